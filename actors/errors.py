@@ -1,0 +1,196 @@
+"""Every error of the bus, in one tree.
+
+    PeerbusError
+    ├── SendError                a message did not arrive; carries it back as `.message`
+    │   ├── MailboxFull          the receiver's mailbox had no room and its policy is not to wait
+    │   ├── DeadlineExceeded     time ran out; `.phase` names the queue that spent it
+    │   ├── NoRoute              no connected peer answers to that address
+    │   ├── PeerGone             the connection ended while the message was on its way
+    │   ├── NoSuchReactor        that node runs no reactor of this name
+    │   ├── MessageTypeError     the channel does not declare this type, or the fields do not fit
+    │   ├── MessageTooLarge      the encoded message is above the channel's limit
+    │   ├── SchemaMismatch       both nodes have the channel, but not the same message types
+    │   ├── ActorStopped         the receiver stopped before it handled the message
+    │   └── ShuttingDown         this node, or the other one, takes no new work
+    ├── RemoteError              the receiver's handler failed, or refused: `.code`, `.text`
+    ├── WouldDeadlock            a blocking wait on the very thread that would have to end it
+    ├── TransportError           a stream or a listener failed
+    │   ├── StreamClosed         you closed it
+    │   ├── StreamBroken         the network or the other side did; see `__cause__`
+    │   ├── DialFailed           no stream could be opened
+    │   └── ListenFailed         the endpoint cannot be listened on
+    ├── ProtocolError            the other side broke the wire protocol; its connection is closed
+    ├── HandshakeFailed          the two sides did not agree; `.reason` says on what
+    └── ConfigError              a configuration names something that is not there or not right
+"""
+
+from __future__ import annotations
+
+import pykka
+
+__all__ = [
+    "ActorStopped",
+    "ConfigError",
+    "DeadlineExceeded",
+    "DialFailed",
+    "HandshakeFailed",
+    "ListenFailed",
+    "MailboxFull",
+    "MessageTooLarge",
+    "MessageTypeError",
+    "NoRoute",
+    "NoSuchReactor",
+    "PeerGone",
+    "PeerbusError",
+    "ProtocolError",
+    "RemoteError",
+    "SchemaMismatch",
+    "SendError",
+    "ShuttingDown",
+    "StreamBroken",
+    "StreamClosed",
+    "TransportError",
+    "WouldDeadlock",
+]
+
+
+class PeerbusError(Exception):
+    """Root of every error that the bus raises on purpose."""
+
+
+class SendError(PeerbusError):
+    """A message did not reach its receiver. `message` is that message, where it is still at hand."""
+
+    #: Short name of the reason, as the ledger, dead letters and logs count it.
+    reason = "failed"
+
+    def __init__(self, text: str, *, message: object = None) -> None:
+        super().__init__(text)
+        self.message = message
+
+
+class MailboxFull(SendError):
+    """The receiver's mailbox had no room, and its overflow policy is not to wait."""
+
+    reason = "mailbox_full"
+
+
+class DeadlineExceeded(SendError, TimeoutError):
+    """The send's time ran out. `phase` names where: `mailbox`, `credit`, `writer`, `reply`, …"""
+
+    def __init__(self, text: str, *, phase: str, message: object = None) -> None:
+        super().__init__(text, message=message)
+        self.phase = phase
+
+    @property
+    def reason(self) -> str:  # type: ignore[override]  # the phase is part of the reason
+        """`deadline_` and the phase."""
+        return f"deadline_{self.phase}"
+
+
+class NoRoute(SendError):
+    """No connected peer answers to that address."""
+
+    reason = "no_route"
+
+
+class PeerGone(SendError):
+    """The connection to the peer ended while the message was on its way: it may have arrived or not."""
+
+    reason = "peer_gone"
+
+
+class NoSuchReactor(SendError):
+    """The addressed node runs no reactor of that name."""
+
+    reason = "no_such_reactor"
+
+
+class MessageTypeError(SendError, TypeError):
+    """The channel does not declare a message of this type, or its fields do not have their types."""
+
+    reason = "message_type"
+
+
+class MessageTooLarge(SendError):
+    """The encoded message is larger than the channel allows."""
+
+    reason = "too_large"
+
+
+class SchemaMismatch(SendError):
+    """Both nodes have the channel, but they do not declare the same messages."""
+
+    reason = "schema_mismatch"
+
+
+class ActorStopped(SendError, pykka.ActorDeadError):
+    """The receiver had stopped, or stopped before it handled the message."""
+
+    reason = "actor_stopped"
+
+
+class ShuttingDown(SendError):
+    """This node, or the other one, is shutting down and takes no new work."""
+
+    reason = "shutting_down"
+
+
+class RemoteError(PeerbusError):
+    """The handler that was asked failed or refused. Raise it in a handler to refuse with a code.
+
+    `code` is a short word for programs (`not_found`, or the exception's class name), `text` is for people.
+    """
+
+    def __init__(self, code: str, text: str = "") -> None:
+        super().__init__(f"{code}: {text}" if text else code)
+        self.code = code
+        self.text = text
+
+
+class WouldDeadlock(PeerbusError):
+    """A blocking wait was called on the event-loop thread that would have to end it: use `await`."""
+
+
+class TransportError(PeerbusError):
+    """A stream or a listener failed."""
+
+
+class StreamClosed(TransportError):
+    """The stream was used after it was closed on this side."""
+
+
+class StreamBroken(TransportError):
+    """The network or the other side ended the stream; `__cause__` has the system's error, if any."""
+
+
+class DialFailed(TransportError):
+    """No stream to that endpoint could be opened."""
+
+
+class ListenFailed(TransportError):
+    """The endpoint cannot be listened on."""
+
+
+class ProtocolError(PeerbusError):
+    """The other side broke the wire protocol. Its connection is closed with `reason`, a short word."""
+
+    def __init__(self, reason: str, text: str = "") -> None:
+        super().__init__(f"{reason}: {text}" if text else reason)
+        self.reason = reason
+        self.text = text
+
+
+class HandshakeFailed(PeerbusError):
+    """The two sides did not agree to talk. `reason` is a short word; `by_peer` tells who refused."""
+
+    def __init__(self, reason: str, text: str = "", *, by_peer: bool = False) -> None:
+        who = "the peer refused" if by_peer else "refused"
+        super().__init__(f"{who}: {reason}: {text}" if text else f"{who}: {reason}")
+        self.reason = reason
+        self.text = text
+        self.by_peer = by_peer
+
+
+class ConfigError(PeerbusError):
+    """A configuration names something that is not there, or not right; the text says what would be."""
