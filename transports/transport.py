@@ -1,0 +1,174 @@
+"""The contracts of a byte stream, of what accepts streams and of what opens them.
+
+Laws, which `peerbus.testing.transport_suite` checks on every implementation:
+
+1.  Bytes arrive once, in order, unchanged, or the stream ends with an error.
+2.  Every buffer is bounded: a reader that stops reading makes the writer's `drain` wait.
+3.  There are no half-closed streams. Once the end of the other side's bytes has arrived, what came
+    before it can still be read, and `write` raises.
+4.  What is authenticated, is authenticated before `dial` or `accept` hands the stream over.
+5.  Whatever is closed, cancelled or failed leaves no task, socket or file behind.
+6.  Time is the running loop's `loop.time()`, so that a simulation can run everything on its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol, runtime_checkable
+
+from .endpoint import Endpoint
+
+__all__ = [
+    "FLUSH_TIMEOUT",
+    "HANDSHAKE_TIMEOUT",
+    "HIGH_WATER",
+    "LOW_WATER",
+    "MAX_CHUNK",
+    "MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND",
+    "MAX_PENDING_HANDSHAKES",
+    "RECEIVE_BUFFER",
+    "Listener",
+    "Refused",
+    "Stream",
+    "Transport",
+]
+
+#: Most bytes that one `read` returns: what one socket read of asyncio and uvloop can bring.
+MAX_CHUNK: Final = 256 * 1024
+#: Unread bytes above which a stream stops reading: the credit window of one channel (1 MiB), so
+#: that a reader which is busy for a moment does not stall the sender.
+RECEIVE_BUFFER: Final = 1024 * 1024
+#: Unsent bytes above which `writable` turns False: asyncio's own default, four 16 KiB chunks.
+HIGH_WATER: Final = 64 * 1024
+#: Unsent bytes below which `writable` turns True again; asyncio's ratio too.
+LOW_WATER: Final = HIGH_WATER // 4
+#: Seconds that `aclose` waits for written bytes to leave, before it aborts.
+FLUSH_TIMEOUT: Final = 1.0
+#: Seconds that an unknown caller has to prove who it is.
+HANDSHAKE_TIMEOUT: Final = 5.0
+#: Connections of one listener that are not yet authenticated, or not yet taken by `accept`.
+#: At about 5 ms of processor time for a handshake, 64 keep a core busy for a third of a second.
+MAX_PENDING_HANDSHAKES: Final = 64
+#: New connections a second from one address (for IPv6 from one /64): 50 cost a quarter of a core.
+MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND: Final = 50
+
+#: Told of every connection that a listener refused: from where, if known, and why.
+Refused = Callable[[Endpoint | None, Exception], None]
+
+
+@runtime_checkable
+class Stream(Protocol):
+    """Two ordered flows of bytes to one other node; nothing about messages.
+
+    One task reads at a time (a second one gets RuntimeError); writing never waits, so any number
+    of callers on the loop's thread may write.
+    """
+
+    @property
+    def local(self) -> Endpoint:
+        """This side; the other side's `remote`."""
+        ...
+
+    @property
+    def remote(self) -> Endpoint:
+        """The other side; its `peer_id` is the authenticated one, as `peer_id` here."""
+        ...
+
+    @property
+    def peer_id(self) -> str | None:
+        """The node id that the other side has *proven*; None where the stream proves nothing."""
+        ...
+
+    @property
+    def secure(self) -> bool:
+        """Whether nobody in between can read or change the bytes."""
+        ...
+
+    async def read(self) -> bytes:
+        """Wait for bytes and return them: 1 to MAX_CHUNK; b"" at the clean end and ever after.
+
+        Raises: StreamBroken, after the last bytes that arrived; StreamClosed if closed here, also
+        while waiting.
+        """
+        ...
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Queue bytes to be sent, never waiting; the caller may change `data` afterwards.
+
+        Raises: StreamClosed; StreamBroken if the other side closed, or the network failed.
+        """
+        ...
+
+    def writelines(self, parts: Sequence[bytes | bytearray | memoryview]) -> None:
+        """Queue the parts as `write` would queue them joined. Raises: as `write`."""
+        ...
+
+    @property
+    def writable(self) -> bool:
+        """False from HIGH_WATER unsent bytes on, until LOW_WATER; a hint, `write` works anyway."""
+        ...
+
+    async def drain(self) -> None:
+        """Wait until `writable`. Raises: StreamClosed, StreamBroken."""
+        ...
+
+    async def aclose(self) -> None:
+        """Send what was written, for at most FLUSH_TIMEOUT seconds, then end the stream.
+
+        Idempotent; when cancelled the stream is aborted instead. Never raises for a broken stream.
+        """
+        ...
+
+    def abort(self) -> None:
+        """End the stream at once; what was not sent is lost. Idempotent."""
+        ...
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """Accepts streams on one endpoint."""
+
+    @property
+    def endpoint(self) -> Endpoint:
+        """Where it listens: the real port, and this node's id where streams are authenticated."""
+        ...
+
+    async def accept(self) -> Stream:
+        """Wait for the next stream; it is authenticated already.
+
+        Handshakes run side by side: a hanging or failing one delays no other stream. Raises:
+        StreamClosed after `aclose`, also while waiting.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Stop listening and drop what `accept` has not taken; streams that it took live on.
+
+        Idempotent.
+        """
+        ...
+
+
+@runtime_checkable
+class Transport(Protocol):
+    """Opens and accepts the streams of some schemes for one node."""
+
+    @property
+    def schemes(self) -> tuple[str, ...]:
+        """The endpoint schemes that it serves."""
+        ...
+
+    async def dial(self, endpoint: Endpoint, *, expect: str | None, timeout: float) -> Stream:
+        """Open a stream within `timeout` seconds; names are resolved anew at each dial.
+
+        `expect` is the node id that must answer; None takes `endpoint.peer_id`, and if that is
+        None too, anybody. A stream that proves nothing (`peer_id` None) cannot check it: the
+        handshake above must. Raises: DialFailed; HandshakeFailed with reason `node_id` if another
+        node answers, `certificate` or `tls` if the two sides cannot agree; ValueError for a scheme
+        that it does not serve.
+        """
+        ...
+
+    async def listen(self, endpoint: Endpoint, *, on_refused: Refused | None = None) -> Listener:
+        """Listen on `endpoint` (port 0: any free port). Raises: ListenFailed, ValueError."""
+        ...
