@@ -25,9 +25,7 @@ class Capability:
 
     def __post_init__(self) -> None:
         if not ROLE_PATTERN.fullmatch(self.role):
-            raise ValueError(
-                f"not a role name: {self.role!r} (lower-case letters, digits, '.', '_', '-'; at most 63)"
-            )
+            raise ValueError(f"not a role name: {self.role!r} (lower-case letters, digits, '.', '_', '-'; at most 63)")
         for key, value in self.attributes.items():
             if not ATTRIBUTE_PATTERN.fullmatch(key):
                 raise ValueError(f"not an attribute name: {key!r} in role {self.role!r}")

@@ -1,27 +1,27 @@
 """Every error of the bus, in one tree.
 
-    PeerbusError
-    ├── SendError                a message did not arrive; carries it back as `.message`
-    │   ├── MailboxFull          the receiver's mailbox had no room and its policy is not to wait
-    │   ├── DeadlineExceeded     time ran out; `.phase` names the queue that spent it
-    │   ├── NoRoute              no connected peer answers to that address
-    │   ├── PeerGone             the connection ended while the message was on its way
-    │   ├── NoSuchReactor        that node runs no reactor of this name
-    │   ├── MessageTypeError     the channel does not declare this type, or the fields do not fit
-    │   ├── MessageTooLarge      the encoded message is above the channel's limit
-    │   ├── SchemaMismatch       both nodes have the channel, but not the same message types
-    │   ├── ActorStopped         the receiver stopped before it handled the message
-    │   └── ShuttingDown         this node, or the other one, takes no new work
-    ├── RemoteError              the receiver's handler failed, or refused: `.code`, `.text`
-    ├── WouldDeadlock            a blocking wait on the very thread that would have to end it
-    ├── TransportError           a stream or a listener failed
-    │   ├── StreamClosed         you closed it
-    │   ├── StreamBroken         the network or the other side did; see `__cause__`
-    │   ├── DialFailed           no stream could be opened
-    │   └── ListenFailed         the endpoint cannot be listened on
-    ├── ProtocolError            the other side broke the wire protocol; its connection is closed
-    ├── HandshakeFailed          the two sides did not agree; `.reason` says on what
-    └── ConfigError              a configuration names something that is not there or not right
+PeerbusError
+├── SendError                a message did not arrive; carries it back as `.message`
+│   ├── MailboxFull          the receiver's mailbox had no room and its policy is not to wait
+│   ├── DeadlineExceeded     time ran out; `.phase` names the queue that spent it
+│   ├── NoRoute              no connected peer answers to that address
+│   ├── PeerGone             the connection ended while the message was on its way
+│   ├── NoSuchReactor        that node runs no reactor of this name
+│   ├── MessageTypeError     the channel does not declare this type, or the fields do not fit
+│   ├── MessageTooLarge      the encoded message is above the channel's limit
+│   ├── SchemaMismatch       both nodes have the channel, but not the same message types
+│   ├── ActorStopped         the receiver stopped before it handled the message
+│   └── ShuttingDown         this node, or the other one, takes no new work
+├── RemoteError              the receiver's handler failed, or refused: `.code`, `.text`
+├── WouldDeadlock            a blocking wait on the very thread that would have to end it
+├── TransportError           a stream or a listener failed
+│   ├── StreamClosed         you closed it
+│   ├── StreamBroken         the network or the other side did; see `__cause__`
+│   ├── DialFailed           no stream could be opened
+│   └── ListenFailed         the endpoint cannot be listened on
+├── ProtocolError            the other side broke the wire protocol; its connection is closed
+├── HandshakeFailed          the two sides did not agree; `.reason` says on what
+└── ConfigError              a configuration names something that is not there or not right
 """
 
 from __future__ import annotations

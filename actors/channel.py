@@ -1,0 +1,257 @@
+"""What a reactor speaks: a name, the message types it declares, and how its queues are bounded.
+
+The types are declared once and hold everywhere: a type checker refuses a send of another type, the mailbox
+refuses it at run time, and what arrives from the network is validated against them before anybody sees it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterable
+from enum import Enum
+from typing import Generic, TypeVar, overload
+
+import msgspec
+
+__all__ = ["REACTOR_PATTERN", "Channel", "Overflow"]
+
+M = TypeVar("M")
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+F = TypeVar("F")
+
+#: A reactor's name is also a channel's name on the wire and a label in metrics, so it is kept plain.
+REACTOR_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
+#: Messages in a mailbox. Large enough that a drain batch (64) never empties it, small enough to mean "now".
+DEFAULT_MAILBOX = 1024
+#: Bytes of encoded messages in a mailbox.
+DEFAULT_MAILBOX_BYTES = 16 << 20
+#: Messages and bytes one peer may have in flight on one channel (measured: 1 024 costs 2 % against no limit).
+DEFAULT_WINDOW = 1024
+DEFAULT_WINDOW_BYTES = 1 << 20
+#: One encoded message. A channel that carries larger ones says so.
+DEFAULT_MAX_MESSAGE = 4 << 20
+#: No channel may carry larger ones than this: it bounds what one connection makes its receiver hold.
+HARD_MAX_MESSAGE = 16 << 20
+#: Seconds a send may take when it does not say.
+DEFAULT_TIMEOUT = 5.0
+
+
+class Overflow(Enum):
+    """What happens to a message for which a mailbox has no room, named by the outcome.
+
+    Whatever is dropped is counted and reaches dead letters; an ask whose message is dropped always ends with
+    `MailboxFull`.
+    """
+
+    #: The sender waits, until its deadline.
+    WAIT = "wait"
+    #: The send fails at once with `MailboxFull`.
+    REJECT = "reject"
+    #: The message that has waited longest is dropped, the new one is taken.
+    DROP_OLDEST = "drop_oldest"
+    #: The new message is dropped.
+    DROP_NEWEST = "drop_newest"
+    #: A newer message replaces an older one of the same type from the same sender that still waits, at any time.
+    LATEST = "latest"
+
+
+class Channel(Generic[M]):
+    """One reactor's channel. The message types are frozen dataclasses or `msgspec.Struct`s with annotated fields.
+
+    `name`: lower-case letters, digits, `.`, `_`, `-`; also the reactor's name in addresses.
+    `priority`: 1–255, its share of a connection against the other channels' (weights, nobody starves).
+    `mailbox`, `mailbox_bytes`: bounds of the reactor's mailbox, in messages and encoded bytes.
+    `window`, `window_bytes`: what one peer may have in flight towards this reactor.
+    `overflow`: what happens when the mailbox is full. `timeout`: default seconds of a send or an ask.
+    `max_message`: largest encoded message in bytes, at most 16 MiB.
+
+    Raises ValueError or TypeError where a value is out of range or a type cannot be a message.
+    """
+
+    __slots__ = (
+        "mailbox",
+        "mailbox_bytes",
+        "max_message",
+        "messages",
+        "name",
+        "overflow",
+        "priority",
+        "timeout",
+        "types",
+        "window",
+        "window_bytes",
+    )
+
+    @overload
+    def __init__(
+        self: Channel[A],
+        name: str,
+        messages: tuple[type[A]],
+        *,
+        priority: int = ...,
+        mailbox: int = ...,
+        mailbox_bytes: int = ...,
+        window: int = ...,
+        window_bytes: int = ...,
+        overflow: Overflow = ...,
+        timeout: float = ...,
+        max_message: int = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Channel[A | B],
+        name: str,
+        messages: tuple[type[A], type[B]],
+        *,
+        priority: int = ...,
+        mailbox: int = ...,
+        mailbox_bytes: int = ...,
+        window: int = ...,
+        window_bytes: int = ...,
+        overflow: Overflow = ...,
+        timeout: float = ...,
+        max_message: int = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Channel[A | B | C],
+        name: str,
+        messages: tuple[type[A], type[B], type[C]],
+        *,
+        priority: int = ...,
+        mailbox: int = ...,
+        mailbox_bytes: int = ...,
+        window: int = ...,
+        window_bytes: int = ...,
+        overflow: Overflow = ...,
+        timeout: float = ...,
+        max_message: int = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Channel[A | B | C | D],
+        name: str,
+        messages: tuple[type[A], type[B], type[C], type[D]],
+        *,
+        priority: int = ...,
+        mailbox: int = ...,
+        mailbox_bytes: int = ...,
+        window: int = ...,
+        window_bytes: int = ...,
+        overflow: Overflow = ...,
+        timeout: float = ...,
+        max_message: int = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Channel[A | B | C | D | E],
+        name: str,
+        messages: tuple[type[A], type[B], type[C], type[D], type[E]],
+        *,
+        priority: int = ...,
+        mailbox: int = ...,
+        mailbox_bytes: int = ...,
+        window: int = ...,
+        window_bytes: int = ...,
+        overflow: Overflow = ...,
+        timeout: float = ...,
+        max_message: int = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Channel[A | B | C | D | E | F],
+        name: str,
+        messages: tuple[type[A], type[B], type[C], type[D], type[E], type[F]],
+        *,
+        priority: int = ...,
+        mailbox: int = ...,
+        mailbox_bytes: int = ...,
+        window: int = ...,
+        window_bytes: int = ...,
+        overflow: Overflow = ...,
+        timeout: float = ...,
+        max_message: int = ...,
+    ) -> None: ...
+    @overload
+    def __init__(
+        self: Channel[object],
+        name: str,
+        messages: tuple[type, ...],
+        *,
+        priority: int = ...,
+        mailbox: int = ...,
+        mailbox_bytes: int = ...,
+        window: int = ...,
+        window_bytes: int = ...,
+        overflow: Overflow = ...,
+        timeout: float = ...,
+        max_message: int = ...,
+    ) -> None: ...
+    def __init__(
+        self,
+        name: str,
+        messages: tuple[type, ...],
+        *,
+        priority: int = 5,
+        mailbox: int = DEFAULT_MAILBOX,
+        mailbox_bytes: int = DEFAULT_MAILBOX_BYTES,
+        window: int = DEFAULT_WINDOW,
+        window_bytes: int = DEFAULT_WINDOW_BYTES,
+        overflow: Overflow = Overflow.WAIT,
+        timeout: float = DEFAULT_TIMEOUT,
+        max_message: int = DEFAULT_MAX_MESSAGE,
+    ) -> None:
+        if not REACTOR_PATTERN.fullmatch(name):
+            raise ValueError(f"not a channel name: {name!r} (lower-case letters, digits, '.', '_', '-'; at most 63)")
+        _check_types(name, messages)
+        for key, value, low, high in (
+            ("priority", priority, 1, 255),
+            ("mailbox", mailbox, 1, 1 << 20),
+            ("mailbox_bytes", mailbox_bytes, 1, 1 << 30),
+            ("window", window, 1, 1 << 20),
+            ("window_bytes", window_bytes, 1, 1 << 30),
+            ("max_message", max_message, 1, HARD_MAX_MESSAGE),
+        ):
+            if not low <= value <= high:
+                raise ValueError(f"channel {name!r}: {key} is {value}, it must be {low} to {high}")
+        if not timeout > 0:
+            raise ValueError(f"channel {name!r}: timeout is {timeout}, it must be above 0 seconds")
+        self.name = name
+        self.messages = messages
+        self.types: frozenset[type] = frozenset(messages)
+        self.priority = priority
+        self.mailbox = mailbox
+        self.mailbox_bytes = mailbox_bytes
+        self.window = window
+        self.window_bytes = window_bytes
+        self.overflow = overflow
+        self.timeout = timeout
+        self.max_message = max_message
+
+    def __repr__(self) -> str:
+        return f"Channel({self.name!r}, {', '.join(t.__name__ for t in self.messages)})"
+
+
+def _check_types(name: str, messages: Iterable[object]) -> None:
+    seen: set[str] = set()
+    for message_type in messages:
+        if not isinstance(message_type, type) or not (
+            dataclasses.is_dataclass(message_type) or issubclass(message_type, msgspec.Struct)
+        ):
+            raise TypeError(
+                f"channel {name!r}: {message_type!r} cannot be a message: "
+                "declare it as a frozen dataclass with annotated fields"
+            )
+        if message_type.__name__ in seen:
+            raise TypeError(
+                f"channel {name!r}: two message types are called {message_type.__name__!r}; "
+                "on the wire they are told apart by their names"
+            )
+        seen.add(message_type.__name__)
+    if not seen:
+        raise TypeError(f"channel {name!r} declares no message types")

@@ -1,0 +1,52 @@
+"""A message on its way: what is put into a mailbox.
+
+A `msgspec.Struct` and not a frozen dataclass: 47 ns to make against about 1 000 ns, on the path of every send.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from .address import Address
+
+__all__ = ["NEVER", "Envelope", "ReplyTo"]
+
+#: The deadline of a message that does not expire.
+NEVER = float("inf")
+
+
+class ReplyTo(Protocol):
+    """Where the answer to an ask goes. Exactly one of the two is called, once; later calls are ignored."""
+
+    def succeed(self, value: object) -> None:
+        """The handler returned `value`."""
+
+    def fail(self, error: BaseException) -> None:
+        """The ask ended with `error`."""
+
+
+class Envelope(msgspec.Struct, gc=False):
+    """One message with what the receiver's side needs to know of it."""
+
+    message: object
+    #: Who sent it; None for plain code outside an actor.
+    sender: Address[object] | None = None
+    #: Where the answer goes; None for a tell.
+    reply: ReplyTo | None = None
+    #: When it stops being worth handling, in seconds of the loop's clock. A tell's deadline ends with its delivery.
+    deadline: float = NEVER
+    #: Whose turn it uses in a mailbox that is fair between senders.
+    source: object = None
+    #: Encoded size in bytes, 0 for a message that never left this process.
+    size: int = 0
+    #: Told when the message leaves the mailbox, handled or dropped: remote messages return their credit here.
+    carrier: Carrier | None = None
+
+
+class Carrier(Protocol):
+    """What brought a message from another node."""
+
+    def dequeued(self, envelope: Envelope) -> None:
+        """The message has left the mailbox."""
