@@ -1,0 +1,80 @@
+# The verbs of the project. `make` lists them; each sets up what it needs, with no command before it.
+#   make demo ARGS="--nodes 6"     make test ARGS="-k capability"     make test PYTHON=python3.12
+
+PYTHON ?= python3
+VENV   ?= .venv
+ARGS   ?=
+
+RUN   := $(VENV)/bin/python -P
+FOLDERS := actors transports discovery node testing
+LINTED  := *.py $(wildcard $(FOLDERS) tests examples benchmarks)
+TYPED   := $(foreach folder,tests examples benchmarks,$(if $(shell find $(folder) -name '*.py' 2>/dev/null | head -n 1),$(folder)))
+
+# An environment knows the place and the interpreter it was made for, so another of either makes it anew.
+PLACE := $(shell printf '%s' '$(CURDIR) $(PYTHON)' | cksum | cut -d ' ' -f 1)
+# An editable install links the modules that it found, so a new or renamed module installs again.
+MODULES := $(shell find $(FOLDERS) -name '*.py' | LC_ALL=C sort | cksum | cut -d ' ' -f 1)
+MADE    := $(VENV)/made-$(PLACE)
+INSTALLED := $(VENV)/installed-$(MODULES)-
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+.PHONY: help demo test check format lint types layering coverage wheel bench clean
+
+help: ## list the verbs
+	@echo 'peerbus: make <verb> [ARGS="…"] [PYTHON=python3.12]'
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+demo: $(INSTALLED)test ## four nodes find each other and sync a file; one archive is killed midway
+	@$(RUN) -m peerbus demo $(ARGS)
+
+test: $(INSTALLED)test ## run every test
+	$(RUN) -m pytest $(ARGS)
+
+check: lint types layering coverage wheel ## all that a change must pass
+
+format: $(INSTALLED)dev ## rewrite the sources in the house format
+	$(RUN) -m ruff format $(LINTED)
+	$(RUN) -m ruff check --fix $(LINTED)
+
+lint: $(INSTALLED)dev ## format and lint, changing nothing
+	$(RUN) -m ruff format --check $(LINTED)
+	$(RUN) -m ruff check $(LINTED)
+
+types: $(INSTALLED)dev ## mypy --strict on the package, the tests and the examples
+	$(RUN) -m mypy -p peerbus
+	$(if $(TYPED),$(RUN) -m mypy $(TYPED))
+
+layering: $(INSTALLED)dev ## floors, circles, exports
+	$(RUN) -m pytest tests/unit/test_layering.py tests/unit/test_exports.py
+
+coverage: $(INSTALLED)dev ## run every test and say which lines none of them reached
+	$(RUN) -m coverage run -m pytest $(ARGS)
+	$(RUN) -m coverage report
+
+wheel: $(INSTALLED)dev ## build the wheel, install it in an empty place and test what users will get
+	PYTHON='$(RUN)' scripts/check-wheel
+
+bench: $(INSTALLED)dev ## measure against Pykka and raw asyncio, side by side
+	@$(VENV)/bin/python benchmarks $(ARGS)
+
+clean: ## remove everything that the verbs made
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(MADE):
+	@command -v $(PYTHON) >/dev/null || { echo 'python3 is missing: apt install python3 python3-venv' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "peerbus needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=python3.12 test" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo 'python3-venv is missing: apt install python3-venv' >&2; exit 1; }
+	@echo '[1/2] making $(VENV) with $(PYTHON)'
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(INSTALLED)%: setup.cfg pyproject.toml $(MADE)
+	@echo '[2/2] installing peerbus[$*] and what it needs into $(VENV) (once; about half a minute)'
+	@rm -rf build/__editable__.peerbus-*
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --editable '.[$*]' || { \
+	  echo 'pip could not install peerbus[$*]: see its last lines above; a package index must be in reach' >&2; exit 1; }
+	@rm -f $(VENV)/installed-*-$* && touch $@ $(if $(filter dev,$*),$(INSTALLED)test)
