@@ -1,0 +1,253 @@
+"""The configuration of one node: a TOML file, read into a value that cannot be invalid."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+from ..actors.capability import Capability
+from ..actors.errors import ConfigError
+from ..transports.endpoint import Endpoint
+from .logs import FORMATS, LEVELS
+from .table import Source, Table
+
+__all__ = [
+    "DiscoveryConfig",
+    "LimitsConfig",
+    "LogConfig",
+    "NodeConfig",
+    "PeersConfig",
+    "ReactorConfig",
+    "load_config",
+    "parse_config",
+]
+
+#: A name stands in every log line and in the handshake, a network's name also in one mDNS string.
+MAX_NAME = 64
+#: What a node of one process can still serve; more is a typing error.
+MAX_PEERS = 10_000
+#: Longest time that a configuration may ask anything to wait, in seconds.
+MAX_WAIT = 3_600.0
+
+_REACTOR_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+_REACTOR_EXAMPLE = '"package.module:Class"'
+_ENDPOINT_EXAMPLE = '"tcp://0.0.0.0:7400"'
+_PEER_EXAMPLE = '"tcp://10.0.0.2:7400"'
+
+
+@dataclass(frozen=True, slots=True)
+class ReactorConfig:
+    """One reactor: `path` is `module:Class`, `args` the keyword arguments that it is made with."""
+
+    path: str
+    args: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscoveryConfig:
+    """How peers are found. `interfaces` are IP addresses of this machine; None means all of them."""
+
+    mdns: bool = True
+    interfaces: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeersConfig:
+    """Whom to be connected with: `persistent` endpoints are dialed for ever; the others are limits."""
+
+    persistent: tuple[Endpoint, ...] = ()
+    max_connected: int = 64
+    max_outgoing: int = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogConfig:
+    """What is logged, and how."""
+
+    level: str = "info"
+    format: str = "console"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsConfig:
+    """How long, in seconds, things may take. `shutdown_timeout`: to finish the work at hand when stopping."""
+
+    shutdown_timeout: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeConfig:
+    """One node as its file describes it. `source` is for errors that are found later; `folder` holds the file."""
+
+    name: str
+    network: str
+    source: Source = field(repr=False)
+    folder: Path
+    identity: Path | None = None
+    listen: tuple[Endpoint, ...] = ()
+    offers: tuple[Capability, ...] = ()
+    reactors: tuple[ReactorConfig, ...] = ()
+    discovery: DiscoveryConfig = field(default_factory=DiscoveryConfig)
+    peers: PeersConfig = field(default_factory=PeersConfig)
+    log: LogConfig = field(default_factory=LogConfig)
+    limits: LimitsConfig = field(default_factory=LimitsConfig)
+
+
+def load_config(path: str | Path) -> NodeConfig:
+    """Read a node's TOML file. Raises: ConfigError, naming the file, the line, the key and what would be right."""
+    path = Path(path)
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError:
+        raise ConfigError(f"{path}: there is no such file") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: not UTF-8 text at byte {error.start}; TOML is UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
+    return parse_config(text, name=str(path), folder=path.parent)
+
+
+def parse_config(text: str, *, name: str, folder: Path) -> NodeConfig:
+    """Read TOML text. `name` stands in errors, paths in it are relative to `folder`. Raises: ConfigError."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem, line, column = _syntax_error(str(error), text)
+        raise ConfigError(f"{name}:{line}: not TOML: {problem} (column {column})") from None
+    source = Source(name, text)
+    top = Table(source, values)
+    config = NodeConfig(
+        name=_name(top, "name", '"alice"'),
+        network=_name(top, "network", '"demo"'),
+        source=source,
+        folder=folder,
+        identity=_identity(top, folder),
+        listen=_listen(top),
+        offers=_offers(top),
+        reactors=_reactors(top),
+        discovery=_discovery(top.table("discovery")),
+        peers=_peers(top.table("peers")),
+        log=_log(top.table("log")),
+        limits=_limits(top.table("limits")),
+    )
+    top.finish()
+    return config
+
+
+def _syntax_error(text: str, document: str) -> tuple[str, int, int]:
+    match = re.fullmatch(r"(?P<problem>.*) \(at line (?P<line>\d+), column (?P<column>\d+)\)", text, re.DOTALL)
+    if match:
+        return match["problem"], int(match["line"]), int(match["column"])
+    lines = document.splitlines() or [""]
+    return text.removesuffix(" (at end of document)"), len(lines), len(lines[-1]) + 1
+
+
+def _name(table: Table, key: str, example: str) -> str:
+    value = table.text(key, example)
+    if not value.strip() or len(value) > MAX_NAME or not value.isprintable():
+        raise table.error(key, f"{value!r} is not a name; write 1 to {MAX_NAME} printable characters")
+    return value
+
+
+def _identity(table: Table, folder: Path) -> Path | None:
+    if not table.has("identity"):
+        return None
+    path = folder / Path(table.text("identity", '"keys/alice.pem"')).expanduser()
+    if not path.is_file():
+        what = "is not a file" if path.exists() else "does not exist"
+        raise table.error("identity", f"{path} {what}; make one: peerbus keygen {path}")
+    return path
+
+
+def _listen(table: Table) -> tuple[Endpoint, ...]:
+    endpoints = table.each("listen", _reachable, _ENDPOINT_EXAMPLE)
+    for index, endpoint in enumerate(endpoints):
+        if endpoint.peer_id:
+            raise table.error(f"listen[{index}]", f"{endpoint} names a node; write {endpoint.without_peer()}")
+        if endpoint in endpoints[:index] and (endpoint.port or endpoint.path):
+            raise table.error(f"listen[{index}]", f"{endpoint} is there twice")
+    return endpoints
+
+
+def _reachable(text: str) -> Endpoint:
+    endpoint = Endpoint.parse(text)
+    if endpoint.scheme == "memory":
+        raise ValueError(f"{endpoint} ends at this process")
+    return endpoint
+
+
+def _offers(table: Table) -> tuple[Capability, ...]:
+    offers = table.each("offers", Capability.parse, '"archive" or "index{from=1000}"')
+    roles = [offer.role for offer in offers]
+    for index, role in enumerate(roles):
+        if role in roles[:index]:
+            raise table.error(f"offers[{index}]", f"role {role!r} is there twice; put its attributes in one entry")
+    return offers
+
+
+def _reactors(table: Table) -> tuple[ReactorConfig, ...]:
+    reactors = []
+    for index, entry in enumerate(table.entries("reactors", _REACTOR_EXAMPLE)):
+        args: dict[str, object] = {}
+        if isinstance(entry, Table):
+            key, path = f"reactors[{index}].path", entry.text("path", _REACTOR_EXAMPLE)
+            args = entry.table("args").values()
+            entry.finish()
+        else:
+            key, path = f"reactors[{index}]", entry
+        if not _REACTOR_PATH.fullmatch(path):
+            raise table.error(key, f"{path!r} is not an import path; write {_REACTOR_EXAMPLE}")
+        reactors.append(ReactorConfig(path, MappingProxyType(args)))
+    return tuple(reactors)
+
+
+def _discovery(table: Table) -> DiscoveryConfig:
+    mdns = table.flag("mdns", default=True)
+    interfaces = table.each("interfaces", _address, '"127.0.0.1"') if table.has("interfaces") else None
+    if interfaces == ():
+        raise table.error("interfaces", "is empty; leave the key out for all interfaces, or write mdns = false")
+    table.finish()
+    return DiscoveryConfig(mdns=mdns, interfaces=interfaces)
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is not an IP address of an interface") from None
+
+
+def _peers(table: Table) -> PeersConfig:
+    persistent = table.each("persistent", _reachable, _PEER_EXAMPLE)
+    for index, endpoint in enumerate(persistent):
+        if endpoint.scheme == "tcp" and endpoint.port == 0:
+            raise table.error(f"persistent[{index}]", f"{endpoint} has port 0, which cannot be dialed")
+        if endpoint in persistent[:index]:
+            raise table.error(f"persistent[{index}]", f"{endpoint} is there twice")
+    connected = table.integer("max_connected", 64, low=1, high=MAX_PEERS)
+    outgoing = table.integer("max_outgoing", min(16, connected), low=0, high=MAX_PEERS)
+    if outgoing > connected:
+        raise table.error("max_outgoing", f"{outgoing} is more than max_connected = {connected}")
+    if len(persistent) > connected:
+        raise table.error("persistent", f"{len(persistent)} peers do not fit in max_connected = {connected}")
+    table.finish()
+    return PeersConfig(persistent=persistent, max_connected=connected, max_outgoing=outgoing)
+
+
+def _log(table: Table) -> LogConfig:
+    config = LogConfig(level=table.choice("level", LEVELS, "info"), format=table.choice("format", FORMATS, "console"))
+    table.finish()
+    return config
+
+
+def _limits(table: Table) -> LimitsConfig:
+    config = LimitsConfig(
+        shutdown_timeout=table.seconds("shutdown_timeout", 10.0, high=MAX_WAIT),
+    )
+    table.finish()
+    return config

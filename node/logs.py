@@ -1,0 +1,85 @@
+"""Logging of a running node: one event a line, for people or as JSON, with the libraries' logs in the same form.
+
+Nothing is configured when the package is imported: a program that uses the bus as a library keeps its own
+logging. The command line calls `configure` once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+import structlog
+
+if TYPE_CHECKING:
+    from structlog.typing import Processor
+
+__all__ = ["FORMATS", "LEVELS", "configure"]
+
+#: Levels by name, the most talkative first.
+LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+FORMATS = ("console", "json")
+
+#: Libraries that tell at `info` what only their authors need: they are heard one level above.
+_TALKATIVE = ("asyncio", "pykka", "zeroconf")
+
+
+def configure(level: str = "info", format: str = "console", stream: TextIO | None = None) -> None:  # noqa: A002 - the key's name in the configuration
+    """Send the logs of this process to `stream` (standard error) from `level` up, as `console` or `json`.
+
+    Times are UTC in ISO 8601. May be called again; the last call holds. Raises: ValueError for an
+    unknown level or format.
+    """
+    if level not in LEVELS or format not in FORMATS:
+        raise ValueError(f"level {level!r} of {', '.join(LEVELS)}; format {format!r} of {', '.join(FORMATS)}")
+    stream = stream or sys.stderr
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+    rendering = _rendering(format, stream)
+    structlog.configure(
+        processors=[*shared, *rendering],
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=False,  # a cached logger would not hear of a second call
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder(), _name_library],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *rendering],
+        )
+    )
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        if isinstance(old.formatter, structlog.stdlib.ProcessorFormatter):
+            root.removeHandler(old)
+    root.addHandler(handler)
+    root.setLevel(LEVELS[level])
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(LEVELS[level], logging.WARNING) if level != "debug" else logging.DEBUG)
+
+
+def _rendering(format: str, stream: TextIO) -> list[Processor]:  # noqa: A002 - as above
+    if format == "json":
+        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(default=str)]
+    colors = stream.isatty() and "NO_COLOR" not in os.environ
+    return [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)]
+
+
+def _name_library(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Say which library speaks: its lines have no peer and no channel to be told by."""
+    record = event.get("_record")
+    if isinstance(record, logging.LogRecord):
+        event["logger"] = record.name
+    return event

@@ -1,0 +1,196 @@
+"""A table of a TOML file, read key by key; each error names the file, the line, the key and what would be right."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from ..actors.errors import ConfigError
+
+__all__ = ["Source", "Table"]
+
+T = TypeVar("T")
+
+_HEADER = re.compile(r"\s*\[(?P<array>\[)?\s*(?P<key>[^\[\]]+?)\s*\]")
+_KEY = re.compile(r"\s*(?P<key>[A-Za-z0-9_\-.\"' ]+?)\s*=")
+_NAMES = {
+    bool: "true or false",
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+    list: "a list",
+    dict: "a table",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The text that a table was read from, kept to find the line of a key in it."""
+
+    name: str
+    text: str
+
+    def error(self, key: str, problem: str) -> ConfigError:
+        """The error to raise about `key`, a dotted path such as `peers.persistent[1]`."""
+        line = self.line_of(key)
+        return ConfigError(f"{self.name}{f':{line}' if line else ''}: {key}: {problem}")
+
+    def line_of(self, key: str) -> int | None:
+        """The line on which `key` is set, or its table begins; None where neither is written.
+
+        tomllib keeps no positions, so this reads the lines anew; it takes text in a multi-line string
+        for keys, which at worst names a wrong line.
+        """
+        best = (0, 0)
+        table = ""
+        arrays: dict[str, int] = {}
+        for number, line in enumerate(self.text.splitlines(), start=1):
+            if header := _HEADER.match(line):
+                table = _plain(header["key"])
+                if header["array"]:
+                    arrays[table] = arrays.get(table, -1) + 1
+                    table = f"{table}[{arrays[table]}]"
+                found = table
+            elif assignment := _KEY.match(line):
+                found = ".".join(filter(None, (table, _plain(assignment["key"]))))
+            else:
+                continue
+            if key == found or key.startswith((f"{found}.", f"{found}[")):
+                best = max(best, (len(found), -number))
+        return -best[1] or None
+
+
+class Table:
+    """The keys of one TOML table. Ask for each key that is known, then `finish`, which refuses the others.
+
+    Every method that reads raises ConfigError where the value has not the type or the range asked for.
+    """
+
+    def __init__(self, source: Source, values: Mapping[str, object], path: str = "") -> None:
+        self.source = source
+        self.path = path
+        self._values = values
+        self._asked: set[str] = set()
+
+    def key(self, name: str) -> str:
+        """The dotted path of a key of this table."""
+        return f"{self.path}.{name}" if self.path else name
+
+    def error(self, name: str, problem: str) -> ConfigError:
+        """The error to raise about a key of this table."""
+        return self.source.error(self.key(name), problem)
+
+    def has(self, name: str) -> bool:
+        """Whether the key is written."""
+        self._asked.add(name)
+        return name in self._values
+
+    def text(self, name: str, example: str, default: str | None = None) -> str:
+        """A string; one that must be written where there is no default."""
+        if default is not None and not self.has(name):
+            return default
+        return self._typed(name, self._required(name, example), str, example)
+
+    def choice(self, name: str, choices: Iterable[str], default: str) -> str:
+        """One of a few words."""
+        value = self.text(name, default, default)
+        if value not in (known := list(choices)):
+            raise self.error(name, f"{value!r} is not one of {', '.join(known)}{_meant(value, known)}")
+        return value
+
+    def flag(self, name: str, default: bool) -> bool:
+        """True or false."""
+        return self._typed(name, self._values[name], bool, "true") if self.has(name) else default
+
+    def integer(self, name: str, default: int, *, low: int, high: int) -> int:
+        """An integer from `low` to `high`, both allowed."""
+        if not self.has(name):
+            return default
+        value = self._typed(name, self._values[name], int, str(default))
+        if not low <= value <= high:
+            raise self.error(name, f"{value} is out of range; write an integer from {low} to {high}")
+        return value
+
+    def seconds(self, name: str, default: float, *, high: float) -> float:
+        """A time span in seconds, above 0 and at most `high`."""
+        if not self.has(name):
+            return default
+        value = self._typed(name, self._values[name], float, str(default))
+        if not (math.isfinite(value) and 0 < value <= high):
+            raise self.error(name, f"{value} is out of range; write seconds above 0, at most {high:g}")
+        return value
+
+    def each(self, name: str, read: Callable[[str], T], example: str) -> tuple[T, ...]:
+        """A list of strings, each read by `read`, whose ValueError becomes the text of the error."""
+        if not self.has(name):
+            return ()
+        result = []
+        for index, item in enumerate(self._typed(name, self._values[name], list, f"[{example}]")):
+            text = self._typed(f"{name}[{index}]", item, str, example)
+            try:
+                result.append(read(text))
+            except ValueError as error:
+                raise self.error(f"{name}[{index}]", f"{error}; for example {example}") from None
+        return tuple(result)
+
+    def table(self, name: str) -> Table:
+        """A table inside this one; an empty one where it is not written."""
+        if not self.has(name):
+            return Table(self.source, {}, self.key(name))
+        example = f"{name} = {{ key = 1 }}" if "[" in self.path else f"[{self.key(name)}]"
+        return Table(self.source, self._typed(name, self._values[name], dict, example), self.key(name))
+
+    def entries(self, name: str, example: str) -> list[str | Table]:
+        """A list whose items are strings or tables."""
+        if not self.has(name):
+            return []
+        items: list[str | Table] = []
+        for index, item in enumerate(self._typed(name, self._values[name], list, f"[{example}]")):
+            if isinstance(item, dict):
+                items.append(Table(self.source, item, self.key(f"{name}[{index}]")))
+            else:
+                items.append(self._typed(f"{name}[{index}]", item, str, example))
+        return items
+
+    def values(self) -> dict[str, object]:
+        """Everything in this table as it is written, every key of it taken as known."""
+        self._asked.update(self._values)
+        return dict(self._values)
+
+    def finish(self) -> None:
+        """Raise ConfigError for the first key that nobody asked for, with the one that was probably meant."""
+        for name in self._values:
+            if name not in self._asked:
+                known = sorted(self._asked)
+                listed = f"; known here: {', '.join(known)}" if known else ""
+                raise self.error(name, f"unknown key{_meant(name, known) or listed}")
+
+    def _required(self, name: str, example: str) -> object:
+        if not self.has(name):
+            written = [key for key in self._values if key not in self._asked]
+            meant = difflib.get_close_matches(name, written, n=1)
+            seen = f" (found {meant[0]!r})" if meant else ""
+            raise self.error(name, f"is missing{seen}; write {name.rpartition('.')[2]} = {example}")
+        return self._values[name]
+
+    def _typed(self, name: str, value: object, kind: type[T], example: str) -> T:
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+            return value
+        shown = repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:57]}..."
+        raise self.error(name, f"{shown.replace('True', 'true').replace('False', 'false')} is not {_NAMES[kind]}; "
+                         f"for example {example}")  # fmt: skip
+
+
+def _plain(key: str) -> str:
+    return ".".join(part.strip().strip("\"'") for part in key.split("."))
+
+
+def _meant(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
