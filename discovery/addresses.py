@@ -1,0 +1,106 @@
+"""The addresses of one peer: bounded, each with the sources that vouch for it, best first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ..transports.endpoint import Endpoint
+from .backoff import Backoff
+
+__all__ = ["CONFIGURED", "MAX_ADDRESSES", "Address", "AddressList"]
+
+#: The source of what the operator wrote down. It makes a peer persistent; no finder may claim it.
+CONFIGURED = "config"
+#: A machine with two networks, two IP versions and a Unix socket has five; the rest is spam.
+MAX_ADDRESSES = 8
+
+
+@dataclass(slots=True)
+class Address:
+    """One place where the peer may answer, and how that went so far."""
+
+    endpoint: Endpoint
+    sources: set[str]
+    backoff: Backoff = field(default_factory=Backoff)
+    last_success: float = -math.inf
+
+
+class AddressList:
+    """Up to `MAX_ADDRESSES` addresses; an address lives as long as one source vouches for it."""
+
+    __slots__ = ("_addresses",)
+
+    def __init__(self) -> None:
+        self._addresses: dict[Endpoint, Address] = {}
+
+    def __iter__(self) -> Iterator[Address]:
+        """Last success first, then fewest failures, then the order in which they were learned."""
+        return iter(
+            sorted(self._addresses.values(), key=lambda a: (-a.last_success, a.backoff.failures))
+        )
+
+    def __len__(self) -> int:
+        return len(self._addresses)
+
+    @property
+    def configured(self) -> bool:
+        """Whether the operator wrote one of them down."""
+        return any(CONFIGURED in address.sources for address in self._addresses.values())
+
+    def find(self, endpoint: Endpoint) -> Address | None:
+        """The address at that endpoint."""
+        return self._addresses.get(endpoint.without_peer())
+
+    def add(self, endpoint: Endpoint, source: str) -> bool:
+        """Let `source` vouch for an address; True if it was not known.
+
+        In a full list it takes the place of the address that failed most in a row; the operator's
+        addresses never go, and where none failed the new one is ignored.
+        """
+        endpoint = endpoint.without_peer()
+        known = self._addresses.get(endpoint)
+        if known is not None:
+            known.sources.add(source)
+            return False
+        if len(self._addresses) >= MAX_ADDRESSES and not self._make_room(source):
+            return False
+        self._addresses[endpoint] = Address(endpoint, {source})
+        return True
+
+    def replace(self, endpoints: Iterable[Endpoint], source: str) -> bool:
+        """These are all the addresses that `source` vouches for now; True if one is new."""
+        wanted = list(dict.fromkeys(e.without_peer() for e in endpoints))[:MAX_ADDRESSES]
+        for endpoint in [e for e in self._addresses if e not in wanted]:
+            self.withdraw(endpoint, source)
+        return any([self.add(endpoint, source) for endpoint in wanted])
+
+    def withdraw(self, endpoint: Endpoint, source: str) -> None:
+        """`source` no longer vouches for it; the last source takes the address with it."""
+        address = self.find(endpoint)
+        if address is not None:
+            address.sources.discard(source)
+            if not address.sources:
+                self.drop(endpoint)
+
+    def drop(self, endpoint: Endpoint) -> None:
+        """Forget an address, whoever vouches for it."""
+        self._addresses.pop(endpoint.without_peer(), None)
+
+    def proved_stable(self) -> None:
+        """The peer was up for long: what failed before says nothing any more."""
+        for address in self._addresses.values():
+            address.backoff.reset()
+
+    def _make_room(self, source: str) -> bool:
+        failed = [
+            address
+            for address in self._addresses.values()
+            if CONFIGURED not in address.sources
+            and (address.backoff.failures or source == CONFIGURED)
+        ]
+        if not failed:
+            return False
+        self.drop(max(failed, key=lambda a: (a.backoff.failures, -a.last_success)).endpoint)
+        return True
