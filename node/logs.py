@@ -11,10 +11,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
-import structlog
-
 if TYPE_CHECKING:
-    from structlog.typing import Processor
+    from structlog.typing import EventDict, Processor
 
 __all__ = ["FORMATS", "LEVELS", "configure"]
 
@@ -39,6 +37,8 @@ def configure(level: str = "info", format: str = "console", stream: TextIO | Non
     """
     if level not in LEVELS or format not in FORMATS:
         raise ValueError(f"level {level!r} of {', '.join(LEVELS)}; format {format!r} of {', '.join(FORMATS)}")
+    import structlog  # 0.3 s, and `peerbus --help` needs only the names of the levels
+
     stream = stream or sys.stderr
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -71,13 +71,15 @@ def configure(level: str = "info", format: str = "console", stream: TextIO | Non
 
 
 def _rendering(format: str, stream: TextIO) -> list[Processor]:  # noqa: A002 - as above
+    import structlog
+
     if format == "json":
         return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(default=str)]
     colors = stream.isatty() and "NO_COLOR" not in os.environ
     return [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)]
 
 
-def _name_library(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+def _name_library(_logger: object, _method: str, event: EventDict) -> EventDict:
     """Say which library speaks: its lines have no peer and no channel to be told by."""
     record = event.get("_record")
     if isinstance(record, logging.LogRecord):

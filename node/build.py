@@ -1,0 +1,82 @@
+"""From a configuration to a node: the identity is read, the reactors are imported, the parts are put together."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import sys
+from collections.abc import Callable
+
+from ..actors import Reactor
+from ..actors.errors import ConfigError
+from ..transports.identity import Identity
+from .config import NodeConfig, ReactorConfig
+from .node import Node
+
+__all__ = ["build_node", "load_identity", "load_reactors"]
+
+
+def build_node(config: NodeConfig) -> Node:
+    """The node that `config` describes, not yet started. Raises: ConfigError."""
+    return Node(
+        config.name,
+        network=config.network,
+        identity=load_identity(config),
+        listen=[str(endpoint) for endpoint in config.listen],
+        offers=[str(offer) for offer in config.offers],
+        reactors=load_reactors(config),
+        mdns=config.discovery.mdns and (config.discovery.interfaces or True),
+        peers=[str(endpoint) for endpoint in config.peers.persistent],
+        max_connected=config.peers.max_connected,
+        max_outgoing=config.peers.max_outgoing,
+        shutdown_timeout=config.limits.shutdown_timeout,
+    )
+
+
+def load_identity(config: NodeConfig) -> Identity | None:
+    """The identity that `config` names; None where it names none. Raises: ConfigError."""
+    if config.identity is None:
+        return None
+    try:
+        return Identity.load(config.identity)
+    except ConfigError as error:
+        raise config.source.error("identity", str(error)) from error
+
+
+def load_reactors(config: NodeConfig) -> list[Callable[[], Reactor]]:
+    """A factory for each reactor that `config` names by import path. Raises: ConfigError.
+
+    The configuration's folder is put first in `sys.path`, as Python does with the folder of a script, so a
+    reactor may stand in a file beside it. The process keeps it there: reactors may import more, later.
+    """
+    folder = str(config.folder.resolve())
+    if config.reactors and folder not in sys.path:
+        sys.path.insert(0, folder)
+    return [_load(config, f"reactors[{index}]", entry) for index, entry in enumerate(config.reactors)]
+
+
+def _load(config: NodeConfig, key: str, entry: ReactorConfig) -> Callable[[], Reactor]:
+    module, _, name = entry.path.partition(":")
+    try:
+        found: object = importlib.import_module(module)
+    except Exception as error:  # importing runs the user's code, which may raise anything
+        cause = f"{type(error).__name__}: {error}"
+        where = f"; looked in {config.folder.resolve()} and among the installed packages"
+        missing = isinstance(error, ModuleNotFoundError) and error.name == module.split(".")[0]
+        raise config.source.error(key, f"cannot import {module!r} ({cause}){where if missing else ''}") from error
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise config.source.error(key, f"module {module!r} has no {name!r}")
+        found = getattr(found, part)
+    if not (isinstance(found, type) and issubclass(found, Reactor)):
+        raise config.source.error(key, f"{entry.path} is {_what(found)}, not a reactor; write class {name}(Reactor)")
+    try:
+        inspect.signature(found).bind(**entry.args)
+    except TypeError as error:
+        raise config.source.error(key, f"{entry.path} cannot be made with these args: {error}") from error
+    return functools.partial(found, **entry.args) if entry.args else found
+
+
+def _what(found: object) -> str:
+    return f"the class {found.__name__}" if isinstance(found, type) else f"of type {type(found).__name__}"

@@ -1,0 +1,182 @@
+"""The command line, `peerbus`: run a node, make its identity, watch a demonstration."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+from .. import __version__
+from ..actors.errors import ConfigError, PeerbusError
+from .logs import LEVELS
+
+__all__ = ["main"]
+
+#: Exit statuses: what went wrong while running, what the user wrote wrongly, Ctrl-C (128 and SIGINT's number).
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+
+_EXAMPLES = """\
+examples:
+  peerbus demo                       four nodes find each other and sync a file
+  peerbus keygen keys/alice.pem      make a node's identity and print its id
+  peerbus run alice.toml --check     say what is wrong with a configuration
+  peerbus run alice.toml             run the node until Ctrl-C
+
+a configuration, alice.toml:
+  name = "alice"
+  network = "demo"
+  identity = "keys/alice.pem"
+  listen = ["tcp://0.0.0.0:7400"]
+  offers = ["archive"]
+  reactors = ["blocks:Blocks"]       class Blocks in blocks.py beside this file
+
+every key: docs/configuration.md. Exit status: 0 well, 1 failed, 2 bad flag or configuration, 130 Ctrl-C.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, with the command that explains."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(MISUSED, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit status. Raises: SystemExit from flags, as argparse does."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser, commands = _parser()
+    if words[:1] == ["demo"]:
+        from . import demo
+
+        demo.add_arguments(commands["demo"])
+        commands["demo"].set_defaults(command=demo.run)
+    options = parser.parse_args(words)
+    if options.command is None:
+        parser.print_help(sys.stderr)
+        return MISUSED
+    try:
+        status: int = options.command(options)
+    except ConfigError as error:
+        print(f"{options.prog}: {_one_line(error)}", file=sys.stderr)
+        return MISUSED
+    except PeerbusError as error:
+        print(f"{options.prog}: {_one_line(error)}", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return status
+
+
+def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
+    parser = _Parser(
+        prog="peerbus",
+        description="A message bus made of actors: nodes that find each other and talk by role.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"peerbus {__version__}")
+    parser.set_defaults(command=None)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    def command(name: str, text: str, epilog: str = "") -> argparse.ArgumentParser:
+        made = commands.add_parser(
+            name,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        made.set_defaults(prog=f"peerbus {name}")
+        return made
+
+    run = command(
+        "run",
+        "run one node from its configuration, until Ctrl-C or SIGTERM",
+        "The first signal finishes the work at hand and says goodbye to the peers; a second one stops at once.",
+    )
+    run.add_argument("config", metavar="CONFIG.toml", type=Path, help="the configuration (docs/configuration.md)")
+    run.add_argument("--log-level", choices=list(LEVELS), help="instead of [log] level")
+    run.add_argument("--json-logs", action="store_true", help="one JSON object a line, instead of [log] format")
+    run.add_argument("--check", action="store_true", help="read and import everything, say what it is, start nothing")
+    run.set_defaults(command=_run)
+
+    keygen = command("keygen", "make a new identity (an Ed25519 private key) and print its node id")
+    keygen.add_argument("path", metavar="PATH", type=Path, help="the file to write, readable by its owner only")
+    keygen.add_argument("--force", action="store_true", help="replace the file: the node of the old key is gone")
+    keygen.set_defaults(command=_keygen)
+
+    show = command("id", "print the node id of an identity")
+    show.add_argument("path", metavar="PATH", type=Path, help="a file that `peerbus keygen` wrote")
+    show.set_defaults(command=_id)
+
+    demo = command("demo", "let several nodes on this machine find each other and sync a file")
+    return parser, {"demo": demo}
+
+
+def _run(options: argparse.Namespace) -> int:
+    from . import logs
+    from .config import load_config
+
+    config = load_config(options.config)
+    log = config.log
+    if options.log_level:
+        log = replace(log, level=options.log_level)
+    if options.json_logs:
+        log = replace(log, format="json")
+    logs.configure(log.level, log.format)
+
+    from .build import build_node, load_identity, load_reactors
+    from .serve import run_loop, serve
+
+    if options.check:
+        identity = load_identity(config)
+        load_reactors(config)
+        print(f"{options.config}: well")
+        print(f"  node      {config.name} in network {config.network}")
+        print(f"  id        {identity.node_id if identity else 'a new one at each start (no identity is set)'}")
+        print(f"  listens   {_listed(config.listen) or 'nowhere: it dials, nobody can dial it'}")
+        print(f"  offers    {_listed(config.offers) or 'nothing'}")
+        print(f"  reactors  {_listed(reactor.path for reactor in config.reactors) or 'none'}")
+        print(f"  peers     {_listed(config.peers.persistent) or 'those it finds'}")
+        return 0
+
+    async def main() -> int:
+        return await serve(build_node(config))
+
+    return run_loop(main())
+
+
+def _keygen(options: argparse.Namespace) -> int:
+    from ..transports.identity import Identity
+
+    path: Path = options.path
+    if path.exists() and not options.force:
+        raise ConfigError(f"{path} exists; with --force its node would lose its id for ever")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{path.parent} cannot be made: {error.strerror}") from error
+    identity = Identity.generate()
+    identity.save(path, overwrite=options.force)
+    print(identity.node_id)
+    return 0
+
+
+def _id(options: argparse.Namespace) -> int:
+    from ..transports.identity import Identity
+
+    print(Identity.load(options.path).node_id)
+    return 0
+
+
+def _listed(items: Iterable[object]) -> str:
+    return ", ".join(str(item) for item in items)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,97 @@
+"""Running one node until it stops by itself or is told to by a signal."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Protocol, TypeVar
+
+__all__ = ["Served", "run_loop", "serve"]
+
+T = TypeVar("T")
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Served(Protocol):
+    """What `serve` needs of a node: entering starts it, leaving shuts it down, waiting ends when it has stopped."""
+
+    async def __aenter__(self) -> object:
+        """Start."""
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+        /,
+    ) -> bool | None:
+        """Finish the work at hand and leave nothing behind."""
+
+    async def wait_stopped(self) -> None:
+        """Return once the node has stopped, whoever stopped it."""
+
+
+async def serve(node: Served) -> int:
+    """Run `node` in the main thread; return the exit status of the process.
+
+    The first SIGTERM or SIGINT (Ctrl-C) shuts the node down in order, a second one cancels that. The status is
+    0, or 128 and the signal's number (130 for Ctrl-C) after SIGINT and after a shutdown that was cut short.
+    Whatever the node raises passes through.
+    """
+    loop = asyncio.get_running_loop()
+    this_task = asyncio.current_task()
+    assert this_task is not None  # noqa: S101 - a coroutine runs in a task
+    told = asyncio.Event()
+    heard: list[signal.Signals] = []
+    up = False
+
+    def hear(number: signal.Signals) -> None:
+        heard.append(number)
+        told.set()
+        if not up or len(heard) > 1:
+            this_task.cancel()
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, hear, number)
+    try:
+        async with node:
+            up = True
+            await _first(node.wait_stopped(), told.wait())
+    except asyncio.CancelledError:
+        if not heard:
+            raise
+        return 128 + heard[-1]
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+    return 128 + signal.SIGINT if signal.SIGINT in heard else 0
+
+
+def run_loop(main: Coroutine[object, object, T]) -> T:
+    """Run `main` in a new event loop: uvloop's where it is installed, else asyncio's."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(main)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+async def _first(*waits: Coroutine[object, object, object]) -> None:
+    """Wait for the first of these, end the others, and raise what the first one raised."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
