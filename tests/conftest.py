@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import os
 import threading
@@ -19,6 +20,14 @@ OPEN_FILES = Path("/proc/self/fd")
 KEPT_OPEN = frozenset({"/dev/urandom", "/dev/random", "/dev/null"})
 #: How long a thread that was told to end may take to do so, in seconds.
 THREAD_GRACE = 2.0
+
+
+def pytest_sessionstart() -> None:
+    """Let libuv open the pipe for signals that it opens once and keeps while the process lives."""
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        uvloop.new_event_loop().close()
 
 
 @pytest.fixture(autouse=True)
