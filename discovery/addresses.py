@@ -37,9 +37,7 @@ class AddressList:
 
     def __iter__(self) -> Iterator[Address]:
         """Last success first, then fewest failures, then the order in which they were learned."""
-        return iter(
-            sorted(self._addresses.values(), key=lambda a: (-a.last_success, a.backoff.failures))
-        )
+        return iter(sorted(self._addresses.values(), key=lambda a: (-a.last_success, a.backoff.failures)))
 
     def __len__(self) -> int:
         return len(self._addresses)
@@ -52,6 +50,14 @@ class AddressList:
     def find(self, endpoint: Endpoint) -> Address | None:
         """The address at that endpoint."""
         return self._addresses.get(endpoint.without_peer())
+
+    def configure(self, endpoint: Endpoint) -> bool:
+        """The operator wrote this address down; True if he had not before."""
+        known = self.find(endpoint)
+        if known is not None and CONFIGURED in known.sources:
+            return False
+        self.add(endpoint, CONFIGURED)
+        return True
 
     def add(self, endpoint: Endpoint, source: str) -> bool:
         """Let `source` vouch for an address; True if it was not known.
@@ -74,7 +80,7 @@ class AddressList:
         wanted = list(dict.fromkeys(e.without_peer() for e in endpoints))[:MAX_ADDRESSES]
         for endpoint in [e for e in self._addresses if e not in wanted]:
             self.withdraw(endpoint, source)
-        return any([self.add(endpoint, source) for endpoint in wanted])
+        return sum(self.add(endpoint, source) for endpoint in wanted) > 0
 
     def withdraw(self, endpoint: Endpoint, source: str) -> None:
         """`source` no longer vouches for it; the last source takes the address with it."""
@@ -97,8 +103,7 @@ class AddressList:
         failed = [
             address
             for address in self._addresses.values()
-            if CONFIGURED not in address.sources
-            and (address.backoff.failures or source == CONFIGURED)
+            if CONFIGURED not in address.sources and (address.backoff.failures or source == CONFIGURED)
         ]
         if not failed:
             return False

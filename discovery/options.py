@@ -40,14 +40,9 @@ class PeerOptions:
         for name in ("disconnect_cooldown", "stable_after"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ConfigError(f"{name} must be 0 or more seconds, got {getattr(self, name)}")
-        if self.max_connected and self.max_outgoing > self.max_connected:
-            raise ConfigError(
-                f"max_outgoing {self.max_outgoing} is above max_connected {self.max_connected}"
-            )
         if self.max_known and not 0 < self.max_connected <= self.max_known:
             raise ConfigError(
-                f"max_known {self.max_known} needs a max_connected of 1 to {self.max_known}, "
-                f"got {self.max_connected}"
+                f"max_known {self.max_known} needs a max_connected of 1 to {self.max_known}, got {self.max_connected}"
             )
         # Both are built here so that contradictory retry times are refused at once.
         _ = self.retry, self.retry_persistent
