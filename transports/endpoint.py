@@ -126,7 +126,7 @@ def _split_host_and_port(text: str) -> tuple[str, int]:
 
 def _canonical_host(host: str) -> str:
     if not host:
-        raise ValueError("the host is missing; 0.0.0.0 or [::] listens everywhere")
+        raise ValueError("the host is missing; 0.0.0.0 is every IPv4 address, [::] every IPv6 one")
     address, percent, zone = host.partition("%")
     try:
         # RFC 4007 §11: the zone names an interface of this machine, whose letters have a case.

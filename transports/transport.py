@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol, runtime_checkable
 
-from .endpoint import Endpoint
+from .endpoint import Endpoint, check_node_id
 
 __all__ = [
     "FLUSH_TIMEOUT",
@@ -31,6 +31,7 @@ __all__ = [
     "Refused",
     "Stream",
     "Transport",
+    "expected_peer",
 ]
 
 #: Most bytes that one `read` returns: what one socket read of asyncio and uvloop can bring.
@@ -172,3 +173,18 @@ class Transport(Protocol):
     async def listen(self, endpoint: Endpoint, *, on_refused: Refused | None = None) -> Listener:
         """Listen on `endpoint` (port 0: any free port). Raises: ListenFailed, ValueError."""
         ...
+
+
+def expected_peer(transport: Transport, endpoint: Endpoint, expect: str | None) -> str | None:
+    """The node id that a dial of `endpoint` must meet; for every implementation of `dial`.
+
+    Raises: ValueError if `transport` does not serve the scheme, or if the two ids disagree.
+    """
+    if endpoint.scheme not in transport.schemes:
+        served = ", ".join(transport.schemes)
+        raise ValueError(f"{endpoint} is not for this transport, which serves {served}")
+    if expect is not None:
+        check_node_id(expect)
+        if endpoint.peer_id not in (None, expect):
+            raise ValueError(f"{endpoint} names one node and `expect` another: {expect}")
+    return expect if expect is not None else endpoint.peer_id

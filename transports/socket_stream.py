@@ -1,0 +1,255 @@
+"""A stream over a connected socket, plain or TLS, on any asyncio event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+import struct
+from collections.abc import Sequence
+from typing import Final, Self, cast
+
+from ..actors.errors import HandshakeFailed, StreamBroken, StreamClosed
+from .endpoint import Endpoint
+from .receive_buffer import ReceiveBuffer
+from .tls import authenticated_id
+from .transport import FLUSH_TIMEOUT, HANDSHAKE_TIMEOUT, HIGH_WATER, LOW_WATER
+from .write_gate import WriteGate
+
+__all__ = ["SocketStream", "handshake_error"]
+
+#: SO_LINGER on, zero seconds: closing sends RST, so that the other side cannot mistake a cut for
+#: the end (RFC 9293 §3.10.5).
+_RESET: Final = struct.pack("ii", 1, 0)
+
+
+class SocketStream(asyncio.Protocol):
+    """The `Stream` of the transports that run on sockets; `open` makes one.
+
+    It has no task: the event loop calls its Protocol methods, which feed the receive buffer and
+    the write gate.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._socket = sock
+        self._transport: asyncio.Transport | None = None
+        self._buffer = ReceiveBuffer(self._resume_reading)
+        self._gate = WriteGate()
+        self._lost = asyncio.Event()
+        self._reading_paused = False
+        self._closed = False
+        self._tls: ssl.SSLObject | None = None
+        self._peer_id: str | None = None
+        self._local: Endpoint | None = None
+        self._remote: Endpoint | None = None
+
+    @classmethod
+    async def open(cls, sock: socket.socket, *, tls: ssl.SSLContext | None, server_side: bool) -> Self:
+        """Take over a connected socket and, with `tls`, shake hands on it.
+
+        The socket is closed if that fails. Raises: OSError (ssl.SSLError is one); HandshakeFailed.
+        """
+        loop = asyncio.get_running_loop()
+        stream = cls(sock)
+        # The caller's deadline ends a handshake; asyncio wants a number of its own as well.
+        waits = 2 * HANDSHAKE_TIMEOUT if tls else None
+        ends = FLUSH_TIMEOUT if tls else None
+        if server_side:
+            await loop.connect_accepted_socket(
+                lambda: stream, sock, ssl=tls, ssl_handshake_timeout=waits, ssl_shutdown_timeout=ends
+            )
+        else:
+            connect = loop.create_unix_connection if sock.family == socket.AF_UNIX else loop.create_connection
+            await connect(
+                lambda: stream,
+                sock=sock,
+                ssl=tls,
+                # Names prove nothing here, so none is sent to whoever listens on the way.
+                server_hostname="" if tls else None,
+                ssl_handshake_timeout=waits,
+                ssl_shutdown_timeout=ends,
+            )
+        try:
+            stream._authenticate()
+        except HandshakeFailed:
+            stream.abort()
+            raise
+        return stream
+
+    def place(self, local: Endpoint, remote: Endpoint, *, own_id: str | None) -> None:
+        """Say where the two ends are; what was authenticated is added."""
+        self._local = local.with_peer(own_id if self.secure else None)
+        self._remote = remote.with_peer(self._peer_id)
+
+    def _authenticate(self) -> None:
+        assert self._transport is not None  # noqa: S101  # the loop calls connection_made first
+        tls = self._transport.get_extra_info("ssl_object")
+        if tls is not None:
+            self._peer_id = authenticated_id(tls)
+            self._tls = tls
+
+    # The Stream.
+
+    @property
+    def local(self) -> Endpoint:
+        """As `Stream.local`."""
+        assert self._local is not None  # noqa: S101  # `place` precedes every hand-over
+        return self._local
+
+    @property
+    def remote(self) -> Endpoint:
+        """As `Stream.remote`."""
+        assert self._remote is not None  # noqa: S101  # `place` precedes every hand-over
+        return self._remote
+
+    @property
+    def peer_id(self) -> str | None:
+        """As `Stream.peer_id`: None without TLS."""
+        return self._peer_id
+
+    @property
+    def secure(self) -> bool:
+        """As `Stream.secure`: whether it runs over TLS."""
+        return self._tls is not None
+
+    async def read(self) -> bytes:
+        """As `Stream.read`."""
+        return await self._buffer.read()
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """As `Stream.write`."""
+        self._gate.check()
+        if self._transport is not None:
+            # From Python 3.12 on asyncio keeps references to what it could not send at once.
+            self._transport.write(data if type(data) is bytes else bytes(data))
+
+    def writelines(self, parts: Sequence[bytes | bytearray | memoryview]) -> None:
+        """As `Stream.writelines`."""
+        # Joined: one system call and one run of TLS records, on every loop and version.
+        self.write(b"".join(parts))
+
+    @property
+    def writable(self) -> bool:
+        """As `Stream.writable`."""
+        return self._gate.open
+
+    async def drain(self) -> None:
+        """As `Stream.drain`."""
+        await self._gate.wait_open()
+
+    async def aclose(self) -> None:
+        """As `Stream.aclose`."""
+        if not self._closed:
+            self._close()
+            self._finish_writing()
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH_TIMEOUT):
+                    await self._lost.wait()
+                    return
+            if self._transport is not None and not self._transport.get_write_buffer_size():
+                # All was sent, only the other side's end is missing: the kernel delivers the rest.
+                self._transport.close()
+            self._reset()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH_TIMEOUT):
+                    await self._lost.wait()
+        except asyncio.CancelledError:
+            self._reset()
+            raise
+
+    def abort(self) -> None:
+        """As `Stream.abort`."""
+        self._close()
+        self._reset()
+
+    def __repr__(self) -> str:
+        state = "lost" if self._lost.is_set() else "closed" if self._closed else "open"
+        return f"<SocketStream {self._local} ⇄ {self._remote} {state}>"
+
+    def _close(self) -> None:
+        self._closed = True
+        self._buffer.close()
+        self._gate.fail(StreamClosed("the stream was closed on this side"))
+
+    def _finish_writing(self) -> None:
+        if self._transport is None or self._lost.is_set():
+            return
+        # Closing a socket while unread bytes wait in it resets the connection, and what was
+        # written last is lost with it (RFC 9293 §3.10.4): so say the end, then read to theirs.
+        self._resume_reading()
+        if self._transport.can_write_eof():
+            self._transport.write_eof()
+        else:
+            self._transport.close()
+
+    def _reset(self) -> None:
+        if self._transport is None or self._lost.is_set():
+            return
+        if self._socket.family != socket.AF_UNIX:
+            with contextlib.suppress(OSError):
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self._transport.abort()
+
+    def _resume_reading(self) -> None:
+        if self._reading_paused and self._transport is not None and not self._lost.is_set():
+            self._reading_paused = False
+            self._transport.resume_reading()
+
+    # The Protocol: the event loop calls these.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is ready, and the TLS handshake done."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=HIGH_WATER, low=LOW_WATER)
+        if self._closed:
+            self._reset()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes arrived."""
+        if self._closed:
+            return
+        self._buffer.feed(data)
+        if self._buffer.full and not self._reading_paused and self._transport is not None:
+            self._reading_paused = True
+            self._transport.pause_reading()
+
+    def eof_received(self) -> bool:
+        """The other side ended its bytes; the loop then closes this side too."""
+        self._buffer.feed_end()
+        if not self._gate.failed:
+            self._gate.fail(StreamBroken("the other side closed the stream"))
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The socket is gone: after an end, a close of ours, or a failure."""
+        self._lost.set()
+        why = f": {exc}" if exc is not None else " without an end"
+        error = StreamBroken(f"the connection to {self._remote or 'the other side'} broke{why}")
+        error.__cause__ = exc
+        self._buffer.feed_end(error)
+        if not self._gate.failed:
+            self._gate.fail(error)
+
+    def pause_writing(self) -> None:
+        """HIGH_WATER is reached."""
+        self._gate.shut()
+
+    def resume_writing(self) -> None:
+        """LOW_WATER is reached."""
+        self._gate.reopen()
+
+
+def handshake_error(error: OSError) -> HandshakeFailed:
+    """Say in the bus's words why a TLS handshake failed."""
+    if not isinstance(error, ssl.SSLError):
+        return HandshakeFailed("connection", f"ended during the handshake: {error}")
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return HandshakeFailed("certificate", error.verify_message)
+    text = error.reason or str(error)
+    # OpenSSL's names: …_ALERT_… is what the other side said, the rest what this side found.
+    by_peer = "_ALERT_" in text
+    about_certificate = any(word in text for word in ("CERTIFICATE", "UNKNOWN_CA"))
+    words = text.lower().replace("_", " ")
+    return HandshakeFailed("certificate" if about_certificate else "tls", words, by_peer=by_peer)
