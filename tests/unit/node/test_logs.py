@@ -7,26 +7,12 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
 import structlog
 
 from peerbus.node import logs
-
-
-@pytest.fixture(autouse=True)
-def _as_it_was() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    libraries = {name: logging.getLogger(name).level for name in ("asyncio", "pykka", "zeroconf")}
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, old in libraries.items():
-        logging.getLogger(name).setLevel(old)
-    structlog.reset_defaults()
 
 
 def test_json_is_one_object_a_line_with_a_utc_time() -> None:

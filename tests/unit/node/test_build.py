@@ -1,0 +1,115 @@
+"""Building a node from its configuration: reactors by import path, with errors that name the key."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from peerbus.actors.errors import ConfigError
+from peerbus.node.build import build_node, load_identity, load_reactors
+from peerbus.node.config import NodeConfig, parse_config
+from peerbus.transports.identity import Identity
+
+REACTORS = """
+from dataclasses import dataclass
+from peerbus.actors import Channel, Reactor
+
+@dataclass(frozen=True)
+class Note:
+    text: str
+
+class Notes(Reactor):
+    channel = Channel("notes", messages=(Note,))
+
+    def __init__(self, size: int = 1) -> None:
+        super().__init__()
+        self.size = size
+
+class Other: ...
+
+function = print
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder with a module of reactors beside the configuration, forgotten by the interpreter afterwards."""
+    (tmp_path / "notes_of_a_user.py").write_text(REACTORS)
+    (tmp_path / "broken_of_a_user.py").write_text("raise RuntimeError('no database')")
+    (tmp_path / "syntax_of_a_user.py").write_text("class :")
+    path = sys.path[:]
+    yield tmp_path
+    sys.path[:] = path
+    for name in [name for name in sys.modules if name.endswith("_of_a_user")]:
+        del sys.modules[name]
+
+
+def config(folder: Path, lines: str = "") -> NodeConfig:
+    text = f'name = "alice"\nnetwork = "demo"\n{lines}'
+    return parse_config(text, name="alice.toml", folder=folder)
+
+
+def test_a_reactor_beside_the_configuration_is_found_by_its_path(folder: Path) -> None:
+    (make,) = load_reactors(config(folder, 'reactors = ["notes_of_a_user:Notes"]'))
+    assert getattr(make, "__name__", "") == "Notes"
+
+
+def test_a_reactor_is_made_with_its_args(folder: Path) -> None:
+    (make,) = load_reactors(config(folder, '[[reactors]]\npath = "notes_of_a_user:Notes"\nargs = { size = 3 }'))
+    assert getattr(make, "keywords", None) == {"size": 3}
+
+
+def test_a_configuration_without_reactors_leaves_the_import_path_alone(folder: Path) -> None:
+    assert load_reactors(config(folder)) == []
+    assert str(folder) not in sys.path
+
+
+@pytest.mark.parametrize(
+    ("path", "says"),
+    [
+        ("nowhere_of_a_user:Notes", "cannot import 'nowhere_of_a_user' (ModuleNotFoundError: No module named"),
+        ("notes_of_a_user.deeper:Notes", "cannot import 'notes_of_a_user.deeper'"),
+        ("broken_of_a_user:Notes", "cannot import 'broken_of_a_user' (RuntimeError: no database)"),
+        ("syntax_of_a_user:Notes", "cannot import 'syntax_of_a_user' (SyntaxError: invalid syntax"),
+        ("notes_of_a_user:Nodes", "module 'notes_of_a_user' has no 'Nodes'"),
+        ("notes_of_a_user:Other", "notes_of_a_user:Other is the class Other, not a reactor"),
+        ("notes_of_a_user:function", "notes_of_a_user:function is of type builtin_function_or_method, not a reactor"),
+    ],
+)
+def test_a_reactor_that_cannot_be_loaded_is_named_with_the_cause(folder: Path, path: str, says: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_reactors(config(folder, f'reactors = ["{path}"]'))
+    assert str(caught.value).startswith("alice.toml:3: reactors[0]: ")
+    assert says in str(caught.value)
+
+
+def test_a_module_that_is_not_there_is_told_with_the_place_that_was_searched(folder: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_reactors(config(folder, 'reactors = ["nowhere_of_a_user:Notes"]'))
+    assert f"looked in {folder.resolve()}" in str(caught.value)
+
+
+def test_args_that_a_reactor_does_not_take_are_refused_before_anything_starts(folder: Path) -> None:
+    with pytest.raises(ConfigError, match=r"cannot be made with these args: got an unexpected keyword argument 'sise'"):
+        load_reactors(config(folder, '[[reactors]]\npath = "notes_of_a_user:Notes"\nargs = { sise = 3 }'))
+
+
+def test_an_identity_is_read_and_a_bad_one_is_named(folder: Path) -> None:
+    identity = Identity.generate()
+    identity.save(folder / "alice.pem")
+    loaded = load_identity(config(folder, 'identity = "alice.pem"'))
+    assert loaded is not None
+    assert loaded.node_id == identity.node_id
+    (folder / "bad.pem").write_text("no key")
+    (folder / "bad.pem").chmod(0o600)
+    with pytest.raises(ConfigError, match=r"^alice\.toml:3: identity: .*not an unencrypted private key"):
+        load_identity(config(folder, 'identity = "bad.pem"'))
+    assert load_identity(config(folder)) is None
+
+
+def test_a_node_is_built_and_not_started(folder: Path) -> None:
+    node = build_node(config(folder, 'offers = ["archive"]\nreactors = ["notes_of_a_user:Notes"]'))
+    assert "alice" in repr(node)

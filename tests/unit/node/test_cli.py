@@ -1,0 +1,146 @@
+"""The command line as a person meets it: what it prints, where, and the exit status."""
+
+from __future__ import annotations
+
+import re
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import peerbus
+from peerbus.node.cli import main
+
+CONFIG = 'name = "alice"\nnetwork = "demo"\n'
+
+
+def run(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    """Exit status, standard output, standard error."""
+    try:
+        status = main(arguments)
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else 1
+    out, err = capsys.readouterr()
+    return status, out, err
+
+
+def test_version_is_the_packages_own(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"], capsys) == (0, f"peerbus {peerbus.__version__}\n", "")
+
+
+def test_the_help_teaches_by_example(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run(["--help"], capsys)
+    assert status == 0
+    for word in ("peerbus demo", "peerbus keygen", "peerbus run", 'network = "demo"', "Exit status"):
+        assert word in out
+
+
+@pytest.mark.parametrize("command", ["run", "keygen", "id", "demo"])
+def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = run([command, "--help"], capsys)
+    assert status == 0
+    assert out.startswith(f"usage: peerbus {command}")
+
+
+def test_no_command_shows_the_help_as_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = run([], capsys)
+    assert (status, out) == (2, "")
+    assert err.startswith("usage: peerbus")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["rnu"], "peerbus: argument COMMAND: invalid choice: 'rnu'"),
+        (["--verbose"], "peerbus: unrecognized arguments: --verbose"),
+        (["run"], "peerbus run: the following arguments are required: CONFIG.toml (see peerbus run --help)"),
+        (["run", "a.toml", "--log-level", "loud"], "peerbus run: argument --log-level: invalid choice: 'loud'"),
+        (["run", "a.toml", "--chek"], "unrecognized arguments: --chek"),
+        (["run", "none.toml"], "peerbus run: none.toml: there is no such file"),
+        (["keygen"], "peerbus keygen: the following arguments are required: PATH"),
+        (["id", "none.pem"], "peerbus id: identity none.pem: No such file or directory"),
+        (["demo", "--nodes", "many"], "peerbus demo: argument --nodes: "),
+    ],
+)
+def test_a_mistake_is_one_line_and_exit_status_2(
+    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = run(arguments, capsys)
+    assert (status, out) == (2, "")
+    assert says in err
+    assert err.count("\n") == 1
+
+
+def test_keygen_writes_a_private_file_and_prints_the_id_that_id_prints(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "keys" / "alice.pem"
+    status, out, err = run(["keygen", str(path)], capsys)
+    assert (status, err) == (0, "")
+    assert re.fullmatch(r"[0-9a-f]{64}\n", out)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert run(["id", str(path)], capsys) == (0, out, "")
+
+
+def test_keygen_keeps_an_identity_that_is_there_unless_forced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "alice.pem"
+    _, first, _ = run(["keygen", str(path)], capsys)
+    status, out, err = run(["keygen", str(path)], capsys)
+    assert (status, out) == (2, "")
+    assert err == f"peerbus keygen: {path} exists; with --force its node would lose its id for ever\n"
+    assert run(["id", str(path)], capsys)[1] == first
+    status, second, _ = run(["keygen", "--force", str(path)], capsys)
+    assert status == 0
+    assert second != first
+
+
+def test_keygen_says_where_it_cannot_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    status, _, err = run(["keygen", str(tmp_path / "file" / "alice.pem")], capsys)
+    assert status == 2
+    assert err.count("\n") == 1
+
+
+def test_check_says_what_a_configuration_means_and_starts_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = tmp_path / "alice.pem"
+    _, node_id, _ = run(["keygen", str(key)], capsys)
+    config = tmp_path / "alice.toml"
+    config.write_text(CONFIG + 'identity = "alice.pem"\noffers = ["archive"]\nlisten = ["tcp://127.0.0.1:7400"]\n')
+    status, out, err = run(["run", str(config), "--check"], capsys)
+    assert (status, err) == (0, "")
+    for word in ("alice in network demo", node_id.strip(), "tcp://127.0.0.1:7400", "archive"):
+        assert word in out
+
+
+@pytest.mark.parametrize("check", [["--check"], []])
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("[log]\nlevel = 'loud'", "alice.toml:4: log.level: 'loud' is not one of"),
+        ("reactors = ['no_such_module:Blocks']", "alice.toml:3: reactors[0]: cannot import 'no_such_module'"),
+        ("identity = 'open.pem'", "alice.toml:3: identity: "),
+    ],
+)
+def test_a_wrong_configuration_starts_nothing_either(
+    lines: str, says: str, check: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "open.pem").touch(mode=0o644)
+    config = tmp_path / "alice.toml"
+    config.write_text(CONFIG + lines)
+    status, out, err = run(["run", str(config), *check], capsys)
+    assert (status, out) == (2, "")
+    assert says in err
+    assert err.count("\n") == 1
+
+
+def test_the_module_runs_as_the_command_does() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "peerbus", "--version"], check=True, capture_output=True, text=True, timeout=30
+    )
+    assert done.stdout == f"peerbus {peerbus.__version__}\n"
