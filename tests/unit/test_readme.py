@@ -1,0 +1,68 @@
+"""The README is held to its word: its program runs, its commands are verbs, its files are there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_the_program_prints_what_the_readme_says(tmp_path: Path) -> None:
+    program = tmp_path / "readme.py"
+    program.write_text(_blocks("python")[0])
+    done = subprocess.run(
+        [sys.executable, "-W", "error", program], check=False, capture_output=True, text=True, cwd=tmp_path, timeout=30
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == _blocks("text")[0]
+
+
+def test_the_two_commands_come_first_and_are_verbs_of_the_makefile() -> None:
+    commands = re.findall(r"^\$ make (\w+)", _blocks("console")[0], re.MULTILINE)
+    assert commands == ["demo", "test"]
+    assert README.index("make demo") < README.index("```python")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_verb_that_a_document_names_is_in_the_makefile(document: Path) -> None:
+    verbs = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|\$ )make ([a-z]+)", document.read_text(encoding="utf-8")))
+    assert named <= verbs
+
+
+def test_every_file_of_the_pattern_table_is_there() -> None:
+    rows = re.findall(r"^\| .+ \| (`.+`) \|$", README, re.MULTILINE)
+    files = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+    assert files
+    assert [name for name in files if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8"))
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_the_documented_configuration_is_a_right_one_and_names_every_key(tmp_path: Path) -> None:
+    from peerbus.node.config import parse_config
+
+    text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "alice.pem").touch()
+    config = parse_config(example, name="docs/configuration.md", folder=tmp_path)
+    assert config.reactors
+    written = set(re.findall(r"^(\w+) =", example, re.MULTILINE))
+    rows = set(re.findall(r"^\| `(?:\w+(?:\[\])?\.)?(\w+)` \|", text, re.MULTILINE))
+    assert written <= rows
