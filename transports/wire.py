@@ -18,6 +18,7 @@ __all__ = [
     "PART_SIZE",
     "TEXT_LIMIT",
     "WIRE_DECODER",
+    "WORD_LIMIT",
     "Ask",
     "Cancel",
     "Close",
@@ -55,6 +56,8 @@ FRAME_LIMIT = 4 * 1024 * 1024
 PART_SIZE = 16 * 1024
 #: Bytes of UTF-8 in a text for people (REJECT, ERROR, GOAWAY): a reason, not a log file.
 TEXT_LIMIT = 1024
+#: Bytes of UTF-8 in a word for programs: a reason or a code.
+WORD_LIMIT = 64
 #: Messages in one TELL, ASK or REPLY, and channels in one CREDIT: four default windows.
 BATCH_LIMIT = 4096
 
@@ -64,7 +67,7 @@ U64 = Annotated[int, Meta(ge=0)]
 RequestId = Annotated[int, Meta(ge=1, le=2**32 - 1)]
 Index = Annotated[int, Meta(ge=0, le=MAX_CHANNELS - 1)]
 Lane = Annotated[int, Meta(ge=0, le=2 * MAX_CHANNELS - 1)]
-Word = Annotated[str, Meta(max_length=64)]
+Word = Annotated[str, Meta(max_length=WORD_LIMIT)]
 Text = Annotated[str, Meta(max_length=TEXT_LIMIT)]
 Batch = Meta(min_length=1, max_length=BATCH_LIMIT)
 
@@ -348,6 +351,11 @@ class FrameDecoder:
         if self._at and isinstance(self._buffer, bytearray):
             del self._buffer[: self._at]
             self._at = 0
+
+    @property
+    def buffered(self) -> int:
+        """Bytes that no frame was made of yet."""
+        return len(self._buffer) - self._at
 
     def rest(self) -> bytes:
         """Give up the bytes that no frame was made of yet; the decoder is empty afterwards."""
