@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
 
 from ..actors.errors import StreamClosed, TransportError
 from .transport import MAX_CHUNK, RECEIVE_BUFFER
@@ -15,30 +14,29 @@ __all__ = ["ReceiveBuffer"]
 class ReceiveBuffer:
     """Chunks in, chunks out, one waiting reader.
 
-    It never refuses bytes: whoever feeds it looks at `full`, stops the source, and is called back
-    by `on_room` once half of the room is free again.
+    It never refuses bytes: whoever feeds it stops the source while it is `full`, and lets it go on
+    when a read left it with `room`.
     """
 
-    __slots__ = ("_chunks", "_closed", "_end", "_on_room", "_reader", "_size")
+    __slots__ = ("_chunks", "_closed", "_end", "_reader", "_size")
 
-    def __init__(self, on_room: Callable[[], None]) -> None:
+    def __init__(self) -> None:
         self._chunks: deque[bytes] = deque()
         self._size = 0
         self._closed = False
         #: Why no more bytes will come: an error, or True for the clean end.
         self._end: TransportError | bool = False
-        self._on_room = on_room
         self._reader: asyncio.Future[None] | None = None
 
     @property
-    def size(self) -> int:
-        """Bytes that nobody has read."""
-        return self._size
+    def full(self) -> bool:
+        """Whether the source should stop: RECEIVE_BUFFER bytes are unread."""
+        return self._size >= RECEIVE_BUFFER
 
     @property
-    def full(self) -> bool:
-        """Whether the source should stop."""
-        return self._size >= RECEIVE_BUFFER
+    def room(self) -> bool:
+        """Whether a stopped source should go on: at most half of RECEIVE_BUFFER is unread."""
+        return self._size <= RECEIVE_BUFFER // 2
 
     @property
     def ended(self) -> bool:
@@ -98,10 +96,7 @@ class ReceiveBuffer:
                 parts.append(chunks.popleft())
                 size += len(parts[-1])
             data = b"".join(parts)
-        before = self._size
         self._size -= len(data)
-        if before > RECEIVE_BUFFER // 2 >= self._size:
-            self._on_room()
         return data
 
     def _wake(self) -> None:

@@ -34,7 +34,7 @@ class SocketStream(asyncio.Protocol):
     def __init__(self, sock: socket.socket) -> None:
         self._socket = sock
         self._transport: asyncio.Transport | None = None
-        self._buffer = ReceiveBuffer(self._resume_reading)
+        self._buffer = ReceiveBuffer()
         self._gate = WriteGate()
         self._lost = asyncio.Event()
         self._reading_paused = False
@@ -115,7 +115,10 @@ class SocketStream(asyncio.Protocol):
 
     async def read(self) -> bytes:
         """As `Stream.read`."""
-        return await self._buffer.read()
+        data = await self._buffer.read()
+        if self._reading_paused and self._buffer.room:
+            self._resume_reading()
+        return data
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """As `Stream.write`."""

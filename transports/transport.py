@@ -106,7 +106,7 @@ class Stream(Protocol):
 
     @property
     def writable(self) -> bool:
-        """False from HIGH_WATER unsent bytes on, until LOW_WATER; a hint, `write` works anyway."""
+        """False above HIGH_WATER unsent bytes, until LOW_WATER; a hint, `write` works anyway."""
         ...
 
     async def drain(self) -> None:

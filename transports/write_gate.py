@@ -41,8 +41,9 @@ class WriteGate:
 
     def reopen(self) -> None:
         """Let writers go on."""
-        self._open = True
-        self._wake()
+        if not self._open:
+            self._open = True
+            self._wake()
 
     def fail(self, error: TransportError) -> None:
         """Raise `error` to every writer, now and later; the last one given counts."""

@@ -1,0 +1,200 @@
+"""The two ends of a stream inside one process, and the links that carry between them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from ..actors.errors import StreamBroken, StreamClosed
+from .endpoint import Endpoint
+from .receive_buffer import ReceiveBuffer
+from .transport import FLUSH_TIMEOUT, HIGH_WATER, LOW_WATER, MAX_CHUNK, RECEIVE_BUFFER
+from .write_gate import WriteGate
+
+__all__ = ["Link", "MemoryStream", "Parcel"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """Something on its way: call `deliver` when it arrives, or `lose` to break its stream."""
+
+    size: int
+    deliver: Callable[[], None]
+    lose: Callable[[], None]
+
+
+class Link:
+    """The way from one node to another; this one is perfect, and takes one turn of the loop.
+
+    A subclass keeps the order of the parcels it delivers, or at least of those of one stream.
+    """
+
+    def __init__(self, source: str, target: str) -> None:
+        self.source = source
+        self.target = target
+
+    def carry(self, parcel: Parcel) -> None:
+        """Take a parcel over and deliver it, some time after this call, or lose it."""
+        asyncio.get_running_loop().call_soon(parcel.deliver)
+
+
+class MemoryStream:
+    """One end of a stream in a `MemoryNetwork`.
+
+    Bytes wait here while RECEIVE_BUFFER of them are on their way or unread; the other end reports,
+    over the link, each half of that which was read.
+    """
+
+    def __init__(self, local: Endpoint, remote: Endpoint, way: Link) -> None:
+        self.local = local
+        self.remote = remote
+        self.peer_id: str | None = remote.peer_id
+        self.secure = True
+        self._way = way
+        self._other = self
+        self._buffer = ReceiveBuffer()
+        self._gate = WriteGate()
+        self._unsent: deque[bytes] = deque()
+        self._unsent_size = 0
+        self._all_sent = asyncio.Event()
+        #: Bytes that left and that the other end has not reported as read.
+        self._unread = 0
+        #: Bytes read here and not reported yet.
+        self._unreported = 0
+        self._closed = False
+        self._ended = False
+
+    @classmethod
+    def pair(cls, dialer: Endpoint, acceptor: Endpoint, way: Link, back: Link) -> tuple[MemoryStream, MemoryStream]:
+        """The dialer's and the acceptor's end of a new stream over these two links."""
+        ends = cls(dialer, acceptor, way), cls(acceptor, dialer, back)
+        ends[0]._other, ends[1]._other = ends[1], ends[0]
+        return ends
+
+    async def read(self) -> bytes:
+        """As `Stream.read`."""
+        data = await self._buffer.read()
+        self._unreported += len(data)
+        if self._unreported >= RECEIVE_BUFFER // 2:
+            size, self._unreported = self._unreported, 0
+            self._carry(0, lambda: self._other._was_read(size))
+        return data
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """As `Stream.write`."""
+        self._gate.check()
+        data = bytes(data)
+        self._unsent.append(data)
+        self._unsent_size += len(data)
+        self._send()
+        if self._unsent_size > HIGH_WATER:
+            self._gate.shut()
+
+    def writelines(self, parts: Sequence[bytes | bytearray | memoryview]) -> None:
+        """As `Stream.writelines`."""
+        self.write(b"".join(parts))
+
+    @property
+    def writable(self) -> bool:
+        """As `Stream.writable`."""
+        return self._gate.open
+
+    async def drain(self) -> None:
+        """As `Stream.drain`."""
+        await self._gate.wait_open()
+
+    async def aclose(self) -> None:
+        """As `Stream.aclose`."""
+        self._close()
+        try:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FLUSH_TIMEOUT):
+                    while self._unsent:
+                        self._all_sent.clear()
+                        await self._all_sent.wait()
+        finally:
+            self._end()
+
+    def abort(self) -> None:
+        """As `Stream.abort`."""
+        self._close()
+        self._end(cut=True)
+
+    def break_off(self) -> None:
+        """Break both ends: the network lost something of this stream."""
+        for end in (self, self._other):
+            end._fail("the network broke the stream")
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else "ended" if self._buffer.ended else "open"
+        return f"<MemoryStream {self.local} ⇄ {self.remote} {state}>"
+
+    def _close(self) -> None:
+        self._closed = True
+        self._buffer.close()
+        self._gate.fail(StreamClosed("the stream was closed on this side"))
+
+    def _end(self, *, cut: bool = False) -> None:
+        if self._ended:
+            return
+        self._ended = True
+        # An end that follows unsent bytes would be a lie.
+        cut = cut or bool(self._unsent)
+        self._drop_unsent()
+        self._carry(0, lambda: self._other._end_arrived(cut=cut))
+
+    def _send(self) -> None:
+        while self._unsent and self._unread < RECEIVE_BUFFER:
+            data = self._next_chunk()
+            self._unread += len(data)
+            self._unsent_size -= len(data)
+            self._carry(len(data), partial(self._other._arrived, data))
+        if self._unsent_size <= LOW_WATER:
+            self._gate.reopen()
+        if not self._unsent:
+            self._all_sent.set()
+
+    def _next_chunk(self) -> bytes:
+        data = self._unsent.popleft()
+        if len(data) > MAX_CHUNK:
+            self._unsent.appendleft(data[MAX_CHUNK:])
+            return data[:MAX_CHUNK]
+        return data
+
+    def _drop_unsent(self) -> None:
+        self._unsent.clear()
+        self._unsent_size = 0
+        self._all_sent.set()
+
+    def _carry(self, size: int, deliver: Callable[[], None]) -> None:
+        self._way.carry(Parcel(size, deliver, self.break_off))
+
+    # What arrives from the other end.
+
+    def _arrived(self, data: bytes) -> None:
+        self._buffer.feed(data)
+
+    def _was_read(self, size: int) -> None:
+        self._unread -= size
+        self._send()
+
+    def _end_arrived(self, *, cut: bool) -> None:
+        if cut:
+            self._fail("the other side cut the stream")
+            return
+        self._buffer.feed_end()
+        self._stop_writing("the other side closed the stream")
+
+    def _fail(self, why: str) -> None:
+        self._buffer.feed_end(StreamBroken(why))
+        self._stop_writing(why)
+
+    def _stop_writing(self, why: str) -> None:
+        self._ended = True
+        if not self._gate.failed:
+            self._gate.fail(StreamBroken(why))
+        self._drop_unsent()
