@@ -1,0 +1,290 @@
+"""Finding nodes on the local network: this node's record is advertised, those of others are read."""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import re
+import sys
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import structlog
+
+from .addresses import MAX_ADDRESSES
+from .events import Candidate
+from .interfaces import addresses_of
+from .mdns_record import SERVICE_TYPE, Ignored, RawRecord, instance_name, read_record, text_of
+
+if TYPE_CHECKING:
+    from zeroconf import ServiceStateChange, Zeroconf
+    from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
+
+__all__ = ["Mdns", "MdnsStatistics"]
+
+log = structlog.get_logger("peerbus.discovery")
+
+#: An instance name is the beginning of a node id; nothing else is looked up.
+NAME = re.compile(r"[0-9a-f]{20}\." + re.escape(SERVICE_TYPE))
+#: Service instances that are followed; one network with more nodes needs PEX, and a flood stops here.
+MAX_TRACKED = 1024
+#: Lookups in flight; a record mostly comes whole, so that lookups are rare.
+MAX_LOOKUPS = 16
+#: How long one lookup may take, in milliseconds (zeroconf's unit).
+LOOKUP_TIMEOUT = 3000
+
+
+@dataclass(frozen=True, slots=True)
+class MdnsStatistics:
+    """Counts since the start: candidates found (or changed) and lost, records ignored by reason."""
+
+    found: int
+    lost: int
+    ignored: Mapping[str, int]
+
+
+class Mdns:
+    """Multicast DNS service discovery (RFC 6762, RFC 6763) of the nodes of one network.
+
+    `on_found` hears of another node and of each change of its record, `on_lost` that it said
+    goodbye. A killed node says none: its record lives on for up to 75 minutes, so this is no failure
+    detector. Both are called on the event loop and must not raise. `interfaces` are IP addresses or
+    names, None: all; `advertise` overrides the addresses that others shall dial (default: those of
+    the interfaces). Raises ValueError for a malformed id, network, port or role.
+
+    Tasks: `mdns-lookup`, at most 16, each waits for the missing parts of one record and feeds
+    `on_found`; `mdns-close` waits for the goodbye to be sent. zeroconf runs in the same loop.
+    """
+
+    def __init__(
+        self,
+        node_id: str,
+        network: str,
+        *,
+        port: int,
+        roles: Iterable[str],
+        on_found: Callable[[Candidate], None],
+        on_lost: Callable[[str], None],
+        interfaces: Sequence[str] | None = None,
+        advertise: Sequence[str] | None = None,
+    ) -> None:
+        if not 0 < port < 2**16:
+            raise ValueError(f"the port to advertise must be 1 to 65535, got {port}")
+        self._node_id = node_id
+        self._network = network
+        self._port = port
+        self._name = instance_name(node_id)
+        self._text = text_of(node_id, network, roles)
+        self._on_found = on_found
+        self._on_lost = on_lost
+        self._interfaces = None if interfaces is None else tuple(interfaces)
+        self._advertise = None if advertise is None else tuple(advertise)
+        self._addresses: list[str] = []
+        self._loopback = False
+        self._zeroconf: AsyncZeroconf | None = None
+        self._browser: AsyncServiceBrowser | None = None
+        self._announcing: Awaitable[object] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        #: Instances that are followed; None where the record nominates nobody.
+        self._tracked: dict[str, Candidate | None] = {}
+        self._lookups: dict[str, asyncio.Task[None]] = {}
+        self._waiting: deque[str] = deque()
+        self._found = 0
+        self._lost = 0
+        self._ignored: Counter[str] = Counter()
+
+    async def start(self) -> bool:
+        """Advertise and browse; a few milliseconds, plus 0.2 s off the loop for the first import.
+
+        False where this machine cannot multicast: one warning says so, and everything else works.
+        Raises ConfigError for an interface name that does not exist.
+        """
+        if self._zeroconf is not None or self._closing is not None:
+            raise RuntimeError("an Mdns is started once")
+        if "zeroconf.asyncio" not in sys.modules:
+            # A thread of its own: the loop goes on, and no idle pool thread is left behind.
+            with ThreadPoolExecutor(1, thread_name_prefix="mdns-import") as pool:
+                await asyncio.get_running_loop().run_in_executor(pool, _import_zeroconf)
+        try:
+            await self._open()
+        except (OSError, RuntimeError, _not_running()) as error:
+            await self.aclose()
+            log.warning(
+                "mdns unavailable",
+                node=self._node_id,
+                interfaces="all" if self._interfaces is None else list(self._interfaces),
+                error=f"{type(error).__name__}: {error}",
+                still_works="configured peers, and peers that connect to this node",
+            )
+            return False
+        except BaseException:
+            await self.aclose()
+            raise
+        return True
+
+    async def update(self, roles: Iterable[str]) -> None:
+        """Offer these roles from now on; browsers hear of it within milliseconds. Raises ValueError."""
+        text = text_of(self._node_id, self._network, roles)
+        if text == self._text:
+            return
+        self._text = text
+        if self._zeroconf is not None and self._closing is None:
+            await self._end_announcing()
+            self._announcing = await self._zeroconf.async_update_service(self._service())
+
+    async def aclose(self) -> None:
+        """Say goodbye (0.25 s) and leave no task and no socket; idempotent, safe after cancel."""
+        if self._closing is None:
+            self._closing = asyncio.create_task(self._close(), name="mdns-close")
+        await asyncio.shield(self._closing)
+
+    def statistics(self) -> MdnsStatistics:
+        """What was found, lost and ignored so far."""
+        return MdnsStatistics(self._found, self._lost, MappingProxyType(dict(self._ignored)))
+
+    # -- advertising
+
+    async def _open(self) -> None:
+        from zeroconf import InterfaceChoice
+        from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
+
+        addresses = addresses_of(self._interfaces)
+        self._addresses = list(self._advertise or addresses)[:MAX_ADDRESSES]
+        self._loopback = any(ipaddress.ip_address(a).is_loopback for a in self._addresses)
+        # For all interfaces zeroconf chooses itself; it includes loopback, where nodes may be too.
+        self._zeroconf = AsyncZeroconf(interfaces=InterfaceChoice.All if self._interfaces is None else addresses)
+        await self._zeroconf.zeroconf.async_wait_for_start()
+        self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE_TYPE, handlers=[self._changed])
+        # Without probing (0.5 s instead of 1.7 s): the name holds the node id, so it is unique.
+        self._announcing = await self._zeroconf.async_register_service(self._service(), cooperating_responders=True)
+
+    def _service(self) -> AsyncServiceInfo:
+        from zeroconf.asyncio import AsyncServiceInfo
+
+        return AsyncServiceInfo(
+            SERVICE_TYPE,
+            self._name,
+            port=self._port,
+            properties=self._text,
+            server=f"{self._name.partition('.')[0]}.local.",
+            parsed_addresses=self._addresses,
+        )
+
+    async def _end_announcing(self) -> None:
+        announcing, self._announcing = self._announcing, None
+        if isinstance(announcing, asyncio.Future):
+            announcing.cancel()
+            await asyncio.wait([announcing])
+
+    async def _close(self) -> None:
+        lookups = list(self._lookups.values())
+        self._waiting.clear()
+        for lookup in lookups:
+            lookup.cancel()
+        if lookups:
+            await asyncio.wait(lookups)
+        await self._end_announcing()
+        if self._zeroconf is None:
+            return
+        try:
+            if self._browser is not None:
+                await self._browser.async_cancel()
+            await self._zeroconf.async_close()
+        except asyncio.CancelledError:
+            # The loop itself is ending: no goodbye, but no socket left either.
+            self._zeroconf.zeroconf.close()
+            raise
+
+    # -- browsing
+
+    def _changed(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
+        if self._closing is not None:
+            return
+        if not NAME.fullmatch(name.lower()) or name.lower() == self._name:
+            self._ignored["self" if name.lower() == self._name else "name"] += 1
+            return
+        if state_change.name == "Removed":
+            self._forget(name)
+            self._tracked.pop(name, None)
+            return
+        if name not in self._tracked and not self._track(name):
+            self._ignored["too_many"] += 1
+            return
+        from zeroconf.asyncio import AsyncServiceInfo
+
+        info = AsyncServiceInfo(SERVICE_TYPE, name)
+        if info.load_from_cache(zeroconf):
+            self._resolved(name, info)
+        elif name not in self._lookups and name not in self._waiting:
+            self._waiting.append(name)
+            self._look_up_next()
+
+    def _track(self, name: str) -> bool:
+        if len(self._tracked) >= MAX_TRACKED:
+            # Records that nominate nobody make room, so that a flood of them hides no real node.
+            useless = next((n for n, candidate in self._tracked.items() if candidate is None), None)
+            if useless is None:
+                return False
+            del self._tracked[useless]
+        self._tracked[name] = None
+        return True
+
+    def _look_up_next(self) -> None:
+        while self._waiting and len(self._lookups) < MAX_LOOKUPS and self._closing is None:
+            name = self._waiting.popleft()
+            task = asyncio.create_task(self._look_up(name), name="mdns-lookup")
+            self._lookups[name] = task
+
+    async def _look_up(self, name: str) -> None:
+        from zeroconf.asyncio import AsyncServiceInfo
+
+        try:
+            if self._zeroconf is not None and name in self._tracked:
+                info = AsyncServiceInfo(SERVICE_TYPE, name)
+                if await info.async_request(self._zeroconf.zeroconf, LOOKUP_TIMEOUT):
+                    self._resolved(name, info)
+                else:
+                    self._ignored["unresolved"] += 1
+        finally:
+            self._lookups.pop(name, None)
+            self._look_up_next()
+
+    def _resolved(self, name: str, info: AsyncServiceInfo) -> None:
+        if name not in self._tracked:
+            return
+        raw = RawRecord(
+            name=name,
+            port=info.port,
+            addresses=info.parsed_scoped_addresses(),
+            txt=info.properties,
+            txt_size=len(info.text or b""),
+        )
+        read = read_record(raw, self_id=self._node_id, network=self._network, loopback=self._loopback)
+        if isinstance(read, Ignored):
+            self._ignored[read.reason] += 1
+            self._forget(name)
+        elif self._tracked[name] != read:
+            self._tracked[name] = read
+            self._found += 1
+            self._on_found(read)
+
+    def _forget(self, name: str) -> None:
+        known = self._tracked.get(name)
+        if known is not None:
+            self._tracked[name] = None
+            self._lost += 1
+            self._on_lost(known.node_id)
+
+
+def _import_zeroconf() -> None:
+    import zeroconf.asyncio  # noqa: F401
+
+
+def _not_running() -> type[Exception]:
+    from zeroconf import NotRunningException
+
+    return NotRunningException

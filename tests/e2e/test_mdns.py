@@ -1,0 +1,261 @@
+"""Nodes find each other by real multicast DNS, on the loopback interface only."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack
+
+import pytest
+import pytest_asyncio
+from structlog.testing import capture_logs
+
+from peerbus.actors.errors import ConfigError
+from peerbus.discovery.events import Candidate
+from peerbus.discovery.mdns import Mdns
+from peerbus.discovery.mdns_record import SERVICE_TYPE, instance_name
+from peerbus.transports.endpoint import Endpoint
+
+#: Far above what loopback takes (milliseconds); a test that waits that long has failed.
+PATIENCE = 20.0
+ALICE, BOB, CAROL = "a" * 64, "b" * 64, "c" * 64
+
+CHILD = """
+import asyncio, sys
+from peerbus.discovery.mdns import Mdns
+
+async def main():
+    node_id, network, port = sys.argv[1:4]
+    mdns = Mdns(node_id, network, port=int(port), roles=["archive"], interfaces=["127.0.0.1"],
+                on_found=lambda c: print("found", c.node_id, flush=True),
+                on_lost=lambda n: print("lost", n, flush=True))
+    assert await mdns.start()
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+    await mdns.aclose()
+
+asyncio.run(main())
+"""
+
+
+class Ears:
+    """Keeps what one node hears, and wakes who waits for it."""
+
+    def __init__(self) -> None:
+        self.found: list[Candidate] = []
+        self.lost: list[str] = []
+        self._news = asyncio.Event()
+
+    def on_found(self, candidate: Candidate) -> None:
+        self.found.append(candidate)
+        self._news.set()
+
+    def on_lost(self, node_id: str) -> None:
+        self.lost.append(node_id)
+        self._news.set()
+
+    async def wait_for(self, condition: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
+
+Advertise = Callable[..., Awaitable[tuple[Mdns, Ears]]]
+
+
+@pytest_asyncio.fixture
+async def advertise() -> AsyncIterator[Advertise]:
+    """A function that starts a node's discovery on loopback; all are closed after the test."""
+    async with AsyncExitStack() as stack:
+
+        async def start(
+            node_id: str, roles: Iterable[str] = (), *, network: str = "test", port: int = 7400
+        ) -> tuple[Mdns, Ears]:
+            ears = Ears()
+            mdns = Mdns(
+                node_id,
+                network,
+                port=port,
+                roles=roles,
+                on_found=ears.on_found,
+                on_lost=ears.on_lost,
+                interfaces=["127.0.0.1"],
+            )
+            stack.push_async_callback(mdns.aclose)
+            assert await mdns.start()
+            return mdns, ears
+
+        yield start
+
+
+async def test_two_nodes_find_each_other_with_address_and_roles(advertise: Advertise) -> None:
+    _, alice = await advertise(ALICE, ["archive", "index"], port=7401)
+    _, bob = await advertise(BOB, port=7402)
+    await alice.wait_for(lambda: bool(alice.found))
+    await bob.wait_for(lambda: bool(bob.found))
+    at = Endpoint("tcp", host="127.0.0.1", port=7401, peer_id=ALICE)
+    assert bob.found == [Candidate(ALICE, (at,), ("archive", "index"), "mdns")]
+    assert [c.node_id for c in alice.found] == [BOB]
+
+
+async def test_a_change_of_roles_is_heard(advertise: Advertise) -> None:
+    mdns, _ = await advertise(ALICE, ["archive"])
+    _, bob = await advertise(BOB)
+    await bob.wait_for(lambda: bool(bob.found))
+    await mdns.update(["archive", "index"])
+    await bob.wait_for(lambda: bob.found[-1].roles == ("archive", "index"))
+
+
+async def test_a_goodbye_is_heard(advertise: Advertise) -> None:
+    mdns, _ = await advertise(ALICE)
+    listener, bob = await advertise(BOB)
+    await bob.wait_for(lambda: bool(bob.found))
+    await mdns.aclose()
+    await bob.wait_for(lambda: bob.lost == [ALICE])
+    statistics = listener.statistics()
+    assert (statistics.found, statistics.lost) == (1, 1)
+
+
+async def test_nodes_of_another_network_are_ignored_and_counted(advertise: Advertise) -> None:
+    await advertise(ALICE, network="other")
+    listener, bob = await advertise(BOB)
+    await advertise(CAROL)
+    await bob.wait_for(lambda: bool(bob.found))
+    assert {c.node_id for c in bob.found} == {CAROL}
+    assert listener.statistics().ignored["network"] >= 1
+
+
+async def test_a_node_does_not_find_itself(advertise: Advertise) -> None:
+    listener, alice = await advertise(ALICE)
+    await advertise(BOB)
+    await alice.wait_for(lambda: bool(alice.found))
+    assert {c.node_id for c in alice.found} == {BOB}
+    assert listener.statistics().ignored["self"] >= 1
+
+
+async def test_a_restarted_node_is_found_at_its_new_port(advertise: Advertise) -> None:
+    old, _ = await advertise(ALICE, port=7401)
+    _, bob = await advertise(BOB)
+    await bob.wait_for(lambda: bool(bob.found))
+    await old.aclose()
+    await advertise(ALICE, port=7499)
+    await bob.wait_for(lambda: bob.found[-1].endpoints[0].port == 7499)
+
+
+async def test_strange_records_of_our_service_type_are_ignored(advertise: Advertise) -> None:
+    from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+    listener, bob = await advertise(BOB)
+    async with AsyncZeroconf(interfaces=["127.0.0.1"]) as stranger:
+        for name, properties in (
+            (f"printer.{SERVICE_TYPE}", {"v": "1"}),
+            (instance_name(CAROL), {"v": "1", "id": "not an id", "net": "test"}),
+            (instance_name("d" * 64), {"v": "1", "id": "d" * 64, "net": "test", "roles": "A B"}),
+        ):
+            info = AsyncServiceInfo(
+                SERVICE_TYPE,
+                name,
+                port=9,
+                properties=properties,
+                server=f"{name[:4]}.local.",
+                parsed_addresses=["127.0.0.1"],
+            )
+            await stranger.async_register_service(info, cooperating_responders=True)
+        await advertise(ALICE)
+        await bob.wait_for(lambda: any(c.node_id == ALICE for c in bob.found))
+    assert [c.node_id for c in bob.found] == [ALICE]
+    assert {"name", "id", "roles"} <= set(listener.statistics().ignored)
+
+
+async def test_a_machine_without_multicast_goes_on_with_one_warning() -> None:
+    ears = Ears()
+    mdns = Mdns(
+        ALICE,
+        "test",
+        port=7400,
+        roles=(),
+        on_found=ears.on_found,
+        on_lost=ears.on_lost,
+        interfaces=["203.0.113.77"],  # TEST-NET-3 (RFC 5737): on no interface
+    )
+    with capture_logs() as logs:
+        assert not await mdns.start()
+    await mdns.aclose()
+    (entry,) = [entry for entry in logs if entry["log_level"] == "warning"]
+    assert entry["event"] == "mdns unavailable"
+    assert entry["interfaces"] == ["203.0.113.77"]
+    assert "no interface of this machine has 203.0.113.77" in entry["error"]
+    assert "configured peers" in entry["still_works"]
+
+
+async def test_an_interface_that_does_not_exist_is_a_config_error() -> None:
+    ears = Ears()
+    mdns = Mdns(
+        ALICE,
+        "test",
+        port=7400,
+        roles=(),
+        on_found=ears.on_found,
+        on_lost=ears.on_lost,
+        interfaces=["nosuch0"],
+    )
+    with pytest.raises(ConfigError, match="'nosuch0' is neither"):
+        await mdns.start()
+
+
+@pytest.mark.parametrize("turns", [0, 1, 2, 3, 5, 8])
+async def test_a_start_that_is_cancelled_half_way_leaves_nothing(turns: int) -> None:
+    ears = Ears()
+    mdns = Mdns(
+        ALICE,
+        "test",
+        port=7400,
+        roles=(),
+        on_found=ears.on_found,
+        on_lost=ears.on_lost,
+        interfaces=["127.0.0.1"],
+    )
+    starting = asyncio.create_task(mdns.start())
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    starting.cancel()
+    await asyncio.wait([starting])
+    await mdns.aclose()
+
+
+async def test_aclose_can_be_cancelled_and_called_again(advertise: Advertise) -> None:
+    mdns, _ = await advertise(ALICE)
+    closing = asyncio.create_task(mdns.aclose())
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.wait([closing])
+    assert closing.cancelled()
+    await mdns.aclose()
+
+
+async def test_two_processes_find_each_other_and_one_hears_the_other_leave(
+    advertise: Advertise,
+) -> None:
+    _, alice = await advertise(ALICE)
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        CHILD,
+        BOB,
+        "test",
+        "7402",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        await alice.wait_for(lambda: any(c.node_id == BOB for c in alice.found))
+        assert child.stdout is not None
+        assert await child.stdout.readline() == f"found {ALICE}\n".encode()
+        await child.communicate(b"\n")
+        await alice.wait_for(lambda: BOB in alice.lost)
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    assert child.returncode == 0
