@@ -64,7 +64,7 @@ clean: ## remove everything that the verbs made
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):
-	@command -v $(PYTHON) >/dev/null || { echo 'python3 is missing: apt install python3 python3-venv' >&2; exit 1; }
+	@command -v $(PYTHON) >/dev/null || { echo '$(PYTHON) is missing: apt install python3 python3-venv' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "peerbus needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=python3.12 test" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo 'python3-venv is missing: apt install python3-venv' >&2; exit 1; }

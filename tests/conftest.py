@@ -13,13 +13,19 @@ from pathlib import Path
 import pykka
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 #: Linux lists a process's open files here; elsewhere the check of files is left out.
 OPEN_FILES = Path("/proc/self/fd")
 #: OpenSSL and the interpreter may open these once and keep them.
 KEPT_OPEN = frozenset({"/dev/urandom", "/dev/random", "/dev/null"})
 #: How long a thread that was told to end may take to do so, in seconds.
-THREAD_GRACE = 2.0
+THREAD_GRACE = 1.0
+
+
+#: A slow or busy machine is no reason to fail: pytest-timeout bounds what hangs.
+settings.register_profile("peerbus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("peerbus")
 
 
 def pytest_sessionstart() -> None:

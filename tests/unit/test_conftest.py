@@ -1,0 +1,77 @@
+"""The watch over every test: each kind of thing that a test can leave behind fails it, by name."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+CONFTEST = Path(__file__).resolve().parents[1] / "conftest.py"
+PROJECT = CONFTEST.parents[1] / "pyproject.toml"
+LEAKS = """
+import asyncio, socket, subprocess, threading
+import pykka, pytest
+
+KEPT = []
+
+def test_leaves_nothing(): ...
+
+async def test_ends_its_task():
+    task = asyncio.create_task(asyncio.Event().wait())
+    await asyncio.sleep(0)
+    task.cancel()
+
+async def test_uses_the_executor():
+    await asyncio.to_thread(int)
+
+@pytest.fixture
+async def background():
+    task = asyncio.create_task(asyncio.Event().wait())
+    yield
+    task.cancel()
+
+async def test_has_a_fixture_that_ends_its_task(background): ...
+
+def test_leaves_a_socket(): KEPT.append(socket.socket())
+
+def test_leaves_a_thread():
+    threading.Thread(target=threading.Event().wait, daemon=True, name="forgotten").start()
+
+async def test_leaves_a_task():
+    KEPT.append(asyncio.create_task(asyncio.Event().wait(), name="forgotten"))
+
+def test_leaves_an_actor(): pykka.ThreadingActor.start()
+
+def test_leaves_a_process():
+    KEPT.append(subprocess.Popen(["sleep", "60"]))
+
+def test_forgets_a_file(): open(__file__)
+
+def test_is_unharmed_by_the_others(): KEPT[-1].kill(); KEPT[-1].wait()
+"""
+
+
+def test_what_a_test_leaves_behind_fails_it_and_no_other(tmp_path: Path) -> None:
+    shutil.copy(CONFTEST, tmp_path)
+    (tmp_path / "test_leaks.py").write_text(LEAKS)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-c", PROJECT, "--rootdir", ".", "-p", "no:cacheprovider", "test_leaks.py"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=60,
+    )
+    told = dict(re.findall(r"^(?:ERROR|FAILED) test_leaks\.py::(\w+) - (.*)$", done.stdout, re.MULTILINE))
+    assert sorted(told) == [
+        "test_forgets_a_file",
+        "test_leaves_a_process",
+        "test_leaves_a_socket",
+        "test_leaves_a_task",
+        "test_leaves_a_thread",
+        "test_leaves_an_actor",
+    ], done.stdout
+    for kind in ("file ", "thread forgotten", "forgotten (", "actor ThreadingActor", "a child process"):
+        assert kind in done.stdout
