@@ -68,12 +68,12 @@ $(MADE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	  echo "peerbus needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=python3.12 test" >&2; exit 1; }
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo 'python3-venv is missing: apt install python3-venv' >&2; exit 1; }
-	@echo '[1/2] making $(VENV) with $(PYTHON)'
+	@echo '[1/2] making $(VENV) with $(PYTHON)' >&2
 	@$(PYTHON) -m venv --clear $(VENV)
 	@touch $@
 
 $(INSTALLED)%: setup.cfg pyproject.toml $(MADE)
-	@echo '[2/2] installing peerbus[$*] and what it needs into $(VENV) (once; about half a minute)'
+	@echo '[2/2] installing peerbus[$*] and what it needs into $(VENV) (once; about half a minute)' >&2
 	@rm -rf build/__editable__.peerbus-*
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --editable '.[$*]' || { \
 	  echo 'pip could not install peerbus[$*]: see its last lines above; a package index must be in reach' >&2; exit 1; }

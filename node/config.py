@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import socket
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -50,7 +51,7 @@ class ReactorConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscoveryConfig:
-    """How peers are found. `interfaces` are IP addresses of this machine; None means all of them."""
+    """How peers are found. `interfaces` are IP addresses or names of this machine's; None means all of them."""
 
     mdns: bool = True
     interfaces: tuple[str, ...] | None = None
@@ -208,18 +209,22 @@ def _reactors(table: Table) -> tuple[ReactorConfig, ...]:
 
 def _discovery(table: Table) -> DiscoveryConfig:
     mdns = table.flag("mdns", default=True)
-    interfaces = table.each("interfaces", _address, '"127.0.0.1"') if table.has("interfaces") else None
+    interfaces = table.each("interfaces", _interface, '"127.0.0.1"') if table.has("interfaces") else None
     if interfaces == ():
         raise table.error("interfaces", "is empty; leave the key out for all interfaces, or write mdns = false")
     table.finish()
     return DiscoveryConfig(mdns=mdns, interfaces=interfaces)
 
 
-def _address(text: str) -> str:
+def _interface(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        raise ValueError(f"{text!r} is not an IP address of an interface") from None
+        names = [name for _, name in socket.if_nameindex()]
+        if text in names:
+            return text
+        here = ", ".join(names)
+        raise ValueError(f"{text!r} is neither an IP address nor an interface of this machine ({here})") from None
 
 
 def _peers(table: Table) -> PeersConfig:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,11 @@ def test_every_key_is_read_into_its_type(tmp_path: Path) -> None:
     assert config.limits == LimitsConfig(shutdown_timeout=3.0)
 
 
+def test_an_interface_may_be_given_by_its_name() -> None:
+    (_, name), *_ = socket.if_nameindex()
+    assert parse(LEAST + f"[discovery]\ninterfaces = ['{name}']").discovery.interfaces == (name,)
+
+
 def test_reactors_may_be_a_plain_list() -> None:
     config = parse(LEAST + 'reactors = ["a:B", "c.d:E"]')
     assert [reactor.path for reactor in config.reactors] == ["a:B", "c.d:E"]
@@ -140,7 +146,10 @@ def test_reactors_may_be_a_plain_list() -> None:
         ("[[reactors]]\npath = 'a:B'\nargs = 3", "alice.toml:5: reactors[0].args: 3 is not a table"),
         ("[[reactors]]\npath = 'a:B'\nargz = {}", "reactors[0].argz: unknown key; did you mean 'args'?"),
         ("[discovery]\nmdns = 'yes'", "alice.toml:4: discovery.mdns: 'yes' is not true or false"),
-        ("[discovery]\ninterfaces = ['eth0']", "discovery.interfaces[0]: 'eth0' is not an IP address of an interface"),
+        (
+            "[discovery]\ninterfaces = ['nope0']",
+            "discovery.interfaces[0]: 'nope0' is neither an IP address nor an interface",
+        ),
         ("[discovery]\ninterfaces = []", "alice.toml:4: discovery.interfaces: is empty; leave the key out"),
         ("[log]\nlevel = 'inf'", "alice.toml:4: log.level: 'inf' is not one of debug, info, warning, error; did you"),
         ("[log]\nformat = 'xml'", "alice.toml:4: log.format: 'xml' is not one of console, json"),
