@@ -8,6 +8,8 @@ from ..actors.errors import ProtocolError
 from .wire import PART_SIZE, Ask, Part, Reply, Tell, decode_body
 
 __all__ = [
+    "BATCH_BODY",
+    "BODY_OVERHEAD",
     "REASSEMBLY_BUDGET",
     "Cutter",
     "PartBudget",

@@ -13,6 +13,7 @@ from ..actors.errors import ProtocolError
 from .hello import MAX_CHANNELS, ChannelInfo, Hello, Offers, check_offers
 
 __all__ = [
+    "BATCH_LIMIT",
     "FRAME_LIMIT",
     "HANDSHAKE_FRAME_LIMIT",
     "PART_SIZE",
