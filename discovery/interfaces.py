@@ -20,8 +20,10 @@ def addresses_of(interfaces: Sequence[str] | None) -> list[str]:
     """
     import ifaddr  # comes with zeroconf
 
+    adapters = list(ifaddr.get_adapters())
     # ifaddr gives IPv6 addresses as tuples with flow and scope; mDNS on all interfaces is IPv4.
-    named = {adapter.name: [ip.ip for ip in adapter.ips if isinstance(ip.ip, str)] for adapter in ifaddr.get_adapters()}
+    named = {a.name: [ip.ip for ip in a.ips if isinstance(ip.ip, str)] for a in adapters}
+    present = {ip.ip if isinstance(ip.ip, str) else ip.ip[0] for a in adapters for ip in a.ips}
     if interfaces is None:
         everything = [address for addresses in named.values() for address in addresses]
         outside = [a for a in everything if not ipaddress.ip_address(a).is_loopback]
