@@ -223,6 +223,8 @@ class _Kind(msgspec.Struct, array_like=True):
 #: Reads one frame body. Shared by all connections: it holds no state.
 WIRE_DECODER: msgspec.msgpack.Decoder[Frame] = msgspec.msgpack.Decoder(Frame)
 _LENGTH = struct.Struct(">I")
+#: Bad UTF-8 is a ValueError, deep nesting a RecursionError; msgspec's own are ValueErrors since 0.21 only.
+_UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 _KIND_DECODER = msgspec.msgpack.Decoder(_Kind)
 
 
@@ -241,7 +243,7 @@ def decode_body(body: bytes | bytearray) -> Frame:
     """
     try:
         return WIRE_DECODER.decode(body)
-    except (ValueError, RecursionError) as error:
+    except _UNREADABLE as error:
         raise _fault(body, error) from error
 
 
@@ -251,7 +253,7 @@ def _fault(body: bytes | bytearray, error: Exception) -> ProtocolError:
         return ProtocolError("bad_frame", clip(str(error)))
     try:
         kind = _KIND_DECODER.decode(body).kind
-    except (ValueError, RecursionError):
+    except _UNREADABLE:
         return ProtocolError("bad_frame", clip(str(error)))
     if not 0 <= kind <= LAST_KIND:
         return ProtocolError("unknown_kind", f"kind {kind}")
@@ -341,7 +343,7 @@ class FrameDecoder:
             body = buffer[start:end]
             try:
                 frame = decode(body)
-            except (ValueError, RecursionError) as error:
+            except _UNREADABLE as error:
                 self._fault = _fault(body, error)
                 raise self._fault from error
             yield frame
