@@ -96,20 +96,10 @@ class PeerManager:
 
     def dials(self, now: float) -> list[Dial]:
         """The dials to make now; each counts as out until it comes back. Persistent peers first."""
-        slots, claimed, taken = self._slots(), list[Dial](), set[Endpoint]()
-        for choice in choices(self._roster, slots, now):
-            peer, endpoint = choice.peer, choice.address.endpoint
-            allowed = choice.due <= now and slots.may_dial(persistent=choice.persistent)
-            if not allowed or endpoint in taken:
-                continue
-            slots.claim(persistent=choice.persistent)
-            taken.add(endpoint)
-            self._last_dial += 1
-            dial = Dial(self._last_dial, endpoint, peer.node_id)
-            peer.dial = dial
-            peer.step(PeerStep.CLAIM)
-            self._dials[dial.number] = peer
-            claimed.append(dial)
+        claimed: list[Dial] = []
+        # A place claimed for one peer sends another, that has it too, to its next address: look again.
+        while batch := self._claim(now):
+            claimed += batch
         return claimed
 
     def next_due(self, now: float) -> float | None:
@@ -227,6 +217,23 @@ class PeerManager:
 
     def _slots(self) -> Slots:
         return Slots.count(self._roster, self._options)
+
+    def _claim(self, now: float) -> list[Dial]:
+        slots, claimed, taken = self._slots(), list[Dial](), set[Endpoint]()
+        for choice in choices(self._roster, slots, now):
+            peer, endpoint = choice.peer, choice.address.endpoint
+            allowed = choice.due <= now and slots.may_dial(persistent=choice.persistent)
+            if not allowed or endpoint in taken:
+                continue
+            slots.claim(persistent=choice.persistent)
+            taken.add(endpoint)
+            self._last_dial += 1
+            dial = Dial(self._last_dial, endpoint, peer.node_id)
+            peer.dial = dial
+            peer.step(PeerStep.CLAIM)
+            self._dials[dial.number] = peer
+            claimed.append(dial)
+        return claimed
 
     def _take_back(self, dial: Dial) -> KnownPeer | None:
         peer = self._dials.pop(dial.number, None)
