@@ -8,10 +8,10 @@ import inspect
 import sys
 from collections.abc import Callable
 
-from ..actors import Reactor
 from ..actors.errors import ConfigError
+from ..actors.reactor import Reactor
 from ..transports.identity import Identity
-from .config import NodeConfig, ReactorConfig
+from .config import NodeConfig
 from .node import Node
 
 __all__ = ["build_node", "load_identity", "load_reactors"]
@@ -53,11 +53,25 @@ def load_reactors(config: NodeConfig) -> list[Callable[[], Reactor]]:
     folder = str(config.folder.resolve())
     if config.reactors and folder not in sys.path:
         sys.path.insert(0, folder)
-    return [_load(config, f"reactors[{index}]", entry) for index, entry in enumerate(config.reactors)]
+    reactors: list[Callable[[], Reactor]] = []
+    channels: dict[str, str] = {}
+    for index, entry in enumerate(config.reactors):
+        key = f"reactors[{index}]"
+        reactor = _import(config, key, entry.path)
+        try:
+            channel = reactor.declared_channel().name
+            inspect.signature(reactor).bind(**entry.args)
+        except TypeError as error:
+            raise config.source.error(key, f"{entry.path} cannot be made: {error}") from error
+        if channel in channels:
+            raise config.source.error(key, f"{entry.path} and {channels[channel]} have one channel, {channel!r}")
+        channels[channel] = entry.path
+        reactors.append(functools.partial(reactor, **entry.args) if entry.args else reactor)
+    return reactors
 
 
-def _load(config: NodeConfig, key: str, entry: ReactorConfig) -> Callable[[], Reactor]:
-    module, _, name = entry.path.partition(":")
+def _import(config: NodeConfig, key: str, path: str) -> type[Reactor]:
+    module, _, name = path.partition(":")
     try:
         found: object = importlib.import_module(module)
     except Exception as error:  # importing runs the user's code, which may raise anything
@@ -70,12 +84,8 @@ def _load(config: NodeConfig, key: str, entry: ReactorConfig) -> Callable[[], Re
             raise config.source.error(key, f"module {module!r} has no {name!r}")
         found = getattr(found, part)
     if not (isinstance(found, type) and issubclass(found, Reactor)):
-        raise config.source.error(key, f"{entry.path} is {_what(found)}, not a reactor; write class {name}(Reactor)")
-    try:
-        inspect.signature(found).bind(**entry.args)
-    except TypeError as error:
-        raise config.source.error(key, f"{entry.path} cannot be made with these args: {error}") from error
-    return functools.partial(found, **entry.args) if entry.args else found
+        raise config.source.error(key, f"{path} is {_what(found)}, not a reactor; write class {name}(Reactor)")
+    return found
 
 
 def _what(found: object) -> str:

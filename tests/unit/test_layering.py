@@ -147,9 +147,7 @@ def test_a_file_begins_with_one_sentence_that_says_what_it_is(module: Module) ->
     text = ast.get_docstring(module.tree)
     assert text, f"{_place(module, 1)} has no docstring"
     first = text.splitlines()[0]
-    assert first.rstrip().endswith((".", ":")) or len(first.split()) <= 3, (
-        f"{_place(module, 1)} is not a sentence: {first!r}"
-    )
+    assert first.rstrip().endswith((".", ":")), f"{_place(module, 1)} is not a sentence: {first!r}"
 
 
 def test_only_the_command_line_prints() -> None:

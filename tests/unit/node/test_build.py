@@ -28,6 +28,10 @@ class Notes(Reactor):
         super().__init__()
         self.size = size
 
+class Copy(Notes): ...
+
+class Abstract(Reactor): ...
+
 class Other: ...
 
 function = print
@@ -93,8 +97,21 @@ def test_a_module_that_is_not_there_is_told_with_the_place_that_was_searched(fol
 
 
 def test_args_that_a_reactor_does_not_take_are_refused_before_anything_starts(folder: Path) -> None:
-    with pytest.raises(ConfigError, match=r"cannot be made with these args: got an unexpected keyword argument 'sise'"):
+    with pytest.raises(ConfigError, match=r"cannot be made: got an unexpected keyword argument 'sise'"):
         load_reactors(config(folder, '[[reactors]]\npath = "notes_of_a_user:Notes"\nargs = { sise = 3 }'))
+
+
+def test_two_reactors_on_one_channel_are_refused(folder: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_reactors(config(folder, 'reactors = ["notes_of_a_user:Notes", "notes_of_a_user:Copy"]'))
+    assert str(caught.value) == (
+        "alice.toml:3: reactors[1]: notes_of_a_user:Copy and notes_of_a_user:Notes have one channel, 'notes'"
+    )
+
+
+def test_a_reactor_without_a_channel_is_refused(folder: Path) -> None:
+    with pytest.raises(ConfigError, match=r"reactors\[0\]: .*Abstract declares no channel"):
+        load_reactors(config(folder, 'reactors = ["notes_of_a_user:Abstract"]'))
 
 
 def test_an_identity_is_read_and_a_bad_one_is_named(folder: Path) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Self
 
 import pytest
+import structlog
 
 import peerbus
+from peerbus.actors.errors import ConfigError, ListenFailed
 from peerbus.node.cli import main
 
 CONFIG = 'name = "alice"\nnetwork = "demo"\n'
@@ -137,6 +141,76 @@ def test_a_wrong_configuration_starts_nothing_either(
     assert (status, out) == (2, "")
     assert says in err
     assert err.count("\n") == 1
+
+
+class Started:
+    """A node that logs when it starts, then raises, or stops by itself."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.error = error
+
+    async def __aenter__(self) -> Self:
+        structlog.get_logger().info("node up", node="alice")
+        structlog.get_logger().debug("detail")
+        if self.error:
+            raise self.error
+        return self
+
+    async def __aexit__(self, *error: object) -> None: ...
+
+    async def wait_stopped(self) -> None: ...
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> str:
+    path = tmp_path / "alice.toml"
+    path.write_text(CONFIG)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("flags", "events"),
+    [
+        (["--json-logs"], ["node up"]),
+        (["--json-logs", "--log-level", "debug"], ["node up", "detail"]),
+        (["--json-logs", "--log-level", "warning"], []),
+    ],
+)
+def test_run_starts_the_node_and_its_flags_change_what_is_logged(
+    flags: list[str],
+    events: list[str],
+    config: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("peerbus.node.build.build_node", lambda _: Started())
+    status, out, err = run(["run", config, *flags], capsys)
+    assert (status, out) == (0, "")
+    assert [json.loads(line)["event"] for line in err.splitlines()] == events
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "says"),
+    [
+        (
+            ListenFailed("tcp://127.0.0.1:7400: address in use"),
+            1,
+            "peerbus run: tcp://127.0.0.1:7400: address in use\n",
+        ),
+        (ConfigError("two reactors are named blocks"), 2, "peerbus run: two reactors are named blocks\n"),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_what_ends_a_node_is_one_line_and_an_exit_status(
+    error: BaseException,
+    status: int,
+    says: str,
+    config: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr("peerbus.node.build.build_node", lambda _: Started(error))
+    assert run(["run", config, "--log-level", "warning"], capsys) == (status, "", says)
 
 
 def test_the_module_runs_as_the_command_does() -> None:
