@@ -40,6 +40,8 @@ __all__ = [
 # Law 2: both sides are equal: each sends preface and HELLO at once, each answers WELCOME or REJECT.
 # Law 3: a side sends other frames only after it sent WELCOME *and* received WELCOME. So nothing
 #        reaches a node that did not accept its sender, and what is buffered before that is bounded.
+#        One exception: who said WELCOME may change its mind with GOAWAY, since REJECT would reach a
+#        peer that is established.
 # Law 4: whoever spoke our magic is told why it is refused; anything else is not our protocol and
 #        gets no answer.
 
@@ -70,6 +72,7 @@ class Step(Enum):
     GET_HELLO = "HELLO"
     GET_WELCOME = "WELCOME"
     GET_REJECT = "REJECT"
+    GET_GOAWAY = "GOAWAY"
     ACCEPT = "accept"
     REJECT = "reject"
     FAULT = "fault"
@@ -98,6 +101,7 @@ TRANSITIONS: dict[State, dict[Step, State]] = {
         Step.FAULT: State.FAILED,
     },
     State.WELCOMED: {
+        Step.GET_GOAWAY: State.FAILED,
         Step.ACCEPT: State.ESTABLISHED,
         Step.REJECT: State.FAILED,
         Step.FAULT: State.FAILED,
@@ -105,6 +109,7 @@ TRANSITIONS: dict[State, dict[Step, State]] = {
     State.ACCEPTED: {
         Step.GET_WELCOME: State.ESTABLISHED,
         Step.GET_REJECT: State.FAILED,
+        Step.REJECT: State.FAILED,
         Step.FAULT: State.FAILED,
     },
     State.ESTABLISHED: {},
@@ -122,9 +127,7 @@ class PeerHello:
 
 @dataclass(frozen=True, slots=True)
 class Welcomed:
-    """The peer accepted us. `leftover` are bytes of its first frames: feed them to the next decoder."""
-
-    leftover: bytes
+    """The peer accepted us: `established` if we accepted it as well."""
 
 
 HandshakeEvent: TypeAlias = PeerHello | Welcomed
@@ -203,10 +206,23 @@ class Handshake:
         return self._encoder.encode(Welcome())
 
     def reject(self, reason: str, text: str = "") -> bytes:
-        """Refuse the peer: REJECT, to be sent before closing. Raises RuntimeError after accept()."""
+        """Refuse the peer: what is to be sent before closing. Raises RuntimeError once established.
+
+        That is REJECT, or GOAWAY after accept(): the peer may count itself as established by then.
+        """
+        farewell = self._farewell(reason, text)
         self._step(Step.REJECT)
         self._failure = HandshakeFailed(reason, text)
-        return self._encoder.encode(Reject(clip(reason, WORD_LIMIT), clip(text)))
+        return farewell
+
+    def leftover(self) -> bytes:
+        """Bytes of the peer's first frames that came along, once: feed them to the next decoder.
+
+        Raises RuntimeError before the handshake is established.
+        """
+        if not self.established:
+            raise RuntimeError(f"nothing is left over: the handshake is {self._state.value}")
+        return self._decoder.rest()
 
     def to_send(self) -> bytes:
         """Bytes that should still go out after `receive` raised (why the peer is refused), once."""
@@ -243,9 +259,7 @@ class Handshake:
         for frame in self._decoder.feed(data):
             events.append(self._take(frame))
             if self.established:
-                break
-        if self._state is State.WELCOMED and self._decoder.buffered:
-            raise ProtocolError("unexpected_frame", "bytes before both sides said WELCOME")
+                break  # what follows is under other limits, and not ours to read
         return events
 
     def _read_preface(self, data: bytes) -> bytes:
@@ -282,9 +296,12 @@ class Handshake:
             return PeerHello(frame.hello, self.version)
         if isinstance(frame, Welcome):
             self._step(Step.GET_WELCOME)
-            return Welcomed(self._decoder.rest() if self.established else b"")
+            return Welcomed()
         if isinstance(frame, Reject):
             self._step(Step.GET_REJECT)
+            raise HandshakeFailed(_plain(frame.reason), _plain(frame.text), by_peer=True)
+        if isinstance(frame, GoAway):
+            self._step(Step.GET_GOAWAY)
             raise HandshakeFailed(_plain(frame.reason), _plain(frame.text), by_peer=True)
         raise ProtocolError("unexpected_frame", f"{type(frame).__name__} while the handshake {self._state.value}")
 
@@ -300,21 +317,23 @@ class Handshake:
 
     def _fail(self, error: HandshakeFailed | ProtocolError) -> None:
         """End in FAILED, and leave in `to_send` what tells the peer why."""
-        before, self._failure = self._state, error
-        if before is not State.FAILED:
-            self._step(Step.FAULT)
-        if error.reason == "magic" or (isinstance(error, HandshakeFailed) and error.by_peer):
-            return
-        # Once we said WELCOME the peer may be established, and then a farewell is GOAWAY.
-        farewell = GoAway if before is State.ACCEPTED else Reject
-        self._out = self._encoder.encode(farewell(error.reason, clip(error.text)))
+        self._failure = error
+        if self._state is State.FAILED:
+            return  # the peer ended it
+        if error.reason != "magic":
+            self._out = self._farewell(error.reason, error.text)
+        self._step(Step.FAULT)
+
+    def _farewell(self, reason: str, text: str) -> bytes:
+        kind = GoAway if self._state is State.ACCEPTED else Reject
+        return self._encoder.encode(kind(clip(reason, WORD_LIMIT), clip(text)))
 
     def __repr__(self) -> str:
         role = "dialer" if self.dialer else "acceptor"
         return f"<Handshake {role} {self._state.value}>"
 
 
-_BY_PEER = frozenset({Step.GET_PREFACE, Step.GET_HELLO, Step.GET_WELCOME, Step.GET_REJECT})
+_BY_PEER = frozenset({Step.GET_PREFACE, Step.GET_HELLO, Step.GET_WELCOME, Step.GET_REJECT, Step.GET_GOAWAY})
 
 
 def _plain(text: str) -> str:

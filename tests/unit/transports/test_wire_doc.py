@@ -136,10 +136,9 @@ def test_the_whole_conversation_happens_as_it_is_written() -> None:
     assert from_bob.removeprefix(said_by_bob).startswith(acceptor.accept())
     (to_alice,) = dialer.receive(from_bob.removeprefix(said_by_bob))
     (to_bob,) = acceptor.receive(from_alice.removeprefix(said_by_alice))
-    assert isinstance(to_alice, Welcomed)
-    assert isinstance(to_bob, Welcomed)
-    assert list(FrameDecoder(wire.FRAME_LIMIT).feed(to_alice.leftover)) == [REPLY]
-    assert list(FrameDecoder(wire.FRAME_LIMIT).feed(to_bob.leftover)) == [ASK, wire.GoAway("shutting_down", "")]
+    assert to_alice == to_bob == Welcomed()
+    assert list(FrameDecoder(wire.FRAME_LIMIT).feed(dialer.leftover())) == [REPLY]
+    assert list(FrameDecoder(wire.FRAME_LIMIT).feed(acceptor.leftover())) == [ASK, wire.GoAway("shutting_down", "")]
 
 
 def test_the_drawing_is_the_table_of_states() -> None:
