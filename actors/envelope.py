@@ -18,13 +18,19 @@ NEVER = float("inf")
 
 
 class ReplyTo(Protocol):
-    """Where the answer to an ask goes. Exactly one of the two is called, once; later calls are ignored."""
+    """Where the answer to an ask goes. One of the three endings is called; later ones are ignored."""
+
+    def done(self) -> bool:
+        """Nobody waits for the answer any more: it came, was cancelled, or its time ran out."""
 
     def succeed(self, value: object) -> None:
         """The handler returned `value`."""
 
+    def raised(self, error: BaseException) -> None:
+        """The handler raised `error`."""
+
     def fail(self, error: BaseException) -> None:
-        """The ask ended with `error`."""
+        """The ask ended with `error` before a handler could answer it."""
 
 
 class Envelope(msgspec.Struct, gc=False):

@@ -1,0 +1,439 @@
+"""The bounded queue in front of an actor.
+
+Law 1: one thread owns a mailbox. Only the owner takes from it, and only the owner touches its lanes; every
+       other thread comes in through the foreign door (a deque, whose `append` is atomic), and the owner admits it.
+Law 2: nothing leaves unseen. A message is delivered, or refused to its sender, or dropped through `on_drop`.
+Law 3: the system lane has room for everything and goes first: stop, watch and restart never wait behind users.
+Law 4: per source the order of sending is the order of handling; between sources turns are taken.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from pykka.messages import _ActorStop
+
+from .channel import DEFAULT_MAILBOX, DEFAULT_MAILBOX_BYTES, Overflow
+from .envelope import Envelope
+from .errors import ActorStopped, MailboxFull, SendError
+from .fair_queue import FairQueue
+
+__all__ = ["Mailbox", "MailboxStatistics", "Waiter"]
+
+
+class Waiter(Protocol):
+    """A sender that waits for room. The mailbox calls exactly one of the two, on the owner's thread."""
+
+    envelope: Envelope
+    #: The sender has given up; put once more through the foreign door, it is taken out.
+    withdrawn: bool
+
+    def admitted(self) -> bool:
+        """There was room. False: the sender has given up meanwhile, do not put the message."""
+
+    def refused(self, error: SendError) -> None:
+        """There will never be room: the mailbox has closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxStatistics:
+    """A mailbox at one instant. `sent == delivered + failed + waiting` holds whenever nobody is inside it."""
+
+    queued: int
+    queued_bytes: int
+    waiting: int
+    sent: int
+    delivered: int
+    failed: dict[str, int]
+    dropped: dict[str, int]
+    limit: int
+    byte_limit: int
+
+
+class Mailbox:
+    """A queue bounded in messages and in encoded bytes, fair between senders.
+
+    `wake` is called when the mailbox turns from idle to busy: on the owner's thread by `offer`, on any thread
+    through `wake_threadsafe`. `on_drop(envelope, error)` hears of each message that is dropped after delivery.
+    """
+
+    __slots__ = (
+        "_closed",
+        "_foreign",
+        "_free",
+        "_last",
+        "_slow",
+        "_system",
+        "_user",
+        "_waiting",
+        "byte_limit",
+        "bytes",
+        "delivered",
+        "dropped",
+        "failed",
+        "limit",
+        "on_drop",
+        "overflow",
+        "owner",
+        "scheduled",
+        "sent",
+        "wake",
+        "wake_threadsafe",
+    )
+
+    def __init__(
+        self,
+        limit: int = DEFAULT_MAILBOX,
+        byte_limit: int = DEFAULT_MAILBOX_BYTES,
+        overflow: Overflow = Overflow.WAIT,
+    ) -> None:
+        self.limit = limit
+        self.byte_limit = byte_limit
+        self.overflow = overflow
+        #: Identifier of the owner's thread; 0 until the actor runs.
+        self.owner = 0
+        #: The owner will look at this mailbox without being woken.
+        self.scheduled = True
+        self.wake: Callable[[], object] = _nobody
+        self.wake_threadsafe: Callable[[], object] = _nobody
+        self.on_drop: Callable[[Envelope, SendError], None] = _unheard
+        self.sent = 0
+        self.delivered = 0
+        self.failed: dict[str, int] = {}
+        self.dropped: dict[str, int] = {}
+        self.bytes = 0
+        self._free = limit
+        self._user = FairQueue()
+        self._system: deque[Envelope] = deque()
+        #: What other threads have put and the owner has not admitted yet.
+        self._foreign: deque[Envelope | Waiter] = deque()
+        #: Senders that wait for room, in lanes by source, each lane in order.
+        self._waiting: OrderedDict[object, OrderedDict[Waiter, None]] = OrderedDict()
+        self._closed: str | None = None
+        #: Taken when the lanes are empty: the request to stop, behind everything that was sent before it.
+        self._last: Envelope | None = None
+        #: `offer` must not take the short way: closed, someone waits already, or each message is looked at.
+        self._slow = overflow is Overflow.LATEST
+
+    # The owner's side.
+
+    def offer(self, envelope: Envelope) -> bool:
+        """Deliver `envelope` if there is room. False: no room, the sender has to `wait`.
+
+        Raises MailboxFull where the overflow policy is to reject, ActorStopped once closed.
+        """
+        self.sent += 1
+        if self._free > 0 and not self._slow and not envelope.size:
+            self._free -= 1
+            self.delivered += 1
+            self._user.put(envelope)
+            if not self.scheduled:
+                self.scheduled = True
+                self.wake()
+            return True
+        if self._closed is not None:
+            raise self._refusal(ActorStopped(f"message not delivered: {self._closed}", message=envelope.message))
+        return self._offer_slowly(envelope)
+
+    def _offer_slowly(self, envelope: Envelope) -> bool:
+        policy = self.overflow
+        if policy is Overflow.LATEST:
+            replaced = self._user.replace(envelope)
+            if replaced is not None:
+                self.delivered += 1
+                self.bytes += envelope.size
+                self._left(replaced)
+                self._free -= 1
+                self._drop(replaced, "superseded")
+                return True
+        if self._has_room(envelope.size) and not self._waiting:
+            self._put(envelope)
+            return True
+        match policy:
+            case Overflow.WAIT:
+                self.sent -= 1  # it is counted when it waits, or when the sender gives up at once
+                return False
+            case Overflow.REJECT:
+                raise self._refusal(self._full(envelope))
+            case Overflow.DROP_NEWEST:
+                self.delivered += 1
+                self._drop(envelope, "drop_newest")
+                return True
+            case Overflow.DROP_OLDEST | Overflow.LATEST:
+                while not self._has_room(envelope.size):
+                    oldest = self._user.get_from_longest()
+                    if oldest is None:
+                        break
+                    self._left(oldest)
+                    self._drop(oldest, policy.value)
+                self._put(envelope)
+                return True
+
+    def offer_or_skip(self, envelope: Envelope) -> bool:
+        """Deliver if there is room, else forget it, uncounted: for ticks, of which a missed one is no loss."""
+        if self._closed is not None or not self._has_room(0):
+            return False
+        self.sent += 1
+        self._put(envelope)
+        return True
+
+    def wait(self, waiter: Waiter) -> None:
+        """Queue a sender for room, behind those of its own source that wait already."""
+        self.sent += 1
+        if self._closed is not None:
+            waiter.refused(self._refusal(ActorStopped(f"message not delivered: {self._closed}")))
+            return
+        self._waiting.setdefault(waiter.envelope.source, OrderedDict())[waiter] = None
+        self._slow = True
+
+    def give_up(self, waiter: Waiter, error: SendError) -> None:
+        """The sender waits no longer, for the reason in `error`."""
+        lane = self._waiting.get(waiter.envelope.source)
+        if lane is not None and lane.pop(waiter, self) is None:
+            if not lane:
+                del self._waiting[waiter.envelope.source]
+            self._refusal(error)
+            self._settle()
+
+    def refuse(self, error: SendError) -> SendError:
+        """Count a send that `offer` found no room for and that does not wait; returns `error`."""
+        self.sent += 1
+        return self._refusal(error)
+
+    def put_system(self, envelope: Envelope) -> None:
+        """Put in the lane that is never refused and goes first. From any thread."""
+        self._system.append(envelope)
+        if not self.scheduled:
+            self.scheduled = True
+            self.wake_threadsafe()
+
+    def put_last(self, envelope: Envelope) -> None:
+        """Take nothing new; `envelope` comes out when all that is queued has. A second one replaces nothing."""
+        if self._closed is not None:
+            if envelope.reply is not None:
+                envelope.reply.fail(ActorStopped(f"message not delivered: {self._closed}", message=envelope.message))
+            return
+        self._last = envelope
+        self._shut("the actor was asked to stop")
+        if not self.scheduled:
+            self.scheduled = True
+            self.wake()
+
+    def take(self) -> Envelope | None:
+        """Take the next message; None when there is none."""
+        if self._system:
+            return self._system.popleft()
+        if self._foreign:
+            self._admit_foreign()
+        envelope = self._user.get()
+        if envelope is None:
+            envelope, self._last = self._last, None
+            return envelope
+        self._free += 1
+        if envelope.size:
+            self.bytes -= envelope.size
+            if envelope.carrier is not None:
+                envelope.carrier.dequeued(envelope)
+        if self._waiting:
+            self._admit_waiting()
+        return envelope
+
+    def rest(self) -> bool:
+        """Say that the owner found nothing and goes idle. False: something came in meanwhile, take it."""
+        self.scheduled = False
+        if self._foreign or self._system:
+            self.scheduled = True
+            return False
+        return True
+
+    def close(self, why: str) -> list[Envelope]:
+        """Refuse everything from now on, also those who wait for room; return what was queued."""
+        self._shut(why)
+        self._admit_foreign()
+        left = list(self._user)
+        self._user = FairQueue()
+        if self._last is not None:
+            left.append(self._last)
+            self._last = None
+        self.bytes = 0
+        for envelope in left:
+            if envelope.carrier is not None:
+                envelope.carrier.dequeued(envelope)
+        return left
+
+    def refuse_late(self) -> None:
+        """Refuse what came through the foreign door after the close, and ask to be woken for the next."""
+        self.scheduled = False
+        self._admit_foreign()
+
+    def drop(self, envelope: Envelope, error: SendError) -> None:
+        """Count a message that was delivered and is not handled, and hand it to `on_drop`."""
+        self.dropped[error.reason] = self.dropped.get(error.reason, 0) + 1
+        self.on_drop(envelope, error)
+
+    # Any thread's side.
+
+    def put_foreign(self, entry: Envelope | Waiter) -> None:
+        """Put from a thread that does not own the mailbox; the owner admits it in order."""
+        self._foreign.append(entry)
+        if not self.scheduled:
+            self.scheduled = True
+            self.wake_threadsafe()
+
+    @property
+    def closed(self) -> str | None:
+        """Why nothing is taken any more; None while open."""
+        return self._closed
+
+    @property
+    def crowded(self) -> bool:
+        """No room, as far as another thread can see: it may be out by what other threads put right now."""
+        return self._closed is None and (len(self._foreign) >= self._free or bool(self._waiting))
+
+    def __len__(self) -> int:
+        return len(self._system) + len(self._foreign) + len(self._user)
+
+    def __iter__(self) -> Iterator[Envelope]:
+        """What is queued by users, in no promised order."""
+        return iter(self._user)
+
+    # What Pykka's own code asks of an inbox.
+
+    def put(self, envelope: Envelope, /) -> None:
+        """Deliver from any thread without waiting for room: Pykka's interface for inboxes."""
+        self.put_foreign(envelope)
+
+    def get(self) -> Envelope:
+        """Take the next message. Raises IndexError when there is none: this inbox is driven, not waited on."""
+        envelope = self.take()
+        if envelope is None:
+            raise IndexError("the mailbox is empty")
+        return envelope
+
+    def empty(self) -> bool:
+        """Nothing is queued."""
+        return not (self._system or self._foreign or self._user)
+
+    def statistics(self) -> MailboxStatistics:
+        """Counters and levels at this instant."""
+        return MailboxStatistics(
+            queued=len(self._user),
+            queued_bytes=self.bytes,
+            waiting=sum(map(len, self._waiting.values())),
+            sent=self.sent,
+            delivered=self.delivered,
+            failed=dict(self.failed),
+            dropped=dict(self.dropped),
+            limit=self.limit,
+            byte_limit=self.byte_limit,
+        )
+
+    # Inside.
+
+    def _has_room(self, size: int) -> bool:
+        # One message larger than the whole bound may enter alone: it was let through by the channel's limit.
+        return self._free > 0 and (self.bytes + size <= self.byte_limit or self.bytes == 0)
+
+    def _put(self, envelope: Envelope) -> None:
+        self._free -= 1
+        self.bytes += envelope.size
+        self.delivered += 1
+        self._user.put(envelope)
+        if not self.scheduled:
+            self.scheduled = True
+            self.wake()
+
+    def _left(self, envelope: Envelope) -> None:
+        self._free += 1
+        self.bytes -= envelope.size
+        if envelope.carrier is not None:
+            envelope.carrier.dequeued(envelope)
+
+    def _drop(self, envelope: Envelope, reason: str) -> None:
+        error = self._full(envelope)
+        self.dropped[reason] = self.dropped.get(reason, 0) + 1
+        if envelope.reply is not None:
+            envelope.reply.fail(error)
+        self.on_drop(envelope, error)
+
+    def _full(self, envelope: Envelope) -> MailboxFull:
+        return MailboxFull(
+            f"the mailbox is full ({self.limit - self._free} of {self.limit} messages, "
+            f"{self.bytes} of {self.byte_limit} bytes); its overflow policy is {self.overflow.value!r}",
+            message=envelope.message,
+        )
+
+    def _refusal(self, error: SendError) -> SendError:
+        self.failed[error.reason] = self.failed.get(error.reason, 0) + 1
+        return error
+
+    def _admit_foreign(self) -> None:
+        foreign = self._foreign
+        while foreign:
+            entry = foreign.popleft()
+            if isinstance(entry, Envelope):
+                if isinstance(entry.message, _ActorStop):
+                    self.put_last(entry)
+                    continue
+                self.sent += 1
+                if self._closed is not None:
+                    error = self._refusal(ActorStopped(f"message not delivered: {self._closed}"))
+                    if entry.reply is not None:
+                        entry.reply.fail(error)
+                    self.on_drop(entry, error)
+                elif (self._slow and self.overflow is Overflow.LATEST) or self.overflow in _DROPPING:
+                    self._offer_slowly(entry)
+                else:
+                    # The thread saw room; it may have raced another one for the last place. Its word holds.
+                    self._put(entry)
+            elif entry.withdrawn:
+                self.give_up(entry, MailboxFull("the sender gave up", message=entry.envelope.message))
+            else:
+                self.wait(entry)
+        self._admit_waiting()
+
+    def _admit_waiting(self) -> None:
+        waiting = self._waiting
+        while waiting:
+            source, lane = next(iter(waiting.items()))
+            waiter = next(iter(lane))
+            if not self._has_room(waiter.envelope.size):
+                return
+            del lane[waiter]
+            if lane:
+                waiting.move_to_end(source)
+            else:
+                del waiting[source]
+            if waiter.admitted():
+                self._put(waiter.envelope)
+            else:
+                self.sent -= 1
+        self._settle()
+
+    def _shut(self, why: str) -> None:
+        self._closed = why
+        self._slow = True
+        self._free = -self.limit
+        waiting = [waiter for lane in self._waiting.values() for waiter in lane]
+        self._waiting.clear()
+        for waiter in waiting:
+            waiter.refused(self._refusal(ActorStopped(f"message not delivered: {why}")))
+
+    def _settle(self) -> None:
+        if not self._waiting and self._closed is None:
+            self._slow = self.overflow is Overflow.LATEST
+
+
+#: Policies under which a put from another thread is decided by the owner.
+_DROPPING = frozenset({Overflow.DROP_OLDEST, Overflow.DROP_NEWEST})
+
+
+def _nobody() -> None:
+    """Nobody is to be woken yet."""
+
+
+def _unheard(envelope: Envelope, error: SendError) -> None:
+    """Nobody listens for dropped messages yet."""
