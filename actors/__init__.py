@@ -1,1 +1,103 @@
-"""peerbus.actors"""
+"""Actors, reactors and the bus of one process: mailboxes, addresses, sends with deadlines, supervision."""
+
+from __future__ import annotations
+
+from .actor import Actor
+from .address import EVERYONE, LOCAL, Address, Everyone, GroupAddress, Local, Peer, Role, parse_address
+from .bus import Bus, BusStatistics
+from .capability import Capability
+from .carrier import Link
+from .channel import Channel, Overflow
+from .errors import (
+    ActorStopped,
+    ConfigError,
+    DeadlineExceeded,
+    DialFailed,
+    HandshakeFailed,
+    ListenFailed,
+    MailboxFull,
+    MessageTooLarge,
+    MessageTypeError,
+    NoRoute,
+    NoSuchReactor,
+    PeerbusError,
+    PeerGone,
+    ProtocolError,
+    RemoteError,
+    SchemaMismatch,
+    SendError,
+    ShuttingDown,
+    StreamBroken,
+    StreamClosed,
+    TransportError,
+    WouldDeadlock,
+)
+from .event_stream import Subscription
+from .events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, DeadLetter, Terminated
+from .handlers import handles
+from .mailbox import MailboxStatistics
+from .outcome import Outcome
+from .reactor import Reactor
+from .ref import Ref
+from .reply_future import ReplyFuture
+from .results import Results
+from .supervision import Directive, Supervision
+from .timers import Timer
+
+__all__ = [
+    "EVERYONE",
+    "LOCAL",
+    "Actor",
+    "ActorFailed",
+    "ActorRestarted",
+    "ActorStarted",
+    "ActorStopped",
+    "ActorTerminated",
+    "Address",
+    "Bus",
+    "BusStatistics",
+    "Capability",
+    "Channel",
+    "ConfigError",
+    "DeadLetter",
+    "DeadlineExceeded",
+    "DialFailed",
+    "Directive",
+    "Everyone",
+    "GroupAddress",
+    "HandshakeFailed",
+    "Link",
+    "ListenFailed",
+    "Local",
+    "MailboxFull",
+    "MailboxStatistics",
+    "MessageTooLarge",
+    "MessageTypeError",
+    "NoRoute",
+    "NoSuchReactor",
+    "Outcome",
+    "Overflow",
+    "Peer",
+    "PeerGone",
+    "PeerbusError",
+    "ProtocolError",
+    "Reactor",
+    "Ref",
+    "RemoteError",
+    "ReplyFuture",
+    "Results",
+    "Role",
+    "SchemaMismatch",
+    "SendError",
+    "ShuttingDown",
+    "StreamBroken",
+    "StreamClosed",
+    "Subscription",
+    "Supervision",
+    "Terminated",
+    "Timer",
+    "TransportError",
+    "WouldDeadlock",
+    "handles",
+    "parse_address",
+]

@@ -147,6 +147,15 @@ class RemoteError(PeerbusError):
         self.code = code
         self.text = text
 
+    @classmethod
+    def of(cls, error: BaseException) -> RemoteError:
+        """What the asker sees of an exception that a handler raised; a RemoteError is passed on as it is."""
+        if isinstance(error, RemoteError):
+            return error
+        wrapped = cls(type(error).__name__, str(error))
+        wrapped.__cause__ = error
+        return wrapped
+
 
 class WouldDeadlock(PeerbusError):
     """A blocking wait was called on the event-loop thread that would have to end it: use `await`."""

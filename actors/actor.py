@@ -1,0 +1,234 @@
+"""The base class of actors: Pykka's, with typed handlers, a bounded mailbox, deadlines, timers and supervision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, overload
+
+import pykka
+
+from .address import Address, GroupAddress
+from .channel import DEFAULT_MAILBOX, DEFAULT_MAILBOX_BYTES, Channel, Overflow
+from .current import BUILDING, current_bus
+from .errors import PeerbusError
+from .handlers import Handler, handlers_of
+from .mailbox import Mailbox
+from .outcome import Outcome
+from .ref import Ref
+from .reply_future import ReplyFuture
+from .results import Results
+from .supervision import Supervision
+from .thread_cell import ThreadCell
+from .timers import Timer, Timers
+
+if TYPE_CHECKING:
+    from .bus import Bus
+    from .cell import Cell
+
+__all__ = ["Actor"]
+
+M = TypeVar("M")
+R = TypeVar("R")
+A = TypeVar("A", bound="Actor")
+
+
+class Actor(pykka.Actor):
+    """An actor: it owns its state and handles one message at a time.
+
+    Write handlers with `@handles(Type)`, or Pykka's `on_receive`; both may be `def` or `async def`, as may
+    `on_start` and `on_stop`. Spawned on a bus or a node it runs on the event loop. Started without one, by
+    `MyActor.start()`, it has a thread of its own and behaves as a `pykka.ThreadingActor`, with a bounded mailbox.
+    """
+
+    #: "loop", "thread" (for handlers that block or compute), or None: the loop on a bus, a thread without one.
+    dispatcher: ClassVar[Literal["loop", "thread"] | None] = None
+    #: Bounds of the mailbox and what happens beyond them; a reactor's channel says them instead.
+    mailbox_limit: ClassVar[int] = DEFAULT_MAILBOX
+    mailbox_bytes: ClassVar[int] = DEFAULT_MAILBOX_BYTES
+    overflow: ClassVar[Overflow] = Overflow.WAIT
+    #: What becomes of the actor when a handler of a `tell` raises (on a bus; without one it stops, as in Pykka).
+    supervision: ClassVar[Supervision] = Supervision()
+    #: Whether a thread of its own keeps the program alive; see Pykka.
+    use_daemon_thread: ClassVar[bool] = False
+
+    __handlers__: ClassVar[dict[type, Handler]] = {}
+    __channel__: ClassVar[Channel[Any] | None] = None
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.__handlers__ = handlers_of(cls)
+        channel = getattr(cls, "channel", None)
+        cls.__channel__ = channel if isinstance(channel, Channel) else None
+
+    def __init__(self, *_args: Any, **_kwargs: Any) -> None:
+        claim = BUILDING.get()
+        if claim is None:
+            self._cell: Cell = ThreadCell(type(self), None)
+        else:
+            BUILDING.set(None)
+            self._cell = claim.claim(self)
+        cell = self._cell
+        self.actor_urn = cell.urn
+        self.actor_inbox = cell.mailbox  # type: ignore[assignment]  # envelopes are ours
+        self.actor_stopped = cell.stopped
+        if cell.ref is None:
+            cell.ref = Ref(self, cell)
+        cell.actor = self
+        self._actor_ref = cell.ref
+
+    @classmethod
+    def start(cls, *args: Any, **kwargs: Any) -> Ref[Self]:
+        """Start an actor as in Pykka; the arguments go to the constructor.
+
+        Inside a handler on a bus it is spawned on that bus; elsewhere it gets a thread of its own.
+        """
+        bus = current_bus()
+        if bus is not None:
+            return bus.spawn(cls, *args, **kwargs)
+        if cls.dispatcher == "loop":
+            raise PeerbusError(f"{cls.__name__} runs on an event loop: spawn it on a Bus or a Node")
+        return super().start(*args, **kwargs)  # type: ignore[return-value]  # the ref is ours, see __init__
+
+    @property
+    def actor_ref(self) -> Ref[Self]:
+        """The actor's handle."""
+        return self._actor_ref  # type: ignore[return-value]  # set in __init__
+
+    # Pykka's hooks for new actor types.
+
+    @classmethod
+    def _create_actor_inbox(cls) -> Mailbox:  # type: ignore[override]  # needs the class's bounds
+        channel = cls.__channel__
+        if channel is not None:
+            return Mailbox(channel.mailbox, channel.mailbox_bytes, channel.overflow)
+        return Mailbox(cls.mailbox_limit, cls.mailbox_bytes, cls.overflow)
+
+    @staticmethod
+    def _create_future() -> ReplyFuture[Any]:
+        return ReplyFuture()
+
+    def _start_actor_loop(self) -> None:
+        self._cell.start()
+
+    # Where and who.
+
+    @property
+    def bus(self) -> Bus:
+        """The bus that the actor runs on. Raises PeerbusError for an actor that was started without one."""
+        if self._cell.bus is None:
+            raise PeerbusError(f"{self} was started without a bus: spawn it on a Bus or a Node")
+        return self._cell.bus
+
+    @property
+    def address(self) -> Address[object]:
+        """Where the actor is on its bus. Raises PeerbusError without one."""
+        if self._cell.address is None:
+            raise PeerbusError(f"{self} was started without a bus, so it has no address")
+        return self._cell.address
+
+    def __str__(self) -> str:
+        return str(self._cell)
+
+    # Sending.
+
+    @overload
+    def tell(self, to: Ref[Any], message: object, *, timeout: float | None = None) -> Outcome[None]: ...
+    @overload
+    def tell(self, to: Address[M], message: M, *, timeout: float | None = None) -> Outcome[None]: ...
+    @overload
+    def tell(self, to: GroupAddress[M], message: M, *, timeout: float | None = None) -> Outcome[Results[None]]: ...
+    def tell(
+        self, to: Ref[Any] | Address[M] | GroupAddress[M], message: object, *, timeout: float | None = None
+    ) -> Outcome[None] | Outcome[Results[None]]:
+        """Send without an answer. `await` it to wait for room and to learn of a failure.
+
+        Done when the message is in a local receiver's mailbox, or accepted against a remote receiver's credit;
+        `timeout` seconds at most (default: the channel's). To several receivers: one outcome per peer.
+        Raises any `SendError`, see `peerbus.actors.errors`.
+        """
+        cell = self._cell
+        if isinstance(to, Ref):
+            return to._cell.tell(message, cell, timeout)
+        return self.bus.send(to, message, timeout, cell)
+
+    @overload
+    def ask(self, to: Ref[Any], message: object, *, timeout: float | None = None) -> Outcome[object]: ...
+    @overload
+    def ask(self, to: Ref[Any], message: object, *, reply: type[R], timeout: float | None = None) -> Outcome[R]: ...
+    @overload
+    def ask(self, to: Address[M], message: M, *, timeout: float | None = None) -> Outcome[object]: ...
+    @overload
+    def ask(self, to: Address[M], message: M, *, reply: type[R], timeout: float | None = None) -> Outcome[R]: ...
+    @overload
+    def ask(self, to: GroupAddress[M], message: M, *, timeout: float | None = None) -> Outcome[Results[object]]: ...
+    @overload
+    def ask(
+        self, to: GroupAddress[M], message: M, *, reply: type[R], timeout: float | None = None
+    ) -> Outcome[Results[R]]: ...
+    def ask(
+        self,
+        to: Ref[Any] | Address[M] | GroupAddress[M],
+        message: object,
+        *,
+        reply: type[Any] | None = None,
+        timeout: float | None = None,
+    ) -> Outcome[Any]:
+        """Send and await the answer, `timeout` seconds at most (default: the channel's).
+
+        With `reply` the answer must be of that type, and the type checker knows it. Cancelling the ask cancels
+        the handler. To several receivers: one answer or error per peer.
+        Raises RemoteError where the handler raised, MessageTypeError, DeadlineExceeded, and any `SendError`.
+        """
+        return self.bus.request(to, message, timeout, reply, self._cell)
+
+    # Children, watches, timers, stash.
+
+    def spawn(
+        self,
+        factory: Callable[..., A],
+        *args: Any,
+        name: str | None = None,
+        supervision: Supervision | None = None,
+        **kwargs: Any,
+    ) -> Ref[A]:
+        """Start a child: it stops before this actor does, and may hand its failures on to it."""
+        return self.bus.spawn(factory, *args, name=name, supervision=supervision, parent=self._cell, **kwargs)
+
+    def watch(self, target: Ref[Any] | Address[Any]) -> None:
+        """Get a `Terminated` when that actor stops, or its peer is gone; at once if it is so already."""
+        self.bus.watch(target, self._cell)
+
+    def unwatch(self, target: Ref[Any] | Address[Any]) -> None:
+        """Forget the watch."""
+        self.bus.unwatch(target, self._cell)
+
+    def after(self, delay: float, message: object) -> Timer:
+        """Get `message` in `delay` seconds. The timer ends with the actor, or with its restart."""
+        return self._timers().after(delay, message)
+
+    def every(self, interval: float, message: object) -> Timer:
+        """Get `message` every `interval` seconds."""
+        return self._timers().every(interval, message)
+
+    def _timers(self) -> Timers:
+        timers = self._cell.timers
+        if timers is None:
+            timers = self._cell.timers = Timers(self._cell)
+        return timers
+
+    def put_aside(self) -> None:
+        """Stash the message that is being handled, until `take_up`. An ask's answer is then still open."""
+        self._cell.put_aside()
+
+    def take_up(self) -> None:
+        """Handle what was put aside, in its order, before anything else."""
+        self._cell.take_up()
+
+    def on_failure(
+        self,
+        exception_type: type[BaseException] | None,
+        exception_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Hook: a handler raised, and the actor is about to be rebuilt or to stop."""

@@ -1,0 +1,58 @@
+"""What the bus needs of the floors above: a way to each peer. The network implements it; actors only know this."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar
+
+from .address import Address
+from .outcome import Outcome
+
+__all__ = ["Link"]
+
+R = TypeVar("R")
+
+
+class Link(Protocol):
+    """The way to one connected peer. Implemented by the peer connection of `peerbus.transports`."""
+
+    @property
+    def peer_id(self) -> str:
+        """Node id of the peer, proven by the handshake."""
+
+    @property
+    def roles(self) -> frozenset[str]:
+        """Roles that the peer offers, as it said in the handshake or since."""
+
+    @property
+    def load(self) -> float:
+        """Cost of one more request: requests in flight plus one, times the round-trip time in seconds."""
+
+    def has(self, reactor: str) -> bool:
+        """The peer runs a reactor of this name."""
+
+    def tell(
+        self,
+        reactor: str,
+        message: object,
+        *,
+        sender: Address[object] | None,
+        deadline: float,
+    ) -> Outcome[None]:
+        """Send; the outcome is there when the message is accepted against the receiver's credit."""
+
+    def ask(
+        self,
+        reactor: str,
+        message: object,
+        *,
+        sender: Address[object] | None,
+        deadline: float,
+        reply: type[R] | None,
+    ) -> Outcome[R]:
+        """Send and await the answer until `deadline` (the loop's clock)."""
+
+    def watch(self, reactor: str, watcher: Address[object] | None) -> None:
+        """Tell `watcher` when the peer's reactor stops or the peer goes."""
+
+    def unwatch(self, reactor: str, watcher: Address[object] | None) -> None:
+        """Forget the watch."""

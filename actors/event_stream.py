@@ -1,0 +1,107 @@
+"""The bus's event stream: an actor that passes facts on to whoever subscribed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Any, ClassVar, Generic, Self, TypeVar
+
+from .actor import Actor
+from .channel import Overflow
+from .ref import Ref
+
+__all__ = ["EventStream", "Subscription"]
+
+E = TypeVar("E")
+
+#: Events that a subscriber may lag behind before it loses the oldest.
+MAX_LAG = 1024
+
+
+class Subscription(Generic[E]):
+    """Events of some types, for plain code: `async with bus.subscribe(DeadLetter) as events: async for e in events`.
+
+    A subscriber that reads too slowly loses the oldest events; `missed` counts them. Nobody waits for it.
+    """
+
+    def __init__(self, stream: EventStream, types: tuple[type[E], ...]) -> None:
+        self.types = types
+        self.missed = 0
+        self._stream = stream
+        self._events: deque[E] = deque()
+        self._arrival: asyncio.Future[None] | None = None
+        stream.listeners[self] = None
+
+    def accept(self, event: E) -> None:
+        """An event of one of the types."""
+        if len(self._events) >= MAX_LAG:
+            self._events.popleft()
+            self.missed += 1
+        self._events.append(event)
+        if self._arrival is not None and not self._arrival.done():
+            self._arrival.set_result(None)
+
+    async def get(self) -> E:
+        """Wait for the next event."""
+        while not self._events:
+            self._arrival = asyncio.get_running_loop().create_future()
+            await self._arrival
+        return self._events.popleft()
+
+    def get_nowait(self) -> E | None:
+        """The next event that is here already, or None."""
+        return self._events.popleft() if self._events else None
+
+    def close(self) -> None:
+        """Take no more events. Idempotent."""
+        self._stream.listeners.pop(self, None)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aiter__(self) -> AsyncIterator[E]:
+        while True:
+            yield await self.get()
+
+
+class EventStream(Actor):
+    """Gets every fact as a message and passes it on. Its mailbox drops the oldest: facts are not worth a wait."""
+
+    overflow: ClassVar[Overflow] = Overflow.DROP_OLDEST
+    mailbox_limit: ClassVar[int] = 4096
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listeners: dict[Subscription[Any], None] = {}
+        self.actors: dict[Ref[Any], tuple[type, ...]] = {}
+
+    @property
+    def wanted(self) -> bool:
+        """Anybody listens."""
+        return bool(self.listeners or self.actors)
+
+    def on_receive(self, message: object) -> None:
+        """Pass the fact on."""
+        for subscription in tuple(self.listeners):
+            if isinstance(message, subscription.types):
+                subscription.accept(message)
+        for ref, types in tuple(self.actors.items()):
+            if not ref.is_alive():
+                del self.actors[ref]
+            elif isinstance(message, types):
+                ref._cell.tell(message, None, None)

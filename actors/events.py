@@ -1,0 +1,61 @@
+"""Facts of an actor's life, as values: published on the bus's event stream, logged, and sent to watchers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .address import Address
+from .errors import SendError
+
+__all__ = ["ActorFailed", "ActorRestarted", "ActorStarted", "ActorTerminated", "DeadLetter", "Terminated"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that nobody handled, and why. `to` and `sender` are addresses in text form."""
+
+    message: object
+    reason: str
+    to: str
+    sender: str
+    error: SendError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActorStarted:
+    """The actor's `on_start` has finished."""
+
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActorFailed:
+    """A handler raised; `directive` is what its supervision decided."""
+
+    actor: str
+    error: BaseException
+    directive: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActorRestarted:
+    """The actor was rebuilt from its factory. Its mailbox was kept."""
+
+    actor: str
+    restarts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActorTerminated:
+    """The actor has stopped for good."""
+
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Terminated:
+    """Sent to whoever watches: the actor at `address` has stopped, or its peer is gone. `reason` says which."""
+
+    address: Address[object]
+    reason: str

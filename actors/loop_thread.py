@@ -1,0 +1,70 @@
+"""Runs an async context manager on an event loop in a thread of its own, for programs that are not async."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import AbstractAsyncContextManager
+
+from .errors import PeerbusError, WouldDeadlock
+
+__all__ = ["LoopThread", "new_event_loop"]
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """An event loop: uvloop's where it is installed (the extra `peerbus[fast]`), else asyncio's own."""
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop()
+    return uvloop.new_event_loop()
+
+
+class LoopThread:
+    """Thread: one, named (waits for: `stop`; feeds: whoever the context manager serves)."""
+
+    def __init__(self, manager: AbstractAsyncContextManager[object], *, name: str) -> None:
+        self._manager = manager
+        self._ready = threading.Event()
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+
+    def start(self) -> None:
+        """Enter the manager; returns when it is entered. Raises what entering raised."""
+        self._thread.start()
+        self._ready.wait()
+        if self._error is not None:
+            self._thread.join()
+            raise self._error
+
+    def stop(self) -> None:
+        """Leave the manager and wait for it. Idempotent. Raises WouldDeadlock on the loop's own thread."""
+        if threading.current_thread() is self._thread:
+            raise WouldDeadlock("stop() waits for this very thread: call it from another one")
+        if self._loop is not None and self._stop is not None and self._thread.is_alive():
+            try:
+                self._loop.call_soon_threadsafe(self._stop.set)
+            except RuntimeError as error:  # it has closed meanwhile: there is nothing left to stop
+                if self._thread.is_alive() and not self._loop.is_closed():
+                    raise PeerbusError("the event loop refuses to stop") from error
+        self._thread.join()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(self._main())
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        try:
+            async with self._manager:
+                self._ready.set()
+                await self._stop.wait()
+        except BaseException as error:
+            if self._ready.is_set():
+                raise
+            self._error = error
+        finally:
+            self._ready.set()

@@ -1,0 +1,383 @@
+"""What a send returns: something to `await` on the loop, or to `get` from a thread.
+
+A send that has room is done when the call returns; what it returns then is one shared object. A send that has
+no room waits only when it is awaited: a plain `def` handler that does not await its sends cannot pile them up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Generator
+from typing import Generic, Protocol, TypeVar
+
+import pykka
+
+from .current import current_bus
+from .deadlines import DeadlineWheel, Slot
+from .envelope import Envelope
+from .errors import DeadlineExceeded, MailboxFull, MessageTypeError, RemoteError, SendError, WouldDeadlock
+from .mailbox import Mailbox
+from .reply_future import ReplyFuture
+
+__all__ = ["DELIVERED", "AskFuture", "AskWaiting", "Failed", "ForeignWaiting", "Outcome", "Waiting"]
+
+T_co = TypeVar("T_co", covariant=True)
+T = TypeVar("T")
+
+Step = Generator[object, None, T]
+
+
+class Outcome(Protocol[T_co]):
+    """The outcome of a send: await it on the event loop, or `get` it from any other thread."""
+
+    def __await__(self) -> Generator[object, None, T_co]: ...
+
+    def get(self, *, timeout: float | None = None) -> T_co:
+        """Block until the outcome is there, at most `timeout` seconds.
+
+        Raises WouldDeadlock on the event-loop thread, `pykka.Timeout` after `timeout`, and the send's own error.
+        """
+
+
+class Delivered:
+    """The message is in the receiver's mailbox, or accepted against a remote receiver's credit."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Step[None]:
+        return iter(())  # type: ignore[return-value]  # an exhausted iterator is a finished generator
+
+    def get(self, *, timeout: float | None = None) -> None:
+        """Return at once."""
+
+    def __repr__(self) -> str:
+        return "<delivered>"
+
+
+#: The outcome of every send that had room.
+DELIVERED = Delivered()
+
+
+class Failed:
+    """The send failed at once; awaiting or getting it raises why."""
+
+    __slots__ = ("error",)
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __await__(self) -> Step[None]:
+        return _raise(self.error)
+
+    def get(self, *, timeout: float | None = None) -> None:
+        """Raise why."""
+        raise self.error
+
+    def __repr__(self) -> str:
+        return f"<failed: {self.error!r}>"
+
+
+def _raise(error: BaseException) -> Step[None]:
+    raise error
+    yield  # type: ignore[unreachable]  # makes this a generator
+
+
+class Waiting:
+    """A send for which the mailbox had no room: awaited, it waits for room until its deadline.
+
+    Dropped without having been awaited, it has failed with `MailboxFull` and is a dead letter.
+    """
+
+    __slots__ = (
+        "_deadline",
+        "_future",
+        "_loop",
+        "_mailbox",
+        "_slot",
+        "_undelivered",
+        "_wheel",
+        "envelope",
+        "withdrawn",
+    )
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        envelope: Envelope,
+        deadline: float,
+        wheel: DeadlineWheel,
+        loop: asyncio.AbstractEventLoop,
+        undelivered: Callable[[Envelope, SendError], None],
+    ) -> None:
+        self.envelope = envelope
+        self.withdrawn = False
+        self._mailbox = mailbox
+        self._deadline = deadline
+        self._wheel = wheel
+        self._loop = loop
+        self._undelivered = undelivered
+        self._future: asyncio.Future[None] | None = None
+        self._slot: Slot | None = None
+
+    def __await__(self) -> Step[None]:
+        return self._wait().__await__()
+
+    async def _wait(self) -> None:
+        self._future = self._loop.create_future()
+        self._mailbox.wait(self)
+        if not self._future.done():
+            self._slot = self._wheel.add(self, self._deadline)
+        try:
+            await self._future
+        except asyncio.CancelledError:
+            error = SendError("the sender was cancelled", message=self.envelope.message)
+            error.reason = "cancelled"
+            self._mailbox.give_up(self, error)
+            raise
+        finally:
+            if self._slot is not None:
+                self._slot.pop(self, None)
+
+    def get(self, *, timeout: float | None = None) -> None:
+        """Raise WouldDeadlock: this send was made on the event loop."""
+        raise WouldDeadlock("the send waits for room on this very event loop: await it")
+
+    def admitted(self) -> bool:
+        """There was room."""
+        assert self._future is not None
+        if self._future.done():
+            return False
+        self._future.set_result(None)
+        return True
+
+    def refused(self, error: SendError) -> None:
+        """The mailbox closed."""
+        error.message = self.envelope.message
+        self._fail(error)
+
+    def expire(self) -> None:
+        """The deadline has passed."""
+        error = DeadlineExceeded(
+            f"no room in the mailbox within the deadline ({self._mailbox.limit} messages)",
+            phase="mailbox",
+            message=self.envelope.message,
+        )
+        self._mailbox.give_up(self, error)
+        self._fail(error)
+
+    def _fail(self, error: SendError) -> None:
+        assert self._future is not None
+        if not self._future.done():
+            self._undelivered(self.envelope, error)
+            self._future.set_exception(error)
+
+    def __del__(self) -> None:
+        if self._future is None and not self._loop.is_closed():
+            error = MailboxFull(
+                f"the mailbox is full ({self._mailbox.limit} messages) and the send was not awaited",
+                message=self.envelope.message,
+            )
+            self._mailbox.refuse(error)
+            self._undelivered(self.envelope, error)
+
+    def __repr__(self) -> str:
+        return f"<waiting for room: {self.envelope.message!r}>"
+
+
+class AskFuture(asyncio.Future[T], Generic[T]):
+    """The answer to an ask made on the event loop. Cancelling it cancels the work at the other end."""
+
+    __slots__ = ("_abandon", "_message", "_phase", "_reply_type", "_slot")
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        message: object,
+        reply_type: type[T] | None,
+        abandon: Callable[[AskFuture[T]], str],
+    ) -> None:
+        super().__init__(loop=loop)
+        self._message = message
+        self._reply_type = reply_type
+        #: Tells the other end that nobody waits any more; returns the phase in which the work was.
+        self._abandon = abandon
+        self._slot: Slot | None = None
+
+    def arm(self, wheel: DeadlineWheel, deadline: float) -> None:
+        """Fail with DeadlineExceeded at `deadline` (the loop's clock)."""
+        self._slot = wheel.add(self, deadline)
+
+    def succeed(self, value: object) -> None:
+        """The answer is there."""
+        if self.done():
+            return
+        if self._slot is not None:
+            self._slot.pop(self, None)
+        if self._reply_type is not None and not isinstance(value, self._reply_type):
+            self.set_exception(
+                MessageTypeError(
+                    f"the answer to {type(self._message).__name__} is a {type(value).__name__}, "
+                    f"not a {self._reply_type.__name__}",
+                    message=self._message,
+                )
+            )
+        else:
+            self.set_result(value)  # type: ignore[arg-type]  # T is object where no reply type was given
+
+    def raised(self, error: BaseException) -> None:
+        """The handler raised `error`."""
+        self.fail(RemoteError.of(error))
+
+    def fail(self, error: BaseException) -> None:
+        """The ask ended with `error`."""
+        if not self.done():
+            if self._slot is not None:
+                self._slot.pop(self, None)
+            self.set_exception(error)
+
+    def expire(self) -> None:
+        """The deadline has passed: nobody waits any more."""
+        if not self.done():
+            phase = self._abandon(self)
+            self.set_exception(
+                DeadlineExceeded(
+                    f"no answer to {type(self._message).__name__} within the deadline (spent in: {phase})",
+                    phase=phase,
+                    message=self._message,
+                )
+            )
+
+    def cancel(self, msg: object = None) -> bool:
+        """The asker goes away: so does the work."""
+        if not super().cancel(msg):
+            return False
+        if self._slot is not None:
+            self._slot.pop(self, None)
+        self._abandon(self)
+        return True
+
+    def get(self, *, timeout: float | None = None) -> T:
+        """The answer, if it is there already. Raises WouldDeadlock if not: this ask was made on the loop."""
+        if not self.done():
+            raise WouldDeadlock("the answer would come through this very event loop: await it")
+        return self.result()
+
+
+class AskWaiting(Generic[T]):
+    """An ask for which the mailbox had no room: awaited, it waits for room and then for the answer."""
+
+    __slots__ = ("_arm", "_future", "_waiting")
+
+    def __init__(self, waiting: Outcome[None], future: AskFuture[T], arm: Callable[[], object]) -> None:
+        self._waiting = waiting
+        self._future = future
+        self._arm = arm
+
+    def __await__(self) -> Step[T]:
+        return self._wait().__await__()
+
+    async def _wait(self) -> T:
+        try:
+            await self._waiting
+        except BaseException:
+            self._future.cancel()
+            raise
+        if not self._future.done():
+            self._arm()
+        return await self._future
+
+    def get(self, *, timeout: float | None = None) -> T:
+        """Raise WouldDeadlock: this ask was made on the event loop."""
+        raise WouldDeadlock("the ask waits for room on this very event loop: await it")
+
+
+class ForeignWaiting:
+    """A send from a thread that does not own the mailbox, which had no room: it waits in `get`, or awaited."""
+
+    __slots__ = ("_claimed", "_future", "_lock", "_mailbox", "_timeout", "_undelivered", "envelope", "withdrawn")
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        envelope: Envelope,
+        timeout: float,
+        undelivered: Callable[[Envelope, SendError], None],
+    ) -> None:
+        self.envelope = envelope
+        self.withdrawn = False
+        self._mailbox = mailbox
+        self._timeout = timeout
+        self._undelivered = undelivered
+        self._future: ReplyFuture[None] = ReplyFuture()
+        self._lock = threading.Lock()
+        self._claimed = False
+
+    def get(self, *, timeout: float | None = None) -> None:
+        """Block until there is room, at most until the send's deadline. Raises DeadlineExceeded("mailbox")."""
+        if self._mailbox.owner == threading.get_ident() or current_bus() is not None:
+            raise WouldDeadlock("the send waits for room, and a wait here would stop the event loop: await it")
+        self._mailbox.put_foreign(self)
+        try:
+            self._future.get(timeout=self._timeout if timeout is None else min(timeout, self._timeout))
+        except pykka.Timeout:
+            self._give_up()
+
+    def __await__(self) -> Step[None]:
+        return self._wait().__await__()
+
+    async def _wait(self) -> None:
+        self._mailbox.put_foreign(self)
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self._future
+        except TimeoutError:
+            self._give_up()
+        except asyncio.CancelledError:
+            self._withdraw()
+            raise
+
+    def _withdraw(self) -> bool:
+        with self._lock:
+            if self._claimed:
+                return False
+            self._claimed = self.withdrawn = True
+        self._mailbox.put_foreign(self)
+        return True
+
+    def _give_up(self) -> None:
+        if self._withdraw():
+            error = DeadlineExceeded(
+                f"no room in the mailbox within {self._timeout} s ({self._mailbox.limit} messages)",
+                phase="mailbox",
+                message=self.envelope.message,
+            )
+            self._undelivered(self.envelope, error)
+            raise error
+
+    def admitted(self) -> bool:
+        """There was room."""
+        with self._lock:
+            if self._claimed:
+                return False
+            self._claimed = True
+        self._future.succeed(None)
+        return True
+
+    def refused(self, error: SendError) -> None:
+        """The mailbox closed."""
+        with self._lock:
+            if self._claimed:
+                return
+            self._claimed = True
+        error.message = self.envelope.message
+        self._undelivered(self.envelope, error)
+        self._future.fail(error)
+
+    def __del__(self) -> None:
+        if not self._claimed:
+            self._claimed = True
+            self._undelivered(
+                self.envelope,
+                MailboxFull("the mailbox is full and the send was not awaited", message=self.envelope.message),
+            )

@@ -1,0 +1,147 @@
+"""A handle to one actor that may be passed around: Pykka's `ActorRef`, with deadlines and a bounded mailbox."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import pykka
+from pykka.messages import _ActorStop
+
+from .address import Address
+from .current import current_bus
+from .envelope import Envelope
+from .errors import ActorStopped, MailboxFull, SendError, WouldDeadlock
+from .loop_cell import tell_foreign
+from .mailbox import MailboxStatistics
+from .outcome import DELIVERED, Failed, ForeignWaiting, Outcome
+from .reply_future import ReplyFuture
+
+if TYPE_CHECKING:
+    from .actor import Actor
+    from .cell import Cell
+
+__all__ = ["Ref"]
+
+A = TypeVar("A", bound="Actor")
+
+
+class Ref(pykka.ActorRef[A], Generic[A]):
+    """The actor's handle. Its `tell`, `ask`, `stop` and `proxy` are Pykka's; `await bus.ask(ref, …)` is ours.
+
+    It stays the same through restarts of the actor.
+    """
+
+    def __init__(self, actor: A, cell: Cell) -> None:
+        self._cell = cell
+        self.actor_class = type(actor)
+        self.actor_urn = cell.urn
+        self.actor_inbox = cell.mailbox  # type: ignore[assignment]  # envelopes are ours
+        self.actor_stopped = cell.stopped
+        self._actor_weakref = weakref.ref(actor)
+
+    def rebind(self, actor: A) -> None:
+        """The actor was rebuilt: proxies made from now on look at the new one."""
+        self._actor_weakref = weakref.ref(actor)
+
+    @property
+    def address(self) -> Address[object] | None:
+        """Where the actor is on its bus; None for an actor without a bus."""
+        return self._cell.address
+
+    def statistics(self) -> MailboxStatistics:
+        """The actor's mailbox at this instant."""
+        return self._cell.mailbox.statistics()
+
+    def tell(self, message: object, *, timeout: float | None = None) -> Outcome[None]:  # type: ignore[override]  # Pykka: None
+        """Send without an answer. On the bus's loop, `await` the outcome; on another thread the call itself waits.
+
+        Where the mailbox is full and its policy is to wait, it waits at most `timeout` seconds (default: the
+        channel's, 5 s).
+        Raises ActorStopped (a `pykka.ActorDeadError`), MailboxFull, MessageTypeError, DeadlineExceeded("mailbox").
+        """
+        cell = self._cell
+        if cell.stopped.is_set():
+            raise ActorStopped(f"{self} not found", message=message)
+        if isinstance(message, _ActorStop):
+            cell.request_stop()
+            return DELIVERED
+        outcome = cell.tell(message, None, timeout)
+        if isinstance(outcome, Failed) or (isinstance(outcome, ForeignWaiting) and not _in_event_loop()):
+            outcome.get()
+        return outcome
+
+    def ask(self, message: object, *, block: bool = True, timeout: float | None = None) -> Any:
+        """Send and wait for the answer, at most `timeout` seconds (default: for ever, as in Pykka).
+
+        `block=False` returns a future at once, with Pykka's `get`, `map`, `join`, … that may also be awaited.
+        Raises `pykka.Timeout`, what the handler raised, ActorStopped, and WouldDeadlock where the calling thread is
+        the one that has to handle the message.
+        """
+        cell = self._cell
+        mailbox = cell.mailbox
+        if block and (mailbox.owner == get_ident() or current_bus() is not None):
+            raise WouldDeadlock(
+                f"asking {self} with block=True would stop the thread that has to answer: "
+                "`await bus.ask(ref, message)`, or ask with block=False and await the future"
+            )
+        future = self.actor_class._create_future()
+        future.producer = mailbox.owner
+        envelope = Envelope(message, None, future)
+        if cell.stopped.is_set():
+            future.fail(ActorStopped(f"{self} not found", message=message))
+        elif isinstance(message, _ActorStop):
+            mailbox.put_foreign(envelope)
+        else:
+            self._send(envelope, future, timeout)
+        return future.get(timeout=timeout) if block else future
+
+    def _send(self, envelope: Envelope, future: ReplyFuture[object], timeout: float | None) -> None:
+        cell = self._cell
+        error: SendError | None = cell.check_type(envelope.message, None)
+        if error is None:
+            if cell.mailbox.owner == get_ident():
+                try:
+                    if cell.mailbox.offer(envelope):
+                        return
+                    error = cell.mailbox.refuse(
+                        MailboxFull(f"no room in the mailbox of {self}: `await bus.ask(ref, message)` waits for it")
+                    )
+                except SendError as refusal:
+                    error = refusal
+            else:
+                outcome = tell_foreign(cell, envelope, timeout)
+                if isinstance(outcome, Failed):
+                    future.fail(outcome.error)
+                elif isinstance(outcome, ForeignWaiting):
+                    try:
+                        outcome.get()
+                    except SendError as late:
+                        future.fail(late)
+                return
+        cell.undelivered(envelope, error)
+        future.fail(error)
+
+    def stop(self, *, block: bool = True, timeout: float | None = None) -> Any:
+        """Ask the actor to stop, behind what is in its mailbox. True: it stopped now; False: it had stopped before.
+
+        `block=False` returns a future that may be awaited. Raises WouldDeadlock as `ask` does.
+        """
+        asked = self.ask(_ActorStop(), block=False)
+
+        def convert(timeout: float | None) -> bool:
+            try:
+                asked.get(timeout=timeout)
+            except pykka.ActorDeadError:
+                return False
+            return True
+
+        converted: ReplyFuture[bool] = ReplyFuture()
+        converted.derive(convert, asked)
+        return converted.get(timeout=timeout) if block else converted
+
+
+def _in_event_loop() -> bool:
+    return asyncio._get_running_loop() is not None

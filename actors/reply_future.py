@@ -1,0 +1,138 @@
+"""A Pykka future that an event loop can await without blocking, and that refuses to block its own producer."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable, Generator, Iterable
+from types import TracebackType
+from typing import Any, TypeVar
+
+import pykka
+
+from .current import current_bus
+from .errors import WouldDeadlock
+
+__all__ = ["ReplyFuture"]
+
+T = TypeVar("T")
+J = TypeVar("J")
+M = TypeVar("M")
+R = TypeVar("R")
+
+ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
+
+
+class ReplyFuture(pykka.ThreadingFuture[T]):
+    """A Pykka future that an event loop can await without blocking, and that refuses to block its own producer."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: The thread that will produce the value: blocking on it there could never end.
+        self.producer = 0
+        self._callbacks: list[Callable[[], object]] = []
+        #: The futures that this one is derived from, by `map` and the like.
+        self._sources: tuple[ReplyFuture[Any], ...] = ()
+
+    def get(self, *, timeout: float | None = None) -> T:
+        """The value; blocks at most `timeout` seconds. Raises `pykka.Timeout`, WouldDeadlock, or the error set."""
+        if not self.done() and (self.producer == threading.get_ident() or current_bus() is not None):
+            raise WouldDeadlock(
+                "a blocking wait on the thread that has to produce the answer: await it, or ask from another thread"
+            )
+        return super().get(timeout=timeout)  # type: ignore[no-any-return]  # Pykka leaves it untyped
+
+    def done(self) -> bool:
+        """The value or an error is there."""
+        if self._sources:
+            return all(source.done() for source in self._sources)
+        return self._result is not None
+
+    def set(self, value: object = None) -> None:
+        """Set the value and wake whoever waits."""
+        super().set(value)
+        self._notify()
+
+    def set_exception(self, exc_info: ExcInfo | None = None) -> None:
+        """Set the error and wake whoever waits."""
+        super().set_exception(sys.exc_info() if exc_info is None else exc_info)
+        self._notify()
+
+    def succeed(self, value: object) -> None:
+        """Set the value unless there is an outcome already."""
+        if not self.done():
+            self.set(value)
+
+    def raised(self, error: BaseException) -> None:
+        """The handler raised `error`: so does `get`, as in Pykka."""
+        self.fail(error)
+
+    def fail(self, error: BaseException) -> None:
+        """Set the error unless there is an outcome already."""
+        if not self.done():
+            self.set_exception((type(error), error, error.__traceback__))
+
+    def on_done(self, callback: Callable[[], object]) -> None:
+        """Call `callback` when the outcome is there, on the thread that brings it; at once if it is there."""
+        with self._condition:
+            if self._result is None:
+                self._callbacks.append(callback)
+                return
+        callback()
+
+    def _notify(self) -> None:
+        with self._condition:
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    def derive(self, hook: Callable[[float | None], T], *sources: ReplyFuture[Any]) -> None:
+        """Compute the value by `hook(timeout)` when all `sources` are done."""
+        self._sources = sources
+        self.producer = next((source.producer for source in sources if source.producer), 0)
+        self.set_get_hook(hook)
+
+    def filter(self: ReplyFuture[Iterable[J]], func: Callable[[J], bool]) -> ReplyFuture[Iterable[J]]:
+        """A future with only the items for which `func` is true."""
+        return self._derived(super().filter(func))
+
+    def join(self, *futures: pykka.Future[Any]) -> ReplyFuture[Iterable[Any]]:
+        """A future with a list of the values of this and the other futures."""
+        return self._derived(super().join(*futures), *futures)
+
+    def map(self, func: Callable[[T], M]) -> ReplyFuture[M]:
+        """A future with `func` of the value."""
+        return self._derived(super().map(func))
+
+    def reduce(self: ReplyFuture[Iterable[J]], func: Callable[[R, J], R], *args: R) -> ReplyFuture[R]:
+        """A future with the items reduced by `func`."""
+        return self._derived(super().reduce(func, *args))
+
+    def _derived(self, made: pykka.Future[M], *others: pykka.Future[Any]) -> ReplyFuture[M]:
+        assert isinstance(made, ReplyFuture)
+        made._sources = (self, *(other for other in others if isinstance(other, ReplyFuture)))
+        made.producer = self.producer
+        return made
+
+    def __await__(self) -> Generator[None, None, T]:
+        for source in self._sources or (self,):
+            yield from source._settled()
+        return self.get()
+
+    def _settled(self) -> Generator[None, None, None]:
+        for source in self._sources:
+            yield from source._settled()
+        if self._sources or self.done():
+            return
+        loop = asyncio.get_running_loop()
+        bridge: asyncio.Future[None] = loop.create_future()
+
+        def arrived() -> None:
+            if not bridge.done():
+                bridge.set_result(None)
+
+        self.on_done(lambda: loop.call_soon_threadsafe(arrived))
+        yield from bridge
+
+    __iter__ = __await__

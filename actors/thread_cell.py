@@ -1,0 +1,241 @@
+"""A cell whose actor runs on a thread of its own: for handlers that block or compute, and for Pykka programs.
+
+Thread: one, named after the actor (waits for: the mailbox or the next timer; feeds: nobody). An `async def`
+handler runs on a private event loop of the thread, which is made when the first one is met.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from contextvars import copy_context
+from functools import partial
+from threading import get_ident
+from typing import TYPE_CHECKING, TypeVar, cast
+
+import pykka
+import structlog
+
+from .cell import HALT, Cell, State
+from .envelope import NEVER, Envelope
+from .errors import SendError
+from .loop_cell import tell_foreign
+from .outcome import AskFuture, AskWaiting, Failed, ForeignWaiting, Outcome
+
+if TYPE_CHECKING:
+    from .bus import Bus
+
+__all__ = ["ThreadCell"]
+
+R = TypeVar("R")
+
+log = structlog.get_logger("peerbus.actors")
+
+
+class CrossReply:
+    """Brings an answer from an actor's thread to an ask that waits on an event loop."""
+
+    __slots__ = ("_loop", "future")
+
+    def __init__(self, future: AskFuture[R], loop: asyncio.AbstractEventLoop) -> None:
+        self.future: AskFuture[R] = future
+        self._loop = loop
+
+    def done(self) -> bool:
+        """Nobody waits any more."""
+        return self.future.done()
+
+    def _bring(self, action: Callable[..., None], value: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(action, value)
+        except RuntimeError:  # the asker's loop has closed: nobody waits any more
+            log.debug("answer without an asker", value=type(value).__name__)
+
+    def succeed(self, value: object) -> None:
+        """The handler answered."""
+        self._bring(self.future.succeed, value)
+
+    def raised(self, error: BaseException) -> None:
+        """The handler raised."""
+        self._bring(self.future.raised, error)
+
+    def fail(self, error: BaseException) -> None:
+        """The ask ended before a handler could answer it."""
+        self._bring(self.future.fail, error)
+
+
+class ThreadCell(Cell):
+    """See the module."""
+
+    __slots__ = ("_numbers", "_parked", "_posted", "_runner", "_timers", "thread")
+
+    thread: threading.Thread
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._parked = threading.Lock()
+        self._parked.acquire()
+        self._runner: asyncio.Runner | None = None
+        self._timers: list[tuple[float, int, Callable[[], object]]] = []
+        self._numbers = itertools.count()
+        self._posted: deque[Callable[[], object]] = deque()
+        self.mailbox.wake = self.mailbox.wake_threadsafe = self._wake
+        self.thread = threading.Thread(
+            target=copy_context().run if self.bus is None else self.bus.context.copy().run,
+            args=(self._run,),
+            name=f"{self.actor_class.__name__}-{self.urn[-12:]}",
+            daemon=self.actor_class.use_daemon_thread,
+        )
+        self.thread.start()
+
+    def now(self) -> float:
+        """The monotonic clock: a thread waits in real time."""
+        return time.monotonic()
+
+    def call_later(self, delay: float, action: Callable[[], object]) -> Callable[[], object]:
+        """Run by the actor's own thread between messages."""
+        entry = (self.now() + delay, next(self._numbers), action)
+        heapq.heappush(self._timers, entry)
+
+        def cancel() -> None:
+            if entry in self._timers:
+                self._timers.remove(entry)
+                heapq.heapify(self._timers)
+
+        return cancel
+
+    def again(self) -> None:
+        """The thread's own loop comes back by itself."""
+
+    def _wake(self) -> None:
+        try:
+            self._parked.release()
+        except RuntimeError:  # two threads woke it at once: once is enough
+            return
+
+    def _run(self) -> None:
+        mailbox = self.mailbox
+        mailbox.owner = get_ident()
+        try:
+            self.begin()
+            while self.state is not State.STOPPED:
+                self._run_timers()
+                while self._posted:
+                    self._posted.popleft()()
+                if self.state is State.RUNNING:
+                    self.drain()
+                if self._may_park():
+                    self._park()
+        except BaseException as error:
+            # As in Pykka: what is not an Exception (KeyboardInterrupt, SystemExit) ends every actor of the process.
+            log.critical("the actor's thread ends, all actors stop", actor=str(self), exc_info=error)
+            self._end(f"ended by {error!r}")
+            pykka.ActorRegistry.stop_all(block=False)
+        finally:
+            if self._runner is not None:
+                self._runner.close()
+            mailbox.wake = mailbox.wake_threadsafe = mailbox.refuse_late
+            mailbox.refuse_late()
+
+    def _may_park(self) -> bool:
+        if self.state is State.RUNNING:
+            return not self.mailbox.scheduled
+        return self.state is not State.STOPPED
+
+    def _park(self) -> None:
+        timeout = -1.0
+        if self._timers:
+            timeout = max(0.0, self._timers[0][0] - self.now())
+        self._parked.acquire(timeout=timeout)
+
+    def _run_timers(self) -> None:
+        while self._timers and self._timers[0][0] <= self.now() and self.state is not State.STOPPED:
+            heapq.heappop(self._timers)[2]()
+
+    def suspend(self, envelope: Envelope, awaitable: object) -> None:
+        """Run the handler to its end on the thread's private loop."""
+        try:
+            result = self._run_awaitable(awaitable)
+        except asyncio.CancelledError as error:
+            self.failed(envelope, error)
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises is the supervisor's business
+            self.failed(envelope, error)
+        else:
+            if envelope.reply is not None:
+                envelope.reply.succeed(result)
+
+    def _run_awaitable(self, awaitable: object) -> object:
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+
+        async def run() -> object:
+            return await cast("Awaitable[object]", awaitable)
+
+        return self._runner.run(run(), context=copy_context())
+
+    def detach(self, envelope: Envelope, awaitable: object) -> object:
+        """A thread runs one handler at a time, reentrant or not."""
+        self.suspend(envelope, awaitable)
+        return None if self.state is State.RUNNING else HALT
+
+    def run_hook(self, awaitable: object, then: Callable[[BaseException | None], object]) -> None:
+        """Run an `async def` hook on the thread's private loop."""
+        try:
+            self._run_awaitable(awaitable)
+        except Exception as error:  # noqa: BLE001  # hooks are user code
+            then(error)
+        else:
+            then(None)
+
+    def abandon(self, reply: object) -> str:
+        """A handler on a thread cannot be cancelled; one that has not begun is skipped."""
+        current = self.current
+        return "handler" if current is not None and current.reply is reply else "mailbox"
+
+    def post(self, action: Callable[[], object]) -> None:
+        """Between two messages."""
+        self._posted.append(action)
+        self._wake()
+
+    # Sending to this cell.
+
+    def tell(self, message: object, sender: Cell | None, timeout: float | None) -> Outcome[None]:
+        """Deliver through the foreign door; only the actor itself is inside."""
+        envelope = Envelope(message, None if sender is None else sender.address, None, NEVER, sender)
+        error = self.check_type(message, sender)
+        if error is not None:
+            return self.fail(envelope, error)
+        return tell_foreign(self, envelope, timeout)
+
+    def ask(
+        self, message: object, sender: Cell | None, timeout: float | None, reply: type[R] | None, bus: Bus
+    ) -> Outcome[R]:
+        """Deliver from the event loop of `bus` with a future for the answer."""
+        seconds = self.timeout if timeout is None else timeout
+        deadline = bus.loop.time() + seconds
+        future: AskFuture[R] = AskFuture(bus.loop, message, reply, self._phase)
+        answer = CrossReply(future, bus.loop)
+        envelope = Envelope(message, None if sender is None else sender.address, answer, NEVER, sender)
+        error: SendError | None = self.check_type(message, sender)
+        if error is not None:
+            self.fail(envelope, error)
+            future.set_exception(error)
+            return future
+        outcome = tell_foreign(self, envelope, seconds)
+        if isinstance(outcome, ForeignWaiting):
+            return AskWaiting(outcome, future, partial(future.arm, bus.wheel, deadline))
+        if isinstance(outcome, Failed):
+            future.set_exception(outcome.error)
+        else:
+            future.arm(bus.wheel, deadline)
+        return future
+
+    def _phase(self, future: AskFuture[R]) -> str:
+        current = self.current
+        reply = None if current is None else current.reply
+        return "handler" if isinstance(reply, CrossReply) and reply.future is future else "mailbox"

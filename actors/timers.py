@@ -1,0 +1,88 @@
+"""Timers of one actor: they put a message into its own mailbox, and they die with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from .cell import Cell
+from .envelope import Envelope
+
+__all__ = ["Timer", "Timers"]
+
+
+class Timer:
+    """One timer. `cancel()` is idempotent; a message that is in the mailbox already stays there."""
+
+    __slots__ = ("_cancel", "_owner", "interval", "message", "missed")
+
+    def __init__(self, owner: Timers, message: object, interval: float | None) -> None:
+        self.message = message
+        #: Seconds between two messages; None for a timer that fires once.
+        self.interval = interval
+        #: Ticks for which the mailbox had no room.
+        self.missed = 0
+        self._owner = owner
+        self._cancel: Callable[[], object] | None = None
+
+    @property
+    def active(self) -> bool:
+        """It will still fire."""
+        return self._cancel is not None
+
+    def cancel(self) -> None:
+        """Do not fire (again)."""
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
+            self._owner.forget(self)
+
+    def arm(self, cell: Cell, delay: float) -> None:
+        """Fire after `delay` seconds."""
+        self._cancel = cell.call_later(delay, lambda: self._fire(cell))
+
+    def _fire(self, cell: Cell) -> None:
+        # A timer's message needs no declared type: it never leaves the actor.
+        if not cell.mailbox.offer_or_skip(Envelope(self.message, cell.address, None, source=cell)):
+            self.missed += 1
+        if self.interval is None:
+            self._cancel = None
+            self._owner.forget(self)
+        else:
+            self.arm(cell, self.interval)
+
+
+class Timers:
+    """The timers of one actor, in its turn."""
+
+    __slots__ = ("_active", "_cell")
+
+    def __init__(self, cell: Cell) -> None:
+        self._cell = cell
+        self._active: dict[Timer, None] = {}
+
+    def after(self, delay: float, message: object) -> Timer:
+        """Put `message` into the actor's mailbox after `delay` seconds."""
+        return self._add(Timer(self, message, None), delay)
+
+    def every(self, interval: float, message: object) -> Timer:
+        """Put `message` into the actor's mailbox every `interval` seconds; a tick without room is skipped."""
+        if interval <= 0:
+            raise ValueError(f"a timer's interval must be above 0 seconds, not {interval}")
+        return self._add(Timer(self, message, interval), interval)
+
+    def cancel_all(self) -> None:
+        """None fires any more."""
+        for timer in tuple(self._active):
+            timer.cancel()
+
+    def forget(self, timer: Timer) -> None:
+        """The timer is done."""
+        self._active.pop(timer, None)
+
+    def __len__(self) -> int:
+        return len(self._active)
+
+    def _add(self, timer: Timer, delay: float) -> Timer:
+        self._active[timer] = None
+        timer.arm(self._cell, delay)
+        return timer
