@@ -20,9 +20,14 @@ def _names(name: str) -> list[str]:
     return list(getattr(_package(name), "__all__", ()))
 
 
+def _place(export: str) -> tuple[int, str]:
+    """Constants, then classes, then functions, as linters sort them; each in the order of the alphabet."""
+    return (0 if export.isupper() else 1 if export[0].isupper() else 2, export)
+
+
 @pytest.mark.parametrize("name", PACKAGES)
 def test_the_list_of_exports_is_sorted_and_names_nothing_twice(name: str) -> None:
-    assert _names(name) == sorted(set(_names(name)))
+    assert _names(name) == sorted(set(_names(name)), key=_place)
 
 
 @pytest.mark.parametrize("name", PACKAGES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import configparser
 import itertools
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -189,9 +190,9 @@ def test_a_module_that_does_not_fit_in_a_head_says_why() -> None:
         lines = module.source.splitlines()
         if len(lines) > LINES_THAT_FIT_A_HEAD:
             comment = next((line for line in lines if line.lstrip().startswith("#")), "")
-            if "line" not in comment and "long" not in comment:
+            if not re.search(r"\b(long|lines|split|one file)\b", comment):
                 unexplained.append(f"{module.path.relative_to(ROOT)}: {len(lines)} lines")
-    assert unexplained == []
+    assert unexplained == [], "split these, or begin with a comment such as '# Long because …'"
 
 
 @pytest.mark.parametrize(
