@@ -168,6 +168,59 @@ async def test_strange_records_of_our_service_type_are_ignored(advertise: Advert
     assert {"name", "id", "roles"} <= set(listener.statistics().ignored)
 
 
+async def test_malformed_and_oversized_text_is_ignored(advertise: Advertise) -> None:
+    from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
+
+    listener, bob = await advertise(BOB)
+    whole = b"".join(bytes([len(text)]) + text for text in (b"v=1", b"id=" + CAROL.encode(), b"net=test"))
+    texts = (b"\xff", whole[:-3], b"\x00" * 40, bytes(range(256)), whole + b"\xffx=" + b"y" * 253 + whole * 20)
+    async with AsyncZeroconf(interfaces=["127.0.0.1"]) as stranger:
+        for number, text in enumerate(texts):
+            info = AsyncServiceInfo(
+                SERVICE_TYPE,
+                instance_name(CAROL[:-1].replace("c", str(number), 1) + CAROL[-1]),
+                port=9,
+                properties=text,
+                server=f"stranger{number}.local.",
+                parsed_addresses=["127.0.0.1"],
+            )
+            await stranger.async_register_service(info, cooperating_responders=True)
+        await advertise(ALICE)
+        await bob.wait_for(lambda: any(c.node_id == ALICE for c in bob.found))
+    assert [c.node_id for c in bob.found] == [ALICE]
+    assert {"version", "size"} <= set(listener.statistics().ignored)
+
+
+async def test_names_without_records_are_looked_up_a_few_at_a_time_and_found_when_the_records_come(
+    advertise: Advertise,
+) -> None:
+    from zeroconf import DNSOutgoing, DNSPointer, current_time_millis
+    from zeroconf.asyncio import AsyncZeroconf
+
+    listener, bob = await advertise(BOB)
+
+    def lookups() -> int:
+        return sum(task.get_name() == "mdns-lookup" for task in asyncio.all_tasks())
+
+    def pointer(name: str) -> DNSPointer:
+        return DNSPointer(SERVICE_TYPE, 12, 1, 4500, name, current_time_millis())
+
+    async with AsyncZeroconf(interfaces=["127.0.0.1"]) as stranger:
+        await stranger.zeroconf.async_wait_for_start()
+        answer = DNSOutgoing(0x8400)  # an authoritative response (RFC 6762 §18)
+        answer.add_answer_at_time(pointer(instance_name(CAROL)), 0)
+        for number in range(40):
+            answer.add_answer_at_time(pointer(instance_name(f"{number:064}"[::-1])), 0)
+        stranger.zeroconf.async_send(answer)
+        await advertise(ALICE)
+        await bob.wait_for(lambda: [c.node_id for c in bob.found] == [ALICE])
+        assert lookups() == 16
+        await advertise(CAROL)
+        await bob.wait_for(lambda: [c.node_id for c in bob.found] == [ALICE, CAROL])
+    await listener.aclose()
+    assert lookups() == 0
+
+
 async def test_a_machine_without_multicast_goes_on_with_one_warning() -> None:
     ears = Ears()
     mdns = Mdns(
