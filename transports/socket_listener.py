@@ -13,7 +13,8 @@ from typing import Final
 from ..actors.errors import HandshakeFailed, StreamBroken, StreamClosed
 from .arrival_limit import ArrivalLimit
 from .endpoint import Endpoint
-from .socket_stream import SocketStream, handshake_error
+from .socket_handshake import handshake_error
+from .socket_stream import SocketStream
 from .transport import HANDSHAKE_TIMEOUT, MAX_PENDING_HANDSHAKES, Refused
 
 __all__ = ["SocketListener"]

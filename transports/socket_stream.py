@@ -8,16 +8,15 @@ import socket
 import ssl
 import struct
 from collections.abc import Sequence
-from typing import Final, Self, cast
+from typing import Final, cast
 
-from ..actors.errors import HandshakeFailed, StreamBroken, StreamClosed
+from ..actors.errors import StreamBroken, StreamClosed
 from .endpoint import Endpoint
 from .receive_buffer import ReceiveBuffer
-from .tls import authenticated_id
-from .transport import FLUSH_TIMEOUT, HANDSHAKE_TIMEOUT, HIGH_WATER, LOW_WATER
+from .transport import FLUSH_TIMEOUT, HIGH_WATER, LOW_WATER
 from .write_gate import WriteGate
 
-__all__ = ["SocketStream", "handshake_error"]
+__all__ = ["SocketStream"]
 
 #: SO_LINGER on, zero seconds: closing sends RST, so that the other side cannot mistake a cut for
 #: the end (RFC 9293 §3.10.5).
@@ -25,93 +24,67 @@ _RESET: Final = struct.pack("ii", 1, 0)
 
 
 class SocketStream(asyncio.Protocol):
-    """The `Stream` of the transports that run on sockets; `open` makes one.
+    """The `Stream` of the transports that run on sockets; `socket_handshake.open_stream` makes one.
 
     It has no task: the event loop calls its Protocol methods, which feed the receive buffer and
     the write gate.
     """
 
-    def __init__(self, sock: socket.socket) -> None:
+    def __init__(self, sock: socket.socket, *, handshaking: bool) -> None:
         self._socket = sock
+        self._handshaking = handshaking
         self._transport: asyncio.Transport | None = None
         self._buffer = ReceiveBuffer()
         self._gate = WriteGate()
         self._lost = asyncio.Event()
         self._reading_paused = False
         self._closed = False
-        self._tls: ssl.SSLObject | None = None
-        self._peer_id: str | None = None
+        #: The node id that was authenticated, or None.
+        self.peer_id: str | None = None
         self._local: Endpoint | None = None
         self._remote: Endpoint | None = None
 
-    @classmethod
-    async def open(cls, sock: socket.socket, *, tls: ssl.SSLContext | None, server_side: bool) -> Self:
-        """Take over a connected socket and, with `tls`, shake hands on it.
+    @property
+    def transport(self) -> asyncio.Transport:
+        """What the event loop made of the socket. Raises: StreamBroken before it did."""
+        if self._transport is None:
+            raise StreamBroken("the socket was never connected")
+        return self._transport
 
-        The socket is closed if that fails. Raises: OSError (ssl.SSLError is one); HandshakeFailed.
-        """
-        loop = asyncio.get_running_loop()
-        stream = cls(sock)
-        # The caller's deadline ends a handshake; asyncio wants a number of its own as well.
-        waits = 2 * HANDSHAKE_TIMEOUT if tls else None
-        ends = FLUSH_TIMEOUT if tls else None
-        if server_side:
-            await loop.connect_accepted_socket(
-                lambda: stream, sock, ssl=tls, ssl_handshake_timeout=waits, ssl_shutdown_timeout=ends
-            )
-        else:
-            connect = loop.create_unix_connection if sock.family == socket.AF_UNIX else loop.create_connection
-            await connect(
-                lambda: stream,
-                sock=sock,
-                ssl=tls,
-                # Names prove nothing here, so none is sent to whoever listens on the way.
-                server_hostname="" if tls else None,
-                ssl_handshake_timeout=waits,
-                ssl_shutdown_timeout=ends,
-            )
-        try:
-            stream._authenticate()
-        except HandshakeFailed:
-            stream.abort()
-            raise
-        return stream
+    @property
+    def tls(self) -> ssl.SSLObject | None:
+        """The TLS session, or None."""
+        tls: ssl.SSLObject | None = self.transport.get_extra_info("ssl_object")
+        return tls
+
+    def adopt(self, transport: asyncio.Transport) -> None:
+        """Read from and write to this transport, from now on."""
+        self._transport = transport
+        transport.set_write_buffer_limits(high=HIGH_WATER, low=LOW_WATER)
 
     def place(self, local: Endpoint, remote: Endpoint, *, own_id: str | None) -> None:
         """Say where the two ends are; what was authenticated is added."""
         self._local = local.with_peer(own_id if self.secure else None)
-        self._remote = remote.with_peer(self._peer_id)
-
-    def _authenticate(self) -> None:
-        assert self._transport is not None  # noqa: S101  # the loop calls connection_made first
-        tls = self._transport.get_extra_info("ssl_object")
-        if tls is not None:
-            self._peer_id = authenticated_id(tls)
-            self._tls = tls
+        self._remote = remote.with_peer(self.peer_id)
 
     # The Stream.
 
     @property
     def local(self) -> Endpoint:
         """As `Stream.local`."""
-        assert self._local is not None  # noqa: S101  # `place` precedes every hand-over
+        assert self._local is not None  # `place` precedes every hand-over
         return self._local
 
     @property
     def remote(self) -> Endpoint:
         """As `Stream.remote`."""
-        assert self._remote is not None  # noqa: S101  # `place` precedes every hand-over
+        assert self._remote is not None  # `place` precedes every hand-over
         return self._remote
-
-    @property
-    def peer_id(self) -> str | None:
-        """As `Stream.peer_id`: None without TLS."""
-        return self._peer_id
 
     @property
     def secure(self) -> bool:
         """As `Stream.secure`: whether it runs over TLS."""
-        return self._tls is not None
+        return self.peer_id is not None
 
     async def read(self) -> bytes:
         """As `Stream.read`."""
@@ -203,11 +176,14 @@ class SocketStream(asyncio.Protocol):
     # The Protocol: the event loop calls these.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """The socket is ready, and the TLS handshake done."""
-        self._transport = cast("asyncio.Transport", transport)
-        self._transport.set_write_buffer_limits(high=HIGH_WATER, low=LOW_WATER)
-        if self._closed:
-            self._reset()
+        """The socket is ready; a TLS handshake may have to follow."""
+        raw = cast("asyncio.Transport", transport)
+        if self._handshaking:
+            # The first bytes are the handshake's, and not for this object.
+            raw.pause_reading()
+            self._transport = raw
+        else:
+            self.adopt(raw)
 
     def data_received(self, data: bytes) -> None:
         """Bytes arrived."""
@@ -242,17 +218,3 @@ class SocketStream(asyncio.Protocol):
     def resume_writing(self) -> None:
         """LOW_WATER is reached."""
         self._gate.reopen()
-
-
-def handshake_error(error: OSError) -> HandshakeFailed:
-    """Say in the bus's words why a TLS handshake failed."""
-    if not isinstance(error, ssl.SSLError):
-        return HandshakeFailed("connection", f"ended during the handshake: {error}")
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return HandshakeFailed("certificate", error.verify_message)
-    text = error.reason or str(error)
-    # OpenSSL's names: …_ALERT_… is what the other side said, the rest what this side found.
-    by_peer = "_ALERT_" in text
-    about_certificate = any(word in text for word in ("CERTIFICATE", "UNKNOWN_CA"))
-    words = text.lower().replace("_", " ")
-    return HandshakeFailed("certificate" if about_certificate else "tls", words, by_peer=by_peer)

@@ -13,8 +13,9 @@ from ..actors.errors import DialFailed, HandshakeFailed, ListenFailed
 from .arrival_limit import ArrivalLimit
 from .endpoint import Endpoint
 from .identity import Identity
+from .socket_handshake import open_stream
 from .socket_listener import SocketListener
-from .socket_stream import SocketStream, handshake_error
+from .socket_stream import SocketStream
 from .tls import Membership, client_context, server_context
 from .transport import MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND, Refused, expected_peer
 
@@ -149,10 +150,7 @@ class TcpTransport:
             sock.close()
             raise
         tls = self._server_tls if server_side else self._client_tls
-        try:
-            stream = await SocketStream.open(sock, tls=tls, server_side=server_side)
-        except ssl.SSLError as error:
-            raise handshake_error(error) from error
+        stream = await open_stream(sock, tls=tls, server_side=server_side)
         stream.place(local, remote, own_id=self._own_id)
         if wanted is not None and stream.peer_id is not None and stream.peer_id != wanted:
             stream.abort()

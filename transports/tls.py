@@ -111,12 +111,15 @@ def client_context(identity: Identity, *, membership: Membership | None = None) 
     return _context(ssl.PROTOCOL_TLS_CLIENT, identity, membership)
 
 
-def authenticated_id(tls: ssl.SSLObject | ssl.SSLSocket) -> str:
+def authenticated_id(tls: ssl.SSLObject | None) -> str:
     """The node id that the other side of a finished handshake proved.
 
     Raises: HandshakeFailed with reason `certificate` if it showed none, or not one of a node.
     """
-    der = tls.getpeercert(binary_form=True)
+    try:
+        der = tls.getpeercert(binary_form=True) if tls is not None else None
+    except ValueError as error:
+        raise HandshakeFailed("tls", "the handshake was not finished") from error
     if not der:
         raise HandshakeFailed("certificate", "the other side showed no certificate")
     try:

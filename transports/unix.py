@@ -16,8 +16,9 @@ from typing import Final
 from ..actors.errors import DialFailed, HandshakeFailed, ListenFailed
 from .endpoint import Endpoint
 from .identity import Identity
+from .socket_handshake import open_stream
 from .socket_listener import SocketListener
-from .socket_stream import SocketStream, handshake_error
+from .socket_stream import SocketStream
 from .tls import Membership, client_context, server_context
 from .transport import Refused, expected_peer
 
@@ -113,10 +114,7 @@ class UnixTransport:
         except (OSError, HandshakeFailed):
             sock.close()
             raise
-        try:
-            stream = await SocketStream.open(sock, tls=tls, server_side=server_side)
-        except ssl.SSLError as error:
-            raise handshake_error(error) from error
+        stream = await open_stream(sock, tls=tls, server_side=server_side)
         place = endpoint.without_peer()
         stream.place(place, place, own_id=self._own_id)
         return stream

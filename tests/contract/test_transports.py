@@ -1,0 +1,111 @@
+"""Every transport keeps the contract, on every event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import itertools
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import uvloop
+
+from peerbus.testing.transport_suite import (
+    TRANSPORT_CHECKS,
+    TransportCheck,
+    TransportFactory,
+    TransportPair,
+    run_check,
+)
+from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.identity import Identity
+from peerbus.transports.memory import MemoryNetwork
+from peerbus.transports.tcp import TcpTransport
+from peerbus.transports.unix import UnixTransport
+
+DIALER = Identity.from_seed(b"d" * 32)
+ACCEPTOR = Identity.from_seed(b"a" * 32)
+
+
+@contextlib.contextmanager
+def memory() -> Iterator[TransportPair]:
+    network = MemoryNetwork()
+    names = itertools.count()
+    yield TransportPair(
+        network.transport(DIALER.node_id),
+        network.transport(ACCEPTOR.node_id),
+        lambda: Endpoint("memory", path=f"name-{next(names)}"),
+        DIALER.node_id,
+        ACCEPTOR.node_id,
+    )
+
+
+@contextlib.contextmanager
+def tcp(host: str = "127.0.0.1") -> Iterator[TransportPair]:
+    yield TransportPair(
+        TcpTransport(DIALER),
+        TcpTransport(ACCEPTOR),
+        lambda: Endpoint("tcp", host=host),
+        DIALER.node_id,
+        ACCEPTOR.node_id,
+    )
+
+
+def tcp_ipv6() -> contextlib.AbstractContextManager[TransportPair]:
+    return tcp("::1")
+
+
+@contextlib.contextmanager
+def tcp_plaintext() -> Iterator[TransportPair]:
+    yield TransportPair(
+        TcpTransport(plaintext=True), TcpTransport(plaintext=True), lambda: Endpoint("tcp", host="127.0.0.1")
+    )
+
+
+@contextlib.contextmanager
+def unix() -> Iterator[TransportPair]:
+    with _sockets() as fresh:
+        yield TransportPair(UnixTransport(), UnixTransport(), fresh)
+
+
+@contextlib.contextmanager
+def unix_secure() -> Iterator[TransportPair]:
+    with _sockets() as fresh:
+        yield TransportPair(
+            UnixTransport(DIALER, secure=True),
+            UnixTransport(ACCEPTOR, secure=True),
+            fresh,
+            DIALER.node_id,
+            ACCEPTOR.node_id,
+        )
+
+
+@contextlib.contextmanager
+def _sockets() -> Iterator[Callable[[], Endpoint]]:
+    # Not pytest's tmp_path: its paths are too long for a socket.
+    with tempfile.TemporaryDirectory(prefix="pb") as folder:
+        numbers = itertools.count()
+        yield lambda: Endpoint("unix", path=f"{folder}/{next(numbers)}.sock")
+        assert not list(Path(folder).iterdir()), "a socket file was left behind"
+
+
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+@pytest.mark.parametrize("factory", [memory, tcp, tcp_ipv6, tcp_plaintext, unix, unix_secure])
+@pytest.mark.parametrize("check", TRANSPORT_CHECKS)
+def test_contract(
+    check: TransportCheck, factory: TransportFactory, loop_factory: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    gc.collect()
+    before = _open_files()
+    with factory() as pair, asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(run_check(check, pair))
+    gc.collect()
+    assert _open_files() == before, "an open file or socket was left behind"
+
+
+def _open_files() -> int:
+    return len(os.listdir("/proc/self/fd"))
