@@ -19,7 +19,6 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, cast, overload
 
 import pykka
-import structlog
 
 from .actor import Actor
 from .address import Address, GroupAddress, Local, Peer, Role
@@ -32,6 +31,7 @@ from .envelope import Envelope
 from .errors import NoRoute, NoSuchReactor, PeerbusError, SendError, ShuttingDown
 from .event_stream import EventStream, Subscription
 from .events import DeadLetter, Terminated
+from .log import get_logger
 from .loop_cell import LoopCell
 from .loop_thread import LoopThread
 from .mailbox import MailboxStatistics
@@ -51,7 +51,7 @@ M = TypeVar("M")
 R = TypeVar("R")
 E = TypeVar("E")
 
-log = structlog.get_logger("peerbus.actors")
+log = get_logger("peerbus.actors")
 
 #: Seconds that a stop waits for mailboxes to drain before it kills.
 SHUTDOWN_TIMEOUT = 5.0
@@ -377,13 +377,13 @@ class Bus:
             if local is not None:
                 return local.tell(message, sender, timeout)
             return Bridged(self, lambda: self.send(to, message, timeout, sender)).future
+        address = None if sender is None else sender.address
         if isinstance(to, GroupAddress):
             deadline = self._deadline(to.reactor, timeout)
+            memo: dict[object, object] = {}
             return Gathered(
                 {
-                    link.peer_id: link.tell(
-                        to.reactor, message, sender=None if sender is None else sender.address, deadline=deadline
-                    )
+                    link.peer_id: link.tell(to.reactor, message, sender=address, deadline=deadline, memo=memo)
                     for link in self._group(to)
                 }
             )
@@ -392,12 +392,7 @@ class Bus:
             return target.tell(message, sender, timeout)
         if isinstance(target, SendError):
             return self._unroutable(target, to, sender)
-        return target.tell(
-            to.reactor,
-            message,
-            sender=None if sender is None else sender.address,
-            deadline=self._deadline(to.reactor, timeout),
-        )
+        return target.tell(to.reactor, message, sender=address, deadline=self._deadline(to.reactor, timeout))
 
     def request(
         self,
@@ -417,9 +412,12 @@ class Bus:
         address = None if sender is None else sender.address
         if isinstance(to, GroupAddress):
             deadline = self._deadline(to.reactor, timeout)
+            memo: dict[object, object] = {}
             return Gathered(
                 {
-                    link.peer_id: link.ask(to.reactor, message, sender=address, deadline=deadline, reply=reply)
+                    link.peer_id: link.ask(
+                        to.reactor, message, sender=address, deadline=deadline, reply=reply, memo=memo
+                    )
                     for link in self._group(to)
                 }
             )

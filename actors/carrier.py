@@ -37,8 +37,12 @@ class Link(Protocol):
         *,
         sender: Address[object] | None,
         deadline: float,
+        memo: dict[object, object] | None = None,
     ) -> Outcome[None]:
-        """Send; the outcome is there when the message is accepted against the receiver's credit."""
+        """Send; the outcome is there when the message is accepted against the receiver's credit.
+
+        `memo` is one dict for all links of a send to several peers: the message is encoded once.
+        """
 
     def ask(
         self,
@@ -48,6 +52,7 @@ class Link(Protocol):
         sender: Address[object] | None,
         deadline: float,
         reply: type[R] | None,
+        memo: dict[object, object] | None = None,
     ) -> Outcome[R]:
         """Send and await the answer until `deadline` (the loop's clock)."""
 

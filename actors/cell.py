@@ -14,7 +14,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
 import pykka
-import structlog
 from pykka.messages import _ActorStop
 
 from .address import LOCAL, Address
@@ -24,6 +23,7 @@ from .envelope import Envelope
 from .errors import ActorStopped, DeadlineExceeded, MessageTypeError, PeerbusError, RemoteError, SendError
 from .events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, Terminated
 from .handlers import Handler
+from .log import get_logger
 from .outcome import Failed, Outcome
 from .supervision import Directive, Supervisor
 
@@ -37,7 +37,7 @@ __all__ = ["BATCH", "HALT", "TRANSITIONS", "Cell", "State"]
 
 R = TypeVar("R")
 
-log = structlog.get_logger("peerbus.actors")
+log = get_logger("peerbus.actors")
 
 #: Messages that an actor handles before others get their turn (measured: 8 costs 27 %, 256 gains nothing).
 BATCH = 64

@@ -84,6 +84,8 @@ class Mailbox:
         "wake_threadsafe",
     )
 
+    phase = "mailbox"
+
     def __init__(
         self,
         limit: int = DEFAULT_MAILBOX,
@@ -197,6 +199,12 @@ class Mailbox:
                 del self._waiting[waiter.envelope.source]
             self._refusal(error)
             self._settle()
+
+    def no_room(self) -> str:
+        """Why there is no room, for an error's text."""
+        return (
+            f"the mailbox is full ({len(self._user)} of {self.limit} messages, {self.bytes} of {self.byte_limit} bytes)"
+        )
 
     def refuse(self, error: SendError) -> SendError:
         """Count a send that `offer` found no room for and that does not wait; returns `error`."""

@@ -17,7 +17,7 @@ from .current import current_bus
 from .deadlines import DeadlineWheel, Slot
 from .envelope import Envelope
 from .errors import DeadlineExceeded, MailboxFull, MessageTypeError, RemoteError, SendError, WouldDeadlock
-from .mailbox import Mailbox
+from .mailbox import Mailbox, Waiter
 from .reply_future import ReplyFuture
 
 __all__ = ["DELIVERED", "AskFuture", "AskWaiting", "Failed", "ForeignWaiting", "Outcome", "Waiting"]
@@ -83,8 +83,27 @@ def _raise(error: BaseException) -> Step[None]:
     yield  # type: ignore[unreachable]  # makes this a generator
 
 
+class Room(Protocol):
+    """What a send waits for room in: a mailbox here, or the credit of a peer's reactor."""
+
+    #: Names the queue in `DeadlineExceeded`: `mailbox` or `credit`.
+    phase: str
+
+    def wait(self, waiter: Waiter) -> None:
+        """Queue a sender for room."""
+
+    def give_up(self, waiter: Waiter, error: SendError) -> None:
+        """The sender waits no longer."""
+
+    def refuse(self, error: SendError) -> SendError:
+        """Count a send that does not wait."""
+
+    def no_room(self) -> str:
+        """Why there is no room, for an error's text."""
+
+
 class Waiting:
-    """A send for which the mailbox had no room: awaited, it waits for room until its deadline.
+    """A send for which there was no room: awaited, it waits for room until its deadline.
 
     Dropped without having been awaited, it has failed with `MailboxFull` and is a dead letter.
     """
@@ -93,7 +112,7 @@ class Waiting:
         "_deadline",
         "_future",
         "_loop",
-        "_mailbox",
+        "_room",
         "_slot",
         "_undelivered",
         "_wheel",
@@ -103,7 +122,7 @@ class Waiting:
 
     def __init__(
         self,
-        mailbox: Mailbox,
+        room: Room,
         envelope: Envelope,
         deadline: float,
         wheel: DeadlineWheel,
@@ -112,7 +131,7 @@ class Waiting:
     ) -> None:
         self.envelope = envelope
         self.withdrawn = False
-        self._mailbox = mailbox
+        self._room = room
         self._deadline = deadline
         self._wheel = wheel
         self._loop = loop
@@ -125,7 +144,7 @@ class Waiting:
 
     async def _wait(self) -> None:
         self._future = self._loop.create_future()
-        self._mailbox.wait(self)
+        self._room.wait(self)
         if not self._future.done():
             self._slot = self._wheel.add(self, self._deadline)
         try:
@@ -133,7 +152,7 @@ class Waiting:
         except asyncio.CancelledError:
             error = SendError("the sender was cancelled", message=self.envelope.message)
             error.reason = "cancelled"
-            self._mailbox.give_up(self, error)
+            self._room.give_up(self, error)
             raise
         finally:
             if self._slot is not None:
@@ -159,11 +178,11 @@ class Waiting:
     def expire(self) -> None:
         """The deadline has passed."""
         error = DeadlineExceeded(
-            f"no room in the mailbox within the deadline ({self._mailbox.limit} messages)",
-            phase="mailbox",
+            f"{self._room.no_room()}, and none came within the deadline",
+            phase=self._room.phase,
             message=self.envelope.message,
         )
-        self._mailbox.give_up(self, error)
+        self._room.give_up(self, error)
         self._fail(error)
 
     def _fail(self, error: SendError) -> None:
@@ -175,10 +194,10 @@ class Waiting:
     def __del__(self) -> None:
         if self._future is None and not self._loop.is_closed():
             error = MailboxFull(
-                f"the mailbox is full ({self._mailbox.limit} messages) and the send was not awaited",
+                f"{self._room.no_room()}, and the send was not awaited",
                 message=self.envelope.message,
             )
-            self._mailbox.refuse(error)
+            self._room.refuse(error)
             self._undelivered(self.envelope, error)
 
     def __repr__(self) -> str:

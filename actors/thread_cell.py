@@ -19,11 +19,11 @@ from threading import get_ident
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import pykka
-import structlog
 
 from .cell import HALT, Cell, State
 from .envelope import NEVER, Envelope
 from .errors import SendError
+from .log import get_logger
 from .loop_cell import tell_foreign
 from .outcome import AskFuture, AskWaiting, Failed, ForeignWaiting, Outcome
 
@@ -34,7 +34,7 @@ __all__ = ["ThreadCell"]
 
 R = TypeVar("R")
 
-log = structlog.get_logger("peerbus.actors")
+log = get_logger("peerbus.actors")
 
 
 class CrossReply:

@@ -1,0 +1,45 @@
+"""The library's loggers: the program's structlog where it has set it up, else warnings to standard error."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, cast
+
+import structlog
+from structlog.typing import FilteringBoundLogger
+
+__all__ = ["get_logger"]
+
+#: As the standard library does for a program that sets up no logging.
+UNCONFIGURED_LEVEL = 30
+
+
+class _Logger:
+    """Looks at each call whether structlog has been set up: a library must not decide it on import."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._configured: FilteringBoundLogger | None = None
+        self._default: FilteringBoundLogger | None = None
+
+    def __getattr__(self, method: str) -> Any:
+        if structlog.is_configured():
+            if self._configured is None:
+                self._configured = structlog.get_logger(self._name, logger=self._name)
+            return getattr(self._configured, method)
+        if self._default is None:
+            self._default = structlog.wrap_logger(
+                structlog.PrintLogger(sys.stderr),
+                wrapper_class=structlog.make_filtering_bound_logger(UNCONFIGURED_LEVEL),
+                processors=[
+                    structlog.processors.add_log_level,
+                    structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
+                    structlog.dev.ConsoleRenderer(colors=False),
+                ],
+            )
+        return getattr(self._default, method)
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    """A logger called `name`, with structlog's methods. Makes nothing until it is used."""
+    return cast("FilteringBoundLogger", _Logger(name))
