@@ -140,7 +140,10 @@ class Mdns:
         """Say goodbye (0.25 s) and leave no task and no socket; idempotent, safe after cancel."""
         if self._closing is None:
             self._closing = asyncio.create_task(self._close(), name="mdns-close")
-        await asyncio.shield(self._closing)
+            self._closing.add_done_callback(self._cut_off)
+        await asyncio.wait([self._closing])
+        if not self._closing.cancelled():
+            self._closing.result()
 
     def statistics(self) -> MdnsStatistics:
         """What was found, lost and ignored so far."""
@@ -190,14 +193,19 @@ class Mdns:
         await self._end_announcing()
         if self._zeroconf is None:
             return
-        try:
-            if self._browser is not None:
-                await self._browser.async_cancel()
-            await self._zeroconf.async_close()
-        except asyncio.CancelledError:
-            # The loop itself is ending: no goodbye, but no socket left either.
+        if self._browser is not None:
+            await self._browser.async_cancel()
+        await self._zeroconf.async_close()
+
+    def _cut_off(self, closing: asyncio.Task[None]) -> None:
+        # Cancelled, perhaps before its first step, as the loop is ending: no goodbye, but no socket left.
+        if not closing.cancelled():
+            return
+        for task in (self._announcing, *self._lookups.values()):
+            if isinstance(task, asyncio.Future):
+                task.cancel()
+        if self._zeroconf is not None:
             self._zeroconf.zeroconf.close()
-            raise
 
     # -- browsing
 

@@ -14,6 +14,7 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from peerbus.actors.errors import ConfigError
+from peerbus.discovery import mdns as mdns_module
 from peerbus.discovery.events import Candidate
 from peerbus.discovery.mdns import Mdns
 from peerbus.discovery.mdns_record import SERVICE_TYPE, instance_name
@@ -227,6 +228,43 @@ async def test_names_without_records_are_looked_up_a_few_at_a_time_and_found_whe
     assert lookups() == 0
 
 
+async def test_a_name_whose_records_come_after_its_lookup_was_given_up_is_found_still(
+    advertise: Advertise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mdns_module, "LOOKUP_TIMEOUT", 20)
+    listener, bob = await advertise(BOB)
+    send_pointers([instance_name(CAROL)])
+    await advertise(ALICE)
+    await bob.wait_for(lambda: [c.node_id for c in bob.found] == [ALICE])
+    given_up = [task for task in asyncio.all_tasks() if task.get_name() == "mdns-lookup"]
+    if given_up:
+        await asyncio.wait(given_up)
+    assert listener.statistics().ignored["unresolved"] == 1
+    await advertise(CAROL)
+    await bob.wait_for(lambda: bob.found[-1].node_id == CAROL)
+
+
+async def test_a_flood_of_names_that_nominate_nobody_hides_no_real_node(
+    advertise: Advertise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mdns_module, "MAX_TRACKED", 8)
+    _, bob = await advertise(BOB)
+    send_pointers([instance_name(f"{n:064}"[::-1]) for n in range(40)])
+    await advertise(ALICE)
+    await bob.wait_for(lambda: [c.node_id for c in bob.found] == [ALICE])
+
+
+async def test_more_nodes_than_are_followed_are_counted(advertise: Advertise, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mdns_module, "MAX_TRACKED", 1)
+    listener, bob = await advertise(BOB)
+    first, _ = await advertise(ALICE)
+    await bob.wait_for(lambda: [c.node_id for c in bob.found] == [ALICE])
+    await advertise(CAROL)
+    await first.aclose()  # its goodbye arrives after Carol's record
+    await bob.wait_for(lambda: bob.lost == [ALICE])
+    assert listener.statistics().ignored["too_many"] >= 1
+
+
 async def test_a_machine_without_multicast_goes_on_with_one_warning() -> None:
     ears = Ears()
     mdns = Mdns(
@@ -290,6 +328,17 @@ async def test_aclose_can_be_cancelled_and_called_again(advertise: Advertise) ->
     closing.cancel()
     await asyncio.wait([closing])
     assert closing.cancelled()
+    await mdns.aclose()
+
+
+async def test_a_goodbye_that_is_cut_off_by_the_end_of_the_loop_leaves_no_socket(advertise: Advertise) -> None:
+    mdns, _ = await advertise(ALICE)
+    closing = asyncio.create_task(mdns.aclose())
+    await asyncio.sleep(0)
+    for task in asyncio.all_tasks():
+        if task.get_name() == "mdns-close":
+            task.cancel()
+    await closing
     await mdns.aclose()
 
 

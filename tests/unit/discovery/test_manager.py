@@ -333,6 +333,14 @@ def test_an_answer_under_another_id_than_was_dialed_is_refused() -> None:
     assert view(peers, HIGH).state is PeerState.IDLE
 
 
+def test_a_configured_address_with_an_id_stays_where_another_node_answers() -> None:
+    peers = manager()
+    peers.add_persistent(place(1).with_peer(HIGH), 0.0)
+    dial = only_dial(peers, 0.0)
+    assert reason(peers.authenticated(Attempt(OTHER, 1, "c", dial), 0.0)) == "node_id"
+    assert view(peers, HIGH).addresses[0].failures == 1
+
+
 def test_more_persistent_peers_than_slots_are_refused() -> None:
     peers = manager(PeerOptions(max_connected=2))
     peers.add_persistent(place(1).with_peer(HIGH), 0.0)
@@ -418,6 +426,14 @@ def test_a_new_node_is_not_entered_when_nobody_can_be_forgotten() -> None:
     peers = manager(PeerOptions(max_connected=1, max_known=1))
     connect(peers, HIGH, "c", 0.0)
     assert not peers.found(candidate(LOW, 1), 1.0)
+
+
+def test_a_stranger_is_refused_when_nobody_can_be_forgotten_for_it() -> None:
+    peers = manager(PeerOptions(max_connected=2, max_known=2))
+    peers.found(candidate(LOW, 1), 0.0)
+    peers.found(candidate(HIGH, 2), 0.0)
+    assert len(peers.dials(0.0)) == 2
+    assert reason(peers.authenticated(Attempt(OTHER, 1, "c"), 0.0)) == "full"
 
 
 # -- up and down
