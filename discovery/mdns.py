@@ -87,7 +87,7 @@ class Mdns:
         self._loopback = False
         self._zeroconf: AsyncZeroconf | None = None
         self._browser: AsyncServiceBrowser | None = None
-        self._announcing: Awaitable[object] | None = None
+        self._announcing: set[asyncio.Future[object]] = set()
         self._closing: asyncio.Task[None] | None = None
         #: Instances that are followed; None where the record nominates nobody.
         self._tracked: dict[str, Candidate | None] = {}
@@ -133,8 +133,9 @@ class Mdns:
             return
         self._text = text
         if self._zeroconf is not None and self._closing is None:
-            await self._end_announcing()
-            self._announcing = await self._zeroconf.async_update_service(self._service())
+            for repeats in self._announcing:
+                repeats.cancel()  # they would say the old roles again
+            self._announced(await self._zeroconf.async_update_service(self._service()))
 
     async def aclose(self) -> None:
         """Say goodbye (0.25 s) and leave no task and no socket; idempotent, safe after cancel."""
@@ -163,7 +164,7 @@ class Mdns:
         await self._zeroconf.zeroconf.async_wait_for_start()
         self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE_TYPE, handlers=[self._changed])
         # Without probing (0.5 s instead of 1.7 s): the name holds the node id, so it is unique.
-        self._announcing = await self._zeroconf.async_register_service(self._service(), cooperating_responders=True)
+        self._announced(await self._zeroconf.async_register_service(self._service(), cooperating_responders=True))
 
     def _service(self) -> AsyncServiceInfo:
         from zeroconf.asyncio import AsyncServiceInfo
@@ -177,33 +178,34 @@ class Mdns:
             parsed_addresses=self._addresses,
         )
 
-    async def _end_announcing(self) -> None:
-        announcing, self._announcing = self._announcing, None
-        if isinstance(announcing, asyncio.Future):
-            announcing.cancel()
-            await asyncio.wait([announcing])
+    def _announced(self, repeats: Awaitable[object]) -> None:
+        """The record is out, and zeroconf repeats it for 0.45 s."""
+        future = asyncio.ensure_future(repeats)
+        self._announcing.add(future)
+        future.add_done_callback(self._announcing.discard)
 
     async def _close(self) -> None:
-        lookups = list(self._lookups.values())
         self._waiting.clear()
-        for lookup in lookups:
-            lookup.cancel()
-        if lookups:
-            await asyncio.wait(lookups)
-        await self._end_announcing()
+        ours = self._tasks()
+        for task in ours:
+            task.cancel()
+        if ours:
+            await asyncio.wait(ours)
         if self._zeroconf is None:
             return
         if self._browser is not None:
             await self._browser.async_cancel()
         await self._zeroconf.async_close()
 
+    def _tasks(self) -> list[asyncio.Future[object] | asyncio.Task[None]]:
+        return [*self._announcing, *self._lookups.values()]
+
     def _cut_off(self, closing: asyncio.Task[None]) -> None:
         # Cancelled, perhaps before its first step, as the loop is ending: no goodbye, but no socket left.
         if not closing.cancelled():
             return
-        for task in (self._announcing, *self._lookups.values()):
-            if isinstance(task, asyncio.Future):
-                task.cancel()
+        for task in self._tasks():
+            task.cancel()
         if self._zeroconf is not None:
             self._zeroconf.zeroconf.close()
 
