@@ -30,7 +30,7 @@ _FATAL: Final = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSOCK, errno.EOPN
 class SocketListener:
     """The `Listener` of the transports that run on sockets.
 
-    Tasks: one `accept` task waits for connections and feeds one `handshake` task for each, at most
+    The loop calls it when connections wait. Tasks: one `handshake` for each connection, at most
     MAX_PENDING_HANDSHAKES together with the streams that nobody has taken; these feed `accept`.
     """
 
@@ -57,8 +57,9 @@ class SocketListener:
         self._closed = False
         self._failure: OSError | None = None
         self._handshakes: dict[asyncio.Task[None], socket.socket] = {}
-        loop = asyncio.get_running_loop()
-        self._accepting = loop.create_task(self._accept_all(), name=f"accept {endpoint}")
+        self._loop = asyncio.get_running_loop()
+        self._pause: asyncio.TimerHandle | None = None
+        self._watch()
 
     @property
     def endpoint(self) -> Endpoint:
@@ -82,53 +83,65 @@ class SocketListener:
             return
         self._closed = True
         self._arrived.set()
-        tasks = [self._accepting, *self._handshakes]
+        self._unwatch()
+        self._socket.close()
+        if self._on_close is not None:
+            self._on_close()
+        tasks = list(self._handshakes)
         for task in tasks:
             task.cancel()
         streams = list(self._ready)
         self._ready.clear()
         for stream in streams:
             stream.abort()
-        try:
-            await asyncio.gather(*tasks, return_exceptions=True)
-            await asyncio.gather(*(stream.aclose() for stream in streams))
-        finally:
-            self._socket.close()
-            if self._on_close is not None:
-                self._on_close()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(stream.aclose() for stream in streams))
 
     def __repr__(self) -> str:
         waiting = len(self._handshakes) + len(self._ready)
         return f"<SocketListener {self._endpoint} pending={waiting} closed={self._closed}>"
 
-    async def _accept_all(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            try:
-                sock, address = await loop.sock_accept(self._socket)
-            except OSError as error:
-                if error.errno in _FATAL:
-                    self._failure = error
-                    self._arrived.set()
-                    return
-                self._refuse(None, error)
-                await asyncio.sleep(_EXHAUSTED_PAUSE if error.errno in _EXHAUSTED else 0)
-                continue
-            self._admit(sock, self._source(address), loop)
-            # A flood of connections gets one of them accepted per turn of the loop, no more.
-            await asyncio.sleep(0)
+    def _watch(self) -> None:
+        self._pause = None
+        # Not `sock_accept`: cancelled in the turn in which a connection came, it would lose it.
+        self._loop.add_reader(self._socket, self._accept_one)
 
-    def _admit(self, sock: socket.socket, source: Endpoint | None, loop: asyncio.AbstractEventLoop) -> None:
+    def _unwatch(self) -> None:
+        self._loop.remove_reader(self._socket)
+        if self._pause is not None:
+            self._pause.cancel()
+
+    def _accept_one(self) -> None:
+        """Accept one connection: in a flood, one per turn of the loop and no more."""
+        try:
+            sock, address = self._socket.accept()
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            if error.errno in _FATAL:
+                self._unwatch()
+                self._failure = error
+                self._arrived.set()
+                return
+            self._refuse(None, error)
+            if error.errno in _EXHAUSTED:
+                self._unwatch()
+                self._pause = self._loop.call_later(_EXHAUSTED_PAUSE, self._watch)
+            return
+        sock.setblocking(False)
+        self._admit(sock, self._source(address))
+
+    def _admit(self, sock: socket.socket, source: Endpoint | None) -> None:
         refusal: HandshakeFailed | None = None
         if len(self._handshakes) + len(self._ready) >= MAX_PENDING_HANDSHAKES:
             refusal = HandshakeFailed("busy", f"{MAX_PENDING_HANDSHAKES} connections are pending")
-        elif self._limit is not None and source is not None and not self._limit.admit(source.host, loop.time()):
+        elif self._limit is not None and source is not None and not self._limit.admit(source.host, self._loop.time()):
             refusal = HandshakeFailed("rate", f"too many connections a second from {source.host}")
         if refusal is not None:
             sock.close()
             self._refuse(source, refusal)
             return
-        task = loop.create_task(self._shake_hands(sock, source), name=f"handshake {source}")
+        task = self._loop.create_task(self._shake_hands(sock, source), name=f"handshake {source}")
         self._handshakes[task] = sock
         task.add_done_callback(self._handshake_done)
 
@@ -164,4 +177,4 @@ class SocketListener:
     def _refuse(self, source: Endpoint | None, error: Exception) -> None:
         if self._on_refused is not None:
             # Not called from here: a callback that raises must not end the listener.
-            asyncio.get_running_loop().call_soon(self._on_refused, source, error)
+            self._loop.call_soon(self._on_refused, source, error)
