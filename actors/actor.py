@@ -225,6 +225,14 @@ class Actor(pykka.Actor):
         """Handle what was put aside, in its order, before anything else."""
         self._cell.take_up()
 
+    def on_start(self) -> object:  # type: ignore[override]  # may be `async def` too
+        """Hook: the actor has started and takes its first message when this has finished. May be `async def`."""
+        return None
+
+    def on_stop(self) -> object:  # type: ignore[override]  # likewise
+        """Hook: the actor takes no more messages. May be `async def`. Not called when a failure stops it."""
+        return None
+
     def on_failure(
         self,
         exception_type: type[BaseException] | None,

@@ -40,7 +40,7 @@ class HasChannel(Protocol[M]):
     channel: Channel[M]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Address(Generic[M]):
     """One receiver: a reactor here, on a named peer, or on one peer that a role picks."""
 
@@ -51,7 +51,7 @@ class Address(Generic[M]):
         return f"bus://{self.where}/{self.reactor}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GroupAddress(Generic[M]):
     """Several receivers: a send to it ends with one outcome per peer."""
 
@@ -131,7 +131,7 @@ class Everyone:
         return "all"
 
 
-@dataclass(frozen=True, slots=True, init=False)
+@dataclass(frozen=True, init=False)
 class Role(Generic[Pick]):
     """The nodes that offer a role, this one included if it does; `pick` says how many of them.
 

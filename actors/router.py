@@ -18,9 +18,13 @@ __all__ = ["LinkChanged", "LinkDown", "LinkUp", "Router"]
 
 @dataclass(frozen=True, slots=True)
 class LinkUp:
-    """A peer's connection can carry messages. It takes the place of an older link to the same peer."""
+    """A peer's connection can carry messages. It takes the place of an older link to the same peer.
+
+    `announce` are facts for subscribers, published once the link is in the table: who hears of the peer can send to it.
+    """
 
     link: Link
+    announce: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,8 @@ class Router(Actor):
         self._links[event.link.peer_id] = event.link
         self._publish()
         self.bus.publish(event)
+        for fact in event.announce:
+            self.bus.publish(fact)
 
     @handles(LinkChanged)
     def _changed(self, event: LinkChanged) -> None:

@@ -80,7 +80,7 @@ class Identity:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         except OSError as error:
             raise ConfigError(f"identity {path}: {error.strerror}") from error
-        with open(descriptor, "rb") as file:
+        try:
             # Asked of the open file: whoever swaps the path afterwards changes nothing.
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
@@ -90,7 +90,9 @@ class Identity:
                     f"identity {path}: others can read the private key "
                     f"(mode {stat.S_IMODE(mode):04o}); run: chmod 600 {path}"
                 )
-            pem = file.read(_MAX_KEY_FILE)
+            pem = os.read(descriptor, _MAX_KEY_FILE)
+        finally:
+            os.close(descriptor)
         try:
             key = serialization.load_pem_private_key(pem, password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:

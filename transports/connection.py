@@ -1,0 +1,375 @@
+"""A connection to one peer, as an actor: it owns the stream, and is the bus's way to that peer.
+
+Tasks: the reader (waits for: bytes; feeds: mailboxes, and the sending side's credit), and, only while the stream
+takes no more, the drain (waits for: the stream; feeds: the writer). Writing is one callback per loop turn.
+Messages to a peer's reactors do not queue in this actor's own mailbox: each reactor of the peer has a lane of its
+own here, bounded by the credit that it granted. The mailbox takes what is said to the connection itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..actors.actor import Actor
+from ..actors.envelope import Envelope
+from ..actors.errors import ProtocolError, StreamBroken, StreamClosed
+from ..actors.handlers import handles
+from ..actors.log import get_logger
+from ..actors.router import LinkChanged, LinkDown, LinkUp
+from .codecs import Codecs
+from .greeting import Greeted
+from .link import PeerLink
+from .liveness import Heartbeat
+from .out_lane import LaneStatistics
+from .parts import Reassembler
+from .receive_side import ReceiveSide
+from .transport import HIGH_WATER
+from .wire import (
+    FRAME_LIMIT,
+    WORD_LIMIT,
+    Ask,
+    Cancel,
+    Close,
+    Credit,
+    Error,
+    Frame,
+    FrameDecoder,
+    GoAway,
+    Open,
+    Part,
+    Ping,
+    Pong,
+    Reply,
+    Tell,
+    Update,
+    clip,
+)
+
+__all__ = ["ConnectionEnded", "ConnectionStatistics", "Disconnect", "PeerConnection"]
+
+log = get_logger("peerbus.transports")
+
+#: Seconds between two PINGs.
+HEARTBEAT_INTERVAL = 5.0
+#: Seconds that a connection which is left in order waits for answers that are under way.
+DRAIN_TIMEOUT = 5.0
+#: Seconds that a peer which said GOAWAY may take to close.
+GOODBYE_TIMEOUT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnect:
+    """To a connection: end in order, and tell the peer the reason. What is under way may finish in `drain` seconds."""
+
+    reason: str
+    text: str = ""
+    drain: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionEnded:
+    """From a connection to who made it: it carries nothing any more. `reason` is a short word."""
+
+    connection: PeerConnection
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionStatistics:
+    """A connection at one instant. Times are seconds, sizes bytes; `rtt` is None before the first PONG."""
+
+    peer_id: str
+    name: str
+    dialed: bool
+    remote: str
+    secure: bool
+    rtt: float | None
+    offers: tuple[str, ...]
+    asks_in_flight: int
+    serving: int
+    bytes_received: int
+    bytes_sent: int
+    unsolicited: int
+    lanes: dict[str, LaneStatistics]
+
+
+class PeerConnection(Actor):
+    """See the module. `announce` are facts for subscribers, published when the link is in the table."""
+
+    def __init__(
+        self,
+        greeted: Greeted,
+        codecs: Codecs,
+        on_ended: Callable[[ConnectionEnded], None],
+        *,
+        announce: tuple[object, ...] = (),
+        heartbeat: float = HEARTBEAT_INTERVAL,
+    ) -> None:
+        super().__init__()
+        bus = self.bus
+        self._loop = bus.loop
+        self._context = bus.context.copy()
+        self._greeted = greeted
+        self._stream = greeted.stream
+        self._on_ended = on_ended
+        self._announce = announce
+        self.link = PeerLink(bus, greeted.own, greeted.peer, codecs, self._schedule)
+        self._receive = ReceiveSide(bus, greeted.own, greeted.peer, codecs, self.link.outbox, self._schedule)
+        self._outbox = self.link.outbox
+        self._codecs = codecs
+        self._decoder = FrameDecoder(FRAME_LIMIT)
+        self._parts = Reassembler(self._limit_of_lane)
+        self._heartbeat = Heartbeat(self._loop.time(), interval=heartbeat)
+        self._timer: asyncio.TimerHandle | None = None
+        self._goodbye: asyncio.TimerHandle | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._drain: asyncio.Task[None] | None = None
+        self._scheduled = False
+        self._ended = False
+        self._leaving: Disconnect | None = None
+        self._settling: asyncio.Future[None] | None = None
+        self._bytes_received = self._bytes_sent = 0
+        #: Node id of the peer.
+        self.peer_id = greeted.peer.node_id
+        self._take: dict[type, Callable[[Any], None]] = {
+            Tell: self._receive.told,
+            Ask: self._receive.asked,
+            Cancel: self._receive.cancelled,
+            Reply: self.link.replied,
+            Error: self.link.failed,
+            Credit: self.link.credited,
+            Ping: self._pinged,
+            Pong: self._ponged,
+            Open: self._opened,
+            Close: self._closed,
+            Update: self._updated,
+            GoAway: self._told_to_go,
+            Part: self._part,
+        }
+
+    # Life.
+
+    def on_start(self) -> None:
+        """Enter the table, then read."""
+        self._router(LinkUp(self.link, self._announce))
+        self._reader = self._loop.create_task(
+            self._read(), name=f"peerbus reader {self.peer_id[:8]}", context=self._context
+        )
+        self._arm()
+
+    async def on_stop(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
+        """Tell the peer, send what is accepted, close."""
+        if not self._ended:
+            await self._part_with(self._leaving or Disconnect("shutting_down"))
+        for task in (self._reader, self._drain):
+            if task is not None:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+        await self._stream.aclose()
+
+    @handles(Disconnect)
+    def _disconnect(self, command: Disconnect) -> None:
+        self._leaving = command
+        self.stop()
+
+    async def _part_with(self, command: Disconnect) -> None:
+        """Take no new work, finish what is under way, say GOAWAY."""
+        self._router(LinkDown(self.link, command.reason))
+        self.link.stop(f"this node parts with {self.peer_id}: {command.reason}", shutting_down=self.bus.closing)
+        self._outbox.control(GoAway(clip(command.reason, WORD_LIMIT), clip(command.text)))
+        self._schedule()
+        try:
+            async with asyncio.timeout(command.drain):
+                while not self._settled:
+                    self._settling = self._loop.create_future()
+                    await self._settling
+        except TimeoutError:
+            log.debug("not all was answered", peer=self.peer_id, reason=command.reason)
+        self._flush()
+        self._end(command.reason, command.text)
+
+    @property
+    def _settled(self) -> bool:
+        """Nothing is under way any more."""
+        return self._ended or (self.link.idle and not self._receive.serving)
+
+    def _look_settled(self) -> None:
+        if self._settling is not None and not self._settling.done() and self._settled:
+            self._settling.set_result(None)
+
+    def _end(self, reason: str, text: str = "") -> None:
+        """The connection carries nothing any more: everybody who waits for it learns why."""
+        if self._ended:
+            return
+        self._ended = True
+        for timer in (self._timer, self._goodbye):
+            if timer is not None:
+                timer.cancel()
+        self._router(LinkDown(self.link, reason))
+        self.link.lost(f"{reason}: {text}" if text else reason)
+        self._receive.end()
+        self._look_settled()
+        log.info("connection ended", bus=self.bus.name, peer=self.peer_id, reason=reason, text=text)
+        self._on_ended(ConnectionEnded(self, reason, text))
+        if self.actor_ref.is_alive():
+            self.stop()
+
+    def _router(self, event: LinkUp | LinkChanged | LinkDown) -> None:
+        self.bus.router._cell.mailbox.put_system(Envelope(event))
+
+    # Reading.
+
+    async def _read(self) -> None:
+        await asyncio.sleep(0)  # the router has this turn: whoever gets a message can answer it
+        data = self._greeted.leftover
+        reason, text = "closed", "the peer closed the connection"
+        try:
+            while True:
+                if data:
+                    self._bytes_received += len(data)
+                    self._heartbeat.received(self._loop.time())
+                    for frame in self._decoder.feed(data):
+                        self._take_frame(frame)
+                    self._look_settled()
+                data = await self._stream.read()
+                if not data:
+                    break
+        except ProtocolError as error:
+            log.warning(
+                "peer broke the protocol", bus=self.bus.name, peer=self.peer_id, reason=error.reason, text=error.text
+            )
+            reason, text = error.reason, error.text
+            self._outbox.control(GoAway(clip(reason, WORD_LIMIT), clip(text)))
+            self._flush()
+        except StreamBroken as error:
+            reason, text = "broken", str(error)
+        except StreamClosed:
+            return
+        if self._leaving is not None:
+            reason, text = self._leaving.reason, self._leaving.text
+        self._end(reason, text)
+
+    def _take_frame(self, frame: Frame) -> None:
+        take = self._take.get(frame.__class__)
+        if take is None:
+            raise ProtocolError("unexpected_frame", f"{type(frame).__name__} on an open connection")
+        take(frame)
+
+    def _part(self, part: Part) -> None:
+        frame = self._parts.add(part)
+        if frame is not None:
+            self._take_frame(frame)
+
+    def _limit_of_lane(self, lane: int) -> int:
+        return self.link.limit_of_reply_lane(lane) if lane % 2 else self._receive.limit_of_lane(lane)
+
+    def _pinged(self, frame: Ping) -> None:
+        self._outbox.control(Pong(frame.token))
+        self._schedule()
+
+    def _ponged(self, frame: Pong) -> None:
+        self._heartbeat.pong(frame.token, self._loop.time())
+        self.link.rtt = self._heartbeat.rtt
+
+    def _opened(self, frame: Open) -> None:
+        self.link.open(frame.index, frame.channel)
+        self._receive.add_sender(frame.channel.name)
+        self._router(LinkChanged(self.link))
+
+    def _closed(self, frame: Close) -> None:
+        self.link.close(frame.index, frame.reason)
+        self._router(LinkChanged(self.link))
+
+    def _updated(self, frame: Update) -> None:
+        self.link.offer(frame.offers)
+        self._router(LinkChanged(self.link))
+
+    def _told_to_go(self, frame: GoAway) -> None:
+        log.info("peer says goodbye", bus=self.bus.name, peer=self.peer_id, reason=frame.reason, text=frame.text)
+        self._leaving = Disconnect(f"peer_{clip(frame.reason, WORD_LIMIT - 5)}", frame.text)
+        self._router(LinkDown(self.link, frame.reason))
+        self.link.stop(
+            f"peer {self.peer_id} said goodbye: {frame.reason}", shutting_down=frame.reason == "shutting_down"
+        )
+        self._goodbye = self._loop.call_later(GOODBYE_TIMEOUT, self._gone, context=self._context)
+
+    def _gone(self) -> None:
+        self._stream.abort()
+        self._end("goodbye", "the peer said goodbye and did not close")
+
+    # Writing.
+
+    def _schedule(self) -> None:
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._flush, context=self._context)
+
+    def _flush(self) -> None:
+        self._scheduled = False
+        if self._drain is not None or self._ended:
+            return
+        stream, outbox = self._stream, self._outbox
+        try:
+            while outbox and stream.writable:
+                chunks = outbox.fill(self._loop.time(), HIGH_WATER)
+                if not chunks:
+                    break
+                stream.writelines(chunks)
+                self._bytes_sent += sum(map(len, chunks))
+        except (StreamBroken, StreamClosed):
+            return  # the reader hears of it too, and ends the connection
+        self._receive.written()
+        self._look_settled()
+        if outbox and not stream.writable:
+            self._drain = self._loop.create_task(
+                self._drained(), name=f"peerbus drain {self.peer_id[:8]}", context=self._context
+            )
+
+    async def _drained(self) -> None:
+        try:
+            await self._stream.drain()
+        except (StreamBroken, StreamClosed):
+            return  # as above
+        finally:
+            self._drain = None
+        self._flush()
+
+    # Liveness.
+
+    def _arm(self) -> None:
+        self._timer = self._loop.call_at(self._heartbeat.next_check(), self._check, context=self._context)
+
+    def _check(self) -> None:
+        if self._ended:
+            return
+        now = self._loop.time()
+        if self._heartbeat.suspect(now):
+            self._stream.abort()
+            self._end("silent", "the peer answers no more")
+            return
+        if now >= self._heartbeat.next_ping_due():
+            self._outbox.control(Ping(self._heartbeat.ping(now)))
+            self._schedule()
+        self._arm()
+
+    def statistics(self) -> ConnectionStatistics:
+        """Counters and levels at this instant."""
+        return ConnectionStatistics(
+            peer_id=self.peer_id,
+            name=self._greeted.peer.name,
+            dialed=self._greeted.dialed,
+            remote=str(self._stream.remote),
+            secure=self._stream.secure,
+            rtt=self.link.rtt,
+            offers=self.link.offers,
+            asks_in_flight=self.link.in_flight,
+            serving=self._receive.serving,
+            bytes_received=self._bytes_received,
+            bytes_sent=self._bytes_sent,
+            unsolicited=self.link.unsolicited + self._heartbeat.unsolicited,
+            lanes=self.link.statistics(),
+        )

@@ -1,0 +1,431 @@
+"""The bus's way to one peer, the sending half of its connection: lanes, credit, and asks that await answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from ..actors.address import Address, Peer
+from ..actors.capability import Capability
+from ..actors.envelope import Envelope
+from ..actors.errors import (
+    ActorStopped,
+    DeadlineExceeded,
+    MailboxFull,
+    MessageTooLarge,
+    MessageTypeError,
+    NoRoute,
+    NoSuchReactor,
+    PeerGone,
+    ProtocolError,
+    RemoteError,
+    SchemaMismatch,
+    SendError,
+    ShuttingDown,
+)
+from ..actors.events import Terminated
+from ..actors.log import get_logger
+from ..actors.outcome import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Waiting
+from .codecs import Codecs
+from .hello import ChannelInfo, Hello
+from .out_lane import LaneStatistics, Outgoing, OutLane
+from .outbox import Outbox, Turn
+from .parts import body_limit
+from .requests import RemoteAsk
+from .wire import Cancel, Credit, Error, Reply
+
+if TYPE_CHECKING:
+    from ..actors.bus import Bus
+
+__all__ = ["PeerLink"]
+
+R = TypeVar("R")
+
+log = get_logger("peerbus.transports")
+
+MAX_RID = 2**32 - 1
+#: Seconds that are assumed for a round trip before the first was measured: only to compare peers.
+ASSUMED_RTT = 0.001
+
+
+class PeerLink:
+    """Everything that this node sends to one peer's reactors: an `actors.Link`. On the loop's thread only."""
+
+    def __init__(self, bus: Bus, own: Hello, peer: Hello, codecs: Codecs, schedule: Callable[[], None]) -> None:
+        self._bus = bus
+        self._codecs = codecs
+        self._schedule = schedule
+        self.peer_id = peer.node_id
+        self._where = Peer(peer.node_id)
+        #: Roles that the peer offers now, and the same with their attributes as text.
+        self.roles: frozenset[str] = frozenset()
+        self.offers: tuple[str, ...] = ()
+        #: Smoothed round trip in seconds; None before the first was measured.
+        self.rtt: float | None = None
+        self._watchers: dict[str, dict[Address[object], None]] = {}
+        self.outbox = Outbox(self._number, self._not_written)
+        self._lanes: dict[str, OutLane] = {}
+        self._by_index: list[OutLane] = []
+        self._turns: list[Turn] = []
+        self._asks: dict[int, tuple[RemoteAsk[Any], OutLane]] = {}
+        self._queued_asks: dict[RemoteAsk[Any], tuple[OutLane, Outgoing]] = {}
+        self._rid = 0
+        self._origins = {channel.name: index for index, channel in enumerate(own.channels, 1)}
+        #: Why nothing new is sent; None while the peer takes work.
+        self.refusal: Callable[[str], SendError] | None = None
+        #: Answers that came for no open ask: late, duplicate, or made up.
+        self.unsolicited = 0
+        self.offer(peer.offers)
+        for channel in peer.channels:
+            self.open(len(self._by_index), channel)
+
+    def offer(self, offers: tuple[str, ...]) -> None:
+        """The peer offers these capabilities from now on."""
+        self.offers = offers
+        self.roles = frozenset(Capability.parse(offer).role for offer in offers)
+
+    # Lanes.
+
+    def open(self, index: int, info: ChannelInfo) -> None:
+        """The peer has a reactor (more). Raises ProtocolError where it does not follow its list."""
+        if index != len(self._by_index):
+            raise ProtocolError("unknown_channel", f"opened channel {index}, the next one is {len(self._by_index)}")
+        lane = OutLane(index, info, self._codecs.get(info.name))
+        if lane.known and lane.codec is None:
+            log.warning(
+                "channel differs, nothing can be sent on it",
+                bus=self._bus.name,
+                peer=self.peer_id,
+                channel=info.name,
+                peers_types=info.types,
+            )
+        self._by_index.append(lane)
+        self._turns.append(Turn(lane, info.priority))
+        self._lanes[info.name] = lane
+
+    def close(self, index: int, reason: str) -> None:
+        """The peer's reactor is gone. Raises ProtocolError for one that is not there."""
+        lane = self._lane(index)
+        if self._lanes.get(lane.info.name) is lane:
+            del self._lanes[lane.info.name]
+        self._shut(lane, NoSuchReactor, f"the peer's reactor {lane.info.name!r} has stopped")
+        for watcher in self._watchers.pop(lane.info.name, ()):
+            self._notify(watcher, lane.info.name, reason)
+
+    def has(self, reactor: str) -> bool:
+        """The peer runs this reactor."""
+        return reactor in self._lanes
+
+    @property
+    def in_flight(self) -> int:
+        """Asks that await their answers."""
+        return len(self._asks) + len(self._queued_asks)
+
+    @property
+    def load(self) -> float:
+        """Requests in flight plus one, times the round trip in seconds."""
+        return (self.in_flight + 1) * (ASSUMED_RTT if self.rtt is None else self.rtt)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is to be written, and nothing awaits an answer."""
+        return not self.outbox and not self._asks
+
+    # Sending.
+
+    def tell(
+        self,
+        reactor: str,
+        message: object,
+        *,
+        sender: Address[object] | None,
+        deadline: float,
+        memo: dict[object, object] | None = None,
+    ) -> Outcome[None]:
+        """Accept against credit, or wait for it."""
+        try:
+            lane, outgoing = self._outgoing(reactor, message, sender, deadline, memo)
+        except SendError as error:
+            return self._fail(reactor, sender, message, error)
+        if lane.offer(outgoing):
+            self.outbox.wake(self._turns[lane.index])
+            self._schedule()
+            return DELIVERED
+        return Waiting(lane, outgoing, deadline, self._bus.wheel, self._bus.loop, partial(self._undelivered, lane))
+
+    def ask(
+        self,
+        reactor: str,
+        message: object,
+        *,
+        sender: Address[object] | None,
+        deadline: float,
+        reply: type[R] | None,
+        memo: dict[object, object] | None = None,
+    ) -> Outcome[R]:
+        """As `tell`, with a future for the answer."""
+        bus = self._bus
+        future: RemoteAsk[R] = RemoteAsk(bus.loop, message, reply, self._abandon)
+        try:
+            lane, outgoing = self._outgoing(reactor, message, sender, deadline, memo)
+        except SendError as error:
+            self._fail(reactor, sender, message, error)
+            future.set_exception(error)
+            return future
+        outgoing.reply = future
+        self._queued_asks[future] = (lane, outgoing)
+        if lane.offer(outgoing):
+            future.arm(bus.wheel, deadline)
+            self.outbox.wake(self._turns[lane.index])
+            self._schedule()
+            return future
+        waiting = Waiting(lane, outgoing, deadline, bus.wheel, bus.loop, partial(self._undelivered, lane))
+        return AskWaiting(waiting, future, partial(future.arm, bus.wheel, deadline))
+
+    def _outgoing(
+        self,
+        reactor: str,
+        message: object,
+        sender: Address[object] | None,
+        deadline: float,
+        memo: dict[object, object] | None,
+    ) -> tuple[OutLane, Outgoing]:
+        if self.refusal is not None:
+            raise self.refusal(f"{self.peer_id} takes no new work")
+        lane = self._lanes.get(reactor)
+        if lane is None:
+            raise NoSuchReactor(f"peer {self.peer_id} runs no reactor {reactor!r}")
+        codec = lane.codec
+        if codec is None:
+            if lane.known:
+                raise SchemaMismatch(
+                    f"peer {self.peer_id} declares other messages on channel {reactor!r} "
+                    f"({', '.join(lane.info.types)}) than this node"
+                )
+            codec = self._codecs.get(reactor)
+            if codec is None:
+                raise NoRoute(
+                    f"this node does not know the channel {reactor!r}: run its reactor, or give the node "
+                    "channels=[…], so that it knows the messages"
+                )
+            if codec.schema != lane.info.schema:
+                lane.known = True
+                raise SchemaMismatch(f"peer {self.peer_id} declares other messages on channel {reactor!r}")
+            lane.codec, lane.known = codec, True
+        payload = None if memo is None else memo.get(codec)
+        if payload is None:
+            payload = codec.encode(message, lane.info.max_message)
+            if memo is not None:
+                memo[codec] = payload
+        number, data = cast("tuple[int, bytes]", payload)
+        if len(data) > lane.info.max_message:
+            raise MessageTooLarge(
+                f"{type(message).__name__} takes {len(data)} bytes, the peer's channel {reactor!r} carries "
+                f"{lane.info.max_message}"
+            )
+        origin = 0 if sender is None else self._origins.get(sender.reactor, 0)
+        return lane, Outgoing(message, sender, None, deadline, None, len(data), None, number, origin, data)
+
+    def _fail(self, reactor: str, sender: Address[object] | None, message: object, error: SendError) -> Failed:
+        error.message = message
+        lane = self._lanes.get(reactor)
+        if lane is not None:
+            lane.refuse(error)
+        self._bus.dead_letter(message, error.reason, to=self._where_is(reactor), sender=sender, error=error)
+        return Failed(error)
+
+    def _undelivered(self, lane: OutLane, envelope: object, error: SendError) -> None:
+        assert isinstance(envelope, Outgoing)
+        if isinstance(envelope.reply, RemoteAsk):
+            self._queued_asks.pop(envelope.reply, None)
+        self._bus.dead_letter(
+            envelope.message, error.reason, to=self._where_is(lane.info.name), sender=envelope.sender, error=error
+        )
+
+    def _where_is(self, reactor: str) -> Address[object]:
+        return Address(self._where, reactor)
+
+    # Watching.
+
+    def watch(self, reactor: str, watcher: Address[object] | None) -> None:
+        """Tell `watcher` when the peer's reactor stops or the connection ends."""
+        if watcher is None:
+            return
+        if not self.has(reactor):
+            self._notify(watcher, reactor, NoSuchReactor.reason)
+        else:
+            self._watchers.setdefault(reactor, {})[watcher] = None
+
+    def unwatch(self, reactor: str, watcher: Address[object] | None) -> None:
+        """Forget the watch."""
+        if watcher is not None:
+            self._watchers.get(reactor, {}).pop(watcher, None)
+
+    def _notify(self, watcher: Address[object], reactor: str, reason: str) -> None:
+        cell = self._bus.cell(watcher.reactor)
+        if cell is not None:
+            cell.mailbox.put_system(Envelope(Terminated(self._where_is(reactor), reason)))
+
+    # Asks under way.
+
+    def _number(self, ask: RemoteAsk[object]) -> int:
+        """The ask is being written: give it the next number that is free."""
+        rid = self._rid
+        while True:
+            rid = rid + 1 if rid < MAX_RID else 1
+            if rid not in self._asks:
+                break
+        self._rid = ask.rid = rid
+        lane, _ = self._queued_asks.pop(ask)
+        self._asks[rid] = (ask, lane)
+        return rid
+
+    def _not_written(self, lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
+        """An ask that nobody waits for any more was found in the queue: its credit is free again."""
+        lane.take_back(outgoing, error)
+        ask = outgoing.reply
+        assert isinstance(ask, RemoteAsk)
+        self._queued_asks.pop(ask, None)
+        ask.fail(error)
+
+    def _abandon(self, future: AskFuture[Any]) -> str:
+        """Nobody waits for this ask any more."""
+        assert isinstance(future, RemoteAsk)
+        if not future.rid:
+            return "writer"  # it is skipped when its turn comes
+        if self._asks.pop(future.rid, None) is not None:
+            self.outbox.control(Cancel(future.rid))
+            self._schedule()
+        return "reply"
+
+    # What the peer says.
+
+    def replied(self, frame: Reply) -> None:
+        """Answers. Raises ProtocolError for a channel that is not there."""
+        lane = self._lane(frame.channel)
+        for rid, number, payload in frame.items:
+            found = self._asks.get(rid)
+            if found is None or found[1] is not lane or lane.codec is None:
+                self.unsolicited += 1
+                continue
+            del self._asks[rid]
+            ask = found[0]
+            if len(payload) > lane.info.max_message:
+                ask.fail(MessageTooLarge(f"the answer takes {len(payload)} bytes, more than its channel allows"))
+                continue
+            try:
+                ask.succeed(lane.codec.decode(number, payload))
+            except MessageTypeError as error:
+                ask.fail(error)
+
+    def failed(self, frame: Error) -> None:
+        """A message failed at the peer. Raises ProtocolError for a channel that is not there."""
+        lane = self._lane(frame.channel)
+        error = _error_of(frame, f"{self._where_is(lane.info.name)}: {frame.text}")
+        if frame.rid:
+            found = self._asks.pop(frame.rid, None)
+            if found is None or found[1] is not lane:
+                self.unsolicited += 1
+            else:
+                found[0].fail(error)
+            return
+        refused = error if isinstance(error, SendError) else SendError(str(error))
+        lane.fail_delivered(refused)
+        self._bus.dead_letter(None, refused.reason, to=self._where_is(lane.info.name), sender=None, error=refused)
+
+    def credited(self, frame: Credit) -> None:
+        """Credit came back. Raises ProtocolError beyond the window."""
+        for index, messages, size in frame.grants:
+            lane = self._lane(index)
+            lane.granted(messages, size)
+            if lane.queue:
+                self.outbox.wake(self._turns[index])
+        self._schedule()
+
+    def limit_of_reply_lane(self, number: int) -> int:
+        """The largest body on a lane of answers. Raises ProtocolError for one that is not there."""
+        if number // 2 >= len(self._by_index):
+            raise ProtocolError("unknown_lane", f"lane {number}")
+        return body_limit(self._by_index[number // 2].info.max_message)
+
+    def _lane(self, index: int) -> OutLane:
+        if index >= len(self._by_index):
+            raise ProtocolError("unknown_channel", f"channel {index} of {len(self._by_index)}")
+        return self._by_index[index]
+
+    # The end.
+
+    def stop(self, why: str, *, shutting_down: bool) -> None:
+        """Nothing new is sent; what waits for credit fails, what was accepted still goes."""
+        self.refusal = ShuttingDown if shutting_down else PeerGone
+        for lane in self._by_index:
+            self._refuse_waiting(lane, self.refusal, why)
+
+    def lost(self, why: str) -> None:
+        """The connection has ended: tell every sender."""
+        self.refusal = PeerGone
+        for lane in self._by_index:
+            self._shut(lane, PeerGone, f"the connection to peer {self.peer_id} ended: {why}")
+        self.outbox = Outbox(self._number, self._not_written)
+        watchers, self._watchers = self._watchers, {}
+        for reactor, watching in watchers.items():
+            for watcher in watching:
+                self._notify(watcher, reactor, why)
+        open_asks, self._asks = self._asks, {}
+        for ask, _ in open_asks.values():
+            ask.fail(PeerGone(f"the connection to peer {self.peer_id} ended before the answer came: {why}"))
+
+    def _refuse_waiting(self, lane: OutLane, make: Callable[[str], SendError], why: str) -> None:
+        for waiter in lane.refuse_waiting(lambda: make(why)):
+            error = make(why)
+            lane.lost(error)
+            waiter.refused(error)
+
+    def _shut(self, lane: OutLane, make: Callable[[str], SendError], why: str) -> None:
+        self._refuse_waiting(lane, make, why)
+        for outgoing, doubtful in lane.shut():
+            error = make(f"{why} ({'it may have arrived' if doubtful else 'it was not sent'})")
+            error.message = outgoing.message
+            lane.lost(error)
+            ask = outgoing.reply
+            if isinstance(ask, RemoteAsk):
+                self._queued_asks.pop(ask, None)
+                if ask.rid:
+                    self._asks.pop(ask.rid, None)
+                ask.fail(error)
+            else:
+                self._bus.dead_letter(
+                    outgoing.message,
+                    error.reason,
+                    to=self._where_is(lane.info.name),
+                    sender=outgoing.sender,
+                    error=error,
+                )
+
+    def statistics(self) -> dict[str, LaneStatistics]:
+        """Credit and queues by reactor."""
+        return {name: lane.statistics() for name, lane in self._lanes.items()}
+
+
+_ERRORS: dict[str, Callable[[str], SendError]] = {
+    error.reason: error
+    for error in (
+        ActorStopped,
+        MailboxFull,
+        MessageTooLarge,
+        MessageTypeError,
+        NoSuchReactor,
+        SchemaMismatch,
+        ShuttingDown,
+    )
+}
+
+
+def _error_of(frame: Error, text: str) -> SendError | RemoteError:
+    make = _ERRORS.get(frame.code)
+    if make is not None:
+        return make(text)
+    if frame.code.startswith("deadline_"):
+        return DeadlineExceeded(text, phase=frame.code.removeprefix("deadline_"))
+    return RemoteError(frame.code, frame.text)

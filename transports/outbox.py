@@ -1,0 +1,246 @@
+"""What a connection has to write, in which order: control first, then lanes by deficit round robin.
+
+Sans-IO: `fill` returns the next bytes. Small messages of one lane travel as one frame; a body above 16 KiB is cut,
+and other lanes' frames go between its parts. Shreedhar and Varghese, "Efficient fair queuing using deficit round
+robin", SIGCOMM 1995: a lane's quantum is its priority, so nobody starves.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from ..actors.errors import DeadlineExceeded, SendError
+from .out_lane import Outgoing, OutLane
+from .parts import Cutter, PartBudget, ask_lane, reply_lane
+from .requests import RemoteAsk
+from .wire import BATCH_LIMIT, PART_SIZE, Ask, Credit, Frame, FrameEncoder, Reply, Tell
+
+__all__ = ["Outbox", "ReplyLane", "Turn"]
+
+#: Bytes per round and unit of priority. At the default priority 5 a round moves 20 KiB, at least one part.
+QUANTUM = 4096
+#: Bytes that a message takes in a frame beside its payload, about.
+ITEM_OVERHEAD = 16
+#: The longest budget that fits into the wire's u32, in milliseconds.
+MAX_BUDGET = 2**32 - 1
+
+Bytes = bytes | memoryview
+
+
+class ReplyLane:
+    """Answers from one reactor of this node: not limited by credit, but by the asks that were let in."""
+
+    __slots__ = ("index", "queue", "queued_bytes")
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.queue: deque[tuple[int, int, bytes]] = deque()
+        self.queued_bytes = 0
+
+
+class Turn:
+    """One lane's place in the rounds."""
+
+    __slots__ = ("cutting", "deficit", "lane", "priority", "queued", "round")
+
+    def __init__(self, lane: OutLane | ReplyLane, priority: int) -> None:
+        self.lane = lane
+        self.priority = priority
+        #: The rest of a body that is being cut.
+        self.cutting: Cutter | None = None
+        #: Bytes that it may still write in its round.
+        self.deficit = 0
+        #: It stands in a round, this one or the next.
+        self.queued = False
+        self.round = -1
+
+    @property
+    def busy(self) -> bool:
+        """There is something to write."""
+        return bool(self.lane.queue) or self.cutting is not None
+
+
+class Outbox:
+    """Lanes and control frames of one connection.
+
+    `next_rid(ask)` numbers an ask when it is written; `expired(outgoing, error)` hears of asks that nobody waits
+    for any more and that are therefore not written.
+    """
+
+    def __init__(
+        self,
+        next_rid: Callable[[RemoteAsk[object]], int],
+        expired: Callable[[OutLane, Outgoing, SendError], None],
+    ) -> None:
+        self._next_rid = next_rid
+        self._expired = expired
+        self._encoder = FrameEncoder()
+        self._control: deque[bytes] = deque()
+        self._grants: dict[int, tuple[int, int]] = {}
+        self._round = 0
+        #: Lanes that have (the rest of) a turn in this round, by priority; and those of the next round.
+        self._current: deque[Turn] = deque()
+        self._next: list[Turn] = []
+        self._budget = PartBudget()
+
+    def __bool__(self) -> bool:
+        return bool(self._control or self._grants or self._current or self._next)
+
+    def control(self, frame: Frame) -> None:
+        """Write a frame ahead of all lanes."""
+        self._control.append(self._encoder.encode(frame))
+
+    def grant(self, channel: int, messages: int, size: int) -> None:
+        """Return credit: it goes with the next bytes, ahead of all lanes, in one frame for all channels."""
+        before = self._grants.get(channel, (0, 0))
+        self._grants[channel] = (before[0] + messages, before[1] + size)
+
+    def wake(self, turn: Turn) -> None:
+        """The lane has something to write: it comes next, unless a higher priority or its own last turn is before."""
+        if turn.queued:
+            return
+        turn.queued = True
+        if turn.round == self._round:
+            self._next.append(turn)
+            return
+        place = 0
+        for other in self._current:
+            if other.priority < turn.priority:
+                break
+            place += 1
+        self._current.insert(place, turn)
+
+    def fill(self, now: float, limit: int) -> list[Bytes]:
+        """The next bytes to write, about `limit` of them; empty when there is nothing to write."""
+        out: list[Bytes] = []
+        size = 0
+        if self._grants:
+            grants = [(channel, messages, total) for channel, (messages, total) in self._grants.items()]
+            self._grants.clear()
+            self._control.append(self._encoder.encode(Credit(grants)))
+        while self._control:
+            data = self._control.popleft()
+            out.append(data)
+            size += len(data)
+        idle = 0
+        while size < limit and idle <= len(self._current) + len(self._next):
+            if not self._current:
+                if not self._next:
+                    break
+                self._round += 1
+                self._current.extend(sorted(self._next, key=_by_priority))
+                self._next.clear()
+            turn = self._current[0]
+            if turn.round != self._round:
+                turn.round = self._round
+                turn.deficit += turn.priority * QUANTUM
+            wrote = self._write(turn, now, limit - size, out)
+            size += wrote
+            idle = 0 if wrote else idle + 1
+            if not turn.busy:
+                self._current.popleft()
+                turn.queued = False
+                turn.deficit = 0
+            elif turn.deficit <= 0 or not wrote:
+                self._current.popleft()
+                self._next.append(turn)
+        return out
+
+    def _write(self, turn: Turn, now: float, limit: int, out: list[Bytes]) -> int:
+        """Let a lane write while its turn lasts."""
+        size = 0
+        while turn.deficit > 0 and size < limit:
+            made = self._frame(turn, now)
+            if not made:
+                break
+            wrote = sum(map(len, made))
+            turn.deficit -= wrote
+            size += wrote
+            out += made
+        return size
+
+    def _frame(self, turn: Turn, now: float) -> list[Bytes]:
+        """One frame or part of the lane; empty where it has nothing, or may not begin another large body."""
+        if turn.cutting is None:
+            lane = turn.lane
+            frame = self._answers(lane) if isinstance(lane, ReplyLane) else self._messages(lane, now)
+            if frame is None:
+                return []
+            body = self._encoder.body(frame)
+            if len(body) <= PART_SIZE:
+                return [len(body).to_bytes(4, "big") + body]
+            number = reply_lane(lane.index) if isinstance(lane, ReplyLane) else ask_lane(lane.index)
+            turn.cutting = Cutter(body, number)
+            self._budget.take(len(body))
+        number, left, data = next(turn.cutting)
+        if not left:
+            self._budget.give_back(turn.cutting.total)
+            turn.cutting = None
+        return [*self._encoder.encode_part(number, left, data)]
+
+    def _messages(self, lane: OutLane, now: float) -> Tell | Ask | None:
+        """The next messages of the lane as one frame, of one kind, at most about a part in size."""
+        queue = lane.queue
+        tells: list[tuple[int, int, bytes]] = []
+        asks: list[tuple[int, int, int, int, bytes]] = []
+        room = PART_SIZE - 2 * ITEM_OVERHEAD
+        while queue:
+            outgoing = queue[0]
+            size = len(outgoing.payload) + ITEM_OVERHEAD
+            if (tells or asks) and (size > room or len(tells) + len(asks) >= BATCH_LIMIT):
+                break
+            if size > room and not self._budget.has_room(size + 64):
+                break
+            ask = outgoing.reply
+            if ask is None:
+                if asks:
+                    break
+                queue.popleft()
+                tells.append((outgoing.number, outgoing.origin, outgoing.payload))
+                lane.tells += 1
+            else:
+                if tells:
+                    break
+                queue.popleft()
+                assert isinstance(ask, RemoteAsk)
+                left = outgoing.deadline - now
+                if ask.done() or left <= 0:
+                    self._expired(lane, outgoing, _late(outgoing))
+                    continue
+                budget = min(int(left * 1000) + 1, MAX_BUDGET)
+                asks.append((self._next_rid(ask), budget, outgoing.number, outgoing.origin, outgoing.payload))
+            lane.unconfirmed.append(outgoing)
+            room -= size
+        if tells:
+            return Tell(lane.index, tells)
+        return Ask(lane.index, asks) if asks else None
+
+    def _answers(self, lane: ReplyLane) -> Reply | None:
+        """The next answers of the lane as one frame, at most about a part in size."""
+        queue = lane.queue
+        items: list[tuple[int, int, bytes]] = []
+        room = PART_SIZE - 2 * ITEM_OVERHEAD
+        while queue:
+            size = len(queue[0][2]) + ITEM_OVERHEAD
+            if items and (size > room or len(items) >= BATCH_LIMIT):
+                break
+            if size > room and not self._budget.has_room(size + 64):
+                break
+            item = queue.popleft()
+            lane.queued_bytes -= len(item[2])
+            items.append(item)
+            room -= size
+        return Reply(lane.index, items) if items else None
+
+
+def _by_priority(turn: Turn) -> int:
+    return -turn.priority
+
+
+def _late(outgoing: Outgoing) -> DeadlineExceeded:
+    return DeadlineExceeded(
+        f"{type(outgoing.message).__name__} was not written before its deadline",
+        phase="writer",
+        message=outgoing.message,
+    )

@@ -1,0 +1,121 @@
+"""Payloads: a message of a channel as bytes, and back, checked against what the channel declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import msgpack
+import msgspec
+
+from ..actors.channel import Channel
+from ..actors.errors import MessageTooLarge, MessageTypeError
+from .hello import ChannelInfo
+from .schema import schema_of
+
+__all__ = ["ChannelCodec", "Payload"]
+
+#: Type number and bytes, as they stand in TELL, ASK and REPLY.
+Payload = tuple[int, bytes]
+
+#: The type number of a plain value: None, bool, int, float, str, bytes, or lists and maps of these.
+PLAIN = 0
+#: Elements of one list or map in a plain value: an empty list of one byte becomes 56 in memory.
+MAX_PLAIN_ELEMENTS = 65_536
+_MALFORMED = (msgspec.MsgspecError, ValueError, RecursionError, msgpack.exceptions.UnpackException)
+
+
+class ChannelCodec:
+    """Encodes and decodes the messages of one channel. Stateless but for its decoders; shared by connections.
+
+    Raises TypeError where a message of the channel has a field that cannot travel.
+    """
+
+    def __init__(self, channel: Channel[Any]) -> None:
+        self.channel = channel
+        self.schema = schema_of(channel)
+        self._encode = msgspec.msgpack.Encoder().encode
+        self._numbers = {message_type: number for number, message_type in enumerate(channel.messages, 1)}
+        self._decoders: list[Callable[[bytes], Any]] = [
+            msgspec.msgpack.Decoder(message_type).decode for message_type in channel.messages
+        ]
+
+    @cached_property
+    def info(self) -> ChannelInfo:
+        """The channel as HELLO announces it."""
+        channel = self.channel
+        return ChannelInfo(
+            name=channel.name,
+            types=tuple(message_type.__name__ for message_type in channel.messages),
+            schema=self.schema,
+            messages=channel.window,
+            bytes=channel.window_bytes,
+            max_message=channel.max_message,
+            priority=channel.priority,
+        )
+
+    def encode(self, message: object, limit: int) -> Payload:
+        """The payload of a declared message.
+
+        Raises MessageTypeError (not declared, or a field does not have its type) and MessageTooLarge above `limit`.
+        """
+        number = self._numbers.get(message.__class__)
+        if number is None:
+            declared = ", ".join(message_type.__name__ for message_type in self.channel.messages)
+            raise MessageTypeError(
+                f"channel {self.channel.name!r} does not carry a {type(message).__name__}, it declares {declared}",
+                message=message,
+            )
+        try:
+            payload = self._encode(message)
+        except (TypeError, ValueError, RecursionError, OverflowError, AttributeError) as error:
+            raise MessageTypeError(f"{type(message).__name__} cannot be encoded: {error}", message=message) from error
+        if len(payload) > limit:
+            raise self._too_large(message, len(payload), limit)
+        return number, payload
+
+    def encode_reply(self, value: object, limit: int) -> Payload:
+        """The payload of an answer: a declared message, or a plain value. Raises as `encode`."""
+        if value.__class__ in self._numbers:
+            return self.encode(value, limit)
+        try:
+            payload = msgpack.packb(value, use_bin_type=True, strict_types=False)
+        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+            declared = ", ".join(message_type.__name__ for message_type in self.channel.messages)
+            raise MessageTypeError(
+                f"an answer on channel {self.channel.name!r} is one of {declared}, or a plain value, "
+                f"not a {type(value).__name__}",
+                message=value,
+            ) from error
+        assert isinstance(payload, bytes)
+        if len(payload) > limit:
+            raise self._too_large(value, len(payload), limit)
+        return PLAIN, payload
+
+    def decode(self, number: int, payload: bytes) -> object:
+        """The message, its fields checked against the declared types. Raises MessageTypeError."""
+        try:
+            if number == PLAIN:
+                return msgpack.unpackb(
+                    payload,
+                    max_array_len=MAX_PLAIN_ELEMENTS,
+                    max_map_len=MAX_PLAIN_ELEMENTS,
+                    max_ext_len=0,
+                    strict_map_key=False,
+                )
+            if number > len(self._decoders):
+                raise MessageTypeError(
+                    f"channel {self.channel.name!r} declares {len(self._decoders)} types, not a number {number}"
+                )
+            return self._decoders[number - 1](payload)
+        except _MALFORMED as error:
+            name = "a plain value" if number == PLAIN else self.channel.messages[number - 1].__name__
+            raise MessageTypeError(f"{name} on channel {self.channel.name!r} is malformed: {error}") from error
+
+    def _too_large(self, message: object, size: int, limit: int) -> MessageTooLarge:
+        return MessageTooLarge(
+            f"{type(message).__name__} takes {size} bytes, channel {self.channel.name!r} carries {limit} "
+            "(its max_message)",
+            message=message,
+        )

@@ -1,0 +1,337 @@
+"""The receiving half of a connection: a peer's messages, checked, counted against its windows, put into mailboxes.
+
+The reader never waits: a message has room because its window was granted. Where the mailbox itself is full of others'
+messages, it waits beside it as any local sender does. Credit goes back when the actor takes the message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import get_ident
+from typing import TYPE_CHECKING
+
+from ..actors.address import Address, Peer
+from ..actors.cell import Cell
+from ..actors.envelope import NEVER, Envelope
+from ..actors.errors import ActorStopped, MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown
+from ..actors.log import get_logger
+from .codecs import Codecs
+from .flow import ReceiveWindow
+from .hello import ChannelInfo, Hello
+from .outbox import Outbox, ReplyLane, Turn
+from .parts import body_limit
+from .payload import ChannelCodec
+from .requests import RemoteReply, ThreadReply
+from .wire import WORD_LIMIT, Ask, Cancel, Error, Tell, clip
+
+if TYPE_CHECKING:
+    from ..actors.bus import Bus
+
+__all__ = ["ReceiveSide"]
+
+log = get_logger("peerbus.transports")
+
+#: Bytes of answers that may wait to be written before credit is held back: an asker that does not read its answers
+#: runs out of credit for new asks.
+REPLY_BACKLOG = 4 << 20
+#: Codes of ERROR that the bus itself uses: a handler that refuses with one of these gets a prefix.
+RESERVED_CODES = frozenset(
+    {
+        "actor_stopped",
+        "mailbox_full",
+        "message_type",
+        "no_such_reactor",
+        "schema_mismatch",
+        "shutting_down",
+        "too_large",
+    }
+)
+
+
+class InLane:
+    """What the peer sends to one reactor here. The carrier of its messages: credit comes back through it."""
+
+    __slots__ = ("_side", "codec", "index", "info", "open", "tells", "turn", "window")
+
+    def __init__(self, side: ReceiveSide, index: int, info: ChannelInfo, codec: ChannelCodec) -> None:
+        self._side = side
+        self.index = index
+        self.info = info
+        self.codec = codec
+        self.window = ReceiveWindow(info.messages, info.bytes)
+        self.turn = Turn(ReplyLane(index), info.priority)
+        self.tells = 0
+        self.open = True
+
+    def dequeued(self, envelope: Envelope) -> None:
+        """The message left the mailbox: its credit may go back. From the actor's thread."""
+        self._side.release(self, envelope.size)
+
+
+class Arrival:
+    """A peer's message that waits for room in a mailbox which is full of others' messages."""
+
+    __slots__ = ("_lane", "_sequence", "_side", "envelope", "withdrawn")
+
+    def __init__(self, side: ReceiveSide, lane: InLane, envelope: Envelope, sequence: int) -> None:
+        self.envelope = envelope
+        self.withdrawn = False
+        self._side = side
+        self._lane = lane
+        self._sequence = sequence
+
+    def admitted(self) -> bool:
+        """There is room, unless nobody waits for the answer any more."""
+        reply = self.envelope.reply
+        if reply is not None and reply.done():
+            self._lane.dequeued(self.envelope)
+            return False
+        return True
+
+    def refused(self, error: SendError) -> None:
+        """The mailbox closed."""
+        self._side.refused(self._lane, self.envelope, self._sequence, error)
+
+
+class ReceiveSide:
+    """Everything that one peer sends to reactors here. On the loop's thread, but for `release`."""
+
+    def __init__(
+        self, bus: Bus, own: Hello, peer: Hello, codecs: Codecs, outbox: Outbox, schedule: Callable[[], None]
+    ) -> None:
+        self._bus = bus
+        self._codecs = codecs
+        self._outbox = outbox
+        self._schedule = schedule
+        self._where = Peer(peer.node_id)
+        self._lanes: list[InLane] = []
+        self._senders = [Address[object](self._where, "")]
+        self._senders += [Address[object](self._where, channel.name) for channel in peer.channels]
+        self._served: dict[int, RemoteReply] = {}
+        self._withheld: dict[InLane, None] = {}
+        self._backlog = 0
+        self._ended = False
+        #: Answers that were too late to be sent.
+        self.late = 0
+        for channel in own.channels:
+            self.add(channel)
+
+    def add(self, info: ChannelInfo) -> int:
+        """Take messages for a reactor here; returns its number. Raises KeyError for an unknown channel."""
+        codec = self._codecs.get(info.name)
+        if codec is None:
+            raise KeyError(info.name)
+        self._lanes.append(InLane(self, len(self._lanes), info, codec))
+        return len(self._lanes) - 1
+
+    def remove(self, name: str) -> int | None:
+        """The reactor here has stopped; returns its number, None if it had none."""
+        for lane in self._lanes:
+            if lane.info.name == name and lane.open:
+                lane.open = False
+                return lane.index
+        return None
+
+    def add_sender(self, name: str) -> None:
+        """The peer has a reactor more."""
+        self._senders.append(Address(self._where, name))
+
+    @property
+    def serving(self) -> int:
+        """Asks of the peer that are not answered yet."""
+        return len(self._served)
+
+    def limit_of_lane(self, number: int) -> int:
+        """The largest body on a lane of messages to this side. Raises ProtocolError for one that is not there."""
+        if number % 2 or number // 2 >= len(self._lanes):
+            raise ProtocolError("unknown_lane", f"lane {number}")
+        return body_limit(self._lanes[number // 2].info.max_message)
+
+    # Frames.
+
+    def told(self, frame: Tell) -> None:
+        """Messages without an answer. Raises ProtocolError."""
+        lane = self._lane(frame.channel)
+        receive = lane.window.receive
+        for number, source, payload in frame.items:
+            receive(len(payload))
+            sequence = lane.tells
+            lane.tells = sequence + 1
+            try:
+                message = self._decode(lane, number, payload)
+            except SendError as error:
+                self._refuse_tell(lane, sequence, len(payload), error)
+                continue
+            self._deliver(
+                lane, Envelope(message, self._sender(source), None, NEVER, self, len(payload), lane), sequence
+            )
+
+    def asked(self, frame: Ask) -> None:
+        """Messages that want an answer. Raises ProtocolError."""
+        lane = self._lane(frame.channel)
+        now = self._bus.loop.time()
+        for rid, budget, number, source, payload in frame.items:
+            lane.window.receive(len(payload))
+            if rid in self._served:
+                raise ProtocolError("bad_field", f"request {rid} is open already")
+            try:
+                message = self._decode(lane, number, payload)
+                cell = self._cell(lane)
+            except SendError as error:
+                self.release(lane, len(payload))
+                self._error(rid, lane.index, 0, error.reason, error)
+                continue
+            reply = self._reply(cell, lane, rid, now + budget / 1000)
+            self._served[rid] = reply
+            self._deliver(
+                lane,
+                Envelope(message, self._sender(source), reply, reply.deadline, self, len(payload), lane),
+                0,
+            )
+
+    def cancelled(self, frame: Cancel) -> None:
+        """Nobody waits for that answer any more."""
+        reply = self._served.pop(frame.rid, None)
+        if reply is not None:
+            reply.cancel()
+
+    def _reply(self, cell: Cell, lane: InLane, rid: int, deadline: float) -> RemoteReply:
+        if cell.mailbox.owner == self._bus.thread:
+            return RemoteReply(self, cell, lane.index, rid, deadline)
+        return ThreadReply(self, cell, lane.index, rid, deadline, self._bus.loop)
+
+    def _lane(self, index: int) -> InLane:
+        if index >= len(self._lanes):
+            raise ProtocolError("unknown_channel", f"channel {index} of {len(self._lanes)}")
+        return self._lanes[index]
+
+    def _sender(self, source: int) -> Address[object]:
+        if source >= len(self._senders):
+            raise ProtocolError("bad_field", f"source {source} of {len(self._senders) - 1}")
+        return self._senders[source]
+
+    def _decode(self, lane: InLane, number: int, payload: bytes) -> object:
+        if number == 0:
+            raise MessageTypeError(f"channel {lane.info.name!r} takes its declared messages, not plain values")
+        if len(payload) > lane.info.max_message:
+            raise ProtocolError("bad_field", f"{len(payload)} bytes on channel {lane.info.name!r}")
+        return lane.codec.decode(number, payload)
+
+    def _cell(self, lane: InLane) -> Cell:
+        cell = self._bus.cell(lane.info.name)
+        if cell is None:
+            if self._bus.closing:
+                raise ShuttingDown(f"{self._bus.name} is shutting down")
+            raise NoSuchReactor(f"{self._bus.name} runs no reactor {lane.info.name!r} any more")
+        return cell
+
+    def _deliver(self, lane: InLane, envelope: Envelope, sequence: int) -> None:
+        try:
+            mailbox = self._cell(lane).mailbox
+            if mailbox.owner == self._bus.thread:
+                if not mailbox.offer(envelope):
+                    mailbox.wait(Arrival(self, lane, envelope, sequence))
+            elif mailbox.closed is None:
+                mailbox.put_foreign(envelope)
+            else:
+                raise ActorStopped(f"message not delivered: {mailbox.closed}")
+        except SendError as error:
+            self.refused(lane, envelope, sequence, error)
+
+    def refused(self, lane: InLane, envelope: Envelope, sequence: int, error: SendError) -> None:
+        """A message found no place: its credit goes back, its sender learns why."""
+        self.release(lane, envelope.size)
+        if envelope.reply is not None:
+            envelope.reply.fail(error)
+        else:
+            self._error(0, lane.index, sequence, error.reason, error)
+
+    def _refuse_tell(self, lane: InLane, sequence: int, size: int, error: SendError) -> None:
+        self.release(lane, size)
+        self._error(0, lane.index, sequence, error.reason, error)
+        log.warning("message refused", bus=self._bus.name, peer=self._where.id, channel=lane.info.name, why=str(error))
+
+    # Credit.
+
+    def release(self, lane: InLane, size: int) -> None:
+        """A message left its mailbox. From any thread."""
+        if get_ident() != self._bus.thread:
+            if not self._bus.loop.is_closed():
+                self._bus.loop.call_soon_threadsafe(self.release, lane, size)
+            return
+        lane.window.release(size)
+        if self._ended:
+            return
+        if self._backlog > REPLY_BACKLOG:
+            self._withheld[lane] = None
+            return
+        due = lane.window.due()
+        if due is not None:
+            self._outbox.grant(lane.index, *due)
+            self._schedule()
+
+    # Answers; see `requests.Server`.
+
+    def now(self) -> float:
+        """Seconds of the loop's clock."""
+        return self._bus.loop.time()
+
+    def answer(self, reply: RemoteReply, value: object) -> None:
+        """Queue the answer."""
+        if self._served.pop(reply.rid, None) is not reply or self._ended:
+            self.late += 1
+            return
+        lane = self._lanes[reply.channel]
+        try:
+            number, payload = lane.codec.encode_reply(value, lane.info.max_message)
+        except SendError as error:
+            log.error("answer cannot be sent", bus=self._bus.name, channel=lane.info.name, why=str(error))
+            self._error(reply.rid, reply.channel, 0, error.reason, error)
+            return
+        queue = lane.turn.lane
+        assert isinstance(queue, ReplyLane)
+        queue.queue.append((reply.rid, number, payload))
+        queue.queued_bytes += len(payload)
+        self._backlog += len(payload)
+        self._outbox.wake(lane.turn)
+        self._schedule()
+
+    def answer_error(self, reply: RemoteReply, code: str, text: str) -> None:
+        """Queue an error in its place."""
+        if self._served.pop(reply.rid, None) is not reply or self._ended:
+            self.late += 1
+            return
+        self._error(reply.rid, reply.channel, 0, code, text)
+
+    def answer_late(self, reply: RemoteReply) -> None:
+        """Its time is over: the asker has given up, say where it was spent."""
+        self.late += 1
+        if self._served.pop(reply.rid, None) is reply and not self._ended:
+            self._error(reply.rid, reply.channel, 0, "deadline_mailbox", "the time was over before the answer")
+
+    def _error(self, rid: int, channel: int, sequence: int, code: str, text: object) -> None:
+        if self._ended:
+            return
+        self._outbox.control(Error(rid, channel, sequence, clip(code, WORD_LIMIT), clip(str(text))))
+        self._schedule()
+
+    def written(self) -> None:
+        """Something was written: answers that left no longer hold credit back."""
+        if self._backlog:
+            self._backlog = sum(
+                lane.turn.lane.queued_bytes for lane in self._lanes if isinstance(lane.turn.lane, ReplyLane)
+            )
+            if self._withheld and self._backlog <= REPLY_BACKLOG:
+                for lane in self._withheld:
+                    due = lane.window.due()
+                    if due is not None:
+                        self._outbox.grant(lane.index, *due)
+                self._withheld.clear()
+                self._schedule()
+
+    def end(self) -> None:
+        """The connection has ended: end the work that only its peer waits for."""
+        self._ended = True
+        served, self._served = self._served, {}
+        for reply in served.values():
+            reply.cancel()

@@ -1,0 +1,138 @@
+"""Asks over a connection: the asker's future, and where an answer goes at the other end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from threading import get_ident
+from typing import Protocol, TypeVar
+
+from ..actors.cell import Cell
+from ..actors.errors import RemoteError, SendError
+from ..actors.outcome import AskFuture
+
+__all__ = ["RemoteAsk", "RemoteReply", "Server", "ThreadReply"]
+
+T = TypeVar("T")
+
+
+class RemoteAsk(AskFuture[T]):
+    """An ask whose answer comes from a peer. `rid` is 0 until it has been written."""
+
+    __slots__ = ("rid",)
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        message: object,
+        reply_type: type[T] | None,
+        abandon: Callable[[AskFuture[T]], str],
+    ) -> None:
+        super().__init__(loop, message, reply_type, abandon)
+        self.rid = 0
+
+
+class Server(Protocol):
+    """The connection that an ask came by."""
+
+    def now(self) -> float:
+        """Seconds of the loop's clock."""
+
+    def answer(self, reply: RemoteReply, value: object) -> None:
+        """Send the answer."""
+
+    def answer_error(self, reply: RemoteReply, code: str, text: str) -> None:
+        """Send an error in its place."""
+
+    def answer_late(self, reply: RemoteReply) -> None:
+        """Its time is over: nothing is sent but that."""
+
+
+class RemoteReply:
+    """Where the answer to a peer's ask goes, on the loop's thread."""
+
+    __slots__ = ("_over", "_server", "cell", "channel", "deadline", "rid")
+
+    def __init__(self, server: Server, cell: Cell, channel: int, rid: int, deadline: float) -> None:
+        self._server = server
+        self._over = False
+        self.cell = cell
+        self.channel = channel
+        self.rid = rid
+        self.deadline = deadline
+
+    def done(self) -> bool:
+        """Answered, cancelled, or its time is over."""
+        if not self._over and self._server.now() >= self.deadline:
+            self._over = True
+            self._server.answer_late(self)
+        return self._over
+
+    def succeed(self, value: object) -> None:
+        """The handler answered."""
+        if not self.done():
+            self._over = True
+            self._server.answer(self, value)
+
+    def raised(self, error: BaseException) -> None:
+        """The handler raised, or refused."""
+        if not self.done():
+            self._over = True
+            refusal = RemoteError.of(error)
+            self._server.answer_error(self, refusal.code, refusal.text)
+
+    def fail(self, error: BaseException) -> None:
+        """The bus could not deliver it, or the actor stopped."""
+        if not self.done():
+            self._over = True
+            code = error.reason if isinstance(error, SendError) else type(error).__name__
+            self._server.answer_error(self, code, str(error))
+
+    def cancel(self) -> None:
+        """The asker waits no longer, or its connection is gone: end the work."""
+        if not self._over:
+            self._over = True
+            self.cell.abandon(self)
+
+
+class ThreadReply(RemoteReply):
+    """The same for an actor on a thread of its own: what it says is brought to the loop's thread."""
+
+    __slots__ = ("_loop", "_thread")
+
+    def __init__(
+        self,
+        server: Server,
+        cell: Cell,
+        channel: int,
+        rid: int,
+        deadline: float,
+        loop: asyncio.AbstractEventLoop,
+    ) -> None:
+        super().__init__(server, cell, channel, rid, deadline)
+        self._loop = loop
+        self._thread = get_ident()
+
+    def _bring(self, action: Callable[[], None]) -> None:
+        if get_ident() == self._thread:
+            action()
+        elif not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(action)
+
+    def done(self) -> bool:
+        """Answered, cancelled, or its time is over."""
+        if get_ident() == self._thread:
+            return super().done()
+        return self._over or self._server.now() >= self.deadline
+
+    def succeed(self, value: object) -> None:
+        """The handler answered."""
+        self._bring(lambda: RemoteReply.succeed(self, value))
+
+    def raised(self, error: BaseException) -> None:
+        """The handler raised, or refused."""
+        self._bring(lambda: RemoteReply.raised(self, error))
+
+    def fail(self, error: BaseException) -> None:
+        """The bus could not deliver it, or the actor stopped."""
+        self._bring(lambda: RemoteReply.fail(self, error))
