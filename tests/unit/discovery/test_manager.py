@@ -260,6 +260,54 @@ def test_reasons_from_peers_cannot_fill_the_memory() -> None:
         peers.dial_failed(only_dial(peers, float(number)), f"made up {number}", float(number), by_peer=True)
     assert len(peers.snapshot().failed) <= 65
     assert sum(peers.snapshot().failed.values()) == 200
+    peers.dial_failed(only_dial(peers, 200.0), "made up 0", 200.0, by_peer=True)
+    assert peers.snapshot().failed["made up 0"] == 2
+
+
+def test_a_connection_that_lasted_forgives_the_addresses_too_however_it_ended() -> None:
+    for end in ("disconnect", "evict", "restart"):
+        peers = manager(PeerOptions(stable_after=10.0))
+        peers.found(candidate(HIGH, 1), 0.0)
+        peers.dial_failed(only_dial(peers, 0.0), "refused", 0.0)
+        peers.dial_failed(only_dial(peers, 5.0), "full", 5.0, by_peer=True)
+        connect(peers, HIGH, "c", 20.0)
+        if end == "disconnect":
+            peers.disconnected(HIGH, "c", "eof", 30.0)
+        elif end == "evict":
+            peers.evict(HIGH, "operator", 30.0)
+        else:
+            connect(peers, HIGH, "d", 30.0, incarnation=2)
+        one = view(peers, HIGH)
+        assert (one.failures, one.addresses[0].failures) == (0, 0), end
+
+
+def test_a_peer_that_dialed_us_and_left_before_it_was_ready_has_not_failed() -> None:
+    peers = manager()
+    peers.authenticated(Attempt(HIGH, 1, "c"), 0.0)
+    peers.disconnected(HIGH, "c", "eof", 0.0)
+    assert view(peers, HIGH).failures == 0
+
+
+def test_when_all_addresses_wait_the_one_that_is_due_first_is_next_and_else_the_best() -> None:
+    peers = manager(PeerOptions(min_retry=1.0, max_retry=64.0, retry_jitter=0.0))
+    peers.found(candidate(HIGH, 1, 2), 0.0)
+    peers.dial_failed(only_dial(peers, 0.0), "refused", 0.0)  # port 1, due at 1
+    peers.dial_failed(only_dial(peers, 0.5), "refused", 0.5)  # port 2, due at 1.5
+    assert due(peers, 0.5) == 1.0
+    peers.dial_failed(only_dial(peers, 1.0), "refused", 1.0)  # port 1, due at 3
+    assert due(peers, 1.0) == 1.5
+    assert only_dial(peers, 10.0).endpoint == place(2)  # both due: fewest failures first
+
+
+def test_a_dial_refused_for_want_of_a_slot_is_not_repeated_at_once() -> None:
+    peers = manager(PeerOptions(max_connected=1, disconnect_cooldown=2.0))
+    peers.found(candidate(HIGH, 1), 0.0)
+    dial = only_dial(peers, 0.0)
+    connect(peers, LOW, "a", 0.0)
+    peers.authenticated(Attempt(HIGH, 1, "b", dial), 0.0)
+    peers.disconnected(LOW, "a", "eof", 0.0)
+    assert peers.dials(0.0) == []
+    assert due(peers, 0.0) >= 1.0
 
 
 # -- persistent peers
@@ -325,6 +373,13 @@ def test_an_address_without_an_id_that_is_our_own_is_dialed_once_and_no_more() -
     assert peers.snapshot().peers == ()
 
 
+def test_an_address_of_a_peer_that_turns_out_to_be_our_own_is_forgotten() -> None:
+    peers = manager()
+    peers.found(candidate(HIGH, 1, 2), 0.0)
+    peers.dial_failed(only_dial(peers, 0.0), "self_dial", 0.0)
+    assert [a.endpoint for a in view(peers, HIGH).addresses] == [place(2)]
+
+
 def test_an_answer_under_another_id_than_was_dialed_is_refused() -> None:
     peers = manager()
     peers.found(candidate(HIGH, 1), 0.0)
@@ -348,6 +403,10 @@ def test_more_persistent_peers_than_slots_are_refused() -> None:
     with pytest.raises(ConfigError, match="3 persistent peers, but max_connected is 2"):
         peers.add_persistent(place(3), 0.0)
     assert not peers.add_persistent(place(2), 0.0)
+    (dial,) = (d for d in peers.dials(0.0) if d.node_id is None)
+    connect(peers, OTHER, "c", 0.0, dial)
+    assert not peers.add_persistent(place(2), 0.0)
+    assert not peers.add_persistent(place(2).with_peer(OTHER), 0.0)
 
 
 def test_an_ordinary_peer_cannot_take_the_slot_of_a_persistent_one() -> None:
