@@ -25,9 +25,7 @@ class RetryPolicy:
 
     def __post_init__(self) -> None:
         if not 0 < self.least <= self.most < math.inf:
-            raise ConfigError(
-                f"retry times must be 0 < least <= most, got least={self.least} most={self.most}"
-            )
+            raise ConfigError(f"retry times must be 0 < least <= most, got least={self.least} most={self.most}")
         if not 0 <= self.jitter < 1:
             raise ConfigError(f"retry jitter must be at least 0 and below 1, got {self.jitter}")
 
