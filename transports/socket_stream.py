@@ -173,6 +173,22 @@ class SocketStream(asyncio.Protocol):
             self._reading_paused = False
             self._transport.resume_reading()
 
+    def _fail(self, error: StreamBroken) -> None:
+        self._buffer.feed_end(error)
+        if not self._gate.failed:
+            self._gate.fail(error)
+
+    def _is_truncated(self) -> bool:
+        """Whether somebody in between ended the connection: the loops do not tell (RFC 8446 §6.1)."""
+        tls = self.tls if not self._closed else None
+        if tls is None:
+            return False
+        try:
+            # Empty once the other side's close_notify was read; "want read" if there was none.
+            return tls.read(1) != b""
+        except ssl.SSLError:
+            return True
+
     # The Protocol: the event loop calls these.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -196,6 +212,9 @@ class SocketStream(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         """The other side ended its bytes; the loop then closes this side too."""
+        if self._is_truncated():
+            self._fail(StreamBroken(f"the connection to {self._remote} ended without an end of its TLS"))
+            return False
         self._buffer.feed_end()
         if not self._gate.failed:
             self._gate.fail(StreamBroken("the other side closed the stream"))
@@ -207,9 +226,7 @@ class SocketStream(asyncio.Protocol):
         why = f": {exc}" if exc is not None else " without an end"
         error = StreamBroken(f"the connection to {self._remote or 'the other side'} broke{why}")
         error.__cause__ = exc
-        self._buffer.feed_end(error)
-        if not self._gate.failed:
-            self._gate.fail(error)
+        self._fail(error)
 
     def pause_writing(self) -> None:
         """HIGH_WATER is reached."""
