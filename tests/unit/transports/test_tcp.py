@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
 import uvloop
@@ -61,7 +61,7 @@ async def connect(transport: TcpTransport, listener: SocketListener) -> None:
 
 
 @contextlib.contextmanager
-def raw_connections(listener: SocketListener, count: int) -> list[socket.socket]:  # type: ignore[misc]  # a generator
+def raw_connections(listener: SocketListener, count: int) -> Iterator[list[socket.socket]]:
     with contextlib.ExitStack() as stack:
         address = (listener.endpoint.host, listener.endpoint.port)
         yield [stack.enter_context(socket.create_connection(address)) for _ in range(count)]
