@@ -128,9 +128,9 @@ class Bus:
         self.router = self.spawn(Router, name="peerbus.router")
         self._system = frozenset(self._order)
         try:
-            await self._started(self._events_ref, self.router)
+            await self.started(self._events_ref, self.router)
             for factory in self._initial:
-                await self._started(self.spawn(factory))
+                await self.started(self.spawn(factory))
         except BaseException:
             await self.aclose()
             raise
@@ -244,7 +244,8 @@ class Bus:
         cell.start()
         return cast("Ref[A]", cell.ref)
 
-    async def _started(self, *refs: Ref[Any]) -> None:
+    async def started(self, *refs: Ref[Any]) -> None:
+        """Wait until these actors' `on_start` has finished. Raises what it raised."""
         for ref in refs:
             cell = ref._cell
             if not cell.begun:

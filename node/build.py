@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from ..actors.errors import ConfigError
 from ..actors.reactor import Reactor
+from ..discovery.options import PeerOptions
 from ..transports.identity import Identity
 from .config import NodeConfig
 from .node import Node
@@ -28,8 +29,7 @@ def build_node(config: NodeConfig) -> Node:
         reactors=load_reactors(config),
         mdns=config.discovery.mdns and (config.discovery.interfaces or True),
         peers=[str(endpoint) for endpoint in config.peers.persistent],
-        max_connected=config.peers.max_connected,
-        max_outgoing=config.peers.max_outgoing,
+        options=PeerOptions(max_connected=config.peers.max_connected, max_outgoing=config.peers.max_outgoing),
         shutdown_timeout=config.limits.shutdown_timeout,
     )
 

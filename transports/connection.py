@@ -11,7 +11,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, ClassVar
 
 from ..actors.actor import Actor
 from ..actors.envelope import Envelope
@@ -19,8 +20,10 @@ from ..actors.errors import ProtocolError, StreamBroken, StreamClosed
 from ..actors.handlers import handles
 from ..actors.log import get_logger
 from ..actors.router import LinkChanged, LinkDown, LinkUp
+from ..actors.supervision import Directive, Supervision
 from .codecs import Codecs
 from .greeting import Greeted
+from .hello import ChannelInfo
 from .link import PeerLink
 from .liveness import Heartbeat
 from .out_lane import LaneStatistics
@@ -48,7 +51,15 @@ from .wire import (
     clip,
 )
 
-__all__ = ["ConnectionEnded", "ConnectionStatistics", "Disconnect", "PeerConnection"]
+__all__ = [
+    "CloseChannel",
+    "ConnectionEnded",
+    "ConnectionStatistics",
+    "Disconnect",
+    "OfferRoles",
+    "OpenChannel",
+    "PeerConnection",
+]
 
 log = get_logger("peerbus.transports")
 
@@ -67,6 +78,28 @@ class Disconnect:
     reason: str
     text: str = ""
     drain: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenChannel:
+    """To a connection: a reactor has started here."""
+
+    info: ChannelInfo
+
+
+@dataclass(frozen=True, slots=True)
+class CloseChannel:
+    """To a connection: a reactor has stopped here."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRoles:
+    """To a connection: this node offers these capabilities from now on, as text."""
+
+    offers: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +132,9 @@ class ConnectionStatistics:
 
 class PeerConnection(Actor):
     """See the module. `announce` are facts for subscribers, published when the link is in the table."""
+
+    #: It is made for one stream: what failed cannot be made anew.
+    supervision: ClassVar[Supervision] = Supervision(directive=Directive.STOP)
 
     def __init__(
         self,
@@ -171,10 +207,42 @@ class PeerConnection(Actor):
                 await asyncio.gather(task, return_exceptions=True)
         await self._stream.aclose()
 
+    def on_failure(
+        self,
+        exception_type: type[BaseException] | None,
+        exception_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """A defect of this side: end the connection, the peer may come back."""
+        self._stream.abort()
+        self._end("failed", repr(exception_value))
+
     @handles(Disconnect)
     def _disconnect(self, command: Disconnect) -> None:
         self._leaving = command
         self.stop()
+
+    @handles(OpenChannel)
+    def _open_channel(self, command: OpenChannel) -> None:
+        if not self._receive.has(command.info.name):
+            index = self._receive.add(command.info)
+            self.link.add_origin(command.info.name, index)
+            self._say(Open(index, command.info))
+
+    @handles(CloseChannel)
+    def _close_channel(self, command: CloseChannel) -> None:
+        index = self._receive.remove(command.name)
+        if index is not None:
+            self._say(Close(index, clip(command.reason, WORD_LIMIT)))
+
+    @handles(OfferRoles)
+    def _offer_roles(self, command: OfferRoles) -> None:
+        self._say(Update(command.offers))
+
+    def _say(self, frame: Frame) -> None:
+        if not self._ended:
+            self._outbox.control(frame)
+            self._schedule()
 
     async def _part_with(self, command: Disconnect) -> None:
         """Take no new work, finish what is under way, say GOAWAY."""

@@ -104,6 +104,10 @@ class PeerLink:
         self._turns.append(Turn(lane, info.priority))
         self._lanes[info.name] = lane
 
+    def add_origin(self, name: str, index: int) -> None:
+        """This node has a reactor more, at that place in what it announced."""
+        self._origins[name] = index + 1
+
     def close(self, index: int, reason: str) -> None:
         """The peer's reactor is gone. Raises ProtocolError for one that is not there."""
         lane = self._lane(index)

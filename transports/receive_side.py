@@ -124,6 +124,10 @@ class ReceiveSide:
         self._lanes.append(InLane(self, len(self._lanes), info, codec))
         return len(self._lanes) - 1
 
+    def has(self, name: str) -> bool:
+        """A reactor of this name is open to the peer."""
+        return any(lane.open and lane.info.name == name for lane in self._lanes)
+
     def remove(self, name: str) -> int | None:
         """The reactor here has stopped; returns its number, None if it had none."""
         for lane in self._lanes:

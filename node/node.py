@@ -1,0 +1,336 @@
+"""A node: actors, transports and discovery put together. The composition root, and what most programs need.
+
+`async with Node("alice", offers={"archive"}, reactors=[Blocks]) as node: …` in an event loop, or, from plain code,
+`node = Node("alice", …).start()`, `node.ask(…).get(timeout=2)`, `node.stop()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random, SystemRandom
+from types import TracebackType
+from typing import Any, Self, TypeVar, overload
+
+from .. import __version__
+from ..actors.actor import Actor
+from ..actors.address import Address, GroupAddress
+from ..actors.bus import SHUTDOWN_TIMEOUT, Bus, BusStatistics
+from ..actors.capability import Capability
+from ..actors.channel import Channel
+from ..actors.errors import ConfigError
+from ..actors.event_stream import Subscription
+from ..actors.loop_thread import LoopThread
+from ..actors.outcome import Outcome
+from ..actors.ref import Ref
+from ..actors.results import Results
+from ..actors.supervision import Supervision
+from ..discovery.mdns import MdnsStatistics
+from ..discovery.options import PeerOptions
+from ..discovery.peers import ClosePeer, DialPeer, MdnsOptions, Myself, Offer, Peers
+from ..discovery.snapshot import PeersSnapshot
+from ..transports.codecs import Codecs
+from ..transports.connection import HEARTBEAT_INTERVAL, ConnectionStatistics
+from ..transports.endpoint import Endpoint
+from ..transports.identity import Identity
+from ..transports.tcp import TcpTransport
+from ..transports.transport import Transport
+from ..transports.unix import UnixTransport
+
+__all__ = ["Node", "NodeSnapshot"]
+
+A = TypeVar("A", bound=Actor)
+M = TypeVar("M")
+R = TypeVar("R")
+E = TypeVar("E")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSnapshot:
+    """A node at one instant, as one immutable value."""
+
+    name: str
+    node_id: str
+    network: str
+    endpoints: tuple[str, ...]
+    offers: tuple[str, ...]
+    actors: BusStatistics
+    peers: PeersSnapshot
+    connections: Mapping[str, ConnectionStatistics]
+    mdns: MdnsStatistics | None
+
+
+class Node:
+    """One member of a network of nodes.
+
+    `name` is for people. Nodes talk to nodes of the same `network`. `identity`: None makes one that lives as long as
+    the node. `listen`: endpoints as text (`tcp://127.0.0.1:0`, `unix:///run/a.sock`); none listens nowhere.
+    `offers`: roles as text, `archive` or `archive{from=1000}`. `reactors`: classes or factories, each run from start
+    to stop. `channels`: of reactors that this node only talks to. `peers`: endpoints to keep a connection to.
+    `mdns`: find peers by multicast DNS, on all interfaces (True) or on those named. `transports` replace the default
+    ones (TCP with TLS 1.3, Unix sockets). `rng` chooses peers and jitter; keys never come from it.
+
+    Raises ConfigError, ValueError or TypeError where an argument is not right.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        network: str = "peerbus",
+        identity: Identity | None = None,
+        listen: Iterable[str] = (),
+        offers: Iterable[str] = (),
+        reactors: Iterable[Callable[[], Actor]] = (),
+        channels: Iterable[Channel[Any]] = (),
+        peers: Iterable[str] = (),
+        mdns: bool | Sequence[str] = False,
+        options: PeerOptions | None = None,
+        transports: Sequence[Transport] | None = None,
+        rng: Random | None = None,
+        heartbeat: float = HEARTBEAT_INTERVAL,
+        shutdown_timeout: float = SHUTDOWN_TIMEOUT,
+    ) -> None:
+        self.name = name
+        self.network = network
+        self.identity = Identity.generate() if identity is None else identity
+        self._rng = Random(SystemRandom().getrandbits(128)) if rng is None else rng
+        self._offers = _capabilities(offers)
+        self._listen = tuple(_endpoint("listen", text) for text in listen)
+        self._persistent = tuple(_endpoint("peers", text) for text in peers)
+        self._options = PeerOptions() if options is None else options
+        self._mdns = _mdns(mdns)
+        self._heartbeat = heartbeat
+        if transports is None:
+            transports = (TcpTransport(self.identity), UnixTransport(self.identity))
+        self._transports = tuple(transports)
+        #: The bus that the node's actors run on.
+        self.bus = Bus(name, rng=self._rng, shutdown_timeout=shutdown_timeout)
+        self._reactors = tuple(reactors)
+        for channel in channels:
+            self.bus.declare(channel)
+        self._codecs = Codecs(self.bus.channels)
+        self._peers: Ref[Peers] | None = None
+        self._thread: LoopThread | None = None
+
+    # Life.
+
+    async def __aenter__(self) -> Self:
+        await self.bus.__aenter__()
+        try:
+            for factory in self._reactors:
+                channel = getattr(factory, "__channel__", None)
+                if channel is not None:
+                    self.bus.declare(channel)
+            # The peer manager starts before the reactors, so that it stops after them; it tells peers of each.
+            self._peers = self.bus.spawn(self._make_peers, name="peerbus.peers")
+            await self.bus.started(self._peers)
+            for factory in self._reactors:
+                await self.bus.started(self.bus.spawn(factory))
+        except BaseException:
+            await self.bus.aclose()
+            raise
+        return self
+
+    def _make_peers(self) -> Peers:
+        return Peers(
+            Myself(
+                identity=self.identity,
+                network=self.network,
+                name=self.name,
+                agent=f"peerbus/{__version__}",
+                incarnation=self._rng.getrandbits(63),
+            ),
+            self._transports,
+            self._codecs,
+            listen=self._listen,
+            offers=self._offers.values(),
+            persistent=self._persistent,
+            options=self._options,
+            mdns=self._mdns,
+            heartbeat=self._heartbeat,
+        )
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Shut down: refuse new sends, drain, stop reactors, say goodbye to peers, close. Idempotent."""
+        await self.bus.aclose()
+
+    async def wait_stopped(self) -> None:
+        """Wait until the node has stopped. Raises the failure that an actor handed on, if one did."""
+        await self.bus.wait_stopped()
+        if self.bus.escalation is not None:
+            raise self.bus.escalation
+
+    def start(self) -> Self:
+        """Run the node on an event loop in a thread of its own; returns when it is up. Raises what starting raised."""
+        self._thread = LoopThread(self, name=f"peerbus {self.name}")
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop a node that `start` started, and wait for it. Idempotent."""
+        if self._thread is not None:
+            self._thread.stop()
+
+    # Who and where.
+
+    @property
+    def node_id(self) -> str:
+        """Hex SHA-256 of the node's public key."""
+        return self.identity.node_id
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """Where it listens, with the real ports and its node id: what another node's `peers` takes."""
+        peers = self._peers_actor()
+        return tuple(str(endpoint.with_peer(self.node_id)) for endpoint in peers.endpoints) if peers else ()
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """The capabilities that it offers."""
+        return tuple(str(offer) for offer in self._offers.values())
+
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """Ids of the peers that can be sent to now."""
+        return tuple(self.bus.routes.peers)
+
+    def snapshot(self) -> NodeSnapshot:
+        """Everything about the node at this instant. On the loop's thread."""
+        peers = self._peers_actor()
+        if peers is None:
+            raise ConfigError(f"{self.name} does not run: there is nothing to look at")
+        manager, connections, mdns = peers.statistics()
+        return NodeSnapshot(
+            name=self.name,
+            node_id=self.node_id,
+            network=self.network,
+            endpoints=self.endpoints,
+            offers=self.offers,
+            actors=self.bus.statistics(),
+            peers=manager,
+            connections=connections,
+            mdns=mdns,
+        )
+
+    # Levers.
+
+    def offer(self, capability: str) -> None:
+        """Offer a role from now on (or with other attributes); connected peers hear of it at once."""
+        parsed = Capability.parse(capability)
+        self._offers = {**self._offers, parsed.role: parsed}
+        self._say(Offer(tuple(self._offers.values())))
+
+    def withdraw(self, role: str) -> None:
+        """Offer a role no longer. Raises ValueError where it was not offered."""
+        if role not in self._offers:
+            raise ValueError(f"{self.name} does not offer {role!r}, it offers {sorted(self._offers)}")
+        self._offers = {key: value for key, value in self._offers.items() if key != role}
+        self._say(Offer(tuple(self._offers.values())))
+
+    def dial(self, endpoint: str) -> None:
+        """Keep a connection to this endpoint from now on. Raises ConfigError where it is malformed."""
+        self._say(DialPeer(_endpoint("dial", endpoint)))
+
+    def disconnect(self, node_id: str, reason: str = "operator") -> None:
+        """Part with a peer; it is told the reason. It may be dialed again after a while."""
+        self._say(ClosePeer(node_id, reason))
+
+    def _say(self, command: object) -> None:
+        if self._peers is None:
+            raise ConfigError(f"{self.name} does not run yet")
+        self._peers.tell(command)
+
+    def _peers_actor(self) -> Peers | None:
+        actor = None if self._peers is None else self._peers._cell.actor
+        return actor if isinstance(actor, Peers) else None
+
+    # The bus's own, for short.
+
+    def spawn(
+        self,
+        factory: Callable[..., A],
+        *args: Any,
+        name: str | None = None,
+        supervision: Supervision | None = None,
+        **kwargs: Any,
+    ) -> Ref[A]:
+        """Start an actor on the node; see `Bus.spawn`."""
+        return self.bus.spawn(factory, *args, name=name, supervision=supervision, **kwargs)
+
+    def subscribe(self, *types: type[E]) -> Subscription[E]:
+        """Events of these types (`PeerUp`, `PeerDown`, `DeadLetter`, …); see `Bus.subscribe`."""
+        return self.bus.subscribe(*types)
+
+    @overload
+    def tell(self, to: Ref[Any], message: object, *, timeout: float | None = None) -> Outcome[None]: ...
+    @overload
+    def tell(self, to: Address[M], message: M, *, timeout: float | None = None) -> Outcome[None]: ...
+    @overload
+    def tell(self, to: GroupAddress[M], message: M, *, timeout: float | None = None) -> Outcome[Results[None]]: ...
+    def tell(
+        self, to: Ref[Any] | Address[M] | GroupAddress[M], message: object, *, timeout: float | None = None
+    ) -> Outcome[None] | Outcome[Results[None]]:
+        """Send without an answer; see `Actor.tell`. From another thread than the loop's: `.get()` the outcome."""
+        return self.bus.send(to, message, timeout, None)
+
+    @overload
+    def ask(self, to: Ref[Any], message: object, *, timeout: float | None = None) -> Outcome[object]: ...
+    @overload
+    def ask(self, to: Ref[Any], message: object, *, reply: type[R], timeout: float | None = None) -> Outcome[R]: ...
+    @overload
+    def ask(self, to: Address[M], message: M, *, timeout: float | None = None) -> Outcome[object]: ...
+    @overload
+    def ask(self, to: Address[M], message: M, *, reply: type[R], timeout: float | None = None) -> Outcome[R]: ...
+    @overload
+    def ask(self, to: GroupAddress[M], message: M, *, timeout: float | None = None) -> Outcome[Results[object]]: ...
+    @overload
+    def ask(
+        self, to: GroupAddress[M], message: M, *, reply: type[R], timeout: float | None = None
+    ) -> Outcome[Results[R]]: ...
+    def ask(
+        self,
+        to: Ref[Any] | Address[M] | GroupAddress[M],
+        message: object,
+        *,
+        reply: type[Any] | None = None,
+        timeout: float | None = None,
+    ) -> Outcome[Any]:
+        """Send and get the answer; see `Actor.ask`. From another thread than the loop's: `.get()` the outcome."""
+        return self.bus.request(to, message, timeout, reply, None)
+
+    def __repr__(self) -> str:
+        return f"<Node {self.name} {self.node_id[:8]} {len(self.peers)} peers>"
+
+
+def _endpoint(argument: str, text: str) -> Endpoint:
+    try:
+        return Endpoint.parse(text)
+    except ValueError as error:
+        raise ConfigError(f"{argument}: {error}") from error
+
+
+def _capabilities(offers: Iterable[str]) -> dict[str, Capability]:
+    found: dict[str, Capability] = {}
+    if isinstance(offers, str):
+        raise ConfigError(f"offers is a set of roles, {{{offers!r}}}, not one text")
+    for text in sorted(offers):
+        try:
+            capability = Capability.parse(text)
+        except ValueError as error:
+            raise ConfigError(f"offers: {error}") from error
+        if capability.role in found:
+            raise ConfigError(f"offers: the role {capability.role!r} stands there twice")
+        found[capability.role] = capability
+    return found
+
+
+def _mdns(mdns: bool | Sequence[str]) -> MdnsOptions | None:
+    if isinstance(mdns, bool):
+        return MdnsOptions() if mdns else None
+    return MdnsOptions(interfaces=tuple(mdns))
