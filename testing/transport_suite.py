@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 
 from ..actors.errors import DialFailed, HandshakeFailed, ListenFailed, StreamBroken, StreamClosed
 from ..transports.endpoint import Endpoint
-from ..transports.transport import FLUSH_TIMEOUT, HIGH_WATER, MAX_CHUNK, Listener, Stream, Transport
+from ..transports.transport import FLUSH_TIMEOUT, HIGH_WATER, MAX_CHUNK, RECEIVE_BUFFER, Listener, Stream, Transport
 
 __all__ = ["TRANSPORT_CHECKS", "TransportCheck", "TransportFactory", "TransportPair", "check_transport", "run_check"]
 
@@ -377,8 +377,8 @@ async def the_last_words_arrive_though_nobody_listened(pair: TransportPair) -> N
     """The last words arrive though nobody listened."""
     async with _connected(pair) as (dialed, accepted):
         # What the closing side never reads must not cost the other side what it wrote last.
-        dialed.write(bytes(100_000))
-        await _turns(5)
+        dialed.write(bytes(4 * RECEIVE_BUFFER))
+        await _turns(100)
         accepted.write(b"y" * 100_000)
         closing = asyncio.create_task(accepted.aclose())
         _require(await _read_exactly(dialed, 100_000) == b"y" * 100_000, "the last words were lost")

@@ -80,19 +80,15 @@ async def _connect(
 
 
 async def _start_tls(stream: SocketStream, tls: ssl.SSLContext, *, server_side: bool) -> None:
-    raw = stream.transport
-    try:
-        transport = await asyncio.get_running_loop().start_tls(
-            raw,
-            stream,
-            tls,
-            server_side=server_side,
-            ssl_handshake_timeout=2 * HANDSHAKE_TIMEOUT,
-            ssl_shutdown_timeout=FLUSH_TIMEOUT,
-        )
-        if transport is None:
-            raise ConnectionResetError("the connection was lost")
-    except BaseException:
-        raw.abort()
-        raise
+    # If this fails it closes the connection itself.
+    transport = await asyncio.get_running_loop().start_tls(
+        stream.transport,
+        stream,
+        tls,
+        server_side=server_side,
+        ssl_handshake_timeout=2 * HANDSHAKE_TIMEOUT,
+        ssl_shutdown_timeout=FLUSH_TIMEOUT,
+    )
+    if transport is None:
+        raise ConnectionResetError("the connection was lost")
     stream.adopt(transport)
