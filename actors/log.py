@@ -25,7 +25,7 @@ class _Logger:
     def __getattr__(self, method: str) -> Any:
         if structlog.is_configured():
             if self._configured is None:
-                self._configured = structlog.get_logger(self._name, logger=self._name)
+                self._configured = structlog.get_logger(self._name).bind(logger=self._name)
             return getattr(self._configured, method)
         if self._default is None:
             self._default = structlog.wrap_logger(

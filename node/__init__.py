@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
-from .node import Node, NodeSnapshot
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .node import Node, NodeSnapshot
 
 __all__ = ["Node", "NodeSnapshot"]
+
+
+def __getattr__(name: str) -> object:
+    # Lazy (PEP 562): `peerbus --version` shall not wait for TLS and multicast DNS to be imported.
+    if name in __all__:
+        from . import node
+
+        return getattr(node, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

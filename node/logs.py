@@ -74,7 +74,9 @@ def _rendering(format: str, stream: TextIO) -> list[Processor]:  # noqa: A002 - 
     import structlog
 
     if format == "json":
-        return [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer(default=str)]
+        # Without the frames' local variables: a key or a message in a log file is a secret lost.
+        tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer(default=str)]
     colors = stream.isatty() and "NO_COLOR" not in os.environ
     return [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)]
 

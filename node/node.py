@@ -20,6 +20,7 @@ from ..actors.capability import Capability
 from ..actors.channel import Channel
 from ..actors.errors import ConfigError
 from ..actors.event_stream import Subscription
+from ..actors.log import get_logger
 from ..actors.loop_thread import LoopThread
 from ..actors.outcome import Outcome
 from ..actors.ref import Ref
@@ -43,6 +44,8 @@ A = TypeVar("A", bound=Actor)
 M = TypeVar("M")
 R = TypeVar("R")
 E = TypeVar("E")
+
+log = get_logger("peerbus.node")
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,14 @@ class Node:
         except BaseException:
             await self.bus.aclose()
             raise
+        log.info(
+            "node up",
+            node=self.name,
+            node_id=self.node_id,
+            network=self.network,
+            endpoints=list(self.endpoints),
+            offers=list(self.offers),
+        )
         return self
 
     def _make_peers(self) -> Peers:
@@ -158,7 +169,10 @@ class Node:
 
     async def aclose(self) -> None:
         """Shut down: refuse new sends, drain, stop reactors, say goodbye to peers, close. Idempotent."""
+        running = not self.bus.closing
         await self.bus.aclose()
+        if running:
+            log.info("node down", node=self.name)
 
     async def wait_stopped(self) -> None:
         """Wait until the node has stopped. Raises the failure that an actor handed on, if one did."""

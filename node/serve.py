@@ -43,7 +43,7 @@ async def serve(node: Served) -> int:
     """
     loop = asyncio.get_running_loop()
     this_task = asyncio.current_task()
-    assert this_task is not None  # noqa: S101 - a coroutine runs in a task
+    assert this_task is not None
     told = asyncio.Event()
     heard: list[signal.Signals] = []
     up = False

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 import pytest
 import structlog
 
+from peerbus.actors.log import get_logger
 from peerbus.node import logs
 
 
@@ -103,3 +104,22 @@ def test_importing_the_bus_leaves_the_logging_of_a_program_alone() -> None:
         "assert not logging.getLogger().handlers; assert not structlog.is_configured()"
     )
     subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
+
+
+def test_an_exception_in_json_shows_no_local_variables() -> None:
+    stream = io.StringIO()
+    logs.configure("info", "json", stream)
+    secret = "-----BEGIN " + "PRIVATE KEY-----"
+    try:
+        raise ValueError(f"broken {len(secret)}")
+    except ValueError:
+        structlog.get_logger().exception("failed")
+    assert "PRIVATE" not in stream.getvalue()
+
+
+def test_the_library_speaks_through_what_was_configured_and_says_its_name() -> None:
+    stream = io.StringIO()
+    logs.configure("info", "json", stream)
+    get_logger("peerbus.actors").info("actor failed", actor="blocks")
+    event = json.loads(stream.getvalue())
+    assert (event["event"], event["logger"], event["actor"]) == ("actor failed", "peerbus.actors", "blocks")

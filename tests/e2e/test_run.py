@@ -1,0 +1,137 @@
+"""`peerbus run`: real processes from configuration files find each other and part in order."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty, Queue
+
+import pytest
+
+REACTORS = """
+from dataclasses import dataclass
+from peerbus.actors import Channel, EVERYONE, Reactor, handles
+from peerbus.discovery import PeerUp
+
+@dataclass(frozen=True)
+class Hi:
+    name: str
+
+class Greeter(Reactor):
+    channel = Channel("greeter", messages=(Hi,))
+
+    def on_start(self) -> None:
+        self.bus.subscribe_actor(self.actor_ref, PeerUp)
+
+    @handles(PeerUp)
+    async def up(self, event: PeerUp) -> None:
+        await self.tell(EVERYONE / "greeter", Hi(self.bus.name))
+
+    @handles(Hi)
+    def hi(self, hi: Hi) -> None:
+        print(f"hello from {hi.name}", flush=True)
+"""
+
+
+class Process:
+    """One `peerbus run`; its two streams are read by threads, so that nothing blocks it."""
+
+    def __init__(self, config: Path) -> None:
+        self.popen = subprocess.Popen(
+            [sys.executable, "-m", "peerbus", "run", str(config), "--json-logs"],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        self.said: Queue[str] = Queue()
+        self.logged: Queue[str] = Queue()
+        assert self.popen.stdout is not None
+        assert self.popen.stderr is not None
+        self._threads = [
+            threading.Thread(target=_pump, args=(self.popen.stdout, self.said)),
+            threading.Thread(target=_pump, args=(self.popen.stderr, self.logged)),
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def wait_for(self, event: str) -> dict[str, object]:
+        """The next log line of that event."""
+        while True:
+            line = json.loads(self.logged.get(timeout=20))
+            if line["event"] == event:
+                assert isinstance(line, dict)
+                return line
+
+    def close(self) -> None:
+        """End it, whatever it does."""
+        if self.popen.poll() is None:
+            self.popen.kill()
+        self.popen.wait()
+        for thread in self._threads:
+            thread.join()
+        assert self.popen.stdout is not None
+        assert self.popen.stderr is not None
+        self.popen.stdout.close()
+        self.popen.stderr.close()
+
+
+def _pump(stream: Iterator[str], queue: Queue[str]) -> None:
+    for line in stream:
+        queue.put(line.rstrip("\n"))
+
+
+@pytest.fixture
+def processes() -> Iterator[list[Process]]:
+    started: list[Process] = []
+    yield started
+    for process in started:
+        process.close()
+
+
+def _config(folder: Path, name: str, extra: str = "") -> Path:
+    (folder / "greeting.py").write_text(REACTORS)
+    path = folder / f"{name}.toml"
+    path.write_text(
+        f'name = "{name}"\nnetwork = "run-test"\nlisten = ["tcp://127.0.0.1:0"]\n'
+        f'reactors = ["greeting:Greeter"]\n{extra}'
+    )
+    return path
+
+
+def test_two_nodes_from_files_greet_each_other_and_say_goodbye(tmp_path: Path, processes: list[Process]) -> None:
+    alice = Process(_config(tmp_path, "alice"))
+    processes.append(alice)
+    endpoint = alice.wait_for("listening")["endpoint"]
+    bob = Process(_config(tmp_path, "bob", f'[peers]\npersistent = ["{endpoint}"]\n'))
+    processes.append(bob)
+    assert bob.said.get(timeout=20) == "hello from alice"
+    assert alice.said.get(timeout=20) == "hello from bob"
+    bob.popen.send_signal(signal.SIGTERM)
+    assert bob.popen.wait(timeout=20) == 0
+    assert alice.wait_for("connection ended")["reason"] == "peer_shutting_down"
+    alice.popen.send_signal(signal.SIGINT)
+    assert alice.popen.wait(timeout=20) == 130
+
+
+def test_a_second_node_on_a_taken_port_says_so_in_one_line(tmp_path: Path, processes: list[Process]) -> None:
+    alice = Process(_config(tmp_path, "alice"))
+    processes.append(alice)
+    endpoint = str(alice.wait_for("listening")["endpoint"]).rpartition("@")[2].removeprefix("tcp://")
+    config = _config(tmp_path, "bob")
+    config.write_text(config.read_text().replace("127.0.0.1:0", endpoint))
+    bob = Process(config)
+    processes.append(bob)
+    assert bob.popen.wait(timeout=20) == 1
+    lines = []
+    while True:
+        try:
+            lines.append(bob.logged.get(timeout=0.5))
+        except Empty:
+            break
+    assert endpoint in lines[-1]
+    assert not any("Traceback" in line for line in lines)

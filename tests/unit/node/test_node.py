@@ -1,0 +1,193 @@
+"""A node as a program sees it: started, asked, looked at, stopped; alone, without a network."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from random import Random
+
+import pytest
+
+from peerbus.actors import (
+    EVERYONE,
+    LOCAL,
+    Actor,
+    Address,
+    Channel,
+    ConfigError,
+    ListenFailed,
+    NoRoute,
+    NoSuchReactor,
+    Peer,
+    PeerbusError,
+    Reactor,
+    Role,
+    ShuttingDown,
+    WouldDeadlock,
+    handles,
+)
+from peerbus.node import Node, NodeSnapshot
+from peerbus.transports import Identity
+
+
+@dataclass(frozen=True)
+class Double:
+    value: int
+
+
+class Doubler(Reactor):
+    channel = Channel("doubler", messages=(Double,))
+
+    @handles(Double)
+    def double(self, message: Double) -> int:
+        return 2 * message.value
+
+
+class Failing(Reactor):
+    channel = Channel("failing", messages=(Double,))
+
+    def on_start(self) -> None:
+        raise RuntimeError("no such disk")
+
+
+async def test_a_role_that_the_node_offers_itself_is_answered_by_its_own_reactor() -> None:
+    async with Node("alice", offers={"maths"}, reactors=[Doubler]) as node:
+        assert await node.ask(Role("maths") / Doubler, Double(21), reply=int) == 42
+        assert await node.ask(LOCAL / "doubler", Double(4)) == 8
+
+
+async def test_a_role_that_nobody_offers_has_no_route() -> None:
+    async with Node("alice", reactors=[Doubler]) as node:
+        with pytest.raises(NoRoute, match="maths"):
+            await node.ask(Role("maths") / Doubler, Double(1))
+
+
+async def test_withdrawing_a_role_takes_it_out_of_routing() -> None:
+    async with Node("alice", offers={"maths"}, reactors=[Doubler]) as node:
+        node.withdraw("maths")
+        await node.ask(LOCAL / Doubler, Double(0))  # the peer manager had its turn
+        with pytest.raises(NoRoute):
+            await node.ask(Role("maths") / Doubler, Double(1))
+        with pytest.raises(ValueError, match="does not offer 'maths'"):
+            node.withdraw("maths")
+
+
+async def test_everyone_is_the_peers_and_not_the_node_itself() -> None:
+    async with Node("alice", reactors=[Doubler]) as node:
+        results = await node.tell(EVERYONE / Doubler, Double(1))
+        assert len(results) == 0
+        assert not results.ok
+
+
+async def test_unknown_reactors_and_peers_are_named_in_the_error() -> None:
+    async with Node("alice") as node:
+        with pytest.raises(NoSuchReactor, match="nothing"):
+            await node.ask(LOCAL / "nothing", Double(1))
+        with pytest.raises(NoRoute, match="aaaa"):
+            await node.tell(Peer("a" * 64) / "doubler", Double(1))
+
+
+def test_a_plain_program_starts_a_node_in_a_thread_and_gets_its_answers() -> None:
+    node = Node("alice", offers={"maths"}, reactors=[Doubler]).start()
+    try:
+        assert node.ask(Role("maths") / Doubler, Double(3), reply=int).get(timeout=5) == 6
+        with pytest.raises(NoRoute):
+            node.ask(Role("cooking") / Doubler, Double(3)).get(timeout=5)
+    finally:
+        node.stop()
+        node.stop()
+    assert not [thread for thread in threading.enumerate() if "alice" in thread.name]
+
+
+def test_what_keeps_a_node_from_starting_is_raised_by_start() -> None:
+    with pytest.raises(RuntimeError, match="no such disk"):
+        Node("alice", reactors=[Failing]).start()
+
+
+async def test_a_reactor_that_cannot_start_leaves_no_node_behind() -> None:
+    with pytest.raises(RuntimeError, match="no such disk"):
+        async with Node("alice", listen=["tcp://127.0.0.1:0"], reactors=[Doubler, Failing]):
+            pytest.fail("entered")
+
+
+async def test_an_endpoint_that_is_taken_keeps_the_node_from_starting() -> None:
+    async with Node("alice", listen=["tcp://127.0.0.1:0"]) as alice:
+        taken = alice.endpoints[0].rpartition("@")[2]
+        with pytest.raises(ListenFailed):
+            async with Node("bob", listen=[f"tcp://{taken}"]):
+                pytest.fail("entered")
+
+
+async def test_a_blocking_wait_on_the_loop_is_refused_at_once() -> None:
+    async with Node("alice", reactors=[Doubler]) as node:
+        outcome = node.ask(LOCAL / Doubler, Double(1))
+        with pytest.raises(WouldDeadlock):
+            outcome.get(timeout=1)
+        assert await outcome == 2
+
+
+async def test_a_stopped_node_takes_no_work() -> None:
+    async with Node("alice", reactors=[Doubler]) as node:
+        pass
+    with pytest.raises(ShuttingDown):
+        await node.ask(LOCAL / Doubler, Double(1))
+    with pytest.raises(PeerbusError):
+        node.spawn(Doubler)
+
+
+async def test_the_snapshot_shows_who_and_where_and_what_is_queued() -> None:
+    identity = Identity.from_seed(b"s" * 32)
+    async with Node(
+        "alice", identity=identity, offers={"maths{speed=2}"}, listen=["tcp://127.0.0.1:0"], reactors=[Doubler]
+    ) as node:
+        await node.ask(LOCAL / Doubler, Double(1))
+        picture = node.snapshot()
+        assert isinstance(picture, NodeSnapshot)
+        assert picture.node_id == identity.node_id
+        assert picture.offers == ("maths{speed=2}",)
+        assert picture.endpoints[0].startswith(f"tcp://{identity.node_id}@127.0.0.1:")
+        assert picture.actors.actors["doubler"].delivered == 1
+        assert picture.connections == {}
+
+
+async def test_a_node_with_the_same_rng_draws_the_same_urns() -> None:
+    async def urn() -> str:
+        async with Node("alice", identity=Identity.from_seed(b"u" * 32), rng=Random(7)) as node:
+            return node.spawn(Idle).actor_urn
+
+    assert await urn() == await urn()
+
+
+class Idle(Actor):
+    """Does nothing."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ({"listen": ["tcp://127.0.0.1"]}, "listen"),
+        ({"listen": ["carrier-pigeon://loft"]}, "listen"),
+        ({"offers": "archive"}, "set of roles"),
+        ({"offers": ["Archive!"]}, "offers"),
+        ({"offers": ["archive", "archive{from=1}"]}, "twice"),
+        ({"peers": ["10.0.0.1"]}, "peers"),
+    ],
+)
+def test_a_wrong_argument_is_named(arguments: dict[str, object], complaint: str) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        Node("alice", **arguments)  # type: ignore[arg-type]  # that is what is tested
+
+
+async def test_a_handler_sees_nobody_as_the_sender_of_plain_code() -> None:
+    seen: list[Address[object] | None] = []
+
+    class Witness(Reactor):
+        channel = Channel("witness", messages=(Double,))
+
+        @handles(Double)
+        def look(self, message: Double, sender: Address[object] | None) -> None:
+            seen.append(sender)
+
+    async with Node("alice", reactors=[Witness]) as node:
+        await node.ask(LOCAL / Witness, Double(1))
+    assert seen == [None]
