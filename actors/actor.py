@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar, overload
 
 import pykka
 
@@ -30,7 +30,36 @@ __all__ = ["Actor"]
 
 M = TypeVar("M")
 R = TypeVar("R")
+V = TypeVar("V")
 A = TypeVar("A", bound="Actor")
+
+
+class OfActor(Generic[V]):
+    """An attribute that is looked up. Not a property: a program written for Pykka may set one of the same name."""
+
+    def __init__(self, look_up: Callable[[Actor], V]) -> None:
+        self._look_up = look_up
+
+    @overload
+    def __get__(self, actor: None, owner: type[Actor]) -> Self: ...
+    @overload
+    def __get__(self, actor: Actor, owner: type[Actor]) -> V: ...
+    def __get__(self, actor: Actor | None, owner: type[Actor]) -> V | Self:
+        return self if actor is None else self._look_up(actor)
+
+
+def _bus_of(actor: Actor) -> Bus:
+    bus = actor._cell.bus
+    if bus is None:
+        raise PeerbusError(f"{actor} was started without a bus: spawn it on a Bus or a Node")
+    return bus
+
+
+def _address_of(actor: Actor) -> Address[object]:
+    address = actor._cell.address
+    if address is None:
+        raise PeerbusError(f"{actor} was started without a bus, so it has no address")
+    return address
 
 
 class Actor(pykka.Actor):
@@ -113,19 +142,10 @@ class Actor(pykka.Actor):
 
     # Where and who.
 
-    @property
-    def bus(self) -> Bus:
-        """The bus that the actor runs on. Raises PeerbusError for an actor that was started without one."""
-        if self._cell.bus is None:
-            raise PeerbusError(f"{self} was started without a bus: spawn it on a Bus or a Node")
-        return self._cell.bus
-
-    @property
-    def address(self) -> Address[object]:
-        """Where the actor is on its bus. Raises PeerbusError without one."""
-        if self._cell.address is None:
-            raise PeerbusError(f"{self} was started without a bus, so it has no address")
-        return self._cell.address
+    #: The bus that the actor runs on. Raises PeerbusError for an actor that was started without one.
+    bus = OfActor(_bus_of)
+    #: Where the actor is on its bus. Raises PeerbusError without one.
+    address = OfActor(_address_of)
 
     def __str__(self) -> str:
         return str(self._cell)
@@ -150,7 +170,7 @@ class Actor(pykka.Actor):
         cell = self._cell
         if isinstance(to, Ref):
             return to._cell.tell(message, cell, timeout)
-        return self.bus.send(to, message, timeout, cell)
+        return _bus_of(self).send(to, message, timeout, cell)
 
     @overload
     def ask(self, to: Ref[Any], message: object, *, timeout: float | None = None) -> Outcome[object]: ...
@@ -180,7 +200,7 @@ class Actor(pykka.Actor):
         the handler. To several receivers: one answer or error per peer.
         Raises RemoteError where the handler raised, MessageTypeError, DeadlineExceeded, and any `SendError`.
         """
-        return self.bus.request(to, message, timeout, reply, self._cell)
+        return _bus_of(self).request(to, message, timeout, reply, self._cell)
 
     # Children, watches, timers, stash.
 
@@ -193,15 +213,18 @@ class Actor(pykka.Actor):
         **kwargs: Any,
     ) -> Ref[A]:
         """Start a child: it stops before this actor does, and may hand its failures on to it."""
-        return self.bus.spawn(factory, *args, name=name, supervision=supervision, parent=self._cell, **kwargs)
+        return _bus_of(self).spawn(factory, *args, name=name, supervision=supervision, parent=self._cell, **kwargs)
 
     def watch(self, target: Ref[Any] | Address[Any]) -> None:
-        """Get a `Terminated` when that actor stops, or its peer is gone; at once if it is so already."""
-        self.bus.watch(target, self._cell)
+        """Get a `Terminated` when that actor stops, or its peer is gone; at once if it is so already.
+
+        A restart is no end. Raises PeerbusError for a role's address: that is not one actor.
+        """
+        _bus_of(self).watch(target, self._cell)
 
     def unwatch(self, target: Ref[Any] | Address[Any]) -> None:
         """Forget the watch."""
-        self.bus.unwatch(target, self._cell)
+        _bus_of(self).unwatch(target, self._cell)
 
     def after(self, delay: float, message: object) -> Timer:
         """Get `message` in `delay` seconds. The timer ends with the actor, or with its restart."""

@@ -63,9 +63,11 @@ class GroupAddress(Generic[M]):
 
 
 def _reactor_name(target: object) -> str:
-    name = target if isinstance(target, str) else getattr(target, "name", None)
-    if name is None:
-        name = getattr(getattr(target, "channel", None), "name", None)
+    if isinstance(target, str):
+        name: object = target
+    else:
+        channel = target if isinstance(target, Channel) else getattr(target, "channel", None)
+        name = channel.name if isinstance(channel, Channel) else None
     if not isinstance(name, str) or not REACTOR_PATTERN.fullmatch(name):
         raise ValueError(
             f"not a reactor: {target!r} (a name of lower-case letters, digits, '.', '_', '-', "

@@ -8,7 +8,9 @@ thread of its own for the loop. A bus knows no network: a node gives it links to
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
+import re
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -25,18 +27,21 @@ from .address import Address, GroupAddress, Local, Peer, Role
 from .carrier import Link
 from .cell import Cell
 from .channel import DEFAULT_TIMEOUT, REACTOR_PATTERN, Channel
-from .current import BUILDING, CURRENT_BUS
+from .current import BUILDING, CURRENT_BUS, current_bus
+from .dead_letters import DeadLetters
 from .deadlines import DeadlineWheel
 from .envelope import Envelope
-from .errors import NoRoute, NoSuchReactor, PeerbusError, SendError, ShuttingDown
+from .errors import ActorStopped, NoRoute, NoSuchReactor, PeerbusError, SendError, ShuttingDown, WouldDeadlock
 from .event_stream import EventStream, Subscription
-from .events import DeadLetter, Terminated
+from .events import ActorFailed, DeadLetter, Terminated
+from .life import Life, State
 from .log import get_logger
 from .loop_cell import LoopCell
 from .loop_thread import LoopThread
 from .mailbox import MailboxStatistics
 from .outcome import Failed, Outcome
 from .ref import Ref
+from .reply_future import ReplyFuture
 from .results import Results
 from .router import Router
 from .routes import Routes, better_of_two
@@ -55,8 +60,10 @@ log = get_logger("peerbus.actors")
 
 #: Seconds that a stop waits for mailboxes to drain before it kills.
 SHUTDOWN_TIMEOUT = 5.0
-#: Dead letters that are logged in one second; the rest is counted and summed up.
-LOGGED_DEAD_LETTERS = 10
+#: Seconds that what was killed may take to end; a handler on a thread that never returns takes longer.
+KILL_TIMEOUT = 1.0
+#: Characters of a class's name in the name that is made up for an actor of it.
+NAMED_AFTER = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +107,17 @@ class Bus:
         self.context = contextvars.Context()
         self._initial = tuple(reactors)
         self._cells: dict[str, Cell] = {}
-        self._order: dict[Cell, None] = {}
-        self._starting: dict[Cell, asyncio.Future[None]] = {}
+        self._order: dict[Life, None] = {}
+        self._starting: dict[Life, asyncio.Future[None]] = {}
+        self._ending: dict[Life, asyncio.Future[None]] = {}
         self._closing = False
-        self._failed: dict[str, int] = {}
-        self._dead_letters: dict[str, int] = {}
-        self._logged = (0, 0)
+        self._dead_letters = DeadLetters(name)
         self._urns = uuid.UUID(int=self.rng.getrandbits(128), version=4).int
         self._counter = 0
         self._thread_runner: LoopThread | None = None
         self._events: EventStream | None = None
         self._escalation: BaseException | None = None
+        self._closer: asyncio.Task[None] | None = None
         self._stopped: asyncio.Event
 
     # Life.
@@ -125,6 +132,7 @@ class Bus:
         self.context.run(CURRENT_BUS.set, self)
         self._events_ref = self.spawn(EventStream, name="peerbus.events")
         self._events = self._events_ref._cell.actor  # type: ignore[assignment]  # what was just spawned
+        self._events_ref._cell.mailbox.on_drop = self._event_lost
         self.router = self.spawn(Router, name="peerbus.router")
         self._system = frozenset(self._order)
         try:
@@ -142,43 +150,66 @@ class Bus:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """Refuse new sends, let mailboxes drain until `shutdown_timeout`, stop the actors. Idempotent."""
-        if self._closing:
-            if self.thread:
-                await self._stopped.wait()
-            return
+        """Refuse new sends, let mailboxes drain until `shutdown_timeout`, stop the actors. Idempotent.
+
+        Cancelled, it goes on by itself.
+        """
+        if self.thread:
+            self._close_soon()
+            assert self._closer is not None
+            await asyncio.shield(self._closer)
         self._closing = True
+
+    def _close_soon(self) -> None:
+        if self._closer is None:
+            self._closing = True
+            self._closer = self.loop.create_task(self._close(), name=f"peerbus {self.name} closing")
+
+    async def _close(self) -> None:
         deadline = self.loop.time() + self.shutdown_timeout
-        for cell in reversed([cell for cell in self._order if cell not in self._system]):
-            await self._end(cell, deadline)
-        for cell in tuple(self._order):
-            await self._end(cell, deadline + 1.0)
+        cells = [cell for cell in self._order if cell not in self._system]
+        for cell in reversed(cells):
+            if not await self._stopped_by(deadline, cell):
+                break
+        late = [cell for cell in self._order if cell not in self._system]
+        for cell in reversed(late):
+            log.warning("not stopped in time, the actor is killed", bus=self.name, actor=str(cell))
+            cell.kill("the bus stops, its mailbox was not drained in time")
+        if late:
+            await self._ended_by(self.loop.time() + KILL_TIMEOUT, *late)
+        for cell in self._order:
+            if cell not in self._system:
+                log.error("the actor does not stop: a handler never returns", bus=self.name, actor=str(cell))
+        for cell in tuple(self._system):
+            await self._stopped_by(self.loop.time() + KILL_TIMEOUT, cell)
+        for cell in cells:
+            if isinstance(cell, ThreadCell) and cell.state is State.STOPPED:
+                cell.thread.join(KILL_TIMEOUT)  # it has nothing left to do
         self.wheel.close()
         self._stopped.set()
 
-    async def _end(self, cell: Cell, deadline: float) -> None:
-        ended: asyncio.Future[None] = self.loop.create_future()
+    async def _stopped_by(self, deadline: float, cell: Life) -> bool:
+        if cell in self._order:
+            cell.request_stop()
+        return await self._ended_by(deadline, cell)
 
-        def done() -> None:
-            if not ended.done():
-                ended.set_result(None)
-
-        cell.on_ended(done if isinstance(cell, LoopCell) else partial(self.loop.call_soon_threadsafe, done))
-        cell.request_stop()
+    async def _ended_by(self, deadline: float, *cells: Life) -> bool:
+        futures = [self._ending.setdefault(cell, self.loop.create_future()) for cell in cells if cell in self._order]
         try:
             async with asyncio.timeout_at(deadline):
-                await asyncio.shield(ended)
+                for future in futures:
+                    await asyncio.shield(future)
         except TimeoutError:
-            log.warning("mailbox not drained in time, the actor is killed", bus=self.name, actor=str(cell))
-            cell.kill("the bus stops, its mailbox was not drained in time")
-            try:
-                async with asyncio.timeout(1.0):
-                    await ended
-            except TimeoutError:
-                log.error("the actor does not stop: a handler never returns", bus=self.name, actor=str(cell))
+            return False
+        return True
 
     def start(self) -> Self:
-        """Run the bus on an event loop in a thread of its own; returns when the reactors have started."""
+        """Run the bus on an event loop in a thread of its own; returns when the reactors have started.
+
+        Raises PeerbusError where it runs already, and what a reactor's `on_start` raised.
+        """
+        if self._thread_runner is not None or self.thread:
+            raise PeerbusError(f"{self.name} runs already; a bus is entered once")
         self._thread_runner = LoopThread(self, name=f"peerbus {self.name}")
         self._thread_runner.start()
         return self
@@ -213,44 +244,77 @@ class Bus:
         parent: Cell | None = None,
         **kwargs: Any,
     ) -> Ref[A]:
-        """Start the actor that `factory` (a class or a function) makes; on the bus's loop thread.
+        """Start the actor that `factory` (a class or a function) makes; it is called on the bus's loop thread.
 
         Its name is `name`, or its channel's, or one is made up from its class. A restart calls `factory` again.
-        Raises PeerbusError off the loop's thread, ValueError where the name is taken or malformed.
+        From another thread the call waits for that. Raises ValueError where the name is taken or malformed,
+        PeerbusError where the bus does not run or the factory makes no new actor, ShuttingDown, ActorStopped where
+        the parent stops, and what the factory raises: then nothing is left of the actor.
         """
         if self.thread != get_ident():
-            raise PeerbusError(f"spawn on the loop's thread, or by {self.name}.call(lambda: bus.spawn(…))")
+            return self._spawn_on_loop(
+                partial(self.spawn, factory, *args, name=name, supervision=supervision, parent=parent, **kwargs)
+            )
         if self._closing and parent is None:
             raise ShuttingDown(f"{self.name} is shutting down")
+        if parent is not None and parent.state in (State.STOPPING, State.STOPPED):
+            raise ActorStopped(f"{parent} stops, it can have no children any more")
         plan = Plan(self, partial(factory, *args, **kwargs) if args or kwargs else factory, name, supervision, parent)
-        token = BUILDING.set(plan)
         try:
-            actor = plan.factory()
-        finally:
-            BUILDING.reset(token)
-        cell = plan.cell
-        if cell is None or cell.actor is not actor or cell.ref is None or cell.name is None:
-            raise PeerbusError(f"{factory!r} must make one new actor, whose __init__ calls super().__init__()")
-        if cell.name in self._cells:
-            raise ValueError(f"{self.name} has an actor called {cell.name!r} already")
-        self._cells[cell.name] = cell
-        self._order[cell] = None
+            ref = plan.build()
+            self._register(ref._cell)
+        except BaseException:
+            plan.discard()
+            raise
+        ref._cell.start()
+        return cast("Ref[A]", ref)
+
+    def _spawn_on_loop(self, spawn: Callable[[], Ref[A]]) -> Ref[A]:
+        if not self.thread:
+            raise PeerbusError(f"{self.name} does not run: enter it, or start() it")
+        if current_bus() is not None:
+            raise WouldDeadlock(f"spawning on {self.name} waits for its thread, and would stop this event loop")
+        future: ReplyFuture[Ref[A]] = ReplyFuture()
+
+        def run() -> None:
+            try:
+                future.succeed(spawn())
+            except Exception as error:  # noqa: BLE001  # the caller's thread raises it
+                future.fail(error)
+
+        if not self._on_loop(run):
+            raise ShuttingDown(f"{self.name} has stopped")
+        return future.get()
+
+    def _register(self, cell: Cell) -> None:
+        assert cell.name is not None
+        assert cell.ref is not None
+        self.check_free(cell.name)
         channel = cell.actor_class.__channel__
         if channel is not None:
             self.declare(channel)
-        if parent is not None:
-            parent.children[cell] = None
+        self._cells[cell.name] = cell
+        self._order[cell] = None
+        if cell.parent is not None:
+            if cell.parent.children is None:
+                cell.parent.children = {}
+            cell.parent.children[cell] = None
         pykka.ActorRegistry.register(cell.ref)
-        cell.start()
-        return cast("Ref[A]", cell.ref)
+
+    def check_free(self, name: str) -> None:
+        """Raise ValueError where an actor has that name."""
+        if name in self._cells:
+            raise ValueError(f"{self.name} has an actor called {name!r} already")
 
     async def started(self, *refs: Ref[Any]) -> None:
         """Wait until these actors' `on_start` has finished. Raises what it raised."""
         for ref in refs:
             cell = ref._cell
             if not cell.begun:
-                future = self._starting[cell] = self.loop.create_future()
-                await future
+                future = self._starting.setdefault(cell, self.loop.create_future())
+                await asyncio.shield(future)
+            elif cell.start_error is not None:
+                raise cell.start_error
 
     def declare(self, channel: Channel[Any]) -> None:
         """Know a channel that this node talks to, although it runs no reactor of it.
@@ -267,7 +331,8 @@ class Bus:
         if channel is not None:
             return channel.name
         self._counter += 1
-        return f"{actor_class.__name__.lower().strip('_')}-{self._counter}"
+        plain = re.sub(r"[^a-z0-9_]", "", actor_class.__name__.lower()).strip("_")[:NAMED_AFTER]
+        return f"{plain or 'actor'}-{self._counter}"
 
     def next_urn(self) -> str:
         """A new actor's URN: unique in the process, the same in each run with the same `rng`."""
@@ -282,10 +347,10 @@ class Bus:
         """A reactor or actor of this name runs here."""
         return reactor in self._cells
 
-    def begun(self, cell: Cell, error: BaseException | None) -> None:
+    def begun(self, cell: Life, error: BaseException | None) -> None:
         """A cell says that its actor's `on_start` has finished. From the cell's thread."""
         if get_ident() != self.thread:
-            self.loop.call_soon_threadsafe(self.begun, cell, error)
+            self._on_loop(partial(self.begun, cell, error))
             return
         future = self._starting.pop(cell, None)
         if future is not None and not future.done():
@@ -294,24 +359,35 @@ class Bus:
             else:
                 future.set_exception(error)
 
-    def ended(self, cell: Cell) -> None:
+    def ended(self, cell: Life) -> None:
         """A cell says that it has ended. From the cell's thread."""
         if get_ident() != self.thread:
-            if not self.loop.is_closed():
-                self.loop.call_soon_threadsafe(self.ended, cell)
+            self._on_loop(partial(self.ended, cell))
             return
+        self.begun(cell, ActorStopped(f"{cell} stopped before it had started: {cell.reason}"))
         self._order.pop(cell, None)
         if cell.name is not None and self._cells.get(cell.name) is cell:
             del self._cells[cell.name]
+        for watched in cell.watching or ():
+            watched.unwatch(cell)
+        cell.watching = None
+        cell.tell_watchers()
+        future = self._ending.pop(cell, None)
+        if future is not None and not future.done():
+            future.set_result(None)
 
     def escalated(self, actor: str, error: BaseException) -> None:
         """A top-level actor handed its failure on: the bus itself has failed, and stops."""
         log.critical("failure escalated, the bus stops", bus=self.name, actor=actor, exc_info=error)
         self._escalation = error
-        self.call(self._close_soon)
+        self._on_loop(self._close_soon)
 
-    def _close_soon(self) -> None:
-        self._closer = self.loop.create_task(self.aclose(), name=f"peerbus {self.name} closing")
+    def _on_loop(self, action: Callable[[], object]) -> bool:
+        try:
+            self.loop.call_soon_threadsafe(action, context=self.context.copy())
+        except RuntimeError:  # the loop has closed
+            return False
+        return True
 
     def call(self, action: Callable[[], object]) -> None:
         """Run `action` on the loop's thread, soon. From any thread."""
@@ -374,10 +450,11 @@ class Bus:
         if isinstance(to, Ref):
             return to._cell.tell(message, sender, timeout)
         if get_ident() != self.thread:
+            self._check_running()
             local = self._cells.get(to.reactor) if isinstance(to.where, Local) else None
             if local is not None:
                 return local.tell(message, sender, timeout)
-            return Bridged(self, lambda: self.send(to, message, timeout, sender)).future
+            return Bridged(self, message, lambda: self.send(to, message, timeout, sender)).future
         address = None if sender is None else sender.address
         if isinstance(to, GroupAddress):
             deadline = self._deadline(to.reactor, timeout)
@@ -407,9 +484,18 @@ class Bus:
         if self._closing and sender is None:
             return self._unroutable(ShuttingDown(f"{self.name} is shutting down", message=message), to, sender)
         if get_ident() != self.thread:
-            return Bridged(self, lambda: self.request(to, message, timeout, reply, sender)).future
+            self._check_running()
+            if isinstance(sender, ThreadCell) and (to._cell is sender if isinstance(to, Ref) else to == sender.address):
+                error = sender.ask_itself()
+                if error is not None:
+                    return Failed(error)
+            return Bridged(self, message, lambda: self.request(to, message, timeout, reply, sender)).future
         if isinstance(to, Ref):
-            return to._cell.ask(message, sender, timeout, reply, self)
+            cell = to._cell
+            other = cell.bus
+            if other is not self and other is not None and other.thread != self.thread:
+                return Bridged(other, message, lambda: other.request(to, message, timeout, reply, sender)).future
+            return cell.ask(message, sender, timeout, reply, self)
         address = None if sender is None else sender.address
         if isinstance(to, GroupAddress):
             deadline = self._deadline(to.reactor, timeout)
@@ -430,6 +516,10 @@ class Bus:
         return target.ask(
             to.reactor, message, sender=address, deadline=self._deadline(to.reactor, timeout), reply=reply
         )
+
+    def _check_running(self) -> None:
+        if not self.thread:
+            raise PeerbusError(f"{self.name} does not run: enter it, or start() it")
 
     def _deadline(self, reactor: str, timeout: float | None) -> float:
         if timeout is None:
@@ -466,7 +556,7 @@ class Bus:
         return self.routes.with_reactor(to.reactor)
 
     def _unroutable(self, error: SendError, to: object, sender: Cell | None) -> Failed:
-        self._failed[error.reason] = self._failed.get(error.reason, 0) + 1
+        self._dead_letters.unroutable(error.reason)
         self.dead_letter(
             error.message, error.reason, to=to, sender=None if sender is None else sender.address, error=error
         )
@@ -475,28 +565,48 @@ class Bus:
     # Watching.
 
     def watch(self, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
-        """Send `watcher` a Terminated when `target` ends."""
-        if isinstance(target, Ref):
-            target._cell.watch(watcher)
+        """Send `watcher` a Terminated when `target` ends. From any thread; see `Actor.watch`."""
+        self._check_watchable(target)
+        if get_ident() != self.thread:
+            self._on_loop(lambda: self.watch(target, watcher))
             return
-        found = self._resolve(target, None)
+        found = target._cell if isinstance(target, Ref) else self._resolve(target, None)
         if isinstance(found, Cell):
+            if found not in self._order:
+                watcher.terminated(found)
+                return
             found.watch(watcher)
+            if watcher.watching is None:
+                watcher.watching = {}
+            watcher.watching[found] = None
         elif isinstance(found, SendError):
+            assert not isinstance(target, Ref)
             watcher.mailbox.put_system(Envelope(Terminated(target, found.reason)))
         else:
+            assert not isinstance(target, Ref)
             found.watch(target.reactor, watcher.address)
 
     def unwatch(self, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
-        """Forget the watch."""
-        if isinstance(target, Ref):
-            target._cell.unwatch(watcher)
+        """Forget the watch. From any thread."""
+        self._check_watchable(target)
+        if get_ident() != self.thread:
+            self._on_loop(lambda: self.unwatch(target, watcher))
             return
-        found = self._resolve(target, None)
+        found = target._cell if isinstance(target, Ref) else self._resolve(target, None)
         if isinstance(found, Cell):
             found.unwatch(watcher)
+            if watcher.watching is not None:
+                watcher.watching.pop(found, None)
         elif not isinstance(found, SendError):
+            assert not isinstance(target, Ref)
             found.unwatch(target.reactor, watcher.address)
+
+    def _check_watchable(self, target: object) -> None:
+        if isinstance(target, Ref):
+            if target._cell.bus is not self:
+                raise PeerbusError(f"{target} does not run on {self.name}, which cannot watch it")
+        elif not isinstance(target, Address) or isinstance(target.where, Role):
+            raise PeerbusError(f"{target} may be another actor each time: watch a ref, a LOCAL or a Peer address")
 
     # Facts.
 
@@ -504,7 +614,12 @@ class Bus:
         """Put a fact on the event stream. From any thread; costs nothing while nobody listens."""
         events = self._events
         if events is not None and events.wanted:
-            self._events_ref._cell.mailbox.put_foreign(Envelope(event))
+            with contextlib.suppress(SendError):  # the bus has stopped
+                self._events_ref._cell.mailbox.offer_foreign(Envelope(event))
+
+    def _event_lost(self, _envelope: Envelope, _error: SendError) -> None:
+        # Not a dead letter: that is an event, and would be lost as well. The stream's mailbox has counted it.
+        return
 
     def subscribe(self, *types: type[E]) -> Subscription[E]:
         """Events of these types, for plain code on the loop: `async with bus.subscribe(DeadLetter) as events`."""
@@ -522,31 +637,17 @@ class Bus:
         self, message: object, reason: str, *, to: object, sender: object, error: SendError | None = None
     ) -> None:
         """Count, log and publish a message that nobody handled. From any thread."""
-        self._dead_letters[reason] = self._dead_letters.get(reason, 0) + 1
-        second = int(self.loop.time())
-        at, logged = self._logged
-        if at != second:
-            if logged > LOGGED_DEAD_LETTERS:
-                log.warning("more dead letters", bus=self.name, unlogged=logged - LOGGED_DEAD_LETTERS)
-            logged = 0
-        self._logged = (second, logged + 1)
-        if logged < LOGGED_DEAD_LETTERS:
-            log.warning(
-                "dead letter",
-                bus=self.name,
-                reason=reason,
-                message=type(message).__name__,
-                to=str(to),
-                sender="-" if sender is None else str(sender),
-            )
-        self.publish(DeadLetter(message, reason, str(to), "-" if sender is None else str(sender), error))
+        where, whose = str(to), "-" if sender is None else str(sender)
+        self._dead_letters.add(message, reason, where, whose, self.loop.time() if self.thread else 0.0)
+        if not isinstance(message, DeadLetter | ActorFailed):  # nobody shall hear of what he failed to hear of
+            self.publish(DeadLetter(message, reason, where, whose, error))
 
     def statistics(self) -> BusStatistics:
         """Counters and levels at this instant."""
         return BusStatistics(
-            actors={name: cell.mailbox.statistics() for name, cell in self._cells.items()},
-            failed=dict(self._failed),
-            dead_letters=dict(self._dead_letters),
+            actors={name: cell.mailbox.statistics() for name, cell in tuple(self._cells.items())},
+            failed=self._dead_letters.failed,
+            dead_letters=self._dead_letters.counts,
         )
 
     def __repr__(self) -> str:
@@ -573,15 +674,35 @@ class Plan:
         self._supervision = supervision
         self._parent = parent
 
+    def build(self) -> Ref[Any]:
+        """Make the actor; returns its ref. Raises what the factory raises."""
+        token = BUILDING.set(self)
+        try:
+            actor = self.factory()
+        finally:
+            BUILDING.reset(token)
+        cell = self.cell
+        if cell is None or cell.actor is not actor or cell.ref is None:
+            raise PeerbusError(f"{self.factory!r} must make one new actor, whose __init__ calls super().__init__()")
+        return cell.ref
+
+    def discard(self) -> None:
+        """The actor will not run: what it has started meanwhile ends."""
+        for child in () if self.cell is None else tuple(self.cell.children or ()):
+            child.parent = None
+            child.kill("its parent could not be started")
+
     def claim(self, actor: Actor) -> Cell:
         """Make the cell of `actor`."""
         actor_class = type(actor)
+        name = self._name or self._bus.actor_name(actor_class)
+        self._bus.check_free(name)
         make = ThreadCell if actor_class.dispatcher == "thread" else LoopCell
         self.cell = make(
             actor_class,
             self.factory,
             bus=self._bus,
-            name=self._name or self._bus.actor_name(actor_class),
+            name=name,
             parent=self._parent,
             supervisor=Supervisor(self._supervision or actor_class.supervision),
         )

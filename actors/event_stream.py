@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from .actor import Actor
 from .channel import Overflow
+from .errors import PeerbusError
 from .ref import Ref
 
 __all__ = ["EventStream", "Subscription"]
@@ -31,7 +32,9 @@ class Subscription(Generic[E]):
         self.missed = 0
         self._stream = stream
         self._events: deque[E] = deque()
-        self._arrival: asyncio.Future[None] | None = None
+        #: Set when an event arrives, and when none will come any more.
+        self._arrival = asyncio.Event()
+        self._ended = False
         stream.listeners[self] = None
 
     def accept(self, event: E) -> None:
@@ -40,14 +43,15 @@ class Subscription(Generic[E]):
             self._events.popleft()
             self.missed += 1
         self._events.append(event)
-        if self._arrival is not None and not self._arrival.done():
-            self._arrival.set_result(None)
+        self._arrival.set()
 
     async def get(self) -> E:
-        """Wait for the next event."""
+        """Wait for the next event. Raises PeerbusError where none will come: closed, or the bus has stopped."""
         while not self._events:
-            self._arrival = asyncio.get_running_loop().create_future()
-            await self._arrival
+            if self._ended:
+                raise PeerbusError("the subscription has ended: it was closed, or the bus has stopped")
+            self._arrival.clear()
+            await self._arrival.wait()
         return self._events.popleft()
 
     def get_nowait(self) -> E | None:
@@ -55,8 +59,10 @@ class Subscription(Generic[E]):
         return self._events.popleft() if self._events else None
 
     def close(self) -> None:
-        """Take no more events. Idempotent."""
+        """Take no more events; who waits for one is told so. Idempotent."""
         self._stream.listeners.pop(self, None)
+        self._ended = True
+        self._arrival.set()
 
     async def __aenter__(self) -> Self:
         return self
@@ -76,7 +82,11 @@ class Subscription(Generic[E]):
 
     async def __aiter__(self) -> AsyncIterator[E]:
         while True:
-            yield await self.get()
+            try:
+                event = await self.get()
+            except PeerbusError:
+                return
+            yield event
 
 
 class EventStream(Actor):
@@ -104,4 +114,9 @@ class EventStream(Actor):
             if not ref.is_alive():
                 del self.actors[ref]
             elif isinstance(message, types):
-                ref._cell.tell(message, None, None)
+                ref._cell.inform(message)
+
+    def on_stop(self) -> None:
+        """Nothing happens on the bus any more."""
+        for subscription in tuple(self.listeners):
+            subscription.close()

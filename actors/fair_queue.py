@@ -68,6 +68,8 @@ class FairQueue:
         envelope = lane.popleft()
         if not lane:
             self._turns.remove(lane)
+            if len(self._lanes) > KEPT_LANES:
+                del self._lanes[envelope.source]
         return envelope
 
     def replace(self, envelope: Envelope) -> Envelope | None:

@@ -2,7 +2,8 @@
 
 Tasks: none while all handlers are plain `def`s. The first `async def` handler makes one task, which from then on
 takes the mailbox's messages (waits for: the mailbox, and whatever handlers await) and lives as long as the actor.
-A `reentrant` handler has a task of its own for each message, at most MAX_DETACHED at a time.
+A `reentrant` handler has a task of its own for each message, at most MAX_DETACHED at a time. An `async def` hook
+has one while it runs.
 """
 
 from __future__ import annotations
@@ -14,26 +15,28 @@ from threading import get_ident
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from .cell import BATCH, HALT, Cell, State
-from .channel import Overflow
 from .envelope import NEVER, Envelope
-from .errors import ActorStopped, MailboxFull, SendError
-from .outcome import DELIVERED, AskFuture, AskWaiting, Failed, ForeignWaiting, Outcome, Waiting
+from .errors import SendError, WouldDeadlock
+from .outcome import DELIVERED, AskFuture, AskWaiting, Outcome, Waiting
 
 if TYPE_CHECKING:
     from .bus import Bus
 
-__all__ = ["LoopCell", "tell_foreign"]
+__all__ = ["LoopCell"]
 
 R = TypeVar("R")
 
 #: Reentrant handlers of one actor that run at once; further messages wait in the mailbox.
 MAX_DETACHED = 1024
 
+#: A message whose handler has to be awaited.
+Following = tuple[Envelope, Awaitable[object]]
+
 
 class LoopCell(Cell):
     """See the module. Everything but `kill`, `request_stop` and the sends belongs to the loop's thread."""
 
-    __slots__ = ("_detached", "_killing", "_parked", "_paused", "_task", "_withdrawn", "loop")
+    __slots__ = ("_awaiting", "_detached", "_hook_task", "_interrupted", "_parked", "_paused", "_turn_task", "loop")
 
     loop: asyncio.AbstractEventLoop
 
@@ -41,12 +44,18 @@ class LoopCell(Cell):
         """Begin on the bus's loop, in its next turn."""
         assert self.bus is not None
         self.loop = self.bus.loop
-        self._task: asyncio.Task[None] | None = None
+        #: Takes the messages once there was an `async def` handler; `drain` does before.
+        self._turn_task: asyncio.Task[None] | None = None
+        #: What that task awaits when the mailbox is empty.
         self._parked: asyncio.Future[None] | None = None
-        self._withdrawn: Envelope | None = None
-        self._detached: dict[asyncio.Task[None], Envelope] = {}
+        #: The message whose handler that task awaits.
+        self._awaiting: Envelope | None = None
+        #: That handler was cancelled by this cell.
+        self._interrupted = False
+        self._hook_task: asyncio.Task[None] | None = None
+        self._detached: dict[asyncio.Task[None], Envelope] | None = None
+        #: No message is taken: as many reentrant handlers run as may.
         self._paused = False
-        self._killing = False
         mailbox = self.mailbox
         mailbox.owner = self.bus.thread
         mailbox.wake = self.again
@@ -66,89 +75,125 @@ class LoopCell(Cell):
         """Drain in the loop's next turn."""
         self._call_soon(self.drain)
 
+    def post(self, action: Callable[[], object]) -> None:
+        """In the loop's next turn; forgotten where the loop has closed."""
+        if self.mailbox.owner == get_ident():
+            self._call_soon(action)
+        else:
+            self._call_soon_threadsafe(action)
+
     def _call_soon(self, action: Callable[[], object]) -> None:
         assert self.bus is not None
         self.loop.call_soon(action, context=self.bus.context.copy())
 
+    def _call_soon_threadsafe(self, action: Callable[[], object]) -> bool:
+        assert self.bus is not None
+        try:
+            self.loop.call_soon_threadsafe(action, context=self.bus.context.copy())
+        except RuntimeError:  # the loop has closed, and nobody runs this actor any more
+            return False
+        return True
+
     def _again_threadsafe(self) -> None:
         if self.mailbox.owner == get_ident():
             self.mailbox.wake()
-        else:
-            try:
-                self.loop.call_soon_threadsafe(self._woken)
-            except RuntimeError:  # the loop has closed: what was put is refused by nobody any more
-                if self.state is not State.STOPPED:
-                    raise
+        elif not self._call_soon_threadsafe(self._woken):
+            self.mailbox.shut(f"the event loop of {self} has closed")
+            self.mailbox.refuse_late()
 
     def _woken(self) -> None:
         self.mailbox.wake()
+
+    def drain(self) -> None:
+        """Handle what is in the mailbox, unless the actor's task does."""
+        # A wake-up from another thread may come late, when the mailbox is somebody else's already.
+        if self._turn_task is None and not self._paused:
+            super().drain()
 
     # Async handlers: one task for the actor.
 
     def suspend(self, envelope: Envelope, awaitable: object) -> None:
         """Hand the mailbox over to the actor's task, which starts with this message."""
         assert self.bus is not None
-        self._task = self.loop.create_task(
-            self._turns(envelope, cast("Awaitable[object]", awaitable)),
+        self.mailbox.wake = self._unpark
+        self._turn_task = self.loop.create_task(
+            self._turns((envelope, cast("Awaitable[object]", awaitable))),
             name=f"peerbus {self}",
             context=self.bus.context.copy(),
         )
-        self.mailbox.wake = self._unpark
 
     def _unpark(self) -> None:
         parked = self._parked
         if parked is not None and not parked.done():
             parked.set_result(None)
 
-    async def _turns(self, envelope: Envelope, awaitable: Awaitable[object]) -> None:
+    async def _turns(self, following: Following | None) -> None:
         try:
-            while (halted := await self._await(envelope, awaitable)) is not HALT:
-                following = await self._next_awaitable()
-                if following is None:
-                    return
+            while following is not None:
                 envelope, awaitable = following
-                del following, halted
+                following = None
+                halted = await self._await(envelope, awaitable)
+                del envelope, awaitable
+                following = None if halted is HALT else await self._next_awaitable()
+        except asyncio.CancelledError:
+            # Nobody here cancels the task between handlers: the loop itself is ending.
+            self._leave("its task was cancelled", farewell=False, kill=True)
+            raise
         finally:
-            self._task = None
+            self._turn_task = None
             self.mailbox.wake = self.again
+            self.settle()
 
     async def _await(self, envelope: Envelope, awaitable: Awaitable[object]) -> object:
+        reply = envelope.reply
+        if self.state is not State.RUNNING or (reply is not None and reply.done()):
+            _discard(awaitable)  # between the call of the handler and this turn, nobody wanted it any more
+            self.refuse_left(envelope, counted=False)
+            return self.verdict()
+        task = self._turn_task
+        assert task is not None
+        self._awaiting = envelope
+        error: BaseException | None = None
+        result: object = None
         try:
             result = await awaitable
-        except asyncio.CancelledError as error:
-            task = self._task
-            assert task is not None
-            if self._killing:
-                self._refuse_left(envelope)
-                self.stop(self.reason)
-                return HALT
-            if self._withdrawn is envelope:
-                self._withdrawn = None
+        except (Exception, asyncio.CancelledError) as raised:  # noqa: BLE001  # user code
+            error = raised
+        finally:
+            self._awaiting = None
+        cancelled = isinstance(error, asyncio.CancelledError)
+        if self._interrupted:
+            self._interrupted = False
+            while task.cancelling():
                 task.uncancel()
-                return None
-            if task.cancelling():
-                raise
+        elif cancelled and task.cancelling():
+            self.refuse_left(envelope, counted=False)
+            assert error is not None
+            raise error
+        else:
+            cancelled = False
+        if cancelled:
+            self.refuse_left(envelope, counted=False)
+        elif error is not None:
             return self.failed(envelope, error)
-        except Exception as error:  # noqa: BLE001  # whatever a handler raises is the supervisor's business
-            return self.failed(envelope, error)
-        if envelope.reply is not None:
-            envelope.reply.succeed(result)
-        return None
+        elif reply is not None and not self._is_aside(envelope):
+            reply.succeed(result)
+        return self.verdict()
 
-    async def _next_awaitable(self) -> tuple[Envelope, Awaitable[object]] | None:
+    async def _next_awaitable(self) -> Following | None:
         """Take messages until one has to be awaited; None: the cell takes no more."""
         mailbox = self.mailbox
         taken = 0
-        while True:
-            if self.state is not State.RUNNING:
-                return None
+        while self.state is State.RUNNING:
             envelope = mailbox.take()
             if envelope is None:
                 self.current = None
                 if mailbox.rest():
                     self._parked = self.loop.create_future()
-                    await self._parked
-                    self._parked = None
+                    try:
+                        await self._parked
+                    finally:
+                        self._parked = None
                 taken = 0
                 continue
             result = self.handle(envelope)
@@ -160,6 +205,7 @@ class LoopCell(Cell):
             if taken >= BATCH:
                 taken = 0
                 await asyncio.sleep(0)
+        return None
 
     def detach(self, envelope: Envelope, awaitable: object) -> object:
         """Run a reentrant handler as a task of its own."""
@@ -169,6 +215,8 @@ class LoopCell(Cell):
             name=f"peerbus {self} {type(envelope.message).__name__}",
             context=self.bus.context.copy(),
         )
+        if self._detached is None:
+            self._detached = {}
         self._detached[task] = envelope
         task.add_done_callback(self._detached_done)
         if len(self._detached) < MAX_DETACHED:
@@ -177,82 +225,94 @@ class LoopCell(Cell):
         return HALT
 
     async def _run_detached(self, envelope: Envelope, awaitable: Awaitable[object]) -> None:
+        task = asyncio.current_task()
+        assert task is not None
         try:
             result = await awaitable
+        except asyncio.CancelledError as error:
+            if task.cancelling():
+                self.refuse_left(envelope, counted=False)
+                raise
+            self.failed(envelope, error)
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is the supervisor's business
             self.failed(envelope, error)
         else:
-            if envelope.reply is not None:
+            if envelope.reply is not None and not self._is_aside(envelope):
                 envelope.reply.succeed(result)
 
     def _detached_done(self, task: asyncio.Task[None]) -> None:
-        envelope = self._detached.pop(task)
-        if task.cancelled() and envelope.reply is not None and not envelope.reply.done():
-            self._refuse_left(envelope)
-        if self._paused and self.state is State.RUNNING:
+        assert self._detached is not None
+        del self._detached[task]
+        if self._paused:
             self._paused = False
-            self.again()
+            if self.state is State.RUNNING:
+                self.again()
+        self.settle()
 
     def run_hook(self, awaitable: object, then: Callable[[BaseException | None], object]) -> None:
         """Run an `async def` hook in a task of its own; no message is taken meanwhile."""
         assert self.bus is not None
 
         async def run() -> None:
+            error: BaseException | None = None
             try:
                 await cast("Awaitable[object]", awaitable)
-            except asyncio.CancelledError as error:
-                then(error)
-            except Exception as error:  # noqa: BLE001  # hooks are user code
-                then(error)
-            else:
-                then(None)
+            except (Exception, asyncio.CancelledError) as raised:  # noqa: BLE001  # user code
+                error = raised
+            self._hook_task = None
+            then(error)
+            if isinstance(error, asyncio.CancelledError):
+                raise error
 
-        self._task = self.loop.create_task(run(), name=f"peerbus {self} hook", context=self.bus.context.copy())
-        self._task.add_done_callback(self._hook_done)
-
-    def _hook_done(self, task: asyncio.Task[None]) -> None:
-        if self._task is task:
-            self._task = None
+        self._hook_task = self.loop.create_task(run(), name=f"peerbus {self} hook", context=self.bus.context.copy())
 
     # Endings.
 
+    def busy(self) -> bool:
+        """A handler or a hook still runs, or the task that takes messages does."""
+        return self._turn_task is not None or self._hook_task is not None or bool(self._detached)
+
+    def interrupt(self) -> None:
+        """Cancel the handlers and hooks that await, and wake the task that waits for messages."""
+        self._unpark()
+        if self._awaiting is not None:
+            self._cancel_handler("the actor stops, or is rebuilt")
+        # A task that was made in this very turn must begin before it is cancelled, or its handler is never closed.
+        for task in (*(self._detached or ()), *(() if self._hook_task is None else (self._hook_task,))):
+            self.loop.call_soon(task.cancel)
+
     def abandon(self, reply: object) -> str:
         """Nobody waits for this reply: cancel the handler that works on it."""
-        current = self.current
-        if current is not None and current.reply is reply and self._task is not None:
-            self._withdrawn = current
-            self._task.cancel("nobody waits for the answer any more")
+        if self._awaiting is not None and self._awaiting.reply is reply:
+            if not self._interrupted:
+                self._cancel_handler("nobody waits for the answer any more")
             return "handler"
-        for task, envelope in self._detached.items():
+        for task, envelope in (self._detached or {}).items():
             if envelope.reply is reply:
-                task.cancel("nobody waits for the answer any more")
+                self.loop.call_soon(task.cancel)
                 return "handler"
         return "mailbox"
 
-    def post(self, action: Callable[[], object]) -> None:
-        """In the loop's next turn."""
-        if self.mailbox.owner == get_ident():
-            self._call_soon(action)
-        elif not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(action)
+    def _cancel_handler(self, why: str) -> None:
+        assert self._turn_task is not None
+        if self._turn_task is not asyncio.current_task(self.loop):
+            self._interrupted = True
+            self._turn_task.cancel(why)
 
-    def end_now(self, reason: str) -> None:
-        """Cancel what awaits, and stop."""
-        for task in tuple(self._detached):
-            task.cancel("the actor is being killed")
-        if self._task is None or self._parked is not None:
-            super().end_now(reason)
-        elif self.state is not State.STOPPED:
-            self._killing = True
-            self.reason = reason
-            self._task.cancel("the actor is being killed")
+    def handling(self) -> Envelope | None:
+        """The message whose handler is the caller."""
+        if self._detached:
+            task = asyncio.current_task()
+            if task is not None and task in self._detached:
+                return self._detached[task]
+        return self.current
 
-    def _end(self, reason: str) -> None:
-        super()._end(reason)
-        for task in tuple(self._detached):
-            task.cancel("the actor has stopped")
-        if self._parked is not None and self._task is not None:
-            self._task.cancel("the actor has stopped")
+    def _would_deadlock(self) -> bool:
+        """The caller is what this actor waits for before it takes the next message."""
+        task = asyncio.current_task()
+        return task is not None and (
+            task is self._hook_task or (task is self._turn_task and self._awaiting is not None)
+        )
 
     # Sending to this cell.
 
@@ -265,7 +325,7 @@ class LoopCell(Cell):
                 return self.fail(envelope, error)
         mailbox = self.mailbox
         if mailbox.owner != get_ident():
-            return tell_foreign(self, envelope, timeout)
+            return self.tell_foreign(envelope, timeout)
         try:
             if mailbox.offer(envelope):
                 return DELIVERED
@@ -286,8 +346,9 @@ class LoopCell(Cell):
             error: SendError | None = self.check_type(message, sender)
             if error is not None:
                 self.fail(envelope, error)
-                future.set_exception(error)
-                return future
+                return future.refused(error)
+        if sender is self and self._would_deadlock():
+            return future.refused(WouldDeadlock(f"{self} asks itself, and takes no message before it has the answer"))
         try:
             if self.mailbox.offer(envelope):
                 if not future.done():
@@ -295,25 +356,17 @@ class LoopCell(Cell):
                 return future
         except SendError as refusal:
             self.fail(envelope, refusal, counted=True)
-            future.set_exception(refusal)
-            return future
+            return future.refused(refusal)
         waiting = Waiting(self.mailbox, envelope, deadline, bus.wheel, self.loop, self.undelivered)
         return AskWaiting(waiting, future, partial(future.arm, bus.wheel, deadline))
 
+    def inform(self, message: object) -> None:
+        """Deliver a fact that the actor subscribed to; without room it is forgotten."""
+        self.mailbox.offer_or_skip(Envelope(message))
 
-def tell_foreign(cell: Cell, envelope: Envelope, timeout: float | None) -> Outcome[None]:
-    """Deliver from a thread that does not own the mailbox; where there is no room the outcome waits."""
-    mailbox = cell.mailbox
-    if mailbox.closed is not None:
-        stopped = ActorStopped(f"message not delivered: {mailbox.closed}", message=envelope.message)
-        cell.undelivered(envelope, stopped)
-        return Failed(stopped)
-    if mailbox.crowded:
-        if mailbox.overflow is Overflow.REJECT:
-            error = MailboxFull(f"the mailbox is full ({mailbox.limit} messages)", message=envelope.message)
-            cell.undelivered(envelope, error)
-            return Failed(error)
-        if mailbox.overflow is Overflow.WAIT:
-            return ForeignWaiting(mailbox, envelope, cell.timeout if timeout is None else timeout, cell.undelivered)
-    mailbox.put_foreign(envelope)
-    return DELIVERED
+
+def _discard(awaitable: Awaitable[object]) -> None:
+    if isinstance(awaitable, asyncio.Future):
+        awaitable.cancel()
+    elif asyncio.iscoroutine(awaitable):
+        awaitable.close()

@@ -2,6 +2,8 @@
 
 Law 1: one thread owns a mailbox. Only the owner takes from it, and only the owner touches its lanes; every
        other thread comes in through the foreign door (a deque, whose `append` is atomic), and the owner admits it.
+       A thread that sees room takes the owner's word for it, so the bound may be exceeded by one message while the
+       owner fills the last place at that very moment.
 Law 2: nothing leaves unseen. A message is delivered, or refused to its sender, or dropped through `on_drop`.
 Law 3: the system lane has room for everything and goes first: stop, watch and restart never wait behind users.
 Law 4: per source the order of sending is the order of handling; between sources turns are taken.
@@ -12,6 +14,7 @@ from __future__ import annotations
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from threading import RLock, get_ident
 from typing import Protocol
 
 from pykka.messages import _ActorStop
@@ -25,7 +28,7 @@ __all__ = ["Mailbox", "MailboxStatistics", "Waiter"]
 
 
 class Waiter(Protocol):
-    """A sender that waits for room. The mailbox calls exactly one of the two, on the owner's thread."""
+    """A sender that waits for room. The mailbox calls at most one of the two, on the owner's thread."""
 
     envelope: Envelope
     #: The sender has given up; put once more through the foreign door, it is taken out.
@@ -62,12 +65,15 @@ class Mailbox:
 
     __slots__ = (
         "_closed",
+        "_door",
         "_foreign",
         "_free",
         "_last",
+        "_outside",
         "_slow",
         "_system",
         "_user",
+        "_waiters",
         "_waiting",
         "byte_limit",
         "bytes",
@@ -114,10 +120,16 @@ class Mailbox:
         self._foreign: deque[Envelope | Waiter] = deque()
         #: Senders that wait for room, in lanes by source, each lane in order.
         self._waiting: OrderedDict[object, OrderedDict[Waiter, None]] = OrderedDict()
+        self._waiters = 0
+        #: Held while a thread that is not the owner looks for room and puts. Reentrant: a collected outcome counts too.
+        self._door = RLock()
+        #: What other threads refused or dropped, by (`failed` or `dropped`, reason).
+        self._outside: dict[tuple[str, str], int] | None = None
         self._closed: str | None = None
         #: Taken when the lanes are empty: the request to stop, behind everything that was sent before it.
         self._last: Envelope | None = None
-        #: `offer` must not take the short way: closed, someone waits already, or each message is looked at.
+        #: `offer` must not take the short way: closed, someone waits already, other threads have put something,
+        #: or each message is looked at.
         self._slow = overflow is Overflow.LATEST
 
     # The owner's side.
@@ -136,6 +148,8 @@ class Mailbox:
                 self.scheduled = True
                 self.wake()
             return True
+        if self._foreign:
+            self._admit_foreign()
         if self._closed is not None:
             raise self._refusal(ActorStopped(f"message not delivered: {self._closed}", message=envelope.message))
         return self._offer_slowly(envelope)
@@ -150,6 +164,7 @@ class Mailbox:
                 self._left(replaced)
                 self._free -= 1
                 self._drop(replaced, "superseded")
+                self._shrink_beside(envelope)
                 return True
         if self._has_room(envelope.size) and not self._waiting:
             self._put(envelope)
@@ -162,7 +177,9 @@ class Mailbox:
                 raise self._refusal(self._full(envelope))
             case Overflow.DROP_NEWEST:
                 self.delivered += 1
-                self._drop(envelope, "drop_newest")
+                if envelope.carrier is not None:
+                    envelope.carrier.dequeued(envelope)
+                self._drop(envelope, policy.value)
                 return True
             case Overflow.DROP_OLDEST | Overflow.LATEST:
                 while not self._has_room(envelope.size):
@@ -189,6 +206,7 @@ class Mailbox:
             waiter.refused(self._refusal(ActorStopped(f"message not delivered: {self._closed}")))
             return
         self._waiting.setdefault(waiter.envelope.source, OrderedDict())[waiter] = None
+        self._waiters += 1
         self._slow = True
 
     def give_up(self, waiter: Waiter, error: SendError) -> None:
@@ -197,17 +215,22 @@ class Mailbox:
         if lane is not None and lane.pop(waiter, self) is None:
             if not lane:
                 del self._waiting[waiter.envelope.source]
+            self._waiters -= 1
             self._refusal(error)
-            self._settle()
+            self._admit_waiting()  # it may have been the one too large for the room that there is
 
     def no_room(self) -> str:
         """Why there is no room, for an error's text."""
         return (
-            f"the mailbox is full ({len(self._user)} of {self.limit} messages, {self.bytes} of {self.byte_limit} bytes)"
+            f"the mailbox is full ({self.limit - self._free} of {self.limit} messages, "
+            f"{self.bytes} of {self.byte_limit} bytes)"
         )
 
     def refuse(self, error: SendError) -> SendError:
-        """Count a send that `offer` found no room for and that does not wait; returns `error`."""
+        """Count a send that was not delivered and does not wait; returns `error`. From any thread."""
+        if self.owner != get_ident():
+            self._count_outside("failed", error.reason)
+            return error
         self.sent += 1
         return self._refusal(error)
 
@@ -225,7 +248,7 @@ class Mailbox:
                 envelope.reply.fail(ActorStopped(f"message not delivered: {self._closed}", message=envelope.message))
             return
         self._last = envelope
-        self._shut("the actor was asked to stop")
+        self.shut("the actor was asked to stop")
         if not self.scheduled:
             self.scheduled = True
             self.wake()
@@ -257,12 +280,39 @@ class Mailbox:
             return False
         return True
 
+    @property
+    def only_stop_left(self) -> bool:
+        """The owner was asked to stop, and nothing is queued before that."""
+        if self._foreign:
+            self._admit_foreign()
+        return self._last is not None and not self._user and not self._system
+
+    def shut(self, why: str) -> None:
+        """Take nothing new, refuse those who wait for room; what is queued stays. Later reasons change nothing."""
+        if self._closed is not None:
+            return
+        self._closed = why
+        self._slow = True
+        waiting = [waiter for lane in self._waiting.values() for waiter in lane]
+        self._waiting.clear()
+        self._waiters = 0
+        for waiter in waiting:
+            waiter.refused(self._refusal(ActorStopped(f"message not delivered: {why}")))
+
+    def take_system(self) -> list[Envelope]:
+        """Empty the system lane, for an owner that has ended."""
+        left = list(self._system)
+        self._system.clear()
+        return left
+
     def close(self, why: str) -> list[Envelope]:
-        """Refuse everything from now on, also those who wait for room; return what was queued."""
-        self._shut(why)
+        """Refuse everything from now on, also those who wait for room; return what users had queued."""
+        self.shut(why)
+        self._closed = why
         self._admit_foreign()
         left = list(self._user)
         self._user = FairQueue()
+        self._free = self.limit
         if self._last is not None:
             left.append(self._last)
             self._last = None
@@ -273,9 +323,14 @@ class Mailbox:
         return left
 
     def refuse_late(self) -> None:
-        """Refuse what came through the foreign door after the close, and ask to be woken for the next."""
-        self.scheduled = False
-        self._admit_foreign()
+        """Refuse what came through the foreign door after the close, and ask to be woken for the next.
+
+        From any thread, once the owner has ended.
+        """
+        with self._door:
+            self.scheduled = False
+            self._admit_foreign()
+            self._system.clear()
 
     def drop(self, envelope: Envelope, error: SendError) -> None:
         """Count a message that was delivered and is not handled, and hand it to `on_drop`."""
@@ -284,9 +339,43 @@ class Mailbox:
 
     # Any thread's side.
 
+    def offer_foreign(self, envelope: Envelope) -> bool:
+        """Deliver from a thread that does not own the mailbox. False: no room, the sender has to wait.
+
+        What other threads have put and the owner has not looked at is bounded as well: a thread that finds as much
+        there as the mailbox holds drops by the policy itself.
+        Raises MailboxFull where the policy is to reject, ActorStopped once closed.
+        """
+        with self._door:
+            if self._closed is not None:
+                raise self.refuse(ActorStopped(f"message not delivered: {self._closed}", message=envelope.message))
+            if len(self._foreign) >= self._free or self._waiting:
+                match self.overflow:
+                    case Overflow.WAIT:
+                        return False
+                    case Overflow.REJECT:
+                        raise self.refuse(self._full(envelope))
+                    case Overflow.DROP_NEWEST:
+                        self._drop_outside(envelope)
+                        return True
+                    case Overflow.DROP_OLDEST | Overflow.LATEST:
+                        if len(self._foreign) >= self.limit:
+                            self._drop_oldest_outside()
+            self.put_foreign(envelope)
+            return True
+
+    def offer_foreign_or_skip(self, envelope: Envelope) -> bool:
+        """Deliver from another thread if there is room, else forget it, uncounted."""
+        with self._door:
+            if self._closed is not None or len(self._foreign) >= self._free or self._waiting:
+                return False
+            self.put_foreign(envelope)
+            return True
+
     def put_foreign(self, entry: Envelope | Waiter) -> None:
-        """Put from a thread that does not own the mailbox; the owner admits it in order."""
+        """Put from any thread, without a look for room; the owner admits it in order."""
         self._foreign.append(entry)
+        self._slow = True
         if not self.scheduled:
             self.scheduled = True
             self.wake_threadsafe()
@@ -295,11 +384,6 @@ class Mailbox:
     def closed(self) -> str | None:
         """Why nothing is taken any more; None while open."""
         return self._closed
-
-    @property
-    def crowded(self) -> bool:
-        """No room, as far as another thread can see: it may be out by what other threads put right now."""
-        return self._closed is None and (len(self._foreign) >= self._free or bool(self._waiting))
 
     def __len__(self) -> int:
         return len(self._system) + len(self._foreign) + len(self._user)
@@ -327,14 +411,20 @@ class Mailbox:
 
     def statistics(self) -> MailboxStatistics:
         """Counters and levels at this instant."""
+        failed, dropped = dict(self.failed), dict(self.dropped)
+        with self._door:
+            outside = dict(self._outside or {})
+        for (kind, reason), count in outside.items():
+            ledger = failed if kind == "failed" else dropped
+            ledger[reason] = ledger.get(reason, 0) + count
         return MailboxStatistics(
-            queued=len(self._user),
+            queued=self.limit - self._free,
             queued_bytes=self.bytes,
-            waiting=sum(map(len, self._waiting.values())),
-            sent=self.sent,
-            delivered=self.delivered,
-            failed=dict(self.failed),
-            dropped=dict(self.dropped),
+            waiting=self._waiters,
+            sent=self.sent + sum(outside.values()),
+            delivered=self.delivered + sum(count for (kind, _), count in outside.items() if kind == "dropped"),
+            failed=failed,
+            dropped=dropped,
             limit=self.limit,
             byte_limit=self.byte_limit,
         )
@@ -361,11 +451,49 @@ class Mailbox:
             envelope.carrier.dequeued(envelope)
 
     def _drop(self, envelope: Envelope, reason: str) -> None:
-        error = self._full(envelope)
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
+        self._tell_dropped(envelope, reason)
+
+    def _tell_dropped(self, envelope: Envelope, reason: str) -> None:
+        error = self._full(envelope)
+        if reason == "superseded":
+            error = MailboxFull("a newer message of the same sender and type took its place", message=envelope.message)
+        error.reason = reason
         if envelope.reply is not None:
             envelope.reply.fail(error)
         self.on_drop(envelope, error)
+
+    def _shrink_beside(self, envelope: Envelope) -> None:
+        # The newer message may be larger than the one it replaced.
+        while self.bytes > self.byte_limit and self._free < self.limit - 1:
+            oldest = self._user.get_from_longest()
+            if oldest is envelope:
+                self._user.put(envelope)
+            elif oldest is not None:
+                self._left(oldest)
+                self._drop(oldest, self.overflow.value)
+
+    def _count_outside(self, kind: str, reason: str) -> None:
+        with self._door:
+            if self._outside is None:
+                self._outside = {}
+            self._outside[kind, reason] = self._outside.get((kind, reason), 0) + 1
+
+    def _drop_outside(self, envelope: Envelope) -> None:
+        self._count_outside("dropped", self.overflow.value)
+        if envelope.carrier is not None:
+            envelope.carrier.dequeued(envelope)
+        self._tell_dropped(envelope, self.overflow.value)
+
+    def _drop_oldest_outside(self) -> None:
+        try:
+            oldest = self._foreign.popleft()
+        except IndexError:  # the owner has admitted all of it meanwhile
+            return
+        if isinstance(oldest, Envelope) and not isinstance(oldest.message, _ActorStop):
+            self._drop_outside(oldest)
+        else:
+            self._foreign.appendleft(oldest)
 
     def _full(self, envelope: Envelope) -> MailboxFull:
         return MailboxFull(
@@ -381,21 +509,26 @@ class Mailbox:
     def _admit_foreign(self) -> None:
         foreign = self._foreign
         while foreign:
-            entry = foreign.popleft()
+            try:
+                entry = foreign.popleft()
+            except IndexError:  # another thread dropped it
+                break
             if isinstance(entry, Envelope):
                 if isinstance(entry.message, _ActorStop):
                     self.put_last(entry)
                     continue
                 self.sent += 1
                 if self._closed is not None:
-                    error = self._refusal(ActorStopped(f"message not delivered: {self._closed}"))
+                    error = self._refusal(ActorStopped(f"message not delivered: {self._closed}", message=entry.message))
+                    if entry.carrier is not None:
+                        entry.carrier.dequeued(entry)
                     if entry.reply is not None:
                         entry.reply.fail(error)
                     self.on_drop(entry, error)
                 elif (self._slow and self.overflow is Overflow.LATEST) or self.overflow in _DROPPING:
                     self._offer_slowly(entry)
                 else:
-                    # The thread saw room; it may have raced another one for the last place. Its word holds.
+                    # The thread saw room, and the owner may have filled it meanwhile. Its word holds.
                     self._put(entry)
             elif entry.withdrawn:
                 self.give_up(entry, MailboxFull("the sender gave up", message=entry.envelope.message))
@@ -411,6 +544,7 @@ class Mailbox:
             if not self._has_room(waiter.envelope.size):
                 return
             del lane[waiter]
+            self._waiters -= 1
             if lane:
                 waiting.move_to_end(source)
             else:
@@ -418,20 +552,13 @@ class Mailbox:
             if waiter.admitted():
                 self._put(waiter.envelope)
             else:
-                self.sent -= 1
+                gone = SendError("the sender has gone", message=waiter.envelope.message)
+                gone.reason = "cancelled"
+                self._refusal(gone)
         self._settle()
 
-    def _shut(self, why: str) -> None:
-        self._closed = why
-        self._slow = True
-        self._free = -self.limit
-        waiting = [waiter for lane in self._waiting.values() for waiter in lane]
-        self._waiting.clear()
-        for waiter in waiting:
-            waiter.refused(self._refusal(ActorStopped(f"message not delivered: {why}")))
-
     def _settle(self) -> None:
-        if not self._waiting and self._closed is None:
+        if not self._waiting and not self._foreign and self._closed is None:
             self._slow = self.overflow is Overflow.LATEST
 
 

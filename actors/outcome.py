@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Generator
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
 import pykka
 
@@ -143,6 +143,9 @@ class Waiting:
         return self._wait().__await__()
 
     async def _wait(self) -> None:
+        if self._future is not None:  # awaited once more: the message was sent, or has failed, by then
+            await self._future
+            return
         self._future = self._loop.create_future()
         self._room.wait(self)
         if not self._future.done():
@@ -204,6 +207,14 @@ class Waiting:
         return f"<waiting for room: {self.envelope.message!r}>"
 
 
+@runtime_checkable
+class HearsOfUnheard(Protocol):
+    """Whose asks may fail without anybody who listens."""
+
+    def unheard(self, message: object, error: BaseException) -> None:
+        """The ask of `message` failed, and the asker never looked at its outcome."""
+
+
 class AskFuture(asyncio.Future[T], Generic[T]):
     """The answer to an ask made on the event loop. Cancelling it cancels the work at the other end."""
 
@@ -255,6 +266,12 @@ class AskFuture(asyncio.Future[T], Generic[T]):
                 self._slot.pop(self, None)
             self.set_exception(error)
 
+    def refused(self, error: BaseException) -> Self:
+        """The ask failed before it began, and dead letters know; returns this future."""
+        self.set_exception(error)
+        self._log_traceback = False
+        return self
+
     def expire(self) -> None:
         """The deadline has passed: nobody waits any more."""
         if not self.done():
@@ -281,6 +298,14 @@ class AskFuture(asyncio.Future[T], Generic[T]):
         if not self.done():
             raise WouldDeadlock("the answer would come through this very event loop: await it")
         return self.result()
+
+    def __del__(self) -> None:
+        # True where the ask failed and nobody asked how: a dead letter, not a line of asyncio's.
+        if self._log_traceback:
+            error = self.exception()
+            owner = getattr(self._abandon, "__self__", None)
+            if isinstance(owner, HearsOfUnheard) and error is not None:
+                owner.unheard(self._message, error)
 
 
 class AskWaiting(Generic[T]):
@@ -314,7 +339,17 @@ class AskWaiting(Generic[T]):
 class ForeignWaiting:
     """A send from a thread that does not own the mailbox, which had no room: it waits in `get`, or awaited."""
 
-    __slots__ = ("_claimed", "_future", "_lock", "_mailbox", "_timeout", "_undelivered", "envelope", "withdrawn")
+    __slots__ = (
+        "_claimed",
+        "_entered",
+        "_future",
+        "_lock",
+        "_mailbox",
+        "_timeout",
+        "_undelivered",
+        "envelope",
+        "withdrawn",
+    )
 
     def __init__(
         self,
@@ -331,22 +366,31 @@ class ForeignWaiting:
         self._future: ReplyFuture[None] = ReplyFuture()
         self._lock = threading.Lock()
         self._claimed = False
+        self._entered = False
 
     def get(self, *, timeout: float | None = None) -> None:
-        """Block until there is room, at most until the send's deadline. Raises DeadlineExceeded("mailbox")."""
+        """Block until there is room, at most until the send's deadline or `timeout` seconds.
+
+        Raises DeadlineExceeded("mailbox"): the message is not sent, then or later.
+        """
         if self._mailbox.owner == threading.get_ident() or current_bus() is not None:
             raise WouldDeadlock("the send waits for room, and a wait here would stop the event loop: await it")
-        self._mailbox.put_foreign(self)
+        self._enter()
         try:
             self._future.get(timeout=self._timeout if timeout is None else min(timeout, self._timeout))
         except pykka.Timeout:
             self._give_up()
 
+    def _enter(self) -> None:
+        if not self._entered:
+            self._entered = True
+            self._mailbox.put_foreign(self)
+
     def __await__(self) -> Step[None]:
         return self._wait().__await__()
 
     async def _wait(self) -> None:
-        self._mailbox.put_foreign(self)
+        self._enter()
         try:
             async with asyncio.timeout(self._timeout):
                 await self._future
@@ -372,6 +416,7 @@ class ForeignWaiting:
                 message=self.envelope.message,
             )
             self._undelivered(self.envelope, error)
+            self._future.fail(error)
             raise error
 
     def admitted(self) -> bool:
@@ -396,7 +441,6 @@ class ForeignWaiting:
     def __del__(self) -> None:
         if not self._claimed:
             self._claimed = True
-            self._undelivered(
-                self.envelope,
-                MailboxFull("the mailbox is full and the send was not awaited", message=self.envelope.message),
-            )
+            error = MailboxFull("the mailbox is full and the send was not awaited", message=self.envelope.message)
+            self._mailbox.refuse(error)
+            self._undelivered(self.envelope, error)

@@ -11,8 +11,8 @@ __all__ = ["Reactor"]
 class Reactor(Actor):
     """An actor that declares one `channel = Channel("name", messages=(…))` and handles its messages.
 
-    Its address is its channel's name. Raises TypeError, when the class is made, where a handler takes a type that
-    the channel does not declare.
+    Its address is its channel's name. It may handle more types than the channel declares: those of its own timers
+    and watches. Raises TypeError where `channel` is no Channel, when the class is made, or missing, when an actor is.
     """
 
     def __init_subclass__(cls) -> None:

@@ -14,7 +14,6 @@ from .address import Address
 from .current import current_bus
 from .envelope import Envelope
 from .errors import ActorStopped, MailboxFull, SendError, WouldDeadlock
-from .loop_cell import tell_foreign
 from .mailbox import MailboxStatistics
 from .outcome import DELIVERED, Failed, ForeignWaiting, Outcome
 from .reply_future import ReplyFuture
@@ -81,19 +80,20 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         the one that has to handle the message.
         """
         cell = self._cell
-        mailbox = cell.mailbox
-        if block and (mailbox.owner == get_ident() or current_bus() is not None):
+        loop_thread = 0 if cell.bus is None else cell.bus.thread
+        if block and (get_ident() in (cell.mailbox.owner, loop_thread) or current_bus() is not None):
             raise WouldDeadlock(
                 f"asking {self} with block=True would stop the thread that has to answer: "
                 "`await bus.ask(ref, message)`, or ask with block=False and await the future"
             )
         future = self.actor_class._create_future()
-        future.producer = mailbox.owner
+        future.producer = cell.mailbox.owner
+        future.loop_thread = loop_thread
         envelope = Envelope(message, None, future)
         if cell.stopped.is_set():
             future.fail(ActorStopped(f"{self} not found", message=message))
         elif isinstance(message, _ActorStop):
-            mailbox.put_foreign(envelope)
+            cell.request_stop(future)
         else:
             self._send(envelope, future, timeout)
         return future.get(timeout=timeout) if block else future
@@ -106,23 +106,31 @@ class Ref(pykka.ActorRef[A], Generic[A]):
                 try:
                     if cell.mailbox.offer(envelope):
                         return
-                    error = cell.mailbox.refuse(
-                        MailboxFull(f"no room in the mailbox of {self}: `await bus.ask(ref, message)` waits for it")
-                    )
+                    error = cell.mailbox.refuse(self._no_room(envelope))
                 except SendError as refusal:
                     error = refusal
-            else:
-                outcome = tell_foreign(cell, envelope, timeout)
-                if isinstance(outcome, Failed):
-                    future.fail(outcome.error)
-                elif isinstance(outcome, ForeignWaiting):
-                    try:
-                        outcome.get()
-                    except SendError as late:
-                        future.fail(late)
+                cell.undelivered(envelope, error)
+                future.fail(error)
                 return
-        cell.undelivered(envelope, error)
+            outcome = cell.tell_foreign(envelope, timeout)
+            if isinstance(outcome, Failed):
+                future.fail(outcome.error)
+            elif isinstance(outcome, ForeignWaiting):
+                if _in_event_loop():
+                    future.fail(self._no_room(envelope))  # and a dead letter, as any send that is not awaited
+                    return
+                try:
+                    outcome.get()
+                except SendError as late:
+                    future.fail(late)
+            return
+        cell.fail(envelope, error)
         future.fail(error)
+
+    def _no_room(self, envelope: Envelope) -> MailboxFull:
+        return MailboxFull(
+            f"no room in the mailbox of {self}: `await bus.ask(ref, message)` waits for it", message=envelope.message
+        )
 
     def stop(self, *, block: bool = True, timeout: float | None = None) -> Any:
         """Ask the actor to stop, behind what is in its mailbox. True: it stopped now; False: it had stopped before.

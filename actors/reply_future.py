@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import queue
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterable
@@ -31,17 +33,25 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
         super().__init__()
         #: The thread that will produce the value: blocking on it there could never end.
         self.producer = 0
+        #: The event loop's thread that a wait must not stop, or 0.
+        self.loop_thread = 0
         self._callbacks: list[Callable[[], object]] = []
         #: The futures that this one is derived from, by `map` and the like.
         self._sources: tuple[ReplyFuture[Any], ...] = ()
 
     def get(self, *, timeout: float | None = None) -> T:
         """The value; blocks at most `timeout` seconds. Raises `pykka.Timeout`, WouldDeadlock, or the error set."""
-        if not self.done() and (self.producer == threading.get_ident() or current_bus() is not None):
+        if not self.done() and (current_bus() is not None or self._needs(threading.get_ident())):
             raise WouldDeadlock(
                 "a blocking wait on the thread that has to produce the answer: await it, or ask from another thread"
             )
         return super().get(timeout=timeout)  # type: ignore[no-any-return]  # Pykka leaves it untyped
+
+    def _needs(self, thread: int) -> bool:
+        # A wait on that thread would never end, or would stop an event loop.
+        if self._sources:
+            return any(source._needs(thread) for source in self._sources if not source.done())
+        return thread in (self.producer, self.loop_thread)
 
     def done(self) -> bool:
         """The value or an error is there."""
@@ -62,7 +72,8 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
     def succeed(self, value: object) -> None:
         """Set the value unless there is an outcome already."""
         if not self.done():
-            self.set(value)
+            with contextlib.suppress(queue.Full):  # another thread was first
+                self.set(value)
 
     def raised(self, error: BaseException) -> None:
         """The handler raised `error`: so does `get`, as in Pykka."""
@@ -71,7 +82,8 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
     def fail(self, error: BaseException) -> None:
         """Set the error unless there is an outcome already."""
         if not self.done():
-            self.set_exception((type(error), error, error.__traceback__))
+            with contextlib.suppress(queue.Full):  # another thread was first
+                self.set_exception((type(error), error, error.__traceback__))
 
     def on_done(self, callback: Callable[[], object]) -> None:
         """Call `callback` when the outcome is there, on the thread that brings it; at once if it is there."""
@@ -90,7 +102,6 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
     def derive(self, hook: Callable[[float | None], T], *sources: ReplyFuture[Any]) -> None:
         """Compute the value by `hook(timeout)` when all `sources` are done."""
         self._sources = sources
-        self.producer = next((source.producer for source in sources if source.producer), 0)
         self.set_get_hook(hook)
 
     def filter(self: ReplyFuture[Iterable[J]], func: Callable[[J], bool]) -> ReplyFuture[Iterable[J]]:
@@ -112,7 +123,6 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
     def _derived(self, made: pykka.Future[M], *others: pykka.Future[Any]) -> ReplyFuture[M]:
         assert isinstance(made, ReplyFuture)
         made._sources = (self, *(other for other in others if isinstance(other, ReplyFuture)))
-        made.producer = self.producer
         return made
 
     def __await__(self) -> Generator[None, None, T]:
@@ -123,7 +133,7 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
     def _settled(self) -> Generator[None, None, None]:
         for source in self._sources:
             yield from source._settled()
-        if self._sources or self.done():
+        if self._sources or self.done() or self._get_hook is not None:
             return
         loop = asyncio.get_running_loop()
         bridge: asyncio.Future[None] = loop.create_future()
@@ -132,7 +142,11 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
             if not bridge.done():
                 bridge.set_result(None)
 
-        self.on_done(lambda: loop.call_soon_threadsafe(arrived))
+        def bring() -> None:
+            with contextlib.suppress(RuntimeError):  # the loop has closed: nobody awaits any more
+                loop.call_soon_threadsafe(arrived)
+
+        self.on_done(bring)
         yield from bridge
 
     __iter__ = __await__

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Callable, Generator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .errors import WouldDeadlock
-from .outcome import Outcome
+from .errors import ShuttingDown, WouldDeadlock
+from .outcome import DELIVERED, Failed, Outcome
 from .reply_future import ReplyFuture
 from .results import Results
 
@@ -57,12 +57,15 @@ class Bridged:
 
     __slots__ = ("_bus", "_send", "future")
 
-    def __init__(self, bus: Bus, send: Callable[[], Outcome[Any]]) -> None:
+    def __init__(self, bus: Bus, message: object, send: Callable[[], Outcome[Any]]) -> None:
         self.future: ReplyFuture[Any] = ReplyFuture()
         self.future.producer = bus.thread
         self._bus = bus
         self._send = send
-        bus.loop.call_soon_threadsafe(self._run)
+        try:
+            bus.loop.call_soon_threadsafe(self._run, context=bus.context.copy())
+        except RuntimeError:
+            self.future.fail(ShuttingDown(f"{bus.name} has stopped", message=message))
 
     def _run(self) -> None:
         try:
@@ -70,10 +73,22 @@ class Bridged:
         except Exception as error:  # noqa: BLE001  # the caller's thread raises it
             self.future.fail(error)
             return
-        if isinstance(outcome, asyncio.Future):
+        if isinstance(outcome, Failed):
+            self.future.fail(outcome.error)
+        elif outcome is DELIVERED:
+            self.future.succeed(None)
+        elif isinstance(outcome, ReplyFuture):
+            outcome.on_done(lambda: self._pass_on(outcome))
+        elif isinstance(outcome, asyncio.Future):
             outcome.add_done_callback(self._done)
         else:
             self._bus.loop.create_task(_awaited(outcome)).add_done_callback(self._done)
+
+    def _pass_on(self, done: ReplyFuture[Any]) -> None:
+        try:
+            self.future.succeed(done.get())
+        except BaseException as error:  # noqa: BLE001  # the caller's thread raises it
+            self.future.fail(error)
 
     def _done(self, done: asyncio.Future[Any]) -> None:
         if done.cancelled():

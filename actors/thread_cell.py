@@ -13,18 +13,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from contextvars import copy_context
 from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, TypeVar, cast
 
 import pykka
 
-from .cell import HALT, Cell, State
+from .cell import Cell, State
 from .envelope import NEVER, Envelope
-from .errors import SendError
+from .errors import PeerbusError, SendError, WouldDeadlock
 from .log import get_logger
-from .loop_cell import tell_foreign
 from .outcome import AskFuture, AskWaiting, Failed, ForeignWaiting, Outcome
 
 if TYPE_CHECKING:
@@ -35,6 +33,10 @@ __all__ = ["ThreadCell"]
 R = TypeVar("R")
 
 log = get_logger("peerbus.actors")
+
+
+#: Seconds; a park may be shorter than asked for, and some platforms refuse very long ones.
+LONGEST_PARK = 3600.0
 
 
 class CrossReply:
@@ -72,7 +74,7 @@ class CrossReply:
 class ThreadCell(Cell):
     """See the module."""
 
-    __slots__ = ("_numbers", "_parked", "_posted", "_runner", "_timers", "thread")
+    __slots__ = ("_numbers", "_parked", "_posted", "_runner", "_schedule", "thread")
 
     thread: threading.Thread
 
@@ -81,13 +83,12 @@ class ThreadCell(Cell):
         self._parked = threading.Lock()
         self._parked.acquire()
         self._runner: asyncio.Runner | None = None
-        self._timers: list[tuple[float, int, Callable[[], object]]] = []
+        self._schedule: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
         self._posted: deque[Callable[[], object]] = deque()
         self.mailbox.wake = self.mailbox.wake_threadsafe = self._wake
         self.thread = threading.Thread(
-            target=copy_context().run if self.bus is None else self.bus.context.copy().run,
-            args=(self._run,),
+            target=self._run if self.bus is None else partial(self.bus.context.copy().run, self._run),
             name=f"{self.actor_class.__name__}-{self.urn[-12:]}",
             daemon=self.actor_class.use_daemon_thread,
         )
@@ -100,12 +101,12 @@ class ThreadCell(Cell):
     def call_later(self, delay: float, action: Callable[[], object]) -> Callable[[], object]:
         """Run by the actor's own thread between messages."""
         entry = (self.now() + delay, next(self._numbers), action)
-        heapq.heappush(self._timers, entry)
+        heapq.heappush(self._schedule, entry)
 
         def cancel() -> None:
-            if entry in self._timers:
-                self._timers.remove(entry)
-                heapq.heapify(self._timers)
+            if entry in self._schedule:
+                self._schedule.remove(entry)
+                heapq.heapify(self._schedule)
 
         return cancel
 
@@ -119,28 +120,40 @@ class ThreadCell(Cell):
             return
 
     def _run(self) -> None:
-        mailbox = self.mailbox
-        mailbox.owner = get_ident()
+        self.mailbox.owner = get_ident()
         try:
             self.begin()
             while self.state is not State.STOPPED:
-                self._run_timers()
+                self._run_schedule()
                 while self._posted:
                     self._posted.popleft()()
                 if self.state is State.RUNNING:
                     self.drain()
                 if self._may_park():
                     self._park()
-        except BaseException as error:
-            # As in Pykka: what is not an Exception (KeyboardInterrupt, SystemExit) ends every actor of the process.
-            log.critical("the actor's thread ends, all actors stop", actor=str(self), exc_info=error)
-            self._end(f"ended by {error!r}")
-            pykka.ActorRegistry.stop_all(block=False)
+        except BaseException as error:  # noqa: BLE001  # as Pykka does; it is logged
+            self._break(error)
         finally:
             if self._runner is not None:
                 self._runner.close()
-            mailbox.wake = mailbox.wake_threadsafe = mailbox.refuse_late
-            mailbox.refuse_late()
+            # Nobody owns the mailbox any more: whoever puts refuses what he put.
+            self.mailbox.wake = self.mailbox.wake_threadsafe = self.mailbox.refuse_late
+            self.mailbox.refuse_late()
+
+    def _break(self, error: BaseException) -> None:
+        # As in Pykka: what is not an Exception (KeyboardInterrupt, SystemExit) ends every actor of the process.
+        everyone = not isinstance(error, Exception)
+        log.critical(
+            "the actor's thread ends" + (", all actors stop" if everyone else ""), actor=str(self), exc_info=error
+        )
+        if self.current is not None and self.current.reply is not None:
+            self.current.reply.fail(self.stopped_error(self.current.message))
+        try:
+            self.end_now(f"ended by {error!r}")
+        except BaseException:
+            log.exception("the actor did not end in order", actor=str(self))
+        if everyone:
+            pykka.ActorRegistry.stop_all(block=False)
 
     def _may_park(self) -> bool:
         if self.state is State.RUNNING:
@@ -149,24 +162,22 @@ class ThreadCell(Cell):
 
     def _park(self) -> None:
         timeout = -1.0
-        if self._timers:
-            timeout = max(0.0, self._timers[0][0] - self.now())
+        if self._schedule:
+            timeout = min(max(0.0, self._schedule[0][0] - self.now()), LONGEST_PARK)
         self._parked.acquire(timeout=timeout)
 
-    def _run_timers(self) -> None:
-        while self._timers and self._timers[0][0] <= self.now() and self.state is not State.STOPPED:
-            heapq.heappop(self._timers)[2]()
+    def _run_schedule(self) -> None:
+        while self._schedule and self._schedule[0][0] <= self.now() and self.state is not State.STOPPED:
+            heapq.heappop(self._schedule)[2]()
 
     def suspend(self, envelope: Envelope, awaitable: object) -> None:
         """Run the handler to its end on the thread's private loop."""
         try:
             result = self._run_awaitable(awaitable)
-        except asyncio.CancelledError as error:
-            self.failed(envelope, error)
-        except Exception as error:  # noqa: BLE001  # whatever a handler raises is the supervisor's business
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # user code
             self.failed(envelope, error)
         else:
-            if envelope.reply is not None:
+            if envelope.reply is not None and not self._is_aside(envelope):
                 envelope.reply.succeed(result)
 
     def _run_awaitable(self, awaitable: object) -> object:
@@ -176,21 +187,28 @@ class ThreadCell(Cell):
         async def run() -> object:
             return await cast("Awaitable[object]", awaitable)
 
-        return self._runner.run(run(), context=copy_context())
+        return self._runner.run(run())
 
     def detach(self, envelope: Envelope, awaitable: object) -> object:
         """A thread runs one handler at a time, reentrant or not."""
         self.suspend(envelope, awaitable)
-        return None if self.state is State.RUNNING else HALT
+        return self.verdict()
 
     def run_hook(self, awaitable: object, then: Callable[[BaseException | None], object]) -> None:
         """Run an `async def` hook on the thread's private loop."""
         try:
             self._run_awaitable(awaitable)
-        except Exception as error:  # noqa: BLE001  # hooks are user code
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # user code
             then(error)
         else:
             then(None)
+
+    def busy(self) -> bool:
+        """Never: what asks runs in the actor's own turn."""
+        return False
+
+    def interrupt(self) -> None:
+        """A handler on a thread cannot be cancelled."""
 
     def abandon(self, reply: object) -> str:
         """A handler on a thread cannot be cancelled; one that has not begun is skipped."""
@@ -198,7 +216,7 @@ class ThreadCell(Cell):
         return "handler" if current is not None and current.reply is reply else "mailbox"
 
     def post(self, action: Callable[[], object]) -> None:
-        """Between two messages."""
+        """Between two batches of messages."""
         self._posted.append(action)
         self._wake()
 
@@ -210,7 +228,7 @@ class ThreadCell(Cell):
         error = self.check_type(message, sender)
         if error is not None:
             return self.fail(envelope, error)
-        return tell_foreign(self, envelope, timeout)
+        return self.tell_foreign(envelope, timeout)
 
     def ask(
         self, message: object, sender: Cell | None, timeout: float | None, reply: type[R] | None, bus: Bus
@@ -224,16 +242,24 @@ class ThreadCell(Cell):
         error: SendError | None = self.check_type(message, sender)
         if error is not None:
             self.fail(envelope, error)
-            future.set_exception(error)
-            return future
-        outcome = tell_foreign(self, envelope, seconds)
+            return future.refused(error)
+        outcome = self.tell_foreign(envelope, seconds)
         if isinstance(outcome, ForeignWaiting):
             return AskWaiting(outcome, future, partial(future.arm, bus.wheel, deadline))
         if isinstance(outcome, Failed):
-            future.set_exception(outcome.error)
-        else:
-            future.arm(bus.wheel, deadline)
+            return future.refused(outcome.error)
+        future.arm(bus.wheel, deadline)
         return future
+
+    def ask_itself(self) -> PeerbusError | None:
+        """What is wrong with an ask that this actor, on its own thread, sends to itself."""
+        if self.mailbox.owner != get_ident():
+            return None
+        return WouldDeadlock(f"{self} asks itself, and takes no message before it has the answer")
+
+    def inform(self, message: object) -> None:
+        """Deliver a fact that the actor subscribed to; without room it is forgotten."""
+        self.mailbox.offer_foreign_or_skip(Envelope(message))
 
     def _phase(self, future: AskFuture[R]) -> str:
         current = self.current

@@ -42,8 +42,11 @@ class Timer:
 
     def _fire(self, cell: Cell) -> None:
         # A timer's message needs no declared type: it never leaves the actor.
-        if not cell.mailbox.offer_or_skip(Envelope(self.message, cell.address, None, source=cell)):
+        envelope = Envelope(self.message, cell.address, None, source=cell)
+        if not cell.mailbox.offer_or_skip(envelope):
             self.missed += 1
+            if self.interval is None and cell.mailbox.closed is None:
+                cell.mailbox.put_system(envelope)  # a tick may be missed, an appointment not
         if self.interval is None:
             self._cancel = None
             self._owner.forget(self)
@@ -61,7 +64,7 @@ class Timers:
         self._active: dict[Timer, None] = {}
 
     def after(self, delay: float, message: object) -> Timer:
-        """Put `message` into the actor's mailbox after `delay` seconds."""
+        """Put `message` into the actor's mailbox after `delay` seconds; without room, before all that waits there."""
         return self._add(Timer(self, message, None), delay)
 
     def every(self, interval: float, message: object) -> Timer:

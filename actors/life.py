@@ -1,0 +1,485 @@
+"""The life of an actor: start, failures, restarts, children, watchers, end. One cell lives through all of it.
+
+State machine: see TRANSITIONS. Laws:
+1. Whatever changes the state runs in the actor's own turn; other threads `post` it.
+2. A cell ends, or rebuilds its actor, only when its children have ended and no handler runs any more.
+3. `on_stop` runs once, and not for an actor that failed: that one has heard `on_failure`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum
+from typing import TYPE_CHECKING, cast
+
+import pykka
+from pykka.messages import _ActorStop
+
+from .address import LOCAL, Address
+from .current import BUILDING
+from .envelope import Envelope, ReplyTo
+from .errors import ActorStopped, PeerbusError
+from .events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, Terminated
+from .log import get_logger
+from .stop_flag import StopFlag
+from .supervision import Directive, Supervisor
+
+if TYPE_CHECKING:
+    from .actor import Actor
+    from .bus import Bus
+    from .cell import Cell
+    from .mailbox import Mailbox
+    from .ref import Ref
+    from .timers import Timers
+
+__all__ = ["HALT", "TRANSITIONS", "Life", "State"]
+
+log = get_logger("peerbus.actors")
+
+
+class State(Enum):
+    """Where in its life a cell is."""
+
+    NEW = "new"
+    STARTING = "starting"
+    RUNNING = "running"
+    BACKING_OFF = "backing_off"
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+#: What may follow what.
+TRANSITIONS: dict[State, frozenset[State]] = {
+    State.NEW: frozenset({State.STARTING, State.STOPPING}),
+    State.STARTING: frozenset({State.RUNNING, State.BACKING_OFF, State.STOPPING}),
+    State.RUNNING: frozenset({State.BACKING_OFF, State.STOPPING}),
+    State.BACKING_OFF: frozenset({State.STARTING, State.STOPPING}),
+    State.STOPPING: frozenset({State.STOPPED}),
+    State.STOPPED: frozenset(),
+}
+
+#: What `handle` returns when the cell takes no further message in this turn.
+HALT = object()
+
+
+class Life:
+    """One actor's life. `Cell` adds what happens with messages; `LoopCell` and `ThreadCell` add who runs it."""
+
+    __slots__ = (
+        "__weakref__",
+        "_backoff",
+        "_farewell",
+        "_stop_replies",
+        "actor",
+        "actor_class",
+        "address",
+        "bus",
+        "children",
+        "factory",
+        "mailbox",
+        "name",
+        "parent",
+        "reason",
+        "ref",
+        "start_error",
+        "stash",
+        "state",
+        "stopped",
+        "supervisor",
+        "timers",
+        "urn",
+        "watchers",
+        "watching",
+    )
+
+    mailbox: Mailbox
+
+    def __init__(
+        self,
+        actor_class: type[Actor],
+        factory: Callable[[], Actor] | None,
+        bus: Bus | None,
+        name: str | None,
+        parent: Life | None,
+        supervisor: Supervisor | None,
+        urn: str,
+    ) -> None:
+        self.actor_class = actor_class
+        self.factory = factory
+        self.bus = bus
+        self.name = name
+        self.parent = parent
+        self.supervisor = supervisor
+        self.urn = urn
+        self.address: Address[object] | None = None if name is None else Address(LOCAL, name)
+        self.stopped = StopFlag()
+        self.state = State.NEW
+        self.reason = ""
+        #: What `on_start` raised the first time, if it did.
+        self.start_error: BaseException | None = None
+        self.actor: Actor | None = None
+        self.ref: Ref[Actor] | None = None
+        self.children: dict[Life, None] | None = None
+        #: Whom the bus tells of the end; on the bus's loop thread only.
+        self.watchers: dict[Life, None] | None = None
+        #: Whose watcher this is; on the bus's loop thread only.
+        self.watching: dict[Life, None] | None = None
+        self.timers: Timers | None = None
+        self.stash: list[Envelope] | None = None
+        self._stop_replies: list[ReplyTo] | None = None
+        #: Cancels the timer of a restart; None when its time has come, or there is none.
+        self._backoff: Callable[[], object] | None = None
+        #: `on_stop` is still to run before the end.
+        self._farewell = False
+
+    @property
+    def begun(self) -> bool:
+        """`on_start` has finished, well or not."""
+        return self.state not in (State.NEW, State.STARTING)
+
+    def verdict(self) -> object:
+        """HALT where the actor takes no further message for now, else None."""
+        return None if self.state is State.RUNNING else HALT
+
+    # What differs between the loop and a thread.
+
+    def now(self) -> float:
+        """Seconds of the clock that this cell's deadlines and timers are in."""
+        raise NotImplementedError
+
+    def call_later(self, delay: float, action: Callable[[], object]) -> Callable[[], object]:
+        """Run `action` in the actor's turn after `delay` seconds; returns what cancels it."""
+        raise NotImplementedError
+
+    def start(self) -> None:
+        """Begin: `on_start`, then messages."""
+        raise NotImplementedError
+
+    def run_hook(self, awaitable: object, then: Callable[[BaseException | None], object]) -> None:
+        """Run an `async def` hook (`on_start`, `on_stop`) to its end, then call `then(error)`."""
+        raise NotImplementedError
+
+    def post(self, action: Callable[[], object]) -> None:
+        """Run `action` in the actor's turn, in whatever state it is. From any thread."""
+        raise NotImplementedError
+
+    def busy(self) -> bool:
+        """A handler or a hook still runs beside the caller."""
+        raise NotImplementedError
+
+    def interrupt(self) -> None:
+        """Cancel the handlers and hooks that await, and wake what waits for messages."""
+        raise NotImplementedError
+
+    # What messages need.
+
+    def drain(self) -> None:
+        """Handle what is in the mailbox."""
+        raise NotImplementedError
+
+    def take_up(self) -> None:
+        """Handle what was stashed, before anything else."""
+        raise NotImplementedError
+
+    def refuse_left(self, envelope: Envelope, *, counted: bool = True) -> None:
+        """The actor ended, or was rebuilt, before it had handled this message."""
+        raise NotImplementedError
+
+    # Begin.
+
+    def claim(self, actor: Actor) -> Cell:
+        """The actor is being rebuilt for this cell."""
+        return cast("Cell", self)
+
+    def build(self) -> None:
+        """Make the actor anew by its factory; its `__init__` finds this cell."""
+        assert self.factory is not None
+        token = BUILDING.set(self)
+        try:
+            actor = self.factory()
+        finally:
+            BUILDING.reset(token)
+        if getattr(actor, "_cell", None) is not self:
+            raise PeerbusError(
+                f"{type(actor).__name__} was not built as {self}: its factory must make exactly one new actor, "
+                "and the actor's __init__ must call super().__init__()"
+            )
+        self.actor = actor
+        if self.ref is not None:
+            self.ref.rebind(actor)
+
+    def begin(self) -> None:
+        """Run `on_start`, then take messages."""
+        if self.state is not State.NEW:
+            return
+        self._move(State.STARTING)
+        assert self.actor is not None
+        self._hook(self.actor.on_start, self._begun)
+
+    def _begun(self, error: BaseException | None) -> None:
+        if self.state is not State.STARTING:
+            self.settle()
+        elif error is not None:
+            log.error("on_start failed, the actor stops", actor=str(self), exc_info=error)
+            self.start_error = error
+            if self.bus is not None:
+                self.bus.begun(self, error)
+            self._leave(f"on_start failed: {error!r}", farewell=False, kill=True)
+        else:
+            self._move(State.RUNNING)
+            if self.bus is not None:
+                self.bus.begun(self, None)
+                self.bus.publish(ActorStarted(str(self)))
+            self.drain()
+
+    # Failures.
+
+    def supervise(self, error: BaseException, *, heard: bool = True) -> object:
+        """Do what the supervision says about a failure of the actor. Returns HALT or None, as `handle`.
+
+        `heard`: the actor that failed gets `on_failure`; not one that could not be built or started.
+        """
+        assert self.bus is not None
+        assert self.supervisor is not None
+        decision = self.supervisor.failed(self.now())
+        log.error(
+            "handler failed", actor=str(self), decision=decision.directive.value, delay=decision.delay, exc_info=error
+        )
+        self.bus.publish(ActorFailed(str(self), error, decision.directive.value))
+        directive = decision.directive
+        if directive is Directive.RESUME:
+            if heard:
+                return None
+            directive = Directive.STOP  # there is no actor that could go on
+        if directive is Directive.RESTART:
+            self._move(State.BACKING_OFF)
+            if heard:
+                self.call_on_failure(error)
+            self._let_go()
+            if self.mailbox.only_stop_left:
+                self._leave(f"failed: {error!r}", farewell=False, kill=True)
+            else:
+                self._backoff = self.call_later(decision.delay, self._backed_off)
+            return HALT
+        if heard:
+            self.call_on_failure(error)
+        self._leave(f"failed: {error!r}", farewell=False, kill=True)
+        if directive is Directive.ESCALATE:
+            if self.parent is not None:
+                self.parent.child_failed(self, error)
+            else:
+                self.bus.escalated(str(self), error)
+        return HALT
+
+    def child_failed(self, child: Life, error: BaseException) -> None:
+        """A child handed its failure on: it is this actor's own now. From any thread."""
+
+        def fail() -> None:
+            # Where the parent was rebuilt meanwhile, the child belonged to the one before.
+            if self.state is State.RUNNING:
+                self.supervise(error)
+
+        self.post(fail)
+
+    def call_on_failure(self, error: BaseException) -> None:
+        """Tell the actor that it failed."""
+        assert self.actor is not None
+        try:
+            self.actor.on_failure(type(error), error, error.__traceback__)
+        except Exception:
+            log.exception("on_failure failed", actor=str(self))
+
+    def _let_go(self) -> None:
+        # What belongs to the incarnation that failed ends with it.
+        if self.timers is not None:
+            self.timers.cancel_all()
+        for child in tuple(self.children or ()):
+            child.kill(f"its parent {self} failed or stopped")
+        self.interrupt()
+        self.take_up()
+
+    def _backed_off(self) -> None:
+        self._backoff = None
+        self.settle()
+
+    def _rebuild(self) -> None:
+        self._move(State.STARTING)
+        try:
+            self.build()
+        except Exception as error:  # noqa: BLE001  # a factory is user code
+            self.supervise(error, heard=False)
+            return
+        assert self.actor is not None
+        self._hook(self.actor.on_start, self._rebuilt)
+
+    def _rebuilt(self, error: BaseException | None) -> None:
+        assert self.bus is not None
+        assert self.supervisor is not None
+        if self.state is not State.STARTING:
+            self.settle()
+        elif error is not None:
+            self.supervise(error, heard=False)
+        else:
+            self._move(State.RUNNING)
+            self.bus.publish(ActorRestarted(str(self), self.supervisor.restarts))
+            self.drain()
+
+    # End.
+
+    def request_stop(self, reply: ReplyTo | None = None) -> None:
+        """Ask for the end, behind what is queued already. From any thread."""
+        self.mailbox.put_foreign(Envelope(_ActorStop(), None, reply))
+        if self.state is State.BACKING_OFF:
+            self.post(self._stop_if_idle)
+
+    def _stop_if_idle(self) -> None:
+        if self.state is State.BACKING_OFF and self.mailbox.only_stop_left:
+            self._leave("stopped", farewell=False, kill=False)
+
+    def stop(self, reason: str) -> None:
+        """End in order: children first, then `on_stop`. In the actor's turn."""
+        self._leave(reason, farewell=True, kill=False)
+
+    def kill(self, reason: str) -> None:
+        """End without handling what is queued, and cancel what awaits. From any thread."""
+        self.post(lambda: self.end_now(reason))
+
+    def end_now(self, reason: str) -> None:
+        """The kill itself, in the actor's turn."""
+        self._leave(reason, farewell=self.state is State.RUNNING, kill=True)
+
+    def _leave(self, reason: str, *, farewell: bool, kill: bool) -> None:
+        if self.state is State.STOPPED:
+            return
+        if self.state is not State.STOPPING:
+            self._move(State.STOPPING)
+            self.reason = reason
+            self._farewell = farewell
+            self.mailbox.shut(f"{self} is stopping")
+            if self._backoff is not None:
+                self._backoff()
+                self._backoff = None
+            if self.timers is not None:
+                self.timers.cancel_all()
+            for child in () if kill else tuple(self.children or ()):
+                child.request_stop()
+        if kill:
+            for child in tuple(self.children or ()):
+                child.kill(f"its parent {self} failed or stopped")
+            self.interrupt()
+        self.settle()
+
+    def child_gone(self, child: Life) -> None:
+        """A child has ended. From any thread."""
+        self.post(lambda: self._child_gone(child))
+
+    def _child_gone(self, child: Life) -> None:
+        if self.children is not None:
+            self.children.pop(child, None)
+        self.settle()
+
+    def settle(self) -> None:
+        """Go on with an end or a restart that waited for children and handlers."""
+        if self.children or self.busy():
+            return
+        if self.state is State.BACKING_OFF:
+            if self._backoff is None:
+                self._rebuild()
+        elif self.state is State.STOPPING:
+            if self._farewell:
+                self._farewell = False
+                self._run_on_stop()
+            else:
+                self._end()
+
+    def _run_on_stop(self) -> None:
+        assert self.actor is not None
+        self.mark_stopped()
+        self._hook(self.actor.on_stop, self._on_stop_done)
+
+    def _on_stop_done(self, error: BaseException | None) -> None:
+        if error is not None:
+            log.error("on_stop failed", actor=str(self), exc_info=error)
+        self._end()
+
+    def mark_stopped(self) -> None:
+        """The ref is dead from now on, and Pykka's registry forgets it."""
+        if not self.stopped.is_set():
+            assert self.ref is not None
+            self.stopped.set()
+            pykka.ActorRegistry.unregister(self.ref)
+
+    def _end(self) -> None:
+        # The last step: refuse what is left, tell whoever waits.
+        if self.state is State.STOPPED:
+            return
+        self._move(State.STOPPED)
+        self.mark_stopped()
+        left = self.mailbox.close(f"{self} has stopped")
+        for envelope in left:
+            self.refuse_left(envelope)
+        stash, self.stash = self.stash, None
+        for envelope in (*(stash or ()), *self.mailbox.take_system()):
+            self.refuse_left(envelope, counted=False)
+        self.mailbox.refuse_late()
+        replies, self._stop_replies = self._stop_replies, None
+        for reply in replies or ():
+            reply.succeed(None)
+        if self.parent is not None:
+            self.parent.child_gone(self)
+        if self.bus is not None:
+            self.bus.ended(self)
+            self.bus.publish(ActorTerminated(str(self), self.reason))
+
+    # Watchers, on the bus's loop thread.
+
+    def watch(self, watcher: Life) -> None:
+        """Send `watcher` a Terminated when this cell ends. On the bus's loop thread, while the bus knows the cell."""
+        if self.watchers is None:
+            self.watchers = {}
+        self.watchers[watcher] = None
+
+    def unwatch(self, watcher: Life) -> None:
+        """Forget the watch."""
+        if self.watchers is not None:
+            self.watchers.pop(watcher, None)
+
+    def tell_watchers(self) -> None:
+        """The cell has ended: whoever watches hears of it."""
+        watchers, self.watchers = self.watchers, None
+        for watcher in watchers or ():
+            watcher.terminated(self)
+
+    def terminated(self, watched: Life) -> None:
+        """What this cell watches has ended. From any thread."""
+        where = watched.address or Address(LOCAL, str(watched))
+        self.mailbox.put_system(Envelope(Terminated(where, watched.reason)))
+
+    # Inside.
+
+    def _hook(self, hook: Callable[[], object], then: Callable[[BaseException | None], object]) -> None:
+        try:
+            result = hook()
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # user code
+            then(error)
+            return
+        if result is not None and hasattr(result, "__await__"):
+            self.run_hook(result, then)
+        else:
+            then(None)
+
+    def _move(self, state: State) -> None:
+        if state not in TRANSITIONS[self.state]:
+            raise PeerbusError(f"{self} cannot go from {self.state.value} to {state.value}")
+        self.state = state
+
+    def stopped_error(self, message: object) -> ActorStopped:
+        """Why a message that was in the mailbox is not handled."""
+        return ActorStopped(f"{self} stopped before handling the message", message=message)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self} {self.state.value}>"
+
+    def __str__(self) -> str:
+        return self.name or f"{self.actor_class.__name__} ({self.urn})"
