@@ -1,0 +1,336 @@
+"""One file, from the nodes that have it to those that want it: in blocks, each checked, from all of them at once.
+
+`Blocks` serves a file to whoever asks. `Sync` fetches one from every node that offers a role, many blocks in flight,
+and asks again where an answer is wrong or missing. The demonstration runs them, and so does a configuration:
+`reactors = [{path = "peerbus.node.blocksync:Blocks", args = {file = "/srv/archive.tar"}}]`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from ..actors.actor import Actor
+from ..actors.address import Role
+from ..actors.channel import Channel
+from ..actors.errors import ActorStopped, ConfigError, NoRoute, PeerbusError, RemoteError, SendError
+from ..actors.handlers import handles
+from ..actors.log import get_logger
+from ..actors.reactor import Reactor
+from ..actors.ref import Ref
+
+__all__ = ["Block", "Blocks", "GetBlock", "GetManifest", "GetProgress", "GetServed", "Manifest", "Progress"]
+__all__ += ["Served", "Sync"]
+
+log = get_logger("peerbus.blocksync")
+
+#: Bytes of a block. Here 64, 128 and 256 KiB are equally fast over TLS; below, each ask costs more than its bytes.
+BLOCK_SIZE = 128 * 1024
+#: Blocks of one file: their digests have to fit into one message. Larger files get larger blocks.
+MAX_BLOCKS = 65_536
+#: Seconds that one block may take; a slow archive is asked again, or another one.
+ASK_TIMEOUT = 5.0
+#: Seconds before the first retry, and at most: each wait is twice the one before, less up to a half by chance.
+FIRST_RETRY, LAST_RETRY = 0.01, 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class GetManifest:
+    """Ask what the file consists of; a Manifest answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a file consists of: sizes in bytes, SHA-256 of the whole and of each block. Raises ValueError where that
+    does not fit together."""
+
+    size: int
+    block_size: int
+    sha256: bytes
+    blocks: tuple[bytes, ...]
+
+    def __post_init__(self) -> None:
+        if self.size < 0 or self.block_size < 1 or len(self.blocks) != -(-self.size // self.block_size):
+            raise ValueError(f"{self.size} bytes are not {len(self.blocks)} blocks of {self.block_size}")
+
+
+@dataclass(frozen=True, slots=True)
+class GetBlock:
+    """Ask for one block, counted from 0; a Block answers, or RemoteError("no_such_block")."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """The bytes of one block. The last one of a file may be shorter than the others."""
+
+    index: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class GetServed:
+    """Ask what was served since the start; a Served answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """Blocks and bytes that were served."""
+
+    blocks: int
+    bytes: int
+
+
+class Blocks(Reactor):
+    """Serves the file at the path `file`. Starting raises ConfigError where it cannot be read."""
+
+    channel = Channel("blocks", messages=(GetManifest, Manifest, GetBlock, Block, GetServed, Served))
+    dispatcher = "thread"  # it waits for a disk, and hashes: on a thread of its own nobody waits with it
+
+    def __init__(self, file: str, *, block_size: int = BLOCK_SIZE) -> None:
+        super().__init__()
+        self._path = file
+        self._block_size = block_size
+        self._blocks = self._bytes = 0
+
+    def on_start(self) -> None:
+        """Read the file once, for its digests."""
+        try:
+            self._file = open(self._path, "rb", buffering=0)  # noqa: SIM115  # closed in on_stop
+            self._manifest = _manifest(self._file, self._block_size)
+        except OSError as error:
+            raise ConfigError(f"{self._path} cannot be served: {error.strerror}") from error
+
+    @handles(GetManifest)
+    def _get_manifest(self, _request: GetManifest) -> Manifest:
+        return self._manifest
+
+    @handles(GetBlock)
+    def _get_block(self, request: GetBlock) -> Block:
+        manifest = self._manifest
+        if not 0 <= request.index < len(manifest.blocks):
+            raise RemoteError("no_such_block", f"{request.index} of {len(manifest.blocks)}")
+        data = os.pread(self._file.fileno(), manifest.block_size, request.index * manifest.block_size)
+        self._blocks += 1
+        self._bytes += len(data)
+        return Block(request.index, data)
+
+    @handles(GetServed)
+    def _get_served(self, _request: GetServed) -> Served:
+        return Served(self._blocks, self._bytes)
+
+    def on_stop(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+def _manifest(file: BinaryIO, block_size: int) -> Manifest:
+    size = os.fstat(file.fileno()).st_size
+    while size > block_size * MAX_BLOCKS:
+        block_size *= 2
+    whole, blocks = hashlib.sha256(), []
+    for offset in range(0, size, block_size):
+        data = os.pread(file.fileno(), block_size, offset)
+        whole.update(data)
+        blocks.append(hashlib.sha256(data).digest())
+    return Manifest(size, block_size, whole.digest(), tuple(blocks))
+
+
+@dataclass(frozen=True, slots=True)
+class GetProgress:
+    """Ask how far a sync is; a Progress answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a sync is. `text` says why it failed; times are seconds, `p50` and `p99` those of the asks for blocks."""
+
+    state: Literal["looking", "fetching", "done", "failed"] = "looking"
+    text: str = ""
+    size: int = 0
+    bytes: int = 0
+    blocks: int = 0
+    blocks_in_all: int = 0
+    retries: int = 0
+    seconds: float = 0.0
+    p50: float = 0.0
+    p99: float = 0.0
+
+    @property
+    def share(self) -> float:
+        """What is done of the whole, 0 to 1."""
+        return self.blocks / self.blocks_in_all if self.blocks_in_all else float(self.state == "done")
+
+
+@dataclass(frozen=True, slots=True)
+class _Begin:
+    """To itself: start."""
+
+
+class Sync(Reactor):
+    """Fetches the file that nodes with `role` serve, and puts it at the path `file` when every byte is right.
+
+    It begins when `sources` nodes serve it, or one after `patience` seconds; `window` blocks are in flight. It fails
+    when nobody sent a right block for `patience` seconds. `Progress` is published on the bus at each percent.
+    """
+
+    channel = Channel("sync", messages=(GetProgress, Progress))
+
+    def __init__(
+        self, file: str, *, role: str = "archive", sources: int = 1, window: int = 32, patience: float = 30.0
+    ) -> None:
+        super().__init__()
+        self.bus.declare(Blocks.channel)  # this node talks to that reactor, it runs none
+        self._path = Path(file)
+        self._role = role
+        self._sources = sources
+        self._window = window
+        self._patience = patience
+        self._state: Literal["looking", "fetching", "done", "failed"] = "looking"
+        self._text = ""
+        self._manifest = Manifest(0, 1, b"", ())
+        self._blocks = self._bytes = self._retries = 0
+        self._latencies: list[float] = []
+        self._began = self._last = self.bus.loop.time()
+        self._ended: float | None = None
+
+    def on_start(self) -> None:
+        """Begin, as soon as the node has started."""
+        self.after(0, _Begin())
+
+    @handles(GetProgress)
+    def _get_progress(self, _request: GetProgress) -> Progress:
+        times = sorted(self._latencies) or [0.0]
+        return Progress(
+            state=self._state,
+            text=self._text,
+            size=self._manifest.size,
+            bytes=self._bytes,
+            blocks=self._blocks,
+            blocks_in_all=len(self._manifest.blocks),
+            retries=self._retries,
+            seconds=(self._now() if self._ended is None else self._ended) - self._began,
+            p50=times[len(times) // 2],
+            p99=times[len(times) * 99 // 100],
+        )
+
+    @handles(_Begin, reentrant=True)  # it takes long, and is asked for its progress meanwhile
+    async def _begin(self, _begin: _Begin) -> None:
+        try:
+            await self._sync()
+        except* ActorStopped:
+            pass  # the node stops, and the copy has stopped before this actor
+        except* (PeerbusError, OSError) as errors:
+            self._enter("failed", str(errors.exceptions[0]))
+            log.error("sync failed", file=str(self._path), why=self._text)
+
+    async def _sync(self) -> None:
+        self._enter("looking")
+        self._manifest = await self._find_manifest()
+        copy = self.spawn(_Copy, self._path, self._manifest)
+        self._began = self._last = self._now()
+        self._enter("fetching")
+        todo = iter(range(len(self._manifest.blocks)))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(self._window):
+                group.create_task(self._fetch(todo, copy))
+        await self.ask(copy, _Finish(), timeout=self._patience)
+        self._enter("done")
+        log.info("synced", file=str(self._path), sha256=self._manifest.sha256.hex(), retries=self._retries)
+
+    async def _find_manifest(self) -> Manifest:
+        """Ask everybody with the role, until enough of them have answered; take what most of them say."""
+        archives = Role(self._role, "all") / Blocks
+        while True:
+            manifests = await self.ask(archives, GetManifest(), reply=Manifest, timeout=ASK_TIMEOUT)
+            late = self._now() > self._last + self._patience
+            if len(manifests.answers) >= self._sources or (late and manifests.answers):
+                return Counter(manifests.answers.values()).most_common(1)[0][0]
+            if late:
+                raise NoRoute(f"no peer that offers {self._role!r} has served a file for {self._patience:.0f} s")
+            await asyncio.sleep(0.05)
+
+    async def _fetch(self, todo: Iterator[int], copy: Ref[_Copy]) -> None:
+        """Fetch one block after the other; `todo` is shared, so the others fetch different ones meanwhile."""
+        for index in todo:
+            wait = FIRST_RETRY
+            while not await self._fetch_block(index, copy):
+                self._retries += 1
+                await asyncio.sleep(wait * self.bus.rng.uniform(0.5, 1))
+                wait = min(wait * 2, LAST_RETRY)
+
+    async def _fetch_block(self, index: int, copy: Ref[_Copy]) -> bool:
+        """Ask one of the archives. False: it gave no answer, or not the right one."""
+        asked = self._now()
+        try:
+            block = await self.ask(Role(self._role) / Blocks, GetBlock(index), reply=Block, timeout=ASK_TIMEOUT)
+        except (SendError, RemoteError) as error:
+            if self._now() > self._last + self._patience:
+                raise
+            log.debug("asking again", block=index, why=str(error))
+            return False
+        self._latencies.append(self._now() - asked)
+        if block.index != index or not await self.ask(copy, block, reply=bool, timeout=self._patience):
+            log.warning("a wrong block, asking again", block=index)
+            return False
+        self._last = self._now()
+        before = self._blocks * 100 // len(self._manifest.blocks)
+        self._blocks += 1
+        self._bytes += len(block.data)
+        if self._blocks * 100 // len(self._manifest.blocks) > before:
+            self._enter("fetching")
+        return True
+
+    def _enter(self, state: Literal["looking", "fetching", "done", "failed"], text: str = "") -> None:
+        self._state, self._text = state, text
+        if state in ("done", "failed"):
+            self._ended = self._now()
+        self.bus.publish(self._get_progress(GetProgress()))
+
+    def _now(self) -> float:
+        return self.bus.loop.time()
+
+
+@dataclass(frozen=True, slots=True)
+class _Finish:
+    """To a copy: all blocks are there."""
+
+
+class _Copy(Actor):
+    """The file that is being written: beside its place first, in its place when it is whole."""
+
+    dispatcher = "thread"  # as above
+
+    def __init__(self, path: Path, manifest: Manifest) -> None:
+        super().__init__()
+        self._path = path
+        self._manifest = manifest
+        self._part = path.with_name(f"{path.name}.part")
+
+    def on_start(self) -> None:
+        self._file = self._part.open("w+b", buffering=0)
+
+    @handles(Block)
+    def _put(self, block: Block) -> bool:
+        right = hashlib.sha256(block.data).digest() == self._manifest.blocks[block.index]
+        if right:
+            os.pwrite(self._file.fileno(), block.data, block.index * self._manifest.block_size)
+        return right
+
+    @handles(_Finish)
+    def _finish(self, _finish: _Finish) -> None:
+        self._file.seek(0)
+        if hashlib.file_digest(self._file, "sha256").digest() != self._manifest.sha256:
+            raise RemoteError("wrong_copy", f"every block of {self._path} is right, the whole is not")
+        self._part.replace(self._path)
+
+    def on_stop(self) -> None:
+        self._file.close()
+        self._part.unlink(missing_ok=True)
