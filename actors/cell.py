@@ -198,6 +198,9 @@ class Cell(Life):
             if not isinstance(error, RemoteError):
                 log.info("handler failed, the asker is told", actor=str(self), error=repr(error), exc_info=error)
             reply.raised(error)
+            # The error's frames hold the envelope, which the garbage collector does not look into: without this the
+            # asker's future and its error would keep each other for ever.
+            envelope.reply = None
         elif self.supervisor is None or self.bus is None:
             log.error("unhandled exception, the actor stops", actor=str(self), exc_info=error)
             self.mark_stopped()
