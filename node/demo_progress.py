@@ -1,0 +1,93 @@
+"""What a person watches while the demonstration runs: a bar for each node that wants the file."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from typing import TextIO
+
+from .demo_messages import Report
+
+__all__ = ["Display", "mib"]
+
+#: Cells of a bar. Each has eight steps.
+BAR = 30
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+#: Where the output is no terminal: a line for each of these steps, in percent.
+STEP = 10
+#: Seconds between two frames: no eye is faster, and drawing costs the nodes time.
+FRAME = 0.05
+
+
+class Display:
+    """Writes to `stream`: bars that stay in place on a terminal, else a line at every tenth of the way."""
+
+    def __init__(self, stream: TextIO, *, interactive: bool | None = None) -> None:
+        self._stream = stream
+        self._interactive = stream.isatty() if interactive is None else interactive
+        #: The bars that stand at the cursor, to be written over.
+        self._bars: list[str] = []
+        self._next_frame = 0.0
+        self._steps: dict[str, int] = {}
+
+    def say(self, text: str) -> None:
+        """A line that stays, above the bars."""
+        self._write([text], self._bars)
+
+    def draw(self, reports: Sequence[tuple[str, Report]], now: float, *, last: bool = False) -> None:
+        """The state of each node by name. `now` in seconds, of any clock; `last`: leave it there."""
+        if self._interactive:
+            if last or now >= self._next_frame:
+                self._next_frame = now + FRAME
+                bars = [_bar(name, report) for name, report in reports]
+                self._write(*((bars, []) if last else ([], bars)))
+            return
+        for name, report in reports:
+            step = int(report.progress.share * 100 / STEP)
+            if step > self._steps.get(name, 0):
+                self._steps[name] = step
+                self._write([_line(name, report)], [])
+
+    def _write(self, lines: list[str], bars: list[str]) -> None:
+        """Lines that stay, and the bars below them. One write, over the last one: nothing flickers."""
+        if not self._interactive:
+            self._stream.write("".join(f"{text}\n" for text in lines))
+        else:
+            width = shutil.get_terminal_size().columns - 1
+            up = f"\x1b[{len(self._bars)}A\r" if self._bars else "\r"
+            text = [*lines, *(bar[:width] for bar in bars)]  # a bar that wraps would take two lines
+            self._stream.write(up + "".join(f"{line}\x1b[K\n" for line in text) + "\x1b[J")
+            self._bars = bars
+        self._stream.flush()
+
+
+def _bar(name: str, report: Report) -> str:
+    """One node as a bar."""
+    eighths = int(report.progress.share * BAR * 8)
+    cells = "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
+    return f"  {name:<8} ▕{cells:<{BAR}}▏ {_numbers(report)}"
+
+
+def _line(name: str, report: Report) -> str:
+    """One node as plain text."""
+    return f"  {name:<8} {_numbers(report)}"
+
+
+def _numbers(report: Report) -> str:
+    progress = report.progress
+    if progress.state == "looking":
+        return f"looking for archives, {report.peers} peers"
+    if progress.state == "failed":
+        return f"failed: {progress.text}"
+    speed = progress.bytes / 1e6 / progress.seconds if progress.seconds else 0.0
+    return (
+        f"{progress.share:4.0%}  {mib(progress.bytes)} of {mib(progress.size)}  {speed:4.0f} MB/s  "
+        f"{report.peers} peers  {progress.retries} retries"
+    )
+
+
+def mib(size: int) -> str:
+    """A number of bytes, for people."""
+    if size < 1 << 10:
+        return f"{size} bytes"
+    return f"{size / (1 << 10):.1f} KiB" if size < 1 << 20 else f"{size / (1 << 20):.1f} MiB"

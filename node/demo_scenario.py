@@ -1,0 +1,218 @@
+"""What happens in the demonstration: nodes start, meet and sync a file, an archive dies, every copy is checked."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..actors.errors import ConfigError, PeerbusError
+from .demo_cluster import Cluster, Member
+from .demo_messages import Job
+from .demo_progress import FRAME, Display, mib
+from .demo_report import Outcome, Row
+
+__all__ = ["DEFAULT_NODES", "DEFAULT_SIZE", "DEFAULT_TIMEOUT", "Plan", "Scenario"]
+
+#: Two that have the file, of which one is killed, and two that want it.
+DEFAULT_NODES = 4
+#: Processes that two cores can start within the default timeout.
+MAX_NODES = 32
+#: MiB of the file that is made up.
+DEFAULT_SIZE, MAX_SIZE = 64, 16 * 1024
+#: Seconds for everything, from the first process to the last copy.
+DEFAULT_TIMEOUT = 60.0
+#: The share of the file at which an archive is killed.
+MIDWAY = 0.5
+#: Bytes that are made up or hashed before anything else gets a turn.
+CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What the flags ask for. Raises ConfigError where that cannot be."""
+
+    nodes: int = DEFAULT_NODES
+    file: Path | None = None
+    size: int = DEFAULT_SIZE
+    kill: bool = True
+    keep: Path | None = None
+    timeout: float = DEFAULT_TIMEOUT
+
+    def __post_init__(self) -> None:
+        least, why = (
+            (3, "two archives, one of them to be killed, and one that wants the file") if self.kill else (2, "")
+        )
+        if not least <= self.nodes <= MAX_NODES:
+            hint = "; with --no-kill 2 are enough" if self.nodes == 2 else ""
+            raise ConfigError(f"--nodes {self.nodes}: write {least} to {MAX_NODES}{why and f' ({why})'}{hint}")
+        if not 0 <= self.size <= MAX_SIZE:
+            raise ConfigError(f"--size {self.size}: write 0 to {MAX_SIZE} MiB; --file takes a file of any size")
+        if not 0 < self.timeout < float("inf"):
+            raise ConfigError(f"--timeout {self.timeout:g}: write seconds above 0")
+        if self.file is not None and not self.file.is_file():
+            raise ConfigError(f"--file {self.file} {'is not a file' if self.file.exists() else 'does not exist'}")
+        if self.keep is not None and self.keep.exists() and (not self.keep.is_dir() or any(self.keep.iterdir())):
+            raise ConfigError(f"--keep {self.keep} is there already; name a new or an empty folder")
+
+    @property
+    def archives(self) -> int:
+        """How many nodes hold the file: half of them, and two where one is killed."""
+        return max(2 if self.kill else 1, self.nodes // 2)
+
+
+class Scenario:
+    """One demonstration in `folder`, which is empty. Its network has a name of its own: two at once do not meet."""
+
+    def __init__(self, plan: Plan, folder: Path, display: Display) -> None:
+        self._plan = plan
+        self._folder = folder
+        self._display = display
+        self._network = f"demo-{secrets.token_hex(4)}"
+        self._victim: str | None = None
+        self._victim_at: float | None = None
+
+    async def play(self) -> Outcome:
+        """From the first process to the last. Raises PeerbusError where a process is lost or the time is over."""
+        now = asyncio.get_running_loop().time
+        began, plan = now(), self._plan
+        file = await self._made_up() if plan.file is None else plan.file.resolve()
+        size, digest = file.stat().st_size, await _sha256(file)
+        if digest is None:
+            raise PeerbusError(f"{file} has gone")
+        async with Cluster(self._folder) as cluster:
+            try:
+                async with asyncio.timeout(plan.timeout):
+                    await self._start(cluster, file, size)
+                    started, ended = await self._watch(cluster)
+                    await self._last_reports(cluster)
+            except TimeoutError:
+                raise PeerbusError(
+                    f"not done within {plan.timeout:g} s: {_where(cluster)}; --timeout gives more"
+                ) from None
+            members = list(cluster.members.values())
+            rows = [await self._row(member, digest, started, ended) for member in members]
+        return Outcome(
+            ok=all(row.verified is not False for row in rows),
+            network=self._network,
+            file=str(file) if plan.file or plan.keep else file.name,
+            size=size,
+            sha256=digest,
+            seconds=round(ended - started, 3),
+            total_seconds=round(now() - began, 3),
+            killed=self._victim,
+            killed_at=self._victim_at,
+            nodes=tuple(rows),
+        )
+
+    async def _made_up(self) -> Path:
+        path = self._folder / "made-up.bin"
+        with path.open("wb") as file:
+            for _ in range(self._plan.size):
+                file.write(os.urandom(CHUNK))
+                await asyncio.sleep(0)
+        return path
+
+    async def _start(self, cluster: Cluster, file: Path, size: int) -> None:
+        plan, say = self._plan, self._display.say
+        say(f"{plan.nodes} nodes, each a process with a key of its own; no address is configured")
+        wanting = plan.nodes - plan.archives
+        names = [f"archive-{i + 1}" for i in range(plan.archives)] + [f"want-{i + 1}" for i in range(wanting)]
+        for name in names:
+            home, wants = self._folder / name, name.startswith("want")
+            home.mkdir(mode=0o700)
+            await cluster.start(
+                Job(
+                    name=name,
+                    network=self._network,
+                    identity=str(home / "key.pem"),
+                    file=str(home / file.name if wants else file),
+                    archives=plan.archives,
+                    wants=wants,
+                )
+            )
+        await cluster.wait_until(lambda: all(member.up for member in cluster.members.values()))
+        for member in cluster.members.values():
+            does = "wants the file" if member.job.wants else f"archive, holds {file.name} ({mib(size)})"
+            say(f"  {member.name:<10} {member.node_id[:8]}…  {does}")
+
+    async def _watch(self, cluster: Cluster) -> tuple[float, float]:
+        """Until nobody wants anything; return when the first block was asked for, and now."""
+        now = asyncio.get_running_loop().time
+        wanting = [member for member in cluster.members.values() if member.job.wants]
+        started: float | None = None
+        while not all(member.settled for member in wanting):
+            await cluster.wait_news(FRAME)
+            if started is None and any(member.report.progress.state != "looking" for member in wanting):
+                started = now()
+                self._display.say(f"the archives are found by role, mDNS on 127.0.0.1, network {self._network}")
+            lead = max(wanting, key=lambda member: member.report.progress.share)
+            if self._plan.kill and self._victim is None and lead.report.progress.share >= MIDWAY:
+                self._kill(cluster, lead)
+            self._display.draw([(member.name, member.report) for member in wanting], now())
+        self._display.draw([(member.name, member.report) for member in wanting], now(), last=True)
+        return started or now(), now()
+
+    def _kill(self, cluster: Cluster, lead: Member) -> None:
+        victim = [member for member in cluster.members.values() if not member.job.wants][-1]
+        cluster.kill(victim)
+        self._victim, self._victim_at = victim.name, round(lead.report.progress.share, 3)
+        self._display.say(
+            f"kill -9 {victim.name} (process {victim.process.pid}), {lead.name} has {self._victim_at:.0%}"
+        )
+
+    async def _last_reports(self, cluster: Cluster) -> None:
+        """Hear of everyone once more: the archives have served after they last reported."""
+        alive = [member for member in cluster.members.values() if member.killed_at is None]
+        enough = {member.name: member.reports + 2 for member in alive}  # one may have been on its way
+        await cluster.wait_until(lambda: all(member.reports >= enough[member.name] for member in alive))
+
+    async def _row(self, member: Member, digest: str, started: float, ended: float) -> Row:
+        job, report, progress = member.job, member.report, member.report.progress
+        copy = Path(job.file)
+        fetched = job.wants and progress.blocks > 0
+        size = progress.bytes if job.wants else report.served.bytes
+        seconds = progress.seconds if job.wants else (member.killed_at or ended) - started
+        return Row(
+            name=job.name,
+            id=member.node_id,
+            roles=job.roles,
+            peers=report.peers,
+            killed=member.killed_at is not None,
+            blocks_served=report.served.blocks,
+            blocks_fetched=progress.blocks,
+            bytes=size,
+            retries=progress.retries,
+            ask_p50_ms=round(progress.p50 * 1e3, 3) if fetched else None,
+            ask_p99_ms=round(progress.p99 * 1e3, 3) if fetched else None,
+            mb_per_s=round(size / 1e6 / seconds, 1) if seconds > 0 else 0.0,
+            verified=await _sha256(copy) == digest if job.wants else None,
+        )
+
+
+async def _sha256(path: Path) -> str | None:
+    """The digest in hexadecimal; None where there is no such file."""
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while data := file.read(CHUNK):
+                digest.update(data)
+                await asyncio.sleep(0)
+    except FileNotFoundError:
+        return None
+    return digest.hexdigest()
+
+
+def _where(cluster: Cluster) -> str:
+    """How far everybody is."""
+    down = [member.name for member in cluster.members.values() if not member.up]
+    if down:
+        return f"{', '.join(down)} did not start"
+    wanting = [member for member in cluster.members.values() if member.job.wants]
+    return ", ".join(
+        f"{m.name} is {m.report.progress.state} with {m.report.peers} peers at {m.report.progress.share:.0%}"
+        for m in wanting
+    )
