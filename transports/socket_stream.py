@@ -124,9 +124,11 @@ class SocketStream(asyncio.Protocol):
                 async with asyncio.timeout(FLUSH_TIMEOUT):
                     await self._lost.wait()
                     return
-            if self._transport is not None and not self._transport.get_write_buffer_size():
-                # All was sent, only the other side's end is missing: the kernel delivers the rest.
-                self._transport.close()
+            transport = self._transport
+            if transport is not None and not transport.is_closing() and not transport.get_write_buffer_size():
+                # All was sent, only the other side's end is missing: the kernel delivers the rest. Never a second
+                # time: a TLS transport of asyncio that is closed twice can be aborted no more (Python 3.11.2).
+                transport.close()
             self._reset()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FLUSH_TIMEOUT):
