@@ -1,0 +1,96 @@
+"""The machine of a run: what it is, how busy others keep it, and what this process has of its memory."""
+
+from __future__ import annotations
+
+import gc
+import os
+import platform
+import resource
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from time import perf_counter
+
+__all__ = ["ForeignLoad", "machine", "unique_bytes", "versions"]
+
+#: Linux's account of a process's memory, and of the machine's time.
+_MEMORY = Path("/proc/self/smaps_rollup")
+_TIME = Path("/proc/stat")
+#: Packages whose versions a reader of the numbers needs.
+_PACKAGES = ("peerbus", "pykka", "msgpack", "msgspec", "uvloop")
+
+
+def machine() -> dict[str, str]:
+    """Processor, kernel, interpreter, as text."""
+    return {
+        "processors": str(os.cpu_count()),
+        "processor": _processor(),
+        "system": f"{platform.system()} {platform.release()}",
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what is measured; a package that is not installed as a distribution is left out."""
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def unique_bytes() -> int:
+    """Bytes of memory that are this process's alone (USS), after a full collection.
+
+    Where the system does not tell (no Linux), the largest resident size so far, which rises in coarser steps.
+    """
+    gc.collect()
+    try:
+        lines = _MEMORY.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    wall: float
+    busy: float
+    own: float
+
+    @classmethod
+    def read(cls) -> _Clock:
+        own = sum(
+            usage.ru_utime + usage.ru_stime
+            for usage in (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+        )
+        try:
+            fields = [int(field) for field in _TIME.read_text(encoding="ascii").partition("\n")[0].split()[1:]]
+        except OSError:
+            return cls(perf_counter(), 0.0, 0.0)
+        idle = fields[3] + fields[4]
+        return cls(perf_counter(), (sum(fields[:8]) - idle) / os.sysconf("SC_CLK_TCK"), own)
+
+
+class ForeignLoad:
+    """How many processors others kept busy since this was made; children count as ours once they were waited for."""
+
+    def __init__(self) -> None:
+        self._start = _Clock.read()
+
+    def cores(self) -> float:
+        """Processors, on average; 0 where the system does not tell."""
+        end = _Clock.read()
+        elapsed = max(end.wall - self._start.wall, 1e-9)
+        return max(0.0, (end.busy - self._start.busy - (end.own - self._start.own)) / elapsed)
