@@ -1,7 +1,8 @@
 """The peer manager as an actor: it dials, listens and greets as its mind (`PeerManager`) decides.
 
 Tasks: one for each listener (waits for: streams; feeds: greetings), one for each greeting and each dial (waits for:
-the other side; feeds: a new connection actor), and mDNS's own. Connections are its children: they end before it does.
+the other side; feeds: a new connection actor), and those of the finders. Connections are its children: they end before
+it does.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from ..transports.identity import Identity
 from ..transports.transport import MAX_PENDING_HANDSHAKES, Listener, Stream, Transport
 from .commands import Accept, Attempt, Changes, Dial
 from .events import Candidate
+from .finder import Finder, MakeFinder
 from .manager import PeerManager
 from .mdns import Mdns, MdnsStatistics
 from .options import PeerOptions
@@ -103,6 +105,7 @@ class _Found:
 @dataclass(frozen=True, slots=True)
 class _Lost:
     node_id: str
+    source: str = "mdns"
 
 
 class Peers(Actor):
@@ -122,6 +125,7 @@ class Peers(Actor):
         persistent: Sequence[Endpoint] = (),
         options: PeerOptions | None = None,
         mdns: MdnsOptions | None = None,
+        finders: Mapping[str, MakeFinder] | None = None,
         heartbeat: float = HEARTBEAT_INTERVAL,
     ) -> None:
         super().__init__()
@@ -132,11 +136,14 @@ class Peers(Actor):
         self._offers = tuple(offers)
         self._persistent = tuple(persistent)
         self._mdns_options = mdns
+        self._make_finders = dict(finders or {})
         self._heartbeat = heartbeat
         self._manager = PeerManager(myself.identity.node_id, options or PeerOptions(), self.bus.rng)
         self._loop = self.bus.loop
         self._listeners: list[Listener] = []
         self._mdns: Mdns | None = None
+        #: Whatever else finds peers, by the source that it names.
+        self._finders: dict[str, Finder] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._greetings = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -158,6 +165,8 @@ class Peers(Actor):
             self._run(self._accept(listener), f"accept {listener.endpoint}")
         self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated)
         await self._start_mdns()
+        for source, make in self._make_finders.items():
+            await self._start_finder(source, make)
         for endpoint in self._persistent:
             self._manager.add_persistent(endpoint, self._now())
         self._dial_due()
@@ -184,6 +193,18 @@ class Peers(Actor):
         )
         await self._mdns.start()
 
+    async def _start_finder(self, source: str, make: MakeFinder) -> None:
+        me = self.actor_ref
+        finder = self._finders[source] = make(
+            self._myself.identity.node_id,
+            self._myself.network,
+            endpoints=self.endpoints,
+            roles=[offer.role for offer in self._offers],
+            on_found=lambda candidate: me._cell.mailbox.put(Envelope(_Found(candidate))),
+            on_lost=lambda node_id: me._cell.mailbox.put(Envelope(_Lost(node_id, source))),
+        )
+        await finder.start()
+
     async def on_stop(self) -> None:  # type: ignore[override]  # likewise
         """Close what listens and what is half open; the connections have ended before."""
         self._stopping = True
@@ -192,6 +213,7 @@ class Peers(Actor):
         closing = [listener.aclose() for listener in self._listeners]
         if self._mdns is not None:
             closing.append(self._mdns.aclose())
+        closing.extend(finder.aclose() for finder in self._finders.values())
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
@@ -213,7 +235,7 @@ class Peers(Actor):
 
     @handles(_Lost)
     def _lost(self, message: _Lost) -> None:
-        self._manager.lost(message.node_id, "mdns", self._now())
+        self._manager.lost(message.node_id, message.source, self._now())
 
     @handles(DialPeer)
     def _dial_peer(self, command: DialPeer) -> None:
@@ -233,6 +255,8 @@ class Peers(Actor):
             connection.tell(OfferRoles(texts))
         if self._mdns is not None:
             self._run(self._mdns.update([offer.role for offer in self._offers]), "mdns update")
+        for source, finder in self._finders.items():
+            self._run(finder.update([offer.role for offer in self._offers]), f"{source} update")
 
     @handles(ActorStarted)
     def _actor_started(self, event: ActorStarted) -> None:

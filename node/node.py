@@ -26,6 +26,7 @@ from ..actors.outcome import Outcome
 from ..actors.ref import Ref
 from ..actors.results import Results
 from ..actors.supervision import Supervision
+from ..discovery.finder import MakeFinder
 from ..discovery.mdns import MdnsStatistics
 from ..discovery.options import PeerOptions
 from ..discovery.peers import ClosePeer, DialPeer, MdnsOptions, Myself, Offer, Peers
@@ -70,7 +71,8 @@ class Node:
     the node. `listen`: endpoints as text (`tcp://127.0.0.1:0`, `unix:///run/a.sock`); none listens nowhere.
     `offers`: roles as text, `archive` or `archive{from=1000}`. `reactors`: classes or factories, each run from start
     to stop. `channels`: of reactors that this node only talks to. `peers`: endpoints to keep a connection to.
-    `mdns`: find peers by multicast DNS, on all interfaces (True) or on those named. `transports` replace the default
+    `mdns`: find peers by multicast DNS, on all interfaces (True) or on those named. `finders`: other ways to
+    find peers, by the source that their candidates name. `transports` replace the default
     ones (TCP with TLS 1.3, Unix sockets). `rng` chooses peers and jitter; keys never come from it.
 
     Raises ConfigError, ValueError or TypeError where an argument is not right.
@@ -88,6 +90,7 @@ class Node:
         channels: Iterable[Channel[Any]] = (),
         peers: Iterable[str] = (),
         mdns: bool | Sequence[str] = False,
+        finders: Mapping[str, MakeFinder] | None = None,
         options: PeerOptions | None = None,
         transports: Sequence[Transport] | None = None,
         rng: Random | None = None,
@@ -103,6 +106,7 @@ class Node:
         self._persistent = tuple(_endpoint("peers", text) for text in peers)
         self._options = PeerOptions() if options is None else options
         self._mdns = _mdns(mdns)
+        self._finders = dict(finders or {})
         self._heartbeat = heartbeat
         if transports is None:
             transports = (TcpTransport(self.identity), UnixTransport(self.identity))
@@ -159,6 +163,7 @@ class Node:
             persistent=self._persistent,
             options=self._options,
             mdns=self._mdns,
+            finders=self._finders,
             heartbeat=self._heartbeat,
         )
 
