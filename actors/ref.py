@@ -80,15 +80,11 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         the one that has to handle the message.
         """
         cell = self._cell
-        loop_thread = 0 if cell.bus is None else cell.bus.thread
-        if block and (get_ident() in (cell.mailbox.owner, loop_thread) or current_bus() is not None):
-            raise WouldDeadlock(
-                f"asking {self} with block=True would stop the thread that has to answer: "
-                "`await bus.ask(ref, message)`, or ask with block=False and await the future"
-            )
+        if block:
+            self._check_may_block()
         future = self.actor_class._create_future()
         future.producer = cell.mailbox.owner
-        future.loop_thread = loop_thread
+        future.loop_thread = 0 if cell.bus is None else cell.bus.thread
         envelope = Envelope(message, None, future)
         if cell.stopped.is_set():
             future.fail(ActorStopped(f"{self} not found", message=message))
@@ -97,6 +93,14 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         else:
             self._send(envelope, future, timeout)
         return future.get(timeout=timeout) if block else future
+
+    def _check_may_block(self) -> None:
+        bus = self._cell.bus
+        if get_ident() in (self._cell.mailbox.owner, 0 if bus is None else bus.thread) or current_bus() is not None:
+            raise WouldDeadlock(
+                f"waiting for {self} would stop the thread that has to answer: `await bus.ask(ref, message)`, "
+                "or ask with block=False and await the future"
+            )
 
     def _send(self, envelope: Envelope, future: ReplyFuture[object], timeout: float | None) -> None:
         cell = self._cell
@@ -137,6 +141,8 @@ class Ref(pykka.ActorRef[A], Generic[A]):
 
         `block=False` returns a future that may be awaited. Raises WouldDeadlock as `ask` does.
         """
+        if block:
+            self._check_may_block()
         asked = self.ask(_ActorStop(), block=False)
 
         def convert(timeout: float | None) -> bool:

@@ -1,0 +1,689 @@
+"""The bus: start, sends that find their actor or say why not, dead letters, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+import tracemalloc
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pykka
+import pytest
+
+from peerbus.actors import (
+    EVERYONE,
+    LOCAL,
+    Actor,
+    ActorFailed,
+    ActorRestarted,
+    ActorStarted,
+    ActorStopped,
+    ActorTerminated,
+    Bus,
+    Channel,
+    DeadLetter,
+    DeadlineExceeded,
+    MailboxFull,
+    MessageTypeError,
+    NoRoute,
+    NoSuchReactor,
+    Overflow,
+    Peer,
+    PeerbusError,
+    Reactor,
+    Ref,
+    RemoteError,
+    Role,
+    ShuttingDown,
+    Supervision,
+    WouldDeadlock,
+    handles,
+)
+
+Turns = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class GetBlock:
+    height: int
+
+
+@dataclass(frozen=True)
+class Block:
+    height: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Nap:
+    seconds: float
+
+
+class Blocks(Reactor):
+    channel = Channel("blocks", messages=(GetBlock, Block, Nap), mailbox=2, timeout=3.0)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.got: list[object] = []
+
+    @handles(GetBlock)
+    def serve(self, request: GetBlock) -> Block:
+        if request.height < 0:
+            raise RemoteError("not_found", f"no block {request.height}")
+        self.got.append(request)
+        return Block(request.height, b"x")
+
+    @handles(Nap)
+    async def nap(self, message: Nap) -> None:
+        await asyncio.sleep(message.seconds)
+
+
+class Plain(Actor):
+    @handles(int)
+    def number(self, message: int) -> int:
+        if message < 0:
+            raise ValueError(message)
+        return message
+
+    @handles(float)
+    async def nap(self, message: float) -> float:
+        await asyncio.sleep(message)
+        return message
+
+
+async def test_two_reactors_pass_the_very_object() -> None:
+    class Keeper(Reactor):
+        channel = Channel("keeper", messages=(Block,))
+
+        @handles(Block)
+        async def keep(self, block: Block) -> Block:
+            return block
+
+    class Front(Reactor):
+        channel = Channel("front", messages=(Block,))
+
+        @handles(Block)
+        async def forward(self, block: Block) -> object:
+            return await self.ask(LOCAL / Keeper, block)
+
+    block = Block(1, b"data")
+    async with Bus(reactors=[Keeper, Front]) as bus:
+        assert await bus.ask(LOCAL / Front, block, reply=Block) is block
+
+
+async def test_the_sender_of_a_message_is_its_address() -> None:
+    class Asks(Actor):
+        @handles(int)
+        async def go(self, _: int) -> object:
+            return await self.ask(LOCAL / "told", "who")
+
+    class Told(Actor):
+        @handles(str)
+        def who(self, _: str, sender: object) -> object:
+            return sender
+
+    async with Bus() as bus:
+        bus.spawn(Told, name="told")
+        asks = bus.spawn(Asks, name="asks")
+        assert await bus.ask(asks, 1) == LOCAL / "asks"
+        assert await bus.ask(LOCAL / "told", "who") is None
+
+
+async def test_a_send_that_finds_nobody_says_so_and_is_a_dead_letter() -> None:
+    async with Bus() as bus, bus.subscribe(DeadLetter) as letters:
+        for to, error in (
+            (LOCAL / "nobody", NoSuchReactor),
+            (Peer("0" * 64) / "blocks", NoRoute),
+            (Role("archive") / "blocks", NoRoute),
+        ):
+            for send in (bus.tell, bus.ask):
+                with pytest.raises(error) as caught:
+                    await send(to, GetBlock(1))
+                assert caught.value.message == GetBlock(1)
+                letter = await letters.get()
+                assert (letter.to, letter.reason) == (str(to), error.reason)
+        assert bus.statistics().failed == {"no_such_reactor": 2, "no_route": 4}
+        assert len(await bus.ask(EVERYONE / "blocks", GetBlock(1))) == 0
+        assert len(await bus.tell(Role("archive", "all") / "blocks", GetBlock(1))) == 0
+
+
+async def test_a_role_that_this_node_offers_is_found_here() -> None:
+    async with Bus(reactors=[Blocks]) as bus:
+        bus.roles = frozenset({"archive"})
+        assert await bus.ask(Role("archive") / Blocks, GetBlock(3), reply=Block) == Block(3, b"x")
+
+
+async def test_a_type_that_the_channel_does_not_declare_is_refused_at_the_sender() -> None:
+    async with Bus(reactors=[Blocks]) as bus:
+        with pytest.raises(MessageTypeError, match="declares Block, GetBlock, Nap"):
+            await bus.ask(LOCAL / "blocks", "text")
+        with pytest.raises(MessageTypeError):
+            await bus.tell(LOCAL / "blocks", 5)
+        stats = bus.statistics()
+        assert stats.actors["blocks"].failed == {"message_type": 2}
+        assert stats.dead_letters == {"message_type": 2}
+
+
+async def test_an_answer_of_another_type_is_refused() -> None:
+    async with Bus(reactors=[Blocks]) as bus:
+        with pytest.raises(MessageTypeError, match="the answer to GetBlock is a Block, not a int"):
+            await bus.ask(LOCAL / Blocks, GetBlock(1), reply=int)
+
+
+async def test_a_handler_refuses_with_a_code() -> None:
+    async with Bus(reactors=[Blocks]) as bus:
+        with pytest.raises(RemoteError) as caught:
+            await bus.ask(LOCAL / Blocks, GetBlock(-1))
+        assert (caught.value.code, caught.value.text) == ("not_found", "no block -1")
+
+
+async def test_a_full_mailbox_lets_the_sender_wait_until_the_channels_deadline() -> None:
+    async with Bus(reactors=[Blocks]) as bus:
+        loop = asyncio.get_running_loop()
+        await bus.tell(LOCAL / Blocks, Nap(10))
+        await asyncio.sleep(0)
+        for i in range(2):
+            await bus.tell(LOCAL / Blocks, GetBlock(i))
+        before = loop.time()
+        for send, timeout, seconds in ((bus.tell, None, 3), (bus.ask, 1.0, 1)):
+            with pytest.raises(DeadlineExceeded) as caught:
+                await send(LOCAL / Blocks, GetBlock(9), timeout=timeout)
+            assert caught.value.phase == "mailbox"
+            assert loop.time() - before == pytest.approx(seconds, abs=0.02)
+            before = loop.time()
+        assert bus.statistics().actors["blocks"].failed == {"deadline_mailbox": 2}
+        assert await bus.ask(LOCAL / Blocks, GetBlock(7), timeout=60) == Block(7, b"x")
+
+
+async def test_an_awaited_outcome_can_be_awaited_again() -> None:
+    async with Bus(reactors=[Blocks]) as bus:
+        await bus.tell(LOCAL / Blocks, Nap(1))
+        await asyncio.sleep(0)
+        outcomes = [bus.tell(LOCAL / Blocks, GetBlock(i)) for i in range(3)]
+        for outcome in (*outcomes, *outcomes):
+            await outcome
+        assert (await bus.ask(LOCAL / Blocks, GetBlock(5))) == Block(5, b"x")
+        assert [request.height for request in bus.cell("blocks").actor.got] == [0, 1, 2, 5]
+
+
+@pytest.mark.parametrize("overflow", [Overflow.REJECT, Overflow.DROP_OLDEST, Overflow.DROP_NEWEST, Overflow.LATEST])
+async def test_an_ask_that_a_policy_refuses_or_drops_ends_with_mailbox_full(overflow: Overflow) -> None:
+    class Tiny(Plain):
+        mailbox_limit = 1
+
+    Tiny.overflow = overflow
+    async with Bus() as bus, bus.subscribe(DeadLetter) as letters:
+        tiny = bus.spawn(Tiny)
+        napping = bus.ask(tiny, 1.0)
+        await asyncio.sleep(0.1)
+        asks = [bus.ask(tiny, i) for i in (1, 2)]
+        lost = 0 if overflow in (Overflow.DROP_OLDEST, Overflow.LATEST) else 1
+        with pytest.raises(MailboxFull):
+            await asks[lost]
+        assert await asks[1 - lost] == 2 - lost
+        assert await napping == 1.0
+        assert (await letters.get()).message == lost + 1
+
+
+# Start.
+
+
+async def test_a_reactor_that_fails_to_start_fails_the_bus_and_nothing_is_left() -> None:
+    stopped: list[str] = []
+
+    class Good(Blocks):
+        def on_stop(self) -> None:
+            stopped.append("good")
+
+    class Bad(Plain):
+        async def on_start(self) -> None:
+            await asyncio.sleep(0)
+            raise OSError("no disk")
+
+    bus = Bus(reactors=[Good, Bad])
+    with pytest.raises(OSError, match="no disk"):
+        async with bus:
+            pass
+    assert stopped == ["good"]
+    assert bus.statistics().actors == {}
+    assert pykka.ActorRegistry.get_all() == []
+
+
+async def test_a_factory_that_fails_fails_the_bus() -> None:
+    def factory() -> Actor:
+        raise OSError("no disk")
+
+    with pytest.raises(OSError, match="no disk"):
+        async with Bus(reactors=[factory]):
+            pass
+
+
+async def test_a_name_that_is_taken_leaves_no_half_actor_behind() -> None:
+    class WithChild(Blocks):
+        def __init__(self) -> None:
+            super().__init__()
+            self.spawn(Plain, name="child")
+
+    async with Bus(reactors=[Blocks]) as bus:
+        before = set(bus.statistics().actors)
+        with pytest.raises(ValueError, match="an actor called 'blocks' already"):
+            bus.spawn(WithChild)
+        with pytest.raises(ValueError, match="not an actor's name"):
+            bus.spawn(Plain, name="Not a name")
+        await asyncio.sleep(0)
+        assert set(bus.statistics().actors) == before
+        assert await bus.ask(LOCAL / Blocks, GetBlock(1), reply=Block) == Block(1, b"x")
+
+
+async def test_an_actor_whose_init_fails_takes_its_children_along(turns: Turns) -> None:
+    class Fails(Actor):
+        def __init__(self) -> None:
+            super().__init__()
+            self.spawn(Plain, name="child")
+            raise KeyError("config")
+
+    async with Bus() as bus:
+        before = set(bus.statistics().actors)
+        with pytest.raises(KeyError):
+            bus.spawn(Fails, name="parent")
+        await turns()
+        assert set(bus.statistics().actors) == before
+
+
+async def test_another_channel_of_the_same_name_is_refused() -> None:
+    class Other(Reactor):
+        channel = Channel("blocks", messages=(Nap,))
+
+    async with Bus(reactors=[Blocks]) as bus:
+        with pytest.raises(ValueError, match="two different channels"):
+            bus.spawn(Other, name="other")
+        assert not bus.has("other")
+
+
+async def test_a_factory_must_make_one_new_actor() -> None:
+    async with Bus() as bus:
+        ref = bus.spawn(Plain)
+        with pytest.raises(PeerbusError, match="must make one new actor"):
+            bus.spawn(lambda: ref._cell.actor)
+
+
+async def test_actors_get_plain_names_whatever_their_class_is_called() -> None:
+    class Größe__X(Plain):  # noqa: N801, PLC2401
+        pass
+
+    async with Bus() as bus:
+        name = str(bus.spawn(Größe__X)._cell)
+        assert await bus.ask(LOCAL / name, 1) == 1
+
+
+async def test_a_bus_is_entered_once() -> None:
+    bus = Bus()
+    with pytest.raises(PeerbusError, match="does not run"):
+        bus.ask(LOCAL / "x", 1)
+    with pytest.raises(PeerbusError, match="does not run"):
+        bus.spawn(Plain)
+    with pytest.raises(PeerbusError, match="does not run"):
+        bus.subscribe(DeadLetter)
+    await bus.aclose()
+    bus = Bus()
+    async with bus:
+        with pytest.raises(PeerbusError, match="entered once"):
+            async with bus:
+                pass
+    await bus.aclose()
+
+
+async def test_two_buses_on_one_loop_send_to_each_others_refs() -> None:
+    async with Bus("one") as one, Bus("two") as two:
+        ref = two.spawn(Plain)
+        assert await one.ask(ref, 1) == 1
+        await one.tell(ref, 2)
+        assert not one.has("plain-1")
+        assert one.spawn(Plain)._cell.name == "plain-1"
+
+
+# Stop.
+
+
+async def test_a_closing_bus_drains_mailboxes_and_refuses_new_work() -> None:
+    async with Bus(reactors=[Blocks]) as bus:
+        napping, waiting = bus.ask(LOCAL / Blocks, Nap(1.0)), bus.ask(LOCAL / Blocks, GetBlock(1))
+        closing = asyncio.create_task(bus.aclose())
+        await asyncio.sleep(0)
+        for send in (bus.tell, bus.ask):
+            with pytest.raises(ShuttingDown):
+                await send(LOCAL / Blocks, GetBlock(2))
+        with pytest.raises(ShuttingDown):
+            bus.spawn(Plain)
+        await closing
+        assert await napping is None
+        assert await waiting == Block(1, b"x")
+
+
+async def test_reactors_stop_in_reverse_order() -> None:
+    order: list[str] = []
+
+    def reactor(name: str) -> type[Reactor]:
+        class Noted(Reactor):
+            channel = Channel(name, messages=(Nap,))
+
+            async def on_stop(self) -> None:
+                await asyncio.sleep(1)
+                order.append(name)
+
+        return Noted
+
+    async with Bus(reactors=[reactor("a"), reactor("b"), reactor("c")]):
+        pass
+    assert order == ["c", "b", "a"]
+
+
+async def test_a_handler_that_never_returns_is_killed_at_the_shutdown_deadline() -> None:
+    ended: list[str] = []
+
+    class Hangs(Plain):
+        def on_stop(self) -> None:
+            ended.append(str(self))
+
+    loop = asyncio.get_running_loop()
+    async with Bus(shutdown_timeout=2.0) as bus:
+        asks = [bus.ask(bus.spawn(Hangs), 1e6, timeout=1e9) for _ in range(5)]
+        before = loop.time()
+    assert loop.time() - before == pytest.approx(2.0, abs=0.1)
+    assert len(ended) == 5
+    for ask in asks:
+        with pytest.raises(ActorStopped):
+            await ask
+
+
+async def test_a_bus_closes_while_actors_back_off() -> None:
+    loop = asyncio.get_running_loop()
+    async with Bus() as bus:
+        ref = bus.spawn(Plain, supervision=Supervision(backoff=1000.0, max_backoff=1000.0))
+        await bus.tell(ref, -1)
+        await asyncio.sleep(1)
+        before = loop.time()
+    assert loop.time() - before < 0.1
+
+
+async def test_a_close_that_is_cancelled_goes_on() -> None:
+    async with Bus(shutdown_timeout=1.0) as bus:
+        bus.spawn(Plain).tell(0.5)
+        closing = asyncio.create_task(bus.aclose())
+        await asyncio.sleep(0)
+        closing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await closing
+        await bus.wait_stopped()
+    assert bus.statistics().actors == {}
+
+
+async def test_an_actor_that_stops_has_no_more_children() -> None:
+    class Late(Plain):
+        def on_stop(self) -> None:
+            self.spawn(Plain)
+
+    async with Bus() as bus:
+        ref = bus.spawn(Late)
+        assert await ref.stop(block=False) is True
+        assert len(bus.statistics().actors) == 2  # the bus's own
+
+
+# Facts.
+
+
+async def test_facts_of_life_are_published_in_order() -> None:
+    async with Bus() as bus, bus.subscribe(ActorStarted, ActorFailed, ActorRestarted, ActorTerminated) as facts:
+        ref = bus.spawn(Plain, name="plain", supervision=Supervision(backoff=0.0))
+        await bus.tell(ref, -1)
+        assert await bus.ask(ref, 1) == 1
+        await ref.stop(block=False)
+        seen = [await facts.get() for _ in range(4)]
+        assert [type(fact) for fact in seen] == [ActorStarted, ActorFailed, ActorRestarted, ActorTerminated]
+        assert {fact.actor for fact in seen} == {"plain"}
+
+
+async def test_a_subscription_ends_with_the_bus_or_its_close(turns: Turns) -> None:
+    async with Bus() as bus:
+        one, other = bus.subscribe(DeadLetter), bus.subscribe(DeadLetter)
+        waiting = asyncio.ensure_future(one.get())
+        iterating = asyncio.ensure_future(_all_of(other))
+        await bus.ask(bus.spawn(Plain), 1)
+        with pytest.raises(NoSuchReactor):
+            await bus.tell(LOCAL / "nobody", 1)
+        assert (await waiting).message == 1
+        more = [asyncio.ensure_future(one.get()) for _ in range(2)]
+        await turns()
+        one.close()
+        for each in more:
+            with pytest.raises(PeerbusError):
+                await each
+    assert [letter.message for letter in await iterating] == [1]
+
+
+async def _all_of(events: object) -> list[DeadLetter]:
+    return [event async for event in events]  # type: ignore[attr-defined]
+
+
+async def test_more_facts_than_the_stream_holds_do_not_feed_themselves(turns: Turns) -> None:
+    async with Bus() as bus, bus.subscribe(DeadLetter) as letters:
+        for i in range(10_000):
+            bus.tell(LOCAL / "nobody", i)
+        await turns()
+        for _ in range(100):
+            await asyncio.sleep(0)
+        last = None
+        while (letter := letters.get_nowait()) is not None:
+            last = letter
+        assert last is not None
+        assert last.message == 9_999
+        assert letters.missed > 0
+        assert bus.statistics().dead_letters == {"no_such_reactor": 10_000}
+
+
+async def test_actors_hear_facts_and_are_not_harmed_by_their_own(turns: Turns) -> None:
+    class Hears(Reactor):
+        channel = Channel("hears", messages=(Nap,), mailbox=1)
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.heard = 0
+
+        @handles(DeadLetter)
+        async def hear(self, _: DeadLetter) -> None:
+            self.heard += 1
+            raise ValueError
+
+    async with Bus() as bus:
+        ref = bus.spawn(Hears, supervision=Supervision(backoff=0.0, budget=100))
+        bus.subscribe_actor(ref, DeadLetter)
+        for i in range(3):
+            bus.tell(LOCAL / "nobody", i)
+        await asyncio.sleep(5)
+        assert bus.statistics().dead_letters["handler_failed"] <= 3
+        await ref.stop(block=False)
+        bus.tell(LOCAL / "nobody", 1)
+        await turns()
+
+
+async def test_statistics_keep_their_counts_through_a_restart() -> None:
+    async with Bus() as bus:
+        ref = bus.spawn(Plain, name="plain", supervision=Supervision(backoff=0.0))
+        for message in (1, -1, 2):
+            await bus.tell(ref, message)
+        await bus.ask(ref, 3)
+        stats = bus.statistics().actors["plain"]
+        assert (stats.sent, stats.delivered) == (4, 4)
+        assert bus.statistics().dead_letters == {"handler_failed": 1}
+
+
+async def test_watching_a_role_or_another_bus_is_refused() -> None:
+    async with Bus() as bus, Bus() as other:
+        ref, stranger = bus.spawn(Plain), other.spawn(Plain)
+        actor = ref._cell.actor
+        for target in (Role("archive") / "blocks", stranger):
+            with pytest.raises(PeerbusError):
+                actor.watch(target)
+            with pytest.raises(PeerbusError):
+                actor.unwatch(target)
+
+
+async def test_a_thousand_idle_actors_stay_small() -> None:
+    async with Bus() as bus:
+        for _ in range(50):
+            bus.spawn(Plain)
+        await asyncio.sleep(0)
+        gc.collect()
+        tracemalloc.start()
+        try:
+            before, _ = tracemalloc.get_traced_memory()
+            for _ in range(1_000):
+                bus.spawn(Plain)
+            await asyncio.sleep(0)
+            gc.collect()
+            after, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert (after - before) / 1_000 < 5 * 1024
+
+
+def test_threads_see_the_same_names_with_futures() -> None:
+    bus = Bus(reactors=[Blocks]).start()
+    try:
+        assert bus.ask(LOCAL / Blocks, GetBlock(1), reply=Block).get(timeout=10) == Block(1, b"x")
+        assert bus.tell(LOCAL / Blocks, GetBlock(2)).get(timeout=10) is None
+        with pytest.raises(NoSuchReactor):
+            bus.tell(LOCAL / "nobody", 1).get(timeout=10)
+        with pytest.raises(RemoteError):
+            bus.ask(LOCAL / Blocks, GetBlock(-1)).get(timeout=10)
+        with pytest.raises(NoRoute):
+            bus.ask(Role("none") / Blocks, GetBlock(1)).get(timeout=10)
+        assert len(bus.ask(EVERYONE / Blocks, GetBlock(1)).get(timeout=10)) == 0
+        ref: Ref[Plain] = bus.spawn(Plain)
+        assert ref.ask(5, timeout=10) == 5
+        with pytest.raises(ValueError, match="-5"):
+            ref.ask(-5, timeout=10)
+        with pytest.raises(ValueError, match="already"):
+            bus.spawn(Plain, name="blocks")
+        with pytest.raises(PeerbusError, match="runs already"):
+            bus.start()
+        assert ref.stop(timeout=10) is True
+        with pytest.raises(ActorStopped):
+            ref.tell(1)
+    finally:
+        bus.stop()
+    bus.stop()
+    for send in (bus.tell, bus.ask):
+        with pytest.raises(ShuttingDown):
+            send(LOCAL / Blocks, GetBlock(1)).get(timeout=10)
+    with pytest.raises(ShuttingDown):
+        bus.spawn(Plain)
+
+
+def test_every_blocking_wait_on_the_loops_thread_is_refused() -> None:
+    class Blocking(Actor):
+        dispatcher = "thread"
+
+        @handles(int)
+        def echo(self, message: int) -> int:
+            return message
+
+    class Waits(Actor):
+        def __init__(self, other: Ref[Plain], thread: Ref[Blocking]) -> None:
+            super().__init__()
+            self.other, self.thread = other, thread
+
+        @handles(int)
+        def number(self, _: int) -> list[str]:
+            bus, other, thread = self.bus, self.other, self.thread
+            tries: list[Callable[[], object]] = [
+                lambda: other.ask(1),
+                lambda: thread.ask(1),
+                lambda: other.ask(1, block=False).get(),
+                lambda: thread.ask(1, block=False).get(),
+                lambda: other.ask(1, block=False).map(str).get(),
+                other.stop,
+                lambda: bus.ask(other, 1).get(),
+                bus.stop,
+                lambda: pykka.get_all([other.ask(1, block=False)]),
+            ]
+            refused = []
+            for attempt in tries:
+                try:
+                    attempt()
+                except WouldDeadlock as error:
+                    refused.append(str(error))
+            return refused
+
+    bus = Bus().start()
+    try:
+        waits = bus.spawn(Waits, bus.spawn(Plain), bus.spawn(Blocking))
+        assert len(waits.ask(1, timeout=10)) == 9
+    finally:
+        bus.stop()
+
+
+def test_a_start_that_fails_raises_in_the_thread_that_started() -> None:
+    def factory() -> Actor:
+        raise OSError("no disk")
+
+    with pytest.raises(OSError, match="no disk"):
+        Bus(reactors=[factory]).start()
+
+
+def test_many_threads_tell_and_nothing_is_lost() -> None:
+    class Counts(Actor):
+        mailbox_limit = 64
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.sum = 0
+
+        @handles(int)
+        async def add(self, message: int) -> None:
+            self.sum += message
+
+        @handles(str)
+        def get(self, _: str) -> int:
+            return self.sum
+
+    bus = Bus().start()
+    try:
+        ref = bus.spawn(Counts)
+
+        def send() -> None:
+            for _ in range(500):
+                ref.tell(1, timeout=60)
+
+        threads = [threading.Thread(target=send) for _ in range(6)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert ref.ask("", timeout=30) == 3_000
+        stats = ref.statistics()
+        assert stats.sent == stats.delivered == 3_001
+        assert not stats.failed
+    finally:
+        bus.stop()
+
+
+def test_two_buses_in_two_threads_ask_each_others_actors() -> None:
+    class Asks(Actor):
+        def __init__(self, other: Ref[Plain]) -> None:
+            super().__init__()
+            self.other = other
+
+        @handles(int)
+        async def forward(self, message: int) -> object:
+            return await self.ask(self.other, message)
+
+    one, two = Bus("one").start(), Bus("two").start()
+    try:
+        asks = one.spawn(Asks, two.spawn(Plain))
+        assert asks.ask(7, timeout=10) == 7
+    finally:
+        one.stop()
+        two.stop()
