@@ -52,14 +52,15 @@ CASES = {
         Case("actors", "local_peerbus", "actors"),
         Case("thread", "local_peerbus", "thread", loops=False),
         Case("floors", "local_floors", "floors"),
-        Case("raw", "remote_raw", "measure"),
+        Case("raw", "remote_raw", "plain"),
+        Case("raw.tls", "remote_raw", "tls"),
         Case("plain", "remote_peerbus", "plain"),
         Case("tls", "remote_peerbus", "tls"),
     )
 }
 
 #: Modules with a `serve(run, name)`, by what `--serve` is given.
-SERVERS = {"raw": "remote_raw", "plain": "remote_peerbus", "tls": "remote_peerbus"}
+SERVERS = {"raw": "remote_raw", "raw.tls": "remote_raw", "plain": "remote_peerbus", "tls": "remote_peerbus"}
 
 _RATE, _TIME, _BYTES, _VOLUME = "/s", "s", "B", "B/s"
 _THREE_TIMES = Bar(Sense.AT_LEAST, 3.0)
@@ -126,8 +127,8 @@ def _thread() -> list[Comparison]:
 
 def _remote(loop: str) -> list[Comparison]:
     rows = []
-    for case, title in (("plain", "plain TCP"), ("tls", "TLS 1.3")):
-        group = f"two processes, {title}, {loop}, against a raw asyncio Protocol with msgpack"
+    for case, raw, title in (("plain", "raw", "plain TCP"), ("tls", "raw.tls", "TLS 1.3")):
+        group = f"two processes, {loop}, {title}, against a Protocol of asyncio with msgpack on the same sockets"
         for name, unit, ours, theirs, baseline, bar in (
             ("one-way 100 B", _RATE, "one-way", "one-way", "raw, a write each", None),
             ("one-way 100 B", _RATE, "one-way", "one-way joined maps", "raw, 64 a write, maps", None),
@@ -137,7 +138,7 @@ def _remote(loop: str) -> list[Comparison]:
             ("round trip p99", _TIME, "round trip p99", "round trip p99", "raw", None),
             ("64 in flight", _RATE, "in flight", "in flight", "raw, a write each", None),
         ):
-            figures = Figure(f"{case}@{loop}", ours), Figure(f"raw@{loop}", theirs)
+            figures = Figure(f"{case}@{loop}", ours), Figure(f"{raw}@{loop}", theirs)
             rows.append(Comparison(group, name, unit, *figures, baseline, bar))
     group = f"TLS 1.3 against plain TCP, {loop}"
     for name, unit, metric in (

@@ -100,12 +100,12 @@ async def _messages(run: Run) -> dict[str, float]:
         ref = bus.spawn(Member)
         await bus.started(sink, ref)
         await _tell(bus, to, run.count(5000))
-        figures = {"tell": await _tell(bus, to, run.count(200_000))}
-        figures["tell by ref"] = await _tell_ref(bus, ref, run.count(150_000))
+        figures = {"tell": await _tell(bus, to, run.count(150_000))}
+        figures["tell by ref"] = await _tell_ref(bus, ref, run.count(100_000))
         for name, value in percentiles(await _ask(bus, to, run.count(10_000))).items():
             figures[f"ask {name}"] = value
         figures["ask in flight"] = await _in_flight(bus, to, run.count(40_000))
-        number = run.count(100_000)
+        number = run.count(80_000)
         figures["tell from a thread"] = await asyncio.to_thread(_tell_from_thread, bus, to, sink, number)
         for name, value in percentiles(await asyncio.to_thread(_ask_from_thread, bus, to, run.count(2000))).items():
             figures[f"ask from a thread {name}"] = value

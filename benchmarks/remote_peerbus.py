@@ -35,9 +35,9 @@ def tls(run: Run) -> Mapping[str, float]:
     return _measured(run, "tls")
 
 
-def serve(run: Run, secure: str) -> None:
+def serve(run: Run, server: str) -> None:
     """Run a node with the sink, print where it listens, until the client's process goes away."""
-    run.main(_serve(secure))
+    run.main(_serve(server))
 
 
 async def _serve(secure: str) -> None:
@@ -76,12 +76,12 @@ async def _measure(run: Run, secure: str, endpoint: str) -> dict[str, float]:
 
         await latencies(ask, run.count(500))
         figures = {
-            f"round trip {name}": value for name, value in percentiles(await latencies(ask, run.count(3000))).items()
+            f"round trip {name}": value for name, value in percentiles(await latencies(ask, run.count(2000))).items()
         }
-        figures["in flight"] = await in_flight(ask, run.count(30_000))
+        figures["in flight"] = await in_flight(ask, run.count(20_000))
         await _one_way(node, to, SMALL, run.count(2000))
         figures["one-way"] = await _one_way(node, to, SMALL, run.count(100_000))
-        figures["large"] = await _one_way(node, to, LARGE, run.count(3000)) * len(LARGE)
+        figures["large"] = await _one_way(node, to, LARGE, run.count(2000)) * len(LARGE)
         return figures
 
 

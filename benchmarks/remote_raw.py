@@ -7,18 +7,22 @@ No deadlines, no flow control beyond the socket's, no types.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from time import perf_counter
 from typing import cast
 
 import msgpack
 
+from peerbus.transports import Identity
+from peerbus.transports.tls import client_context, server_context
+
 from .messages import LARGE, SMALL
 from .processes import served, wait_for_parent
 from .run import Run
 from .timing import confirm, in_flight, latencies, percentiles
 
-__all__ = ["measure", "serve"]
+__all__ = ["plain", "serve", "tls"]
 
 #: Kinds of messages.
 _TELL, _ASK, _COUNT = range(3)
@@ -142,40 +146,46 @@ class _MapClient(_Client):
                 await writable.wait()
 
 
-def serve(run: Run, secure: str) -> None:
+def serve(run: Run, server: str) -> None:
     """Listen, print the two ports, serve until the client's process goes away."""
-    run.main(_serve())
+    run.main(_serve(server_context(Identity.generate()) if server == "raw.tls" else None))
 
 
-async def _serve() -> None:
+async def _serve(tls: ssl.SSLContext | None) -> None:
     loop = asyncio.get_running_loop()
-    servers = [await loop.create_server(protocol, "127.0.0.1", 0) for protocol in (_Server, _MapServer)]
+    servers = [await loop.create_server(protocol, "127.0.0.1", 0, ssl=tls) for protocol in (_Server, _MapServer)]
     print(*(server.sockets[0].getsockname()[1] for server in servers), flush=True)  # for the client
     await asyncio.to_thread(wait_for_parent)
     for server in servers:
         server.close()
 
 
-def measure(run: Run) -> Mapping[str, float]:
+def plain(run: Run) -> Mapping[str, float]:
     """Raw Protocol and msgpack over TCP: one-way by single and by joined writes, 64 KiB, echo, 64 echoes in flight."""
     with served("raw", run) as ports:
-        return run.main(_measure(run, *map(int, ports.split())))
+        return run.main(_measure(run, None, *map(int, ports.split())))
 
 
-async def _measure(run: Run, port: int, map_port: int) -> dict[str, float]:
+def tls(run: Run) -> Mapping[str, float]:
+    """The same over TLS 1.3, with the certificates and settings of the bus: both sides prove who they are."""
+    with served("raw.tls", run) as ports:
+        return run.main(_measure(run, client_context(Identity.generate()), *map(int, ports.split())))
+
+
+async def _measure(run: Run, tls: ssl.SSLContext | None, port: int, map_port: int) -> dict[str, float]:
     loop = asyncio.get_running_loop()
-    _, client = await loop.create_connection(_Client, "127.0.0.1", port)
+    name = None if tls is None else ""
+    _, client = await loop.create_connection(_Client, "127.0.0.1", port, ssl=tls, server_hostname=name)
     async with asyncio.timeout(_PATIENCE):
         await latencies(lambda seq: client.request(_ASK, SMALL), run.count(500))
-        times = await latencies(lambda seq: client.request(_ASK, SMALL), run.count(3000))
+        times = await latencies(lambda seq: client.request(_ASK, SMALL), run.count(2000))
         figures = {f"round trip {name}": value for name, value in percentiles(times).items()}
-        figures["in flight"] = await in_flight(lambda seq: client.request(_ASK, SMALL), run.count(30_000))
+        figures["in flight"] = await in_flight(lambda seq: client.request(_ASK, SMALL), run.count(20_000))
         await client.tell(SMALL, run.count(2000))
         figures["one-way"] = await _one_way(client, client.tell, SMALL, run.count(50_000))
         figures["one-way joined"] = await _one_way(client, client.tell_joined, SMALL, run.count(200_000))
-        number = run.count(3000)
-        figures["large"] = await _one_way(client, client.tell, LARGE, number) * len(LARGE)
-        _, mapping = await loop.create_connection(_MapClient, "127.0.0.1", map_port)
+        figures["large"] = await _one_way(client, client.tell, LARGE, run.count(2000)) * len(LARGE)
+        _, mapping = await loop.create_connection(_MapClient, "127.0.0.1", map_port, ssl=tls, server_hostname=name)
         await mapping.tell_joined(SMALL, run.count(2000))
         figures["one-way joined maps"] = await _one_way(mapping, mapping.tell_joined, SMALL, run.count(100_000))
     for used in (client, mapping):
