@@ -233,6 +233,7 @@ class Sync(Reactor):
 
     async def _sync(self) -> None:
         self._enter("looking")
+        log.info("looking for archives", role=self._role, at_least=self._sources)
         self._manifest = await self._find_manifest()
         copy = self.spawn(_Copy, self._path, self._manifest)
         self._began = self._last = self._now()
@@ -252,6 +253,7 @@ class Sync(Reactor):
             manifests = await self.ask(archives, GetManifest(), reply=Manifest, timeout=ASK_TIMEOUT)
             late = self._now() > self._last + self._patience
             if len(manifests.answers) >= self._sources or (late and manifests.answers):
+                log.info("fetching", file=str(self._path), archives=len(manifests.answers))
                 return Counter(manifests.answers.values()).most_common(1)[0][0]
             if late:
                 raise NoRoute(f"no peer that offers {self._role!r} has served a file for {self._patience:.0f} s")

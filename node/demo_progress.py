@@ -81,7 +81,7 @@ def _numbers(report: Report) -> str:
         return f"failed: {progress.text}"
     speed = progress.bytes / 1e6 / progress.seconds if progress.seconds else 0.0
     return (
-        f"{progress.share:4.0%}  {mib(progress.bytes)} of {mib(progress.size)}  {speed:4.0f} MB/s  "
+        f"{progress.share:4.0%}  {mib(progress.bytes):>9} of {mib(progress.size)}  {speed:4.0f} MB/s  "
         f"{report.peers} peers  {progress.retries} retries"
     )
 

@@ -93,9 +93,15 @@ def _aligned(column: int, cell: str, width: int) -> str:
 def _verdict(outcome: Outcome) -> str:
     copies = [row.verified for row in outcome.nodes if row.verified is not None]
     speed = sum(row.bytes for row in outcome.nodes if row.verified is not None) / 1e6 / (outcome.seconds or 1e-9)
-    lost = f", although {outcome.killed} was killed midway" if outcome.killed else ""
-    done = f"{copies.count(True)} of {len(copies)} copies are byte for byte the file{lost}"
-    return (
-        f"  {done}: {mib(outcome.size)} each in {outcome.seconds:.1f} s, {speed:.0f} MB/s in all "
-        f"({outcome.total_seconds:.1f} s with starting and stopping)\n  sha256 {outcome.sha256}"
-    )
+    lines = [
+        f"{copies.count(True)} of {len(copies)} copies are byte for byte the file: sha256 {outcome.sha256}",
+        f"{mib(outcome.size)} each in {outcome.seconds:.1f} s, {speed:.0f} MB/s in all; "
+        f"{outcome.total_seconds:.1f} s with starting and stopping",
+    ]
+    if outcome.killed is not None and outcome.killed_at is not None:
+        late = "" if outcome.killed_at < 1 else ": too late to matter, --size or --file takes more"
+        lines.append(
+            f"{outcome.killed} was killed when the first node had {outcome.killed_at:.0%}{late}; "
+            "its row says what it last reported"
+        )
+    return "\n".join(f"  {text}" for text in lines)

@@ -110,6 +110,7 @@ class Scenario:
 
     async def _made_up(self) -> Path:
         path = self._folder / "made-up.bin"
+        self._display.say(f"making up a file of {mib(self._plan.size * CHUNK)}")
         with path.open("wb") as file:
             for _ in range(self._plan.size):
                 file.write(os.urandom(CHUNK))
@@ -148,7 +149,7 @@ class Scenario:
             await cluster.wait_news(FRAME)
             if started is None and any(member.report.progress.state != "looking" for member in wanting):
                 started = now()
-                self._display.say(f"the archives are found by role, mDNS on 127.0.0.1, network {self._network}")
+                self._display.say(f"they found each other by mDNS on 127.0.0.1, in the network {self._network}")
             lead = max(wanting, key=lambda member: member.report.progress.share)
             if self._plan.kill and self._victim is None and lead.report.progress.share >= MIDWAY:
                 self._kill(cluster, lead)
