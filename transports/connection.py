@@ -23,8 +23,8 @@ from ..actors.router import LinkChanged, LinkDown, LinkUp
 from ..actors.supervision import Directive, Supervision
 from .codecs import Codecs
 from .greeting import Greeted
-from .hello import ChannelInfo
-from .link import PeerLink
+from .hello import MAX_CHANNELS, ChannelInfo
+from .link import PeerLink, printable
 from .liveness import Heartbeat
 from .out_lane import LaneStatistics
 from .parts import Reassembler
@@ -40,6 +40,7 @@ from .wire import (
     Error,
     Frame,
     FrameDecoder,
+    FrameEncoder,
     GoAway,
     Open,
     Part,
@@ -65,8 +66,8 @@ log = get_logger("peerbus.transports")
 
 #: Seconds between two PINGs.
 HEARTBEAT_INTERVAL = 5.0
-#: Seconds that a connection which is left in order waits for answers that are under way.
-DRAIN_TIMEOUT = 5.0
+#: What part of the bus's time to stop a connection may take for answers that are under way.
+SHUTDOWN_SHARE = 0.5
 #: Seconds that a peer which said GOAWAY may take to close.
 GOODBYE_TIMEOUT = 10.0
 
@@ -166,7 +167,9 @@ class PeerConnection(Actor):
         self._drain: asyncio.Task[None] | None = None
         self._scheduled = False
         self._ended = False
-        self._leaving: Disconnect | None = None
+        #: Why this side ends it in order, once it does; and what the peer's GOAWAY said.
+        self._command: Disconnect | None = None
+        self._farewell: GoAway | None = None
         self._settling: asyncio.Future[None] | None = None
         self._bytes_received = self._bytes_sent = 0
         #: Node id of the peer.
@@ -195,17 +198,22 @@ class PeerConnection(Actor):
         self._reader = self._loop.create_task(
             self._read(), name=f"peerbus reader {self.peer_id[:8]}", context=self._context
         )
+        # At once, so that the peer's distance is known when somebody chooses among peers.
+        self._say(Ping(self._heartbeat.ping(self._loop.time())))
         self._arm()
 
     async def on_stop(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
         """Tell the peer, send what is accepted, close."""
-        if not self._ended:
-            await self._part_with(self._leaving or Disconnect("shutting_down"))
-        for task in (self._reader, self._drain):
-            if task is not None:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
-        await self._stream.aclose()
+        try:
+            if not self._ended:
+                await self._part_with(
+                    self._command or Disconnect("shutting_down", drain=self.bus.shutdown_timeout * SHUTDOWN_SHARE)
+                )
+            tasks = self._cancel_tasks()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await self._stream.aclose()
+        finally:  # also where the bus has no patience left
+            self._cut("killed", "it did not end in time")
 
     def on_failure(
         self,
@@ -214,20 +222,40 @@ class PeerConnection(Actor):
         traceback: TracebackType | None,
     ) -> None:
         """A defect of this side: end the connection, the peer may come back."""
+        self._cut("failed", repr(exception_value))
+
+    def _cut(self, reason: str, text: str) -> None:
+        """End without a word. Changes nothing where it has ended."""
         self._stream.abort()
-        self._end("failed", repr(exception_value))
+        self._end(reason, text)
+        self._cancel_tasks()
+
+    def _cancel_tasks(self) -> list[asyncio.Task[None]]:
+        tasks = [task for task in (self._reader, self._drain) if task is not None]
+        for task in tasks:
+            task.cancel()
+        return tasks
 
     @handles(Disconnect)
     def _disconnect(self, command: Disconnect) -> None:
-        self._leaving = command
+        self._command = command
         self.stop()
 
     @handles(OpenChannel)
     def _open_channel(self, command: OpenChannel) -> None:
-        if not self._receive.has(command.info.name):
-            index = self._receive.add(command.info)
-            self.link.add_origin(command.info.name, index)
-            self._say(Open(index, command.info))
+        if self._receive.has(command.info.name):
+            return
+        if self._receive.channels >= MAX_CHANNELS:
+            log.warning(
+                "no number is left for a new channel on this connection, the peer does not hear of it",
+                bus=self.bus.name,
+                peer=self.peer_id,
+                channel=command.info.name,
+            )
+            return
+        index = self._receive.add(command.info)
+        self.link.add_origin(command.info.name, index)
+        self._say(Open(index, command.info))
 
     @handles(CloseChannel)
     def _close_channel(self, command: CloseChannel) -> None:
@@ -257,7 +285,6 @@ class PeerConnection(Actor):
                     await self._settling
         except TimeoutError:
             log.debug("not all was answered", peer=self.peer_id, reason=command.reason)
-        self._flush()
         self._end(command.reason, command.text)
 
     @property
@@ -304,22 +331,35 @@ class PeerConnection(Actor):
                         self._take_frame(frame)
                     self._look_settled()
                 data = await self._stream.read()
-                if not data:
+                if not data or self._ended:
                     break
         except ProtocolError as error:
             log.warning(
                 "peer broke the protocol", bus=self.bus.name, peer=self.peer_id, reason=error.reason, text=error.text
             )
-            reason, text = error.reason, error.text
-            self._outbox.control(GoAway(clip(reason, WORD_LIMIT), clip(text)))
-            self._flush()
+            self._accuse(error)
+            self._end(error.reason, error.text)
+            return
         except StreamBroken as error:
             reason, text = "broken", str(error)
         except StreamClosed:
             return
-        if self._leaving is not None:
-            reason, text = self._leaving.reason, self._leaving.text
+        except Exception as error:  # a defect of this side ends this connection, and nothing else
+            log.exception("connection failed", bus=self.bus.name, peer=self.peer_id)
+            self._cut("failed", repr(error))
+            return
+        if self._farewell is not None:
+            reason, text = f"peer_{self._farewell.reason}", self._farewell.text
+        elif self._command is not None:
+            reason, text = self._command.reason, self._command.text
         self._end(reason, text)
+
+    def _accuse(self, error: ProtocolError) -> None:
+        """Tell the peer what it did wrong: past the outbox, behind what the stream has taken already."""
+        try:
+            self._stream.write(FrameEncoder().encode(GoAway(clip(error.reason, WORD_LIMIT), clip(error.text))))
+        except (StreamBroken, StreamClosed) as gone:
+            log.debug("the peer is not there to hear it", peer=self.peer_id, error=str(gone))
 
     def _take_frame(self, frame: Frame) -> None:
         take = self._take.get(frame.__class__)
@@ -349,7 +389,7 @@ class PeerConnection(Actor):
         self._router(LinkChanged(self.link))
 
     def _closed(self, frame: Close) -> None:
-        self.link.close(frame.index, frame.reason)
+        self.link.close(frame.index, printable(frame.reason))
         self._router(LinkChanged(self.link))
 
     def _updated(self, frame: Update) -> None:
@@ -357,17 +397,17 @@ class PeerConnection(Actor):
         self._router(LinkChanged(self.link))
 
     def _told_to_go(self, frame: GoAway) -> None:
-        log.info("peer says goodbye", bus=self.bus.name, peer=self.peer_id, reason=frame.reason, text=frame.text)
-        self._leaving = Disconnect(f"peer_{clip(frame.reason, WORD_LIMIT - 5)}", frame.text)
-        self._router(LinkDown(self.link, frame.reason))
-        self.link.stop(
-            f"peer {self.peer_id} said goodbye: {frame.reason}", shutting_down=frame.reason == "shutting_down"
-        )
+        if self._farewell is not None:
+            return
+        reason, text = printable(frame.reason), printable(frame.text)
+        self._farewell = GoAway(reason, text)
+        log.info("peer says goodbye", bus=self.bus.name, peer=self.peer_id, reason=reason, text=text)
+        self._router(LinkDown(self.link, reason))
+        self.link.stop(f"peer {self.peer_id} said goodbye: {reason}", shutting_down=reason == "shutting_down")
         self._goodbye = self._loop.call_later(GOODBYE_TIMEOUT, self._gone, context=self._context)
 
     def _gone(self) -> None:
-        self._stream.abort()
-        self._end("goodbye", "the peer said goodbye and did not close")
+        self._cut("goodbye", "the peer said goodbye and did not close")
 
     # Writing.
 
@@ -416,8 +456,7 @@ class PeerConnection(Actor):
             return
         now = self._loop.time()
         if self._heartbeat.suspect(now):
-            self._stream.abort()
-            self._end("silent", "the peer answers no more")
+            self._cut("silent", "the peer answers no more")
             return
         if now >= self._heartbeat.next_ping_due():
             self._outbox.control(Ping(self._heartbeat.ping(now)))

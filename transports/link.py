@@ -32,21 +32,27 @@ from .hello import ChannelInfo, Hello
 from .out_lane import LaneStatistics, Outgoing, OutLane
 from .outbox import Outbox, Turn
 from .parts import body_limit
-from .requests import RemoteAsk
+from .requests import REACTOR_PREFIX, RemoteAsk
 from .wire import Cancel, Credit, Error, Reply
 
 if TYPE_CHECKING:
     from ..actors.bus import Bus
 
-__all__ = ["PeerLink"]
+__all__ = ["PeerLink", "printable"]
 
 R = TypeVar("R")
 
 log = get_logger("peerbus.transports")
 
 MAX_RID = 2**32 - 1
-#: Seconds that are assumed for a round trip before the first was measured: only to compare peers.
-ASSUMED_RTT = 0.001
+#: Seconds that a round trip counts for at least when peers are compared: uvloop's clock has this resolution, and
+#: with a trip of 0 the requests in flight would count for nothing. Also what is assumed before the first was measured.
+LEAST_RTT = 0.001
+
+
+def printable(text: str) -> str:
+    """A peer's words for logs and terminals: what is not printable, ends of lines too, becomes an escape."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 class PeerLink:
@@ -68,8 +74,8 @@ class PeerLink:
         self._lanes: dict[str, OutLane] = {}
         self._by_index: list[OutLane] = []
         self._turns: list[Turn] = []
-        self._asks: dict[int, tuple[RemoteAsk[Any], OutLane]] = {}
-        self._queued_asks: dict[RemoteAsk[Any], tuple[OutLane, Outgoing]] = {}
+        #: What was written and is not answered, by request id.
+        self._asks: dict[int, RemoteAsk[Any]] = {}
         self._rid = 0
         self._origins = {channel.name: index for index, channel in enumerate(own.channels, 1)}
         #: Why nothing new is sent; None while the peer takes work.
@@ -91,7 +97,9 @@ class PeerLink:
         """The peer has a reactor (more). Raises ProtocolError where it does not follow its list."""
         if index != len(self._by_index):
             raise ProtocolError("unknown_channel", f"opened channel {index}, the next one is {len(self._by_index)}")
-        lane = OutLane(index, info, self._codecs.get(info.name))
+        if info.name in self._lanes:
+            raise ProtocolError("bad_field", f"channel {info.name!r} is open already")
+        lane = OutLane(index, info, self._codecs.get(info.name), self._ready)
         if lane.known and lane.codec is None:
             log.warning(
                 "channel differs, nothing can be sent on it",
@@ -109,11 +117,15 @@ class PeerLink:
         self._origins[name] = index + 1
 
     def close(self, index: int, reason: str) -> None:
-        """The peer's reactor is gone. Raises ProtocolError for one that is not there."""
+        """The peer's reactor is gone: it answers what was written, and nothing else is. Raises ProtocolError."""
         lane = self._lane(index)
-        if self._lanes.get(lane.info.name) is lane:
-            del self._lanes[lane.info.name]
-        self._shut(lane, NoSuchReactor, f"the peer's reactor {lane.info.name!r} has stopped")
+        if self._lanes.get(lane.info.name) is not lane:
+            return
+        del self._lanes[lane.info.name]
+        why = f"the peer's reactor {lane.info.name!r} has stopped"
+        self._refuse_waiting(lane, NoSuchReactor, why)
+        for outgoing in lane.drop_queued():
+            self._lose(lane, outgoing, NoSuchReactor(why))
         for watcher in self._watchers.pop(lane.info.name, ()):
             self._notify(watcher, lane.info.name, reason)
 
@@ -123,13 +135,14 @@ class PeerLink:
 
     @property
     def in_flight(self) -> int:
-        """Asks that await their answers."""
-        return len(self._asks) + len(self._queued_asks)
+        """Asks that were written and await their answers."""
+        return len(self._asks)
 
     @property
     def load(self) -> float:
-        """Requests in flight plus one, times the round trip in seconds."""
-        return (self.in_flight + 1) * (ASSUMED_RTT if self.rtt is None else self.rtt)
+        """Requests in flight and messages that are not written yet, plus one, times the round trip in seconds."""
+        backlog = sum(lane.backlog for lane in self._lanes.values())
+        return (len(self._asks) + backlog + 1) * max(self.rtt or 0.0, LEAST_RTT)
 
     @property
     def idle(self) -> bool:
@@ -175,10 +188,9 @@ class PeerLink:
             lane, outgoing = self._outgoing(reactor, message, sender, deadline, memo)
         except SendError as error:
             self._fail(reactor, sender, message, error)
-            future.set_exception(error)
-            return future
+            return future.refused(error)
         outgoing.reply = future
-        self._queued_asks[future] = (lane, outgoing)
+        future.lane = lane
         if lane.offer(outgoing):
             future.arm(bus.wheel, deadline)
             self.outbox.wake(self._turns[lane.index])
@@ -241,11 +253,18 @@ class PeerLink:
 
     def _undelivered(self, lane: OutLane, envelope: object, error: SendError) -> None:
         assert isinstance(envelope, Outgoing)
-        if isinstance(envelope.reply, RemoteAsk):
-            self._queued_asks.pop(envelope.reply, None)
         self._bus.dead_letter(
             envelope.message, error.reason, to=self._where_is(lane.info.name), sender=envelope.sender, error=error
         )
+
+    def unheard(self, message: object, error: BaseException) -> None:
+        """An ask failed, and nobody looked at its outcome: let dead letters know."""
+        letter = error if isinstance(error, SendError) else None
+        self._bus.dead_letter(message, "unheard", to=f"bus://{self.peer_id}", sender=None, error=letter)
+
+    def _ready(self, lane: OutLane) -> None:
+        self.outbox.wake(self._turns[lane.index])
+        self._schedule()
 
     def _where_is(self, reactor: str) -> Address[object]:
         return Address(self._where, reactor)
@@ -281,8 +300,7 @@ class PeerLink:
             if rid not in self._asks:
                 break
         self._rid = ask.rid = rid
-        lane, _ = self._queued_asks.pop(ask)
-        self._asks[rid] = (ask, lane)
+        self._asks[rid] = ask
         return rid
 
     def _not_written(self, lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
@@ -290,7 +308,6 @@ class PeerLink:
         lane.take_back(outgoing, error)
         ask = outgoing.reply
         assert isinstance(ask, RemoteAsk)
-        self._queued_asks.pop(ask, None)
         ask.fail(error)
 
     def _abandon(self, future: AskFuture[Any]) -> str:
@@ -309,12 +326,11 @@ class PeerLink:
         """Answers. Raises ProtocolError for a channel that is not there."""
         lane = self._lane(frame.channel)
         for rid, number, payload in frame.items:
-            found = self._asks.get(rid)
-            if found is None or found[1] is not lane or lane.codec is None:
+            ask = self._asks.get(rid)
+            if ask is None or ask.lane is not lane or lane.codec is None:
                 self.unsolicited += 1
                 continue
             del self._asks[rid]
-            ask = found[0]
             if len(payload) > lane.info.max_message:
                 ask.fail(MessageTooLarge(f"the answer takes {len(payload)} bytes, more than its channel allows"))
                 continue
@@ -326,26 +342,26 @@ class PeerLink:
     def failed(self, frame: Error) -> None:
         """A message failed at the peer. Raises ProtocolError for a channel that is not there."""
         lane = self._lane(frame.channel)
-        error = _error_of(frame, f"{self._where_is(lane.info.name)}: {frame.text}")
+        error = _error_of(frame, f"{self._where_is(lane.info.name)}: {printable(frame.text)}")
         if frame.rid:
-            found = self._asks.pop(frame.rid, None)
-            if found is None or found[1] is not lane:
+            ask = self._asks.get(frame.rid)
+            if ask is None or ask.lane is not lane:
                 self.unsolicited += 1
             else:
-                found[0].fail(error)
+                del self._asks[frame.rid]
+                ask.fail(error)
             return
         refused = error if isinstance(error, SendError) else SendError(str(error))
-        lane.fail_delivered(refused)
-        self._bus.dead_letter(None, refused.reason, to=self._where_is(lane.info.name), sender=None, error=refused)
+        if lane.refused_by_peer(frame.sequence, refused):
+            where = self._where_is(lane.info.name)
+            self._bus.dead_letter(refused.message, refused.reason, to=where, sender=None, error=refused)
+        else:
+            self.unsolicited += 1
 
     def credited(self, frame: Credit) -> None:
         """Credit came back. Raises ProtocolError beyond the window."""
         for index, messages, size in frame.grants:
-            lane = self._lane(index)
-            lane.granted(messages, size)
-            if lane.queue:
-                self.outbox.wake(self._turns[index])
-        self._schedule()
+            self._lane(index).granted(messages, size)
 
     def limit_of_reply_lane(self, number: int) -> int:
         """The largest body on a lane of answers. Raises ProtocolError for one that is not there."""
@@ -369,15 +385,23 @@ class PeerLink:
     def lost(self, why: str) -> None:
         """The connection has ended: tell every sender."""
         self.refusal = PeerGone
+        text = f"the connection to peer {self.peer_id} ended: {why}"
         for lane in self._by_index:
-            self._shut(lane, PeerGone, f"the connection to peer {self.peer_id} ended: {why}")
+            self._refuse_waiting(lane, PeerGone, text)
+            for outgoing in lane.drop_unconfirmed():
+                if outgoing.reply is not None and outgoing.reply.done():
+                    lane.delivered += 1  # it was answered
+                else:
+                    self._lose(lane, outgoing, PeerGone(f"{text} (it may have arrived)"))
+            for outgoing in lane.drop_queued():
+                self._lose(lane, outgoing, PeerGone(f"{text} (it was not sent)"))
         self.outbox = Outbox(self._number, self._not_written)
         watchers, self._watchers = self._watchers, {}
         for reactor, watching in watchers.items():
             for watcher in watching:
                 self._notify(watcher, reactor, why)
         open_asks, self._asks = self._asks, {}
-        for ask, _ in open_asks.values():
+        for ask in open_asks.values():
             ask.fail(PeerGone(f"the connection to peer {self.peer_id} ended before the answer came: {why}"))
 
     def _refuse_waiting(self, lane: OutLane, make: Callable[[str], SendError], why: str) -> None:
@@ -386,26 +410,17 @@ class PeerLink:
             lane.lost(error)
             waiter.refused(error)
 
-    def _shut(self, lane: OutLane, make: Callable[[str], SendError], why: str) -> None:
-        self._refuse_waiting(lane, make, why)
-        for outgoing, doubtful in lane.shut():
-            error = make(f"{why} ({'it may have arrived' if doubtful else 'it was not sent'})")
-            error.message = outgoing.message
-            lane.lost(error)
-            ask = outgoing.reply
-            if isinstance(ask, RemoteAsk):
-                self._queued_asks.pop(ask, None)
-                if ask.rid:
-                    self._asks.pop(ask.rid, None)
-                ask.fail(error)
-            else:
-                self._bus.dead_letter(
-                    outgoing.message,
-                    error.reason,
-                    to=self._where_is(lane.info.name),
-                    sender=outgoing.sender,
-                    error=error,
-                )
+    def _lose(self, lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
+        """A message that was accepted goes down: its sender hears of it, or dead letters do."""
+        error.message = outgoing.message
+        lane.lost(error)
+        ask = outgoing.reply
+        if isinstance(ask, RemoteAsk):
+            self._asks.pop(ask.rid, None)
+            ask.fail(error)
+        else:
+            where = self._where_is(lane.info.name)
+            self._bus.dead_letter(outgoing.message, error.reason, to=where, sender=outgoing.sender, error=error)
 
     def statistics(self) -> dict[str, LaneStatistics]:
         """Credit and queues by reactor."""
@@ -430,6 +445,6 @@ def _error_of(frame: Error, text: str) -> SendError | RemoteError:
     make = _ERRORS.get(frame.code)
     if make is not None:
         return make(text)
-    if frame.code.startswith("deadline_"):
-        return DeadlineExceeded(text, phase=frame.code.removeprefix("deadline_"))
-    return RemoteError(frame.code, frame.text)
+    if frame.code == "deadline_mailbox":  # no other phase: reasons are counted, and a peer must not make them up
+        return DeadlineExceeded(text, phase="mailbox")
+    return RemoteError(frame.code.removeprefix(REACTOR_PREFIX), frame.text)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..actors.envelope import Envelope
-from ..actors.errors import SendError
+from ..actors.errors import ProtocolError, SendError
 from ..actors.mailbox import Waiter
 from .flow import SendWindow
 from .hello import ChannelInfo
@@ -28,6 +28,10 @@ class Outgoing(Envelope, gc=False):
     #: The sending reactor's place in this node's channels, plus 1; 0 for none.
     origin: int = 0
     payload: bytes = b""
+    #: Tells that were written on its lane before it; -1 for an ask, and before it was written.
+    sequence: int = -1
+    #: The peer refused it, which is counted already.
+    refused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +50,13 @@ class LaneStatistics:
 
 
 class OutLane:
-    """The lane to one reactor of the peer. `wake` is called when there is something to write."""
+    """The lane to one reactor of the peer. `wake` hears when a message that waited for credit has joined the queue."""
 
     phase = "credit"
 
-    def __init__(self, index: int, info: ChannelInfo, codec: ChannelCodec | None) -> None:
+    def __init__(
+        self, index: int, info: ChannelInfo, codec: ChannelCodec | None, wake: Callable[[OutLane], object]
+    ) -> None:
         self.index = index
         self.info = info
         #: None where this node does not know the channel, or knows it with other messages.
@@ -58,13 +64,21 @@ class OutLane:
         self.known = codec is not None
         self.window = SendWindow(info.messages, info.bytes)
         self.queue: deque[Outgoing] = deque()
+        #: Written, and not granted back: who writes keeps the two and `tells` up to date.
         self.unconfirmed: deque[Outgoing] = deque()
+        self.unconfirmed_bytes = 0
         self.tells = 0
         self.refusal: Callable[[], SendError] | None = None
         self.sent = 0
         self.delivered = 0
         self.failed: dict[str, int] = {}
+        self._wake = wake
         self._waiting: OrderedDict[Waiter, None] = OrderedDict()
+
+    @property
+    def backlog(self) -> int:
+        """Messages that are not written yet."""
+        return len(self.queue) + len(self._waiting)
 
     def offer(self, outgoing: Outgoing) -> bool:
         """Take credit and queue the message. False: no credit, the sender has to wait."""
@@ -76,13 +90,25 @@ class OutLane:
         self.queue.append(outgoing)
         return True
 
-    def granted(self, messages: int, size: int) -> list[Waiter]:
-        """Count a CREDIT; returns the senders that it admits, their messages queued. Raises ProtocolError."""
+    def granted(self, messages: int, size: int) -> None:
+        """Count a CREDIT, and admit senders that waited. Raises ProtocolError for more than what was written."""
+        unconfirmed = self.unconfirmed
+        if messages > len(unconfirmed) or size > self.unconfirmed_bytes:
+            raise ProtocolError(
+                "credit_overflow",
+                f"granted {messages} messages, {size} bytes on channel {self.info.name!r}, where "
+                f"{len(unconfirmed)} messages, {self.unconfirmed_bytes} bytes are on their way",
+            )
         self.window.grant(messages, size)
-        for _ in range(min(messages, len(self.unconfirmed))):
-            self.unconfirmed.popleft()
-            self.delivered += 1
-        admitted: list[Waiter] = []
+        self.unconfirmed_bytes -= size
+        for _ in range(messages):
+            if not unconfirmed.popleft().refused:
+                self.delivered += 1
+        self._admit()
+
+    def _admit(self) -> None:
+        if not self._waiting:
+            return
         while self._waiting:
             waiter = next(iter(self._waiting))
             outgoing = waiter.envelope
@@ -93,10 +119,12 @@ class OutLane:
             if waiter.admitted():
                 self.window.take(len(outgoing.payload))
                 self.queue.append(outgoing)
-                admitted.append(waiter)
             else:
-                self.sent -= 1
-        return admitted
+                gone = SendError("the sender has gone", message=outgoing.message)
+                gone.reason = "cancelled"
+                self._count(gone)
+        if self.queue:
+            self._wake(self)
 
     # What a waiting send asks of it; see `peerbus.actors.outcome.Room`.
 
@@ -112,16 +140,33 @@ class OutLane:
         """The sender waits no longer."""
         if self._waiting.pop(waiter, self) is None:
             self._count(error)
+            self._admit()  # it may have been the one too large for the credit that there is
 
     def refuse(self, error: SendError) -> SendError:
         """Count a send that does not wait."""
         self.sent += 1
         return self._count(error)
 
-    def fail_delivered(self, error: SendError) -> None:
-        """A message that was counted as delivered or unconfirmed failed at the peer."""
+    def refused_by_peer(self, sequence: int, error: SendError) -> bool:
+        """The tell of that sequence failed at the peer; `error` gets its message, if that is still at hand.
+
+        False for one that was never written, or that failed before.
+        """
+        if sequence >= self.tells:
+            return False
+        for outgoing in self.unconfirmed:
+            if outgoing.sequence == sequence:
+                if outgoing.refused:
+                    return False
+                outgoing.refused = True
+                error.message = outgoing.message
+                self._count(error)
+                return True
+        if not self.delivered:
+            return False
         self.delivered -= 1
         self._count(error)
+        return True
 
     def no_room(self) -> str:
         """Why there is no room, for an error's text."""
@@ -138,22 +183,28 @@ class OutLane:
         self._waiting.clear()
         return waiting
 
-    def shut(self) -> list[tuple[Outgoing, bool]]:
-        """Nothing more is sent: what is queued, and what was written and may have arrived (True)."""
-        left = [(outgoing, True) for outgoing in self.unconfirmed]
-        left += [(outgoing, False) for outgoing in self.queue]
+    def drop_queued(self) -> list[Outgoing]:
+        """Nothing more is written: what is queued, each of which has to be counted as `lost`."""
+        left = list(self.queue)
         self.queue.clear()
-        self.unconfirmed.clear()
         return left
 
-    def take_back(self, outgoing: Outgoing, error: SendError) -> SendError:
+    def drop_unconfirmed(self) -> list[Outgoing]:
+        """Nothing is confirmed any more: what may have arrived, each of which has to be counted, `lost` or not."""
+        left = [outgoing for outgoing in self.unconfirmed if not outgoing.refused]
+        self.unconfirmed.clear()
+        self.unconfirmed_bytes = 0
+        return left
+
+    def take_back(self, outgoing: Outgoing, error: SendError) -> None:
         """A message that was accepted is not written after all: its credit is free again."""
         self.window.grant(1, len(outgoing.payload))
-        return self._count(error)
+        self._count(error)
+        self._admit()
 
-    def lost(self, error: SendError) -> SendError:
+    def lost(self, error: SendError) -> None:
         """A message that was accepted went down with the connection."""
-        return self._count(error)
+        self._count(error)
 
     def statistics(self) -> LaneStatistics:
         """Counters and levels at this instant."""
@@ -163,7 +214,7 @@ class OutLane:
             credit_bytes=self.window.bytes,
             waiting=len(self._waiting),
             queued=len(self.queue),
-            unconfirmed=len(self.unconfirmed),
+            unconfirmed=sum(not outgoing.refused for outgoing in self.unconfirmed),
             sent=self.sent,
             delivered=self.delivered,
             failed=dict(self.failed),

@@ -20,8 +20,8 @@ __all__ = ["Outbox", "ReplyLane", "Turn"]
 
 #: Bytes per round and unit of priority. At the default priority 5 a round moves 20 KiB, at least one part.
 QUANTUM = 4096
-#: Bytes that a message takes in a frame beside its payload, about.
-ITEM_OVERHEAD = 16
+#: Bytes that a message takes in a frame beside its payload, at most: so a batch of small ones is never cut.
+ITEM_OVERHEAD = 24
 #: The longest budget that fits into the wire's u32, in milliseconds.
 MAX_BUDGET = 2**32 - 1
 
@@ -134,10 +134,15 @@ class Outbox:
             turn = self._current[0]
             if turn.round != self._round:
                 turn.round = self._round
-                turn.deficit += turn.priority * QUANTUM
+                # What it could not use, because no large body may begin, it does not save up.
+                turn.deficit = min(turn.deficit, 0) + turn.priority * QUANTUM
+            blocked = turn.deficit > 0
             wrote = self._write(turn, now, limit - size, out)
             size += wrote
-            idle = 0 if wrote else idle + 1
+            if wrote:
+                idle = 0
+            elif blocked:  # and not in debt for its last part, which takes some rounds to pay
+                idle += 1
             if not turn.busy:
                 self._current.popleft()
                 turn.queued = False
@@ -184,7 +189,8 @@ class Outbox:
         queue = lane.queue
         tells: list[tuple[int, int, bytes]] = []
         asks: list[tuple[int, int, int, int, bytes]] = []
-        room = PART_SIZE - 2 * ITEM_OVERHEAD
+        room = PART_SIZE - ITEM_OVERHEAD
+        total = 0
         while queue:
             outgoing = queue[0]
             size = len(outgoing.payload) + ITEM_OVERHEAD
@@ -198,6 +204,7 @@ class Outbox:
                     break
                 queue.popleft()
                 tells.append((outgoing.number, outgoing.origin, outgoing.payload))
+                outgoing.sequence = lane.tells
                 lane.tells += 1
             else:
                 if tells:
@@ -211,7 +218,9 @@ class Outbox:
                 budget = min(int(left * 1000) + 1, MAX_BUDGET)
                 asks.append((self._next_rid(ask), budget, outgoing.number, outgoing.origin, outgoing.payload))
             lane.unconfirmed.append(outgoing)
+            total += len(outgoing.payload)
             room -= size
+        lane.unconfirmed_bytes += total
         if tells:
             return Tell(lane.index, tells)
         return Ask(lane.index, asks) if asks else None
@@ -220,7 +229,7 @@ class Outbox:
         """The next answers of the lane as one frame, at most about a part in size."""
         queue = lane.queue
         items: list[tuple[int, int, bytes]] = []
-        room = PART_SIZE - 2 * ITEM_OVERHEAD
+        room = PART_SIZE - ITEM_OVERHEAD
         while queue:
             size = len(queue[0][2]) + ITEM_OVERHEAD
             if items and (size > room or len(items) >= BATCH_LIMIT):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..actors.address import Address, Peer
 from ..actors.cell import Cell
 from ..actors.envelope import NEVER, Envelope
-from ..actors.errors import ActorStopped, MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown
+from ..actors.errors import MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown
 from ..actors.log import get_logger
 from .codecs import Codecs
 from .flow import ReceiveWindow
@@ -34,18 +34,8 @@ log = get_logger("peerbus.transports")
 #: Bytes of answers that may wait to be written before credit is held back: an asker that does not read its answers
 #: runs out of credit for new asks.
 REPLY_BACKLOG = 4 << 20
-#: Codes of ERROR that the bus itself uses: a handler that refuses with one of these gets a prefix.
-RESERVED_CODES = frozenset(
-    {
-        "actor_stopped",
-        "mailbox_full",
-        "message_type",
-        "no_such_reactor",
-        "schema_mismatch",
-        "shutting_down",
-        "too_large",
-    }
-)
+#: Messages of one peer whose refusal is logged; the rest is only counted.
+LOGGED_REFUSALS = 10
 
 
 class InLane:
@@ -89,8 +79,8 @@ class Arrival:
         return True
 
     def refused(self, error: SendError) -> None:
-        """The mailbox closed."""
-        self._side.refused(self._lane, self.envelope, self._sequence, error)
+        """The mailbox closed. From the actor's thread."""
+        self._side.call(lambda: self._side.refused(self._lane, self.envelope, self._sequence, error))
 
 
 class ReceiveSide:
@@ -113,6 +103,8 @@ class ReceiveSide:
         self._ended = False
         #: Answers that were too late to be sent.
         self.late = 0
+        #: Messages that were refused because they are not what their channel declares.
+        self.malformed = 0
         for channel in own.channels:
             self.add(channel)
 
@@ -123,6 +115,11 @@ class ReceiveSide:
             raise KeyError(info.name)
         self._lanes.append(InLane(self, len(self._lanes), info, codec))
         return len(self._lanes) - 1
+
+    @property
+    def channels(self) -> int:
+        """Reactors that the peer was told of, open or not."""
+        return len(self._lanes)
 
     def has(self, name: str) -> bool:
         """A reactor of this name is open to the peer."""
@@ -235,10 +232,8 @@ class ReceiveSide:
             if mailbox.owner == self._bus.thread:
                 if not mailbox.offer(envelope):
                     mailbox.wait(Arrival(self, lane, envelope, sequence))
-            elif mailbox.closed is None:
-                mailbox.put_foreign(envelope)
-            else:
-                raise ActorStopped(f"message not delivered: {mailbox.closed}")
+            elif not mailbox.offer_foreign(envelope):
+                mailbox.put_foreign(Arrival(self, lane, envelope, sequence))
         except SendError as error:
             self.refused(lane, envelope, sequence, error)
 
@@ -253,7 +248,18 @@ class ReceiveSide:
     def _refuse_tell(self, lane: InLane, sequence: int, size: int, error: SendError) -> None:
         self.release(lane, size)
         self._error(0, lane.index, sequence, error.reason, error)
-        log.warning("message refused", bus=self._bus.name, peer=self._where.id, channel=lane.info.name, why=str(error))
+        self.malformed += 1
+        if self.malformed <= LOGGED_REFUSALS:
+            log.warning(
+                "message refused", bus=self._bus.name, peer=self._where.id, channel=lane.info.name, why=str(error)
+            )
+
+    def call(self, action: Callable[[], None]) -> None:
+        """Run `action` on the loop's thread: now, or soon where the caller is another one."""
+        if get_ident() == self._bus.thread:
+            action()
+        elif not self._bus.loop.is_closed():
+            self._bus.loop.call_soon_threadsafe(action)
 
     # Credit.
 

@@ -10,16 +10,33 @@ from typing import Protocol, TypeVar
 from ..actors.cell import Cell
 from ..actors.errors import RemoteError, SendError
 from ..actors.outcome import AskFuture
+from .out_lane import OutLane
 
-__all__ = ["RemoteAsk", "RemoteReply", "Server", "ThreadReply"]
+__all__ = ["BUS_CODES", "REACTOR_PREFIX", "RemoteAsk", "RemoteReply", "Server", "ThreadReply"]
 
 T = TypeVar("T")
 
+#: Codes of ERROR that the bus itself uses.
+BUS_CODES = frozenset(
+    {
+        "actor_stopped",
+        "deadline_mailbox",
+        "mailbox_full",
+        "message_type",
+        "no_such_reactor",
+        "schema_mismatch",
+        "shutting_down",
+        "too_large",
+    }
+)
+#: Stands before the code of a handler that refused with one of the bus's own, or with this prefix.
+REACTOR_PREFIX = "reactor:"
+
 
 class RemoteAsk(AskFuture[T]):
-    """An ask whose answer comes from a peer. `rid` is 0 until it has been written."""
+    """An ask on its way to a peer's reactor, by `lane`. `rid` is 0 until it has been written."""
 
-    __slots__ = ("rid",)
+    __slots__ = ("lane", "rid")
 
     def __init__(
         self,
@@ -29,6 +46,7 @@ class RemoteAsk(AskFuture[T]):
         abandon: Callable[[AskFuture[T]], str],
     ) -> None:
         super().__init__(loop, message, reply_type, abandon)
+        self.lane: OutLane | None = None
         self.rid = 0
 
 
@@ -79,7 +97,10 @@ class RemoteReply:
         if not self.done():
             self._over = True
             refusal = RemoteError.of(error)
-            self._server.answer_error(self, refusal.code, refusal.text)
+            code = refusal.code
+            if code in BUS_CODES or code.startswith(REACTOR_PREFIX):
+                code = REACTOR_PREFIX + code
+            self._server.answer_error(self, code, refusal.text)
 
     def fail(self, error: BaseException) -> None:
         """The bus could not deliver it, or the actor stopped."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
+import msgspec
 from msgspec import inspect
 
 from ..actors.channel import Channel
@@ -24,9 +25,17 @@ def schema_of(channel: Channel[object]) -> bytes:
     for message_type in channel.messages:
         try:
             lines.append(_describe(inspect.type_info(message_type), ()))
+            msgspec.msgpack.Decoder(message_type)
         except (TypeError, NameError) as error:
             raise TypeError(f"channel {channel.name!r}: {message_type.__name__} cannot travel: {error}") from error
     return hashlib.sha256("\n".join(lines).encode()).digest()[:SCHEMA_SIZE]
+
+
+def _field(field: inspect.Field, outer: tuple[type, ...]) -> str:
+    try:
+        return _describe(field.type, outer)
+    except TypeError as error:
+        raise TypeError(f"field {field.name!r}: {error}") from error
 
 
 def _describe(info: inspect.Type, outer: tuple[type, ...]) -> str:
@@ -36,7 +45,7 @@ def _describe(info: inspect.Type, outer: tuple[type, ...]) -> str:
                 return f"<{cls.__name__}>"  # a recursive type: described further out
             inner = (*outer, cls)
             listed = ",".join(
-                f"{field.encode_name}{'' if field.required else '?'}:{_describe(field.type, inner)}" for field in fields
+                f"{field.encode_name}{'' if field.required else '?'}:{_field(field, inner)}" for field in fields
             )
             return f"{cls.__name__}({listed})"
         case inspect.UnionType(types=types):

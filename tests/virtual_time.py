@@ -1,0 +1,86 @@
+"""An event loop whose clock jumps: when nothing can run, it is at once the time of the next timer."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import selectors
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, ParamSpec
+
+__all__ = ["VirtualTimeLoop", "eventually", "in_virtual_time", "outcome_of"]
+
+P = ParamSpec("P")
+
+#: Real seconds after which a loop with no timer, and with nothing that wakes it, has come to a dead end.
+DEAD_END = 5.0
+
+
+class _Jumping(selectors.DefaultSelector):
+    loop: VirtualTimeLoop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if ready or timeout == 0:
+            return ready
+        if timeout is None:
+            ready = super().select(DEAD_END)
+            if not ready:
+                raise RuntimeError("nothing will ever happen: no timer is set, and nothing can run")
+            return ready
+        self.loop.now += timeout
+        return []
+
+
+class VirtualTimeLoop(asyncio.SelectorEventLoop):
+    """Starts at 0 seconds. Sockets and threads work, but time does not wait for them."""
+
+    def __init__(self) -> None:
+        selector = _Jumping()
+        self.now = 0.0
+        super().__init__(selector)
+        selector.loop = self
+
+    def time(self) -> float:
+        return self.now
+
+
+def in_virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """Run a test on such a loop; it fails if it leaves a task behind, or if the loop reports an error."""
+
+    async def watched(work: Coroutine[Any, Any, None]) -> None:
+        errors: list[dict[str, Any]] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
+        await work
+        for _ in range(3):
+            await asyncio.sleep(0)
+        left = sorted(task.get_name() for task in asyncio.all_tasks() - {asyncio.current_task()})
+        assert not left, f"tasks left behind: {left}"
+        assert not errors, f"the loop reports: {errors}"
+
+    @functools.wraps(test)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+            runner.run(watched(test(*args, **kwargs)))
+
+    del run.__wrapped__  # or pytest-asyncio takes it for a coroutine function
+    run.__signature__ = inspect.signature(test)  # type: ignore[attr-defined]  # so that pytest sees its parameters
+    return run
+
+
+async def eventually(condition: Callable[[], object], within: float = 30.0) -> None:
+    """Wait until the condition holds, at most `within` seconds of the loop's clock."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + within
+    while not condition():
+        assert loop.time() < end, "it never happened"
+        await asyncio.sleep(0.001)
+
+
+async def outcome_of(awaitable: Awaitable[object]) -> object:
+    """What an awaitable gives, or the exception that it raises."""
+    try:
+        return await awaitable
+    except Exception as error:  # noqa: BLE001  # the point of it
+        return error
