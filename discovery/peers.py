@@ -15,15 +15,17 @@ from typing import ClassVar
 from ..actors.actor import Actor
 from ..actors.capability import Capability
 from ..actors.envelope import Envelope
-from ..actors.errors import DialFailed, HandshakeFailed, ProtocolError, StreamBroken, StreamClosed
+from ..actors.errors import ConfigError, DialFailed, HandshakeFailed, ProtocolError, StreamBroken, StreamClosed
 from ..actors.events import ActorStarted, ActorTerminated
 from ..actors.handlers import handles
 from ..actors.log import get_logger
 from ..actors.ref import Ref
+from ..actors.router import LinkDown
 from ..actors.supervision import Directive, Supervision
 from ..transports.codecs import Codecs
 from ..transports.connection import (
     HEARTBEAT_INTERVAL,
+    SHUTDOWN_SHARE,
     CloseChannel,
     ConnectionEnded,
     ConnectionStatistics,
@@ -108,6 +110,12 @@ class _Lost:
     source: str = "mdns"
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    key: int
+    event: ConnectionEnded
+
+
 class Peers(Actor):
     """See the module. Everything that changes who is connected is a message to it."""
 
@@ -149,21 +157,38 @@ class Peers(Actor):
         self._timer: asyncio.TimerHandle | None = None
         self._keys = 0
         self._connections: dict[int, Ref[PeerConnection]] = {}
-        #: Connections that shall end as soon as they are open, and why.
-        self._doomed: dict[int, str] = {}
+        #: Handshakes under way; a reason: their connection shall end as soon as it is open.
+        self._pending: dict[int, str | None] = {}
+        #: Channels of reactors started later whose messages cannot travel.
+        self._local: set[str] = set()
         self._stopping = False
 
     # Life.
 
     async def on_start(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
-        """Listen, look around, dial."""
+        """Listen, look around, dial. Raises ConfigError for a channel whose messages cannot travel."""
+        self._check_channels()
         self._set_roles()
+        try:
+            await self._open_doors()
+        except BaseException:
+            await self.on_stop()
+            raise
+
+    def _check_channels(self) -> None:
+        for name in self.bus.channels:
+            try:
+                self._codecs.get(name)
+            except TypeError as error:
+                raise ConfigError(str(error)) from error
+
+    async def _open_doors(self) -> None:
         for endpoint in self._wanted:
             listener = await self._transport(endpoint).listen(endpoint, on_refused=self._refused)
             self._listeners.append(listener)
             log.info("listening", node=self._myself.name, endpoint=str(listener.endpoint))
             self._run(self._accept(listener), f"accept {listener.endpoint}")
-        self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated)
+        self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkDown)
         await self._start_mdns()
         for source, make in self._make_finders.items():
             await self._start_finder(source, make)
@@ -272,13 +297,22 @@ class Peers(Actor):
                 if connection.is_alive():
                     connection.tell(CloseChannel(event.actor, "stopped"))
 
-    @handles(ConnectionEnded)
-    def _connection_ended(self, event: ConnectionEnded) -> None:
-        connection = event.connection
-        key = next((key for key, ref in self._connections.items() if ref is connection.actor_ref), None)
-        if key is not None:
-            del self._connections[key]
-            self._follow(self._manager.disconnected(connection.peer_id, key, event.reason, self._now()))
+    @handles(LinkDown)
+    def _link_down(self, event: LinkDown) -> None:
+        # The bus stops one actor after the other; that the first connection ends means that all shall, side by side.
+        if self.bus.closing and not self._stopping:
+            self._stopping = True
+            drain = self.bus.shutdown_timeout * SHUTDOWN_SHARE
+            for connection in self._connections.values():
+                if connection.is_alive():
+                    connection.tell(Disconnect("shutting_down", drain=drain))
+
+    @handles(_Ended)
+    def _connection_ended(self, ended: _Ended) -> None:
+        if self._connections.pop(ended.key, None) is not None:
+            event = ended.event
+            changes = self._manager.disconnected(event.connection.peer_id, ended.key, event.reason, self._now())
+            self._follow(changes)
         self._dial_due()
 
     # Dialing.
@@ -354,6 +388,7 @@ class Peers(Actor):
     async def _greet(self, stream: Stream, judged: _Judged, dial: Dial | None) -> None:
         self._keys += 1
         key = self._keys
+        self._pending[key] = None
 
         def judge(peer: Hello) -> tuple[str, str] | None:
             if self._stopping or self.bus.closing:
@@ -375,11 +410,13 @@ class Peers(Actor):
             )
             self._open(greeted, key)
         except BaseException as error:
+            stream.abort()
             if judged.accepted is not None:
                 reason = getattr(error, "reason", "broken")
                 self._follow(self._manager.disconnected(judged.accepted, key, reason, self._now()))
-            self._doomed.pop(key, None)
             raise
+        finally:
+            self._pending.pop(key, None)
 
     def _open(self, greeted: Greeted, key: int) -> None:
         peer_id = greeted.peer.node_id
@@ -389,7 +426,7 @@ class Peers(Actor):
             lambda: PeerConnection(
                 greeted,
                 self._codecs,
-                lambda event: me._cell.mailbox.put(Envelope(event)),
+                lambda event: me._cell.mailbox.put(Envelope(_Ended(key, event))),
                 announce=changes.events,
                 heartbeat=self._heartbeat,
             ),
@@ -406,8 +443,9 @@ class Peers(Actor):
         )
         self._catch_up(connection, greeted.own)
         self._follow(Changes((), changes.close))
-        if key in self._doomed:
-            connection.tell(Disconnect(self._doomed.pop(key)))
+        doom = self._pending[key]
+        if doom is not None:
+            connection.tell(Disconnect(doom, drain=SUPERSEDED_DRAIN))
 
     def _catch_up(self, connection: Ref[PeerConnection], said: Hello) -> None:
         """Tell a new connection what has changed since its HELLO was made."""
@@ -428,7 +466,8 @@ class Peers(Actor):
             assert isinstance(close.key, int)
             connection = self._connections.get(close.key)
             if connection is None:
-                self._doomed[close.key] = close.reason
+                if close.key in self._pending:
+                    self._pending[close.key] = close.reason
             elif connection.is_alive():
                 connection.tell(Disconnect(close.reason, drain=drain))
 
@@ -454,7 +493,13 @@ class Peers(Actor):
         cell = self.bus.cell(name)
         if cell is None or cell.actor_class.__channel__ is None:
             return None
-        codec = self._codecs.get(name)
+        try:
+            codec = self._codecs.get(name)
+        except TypeError as error:
+            if name not in self._local:
+                self._local.add(name)
+                log.error("a channel stays on this node", node=self._myself.name, channel=name, why=str(error))
+            return None
         return None if codec is None else codec.info
 
     # Small things.
