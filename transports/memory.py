@@ -178,7 +178,7 @@ class MemoryListener:
             ours.break_off()
             _refuse(answer, f"{self._endpoint}: the network lost the answer")
 
-        back.carry(Parcel(0, lambda: _open(answer, theirs), lost))
+        back.carry(Parcel(0, lambda: _open(answer, theirs), lost, ours))
 
 
 def _open(answer: asyncio.Future[MemoryStream], stream: MemoryStream) -> None:

@@ -20,32 +20,43 @@ __all__ = ["Link", "MemoryStream", "Parcel"]
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """Something on its way: call `deliver` when it arrives, or `lose` to break its stream."""
+    """Something on its way: call `deliver` when it arrives, or `lose` to break its stream.
+
+    `stream` is the end that sends it, None for a dial. `data`: the bytes of the stream, for who looks on.
+    """
 
     size: int
     deliver: Callable[[], None]
     lose: Callable[[], None]
+    stream: MemoryStream | None = None
+    data: bytes = b""
 
 
 class Link:
     """The way from one node to another; this one is perfect, and takes one turn of the loop.
 
-    A subclass keeps the order of the parcels it delivers, or at least of those of one stream.
+    A subclass keeps the order of the parcels it delivers, or at least of those of one stream. `buffer`: bytes of one
+    stream that may be on their way or unread, at least 1.
     """
 
     def __init__(self, source: str, target: str) -> None:
         self.source = source
         self.target = target
+        self.buffer = RECEIVE_BUFFER
 
     def carry(self, parcel: Parcel) -> None:
         """Take a parcel over and deliver it, some time after this call, or lose it."""
-        asyncio.get_running_loop().call_soon(parcel.deliver)
+        # By a method of the link: a loop that changes the order of callbacks sees whose order must be kept.
+        asyncio.get_running_loop().call_soon(self._arrive, parcel)
+
+    def _arrive(self, parcel: Parcel) -> None:
+        parcel.deliver()
 
 
 class MemoryStream:
     """One end of a stream in a `MemoryNetwork`.
 
-    Bytes wait here while RECEIVE_BUFFER of them are on their way or unread; the other end reports,
+    Bytes wait here while as many as the link's buffer holds are on their way or unread; the other end reports,
     over the link, each half of that which was read.
     """
 
@@ -79,9 +90,9 @@ class MemoryStream:
         """As `Stream.read`."""
         data = await self._buffer.read()
         self._unreported += len(data)
-        if self._unreported >= RECEIVE_BUFFER // 2:
+        if self._unreported >= self._other._way.buffer // 2:
             size, self._unreported = self._unreported, 0
-            self._carry(0, lambda: self._other._was_read(size))
+            self._carry(lambda: self._other._was_read(size))
         return data
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
@@ -127,7 +138,12 @@ class MemoryStream:
     def break_off(self) -> None:
         """Break both ends: the network lost something of this stream."""
         for end in (self, self._other):
-            end._fail("the network broke the stream")
+            end.fail("the network broke the stream")
+
+    @property
+    def other(self) -> MemoryStream:
+        """The end at the other node."""
+        return self._other
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else "ended" if self._buffer.ended else "open"
@@ -145,24 +161,24 @@ class MemoryStream:
         # An end that follows unsent bytes would be a lie.
         cut = cut or bool(self._unsent)
         self._drop_unsent()
-        self._carry(0, lambda: self._other._end_arrived(cut=cut))
+        self._carry(lambda: self._other._end_arrived(cut=cut))
 
     def _send(self) -> None:
-        while self._unsent and self._unread < RECEIVE_BUFFER:
-            data = self._next_chunk()
+        while self._unsent and self._unread < self._way.buffer:
+            data = self._next_chunk(min(MAX_CHUNK, self._way.buffer))
             self._unread += len(data)
             self._unsent_size -= len(data)
-            self._carry(len(data), partial(self._other._arrived, data))
+            self._way.carry(Parcel(len(data), partial(self._other._arrived, data), self.break_off, self, data))
         if self._unsent_size <= LOW_WATER:
             self._gate.reopen()
         if not self._unsent:
             self._all_sent.set()
 
-    def _next_chunk(self) -> bytes:
+    def _next_chunk(self, limit: int) -> bytes:
         data = self._unsent.popleft()
-        if len(data) > MAX_CHUNK:
-            self._unsent.appendleft(data[MAX_CHUNK:])
-            return data[:MAX_CHUNK]
+        if len(data) > limit:
+            self._unsent.appendleft(data[limit:])
+            return data[:limit]
         return data
 
     def _drop_unsent(self) -> None:
@@ -170,8 +186,8 @@ class MemoryStream:
         self._unsent_size = 0
         self._all_sent.set()
 
-    def _carry(self, size: int, deliver: Callable[[], None]) -> None:
-        self._way.carry(Parcel(size, deliver, self.break_off))
+    def _carry(self, deliver: Callable[[], None]) -> None:
+        self._way.carry(Parcel(0, deliver, self.break_off, self))
 
     # What arrives from the other end.
 
@@ -184,12 +200,13 @@ class MemoryStream:
 
     def _end_arrived(self, *, cut: bool) -> None:
         if cut:
-            self._fail("the other side cut the stream")
+            self.fail("the other side cut the stream")
             return
         self._buffer.feed_end()
         self._stop_writing("the other side closed the stream")
 
-    def _fail(self, why: str) -> None:
+    def fail(self, why: str) -> None:
+        """Break this end only; the other one notices nothing."""
         self._buffer.feed_end(StreamBroken(why))
         self._stop_writing(why)
 
