@@ -74,14 +74,14 @@ async def _measure(run: Run, secure: str, endpoint: str) -> dict[str, float]:
         def ask(seq: int) -> asyncio.Future[object]:
             return node.ask(to, Echo(seq, SMALL), timeout=DEADLINE)  # type: ignore[return-value]  # a future, on the loop
 
-        await latencies(ask, run.count(500))
+        await latencies(ask, run.count(300))
         figures = {
-            f"round trip {name}": value for name, value in percentiles(await latencies(ask, run.count(2000))).items()
+            f"round trip {name}": value for name, value in percentiles(await latencies(ask, run.count(1500))).items()
         }
-        figures["in flight"] = await in_flight(ask, run.count(20_000))
+        figures["in flight"] = await in_flight(ask, run.count(12_000))
         await _one_way(node, to, SMALL, run.count(2000))
-        figures["one-way"] = await _one_way(node, to, SMALL, run.count(100_000))
-        figures["large"] = await _one_way(node, to, LARGE, run.count(2000)) * len(LARGE)
+        figures["one-way"] = await _one_way(node, to, SMALL, run.count(60_000))
+        figures["large"] = await _one_way(node, to, LARGE, run.count(1500)) * len(LARGE)
         return figures
 
 

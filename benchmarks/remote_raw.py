@@ -177,17 +177,17 @@ async def _measure(run: Run, tls: ssl.SSLContext | None, port: int, map_port: in
     name = None if tls is None else ""
     _, client = await loop.create_connection(_Client, "127.0.0.1", port, ssl=tls, server_hostname=name)
     async with asyncio.timeout(_PATIENCE):
-        await latencies(lambda seq: client.request(_ASK, SMALL), run.count(500))
-        times = await latencies(lambda seq: client.request(_ASK, SMALL), run.count(2000))
+        await latencies(lambda seq: client.request(_ASK, SMALL), run.count(300))
+        times = await latencies(lambda seq: client.request(_ASK, SMALL), run.count(1500))
         figures = {f"round trip {name}": value for name, value in percentiles(times).items()}
-        figures["in flight"] = await in_flight(lambda seq: client.request(_ASK, SMALL), run.count(20_000))
+        figures["in flight"] = await in_flight(lambda seq: client.request(_ASK, SMALL), run.count(12_000))
         await client.tell(SMALL, run.count(2000))
-        figures["one-way"] = await _one_way(client, client.tell, SMALL, run.count(50_000))
+        figures["one-way"] = await _one_way(client, client.tell, SMALL, run.count(40_000))
         figures["one-way joined"] = await _one_way(client, client.tell_joined, SMALL, run.count(200_000))
-        figures["large"] = await _one_way(client, client.tell, LARGE, run.count(2000)) * len(LARGE)
+        figures["large"] = await _one_way(client, client.tell, LARGE, run.count(1500)) * len(LARGE)
         _, mapping = await loop.create_connection(_MapClient, "127.0.0.1", map_port, ssl=tls, server_hostname=name)
         await mapping.tell_joined(SMALL, run.count(2000))
-        figures["one-way joined maps"] = await _one_way(mapping, mapping.tell_joined, SMALL, run.count(100_000))
+        figures["one-way joined maps"] = await _one_way(mapping, mapping.tell_joined, SMALL, run.count(60_000))
     for used in (client, mapping):
         used.transport.close()
     return figures
