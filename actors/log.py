@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
+from collections.abc import Callable
 from typing import Any, cast
 
 import structlog
@@ -23,6 +25,10 @@ class _Logger:
         self._default: FilteringBoundLogger | None = None
 
     def __getattr__(self, method: str) -> Any:
+        # A loop may bring its own logger: that of a simulation tells the simulation's time.
+        own: Callable[[str], Any] | None = getattr(asyncio._get_running_loop(), "logger_for", None)
+        if own is not None:
+            return getattr(own(self._name), method)
         if structlog.is_configured():
             if self._configured is None:
                 self._configured = structlog.get_logger(self._name).bind(logger=self._name)

@@ -155,6 +155,11 @@ class ThreadCell(Cell):
         if everyone:
             pykka.ActorRegistry.stop_all(block=False)
 
+    def handle(self, envelope: Envelope) -> object:
+        """Handle one message; what was posted goes before the next."""
+        result = super().handle(envelope)
+        return HALT if result is None and self._posted else result
+
     def _may_park(self) -> bool:
         if self.state is State.RUNNING:
             return not self.mailbox.scheduled
@@ -216,7 +221,7 @@ class ThreadCell(Cell):
         return "handler" if current is not None and current.reply is reply else "mailbox"
 
     def post(self, action: Callable[[], object]) -> None:
-        """Between two batches of messages."""
+        """Between two messages."""
         self._posted.append(action)
         self._wake()
 
