@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 import pykka
 
-from .cell import Cell, State
+from .cell import HALT, Cell, State
 from .envelope import NEVER, Envelope
 from .errors import PeerbusError, SendError, WouldDeadlock
 from .log import get_logger
