@@ -423,14 +423,14 @@ class Life:
         for envelope in (*(stash or ()), *self.mailbox.take_system()):
             self.refuse_left(envelope, counted=False)
         self.mailbox.refuse_late()
+        if self.bus is not None:
+            self.bus.ended(self)  # first of all: the name must be free when others hear of the end
+            self.bus.publish(ActorTerminated(str(self), self.reason))
+        if self.parent is not None:
+            self.parent.child_gone(self)
         replies, self._stop_replies = self._stop_replies, None
         for reply in replies or ():
             reply.succeed(None)
-        if self.parent is not None:
-            self.parent.child_gone(self)
-        if self.bus is not None:
-            self.bus.ended(self)
-            self.bus.publish(ActorTerminated(str(self), self.reason))
 
     # Watchers, on the bus's loop thread.
 

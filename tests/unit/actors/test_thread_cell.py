@@ -300,6 +300,27 @@ async def test_children_on_threads_end_before_their_parent_and_parents_on_thread
     assert events[-1] == "parent stop"
 
 
+async def test_a_rebuilt_parent_finds_the_name_of_its_child_on_a_thread_free() -> None:
+    class Parent(Actor):
+        def on_start(self) -> None:
+            self.spawn(Blocking, name="child")
+
+        @handles(str)
+        def fail(self, message: str) -> None:
+            raise ValueError(message)
+
+        @handles(int)
+        def number(self, message: int) -> int:
+            return message
+
+    async with Bus() as bus:
+        ref = bus.spawn(Parent, supervision=Supervision(backoff=0.0, budget=100))
+        for i in range(10):
+            await bus.tell(ref, "fail")
+            assert await bus.ask(ref, i) == i
+        assert bus.statistics().dead_letters == {"handler_failed": 10}
+
+
 async def test_a_failure_on_a_thread_is_escalated() -> None:
     class Escalates(Blocking):
         supervision = Supervision(directive=Directive.ESCALATE)
