@@ -24,6 +24,7 @@ from ..actors.handlers import handles
 from ..actors.log import get_logger
 from ..actors.reactor import Reactor
 from ..actors.ref import Ref
+from ..actors.supervision import Directive, Supervision
 
 __all__ = ["Block", "Blocks", "GetBlock", "GetManifest", "GetProgress", "GetServed", "Manifest", "Progress"]
 __all__ += ["Served", "Sync"]
@@ -228,7 +229,10 @@ class Sync(Reactor):
         except* ActorStopped:
             pass  # the node stops, and the copy has stopped before this actor
         except* (PeerbusError, OSError) as errors:
-            self._enter("failed", str(errors.exceptions[0]))
+            first: BaseException = errors
+            while isinstance(first, BaseExceptionGroup):
+                first = first.exceptions[0]
+            self._enter("failed", str(first))
             log.error("sync failed", file=str(self._path), why=self._text)
 
     async def _sync(self) -> None:
@@ -236,13 +240,17 @@ class Sync(Reactor):
         log.info("looking for archives", role=self._role, at_least=self._sources)
         self._manifest = await self._find_manifest()
         copy = self.spawn(_Copy, self._path, self._manifest)
-        self._began = self._last = self._now()
-        self._enter("fetching")
-        todo = iter(range(len(self._manifest.blocks)))
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self._window):
-                group.create_task(self._fetch(todo, copy))
-        await self.ask(copy, _Finish(), timeout=self._patience)
+        try:
+            await self.bus.started(copy)
+            self._began = self._last = self._now()
+            self._enter("fetching")
+            todo = iter(range(len(self._manifest.blocks)))
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self._window):
+                    group.create_task(self._fetch(todo, copy))
+            await self.ask(copy, _Finish(), timeout=self._patience)
+        finally:
+            copy.stop(block=False)
         self._enter("done")
         log.info("synced", file=str(self._path), sha256=self._manifest.sha256.hex(), retries=self._retries)
 
@@ -309,6 +317,7 @@ class _Copy(Actor):
     """The file that is being written: beside its place first, in its place when it is whole."""
 
     dispatcher = "thread"  # as above
+    supervision = Supervision(directive=Directive.STOP)  # begun anew it would lack what was written
 
     def __init__(self, path: Path, manifest: Manifest) -> None:
         super().__init__()

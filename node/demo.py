@@ -19,6 +19,8 @@ from .serve import run_loop
 
 __all__ = ["add_arguments", "run"]
 
+#: Ctrl-C, kill, and the terminal that is closed.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _EPILOG = """\
 Half of the nodes offer the role `archive` and hold the file, the others want it. No address is configured: they find
 each other by mDNS on 127.0.0.1, talk TCP with TLS 1.3, and ask by role. When the first one has half of the file, an
@@ -81,7 +83,7 @@ def _in_a_folder(plan: Plan, display: Display) -> Outcome:
 
 
 class _Signalled(Exception):
-    """SIGINT or SIGTERM came."""
+    """One of _SIGNALS came."""
 
     def __init__(self, number: signal.Signals) -> None:
         super().__init__(number.name)
@@ -99,7 +101,7 @@ async def _until_signalled(scenario: Scenario) -> Outcome:
             playing.cancel()
         heard.append(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _SIGNALS:
         loop.add_signal_handler(number, hear, number)
     try:
         return await playing
@@ -108,5 +110,5 @@ async def _until_signalled(scenario: Scenario) -> Outcome:
             raise
         raise _Signalled(heard[0]) from None
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _SIGNALS:
             loop.remove_signal_handler(number)

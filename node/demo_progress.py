@@ -8,7 +8,7 @@ from typing import TextIO
 
 from .demo_messages import Report
 
-__all__ = ["Display", "mib"]
+__all__ = ["Display", "mib", "plural"]
 
 #: Cells of a bar. Each has eight steps.
 BAR = 30
@@ -76,14 +76,21 @@ def _line(name: str, report: Report) -> str:
 def _numbers(report: Report) -> str:
     progress = report.progress
     if progress.state == "looking":
-        return f"looking for archives, {report.peers} peers"
+        return f"looking for archives, {plural(report.peers, 'peer')}"
     if progress.state == "failed":
         return f"failed: {progress.text}"
     speed = progress.bytes / 1e6 / progress.seconds if progress.seconds else 0.0
     return (
         f"{progress.share:4.0%}  {mib(progress.bytes):>9} of {mib(progress.size)}  {speed:4.0f} MB/s  "
-        f"{report.peers} peers  {progress.retries} retries"
+        f"{plural(report.peers, 'peer')}  {plural(progress.retries, 'retry')}"
     )
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 peer`, `2 peers`, `3 retries`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("y") else f"{number} {noun}s"
 
 
 def mib(size: int) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from .demo_progress import mib
+from .demo_progress import mib, plural
 
 __all__ = ["Outcome", "Row", "as_json", "as_table"]
 
@@ -94,8 +94,8 @@ def _verdict(outcome: Outcome) -> str:
     copies = [row.verified for row in outcome.nodes if row.verified is not None]
     speed = sum(row.bytes for row in outcome.nodes if row.verified is not None) / 1e6 / (outcome.seconds or 1e-9)
     lines = [
-        f"{copies.count(True)} of {len(copies)} copies are byte for byte the file: sha256 {outcome.sha256}",
-        f"{mib(outcome.size)} each in {outcome.seconds:.1f} s, {speed:.0f} MB/s in all; "
+        f"{copies.count(True)} of {plural(len(copies), 'copy')} verified: sha256 {outcome.sha256}",
+        f"{mib(outcome.size)} each in {outcome.seconds:.2f} s, {speed:.0f} MB/s in all; "
         f"{outcome.total_seconds:.1f} s with starting and stopping",
     ]
     if outcome.killed is not None and outcome.killed_at is not None:

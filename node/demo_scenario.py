@@ -12,7 +12,7 @@ from pathlib import Path
 from ..actors.errors import ConfigError, PeerbusError
 from .demo_cluster import Cluster, Member
 from .demo_messages import Job
-from .demo_progress import FRAME, Display, mib
+from .demo_progress import FRAME, Display, mib, plural
 from .demo_report import Outcome, Row
 
 __all__ = ["DEFAULT_NODES", "DEFAULT_SIZE", "DEFAULT_TIMEOUT", "Plan", "Scenario"]
@@ -151,7 +151,8 @@ class Scenario:
                 started = now()
                 self._display.say(f"they found each other by mDNS on 127.0.0.1, in the network {self._network}")
             lead = max(wanting, key=lambda member: member.report.progress.share)
-            if self._plan.kill and self._victim is None and lead.report.progress.share >= MIDWAY:
+            begun = all(member.report.progress.state != "looking" for member in wanting)
+            if self._plan.kill and self._victim is None and begun and lead.report.progress.share >= MIDWAY:
                 self._kill(cluster, lead)
             self._display.draw([(member.name, member.report) for member in wanting], now())
         self._display.draw([(member.name, member.report) for member in wanting], now(), last=True)
@@ -214,6 +215,6 @@ def _where(cluster: Cluster) -> str:
         return f"{', '.join(down)} did not start"
     wanting = [member for member in cluster.members.values() if member.job.wants]
     return ", ".join(
-        f"{m.name} is {m.report.progress.state} with {m.report.peers} peers at {m.report.progress.share:.0%}"
+        f"{m.name} is {m.report.progress.state} with {plural(m.report.peers, 'peer')} at {m.report.progress.share:.0%}"
         for m in wanting
     )
