@@ -45,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         module.serve(Run(options.loop or "asyncio"), options.serve)
         return 0
     loops = (options.loop,) if options.loop else installed_loops()
+    if not set(loops) <= set(installed_loops()):
+        parser.error(f"--loop {options.loop}: it is not installed; pip install 'peerbus[fast]'")
     rows = _chosen(comparisons(loops), options.only)
     if options.list:
         _say(_listing(rows))

@@ -9,15 +9,13 @@ from time import perf_counter
 
 from peerbus.actors import LOCAL, Actor, Address, Bus, Channel, Reactor, Ref, handles
 
+from .local_pykka import ACTORS, TELLS
 from .machine import unique_bytes
 from .messages import SMALL, Counted, Data, Echo, HowMany, Message
 from .run import DEADLINE, Run
 from .timing import IN_FLIGHT, confirm, percentiles
 
 __all__ = ["Sink", "actors", "messages", "thread"]
-
-#: Actors of the measurement of many; the same on both sides.
-ACTORS = 1000
 
 
 class Sink(Reactor):
@@ -78,7 +76,7 @@ def thread(run: Run) -> Mapping[str, float]:
     """An actor with a thread of its own and a bounded mailbox, told from the main thread: a Pykka program's case."""
     ref = Member.start()
     _tell_blocking(ref, run.count(2000))
-    number = run.count(40_000)
+    number = run.count(TELLS)
     before = ref.ask(HowMany()).count
     start = perf_counter()
     _tell_blocking(ref, number)
@@ -100,12 +98,12 @@ async def _messages(run: Run) -> dict[str, float]:
         ref = bus.spawn(Member)
         await bus.started(sink, ref)
         await _tell(bus, to, run.count(5000))
-        figures = {"tell": await _tell(bus, to, run.count(150_000))}
-        figures["tell by ref"] = await _tell_ref(bus, ref, run.count(100_000))
+        figures = {"tell": await _tell(bus, to, run.count(TELLS))}
+        figures["tell by ref"] = await _tell_ref(bus, ref, run.count(TELLS))
         for name, value in percentiles(await _ask(bus, to, run.count(10_000))).items():
             figures[f"ask {name}"] = value
         figures["ask in flight"] = await _in_flight(bus, to, run.count(40_000))
-        number = run.count(80_000)
+        number = run.count(TELLS)
         figures["tell from a thread"] = await asyncio.to_thread(_tell_from_thread, bus, to, sink, number)
         for name, value in percentiles(await asyncio.to_thread(_ask_from_thread, bus, to, run.count(2000))).items():
             figures[f"ask from a thread {name}"] = value

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,14 @@ ROOT = Path(__file__).resolve().parents[2]
 def _benchmarks_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     """`benchmarks` is a folder of the checkout, not of the package."""
     monkeypatch.syspath_prepend(str(ROOT))
+
+
+@dataclass(frozen=True)
+class _Load:
+    busy: float
+
+    def cores(self) -> float:
+        return self.busy
 
 
 def _rounds(*pairs: tuple[float, float]) -> list[dict[str, dict[str, float]]]:
@@ -118,10 +127,28 @@ def test_every_second_round_runs_in_the_reverse_order_and_a_crash_is_told_once()
         return {"tell": 1.0}
 
     plan = {name: (CASES[name], Run()) for name in ("pykka", "raw", "plain")}
-    outcome = run_rounds(plan, 2, lambda text: None, measure=measure)
+    outcome = run_rounds(plan, 2, lambda text: None, measure=measure, watch=lambda: _Load(0.0))
     assert order == ["pykka", "raw", "plain", "plain", "raw", "pykka"]
     assert [sorted(found) for found in outcome.rounds] == [["plain", "pykka"]] * 2
     assert outcome.crashes == {"raw": "boom"}
+
+
+def test_a_disturbed_measurement_is_taken_once_more_and_the_quieter_one_counts() -> None:
+    from benchmarks.catalogue import CASES
+    from benchmarks.rounds import run_rounds
+    from benchmarks.run import Run
+
+    loads = iter([0.9, 0.5, 0.1, 0.8, 1.2])
+    figures = iter([{"tell": float(number)} for number in range(5)])
+    outcome = run_rounds(
+        {"pykka": (CASES["pykka"], Run())},
+        3,
+        lambda text: None,
+        measure=lambda case, run: next(figures),
+        watch=lambda: _Load(next(loads)),
+    )
+    assert [found["pykka"]["tell"] for found in outcome.rounds] == [1.0, 2.0, 3.0]
+    assert outcome.foreign == [0.5, 0.1, 0.8]
 
 
 def test_the_report_shows_each_row_its_verdict_and_what_crashed() -> None:
