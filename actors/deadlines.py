@@ -7,6 +7,7 @@ A timer of its own for each ask costs three times the ask (measured: 104 k asks/
 from __future__ import annotations
 
 import asyncio
+from math import inf
 from typing import Protocol
 
 __all__ = ["DeadlineWheel", "Expiring"]
@@ -37,6 +38,8 @@ class DeadlineWheel:
 
     def add(self, entry: Expiring, deadline: float) -> Slot:
         """Call `entry.expire()` at `deadline` (the loop's clock) unless it is popped from the returned slot first."""
+        if deadline == inf:
+            return {}
         index = int(deadline / SLOT) + 1
         found = self._slots.get(index)
         if found is None:

@@ -52,19 +52,19 @@ class LoopThread:
         self._thread.join()
 
     def _run(self) -> None:
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(self._main())
-
-    async def _main(self) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._stop = asyncio.Event()
         try:
-            async with self._manager:
-                self._ready.set()
-                await self._stop.wait()
+            with asyncio.Runner(loop_factory=new_event_loop) as runner:
+                runner.run(self._main())
         except BaseException as error:
             if self._ready.is_set():
                 raise
             self._error = error
         finally:
             self._ready.set()
+
+    async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stop = asyncio.Event()
+        async with self._manager:
+            self._ready.set()
+            await self._stop.wait()

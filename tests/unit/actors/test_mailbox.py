@@ -461,5 +461,5 @@ TestReject = machine(Overflow.REJECT).TestCase
 TestDropOldest = machine(Overflow.DROP_OLDEST).TestCase
 TestDropNewest = machine(Overflow.DROP_NEWEST).TestCase
 TestLatest = machine(Overflow.LATEST).TestCase
-for case in (TestWait, TestReject, TestDropOldest, TestDropNewest, TestLatest):
-    case.settings = SETTINGS
+TestWait.settings = TestReject.settings = TestDropOldest.settings = SETTINGS
+TestDropNewest.settings = TestLatest.settings = SETTINGS

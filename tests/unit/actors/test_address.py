@@ -1,0 +1,154 @@
+"""Addresses: their text form, what is refused, what a type checker knows."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peerbus.actors import EVERYONE, LOCAL, Address, Channel, GroupAddress, Peer, Reactor, Role, parse_address
+
+NODE = "0123456789abcdef" * 4
+NAMES = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,62}", fullmatch=True)
+PLACES = st.one_of(
+    st.just(LOCAL),
+    st.just(EVERYONE),
+    st.text("0123456789abcdef", min_size=64, max_size=64).map(Peer),
+    NAMES.map(Role),
+    NAMES.map(lambda name: Role(name, "all")),
+)
+
+
+@dataclass(frozen=True)
+class Ping:
+    number: int
+
+
+class Pings(Reactor):
+    channel = Channel("pings", messages=(Ping,))
+    name = "something else"
+
+
+@given(PLACES, NAMES)
+def test_the_text_form_is_read_back(where: object, name: str) -> None:
+    address = where / name  # type: ignore[operator]  # any place
+    assert parse_address(str(address)) == address
+    assert hash(parse_address(str(address))) == hash(address)
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("bus://local/blocks", LOCAL / "blocks"),
+        (f"bus://{NODE}/blocks", Peer(NODE) / "blocks"),
+        ("bus://role:archive/blocks", Role("archive") / "blocks"),
+        ("bus://role:archive:one/blocks", Role("archive") / "blocks"),
+        ("bus://role:archive:all/blocks", Role("archive", "all") / "blocks"),
+        ("bus://all/blocks", EVERYONE / "blocks"),
+    ],
+)
+def test_each_form_is_read(text: str, address: object) -> None:
+    assert parse_address(text) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "blocks",
+        "bus://local",
+        "bus:/local/blocks",
+        "tcp://local/blocks",
+        "bus://local/",
+        "bus://local/Blocks",
+        "bus://local/a/b",
+        "bus://nobody/blocks",
+        f"bus://{NODE.upper()}/blocks",
+        "bus://role:/blocks",
+        "bus://role:x:most/blocks",
+        "bus://local/" + "a" * 64,
+        "bus://local/blocks\n",
+    ],
+)
+def test_what_is_malformed_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="not a"):
+        parse_address(text)
+
+
+@given(st.text())
+def test_any_text_is_an_address_or_a_value_error(text: str) -> None:
+    try:
+        assert isinstance(parse_address(f"bus://{text}"), Address | GroupAddress)
+    except ValueError:
+        return
+
+
+def test_a_channel_or_a_reactor_stands_for_its_name() -> None:
+    assert LOCAL / Pings == LOCAL / Pings.channel == LOCAL / "pings"
+    assert Peer(NODE) / Pings == Peer(NODE) / "pings"
+    assert EVERYONE / Pings == EVERYONE / "pings"
+    assert Role("x", "all") / Pings == Role("x", "all") / "pings"
+    for nothing in (5, None, object()):
+        with pytest.raises(ValueError, match="not a reactor"):
+            LOCAL / nothing  # type: ignore[operator]  # the mistake
+
+
+def test_a_pick_is_one_or_all() -> None:
+    with pytest.raises(ValueError, match="not a pick"):
+        Role("x", "most")  # type: ignore[call-overload]  # the mistake
+    with pytest.raises(ValueError, match="not a role name"):
+        Role("X")
+
+
+PROGRAM = """
+from dataclasses import dataclass
+from peerbus.actors import EVERYONE, LOCAL, Actor, Bus, Channel, Peer, Reactor, Role
+
+@dataclass(frozen=True)
+class Ping: number: int
+@dataclass(frozen=True)
+class Pong: number: int
+@dataclass(frozen=True)
+class Other: number: int
+
+class Pings(Reactor):
+    channel = Channel("pings", messages=(Ping, Pong))
+
+async def good(bus: Bus) -> int:
+    await bus.tell(LOCAL / Pings, Ping(1))
+    await bus.tell(Peer("0" * 64) / Pings.channel, Pong(1))
+    results = await bus.ask(EVERYONE / Pings, Ping(1), reply=Pong)
+    answer = await bus.ask(Role("x") / Pings, Ping(1), reply=Pong)
+    return answer.number + sum(pong.number for pong in results.answers.values())
+
+async def bad(bus: Bus) -> None:
+    await bus.tell(LOCAL / Pings, Other(1))  # wrong
+    await bus.ask(Role("x") / Pings.channel, Other(1))  # wrong
+    await bus.tell(EVERYONE / Pings, Other(1))  # wrong
+    wrong: str = await bus.ask(LOCAL / Pings, Ping(1), reply=Pong)  # wrong
+"""
+
+
+def test_a_type_checker_refuses_a_message_that_the_channel_does_not_declare(tmp_path: Path) -> None:
+    pytest.importorskip("mypy")
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    package = Path(sys.modules["peerbus.actors"].__file__ or "").parents[2]
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), str(program)],
+        env={**os.environ, "MYPYPATH": str(package), "PYTHONPATH": str(package)},
+        capture_output=True,
+        text=True,
+        timeout=55,
+        check=False,
+        cwd=tmp_path,
+    )
+    wrong = {number for number, line in enumerate(PROGRAM.splitlines(), 1) if line.endswith("# wrong")}
+    found = {int(line.split(":")[1]) for line in done.stdout.splitlines() if "program.py" in line and ": error" in line}
+    assert found == wrong, done.stdout + done.stderr

@@ -1,0 +1,72 @@
+"""Channels: what they declare and what they refuse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import pytest
+
+from peerbus.actors import Channel, Overflow, Reactor
+
+
+@dataclass(frozen=True)
+class Ping:
+    number: int
+
+
+class Pong(msgspec.Struct, frozen=True):
+    number: int
+
+
+def test_a_channel_knows_its_types_and_bounds() -> None:
+    channel = Channel("pings", messages=(Ping, Pong), mailbox=5, overflow=Overflow.REJECT)
+    assert channel.types == {Ping, Pong}
+    assert (channel.mailbox, channel.overflow, channel.timeout, channel.priority) == (5, Overflow.REJECT, 5.0, 5)
+    assert repr(channel) == "Channel('pings', Ping, Pong)"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"priority": 0},
+        {"priority": 256},
+        {"mailbox": 0},
+        {"mailbox_bytes": 0},
+        {"window": 0},
+        {"window_bytes": 0},
+        {"max_message": 17 << 20},
+        {"timeout": 0},
+        {"timeout": float("nan")},
+    ],
+)
+def test_values_out_of_range_are_refused_by_name(values: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(values))):
+        Channel("pings", messages=(Ping,), **values)
+
+
+def test_what_cannot_be_a_channel_is_refused() -> None:
+    other = dataclass(frozen=True)(type("Ping", (), {}))
+    for name in ("", "Pings", "a b", "x" * 64):
+        with pytest.raises(ValueError, match="not a channel name"):
+            Channel(name, messages=(Ping,))
+    for messages in ((), (int,), (Ping(1),), (Ping, other)):
+        with pytest.raises(TypeError, match="channel 'pings'"):
+            Channel("pings", messages=messages)  # type: ignore[arg-type]  # the mistakes
+
+
+def test_a_reactor_declares_a_channel() -> None:
+    class Abstract(Reactor):
+        pass
+
+    class Pings(Abstract):
+        channel = Channel("pings", messages=(Ping,))
+
+    assert Pings.declared_channel() is Pings.channel
+    with pytest.raises(TypeError, match="declares no channel"):
+        Abstract.declared_channel()
+    with pytest.raises(TypeError, match="declares no channel"):
+        Abstract()
+    with pytest.raises(TypeError, match="must be a Channel"):
+        type("Wrong", (Reactor,), {"channel": "pings"})

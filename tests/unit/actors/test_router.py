@@ -1,0 +1,124 @@
+"""The router: its table of links, and sends that go over them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import Random
+from typing import Any
+
+import pytest
+
+from peerbus.actors import EVERYONE, LOCAL, Actor, Address, Bus, NoRoute, Outcome, Peer, PeerGone, Role, handles
+from peerbus.actors.outcome import DELIVERED, Failed
+from peerbus.actors.router import LinkChanged, LinkDown, LinkUp
+from peerbus.actors.routes import Routes, better_of_two
+
+Turns = Callable[[], Awaitable[None]]
+
+
+class FakeLink:
+    """A peer that answers with its number."""
+
+    def __init__(self, number: int, *roles: str, load: float = 0.0, fails: bool = False) -> None:
+        self.peer_id = f"{number:064x}"
+        self.number = number
+        self.roles = frozenset(roles)
+        self.load = load
+        self.fails = fails
+        self.got: list[tuple[object, object, float]] = []
+        self.watched: list[str] = []
+
+    def has(self, reactor: str) -> bool:
+        return reactor == "blocks"
+
+    def tell(
+        self, reactor: str, message: object, *, sender: Address[object] | None, deadline: float, memo: Any = None
+    ) -> Outcome[None]:
+        self.got.append((message, sender, deadline))
+        return DELIVERED
+
+    def ask(
+        self, reactor: str, message: object, *, sender: Any, deadline: float, reply: Any, memo: Any = None
+    ) -> Outcome[Any]:
+        self.got.append((message, sender, deadline))
+        if self.fails:
+            return Failed(PeerGone("gone", message=message))
+        future = asyncio.get_running_loop().create_future()
+        future.set_result(self.number)
+        return future  # type: ignore[return-value]  # lacks `get`, which nobody calls here
+
+    def watch(self, reactor: str, watcher: Address[object] | None) -> None:
+        self.watched.append(f"+{reactor} {watcher}")
+
+    def unwatch(self, reactor: str, watcher: Address[object] | None) -> None:
+        self.watched.append(f"-{reactor} {watcher}")
+
+
+async def test_links_come_change_and_go_in_the_order_of_their_messages() -> None:
+    async with Bus() as bus:
+        old, new = FakeLink(1, "archive"), FakeLink(1, "archive")
+        events = bus.subscribe(LinkUp, LinkChanged, LinkDown)
+        await bus.tell(bus.router, LinkUp(old, announce=("hello",)))
+        await bus.tell(bus.router, LinkUp(new))
+        await bus.tell(bus.router, LinkDown(old, "replaced"))  # the newer link stays
+        await bus.tell(bus.router, LinkChanged(old))
+        new.roles = frozenset({"miner"})
+        await bus.tell(bus.router, LinkChanged(new))
+        seen = [await events.get() for _ in range(3)]
+        assert [type(event) for event in seen] == [LinkUp, LinkUp, LinkChanged]
+        assert bus.routes.peers == {new.peer_id: new}
+        assert bus.routes.offering("miner", "blocks") == [new]
+        assert bus.routes.offering("archive", "blocks") == bus.routes.offering("miner", "other") == []
+        await bus.tell(bus.router, LinkDown(new, "gone"))
+        assert isinstance(await events.get(), LinkDown)
+        assert bus.routes.peers == {}
+
+
+async def test_sends_go_to_one_peer_a_role_or_everyone() -> None:
+    async with Bus(rng=Random(1)) as bus:
+        links = [FakeLink(1, "archive"), FakeLink(2, "archive", load=9.0), FakeLink(3, fails=True)]
+        for link in links:
+            await bus.tell(bus.router, LinkUp(link))
+        await asyncio.sleep(0)
+        assert await bus.ask(Peer(links[1].peer_id) / "blocks", "m") == 2
+        assert await bus.ask(Role("archive") / "blocks", "m") == 1  # the less loaded
+        everyone = await bus.ask(EVERYONE / "blocks", "m", timeout=7)
+        assert everyone.answers == {links[0].peer_id: 1, links[1].peer_id: 2}
+        assert isinstance(everyone.errors[links[2].peer_id], PeerGone)
+        all_of = await bus.tell(Role("archive", "all") / "blocks", "m")
+        assert all_of.ok
+        assert len(all_of) == 2
+        assert links[2].got[-1][2] == pytest.approx(asyncio.get_running_loop().time() + 7)
+        with pytest.raises(NoRoute):
+            await bus.ask(Peer("f" * 64) / "blocks", "m")
+
+
+async def test_watches_go_to_the_peer() -> None:
+    class Watches(Actor):
+        @handles(str)
+        def go(self, peer: str) -> None:
+            self.watch(Peer(peer) / "blocks")
+            self.unwatch(Peer(peer) / "blocks")
+
+    async with Bus() as bus:
+        link = FakeLink(1)
+        await bus.tell(bus.router, LinkUp(link))
+        await bus.ask(bus.spawn(Watches, name="w"), link.peer_id)
+        assert link.watched == [f"+blocks {LOCAL / 'w'}", f"-blocks {LOCAL / 'w'}"]
+
+
+def test_the_better_of_two_is_the_less_loaded() -> None:
+    light, heavy = FakeLink(1, load=1.0), FakeLink(2, load=2.0)
+    assert better_of_two([heavy], Random(1)) is heavy
+    assert all(better_of_two([heavy, light], Random(seed)) is light for seed in range(10))
+
+
+def test_a_table_is_a_value() -> None:
+    links = {"a": FakeLink(1, "x", "y")}
+    table = Routes.of(links)
+    links.clear()
+    assert len(table.peers) == 1
+    assert set(table.roles) == {"x", "y"}
+    with pytest.raises(TypeError):
+        table.peers["b"] = FakeLink(2)  # type: ignore[index]  # the mistake
