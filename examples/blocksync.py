@@ -4,7 +4,7 @@
     python examples/blocksync.py archive FILE       one node that serves FILE, until Ctrl-C
     python examples/blocksync.py want FILE          one node that finds archives and writes FILE
 
-The reactors are `Blocks` and `Sync` of `peerbus/node/blocksync.py`: 250 lines, made to be copied.
+The reactors are `Blocks` of `node/blocks.py` and `Sync` of `node/blocksync.py`: made to be read, and copied.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from functools import partial
 from pathlib import Path
 
 from peerbus.node import Node
-from peerbus.node.blocksync import Blocks, Progress, Sync
+from peerbus.node.blocks import Blocks
+from peerbus.node.blocksync import Progress, Sync
 
 #: Where nodes look for each other. On a LAN: listen on tcp://0.0.0.0:0, and mdns=True for every interface.
 LISTEN, MDNS = ["tcp://127.0.0.1:0"], ["127.0.0.1"]

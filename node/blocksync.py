@@ -1,8 +1,8 @@
-"""One file, from the nodes that have it to those that want it: in blocks, each checked, from all of them at once.
+"""One file, from the nodes that have it to one that wants it: in blocks, each checked, from all of them at once.
 
-`Blocks` serves a file to whoever asks. `Sync` fetches one from every node that offers a role, many blocks in flight,
-and asks again where an answer is wrong or missing. The demonstration runs them, and so does a configuration:
-`reactors = [{path = "peerbus.node.blocksync:Blocks", args = {file = "/srv/archive.tar"}}]`.
+`Sync` fetches what `Blocks` serves on every node that offers a role, many blocks in flight, and asks again where an
+answer is wrong or missing. The demonstration runs it, and so does a configuration:
+`reactors = [{path = "peerbus.node.blocksync:Sync", args = {file = "copy.tar"}}]`.
 """
 
 from __future__ import annotations
@@ -14,134 +14,27 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Literal
 
 from ..actors.actor import Actor
 from ..actors.address import Role
 from ..actors.channel import Channel
-from ..actors.errors import ActorStopped, ConfigError, NoRoute, PeerbusError, RemoteError, SendError
+from ..actors.errors import ActorStopped, NoRoute, PeerbusError, RemoteError, SendError
 from ..actors.handlers import handles
 from ..actors.log import get_logger
 from ..actors.reactor import Reactor
 from ..actors.ref import Ref
 from ..actors.supervision import Directive, Supervision
+from .blocks import Block, Blocks, GetBlock, GetManifest, Manifest
 
-__all__ = ["Block", "Blocks", "GetBlock", "GetManifest", "GetProgress", "GetServed", "Manifest", "Progress"]
-__all__ += ["Served", "Sync"]
+__all__ = ["GetProgress", "Progress", "Sync"]
 
 log = get_logger("peerbus.blocksync")
 
-#: Bytes of a block. Here 64, 128 and 256 KiB are equally fast over TLS; below, each ask costs more than its bytes.
-BLOCK_SIZE = 128 * 1024
-#: Blocks of one file: their digests have to fit into one message. Larger files get larger blocks.
-MAX_BLOCKS = 65_536
 #: Seconds that one block may take; a slow archive is asked again, or another one.
 ASK_TIMEOUT = 5.0
 #: Seconds before the first retry, and at most: each wait is twice the one before, less up to a half by chance.
 FIRST_RETRY, LAST_RETRY = 0.01, 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class GetManifest:
-    """Ask what the file consists of; a Manifest answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """What a file consists of: sizes in bytes, SHA-256 of the whole and of each block. Raises ValueError where that
-    does not fit together."""
-
-    size: int
-    block_size: int
-    sha256: bytes
-    blocks: tuple[bytes, ...]
-
-    def __post_init__(self) -> None:
-        if self.size < 0 or self.block_size < 1 or len(self.blocks) != -(-self.size // self.block_size):
-            raise ValueError(f"{self.size} bytes are not {len(self.blocks)} blocks of {self.block_size}")
-
-
-@dataclass(frozen=True, slots=True)
-class GetBlock:
-    """Ask for one block, counted from 0; a Block answers, or RemoteError("no_such_block")."""
-
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """The bytes of one block. The last one of a file may be shorter than the others."""
-
-    index: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class GetServed:
-    """Ask what was served since the start; a Served answers."""
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """Blocks and bytes that were served."""
-
-    blocks: int
-    bytes: int
-
-
-class Blocks(Reactor):
-    """Serves the file at the path `file`. Starting raises ConfigError where it cannot be read."""
-
-    channel = Channel("blocks", messages=(GetManifest, Manifest, GetBlock, Block, GetServed, Served))
-    dispatcher = "thread"  # it waits for a disk, and hashes: on a thread of its own nobody waits with it
-
-    def __init__(self, file: str, *, block_size: int = BLOCK_SIZE) -> None:
-        super().__init__()
-        self._path = file
-        self._block_size = block_size
-        self._blocks = self._bytes = 0
-
-    def on_start(self) -> None:
-        """Read the file once, for its digests."""
-        try:
-            self._file = open(self._path, "rb", buffering=0)  # noqa: SIM115  # closed in on_stop
-            self._manifest = _manifest(self._file, self._block_size)
-        except OSError as error:
-            raise ConfigError(f"{self._path} cannot be served: {error.strerror}") from error
-
-    @handles(GetManifest)
-    def _get_manifest(self, _request: GetManifest) -> Manifest:
-        return self._manifest
-
-    @handles(GetBlock)
-    def _get_block(self, request: GetBlock) -> Block:
-        manifest = self._manifest
-        if not 0 <= request.index < len(manifest.blocks):
-            raise RemoteError("no_such_block", f"{request.index} of {len(manifest.blocks)}")
-        data = os.pread(self._file.fileno(), manifest.block_size, request.index * manifest.block_size)
-        self._blocks += 1
-        self._bytes += len(data)
-        return Block(request.index, data)
-
-    @handles(GetServed)
-    def _get_served(self, _request: GetServed) -> Served:
-        return Served(self._blocks, self._bytes)
-
-    def on_stop(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-
-def _manifest(file: BinaryIO, block_size: int) -> Manifest:
-    size = os.fstat(file.fileno()).st_size
-    while size > block_size * MAX_BLOCKS:
-        block_size *= 2
-    whole, blocks = hashlib.sha256(), []
-    for offset in range(0, size, block_size):
-        data = os.pread(file.fileno(), block_size, offset)
-        whole.update(data)
-        blocks.append(hashlib.sha256(data).digest())
-    return Manifest(size, block_size, whole.digest(), tuple(blocks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +209,7 @@ class _Finish:
 class _Copy(Actor):
     """The file that is being written: beside its place first, in its place when it is whole."""
 
-    dispatcher = "thread"  # as above
+    dispatcher = "thread"  # it waits for a disk, and hashes
     supervision = Supervision(directive=Directive.STOP)  # begun anew it would lack what was written
 
     def __init__(self, path: Path, manifest: Manifest) -> None:

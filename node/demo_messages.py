@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from .blocksync import Progress, Served
+from .blocks import Served
+from .blocksync import Progress
 
 __all__ = ["Failed", "Job", "Report", "Started", "decode_job", "decode_said", "encode"]
 

@@ -16,7 +16,8 @@ from ..actors.address import LOCAL
 from ..actors.errors import PeerbusError
 from ..transports.identity import Identity
 from . import logs
-from .blocksync import Blocks, GetServed, Progress, Served, Sync
+from .blocks import Blocks, GetServed, Served
+from .blocksync import Progress, Sync
 from .demo_messages import Failed, Job, Report, Started, decode_job, encode
 from .node import Node
 from .serve import run_loop
