@@ -55,6 +55,8 @@ log = get_logger("peerbus.discovery")
 DIAL_TIMEOUT = 5.0
 #: Seconds that a connection which another one replaced may take to finish what is under way.
 SUPERSEDED_DRAIN = 5.0
+#: The same for a peer that is parted with.
+EVICTED_DRAIN = 1.0
 #: Addresses of a listener that name no address of this machine.
 WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # looked for, not bound
 
@@ -269,7 +271,7 @@ class Peers(Actor):
 
     @handles(ClosePeer)
     def _close_peer(self, command: ClosePeer) -> None:
-        self._follow(self._manager.evict(command.node_id, command.reason, self._now()), drain=0.0)
+        self._follow(self._manager.evict(command.node_id, command.reason, self._now()), drain=EVICTED_DRAIN)
 
     @handles(Offer)
     def _offer(self, command: Offer) -> None:
@@ -422,12 +424,14 @@ class Peers(Actor):
         peer_id = greeted.peer.node_id
         changes = self._manager.ready(peer_id, key, self._now())
         me = self.actor_ref
+        doom = self._pending[key]
         connection = self.spawn(
             lambda: PeerConnection(
                 greeted,
                 self._codecs,
                 lambda event: me._cell.mailbox.put(Envelope(_Ended(key, event))),
                 announce=changes.events,
+                listed=doom is None,
                 heartbeat=self._heartbeat,
             ),
             name=f"peer-{peer_id[:8]}-{key}",
@@ -443,7 +447,6 @@ class Peers(Actor):
         )
         self._catch_up(connection, greeted.own)
         self._follow(Changes((), changes.close))
-        doom = self._pending[key]
         if doom is not None:
             connection.tell(Disconnect(doom, drain=SUPERSEDED_DRAIN))
 

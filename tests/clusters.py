@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from random import Random
@@ -12,9 +13,10 @@ from virtual_time import eventually
 from peerbus.node import Node
 from peerbus.transports.identity import Identity
 from peerbus.transports.memory import MemoryNetwork
+from peerbus.transports.memory_stream import Link, Parcel
 from peerbus.transports.out_lane import LaneStatistics
 
-__all__ = ["Cluster", "assert_ledgers", "lane", "meet"]
+__all__ = ["Cluster", "SlowLink", "SlowNetwork", "assert_ledgers", "lane", "meet"]
 
 
 class Cluster:
@@ -44,12 +46,11 @@ class Cluster:
             for node in nodes:
                 await stack.enter_async_context(node)
             await eventually(lambda: all(_dialed(node) <= set(node.peers) for node in nodes))
-            await eventually(lambda: all(node.node_id in _by_id(nodes, p).peers for node in nodes for p in node.peers))
+            known = {node.node_id: node for node in nodes}
+            await eventually(
+                lambda: all(node.node_id in known[peer].peers for node in nodes for peer in node.peers if peer in known)
+            )
             yield
-
-
-def _by_id(nodes: tuple[Node, ...], node_id: str) -> Node:
-    return next(node for node in nodes if node.node_id == node_id)
 
 
 def _dialed(node: Node) -> set[str]:
@@ -79,3 +80,60 @@ def assert_ledgers(*nodes: Node) -> None:
                 accounted = each.delivered + sum(each.failed.values()) + each.waiting + each.queued + each.unconfirmed
                 assert each.sent == accounted, each
                 assert each.delivered >= 0, each
+
+
+class SlowLink(Link):
+    """Takes a random while, each stream in order; while `cut` it delivers nothing, and keeps what it got."""
+
+    def __init__(self, source: str, target: str, rng: Random, most: float) -> None:
+        super().__init__(source, target)
+        self._rng = rng
+        self._most = most
+        self._last: dict[object, float] = {}
+        self.cut = False
+        self._kept: list[Parcel] = []
+
+    def carry(self, parcel: Parcel) -> None:
+        """Deliver after up to `most` seconds."""
+        if self.cut:
+            self._kept.append(parcel)
+            return
+        loop = asyncio.get_running_loop()
+        stream = getattr(parcel.lose, "__self__", None)
+        # In order for each stream, and never twice at the same time: timers of one time have no order.
+        at = max(self._last.get(stream, 0.0) + 1e-9, loop.time() + self._rng.random() * self._most)
+        self._last[stream] = at
+        loop.call_at(at, parcel.deliver)
+
+    def mend(self) -> None:
+        """Deliver what was kept, and what comes."""
+        self.cut = False
+        kept, self._kept = self._kept, []
+        for parcel in kept:
+            self.carry(parcel)
+
+
+class SlowNetwork(MemoryNetwork):
+    """Every link takes a random while of up to `most` seconds."""
+
+    def __init__(self, seed: int, most: float) -> None:
+        super().__init__()
+        self._rng = Random(seed)
+        self._most = most
+
+    def new_link(self, source: str, target: str) -> SlowLink:
+        return SlowLink(source, target, Random(self._rng.getrandbits(64)), self._most)
+
+    def cut(self, *nodes: Node) -> None:
+        """Nothing moves between these nodes any more, and nobody is told."""
+        for link in self._between(nodes):
+            link.cut = True
+
+    def mend(self, *nodes: Node) -> None:
+        """What was held back moves on."""
+        for link in self._between(nodes):
+            link.mend()
+
+    def _between(self, nodes: tuple[Node, ...]) -> list[SlowLink]:
+        links = [self.link(one.node_id, two.node_id) for one in nodes for two in nodes if one is not two]
+        return [link for link in links if isinstance(link, SlowLink)]

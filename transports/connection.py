@@ -132,7 +132,10 @@ class ConnectionStatistics:
 
 
 class PeerConnection(Actor):
-    """See the module. `announce` are facts for subscribers, published when the link is in the table."""
+    """See the module. `announce` are facts for subscribers, published when the link is in the table.
+
+    `listed`: False for one that another has replaced before it was open: it only takes what the peer sent on it.
+    """
 
     #: It is made for one stream: what failed cannot be made anew.
     supervision: ClassVar[Supervision] = Supervision(directive=Directive.STOP)
@@ -144,6 +147,7 @@ class PeerConnection(Actor):
         on_ended: Callable[[ConnectionEnded], None],
         *,
         announce: tuple[object, ...] = (),
+        listed: bool = True,
         heartbeat: float = HEARTBEAT_INTERVAL,
     ) -> None:
         super().__init__()
@@ -154,6 +158,7 @@ class PeerConnection(Actor):
         self._stream = greeted.stream
         self._on_ended = on_ended
         self._announce = announce
+        self._listed = listed
         self.link = PeerLink(bus, greeted.own, greeted.peer, codecs, self._schedule)
         self._receive = ReceiveSide(bus, greeted.own, greeted.peer, codecs, self.link.outbox, self._schedule)
         self._outbox = self.link.outbox
@@ -194,7 +199,8 @@ class PeerConnection(Actor):
 
     def on_start(self) -> None:
         """Enter the table, then read."""
-        self._router(LinkUp(self.link, self._announce))
+        if self._listed:
+            self._router(LinkUp(self.link, self._announce))
         self._reader = self._loop.create_task(
             self._read(), name=f"peerbus reader {self.peer_id[:8]}", context=self._context
         )
@@ -277,7 +283,7 @@ class PeerConnection(Actor):
         self._router(LinkDown(self.link, command.reason))
         self.link.stop(f"this node parts with {self.peer_id}: {command.reason}", shutting_down=self.bus.closing)
         self._outbox.control(GoAway(clip(command.reason, WORD_LIMIT), clip(command.text)))
-        self._schedule()
+        self._receive.hasten()
         try:
             async with asyncio.timeout(command.drain):
                 while not self._settled:
@@ -290,7 +296,7 @@ class PeerConnection(Actor):
     @property
     def _settled(self) -> bool:
         """Nothing is under way any more."""
-        return self._ended or (self.link.idle and not self._receive.serving)
+        return self._ended or (self.link.idle and not self._receive.serving and not self._receive.holding)
 
     def _look_settled(self) -> None:
         if self._settling is not None and not self._settling.done() and self._settled:
@@ -404,6 +410,7 @@ class PeerConnection(Actor):
         log.info("peer says goodbye", bus=self.bus.name, peer=self.peer_id, reason=reason, text=text)
         self._router(LinkDown(self.link, reason))
         self.link.stop(f"peer {self.peer_id} said goodbye: {reason}", shutting_down=reason == "shutting_down")
+        self._receive.hasten()
         self._goodbye = self._loop.call_later(GOODBYE_TIMEOUT, self._gone, context=self._context)
 
     def _gone(self) -> None:

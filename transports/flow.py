@@ -125,13 +125,14 @@ class ReceiveWindow:
         self._messages_owed += 1
         self._bytes_owed += size
 
-    def due(self) -> tuple[int, int] | None:
+    def due(self, *, at_once: bool = False) -> tuple[int, int] | None:
         """The messages and bytes to grant now, or None while less than half of either is owed.
 
+        `at_once`: grant whatever is owed, so that the sender knows what has arrived before a connection ends.
         What it returns counts as granted: send it. Ask after each `release`, or once per loop turn.
         """
         messages, size = self._messages_owed, self._bytes_owed
-        if 2 * messages < self._messages_max and 2 * size < self._bytes_max:
+        if 2 * messages < self._messages_max and 2 * size < self._bytes_max and not (at_once and messages):
             return None
         self._messages_owed = self._bytes_owed = 0
         self._messages += messages

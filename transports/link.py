@@ -146,8 +146,8 @@ class PeerLink:
 
     @property
     def idle(self) -> bool:
-        """Nothing is to be written, and nothing awaits an answer."""
-        return not self.outbox and not self._asks
+        """Nothing is to be written, and nothing awaits an answer or its credit."""
+        return not self.outbox and not self._asks and not any(lane.unconfirmed for lane in self._by_index)
 
     # Sending.
 

@@ -101,6 +101,7 @@ class ReceiveSide:
         self._withheld: dict[InLane, None] = {}
         self._backlog = 0
         self._ended = False
+        self._hasty = False
         #: Answers that were too late to be sent.
         self.late = 0
         #: Messages that were refused because they are not what their channel declares.
@@ -275,10 +276,24 @@ class ReceiveSide:
         if self._backlog > REPLY_BACKLOG:
             self._withheld[lane] = None
             return
-        due = lane.window.due()
+        due = lane.window.due(at_once=self._hasty)
         if due is not None:
             self._outbox.grant(lane.index, *due)
             self._schedule()
+
+    def hasten(self) -> None:
+        """The connection is about to end: return credit as soon as it is owed, so that the peer knows what arrived."""
+        self._hasty = True
+        for lane in self._lanes:
+            due = lane.window.due(at_once=True)
+            if due is not None:
+                self._outbox.grant(lane.index, *due)
+        self._schedule()
+
+    @property
+    def holding(self) -> bool:
+        """Messages of the peer wait to be handled."""
+        return any(lane.window.held[0] for lane in self._lanes)
 
     # Answers; see `requests.Server`.
 
@@ -333,7 +348,7 @@ class ReceiveSide:
             )
             if self._withheld and self._backlog <= REPLY_BACKLOG:
                 for lane in self._withheld:
-                    due = lane.window.due()
+                    due = lane.window.due(at_once=self._hasty)
                     if due is not None:
                         self._outbox.grant(lane.index, *due)
                 self._withheld.clear()
