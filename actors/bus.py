@@ -5,6 +5,8 @@ From plain code: `bus = Bus(reactors=[Blocks]).start()`, `bus.ask(…).get(timeo
 thread of its own for the loop. A bus knows no network: a node gives it links to peers.
 """
 
+# So long because it is the one door of the actors: life, actors, sends, watches and facts, each a few lines that hand on.
+
 from __future__ import annotations
 
 import asyncio
@@ -26,8 +28,8 @@ from .actor import Actor
 from .address import Address, GroupAddress, Local, Peer, Role
 from .carrier import Link
 from .cell import Cell
-from .channel import DEFAULT_TIMEOUT, REACTOR_PATTERN, Channel
-from .current import BUILDING, CURRENT_BUS, current_bus
+from .channel import DEFAULT_TIMEOUT, Channel
+from .current import CURRENT_BUS, current_bus
 from .dead_letters import DeadLetters
 from .deadlines import DeadlineWheel
 from .envelope import Envelope
@@ -36,17 +38,17 @@ from .event_stream import EventStream, Subscription
 from .events import ActorFailed, DeadLetter, Terminated
 from .life import Life, State
 from .log import get_logger
-from .loop_cell import LoopCell
 from .loop_thread import LoopThread
 from .mailbox import MailboxStatistics
 from .outcome import Failed, Outcome
+from .plan import Plan
 from .ref import Ref
 from .reply_future import ReplyFuture
 from .results import Results
 from .router import Router
 from .routes import Routes, better_of_two
 from .sending import Bridged, Gathered
-from .supervision import Supervision, Supervisor
+from .supervision import Supervision
 from .thread_cell import ThreadCell
 
 __all__ = ["Bus", "BusStatistics"]
@@ -652,58 +654,3 @@ class Bus:
 
     def __repr__(self) -> str:
         return f"<Bus {self.name} {len(self._cells)} actors>"
-
-
-class Plan:
-    """An actor that is being built for the first time: its class is known when its `__init__` runs."""
-
-    def __init__(
-        self,
-        bus: Bus,
-        factory: Callable[[], Any],
-        name: str | None,
-        supervision: Supervision | None,
-        parent: Cell | None,
-    ) -> None:
-        if name is not None and not REACTOR_PATTERN.fullmatch(name):
-            raise ValueError(f"not an actor's name: {name!r} (lower-case letters, digits, '.', '_', '-'; at most 63)")
-        self.factory = factory
-        self.cell: Cell | None = None
-        self._bus = bus
-        self._name = name
-        self._supervision = supervision
-        self._parent = parent
-
-    def build(self) -> Ref[Any]:
-        """Make the actor; returns its ref. Raises what the factory raises."""
-        token = BUILDING.set(self)
-        try:
-            actor = self.factory()
-        finally:
-            BUILDING.reset(token)
-        cell = self.cell
-        if cell is None or cell.actor is not actor or cell.ref is None:
-            raise PeerbusError(f"{self.factory!r} must make one new actor, whose __init__ calls super().__init__()")
-        return cell.ref
-
-    def discard(self) -> None:
-        """The actor will not run: what it has started meanwhile ends."""
-        for child in () if self.cell is None else tuple(self.cell.children or ()):
-            child.parent = None
-            child.kill("its parent could not be started")
-
-    def claim(self, actor: Actor) -> Cell:
-        """Make the cell of `actor`."""
-        actor_class = type(actor)
-        name = self._name or self._bus.actor_name(actor_class)
-        self._bus.check_free(name)
-        make = ThreadCell if actor_class.dispatcher == "thread" else LoopCell
-        self.cell = make(
-            actor_class,
-            self.factory,
-            bus=self._bus,
-            name=name,
-            parent=self._parent,
-            supervisor=Supervisor(self._supervision or actor_class.supervision),
-        )
-        return self.cell

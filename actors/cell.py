@@ -18,10 +18,11 @@ from .channel import DEFAULT_TIMEOUT
 from .envelope import Envelope
 from .errors import DeadlineExceeded, MessageTypeError, PeerbusError, RemoteError, SendError
 from .events import Terminated
+from .foreign_waiting import ForeignWaiting
 from .handlers import Handler
 from .life import HALT, TRANSITIONS, Life, State
 from .log import get_logger
-from .outcome import DELIVERED, AskFuture, Failed, ForeignWaiting, Outcome
+from .outcome import DELIVERED, AskFuture, Failed, Outcome
 from .supervision import Supervisor
 
 if TYPE_CHECKING:

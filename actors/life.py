@@ -6,6 +6,8 @@ State machine: see TRANSITIONS. Laws:
 3. `on_stop` runs once, and not for an actor that failed: that one has heard `on_failure`.
 """
 
+# So long because each step of the life depends on what the others wait for.
+
 from __future__ import annotations
 
 import asyncio

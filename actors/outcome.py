@@ -7,20 +7,15 @@ no room waits only when it is awaited: a plain `def` handler that does not await
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Generator
 from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
 
-import pykka
-
-from .current import current_bus
 from .deadlines import DeadlineWheel, Slot
 from .envelope import Envelope
 from .errors import DeadlineExceeded, MailboxFull, MessageTypeError, RemoteError, SendError, WouldDeadlock
-from .mailbox import Mailbox, Waiter
-from .reply_future import ReplyFuture
+from .mailbox import Waiter
 
-__all__ = ["DELIVERED", "AskFuture", "AskWaiting", "Failed", "ForeignWaiting", "Outcome", "Waiting"]
+__all__ = ["DELIVERED", "AskFuture", "AskWaiting", "Failed", "Outcome", "Waiting"]
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -334,113 +329,3 @@ class AskWaiting(Generic[T]):
     def get(self, *, timeout: float | None = None) -> T:
         """Raise WouldDeadlock: this ask was made on the event loop."""
         raise WouldDeadlock("the ask waits for room on this very event loop: await it")
-
-
-class ForeignWaiting:
-    """A send from a thread that does not own the mailbox, which had no room: it waits in `get`, or awaited."""
-
-    __slots__ = (
-        "_claimed",
-        "_entered",
-        "_future",
-        "_lock",
-        "_mailbox",
-        "_timeout",
-        "_undelivered",
-        "envelope",
-        "withdrawn",
-    )
-
-    def __init__(
-        self,
-        mailbox: Mailbox,
-        envelope: Envelope,
-        timeout: float,
-        undelivered: Callable[[Envelope, SendError], None],
-    ) -> None:
-        self.envelope = envelope
-        self.withdrawn = False
-        self._mailbox = mailbox
-        self._timeout = timeout
-        self._undelivered = undelivered
-        self._future: ReplyFuture[None] = ReplyFuture()
-        self._lock = threading.Lock()
-        self._claimed = False
-        self._entered = False
-
-    def get(self, *, timeout: float | None = None) -> None:
-        """Block until there is room, at most until the send's deadline or `timeout` seconds.
-
-        Raises DeadlineExceeded("mailbox"): the message is not sent, then or later.
-        """
-        if self._mailbox.owner == threading.get_ident() or current_bus() is not None:
-            raise WouldDeadlock("the send waits for room, and a wait here would stop the event loop: await it")
-        self._enter()
-        try:
-            self._future.get(timeout=self._timeout if timeout is None else min(timeout, self._timeout))
-        except pykka.Timeout:
-            self._give_up()
-
-    def _enter(self) -> None:
-        if not self._entered:
-            self._entered = True
-            self._mailbox.put_foreign(self)
-
-    def __await__(self) -> Step[None]:
-        return self._wait().__await__()
-
-    async def _wait(self) -> None:
-        self._enter()
-        try:
-            async with asyncio.timeout(self._timeout):
-                await self._future
-        except TimeoutError:
-            self._give_up()
-        except asyncio.CancelledError:
-            self._withdraw()
-            raise
-
-    def _withdraw(self) -> bool:
-        with self._lock:
-            if self._claimed:
-                return False
-            self._claimed = self.withdrawn = True
-        self._mailbox.put_foreign(self)
-        return True
-
-    def _give_up(self) -> None:
-        if self._withdraw():
-            error = DeadlineExceeded(
-                f"no room in the mailbox within {self._timeout} s ({self._mailbox.limit} messages)",
-                phase="mailbox",
-                message=self.envelope.message,
-            )
-            self._undelivered(self.envelope, error)
-            self._future.fail(error)
-            raise error
-
-    def admitted(self) -> bool:
-        """There was room."""
-        with self._lock:
-            if self._claimed:
-                return False
-            self._claimed = True
-        self._future.succeed(None)
-        return True
-
-    def refused(self, error: SendError) -> None:
-        """The mailbox closed."""
-        with self._lock:
-            if self._claimed:
-                return
-            self._claimed = True
-        error.message = self.envelope.message
-        self._undelivered(self.envelope, error)
-        self._future.fail(error)
-
-    def __del__(self) -> None:
-        if not self._claimed:
-            self._claimed = True
-            error = MailboxFull("the mailbox is full and the send was not awaited", message=self.envelope.message)
-            self._mailbox.refuse(error)
-            self._undelivered(self.envelope, error)

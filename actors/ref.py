@@ -14,8 +14,9 @@ from .address import Address
 from .current import current_bus
 from .envelope import Envelope
 from .errors import ActorStopped, MailboxFull, SendError, WouldDeadlock
+from .foreign_waiting import ForeignWaiting
 from .mailbox import MailboxStatistics
-from .outcome import DELIVERED, Failed, ForeignWaiting, Outcome
+from .outcome import DELIVERED, Failed, Outcome
 from .reply_future import ReplyFuture
 
 if TYPE_CHECKING:

@@ -22,8 +22,9 @@ import pykka
 from .cell import HALT, Cell, State
 from .envelope import NEVER, Envelope
 from .errors import PeerbusError, SendError, WouldDeadlock
+from .foreign_waiting import ForeignWaiting
 from .log import get_logger
-from .outcome import AskFuture, AskWaiting, Failed, ForeignWaiting, Outcome
+from .outcome import AskFuture, AskWaiting, Failed, Outcome
 
 if TYPE_CHECKING:
     from .bus import Bus

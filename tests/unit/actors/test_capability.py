@@ -33,7 +33,7 @@ def test_attributes_have_one_order_and_cannot_be_changed() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Archive", "archive{", "archive{a}", "archive{a=1,a=2}", "archive{A=1}", "a{b=c=d}", "a{b=\n}", "a" * 64],,
+    ["", "Archive", "archive{", "archive{a}", "archive{a=1,a=2}", "archive{A=1}", "a{b=c=d}", "a{b=\n}", "a" * 64],
 )
 def test_what_is_malformed_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a"):

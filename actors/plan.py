@@ -1,0 +1,76 @@
+"""An actor that is being built for the first time, on a bus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from .actor import Actor
+from .cell import Cell
+from .channel import REACTOR_PATTERN
+from .current import BUILDING
+from .errors import PeerbusError
+from .loop_cell import LoopCell
+from .ref import Ref
+from .supervision import Supervision, Supervisor
+from .thread_cell import ThreadCell
+
+if TYPE_CHECKING:
+    from .bus import Bus
+
+__all__ = ["Plan"]
+
+
+class Plan:
+    """An actor that is being built for the first time: its class is known when its `__init__` runs."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        factory: Callable[[], Any],
+        name: str | None,
+        supervision: Supervision | None,
+        parent: Cell | None,
+    ) -> None:
+        if name is not None and not REACTOR_PATTERN.fullmatch(name):
+            raise ValueError(f"not an actor's name: {name!r} (lower-case letters, digits, '.', '_', '-'; at most 63)")
+        self.factory = factory
+        self.cell: Cell | None = None
+        self._bus = bus
+        self._name = name
+        self._supervision = supervision
+        self._parent = parent
+
+    def build(self) -> Ref[Any]:
+        """Make the actor; returns its ref. Raises what the factory raises."""
+        token = BUILDING.set(self)
+        try:
+            actor = self.factory()
+        finally:
+            BUILDING.reset(token)
+        cell = self.cell
+        if cell is None or cell.actor is not actor or cell.ref is None:
+            raise PeerbusError(f"{self.factory!r} must make one new actor, whose __init__ calls super().__init__()")
+        return cell.ref
+
+    def discard(self) -> None:
+        """The actor will not run: what it has started meanwhile ends."""
+        for child in () if self.cell is None else tuple(self.cell.children or ()):
+            child.parent = None
+            child.kill("its parent could not be started")
+
+    def claim(self, actor: Actor) -> Cell:
+        """Make the cell of `actor`."""
+        actor_class = type(actor)
+        name = self._name or self._bus.actor_name(actor_class)
+        self._bus.check_free(name)
+        make = ThreadCell if actor_class.dispatcher == "thread" else LoopCell
+        self.cell = make(
+            actor_class,
+            self.factory,
+            bus=self._bus,
+            name=name,
+            parent=self._parent,
+            supervisor=Supervisor(self._supervision or actor_class.supervision),
+        )
+        return self.cell
