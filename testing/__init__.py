@@ -1,7 +1,88 @@
-"""Tools for testing what is built on peerbus: conformance suites for its contracts."""
+"""Tools for testing what is built on peerbus: probes, an actor run alone, suites for its contracts, a pytest plugin.
+
+Nothing is imported before it is used: pytest loads the plugin in projects that have no test of a bus too.
+"""
 
 from __future__ import annotations
 
-from .transport_suite import check_transport
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = ["check_transport"]
+if TYPE_CHECKING:
+    from .alone import Alone
+    from .effects import (
+        Answered,
+        Asked,
+        Effect,
+        Failed,
+        Published,
+        Spawned,
+        Stopped,
+        TimerSet,
+        Told,
+        Unwatched,
+        Watched,
+    )
+    from .leaks import Leaks, tasks_left
+    from .peer_probe import PeerProbe
+    from .probe import Probe
+    from .recorder import Received
+    from .settle import settled
+    from .transport_suite import check_transport
+
+__all__ = [
+    "Alone",
+    "Answered",
+    "Asked",
+    "Effect",
+    "Failed",
+    "Leaks",
+    "PeerProbe",
+    "Probe",
+    "Published",
+    "Received",
+    "Spawned",
+    "Stopped",
+    "TimerSet",
+    "Told",
+    "Unwatched",
+    "Watched",
+    "check_transport",
+    "settled",
+    "tasks_left",
+]
+
+#: The module of each export.
+_HOMES = {
+    "alone": ("Alone",),
+    "effects": (
+        "Answered",
+        "Asked",
+        "Effect",
+        "Failed",
+        "Published",
+        "Spawned",
+        "Stopped",
+        "TimerSet",
+        "Told",
+        "Unwatched",
+        "Watched",
+    ),
+    "leaks": ("Leaks", "tasks_left"),
+    "peer_probe": ("PeerProbe",),
+    "probe": ("Probe",),
+    "recorder": ("Received",),
+    "settle": ("settled",),
+    "transport_suite": ("check_transport",),
+}
+
+
+def __getattr__(name: str) -> object:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f".{home}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
