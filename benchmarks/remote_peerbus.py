@@ -80,7 +80,7 @@ async def _measure(run: Run, secure: str, endpoint: str) -> dict[str, float]:
         }
         figures["in flight"] = await in_flight(ask, run.count(12_000))
         await _one_way(node, to, SMALL, run.count(2000))
-        figures["one-way"] = await _one_way(node, to, SMALL, run.count(60_000))
+        figures["one-way"] = await _one_way(node, to, SMALL, run.count(100_000))
         figures["large"] = await _one_way(node, to, LARGE, run.count(1500)) * len(LARGE)
         return figures
 
