@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import io
 import signal
 import sys
 import tempfile
@@ -53,6 +54,8 @@ def run(options: argparse.Namespace) -> int:
         keep=options.keep,
         timeout=options.timeout,
     )
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that has no lines and dashes gets question marks
     display = Display(sys.stderr)
     try:
         check_multicast()

@@ -10,8 +10,8 @@ from .demo_messages import Report
 
 __all__ = ["Display", "mib", "plural"]
 
-#: Cells of a bar. Each has eight steps.
-BAR = 30
+#: Cells of a bar, where the terminal is wide enough, and at least. Each has eight steps.
+BAR, SHORT_BAR = 30, 5
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 #: Where the output is no terminal: a line for each of these steps, in percent.
 STEP = 10
@@ -39,7 +39,8 @@ class Display:
         if self._interactive:
             if last or now >= self._next_frame:
                 self._next_frame = now + FRAME
-                bars = [_bar(name, report) for name, report in reports]
+                width = shutil.get_terminal_size().columns - 1  # a bar that wraps would take two lines
+                bars = [_bar(name, report, width) for name, report in reports]
                 self._write(*((bars, []) if last else ([], bars)))
             return
         for name, report in reports:
@@ -53,24 +54,24 @@ class Display:
         if not self._interactive:
             self._stream.write("".join(f"{text}\n" for text in lines))
         else:
-            width = shutil.get_terminal_size().columns - 1
             up = f"\x1b[{len(self._bars)}A\r" if self._bars else "\r"
-            text = [*lines, *(bar[:width] for bar in bars)]  # a bar that wraps would take two lines
-            self._stream.write(up + "".join(f"{line}\x1b[K\n" for line in text) + "\x1b[J")
+            self._stream.write(up + "".join(f"{text}\x1b[K\n" for text in [*lines, *bars]) + "\x1b[J")
             self._bars = bars
         self._stream.flush()
 
 
-def _bar(name: str, report: Report) -> str:
-    """One node as a bar."""
-    eighths = int(report.progress.share * BAR * 8)
-    cells = "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
-    return f"  {name:<8} ▕{cells:<{BAR}}▏ {_numbers(report)}"
+def _bar(name: str, report: Report, width: int) -> str:
+    """One node as a bar, at most `width` columns wide."""
+    numbers = _numbers(report)
+    cells = min(BAR, max(SHORT_BAR, width - len(f"  {name:<9} ▕▏ {numbers}")))
+    eighths = int(report.progress.share * cells * 8)
+    filled = "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
+    return f"  {name:<9} ▕{filled:<{cells}}▏ {numbers}"[:width]
 
 
 def _line(name: str, report: Report) -> str:
     """One node as plain text."""
-    return f"  {name:<8} {_numbers(report)}"
+    return f"  {name:<9} {_numbers(report)}"
 
 
 def _numbers(report: Report) -> str:

@@ -31,6 +31,12 @@ def test_off_a_terminal_a_line_comes_at_every_tenth_of_the_way() -> None:
     assert "\x1b" not in stream.getvalue()
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every terminal of these tests, unless they say another width."""
+    monkeypatch.setenv("COLUMNS", "120")
+
+
 def test_on_a_terminal_a_bar_is_written_over_the_last_one() -> None:
     stream = io.StringIO()
     display = Display(stream, interactive=True)
@@ -63,11 +69,13 @@ def test_what_is_said_stays_above_the_bars() -> None:
 
 
 def test_a_bar_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "40")
-    stream = io.StringIO()
-    Display(stream, interactive=True).draw([("want-1", at(50))], now=0.0)
-    (line, _) = stream.getvalue().split("\x1b[K")
-    assert len(line.removeprefix("\r")) == 39
+    for columns, end in ((40, "of "), (80, "0 retries"), (200, "0 retries")):
+        monkeypatch.setenv("COLUMNS", str(columns))
+        stream = io.StringIO()
+        Display(stream, interactive=True).draw([("want-1", at(50))], now=0.0)
+        (line, _) = stream.getvalue().split("\x1b[K")
+        assert len(line.removeprefix("\r")) < columns
+        assert line.endswith(end)
 
 
 @pytest.mark.parametrize(
