@@ -5,7 +5,7 @@ From plain code: `bus = Bus(reactors=[Blocks]).start()`, `bus.ask(…).get(timeo
 thread of its own for the loop. A bus knows no network: a node gives it links to peers.
 """
 
-# So long because it is the one door of the actors: life, actors, sends, watches and facts, each a few lines that hand on.
+# So long because it is the one door of the actors: life, sends, watches, facts, each a few lines that hand on.
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_values_out_of_range_are_refused_by_name(values: dict[str, Any]) -> None
 
 
 def test_what_cannot_be_a_channel_is_refused() -> None:
-    other = dataclass(frozen=True)(type("Ping", (), {}))
+    other: type = dataclass(frozen=True)(type("Ping", (), {}))
     for name in ("", "Pings", "a b", "x" * 64):
         with pytest.raises(ValueError, match="not a channel name"):
             Channel(name, messages=(Ping,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,7 +38,7 @@ def test_each_source_keeps_its_order_and_busy_sources_take_turns(puts: list[tupl
     for source, message in puts:
         queue.put(envelope(source, message))
     assert len(queue) == len(puts) == len(list(queue))
-    left = defaultdict(int, {source: sum(s == source for s, _ in puts) for source, _ in puts})
+    left: dict[object, int] = dict(Counter(source for source, _ in puts))
     since: dict[object, int] = dict.fromkeys(left, 0)
     taken: dict[object, list[object]] = defaultdict(list)
     while (got := queue.get()) is not None:

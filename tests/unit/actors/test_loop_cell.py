@@ -7,7 +7,7 @@ import gc
 import weakref
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -35,6 +35,11 @@ Turns = Callable[[], Awaitable[None]]
 NOW = Supervision(backoff=0.0)
 
 
+def inside(ref: Ref[Any]) -> Any:
+    """The actor itself, which no user gets at."""
+    return ref._cell.actor
+
+
 class Log(Actor):
     """Notes what happens in `events`."""
 
@@ -42,10 +47,10 @@ class Log(Actor):
         super().__init__()
         self.events: list[object] = [] if events is None else events
 
-    async def on_start(self) -> None:
+    async def on_start(self) -> None:  # type: ignore[override]  # Pykka says None
         self.events.append("start")
 
-    async def on_stop(self) -> None:
+    async def on_stop(self) -> None:  # type: ignore[override]  # Pykka says None
         self.events.append("stop")
 
     def on_failure(self, *_: object) -> None:
@@ -84,7 +89,7 @@ async def test_messages_are_handled_one_at_a_time_in_order_while_a_handler_await
         assert [await outcome for outcome in outcomes] == [1, 0.5, 2, 0.25, 3]
         log = await bus.ask(ref, 4)
         assert log == 4
-        assert ref._cell.actor.events == ["start", 1, "nap 0.5", "awake", 2, "nap 0.25", "awake", 3, 4]
+        assert inside(ref).events == ["start", 1, "nap 0.5", "awake", 2, "nap 0.25", "awake", 3, 4]
 
 
 async def test_a_late_wake_up_from_another_thread_starts_no_second_message(turns: Turns) -> None:
@@ -97,14 +102,14 @@ async def test_a_late_wake_up_from_another_thread_starts_no_second_message(turns
         cell.again()
         ref.tell(1)
         await turns()
-        assert ref._cell.actor.events == ["start", "nap 1.0"]
+        assert inside(ref).events == ["start", "nap 1.0"]
         assert await bus.ask(ref, 2) == 2
-        assert ref._cell.actor.events == ["start", "nap 1.0", "awake", 1, 2]
+        assert inside(ref).events == ["start", "nap 1.0", "awake", 1, 2]
 
 
 async def test_what_is_sent_while_on_start_runs_waits_in_the_mailbox() -> None:
     class Slow(Log):
-        async def on_start(self) -> None:
+        async def on_start(self) -> None:  # type: ignore[override]  # Pykka says None
             await asyncio.sleep(1)
             self.events.append("started")
 
@@ -112,7 +117,7 @@ async def test_what_is_sent_while_on_start_runs_waits_in_the_mailbox() -> None:
         ref = bus.spawn(Slow)
         await bus.tell(ref, 1)
         assert await bus.ask(ref, 2) == 2
-        assert ref._cell.actor.events == ["started", 1, 2]
+        assert inside(ref).events == ["started", 1, 2]
 
 
 async def test_a_deadline_in_the_handler_cancels_it_and_frees_the_actor() -> None:
@@ -122,7 +127,7 @@ async def test_a_deadline_in_the_handler_cancels_it_and_frees_the_actor() -> Non
             await bus.ask(ref, 100.0, timeout=1)
         assert caught.value.phase == "handler"
         assert await bus.ask(ref, 1) == 1
-        assert ref._cell.actor.events == ["start", "nap 100.0", "cancelled", 1]
+        assert inside(ref).events == ["start", "nap 100.0", "cancelled", 1]
 
 
 async def test_a_deadline_in_the_mailbox_keeps_the_message_from_being_handled() -> None:
@@ -133,7 +138,7 @@ async def test_a_deadline_in_the_mailbox_keeps_the_message_from_being_handled() 
             await bus.ask(ref, 1, timeout=1)
         assert caught.value.phase == "mailbox"
         assert await bus.ask(ref, 2) == 2
-        assert 1 not in ref._cell.actor.events
+        assert 1 not in inside(ref).events
         letter = await letters.get()
         assert (letter.message, letter.reason) == (1, "deadline_mailbox")
         assert ref.statistics().dropped == {"deadline_mailbox": 1}
@@ -146,7 +151,7 @@ async def test_cancelling_an_ask_cancels_the_handler() -> None:
             async with asyncio.timeout(1):
                 await bus.ask(ref, 100.0, timeout=50)
         assert await bus.ask(ref, 1) == 1
-        assert ref._cell.actor.events == ["start", "nap 100.0", "cancelled", 1]
+        assert inside(ref).events == ["start", "nap 100.0", "cancelled", 1]
 
 
 async def test_cancelling_an_ask_before_its_handler_has_begun_closes_the_handler(turns: Turns) -> None:
@@ -158,7 +163,7 @@ async def test_cancelling_an_ask_before_its_handler_has_begun_closes_the_handler
         assert isinstance(ask, asyncio.Future)
         ask.cancel()
         assert await bus.ask(ref, 1) == 1
-        assert ref._cell.actor.events == ["start", 1]
+        assert inside(ref).events == ["start", 1]
 
 
 async def test_a_message_whose_asker_went_away_is_not_handled() -> None:
@@ -169,7 +174,7 @@ async def test_a_message_whose_asker_went_away_is_not_handled() -> None:
         assert isinstance(ask, asyncio.Future)
         ask.cancel()
         assert await bus.ask(ref, 8) == 8
-        assert 7 not in ref._cell.actor.events
+        assert 7 not in inside(ref).events
         assert (await letters.get()).reason == "cancelled"
 
 
@@ -308,7 +313,7 @@ async def test_cancelling_one_reentrant_ask_cancels_that_handler_only() -> None:
         assert isinstance(one, asyncio.Future)
         one.cancel()
         assert await other == 2.0
-        assert ref._cell.actor.cancelled == [1.0]
+        assert inside(ref).cancelled == [1.0]
 
 
 async def test_an_actor_that_asks_itself_is_told_at_once() -> None:
@@ -339,7 +344,7 @@ async def test_an_actor_that_asks_itself_is_told_at_once() -> None:
 
 async def test_an_actor_that_asks_itself_in_on_start_fails_to_start() -> None:
     class Selfish(Log):
-        async def on_start(self) -> None:
+        async def on_start(self) -> None:  # type: ignore[override]  # Pykka says None
             await self.ask(self.actor_ref, 1)
 
     with pytest.raises(WouldDeadlock):
@@ -350,7 +355,7 @@ async def test_an_actor_that_asks_itself_in_on_start_fails_to_start() -> None:
 async def test_an_actor_may_tell_itself() -> None:
     class Loop(Log):
         @handles(int)
-        async def number(self, message: int) -> int:
+        async def number(self, message: int) -> int:  # type: ignore[override]  # async here
             self.events.append(message)
             if message:
                 await self.tell(self.actor_ref, message - 1)
@@ -361,7 +366,7 @@ async def test_an_actor_may_tell_itself() -> None:
         await bus.ask(ref, 3)
         await bus.ask(ref, 0)
         await bus.ask(ref, 0)
-        assert ref._cell.actor.events == ["start", 3, 0, 2, 0, 1] or 2 in ref._cell.actor.events
+        assert inside(ref).events == ["start", 3, 0, 2, 0, 1] or 2 in inside(ref).events
 
 
 async def test_an_ask_from_a_def_handler_that_nobody_awaits_fails_without_asyncio_noise(turns: Turns) -> None:
@@ -489,7 +494,7 @@ async def test_a_reply_error_does_not_restart_the_actor() -> None:
         assert caught.value.code == "ValueError"
         assert isinstance(caught.value.__cause__, ValueError)
         assert await bus.ask(ref, 1) == 1
-        assert "failure" not in ref._cell.actor.events
+        assert "failure" not in inside(ref).events
 
 
 async def test_resume_goes_on_with_the_state_as_it_is() -> None:
@@ -498,7 +503,7 @@ async def test_resume_goes_on_with_the_state_as_it_is() -> None:
         for message in (1, "fail", b"fail", 2):
             await bus.tell(ref, message)
         assert await bus.ask(ref, 3) == 3
-        assert ref._cell.actor.events == ["start", 1, 2, 3]
+        assert inside(ref).events == ["start", 1, 2, 3]
 
 
 async def test_stop_ends_a_failed_actor_without_on_stop() -> None:
@@ -576,7 +581,7 @@ async def test_kill_between_two_batches_is_not_lost() -> None:
         ref._cell.kill("test")
         await asyncio.sleep(1)
         assert not ref.is_alive()
-        assert 199 not in ref._cell.actor.events
+        assert 199 not in inside(ref).events
 
 
 @pytest.mark.parametrize("when", ["parked", "new", "idle"])
@@ -613,12 +618,12 @@ async def test_kill_of_a_handler_that_swallows_cancellation_or_raises_something_
             ref._cell.kill("test")
             await asyncio.sleep(1)
             assert not ref.is_alive()
-            assert ref._cell.actor.events == ["start", "stop"]
+            assert inside(ref).events == ["start", "stop"]
 
 
 async def test_kill_while_an_async_on_start_runs() -> None:
     class Slow(Log):
-        async def on_start(self) -> None:
+        async def on_start(self) -> None:  # type: ignore[override]  # Pykka says None
             await asyncio.sleep(100)
 
     events: list[object] = []
@@ -634,7 +639,7 @@ async def test_kill_while_an_async_on_start_runs() -> None:
 
 async def test_kill_while_a_restarted_actor_runs_on_start() -> None:
     class SlowSecond(Log):
-        async def on_start(self) -> None:
+        async def on_start(self) -> None:  # type: ignore[override]  # Pykka says None
             self.events.append("start")
             if len(self.events) > 1:
                 await asyncio.sleep(100)
@@ -683,7 +688,7 @@ async def test_stop_during_a_backoff_waits_for_the_restart_only_if_messages_wait
 
 async def test_kill_cuts_an_on_stop_that_hangs() -> None:
     class Hangs(Log):
-        async def on_stop(self) -> None:
+        async def on_stop(self) -> None:  # type: ignore[override]  # Pykka says None
             self.events.append("stopping")
             await asyncio.sleep(1000)
 
@@ -694,7 +699,7 @@ async def test_kill_cuts_an_on_stop_that_hangs() -> None:
         assert not stopped.done()
         ref._cell.kill("test")
         assert await stopped is True
-        assert ref._cell.actor.events == ["start", "stopping"]
+        assert inside(ref).events == ["start", "stopping"]
 
 
 async def test_stop_waits_for_reentrant_handlers() -> None:
@@ -711,7 +716,7 @@ async def test_stop_waits_for_reentrant_handlers() -> None:
         await bus.ask(ref, 1)
         assert await ref.stop(block=False) is True
         assert await ask == "done"
-        assert ref._cell.actor.events == ["start", 1, "done", "stop"]
+        assert inside(ref).events == ["start", 1, "done", "stop"]
 
 
 async def test_a_stop_while_the_mailbox_is_full_and_senders_wait_refuses_the_senders() -> None:
@@ -809,7 +814,7 @@ async def test_what_was_put_aside_outlives_a_restart() -> None:
 
 async def test_timers_die_with_the_incarnation_that_set_them() -> None:
     class Ticks(Log):
-        async def on_start(self) -> None:
+        async def on_start(self) -> None:  # type: ignore[override]  # Pykka says None
             self.events.append("start")
             self.every(1.0, 1)
             self.after(0.5, 2)
@@ -845,7 +850,7 @@ async def test_a_tick_without_room_is_missed_but_an_appointment_is_kept() -> Non
         await asyncio.sleep(0.1)
         await bus.tell(ref, 7)
         await asyncio.sleep(3.6)
-        actor = ref._cell.actor
+        actor = inside(ref)
         assert actor.events == ["start", 2, 7]
         assert actor.ticker.missed == 3
         actor.ticker.cancel()
@@ -860,20 +865,20 @@ class Parent(Log):
         super().__init__(events)
         self.grandchildren = grandchildren
 
-    async def on_start(self) -> None:
+    async def on_start(self) -> None:  # type: ignore[override]  # Pykka says None
         self.events.append("start")
         for name in ("one", "two"):
             kind = Parent if self.grandchildren else Child
             self.spawn(kind, self.events, name=f"{self}.{name}")
 
-    async def on_stop(self) -> None:
+    async def on_stop(self) -> None:  # type: ignore[override]  # Pykka says None
         self.events.append("stop")
 
 
 class Child(Log):
     """Takes a while to stop."""
 
-    async def on_stop(self) -> None:
+    async def on_stop(self) -> None:  # type: ignore[override]  # Pykka says None
         await asyncio.sleep(1)
         self.events.append("child stop")
 
@@ -902,11 +907,11 @@ async def test_a_restarted_parent_gets_new_children_once_the_old_ones_have_ended
 
 async def test_a_kill_reaches_children_also_when_the_parent_waits_for_them() -> None:
     class Hangs(Child):
-        async def on_stop(self) -> None:
+        async def on_stop(self) -> None:  # type: ignore[override]  # Pykka says None
             await asyncio.sleep(1000)
 
     class Waits(Log):
-        async def on_start(self) -> None:
+        async def on_start(self) -> None:  # type: ignore[override]  # Pykka says None
             self.spawn(Hangs, self.events, name="hangs")
 
     async with Bus() as bus:
@@ -923,7 +928,7 @@ async def test_a_failure_is_escalated_to_the_parent_and_from_there_to_the_bus() 
     class Escalates(Log):
         supervision = Supervision(directive=Directive.ESCALATE)
 
-        async def on_start(self) -> None:
+        async def on_start(self) -> None:  # type: ignore[override]  # Pykka says None
             if not isinstance(self, Inner):
                 self.inner = self.spawn(Inner, self.events)
 
@@ -971,10 +976,10 @@ async def test_watchers_hear_of_an_end_and_not_of_a_restart() -> None:
         watcher = bus.spawn(Watcher, log)
         await bus.tell(log, "fail")
         assert await bus.ask(log, 1) == 1
-        assert watcher._cell.actor.gone == []
+        assert inside(watcher).gone == []
         await log.stop(block=False)
         await asyncio.sleep(1)
-        assert watcher._cell.actor.gone == [Terminated(LOCAL / "log", "stopped")]
+        assert inside(watcher).gone == [Terminated(LOCAL / "log", "stopped")]
 
 
 async def test_watching_who_is_dead_or_was_never_there_tells_at_once() -> None:
@@ -983,7 +988,7 @@ async def test_watching_who_is_dead_or_was_never_there_tells_at_once() -> None:
         await log.stop(block=False)
         watcher = bus.spawn(Watcher, log, LOCAL / "nobody")
         await asyncio.sleep(1)
-        assert watcher._cell.actor.gone == [
+        assert inside(watcher).gone == [
             Terminated(LOCAL / "log", "stopped"),
             Terminated(LOCAL / "nobody", "no_such_reactor"),
         ]
@@ -1000,7 +1005,7 @@ async def test_an_unwatched_actor_ends_unheard_and_a_watcher_that_ends_is_forgot
         assert not log._cell.watchers
         await log.stop(block=False)
         await asyncio.sleep(1)
-        assert watcher._cell.actor.gone == []
+        assert inside(watcher).gone == []
 
 
 async def test_on_receive_hears_terminated_where_no_handler_does() -> None:
@@ -1022,7 +1027,7 @@ async def test_on_receive_hears_terminated_where_no_handler_does() -> None:
         await asyncio.sleep(1)
         await log.stop(block=False)
         await asyncio.sleep(1)
-        assert [type(message) for message in plain._cell.actor.got] == [Terminated]
+        assert [type(message) for message in inside(plain).got] == [Terminated]
 
 
 # What a sender has does not reach a receiver.

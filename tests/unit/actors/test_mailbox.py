@@ -137,8 +137,8 @@ def test_latest_replaces_the_same_type_of_the_same_sender_at_any_time() -> None:
     for message in (1, "text", 2):
         assert inbox.offer(Envelope(message))
     assert lost == [(1, "superseded")]
-    for message in (1.5, b""):
-        assert inbox.offer(Envelope(message))
+    for other in (1.5, b""):
+        assert inbox.offer(Envelope(other))
     assert lost[1:] == [(2, "latest")]
     assert taken(inbox) == ["text", 1.5, b""]
     assert balanced(inbox)

@@ -7,13 +7,14 @@ import queue
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pykka
 import pytest
 
 from peerbus.actors import Actor, ActorStopped, DeadlineExceeded, PeerbusError, Ref, WouldDeadlock, handles
+from peerbus.actors.thread_cell import ThreadCell
 
 WAIT = 10.0
 
@@ -22,6 +23,17 @@ WAIT = 10.0
 def _stop_all() -> Iterator[None]:
     yield
     pykka.ActorRegistry.stop_all(timeout=WAIT)
+
+
+def inside(ref: Ref[Any]) -> Any:
+    """The actor itself, which no user gets at."""
+    return ref._cell.actor
+
+
+def thread_of(ref: Ref[Any]) -> threading.Thread:
+    """The thread that runs the actor."""
+    assert isinstance(ref._cell, ThreadCell)
+    return ref._cell.thread
 
 
 class Echo(Actor):
@@ -88,7 +100,7 @@ def test_names_urns_and_reprs_are_pykkas() -> None:
     assert uuid.UUID(ref.actor_urn).version == 4
     assert str(ref) == f"Echo ({ref.actor_urn})"
     assert repr(ref) == f"<ActorRef for {ref}>"
-    assert "Echo" in str(ref._actor_weakref())
+    assert "Echo" in str(inside(ref))
     assert ref.actor_class is Echo
     assert ref.ask("thread").name.startswith("Echo")
 
@@ -122,7 +134,7 @@ def test_an_exception_in_a_tell_stops_the_actor_after_on_failure() -> None:
     ref = Echo.start(hooks)
     ref.tell(ZeroDivisionError("told"))
     assert ref.actor_stopped.wait(WAIT)
-    ref._cell.thread.join(WAIT)
+    thread_of(ref).join(WAIT)
     assert hooks == ["start", "failure told"]
     assert pykka.ActorRegistry.get_all() == []
 
@@ -161,7 +173,7 @@ def test_an_actor_may_stop_itself_in_on_start_and_more_than_once() -> None:
     hooks: list[str] = []
     ref = Early.start(hooks)
     assert ref.actor_stopped.wait(WAIT)
-    ref._cell.thread.join(WAIT)
+    thread_of(ref).join(WAIT)
     assert hooks == ["stop"]
 
 
@@ -192,7 +204,7 @@ def test_what_is_no_exception_stops_every_actor(error: BaseException, asked: boo
         first.tell(error)
     for ref in (first, second):
         assert ref.actor_stopped.wait(WAIT)
-        ref._cell.thread.join(WAIT)
+        thread_of(ref).join(WAIT)
     assert hooks == ["start", "stop"]
     assert pykka.ActorRegistry.get_all() == []
 
@@ -255,7 +267,7 @@ def test_an_actor_may_keep_a_proxy_to_itself() -> None:
             self.done.put("done")
 
     ref = Later.start()
-    done = ref._actor_weakref().done
+    done = inside(ref).done
     ref.proxy().work().get(timeout=WAIT)
     assert done.get(timeout=WAIT) == "done"
 
@@ -307,7 +319,7 @@ def test_the_registry_finds_actors() -> None:
     class Special(Echo):
         pass
 
-    refs = [Echo.start(), Special.start()]
+    refs: list[Ref[Any]] = [Echo.start(), Special.start()]
     registry = pykka.ActorRegistry
     assert registry.get_all() == refs
     assert registry.get_by_class(Echo) == refs
@@ -364,7 +376,7 @@ def test_typed_and_async_handlers_work_without_a_bus() -> None:
             await asyncio.sleep(0)
             return "async"
 
-        async def on_start(self) -> None:
+        async def on_start(self) -> None:  # type: ignore[override]  # Pykka says None
             self.started = True
 
     ref = Typed.start()
@@ -432,8 +444,8 @@ def test_a_program_may_use_our_attributes_names_for_its_own() -> None:
     class Own(Echo):
         def __init__(self) -> None:
             super().__init__()
-            self.bus = "my bus"
-            self.address = "my address"
+            self.bus = "my bus"  # type: ignore[assignment]  # no program for Pykka knows of ours
+            self.address = "my address"  # type: ignore[assignment]  # likewise
 
     proxy: Any = Own.start().proxy()
     assert proxy.bus.get(timeout=WAIT) == "my bus"
@@ -444,8 +456,13 @@ def test_what_needs_a_bus_says_so() -> None:
     class OnLoop(Actor):
         dispatcher = "loop"
 
-    actor = Echo.start()._actor_weakref()
-    for use in (lambda: actor.bus, lambda: actor.address, lambda: actor.watch(actor.actor_ref)):
+    actor = inside(Echo.start())
+    uses: list[Callable[[], object]] = [
+        lambda: actor.bus,
+        lambda: actor.address,
+        lambda: actor.watch(actor.actor_ref),
+    ]
+    for use in uses:
         with pytest.raises(PeerbusError, match="without a bus"):
             use()
     with pytest.raises(PeerbusError, match="spawn it on a Bus"):

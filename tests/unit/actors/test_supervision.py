@@ -36,6 +36,6 @@ def test_a_spent_budget_may_escalate() -> None:
 def test_values_out_of_range_are_refused() -> None:
     for values in ({"budget": -1}, {"window": 0}, {"backoff": -1}, {"max_backoff": 0.01}):
         with pytest.raises(ValueError, match="out of range"):
-            Supervision(**values)  # type: ignore[arg-type]  # numbers
+            Supervision(**values)
     with pytest.raises(ValueError, match="stop or escalate, not resume"):
         Supervision(then=Directive.RESUME)

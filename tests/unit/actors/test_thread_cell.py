@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -30,6 +31,7 @@ from peerbus.actors import (
     WouldDeadlock,
     handles,
 )
+from peerbus.actors.thread_cell import ThreadCell
 
 NOW = Supervision(backoff=0.0)
 
@@ -37,6 +39,17 @@ NOW = Supervision(backoff=0.0)
 @dataclass(frozen=True)
 class Wait:
     gate: threading.Event
+
+
+def inside(ref: Ref[Any]) -> Any:
+    """The actor itself, which no user gets at."""
+    return ref._cell.actor
+
+
+def thread_of(ref: Ref[Any]) -> threading.Thread:
+    """The thread that runs the actor."""
+    assert isinstance(ref._cell, ThreadCell)
+    return ref._cell.thread
 
 
 class Blocking(Actor):
@@ -51,7 +64,7 @@ class Blocking(Actor):
     def on_start(self) -> None:
         self.events.append("start")
 
-    async def on_stop(self) -> None:
+    async def on_stop(self) -> None:  # type: ignore[override]  # Pykka says None
         self.events.append("stop")
 
     def on_failure(self, *_: object) -> None:
@@ -134,7 +147,7 @@ async def test_deadlines_pass_while_the_thread_is_busy(gate: threading.Event) ->
             assert caught.value.phase == phase
         gate.set()
         assert await bus.ask(ref, 2) == 2
-        assert ref._cell.actor.events == ["start", 2]
+        assert inside(ref).events == ["start", 2]
 
 
 async def test_a_full_mailbox_of_a_thread_lets_the_loop_wait_without_blocking(gate: threading.Event) -> None:
@@ -156,7 +169,7 @@ async def test_a_full_mailbox_of_a_thread_lets_the_loop_wait_without_blocking(ga
         gate.set()
         await handling
         assert await waiting == 4
-        assert ref._cell.actor.events == ["start", 1, 4]
+        assert inside(ref).events == ["start", 1, 4]
         stats = ref.statistics()
         assert stats.sent == stats.delivered + sum(stats.failed.values()) + stats.waiting
 
@@ -180,7 +193,7 @@ async def test_a_flood_of_a_busy_thread_stays_bounded(gate: threading.Event) -> 
         gate.set()
         await handling
         assert await bus.ask(ref, -1) == -1
-        numbers = [event for event in ref._cell.actor.events if isinstance(event, int)]
+        numbers = [event for event in inside(ref).events if isinstance(event, int)]
         assert numbers == [*range(992, 1_000), -1] or numbers == [*range(993, 1_000), -1]
 
 
@@ -210,8 +223,8 @@ async def test_kill_and_stop_during_a_backoff() -> None:
                 ref._cell.kill("test")
             else:
                 ref.stop(block=False)
-            assert len((await bus.ask(watcher, "wait")).reason) > 0
-            assert ref._cell.actor.events == ["start", "failure"]
+            assert len((await bus.ask(watcher, "wait", reply=Terminated)).reason) > 0
+            assert inside(ref).events == ["start", "failure"]
 
 
 class Watcher(Actor):
@@ -253,7 +266,7 @@ async def test_ends_on_threads_are_heard_by_watchers_on_the_loop_and_the_other_w
             ref = bus.spawn(Blocking)
             ref.stop(block=False)
             watcher = bus.spawn(Watcher, ref)
-            assert (await bus.ask(watcher, "wait")).reason == "stopped"
+            assert (await bus.ask(watcher, "wait", reply=Terminated)).reason == "stopped"
         heard = threading.Event()
         log = bus.spawn(Watcher)
         watching = bus.spawn(ThreadWatcher, log, heard)
@@ -350,7 +363,7 @@ async def test_a_stop_of_the_bus_does_not_wait_for_ever_for_a_thread(gate: threa
         await until(ref._cell.mailbox.empty)
     assert ref.is_alive()
     gate.set()
-    ref._cell.thread.join(10)
+    thread_of(ref).join(10)
     assert not ref.is_alive()
     assert not ask.done() or ask.exception() is None  # type: ignore[attr-defined]  # a future
 
@@ -367,7 +380,7 @@ def test_a_thread_that_outlives_the_bus_ends_in_peace(gate: threading.Event) -> 
     assert isinstance(waiting.get(timeout=10), str)
     with pytest.raises(ActorStopped):
         other.get(timeout=10)
-    ref._cell.thread.join(10)
+    thread_of(ref).join(10)
     with pytest.raises(ActorStopped):
         ref.ask(2, timeout=10)
 
@@ -390,7 +403,7 @@ async def test_an_actor_on_a_thread_asks_and_tells_by_the_same_names() -> None:
 
         @handles(str)
         def itself(self, message: str) -> object:
-            to: Ref[Actor] | Address[object] = self.actor_ref if message == "ref" else self.address
+            to: Ref[Any] | Address[object] = self.actor_ref if message == "ref" else self.address
             return self.ask(to, 1).get(timeout=10)
 
     async with Bus() as bus:
@@ -398,7 +411,7 @@ async def test_an_actor_on_a_thread_asks_and_tells_by_the_same_names() -> None:
         front = bus.spawn(Front, back)
         assert await bus.ask(front, 1) == 2
         assert await bus.ask(front, 0.001) == 0.001
-        assert back._cell.actor.events == ["start", 1, 2, 1, 0.001]
+        assert inside(back).events == ["start", 1, 2, 1, 0.001]
         for message in ("ref", "address"):
             with pytest.raises(RemoteError) as caught:
                 await bus.ask(front, message)
@@ -409,7 +422,7 @@ async def test_timers_of_a_thread_end_with_it() -> None:
     async with Bus() as bus:
         ref = bus.spawn(Blocking)
         await bus.tell(ref, b"")
-        await until(lambda: ref._cell.actor.events.count(1) >= 3)
+        await until(lambda: inside(ref).events.count(1) >= 3)
         assert await ref.stop(block=False) is True
 
 
