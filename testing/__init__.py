@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .alone import Alone
+    from .conditions import Conditions, LogNormal, Uniform
     from .effects import (
         Answered,
         Asked,
@@ -23,29 +24,48 @@ if TYPE_CHECKING:
         Unwatched,
         Watched,
     )
+    from .failures import Deadlocked, EscapedSimulation, LeftBehind, NotReached, SimulationFailed
+    from .faulty_network import FaultyNetwork
     from .leaks import Leaks, tasks_left
     from .peer_probe import PeerProbe
     from .probe import Probe
     from .recorder import Received
     from .settle import settled
+    from .simulation import NodeArguments, Simulation
+    from .trace import Event, Trace
     from .transport_suite import check_transport
+    from .virtual_loop import VirtualLoop
 
 __all__ = [
     "Alone",
     "Answered",
     "Asked",
+    "Conditions",
+    "Deadlocked",
     "Effect",
+    "EscapedSimulation",
+    "Event",
     "Failed",
+    "FaultyNetwork",
     "Leaks",
+    "LeftBehind",
+    "LogNormal",
+    "NodeArguments",
+    "NotReached",
     "PeerProbe",
     "Probe",
     "Published",
     "Received",
+    "Simulation",
+    "SimulationFailed",
     "Spawned",
     "Stopped",
     "TimerSet",
     "Told",
+    "Trace",
+    "Uniform",
     "Unwatched",
+    "VirtualLoop",
     "Watched",
     "check_transport",
     "settled",
@@ -55,6 +75,7 @@ __all__ = [
 #: The module of each export.
 _HOMES = {
     "alone": ("Alone",),
+    "conditions": ("Conditions", "LogNormal", "Uniform"),
     "effects": (
         "Answered",
         "Asked",
@@ -68,12 +89,17 @@ _HOMES = {
         "Unwatched",
         "Watched",
     ),
+    "failures": ("Deadlocked", "EscapedSimulation", "LeftBehind", "NotReached", "SimulationFailed"),
+    "faulty_network": ("FaultyNetwork",),
     "leaks": ("Leaks", "tasks_left"),
     "peer_probe": ("PeerProbe",),
     "probe": ("Probe",),
     "recorder": ("Received",),
     "settle": ("settled",),
+    "simulation": ("NodeArguments", "Simulation"),
+    "trace": ("Event", "Trace"),
     "transport_suite": ("check_transport",),
+    "virtual_loop": ("VirtualLoop",),
 }
 
 

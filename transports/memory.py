@@ -142,6 +142,10 @@ class MemoryListener:
 
     async def aclose(self) -> None:
         """As `Listener.aclose`."""
+        self.shut()
+
+    def shut(self) -> None:
+        """Take no more streams, and give the name free."""
         if self._closed:
             return
         self._closed = True

@@ -145,6 +145,16 @@ class MemoryStream:
         """The end at the other node."""
         return self._other
 
+    @property
+    def way(self) -> Link:
+        """The link that carries what this end sends."""
+        return self._way
+
+    @property
+    def open(self) -> bool:
+        """Not both ends have ended."""
+        return not (self._ended and self._other._ended)
+
     def __repr__(self) -> str:
         state = "closed" if self._closed else "ended" if self._buffer.ended else "open"
         return f"<MemoryStream {self.local} ⇄ {self.remote} {state}>"
