@@ -1,4 +1,4 @@
-"""An event loop whose clock jumps: when nothing can run, it is at once the time of the next timer."""
+"""Event loops for tests: one whose clock jumps when nothing can run, and both keep what is logged on them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ import selectors
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, ParamSpec
 
-__all__ = ["VirtualTimeLoop", "eventually", "in_virtual_time", "outcome_of"]
+__all__ = [
+    "Log",
+    "RealTimeLoop",
+    "VirtualTimeLoop",
+    "eventually",
+    "in_real_time",
+    "in_virtual_time",
+    "log_of_the_loop",
+    "outcome_of",
+]
 
 P = ParamSpec("P")
 
@@ -33,7 +42,36 @@ class _Jumping(selectors.DefaultSelector):
         return []
 
 
-class VirtualTimeLoop(asyncio.SelectorEventLoop):
+class Log:
+    """Every line that the library logs, as a dict; a logger by its interface."""
+
+    def __init__(self) -> None:
+        self.lines: list[dict[str, Any]] = []
+
+    def __getattr__(self, level: str) -> Callable[..., None]:
+        def write(event: str, **fields: Any) -> None:
+            self.lines.append({"event": event, "level": level, **fields})
+
+        return write
+
+    def reasons(self, event: str) -> list[str]:
+        """What was given as reason in the lines of that event."""
+        return [line["reason"] for line in self.lines if line["event"] == event]
+
+
+class RealTimeLoop(asyncio.SelectorEventLoop):
+    """Asyncio's own."""
+
+    def __init__(self, selector: selectors.BaseSelector | None = None) -> None:
+        super().__init__(selector)
+        self.log = Log()
+
+    def logger_for(self, name: str) -> Log:
+        """What the library asks a loop for."""
+        return self.log
+
+
+class VirtualTimeLoop(RealTimeLoop):
     """Starts at 0 seconds. Sockets and threads work, but time does not wait for them."""
 
     def __init__(self) -> None:
@@ -47,8 +85,16 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
 
 def in_virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
-    """Run a test on such a loop; it fails if it leaves a task behind, or if the loop reports an error."""
+    """Run a test on a virtual clock; it fails if it leaves a task behind, or if the loop reports an error."""
+    return _on(VirtualTimeLoop, test)
 
+
+def in_real_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
+    """The same on the real clock, for tests with sockets."""
+    return _on(RealTimeLoop, test)
+
+
+def _on(factory: Callable[[], RealTimeLoop], test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:
     async def watched(work: Coroutine[Any, Any, None]) -> None:
         errors: list[dict[str, Any]] = []
         asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
@@ -61,12 +107,19 @@ def in_virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P,
 
     @functools.wraps(test)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+        with asyncio.Runner(loop_factory=factory) as runner:
             runner.run(watched(test(*args, **kwargs)))
 
     del run.__wrapped__  # or pytest-asyncio takes it for a coroutine function
     run.__signature__ = inspect.signature(test)  # type: ignore[attr-defined]  # so that pytest sees its parameters
     return run
+
+
+def log_of_the_loop() -> Log:
+    """What was logged on the running loop."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, RealTimeLoop)
+    return loop.log
 
 
 async def eventually(condition: Callable[[], object], within: float = 30.0) -> None:
