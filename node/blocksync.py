@@ -34,7 +34,7 @@ log = get_logger("peerbus.blocksync")
 #: Seconds that one block may take; a slow archive is asked again, or another one.
 ASK_TIMEOUT = 5.0
 #: Seconds before the first retry, and at most: each wait is twice the one before, less up to a half by chance.
-FIRST_RETRY, LAST_RETRY = 0.01, 1.0
+FIRST_RETRY, LAST_RETRY = 0.01, 0.25
 
 
 @dataclass(frozen=True, slots=True)

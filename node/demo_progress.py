@@ -8,13 +8,14 @@ from typing import TextIO
 
 from .demo_messages import Report
 
-__all__ = ["Display", "mib", "plural"]
+__all__ = ["MIB", "Display", "mib", "plural"]
 
 #: Cells of a bar, where the terminal is wide enough, and at least. Each has eight steps.
 BAR, SHORT_BAR = 30, 5
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 #: Where the output is no terminal: a line for each of these steps, in percent.
 STEP = 10
+MIB = 1 << 20
 #: Seconds between two frames: no eye is faster, and drawing costs the nodes time.
 FRAME = 0.05
 
@@ -40,7 +41,7 @@ class Display:
             if last or now >= self._next_frame:
                 self._next_frame = now + FRAME
                 width = shutil.get_terminal_size().columns - 1  # a bar that wraps would take two lines
-                bars = [_bar(name, report, width) for name, report in reports]
+                bars = _bars(reports, width)
                 self._write(*((bars, []) if last else ([], bars)))
             return
         for name, report in reports:
@@ -60,13 +61,16 @@ class Display:
         self._stream.flush()
 
 
-def _bar(name: str, report: Report, width: int) -> str:
-    """One node as a bar, at most `width` columns wide."""
-    numbers = _numbers(report)
-    cells = min(BAR, max(SHORT_BAR, width - len(f"  {name:<9} ▕▏ {numbers}")))
-    eighths = int(report.progress.share * cells * 8)
-    filled = "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
-    return f"  {name:<9} ▕{filled:<{cells}}▏ {numbers}"[:width]
+def _bars(reports: Sequence[tuple[str, Report]], width: int) -> list[str]:
+    """Nodes as bars of one length, at most `width` columns wide."""
+    numbers = [_numbers(report) for _, report in reports]
+    cells = min(BAR, max(SHORT_BAR, width - len(f"  {'':<9} ▕▏ ") - max(map(len, numbers), default=0)))
+    bars = []
+    for (name, report), text in zip(reports, numbers, strict=True):
+        eighths = int(report.progress.share * cells * 8)
+        filled = "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
+        bars.append(f"  {name:<9} ▕{filled:<{cells}}▏ {text}"[:width])
+    return bars
 
 
 def _line(name: str, report: Report) -> str:
@@ -82,7 +86,7 @@ def _numbers(report: Report) -> str:
         return f"failed: {progress.text}"
     speed = progress.bytes / 1e6 / progress.seconds if progress.seconds else 0.0
     return (
-        f"{progress.share:4.0%}  {mib(progress.bytes):>9} of {mib(progress.size)}  {speed:4.0f} MB/s  "
+        f"{progress.share:4.0%}  {progress.bytes / MIB:5.1f} of {progress.size / MIB:.1f} MiB  {speed:4.0f} MB/s  "
         f"{plural(report.peers, 'peer')}  {plural(progress.retries, 'retry')}"
     )
 
@@ -98,4 +102,4 @@ def mib(size: int) -> str:
     """A number of bytes, for people."""
     if size < 1 << 10:
         return f"{size} bytes"
-    return f"{size / (1 << 10):.1f} KiB" if size < 1 << 20 else f"{size / (1 << 20):.1f} MiB"
+    return f"{size / (1 << 10):.1f} KiB" if size < MIB else f"{size / MIB:.1f} MiB"

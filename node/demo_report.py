@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from .demo_progress import mib, plural
+from .demo_progress import MIB, mib, plural
 
 __all__ = ["Outcome", "Row", "as_json", "as_table"]
 
@@ -55,7 +55,7 @@ def as_json(outcome: Outcome) -> str:
 
 def as_table(outcome: Outcome) -> str:
     """The table, and below it the verdict."""
-    head = ("node", "id", "role", "peers", "served", "fetched", "data", "retries", "ask p50", "p99", "MB/s", "copy")
+    head = ("node", "id", "role", "peers", "served", "fetched", "MiB", "retries", "p50 ms", "p99 ms", "MB/s", "copy")
     table = [head, *(_cells(row) for row in outcome.nodes)]
     widths = [max(len(row[column]) for row in table) for column in range(len(head))]
     lines = ["  ".join(_aligned(column, cell, widths[column]) for column, cell in enumerate(row)) for row in table]
@@ -72,7 +72,7 @@ def _cells(row: Row) -> Sequence[str]:
         str(row.peers),
         str(row.blocks_served),
         str(row.blocks_fetched),
-        mib(row.bytes),
+        f"{row.bytes / MIB:.1f}",
         str(row.retries),
         _milliseconds(row.ask_p50_ms),
         _milliseconds(row.ask_p99_ms),
@@ -82,7 +82,7 @@ def _cells(row: Row) -> Sequence[str]:
 
 
 def _milliseconds(value: float | None) -> str:
-    return "—" if value is None else f"{value:.1f} ms"
+    return "—" if value is None else f"{value:.1f}"
 
 
 def _aligned(column: int, cell: str, width: int) -> str:
@@ -94,14 +94,11 @@ def _verdict(outcome: Outcome) -> str:
     copies = [row.verified for row in outcome.nodes if row.verified is not None]
     speed = sum(row.bytes for row in outcome.nodes if row.verified is not None) / 1e6 / (outcome.seconds or 1e-9)
     lines = [
-        f"{copies.count(True)} of {plural(len(copies), 'copy')} verified: sha256 {outcome.sha256}",
-        f"{mib(outcome.size)} each in {outcome.seconds:.2f} s, {speed:.0f} MB/s in all; "
-        f"{outcome.total_seconds:.1f} s with starting and stopping",
+        f"{copies.count(True)} of {plural(len(copies), 'copy')} verified, {mib(outcome.size)} each",
+        f"sha256 {outcome.sha256}",
+        f"{outcome.seconds:.2f} s, {speed:.0f} MB/s in all; {outcome.total_seconds:.1f} s with starting and stopping",
     ]
     if outcome.killed is not None and outcome.killed_at is not None:
-        late = "" if outcome.killed_at < 1 else ": too late to matter, --size or --file takes more"
-        lines.append(
-            f"{outcome.killed} was killed when the first node had {outcome.killed_at:.0%}{late}; "
-            "its row says what it last reported"
-        )
+        late = "" if outcome.killed_at < 1 else ", too late to matter: --size or --file takes more"
+        lines.append(f"{outcome.killed} was killed at {outcome.killed_at:.0%}{late}; its row is what it last reported")
     return "\n".join(f"  {text}" for text in lines)

@@ -83,7 +83,7 @@ def test_every_copy_is_right_although_an_archive_is_killed(environment: dict[str
     for name in ("want-1", "want-2"):
         row = rows[name]
         assert (row["verified"], row["roles"], row["blocks_fetched"], row["bytes"]) == (True, [], 123, len(content))
-        assert 0 < row["ask_p50_ms"] <= row["ask_p99_ms"]
+        assert 0 <= row["ask_p50_ms"] <= row["ask_p99_ms"]
         assert row["mb_per_s"] > 0
         assert row["peers"] == 2
         assert (keep / name / "film.bin").read_bytes() == content

@@ -92,11 +92,12 @@ def test_the_configurations_make_a_cluster_that_copies_a_file(tmp_path: Path) ->
     content = os.urandom(1_000_000)
     (tmp_path / "original.bin").write_bytes(content)
     with contextlib.ExitStack() as stack:
-        for name in ("archive", "archive", "want"):
-            node = stack.enter_context(running(tmp_path / f"{name}.toml"))
-        assert node.stderr is not None
+        for _ in range(2):
+            stack.enter_context(running(tmp_path / "archive.toml"))
+        wanting = stack.enter_context(running(tmp_path / "want.toml"))
+        assert wanting.stderr is not None
         log = []
-        for line in node.stderr:
+        for line in wanting.stderr:
             log.append(line)
             if "synced" in line or "sync failed" in line:
                 break
@@ -106,7 +107,7 @@ def test_the_configurations_make_a_cluster_that_copies_a_file(tmp_path: Path) ->
 
 @pytest.mark.parametrize("name", ["archive", "want"])
 def test_a_configuration_is_a_right_one(name: str) -> None:
-    command = [*PYTHON, "-m", "peerbus", "run", "--check", EXAMPLES / f"blocksync-{name}.toml"]
+    command = [*PYTHON, "-m", "peerbus", "run", "--check", str(EXAMPLES / f"blocksync-{name}.toml")]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
     assert (done.returncode, done.stderr) == (0, "")
     assert "network blocksync" in done.stdout

@@ -27,7 +27,7 @@ def test_off_a_terminal_a_line_comes_at_every_tenth_of_the_way() -> None:
         display.draw([("want-1", at(blocks))], now=0.0)
     lines = stream.getvalue().splitlines()
     assert [line.split()[1] for line in lines] == [f"{percent}%" for percent in range(10, 101, 10)]
-    assert lines[4].split(maxsplit=2)[2] == "50.0 MiB of 100.0 MiB    52 MB/s  3 peers  0 retries"
+    assert lines[4].split(maxsplit=2)[2] == "50.0 of 100.0 MiB    52 MB/s  3 peers  0 retries"
     assert "\x1b" not in stream.getvalue()
 
 
@@ -68,8 +68,15 @@ def test_what_is_said_stays_above_the_bars() -> None:
     assert said.startswith("\x1b[1A\rkill -9 archive-2\x1b[K\n  want-1")
 
 
+def test_bars_have_one_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    stream = io.StringIO()
+    Display(stream, interactive=True).draw([("want-1", at(50)), ("want-2", Report())], now=0.0)
+    assert len({line.index("▏ ") for line in stream.getvalue().strip("\r").split("\x1b[K\n")[:2]}) == 1
+
+
 def test_a_bar_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
-    for columns, end in ((40, "of "), (80, "0 retries"), (200, "0 retries")):
+    for columns, end in ((40, " 50.0 of 100."), (80, "0 retries"), (200, "0 retries")):
         monkeypatch.setenv("COLUMNS", str(columns))
         stream = io.StringIO()
         Display(stream, interactive=True).draw([("want-1", at(50))], now=0.0)
@@ -83,7 +90,7 @@ def test_a_bar_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (Progress(), "looking for archives, 1 peer"),
         (Progress(state="failed", text="disk full"), "failed: disk full"),
-        (Progress(state="done"), "100%    0 bytes of 0 bytes     0 MB/s  1 peer  0 retries"),
+        (Progress(state="done"), "100%    0.0 of 0.0 MiB     0 MB/s  1 peer  0 retries"),
     ],
 )
 def test_a_node_that_fetches_nothing_says_what_it_does(progress: Progress, text: str) -> None:

@@ -45,14 +45,15 @@ def outcome(*rows: Row, killed: str | None = None, killed_at: float | None = Non
 def test_the_table_has_a_row_for_each_node_and_a_verdict() -> None:
     rows = [row("archive-1", wants=False), row("archive-2", wants=False, killed=True), row("want-1", wants=True)]
     lines = as_table(outcome(*rows, killed="archive-2", killed_at=0.53)).splitlines()
-    assert " ".join(lines[0].split()) == "node id role peers served fetched data retries ask p50 p99 MB/s copy"
-    assert " ".join(lines[2].split()) == "archive-1 01234567 archive 3 512 0 64.0 MiB 0 — — 162 —"
+    assert " ".join(lines[0].split()) == "node id role peers served fetched MiB retries p50 ms p99 ms MB/s copy"
+    assert " ".join(lines[2].split()) == "archive-1 01234567 archive 3 512 0 64.0 0 — — 162 —"
     assert lines[3].split()[-1] == "killed"
-    assert " ".join(lines[4].split()) == "want-1 01234567 — 3 0 512 64.0 MiB 16 11.0 ms 59.0 ms 162 verified"
+    assert " ".join(lines[4].split()) == "want-1 01234567 — 3 0 512 64.0 16 11.0 59.0 162 verified"
     assert lines[6:] == [
-        f"  1 of 1 copy verified: sha256 {'ab' * 32}",
-        "  64.0 MiB each in 0.50 s, 134 MB/s in all; 2.1 s with starting and stopping",
-        "  archive-2 was killed when the first node had 53%; its row says what it last reported",
+        "  1 of 1 copy verified, 64.0 MiB each",
+        f"  sha256 {'ab' * 32}",
+        "  0.50 s, 134 MB/s in all; 2.1 s with starting and stopping",
+        "  archive-2 was killed at 53%; its row is what it last reported",
     ]
 
 
