@@ -39,13 +39,13 @@ def test_each_source_keeps_its_order_and_busy_sources_take_turns(puts: list[tupl
         queue.put(envelope(source, message))
     assert len(queue) == len(puts) == len(list(queue))
     left: dict[object, int] = dict(Counter(source for source, _ in puts))
-    since: dict[object, int] = dict.fromkeys(left, 0)
+    since = dict.fromkeys(left, 0)
     taken: dict[object, list[object]] = defaultdict(list)
     while (got := queue.get()) is not None:
-        busy = [source for source in left if left[source]]
-        for source in busy:
-            since[source] = 0 if source == got.source else since[source] + 1
-            assert since[source] < max(1, len(left))
+        busy = [each for each in left if left[each]]
+        for each in busy:
+            since[each] = 0 if each == got.source else since[each] + 1
+            assert since[each] < max(1, len(left))
         left[got.source] -= 1
         taken[got.source].append(got.message)
     assert dict(taken) == {s: [m for source, m in puts if source == s] for s, _ in puts}
