@@ -1,0 +1,37 @@
+"""The ledger of dead letters."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from peerbus.actors.dead_letters import LOGGED, DeadLetters
+
+
+def test_a_flood_is_counted_in_full_and_logged_in_part(capsys: pytest.CaptureFixture[str]) -> None:
+    letters = DeadLetters("bus")
+    for _ in range(100):
+        letters.add(1, "no_route", "there", "here", 5.0)
+    letters.add("text", "expired", "there", "here", 6.0)
+    assert letters.counts == {"no_route": 100, "expired": 1}
+    printed = capsys.readouterr()
+    lines = (printed.err + printed.out).splitlines()
+    if lines:  # where the program has set up no logging of its own
+        assert sum("no_route" in line for line in lines) == LOGGED
+        assert any(f"unlogged={100 - LOGGED}" in line for line in lines)
+
+
+def test_threads_lose_no_count() -> None:
+    letters = DeadLetters("bus")
+
+    def count() -> None:
+        for _ in range(2_000):
+            letters.unroutable("no_route")
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert letters.failed == {"no_route": 8_000}
