@@ -58,7 +58,8 @@ class ChannelCodec:
     def encode(self, message: object, limit: int) -> Payload:
         """The payload of a declared message.
 
-        Raises MessageTypeError (not declared, or a field does not have its type) and MessageTooLarge above `limit`.
+        Raises MessageTypeError (not declared, or a field holds what cannot travel) and MessageTooLarge above `limit`.
+        Whether each field has its declared type is what the receiver checks.
         """
         number = self._numbers.get(message.__class__)
         if number is None:

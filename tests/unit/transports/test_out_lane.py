@@ -1,0 +1,209 @@
+"""A lane to a peer's reactor: credit, senders that wait for it, and a ledger that always agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from peerbus.actors.envelope import NEVER, Envelope
+from peerbus.actors.errors import MailboxFull, MessageTypeError, PeerGone, ProtocolError, SendError
+from peerbus.transports.hello import ChannelInfo
+from peerbus.transports.out_lane import Outgoing, OutLane
+
+
+class Sender:
+    """One that waits."""
+
+    withdrawn = False
+
+    def __init__(self, envelope: Envelope) -> None:
+        self.envelope = envelope
+        self.gone = False
+        self.result: object = None
+
+    def admitted(self) -> bool:
+        if self.gone:
+            return False
+        self.result = True
+        return True
+
+    def refused(self, error: SendError) -> None:
+        self.result = error
+
+
+def message(size: int) -> Outgoing:
+    return Outgoing(size, None, None, NEVER, None, size, None, 1, 0, bytes(size))
+
+
+class Scene:
+    """A lane with a window of 4 messages and 100 bytes; what it writes is written at once."""
+
+    def __init__(self) -> None:
+        info = ChannelInfo(
+            name="c", types=("Note",), schema=bytes(16), messages=4, bytes=100, max_message=1000, priority=5
+        )
+        self.woken = 0
+        self.lane = OutLane(0, info, None, self._wake)
+
+    def _wake(self, lane: OutLane) -> None:
+        self.woken += 1
+
+    def write(self) -> None:
+        lane = self.lane
+        while lane.queue:
+            outgoing = lane.queue.popleft()
+            outgoing.sequence = lane.tells
+            lane.tells += 1
+            lane.unconfirmed.append(outgoing)
+            lane.unconfirmed_bytes += len(outgoing.payload)
+
+    def wait(self, size: int) -> Sender:
+        sender = Sender(message(size))
+        assert not self.lane.offer(message(size))
+        self.lane.wait(sender)
+        return sender
+
+    def check(self) -> None:
+        each = self.lane.statistics()
+        accounted = each.delivered + sum(each.failed.values()) + each.waiting + each.queued + each.unconfirmed
+        assert each.sent == accounted, each
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def test_messages_take_credit_and_wait_without_it(scene: Scene) -> None:
+    lane = scene.lane
+    assert [lane.offer(message(10)) for _ in range(5)] == [True] * 4 + [False]
+    first, second = scene.wait(10), scene.wait(10)
+    scene.write()
+    scene.check()
+    lane.granted(1, 10)
+    assert (first.result, second.result, scene.woken) == (True, None, 1)
+    lane.granted(2, 20)
+    assert second.result is True
+    assert lane.statistics().delivered == 3
+    scene.check()
+
+
+def test_who_comes_later_waits_behind_those_who_wait(scene: Scene) -> None:
+    assert scene.lane.offer(message(60))
+    large = scene.wait(90)
+    small = scene.wait(1)
+    scene.write()
+    scene.lane.granted(1, 60)
+    assert large.result is True
+    assert small.result is True
+    scene.check()
+
+
+def test_when_a_large_message_gives_up_the_small_ones_behind_it_go(scene: Scene) -> None:
+    assert scene.lane.offer(message(60))
+    large = scene.wait(90)
+    small = scene.wait(1)
+    scene.lane.give_up(large, MailboxFull("enough"))
+    assert small.result is True
+    assert scene.woken == 1
+    scene.check()
+
+
+def test_a_message_that_is_taken_back_lets_the_next_one_go(scene: Scene) -> None:
+    outgoing = message(60)
+    assert scene.lane.offer(outgoing)
+    waiting = scene.wait(70)
+    scene.lane.queue.clear()
+    scene.lane.take_back(outgoing, MailboxFull("too late"))
+    assert waiting.result is True
+    assert scene.lane.statistics().failed == {"mailbox_full": 1}
+    scene.check()
+
+
+def test_a_sender_that_has_gone_is_counted_and_the_next_one_admitted(scene: Scene) -> None:
+    for _ in range(4):
+        scene.lane.offer(message(1))
+    gone, next_one = scene.wait(1), scene.wait(1)
+    gone.gone = True
+    scene.write()
+    scene.lane.granted(1, 1)
+    assert next_one.result is True
+    assert scene.lane.statistics().failed == {"cancelled": 1}
+    scene.check()
+
+
+def test_giving_up_twice_or_after_admission_counts_once(scene: Scene) -> None:
+    for _ in range(4):
+        scene.lane.offer(message(1))
+    sender = scene.wait(1)
+    scene.lane.give_up(sender, MailboxFull("enough"))
+    scene.lane.give_up(sender, MailboxFull("enough"))
+    assert scene.lane.statistics().failed == {"mailbox_full": 1}
+    scene.check()
+
+
+def test_a_refused_tell_comes_back_with_its_message_and_is_counted_once(scene: Scene) -> None:
+    for size in (1, 2, 3):
+        scene.lane.offer(message(size))
+    scene.write()
+    error = MessageTypeError("odd")
+    assert scene.lane.refused_by_peer(1, error)
+    assert error.message == 2
+    assert not scene.lane.refused_by_peer(1, MessageTypeError("again"))
+    assert not scene.lane.refused_by_peer(3, MessageTypeError("never sent"))
+    scene.check()
+    scene.lane.granted(3, 6)
+    scene.check()
+    assert scene.lane.statistics().delivered == 2
+    assert scene.lane.refused_by_peer(0, MessageTypeError("credit came first"))
+    assert scene.lane.statistics().delivered == 1
+    scene.check()
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_senders_are_refused_once_nobody_may_wait(scene: Scene, after: bool) -> None:
+    for _ in range(4):
+        scene.lane.offer(message(1))
+    make: Callable[[], SendError] = lambda: PeerGone("gone")  # noqa: E731  # one line is enough
+    if after:
+        assert scene.lane.refuse_waiting(make) == []
+        sender = scene.wait(1)
+    else:
+        sender = scene.wait(1)
+        assert scene.lane.refuse_waiting(make) == [sender]
+        sender.refused(make())
+        scene.lane.lost(make())
+    assert isinstance(sender.result, PeerGone)
+    scene.check()
+
+
+def test_what_is_in_doubt_leaves_out_what_was_refused(scene: Scene) -> None:
+    for size in (1, 2, 3):
+        scene.lane.offer(message(size))
+    scene.write()
+    scene.lane.offer(message(4))
+    scene.lane.refused_by_peer(0, MessageTypeError("odd"))
+    lost = scene.lane.drop_unconfirmed() + scene.lane.drop_queued()
+    assert [outgoing.message for outgoing in lost] == [2, 3, 4]
+    for _ in lost:
+        scene.lane.lost(PeerGone("gone"))
+    scene.check()
+
+
+def test_more_credit_than_was_used_is_a_protocol_error(scene: Scene) -> None:
+    scene.lane.offer(message(10))
+    with pytest.raises(ProtocolError, match="credit_overflow"):
+        scene.lane.granted(1, 10)
+    scene.write()
+    with pytest.raises(ProtocolError, match="credit_overflow"):
+        scene.lane.granted(1, 11)
+    scene.lane.granted(1, 10)
+    assert scene.lane.window.outstanding == (0, 0)
+
+
+def test_the_text_for_a_sender_says_what_is_on_its_way(scene: Scene) -> None:
+    scene.lane.offer(message(10))
+    assert scene.lane.no_room() == (
+        "the peer's reactor 'c' has granted no credit (1 of 4 messages, 10 of 100 bytes are on their way)"
+    )

@@ -1,0 +1,142 @@
+"""Messages as bytes and back, checked against what the channel declares."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgpack
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peerbus.actors import Channel, MessageTooLarge, MessageTypeError
+from peerbus.transports.codecs import Codecs
+from peerbus.transports.payload import MAX_PLAIN_ELEMENTS, PLAIN, ChannelCodec
+
+LIMIT = 1 << 20
+
+
+@dataclass(frozen=True)
+class Get:
+    height: int
+
+
+@dataclass(frozen=True)
+class Block:
+    height: int
+    data: bytes
+    links: list[str] = field(default_factory=list)
+    extra: Any = None
+
+
+@dataclass(frozen=True)
+class Empty:
+    pass
+
+
+CHANNEL = Channel("blocks", messages=(Get, Block, Empty), window=7, window_bytes=700, max_message=5000, priority=9)
+CODEC = ChannelCodec(CHANNEL)
+
+
+def test_a_channel_is_announced_with_all_its_bounds() -> None:
+    info = CODEC.info
+    assert (info.name, info.types, info.priority) == ("blocks", ("Get", "Block", "Empty"), 9)
+    assert (info.messages, info.bytes, info.max_message, info.schema) == (7, 700, 5000, CODEC.schema)
+
+
+@given(st.builds(Block, st.integers(-(2**63), 2**64 - 1), st.binary(max_size=99), st.lists(st.text(max_size=9))))
+def test_what_was_encoded_is_decoded(block: Block) -> None:
+    number, payload = CODEC.encode(block, LIMIT)
+    assert number == 2
+    assert CODEC.decode(number, payload) == block
+
+
+def test_a_message_is_a_map_that_any_messagepack_reads_and_writes() -> None:
+    assert CODEC.encode(Get(7), LIMIT) == (1, msgpack.packb({"height": 7}))
+    assert CODEC.decode(2, msgpack.packb({"data": b"x", "height": 1, "later": True})) == Block(1, b"x")
+    assert CODEC.decode(3, msgpack.packb({})) == Empty()
+
+
+@given(st.sampled_from([1, 2, 3]), st.binary(max_size=200))
+def test_no_bytes_raise_anything_but_a_message_type_error(number: int, payload: bytes) -> None:
+    with contextlib.suppress(MessageTypeError):
+        CODEC.decode(number, payload)
+
+
+@pytest.mark.parametrize(
+    ("number", "payload"),
+    [
+        (1, b""),
+        (1, msgpack.packb({})),
+        (1, msgpack.packb({"height": "7"})),
+        (1, msgpack.packb({"height": True})),
+        (1, msgpack.packb({"height": 7}) + b"\0"),
+        (1, msgpack.packb([7])),
+        (2, msgpack.packb({"height": 1, "data": "text"})),
+        (2, b"\x81\xa5extra" + b"\x91" * 100_000 + b"\xc0"),
+        (2, b"\x81\xa5links\xdd\xff\xff\xff\xff"),
+        (4, msgpack.packb({})),
+        (2**32 - 1, b""),
+        (PLAIN, b"\xc1"),
+        (PLAIN, b"\x91" * 100_000),
+        (PLAIN, b"\xdd\xff\xff\xff\xff"),
+        (PLAIN, msgpack.packb([None] * (MAX_PLAIN_ELEMENTS + 1))),
+        (PLAIN, b"\xc7\x01\x05x"),
+        (PLAIN, b"\xa2\xff\xff"),
+    ],
+)
+def test_malformed_payloads_are_message_type_errors_that_name_the_channel(number: int, payload: bytes) -> None:
+    with pytest.raises(MessageTypeError, match="'blocks'"):
+        CODEC.decode(number, payload)
+
+
+def test_a_message_that_is_not_declared_or_cannot_be_encoded_comes_back_with_its_error() -> None:
+    odd = Block(1, b"", extra=object())
+    for message, text in ((Get, "declares Get, Block, Empty"), ("text", "does not carry a str"), (odd, "object")):
+        with pytest.raises(MessageTypeError, match=text) as caught:
+            CODEC.encode(message, LIMIT)
+        assert caught.value.message is message
+
+
+def test_a_message_above_the_limit_comes_back_with_its_error() -> None:
+    size = len(CODEC.encode(Block(1, bytes(100)), LIMIT)[1])
+    CODEC.encode(Block(1, bytes(100)), size)
+    with pytest.raises(MessageTooLarge) as caught:
+        CODEC.encode(Block(1, bytes(100)), size - 1)
+    assert caught.value.message == Block(1, bytes(100))
+
+
+@pytest.mark.parametrize(
+    "value", [None, True, 7, 1.5, "text", b"bytes", [1, [2]], {"a": [None]}, {1: 2}, 2**64 - 1, -(2**63)]
+)
+def test_plain_values_travel_as_answers(value: object) -> None:
+    number, payload = CODEC.encode_reply(value, LIMIT)
+    assert number == PLAIN
+    assert CODEC.decode(number, payload) == value
+
+
+def test_declared_messages_travel_as_answers() -> None:
+    number, payload = CODEC.encode_reply(Get(3), LIMIT)
+    assert CODEC.decode(number, payload) == Get(3)
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, 2**64, "\ud800", Get, [object()]])
+def test_what_is_neither_is_a_message_type_error(value: object) -> None:
+    with pytest.raises(MessageTypeError, match="an answer on channel 'blocks'"):
+        CODEC.encode_reply(value, LIMIT)
+
+
+def test_an_answer_above_the_limit_is_refused() -> None:
+    with pytest.raises(MessageTooLarge):
+        CODEC.encode_reply(bytes(100), 100)
+
+
+def test_codecs_are_made_once_and_also_for_channels_that_are_declared_later() -> None:
+    channels: dict[str, Channel[Any]] = {}
+    codecs = Codecs(channels)
+    assert codecs.get("blocks") is None
+    channels["blocks"] = CHANNEL
+    assert codecs.get("blocks") is not None
+    assert codecs.get("blocks") is codecs.get("blocks")
