@@ -8,6 +8,7 @@ it does.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,7 +16,15 @@ from typing import ClassVar
 from ..actors.actor import Actor
 from ..actors.capability import Capability
 from ..actors.envelope import Envelope
-from ..actors.errors import ConfigError, DialFailed, HandshakeFailed, ProtocolError, StreamBroken, StreamClosed
+from ..actors.errors import (
+    ActorStopped,
+    ConfigError,
+    DialFailed,
+    HandshakeFailed,
+    ProtocolError,
+    StreamBroken,
+    StreamClosed,
+)
 from ..actors.events import ActorStarted, ActorTerminated
 from ..actors.handlers import handles
 from ..actors.log import get_logger
@@ -279,7 +288,7 @@ class Peers(Actor):
         self._set_roles()
         texts = tuple(str(offer) for offer in self._offers)
         for connection in self._connections.values():
-            connection.tell(OfferRoles(texts))
+            _command(connection, OfferRoles(texts))
         if self._mdns is not None:
             self._run(self._mdns.update([offer.role for offer in self._offers]), "mdns update")
         for source, finder in self._finders.items():
@@ -290,14 +299,13 @@ class Peers(Actor):
         info = self._channel(event.actor)
         if info is not None:
             for connection in self._connections.values():
-                connection.tell(OpenChannel(info))
+                _command(connection, OpenChannel(info))
 
     @handles(ActorTerminated)
     def _actor_terminated(self, event: ActorTerminated) -> None:
         if event.actor in self.bus.channels:
             for connection in self._connections.values():
-                if connection.is_alive():
-                    connection.tell(CloseChannel(event.actor, "stopped"))
+                _command(connection, CloseChannel(event.actor, "stopped"))
 
     @handles(LinkDown)
     def _link_down(self, event: LinkDown) -> None:
@@ -306,8 +314,7 @@ class Peers(Actor):
             self._stopping = True
             drain = self.bus.shutdown_timeout * SHUTDOWN_SHARE
             for connection in self._connections.values():
-                if connection.is_alive():
-                    connection.tell(Disconnect("shutting_down", drain=drain))
+                _command(connection, Disconnect("shutting_down", drain=drain))
 
     @handles(_Ended)
     def _connection_ended(self, ended: _Ended) -> None:
@@ -448,19 +455,19 @@ class Peers(Actor):
         self._catch_up(connection, greeted.own)
         self._follow(Changes((), changes.close))
         if doom is not None:
-            connection.tell(Disconnect(doom, drain=SUPERSEDED_DRAIN))
+            _command(connection, Disconnect(doom, drain=SUPERSEDED_DRAIN))
 
     def _catch_up(self, connection: Ref[PeerConnection], said: Hello) -> None:
         """Tell a new connection what has changed since its HELLO was made."""
         before = {channel.name for channel in said.channels}
         now = {channel.name: channel for channel in self._channels()}
         for name in sorted(before - now.keys()):
-            connection.tell(CloseChannel(name, "stopped"))
+            _command(connection, CloseChannel(name, "stopped"))
         for name in sorted(now.keys() - before):
-            connection.tell(OpenChannel(now[name]))
+            _command(connection, OpenChannel(now[name]))
         offers = tuple(str(offer) for offer in self._offers)
         if offers != said.offers:
-            connection.tell(OfferRoles(offers))
+            _command(connection, OfferRoles(offers))
 
     def _follow(self, changes: Changes, drain: float = SUPERSEDED_DRAIN) -> None:
         for event in changes.events:
@@ -471,8 +478,8 @@ class Peers(Actor):
             if connection is None:
                 if close.key in self._pending:
                     self._pending[close.key] = close.reason
-            elif connection.is_alive():
-                connection.tell(Disconnect(close.reason, drain=drain))
+            else:
+                _command(connection, Disconnect(close.reason, drain=drain))
 
     def _hello(self) -> Hello:
         me = self._myself
@@ -537,6 +544,13 @@ class Peers(Actor):
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("task failed", node=self._myself.name, task=task.get_name(), exc_info=error)
+
+
+def _command(connection: Ref[PeerConnection], command: object) -> None:
+    """Tell a connection, unless it is ending by itself: then it has no use for a command, and others still do."""
+    with contextlib.suppress(ActorStopped):
+        if connection._cell.mailbox.closed is None:
+            connection.tell(command)
 
 
 class _Judged:
