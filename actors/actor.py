@@ -65,8 +65,8 @@ def _address_of(actor: Actor) -> Address[object]:
 class Actor(pykka.Actor):
     """An actor: it owns its state and handles one message at a time.
 
-    Write handlers with `@handles(Type)`, or Pykka's `on_receive`; both may be `def` or `async def`, as may
-    `on_start` and `on_stop`. Spawned on a bus or a node it runs on the event loop. Started without one, by
+    Write handlers with `@handles(Type)`, or Pykka's `on_receive`; both may be `def` or `async def`. Around them:
+    `on_start`, `async on_started`, messages, `async on_stopping`, `on_stop`. Spawned on a bus or a node it runs on the event loop. Started without one, by
     `MyActor.start()`, it has a thread of its own and behaves as a `pykka.ThreadingActor`, with a bounded mailbox.
     """
 
@@ -248,13 +248,26 @@ class Actor(pykka.Actor):
         """Handle what was put aside, in its order, before anything else."""
         self._cell.take_up()
 
-    def on_start(self) -> object:  # type: ignore[override]  # may be `async def` too
-        """Hook: the actor has started and takes its first message when this has finished. May be `async def`."""
-        return None
+    # Hooks. `on_start`, `on_stop` and `on_failure` are Pykka's; they may be `async def` at run time, but Pykka types
+    # them as plain functions, so there are two more that are `async def` for type checkers as well.
 
-    def on_stop(self) -> object:  # type: ignore[override]  # likewise
-        """Hook: the actor takes no more messages. May be `async def`. Not called when a failure stops it."""
-        return None
+    async def on_started(self) -> None:
+        """Hook, after `on_start`: the actor takes its first message when this has finished."""
+
+    async def on_stopping(self) -> None:
+        """Hook, before `on_stop`: the actor takes no more messages. Not called when a failure stops it."""
+
+    def starting_hooks(self) -> tuple[Callable[[], object], ...]:
+        """What runs before the first message, in order."""
+        if type(self).on_started is Actor.on_started:
+            return (self.on_start,)
+        return (self.on_start, self.on_started)
+
+    def stopping_hooks(self) -> tuple[Callable[[], object], ...]:
+        """What runs after the last message, in order."""
+        if type(self).on_stopping is Actor.on_stopping:
+            return (self.on_stop,)
+        return (self.on_stopping, self.on_stop)
 
     def on_failure(
         self,

@@ -212,12 +212,12 @@ class Life:
             self.ref.rebind(actor)
 
     def begin(self) -> None:
-        """Run `on_start`, then take messages."""
+        """Run `on_start` and `on_started`, then take messages."""
         if self.state is not State.NEW:
             return
         self._move(State.STARTING)
         assert self.actor is not None
-        self._hook(self.actor.on_start, self._begun)
+        self._hooks(self.actor.starting_hooks(), self._begun)
 
     def _begun(self, error: BaseException | None) -> None:
         if self.state is not State.STARTING:
@@ -313,7 +313,7 @@ class Life:
             self.supervise(error, heard=False)
             return
         assert self.actor is not None
-        self._hook(self.actor.on_start, self._rebuilt)
+        self._hooks(self.actor.starting_hooks(), self._rebuilt)
 
     def _rebuilt(self, error: BaseException | None) -> None:
         assert self.bus is not None
@@ -398,7 +398,7 @@ class Life:
     def _run_on_stop(self) -> None:
         assert self.actor is not None
         self.mark_stopped()
-        self._hook(self.actor.on_stop, self._on_stop_done)
+        self._hooks(self.actor.stopping_hooks(), self._on_stop_done)
 
     def _on_stop_done(self, error: BaseException | None) -> None:
         if error is not None:
@@ -459,6 +459,25 @@ class Life:
         self.mailbox.put_system(Envelope(Terminated(where, watched.reason)))
 
     # Inside.
+
+    def _hooks(self, hooks: tuple[Callable[[], object], ...], then: Callable[[BaseException | None], object]) -> None:
+        # One after the other. At the start the first that fails is the last; at the end each has its chance to clean up.
+        first, rest = hooks[0], hooks[1:]
+        if not rest:
+            self._hook(first, then)
+            return
+
+        def go_on(error: BaseException | None) -> None:
+            if self.state is State.STOPPING:
+                if error is not None:
+                    log.error("on_stopping failed", actor=str(self), exc_info=error)
+                self._hooks(rest, then)
+            elif error is None and self.state is State.STARTING:
+                self._hooks(rest, then)
+            else:
+                then(error)
+
+        self._hook(first, go_on)
 
     def _hook(self, hook: Callable[[], object], then: Callable[[BaseException | None], object]) -> None:
         try:

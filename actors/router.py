@@ -20,11 +20,12 @@ __all__ = ["LinkChanged", "LinkDown", "LinkUp", "Router"]
 class LinkUp:
     """A peer's connection can carry messages. It takes the place of an older link to the same peer.
 
-    `announce` are facts for subscribers, published once the link is in the table: who hears of the peer can send to it.
+    Of two links to one peer the one with the higher `order` is the newer, whichever is told of first. `announce` are facts for subscribers, published once the link is in the table: who hears of the peer can send to it.
     """
 
     link: Link
     announce: tuple[object, ...] = ()
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,16 @@ class Router(Actor):
     def __init__(self) -> None:
         super().__init__()
         self._links: dict[str, Link] = {}
+        #: Of each of these links its `LinkUp.order`.
+        self._orders: dict[str, int] = {}
 
     @handles(LinkUp)
     def _up(self, event: LinkUp) -> None:
-        self._links[event.link.peer_id] = event.link
-        self._publish()
-        self.bus.publish(event)
+        peer_id = event.link.peer_id
+        if peer_id not in self._links or event.order >= self._orders[peer_id]:
+            self._links[peer_id], self._orders[peer_id] = event.link, event.order
+            self._publish()
+            self.bus.publish(event)
         for fact in event.announce:
             self.bus.publish(fact)
 
@@ -66,7 +71,7 @@ class Router(Actor):
     @handles(LinkDown)
     def _down(self, event: LinkDown) -> None:
         if self._links.get(event.link.peer_id) is event.link:
-            del self._links[event.link.peer_id]
+            del self._links[event.link.peer_id], self._orders[event.link.peer_id]
             self._publish()
             self.bus.publish(event)
 
