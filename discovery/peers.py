@@ -167,6 +167,8 @@ class Peers(Actor):
         self._greetings = 0
         self._timer: asyncio.TimerHandle | None = None
         self._keys = 0
+        #: Connections that have opened so far: of two to one peer the later one counts.
+        self._opened = 0
         self._connections: dict[int, Ref[PeerConnection]] = {}
         #: Handshakes under way; a reason: their connection shall end as soon as it is open.
         self._pending: dict[int, str | None] = {}
@@ -432,6 +434,8 @@ class Peers(Actor):
         changes = self._manager.ready(peer_id, key, self._now())
         me = self.actor_ref
         doom = self._pending[key]
+        self._opened += 1
+        order = self._opened
         connection = self.spawn(
             lambda: PeerConnection(
                 greeted,
@@ -439,6 +443,7 @@ class Peers(Actor):
                 lambda event: me._cell.mailbox.put(Envelope(_Ended(key, event))),
                 announce=changes.events,
                 listed=doom is None,
+                order=order,
                 heartbeat=self._heartbeat,
             ),
             name=f"peer-{peer_id[:8]}-{key}",

@@ -135,6 +135,7 @@ class PeerConnection(Actor):
     """See the module. `announce` are facts for subscribers, published when the link is in the table.
 
     `listed`: False for one that another has replaced before it was open: it only takes what the peer sent on it.
+    `order`: of two connections to one peer the one with the higher number is the newer.
     """
 
     #: It is made for one stream: what failed cannot be made anew.
@@ -148,6 +149,7 @@ class PeerConnection(Actor):
         *,
         announce: tuple[object, ...] = (),
         listed: bool = True,
+        order: int = 0,
         heartbeat: float = HEARTBEAT_INTERVAL,
     ) -> None:
         super().__init__()
@@ -159,6 +161,7 @@ class PeerConnection(Actor):
         self._on_ended = on_ended
         self._announce = announce
         self._listed = listed
+        self._order = order
         self.link = PeerLink(bus, greeted.own, greeted.peer, codecs, self._schedule)
         self._receive = ReceiveSide(bus, greeted.own, greeted.peer, codecs, self.link.outbox, self._schedule)
         self._outbox = self.link.outbox
@@ -200,7 +203,7 @@ class PeerConnection(Actor):
     def on_start(self) -> None:
         """Enter the table, then read."""
         if self._listed:
-            self._router(LinkUp(self.link, self._announce))
+            self._router(LinkUp(self.link, self._announce, self._order))
         self._reader = self._loop.create_task(
             self._read(), name=f"peerbus reader {self.peer_id[:8]}", context=self._context
         )
