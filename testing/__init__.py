@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .alone import Alone
     from .conditions import Conditions, LogNormal, Uniform
+    from .discovery_suite import FinderPlace, check_discovery
     from .effects import (
         Answered,
         Asked,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from .settle import settled
     from .simulation import NodeArguments, Simulation
     from .trace import Event, Trace
-    from .transport_suite import check_transport
+    from .transport_suite import TransportPair, check_transport
     from .virtual_loop import VirtualLoop
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "Event",
     "Failed",
     "FaultyNetwork",
+    "FinderPlace",
     "Leaks",
     "LeftBehind",
     "LogNormal",
@@ -63,10 +65,12 @@ __all__ = [
     "TimerSet",
     "Told",
     "Trace",
+    "TransportPair",
     "Uniform",
     "Unwatched",
     "VirtualLoop",
     "Watched",
+    "check_discovery",
     "check_transport",
     "settled",
     "tasks_left",
@@ -76,6 +80,7 @@ __all__ = [
 _HOMES = {
     "alone": ("Alone",),
     "conditions": ("Conditions", "LogNormal", "Uniform"),
+    "discovery_suite": ("FinderPlace", "check_discovery"),
     "effects": (
         "Answered",
         "Asked",
@@ -98,16 +103,18 @@ _HOMES = {
     "settle": ("settled",),
     "simulation": ("NodeArguments", "Simulation"),
     "trace": ("Event", "Trace"),
-    "transport_suite": ("check_transport",),
+    "transport_suite": ("TransportPair", "check_transport"),
     "virtual_loop": ("VirtualLoop",),
 }
 
 
-def __getattr__(name: str) -> object:
-    for home, names in _HOMES.items():
-        if name in names:
-            return getattr(import_module(f".{home}", __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+if not TYPE_CHECKING:  # a type checker shall see that a name is not there
+
+    def __getattr__(name: str) -> object:
+        for home, names in _HOMES.items():
+            if name in names:
+                return getattr(import_module(f".{home}", __name__), name)
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
