@@ -80,7 +80,7 @@ def _say(text: str) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("benchmarks", description=_ABOUT, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="three rounds of less work: about a quarter of the time")
+    parser.add_argument("--quick", action="store_true", help="three rounds of less work: about a third of the time")
     parser.add_argument("--rounds", type=_positive, metavar="N", help=f"interleaved rounds (default: {ROUNDS})")
     parser.add_argument(
         "--only", action="append", default=[], metavar="NAME",
