@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from .failures import Deadlocked, EscapedSimulation, LeftBehind, NotReached, SimulationFailed
     from .faulty_network import FaultyNetwork
     from .leaks import Leaks, tasks_left
+    from .members import NodeArguments
     from .peer_probe import PeerProbe
     from .probe import Probe
     from .recorder import Received
     from .settle import settled
-    from .simulation import NodeArguments, Simulation
+    from .simulation import Simulation
     from .trace import Event, Trace
     from .transport_suite import TransportPair, check_transport
     from .virtual_loop import VirtualLoop
@@ -101,7 +102,8 @@ _HOMES = {
     "probe": ("Probe",),
     "recorder": ("Received",),
     "settle": ("settled",),
-    "simulation": ("NodeArguments", "Simulation"),
+    "members": ("NodeArguments",),
+    "simulation": ("Simulation",),
     "trace": ("Event", "Trace"),
     "transport_suite": ("TransportPair", "check_transport"),
     "virtual_loop": ("VirtualLoop",),

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from .faulty_network import FaultyNetwork
 
 __all__ = ["FaultyLink", "LinkStatistics", "Pipe"]
-
-from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)

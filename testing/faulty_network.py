@@ -114,6 +114,17 @@ class FaultyNetwork(MemoryNetwork):
         """Parcels on their way that no cut holds back."""
         return sum(link.flying for link in self._faulty.values() if not link.cut)
 
+    def streams(self, one: Who, other: Who | None = None) -> list[MemoryStream]:
+        """The open streams between two nodes, or all of one: of each the end that sent first, the oldest first."""
+        here, there = self.id_of(one), None if other is None else self.id_of(other)
+        found: dict[MemoryStream, None] = {}
+        for key, link in self._faulty.items():
+            if here in key and (there is None or there in key):
+                for stream in link.streams:
+                    if stream not in self.severed and stream.other not in found and stream.open:
+                        found[stream] = None
+        return list(found)
+
     def reachable(self, source: Who, target: Who) -> bool:
         """What one node sends can arrive at the other now."""
         key = self.id_of(source), self.id_of(target)
@@ -184,7 +195,7 @@ class FaultyNetwork(MemoryNetwork):
 
     def break_streams(self, one: Who, other: Who | None = None) -> int:
         """Break the open streams between two nodes, or all of one; both ends hear of it. Returns how many."""
-        streams = self._streams(self.id_of(one), None if other is None else self.id_of(other))
+        streams = self.streams(one, other)
         loop = asyncio.get_running_loop()
         for stream in streams:
             loop.call_soon(stream.break_off, context=self.context)
@@ -197,7 +208,7 @@ class FaultyNetwork(MemoryNetwork):
         Nothing of them arrives any more, and `other` hears nothing until it loses patience.
         """
         here = self.id_of(one)
-        streams = self._streams(here, self.id_of(other))
+        streams = self.streams(one, other)
         for stream in streams:
             mine = stream if stream.local.peer_id == here else stream.other
             self._sever(stream)
@@ -212,7 +223,7 @@ class FaultyNetwork(MemoryNetwork):
         nothing at all. It may come `back`.
         """
         node_id = self.id_of(who)
-        for stream in self._streams(node_id, None):
+        for stream in self.streams(node_id):
             theirs = stream.other if stream.local.peer_id == node_id else stream
             if reset:
                 self._reset(node_id, theirs)
@@ -248,16 +259,6 @@ class FaultyNetwork(MemoryNetwork):
         """Tell who listens of a fault of a node, or of the whole network."""
         if self.on_fault is not None:
             self.on_fault("network" if node_id is None else node_id, text)
-
-    def _streams(self, one: str, other: str | None) -> list[MemoryStream]:
-        """The pairs of ends between two nodes, one end of each."""
-        found: dict[MemoryStream, None] = {}
-        for key, link in self._faulty.items():
-            if one in key and (other is None or other in key):
-                for stream in link.streams:
-                    if stream not in self.severed and stream.other not in found and stream.open:
-                        found[stream] = None
-        return list(found)
 
     def _sever(self, stream: MemoryStream) -> None:
         self.severed.add(stream)

@@ -120,7 +120,7 @@ def guarded(fail: Callable[[EscapedSimulation], object]) -> Iterator[None]:
             real(self, a, version)
 
         put.append((random.Random, "seed", real))
-        random.Random.seed = seed  # type: ignore[method-assign, assignment]  # for the time of the simulation
+        random.Random.seed = seed  # type: ignore[method-assign]  # for the time of the simulation
 
     clock, chance = "the running loop's time() and asyncio.sleep()", "sim.rng or sim.rng_for(name)"
     try:
@@ -183,7 +183,7 @@ def _datetime(check: Callable[[str], None]) -> Any:
         def __subclasscheck__(cls, subclass: type) -> bool:
             return issubclass(subclass, real)
 
-    class Guarded(real, metaclass=Meta):
+    class Guarded(real, metaclass=Meta):  # type: ignore[valid-type, misc]  # a class that is chosen at run time
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
             return real(*args, **kwargs)
 

@@ -18,27 +18,14 @@ import asyncio
 import contextlib
 import gc
 import random
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
-from contextvars import Context
-from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any, TypedDict, TypeVar, Unpack
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any, TypeVar, Unpack
 
-from ..actors.actor import Actor
-from ..actors.bus import Bus
-from ..actors.channel import Channel
-from ..actors.current import CURRENT_BUS
-from ..discovery.events import Candidate
-from ..discovery.finder import Finder, MakeFinder
-from ..discovery.options import PeerOptions
 from ..node.node import Node
-from ..transports.endpoint import Endpoint
-from ..transports.identity import Identity
-from .bus_tap import BusTap
 from .failures import LeftBehind, NotReached, SimulationFailed
 from .faulty_network import FaultyNetwork, Who
 from .guards import guarded
-from .neighbourhood import Neighbourhood, Remembered
+from .members import Members, NodeArguments
 from .simulation_log import SimulationLog
 from .trace import Trace
 from .virtual_loop import VirtualLoop
@@ -52,36 +39,6 @@ T = TypeVar("T")
 COLLECT_EVERY = 50_000
 #: Seconds of virtual time that everything has to stop in, at the end.
 STOP_WITHIN = 120.0
-
-
-class NodeArguments(TypedDict, total=False):
-    """What `Simulation.node` passes on to `Node`; see there."""
-
-    network: str
-    identity: Identity
-    listen: Iterable[str]
-    offers: Iterable[str]
-    reactors: Iterable[Callable[[], Actor]]
-    channels: Iterable[Channel[Any]]
-    peers: Iterable[str]
-    options: PeerOptions
-    heartbeat: float
-    shutdown_timeout: float
-
-
-@dataclass(slots=True)
-class _Member:
-    """One node of the simulation: how to make it anew, and what became of it."""
-
-    name: str
-    arguments: NodeArguments
-    discover: bool
-    node: Node
-    #: Times that it got another key.
-    keys: int = 0
-    #: Times that it was started.
-    starts: int = 1
-    alive: bool = True
 
 
 class Simulation:
@@ -105,11 +62,7 @@ class Simulation:
         #: What was logged, newest last.
         self.log = SimulationLog(self.loop.time)
         self._guard = guard
-        self._neighbourhood = Neighbourhood(self.rng_for("neighbourhood"), self.network.reachable)
-        self._members: dict[str, _Member] = {}
-        self._vanished: list[Node] = []
-        #: Buses whose callbacks do not run.
-        self._frozen: set[Bus] = set()
+        self._members = Members(seed, self.loop, self.network, self.trace, self.rng_for)
         self._conditions: list[tuple[Callable[[], object], asyncio.Future[None]]] = []
         self._quiet: list[asyncio.Future[None]] = []
         self._started = False
@@ -139,7 +92,7 @@ class Simulation:
     @property
     def nodes(self) -> dict[str, Node]:
         """The nodes that run, by name, in the order of their first start."""
-        return {name: member.node for name, member in self._members.items() if member.alive}
+        return self._members.alive
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """Run `main` to its end, then stop everything; returns what it returned.
@@ -176,13 +129,7 @@ class Simulation:
         name. `discover`: nodes of the same network find each other, as by mDNS.
         Raises ValueError for a name that is taken, and what `Node` raises.
         """
-        if name in self._members:
-            raise ValueError(f"there is a node called {name!r} already; restart() starts it anew")
-        node = self._make(name, arguments, discover, keys=0, starts=1)
-        member = _Member(name, arguments, discover, node)
-        self._members[name] = member
-        await self._start(member)
-        return node
+        return await self._members.start(name, arguments, discover=discover)
 
     async def run_for(self, seconds: float) -> None:
         """Let virtual time pass."""
@@ -240,124 +187,22 @@ class Simulation:
         `reset`: its machine lives on, so its peers' streams break and dials are refused. Otherwise peers hear
         nothing, until they lose patience. Its actors' `on_stop` runs when the simulation ends, cut off from all.
         """
-        member = self._member(who)
-        member.alive = False
-        node = member.node
-        self._neighbourhood.vanish(node.node_id)
-        self.network.vanish(node, reset=reset)
-        self._vanished.append(node)
-        self._freeze(node.bus)
-        self.note(member.name, "crashes")
+        self._members.crash(who, reset=reset)
 
     async def restart(self, who: Who, *, keep_key: bool = True, keep_book: bool = True, reset: bool = True) -> Node:
         """Start a node anew, with the same arguments; one that runs crashes first (`reset`: see there).
 
         `keep_key`: with the same node id. `keep_book`: it knows the addresses that it knew.
         """
-        member = self._member(who, running=False)
-        if member.alive:
-            self.crash(member.name, reset=reset)
-        self.network.back(member.node)
-        book = _book_of(member.node) if keep_book else ()
-        member.starts += 1
-        member.keys += not keep_key
-        member.node = self._make(
-            member.name, member.arguments, member.discover, keys=member.keys, starts=member.starts, book=book
-        )
-        member.alive = True
-        self.note(member.name, "restarts")
-        await self._start(member)
-        return member.node
+        return await self._members.restart(who, keep_key=keep_key, keep_book=keep_book, reset=reset)
 
     def pause(self, who: Who) -> None:
         """Stop a node's code, as SIGSTOP does: its streams stay, what arrives waits, its timers come late."""
-        member = self._member(who)
-        self._freeze(member.node.bus)
-        self.note(member.name, "pauses")
+        self._members.pause(who)
 
     def resume(self, who: Who) -> None:
         """Let a node that was paused go on."""
-        member = self._member(who)
-        self.note(member.name, "resumes")
-        self._frozen.discard(member.node.bus)
-        self.loop.freeze(self._is_frozen if self._frozen else None)
-
-    # Making nodes.
-
-    def _make(
-        self,
-        name: str,
-        arguments: NodeArguments,
-        discover: bool,
-        *,
-        keys: int,
-        starts: int,
-        book: Sequence[Candidate] = (),
-    ) -> Node:
-        identity = arguments.get("identity")
-        if identity is None or keys:
-            identity = Identity.from_seed(sha256(f"{self.seed}/key/{name}/{keys}".encode()).digest())
-        given: NodeArguments = {**arguments, "identity": identity}
-        given.setdefault("listen", (f"memory://{name}",))
-        if "peers" in given:
-            given["peers"] = [peer if "://" in peer else f"memory://{peer}" for peer in given["peers"]]
-        self.network.call(identity.node_id, name)
-        finders: dict[str, MakeFinder] = {"simulation": self._watching(name)}
-        if book:
-            finders["book"] = _remembering(book)
-        if discover:
-            finders["mdns"] = self._neighbourhood.finder
-        return Node(
-            name,
-            **given,
-            transports=[self.network.transport(identity.node_id)],
-            rng=self.rng_for(f"node/{name}/{starts}"),
-            finders=finders,
-        )
-
-    def _watching(self, name: str) -> MakeFinder:
-        """No finder at all: it is made when the node's bus runs and nothing has happened on it yet."""
-
-        def make(
-            node_id: str,
-            network: str,
-            *,
-            endpoints: Sequence[Endpoint],
-            roles: Iterable[str],
-            on_found: Callable[[Candidate], None],
-            on_lost: Callable[[str], None],
-        ) -> Finder:
-            if self.trace.on:
-                bus = self._members[name].node.bus
-                BusTap(bus, self.network.name_of, lambda what: self.note(name, what))
-            return Remembered((), on_found)
-
-        return make
-
-    async def _start(self, member: _Member) -> None:
-        self.note(member.name, f"starts as {member.node.node_id[:12]}")
-        try:
-            await member.node.__aenter__()
-        except BaseException:
-            member.alive = False
-            raise
-
-    def _member(self, who: Who, *, running: bool = True) -> _Member:
-        member = self._members.get(who) if isinstance(who, str) else None
-        if member is None:
-            member = self._members.get(self.network.name_of(self.network.id_of(who)))
-        if member is None:
-            raise ValueError(f"{who!r} is no node of this simulation")
-        if running and not member.alive:
-            raise ValueError(f"{member.name} does not run")
-        return member
-
-    def _freeze(self, bus: Bus) -> None:
-        self._frozen.add(bus)
-        self.loop.freeze(self._is_frozen)
-
-    def _is_frozen(self, context: Context) -> bool:
-        return context.get(CURRENT_BUS) in self._frozen
+        self._members.resume(who)
 
     # Watching.
 
@@ -421,19 +266,9 @@ class Simulation:
     async def _stop(self) -> None:
         self.note("simulation", "ends")
         self.network.heal()
-        for bus in [member.node.bus for member in self._members.values() if member.alive]:
-            self._frozen.discard(bus)
-        self.loop.freeze(self._is_frozen if self._frozen else None)
-        for member in reversed(self._members.values()):
-            if member.alive:
-                await member.node.aclose()
-        # What vanished is let go only now, cut off from everybody: Python's way to end what it has begun.
+        await self._members.stop()
         self.trace.on = self.log.on = False
-        self._frozen.clear()
-        self.loop.freeze(None)
-        for node in self._vanished:
-            node.bus.shutdown_timeout = 0.0
-            await node.aclose()
+        await self._members.let_go()
         for link in self.network.links:
             link.vanish()  # what is on its way to nobody
 
@@ -465,26 +300,3 @@ class Simulation:
             lines += [f"trace: {self.trace.count} events, digest {self.trace.digest()}", self.trace.timeline()]
         lines += self.log.last()
         error.add_note("\n".join(lines))
-
-
-def _book_of(node: Node) -> tuple[Candidate, ...]:
-    return tuple(
-        Candidate(view.node_id, tuple(address.endpoint for address in view.addresses), view.roles, source="book")
-        for view in node.snapshot().peers.peers
-        if view.node_id is not None and view.addresses
-    )
-
-
-def _remembering(book: Sequence[Candidate]) -> MakeFinder:
-    def make(
-        node_id: str,
-        network: str,
-        *,
-        endpoints: Sequence[Endpoint],
-        roles: Iterable[str],
-        on_found: Callable[[Candidate], None],
-        on_lost: Callable[[str], None],
-    ) -> Finder:
-        return Remembered(book, on_found)
-
-    return make

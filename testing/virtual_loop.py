@@ -23,11 +23,16 @@ from collections.abc import Callable
 from contextvars import Context
 from functools import partial
 from threading import get_ident
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVarTuple, Unpack
 
 from .failures import Deadlocked, EscapedSimulation
 
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
 __all__ = ["VirtualLoop"]
+
+Ts = TypeVarTuple("Ts")
 
 #: Cancelled timers that may lie in the heap, as asyncio has it: below that, sweeping costs more than it saves.
 MIN_SWEEP = 100
@@ -41,7 +46,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
     Raises EscapedSimulation from every method that would need the world outside.
     """
 
-    _ready: deque[asyncio.Handle]
+    # Of asyncio's own loop, which its type stubs do not tell; handles are Any for the same reason.
+    _ready: deque[Any]
+    _stopping: bool
+
+    #: Makes the library's loggers while this loop runs; None: those of the program.
+    logger_for: Callable[[str], FilteringBoundLogger] | None = None
 
     def __init__(self, rng: random.Random | None = None) -> None:
         super().__init__()
@@ -49,18 +59,18 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._rng = rng
         self._owner_thread = get_ident()
         #: (when, order of setting, handle): of two timers for one instant the older one goes first.
-        self._timers: list[tuple[float, int, asyncio.TimerHandle]] = []
+        self._timers: list[tuple[float, int, Any]] = []
         self._timers_set = 0
         self._timers_cancelled = 0
         self._frozen: Callable[[Context], bool] | None = None
-        self._held: list[asyncio.Handle] = []
+        self._held: list[Any] = []
         #: Callbacks that have run.
         self.events = 0
         #: Called after each callback; None: nobody looks.
         self.after_event: Callable[[], None] | None = None
         #: Called when nothing is runnable at this instant, before time jumps; it may make something runnable.
         self.on_idle: Callable[[], None] | None = None
-        #: Called with the number of the turn's first event when a turn ends.
+        #: Called when a turn ends.
         self.after_turn: Callable[[], None] | None = None
         self._fatal: BaseException | None = None
 
@@ -71,18 +81,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self._now
 
     def call_at(
-        self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self, when: float, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """As asyncio's; timers for one instant come in the order in which they were set."""
-        self._check_closed()
-        timer = asyncio.TimerHandle(when, callback, args, self, context)
+        if self.is_closed():
+            raise RuntimeError("the event loop is closed")
+        timer: Any = asyncio.TimerHandle(when, callback, args, self, context)
         self._timers_set += 1
         heapq.heappush(self._timers, (when, self._timers_set, timer))
         timer._scheduled = True
-        return timer
+        return timer  # type: ignore[no-any-return]  # see above
 
     def call_later(
-        self, delay: float, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self, delay: float, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """As asyncio's."""
         return self.call_at(self._now + delay, callback, *args, context=context)
@@ -168,12 +179,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
             )
         self._now = max(self._now, timers[0][0])
 
-    def _shuffled(self, ready: deque[asyncio.Handle]) -> list[asyncio.Handle]:
+    def _shuffled(self, ready: deque[Any]) -> list[Any]:
         assert self._rng is not None
         draw = self._rng.random
         # By id, but only asked for, never iterated: the order is the seed's alone.
         last: dict[int, float] = {}
-        ranked: list[tuple[float, int, asyncio.Handle]] = []
+        ranked: list[tuple[float, int, Any]] = []
         for place, handle in enumerate(ready):
             owner = id(_owner(handle._callback))
             rank = draw()
@@ -201,7 +212,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         raise error
 
     def call_soon_threadsafe(
-        self, callback: Callable[..., object], *args: Any, context: Context | None = None
+        self, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
     ) -> asyncio.Handle:
         """`call_soon` on the loop's own thread. Raises EscapedSimulation on any other."""
         if get_ident() != self._owner_thread:

@@ -75,6 +75,18 @@ async def test_links_come_change_and_go_in_the_order_of_their_messages() -> None
         assert bus.routes.peers == {}
 
 
+async def test_of_two_links_to_one_peer_the_newer_counts_whichever_is_told_of_first() -> None:
+    async with Bus() as bus:
+        older, newer = FakeLink(1), FakeLink(1)
+        with bus.subscribe(str, LinkUp) as events:
+            await bus.tell(bus.router, LinkUp(newer, order=2))
+            await bus.tell(bus.router, LinkUp(older, ("up",), order=1))
+            assert isinstance(await events.get(), LinkUp)
+            assert await events.get() == "up"  # the peer is up, only its table entry is another
+        await bus.tell(bus.router, LinkDown(older, "superseded"))
+        assert bus.routes.peers == {newer.peer_id: newer}
+
+
 async def test_sends_go_to_one_peer_a_role_or_everyone() -> None:
     async with Bus(rng=Random(1)) as bus:
         links = [FakeLink(1, "archive"), FakeLink(2, "archive", load=9.0), FakeLink(3, fails=True)]
