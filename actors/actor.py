@@ -66,8 +66,9 @@ class Actor(pykka.Actor):
     """An actor: it owns its state and handles one message at a time.
 
     Write handlers with `@handles(Type)`, or Pykka's `on_receive`; both may be `def` or `async def`. Around them:
-    `on_start`, `async on_started`, messages, `async on_stopping`, `on_stop`. Spawned on a bus or a node it runs on the event loop. Started without one, by
-    `MyActor.start()`, it has a thread of its own and behaves as a `pykka.ThreadingActor`, with a bounded mailbox.
+    `on_start`, `async on_started`, messages, `async on_stopping`, `on_stop`. Spawned on a bus or a node it runs on
+    the event loop. Started without one, by `MyActor.start()`, it has a thread of its own and behaves as a
+    `pykka.ThreadingActor`, with a bounded mailbox.
     """
 
     #: "loop", "thread" (for handlers that block or compute), or None: the loop on a bus, a thread without one.

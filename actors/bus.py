@@ -410,6 +410,8 @@ class Bus:
         self, to: Ref[Any] | Address[M] | GroupAddress[M], message: object, *, timeout: float | None = None
     ) -> Outcome[None] | Outcome[Results[None]]:
         """Send without an answer: `await` it on the loop, `.get()` it on another thread. See `Actor.tell`."""
+        if to.__class__ is Ref and not self._closing:
+            return to._cell.tell(message, None, timeout)
         return self.send(to, message, timeout, None)
 
     @overload

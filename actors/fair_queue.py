@@ -17,59 +17,62 @@ class FairQueue:
     """Envelopes in one lane per `source`; `get` takes one of each lane in turn.
 
     A source that floods fills its own lane only: with n busy sources, each gets every n-th turn.
+
+    `lanes` and `turns` are open to the mailbox, which does what `put` and `get` do without the two calls (measured:
+    a tenth of a send).
     """
 
-    __slots__ = ("_lanes", "_turns")
+    __slots__ = ("lanes", "turns")
 
     def __init__(self) -> None:
-        self._lanes: dict[object, deque[Envelope]] = {}
+        self.lanes: dict[object, deque[Envelope]] = {}
         #: The lanes that are not empty, in the order of their turns.
-        self._turns: deque[deque[Envelope]] = deque()
+        self.turns: deque[deque[Envelope]] = deque()
 
     def __bool__(self) -> bool:
-        return bool(self._turns)
+        return bool(self.turns)
 
     def __len__(self) -> int:
-        return sum(map(len, self._turns))
+        return sum(map(len, self.turns))
 
     def __iter__(self) -> Iterator[Envelope]:
-        for lane in self._turns:
+        for lane in self.turns:
             yield from lane
 
     def put(self, envelope: Envelope) -> None:
         """Append to the lane of the envelope's source."""
-        lane = self._lanes.get(envelope.source)
+        lane = self.lanes.get(envelope.source)
         if lane is None:
-            lane = self._lanes[envelope.source] = deque()
+            lane = self.lanes[envelope.source] = deque()
         if not lane:
-            self._turns.append(lane)
+            self.turns.append(lane)
         lane.append(envelope)
 
     def get(self) -> Envelope | None:
         """Take the envelope whose turn it is; None when empty."""
-        turns = self._turns
+        turns = self.turns
         if not turns:
             return None
         lane = turns[0]
         envelope = lane.popleft()
         if not lane:
             turns.popleft()
-            if len(self._lanes) > KEPT_LANES:
-                del self._lanes[envelope.source]
+            if len(self.lanes) > KEPT_LANES:
+                del self.lanes[envelope.source]
         elif len(turns) > 1:
             turns.rotate(-1)
         return envelope
 
     def get_from_longest(self) -> Envelope | None:
         """Take the oldest envelope of the source that has most waiting; None when empty."""
-        if not self._turns:
+        if not self.turns:
             return None
-        lane = max(self._turns, key=len)
+        lane = max(self.turns, key=len)
         envelope = lane.popleft()
         if not lane:
-            self._turns.remove(lane)
-            if len(self._lanes) > KEPT_LANES:
-                del self._lanes[envelope.source]
+            self.turns.remove(lane)
+            if len(self.lanes) > KEPT_LANES:
+                del self.lanes[envelope.source]
         return envelope
 
     def replace(self, envelope: Envelope) -> Envelope | None:
@@ -77,7 +80,7 @@ class FairQueue:
 
         None, and nothing put, where there is none.
         """
-        lane = self._lanes.get(envelope.source)
+        lane = self.lanes.get(envelope.source)
         if lane:
             message_type = envelope.message.__class__
             for index in range(len(lane) - 1, -1, -1):

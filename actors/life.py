@@ -461,7 +461,7 @@ class Life:
     # Inside.
 
     def _hooks(self, hooks: tuple[Callable[[], object], ...], then: Callable[[BaseException | None], object]) -> None:
-        # One after the other. At the start the first that fails is the last; at the end each has its chance to clean up.
+        # One after the other. At the start the first that fails is the last; at the end each may clean up.
         first, rest = hooks[0], hooks[1:]
         if not rest:
             self._hook(first, then)

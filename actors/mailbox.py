@@ -145,7 +145,12 @@ class Mailbox:
         if self._free > 0 and not self._slow and not envelope.size:
             self._free -= 1
             self.delivered += 1
-            self._user.put(envelope)
+            user = self._user
+            lane = user.lanes.get(envelope.source)
+            if lane:
+                lane.append(envelope)
+            else:
+                user.put(envelope)
             if not self.scheduled:
                 self.scheduled = True
                 self.wake()
@@ -261,10 +266,15 @@ class Mailbox:
             return self._system.pop(0)
         if self._foreign:
             self._admit_foreign()
-        envelope = self._user.get()
-        if envelope is None:
-            envelope, self._last = self._last, None
-            return envelope
+        turns = self._user.turns
+        if len(turns) == 1 and len(turns[0]) > 1:  # one source, as nearly always
+            envelope: Envelope | None = turns[0].popleft()
+            assert envelope is not None
+        else:
+            envelope = self._user.get()
+            if envelope is None:
+                envelope, self._last = self._last, None
+                return envelope
         self._free += 1
         if envelope.size:
             self.bytes -= envelope.size

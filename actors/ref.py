@@ -63,12 +63,14 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         Raises ActorStopped (a `pykka.ActorDeadError`), MailboxFull, MessageTypeError, DeadlineExceeded("mailbox").
         """
         cell = self._cell
-        if cell.stopped.is_set():
+        if cell.stopped.flag:
             raise ActorStopped(f"{self} not found", message=message)
-        if isinstance(message, _ActorStop):
+        if message.__class__ is _ActorStop:
             cell.request_stop()
             return DELIVERED
         outcome = cell.tell(message, None, timeout)
+        if outcome is DELIVERED:
+            return outcome
         if isinstance(outcome, Failed) or (isinstance(outcome, ForeignWaiting) and not _in_event_loop()):
             outcome.get()
         return outcome

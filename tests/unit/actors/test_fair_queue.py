@@ -80,7 +80,7 @@ def test_lanes_of_sources_that_came_and_went_are_forgotten() -> None:
             queue.put(envelope((take, source), 0))
         while take() is not None:
             pass
-        assert len(queue._lanes) <= KEPT_LANES
+        assert len(queue.lanes) <= KEPT_LANES
 
 
 def test_replace_takes_the_place_of_the_newest_of_the_same_source_and_type() -> None:
