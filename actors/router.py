@@ -20,7 +20,8 @@ __all__ = ["LinkChanged", "LinkDown", "LinkUp", "Router"]
 class LinkUp:
     """A peer's connection can carry messages. It takes the place of an older link to the same peer.
 
-    Of two links to one peer the one with the higher `order` is the newer, whichever is told of first. `announce` are facts for subscribers, published once the link is in the table: who hears of the peer can send to it.
+    Of two links to one peer the one with the higher `order` is the newer, whichever is told of first. `announce` are
+    facts for subscribers, published once the link is in the table: who hears of the peer can send to it.
     """
 
     link: Link
