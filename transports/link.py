@@ -28,10 +28,11 @@ from ..actors.events import Terminated
 from ..actors.log import get_logger
 from ..actors.outcome import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Waiting
 from .codecs import Codecs
-from .hello import ChannelInfo, Hello
+from .hello import MESSAGE_LIMIT, ChannelInfo, Hello
 from .out_lane import LaneStatistics, Outgoing, OutLane
 from .outbox import Outbox, Turn
 from .parts import body_limit
+from .payload import ChannelCodec
 from .requests import REACTOR_PREFIX, RemoteAsk
 from .wire import Cancel, Credit, Error, Reply
 
@@ -229,19 +230,27 @@ class PeerLink:
                 lane.known = True
                 raise SchemaMismatch(f"peer {self.peer_id} declares other messages on channel {reactor!r}")
             lane.codec, lane.known = codec, True
-        payload = None if memo is None else memo.get(codec)
-        if payload is None:
-            payload = codec.encode(message, lane.info.max_message)
-            if memo is not None:
-                memo[codec] = payload
-        number, data = cast("tuple[int, bytes]", payload)
-        if len(data) > lane.info.max_message:
-            raise MessageTooLarge(
-                f"{type(message).__name__} takes {len(data)} bytes, the peer's channel {reactor!r} carries "
-                f"{lane.info.max_message}"
-            )
+        if memo is None:
+            number, data = codec.encode(message, lane.info.max_message)
+        else:
+            number, data = self._encoded_once(lane, codec, message, memo)
         origin = 0 if sender is None else self._origins.get(sender.reactor, 0)
         return lane, Outgoing(message, sender, None, deadline, None, len(data), None, number, origin, data)
+
+    def _encoded_once(
+        self, lane: OutLane, codec: ChannelCodec, message: object, memo: dict[object, object]
+    ) -> tuple[int, bytes]:
+        limit = lane.info.max_message
+        known = memo.get(codec)
+        if known is None:
+            memo[codec] = known = codec.encode(message, MESSAGE_LIMIT)
+        number, data = cast("tuple[int, bytes]", known)
+        if len(data) > limit:
+            raise MessageTooLarge(
+                f"{type(message).__name__} takes {len(data)} bytes, the channel {lane.info.name!r} of peer "
+                f"{self.peer_id} carries {limit}"
+            )
+        return number, data
 
     def _fail(self, reactor: str, sender: Address[object] | None, message: object, error: SendError) -> Failed:
         error.message = message

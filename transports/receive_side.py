@@ -15,6 +15,7 @@ from ..actors.cell import Cell
 from ..actors.envelope import NEVER, Envelope
 from ..actors.errors import MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown
 from ..actors.log import get_logger
+from ..actors.mailbox import Mailbox
 from .codecs import Codecs
 from .flow import ReceiveWindow
 from .hello import ChannelInfo, Hello
@@ -154,19 +155,24 @@ class ReceiveSide:
     def told(self, frame: Tell) -> None:
         """Messages without an answer. Raises ProtocolError."""
         lane = self._lane(frame.channel)
-        receive = lane.window.receive
+        receive, decode, largest = lane.window.receive, lane.codec.decode, lane.info.max_message
+        senders = self._senders
+        mailbox = self._mailbox(lane)
         for number, source, payload in frame.items:
-            receive(len(payload))
+            size = len(payload)
+            receive(size)
             sequence = lane.tells
             lane.tells = sequence + 1
+            if source >= len(senders):
+                raise ProtocolError("bad_field", f"source {source} of {len(senders) - 1}")
             try:
-                message = self._decode(lane, number, payload)
+                if not number or size > largest:
+                    self._check(lane, number, size)
+                message = decode(number, payload)
             except SendError as error:
-                self._refuse_tell(lane, sequence, len(payload), error)
+                self._refuse_tell(lane, sequence, size, error)
                 continue
-            self._deliver(
-                lane, Envelope(message, self._sender(source), None, NEVER, self, len(payload), lane), sequence
-            )
+            self._deliver(lane, mailbox, Envelope(message, senders[source], None, NEVER, self, size, lane), sequence)
 
     def asked(self, frame: Ask) -> None:
         """Messages that want an answer. Raises ProtocolError."""
@@ -177,7 +183,8 @@ class ReceiveSide:
             if rid in self._served:
                 raise ProtocolError("bad_field", f"request {rid} is open already")
             try:
-                message = self._decode(lane, number, payload)
+                self._check(lane, number, len(payload))
+                message = lane.codec.decode(number, payload)
                 cell = self._cell(lane)
             except SendError as error:
                 self.release(lane, len(payload))
@@ -187,6 +194,7 @@ class ReceiveSide:
             self._served[rid] = reply
             self._deliver(
                 lane,
+                cell.mailbox,
                 Envelope(message, self._sender(source), reply, reply.deadline, self, len(payload), lane),
                 0,
             )
@@ -212,12 +220,11 @@ class ReceiveSide:
             raise ProtocolError("bad_field", f"source {source} of {len(self._senders) - 1}")
         return self._senders[source]
 
-    def _decode(self, lane: InLane, number: int, payload: bytes) -> object:
+    def _check(self, lane: InLane, number: int, size: int) -> None:
         if number == 0:
             raise MessageTypeError(f"channel {lane.info.name!r} takes its declared messages, not plain values")
-        if len(payload) > lane.info.max_message:
-            raise ProtocolError("bad_field", f"{len(payload)} bytes on channel {lane.info.name!r}")
-        return lane.codec.decode(number, payload)
+        if size > lane.info.max_message:
+            raise ProtocolError("bad_field", f"{size} bytes on channel {lane.info.name!r}")
 
     def _cell(self, lane: InLane) -> Cell:
         cell = self._bus.cell(lane.info.name)
@@ -227,9 +234,14 @@ class ReceiveSide:
             raise NoSuchReactor(f"{self._bus.name} runs no reactor {lane.info.name!r} any more")
         return cell
 
-    def _deliver(self, lane: InLane, envelope: Envelope, sequence: int) -> None:
+    def _mailbox(self, lane: InLane) -> Mailbox | None:
+        cell = self._bus.cell(lane.info.name)
+        return None if cell is None else cell.mailbox
+
+    def _deliver(self, lane: InLane, mailbox: Mailbox | None, envelope: Envelope, sequence: int) -> None:
         try:
-            mailbox = self._cell(lane).mailbox
+            if mailbox is None:
+                mailbox = self._cell(lane).mailbox  # raises what the sender has to know
             if mailbox.owner == self._bus.thread:
                 if not mailbox.offer(envelope):
                     mailbox.wait(Arrival(self, lane, envelope, sequence))
