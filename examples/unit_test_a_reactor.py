@@ -1,14 +1,15 @@
-"""Unit tests of a reactor: no socket, no sleep, no event loop in sight. `pytest examples/unit_test_a_reactor.py`."""
+"""Unit tests of a reactor: no socket, no sleep, no neighbour that runs. `pytest examples/unit_test_a_reactor.py`."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from peerbus.actors import LOCAL, Bus, Channel, MessageTypeError, Reactor, RemoteError, handles
+from peerbus.actors import LOCAL, Channel, MessageTypeError, Reactor, RemoteError, handles
+from peerbus.testing import Asked, Told
+from peerbus.testing.probes import Probes
 
 
 @dataclass(frozen=True)
@@ -17,58 +18,61 @@ class Deposit:
 
 
 @dataclass(frozen=True)
-class GetBalance:
-    pass
+class Check:
+    amount: int
 
 
 class Account(Reactor):
-    """The reactor under test."""
+    """The reactor under test: it asks an auditor about large deposits, and tells a journal of each."""
 
-    channel = Channel("account", messages=(Deposit, GetBalance))
+    channel = Channel("account", messages=(Deposit,))
 
     def __init__(self) -> None:
         super().__init__()
         self.balance = 0
 
     @handles(Deposit)
-    def deposit(self, deposit: Deposit) -> int:
+    async def deposit(self, deposit: Deposit) -> int:
         if deposit.amount <= 0:
             raise RemoteError("not_positive", f"{deposit.amount}")
+        if deposit.amount >= 1000:
+            await self.ask(LOCAL / "auditor", Check(deposit.amount))
         self.balance += deposit.amount
-        return self.balance
-
-    @handles(GetBalance)
-    def get_balance(self, _request: GetBalance) -> int:
+        await self.tell(LOCAL / "journal", deposit)
         return self.balance
 
 
-@pytest.fixture
-def bus() -> Iterator[Bus]:
-    """A bus with the reactor, in a thread of its own: in a test, `.get()` takes the place of `await`."""
-    bus = Bus(reactors=[Account]).start()
-    yield bus
-    bus.stop()
+async def test_a_deposit_is_answered_with_the_balance_and_told_to_the_journal(probe: Probes) -> None:
+    account = await probe.alone(Account)
+    assert await account.ask(Deposit(5)) == 5
+    assert account.sent == [Told(LOCAL / "journal", Deposit(5))]
 
 
-def test_a_deposit_is_answered_with_the_balance(bus: Bus) -> None:
-    assert bus.ask(LOCAL / Account, Deposit(5)).get() == 5
-
-
-def test_messages_of_one_sender_are_handled_in_their_order(bus: Bus) -> None:
-    for amount in (1, 2, 3):
-        bus.tell(LOCAL / Account, Deposit(amount)).get()
-    assert bus.ask(LOCAL / Account, GetBalance()).get() == 6
-
-
-def test_a_deposit_of_nothing_is_refused_and_changes_nothing(bus: Bus) -> None:
+async def test_a_deposit_of_nothing_is_refused_and_changes_nothing(probe: Probes) -> None:
+    account = await probe.alone(Account)
     with pytest.raises(RemoteError, match="not_positive: 0"):
-        bus.ask(LOCAL / Account, Deposit(0)).get()
-    assert bus.ask(LOCAL / Account, GetBalance()).get() == 0
+        await account.ask(Deposit(0))
+    assert (account.actor.balance, account.sent) == (0, [])
 
 
-def test_a_message_that_the_channel_does_not_declare_reaches_nobody(bus: Bus) -> None:
+async def test_a_large_deposit_waits_for_the_auditor(probe: Probes) -> None:
+    account = await probe.alone(Account)
+    asked = account.ask(Deposit(5000))
+    await account.settle()
+    assert (account.actor.balance, account.open_asks) == (0, [Asked(LOCAL / "auditor", Check(5000))])
+    await account.reply("approved")
+    assert await asked == 5000
+
+
+async def test_on_a_bus_probes_stand_in_for_the_neighbours(probe: Probes) -> None:
+    auditor, journal = await probe("auditor"), await probe("journal")
+    auditor.bus.spawn(Account).tell(Deposit(1000))
+    assert await auditor.expect(Check) == Check(1000)
+    await journal.expect_nothing()
+    auditor.reply("approved")
+    assert await journal.expect(Deposit) == Deposit(1000)
     with pytest.raises(MessageTypeError):
-        bus.tell(LOCAL / "account", "all your money").get()
+        await auditor.tell(LOCAL / "account", "all your money")
 
 
 if __name__ == "__main__":

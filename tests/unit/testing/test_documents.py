@@ -1,0 +1,28 @@
+"""The tests that the README and docs/testing.md show are copied out of them, as a reader would, and run."""
+
+from __future__ import annotations
+
+import re
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).resolve().parents[3]
+LOAD = [] if entry_points(group="pytest11", name="peerbus") else ["-p", "peerbus.testing.plugin"]
+
+
+def _examples(document: str) -> list[str]:
+    text = (ROOT / document).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [block for block in blocks if "def test_" in block]
+
+
+@pytest.mark.parametrize(("document", "passed"), [("README.md", 3), ("docs/testing.md", 2)])
+def test_the_tests_of_a_document_pass(pytester: pytest.Pytester, document: str, passed: int) -> None:
+    pytester.makepyprojecttoml("[tool.pytest.ini_options]\nfilterwarnings = ['error']\n")
+    pytester.makepyfile(**{f"test_{number}": source for number, source in enumerate(_examples(document))})
+    done = pytester.runpytest_subprocess(*LOAD, "-p", "no:asyncio", "-p", "no:cacheprovider", timeout=50)
+    done.assert_outcomes(passed=passed)
