@@ -25,7 +25,7 @@ from typing import Any, Self, TypeVar, cast, overload
 import pykka
 
 from .actor import Actor
-from .address import Address, GroupAddress, Local, Peer, Role
+from .address import LOCAL, Address, GroupAddress, Local, Peer, Role
 from .carrier import Link
 from .cell import Cell
 from .channel import DEFAULT_TIMEOUT, Channel
@@ -410,8 +410,14 @@ class Bus:
         self, to: Ref[Any] | Address[M] | GroupAddress[M], message: object, *, timeout: float | None = None
     ) -> Outcome[None] | Outcome[Results[None]]:
         """Send without an answer: `await` it on the loop, `.get()` it on another thread. See `Actor.tell`."""
-        if to.__class__ is Ref and not self._closing:
-            return to._cell.tell(message, None, timeout)
+        # The two short ways to an actor here, first; everything else, and every error, is for `send`.
+        if not self._closing:
+            if isinstance(to, Ref):
+                return to._cell.tell(message, None, timeout)
+            if to.where is LOCAL:
+                cell = self._cells.get(to.reactor)
+                if cell is not None:
+                    return cell.tell(message, None, timeout)
         return self.send(to, message, timeout, None)
 
     @overload
