@@ -5,6 +5,8 @@ the other side; feeds: a new connection actor), and those of the finders. Connec
 it does.
 """
 
+# One file, long: listening, dialing, greeting and ending share one table of connections, which has one owner.
+
 from __future__ import annotations
 
 import asyncio

@@ -6,6 +6,8 @@ Messages to a peer's reactors do not queue in this actor's own mailbox: each rea
 own here, bounded by the credit that it granted. The mailbox takes what is said to the connection itself.
 """
 
+# One file, long: one owner has the stream's whole life: a third of it is the messages that it takes and gives.
+
 from __future__ import annotations
 
 import asyncio
