@@ -36,7 +36,17 @@ Following = tuple[Envelope, Awaitable[object]]
 class LoopCell(Cell):
     """See the module. Everything but `kill`, `request_stop` and the sends belongs to the loop's thread."""
 
-    __slots__ = ("_awaiting", "_detached", "_hook_task", "_interrupted", "_parked", "_paused", "_turn_task", "loop")
+    __slots__ = (
+        "_awaiting",
+        "_detached",
+        "_hook_task",
+        "_interrupted",
+        "_parked",
+        "_paused",
+        "_taken",
+        "_turn_task",
+        "loop",
+    )
 
     loop: asyncio.AbstractEventLoop
 
@@ -56,6 +66,8 @@ class LoopCell(Cell):
         self._detached: dict[asyncio.Task[None], Envelope] | None = None
         #: No message is taken: as many reentrant handlers run as may.
         self._paused = False
+        #: Messages that task took since it let others have their turn.
+        self._taken = 0
         mailbox = self.mailbox
         mailbox.owner = self.bus.thread
         mailbox.wake = self.again
@@ -183,8 +195,11 @@ class LoopCell(Cell):
     async def _next_awaitable(self) -> Following | None:
         """Take messages until one has to be awaited; None: the cell takes no more."""
         mailbox = self.mailbox
-        taken = 0
         while self.state is State.RUNNING:
+            if self._taken >= BATCH:  # also where every handler awaits only what is there already
+                self._taken = 0
+                await asyncio.sleep(0)
+                continue
             envelope = mailbox.take()
             if envelope is None:
                 self.current = None
@@ -194,17 +209,14 @@ class LoopCell(Cell):
                         await self._parked
                     finally:
                         self._parked = None
-                taken = 0
+                self._taken = 0
                 continue
+            self._taken += 1
             result = self.handle(envelope)
             if result is HALT:
                 return None
             if result is not None:
                 return envelope, cast("Awaitable[object]", result)
-            taken += 1
-            if taken >= BATCH:
-                taken = 0
-                await asyncio.sleep(0)
         return None
 
     def detach(self, envelope: Envelope, awaitable: object) -> object:

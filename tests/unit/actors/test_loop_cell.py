@@ -29,6 +29,7 @@ from peerbus.actors import (
     WouldDeadlock,
     handles,
 )
+from peerbus.actors.cell import BATCH
 from peerbus.actors.loop_cell import MAX_DETACHED
 
 Turns = Callable[[], Awaitable[None]]
@@ -1089,3 +1090,24 @@ async def test_outsiders_that_cancel_the_task_of_an_actor_end_the_actor(turns: T
         with pytest.raises(ActorStopped):
             await ask
         assert not ref.is_alive()
+
+
+async def test_an_actor_whose_async_handlers_never_suspend_lets_others_have_their_turn() -> None:
+    class Busy(Actor):
+        """Goes round for ever: there is always a next message, and nothing to wait for."""
+
+        handled = 0
+
+        async def on_receive(self, message: object) -> None:
+            self.handled += 1
+            await self.tell(self.address, message)
+
+    async with Bus(shutdown_timeout=0.0) as bus:
+        busy = bus.spawn(Busy)
+        await bus.tell(busy, "go")
+        turns = 0
+        while busy.statistics().sent < 10 * BATCH:
+            await asyncio.sleep(0)
+            turns += 1
+        assert turns >= 5
+        busy._cell.kill("it would never end")
