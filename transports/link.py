@@ -1,6 +1,6 @@
 """The bus's way to one peer, the sending half of its connection: lanes, credit, and asks that await answers."""
 
-# One file, long: an ask has one book-keeper from its send to its answer; the queues themselves are in out_lane and outbox.
+# One file, long: an ask has one book-keeper from its send to its answer; the queues are in out_lane and outbox.
 
 from __future__ import annotations
 
