@@ -33,8 +33,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole demonstration. `seconds`: from the first ask for a block to the last copy; `killed_at`: the share of the
-    file that the first node had then, 0 to 1."""
+    """A whole demonstration. `seconds`: from the first ask for a block to the last copy; `killed_at`: the share of
+    all copies that was there then, 0 to 1."""
 
     ok: bool
     network: str

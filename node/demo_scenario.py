@@ -25,7 +25,7 @@ MAX_NODES = 32
 DEFAULT_SIZE, MAX_SIZE = 64, 16 * 1024
 #: Seconds for everything, from the first process to the last copy.
 DEFAULT_TIMEOUT = 60.0
-#: The share of the file at which an archive is killed.
+#: The share of all copies at which an archive is killed.
 MIDWAY = 0.5
 #: Bytes that are made up or hashed before anything else gets a turn.
 CHUNK = 1 << 20
@@ -150,21 +150,19 @@ class Scenario:
             if started is None and any(member.report.progress.state != "looking" for member in wanting):
                 started = now()
                 self._display.say(f"they found each other by mDNS on 127.0.0.1, in the network {self._network}")
-            lead = max(wanting, key=lambda member: member.report.progress.share)
+            share = sum(member.report.progress.share for member in wanting) / len(wanting)
             begun = all(member.report.progress.state != "looking" for member in wanting)
-            if self._plan.kill and self._victim is None and begun and lead.report.progress.share >= MIDWAY:
-                self._kill(cluster, lead)
+            if self._plan.kill and self._victim is None and begun and share >= MIDWAY:
+                self._kill(cluster, share)
             self._display.draw([(member.name, member.report) for member in wanting], now())
         self._display.draw([(member.name, member.report) for member in wanting], now(), last=True)
         return started or now(), now()
 
-    def _kill(self, cluster: Cluster, lead: Member) -> None:
+    def _kill(self, cluster: Cluster, share: float) -> None:
         victim = [member for member in cluster.members.values() if not member.job.wants][-1]
         cluster.kill(victim)
-        self._victim, self._victim_at = victim.name, round(lead.report.progress.share, 3)
-        self._display.say(
-            f"kill -9 {victim.name} (process {victim.process.pid}), {lead.name} has {self._victim_at:.0%}"
-        )
+        self._victim, self._victim_at = victim.name, round(share, 3)
+        self._display.say(f"kill -9 {victim.name} (process {victim.process.pid}), when {share:.0%} of all is copied")
 
     async def _last_reports(self, cluster: Cluster) -> None:
         """Hear of everyone once more: the archives have served after they last reported."""
