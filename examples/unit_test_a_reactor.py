@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from dataclasses import dataclass
 
@@ -76,4 +77,4 @@ async def test_on_a_bus_probes_stand_in_for_the_neighbours(probe: Probes) -> Non
 
 
 if __name__ == "__main__":
-    sys.exit(pytest.main([__file__, "-q"]))
+    sys.exit(subprocess.call([sys.executable, "-m", "pytest", "-q", __file__]))

@@ -180,8 +180,24 @@ class Sync(Reactor):
             log.debug("asking again", block=index, why=str(error))
             return False
         self._latencies.append(self._now() - asked)
+        return await self._take(index, block, copy) or await self._fetch_from_any(index, copy)
+
+    async def _fetch_from_any(self, index: int, copy: Ref[_Copy]) -> bool:
+        """Ask all archives: the one that was asked sent a wrong block, and as the nearest it would be asked again."""
+        log.warning("a wrong block, asking every archive", block=index)
+        self._retries += 1
+        archives = Role(self._role, "all") / Blocks
+        blocks = await self.ask(archives, GetBlock(index), reply=Block, timeout=ASK_TIMEOUT)
+        for block in blocks.answers.values():
+            if await self._take(index, block, copy):
+                return True
+        if self._now() > self._last + self._patience:
+            raise RemoteError("wrong_block", f"no archive has sent the right block {index}")
+        return False
+
+    async def _take(self, index: int, block: Block, copy: Ref[_Copy]) -> bool:
+        """Write the block, if it is the right one."""
         if block.index != index or not await self.ask(copy, block, reply=bool, timeout=self._patience):
-            log.warning("a wrong block, asking again", block=index)
             return False
         self._last = self._now()
         before = self._blocks * 100 // len(self._manifest.blocks)
