@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from peerbus.actors import Address, Channel, DeadLetter, Peer, Reactor, SendError, handles
@@ -69,10 +70,15 @@ class Pair:
         assert len(self.sim.network.streams(*self.nodes)) == 1
 
 
+#: From none to what a bad line has.
+LATENCIES: tuple[float | Uniform | LogNormal, ...] = (0.0, 0.001, Uniform(0.0, 0.05), LogNormal(0.02, 1.0))
+SLOWNESSES: tuple[float | Uniform, ...] = (0.0, Uniform(0.0, 0.3))
+
+
 async def pair(sim: Simulation, *, dialers: tuple[str, ...] = ("alice", "bob")) -> Pair:
     """Two nodes on a network that the seed chose; `dialers` know the address of the other one."""
     rng = sim.rng
-    latency = rng.choice([0.0, 0.001, Uniform(0.0, 0.05), LogNormal(0.02, 1.0)])
+    latency = rng.choice(LATENCIES)
     sim.network.shape(latency=latency, jitter=rng.choice([0.0, 0.02]), bandwidth=rng.choice([None, 1e6]))
     seen: tuple[list[tuple[str, int]], list[tuple[str, int]]] = ([], [])
     alice, bob = await asyncio.gather(
@@ -80,7 +86,7 @@ async def pair(sim: Simulation, *, dialers: tuple[str, ...] = ("alice", "bob")) 
             sim.node(
                 name,
                 discover=False,
-                reactors=[lambda kept=kept: Inbox(kept)],
+                reactors=[partial(Inbox, kept)],
                 peers=[other] if name in dialers else (),
                 options=OPTIONS,
                 heartbeat=HEARTBEAT,
@@ -158,7 +164,7 @@ async def faults(sim: Simulation, rng: Random, rounds: int) -> None:
             case 3:
                 network.half_open(*rng.sample(["alice", "bob"], 2))
             case 4:
-                network.shape(buffer=rng.choice([1, 16, 1000]), latency=rng.choice([0.0, Uniform(0.0, 0.3)]))
+                network.shape(buffer=rng.choice([1, 16, 1000]), latency=rng.choice(SLOWNESSES))
             case 5:
                 network.shape(loss=0.02)
             case 6:
