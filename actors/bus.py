@@ -469,12 +469,14 @@ class Bus:
         if isinstance(to, GroupAddress):
             deadline = self._deadline(to.reactor, timeout)
             memo: dict[object, object] = {}
-            return Gathered(
-                {
-                    link.peer_id: link.tell(to.reactor, message, sender=address, deadline=deadline, memo=memo)
-                    for link in self._group(to)
-                }
-            )
+            sends: dict[str, Outcome[Any]] = {
+                link.peer_id: link.tell(to.reactor, message, sender=address, deadline=deadline, memo=memo)
+                for link in self._group(to)
+            }
+            here = self._here(to)
+            if here is not None:
+                sends[str(LOCAL)] = here.tell(message, sender, timeout)
+            return Gathered(sends)
         target = self._resolve(to, message)
         if isinstance(target, Cell):
             return target.tell(message, sender, timeout)
@@ -510,14 +512,14 @@ class Bus:
         if isinstance(to, GroupAddress):
             deadline = self._deadline(to.reactor, timeout)
             memo: dict[object, object] = {}
-            return Gathered(
-                {
-                    link.peer_id: link.ask(
-                        to.reactor, message, sender=address, deadline=deadline, reply=reply, memo=memo
-                    )
-                    for link in self._group(to)
-                }
-            )
+            asks: dict[str, Outcome[Any]] = {
+                link.peer_id: link.ask(to.reactor, message, sender=address, deadline=deadline, reply=reply, memo=memo)
+                for link in self._group(to)
+            }
+            here = self._here(to)
+            if here is not None:
+                asks[str(LOCAL)] = here.ask(message, sender, timeout, reply, self)
+            return Gathered(asks)
         target = self._resolve(to, message)
         if isinstance(target, Cell):
             return target.ask(message, sender, timeout, reply, self)
@@ -564,6 +566,10 @@ class Bus:
         if isinstance(to.where, Role):
             return self.routes.offering(to.where.name, to.reactor)
         return self.routes.with_reactor(to.reactor)
+
+    def _here(self, to: GroupAddress[Any]) -> Cell | None:
+        """The reactor of this node, where it offers the role itself."""
+        return self._cells.get(to.reactor) if isinstance(to.where, Role) and to.where.name in self.roles else None
 
     def _unroutable(self, error: SendError, to: object, sender: Cell | None) -> Failed:
         self._dead_letters.unroutable(error.reason)

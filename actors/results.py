@@ -11,7 +11,9 @@ R = TypeVar("R")
 
 
 class Results(Mapping[str, R]):
-    """Outcome by node id. Indexing gives the peer's answer, or raises the peer's error.
+    """Outcome by node id, `local` for this node itself where it offers the role.
+
+    Indexing gives the peer's answer, or raises the peer's error.
 
     `len` and iteration cover every peer that was addressed; `answers` and `errors` are the two halves.
     """

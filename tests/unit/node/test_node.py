@@ -72,6 +72,14 @@ async def test_withdrawing_a_role_takes_it_out_of_routing() -> None:
             node.withdraw("maths")
 
 
+async def test_all_of_a_role_includes_the_node_itself_where_it_offers_it() -> None:
+    async with Node("alice", offers={"maths"}, reactors=[Doubler]) as node:
+        answers = await node.ask(Role("maths", "all") / Doubler, Double(4), reply=int)
+        assert answers.answers == {"local": 8}
+        assert (await node.tell(Role("maths", "all") / Doubler, Double(4))).ok
+        assert len(await node.ask(Role("cooking", "all") / Doubler, Double(4))) == 0
+
+
 async def test_everyone_is_the_peers_and_not_the_node_itself() -> None:
     async with Node("alice", reactors=[Doubler]) as node:
         results = await node.tell(EVERYONE / Doubler, Double(1))
