@@ -136,7 +136,7 @@ class Bus:
         self._events = self._events_ref._cell.actor  # type: ignore[assignment]  # what was just spawned
         self._events_ref._cell.mailbox.on_drop = self._event_lost
         self.router = self.spawn(Router, name="peerbus.router")
-        self._system = frozenset(self._order)
+        self._system = dict.fromkeys(self._order)
         try:
             await self.started(self._events_ref, self.router)
             for factory in self._initial:
@@ -182,7 +182,7 @@ class Bus:
         for cell in self._order:
             if cell not in self._system:
                 log.error("the actor does not stop: a handler never returns", bus=self.name, actor=str(cell))
-        for cell in tuple(self._system):
+        for cell in reversed(self._system):  # the event stream last: it tells of the other ends
             await self._stopped_by(self.loop.time() + KILL_TIMEOUT, cell)
         for cell in cells:
             if isinstance(cell, ThreadCell) and cell.state is State.STOPPED:

@@ -165,7 +165,7 @@ class Peers(Actor):
         self._mdns: Mdns | None = None
         #: Whatever else finds peers, by the source that it names.
         self._finders: dict[str, Finder] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], None] = {}
         self._greetings = 0
         self._timer: asyncio.TimerHandle | None = None
         self._keys = 0
@@ -544,11 +544,11 @@ class Peers(Actor):
 
     def _run(self, work: Coroutine[object, object, None], name: str) -> None:
         task = self._loop.create_task(work, name=f"peerbus {name}", context=self.bus.context.copy())
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._ran)
 
     def _ran(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        self._tasks.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("task failed", node=self._myself.name, task=task.get_name(), exc_info=error)
 
