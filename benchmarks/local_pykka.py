@@ -16,7 +16,7 @@ from .timing import IN_FLIGHT, confirm, percentiles
 __all__ = ["ACTORS", "TELLS", "actors", "messages"]
 
 #: Messages of a one-way measurement in one process, the same on every side. Pykka's two threads take a while to
-#: settle: over 40 000 messages its rate varied by 2.5 within and between processes, over 200 000 by 1.3 (and was lower).
+#: settle: over 40 000 messages its rate varied by 2.5 within and between processes, over 200 000 by 1.3, and lower.
 TELLS = 150_000
 #: Actors of the measurement of many; the same on both sides.
 ACTORS = 1000
