@@ -34,7 +34,6 @@ __all__ = ["guarded"]
 ALLOWED = frozenset(
     {
         "_pytest",
-        "concurrent",
         "coverage",
         "faulthandler",
         "gc",
@@ -54,18 +53,33 @@ ALLOWED = frozenset(
     }
 )
 #: Modules that only pass a call on: their caller is meant.
-PASSING = frozenset({"_strptime", "random", "secrets", "socket", "subprocess", "threading", "uuid"})
+PASSING = frozenset(
+    {"_strptime", "concurrent", "contextlib", "random", "secrets", "socket", "subprocess", "threading", "uuid"}
+)
 
 #: What is guarded, by what stands in its place.
 CLOCKS = (
+    "clock_gettime",
+    "clock_gettime_ns",
     "monotonic",
     "monotonic_ns",
     "perf_counter",
     "perf_counter_ns",
     "process_time",
+    "process_time_ns",
     "sleep",
+    "thread_time",
+    "thread_time_ns",
     "time",
     "time_ns",
+)
+#: Functions of `time` that read the clock where they are not given a time, and the place of that argument.
+CLOCKS_BY_DEFAULT = {"asctime": 0, "ctime": 0, "gmtime": 0, "localtime": 0, "strftime": 1}
+#: Functions of `socket` that hold a descriptor already when they make the socket, which would be left open.
+SOCKET_MAKERS = ("fromfd", "socketpair")
+#: Functions of `os` that make a process. (`posix_spawn` and others come with a platform.)
+PROCESS_MAKERS = tuple(
+    name for name in ("fork", "forkpty", "posix_spawn", "posix_spawnp", "system") if hasattr(os, name)
 )
 #: Functions of `random` that share one unseeded generator.
 CHANCES = tuple(
@@ -100,11 +114,12 @@ def guarded(fail: Callable[[EscapedSimulation], object]) -> Iterator[None]:
         fail(error)
         raise error
 
-    def guard(owner: Any, name: str, what: str, instead: str) -> None:
+    def guard(owner: Any, name: str, what: str, instead: str, *, unless: int | None = None) -> None:
         real: Guard = getattr(owner, name)
 
         def stand_in(*args: Any, **kwargs: Any) -> Any:
-            check(what, instead)
+            if unless is None or len(args) <= unless or args[unless] is None:
+                check(what, instead)
             return real(*args, **kwargs)
 
         stand_in.guards = real  # type: ignore[attr-defined]  # says that a guard is up
@@ -126,7 +141,10 @@ def guarded(fail: Callable[[EscapedSimulation], object]) -> Iterator[None]:
     try:
         for name in CLOCKS:
             guard(time, name, f"time.{name}()", clock)
-        put.append((dt, "datetime", dt.datetime))
+        for name, place in CLOCKS_BY_DEFAULT.items():
+            guard(time, name, f"time.{name}()", clock, unless=place)
+        put += [(dt, "datetime", dt.datetime), (dt, "date", dt.date)]
+        dt.date = _date(lambda what: check(what, clock))  # type: ignore[misc]  # likewise
         dt.datetime = _datetime(lambda what: check(what, clock))  # type: ignore[misc]  # likewise
         for name in CHANCES:
             guard(random, name, f"random.{name}()", chance)
@@ -142,7 +160,11 @@ def guarded(fail: Callable[[EscapedSimulation], object]) -> Iterator[None]:
         Identity.generate = _refused_key(check)  # type: ignore[method-assign]  # likewise
         guard(threading.Thread, "start", "threading.Thread.start()", "actors on the loop, and asyncio tasks")
         guard(socket.socket, "__init__", "socket.socket()", "memory:// endpoints")
+        for name in SOCKET_MAKERS:
+            guard(socket, name, f"socket.{name}()", "memory:// endpoints")
         guard(subprocess.Popen, "__init__", "subprocess.Popen()", "more nodes in the same simulation")
+        for name in PROCESS_MAKERS:
+            guard(os, name, f"os.{name}()", "more nodes in the same simulation")
         yield
     finally:
         for owner, name, real in reversed(put):
@@ -176,14 +198,7 @@ def _refused_key(check: Callable[[str, str], None]) -> Any:
 def _datetime(check: Callable[[str], None]) -> Any:
     real = dt.datetime
 
-    class Meta(type):
-        def __instancecheck__(cls, instance: object) -> bool:
-            return isinstance(instance, real)
-
-        def __subclasscheck__(cls, subclass: type) -> bool:
-            return issubclass(subclass, real)
-
-    class Guarded(real, metaclass=Meta):  # type: ignore[valid-type, misc]  # a class that is chosen at run time
+    class Guarded(real, metaclass=_StandIn):  # type: ignore[valid-type, misc]  # a class that is chosen at run time
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
             return real(*args, **kwargs)
 
@@ -203,3 +218,28 @@ def _datetime(check: Callable[[str], None]) -> Any:
             return real.now()
 
     return Guarded
+
+
+def _date(check: Callable[[str], None]) -> Any:
+    real = dt.date
+
+    class Guarded(real, metaclass=_StandIn):  # type: ignore[valid-type, misc]  # likewise
+        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+            return real(*args, **kwargs)
+
+        @classmethod
+        def today(cls) -> Any:
+            check("date.today()")
+            return real.today()
+
+    return Guarded
+
+
+class _StandIn(type):
+    """A class that takes the instances of the one that it stands for as its own."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, cls.__mro__[1])
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, cls.__mro__[1])
