@@ -386,6 +386,7 @@ class Peers(Actor):
             self._refused(stream.remote, error)
         finally:
             self._greetings -= 1
+            self._dial_due()  # one that was let in and broke off may be wanted
 
     def _refused(self, remote: Endpoint | None, error: Exception) -> None:
         log.info(
