@@ -20,7 +20,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check format lint types layering coverage wheel bench clean
+.PHONY: help demo test soak check format lint types layering coverage wheel bench clean
 
 help: ## list the verbs
 	@echo 'peerbus: make <verb> [ARGS="…"] [PYTHON=python3.12]'
@@ -31,6 +31,10 @@ demo: $(INSTALLED)test ## four nodes find each other and sync a file; one archiv
 
 test: $(INSTALLED)test ## run every test
 	$(RUN) -m pytest $(ARGS)
+
+# -m seeds: what is marked with @pytest.mark.seeds. A later ARGS="--peerbus-seeds=5000-9999" wins.
+soak: $(INSTALLED)test ## the simulated properties over 5000 seeds, at most 3 minutes each (ARGS="--peerbus-seeds=5000-9999")
+	$(RUN) -m pytest -m seeds --peerbus-seeds=5000 --peerbus-seconds=180 tests/network $(ARGS)
 
 check: lint types layering coverage wheel ## all that a change must pass
 

@@ -39,6 +39,7 @@ OPENED = pytest.StashKey[contextlib.AsyncExitStack]()
 TASKS_LEFT = pytest.StashKey[list[str]]()
 TIMELINE = pytest.StashKey[Callable[[], str]]()
 SHOWN = pytest.StashKey[str]()
+TIMEOUT = pytest.StashKey[object]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -46,7 +47,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("peerbus")
     group.addoption("--peerbus-seed", type=int, metavar="SEED", help="run with this seed only: replays a failure")
     group.addoption(
-        "--peerbus-seeds", type=int, metavar="COUNT", help="run tests that are marked with seeds over so many of them"
+        "--peerbus-seeds",
+        type=_range_of_seeds,
+        metavar="COUNT",
+        help="run tests that are marked with seeds over so many of them, or over FIRST-LAST, and show how far they are",
+    )
+    group.addoption(
+        "--peerbus-seconds", type=float, metavar="SECONDS", help="begin no more seeds of one test after so many seconds"
     )
 
 
@@ -56,6 +63,15 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "seeds(count): run the test once for each seed from 0 to count - 1, until one fails; see peerbus.testing",
     )
+
+
+def _range_of_seeds(text: str) -> range:
+    """`5000`: the seeds 0 to 4999; `5000-9999`: these."""
+    first, dash, last = text.partition("-")
+    seeds = range(int(first), int(last) + 1) if dash else range(int(first))
+    if not seeds:
+        raise ValueError("no seed at all")
+    return seeds
 
 
 # Whose test is it?
@@ -275,8 +291,14 @@ def _seeds(item: pytest.Item) -> Sequence[int] | None:
     chosen: int | None = item.config.getoption("peerbus_seed")
     if chosen is not None:
         return [chosen]
-    count: int = item.config.getoption("peerbus_seeds") or mark.args[0]
-    return range(count)
+    chosen_range: range | None = item.config.getoption("peerbus_seeds")
+    return range(mark.args[0]) if chosen_range is None else chosen_range
+
+
+@pytest.hookimpl(optionalhook=True, tryfirst=True)
+def pytest_timeout_set_timer(item: pytest.Item, settings: object) -> None:
+    """Hear from pytest-timeout what a test may take: each of its seeds may."""
+    item.stash[TIMEOUT] = settings
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -287,18 +309,24 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         return None
     from _pytest.runner import runtestprotocol
 
+    from .seed_progress import SeedProgress
+
     hook = item.ihook
     hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     seconds = 0.0
     reports: list[pytest.TestReport] = []
+    progress = SeedProgress(item, len(seeds))
     for seed in seeds:
         item.stash[SEED] = seed
         item._report_sections.clear()  # what the seed before has printed
+        if TIMEOUT in item.stash and seed != seeds[0]:
+            hook.pytest_timeout_cancel_timer(item=item)
+            hook.pytest_timeout_set_timer(item=item, settings=item.stash[TIMEOUT])
         last = seed == seeds[-1]
         # Between two seeds only the test itself is torn down: what stands above it is what comes next.
         reports = runtestprotocol(item, log=False, nextitem=nextitem if last else item.parent)  # type: ignore[arg-type]
         seconds += sum(report.duration for report in reports if report.when == "call")
-        if not all(report.passed for report in reports):
+        if not all(report.passed for report in reports) or not progress.goes_on():
             if not last:
                 reports += _torn_down(item, nextitem)
             break

@@ -116,7 +116,10 @@ class ConnectionEnded:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatistics:
-    """A connection at one instant. Times are seconds, sizes bytes; `rtt` is None before the first PONG."""
+    """A connection at one instant. Times are seconds, sizes bytes; `rtt` is None before the first PONG.
+
+    `patience`: silence after which the peer is given up, by what was learnt of its rhythm so far.
+    """
 
     peer_id: str
     name: str
@@ -124,6 +127,7 @@ class ConnectionStatistics:
     remote: str
     secure: bool
     rtt: float | None
+    patience: float
     offers: tuple[str, ...]
     asks_in_flight: int
     serving: int
@@ -484,6 +488,7 @@ class PeerConnection(Actor):
             remote=str(self._stream.remote),
             secure=self._stream.secure,
             rtt=self.link.rtt,
+            patience=self._heartbeat.detector.patience,
             offers=self.link.offers,
             asks_in_flight=self.link.in_flight,
             serving=self._receive.serving,

@@ -112,9 +112,12 @@ class PhiAccrual:
 
     def suspect_at(self) -> float | None:
         """The time at which phi will reach the threshold if nothing is heard; None before anything was."""
-        if self._seen is None:
-            return None
-        return self._seen + self.mean + self._pause + self._z * self.deviation
+        return None if self._seen is None else self._seen + self.patience
+
+    @property
+    def patience(self) -> float:
+        """Seconds of silence after which the peer is suspect, by what was learnt so far."""
+        return self.mean + self._pause + self._z * self.deviation
 
     def _sample(self, interval: float) -> None:
         self._samples.append(interval)

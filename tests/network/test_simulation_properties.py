@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from random import Random
+
+import pytest
 
 from peerbus.actors import Address, Channel, DeadLetter, Peer, Reactor, SendError, handles
 from peerbus.discovery import PeerDown, PeerOptions, PeerUp
 from peerbus.node import Node
 from peerbus.testing import LogNormal, Simulation, Uniform
-from peerbus.transports.liveness import PhiAccrual
 
-#: `PEERBUS_SEEDS=2000` soaks.
-SEEDS = range(int(os.environ.get("PEERBUS_SEEDS", "200")))
+#: Enough for a change to be tried on; `make soak` takes thousands.
+seeds = pytest.mark.seeds(200)
 HEARTBEAT = 1.0
 #: Quick to come back, so that little virtual time has to pass.
 OPTIONS = PeerOptions(disconnect_cooldown=0.2, max_retry=2.0, max_retry_persistent=2.0)
@@ -97,56 +97,43 @@ async def pair(sim: Simulation, *, dialers: tuple[str, ...] = ("alice", "bob")) 
     return Pair(sim, (alice, bob), seen)
 
 
-def on_every_seed(scenario: Callable[[Simulation], Coroutine[object, object, None]]) -> None:
-    """Run it on each seed; the first failure ends it, and its note says the seed."""
-    for seed in SEEDS:
-        sim = Simulation(seed=seed)
-        sim.run(scenario(sim))
+@seeds
+async def test_a_simultaneous_dial_ends_with_one_connection_that_both_sides_mean(sim: Simulation) -> None:
+    both = await pair(sim, dialers=())
+    alice, bob = both.nodes
+    with alice.subscribe(PeerUp, PeerDown) as heard:
+        alice.dial("memory://bob")
+        await sim.run_for(sim.rng.choice([0.0, 0.0, sim.rng.uniform(0.0, 0.2)]))
+        bob.dial("memory://alice")
+        await sim.until(lambda: both.connected, within=10)
+        await sim.run_for(6)
+        both.check_one_connection()
+        told = heard.get_nowait()
+        assert isinstance(told, PeerUp)
+        assert heard.get_nowait() is None
 
 
-def test_a_simultaneous_dial_ends_with_one_connection_that_both_sides_mean() -> None:
-    async def scenario(sim: Simulation) -> None:
-        both = await pair(sim, dialers=())
-        alice, bob = both.nodes
-        with alice.subscribe(PeerUp, PeerDown) as heard:
-            alice.dial("memory://bob")
-            await sim.run_for(sim.rng.choice([0.0, 0.0, sim.rng.uniform(0.0, 0.2)]))
-            bob.dial("memory://alice")
-            await sim.until(lambda: both.connected, within=10)
-            await sim.run_for(6)
-            both.check_one_connection()
-            told = heard.get_nowait()
-            assert isinstance(told, PeerUp)
-            assert heard.get_nowait() is None
-
-    on_every_seed(scenario)
-
-
-def test_a_silent_partition_is_noticed_in_time_and_heals_without_duplicates() -> None:
-    detector = PhiAccrual(HEARTBEAT)
-    detector.alive(0.0)
-    bound = detector.suspect_at()
-    assert bound is not None
-
-    async def scenario(sim: Simulation) -> None:
-        both = await pair(sim)
-        alice, bob = both.nodes
+@seeds
+async def test_a_silent_partition_is_noticed_in_time_and_heals_without_duplicates(sim: Simulation) -> None:
+    both = await pair(sim)
+    alice, bob = both.nodes
+    await sim.until(lambda: both.connected, within=20)
+    await sim.run_for(sim.rng.uniform(5.0, 15.0))
+    with alice.subscribe(PeerUp, PeerDown) as heard:
+        # What each has learnt of the other's rhythm is what bounds its patience.
+        bound = max(view.patience for node in both.nodes for view in node.snapshot().connections.values())
+        assert bound < 10 * HEARTBEAT
+        sim.network.silence("alice", "bob")
+        await sim.until(lambda: not alice.peers and not bob.peers, within=bound)
+        await sim.run_for(sim.rng.uniform(0.0, 10.0))
+        sim.network.heal()
         await sim.until(lambda: both.connected, within=20)
-        await sim.run_for(sim.rng.uniform(5.0, 15.0))
-        with alice.subscribe(PeerUp, PeerDown) as heard:
-            sim.network.silence("alice", "bob")
-            await sim.until(lambda: not alice.peers and not bob.peers, within=bound)
-            await sim.run_for(sim.rng.uniform(0.0, 10.0))
-            sim.network.heal()
-            await sim.until(lambda: both.connected, within=20)
-            await sim.run_for(6)
-            both.check_one_connection()
-            events = list(iter(heard.get_nowait, None))
-        kinds = [type(event) for event in events]
-        assert kinds == [PeerDown, PeerUp] * (len(kinds) // 2)
-        assert kinds
-
-    on_every_seed(scenario)
+        await sim.run_for(6)
+        both.check_one_connection()
+        events = list(iter(heard.get_nowait, None))
+    kinds = [type(event) for event in events]
+    assert kinds == [PeerDown, PeerUp] * (len(kinds) // 2)
+    assert kinds
 
 
 async def faults(sim: Simulation, rng: Random, rounds: int) -> None:
@@ -230,20 +217,18 @@ async def talk(both: Pair, messages: int) -> tuple[Told, Told]:
     return told
 
 
-def test_no_message_comes_twice_or_out_of_order_or_is_lost_without_its_sender_being_told() -> None:
-    async def scenario(sim: Simulation) -> None:
-        # One dials: where both do, a message on the connection that wins can overtake one on the connection that loses.
-        both = await pair(sim, dialers=("alice",))
-        await sim.until(lambda: both.connected, within=20)
-        told = await talk(both, 60)
-        for sender, receiver in ((0, 1), (1, 0)):
-            numbers = [number for node_id, number in both.seen[receiver] if node_id == both.nodes[sender].node_id]
-            assert len(numbers) == len(set(numbers)), "delivered twice"
-            assert numbers == sorted(numbers), "out of order"
-            lost = set(range(told[sender].sent)) - set(numbers) - told[sender].failed
-            assert not lost, "lost without a word"
-
-    on_every_seed(scenario)
+@seeds
+async def test_no_message_comes_twice_or_out_of_order_or_is_lost_without_its_sender_being_told(sim: Simulation) -> None:
+    # One dials: where both do, a message on the connection that wins can overtake one on the connection that loses.
+    both = await pair(sim, dialers=("alice",))
+    await sim.until(lambda: both.connected, within=20)
+    told = await talk(both, 60)
+    for sender, receiver in ((0, 1), (1, 0)):
+        numbers = [number for node_id, number in both.seen[receiver] if node_id == both.nodes[sender].node_id]
+        assert len(numbers) == len(set(numbers)), "delivered twice"
+        assert numbers == sorted(numbers), "out of order"
+        lost = set(range(told[sender].sent)) - set(numbers) - told[sender].failed
+        assert not lost, "lost without a word"
 
 
 def check_ledgers(node: Node) -> None:
@@ -257,43 +242,39 @@ def check_ledgers(node: Node) -> None:
             assert lane.sent == lane.delivered + sum(lane.failed.values()) + pending, name
 
 
-def test_every_message_is_accounted_for_whenever_all_is_quiet() -> None:
-    async def scenario(sim: Simulation) -> None:
-        both = await pair(sim)
-        talking = asyncio.create_task(talk(both, 40))
-        try:
-            for _ in range(6):
-                await sim.run_for(sim.rng.uniform(0.0, 4.0))
-                await sim.quiet()
-                for node in both.nodes:
-                    check_ledgers(node)
-        finally:
-            await talking
-        for node in both.nodes:
-            check_ledgers(node)
-
-    on_every_seed(scenario)
+@seeds
+async def test_every_message_is_accounted_for_whenever_all_is_quiet(sim: Simulation) -> None:
+    both = await pair(sim)
+    talking = asyncio.create_task(talk(both, 40))
+    try:
+        for _ in range(6):
+            await sim.run_for(sim.rng.uniform(0.0, 4.0))
+            await sim.quiet()
+            for node in both.nodes:
+                check_ledgers(node)
+    finally:
+        await talking
+    for node in both.nodes:
+        check_ledgers(node)
 
 
-def test_a_node_that_stops_at_any_moment_leaves_nothing_behind() -> None:
-    async def scenario(sim: Simulation) -> None:
-        both = await pair(sim)
-        alice, bob = both.nodes
+@seeds
+async def test_a_node_that_stops_at_any_moment_leaves_nothing_behind(sim: Simulation) -> None:
+    both = await pair(sim)
+    alice, bob = both.nodes
 
-        async def ask() -> None:
-            while True:
-                try:
-                    await alice.ask(Peer(bob.node_id) / "inbox", Numbered(0), reply=Taken, timeout=0.5)
-                except SendError:
-                    await asyncio.sleep(0.01)
+    async def ask() -> None:
+        while True:
+            try:
+                await alice.ask(Peer(bob.node_id) / "inbox", Numbered(0), reply=Taken, timeout=0.5)
+            except SendError:
+                await asyncio.sleep(0.01)
 
-        asking = [asyncio.create_task(ask()) for _ in range(3)]
-        events = sim.loop.events + sim.rng.randrange(1500)
-        await sim.until(lambda: sim.loop.events >= events, within=600)
-        stopping = [asyncio.create_task(node.aclose()) for node in sim.rng.sample(both.nodes, sim.rng.choice([1, 2]))]
-        await asyncio.gather(*stopping)
-        for task in asking:
-            task.cancel()
-        await asyncio.gather(*asking, return_exceptions=True)
-
-    on_every_seed(scenario)
+    asking = [asyncio.create_task(ask()) for _ in range(3)]
+    events = sim.loop.events + sim.rng.randrange(1500)
+    await sim.until(lambda: sim.loop.events >= events, within=600)
+    stopping = [asyncio.create_task(node.aclose()) for node in sim.rng.sample(both.nodes, sim.rng.choice([1, 2]))]
+    await asyncio.gather(*stopping)
+    for task in asking:
+        task.cancel()
+    await asyncio.gather(*asking, return_exceptions=True)

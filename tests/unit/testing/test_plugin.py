@@ -180,6 +180,36 @@ def test_a_marked_test_runs_over_seeds_until_one_fails_and_says_how_to_replay_it
     run(SEEDS, "--peerbus-seeds=7").assert_outcomes(passed=3)
 
 
+def test_a_longer_run_shows_how_far_it_is_takes_any_range_and_ends_in_time(run: Run) -> None:
+    done = run(SEEDS, "-k", "lucky", "--peerbus-seeds=5-6")
+    done.assert_outcomes(passed=2, deselected=1)
+    done.stdout.fnmatch_lines(["*test_unlucky: 2 of 2 seeds, * s", "*test_lucky: 2 of 2 seeds, * s"])
+    run(SEEDS, "--peerbus-seeds=5-7").assert_outcomes(passed=2, failed=1)
+    done = run(SEEDS, "-k", "test_lucky", "--peerbus-seeds=100000", "--peerbus-seconds=0")
+    done.assert_outcomes(passed=1, deselected=2)
+    done.stdout.fnmatch_lines(["*test_lucky: 1 of 100000 seeds, 0 s, the time is up"])
+    assert "invalid" in run(SEEDS, "--peerbus-seeds=none").stderr.str()
+
+
+def test_a_timeout_counts_for_each_seed_and_still_ends_one_that_hangs(run: Run) -> None:
+    source = """
+import time
+
+@pytest.mark.seeds(4)
+@pytest.mark.timeout(1.5)
+def test_slow(peerbus_seed):
+    time.sleep(0.6)
+
+@pytest.mark.seeds(2)
+@pytest.mark.timeout(1)
+def test_hangs(peerbus_seed):
+    time.sleep(30 * peerbus_seed)
+"""
+    done = run(source)
+    done.assert_outcomes(passed=1, failed=1)
+    done.stdout.fnmatch_lines(["*Timeout*", "seed 1 is the first of 2 that fails"])
+
+
 def test_a_mark_without_a_number_of_seeds_is_refused(run: Run) -> None:
     done = run("@pytest.mark.seeds\ndef test_it(): ...")
     assert "seeds takes a number of seeds, as in seeds(200)" in done.stderr.str() + done.stdout.str()
