@@ -30,10 +30,12 @@ class Address:
 class AddressList:
     """Up to `MAX_ADDRESSES` addresses; an address lives as long as one source vouches for it."""
 
-    __slots__ = ("_addresses",)
+    __slots__ = ("_addresses", "configured")
 
     def __init__(self) -> None:
         self._addresses: dict[Endpoint, Address] = {}
+        #: Whether the operator wrote one of them down. Kept, not computed: slots are counted over everyone.
+        self.configured = False
 
     def __iter__(self) -> Iterator[Address]:
         """Last success first, then fewest failures, then the order in which they were learned."""
@@ -41,11 +43,6 @@ class AddressList:
 
     def __len__(self) -> int:
         return len(self._addresses)
-
-    @property
-    def configured(self) -> bool:
-        """Whether the operator wrote one of them down."""
-        return any(CONFIGURED in address.sources for address in self._addresses.values())
 
     def find(self, endpoint: Endpoint) -> Address | None:
         """The address at that endpoint."""
@@ -69,10 +66,12 @@ class AddressList:
         known = self._addresses.get(endpoint)
         if known is not None:
             known.sources.add(source)
+            self._look_configured()
             return False
         if len(self._addresses) >= MAX_ADDRESSES and not self._make_room(source):
             return False
         self._addresses[endpoint] = Address(endpoint, {source})
+        self._look_configured()
         return True
 
     def replace(self, endpoints: Iterable[Endpoint], source: str) -> bool:
@@ -87,17 +86,22 @@ class AddressList:
         address = self.find(endpoint)
         if address is not None:
             address.sources.discard(source)
+            self._look_configured()
             if not address.sources:
                 self.drop(endpoint)
 
     def drop(self, endpoint: Endpoint) -> None:
         """Forget an address, whoever vouches for it."""
         self._addresses.pop(endpoint.without_peer(), None)
+        self._look_configured()
 
     def proved_stable(self) -> None:
         """The peer was up for long: what failed before says nothing any more."""
         for address in self._addresses.values():
             address.backoff.reset()
+
+    def _look_configured(self) -> None:
+        self.configured = any(CONFIGURED in address.sources for address in self._addresses.values())
 
     def _make_room(self, source: str) -> bool:
         failed = [

@@ -4,6 +4,8 @@
 # Law 2. Each dial that `dials` hands out comes back exactly once: through `dial_failed` or `authenticated`.
 #        Each connection that got `Accept` comes back exactly once, through `disconnected`.
 # Law 3. `dials` and `next_due` read the same list, so a shell that sleeps until `next_due` never spins.
+# Law 4. Whatever may put somebody on that list, or earlier on it, calls `_look_again`. Until then the list is not read
+#        anew: a full node on a network of a thousand hears of each of them, and would look through all every time.
 #
 # Three flows, as call sequences:
 #   found -> dials -> authenticated(dial) = Accept -> ready [PeerUp] -> disconnected [PeerDown] -> (later) dials
@@ -12,6 +14,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Hashable
@@ -58,6 +61,10 @@ class PeerManager:
         self._last_dial = 0
         self._refused: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
+        #: Before this time `dials` has nothing, as `next_due` found; None: it has to look.
+        self._nothing_before: float | None = None
+        #: Then nobody whom a finder names can be dialed.
+        self._closed = False
 
     # -- what finders and the operator say
 
@@ -69,10 +76,15 @@ class PeerManager:
         """
         if candidate.source == CONFIGURED:
             raise ValueError("only add_persistent speaks for the configuration")
-        return self._roster.learn(candidate, now)
+        new = self._roster.learn(candidate, now)
+        peer = self._roster.get(candidate.node_id)
+        if not self._closed or (peer is not None and peer.persistent):
+            self._look_again()
+        return new
 
     def lost(self, node_id: str, source: str, now: float) -> None:
         """A finder takes back what it said. A connection stays: finders are no failure detectors."""
+        self._look_again()
         peer = self._roster.get(node_id)
         if peer is not None:
             peer.seen = now
@@ -87,6 +99,7 @@ class PeerManager:
         """
         if endpoint.peer_id == self._self_id:
             return False
+        self._look_again()
         most, reserved = self._options.max_connected, self._slots().reserved
         if most and reserved >= most and not self._roster.is_configured(endpoint):
             raise ConfigError(f"{reserved + 1} persistent peers, but max_connected is {most}")
@@ -97,6 +110,8 @@ class PeerManager:
     def dials(self, now: float) -> list[Dial]:
         """The dials to make now; each counts as out until it comes back. Persistent peers first."""
         claimed: list[Dial] = []
+        if self._nothing_before is not None and now < self._nothing_before:
+            return claimed
         # A place claimed for one peer sends another, that has it too, to its next address: look again.
         while batch := self._claim(now):
             claimed += batch
@@ -104,8 +119,12 @@ class PeerManager:
 
     def next_due(self, now: float) -> float | None:
         """When `dials` will next have something, should nothing else happen; None: never."""
-        due = [choice.due for choice in choices(self._roster, self._slots(), now)]
-        return max(now, min(due)) if due else None
+        due = self._nothing_before
+        if due is None or now >= due:
+            slots = self._slots()
+            due = min((choice.due for choice in choices(self._roster, slots, now)), default=math.inf)
+            self._nothing_before, self._closed = due, not slots.may_dial(persistent=False)
+        return None if due == math.inf else max(now, due)
 
     def dial_failed(self, dial: Dial, reason: str, now: float, *, by_peer: bool = False) -> None:
         """A dial came back without a connection. A dial that is not out any more is ignored.
@@ -114,6 +133,7 @@ class PeerManager:
         said so, then all its addresses wait. `node_id`: another node answered there; the address is
         forgotten, or, configured without an id, open to whoever answers. `self_dial`: we did.
         """
+        self._look_again()
         peer = self._take_back(dial)
         if peer is None:
             return
@@ -136,6 +156,7 @@ class PeerManager:
         Refusals: `duplicate`, `full`, `evicting`, `self_dial`, `node_id`, `busy`, `stale_dial`.
         A refused connection changes no failure count.
         """
+        self._look_again()
         verdict = self._judge(attempt, now)
         if isinstance(verdict, Refuse):
             self._refused[verdict.reason] += 1
@@ -143,6 +164,7 @@ class PeerManager:
 
     def ready(self, node_id: str, key: Hashable, now: float) -> Changes:
         """Both sides welcomed it: it can carry messages. The connections that it beats are closed."""
+        self._look_again()
         peer, link = self._find(node_id, key)
         if peer is None or link is None or peer.state is PeerState.EVICTING:
             return Changes()
@@ -169,6 +191,7 @@ class PeerManager:
         turned us away); so does one that was not up for `stable_after`. Losing to another
         connection of the same pair (`duplicate`, `superseded`) never does.
         """
+        self._look_again()
         peer, link = self._find(node_id, key)
         if peer is None or link is None:
             return Changes()
@@ -191,6 +214,7 @@ class PeerManager:
 
     def evict(self, node_id: str, reason: str, now: float) -> Changes:
         """Part with a peer. It is down from now on, and holds its slot until `disconnected`."""
+        self._look_again()
         peer = self._roster.get(node_id)
         if peer is None or not peer.linked or peer.state is PeerState.EVICTING:
             return Changes()
@@ -215,6 +239,9 @@ class PeerManager:
 
     # -- private
 
+    def _look_again(self) -> None:
+        self._nothing_before, self._closed = None, False
+
     def _slots(self) -> Slots:
         return Slots.count(self._roster, self._options)
 
@@ -232,6 +259,7 @@ class PeerManager:
             peer.dial = dial
             peer.step(PeerStep.CLAIM)
             self._dials[dial.number] = peer
+            self._look_again()
             claimed.append(dial)
         return claimed
 

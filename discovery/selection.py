@@ -30,12 +30,17 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, now: float) -> list[Choice
     Of its addresses that are due the best is chosen, else the one that is due first. A place that
     is being dialed, or where a connection that we dialed leads, is left out under any other name.
     """
+    for_persistent, for_others = slots.may_dial(persistent=True), slots.may_dial(persistent=False)
+    if not for_others and not (for_persistent and slots.reserved):
+        return []
     everyone = list(peers)
     busy = set(_places_in_use(everyone))
     found = []
     for peer in everyone:
+        if peer.state is not PeerState.IDLE:
+            continue
         persistent = peer.persistent
-        if peer.state is not PeerState.IDLE or not slots.may_dial(persistent=persistent):
+        if not (for_persistent if persistent else for_others):
             continue
         address, due = None, 0.0
         for one in peer.addresses:
@@ -49,6 +54,8 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, now: float) -> list[Choice
 
 def _places_in_use(peers: Iterable[KnownPeer]) -> Iterator[Endpoint]:
     for peer in peers:
+        if peer.state is PeerState.IDLE:
+            continue
         if peer.dial is not None:
             yield peer.dial.endpoint
         for link in peer.links:

@@ -35,6 +35,8 @@ class Slots:
         for peer in peers:
             persistent = peer.persistent
             slots.reserved += persistent
+            if peer.state is PeerState.IDLE:
+                continue
             slots.linked += peer.linked
             slots.dialing += peer.state is PeerState.DIALING
             if not persistent:

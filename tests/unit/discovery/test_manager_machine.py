@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections import deque
 from dataclasses import dataclass, field
@@ -153,6 +154,12 @@ class Operations(RuleBasedStateMachine):
                 assert any(
                     d.node_id == peer.node_id or (peer.node_id is None and d.node_id is None) for d in self.dials
                 )
+
+    @invariant()
+    def what_is_due_is_what_a_look_through_all_peers_would_find(self) -> None:
+        due, looks_again = self.peers.next_due(self.now), copy.deepcopy(self.peers)
+        looks_again.lost("0" * 64, "mdns", self.now)  # nobody: but whatever it kept in mind is forgotten
+        assert looks_again.next_due(self.now) == due
 
     def teardown(self) -> None:
         if not hasattr(self, "peers"):
