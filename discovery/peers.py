@@ -17,6 +17,7 @@ from typing import ClassVar
 
 from ..actors.actor import Actor
 from ..actors.capability import Capability
+from ..actors.clock import wall_clock
 from ..actors.envelope import Envelope
 from ..actors.errors import (
     ActorStopped,
@@ -56,6 +57,8 @@ from .finder import Finder, MakeFinder
 from .manager import PeerManager
 from .mdns import Mdns, MdnsStatistics
 from .options import PeerOptions
+from .own_endpoints import WILDCARDS, own_endpoints
+from .own_record import OwnRecord
 from .snapshot import PeersSnapshot
 
 __all__ = ["ClosePeer", "DialPeer", "MdnsOptions", "Myself", "Offer", "Peers"]
@@ -68,19 +71,22 @@ DIAL_TIMEOUT = 5.0
 SUPERSEDED_DRAIN = 5.0
 #: The same for a peer that is parted with.
 EVICTED_DRAIN = 1.0
-#: Addresses of a listener that name no address of this machine.
-WILDCARDS = frozenset({"0.0.0.0", "::"})  # noqa: S104  # looked for, not bound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Myself:
-    """What this node says of itself in every handshake. `incarnation` is drawn anew at each start."""
+    """What this node says of itself in every handshake. `incarnation` is drawn anew at each start.
+
+    `private`: peers are to tell nobody of it. `advertise`: where it can be reached, in place of where it listens.
+    """
 
     identity: Identity
     network: str
     name: str
     agent: str
     incarnation: int
+    private: bool = False
+    advertise: tuple[Endpoint, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +116,11 @@ class ClosePeer:
 
     node_id: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Renew:
+    """Time for a new record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +171,7 @@ class Peers(Actor):
         self._make_finders = dict(finders or {})
         self._heartbeat = heartbeat
         self._manager = PeerManager(myself.identity.node_id, options or PeerOptions(), self.bus.rng)
+        self._record = OwnRecord(myself.identity, myself.network, self.bus.rng, private=myself.private)
         self._loop = self.bus.loop
         self._listeners: list[Listener] = []
         self._mdns: Mdns | None = None
@@ -204,6 +216,7 @@ class Peers(Actor):
             log.info("listening", node=self._myself.name, endpoint=str(listener.endpoint))
             self._run(self._accept(listener), f"accept {listener.endpoint}")
         self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkDown)
+        self._sign()
         await self._start_mdns()
         for source, make in self._make_finders.items():
             await self._start_finder(source, make)
@@ -290,13 +303,33 @@ class Peers(Actor):
     def _offer(self, command: Offer) -> None:
         self._offers = command.capabilities
         self._set_roles()
-        texts = tuple(str(offer) for offer in self._offers)
-        for connection in self._connections.values():
-            _command(connection, OfferRoles(texts))
+        self._sign()
+        self._say_offers()
         if self._mdns is not None:
             self._run(self._mdns.update([offer.role for offer in self._offers]), "mdns update")
         for source, finder in self._finders.items():
             self._run(finder.update([offer.role for offer in self._offers]), f"{source} update")
+
+    @handles(_Renew)
+    def _renew(self, _: _Renew) -> None:
+        if wall_clock() >= self._record.renew_at:  # else it has been signed anew since
+            self._sign()
+            self._say_offers()
+        self._wait_to_renew()
+
+    def _sign(self) -> None:
+        first = self._record.record is None
+        self._record.sign(own_endpoints(self.endpoints, self._myself.advertise), self._offers, wall_clock())
+        if first:
+            self._wait_to_renew()
+
+    def _wait_to_renew(self) -> None:
+        self.after(max(self._record.renew_at - wall_clock(), 1.0), _Renew())
+
+    def _say_offers(self) -> None:
+        command = OfferRoles(tuple(str(offer) for offer in self._offers), self._record.data)
+        for connection in self._connections.values():
+            _command(connection, command)
 
     @handles(ActorStarted)
     def _actor_started(self, event: ActorStarted) -> None:
@@ -474,8 +507,8 @@ class Peers(Actor):
         for name in sorted(now.keys() - before):
             _command(connection, OpenChannel(now[name]))
         offers = tuple(str(offer) for offer in self._offers)
-        if offers != said.offers:
-            _command(connection, OfferRoles(offers))
+        if offers != said.offers or self._record.data != said.record:
+            _command(connection, OfferRoles(offers, self._record.data))
 
     def _follow(self, changes: Changes, drain: float = SUPERSEDED_DRAIN) -> None:
         for event in changes.events:
@@ -501,6 +534,7 @@ class Peers(Actor):
             channels=tuple(self._channels()),
             agent=me.agent,
             nonce=self.bus.rng.randbytes(16),
+            record=self._record.data,
         )
 
     def _channels(self) -> list[ChannelInfo]:

@@ -29,6 +29,7 @@ from ..actors.supervision import Supervision
 from ..discovery.finder import MakeFinder
 from ..discovery.mdns import MdnsStatistics
 from ..discovery.options import PeerOptions
+from ..discovery.own_record import check_offers_fit
 from ..discovery.peers import ClosePeer, DialPeer, MdnsOptions, Myself, Offer, Peers
 from ..discovery.snapshot import PeersSnapshot
 from ..transports.codecs import Codecs
@@ -72,7 +73,8 @@ class Node:
     `offers`: roles as text, `archive` or `archive{from=1000}`. `reactors`: classes or factories, each run from start
     to stop. `channels`: of reactors that this node only talks to. `peers`: endpoints to keep a connection to.
     `mdns`: find peers by multicast DNS, on all interfaces (True) or on those named. `finders`: other ways to
-    find peers, by the source that their candidates name. `transports` replace the default
+    find peers, by the source that their candidates name. `advertise`: endpoints where others reach this node, if not
+    where it listens; `private`: peers are to tell nobody of it. `transports` replace the default
     ones (TCP with TLS 1.3, Unix sockets). `rng` chooses peers and jitter; keys never come from it.
 
     Raises ConfigError, ValueError or TypeError where an argument is not right.
@@ -91,6 +93,8 @@ class Node:
         peers: Iterable[str] = (),
         mdns: bool | Sequence[str] = False,
         finders: Mapping[str, MakeFinder] | None = None,
+        advertise: Iterable[str] = (),
+        private: bool = False,
         options: PeerOptions | None = None,
         transports: Sequence[Transport] | None = None,
         rng: Random | None = None,
@@ -103,6 +107,8 @@ class Node:
         self._rng = Random(SystemRandom().getrandbits(128)) if rng is None else rng
         self._offers = _capabilities(offers)
         self._listen = tuple(_endpoint("listen", text) for text in listen)
+        self._advertise = tuple(_endpoint("advertise", text) for text in advertise)
+        self._private = private
         self._persistent = tuple(_endpoint("peers", text) for text in peers)
         self._options = PeerOptions() if options is None else options
         self._mdns = _mdns(mdns)
@@ -155,6 +161,8 @@ class Node:
                 name=self.name,
                 agent=f"peerbus/{__version__}",
                 incarnation=self._rng.getrandbits(63),
+                private=self._private,
+                advertise=self._advertise,
             ),
             self._transports,
             self._codecs,
@@ -240,9 +248,14 @@ class Node:
     # Levers.
 
     def offer(self, capability: str) -> None:
-        """Offer a role from now on (or with other attributes); connected peers hear of it at once."""
+        """Offer a role from now on (or with other attributes); connected peers hear of it at once.
+
+        Raises ValueError for a malformed one, ConfigError for more than peers can be told.
+        """
         parsed = Capability.parse(capability)
-        self._offers = {**self._offers, parsed.role: parsed}
+        offers = {**self._offers, parsed.role: parsed}
+        check_offers_fit(offers.values())
+        self._offers = offers
         self._say(Offer(tuple(self._offers.values())))
 
     def withdraw(self, role: str) -> None:
@@ -346,6 +359,7 @@ def _capabilities(offers: Iterable[str]) -> dict[str, Capability]:
         if capability.role in found:
             raise ConfigError(f"offers: the role {capability.role!r} stands there twice")
         found[capability.role] = capability
+    check_offers_fit(found.values())
     return found
 
 

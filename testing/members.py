@@ -38,6 +38,8 @@ class NodeArguments(TypedDict, total=False):
     reactors: Iterable[Callable[[], Actor]]
     channels: Iterable[Channel[Any]]
     peers: Iterable[str]
+    advertise: Iterable[str]
+    private: bool
     options: PeerOptions
     heartbeat: float
     shutdown_timeout: float

@@ -36,6 +36,8 @@ Ts = TypeVarTuple("Ts")
 
 #: Cancelled timers that may lie in the heap, as asyncio has it: below that, sweeping costs more than it saves.
 MIN_SWEEP = 100
+#: The day on which every simulation begins, in seconds since 1970: 2026-01-01, 00:00 UTC.
+EPOCH = 1_767_225_600.0
 #: Who waits, at most, in the text of Deadlocked.
 MAX_LISTED = 30
 
@@ -79,6 +81,10 @@ class VirtualLoop(asyncio.BaseEventLoop):
     def time(self) -> float:
         """Seconds since the loop was made, on its own clock."""
         return self._now
+
+    def wall_time(self) -> float:
+        """The time of day: `EPOCH` and what has passed since."""
+        return EPOCH + self._now
 
     def call_at(
         self, when: float, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None

@@ -122,7 +122,7 @@ def _words(frame: Frame, theirs: list[ChannelInfo], own: list[ChannelInfo]) -> s
             return f"OPEN {channel.name}"
         case Close(index, reason):
             return f"CLOSE {_channel(own, index)}: {reason}"
-        case Update(offers):
+        case Update(offers, _):
             return f"UPDATE {', '.join(offers) or 'nothing'}"
         case GoAway(reason, _):
             return f"GOAWAY {reason}"

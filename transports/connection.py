@@ -100,9 +100,10 @@ class CloseChannel:
 
 @dataclass(frozen=True, slots=True)
 class OfferRoles:
-    """To a connection: this node offers these capabilities from now on, as text."""
+    """To a connection: this node offers these capabilities from now on, as text, and signs this record."""
 
     offers: tuple[str, ...]
+    record: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +281,7 @@ class PeerConnection(Actor):
 
     @handles(OfferRoles)
     def _offer_roles(self, command: OfferRoles) -> None:
-        self._say(Update(command.offers))
+        self._say(Update(command.offers, command.record))
 
     def _say(self, frame: Frame) -> None:
         if not self._ended:
@@ -408,7 +409,7 @@ class PeerConnection(Actor):
         self._router(LinkChanged(self.link))
 
     def _updated(self, frame: Update) -> None:
-        self.link.offer(frame.offers)
+        self.link.offer(frame.offers, frame.record)
         self._router(LinkChanged(self.link))
 
     def _told_to_go(self, frame: GoAway) -> None:

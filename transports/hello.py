@@ -11,7 +11,7 @@ from msgspec import Meta
 from ..actors.capability import Capability
 from ..actors.errors import HandshakeFailed
 
-__all__ = ["MAX_CHANNELS", "MESSAGE_LIMIT", "ChannelInfo", "Hello", "check", "check_offers"]
+__all__ = ["MAX_CHANNELS", "MESSAGE_LIMIT", "RECORD_LIMIT", "ChannelInfo", "Hello", "check", "check_offers"]
 
 # Law 1: a bound stands in the type, so that the decoder refuses the value before anybody holds it.
 # Law 2: what one field needs beyond its bound is checked in `__post_init__`, which the decoder runs
@@ -21,12 +21,15 @@ __all__ = ["MAX_CHANNELS", "MESSAGE_LIMIT", "ChannelInfo", "Hello", "check", "ch
 MAX_CHANNELS = 256
 #: Bytes of one encoded message on any channel.
 MESSAGE_LIMIT = 16 * 1024 * 1024
+#: Bytes of a signed peer record: 1 KiB of offers, some endpoints, a key and a signature.
+RECORD_LIMIT = 2048
 
 U32 = 2**32 - 1
 NodeId = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 #: RFC 6763 keeps a text string at 255 bytes; an endpoint is one everywhere else, so here as well.
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
+Record = Annotated[bytes, Meta(max_length=RECORD_LIMIT)]
 Offers = Annotated[tuple[Text, ...], Meta(max_length=64)]
 Bytes16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Window = Annotated[int, Meta(ge=1, le=U32)]
@@ -72,12 +75,13 @@ class ChannelInfo(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"types: channel {self.name!r} names a message twice")
 
 
-class Hello(msgspec.Struct, frozen=True, kw_only=True):
+class Hello(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a node says about itself, once per connection and before anything else.
 
     `incarnation` is drawn anew at each start of the node, so that a restart is told from a second
     connection; `nonce` is 16 bytes drawn for this connection. `listen` are endpoints, `offers`
-    capabilities, both as text. Raises ValueError where a value cannot be right.
+    capabilities, both as text. `record` is the node's signed record, which it may leave out: this floor passes it
+    on and does not look into it. Raises ValueError where a value cannot be right.
     """
 
     node_id: NodeId
@@ -89,6 +93,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True):
     channels: Annotated[tuple[ChannelInfo, ...], Meta(max_length=MAX_CHANNELS)]
     agent: Annotated[str, Meta(max_length=64)]
     nonce: Bytes16
+    record: Record = b""
 
     def __post_init__(self) -> None:
         _check_printable("network", (self.network,))

@@ -70,6 +70,8 @@ class PeerLink:
         #: Roles that the peer offers now, and the same with their attributes as text.
         self.roles: frozenset[str] = frozenset()
         self.offers: tuple[str, ...] = ()
+        #: The peer's signed record as it sent it last, unread; empty where it sent none.
+        self.record = b""
         #: Smoothed round trip in seconds; None before the first was measured.
         self.rtt: float | None = None
         self._watchers: dict[str, dict[Address[object], None]] = {}
@@ -85,13 +87,14 @@ class PeerLink:
         self.refusal: Callable[[str], SendError] | None = None
         #: Answers that came for no open ask: late, duplicate, or made up.
         self.unsolicited = 0
-        self.offer(peer.offers)
+        self.offer(peer.offers, peer.record)
         for channel in peer.channels:
             self.open(len(self._by_index), channel)
 
-    def offer(self, offers: tuple[str, ...]) -> None:
-        """The peer offers these capabilities from now on."""
+    def offer(self, offers: tuple[str, ...], record: bytes) -> None:
+        """The peer offers these capabilities from now on, and signs this record."""
         self.offers = offers
+        self.record = record
         self.roles = frozenset(Capability.parse(offer).role for offer in offers)
 
     # Lanes.

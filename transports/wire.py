@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta
 
 from ..actors.errors import ProtocolError
-from .hello import MAX_CHANNELS, ChannelInfo, Hello, Offers, check_offers
+from .hello import MAX_CHANNELS, ChannelInfo, Hello, Offers, Record, check_offers
 
 __all__ = [
     "BATCH_LIMIT",
@@ -172,9 +172,10 @@ class Close(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=12):
 
 
 class Update(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=13):
-    """UPDATE `[13, [offer, …]]`: what the sender offers from now on, in place of all it said before."""
+    """UPDATE `[13, [offer, …], record]`: what the sender offers from now on, in place of all it said before."""
 
     offers: Offers
+    record: Record = b""
 
     def __post_init__(self) -> None:
         check_offers(self.offers)

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from peerbus.actors.errors import HandshakeFailed
-from peerbus.transports.hello import MAX_CHANNELS, ChannelInfo, Hello, check, check_offers
+from peerbus.transports.hello import MAX_CHANNELS, RECORD_LIMIT, ChannelInfo, Hello, check, check_offers
 
 ALICE, BOB, CAROL = "a" * 64, "b" * 64, "c" * 64
 
@@ -181,3 +181,12 @@ def test_a_peer_that_does_not_fit_is_refused_with_a_reason(
         )
     assert caught.value.reason == reason
     assert not caught.value.by_peer
+
+
+def test_a_record_may_be_left_out_and_is_bounded() -> None:
+    assert read().record == b""
+    assert b"record" not in msgspec.msgpack.encode(read())
+    assert read(record=bytes(RECORD_LIMIT)).record == bytes(RECORD_LIMIT)
+    for wrong in (bytes(RECORD_LIMIT + 1), "text", None):
+        with pytest.raises(msgspec.ValidationError, match="record"):
+            read(record=wrong)

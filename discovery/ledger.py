@@ -1,0 +1,94 @@
+"""The newest signed record of each node that is worth one, with what speaks for it; bounded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from .record import MAX_SKEW, PeerRecord, RecordRefused, read_record
+
+__all__ = ["RecordLedger"]
+
+
+class RecordLedger:
+    """Reads records, and keeps the newest of each node: at most `most`. Times are seconds since 1970 (UTC).
+
+    Where there is no room, the one that expires first makes some, of those that are not held. A node's record is held
+    from `hold` to `release`. What is refused is counted by its reason.
+    """
+
+    def __init__(self, network: str, most: int) -> None:
+        self._network = network
+        self._most = most
+        self._records: dict[str, PeerRecord] = {}
+        self._held: set[str] = set()
+        self._refused: Counter[str] = Counter()
+
+    def __iter__(self) -> Iterator[PeerRecord]:
+        return iter(tuple(self._records.values()))
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @property
+    def refused(self) -> Mapping[str, int]:
+        """How many were refused, by reason, since the start."""
+        return MappingProxyType(dict(self._refused))
+
+    def get(self, node_id: str) -> PeerRecord | None:
+        """The newest record of that node."""
+        return self._records.get(node_id)
+
+    def read(self, data: bytes, now: float) -> PeerRecord | RecordRefused:
+        """A record that is newer than what is known of its node; it is not kept by this."""
+        record = read_record(data, network=self._network, now=now, known=self._records.get)
+        if isinstance(record, RecordRefused):
+            self.count(record.reason)
+        return record
+
+    def count(self, reason: str) -> None:
+        """One more was refused, for a reason of the caller's own."""
+        self._refused[reason] += 1
+
+    def keep(self, record: PeerRecord) -> bool:
+        """Keep a record that `read` gave; False where there is no room for it."""
+        known = self._records.get(record.node_id)
+        if known is None and len(self._records) >= self._most and not self._make_room(record):
+            return False
+        if known is None or known.sequence < record.sequence:
+            self._records[record.node_id] = record
+        return True
+
+    def hold(self, node_id: str) -> None:
+        """Never forget this node's record to make room, nor when it expires."""
+        self._held.add(node_id)
+
+    def release(self, node_id: str) -> None:
+        """The end of `hold`."""
+        self._held.discard(node_id)
+
+    def forget(self, node_id: str) -> None:
+        """Drop a node's record: an older one would be taken for new again, until it expires."""
+        self._records.pop(node_id, None)
+
+    def expire(self, now: float) -> list[str]:
+        """Drop what has expired; returns whose records those were."""
+        gone = [
+            record.node_id
+            for record in self._records.values()
+            if record.expires + MAX_SKEW < now and record.node_id not in self._held
+        ]
+        for node_id in gone:
+            del self._records[node_id]
+        return gone
+
+    def _make_room(self, newcomer: PeerRecord) -> bool:
+        loose = [record for record in self._records.values() if record.node_id not in self._held]
+        if not loose:
+            return False
+        oldest = min(loose, key=lambda record: record.expires)
+        if oldest.expires > newcomer.expires:
+            return False
+        del self._records[oldest.node_id]
+        return True
