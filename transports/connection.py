@@ -29,6 +29,7 @@ from .hello import MAX_CHANNELS, ChannelInfo
 from .link import PeerLink, printable
 from .liveness import Heartbeat
 from .out_lane import LaneStatistics
+from .pacing import FIRST_TOKEN
 from .parts import Reassembler
 from .receive_side import ReceiveSide
 from .transport import HIGH_WATER
@@ -396,7 +397,13 @@ class PeerConnection(Actor):
         self._schedule()
 
     def _ponged(self, frame: Pong) -> None:
-        self._heartbeat.pong(frame.token, self._loop.time())
+        now, pacer = self._loop.time(), self._outbox.pacer
+        if frame.token >= FIRST_TOKEN and pacer.heard(frame.token, now):
+            self._schedule()
+            return
+        trip = self._heartbeat.pong(frame.token, now)
+        if trip is not None:
+            pacer.tripped(trip)
         self.link.rtt = self._heartbeat.rtt
 
     def _opened(self, frame: Open) -> None:

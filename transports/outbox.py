@@ -1,8 +1,9 @@
 """What a connection has to write, in which order: control first, then lanes by deficit round robin.
 
 Sans-IO: `fill` returns the next bytes. Small messages of one lane travel as one frame; a body above 16 KiB is cut,
-and other lanes' frames go between its parts. Shreedhar and Varghese, "Efficient fair queuing using deficit round
-robin", SIGCOMM 1995: a lane's quantum is its priority, so nobody starves.
+and other lanes' frames go between its parts, of which no more are on their way than a `Pacer` lets. Shreedhar and
+Varghese, "Efficient fair queuing using deficit round robin", SIGCOMM 1995: a lane's quantum is its priority, so nobody
+starves.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from collections.abc import Callable
 
 from ..actors.errors import DeadlineExceeded, SendError
 from .out_lane import Outgoing, OutLane
+from .pacing import Pacer
 from .parts import Cutter, PartBudget, ask_lane, reply_lane
 from .requests import RemoteAsk
-from .wire import BATCH_LIMIT, PART_SIZE, Ask, Credit, Frame, FrameEncoder, Reply, Tell
+from .wire import BATCH_LIMIT, PART_SIZE, Ask, Credit, Frame, FrameEncoder, Ping, Reply, Tell
 
 __all__ = ["Outbox", "ReplyLane", "Turn"]
 
@@ -83,6 +85,8 @@ class Outbox:
         self._current: deque[Turn] = deque()
         self._next: list[Turn] = []
         self._budget = PartBudget()
+        #: Lets parts go, or not yet.
+        self.pacer = Pacer()
 
     def __bool__(self) -> bool:
         return bool(self._control or self._grants or self._current or self._next)
@@ -166,7 +170,7 @@ class Outbox:
         return size
 
     def _frame(self, turn: Turn, now: float) -> list[Bytes]:
-        """One frame or part of the lane; empty where it has nothing, or may not begin another large body."""
+        """One frame or part of the lane; empty where it has nothing, or where no (other) large body may go on."""
         if turn.cutting is None:
             lane = turn.lane
             frame = self._answers(lane) if isinstance(lane, ReplyLane) else self._messages(lane, now)
@@ -178,11 +182,18 @@ class Outbox:
             number = reply_lane(lane.index) if isinstance(lane, ReplyLane) else ask_lane(lane.index)
             turn.cutting = Cutter(body, number)
             self._budget.take(len(body))
+        pacer = self.pacer
+        if not pacer.open:
+            return []
         number, left, data = next(turn.cutting)
         if not left:
             self._budget.give_back(turn.cutting.total)
             turn.cutting = None
-        return [*self._encoder.encode_part(number, left, data)]
+        made: list[Bytes] = [*self._encoder.encode_part(number, left, data)]
+        probe = pacer.wrote(len(data), now)
+        if probe is not None:
+            made.append(self._encoder.encode(Ping(probe)))
+        return made
 
     def _messages(self, lane: OutLane, now: float) -> Tell | Ask | None:
         """The next messages of the lane as one frame, of one kind, at most about a part in size."""

@@ -17,6 +17,7 @@ from peerbus.actors.errors import ProtocolError, SendError
 from peerbus.transports.hello import ChannelInfo
 from peerbus.transports.out_lane import Outgoing, OutLane
 from peerbus.transports.outbox import QUANTUM, Outbox, ReplyLane, Turn
+from peerbus.transports.pacing import FIRST_TOKEN, FLOOR
 from peerbus.transports.parts import REASSEMBLY_BUDGET, Reassembler
 from peerbus.transports.requests import RemoteAsk
 from peerbus.transports.wire import (
@@ -55,6 +56,9 @@ class Writer:
     priorities: tuple[int, ...]
     frames: list[Frame] = field(default_factory=list)
     expired: list[object] = field(default_factory=list)
+    #: Nobody answers the pacer's probes; they are kept.
+    far: bool = False
+    probes: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.rid = 0
@@ -96,8 +100,15 @@ class Writer:
         """One turn's frames; bodies in parts stay in parts, but are put together and checked."""
         chunks = self.outbox.fill(self.now, limit)
         self.sizes.append(sum(map(len, chunks)))
-        frames = list(self.decoder.feed(b"".join(chunks)))
-        for frame in frames:
+        frames = []
+        for frame in self.decoder.feed(b"".join(chunks)):
+            if isinstance(frame, Ping) and frame.token >= FIRST_TOKEN:
+                if self.far:
+                    self.probes.append(frame.token)
+                else:
+                    assert self.outbox.pacer.heard(frame.token, self.now)
+                continue
+            frames.append(frame)
             whole = self.parts.add(frame) if isinstance(frame, Part) else frame
             if whole is not None:
                 self.frames.append(whole)
@@ -157,6 +168,26 @@ def test_a_control_frame_waits_for_one_part_of_a_large_message_at_most() -> None
     writer.outbox.control(Ping(1))
     frames = writer.fill(1)
     assert frames[0] == Ping(1)
+
+
+def test_a_large_message_waits_here_for_the_peer_to_take_its_parts_and_all_others_go_past_it() -> None:
+    writer = Writer((255, 1), far=True)
+    writer.tell(0, LARGEST)
+    writer.answer(0, 1 << 20)
+    written = 0
+    while frames := writer.fill():
+        written += sum(len(frame.data) for frame in frames if isinstance(frame, Part))
+    assert FLOOR <= written < FLOOR + PART_SIZE
+    assert writer.outbox
+    for number in range(3):
+        writer.outbox.control(Ping(number))
+        writer.tell(1, 100)
+        writer.answer(1, 100)
+        assert [type(frame) for frame in writer.fill()] in ([Ping, Tell, Reply], [Ping, Reply, Tell])
+    writer.far = False
+    assert writer.outbox.pacer.heard(writer.probes[-1], writer.now)
+    writer.drain()
+    assert Counter(map(type, writer.frames))[Tell] == 4
 
 
 @pytest.mark.parametrize("priority", [1, 2, 3, 5, 255])
