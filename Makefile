@@ -20,7 +20,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test soak check format lint types layering coverage wheel bench clean
+.PHONY: help demo test soak check format lint types layering coverage wheel bench load clean
 
 help: ## list the verbs
 	@echo 'peerbus: make <verb> [ARGS="…"] [PYTHON=python3.12]'
@@ -62,6 +62,9 @@ wheel: $(INSTALLED)dev ## build the wheel, install it in an empty place and test
 
 bench: $(INSTALLED)dev ## measure against Pykka and raw asyncio, side by side
 	@$(VENV)/bin/python benchmarks $(ARGS)
+
+load: $(INSTALLED)dev ## measure what is promised under load; ARGS="--seconds 60" in full
+	@$(VENV)/bin/python benchmarks/load $(ARGS)
 
 clean: ## remove everything that the verbs made
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
