@@ -84,12 +84,19 @@ class Actor(pykka.Actor):
 
     __handlers__: ClassVar[dict[type, Handler]] = {}
     __channel__: ClassVar[Channel[Any] | None] = None
+    #: Takes its messages by Pykka's `on_receive` alone.
+    __receives__: ClassVar[bool] = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         cls.__handlers__ = handlers_of(cls)
         channel = getattr(cls, "channel", None)
         cls.__channel__ = channel if isinstance(channel, Channel) else None
+        cls.__receives__ = (
+            not cls.__handlers__
+            and cls.on_receive is not pykka.Actor.on_receive
+            and cls._handle_receive is pykka.Actor._handle_receive
+        )
 
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         claim = BUILDING.get()

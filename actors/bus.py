@@ -410,14 +410,15 @@ class Bus:
         self, to: Ref[Any] | Address[M] | GroupAddress[M], message: object, *, timeout: float | None = None
     ) -> Outcome[None] | Outcome[Results[None]]:
         """Send without an answer: `await` it on the loop, `.get()` it on another thread. See `Actor.tell`."""
-        # The two short ways to an actor here, first; everything else, and every error, is for `send`.
+        # The two short ways to an actor here, without a second call; everything else, and every error, is for `send`.
         if not self._closing:
-            if isinstance(to, Ref):
+            if type(to) is Address:
+                if to.where is LOCAL:
+                    cell = self._cells.get(to.reactor)
+                    if cell is not None:
+                        return cell.tell(message, None, timeout)
+            elif isinstance(to, Ref):
                 return to._cell.tell(message, None, timeout)
-            if to.where is LOCAL:
-                cell = self._cells.get(to.reactor)
-                if cell is not None:
-                    return cell.tell(message, None, timeout)
         return self.send(to, message, timeout, None)
 
     @overload
@@ -457,6 +458,10 @@ class Bus:
         """A tell from `sender`."""
         if self._closing and sender is None:
             return self._unroutable(ShuttingDown(f"{self.name} is shutting down", message=message), to, sender)
+        if type(to) is Address and to.where is LOCAL:
+            here = self._cells.get(to.reactor)
+            if here is not None:
+                return here.tell(message, sender, timeout)
         if isinstance(to, Ref):
             return to._cell.tell(message, sender, timeout)
         if get_ident() != self.thread:
@@ -495,7 +500,12 @@ class Bus:
         """An ask from `sender`."""
         if self._closing and sender is None:
             return self._unroutable(ShuttingDown(f"{self.name} is shutting down", message=message), to, sender)
-        if get_ident() != self.thread:
+        if get_ident() == self.thread:
+            if type(to) is Address and to.where is LOCAL:
+                local = self._cells.get(to.reactor)
+                if local is not None:
+                    return local.ask(message, sender, timeout, reply, self)
+        else:
             self._check_running()
             if isinstance(sender, ThreadCell) and (to._cell is sender if isinstance(to, Ref) else to == sender.address):
                 error = sender.ask_itself()

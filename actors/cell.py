@@ -94,31 +94,15 @@ class Cell(Life):
             if self.state is State.STOPPED:
                 self.mailbox.refuse_late()
             return
-        mailbox, actor = self.mailbox, self.actor
-        take, handle, handler_of = mailbox.take, self.handle, self.handlers.get
+        mailbox, handle = self.mailbox, self.handle
         for _ in range(BATCH):
-            envelope = take()
+            envelope = mailbox.take()
             if envelope is None:
                 self.current = None
                 if mailbox.rest():
                     return
                 continue
-            handler = handler_of(envelope.message.__class__)
-            if handler is None or envelope.reply is not None or handler[2]:
-                result = handle(envelope)
-            else:
-                # As in `handle`, without the call: a tell that a method of the actor takes (measured: a tenth of it).
-                self.current = envelope
-                try:
-                    if handler[1]:
-                        result = handler[0](actor, envelope.message, envelope.sender)
-                    else:
-                        result = handler[0](actor, envelope.message)
-                except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # the supervisor decides
-                    result = self.failed(envelope, error)
-                else:
-                    if result is not None and not hasattr(result, "__await__"):
-                        result = None
+            result = handle(envelope)
             if result is not None:
                 if result is not HALT:
                     self.suspend(envelope, result)

@@ -55,5 +55,5 @@ class Envelope(msgspec.Struct, gc=False):
 class Carrier(Protocol):
     """What brought a message from another node."""
 
-    def dequeued(self, envelope: Envelope) -> None:
-        """The message has left the mailbox."""
+    def dequeued(self, messages: int, size: int) -> None:
+        """So many of its messages, of `size` bytes together, have left the mailbox."""

@@ -6,6 +6,8 @@ A `reentrant` handler has a task of its own for each message, at most MAX_DETACH
 has one while it runs.
 """
 
+# So long because the task, the handlers that run beside it and their cancellation must be read together.
+
 from __future__ import annotations
 
 import asyncio
@@ -18,6 +20,7 @@ from .cell import BATCH, HALT, Cell, State
 from .envelope import NEVER, Envelope
 from .errors import SendError, WouldDeadlock
 from .outcome import DELIVERED, AskFuture, AskWaiting, Outcome, Waiting
+from .turn import run_turn
 
 if TYPE_CHECKING:
     from .bus import Bus
@@ -38,6 +41,7 @@ class LoopCell(Cell):
 
     __slots__ = (
         "_awaiting",
+        "_context",
         "_detached",
         "_hook_task",
         "_interrupted",
@@ -70,6 +74,9 @@ class LoopCell(Cell):
         self._taken = 0
         mailbox = self.mailbox
         mailbox.owner = self.bus.thread
+        # One context for all drains, which never nest: a copy for each is 70 ns, a `partial` that saves the call of
+        # `again` 400 bytes an actor.
+        self._context = self.bus.context.copy()
         mailbox.wake = self.again
         mailbox.wake_threadsafe = self._again_threadsafe
         self._call_soon(self.begin)
@@ -85,7 +92,7 @@ class LoopCell(Cell):
 
     def again(self) -> None:
         """Drain in the loop's next turn."""
-        self._call_soon(self.drain)
+        self.loop.call_soon(self.drain, context=self._context)
 
     def post(self, action: Callable[[], object]) -> None:
         """In the loop's next turn; forgotten where the loop has closed."""
@@ -120,7 +127,10 @@ class LoopCell(Cell):
         """Handle what is in the mailbox, unless the actor's task does."""
         # A wake-up from another thread may come late, when the mailbox is somebody else's already.
         if self._turn_task is None and not self._paused:
-            super().drain()
+            if self.state is State.RUNNING:
+                run_turn(self)
+            else:
+                super().drain()
 
     # Async handlers: one task for the actor.
 
@@ -330,14 +340,28 @@ class LoopCell(Cell):
 
     def tell(self, message: object, sender: Cell | None, timeout: float | None) -> Outcome[None]:
         """Deliver on the loop's thread, or through the foreign door from any other."""
+        mailbox = self.mailbox
         envelope = Envelope(message, None if sender is None else sender.address, None, NEVER, sender)
         if self.types is not None and message.__class__ not in self.types:
             error: SendError | None = self.check_type(message, sender)
             if error is not None:
                 return self.fail(envelope, error)
-        mailbox = self.mailbox
         if mailbox.owner != get_ident():
             return self.tell_foreign(envelope, timeout)
+        if mailbox._free > 0 and not mailbox._slow:
+            # As `Mailbox.offer` does where there is room, without its call.
+            mailbox.sent += 1
+            mailbox._free -= 1
+            mailbox.delivered += 1
+            lane = mailbox._user.lanes.get(sender)
+            if lane:
+                lane.append(envelope)
+            else:
+                mailbox._user.put(envelope)
+            if not mailbox.scheduled:
+                mailbox.scheduled = True
+                mailbox.wake()
+            return DELIVERED
         try:
             if mailbox.offer(envelope):
                 return DELIVERED

@@ -185,7 +185,7 @@ class Mailbox:
             case Overflow.DROP_NEWEST:
                 self.delivered += 1
                 if envelope.carrier is not None:
-                    envelope.carrier.dequeued(envelope)
+                    envelope.carrier.dequeued(1, envelope.size)
                 self._drop(envelope, policy.value)
                 return True
             case Overflow.DROP_OLDEST | Overflow.LATEST:
@@ -279,7 +279,7 @@ class Mailbox:
         if envelope.size:
             self.bytes -= envelope.size
             if envelope.carrier is not None:
-                envelope.carrier.dequeued(envelope)
+                envelope.carrier.dequeued(1, envelope.size)
         if self._waiting:
             self._admit_waiting()
         return envelope
@@ -331,7 +331,7 @@ class Mailbox:
         self.bytes = 0
         for envelope in left:
             if envelope.carrier is not None:
-                envelope.carrier.dequeued(envelope)
+                envelope.carrier.dequeued(1, envelope.size)
         return left
 
     def refuse_late(self) -> None:
@@ -460,7 +460,7 @@ class Mailbox:
         self._free += 1
         self.bytes -= envelope.size
         if envelope.carrier is not None:
-            envelope.carrier.dequeued(envelope)
+            envelope.carrier.dequeued(1, envelope.size)
 
     def _drop(self, envelope: Envelope, reason: str) -> None:
         self.dropped[reason] = self.dropped.get(reason, 0) + 1
@@ -494,7 +494,7 @@ class Mailbox:
     def _drop_outside(self, envelope: Envelope) -> None:
         self._count_outside("dropped", self.overflow.value)
         if envelope.carrier is not None:
-            envelope.carrier.dequeued(envelope)
+            envelope.carrier.dequeued(1, envelope.size)
         self._tell_dropped(envelope, self.overflow.value)
 
     def _drop_oldest_outside(self) -> None:
@@ -533,7 +533,7 @@ class Mailbox:
                 if self._closed is not None:
                     error = self._refusal(ActorStopped(f"message not delivered: {self._closed}", message=entry.message))
                     if entry.carrier is not None:
-                        entry.carrier.dequeued(entry)
+                        entry.carrier.dequeued(1, entry.size)
                     if entry.reply is not None:
                         entry.reply.fail(error)
                     self.on_drop(entry, error)

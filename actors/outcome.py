@@ -40,8 +40,8 @@ class Delivered:
 
     __slots__ = ()
 
-    def __await__(self) -> Step[None]:
-        return iter(())  # type: ignore[return-value]  # an exhausted iterator is a finished generator
+    # An exhausted iterator is a finished generator; its own method, with no frame of Python: 18 ns of 45.
+    __await__: Callable[[], Step[None]] = iter(()).__iter__  # type: ignore[assignment]
 
     def get(self, *, timeout: float | None = None) -> None:
         """Return at once."""

@@ -113,16 +113,16 @@ class ReceiveWindow:
         self._messages_held += 1
         self._bytes_held += size
 
-    def release(self, size: int) -> None:
-        """Count a message that its actor dequeued, or that was refused: every `receive` needs one.
+    def release(self, size: int, messages: int = 1) -> None:
+        """Count messages that their actor dequeued, or that were refused: every `receive` needs one.
 
-        Raises ValueError for a message that never arrived.
+        `size`: their bytes together. Raises ValueError for messages that never arrived.
         """
-        if self._messages_held <= 0 or size > self._bytes_held:
-            raise ValueError(f"released {size} bytes that did not arrive ({self!r})")
-        self._messages_held -= 1
+        if messages > self._messages_held or size > self._bytes_held:
+            raise ValueError(f"released {messages} messages, {size} bytes that did not arrive ({self!r})")
+        self._messages_held -= messages
         self._bytes_held -= size
-        self._messages_owed += 1
+        self._messages_owed += messages
         self._bytes_owed += size
 
     def due(self, *, at_once: bool = False) -> tuple[int, int] | None:

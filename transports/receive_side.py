@@ -54,9 +54,9 @@ class InLane:
         self.tells = 0
         self.open = True
 
-    def dequeued(self, envelope: Envelope) -> None:
-        """The message left the mailbox: its credit may go back. From the actor's thread."""
-        self._side.release(self, envelope.size)
+    def dequeued(self, messages: int, size: int) -> None:
+        """Messages left the mailbox: their credit may go back. From the actor's thread."""
+        self._side.release(self, messages, size)
 
 
 class Arrival:
@@ -75,7 +75,7 @@ class Arrival:
         """There is room, unless nobody waits for the answer any more."""
         reply = self.envelope.reply
         if reply is not None and reply.done():
-            self._lane.dequeued(self.envelope)
+            self._lane.dequeued(1, self.envelope.size)
             return False
         return True
 
@@ -187,7 +187,7 @@ class ReceiveSide:
                 message = lane.codec.decode(number, payload)
                 cell = self._cell(lane)
             except SendError as error:
-                self.release(lane, len(payload))
+                self.release(lane, 1, len(payload))
                 self._error(rid, lane.index, 0, error.reason, error)
                 continue
             reply = self._reply(cell, lane, rid, now + budget / 1000)
@@ -252,14 +252,14 @@ class ReceiveSide:
 
     def refused(self, lane: InLane, envelope: Envelope, sequence: int, error: SendError) -> None:
         """A message found no place: its credit goes back, its sender learns why."""
-        self.release(lane, envelope.size)
+        self.release(lane, 1, envelope.size)
         if envelope.reply is not None:
             envelope.reply.fail(error)
         else:
             self._error(0, lane.index, sequence, error.reason, error)
 
     def _refuse_tell(self, lane: InLane, sequence: int, size: int, error: SendError) -> None:
-        self.release(lane, size)
+        self.release(lane, 1, size)
         self._error(0, lane.index, sequence, error.reason, error)
         self.malformed += 1
         if self.malformed <= LOGGED_REFUSALS:
@@ -276,13 +276,13 @@ class ReceiveSide:
 
     # Credit.
 
-    def release(self, lane: InLane, size: int) -> None:
-        """A message left its mailbox. From any thread."""
+    def release(self, lane: InLane, messages: int, size: int) -> None:
+        """Messages left their mailbox. From any thread."""
         if get_ident() != self._bus.thread:
             if not self._bus.loop.is_closed():
-                self._bus.loop.call_soon_threadsafe(self.release, lane, size)
+                self._bus.loop.call_soon_threadsafe(self.release, lane, messages, size)
             return
-        lane.window.release(size)
+        lane.window.release(size, messages)
         if self._ended:
             return
         if self._backlog > REPLY_BACKLOG:

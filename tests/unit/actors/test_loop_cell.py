@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from typing import Any, ClassVar
 
 import pytest
+from pykka.messages import ProxyGetAttr, ProxySetAttr
 
 from peerbus.actors import (
     LOCAL,
@@ -1111,3 +1112,30 @@ async def test_an_actor_whose_async_handlers_never_suspend_lets_others_have_thei
             turns += 1
         assert turns >= 5
         busy._cell.kill("it would never end")
+
+
+NOTED: ContextVar[str] = ContextVar("noted", default="nothing")
+
+
+class Noting(Actor):
+    """Sets a context variable, and says what it finds there."""
+
+    def on_receive(self, message: object) -> object:
+        before = NOTED.get()
+        NOTED.set(str(message))
+        return before
+
+
+async def test_a_context_variable_that_a_handler_sets_is_not_seen_by_another_actor() -> None:
+    async with Bus("test") as bus:
+        one, other = bus.spawn(Noting), bus.spawn(Noting)
+        assert await bus.ask(one, "from one") == "nothing"
+        assert await bus.ask(other, "from the other") == "nothing"
+        assert NOTED.get() == "nothing"
+
+
+async def test_a_tell_of_pykkas_own_messages_reaches_an_actor_with_on_receive() -> None:
+    async with Bus("test") as bus:
+        ref = bus.spawn(Noting)
+        await bus.tell(ref, ProxySetAttr(("told",), "so"))
+        assert await bus.ask(ref, ProxyGetAttr(("told",))) == "so"

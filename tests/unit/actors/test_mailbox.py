@@ -42,8 +42,8 @@ class Lane:
     def __init__(self) -> None:
         self.left = 0
 
-    def dequeued(self, envelope: Envelope) -> None:
-        self.left += 1
+    def dequeued(self, messages: int, size: int) -> None:
+        self.left += messages
 
 
 def box(

@@ -1,0 +1,84 @@
+"""One turn of an actor on the event loop: what is in its mailbox, handled with no call but those of its handlers.
+
+As `Cell.drain` in meaning. Apart from it because here every call counts: a tell that a method takes costs 0.9 µs from
+call to handled, message included, against 1.03 µs with `take` and `handle` called; by `on_receive` 0.86 against 1.2.
+Whatever is out of the ordinary is left to the two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from .cell import BATCH, HALT, PYKKA_MESSAGES
+
+if TYPE_CHECKING:
+    from .cell import Cell
+    from .envelope import Carrier
+
+__all__ = ["run_turn"]
+
+PYKKA_TYPES = frozenset(PYKKA_MESSAGES)
+
+
+def run_turn(cell: Cell) -> None:
+    """Handle at most BATCH messages of a running actor, on its mailbox's thread."""
+    mailbox, actor = cell.mailbox, cell.actor
+    assert actor is not None
+    handler_of = cell.handlers.get
+    receive = actor.on_receive if actor.__receives__ else None
+    # Credit of what left the mailbox, to be returned in one word: nothing is written before this turn ends.
+    carrier: Carrier | None = None
+    messages = size = 0
+    try:
+        for _ in range(BATCH):
+            turns = mailbox._user.turns
+            if len(turns) == 1 and len(turns[0]) > 1 and not mailbox._slow and not mailbox._system:
+                # As `take`, where there is one source, which is nearly always.
+                envelope = turns[0].popleft()
+                mailbox._free += 1
+                if envelope.size:
+                    mailbox.bytes -= envelope.size
+                    if envelope.carrier is not carrier:
+                        if carrier is not None:
+                            carrier.dequeued(messages, size)
+                        carrier, messages, size = envelope.carrier, 0, 0
+                    messages += 1
+                    size += envelope.size
+            else:
+                taken = mailbox.take()
+                if taken is None:
+                    cell.current = None
+                    if mailbox.rest():
+                        return
+                    continue
+                envelope = taken
+            message = envelope.message
+            handler = handler_of(message.__class__)
+            if envelope.reply is not None or (
+                handler[2] if handler is not None else receive is None or message.__class__ in PYKKA_TYPES
+            ):
+                result = cell.handle(envelope)
+            else:
+                # As in `handle`, without the call: a tell that a method of the actor takes.
+                cell.current = envelope
+                try:
+                    if handler is None:
+                        result = receive(message)  # type: ignore[misc]  # there is one, see above
+                    elif handler[1]:
+                        result = handler[0](actor, message, envelope.sender)
+                    else:
+                        result = handler[0](actor, message)
+                except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # the supervisor decides
+                    result = cell.failed(envelope, error)
+                else:
+                    if result is not None and not hasattr(result, "__await__"):
+                        result = None
+            if result is not None:
+                if result is not HALT:
+                    cell.suspend(envelope, result)
+                return
+        cell.again()
+    finally:
+        if carrier is not None:
+            carrier.dequeued(messages, size)
