@@ -23,6 +23,7 @@ from .errors import (
     PeerbusError,
     PeerGone,
     ProtocolError,
+    QuorumFailed,
     RemoteError,
     SchemaMismatch,
     SendError,
@@ -37,12 +38,14 @@ from .events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, 
 from .handlers import handles
 from .mailbox import MailboxStatistics
 from .outcome import Outcome
+from .picks import Key, Several, Share
 from .reactor import Reactor
 from .ref import Ref
 from .reply_future import ReplyFuture
 from .results import Results
 from .supervision import Directive, Supervision
 from .timers import Timer
+from .where import Condition, Where
 
 __all__ = [
     "EVERYONE",
@@ -58,6 +61,7 @@ __all__ = [
     "BusStatistics",
     "Capability",
     "Channel",
+    "Condition",
     "ConfigError",
     "DeadLetter",
     "DeadlineExceeded",
@@ -66,6 +70,7 @@ __all__ = [
     "Everyone",
     "GroupAddress",
     "HandshakeFailed",
+    "Key",
     "Link",
     "ListenFailed",
     "Local",
@@ -81,6 +86,7 @@ __all__ = [
     "PeerGone",
     "PeerbusError",
     "ProtocolError",
+    "QuorumFailed",
     "Reactor",
     "Ref",
     "RemoteError",
@@ -89,6 +95,8 @@ __all__ = [
     "Role",
     "SchemaMismatch",
     "SendError",
+    "Several",
+    "Share",
     "ShuttingDown",
     "StreamBroken",
     "StreamClosed",
@@ -97,6 +105,7 @@ __all__ = [
     "Terminated",
     "Timer",
     "TransportError",
+    "Where",
     "WouldDeadlock",
     "handles",
     "parse_address",

@@ -15,9 +15,10 @@ from .errors import PeerbusError
 from .handlers import Handler, handlers_of
 from .mailbox import Mailbox
 from .outcome import Outcome
+from .picks import Share
 from .ref import Ref
 from .reply_future import ReplyFuture
-from .results import Results
+from .sender import WAITS, asks, how_of, tells
 from .supervision import Supervision
 from .thread_cell import ThreadCell
 from .timers import Timer, Timers
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Actor"]
 
-M = TypeVar("M")
-R = TypeVar("R")
 V = TypeVar("V")
 A = TypeVar("A", bound="Actor")
 
@@ -160,55 +159,52 @@ class Actor(pykka.Actor):
 
     # Sending.
 
-    @overload
-    def tell(self, to: Ref[Any], message: object, *, timeout: float | None = None) -> Outcome[None]: ...
-    @overload
-    def tell(self, to: Address[M], message: M, *, timeout: float | None = None) -> Outcome[None]: ...
-    @overload
-    def tell(self, to: GroupAddress[M], message: M, *, timeout: float | None = None) -> Outcome[Results[None]]: ...
+    @tells
     def tell(
-        self, to: Ref[Any] | Address[M] | GroupAddress[M], message: object, *, timeout: float | None = None
-    ) -> Outcome[None] | Outcome[Results[None]]:
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        message: object,
+        *,
+        timeout: float | None = None,
+        wait_for_peer: bool = False,
+    ) -> Outcome[Any]:
         """Send without an answer. `await` it to wait for room and to learn of a failure.
 
         Done when the message is in a local receiver's mailbox, or accepted against a remote receiver's credit;
         `timeout` seconds at most (default: the channel's). To several receivers: one outcome per peer.
+        `wait_for_peer`: where nobody answers to the address yet, wait for one until the deadline.
         Raises any `SendError`, see `peerbus.actors.errors`.
         """
         cell = self._cell
         if isinstance(to, Ref):
             return to._cell.tell(message, cell, timeout)
-        return _bus_of(self).send(to, message, timeout, cell)
+        return _bus_of(self).send(to, message, timeout, cell, WAITS if wait_for_peer else None)
 
-    @overload
-    def ask(self, to: Ref[Any], message: object, *, timeout: float | None = None) -> Outcome[object]: ...
-    @overload
-    def ask(self, to: Ref[Any], message: object, *, reply: type[R], timeout: float | None = None) -> Outcome[R]: ...
-    @overload
-    def ask(self, to: Address[M], message: M, *, timeout: float | None = None) -> Outcome[object]: ...
-    @overload
-    def ask(self, to: Address[M], message: M, *, reply: type[R], timeout: float | None = None) -> Outcome[R]: ...
-    @overload
-    def ask(self, to: GroupAddress[M], message: M, *, timeout: float | None = None) -> Outcome[Results[object]]: ...
-    @overload
-    def ask(
-        self, to: GroupAddress[M], message: M, *, reply: type[R], timeout: float | None = None
-    ) -> Outcome[Results[R]]: ...
+    @asks
     def ask(
         self,
-        to: Ref[Any] | Address[M] | GroupAddress[M],
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
         message: object,
         *,
         reply: type[Any] | None = None,
         timeout: float | None = None,
+        hedge: float | None = None,
+        quorum: int | Share | None = None,
+        wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Send and await the answer, `timeout` seconds at most (default: the channel's).
 
         With `reply` the answer must be of that type, and the type checker knows it. Cancelling the ask cancels
-        the handler. To several receivers: one answer or error per peer.
+        the handler. To several receivers: one answer or error per peer; with `quorum` (a number, or a `Share` of the
+        receivers) it ends when so many have answered, and raises QuorumFailed as soon as they cannot any more.
+        `wait_for_peer`: where nobody answers to the address yet, wait for one until the deadline.
+        One of a role's is asked again elsewhere when it is gone, if the channel declares the message idempotent or it
+        was certainly never sent. `hedge`: seconds after which a second one of the role is asked as well if no answer
+        came; ValueError unless the message is idempotent.
         Raises RemoteError where the handler raised, MessageTypeError, DeadlineExceeded, and any `SendError`.
         """
-        return _bus_of(self).request(to, message, timeout, reply, self._cell)
+        how = how_of(hedge, quorum, wait_for_peer)
+        return _bus_of(self).request(to, message, timeout, reply, self._cell, how)
 
     # Children, watches, timers, stash.
 

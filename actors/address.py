@@ -2,6 +2,7 @@
 
 An address is *where* / *reactor*. It is parsed once, at the edge, into a value that cannot be malformed;
 its text form is `bus://local/blocks`, `bus://<node id>/blocks`, `bus://role:archive/blocks`, `bus://all/blocks`.
+That of a role may have conditions and a pick, `bus://role:archive{from<=500}/blocks?pick=share(0.67)`.
 
 Dividing by a channel, or by a reactor class, instead of by a name gives an address that knows its message
 types, so that a type checker refuses a message which the channel does not declare.
@@ -10,11 +11,14 @@ types, so that a type checker refuses a message which the channel does not decla
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Generic, Literal, Protocol, TypeVar, overload
+from typing import Final, Generic, Protocol, TypeVar, cast, overload
 
 from .capability import ROLE_PATTERN
 from .channel import REACTOR_PATTERN, Channel
+from .picks import GroupPick, Key, OnePick, parse_pick
+from .where import ANYWHERE, Where
 
 __all__ = [
     "EVERYONE",
@@ -29,9 +33,11 @@ __all__ = [
 ]
 
 M = TypeVar("M")
-Pick = TypeVar("Pick", bound=str)
+Pick = TypeVar("Pick", bound=OnePick | GroupPick)
 
 NODE_ID_PATTERN = re.compile(r"[0-9a-f]{64}")
+#: `role:` and its name, conditions in braces, the reactor, a pick. Values of conditions have no braces.
+_ROLE = re.compile(r"role:([^{}/?]*)(?:\{([^{}]*)\})?/([^?]*)(?:\?pick=(.*))?", re.DOTALL)
 
 
 class HasChannel(Protocol[M]):
@@ -44,22 +50,27 @@ class HasChannel(Protocol[M]):
 class Address(Generic[M]):
     """One receiver: a reactor here, on a named peer, or on one peer that a role picks."""
 
-    where: Local | Peer | Role[Literal["one"]]
+    where: Local | Peer | Role[OnePick]
     reactor: str
 
     def __str__(self) -> str:
-        return f"bus://{self.where}/{self.reactor}"
+        return _text(self.where, self.reactor)
 
 
 @dataclass(frozen=True)
 class GroupAddress(Generic[M]):
     """Several receivers: a send to it ends with one outcome per peer."""
 
-    where: Everyone | Role[Literal["all"]]
+    where: Everyone | Role[GroupPick]
     reactor: str
 
     def __str__(self) -> str:
-        return f"bus://{self.where}/{self.reactor}"
+        return _text(self.where, self.reactor)
+
+
+def _text(where: object, reactor: str) -> str:
+    query = "" if not isinstance(where, Role) or where.pick == "one" else f"?pick={where.pick}"
+    return f"bus://{where}/{reactor}{query}"
 
 
 def _reactor_name(target: object) -> str:
@@ -135,42 +146,50 @@ class Everyone:
 
 @dataclass(frozen=True, init=False)
 class Role(Generic[Pick]):
-    """The nodes that offer a role, this one included if it does; `pick` says how many of them.
+    """The nodes that offer a role, this one included if it does.
 
-    `one` (the default) takes the better of two random candidates, by work in flight and latency;
-    `all` takes every one. Raises ValueError on a malformed role name or an unknown pick.
+    `pick` says how many of them, and which: `"one"` (the default) is the better of two random ones, by work in flight
+    and latency; `Key(k)` is always the same one for a key; `"all"`, `Several(3)` and `Share(0.67)` are several.
+    `where` are conditions on the role's attributes, as text (`"from<=500,region=eu"`) or as the values that they must
+    have (`{"region": "eu"}`); see `Condition`. Raises ValueError where one of them is malformed.
     """
 
     name: str
     pick: Pick
+    where: Where
 
     @overload
-    def __init__(self: Role[Literal["one"]], name: str, pick: Literal["one"] = "one") -> None: ...
+    def __init__(
+        self: Role[OnePick], name: str, pick: OnePick = "one", *, where: str | Mapping[str, str] | Where = ANYWHERE
+    ) -> None: ...
     @overload
-    def __init__(self: Role[Literal["all"]], name: str, pick: Literal["all"]) -> None: ...
-    def __init__(self, name: str, pick: str = "one") -> None:
+    def __init__(
+        self: Role[GroupPick], name: str, pick: GroupPick, *, where: str | Mapping[str, str] | Where = ANYWHERE
+    ) -> None: ...
+    def __init__(
+        self, name: str, pick: OnePick | GroupPick = "one", *, where: str | Mapping[str, str] | Where = ANYWHERE
+    ) -> None:
         if not ROLE_PATTERN.fullmatch(name):
             raise ValueError(f"not a role name: {name!r} (lower-case letters, digits, '.', '_', '-')")
-        if pick not in ("one", "all"):
-            raise ValueError(f"not a pick: {pick!r} ('one' or 'all')")
         object.__setattr__(self, "name", name)
-        object.__setattr__(self, "pick", pick)
+        object.__setattr__(self, "pick", parse_pick(pick) if isinstance(pick, str) else pick)
+        object.__setattr__(self, "where", where if isinstance(where, Where) else Where.of(where))
 
     @overload
-    def __truediv__(self: Role[Literal["one"]], reactor: Channel[M] | HasChannel[M]) -> Address[M]: ...
+    def __truediv__(self: Role[OnePick], reactor: Channel[M] | HasChannel[M]) -> Address[M]: ...
     @overload
-    def __truediv__(self: Role[Literal["one"]], reactor: str) -> Address[object]: ...
+    def __truediv__(self: Role[OnePick], reactor: str) -> Address[object]: ...
     @overload
-    def __truediv__(self: Role[Literal["all"]], reactor: Channel[M] | HasChannel[M]) -> GroupAddress[M]: ...
+    def __truediv__(self: Role[GroupPick], reactor: Channel[M] | HasChannel[M]) -> GroupAddress[M]: ...
     @overload
-    def __truediv__(self: Role[Literal["all"]], reactor: str) -> GroupAddress[object]: ...
+    def __truediv__(self: Role[GroupPick], reactor: str) -> GroupAddress[object]: ...
     def __truediv__(self, reactor: object) -> object:
-        if self.pick == "one":
-            return Address(self, _reactor_name(reactor))  # type: ignore[arg-type]  # the pick was just checked
-        return GroupAddress(self, _reactor_name(reactor))  # type: ignore[arg-type]  # likewise
+        if self.pick == "one" or isinstance(self.pick, Key):
+            return Address(cast("Role[OnePick]", self), _reactor_name(reactor))
+        return GroupAddress(cast("Role[GroupPick]", self), _reactor_name(reactor))
 
     def __str__(self) -> str:
-        return f"role:{self.name}" if self.pick == "one" else f"role:{self.name}:{self.pick}"
+        return f"role:{self.name}{{{self.where}}}" if self.where else f"role:{self.name}"
 
 
 #: This node.
@@ -190,10 +209,15 @@ def parse_address(text: str) -> Address[object] | GroupAddress[object]:
     if where == "all":
         return EVERYONE / reactor
     if where.startswith("role:"):
-        name, _, pick = where[len("role:") :].partition(":")
-        if pick == "all":
-            return Role(name, "all") / reactor
-        if pick not in ("", "one"):
-            raise ValueError(f"not a pick: {pick!r} in {text!r} ('one' or 'all')")
-        return Role(name) / reactor
+        return _parse_role(text, rest)
     return Peer(where) / reactor
+
+
+def _parse_role(text: str, rest: str) -> Address[object] | GroupAddress[object]:
+    found = _ROLE.fullmatch(rest)
+    if found is None:
+        raise ValueError(f"not a role's address: {text!r} (bus://role:<name>{{<conditions>}}/<reactor>?pick=<pick>)")
+    name, conditions, reactor, pick = found.groups()
+    where = ANYWHERE if conditions is None else Where.parse(conditions)
+    # The pick decides which of the two addresses it is, as for every role that is divided.
+    return Role(name, cast("OnePick", parse_pick("one" if pick is None else pick)), where=where) / reactor

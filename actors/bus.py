@@ -14,26 +14,37 @@ import contextlib
 import contextvars
 import re
 import uuid
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 from threading import get_ident
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast, overload
+from typing import Any, Self, TypeVar, cast
 
 import pykka
 
 from .actor import Actor
 from .address import LOCAL, Address, GroupAddress, Local, Peer, Role
+from .capability import Capability
 from .carrier import Link
 from .cell import Cell
 from .channel import DEFAULT_TIMEOUT, Channel
 from .current import CURRENT_BUS, current_bus
 from .dead_letters import DeadLetters
 from .deadlines import DeadlineWheel
+from .deferred import Deferred
 from .envelope import Envelope
-from .errors import ActorStopped, NoRoute, NoSuchReactor, PeerbusError, SendError, ShuttingDown, WouldDeadlock
+from .errors import (
+    ActorStopped,
+    NoRoute,
+    NoSuchReactor,
+    PeerbusError,
+    QuorumFailed,
+    SendError,
+    ShuttingDown,
+    WouldDeadlock,
+)
 from .event_stream import EventStream, Subscription
 from .events import ActorFailed, DeadLetter, Terminated
 from .life import Life, State
@@ -41,12 +52,16 @@ from .log import get_logger
 from .loop_thread import LoopThread
 from .mailbox import MailboxStatistics
 from .outcome import Failed, Outcome
+from .picks import Share
 from .plan import Plan
+from .receivers import candidates, group, one_of, reaches
 from .ref import Ref
 from .reply_future import ReplyFuture
 from .results import Results
-from .router import Router
-from .routes import Routes, better_of_two
+from .role_ask import RoleAsk
+from .router import RolesChanged, Router
+from .routes import Routes
+from .sender import WAITS, How, asks, how_of, tells
 from .sending import Bridged, Gathered
 from .supervision import Supervision
 from .thread_cell import ThreadCell
@@ -54,8 +69,6 @@ from .thread_cell import ThreadCell
 __all__ = ["Bus", "BusStatistics"]
 
 A = TypeVar("A", bound=Actor)
-M = TypeVar("M")
-R = TypeVar("R")
 E = TypeVar("E")
 
 log = get_logger("peerbus.actors")
@@ -97,8 +110,10 @@ class Bus:
         self.shutdown_timeout = shutdown_timeout
         #: The published table of peers; see `peerbus.actors.router`.
         self.routes = Routes()
-        #: Roles that this node itself offers.
-        self.roles: frozenset[str] = frozenset()
+        #: What this node itself offers, by role.
+        self.roles: Mapping[str, Capability] = {}
+        #: Its id among those that a key picks of; a node sets it.
+        self.node_id = str(LOCAL)
         #: Channels by name, of reactors here and of those that this node only talks to.
         self.channels: dict[str, Channel[Any]] = {}
         self.loop: asyncio.AbstractEventLoop
@@ -400,15 +415,15 @@ class Bus:
 
     # Sending, for plain code.
 
-    @overload
-    def tell(self, to: Ref[Any], message: object, *, timeout: float | None = None) -> Outcome[None]: ...
-    @overload
-    def tell(self, to: Address[M], message: M, *, timeout: float | None = None) -> Outcome[None]: ...
-    @overload
-    def tell(self, to: GroupAddress[M], message: M, *, timeout: float | None = None) -> Outcome[Results[None]]: ...
+    @tells
     def tell(
-        self, to: Ref[Any] | Address[M] | GroupAddress[M], message: object, *, timeout: float | None = None
-    ) -> Outcome[None] | Outcome[Results[None]]:
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        message: object,
+        *,
+        timeout: float | None = None,
+        wait_for_peer: bool = False,
+    ) -> Outcome[Any]:
         """Send without an answer: `await` it on the loop, `.get()` it on another thread. See `Actor.tell`."""
         # The two short ways to an actor here, without a second call; everything else, and every error, is for `send`.
         if not self._closing:
@@ -419,32 +434,23 @@ class Bus:
                         return cell.tell(message, None, timeout)
             elif isinstance(to, Ref):
                 return to._cell.tell(message, None, timeout)
-        return self.send(to, message, timeout, None)
+        return self.send(to, message, timeout, None, WAITS if wait_for_peer else None)
 
-    @overload
-    def ask(self, to: Ref[Any], message: object, *, timeout: float | None = None) -> Outcome[object]: ...
-    @overload
-    def ask(self, to: Ref[Any], message: object, *, reply: type[R], timeout: float | None = None) -> Outcome[R]: ...
-    @overload
-    def ask(self, to: Address[M], message: M, *, timeout: float | None = None) -> Outcome[object]: ...
-    @overload
-    def ask(self, to: Address[M], message: M, *, reply: type[R], timeout: float | None = None) -> Outcome[R]: ...
-    @overload
-    def ask(self, to: GroupAddress[M], message: M, *, timeout: float | None = None) -> Outcome[Results[object]]: ...
-    @overload
-    def ask(
-        self, to: GroupAddress[M], message: M, *, reply: type[R], timeout: float | None = None
-    ) -> Outcome[Results[R]]: ...
+    @asks
     def ask(
         self,
-        to: Ref[Any] | Address[M] | GroupAddress[M],
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
         message: object,
         *,
         reply: type[Any] | None = None,
         timeout: float | None = None,
+        hedge: float | None = None,
+        quorum: int | Share | None = None,
+        wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Send and get the answer: `await` it on the loop, `.get()` it on another thread. See `Actor.ask`."""
-        return self.request(to, message, timeout, reply, None)
+        how = how_of(hedge, quorum, wait_for_peer)
+        return self.request(to, message, timeout, reply, None, how)
 
     # Sending, for actors and links: these know the sender.
 
@@ -454,10 +460,11 @@ class Bus:
         message: object,
         timeout: float | None,
         sender: Cell | None,
+        how: How | None = None,
     ) -> Outcome[Any]:
         """A tell from `sender`."""
         if self._closing and sender is None:
-            return self._unroutable(ShuttingDown(f"{self.name} is shutting down", message=message), to, sender)
+            return self.unroutable(ShuttingDown(f"{self.name} is shutting down", message=message), to, sender)
         if type(to) is Address and to.where is LOCAL:
             here = self._cells.get(to.reactor)
             if here is not None:
@@ -469,24 +476,25 @@ class Bus:
             local = self._cells.get(to.reactor) if isinstance(to.where, Local) else None
             if local is not None:
                 return local.tell(message, sender, timeout)
-            return Bridged(self, message, lambda: self.send(to, message, timeout, sender)).future
+            return Bridged(self, message, lambda: self.send(to, message, timeout, sender, how)).future
+        if how is not None and not reaches(self, to, 1):
+            return self._deferred(to, message, timeout, sender, 1, lambda left: self.send(to, message, left, sender))
         address = None if sender is None else sender.address
         if isinstance(to, GroupAddress):
             deadline = self._deadline(to.reactor, timeout)
             memo: dict[object, object] = {}
             sends: dict[str, Outcome[Any]] = {
-                link.peer_id: link.tell(to.reactor, message, sender=address, deadline=deadline, memo=memo)
-                for link in self._group(to)
+                peer: each.tell(message, sender, timeout)
+                if isinstance(each, Cell)
+                else each.tell(to.reactor, message, sender=address, deadline=deadline, memo=memo)
+                for peer, each in group(self, to).items()
             }
-            here = self._here(to)
-            if here is not None:
-                sends[str(LOCAL)] = here.tell(message, sender, timeout)
             return Gathered(sends)
         target = self._resolve(to, message)
         if isinstance(target, Cell):
             return target.tell(message, sender, timeout)
         if isinstance(target, SendError):
-            return self._unroutable(target, to, sender)
+            return self.unroutable(target, to, sender)
         return target.tell(to.reactor, message, sender=address, deadline=self._deadline(to.reactor, timeout))
 
     def request(
@@ -496,10 +504,13 @@ class Bus:
         timeout: float | None,
         reply: type[Any] | None,
         sender: Cell | None,
+        how: How | None = None,
     ) -> Outcome[Any]:
         """An ask from `sender`."""
+        if how is not None:
+            self._check(how, to, message)
         if self._closing and sender is None:
-            return self._unroutable(ShuttingDown(f"{self.name} is shutting down", message=message), to, sender)
+            return self.unroutable(ShuttingDown(f"{self.name} is shutting down", message=message), to, sender)
         if get_ident() == self.thread:
             if type(to) is Address and to.where is LOCAL:
                 local = self._cells.get(to.reactor)
@@ -511,33 +522,125 @@ class Bus:
                 error = sender.ask_itself()
                 if error is not None:
                     return Failed(error)
-            return Bridged(self, message, lambda: self.request(to, message, timeout, reply, sender)).future
+            return Bridged(self, message, lambda: self.request(to, message, timeout, reply, sender, how)).future
         if isinstance(to, Ref):
             cell = to._cell
             other = cell.bus
             if other is not self and other is not None and other.thread != self.thread:
                 return Bridged(other, message, lambda: other.request(to, message, timeout, reply, sender)).future
             return cell.ask(message, sender, timeout, reply, self)
-        address = None if sender is None else sender.address
+        if how is not None and how.wait_for_peer:
+            need = how.quorum if isinstance(how.quorum, int) else 1
+            if not reaches(self, to, need):
+                after = replace(how, wait_for_peer=False)
+                return self._deferred(
+                    to,
+                    message,
+                    timeout,
+                    sender,
+                    need,
+                    lambda left: self.request(to, message, left, reply, sender, after),
+                )
         if isinstance(to, GroupAddress):
-            deadline = self._deadline(to.reactor, timeout)
-            memo: dict[object, object] = {}
-            asks: dict[str, Outcome[Any]] = {
-                link.peer_id: link.ask(to.reactor, message, sender=address, deadline=deadline, reply=reply, memo=memo)
-                for link in self._group(to)
-            }
-            here = self._here(to)
-            if here is not None:
-                asks[str(LOCAL)] = here.ask(message, sender, timeout, reply, self)
-            return Gathered(asks)
+            return self._ask_group(to, message, timeout, reply, sender, None if how is None else how.quorum)
+        if isinstance(to.where, Role):
+            return self._ask_role(to, message, timeout, reply, sender, None if how is None else how.hedge)
+        address = None if sender is None else sender.address
         target = self._resolve(to, message)
         if isinstance(target, Cell):
             return target.ask(message, sender, timeout, reply, self)
         if isinstance(target, SendError):
-            return self._unroutable(target, to, sender)
+            return self.unroutable(target, to, sender)
         return target.ask(
             to.reactor, message, sender=address, deadline=self._deadline(to.reactor, timeout), reply=reply
         )
+
+    def _ask_group(
+        self,
+        to: GroupAddress[Any],
+        message: object,
+        timeout: float | None,
+        reply: type[Any] | None,
+        sender: Cell | None,
+        quorum: int | Share | None,
+    ) -> Outcome[Any]:
+        receivers = group(self, to)
+        count = quorum.of(len(receivers)) if isinstance(quorum, Share) else quorum
+        if quorum is not None and len(receivers) < (count or 1):
+            text = f"{len(receivers)} answer to {to}, a quorum is {count or 1}: nobody was asked"
+            self.dead_letter(message, QuorumFailed.reason, to=to, sender=None if sender is None else sender.address)
+            return Failed(QuorumFailed(text, results=Results({}, {}), message=message))
+        deadline = self._deadline(to.reactor, timeout)
+        address = None if sender is None else sender.address
+        memo: dict[object, object] = {}
+        sends: dict[str, Outcome[Any]] = {
+            peer: each.ask(message, sender, timeout, reply, self)
+            if isinstance(each, Cell)
+            else each.ask(to.reactor, message, sender=address, deadline=deadline, reply=reply, memo=memo)
+            for peer, each in receivers.items()
+        }
+        return Gathered(sends, quorum=count, message=message)
+
+    def _ask_role(
+        self,
+        to: Address[Any],
+        message: object,
+        timeout: float | None,
+        reply: type[Any] | None,
+        sender: Cell | None,
+        hedge: float | None,
+    ) -> Outcome[Any]:
+        found = candidates(self, to)
+        if not found:
+            return self.unroutable(self._nobody(to, message), to, sender)
+        receiver = one_of(self, to, found)
+        idempotent = self._idempotent(to.reactor, message)
+        if isinstance(receiver, Cell) and not idempotent:
+            return receiver.ask(
+                message, sender, timeout, reply, self
+            )  # it may have been handled, whatever becomes of it
+        return RoleAsk(
+            self,
+            to,
+            message,
+            receiver,
+            deadline=self._deadline(to.reactor, timeout),
+            reply=reply,
+            sender=sender,
+            idempotent=idempotent,
+            hedge=hedge,
+        )
+
+    def _deferred(
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        message: object,
+        timeout: float | None,
+        sender: Cell | None,
+        need: int,
+        send: Callable[[float], Outcome[Any]],
+    ) -> Outcome[Any]:
+        assert not isinstance(to, Ref)
+        deadline = self._deadline(to.reactor, timeout)
+        return Deferred(self, to, message, sender, need=need, deadline=deadline, send=send)
+
+    def _idempotent(self, reactor: str, message: object) -> bool:
+        channel = self.channels.get(reactor)
+        return channel is not None and message.__class__ in channel.idempotent
+
+    def _check(self, how: How, to: Ref[Any] | Address[Any] | GroupAddress[Any], message: object) -> None:
+        """Raise ValueError where an ask cannot be made so."""
+        if how.quorum is not None and not isinstance(to, GroupAddress):
+            raise ValueError(f"a quorum needs several receivers: {to} is one, Role(…, 'all') or EVERYONE are several")
+        if how.hedge is not None:
+            if isinstance(to, Ref | GroupAddress) or not isinstance(to.where, Role):
+                raise ValueError(f"a hedged ask goes to one of a role's, Role(…) / …, not to {to}")
+            if not self._idempotent(to.reactor, message):
+                name = type(message).__name__
+                raise ValueError(
+                    f"a hedged ask may be handled twice: if a {name} may, say so in its channel, "
+                    f"Channel({to.reactor!r}, …, idempotent=({name},))"
+                )
 
     def _check_running(self) -> None:
         if not self.thread:
@@ -560,28 +663,14 @@ class Bus:
             if link is None:
                 return NoRoute(f"no connection to peer {where.id}", message=message)
             return link
-        here = self._cells.get(to.reactor) if where.name in self.roles else None
-        candidates = self.routes.offering(where.name, to.reactor)
-        if here is not None and (not candidates or self.rng.randrange(len(candidates) + 1) < 2):
-            return here  # one of two random candidates, and nothing is nearer
-        if candidates:
-            return better_of_two(candidates, self.rng)
-        return NoRoute(
-            f"no connected peer offers the role {where.name!r} with a reactor {to.reactor!r} "
-            f"({len(self.routes.peers)} connected)",
-            message=message,
-        )
+        found = candidates(self, to)
+        return one_of(self, to, found) if found else self._nobody(to, message)
 
-    def _group(self, to: GroupAddress[Any]) -> list[Link]:
-        if isinstance(to.where, Role):
-            return self.routes.offering(to.where.name, to.reactor)
-        return self.routes.with_reactor(to.reactor)
+    def _nobody(self, to: Address[Any], message: object) -> NoRoute:
+        return NoRoute(f"nobody answers to {to} ({len(self.routes.peers)} peers are connected)", message=message)
 
-    def _here(self, to: GroupAddress[Any]) -> Cell | None:
-        """The reactor of this node, where it offers the role itself."""
-        return self._cells.get(to.reactor) if isinstance(to.where, Role) and to.where.name in self.roles else None
-
-    def _unroutable(self, error: SendError, to: object, sender: Cell | None) -> Failed:
+    def unroutable(self, error: SendError, to: object, sender: Cell | None) -> Failed:
+        """A send found no receiver: count it, let dead letters know. Returns its outcome."""
         self._dead_letters.unroutable(error.reason)
         self.dead_letter(
             error.message, error.reason, to=to, sender=None if sender is None else sender.address, error=error
@@ -653,11 +742,21 @@ class Bus:
             raise PeerbusError(f"{self.name} does not run")
         return Subscription(self._events, types)
 
+    def offer(self, capabilities: Iterable[Capability]) -> None:
+        """This node offers these from now on, and no others. On the loop's thread."""
+        self.roles = {capability.role: capability for capability in capabilities}
+        self.router._cell.mailbox.put_system(Envelope(RolesChanged()))
+
     def subscribe_actor(self, ref: Ref[Any], *types: type) -> None:
         """Send the actor every event of these types, as messages."""
         if self._events is None:
             raise PeerbusError(f"{self.name} does not run")
         self._events.actors[ref] = types
+
+    def unsubscribe_actor(self, ref: Ref[Any]) -> None:
+        """Send the actor no more events."""
+        if self._events is not None:
+            self._events.actors.pop(ref, None)
 
     def dead_letter(
         self, message: object, reason: str, *, to: object, sender: object, error: SendError | None = None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol, TypeVar
 
 from .address import Address
+from .capability import Capability
 from .outcome import Outcome
 
 __all__ = ["Link"]
@@ -20,12 +22,14 @@ class Link(Protocol):
         """Node id of the peer, proven by the handshake."""
 
     @property
-    def roles(self) -> frozenset[str]:
-        """Roles that the peer offers, as it said in the handshake or since."""
+    def roles(self) -> Mapping[str, Capability]:
+        """What the peer offers, by role, as it said in the handshake or since."""
 
-    @property
-    def load(self) -> float:
-        """Cost of one more request: requests in flight plus one, times the round-trip time in seconds."""
+    def load(self, reactor: str) -> float:
+        """Cost of one more request to the reactor: requests in flight plus one, times the seconds that an answer takes.
+
+        A failure counts as an answer that took long, so that who fails quickly is not taken for one who works quickly.
+        """
 
     def has(self, reactor: str) -> bool:
         """The peer runs a reactor of this name."""

@@ -69,11 +69,13 @@ class Channel(Generic[M]):
     `window`, `window_bytes`: what one peer may have in flight towards this reactor.
     `overflow`: what happens when the mailbox is full. `timeout`: default seconds of a send or an ask.
     `max_message`: largest encoded message in bytes, at most 16 MiB.
+    `idempotent`: those of the types that may be handled twice: an ask of them is made again where a peer is gone.
 
     Raises ValueError or TypeError where a value is out of range or a type cannot be a message.
     """
 
     __slots__ = (
+        "idempotent",
         "mailbox",
         "mailbox_bytes",
         "max_message",
@@ -101,6 +103,7 @@ class Channel(Generic[M]):
         overflow: Overflow = ...,
         timeout: float = ...,
         max_message: int = ...,
+        idempotent: tuple[type, ...] = ...,
     ) -> None: ...
     @overload
     def __init__(
@@ -116,6 +119,7 @@ class Channel(Generic[M]):
         overflow: Overflow = ...,
         timeout: float = ...,
         max_message: int = ...,
+        idempotent: tuple[type, ...] = ...,
     ) -> None: ...
     @overload
     def __init__(
@@ -131,6 +135,7 @@ class Channel(Generic[M]):
         overflow: Overflow = ...,
         timeout: float = ...,
         max_message: int = ...,
+        idempotent: tuple[type, ...] = ...,
     ) -> None: ...
     @overload
     def __init__(
@@ -146,6 +151,7 @@ class Channel(Generic[M]):
         overflow: Overflow = ...,
         timeout: float = ...,
         max_message: int = ...,
+        idempotent: tuple[type, ...] = ...,
     ) -> None: ...
     @overload
     def __init__(
@@ -161,6 +167,7 @@ class Channel(Generic[M]):
         overflow: Overflow = ...,
         timeout: float = ...,
         max_message: int = ...,
+        idempotent: tuple[type, ...] = ...,
     ) -> None: ...
     @overload
     def __init__(
@@ -176,6 +183,7 @@ class Channel(Generic[M]):
         overflow: Overflow = ...,
         timeout: float = ...,
         max_message: int = ...,
+        idempotent: tuple[type, ...] = ...,
     ) -> None: ...
     @overload
     def __init__(
@@ -191,6 +199,7 @@ class Channel(Generic[M]):
         overflow: Overflow = ...,
         timeout: float = ...,
         max_message: int = ...,
+        idempotent: tuple[type, ...] = ...,
     ) -> None: ...
     def __init__(
         self,
@@ -205,6 +214,7 @@ class Channel(Generic[M]):
         overflow: Overflow = Overflow.WAIT,
         timeout: float = DEFAULT_TIMEOUT,
         max_message: int = DEFAULT_MAX_MESSAGE,
+        idempotent: tuple[type, ...] = (),
     ) -> None:
         if not REACTOR_PATTERN.fullmatch(name):
             raise ValueError(f"not a channel name: {name!r} (lower-case letters, digits, '.', '_', '-'; at most 63)")
@@ -221,7 +231,11 @@ class Channel(Generic[M]):
                 raise ValueError(f"channel {name!r}: {key} is {value}, it must be {low} to {high}")
         if not timeout > 0:
             raise ValueError(f"channel {name!r}: timeout is {timeout}, it must be above 0 seconds")
+        for message_type in idempotent:
+            if message_type not in messages:
+                raise ValueError(f"channel {name!r}: {message_type!r} is idempotent, but not one of its messages")
         self.name = name
+        self.idempotent: frozenset[type] = frozenset(idempotent)
         self.messages = messages
         self.types: frozenset[type] = frozenset(messages)
         self.priority = priority

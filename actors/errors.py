@@ -12,6 +12,7 @@ PeerbusError
 │   ├── SchemaMismatch       both nodes have the channel, but not the same message types
 │   ├── ActorStopped         the receiver stopped before it handled the message
 │   └── ShuttingDown         this node, or the other one, takes no new work
+├── QuorumFailed             too few of several receivers answered; `.results` has what there is
 ├── RemoteError              the receiver's handler failed, or refused: `.code`, `.text`
 ├── WouldDeadlock            a blocking wait on the very thread that would have to end it
 ├── TransportError           a stream or a listener failed
@@ -26,7 +27,12 @@ PeerbusError
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import pykka
+
+if TYPE_CHECKING:
+    from .results import Results
 
 __all__ = [
     "ActorStopped",
@@ -43,6 +49,7 @@ __all__ = [
     "PeerGone",
     "PeerbusError",
     "ProtocolError",
+    "QuorumFailed",
     "RemoteError",
     "SchemaMismatch",
     "SendError",
@@ -63,10 +70,18 @@ class SendError(PeerbusError):
 
     #: Short name of the reason, as the ledger, dead letters and logs count it.
     reason = "failed"
+    #: The message certainly never left this node, so that a second send does nothing twice.
+    never_sent = False
+    #: Who was asked, one after the other, by an ask of a role: node ids, `local` for this node.
+    tried: tuple[str, ...] = ()
 
     def __init__(self, text: str, *, message: object = None) -> None:
         super().__init__(text)
         self.message = message
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        return f"{text} (tried: {', '.join(self.tried)})" if self.tried else text
 
 
 class MailboxFull(SendError):
@@ -134,6 +149,20 @@ class ShuttingDown(SendError):
     """This node, or the other one, is shutting down and takes no new work."""
 
     reason = "shutting_down"
+
+
+class QuorumFailed(PeerbusError):
+    """So few of several receivers answered, or are there, that a quorum cannot be reached any more.
+
+    `results` has the answers and errors that there were by then, `message` what was asked.
+    """
+
+    reason = "no_quorum"
+
+    def __init__(self, text: str, *, results: Results[Any], message: object = None) -> None:
+        super().__init__(text)
+        self.results = results
+        self.message = message
 
 
 class RemoteError(PeerbusError):

@@ -11,20 +11,22 @@ R = TypeVar("R")
 
 
 class Results(Mapping[str, R]):
-    """Outcome by node id, `local` for this node itself where it offers the role.
+    """Outcome by node id, `local` for this node itself where it offers the role; in the order of these names.
 
-    Indexing gives the peer's answer, or raises the peer's error.
-
-    `len` and iteration cover every peer that was addressed; `answers` and `errors` are the two halves.
+    Indexing gives the peer's answer, or raises the peer's error. `len` and iteration cover every peer that has an
+    outcome; `answers` and `errors` are the two halves. An ask that ends with a quorum does not wait for the others:
+    these are `abandoned`.
     """
 
-    __slots__ = ("answers", "errors")
+    __slots__ = ("abandoned", "answers", "errors")
 
-    def __init__(self, answers: dict[str, R], errors: dict[str, Exception]) -> None:
+    def __init__(self, answers: dict[str, R], errors: dict[str, Exception], *, abandoned: tuple[str, ...] = ()) -> None:
         #: Answers by node id; None for each tell that was accepted.
         self.answers = answers
         #: Errors by node id.
         self.errors = errors
+        #: Node ids of those whose answer was not waited for: enough others had answered, or failed.
+        self.abandoned = abandoned
 
     def __getitem__(self, peer: str) -> R:
         if peer in self.errors:
@@ -32,16 +34,15 @@ class Results(Mapping[str, R]):
         return self.answers[peer]
 
     def __iter__(self) -> Iterator[str]:
-        yield from self.answers
-        yield from self.errors
+        return iter(sorted({**self.answers, **self.errors}))
 
     def __len__(self) -> int:
         return len(self.answers) + len(self.errors)
 
     @property
     def ok(self) -> bool:
-        """At least one peer was addressed and none failed."""
+        """At least one peer answered, and none failed."""
         return bool(self.answers) and not self.errors
 
     def __repr__(self) -> str:
-        return f"Results({len(self.answers)} of {len(self)} answered)"
+        return f"Results({len(self.answers)} of {len(self) + len(self.abandoned)} answered)"

@@ -1,19 +1,30 @@
 """The router: the actor that owns the table of peers. It publishes the table; no message passes through it.
 
 The data path reads `bus.routes` and puts straight into the destination's mailbox, so nothing waits in the router
-and nothing is dropped by it. What changes the table is a message to it, in the order in which it happened.
+and nothing is dropped by it. What changes the table is a message to it, in the order in which it happened. A send that
+waits until somebody answers to its address is a message to it as well: that is a decision over time.
 """
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 from .actor import Actor
+from .address import Address, GroupAddress
 from .carrier import Link
+from .errors import NoRoute, ShuttingDown
+from .events import ActorStarted
 from .handlers import handles
+from .receivers import reaches
 from .routes import Routes
 
-__all__ = ["LinkChanged", "LinkDown", "LinkUp", "Router"]
+__all__ = ["MAX_WAITING", "AwaitReceivers", "ForgetWait", "LinkChanged", "LinkDown", "LinkUp", "RolesChanged", "Router"]
+
+#: Sends that may wait for a peer at one time: each of them is looked at when a peer comes or changes. As many as a
+#: mailbox holds, for the same reason: enough for a burst, few enough to mean "now".
+MAX_WAITING = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +55,34 @@ class LinkDown:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class RolesChanged:
+    """This node itself offers other roles."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitReceivers:
+    """Set `there` when so many answer to the address. It fails with NoRoute where too many sends wait already."""
+
+    to: Address[Any] | GroupAddress[Any]
+    need: int
+    there: asyncio.Future[None]
+    message: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetWait:
+    """The send waits no longer."""
+
+    there: asyncio.Future[None]
+
+
 class Router(Actor):
-    """Owns the links; publishes `Routes`."""
+    """Owns the links; publishes `Routes`. Knows the sends that wait for a peer."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._waiting: dict[asyncio.Future[None], AwaitReceivers] = {}
         self._links: dict[str, Link] = {}
         #: Of each of these links its `LinkUp.order`.
         self._orders: dict[str, int] = {}
@@ -78,3 +112,53 @@ class Router(Actor):
 
     def _publish(self) -> None:
         self.bus.routes = Routes.of(self._links)
+        self._admit()
+
+    @handles(AwaitReceivers)
+    def _await(self, wait: AwaitReceivers) -> None:
+        if len(self._waiting) >= MAX_WAITING and not wait.there.done():
+            text = f"nobody answers to {wait.to}, and {MAX_WAITING} sends wait for a peer already"
+            wait.there.set_exception(NoRoute(text, message=wait.message))
+            return
+        if not self._waiting:
+            self.bus.subscribe_actor(self.actor_ref, ActorStarted)  # it may be a reactor of this node that is missing
+        self._waiting[wait.there] = wait
+        self._admit()
+
+    @handles(ForgetWait)
+    def _forget(self, wait: ForgetWait) -> None:
+        self._waiting.pop(wait.there, None)
+        self._nobody_waits()
+
+    @handles(RolesChanged)
+    def _roles_changed(self, _: RolesChanged) -> None:
+        self._admit()
+
+    @handles(ActorStarted)
+    def _started(self, _: ActorStarted) -> None:
+        self._admit()
+
+    def _admit(self) -> None:
+        if not self._waiting:
+            return
+        known: dict[tuple[Address[Any] | GroupAddress[Any], int], bool] = {}
+        for there, wait in tuple(self._waiting.items()):
+            key = (wait.to, wait.need)
+            if key not in known:
+                known[key] = reaches(self.bus, *key)
+            if known[key] or there.done():
+                del self._waiting[there]
+                if not there.done():
+                    there.set_result(None)
+        self._nobody_waits()
+
+    def _nobody_waits(self) -> None:
+        if not self._waiting:
+            self.bus.unsubscribe_actor(self.actor_ref)
+
+    def on_stop(self) -> None:
+        """No peer will come any more."""
+        for there, wait in self._waiting.items():
+            if not there.done():
+                there.set_exception(ShuttingDown(f"{self.bus.name} is shutting down", message=wait.message))
+        self._waiting.clear()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from random import Random
 from types import MappingProxyType
 
 from .carrier import Link
+from .where import ANYWHERE, Where
 
 __all__ = ["Routes"]
 
@@ -28,18 +28,11 @@ class Routes:
                 roles.setdefault(role, []).append(link)
         return cls(MappingProxyType(dict(links)), MappingProxyType({role: tuple(them) for role, them in roles.items()}))
 
-    def offering(self, role: str, reactor: str) -> list[Link]:
-        """The peers that offer the role and run the reactor."""
-        return [link for link in self.roles.get(role, ()) if link.has(reactor)]
+    def offering(self, role: str, reactor: str, where: Where = ANYWHERE) -> list[Link]:
+        """The peers that offer the role, with attributes that fulfil the conditions, and run the reactor."""
+        links = [link for link in self.roles.get(role, ()) if link.has(reactor)]
+        return [link for link in links if where.holds(link.roles[role].attributes)] if where else links
 
     def with_reactor(self, reactor: str) -> list[Link]:
         """The peers that run the reactor."""
         return [link for link in self.peers.values() if link.has(reactor)]
-
-
-def better_of_two(candidates: list[Link], rng: Random) -> Link:
-    """The less loaded of two random candidates (Mitzenmacher, "The power of two choices", IEEE TPDS 2001)."""
-    if len(candidates) == 1:
-        return candidates[0]
-    one, other = rng.sample(candidates, 2)
-    return one if one.load <= other.load else other

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from collections.abc import Callable, Generator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from .errors import ShuttingDown, WouldDeadlock
-from .outcome import DELIVERED, Failed, Outcome
+from .errors import QuorumFailed, ShuttingDown, WouldDeadlock
+from .outcome import DELIVERED, Delivered, Failed, Outcome
 from .reply_future import ReplyFuture
 from .results import Results
 
@@ -20,28 +20,64 @@ R = TypeVar("R")
 
 
 class Gathered(Generic[R]):
-    """A send to several peers. All are under way; one that is slow or fails changes nothing for the others."""
+    """A send to several peers. All are under way; one that is slow or fails changes nothing for the others.
 
-    __slots__ = ("_outcomes",)
+    `quorum`: an ask ends when so many have answered, or when they cannot any more; the rest of the asks is cancelled.
+    """
 
-    def __init__(self, outcomes: dict[str, Outcome[R]]) -> None:
-        self._outcomes = outcomes
+    __slots__ = ("_message", "_outcomes", "_quorum")
+
+    def __init__(self, outcomes: dict[str, Outcome[R]], *, quorum: int | None = None, message: object = None) -> None:
+        #: Of any type: that of some is known only when it is looked at.
+        self._outcomes: Mapping[str, Outcome[Any]] = outcomes
+        self._quorum = quorum
+        self._message = message
 
     def __await__(self) -> Generator[object, None, Results[R]]:
         return self._gather().__await__()
 
     async def _gather(self) -> Results[R]:
-        settled = await asyncio.gather(*map(_awaited, self._outcomes.values()), return_exceptions=True)
         answers: dict[str, R] = {}
         errors: dict[str, Exception] = {}
-        for peer, result in zip(self._outcomes, settled, strict=True):
-            if isinstance(result, Exception):
-                errors[peer] = result
-            elif isinstance(result, BaseException):
-                raise result
+        loop = asyncio.get_running_loop()
+        #: What is not done already. What waits only when it is awaited has a task, so that all wait at the same time.
+        tasks: dict[str, asyncio.Future[R]] = {}
+        for peer, outcome in self._outcomes.items():
+            if isinstance(outcome, Delivered):
+                answers[peer] = cast("R", None)  # a tell
+            elif isinstance(outcome, Failed) and isinstance(outcome.error, Exception):
+                errors[peer] = outcome.error
+            elif isinstance(outcome, asyncio.Future):
+                tasks[peer] = outcome
             else:
-                answers[peer] = result
-        return Results(answers, errors)
+                tasks[peer] = loop.create_task(_awaited(outcome), name=f"peerbus send to {peer}")
+        try:
+            while tasks and not self._decided(len(answers), len(tasks)):
+                everyone = asyncio.ALL_COMPLETED if self._quorum is None else asyncio.FIRST_COMPLETED
+                await asyncio.wait(tasks.values(), return_when=everyone)
+                for peer in [peer for peer, task in tasks.items() if task.done()]:
+                    error = tasks[peer].exception()
+                    if error is None:
+                        answers[peer] = tasks[peer].result()
+                    elif isinstance(error, Exception):
+                        errors[peer] = error
+                    else:
+                        raise error
+                    del tasks[peer]
+        finally:
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+        results = Results(answers, errors, abandoned=tuple(tasks))
+        if self._quorum is not None and len(answers) < self._quorum:
+            why = ", ".join(f"{peer}: {error}" for peer, error in errors.items())
+            text = f"{len(answers)} of {len(self._outcomes)} answered, {self._quorum} had to ({why})"
+            raise QuorumFailed(text, results=results, message=self._message)
+        return results
+
+    def _decided(self, answered: int, running: int) -> bool:
+        quorum = self._quorum
+        return quorum is not None and (answered >= quorum or answered + running < quorum)
 
     def get(self, *, timeout: float | None = None) -> Results[R]:
         """Raise WouldDeadlock: this send was made on the event loop."""

@@ -572,7 +572,7 @@ class Peers(Actor):
         return transport
 
     def _set_roles(self) -> None:
-        self.bus.roles = frozenset(offer.role for offer in self._offers)
+        self.bus.offer(self._offers)
 
     def _now(self) -> float:
         return self._loop.time()

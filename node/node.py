@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random, SystemRandom
 from types import TracebackType
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, TypeVar
 
 from .. import __version__
 from ..actors.actor import Actor
@@ -23,8 +23,9 @@ from ..actors.event_stream import Subscription
 from ..actors.log import get_logger
 from ..actors.loop_thread import LoopThread
 from ..actors.outcome import Outcome
+from ..actors.picks import Share
 from ..actors.ref import Ref
-from ..actors.results import Results
+from ..actors.sender import WAITS, asks, how_of, tells
 from ..actors.supervision import Supervision
 from ..discovery.finder import MakeFinder
 from ..discovery.mdns import MdnsStatistics
@@ -43,8 +44,6 @@ from ..transports.unix import UnixTransport
 __all__ = ["Node", "NodeSnapshot"]
 
 A = TypeVar("A", bound=Actor)
-M = TypeVar("M")
-R = TypeVar("R")
 E = TypeVar("E")
 
 log = get_logger("peerbus.node")
@@ -119,6 +118,7 @@ class Node:
         self._transports = tuple(transports)
         #: The bus that the node's actors run on.
         self.bus = Bus(name, rng=self._rng, shutdown_timeout=shutdown_timeout)
+        self.bus.node_id = self.identity.node_id
         self._reactors = tuple(reactors)
         for channel in channels:
             self.bus.declare(channel)
@@ -299,42 +299,33 @@ class Node:
         """Events of these types (`PeerUp`, `PeerDown`, `DeadLetter`, …); see `Bus.subscribe`."""
         return self.bus.subscribe(*types)
 
-    @overload
-    def tell(self, to: Ref[Any], message: object, *, timeout: float | None = None) -> Outcome[None]: ...
-    @overload
-    def tell(self, to: Address[M], message: M, *, timeout: float | None = None) -> Outcome[None]: ...
-    @overload
-    def tell(self, to: GroupAddress[M], message: M, *, timeout: float | None = None) -> Outcome[Results[None]]: ...
+    @tells
     def tell(
-        self, to: Ref[Any] | Address[M] | GroupAddress[M], message: object, *, timeout: float | None = None
-    ) -> Outcome[None] | Outcome[Results[None]]:
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        message: object,
+        *,
+        timeout: float | None = None,
+        wait_for_peer: bool = False,
+    ) -> Outcome[Any]:
         """Send without an answer; see `Actor.tell`. From another thread than the loop's: `.get()` the outcome."""
-        return self.bus.send(to, message, timeout, None)
+        return self.bus.send(to, message, timeout, None, WAITS if wait_for_peer else None)
 
-    @overload
-    def ask(self, to: Ref[Any], message: object, *, timeout: float | None = None) -> Outcome[object]: ...
-    @overload
-    def ask(self, to: Ref[Any], message: object, *, reply: type[R], timeout: float | None = None) -> Outcome[R]: ...
-    @overload
-    def ask(self, to: Address[M], message: M, *, timeout: float | None = None) -> Outcome[object]: ...
-    @overload
-    def ask(self, to: Address[M], message: M, *, reply: type[R], timeout: float | None = None) -> Outcome[R]: ...
-    @overload
-    def ask(self, to: GroupAddress[M], message: M, *, timeout: float | None = None) -> Outcome[Results[object]]: ...
-    @overload
-    def ask(
-        self, to: GroupAddress[M], message: M, *, reply: type[R], timeout: float | None = None
-    ) -> Outcome[Results[R]]: ...
+    @asks
     def ask(
         self,
-        to: Ref[Any] | Address[M] | GroupAddress[M],
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
         message: object,
         *,
         reply: type[Any] | None = None,
         timeout: float | None = None,
+        hedge: float | None = None,
+        quorum: int | Share | None = None,
+        wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Send and get the answer; see `Actor.ask`. From another thread than the loop's: `.get()` the outcome."""
-        return self.bus.request(to, message, timeout, reply, None)
+        how = how_of(hedge, quorum, wait_for_peer)
+        return self.bus.request(to, message, timeout, reply, None, how)
 
     def __repr__(self) -> str:
         return f"<Node {self.name} {self.node_id[:8]} {len(self.peers)} peers>"

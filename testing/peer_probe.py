@@ -11,6 +11,7 @@ from typing import Any, Self
 from ..actors.actor import Actor
 from ..actors.address import Address, Peer
 from ..actors.bus import Bus
+from ..actors.capability import Capability
 from ..actors.channel import Channel
 from ..actors.envelope import Envelope, ReplyTo
 from ..actors.errors import NoSuchReactor, PeerbusError, SendError
@@ -30,9 +31,9 @@ class PeerProbe(Recorder):
     """Stands in for a peer of this node: for `Peer(probe.id) / …`, for its roles, for everyone.
 
     `on`: a bus that runs, or what has one. `reactors`: what the peer runs, as Channels, Reactor classes, or names of
-    channels that the bus knows. `roles`: what it offers. Its id is made from `name`. Messages and answers are encoded
-    and decoded as on the wire, so what would not survive it fails here too. Nothing else of a connection is there: no
-    handshake, no heartbeat, and of credit only `stall`. To be used on the bus's loop.
+    channels that the bus knows. `roles`: what it offers, `archive` or `archive{from=1000}`. Its id is made from `name`.
+    Messages and answers are encoded and decoded as on the wire, so what would not survive it fails here too. Nothing
+    else of a connection is there: no handshake, no heartbeat, and of credit only `stall`. To be used on the bus's loop.
 
         async with PeerProbe(node, roles={"archive"}, reactors=[Blocks]) as peer:
             peer.answer(GetBlock, Block(7, b""))
@@ -51,7 +52,7 @@ class PeerProbe(Recorder):
         #: Its node id.
         self.id = hashlib.sha256(f"peerbus peer probe {name}".encode()).hexdigest()
         self._link = ProbeLink(bus, self.id, self._arrived)
-        self._link.roles = frozenset(roles)
+        self._link.roles = _capabilities(roles)
         self._link.gone = "it has not joined yet"
         for reactor in reactors:
             self._link.reactors.add(_declared(bus, reactor))
@@ -67,7 +68,7 @@ class PeerProbe(Recorder):
 
     async def offer(self, *roles: str) -> None:
         """Offer these roles, and no others, from now on."""
-        self._link.roles = frozenset(roles)
+        self._link.roles = _capabilities(roles)
         before = self.bus.routes
         await self._route(LinkChanged(self._link), lambda: self.bus.routes is not before)
 
@@ -177,6 +178,10 @@ def _declared(bus: Bus, reactor: str | Channel[Any] | type[Actor]) -> str:
         raise PeerbusError(f"{reactor!r} declares no channel, so no peer can run it")
     bus.declare(channel)
     return channel.name
+
+
+def _capabilities(roles: Iterable[str]) -> dict[str, Capability]:
+    return {capability.role: capability for capability in map(Capability.parse, roles)}
 
 
 def _abandoned(_future: object) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar, cast
 
 from ..actors.address import Address, Peer
 from ..actors.bus import Bus
+from ..actors.capability import Capability
 from ..actors.envelope import Envelope
 from ..actors.errors import NoRoute, NoSuchReactor, PeerGone, SendError
 from ..actors.events import Terminated
@@ -29,7 +30,7 @@ class ProbeLink:
 
     def __init__(self, bus: Bus, peer_id: str, on_message: Callable[[str, Envelope], None]) -> None:
         self.peer_id = peer_id
-        self.roles: frozenset[str] = frozenset()
+        self.roles: Mapping[str, Capability] = {}
         self.reactors: set[str] = set()
         self.stalled = False
         #: Why it carries nothing, if it does not.
@@ -41,8 +42,7 @@ class ProbeLink:
         self._asks: dict[AskFuture[Any], None] = {}
         self._watchers: dict[str, dict[Address[object], None]] = {}
 
-    @property
-    def load(self) -> float:
+    def load(self, reactor: str) -> float:
         """As `Link.load`, with a round trip of one millisecond."""
         return 0.001 * (1 + len(self._asks))
 
@@ -127,7 +127,9 @@ class ProbeLink:
         self.gone = reason
         waiting, self._waiting = self._waiting, deque()
         for _, waiter in waiting:
-            waiter.refused(self._peer_gone())
+            error = self._peer_gone()
+            error.never_sent = True
+            waiter.refused(error)
         asks, self._asks = self._asks, {}
         for ask in asks:
             ask.fail(self._peer_gone())
@@ -180,6 +182,7 @@ class ProbeLink:
 
     def _refused(self, reactor: str, message: object, sender: Address[object] | None, error: SendError) -> Failed:
         error.message = message
+        error.never_sent = True
         self._bus.dead_letter(message, error.reason, to=self._at(reactor), sender=sender, error=error)
         return Failed(error)
 

@@ -14,6 +14,7 @@ from ..actors.channel import Channel
 from ..actors.events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, DeadLetter, Terminated
 from ..actors.outcome import Outcome
 from ..actors.ref import Ref
+from ..actors.sender import How
 from ..actors.supervision import Supervision
 
 __all__ = ["Audience", "Stage"]
@@ -97,10 +98,11 @@ class Stage(Bus):
         message: object,
         timeout: float | None,
         sender: Cell | None,
+        how: How | None = None,
     ) -> Outcome[Any]:
         """Record a tell."""
         if self._audience is None:
-            return super().send(to, message, timeout, sender)
+            return super().send(to, message, timeout, sender, how)
         return self._audience.told(_address(to), message)
 
     def request(
@@ -110,10 +112,11 @@ class Stage(Bus):
         timeout: float | None,
         reply: type[Any] | None,
         sender: Cell | None,
+        how: How | None = None,
     ) -> Outcome[Any]:
         """Record an ask."""
         if self._audience is None:
-            return super().request(to, message, timeout, reply, sender)
+            return super().request(to, message, timeout, reply, sender, how)
         return self._audience.asked(_address(to), message, timeout, reply)
 
     def watch(self, target: Ref[Any] | Address[Any], watcher: Cell) -> None:

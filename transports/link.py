@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -67,8 +67,8 @@ class PeerLink:
         self._schedule = schedule
         self.peer_id = peer.node_id
         self._where = Peer(peer.node_id)
-        #: Roles that the peer offers now, and the same with their attributes as text.
-        self.roles: frozenset[str] = frozenset()
+        #: What the peer offers now by role, and the same as text.
+        self.roles: Mapping[str, Capability] = {}
         self.offers: tuple[str, ...] = ()
         #: The peer's signed record as it sent it last, unread; empty where it sent none.
         self.record = b""
@@ -95,7 +95,8 @@ class PeerLink:
         """The peer offers these capabilities from now on, and signs this record."""
         self.offers = offers
         self.record = record
-        self.roles = frozenset(Capability.parse(offer).role for offer in offers)
+        capabilities = [Capability.parse(offer) for offer in offers]
+        self.roles = {capability.role: capability for capability in capabilities}
 
     # Lanes.
 
@@ -131,7 +132,7 @@ class PeerLink:
         why = f"the peer's reactor {lane.info.name!r} has stopped"
         self._refuse_waiting(lane, NoSuchReactor, why)
         for outgoing in lane.drop_queued():
-            self._lose(lane, outgoing, NoSuchReactor(why))
+            self._lose(lane, outgoing, NoSuchReactor(why), never_sent=True)
         for watcher in self._watchers.pop(lane.info.name, ()):
             self._notify(watcher, lane.info.name, reason)
 
@@ -144,8 +145,7 @@ class PeerLink:
         """Asks that were written and await their answers."""
         return len(self._asks)
 
-    @property
-    def load(self) -> float:
+    def load(self, reactor: str) -> float:
         """Requests in flight and messages that are not written yet, plus one, times the round trip in seconds."""
         backlog = sum(lane.backlog for lane in self._lanes.values())
         return (len(self._asks) + backlog + 1) * max(self.rtt or 0.0, LEAST_RTT)
@@ -259,6 +259,7 @@ class PeerLink:
 
     def _fail(self, reactor: str, sender: Address[object] | None, message: object, error: SendError) -> Failed:
         error.message = message
+        error.never_sent = True
         lane = self._lanes.get(reactor)
         if lane is not None:
             lane.refuse(error)
@@ -408,7 +409,7 @@ class PeerLink:
                 else:
                     self._lose(lane, outgoing, PeerGone(f"{text} (it may have arrived)"))
             for outgoing in lane.drop_queued():
-                self._lose(lane, outgoing, PeerGone(f"{text} (it was not sent)"))
+                self._lose(lane, outgoing, PeerGone(f"{text} (it was not sent)"), never_sent=True)
         self.outbox = Outbox(self._number, self._not_written)
         watchers, self._watchers = self._watchers, {}
         for reactor, watching in watchers.items():
@@ -421,12 +422,14 @@ class PeerLink:
     def _refuse_waiting(self, lane: OutLane, make: Callable[[str], SendError], why: str) -> None:
         for waiter in lane.refuse_waiting(lambda: make(why)):
             error = make(why)
+            error.never_sent = True
             lane.lost(error)
             waiter.refused(error)
 
-    def _lose(self, lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
+    def _lose(self, lane: OutLane, outgoing: Outgoing, error: SendError, *, never_sent: bool = False) -> None:
         """A message that was accepted goes down: its sender hears of it, or dead letters do."""
         error.message = outgoing.message
+        error.never_sent = never_sent
         lane.lost(error)
         ask = outgoing.reply
         if isinstance(ask, RemoteAsk):

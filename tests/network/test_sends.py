@@ -303,14 +303,14 @@ async def test_an_asker_that_is_cancelled_while_it_waits_for_credit_leaves_nothi
             await alice.tell(Peer(bob.node_id) / Store, Put(number))
         await asyncio.sleep(0.1)
         link = alice.bus.routes.peers[bob.node_id]
-        idle = link.load
+        idle = link.load("store")
         asks = [asyncio.ensure_future(_awaited(alice.ask(Peer(bob.node_id) / Store, Get(1)))) for _ in range(3)]
         await asyncio.sleep(0.1)
-        assert link.load > idle
+        assert link.load("store") > idle
         for ask in asks:
             ask.cancel()
         await asyncio.gather(*asks, return_exceptions=True)
-        assert link.load == idle
+        assert link.load("store") == idle
         assert lane(alice, bob, "store").failed == {"cancelled": 3}
         assert_ledgers(alice)
 

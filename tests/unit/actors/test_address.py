@@ -12,16 +12,42 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerbus.actors import EVERYONE, LOCAL, Address, Channel, GroupAddress, Peer, Reactor, Role, parse_address
+from peerbus.actors import (
+    EVERYONE,
+    LOCAL,
+    Address,
+    Channel,
+    Condition,
+    GroupAddress,
+    Key,
+    Peer,
+    Reactor,
+    Role,
+    Several,
+    Share,
+    Where,
+    parse_address,
+)
 
 NODE = "0123456789abcdef" * 4
 NAMES = st.from_regex(r"[a-z0-9][a-z0-9._-]{0,62}", fullmatch=True)
+PICKS = st.one_of(
+    st.sampled_from(["one", "all"]),
+    st.integers(1, 999_999_999).map(Several),
+    st.floats(0, 1, exclude_min=True).map(Share),
+    st.text(min_size=1).filter(lambda key: key.isprintable() or "\n" in key).map(Key),
+)
+VALUES = st.text().filter(lambda text: text.isprintable() and not set(text) & set("{},="))
+CONDITIONS = st.one_of(
+    st.builds(Condition, st.from_regex(r"[a-z0-9][a-z0-9._-]{0,30}", fullmatch=True)),
+    st.builds(Condition, st.sampled_from(["from", "a.b"]), st.sampled_from(["=", "!="]), VALUES),
+    st.builds(Condition, st.just("from"), st.sampled_from(["<", ">", "<=", ">="]), st.integers().map(str)),
+)
 PLACES = st.one_of(
     st.just(LOCAL),
     st.just(EVERYONE),
     st.text("0123456789abcdef", min_size=64, max_size=64).map(Peer),
-    NAMES.map(Role),
-    NAMES.map(lambda name: Role(name, "all")),
+    st.builds(Role, NAMES, PICKS, where=st.lists(CONDITIONS, max_size=3).map(lambda them: Where(tuple(them)))),
 )
 
 
@@ -48,8 +74,16 @@ def test_the_text_form_is_read_back(where: object, name: str) -> None:
         ("bus://local/blocks", LOCAL / "blocks"),
         (f"bus://{NODE}/blocks", Peer(NODE) / "blocks"),
         ("bus://role:archive/blocks", Role("archive") / "blocks"),
-        ("bus://role:archive:one/blocks", Role("archive") / "blocks"),
-        ("bus://role:archive:all/blocks", Role("archive", "all") / "blocks"),
+        ("bus://role:archive/blocks?pick=one", Role("archive") / "blocks"),
+        ("bus://role:archive/blocks?pick=all", Role("archive", "all") / "blocks"),
+        ("bus://role:archive/blocks?pick=n(3)", Role("archive", Several(3)) / "blocks"),
+        ("bus://role:archive/blocks?pick=share(0.67)", Role("archive", Share(0.67)) / "blocks"),
+        ("bus://role:archive/blocks?pick=key(a%2Fb%20%C3%A9)", Role("archive", Key("a/b é")) / "blocks"),
+        ("bus://role:archive{from=1000}/blocks", Role("archive", where={"from": "1000"}) / "blocks"),
+        (
+            "bus://role:archive{region=eu/1?,from<=500}/blocks?pick=all",
+            Role("archive", "all", where="from<=500,region=eu/1?") / "blocks",
+        ),
         ("bus://all/blocks", EVERYONE / "blocks"),
     ],
 )
@@ -71,7 +105,21 @@ def test_each_form_is_read(text: str, address: object) -> None:
         "bus://nobody/blocks",
         f"bus://{NODE.upper()}/blocks",
         "bus://role:/blocks",
-        "bus://role:x:most/blocks",
+        "bus://role:x:all/blocks",
+        "bus://role:x/blocks?pick=most",
+        "bus://role:x/blocks?pick=n(0)",
+        "bus://role:x/blocks?pick=share(0)",
+        "bus://role:x/blocks?pick=share(1.1)",
+        "bus://role:x/blocks?pick=share(nan)",
+        "bus://role:x/blocks?pick=key()",
+        "bus://role:x/blocks?pick=key(%FF)",
+        "bus://role:x/blocks?",
+        "bus://role:x{/blocks",
+        "bus://role:x{}/blocks",
+        "bus://role:x{from<=much}/blocks",
+        "bus://role:x{a=1,}/blocks",
+        "bus://role:x{a=1}y/blocks",
+        "bus://local/blocks?pick=all",
         "bus://local/" + "a" * 64,
         "bus://local/blocks\n",
     ],
@@ -99,7 +147,11 @@ def test_a_channel_or_a_reactor_stands_for_its_name() -> None:
             LOCAL / nothing  # type: ignore[operator]  # the mistake
 
 
-def test_a_pick_is_one_or_all() -> None:
+def test_a_pick_of_one_gives_an_address_and_one_of_several_a_group() -> None:
+    for one in ("one", Key("k")):
+        assert isinstance(Role("x", one) / "pings", Address)
+    for several in ("all", Several(1), Share(1)):
+        assert isinstance(Role("x", several) / "pings", GroupAddress)
     with pytest.raises(ValueError, match="not a pick"):
         Role("x", "most")  # type: ignore[call-overload]  # the mistake
     with pytest.raises(ValueError, match="not a role name"):
@@ -108,7 +160,7 @@ def test_a_pick_is_one_or_all() -> None:
 
 PROGRAM = """
 from dataclasses import dataclass
-from peerbus.actors import EVERYONE, LOCAL, Actor, Bus, Channel, Peer, Reactor, Role
+from peerbus.actors import EVERYONE, LOCAL, Actor, Bus, Channel, Key, Peer, Reactor, Role, Several, Share
 
 @dataclass(frozen=True)
 class Ping: number: int
@@ -125,13 +177,21 @@ async def good(bus: Bus) -> int:
     await bus.tell(Peer("0" * 64) / Pings.channel, Pong(1))
     results = await bus.ask(EVERYONE / Pings, Ping(1), reply=Pong)
     answer = await bus.ask(Role("x") / Pings, Ping(1), reply=Pong)
-    return answer.number + sum(pong.number for pong in results.answers.values())
+    keyed = await bus.ask(Role("x", Key("k")) / Pings, Ping(1), reply=Pong, hedge=0.1, wait_for_peer=True)
+    some = await bus.ask(Role("x", Several(3), where="from<=5") / Pings, Ping(1), reply=Pong, quorum=2)
+    share = await bus.ask(Role("x", Share(0.5)) / Pings, Ping(1), reply=Pong, quorum=Share(0.67), wait_for_peer=True)
+    told = await bus.tell(Role("x", "all") / Pings, Ping(1), wait_for_peer=True)
+    pongs = [answer, keyed, *results.answers.values(), *some.answers.values(), *share.answers.values()]
+    return len(told) + sum(pong.number for pong in pongs)
 
 async def bad(bus: Bus) -> None:
     await bus.tell(LOCAL / Pings, Other(1))  # wrong
     await bus.ask(Role("x") / Pings.channel, Other(1))  # wrong
     await bus.tell(EVERYONE / Pings, Other(1))  # wrong
     wrong: str = await bus.ask(LOCAL / Pings, Ping(1), reply=Pong)  # wrong
+    await bus.ask(Role("x") / Pings, Ping(1), quorum=2)  # wrong
+    await bus.ask(Role("x", "all") / Pings, Ping(1), hedge=0.1)  # wrong
+    several: Pong = await bus.ask(Role("x", Several(2)) / Pings, Ping(1), reply=Pong)  # wrong
 """
 
 

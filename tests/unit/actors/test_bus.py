@@ -23,6 +23,7 @@ from peerbus.actors import (
     ActorStopped,
     ActorTerminated,
     Bus,
+    Capability,
     Channel,
     DeadLetter,
     DeadlineExceeded,
@@ -157,7 +158,7 @@ async def test_a_send_that_finds_nobody_says_so_and_is_a_dead_letter() -> None:
 
 async def test_a_role_that_this_node_offers_is_found_here() -> None:
     async with Bus(reactors=[Blocks]) as bus:
-        bus.roles = frozenset({"archive"})
+        bus.offer([Capability("archive")])
         assert await bus.ask(Role("archive") / Blocks, GetBlock(3), reply=Block) == Block(3, b"x")
 
 

@@ -70,3 +70,17 @@ def test_a_reactor_declares_a_channel() -> None:
         Abstract()
     with pytest.raises(TypeError, match="must be a Channel"):
         type("Wrong", (Reactor,), {"channel": "pings"})
+
+
+def test_what_is_idempotent_is_one_of_the_messages() -> None:
+    @dataclass(frozen=True)
+    class Get:
+        height: int
+
+    @dataclass(frozen=True)
+    class Put:
+        height: int
+
+    assert Channel("blocks", messages=(Get, Put), idempotent=(Get,)).idempotent == {Get}
+    with pytest.raises(ValueError, match="not one of its messages"):
+        Channel("blocks", messages=(Get,), idempotent=(Put,))

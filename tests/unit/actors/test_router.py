@@ -9,12 +9,29 @@ from typing import Any
 
 import pytest
 
-from peerbus.actors import EVERYONE, LOCAL, Actor, Address, Bus, NoRoute, Outcome, Peer, PeerGone, Role, handles
+from peerbus.actors import (
+    EVERYONE,
+    LOCAL,
+    Actor,
+    Address,
+    Bus,
+    Capability,
+    NoRoute,
+    Outcome,
+    Peer,
+    PeerGone,
+    Role,
+    handles,
+)
 from peerbus.actors.outcome import DELIVERED, Failed
 from peerbus.actors.router import LinkChanged, LinkDown, LinkUp
-from peerbus.actors.routes import Routes, better_of_two
+from peerbus.actors.routes import Routes
 
 Turns = Callable[[], Awaitable[None]]
+
+
+def capabilities(*texts: str) -> dict[str, Capability]:
+    return {capability.role: capability for capability in map(Capability.parse, texts)}
 
 
 class FakeLink:
@@ -23,11 +40,14 @@ class FakeLink:
     def __init__(self, number: int, *roles: str, load: float = 0.0, fails: bool = False) -> None:
         self.peer_id = f"{number:064x}"
         self.number = number
-        self.roles = frozenset(roles)
-        self.load = load
+        self.roles = capabilities(*roles)
+        self._load = load
         self.fails = fails
         self.got: list[tuple[object, object, float]] = []
         self.watched: list[str] = []
+
+    def load(self, reactor: str) -> float:
+        return self._load
 
     def has(self, reactor: str) -> bool:
         return reactor == "blocks"
@@ -63,7 +83,7 @@ async def test_links_come_change_and_go_in_the_order_of_their_messages() -> None
         await bus.tell(bus.router, LinkUp(new))
         await bus.tell(bus.router, LinkDown(old, "replaced"))  # the newer link stays
         await bus.tell(bus.router, LinkChanged(old))
-        new.roles = frozenset({"miner"})
+        new.roles = capabilities("miner")
         await bus.tell(bus.router, LinkChanged(new))
         seen = [await events.get() for _ in range(3)]
         assert [type(event) for event in seen] == [LinkUp, LinkUp, LinkChanged]
@@ -118,12 +138,6 @@ async def test_watches_go_to_the_peer() -> None:
         await bus.tell(bus.router, LinkUp(link))
         await bus.ask(bus.spawn(Watches, name="w"), link.peer_id)
         assert link.watched == [f"+blocks {LOCAL / 'w'}", f"-blocks {LOCAL / 'w'}"]
-
-
-def test_the_better_of_two_is_the_less_loaded() -> None:
-    light, heavy = FakeLink(1, load=1.0), FakeLink(2, load=2.0)
-    assert better_of_two([heavy], Random(1)) is heavy
-    assert all(better_of_two([heavy, light], Random(seed)) is light for seed in range(10))
 
 
 def test_a_table_is_a_value() -> None:

@@ -1,0 +1,95 @@
+"""A send to an address that nobody answers to yet: it waits for a peer, until its deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from .address import Address, GroupAddress
+from .cell import Cell
+from .envelope import Envelope
+from .errors import DeadlineExceeded, NoRoute, ShuttingDown, WouldDeadlock
+from .outcome import Outcome
+from .receivers import reaches
+from .router import AwaitReceivers, ForgetWait
+
+if TYPE_CHECKING:
+    from .bus import Bus
+
+__all__ = ["Deferred"]
+
+R = TypeVar("R")
+
+
+class Deferred(Generic[R]):
+    """As any send that has to wait it waits when it is awaited; dropped before, it has failed and is a dead letter.
+
+    `need`: receivers that there must be. `send(timeout)` sends, with the seconds that are left.
+    """
+
+    __slots__ = ("_awaited", "_bus", "_deadline", "_message", "_need", "_send", "_sender", "_to")
+
+    def __init__(
+        self,
+        bus: Bus,
+        to: Address[Any] | GroupAddress[Any],
+        message: object,
+        sender: Cell | None,
+        *,
+        need: int,
+        deadline: float,
+        send: Callable[[float], Outcome[R]],
+    ) -> None:
+        self._bus = bus
+        self._to = to
+        self._message = message
+        self._sender = sender
+        self._need = need
+        self._deadline = deadline
+        self._send = send
+        self._awaited = False
+
+    def __await__(self) -> Generator[object, None, R]:
+        self._awaited = True
+        return self._wait().__await__()
+
+    async def _wait(self) -> R:
+        bus = self._bus
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                while not reaches(bus, self._to, self._need):
+                    await self._receivers()
+        except TimeoutError:
+            error = DeadlineExceeded(
+                f"fewer than {self._need} answered to {self._to} until the deadline",
+                phase="route",
+                message=self._message,
+            )
+            bus.unroutable(error, self._to, self._sender)
+            raise error from None
+        except (NoRoute, ShuttingDown) as refused:
+            bus.unroutable(refused, self._to, self._sender)
+            raise
+        return await self._send(self._deadline - bus.loop.time())
+
+    async def _receivers(self) -> None:
+        bus = self._bus
+        if bus.closing:
+            raise ShuttingDown(f"{bus.name} is shutting down", message=self._message)
+        there: asyncio.Future[None] = bus.loop.create_future()
+        bus.router._cell.mailbox.put_system(Envelope(AwaitReceivers(self._to, self._need, there, self._message)))
+        try:
+            await there
+        finally:
+            if there.cancelled():
+                bus.router._cell.mailbox.put_system(Envelope(ForgetWait(there)))
+
+    def get(self, *, timeout: float | None = None) -> R:
+        """Raise WouldDeadlock: this send was made on the event loop."""
+        raise WouldDeadlock("the send waits for a peer on this very event loop: await it")
+
+    def __del__(self) -> None:
+        if not self._awaited and not self._bus.loop.is_closed():
+            error = NoRoute(f"nobody answers to {self._to}, and the send was not awaited", message=self._message)
+            self._bus.unroutable(error, self._to, self._sender)

@@ -1,0 +1,74 @@
+"""Who answers to an address of a role or of everyone at this moment, and whom its pick takes of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .address import LOCAL, Address, Everyone, GroupAddress, Local, Peer, Role
+from .carrier import Link
+from .cell import Cell
+from .choice import best_of, better_of_two, rendezvous
+from .picks import Key
+
+if TYPE_CHECKING:
+    from .bus import Bus
+
+__all__ = ["Receiver", "candidates", "group", "name_of", "one_of", "reaches"]
+
+#: A peer, or the reactor of this node itself where it offers the role.
+Receiver = Link | Cell
+
+
+def name_of(receiver: Receiver) -> str:
+    """Its name in results and errors: the node id, `local` for this node."""
+    return str(LOCAL) if isinstance(receiver, Cell) else receiver.peer_id
+
+
+def candidates(bus: Bus, to: Address[Any] | GroupAddress[Any]) -> list[Receiver]:
+    """All that offer the role with the attributes that are wanted, this node included; or every peer."""
+    role = to.where
+    if isinstance(role, Everyone):
+        return [*bus.routes.with_reactor(to.reactor)]
+    assert isinstance(role, Role)
+    found: list[Receiver] = [*bus.routes.offering(role.name, to.reactor, role.where)]
+    own = bus.roles.get(role.name)
+    if own is not None and role.where.holds(own.attributes):
+        here = bus.cell(to.reactor)
+        if here is not None:
+            found.append(here)
+    return found
+
+
+def one_of(bus: Bus, to: Address[Any], found: list[Receiver]) -> Receiver:
+    """Whom the pick takes of these."""
+    if len(found) == 1:
+        return found[0]
+    assert isinstance(to.where, Role)
+    pick = to.where.pick
+    if isinstance(pick, Key):
+        by_id = {bus.node_id if isinstance(each, Cell) else each.peer_id: each for each in found}
+        return by_id[rendezvous(pick.key, by_id)[0]]
+    return better_of_two(found, lambda each: _load(each, to.reactor), bus.rng)
+
+
+def group(bus: Bus, to: GroupAddress[Any]) -> dict[str, Receiver]:
+    """Whom the pick takes of all candidates, by name and in the order of names."""
+    found = candidates(bus, to)
+    if isinstance(to.where, Role) and to.where.pick != "all":
+        found = best_of(found, to.where.pick.of(len(found)), lambda each: _load(each, to.reactor), bus.rng)
+    return dict(sorted((name_of(each), each) for each in found))
+
+
+def reaches(bus: Bus, to: Address[Any] | GroupAddress[Any], need: int) -> bool:
+    """So many answer to that address now."""
+    where = to.where
+    if isinstance(where, Local):
+        return bus.has(to.reactor)
+    if isinstance(where, Peer):
+        link = bus.routes.peers.get(where.id)
+        return link is not None and link.has(to.reactor)
+    return len(candidates(bus, to)) >= need
+
+
+def _load(receiver: Receiver, reactor: str) -> float:
+    return 0.0 if isinstance(receiver, Cell) else receiver.load(reactor)  # nothing is nearer than this node
