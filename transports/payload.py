@@ -23,7 +23,6 @@ Payload = tuple[int, bytes]
 PLAIN = 0
 #: Elements of one list or map in a plain value: an empty list of one byte becomes 56 in memory.
 MAX_PLAIN_ELEMENTS = 65_536
-_MALFORMED = (msgspec.MsgspecError, ValueError, RecursionError, msgpack.exceptions.UnpackException)
 
 
 class ChannelCodec:
@@ -110,7 +109,10 @@ class ChannelCodec:
                     f"channel {self.channel.name!r} declares {len(self._decoders)} types, not a number {number}"
                 )
             return self._decoders[number - 1](payload)
-        except _MALFORMED as error:
+        except MessageTypeError:
+            raise
+        # Whatever it is, the bytes are to blame: a key that has no hash, an assertion in a `__post_init__`.
+        except Exception as error:
             name = "a plain value" if number == PLAIN else self.channel.messages[number - 1].__name__
             raise MessageTypeError(f"{name} on channel {self.channel.name!r} is malformed: {error}") from error
 

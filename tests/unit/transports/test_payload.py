@@ -59,7 +59,15 @@ def test_a_message_is_a_map_that_any_messagepack_reads_and_writes() -> None:
     assert CODEC.decode(3, msgpack.packb({})) == Empty()
 
 
-@given(st.sampled_from([1, 2, 3]), st.binary(max_size=200))
+@dataclass(frozen=True)
+class Careful:
+    number: int
+
+    def __post_init__(self) -> None:
+        assert self.number, "a zero"
+
+
+@given(st.sampled_from([PLAIN, 1, 2, 3]), st.binary(max_size=200))
 def test_no_bytes_raise_anything_but_a_message_type_error(number: int, payload: bytes) -> None:
     with contextlib.suppress(MessageTypeError):
         CODEC.decode(number, payload)
@@ -85,11 +93,19 @@ def test_no_bytes_raise_anything_but_a_message_type_error(number: int, payload: 
         (PLAIN, msgpack.packb([None] * (MAX_PLAIN_ELEMENTS + 1))),
         (PLAIN, b"\xc7\x01\x05x"),
         (PLAIN, b"\xa2\xff\xff"),
+        (PLAIN, b"\x81\x90\xc0"),  # a list as a key
     ],
 )
 def test_malformed_payloads_are_message_type_errors_that_name_the_channel(number: int, payload: bytes) -> None:
     with pytest.raises(MessageTypeError, match="'blocks'"):
         CODEC.decode(number, payload)
+
+
+def test_a_message_that_refuses_its_own_fields_is_malformed_whatever_it_raises() -> None:
+    codec = ChannelCodec(Channel("careful", messages=(Careful,)))
+    assert codec.decode(1, msgpack.packb({"number": 1})) == Careful(1)
+    with pytest.raises(MessageTypeError, match="Careful on channel 'careful' is malformed: a zero"):
+        codec.decode(1, msgpack.packb({"number": 0}))
 
 
 def test_a_message_that_is_not_declared_or_cannot_be_encoded_comes_back_with_its_error() -> None:
