@@ -7,8 +7,8 @@ ARGS   ?=
 
 RUN   := $(VENV)/bin/python -P
 FOLDERS := actors transports discovery node testing
-LINTED  := *.py $(wildcard $(FOLDERS) tests examples benchmarks)
-TYPED   := $(foreach folder,tests examples benchmarks,$(if $(shell find $(folder) -name '*.py' 2>/dev/null | head -n 1),$(folder)))
+LINTED  := *.py $(wildcard $(FOLDERS) tests examples benchmarks fuzz)
+TYPED   := $(foreach folder,tests examples benchmarks fuzz,$(if $(shell find $(folder) -name '*.py' 2>/dev/null | head -n 1),$(folder)))
 
 # An environment knows the place and the interpreter it was made for, so another of either makes it anew.
 PLACE := $(shell printf '%s' '$(CURDIR) $(PYTHON)' | cksum | cut -d ' ' -f 1)
@@ -20,7 +20,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test soak check format lint types layering coverage wheel bench load clean
+.PHONY: help demo test soak fuzz check format lint types layering coverage wheel bench load clean
 
 help: ## list the verbs
 	@echo 'peerbus: make <verb> [ARGS="…"] [PYTHON=python3.12]'
@@ -35,6 +35,9 @@ test: $(INSTALLED)test ## run every test
 # -m seeds: what is marked with @pytest.mark.seeds. A later ARGS="--peerbus-seeds=5000-9999" wins.
 soak: $(INSTALLED)test ## the simulated properties over 5000 seeds, at most 3 minutes each (ARGS="--peerbus-seeds=5000-9999")
 	$(RUN) -m pytest -m seeds --peerbus-seeds=5000 --peerbus-seconds=180 tests/network $(ARGS)
+
+fuzz: $(INSTALLED)fuzz ## feed strangers' bytes to what reads them, 10 s a target (ARGS="frames --seconds 300")
+	@$(VENV)/bin/python fuzz $(ARGS)
 
 check: lint types layering coverage wheel ## all that a change must pass
 
@@ -83,5 +86,6 @@ $(INSTALLED)%: setup.cfg pyproject.toml $(MADE)
 	@echo '[2/2] installing peerbus[$*] and what it needs into $(VENV) (once; about half a minute)' >&2
 	@rm -rf build/__editable__.peerbus-*
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --editable '.[$*]' || { \
-	  echo 'pip could not install peerbus[$*]: see its last lines above; a package index must be in reach' >&2; exit 1; }
+	  echo 'pip could not install peerbus[$*]: see its last lines above; a package index must be in reach' >&2; \
+	  $(if $(filter fuzz,$*),echo 'atheris is built for CPython on Linux x86-64 only; without it: make test ARGS="-k fuzz"' >&2;) exit 1; }
 	@rm -f $(VENV)/installed-*-$* && touch $@ $(if $(filter dev,$*),$(INSTALLED)test)

@@ -21,7 +21,7 @@ from .interfaces import addresses_of
 from .mdns_record import SERVICE_TYPE, Ignored, RawRecord, instance_name, read_record, text_of
 
 if TYPE_CHECKING:
-    from zeroconf import ServiceStateChange, Zeroconf
+    from zeroconf import ServiceInfo, ServiceStateChange, Zeroconf
     from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 __all__ = ["Mdns", "MdnsStatistics"]
@@ -266,14 +266,9 @@ class Mdns:
     def _resolved(self, name: str, info: AsyncServiceInfo) -> None:
         if name not in self._tracked:
             return
-        raw = RawRecord(
-            name=name,
-            port=info.port,
-            addresses=info.parsed_scoped_addresses(),
-            txt=info.properties,
-            txt_size=len(info.text or b""),
+        read = read_record(
+            raw_record(name, info), self_id=self._node_id, network=self._network, loopback=self._loopback
         )
-        read = read_record(raw, self_id=self._node_id, network=self._network, loopback=self._loopback)
         if isinstance(read, Ignored):
             self._ignored[read.reason] += 1
             self._forget(name)
@@ -288,6 +283,17 @@ class Mdns:
             self._tracked[name] = None
             self._lost += 1
             self._on_lost(known.node_id)
+
+
+def raw_record(name: str, info: ServiceInfo) -> RawRecord:
+    """What zeroconf resolved, as `read_record` takes it."""
+    return RawRecord(
+        name=name,
+        port=info.port,
+        addresses=info.parsed_scoped_addresses(),
+        txt=info.properties,
+        txt_size=len(info.text or b""),
+    )
 
 
 def _import_zeroconf() -> None:

@@ -1,0 +1,41 @@
+"""Which targets there are, and where their inputs lie."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["CORPUS", "CRASHES", "TARGETS", "Target", "load"]
+
+HERE = Path(__file__).resolve().parent
+#: Inputs that are kept: one folder a target. What crashed once stays here as `fixed-…`.
+CORPUS = HERE / "corpus"
+#: Inputs that crash now; not kept in the repository.
+CRASHES = HERE / "crashes"
+
+TARGETS = {
+    "frames": "the frame decoder and the reassembler: bytes on an open connection",
+    "handshake": "the handshake, as dialer and as acceptor: bytes of a peer that nobody knows yet",
+    "hello": "HELLO, OPEN and UPDATE: what a peer says of itself",
+    "mdns_record": "mDNS records: what anybody on the network segment may send",
+    "payload": "payloads: messages of a channel against their declared types",
+    "texts": "addresses, endpoints and capabilities as text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One target: `check` fails on a defect, `seeds` are honest inputs by name, `mutate` knows their form."""
+
+    name: str
+    check: Callable[[bytes], None]
+    seeds: Callable[[], Iterator[tuple[str, bytes]]]
+    mutate: Callable[[bytes, int, int], bytes] | None
+
+
+def load(name: str) -> Target:
+    """Import a target. Raises ModuleNotFoundError where there is none."""
+    module = importlib.import_module(f"fuzz.targets.{name}")
+    return Target(name, module.check, module.seeds, getattr(module, "mutate", None))

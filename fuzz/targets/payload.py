@@ -1,0 +1,139 @@
+"""Payloads against the types that a channel declares: a message of that type, or MessageTypeError."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Literal
+
+import msgpack
+
+from fuzz.mutation import mutate_packed
+from peerbus.actors.channel import Channel
+from peerbus.actors.errors import MessageTypeError
+from peerbus.transports.payload import ChannelCodec
+
+
+class Colour(Enum):
+    """A field may be one of some."""
+
+    RED = "red"
+    BLUE = "blue"
+
+
+@dataclass(frozen=True)
+class Inner:
+    """A message may hold others."""
+
+    number: int
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Everything:
+    """One field of each form."""
+
+    flag: bool
+    count: int
+    share: float
+    name: str
+    data: bytes
+    colour: Colour
+    mode: Literal["fast", "slow"]
+    inner: Inner
+    maybe: Inner | None = None
+    either: int | str = 0
+    listed: list[Inner] = field(default_factory=list)
+    pair: tuple[int, str] = (0, "")
+    many: tuple[float, ...] = ()
+    table: dict[str, list[int]] = field(default_factory=dict)
+    some: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A message that holds itself."""
+
+    children: list[Tree] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Empty:
+    """Nothing to say."""
+
+
+CODEC = ChannelCodec(Channel("everything", messages=(Everything, Tree, Empty)))
+TYPES = (Everything, Tree, Empty)
+LIMIT = 1 << 20
+PLAIN = (type(None), bool, int, float, str, bytes, list, dict)
+
+
+def check(data: bytes) -> None:
+    """The first byte is the number of the type: 0 a plain value, above 3 none that was declared."""
+    number, payload = (data[0] if data else 0) % 8, data[1:]
+    try:
+        value = CODEC.decode(number, payload)
+    except MessageTypeError as error:
+        assert "everything" in str(error)
+        return
+    if number == 0:
+        check_plain(value)
+        return
+    assert type(value) is TYPES[number - 1]
+    number_again, again = CODEC.encode(value, LIMIT)
+    assert number_again == number
+    # Not the value but its bytes: NaN is not equal to itself.
+    assert CODEC.encode(CODEC.decode(number, again), LIMIT) == (number, again)
+
+
+def check_plain(value: object) -> None:
+    """Nothing but what an answer may be."""
+    assert type(value) in PLAIN
+    if isinstance(value, list):
+        for each in value:
+            check_plain(each)
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            check_plain(key)
+            check_plain(each)
+
+
+def seeds() -> Iterator[tuple[str, bytes]]:
+    """Each type at its fullest, and plain values."""
+    inner = Inner(1, "one")
+    full = Everything(
+        True,
+        -1,
+        1.5,
+        "alice",
+        b"\0\1",
+        Colour.BLUE,
+        "fast",
+        inner,
+        inner,
+        "text",
+        [inner, inner],
+        (2**63, "two"),
+        (0.0, math.inf),
+        {"a": [1, 2], "b": []},
+        frozenset({"x"}),
+    )
+    least = Everything(False, 0, 0.0, "", b"", Colour.RED, "slow", Inner(0))
+    tree = Tree([Tree(), Tree([Tree()])])
+    for name, message in (("full", full), ("least", least), ("tree", tree), ("empty", Empty())):
+        number, payload = CODEC.encode(message, LIMIT)
+        yield name, bytes([number]) + payload
+    for name, value in (("plain", [None, True, -1, 2.5, "a", b"b", {"c": [], 1: {}}]), ("nothing", None)):
+        packed = msgpack.packb(value)
+        assert isinstance(packed, bytes)
+        yield name, b"\0" + packed
+    yield "timestamp", b"\0\xd6\xff\0\0\0\0"
+    yield "undeclared", b"\x05\x80"
+
+
+def mutate(data: bytes, max_size: int, seed: int) -> bytes:
+    """Change one field."""
+    return data[:1] + mutate_packed(data[1:], random.Random(seed))
