@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from .events import Candidate, PeerDown, PeerUp
+from .advert import Advert
+from .bans import Ban
+from .events import Candidate, PeerBanned, PeerDown, PeerUnbanned, PeerUp
 from .lifecycle import PeerState
 from .manager import PeerManager
 from .mdns import Mdns, MdnsStatistics
+from .messages import AdvertisePeers, AnnounceMyself, FoundPeer, PeerWasUseful, ReportPeer
 from .options import PeerOptions
 from .peers import MdnsOptions, Peers
+from .record import PeerRecord
+from .scores import ScoreReason
 from .snapshot import PeersSnapshot, PeerView
 
 __all__ = [
+    "Advert",
+    "AdvertisePeers",
+    "AnnounceMyself",
+    "Ban",
     "Candidate",
+    "FoundPeer",
     "Mdns",
     "MdnsOptions",
     "MdnsStatistics",
+    "PeerBanned",
     "PeerDown",
     "PeerManager",
     "PeerOptions",
+    "PeerRecord",
     "PeerState",
+    "PeerUnbanned",
     "PeerUp",
     "PeerView",
+    "PeerWasUseful",
     "Peers",
     "PeersSnapshot",
+    "ReportPeer",
+    "ScoreReason",
 ]

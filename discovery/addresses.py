@@ -9,12 +9,18 @@ from dataclasses import dataclass, field
 from ..transports.endpoint import Endpoint
 from .backoff import Backoff
 
-__all__ = ["CONFIGURED", "MAX_ADDRESSES", "Address", "AddressList"]
+__all__ = ["CONFIGURED", "MAX_ADDRESSES", "MAX_SOURCES", "SEED", "Address", "AddressList"]
 
 #: The source of what the operator wrote down. It makes a peer persistent; no finder may claim it.
 CONFIGURED = "config"
+#: The source of an address that is only dialed when nobody else is left; the operator's as well.
+SEED = "seed"
+#: Who vouches for one address; more are not remembered, so that a crowd cannot fill the memory.
+MAX_SOURCES = 8
 #: A machine with two networks, two IP versions and a Unix socket has five; the rest is spam.
 MAX_ADDRESSES = 8
+#: What only the operator may say.
+_OPERATORS = frozenset({CONFIGURED, SEED})
 
 
 @dataclass(slots=True)
@@ -25,6 +31,7 @@ class Address:
     sources: set[str]
     backoff: Backoff = field(default_factory=Backoff)
     last_success: float = -math.inf
+    last_failure: float = -math.inf
 
 
 class AddressList:
@@ -44,16 +51,26 @@ class AddressList:
     def __len__(self) -> int:
         return len(self._addresses)
 
+    @property
+    def seed(self) -> bool:
+        """Whether the operator wrote one of them down as a seed's."""
+        return any(SEED in address.sources for address in self._addresses.values())
+
+    @property
+    def verified(self) -> tuple[Endpoint, ...]:
+        """Those at which the peer has answered us, the last success first."""
+        return tuple(address.endpoint for address in self if address.last_success != -math.inf)
+
     def find(self, endpoint: Endpoint) -> Address | None:
         """The address at that endpoint."""
         return self._addresses.get(endpoint.without_peer())
 
-    def configure(self, endpoint: Endpoint) -> bool:
+    def configure(self, endpoint: Endpoint, source: str = CONFIGURED) -> bool:
         """The operator wrote this address down; True if he had not before."""
         known = self.find(endpoint)
-        if known is not None and CONFIGURED in known.sources:
+        if known is not None and source in known.sources:
             return False
-        self.add(endpoint, CONFIGURED)
+        self.add(endpoint, source)
         return True
 
     def add(self, endpoint: Endpoint, source: str) -> bool:
@@ -65,7 +82,8 @@ class AddressList:
         endpoint = endpoint.without_peer()
         known = self._addresses.get(endpoint)
         if known is not None:
-            known.sources.add(source)
+            if len(known.sources) < MAX_SOURCES or source in _OPERATORS:
+                known.sources.add(source)
             self._look_configured()
             return False
         if len(self._addresses) >= MAX_ADDRESSES and not self._make_room(source):
@@ -107,7 +125,7 @@ class AddressList:
         failed = [
             address
             for address in self._addresses.values()
-            if CONFIGURED not in address.sources and (address.backoff.failures or source == CONFIGURED)
+            if not _OPERATORS & address.sources and (address.backoff.failures or source in _OPERATORS)
         ]
         if not failed:
             return False

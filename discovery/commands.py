@@ -28,13 +28,16 @@ class Attempt:
     """A connection whose other side proved to be `node_id`; may it live?
 
     `key` is any name the shell gives the connection, unique on this node. `dial` is the dial that
-    opened it, None where the peer dialed us. `incarnation` is from the peer's HELLO.
+    opened it, None where the peer dialed us. `incarnation` and `offers` (capabilities as text) are
+    from the peer's HELLO. `host` is the address at the other end of the stream, None where there is none.
     """
 
     node_id: str
     incarnation: int
     key: Hashable
     dial: Dial | None = None
+    offers: tuple[str, ...] = ()
+    host: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..transports.endpoint import Endpoint
+from .bans import Ban, BanTarget
 from .link import Direction
+from .record import PeerRecord
 
-__all__ = ["Candidate", "PeerDown", "PeerEvent", "PeerUp"]
+__all__ = ["Candidate", "PeerBanned", "PeerDown", "PeerEvent", "PeerUnbanned", "PeerUp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +17,17 @@ class Candidate:
     """A finder says that a node may be reached there. Nothing in it is proven: it only nominates a dial.
 
     `endpoints` is the whole of what `source` (`mdns`, `pex`, …) knows now: it replaces what the same source
-    said before. `roles` are names only; routing uses what the authenticated handshake says.
+    said before. `roles` are names only; routing uses what the authenticated handshake says. `told_by` is the
+    node id of the peer that told of it, None where nobody stands between; what one peer tells has a bounded share.
+    `record` was checked by the finder, and is newer than what is known, or ignored.
     """
 
     node_id: str
     endpoints: tuple[Endpoint, ...]
     roles: tuple[str, ...] = ()
     source: str = "mdns"
+    told_by: str | None = None
+    record: PeerRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +54,19 @@ class PeerDown:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class PeerBanned:
+    """This node has nothing to do with that node or network until the ban ends (`ban.until`, loop's clock)."""
+
+    ban: Ban
+
+
+@dataclass(frozen=True, slots=True)
+class PeerUnbanned:
+    """A ban was lifted, or has ended."""
+
+    target: BanTarget
+
+
 #: What subscribers of discovery receive, in order: for each peer up, down, up, down, …
-PeerEvent = PeerUp | PeerDown
+PeerEvent = PeerUp | PeerDown | PeerBanned | PeerUnbanned

@@ -12,21 +12,30 @@ from .commands import Dial
 from .lifecycle import LINKED, UP, PeerState, PeerStep, next_state
 from .link import Direction, Link
 from .options import PeerOptions
-from .snapshot import AddressView, PeerView
+from .record import PeerRecord
+from .scores import MAX_SCORE, MIN_SCORE, Score
 
 __all__ = ["KnownPeer"]
+
+#: Points that failures in a row may cost: a peer that is away for long is no worse than one that is away.
+MAX_FAILURE_COST = 50
 
 
 @dataclass(slots=True)
 class KnownPeer:
-    """One peer: its addresses, its state, the dial that is out, its connections.
+    """One peer: its addresses, its state, the dial that is out, its connections, what it earned.
 
     `node_id` is None for an address that was configured without an id and has not answered yet.
     """
 
     node_id: str | None
     seen: float
+    score: Score
+    #: Roles that finders claim for it, unproven.
     roles: tuple[str, ...] = ()
+    #: What its last handshake said that it offers; None: it was never connected.
+    offers: tuple[str, ...] | None = None
+    record: PeerRecord | None = None
     addresses: AddressList = field(default_factory=AddressList)
     state: PeerState = PeerState.IDLE
     dial: Dial | None = None
@@ -35,14 +44,37 @@ class KnownPeer:
     #: The incarnation that subscribers were told is up; None: they were told nothing, or down.
     announced: int | None = None
     up_since: float | None = None
+    #: When its oldest connection was accepted; means something while it has one.
+    linked_at: float = -math.inf
+    last_connected: float = -math.inf
     backoff: Backoff = field(default_factory=Backoff)
     rest_until: float = -math.inf
     last_reason: str = ""
+    #: The operator keeps a slot for it, whoever dials.
+    unconditional: bool = False
+    #: No other peer is told of it.
+    private: bool = False
+    #: The operator's own score for it.
+    fixed_score: float | None = None
+    #: Why it is not dialed until it comes by itself, or the operator says so; "" where it may be.
+    inactive: str = ""
+    #: The peer that told of it first, and its network; None once we were connected to it ourselves.
+    told_by: str | None = None
+    told_from: str | None = None
+    #: Where its last connection came from or went to.
+    host: str | None = None
+    #: The peer whose place it takes when it is ready.
+    replaces: str | None = None
 
     @property
     def persistent(self) -> bool:
         """Whether the operator configured it: it keeps a slot and is retried for ever."""
         return self.addresses.configured
+
+    @property
+    def kept(self) -> bool:
+        """Whether a slot is kept for it: it is persistent or unconditional."""
+        return self.unconditional or self.addresses.configured
 
     @property
     def linked(self) -> bool:
@@ -59,14 +91,24 @@ class KnownPeer:
         """No address of it is dialed before that time."""
         return max(self.backoff.until, self.rest_until)
 
+    def rank(self, now: float) -> float:
+        """What it is worth: the operator's word, else what it earned less what dialing it cost in vain."""
+        if self.kept:
+            return MAX_SCORE
+        if self.fixed_score is not None:
+            return self.fixed_score
+        failures = self.backoff.failures + sum(address.backoff.failures for address in self.addresses)
+        return max(MIN_SCORE, self.score.value(now) - min(failures, MAX_FAILURE_COST))
+
     def step(self, step: PeerStep) -> None:
         """Take a step of the life-cycle table."""
         self.state = next_state(self.state, step)
 
     def rest(self, now: float, options: PeerOptions, rng: random.Random) -> None:
         """Leave it alone for the cooldown; no failure is counted."""
-        pause = options.disconnect_cooldown * (1.0 - options.retry_jitter * rng.random())
-        self.rest_until = max(self.rest_until, now + pause)
+        seed = self.addresses.seed and not self.persistent
+        pause = options.seed_cooldown if seed else options.disconnect_cooldown
+        self.rest_until = max(self.rest_until, now + pause * (1.0 - options.retry_jitter * rng.random()))
 
     def failed(self, now: float, options: PeerOptions, rng: random.Random) -> None:
         """The peer itself, not one of its addresses, turned us away or did not last."""
@@ -79,30 +121,15 @@ class KnownPeer:
         if address is not None:
             policy = options.retry_persistent if self.persistent else options.retry
             address.backoff.failed(now, rng, policy)
+            address.last_failure = now
 
-    def view(self) -> PeerView:
-        """The picture of it for operators."""
-        addresses = tuple(
-            AddressView(
-                endpoint=address.endpoint,
-                sources=tuple(sorted(address.sources)),
-                failures=address.backoff.failures,
-                retry_at=address.backoff.until,
-                last_success=None if address.last_success == -math.inf else address.last_success,
-            )
-            for address in self.addresses
-        )
-        return PeerView(
-            node_id=self.node_id,
-            state=self.state,
-            up=self.state in UP,
-            persistent=self.persistent,
-            roles=self.roles,
-            direction=self.links[0].direction if self.links else None,
-            connections=len(self.links),
-            up_since=self.up_since,
-            failures=self.backoff.failures,
-            retry_at=self.retry_at,
-            last_reason=self.last_reason,
-            addresses=addresses,
-        )
+    def proved(self, now: float) -> None:
+        """It was connected: what others told of it, and why it was given up, says nothing any more."""
+        self.last_connected = now
+        self.told_by = self.told_from = None
+        self.inactive = ""
+
+    @property
+    def up(self) -> bool:
+        """Whether subscribers were told so."""
+        return self.state in UP

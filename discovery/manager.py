@@ -6,6 +6,7 @@
 # Law 3. `dials` and `next_due` read the same list, so a shell that sleeps until `next_due` never spins.
 # Law 4. Whatever may put somebody on that list, or earlier on it, calls `_look_again`. Until then the list is not read
 #        anew: a full node on a network of a thousand hears of each of them, and would look through all every time.
+# Law 5. What has two ends is done at its end: a better peer takes a place when it is ready, not when it is dialed.
 #
 # Three flows, as call sequences:
 #   found -> dials -> authenticated(dial) = Accept -> ready [PeerUp] -> disconnected [PeerDown] -> (later) dials
@@ -22,26 +23,34 @@ from types import MappingProxyType
 
 from ..actors.errors import ConfigError
 from ..transports.endpoint import Endpoint
-from .addresses import CONFIGURED
-from .commands import Accept, Attempt, Changes, Close, Dial, Refuse, Verdict
+from .addresses import CONFIGURED, SEED
+from .admission import Admission
+from .advert import Advert
+from .advertising import adverts
+from .bans import Ban
+from .commands import Attempt, Changes, Close, Dial, Refuse, Verdict
 from .events import Candidate, PeerDown, PeerEvent, PeerUp
 from .known_peer import KnownPeer
 from .lifecycle import UP, PeerState, PeerStep
-from .link import Direction, Link, beats
+from .link import Direction, Link
 from .options import PeerOptions
+from .peer_table import PeerTable
+from .peer_view import view_of
+from .places import lowest_place
 from .roster import Roster
-from .selection import choices
-from .slots import Slots
+from .scores import WEIGHTS, ScoreReason
+from .selection import Choice, choices
 from .snapshot import PeersSnapshot
+from .wall import WallClock
 
 __all__ = ["PeerManager"]
 
-#: A simultaneous dial makes two, an address that turns out to be a known peer one more on each side.
-MAX_LINKS = 4
 #: Reasons come from peers too: what is beyond that many different words is counted as `other`.
 MAX_REASONS = 64
 #: The other of two connections won, so the peer is alive: that is no failure.
 NO_FAULT = frozenset({"duplicate", "superseded"})
+#: The two nodes will never agree, however often they try.
+INCOMPATIBLE = frozenset({"network", "version"})
 
 
 class PeerManager:
@@ -49,14 +58,23 @@ class PeerManager:
 
     It has no task and no timer: after each call, ask `dials`, and ask again at `next_due`. Where two
     connections to one peer exist, `link.beats` chooses, and the losers are closed once the winner
-    is ready. Times are seconds on the caller's monotonic clock.
+    is ready. Times are seconds on the caller's monotonic clock; `wall` says how the calendar is beside it.
     """
 
-    def __init__(self, self_id: str, options: PeerOptions, rng: random.Random) -> None:
+    def __init__(
+        self, self_id: str, options: PeerOptions, rng: random.Random, *, wall: WallClock | None = None
+    ) -> None:
         self._self_id = self_id
         self._options = options
         self._rng = rng
-        self._roster = Roster(self_id, options.max_known)
+        #: How its clock and the calendar go together.
+        self.wall = WallClock() if wall is None else wall
+        self._roster = Roster(self_id, options)
+        self._table = PeerTable(self_id, options, rng, self._roster)
+        self._bans = self._table.bans
+        self._admission = Admission(self._table)
+        #: What this node tells of itself, first to everybody who asks for peers; None: nothing.
+        self.myself: Advert | None = None
         self._dials: dict[int, KnownPeer] = {}
         self._last_dial = 0
         self._refused: Counter[str] = Counter()
@@ -71,14 +89,17 @@ class PeerManager:
     def found(self, candidate: Candidate, now: float) -> bool:
         """A finder nominates a node; True if the node or one of the addresses is new.
 
-        This node itself and addresses that name another node are ignored, and so is a new node when
-        `max_known` is reached and nobody can be forgotten. Raises ValueError for source `config`.
+        This node itself, nodes that are banned and addresses that name another node are ignored, and so is a new
+        node when `max_known` is reached and nobody can be forgotten. Of what one peer tells (`told_by`), and all in
+        its network, no more than a share is kept. Raises ValueError for sources that only the operator may name.
         """
-        if candidate.source == CONFIGURED:
-            raise ValueError("only add_persistent speaks for the configuration")
+        if candidate.source in {CONFIGURED, SEED}:
+            raise ValueError("only add_persistent and add_seed speak for the configuration")
+        if self._bans.of(candidate.node_id, None, now) is not None:
+            return False
         new = self._roster.learn(candidate, now)
         peer = self._roster.get(candidate.node_id)
-        if not self._closed or (peer is not None and peer.persistent):
+        if not self._closed or (peer is not None and peer.rank(now) > 0.0):
             self._look_again()
         return new
 
@@ -94,13 +115,13 @@ class PeerManager:
         """Dial this address for ever and keep a slot for it; True if that is new.
 
         Without an id in the endpoint, whoever answers there is the peer. This node's own id is
-        ignored, so that all nodes can share one list. A slot that an ordinary peer holds is not
-        taken from it, but waited for. Raises ConfigError beyond `max_connected` persistent peers.
+        ignored, so that all nodes can share one list. Raises ConfigError beyond `max_connected` peers that slots
+        are kept for. Ask `free_kept_slots` afterwards: ordinary peers may hold what is kept now.
         """
         if endpoint.peer_id == self._self_id:
             return False
         self._look_again()
-        most, reserved = self._options.max_connected, self._slots().reserved
+        most, reserved = self._options.max_connected, self._table.slots().reserved
         if most and reserved >= most and not self._roster.is_configured(endpoint):
             raise ConfigError(f"{reserved + 1} persistent peers, but max_connected is {most}")
         return self._roster.configure(endpoint, now)
@@ -121,9 +142,9 @@ class PeerManager:
         """When `dials` will next have something, should nothing else happen; None: never."""
         due = self._nothing_before
         if due is None or now >= due:
-            slots = self._slots()
-            due = min((choice.due for choice in choices(self._roster, slots, now)), default=math.inf)
-            self._nothing_before, self._closed = due, not slots.may_dial(persistent=False)
+            found = self._choices(now)
+            due = min((choice.due for choice in found), default=math.inf)
+            self._nothing_before, self._closed = due, self._nobody_new_fits(now)
         return None if due == math.inf else max(now, due)
 
     def dial_failed(self, dial: Dial, reason: str, now: float, *, by_peer: bool = False) -> None:
@@ -138,7 +159,11 @@ class PeerManager:
         if peer is None:
             return
         peer.last_reason = reason
+        if not peer.linked:
+            peer.replaces = None
         self._failed[_bounded(self._failed, reason)] += 1
+        if reason in INCOMPATIBLE and peer.node_id is not None and not peer.persistent:
+            peer.inactive = reason
         if reason in NO_FAULT:
             peer.rest(now, self._options, self._rng)
         elif by_peer:
@@ -153,11 +178,12 @@ class PeerManager:
     def authenticated(self, attempt: Attempt, now: float) -> Verdict:
         """The other side of a new connection proved its id: may it live?
 
-        Refusals: `duplicate`, `full`, `evicting`, `self_dial`, `node_id`, `busy`, `stale_dial`.
-        A refused connection changes no failure count.
+        Refusals: `banned`, `draining`, `duplicate`, `full`, `evicting`, `self_dial`, `node_id`, `busy`,
+        `stale_dial`. A refused connection changes no failure count.
         """
         self._look_again()
-        verdict = self._judge(attempt, now)
+        peer = None if attempt.dial is None else self._take_back(attempt.dial)
+        verdict = self._admission.judge(attempt, peer, now)
         if isinstance(verdict, Refuse):
             self._refused[verdict.reason] += 1
         return verdict
@@ -171,18 +197,23 @@ class PeerManager:
         at = peer.links.index(link)
         beaten, peer.links = peer.links[:at], peer.links[at:]
         peer.step(PeerStep.READY)
+        peer.proved(now)
         address = peer.addresses.find(link.endpoint) if link.endpoint else None
         if address is not None:
             address.last_success = now
         events: list[PeerEvent] = []
         if peer.announced != link.incarnation:
             if peer.announced is not None:
-                self._prove_stable(peer, now)
+                self._table.prove_stable(peer, now)
                 events.append(PeerDown(node_id, "restarted"))
             events.append(PeerUp(node_id, link.incarnation, link.direction))
             peer.announced, peer.up_since = link.incarnation, now
-        closed = tuple(Close(node_id, loser.key, "superseded") for loser in beaten)
-        return Changes(tuple(events), closed)
+        closed = [Close(node_id, loser.key, "superseded") for loser in beaten]
+        if peer.replaces is not None:
+            leaves = self._take_place(peer, now)
+            events += leaves.events
+            closed += leaves.close
+        return Changes(tuple(events), tuple(closed))
 
     def disconnected(self, node_id: str, key: Hashable, reason: str, now: float) -> Changes:
         """A connection ended, for whatever reason. One that was superseded or never accepted is ignored.
@@ -195,11 +226,12 @@ class PeerManager:
         peer, link = self._find(node_id, key)
         if peer is None or link is None:
             return Changes()
-        stable = self._prove_stable(peer, now)
+        stable = self._table.prove_stable(peer, now)
         before, first = peer.state, peer.links[0] is link
         peer.links.remove(link)
         peer.seen, peer.last_reason = now, reason
         if not peer.links:
+            peer.replaces = None if peer.dial is None else peer.replaces
             peer.step(PeerStep.LOSE if peer.dial is None else PeerStep.LOSE_DIALING)
             ours = peer.announced is not None or link.direction is Direction.DIALED
             excused = before is PeerState.EVICTING or reason in NO_FAULT
@@ -210,31 +242,81 @@ class PeerManager:
             peer.step(PeerStep.RESTART)
         elif before is PeerState.READY and first:
             peer.step(PeerStep.SWITCH)
-        return Changes(self._announce_down(peer, reason))
+        return Changes(self._table.announce_down(peer, reason))
 
     def evict(self, node_id: str, reason: str, now: float) -> Changes:
         """Part with a peer. It is down from now on, and holds its slot until `disconnected`."""
         self._look_again()
         peer = self._roster.get(node_id)
-        if peer is None or not peer.linked or peer.state is PeerState.EVICTING:
-            return Changes()
-        self._prove_stable(peer, now)
-        peer.step(PeerStep.EVICT)
-        peer.seen, peer.last_reason = now, reason
-        closed = tuple(Close(node_id, link.key, reason) for link in peer.links)
-        return Changes(self._announce_down(peer, reason), closed)
+        return Changes() if peer is None else self._table.evict(peer, reason, now)
 
-    def snapshot(self) -> PeersSnapshot:
-        """Everything it knows, as a value."""
-        peers = tuple(peer.view() for peer in self._roster)
+    def offers(self, node_id: str, offers: tuple[str, ...]) -> None:
+        """A connected peer offers these capabilities (as text) from now on."""
+        peer = self._roster.get(node_id)
+        if peer is not None and peer.linked:
+            peer.offers = offers
+
+    # -- conduct
+
+    def misbehaved(self, node_id: str, reason: ScoreReason, now: float) -> Changes:
+        """Somebody on this node reports a peer for that. Nothing is done about nodes that are not known.
+
+        A peer that falls to `ban_score` is banned for `ban_time` with that reason, unless the operator wants it or
+        fixed its score. Raises ValueError for a reason that costs no points.
+        """
+        if WEIGHTS[reason] >= 0:
+            raise ValueError(f"{reason.value} is no misbehaviour")
+        peer = self._roster.get(node_id)
+        if peer is None:
+            return Changes()
+        self._table.reported[reason.value] += 1
+        peer.score.add(reason, now)
+        self._look_again()
+        fixed = peer.kept or peer.fixed_score is not None
+        if fixed or peer.score.value(now) > self._options.ban_score or self._bans.of(node_id, None, now):
+            return Changes()
+        return self._table.ban(Ban(node_id, now + self._options.ban_time, reason.value), now)
+
+    def useful(self, node_id: str, now: float, times: int = 1) -> None:
+        """A peer did what a good peer does. It never gets to the rank of those that the operator wants."""
+        peer = self._roster.get(node_id)
+        if peer is not None:
+            self._table.reported[ScoreReason.USEFUL.value] += times
+            peer.score.add(ScoreReason.USEFUL, now, times)
+            if peer.state is PeerState.IDLE or self._closed:
+                self._look_again()
+
+    def advertise(self, to: str, limit: int, now: float, role: str | None = None) -> tuple[Advert, ...]:
+        """At most `limit` nodes that the peer `to` may be told of, the best first; see `advertising`.
+
+        `role`: only nodes that offer it.
+        """
+        return adverts(
+            self._roster,
+            to,
+            limit,
+            role=role,
+            myself=self.myself,
+            bans=self._bans,
+            now=now,
+            epoch=self.wall.epoch(now),
+            rng=self._rng,
+        )
+
+    def snapshot(self, now: float = 0.0) -> PeersSnapshot:
+        """Everything it knows, as a value; scores are those of the time `now`."""
+        peers = tuple(view_of(peer, now) for peer in self._roster)
         return PeersSnapshot(
             peers=peers,
             connected=sum(peer.linked for peer in self._roster),
-            ready=sum(peer.state in UP for peer in self._roster),
+            ready=sum(peer.up for peer in self._roster),
             outgoing=sum(view.direction is Direction.DIALED for view in peers),
             dialing=len(self._dials),
             refused=MappingProxyType(dict(self._refused)),
             failed=MappingProxyType(dict(self._failed)),
+            reported=MappingProxyType(dict(self._table.reported)),
+            bans=tuple(ban for ban in self._bans if ban.until > now),
+            draining=self._table.draining,
         )
 
     # -- private
@@ -242,17 +324,30 @@ class PeerManager:
     def _look_again(self) -> None:
         self._nothing_before, self._closed = None, False
 
-    def _slots(self) -> Slots:
-        return Slots.count(self._roster, self._options)
+    def _choices(self, now: float) -> list[Choice]:
+        return [] if self._table.draining else choices(self._roster, self._table.slots(), self._bans, now)
+
+    def _nobody_new_fits(self, now: float) -> bool:
+        """Whether a node that is heard of for the first time cannot be dialed, whoever it is."""
+        slots = self._table.slots()
+        if slots.may_dial(kept=False):
+            return False
+        place = lowest_place(self._roster, self._options, now) if slots.may_dial_to_replace() else None
+        return place is None or not place.may_be_taken_by(0.0)
 
     def _claim(self, now: float) -> list[Dial]:
-        slots, claimed, taken = self._slots(), list[Dial](), set[Endpoint]()
-        for choice in choices(self._roster, slots, now):
+        slots, claimed, taken = self._table.slots(), list[Dial](), set[Endpoint]()
+        for choice in self._choices(now):
             peer, endpoint = choice.peer, choice.address.endpoint
-            allowed = choice.due <= now and slots.may_dial(persistent=choice.persistent)
-            if not allowed or endpoint in taken:
+            if choice.due > now or endpoint in taken:
                 continue
-            slots.claim(persistent=choice.persistent)
+            if choice.replaces is not None:
+                if claimed:
+                    continue  # who leaves for whom is asked anew when the others are out
+                peer.replaces = choice.replaces.node_id
+            elif not slots.may_dial(kept=choice.kept):
+                continue
+            slots.claim(kept=choice.kept)
             taken.add(endpoint)
             self._last_dial += 1
             dial = Dial(self._last_dial, endpoint, peer.node_id)
@@ -261,6 +356,8 @@ class PeerManager:
             self._dials[dial.number] = peer
             self._look_again()
             claimed.append(dial)
+            if choice.replaces is not None:
+                break
         return claimed
 
     def _take_back(self, dial: Dial) -> KnownPeer | None:
@@ -275,60 +372,10 @@ class PeerManager:
         links = peer.links if peer is not None else ()
         return peer, next((link for link in links if link.key == key), None)
 
-    def _judge(self, attempt: Attempt, now: float) -> Verdict:
-        dial, node_id = attempt.dial, attempt.node_id
-        if dial is not None:
-            peer = self._take_back(dial)
-            if peer is None:
-                return Refuse("stale_dial", "that dial was given up")
-            if node_id == self._self_id:
-                self._roster.is_self(peer, dial.endpoint)
-            elif dial.node_id is None:
-                self._roster.answered(dial.endpoint, node_id, now)
-            elif dial.node_id != node_id:
-                if not self._roster.is_other(peer, dial.endpoint, now):
-                    peer.address_failed(dial, now, self._options, self._rng)
-                return Refuse("node_id", f"dialed {dial.node_id}, but {node_id} answered")
-        if node_id == self._self_id:
-            return Refuse("self_dial", "this node does not connect to itself")
-        return self._admit(attempt, now)
-
-    def _admit(self, attempt: Attempt, now: float) -> Verdict:
-        node_id, dial = attempt.node_id, attempt.dial
-        peer = self._roster.get(node_id)
-        if peer is None or not peer.linked:
-            if not self._slots().may_accept(persistent=peer is not None and peer.persistent):
-                if peer is not None and dial is not None:
-                    peer.rest(now, self._options, self._rng)
-                return Refuse("full", f"all {self._options.max_connected} slots are taken")
-            peer = self._roster.remember(node_id, now)
-            if peer is None:
-                return Refuse("full", f"all {self._options.max_known} entries are taken")
-        link = Link(attempt.key, attempt.incarnation, None if dial is None else dial.endpoint)
-        if peer.state is PeerState.EVICTING:
-            return Refuse("evicting", "the last connection to this peer is still being closed")
-        if not all(beats(link, old, self_id=self._self_id, node_id=node_id) for old in peer.links):
-            return Refuse("duplicate", "another connection between these two nodes lives")
-        if len(peer.links) >= MAX_LINKS:
-            return Refuse("busy", f"{MAX_LINKS} connections to this peer are being sorted out")
-        peer.links.append(link)
-        peer.step(PeerStep.ADMIT)
-        peer.seen = now
-        return Accept()
-
-    def _prove_stable(self, peer: KnownPeer, now: float) -> bool:
-        """Whether the peer was up for long; if so, forgive its failures."""
-        if peer.up_since is None or now - peer.up_since < self._options.stable_after:
-            return False
-        peer.backoff.reset()
-        peer.addresses.proved_stable()
-        return True
-
-    def _announce_down(self, peer: KnownPeer, reason: str) -> tuple[PeerEvent, ...]:
-        if peer.announced is None or peer.state in UP or peer.node_id is None:
-            return ()
-        peer.announced = peer.up_since = None
-        return (PeerDown(peer.node_id, reason),)
+    def _take_place(self, peer: KnownPeer, now: float) -> Changes:
+        """The newcomer is ready: who leaves is asked again, as somebody lower may be there by now, or a free slot."""
+        peer.replaces = None
+        return self._table.shed("upgraded", now, most=1)
 
 
 def _bounded(counts: Counter[str], reason: str) -> str:

@@ -32,7 +32,7 @@ from ..actors.events import ActorStarted, ActorTerminated
 from ..actors.handlers import handles
 from ..actors.log import get_logger
 from ..actors.ref import Ref
-from ..actors.router import LinkDown
+from ..actors.router import LinkChanged, LinkDown
 from ..actors.supervision import Directive, Supervision
 from ..transports.codecs import Codecs
 from ..transports.connection import (
@@ -50,18 +50,31 @@ from ..transports.endpoint import Endpoint
 from ..transports.greeting import Greeted, greet
 from ..transports.hello import ChannelInfo, Hello
 from ..transports.identity import Identity
+from ..transports.link import PeerLink
 from ..transports.transport import MAX_PENDING_HANDSHAKES, Listener, Stream, Transport
+from .advert import Advert
 from .commands import Accept, Attempt, Changes, Dial
-from .events import Candidate
 from .finder import Finder, MakeFinder
 from .manager import PeerManager
 from .mdns import Mdns, MdnsStatistics
+from .messages import (
+    AdvertisePeers,
+    AnnounceMyself,
+    ClosePeer,
+    DialPeer,
+    FoundPeer,
+    LostPeer,
+    Offer,
+    PeerWasUseful,
+    ReportPeer,
+)
 from .options import PeerOptions
 from .own_endpoints import WILDCARDS, own_endpoints
 from .own_record import OwnRecord
 from .snapshot import PeersSnapshot
+from .wall import WallClock
 
-__all__ = ["ClosePeer", "DialPeer", "MdnsOptions", "Myself", "Offer", "Peers"]
+__all__ = ["MdnsOptions", "Myself", "Peers"]
 
 log = get_logger("peerbus.discovery")
 
@@ -97,41 +110,8 @@ class MdnsOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """To the peer manager: this node offers these capabilities from now on."""
-
-    capabilities: tuple[Capability, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DialPeer:
-    """To the peer manager: keep a connection to this endpoint, for ever."""
-
-    endpoint: Endpoint
-
-
-@dataclass(frozen=True, slots=True)
-class ClosePeer:
-    """To the peer manager: part with this peer, for a reason that it is told."""
-
-    node_id: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class _Renew:
     """Time for a new record."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    candidate: Candidate
-
-
-@dataclass(frozen=True, slots=True)
-class _Lost:
-    node_id: str
-    source: str = "mdns"
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +150,11 @@ class Peers(Actor):
         self._mdns_options = mdns
         self._make_finders = dict(finders or {})
         self._heartbeat = heartbeat
-        self._manager = PeerManager(myself.identity.node_id, options or PeerOptions(), self.bus.rng)
         self._record = OwnRecord(myself.identity, myself.network, self.bus.rng, private=myself.private)
         self._loop = self.bus.loop
+        self._manager = PeerManager(
+            myself.identity.node_id, options or PeerOptions(), self.bus.rng, wall=WallClock.of(self._loop)
+        )
         self._listeners: list[Listener] = []
         self._mdns: Mdns | None = None
         #: Whatever else finds peers, by the source that it names.
@@ -215,7 +197,7 @@ class Peers(Actor):
             self._listeners.append(listener)
             log.info("listening", node=self._myself.name, endpoint=str(listener.endpoint))
             self._run(self._accept(listener), f"accept {listener.endpoint}")
-        self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkDown)
+        self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkChanged, LinkDown)
         self._sign()
         await self._start_mdns()
         for source, make in self._make_finders.items():
@@ -241,8 +223,8 @@ class Peers(Actor):
             port=port,
             roles=[offer.role for offer in self._offers],
             interfaces=options.interfaces,
-            on_found=lambda candidate: me._cell.mailbox.put(Envelope(_Found(candidate))),
-            on_lost=lambda node_id: me._cell.mailbox.put(Envelope(_Lost(node_id))),
+            on_found=lambda candidate: me._cell.mailbox.put(Envelope(FoundPeer(candidate))),
+            on_lost=lambda node_id: me._cell.mailbox.put(Envelope(LostPeer(node_id, "mdns"))),
         )
         await self._mdns.start()
 
@@ -253,8 +235,8 @@ class Peers(Actor):
             self._myself.network,
             endpoints=self.endpoints,
             roles=[offer.role for offer in self._offers],
-            on_found=lambda candidate: me._cell.mailbox.put(Envelope(_Found(candidate))),
-            on_lost=lambda node_id: me._cell.mailbox.put(Envelope(_Lost(node_id, source))),
+            on_found=lambda candidate: me._cell.mailbox.put(Envelope(FoundPeer(candidate))),
+            on_lost=lambda node_id: me._cell.mailbox.put(Envelope(LostPeer(node_id, source))),
         )
         await finder.start()
 
@@ -279,16 +261,34 @@ class Peers(Actor):
 
     # What it is told.
 
-    @handles(_Found)
-    def _found(self, message: _Found) -> None:
+    @handles(FoundPeer)
+    def _found(self, message: FoundPeer) -> None:
         if self._manager.found(message.candidate, self._now()):
             candidate = message.candidate
             log.info("peer found", node=self._myself.name, peer=candidate.node_id, by=candidate.source)
         self._dial_due()
 
-    @handles(_Lost)
-    def _lost(self, message: _Lost) -> None:
+    @handles(LostPeer)
+    def _lost(self, message: LostPeer) -> None:
         self._manager.lost(message.node_id, message.source, self._now())
+
+    @handles(ReportPeer)
+    def _report(self, report: ReportPeer) -> None:
+        log.info("peer misbehaved", node=self._myself.name, peer=report.node_id, reason=report.reason.value)
+        self._follow(self._manager.misbehaved(report.node_id, report.reason, self._now()), drain=EVICTED_DRAIN)
+        self._dial_due()
+
+    @handles(PeerWasUseful)
+    def _was_useful(self, message: PeerWasUseful) -> None:
+        self._manager.useful(message.node_id, self._now(), message.times)
+
+    @handles(AdvertisePeers)
+    def _advertise(self, request: AdvertisePeers) -> tuple[Advert, ...]:
+        return self._manager.advertise(request.to, request.limit, self._now(), request.role)
+
+    @handles(AnnounceMyself)
+    def _announce(self, message: AnnounceMyself) -> None:
+        self._manager.myself = message.advert
 
     @handles(DialPeer)
     def _dial_peer(self, command: DialPeer) -> None:
@@ -343,6 +343,11 @@ class Peers(Actor):
         if event.actor in self.bus.channels:
             for connection in self._connections.values():
                 _command(connection, CloseChannel(event.actor, "stopped"))
+
+    @handles(LinkChanged)
+    def _link_changed(self, event: LinkChanged) -> None:
+        if isinstance(event.link, PeerLink):
+            self._manager.offers(event.link.peer_id, event.link.offers)
 
     @handles(LinkDown)
     def _link_down(self, event: LinkDown) -> None:
@@ -441,7 +446,9 @@ class Peers(Actor):
             if self._stopping or self.bus.closing:
                 return "shutting_down", f"{self._myself.name} is shutting down"
             judged.done = True
-            verdict = self._manager.authenticated(Attempt(peer.node_id, peer.incarnation, key, dial), self._now())
+            host = stream.remote.host or None
+            attempt = Attempt(peer.node_id, peer.incarnation, key, dial, peer.offers, host)
+            verdict = self._manager.authenticated(attempt, self._now())
             if isinstance(verdict, Accept):
                 judged.accepted = peer.node_id
                 return None
@@ -563,7 +570,7 @@ class Peers(Actor):
             actor = ref._cell.actor
             if isinstance(actor, PeerConnection):
                 connections[str(ref._cell)] = actor.statistics()
-        return self._manager.snapshot(), connections, None if self._mdns is None else self._mdns.statistics()
+        return self._manager.snapshot(self._now()), connections, None if self._mdns is None else self._mdns.statistics()
 
     def _transport(self, endpoint: Endpoint) -> Transport:
         transport = self._transports.get(endpoint.scheme)

@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ipaddress
+from collections.abc import Iterable, Iterator
 
 from ..transports.endpoint import Endpoint
-from .addresses import CONFIGURED
+from .addresses import CONFIGURED, SEED
 from .events import Candidate
 from .known_peer import KnownPeer
 from .lifecycle import PeerState
+from .options import PeerOptions
+from .scores import Score
 
-__all__ = ["Roster"]
+__all__ = ["Roster", "network_of"]
+
+#: Of the entries, the part that one peer may fill with nodes that we never met, and the part of all in its network.
+TELLER_SHARE, NETWORK_SHARE = 8, 4
+#: At least that many, so that a small roster can learn at all; and that many where the roster has no limit.
+FEWEST_TOLD, MOST_TOLD = 4, 64
 
 
 class Roster:
-    """At most `most` entries (0 = no limit): who is longest unheard of, and idle, is forgotten first.
+    """At most `options.max_known` entries (0 = no limit): the idle one of lowest rank is forgotten first.
 
-    This node itself is never an entry. Persistent peers, and peers that are connected or being
-    dialed, are never forgotten; persistent ones are entered even where that breaks the limit.
+    Of equals the longest unheard of goes. This node itself is never an entry. Peers that the operator named, and
+    peers that are connected or being dialed, are never forgotten; the operator's are entered even beyond the limit.
     """
 
-    __slots__ = ("_learned", "_most", "_nameless", "_peers", "_self_id")
+    __slots__ = ("_learned", "_nameless", "_options", "_peers", "_self_id")
 
-    def __init__(self, self_id: str, most: int) -> None:
+    def __init__(self, self_id: str, options: PeerOptions) -> None:
         self._self_id = self_id
-        self._most = most
+        self._options = options
         self._peers: dict[str, KnownPeer] = {}
         self._nameless: dict[Endpoint, KnownPeer] = {}
         #: Addresses that were configured without an id, and the node that answered there last.
@@ -44,47 +52,90 @@ class Roster:
     def remember(self, node_id: str, now: float, *, always: bool = False) -> KnownPeer | None:
         """The peer of that id, entered if need be; None if there is no room."""
         peer = self._peers.get(node_id)
-        if peer is None and (self._make_room() or always):
-            peer = self._peers[node_id] = KnownPeer(node_id, seen=now)
+        if peer is None and (self._make_room(now) or always):
+            peer = self._peers[node_id] = self._new(node_id, now)
         return peer
+
+    def forget(self, node_id: str) -> None:
+        """Drop the entry of an idle peer."""
+        # A new dict: who walks over the old one is not disturbed.
+        self._peers = {key: peer for key, peer in self._peers.items() if key != node_id}
 
     def learn(self, candidate: Candidate, now: float) -> bool:
         """Enter what a finder said; True if the node or one of its addresses is new."""
-        node_id = candidate.node_id
+        node_id, teller = candidate.node_id, candidate.told_by
         endpoints = [e for e in candidate.endpoints if e.peer_id in (None, node_id)]
-        if node_id == self._self_id or (node_id not in self._peers and not endpoints):
+        known = self._peers.get(node_id)
+        if node_id == self._self_id or (known is None and not endpoints):
             return False
-        peer = self.remember(node_id, now)
-        if peer is None:
-            return False
-        peer.seen, peer.roles = now, candidate.roles
-        return peer.addresses.replace(endpoints, candidate.source)
+        source = candidate.source if teller is None else f"{candidate.source}:{teller}"
+        if known is None:
+            if teller is not None and not self._make_room_for(teller, now):
+                return False
+            known = self.remember(node_id, now)
+            if known is None:
+                return False
+            if teller is not None:
+                known.told_by, known.told_from = teller, self._network_of(teller)
+        if teller is None or not known.roles:
+            known.roles = candidate.roles
+        record = candidate.record
+        if record is not None and (known.record is None or record.sequence > known.record.sequence):
+            known.record = record
+        known.seen = now
+        return known.addresses.replace(endpoints, source)
 
     def is_configured(self, endpoint: Endpoint) -> bool:
         """Whether adding this endpoint to the configuration would need no further slot."""
         place = endpoint.without_peer()
         peer = self._peers.get(endpoint.peer_id or self._learned.get(place, ""))
-        return place in self._nameless or (peer is not None and peer.persistent)
+        nameless = self._nameless.get(place)
+        return (nameless is not None and nameless.persistent) or (peer is not None and peer.kept)
 
-    def configure(self, endpoint: Endpoint, now: float) -> bool:
+    def configure(self, endpoint: Endpoint, now: float, source: str = CONFIGURED) -> bool:
         """Enter an address that the operator wrote down; True if it is new."""
         place = endpoint.without_peer()
         if endpoint.peer_id is not None:
             peer = self.remember(endpoint.peer_id, now, always=True)
-            return peer is not None and peer.addresses.configure(place)
-        if place in self._nameless or place in self._learned:
-            return False
-        self._make_room()
-        peer = self._nameless[place] = KnownPeer(None, seen=now)
-        return peer.addresses.configure(place)
+            return peer is not None and peer.addresses.configure(place, source)
+        peer = self._nameless.get(place) or self._peers.get(self._learned.get(place, ""))
+        if peer is None:
+            self._make_room(now)
+            peer = self._nameless[place] = self._new(None, now)
+        return peer.addresses.configure(place, source)
+
+    def unconfigure(self, endpoint: Endpoint, source: str = CONFIGURED) -> KnownPeer | None:
+        """Take back an address that the operator wrote down; the peer that it was of, None if there was none."""
+        place = endpoint.without_peer()
+        who = endpoint.peer_id or self._learned.get(place, "")
+        peer = self._peers.get(who) or self._nameless.get(place)
+        address = peer.addresses.find(place) if peer is not None else None
+        if peer is None or address is None or source not in address.sources:
+            return None
+        worked = address.last_success
+        peer.addresses.withdraw(place, source)
+        if peer.node_id is None:
+            if not peer.addresses:
+                self._nameless.pop(place, None)
+        elif not any({CONFIGURED, SEED} & one.sources for one in peer.addresses if one.endpoint == place):
+            self._learned.pop(place, None)
+            if peer.addresses.find(place) is None and worked > -float("inf"):
+                # The operator does not insist any more, but the peer did answer there.
+                peer.addresses.add(place, "handshake")
+                again = peer.addresses.find(place)
+                if again is not None:
+                    again.last_success = worked
+        return peer
 
     def answered(self, endpoint: Endpoint, node_id: str, now: float) -> KnownPeer | None:
-        """This node answered at an address that was configured without an id: it is persistent now."""
-        self._nameless.pop(endpoint, None)
+        """This node answered at an address that was configured without an id: it is what the operator meant."""
+        nameless = self._nameless.pop(endpoint, None)
+        said = nameless.addresses.find(endpoint) if nameless is not None else None
         self._learned[endpoint] = node_id
         peer = self.remember(node_id, now, always=True)
-        if peer is not None:
-            peer.addresses.configure(endpoint)
+        if peer is not None and (said is not None or nameless is None):
+            for source in said.sources if said is not None else (CONFIGURED,):
+                peer.addresses.configure(endpoint, source)
         return peer
 
     def is_self(self, peer: KnownPeer, endpoint: Endpoint) -> None:
@@ -105,19 +156,68 @@ class Roster:
         if self._learned.get(endpoint) == peer.node_id:
             del self._learned[endpoint]
             peer.addresses.drop(endpoint)
-            self.configure(endpoint, now)
+            for source in (CONFIGURED, SEED):
+                if source in address.sources:
+                    self.configure(endpoint, now, source)
             return True
-        if CONFIGURED in address.sources:
+        if {CONFIGURED, SEED} & address.sources:
             return False
         peer.addresses.drop(endpoint)
         return True
 
-    def _make_room(self) -> bool:
-        if not self._most or len(self) < self._most:
-            return True
-        idle = [p for p in self._peers.values() if p.state is PeerState.IDLE and not p.persistent]
+    # Room.
+
+    def _new(self, node_id: str | None, now: float) -> KnownPeer:
+        options = self._options
+        peer = KnownPeer(node_id, seen=now, score=Score(options.score_half_life))
+        if node_id is not None:
+            peer.unconditional = node_id in options.unconditional
+            peer.private = node_id in options.private
+            peer.fixed_score = options.scores.get(node_id)
+        return peer
+
+    def _make_room(self, now: float) -> bool:
+        most = self._options.max_known
+        return not most or len(self) < most or self._forget_one_of(self._peers.values(), now)
+
+    def _make_room_for(self, teller: str, now: float) -> bool:
+        """Whether that peer may tell of one node more; it pays with the least of those that it told of before."""
+        most, network = self._options.max_known, self._network_of(teller)
+        limits = (MOST_TOLD, MOST_TOLD * TELLER_SHARE // NETWORK_SHARE)
+        if most:
+            limits = (max(FEWEST_TOLD, most // TELLER_SHARE), max(FEWEST_TOLD, most // NETWORK_SHARE))
+        told = [peer for peer in self._peers.values() if peer.told_by == teller]
+        if len(told) >= limits[0] and not self._forget_one_of(told, now):
+            return False
+        nearby = [peer for peer in self._peers.values() if network is not None and peer.told_from == network]
+        return len(nearby) < limits[1] or self._forget_one_of(nearby, now)
+
+    def _forget_one_of(self, peers: Iterable[KnownPeer], now: float) -> bool:
+        idle = [
+            p
+            for p in peers
+            if p.node_id is not None and p.state is PeerState.IDLE and not p.kept and not p.addresses.seed
+        ]
         if not idle:
             return False
-        oldest = min(idle, key=lambda peer: peer.seen)
-        self._peers = {i: p for i, p in self._peers.items() if p is not oldest}
+        least = min(idle, key=lambda peer: (peer.rank(now), peer.seen))
+        self._peers = {key: peer for key, peer in self._peers.items() if peer is not least}
         return True
+
+    def _network_of(self, node_id: str) -> str | None:
+        peer = self._peers.get(node_id)
+        return None if peer is None else network_of(peer.host)
+
+
+def network_of(host: str | None) -> str | None:
+    """The network that an address is in for the purpose of sharing: /16 of IPv4, /32 of IPv6; None for all else."""
+    if host is None:
+        return None
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    if address.is_loopback:
+        return None
+    length = 16 if address.version == 4 else 32
+    return str(ipaddress.ip_network(f"{host.partition('%')[0]}/{length}", strict=False))

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ..transports.endpoint import Endpoint
 from .addresses import Address
+from .bans import Bans
 from .known_peer import KnownPeer
 from .lifecycle import PeerState
+from .places import lowest_place
+from .scores import MAX_SCORE
 from .slots import Slots
 
 __all__ = ["Choice", "choices"]
@@ -16,40 +20,67 @@ __all__ = ["Choice", "choices"]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """This peer may be dialed at that address from the time `due` on, as far as slots go."""
+    """This peer may be dialed at that address from the time `due` on. `replaces`: the peer whose place it takes."""
 
     peer: KnownPeer
     address: Address
     due: float
-    persistent: bool
+    kept: bool
+    rank: float
+    replaces: KnownPeer | None = None
 
 
-def choices(peers: Iterable[KnownPeer], slots: Slots, now: float) -> list[Choice]:
-    """Every peer that only time keeps from being dialed: persistent first, then longest due.
+def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, now: float) -> list[Choice]:
+    """Every peer that only time keeps from being dialed: the operator's first, then the highest rank, then longest due.
 
-    Of its addresses that are due the best is chosen, else the one that is due first. A place that
-    is being dialed, or where a connection that we dialed leads, is left out under any other name.
+    Of its addresses that are due the best is chosen, else the one that is due first. A place that is being
+    dialed, or where a connection that we dialed leads, is left out under any other name; so is who is banned, and
+    who is inactive unless it is persistent. Seeds are there only while nobody else can be dialed now.
     """
-    for_persistent, for_others = slots.may_dial(persistent=True), slots.may_dial(persistent=False)
-    if not for_others and not (for_persistent and slots.reserved):
-        return []
     everyone = list(peers)
+    for_kept, for_others = slots.may_dial(kept=True) and slots.reserved > 0, slots.may_dial(kept=False)
+    lowest = None
+    if not for_others and slots.may_dial_to_replace():
+        lowest = lowest_place(everyone, slots.options, now, outgoing=slots.outgoing_full)
+    if not for_kept and not for_others and lowest is None:
+        return []
     busy = set(_places_in_use(everyone))
-    found = []
+    found, seeds = list[Choice](), list[Choice]()
     for peer in everyone:
-        if peer.state is not PeerState.IDLE:
+        if peer.state is not PeerState.IDLE or (peer.inactive and not peer.persistent):
             continue
-        persistent = peer.persistent
-        if not (for_persistent if persistent else for_others):
+        kept = peer.kept
+        rank = MAX_SCORE if kept else peer.rank(now)
+        place = None
+        if not (for_kept if kept else for_others):
+            if kept or lowest is None or not lowest.may_be_taken_by(rank):
+                continue
+            place = lowest
+        address, due = _best_address(peer, busy, bans, now)
+        if address is None:
             continue
-        address, due = None, 0.0
-        for one in peer.addresses:
-            ready_at = max(one.backoff.until, peer.retry_at)
-            if one.endpoint not in busy and (address is None or ready_at < due > now):
-                address, due = one, ready_at
-        if address is not None:
-            found.append(Choice(peer, address, due, persistent))
-    return sorted(found, key=lambda choice: (not choice.persistent, choice.due))
+        if place is not None:
+            due = max(due, place.free_at)
+        choice = Choice(peer, address, due, kept, rank, None if place is None else place.victim)
+        (seeds if peer.addresses.seed and not kept else found).append(choice)
+    if not any(choice.due <= now for choice in found):
+        found += seeds
+    return sorted(found, key=lambda choice: (not choice.kept, -choice.rank, choice.due))
+
+
+def _best_address(peer: KnownPeer, busy: set[Endpoint], bans: Bans, now: float) -> tuple[Address | None, float]:
+    """The address to dial and when; a ban only puts it off, one for ever leaves nothing."""
+    ban = bans.of(peer.node_id, None, now)
+    not_before = peer.retry_at if ban is None else max(peer.retry_at, ban.until)
+    address, due = None, 0.0
+    for one in peer.addresses:
+        if one.endpoint in busy:
+            continue
+        ban = bans.of(None, one.endpoint.host, now)
+        ready_at = max(one.backoff.until, not_before if ban is None else ban.until, not_before)
+        if ready_at < math.inf and (address is None or ready_at < due > now):
+            address, due = one, ready_at
+    return address, due
 
 
 def _places_in_use(peers: Iterable[KnownPeer]) -> Iterator[Endpoint]:

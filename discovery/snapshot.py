@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..transports.endpoint import Endpoint
+from .bans import Ban
 from .lifecycle import PeerState
 from .link import Direction
 
@@ -21,31 +22,44 @@ class AddressView:
     failures: int
     retry_at: float
     last_success: float | None
+    last_failure: float | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeerView:
-    """One peer. `roles` is what finders claim, unproven; `last_reason` why it was last left or refused.
+    """One peer. `roles` is what finders claim, unproven; `offers` what its last handshake said, None if there was none.
 
     `node_id` is None for a configured address that has not answered yet; `addresses` are in the
-    order in which they would be dialed.
+    order in which they would be dialed. `score` is what the peer is ranked by, and `why` the points behind it, by
+    reason, the weightiest first: they do not add up to it where the operator fixed it or dials failed.
+    `last_reason` is why it was last left or refused, `inactive` why it is not dialed any more ("" where it is).
     """
 
     node_id: str | None
     state: PeerState
     up: bool
     persistent: bool
+    unconditional: bool
+    private: bool
+    seed: bool
+    inactive: str
+    score: float
+    why: tuple[tuple[str, float], ...]
+    fixed_score: float | None
     roles: tuple[str, ...]
+    offers: tuple[str, ...] | None
     direction: Direction | None
     connections: int
     up_since: float | None
+    last_connected: float | None
     failures: int
     retry_at: float
     last_reason: str
+    told_by: str | None
     addresses: tuple[AddressView, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PeersSnapshot:
     """Every peer, and the counts that gauges show. They count peers, not addresses or connections."""
 
@@ -58,3 +72,8 @@ class PeersSnapshot:
     refused: Mapping[str, int]
     #: Dials that came back without a connection, by reason, since the start.
     failed: Mapping[str, int]
+    #: What peers were reported for, by reason, since the start.
+    reported: Mapping[str, int]
+    bans: tuple[Ban, ...]
+    #: New connections are refused and nobody is dialed, as the operator said so.
+    draining: bool

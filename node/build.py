@@ -29,7 +29,11 @@ def build_node(config: NodeConfig) -> Node:
         reactors=load_reactors(config),
         mdns=config.discovery.mdns and (config.discovery.interfaces or True),
         peers=[str(endpoint) for endpoint in config.peers.persistent],
-        options=PeerOptions(max_connected=config.peers.max_connected, max_outgoing=config.peers.max_outgoing),
+        options=PeerOptions(
+            max_connected=config.peers.max_connected,
+            max_outgoing=config.peers.max_outgoing,
+            max_known=max(260, 4 + 4 * config.peers.max_connected),
+        ),
         shutdown_timeout=config.limits.shutdown_timeout,
     )
 

@@ -29,9 +29,10 @@ from ..actors.sender import WAITS, asks, how_of, tells
 from ..actors.supervision import Supervision
 from ..discovery.finder import MakeFinder
 from ..discovery.mdns import MdnsStatistics
+from ..discovery.messages import ClosePeer, DialPeer, Offer
 from ..discovery.options import PeerOptions
 from ..discovery.own_record import check_offers_fit
-from ..discovery.peers import ClosePeer, DialPeer, MdnsOptions, Myself, Offer, Peers
+from ..discovery.peers import MdnsOptions, Myself, Peers
 from ..discovery.snapshot import PeersSnapshot
 from ..transports.codecs import Codecs
 from ..transports.connection import HEARTBEAT_INTERVAL, ConnectionStatistics

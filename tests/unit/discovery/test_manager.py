@@ -472,7 +472,7 @@ def test_a_dial_that_succeeds_after_the_slots_were_taken_is_refused() -> None:
 
 
 def test_the_longest_unheard_idle_peer_is_forgotten_first() -> None:
-    peers = manager(PeerOptions(max_connected=2, max_known=3))
+    peers = manager(PeerOptions(max_connected=2, max_connected_upgrade=0, max_known=3))
     peers.add_persistent(place(1).with_peer(HIGH), 0.0)
     peers.found(candidate(LOW, 2), 1.0)
     peers.found(candidate(OTHER, 3), 2.0)
@@ -482,13 +482,13 @@ def test_the_longest_unheard_idle_peer_is_forgotten_first() -> None:
 
 
 def test_a_new_node_is_not_entered_when_nobody_can_be_forgotten() -> None:
-    peers = manager(PeerOptions(max_connected=1, max_known=1))
+    peers = manager(PeerOptions(max_connected=1, max_connected_upgrade=0, max_known=1))
     connect(peers, HIGH, "c", 0.0)
     assert not peers.found(candidate(LOW, 1), 1.0)
 
 
 def test_a_stranger_is_refused_when_nobody_can_be_forgotten_for_it() -> None:
-    peers = manager(PeerOptions(max_connected=2, max_known=2))
+    peers = manager(PeerOptions(max_connected=2, max_connected_upgrade=0, max_known=2))
     peers.found(candidate(LOW, 1), 0.0)
     peers.found(candidate(HIGH, 2), 0.0)
     assert len(peers.dials(0.0)) == 2

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from peerbus.discovery.commands import Accept, Attempt, Changes, Dial, Refuse
-from peerbus.discovery.events import Candidate, PeerEvent, PeerUp
+from peerbus.discovery.events import Candidate, PeerDown, PeerEvent, PeerUp
 from peerbus.discovery.lifecycle import LINKED, UP, PeerState
 from peerbus.discovery.manager import PeerManager
 from peerbus.discovery.options import PeerOptions
+from peerbus.discovery.scores import WEIGHTS, ScoreReason
 from peerbus.transports.endpoint import Endpoint
 
 SELF = "5" * 64
@@ -38,12 +39,31 @@ class Operations(RuleBasedStateMachine):
 
     @initialize(
         connected=st.integers(2, 4),
+        upgrade=st.integers(0, 2),
         outgoing=st.integers(0, 3),
-        known=st.integers(4, 8),
+        known=st.integers(6, 9),
+        tenure=st.sampled_from([0.0, 30.0]),
+        unconditional=st.frozensets(nodes, max_size=1),
         seed=st.integers(0, 9),
     )
-    def begin(self, connected: int, outgoing: int, known: int, seed: int) -> None:
-        self.options = PeerOptions(max_connected=connected, max_outgoing=outgoing, max_known=known)
+    def begin(
+        self,
+        connected: int,
+        upgrade: int,
+        outgoing: int,
+        known: int,
+        tenure: float,
+        unconditional: frozenset[str],
+        seed: int,
+    ) -> None:
+        self.options = PeerOptions(
+            max_connected=connected,
+            max_connected_upgrade=upgrade,
+            max_outgoing=outgoing,
+            max_known=known,
+            upgrade_tenure=tenure,
+            unconditional=unconditional,
+        )
         self.peers = PeerManager(SELF, self.options, random.Random(seed))
         self.persistent = 0
 
@@ -57,9 +77,29 @@ class Operations(RuleBasedStateMachine):
 
     @rule(where=places, node=st.none() | nodes)
     def add_persistent(self, where: Endpoint, node: str | None) -> None:
-        if self.persistent < 2:
+        if self.persistent + len(self.options.unconditional) < 2:
             self.persistent += 1
             self.peers.add_persistent(where.with_peer(node), self.now)
+
+    @rule(node=nodes, teller=nodes, where=st.lists(places, min_size=1, max_size=3))
+    def told(self, node: str, teller: str, where: list[Endpoint]) -> None:
+        self.peers.found(Candidate(node, tuple(where), source="pex", told_by=teller), self.now)
+
+    @rule(node=nodes, times=st.integers(1, 5))
+    def does_well(self, node: str, times: int) -> None:
+        self.peers.useful(node, self.now, times)
+
+    @rule(node=nodes, reason=st.sampled_from([r for r in ScoreReason if WEIGHTS[r] < 0]))
+    def misbehaves(self, node: str, reason: ScoreReason) -> None:
+        self._events(self.peers.misbehaved(node, reason, self.now).events)
+
+    @rule(to=nodes, limit=st.integers(0, 8))
+    def asks_for_peers(self, to: str, limit: int) -> None:
+        told = self.peers.advertise(to, limit, self.now)
+        assert len(told) <= limit
+        banned = {ban.target for ban in self.peers.snapshot(self.now).bans}
+        assert not {to, SELF, *banned} & {advert.node_id for advert in told}
+        assert all(advert.verified for advert in told)
 
     @rule(seconds=st.sampled_from([0.0, 0.3, 2.0, 11.0, 400.0]))
     def time_passes(self, seconds: float) -> None:
@@ -129,18 +169,18 @@ class Operations(RuleBasedStateMachine):
             if isinstance(event, PeerUp):
                 assert event.node_id not in self.up
                 self.up.add(event.node_id)
-            else:
+            elif isinstance(event, PeerDown):
                 self.up.remove(event.node_id)
 
     @invariant()
     def limits_hold_and_the_picture_is_true(self) -> None:
         picture = self.peers.snapshot()
-        assert picture.connected <= self.options.max_connected
+        assert picture.connected <= self.options.max_connected + self.options.max_connected_upgrade
         assert picture.connected == len(set(self.live.values()))
         assert picture.dialing == len(self.dials)
         assert len(picture.peers) <= (self.options.max_known or len(picture.peers)) + 2
         assert {p.node_id for p in picture.peers if p.up} == self.up
-        ordinary = {p.node_id for p in picture.peers if not p.persistent}
+        ordinary = {p.node_id for p in picture.peers if not p.persistent and not p.unconditional}
         dialed = {self.live[k] for k in self.dialed & self.live.keys()} & ordinary
         dialing = {d.node_id for d in self.dials if d.node_id in ordinary}
         if self.options.max_outgoing:

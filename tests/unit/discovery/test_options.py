@@ -21,7 +21,11 @@ def test_the_defaults_are_valid_and_persistent_peers_are_retried_sooner() -> Non
         ({"max_outgoing": -1}, "max_outgoing must be 0"),
         ({"max_known": -1}, "max_known must be 0"),
         ({"max_connected": 0}, "max_known 260 needs a max_connected"),
-        ({"max_connected": 261}, "max_known 260 needs a max_connected"),
+        ({"max_connected": 257}, "max_known 260 needs a max_connected"),
+        ({"max_connected_upgrade": -1}, "max_connected_upgrade must be 0"),
+        ({"score_half_life": 0.0}, "score_half_life"),
+        ({"ban_score": 0.0}, "ban_score must be below 0"),
+        ({"ban_time": -1.0}, "ban_time"),
         ({"min_retry": 400.0}, "least=400.0 most=300.0"),
         ({"max_retry_persistent": 0.1}, "least=0.25 most=0.1"),
         ({"min_retry": 0.0}, "retry times"),
@@ -36,8 +40,8 @@ def test_contradictions_are_refused_with_the_values(changes: dict[str, float], t
         PeerOptions(**changes)  # type: ignore[arg-type]  # wrong values are what is tried
 
 
-@pytest.mark.parametrize("known", [64, 0])
-def test_known_may_equal_connected_and_zero_is_no_limit(known: int) -> None:
+@pytest.mark.parametrize("known", [68, 0])
+def test_known_may_equal_connected_with_upgrades_and_zero_is_no_limit(known: int) -> None:
     assert PeerOptions(max_connected=64, max_known=known).max_known == known
 
 

@@ -7,14 +7,15 @@ import pytest
 from peerbus.discovery.known_peer import KnownPeer
 from peerbus.discovery.lifecycle import PeerStep
 from peerbus.discovery.options import PeerOptions
+from peerbus.discovery.scores import Score
 from peerbus.discovery.slots import Slots
 from peerbus.transports.endpoint import Endpoint
 
-OPTIONS = PeerOptions(max_connected=4, max_outgoing=2)
+OPTIONS = PeerOptions(max_connected=4, max_connected_upgrade=0, max_outgoing=2)
 
 
 def peer(number: int, *steps: PeerStep, persistent: bool = False) -> KnownPeer:
-    one = KnownPeer(f"{number:064}", seen=0.0)
+    one = KnownPeer(f"{number:064}", seen=0.0, score=Score(3600.0))
     if persistent:
         one.addresses.configure(Endpoint("tcp", host="10.0.0.1", port=number))
     for step in steps:
@@ -51,8 +52,8 @@ def test_peers_are_counted_by_what_they_hold() -> None:
 def test_accepting_asks_for_a_free_slot_that_is_not_kept_for_another(
     slots: Slots, ordinary: bool, persistent: bool
 ) -> None:
-    assert slots.may_accept(persistent=False) is ordinary
-    assert slots.may_accept(persistent=True) is persistent
+    assert slots.may_accept(kept=False) is ordinary
+    assert slots.may_accept(kept=True) is persistent
 
 
 @pytest.mark.parametrize(
@@ -68,12 +69,12 @@ def test_accepting_asks_for_a_free_slot_that_is_not_kept_for_another(
 def test_dialing_counts_dials_that_are_out_and_outgoing_connections(
     slots: Slots, ordinary: bool, persistent: bool
 ) -> None:
-    assert slots.may_dial(persistent=False) is ordinary
-    assert slots.may_dial(persistent=True) is persistent
+    assert slots.may_dial(kept=False) is ordinary
+    assert slots.may_dial(kept=True) is persistent
 
 
 def test_a_claim_counts_at_once() -> None:
     slots = Slots(OPTIONS, reserved=2)
-    slots.claim(persistent=False)
-    slots.claim(persistent=True)
+    slots.claim(kept=False)
+    slots.claim(kept=True)
     assert (slots.dialing, slots.dialing_ordinary, slots.outgoing_ordinary) == (2, 1, 1)

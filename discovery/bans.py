@@ -1,0 +1,123 @@
+"""Whom this node has nothing to do with: bans by node id and by network, each with a reason and an end."""
+
+from __future__ import annotations
+
+import ipaddress
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+__all__ = ["MAX_BANS", "Ban", "BanTarget", "Bans", "Network", "ban_target"]
+
+#: More entries than any operator writes and any attack should fill; the one that ends first makes room.
+MAX_BANS = 4096
+_NODE_ID = re.compile(r"[0-9a-f]{64}")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+#: A node id, or a network; one address is the network of that address alone.
+BanTarget = str | Network
+
+
+@dataclass(frozen=True, slots=True)
+class Ban:
+    """`until` is on the clock of whoever made it (the manager's, or the book's); inf is for ever."""
+
+    target: BanTarget
+    until: float
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.target} ({self.reason})"
+
+
+def ban_target(text: str) -> BanTarget:
+    """Read a node id, an IP address or a network (`10.1.0.0/16`). Raises ValueError for anything else."""
+    if _NODE_ID.fullmatch(text):
+        return text
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        raise ValueError(f"{text!r} is no node id (64 hex digits), IP address or network (10.1.0.0/16)") from None
+
+
+class Bans:
+    """At most `MAX_BANS`; one that has ended is as good as gone."""
+
+    __slots__ = ("_networks", "_nodes", "_prefixes")
+
+    def __init__(self) -> None:
+        self._nodes: dict[str, Ban] = {}
+        self._networks: dict[Network, Ban] = {}
+        #: How many networks there are of each version and length: a look-up is one question for each.
+        self._prefixes: dict[tuple[int, int], int] = {}
+
+    def __iter__(self) -> Iterator[Ban]:
+        yield from self._nodes.values()
+        yield from self._networks.values()
+
+    def __len__(self) -> int:
+        return len(self._nodes) + len(self._networks)
+
+    def add(self, ban: Ban, now: float) -> tuple[BanTarget, ...]:
+        """Enter a ban in the place of an older one of the same target; returns the targets that made room."""
+        gone = self.expire(now)
+        if ban.target not in self._nodes and ban.target not in self._networks and len(self) >= MAX_BANS:
+            first = min(self, key=lambda one: one.until)
+            self.lift(first.target)
+            gone = (*gone, first.target)
+        if isinstance(ban.target, str):
+            self._nodes[ban.target] = ban
+        else:
+            if ban.target not in self._networks:
+                key = (ban.target.version, ban.target.prefixlen)
+                self._prefixes[key] = self._prefixes.get(key, 0) + 1
+            self._networks[ban.target] = ban
+        return gone
+
+    def lift(self, target: BanTarget) -> bool:
+        """End a ban; False if there is none."""
+        if isinstance(target, str):
+            return self._nodes.pop(target, None) is not None
+        if self._networks.pop(target, None) is None:
+            return False
+        key = (target.version, target.prefixlen)
+        self._prefixes[key] -= 1
+        if not self._prefixes[key]:
+            del self._prefixes[key]
+        return True
+
+    def expire(self, now: float) -> tuple[BanTarget, ...]:
+        """Drop what has ended; returns whose ban that was."""
+        ended = tuple(ban.target for ban in self if ban.until <= now)
+        for target in ended:
+            self.lift(target)
+        return ended
+
+    def of(self, node_id: str | None, host: str | None, now: float) -> Ban | None:
+        """The ban that holds for a node at a host, if one does. A host that is a name is in no network."""
+        ban = self._nodes.get(node_id) if node_id is not None else None
+        if ban is not None and ban.until > now:
+            return ban
+        if host is None or not self._networks:
+            return None
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return None
+        if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        for version, length in self._prefixes:
+            if version == address.version:
+                ban = self._networks.get(_network(address, length))
+                if ban is not None and ban.until > now:
+                    return ban
+        return None
+
+    def next_end(self) -> float:
+        """When the first of them ends; inf if none does."""
+        return min((ban.until for ban in self), default=math.inf)
+
+
+def _network(address: ipaddress.IPv4Address | ipaddress.IPv6Address, length: int) -> Network:
+    return ipaddress.ip_network(f"{str(address).partition('%')[0]}/{length}", strict=False)
