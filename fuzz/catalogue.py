@@ -21,6 +21,7 @@ TARGETS = {
     "hello": "HELLO, OPEN and UPDATE: what a peer says of itself",
     "mdns_record": "mDNS records: what anybody on the network segment may send",
     "payload": "payloads: messages of a channel against their declared types",
+    "peer_record": "signed peer records: from a peer, or from one that passes it on",
     "texts": "addresses, endpoints and capabilities as text",
 }
 
