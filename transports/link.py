@@ -143,9 +143,14 @@ class PeerLink:
         return len(self._asks)
 
     def load(self, reactor: str) -> float:
-        """Requests in flight and messages that are not written yet, plus one, times the round trip in seconds."""
+        """Requests in flight and messages that are not written yet, plus one, times the seconds that an answer takes.
+
+        These are what the reactor's answers took of late, and no less than a round trip.
+        """
         backlog = sum(lane.backlog for lane in self._lanes.values())
-        return (len(self._asks) + backlog + 1) * max(self.rtt or 0.0, LEAST_RTT)
+        lane = self._lanes.get(reactor)
+        took = 0.0 if lane is None else lane.latency.at(self._bus.loop.time())
+        return (len(self._asks) + backlog + 1) * max(took, self.rtt or 0.0, LEAST_RTT)
 
     @property
     def idle(self) -> bool:
@@ -344,6 +349,10 @@ class PeerLink:
         if not future.rid:
             return "writer"  # it is skipped when its turn comes
         if self._asks.pop(future.rid, None) is not None:
+            now = self._bus.loop.time()
+            if future.lane is not None:
+                latency = future.lane.latency
+                (latency.waited if future.cancelled() else latency.failed)(now - future.written, now)
             self.outbox.control(Cancel(future.rid))
             self._schedule()
         return "reply"
@@ -353,12 +362,14 @@ class PeerLink:
     def replied(self, frame: Reply) -> None:
         """Answers. Raises ProtocolError for a channel that is not there."""
         lane = self._lane(frame.channel)
+        now = self._bus.loop.time()
         for rid, number, payload in frame.items:
             ask = self._asks.get(rid)
             if ask is None or ask.lane is not lane or lane.codec is None:
                 self.unsolicited += 1
                 continue
             del self._asks[rid]
+            lane.latency.answered(now - ask.written, now)
             if len(payload) > lane.info.max_message:
                 ask.fail(MessageTooLarge(f"the answer takes {len(payload)} bytes, more than its channel allows"))
                 continue
@@ -377,6 +388,8 @@ class PeerLink:
                 self.unsolicited += 1
             else:
                 del self._asks[frame.rid]
+                now = self._bus.loop.time()
+                lane.latency.failed(now - ask.written, now)
                 ask.fail(error)
             return
         refused = error if isinstance(error, SendError) else SendError(str(error))

@@ -16,6 +16,7 @@ from ..actors.errors import ProtocolError, SendError
 from ..actors.mailbox import Waiter
 from .flow import SendWindow
 from .hello import ChannelInfo
+from .latency import PeakEwma
 from .payload import ChannelCodec
 
 __all__ = ["LaneStatistics", "OutLane", "Outgoing"]
@@ -72,6 +73,8 @@ class OutLane:
         self.sent = 0
         self.delivered = 0
         self.failed: dict[str, int] = {}
+        #: How long answers of this reactor take.
+        self.latency = PeakEwma()
         self._wake = wake
         self._waiting: OrderedDict[Waiter, None] = OrderedDict()
 

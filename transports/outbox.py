@@ -226,6 +226,7 @@ class Outbox:
                 if ask.done() or left <= 0:
                     self._expired(lane, outgoing, _late(outgoing))
                     continue
+                ask.written = now
                 budget = min(int(left * 1000) + 1, MAX_BUDGET)
                 asks.append((self._next_rid(ask), budget, outgoing.number, outgoing.origin, outgoing.payload))
             lane.unconfirmed.append(outgoing)

@@ -34,9 +34,9 @@ REACTOR_PREFIX = "reactor:"
 
 
 class RemoteAsk(AskFuture[T]):
-    """An ask on its way to a peer's reactor, by `lane`. `rid` is 0 until it has been written."""
+    """An ask on its way to a peer's reactor, by `lane`. `rid` is 0 until it has been written, at `written`."""
 
-    __slots__ = ("lane", "rid")
+    __slots__ = ("lane", "rid", "written")
 
     def __init__(
         self,
@@ -48,6 +48,7 @@ class RemoteAsk(AskFuture[T]):
         super().__init__(loop, message, reply_type, abandon)
         self.lane: OutLane | None = None
         self.rid = 0
+        self.written = 0.0
 
 
 class Server(Protocol):
