@@ -8,7 +8,11 @@ from dataclasses import dataclass
 from ..transports.endpoint import Endpoint
 from .events import PeerEvent
 
-__all__ = ["Accept", "Attempt", "Changes", "Close", "Dial", "Refuse", "Verdict"]
+__all__ = ["PEERS_ACTOR", "Accept", "Attempt", "Changes", "Close", "Dial", "Refuse", "Verdict"]
+
+
+#: The name under which that shell, an actor, runs on its bus.
+PEERS_ACTOR = "peerbus.peers"
 
 
 @dataclass(frozen=True, slots=True)

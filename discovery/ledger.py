@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 from .record import MAX_SKEW, PeerRecord, RecordRefused, read_record
 
 __all__ = ["RecordLedger"]
+
+#: The part of the records that one peer may have told of, and how many it always may.
+TELLER_SHARE, FEWEST_TOLD = 4, 16
 
 
 class RecordLedger:
@@ -23,6 +26,8 @@ class RecordLedger:
         self._most = most
         self._records: dict[str, PeerRecord] = {}
         self._held: set[str] = set()
+        #: Who told of a node first; nobody where the node said so itself.
+        self._tellers: dict[str, str] = {}
         self._refused: Counter[str] = Counter()
 
     def __iter__(self) -> Iterator[PeerRecord]:
@@ -51,13 +56,23 @@ class RecordLedger:
         """One more was refused, for a reason of the caller's own."""
         self._refused[reason] += 1
 
-    def keep(self, record: PeerRecord) -> bool:
-        """Keep a record that `read` gave; False where there is no room for it."""
-        known = self._records.get(record.node_id)
-        if known is None and len(self._records) >= self._most and not self._make_room(record):
-            return False
-        if known is None or known.sequence < record.sequence:
-            self._records[record.node_id] = record
+    def keep(self, record: PeerRecord, teller: str | None = None) -> bool:
+        """Keep a record that `read` gave; False where there is no room for it.
+
+        `teller` is who passed it on: what one of them tells of has a share, within which it makes its own room.
+        """
+        node_id = record.node_id
+        known = self._records.get(node_id)
+        if known is None:
+            if not self._room_for(record, teller):
+                return False
+            if teller is not None:
+                self._tellers[node_id] = teller
+        elif known.sequence >= record.sequence:
+            return True
+        if teller is None:
+            self._tellers.pop(node_id, None)
+        self._records[node_id] = record
         return True
 
     def hold(self, node_id: str) -> None:
@@ -71,6 +86,7 @@ class RecordLedger:
     def forget(self, node_id: str) -> None:
         """Drop a node's record: an older one would be taken for new again, until it expires."""
         self._records.pop(node_id, None)
+        self._tellers.pop(node_id, None)
 
     def expire(self, now: float) -> list[str]:
         """Drop what has expired; returns whose records those were."""
@@ -80,15 +96,22 @@ class RecordLedger:
             if record.expires + MAX_SKEW < now and record.node_id not in self._held
         ]
         for node_id in gone:
-            del self._records[node_id]
+            self.forget(node_id)
         return gone
 
-    def _make_room(self, newcomer: PeerRecord) -> bool:
-        loose = [record for record in self._records.values() if record.node_id not in self._held]
+    def _room_for(self, newcomer: PeerRecord, teller: str | None) -> bool:
+        if teller is not None:
+            own = [self._records[node_id] for node_id, other in self._tellers.items() if other == teller]
+            if len(own) >= max(FEWEST_TOLD, self._most // TELLER_SHARE):
+                return self._replace_one_of(own, newcomer)
+        return len(self._records) < self._most or self._replace_one_of(self._records.values(), newcomer)
+
+    def _replace_one_of(self, records: Iterable[PeerRecord], newcomer: PeerRecord) -> bool:
+        loose = [record for record in records if record.node_id not in self._held]
         if not loose:
             return False
         oldest = min(loose, key=lambda record: record.expires)
         if oldest.expires > newcomer.expires:
             return False
-        del self._records[oldest.node_id]
+        self.forget(oldest.node_id)
         return True

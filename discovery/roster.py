@@ -77,10 +77,12 @@ class Roster:
                 return False
             if teller is not None:
                 known.told_by, known.told_from = teller, self._network_of(teller)
-        if teller is None or not known.roles:
-            known.roles = candidate.roles
         record = candidate.record
-        if record is not None and (known.record is None or record.sequence > known.record.sequence):
+        newer = record is not None and (known.record is None or record.sequence > known.record.sequence)
+        # What one tells of another counts where nobody knows better, unless the other one signed it.
+        if newer or teller is None or not known.roles:
+            known.roles = candidate.roles
+        if newer:
             known.record = record
         known.seen = now
         return known.addresses.replace(endpoints, source)

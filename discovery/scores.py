@@ -40,6 +40,8 @@ class ScoreReason(enum.Enum):
     """It told of a node of another network."""
     FORGED_RECORD = "forged_record"
     """It told of a peer by a record with a wrong signature: no accident makes one."""
+    PRIVATE_RECORD = "private_record"
+    """It told of a peer whose record says that nobody is to be told."""
     PROTOCOL = "protocol"
     """It broke the wire protocol."""
     OPERATOR = "operator"
@@ -59,6 +61,7 @@ WEIGHTS: Mapping[ScoreReason, float] = MappingProxyType(
         ScoreReason.STALE_RECORD: -1.0,
         ScoreReason.FOREIGN_RECORD: -5.0,
         ScoreReason.FORGED_RECORD: -100.0,
+        ScoreReason.PRIVATE_RECORD: -20.0,
         ScoreReason.PROTOCOL: -20.0,
         ScoreReason.OPERATOR: 0.0,
     }

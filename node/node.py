@@ -27,12 +27,16 @@ from ..actors.picks import Share
 from ..actors.ref import Ref
 from ..actors.sender import WAITS, asks, how_of, tells
 from ..actors.supervision import Supervision
+from ..discovery.commands import PEERS_ACTOR
+from ..discovery.exchange import PeerExchange
 from ..discovery.finder import MakeFinder
 from ..discovery.mdns import MdnsStatistics
 from ..discovery.messages import ClosePeer, DialPeer, Offer
 from ..discovery.options import PeerOptions
 from ..discovery.own_record import check_offers_fit
 from ..discovery.peers import MdnsOptions, Myself, Peers
+from ..discovery.pex_options import PexOptions
+from ..discovery.pex_values import PexStatistics
 from ..discovery.snapshot import PeersSnapshot
 from ..transports.codecs import Codecs
 from ..transports.connection import HEARTBEAT_INTERVAL, ConnectionStatistics
@@ -63,6 +67,7 @@ class NodeSnapshot:
     peers: PeersSnapshot
     connections: Mapping[str, ConnectionStatistics]
     mdns: MdnsStatistics | None
+    pex: PexStatistics | None
 
 
 class Node:
@@ -73,7 +78,8 @@ class Node:
     `offers`: roles as text, `archive` or `archive{from=1000}`. `reactors`: classes or factories, each run from start
     to stop. `channels`: of reactors that this node only talks to. `peers`: endpoints to keep a connection to.
     `mdns`: find peers by multicast DNS, on all interfaces (True) or on those named. `finders`: other ways to
-    find peers, by the source that their candidates name. `advertise`: endpoints where others reach this node, if not
+    find peers, by the source that their candidates name. `pex`: exchange peers with peers, by the default options
+    (True) or by these. `advertise`: endpoints where others reach this node, if not
     where it listens; `private`: peers are to tell nobody of it. `transports` replace the default
     ones (TCP with TLS 1.3, Unix sockets). `rng` chooses peers and jitter; keys never come from it.
 
@@ -93,6 +99,7 @@ class Node:
         peers: Iterable[str] = (),
         mdns: bool | Sequence[str] = False,
         finders: Mapping[str, MakeFinder] | None = None,
+        pex: bool | PexOptions = False,
         advertise: Iterable[str] = (),
         private: bool = False,
         options: PeerOptions | None = None,
@@ -113,6 +120,7 @@ class Node:
         self._options = PeerOptions() if options is None else options
         self._mdns = _mdns(mdns)
         self._finders = dict(finders or {})
+        self._pex = _pex(pex)
         self._heartbeat = heartbeat
         if transports is None:
             transports = (TcpTransport(self.identity), UnixTransport(self.identity))
@@ -125,6 +133,7 @@ class Node:
             self.bus.declare(channel)
         self._codecs = Codecs(self.bus.channels)
         self._peers: Ref[Peers] | None = None
+        self._exchange: Ref[PeerExchange] | None = None
         self._thread: LoopThread | None = None
 
     # Life.
@@ -136,9 +145,14 @@ class Node:
                 channel = getattr(factory, "__channel__", None)
                 if channel is not None:
                     self.bus.declare(channel)
+            if self._pex is not None:
+                self.bus.declare(PeerExchange.channel)
             # The peer manager starts before the reactors, so that it stops after them; it tells peers of each.
-            self._peers = self.bus.spawn(self._make_peers, name="peerbus.peers")
+            self._peers = self.bus.spawn(self._make_peers, name=PEERS_ACTOR)
             await self.bus.started(self._peers)
+            if self._pex is not None:
+                self._exchange = self.bus.spawn(PeerExchange, self.node_id, self.network, self._pex)
+                await self.bus.started(self._exchange)
             for factory in self._reactors:
                 await self.bus.started(self.bus.spawn(factory))
         except BaseException:
@@ -234,6 +248,7 @@ class Node:
         if peers is None:
             raise ConfigError(f"{self.name} does not run: there is nothing to look at")
         manager, connections, mdns = peers.statistics()
+        exchange = None if self._exchange is None else self._exchange._cell.actor
         return NodeSnapshot(
             name=self.name,
             node_id=self.node_id,
@@ -244,6 +259,7 @@ class Node:
             peers=manager,
             connections=connections,
             mdns=mdns,
+            pex=exchange.statistics() if isinstance(exchange, PeerExchange) else None,
         )
 
     # Levers.
@@ -353,6 +369,12 @@ def _capabilities(offers: Iterable[str]) -> dict[str, Capability]:
         found[capability.role] = capability
     check_offers_fit(found.values())
     return found
+
+
+def _pex(pex: bool | PexOptions) -> PexOptions | None:
+    if isinstance(pex, bool):
+        return PexOptions() if pex else None
+    return pex
 
 
 def _mdns(mdns: bool | Sequence[str]) -> MdnsOptions | None:

@@ -16,6 +16,7 @@ from ..actors.current import CURRENT_BUS
 from ..discovery.events import Candidate
 from ..discovery.finder import Finder, MakeFinder
 from ..discovery.options import PeerOptions
+from ..discovery.pex_options import PexOptions
 from ..node.node import Node
 from ..transports.endpoint import Endpoint
 from ..transports.identity import Identity
@@ -38,6 +39,7 @@ class NodeArguments(TypedDict, total=False):
     reactors: Iterable[Callable[[], Actor]]
     channels: Iterable[Channel[Any]]
     peers: Iterable[str]
+    pex: bool | PexOptions
     advertise: Iterable[str]
     private: bool
     options: PeerOptions

@@ -24,7 +24,6 @@ from ..transports.wire import (
     Part,
     Ping,
     Pong,
-    Probe,
     Reject,
     Reply,
     Tell,
@@ -127,8 +126,6 @@ def _words(frame: Frame, theirs: list[ChannelInfo], own: list[ChannelInfo]) -> s
             return f"UPDATE {', '.join(offers) or 'nothing'}"
         case GoAway(reason, _):
             return f"GOAWAY {reason}"
-        case Probe(rid, channel, _, path):
-            return f"PROBE of {f'#{rid}' if rid else 'credit'} on {_channel(theirs, channel)}, {len(path)} wait"
         case Part(lane, left, data):
             return f"PART of lane {lane}, {len(data)} B, {left} left"
 

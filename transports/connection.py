@@ -26,7 +26,7 @@ from ..actors.supervision import Directive, Supervision
 from .codecs import Codecs
 from .greeting import Greeted
 from .hello import MAX_CHANNELS, ChannelInfo
-from .link import PeerLink
+from .link import PeerLink, printable
 from .liveness import Heartbeat
 from .out_lane import LaneStatistics
 from .pacing import FIRST_TOKEN
@@ -49,12 +49,10 @@ from .wire import (
     Part,
     Ping,
     Pong,
-    Probe,
     Reply,
     Tell,
     Update,
     clip,
-    printable,
 )
 
 __all__ = [
@@ -173,6 +171,7 @@ class PeerConnection(Actor):
         self._listed = listed
         self._order = order
         self.link = PeerLink(bus, greeted.own, greeted.peer, codecs, self._schedule)
+        self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
         self._receive = ReceiveSide(bus, greeted.own, greeted.peer, codecs, self.link.outbox, self._schedule)
         self._outbox = self.link.outbox
         self._codecs = codecs
@@ -206,7 +205,6 @@ class PeerConnection(Actor):
             Update: self._updated,
             GoAway: self._told_to_go,
             Part: self._part,
-            Probe: self._receive.probed,
         }
 
     # Life.

@@ -30,19 +30,19 @@ from ..actors.events import Terminated
 from ..actors.log import get_logger
 from ..actors.outcome import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Waiting
 from .codecs import Codecs
+from .endpoint import Endpoint
 from .hello import MESSAGE_LIMIT, ChannelInfo, Hello
 from .out_lane import LaneStatistics, Outgoing, OutLane
 from .outbox import Outbox, Turn
 from .parts import body_limit
 from .payload import ChannelCodec
 from .requests import REACTOR_PREFIX, RemoteAsk
-from .wire import Cancel, Credit, Error, Probe, Reply, printable
+from .wire import Cancel, Credit, Error, Reply
 
 if TYPE_CHECKING:
     from ..actors.bus import Bus
-    from ..actors.deadlock import Search, Wait
 
-__all__ = ["PeerLink"]
+__all__ = ["PeerLink", "printable"]
 
 R = TypeVar("R")
 
@@ -54,6 +54,11 @@ MAX_RID = 2**32 - 1
 LEAST_RTT = 0.001
 
 
+def printable(text: str) -> str:
+    """A peer's words for logs and terminals: what is not printable, ends of lines too, becomes an escape."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 class PeerLink:
     """Everything that this node sends to one peer's reactors: an `actors.Link`. On the loop's thread only."""
 
@@ -62,13 +67,15 @@ class PeerLink:
         self._codecs = codecs
         self._schedule = schedule
         self.peer_id = peer.node_id
-        self._own_id = own.node_id
         self._where = Peer(peer.node_id)
         #: What the peer offers now by role, and the same as text.
         self.roles: Mapping[str, Capability] = {}
         self.offers: tuple[str, ...] = ()
         #: The peer's signed record as it sent it last, unread; empty where it sent none.
         self.record = b""
+        #: The other end of the stream, and whether this node dialed it; None, False before there is a connection.
+        self.remote: Endpoint | None = None
+        self.dialed = False
         #: Smoothed round trip in seconds; None before the first was measured.
         self.rtt: float | None = None
         self._watchers: dict[str, dict[Address[object], None]] = {}
@@ -177,7 +184,7 @@ class PeerLink:
             self.outbox.wake(self._turns[lane.index])
             self._schedule()
             return DELIVERED
-        return self._waiting(lane, outgoing, deadline)
+        return Waiting(lane, outgoing, deadline, self._bus.wheel, self._bus.loop, partial(self._undelivered, lane))
 
     def ask(
         self,
@@ -204,11 +211,8 @@ class PeerLink:
             self.outbox.wake(self._turns[lane.index])
             self._schedule()
             return future
-        return AskWaiting(self._waiting(lane, outgoing, deadline), future, partial(future.arm, bus.wheel, deadline))
-
-    def _waiting(self, lane: OutLane, outgoing: Outgoing, deadline: float) -> Waiting:
-        bus = self._bus
-        return Waiting(lane, outgoing, deadline, bus.wheel, bus.loop, partial(self._undelivered, lane), self)
+        waiting = Waiting(lane, outgoing, deadline, bus.wheel, bus.loop, partial(self._undelivered, lane))
+        return AskWaiting(waiting, future, partial(future.arm, bus.wheel, deadline))
 
     def _outgoing(
         self,
@@ -288,19 +292,6 @@ class PeerLink:
 
     def _where_is(self, reactor: str) -> Address[object]:
         return Address(self._where, reactor)
-
-    # Deadlocks; see `peerbus.actors.deadlock`.
-
-    def follow(self, wait: Wait, search: Search) -> None:
-        """A handler here waits for the peer: have the peer look whom its reactor waits for."""
-        rid, lane = 0, None
-        if isinstance(wait, RemoteAsk):
-            rid, lane = wait.rid, wait.lane if wait.rid else None  # what is not written yet waits for this node alone
-        elif isinstance(wait, Waiting) and isinstance(wait.room, OutLane):
-            lane = wait.room
-        if lane is not None and self.refusal is None:
-            self.outbox.control(Probe(rid, lane.index, search.probe(), search.path(self._own_id)))
-            self._schedule()
 
     # Watching.
 

@@ -1,0 +1,237 @@
+"""Peer exchange as a reactor: it asks and answers as its mind (`Pex`) decides, and reports to the peer manager.
+
+It never dials and never lets anybody in: what it hears only nominates, as what mDNS hears does. No tasks but one for
+each request under way; one timer, for the next request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Annotated
+
+from msgspec import Meta
+
+from ..actors.address import LOCAL, Address, Peer
+from ..actors.channel import Channel
+from ..actors.clock import wall_clock
+from ..actors.errors import DeadlineExceeded, MessageTooLarge, MessageTypeError, RemoteError, SendError
+from ..actors.handlers import handles
+from ..actors.log import get_logger
+from ..actors.reactor import Reactor
+from ..actors.router import LinkChanged, LinkDown, LinkUp
+from ..actors.timers import Timer
+from ..transports.hello import RECORD_LIMIT
+from ..transports.link import PeerLink
+from .commands import PEERS_ACTOR
+from .events import Candidate
+from .messages import AdvertisePeers, ClosePeer, FoundPeer, LostPeer, ReportPeer
+from .pex import MAX_RECORDS, Pex
+from .pex_options import PexOptions
+from .pex_values import News, PexStatistics, Poll
+from .scores import ScoreReason
+
+__all__ = ["SOURCE", "GetPeers", "PeerExchange", "PeerRecords", "Want"]
+
+log = get_logger("peerbus.discovery")
+
+#: What candidates of this finder name as their source.
+SOURCE = "pex"
+#: Seconds between two looks for records that have expired.
+SWEEP = 60.0
+#: Records that are checked in one turn of the loop: 1.6 ms.
+CHECKED_AT_ONCE = 8
+#: Records beyond which an answer is not even read; how many it may have is judged afterwards.
+READ_AT_MOST = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class GetPeers:
+    """Whom do you know? `role`: only who offers it; empty: anybody. A PeerRecords answers, with at most `limit`."""
+
+    # No defaults: a request that may leave out its fields is smaller, and what it may cause is measured by its size.
+    role: Annotated[str, Meta(max_length=63)]
+    limit: Annotated[int, Meta(ge=1, le=MAX_RECORDS)]
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRecords:
+    """Signed records of third nodes, as they signed them."""
+
+    records: Annotated[tuple[Annotated[bytes, Meta(max_length=RECORD_LIMIT)], ...], Meta(max_length=READ_AT_MOST)]
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """To this reactor, from this node: nodes that offer these roles are missing. It replaces what was said before."""
+
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tick:
+    """Something is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sweep:
+    """Look for what has expired."""
+
+
+class PeerExchange(Reactor):
+    """See the module. `node_id` and `network` are this node's."""
+
+    # A share of 1 beside everybody's 5, and few messages at once: peers are found beside the work, not instead of it.
+    channel = Channel(
+        "peerbus.pex",
+        messages=(GetPeers, PeerRecords),
+        priority=1,
+        window=4,
+        window_bytes=64 * 1024,
+        max_message=32 * 1024,
+    )
+
+    def __init__(self, node_id: str, network: str, options: PexOptions) -> None:
+        super().__init__()
+        self._options = options
+        self._pex = Pex(node_id, network, options, self.bus.rng)
+        self._links: dict[str, tuple[PeerLink, bytes]] = {}
+        self._peers = LOCAL / PEERS_ACTOR
+        self._timer: Timer | None = None
+
+    def on_start(self) -> None:
+        """Listen for connections, and begin with those that are there."""
+        self.bus.subscribe_actor(self.actor_ref, LinkUp, LinkChanged, LinkDown)
+        self.every(SWEEP, _Sweep())
+        self._look()
+
+    # Who is there.
+
+    @handles(LinkUp, LinkChanged, LinkDown)
+    def _links_changed(self, _event: LinkUp | LinkChanged | LinkDown) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        """Compare with the table, which is right even where an event was lost, and tells a new link from an old."""
+        now, links = self.bus.loop.time(), self.bus.routes.peers
+        for node_id in [node_id for node_id in self._links if node_id not in links]:
+            del self._links[node_id]
+            self._pex.down(node_id)
+        for node_id, link in links.items():
+            if not isinstance(link, PeerLink) or link.remote is None:
+                continue
+            known, record = self._links.get(node_id, (None, b""))
+            if known is not link:
+                self._pex.down(node_id)
+                self._pex.up(node_id, link.remote, now, dialed=link.dialed)
+                record = b""
+            self._pex.takes_part(node_id, now, really=link.has(self.channel.name))
+            if link.record != record:
+                self._follow(self._pex.introduced(node_id, link.record, wall_clock()))
+            self._links[node_id] = (link, link.record)
+        self._arm()
+
+    # Asking.
+
+    def _arm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        now = self.bus.loop.time()
+        due = [at for at in (self._pex.next_due(now), self._pex.next_parting()) if at is not None]
+        if due:
+            self._timer = self.after(max(0.0, min(due) - now), _Tick())
+
+    @handles(_Tick)
+    def _tick(self, _: _Tick) -> None:
+        now = self.bus.loop.time()
+        for poll in self._pex.polls(now):
+            self.after(0, poll)
+        for node_id in self._pex.partings(now):
+            self.tell(self._peers, ClosePeer(node_id, "seed"))
+        self._arm()
+
+    @handles(Poll, reentrant=True)
+    async def _poll(self, poll: Poll) -> None:
+        node_id, fault = poll.node_id, ""
+        try:
+            answer = await self.ask(
+                Peer(node_id) / PeerExchange,
+                GetPeers(poll.role, poll.limit),
+                reply=PeerRecords,
+                timeout=self._options.answer_within,
+            )
+        except DeadlineExceeded as error:
+            fault = "no_answer" if error.phase == "reply" else ""
+        except (MessageTypeError, MessageTooLarge):
+            fault = "too_many"
+        except (RemoteError, SendError) as error:
+            log.debug("no peers from this peer", bus=self.bus.name, peer=node_id, why=str(error))
+        else:
+            await self._learn(node_id, answer.records)
+            self._arm()
+            return
+        self._follow(self._pex.unanswered(node_id, self.bus.loop.time(), fault))
+        self._arm()
+
+    async def _learn(self, node_id: str, records: tuple[bytes, ...]) -> None:
+        heard = self._pex.answered(node_id, records, self.bus.loop.time(), wall_clock())
+        for number, news in enumerate(heard, 1):
+            self._follow(news)
+            if number % CHECKED_AT_ONCE == 0:
+                await asyncio.sleep(0)  # others have work too
+
+    @handles(Want)
+    def _want(self, wanted: Want) -> None:
+        self._pex.want(wanted.roles)
+        self._arm()
+
+    @handles(_Sweep)
+    def _sweep(self, _: _Sweep) -> None:
+        self._follow(self._pex.expire(wall_clock()))
+
+    # Answering.
+
+    @handles(GetPeers, reentrant=True)
+    async def _asked(self, request: GetPeers, sender: Address[object] | None) -> PeerRecords:
+        node_id = _peer_of(sender)
+        refusal = self._pex.asked(node_id, self.bus.loop.time())
+        if refusal is not None:
+            if refusal.fault is not None:
+                self._follow(News(faults=(refusal.fault,)))
+            raise RemoteError(refusal.code, refusal.text)
+        # More than are told, as some of them are of no use to this asker.
+        question = AdvertisePeers(node_id, 2 * MAX_RECORDS, request.role or None)
+        adverts = await self.ask(self._peers, question, reply=tuple)
+        records = self._pex.answer(node_id, request.role, request.limit, adverts, self.bus.loop.time(), wall_clock())
+        self._arm()
+        return PeerRecords(records)
+
+    @handles(PeerRecords)
+    def _unsolicited(self, _records: PeerRecords, sender: Address[object] | None) -> None:
+        node_id = _peer_of(sender)
+        if node_id:
+            self._follow(self._pex.unsolicited(node_id))
+
+    # Telling the peer manager.
+
+    def _follow(self, news: News) -> None:
+        for one in news.found:
+            record = one.record
+            self._say(FoundPeer(Candidate(record.node_id, one.endpoints, record.roles, SOURCE, one.teller, record)))
+        for node_id in news.lost:
+            self._say(LostPeer(node_id, SOURCE))
+        for fault in news.faults:
+            self._say(ReportPeer(fault.node_id, ScoreReason(fault.reason)))
+
+    def _say(self, message: object) -> None:
+        self.tell(self._peers, message)
+
+    def statistics(self) -> PexStatistics:
+        """Counters and levels at this instant."""
+        return self._pex.statistics()
+
+
+def _peer_of(sender: Address[object] | None) -> str:
+    """The peer that sent it, proven by its connection; '' for an actor of this node."""
+    return sender.where.id if sender is not None and isinstance(sender.where, Peer) else ""

@@ -1,0 +1,27 @@
+"""A token bucket: so many at once, so many in the long run."""
+
+from __future__ import annotations
+
+__all__ = ["TokenBucket"]
+
+
+class TokenBucket:
+    """Holds at most `most` tokens, gets `rate` of them a second, and starts full. Fractions count."""
+
+    __slots__ = ("_at", "_most", "_rate", "_tokens")
+
+    def __init__(self, most: float, rate: float, now: float) -> None:
+        self._most = most
+        self._rate = rate
+        self._tokens = most
+        self._at = now
+
+    def take(self, now: float) -> bool:
+        """Take one token; False, and nothing taken, where there is not a whole one."""
+        self._tokens = min(self._most, self._tokens + max(0.0, now - self._at) * self._rate)
+        self._at = max(self._at, now)
+        # Sums of fractions may miss a whole one by the last bit.
+        if self._tokens < 1.0 - 1e-9:
+            return False
+        self._tokens -= 1.0
+        return True
