@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 VENV   ?= .venv
+# The products that bench-peers measures stay out of the environment of the tests.
+PEERS  := .venv-peers
 ARGS   ?=
 
 RUN   := $(VENV)/bin/python -P
@@ -20,11 +22,12 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test soak fuzz check format lint types layering coverage wheel bench load clean
+.PHONY: help demo test soak fuzz check format lint types layering coverage wheel load clean \
+  bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
 	@echo 'peerbus: make <verb> [ARGS="…"] [PYTHON=python3.12]'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: $(INSTALLED)test ## four nodes find each other and sync a file; one archive is killed midway
 	@$(RUN) -m peerbus demo $(ARGS)
@@ -63,14 +66,27 @@ coverage: $(INSTALLED)dev ## run every test and say which lines none of them rea
 wheel: $(INSTALLED)dev ## build the wheel, install it in an empty place and test what users will get
 	PYTHON='$(RUN)' scripts/check-wheel
 
-bench: $(INSTALLED)dev ## measure against Pykka and raw asyncio, side by side
-	@$(VENV)/bin/python benchmarks $(ARGS)
+bench: $(INSTALLED)dev ## measure beside Pykka and raw asyncio: two minutes (ARGS=--quick: half of one)
+	@$(VENV)/bin/python benchmarks run $(ARGS)
+
+bench-peers: ## measure beside pyzmq, zenoh, nats, grpc, xoscar and Erlang, which it installs: a quarter of an hour
+	@$(MAKE) --no-print-directory VENV=$(PEERS) bench-peers-there ARGS='$(ARGS)'
+
+bench-peers-there: $(INSTALLED)fast
+	@$(VENV)/bin/python benchmarks install
+	@$(VENV)/bin/python benchmarks peers $(ARGS)
+
+bench-check: $(INSTALLED)dev ## which ratios became worse against those that are published (ARGS="BASE.json NEW.json")
+	@$(VENV)/bin/python benchmarks check $(ARGS)
+
+bench-publish: $(INSTALLED)plot ## put the figures of the latest runs into docs/performance.md and its picture
+	@$(VENV)/bin/python benchmarks publish
 
 load: $(INSTALLED)dev ## measure what is promised under load; ARGS="--seconds 60" in full
 	@$(VENV)/bin/python benchmarks/load $(ARGS)
 
 clean: ## remove everything that the verbs made
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf $(VENV) $(PEERS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):

@@ -1,99 +1,130 @@
-"""The command line of the benchmarks: runs the rounds, prints the report; also the door of each process."""
+"""The command line of the benchmarks: runs, checks, publishes; also the door of each process that measures."""
 
 from __future__ import annotations
 
 import argparse
 import fnmatch
-import importlib
 import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from time import perf_counter
 
-from .catalogue import CASES, SERVERS, comparisons, needed
+from . import campaign, regression
+from .cases import CASES
 from .comparison import Comparison
-from .machine import machine, versions
-from .report import as_json, as_text
-from .rounds import run_rounds
-from .run import Run, installed_loops
+from .install import install
+from .markdown import NoMarkers
+from .products import PRODUCTS
+from .publish import PUBLISHED, publish
+from .report import bar_text
+from .results import Results, WrongResults
+from .rows import peer_rows, run_rows
+from .run import SECONDS, Run, installed_loops
 
 __all__ = ["main"]
 
-ROUNDS = 5
-QUICK_ROUNDS = 3
-#: How much of the work a quick round does.
-QUICK_SCALE = 0.4
+#: Where runs keep their figures; not under version control.
+_RESULTS = Path(__file__).resolve().parent / "results"
 
 _ABOUT = """\
-Measure peerbus beside Pykka (one process) and beside a raw asyncio Protocol with msgpack (two processes, TCP on
-127.0.0.1), on the same messages, in interleaved rounds of fresh processes. The table goes to stdout, progress to
-stderr. Read the ratios: absolute figures belong to this machine and this hour.
+run      peerbus beside Pykka (one process), and beside what two processes can do without a bus (TCP on 127.0.0.1):
+         about two minutes; --quick takes less than one and is for a look, --seconds 1 six and is for a claim
+peers    peerbus beside pyzmq, zenoh-python, nats-py, grpc.aio, xoscar and Erlang, then all behind a slow receiver:
+         about a quarter of an hour; --quick takes five minutes; --seconds-slow 60 takes an hour more
+install  what `peers` measures, into this Python environment and by apt-get, as far as it can be had
+check    BASE.json [NEW.json]: which ratios became worse
+publish  the figures into docs/performance.md, its picture and benchmarks/published
+
+Every figure comes from a fresh process; tables go to stdout, progress to stderr. Read the ratios: absolute figures
+belong to this machine and this hour.
 """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what the command line says; returns the exit status: 1 where a case crashed, else 0."""
+    """Do what the command line says. Exit status: 1 where a case crashed or a ratio became worse, 2 for a mistake."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.measure is not None:
-        figures = CASES[options.measure].measure()(Run(options.loop or "asyncio", options.scale))
-        print(json.dumps(dict(figures)))
-        return 0
-    if options.serve is not None:
-        module = importlib.import_module(f".{SERVERS[options.serve]}", __package__)
-        module.serve(Run(options.loop or "asyncio"), options.serve)
-        return 0
-    loops = (options.loop,) if options.loop else installed_loops()
-    if not set(loops) <= set(installed_loops()):
+    match options.command:
+        case "measure":
+            print(json.dumps(dict(CASES[options.case].measure()(Run(options.loop, options.seconds)))))
+            return 0
+        case "serve":
+            PRODUCTS[options.product].serve(Run(options.loop))
+            return 0
+        case "install":
+            install(lambda text: print(text, file=sys.stderr))
+            return 0
+    try:
+        match options.command:
+            case "check":
+                return _check(options.base, options.new)
+            case "publish":
+                publish(_RESULTS, sys.stdout.write)
+                return 0
+            case command:
+                return _measure(parser, command, options)
+    except (WrongResults, NoMarkers, OSError, ImportError) as error:
+        print(error, file=sys.stderr)
+        return 2
+
+
+def _measure(parser: argparse.ArgumentParser, command: str, options: argparse.Namespace) -> int:
+    if options.loop not in installed_loops():
         parser.error(f"--loop {options.loop}: it is not installed; pip install 'peerbus[fast]'")
-    rows = _chosen(comparisons(loops), options.only)
-    if options.list:
-        _say(_listing(rows))
-        return 0
-    if not rows:
+    rows = _chosen(run_rows() if command == "run" else peer_rows(), options.only)
+    if not rows and not (command == "peers" and options.only):
         parser.error(f"--only {' '.join(options.only)}: no such metric; --list shows them")
-    return _run(options, rows, loops)
+    if options.list:
+        sys.stdout.write(_listing(rows))
+        return 0
+    return campaign.run(campaign.Plan.of(command, rows, options, _RESULTS / f"{command}.json"), rows)
 
 
-def _run(options: argparse.Namespace, rows: list[Comparison], loops: tuple[str, ...]) -> int:
-    plan = needed(rows, loops, QUICK_SCALE if options.quick else 1.0)
-    start = perf_counter()
-
-    def progress(text: str) -> None:
-        print(f"{perf_counter() - start:5.1f} s  {text}", file=sys.stderr, flush=True)
-
-    outcome = run_rounds(plan, options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS), progress)
-    progress("done")
-    _say(as_text(outcome, rows, machine(), versions()))
-    if options.json is not None:
-        text = json.dumps(as_json(outcome, rows, machine(), versions()), indent=1, ensure_ascii=False)
-        options.json.write_text(text + "\n", encoding="utf-8")
-    for key, error in outcome.crashes.items():
-        print(f"\n{key} crashed:\n{error}", file=sys.stderr)
-    return 1 if outcome.crashes else 0
-
-
-def _say(text: str) -> None:
-    print(text)
+def _check(base: Path, new: Path | None) -> int:
+    before = Results.load(base)
+    after = Results.load(new or _RESULTS / f"{before.command}.json")
+    if before.command != after.command:
+        raise WrongResults(f"{base} is a run of {before.command!r}, the other one of {after.command!r}")
+    found = regression.changes(run_rows() if before.command == "run" else peer_rows(), before, after)
+    sys.stdout.write(regression.as_text(found) + "\n")
+    return 1 if any(change.verdict is regression.Verdict.WORSE for change in found) else 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("benchmarks", description=_ABOUT, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="three rounds of less work: about a third of the time")
-    parser.add_argument("--rounds", type=_positive, metavar="N", help=f"interleaved rounds (default: {ROUNDS})")
-    parser.add_argument(
-        "--only", action="append", default=[], metavar="NAME",
-        help="only rows whose name or group holds NAME (or matches it: 'one-way*'); may be given again",
-    )  # fmt: skip
-    parser.add_argument(
-        "--loop", choices=("asyncio", "uvloop"), help="one event loop (default: all that are installed)"
-    )
-    parser.add_argument("--json", type=Path, metavar="PATH", help="write all figures there")
-    parser.add_argument("--list", action="store_true", help="say what would be compared, and what each case does")
-    parser.add_argument("--measure", choices=sorted(CASES), help=argparse.SUPPRESS)
-    parser.add_argument("--serve", choices=sorted(SERVERS), help=argparse.SUPPRESS)
-    parser.add_argument("--scale", type=float, default=1.0, help=argparse.SUPPRESS)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    run, peers = commands.add_parser("run"), commands.add_parser("peers")
+    for command in (run, peers):
+        command.add_argument("--quick", action="store_true", help="three short rounds: for a look, not for a claim")
+        command.add_argument("--rounds", type=_positive, metavar="N", help="interleaved rounds (default: 5)")
+        command.add_argument(
+            "--seconds", type=float, metavar="S", help="of each measurement (default: 0.25, peers: 0.5)"
+        )
+        command.add_argument(
+            "--only", action="append", default=[], metavar="NAME",
+            help="only rows whose name, group or baseline holds NAME (or matches it: 'one-way*'); may be given again",
+        )  # fmt: skip
+        command.add_argument(
+            "--loop", choices=("asyncio", "uvloop"), default=installed_loops()[0],
+            help="the event loop of all sides (default: %(default)s)",
+        )  # fmt: skip
+        command.add_argument("--json", type=Path, metavar="PATH", help="where the figures go (default: results/)")
+        command.add_argument("--resume", action="store_true", help="go on with the run that was interrupted")
+        command.add_argument("--list", action="store_true", help="say what would be compared")
+    peers.add_argument("--seconds-slow", type=float, metavar="S", help="how long a receiver is slow (default: 5)")
+    peers.add_argument("--rounds-slow", type=int, default=1, metavar="N", help="rounds behind a slow receiver, or 0")
+    check = commands.add_parser("check")
+    check.add_argument("base", type=Path, nargs="?", default=PUBLISHED / "run.json", metavar="BASE.json")
+    check.add_argument("new", type=Path, nargs="?", metavar="NEW.json")
+    commands.add_parser("publish")
+    commands.add_parser("install")
+    measure = commands.add_parser("measure")
+    measure.add_argument("case", choices=sorted(CASES), metavar="CASE")
+    serve = commands.add_parser("serve")
+    serve.add_argument("product", choices=sorted(PRODUCTS), metavar="PRODUCT")
+    for command in (measure, serve):
+        command.add_argument("--loop", default=installed_loops()[0])
+        command.add_argument("--seconds", type=float, default=SECONDS)
     return parser
 
 
@@ -113,19 +144,19 @@ def _chosen(rows: list[Comparison], patterns: Sequence[str]) -> list[Comparison]
         if any(
             pattern.lower() in text.lower() or fnmatch.fnmatch(text.lower(), pattern.lower())
             for pattern in patterns
-            for text in (row.name, row.group)
+            for text in (row.name, row.group, row.against)
         )
     ]
 
 
 def _listing(rows: Sequence[Comparison]) -> str:
     lines = ["cases, each a process of its own:"]
-    lines += [f"  {case.name:<14}{case.about}" for case in CASES.values()]
+    lines += [f"  {name:<14}{CASES[name].about}" for name in dict.fromkeys(case for row in rows for case in row.cases)]
     group = ""
     for row in rows:
         if row.group != group:
             group = row.group
             lines += ["", group]
-        bar = "" if row.bar is None else f", bar {row.bar}"
-        lines.append(f"  {row.name:<30}{row.ours.case} against {row.against}{bar}")
-    return "\n".join(lines)
+        target = "" if row.bar is None else f", target {bar_text(row)}"
+        lines.append(f"  {row.name:<30}against {row.against}{target}")
+    return "\n".join(lines) + "\n"

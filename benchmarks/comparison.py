@@ -12,10 +12,12 @@ from enum import Enum
 from statistics import median
 from typing import assert_never
 
-__all__ = ["Bar", "Comparison", "Figure", "Result", "Rounds", "Sense", "Spread", "Verdict"]
+__all__ = ["Bar", "Comparison", "Figure", "Measured", "Result", "Rounds", "Sense", "Spread", "Verdict"]
 
-#: For each round, the figures by case and name; a case that crashed in a round is missing there.
-Rounds = Sequence[Mapping[str, Mapping[str, float]]]
+#: The figures of one process, by name.
+Measured = Mapping[str, float]
+#: For each round, the figures by case; a case that crashed in a round is missing there.
+Rounds = Sequence[Mapping[str, Measured]]
 
 
 class Sense(Enum):
@@ -81,42 +83,58 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A comparison over all rounds."""
+    """A comparison over all rounds. Without a baseline there is no ratio either."""
 
     ours: Spread
-    baseline: Spread
-    ratio: Spread
+    baseline: Spread | None
+    ratio: Spread | None
     verdict: Verdict | None
     rounds: int
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`ours` against `baseline`, called `against` in the report. `unit`: `/s`, `s`, `B` or `B/s`."""
+    """`ours` against `baseline`, called `against` in the report. `unit`: `/s`, `s`, `B` or `B/s`.
+
+    `bar`: where the ratio should be, or, if `absolute`, our own figure.
+    """
 
     group: str
     name: str
     unit: str
     ours: Figure
-    baseline: Figure
+    baseline: Figure | None
     against: str
     bar: Bar | None = None
+    absolute: bool = False
+
+    @property
+    def better(self) -> Sense:
+        """Which way is better: more of a rate, less of a time or of memory."""
+        return Sense.AT_LEAST if self.unit.endswith("/s") else Sense.AT_MOST
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """The processes that it looks at."""
+        return (self.ours.case,) if self.baseline is None else (self.ours.case, self.baseline.case)
 
     def result(self, rounds: Rounds) -> Result | None:
         """The result over the rounds in which both sides were measured; None where there is no such round."""
-        pairs = [
-            (found[self.ours.case][self.ours.name], found[self.baseline.case][self.baseline.name])
+        figures = (self.ours,) if self.baseline is None else (self.ours, self.baseline)
+        whole = [
+            [found[figure.case][figure.name] for figure in figures]
             for found in rounds
-            if self.ours.case in found and self.baseline.case in found
+            if all(figure.name in found.get(figure.case, ()) for figure in figures)
         ]
-        if not pairs:
+        if not whole:
             return None
-        # A figure of 0 (memory that did not grow) has no ratio that means anything; the smallest float keeps it finite.
-        ratio = Spread.of([ours / max(baseline, 1e-12) for ours, baseline in pairs])
-        return Result(
-            ours=Spread.of([ours for ours, _ in pairs]),
-            baseline=Spread.of([baseline for _, baseline in pairs]),
-            ratio=ratio,
-            verdict=None if self.bar is None else self.bar.verdict(ratio),
-            rounds=len(pairs),
-        )
+        ours = Spread.of([values[0] for values in whole])
+        if self.baseline is None:
+            baseline = ratio = None
+        else:
+            baseline = Spread.of([values[1] for values in whole])
+            # A figure of 0 (memory that did not grow) has no ratio that means anything; this keeps it finite.
+            ratio = Spread.of([values[0] / max(values[1], 1e-12) for values in whole])
+        judged = ours if self.absolute else ratio
+        verdict = None if self.bar is None or judged is None else self.bar.verdict(judged)
+        return Result(ours, baseline, ratio, verdict, len(whole))

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from .messages import SMALL, Data, Echo
 from .run import Run
-from .timing import confirm, percentiles
+from .timing import BATCH, Until, confirm, percentiles
 
 __all__ = ["floors"]
 
@@ -22,38 +22,43 @@ def floors(run: Run) -> Mapping[str, float]:
 
 
 async def _floors(run: Run) -> dict[str, float]:
-    figures = {"tell": await _queue(run.count(100_000))}
-    for name, value in percentiles(await _futures(run.count(10_000))).items():
+    await _queue(run.warm_up)
+    figures = {"tell": await _queue(run.seconds)}
+    await _futures(run.warm_up)
+    for name, value in percentiles(await _futures(run.seconds)).items():
         figures[f"ask {name}"] = value
     return figures
 
 
-async def _queue(number: int) -> float:
-    queue: asyncio.Queue[Data] = asyncio.Queue(QUEUE_LIMIT)
-    count = 0
+async def _queue(seconds: float) -> float:
+    queue: asyncio.Queue[Data | None] = asyncio.Queue(QUEUE_LIMIT)
+    count = sent = 0
 
     async def take() -> None:
         nonlocal count
-        for _ in range(number):
-            await queue.get()
+        while await queue.get() is not None:
             count += 1
 
     consumer = asyncio.create_task(take())
-    start = perf_counter()
-    for seq in range(number):
-        await queue.put(Data(seq, SMALL))
+    start, until = perf_counter(), Until(seconds)
+    while not until.over():
+        for seq in range(sent, sent + BATCH):
+            await queue.put(Data(seq, SMALL))
+        sent += BATCH
+    await queue.put(None)
     await consumer
-    confirm(count, number)
-    return number / (perf_counter() - start)
+    confirm(count, sent)
+    return sent / (perf_counter() - start)
 
 
-async def _futures(number: int) -> list[float]:
+async def _futures(seconds: float) -> list[float]:
     loop = asyncio.get_running_loop()
-    times = []
-    for seq in range(number):
+    times: list[float] = []
+    until = Until(seconds)
+    while not until.over():
         start = perf_counter()
         future: asyncio.Future[Echo] = loop.create_future()
-        loop.call_soon(future.set_result, Echo(seq, SMALL))
+        loop.call_soon(future.set_result, Echo(len(times), SMALL))
         await future
         times.append(perf_counter() - start)
     return times

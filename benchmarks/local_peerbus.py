@@ -9,13 +9,13 @@ from time import perf_counter
 
 from peerbus.actors import LOCAL, Actor, Address, Bus, Channel, Reactor, Ref, handles
 
-from .local_pykka import ACTORS, TELLS
+from .local_pykka import ACTORS
 from .machine import unique_bytes
 from .messages import SMALL, Counted, Data, Echo, HowMany, Message
 from .run import DEADLINE, Run
-from .timing import IN_FLIGHT, confirm, percentiles
+from .timing import BATCH, IN_FLIGHT, Until, confirm, latencies, percentiles
 
-__all__ = ["Sink", "actors", "messages", "thread"]
+__all__ = ["actors", "alone", "crowd", "messages", "thread"]
 
 
 class Sink(Reactor):
@@ -72,125 +72,167 @@ def actors(run: Run) -> Mapping[str, float]:
     return run.main(_actors(run))
 
 
+def alone(run: Run) -> Mapping[str, float]:
+    """One reactor and no other actor: asks."""
+    return run.main(_beside(run, 0))
+
+
+def crowd(run: Run) -> Mapping[str, float]:
+    """One reactor beside 1 000 actors that have nothing to do: asks."""
+    return run.main(_beside(run, ACTORS))
+
+
 def thread(run: Run) -> Mapping[str, float]:
     """An actor with a thread of its own and a bounded mailbox, told from the main thread: a Pykka program's case."""
     ref = Member.start()
-    _tell_blocking(ref, run.count(2000))
-    number = run.count(TELLS)
-    before = ref.ask(HowMany()).count
-    start = perf_counter()
-    _tell_blocking(ref, number)
-    confirm(ref.ask(HowMany()).count - before, number)
-    figures = {"tell": number / (perf_counter() - start)}
-    times = []
-    for seq in range(run.count(3000)):
-        start = perf_counter()
-        ref.ask(Echo(seq, SMALL), timeout=DEADLINE)
-        times.append(perf_counter() - start)
+    _tell_blocking(ref, run.warm_up)
+    figures = {"tell": _tell_blocking(ref, run.seconds)}
+    _ask_blocking(ref, run.warm_up)
+    for name, value in percentiles(_ask_blocking(ref, run.seconds)).items():
+        figures[f"ask {name}"] = value
     ref.stop()
-    return figures | {f"ask {name}": value for name, value in percentiles(times).items()}
+    return figures
 
 
 async def _messages(run: Run) -> dict[str, float]:
     async with Bus("bench") as bus:
         to = LOCAL / Sink
-        sink = bus.spawn(Sink)
-        ref = bus.spawn(Member)
+        sink, ref = bus.spawn(Sink), bus.spawn(Member)
         await bus.started(sink, ref)
-        await _tell(bus, to, run.count(5000))
-        figures = {"tell": await _tell(bus, to, run.count(TELLS))}
-        figures["tell by ref"] = await _tell_ref(bus, ref, run.count(TELLS))
-        for name, value in percentiles(await _ask(bus, to, run.count(10_000))).items():
+        await _tell(bus, to, run.warm_up)
+        figures = {"tell": await _tell(bus, to, run.seconds)}
+        await _tell_ref(bus, ref, run.warm_up)
+        figures["tell by ref"] = await _tell_ref(bus, ref, run.seconds)
+        await _ask(bus, to, run.warm_up)
+        for name, value in percentiles(await _ask(bus, to, run.seconds)).items():
             figures[f"ask {name}"] = value
-        figures["ask in flight"] = await _in_flight(bus, to, run.count(40_000))
-        number = run.count(TELLS)
-        figures["tell from a thread"] = await asyncio.to_thread(_tell_from_thread, bus, to, sink, number)
-        for name, value in percentiles(await asyncio.to_thread(_ask_from_thread, bus, to, run.count(2000))).items():
+        await _in_flight(bus, to, run.warm_up)
+        figures["ask in flight"] = await _in_flight(bus, to, run.seconds)
+        await asyncio.to_thread(_tell_from_thread, bus, to, sink, run.warm_up)
+        figures["tell from a thread"] = await asyncio.to_thread(_tell_from_thread, bus, to, sink, run.seconds)
+        for name, value in percentiles(await asyncio.to_thread(_ask_from_thread, bus, to, run.seconds)).items():
             figures[f"ask from a thread {name}"] = value
         return figures
 
 
-async def _tell(bus: Bus, to: Address[Message], number: int) -> float:
-    before = (await bus.ask(to, HowMany(), reply=Counted)).count
-    start = perf_counter()
-    for seq in range(number):
-        await bus.tell(to, Data(seq, SMALL))
+async def _tell(bus: Bus, to: Address[Message], seconds: float) -> float:
+    before, sent = (await bus.ask(to, HowMany(), reply=Counted)).count, 0
+    start, until = perf_counter(), Until(seconds)
+    while not until.over():
+        for seq in range(sent, sent + BATCH):
+            await bus.tell(to, Data(seq, SMALL))
+        sent += BATCH
     counted = await bus.ask(to, HowMany(), reply=Counted)
-    confirm(counted.count - before, number)
-    return number / (perf_counter() - start)
+    confirm(counted.count - before, sent)
+    return sent / (perf_counter() - start)
 
 
-async def _tell_ref(bus: Bus, ref: Ref[Member], number: int) -> float:
-    start = perf_counter()
-    for seq in range(number):
-        await ref.tell(Data(seq, SMALL))
-    counted = await bus.ask(ref, HowMany(), reply=Counted)
-    confirm(counted.count, number)
-    return number / (perf_counter() - start)
+async def _tell_ref(bus: Bus, ref: Ref[Member], seconds: float) -> float:
+    before, sent = await _counts(bus, [ref]), 0
+    start, until = perf_counter(), Until(seconds)
+    while not until.over():
+        for seq in range(sent, sent + BATCH):
+            await ref.tell(Data(seq, SMALL))
+        sent += BATCH
+    confirm(await _counts(bus, [ref]) - before, sent)
+    return sent / (perf_counter() - start)
 
 
-async def _ask(bus: Bus, to: Address[Message], number: int) -> list[float]:
-    times = []
-    for seq in range(number):
-        start = perf_counter()
-        await bus.ask(to, Echo(seq, SMALL), timeout=DEADLINE)
-        times.append(perf_counter() - start)
-    return times
+async def _tell_in_turn(bus: Bus, refs: list[Ref[Member]], seconds: float) -> float:
+    before, sent = await _counts(bus, refs), 0
+    start, until = perf_counter(), Until(seconds)
+    while not until.over():
+        for seq in range(sent, sent + BATCH):
+            await refs[seq % ACTORS].tell(Data(seq, SMALL))
+        sent += BATCH
+    confirm(await _counts(bus, refs) - before, sent)
+    return sent / (perf_counter() - start)
 
 
-async def _in_flight(bus: Bus, to: Address[Message], number: int) -> float:
-    start = perf_counter()
+async def _ask(bus: Bus, to: Address[Message], seconds: float) -> list[float]:
+    return await latencies(lambda seq: bus.ask(to, Echo(seq, SMALL), timeout=DEADLINE), Until(seconds))
+
+
+async def _in_flight(bus: Bus, to: Address[Message], seconds: float) -> float:
+    start, until = perf_counter(), Until(seconds)
+    number = IN_FLIGHT
     answers = deque(bus.ask(to, Echo(seq, SMALL), timeout=DEADLINE) for seq in range(IN_FLIGHT))
-    for seq in range(IN_FLIGHT, number):
-        await answers.popleft()
-        answers.append(bus.ask(to, Echo(seq, SMALL), timeout=DEADLINE))
+    while not until.over():
+        for seq in range(number, number + BATCH):
+            await answers.popleft()
+            answers.append(bus.ask(to, Echo(seq, SMALL), timeout=DEADLINE))
+        number += BATCH
     for answer in answers:
         await answer
     return number / (perf_counter() - start)
 
 
-def _tell_from_thread(bus: Bus, to: Address[Message], sink: Ref[Sink], number: int) -> float:
-    before = sink.ask(HowMany()).count
-    start = perf_counter()
-    for seq in range(number):
-        bus.tell(to, Data(seq, SMALL)).get()
-    confirm(sink.ask(HowMany()).count - before, number)
-    return number / (perf_counter() - start)
+def _tell_from_thread(bus: Bus, to: Address[Message], sink: Ref[Sink], seconds: float) -> float:
+    before, sent = sink.ask(HowMany()).count, 0
+    start, until = perf_counter(), Until(seconds)
+    while not until.over():
+        for seq in range(sent, sent + BATCH):
+            bus.tell(to, Data(seq, SMALL)).get()
+        sent += BATCH
+    confirm(sink.ask(HowMany()).count - before, sent)
+    return sent / (perf_counter() - start)
 
 
-def _ask_from_thread(bus: Bus, to: Address[Message], number: int) -> list[float]:
-    times = []
-    for seq in range(number):
+def _ask_from_thread(bus: Bus, to: Address[Message], seconds: float) -> list[float]:
+    times: list[float] = []
+    until = Until(seconds)
+    while not until.over():
         start = perf_counter()
-        bus.ask(to, Echo(seq, SMALL), timeout=DEADLINE).get()
+        bus.ask(to, Echo(len(times), SMALL), timeout=DEADLINE).get()
         times.append(perf_counter() - start)
     return times
 
 
 async def _actors(run: Run) -> dict[str, float]:
     async with Bus("bench") as bus:
-        await _answered(bus, [bus.spawn(Member) for _ in range(10)])
+        await _counts(bus, [bus.spawn(Member) for _ in range(10)])
         memory = unique_bytes()
         start = perf_counter()
         refs = [bus.spawn(Member) for _ in range(ACTORS)]
         await bus.started(*refs)
         figures = {"spawn": ACTORS / (perf_counter() - start)}
-        await _answered(bus, refs)
+        await _counts(bus, refs)
         figures["memory"] = (unique_bytes() - memory) / ACTORS
-        number = run.count(100_000)
-        start = perf_counter()
-        for seq in range(number):
-            await refs[seq % ACTORS].tell(Data(seq, SMALL))
-        confirm(await _answered(bus, refs), number)
-        figures["tell in turn"] = number / (perf_counter() - start)
+        await _tell_in_turn(bus, refs, run.warm_up)
+        figures["tell in turn"] = await _tell_in_turn(bus, refs, run.seconds)
         return figures
 
 
-async def _answered(bus: Bus, refs: list[Ref[Member]]) -> int:
+async def _beside(run: Run, idle: int) -> dict[str, float]:
+    async with Bus("bench") as bus:
+        await bus.started(bus.spawn(Sink))
+        await _counts(bus, [bus.spawn(Member) for _ in range(idle)])
+        await _ask(bus, LOCAL / Sink, run.warm_up)
+        times = await _ask(bus, LOCAL / Sink, run.seconds)
+        return {f"ask {name}": value for name, value in percentiles(times).items()}
+
+
+async def _counts(bus: Bus, refs: list[Ref[Member]]) -> int:
     answers = [bus.ask(ref, HowMany(), reply=Counted) for ref in refs]
     return sum([(await answer).count for answer in answers])
 
 
-def _tell_blocking(ref: Ref[Member], number: int) -> None:
-    for seq in range(number):
-        ref.tell(Data(seq, SMALL))
+def _tell_blocking(ref: Ref[Member], seconds: float) -> float:
+    before, sent = ref.ask(HowMany()).count, 0
+    start, until = perf_counter(), Until(seconds)
+    while not until.over():
+        for seq in range(sent, sent + BATCH):
+            ref.tell(Data(seq, SMALL))
+        sent += BATCH
+    confirm(ref.ask(HowMany()).count - before, sent)
+    return sent / (perf_counter() - start)
+
+
+def _ask_blocking(ref: Ref[Member], seconds: float) -> list[float]:
+    times: list[float] = []
+    until = Until(seconds)
+    while not until.over():
+        start = perf_counter()
+        ref.ask(Echo(len(times), SMALL), timeout=DEADLINE)
+        times.append(perf_counter() - start)
+    return times

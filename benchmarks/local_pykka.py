@@ -11,13 +11,10 @@ import pykka
 from .machine import unique_bytes
 from .messages import SMALL, Counted, Data, Echo, HowMany
 from .run import DEADLINE, Run
-from .timing import IN_FLIGHT, confirm, percentiles
+from .timing import BATCH, IN_FLIGHT, Until, confirm, percentiles
 
-__all__ = ["ACTORS", "TELLS", "actors", "messages"]
+__all__ = ["ACTORS", "actors", "messages"]
 
-#: Messages of a one-way measurement in one process, the same on every side. Pykka's two threads take a while to
-#: settle: over 40 000 messages its rate varied by 2.5 within and between processes, over 200 000 by 1.3, and lower.
-TELLS = 150_000
 #: Actors of the measurement of many; the same on both sides.
 ACTORS = 1000
 
@@ -44,16 +41,13 @@ class Sink(pykka.ThreadingActor):
 def messages(run: Run) -> Mapping[str, float]:
     """One actor, a thread of its own: tells until it confirms their count, asks one by one, asks 64 in flight."""
     ref = Sink.start()
-    _tell(ref, run.count(2000))
-    number = run.count(TELLS)
-    before = _count(ref)
-    start = perf_counter()
-    _tell(ref, number)
-    confirm(_count(ref) - before, number)
-    figures = {"tell": number / (perf_counter() - start)}
-    for name, value in percentiles(_ask(ref, run.count(3000))).items():
+    _tell(ref, run.warm_up)
+    figures = {"tell": _tell(ref, run.seconds)}
+    _ask(ref, run.warm_up)
+    for name, value in percentiles(_ask(ref, run.seconds)).items():
         figures[f"ask {name}"] = value
-    figures["ask in flight"] = _in_flight(ref, run.count(15_000))
+    _in_flight(ref, run.warm_up)
+    figures["ask in flight"] = _in_flight(ref, run.seconds)
     ref.stop()
     return figures
 
@@ -61,55 +55,69 @@ def messages(run: Run) -> Mapping[str, float]:
 def actors(run: Run) -> Mapping[str, float]:
     """1 000 actors: started, measured in memory when each has answered once, then told in turn."""
     warm = [Sink.start() for _ in range(10)]
-    _answered(warm)
+    _counts(warm)
     memory = unique_bytes()
     start = perf_counter()
     refs = [Sink.start() for _ in range(ACTORS)]
     figures = {"spawn": ACTORS / (perf_counter() - start)}
-    _answered(refs)
+    _counts(refs)
     figures["memory"] = (unique_bytes() - memory) / ACTORS
-    number = run.count(8000)
-    start = perf_counter()
-    for seq in range(number):
-        refs[seq % ACTORS].tell(Data(seq, SMALL))
-    futures = [ref.ask(HowMany(), block=False) for ref in refs]
-    confirm(sum(future.get().count for future in futures), number)
-    figures["tell in turn"] = number / (perf_counter() - start)
+    _tell_in_turn(refs, run.warm_up)
+    figures["tell in turn"] = _tell_in_turn(refs, run.seconds)
     pykka.ActorRegistry.stop_all()
     return figures
 
 
-def _count(ref: pykka.ActorRef[Sink]) -> int:
-    counted = ref.ask(HowMany())
-    assert isinstance(counted, Counted)
-    return counted.count
+def _tell(ref: pykka.ActorRef[Sink], seconds: float) -> float:
+    before, sent = _counts([ref]), 0
+    start, until = perf_counter(), Until(seconds)
+    while not until.over():
+        for seq in range(sent, sent + BATCH):
+            ref.tell(Data(seq, SMALL))
+        sent += BATCH
+    confirm(_counts([ref]) - before, sent)
+    return sent / (perf_counter() - start)
 
 
-def _tell(ref: pykka.ActorRef[Sink], number: int) -> None:
-    for seq in range(number):
-        ref.tell(Data(seq, SMALL))
+def _tell_in_turn(refs: list[pykka.ActorRef[Sink]], seconds: float) -> float:
+    before, sent = _counts(refs), 0
+    start, until = perf_counter(), Until(seconds)
+    while not until.over():
+        for seq in range(sent, sent + BATCH):
+            refs[seq % ACTORS].tell(Data(seq, SMALL))
+        sent += BATCH
+    confirm(_counts(refs) - before, sent)
+    return sent / (perf_counter() - start)
 
 
-def _ask(ref: pykka.ActorRef[Sink], number: int) -> list[float]:
-    times = []
-    for seq in range(number):
+def _ask(ref: pykka.ActorRef[Sink], seconds: float) -> list[float]:
+    times: list[float] = []
+    until = Until(seconds)
+    while not until.over():
         start = perf_counter()
-        ref.ask(Echo(seq, SMALL), timeout=DEADLINE)
+        ref.ask(Echo(len(times), SMALL), timeout=DEADLINE)
         times.append(perf_counter() - start)
     return times
 
 
-def _in_flight(ref: pykka.ActorRef[Sink], number: int) -> float:
-    start = perf_counter()
+def _in_flight(ref: pykka.ActorRef[Sink], seconds: float) -> float:
+    start, until = perf_counter(), Until(seconds)
+    number = IN_FLIGHT
     futures = deque(ref.ask(Echo(seq, SMALL), block=False) for seq in range(IN_FLIGHT))
-    for seq in range(IN_FLIGHT, number):
-        futures.popleft().get(timeout=DEADLINE)
-        futures.append(ref.ask(Echo(seq, SMALL), block=False))
+    while not until.over():
+        for seq in range(number, number + BATCH):
+            futures.popleft().get(timeout=DEADLINE)
+            futures.append(ref.ask(Echo(seq, SMALL), block=False))
+        number += BATCH
     for future in futures:
         future.get(timeout=DEADLINE)
     return number / (perf_counter() - start)
 
 
-def _answered(refs: list[pykka.ActorRef[Sink]]) -> None:
+def _counts(refs: list[pykka.ActorRef[Sink]]) -> int:
+    total = 0
     for future in [ref.ask(HowMany(), block=False) for ref in refs]:
-        future.get()
+        counted = future.get()
+        assert isinstance(counted, Counted)
+        total += counted.count
+    return total

@@ -6,18 +6,29 @@ import gc
 import os
 import platform
 import resource
+import shutil
+import subprocess
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
 
-__all__ = ["ForeignLoad", "machine", "unique_bytes", "versions"]
+__all__ = ["ForeignLoad", "machine", "resident_bytes", "unique_bytes", "versions", "which"]
 
 #: Linux's account of a process's memory, and of the machine's time.
 _MEMORY = Path("/proc/self/smaps_rollup")
 _TIME = Path("/proc/stat")
+#: Seconds in which a program must say its version.
+_PATIENCE = 30.0
 #: Packages whose versions a reader of the numbers needs.
-_PACKAGES = ("peerbus", "pykka", "msgpack", "msgspec", "uvloop")
+_PACKAGES = (
+    "peerbus", "pykka", "msgpack", "msgspec", "uvloop", "pyzmq", "eclipse-zenoh", "nats-py", "grpcio", "xoscar",
+)  # fmt: skip
+#: Programs that say their version, and how they are asked.
+_PROGRAMS = {
+    "nats-server": ("nats-server", "--version"),
+    "Erlang/OTP": ("erl", "-noshell", "-eval", "io:put_chars(erlang:system_info(otp_release)), halt()."),
+}
 
 
 def machine() -> dict[str, str]:
@@ -31,14 +42,24 @@ def machine() -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what is measured; a package that is not installed as a distribution is left out."""
+    """Versions of what is measured; what is not installed is left out."""
     found = {}
     for package in _PACKAGES:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
+    for name, (program, *arguments) in _PROGRAMS.items():
+        path = which(program)
+        if path is not None:
+            done = subprocess.run([path, *arguments], check=False, capture_output=True, text=True, timeout=_PATIENCE)
+            found[name] = done.stdout.strip().rpartition(" ")[2]
     return found
+
+
+def which(program: str) -> str | None:
+    """Where a program is; Debian puts servers into a folder that not every user has in the path."""
+    return shutil.which(program) or shutil.which(program, path="/usr/sbin:/usr/local/sbin")
 
 
 def _processor() -> str:
@@ -61,6 +82,14 @@ def unique_bytes() -> int:
     except OSError:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
     return sum(int(line.split()[1]) for line in lines if line.startswith("Private_")) * 1024
+
+
+def resident_bytes(pid: int) -> int:
+    """Bytes of memory that a process has in memory (RSS); 0 where the system does not tell."""
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0
 
 
 @dataclass(frozen=True, slots=True)

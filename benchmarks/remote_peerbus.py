@@ -3,93 +3,232 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Awaitable, Iterator, Mapping
 from time import perf_counter
 
-from peerbus.actors import Address, Peer
+from peerbus.actors import Address, Channel, Peer, Reactor, SendError, handles
 from peerbus.discovery import PeerUp
 from peerbus.node import Node
 from peerbus.transports import Identity, TcpTransport
 
-from .local_peerbus import Sink
-from .messages import LARGE, SMALL, Counted, Data, Echo, HowMany, Message
-from .processes import served, wait_for_parent
+from .client import LoopClient, Offered
+from .messages import SMALL, Counted, Data, Echo, HowMany, Message
+from .processes import Served
+from .products import PRODUCTS
+from .remote import exchange
 from .run import DEADLINE, Run
-from .timing import confirm, in_flight, latencies, percentiles
+from .tally import Tally, obey
+from .timing import Until, latencies, percentiles
 
-__all__ = ["plain", "serve", "tls"]
+__all__ = ["PeerbusClient", "connected", "one_node", "plain", "serve"]
 
 #: The network's name: these nodes talk to nobody else.
 _NETWORK = "benchmarks"
-#: Seconds that the slowest step may take.
-_PATIENCE = 60.0
+#: Seconds within which two nodes must have met.
+_PATIENCE = 30.0
+#: Deadline of each send to a receiver that is slow on purpose: some are meant to fail at it.
+SLOW_DEADLINE = 1.0
+#: Between two asks on another channel while one is slow: 100 a second are no load.
+_SAMPLE_INTERVAL = 0.01
+
+#: What this process has received, on every channel.
+TALLY = Tally()
 
 
-def plain(run: Run) -> Mapping[str, float]:
-    """Two nodes, plain TCP: typed messages validated, credit, a deadline on each; same figures as the raw sockets'."""
-    return _measured(run, "plain")
+class Sink(Reactor):
+    """Counts, echoes."""
+
+    channel = Channel("sink", messages=(Data, Echo, HowMany, Counted))
+
+    @handles(Data)
+    def take(self, data: Data) -> None:
+        """Count it."""
+        TALLY.count += 1
+
+    @handles(Echo)
+    def echo(self, echo: Echo) -> Echo:
+        """Answer with the message itself."""
+        return echo
+
+    @handles(HowMany)
+    def how_many(self, question: HowMany) -> Counted:
+        """Answer with the count."""
+        return Counted(TALLY.count)
 
 
-def tls(run: Run) -> Mapping[str, float]:
-    """Two nodes, TCP with mutual TLS 1.3, otherwise the same."""
-    return _measured(run, "tls")
+class WideSink(Sink):
+    """The same behind the largest window that a channel may have: the cost of credit is what it is faster."""
+
+    channel = Channel(
+        "wide",
+        messages=(Data, Echo, HowMany, Counted),
+        window=1 << 20,
+        window_bytes=1 << 30,
+        mailbox=1 << 20,
+        mailbox_bytes=1 << 30,
+    )
 
 
-def serve(run: Run, server: str) -> None:
-    """Run a node with the sink, print where it listens, until the client's process goes away."""
-    run.main(_serve(server))
+class SlowSink(Sink):
+    """Takes its time for each message: one at a time, while it awaits."""
+
+    channel = Channel("slow", messages=(Data, Echo, HowMany, Counted))
+
+    @handles(Data)
+    async def take(self, data: Data) -> None:  # type: ignore[override]  # an actor's handler may be either
+        """Count it, then sleep for what it takes."""
+        TALLY.count += 1
+        if TALLY.delay and (pause := TALLY.pause(perf_counter())):
+            await asyncio.sleep(pause)
 
 
-async def _serve(secure: str) -> None:
-    async with _node("server", secure, listen=["tcp://127.0.0.1:0"]) as node:
-        print(node.endpoints[0], flush=True)  # read by the process that started it
-        await asyncio.to_thread(wait_for_parent)
+class Quiet(Reactor):
+    """Another channel to the same peer."""
+
+    channel = Channel("quiet", messages=(Echo,))
+
+    @handles(Echo)
+    def echo(self, echo: Echo) -> Echo:
+        """Answer with the message itself."""
+        return echo
 
 
-def _node(name: str, secure: str, *, listen: list[str] | None = None, peers: list[str] | None = None) -> Node:
+def one_node(name: str, *, secure: bool, listen: bool = False, peers: tuple[str, ...] = ()) -> Node:
+    """A node with every reactor of the benchmarks, on loopback only."""
     identity = Identity.generate()
     return Node(
         name,
         network=_NETWORK,
         identity=identity,
-        listen=listen or (),
-        peers=peers or (),
-        reactors=[Sink],
-        transports=[TcpTransport(identity, plaintext=secure == "plain")],
+        listen=("tcp://127.0.0.1:0",) if listen else (),
+        peers=peers,
+        reactors=[Sink, WideSink, SlowSink, Quiet],
+        transports=[TcpTransport(identity, plaintext=not secure)],
     )
 
 
-def _measured(run: Run, secure: str) -> Mapping[str, float]:
-    with served(secure, run) as endpoint:
-        return run.main(_measure(run, secure, endpoint))
-
-
-async def _measure(run: Run, secure: str, endpoint: str) -> dict[str, float]:
-    async with asyncio.timeout(_PATIENCE), _node("client", secure, peers=[endpoint]) as node:
+async def met(node: Node, number: int = 1) -> None:
+    """Wait until `node` has that many peers."""
+    async with asyncio.timeout(_PATIENCE):
         with node.subscribe(PeerUp) as ups:
-            if not node.peers:
+            while len(node.peers) < number:
                 await ups.get()
-        to = Peer(node.peers[0]) / Sink
-
-        def ask(seq: int) -> asyncio.Future[object]:
-            return node.ask(to, Echo(seq, SMALL), timeout=DEADLINE)  # type: ignore[return-value]  # a future, on the loop
-
-        await latencies(ask, run.count(300))
-        figures = {
-            f"round trip {name}": value for name, value in percentiles(await latencies(ask, run.count(1500))).items()
-        }
-        figures["in flight"] = await in_flight(ask, run.count(12_000))
-        await _one_way(node, to, SMALL, run.count(2000))
-        figures["one-way"] = await _one_way(node, to, SMALL, run.count(100_000))
-        figures["large"] = await _one_way(node, to, LARGE, run.count(1500)) * len(LARGE)
-        return figures
 
 
-async def _one_way(node: Node, to: Address[Message], payload: bytes, number: int) -> float:
-    before = (await node.ask(to, HowMany(), reply=Counted)).count
+class PeerbusClient(LoopClient):
+    """A node that is connected to one other."""
+
+    def __init__(self, runner: asyncio.Runner, node: Node, sink: type[Sink] = Sink) -> None:
+        super().__init__(runner)
+        self.node = node
+        self.to: Address[Message] = Peer(node.peers[0]) / sink
+        self.quiet: Address[Echo] = Peer(node.peers[0]) / Quiet
+
+    async def telling(self, payload: bytes, until: Until, every: int) -> Offered:
+        node, to, sent = self.node, self.to, 0
+        while not until.over():
+            for seq in range(sent, sent + every):
+                await node.tell(to, Data(seq, payload), timeout=DEADLINE)
+            sent += every
+        return Offered(sent)
+
+    def request(self, seq: int, payload: bytes) -> Awaitable[object]:
+        return self.node.ask(self.to, Echo(seq, payload), timeout=DEADLINE)
+
+    async def counted(self) -> int:
+        return (await self.node.ask(self.to, HowMany(), reply=Counted, timeout=DEADLINE)).count
+
+
+class SlowClient(PeerbusClient):
+    """The same towards a slow receiver: sends have a deadline that may pass; asks go to another channel meanwhile."""
+
+    def __init__(self, runner: asyncio.Runner, node: Node) -> None:
+        super().__init__(runner, node, SlowSink)
+
+        self.beside: list[tuple[float, float]] = []
+
+    def rest(self, seconds: float) -> list[float]:
+        """See AsksBeside."""
+        self.run(self._ask_beside(Until(seconds)))
+        times = [taken for _, taken in self.beside]
+        self.beside.clear()
+        return times
+
+    async def telling(self, payload: bytes, until: Until, every: int) -> Offered:
+        sent = failed = 0
+        sampler = asyncio.create_task(self._ask_beside(until))
+        while not until.over():
+            sent += 1
+            try:
+                await self.node.tell(self.to, Data(sent, payload), timeout=SLOW_DEADLINE)
+            except SendError:
+                failed += 1
+        await sampler
+        return Offered(sent, failed)
+
+    async def _ask_beside(self, until: Until) -> None:
+        while not until.over():
+            start = perf_counter()
+            await self.node.ask(self.quiet, Echo(0, SMALL), timeout=DEADLINE)
+            self.beside.append((start, perf_counter() - start))
+            await asyncio.sleep(_SAMPLE_INTERVAL)
+
+
+@contextlib.contextmanager
+def connected(run: Run, product: str, server: Served) -> Iterator[PeerbusClient]:
+    """A node that dialed the receiver's."""
+    with run.runner() as runner:
+        node = one_node("sender", secure=_secure(product), peers=(server.line,))
+        runner.run(node.__aenter__())
+        try:
+            runner.run(met(node))
+            match product:
+                case "peerbus.slow":
+                    yield SlowClient(runner, node)
+                case "peerbus.wide":
+                    yield PeerbusClient(runner, node, WideSink)
+                case _:
+                    yield PeerbusClient(runner, node)
+        finally:
+            runner.run(node.aclose())
+
+
+def serve(run: Run, product: str) -> None:
+    """A node that listens and counts."""
+    run.main(_serve(_secure(product)))
+
+
+async def _serve(secure: bool) -> None:
+    async with one_node("receiver", secure=secure, listen=True) as node:
+        print(node.endpoints[0], flush=True)  # read by the process that started it
+        await asyncio.to_thread(obey, TALLY)
+
+
+def _secure(product: str) -> bool:
+    return product in ("peerbus.tls", "peerbus.slow")
+
+
+def plain(run: Run) -> Mapping[str, float]:
+    """Two nodes, plain TCP: round trip, in flight, one-way; then asks on one channel while another is flooded."""
+    with PRODUCTS["peerbus"].connected(run) as client:
+        assert isinstance(client, PeerbusClient)
+        return exchange(client, run) | client.run(_flooded(client, run))
+
+
+async def _flooded(client: PeerbusClient, run: Run) -> dict[str, float]:
+    def ask(seq: int) -> Awaitable[object]:
+        return client.node.ask(client.quiet, Echo(seq, SMALL), timeout=DEADLINE)
+
+    await latencies(ask, Until(run.warm_up))
+    found = {
+        f"quiet ask {name}": value for name, value in percentiles(await latencies(ask, Until(run.seconds))).items()
+    }
+    flood = Until(DEADLINE)
+    flooding = asyncio.create_task(client.telling(SMALL, flood, 1))
+    await latencies(ask, Until(run.warm_up))
     start = perf_counter()
-    for seq in range(number):
-        await node.tell(to, Data(seq, payload), timeout=DEADLINE)
-    counted = await node.ask(to, HowMany(), reply=Counted, timeout=DEADLINE)
-    confirm(counted.count - before, number)
-    return number / (perf_counter() - start)
+    times = await latencies(ask, Until(run.seconds))
+    flood.stop()
+    found["flood"] = (await flooding).sent / (perf_counter() - start + run.warm_up)
+    return found | {f"flooded ask {name}": value for name, value in percentiles(times).items()}

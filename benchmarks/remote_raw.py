@@ -1,4 +1,4 @@
-"""The limit of a remote bus: an asyncio Protocol with msgpack and nothing else, client and server.
+"""The limit of a remote bus: an asyncio Protocol with msgpack and nothing else, sender and receiver.
 
 A message is the array [kind, seq, payload], or, in one measurement, the map that names its fields.
 No deadlines, no flow control beyond the socket's, no types.
@@ -7,9 +7,9 @@ No deadlines, no flow control beyond the socket's, no types.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
-from time import perf_counter
+from collections.abc import Awaitable, Iterator, Mapping
 from typing import cast
 
 import msgpack
@@ -17,22 +17,24 @@ import msgpack
 from peerbus.transports import Identity
 from peerbus.transports.tls import client_context, server_context
 
-from .messages import LARGE, SMALL
-from .processes import served, wait_for_parent
+from .client import LoopClient, Offered, one_way
+from .messages import SMALL
+from .processes import Served, served
+from .products import PRODUCTS
+from .remote import exchange
 from .run import Run
-from .timing import confirm, in_flight, latencies, percentiles
+from .tally import Tally, obey
+from .timing import BATCH, Until
 
-__all__ = ["plain", "serve", "tls"]
+__all__ = ["connected", "plain", "serve"]
 
 #: Kinds of messages.
 _TELL, _ASK, _COUNT = range(3)
-#: Messages joined in one write, in the measurement that joins.
-JOINED = 64
-#: Seconds that the slowest step may take.
-_PATIENCE = 60.0
+
+TALLY = Tally()
 
 
-class _Server(asyncio.Protocol):
+class _Receiver(asyncio.Protocol):
     """Counts, echoes; a write for each answer."""
 
     transport: asyncio.Transport
@@ -40,7 +42,6 @@ class _Server(asyncio.Protocol):
     def __init__(self) -> None:
         self._unpacker = msgpack.Unpacker()
         self._pack = msgpack.Packer().pack
-        self._count = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)  # uvloop's derives from no class of asyncio's
@@ -49,26 +50,26 @@ class _Server(asyncio.Protocol):
         self._unpacker.feed(data)
         for kind, seq, payload in self._unpacker:
             if kind == _TELL:
-                self._count += 1
+                TALLY.count += 1
             elif kind == _ASK:
                 self.transport.write(self._pack((_ASK, seq, payload)))
             else:
-                self.transport.write(self._pack((_COUNT, seq, self._count)))
+                self.transport.write(self._pack((_COUNT, seq, TALLY.count)))
 
 
-class _MapServer(_Server):
+class _MapReceiver(_Receiver):
     """Counts messages that are maps."""
 
     def data_received(self, data: bytes) -> None:
         self._unpacker.feed(data)
         for message in self._unpacker:
             if message["kind"] == _TELL:
-                self._count += 1
+                TALLY.count += 1
             else:
-                self.transport.write(self._pack((_COUNT, message["seq"], self._count)))
+                self.transport.write(self._pack((_COUNT, message["seq"], TALLY.count)))
 
 
-class _Client(asyncio.Protocol):
+class _Sender(asyncio.Protocol):
     """Sends; matches answers by number."""
 
     transport: asyncio.Transport
@@ -77,8 +78,8 @@ class _Client(asyncio.Protocol):
         self._loop = asyncio.get_running_loop()
         self._unpacker = msgpack.Unpacker()
         self._waiting: dict[int, asyncio.Future[object]] = {}
-        self._writable = asyncio.Event()
-        self._writable.set()
+        self.writable = asyncio.Event()
+        self.writable.set()
         self._seq = 0
         self.pack = msgpack.Packer().pack
 
@@ -91,113 +92,127 @@ class _Client(asyncio.Protocol):
             self._waiting.pop(seq).set_result(value)
 
     def pause_writing(self) -> None:
-        self._writable.clear()
+        self.writable.clear()
 
     def resume_writing(self) -> None:
-        self._writable.set()
+        self.writable.set()
 
     def request(self, kind: int, payload: bytes) -> asyncio.Future[object]:
         """Send and wait for the answer, for ever."""
         self._seq = seq = self._seq + 1
         future: asyncio.Future[object] = self._loop.create_future()
         self._waiting[seq] = future
-        self.transport.write(self.pack((kind, seq, payload)))
+        self.transport.write(self.frame(kind, seq, payload))
         return future
 
-    async def tell(self, payload: bytes, number: int) -> None:
-        """Send, a write for each message."""
-        write, pack, writable = self.transport.write, self.pack, self._writable
-        for seq in range(number):
-            write(pack((_TELL, seq, payload)))
-            if not writable.is_set():
-                await writable.wait()
+    def frame(self, kind: int, seq: int, payload: bytes) -> bytes:
+        """The message as an array."""
+        return self.pack((kind, seq, payload))
 
-    async def tell_joined(self, payload: bytes, number: int) -> None:
-        """Send, a write for JOINED messages."""
-        write, pack, writable = self.transport.write, self.pack, self._writable
-        for first in range(0, number, JOINED):
-            write(b"".join([pack((_TELL, seq, payload)) for seq in range(first, min(first + JOINED, number))]))
-            if not writable.is_set():
-                await writable.wait()
 
-    async def count(self) -> int:
-        """What the server has counted."""
-        value = await self.request(_COUNT, b"")
+class _MapSender(_Sender):
+    def frame(self, kind: int, seq: int, payload: bytes) -> bytes:
+        """The message as a map."""
+        return self.pack({"kind": kind, "seq": seq, "payload": payload})
+
+
+class _Client(LoopClient):
+    """A write for each message."""
+
+    def __init__(self, runner: asyncio.Runner, sender: _Sender) -> None:
+        super().__init__(runner)
+        self.sender = sender
+
+    async def telling(self, payload: bytes, until: Until, every: int) -> Offered:
+        write, pack, writable = self.sender.transport.write, self.sender.pack, self.sender.writable
+        sent = 0
+        while not until.over():
+            for seq in range(sent, sent + every):
+                write(pack((_TELL, seq, payload)))
+                if not writable.is_set():
+                    await writable.wait()
+            sent += every
+        return Offered(sent)
+
+    def request(self, seq: int, payload: bytes) -> Awaitable[object]:
+        return self.sender.request(_ASK, payload)
+
+    async def counted(self) -> int:
+        value = await self.sender.request(_COUNT, b"")
         assert isinstance(value, int)
         return value
 
 
-class _MapClient(_Client):
-    """Sends maps."""
+class _JoiningClient(_Client):
+    """A write for BATCH messages."""
 
-    def request(self, kind: int, payload: bytes) -> asyncio.Future[object]:
-        self._seq = seq = self._seq + 1
-        future: asyncio.Future[object] = self._loop.create_future()
-        self._waiting[seq] = future
-        self.transport.write(self.pack({"kind": kind, "seq": seq, "payload": payload}))
-        return future
-
-    async def tell_joined(self, payload: bytes, number: int) -> None:
-        write, pack, writable = self.transport.write, self.pack, self._writable
-        for first in range(0, number, JOINED):
-            last = min(first + JOINED, number)
-            write(b"".join([pack({"kind": _TELL, "seq": seq, "payload": payload}) for seq in range(first, last)]))
+    async def telling(self, payload: bytes, until: Until, every: int) -> Offered:
+        write, pack, writable = self.sender.transport.write, self.sender.pack, self.sender.writable
+        sent = 0
+        while not until.over():
+            write(b"".join([pack((_TELL, seq, payload)) for seq in range(sent, sent + BATCH)]))
             if not writable.is_set():
                 await writable.wait()
+            sent += BATCH
+        return Offered(sent)
 
 
-def serve(run: Run, server: str) -> None:
-    """Listen, print the two ports, serve until the client's process goes away."""
-    run.main(_serve(server_context(Identity.generate()) if server == "raw.tls" else None))
+class _JoiningMapClient(_Client):
+    """A write for BATCH messages that are maps."""
+
+    async def telling(self, payload: bytes, until: Until, every: int) -> Offered:
+        write, pack, writable = self.sender.transport.write, self.sender.pack, self.sender.writable
+        sent = 0
+        while not until.over():
+            batch = range(sent, sent + BATCH)
+            write(b"".join([pack({"kind": _TELL, "seq": seq, "payload": payload}) for seq in batch]))
+            if not writable.is_set():
+                await writable.wait()
+            sent += BATCH
+        return Offered(sent)
+
+
+async def _dial(protocol: type[_Sender], port: str, tls: ssl.SSLContext | None) -> _Sender:
+    loop = asyncio.get_running_loop()
+    name = None if tls is None else ""
+    return (await loop.create_connection(protocol, "127.0.0.1", int(port), ssl=tls, server_hostname=name))[1]
+
+
+@contextlib.contextmanager
+def connected(run: Run, product: str, server: Served) -> Iterator[_Client]:
+    """A connection whose messages are arrays, a write for each."""
+    tls = client_context(Identity.generate()) if product == "raw.tls" else None
+    with run.runner() as runner:
+        sender = runner.run(_dial(_Sender, server.line.split()[0], tls))
+        yield _Client(runner, sender)
+        sender.transport.close()
+
+
+def serve(run: Run, product: str) -> None:
+    """Listen on two ports: for arrays, for maps."""
+    run.main(_serve(server_context(Identity.generate()) if product == "raw.tls" else None))
 
 
 async def _serve(tls: ssl.SSLContext | None) -> None:
     loop = asyncio.get_running_loop()
-    servers = [await loop.create_server(protocol, "127.0.0.1", 0, ssl=tls) for protocol in (_Server, _MapServer)]
-    print(*(server.sockets[0].getsockname()[1] for server in servers), flush=True)  # for the client
-    await asyncio.to_thread(wait_for_parent)
+    servers = [await loop.create_server(protocol, "127.0.0.1", 0, ssl=tls) for protocol in (_Receiver, _MapReceiver)]
+    print(*(server.sockets[0].getsockname()[1] for server in servers), flush=True)  # for the sender
+    await asyncio.to_thread(obey, TALLY)
     for server in servers:
         server.close()
 
 
 def plain(run: Run) -> Mapping[str, float]:
-    """Raw Protocol and msgpack over TCP: one-way by single and by joined writes, 64 KiB, echo, 64 echoes in flight."""
-    with served("raw", run) as ports:
-        return run.main(_measure(run, None, *map(int, ports.split())))
-
-
-def tls(run: Run) -> Mapping[str, float]:
-    """The same over TLS 1.3, with the certificates and settings of the bus: both sides prove who they are."""
-    with served("raw.tls", run) as ports:
-        return run.main(_measure(run, client_context(Identity.generate()), *map(int, ports.split())))
-
-
-async def _measure(run: Run, tls: ssl.SSLContext | None, port: int, map_port: int) -> dict[str, float]:
-    loop = asyncio.get_running_loop()
-    name = None if tls is None else ""
-    _, client = await loop.create_connection(_Client, "127.0.0.1", port, ssl=tls, server_hostname=name)
-    async with asyncio.timeout(_PATIENCE):
-        await latencies(lambda seq: client.request(_ASK, SMALL), run.count(300))
-        times = await latencies(lambda seq: client.request(_ASK, SMALL), run.count(1500))
-        figures = {f"round trip {name}": value for name, value in percentiles(times).items()}
-        figures["in flight"] = await in_flight(lambda seq: client.request(_ASK, SMALL), run.count(12_000))
-        await client.tell(SMALL, run.count(2000))
-        figures["one-way"] = await _one_way(client, client.tell, SMALL, run.count(40_000))
-        figures["one-way joined"] = await _one_way(client, client.tell_joined, SMALL, run.count(200_000))
-        figures["large"] = await _one_way(client, client.tell, LARGE, run.count(1500)) * len(LARGE)
-        _, mapping = await loop.create_connection(_MapClient, "127.0.0.1", map_port, ssl=tls, server_hostname=name)
-        await mapping.tell_joined(SMALL, run.count(2000))
-        figures["one-way joined maps"] = await _one_way(mapping, mapping.tell_joined, SMALL, run.count(60_000))
-    for used in (client, mapping):
-        used.transport.close()
-    return figures
-
-
-async def _one_way(
-    client: _Client, tell: Callable[[bytes, int], Awaitable[None]], payload: bytes, number: int
-) -> float:
-    before = await client.count()
-    start = perf_counter()
-    await tell(payload, number)
-    confirm(await client.count() - before, number)
-    return number / (perf_counter() - start)
+    """Raw Protocol over TCP: round trip, in flight, one-way by a write each and by joined writes, arrays and maps."""
+    with served("raw", run) as server, PRODUCTS["raw"].joined(run, server) as client:
+        assert isinstance(client, _Client)
+        found = exchange(client, run)
+        joining = _JoiningClient(client.runner, client.sender)
+        one_way(joining, SMALL, run.warm_up)
+        found["one-way joined"] = one_way(joining, SMALL, run.seconds)
+        sender = client.run(_dial(_MapSender, server.line.split()[1], None))
+        mapping = _JoiningMapClient(client.runner, sender)
+        one_way(mapping, SMALL, run.warm_up)
+        found["one-way joined maps"] = one_way(mapping, SMALL, run.seconds)
+        sender.transport.close()
+    return found

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from .catalogue import Case
+from .comparison import Measured
 from .machine import ForeignLoad
 from .processes import CaseFailed, measured
+from .results import FOREIGN
 from .run import Run
 
-__all__ = ["Outcome", "run_rounds"]
+__all__ = ["DISTURBED", "run_rounds"]
 
 #: Processors kept busy by others above which a measurement is taken once more; of the two, the quieter one counts.
 #: Chosen by load, never by result.
@@ -25,53 +25,43 @@ class Load(Protocol):
         """Processors that others kept busy since."""
 
 
-@dataclass(slots=True)
-class Outcome:
-    """What the rounds brought. `foreign`: processors that others kept busy, for each process that measured."""
-
-    rounds: list[dict[str, Mapping[str, float]]] = field(default_factory=list)
-    foreign: list[float] = field(default_factory=list)
-    crashes: dict[str, str] = field(default_factory=dict)
-
-
 def run_rounds(
-    plan: Mapping[str, tuple[Case, Run]],
-    number: int,
-    progress: Callable[[str], object],
+    cases: Sequence[str],
+    run: Run,
+    rounds: list[dict[str, Measured]],
+    crashes: dict[str, str],
+    progress: Callable[[str, str], object],
     *,
-    measure: Callable[[str, Run], Mapping[str, float]] = measured,
+    measure: Callable[[str, Run], Measured] = measured,
     watch: Callable[[], Load] = ForeignLoad,
-) -> Outcome:
-    """Measure `plan` (case and run by key) `number` times. A case that crashes is left out of that round, and told."""
-    outcome = Outcome()
-    again = len(plan)  # a machine that is busy all the time shall not double the time
-    for index in range(number):
-        keys = list(plan)
-        if index % 2:
-            keys.reverse()  # whoever profits from what ran before, profits in turns
-        found: dict[str, Mapping[str, float]] = {}
-        for key in keys:
-            case, run = plan[key]
-            progress(f"round {index + 1} of {number}: {key}")
+) -> None:
+    """Fill each of `rounds` with what is not there yet of `cases`. One that crashes is left out of its round, and told.
+
+    `progress` hears, before each measurement, where it is and the case; `rounds` is whole whenever it does.
+    """
+    again = len(cases)  # a machine that is busy all the time shall not double the time
+    for index, found in enumerate(rounds):
+        # Whoever profits from what ran before, profits in turns.
+        for case in cases if index % 2 == 0 else reversed(cases):
+            if case in found:
+                continue
+            place = f"round {index + 1} of {len(rounds)}"
+            progress(place, case)
             try:
-                load, found[key] = _measured(case.name, run, measure, watch)
-                if load > DISTURBED and again:
+                taken = _measured(case, run, measure, watch)
+                if taken[FOREIGN] > DISTURBED and again:
                     again -= 1
-                    progress(f"round {index + 1} of {number}: {key} again, others kept {load:.1f} processors busy")
-                    load, found[key] = min(
-                        (load, found[key]), _measured(case.name, run, measure, watch), key=lambda taken: taken[0]
-                    )
-                outcome.foreign.append(load)
+                    progress(f"{place}, again: others kept {taken[FOREIGN]:.1f} processors busy", case)
+                    taken = min(taken, _measured(case, run, measure, watch), key=lambda figures: figures[FOREIGN])
+                found[case] = taken
+                crashes.pop(case, None)
             except CaseFailed as error:
-                found.pop(key, None)
-                outcome.crashes.setdefault(key, str(error))
-        outcome.rounds.append(found)
-    return outcome
+                crashes[case] = str(error)
 
 
 def _measured(
-    case: str, run: Run, measure: Callable[[str, Run], Mapping[str, float]], watch: Callable[[], Load]
-) -> tuple[float, Mapping[str, float]]:
+    case: str, run: Run, measure: Callable[[str, Run], Measured], watch: Callable[[], Load]
+) -> Mapping[str, float]:
     load = watch()
     figures = measure(case, run)
-    return load.cores(), figures
+    return {**figures, FOREIGN: load.cores()}

@@ -1,4 +1,4 @@
-"""What one measured process is told: on which event loop it works, and how much of the work it does."""
+"""What one measuring process is told: on which event loop it works, and for how long it measures."""
 
 from __future__ import annotations
 
@@ -7,24 +7,29 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-__all__ = ["Measure", "Run", "installed_loops"]
+__all__ = ["DEADLINE", "SECONDS", "Measure", "Run", "installed_loops"]
 
 T = TypeVar("T")
 
 #: Seconds that a send or an ask may take: every one of ours has a deadline, and this one never passes.
 DEADLINE = 10.0
+#: Seconds of a measurement, where nothing else is said.
+SECONDS = 0.4
+#: Part of a measurement's time that the same work takes before it, unmeasured.
+WARM_UP = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One process of one round. `loop`: `asyncio` or `uvloop`. `scale`: 1 is a full round, less is a quick one."""
+    """One process of one round. `loop`: `asyncio` or `uvloop`. `seconds`: how long each of its measurements sends."""
 
     loop: str = "asyncio"
-    scale: float = 1.0
+    seconds: float = SECONDS
 
-    def count(self, full: int) -> int:
-        """How many of the `full` operations of a full round to do."""
-        return max(64, int(full * self.scale))
+    @property
+    def warm_up(self) -> float:
+        """Seconds of the same work before a measurement."""
+        return self.seconds * WARM_UP
 
     def loop_factory(self) -> Callable[[], asyncio.AbstractEventLoop]:
         """Makes the event loop. Raises ImportError where uvloop is asked for and not installed."""
@@ -34,9 +39,13 @@ class Run:
             return uvloop.new_event_loop
         return asyncio.new_event_loop
 
+    def runner(self) -> asyncio.Runner:
+        """A runner of that event loop, for work in several steps."""
+        return asyncio.Runner(loop_factory=self.loop_factory())
+
     def main(self, work: Coroutine[object, object, T]) -> T:
         """Run `work` to its end on a new event loop."""
-        with asyncio.Runner(loop_factory=self.loop_factory()) as runner:
+        with self.runner() as runner:
             return runner.run(work)
 
 
@@ -45,9 +54,9 @@ Measure = Callable[[Run], Mapping[str, float]]
 
 
 def installed_loops() -> tuple[str, ...]:
-    """The event loops that can be measured here."""
+    """The event loops that can be measured here, the one that a node takes if it can being the first."""
     try:
         import uvloop  # noqa: F401  # only whether it is there
     except ImportError:
         return ("asyncio",)
-    return ("asyncio", "uvloop")
+    return ("uvloop", "asyncio")

@@ -1,0 +1,138 @@
+"""The products that are measured between two processes: ours, the limits below it, and its peers."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import importlib.util
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from .client import Client
+from .machine import which
+from .processes import Served, served
+from .run import Run
+
+__all__ = ["PRODUCTS", "Product"]
+
+
+class _Module(Protocol):
+    """What each product's module offers."""
+
+    def serve(self, run: Run, product: str) -> None:
+        """Receive until the standard input ends: listen, print one line that says where, then obey orders."""
+
+    def connected(self, run: Run, product: str, server: Served) -> AbstractContextManager[Client]:
+        """Connect to the receiver that printed `server.line`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One product in one configuration. `settings`: what a reader must know of it, in a line."""
+
+    name: str
+    title: str
+    module: str
+    settings: str
+    packages: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    #: The event loop that suits it best, where it has one; None takes that of the run.
+    loop: str | None = None
+
+    def missing(self) -> str | None:
+        """Why it cannot be measured here; None where it can."""
+        for package in self.packages:
+            if importlib.util.find_spec(package) is None:
+                return f"the Python package {package} is not installed"
+        for program in self.programs:
+            if which(program) is None:
+                return f"the program {program} is not installed"
+        return None
+
+    def serve(self, run: Run) -> None:
+        """Be its receiver."""
+        self._load().serve(self._run(run), self.name)
+
+    @contextlib.contextmanager
+    def connected(self, run: Run) -> Iterator[Client]:
+        """Start its receiver, be its sender."""
+        with served(self.name, run) as server, self.joined(run, server) as client:
+            yield client
+
+    def joined(self, run: Run, server: Served) -> AbstractContextManager[Client]:
+        """Be the sender to a receiver that was started."""
+        return self._load().connected(self._run(run), self.name, server)
+
+    def _run(self, run: Run) -> Run:
+        return run if self.loop is None else Run(self.loop, run.seconds)
+
+    def _load(self) -> _Module:
+        return cast("_Module", importlib.import_module(f".{self.module}", __package__))
+
+
+_BUS = "a deadline on each send, credit, accounting, messages typed and validated on receipt"
+
+PRODUCTS = {
+    product.name: product
+    for product in (
+        Product("peerbus", "peerbus", "remote_peerbus", f"plain TCP; {_BUS}"),
+        Product("peerbus.tls", "peerbus, TLS", "remote_peerbus", f"mutual TLS 1.3; {_BUS}"),
+        Product(
+            "peerbus.wide", "peerbus, credit that never binds", "remote_peerbus",
+            "plain TCP; a window of 1 048 576 messages and 1 GiB, so that no sender waits and no credit is sent",
+        ),
+        Product(
+            "peerbus.slow", "peerbus, TLS", "remote_peerbus",
+            f"mutual TLS 1.3; {_BUS}; an `async` handler, default windows, 1 s deadline",
+        ),
+        Product("peerbus.many", "peerbus, 64 peers", "remote_many", f"plain TCP; 64 nodes in one process; {_BUS}"),
+        Product("raw", "raw Protocol", "remote_raw", "asyncio Protocol and msgpack: no deadline, type or flow control"),
+        Product("raw.tls", "raw Protocol, TLS", "remote_raw", "the same with the bus's certificates and TLS settings"),
+        Product("sockets", "raw sockets", "remote_sockets", "blocking sockets and msgpack, TCP_NODELAY, a thread each"),
+        Product(
+            "zmq", "pyzmq", "peers.zeromq",
+            "blocking calls (its asyncio side is slower); PUSH/PULL for one-way, DEALER/ROUTER for asks; "
+            "high-water marks 1 000, the default; SNDTIMEO 1 s",
+            packages=("zmq", "msgpack"),
+        ),
+        Product(
+            "zmq.pub", "pyzmq PUB/SUB", "peers.zeromq",
+            "PUB/SUB, its pattern for many receivers; otherwise the same (a PUB never waits)",
+            packages=("zmq", "msgpack"),
+        ),
+        Product(
+            "zenoh", "zenoh-python", "peers.zenoh",
+            "two peers over tcp/127.0.0.1, no scouting; a declared publisher, CongestionControl.BLOCK, "
+            "wait_before_close raised from 5 s to 10 min so that it waits rather than drops the link; "
+            "a callback for messages, a queryable for asks",
+            packages=("zenoh", "msgpack"),
+        ),
+        Product(
+            "nats", "nats-py", "peers.nats",
+            "nats-server on 127.0.0.1 (a third process); uvloop; pending limits of the subscription lifted, "
+            "max_pending of the server 1 GiB, so that it drops as late as it can",
+            packages=("nats", "msgpack"), programs=("nats-server",),
+        ),
+        Product(
+            "grpc", "grpc.aio", "peers.grpc",
+            "one stream of the client's for one-way, unary calls for asks; bytes with msgpack, no protobuf",
+            packages=("grpc", "msgpack"), loop="asyncio",
+        ),
+        Product(
+            "xoscar", "xoscar", "peers.xoscar",
+            "`tell` for one-way, a call for asks; its own serialisation; actor pools over TCP on 127.0.0.1, uvloop",
+            packages=("xoscar",),
+        ),
+        Product(
+            "erlang", "Erlang distribution", "peers.erlang",
+            "two nodes of Erlang/OTP on 127.0.0.1, `!` for one-way, a tagged reply for asks; default busy limit",
+            programs=("erl", "erlc"),
+        ),
+        Product(
+            "pykka", "Pykka", "slow_pykka",
+            "one ThreadingActor in this process, its inbox unbounded as always; sender and receiver share the memory",
+        ),
+    )
+}  # fmt: skip

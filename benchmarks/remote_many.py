@@ -1,0 +1,81 @@
+"""What one more peer costs: one node that is connected to 1 and to 64 others, which all live in one other process.
+
+Two processors, so two processes: the 64 receivers share an event loop, and the sender's share stays comparable.
+What is compared is the total of messages per second: with 64 peers told in turn each gets a 64th of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping, Sequence
+
+from peerbus.actors import Address, Peer
+from peerbus.node import Node
+
+from .client import Offered, one_way
+from .messages import SMALL, Counted, Data, HowMany, Message
+from .processes import served
+from .remote_peerbus import TALLY, PeerbusClient, Sink, connected, met, one_node
+from .run import DEADLINE, Run
+from .tally import obey
+from .timing import Until
+
+__all__ = ["PEERS", "many", "serve"]
+
+#: Connected peers; what a node holds at most by default.
+PEERS = 64
+
+
+class _InTurn(PeerbusClient):
+    """Tells its peers one after the other."""
+
+    async def telling(self, payload: bytes, until: Until, every: int) -> Offered:
+        node, sent = self.node, 0
+        addresses: list[Address[Message]] = [Peer(peer) / Sink for peer in node.peers]
+        while not until.over():
+            for seq, to in enumerate(addresses, sent):
+                await node.tell(to, Data(seq, payload), timeout=DEADLINE)
+            sent += len(addresses)
+        # The last message to each peer has been handled when its count is answered; they share one tally.
+        for to in addresses:
+            await node.ask(to, HowMany(), reply=Counted, timeout=DEADLINE)
+        return Offered(sent)
+
+
+def many(run: Run) -> Mapping[str, float]:
+    """One-way with 100 bytes: one peer connected, one of 64 connected, 64 connected and told in turn."""
+    with served("peerbus.many", run) as server:
+        endpoints = tuple(server.line.split())
+        with connected(run, "peerbus", server.at(endpoints[0])) as client:
+            found = {"one-way, 1 connected": _measure(client, run)}
+        with run.runner() as runner:
+            node = one_node("sender", secure=False, peers=endpoints)
+            runner.run(node.__aenter__())
+            try:
+                runner.run(met(node, PEERS))
+                found["one-way, 1 of 64"] = _measure(PeerbusClient(runner, node), run)
+                found["one-way, 64 in turn"] = _measure(_InTurn(runner, node), run)
+            finally:
+                runner.run(node.aclose())
+    return found
+
+
+def _measure(client: PeerbusClient, run: Run) -> float:
+    one_way(client, SMALL, run.warm_up)
+    return one_way(client, SMALL, run.seconds)
+
+
+def serve(run: Run, product: str) -> None:
+    """64 nodes that listen, on one event loop."""
+    run.main(_serve())
+
+
+async def _serve() -> None:
+    async with contextlib.AsyncExitStack() as stack:
+        nodes: Sequence[Node] = [
+            await stack.enter_async_context(one_node(f"receiver-{number}", secure=False, listen=True))
+            for number in range(PEERS)
+        ]
+        print(*(node.endpoints[0] for node in nodes), flush=True)  # for the sender
+        await asyncio.to_thread(obey, TALLY)

@@ -1,0 +1,176 @@
+"""The rows of both reports: what is compared with what, and the target of each."""
+
+from __future__ import annotations
+
+from .cases import PEERS
+from .comparison import Bar, Comparison, Figure, Sense
+from .products import PRODUCTS
+
+__all__ = ["peer_rows", "run_rows"]
+
+_RATE, _TIME, _BYTES, _VOLUME = "/s", "s", "B", "B/s"
+
+
+def _at_least(value: float) -> Bar:
+    return Bar(Sense.AT_LEAST, value)
+
+
+def _at_most(value: float) -> Bar:
+    return Bar(Sense.AT_MOST, value)
+
+
+def run_rows() -> list[Comparison]:
+    """Ours beside Pykka, and beside what two processes can do without a bus."""
+    return [*_local(), *_limits(), *_flooded(), *_tls(), *_credit(), *_many()]
+
+
+def _local() -> list[Comparison]:
+    group = "in one process, against Pykka"
+    rows = [
+        Comparison(group, name, unit, Figure(case, ours), Figure(their_case, theirs), "Pykka", bar)
+        for name, unit, case, ours, their_case, theirs, bar in (
+            ("tell", _RATE, "local", "tell", "pykka", "tell", _at_least(8)),
+            ("tell through ActorRef", _RATE, "local", "tell by ref", "pykka", "tell", _at_least(6)),
+            ("ask p50", _TIME, "local", "ask p50", "pykka", "ask p50", _at_most(0.10)),
+            ("ask p99", _TIME, "local", "ask p99", "pykka", "ask p99", None),
+            ("asks, 64 in flight", _RATE, "local", "ask in flight", "pykka", "ask in flight", _at_least(4)),
+            ("tell to 1 000 actors in turn", _RATE, "actors", "tell in turn", "pykka.actors", "tell in turn",
+             _at_least(30)),
+            ("tell from a foreign thread", _RATE, "local", "tell from a thread", "pykka", "tell", _at_least(5)),
+            ("ask p50 from a foreign thread", _TIME, "local", "ask from a thread p50", "pykka", "ask p50", None),
+            ("spawn", _RATE, "actors", "spawn", "pykka.actors", "spawn", None),
+            ("actor with a thread: tell", _RATE, "thread", "tell", "pykka", "tell", None),
+            ("actor with a thread: ask p50", _TIME, "thread", "ask p50", "pykka", "ask p50", None),
+        )
+    ]  # fmt: skip
+    return [
+        *rows,
+        Comparison(
+            group, "memory per actor", _BYTES, Figure("actors", "memory"), Figure("pykka.actors", "memory"), "Pykka",
+            _at_most(5 * 1024), absolute=True,
+        ),
+        Comparison(
+            group, "tell", _RATE, Figure("local", "tell"), Figure("floors", "tell"), "a bare asyncio.Queue(1024)"
+        ),
+        Comparison(group, "ask p50", _TIME, Figure("local", "ask p50"), Figure("floors", "ask p50"), "a bare future"),
+    ]  # fmt: skip
+
+
+def _limits() -> list[Comparison]:
+    group = "between two processes, plain TCP, against the limit"
+    return [
+        Comparison(group, name, unit, Figure("peerbus", ours), Figure(case, theirs), against, bar)
+        for name, unit, ours, case, theirs, against, bar in (
+            ("one-way 100 B", _RATE, "one-way", "raw", "one-way joined maps", "raw Protocol, 64 maps a write",
+             _at_least(0.3)),
+            ("one-way 100 B", _RATE, "one-way", "raw", "one-way joined", "raw Protocol, 64 arrays a write",
+             _at_least(0.3)),
+            ("one-way 100 B", _RATE, "one-way", "raw", "one-way", "raw Protocol, a write each", None),
+            ("one-way 100 B", _RATE, "one-way", "sockets", "one-way", "raw sockets, a write each", None),
+            ("one-way 64 KiB", _VOLUME, "large", "raw", "large", "raw Protocol", _at_least(0.8)),
+            ("one-way 64 KiB", _VOLUME, "large", "sockets", "large", "raw sockets", None),
+            ("ask p50", _TIME, "ask p50", "raw", "ask p50", "raw Protocol", _at_most(1.4)),
+            ("ask p50", _TIME, "ask p50", "sockets", "ask p50", "raw sockets", None),
+            ("ask p99", _TIME, "ask p99", "raw", "ask p99", "raw Protocol", None),
+            ("asks, 64 in flight", _RATE, "in flight", "raw", "in flight", "raw Protocol, a write each",
+             _at_least(1.0)),
+            ("asks, 64 in flight", _RATE, "in flight", "sockets", "in flight", "raw sockets", None),
+        )
+    ]  # fmt: skip
+
+
+def _flooded() -> list[Comparison]:
+    group = "asks on an idle channel while another to the same peer is flooded flat out"
+    idle = Figure("peerbus", "quiet ask p50")
+    return [
+        Comparison(group, "ask p50", _TIME, Figure("peerbus", "flooded ask p50"), idle, "the same, idle", _at_most(4)),
+        Comparison(
+            group, "ask p99", _TIME, Figure("peerbus", "flooded ask p99"), Figure("peerbus", "quiet ask p99"),
+            "the same, idle", _at_most(0.020), absolute=True,
+        ),
+    ]  # fmt: skip
+
+
+def _tls() -> list[Comparison]:
+    group = "TLS 1.3"
+    rows = []
+    for name, unit, figure, bar in (
+        ("one-way 100 B", _RATE, "one-way", _at_least(0.65)),
+        ("one-way 64 KiB", _VOLUME, "large", None),
+        ("ask p50", _TIME, "ask p50", _at_most(1.4)),
+        ("asks, 64 in flight", _RATE, "in flight", None),
+    ):
+        ours = Figure("peerbus.tls", figure)
+        rows += [
+            Comparison(group, name, unit, ours, Figure("peerbus", figure), "our plain TCP", bar),
+            Comparison(group, name, unit, ours, Figure("raw.tls", figure), "raw Protocol over TLS"),
+            Comparison(group, name, unit, ours, Figure("raw", figure), "raw Protocol over plain TCP"),
+        ]
+    return rows
+
+
+def _credit() -> list[Comparison]:
+    group = "the cost of credit"
+    return [
+        Comparison(
+            group, name, unit, Figure("peerbus", figure), Figure("peerbus.wide", figure), "a window that never binds",
+            bar,
+        )
+        for name, unit, figure, bar in (
+            ("one-way 100 B", _RATE, "one-way", _at_least(0.9)),
+            ("one-way 64 KiB", _VOLUME, "large", None),
+        )
+    ]  # fmt: skip
+
+
+def _many() -> list[Comparison]:
+    group = "the cost of more peers and actors"
+    one = Figure("peerbus.many", "one-way, 1 connected")
+    return [
+        Comparison(
+            group, "one-way to 1 of 64 connected", _RATE, Figure("peerbus.many", "one-way, 1 of 64"), one,
+            "1 connected", _at_least(0.7),
+        ),
+        Comparison(
+            group, "one-way to 64 in turn, in all", _RATE, Figure("peerbus.many", "one-way, 64 in turn"), one,
+            "1 connected", _at_least(0.7),
+        ),
+        Comparison(
+            group, "local ask p50 beside 1 000 idle actors", _TIME, Figure("crowd", "ask p50"),
+            Figure("alone", "ask p50"), "1 actor", _at_most(1.1),
+        ),
+    ]  # fmt: skip
+
+
+def peer_rows() -> list[Comparison]:
+    """Ours beside each peer, figure by figure."""
+    bars = {
+        ("one-way", "zenoh"): _at_least(1.2),
+        ("one-way", "zmq"): _at_least(1.5),
+        ("one-way", "nats"): _at_least(3.5),
+        ("one-way", "erlang"): _at_least(0.9),
+        ("large", "zmq"): _at_least(1.2),
+        ("large", "raw"): _at_least(0.8),
+        ("ask p50", "raw"): _at_most(1.4),
+        ("ask p50", "zmq"): _at_most(1.0),
+        ("ask p50", "nats"): _at_most(0.5),
+        ("ask p50", "zenoh"): _at_most(0.5),
+        ("in flight", "raw"): _at_least(1.0),
+        ("in flight", "zmq"): _at_least(1.4),
+        ("in flight", "nats"): _at_least(5),
+    }
+    return [
+        Comparison(
+            title, title, unit, Figure("peerbus", figure), Figure(name, figure), PRODUCTS[name].title,
+            bars.get((figure, name)),
+        )
+        for title, unit, figure in (
+            ("one-way 100 B", _RATE, "one-way"),
+            ("one-way 64 KiB", _VOLUME, "large"),
+            ("ask p50", _TIME, "ask p50"),
+            ("ask p99", _TIME, "ask p99"),
+            ("asks, 64 in flight", _RATE, "in flight"),
+        )
+        for name in PEERS
+        if name != "peerbus"
+    ]  # fmt: skip
