@@ -33,6 +33,7 @@ from .channel import DEFAULT_TIMEOUT, Channel
 from .current import CURRENT_BUS, current_bus
 from .dead_letters import DeadLetters
 from .deadlines import DeadlineWheel
+from .deadlock import DeadlockWatch
 from .deferred import Deferred
 from .envelope import Envelope
 from .errors import (
@@ -118,6 +119,8 @@ class Bus:
         self.channels: dict[str, Channel[Any]] = {}
         self.loop: asyncio.AbstractEventLoop
         self.wheel: DeadlineWheel
+        #: Finds sends that wait for each other in a circle.
+        self.deadlocks: DeadlockWatch
         #: The loop's thread; 0 while the bus does not run.
         self.thread = 0
         #: The context that everything on this bus runs in a copy of.
@@ -145,6 +148,7 @@ class Bus:
         self.loop = asyncio.get_running_loop()
         self.thread = get_ident()
         self.wheel = DeadlineWheel(self.loop)
+        self.deadlocks = DeadlockWatch(self)
         self._stopped = asyncio.Event()
         self.context.run(CURRENT_BUS.set, self)
         self._events_ref = self.spawn(EventStream, name="peerbus.events")
@@ -203,6 +207,7 @@ class Bus:
             if isinstance(cell, ThreadCell) and cell.state is State.STOPPED:
                 cell.thread.join(KILL_TIMEOUT)  # it has nothing left to do
         self.wheel.close()
+        self.deadlocks.close()
         self._stopped.set()
 
     async def _stopped_by(self, deadline: float, cell: Life) -> bool:
@@ -383,6 +388,8 @@ class Bus:
             return
         self.begun(cell, ActorStopped(f"{cell} stopped before it had started: {cell.reason}"))
         self._order.pop(cell, None)
+        if isinstance(cell, ThreadCell):
+            self.deadlocks.remove(cell)
         if cell.name is not None and self._cells.get(cell.name) is cell:
             del self._cells[cell.name]
         for watched in cell.watching or ():
@@ -412,6 +419,13 @@ class Bus:
             self.loop.call_soon(action)
         else:
             self.loop.call_soon_threadsafe(action)
+
+    def watch_for_deadlocks(self) -> None:
+        """A handler begins to wait. From any thread; of no account where the bus has stopped."""
+        if get_ident() != self.thread:
+            self._on_loop(self.watch_for_deadlocks)
+        elif self.deadlocks.resting:
+            self.deadlocks.wake()
 
     # Sending, for plain code.
 

@@ -28,6 +28,7 @@ from .supervision import Supervisor
 if TYPE_CHECKING:
     from .actor import Actor
     from .bus import Bus
+    from .deadlock import Search, Wait
 
 __all__ = ["BATCH", "HALT", "TRANSITIONS", "Cell", "State"]
 
@@ -85,6 +86,22 @@ class Cell(Life):
     def abandon(self, reply: object) -> str:
         """Nobody waits for this reply any more: end the work. Returns the phase in which it was."""
         raise NotImplementedError
+
+    # Standing still; see `deadlock`.
+
+    def standing(self) -> tuple[object, object]:
+        """What the handler or hook that holds this actor awaits, and a mark of it; (None, None): it is not held."""
+        raise NotImplementedError
+
+    def task_of(self, reply: object) -> object:
+        """What has to go on before this ask is answered; None where nothing holds it up."""
+        return self.standing()[0]
+
+    def follow(self, wait: Wait, search: Search) -> None:
+        """A handler elsewhere waits for this actor: look whom it waits for itself."""
+        task = self.task_of(wait)
+        if task is not None:
+            search.reach(self, task)
 
     # Messages.
 
@@ -301,7 +318,8 @@ class Cell(Life):
                 return DELIVERED
         except SendError as refusal:
             return self.fail(envelope, refusal, counted=True)
-        return ForeignWaiting(self.mailbox, envelope, self.timeout if timeout is None else timeout, self.undelivered)
+        seconds = self.timeout if timeout is None else timeout
+        return ForeignWaiting(self.mailbox, envelope, seconds, self.undelivered, self)
 
     def fail(self, envelope: Envelope, error: SendError, *, counted: bool = False) -> Failed:
         """A send failed: count it, let dead letters know. Returns its outcome. From any thread."""

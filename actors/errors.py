@@ -11,6 +11,7 @@ PeerbusError
 │   ├── MessageTooLarge      the encoded message is above the channel's limit
 │   ├── SchemaMismatch       both nodes have the channel, but not the same message types
 │   ├── ActorStopped         the receiver stopped before it handled the message
+│   ├── Deadlock             sends wait for each other in a circle; `.cycle` names the actors
 │   └── ShuttingDown         this node, or the other one, takes no new work
 ├── QuorumFailed             too few of several receivers answered; `.results` has what there is
 ├── RemoteError              the receiver's handler failed, or refused: `.code`, `.text`
@@ -38,6 +39,7 @@ __all__ = [
     "ActorStopped",
     "ConfigError",
     "DeadlineExceeded",
+    "Deadlock",
     "DialFailed",
     "HandshakeFailed",
     "ListenFailed",
@@ -143,6 +145,24 @@ class ActorStopped(SendError, pykka.ActorDeadError):
     """The receiver had stopped, or stopped before it handled the message."""
 
     reason = "actor_stopped"
+
+
+class Deadlock(SendError):
+    """Sends wait for each other in a circle, which nothing but their deadlines would end; this one was chosen to fail.
+
+    `cycle` are the addresses of the actors, the first one again at the end: each awaits an answer of the next, or
+    room in its mailbox, and takes no message meanwhile. Send without awaiting (`tell`), or declare the handler that
+    awaits as `reentrant`.
+    """
+
+    reason = "deadlock"
+
+    def __init__(self, cycle: tuple[str, ...], *, message: object = None) -> None:
+        super().__init__(
+            f"these wait for each other: {' → '.join(cycle)}; let one tell instead of ask, or handle reentrantly",
+            message=message,
+        )
+        self.cycle = cycle
 
 
 class ShuttingDown(SendError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Self
 
 import pykka
 
@@ -14,6 +15,9 @@ from .errors import DeadlineExceeded, MailboxFull, SendError, WouldDeadlock
 from .mailbox import Mailbox
 from .outcome import Step
 from .reply_future import ReplyFuture
+
+if TYPE_CHECKING:
+    from .cell import Cell
 
 __all__ = ["ForeignWaiting"]
 
@@ -25,6 +29,7 @@ class ForeignWaiting:
         "_claimed",
         "_entered",
         "_future",
+        "_holder",
         "_lock",
         "_mailbox",
         "_timeout",
@@ -39,12 +44,14 @@ class ForeignWaiting:
         envelope: Envelope,
         timeout: float,
         undelivered: Callable[[Envelope, SendError], None],
+        holder: Cell | None = None,
     ) -> None:
         self.envelope = envelope
         self.withdrawn = False
         self._mailbox = mailbox
         self._timeout = timeout
         self._undelivered = undelivered
+        self._holder = holder
         self._future: ReplyFuture[None] = ReplyFuture()
         self._lock = threading.Lock()
         self._claimed = False
@@ -61,12 +68,19 @@ class ForeignWaiting:
         try:
             self._future.get(timeout=self._timeout if timeout is None else min(timeout, self._timeout))
         except pykka.Timeout:
-            self._give_up()
+            self._late()
+        finally:
+            self._future.stands_for = None
 
     def _enter(self) -> None:
         if not self._entered:
             self._entered = True
             self._mailbox.put_foreign(self)
+            # Only while it is waited for: the two would keep each other, and the last word of a send that nobody waits
+            # for is said when it goes.
+            self._future.stands_for = self
+            if self._holder is not None and self._holder.bus is not None:
+                self._holder.bus.watch_for_deadlocks()
 
     def __await__(self) -> Step[None]:
         return self._wait().__await__()
@@ -77,10 +91,12 @@ class ForeignWaiting:
             async with asyncio.timeout(self._timeout):
                 await self._future
         except TimeoutError:
-            self._give_up()
+            self._late()
         except asyncio.CancelledError:
             self._withdraw()
             raise
+        finally:
+            self._future.stands_for = None
 
     def _withdraw(self) -> bool:
         with self._lock:
@@ -90,16 +106,39 @@ class ForeignWaiting:
         self._mailbox.put_foreign(self)
         return True
 
-    def _give_up(self) -> None:
-        if self._withdraw():
-            error = DeadlineExceeded(
-                f"no room in the mailbox within {self._timeout} s ({self._mailbox.limit} messages)",
-                phase="mailbox",
-                message=self.envelope.message,
-            )
-            self._undelivered(self.envelope, error)
-            self._future.fail(error)
+    def _late(self) -> None:
+        error = DeadlineExceeded(
+            f"no room in the mailbox within {self._timeout} s ({self._mailbox.limit} messages)", phase="mailbox"
+        )
+        if self._end(error):
             raise error
+
+    def _end(self, error: SendError) -> bool:
+        if not self._withdraw():
+            return False
+        error.message = self.envelope.message
+        self._undelivered(self.envelope, error)
+        self._future.fail(error)
+        return True
+
+    # What the search for deadlocks asks of it; see `deadlock.Wait`.
+
+    @property
+    def wait(self) -> Self:
+        """It is awaited by itself."""
+        return self
+
+    def holder(self) -> object:
+        """Who has to take a message before there is room."""
+        return self._holder
+
+    def over(self) -> bool:
+        """It waits no longer."""
+        return self._claimed
+
+    def give_up(self, error: SendError) -> None:
+        """Wait no longer, because of `error`. From any thread."""
+        self._end(error)
 
     def admitted(self) -> bool:
         """There was room."""

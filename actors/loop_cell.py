@@ -138,6 +138,7 @@ class LoopCell(Cell):
         """Hand the mailbox over to the actor's task, which starts with this message."""
         assert self.bus is not None
         self.mailbox.wake = self._unpark
+        self.bus.deadlocks.add(self)
         self._turn_task = self.loop.create_task(
             self._turns((envelope, cast("Awaitable[object]", awaitable))),
             name=f"peerbus {self}",
@@ -164,6 +165,8 @@ class LoopCell(Cell):
         finally:
             self._turn_task = None
             self.mailbox.wake = self.again
+            assert self.bus is not None
+            self.bus.deadlocks.remove(self)
             self.settle()
 
     async def _await(self, envelope: Envelope, awaitable: Awaitable[object]) -> object:
@@ -175,6 +178,9 @@ class LoopCell(Cell):
         task = self._turn_task
         assert task is not None
         self._awaiting = envelope
+        assert self.bus is not None
+        if self.bus.deadlocks.resting:
+            self.bus.deadlocks.wake()
         error: BaseException | None = None
         result: object = None
         try:
@@ -273,7 +279,11 @@ class LoopCell(Cell):
 
     def run_hook(self, awaitable: object, then: Callable[[BaseException | None], object]) -> None:
         """Run an `async def` hook in a task of its own; no message is taken meanwhile."""
-        assert self.bus is not None
+        bus = self.bus
+        assert bus is not None
+        bus.deadlocks.add(self)
+        if bus.deadlocks.resting:
+            bus.deadlocks.wake()
 
         async def run() -> None:
             error: BaseException | None = None
@@ -282,11 +292,28 @@ class LoopCell(Cell):
             except (Exception, asyncio.CancelledError) as raised:  # noqa: BLE001  # user code
                 error = raised
             self._hook_task = None
+            if self._turn_task is None:
+                bus.deadlocks.remove(self)
             then(error)
             if isinstance(error, asyncio.CancelledError):
                 raise error
 
-        self._hook_task = self.loop.create_task(run(), name=f"peerbus {self} hook", context=self.bus.context.copy())
+        self._hook_task = self.loop.create_task(run(), name=f"peerbus {self} hook", context=bus.context.copy())
+
+    # Standing still.
+
+    def standing(self) -> tuple[object, object]:
+        """The task of the hook, or of the handler that the next message waits for."""
+        if self._hook_task is not None:
+            return self._hook_task, self._hook_task
+        return (None, None) if self._awaiting is None else (self._turn_task, self._awaiting)
+
+    def task_of(self, reply: object) -> object:
+        """The reentrant handler that works on it, or the one that it stands behind."""
+        for task, envelope in (self._detached or {}).items():
+            if envelope.reply is reply:
+                return task
+        return self.standing()[0]
 
     # Endings.
 
@@ -369,7 +396,7 @@ class LoopCell(Cell):
             return self.fail(envelope, refusal, counted=True)
         assert self.bus is not None
         deadline = self.loop.time() + (self.timeout if timeout is None else timeout)
-        return Waiting(mailbox, envelope, deadline, self.bus.wheel, self.loop, self.undelivered)
+        return Waiting(mailbox, envelope, deadline, self.bus.wheel, self.loop, self.undelivered, self)
 
     def ask(
         self, message: object, sender: Cell | None, timeout: float | None, reply: type[R] | None, bus: Bus
@@ -393,7 +420,7 @@ class LoopCell(Cell):
         except SendError as refusal:
             self.fail(envelope, refusal, counted=True)
             return future.refused(refusal)
-        waiting = Waiting(self.mailbox, envelope, deadline, bus.wheel, self.loop, self.undelivered)
+        waiting = Waiting(self.mailbox, envelope, deadline, bus.wheel, self.loop, self.undelivered, self)
         return AskWaiting(waiting, future, partial(future.arm, bus.wheel, deadline))
 
     def inform(self, message: object) -> None:

@@ -97,8 +97,21 @@ class Room(Protocol):
         """Why there is no room, for an error's text."""
 
 
+class RoomFuture(asyncio.Future[None]):
+    """What a send that waits for room is awaited by."""
+
+    __slots__ = ("wait",)
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, wait: Waiting) -> None:
+        super().__init__(loop=loop)
+        #: The send, for whoever looks what a task stands in.
+        self.wait = wait
+
+
 class Waiting:
     """A send for which there was no room: awaited, it waits for room until its deadline.
+
+    `holder` is the receiver: a cell, or the link to a peer; None where nobody can tell.
 
     Dropped without having been awaited, it has failed with `MailboxFull` and is a dead letter.
     """
@@ -106,12 +119,13 @@ class Waiting:
     __slots__ = (
         "_deadline",
         "_future",
+        "_holder",
         "_loop",
-        "_room",
         "_slot",
         "_undelivered",
         "_wheel",
         "envelope",
+        "room",
         "withdrawn",
     )
 
@@ -123,15 +137,18 @@ class Waiting:
         wheel: DeadlineWheel,
         loop: asyncio.AbstractEventLoop,
         undelivered: Callable[[Envelope, SendError], None],
+        holder: object = None,
     ) -> None:
         self.envelope = envelope
         self.withdrawn = False
-        self._room = room
+        #: What it waits for room in.
+        self.room = room
+        self._holder = holder
         self._deadline = deadline
         self._wheel = wheel
         self._loop = loop
         self._undelivered = undelivered
-        self._future: asyncio.Future[None] | None = None
+        self._future: RoomFuture | None = None
         self._slot: Slot | None = None
 
     def __await__(self) -> Step[None]:
@@ -141,8 +158,8 @@ class Waiting:
         if self._future is not None:  # awaited once more: the message was sent, or has failed, by then
             await self._future
             return
-        self._future = self._loop.create_future()
-        self._room.wait(self)
+        self._future = RoomFuture(self._loop, self)
+        self.room.wait(self)
         if not self._future.done():
             self._slot = self._wheel.add(self, self._deadline)
         try:
@@ -150,7 +167,7 @@ class Waiting:
         except asyncio.CancelledError:
             error = SendError("the sender was cancelled", message=self.envelope.message)
             error.reason = "cancelled"
-            self._room.give_up(self, error)
+            self.room.give_up(self, error)
             raise
         finally:
             if self._slot is not None:
@@ -175,12 +192,24 @@ class Waiting:
 
     def expire(self) -> None:
         """The deadline has passed."""
-        error = DeadlineExceeded(
-            f"{self._room.no_room()}, and none came within the deadline",
-            phase=self._room.phase,
-            message=self.envelope.message,
+        self.give_up(
+            DeadlineExceeded(f"{self.room.no_room()}, and none came within the deadline", phase=self.room.phase)
         )
-        self._room.give_up(self, error)
+
+    # What the search for deadlocks asks of it; see `deadlock.Wait`.
+
+    def holder(self) -> object:
+        """Who has to take a message before there is room."""
+        return self._holder
+
+    def over(self) -> bool:
+        """It waits no longer."""
+        return self._future is None or self._future.done()
+
+    def give_up(self, error: SendError) -> None:
+        """Wait no longer, because of `error`."""
+        error.message = self.envelope.message
+        self.room.give_up(self, error)
         self._fail(error)
 
     def _fail(self, error: SendError) -> None:
@@ -192,10 +221,10 @@ class Waiting:
     def __del__(self) -> None:
         if self._future is None and not self._loop.is_closed():
             error = MailboxFull(
-                f"{self._room.no_room()}, and the send was not awaited",
+                f"{self.room.no_room()}, and the send was not awaited",
                 message=self.envelope.message,
             )
-            self._room.refuse(error)
+            self.room.refuse(error)
             self._undelivered(self.envelope, error)
 
     def __repr__(self) -> str:
@@ -266,6 +295,28 @@ class AskFuture(asyncio.Future[T], Generic[T]):
         self.set_exception(error)
         self._log_traceback = False
         return self
+
+    # What the search for deadlocks asks of it; see `deadlock.Wait`.
+
+    @property
+    def wait(self) -> Self:
+        """An ask that has room is awaited by itself."""
+        return self
+
+    def holder(self) -> object:
+        """Who answers."""
+        return getattr(self._abandon, "__self__", None)
+
+    def over(self) -> bool:
+        """It waits no longer."""
+        return self.done()
+
+    def give_up(self, error: SendError) -> None:
+        """End the ask with `error`, and the work at the other end."""
+        if not self.done():
+            error.message = self._message
+            self._abandon(self)
+            self.fail(error)
 
     def expire(self) -> None:
         """The deadline has passed: nobody waits any more."""

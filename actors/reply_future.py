@@ -16,7 +16,7 @@ import pykka
 from .current import current_bus
 from .errors import WouldDeadlock
 
-__all__ = ["ReplyFuture"]
+__all__ = ["BLOCKED", "ReplyFuture"]
 
 T = TypeVar("T")
 J = TypeVar("J")
@@ -24,6 +24,20 @@ M = TypeVar("M")
 R = TypeVar("R")
 
 ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
+
+
+#: What each thread that is blocked in `get` waits for, for whoever looks for deadlocks.
+BLOCKED: dict[int, ReplyFuture[Any]] = {}
+
+
+class Bridge(asyncio.Future[None]):
+    """What an event loop awaits such a future by."""
+
+    __slots__ = ("stands_for",)
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, future: ReplyFuture[Any]) -> None:
+        super().__init__(loop=loop)
+        self.stands_for = future
 
 
 class ReplyFuture(pykka.ThreadingFuture[T]):
@@ -36,6 +50,8 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
         #: The event loop's thread that a wait must not stop, or 0.
         self.loop_thread = 0
         self._callbacks: list[Callable[[], object]] = []
+        #: What has to end before the value is there, once that is known: a future or a task of a bus's loop, or a send.
+        self.stands_for: object = None
         #: The futures that this one is derived from, by `map` and the like.
         self._sources: tuple[ReplyFuture[Any], ...] = ()
 
@@ -45,7 +61,15 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
             raise WouldDeadlock(
                 "a blocking wait on the thread that has to produce the answer: await it, or ask from another thread"
             )
-        return super().get(timeout=timeout)  # type: ignore[no-any-return]  # Pykka leaves it untyped
+        thread = threading.get_ident()
+        outer, BLOCKED[thread] = BLOCKED.get(thread), self
+        try:
+            return super().get(timeout=timeout)  # type: ignore[no-any-return]  # Pykka leaves it untyped
+        finally:
+            if outer is None:
+                del BLOCKED[thread]
+            else:
+                BLOCKED[thread] = outer
 
     def _needs(self, thread: int) -> bool:
         # A wait on that thread would never end, or would stop an event loop.
@@ -136,7 +160,7 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
         if self._sources or self.done() or self._get_hook is not None:
             return
         loop = asyncio.get_running_loop()
-        bridge: asyncio.Future[None] = loop.create_future()
+        bridge = Bridge(loop, self)
 
         def arrived() -> None:
             if not bridge.done():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from .errors import QuorumFailed, ShuttingDown, WouldDeadlock
@@ -114,11 +115,16 @@ class Bridged:
         elif outcome is DELIVERED:
             self.future.succeed(None)
         elif isinstance(outcome, ReplyFuture):
-            outcome.on_done(lambda: self._pass_on(outcome))
+            outcome.on_done(partial(self._pass_on, outcome))
         elif isinstance(outcome, asyncio.Future):
-            outcome.add_done_callback(self._done)
+            self._follow(outcome)
         else:
-            self._bus.loop.create_task(_awaited(outcome)).add_done_callback(self._done)
+            self._follow(self._bus.loop.create_task(_awaited(outcome)))
+
+    def _follow(self, outcome: asyncio.Future[Any]) -> None:
+        self.future.stands_for = outcome
+        outcome.add_done_callback(self._done)
+        self._bus.watch_for_deadlocks()
 
     def _pass_on(self, done: ReplyFuture[Any]) -> None:
         try:
@@ -127,6 +133,7 @@ class Bridged:
             self.future.fail(error)
 
     def _done(self, done: asyncio.Future[Any]) -> None:
+        self.future.stands_for = None
         if done.cancelled():
             self.future.fail(asyncio.CancelledError())
         elif (error := done.exception()) is not None:

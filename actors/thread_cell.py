@@ -25,6 +25,7 @@ from .errors import PeerbusError, SendError, WouldDeadlock
 from .foreign_waiting import ForeignWaiting
 from .log import get_logger
 from .outcome import AskFuture, AskWaiting, Failed, Outcome
+from .reply_future import BLOCKED
 
 if TYPE_CHECKING:
     from .bus import Bus
@@ -114,6 +115,11 @@ class ThreadCell(Cell):
     def again(self) -> None:
         """The thread's own loop comes back by itself."""
 
+    def standing(self) -> tuple[object, object]:
+        """The future that the actor's thread is blocked in."""
+        future = BLOCKED.get(self.mailbox.owner)
+        return future, future
+
     def _wake(self) -> None:
         try:
             self._parked.release()
@@ -124,6 +130,8 @@ class ThreadCell(Cell):
         self.mailbox.owner = get_ident()
         try:
             self.begin()
+            if self.bus is not None:
+                self.bus.call(partial(self.bus.deadlocks.add, self))
             while self.state is not State.STOPPED:
                 self._run_schedule()
                 while self._posted:

@@ -24,6 +24,7 @@ from ..transports.wire import (
     Part,
     Ping,
     Pong,
+    Probe,
     Reject,
     Reply,
     Tell,
@@ -126,6 +127,8 @@ def _words(frame: Frame, theirs: list[ChannelInfo], own: list[ChannelInfo]) -> s
             return f"UPDATE {', '.join(offers) or 'nothing'}"
         case GoAway(reason, _):
             return f"GOAWAY {reason}"
+        case Probe(rid, channel, _, path):
+            return f"PROBE of {f'#{rid}' if rid else 'credit'} on {_channel(theirs, channel)}, {len(path)} wait"
         case Part(lane, left, data):
             return f"PART of lane {lane}, {len(data)} B, {left} left"
 

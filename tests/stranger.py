@@ -15,7 +15,7 @@ from peerbus.transports.tls import client_context
 __all__ = ["PREFACE", "Stranger", "channel_map", "hello_map"]
 
 PREFACE = b"peerbus\0" + struct.pack(">HH", 1, 1)
-WORDS = "HELLO WELCOME REJECT TELL ASK REPLY ERROR CANCEL CREDIT PING PONG OPEN CLOSE UPDATE GOAWAY PART"
+WORDS = "HELLO WELCOME REJECT TELL ASK REPLY ERROR CANCEL CREDIT PING PONG OPEN CLOSE UPDATE GOAWAY PART PROBE"
 KINDS = dict(enumerate(WORDS.split(" ")))
 NUMBERS = {word: number for number, word in KINDS.items()}
 

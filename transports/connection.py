@@ -26,7 +26,7 @@ from ..actors.supervision import Directive, Supervision
 from .codecs import Codecs
 from .greeting import Greeted
 from .hello import MAX_CHANNELS, ChannelInfo
-from .link import PeerLink, printable
+from .link import PeerLink
 from .liveness import Heartbeat
 from .out_lane import LaneStatistics
 from .pacing import FIRST_TOKEN
@@ -49,10 +49,12 @@ from .wire import (
     Part,
     Ping,
     Pong,
+    Probe,
     Reply,
     Tell,
     Update,
     clip,
+    printable,
 )
 
 __all__ = [
@@ -205,6 +207,7 @@ class PeerConnection(Actor):
             Update: self._updated,
             GoAway: self._told_to_go,
             Part: self._part,
+            Probe: self._receive.probed,
         }
 
     # Life.

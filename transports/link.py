@@ -37,12 +37,13 @@ from .outbox import Outbox, Turn
 from .parts import body_limit
 from .payload import ChannelCodec
 from .requests import REACTOR_PREFIX, RemoteAsk
-from .wire import Cancel, Credit, Error, Reply
+from .wire import Cancel, Credit, Error, Probe, Reply, printable
 
 if TYPE_CHECKING:
     from ..actors.bus import Bus
+    from ..actors.deadlock import Search, Wait
 
-__all__ = ["PeerLink", "printable"]
+__all__ = ["PeerLink"]
 
 R = TypeVar("R")
 
@@ -54,11 +55,6 @@ MAX_RID = 2**32 - 1
 LEAST_RTT = 0.001
 
 
-def printable(text: str) -> str:
-    """A peer's words for logs and terminals: what is not printable, ends of lines too, becomes an escape."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
-
-
 class PeerLink:
     """Everything that this node sends to one peer's reactors: an `actors.Link`. On the loop's thread only."""
 
@@ -67,6 +63,7 @@ class PeerLink:
         self._codecs = codecs
         self._schedule = schedule
         self.peer_id = peer.node_id
+        self._own_id = own.node_id
         self._where = Peer(peer.node_id)
         #: What the peer offers now by role, and the same as text.
         self.roles: Mapping[str, Capability] = {}
@@ -184,7 +181,7 @@ class PeerLink:
             self.outbox.wake(self._turns[lane.index])
             self._schedule()
             return DELIVERED
-        return Waiting(lane, outgoing, deadline, self._bus.wheel, self._bus.loop, partial(self._undelivered, lane))
+        return self._waiting(lane, outgoing, deadline)
 
     def ask(
         self,
@@ -211,8 +208,11 @@ class PeerLink:
             self.outbox.wake(self._turns[lane.index])
             self._schedule()
             return future
-        waiting = Waiting(lane, outgoing, deadline, bus.wheel, bus.loop, partial(self._undelivered, lane))
-        return AskWaiting(waiting, future, partial(future.arm, bus.wheel, deadline))
+        return AskWaiting(self._waiting(lane, outgoing, deadline), future, partial(future.arm, bus.wheel, deadline))
+
+    def _waiting(self, lane: OutLane, outgoing: Outgoing, deadline: float) -> Waiting:
+        bus = self._bus
+        return Waiting(lane, outgoing, deadline, bus.wheel, bus.loop, partial(self._undelivered, lane), self)
 
     def _outgoing(
         self,
@@ -292,6 +292,19 @@ class PeerLink:
 
     def _where_is(self, reactor: str) -> Address[object]:
         return Address(self._where, reactor)
+
+    # Deadlocks; see `peerbus.actors.deadlock`.
+
+    def follow(self, wait: Wait, search: Search) -> None:
+        """A handler here waits for the peer: have the peer look whom its reactor waits for."""
+        rid, lane = 0, None
+        if isinstance(wait, RemoteAsk):
+            rid, lane = wait.rid, wait.lane if wait.rid else None  # what is not written yet waits for this node alone
+        elif isinstance(wait, Waiting) and isinstance(wait.room, OutLane):
+            lane = wait.room
+        if lane is not None and self.refusal is None:
+            self.outbox.control(Probe(rid, lane.index, search.probe(), search.path(self._own_id)))
+            self._schedule()
 
     # Watching.
 

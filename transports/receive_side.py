@@ -23,7 +23,7 @@ from .outbox import Outbox, ReplyLane, Turn
 from .parts import body_limit
 from .payload import ChannelCodec
 from .requests import RemoteReply, ThreadReply
-from .wire import WORD_LIMIT, Ask, Cancel, Error, Tell, clip
+from .wire import WORD_LIMIT, Ask, Cancel, Error, Probe, Tell, clip, printable
 
 if TYPE_CHECKING:
     from ..actors.bus import Bus
@@ -95,6 +95,7 @@ class ReceiveSide:
         self._outbox = outbox
         self._schedule = schedule
         self._where = Peer(peer.node_id)
+        self._own_id = own.node_id
         self._lanes: list[InLane] = []
         self._senders = [Address[object](self._where, "")]
         self._senders += [Address[object](self._where, channel.name) for channel in peer.channels]
@@ -204,6 +205,20 @@ class ReceiveSide:
         reply = self._served.pop(frame.rid, None)
         if reply is not None:
             reply.cancel()
+
+    def probed(self, frame: Probe) -> None:
+        """The peer asks whom a reactor here waits for. Raises ProtocolError for a channel that is not there."""
+        lane = self._lane(frame.channel)
+        reply = self._served.get(frame.rid)
+        if frame.rid and (reply is None or reply.channel != frame.channel):
+            return  # answered meanwhile
+        cell = self._bus.cell(lane.info.name) if reply is None else reply.cell
+        if cell is None:
+            return
+        task = cell.task_of(reply)
+        if task is not None:
+            path = tuple(map(printable, frame.path))
+            self._bus.deadlocks.probed(cell, task, frame.token, path, self._own_id)
 
     def _reply(self, cell: Cell, lane: InLane, rid: int, deadline: float) -> RemoteReply:
         if cell.mailbox.owner == self._bus.thread:

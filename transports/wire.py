@@ -9,6 +9,7 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
+from ..actors.deadlock import MAX_PATH
 from ..actors.errors import ProtocolError
 from .hello import MAX_CHANNELS, ChannelInfo, Hello, Offers, Record, check_offers
 
@@ -34,6 +35,7 @@ __all__ = [
     "Part",
     "Ping",
     "Pong",
+    "Probe",
     "Reject",
     "Reply",
     "Tell",
@@ -41,6 +43,7 @@ __all__ = [
     "Welcome",
     "clip",
     "decode_body",
+    "printable",
 ]
 
 # Law 1: a frame is a MessagePack array of a kind and its fields; any MessagePack library writes and
@@ -59,6 +62,8 @@ PART_SIZE = 16 * 1024
 TEXT_LIMIT = 1024
 #: Bytes of UTF-8 in a word for programs: a reason or a code.
 WORD_LIMIT = 64
+#: Actors in a PROBE: a longer circle of waits ends with its deadlines.
+PATH_LIMIT = MAX_PATH
 #: Messages in one TELL, ASK or REPLY, and channels in one CREDIT: four default windows.
 BATCH_LIMIT = 4096
 
@@ -70,6 +75,8 @@ Index = Annotated[int, Meta(ge=0, le=MAX_CHANNELS - 1)]
 Lane = Annotated[int, Meta(ge=0, le=2 * MAX_CHANNELS - 1)]
 Word = Annotated[str, Meta(max_length=WORD_LIMIT)]
 Text = Annotated[str, Meta(max_length=TEXT_LIMIT)]
+#: An actor's address in full: `bus://`, 64 digits, and a name of as many characters as a channel may have.
+Place = Annotated[str, Meta(max_length=160)]
 Batch = Meta(min_length=1, max_length=BATCH_LIMIT)
 
 
@@ -196,6 +203,19 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=15):
     data: Annotated[bytes, Meta(min_length=1, max_length=PART_SIZE)]
 
 
+class Probe(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=16):
+    """PROBE `[16, rid, channel, token, [address, …]]`: do the sends of these actors wait for each other?
+
+    The last one waits for the receiver's channel: for the answer to ask `rid`, or with `rid` 0 for credit. Whoever
+    waits there for another reactor sends the probe on to it; the first one knows it by `token` when it comes round.
+    """
+
+    rid: U32
+    channel: Index
+    token: U64
+    path: Annotated[list[Place], Meta(min_length=1, max_length=PATH_LIMIT)]
+
+
 Frame: TypeAlias = (
     HelloFrame
     | Welcome
@@ -213,8 +233,9 @@ Frame: TypeAlias = (
     | Update
     | GoAway
     | Part
+    | Probe
 )
-LAST_KIND = 15
+LAST_KIND = 16
 
 
 class _Kind(msgspec.Struct, array_like=True):
@@ -259,6 +280,11 @@ def _fault(body: bytes | bytearray, error: Exception) -> ProtocolError:
     if not 0 <= kind <= LAST_KIND:
         return ProtocolError("unknown_kind", f"kind {kind}")
     return ProtocolError("bad_field", clip(f"kind {kind}: {error}"))
+
+
+def printable(text: str) -> str:
+    """A peer's words for logs and terminals: what is not printable, ends of lines too, becomes an escape."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 class FrameEncoder:

@@ -62,6 +62,16 @@ class Desk(Reactor):
         return len(message.items)
 
 
+class Back(Reactor):
+    """Asks the stranger before it answers."""
+
+    channel = Channel("back", messages=(Note,))
+
+    @handles(Note)
+    async def note(self, message: Note) -> Note:
+        return await self.ask(Peer(STRANGER.node_id) / Desk, message, reply=Note, timeout=600)
+
+
 class Big1(Reactor):
     channel = Channel("big1", messages=(Anything,), max_message=16 << 20)
 
@@ -93,7 +103,7 @@ class Scene:
 async def by_memory() -> AsyncIterator[Scene]:
     network = MemoryNetwork()
     cluster = Cluster(network=network)
-    node = cluster.node("node", reactors=[Desk, Big1, Big2, Big3])
+    node = cluster.node("node", reactors=[Desk, Big1, Big2, Big3, Back])
     friend = cluster.node("friend", peers=("node",), channels=[Desk.channel])
     streams = []
 
@@ -124,7 +134,7 @@ async def by_memory() -> AsyncIterator[Scene]:
 @contextlib.asynccontextmanager
 async def by_tls() -> AsyncIterator[Scene]:
     strangers = []
-    node = Node("node", reactors=[Desk, Big1, Big2, Big3], listen=["tcp://127.0.0.1:0"])
+    node = Node("node", reactors=[Desk, Big1, Big2, Big3, Back], listen=["tcp://127.0.0.1:0"])
     async with node:
         friend = Node("friend", peers=node.endpoints, channels=[Desk.channel])
         port = Endpoint.parse(node.endpoints[0]).port
@@ -327,6 +337,9 @@ VIOLATIONS: dict[str, tuple[Callable[[Stranger], Awaitable[None]], str]] = {
     "unknown channel in REPLY": (sending(("REPLY", 77, [[1, 1, b"x"]])), "unknown_channel"),
     "unknown channel in ERROR": (sending(("ERROR", 1, 77, 0, "x", "y")), "unknown_channel"),
     "unknown channel in CREDIT": (sending(("CREDIT", [[77, 1, 1]])), "unknown_channel"),
+    "unknown channel in PROBE": (sending(("PROBE", 0, 77, 1, ["bus://x/y"])), "unknown_channel"),
+    "PROBE from nobody": (sending(("PROBE", 0, 0, 1, [])), "bad_field"),
+    "PROBE from too many": (sending(("PROBE", 0, 0, 1, ["bus://x/y"] * 65)), "bad_field"),
     "unknown channel in CLOSE": (sending(("CLOSE", 77, "x")), "unknown_channel"),
     "text for a payload": (sending(("TELL", 0, [[1, 0, "text"]])), "bad_field"),
     "no items": (sending(("TELL", 0, [])), "bad_field"),
@@ -478,6 +491,46 @@ def test_a_stranger_with_nothing_but_messagepack_asks_and_is_asked(kind: str) ->
         assert await asyncio.gather(*asks) == [Note(number * 10) for number in range(5)]
         stranger.send("GOAWAY", "done", "")
         stranger.close()
+
+    play(kind, script)
+
+
+@BOTH
+def test_a_stranger_tells_that_asks_wait_for_each_other_and_only_the_true_token_counts(kind: str) -> None:
+    async def script(scene: Scene) -> None:
+        stranger = await scene.dial()
+        schema = _desk_info(scene.node).schema
+        await stranger.shake_hands(
+            STRANGER.node_id, channels=[channel_map("desk", types=["Note", "Anything"], schema=schema)]
+        )
+        await eventually(lambda: STRANGER.node_id in scene.node.peers)
+        back = stranger.index("back")
+        mine, here = "bus://ffff/desk\x1b[31m", f"bus://{scene.node.node_id}/back"
+        stranger.send("ASK", back, [[7, 600_000, 1, 0, msgpack.packb({"number": 1})]])
+        _, channel, ((rid, *_),) = await stranger.until("ASK")
+        _, about, at, token, path = await stranger.until("PROBE")
+        assert (about, at, path) == (rid, channel, [here])
+        # Made up tokens, answered asks, a reactor that works on nothing, an actor that is not the first: nothing.
+        stranger.send("PROBE", 7, back, token ^ 1, [here, mine])
+        stranger.send("PROBE", 8, back, token, [here, mine])
+        stranger.send("PROBE", 7, stranger.index("desk"), token, [here, mine])
+        stranger.send("PROBE", 0, stranger.index("desk"), token, [here, mine])
+        stranger.send("PROBE", 7, back, token, [here, "bus://0000/desk"])
+        for number in range(2000):
+            stranger.send("PROBE", 7, back, number, ["bus://0000/desk"])
+        stranger.send("PING", 77)
+        # What the reactor waits for itself is passed on, and not for ever.
+        passed = 0
+        while (await stranger.until("PROBE", "PONG", "ERROR"))[0] == "PROBE":
+            passed += 1
+        assert 1 <= passed <= 1001
+        await asyncio.sleep(1.5)
+        stranger.send("PROBE", 7, back, token, [here, mine])
+        assert await stranger.until("CANCEL", "ERROR") == ["CANCEL", rid]
+        error = await stranger.until("ERROR")
+        assert error[:5] == ["ERROR", 7, back, 0, "Deadlock"]
+        assert f"{here} → bus://ffff/desk\\x1b[31m → {here}" in error[5]
+        await scene.friend.ask(Peer(scene.node.node_id) / Desk, Note(1))
 
     play(kind, script)
 

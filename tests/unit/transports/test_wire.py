@@ -72,6 +72,7 @@ FRAMES: dict[int, st.SearchStrategy[Frame]] = {
     13: st.builds(wire.Update, offers),
     14: st.builds(wire.GoAway, words, texts),
     15: st.builds(wire.Part, st.integers(0, 511), u32, st.binary(min_size=1, max_size=300)),
+    16: st.builds(wire.Probe, u32, indexes, u64, st.lists(st.text(max_size=160), min_size=1, max_size=4)),
 }
 frames = st.one_of(*FRAMES.values())
 
@@ -224,7 +225,7 @@ def test_a_decoder_that_failed_stays_failed() -> None:
         (b"\x93\x03\x00\xdd\xff\xff\xff\xff", "bad_frame"),
         (b"\x93\x03\x00\xdc\x00\x01", "bad_frame"),
         (b"\x92\x01" + b"\x91" * 50_000 + b"\xc0", "bad_frame"),
-        (b"\x91\x10", "unknown_kind"),
+        (b"\x91\x11", "unknown_kind"),
         (b"\x91\xff", "unknown_kind"),
         (b"\x91\xcf\xff\xff\xff\xff\xff\xff\xff\xff", "unknown_kind"),
     ],

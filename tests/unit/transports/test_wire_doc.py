@@ -71,6 +71,7 @@ EXAMPLES: list[Frame] = [
     wire.Update(("archive{from=1000}", "index")),
     wire.GoAway("shutting_down", ""),
     wire.Part(0, 3, b"abcd"),
+    wire.Probe(1, 0, 7, [f"bus://{'a' * 64}/blocks"]),
 ]
 
 
