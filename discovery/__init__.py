@@ -5,12 +5,13 @@ from __future__ import annotations
 from .advert import Advert
 from .bans import Ban
 from .events import Candidate, PeerBanned, PeerDown, PeerUnbanned, PeerUp
+from .finders import MdnsOptions
 from .lifecycle import PeerState
 from .manager import PeerManager
 from .mdns import Mdns, MdnsStatistics
 from .messages import AdvertisePeers, AnnounceMyself, FoundPeer, PeerWasUseful, ReportPeer
 from .options import PeerOptions
-from .peers import MdnsOptions, Peers
+from .peers import Peers
 from .record import PeerRecord
 from .scores import ScoreReason
 from .snapshot import PeersSnapshot, PeerView

@@ -30,13 +30,15 @@ from ..actors.supervision import Supervision
 from ..discovery.commands import PEERS_ACTOR
 from ..discovery.exchange import PeerExchange
 from ..discovery.finder import MakeFinder
+from ..discovery.finders import MdnsOptions
 from ..discovery.mdns import MdnsStatistics
 from ..discovery.messages import ClosePeer, DialPeer, Offer
 from ..discovery.options import PeerOptions
 from ..discovery.own_record import check_offers_fit
-from ..discovery.peers import MdnsOptions, Myself, Peers
+from ..discovery.peers import Peers
 from ..discovery.pex_options import PexOptions
 from ..discovery.pex_values import PexStatistics
+from ..discovery.presence import Myself
 from ..discovery.snapshot import PeersSnapshot
 from ..transports.codecs import Codecs
 from ..transports.connection import HEARTBEAT_INTERVAL, ConnectionStatistics

@@ -328,7 +328,8 @@ async def test_a_peer_connection_alone_enters_the_table_and_leaves_it() -> None:
 
 
 async def test_the_peer_manager_alone_makes_a_connection_for_whom_it_let_in() -> None:
-    from peerbus.discovery.peers import Myself, Peers
+    from peerbus.discovery.peers import Peers
+    from peerbus.discovery.presence import Myself
     from peerbus.transports.codecs import Codecs
     from peerbus.transports.endpoint import Endpoint
     from peerbus.transports.greeting import greet
