@@ -52,7 +52,7 @@ from .life import Life, State
 from .log import get_logger
 from .loop_thread import LoopThread
 from .mailbox import MailboxStatistics
-from .outcome import Failed, Outcome
+from .outcome import DELIVERED, Failed, Outcome
 from .picks import Share
 from .plan import Plan
 from .receivers import candidates, group, one_of, reaches
@@ -479,10 +479,16 @@ class Bus:
         """A tell from `sender`."""
         if self._closing and sender is None:
             return self.unroutable(ShuttingDown(f"{self.name} is shutting down", message=message), to, sender)
-        if type(to) is Address and to.where is LOCAL:
-            here = self._cells.get(to.reactor)
-            if here is not None:
-                return here.tell(message, sender, timeout)
+        if type(to) is Address:
+            where = to.where
+            if where is LOCAL:
+                here = self._cells.get(to.reactor)
+                if here is not None:
+                    return here.tell(message, sender, timeout)
+            elif type(where) is Peer and get_ident() == self.thread:
+                link = self.routes.peers.get(where.id)
+                if link is not None and link.accept(to.reactor, message, None if sender is None else sender.address):
+                    return DELIVERED
         if isinstance(to, Ref):
             return to._cell.tell(message, sender, timeout)
         if get_ident() != self.thread:
@@ -490,9 +496,9 @@ class Bus:
             local = self._cells.get(to.reactor) if isinstance(to.where, Local) else None
             if local is not None:
                 return local.tell(message, sender, timeout)
-            return Bridged(self, message, lambda: self.send(to, message, timeout, sender, how)).future
+            return Bridged(self, message, partial(self.send, to, message, timeout, sender, how)).future
         if how is not None and not reaches(self, to, 1):
-            return self._deferred(to, message, timeout, sender, 1, lambda left: self.send(to, message, left, sender))
+            return self._deferred(to, message, timeout, sender, 1, partial(self._send_later, to, message, sender))
         address = None if sender is None else sender.address
         if isinstance(to, GroupAddress):
             deadline = self._deadline(to.reactor, timeout)
@@ -536,12 +542,12 @@ class Bus:
                 error = sender.ask_itself()
                 if error is not None:
                     return Failed(error)
-            return Bridged(self, message, lambda: self.request(to, message, timeout, reply, sender, how)).future
+            return Bridged(self, message, partial(self.request, to, message, timeout, reply, sender, how)).future
         if isinstance(to, Ref):
             cell = to._cell
             other = cell.bus
             if other is not self and other is not None and other.thread != self.thread:
-                return Bridged(other, message, lambda: other.request(to, message, timeout, reply, sender)).future
+                return Bridged(other, message, partial(other.request, to, message, timeout, reply, sender)).future
             return cell.ask(message, sender, timeout, reply, self)
         if how is not None and how.wait_for_peer:
             need = how.quorum if isinstance(how.quorum, int) else 1
@@ -553,7 +559,7 @@ class Bus:
                     timeout,
                     sender,
                     need,
-                    lambda left: self.request(to, message, left, reply, sender, after),
+                    partial(self._request_later, to, message, reply, sender, after),
                 )
         if isinstance(to, GroupAddress):
             return self._ask_group(to, message, timeout, reply, sender, None if how is None else how.quorum)
@@ -624,6 +630,16 @@ class Bus:
             idempotent=idempotent,
             hedge=hedge,
         )
+
+    # Methods, not closures: a closure in `send` or `request` makes a cell of each argument, whether it is met or not.
+
+    def _send_later(self, to: Any, message: object, sender: Cell | None, left: float | None) -> Outcome[Any]:
+        return self.send(to, message, left, sender)
+
+    def _request_later(
+        self, to: Any, message: object, reply: type[Any] | None, sender: Cell | None, how: How, left: float | None
+    ) -> Outcome[Any]:
+        return self.request(to, message, left, reply, sender, how)
 
     def _deferred(
         self,

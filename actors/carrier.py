@@ -34,6 +34,9 @@ class Link(Protocol):
     def has(self, reactor: str) -> bool:
         """The peer runs a reactor of this name."""
 
+    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> bool:
+        """Send, if nothing stands in its way. False: nothing was done, `tell` knows why and what to do then."""
+
     def tell(
         self,
         reactor: str,

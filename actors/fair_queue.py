@@ -48,6 +48,11 @@ class FairQueue:
             self.turns.append(lane)
         lane.append(envelope)
 
+    def put_all(self, envelopes: list[Envelope]) -> None:
+        """Append some of one source, at least one."""
+        self.put(envelopes[0])
+        self.lanes[envelopes[0].source].extend(envelopes[1:])
+
     def get(self) -> Envelope | None:
         """Take the envelope whose turn it is; None when empty."""
         turns = self.turns

@@ -161,6 +161,22 @@ class Mailbox:
             raise self._refusal(ActorStopped(f"message not delivered: {self._closed}", message=envelope.message))
         return self._offer_slowly(envelope)
 
+    def has_room_for(self, count: int, size: int) -> bool:
+        """There is room for so many messages, of `size` bytes together, and nothing to decide about any of them."""
+        return not self._slow and self._free >= count and self.bytes + size <= self.byte_limit
+
+    def offer_all(self, envelopes: list[Envelope], size: int) -> None:
+        """Deliver messages of one source, at least one, for which there is room: `has_room_for` said so."""
+        count = len(envelopes)
+        self.sent += count
+        self.delivered += count
+        self._free -= count
+        self.bytes += size
+        self._user.put_all(envelopes)
+        if not self.scheduled:
+            self.scheduled = True
+            self.wake()
+
     def _offer_slowly(self, envelope: Envelope) -> bool:
         policy = self.overflow
         if policy is Overflow.LATEST:

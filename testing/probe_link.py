@@ -50,6 +50,10 @@ class ProbeLink:
         """As `Link.has`."""
         return reactor in self.reactors
 
+    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> bool:
+        """As `Link.accept`: never, so that there is one way to be probed."""
+        return False
+
     def tell(
         self,
         reactor: str,

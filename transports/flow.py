@@ -53,13 +53,14 @@ class SendWindow:
         left = self._bytes
         return self._messages > 0 and (size <= left or 2 * left > self._bytes_max)
 
-    def take(self, size: int) -> None:
-        """Count a message of `size` payload bytes that goes out. Raises ValueError without room."""
+    def take(self, size: int) -> bool:
+        """Count a message of `size` payload bytes that goes out. False, and nothing counted, without room."""
         left = self._bytes
         if self._messages <= 0 or (size > left and 2 * left <= self._bytes_max):
-            raise ValueError(f"no credit for {size} bytes: ask has_room first ({self!r})")
+            return False
         self._messages -= 1
         self._bytes = left - size
+        return True
 
     def grant(self, messages: int, bytes: int) -> None:  # noqa: A002 - as above
         """Count a CREDIT. Raises ProtocolError `credit_overflow` beyond the announced window."""
@@ -112,6 +113,16 @@ class ReceiveWindow:
         self._bytes = left - size
         self._messages_held += 1
         self._bytes_held += size
+
+    def receive_all(self, messages: int, size: int) -> bool:
+        """Count messages that arrived together, if each of them has credit for sure. False: count one by one."""
+        if messages > self._messages or size > self._bytes:
+            return False
+        self._messages -= messages
+        self._bytes -= size
+        self._messages_held += messages
+        self._bytes_held += size
+        return True
 
     def release(self, size: int, messages: int = 1) -> None:
         """Count messages that their actor dequeued, or that were refused: every `receive` needs one.

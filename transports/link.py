@@ -29,10 +29,11 @@ from ..actors.errors import (
 from ..actors.events import Terminated
 from ..actors.log import get_logger
 from ..actors.outcome import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Waiting
+from .batch import Outgoing
 from .codecs import Codecs
 from .endpoint import Endpoint
 from .hello import MESSAGE_LIMIT, ChannelInfo, Hello
-from .out_lane import LaneStatistics, Outgoing, OutLane
+from .out_lane import LaneStatistics, OutLane
 from .outbox import Outbox, Turn
 from .parts import body_limit
 from .payload import ChannelCodec
@@ -162,6 +163,32 @@ class PeerLink:
         return not self.outbox and not self._asks and not any(lane.unconfirmed for lane in self._by_index)
 
     # Sending.
+
+    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> bool:
+        """As `Link.accept`: the short way of `tell`, for a declared message on a lane that has credit."""
+        lane = self._lanes.get(reactor)
+        if lane is None or self.refusal is not None:
+            return False
+        codec = lane.codec
+        if codec is None:
+            return False
+        number = codec.numbers.get(message.__class__)
+        if number is None:
+            return False
+        try:
+            payload = codec.encode_fields(message)
+        except Exception:  # noqa: BLE001  # `tell` says what is wrong with it
+            return False
+        if len(payload) > lane.largest:
+            return False
+        origin = 0 if sender is None else self._origins.get(sender.reactor, 0)
+        if not lane.accept(number, origin, payload, message, sender):
+            return False
+        turn = self._turns[lane.index]
+        if not turn.queued:  # else it has been scheduled when the lane was woken, or waits for the stream
+            self.outbox.wake(turn)
+            self._schedule()
+        return True
 
     def tell(
         self,

@@ -11,28 +11,16 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..actors.envelope import Envelope
+from ..actors.address import Address
 from ..actors.errors import ProtocolError, SendError
 from ..actors.mailbox import Waiter
+from .batch import ITEM_OVERHEAD, Batch, Item, Outgoing
 from .flow import SendWindow
 from .hello import ChannelInfo
 from .latency import PeakEwma
 from .payload import ChannelCodec
 
-__all__ = ["LaneStatistics", "OutLane", "Outgoing"]
-
-
-class Outgoing(Envelope, gc=False):
-    """One encoded message on its way: an envelope with its `payload` and numbers. `reply` is a RemoteAsk or None."""
-
-    number: int = 0
-    #: The sending reactor's place in this node's channels, plus 1; 0 for none.
-    origin: int = 0
-    payload: bytes = b""
-    #: Tells that were written on its lane before it; -1 for an ask, and before it was written.
-    sequence: int = -1
-    #: The peer refused it, which is counted already.
-    refused: bool = False
+__all__ = ["LaneStatistics", "OutLane"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +51,18 @@ class OutLane:
         #: None where this node does not know the channel, or knows it with other messages.
         self.codec = codec if codec is not None and codec.schema == info.schema else None
         self.known = codec is not None
+        #: Bytes of the largest payload.
+        self.largest = info.max_message
         self.window = SendWindow(info.messages, info.bytes)
-        self.queue: deque[Outgoing] = deque()
-        #: Written, and not granted back: who writes keeps the two and `tells` up to date.
-        self.unconfirmed: deque[Outgoing] = deque()
+        self.queue: deque[Batch] = deque()
+        #: Written, and not granted back.
+        self.unconfirmed: deque[Batch] = deque()
+        self.unconfirmed_messages = 0
         self.unconfirmed_bytes = 0
+        #: Tells that were written.
         self.tells = 0
+        #: The last batch of the queue, where it is one of tells.
+        self._tells: Batch | None = None
         self.refusal: Callable[[], SendError] | None = None
         self.sent = 0
         self.delivered = 0
@@ -81,32 +75,91 @@ class OutLane:
     @property
     def backlog(self) -> int:
         """Messages that are not written yet."""
-        return len(self.queue) + len(self._waiting)
+        return sum(map(len, self.queue)) + len(self._waiting)
+
+    def accept(self, number: int, origin: int, payload: bytes, message: object, sender: Address[object] | None) -> bool:
+        """Take credit for a tell and queue it. False: no credit, the sender has to wait."""
+        size = len(payload)
+        if self._waiting or not self.window.take(size):
+            return False
+        self.sent += 1
+        self._queue_tell((number, origin, payload), size, message, sender)
+        return True
 
     def offer(self, outgoing: Outgoing) -> bool:
         """Take credit and queue the message. False: no credit, the sender has to wait."""
-        window = self.window
-        if self._waiting or not window.has_room(len(outgoing.payload)):
+        if self._waiting or not self.window.take(len(outgoing.payload)):
             return False
-        window.take(len(outgoing.payload))
         self.sent += 1
-        self.queue.append(outgoing)
+        self._queue(outgoing)
         return True
+
+    def _queue(self, outgoing: Outgoing) -> None:
+        size = len(outgoing.payload)
+        if outgoing.reply is None:
+            item = (outgoing.number, outgoing.origin, outgoing.payload)
+            self._queue_tell(item, size, outgoing.message, outgoing.sender)
+            return
+        batch = self.queue[-1] if self.queue else None
+        if batch is None or batch.asks is None or size > batch.room:
+            batch = self._begin(of_asks=True)
+        assert batch.asks is not None
+        batch.asks.append(outgoing)
+        batch.room -= size + ITEM_OVERHEAD
+
+    def _queue_tell(self, item: Item, size: int, message: object, sender: Address[object] | None) -> None:
+        batch = self._tells
+        if batch is None or size > batch.room:
+            batch = self._begin(of_asks=False)
+        batch.room -= size + ITEM_OVERHEAD
+        if sender is not None:
+            batch.senders[len(batch.items)] = sender
+        batch.items.append(item)
+        batch.messages.append(message)
+
+    def _begin(self, *, of_asks: bool) -> Batch:
+        batch = Batch(of_asks=of_asks)
+        self._tells = None if of_asks else batch
+        self.queue.append(batch)
+        return batch
+
+    def pop(self) -> Batch:
+        """Take the next batch off the queue, to be written: what is written has to be counted by `wrote`."""
+        batch = self.queue.popleft()
+        if batch is self._tells:
+            self._tells = None
+        return batch
+
+    def wrote(self, batch: Batch) -> None:
+        """A batch was written: it is to be confirmed by returned credit."""
+        if batch.asks is None:
+            batch.first = self.tells
+            self.tells += len(batch.items)
+        self.unconfirmed.append(batch)
+        self.unconfirmed_messages += len(batch)
+        self.unconfirmed_bytes += batch.size
 
     def granted(self, messages: int, size: int) -> None:
         """Count a CREDIT, and admit senders that waited. Raises ProtocolError for more than what was written."""
-        unconfirmed = self.unconfirmed
-        if messages > len(unconfirmed) or size > self.unconfirmed_bytes:
+        if messages > self.unconfirmed_messages or size > self.unconfirmed_bytes:
             raise ProtocolError(
                 "credit_overflow",
                 f"granted {messages} messages, {size} bytes on channel {self.info.name!r}, where "
-                f"{len(unconfirmed)} messages, {self.unconfirmed_bytes} bytes are on their way",
+                f"{self.unconfirmed_messages} messages, {self.unconfirmed_bytes} bytes are on their way",
             )
         self.window.grant(messages, size)
+        self.unconfirmed_messages -= messages
         self.unconfirmed_bytes -= size
-        for _ in range(messages):
-            if not unconfirmed.popleft().refused:
-                self.delivered += 1
+        while messages:
+            batch = self.unconfirmed[0]
+            before, total = batch.confirmed, len(batch)
+            batch.confirmed = after = min(total, before + messages)
+            if after == total:
+                self.unconfirmed.popleft()
+            messages -= after - before
+            self.delivered += after - before
+            if batch.refused is not None:
+                self.delivered -= sum(before <= place < after for place in batch.refused)
         self._admit()
 
     def _admit(self) -> None:
@@ -121,7 +174,7 @@ class OutLane:
             del self._waiting[waiter]
             if waiter.admitted():
                 self.window.take(len(outgoing.payload))
-                self.queue.append(outgoing)
+                self._queue(outgoing)
             else:
                 gone = SendError("the sender has gone", message=outgoing.message)
                 gone.reason = "cancelled"
@@ -157,12 +210,15 @@ class OutLane:
         """
         if sequence >= self.tells:
             return False
-        for outgoing in self.unconfirmed:
-            if outgoing.sequence == sequence:
-                if outgoing.refused:
+        for batch in self.unconfirmed:
+            place = sequence - batch.first
+            if batch.asks is None and batch.confirmed <= place < len(batch):
+                if batch.refused is None:
+                    batch.refused = set()
+                elif place in batch.refused:
                     return False
-                outgoing.refused = True
-                error.message = outgoing.message
+                batch.refused.add(place)
+                error.message = batch.messages[place]
                 self._count(error)
                 return True
         if not self.delivered:
@@ -188,15 +244,16 @@ class OutLane:
 
     def drop_queued(self) -> list[Outgoing]:
         """Nothing more is written: what is queued, each of which has to be counted as `lost`."""
-        left = list(self.queue)
+        left = [outgoing for batch in self.queue for outgoing in batch.left()]
         self.queue.clear()
+        self._tells = None
         return left
 
     def drop_unconfirmed(self) -> list[Outgoing]:
         """Nothing is confirmed any more: what may have arrived, each of which has to be counted, `lost` or not."""
-        left = [outgoing for outgoing in self.unconfirmed if not outgoing.refused]
+        left = [outgoing for batch in self.unconfirmed for outgoing in batch.left()]
         self.unconfirmed.clear()
-        self.unconfirmed_bytes = 0
+        self.unconfirmed_messages = self.unconfirmed_bytes = 0
         return left
 
     def take_back(self, outgoing: Outgoing, error: SendError) -> None:
@@ -216,8 +273,8 @@ class OutLane:
             credit_messages=self.window.messages,
             credit_bytes=self.window.bytes,
             waiting=len(self._waiting),
-            queued=len(self.queue),
-            unconfirmed=sum(not outgoing.refused for outgoing in self.unconfirmed),
+            queued=sum(map(len, self.queue)),
+            unconfirmed=self.unconfirmed_messages - sum(map(_refused, self.unconfirmed)),
             sent=self.sent,
             delivered=self.delivered,
             failed=dict(self.failed),
@@ -226,3 +283,8 @@ class OutLane:
     def _count(self, error: SendError) -> SendError:
         self.failed[error.reason] = self.failed.get(error.reason, 0) + 1
         return error
+
+
+def _refused(batch: Batch) -> int:
+    """How many of a batch are refused and not confirmed yet."""
+    return sum(place >= batch.confirmed for place in batch.refused or ())

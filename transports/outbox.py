@@ -12,9 +12,10 @@ from collections import deque
 from collections.abc import Callable
 
 from ..actors.errors import DeadlineExceeded, SendError
-from .out_lane import Outgoing, OutLane
+from .batch import ITEM_OVERHEAD, Batch, Outgoing
+from .out_lane import OutLane
 from .pacing import Pacer
-from .parts import Cutter, PartBudget, ask_lane, reply_lane
+from .parts import BODY_OVERHEAD, Cutter, PartBudget, ask_lane, reply_lane
 from .requests import RemoteAsk
 from .wire import BATCH_LIMIT, PART_SIZE, Ask, Credit, Frame, FrameEncoder, Ping, Reply, Tell
 
@@ -22,8 +23,6 @@ __all__ = ["Outbox", "ReplyLane", "Turn"]
 
 #: Bytes per round and unit of priority. At the default priority 5 a round moves 20 KiB, at least one part.
 QUANTUM = 4096
-#: Bytes that a message takes in a frame beside its payload, at most: so a batch of small ones is never cut.
-ITEM_OVERHEAD = 24
 #: The longest budget that fits into the wire's u32, in milliseconds.
 MAX_BUDGET = 2**32 - 1
 
@@ -196,46 +195,38 @@ class Outbox:
         return made
 
     def _messages(self, lane: OutLane, now: float) -> Tell | Ask | None:
-        """The next messages of the lane as one frame, of one kind, at most about a part in size."""
-        queue = lane.queue
-        tells: list[tuple[int, int, bytes]] = []
-        asks: list[tuple[int, int, int, int, bytes]] = []
-        room = PART_SIZE - ITEM_OVERHEAD
-        total = 0
-        while queue:
-            outgoing = queue[0]
-            size = len(outgoing.payload) + ITEM_OVERHEAD
-            if (tells or asks) and (size > room or len(tells) + len(asks) >= BATCH_LIMIT):
-                break
-            if size > room and not self._budget.has_room(size + 64):
-                break
+        """The next messages of the lane as one frame; None where a large one may not begin."""
+        while lane.queue:
+            batch = lane.queue[0]
+            if batch.room < 0 and not self._budget.has_room(batch.size + BODY_OVERHEAD):
+                return None
+            batch = lane.pop()
+            if batch.asks is None:
+                lane.wrote(batch)
+                return Tell(lane.index, batch.items)
+            asks = self._asks(lane, batch, now)
+            if asks:
+                lane.wrote(batch)
+                return Ask(lane.index, asks)
+        return None
+
+    def _asks(self, lane: OutLane, batch: Batch, now: float) -> list[tuple[int, int, int, int, bytes]]:
+        """The asks of a batch that somebody still waits for, numbered; it keeps only these."""
+        items = []
+        waiting, batch.asks = batch.asks or [], []
+        for outgoing in waiting:
             ask = outgoing.reply
-            if ask is None:
-                if asks:
-                    break
-                queue.popleft()
-                tells.append((outgoing.number, outgoing.origin, outgoing.payload))
-                outgoing.sequence = lane.tells
-                lane.tells += 1
-            else:
-                if tells:
-                    break
-                queue.popleft()
-                assert isinstance(ask, RemoteAsk)
-                left = outgoing.deadline - now
-                if ask.done() or left <= 0:
-                    self._expired(lane, outgoing, _late(outgoing))
-                    continue
-                ask.written = now
-                budget = min(int(left * 1000) + 1, MAX_BUDGET)
-                asks.append((self._next_rid(ask), budget, outgoing.number, outgoing.origin, outgoing.payload))
-            lane.unconfirmed.append(outgoing)
-            total += len(outgoing.payload)
-            room -= size
-        lane.unconfirmed_bytes += total
-        if tells:
-            return Tell(lane.index, tells)
-        return Ask(lane.index, asks) if asks else None
+            assert isinstance(ask, RemoteAsk)
+            left = outgoing.deadline - now
+            if ask.done() or left <= 0:
+                batch.room += len(outgoing.payload) + ITEM_OVERHEAD
+                self._expired(lane, outgoing, _late(outgoing))
+                continue
+            ask.written = now
+            batch.asks.append(outgoing)
+            budget = min(int(left * 1000) + 1, MAX_BUDGET)
+            items.append((self._next_rid(ask), budget, outgoing.number, outgoing.origin, outgoing.payload))
+        return items
 
     def _answers(self, lane: ReplyLane) -> Reply | None:
         """The next answers of the lane as one frame, at most about a part in size."""

@@ -34,10 +34,16 @@ class ChannelCodec:
     def __init__(self, channel: Channel[Any]) -> None:
         self.channel = channel
         self.schema = schema_of(channel)
-        self._encode = msgspec.msgpack.Encoder().encode
-        self._numbers = {message_type: number for number, message_type in enumerate(channel.messages, 1)}
-        self._decoders: list[Callable[[bytes], Any]] = [
-            msgspec.msgpack.Decoder(message_type).decode for message_type in channel.messages
+        #: The bytes of a message, unchecked: for who asked `numbers` for its type.
+        self.encode_fields = msgspec.msgpack.Encoder().encode
+        #: Type numbers of the declared messages.
+        self.numbers: dict[type, int] = {
+            message_type: number for number, message_type in enumerate(channel.messages, 1)
+        }
+        #: Decoders by type number, which raise what msgspec raises; none of a plain value.
+        self.decoders: list[Callable[[bytes], Any]] = [
+            _no_plain_value,
+            *(msgspec.msgpack.Decoder(message_type).decode for message_type in channel.messages),
         ]
 
     @cached_property
@@ -60,7 +66,7 @@ class ChannelCodec:
         Raises MessageTypeError (not declared, or a field holds what cannot travel) and MessageTooLarge above `limit`.
         Whether each field has its declared type is what the receiver checks.
         """
-        number = self._numbers.get(message.__class__)
+        number = self.numbers.get(message.__class__)
         if number is None:
             declared = ", ".join(message_type.__name__ for message_type in self.channel.messages)
             raise MessageTypeError(
@@ -68,7 +74,7 @@ class ChannelCodec:
                 message=message,
             )
         try:
-            payload = self._encode(message)
+            payload = self.encode_fields(message)
         except (TypeError, ValueError, RecursionError, OverflowError, AttributeError) as error:
             raise MessageTypeError(f"{type(message).__name__} cannot be encoded: {error}", message=message) from error
         if len(payload) > limit:
@@ -77,7 +83,7 @@ class ChannelCodec:
 
     def encode_reply(self, value: object, limit: int) -> Payload:
         """The payload of an answer: a declared message, or a plain value. Raises as `encode`."""
-        if value.__class__ in self._numbers:
+        if value.__class__ in self.numbers:
             return self.encode(value, limit)
         try:
             payload = msgpack.packb(value, use_bin_type=True, strict_types=False)
@@ -104,11 +110,11 @@ class ChannelCodec:
                     max_ext_len=0,
                     strict_map_key=False,
                 )
-            if number > len(self._decoders):
+            if number >= len(self.decoders):
                 raise MessageTypeError(
-                    f"channel {self.channel.name!r} declares {len(self._decoders)} types, not a number {number}"
+                    f"channel {self.channel.name!r} declares {len(self.decoders) - 1} types, not a number {number}"
                 )
-            return self._decoders[number - 1](payload)
+            return self.decoders[number](payload)
         except MessageTypeError:
             raise
         # Whatever it is, the bytes are to blame: a key that has no hash, an assertion in a `__post_init__`.
@@ -122,3 +128,7 @@ class ChannelCodec:
             "(its max_message)",
             message=message,
         )
+
+
+def _no_plain_value(payload: bytes) -> object:
+    raise ValueError(f"a plain value of {len(payload)} bytes, where a declared message is expected")

@@ -17,11 +17,10 @@ from ..actors.errors import MessageTypeError, NoSuchReactor, ProtocolError, Send
 from ..actors.log import get_logger
 from ..actors.mailbox import Mailbox
 from .codecs import Codecs
-from .flow import ReceiveWindow
 from .hello import ChannelInfo, Hello
-from .outbox import Outbox, ReplyLane, Turn
+from .in_lane import Arrival, InLane
+from .outbox import Outbox, ReplyLane
 from .parts import body_limit
-from .payload import ChannelCodec
 from .requests import RemoteReply, ThreadReply
 from .wire import WORD_LIMIT, Ask, Cancel, Error, Probe, Tell, clip, printable
 
@@ -37,51 +36,6 @@ log = get_logger("peerbus.transports")
 REPLY_BACKLOG = 4 << 20
 #: Messages of one peer whose refusal is logged; the rest is only counted.
 LOGGED_REFUSALS = 10
-
-
-class InLane:
-    """What the peer sends to one reactor here. The carrier of its messages: credit comes back through it."""
-
-    __slots__ = ("_side", "codec", "index", "info", "open", "tells", "turn", "window")
-
-    def __init__(self, side: ReceiveSide, index: int, info: ChannelInfo, codec: ChannelCodec) -> None:
-        self._side = side
-        self.index = index
-        self.info = info
-        self.codec = codec
-        self.window = ReceiveWindow(info.messages, info.bytes)
-        self.turn = Turn(ReplyLane(index), info.priority)
-        self.tells = 0
-        self.open = True
-
-    def dequeued(self, messages: int, size: int) -> None:
-        """Messages left the mailbox: their credit may go back. From the actor's thread."""
-        self._side.release(self, messages, size)
-
-
-class Arrival:
-    """A peer's message that waits for room in a mailbox which is full of others' messages."""
-
-    __slots__ = ("_lane", "_sequence", "_side", "envelope", "withdrawn")
-
-    def __init__(self, side: ReceiveSide, lane: InLane, envelope: Envelope, sequence: int) -> None:
-        self.envelope = envelope
-        self.withdrawn = False
-        self._side = side
-        self._lane = lane
-        self._sequence = sequence
-
-    def admitted(self) -> bool:
-        """There is room, unless nobody waits for the answer any more."""
-        reply = self.envelope.reply
-        if reply is not None and reply.done():
-            self._lane.dequeued(1, self.envelope.size)
-            return False
-        return True
-
-    def refused(self, error: SendError) -> None:
-        """The mailbox closed. From the actor's thread."""
-        self._side.call(lambda: self._side.refused(self._lane, self.envelope, self._sequence, error))
 
 
 class ReceiveSide:
@@ -156,9 +110,36 @@ class ReceiveSide:
     def told(self, frame: Tell) -> None:
         """Messages without an answer. Raises ProtocolError."""
         lane = self._lane(frame.channel)
+        mailbox = self._mailbox(lane)
+        if mailbox is None or mailbox.owner != self._bus.thread or not self._told_at_once(lane, mailbox, frame):
+            self._told_one_by_one(lane, mailbox, frame)
+
+    def _told_at_once(self, lane: InLane, mailbox: Mailbox, frame: Tell) -> bool:
+        """Deliver a frame that is in order and has room, all of it: 0.5 µs less a message than one by one.
+
+        False: nothing was done.
+        """
+        decoders, senders, largest = lane.codec.decoders, self._senders, lane.info.max_message
+        envelopes: list[Envelope] = []
+        total = 0
+        try:
+            for number, source, payload in frame.items:
+                size = len(payload)
+                if size > largest:
+                    return False
+                total += size
+                envelopes.append(Envelope(decoders[number](payload), senders[source], None, NEVER, self, size, lane))
+        except Exception:  # noqa: BLE001  # one by one it turns out which, and what is to be said about it
+            return False
+        if not mailbox.has_room_for(len(envelopes), total) or not lane.window.receive_all(len(envelopes), total):
+            return False
+        lane.tells += len(envelopes)
+        mailbox.offer_all(envelopes, total)
+        return True
+
+    def _told_one_by_one(self, lane: InLane, mailbox: Mailbox | None, frame: Tell) -> None:
         receive, decode, largest = lane.window.receive, lane.codec.decode, lane.info.max_message
         senders = self._senders
-        mailbox = self._mailbox(lane)
         for number, source, payload in frame.items:
             size = len(payload)
             receive(size)

@@ -397,6 +397,11 @@ class MailboxMachine(RuleBasedStateMachine):
         else:
             self.inbox.refuse(MailboxFull("not awaited"))
 
+    @rule(source=SOURCES, sizes=st.lists(SIZES, min_size=1, max_size=4))
+    def offer_all(self, source: int, sizes: list[int]) -> None:
+        if self.inbox.has_room_for(len(sizes), sum(sizes)):
+            self.inbox.offer_all([self.make(source, size) for size in sizes], sum(sizes))
+
     @rule(source=SOURCES)
     def offer_foreign(self, source: int) -> None:
         try:

@@ -52,6 +52,9 @@ class FakeLink:
     def has(self, reactor: str) -> bool:
         return reactor == "blocks"
 
+    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> bool:
+        return False
+
     def tell(
         self, reactor: str, message: object, *, sender: Address[object] | None, deadline: float, memo: Any = None
     ) -> Outcome[None]:

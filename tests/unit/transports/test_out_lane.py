@@ -8,8 +8,9 @@ import pytest
 
 from peerbus.actors.envelope import NEVER, Envelope
 from peerbus.actors.errors import MailboxFull, MessageTypeError, PeerGone, ProtocolError, SendError
+from peerbus.transports.batch import Outgoing
 from peerbus.transports.hello import ChannelInfo
-from peerbus.transports.out_lane import Outgoing, OutLane
+from peerbus.transports.out_lane import OutLane
 
 
 class Sender:
@@ -50,13 +51,8 @@ class Scene:
         self.woken += 1
 
     def write(self) -> None:
-        lane = self.lane
-        while lane.queue:
-            outgoing = lane.queue.popleft()
-            outgoing.sequence = lane.tells
-            lane.tells += 1
-            lane.unconfirmed.append(outgoing)
-            lane.unconfirmed_bytes += len(outgoing.payload)
+        while self.lane.queue:
+            self.lane.wrote(self.lane.pop())
 
     def wait(self, size: int) -> Sender:
         sender = Sender(message(size))
@@ -114,7 +110,7 @@ def test_a_message_that_is_taken_back_lets_the_next_one_go(scene: Scene) -> None
     outgoing = message(60)
     assert scene.lane.offer(outgoing)
     waiting = scene.wait(70)
-    scene.lane.queue.clear()
+    scene.lane.pop()
     scene.lane.take_back(outgoing, MailboxFull("too late"))
     assert waiting.result is True
     assert scene.lane.statistics().failed == {"mailbox_full": 1}

@@ -1,0 +1,74 @@
+"""What a lane queues: messages that were accepted one after the other and travel as one frame.
+
+A message joins the last batch as it is accepted, so that writing costs nothing per message: 130 of 100 bytes are one
+list that the frame's encoder takes (measured: 2.4 µs of processor time a message when each was queued, and copied from
+the queue into a frame, as an object of its own; 1.3 so).
+"""
+
+from __future__ import annotations
+
+from ..actors.address import Address
+from ..actors.envelope import Envelope
+from .wire import BATCH_LIMIT, PART_SIZE
+
+__all__ = ["ITEM_OVERHEAD", "Batch", "Item", "Outgoing"]
+
+#: Bytes that a message takes in a frame beside its payload, at most: so a batch of small ones is never cut.
+ITEM_OVERHEAD = 24
+#: Bytes of the first message's payload that keep a batch below a part: a frame's own head takes less than an item's.
+ROOM = PART_SIZE - 2 * ITEM_OVERHEAD
+assert ROOM // ITEM_OVERHEAD < BATCH_LIMIT
+
+#: As in TELL: type number, source, payload.
+Item = tuple[int, int, bytes]
+
+
+class Outgoing(Envelope, gc=False):
+    """One encoded message on its way: an envelope with its `payload` and numbers. `reply` is a RemoteAsk or None."""
+
+    number: int = 0
+    #: The sending reactor's place in this node's channels, plus 1; 0 for none.
+    origin: int = 0
+    payload: bytes = b""
+
+
+class Batch:
+    """Tells, or asks, of one lane that fit into one frame; or one message that is larger."""
+
+    __slots__ = ("asks", "confirmed", "first", "items", "messages", "refused", "room", "senders")
+
+    def __init__(self, *, of_asks: bool) -> None:
+        #: Asks, where it is one of asks; else the two lists below, one entry for each tell.
+        self.asks: list[Outgoing] | None = [] if of_asks else None
+        self.items: list[Item] = []
+        self.messages: list[object] = []
+        #: Who sent, by place, where it was an actor.
+        self.senders: dict[int, Address[object]] = {}
+        #: Bytes of the payload that may still join; below 0 with one large message. Each takes its overhead too, so
+        #: there are never more than BATCH_LIMIT.
+        self.room = ROOM
+        #: Tells that were written on the lane before this batch's first one; set when it is written.
+        self.first = -1
+        #: How many, from the front, the peer has returned credit for.
+        self.confirmed = 0
+        #: Places of tells that the peer refused.
+        self.refused: set[int] | None = None
+
+    def __len__(self) -> int:
+        return len(self.items) if self.asks is None else len(self.asks)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all payloads."""
+        return ROOM - self.room - ITEM_OVERHEAD * len(self)
+
+    def left(self) -> list[Outgoing]:
+        """What is neither confirmed nor refused, as envelopes: for those who have to be told that it is lost."""
+        if self.asks is not None:
+            return self.asks[self.confirmed :]
+        refused = self.refused or ()
+        return [
+            Outgoing(self.messages[place], self.senders.get(place), None, number=number, origin=origin, payload=payload)
+            for place, (number, origin, payload) in enumerate(self.items)
+            if place >= self.confirmed and place not in refused
+        ]
