@@ -12,7 +12,15 @@ from ..transports.endpoint import Endpoint
 from ..transports.identity import Identity
 from .record import PeerRecord, sign_record
 
-__all__ = ["LIFETIME", "MAX_OFFERS", "MAX_OFFERS_BYTES", "OwnRecord", "check_offers_fit"]
+__all__ = [
+    "LIFETIME",
+    "MAX_ENDPOINTS",
+    "MAX_OFFERS",
+    "MAX_OFFERS_BYTES",
+    "OwnRecord",
+    "check_offers_fit",
+    "names_a_place",
+]
 
 #: Seconds that a record of ours is good for: about as long as a node that vanished is still told of.
 LIFETIME = 3600.0
@@ -85,14 +93,14 @@ def _that_fit(endpoints: Iterable[Endpoint]) -> list[Endpoint]:
     left = MAX_ENDPOINTS_BYTES
     for endpoint in dict.fromkeys(endpoint.without_peer() for endpoint in endpoints):
         size = len(str(endpoint).encode())
-        if _names_a_place(endpoint) and len(fitting) < MAX_ENDPOINTS and size <= min(left, 255):
+        if names_a_place(endpoint) and len(fitting) < MAX_ENDPOINTS and size <= min(left, 255):
             fitting.append(endpoint)
             left -= size
     return fitting
 
 
-def _names_a_place(endpoint: Endpoint) -> bool:
-    """Whether it can be dialed: 0.0.0.0 and port 0 only mean something to a listener."""
+def names_a_place(endpoint: Endpoint) -> bool:
+    """Whether an endpoint can be dialed: 0.0.0.0 and port 0 only mean something to a listener."""
     if endpoint.scheme != "tcp":
         return True
     try:

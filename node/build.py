@@ -11,6 +11,7 @@ from collections.abc import Callable
 from ..actors.errors import ConfigError
 from ..actors.reactor import Reactor
 from ..discovery.options import PeerOptions
+from ..discovery.pex_options import PexOptions
 from ..transports.identity import Identity
 from .config import NodeConfig
 from .node import Node
@@ -25,9 +26,12 @@ def build_node(config: NodeConfig) -> Node:
         network=config.network,
         identity=load_identity(config),
         listen=[str(endpoint) for endpoint in config.listen],
+        advertise=[str(endpoint) for endpoint in config.advertise],
         offers=[str(offer) for offer in config.offers],
         reactors=load_reactors(config),
         mdns=config.discovery.mdns and (config.discovery.interfaces or True),
+        pex=config.pex.enabled and PexOptions(seed=config.pex.seed),
+        private=config.pex.private,
         peers=[str(endpoint) for endpoint in config.peers.persistent],
         options=PeerOptions(
             max_connected=config.peers.max_connected,

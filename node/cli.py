@@ -140,6 +140,8 @@ def _run(options: argparse.Namespace) -> int:
         print(f"  node      {config.name} in network {config.network}")
         print(f"  id        {identity.node_id if identity else 'a new one at each start (no identity is set)'}")
         print(f"  listens   {_listed(config.listen) or 'nowhere: it dials, nobody can dial it'}")
+        if config.advertise:
+            print(f"  advertises {_listed(config.advertise)}")
         print(f"  offers    {_listed(config.offers) or 'nothing'}")
         print(f"  reactors  {_listed(reactor.path for reactor in config.reactors) or 'none'}")
         print(f"  peers     {_listed(config.peers.persistent) or 'those it finds'}")

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from ..actors.capability import Capability
 from ..actors.errors import ConfigError
+from ..discovery.own_record import MAX_ENDPOINTS, check_offers_fit, names_a_place
 from ..transports.endpoint import Endpoint
 from .logs import FORMATS, LEVELS
 from .table import Source, Table
@@ -23,6 +24,7 @@ __all__ = [
     "LogConfig",
     "NodeConfig",
     "PeersConfig",
+    "PexConfig",
     "ReactorConfig",
     "load_config",
     "parse_config",
@@ -55,6 +57,15 @@ class DiscoveryConfig:
 
     mdns: bool = True
     interfaces: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PexConfig:
+    """Peer exchange. `seed`: answer and part; `private`: peers are to tell nobody of this node."""
+
+    enabled: bool = True
+    seed: bool = False
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +102,11 @@ class NodeConfig:
     folder: Path
     identity: Path | None = None
     listen: tuple[Endpoint, ...] = ()
+    advertise: tuple[Endpoint, ...] = ()
     offers: tuple[Capability, ...] = ()
     reactors: tuple[ReactorConfig, ...] = ()
     discovery: DiscoveryConfig = field(default_factory=DiscoveryConfig)
+    pex: PexConfig = field(default_factory=PexConfig)
     peers: PeersConfig = field(default_factory=PeersConfig)
     log: LogConfig = field(default_factory=LogConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
@@ -129,9 +142,11 @@ def parse_config(text: str, *, name: str, folder: Path) -> NodeConfig:
         folder=folder,
         identity=_identity(top, folder),
         listen=_listen(top),
+        advertise=_advertise(top),
         offers=_offers(top),
         reactors=_reactors(top),
         discovery=_discovery(top.table("discovery")),
+        pex=_pex(top.table("pex")),
         peers=_peers(top.table("peers")),
         log=_log(top.table("log")),
         limits=_limits(top.table("limits")),
@@ -175,6 +190,18 @@ def _listen(table: Table) -> tuple[Endpoint, ...]:
     return endpoints
 
 
+def _advertise(table: Table) -> tuple[Endpoint, ...]:
+    endpoints = table.each("advertise", _reachable, _PEER_EXAMPLE)
+    for index, endpoint in enumerate(endpoints):
+        if endpoint.peer_id:
+            raise table.error(f"advertise[{index}]", f"{endpoint} names a node; write {endpoint.without_peer()}")
+        if not names_a_place(endpoint):
+            raise table.error(f"advertise[{index}]", f"{endpoint} cannot be dialed; write {_PEER_EXAMPLE}")
+    if len(endpoints) > MAX_ENDPOINTS:
+        raise table.error("advertise", f"{len(endpoints)} endpoints; peers are told of at most {MAX_ENDPOINTS}")
+    return endpoints
+
+
 def _reachable(text: str) -> Endpoint:
     endpoint = Endpoint.parse(text)
     if endpoint.scheme == "memory":
@@ -188,6 +215,10 @@ def _offers(table: Table) -> tuple[Capability, ...]:
     for index, role in enumerate(roles):
         if role in roles[:index]:
             raise table.error(f"offers[{index}]", f"role {role!r} is there twice; put its attributes in one entry")
+    try:
+        check_offers_fit(offers)
+    except ConfigError as error:
+        raise table.error("offers", str(error)) from error
     return offers
 
 
@@ -225,6 +256,16 @@ def _interface(text: str) -> str:
             return text
         here = ", ".join(names)
         raise ValueError(f"{text!r} is neither an IP address nor an interface of this machine ({here})") from None
+
+
+def _pex(table: Table) -> PexConfig:
+    enabled = table.flag("enabled", default=True)
+    seed = table.flag("seed", default=False)
+    if seed and not enabled:
+        raise table.error("seed", "a seed answers in peer exchange; remove enabled = false")
+    config = PexConfig(enabled=enabled, seed=seed, private=table.flag("private", default=False))
+    table.finish()
+    return config
 
 
 def _peers(table: Table) -> PeersConfig:

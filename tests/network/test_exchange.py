@@ -256,6 +256,16 @@ async def test_ten_late_joiners_and_five_that_were_there_all_know_fourteen(sim: 
 
 
 @pytest.mark.seeds(SEEDS)
+async def test_eight_nodes_with_books_of_four_become_nine_tenths_full(sim: Simulation) -> None:
+    options = PeerOptions(max_known=4, max_connected=3, max_connected_upgrade=0)
+    for number in range(8):
+        await sim.node(f"node{number}", discover=False, peers=[f"node{(number + 1) % 8}"], pex=True, options=options)
+    nodes = sim.nodes.values()
+    await sim.until(lambda: all(len(known(node)) >= 4 * 0.9 for node in nodes), within=120)
+    assert all(len(known(node)) <= 4 for node in nodes)
+
+
+@pytest.mark.seeds(SEEDS)
 async def test_three_nodes_with_room_for_25_all_know_two(sim: Simulation) -> None:
     options = PeerOptions(max_known=25, max_connected=20, max_outgoing=20)
     for name, peers in (("alice", []), ("bob", ["alice"]), ("carol", ["alice"])):

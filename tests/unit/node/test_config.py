@@ -15,6 +15,7 @@ from peerbus.node.config import (
     LogConfig,
     NodeConfig,
     PeersConfig,
+    PexConfig,
     ReactorConfig,
     load_config,
     parse_config,
@@ -28,6 +29,7 @@ name = "alice"
 network = "demo"
 identity = "keys/alice.pem"
 listen = ["tcp://0.0.0.0:7400", "unix:///run/alice.sock"]
+advertise = ["tcp://alice.example:7400"]
 offers = ["archive", "index{{from=1000}}"]
 
 [[reactors]]
@@ -40,6 +42,10 @@ path = "gossip.pool:Mempool"
 [discovery]
 mdns = true
 interfaces = ["127.0.0.1"]
+
+[pex]
+seed = true
+private = true
 
 [peers]
 persistent = ["tcp://{NODE_ID}@10.0.0.2:7400"]
@@ -70,6 +76,7 @@ def test_a_name_and_a_network_are_enough() -> None:
     assert (config.name, config.network) == ("alice", "demo")
     assert (config.identity, config.listen, config.offers, config.reactors) == (None, (), (), ())
     assert (config.discovery, config.peers) == (DiscoveryConfig(), PeersConfig())
+    assert (config.advertise, config.pex) == ((), PexConfig(enabled=True, seed=False, private=False))
     assert (config.log, config.limits) == (LogConfig(), LimitsConfig())
 
 
@@ -89,6 +96,8 @@ def test_every_key_is_read_into_its_type(tmp_path: Path) -> None:
         ReactorConfig("gossip.pool:Mempool"),
     )
     assert config.discovery == DiscoveryConfig(mdns=True, interfaces=("127.0.0.1",))
+    assert config.advertise == (Endpoint("tcp", "alice.example", 7400),)
+    assert config.pex == PexConfig(enabled=True, seed=True, private=True)
     persistent = (Endpoint.parse(f"tcp://{NODE_ID}@10.0.0.2:7400"),)
     assert config.peers == PeersConfig(persistent=persistent, max_connected=8, max_outgoing=4)
     assert config.log == LogConfig(level="debug", format="json")
@@ -108,7 +117,7 @@ def test_reactors_may_be_a_plain_list() -> None:
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        ("max_connected = 3", "alice.toml:3: max_connected: unknown key; known here: discovery, identity,"),
+        ("max_connected = 3", "alice.toml:3: max_connected: unknown key; known here: advertise, discovery,"),
         ("discovry = {}", "alice.toml:3: discovry: unknown key; did you mean 'discovery'?"),
         ("[peers]\nmax_conected = 3", "alice.toml:4: peers.max_conected: unknown key; did you mean 'max_connected'?"),
         ("[peers]\nmax_connected = 'many'", "alice.toml:4: peers.max_connected: 'many' is not an integer; for example"),
@@ -149,6 +158,18 @@ def test_reactors_may_be_a_plain_list() -> None:
         (
             "[discovery]\ninterfaces = ['nope0']",
             "discovery.interfaces[0]: 'nope0' is neither an IP address nor an interface",
+        ),
+        ("[pex]\nseed = true\nenabled = false", "alice.toml:4: pex.seed: a seed answers in peer exchange"),
+        ("[pex]\nenabled = 1", "alice.toml:4: pex.enabled: 1 is not true or false"),
+        ("advertise = ['tcp://0.0.0.0:1']", "alice.toml:3: advertise[0]: tcp://0.0.0.0:1 cannot be dialed"),
+        (f"advertise = ['tcp://{NODE_ID}@a:1']", "advertise[0]: tcp://" + NODE_ID + "@a:1 names a node"),
+        (
+            "advertise = [" + ", ".join(f"'tcp://a:{port}'" for port in range(1, 10)) + "]",
+            "advertise: 9 endpoints; peers are told of at most 8",
+        ),
+        (
+            "offers = [" + ", ".join(f"'r{number}'" for number in range(65)) + "]",
+            "offers: 65 offers of 185 bytes; peers are told of at most 64",
         ),
         ("[discovery]\ninterfaces = []", "alice.toml:4: discovery.interfaces: is empty; leave the key out"),
         ("[log]\nlevel = 'inf'", "alice.toml:4: log.level: 'inf' is not one of debug, info, warning, error; did you"),
