@@ -7,13 +7,14 @@ A timer of its own for each ask costs three times the ask (measured: 104 k asks/
 from __future__ import annotations
 
 import asyncio
-from math import inf
 from typing import Protocol
 
 __all__ = ["DeadlineWheel", "Expiring"]
 
 #: Seconds. A deadline is never early and at most this much late.
 SLOT = 0.01
+#: A deadline beyond is never: 30 000 years, and well within what a slot's number and a loop's timer can say.
+NEVER = 1e12
 
 
 class Expiring(Protocol):
@@ -38,7 +39,7 @@ class DeadlineWheel:
 
     def add(self, entry: Expiring, deadline: float) -> Slot:
         """Call `entry.expire()` at `deadline` (the loop's clock) unless it is popped from the returned slot first."""
-        if deadline == inf:
+        if deadline >= NEVER:
             return {}
         index = int(deadline / SLOT) + 1
         found = self._slots.get(index)

@@ -224,7 +224,7 @@ class Outbox:
                 continue
             ask.written = now
             batch.asks.append(outgoing)
-            budget = min(int(left * 1000) + 1, MAX_BUDGET)
+            budget = int(min(left * 1000, MAX_BUDGET - 1)) + 1  # a deadline may be infinite
             items.append((self._next_rid(ask), budget, outgoing.number, outgoing.origin, outgoing.payload))
         return items
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from peerbus.actors.deadlines import SLOT, DeadlineWheel
+from peerbus.testing import VirtualLoop
 
 
 class Entry:
@@ -74,3 +80,64 @@ async def test_a_closed_wheel_expires_nothing() -> None:
     wheel.close()
     await asyncio.sleep(1)
     assert expired == []
+
+
+class Timed:
+    """An entry that knows when it may expire, and when it did."""
+
+    def __init__(self, machine: WheelMachine, deadline: float) -> None:
+        self.machine, self.deadline = machine, deadline
+        self.ended: str | None = None
+
+    def expire(self) -> None:
+        assert self.ended is None
+        self.ended = "expired"
+        now = self.machine.loop.time()
+        assert now >= self.deadline - 1e-9, "early"
+        due = max(self.deadline, self.machine.added[self])
+        assert now <= due + SLOT + 1e-9, "late"
+
+
+class WheelMachine(RuleBasedStateMachine):
+    """Deadlines are added, popped and waited for, in any order: each ends once, in its time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = VirtualLoop()
+        self.wheel = DeadlineWheel(self.loop)
+        self.added: dict[Timed, float] = {}
+        self.slots: dict[Timed, dict[object, None]] = {}
+
+    @rule(seconds=st.floats(-1, 100) | st.sampled_from([0.0, SLOT, 0.29, 1e9, float("inf"), 1e308]))
+    def add(self, seconds: float) -> None:
+        entry = Timed(self, self.loop.time() + seconds)
+        self.added[entry] = self.loop.time()
+        self.slots[entry] = self.wheel.add(entry, entry.deadline)  # type: ignore[assignment]  # of its own entries
+
+    @precondition(lambda self: self.slots)
+    @rule(data=st.data())
+    def pop(self, data: st.DataObject) -> None:
+        entry = data.draw(st.sampled_from(list(self.slots)))
+        self.slots.pop(entry).pop(entry, None)
+        if entry.ended is None:
+            entry.ended = "popped"
+
+    @rule(seconds=st.floats(0, 5))
+    def wait(self, seconds: float) -> None:
+        self.loop.run_until_complete(asyncio.sleep(seconds))
+        assert all(entry.ended or entry.deadline + SLOT + 1e-9 >= self.loop.time() for entry in self.added), "forgotten"
+
+    @invariant()
+    def it_holds_what_has_not_ended(self) -> None:
+        open_ones = [entry for entry in self.added if entry.ended is None and entry.deadline < 1e300]
+        assert len(self.wheel) == len(open_ones)
+
+    def teardown(self) -> None:
+        with closing(self.loop):
+            self.wheel.close()
+            assert self.loop.pending_timers == []
+        super().teardown()
+
+
+TestWheel = WheelMachine.TestCase
+TestWheel.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
