@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from peerbus.actors.envelope import Envelope
 from peerbus.actors.fair_queue import KEPT_LANES, FairQueue
@@ -96,3 +97,69 @@ def test_replace_takes_the_place_of_the_newest_of_the_same_source_and_type() -> 
     while (got := queue.get()) is not None:
         messages.append(got.message)
     assert messages == [1, 3, "text", 4]
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """The queue beside a plain model: messages by source, and whose turn it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.queue = FairQueue()
+        self.model: dict[int, list[Envelope]] = {}  # busy sources, in the order of their turns
+        self.number = 0
+
+    @rule(source=st.integers(0, 30), many=st.integers(1, 3))
+    def put(self, source: int, many: int) -> None:
+        for _ in range(many):
+            self.number += 1
+            made = Envelope(self.number, source=source)
+            self.queue.put(made)
+            self.model.setdefault(source, []).append(made)
+
+    @rule()
+    def get(self) -> None:
+        got = self.queue.get()
+        if not self.model:
+            assert got is None
+            return
+        source = next(iter(self.model))
+        lane = self.model.pop(source)
+        assert got is lane.pop(0)
+        if lane:
+            self.model[source] = lane  # to the end of the turns
+
+    @rule()
+    def get_from_longest(self) -> None:
+        got = self.queue.get_from_longest()
+        if not self.model:
+            assert got is None
+            return
+        assert got is not None
+        source = got.source
+        assert isinstance(source, int)
+        assert len(self.model[source]) == max(map(len, self.model.values()))
+        assert self.model[source].pop(0) is got
+        if not self.model[source]:
+            del self.model[source]
+
+    @rule(source=st.integers(0, 3))
+    def replace(self, source: int) -> None:
+        self.number += 1
+        made = Envelope(self.number, source=source)
+        replaced = self.queue.replace(made)
+        if source in self.model:
+            assert replaced is self.model[source][-1]
+            self.model[source][-1] = made
+        else:
+            assert replaced is None
+
+    @invariant()
+    def it_holds_what_the_model_holds_and_little_else(self) -> None:
+        assert list(self.queue) == [one for lane in self.model.values() for one in lane]
+        assert len(self.queue) == sum(map(len, self.model.values()))
+        assert bool(self.queue) is bool(self.model)
+        assert len(self.queue.lanes) <= len(self.model) + KEPT_LANES
+
+
+TestQueue = QueueMachine.TestCase
+TestQueue.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)

@@ -376,6 +376,7 @@ class MailboxMachine(RuleBasedStateMachine):
         self.takes = 0
         self.waiters: list[Sender] = []
         self.last: dict[object, int] = {}
+        self.system: list[Envelope] = []
 
     def make(self, source: int, size: int) -> Envelope:
         self.number += 1
@@ -416,10 +417,19 @@ class MailboxMachine(RuleBasedStateMachine):
             envelope = self.inbox.take()
             if envelope is None:
                 return
+            if self.system:
+                assert envelope is self.system.pop(0), "the system lane goes first, in order"
+                continue
             self.takes += 1
             assert isinstance(envelope.message, int)
             assert envelope.message > self.last.get(envelope.source, 0), "out of order within a source"
             self.last[envelope.source] = envelope.message
+
+    @rule()
+    def put_system(self) -> None:
+        envelope = Envelope("system")
+        self.inbox.put_system(envelope)
+        self.system.append(envelope)
 
     @precondition(lambda self: self.waiters)
     @rule(data=st.data())

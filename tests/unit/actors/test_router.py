@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from random import Random
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from peerbus.actors import (
     EVERYONE,
@@ -26,6 +29,7 @@ from peerbus.actors import (
 from peerbus.actors.outcome import DELIVERED, Failed
 from peerbus.actors.router import LinkChanged, LinkDown, LinkUp
 from peerbus.actors.routes import Routes
+from peerbus.testing import VirtualLoop
 
 Turns = Callable[[], Awaitable[None]]
 
@@ -151,3 +155,43 @@ def test_a_table_is_a_value() -> None:
     assert set(table.roles) == {"x", "y"}
     with pytest.raises(TypeError):
         table.peers["b"] = FakeLink(2)  # type: ignore[index]  # the mistake
+
+
+#: Connections come, change and go: (what, peer, which of its connections by order).
+FACTS = st.lists(st.tuples(st.sampled_from(["up", "down", "roles"]), st.integers(0, 2), st.integers(0, 3)), max_size=25)
+
+
+@given(FACTS, st.randoms(use_true_random=False))
+@settings(max_examples=60, deadline=None)
+def test_the_table_is_what_the_newest_connections_say_after_any_story(
+    facts: list[tuple[str, int, int]], rng: Random
+) -> None:
+    async def story() -> None:
+        links = {(peer, order): FakeLink(peer) for peer in range(3) for order in range(4)}
+        model: dict[int, int] = {}
+        async with Bus("table") as bus:
+            router = bus.router
+            for what, peer, order in facts:
+                link = links[peer, order]
+                if what == "up":
+                    router.tell(LinkUp(link, order=order))
+                    if order >= model.get(peer, -1):
+                        model[peer] = order
+                elif what == "down":
+                    router.tell(LinkDown(link, "over"))
+                    if model.get(peer) == order:
+                        del model[peer]
+                else:
+                    link.roles = capabilities(*rng.sample(["archive", "relay", "seed"], rng.randrange(4)))
+                    if model.get(peer) == order:
+                        router.tell(LinkChanged(link))
+            for _ in range(5 + len(facts) // 32):
+                await asyncio.sleep(0)
+            up = {links[at] for at in model.items()}
+            assert set(bus.routes.peers.values()) == up
+            assert all(bus.routes.peers[link.peer_id] is link for link in up)
+            for role in ("archive", "relay", "seed"):
+                assert set(bus.routes.roles.get(role, ())) == {link for link in up if role in link.roles}
+
+    with closing(VirtualLoop()) as loop:
+        loop.run_until_complete(story())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from peerbus.actors import Directive, Supervision
 from peerbus.actors.supervision import Decision, Supervisor
@@ -39,3 +41,27 @@ def test_values_out_of_range_are_refused() -> None:
             Supervision(**values)
     with pytest.raises(ValueError, match="stop or escalate, not resume"):
         Supervision(then=Directive.RESUME)
+
+
+@given(
+    gaps=st.lists(st.floats(0, 30), max_size=40),
+    budget=st.integers(0, 5),
+    window=st.floats(0.1, 60),
+    backoff=st.floats(0, 5),
+)
+def test_no_window_ever_has_more_restarts_than_the_budget_and_each_waits_longer(
+    gaps: list[float], budget: int, window: float, backoff: float
+) -> None:
+    policy = Supervision(budget=budget, window=window, backoff=backoff, max_backoff=20.0)
+    supervisor = Supervisor(policy)
+    now, restarts = 0.0, list[float]()
+    for gap in gaps:
+        now += gap
+        recent = [at for at in restarts if now - at <= window]
+        decision = supervisor.failed(now)
+        if len(recent) >= budget:
+            assert decision == Decision(Directive.STOP)
+        else:
+            assert decision == Decision(Directive.RESTART, min(backoff * 2 ** len(recent), 20.0))
+            restarts.append(now)
+        assert supervisor.restarts <= budget

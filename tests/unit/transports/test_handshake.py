@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from peerbus.actors.errors import HandshakeFailed, ProtocolError
 from peerbus.transports.handshake import (
@@ -481,3 +482,173 @@ def test_whatever_a_peer_sends_only_the_two_errors_come_and_only_acceptance_esta
         assert handshake.state is State.FAILED
     assert accepted or not handshake.established
     assert handshake.established or honest < len(HONEST) or not accepted
+
+
+def framed(*fields: object) -> bytes:
+    """A frame of these fields, right or not."""
+    body = msgpack.packb(fields)
+    assert isinstance(body, bytes)
+    return len(body).to_bytes(4, "big") + body
+
+
+TOO_LARGE = (HANDSHAKE_FRAME_LIMIT + 1).to_bytes(4, "big")
+#: What a peer may do wrong in each frame of a handshake that is no HELLO: (frame, reason).
+LIES = [
+    (b"\0\0\0\0", "bad_frame"),
+    (framed(), "bad_frame"),
+    (framed("welcome"), "bad_frame"),
+    (framed(-1), "unknown_kind"),
+    (framed(99), "unknown_kind"),
+    (TOO_LARGE, "frame_too_large"),
+    (framed(2), "bad_field"),
+    (framed(2, "full"), "bad_field"),
+    (framed(2, "x" * 65, ""), "bad_field"),
+    (framed(2, "full", "x" * 1025), "bad_field"),
+    (framed(2, None, ""), "bad_field"),
+    (framed(2, 7, ""), "bad_field"),
+    (framed(2, "full", b"bytes"), "bad_field"),
+    (framed(2, ["full"], {}), "bad_field"),
+    (framed(0), "bad_field"),
+    (framed(0, None), "bad_field"),
+    (framed(0, {}), "bad_field"),
+    (framed(0, [ALICE]), "bad_field"),
+    (framed(14), "bad_field"),
+    (framed(14, "x" * 65, ""), "bad_field"),
+    (framed(14, "bye", 7), "bad_field"),
+    (framed(3, 0, [[1, 0, b""]]), "unexpected_frame"),
+]
+
+
+@pytest.mark.parametrize("accepted", [False, True])
+@pytest.mark.parametrize("dialer", [False, True])
+@pytest.mark.parametrize(("lie", "reason"), LIES)
+def test_a_lie_in_place_of_an_answer_is_refused_with_its_reason(
+    lie: bytes, reason: str, dialer: bool, accepted: bool
+) -> None:
+    handshake = Handshake(hello_of(BOB), dialer=dialer, authenticated_id=ALICE)
+    handshake.start()
+    handshake.receive(HONEST[0] + HONEST[1])
+    if accepted:
+        handshake.accept()
+    with pytest.raises(ProtocolError) as caught:
+        handshake.receive(lie)
+    assert caught.value.reason == reason
+    (said,) = answer(handshake)
+    assert isinstance(said, GoAway if accepted else Reject)
+    assert said.reason == reason
+
+
+def test_an_answer_may_have_fields_of_a_later_version() -> None:
+    handshake = started()
+    handshake.receive(HONEST[0] + HONEST[1])
+    handshake.accept()
+    assert handshake.receive(framed(1, "more", {"and": "more"})) == [Welcomed()]
+    assert handshake.established
+
+
+@pytest.mark.parametrize("place", range(len(PREFACE)))
+def test_a_preface_with_one_wrong_byte_is_refused_or_of_another_version(place: int) -> None:
+    for byte in range(256):
+        lie = PREFACE[:place] + bytes([byte]) + PREFACE[place + 1 :]
+        handshake = started()
+        if place < len(MAGIC):
+            if lie != PREFACE:
+                with pytest.raises(ProtocolError, match="magic"):
+                    handshake.receive(lie)
+                assert handshake.to_send() == b""
+            continue
+        lowest, highest = struct.unpack(">HH", lie[len(MAGIC) :])
+        if lowest <= 1 <= highest:
+            assert handshake.receive(lie) == []
+        else:
+            with pytest.raises(HandshakeFailed) as caught:
+                handshake.receive(lie)
+            assert caught.value.reason == "version"
+            (said,) = answer(handshake)
+            assert isinstance(said, Reject)
+
+
+class BothSides(RuleBasedStateMachine):
+    """Two sides back to back: bytes arrive in any pieces, each says yes or no when it likes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sides = (
+            Handshake(hello_of(ALICE), dialer=True, expected_id=BOB, authenticated_id=BOB),
+            Handshake(hello_of(BOB), dialer=False, authenticated_id=ALICE),
+        )
+        self.going = [side.start() for side in self.sides]
+        self.asked = [False, False]
+        self.said: list[str | None] = [None, None]
+        self.ended: list[HandshakeFailed | None] = [None, None]
+
+    @rule(side=st.integers(0, 1), size=st.integers(1, 400))
+    def arrive(self, side: int, size: int) -> None:
+        """Some of what `side` sent arrives at the other."""
+        other = self.sides[1 - side]
+        if not self.going[side] or other.state in (State.ESTABLISHED, State.FAILED):
+            return  # the rest is for whoever reads the stream next
+        data, self.going[side] = self.going[side][:size], self.going[side][size:]
+        try:
+            events = other.receive(data)
+        except HandshakeFailed as error:
+            self.ended[1 - side] = error
+            return
+        self.asked[1 - side] |= any(isinstance(event, PeerHello) for event in events)
+
+    @rule(side=st.integers(0, 1))
+    def accept(self, side: int) -> None:
+        if self.asked[side] and self.said[side] is None and self.sides[side].state is not State.FAILED:
+            self.going[side] += self.sides[side].accept()
+            self.said[side] = "yes"
+
+    @rule(side=st.integers(0, 1))
+    def reject(self, side: int) -> None:
+        if self.sides[side].state not in (State.ESTABLISHED, State.FAILED):
+            self.going[side] += self.sides[side].reject("full", "no place")
+            self.said[side] = "no"
+
+    @invariant()
+    def whoever_failed_was_told_no_and_has_nothing_to_add(self) -> None:
+        for side, error in enumerate(self.ended):
+            if error is not None:
+                assert (error.by_peer, error.reason) == (True, "full")
+                assert self.said[1 - side] == "no"
+                assert self.sides[side].to_send() == b""
+
+    @invariant()
+    def nobody_is_established_against_the_will_of_either(self) -> None:
+        for side, handshake in enumerate(self.sides):
+            if handshake.established:
+                assert self.said[side] == "yes"
+                # The other side has said yes; it may have changed its mind since, and says so.
+                assert self.said[1 - side] is not None
+
+    def teardown(self) -> None:
+        for side in (0, 1):
+            self.arrive(side, 1 << 20)
+        for side in (0, 1):
+            self.accept(side)
+        for side in (0, 1):
+            self.arrive(side, 1 << 20)
+        states = {handshake.state for handshake in self.sides}
+        if "no" not in self.said:
+            assert states == {State.ESTABLISHED}
+        else:
+            assert State.FAILED in states
+            for side in (0, 1):
+                if self.sides[side].established:
+                    assert isinstance(frames_in(self.going_to(side))[-1], GoAway)
+        super().teardown()
+
+    def going_to(self, side: int) -> bytes:
+        """What the side that counts itself as established would read next."""
+        return self.sides[side].leftover() + self.going[1 - side]
+
+
+def frames_in(data: bytes) -> list[Frame]:
+    return list(FrameDecoder(HANDSHAKE_FRAME_LIMIT).feed(data))
+
+
+TestBothSides = BothSides.TestCase
+TestBothSides.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)

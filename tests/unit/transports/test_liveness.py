@@ -6,8 +6,9 @@ import math
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from peerbus.transports.liveness import MAX_PINGS, SAMPLES, Heartbeat, PhiAccrual
 
@@ -188,3 +189,58 @@ def test_the_next_check_is_the_ping_and_then_the_suspicion() -> None:
 def test_an_interval_that_makes_no_sense_is_refused() -> None:
     with pytest.raises(ValueError, match="above 0 seconds"):
         Heartbeat(0.0, interval=0.0)
+
+
+class HeartbeatMachine(RuleBasedStateMachine):
+    """Pings go out, answers come late, twice, never or made up, and time passes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 100.0
+        self.heartbeat = Heartbeat(self.now, interval=1.0)
+        self.sent: dict[int, float] = {}
+        self.unsolicited = 0
+        self.last_sign = self.now
+
+    @rule(seconds=st.floats(0, 20))
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+
+    @rule()
+    def ping(self) -> None:
+        token = self.heartbeat.ping(self.now)
+        assert token not in self.sent
+        self.sent[token] = self.now
+        assert self.heartbeat.next_ping_due() == self.now + 1.0
+
+    @rule(data=st.data())
+    def pong(self, data: st.DataObject) -> None:
+        token = data.draw(st.sampled_from([*self.sent, 0, 2**63]))
+        trip = self.heartbeat.pong(token, self.now)
+        if trip is None:
+            self.unsolicited += 1
+            assert token not in list(self.sent)[-MAX_PINGS:]
+            self.sent.pop(token, None)
+        else:
+            assert trip == self.now - self.sent.pop(token)
+            self.last_sign = self.now
+
+    @rule()
+    def something_else(self) -> None:
+        self.heartbeat.received(self.now)
+        self.last_sign = self.now
+
+    @invariant()
+    def it_suspects_after_its_patience_and_is_looked_at_in_time(self) -> None:
+        patience = self.heartbeat.detector.patience
+        assert 0 < patience < math.inf
+        silence = self.now - self.last_sign
+        if abs(silence - patience) > 1e-6:
+            assert self.heartbeat.suspect(self.now) is (silence > patience)
+        assert self.heartbeat.next_check() <= max(self.heartbeat.next_ping_due(), self.last_sign + patience + 1e-6)
+        assert self.heartbeat.unsolicited == self.unsolicited
+        assert self.heartbeat.rtt is None or self.heartbeat.rtt >= 0
+
+
+TestHeartbeat = HeartbeatMachine.TestCase
+TestHeartbeat.settings = settings(max_examples=50, stateful_step_count=30, deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 from typing import cast
 
 import msgpack
@@ -75,6 +76,8 @@ FRAMES: dict[int, st.SearchStrategy[Frame]] = {
     16: st.builds(wire.Probe, u32, indexes, u64, st.lists(st.text(max_size=160), min_size=1, max_size=4)),
 }
 frames = st.one_of(*FRAMES.values())
+#: So that a wrong length is refused or can be fed.
+LIMIT_WHEN_WRONG = 200
 
 
 def decode(data: bytes, limit: int = wire.FRAME_LIMIT) -> list[Frame]:
@@ -310,6 +313,65 @@ def test_a_flipped_byte_raises_nothing_but_a_protocol_error(frame: Frame, data: 
     at = data.draw(st.integers(0, len(body) - 1))
     body[at] ^= data.draw(st.integers(1, 255))
     collect(FrameDecoder(wire.FRAME_LIMIT), [framed(bytes(body))])
+
+
+SAMPLES: dict[str, Frame] = {
+    "welcome": wire.Welcome(),
+    "reject": wire.Reject("full", "no place"),
+    "tell": wire.Tell(1, [(1, 2, b"one"), (2, 0, b"")]),
+    "ask": wire.Ask(1, [(7, 5000, 1, 0, b"what")]),
+    "reply": wire.Reply(1, [(7, 0, b"that")]),
+    "error": wire.Error(7, 1, 0, "code", "text"),
+    "cancel": wire.Cancel(7),
+    "credit": wire.Credit([(0, 512, 70_000)]),
+    "ping": wire.Ping(2**40),
+    "pong": wire.Pong(1),
+    "open": wire.Open(
+        3,
+        ChannelInfo(name="c", types=("T",), schema=bytes(16), messages=9, bytes=999, max_message=99, priority=5),
+    ),
+    "close": wire.Close(3, "stopped"),
+    "update": wire.Update(("archive", "relay")),
+    "goaway": wire.GoAway("bye", ""),
+    "part": wire.Part(2, 70_000, b"part"),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_any_one_byte_of_a_frame_may_be_wrong(name: str) -> None:
+    data = FrameEncoder().encode(SAMPLES[name])
+    for place in range(len(data)):
+        for byte in range(256):
+            wrong = data[:place] + bytes([byte]) + data[place + 1 :]
+            # After a wrong length more may be awaited: then that much is there.
+            read, reason = collect(FrameDecoder(LIMIT_WHEN_WRONG), [wrong, bytes(300)])
+            assert reason in {None, "bad_frame", "bad_field", "unknown_kind", "frame_too_large"}
+            for frame in read:
+                assert decode(FrameEncoder().encode(frame)) == [frame]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_frame_cut_after_any_byte_of_its_body_is_a_bad_frame(name: str) -> None:
+    body = FrameEncoder().body(SAMPLES[name])
+    for end in range(len(body)):
+        assert fault(framed(body[:end])) in {"bad_frame", "bad_field"}
+
+
+@pytest.mark.parametrize("head", [b"\xdd", b"\xdf", b"\xdb", b"\xc6", b"\xc9"])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_size_that_lies_allocates_nothing(name: str, head: bytes) -> None:
+    """Array, map, text, bytes, extension: each says that 4 GiB follow."""
+    body = FrameEncoder().body(SAMPLES[name])
+    lies = [framed(body[:place] + head + b"\xff" * 4 + body[place + 1 :]) for place in range(len(body))]
+    lies.append((wire.FRAME_LIMIT).to_bytes(4, "big") + body)
+    tracemalloc.start()
+    try:
+        for lie in lies:
+            collect(FrameDecoder(wire.FRAME_LIMIT), [lie])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1 << 20
 
 
 @settings(max_examples=50, deadline=None)
