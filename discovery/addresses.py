@@ -46,7 +46,10 @@ class AddressList:
 
     def __iter__(self) -> Iterator[Address]:
         """Last success first, then fewest failures, then the order in which they were learned."""
-        return iter(sorted(self._addresses.values(), key=lambda a: (-a.last_success, a.backoff.failures)))
+        found = self._addresses.values()
+        if len(found) < 2:
+            return iter(found)
+        return iter(sorted(found, key=lambda a: (-a.last_success, a.backoff.failures)))
 
     def __len__(self) -> int:
         return len(self._addresses)
@@ -60,6 +63,11 @@ class AddressList:
     def verified(self) -> tuple[Endpoint, ...]:
         """Those at which the peer has answered us, the last success first."""
         return tuple(address.endpoint for address in self if address.last_success != -math.inf)
+
+    @property
+    def failures(self) -> int:
+        """Failures in a row of all addresses together."""
+        return sum([address.backoff.failures for address in self._addresses.values()])
 
     def find(self, endpoint: Endpoint) -> Address | None:
         """The address at that endpoint."""

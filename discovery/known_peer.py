@@ -97,7 +97,7 @@ class KnownPeer:
             return MAX_SCORE
         if self.fixed_score is not None:
             return self.fixed_score
-        failures = self.backoff.failures + sum(address.backoff.failures for address in self.addresses)
+        failures = self.backoff.failures + self.addresses.failures
         return max(MIN_SCORE, self.score.value(now) - min(failures, MAX_FAILURE_COST))
 
     def step(self, step: PeerStep) -> None:

@@ -40,6 +40,7 @@ from .places import lowest_place
 from .roster import Roster
 from .scores import WEIGHTS, ScoreReason
 from .selection import Choice, choices
+from .slots import Slots
 from .snapshot import PeersSnapshot
 from .wall import WallClock
 
@@ -81,8 +82,8 @@ class PeerManager:
         self._failed: Counter[str] = Counter()
         #: Before this time `dials` has nothing, as `next_due` found; None: it has to look.
         self._nothing_before: float | None = None
-        #: Then nobody whom a finder names can be dialed.
-        self._closed = False
+        #: Then nobody whom a finder names can be dialed; None: nobody asked yet.
+        self._closed: bool | None = None
 
     # -- what finders and the operator say
 
@@ -99,7 +100,7 @@ class PeerManager:
             return False
         new = self._roster.learn(candidate, now)
         peer = self._roster.get(candidate.node_id)
-        if not self._closed or (peer is not None and peer.rank(now) > 0.0):
+        if not self._is_closed(now) or (peer is not None and peer.rank(now) > 0.0):
             self._look_again()
         return new
 
@@ -142,9 +143,7 @@ class PeerManager:
         """When `dials` will next have something, should nothing else happen; None: never."""
         due = self._nothing_before
         if due is None or now >= due:
-            found = self._choices(now)
-            due = min((choice.due for choice in found), default=math.inf)
-            self._nothing_before, self._closed = due, self._nobody_new_fits(now)
+            due = self._keep_due(self._choices(self._table.slots(), now))
         return None if due == math.inf else max(now, due)
 
     def dial_failed(self, dial: Dial, reason: str, now: float, *, by_peer: bool = False) -> None:
@@ -283,7 +282,7 @@ class PeerManager:
         if peer is not None:
             self._table.reported[ScoreReason.USEFUL.value] += times
             peer.score.add(ScoreReason.USEFUL, now, times)
-            if peer.state is PeerState.IDLE or self._closed:
+            if peer.state is PeerState.IDLE or self._closed is not False:
                 self._look_again()
 
     def advertise(self, to: str, limit: int, now: float, role: str | None = None) -> tuple[Advert, ...]:
@@ -322,10 +321,20 @@ class PeerManager:
     # -- private
 
     def _look_again(self) -> None:
-        self._nothing_before, self._closed = None, False
+        self._nothing_before = self._closed = None
 
-    def _choices(self, now: float) -> list[Choice]:
-        return [] if self._table.draining else choices(self._roster, self._table.slots(), self._bans, now)
+    def _choices(self, slots: Slots, now: float) -> list[Choice]:
+        return [] if self._table.draining else choices(self._roster, slots, self._bans, now)
+
+    def _keep_due(self, found: list[Choice]) -> float:
+        """Keep in mind when the first of these is due."""
+        self._nothing_before = min((choice.due for choice in found), default=math.inf)
+        return self._nothing_before
+
+    def _is_closed(self, now: float) -> bool:
+        if self._closed is None and self._nothing_before is not None:
+            self._closed = self._nobody_new_fits(now)
+        return bool(self._closed)
 
     def _nobody_new_fits(self, now: float) -> bool:
         """Whether a node that is heard of for the first time cannot be dialed, whoever it is."""
@@ -337,7 +346,8 @@ class PeerManager:
 
     def _claim(self, now: float) -> list[Dial]:
         slots, claimed, taken = self._table.slots(), list[Dial](), set[Endpoint]()
-        for choice in self._choices(now):
+        found = self._choices(slots, now)
+        for choice in found:
             peer, endpoint = choice.peer, choice.address.endpoint
             if choice.due > now or endpoint in taken:
                 continue
@@ -358,6 +368,8 @@ class PeerManager:
             claimed.append(dial)
             if choice.replaces is not None:
                 break
+        if not claimed:
+            self._keep_due(found)
         return claimed
 
     def _take_back(self, dial: Dial) -> KnownPeer | None:

@@ -89,7 +89,7 @@ class Score:
     def value(self, now: float) -> float:
         """The sum at that time."""
         # Summed first and faded once: two peers with the same events have exactly the same score.
-        return sum(self._points.values()) * self._faded(now)
+        return sum(self._points.values()) * self._faded(now) if self._points else 0.0
 
     def why(self, now: float) -> tuple[tuple[ScoreReason, float], ...]:
         """The points by reason, those that weigh most first."""

@@ -49,16 +49,16 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, now: float) ->
     for peer in everyone:
         if peer.state is not PeerState.IDLE or (peer.inactive and not peer.persistent):
             continue
-        kept = peer.kept
-        rank = MAX_SCORE if kept else peer.rank(now)
-        place = None
+        kept, place = peer.kept, None
         if not (for_kept if kept else for_others):
-            if kept or lowest is None or not lowest.may_be_taken_by(rank):
+            if kept or lowest is None or not lowest.may_be_taken_by(peer.rank(now)):
                 continue
             place = lowest
         address, due = _best_address(peer, busy, bans, now)
         if address is None:
             continue
+        # Who is not due is not dialed now: nobody asks for its rank.
+        rank = MAX_SCORE if kept else peer.rank(now) if due <= now else 0.0
         if place is not None:
             due = max(due, place.free_at)
         choice = Choice(peer, address, due, kept, rank, None if place is None else place.victim)

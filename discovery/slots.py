@@ -38,11 +38,12 @@ class Slots:
             slots.reserved += kept
             if peer.state is PeerState.IDLE:
                 continue
-            slots.linked += peer.linked
-            slots.dialing += peer.state is PeerState.DIALING
+            dialing = peer.state is PeerState.DIALING
+            slots.linked += not dialing
+            slots.dialing += dialing
             if not kept:
-                slots.linked_ordinary += peer.linked
-                slots.dialing_ordinary += peer.state is PeerState.DIALING
+                slots.linked_ordinary += not dialing
+                slots.dialing_ordinary += dialing
                 slots.outgoing_ordinary += peer.outgoing
         return slots
 

@@ -63,6 +63,8 @@ class Operations(RuleBasedStateMachine):
             max_known=known,
             upgrade_tenure=tenure,
             unconditional=unconditional,
+            # What is kept in mind is as old as the last look, and so are the ranks that it rests on: here none fades.
+            score_half_life=1e300,
         )
         self.peers = PeerManager(SELF, self.options, random.Random(seed))
         self.persistent = 0
