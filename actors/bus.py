@@ -15,7 +15,7 @@ import contextvars
 import re
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from random import Random
 from threading import get_ident
@@ -27,21 +27,16 @@ import pykka
 from .actor import Actor
 from .address import LOCAL, Address, GroupAddress, Local, Peer, Role
 from .capability import Capability
-from .carrier import Link
 from .cell import Cell
 from .channel import DEFAULT_TIMEOUT, Channel
 from .current import CURRENT_BUS, current_bus
 from .dead_letters import DeadLetters
 from .deadlines import DeadlineWheel
 from .deadlock import DeadlockWatch
-from .deferred import Deferred
 from .envelope import Envelope
 from .errors import (
     ActorStopped,
-    NoRoute,
-    NoSuchReactor,
     PeerbusError,
-    QuorumFailed,
     SendError,
     ShuttingDown,
     WouldDeadlock,
@@ -55,15 +50,13 @@ from .mailbox import MailboxStatistics
 from .outcome import DELIVERED, Failed, Outcome
 from .picks import Share
 from .plan import Plan
-from .receivers import candidates, group, one_of, reaches
 from .ref import Ref
 from .reply_future import ReplyFuture
-from .results import Results
-from .role_ask import RoleAsk
 from .router import RolesChanged, Router
 from .routes import Routes
+from .routing import check_how, resolve, routed_ask, routed_tell
 from .sender import WAITS, How, asks, how_of, tells
-from .sending import Bridged, Gathered
+from .sending import Bridged
 from .supervision import Supervision
 from .thread_cell import ThreadCell
 
@@ -497,25 +490,7 @@ class Bus:
             if local is not None:
                 return local.tell(message, sender, timeout)
             return Bridged(self, message, partial(self.send, to, message, timeout, sender, how)).future
-        if how is not None and not reaches(self, to, 1):
-            return self._deferred(to, message, timeout, sender, 1, partial(self._send_later, to, message, sender))
-        address = None if sender is None else sender.address
-        if isinstance(to, GroupAddress):
-            deadline = self._deadline(to.reactor, timeout)
-            memo: dict[object, object] = {}
-            sends: dict[str, Outcome[Any]] = {
-                peer: each.tell(message, sender, timeout)
-                if isinstance(each, Cell)
-                else each.tell(to.reactor, message, sender=address, deadline=deadline, memo=memo)
-                for peer, each in group(self, to).items()
-            }
-            return Gathered(sends)
-        target = self._resolve(to, message)
-        if isinstance(target, Cell):
-            return target.tell(message, sender, timeout)
-        if isinstance(target, SendError):
-            return self.unroutable(target, to, sender)
-        return target.tell(to.reactor, message, sender=address, deadline=self._deadline(to.reactor, timeout))
+        return routed_tell(self, to, message, timeout, sender, how)
 
     def request(
         self,
@@ -528,7 +503,7 @@ class Bus:
     ) -> Outcome[Any]:
         """An ask from `sender`."""
         if how is not None:
-            self._check(how, to, message)
+            check_how(self, how, to, message)
         if self._closing and sender is None:
             return self.unroutable(ShuttingDown(f"{self.name} is shutting down", message=message), to, sender)
         if get_ident() == self.thread:
@@ -549,155 +524,18 @@ class Bus:
             if other is not self and other is not None and other.thread != self.thread:
                 return Bridged(other, message, partial(other.request, to, message, timeout, reply, sender)).future
             return cell.ask(message, sender, timeout, reply, self)
-        if how is not None and how.wait_for_peer:
-            need = how.quorum if isinstance(how.quorum, int) else 1
-            if not reaches(self, to, need):
-                after = replace(how, wait_for_peer=False)
-                return self._deferred(
-                    to,
-                    message,
-                    timeout,
-                    sender,
-                    need,
-                    partial(self._request_later, to, message, reply, sender, after),
-                )
-        if isinstance(to, GroupAddress):
-            return self._ask_group(to, message, timeout, reply, sender, None if how is None else how.quorum)
-        if isinstance(to.where, Role):
-            return self._ask_role(to, message, timeout, reply, sender, None if how is None else how.hedge)
-        address = None if sender is None else sender.address
-        target = self._resolve(to, message)
-        if isinstance(target, Cell):
-            return target.ask(message, sender, timeout, reply, self)
-        if isinstance(target, SendError):
-            return self.unroutable(target, to, sender)
-        return target.ask(
-            to.reactor, message, sender=address, deadline=self._deadline(to.reactor, timeout), reply=reply
-        )
-
-    def _ask_group(
-        self,
-        to: GroupAddress[Any],
-        message: object,
-        timeout: float | None,
-        reply: type[Any] | None,
-        sender: Cell | None,
-        quorum: int | Share | None,
-    ) -> Outcome[Any]:
-        receivers = group(self, to)
-        count = quorum.of(len(receivers)) if isinstance(quorum, Share) else quorum
-        if quorum is not None and len(receivers) < (count or 1):
-            text = f"{len(receivers)} answer to {to}, a quorum is {count or 1}: nobody was asked"
-            self.dead_letter(message, QuorumFailed.reason, to=to, sender=None if sender is None else sender.address)
-            return Failed(QuorumFailed(text, results=Results({}, {}), message=message))
-        deadline = self._deadline(to.reactor, timeout)
-        address = None if sender is None else sender.address
-        memo: dict[object, object] = {}
-        sends: dict[str, Outcome[Any]] = {
-            peer: each.ask(message, sender, timeout, reply, self)
-            if isinstance(each, Cell)
-            else each.ask(to.reactor, message, sender=address, deadline=deadline, reply=reply, memo=memo)
-            for peer, each in receivers.items()
-        }
-        return Gathered(sends, quorum=count, message=message)
-
-    def _ask_role(
-        self,
-        to: Address[Any],
-        message: object,
-        timeout: float | None,
-        reply: type[Any] | None,
-        sender: Cell | None,
-        hedge: float | None,
-    ) -> Outcome[Any]:
-        found = candidates(self, to)
-        if not found:
-            return self.unroutable(self._nobody(to, message), to, sender)
-        receiver = one_of(self, to, found)
-        idempotent = self._idempotent(to.reactor, message)
-        if isinstance(receiver, Cell) and not idempotent:
-            return receiver.ask(
-                message, sender, timeout, reply, self
-            )  # it may have been handled, whatever becomes of it
-        return RoleAsk(
-            self,
-            to,
-            message,
-            receiver,
-            deadline=self._deadline(to.reactor, timeout),
-            reply=reply,
-            sender=sender,
-            idempotent=idempotent,
-            hedge=hedge,
-        )
-
-    # Methods, not closures: a closure in `send` or `request` makes a cell of each argument, whether it is met or not.
-
-    def _send_later(self, to: Any, message: object, sender: Cell | None, left: float | None) -> Outcome[Any]:
-        return self.send(to, message, left, sender)
-
-    def _request_later(
-        self, to: Any, message: object, reply: type[Any] | None, sender: Cell | None, how: How, left: float | None
-    ) -> Outcome[Any]:
-        return self.request(to, message, left, reply, sender, how)
-
-    def _deferred(
-        self,
-        to: Ref[Any] | Address[Any] | GroupAddress[Any],
-        message: object,
-        timeout: float | None,
-        sender: Cell | None,
-        need: int,
-        send: Callable[[float], Outcome[Any]],
-    ) -> Outcome[Any]:
-        assert not isinstance(to, Ref)
-        deadline = self._deadline(to.reactor, timeout)
-        return Deferred(self, to, message, sender, need=need, deadline=deadline, send=send)
-
-    def _idempotent(self, reactor: str, message: object) -> bool:
-        channel = self.channels.get(reactor)
-        return channel is not None and message.__class__ in channel.idempotent
-
-    def _check(self, how: How, to: Ref[Any] | Address[Any] | GroupAddress[Any], message: object) -> None:
-        """Raise ValueError where an ask cannot be made so."""
-        if how.quorum is not None and not isinstance(to, GroupAddress):
-            raise ValueError(f"a quorum needs several receivers: {to} is one, Role(…, 'all') or EVERYONE are several")
-        if how.hedge is not None:
-            if isinstance(to, Ref | GroupAddress) or not isinstance(to.where, Role):
-                raise ValueError(f"a hedged ask goes to one of a role's, Role(…) / …, not to {to}")
-            if not self._idempotent(to.reactor, message):
-                name = type(message).__name__
-                raise ValueError(
-                    f"a hedged ask may be handled twice: if a {name} may, say so in its channel, "
-                    f"Channel({to.reactor!r}, …, idempotent=({name},))"
-                )
+        return routed_ask(self, to, message, timeout, reply, sender, how)
 
     def _check_running(self) -> None:
         if not self.thread:
             raise PeerbusError(f"{self.name} does not run: enter it, or start() it")
 
-    def _deadline(self, reactor: str, timeout: float | None) -> float:
+    def deadline(self, reactor: str, timeout: float | None) -> float:
+        """When a send to a reactor of that name ends that may take so many seconds, None for its channel's."""
         if timeout is None:
             channel = self.channels.get(reactor)
             timeout = DEFAULT_TIMEOUT if channel is None else channel.timeout
         return self.loop.time() + timeout
-
-    def _resolve(self, to: Address[Any], message: object) -> Cell | Link | SendError:
-        where = to.where
-        if isinstance(where, Local):
-            return self._cells.get(to.reactor) or NoSuchReactor(
-                f"{self.name} runs no actor called {to.reactor!r}", message=message
-            )
-        if isinstance(where, Peer):
-            link = self.routes.peers.get(where.id)
-            if link is None:
-                return NoRoute(f"no connection to peer {where.id}", message=message)
-            return link
-        found = candidates(self, to)
-        return one_of(self, to, found) if found else self._nobody(to, message)
-
-    def _nobody(self, to: Address[Any], message: object) -> NoRoute:
-        return NoRoute(f"nobody answers to {to} ({len(self.routes.peers)} peers are connected)", message=message)
 
     def unroutable(self, error: SendError, to: object, sender: Cell | None) -> Failed:
         """A send found no receiver: count it, let dead letters know. Returns its outcome."""
@@ -715,7 +553,7 @@ class Bus:
         if get_ident() != self.thread:
             self._on_loop(lambda: self.watch(target, watcher))
             return
-        found = target._cell if isinstance(target, Ref) else self._resolve(target, None)
+        found = target._cell if isinstance(target, Ref) else resolve(self, target, None)
         if isinstance(found, Cell):
             if found not in self._order:
                 watcher.terminated(found)
@@ -737,7 +575,7 @@ class Bus:
         if get_ident() != self.thread:
             self._on_loop(lambda: self.unwatch(target, watcher))
             return
-        found = target._cell if isinstance(target, Ref) else self._resolve(target, None)
+        found = target._cell if isinstance(target, Ref) else resolve(self, target, None)
         if isinstance(found, Cell):
             found.unwatch(watcher)
             if watcher.watching is not None:

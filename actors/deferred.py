@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
+from math import inf
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .address import Address, GroupAddress
@@ -57,7 +58,7 @@ class Deferred(Generic[R]):
     async def _wait(self) -> R:
         bus = self._bus
         try:
-            async with asyncio.timeout_at(self._deadline):
+            async with asyncio.timeout_at(None if self._deadline == inf else self._deadline):
                 while not reaches(bus, self._to, self._need):
                     await self._receivers()
         except TimeoutError:

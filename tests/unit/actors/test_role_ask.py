@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -328,7 +329,10 @@ async def test_a_role_that_nobody_offers_fails_at_once() -> None:
 
 async def test_an_ask_waits_for_a_peer_where_it_says_so() -> None:
     async with Bus() as bus:
-        asks = [asyncio.ensure_future(_awaited(bus.ask(ARCHIVE, Get(n), wait_for_peer=True))) for n in range(3)]
+        asks = [
+            asyncio.ensure_future(_awaited(bus.ask(ARCHIVE, Get(n), wait_for_peer=True, timeout=timeout)))
+            for n, timeout in enumerate((5.0, None, math.inf))
+        ]
         telling = asyncio.ensure_future(_awaited(bus.tell(ARCHIVE, Get(9), wait_for_peer=True)))
         await asyncio.sleep(2)
         async with PeerProbe(bus, reactors=[Blocks], roles={"index"}) as peer:
