@@ -54,8 +54,11 @@ class Gathered(Generic[R]):
                 tasks[peer] = loop.create_task(_awaited(outcome), name=f"peerbus send to {peer}")
         try:
             while tasks and not self._decided(len(answers), len(tasks)):
-                everyone = asyncio.ALL_COMPLETED if self._quorum is None else asyncio.FIRST_COMPLETED
-                await asyncio.wait(tasks.values(), return_when=everyone)
+                if self._quorum is None:
+                    # Not `wait`: what stands in a `gather` is seen to wait for each of them, see `deadlock`.
+                    await asyncio.gather(*tasks.values(), return_exceptions=True)
+                else:
+                    await asyncio.wait(tasks.values(), return_when=asyncio.FIRST_COMPLETED)
                 for peer in [peer for peer, task in tasks.items() if task.done()]:
                     error = tasks[peer].exception()
                     if error is None:

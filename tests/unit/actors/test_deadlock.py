@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from peerbus.actors import LOCAL, Actor, Bus, Channel, Deadlock, Reactor, RemoteError, handles
+from peerbus.actors import LOCAL, Actor, Bus, Capability, Channel, Deadlock, Reactor, RemoteError, Role, handles
 
 #: Seconds: far less than the deadlines below, so that a circle which is not found fails the test.
 SOON = 1.0
@@ -294,3 +294,34 @@ async def test_full_mailboxes_of_two_threads_that_tell_each_other_are_a_circle()
         if left != 1000:
             assert "bus://local/left → bus://local/right → bus://local/left" in str(left)
         assert right == 1000
+
+
+async def test_a_circle_through_an_ask_of_a_role_or_of_several_is_found() -> None:
+    class Meet(Reactor):
+        channel = Channel("meet", messages=(Go,), idempotent=(Go,))
+
+        @handles(Go)
+        async def go(self, go: Go) -> str:
+            return await self.ask(LOCAL / go.path[0], Go(("meet",)), reply=str, timeout=LONG)
+
+    class ByRole(Actor):
+        @handles(Go)
+        async def go(self, go: Go) -> str:
+            return await self.ask(Role("meeting") / Meet, Go((self.address.reactor,)), reply=str, timeout=LONG)
+
+    class ByGroup(Actor):
+        @handles(Go)
+        async def go(self, go: Go) -> str:
+            to = Role("meeting", "all") / Meet
+            results = await self.ask(to, Go((self.address.reactor,)), reply=str, timeout=LONG)
+            return str(results.errors["local"])
+
+    async with Bus() as bus:
+        bus.spawn(Meet)
+        bus.offer([Capability("meeting")])
+        bus.spawn(ByRole, name="a")
+        with pytest.raises(RemoteError, match="bus://local/a → bus://local/meet"):
+            await bus.ask(LOCAL / "a", Go(()), timeout=LONG)
+        bus.spawn(ByGroup, name="b")
+        assert "bus://local/b → bus://local/meet" in await bus.ask(LOCAL / "b", Go(()), reply=str, timeout=LONG)
+        assert bus.loop.time() < 3 * SOON
