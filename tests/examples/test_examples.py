@@ -45,6 +45,15 @@ def test_mempool() -> None:
     ]
 
 
+def test_quorum() -> None:
+    assert run("quorum.py").splitlines() == [
+        "written to 3",
+        "read: hello again",
+        "one of them: hello again",
+        "too few are left: True",
+    ]
+
+
 def test_blocksync() -> None:
     lines = run("blocksync.py").splitlines()
     assert re.fullmatch(r"done: 77 blocks, 10000000 bytes, \d+ retries", lines[0])
