@@ -37,6 +37,7 @@ from .errors import (
 from .event_stream import Subscription
 from .events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, DeadLetter, Terminated
 from .handlers import handles
+from .ledger import Account, Ledger
 from .mailbox import MailboxStatistics
 from .outcome import Outcome
 from .picks import Key, Several, Share
@@ -51,6 +52,7 @@ from .where import Condition, Where
 __all__ = [
     "EVERYONE",
     "LOCAL",
+    "Account",
     "Actor",
     "ActorFailed",
     "ActorRestarted",
@@ -73,6 +75,7 @@ __all__ = [
     "GroupAddress",
     "HandshakeFailed",
     "Key",
+    "Ledger",
     "Link",
     "ListenFailed",
     "Local",

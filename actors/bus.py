@@ -43,6 +43,7 @@ from .errors import (
 )
 from .event_stream import EventStream, Subscription
 from .events import ActorFailed, DeadLetter, Terminated
+from .ledger import NO_CHANNEL, Books, Ledger, Side
 from .life import Life, State
 from .log import get_logger
 from .loop_thread import LoopThread
@@ -82,6 +83,8 @@ class BusStatistics:
     actors: dict[str, MailboxStatistics]
     failed: dict[str, int]
     dead_letters: dict[str, int]
+    #: What became of every send, by channel; also to actors and peers that are gone.
+    ledger: Ledger
 
 
 class Bus:
@@ -125,6 +128,8 @@ class Bus:
         self._ending: dict[Life, asyncio.Future[None]] = {}
         self._closing = False
         self._dead_letters = DeadLetters(name)
+        #: What became of sends, kept for whoever takes them.
+        self.books = Books(self.channels.__contains__)
         self._urns = uuid.UUID(int=self.rng.getrandbits(128), version=4).int
         self._counter = 0
         self._thread_runner: LoopThread | None = None
@@ -385,6 +390,7 @@ class Bus:
             self.deadlocks.remove(cell)
         if cell.name is not None and self._cells.get(cell.name) is cell:
             del self._cells[cell.name]
+        cell.mailbox.settle(self.books.tally(Side.LOCAL, _channel_of(cell)))
         for watched in cell.watching or ():
             watched.unwatch(cell)
         cell.watching = None
@@ -540,6 +546,8 @@ class Bus:
     def unroutable(self, error: SendError, to: object, sender: Cell | None) -> Failed:
         """A send found no receiver: count it, let dead letters know. Returns its outcome."""
         self._dead_letters.unroutable(error.reason)
+        reactor = to.reactor if isinstance(to, Address | GroupAddress) else NO_CHANNEL
+        self.books.tally(Side.ASTRAY, reactor).refused(error.reason)
         self.dead_letter(
             error.message, error.reason, to=to, sender=None if sender is None else sender.address, error=error
         )
@@ -641,7 +649,19 @@ class Bus:
             actors={name: cell.mailbox.statistics() for name, cell in tuple(self._cells.items())},
             failed=self._dead_letters.failed,
             dead_letters=self._dead_letters.counts,
+            ledger=self.ledger(),
+        )
+
+    def ledger(self) -> Ledger:
+        """What became of every send since the bus started, by channel. On the loop's thread, or when it has stopped."""
+        return self.books.ledger(
+            [(_channel_of(cell), cell.mailbox.statistics().account) for cell in tuple(self._order) if cell.name]
         )
 
     def __repr__(self) -> str:
         return f"<Bus {self.name} {len(self._cells)} actors>"
+
+
+def _channel_of(cell: Life) -> str:
+    channel = cell.actor_class.__channel__
+    return NO_CHANNEL if channel is None else channel.name

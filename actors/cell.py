@@ -211,6 +211,7 @@ class Cell(Life):
     def failed(self, envelope: Envelope, error: BaseException) -> object:
         """A handler raised. Returns HALT or None, as `handle`."""
         reply = envelope.reply
+        self.mailbox.count_undone("handler_failed")
         if reply is not None:
             if not isinstance(error, RemoteError):
                 log.info("handler failed, the asker is told", actor=str(self), error=repr(error), exc_info=error)
@@ -230,20 +231,24 @@ class Cell(Life):
             log.error("handler failed while the actor stops or restarts", actor=str(self), exc_info=error)
         return self.verdict()
 
-    def refuse_left(self, envelope: Envelope, *, counted: bool = True) -> None:
-        """The actor ended, or was rebuilt, before it had handled this message."""
+    def refuse_left(self, envelope: Envelope, *, begun: bool = False) -> None:
+        """The actor ended, or was rebuilt, before it had handled this message, which it may have begun to."""
         reply, message = envelope.reply, envelope.message
         if isinstance(message, _ActorStop):
             if reply is not None:
                 reply.succeed(None)
-        elif not isinstance(message, Terminated) and (reply is None or not reply.done()):
+        elif reply is not None and reply.done():
+            if not begun:
+                self._expired(envelope)
+        elif not isinstance(message, Terminated):
             error = self.stopped_error(message)
             if reply is not None:
                 reply.fail(error)
-            if counted:
-                self.mailbox.drop(envelope, error)
-            else:
+            if begun:
+                self.mailbox.count_undone(error.reason)
                 self.undelivered(envelope, error)
+            else:
+                self.mailbox.drop(envelope, error)
 
     def undelivered(self, envelope: Envelope, error: SendError) -> None:
         """A message is not handled: let dead letters know. From any thread."""

@@ -184,8 +184,8 @@ class Life:
         """Handle what was stashed, before anything else."""
         raise NotImplementedError
 
-    def refuse_left(self, envelope: Envelope, *, counted: bool = True) -> None:
-        """The actor ended, or was rebuilt, before it had handled this message."""
+    def refuse_left(self, envelope: Envelope, *, begun: bool = False) -> None:
+        """The actor ended, or was rebuilt, before it had handled this message, which it may have begun to."""
         raise NotImplementedError
 
     # Begin.
@@ -423,7 +423,7 @@ class Life:
             self.refuse_left(envelope)
         stash, self.stash = self.stash, None
         for envelope in (*(stash or ()), *self.mailbox.take_system()):
-            self.refuse_left(envelope, counted=False)
+            self.refuse_left(envelope, begun=True)
         self.mailbox.refuse_late()
         if self.bus is not None:
             self.bus.ended(self)  # first of all: the name must be free when others hear of the end

@@ -172,8 +172,9 @@ class LoopCell(Cell):
     async def _await(self, envelope: Envelope, awaitable: Awaitable[object]) -> object:
         reply = envelope.reply
         if self.state is not State.RUNNING or (reply is not None and reply.done()):
-            _discard(awaitable)  # between the call of the handler and this turn, nobody wanted it any more
-            self.refuse_left(envelope, counted=False)
+            # Between the call of the handler and this turn nobody wanted it any more: it has not begun.
+            _discard(awaitable)
+            self.refuse_left(envelope)
             return self.verdict()
         task = self._turn_task
         assert task is not None
@@ -195,13 +196,13 @@ class LoopCell(Cell):
             while task.cancelling():
                 task.uncancel()
         elif cancelled and task.cancelling():
-            self.refuse_left(envelope, counted=False)
+            self.refuse_left(envelope, begun=True)
             assert error is not None
             raise error
         else:
             cancelled = False
         if cancelled:
-            self.refuse_left(envelope, counted=False)
+            self.refuse_left(envelope, begun=True)
         elif error is not None:
             return self.failed(envelope, error)
         elif reply is not None and not self._is_aside(envelope):
@@ -259,7 +260,7 @@ class LoopCell(Cell):
             result = await awaitable
         except asyncio.CancelledError as error:
             if task.cancelling():
-                self.refuse_left(envelope, counted=False)
+                self.refuse_left(envelope, begun=True)
                 raise
             self.failed(envelope, error)
         except Exception as error:  # noqa: BLE001  # whatever a handler raises is the supervisor's business
@@ -335,12 +336,17 @@ class LoopCell(Cell):
         if self._awaiting is not None and self._awaiting.reply is reply:
             if not self._interrupted:
                 self._cancel_handler("nobody waits for the answer any more")
-            return "handler"
+            return self._given_up(reply)
         for task, envelope in (self._detached or {}).items():
             if envelope.reply is reply:
                 self.loop.call_soon(task.cancel)
-                return "handler"
+                return self._given_up(reply)
         return "mailbox"
+
+    def _given_up(self, reply: object) -> str:
+        late = isinstance(reply, asyncio.Future) and not reply.cancelled()
+        self.mailbox.count_undone("deadline_handler" if late else "cancelled")
+        return "handler"
 
     def _cancel_handler(self, why: str) -> None:
         assert self._turn_task is not None

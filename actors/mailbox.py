@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import RLock, get_ident
 from typing import Protocol
 
@@ -25,6 +25,7 @@ from .channel import DEFAULT_MAILBOX, DEFAULT_MAILBOX_BYTES, Overflow
 from .envelope import Envelope
 from .errors import ActorStopped, MailboxFull, SendError
 from .fair_queue import FairQueue
+from .ledger import Account, Tally
 
 __all__ = ["Mailbox", "MailboxStatistics", "Waiter"]
 
@@ -56,6 +57,13 @@ class MailboxStatistics:
     dropped: dict[str, int]
     limit: int
     byte_limit: int
+    #: Messages whose handler failed, was cancelled, or took longer than the asker had, by reason.
+    undone: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def account(self) -> Account:
+        """What became of what was sent here."""
+        return Account(self.sent, self.delivered, self.waiting, self.failed, self.dropped, self.undone)
 
 
 class Mailbox:
@@ -74,6 +82,8 @@ class Mailbox:
         "_outside",
         "_slow",
         "_system",
+        "_tally",
+        "_undone",
         "_user",
         "_waiters",
         "_waiting",
@@ -128,6 +138,10 @@ class Mailbox:
         #: What other threads refused or dropped, by (`failed` or `dropped`, reason).
         self._outside: dict[tuple[str, str], int] | None = None
         self._closed: str | None = None
+        #: Messages whose handlers did not do what was asked, by reason; None while there are none.
+        self._undone: dict[str, int] | None = None
+        #: Where the account goes on once the owner has ended.
+        self._tally: Tally | None = None
         #: Taken when the lanes are empty: the request to stop, behind everything that was sent before it.
         self._last: Envelope | None = None
         #: `offer` must not take the short way: closed, someone waits already, other threads have put something,
@@ -365,6 +379,19 @@ class Mailbox:
         self.dropped[error.reason] = self.dropped.get(error.reason, 0) + 1
         self.on_drop(envelope, error)
 
+    def count_undone(self, reason: str) -> None:
+        """Count a message whose handler failed, was cancelled, or took longer than the asker had."""
+        if self._undone is None:
+            self._undone = {}
+        self._undone[reason] = self._undone.get(reason, 0) + 1
+
+    def settle(self, tally: Tally) -> None:
+        """The owner has ended: its account goes into `tally`, and whatever fails here from now on too."""
+        with self._door:
+            if self._tally is None:
+                tally.add(self.statistics().account)
+                self._tally = tally
+
     # Any thread's side.
 
     def offer_foreign(self, envelope: Envelope) -> bool:
@@ -455,6 +482,7 @@ class Mailbox:
             dropped=dropped,
             limit=self.limit,
             byte_limit=self.byte_limit,
+            undone=dict(self._undone or {}),
         )
 
     # Inside.
@@ -506,6 +534,8 @@ class Mailbox:
             if self._outside is None:
                 self._outside = {}
             self._outside[kind, reason] = self._outside.get((kind, reason), 0) + 1
+            if self._tally is not None and kind == "failed":
+                self._tally.refused(reason)
 
     def _drop_outside(self, envelope: Envelope) -> None:
         self._count_outside("dropped", self.overflow.value)
@@ -532,6 +562,8 @@ class Mailbox:
 
     def _refusal(self, error: SendError) -> SendError:
         self.failed[error.reason] = self.failed.get(error.reason, 0) + 1
+        if self._tally is not None:
+            self._tally.refused(error.reason)
         return error
 
     def _admit_foreign(self) -> None:

@@ -278,4 +278,7 @@ class ThreadCell(Cell):
     def _phase(self, future: AskFuture[R]) -> str:
         current = self.current
         reply = None if current is None else current.reply
-        return "handler" if isinstance(reply, CrossReply) and reply.future is future else "mailbox"
+        if not isinstance(reply, CrossReply) or reply.future is not future:
+            return "mailbox"
+        self.mailbox.count_undone("cancelled" if future.cancelled() else "deadline_handler")
+        return "handler"

@@ -20,6 +20,7 @@ from ..actors.capability import Capability
 from ..actors.channel import Channel
 from ..actors.errors import ConfigError
 from ..actors.event_stream import Subscription
+from ..actors.ledger import Ledger
 from ..actors.log import get_logger
 from ..actors.loop_thread import LoopThread
 from ..actors.outcome import Outcome
@@ -70,6 +71,11 @@ class NodeSnapshot:
     connections: Mapping[str, ConnectionStatistics]
     mdns: MdnsStatistics | None
     pex: PexStatistics | None
+
+    @property
+    def ledger(self) -> Ledger:
+        """What became of every send since the node started, by channel: it adds up."""
+        return self.actors.ledger
 
 
 class Node:

@@ -214,6 +214,8 @@ class PeerConnection(Actor):
 
     def on_start(self) -> None:
         """Enter the table, then read."""
+        self.bus.books.open(self.link)
+        self.bus.books.open(self._receive)
         if self._listed:
             self._router(LinkUp(self.link, self._announce, self._order))
         self._reader = self._loop.create_task(
@@ -327,6 +329,7 @@ class PeerConnection(Actor):
                 timer.cancel()
         self._router(LinkDown(self.link, reason))
         self.link.lost(f"{reason}: {text}" if text else reason)
+        self.link.settle()
         self._receive.end()
         self._look_settled()
         log.info("connection ended", bus=self.bus.name, peer=self.peer_id, reason=reason, text=text)
@@ -398,6 +401,8 @@ class PeerConnection(Actor):
 
     def _pinged(self, frame: Ping) -> None:
         self._outbox.control(Pong(frame.token))
+        if frame.token < FIRST_TOKEN:
+            self._receive.confirm()  # so that a sender is not in doubt for longer than a heartbeat
         self._schedule()
 
     def _ponged(self, frame: Pong) -> None:

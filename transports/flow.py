@@ -81,6 +81,7 @@ class ReceiveWindow:
         "_bytes_held",
         "_bytes_max",
         "_bytes_owed",
+        "_granted",
         "_messages",
         "_messages_held",
         "_messages_max",
@@ -93,6 +94,12 @@ class ReceiveWindow:
         self._bytes_max = self._bytes = bytes
         self._messages_held = self._bytes_held = 0
         self._messages_owed = self._bytes_owed = 0
+        self._granted = 0
+
+    @property
+    def received(self) -> int:
+        """Messages that have arrived since the beginning."""
+        return self._granted + self._messages_max - self._messages
 
     @property
     def held(self) -> tuple[int, int]:
@@ -147,6 +154,7 @@ class ReceiveWindow:
             return None
         self._messages_owed = self._bytes_owed = 0
         self._messages += messages
+        self._granted += messages
         self._bytes += size
         return messages, size
 

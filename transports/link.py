@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -27,6 +27,7 @@ from ..actors.errors import (
     ShuttingDown,
 )
 from ..actors.events import Terminated
+from ..actors.ledger import Account, Side
 from ..actors.log import get_logger
 from ..actors.outcome import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Waiting
 from .batch import Outgoing
@@ -51,6 +52,8 @@ R = TypeVar("R")
 log = get_logger("peerbus.transports")
 
 MAX_RID = 2**32 - 1
+#: As what an ask is counted whose handler raised, whatever it raised: what a peer says would be names without end.
+HANDLER_FAILED = "handler_failed"
 #: Seconds that a round trip counts for at least when peers are compared: uvloop's clock has this resolution, and
 #: with a trip of 0 the requests in flight would count for nothing. Also what is assumed before the first was measured.
 LEAST_RTT = 0.001
@@ -299,6 +302,8 @@ class PeerLink:
         lane = self._lanes.get(reactor)
         if lane is not None:
             lane.refuse(error)
+        else:
+            self._bus.books.tally(Side.ASTRAY, reactor).refused(error.reason)
         self._bus.dead_letter(message, error.reason, to=self._where_is(reactor), sender=sender, error=error)
         return Failed(error)
 
@@ -369,9 +374,12 @@ class PeerLink:
 
     def _not_written(self, lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
         """An ask that nobody waits for any more was found in the queue: its credit is free again."""
-        lane.take_back(outgoing, error)
         ask = outgoing.reply
         assert isinstance(ask, RemoteAsk)
+        if ask.cancelled():
+            error = SendError("the asker was cancelled", message=outgoing.message)
+            error.reason = "cancelled"
+        lane.take_back(outgoing, error)
         ask.fail(error)
 
     def _abandon(self, future: AskFuture[Any]) -> str:
@@ -380,12 +388,12 @@ class PeerLink:
         if not future.rid:
             return "writer"  # it is skipped when its turn comes
         if self._asks.pop(future.rid, None) is not None:
-            now = self._bus.loop.time()
-            if future.lane is not None:
-                latency = future.lane.latency
-                (latency.waited if future.cancelled() else latency.failed)(now - future.written, now)
+            now, lane = self._bus.loop.time(), future.lane
+            assert lane is not None
+            (lane.latency.waited if future.cancelled() else lane.latency.failed)(now - future.written, now)
             self.outbox.control(Cancel(future.rid))
             self._schedule()
+            lane.count_undone("cancelled" if future.cancelled() else "deadline_reply")
         return "reply"
 
     # What the peer says.
@@ -402,11 +410,13 @@ class PeerLink:
             del self._asks[rid]
             lane.latency.answered(now - ask.written, now)
             if len(payload) > lane.info.max_message:
+                lane.count_undone(MessageTooLarge.reason)
                 ask.fail(MessageTooLarge(f"the answer takes {len(payload)} bytes, more than its channel allows"))
                 continue
             try:
                 ask.succeed(lane.codec.decode(number, payload))
             except MessageTypeError as error:
+                lane.count_undone(error.reason)
                 ask.fail(error)
 
     def failed(self, frame: Error) -> None:
@@ -421,6 +431,7 @@ class PeerLink:
                 del self._asks[frame.rid]
                 now = self._bus.loop.time()
                 lane.latency.failed(now - ask.written, now)
+                lane.count_undone(error.reason if isinstance(error, SendError) else HANDLER_FAILED)
                 ask.fail(error)
             return
         refused = error if isinstance(error, SendError) else SendError(str(error))
@@ -474,6 +485,8 @@ class PeerLink:
                 self._notify(watcher, reactor, why)
         open_asks, self._asks = self._asks, {}
         for ask in open_asks.values():
+            assert ask.lane is not None
+            ask.lane.count_undone(PeerGone.reason)
             ask.fail(PeerGone(f"the connection to peer {self.peer_id} ended before the answer came: {why}"))
 
     def _refuse_waiting(self, lane: OutLane, make: Callable[[str], SendError], why: str) -> None:
@@ -495,6 +508,18 @@ class PeerLink:
         else:
             where = self._where_is(lane.info.name)
             self._bus.dead_letter(outgoing.message, error.reason, to=where, sender=outgoing.sender, error=error)
+
+    def accounts(self) -> Iterator[tuple[Side, str, Account]]:
+        """What became of all that was sent, also to reactors of the peer that have stopped."""
+        for lane in self._by_index:
+            if lane.sent:
+                yield Side.REMOTE, lane.info.name, lane.statistics().account
+
+    def settle(self) -> None:
+        """The connection has ended: keep the accounts, and count there what is still tried on it."""
+        self._bus.books.close(self)
+        for lane in self._by_index:
+            lane.tally = self._bus.books.tally(Side.REMOTE, lane.info.name)
 
     def statistics(self) -> dict[str, LaneStatistics]:
         """Credit and queues by reactor."""

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..actors.address import Address
 from ..actors.errors import ProtocolError, SendError
+from ..actors.ledger import Account, Tally
 from ..actors.mailbox import Waiter
 from .batch import ITEM_OVERHEAD, Batch, Item, Outgoing
 from .flow import SendWindow
@@ -36,6 +37,14 @@ class LaneStatistics:
     sent: int
     delivered: int
     failed: dict[str, int]
+    #: Asks that were delivered and got no answer, by reason.
+    undone: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def account(self) -> Account:
+        """What became of what was sent here."""
+        pending = self.waiting + self.queued + self.unconfirmed
+        return Account(self.sent, self.delivered, pending, self.failed, undone=self.undone)
 
 
 class OutLane:
@@ -69,6 +78,9 @@ class OutLane:
         self.failed: dict[str, int] = {}
         #: How long answers of this reactor take.
         self.latency = PeakEwma()
+        self.undone: dict[str, int] = {}
+        #: Where the account goes on once the connection has ended.
+        self.tally: Tally | None = None
         self._wake = wake
         self._waiting: OrderedDict[Waiter, None] = OrderedDict()
 
@@ -278,10 +290,17 @@ class OutLane:
             sent=self.sent,
             delivered=self.delivered,
             failed=dict(self.failed),
+            undone=dict(self.undone),
         )
+
+    def count_undone(self, reason: str) -> None:
+        """Count an ask that was delivered and gets no answer."""
+        self.undone[reason] = self.undone.get(reason, 0) + 1
 
     def _count(self, error: SendError) -> SendError:
         self.failed[error.reason] = self.failed.get(error.reason, 0) + 1
+        if self.tally is not None:
+            self.tally.refused(error.reason)
         return error
 
 

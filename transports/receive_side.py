@@ -6,7 +6,7 @@ messages, it waits beside it as any local sender does. Credit goes back when the
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from threading import get_ident
 from typing import TYPE_CHECKING
 
@@ -14,11 +14,12 @@ from ..actors.address import Address, Peer
 from ..actors.cell import Cell
 from ..actors.envelope import NEVER, Envelope
 from ..actors.errors import MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown
+from ..actors.ledger import Account, Side
 from ..actors.log import get_logger
 from ..actors.mailbox import Mailbox
 from .codecs import Codecs
 from .hello import ChannelInfo, Hello
-from .in_lane import Arrival, InLane
+from .in_lane import InLane
 from .outbox import Outbox, ReplyLane
 from .parts import body_limit
 from .requests import RemoteReply, ThreadReply
@@ -169,6 +170,7 @@ class ReceiveSide:
                 message = lane.codec.decode(number, payload)
                 cell = self._cell(lane)
             except SendError as error:
+                lane.refuse(error.reason)
                 self.release(lane, 1, len(payload))
                 self._error(rid, lane.index, 0, error.reason, error)
                 continue
@@ -240,14 +242,15 @@ class ReceiveSide:
                 mailbox = self._cell(lane).mailbox  # raises what the sender has to know
             if mailbox.owner == self._bus.thread:
                 if not mailbox.offer(envelope):
-                    mailbox.wait(Arrival(self, lane, envelope, sequence))
+                    mailbox.wait(lane.waits(envelope, sequence))
             elif not mailbox.offer_foreign(envelope):
-                mailbox.put_foreign(Arrival(self, lane, envelope, sequence))
+                mailbox.put_foreign(lane.waits(envelope, sequence))
         except SendError as error:
             self.refused(lane, envelope, sequence, error)
 
     def refused(self, lane: InLane, envelope: Envelope, sequence: int, error: SendError) -> None:
         """A message found no place: its credit goes back, its sender learns why."""
+        lane.refuse(error.reason)
         self.release(lane, 1, envelope.size)
         if envelope.reply is not None:
             envelope.reply.fail(error)
@@ -255,6 +258,7 @@ class ReceiveSide:
             self._error(0, lane.index, sequence, error.reason, error)
 
     def _refuse_tell(self, lane: InLane, sequence: int, size: int, error: SendError) -> None:
+        lane.refuse(error.reason)
         self.release(lane, 1, size)
         self._error(0, lane.index, sequence, error.reason, error)
         self.malformed += 1
@@ -292,6 +296,10 @@ class ReceiveSide:
     def hasten(self) -> None:
         """The connection is about to end: return credit as soon as it is owed, so that the peer knows what arrived."""
         self._hasty = True
+        self.confirm()
+
+    def confirm(self) -> None:
+        """Return all credit that is owed, however little: so the peer knows what was taken."""
         for lane in self._lanes:
             due = lane.window.due(at_once=True)
             if due is not None:
@@ -368,3 +376,15 @@ class ReceiveSide:
         served, self._served = self._served, {}
         for reply in served.values():
             reply.cancel()
+        self.settle()
+
+    def settle(self) -> None:
+        """Keep the accounts, once the connection has ended and nothing of it waits for room any more."""
+        if self._ended and not any(lane.arrivals for lane in self._lanes):
+            self._bus.books.close(self)
+
+    def accounts(self) -> Iterator[tuple[Side, str, Account]]:
+        """What became of all that has arrived."""
+        for lane in self._lanes:
+            if lane.window.received:
+                yield Side.ARRIVED, lane.info.name, lane.account

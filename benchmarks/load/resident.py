@@ -1,10 +1,11 @@
-"""The resident memory of this process, and its peak since one asked."""
+"""The resident memory of this process, its peak since one asked, and how late the loop's timers are."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 from pathlib import Path
+from time import perf_counter
 
 __all__ = ["Peak", "resident"]
 
@@ -20,15 +21,21 @@ def resident() -> int:
 
 
 class Peak:
-    """Looks at the memory by a timer of the loop, and keeps the largest value."""
+    """Looks at the memory by a timer of the loop, and keeps the largest value. `late`: seconds, the latest timer."""
 
     def __init__(self) -> None:
         self.bytes = resident()
+        self.late = 0.0
+        self._arm()
+
+    def _arm(self) -> None:
+        self._due = perf_counter() + _EVERY
         self._timer = asyncio.get_running_loop().call_later(_EVERY, self._look)
 
     def _look(self) -> None:
         self.bytes = max(self.bytes, resident())
-        self._timer = asyncio.get_running_loop().call_later(_EVERY, self._look)
+        self.late = max(self.late, perf_counter() - self._due)
+        self._arm()
 
     def reset(self) -> None:
         """Begin anew."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import threading
 import tracemalloc
+import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -695,3 +697,34 @@ def test_two_buses_in_two_threads_ask_each_others_actors() -> None:
     finally:
         one.stop()
         two.stop()
+
+
+@dataclass(frozen=True)
+class Heavy:
+    data: bytes = b""
+
+
+async def test_a_send_that_failed_leaves_no_garbage_that_holds_its_message() -> None:
+    class Stuck(Reactor):
+        channel = Channel("stuck", messages=(Heavy,), mailbox=1)
+
+        @handles(Heavy)
+        async def take(self, message: Heavy) -> None:
+            await asyncio.Event().wait()
+
+    async with Bus(reactors=[Stuck], shutdown_timeout=0.1) as bus:
+        for _ in range(2):
+            await bus.tell(LOCAL / Stuck, Heavy())
+        gc.collect()
+        gc.disable()
+        try:
+            for send in (bus.tell, bus.ask):
+                message = Heavy()
+                gone = weakref.ref(message)
+                with contextlib.suppress(DeadlineExceeded):
+                    await send(LOCAL / Stuck, message, timeout=0.01)
+                del message
+                await asyncio.sleep(0)  # the loop itself holds what wakes this task
+                assert gone() is None, send
+        finally:
+            gc.enable()

@@ -1,0 +1,178 @@
+"""What became of every send of a node: accounts by channel that add up, also of actors and connections that are gone.
+
+Law 1: whoever takes sends keeps the count himself (mailbox, lane), so that keeping the ledger costs a send nothing.
+       Here is only what outlives them: when one ends, its account is added to its channel's tally.
+Law 2: what fails at one that has ended goes to that tally at once.
+Law 3: accounts are kept by the names of channels that this node knows, so a peer cannot make them many.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from threading import RLock
+from typing import Protocol
+
+__all__ = ["NO_CHANNEL", "Account", "Audited", "Books", "Ledger", "Side", "Tally"]
+
+#: Where actors without a channel, and receivers that nobody knows, are counted.
+NO_CHANNEL = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Sends to one channel. `sent == delivered + the sum of failed + pending`, at every instant.
+
+    `failed`: by reason, as `SendError.reason`. Of what was delivered, `dropped` never met its handler, and `undone`
+    did, but the handler failed, was cancelled, or took longer than the asker had; both by reason.
+    """
+
+    sent: int = 0
+    delivered: int = 0
+    pending: int = 0
+    failed: Mapping[str, int] = field(default_factory=dict)
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    undone: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def balanced(self) -> bool:
+        """It adds up."""
+        return self.sent == self.delivered + sum(self.failed.values()) + self.pending
+
+    def __add__(self, other: Account) -> Account:
+        return Account(
+            self.sent + other.sent,
+            self.delivered + other.delivered,
+            self.pending + other.pending,
+            _added(self.failed, other.failed),
+            _added(self.dropped, other.dropped),
+            _added(self.undone, other.undone),
+        )
+
+
+class Side(Enum):
+    """Which way messages go."""
+
+    LOCAL = "local"
+    REMOTE = "remote"
+    ARRIVED = "arrived"
+    ASTRAY = "astray"
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """Every send since the node started, by the channel of its receiver; see `Account`.
+
+    `local`: to actors of this node, by whomever: by actors here, by plain code, and by peers, whose messages come
+    into the same mailboxes. `remote`: to peers' reactors; delivered is what the peer has returned credit for, pending
+    what waits for credit, is to be written, or is on its way. `astray`: sends that found no receiver.
+    `arrived`: what peers sent to reactors of this node; delivered is what a mailbox took, so `local` has it too.
+    """
+
+    local: Mapping[str, Account]
+    remote: Mapping[str, Account]
+    astray: Mapping[str, Account]
+    arrived: Mapping[str, Account]
+
+    @property
+    def balanced(self) -> bool:
+        """Every account adds up."""
+        return all(
+            account.balanced
+            for side in (self.local, self.remote, self.astray, self.arrived)
+            for account in side.values()
+        )
+
+    def of(self, channel: str) -> Account:
+        """All that was sent to a channel: here, to peers, and to nobody."""
+        sides = (self.local, self.remote, self.astray)
+        return sum((side[channel] for side in sides if channel in side), Account())
+
+
+class Audited(Protocol):
+    """Something that counts sends while it lives."""
+
+    def accounts(self) -> Iterable[tuple[Side, str, Account]]:
+        """Its accounts at this instant, by side and channel."""
+
+
+class Tally:
+    """The total of what has ended on one channel. From any thread."""
+
+    __slots__ = ("_account", "_lock")
+
+    def __init__(self) -> None:
+        self._account = Account()
+        #: Reentrant: a send that is collected as garbage, at any moment, counts too.
+        self._lock = RLock()
+
+    @property
+    def account(self) -> Account:
+        """The total at this instant."""
+        return self._account
+
+    def add(self, account: Account) -> None:
+        """Add the account of one that has ended."""
+        with self._lock:
+            self._account += account
+
+    def refused(self, reason: str) -> None:
+        """A send failed at one that has ended, or found none."""
+        self.add(Account(sent=1, failed={reason: 1}))
+
+
+class Books:
+    """The ledger of one bus, being kept. `known` tells whether a name is that of a channel of this node."""
+
+    __slots__ = ("_known", "_open", "_tallies")
+
+    def __init__(self, known: Callable[[str], bool]) -> None:
+        self._known = known
+        self._tallies: dict[tuple[Side, str], Tally] = {}
+        self._open: dict[Audited, None] = {}
+
+    def name(self, channel: str) -> str:
+        """Under which name a channel is counted."""
+        return channel if self._known(channel) else NO_CHANNEL
+
+    def tally(self, side: Side, channel: str) -> Tally:
+        """The total of what has ended on a channel. From any thread."""
+        key = side, self.name(channel)
+        tally = self._tallies.get(key)
+        return self._tallies.setdefault(key, Tally()) if tally is None else tally
+
+    def open(self, source: Audited) -> None:
+        """Ask this one for its accounts, until it is closed."""
+        self._open[source] = None
+
+    def close(self, source: Audited) -> None:
+        """Keep its accounts as they are now: it has ended. A second time changes nothing."""
+        if source in self._open:
+            del self._open[source]
+            for side, channel, account in source.accounts():
+                self.tally(side, channel).add(account)
+
+    def ledger(self, cells: Iterable[tuple[str, Account]]) -> Ledger:
+        """The ledger at this instant; `cells` are the accounts of actors that live, by channel."""
+        sides: dict[Side, dict[str, Account]] = {side: {} for side in Side}
+        for (side, channel), tally in tuple(self._tallies.items()):
+            sides[side][channel] = tally.account
+        live = [(Side.LOCAL, channel, account) for channel, account in cells]
+        for source in tuple(self._open):
+            live += source.accounts()
+        for side, channel, account in live:
+            if account.sent:
+                name = self.name(channel)
+                before = sides[side].get(name)
+                sides[side][name] = account if before is None else before + account
+        return Ledger(sides[Side.LOCAL], sides[Side.REMOTE], sides[Side.ASTRAY], sides[Side.ARRIVED])
+
+
+def _added(one: Mapping[str, int], other: Mapping[str, int]) -> Mapping[str, int]:
+    if not other:
+        return one
+    total = dict(one)
+    for reason, count in other.items():
+        total[reason] = total.get(reason, 0) + count
+    return total
