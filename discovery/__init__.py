@@ -6,6 +6,7 @@ from .advert import Advert
 from .bans import Ban
 from .events import Candidate, PeerBanned, PeerDown, PeerUnbanned, PeerUp
 from .finders import MdnsOptions
+from .lever_messages import LeverResult
 from .lifecycle import PeerState
 from .manager import PeerManager
 from .mdns import Mdns, MdnsStatistics
@@ -23,6 +24,7 @@ __all__ = [
     "Ban",
     "Candidate",
     "FoundPeer",
+    "LeverResult",
     "Mdns",
     "MdnsOptions",
     "MdnsStatistics",

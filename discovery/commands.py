@@ -76,3 +76,7 @@ class Changes:
 
     events: tuple[PeerEvent, ...] = ()
     close: tuple[Close, ...] = ()
+
+    def __add__(self, other: Changes) -> Changes:
+        """First these, then the others."""
+        return Changes(self.events + other.events, self.close + other.close)

@@ -25,7 +25,8 @@ from ..transports.hello import RECORD_LIMIT
 from ..transports.link import PeerLink
 from .commands import PEERS_ACTOR
 from .events import Candidate
-from .messages import AdvertisePeers, ClosePeer, FoundPeer, LostPeer, ReportPeer
+from .lever_messages import ClosePeer
+from .messages import AdvertisePeers, FoundPeer, LostPeer, ReportPeer
 from .pex import MAX_RECORDS, Pex
 from .pex_options import PexOptions
 from .pex_values import News, PexStatistics, Poll

@@ -104,9 +104,9 @@ class KnownPeer:
         """Take a step of the life-cycle table."""
         self.state = next_state(self.state, step)
 
-    def rest(self, now: float, options: PeerOptions, rng: random.Random) -> None:
-        """Leave it alone for the cooldown; no failure is counted."""
-        seed = self.addresses.seed and not self.persistent
+    def rest(self, now: float, options: PeerOptions, rng: random.Random, *, long: bool = False) -> None:
+        """Leave it alone for the cooldown, a long one if it is a seed; no failure is counted."""
+        seed = (self.addresses.seed or long) and not self.persistent
         pause = options.seed_cooldown if seed else options.disconnect_cooldown
         self.rest_until = max(self.rest_until, now + pause * (1.0 - options.retry_jitter * rng.random()))
 

@@ -27,10 +27,11 @@ from .addresses import CONFIGURED, SEED
 from .admission import Admission
 from .advert import Advert
 from .advertising import adverts
-from .bans import Ban
 from .commands import Attempt, Changes, Close, Dial, Refuse, Verdict
+from .conduct import misbehaved, useful
 from .events import Candidate, PeerDown, PeerEvent, PeerUp
 from .known_peer import KnownPeer
+from .levers import Levers
 from .lifecycle import UP, PeerState, PeerStep
 from .link import Direction, Link
 from .options import PeerOptions
@@ -38,7 +39,7 @@ from .peer_table import PeerTable
 from .peer_view import view_of
 from .places import lowest_place
 from .roster import Roster
-from .scores import WEIGHTS, ScoreReason
+from .scores import ScoreReason
 from .selection import Choice, choices
 from .slots import Slots
 from .snapshot import PeersSnapshot
@@ -74,6 +75,7 @@ class PeerManager:
         self._table = PeerTable(self_id, options, rng, self._roster)
         self._bans = self._table.bans
         self._admission = Admission(self._table)
+        self._levers = Levers(self._table)
         #: What this node tells of itself, first to everybody who asks for peers; None: nothing.
         self.myself: Advert | None = None
         self._dials: dict[int, KnownPeer] = {}
@@ -113,21 +115,32 @@ class PeerManager:
             peer.addresses.replace((), source)
 
     def add_persistent(self, endpoint: Endpoint, now: float) -> bool:
-        """Dial this address for ever and keep a slot for it; True if that is new.
+        """The configuration names a peer to dial for ever and to keep a slot for; True if that is new.
 
-        Without an id in the endpoint, whoever answers there is the peer. This node's own id is
-        ignored, so that all nodes can share one list. Raises ConfigError beyond `max_connected` peers that slots
-        are kept for. Ask `free_kept_slots` afterwards: ordinary peers may hold what is kept now.
+        This is for the start, when nobody is connected yet; later there is `levers.add_persistent`. This node's
+        own id is ignored, so that all nodes can share one list. Raises ConfigError beyond `max_connected` peers that
+        slots are kept for.
         """
-        if endpoint.peer_id == self._self_id:
-            return False
-        self._look_again()
-        most, reserved = self._options.max_connected, self._table.slots().reserved
-        if most and reserved >= most and not self._roster.is_configured(endpoint):
-            raise ConfigError(f"{reserved + 1} persistent peers, but max_connected is {most}")
-        return self._roster.configure(endpoint, now)
+        verdict = self.levers.add_persistent(endpoint, now)
+        if isinstance(verdict, Refuse) and verdict.reason == "full":
+            raise ConfigError(verdict.text)
+        return not isinstance(verdict, Refuse)
 
     # -- dialing
+
+    @property
+    def levers(self) -> Levers:
+        """What the operator may do; look at `dials` afterwards."""
+        self._look_again()
+        return self._levers
+
+    def expire(self, now: float) -> Changes:
+        """End the bans whose time has come."""
+        return self._table.expire_bans(now)
+
+    def next_expiry(self) -> float:
+        """When `expire` will next have something; inf: never."""
+        return self._bans.next_end()
 
     def dials(self, now: float) -> list[Dial]:
         """The dials to make now; each counts as out until it comes back. Persistent peers first."""
@@ -232,11 +245,14 @@ class PeerManager:
         if not peer.links:
             peer.replaces = None if peer.dial is None else peer.replaces
             peer.step(PeerStep.LOSE if peer.dial is None else PeerStep.LOSE_DIALING)
-            ours = peer.announced is not None or link.direction is Direction.DIALED
-            excused = before is PeerState.EVICTING or reason in NO_FAULT
+            turned_away = peer.announced is None and link.direction is Direction.DIALED
+            ours = peer.announced is not None or turned_away
+            if turned_away:
+                self._failed[_bounded(self._failed, reason)] += 1
+            excused = before is PeerState.EVICTING or reason in NO_FAULT or reason == SEED
             if ours and not stable and not excused:
                 peer.failed(now, self._options, self._rng)
-            peer.rest(now, self._options, self._rng)
+            peer.rest(now, self._options, self._rng, long=reason == SEED)
         elif before in UP and all(x.incarnation != peer.announced for x in peer.links):
             peer.step(PeerStep.RESTART)
         elif before is PeerState.READY and first:
@@ -258,32 +274,15 @@ class PeerManager:
     # -- conduct
 
     def misbehaved(self, node_id: str, reason: ScoreReason, now: float) -> Changes:
-        """Somebody on this node reports a peer for that. Nothing is done about nodes that are not known.
-
-        A peer that falls to `ban_score` is banned for `ban_time` with that reason, unless the operator wants it or
-        fixed its score. Raises ValueError for a reason that costs no points.
-        """
-        if WEIGHTS[reason] >= 0:
-            raise ValueError(f"{reason.value} is no misbehaviour")
-        peer = self._roster.get(node_id)
-        if peer is None:
-            return Changes()
-        self._table.reported[reason.value] += 1
-        peer.score.add(reason, now)
+        """Somebody on this node reports a peer for that; see `conduct.misbehaved`."""
         self._look_again()
-        fixed = peer.kept or peer.fixed_score is not None
-        if fixed or peer.score.value(now) > self._options.ban_score or self._bans.of(node_id, None, now):
-            return Changes()
-        return self._table.ban(Ban(node_id, now + self._options.ban_time, reason.value), now)
+        return misbehaved(self._table, node_id, reason, now)
 
     def useful(self, node_id: str, now: float, times: int = 1) -> None:
-        """A peer did what a good peer does. It never gets to the rank of those that the operator wants."""
-        peer = self._roster.get(node_id)
-        if peer is not None:
-            self._table.reported[ScoreReason.USEFUL.value] += times
-            peer.score.add(ScoreReason.USEFUL, now, times)
-            if peer.state is PeerState.IDLE or self._closed is not False:
-                self._look_again()
+        """A peer did what a good peer does; see `conduct.useful`."""
+        peer = useful(self._table, node_id, now, times)
+        if peer is not None and (peer.state is PeerState.IDLE or self._closed):
+            self._look_again()
 
     def advertise(self, to: str, limit: int, now: float, role: str | None = None) -> tuple[Advert, ...]:
         """At most `limit` nodes that the peer `to` may be told of, the best first; see `advertising`.

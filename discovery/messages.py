@@ -1,11 +1,10 @@
-"""What the peer manager's actor may be told and asked, by finders, by the operator and by every actor of the node."""
+"""What the peer manager's actor may be told and asked, by finders and by every actor of the node."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ..actors.capability import Capability
-from ..transports.endpoint import Endpoint
 from .advert import Advert
 from .events import Candidate
 from .scores import ScoreReason
@@ -13,8 +12,6 @@ from .scores import ScoreReason
 __all__ = [
     "AdvertisePeers",
     "AnnounceMyself",
-    "ClosePeer",
-    "DialPeer",
     "FoundPeer",
     "LostPeer",
     "Offer",
@@ -75,18 +72,3 @@ class Offer:
     """This node offers these capabilities from now on."""
 
     capabilities: tuple[Capability, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DialPeer:
-    """Keep a connection to this endpoint, for ever."""
-
-    endpoint: Endpoint
-
-
-@dataclass(frozen=True, slots=True)
-class ClosePeer:
-    """Part with this peer, for a reason that it is told."""
-
-    node_id: str
-    reason: str

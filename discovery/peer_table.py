@@ -51,25 +51,23 @@ class PeerTable:
 
     def ban(self, ban: Ban, now: float) -> Changes:
         """Have nothing to do with a node or network until the ban ends; who is connected is parted with."""
-        made_room = self.bans.add(ban, now)
-        events: list[PeerEvent] = [PeerUnbanned(target) for target in made_room]
-        events.append(PeerBanned(ban))
-        close: list[Close] = []
+        changes = Changes((*map(PeerUnbanned, self.bans.add(ban, now)), PeerBanned(ban)))
         for peer in tuple(self.roster):
             if peer.linked and self.bans.of(peer.node_id, peer.host, now) is not None:
-                changes = self.evict(peer, "banned", now)
-                events += changes.events
-                close += changes.close
-        return Changes(tuple(events), tuple(close))
+                changes += self.evict(peer, "banned", now)
+        return changes
 
     def lift(self, target: BanTarget) -> Changes:
         """End a ban."""
         return Changes((PeerUnbanned(target),)) if self.bans.lift(target) else Changes()
 
+    def expire_bans(self, now: float) -> Changes:
+        """End the bans whose time has come."""
+        return Changes(tuple(map(PeerUnbanned, self.bans.expire(now))))
+
     def shed(self, reason: str, now: float, most: int | None = None) -> Changes:
         """Part with the lowest-ranked ordinary peers where there are more than slots, with at most `most` of them."""
-        events: list[PeerEvent] = []
-        close: list[Close] = []
+        changes = Changes()
         ordinary = [p for p in self.roster if p.linked and not p.kept]
         staying = [p for p in ordinary if p.state is not PeerState.EVICTING]
         too_many = max(0, self.slots().overflow - (len(ordinary) - len(staying)))
@@ -78,10 +76,8 @@ class PeerTable:
         # A newcomer that will take somebody's place when it is ready is not too many yet.
         too_many -= sum(peer.replaces is not None for peer in staying)
         for peer in staying[: max(0, too_many if most is None else min(most, too_many))]:
-            changes = self.evict(peer, reason, now)
-            events += changes.events
-            close += changes.close
-        return Changes(tuple(events), tuple(close))
+            changes += self.evict(peer, reason, now)
+        return changes
 
     def prove_stable(self, peer: KnownPeer, now: float) -> bool:
         """Whether the peer was up for long; if so, forgive its failures."""

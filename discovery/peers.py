@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -17,6 +18,7 @@ from ..actors.clock import wall_clock
 from ..actors.envelope import Envelope
 from ..actors.errors import (
     ActorStopped,
+    ConfigError,
 )
 from ..actors.events import ActorStarted, ActorTerminated
 from ..actors.handlers import handles
@@ -40,17 +42,16 @@ from ..transports.greeting import Greeted
 from ..transports.link import PeerLink
 from ..transports.transport import Transport
 from .advert import Advert
-from .commands import Changes
+from .commands import Changes, Refuse
 from .doors import Doors
 from .finder import MakeFinder
 from .finders import Finders, MdnsOptions
+from .lever_messages import LEVERS, Drain, Lever, LeverResult, pull
 from .manager import PeerManager
 from .mdns import MdnsStatistics
 from .messages import (
     AdvertisePeers,
     AnnounceMyself,
-    ClosePeer,
-    DialPeer,
     FoundPeer,
     LostPeer,
     Offer,
@@ -157,7 +158,11 @@ class Peers(Actor):
         self._sign()
         await self._finders.start()
         for endpoint in self._persistent:
-            self._manager.add_persistent(endpoint, self._now())
+            verdict = self._manager.levers.add_persistent(endpoint, self._now())
+            if not isinstance(verdict, Refuse):
+                self._follow(verdict)
+            elif verdict.reason == "full":
+                raise ConfigError(verdict.text)
         self._dial_due()
 
     async def on_stop(self) -> None:  # type: ignore[override]  # likewise
@@ -203,14 +208,17 @@ class Peers(Actor):
     def _announce(self, message: AnnounceMyself) -> None:
         self._manager.myself = message.advert
 
-    @handles(DialPeer)
-    def _dial_peer(self, command: DialPeer) -> None:
-        self._manager.add_persistent(command.endpoint, self._now())
+    @handles(*LEVERS, reentrant=True)
+    async def _pull(self, lever: Lever) -> LeverResult:
+        verdict = pull(self._manager.levers, lever, self._now())
+        name = type(lever).__name__
+        if isinstance(verdict, Refuse):
+            log.info("lever refused", node=self._myself.name, lever=name, reason=verdict.reason, text=verdict.text)
+            return LeverResult(False, verdict.reason, verdict.text)
+        log.info("lever pulled", node=self._myself.name, lever=name)
+        self._follow(verdict, drain=lever.within if isinstance(lever, Drain) else EVICTED_DRAIN)
         self._dial_due()
-
-    @handles(ClosePeer)
-    def _close_peer(self, command: ClosePeer) -> None:
-        self._follow(self._manager.evict(command.node_id, command.reason, self._now()), drain=EVICTED_DRAIN)
+        return LeverResult(True)
 
     @handles(Offer)
     def _offer(self, command: Offer) -> None:
@@ -285,10 +293,12 @@ class Peers(Actor):
         if self._stopping or self.bus.closing:
             return
         now = self._now()
+        self._follow(self._manager.expire(now))
         for dial in self._manager.dials(now):
             self._doors.dial(dial)
         due = self._manager.next_due(now)
-        if due is not None:
+        due = min(self._manager.next_expiry(), math.inf if due is None else due)
+        if due < math.inf:
             self._timer = self._loop.call_at(due, self._dial_due, context=self.bus.context.copy())
 
     # Connections.

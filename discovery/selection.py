@@ -35,7 +35,7 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, now: float) ->
 
     Of its addresses that are due the best is chosen, else the one that is due first. A place that is being
     dialed, or where a connection that we dialed leads, is left out under any other name; so is who is banned, and
-    who is inactive unless it is persistent. Seeds are there only while nobody else can be dialed now.
+    who is inactive unless it is persistent. Seeds are there only while nobody else is or can be dialed now.
     """
     everyone = list(peers)
     for_kept, for_others = slots.may_dial(kept=True) and slots.reserved > 0, slots.may_dial(kept=False)
@@ -63,9 +63,13 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, now: float) ->
             due = max(due, place.free_at)
         choice = Choice(peer, address, due, kept, rank, None if place is None else place.victim)
         (seeds if peer.addresses.seed and not kept else found).append(choice)
-    if not any(choice.due <= now for choice in found):
+    if seeds and not any(choice.due <= now for choice in found) and not any(map(_dialed_ordinarily, everyone)):
         found += seeds
     return sorted(found, key=lambda choice: (not choice.kept, -choice.rank, choice.due))
+
+
+def _dialed_ordinarily(peer: KnownPeer) -> bool:
+    return peer.state is PeerState.DIALING and not peer.addresses.seed
 
 
 def _best_address(peer: KnownPeer, busy: set[Endpoint], bans: Bans, now: float) -> tuple[Address | None, float]:

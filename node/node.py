@@ -32,8 +32,9 @@ from ..discovery.commands import PEERS_ACTOR
 from ..discovery.exchange import PeerExchange
 from ..discovery.finder import MakeFinder
 from ..discovery.finders import MdnsOptions
+from ..discovery.lever_messages import Lever, LeverResult
 from ..discovery.mdns import MdnsStatistics
-from ..discovery.messages import ClosePeer, DialPeer, Offer
+from ..discovery.messages import Offer
 from ..discovery.options import PeerOptions
 from ..discovery.own_record import check_offers_fit
 from ..discovery.peers import Peers
@@ -43,11 +44,11 @@ from ..discovery.presence import Myself
 from ..discovery.snapshot import PeersSnapshot
 from ..transports.codecs import Codecs
 from ..transports.connection import HEARTBEAT_INTERVAL, ConnectionStatistics
-from ..transports.endpoint import Endpoint
 from ..transports.identity import Identity
 from ..transports.tcp import TcpTransport
 from ..transports.transport import Transport
 from ..transports.unix import UnixTransport
+from .levers import NodeLevers, endpoint_of
 
 __all__ = ["Node", "NodeSnapshot"]
 
@@ -78,7 +79,7 @@ class NodeSnapshot:
         return self.actors.ledger
 
 
-class Node:
+class Node(NodeLevers):
     """One member of a network of nodes.
 
     `name` is for people. Nodes talk to nodes of the same `network`. `identity`: None makes one that lives as long as
@@ -121,10 +122,10 @@ class Node:
         self.identity = Identity.generate() if identity is None else identity
         self._rng = Random(SystemRandom().getrandbits(128)) if rng is None else rng
         self._offers = _capabilities(offers)
-        self._listen = tuple(_endpoint("listen", text) for text in listen)
-        self._advertise = tuple(_endpoint("advertise", text) for text in advertise)
+        self._listen = tuple(endpoint_of("listen", text) for text in listen)
+        self._advertise = tuple(endpoint_of("advertise", text) for text in advertise)
         self._private = private
-        self._persistent = tuple(_endpoint("peers", text) for text in peers)
+        self._persistent = tuple(endpoint_of("peers", text) for text in peers)
         self._options = PeerOptions() if options is None else options
         self._mdns = _mdns(mdns)
         self._finders = dict(finders or {})
@@ -290,13 +291,10 @@ class Node:
         self._offers = {key: value for key, value in self._offers.items() if key != role}
         self._say(Offer(tuple(self._offers.values())))
 
-    def dial(self, endpoint: str) -> None:
-        """Keep a connection to this endpoint from now on. Raises ConfigError where it is malformed."""
-        self._say(DialPeer(_endpoint("dial", endpoint)))
-
-    def disconnect(self, node_id: str, reason: str = "operator") -> None:
-        """Part with a peer; it is told the reason. It may be dialed again after a while."""
-        self._say(ClosePeer(node_id, reason))
+    def _pull(self, lever: Lever) -> Outcome[LeverResult]:
+        if self._peers is None:
+            raise ConfigError(f"{self.name} does not run yet")
+        return self.bus.request(self._peers, lever, None, LeverResult, None)
 
     def _say(self, command: object) -> None:
         if self._peers is None:
@@ -354,13 +352,6 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<Node {self.name} {self.node_id[:8]} {len(self.peers)} peers>"
-
-
-def _endpoint(argument: str, text: str) -> Endpoint:
-    try:
-        return Endpoint.parse(text)
-    except ValueError as error:
-        raise ConfigError(f"{argument}: {error}") from error
 
 
 def _capabilities(offers: Iterable[str]) -> dict[str, Capability]:

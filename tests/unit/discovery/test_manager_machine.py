@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 import random
 from collections import deque
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from peerbus.discovery.bans import BanTarget, ban_target
 from peerbus.discovery.commands import Accept, Attempt, Changes, Dial, Refuse
 from peerbus.discovery.events import Candidate, PeerDown, PeerEvent, PeerUp
 from peerbus.discovery.lifecycle import LINKED, UP, PeerState
@@ -22,6 +24,8 @@ from peerbus.transports.endpoint import Endpoint
 SELF = "5" * 64
 NODES = [digit * 64 for digit in "1234678"]
 nodes = st.sampled_from(NODES)
+NETWORKS = [ban_target("10.0.1.0/24"), ban_target("10.0.0.0/16")]
+banned: st.SearchStrategy[BanTarget] = nodes | st.sampled_from(NETWORKS)
 places = st.builds(Endpoint, st.just("tcp"), st.just("10.0.0.1"), st.integers(1, 6))
 
 
@@ -67,7 +71,7 @@ class Operations(RuleBasedStateMachine):
             score_half_life=1e300,
         )
         self.peers = PeerManager(SELF, self.options, random.Random(seed))
-        self.persistent = 0
+        self.persistent = self.seeds = 0
 
     @rule(node=nodes, where=st.lists(places, max_size=3))
     def found(self, node: str, where: list[Endpoint]) -> None:
@@ -81,7 +85,44 @@ class Operations(RuleBasedStateMachine):
     def add_persistent(self, where: Endpoint, node: str | None) -> None:
         if self.persistent + len(self.options.unconditional) < 2:
             self.persistent += 1
-            self.peers.add_persistent(where.with_peer(node), self.now)
+            self._pulled(self.peers.levers.add_persistent(where.with_peer(node), self.now))
+
+    @rule(where=places, node=st.none() | nodes)
+    def remove_persistent(self, where: Endpoint, node: str | None) -> None:
+        self._pulled(self.peers.levers.remove_persistent(where.with_peer(node)))
+
+    @rule(where=places, node=st.none() | nodes, on=st.booleans())
+    def change_seeds(self, where: Endpoint, node: str | None, on: bool) -> None:
+        where = where.with_peer(node)
+        if self.seeds < 2 and on:
+            self.seeds += 1
+            self._pulled(self.peers.levers.add_seed(where, self.now))
+        elif not on:
+            self._pulled(self.peers.levers.remove_seed(where))
+
+    @rule(whom=banned, seconds=st.sampled_from([1.0, 300.0, math.inf]))
+    def ban(self, whom: BanTarget, seconds: float) -> None:
+        self._pulled(self.peers.levers.ban(whom, self.now + seconds, "operator", self.now))
+
+    @rule(whom=banned)
+    def unban(self, whom: BanTarget) -> None:
+        self._pulled(self.peers.levers.unban(whom, self.now))
+
+    @rule()
+    def bans_end(self) -> None:
+        self._events(self.peers.expire(self.now).events)
+
+    @rule(node=nodes, score=st.none() | st.sampled_from([-500.0, 0.0, 500.0]))
+    def set_score(self, node: str, score: float | None) -> None:
+        self._pulled(self.peers.levers.set_score(node, score))
+
+    @rule(node=nodes)
+    def dial_by_hand(self, node: str) -> None:
+        self._pulled(self.peers.levers.dial(node, self.now))
+
+    @rule(on=st.booleans())
+    def drain(self, on: bool) -> None:
+        self._pulled(self.peers.levers.drain(on=on, now=self.now))
 
     @rule(node=nodes, teller=nodes, where=st.lists(places, min_size=1, max_size=3))
     def told(self, node: str, teller: str, where: list[Endpoint]) -> None:
@@ -151,9 +192,18 @@ class Operations(RuleBasedStateMachine):
         self._events(changes.events)
         assert all(self.live[close.key] == node for close in changes.close if isinstance(close.key, int))
 
+    def _pulled(self, verdict: Changes | Refuse) -> None:
+        if isinstance(verdict, Changes):
+            self._events(verdict.events)
+            assert all(isinstance(close.key, int) and close.key in self.live for close in verdict.close)
+        else:
+            assert verdict.reason
+            assert verdict.text
+
     def _authenticate(self, node: str, incarnation: int, dial: Dial | None) -> None:
         self.last_key += 1
-        verdict = self.peers.authenticated(Attempt(node, incarnation, self.last_key, dial), self.now)
+        host = f"10.0.{int(node[0], 16)}.1"
+        verdict = self.peers.authenticated(Attempt(node, incarnation, self.last_key, dial, host=host), self.now)
         if isinstance(verdict, Accept):
             self.live[self.last_key] = node
             if dial is not None:
@@ -180,7 +230,8 @@ class Operations(RuleBasedStateMachine):
         assert picture.connected <= self.options.max_connected + self.options.max_connected_upgrade
         assert picture.connected == len(set(self.live.values()))
         assert picture.dialing == len(self.dials)
-        assert len(picture.peers) <= (self.options.max_known or len(picture.peers)) + 2
+        # The operator's peers are entered beyond the limit: the persistent, the unconditional and the seeds.
+        assert len(picture.peers) <= self.options.max_known + self.persistent + self.seeds + 1
         assert {p.node_id for p in picture.peers if p.up} == self.up
         ordinary = {p.node_id for p in picture.peers if not p.persistent and not p.unconditional}
         dialed = {self.live[k] for k in self.dialed & self.live.keys()} & ordinary

@@ -1,0 +1,107 @@
+"""What the operator may do to a running node: each lever takes effect without a restart, or says why it cannot."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+
+from ..actors.errors import ConfigError
+from ..actors.outcome import Outcome
+from ..discovery.bans import ban_target
+from ..discovery.lever_messages import (
+    AddPersistent,
+    AddSeed,
+    BanPeer,
+    ClosePeer,
+    DialPeer,
+    Drain,
+    Lever,
+    LeverResult,
+    RemovePersistent,
+    RemoveSeed,
+    SetScore,
+    UnbanPeer,
+)
+from ..transports.endpoint import Endpoint
+
+__all__ = ["NodeLevers", "endpoint_of"]
+
+
+class NodeLevers:
+    """The levers of `Node`. Each returns the outcome of a `LeverResult`: await it, or `.get()` it from another thread.
+
+    Who does not ask for the result need not; the lever is pulled all the same. Each raises ConfigError for what is
+    malformed, and where the node does not run.
+    """
+
+    @abstractmethod
+    def _pull(self, lever: Lever) -> Outcome[LeverResult]: ...
+
+    def dial(self, to: str) -> Outcome[LeverResult]:
+        """Keep a connection to this endpoint from now on, or dial the known peer of this node id at once.
+
+        Refused: `already`, `full`, `self`; for an id `unknown_peer`, `no_address`, `connected`, `banned`, `draining`.
+        """
+        return self._pull(DialPeer(endpoint_of("dial", to) if "://" in to else to))
+
+    def disconnect(self, node_id: str, reason: str = "operator") -> Outcome[LeverResult]:
+        """Part with a peer; it is told the reason, and may be dialed again after a while.
+
+        Refused: `unknown_peer`, `not_connected`.
+        """
+        return self._pull(ClosePeer(node_id, reason))
+
+    def ban(self, target: str, *, seconds: float | None = None, reason: str = "operator") -> Outcome[LeverResult]:
+        """Have nothing to do with a node id, an IP address or a network (`10.1.0.0/16`); None: for ever.
+
+        Done once the peer book has it: a ban survives a restart. Refused: `self`, `past`.
+        """
+        try:
+            return self._pull(BanPeer(ban_target(target), seconds, reason))
+        except ValueError as error:
+            raise ConfigError(f"ban: {error}") from error
+
+    def unban(self, target: str) -> Outcome[LeverResult]:
+        """Lift the ban of exactly that target. Refused: `not_banned`."""
+        try:
+            return self._pull(UnbanPeer(ban_target(target)))
+        except ValueError as error:
+            raise ConfigError(f"unban: {error}") from error
+
+    def add_persistent(self, endpoint: str) -> Outcome[LeverResult]:
+        """Dial this endpoint for ever, and keep a slot for who answers. Refused: `already`, `full`, `self`."""
+        return self._pull(AddPersistent(endpoint_of("add_persistent", endpoint)))
+
+    def remove_persistent(self, endpoint: str) -> Outcome[LeverResult]:
+        """Insist on this endpoint no longer; a connection stays. Refused: `not_persistent`."""
+        return self._pull(RemovePersistent(endpoint_of("remove_persistent", endpoint)))
+
+    def add_seed(self, endpoint: str) -> Outcome[LeverResult]:
+        """Dial this endpoint when nobody else is left to dial. Refused: `already`, `self`."""
+        return self._pull(AddSeed(endpoint_of("add_seed", endpoint)))
+
+    def remove_seed(self, endpoint: str) -> Outcome[LeverResult]:
+        """Take a seed back. Refused: `not_seed`."""
+        return self._pull(RemoveSeed(endpoint_of("remove_seed", endpoint)))
+
+    def set_score(self, node_id: str, score: float | None) -> Outcome[LeverResult]:
+        """Fix a peer's rank, -1000 to 1000; None: what it earned counts. Refused: `unknown_peer`, `bounds`, `kept`."""
+        return self._pull(SetScore(node_id, score))
+
+    def drain(self, *, within: float = 5.0) -> Outcome[LeverResult]:
+        """Empty this node: dial nobody, let nobody in, part with everybody, who may finish `within` seconds.
+
+        Its actors run on; `undrain` ends it. Refused: `already`.
+        """
+        return self._pull(Drain(on=True, within=within))
+
+    def undrain(self) -> Outcome[LeverResult]:
+        """Let peers in again. Refused: `already`."""
+        return self._pull(Drain(on=False))
+
+
+def endpoint_of(argument: str, text: str) -> Endpoint:
+    """Read an endpoint that somebody gave as `argument`. Raises ConfigError."""
+    try:
+        return Endpoint.parse(text)
+    except ValueError as error:
+        raise ConfigError(f"{argument}: {error}") from error
