@@ -286,7 +286,12 @@ class Bus:
         except BaseException:
             plan.discard()
             raise
-        ref._cell.start()
+        try:
+            ref._cell.start()
+        except BaseException:  # there is no thread to be had
+            self._unregister(ref._cell)
+            plan.discard()
+            raise
         return cast("Ref[A]", ref)
 
     def _spawn_on_loop(self, spawn: Callable[[], Ref[A]]) -> Ref[A]:
@@ -320,6 +325,12 @@ class Bus:
                 cell.parent.children = {}
             cell.parent.children[cell] = None
         pykka.ActorRegistry.register(cell.ref)
+
+    def _unregister(self, cell: Cell) -> None:
+        if cell.parent is not None and cell.parent.children is not None:
+            cell.parent.children.pop(cell, None)
+        cell.mark_stopped()
+        self.ended(cell)
 
     def check_free(self, name: str) -> None:
         """Raise ValueError where an actor has that name."""

@@ -460,3 +460,17 @@ def test_many_threads_wake_an_actor_and_no_wake_up_is_lost() -> None:
         assert ref.statistics().delivered == 800
     finally:
         bus.stop()
+
+
+async def test_nothing_is_left_of_an_actor_for_which_there_is_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_thread(self: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async with Bus() as bus:
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", no_thread)
+            with pytest.raises(RuntimeError, match="can't start new thread"):
+                bus.spawn(Blocking, name="blocking")
+        assert bus.cell("blocking") is None
+        ref = bus.spawn(Blocking, name="blocking")
+        assert ref.is_alive()
