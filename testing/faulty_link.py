@@ -95,8 +95,12 @@ class FaultyLink(Link):
 
     def shape(self, conditions: Conditions) -> None:
         """Be like this from now on."""
+        shrinks = conditions.buffer < self.buffer
         self.conditions = conditions
         self.buffer = conditions.buffer
+        if shrinks:
+            for stream in self.streams:
+                stream.other.report()  # else the sender waits for what its reader has no reason to say any more
 
     def hold(self) -> None:
         """Let nothing arrive until `release`."""

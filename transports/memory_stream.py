@@ -90,10 +90,15 @@ class MemoryStream:
         """As `Stream.read`."""
         data = await self._buffer.read()
         self._unreported += len(data)
-        if self._unreported >= self._other._way.buffer // 2:
-            size, self._unreported = self._unreported, 0
-            self._carry(lambda: self._other._was_read(size))
+        self.report()
         return data
+
+    def report(self) -> None:
+        """Tell the other end what was read, if it is half of its link's buffer: ask again when that shrinks."""
+        size = self._unreported
+        if size and size >= self._other._way.buffer // 2:
+            self._unreported = 0
+            self._carry(lambda: self._other._was_read(size))
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """As `Stream.write`."""
