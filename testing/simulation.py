@@ -112,6 +112,7 @@ class Simulation:
                 try:
                     result = self._run(main)
                 except BaseException:
+                    self.trace.on = self.log.on = False  # what led to it is to be shown, not what comes of it
                     with contextlib.suppress(Exception):  # the first failure is the one to report
                         self._stop_everything()
                     self._cancel_everything()

@@ -1,0 +1,343 @@
+"""The simulation: what it promises of time, order, escape, ends, and of nodes that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from peerbus.actors import Channel, Peer, Reactor, SendError, handles
+from peerbus.discovery import PeerOptions
+from peerbus.node import Node
+from peerbus.testing import Deadlocked, EscapedSimulation, LeftBehind, NotReached, Simulation, SimulationFailed
+
+OPTIONS = PeerOptions(disconnect_cooldown=0.2, max_retry=1.0, max_retry_persistent=1.0)
+
+
+@dataclass(frozen=True)
+class Note:
+    number: int
+
+
+class Notes(Reactor):
+    channel = Channel("notes", messages=(Note,))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kept: list[int] = []
+
+    @handles(Note)
+    def keep(self, note: Note) -> int:
+        self.kept.append(note.number)
+        return note.number
+
+
+async def two(sim: Simulation, *, discover: bool = True) -> tuple[Node, Node]:
+    """Alice and bob, connected."""
+    alice = await sim.node("alice", reactors=[Notes], options=OPTIONS, discover=discover)
+    bob = await sim.node(
+        "bob", reactors=[Notes], options=OPTIONS, discover=discover, peers=() if discover else ["alice"]
+    )
+    await sim.until(lambda: alice.peers and bob.peers, within=10)
+    return alice, bob
+
+
+PROGRAM = """
+import asyncio, sys
+from random import Random
+from peerbus.node import Node
+from peerbus.testing import Simulation, Uniform
+
+sim = Simulation(seed=int(sys.argv[1]))
+
+async def scenario():
+    sim.network.shape(latency=Uniform(0.001, 0.05), jitter=0.01)
+    nodes = [await sim.node(name, offers={f"role-{name}", "all"}) for name in ("alice", "bob", "carol")]
+    await sim.until(lambda: all(len(node.peers) == 2 for node in nodes), within=20)
+    sim.network.partition({"alice"}, {"bob", "carol"})
+    await sim.run_for(20)
+    sim.network.heal()
+    sim.crash("bob")
+    await sim.run_for(5)
+    await sim.restart("bob", keep_key=False)
+    sim.network.break_streams("carol")
+    await sim.run_for(10)
+
+sim.run(scenario())
+print(sim.trace.digest(), sim.trace.count, sim.loop.events)
+"""
+
+
+def test_the_same_seed_gives_the_same_trace_in_processes_with_other_hash_seeds() -> None:
+    def digest(seed: int, hash_seed: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-W", "error", "-c", PROGRAM, str(seed)],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=50,
+            env={**os.environ, "PYTHONHASHSEED": hash_seed},
+        )
+        return done.stdout
+
+    first = digest(7, "1")
+    assert len(first.split()[0]) == 64
+    assert digest(7, "2") == first
+    assert digest(8, "1") != first
+
+
+def test_time_is_virtual_and_what_the_scenario_returns_comes_back() -> None:
+    sim = Simulation()
+
+    async def scenario() -> float:
+        await sim.run_for(365 * 86_400)
+        return sim.time
+
+    before = time.monotonic()
+    assert sim.run(scenario()) == 365 * 86_400
+    assert time.monotonic() - before < 30
+    with pytest.raises(RuntimeError, match="runs once"):
+        sim.run(scenario())
+
+
+async def test_a_condition_is_waited_for_and_named_where_it_does_not_come(sim: Simulation) -> None:
+    seen: list[int] = []
+    sim.loop.call_later(3, seen.append, 1)
+    await sim.until(lambda: seen, within=10)
+    assert sim.time == 3
+    with pytest.raises(NotReached, match=r"not true within 5 s, at 8\.000000 s: .*line \d+ of test_simulation\.py"):
+        await sim.until(lambda: len(seen) > 1, within=5)
+    with pytest.raises(ZeroDivisionError):
+        await sim.until(lambda: bool(1 / (1 - len(seen))), within=5)
+
+
+async def test_quiet_is_when_nothing_is_under_way(sim: Simulation) -> None:
+    alice, bob = await two(sim)
+    sim.network.shape(latency=0.5)
+    told = alice.tell(Peer(bob.node_id) / "notes", Note(1))
+    await sim.quiet()
+    await told
+    asked = asyncio.ensure_future(alice.ask(Peer(bob.node_id) / "notes", Note(2)))
+    await sim.quiet()
+    assert asked.done()
+    asked = asyncio.ensure_future(alice.ask(Peer(bob.node_id) / "notes", Note(3)))
+    await sim.run_for(0.1)
+    with pytest.raises(NotReached, match=r"never quiet within 0\.1 s"):
+        await sim.quiet(within=0.1)
+    await asked
+
+
+def test_a_way_out_fails_the_run_though_the_caller_swallowed_it() -> None:
+    sim = Simulation(seed=5)
+
+    async def scenario() -> None:
+        with contextlib.suppress(EscapedSimulation):
+            time.time()
+        await sim.run_for(1)
+
+    with pytest.raises(EscapedSimulation, match=r"time\.time.*test_simulation") as failed:
+        sim.run(scenario())
+    assert "simulation: seed 5" in failed.value.__notes__[0]
+
+
+def test_without_guards_the_world_is_there() -> None:
+    sim = Simulation(guard=False)
+
+    async def scenario() -> float:
+        return time.time()
+
+    assert sim.run(scenario()) > 0
+
+
+def test_who_waits_for_ever_is_named() -> None:
+    sim = Simulation()
+
+    async def wait_for_nobody() -> None:
+        await asyncio.get_running_loop().create_future()
+
+    with pytest.raises(Deadlocked, match=r"scenario in .*wait_for_nobody"):
+        sim.run(wait_for_nobody())
+
+
+def test_what_outlives_the_scenario_fails_it() -> None:
+    kept: list[object] = []
+
+    async def task() -> None:
+        kept.append(asyncio.create_task(asyncio.sleep(1000), name="forgotten"))
+
+    async def timer() -> None:
+        asyncio.get_running_loop().call_later(1000, print)
+
+    with pytest.raises(LeftBehind, match="forgotten"):
+        Simulation().run(task())
+    with pytest.raises(LeftBehind, match="timer at 1000"):
+        Simulation().run(timer())
+
+
+def test_an_exception_that_nobody_took_fails_the_run() -> None:
+    sim = Simulation()
+
+    async def scenario() -> None:
+        def explode() -> None:
+            raise KeyError("lost")
+
+        asyncio.get_running_loop().call_soon(explode)
+        await sim.run_for(1)
+
+    with pytest.raises(SimulationFailed, match="lost") as failed:
+        sim.run(scenario())
+    assert isinstance(failed.value.__cause__, KeyError)
+
+
+def test_a_failure_carries_the_last_events_of_each_node_and_the_digest() -> None:
+    sim = Simulation(seed=3)
+
+    async def scenario() -> None:
+        await two(sim)
+        sim.note("alice", "was here")
+        raise AssertionError("on purpose")
+
+    with pytest.raises(AssertionError, match="on purpose") as failed:
+        sim.run(scenario())
+    (note,) = failed.value.__notes__
+    assert "simulation: seed 3" in note
+    assert f"digest {sim.trace.digest()}" in note
+    assert "link up: alice" in note
+    assert "ended: stopped" not in note
+
+
+async def test_named_chance_is_drawn_without_shifting_the_rest(sim: Simulation) -> None:
+    one = sim.rng_for("mine").random()
+    sim.rng.random()
+    assert sim.rng_for("mine").random() == one != sim.rng_for("yours").random()
+
+
+async def test_names_are_taken_once_and_unknown_ones_are_refused(sim: Simulation) -> None:
+    await two(sim)
+    with pytest.raises(ValueError, match="called 'bob' already"):
+        await sim.node("bob")
+    with pytest.raises(ValueError, match="dave"):
+        sim.crash("dave")
+    with pytest.raises(TypeError, match="peers is a list"):
+        await sim.node("eve", peers="alice")
+    assert list(sim.nodes) == ["alice", "bob"]
+
+
+@pytest.mark.seeds(5)
+@pytest.mark.parametrize("reset", [True, False])
+async def test_a_node_that_crashes_is_missed_at_once_or_after_patience(sim: Simulation, reset: bool) -> None:
+    alice, bob = await two(sim)
+    sim.crash("bob", reset=reset)
+    assert list(sim.nodes) == ["alice"]
+    if reset:
+        await sim.until(lambda: not alice.peers, within=0.1)
+    else:
+        await sim.run_for(1)
+        assert alice.peers
+        await sim.until(lambda: not alice.peers, within=120)
+    with pytest.raises(SendError):
+        await alice.ask(Peer(bob.node_id) / "notes", Note(1), timeout=1)
+    with pytest.raises(ValueError, match="bob does not run"):
+        sim.pause("bob")
+
+
+@pytest.mark.seeds(5)
+@pytest.mark.parametrize("keep_key", [True, False])
+@pytest.mark.parametrize("keep_book", [True, False])
+async def test_a_restart_keeps_what_it_is_told_to(sim: Simulation, keep_key: bool, keep_book: bool) -> None:
+    alice = await sim.node("alice", discover=False, reactors=[Notes], options=OPTIONS)
+    bob = await sim.node("bob", discover=False, options=OPTIONS)
+    bob.dial("memory://alice")  # at run time: nothing but its book remembers it
+    await sim.until(lambda: alice.peers and bob.peers, within=10)
+    before = bob.node_id
+    bob = await sim.restart("bob", keep_key=keep_key, keep_book=keep_book)
+    assert (bob.node_id == before) is keep_key
+    assert sim.nodes["bob"] is bob
+    await sim.run_for(30)
+    assert (alice.node_id in bob.peers) is keep_book
+
+
+async def test_a_restart_makes_reactors_anew(sim: Simulation) -> None:
+    alice, bob = await two(sim)
+    assert await alice.ask(Peer(bob.node_id) / "notes", Note(1)) == 1
+    old = bob
+    bob = await sim.restart("bob")
+    await sim.until(lambda: bob.node_id in alice.peers and alice.node_id in bob.peers, within=30)
+    assert await alice.ask(Peer(bob.node_id) / "notes", Note(2)) == 2
+    assert old is not bob
+
+
+async def test_a_paused_node_does_nothing_keeps_its_streams_and_goes_on(sim: Simulation) -> None:
+    alice, bob = await two(sim)
+    ticks: list[float] = []
+
+    class Ticker(Notes):
+        channel = Channel("ticker", messages=(Note,))
+
+        def on_start(self) -> None:
+            self.every(1.0, Note(0))
+
+        @handles(Note)
+        def tick(self, note: Note) -> int:
+            ticks.append(sim.time)
+            return note.number
+
+    bob.spawn(Ticker, name="ticker")
+    await sim.run_for(2.5)
+    assert len(ticks) == 2
+    sim.pause("bob")
+    asked = asyncio.ensure_future(alice.ask(Peer(bob.node_id) / "notes", Note(5), timeout=10))
+    await sim.run_for(2)
+    assert len(ticks) == 2
+    assert not asked.done()
+    sim.resume("bob")
+    assert await asked == 5
+    await sim.run_for(1.5)
+    assert len(ticks) > 2
+    assert bob.node_id in alice.peers
+
+
+async def test_a_node_that_is_paused_when_all_ends_is_no_trouble(sim: Simulation) -> None:
+    await two(sim)
+    sim.pause("bob")
+    sim.network.partition({"alice"}, {"bob"})
+    await sim.run_for(1)
+    sim.crash("alice", reset=False)
+
+
+async def test_a_node_can_leave_by_itself_and_come_back(sim: Simulation) -> None:
+    alice, bob = await two(sim)
+    await bob.aclose()
+    await sim.until(lambda: not alice.peers, within=5)
+    bob = await sim.restart("bob")
+    await sim.until(lambda: bob.peers and alice.peers, within=30)
+
+
+async def test_nodes_find_each_other_only_where_they_may(sim: Simulation) -> None:
+    alice = await sim.node("alice", options=OPTIONS)
+    bob = await sim.node("bob", options=OPTIONS, network="another")
+    carol = await sim.node("carol", options=OPTIONS, discover=False)
+    dave = await sim.node("dave", options=OPTIONS)
+    await sim.run_for(30)
+    assert list(alice.peers) == [dave.node_id]
+    assert list(dave.peers) == [alice.node_id]
+    assert list(bob.peers) == list(carol.peers) == []
+
+
+def test_a_thread_of_its_own_is_refused() -> None:
+    class Slow(Notes):
+        dispatcher = "thread"
+
+    sim = Simulation()
+
+    async def scenario() -> None:
+        await sim.node("alice", reactors=[Slow])
+
+    with pytest.raises(EscapedSimulation):
+        sim.run(scenario())
