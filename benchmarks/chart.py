@@ -33,7 +33,7 @@ def draw(run: Results | None, peers: Results | None, path: Path) -> None:
     except ImportError as error:
         raise ImportError("the picture needs matplotlib: pip install 'peerbus[plot]'") from error
     # Text stays text in the SVG, and the file does not differ from itself when drawn again.
-    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "peerbus", "font.size": 9})
+    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "peerbus", "font.size": 9, "axes.titlesize": 10})
     canvas = Canvas(figsize=(13, 8.2), layout="constrained")
     (local, small, large), (ask, flight, slow) = canvas.subplots(2, 3)
     if run is not None:
@@ -62,14 +62,16 @@ def _local(axes: Axes, run: Results) -> None:
         return
     names = [_better(row) for row, _ in found]
     spreads = [_turned(ratio) if row.unit == "s" else ratio for row, ratio in found]
-    _bars(axes, names, spreads, [_OURS] * len(found), [f"{digits(spread.median)} ×" for spread in spreads])
-    for place, (row, _) in enumerate(found):
-        assert row.bar is not None
-        target = 1 / row.bar.value if row.unit == "s" else row.bar.value
+    targets = [1 / row.bar.value if row.unit == "s" else row.bar.value for row, _ in found if row.bar is not None]
+    beside = [max(spread.high, target) for spread, target in zip(spreads, targets, strict=True)]
+    labels = [f"{digits(spread.median)} ×" for spread in spreads]
+    _bars(axes, names, spreads, [_OURS] * len(found), labels, beside)
+    for place, target in enumerate(targets):
         axes.plot([target, target], [place - 0.45, place + 0.45], color="black", linewidth=1.5)
     axes.axvline(1, color=_LIMIT, linewidth=0.8, linestyle=":")
     axes.set_xscale("log")
-    axes.set_xlim(0.5, max(spread.high for spread in spreads) * 3)
+    axes.set_xlim(0.5, max(beside) * 4)
+    axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel("times Pykka (dotted: as fast; black: the target)")
     axes.set_title("in one process, against Pykka", loc="left", fontweight="bold")
 
@@ -88,21 +90,25 @@ def _ratio(result: Result | None) -> Spread | None:
 
 def _products(axes: Axes, peers: Results, name: str, title: str, scale: float, unit: str) -> None:
     """One figure of each product."""
+    figures = [(product, PRODUCTS[product].title, name) for product in PEERS if product != "raw"]
+    figures.insert(0, ("raw", "raw Protocol,\na write each", name))
+    if name == "one-way":
+        figures.insert(0, ("raw", "raw Protocol,\n64 a write", "one-way joined maps"))
     found = []
-    for product in PEERS:
-        result = Comparison("", "", "", Figure(product, name), None, "").result(peers.rounds)
+    for product, label, measured in figures:
+        result = Comparison("", "", "", Figure(product, measured), None, "").result(peers.rounds)
         if result is not None:
             spread = result.ours
-            found.append((product, Spread(spread.median / scale, spread.low / scale, spread.high / scale)))
+            found.append((product, label, Spread(spread.median / scale, spread.low / scale, spread.high / scale)))
     if not found:
         return
-    colors = [_OURS if product == "peerbus" else _LIMIT if product == "raw" else _OTHERS for product, _ in found]
-    names = [PRODUCTS[product].title for product, _ in found]
-    spreads = [spread for _, spread in found]
+    colors = [_OURS if product == "peerbus" else _LIMIT if product == "raw" else _OTHERS for product, _, _ in found]
+    names = [label for _, label, _ in found]
+    spreads = [spread for _, _, spread in found]
     _bars(axes, names, spreads, colors, [digits(spread.median) for spread in spreads])
     axes.set_xlim(0, max(spread.high for spread in spreads) * 1.22)
     axes.set_xlabel(unit)
-    axes.set_title(f"{title}", loc="left", fontweight="bold")
+    axes.set_title(title, loc="left", fontweight="bold")
 
 
 def _slow(axes: Axes, peers: Results) -> None:
@@ -122,20 +128,24 @@ def _slow(axes: Axes, peers: Results) -> None:
         names.append(PRODUCTS[product].title)
         values.append(Spread(growth, growth, growth))
         colors.append(_OURS if product.startswith("peerbus") else _OTHERS)
-        labels.append(
-            f"{'> ' if stopped else ''}{growth:.0f}" + (f", {lost:.0%} lost without a word" if lost > 0 else "")
-        )
+        labels.append(f"{'> ' if stopped else ''}{growth:.0f}" + (f", {lost:.0%} lost silently" if lost > 0 else ""))
     if not names:
         return
     _bars(axes, names, values, colors, labels)
     axes.set_xscale("symlog", linthresh=10)
     axes.set_xlim(0, max(value.high for value in values) * 60)
-    axes.set_xlabel("MiB that sender, receiver and broker grew by — less is better")
-    axes.set_title("receiver takes 1 ms for each 64 KiB", loc="left", fontweight="bold")
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel("MiB of growth — less is better")
+    axes.set_title("slow receiver: 1 ms, 64 KiB", loc="left", fontweight="bold")
 
 
 def _bars(
-    axes: Axes, names: Sequence[str], spreads: Sequence[Spread], colors: Sequence[str], labels: Sequence[str]
+    axes: Axes,
+    names: Sequence[str],
+    spreads: Sequence[Spread],
+    colors: Sequence[str],
+    labels: Sequence[str],
+    beside: Sequence[float] | None = None,
 ) -> None:
     places = range(len(names))
     below = [spread.median - spread.low for spread in spreads]
@@ -144,8 +154,9 @@ def _bars(
         places, [spread.median for spread in spreads], color=colors, height=0.68,
         xerr=(below, above) if any(below) or any(above) else None, error_kw={"elinewidth": 0.8, "capsize": 2},
     )  # fmt: skip
-    for place, spread, label in zip(places, spreads, labels, strict=True):
-        axes.annotate(label, (spread.high, place), (4, 0), textcoords="offset points", va="center", fontsize=8)
+    ends = beside or [spread.high for spread in spreads]
+    for place, end, label in zip(places, ends, labels, strict=True):
+        axes.annotate(label, (end, place), (4, 0), textcoords="offset points", va="center", fontsize=8)
     axes.set_yticks(places, names)
     axes.invert_yaxis()
 
@@ -159,7 +170,7 @@ def _caption(run: Results | None, peers: Results | None) -> str:
         machine = results.machine
         lines.append(
             f"{title}: {results.started}, {machine['processors']} × {machine['processor']}, {machine['python']}, "
-            f"{len(results.rounds)} rounds"
+            f"{len(results.rounds)} round{'' if len(results.rounds) == 1 else 's'}"
             + (f", others kept {median(foreign):.2f} processors busy (median)" if foreign else "")
         )
     lines.append(

@@ -51,7 +51,7 @@ def head(results: Results) -> list[str]:
     lines = [
         f"{machine['processors']} × {machine['processor']}, {machine['system']}, {machine['python']}; "
         + ", ".join(f"{name} {value}" for name, value in results.versions.items()),
-        f"{results.started}; {len(results.rounds)} interleaved rounds of fresh processes; medians (lowest – highest); "
+        f"{results.started}; {_rounds(results)} of fresh processes; medians (lowest – highest); "
         "a ratio is taken within each round, then the median",
     ]
     foreign = results.foreign()
@@ -62,6 +62,11 @@ def head(results: Results) -> list[str]:
     if not results.complete:
         lines.append("the run was not finished")
     return lines
+
+
+def _rounds(results: Results) -> str:
+    number = len(results.rounds)
+    return f"{number} interleaved round{'' if number == 1 else 's'}"
 
 
 def as_text(results: Results, rows: Sequence[Comparison]) -> str:

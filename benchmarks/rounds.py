@@ -32,14 +32,16 @@ def run_rounds(
     crashes: dict[str, str],
     progress: Callable[[str, str], object],
     *,
+    repeat: bool = True,
     measure: Callable[[str, Run], Measured] = measured,
     watch: Callable[[], Load] = ForeignLoad,
 ) -> None:
     """Fill each of `rounds` with what is not there yet of `cases`. One that crashes is left out of its round, and told.
 
+    `repeat`: whether one that others disturbed is taken once more, each case once a run at most.
     `progress` hears, before each measurement, where it is and the case; `rounds` is whole whenever it does.
     """
-    again = len(cases)  # a machine that is busy all the time shall not double the time
+    again = len(cases) if repeat else 0  # a machine that is busy all the time shall not double the time
     for index, found in enumerate(rounds):
         # Whoever profits from what ran before, profits in turns.
         for case in cases if index % 2 == 0 else reversed(cases):

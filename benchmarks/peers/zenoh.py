@@ -88,6 +88,8 @@ def _session(listen: str | None, connect: str | None) -> zenoh.Session:
         "scouting/gossip/enabled": False,
         "listen/endpoints": [] if listen is None else [listen],
         "connect/endpoints": [] if connect is None else [connect],
+        # On one machine zenoh would hand large messages over in shared memory; here all go the way of two machines.
+        "transport/shared_memory/enabled": False,
         "transport/link/tx/queue/congestion_control/block/wait_before_close": _WAIT_BEFORE_CLOSE,
     }
     for key, value in settings.items():
