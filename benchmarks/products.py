@@ -105,8 +105,8 @@ PRODUCTS = {
         Product(
             "zenoh", "zenoh-python", "peers.zenoh",
             "two peers over tcp/127.0.0.1, no scouting, no shared memory; a declared publisher, "
-            "CongestionControl.BLOCK, wait_before_close raised from 5 s to 10 min so that it waits rather than drops the link; "
-            "a callback for messages, a queryable for asks",
+            "CongestionControl.BLOCK, wait_before_close raised from 5 s to 10 min so that it waits rather than "
+            "drops the link; a callback for messages, a queryable for asks",
             packages=("zenoh", "msgpack"),
         ),
         Product(
