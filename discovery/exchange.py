@@ -40,6 +40,8 @@ log = get_logger("peerbus.discovery")
 SOURCE = "pex"
 #: Seconds between two looks for records that have expired.
 SWEEP = 60.0
+#: Seconds after which a peer's record is looked at that came too soon after others.
+LOOK_AGAIN = 1.0
 #: Records that are checked in one turn of the loop: 1.6 ms.
 CHECKED_AT_ONCE = 8
 #: Records beyond which an answer is not even read; how many it may have is judged afterwards.
@@ -75,6 +77,11 @@ class _Tick:
 
 
 @dataclass(frozen=True, slots=True)
+class _LookAgain:
+    """A peer changes its record too often; see what it says by now."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Sweep:
     """Look for what has expired."""
 
@@ -99,6 +106,7 @@ class PeerExchange(Reactor):
         self._links: dict[str, tuple[PeerLink, bytes]] = {}
         self._peers = LOCAL / PEERS_ACTOR
         self._timer: Timer | None = None
+        self._looks_again = False
 
     def on_start(self) -> None:
         """Listen for connections, and begin with those that are there."""
@@ -114,7 +122,7 @@ class PeerExchange(Reactor):
 
     def _look(self) -> None:
         """Compare with the table, which is right even where an event was lost, and tells a new link from an old."""
-        now, links = self.bus.loop.time(), self.bus.routes.peers
+        now, links, later = self.bus.loop.time(), self.bus.routes.peers, False
         for node_id in [node_id for node_id in self._links if node_id not in links]:
             del self._links[node_id]
             self._pex.down(node_id)
@@ -128,9 +136,22 @@ class PeerExchange(Reactor):
                 record = b""
             self._pex.takes_part(node_id, now, really=link.has(self.channel.name))
             if link.record != record:
-                self._follow(self._pex.introduced(node_id, link.record, wall_clock()))
-            self._links[node_id] = (link, link.record)
+                news = self._pex.introduced(node_id, link.record, now, wall_clock())
+                if news is None:
+                    later = True
+                else:
+                    record = link.record
+                    self._follow(news)
+            self._links[node_id] = (link, record)
+        if later and not self._looks_again:
+            self._looks_again = True
+            self.after(LOOK_AGAIN, _LookAgain())
         self._arm()
+
+    @handles(_LookAgain)
+    def _look_again(self, _: _LookAgain) -> None:
+        self._looks_again = False
+        self._look()
 
     # Asking.
 

@@ -25,6 +25,8 @@ class RecordLedger:
         self._network = network
         self._most = most
         self._records: dict[str, PeerRecord] = {}
+        #: Whose record has these bytes: most of what is heard is known, and this costs nothing to find.
+        self._owners: dict[bytes, str] = {}
         self._held: set[str] = set()
         #: Who told of a node first; nobody where the node said so itself.
         self._tellers: dict[str, str] = {}
@@ -47,6 +49,10 @@ class RecordLedger:
 
     def read(self, data: bytes, now: float) -> PeerRecord | RecordRefused:
         """A record that is newer than what is known of its node; it is not kept by this."""
+        owner = self._owners.get(data)
+        if owner is not None:
+            self.count("known")
+            return RecordRefused("known", "the one that is known", owner)
         record = read_record(data, network=self._network, now=now, known=self._records.get)
         if isinstance(record, RecordRefused):
             self.count(record.reason)
@@ -63,16 +69,17 @@ class RecordLedger:
         """
         node_id = record.node_id
         known = self._records.get(node_id)
-        if known is None:
-            if not self._room_for(record, teller):
-                return False
-            if teller is not None:
-                self._tellers[node_id] = teller
-        elif known.sequence >= record.sequence:
+        if known is not None and known.sequence >= record.sequence:
             return True
-        if teller is None:
-            self._tellers.pop(node_id, None)
+        if known is None and not self._room_for(record, teller):
+            return False
+        # Who told of a node first answers for it, until it speaks for itself.
+        first = teller if known is None else self._tellers.get(node_id)
+        self.forget(node_id)
+        if teller is not None and first is not None:
+            self._tellers[node_id] = first
         self._records[node_id] = record
+        self._owners[record.data] = node_id
         return True
 
     def hold(self, node_id: str) -> None:
@@ -85,7 +92,9 @@ class RecordLedger:
 
     def forget(self, node_id: str) -> None:
         """Drop a node's record: an older one would be taken for new again, until it expires."""
-        self._records.pop(node_id, None)
+        known = self._records.pop(node_id, None)
+        if known is not None:
+            del self._owners[known.data]
         self._tellers.pop(node_id, None)
 
     def expire(self, now: float) -> list[str]:

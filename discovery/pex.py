@@ -41,6 +41,8 @@ MAX_ANSWER_BYTES = AMPLIFICATION * MIN_REQUEST_BYTES
 REQUEST_TOKENS, REQUEST_RATE = 1.5, 1.0
 #: Requests beyond that which are forgiven: three, and one a minute.
 PATIENCE_TOKENS, PATIENCE_RATE = 3.0, 1 / 60
+#: New records of its own that a peer may show at once, and one a second in the long run: checking one takes 0.2 ms.
+RECORD_TOKENS, RECORD_RATE = 8.0, 1.0
 #: Seconds between any two requests of ours.
 LEAST_GAP = 0.1
 #: Seconds, by chance up to that, after which a new neighbour is asked for the first time.
@@ -74,6 +76,7 @@ class _Neighbour:
     since: float
     bucket: TokenBucket
     patience: TokenBucket
+    records: TokenBucket
     #: When to ask it next; inf: it does not take part.
     ask_at: float
     interval: float
@@ -116,6 +119,7 @@ class Pex:
             now,
             TokenBucket(REQUEST_TOKENS, REQUEST_RATE, now),
             TokenBucket(PATIENCE_TOKENS, PATIENCE_RATE, now),
+            TokenBucket(RECORD_TOKENS, RECORD_RATE, now),
             math.inf,
             self._options.min_interval,
         )
@@ -136,11 +140,13 @@ class Pex:
         if self._neighbours.pop(node_id, None) is not None:
             self._ledger.release(node_id)
 
-    def introduced(self, node_id: str, data: bytes, wall: float) -> News:
-        """A connected peer's own record, from HELLO or UPDATE."""
+    def introduced(self, node_id: str, data: bytes, now: float, wall: float) -> News | None:
+        """A connected peer's own record, from HELLO or UPDATE. None: too many in a short time, show it again later."""
         neighbour = self._neighbours.get(node_id)
         if neighbour is None or not data:
             return News()
+        if not neighbour.records.take(now):
+            return None
         record = self._ledger.read(data, wall)
         if record.node_id not in ("", node_id):
             return self._fault(node_id, "forged_record")

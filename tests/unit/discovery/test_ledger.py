@@ -70,3 +70,36 @@ def test_expired_records_go_unless_they_are_held() -> None:
     assert [kept.node_id for kept in book] == [other.node_id]
     book.forget(other.node_id)
     assert len(book) == 0
+
+
+def test_one_that_tells_much_makes_room_within_its_own_share() -> None:
+    book = RecordLedger("demo", 200)
+    honest = [record(seed) for seed in range(10)]
+    assert all(book.keep(one, "honest") for one in honest)
+    assert all(book.keep(record(1000 + seed, expires=NOW + 4000), "liar") for seed in range(300))
+    assert len(book) == 10 + 200 // 4
+    assert all(book.get(one.node_id) == one for one in honest)
+    assert not book.keep(record(5000, expires=NOW + 3999), "liar")  # all of its own are good for longer
+    assert book.keep(record(5000, expires=NOW + 3999), "other")
+
+
+def test_who_speaks_for_itself_is_in_nobodys_share() -> None:
+    book = RecordLedger("demo", 64)
+    assert all(book.keep(record(seed), "teller") for seed in range(16))
+    assert all(book.keep(record(seed, sequence=2)) for seed in range(16))  # they were met
+    assert all(book.keep(record(100 + seed), "teller") for seed in range(16))
+    assert len(book) == 32
+    assert all(book.keep(record(seed, sequence=3), "teller") for seed in range(16))
+    assert len(book) == 32
+
+
+def test_the_one_that_is_known_is_found_by_its_bytes_also_after_it_was_replaced() -> None:
+    book = ledger(record(1))
+    assert book.keep(record(1, sequence=2))
+    for data, reason in ((record(1, sequence=2).data, "known"), (record(1).data, "stale")):
+        read = book.read(data, NOW)
+        assert isinstance(read, RecordRefused)
+        assert read.reason == reason
+        assert read.node_id == record(1).node_id
+    book.forget(record(1).node_id)
+    assert isinstance(book.read(record(1, sequence=2).data, NOW), PeerRecord)

@@ -79,8 +79,15 @@ def connect(
     mind.takes_part(node_id, now)
     if known:
         place = str(Endpoint("tcp", remote.host, 7400))
-        assert mind.introduced(node_id, record(name, place).data, WALL).found
+        assert introduce(mind, node_id, record(name, place).data).found
     return node_id
+
+
+def introduce(mind: Pex, node_id: str, data: bytes, now: float = 0.0) -> News:
+    """What follows from a peer's own record."""
+    news = mind.introduced(node_id, data, now, WALL)
+    assert news is not None
+    return news
 
 
 def ask(mind: Pex, now: float = 1.0) -> str:
@@ -221,7 +228,7 @@ def test_busy_inbound_traffic_does_not_delay_own_polling() -> None:
                 hear(mind, poll.node_id, [], now)
         busy.asked(ALICE, now)
         busy.unsolicited(ALICE)
-        busy.introduced(ALICE, record("alice", "tcp://93.184.216.34:7400", sequence=step + 2).data, WALL)
+        busy.introduced(ALICE, record("alice", "tcp://93.184.216.34:7400", sequence=step + 2).data, now, WALL)
     assert polls[0] == polls[1]
     assert len(polls[0]) > 5
 
@@ -313,7 +320,7 @@ def test_of_110_nodes_at_most_100_are_told() -> None:
     names = [f"n{number}" for number in range(110)]
     for name in names:
         mind.up(identity(name).node_id, OUTSIDE, 0.0, dialed=True)
-        mind.introduced(identity(name).node_id, record(name, "tcp://93.184.216.34:1").data, WALL)
+        introduce(mind, identity(name).node_id, record(name, "tcp://93.184.216.34:1").data)
     connect(mind, "alice")
     answer = told(mind, ALICE, *names)
     assert len(answer) == min(MAX_RECORDS, MAX_ANSWER_BYTES // len(answer[0]))
@@ -328,7 +335,7 @@ def test_an_answer_has_bounded_bytes_for_each_byte_of_a_request() -> None:
     for name in names:
         mind.up(identity(name).node_id, OUTSIDE, 0.0, dialed=True)
         long = record(name, "tcp://93.184.216.34:7400", offers=tuple(f"role{n}-{'x' * 40}" for n in range(20)))
-        mind.introduced(long.node_id, long.data, WALL)
+        introduce(mind, long.node_id, long.data)
     connect(mind, "alice")
     answer = PeerRecords(told(mind, ALICE, *names))
     assert len(answer.records) > 10
@@ -354,9 +361,8 @@ def test_only_who_offers_the_role_is_told() -> None:
     connect(mind, "alice")
     for name, offers in (("bob", ("archive{from=1000}",)), ("carol", ("index",))):
         connect(mind, name, known=False)
-        mind.introduced(
-            identity(name).node_id, record(name, "tcp://93.184.216.34:7400", offers=offers, sequence=2).data, WALL
-        )
+        mine = record(name, "tcp://93.184.216.34:7400", offers=offers, sequence=2)
+        introduce(mind, mine.node_id, mine.data)
     answer = told(mind, ALICE, "bob", "carol", role="archive")
     assert answer == (record("bob", "tcp://93.184.216.34:7400", offers=("archive{from=1000}",), sequence=2).data,)
     assert len(told(mind, ALICE, "bob", "carol")) == 2
@@ -368,7 +374,7 @@ def test_a_private_peer_is_never_told_of() -> None:
     connect(mind, "alice")
     connect(mind, "bob")
     secret = record("bob", "tcp://93.184.216.34:7400", private=True, sequence=2)
-    mind.introduced(BOB, secret.data, WALL)
+    introduce(mind, BOB, secret.data)
     assert told(mind, ALICE, "bob") == ()
     assert mind.answer(ALICE, "", 100, [advert(BOB, secret, secret.endpoints)], 1.0, WALL) == ()
 
@@ -390,7 +396,7 @@ def test_only_nodes_that_were_connected_to_us_are_told_of() -> None:
     assert hear(mind, ask(mind), [record("carol")]).found
     assert told(mind, BOB, "carol") == ()  # heard of, never met, even where a manager said otherwise
     connect(mind, "carol", known=False)
-    mind.introduced(CAROL, record("carol", "tcp://93.184.216.34:7400", sequence=2).data, WALL)
+    introduce(mind, CAROL, record("carol", "tcp://93.184.216.34:7400", sequence=2).data)
     assert len(told(mind, BOB, "carol")) == 1
     mind.down(CAROL)
     assert len(told(mind, BOB, "carol")) == 1
@@ -401,7 +407,7 @@ def test_a_node_that_points_at_a_strangers_machine_is_not_told_of() -> None:
     connect(mind, "alice")
     connect(mind, "bob", known=False)
     victim = record("bob", "tcp://198.41.0.4:53", sequence=2)
-    mind.introduced(BOB, victim.data, WALL)
+    introduce(mind, BOB, victim.data)
     assert told(mind, ALICE, "bob") == ()
     # Once this node reached it there itself, it is told.
     assert mind.answer(ALICE, "", 100, [advert(BOB, None, victim.endpoints)], 1.0, WALL) == (victim.data,)
@@ -588,25 +594,34 @@ def test_a_peers_own_record_nominates_it_where_it_says_it_can_be_found() -> None
     mind = pex()
     mind.up(ALICE, OUTSIDE, 0.0, dialed=False)
     mine = record("alice", "tcp://93.184.216.34:7400", "tcp://127.0.0.1:7400")
-    assert mind.introduced(ALICE, mine.data, WALL) == News(found=(Nomination(mine, mine.endpoints[:1], None),))
-    assert mind.introduced(ALICE, mine.data, WALL) == News()
-    assert mind.introduced(ALICE, b"", WALL) == News()
+    assert introduce(mind, ALICE, mine.data) == News(found=(Nomination(mine, mine.endpoints[:1], None),))
+    assert introduce(mind, ALICE, mine.data) == News()
+    assert introduce(mind, ALICE, b"") == News()
+
+
+def test_a_peer_that_shows_a_new_record_all_the_time_is_looked_at_once_a_second() -> None:
+    mind = pex()
+    connect(mind, "alice")
+    records = [record("alice", "tcp://93.184.216.34:7400", sequence=number + 2).data for number in range(1000)]
+    looked_at = [mind.introduced(ALICE, data, at / 100, WALL) is not None for at, data in enumerate(records)]
+    assert 10 <= sum(looked_at) <= 18
+    assert introduce(mind, ALICE, records[-1], 11.0).found
 
 
 def test_a_peer_that_shows_the_record_of_another_is_penalised() -> None:
     mind = pex()
     connect(mind, "alice")
-    assert mind.introduced(ALICE, record("bob").data, WALL).faults == (Fault(ALICE, "forged_record"),)
+    assert introduce(mind, ALICE, record("bob").data).faults == (Fault(ALICE, "forged_record"),)
     connect(mind, "bob")
     known = record("bob", "tcp://93.184.216.34:7400")
-    assert mind.introduced(ALICE, known.data, WALL).faults == (Fault(ALICE, "forged_record"),)
+    assert introduce(mind, ALICE, known.data).faults == (Fault(ALICE, "forged_record"),)
 
 
 def test_a_peer_whose_clock_is_wrong_is_not_penalised_for_its_own_record() -> None:
     mind = pex()
     connect(mind, "alice", known=False)
-    assert mind.introduced(ALICE, record("alice", expires=WALL - 5000).data, WALL) == News()
-    assert mind.introduced(ALICE, record("alice", expires=WALL + 100_000).data, WALL) == News()
+    assert introduce(mind, ALICE, record("alice", expires=WALL - 5000).data) == News()
+    assert introduce(mind, ALICE, record("alice", expires=WALL + 100_000).data) == News()
     assert mind.statistics().refused == {"expired": 1, "too_far": 1}
 
 
@@ -655,7 +670,7 @@ def test_who_is_not_connected_is_neither_answered_nor_heard() -> None:
     assert refusal.code == "unknown"
     assert told(mind, ALICE, "bob") == ()
     assert hear(mind, ALICE, [record("bob")]) == News()
-    assert mind.introduced(ALICE, record("alice").data, WALL) == News()
+    assert introduce(mind, ALICE, record("alice").data) == News()
 
 
 @pytest.mark.parametrize(

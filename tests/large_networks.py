@@ -1,0 +1,139 @@
+"""Large simulated networks that find each other by peer exchange alone: what happens to them, and what is measured."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from peerbus.discovery.options import PeerOptions
+from peerbus.discovery.pex_options import PexOptions
+from peerbus.node import Node
+from peerbus.testing import Simulation
+from peerbus.transports import Endpoint
+from peerbus.transports.memory import MemoryTransport
+from peerbus.transports.memory_stream import MemoryStream
+
+__all__ = ["ARCHIVES", "DialCounter", "Unmet", "archives_of", "draw_dials", "grow"]
+
+#: Every so many-th node offers `archive`.
+ARCHIVES = 5
+
+
+class DialCounter:
+    """Counts the dials of each node in each minute, from before the first node starts."""
+
+    def __init__(self, sim: Simulation) -> None:
+        self._sim = sim
+        self._counts: dict[str, Counter[int]] = {}
+        transport = sim.network.transport
+
+        def counted(node_id: str) -> MemoryTransport:
+            made = transport(node_id)
+            dial = made.dial
+
+            async def counting(endpoint: Endpoint, *, expect: str | None, timeout: float) -> MemoryStream:
+                self._counts.setdefault(node_id, Counter())[int(sim.time // 60)] += 1
+                return await dial(endpoint, expect=expect, timeout=timeout)
+
+            made.dial = counting  # type: ignore[method-assign]  # a tap, for the time of a test
+            return made
+
+        sim.network.transport = counted  # type: ignore[method-assign]  # likewise
+
+    def minutes(self) -> list[list[int]]:
+        """For each minute what each node dialed, in ascending order; nodes that dialed nobody count as 0."""
+        last = max((minute for counts in self._counts.values() for minute in counts), default=0)
+        return [sorted(counts[minute] for counts in self._counts.values()) for minute in range(last + 1)]
+
+    def most(self, first: float, last: float) -> int:
+        """The most that any node dialed in any minute between these two instants."""
+        between = self.minutes()[int(first // 60) : int(last // 60) + 1]
+        return max((counts[-1] for counts in between if counts), default=0)
+
+
+class Unmet:
+    """Since when each node lacks what it needs; asked once a second by `watch`."""
+
+    def __init__(self, sim: Simulation, lacks: Callable[[Node], bool]) -> None:
+        self._sim = sim
+        self._lacks = lacks
+        self._since: dict[Node, float] = {}
+        #: The longest time for which a node lacked something, in seconds.
+        self.longest = 0.0
+        #: When that began.
+        self.began = 0.0
+
+    def look(self) -> int:
+        """How many nodes lack something now."""
+        lacking = {node for name, node in self._sim.nodes.items() if name != "seed" and self._lacks(node)}
+        for node in lacking:
+            since = self._since.setdefault(node, self._sim.time)
+            if self._sim.time - since > self.longest:
+                self.longest, self.began = self._sim.time - since, since
+        for node in self._since.keys() - lacking:
+            del self._since[node]
+        return len(lacking)
+
+    async def watch(self, seconds: float) -> None:
+        """Look once a second for so long."""
+        for _ in range(math.ceil(seconds)):
+            await self._sim.run_for(1.0)
+            self.look()
+
+
+async def grow(
+    sim: Simulation,
+    count: int,
+    options: PeerOptions,
+    *,
+    heartbeat: float = 2.0,
+    seed: PexOptions | None = None,
+) -> None:
+    """One seed, and so many nodes that know its address and nothing else, within ten seconds."""
+    roomy = PeerOptions(max_connected=max(64, count), max_outgoing=16, max_known=max(260, 4 * count))
+    await sim.node("seed", discover=False, pex=seed or PexOptions(seed=True), options=roomy, heartbeat=heartbeat)
+    for number in range(count):
+        await join(sim, number, options, heartbeat=heartbeat)
+        await sim.run_for(10.0 / count)
+
+
+async def join(sim: Simulation, number: int, options: PeerOptions, *, heartbeat: float = 2.0) -> Node:
+    """One node more."""
+    return await sim.node(
+        f"node{number}",
+        discover=False,
+        peers=["seed"],
+        pex=True,
+        offers={"archive"} if number % ARCHIVES == 0 else (),
+        options=options,
+        heartbeat=heartbeat,
+    )
+
+
+def archives_of(node: Node, alive: set[str]) -> int:
+    """How many living archives it can send to; its own offer counts for nothing."""
+    return sum(link.peer_id in alive for link in node.bus.routes.roles.get("archive", ()))
+
+
+def draw_dials(minutes: list[list[int]], title: str, marks: dict[float, str], path: Path) -> None:
+    """Draw the dials of each node and minute: the most, nine tenths and the median. `marks` are minutes and names."""
+    try:
+        import matplotlib as mpl
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise ImportError("the picture needs matplotlib: pip install 'peerbus[plot]'") from error
+    mpl.rcParams["svg.hashsalt"] = "peerbus"
+    figure = Figure(figsize=(9, 3.6), layout="constrained")
+    axes = figure.add_subplot()
+    at = range(len(minutes))
+    for part, name, colour in ((1.0, "most", "#b3402e"), (0.9, "9 of 10 nodes", "#d9a441"), (0.5, "median", "#2e6f8e")):
+        values = [counts[min(len(counts) - 1, int(part * len(counts)))] if counts else 0 for counts in minutes]
+        axes.step(at, values, where="post", label=name, color=colour)
+    for minute, name in marks.items():
+        axes.axvline(minute, color="#777777", linewidth=0.8, linestyle=":")
+        axes.annotate(name, (minute, 1.0), xycoords=("data", "axes fraction"), va="top", fontsize=8, rotation=90)
+    axes.set(xlabel="minute (virtual time)", ylabel="dials of one node a minute", title=title, ylim=(0, None))
+    axes.legend(loc="upper right", frameon=False)
+    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
