@@ -22,7 +22,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test soak fuzz check format lint types layering coverage wheel load clean \
+.PHONY: help demo test soak fuzz check format lint types layering coverage wheel load sim clean \
   bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -84,6 +84,9 @@ bench-publish: $(INSTALLED)plot ## put the figures of the latest runs into docs/
 
 load: $(INSTALLED)dev ## measure what is promised under load; ARGS="--seconds 60" in full
 	@$(VENV)/bin/python benchmarks/load $(ARGS)
+
+sim: $(INSTALLED)plot ## 10 to 1 000 nodes in one process on virtual time: memory, events, time to know every role
+	@$(VENV)/bin/python benchmarks/sim $(ARGS)
 
 clean: ## remove everything that the verbs made
 	rm -rf $(VENV) $(PEERS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
