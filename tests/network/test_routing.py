@@ -197,6 +197,44 @@ async def test_an_idempotent_ask_survives_the_crash_of_the_one_that_was_asked(si
     assert_ledgers(asker)
 
 
+@pytest.mark.seeds(6)
+async def test_archives_that_stop_in_order_one_after_the_other_lose_no_idempotent_ask(sim: Simulation) -> None:
+    asker, archives = await cluster(sim, 4)
+    for node in archives:
+        archive(node).delay = 0.02
+    answers: list[str] = []
+
+    async def ask_often() -> None:
+        for number in range(60):
+            answers.append(await asker.ask(ONE, Get(number), reply=str))
+
+    askers = [asyncio.ensure_future(ask_often()) for _ in range(4)]
+    for node in archives[:3]:
+        await asyncio.sleep(0.2)
+        await node.aclose()
+    await asyncio.gather(*askers)
+    assert len(answers) == 240
+    assert set(answers[-20:]) == {"archive-3"}
+
+
+@pytest.mark.seeds(6)
+async def test_what_waited_for_credit_of_a_peer_that_crashed_goes_to_another_whatever_it_is(sim: Simulation) -> None:
+    asker, (first,) = await cluster(sim, 1)
+    archive(first).delay = 100.0
+    notes = [asyncio.ensure_future(awaited(asker.ask(ONE, Note(number), timeout=90))) for number in range(9)]
+    await sim.until(lambda: lane(asker, first, "archive").credit_messages == 0, within=1)
+    asking = asyncio.ensure_future(awaited(asker.ask(ONE, Append(1), timeout=60)))
+    await asyncio.sleep(1)
+    second = await sim.node("second", offers={"archive"}, reactors=[Archive])
+    await sim.until(lambda: second.node_id in asker.peers, within=30)
+    sim.crash(first)
+    assert await asking == "second"
+    assert archive(second).appended == [1]
+    outcomes = await asyncio.gather(*notes, return_exceptions=True)
+    assert sum(isinstance(each, PeerGone) for each in outcomes) >= 8  # what was sent may have been handled
+    assert_ledgers(asker)
+
+
 @pytest.mark.seeds(4)
 async def test_the_loser_of_a_hedged_ask_is_cancelled_at_the_far_side(sim: Simulation) -> None:
     asker, archives = await cluster(sim, 2)

@@ -25,6 +25,7 @@ from peerbus.actors import (
     Peer,
     PeerbusError,
     PeerGone,
+    QuorumFailed,
     Reactor,
     RemoteError,
     Role,
@@ -411,3 +412,21 @@ async def test_who_waits_for_a_peer_when_the_bus_stops_is_told() -> None:
         await asyncio.sleep(0.1)
     with pytest.raises(ShuttingDown):
         await asking
+
+
+def test_plain_code_has_the_same_choices() -> None:
+    bus = Bus().start()
+    try:
+        waiting = bus.ask(ARCHIVE, Get(1), reply=str, wait_for_peer=True, timeout=20)
+        group = bus.ask(Role("archive", "all") / Blocks, Get(2), quorum=1, wait_for_peer=True, timeout=20)
+        bus.spawn(Blocks)
+        bus.call(lambda: bus.offer([Capability("archive")]))
+        assert waiting.get(timeout=10) == "own 1"
+        assert group.get(timeout=10).answers == {"local": "own 2"}
+        with pytest.raises(QuorumFailed):
+            bus.ask(Role("archive", "all") / Blocks, Get(2), quorum=2).get(timeout=10)
+        with pytest.raises(ValueError, match="hedged"):
+            bus.ask(ARCHIVE, Append(1), hedge=0.1)
+        assert bus.ask(ARCHIVE, Get(3), hedge=0.1).get(timeout=10) == "own 3"
+    finally:
+        bus.stop()
