@@ -18,7 +18,7 @@ from .outcome import Outcome
 from .picks import Share
 from .ref import Ref
 from .reply_future import ReplyFuture
-from .sender import WAITS, asks, how_of, tells
+from .sender import WAITS, How, asks, tells
 from .supervision import Supervision
 from .thread_cell import ThreadCell
 from .timers import Timer, Timers
@@ -203,7 +203,8 @@ class Actor(pykka.Actor):
         came; ValueError unless the message is idempotent.
         Raises RemoteError where the handler raised, MessageTypeError, DeadlineExceeded, and any `SendError`.
         """
-        how = how_of(hedge, quorum, wait_for_peer)
+        plain = hedge is None and quorum is None and not wait_for_peer
+        how = None if plain else How(hedge, quorum, wait_for_peer)
         return _bus_of(self).request(to, message, timeout, reply, self._cell, how)
 
     # Children, watches, timers, stash.

@@ -56,7 +56,7 @@ from .reply_future import ReplyFuture
 from .router import RolesChanged, Router
 from .routes import Routes
 from .routing import check_how, resolve, routed_ask, routed_tell
-from .sender import WAITS, How, asks, how_of, tells
+from .sender import WAITS, How, asks, tells
 from .sending import Bridged
 from .supervision import Supervision
 from .thread_cell import ThreadCell
@@ -473,7 +473,8 @@ class Bus:
         wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Send and get the answer: `await` it on the loop, `.get()` it on another thread. See `Actor.ask`."""
-        how = how_of(hedge, quorum, wait_for_peer)
+        plain = hedge is None and quorum is None and not wait_for_peer
+        how = None if plain else How(hedge, quorum, wait_for_peer)
         return self.request(to, message, timeout, reply, None, how)
 
     # Sending, for actors and links: these know the sender.

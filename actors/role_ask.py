@@ -20,7 +20,6 @@ from .errors import (
     SchemaMismatch,
     SendError,
     ShuttingDown,
-    WouldDeadlock,
 )
 from .outcome import Outcome
 from .receivers import Receiver, candidates, name_of, one_of
@@ -90,8 +89,8 @@ class RoleAsk(Generic[R]):
         return answer.__await__()
 
     def get(self, *, timeout: float | None = None) -> R:
-        """Raise WouldDeadlock: this ask was made on the event loop."""
-        raise WouldDeadlock("the answer would come through this very event loop: await it")
+        """The answer of the first, if it is there already. Raises WouldDeadlock if not: await it."""
+        return self._first.get(timeout=timeout)
 
     def _ask(self, receiver: Receiver) -> Outcome[R]:
         bus, to = self._bus, self._to

@@ -12,7 +12,7 @@ from .picks import Share
 from .ref import Ref
 from .results import Results
 
-__all__ = ["WAITS", "Ask", "How", "Tell", "asks", "how_of", "tells"]
+__all__ = ["WAITS", "Ask", "How", "Tell", "asks", "tells"]
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -35,13 +35,6 @@ class How:
 
 #: How a send goes that waits for a peer.
 WAITS: Final = How(wait_for_peer=True)
-
-
-def how_of(hedge: float | None, quorum: int | Share | None, wait_for_peer: bool) -> How | None:  # as in `ask`
-    """These as one value, None where none of them is given, as almost always."""
-    if hedge is None and quorum is None and not wait_for_peer:
-        return None
-    return How(hedge, quorum, wait_for_peer)
 
 
 class Tell(Protocol):

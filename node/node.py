@@ -26,7 +26,7 @@ from ..actors.loop_thread import LoopThread
 from ..actors.outcome import Outcome
 from ..actors.picks import Share
 from ..actors.ref import Ref
-from ..actors.sender import WAITS, asks, how_of, tells
+from ..actors.sender import WAITS, How, asks, tells
 from ..actors.supervision import Supervision
 from ..discovery.commands import PEERS_ACTOR
 from ..discovery.exchange import PeerExchange
@@ -347,7 +347,8 @@ class Node(NodeLevers):
         wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Send and get the answer; see `Actor.ask`. From another thread than the loop's: `.get()` the outcome."""
-        how = how_of(hedge, quorum, wait_for_peer)
+        plain = hedge is None and quorum is None and not wait_for_peer
+        how = None if plain else How(hedge, quorum, wait_for_peer)
         return self.bus.request(to, message, timeout, reply, None, how)
 
     def __repr__(self) -> str:

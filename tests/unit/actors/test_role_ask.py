@@ -30,6 +30,7 @@ from peerbus.actors import (
     RemoteError,
     Role,
     ShuttingDown,
+    WouldDeadlock,
     handles,
 )
 from peerbus.actors.role_ask import MAX_TRIES
@@ -219,6 +220,18 @@ async def test_conditions_choose_by_attributes() -> None:
         bus.spawn(Blocks)
         bus.offer([Capability("archive", {"region": "mars"})])
         assert await bus.ask(Role("archive", where="region=mars") / Blocks, Get(1)) == "own 1"
+
+
+async def test_a_blocking_wait_on_the_loop_is_refused_unless_the_answer_is_there() -> None:
+    async with Bus() as bus, peers(bus, 1) as [peer]:
+        asked = bus.ask(ARCHIVE, Get(1))
+        with pytest.raises(WouldDeadlock):
+            asked.get()
+        await peer.expect(Get)
+        peer.reply("block")
+        assert asked.get() == "block"
+        with pytest.raises(WouldDeadlock):
+            bus.ask(Role("nobody") / Blocks, Get(1), wait_for_peer=True).get()
 
 
 # Hedged asks.
