@@ -17,7 +17,7 @@ from .report import as_text
 from .results import Results, WrongResults
 from .rounds import run_rounds
 from .run import Run
-from .slow import DELAYS, FAST, RECOVERED, SIZES
+from .slow import DELAYS, SIZES, Phases
 
 __all__ = ["Plan", "run"]
 
@@ -76,11 +76,15 @@ class Plan:
             "slow rounds": self.slow_rounds, "slow seconds": self.slow_run.seconds,
         }  # fmt: skip
 
-    def seconds(self, results: Results) -> float:
-        """About how long it will take from what `results` has, on a machine like the one this was written on."""
+    def seconds(self, results: Results) -> tuple[float, float]:
+        """About how long what `results` has not will take, on a quiet machine: the first rounds, the slow receivers."""
         case = _OVERHEAD + self.run.seconds * _MEASUREMENTS
-        slow = _OVERHEAD + self.slow_run.seconds + FAST + RECOVERED + 1.0
-        return case * _left(self.cases, results, results.rounds) + slow * _left(self.slow_cases, results, results.slow)
+        phases = Phases.of(self.slow_run.seconds)
+        slow = _OVERHEAD + phases.slow + phases.end + 1.0
+        return (
+            case * _left(self.cases, results, results.rounds),
+            slow * _left(self.slow_cases, results, results.slow),
+        )
 
 
 def _slow() -> list[tuple[str, float, int]]:
@@ -94,13 +98,14 @@ def _left(cases: Sequence[str], results: Results, rounds: Sequence[dict[str, Mea
 def run(plan: Plan, rows: list[Comparison]) -> int:
     """Measure, report. Exit status: 1 where a case crashed, 130 after an interrupt, else 0."""
     results = _begin(plan)
-    start, whole = perf_counter(), plan.seconds(results)
+    start, (whole, _) = perf_counter(), plan.seconds(results)
 
     def progress(place: str, case: str) -> None:
         results.save(plan.path, rows)
-        left = plan.seconds(results)
-        if whole - left > _KNOWN * whole:
-            left *= (perf_counter() - start) / (whole - left)
+        first, slow = plan.seconds(results)
+        if first and whole - first > _KNOWN * whole:  # a busy machine stretches these, and the others hardly
+            first *= (perf_counter() - start) / (whole - first)
+        left = first + slow
         print(
             f"{perf_counter() - start:6.1f} s, about {left:3.0f} s to go  {place}: {case}", file=sys.stderr, flush=True
         )

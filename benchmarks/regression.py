@@ -3,6 +3,7 @@
 Law 1: ratios are compared, never times.
 Law 2: worse is only what is worse in every round: the ranges do not meet, and the medians differ by TOLERANCE.
        What is worse in the middle while the ranges meet is said, and fails nothing.
+Law 3: fewer than ROUNDS rounds on either side prove nothing, however far apart.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ __all__ = ["TOLERANCE", "Change", "Verdict", "as_text", "changes"]
 
 #: Part of the ratio that may be lost by chance: the spread between rounds on a quiet machine is 20 to 40 %.
 TOLERANCE = 0.10
+ROUNDS = 3
 
 
 class Verdict(Enum):
@@ -26,7 +28,7 @@ class Verdict(Enum):
 
     BETTER = "better"
     SAME = "same"
-    UNRESOLVED = "worse in the middle, but the ranges meet"
+    UNRESOLVED = "unresolved"
     WORSE = "WORSE"
     GONE = "not measured now"
     NEW = "not measured before"
@@ -39,6 +41,8 @@ class Change:
     row: Comparison
     before: Spread | None
     after: Spread | None
+    #: Of the run that had fewer.
+    rounds: int
 
     @property
     def verdict(self) -> Verdict:
@@ -49,11 +53,11 @@ class Change:
             return Verdict.GONE
         # As if more were better: for a time, the reciprocal is.
         before, after = (self.before, self.after) if self.row.better is Sense.AT_LEAST else _turned(self)
-        if after.low > before.high:
+        if after.low > before.high and self.rounds >= ROUNDS:
             return Verdict.BETTER
         if after.median >= before.median * (1 - TOLERANCE):
             return Verdict.SAME
-        return Verdict.WORSE if after.high < before.low else Verdict.UNRESOLVED
+        return Verdict.WORSE if after.high < before.low and self.rounds >= ROUNDS else Verdict.UNRESOLVED
 
 
 def _turned(change: Change) -> tuple[Spread, Spread]:
@@ -68,9 +72,10 @@ def _turned(change: Change) -> tuple[Spread, Spread]:
 def changes(rows: Sequence[Comparison], before: Results, after: Results) -> list[Change]:
     """Each row that has a ratio in one of the runs."""
     found = [
-        Change(row, _ratio(row.result(before.rounds)), _ratio(row.result(after.rounds)))
+        Change(row, _ratio(first), _ratio(second), min(0 if each is None else each.rounds for each in (first, second)))
         for row in rows
         if row.baseline is not None
+        for first, second in [(row.result(before.rounds), row.result(after.rounds))]
     ]
     return [change for change in found if change.before or change.after]
 
@@ -89,7 +94,11 @@ def as_text(found: Sequence[Change]) -> str:
         name = f"{row.name} / {row.against}" + (f" ({row.group})" if row.group != row.name else "")
         lines.append(f"  {change.verdict.value:<10}  {_text(change.before)} → {_text(change.after)}  {name}")
     counts: Mapping[Verdict, int] = {verdict: sum(change.verdict is verdict for change in found) for verdict in Verdict}
-    lines += ["", ", ".join(f"{number} {verdict.value}" for verdict, number in counts.items() if number)]
+    lines += [
+        "",
+        f"worse: in every round, by {TOLERANCE:.0%} in the middle; unresolved: in the middle, but the ranges meet",
+    ]
+    lines += [", ".join(f"{number} {verdict.value}" for verdict, number in counts.items() if number)]
     return "\n".join(lines)
 
 

@@ -33,7 +33,9 @@ def figure(value: float, unit: str) -> str:
 
 
 def digits(value: float) -> str:
-    """Three digits, at least those before the point."""
+    """Three digits, at least those before the point; of what is very small, two."""
+    if 0 < value < 0.0995:
+        return f"{value:.2g}" if value >= 0.0001 else f"{value:.0e}"
     return f"{value:.0f}" if value >= 99.95 else f"{value:.1f}" if value >= 9.995 else f"{value:.2f}"
 
 

@@ -21,6 +21,7 @@ from benchmarks.rows import peer_rows
         (80_183.0, "/s", "80.2 k/s"),
         (1669.1, "B", "1.63 KiB"),
         (1.5e9, "B/s", "1.50 GB/s"),
+        (0.0042e-6, "s", "0.0042 µs"),
     ],
 )
 def test_figures_show_three_digits_and_a_unit(value: float, unit: str, text: str) -> None:
