@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
+from peerbus.testing import FaultyNetwork, Uniform
 from peerbus.testing.transport_suite import (
     TRANSPORT_CHECKS,
     TransportCheck,
@@ -31,9 +32,16 @@ DIALER = Identity.from_seed(b"d" * 32)
 ACCEPTOR = Identity.from_seed(b"a" * 32)
 
 
+def memory() -> contextlib.AbstractContextManager[TransportPair]:
+    return _in_memory(MemoryNetwork())
+
+
+def memory_over_a_slow_network() -> contextlib.AbstractContextManager[TransportPair]:
+    return _in_memory(FaultyNetwork(1, latency=Uniform(0.0, 0.0005), jitter=0.0005))
+
+
 @contextlib.contextmanager
-def memory() -> Iterator[TransportPair]:
-    network = MemoryNetwork()
+def _in_memory(network: MemoryNetwork) -> Iterator[TransportPair]:
     names = itertools.count()
     yield TransportPair(
         network.transport(DIALER.node_id),
@@ -94,7 +102,7 @@ def _sockets() -> Iterator[Callable[[], Endpoint]]:
 
 
 @pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
-@pytest.mark.parametrize("factory", [memory, tcp, tcp_ipv6, tcp_plaintext, unix, unix_secure])
+@pytest.mark.parametrize("factory", [memory, memory_over_a_slow_network, tcp, tcp_ipv6, tcp_plaintext, unix, unix_secure])
 @pytest.mark.parametrize("check", TRANSPORT_CHECKS)
 def test_contract(
     check: TransportCheck,
