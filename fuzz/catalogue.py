@@ -22,6 +22,7 @@ TARGETS = {
     "mdns_record": "mDNS records: what anybody on the network segment may send",
     "payload": "payloads: messages of a channel against their declared types",
     "peer_record": "signed peer records: from a peer, or from one that passes it on",
+    "pex": "peer exchange: answers of a peer, signed and not",
     "texts": "addresses, endpoints and capabilities as text",
 }
 

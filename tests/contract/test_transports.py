@@ -102,7 +102,9 @@ def _sockets() -> Iterator[Callable[[], Endpoint]]:
 
 
 @pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
-@pytest.mark.parametrize("factory", [memory, memory_over_a_slow_network, tcp, tcp_ipv6, tcp_plaintext, unix, unix_secure])
+@pytest.mark.parametrize(
+    "factory", [memory, memory_over_a_slow_network, tcp, tcp_ipv6, tcp_plaintext, unix, unix_secure]
+)
 @pytest.mark.parametrize("check", TRANSPORT_CHECKS)
 def test_contract(
     check: TransportCheck,

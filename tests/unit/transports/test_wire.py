@@ -334,6 +334,7 @@ SAMPLES: dict[str, Frame] = {
     "update": wire.Update(("archive", "relay")),
     "goaway": wire.GoAway("bye", ""),
     "part": wire.Part(2, 70_000, b"part"),
+    "probe": wire.Probe(0, 3, 77, ["bus://local/blocks"]),
 }
 
 
