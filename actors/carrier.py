@@ -34,6 +34,9 @@ class Link(Protocol):
     def has(self, reactor: str) -> bool:
         """The peer runs a reactor of this name."""
 
+    def succeed(self, before: Link) -> None:
+        """Take the place of an older link to the same peer: who waits there waits here, what it accepted goes first."""
+
     def accept(self, reactor: str, message: object, sender: Address[object] | None) -> bool:
         """Send, if nothing stands in its way. False: nothing was done, `tell` knows why and what to do then."""
 

@@ -193,6 +193,11 @@ class Waiting:
         error.message = self.envelope.message
         self._fail(error)
 
+    def move(self, room: Room, holder: object) -> None:
+        """Wait for room there from now on, where the first has a successor: `room.wait` is the caller's to call."""
+        self.room = room
+        self._holder = holder
+
     def expire(self) -> None:
         """The deadline has passed."""
         self.give_up(

@@ -91,7 +91,10 @@ class Router(Actor):
     def _up(self, event: LinkUp) -> None:
         peer_id = event.link.peer_id
         if peer_id not in self._links or event.order >= self._orders[peer_id]:
+            before = self._links.get(peer_id)
             self._links[peer_id], self._orders[peer_id] = event.link, event.order
+            if before is not None and before is not event.link:
+                event.link.succeed(before)  # before anybody sends by the new one
             self._publish()
             self.bus.publish(event)
         for fact in event.announce:

@@ -50,6 +50,9 @@ class ProbeLink:
         """As `Link.has`."""
         return reactor in self.reactors
 
+    def succeed(self, before: object) -> None:
+        """As `Link.succeed`: there is nothing to take over."""
+
     def accept(self, reactor: str, message: object, sender: Address[object] | None) -> bool:
         """As `Link.accept`: never, so that there is one way to be probed."""
         return False

@@ -73,6 +73,12 @@ log = get_logger("peerbus.transports")
 HEARTBEAT_INTERVAL = 5.0
 #: What part of the bus's time to stop a connection may take for answers that are under way.
 SHUTDOWN_SHARE = 0.5
+#: Why a connection ends whose place another one to the same peer has taken.
+SUPERSEDED = "superseded"
+#: Token of the PING behind everything that such a connection sends: what its successor sends may follow the PONG.
+LAST_WORD = FIRST_TOKEN - 1
+#: Seconds until such a connection, whose peer does not answer that PING, is taken for broken.
+OVERDUE = 2.0
 #: Seconds that a peer which said GOAWAY may take to close.
 GOODBYE_TIMEOUT = 10.0
 
@@ -182,6 +188,11 @@ class PeerConnection(Actor):
         self._heartbeat = Heartbeat(self._loop.time(), interval=heartbeat)
         self._timer: asyncio.TimerHandle | None = None
         self._goodbye: asyncio.TimerHandle | None = None
+        self._overdue: asyncio.TimerHandle | None = None
+        #: Each side has said, once more than it has said GOAWAY, that nothing is under way for it.
+        self._said_done = self._peer_done = False
+        #: The PING behind all that was sent is on its way.
+        self._said_last = False
         self._reader: asyncio.Task[None] | None = None
         self._drain: asyncio.Task[None] | None = None
         self._scheduled = False
@@ -297,10 +308,14 @@ class PeerConnection(Actor):
 
     async def _part_with(self, command: Disconnect) -> None:
         """Take no new work, finish what is under way, say GOAWAY."""
-        self._router(LinkDown(self.link, command.reason))
-        self.link.stop(f"this node parts with {self.peer_id}: {command.reason}", shutting_down=self.bus.closing)
+        if command.reason == SUPERSEDED:
+            self.link.suspend()  # it leaves the table when the other one enters it
+        else:
+            self._router(LinkDown(self.link, command.reason))
+            self.link.stop(f"this node parts with {self.peer_id}: {command.reason}", shutting_down=self.bus.closing)
         self._outbox.control(GoAway(clip(command.reason, WORD_LIMIT), clip(command.text)))
         self._receive.hasten()
+        self._look_settled()
         try:
             async with asyncio.timeout(command.drain):
                 while not self._settled:
@@ -313,9 +328,25 @@ class PeerConnection(Actor):
     @property
     def _settled(self) -> bool:
         """Nothing is under way any more."""
-        return self._ended or (self.link.idle and not self._receive.serving and not self._receive.holding)
+        return self._ended or (self._done and (self._peer_done or self._parts_for != SUPERSEDED))
+
+    @property
+    def _done(self) -> bool:
+        """This side has nothing to send, to answer, or to hear of any more."""
+        return self.link.idle and not self._receive.serving and not self._receive.holding
+
+    @property
+    def _parts_for(self) -> str | None:
+        """Why one of the sides ends it in order; None while none does."""
+        ending = self._command or self._farewell
+        return None if ending is None else ending.reason
 
     def _look_settled(self) -> None:
+        if self._parts_for == SUPERSEDED and not self._said_done and not self._ended and self._done:
+            self._said_done = True
+            if self._command is None:
+                self._say(GoAway(SUPERSEDED, ""))
+            self._say(GoAway(SUPERSEDED, ""))  # the second one: the peer may close
         if self._settling is not None and not self._settling.done() and self._settled:
             self._settling.set_result(None)
 
@@ -324,7 +355,7 @@ class PeerConnection(Actor):
         if self._ended:
             return
         self._ended = True
-        for timer in (self._timer, self._goodbye):
+        for timer in (self._timer, self._goodbye, self._overdue):
             if timer is not None:
                 timer.cancel()
         self._router(LinkDown(self.link, reason))
@@ -406,6 +437,9 @@ class PeerConnection(Actor):
         self._schedule()
 
     def _ponged(self, frame: Pong) -> None:
+        if frame.token == LAST_WORD:
+            self.link.arrived()
+            return
         now, pacer = self._loop.time(), self._outbox.pacer
         if frame.token >= FIRST_TOKEN and pacer.heard(frame.token, now):
             self._schedule()
@@ -430,12 +464,17 @@ class PeerConnection(Actor):
 
     def _told_to_go(self, frame: GoAway) -> None:
         if self._farewell is not None:
+            self._peer_done = True
+            self._look_settled()
             return
         reason, text = printable(frame.reason), printable(frame.text)
         self._farewell = GoAway(reason, text)
         log.info("peer says goodbye", bus=self.bus.name, peer=self.peer_id, reason=reason, text=text)
-        self._router(LinkDown(self.link, reason))
-        self.link.stop(f"peer {self.peer_id} said goodbye: {reason}", shutting_down=reason == "shutting_down")
+        if reason == SUPERSEDED:
+            self.link.suspend()
+        else:
+            self._router(LinkDown(self.link, reason))
+            self.link.stop(f"peer {self.peer_id} said goodbye: {reason}", shutting_down=reason == "shutting_down")
         self._receive.hasten()
         self._goodbye = self._loop.call_later(GOODBYE_TIMEOUT, self._gone, context=self._context)
 
@@ -465,10 +504,19 @@ class PeerConnection(Actor):
             return  # the reader hears of it too, and ends the connection
         self._receive.written()
         self._look_settled()
+        if self.link.awaits_arrival and not outbox and not self._said_last:
+            self._said_last = True
+            self._overdue = self._loop.call_later(OVERDUE, self._unread, context=self._context)
+            self._outbox.control(Ping(LAST_WORD))
+            self._schedule()
         if outbox and not stream.writable:
             self._drain = self._loop.create_task(
                 self._drained(), name=f"peerbus drain {self.peer_id[:8]}", context=self._context
             )
+
+    def _unread(self) -> None:
+        if self.link.awaits_arrival:
+            self._cut(SUPERSEDED, f"another connection took its place, and the peer has not read it in {OVERDUE} s")
 
     async def _drained(self) -> None:
         try:

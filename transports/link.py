@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..actors.address import Address, Peer
 from ..actors.capability import Capability
+from ..actors.carrier import Link
 from ..actors.envelope import Envelope
 from ..actors.errors import (
     ActorStopped,
@@ -29,6 +30,7 @@ from ..actors.errors import (
 from ..actors.events import Terminated
 from ..actors.ledger import Account, Side
 from ..actors.log import get_logger
+from ..actors.mailbox import Waiter
 from ..actors.outcome import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Waiting
 from .batch import Outgoing
 from .codecs import Codecs
@@ -67,6 +69,7 @@ class PeerLink:
         self._codecs = codecs
         self._schedule = schedule
         self.peer_id = peer.node_id
+        self._incarnation = peer.incarnation
         self._own_id = own.node_id
         self._where = Peer(peer.node_id)
         #: What the peer offers now by role, and the same as text.
@@ -90,6 +93,10 @@ class PeerLink:
         self._origins = {channel.name: index for index, channel in enumerate(own.channels, 1)}
         #: Why nothing new is sent; None while the peer takes work.
         self.refusal: Callable[[str], SendError] | None = None
+        #: Another connection takes, or will take, its place: nothing new is sent, and senders wait for that one.
+        self._suspended = False
+        #: Told when the peer has read all that was written, or nothing of it arrives any more; see `succession`.
+        self._arrived: list[Callable[[], None]] = []
         #: Answers that came for no open ask: late, duplicate, or made up.
         self.unsolicited = 0
         self.offer(peer.offers, peer.record)
@@ -163,14 +170,20 @@ class PeerLink:
     @property
     def idle(self) -> bool:
         """Nothing is to be written, and nothing awaits an answer or its credit."""
-        return not self.outbox and not self._asks and not any(lane.unconfirmed for lane in self._by_index)
+        unconfirmed = any(lane.unconfirmed for lane in self._by_index)
+        return not self.outbox and not self._asks and not unconfirmed and not self._holding
+
+    @property
+    def _holding(self) -> bool:
+        """What was accepted is held back, behind what another connection carries."""
+        return any(turn.held and turn.busy for turn in self._turns)
 
     # Sending.
 
     def accept(self, reactor: str, message: object, sender: Address[object] | None) -> bool:
         """As `Link.accept`: the short way of `tell`, for a declared message on a lane that has credit."""
         lane = self._lanes.get(reactor)
-        if lane is None or self.refusal is not None:
+        if lane is None or self.refusal is not None or self._suspended:
             return False
         codec = lane.codec
         if codec is None:
@@ -207,7 +220,7 @@ class PeerLink:
             lane, outgoing = self._outgoing(reactor, message, sender, deadline, memo)
         except SendError as error:
             return self._fail(reactor, sender, message, error)
-        if lane.offer(outgoing):
+        if not self._suspended and lane.offer(outgoing):
             self.outbox.wake(self._turns[lane.index])
             self._schedule()
             return DELIVERED
@@ -233,7 +246,7 @@ class PeerLink:
             return future.refused(error)
         outgoing.reply = future
         future.lane = lane
-        if lane.offer(outgoing):
+        if not self._suspended and lane.offer(outgoing):
             future.arm(bus.wheel, deadline)
             self.outbox.wake(self._turns[lane.index])
             self._schedule()
@@ -457,6 +470,75 @@ class PeerLink:
             raise ProtocolError("unknown_channel", f"channel {index} of {len(self._by_index)}")
         return self._by_index[index]
 
+    # Succession: another connection to the same peer takes the place of this one.
+
+    def suspend(self) -> None:
+        """Send nothing new: it waits for the link that takes the place of this one, or fails with it."""
+        self._suspended = True
+        for lane in self._by_index:
+            lane.suspended = True
+
+    def succeed(self, before: Link) -> None:
+        """As `Link.succeed`. What is sent here is written when the peer has read what was accepted there.
+
+        So each sender's messages to one reactor stay in their order. Not for a peer that has restarted, nor on
+        channels where nothing is on its way.
+        """
+        if not isinstance(before, PeerLink):
+            return
+        before.suspend()
+        if before._incarnation == self._incarnation:
+            turns = [
+                self._turns[lane.index]
+                for lane in self._lanes.values()
+                if (old := before._lanes.get(lane.info.name)) is not None and not old.clear
+            ]
+            if turns:
+                for turn in turns:
+                    turn.held = True
+                before._arrived.append(partial(self._release, turns))
+                before._schedule()
+        for reactor, watchers in before._watchers.items():
+            if self.has(reactor):
+                self._watchers.setdefault(reactor, {}).update(watchers)
+        before._watchers = {name: them for name, them in before._watchers.items() if not self.has(name)}
+        for old in before._lanes.values():
+            lane = self._lanes.get(old.info.name)
+            if lane is not None and lane.codec is old.codec and lane.info.max_message == old.info.max_message:
+                for waiter in old.leave():
+                    self._take_over(lane, waiter)
+
+    def _take_over(self, lane: OutLane, waiter: Waiter) -> None:
+        """A sender that waited for credit elsewhere."""
+        outgoing = waiter.envelope
+        assert isinstance(waiter, Waiting)
+        assert isinstance(outgoing, Outgoing)
+        outgoing.origin = 0 if outgoing.sender is None else self._origins.get(outgoing.sender.reactor, 0)
+        ask = outgoing.reply
+        if isinstance(ask, RemoteAsk):
+            ask.move(lane, self._abandon)
+        waiter.move(lane, self)
+        lane.wait(waiter)
+        lane.admit()
+
+    def _release(self, turns: list[Turn]) -> None:
+        for turn in turns:
+            turn.held = False
+            if turn.busy:
+                self.outbox.wake(turn)
+        self._schedule()
+
+    @property
+    def awaits_arrival(self) -> bool:
+        """A successor holds messages back until the peer has read all of this link's, and all of it was accepted."""
+        return bool(self._arrived) and not self._holding
+
+    def arrived(self) -> None:
+        """The peer has read all that was written here, or will read nothing of it any more."""
+        told, self._arrived = self._arrived, []
+        for tell in told:
+            tell()
+
     # The end.
 
     def stop(self, why: str, *, shutting_down: bool) -> None:
@@ -479,6 +561,7 @@ class PeerLink:
             for outgoing in lane.drop_queued():
                 self._lose(lane, outgoing, PeerGone(f"{text} (it was not sent)"), never_sent=True)
         self.outbox = Outbox(self._number, self._not_written)
+        self.arrived()
         watchers, self._watchers = self._watchers, {}
         for reactor, watching in watchers.items():
             for watcher in watching:

@@ -73,6 +73,8 @@ class OutLane:
         #: The last batch of the queue, where it is one of tells.
         self._tells: Batch | None = None
         self.refusal: Callable[[], SendError] | None = None
+        #: Nobody is admitted any more: those who wait do so for a connection that takes the place of this one.
+        self.suspended = False
         self.sent = 0
         self.delivered = 0
         self.failed: dict[str, int] = {}
@@ -172,10 +174,11 @@ class OutLane:
             self.delivered += after - before
             if batch.refused is not None:
                 self.delivered -= sum(before <= place < after for place in batch.refused)
-        self._admit()
+        self.admit()
 
-    def _admit(self) -> None:
-        if not self._waiting:
+    def admit(self) -> None:
+        """Let senders that wait have the credit that there is."""
+        if not self._waiting or self.suspended:
             return
         while self._waiting:
             waiter = next(iter(self._waiting))
@@ -208,7 +211,7 @@ class OutLane:
         """The sender waits no longer."""
         if self._waiting.pop(waiter, self) is None:
             self._count(error)
-            self._admit()  # it may have been the one too large for the credit that there is
+            self.admit()  # it may have been the one too large for the credit that there is
 
     def refuse(self, error: SendError) -> SendError:
         """Count a send that does not wait."""
@@ -247,6 +250,18 @@ class OutLane:
             f"({messages} of {self.info.messages} messages, {size} of {self.info.bytes} bytes are on their way)"
         )
 
+    def leave(self) -> list[Waiter]:
+        """The senders that wait for credit, who wait on another lane from now on: they are not counted here."""
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        self.sent -= len(waiting)
+        return waiting
+
+    @property
+    def clear(self) -> bool:
+        """Nothing is to be written, or on its way as far as one knows."""
+        return not self.queue and not self.unconfirmed
+
     def refuse_waiting(self, refusal: Callable[[], SendError]) -> list[Waiter]:
         """The senders that wait for credit, who shall wait no longer; nobody may from now on, because of `refusal`."""
         self.refusal = refusal
@@ -272,7 +287,7 @@ class OutLane:
         """A message that was accepted is not written after all: its credit is free again."""
         self.window.grant(1, len(outgoing.payload))
         self._count(error)
-        self._admit()
+        self.admit()
 
     def lost(self, error: SendError) -> None:
         """A message that was accepted went down with the connection."""

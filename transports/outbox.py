@@ -43,7 +43,7 @@ class ReplyLane:
 class Turn:
     """One lane's place in the rounds."""
 
-    __slots__ = ("cutting", "deficit", "lane", "priority", "queued", "round")
+    __slots__ = ("cutting", "deficit", "held", "lane", "priority", "queued", "round")
 
     def __init__(self, lane: OutLane | ReplyLane, priority: int) -> None:
         self.lane = lane
@@ -55,6 +55,8 @@ class Turn:
         #: It stands in a round, this one or the next.
         self.queued = False
         self.round = -1
+        #: What the connection before has accepted goes first: it is not written yet.
+        self.held = False
 
     @property
     def busy(self) -> bool:
@@ -101,7 +103,7 @@ class Outbox:
 
     def wake(self, turn: Turn) -> None:
         """The lane has something to write: it comes next, unless a higher priority or its own last turn is before."""
-        if turn.queued:
+        if turn.queued or turn.held:
             return
         turn.queued = True
         if turn.round == self._round:

@@ -51,6 +51,9 @@ class ReceiveSide:
         self._schedule = schedule
         self._where = Peer(peer.node_id)
         self._own_id = own.node_id
+        #: Whose turn its messages use in mailboxes: the peer's, so that one connection's come behind those of the one
+        #: before it.
+        self._source = peer.node_id
         self._lanes: list[InLane] = []
         self._senders = [Address[object](self._where, "")]
         self._senders += [Address[object](self._where, channel.name) for channel in peer.channels]
@@ -129,7 +132,9 @@ class ReceiveSide:
                 if size > largest:
                     return False
                 total += size
-                envelopes.append(Envelope(decoders[number](payload), senders[source], None, NEVER, self, size, lane))
+                envelopes.append(
+                    Envelope(decoders[number](payload), senders[source], None, NEVER, self._source, size, lane)
+                )
         except Exception:  # noqa: BLE001  # one by one it turns out which, and what is to be said about it
             return False
         if not mailbox.has_room_for(len(envelopes), total) or not lane.window.receive_all(len(envelopes), total):
@@ -155,7 +160,9 @@ class ReceiveSide:
             except SendError as error:
                 self._refuse_tell(lane, sequence, size, error)
                 continue
-            self._deliver(lane, mailbox, Envelope(message, senders[source], None, NEVER, self, size, lane), sequence)
+            self._deliver(
+                lane, mailbox, Envelope(message, senders[source], None, NEVER, self._source, size, lane), sequence
+            )
 
     def asked(self, frame: Ask) -> None:
         """Messages that want an answer. Raises ProtocolError."""
@@ -179,7 +186,7 @@ class ReceiveSide:
             self._deliver(
                 lane,
                 cell.mailbox,
-                Envelope(message, self._sender(source), reply, reply.deadline, self, len(payload), lane),
+                Envelope(message, self._sender(source), reply, reply.deadline, self._source, len(payload), lane),
                 0,
             )
 

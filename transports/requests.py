@@ -50,6 +50,11 @@ class RemoteAsk(AskFuture[T]):
         self.rid = 0
         self.written = 0.0
 
+    def move(self, lane: OutLane, abandon: Callable[[AskFuture[T]], str]) -> None:
+        """It goes by another lane, that of a connection which took the place of the first."""
+        self.lane = lane
+        self._abandon = abandon
+
 
 class Server(Protocol):
     """The connection that an ask came by."""

@@ -56,6 +56,9 @@ class FakeLink:
     def has(self, reactor: str) -> bool:
         return reactor == "blocks"
 
+    def succeed(self, before: object) -> None:
+        self.succeeded = before
+
     def accept(self, reactor: str, message: object, sender: Address[object] | None) -> bool:
         return False
 
