@@ -113,7 +113,7 @@ PRODUCTS = {
             "nats", "nats-py", "peers.nats",
             "nats-server on 127.0.0.1 (a third process); uvloop; pending limits of the subscription lifted, "
             "max_pending of the server 1 GiB, so that it drops as late as it can",
-            packages=("nats", "msgpack"), programs=("nats-server",),
+            packages=("nats", "msgpack", "uvloop"), programs=("nats-server",), loop="uvloop",
         ),
         Product(
             "grpc", "grpc.aio", "peers.grpc",
@@ -123,7 +123,7 @@ PRODUCTS = {
         Product(
             "xoscar", "xoscar", "peers.xoscar",
             "`tell` for one-way, a call for asks; its own serialisation; actor pools over TCP on 127.0.0.1, uvloop",
-            packages=("xoscar",),
+            packages=("xoscar", "uvloop"), loop="uvloop",
         ),
         Product(
             "erlang", "Erlang distribution", "peers.erlang",

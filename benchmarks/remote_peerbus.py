@@ -145,7 +145,6 @@ class SlowClient(PeerbusClient):
 
     def __init__(self, runner: asyncio.Runner, node: Node) -> None:
         super().__init__(runner, node, SlowSink)
-
         self.beside: list[tuple[float, float]] = []
 
     def rest(self, seconds: float) -> list[float]:
