@@ -32,8 +32,8 @@ def draw(run: Results | None, peers: Results | None, path: Path) -> None:
         from matplotlib.figure import Figure as Canvas
     except ImportError as error:
         raise ImportError("the picture needs matplotlib: pip install 'peerbus[plot]'") from error
-    # Text stays text in the SVG, and the file does not differ from itself when drawn again.
-    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "peerbus", "font.size": 9, "axes.titlesize": 10})
+    # Letters are drawn, so that no font of a viewer pushes them into each other; drawn again, it is the same file.
+    mpl.rcParams.update({"svg.fonttype": "path", "svg.hashsalt": "peerbus", "font.size": 9, "axes.titlesize": 10})
     canvas = Canvas(figsize=(13, 8.2), layout="constrained")
     (local, small, large), (ask, flight, slow) = canvas.subplots(2, 3)
     if run is not None:
