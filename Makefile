@@ -22,7 +22,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test soak fuzz check format lint types layering coverage wheel load sim clean \
+.PHONY: help demo test soak large fuzz check format lint types layering coverage wheel load sim clean \
   bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -38,6 +38,9 @@ test: $(INSTALLED)test ## run every test
 # -m seeds: what is marked with @pytest.mark.seeds. A later ARGS="--peerbus-seeds=5000-9999" wins.
 soak: $(INSTALLED)test ## the simulated properties over 5000 seeds, at most 3 minutes each (ARGS="--peerbus-seeds=5000-9999")
 	$(RUN) -m pytest -m seeds --peerbus-seeds=5000 --peerbus-seconds=180 tests/network $(ARGS)
+
+large: $(INSTALLED)test $(INSTALLED)plot ## 200 simulated nodes under churn, and a partition that heals, drawn in docs/
+	PEERBUS_NODES=200 PEERBUS_DRAW=docs/dials $(RUN) -m pytest -o timeout=1800 tests/network/test_large_networks.py $(ARGS)
 
 fuzz: $(INSTALLED)fuzz ## feed strangers' bytes to what reads them, 10 s a target (ARGS="frames --seconds 300")
 	@$(VENV)/bin/python fuzz $(ARGS)

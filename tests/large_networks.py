@@ -15,7 +15,7 @@ from peerbus.transports import Endpoint
 from peerbus.transports.memory import MemoryTransport
 from peerbus.transports.memory_stream import MemoryStream
 
-__all__ = ["ARCHIVES", "DialCounter", "Unmet", "archives_of", "draw_dials", "grow"]
+__all__ = ["ARCHIVES", "DialCounter", "Unmet", "archives_of", "draw_dials", "grow", "join", "rejoin"]
 
 #: Every so many-th node offers `archive`.
 ARCHIVES = 5
@@ -92,7 +92,8 @@ async def grow(
     seed: PexOptions | None = None,
 ) -> None:
     """One seed, and so many nodes that know its address and nothing else, within ten seconds."""
-    roomy = PeerOptions(max_connected=max(64, count), max_outgoing=16, max_known=max(260, 4 * count))
+    # It visits a few at a time to know who is there; the rest of its slots are for visitors.
+    roomy = PeerOptions(max_connected=64, max_outgoing=4, max_known=max(260, 2 * count))
     await sim.node("seed", discover=False, pex=seed or PexOptions(seed=True), options=roomy, heartbeat=heartbeat)
     for number in range(count):
         await join(sim, number, options, heartbeat=heartbeat)
@@ -101,15 +102,23 @@ async def grow(
 
 async def join(sim: Simulation, number: int, options: PeerOptions, *, heartbeat: float = 2.0) -> Node:
     """One node more."""
-    return await sim.node(
+    node = await sim.node(
         f"node{number}",
         discover=False,
-        peers=["seed"],
         pex=True,
         offers={"archive"} if number % ARCHIVES == 0 else (),
         options=options,
         heartbeat=heartbeat,
     )
+    await node.add_seed("memory://seed")
+    return node
+
+
+async def rejoin(sim: Simulation, name: str) -> Node:
+    """One that crashed, again."""
+    node = await sim.restart(name)
+    await node.add_seed("memory://seed")
+    return node
 
 
 def archives_of(node: Node, alive: set[str]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -19,9 +18,6 @@ from peerbus.node import Node
 from peerbus.testing import Simulation
 from peerbus.transports import Endpoint, Identity
 from peerbus.transports.link import PeerLink
-
-#: `PEERBUS_SEEDS=200` soaks.
-SEEDS = int(os.environ.get("PEERBUS_SEEDS", "5"))
 
 Answer = Callable[[GetPeers], Sequence[bytes]]
 
@@ -234,7 +230,7 @@ async def test_one_liar_gets_a_bounded_share_of_what_is_known(sim: Simulation) -
 # Whole networks.
 
 
-@pytest.mark.seeds(SEEDS)
+@pytest.mark.seeds(5)
 async def test_in_a_ring_of_four_all_learn_of_all(sim: Simulation) -> None:
     names = ["alice", "bob", "carol", "dave"]
     for name, following in zip(names, names[1:] + names[:1], strict=True):
@@ -243,7 +239,7 @@ async def test_in_a_ring_of_four_all_learn_of_all(sim: Simulation) -> None:
     await sim.until(lambda: all(len(node.peers) == 3 for node in nodes), within=30)
 
 
-@pytest.mark.seeds(SEEDS)
+@pytest.mark.seeds(2)
 async def test_ten_late_joiners_and_five_that_were_there_all_know_fourteen(sim: Simulation) -> None:
     for number in range(5):
         await sim.node(f"early{number}", discover=False, peers=[f"early{(number + 1) % 5}"], pex=True)
@@ -255,7 +251,7 @@ async def test_ten_late_joiners_and_five_that_were_there_all_know_fourteen(sim: 
     await sim.until(lambda: all(len(known(node)) == 14 for node in nodes), within=120)
 
 
-@pytest.mark.seeds(SEEDS)
+@pytest.mark.seeds(5)
 async def test_eight_nodes_with_books_of_four_become_nine_tenths_full(sim: Simulation) -> None:
     options = PeerOptions(max_known=4, max_connected=3, max_connected_upgrade=0)
     for number in range(8):
@@ -265,7 +261,7 @@ async def test_eight_nodes_with_books_of_four_become_nine_tenths_full(sim: Simul
     assert all(len(known(node)) <= 4 for node in nodes)
 
 
-@pytest.mark.seeds(SEEDS)
+@pytest.mark.seeds(5)
 async def test_three_nodes_with_room_for_25_all_know_two(sim: Simulation) -> None:
     options = PeerOptions(max_known=25, max_connected=20, max_outgoing=20)
     for name, peers in (("alice", []), ("bob", ["alice"]), ("carol", ["alice"])):
@@ -291,7 +287,7 @@ async def test_a_role_that_is_offered_at_run_time_is_known_to_who_never_met_its_
     await sim.until(lambda: roles_by_hearsay() == (), within=120)
 
 
-@pytest.mark.seeds(SEEDS)
+@pytest.mark.seeds(5)
 async def test_a_private_node_is_known_to_nobody_but_its_own_peers(sim: Simulation) -> None:
     # Without peer exchange of its own: else it would hear of the others, and dial them.
     hidden = await sim.node("hidden", discover=False, private=True)
