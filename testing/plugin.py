@@ -326,7 +326,10 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         # Between two seeds only the test itself is torn down: what stands above it is what comes next.
         reports = runtestprotocol(item, log=False, nextitem=nextitem if last else item.parent)  # type: ignore[arg-type]
         seconds += sum(report.duration for report in reports if report.when == "call")
-        if not all(report.passed for report in reports) or not progress.goes_on():
+        passes = all(report.passed for report in reports)
+        if any(report.failed for report in reports):
+            progress.fails(seed)
+        if not passes or not progress.goes_on():
             if not last:
                 reports += _torn_down(item, nextitem)
             break

@@ -35,6 +35,10 @@ class SeedProgress:
             self._say(now - self._begun, ", the time is up" if late else "")
         return not (all_done or late)
 
+    def fails(self, seed: int) -> None:
+        """This seed fails: a long run says so at once, not only at its end."""
+        self._say(time.monotonic() - self._begun, f", then seed {seed} fails")
+
     def _say(self, seconds: float, why: str) -> None:
         if self._terminal is not None:
             self._terminal.ensure_newline()
