@@ -98,7 +98,8 @@ class KnownPeer:
         if self.fixed_score is not None:
             return self.fixed_score
         failures = self.backoff.failures + self.addresses.failures
-        return max(MIN_SCORE, self.score.value(now) - min(failures, MAX_FAILURE_COST))
+        score = self.score.value(now)
+        return max(MIN_SCORE, score - min(failures, MAX_FAILURE_COST)) if failures else score
 
     def step(self, step: PeerStep) -> None:
         """Take a step of the life-cycle table."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from ..transports.endpoint import Endpoint
 from .addresses import CONFIGURED, SEED
@@ -39,8 +40,7 @@ class Roster:
         self._learned: dict[Endpoint, str] = {}
 
     def __iter__(self) -> Iterator[KnownPeer]:
-        yield from self._peers.values()
-        yield from self._nameless.values()
+        return chain(self._peers.values(), self._nameless.values())
 
     def __len__(self) -> int:
         return len(self._peers) + len(self._nameless)
