@@ -27,6 +27,7 @@ from .addresses import CONFIGURED, SEED
 from .admission import Admission
 from .advert import Advert
 from .advertising import adverts
+from .bookkeeping import Bookkeeping
 from .commands import Attempt, Changes, Close, Dial, Refuse, Verdict
 from .conduct import misbehaved, useful
 from .events import Candidate, PeerDown, PeerEvent, PeerUp
@@ -127,6 +128,11 @@ class PeerManager:
         return not isinstance(verdict, Refuse)
 
     # -- dialing
+
+    def bookkeeping(self, network: str) -> Bookkeeping:
+        """What brings the book's contents here and back; look at `dials` after `restore`."""
+        self._look_again()
+        return Bookkeeping(self._table, self.wall, network)
 
     @property
     def levers(self) -> Levers:

@@ -6,7 +6,6 @@ Tasks: those of its doors (`Doors`) and of the finders. Connections are its chil
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +15,7 @@ from ..actors.actor import Actor
 from ..actors.capability import Capability
 from ..actors.clock import wall_clock
 from ..actors.envelope import Envelope
-from ..actors.errors import (
-    ActorStopped,
-    ConfigError,
-)
+from ..actors.errors import ConfigError
 from ..actors.events import ActorStarted, ActorTerminated
 from ..actors.handlers import handles
 from ..actors.log import get_logger
@@ -35,18 +31,20 @@ from ..transports.connection import (
     ConnectionStatistics,
     Disconnect,
     OpenChannel,
-    PeerConnection,
 )
 from ..transports.endpoint import Endpoint
 from ..transports.greeting import Greeted
 from ..transports.link import PeerLink
 from ..transports.transport import Transport
 from .advert import Advert
+from .book_keeper import BookKeeper
+from .book_writer import BookWriter
 from .commands import Changes, Refuse
+from .connections import Connections
 from .doors import Doors
 from .finder import MakeFinder
 from .finders import Finders, MdnsOptions
-from .lever_messages import LEVERS, Drain, Lever, LeverResult, pull
+from .lever_messages import LEVERS, BanPeer, Drain, Lever, LeverResult, UnbanPeer, pull
 from .manager import PeerManager
 from .mdns import MdnsStatistics
 from .messages import (
@@ -67,6 +65,8 @@ __all__ = ["Peers"]
 
 log = get_logger("peerbus.discovery")
 
+#: Seconds that the book may be behind what is so; bans that the operator makes are written at once.
+FLUSH_AFTER = 1.0
 #: Seconds that a connection which another one replaced may take to finish what is under way.
 SUPERSEDED_DRAIN = 5.0
 #: The same for a peer that is parted with.
@@ -76,6 +76,11 @@ EVICTED_DRAIN = 1.0
 @dataclass(frozen=True, slots=True)
 class _Renew:
     """Time for a new record."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Flush:
+    """Time to write down what has changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,19 +107,21 @@ class Peers(Actor):
         options: PeerOptions | None = None,
         mdns: MdnsOptions | None = None,
         finders: Mapping[str, MakeFinder] | None = None,
+        book: Ref[BookKeeper] | None = None,
         heartbeat: float = HEARTBEAT_INTERVAL,
     ) -> None:
         super().__init__()
         self._myself = myself
-        self._codecs = codecs
         self._wanted = tuple(listen)
         self._persistent = tuple(persistent)
-        self._heartbeat = heartbeat
         self._presence = Presence(myself, self.bus, codecs, tuple(offers), lambda: self.endpoints)
         self._loop = self.bus.loop
         self._manager = PeerManager(
             myself.identity.node_id, options or PeerOptions(), self.bus.rng, wall=WallClock.of(self._loop)
         )
+        self._book = BookWriter(self, book, self._manager.bookkeeping(myself.network))
+        #: A `_Flush` is on its way.
+        self._flushing = False
         self._doors = Doors(
             myself.name,
             self.bus,
@@ -125,6 +132,9 @@ class Peers(Actor):
             changed=self._settle,
         )
         mailbox = self.actor_ref._cell.mailbox
+        self._connections = Connections(
+            self, codecs, lambda key, event: mailbox.put(Envelope(_Ended(key, event))), heartbeat=heartbeat
+        )
         self._finders = Finders(
             myself,
             self._presence,
@@ -135,9 +145,6 @@ class Peers(Actor):
             lost=lambda node_id, source: mailbox.put(Envelope(LostPeer(node_id, source))),
         )
         self._timer: asyncio.TimerHandle | None = None
-        #: Connections that have opened so far: of two to one peer the later one counts.
-        self._opened = 0
-        self._connections: dict[int, Ref[PeerConnection]] = {}
         self._stopping = False
 
     # Life.
@@ -153,6 +160,7 @@ class Peers(Actor):
             raise
 
     async def _open_doors(self) -> None:
+        await self._book.restore(self._now())
         await self._doors.listen(self._wanted)
         self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkChanged, LinkDown)
         self._sign()
@@ -171,6 +179,7 @@ class Peers(Actor):
         if self._timer is not None:
             self._timer.cancel()
         await asyncio.gather(self._doors.aclose(), self._finders.aclose(), return_exceptions=True)
+        self._book.leave(self._now())
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -218,7 +227,16 @@ class Peers(Actor):
         log.info("lever pulled", node=self._myself.name, lever=name)
         self._follow(verdict, drain=lever.within if isinstance(lever, Drain) else EVICTED_DRAIN)
         self._dial_due()
+        if isinstance(lever, BanPeer | UnbanPeer) and (error := await self._book.save(self._now())):
+            return LeverResult(True, "not_saved", f"it holds until this node stops, as the book has it not: {error}")
         return LeverResult(True)
+
+    # The book.
+
+    @handles(_Flush, reentrant=True)
+    async def _flush(self, _: _Flush) -> None:
+        self._flushing = False
+        await self._book.save(self._now())
 
     @handles(Offer)
     def _offer(self, command: Offer) -> None:
@@ -246,21 +264,18 @@ class Peers(Actor):
 
     def _say_offers(self) -> None:
         command = self._presence.offer_roles()
-        for connection in self._connections.values():
-            _command(connection, command)
+        self._connections.tell_all(command)
 
     @handles(ActorStarted)
     def _actor_started(self, event: ActorStarted) -> None:
         info = self._presence.channel(event.actor)
         if info is not None:
-            for connection in self._connections.values():
-                _command(connection, OpenChannel(info))
+            self._connections.tell_all(OpenChannel(info))
 
     @handles(ActorTerminated)
     def _actor_terminated(self, event: ActorTerminated) -> None:
         if event.actor in self.bus.channels:
-            for connection in self._connections.values():
-                _command(connection, CloseChannel(event.actor, "stopped"))
+            self._connections.tell_all(CloseChannel(event.actor, "stopped"))
 
     @handles(LinkChanged)
     def _link_changed(self, event: LinkChanged) -> None:
@@ -273,12 +288,11 @@ class Peers(Actor):
         if self.bus.closing and not self._stopping:
             self._stopping = self._doors.closing = True
             drain = self.bus.shutdown_timeout * SHUTDOWN_SHARE
-            for connection in self._connections.values():
-                _command(connection, Disconnect("shutting_down", drain=drain))
+            self._connections.tell_all(Disconnect("shutting_down", drain=drain))
 
     @handles(_Ended)
     def _connection_ended(self, ended: _Ended) -> None:
-        if self._connections.pop(ended.key, None) is not None:
+        if self._connections.forget(ended.key):
             event = ended.event
             changes = self._manager.disconnected(event.connection.peer_id, ended.key, event.reason, self._now())
             self._follow(changes)
@@ -292,6 +306,9 @@ class Peers(Actor):
             self._timer = None
         if self._stopping or self.bus.closing:
             return
+        if self._book.kept and not self._flushing:
+            self._flushing = True
+            self.after(FLUSH_AFTER, _Flush())
         now = self._now()
         self._follow(self._manager.expire(now))
         for dial in self._manager.dials(now):
@@ -306,23 +323,8 @@ class Peers(Actor):
     def _open(self, greeted: Greeted, key: int) -> None:
         peer_id = greeted.peer.node_id
         changes = self._manager.ready(peer_id, key, self._now())
-        me = self.actor_ref
         doom = self._doors.doomed(key)
-        self._opened += 1
-        order = self._opened
-        connection = self.spawn(
-            lambda: PeerConnection(
-                greeted,
-                self._codecs,
-                lambda event: me._cell.mailbox.put(Envelope(_Ended(key, event))),
-                announce=changes.events,
-                listed=doom is None,
-                order=order,
-                heartbeat=self._heartbeat,
-            ),
-            name=f"peer-{peer_id[:8]}-{key}",
-        )
-        self._connections[key] = connection
+        self._connections.open(greeted, key, announce=changes.events, listed=doom is None)
         log.info(
             "connected",
             node=self._myself.name,
@@ -332,10 +334,10 @@ class Peers(Actor):
             remote=str(greeted.stream.remote),
         )
         for news in self._presence.news_since(greeted.own):
-            _command(connection, news)
+            self._connections.tell(key, news)
         self._follow(Changes((), changes.close))
         if doom is not None:
-            _command(connection, Disconnect(doom, drain=SUPERSEDED_DRAIN))
+            self._connections.tell(key, Disconnect(doom, drain=SUPERSEDED_DRAIN))
 
     def _settle(self, changes: Changes) -> None:
         self._follow(changes)
@@ -346,32 +348,17 @@ class Peers(Actor):
             self.bus.publish(event)
         for close in changes.close:
             assert isinstance(close.key, int)
-            connection = self._connections.get(close.key)
-            if connection is None:
+            if not self._connections.tell(close.key, Disconnect(close.reason, drain=drain)):
                 self._doors.doom(close.key, close.reason)
-            else:
-                _command(connection, Disconnect(close.reason, drain=drain))
 
     # Small things.
 
     def statistics(self) -> tuple[PeersSnapshot, Mapping[str, ConnectionStatistics], MdnsStatistics | None]:
         """The manager's view, each connection by its actor's name, and mDNS's counters."""
-        connections: dict[str, ConnectionStatistics] = {}
-        for ref in self._connections.values():
-            actor = ref._cell.actor
-            if isinstance(actor, PeerConnection):
-                connections[str(ref._cell)] = actor.statistics()
-        return self._manager.snapshot(self._now()), connections, self._finders.statistics()
+        return self._manager.snapshot(self._now()), self._connections.statistics(), self._finders.statistics()
 
     def _set_roles(self) -> None:
         self.bus.offer(self._presence.offers)
 
     def _now(self) -> float:
         return self._loop.time()
-
-
-def _command(connection: Ref[PeerConnection], command: object) -> None:
-    """Tell a connection, unless it is ending by itself: then it has no use for a command, and others still do."""
-    with contextlib.suppress(ActorStopped):
-        if connection._cell.mailbox.closed is None:
-            connection.tell(command)

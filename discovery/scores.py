@@ -97,6 +97,11 @@ class Score:
         found = [(reason, points * faded) for reason, points in self._points.items() if points]
         return tuple(sorted(found, key=lambda one: (-abs(one[1]), one[0].value)))
 
+    @property
+    def points(self) -> tuple[tuple[tuple[ScoreReason, float], ...], float]:
+        """The points by reason, and the time at which they were so many: what `restore` takes."""
+        return tuple(self._points.items()), self._at
+
     def restore(self, points: Iterable[tuple[ScoreReason, float]], at: float, now: float) -> None:
         """Take these points, which were counted at the time `at`; a clock that went back fades nothing."""
         self._points = dict(points)

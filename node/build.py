@@ -38,6 +38,7 @@ def build_node(config: NodeConfig) -> Node:
             max_outgoing=config.peers.max_outgoing,
             max_known=max(260, 4 + 4 * config.peers.max_connected),
         ),
+        book=config.book,
         shutdown_timeout=config.limits.shutdown_timeout,
     )
 

@@ -139,6 +139,7 @@ def _run(options: argparse.Namespace) -> int:
         print(f"{options.config}: well")
         print(f"  node      {config.name} in network {config.network}")
         print(f"  id        {identity.node_id if identity else 'a new one at each start (no identity is set)'}")
+        print(f"  book      {config.book or 'none (what is known of peers is forgotten at the end)'}")
         print(f"  listens   {_listed(config.listen) or 'nowhere: it dials, nobody can dial it'}")
         if config.advertise:
             print(f"  advertises {_listed(config.advertise)}")

@@ -101,6 +101,7 @@ class NodeConfig:
     source: Source = field(repr=False)
     folder: Path
     identity: Path | None = None
+    book: Path | None = None
     listen: tuple[Endpoint, ...] = ()
     advertise: tuple[Endpoint, ...] = ()
     offers: tuple[Capability, ...] = ()
@@ -141,6 +142,7 @@ def parse_config(text: str, *, name: str, folder: Path) -> NodeConfig:
         source=source,
         folder=folder,
         identity=_identity(top, folder),
+        book=_book(top, folder),
         listen=_listen(top),
         advertise=_advertise(top),
         offers=_offers(top),
@@ -177,6 +179,16 @@ def _identity(table: Table, folder: Path) -> Path | None:
     if not path.is_file():
         what = "is not a file" if path.exists() else "does not exist"
         raise table.error("identity", f"{path} {what}; make one: peerbus keygen {path}")
+    return path
+
+
+def _book(table: Table, folder: Path) -> Path | None:
+    if not table.has("book"):
+        return None
+    path = folder / Path(table.text("book", '"alice.db"')).expanduser()
+    if path.is_dir() or not path.parent.is_dir():
+        what = "is a folder" if path.is_dir() else "cannot be made: its folder does not exist"
+        raise table.error("book", f"{path} {what}; name a file in a folder that exists")
     return path
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random, SystemRandom
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -28,6 +29,8 @@ from ..actors.picks import Share
 from ..actors.ref import Ref
 from ..actors.sender import WAITS, How, asks, tells
 from ..actors.supervision import Supervision
+from ..discovery.book import Book, MemoryBook
+from ..discovery.book_keeper import BOOK_ACTOR, BookKeeper, keeper_of
 from ..discovery.commands import PEERS_ACTOR
 from ..discovery.exchange import PeerExchange
 from ..discovery.finder import MakeFinder
@@ -42,6 +45,7 @@ from ..discovery.pex_options import PexOptions
 from ..discovery.pex_values import PexStatistics
 from ..discovery.presence import Myself
 from ..discovery.snapshot import PeersSnapshot
+from ..discovery.sqlite_book import SqliteBook
 from ..transports.codecs import Codecs
 from ..transports.connection import HEARTBEAT_INTERVAL, ConnectionStatistics
 from ..transports.identity import Identity
@@ -88,7 +92,8 @@ class Node(NodeLevers):
     to stop. `channels`: of reactors that this node only talks to. `peers`: endpoints to keep a connection to.
     `mdns`: find peers by multicast DNS, on all interfaces (True) or on those named. `finders`: other ways to
     find peers, by the source that their candidates name. `pex`: exchange peers with peers, by the default options
-    (True) or by these. `advertise`: endpoints where others reach this node, if not
+    (True) or by these. `book`: a file for what is to be remembered of peers
+    over restarts; None forgets it. `advertise`: endpoints where others reach this node, if not
     where it listens; `private`: peers are to tell nobody of it. `transports` replace the default
     ones (TCP with TLS 1.3, Unix sockets). `rng` chooses peers and jitter; keys never come from it.
 
@@ -112,6 +117,7 @@ class Node(NodeLevers):
         advertise: Iterable[str] = (),
         private: bool = False,
         options: PeerOptions | None = None,
+        book: str | Path | Book | None = None,
         transports: Sequence[Transport] | None = None,
         rng: Random | None = None,
         heartbeat: float = HEARTBEAT_INTERVAL,
@@ -127,6 +133,9 @@ class Node(NodeLevers):
         self._private = private
         self._persistent = tuple(endpoint_of("peers", text) for text in peers)
         self._options = PeerOptions() if options is None else options
+        if isinstance(book, str | Path):
+            book = SqliteBook(Path(book), most=self._options.max_known)
+        self._book: Book = MemoryBook() if book is None else book
         self._mdns = _mdns(mdns)
         self._finders = dict(finders or {})
         self._pex = _pex(pex)
@@ -141,6 +150,7 @@ class Node(NodeLevers):
         for channel in channels:
             self.bus.declare(channel)
         self._codecs = Codecs(self.bus.channels)
+        self._keeper: Ref[BookKeeper] | None = None
         self._peers: Ref[Peers] | None = None
         self._exchange: Ref[PeerExchange] | None = None
         self._thread: LoopThread | None = None
@@ -156,6 +166,9 @@ class Node(NodeLevers):
                     self.bus.declare(channel)
             if self._pex is not None:
                 self.bus.declare(PeerExchange.channel)
+            # The book opens before the peer manager starts and closes after it stops.
+            self._keeper = self.bus.spawn(keeper_of(self._book), self._book, name=BOOK_ACTOR)
+            await self.bus.started(self._keeper)
             # The peer manager starts before the reactors, so that it stops after them; it tells peers of each.
             self._peers = self.bus.spawn(self._make_peers, name=PEERS_ACTOR)
             await self.bus.started(self._peers)
@@ -196,6 +209,7 @@ class Node(NodeLevers):
             options=self._options,
             mdns=self._mdns,
             finders=self._finders,
+            book=self._keeper,
             heartbeat=self._heartbeat,
         )
 

@@ -13,6 +13,7 @@ from ..actors.actor import Actor
 from ..actors.bus import Bus
 from ..actors.channel import Channel
 from ..actors.current import CURRENT_BUS
+from ..discovery.book import MemoryBook
 from ..discovery.events import Candidate
 from ..discovery.finder import Finder, MakeFinder
 from ..discovery.options import PeerOptions
@@ -22,7 +23,7 @@ from ..transports.endpoint import Endpoint
 from ..transports.identity import Identity
 from .bus_tap import BusTap
 from .faulty_network import FaultyNetwork, Who
-from .neighbourhood import Neighbourhood, Remembered
+from .neighbourhood import Neighbourhood, NoFinder
 from .trace import Trace
 from .virtual_loop import VirtualLoop
 
@@ -55,6 +56,8 @@ class Member:
     arguments: NodeArguments
     discover: bool
     node: Node
+    #: What outlives the node.
+    book: MemoryBook
     #: Times that it got another key.
     keys: int = 0
     #: Times that it was started.
@@ -98,7 +101,10 @@ class Members:
             if key in given:
                 given[key] = _kept(key, given[key])  # a restart needs them once more
         kept: NodeArguments = given  # type: ignore[assignment]  # the same keys
-        member = Member(name, kept, discover, self._make(name, kept, discover=discover, keys=0, starts=1))
+        book = MemoryBook()
+        member = Member(
+            name, kept, discover, self._make(name, kept, discover=discover, keys=0, starts=1, book=book), book
+        )
         self._members[name] = member
         await self._enter(member)
         return member.node
@@ -117,12 +123,14 @@ class Members:
     async def restart(self, who: Who, *, keep_key: bool, keep_book: bool, reset: bool) -> Node:
         """See `Simulation.restart`."""
         member = self._member(who, running=False)
-        book = _book_of(member.node) if keep_book else ()
+        # A copy, as of a file when its machine has crashed: what the old node does when it is let go stays its own.
+        book = MemoryBook(peers=dict(member.book.peers), bans=dict(member.book.bans)) if keep_book else MemoryBook()
         if member.alive:
             self.crash(member.name, reset=reset)
         self._network.back(member.node)
         member.starts += 1
         member.keys += not keep_key
+        member.book = book
         member.node = self._make(
             member.name,
             member.arguments,
@@ -175,7 +183,7 @@ class Members:
         discover: bool,
         keys: int,
         starts: int,
-        book: Sequence[Candidate] = (),
+        book: MemoryBook,
     ) -> Node:
         identity = arguments.get("identity")
         if identity is None or keys:
@@ -185,7 +193,7 @@ class Members:
         if "peers" in given:
             given["peers"] = [peer if "://" in peer else f"memory://{peer}" for peer in given["peers"]]
         self._network.call(identity.node_id, name)
-        finders: dict[str, MakeFinder] = {"book": self._first_finder(name, book)}
+        finders: dict[str, MakeFinder] = {"trace": self._first_finder(name)}
         if discover:
             finders["mdns"] = self._neighbourhood.finder
         return Node(
@@ -194,9 +202,10 @@ class Members:
             transports=[self._network.transport(identity.node_id)],
             rng=self._rng_for(f"node/{name}/{starts}"),
             finders=finders,
+            book=book,
         )
 
-    def _first_finder(self, name: str, book: Sequence[Candidate]) -> MakeFinder:
+    def _first_finder(self, name: str) -> MakeFinder:
         def make(
             node_id: str,
             network: str,
@@ -209,7 +218,7 @@ class Members:
             # Finders are made when the bus runs and nothing has happened on it yet: the moment to listen.
             if self._trace.on:
                 BusTap(self._members[name].node.bus, self._network.name_of, lambda what: self._note(name, what))
-            return Remembered(book, on_found)
+            return NoFinder()
 
         return make
 
@@ -250,12 +259,3 @@ def _kept(key: str, values: object) -> tuple[object, ...]:
     if isinstance(values, str) or not isinstance(values, Iterable):
         raise TypeError(f"{key} is a list, not {values!r}")
     return tuple(values)
-
-
-def _book_of(node: Node) -> tuple[Candidate, ...]:
-    """The addresses that a node knows."""
-    return tuple(
-        Candidate(view.node_id, tuple(address.endpoint for address in view.addresses), view.roles, source="book")
-        for view in node.snapshot().peers.peers
-        if view.node_id is not None and view.addresses
-    )

@@ -15,7 +15,7 @@ from contextvars import Context
 from ..discovery.events import Candidate
 from ..transports.endpoint import Endpoint
 
-__all__ = ["Neighbour", "Neighbourhood", "Remembered"]
+__all__ = ["Neighbour", "Neighbourhood", "NoFinder"]
 
 #: Seconds until an announcement is heard: RFC 6762 §6 delays shared answers by 20 to 120 ms.
 HEARD_AFTER = (0.020, 0.120)
@@ -169,17 +169,11 @@ class Neighbour:
         self._timers[number] = asyncio.get_running_loop().call_later(delay, act, context=self._place.context)
 
 
-class Remembered:
-    """A `Finder` that nominates at once what the node knew before it was started anew."""
-
-    def __init__(self, candidates: Sequence[Candidate], on_found: Callable[[Candidate], None]) -> None:
-        self._candidates = candidates
-        self._on_found = on_found
+class NoFinder:
+    """A `Finder` that finds nobody."""
 
     async def start(self) -> bool:
         """As `Finder.start`."""
-        for candidate in self._candidates:
-            self._on_found(candidate)
         return True
 
     async def update(self, roles: Iterable[str]) -> None:

@@ -196,7 +196,7 @@ class Simulation:
     async def restart(self, who: Who, *, keep_key: bool = True, keep_book: bool = True, reset: bool = True) -> Node:
         """Start a node anew, with the same arguments; one that runs crashes first (`reset`: see there).
 
-        `keep_key`: with the same node id. `keep_book`: it knows the addresses that it knew.
+        `keep_key`: with the same node id. `keep_book`: with the peer book that it had a second before.
         """
         return await self._members.restart(who, keep_key=keep_key, keep_book=keep_book, reset=reset)
 

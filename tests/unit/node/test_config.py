@@ -117,7 +117,7 @@ def test_reactors_may_be_a_plain_list() -> None:
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        ("max_connected = 3", "alice.toml:3: max_connected: unknown key; known here: advertise, discovery,"),
+        ("max_connected = 3", "alice.toml:3: max_connected: unknown key; known here: advertise, book, discovery,"),
         ("discovry = {}", "alice.toml:3: discovry: unknown key; did you mean 'discovery'?"),
         ("[peers]\nmax_conected = 3", "alice.toml:4: peers.max_conected: unknown key; did you mean 'max_connected'?"),
         ("[peers]\nmax_connected = 'many'", "alice.toml:4: peers.max_connected: 'many' is not an integer; for example"),
@@ -146,6 +146,8 @@ def test_reactors_may_be_a_plain_list() -> None:
         ("offers = ['a', 'a{x=1}']", "alice.toml:3: offers[1]: role 'a' is there twice"),
         ("identity = 'keys/x.pem'", "identity: keys/x.pem does not exist; make one: peerbus keygen keys/x.pem"),
         ("identity = '.'", "alice.toml:3: identity: . is not a file"),
+        ("book = '.'", "alice.toml:3: book: . is a folder; name a file in a folder that exists"),
+        ("book = 'nowhere/a.db'", "book: nowhere/a.db cannot be made: its folder does not exist"),
         ("reactors = 'a:B'", "alice.toml:3: reactors: 'a:B' is not a list"),
         ("reactors = ['blocks']", "reactors[0]: 'blocks' is not an import path; write \"package.module:Class\""),
         (
