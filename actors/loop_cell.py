@@ -94,6 +94,13 @@ class LoopCell(Cell):
         """Drain in the loop's next turn."""
         self.loop.call_soon(self.drain, context=self._context)
 
+    def run_woken(self) -> None:
+        """Take the turn of a mailbox that was woken, now. From a callback of the loop that runs no handler."""
+        if self.mailbox.wake == self.again:
+            self._context.run(self.drain)
+        else:
+            self.mailbox.wake()
+
     def post(self, action: Callable[[], object]) -> None:
         """In the loop's next turn; forgotten where the loop has closed."""
         if self.mailbox.owner == get_ident():

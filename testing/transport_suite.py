@@ -18,7 +18,16 @@ from typing import Final, TypeVar
 
 from ..actors.errors import DialFailed, HandshakeFailed, ListenFailed, StreamBroken, StreamClosed
 from ..transports.endpoint import Endpoint
-from ..transports.transport import FLUSH_TIMEOUT, HIGH_WATER, MAX_CHUNK, RECEIVE_BUFFER, Listener, Stream, Transport
+from ..transports.transport import (
+    FLUSH_TIMEOUT,
+    HIGH_WATER,
+    MAX_CHUNK,
+    RECEIVE_BUFFER,
+    Listener,
+    Pushing,
+    Stream,
+    Transport,
+)
 
 __all__ = ["TRANSPORT_CHECKS", "TransportCheck", "TransportFactory", "TransportPair", "check_transport", "run_check"]
 
@@ -338,6 +347,32 @@ async def only_one_task_may_read(pair: TransportPair) -> None:
         _require(await reading == b"x", "the first reader was disturbed")
 
 
+async def a_stream_that_pushes_hands_over_what_waits_and_what_comes(pair: TransportPair) -> None:
+    """A stream that pushes hands over what waits and what comes, and `read` tells the end."""
+    async with _connected(pair) as (dialed, accepted):
+        if not isinstance(accepted, Pushing):
+            return
+        size = 3 * MAX_CHUNK
+        dialed.write(b"first")
+        got = [await accepted.read()]
+        dialed.write(b"second")
+        await _talk(accepted, dialed)  # by now something of it may wait
+        complete = asyncio.Event()
+
+        def receive(data: bytes) -> None:
+            got.append(data)
+            if sum(map(len, got)) == len(b"firstsecond") + size:
+                complete.set()
+
+        accepted.push_to(receive)
+        for _ in range(3):
+            dialed.write(bytes(MAX_CHUNK))
+        await complete.wait()
+        _require(b"".join(got) == b"firstsecond" + bytes(size), "bytes were lost, or came in another order")
+        await dialed.aclose()
+        _require(await accepted.read() == b"", "the end was not told")
+
+
 async def a_cancelled_read_loses_nothing(pair: TransportPair) -> None:
     """A cancelled read loses nothing."""
     async with _connected(pair) as (dialed, accepted):
@@ -484,6 +519,7 @@ TRANSPORT_CHECKS: tuple[TransportCheck, ...] = (
     both_sides_can_send_much_at_once,
     written_bytes_may_be_changed_afterwards,
     only_one_task_may_read,
+    a_stream_that_pushes_hands_over_what_waits_and_what_comes,
     a_cancelled_read_loses_nothing,
     streams_survive_their_listener,
     the_end_is_read_on_the_other_side,

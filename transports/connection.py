@@ -32,7 +32,7 @@ from .out_lane import LaneStatistics
 from .pacing import FIRST_TOKEN
 from .parts import Reassembler
 from .receive_side import ReceiveSide
-from .transport import HIGH_WATER
+from .transport import HIGH_WATER, Pushing
 from .wire import (
     FRAME_LIMIT,
     WORD_LIMIT,
@@ -178,9 +178,11 @@ class PeerConnection(Actor):
         self._announce = announce
         self._listed = listed
         self._order = order
-        self.link = PeerLink(bus, greeted.own, greeted.peer, codecs, self._schedule)
+        self.link = PeerLink(bus, greeted.own, greeted.peer, codecs, self._schedule, self._write)
         self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
-        self._receive = ReceiveSide(bus, greeted.own, greeted.peer, codecs, self.link.outbox, self._schedule)
+        self._receive = ReceiveSide(
+            bus, greeted.own, greeted.peer, codecs, self.link.outbox, self._schedule, self._write
+        )
         self._outbox = self.link.outbox
         self._codecs = codecs
         self._decoder = FrameDecoder(FRAME_LIMIT)
@@ -375,39 +377,67 @@ class PeerConnection(Actor):
 
     async def _read(self) -> None:
         await asyncio.sleep(0)  # the router has this turn: whoever gets a message can answer it
-        data = self._greeted.leftover
         reason, text = "closed", "the peer closed the connection"
         try:
-            while True:
-                if data:
-                    self._bytes_received += len(data)
-                    self._heartbeat.received(self._loop.time())
-                    for frame in self._decoder.feed(data):
-                        self._take_frame(frame)
-                    self._look_settled()
+            self._received(self._greeted.leftover)
+            if isinstance(self._stream, Pushing):
+                run = self.bus.context.copy().run
+                self._stream.push_to(lambda data: run(self._pushed, data))
+            while not self._ended:
                 data = await self._stream.read()
                 if not data or self._ended:
                     break
+                self._received(data)
         except ProtocolError as error:
-            log.warning(
-                "peer broke the protocol", bus=self.bus.name, peer=self.peer_id, reason=error.reason, text=error.text
-            )
-            self._accuse(error)
-            self._end(error.reason, error.text)
+            self._broke_protocol(error)
             return
         except StreamBroken as error:
             reason, text = "broken", str(error)
         except StreamClosed:
             return
-        except Exception as error:  # a defect of this side ends this connection, and nothing else
-            log.exception("connection failed", bus=self.bus.name, peer=self.peer_id)
-            self._cut("failed", repr(error))
+        except Exception as error:  # noqa: BLE001  # a defect of this side ends this connection, and nothing else
+            self._broke_down(error)
             return
         if self._farewell is not None:
             reason, text = f"peer_{self._farewell.reason}", self._farewell.text
         elif self._command is not None:
             reason, text = self._command.reason, self._command.text
         self._end(reason, text)
+
+    def _received(self, data: bytes) -> None:
+        """Bytes came. Raises ProtocolError."""
+        if not data:
+            return
+        self._bytes_received += len(data)
+        self._heartbeat.received(self._loop.time())
+        try:
+            for frame in self._decoder.feed(data):
+                self._take_frame(frame)
+        finally:
+            self._receive.run_woken()
+        self._look_settled()
+
+    def _pushed(self, data: bytes) -> None:
+        """As the reader would, in the turn in which the bytes came: it saves two turns a round trip (28 of 62 µs)."""
+        if self._ended:
+            return
+        try:
+            self._received(data)
+        except ProtocolError as error:
+            self._broke_protocol(error)
+        except Exception as error:  # noqa: BLE001  # as for the reader
+            self._broke_down(error)
+
+    def _broke_protocol(self, error: ProtocolError) -> None:
+        log.warning(
+            "peer broke the protocol", bus=self.bus.name, peer=self.peer_id, reason=error.reason, text=error.text
+        )
+        self._accuse(error)
+        self._end(error.reason, error.text)
+
+    def _broke_down(self, error: Exception) -> None:
+        log.error("connection failed", bus=self.bus.name, peer=self.peer_id, exc_info=error)
+        self._cut("failed", repr(error))
 
     def _accuse(self, error: ProtocolError) -> None:
         """Tell the peer what it did wrong: past the outbox, behind what the stream has taken already."""
@@ -490,6 +520,10 @@ class PeerConnection(Actor):
 
     def _flush(self) -> None:
         self._scheduled = False
+        self._write()
+
+    def _write(self) -> None:
+        """Write what there is, now."""
         if self._drain is not None or self._ended:
             return
         stream, outbox = self._stream, self._outbox

@@ -64,10 +64,13 @@ LEAST_RTT = 0.001
 class PeerLink:
     """Everything that this node sends to one peer's reactors: an `actors.Link`. On the loop's thread only."""
 
-    def __init__(self, bus: Bus, own: Hello, peer: Hello, codecs: Codecs, schedule: Callable[[], None]) -> None:
+    def __init__(
+        self, bus: Bus, own: Hello, peer: Hello, codecs: Codecs, schedule: Callable[[], None], write: Callable[[], None]
+    ) -> None:
         self._bus = bus
         self._codecs = codecs
         self._schedule = schedule
+        self._write = write
         self.peer_id = peer.node_id
         self._incarnation = peer.incarnation
         self._own_id = own.node_id
@@ -88,7 +91,7 @@ class PeerLink:
         self._by_index: list[OutLane] = []
         self._turns: list[Turn] = []
         #: What was written and is not answered, by request id.
-        self._asks: dict[int, RemoteAsk[Any]] = {}
+        self._asks: dict[int, Outgoing] = {}
         self._rid = 0
         self._origins = {channel.name: index for index, channel in enumerate(own.channels, 1)}
         #: Why nothing new is sent; None while the peer takes work.
@@ -246,10 +249,14 @@ class PeerLink:
             return future.refused(error)
         outgoing.reply = future
         future.lane = lane
+        alone = not self._asks and not self.outbox
         if not self._suspended and lane.offer(outgoing):
             future.arm(bus.wheel, deadline)
             self.outbox.wake(self._turns[lane.index])
-            self._schedule()
+            if alone:
+                self._write()  # there is nothing that it could share a frame with: 5 µs sooner than in the next turn
+            else:
+                self._schedule()
             return future
         return AskWaiting(self._waiting(lane, outgoing, deadline), future, partial(future.arm, bus.wheel, deadline))
 
@@ -374,15 +381,15 @@ class PeerLink:
 
     # Asks under way.
 
-    def _number(self, ask: RemoteAsk[object]) -> int:
+    def _number(self, outgoing: Outgoing) -> int:
         """The ask is being written: give it the next number that is free."""
         rid = self._rid
         while True:
             rid = rid + 1 if rid < MAX_RID else 1
             if rid not in self._asks:
                 break
-        self._rid = ask.rid = rid
-        self._asks[rid] = ask
+        self._rid = rid
+        self._asks[rid] = outgoing
         return rid
 
     def _not_written(self, lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
@@ -400,7 +407,9 @@ class PeerLink:
         assert isinstance(future, RemoteAsk)
         if not future.rid:
             return "writer"  # it is skipped when its turn comes
-        if self._asks.pop(future.rid, None) is not None:
+        outgoing = self._asks.pop(future.rid, None)
+        if outgoing is not None:
+            outgoing.answered()
             now, lane = self._bus.loop.time(), future.lane
             assert lane is not None
             (lane.latency.waited if future.cancelled() else lane.latency.failed)(now - future.written, now)
@@ -416,11 +425,16 @@ class PeerLink:
         lane = self._lane(frame.channel)
         now = self._bus.loop.time()
         for rid, number, payload in frame.items:
-            ask = self._asks.get(rid)
-            if ask is None or ask.lane is not lane or lane.codec is None:
+            outgoing = self._asks.get(rid)
+            if outgoing is None or lane.codec is None:
+                self.unsolicited += 1
+                continue
+            ask = outgoing.reply
+            if not isinstance(ask, RemoteAsk) or ask.lane is not lane:
                 self.unsolicited += 1
                 continue
             del self._asks[rid]
+            outgoing.answered()
             lane.latency.answered(now - ask.written, now)
             if len(payload) > lane.info.max_message:
                 lane.count_undone(MessageTooLarge.reason)
@@ -437,11 +451,13 @@ class PeerLink:
         lane = self._lane(frame.channel)
         error = _error_of(frame, f"{self._where_is(lane.info.name)}: {printable(frame.text)}")
         if frame.rid:
-            ask = self._asks.get(frame.rid)
-            if ask is None or ask.lane is not lane:
+            outgoing = self._asks.get(frame.rid)
+            ask = None if outgoing is None else outgoing.reply
+            if outgoing is None or not isinstance(ask, RemoteAsk) or ask.lane is not lane:
                 self.unsolicited += 1
             else:
                 del self._asks[frame.rid]
+                outgoing.answered()
                 now = self._bus.loop.time()
                 lane.latency.failed(now - ask.written, now)
                 lane.count_undone(error.reason if isinstance(error, SendError) else HANDLER_FAILED)
@@ -567,7 +583,9 @@ class PeerLink:
             for watcher in watching:
                 self._notify(watcher, reactor, why)
         open_asks, self._asks = self._asks, {}
-        for ask in open_asks.values():
+        for left in open_asks.values():
+            ask = left.reply
+            assert isinstance(ask, RemoteAsk)
             assert ask.lane is not None
             ask.lane.count_undone(PeerGone.reason)
             ask.fail(PeerGone(f"the connection to peer {self.peer_id} ended before the answer came: {why}"))

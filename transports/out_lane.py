@@ -127,6 +127,8 @@ class OutLane:
             batch = self._begin(of_asks=False)
         batch.room -= size + ITEM_OVERHEAD
         if sender is not None:
+            if batch.senders is None:
+                batch.senders = {}
             batch.senders[len(batch.items)] = sender
         batch.items.append(item)
         batch.messages.append(message)

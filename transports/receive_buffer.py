@@ -63,6 +63,13 @@ class ReceiveBuffer:
         self._size = 0
         self._wake()
 
+    def drain(self) -> list[bytes]:
+        """Take all that is unread, in order, without waiting."""
+        chunks = list(self._chunks)
+        self._chunks.clear()
+        self._size = 0
+        return chunks
+
     async def read(self) -> bytes:
         """As `Stream.read`."""
         while True:

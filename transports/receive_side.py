@@ -4,6 +4,8 @@ The reader never waits: a message has room because its window was granted. Where
 messages, it waits beside it as any local sender does. Credit goes back when the actor takes the message.
 """
 
+# Long, as what comes in, the credit that it holds and the answers to it are one account.
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -16,6 +18,7 @@ from ..actors.envelope import NEVER, Envelope
 from ..actors.errors import MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown
 from ..actors.ledger import Account, Side
 from ..actors.log import get_logger
+from ..actors.loop_cell import LoopCell
 from ..actors.mailbox import Mailbox
 from .codecs import Codecs
 from .hello import ChannelInfo, Hello
@@ -43,12 +46,20 @@ class ReceiveSide:
     """Everything that one peer sends to reactors here. On the loop's thread, but for `release`."""
 
     def __init__(
-        self, bus: Bus, own: Hello, peer: Hello, codecs: Codecs, outbox: Outbox, schedule: Callable[[], None]
+        self,
+        bus: Bus,
+        own: Hello,
+        peer: Hello,
+        codecs: Codecs,
+        outbox: Outbox,
+        schedule: Callable[[], None],
+        write: Callable[[], None],
     ) -> None:
         self._bus = bus
         self._codecs = codecs
         self._outbox = outbox
         self._schedule = schedule
+        self._write = write
         self._where = Peer(peer.node_id)
         self._own_id = own.node_id
         #: Whose turn its messages use in mailboxes: the peer's, so that one connection's come behind those of the one
@@ -58,6 +69,8 @@ class ReceiveSide:
         self._senders = [Address[object](self._where, "")]
         self._senders += [Address[object](self._where, channel.name) for channel in peer.channels]
         self._served: dict[int, RemoteReply] = {}
+        #: Actors that an ask has woken, and that handle it as soon as the bytes that came are looked through.
+        self._woken: list[LoopCell] = []
         self._withheld: dict[InLane, None] = {}
         self._backlog = 0
         self._ended = False
@@ -183,12 +196,20 @@ class ReceiveSide:
                 continue
             reply = self._reply(cell, lane, rid, now + budget / 1000)
             self._served[rid] = reply
+            if isinstance(cell, LoopCell) and not cell.mailbox.scheduled and cell.bus is self._bus:
+                cell.mailbox.scheduled = True
+                self._woken.append(cell)
             self._deliver(
                 lane,
                 cell.mailbox,
                 Envelope(message, self._sender(source), reply, reply.deadline, self._source, len(payload), lane),
                 0,
             )
+
+    def run_woken(self) -> None:
+        """What came is looked through: those whom an ask has woken have their turn now, not in the loop's next one."""
+        while self._woken:
+            self._woken.pop().run_woken()
 
     def cancelled(self, frame: Cancel) -> None:
         """Nobody waits for that answer any more."""
@@ -342,7 +363,10 @@ class ReceiveSide:
         queue.queued_bytes += len(payload)
         self._backlog += len(payload)
         self._outbox.wake(lane.turn)
-        self._schedule()
+        if self._served:
+            self._schedule()
+        else:
+            self._write()  # the last of what was asked: no other answer could share its frame
 
     def answer_error(self, reply: RemoteReply, code: str, text: str) -> None:
         """Queue an error in its place."""

@@ -7,7 +7,7 @@ import contextlib
 import socket
 import ssl
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, cast
 
 from ..actors.errors import StreamBroken, StreamClosed
@@ -35,6 +35,7 @@ class SocketStream(asyncio.Protocol):
         self._handshaking = handshaking
         self._transport: asyncio.Transport | None = None
         self._buffer = ReceiveBuffer()
+        self._push: Callable[[bytes], None] | None = None
         self._gate = WriteGate()
         self._lost = asyncio.Event()
         self._reading_paused = False
@@ -92,6 +93,13 @@ class SocketStream(asyncio.Protocol):
         if self._reading_paused and self._buffer.room:
             self._resume_reading()
         return data
+
+    def push_to(self, receive: Callable[[bytes], None]) -> None:
+        """As `Pushing.push_to`."""
+        for data in self._buffer.drain():
+            receive(data)
+        self._push = receive
+        self._resume_reading()
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """As `Stream.write`."""
@@ -206,6 +214,9 @@ class SocketStream(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Bytes arrived."""
         if self._closed:
+            return
+        if self._push is not None:
+            self._push(data)
             return
         self._buffer.feed(data)
         if self._buffer.full and not self._reading_paused and self._transport is not None:

@@ -28,6 +28,7 @@ __all__ = [
     "MAX_PENDING_HANDSHAKES",
     "RECEIVE_BUFFER",
     "Listener",
+    "Pushing",
     "Refused",
     "Stream",
     "Transport",
@@ -122,6 +123,18 @@ class Stream(Protocol):
 
     def abort(self) -> None:
         """End the stream at once; what was not sent is lost. Idempotent."""
+        ...
+
+
+@runtime_checkable
+class Pushing(Protocol):
+    """A stream that can hand over bytes in the very turn of the loop in which they arrive, with no reader to wake."""
+
+    def push_to(self, receive: Callable[[bytes], None]) -> None:
+        """Call `receive` with all bytes from now on, those that wait already first; `read` then tells the end only.
+
+        `receive` takes whatever comes, and raises nothing.
+        """
         ...
 
 

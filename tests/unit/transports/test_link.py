@@ -51,7 +51,9 @@ class Line:
         self.loop = VirtualLoop()
         self.bus = Bus("test")
         self.loop.run_until_complete(self.bus.__aenter__())
-        self.link = PeerLink(self.bus, hello_of("a" * 64), hello_of("b" * 64), Codecs(CHANNELS), lambda: None)
+        self.link = PeerLink(
+            self.bus, hello_of("a" * 64), hello_of("b" * 64), Codecs(CHANNELS), lambda: None, lambda: None
+        )
         self.decoder = FrameDecoder(FRAME_LIMIT)
 
     def ask(self, channel: str, number: int, timeout: float) -> asyncio.Future[object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -203,3 +204,23 @@ def test_the_text_for_a_sender_says_what_is_on_its_way(scene: Scene) -> None:
     assert scene.lane.no_room() == (
         "the peer's reactor 'c' has granted no credit (1 of 4 messages, 10 of 100 bytes are on their way)"
     )
+
+
+def test_an_ask_that_was_answered_holds_on_to_nothing_until_its_credit_is_back(scene: Scene) -> None:
+    class Future:
+        def done(self) -> bool:
+            return False
+
+        def succeed(self, value: object) -> None: ...
+        def raised(self, error: BaseException) -> None: ...
+        def fail(self, error: BaseException) -> None: ...
+
+    future = Future()
+    gone = weakref.ref(future)
+    outgoing = Outgoing("question", None, future, NEVER, None, 5, None, 1, 0, bytes(5))
+    assert scene.lane.offer(outgoing)
+    scene.write()
+    outgoing.answered()
+    del future
+    assert gone() is None
+    assert [each.reply is not None and each.reply.done() for each in scene.lane.drop_unconfirmed()] == [True]

@@ -77,7 +77,7 @@ class Writer:
         self.parts = Reassembler(lambda lane: LARGEST + 64)
         self.sizes: list[int] = []
 
-    def _number(self, ask: RemoteAsk[object]) -> int:
+    def _number(self, outgoing: Outgoing) -> int:
         self.rid += 1
         return self.rid
 
