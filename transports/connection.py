@@ -79,6 +79,8 @@ SUPERSEDED = "superseded"
 LAST_WORD = FIRST_TOKEN - 1
 #: Seconds until such a connection, whose peer does not answer that PING, is taken for broken.
 OVERDUE = 2.0
+#: Bytes of PONGs, errors and credit that wait to be written: above it the peer asks for more than it reads.
+UNREAD_LIMIT = 8 << 20
 #: Seconds that a peer which said GOAWAY may take to close.
 GOODBYE_TIMEOUT = 10.0
 
@@ -415,6 +417,8 @@ class PeerConnection(Actor):
                 self._take_frame(frame)
         finally:
             self._receive.run_woken()
+        if self._outbox.control_bytes > UNREAD_LIMIT:
+            raise ProtocolError("unread", f"{self._outbox.control_bytes} bytes of answers to its frames")
         self._look_settled()
 
     def _pushed(self, data: bytes) -> None:

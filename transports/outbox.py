@@ -80,6 +80,8 @@ class Outbox:
         self._expired = expired
         self._encoder = FrameEncoder()
         self._control: deque[bytes] = deque()
+        #: Bytes of frames that go ahead of all lanes and are not written yet: a peer that reads has next to none.
+        self.control_bytes = 0
         self._grants: dict[int, tuple[int, int]] = {}
         self._round = 0
         #: Lanes that have (the rest of) a turn in this round, by priority; and those of the next round.
@@ -94,7 +96,9 @@ class Outbox:
 
     def control(self, frame: Frame) -> None:
         """Write a frame ahead of all lanes."""
-        self._control.append(self._encoder.encode(frame))
+        data = self._encoder.encode(frame)
+        self._control.append(data)
+        self.control_bytes += len(data)
 
     def grant(self, channel: int, messages: int, size: int) -> None:
         """Return credit: it goes with the next bytes, ahead of all lanes, in one frame for all channels."""
@@ -124,6 +128,7 @@ class Outbox:
             grants = [(channel, messages, total) for channel, (messages, total) in self._grants.items()]
             self._grants.clear()
             self._control.append(self._encoder.encode(Credit(grants)))
+        self.control_bytes = 0
         while self._control:
             data = self._control.popleft()
             out.append(data)

@@ -11,6 +11,7 @@ import msgspec
 
 from ..actors.channel import Channel
 from ..actors.errors import MessageTooLarge, MessageTypeError
+from .elements import MAX_ELEMENTS, grows, too_many
 from .hello import ChannelInfo
 from .schema import schema_of
 
@@ -43,7 +44,7 @@ class ChannelCodec:
         #: Decoders by type number, which raise what msgspec raises; none of a plain value.
         self.decoders: list[Callable[[bytes], Any]] = [
             _no_plain_value,
-            *(msgspec.msgpack.Decoder(message_type).decode for message_type in channel.messages),
+            *(_decoder_of(message_type, channel.max_message) for message_type in channel.messages),
         ]
 
     @cached_property
@@ -103,6 +104,7 @@ class ChannelCodec:
         """The message, its fields checked against the declared types. Raises MessageTypeError."""
         try:
             if number == PLAIN:
+                _check_elements(payload)
                 return msgpack.unpackb(
                     payload,
                     max_array_len=MAX_PLAIN_ELEMENTS,
@@ -132,3 +134,21 @@ class ChannelCodec:
 
 def _no_plain_value(payload: bytes) -> object:
     raise ValueError(f"a plain value of {len(payload)} bytes, where a declared message is expected")
+
+
+def _decoder_of(message_type: type, max_message: int) -> Callable[[bytes], Any]:
+    decode: Callable[[bytes], Any] = msgspec.msgpack.Decoder(message_type).decode
+    if max_message <= MAX_ELEMENTS or not grows(message_type):
+        return decode
+
+    def bounded(payload: bytes) -> Any:
+        if len(payload) > MAX_ELEMENTS:
+            _check_elements(payload)
+        return decode(payload)
+
+    return bounded
+
+
+def _check_elements(payload: bytes) -> None:
+    if too_many(payload):
+        raise ValueError(f"more than {MAX_ELEMENTS} values in one message: send long arrays of numbers as bytes")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ..actors.address import Address, Peer
 from ..actors.cell import Cell
 from ..actors.envelope import NEVER, Envelope
-from ..actors.errors import MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown
+from ..actors.errors import MailboxFull, MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown
 from ..actors.ledger import Account, Side
 from ..actors.log import get_logger
 from ..actors.loop_cell import LoopCell
@@ -38,6 +38,9 @@ log = get_logger("peerbus.transports")
 #: Bytes of answers that may wait to be written before credit is held back: an asker that does not read its answers
 #: runs out of credit for new asks.
 REPLY_BACKLOG = 4 << 20
+#: Bytes of answers that wait to be written at most, and may be one larger: two of the largest messages. Those that
+#: would be more end with an error, which is short: their handlers have been let in before credit was held back.
+REPLY_LIMIT = 32 << 20
 #: Messages of one peer whose refusal is logged; the rest is only counted.
 LOGGED_REFUSALS = 10
 
@@ -75,6 +78,8 @@ class ReceiveSide:
         self._backlog = 0
         self._ended = False
         self._hasty = False
+        #: Answers for which there was no room, because the peer does not read.
+        self.unread = 0
         #: Answers that were too late to be sent.
         self.late = 0
         #: Messages that were refused because they are not what their channel declares.
@@ -313,7 +318,7 @@ class ReceiveSide:
         lane.window.release(size, messages)
         if self._ended:
             return
-        if self._backlog > REPLY_BACKLOG:
+        if self._backlog + self._outbox.control_bytes > REPLY_BACKLOG:
             self._withheld[lane] = None
             return
         due = lane.window.due(at_once=self._hasty)
@@ -357,6 +362,11 @@ class ReceiveSide:
             log.error("answer cannot be sent", bus=self._bus.name, channel=lane.info.name, why=str(error))
             self._error(reply.rid, reply.channel, 0, error.reason, error)
             return
+        if self._backlog and self._backlog + len(payload) > REPLY_LIMIT:
+            self.unread += 1
+            why = f"{self._backlog} bytes of answers wait to be read already"
+            self._error(reply.rid, reply.channel, 0, MailboxFull.reason, why)
+            return
         queue = lane.turn.lane
         assert isinstance(queue, ReplyLane)
         queue.queue.append((reply.rid, number, payload))
@@ -389,7 +399,7 @@ class ReceiveSide:
 
     def written(self) -> None:
         """Something was written: answers that left no longer hold credit back."""
-        if self._backlog:
+        if self._backlog or self._withheld:
             self._backlog = sum(
                 lane.turn.lane.queued_bytes for lane in self._lanes if isinstance(lane.turn.lane, ReplyLane)
             )

@@ -21,6 +21,7 @@ from virtual_time import eventually, in_real_time, in_virtual_time, log_of_the_l
 
 from peerbus.actors import Address, Channel, Peer, Reactor, RemoteError, StreamBroken, handles
 from peerbus.node import Node
+from peerbus.transports import connection, memory_stream, receive_buffer, receive_side
 from peerbus.transports.endpoint import Endpoint
 from peerbus.transports.identity import Identity
 from peerbus.transports.memory import MemoryNetwork
@@ -599,3 +600,57 @@ async def test_a_peer_that_never_reads_is_dropped_and_costs_the_others_nothing()
         assert await scene.friend.ask(Peer(scene.node.node_id) / Desk, Note(1), timeout=0.1) == Note(2)
         await eventually(lambda: STRANGER.node_id not in scene.node.peers)
         await scene.is_well()
+
+
+@in_virtual_time
+async def test_a_peer_that_makes_this_side_answer_and_never_reads_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection, "UNREAD_LIMIT", 50_000)
+    for module in (memory_stream, receive_buffer):
+        monkeypatch.setattr(module, "RECEIVE_BUFFER", 50_000)
+    async with by_memory() as scene:
+        stranger = await scene.dial()
+        await stranger.shake_hands(STRANGER.node_id)
+        await eventually(lambda: STRANGER.node_id in scene.node.peers)
+        for number in range(30_000):
+            stranger.send("PING", 2**40 + number)
+            if number % 1000 == 0:
+                await asyncio.sleep(0.001)
+        await eventually(lambda: "unread" in log_of_the_loop().reasons("peer broke the protocol"))
+        await scene.is_well()
+
+
+@in_virtual_time
+async def test_answers_that_a_peer_does_not_read_hold_back_credit_and_are_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(receive_side, "REPLY_BACKLOG", 100_000)
+    monkeypatch.setattr(receive_side, "REPLY_LIMIT", 200_000)
+
+    class Wordy(Reactor):
+        channel = Channel("wordy", messages=(Note,), window=64)
+
+        @handles(Note)
+        def note(self, message: Note) -> bytes:
+            return bytes(50_000)
+
+    async with by_memory() as scene:
+        await scene.node.bus.started(scene.node.spawn(Wordy))
+        stranger = await scene.dial()
+        await stranger.shake_hands(STRANGER.node_id)
+        await eventually(lambda: STRANGER.node_id in scene.node.peers)
+        at = stranger.index("wordy")
+        payload = msgpack.packb({"number": 1})
+        stranger.send("ASK", at, [[rid, 60_000, 1, 0, payload] for rid in range(1, 65)])
+        await asyncio.sleep(1)
+        # Now it reads: each ask has an outcome.
+        answers = refused = 0
+        while answers + refused < 64:
+            kind, *fields = await stranger.until("ERROR", "PART")
+            assert kind != "END"
+            if kind == "PART":
+                answers += fields[1] == 0
+            else:
+                assert fields[3] == "mailbox_full"
+                refused += 1
+        assert 3 <= answers <= 8
+        stranger.close()
