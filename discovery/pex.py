@@ -43,8 +43,8 @@ REQUEST_TOKENS, REQUEST_RATE = 1.5, 1.0
 PATIENCE_TOKENS, PATIENCE_RATE = 3.0, 1 / 60
 #: New records of its own that a peer may show at once, and one a second in the long run: checking one takes 0.2 ms.
 RECORD_TOKENS, RECORD_RATE = 8.0, 1.0
-#: Seconds between any two requests of ours.
-LEAST_GAP = 0.1
+#: Seconds between any two requests of ours: a node with many neighbours learns from 28 KiB a second at most.
+LEAST_GAP = 0.5
 #: Seconds, by chance up to that, after which a new neighbour is asked for the first time.
 FIRST_ASK = 0.2
 #: Part of the records beyond which there is little left to learn.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -127,22 +130,38 @@ def archives_of(node: Node, alive: set[str]) -> int:
 
 
 def draw_dials(minutes: list[list[int]], title: str, marks: dict[float, str], path: Path) -> None:
-    """Draw the dials of each node and minute: the most, nine tenths and the median. `marks` are minutes and names."""
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError("the picture needs matplotlib: pip install 'peerbus[plot]'") from error
-    mpl.rcParams["svg.hashsalt"] = "peerbus"
+    """Draw the dials of each node and minute beside `path`, as SVG and PNG; `marks` are minutes and what happened then.
+
+    In a process of its own: matplotlib keeps its fonts open. Raises CalledProcessError without matplotlib.
+    """
+    given = json.dumps({"minutes": minutes, "title": title, "marks": list(marks.items()), "path": str(path)})
+    subprocess.run((sys.executable, "-P", __file__), input=given, text=True, check=True)
+
+
+def _draw(minutes: list[list[int]], title: str, marks: list[tuple[float, str]], path: Path) -> None:
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    # Letters are drawn, so that no font of a viewer pushes them into each other; drawn again, it is the same file.
+    mpl.rcParams.update({"svg.fonttype": "path", "svg.hashsalt": "peerbus", "font.size": 9, "axes.titlesize": 10})
     figure = Figure(figsize=(9, 3.6), layout="constrained")
     axes = figure.add_subplot()
-    at = range(len(minutes))
-    for part, name, colour in ((1.0, "most", "#b3402e"), (0.9, "9 of 10 nodes", "#d9a441"), (0.5, "median", "#2e6f8e")):
+    for part, name, colour in ((1.0, "most", "#b91c1c"), (0.9, "9 of 10 nodes", "#c2410c"), (0.5, "median", "#475569")):
         values = [counts[min(len(counts) - 1, int(part * len(counts)))] if counts else 0 for counts in minutes]
-        axes.step(at, values, where="post", label=name, color=colour)
-    for minute, name in marks.items():
-        axes.axvline(minute, color="#777777", linewidth=0.8, linestyle=":")
-        axes.annotate(name, (minute, 1.0), xycoords=("data", "axes fraction"), va="top", fontsize=8, rotation=90)
+        axes.step(range(len(values) + 1), [*values, values[-1]], where="post", label=name, color=colour)
+    for minute, name in marks:
+        axes.axvline(minute, color="#94a3b8", linewidth=0.8, linestyle=":")
+        axes.annotate(f" {name}", (minute, 1.0), xycoords=("data", "axes fraction"), va="top", fontsize=8)
     axes.set(xlabel="minute (virtual time)", ylabel="dials of one node a minute", title=title, ylim=(0, None))
-    axes.legend(loc="upper right", frameon=False)
-    figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="center right", frameon=False)
+    figure.savefig(path.with_suffix(".svg"), metadata={"Date": None})
+    figure.savefig(path.with_suffix(".png"), dpi=110)
+
+
+if __name__ == "__main__":
+    asked = json.load(sys.stdin)
+    try:
+        _draw(asked["minutes"], asked["title"], asked["marks"], Path(asked["path"]))
+    except ImportError as error:
+        sys.exit(f"the picture needs matplotlib: pip install 'peerbus[plot]' ({error})")

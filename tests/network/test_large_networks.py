@@ -30,7 +30,8 @@ MOST_DIALS, MOST_DIALS_AT_REST = 60, 15
 def test_nodes_that_know_one_seed_outlive_a_churn_of_a_tenth_a_minute() -> None:
     sim = Simulation(seed=0, trace=False)
     dials = DialCounter(sim)
-    options = PeerOptions(max_connected=16, max_outgoing=8, max_known=128)
+    # Room for three times as many as it dials: where everybody is full, a newcomer knocks at every door.
+    options = PeerOptions(max_connected=24, max_outgoing=8, max_known=128)
 
     def lacks(node: Node) -> bool:
         alive = {other.node_id for other in sim.nodes.values()}
@@ -38,9 +39,8 @@ def test_nodes_that_know_one_seed_outlive_a_churn_of_a_tenth_a_minute() -> None:
 
     async def scenario() -> None:
         await grow(sim, NODES, options, heartbeat=5.0)
+        await sim.until(lambda: not Unmet(sim, lacks).look(), within=60)
         unmet = Unmet(sim, lacks)
-        await unmet.watch(20)
-        assert unmet.look() == 0
         gone: list[str] = []
         for _ in range(max(1, int(MINUTES * NODES * CHURN))):
             if gone and (len(gone) >= NODES * CHURN or sim.rng.random() < 0.5):
@@ -94,8 +94,7 @@ def test_a_partition_of_half_for_five_minutes_heals_within_30_seconds_and_withou
     if DRAW:
         marks = {cut_at / 60: "half of the nodes are cut off", healed_at / 60: "healed"}
         title = f"{count} nodes that all want each other, parted for five minutes"
-        for suffix in (".svg", ".png"):
-            draw_dials(dials.minutes(), title, marks, Path(DRAW).with_suffix(suffix))
+        draw_dials(dials.minutes(), title, marks, Path(DRAW))
 
 
 @pytest.mark.seeds(3)
