@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import fnmatch
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +14,14 @@ from time import perf_counter
 from .cases import CASES, SLOW, slow_name
 from .comparison import Comparison, Measured
 from .machine import machine, versions
-from .report import as_text
+from .products import PRODUCTS
+from .report import as_text, slow_title
 from .results import Results, WrongResults
 from .rounds import run_rounds
 from .run import Run
 from .slow import DELAYS, SIZES, Phases
 
-__all__ = ["Plan", "run"]
+__all__ = ["Plan", "chosen", "run"]
 
 ROUNDS = 5
 QUICK_ROUNDS = 3
@@ -54,14 +56,14 @@ class Plan:
         """The plan of a command line."""
         wanted = {case for row in rows for case in row.cases}
         seconds = options.seconds or (QUICK_SECONDS if options.quick else SECONDS[command])
-        slow_rounds = 0 if command == "run" or options.only else options.rounds_slow
+        slow = tuple(_slow(options.only)) if command == "peers" and options.rounds_slow else ()
         slow_seconds = getattr(options, "seconds_slow", None) or (QUICK_SLOW_SECONDS if options.quick else SLOW_SECONDS)
         return cls(
             command,
             tuple(case for case in CASES if case in wanted),
-            tuple(slow_name(*which) for which in _slow()) if slow_rounds else (),
+            slow,
             options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS),
-            slow_rounds,
+            options.rounds_slow if slow else 0,
             Run(options.loop, seconds),
             Run(options.loop, slow_seconds),
             options.json or path,
@@ -87,8 +89,23 @@ class Plan:
         )
 
 
-def _slow() -> list[tuple[str, float, int]]:
-    return [(product, delay, size) for size in SIZES for delay in DELAYS for product in SLOW]
+def chosen(patterns: Sequence[str], *texts: str) -> bool:
+    """Whether a text holds one of the patterns, or matches it: `one-way*`; without any, all are chosen."""
+    return not patterns or any(
+        pattern.lower() in text.lower() or fnmatch.fnmatch(text.lower(), pattern.lower())
+        for pattern in patterns
+        for text in texts
+    )
+
+
+def _slow(patterns: Sequence[str]) -> list[str]:
+    return [
+        slow_name(product, delay, size)
+        for size in SIZES
+        for delay in DELAYS
+        for product in SLOW
+        if chosen(patterns, PRODUCTS[product].title, f"slow: {slow_title(delay, size)}")
+    ]
 
 
 def _left(cases: Sequence[str], results: Results, rounds: Sequence[dict[str, Measured]]) -> int:

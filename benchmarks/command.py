@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import fnmatch
 import json
 import sys
 from collections.abc import Sequence
@@ -71,13 +70,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measure(parser: argparse.ArgumentParser, command: str, options: argparse.Namespace) -> int:
     if options.loop not in installed_loops():
         parser.error(f"--loop {options.loop}: it is not installed; pip install 'peerbus[fast]'")
-    rows = _chosen(run_rows() if command == "run" else peer_rows(), options.only)
-    if not rows and not (command == "peers" and options.only):
+    rows = [
+        row
+        for row in (run_rows() if command == "run" else peer_rows())
+        if campaign.chosen(options.only, row.name, row.group, row.against)
+    ]
+    plan = campaign.Plan.of(command, rows, options, _RESULTS / f"{command}.json")
+    if not rows and not plan.slow_cases:
         parser.error(f"--only {' '.join(options.only)}: no such metric; --list shows them")
     if options.list:
         sys.stdout.write(_listing(rows))
         return 0
-    return campaign.run(campaign.Plan.of(command, rows, options, _RESULTS / f"{command}.json"), rows)
+    return campaign.run(plan, rows)
 
 
 def _check(base: Path, new: Path | None) -> int:
@@ -102,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
         )
         command.add_argument(
             "--only", action="append", default=[], metavar="NAME",
-            help="only rows whose name, group or baseline holds NAME (or matches it: 'one-way*'); may be given again",
+            help="only rows, or slow receivers, in whose names NAME is (or that match it: 'one-way*'); repeatable",
         )  # fmt: skip
         command.add_argument(
             "--loop", choices=("asyncio", "uvloop"), default=installed_loops()[0],
@@ -133,20 +137,6 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"at least 1, not {number}")
     return number
-
-
-def _chosen(rows: list[Comparison], patterns: Sequence[str]) -> list[Comparison]:
-    if not patterns:
-        return rows
-    return [
-        row
-        for row in rows
-        if any(
-            pattern.lower() in text.lower() or fnmatch.fnmatch(text.lower(), pattern.lower())
-            for pattern in patterns
-            for text in (row.name, row.group, row.against)
-        )
-    ]
 
 
 def _listing(rows: Sequence[Comparison]) -> str:

@@ -112,7 +112,10 @@ def _slow(results: Results) -> list[str]:
     lines = []
     for size in SIZES:
         for delay in DELAYS:
-            table = [SLOW_HEAD, *(slow_cells(results, product, delay, size) for product in SLOW)]
+            wanted = [product for product in SLOW if results.asked(slow_name(product, delay, size))]
+            if not wanted:
+                continue
+            table = [SLOW_HEAD, *(slow_cells(results, product, delay, size) for product in wanted)]
             widths = _widths(table)
             lines += ["", slow_title(delay, size), *(_line(line, widths) for line in table)]
     return lines

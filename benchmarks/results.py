@@ -45,6 +45,11 @@ class Results:
         """Processors that others kept busy, for each process that measured."""
         return [found[FOREIGN] for taken in (*self.rounds, *self.slow) for found in taken.values() if FOREIGN in found]
 
+    def asked(self, case: str) -> bool:
+        """Whether the run was to measure that case behind a slow receiver."""
+        cases = self.settings.get("slow cases")
+        return not isinstance(cases, list) or case in cases
+
     def why(self, *cases: str) -> str:
         """Why there is no figure of one of these cases."""
         for case in cases:
