@@ -26,13 +26,13 @@ __all__ = ["Plan", "chosen", "run"]
 ROUNDS = 5
 QUICK_ROUNDS = 3
 #: Seconds of a measurement, and of a receiver that is slow, where nothing was said. `run` has three times the cases.
-SECONDS = {"run": 0.25, "peers": 0.5}
+SECONDS = {"run": 0.2, "peers": 0.5}
 QUICK_SECONDS = 0.1
 SLOW_SECONDS, QUICK_SLOW_SECONDS = 5.0, 0.5
 #: Seconds that a case takes beside its measurements: two interpreters start, connect and end.
-_OVERHEAD = 1.0
+_OVERHEAD = 0.8
 #: Measurements of a case, on average, each with a quarter of its time before it.
-_MEASUREMENTS = 4.0 * 1.25
+_MEASUREMENTS = 3.2 * 1.25
 #: Part of the work after which the estimate of the rest follows what the work took.
 _KNOWN = 0.1
 

@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--quick", action="store_true", help="three short rounds: for a look, not for a claim")
         command.add_argument("--rounds", type=_positive, metavar="N", help="interleaved rounds (default: 5)")
         command.add_argument(
-            "--seconds", type=float, metavar="S", help="of each measurement (default: 0.25, peers: 0.5)"
+            "--seconds", type=float, metavar="S", help="of each measurement (default: 0.2, peers: 0.5)"
         )
         command.add_argument(
             "--only", action="append", default=[], metavar="NAME",
