@@ -20,6 +20,7 @@ from .errors import DeadlineExceeded, MessageTypeError, PeerbusError, RemoteErro
 from .events import Terminated
 from .foreign_waiting import ForeignWaiting
 from .handlers import Handler
+from .lateness import Lateness
 from .life import HALT, TRANSITIONS, Life, State
 from .log import get_logger
 from .outcome import DELIVERED, AskFuture, Failed, Outcome
@@ -46,7 +47,7 @@ PYKKA_MESSAGES = (_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr)
 class Cell(Life):
     """One actor's mailbox and handlers. Not for users: they hold a `Ref`."""
 
-    __slots__ = ("current", "handlers", "timeout", "types")
+    __slots__ = ("current", "handlers", "lateness", "timeout", "types")
 
     def __init__(
         self,
@@ -68,6 +69,8 @@ class Cell(Life):
         self.mailbox.on_drop = self.undelivered
         #: What the actor is handling, or handled last before it went idle.
         self.current: Envelope | None = None
+        #: Which asks are not worth to be begun; None while none was late.
+        self.lateness: Lateness | None = None
 
     # What differs between the loop and a thread.
 
@@ -129,7 +132,7 @@ class Cell(Life):
     def handle(self, envelope: Envelope) -> object:
         """Handle one message. None: done. HALT: take no further one. Else: what has to be awaited first."""
         reply = envelope.reply
-        if reply is not None and reply.done():
+        if reply is not None and (reply.done() or (self.lateness is not None and self._hopeless(envelope))):
             self._expired(envelope)
             return None
         self.current = envelope
@@ -192,6 +195,28 @@ class Cell(Life):
             envelope.reply.fail(error)
         self.undelivered(envelope, error)
         return None
+
+    def _hopeless(self, envelope: Envelope) -> bool:
+        """It could not be answered in time, and others wait that can: its asker learns it now."""
+        assert self.lateness is not None
+        assert envelope.reply is not None
+        now, kind = self.now(), type(envelope.message)
+        if not self.mailbox.has_more or not self.lateness.hopeless(kind, envelope.deadline - now, now):
+            return False
+        why = f"{self} has more to do than it can, and {kind.__name__} would not be answered in the time that is left"
+        envelope.reply.fail(DeadlineExceeded(why, phase="mailbox", message=envelope.message))
+        return True
+
+    def came_late(self, envelope: Envelope) -> None:
+        """The deadline of an ask came while its handler was at work."""
+        if self.lateness is None:
+            self.lateness = Lateness()
+        self.lateness.late(type(envelope.message), self.now())
+
+    def answered_late(self, reply: object) -> None:
+        """The time of this ask is over before its answer could be sent: was its handler at work?"""
+        if self.current is not None and self.current.reply is reply:
+            self.came_late(self.current)
 
     def _expired(self, envelope: Envelope) -> None:
         name = type(envelope.message).__name__

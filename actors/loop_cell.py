@@ -343,15 +343,17 @@ class LoopCell(Cell):
         if self._awaiting is not None and self._awaiting.reply is reply:
             if not self._interrupted:
                 self._cancel_handler("nobody waits for the answer any more")
-            return self._given_up(reply)
+            return self._given_up(self._awaiting)
         for task, envelope in (self._detached or {}).items():
             if envelope.reply is reply:
                 self.loop.call_soon(task.cancel)
-                return self._given_up(reply)
+                return self._given_up(envelope)
         return "mailbox"
 
-    def _given_up(self, reply: object) -> str:
-        late = isinstance(reply, asyncio.Future) and not reply.cancelled()
+    def _given_up(self, envelope: Envelope) -> str:
+        late = self.loop.time() >= envelope.deadline
+        if late:
+            self.came_late(envelope)
         self.mailbox.count_undone("deadline_handler" if late else "cancelled")
         return "handler"
 

@@ -323,6 +323,11 @@ class Mailbox:
         return True
 
     @property
+    def has_more(self) -> bool:
+        """Users' messages are queued."""
+        return bool(self._user)
+
+    @property
     def only_stop_left(self) -> bool:
         """The owner was asked to stop, and nothing is queued before that."""
         if self._foreign:

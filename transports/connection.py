@@ -482,6 +482,7 @@ class PeerConnection(Actor):
         if trip is not None:
             pacer.tripped(trip)
         self.link.rtt = self._heartbeat.rtt
+        self._receive.rtt = self._heartbeat.rtt or 0.0
 
     def _opened(self, frame: Open) -> None:
         self.link.open(frame.index, frame.channel)

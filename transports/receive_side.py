@@ -78,6 +78,8 @@ class ReceiveSide:
         self._backlog = 0
         self._ended = False
         self._hasty = False
+        #: Seconds of a round trip to the peer, as last measured.
+        self.rtt = 0.0
         #: Answers for which there was no room, because the peer does not read.
         self.unread = 0
         #: Answers that were too late to be sent.
@@ -199,7 +201,8 @@ class ReceiveSide:
                 self.release(lane, 1, len(payload))
                 self._error(rid, lane.index, 0, error.reason, error)
                 continue
-            reply = self._reply(cell, lane, rid, now + budget / 1000)
+            # The way here and the way back are the asker's time too.
+            reply = self._reply(cell, lane, rid, now + max(budget / 1000 - self.rtt, budget / 2000))
             self._served[rid] = reply
             if isinstance(cell, LoopCell) and not cell.mailbox.scheduled and cell.bus is self._bus:
                 cell.mailbox.scheduled = True

@@ -89,6 +89,7 @@ class RemoteReply:
         """Answered, cancelled, or its time is over."""
         if not self._over and self._server.now() >= self.deadline:
             self._over = True
+            self.cell.answered_late(self)
             self._server.answer_late(self)
         return self._over
 

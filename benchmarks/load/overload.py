@@ -31,6 +31,8 @@ FACTOR = 10.0
 SETTLED = 0.25
 #: Share of the best that stays.
 GOODPUT = 0.8
+#: Asks that wait for their end, of what a deadline lets wait: more only where this process itself does not keep up.
+OUTSTANDING = 1.5
 #: Seconds between two bursts of the open loop.
 TICK = 0.005
 
@@ -84,7 +86,8 @@ async def _flood(sender: Sender, account: Account, rate: float, seconds: float) 
     start = perf_counter()
     asks: set[asyncio.Task[None]] = set()
     while (now := perf_counter()) < start + seconds:
-        for _ in range(int((now - start) * rate) - account.sent):
+        room = int(OUTSTANDING * rate * DEADLINE) - len(asks)
+        for _ in range(min(room, int((now - start) * rate) - account.sent)):
             task = asyncio.ensure_future(_ask(sender, account))
             asks.add(task)
             task.add_done_callback(asks.discard)
