@@ -1,7 +1,7 @@
 """One row of the report: our figure, a baseline's, their ratio round by round, and whether it passes its bar.
 
 Law 1: a ratio is taken between two figures of the same round, never between medians of different rounds.
-Law 2: a bar is met or missed only if the ratio of every round says so; else it is unresolved.
+Law 2: a bar is met or missed only if every round says so, and there are ENOUGH_ROUNDS; else it is unresolved.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import assert_never
 
 __all__ = ["Bar", "Comparison", "Figure", "Measured", "Result", "Rounds", "Sense", "Spread", "Verdict"]
 
+ENOUGH_ROUNDS = 5
 #: The figures of one process, by name.
 Measured = Mapping[str, float]
 #: For each round, the figures by case; a case that crashed in a round is missing there.
@@ -137,4 +138,6 @@ class Comparison:
             ratio = Spread.of([values[0] / max(values[1], 1e-12) for values in whole])
         judged = ours if self.absolute else ratio
         verdict = None if self.bar is None or judged is None else self.bar.verdict(judged)
+        if verdict is not None and len(whole) < ENOUGH_ROUNDS:
+            verdict = Verdict.UNRESOLVED
         return Result(ours, baseline, ratio, verdict, len(whole))

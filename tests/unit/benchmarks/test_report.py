@@ -29,7 +29,7 @@ def test_figures_show_three_digits_and_a_unit(value: float, unit: str, text: str
 
 
 def test_each_row_shows_its_verdict_or_why_it_has_none() -> None:
-    results = a_run((400.0, 100.0), (500.0, 100.0))
+    results = a_run(*5 * [(400.0, 100.0), (500.0, 100.0)])
     results.missing["gone"] = "it is not there"
     rows = [row(), row("gone", case="gone")]
     lines = as_text(results, rows).splitlines()

@@ -13,7 +13,7 @@ from benchmarks.results import FOREIGN, Results, WrongResults
 
 def test_what_was_saved_is_loaded_and_programs_find_the_comparisons(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "run.json"
-    results = a_run((400.0, 100.0), (500.0, 100.0))
+    results = a_run(*5 * [(400.0, 100.0), (500.0, 100.0)])
     results.slow = [{"slow/x": {"lost": 3.0, FOREIGN: 0.5}}]
     results.save(path, [row(), row("gone", case="gone")])
     assert Results.load(path) == results
