@@ -37,6 +37,9 @@ class Desk:
     def answer_late(self, reply: RemoteReply) -> None:
         self._say("late")
 
+    def answered_late(self, reply: object) -> None:
+        self._say("learnt")
+
     def abandon(self, reply: object) -> str:
         self._say("abandoned")
         return "handler"
@@ -66,7 +69,7 @@ def test_an_answer_after_its_time_is_late_and_said_once() -> None:
     reply.succeed(7)
     assert reply.done()
     reply.raised(ValueError())
-    assert desk.said == [("late",)]
+    assert desk.said == [("learnt",), ("late",)]
 
 
 def test_cancelling_ends_the_work_and_says_nothing() -> None:
