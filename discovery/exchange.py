@@ -190,14 +190,14 @@ class PeerExchange(Reactor):
         except (RemoteError, SendError) as error:
             log.debug("no peers from this peer", bus=self.bus.name, peer=node_id, why=str(error))
         else:
-            await self._learn(node_id, answer.records)
+            await self._learn(poll, answer.records)
             self._arm()
             return
-        self._follow(self._pex.unanswered(node_id, self.bus.loop.time(), fault))
+        self._follow(self._pex.unanswered(poll, self.bus.loop.time(), fault))
         self._arm()
 
-    async def _learn(self, node_id: str, records: tuple[bytes, ...]) -> None:
-        heard = self._pex.answered(node_id, records, self.bus.loop.time(), wall_clock())
+    async def _learn(self, poll: Poll, records: tuple[bytes, ...]) -> None:
+        heard = self._pex.answered(poll, records, self.bus.loop.time(), wall_clock())
         for number, news in enumerate(heard, 1):
             self._follow(news)
             if number % CHECKED_AT_ONCE == 0:

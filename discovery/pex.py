@@ -58,11 +58,11 @@ _FAULTS = MappingProxyType(
         "too_large": "forged_record",
         "malformed": "forged_record",
         "forged": "forged_record",
-        "too_far": "stale_record",
-        "expired": "stale_record",
         "foreign_network": "foreign_record",
     }
 )
+#: Seconds after its end at which nobody tells of a record by accident, however wrong a clock is.
+LONG_EXPIRED = 86_400.0
 #: Faults after which nothing else in the answer is worth a look.
 _GRAVE = frozenset({"forged_record", "foreign_record", "private_record"})
 
@@ -80,7 +80,8 @@ class _Neighbour:
     #: When to ask it next; inf: it does not take part.
     ask_at: float
     interval: float
-    asking: bool = False
+    #: The request that is under way, by its number; 0: none.
+    asking: int = 0
     answered_at: float = math.inf
     leaving: bool = False
     #: Record of each node that it told of last, by number: what it knew it cannot have forgotten.
@@ -231,23 +232,26 @@ class Pex:
         if not due or now < self._last_poll + LEAST_GAP - 1e-9:
             return []
         node_id = min(due)[1]
-        self._neighbours[node_id].asking = True
         self._last_poll = now
         self._turn += 1
+        self._neighbours[node_id].asking = self._turn
         self._counts["polled"] += 1
         # Every other request is for a role that is missing: who knows none of it may know somebody who does.
         role = self._wanted[self._turn // 2 % len(self._wanted)] if self._wanted and self._turn % 2 else ""
-        return [Poll(node_id, role, MAX_RECORDS)]
+        return [Poll(self._turn, node_id, role, MAX_RECORDS)]
 
     def next_due(self, now: float) -> float | None:
         """When `polls` will next have something, should nothing else happen; None: never."""
         due = min((n.ask_at for n in self._neighbours.values() if not n.asking), default=math.inf)
         return None if due == math.inf else max(now, due, self._last_poll + LEAST_GAP)
 
-    def answered(self, node_id: str, records: Sequence[bytes], now: float, wall: float) -> Iterator[News]:
-        """An answer came: what follows from it, record by record (checking one takes 0.2 ms)."""
-        neighbour = self._neighbours.get(node_id)
-        if neighbour is None or not neighbour.asking:
+    def answered(self, poll: Poll, records: Sequence[bytes], now: float, wall: float) -> Iterator[News]:
+        """An answer came: what follows from it, record by record (checking one takes 0.2 ms).
+
+        One to a request that is not under way any more, as its connection ended, is ignored.
+        """
+        node_id, neighbour = poll.node_id, self._neighbours.get(poll.node_id)
+        if neighbour is None or neighbour.asking != poll.number:
             return
         new = 0
         size = sum(map(len, records))
@@ -268,13 +272,13 @@ class Pex:
         finally:
             self._ask_again(neighbour, now, fruitful=new > 0)
 
-    def unanswered(self, node_id: str, now: float, fault: str = "") -> News:
+    def unanswered(self, poll: Poll, now: float, fault: str = "") -> News:
         """A request came to nothing. `fault`: `no_answer` or `too_many`; none where the peer refused, or is gone."""
-        neighbour = self._neighbours.get(node_id)
-        if neighbour is None or not neighbour.asking:
+        neighbour = self._neighbours.get(poll.node_id)
+        if neighbour is None or neighbour.asking != poll.number:
             return News()
         self._ask_again(neighbour, now, fruitful=False)
-        return self._fault(node_id, fault) if fault else News()
+        return self._fault(poll.node_id, fault) if fault else News()
 
     def unsolicited(self, node_id: str) -> News:
         """A peer sent an answer that nobody had asked it for."""
@@ -282,7 +286,7 @@ class Pex:
 
     def _ask_again(self, neighbour: _Neighbour, now: float, *, fruitful: bool) -> None:
         options = self._options
-        neighbour.asking = False
+        neighbour.asking = 0
         if len(self._ledger) >= NEARLY_FULL * options.max_records and not self._wanted:
             neighbour.interval = options.full_interval
         elif fruitful:
@@ -302,7 +306,7 @@ class Pex:
                 known = self._ledger.get(record.node_id)
                 if known is not None and len(neighbour.told) < self._options.max_records:
                     neighbour.told[record.node_id] = known.sequence
-            elif record.reason == "stale" and self._knew_better(neighbour, record):
+            elif record.overdue > LONG_EXPIRED or (record.reason == "stale" and self._knew_better(neighbour, record)):
                 return News(), "stale_record"
             return News(), _FAULTS.get(record.reason, "")
         if record.private:

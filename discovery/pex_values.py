@@ -13,8 +13,9 @@ __all__ = ["Fault", "News", "Nomination", "PexStatistics", "Poll", "Refusal"]
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """Ask that peer for at most `limit` records; `role` is empty, or what they have to offer."""
+    """Ask that peer for at most `limit` records; `role` is empty, or what they offer. `number` names the request."""
 
+    number: int
     node_id: str
     role: str
     limit: int

@@ -68,12 +68,13 @@ class RecordRefused:
 
     `too_large`, `malformed`, `foreign_network`, `expired`, `too_far` (expires later than any record may), `stale` (an
     older one than is known), `known` (the very one that is known), `conflict` (another one of the same number),
-    `forged`. `node_id` is whom it claims to be of, where that could be read.
+    `forged`. `node_id` is whom it claims to be of, where that could be read; `overdue` the seconds since it expired.
     """
 
     reason: str
     text: str
     node_id: str = ""
+    overdue: float = 0.0
 
 
 class _Sealed(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -150,7 +151,8 @@ def read_record(
     if body.network != network:
         return RecordRefused("foreign_network", f"of {body.network!r}, this is {network!r}", node_id)
     if body.expires < now - MAX_SKEW:
-        return RecordRefused("expired", f"expired {now - body.expires:.0f} s ago", node_id)
+        overdue = now - body.expires
+        return RecordRefused("expired", f"expired {overdue:.0f} s ago", node_id, overdue)
     if body.expires > now + MAX_LIFETIME + MAX_SKEW:
         return RecordRefused("too_far", f"expires in {body.expires - now:.0f} s, at most {MAX_LIFETIME:.0f}", node_id)
     newest = known(node_id)

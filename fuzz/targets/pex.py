@@ -39,8 +39,9 @@ def check(data: bytes) -> None:
         assert news is not None, "the first one is always looked at"
         believe(pex, news)
     for now in (10.0, 1000.0):
-        assert [poll.node_id for poll in pex.polls(now)] == [PEER]
-        for news in pex.answered(PEER, records, now, NOW):
+        (poll,) = pex.polls(now)
+        assert poll.node_id == PEER
+        for news in pex.answered(poll, records, now, NOW):
             believe(pex, news)
         due = pex.next_due(now)
         assert due is not None

@@ -33,7 +33,12 @@ def test_the_record_that_is_shown_is_the_one_that_is_made() -> None:
 
 def test_the_reasons_are_those_of_the_code() -> None:
     reasons = re.findall(r"^\| `(\w+)` \| ", SECTION.partition("| refused as |")[2], re.MULTILINE)
-    assert set(reasons) == set(re.findall(r"`(\w+)`", RecordRefused.__doc__ or "")) - {"reason", "text", "node_id"}
+    assert set(reasons) == set(re.findall(r"`(\w+)`", RecordRefused.__doc__ or "")) - {
+        "reason",
+        "text",
+        "node_id",
+        "overdue",
+    }
 
 
 def test_the_fields_are_those_of_the_code() -> None:
