@@ -48,7 +48,7 @@ from .life import Life, State
 from .log import get_logger
 from .loop_thread import LoopThread
 from .mailbox import MailboxStatistics
-from .outcome import DELIVERED, Failed, Outcome
+from .outcome import Failed, Outcome
 from .picks import Share
 from .plan import Plan
 from .ref import Ref
@@ -498,8 +498,10 @@ class Bus:
                     return here.tell(message, sender, timeout)
             elif type(where) is Peer and get_ident() == self.thread:
                 link = self.routes.peers.get(where.id)
-                if link is not None and link.accept(to.reactor, message, None if sender is None else sender.address):
-                    return DELIVERED
+                if link is not None:
+                    outcome = link.accept(to.reactor, message, None if sender is None else sender.address)
+                    if outcome is not None:
+                        return outcome
         if isinstance(to, Ref):
             return to._cell.tell(message, sender, timeout)
         if get_ident() != self.thread:

@@ -37,8 +37,8 @@ class Link(Protocol):
     def succeed(self, before: Link) -> None:
         """Take the place of an older link to the same peer: who waits there waits here, what it accepted goes first."""
 
-    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> bool:
-        """Send, if nothing stands in its way. False: nothing was done, `tell` knows why and what to do then."""
+    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> Outcome[None] | None:
+        """Send, if nothing stands in its way. None: nothing was done, `tell` knows why and what to do then."""
 
     def tell(
         self,

@@ -4,6 +4,8 @@ A send that has room is done when the call returns; what it returns then is one 
 no room waits only when it is awaited: a plain `def` handler that does not await its sends cannot pile them up.
 """
 
+# Long, as each way a send can end is read beside the others: sent, failed, waiting, asked, waiting to ask.
+
 from __future__ import annotations
 
 import asyncio
@@ -15,7 +17,7 @@ from .envelope import Envelope
 from .errors import DeadlineExceeded, MailboxFull, MessageTypeError, RemoteError, SendError, WouldDeadlock
 from .mailbox import Waiter
 
-__all__ = ["DELIVERED", "AskFuture", "AskWaiting", "Failed", "Outcome", "Waiting"]
+__all__ = ["DELIVERED", "GAVE_WAY", "AskFuture", "AskWaiting", "Failed", "Outcome", "Waiting"]
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -52,6 +54,22 @@ class Delivered:
 
 #: The outcome of every send that had room.
 DELIVERED = Delivered()
+
+
+class GaveWay(Delivered):
+    """As `Delivered`, but awaiting it lets others have their turn: who sends without a pause must not hold the loop."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Step[None]:
+        yield None
+
+    def __repr__(self) -> str:
+        return "<delivered, after others>"
+
+
+#: The outcome of a send that had room, now and then.
+GAVE_WAY = GaveWay()
 
 
 class Failed:

@@ -52,6 +52,7 @@ from ..transports.identity import Identity
 from ..transports.tcp import TcpTransport
 from ..transports.transport import Transport
 from ..transports.unix import UnixTransport
+from .allocator import keep_freed_memory
 from .levers import NodeLevers, endpoint_of
 
 __all__ = ["Node", "NodeSnapshot"]
@@ -158,6 +159,7 @@ class Node(NodeLevers):
     # Life.
 
     async def __aenter__(self) -> Self:
+        keep_freed_memory()
         await self.bus.__aenter__()
         try:
             for factory in self._reactors:

@@ -53,9 +53,8 @@ class ProbeLink:
     def succeed(self, before: object) -> None:
         """As `Link.succeed`: there is nothing to take over."""
 
-    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> bool:
+    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> Outcome[None] | None:
         """As `Link.accept`: never, so that there is one way to be probed."""
-        return False
 
     def tell(
         self,

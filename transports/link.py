@@ -183,31 +183,31 @@ class PeerLink:
 
     # Sending.
 
-    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> bool:
+    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> Outcome[None] | None:
         """As `Link.accept`: the short way of `tell`, for a declared message on a lane that has credit."""
         lane = self._lanes.get(reactor)
         if lane is None or self.refusal is not None or self._suspended:
-            return False
+            return None
         codec = lane.codec
         if codec is None:
-            return False
+            return None
         number = codec.numbers.get(message.__class__)
         if number is None:
-            return False
+            return None
         try:
             payload = codec.encode_fields(message)
         except Exception:  # noqa: BLE001  # `tell` says what is wrong with it
-            return False
+            return None
         if len(payload) > lane.largest:
-            return False
+            return None
         origin = 0 if sender is None else self._origins.get(sender.reactor, 0)
-        if not lane.accept(number, origin, payload, message, sender):
-            return False
-        turn = self._turns[lane.index]
-        if not turn.queued:  # else it has been scheduled when the lane was woken, or waits for the stream
-            self.outbox.wake(turn)
-            self._schedule()
-        return True
+        outcome = lane.accept(number, origin, payload, message, sender)
+        if outcome is not None:
+            turn = self._turns[lane.index]
+            if not turn.queued:  # else it has been scheduled when the lane was woken, or waits for the stream
+                self.outbox.wake(turn)
+                self._schedule()
+        return outcome
 
     def tell(
         self,

@@ -15,6 +15,7 @@ from ..actors.address import Address
 from ..actors.errors import ProtocolError, SendError
 from ..actors.ledger import Account, Tally
 from ..actors.mailbox import Waiter
+from ..actors.outcome import DELIVERED, GAVE_WAY, Outcome
 from .batch import ITEM_OVERHEAD, Batch, Item, Outgoing
 from .flow import SendWindow
 from .hello import ChannelInfo
@@ -91,14 +92,15 @@ class OutLane:
         """Messages that are not written yet."""
         return sum(map(len, self.queue)) + len(self._waiting)
 
-    def accept(self, number: int, origin: int, payload: bytes, message: object, sender: Address[object] | None) -> bool:
-        """Take credit for a tell and queue it. False: no credit, the sender has to wait."""
+    def accept(
+        self, number: int, origin: int, payload: bytes, message: object, sender: Address[object] | None
+    ) -> Outcome[None] | None:
+        """Take credit for a tell and queue it. None: no credit, the sender has to wait."""
         size = len(payload)
         if self._waiting or not self.window.take(size):
-            return False
+            return None
         self.sent += 1
-        self._queue_tell((number, origin, payload), size, message, sender)
-        return True
+        return self._queue_tell((number, origin, payload), size, message, sender)
 
     def offer(self, outgoing: Outgoing) -> bool:
         """Take credit and queue the message. False: no credit, the sender has to wait."""
@@ -121,9 +123,14 @@ class OutLane:
         batch.asks.append(outgoing)
         batch.room -= size + ITEM_OVERHEAD
 
-    def _queue_tell(self, item: Item, size: int, message: object, sender: Address[object] | None) -> None:
+    def _queue_tell(self, item: Item, size: int, message: object, sender: Address[object] | None) -> Outcome[None]:
+        outcome: Outcome[None] = DELIVERED
         batch = self._tells
         if batch is None or size > batch.room:
+            if batch is not None:
+                # A frame is full in this turn: it may be written, and whoever waits for the loop be served, before the
+                # next one is. Without it a sender that only tells held the loop for a window of 1 024 messages.
+                outcome = GAVE_WAY
             batch = self._begin(of_asks=False)
         batch.room -= size + ITEM_OVERHEAD
         if sender is not None:
@@ -132,6 +139,7 @@ class OutLane:
             batch.senders[len(batch.items)] = sender
         batch.items.append(item)
         batch.messages.append(message)
+        return outcome
 
     def _begin(self, *, of_asks: bool) -> Batch:
         batch = Batch(of_asks=of_asks)

@@ -23,6 +23,9 @@ __all__ = ["Outbox", "ReplyLane", "Turn"]
 
 #: Bytes per round and unit of priority. At the default priority 5 a round moves 20 KiB, at least one part.
 QUANTUM = 4096
+#: Bytes of a body that travels in one frame while its lane is the only one with something to write: 64 KiB and what
+#: stands around them. In five frames they cost both ends 25 µs more; what comes meanwhile waits for 0.5 ms at 1 Gbit/s.
+WHOLE_BODY = 68 * 1024
 #: The longest budget that fits into the wire's u32, in milliseconds.
 MAX_BUDGET = 2**32 - 1
 
@@ -137,7 +140,7 @@ class Outbox:
             # The only lane that has something: no turns are to be taken (measured: 4 of 36 µs of a round trip).
             turn = self._current[0] if self._current else self._next[0]
             while size < limit and turn.cutting is None and turn.lane.queue:
-                made = self._frame(turn, now)
+                made = self._frame(turn, now, whole=WHOLE_BODY)
                 if not made:
                     break
                 size += sum(map(len, made))
@@ -191,8 +194,11 @@ class Outbox:
             out += made
         return size
 
-    def _frame(self, turn: Turn, now: float) -> list[Bytes]:
-        """One frame or part of the lane; empty where it has nothing, or where no (other) large body may go on."""
+    def _frame(self, turn: Turn, now: float, *, whole: int = PART_SIZE) -> list[Bytes]:
+        """One frame or part of the lane; empty where it has nothing, or where no (other) large body may go on.
+
+        A body above `whole` bytes is cut.
+        """
         if turn.cutting is None:
             lane = turn.lane
             frame = self._answers(lane) if isinstance(lane, ReplyLane) else self._messages(lane, now)
@@ -201,6 +207,8 @@ class Outbox:
             body = self._encoder.body(frame)
             if len(body) <= PART_SIZE:
                 return [len(body).to_bytes(4, "big") + body]
+            if len(body) <= whole:
+                return [len(body).to_bytes(4, "big"), body]  # not joined: it would be copied
             number = reply_lane(lane.index) if isinstance(lane, ReplyLane) else ask_lane(lane.index)
             turn.cutting = Cutter(body, number)
             self._budget.take(len(body))

@@ -96,7 +96,7 @@ class ReceiveBuffer:
         if len(data) > MAX_CHUNK:
             chunks.appendleft(data[MAX_CHUNK:])
             data = data[:MAX_CHUNK]
-        elif chunks and len(data) + len(chunks[0]) <= MAX_CHUNK:
+        elif chunks and len(data) < MAX_CHUNK // 16 and len(data) + len(chunks[0]) <= MAX_CHUNK:
             # Many small chunks wait: one read returns as many as fit.
             parts, size = [data], len(data)
             while chunks and size + len(chunks[0]) <= MAX_CHUNK:

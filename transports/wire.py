@@ -1,5 +1,7 @@
 """Frames: what travels on a connection, byte by byte (docs/wire.md), with no socket in sight."""
 
+# Long, as the types of the frames and what reads and writes them are one format.
+
 from __future__ import annotations
 
 import struct
@@ -245,6 +247,10 @@ class _Kind(msgspec.Struct, array_like=True):
 #: Reads one frame body. Shared by all connections: it holds no state.
 WIRE_DECODER: msgspec.msgpack.Decoder[Frame] = msgspec.msgpack.Decoder(Frame)
 _LENGTH = struct.Struct(">I")
+#: Bytes of a frame's length.
+HEAD = 4
+#: Bytes from which on a body is decoded where it lies: a view costs more than copying less (measured: 100 ns, 2 KiB).
+VIEWED = 2048
 #: Bad UTF-8 is a ValueError, deep nesting a RecursionError; msgspec's own are ValueErrors since 0.21 only.
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 _KIND_DECODER = msgspec.msgpack.Decoder(_Kind)
@@ -269,7 +275,7 @@ def decode_body(body: bytes | bytearray) -> Frame:
         raise _fault(body, error) from error
 
 
-def _fault(body: bytes | bytearray, error: Exception) -> ProtocolError:
+def _fault(body: bytes | bytearray | memoryview, error: Exception) -> ProtocolError:
     """Say what is wrong with a body that did not decode."""
     if not isinstance(error, msgspec.ValidationError):
         return ProtocolError("bad_frame", clip(str(error)))
@@ -326,12 +332,15 @@ class FrameDecoder:
     `limit` is the largest body accepted, in bytes; it may be changed between frames.
     """
 
-    __slots__ = ("_at", "_buffer", "_fault", "limit")
+    __slots__ = ("_at", "_buffer", "_fault", "_split", "limit")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
-        self._buffer: bytes | bytearray = b""
+        #: The last piece of input, of which what stands before `_at` was read.
+        self._buffer = b""
         self._at = 0
+        #: The frame that began in an earlier piece, as far as it came; only it is copied, not what follows it.
+        self._split = bytearray()
         self._fault: ProtocolError | None = None
 
     def feed(self, data: bytes) -> Iterator[Frame]:
@@ -343,53 +352,74 @@ class FrameDecoder:
         Raises:
             ProtocolError: `frame_too_large` or what `decode_body` raises; from then on, always.
         """
-        if self._at == len(self._buffer):
-            self._buffer, self._at = data, 0
-        else:
-            if not isinstance(self._buffer, bytearray):
-                self._buffer = bytearray(self._buffer[self._at :])
-                self._at = 0
-            self._buffer += data
+        if self._at < len(self._buffer):  # somebody feeds while frames are still being taken
+            data = self._buffer[self._at :] + data
+        self._buffer, self._at = data, 0
         return self._frames()
 
     def _frames(self) -> Iterator[Frame]:
         if self._fault is not None:
             raise self._fault
-        decode, length = WIRE_DECODER.decode, _LENGTH.unpack_from
-        # The state is read again after each yield: whoever took the frame may have fed more.
-        while len(self._buffer) - self._at >= 4:
-            buffer = self._buffer
-            start = self._at + 4
-            (size,) = length(buffer, self._at)
-            if size > self.limit:
-                self._fault = ProtocolError("frame_too_large", f"{size} bytes, limit {self.limit}")
-                raise self._fault
-            end = start + size
-            if end > len(buffer):
-                break
-            self._at = end
-            body = buffer[start:end]
+        decode = WIRE_DECODER.decode
+        while True:
+            # The state is read again after each yield: whoever took the frame may have fed more.
+            body = self._body()
+            if body is None:
+                return
             try:
                 frame = decode(body)
             except _UNREADABLE as error:
                 self._fault = _fault(body, error)
                 raise self._fault from error
+            del body
             yield frame
-        self._compact()
 
-    def _compact(self) -> None:
-        """Forget what was read; done once per piece of input, so that the cost stays linear."""
-        if self._at and isinstance(self._buffer, bytearray):
-            del self._buffer[: self._at]
-            self._at = 0
+    def _body(self) -> bytes | memoryview | None:
+        """The next body that is complete; None: the rest is kept for when more comes."""
+        buffer, at, split = self._buffer, self._at, self._split
+        start = at + HEAD
+        if split or start > len(buffer):
+            return self._body_of_split()
+        size = self._size(buffer, at)
+        end = start + size
+        if end > len(buffer):
+            return self._body_of_split()
+        self._at = end
+        return buffer[start:end] if size < VIEWED else memoryview(buffer)[start:end]
+
+    def _size(self, buffer: bytes | bytearray, at: int) -> int:
+        (size,) = _LENGTH.unpack_from(buffer, at)
+        if size > self.limit:
+            self._fault = ProtocolError("frame_too_large", f"{size} bytes, limit {self.limit}")
+            raise self._fault
+        assert isinstance(size, int)
+        return size
+
+    def _body_of_split(self) -> memoryview | None:
+        """The same for a frame that is not in one piece."""
+        split, buffer = self._split, self._buffer
+        missing = HEAD - len(split)
+        if missing > 0:
+            split += buffer[self._at : self._at + missing]
+            self._at = min(len(buffer), self._at + missing)
+            if len(split) < HEAD:
+                return None
+        missing = HEAD + self._size(split, 0) - len(split)
+        end = self._at + missing
+        split += memoryview(buffer)[self._at : end]
+        self._at = min(len(buffer), end)
+        if end > len(buffer):
+            return None
+        self._split = bytearray()
+        return memoryview(split)[HEAD:]
 
     @property
     def buffered(self) -> int:
         """Bytes that no frame was made of yet."""
-        return len(self._buffer) - self._at
+        return len(self._split) + len(self._buffer) - self._at
 
     def rest(self) -> bytes:
         """Give up the bytes that no frame was made of yet; the decoder is empty afterwards."""
-        rest = bytes(self._buffer[self._at :])
-        self._buffer, self._at = b"", 0
+        rest = bytes(self._split) + self._buffer[self._at :]
+        self._buffer, self._at, self._split = b"", 0, bytearray()
         return rest

@@ -59,8 +59,8 @@ class FakeLink:
     def succeed(self, before: object) -> None:
         self.succeeded = before
 
-    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> bool:
-        return False
+    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> None:
+        return
 
     def tell(
         self, reactor: str, message: object, *, sender: Address[object] | None, deadline: float, memo: Any = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import weakref
 from collections.abc import Callable
 
@@ -9,6 +10,7 @@ import pytest
 
 from peerbus.actors.envelope import NEVER, Envelope
 from peerbus.actors.errors import MailboxFull, MessageTypeError, PeerGone, ProtocolError, SendError
+from peerbus.actors.outcome import GAVE_WAY
 from peerbus.transports.batch import Outgoing
 from peerbus.transports.hello import ChannelInfo
 from peerbus.transports.out_lane import OutLane
@@ -224,3 +226,19 @@ def test_an_ask_that_was_answered_holds_on_to_nothing_until_its_credit_is_back(s
     del future
     assert gone() is None
     assert [each.reply is not None and each.reply.done() for each in scene.lane.drop_unconfirmed()] == [True]
+
+
+async def test_a_sender_gives_way_once_a_frame_is_full() -> None:
+    info = ChannelInfo(
+        name="c", types=("Note",), schema=bytes(16), messages=1000, bytes=1 << 20, max_message=1000, priority=5
+    )
+    lane = OutLane(0, info, None, lambda _: None)
+    outcomes = [lane.accept(1, 0, bytes(100), number, None) for number in range(300)]
+    assert [len(batch) for batch in lane.queue] == [131, 131, 38]
+    assert [number for number, outcome in enumerate(outcomes) if outcome is GAVE_WAY] == [131, 262]
+    others: list[str] = []
+    asyncio.get_running_loop().call_soon(others.append, "had a turn")
+    await outcomes[130]  # type: ignore[misc]  # not None, as there was credit
+    assert others == []
+    await outcomes[131]  # type: ignore[misc]  # as above
+    assert others == ["had a turn"]
