@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .advert import Advert
 from .bans import Ban
-from .events import Candidate, PeerBanned, PeerDown, PeerUnbanned, PeerUp
+from .events import Candidate, PeerBanned, PeerDown, PeerUnbanned, PeerUp, RequirementMet, RequirementUnmet
 from .finders import MdnsOptions
 from .lever_messages import LeverResult
 from .lifecycle import PeerState
@@ -14,6 +14,8 @@ from .messages import AdvertisePeers, AnnounceMyself, FoundPeer, PeerWasUseful, 
 from .options import PeerOptions
 from .peers import Peers
 from .record import PeerRecord
+from .require import Require
+from .requirements import RequirementView
 from .scores import ScoreReason
 from .snapshot import PeersSnapshot, PeerView
 
@@ -41,5 +43,9 @@ __all__ = [
     "Peers",
     "PeersSnapshot",
     "ReportPeer",
+    "Require",
+    "RequirementMet",
+    "RequirementUnmet",
+    "RequirementView",
     "ScoreReason",
 ]

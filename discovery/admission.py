@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from .advertising import role_of
 from .commands import Accept, Attempt, Dial, Refuse, Verdict
 from .known_peer import KnownPeer
 from .lifecycle import PeerState, PeerStep
@@ -54,10 +55,12 @@ class Admission:
         if table.draining:
             self._turn_away(peer, dial, now)
             return Refuse("draining", "this node is being emptied")
+        if peer is not None and dial is not None:
+            peer.offers = attempt.offers  # proven: if it is not what it was dialed for, it is not dialed for that again
         if peer is None or not peer.linked:
             replaces, kept = None, table.keeps(node_id)
             if not table.slots().may_accept(kept=kept):
-                victim = self._victim_for(peer, dial, now)
+                victim = self._victim_for(peer, attempt, now)
                 if victim is None:
                     self._turn_away(peer, dial, now)
                     return Refuse("full", f"all {table.options.max_connected} slots are taken")
@@ -85,11 +88,17 @@ class Admission:
             peer.replaces = None
             peer.rest(now, self._table.options, self._table.rng)
 
-    def _victim_for(self, peer: KnownPeer | None, dial: Dial | None, now: float) -> KnownPeer | None:
+    def _victim_for(self, peer: KnownPeer | None, attempt: Attempt, now: float) -> KnownPeer | None:
         """Who leaves for a peer that arrives while all slots are taken; None: nobody."""
-        if not self._table.slots().may_replace():
+        table = self._table
+        if not table.slots().may_replace():
             return None
-        place = lowest_place(self._table.roster, self._table.options, now, newcomer=peer)
-        if place is None or not place.may_be_taken_by(0.0 if peer is None else peer.rank(now)):
+        needs = table.needs()
+        place = lowest_place(table.roster, table.options, now, needs=needs, newcomer=peer)
+        if place is None:
             return None
-        return None if place.free_at > now and dial is None else place.victim
+        if needs.requires and needs.helps(map(role_of, attempt.offers), ignoring_dials=True):
+            return place.victim
+        if not place.may_be_taken_by(0.0 if peer is None else peer.rank(now)):
+            return None
+        return None if place.free_at > now and attempt.dial is None else place.victim

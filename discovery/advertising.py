@@ -14,7 +14,7 @@ from .advert import Advert
 from .bans import Bans
 from .known_peer import KnownPeer
 
-__all__ = ["adverts"]
+__all__ = ["adverts", "role_of", "roles_of"]
 
 
 def adverts(
@@ -62,4 +62,9 @@ def roles_of(peer: KnownPeer) -> frozenset[str]:
     if peer.offers is None and peer.record is not None:
         return frozenset(peer.record.roles)
     texts = peer.roles if peer.offers is None else peer.offers
-    return frozenset(text.partition("{")[0] for text in texts)
+    return frozenset(map(role_of, texts))
+
+
+def role_of(capability: str) -> str:
+    """The role's name in the text of a capability."""
+    return capability.partition("{")[0]

@@ -8,8 +8,18 @@ from ..transports.endpoint import Endpoint
 from .bans import Ban, BanTarget
 from .link import Direction
 from .record import PeerRecord
+from .require import Require
 
-__all__ = ["Candidate", "PeerBanned", "PeerDown", "PeerEvent", "PeerUnbanned", "PeerUp"]
+__all__ = [
+    "Candidate",
+    "PeerBanned",
+    "PeerDown",
+    "PeerEvent",
+    "PeerUnbanned",
+    "PeerUp",
+    "RequirementMet",
+    "RequirementUnmet",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +78,25 @@ class PeerUnbanned:
     target: BanTarget
 
 
+@dataclass(frozen=True, slots=True)
+class RequirementMet:
+    """Enough of the connected peers offer it: `have` of the `want` that it takes now."""
+
+    require: Require
+    have: int
+    want: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementUnmet:
+    """Not enough do, and that cannot be changed now: `reason` and `text` say why; see `RequirementView`."""
+
+    require: Require
+    have: int
+    want: int
+    reason: str
+    text: str
+
+
 #: What subscribers of discovery receive, in order: for each peer up, down, up, down, …
-PeerEvent = PeerUp | PeerDown | PeerBanned | PeerUnbanned
+PeerEvent = PeerUp | PeerDown | PeerBanned | PeerUnbanned | RequirementMet | RequirementUnmet

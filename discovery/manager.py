@@ -19,7 +19,6 @@ import math
 import random
 from collections import Counter
 from collections.abc import Hashable
-from types import MappingProxyType
 
 from ..actors.errors import ConfigError
 from ..transports.endpoint import Endpoint
@@ -37,8 +36,9 @@ from .lifecycle import UP, PeerState, PeerStep
 from .link import Direction, Link
 from .options import PeerOptions
 from .peer_table import PeerTable
-from .peer_view import view_of
+from .peer_view import picture_of
 from .places import lowest_place
+from .requirements import RequirementWatch, views_of
 from .roster import Roster
 from .scores import ScoreReason
 from .selection import Choice, choices
@@ -77,6 +77,7 @@ class PeerManager:
         self._bans = self._table.bans
         self._admission = Admission(self._table)
         self._levers = Levers(self._table)
+        self._watch = RequirementWatch()
         #: What this node tells of itself, first to everybody who asks for peers; None: nothing.
         self.myself: Advert | None = None
         self._dials: dict[int, KnownPeer] = {}
@@ -276,6 +277,11 @@ class PeerManager:
         peer = self._roster.get(node_id)
         if peer is not None and peer.linked:
             peer.offers = offers
+            self._look_again()
+
+    def review(self, now: float) -> tuple[PeerEvent, ...]:
+        """What has changed in how the requirements are met; ask after each change, when the dials are out."""
+        return self._watch.review(views_of(self._table.needs(), self._roster, self._bans, now))
 
     # -- conduct
 
@@ -309,19 +315,7 @@ class PeerManager:
 
     def snapshot(self, now: float = 0.0) -> PeersSnapshot:
         """Everything it knows, as a value; scores are those of the time `now`."""
-        peers = tuple(view_of(peer, now) for peer in self._roster)
-        return PeersSnapshot(
-            peers=peers,
-            connected=sum(peer.linked for peer in self._roster),
-            ready=sum(peer.up for peer in self._roster),
-            outgoing=sum(view.direction is Direction.DIALED for view in peers),
-            dialing=len(self._dials),
-            refused=MappingProxyType(dict(self._refused)),
-            failed=MappingProxyType(dict(self._failed)),
-            reported=MappingProxyType(dict(self._table.reported)),
-            bans=tuple(ban for ban in self._bans if ban.until > now),
-            draining=self._table.draining,
-        )
+        return picture_of(self._table, now, dialing=len(self._dials), refused=self._refused, failed=self._failed)
 
     # -- private
 
@@ -329,7 +323,7 @@ class PeerManager:
         self._nothing_before = self._closed = None
 
     def _choices(self, slots: Slots, now: float) -> list[Choice]:
-        return [] if self._table.draining else choices(self._roster, slots, self._bans, now)
+        return [] if self._table.draining else choices(self._roster, slots, self._bans, self._table.needs(), now)
 
     def _keep_due(self, found: list[Choice]) -> float:
         """Keep in mind when the first of these is due."""
@@ -346,8 +340,9 @@ class PeerManager:
         slots = self._table.slots()
         if slots.may_dial(kept=False):
             return False
-        place = lowest_place(self._roster, self._options, now) if slots.may_dial_to_replace() else None
-        return place is None or not place.may_be_taken_by(0.0)
+        needs = self._table.needs()
+        place = lowest_place(self._roster, self._options, now, needs=needs) if slots.may_dial_to_replace() else None
+        return place is None or not (needs.lacking or place.may_be_taken_by(0.0))
 
     def _claim(self, now: float) -> list[Dial]:
         slots, claimed, taken = self._table.slots(), list[Dial](), set[Endpoint]()
@@ -392,7 +387,8 @@ class PeerManager:
     def _take_place(self, peer: KnownPeer, now: float) -> Changes:
         """The newcomer is ready: who leaves is asked again, as somebody lower may be there by now, or a free slot."""
         peer.replaces = None
-        return self._table.shed("upgraded", now, most=1)
+        changes = self._table.shed("upgraded", now, most=1)
+        return changes if changes.close or not peer.outgoing else self._table.shed_outgoing("upgraded", now)
 
 
 def _bounded(counts: Counter[str], reason: str) -> str:

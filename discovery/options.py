@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from ..actors.errors import ConfigError
 from .backoff import RetryPolicy
+from .require import Require
 from .scores import MAX_SCORE, MIN_SCORE
 
 __all__ = ["PeerOptions"]
@@ -52,6 +53,8 @@ class PeerOptions:
     #: A peer that falls to this score is banned for `ban_time`, unless the operator wants it.
     ban_score: float = -100.0
     ban_time: float = 3600.0
+    #: What the connected peers as a whole must offer.
+    requires: tuple[Require, ...] = ()
     #: A peer takes another's place only with a rank that is higher by this, and not before the other had its time.
     upgrade_margin: float = 1.0
     upgrade_tenure: float = 30.0

@@ -12,6 +12,7 @@ from .events import PeerBanned, PeerDown, PeerEvent, PeerUnbanned
 from .known_peer import KnownPeer
 from .lifecycle import PeerState, PeerStep
 from .options import PeerOptions
+from .requirements import Needs
 from .roster import Roster
 from .slots import Slots
 
@@ -33,6 +34,10 @@ class PeerTable:
     def slots(self) -> Slots:
         """The slots as they are held now."""
         return Slots.count(self.roster, self.options)
+
+    def needs(self) -> Needs:
+        """What the requirements lack now."""
+        return Needs(self.options.requires, self.roster)
 
     def keeps(self, node_id: str) -> bool:
         """Whether a slot is kept for that node."""
@@ -72,12 +77,25 @@ class PeerTable:
         staying = [p for p in ordinary if p.state is not PeerState.EVICTING]
         too_many = max(0, self.slots().overflow - (len(ordinary) - len(staying)))
         claimed = {peer.replaces for peer in self.roster if peer.replaces is not None}
-        staying.sort(key=lambda peer: (peer.node_id in claimed, peer.rank(now), -peer.linked_at))
+        needs = self.needs()
+        staying.sort(
+            key=lambda peer: (peer.node_id in claimed, not needs.spares(peer), peer.rank(now), -peer.linked_at)
+        )
         # A newcomer that will take somebody's place when it is ready is not too many yet.
         too_many -= sum(peer.replaces is not None for peer in staying)
         for peer in staying[: max(0, too_many if most is None else min(most, too_many))]:
             changes += self.evict(peer, reason, now)
         return changes
+
+    def shed_outgoing(self, reason: str, now: float) -> Changes:
+        """Part with the lowest-ranked ordinary peer that we dialed, where there are more than `max_outgoing`."""
+        outgoing = [p for p in self.roster if p.linked and p.outgoing and not p.kept]
+        staying = [p for p in outgoing if p.state is not PeerState.EVICTING and p.replaces is None]
+        if not self.options.max_outgoing or len(staying) <= self.options.max_outgoing:
+            return Changes()
+        needs = self.needs()
+        least = min(staying, key=lambda peer: (not needs.spares(peer), peer.rank(now), -peer.linked_at))
+        return self.evict(least, reason, now)
 
     def prove_stable(self, peer: KnownPeer, now: float) -> bool:
         """Whether the peer was up for long; if so, forgive its failures."""

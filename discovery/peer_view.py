@@ -1,13 +1,18 @@
-"""How a known peer becomes the picture of it for operators."""
+"""How the table of peers becomes the picture of it for operators."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from .known_peer import KnownPeer
-from .snapshot import AddressView, PeerView
+from .link import Direction
+from .peer_table import PeerTable
+from .requirements import views_of
+from .snapshot import AddressView, PeersSnapshot, PeerView
 
-__all__ = ["view_of"]
+__all__ = ["picture_of", "view_of"]
 
 
 def view_of(peer: KnownPeer, now: float) -> PeerView:
@@ -46,6 +51,26 @@ def view_of(peer: KnownPeer, now: float) -> PeerView:
         last_reason=peer.last_reason,
         told_by=peer.told_by,
         addresses=addresses,
+    )
+
+
+def picture_of(
+    table: PeerTable, now: float, *, dialing: int, refused: Mapping[str, int], failed: Mapping[str, int]
+) -> PeersSnapshot:
+    """Everything at that time, and the counts of dials that are out and of what was refused and failed."""
+    peers = tuple(view_of(peer, now) for peer in table.roster)
+    return PeersSnapshot(
+        peers=peers,
+        connected=sum(peer.linked for peer in table.roster),
+        ready=sum(peer.up for peer in table.roster),
+        outgoing=sum(view.direction is Direction.DIALED for view in peers),
+        dialing=dialing,
+        refused=MappingProxyType(dict(refused)),
+        failed=MappingProxyType(dict(failed)),
+        reported=MappingProxyType(dict(table.reported)),
+        bans=tuple(ban for ban in table.bans if ban.until > now),
+        draining=table.draining,
+        requirements=views_of(table.needs(), table.roster, table.bans, now),
     )
 
 

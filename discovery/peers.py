@@ -42,6 +42,7 @@ from .book_writer import BookWriter
 from .commands import Changes, Refuse
 from .connections import Connections
 from .doors import Doors
+from .events import RequirementMet, RequirementUnmet
 from .finder import MakeFinder
 from .finders import Finders, MdnsOptions
 from .lever_messages import LEVERS, BanPeer, Drain, Lever, LeverResult, UnbanPeer, pull
@@ -104,6 +105,7 @@ class Peers(Actor):
         listen: Sequence[Endpoint] = (),
         offers: Iterable[Capability] = (),
         persistent: Sequence[Endpoint] = (),
+        seeds: Sequence[Endpoint] = (),
         options: PeerOptions | None = None,
         mdns: MdnsOptions | None = None,
         finders: Mapping[str, MakeFinder] | None = None,
@@ -114,6 +116,7 @@ class Peers(Actor):
         self._myself = myself
         self._wanted = tuple(listen)
         self._persistent = tuple(persistent)
+        self._seeds = tuple(seeds)
         self._presence = Presence(myself, self.bus, codecs, tuple(offers), lambda: self.endpoints)
         self._loop = self.bus.loop
         self._manager = PeerManager(
@@ -171,6 +174,8 @@ class Peers(Actor):
                 self._follow(verdict)
             elif verdict.reason == "full":
                 raise ConfigError(verdict.text)
+        for endpoint in self._seeds:
+            self._manager.levers.add_seed(endpoint, self._now())  # this node's own is in the list of all
         self._dial_due()
 
     async def on_stop(self) -> None:  # type: ignore[override]  # likewise
@@ -281,6 +286,7 @@ class Peers(Actor):
     def _link_changed(self, event: LinkChanged) -> None:
         if isinstance(event.link, PeerLink):
             self._manager.offers(event.link.peer_id, event.link.offers)
+            self._dial_due()
 
     @handles(LinkDown)
     def _link_down(self, event: LinkDown) -> None:
@@ -313,6 +319,12 @@ class Peers(Actor):
         self._follow(self._manager.expire(now))
         for dial in self._manager.dials(now):
             self._doors.dial(dial)
+        for news in self._manager.review(now):
+            if isinstance(news, RequirementUnmet):
+                log.warning("requirement not met", node=self._myself.name, require=str(news.require), why=news.text)
+            elif isinstance(news, RequirementMet):
+                log.info("requirement met", node=self._myself.name, require=str(news.require))
+            self.bus.publish(news)
         due = self._manager.next_due(now)
         due = min(self._manager.next_expiry(), math.inf if due is None else due)
         if due < math.inf:

@@ -3,6 +3,7 @@
 # Law 1. A victim is claimed by one newcomer only, and leaves when that newcomer is ready: one that dies half-way
 #        has cost nothing.
 # Law 2. By rank alone nobody leaves for an equal: the newcomer's is higher by a margin, and the victim had its time.
+# Law 3. For a newcomer that a requirement lacks, rank and time do not count; whom one needs leaves for nobody.
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from .known_peer import KnownPeer
 from .lifecycle import PeerState
 from .options import PeerOptions
+from .requirements import Needs
 
 __all__ = ["Place", "lowest_place"]
 
@@ -34,10 +36,11 @@ def lowest_place(
     options: PeerOptions,
     now: float,
     *,
+    needs: Needs,
     outgoing: bool = False,
     newcomer: KnownPeer | None = None,
 ) -> Place | None:
-    """The place of the connected ordinary peer of lowest rank; of equals who came last leaves first.
+    """The place of the connected ordinary peer of lowest rank that no requirement needs; of equals the last to come.
 
     `outgoing`: only the place of a peer that we dialed. What `newcomer` has claimed itself counts as free.
     """
@@ -48,7 +51,7 @@ def lowest_place(
     for peer in everyone:
         if not peer.linked or peer.state is PeerState.EVICTING or peer.kept or peer.node_id in claimed:
             continue
-        if peer is newcomer or (outgoing and not peer.outgoing):
+        if peer is newcomer or (outgoing and not peer.outgoing) or not needs.spares(peer):
             continue
         key = (peer.rank(now), -peer.linked_at)
         if worst is None or key < lowest:

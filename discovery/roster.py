@@ -81,6 +81,8 @@ class Roster:
         newer = record is not None and (known.record is None or record.sequence > known.record.sequence)
         # What one tells of another counts where nobody knows better, unless the other one signed it.
         if newer or teller is None or not known.roles:
+            if known.roles != candidate.roles and not known.linked:
+                known.offers = None  # what it said in its last handshake may be so no longer
             known.roles = candidate.roles
         if newer:
             known.record = record

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from ..transports.endpoint import Endpoint
 from .addresses import Address
+from .advertising import roles_of
 from .bans import Bans
 from .known_peer import KnownPeer
 from .lifecycle import PeerState
 from .places import lowest_place
+from .requirements import Needs
 from .scores import MAX_SCORE
 from .slots import Slots
 
@@ -28,20 +30,22 @@ class Choice:
     kept: bool
     rank: float
     replaces: KnownPeer | None = None
+    needed: bool = False
 
 
-def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, now: float) -> list[Choice]:
-    """Every peer that only time keeps from being dialed: the operator's first, then the highest rank, then longest due.
+def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, now: float) -> list[Choice]:
+    """Every peer that only time keeps from being dialed.
 
-    Of its addresses that are due the best is chosen, else the one that is due first. A place that is being
-    dialed, or where a connection that we dialed leads, is left out under any other name; so is who is banned, and
-    who is inactive unless it is persistent. Seeds are there only while nobody else is or can be dialed now.
+    The operator's first, then those that a requirement lacks, then the highest rank, then the longest due. Of its
+    addresses that are due the best is chosen, else the one that is due first. A place that is being dialed, or where a
+    connection that we dialed leads, is left out under any other name; so is who is banned, and who is inactive unless
+    it is persistent. Seeds are there only while nobody else is or can be dialed now.
     """
     everyone = list(peers)
     for_kept, for_others = slots.may_dial(kept=True) and slots.reserved > 0, slots.may_dial(kept=False)
     lowest = None
     if not for_others and slots.may_dial_to_replace():
-        lowest = lowest_place(everyone, slots.options, now, outgoing=slots.outgoing_full)
+        lowest = lowest_place(everyone, slots.options, now, needs=needs, outgoing=slots.outgoing_full)
     if not for_kept and not for_others and lowest is None:
         return []
     busy = set(_places_in_use(everyone))
@@ -50,8 +54,9 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, now: float) ->
         if peer.state is not PeerState.IDLE or (peer.inactive and not peer.persistent):
             continue
         kept, place = peer.kept, None
+        needed = bool(needs.requires) and not kept and needs.helps(roles_of(peer))
         if not (for_kept if kept else for_others):
-            if kept or lowest is None or not lowest.may_be_taken_by(peer.rank(now)):
+            if kept or lowest is None or not (needed or lowest.may_be_taken_by(peer.rank(now))):
                 continue
             place = lowest
         address, due = _best_address(peer, busy, bans, now)
@@ -59,13 +64,13 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, now: float) ->
             continue
         # Who is not due is not dialed now: nobody asks for its rank.
         rank = MAX_SCORE if kept else peer.rank(now) if due <= now else 0.0
-        if place is not None:
+        if place is not None and not needed:
             due = max(due, place.free_at)
-        choice = Choice(peer, address, due, kept, rank, None if place is None else place.victim)
+        choice = Choice(peer, address, due, kept, rank, None if place is None else place.victim, needed)
         (seeds if peer.addresses.seed and not kept else found).append(choice)
     if seeds and not any(choice.due <= now for choice in found) and not any(map(_dialed_ordinarily, everyone)):
         found += seeds
-    return sorted(found, key=lambda choice: (not choice.kept, -choice.rank, choice.due))
+    return sorted(found, key=lambda choice: (not choice.kept, not choice.needed, -choice.rank, choice.due))
 
 
 def _dialed_ordinarily(peer: KnownPeer) -> bool:

@@ -9,6 +9,7 @@ from ..transports.endpoint import Endpoint
 from .bans import Ban
 from .lifecycle import PeerState
 from .link import Direction
+from .requirements import RequirementView
 
 __all__ = ["AddressView", "PeerView", "PeersSnapshot"]
 
@@ -75,5 +76,6 @@ class PeersSnapshot:
     #: What peers were reported for, by reason, since the start.
     reported: Mapping[str, int]
     bans: tuple[Ban, ...]
+    requirements: tuple[RequirementView, ...]
     #: New connections are refused and nobody is dialed, as the operator said so.
     draining: bool

@@ -33,9 +33,13 @@ def build_node(config: NodeConfig) -> Node:
         pex=config.pex.enabled and PexOptions(seed=config.pex.seed),
         private=config.pex.private,
         peers=[str(endpoint) for endpoint in config.peers.persistent],
+        seeds=[str(endpoint) for endpoint in config.peers.seeds],
         options=PeerOptions(
             max_connected=config.peers.max_connected,
             max_outgoing=config.peers.max_outgoing,
+            unconditional=frozenset(config.peers.unconditional),
+            private=frozenset(config.peers.private),
+            requires=config.peers.require,
             max_known=max(260, 4 + 4 * config.peers.max_connected),
         ),
         book=config.book,

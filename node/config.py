@@ -14,6 +14,7 @@ from types import MappingProxyType
 from ..actors.capability import Capability
 from ..actors.errors import ConfigError
 from ..discovery.own_record import MAX_ENDPOINTS, check_offers_fit, names_a_place
+from ..discovery.require import Require
 from ..transports.endpoint import Endpoint
 from .logs import FORMATS, LEVELS
 from .table import Source, Table
@@ -70,9 +71,16 @@ class PexConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeersConfig:
-    """Whom to be connected with: `persistent` endpoints are dialed for ever; the others are limits."""
+    """Whom to be connected with: `persistent` endpoints are dialed for ever, `seeds` when nobody else is left.
+
+    `unconditional` and `private` are node ids, `require` what the peers together must offer; the others are limits.
+    """
 
     persistent: tuple[Endpoint, ...] = ()
+    seeds: tuple[Endpoint, ...] = ()
+    unconditional: tuple[str, ...] = ()
+    private: tuple[str, ...] = ()
+    require: tuple[Require, ...] = ()
     max_connected: int = 64
     max_outgoing: int = 16
 
@@ -281,20 +289,58 @@ def _pex(table: Table) -> PexConfig:
 
 
 def _peers(table: Table) -> PeersConfig:
-    persistent = table.each("persistent", _reachable, _PEER_EXAMPLE)
-    for index, endpoint in enumerate(persistent):
-        if endpoint.scheme == "tcp" and endpoint.port == 0:
-            raise table.error(f"persistent[{index}]", f"{endpoint} has port 0, which cannot be dialed")
-        if endpoint in persistent[:index]:
-            raise table.error(f"persistent[{index}]", f"{endpoint} is there twice")
+    persistent, seeds = _dialed(table, "persistent"), _dialed(table, "seeds")
     connected = table.integer("max_connected", 64, low=1, high=MAX_PEERS)
     outgoing = table.integer("max_outgoing", min(16, connected), low=0, high=MAX_PEERS)
+    unconditional = table.each("unconditional", _node_id, '"<node id>"')
     if outgoing > connected:
         raise table.error("max_outgoing", f"{outgoing} is more than max_connected = {connected}")
-    if len(persistent) > connected:
-        raise table.error("persistent", f"{len(persistent)} peers do not fit in max_connected = {connected}")
+    if len(persistent) + len(unconditional) > connected:
+        key = "persistent" if persistent else "unconditional"
+        count = len(persistent) + len(unconditional)
+        raise table.error(key, f"{count} peers do not fit in max_connected = {connected}")
+    config = PeersConfig(
+        persistent=persistent,
+        seeds=seeds,
+        unconditional=unconditional,
+        private=table.each("private", _node_id, '"<node id>"'),
+        require=_requirements(table),
+        max_connected=connected,
+        max_outgoing=outgoing,
+    )
     table.finish()
-    return PeersConfig(persistent=persistent, max_connected=connected, max_outgoing=outgoing)
+    return config
+
+
+def _dialed(table: Table, key: str) -> tuple[Endpoint, ...]:
+    endpoints = table.each(key, _reachable, _PEER_EXAMPLE)
+    for index, endpoint in enumerate(endpoints):
+        if endpoint.scheme == "tcp" and endpoint.port == 0:
+            raise table.error(f"{key}[{index}]", f"{endpoint} has port 0, which cannot be dialed")
+        if endpoint in endpoints[:index]:
+            raise table.error(f"{key}[{index}]", f"{endpoint} is there twice")
+    return endpoints
+
+
+def _node_id(text: str) -> str:
+    if not re.fullmatch("[0-9a-f]{64}", text):
+        raise ValueError(f"{text!r} is no node id: 64 hex digits, as `peerbus id` prints them")
+    return text
+
+
+def _requirements(table: Table) -> tuple[Require, ...]:
+    found = []
+    for index, entry in enumerate(table.entries("require", '{ role = "archive", at_least = 2 }')):
+        if not isinstance(entry, Table):
+            raise table.error(f"require[{index}]", 'write { role = "archive", at_least = 2 } or { …, share = 0.3 }')
+        role, at_least = entry.text("role", '"archive"'), entry.integer("at_least", 0, low=1, high=MAX_PEERS)
+        share = entry.fraction("share", 0.0)
+        entry.finish()
+        try:
+            found.append(Require(role=role, at_least=at_least, share=share))
+        except ConfigError as error:
+            raise table.error(f"require[{index}]", str(error)) from None
+    return tuple(found)
 
 
 def _log(table: Table) -> LogConfig:

@@ -21,9 +21,9 @@ from ..discovery.lever_messages import (
     SetScore,
     UnbanPeer,
 )
-from ..transports.endpoint import Endpoint
+from .arguments import endpoint_of
 
-__all__ = ["NodeLevers", "endpoint_of"]
+__all__ = ["NodeLevers"]
 
 
 class NodeLevers:
@@ -97,11 +97,3 @@ class NodeLevers:
     def undrain(self) -> Outcome[LeverResult]:
         """Let peers in again. Refused: `already`."""
         return self._pull(Drain(on=False))
-
-
-def endpoint_of(argument: str, text: str) -> Endpoint:
-    """Read an endpoint that somebody gave as `argument`. Raises ConfigError."""
-    try:
-        return Endpoint.parse(text)
-    except ValueError as error:
-        raise ConfigError(f"{argument}: {error}") from error

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random, SystemRandom
 from types import TracebackType
@@ -34,7 +34,6 @@ from ..discovery.book_keeper import BOOK_ACTOR, BookKeeper, keeper_of
 from ..discovery.commands import PEERS_ACTOR
 from ..discovery.exchange import PeerExchange
 from ..discovery.finder import MakeFinder
-from ..discovery.finders import MdnsOptions
 from ..discovery.lever_messages import Lever, LeverResult
 from ..discovery.mdns import MdnsStatistics
 from ..discovery.messages import Offer
@@ -44,6 +43,7 @@ from ..discovery.peers import Peers
 from ..discovery.pex_options import PexOptions
 from ..discovery.pex_values import PexStatistics
 from ..discovery.presence import Myself
+from ..discovery.require import Require
 from ..discovery.snapshot import PeersSnapshot
 from ..discovery.sqlite_book import SqliteBook
 from ..transports.codecs import Codecs
@@ -53,7 +53,8 @@ from ..transports.tcp import TcpTransport
 from ..transports.transport import Transport
 from ..transports.unix import UnixTransport
 from .allocator import keep_freed_memory
-from .levers import NodeLevers, endpoint_of
+from .arguments import capabilities_of, endpoint_of, mdns_of, pex_of
+from .levers import NodeLevers
 
 __all__ = ["Node", "NodeSnapshot"]
 
@@ -90,13 +91,14 @@ class Node(NodeLevers):
     `name` is for people. Nodes talk to nodes of the same `network`. `identity`: None makes one that lives as long as
     the node. `listen`: endpoints as text (`tcp://127.0.0.1:0`, `unix:///run/a.sock`); none listens nowhere.
     `offers`: roles as text, `archive` or `archive{from=1000}`. `reactors`: classes or factories, each run from start
-    to stop. `channels`: of reactors that this node only talks to. `peers`: endpoints to keep a connection to.
+    to stop. `channels`: of reactors that this node only talks to. `peers`: endpoints to keep a connection to; `seeds`:
+    endpoints to dial when nobody else is left.
     `mdns`: find peers by multicast DNS, on all interfaces (True) or on those named. `finders`: other ways to
     find peers, by the source that their candidates name. `pex`: exchange peers with peers, by the default options
-    (True) or by these. `book`: a file for what is to be remembered of peers
-    over restarts; None forgets it. `advertise`: endpoints where others reach this node, if not
-    where it listens; `private`: peers are to tell nobody of it. `transports` replace the default
-    ones (TCP with TLS 1.3, Unix sockets). `rng` chooses peers and jitter; keys never come from it.
+    (True) or by these. `requires`: which roles its peers together must offer; it dials, keeps and parts with peers for
+    it. `book`: a file for what is to be remembered of peers over restarts; None forgets it. `advertise`: where others
+    reach this node, if not where it listens; `private`: peers are to tell nobody of it. `transports` replace the
+    default ones (TCP with TLS 1.3, Unix sockets). `rng` chooses peers and jitter; keys never come from it.
 
     Raises ConfigError, ValueError or TypeError where an argument is not right.
     """
@@ -112,11 +114,13 @@ class Node(NodeLevers):
         reactors: Iterable[Callable[[], Actor]] = (),
         channels: Iterable[Channel[Any]] = (),
         peers: Iterable[str] = (),
+        seeds: Iterable[str] = (),
         mdns: bool | Sequence[str] = False,
         finders: Mapping[str, MakeFinder] | None = None,
         pex: bool | PexOptions = False,
         advertise: Iterable[str] = (),
         private: bool = False,
+        requires: Iterable[Require] = (),
         options: PeerOptions | None = None,
         book: str | Path | Book | None = None,
         transports: Sequence[Transport] | None = None,
@@ -128,18 +132,21 @@ class Node(NodeLevers):
         self.network = network
         self.identity = Identity.generate() if identity is None else identity
         self._rng = Random(SystemRandom().getrandbits(128)) if rng is None else rng
-        self._offers = _capabilities(offers)
+        self._offers = capabilities_of(offers)
         self._listen = tuple(endpoint_of("listen", text) for text in listen)
         self._advertise = tuple(endpoint_of("advertise", text) for text in advertise)
         self._private = private
         self._persistent = tuple(endpoint_of("peers", text) for text in peers)
-        self._options = PeerOptions() if options is None else options
+        self._seeds = tuple(endpoint_of("seeds", text) for text in seeds)
+        options = PeerOptions() if options is None else options
+        requires = (*options.requires, *requires)
+        self._options = replace(options, requires=requires) if requires else options
         if isinstance(book, str | Path):
             book = SqliteBook(Path(book), most=self._options.max_known)
         self._book: Book = MemoryBook() if book is None else book
-        self._mdns = _mdns(mdns)
+        self._mdns = mdns_of(mdns)
         self._finders = dict(finders or {})
-        self._pex = _pex(pex)
+        self._pex = pex_of(pex)
         self._heartbeat = heartbeat
         if transports is None:
             transports = (TcpTransport(self.identity), UnixTransport(self.identity))
@@ -208,6 +215,7 @@ class Node(NodeLevers):
             listen=self._listen,
             offers=self._offers.values(),
             persistent=self._persistent,
+            seeds=self._seeds,
             options=self._options,
             mdns=self._mdns,
             finders=self._finders,
@@ -369,31 +377,3 @@ class Node(NodeLevers):
 
     def __repr__(self) -> str:
         return f"<Node {self.name} {self.node_id[:8]} {len(self.peers)} peers>"
-
-
-def _capabilities(offers: Iterable[str]) -> dict[str, Capability]:
-    found: dict[str, Capability] = {}
-    if isinstance(offers, str):
-        raise ConfigError(f"offers is a set of roles, {{{offers!r}}}, not one text")
-    for text in sorted(offers):
-        try:
-            capability = Capability.parse(text)
-        except ValueError as error:
-            raise ConfigError(f"offers: {error}") from error
-        if capability.role in found:
-            raise ConfigError(f"offers: the role {capability.role!r} stands there twice")
-        found[capability.role] = capability
-    check_offers_fit(found.values())
-    return found
-
-
-def _pex(pex: bool | PexOptions) -> PexOptions | None:
-    if isinstance(pex, bool):
-        return PexOptions() if pex else None
-    return pex
-
-
-def _mdns(mdns: bool | Sequence[str]) -> MdnsOptions | None:
-    if isinstance(mdns, bool):
-        return MdnsOptions() if mdns else None
-    return MdnsOptions(interfaces=tuple(mdns))

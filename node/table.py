@@ -124,6 +124,15 @@ class Table:
             raise self.error(name, f"{value} is out of range; write seconds above 0, at most {high:g}")
         return value
 
+    def fraction(self, name: str, default: float) -> float:
+        """A part of all, above 0 and at most 1."""
+        if not self.has(name):
+            return default
+        value = self._typed(name, self._values[name], float, "0.3")
+        if not 0 < value <= 1:
+            raise self.error(name, f"{value} is out of range; write a part of all, above 0 and at most 1")
+        return value
+
     def each(self, name: str, read: Callable[[str], T], example: str) -> tuple[T, ...]:
         """A list of strings, each read by `read`, whose ValueError becomes the text of the error."""
         if not self.has(name):

@@ -18,6 +18,7 @@ from ..discovery.events import Candidate
 from ..discovery.finder import Finder, MakeFinder
 from ..discovery.options import PeerOptions
 from ..discovery.pex_options import PexOptions
+from ..discovery.require import Require
 from ..node.node import Node
 from ..transports.endpoint import Endpoint
 from ..transports.identity import Identity
@@ -43,6 +44,7 @@ class NodeArguments(TypedDict, total=False):
     pex: bool | PexOptions
     advertise: Iterable[str]
     private: bool
+    requires: Iterable[Require]
     options: PeerOptions
     heartbeat: float
     shutdown_timeout: float
@@ -97,7 +99,7 @@ class Members:
         if name in self._members:
             raise ValueError(f"there is a node called {name!r} already; restart() starts it anew")
         given = dict(arguments)
-        for key in ("listen", "offers", "reactors", "channels", "peers"):
+        for key in ("listen", "offers", "reactors", "channels", "peers", "requires"):
             if key in given:
                 given[key] = _kept(key, given[key])  # a restart needs them once more
         kept: NodeArguments = given  # type: ignore[assignment]  # the same keys

@@ -64,5 +64,5 @@ def test_the_documented_configuration_is_a_right_one_and_names_every_key(tmp_pat
     config = parse_config(example, name="docs/configuration.md", folder=tmp_path)
     assert config.reactors
     written = set(re.findall(r"^(\w+) =", example, re.MULTILINE))
-    rows = set(re.findall(r"^\| `(?:\w+(?:\[\])?\.)?(\w+)` \|", text, re.MULTILINE))
+    rows = set(re.findall(r"^\| `(?:\w+(?:\[\])?\.)*(\w+)` \|", text, re.MULTILINE))
     assert written <= rows

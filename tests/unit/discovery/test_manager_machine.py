@@ -18,6 +18,7 @@ from peerbus.discovery.events import Candidate, PeerDown, PeerEvent, PeerUp
 from peerbus.discovery.lifecycle import LINKED, UP, PeerState
 from peerbus.discovery.manager import PeerManager
 from peerbus.discovery.options import PeerOptions
+from peerbus.discovery.require import Require
 from peerbus.discovery.scores import WEIGHTS, ScoreReason
 from peerbus.transports.endpoint import Endpoint
 
@@ -26,6 +27,7 @@ NODES = [digit * 64 for digit in "1234678"]
 nodes = st.sampled_from(NODES)
 NETWORKS = [ban_target("10.0.1.0/24"), ban_target("10.0.0.0/16")]
 banned: st.SearchStrategy[BanTarget] = nodes | st.sampled_from(NETWORKS)
+roles = st.sampled_from([(), ("archive",)])
 places = st.builds(Endpoint, st.just("tcp"), st.just("10.0.0.1"), st.integers(1, 6))
 
 
@@ -48,6 +50,7 @@ class Operations(RuleBasedStateMachine):
         known=st.integers(6, 9),
         tenure=st.sampled_from([0.0, 30.0]),
         unconditional=st.frozensets(nodes, max_size=1),
+        requires=st.sampled_from([(), (Require(role="archive", at_least=2),), (Require(role="archive", share=0.5),)]),
         seed=st.integers(0, 9),
     )
     def begin(
@@ -58,6 +61,7 @@ class Operations(RuleBasedStateMachine):
         known: int,
         tenure: float,
         unconditional: frozenset[str],
+        requires: tuple[Require, ...],
         seed: int,
     ) -> None:
         self.options = PeerOptions(
@@ -73,9 +77,18 @@ class Operations(RuleBasedStateMachine):
         self.peers = PeerManager(SELF, self.options, random.Random(seed))
         self.persistent = self.seeds = 0
 
-    @rule(node=nodes, where=st.lists(places, max_size=3))
-    def found(self, node: str, where: list[Endpoint]) -> None:
-        self.peers.found(Candidate(node, tuple(where)), self.now)
+    @rule(node=nodes, where=st.lists(places, max_size=3), roles=roles)
+    def found(self, node: str, where: list[Endpoint], roles: tuple[str, ...]) -> None:
+        self.peers.found(Candidate(node, tuple(where), roles), self.now)
+
+    @rule(node=nodes, roles=roles)
+    def offers_change(self, node: str, roles: tuple[str, ...]) -> None:
+        self.peers.offers(node, roles)
+
+    @rule()
+    def reviews(self) -> None:
+        assert len(self.peers.review(self.now)) <= 1
+        assert self.peers.review(self.now) == ()
 
     @rule(node=nodes)
     def lost(self, node: str) -> None:
@@ -202,8 +215,9 @@ class Operations(RuleBasedStateMachine):
 
     def _authenticate(self, node: str, incarnation: int, dial: Dial | None) -> None:
         self.last_key += 1
+        offers = ("archive",) if incarnation == 2 else ()
         host = f"10.0.{int(node[0], 16)}.1"
-        verdict = self.peers.authenticated(Attempt(node, incarnation, self.last_key, dial, host=host), self.now)
+        verdict = self.peers.authenticated(Attempt(node, incarnation, self.last_key, dial, offers, host), self.now)
         if isinstance(verdict, Accept):
             self.live[self.last_key] = node
             if dial is not None:
@@ -238,7 +252,8 @@ class Operations(RuleBasedStateMachine):
         dialing = {d.node_id for d in self.dials if d.node_id in ordinary}
         if self.options.max_outgoing:
             # Who stops being persistent while connected was dialed under the other rule.
-            assert len(dialed | dialing) <= self.options.max_outgoing + self.persistent
+            most = self.options.max_outgoing + self.options.max_connected_upgrade
+            assert len(dialed | dialing) <= most + self.persistent
         for peer in picture.peers:
             assert (peer.state in LINKED) == (peer.node_id in self.live.values())
             assert len(peer.addresses) <= 8

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from peerbus.actors.errors import ConfigError
+from peerbus.discovery.require import Require
+from peerbus.discovery.sqlite_book import SqliteBook
 from peerbus.node.build import build_node, load_identity, load_reactors
 from peerbus.node.config import NodeConfig, parse_config
 from peerbus.transports.identity import Identity
@@ -130,3 +132,24 @@ def test_an_identity_is_read_and_a_bad_one_is_named(folder: Path) -> None:
 def test_a_node_is_built_and_not_started(folder: Path) -> None:
     node = build_node(config(folder, 'offers = ["archive"]\nreactors = ["notes_of_a_user:Notes"]'))
     assert "alice" in repr(node)
+
+
+def test_what_is_required_of_the_peers_and_who_is_kept_reaches_the_node(folder: Path) -> None:
+    lines = f"""
+    book = "alice.db"
+    [peers]
+    seeds = ["tcp://127.0.0.1:9"]
+    unconditional = ["{"a" * 64}"]
+    private = ["{"b" * 64}"]
+    [[peers.require]]
+    role = "archive"
+    at_least = 2
+    share = 0.3
+    """
+    node = build_node(config(folder, lines))
+    assert node._options.requires == (Require(role="archive", at_least=2, share=0.3),)
+    assert node._options.unconditional == {"a" * 64}
+    assert node._options.private == {"b" * 64}
+    assert [str(endpoint) for endpoint in node._seeds] == ["tcp://127.0.0.1:9"]
+    assert isinstance(node._book, SqliteBook)
+    assert node._book.path == folder / "alice.db"
