@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from peerbus.actors import LOCAL, Address, Channel, Peer, Reactor, SendError, handles
+from peerbus.actors import LOCAL, Account, Address, Channel, Peer, Reactor, SendError, handles
 from peerbus.discovery import PeerDown
 from peerbus.node import Node
 from peerbus.testing import Simulation
@@ -62,11 +62,17 @@ async def connected(sim: Simulation, *names: str, reactors: list[type[Reactor]])
     return [receiver, *senders]
 
 
-@pytest.mark.parametrize("where", ["remote", "local"])
+class Narrow(Jobs):
+    """The same, and senders wait for credit more than their messages wait here."""
+
+    channel = Channel("jobs", messages=(Job,), window=32)
+
+
+@pytest.mark.parametrize("where", ["remote", "narrow", "local"])
 async def test_ten_times_more_than_can_be_served_leaves_most_of_it(sim: Simulation, where: str) -> None:
     sim.network.shape(latency=0.002)
-    receiver, sender = await connected(sim, "receiver", "sender", reactors=[Jobs])
-    node, to = (sender, Peer(receiver.node_id) / Jobs) if where == "remote" else (receiver, LOCAL / Jobs)
+    receiver, sender = await connected(sim, "receiver", "sender", reactors=[Narrow if where == "narrow" else Jobs])
+    node, to = (receiver, LOCAL / Jobs) if where == "local" else (sender, Peer(receiver.node_id) / Jobs)
     ends: Counter[str] = Counter()
     largest = 0
 
@@ -271,3 +277,63 @@ async def test_a_deadline_that_is_spent_in_a_peers_mailbox_says_so_and_frees_all
     (here,), (there,) = (node.snapshot().connections.values() for node in (sender, receiver))
     assert (here.asks_in_flight, there.serving, here.lanes["jobs"].credit_messages) == (0, 0, 1024)
     assert receiver.snapshot().ledger.local["jobs"].dropped == {"deadline_mailbox": 2}
+
+
+@pytest.mark.parametrize("pace", [0.0001, 0.001, 0.02])
+@pytest.mark.parametrize("size", [1 << 10, 64 << 10])
+async def test_a_slow_receiver_loses_nothing_and_each_failure_comes_at_its_own_deadline(
+    sim: Simulation, pace: float, size: int
+) -> None:
+    class Slow(Jobs):
+        channel = Channel("slow", messages=(Job,), window=32)
+
+        @handles(Job)
+        async def work(self, job: Job) -> int:
+            await asyncio.sleep(0.0 if recovered.is_set() else pace)
+            self.done.append(job.number)
+            return job.number
+
+    recovered = asyncio.Event()
+    sim.network.shape(latency=0.0005, bandwidth=100e6)
+    receiver, sender = await connected(sim, "receiver", "sender", reactors=[Slow])
+    cell = receiver.bus.cell("slow")
+    assert cell is not None
+    assert isinstance(cell.actor, Slow)
+    done = cell.actor.done
+    to, payload = Peer(receiver.node_id) / "slow", bytes(size)
+    accepted: list[int] = []
+    failed: Counter[str] = Counter()
+    late, held = 0.0, 0
+    end = sim.time + 3.0
+
+    async def send(lane: int, timeout: float) -> None:
+        nonlocal late, held
+        number = lane
+        while sim.time < end and number < 100_000:
+            number += 1000
+            start = sim.time
+            try:
+                await sender.tell(to, Job(number, payload), timeout=timeout)
+            except SendError as error:
+                failed[error.reason] += 1
+                late = max(late, sim.time - start - timeout)
+            else:
+                accepted.append(number)
+                held = max(held, cell.mailbox.bytes)
+
+    sending = [asyncio.ensure_future(send(lane, timeout)) for lane, timeout in enumerate([0.05, 0.25, 1.0, 5.0] * 4)]
+    await asyncio.gather(*sending)
+    recovered.set()
+    start = sim.time
+    await sim.until(lambda: len(done) == len(accepted), within=10)
+    assert sim.time - start < 1
+    assert sorted(done) == sorted(accepted)
+    for lane in range(16):
+        numbers = [number for number in done if number % 1000 == lane]
+        assert numbers == sorted(numbers)
+    assert late <= 0.02, "timers are rounded to 10 ms"
+    assert held <= max(Slow.channel.window_bytes, Slow.channel.window_bytes // 2 + size)
+    await sim.run_for(6)
+    account = sender.snapshot().ledger.remote["slow"]
+    assert set(failed) <= {"deadline_credit"}
+    assert account == Account(len(done) + failed.total(), len(done), 0, failed)
