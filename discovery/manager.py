@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import math
 import random
+import re
 from collections import Counter
 from collections.abc import Hashable
 
@@ -37,11 +38,10 @@ from .link import Direction, Link
 from .options import PeerOptions
 from .peer_table import PeerTable
 from .peer_view import picture_of
-from .places import lowest_place
 from .requirements import RequirementWatch, views_of
 from .roster import Roster
 from .scores import ScoreReason
-from .selection import Choice, choices
+from .selection import Choice, choices, nobody_new_fits
 from .slots import Slots
 from .snapshot import PeersSnapshot
 from .wall import WallClock
@@ -62,17 +62,22 @@ class PeerManager:
     It has no task and no timer: after each call, ask `dials`, and ask again at `next_due`. Where two
     connections to one peer exist, `link.beats` chooses, and the losers are closed once the winner
     is ready. Times are seconds on the caller's monotonic clock; `wall` says how the calendar is beside it.
+    Raises ValueError for an id that is none.
     """
 
     def __init__(
         self, self_id: str, options: PeerOptions, rng: random.Random, *, wall: WallClock | None = None
     ) -> None:
+        if not re.fullmatch("[0-9a-f]{64}", self_id):
+            raise ValueError(f"{self_id!r} is no node id; it is 64 lower-case hex digits")
         self._self_id = self_id
         self._options = options
         self._rng = rng
         #: How its clock and the calendar go together.
         self.wall = WallClock() if wall is None else wall
         self._roster = Roster(self_id, options)
+        for node_id in sorted(options.unconditional - {self_id}):
+            self._roster.remember(node_id, 0.0, always=True)  # so that its slot is counted before it comes
         self._table = PeerTable(self_id, options, rng, self._roster)
         self._bans = self._table.bans
         self._admission = Admission(self._table)
@@ -332,17 +337,8 @@ class PeerManager:
 
     def _is_closed(self, now: float) -> bool:
         if self._closed is None and self._nothing_before is not None:
-            self._closed = self._nobody_new_fits(now)
+            self._closed = nobody_new_fits(self._roster, self._table.slots(), self._table.needs(), now)
         return bool(self._closed)
-
-    def _nobody_new_fits(self, now: float) -> bool:
-        """Whether a node that is heard of for the first time cannot be dialed, whoever it is."""
-        slots = self._table.slots()
-        if slots.may_dial(kept=False):
-            return False
-        needs = self._table.needs()
-        place = lowest_place(self._roster, self._options, now, needs=needs) if slots.may_dial_to_replace() else None
-        return place is None or not (needs.lacking or place.may_be_taken_by(0.0))
 
     def _claim(self, now: float) -> list[Dial]:
         slots, claimed, taken = self._table.slots(), list[Dial](), set[Endpoint]()

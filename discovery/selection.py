@@ -17,7 +17,7 @@ from .requirements import Needs
 from .scores import MAX_SCORE
 from .slots import Slots
 
-__all__ = ["Choice", "choices"]
+__all__ = ["Choice", "choices", "nobody_new_fits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,14 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, 
     if seeds and not any(choice.due <= now for choice in found) and not any(map(_dialed_ordinarily, everyone)):
         found += seeds
     return sorted(found, key=lambda choice: (not choice.kept, not choice.needed, -choice.rank, choice.due))
+
+
+def nobody_new_fits(peers: Iterable[KnownPeer], slots: Slots, needs: Needs, now: float) -> bool:
+    """Whether a node that is heard of for the first time cannot be dialed, whoever it is."""
+    if slots.may_dial(kept=False):
+        return False
+    place = lowest_place(peers, slots.options, now, needs=needs) if slots.may_dial_to_replace() else None
+    return place is None or not (needs.lacking or place.may_be_taken_by(0.0))
 
 
 def _dialed_ordinarily(peer: KnownPeer) -> bool:

@@ -390,3 +390,17 @@ def test_two_nodes_that_dial_each_other_end_with_one_and_the_same_connection(
         (event,) = pair.events[side]
         assert isinstance(event, PeerUp)
         assert pair.sides[side].snapshot().dialing == 0
+
+
+def test_a_thousand_simultaneous_dials_in_any_order_end_with_one_and_the_same_connection() -> None:
+    for seed in range(1000):
+        chance, pair = random.Random(seed), Pair(seed)
+        for side in (0, 1):
+            pair.sides[side].found(Candidate(pair.ids[1 - side], (Endpoint("tcp", "10.0.0.1", 1 + side),)), 0.0)
+        for side in (0, 1) if seed % 2 else (1, 0):
+            pair.dial(side)
+        while steps := pair.deliverable():
+            pair.deliver(*chance.choice(steps))
+        (survivor,) = pair.surviving()
+        assert pair.wires[survivor].accepted == {0, 1}
+        assert pair.wires[survivor].dialer == 0  # the smaller id's
