@@ -422,7 +422,7 @@ class PeerConnection(Actor):
         self._look_settled()
 
     def _pushed(self, data: bytes) -> None:
-        """As the reader would, in the turn in which the bytes came: it saves two turns a round trip (28 of 62 µs)."""
+        """As the reader would, in the turn in which the bytes came: it saves turns: 9 of 63 µs of a round trip."""
         if self._ended:
             return
         try:

@@ -137,7 +137,8 @@ class Outbox:
             out.append(data)
             size += len(data)
         if len(self._current) + len(self._next) == 1:
-            # The only lane that has something: no turns are to be taken (measured: 4 of 36 µs of a round trip).
+            # The only lane that has something: no turns are to be taken. (With the answered asks that keep
+            # nothing it made a round trip 4 µs shorter, of 54.)
             turn = self._current[0] if self._current else self._next[0]
             while size < limit and turn.cutting is None and turn.lane.queue:
                 made = self._frame(turn, now, whole=WHOLE_BODY)

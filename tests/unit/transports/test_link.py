@@ -51,10 +51,15 @@ class Line:
         self.loop = VirtualLoop()
         self.bus = Bus("test")
         self.loop.run_until_complete(self.bus.__aenter__())
+        #: How often it wanted its bytes written at once.
+        self.hurried = 0
         self.link = PeerLink(
-            self.bus, hello_of("a" * 64), hello_of("b" * 64), Codecs(CHANNELS), lambda: None, lambda: None
+            self.bus, hello_of("a" * 64), hello_of("b" * 64), Codecs(CHANNELS), lambda: None, self._hurry
         )
         self.decoder = FrameDecoder(FRAME_LIMIT)
+
+    def _hurry(self) -> None:
+        self.hurried += 1
 
     def ask(self, channel: str, number: int, timeout: float) -> asyncio.Future[object]:
         deadline = self.loop.time() + timeout
@@ -90,6 +95,25 @@ def test_an_ask_that_may_take_for_ever_travels_with_the_longest_budget_there_is(
     assert [budget for _, budget, *_ in frame.items] == [2**32 - 1] * 2
     line.close()
     assert all(isinstance(each.exception(), PeerGone) for each in asked)
+
+
+def test_asks_one_by_one_are_written_at_once_and_many_together() -> None:
+    line = Line()
+    hurried = []
+    for crowd in (1, 1, 3, 3, 1, 1):
+        asked = [line.ask("first", number, 5.0) for number in range(crowd)]
+        hurried.append(line.hurried)
+        (frame,) = line.written()
+        assert isinstance(frame, Ask)
+        assert len(frame.items) == crowd
+        for rid, *_ in frame.items:
+            line.link.failed(Error(rid, 0, 0, "busy", "not now"))
+        line.link.credited(Credit([(0, crowd, sum(len(payload) for *_, payload in frame.items))]))
+        line.settle()
+        assert all(isinstance(each.exception(), RemoteError) for each in asked)
+    # The first of the first three could not know; after three at once, nobody hurries until one was alone.
+    assert hurried == [1, 2, 3, 3, 3, 4]
+    line.close()
 
 
 async def _wait(outcome: Any) -> object:
