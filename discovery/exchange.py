@@ -7,6 +7,7 @@ each request under way; one timer, for the next request.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -24,15 +25,16 @@ from ..actors.timers import Timer
 from ..transports.hello import RECORD_LIMIT
 from ..transports.link import PeerLink
 from .commands import PEERS_ACTOR
-from .events import Candidate
+from .events import Candidate, RequirementMet, RequirementUnmet
 from .lever_messages import ClosePeer
 from .messages import AdvertisePeers, FoundPeer, LostPeer, ReportPeer
 from .pex import MAX_RECORDS, Pex
 from .pex_options import PexOptions
 from .pex_values import News, PexStatistics, Poll
+from .require import Require
 from .scores import ScoreReason
 
-__all__ = ["SOURCE", "GetPeers", "PeerExchange", "PeerRecords", "Want"]
+__all__ = ["SOURCE", "GetPeers", "PeerExchange", "PeerRecords"]
 
 log = get_logger("peerbus.discovery")
 
@@ -65,13 +67,6 @@ class PeerRecords:
 
 
 @dataclass(frozen=True, slots=True)
-class Want:
-    """To this reactor, from this node: nodes that offer these roles are missing. It replaces what was said before."""
-
-    roles: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Tick:
     """Something is due."""
 
@@ -87,7 +82,7 @@ class _Sweep:
 
 
 class PeerExchange(Reactor):
-    """See the module. `node_id` and `network` are this node's."""
+    """See the module. `node_id`, `network` and what it `requires` of its peers are this node's."""
 
     # A share of 1 beside everybody's 5, and few messages at once: peers are found beside the work, not instead of it.
     channel = Channel(
@@ -99,18 +94,21 @@ class PeerExchange(Reactor):
         max_message=32 * 1024,
     )
 
-    def __init__(self, node_id: str, network: str, options: PexOptions) -> None:
+    def __init__(self, node_id: str, network: str, options: PexOptions, requires: Iterable[Require] = ()) -> None:
         super().__init__()
         self._options = options
         self._pex = Pex(node_id, network, options, self.bus.rng)
         self._links: dict[str, tuple[PeerLink, bytes]] = {}
+        #: Requirements that are not met, as far as is known here: none is when the node starts.
+        self._missing: dict[Require, None] = dict.fromkeys(requires)
         self._peers = LOCAL / PEERS_ACTOR
         self._timer: Timer | None = None
         self._looks_again = False
 
     def on_start(self) -> None:
         """Listen for connections, and begin with those that are there."""
-        self.bus.subscribe_actor(self.actor_ref, LinkUp, LinkChanged, LinkDown)
+        self.bus.subscribe_actor(self.actor_ref, LinkUp, LinkChanged, LinkDown, RequirementUnmet, RequirementMet)
+        self._pex.want(require.role for require in self._missing)
         self.every(SWEEP, _Sweep())
         self._look()
 
@@ -203,9 +201,13 @@ class PeerExchange(Reactor):
             if number % CHECKED_AT_ONCE == 0:
                 await asyncio.sleep(0)  # others have work too
 
-    @handles(Want)
-    def _want(self, wanted: Want) -> None:
-        self._pex.want(wanted.roles)
+    @handles(RequirementUnmet, RequirementMet)
+    def _requirement(self, event: RequirementUnmet | RequirementMet) -> None:
+        if isinstance(event, RequirementMet):
+            self._missing.pop(event.require, None)
+        else:
+            self._missing[event.require] = None
+        self._pex.want(require.role for require in self._missing)
         self._arm()
 
     @handles(_Sweep)

@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass, field
 
 from .addresses import AddressList
-from .backoff import Backoff
+from .backoff import Backoff, RetryPolicy
 from .commands import Dial
 from .lifecycle import LINKED, UP, PeerState, PeerStep, next_state
 from .link import Direction, Link
@@ -35,6 +35,8 @@ class KnownPeer:
     roles: tuple[str, ...] = ()
     #: What its last handshake said that it offers; None: it was never connected.
     offers: tuple[str, ...] | None = None
+    #: It was last dialed because a requirement lacked it.
+    needed: bool = False
     record: PeerRecord | None = None
     addresses: AddressList = field(default_factory=AddressList)
     state: PeerState = PeerState.IDLE
@@ -113,15 +115,17 @@ class KnownPeer:
 
     def failed(self, now: float, options: PeerOptions, rng: random.Random) -> None:
         """The peer itself, not one of its addresses, turned us away or did not last."""
-        policy = options.retry_persistent if self.persistent else options.retry
-        self.backoff.failed(now, rng, policy)
+        self.backoff.failed(now, rng, self._policy(options))
+
+    def _policy(self, options: PeerOptions) -> RetryPolicy:
+        # Who waits for what a requirement lacks waits for all that depend on it, so not for minutes.
+        return options.retry_persistent if self.persistent or self.needed else options.retry
 
     def address_failed(self, dial: Dial, now: float, options: PeerOptions, rng: random.Random) -> None:
         """That address did not answer; the others may."""
         address = self.addresses.find(dial.endpoint)
         if address is not None:
-            policy = options.retry_persistent if self.persistent else options.retry
-            address.backoff.failed(now, rng, policy)
+            address.backoff.failed(now, rng, self._policy(options))
             address.last_failure = now
 
     def proved(self, now: float) -> None:

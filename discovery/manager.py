@@ -357,7 +357,7 @@ class PeerManager:
             taken.add(endpoint)
             self._last_dial += 1
             dial = Dial(self._last_dial, endpoint, peer.node_id)
-            peer.dial = dial
+            peer.dial, peer.needed = dial, choice.needed
             peer.step(PeerStep.CLAIM)
             self._dials[dial.number] = peer
             self._look_again()

@@ -182,7 +182,9 @@ class Node(NodeLevers):
             self._peers = self.bus.spawn(self._make_peers, name=PEERS_ACTOR)
             await self.bus.started(self._peers)
             if self._pex is not None:
-                self._exchange = self.bus.spawn(PeerExchange, self.node_id, self.network, self._pex)
+                self._exchange = self.bus.spawn(
+                    PeerExchange, self.node_id, self.network, self._pex, self._options.requires
+                )
                 await self.bus.started(self._exchange)
             for factory in self._reactors:
                 await self.bus.started(self.bus.spawn(factory))

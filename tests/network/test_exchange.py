@@ -14,6 +14,7 @@ from peerbus.discovery.exchange import GetPeers, PeerExchange, PeerRecords
 from peerbus.discovery.pex_options import PexOptions
 from peerbus.discovery.pex_values import PexStatistics
 from peerbus.discovery.record import sign_record
+from peerbus.discovery.require import Require
 from peerbus.node import Node
 from peerbus.testing import Simulation
 from peerbus.transports import Endpoint, Identity
@@ -312,3 +313,18 @@ async def test_what_mdns_found_is_not_told_by_peer_exchange_and_the_other_way_ro
     sources = {view.node_id: {s for a in view.addresses for s in a.sources} for view in hub.snapshot().peers.peers}
     assert sources[found.node_id] == {"mdns"}
     assert sources[alice.node_id] == {"pex"}
+
+
+async def test_who_requires_a_role_asks_for_it_and_dials_who_offers_it(sim: Simulation) -> None:
+    archive = await sim.node("archive", discover=False, offers={"archive"})
+    asked: list[GetPeers] = []
+    mock = partial(Mock, asked, lambda request: [record_of(archive, sim, sequence=1)] if request.role else [])
+    await sim.node("mock", discover=False, reactors=[mock])
+    real = await sim.node(
+        "real", discover=False, peers=["mock"], pex=True, requires=[Require(role="archive", at_least=1)]
+    )
+    await sim.until(lambda: archive.node_id in real.peers, within=10)
+    assert "archive" in {request.role for request in asked}
+    asked.clear()
+    await sim.run_for(300)
+    assert {request.role for request in asked} == {""}  # nothing is lacking any more

@@ -9,10 +9,11 @@ import os
 from pathlib import Path
 
 import pytest
-from large_networks import DialCounter, Unmet, draw_dials, grow, rejoin
+from large_networks import DialCounter, Unmet, archives_of, draw_dials, grow, rejoin
 
 from peerbus.discovery import PeerOptions
 from peerbus.discovery.pex_options import PexOptions
+from peerbus.discovery.require import Require
 from peerbus.node import Node
 from peerbus.testing import Simulation
 
@@ -31,11 +32,15 @@ def test_nodes_that_know_one_seed_outlive_a_churn_of_a_tenth_a_minute() -> None:
     sim = Simulation(seed=0, trace=False)
     dials = DialCounter(sim)
     # Room for three times as many as it dials: where everybody is full, a newcomer knocks at every door.
-    options = PeerOptions(max_connected=24, max_outgoing=8, max_known=128)
+    requires = (Require(role="archive", at_least=2), Require(role="archive", share=0.1))
+    options = PeerOptions(max_connected=24, max_outgoing=8, max_known=128, requires=requires)
 
     def lacks(node: Node) -> bool:
+        """By what is true, not by what it believes: of its peers those that live count."""
         alive = {other.node_id for other in sim.nodes.values()}
-        return sum(peer in alive for peer in node.peers) < 4
+        peers = [peer for peer in node.peers if peer in alive]
+        have = archives_of(node, alive)
+        return len(peers) < 4 or any(have < require.wanted(len(peers)) for require in requires)
 
     async def scenario() -> None:
         await grow(sim, NODES, options, heartbeat=5.0)
@@ -97,7 +102,22 @@ def test_a_partition_of_half_for_five_minutes_heals_within_30_seconds_and_withou
         draw_dials(dials.minutes(), title, marks, Path(DRAW))
 
 
-@pytest.mark.seeds(3)
+@pytest.mark.seeds(1)
+async def test_requirements_are_met_again_within_30_seconds_of_the_end_of_a_partition(sim: Simulation) -> None:
+    # By default an ordinary peer may wait for five minutes; who is required may not.
+    options = PeerOptions(requires=(Require(role="archive", at_least=2),), max_outgoing=4)
+    await grow(sim, 10, options, heartbeat=5.0)  # nodes 0 and 5 are archives
+    unmet = Unmet(sim, lambda node: len(set(node.bus.routes.roles.get("archive", ()))) < 2 - ("archive" in node.offers))
+    await sim.until(lambda: not unmet.look(), within=60)
+    names = [name for name in sim.nodes if name != "seed"]
+    sim.network.partition({"seed", *names[::2]}, set(names[1::2]))
+    await sim.run_for(300)
+    assert unmet.look() >= 8
+    sim.network.heal()
+    await sim.until(lambda: not unmet.look(), within=30)
+
+
+@pytest.mark.seeds(2)
 async def test_a_seed_alone_is_enough_to_find_everybody(sim: Simulation) -> None:
     await grow(sim, 6, PeerOptions(max_outgoing=0), seed=PexOptions(seed=True))
     nodes = [node for name, node in sim.nodes.items() if name != "seed"]
