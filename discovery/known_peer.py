@@ -113,9 +113,16 @@ class KnownPeer:
         pause = options.seed_cooldown if seed else options.disconnect_cooldown
         self.rest_until = max(self.rest_until, now + pause * (1.0 - options.retry_jitter * rng.random()))
 
-    def failed(self, now: float, options: PeerOptions, rng: random.Random) -> None:
-        """The peer itself, not one of its addresses, turned us away or did not last."""
-        self.backoff.failed(now, rng, self._policy(options))
+    def failed(self, now: float, options: PeerOptions, rng: random.Random, *, at_least: float = 0.0) -> None:
+        """The peer itself, not one of its addresses, turned us away or did not last.
+
+        It is left alone for `at_least` seconds, less the jitter, but not beyond the longest wait.
+        """
+        policy = self._policy(options)
+        self.backoff.failed(now, rng, policy)
+        if at_least:
+            pause = min(at_least, policy.most) * (1.0 - policy.jitter * rng.random())
+            self.rest_until = max(self.rest_until, now + pause)
 
     def _policy(self, options: PeerOptions) -> RetryPolicy:
         # Who waits for what a requirement lacks waits for all that depend on it, so not for minutes.

@@ -214,6 +214,14 @@ def test_a_peer_that_rejects_us_waits_with_all_its_addresses_and_the_reason_is_k
     assert view(peers, HIGH).last_reason == "full"
 
 
+def test_a_peer_that_is_full_is_left_alone_for_some_seconds_and_no_longer_than_the_longest_wait() -> None:
+    for longest, least, most in ((300.0, 2.5, 5.0), (1.0, 0.5, 1.0)):
+        peers = manager(PeerOptions(min_retry=0.25, max_retry=longest, max_retry_persistent=longest))
+        peers.found(candidate(HIGH, 1, 2), 0.0)
+        peers.dial_failed(only_dial(peers, 0.0), "full", 0.0, by_peer=True)
+        assert least <= due(peers, 0.0) <= most
+
+
 def test_a_connection_turned_away_before_it_was_ready_is_a_failed_dial_not_a_disconnect() -> None:
     peers = manager()
     peers.found(candidate(HIGH, 1), 0.0)
