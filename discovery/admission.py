@@ -58,8 +58,10 @@ class Admission:
         if peer is not None and dial is not None:
             peer.offers = attempt.offers  # proven: if it is not what it was dialed for, it is not dialed for that again
         if peer is None or not peer.linked:
-            replaces, kept = None, table.keeps(node_id)
-            if not table.slots().may_accept(kept=kept):
+            replaces, kept, slots = None, table.keeps(node_id), table.slots()
+            if peer is not None and dial is not None and slots.outgoing_full:
+                replaces = peer.replaces  # there may be a slot, but one that we dialed leaves for it all the same
+            if not slots.may_accept(kept=kept):
                 victim = self._victim_for(peer, attempt, now)
                 if victim is None:
                     self._turn_away(peer, dial, now)

@@ -266,7 +266,8 @@ class PeerManager:
                 self._failed[_bounded(self._failed, reason)] += 1
             excused = before is PeerState.EVICTING or reason in NO_FAULT or reason == SEED
             if ours and not stable and not excused:
-                peer.failed(now, self._options, self._rng)
+                pause = FULL_PAUSE if turned_away and reason == "full" else 0.0
+                peer.failed(now, self._options, self._rng, at_least=pause)
             peer.rest(now, self._options, self._rng, long=reason == SEED)
         elif before in UP and all(x.incarnation != peer.announced for x in peer.links):
             peer.step(PeerStep.RESTART)

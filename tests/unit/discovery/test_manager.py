@@ -228,6 +228,8 @@ def test_a_connection_turned_away_before_it_was_ready_is_a_failed_dial_not_a_dis
     assert peers.authenticated(Attempt(HIGH, 1, "c", only_dial(peers, 0.0)), 0.0) == Accept()
     assert peers.disconnected(HIGH, "c", "full", 0.0) == Changes()
     assert view(peers, HIGH).failures == 1
+    assert peers.snapshot().failed == {"full": 1}
+    assert 2.5 <= due(peers, 0.0) <= 5.0
 
 
 def test_a_duplicate_is_no_failure_but_is_not_repeated_at_once() -> None:

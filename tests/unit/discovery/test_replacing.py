@@ -72,6 +72,21 @@ def test_a_higher_ranked_peer_is_dialed_when_all_slots_are_taken_and_one_that_is
     assert without.dials(0.0) == []
 
 
+def test_where_we_may_dial_no_more_a_better_peer_takes_the_place_of_one_that_we_dialed() -> None:
+    options = PeerOptions(max_connected=3, max_connected_upgrade=1, max_outgoing=1, upgrade_tenure=0.0)
+    peers = PeerManager(SELF, options, random.Random(0))
+    know(peers, A, 1)
+    (dial,) = peers.dials(0.0)
+    assert arrive(peers, A, dial) == ""
+    ready(peers, A, dial)
+    assert arrive(peers, B) == ""  # it came by itself, and ranks lower
+    ready(peers, B)
+    know(peers, C, 50)
+    (better,) = peers.dials(0.0)
+    assert arrive(peers, C, better) == ""
+    assert ready(peers, C, better) == [A]
+
+
 def test_the_peer_that_leaves_is_claimed_by_one_and_free_again_when_its_dial_fails() -> None:
     peers = manager(upgrade=2)
     arrive(peers, A)

@@ -53,6 +53,11 @@ def folder(tmp_path: Path) -> Iterator[Path]:
         del sys.modules[name]
 
 
+def test_a_node_of_many_connections_knows_more_peers_than_it_connects_to(folder: Path) -> None:
+    node = build_node(config(folder, 'listen = ["tcp://127.0.0.1:0"]\n[peers]\nmax_connected = 1000\n'))
+    assert node.name == "alice"
+
+
 def config(folder: Path, lines: str = "") -> NodeConfig:
     text = f'name = "alice"\nnetwork = "demo"\n{lines}'
     return parse_config(text, name="alice.toml", folder=folder)
