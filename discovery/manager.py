@@ -44,6 +44,7 @@ from .scores import ScoreReason
 from .selection import Choice, choices, nobody_new_fits
 from .slots import Slots
 from .snapshot import PeersSnapshot
+from .token_bucket import TokenBucket
 from .wall import WallClock
 
 __all__ = ["PeerManager"]
@@ -89,6 +90,7 @@ class PeerManager:
         #: What this node tells of itself, first to everybody who asks for peers; None: nothing.
         self.myself: Advert | None = None
         self._dials: dict[int, KnownPeer] = {}
+        self._budget = TokenBucket(options.dials_a_minute, options.dials_a_minute / 60.0, 0.0)
         self._last_dial = 0
         self._refused: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
@@ -171,7 +173,7 @@ class PeerManager:
         """When `dials` will next have something, should nothing else happen; None: never."""
         due = self._nothing_before
         if due is None or now >= due:
-            due = self._keep_due(self._choices(self._table.slots(), now))
+            due = self._keep_due(self._choices(self._table.slots(), now), now)
         return None if due == math.inf else max(now, due)
 
     def dial_failed(self, dial: Dial, reason: str, now: float, *, by_peer: bool = False) -> None:
@@ -334,9 +336,11 @@ class PeerManager:
     def _choices(self, slots: Slots, now: float) -> list[Choice]:
         return [] if self._table.draining else choices(self._roster, slots, self._bans, self._table.needs(), now)
 
-    def _keep_due(self, found: list[Choice]) -> float:
+    def _keep_due(self, found: list[Choice], now: float) -> float:
         """Keep in mind when the first of these is due."""
-        self._nothing_before = min((choice.due for choice in found), default=math.inf)
+        least = self._budget.ready_at(now)
+        due = (choice.due if choice.kept else max(choice.due, least) for choice in found)
+        self._nothing_before = min(due, default=math.inf)
         return self._nothing_before
 
     def _is_closed(self, now: float) -> bool:
@@ -351,12 +355,11 @@ class PeerManager:
             peer, endpoint = choice.peer, choice.address.endpoint
             if choice.due > now or endpoint in taken:
                 continue
-            if choice.replaces is not None:
-                if claimed:
-                    continue  # who leaves for whom is asked anew when the others are out
-                peer.replaces = choice.replaces.node_id
-            elif not slots.may_dial(kept=choice.kept):
+            # Who leaves for whom is asked anew when the others are out.
+            if bool(claimed) if choice.replaces is not None else not slots.may_dial(kept=choice.kept):
                 continue
+            if not choice.kept and not self._budget.take(now):
+                break  # the operator's come first, so nobody follows who may be dialed without
             slots.claim(kept=choice.kept)
             taken.add(endpoint)
             self._last_dial += 1
@@ -367,9 +370,10 @@ class PeerManager:
             self._look_again()
             claimed.append(dial)
             if choice.replaces is not None:
+                peer.replaces = choice.replaces.node_id
                 break
         if not claimed:
-            self._keep_due(found)
+            self._keep_due(found, now)
         return claimed
 
     def _take_back(self, dial: Dial) -> KnownPeer | None:

@@ -16,6 +16,10 @@ __all__ = ["PeerOptions"]
 _NODE_ID = re.compile(r"[0-9a-f]{64}")
 
 
+#: See `PeerOptions.dials_a_minute`; and what stands for no limit there.
+DIALS_A_MINUTE, UNLIMITED = 64, 1e9
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerOptions:
     """Limits are numbers of peers, 0 = no limit; times are seconds. Raises ConfigError on contradiction.
@@ -90,6 +94,15 @@ class PeerOptions:
                 raise ConfigError(f"scores: {node_id[:8]}… has {score}, outside of {MIN_SCORE} to {MAX_SCORE}")
         # Both are built here so that contradictory retry times are refused at once.
         _ = self.retry, self.retry_persistent
+
+    @property
+    def dials_a_minute(self) -> float:
+        """So often ordinary peers are dialed at once, and in a minute in the long run: never a storm.
+
+        64, four for each slot of the default `max_outgoing`; two for each slot where those are more, and where they have
+        no limit one for each peer that may be known.
+        """
+        return max(DIALS_A_MINUTE, 2 * self.max_outgoing or self.max_known or UNLIMITED)
 
     @property
     def retry(self) -> RetryPolicy:

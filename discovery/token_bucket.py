@@ -18,10 +18,18 @@ class TokenBucket:
 
     def take(self, now: float) -> bool:
         """Take one token; False, and nothing taken, where there is not a whole one."""
-        self._tokens = min(self._most, self._tokens + max(0.0, now - self._at) * self._rate)
-        self._at = max(self._at, now)
+        self._fill(now)
         # Sums of fractions may miss a whole one by the last bit.
         if self._tokens < 1.0 - 1e-9:
             return False
         self._tokens -= 1.0
         return True
+
+    def ready_at(self, now: float) -> float:
+        """When there is a whole token, if nobody takes one: `now` or later."""
+        self._fill(now)
+        return now + max(0.0, 1.0 - self._tokens) / self._rate
+
+    def _fill(self, now: float) -> None:
+        self._tokens = min(self._most, self._tokens + max(0.0, now - self._at) * self._rate)
+        self._at = max(self._at, now)

@@ -25,16 +25,17 @@ MINUTES = 1 if NODES < 100 else 5
 #: Seconds within which a node has what it needs again: a peer that fell silent is noticed in 10, the rest is dialing.
 MET_WITHIN = 30.0
 #: Dials of one node in a minute: when everything is new or half of it is gone, and when the network is at rest.
-#: Among 200 the busiest was seen to dial 224 times: a dial that is turned away for want of a slot costs no time.
-MOST_DIALS, MOST_DIALS_AT_REST = 60 if NODES < 100 else 300, 15
+#: Among many the busiest knocks at archive after archive that is full, until its budget ends it.
+MOST_DIALS, MOST_DIALS_AT_REST = 60 if NODES < 100 else 2 * 64, 15
 
 
 def test_nodes_that_know_one_seed_outlive_a_churn_of_a_tenth_a_minute() -> None:
     sim = Simulation(seed=0, trace=False)
     dials = DialCounter(sim)
-    # Room for three times as many as it dials: where everybody is full, a newcomer knocks at every door.
+    # A tenth are archives, and everybody needs two: each is needed by twenty, and has room for half as many again. With
+    # 24 slots some nodes wait for minutes, as nobody who is there must leave for who comes.
     requires = (Require(role="archive", at_least=2), Require(role="archive", share=0.1))
-    options = PeerOptions(max_connected=24, max_outgoing=8, max_known=128, requires=requires)
+    options = PeerOptions(max_connected=32, max_outgoing=8, max_known=128, requires=requires)
 
     def lacks(node: Node) -> bool:
         """By what is true, not by what it believes: of its peers those that live count."""
@@ -45,7 +46,10 @@ def test_nodes_that_know_one_seed_outlive_a_churn_of_a_tenth_a_minute() -> None:
 
     async def scenario() -> None:
         await grow(sim, NODES, options, heartbeat=5.0)
-        await sim.until(lambda: not Unmet(sim, lacks).look(), within=60)
+        began = sim.time
+        while Unmet(sim, lacks).look():  # once a second: to look at 200 nodes after each event takes most of the time
+            assert sim.time < began + 60
+            await sim.run_for(1.0)
         unmet = Unmet(sim, lacks)
         gone: list[str] = []
         for _ in range(max(1, int(MINUTES * NODES * CHURN))):

@@ -452,6 +452,29 @@ def test_outgoing_connections_have_a_limit_of_their_own_that_persistent_peers_pa
     assert peers.authenticated(Attempt(OTHER, 1, "in"), 0.0) == Accept()
 
 
+def test_ordinary_peers_are_dialed_so_often_in_a_minute_and_persistent_ones_as_their_waits_say() -> None:
+    peers = manager(PeerOptions(min_retry=0.01, max_retry=0.01, max_retry_persistent=0.01, disconnect_cooldown=0.0))
+    for number in range(16):
+        peers.found(candidate(f"{number:064x}", number + 1), 0.0)
+    now, times, kept = 0.0, list[float](), 0
+    while now < 600.0:
+        for dial in peers.dials(now):
+            times.append(now)
+            peers.dial_failed(dial, "unreachable", now)
+        again = due(peers, now)
+        assert again > now  # or a shell that sleeps until then would spin
+        now = again
+    assert max(sum(start <= at < start + 60 for at in times) for start in times) <= 128
+    assert 64 + 9 * 64 <= len(times) <= 64 + 10 * 64
+    peers.add_persistent(Endpoint.parse("tcp://10.0.0.9:9"), now)
+    for _ in range(100):
+        now = due(peers, now)
+        for dial in peers.dials(now):
+            kept += dial.node_id is None
+            peers.dial_failed(dial, "unreachable", now)
+    assert kept > 90
+
+
 def test_zero_is_no_limit() -> None:
     peers = manager(PeerOptions(max_connected=0, max_outgoing=0, max_known=0))
     for number in range(400):
