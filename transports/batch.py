@@ -17,8 +17,9 @@ __all__ = ["ITEM_OVERHEAD", "Batch", "Item", "Outgoing"]
 
 #: Bytes that a message takes in a frame beside its payload, at most: so a batch of small ones is never cut.
 ITEM_OVERHEAD = 24
-#: Bytes of the first message's payload that keep a batch below a part: a frame's own head takes less than an item's.
-ROOM = PART_SIZE - 2 * ITEM_OVERHEAD
+#: Bytes of the first message's payload that keep a batch below half a part: a frame's own head takes less than an
+#: item's. Half a part, because a sender holds the loop for one, and an ask beside it waits for that on both sides.
+ROOM = PART_SIZE // 2 - 2 * ITEM_OVERHEAD
 assert ROOM // ITEM_OVERHEAD < BATCH_LIMIT
 
 #: As in TELL: type number, source, payload.
