@@ -234,11 +234,11 @@ async def test_a_sender_gives_way_once_a_frame_is_full() -> None:
     )
     lane = OutLane(0, info, None, lambda _: None)
     outcomes = [lane.accept(1, 0, bytes(100), number, None) for number in range(300)]
-    assert [len(batch) for batch in lane.queue] == [131, 131, 38]
-    assert [number for number, outcome in enumerate(outcomes) if outcome is GAVE_WAY] == [131, 262]
+    assert [len(batch) for batch in lane.queue] == [65, 65, 65, 65, 40]
+    assert [number for number, outcome in enumerate(outcomes) if outcome is GAVE_WAY] == [65, 130, 195, 260]
     others: list[str] = []
     asyncio.get_running_loop().call_soon(others.append, "had a turn")
-    await outcomes[130]  # type: ignore[misc]  # not None, as there was credit
+    await outcomes[64]  # type: ignore[misc]  # not None, as there was credit
     assert others == []
-    await outcomes[131]  # type: ignore[misc]  # as above
+    await outcomes[65]  # type: ignore[misc]  # as above
     assert others == ["had a turn"]
