@@ -99,8 +99,8 @@ class PeerOptions:
     def dials_a_minute(self) -> float:
         """So often ordinary peers are dialed at once, and in a minute in the long run: never a storm.
 
-        64, four for each slot of the default `max_outgoing`; two for each slot where those are more, and where they have
-        no limit one for each peer that may be known.
+        64, four for each slot of the default `max_outgoing`; two for each slot where those are more, and where they
+        have no limit one for each peer that may be known.
         """
         return max(DIALS_A_MINUTE, 2 * self.max_outgoing or self.max_known or UNLIMITED)
 
