@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from random import Random, SystemRandom
 from types import TracebackType
@@ -15,7 +16,6 @@ from typing import Any, Self, TypeVar
 
 from .. import __version__
 from ..actors.actor import Actor
-from ..actors.address import Address, GroupAddress
 from ..actors.bus import SHUTDOWN_TIMEOUT, Bus, BusStatistics
 from ..actors.capability import Capability
 from ..actors.channel import Channel
@@ -25,9 +25,8 @@ from ..actors.ledger import Ledger
 from ..actors.log import get_logger
 from ..actors.loop_thread import LoopThread
 from ..actors.outcome import Outcome
-from ..actors.picks import Share
 from ..actors.ref import Ref
-from ..actors.sender import WAITS, How, asks, tells
+from ..actors.sender import Ask, Tell
 from ..actors.supervision import Supervision
 from ..discovery.book import Book, MemoryBook
 from ..discovery.book_keeper import BOOK_ACTOR, BookKeeper, keeper_of
@@ -348,34 +347,17 @@ class Node(NodeLevers):
         """Events of these types (`PeerUp`, `PeerDown`, `DeadLetter`, …); see `Bus.subscribe`."""
         return self.bus.subscribe(*types)
 
-    @tells
-    def tell(
-        self,
-        to: Ref[Any] | Address[Any] | GroupAddress[Any],
-        message: object,
-        *,
-        timeout: float | None = None,
-        wait_for_peer: bool = False,
-    ) -> Outcome[Any]:
-        """Send without an answer; see `Actor.tell`. From another thread than the loop's: `.get()` the outcome."""
-        return self.bus.send(to, message, timeout, None, WAITS if wait_for_peer else None)
+    # The bus's own, and not calls of them: these stand on the way of every send.
 
-    @asks
-    def ask(
-        self,
-        to: Ref[Any] | Address[Any] | GroupAddress[Any],
-        message: object,
-        *,
-        reply: type[Any] | None = None,
-        timeout: float | None = None,
-        hedge: float | None = None,
-        quorum: int | Share | None = None,
-        wait_for_peer: bool = False,
-    ) -> Outcome[Any]:
+    @cached_property
+    def tell(self) -> Tell:
+        """Send without an answer; see `Actor.tell`. From another thread than the loop's: `.get()` the outcome."""
+        return self.bus.tell
+
+    @cached_property
+    def ask(self) -> Ask:
         """Send and get the answer; see `Actor.ask`. From another thread than the loop's: `.get()` the outcome."""
-        plain = hedge is None and quorum is None and not wait_for_peer
-        how = None if plain else How(hedge, quorum, wait_for_peer)
-        return self.bus.request(to, message, timeout, reply, None, how)
+        return self.bus.ask
 
     def __repr__(self) -> str:
         return f"<Node {self.name} {self.node_id[:8]} {len(self.peers)} peers>"
