@@ -449,13 +449,21 @@ class Bus:
         wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Send without an answer: `await` it on the loop, `.get()` it on another thread. See `Actor.tell`."""
-        # The two short ways to an actor here, without a second call; everything else, and every error, is for `send`.
+        # The short ways, to an actor here and to a peer with credit, without a second call; everything else, and every
+        # error, is for `send`.
         if not self._closing:
             if type(to) is Address:
-                if to.where is LOCAL:
+                where = to.where
+                if where is LOCAL:
                     cell = self._cells.get(to.reactor)
                     if cell is not None:
                         return cell.tell(message, None, timeout)
+                elif type(where) is Peer and get_ident() == self.thread:
+                    link = self.routes.peers.get(where.id)
+                    if link is not None:
+                        outcome = link.accept(to.reactor, message, None)
+                        if outcome is not None:
+                            return outcome
             elif isinstance(to, Ref):
                 return to._cell.tell(message, None, timeout)
         return self.send(to, message, timeout, None, WAITS if wait_for_peer else None)
@@ -527,10 +535,18 @@ class Bus:
         if self._closing and sender is None:
             return self.unroutable(ShuttingDown(f"{self.name} is shutting down", message=message), to, sender)
         if get_ident() == self.thread:
-            if type(to) is Address and to.where is LOCAL:
-                local = self._cells.get(to.reactor)
-                if local is not None:
-                    return local.ask(message, sender, timeout, reply, self)
+            if type(to) is Address:
+                where = to.where
+                if where is LOCAL:
+                    local = self._cells.get(to.reactor)
+                    if local is not None:
+                        return local.ask(message, sender, timeout, reply, self)
+                elif how is None and type(where) is Peer:
+                    link = self.routes.peers.get(where.id)
+                    if link is not None:
+                        address = None if sender is None else sender.address
+                        deadline = self.deadline(to.reactor, timeout)
+                        return link.ask(to.reactor, message, sender=address, deadline=deadline, reply=reply)
         else:
             self._check_running()
             if isinstance(sender, ThreadCell) and (to._cell is sender if isinstance(to, Ref) else to == sender.address):

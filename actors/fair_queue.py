@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from .envelope import Envelope
 
-__all__ = ["FairQueue"]
+__all__ = ["KEPT_LANES", "FairQueue"]
 
 #: Empty lanes that are kept for their next message: making a lane costs more than keeping a few.
 KEPT_LANES = 16

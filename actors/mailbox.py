@@ -156,8 +156,10 @@ class Mailbox:
         Raises MailboxFull where the overflow policy is to reject, ActorStopped once closed.
         """
         self.sent += 1
-        if self._free > 0 and not self._slow and not envelope.size:
+        size = envelope.size
+        if self._free > 0 and not self._slow and (not size or self.bytes + size <= self.byte_limit):
             self._free -= 1
+            self.bytes += size
             self.delivered += 1
             user = self._user
             lane = user.lanes.get(envelope.source)

@@ -277,7 +277,7 @@ class AskFuture(asyncio.Future[T], Generic[T]):
         reply_type: type[T] | None,
         abandon: Callable[[AskFuture[T]], str],
     ) -> None:
-        super().__init__(loop=loop)
+        asyncio.Future.__init__(self, loop=loop)  # `super()` would be made for each ask
         self._message = message
         self._reply_type = reply_type
         #: Tells the other end that nobody waits any more; returns the phase in which the work was.

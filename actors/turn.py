@@ -11,6 +11,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from .cell import BATCH, HALT, PYKKA_MESSAGES
+from .fair_queue import KEPT_LANES
 
 if TYPE_CHECKING:
     from .cell import Cell
@@ -32,10 +33,16 @@ def run_turn(cell: Cell) -> None:
     messages = size = 0
     try:
         for _ in range(BATCH):
-            turns = mailbox._user.turns
-            if len(turns) == 1 and len(turns[0]) > 1 and not mailbox._slow and not mailbox._system:
+            user = mailbox._user
+            turns = user.turns
+            if len(turns) == 1 and not mailbox._slow and not mailbox._system:
                 # As `take`, where there is one source, which is nearly always.
-                envelope = turns[0].popleft()
+                lane = turns[0]
+                envelope = lane.popleft()
+                if not lane:
+                    turns.popleft()
+                    if len(user.lanes) > KEPT_LANES:
+                        del user.lanes[envelope.source]
                 mailbox._free += 1
                 if envelope.size:
                     mailbox.bytes -= envelope.size
@@ -55,12 +62,13 @@ def run_turn(cell: Cell) -> None:
                 envelope = taken
             message = envelope.message
             handler = handler_of(message.__class__)
-            if envelope.reply is not None or (
-                handler[2] if handler is not None else receive is None or message.__class__ in PYKKA_TYPES
+            reply = envelope.reply
+            if (handler[2] if handler is not None else receive is None or message.__class__ in PYKKA_TYPES) or (
+                reply is not None and (cell.lateness is not None or reply.done())
             ):
                 result = cell.handle(envelope)
             else:
-                # As in `handle`, without the call: a tell that a method of the actor takes.
+                # As in `handle`, without the call: what a method of the actor takes.
                 cell.current = envelope
                 try:
                     if handler is None:
@@ -72,7 +80,9 @@ def run_turn(cell: Cell) -> None:
                 except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # the supervisor decides
                     result = cell.failed(envelope, error)
                 else:
-                    if result is not None and not hasattr(result, "__await__"):
+                    if result is None or not hasattr(result, "__await__"):
+                        if reply is not None and (cell.stash is None or not cell._is_aside(envelope)):
+                            reply.succeed(result)
                         result = None
             if result is not None:
                 if result is not HALT:
