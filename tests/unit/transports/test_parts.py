@@ -45,6 +45,12 @@ def reason_of(reassembler: Reassembler, *parts: Part) -> str:
     return caught.value.reason
 
 
+def fields(frame: Tell | Ask | Reply | None) -> tuple[object, ...]:
+    """What is in it: payloads of a large frame are views, which equal the bytes that they show."""
+    assert frame is not None
+    return frame.channel, frame.items
+
+
 LARGE = Tell(3, [(1, 0, b"x" * 50_000)])
 
 
@@ -76,7 +82,7 @@ def test_bodies_on_several_lanes_come_together_however_their_parts_mix(data: st.
         queue = data.draw(st.sampled_from([queue for queue in queues if queue]))
         if (frame := reassembler.add(queue.pop(0))) is not None:
             done.append(frame)
-    assert sorted(done, key=lane_of) == sorted(frames, key=lane_of)
+    assert [*map(fields, sorted(done, key=lane_of))] == [*map(fields, sorted(frames, key=lane_of))]
     assert reassembler.pending == 0
 
 
@@ -85,7 +91,7 @@ def test_a_lane_carries_one_body_after_the_other() -> None:
     for _ in range(2):
         *first, last = parts_of(LARGE)
         assert [reassembler.add(part) for part in first] == [None] * len(first)
-        assert reassembler.add(last) == LARGE
+        assert fields(reassembler.add(last)) == fields(LARGE)
 
 
 def test_pending_counts_the_announced_size_until_the_body_is_complete() -> None:
@@ -106,7 +112,7 @@ def test_a_body_above_the_lanes_limit_is_refused_at_its_first_part() -> None:
 
 def test_a_body_of_exactly_the_lanes_limit_passes() -> None:
     reassembler = Reassembler(lambda lane: len(body_of(LARGE)))
-    assert [reassembler.add(part) for part in parts_of(LARGE)][-1] == LARGE
+    assert fields([reassembler.add(part) for part in parts_of(LARGE)][-1]) == fields(LARGE)
 
 
 def test_more_bodies_at_once_than_the_budget_holds_are_refused() -> None:
@@ -119,7 +125,7 @@ def test_more_bodies_at_once_than_the_budget_holds_are_refused() -> None:
 def test_finished_bodies_give_their_room_back() -> None:
     reassembler = Reassembler(no_limit, budget=60_000)
     for _ in range(3):
-        assert [reassembler.add(part) for part in parts_of(LARGE)][-1] == LARGE
+        assert fields([reassembler.add(part) for part in parts_of(LARGE)][-1]) == fields(LARGE)
 
 
 @pytest.mark.parametrize("wrong", [0, 1, 2**32 - 1])

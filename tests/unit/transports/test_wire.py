@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import tracemalloc
+from collections.abc import Callable
 from typing import cast
 
 import msgpack
@@ -386,7 +387,40 @@ def test_a_part_written_in_two_pieces_is_the_same_frame(lane: int, left: int, da
 @pytest.mark.parametrize("size", [1, 255, 256, wire.PART_SIZE])
 def test_parts_of_every_header_size_are_written_right(size: int) -> None:
     head, tail = FrameEncoder().encode_part(3, 70_000, memoryview(bytes(size)))
-    assert decode(head + tail) == [wire.Part(3, 70_000, bytes(size))]
+    (part,) = decode(head + tail)
+    assert isinstance(part, wire.Part)
+    assert (part.lane, part.left, part.data) == (3, 70_000, bytes(size))
+
+
+ONE_LARGE: list[tuple[type[wire.Tell | wire.Ask | wire.Reply], tuple[int, ...]]] = [
+    (wire.Tell, (3, 0)),
+    (wire.Ask, (1, 5_000, 3, 300)),
+    (wire.Reply, (70_000, 2)),
+]
+
+
+@pytest.mark.parametrize("size", [wire.PART_SIZE + 1, 65_535, 65_536, 200_000])
+@pytest.mark.parametrize(("kind", "fields"), ONE_LARGE)
+def test_a_large_message_is_written_beside_its_head_and_read_where_it_lies(
+    kind: type[wire.Tell | wire.Ask | wire.Reply], fields: tuple[int, ...], size: int
+) -> None:
+    payload = bytes(range(256)) * (size // 256) + bytes(size % 256)
+    frame = cast("Callable[..., wire.Tell]", kind)(7, [(*fields, payload)])
+    head, data = FrameEncoder().encode_one(frame)
+    assert data is payload
+    assert head + data == FrameEncoder().encode(frame)
+    (read,) = decode(head + data)
+    assert isinstance(read, wire.Tell | wire.Ask | wire.Reply)
+    assert isinstance(read, kind)
+    (item,) = read.items
+    assert item == (*fields, payload)
+    assert isinstance(cast("object", item[-1]), memoryview)
+
+
+@pytest.mark.parametrize("sizes", [[wire.PART_SIZE], [20_000, 20_000]])
+def test_small_messages_and_several_are_not_written_beside_their_head(sizes: list[int]) -> None:
+    with pytest.raises(ValueError, match="not one large message"):
+        FrameEncoder().encode_one(wire.Tell(0, [(1, 0, bytes(size)) for size in sizes]))
 
 
 @pytest.mark.parametrize("size", [0, wire.PART_SIZE + 1])
