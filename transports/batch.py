@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from ..actors.address import Address
 from ..actors.envelope import Envelope
 from .wire import BATCH_LIMIT, PART_SIZE
 
-__all__ = ["ITEM_OVERHEAD", "Batch", "Item", "Outgoing"]
+__all__ = ["ITEM_OVERHEAD", "ROOM", "Batch", "Item", "Outgoing"]
 
 #: Bytes that a message takes in a frame beside its payload, at most: so a batch of small ones is never cut.
 ITEM_OVERHEAD = 24
@@ -63,27 +65,34 @@ class Over:
 OVER = Over()
 
 
-class Batch:
+class Batch(msgspec.Struct, eq=False):
     """Tells, or asks, of one lane that fit into one frame; or one message that is larger."""
 
-    __slots__ = ("asks", "confirmed", "first", "items", "messages", "refused", "room", "senders")
+    #: Asks, where it is one of asks; else the two lists below, one entry for each tell.
+    asks: list[Outgoing] | None
+    items: list[Item]
+    messages: list[object]
+    #: Who sent, by place, where it was an actor.
+    senders: dict[int, Address[object]] | None = None
+    #: Bytes of the payload that may still join; below 0 with one large message. Each takes its overhead too, so there
+    #: are never more than BATCH_LIMIT.
+    room: int = ROOM
+    #: Tells that were written on the lane before this batch's first one; set when it is written.
+    first: int = -1
+    #: How many, from the front, the peer has returned credit for.
+    confirmed: int = 0
+    #: Places of tells that the peer refused.
+    refused: set[int] | None = None
 
-    def __init__(self, *, of_asks: bool) -> None:
-        #: Asks, where it is one of asks; else the two lists below, one entry for each tell.
-        self.asks: list[Outgoing] | None = [] if of_asks else None
-        self.items: list[Item] = _NONE if of_asks else []
-        self.messages: list[object] = _NONE if of_asks else []
-        #: Who sent, by place, where it was an actor.
-        self.senders: dict[int, Address[object]] | None = None
-        #: Bytes of the payload that may still join; below 0 with one large message. Each takes its overhead too, so
-        #: there are never more than BATCH_LIMIT.
-        self.room = ROOM
-        #: Tells that were written on the lane before this batch's first one; set when it is written.
-        self.first = -1
-        #: How many, from the front, the peer has returned credit for.
-        self.confirmed = 0
-        #: Places of tells that the peer refused.
-        self.refused: set[int] | None = None
+    @classmethod
+    def of_ask(cls, ask: Outgoing) -> Batch:
+        """One of asks, with its first."""
+        return cls([ask], _NONE, _NONE, room=ROOM - len(ask.payload) - ITEM_OVERHEAD)
+
+    @classmethod
+    def of_tells(cls) -> Batch:
+        """An empty one of tells."""
+        return cls(None, [], [])
 
     def __len__(self) -> int:
         return len(self.items) if self.asks is None else len(self.asks)

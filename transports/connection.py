@@ -24,6 +24,7 @@ from ..actors.log import get_logger
 from ..actors.router import LinkChanged, LinkDown, LinkUp
 from ..actors.supervision import Directive, Supervision
 from .codecs import Codecs
+from .frame_writer import FrameWriter
 from .greeting import Greeted
 from .hello import MAX_CHANNELS, ChannelInfo
 from .link import PeerLink
@@ -32,7 +33,7 @@ from .out_lane import LaneStatistics
 from .pacing import FIRST_TOKEN
 from .parts import Reassembler
 from .receive_side import ReceiveSide
-from .transport import HIGH_WATER, Pushing
+from .transport import Pushing
 from .wire import (
     FRAME_LIMIT,
     WORD_LIMIT,
@@ -53,6 +54,10 @@ from .wire import (
     Reply,
     Tell,
     Update,
+    ViewedAsk,
+    ViewedPart,
+    ViewedReply,
+    ViewedTell,
     clip,
     printable,
 )
@@ -180,12 +185,11 @@ class PeerConnection(Actor):
         self._announce = announce
         self._listed = listed
         self._order = order
-        self.link = PeerLink(bus, greeted.own, greeted.peer, codecs, self._schedule, self._write)
+        self._writer = writer = FrameWriter(self._loop, self._context, greeted.stream, self._written)
+        self.link = PeerLink(bus, greeted.own, greeted.peer, codecs, writer)
         self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
-        self._receive = ReceiveSide(
-            bus, greeted.own, greeted.peer, codecs, self.link.outbox, self._schedule, self._write
-        )
-        self._outbox = self.link.outbox
+        self._outbox = writer.outbox = self.link.outbox
+        self._receive = ReceiveSide(bus, greeted.own, greeted.peer, codecs, self._outbox, writer)
         self._codecs = codecs
         self._decoder = FrameDecoder(FRAME_LIMIT)
         self._parts = Reassembler(self._limit_of_lane)
@@ -198,14 +202,12 @@ class PeerConnection(Actor):
         #: The PING behind all that was sent is on its way.
         self._said_last = False
         self._reader: asyncio.Task[None] | None = None
-        self._drain: asyncio.Task[None] | None = None
-        self._scheduled = False
         self._ended = False
         #: Why this side ends it in order, once it does; and what the peer's GOAWAY said.
         self._command: Disconnect | None = None
         self._farewell: GoAway | None = None
         self._settling: asyncio.Future[None] | None = None
-        self._bytes_received = self._bytes_sent = 0
+        self._bytes_received = 0
         #: Node id of the peer.
         self.peer_id = greeted.peer.node_id
         self._take: dict[type, Callable[[Any], None]] = {
@@ -222,6 +224,10 @@ class PeerConnection(Actor):
             Update: self._updated,
             GoAway: self._told_to_go,
             Part: self._part,
+            ViewedTell: self._receive.told,
+            ViewedAsk: self._receive.asked,
+            ViewedReply: self.link.replied,
+            ViewedPart: self._part,
             Probe: self._receive.probed,
         }
 
@@ -269,10 +275,9 @@ class PeerConnection(Actor):
         self._cancel_tasks()
 
     def _cancel_tasks(self) -> list[asyncio.Task[None]]:
-        tasks = [task for task in (self._reader, self._drain) if task is not None]
-        for task in tasks:
-            task.cancel()
-        return tasks
+        if self._reader is not None:
+            self._reader.cancel()
+        return [task for task in (self._reader, self._writer.cancel()) if task is not None]
 
     @handles(Disconnect)
     def _disconnect(self, command: Disconnect) -> None:
@@ -308,10 +313,11 @@ class PeerConnection(Actor):
     def _say(self, frame: Frame) -> None:
         if not self._ended:
             self._outbox.control(frame)
-            self._schedule()
+            self._writer.schedule()
 
     async def _part_with(self, command: Disconnect) -> None:
         """Take no new work, finish what is under way, say GOAWAY."""
+        self._writer.watched = True
         if command.reason == SUPERSEDED:
             self.link.suspend()  # it leaves the table when the other one enters it
         else:
@@ -359,6 +365,7 @@ class PeerConnection(Actor):
         if self._ended:
             return
         self._ended = True
+        self._writer.close()
         for timer in (self._timer, self._goodbye, self._overdue):
             if timer is not None:
                 timer.cancel()
@@ -412,14 +419,19 @@ class PeerConnection(Actor):
             return
         self._bytes_received += len(data)
         self._heartbeat.received(self._loop.time())
+        takers = self._take
         try:
             for frame in self._decoder.feed(data):
-                self._take_frame(frame)
+                take = takers.get(frame.__class__)
+                if take is None:
+                    raise ProtocolError("unexpected_frame", f"{type(frame).__name__} on an open connection")
+                take(frame)
         finally:
             self._receive.run_woken()
         if self._outbox.control_bytes > UNREAD_LIMIT:
             raise ProtocolError("unread", f"{self._outbox.control_bytes} bytes of answers to its frames")
-        self._look_settled()
+        if self._writer.watched:
+            self._look_settled()
 
     def _pushed(self, data: bytes) -> None:
         """As the reader would, in the turn in which the bytes came: it saves turns: 9 of 63 µs of a round trip."""
@@ -450,16 +462,10 @@ class PeerConnection(Actor):
         except (StreamBroken, StreamClosed) as gone:
             log.debug("the peer is not there to hear it", peer=self.peer_id, error=str(gone))
 
-    def _take_frame(self, frame: Frame) -> None:
-        take = self._take.get(frame.__class__)
-        if take is None:
-            raise ProtocolError("unexpected_frame", f"{type(frame).__name__} on an open connection")
-        take(frame)
-
     def _part(self, part: Part) -> None:
         frame = self._parts.add(part)
         if frame is not None:
-            self._take_frame(frame)
+            self._take[frame.__class__](frame)
 
     def _limit_of_lane(self, lane: int) -> int:
         return self.link.limit_of_reply_lane(lane) if lane % 2 else self._receive.limit_of_lane(lane)
@@ -468,7 +474,7 @@ class PeerConnection(Actor):
         self._outbox.control(Pong(frame.token))
         if frame.token < FIRST_TOKEN:
             self._receive.confirm()  # so that a sender is not in doubt for longer than a heartbeat
-        self._schedule()
+        self._writer.schedule()
 
     def _ponged(self, frame: Pong) -> None:
         if frame.token == LAST_WORD:
@@ -476,7 +482,7 @@ class PeerConnection(Actor):
             return
         now, pacer = self._loop.time(), self._outbox.pacer
         if frame.token >= FIRST_TOKEN and pacer.heard(frame.token, now):
-            self._schedule()
+            self._writer.schedule()
             return
         trip = self._heartbeat.pong(frame.token, now)
         if trip is not None:
@@ -504,6 +510,7 @@ class PeerConnection(Actor):
             return
         reason, text = printable(frame.reason), printable(frame.text)
         self._farewell = GoAway(reason, text)
+        self._writer.watched = True
         log.info("peer says goodbye", bus=self.bus.name, peer=self.peer_id, reason=reason, text=text)
         if reason == SUPERSEDED:
             self.link.suspend()
@@ -516,55 +523,21 @@ class PeerConnection(Actor):
     def _gone(self) -> None:
         self._cut("goodbye", "the peer said goodbye and did not close")
 
-    # Writing.
+    # Writing; see frame_writer.
 
-    def _schedule(self) -> None:
-        if not self._scheduled:
-            self._scheduled = True
-            self._loop.call_soon(self._flush, context=self._context)
-
-    def _flush(self) -> None:
-        self._scheduled = False
-        self._write()
-
-    def _write(self) -> None:
-        """Write what there is, now."""
-        if self._drain is not None or self._ended:
-            return
-        stream, outbox = self._stream, self._outbox
-        try:
-            while outbox and stream.writable:
-                chunks = outbox.fill(self._loop.time(), HIGH_WATER)
-                if not chunks:
-                    break
-                stream.writelines(chunks)
-                self._bytes_sent += sum(map(len, chunks))
-        except (StreamBroken, StreamClosed):
-            return  # the reader hears of it too, and ends the connection
+    def _written(self) -> None:
         self._receive.written()
-        self._look_settled()
-        if self.link.awaits_arrival and not outbox and not self._said_last:
+        if self._writer.watched:
+            self._look_settled()
+        if self.link.awaits_arrival and not self._outbox and not self._said_last:
             self._said_last = True
             self._overdue = self._loop.call_later(OVERDUE, self._unread, context=self._context)
             self._outbox.control(Ping(LAST_WORD))
-            self._schedule()
-        if outbox and not stream.writable:
-            self._drain = self._loop.create_task(
-                self._drained(), name=f"peerbus drain {self.peer_id[:8]}", context=self._context
-            )
+            self._writer.schedule()
 
     def _unread(self) -> None:
         if self.link.awaits_arrival:
             self._cut(SUPERSEDED, f"another connection took its place, and the peer has not read it in {OVERDUE} s")
-
-    async def _drained(self) -> None:
-        try:
-            await self._stream.drain()
-        except (StreamBroken, StreamClosed):
-            return  # as above
-        finally:
-            self._drain = None
-        self._flush()
 
     # Liveness.
 
@@ -580,7 +553,7 @@ class PeerConnection(Actor):
             return
         if now >= self._heartbeat.next_ping_due():
             self._outbox.control(Ping(self._heartbeat.ping(now)))
-            self._schedule()
+            self._writer.schedule()
         self._arm()
 
     def statistics(self) -> ConnectionStatistics:
@@ -597,7 +570,7 @@ class PeerConnection(Actor):
             asks_in_flight=self.link.in_flight,
             serving=self._receive.serving,
             bytes_received=self._bytes_received,
-            bytes_sent=self._bytes_sent,
+            bytes_sent=self._writer.bytes_sent,
             unsolicited=self.link.unsolicited + self._heartbeat.unsolicited,
             lanes=self.link.statistics(),
         )

@@ -32,16 +32,17 @@ from ..actors.ledger import Account, Side
 from ..actors.log import get_logger
 from ..actors.mailbox import Waiter
 from ..actors.outcome import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Waiting
-from .batch import Outgoing
+from .batch import ROOM, Outgoing
 from .codecs import Codecs
 from .endpoint import Endpoint
+from .frame_writer import EARLY, LEAST, Writer
 from .hello import MESSAGE_LIMIT, ChannelInfo, Hello
 from .out_lane import LaneStatistics, OutLane
-from .outbox import Outbox, Turn
+from .outbox import Outbox, Turn, budget_of
 from .parts import body_limit
 from .payload import ChannelCodec
 from .requests import REACTOR_PREFIX, RemoteAsk
-from .wire import Cancel, Credit, Error, Probe, Reply, printable
+from .wire import Ask, Cancel, Credit, Error, FrameEncoder, Probe, Reply, printable
 
 if TYPE_CHECKING:
     from ..actors.bus import Bus
@@ -64,13 +65,11 @@ LEAST_RTT = 0.001
 class PeerLink:
     """Everything that this node sends to one peer's reactors: an `actors.Link`. On the loop's thread only."""
 
-    def __init__(
-        self, bus: Bus, own: Hello, peer: Hello, codecs: Codecs, schedule: Callable[[], None], write: Callable[[], None]
-    ) -> None:
+    def __init__(self, bus: Bus, own: Hello, peer: Hello, codecs: Codecs, writer: Writer) -> None:
         self._bus = bus
         self._codecs = codecs
-        self._schedule = schedule
-        self._write = write
+        self._writer = writer
+        self._encode = FrameEncoder().encode
         self.peer_id = peer.node_id
         self._incarnation = peer.incarnation
         self._own_id = own.node_id
@@ -208,7 +207,7 @@ class PeerLink:
             turn = self._turns[lane.index]
             if not turn.queued:  # else it has been scheduled when the lane was woken, or waits for the stream
                 self.outbox.wake(turn)
-                self._schedule()
+                self._writer.schedule()
         return outcome
 
     def tell(
@@ -227,7 +226,7 @@ class PeerLink:
             return self._fail(reactor, sender, message, error)
         if not self._suspended and lane.offer(outgoing):
             self.outbox.wake(self._turns[lane.index])
-            self._schedule()
+            self._writer.schedule()
             return DELIVERED
         return self._waiting(lane, outgoing, deadline)
 
@@ -244,6 +243,7 @@ class PeerLink:
         """As `tell`, with a future for the answer."""
         bus = self._bus
         future: RemoteAsk[R] = RemoteAsk(bus.loop, message, reply, self._abandon)
+        future.rid = 0
         try:
             lane, outgoing = self._outgoing(reactor, message, sender, deadline, memo)
         except SendError as error:
@@ -251,16 +251,38 @@ class PeerLink:
             return future.refused(error)
         outgoing.reply = future
         future.lane = lane
-        alone = self._begins_alone()
-        if not self._suspended and lane.offer(outgoing):
-            future.arm(bus.wheel, deadline)
-            self.outbox.wake(self._turns[lane.index])
-            if alone:
-                self._write()  # there is nothing that it could share a frame with
-            else:
-                self._schedule()
-            return future
+        if not self._suspended:
+            alone = self._begins_alone()
+            if alone and self._writer.clear and self._write_alone(lane, outgoing, future, deadline):
+                future.arm(bus.wheel, deadline)
+                return future
+            if lane.offer(outgoing):
+                future.arm(bus.wheel, deadline)
+                self.outbox.wake(self._turns[lane.index])
+                # At once what has nothing that it could share a frame with, and what is enough to be begun with.
+                waiting = len(lane.queue[-1])
+                if alone or (waiting >= LEAST and (waiting >= len(self._asks) or waiting >= EARLY)):
+                    self._writer.write()
+                else:
+                    self._writer.schedule()
+                return future
         return AskWaiting(self._waiting(lane, outgoing, deadline), future, partial(future.arm, bus.wheel, deadline))
+
+    def _write_alone(self, lane: OutLane, outgoing: Outgoing, ask: RemoteAsk[Any], deadline: float) -> bool:
+        """Write an ask past the outbox, which has nothing in it. False: nothing was done.
+
+        It takes no queue and no turn: 3 µs less, of 54 from the ask to its answer.
+        """
+        now = self._bus.loop.time()
+        if self._turns[lane.index].held or deadline <= now or len(outgoing.payload) > ROOM:
+            return False
+        if not lane.take_alone(outgoing):
+            return False
+        ask.written = now
+        ask.rid = rid = self._number(outgoing)
+        item = (rid, budget_of(deadline - now), outgoing.number, outgoing.origin, outgoing.payload)
+        self._writer.write_frame(self._encode(Ask(lane.index, [item])))
+        return True
 
     def _begins_alone(self) -> bool:
         """An ask begins while nothing is under way, and the last one that did so stayed alone.
@@ -353,7 +375,7 @@ class PeerLink:
 
     def _ready(self, lane: OutLane) -> None:
         self.outbox.wake(self._turns[lane.index])
-        self._schedule()
+        self._writer.schedule()
 
     def _where_is(self, reactor: str) -> Address[object]:
         return Address(self._where, reactor)
@@ -369,7 +391,7 @@ class PeerLink:
             lane = wait.room
         if lane is not None and self.refusal is None:
             self.outbox.control(Probe(rid, lane.index, search.probe(), search.path(self._own_id)))
-            self._schedule()
+            self._writer.schedule()
 
     # Watching.
 
@@ -427,7 +449,7 @@ class PeerLink:
             assert lane is not None
             (lane.latency.waited if future.cancelled() else lane.latency.failed)(now - future.written, now)
             self.outbox.control(Cancel(future.rid))
-            self._schedule()
+            self._writer.schedule()
             lane.count_undone("cancelled" if future.cancelled() else "deadline_reply")
         return "reply"
 
@@ -437,6 +459,7 @@ class PeerLink:
         """Answers. Raises ProtocolError for a channel that is not there."""
         lane = self._lane(frame.channel)
         now = self._bus.loop.time()
+        largest = lane.largest
         for rid, number, payload in frame.items:
             outgoing = self._asks.get(rid)
             if outgoing is None or lane.codec is None:
@@ -449,7 +472,7 @@ class PeerLink:
             del self._asks[rid]
             outgoing.answered()
             lane.latency.answered(now - ask.written, now)
-            if len(payload) > lane.info.max_message:
+            if len(payload) > largest:
                 lane.count_undone(MessageTooLarge.reason)
                 ask.fail(MessageTooLarge(f"the answer takes {len(payload)} bytes, more than its channel allows"))
                 continue
@@ -526,7 +549,7 @@ class PeerLink:
                 for turn in turns:
                     turn.held = True
                 before._arrived.append(partial(self._release, turns))
-                before._schedule()
+                before._writer.schedule()
         for reactor, watchers in before._watchers.items():
             if self.has(reactor):
                 self._watchers.setdefault(reactor, {}).update(watchers)
@@ -555,7 +578,7 @@ class PeerLink:
             turn.held = False
             if turn.busy:
                 self.outbox.wake(turn)
-        self._schedule()
+        self._writer.schedule()
 
     @property
     def awaits_arrival(self) -> bool:

@@ -95,7 +95,8 @@ class PhiAccrual:
 
     def alive(self, now: float) -> None:
         """Something else came: the peer lives, but nothing is learnt about its rhythm."""
-        self._seen = now if self._seen is None else max(self._seen, now)
+        if self._seen is None or now > self._seen:
+            self._seen = now
 
     def phi(self, now: float) -> float:
         """How suspicious the silence until `now` is; 0 before anything was heard."""
@@ -135,7 +136,7 @@ class Heartbeat:
     (in seconds) later.
     """
 
-    __slots__ = ("_due", "_pings", "_token", "detector", "interval", "rtt", "unsolicited")
+    __slots__ = ("_due", "_pings", "_token", "detector", "interval", "received", "rtt", "unsolicited")
 
     def __init__(self, now: float, *, interval: float, detector: PhiAccrual | None = None) -> None:
         if interval <= 0:
@@ -143,6 +144,8 @@ class Heartbeat:
         self.interval = interval
         self.detector = detector or PhiAccrual(interval)
         self.detector.alive(now)
+        #: `received(now)`: some other frame came; whoever sends is alive.
+        self.received = self.detector.alive
         #: Smoothed round-trip time in seconds; None before the first answer.
         self.rtt: float | None = None
         #: Answers to no ping of ours, or to one that was answered: ignored, but counted.
@@ -175,10 +178,6 @@ class Heartbeat:
         self.rtt = trip if self.rtt is None else self.rtt + RTT_WEIGHT * (trip - self.rtt)
         self.detector.heard(now)
         return trip
-
-    def received(self, now: float) -> None:
-        """Count any other frame: whoever sends is alive."""
-        self.detector.alive(now)
 
     def suspect(self, now: float) -> bool:
         """Whether the silence is so long that the connection should be given up."""

@@ -96,11 +96,25 @@ class OutLane:
         self, number: int, origin: int, payload: bytes, message: object, sender: Address[object] | None
     ) -> Outcome[None] | None:
         """Take credit for a tell and queue it. None: no credit, the sender has to wait."""
-        size = len(payload)
-        if self._waiting or not self.window.take(size):
+        # As `take` of the window and `_queue_tell`, without their calls: on the way of every tell to a peer.
+        size, window = len(payload), self.window
+        left = window._bytes
+        if self._waiting or window._messages <= 0 or (size > left and 2 * left <= window._bytes_max):
             return None
+        window._messages -= 1
+        window._bytes = left - size
         self.sent += 1
-        return self._queue_tell((number, origin, payload), size, message, sender)
+        batch = self._tells
+        if batch is None or size > batch.room:
+            return self._queue_tell((number, origin, payload), size, message, sender)
+        batch.room -= size + ITEM_OVERHEAD
+        if sender is not None:
+            if batch.senders is None:
+                batch.senders = {}
+            batch.senders[len(batch.items)] = sender
+        batch.items.append((number, origin, payload))
+        batch.messages.append(message)
+        return DELIVERED
 
     def offer(self, outgoing: Outgoing) -> bool:
         """Take credit and queue the message. False: no credit, the sender has to wait."""
@@ -108,6 +122,17 @@ class OutLane:
             return False
         self.sent += 1
         self._queue(outgoing)
+        return True
+
+    def take_alone(self, outgoing: Outgoing) -> bool:
+        """As `offer`, for an ask that is written at once and never stands in the queue. False: as there."""
+        size = len(outgoing.payload)
+        if self._waiting or not self.window.take(size):
+            return False
+        self.sent += 1
+        self.unconfirmed.append(Batch.of_ask(outgoing))
+        self.unconfirmed_messages += 1
+        self.unconfirmed_bytes += size
         return True
 
     def _queue(self, outgoing: Outgoing) -> None:
@@ -118,10 +143,11 @@ class OutLane:
             return
         batch = self.queue[-1] if self.queue else None
         if batch is None or batch.asks is None or size > batch.room:
-            batch = self._begin(of_asks=True)
-        assert batch.asks is not None
-        batch.asks.append(outgoing)
-        batch.room -= size + ITEM_OVERHEAD
+            self._tells = None
+            self.queue.append(Batch.of_ask(outgoing))
+        else:
+            batch.asks.append(outgoing)
+            batch.room -= size + ITEM_OVERHEAD
 
     def _queue_tell(self, item: Item, size: int, message: object, sender: Address[object] | None) -> Outcome[None]:
         outcome: Outcome[None] = DELIVERED
@@ -131,7 +157,8 @@ class OutLane:
                 # A frame is full in this turn: it may be written, and whoever waits for the loop be served, before the
                 # next one is. Without it a sender that only tells held the loop for a window of 1 024 messages.
                 outcome = GAVE_WAY
-            batch = self._begin(of_asks=False)
+            self._tells = batch = Batch.of_tells()
+            self.queue.append(batch)
         batch.room -= size + ITEM_OVERHEAD
         if sender is not None:
             if batch.senders is None:
@@ -140,12 +167,6 @@ class OutLane:
         batch.items.append(item)
         batch.messages.append(message)
         return outcome
-
-    def _begin(self, *, of_asks: bool) -> Batch:
-        batch = Batch(of_asks=of_asks)
-        self._tells = None if of_asks else batch
-        self.queue.append(batch)
-        return batch
 
     def pop(self) -> Batch:
         """Take the next batch off the queue, to be written: what is written has to be counted by `wrote`."""

@@ -19,7 +19,7 @@ from .parts import BODY_OVERHEAD, Cutter, PartBudget, ask_lane, reply_lane
 from .requests import RemoteAsk
 from .wire import BATCH_LIMIT, PART_SIZE, Ask, Credit, Frame, FrameEncoder, Ping, Reply, Tell
 
-__all__ = ["Outbox", "ReplyLane", "Turn"]
+__all__ = ["Outbox", "ReplyLane", "Turn", "budget_of"]
 
 #: Bytes per round and unit of priority. At the default priority 5 a round moves 20 KiB, at least one part.
 QUANTUM = 4096
@@ -28,6 +28,7 @@ QUANTUM = 4096
 WHOLE_BODY = 68 * 1024
 #: The longest budget that fits into the wire's u32, in milliseconds.
 MAX_BUDGET = 2**32 - 1
+_LONGEST = (MAX_BUDGET - 1) / 1000
 
 Bytes = bytes | memoryview
 
@@ -205,11 +206,11 @@ class Outbox:
             frame = self._answers(lane) if isinstance(lane, ReplyLane) else self._messages(lane, now)
             if frame is None:
                 return []
+            if len(frame.items) == 1 and PART_SIZE < len(frame.items[0][-1]) <= whole - BODY_OVERHEAD:
+                return [*self._encoder.encode_one(frame)]
             body = self._encoder.body(frame)
-            if len(body) <= PART_SIZE:
-                return [len(body).to_bytes(4, "big") + body]
             if len(body) <= whole:
-                return [len(body).to_bytes(4, "big"), body]  # not joined: it would be copied
+                return [len(body).to_bytes(4, "big") + body]
             number = reply_lane(lane.index) if isinstance(lane, ReplyLane) else ask_lane(lane.index)
             turn.cutting = Cutter(body, number)
             self._budget.take(len(body))
@@ -256,9 +257,8 @@ class Outbox:
                 continue
             ask.written = now
             batch.asks.append(outgoing)
-            budget = int(min(left * 1000, MAX_BUDGET - 1)) + 1  # a deadline may be infinite
             ask.rid = self._next_rid(outgoing)
-            items.append((ask.rid, budget, outgoing.number, outgoing.origin, outgoing.payload))
+            items.append((ask.rid, budget_of(left), outgoing.number, outgoing.origin, outgoing.payload))
         return items
 
     def _answers(self, lane: ReplyLane) -> Reply | None:
@@ -277,6 +277,11 @@ class Outbox:
             items.append(item)
             room -= size
         return Reply(lane.index, items) if items else None
+
+
+def budget_of(left: float) -> int:
+    """Seconds that are left to an ask, as they stand on the wire; a deadline may be infinite."""
+    return int(left * 1000) + 1 if left < _LONGEST else MAX_BUDGET
 
 
 def _by_priority(turn: Turn) -> int:

@@ -84,8 +84,13 @@ class ChannelCodec:
 
     def encode_reply(self, value: object, limit: int) -> Payload:
         """The payload of an answer: a declared message, or a plain value. Raises as `encode`."""
-        if value.__class__ in self.numbers:
-            return self.encode(value, limit)
+        number = self.numbers.get(value.__class__)
+        if number is not None:
+            try:
+                payload = self.encode_fields(value)
+            except Exception:  # noqa: BLE001  # `encode` says what is wrong with it
+                return self.encode(value, limit)
+            return (number, payload) if len(payload) <= limit else self.encode(value, limit)
         try:
             payload = msgpack.packb(value, use_bin_type=True, strict_types=False)
         except (TypeError, ValueError, OverflowError, RecursionError) as error:

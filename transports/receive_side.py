@@ -20,13 +20,15 @@ from ..actors.ledger import Account, Side
 from ..actors.log import get_logger
 from ..actors.loop_cell import LoopCell
 from ..actors.mailbox import Mailbox
+from .batch import ROOM
 from .codecs import Codecs
+from .frame_writer import EARLY, Writer
 from .hello import ChannelInfo, Hello
 from .in_lane import InLane
 from .outbox import Outbox, ReplyLane
 from .parts import body_limit
 from .requests import RemoteReply, ThreadReply
-from .wire import WORD_LIMIT, Ask, Cancel, Error, Probe, Tell, clip, printable
+from .wire import WORD_LIMIT, Ask, Cancel, Error, FrameEncoder, Probe, Reply, Tell, clip, printable
 
 if TYPE_CHECKING:
     from ..actors.bus import Bus
@@ -55,14 +57,15 @@ class ReceiveSide:
         peer: Hello,
         codecs: Codecs,
         outbox: Outbox,
-        schedule: Callable[[], None],
-        write: Callable[[], None],
+        writer: Writer,
     ) -> None:
         self._bus = bus
+        #: Seconds of the loop's clock.
+        self.now = bus.loop.time
         self._codecs = codecs
         self._outbox = outbox
-        self._schedule = schedule
-        self._write = write
+        self._writer = writer
+        self._encode = FrameEncoder().encode
         self._where = Peer(peer.node_id)
         self._own_id = own.node_id
         #: Whose turn its messages use in mailboxes: the peer's, so that one connection's come behind those of the one
@@ -187,32 +190,39 @@ class ReceiveSide:
     def asked(self, frame: Ask) -> None:
         """Messages that want an answer. Raises ProtocolError."""
         lane = self._lane(frame.channel)
-        now = self._bus.loop.time()
+        bus, served, decoders, largest = self._bus, self._served, lane.codec.decoders, lane.info.max_message
+        now = self.now()
         for rid, budget, number, source, payload in frame.items:
-            lane.window.receive(len(payload))
-            if rid in self._served:
+            size = len(payload)
+            lane.window.receive(size)
+            if rid in served:
                 raise ProtocolError("bad_field", f"request {rid} is open already")
             try:
-                self._check(lane, number, len(payload))
-                message = lane.codec.decode(number, payload)
-                cell = self._cell(lane)
+                if not number or size > largest:
+                    self._check(lane, number, size)
+                try:
+                    message = decoders[number](payload)
+                except Exception:  # noqa: BLE001  # once more, for what is to be said about it
+                    message = lane.codec.decode(number, payload)
+                cell = bus.cell(lane.info.name) or self._cell(lane)
             except SendError as error:
                 lane.refuse(error.reason)
-                self.release(lane, 1, len(payload))
+                self.release(lane, 1, size)
                 self._error(rid, lane.index, 0, error.reason, error)
                 continue
+            mailbox = cell.mailbox
             # The way here and the way back are the asker's time too.
-            reply = self._reply(cell, lane, rid, now + max(budget / 1000 - self.rtt, budget / 2000))
-            self._served[rid] = reply
-            if isinstance(cell, LoopCell) and not cell.mailbox.scheduled and cell.bus is self._bus:
-                cell.mailbox.scheduled = True
+            until = now + max(budget / 1000 - self.rtt, budget / 2000)
+            if mailbox.owner == bus.thread:
+                reply = RemoteReply(self, cell, lane.index, rid, until)
+            else:
+                reply = ThreadReply(self, cell, lane.index, rid, until, bus.loop)
+            served[rid] = reply
+            if not mailbox.scheduled and isinstance(cell, LoopCell) and cell.bus is bus:
+                mailbox.scheduled = True
                 self._woken.append(cell)
-            self._deliver(
-                lane,
-                cell.mailbox,
-                Envelope(message, self._sender(source), reply, reply.deadline, self._source, len(payload), lane),
-                0,
-            )
+            envelope = Envelope(message, self._sender(source), reply, until, self._source, size, lane)
+            self._deliver(lane, mailbox, envelope, 0)
 
     def run_woken(self) -> None:
         """What came is looked through: those whom an ask has woken have their turn now, not in the loop's next one."""
@@ -238,11 +248,6 @@ class ReceiveSide:
         if task is not None:
             path = tuple(map(printable, frame.path))
             self._bus.deadlocks.probed(cell, task, frame.token, path, self._own_id)
-
-    def _reply(self, cell: Cell, lane: InLane, rid: int, deadline: float) -> RemoteReply:
-        if cell.mailbox.owner == self._bus.thread:
-            return RemoteReply(self, cell, lane.index, rid, deadline)
-        return ThreadReply(self, cell, lane.index, rid, deadline, self._bus.loop)
 
     def _lane(self, index: int) -> InLane:
         if index >= len(self._lanes):
@@ -327,7 +332,7 @@ class ReceiveSide:
         due = lane.window.due(at_once=self._hasty)
         if due is not None:
             self._outbox.grant(lane.index, *due)
-            self._schedule()
+            self._writer.schedule()
 
     def hasten(self) -> None:
         """The connection is about to end: return credit as soon as it is owed, so that the peer knows what arrived."""
@@ -340,7 +345,7 @@ class ReceiveSide:
             due = lane.window.due(at_once=True)
             if due is not None:
                 self._outbox.grant(lane.index, *due)
-        self._schedule()
+        self._writer.schedule()
 
     @property
     def holding(self) -> bool:
@@ -348,10 +353,6 @@ class ReceiveSide:
         return any(lane.window.held[0] for lane in self._lanes)
 
     # Answers; see `requests.Server`.
-
-    def now(self) -> float:
-        """Seconds of the loop's clock."""
-        return self._bus.loop.time()
 
     def answer(self, reply: RemoteReply, value: object) -> None:
         """Queue the answer."""
@@ -365,6 +366,11 @@ class ReceiveSide:
             log.error("answer cannot be sent", bus=self._bus.name, channel=lane.info.name, why=str(error))
             self._error(reply.rid, reply.channel, 0, error.reason, error)
             return
+        item = (reply.rid, number, payload)
+        if not self._served and len(payload) <= ROOM and self._writer.clear:
+            # The last of what was asked, and nothing else is to be written: past the outbox, as a lone ask.
+            self._writer.write_frame(self._encode(Reply(lane.index, [item])))
+            return
         if self._backlog and self._backlog + len(payload) > REPLY_LIMIT:
             self.unread += 1
             why = f"{self._backlog} bytes of answers wait to be read already"
@@ -372,14 +378,16 @@ class ReceiveSide:
             return
         queue = lane.turn.lane
         assert isinstance(queue, ReplyLane)
-        queue.queue.append((reply.rid, number, payload))
+        queue.queue.append(item)
         queue.queued_bytes += len(payload)
         self._backlog += len(payload)
         self._outbox.wake(lane.turn)
-        if self._served:
-            self._schedule()
+        # At once the last of what was asked, with which no other could share its frame, and what is enough to be
+        # begun with.
+        if not self._served or len(queue.queue) == EARLY:
+            self._writer.write()
         else:
-            self._write()  # the last of what was asked: no other answer could share its frame
+            self._writer.schedule()
 
     def answer_error(self, reply: RemoteReply, code: str, text: str) -> None:
         """Queue an error in its place."""
@@ -398,7 +406,7 @@ class ReceiveSide:
         if self._ended:
             return
         self._outbox.control(Error(rid, channel, sequence, clip(code, WORD_LIMIT), clip(str(text))))
-        self._schedule()
+        self._writer.schedule()
 
     def written(self) -> None:
         """Something was written: answers that left no longer hold credit back."""
@@ -412,7 +420,7 @@ class ReceiveSide:
                     if due is not None:
                         self._outbox.grant(lane.index, *due)
                 self._withheld.clear()
-                self._schedule()
+                self._writer.schedule()
 
     def end(self) -> None:
         """The connection has ended: end the work that only its peer waits for."""

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import msgpack
 import pytest
+from kept_writer import KeptWriter
 
 from peerbus.actors import Account, Bus, Channel, Overflow, ProtocolError, Reactor, handles
 from peerbus.transports.codecs import Codecs
@@ -78,8 +79,9 @@ class Desks:
     async def __aenter__(self) -> Self:
         await self.bus.__aenter__()
         self.outbox = Outbox(lambda ask: 0, lambda lane, outgoing, error: None)
+        self.writer = KeptWriter()
         self.side = ReceiveSide(
-            self.bus, hello_of("a" * 64), hello_of("b" * 64), Codecs(CHANNELS), self.outbox, _nothing, _nothing
+            self.bus, hello_of("a" * 64), hello_of("b" * 64), Codecs(CHANNELS), self.outbox, self.writer
         )
         self.bus.books.open(self.side)
         return self
@@ -101,10 +103,6 @@ class Desks:
 
     def account(self, channel: str) -> Account:
         return self.bus.ledger().arrived[channel]
-
-
-def _nothing() -> None:
-    """There is no stream."""
 
 
 async def test_credit_comes_back_when_the_actor_takes_messages_and_not_before() -> None:
@@ -175,3 +173,17 @@ async def test_what_its_peer_waits_for_ends_with_the_connection() -> None:
         desks.gate.set()
         assert await desks.written() == []
         assert desks.account("desk").balanced
+
+
+async def test_the_last_answer_goes_past_the_outbox_where_nothing_else_is_to_be_written() -> None:
+    async with Desks() as desks:
+        desks.gate.set()
+        desks.writer.clear = True
+        desks.side.asked(Ask(DESK, [(1, 60_000, 1, 0, GOOD), (2, 60_000, 1, 0, GOOD)]))
+        frames = await desks.written()
+        (last,) = desks.decoder.feed(b"".join(desks.writer.frames))
+        assert [frame.items for frame in [*frames, last] if isinstance(frame, Reply)] == [
+            [(1, 0, msgpack.packb(1))],
+            [(2, 0, msgpack.packb(1))],
+        ]
+        assert desks.side.serving == 0
