@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from .. import __version__
 from ..actors.errors import ConfigError, PeerbusError
 from .logs import LEVELS
 
+if TYPE_CHECKING:
+    from ..transports.identity import Identity
+    from .config import NodeConfig
+
 __all__ = ["main"]
 
-#: Exit statuses: what went wrong while running, what the user wrote wrongly, Ctrl-C (128 and SIGINT's number).
-FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+#: Exit statuses: what went wrong while running, what the user wrote wrongly, Ctrl-C (128 and SIGINT's number), and
+#: output that nobody reads any more (128 and SIGPIPE's).
+FAILED, MISUSED, INTERRUPTED, UNREAD = 1, 2, 130, 141
 
 _EXAMPLES = """\
 examples:
@@ -53,7 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         demo.add_arguments(commands["demo"])
         commands["demo"].set_defaults(command=demo.run)
-    options = parser.parse_args(words)
+    options, unknown = parser.parse_known_args(words)
+    if unknown:
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
     if options.command is None:
         parser.print_help(sys.stderr)
         return MISUSED
@@ -79,7 +87,7 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"peerbus {__version__}")
-    parser.set_defaults(command=None)
+    parser.set_defaults(command=None, parser=parser)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     def command(name: str, text: str, epilog: str = "") -> argparse.ArgumentParser:
@@ -91,7 +99,7 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,
         )
-        made.set_defaults(prog=f"peerbus {name}")
+        made.set_defaults(prog=f"peerbus {name}", parser=made)
         return made
 
     run = command(
@@ -136,16 +144,9 @@ def _run(options: argparse.Namespace) -> int:
     if options.check:
         identity = load_identity(config)
         load_reactors(config)
-        print(f"{options.config}: well")
-        print(f"  node      {config.name} in network {config.network}")
-        print(f"  id        {identity.node_id if identity else 'a new one at each start (no identity is set)'}")
-        print(f"  book      {config.book or 'none (what is known of peers is forgotten at the end)'}")
-        print(f"  listens   {_listed(config.listen) or 'nowhere: it dials, nobody can dial it'}")
-        if config.advertise:
-            print(f"  advertises {_listed(config.advertise)}")
-        print(f"  offers    {_listed(config.offers) or 'nothing'}")
-        print(f"  reactors  {_listed(reactor.path for reactor in config.reactors) or 'none'}")
-        print(f"  peers     {_listed(config.peers.persistent) or 'those it finds'}")
+        lines = [f"{options.config}: well"]
+        lines += [f"  {what:<10} {means}" for what, means in _meaning(config, identity)]
+        _say("\n".join(lines))
         return 0
 
     async def main() -> int:
@@ -154,27 +155,63 @@ def _run(options: argparse.Namespace) -> int:
     return run_loop(main())
 
 
+def _meaning(config: NodeConfig, identity: Identity | None) -> Iterator[tuple[str, str]]:
+    """What a configuration comes to, key by key; what may be left out is shown only where it is set."""
+    finders = []
+    if config.discovery.mdns:
+        finders.append(f"mDNS on {_listed(config.discovery.interfaces or ('all interfaces',))}")
+    if config.pex.enabled:
+        finders.append("peer exchange")
+    peers = config.peers
+    yield "node", f"{config.name} in network {config.network}"
+    yield "id", identity.node_id if identity else "a new one at each start (no identity is set)"
+    yield "book", str(config.book or "none (what is known of peers is forgotten at the end)")
+    yield "listens", _listed(config.listen) or "nowhere: it dials, nobody can dial it"
+    if config.advertise:
+        yield "advertises", _listed(config.advertise)
+    yield "offers", _listed(config.offers) or "nothing"
+    yield "reactors", _listed(reactor.path for reactor in config.reactors) or "none"
+    yield "finds by", _listed(finders) or "nothing: it knows the peers that are named, and those that come"
+    yield "peers", _listed(peers.persistent) or "none is named"
+    if peers.seeds:
+        yield "seeds", _listed(peers.seeds)
+    if peers.require:
+        yield "requires", _listed(peers.require)
+
+
 def _keygen(options: argparse.Namespace) -> int:
     from ..transports.identity import Identity
 
     path: Path = options.path
+    if path.is_dir():
+        raise ConfigError(f"{path} is a folder; name the file to write: {path / 'alice.pem'}")
     if path.exists() and not options.force:
         raise ConfigError(f"{path} exists; with --force its node would lose its id for ever")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"{path.parent} cannot be made: {error.strerror}") from error
+        raise ConfigError(f"the folder {path.parent} cannot be made: {error.strerror}") from error
     identity = Identity.generate()
     identity.save(path, overwrite=options.force)
-    print(identity.node_id)
+    _say(identity.node_id)
     return 0
 
 
 def _id(options: argparse.Namespace) -> int:
     from ..transports.identity import Identity
 
-    print(Identity.load(options.path).node_id)
+    _say(Identity.load(options.path).node_id)
     return 0
+
+
+def _say(text: str) -> None:
+    """Print. Raises: SystemExit where the reader has gone, as `| head` does."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        # What is left goes nowhere, or the interpreter would complain of it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(UNREAD) from None
 
 
 def _listed(items: Iterable[object]) -> str:

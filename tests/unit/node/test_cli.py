@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import stat
 import subprocess
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Self
 
@@ -61,7 +63,8 @@ def test_no_command_shows_the_help_as_an_error(capsys: pytest.CaptureFixture[str
         (["--verbose"], "peerbus: unrecognized arguments: --verbose"),
         (["run"], "peerbus run: the following arguments are required: CONFIG.toml (see peerbus run --help)"),
         (["run", "a.toml", "--log-level", "loud"], "peerbus run: argument --log-level: invalid choice: 'loud'"),
-        (["run", "a.toml", "--chek"], "unrecognized arguments: --chek"),
+        (["run", "a.toml", "--chek"], "peerbus run: unrecognized arguments: --chek (see peerbus run --help)"),
+        (["id", "a.pem", "b.pem"], "peerbus id: unrecognized arguments: b.pem (see peerbus id --help)"),
         (["run", "none.toml"], "peerbus run: none.toml: there is no such file"),
         (["keygen"], "peerbus keygen: the following arguments are required: PATH"),
         (["id", "none.pem"], "peerbus id: identity none.pem: No such file or directory"),
@@ -105,8 +108,19 @@ def test_keygen_keeps_an_identity_that_is_there_unless_forced(
 def test_keygen_says_where_it_cannot_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").touch()
     status, _, err = run(["keygen", str(tmp_path / "file" / "alice.pem")], capsys)
-    assert status == 2
-    assert err.count("\n") == 1
+    assert (status, err) == (2, f"peerbus keygen: the folder {tmp_path / 'file'} cannot be made: File exists\n")
+
+
+@pytest.mark.parametrize("force", [[], ["--force"]])
+@pytest.mark.parametrize("path", ["", "/", "keys"])
+def test_keygen_wants_the_name_of_a_file(
+    path: str, force: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "keys").mkdir()
+    status, out, err = run(["keygen", *force, path], capsys)
+    assert (status, out) == (2, "")
+    assert re.fullmatch(r"peerbus keygen: \S+ is a folder; name the file to write: \S*alice\.pem\n", err)
 
 
 def test_check_says_what_a_configuration_means_and_starts_nothing(
@@ -120,6 +134,41 @@ def test_check_says_what_a_configuration_means_and_starts_nothing(
     assert (status, err) == (0, "")
     for word in ("alice in network demo", node_id.strip(), "tcp://127.0.0.1:7400", "archive"):
         assert word in out
+
+
+def test_check_says_whom_a_node_finds_dials_and_requires(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "alice.toml"
+    config.write_text(
+        f"""{CONFIG}
+        listen = ["tcp://127.0.0.1:7400"]
+        advertise = ["tcp://10.0.0.1:7400"]
+        [discovery]
+        interfaces = ["127.0.0.1"]
+        [peers]
+        persistent = ["tcp://10.0.0.2:7400", "unix:///run/a.sock"]
+        seeds = ["tcp://10.0.0.3:7400"]
+        require = [{{ role = "archive", at_least = 2 }}, {{ role = "index", share = 0.3 }}]
+        """
+    )
+    status, out, err = run(["run", str(config), "--check"], capsys)
+    assert (status, err) == (0, "")
+    assert out.splitlines()[4:] == [
+        "  listens    tcp://127.0.0.1:7400",
+        "  advertises tcp://10.0.0.1:7400",
+        "  offers     nothing",
+        "  reactors   none",
+        "  finds by   mDNS on 127.0.0.1, peer exchange",
+        "  peers      tcp://10.0.0.2:7400, unix:///run/a.sock",
+        "  seeds      tcp://10.0.0.3:7400",
+        "  requires   at least 2 with archive, 30% of the peers with index",
+    ]
+
+
+def test_check_says_that_a_node_finds_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "alice.toml"
+    config.write_text(f"{CONFIG}discovery.mdns = false\npex.enabled = false\n")
+    _, out, _ = run(["run", str(config), "--check"], capsys)
+    assert "finds by   nothing" in out
 
 
 @pytest.mark.parametrize("check", [["--check"], []])
@@ -219,3 +268,35 @@ def test_the_module_runs_as_the_command_does() -> None:
         [sys.executable, "-m", "peerbus", "--version"], check=True, capture_output=True, text=True, timeout=30
     )
     assert done.stdout == f"peerbus {peerbus.__version__}\n"
+
+
+def test_ctrl_c_while_the_command_is_still_being_imported_is_silent(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Interrupted:
+        def find_spec(self, name: str, *_: object) -> None:
+            if name == "peerbus.node.cli":
+                raise KeyboardInterrupt
+
+    (command,) = entry_points(group="console_scripts", name="peerbus")
+    main = command.load()
+    monkeypatch.delitem(sys.modules, "peerbus.node.cli")
+    monkeypatch.delattr("peerbus.node.cli", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
+    assert main() == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_reader_that_has_gone_is_no_error(config: str) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    with open(writing, "wb") as nobody_reads:
+        done = subprocess.run(
+            [sys.executable, "-m", "peerbus", "run", config, "--check"],
+            check=False,
+            stdout=nobody_reads,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+        )
+    assert (done.returncode, done.stderr) == (141, "")
