@@ -21,7 +21,7 @@ from pykka.messages import _ActorStop
 from .address import LOCAL, Address
 from .current import BUILDING
 from .envelope import Envelope, ReplyTo
-from .errors import ActorStopped, PeerbusError
+from .errors import ActorStopped, ConfigError, PeerbusError, TransportError
 from .events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, Terminated
 from .log import get_logger
 from .stop_flag import StopFlag
@@ -223,7 +223,10 @@ class Life:
         if self.state is not State.STARTING:
             self.settle()
         elif error is not None:
-            log.error("on_start failed, the actor stops", actor=str(self), exc_info=error)
+            if isinstance(error, ConfigError | TransportError):  # for the operator: a traceback would hide it
+                log.error("on_start failed, the actor stops", actor=str(self), error=str(error))
+            else:
+                log.error("on_start failed, the actor stops", actor=str(self), exc_info=error)
             self.start_error = error
             if self.bus is not None:
                 self.bus.begun(self, error)
@@ -401,7 +404,9 @@ class Life:
         self._hooks(self.actor.stopping_hooks(), self._on_stop_done)
 
     def _on_stop_done(self, error: BaseException | None) -> None:
-        if error is not None:
+        if isinstance(error, asyncio.CancelledError):
+            log.warning("on_stop was cut short", actor=str(self))
+        elif error is not None:
             log.error("on_stop failed", actor=str(self), exc_info=error)
         self._end()
 

@@ -133,5 +133,19 @@ def test_a_second_node_on_a_taken_port_says_so_in_one_line(tmp_path: Path, proce
             lines.append(bob.logged.get(timeout=0.5))
         except Empty:
             break
-    assert endpoint in lines[-1]
-    assert not any("Traceback" in line for line in lines)
+    assert lines[-1] == f"peerbus run: tcp://{endpoint}: Address already in use"
+    assert not any("exception" in json.loads(line) for line in lines[:-1])
+
+
+def test_a_second_signal_cuts_the_goodbye_short_without_a_traceback(tmp_path: Path, processes: list[Process]) -> None:
+    alice = Process(_config(tmp_path, "alice"))
+    processes.append(alice)
+    alice.wait_for("node up")
+    alice.popen.send_signal(signal.SIGINT)
+    alice.popen.send_signal(signal.SIGTERM)
+    assert alice.popen.wait(timeout=20) in (130, 143)
+    while True:
+        try:
+            assert "exception" not in json.loads(alice.logged.get(timeout=0.5))
+        except Empty:
+            break
