@@ -70,8 +70,7 @@ class Finders:
             return
         port = next((e.port for e in self._doors.endpoints if e.scheme == "tcp" and e.port), None)
         if port is None:
-            log.warning("mdns needs a tcp endpoint to advertise", node=myself.name, still_works="configured peers")
-            return
+            log.info("mdns only looks: no tcp endpoint to advertise", node=myself.name)
         self._mdns = Mdns(
             myself.identity.node_id,
             myself.network,

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import structlog
-
+from ..actors.log import get_logger
 from .addresses import MAX_ADDRESSES
 from .events import Candidate
 from .interfaces import addresses_of
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Mdns", "MdnsStatistics"]
 
-log = structlog.get_logger("peerbus.discovery")
+log = get_logger("peerbus.discovery")
 
 #: An instance name is the beginning of a node id; nothing else is looked up.
 NAME = re.compile(r"[0-9a-f]{20}\." + re.escape(SERVICE_TYPE))
@@ -54,7 +53,8 @@ class Mdns:
     goodbye. A killed node says none: its record lives on for up to 75 minutes, so this is no failure
     detector. Both are called on the event loop and must not raise. `interfaces` are IP addresses or
     names, None: all; `advertise` overrides the addresses that others shall dial (default: those of
-    the interfaces). Raises ValueError for a malformed id, network, port or role.
+    the interfaces), and a `port` of None advertises nothing: it only looks. Raises ValueError for a malformed id,
+    network, port or role.
 
     Tasks: `mdns-lookup`, at most 16, each waits for the missing parts of one record and feeds
     `on_found`; `mdns-close` waits for the goodbye to be sent. zeroconf runs in the same loop.
@@ -65,14 +65,14 @@ class Mdns:
         node_id: str,
         network: str,
         *,
-        port: int,
+        port: int | None,
         roles: Iterable[str],
         on_found: Callable[[Candidate], None],
         on_lost: Callable[[str], None],
         interfaces: Sequence[str] | None = None,
         advertise: Sequence[str] | None = None,
     ) -> None:
-        if not 0 < port < 2**16:
+        if port is not None and not 0 < port < 2**16:
             raise ValueError(f"the port to advertise must be 1 to 65535, got {port}")
         self._node_id = node_id
         self._network = network
@@ -115,9 +115,9 @@ class Mdns:
             await self.aclose()
             log.warning(
                 "mdns unavailable",
-                node=self._node_id,
+                node_id=self._node_id,
                 interfaces="all" if self._interfaces is None else list(self._interfaces),
-                error=f"{type(error).__name__}: {error}",
+                error=getattr(error, "strerror", None) or repr(error),
                 still_works="configured peers, and peers that connect to this node",
             )
             return False
@@ -132,7 +132,7 @@ class Mdns:
         if text == self._text:
             return
         self._text = text
-        if self._zeroconf is not None and self._closing is None:
+        if self._zeroconf is not None and self._closing is None and self._port is not None:
             for repeats in self._announcing:
                 repeats.cancel()  # they would say the old roles again
             self._announced(await self._zeroconf.async_update_service(self._service()))
@@ -163,6 +163,8 @@ class Mdns:
         self._zeroconf = AsyncZeroconf(interfaces=InterfaceChoice.All if self._interfaces is None else addresses)
         await self._zeroconf.zeroconf.async_wait_for_start()
         self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE_TYPE, handlers=[self._changed])
+        if self._port is None:
+            return
         # Without probing (0.5 s instead of 1.7 s): the name holds the node id, so it is unique.
         self._announced(await self._zeroconf.async_register_service(self._service(), cooperating_responders=True))
 

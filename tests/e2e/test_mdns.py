@@ -15,9 +15,10 @@ from structlog.testing import capture_logs
 
 from peerbus.actors.errors import ConfigError
 from peerbus.discovery import mdns as mdns_module
-from peerbus.discovery.events import Candidate
+from peerbus.discovery.events import Candidate, PeerUp
 from peerbus.discovery.mdns import Mdns
 from peerbus.discovery.mdns_record import SERVICE_TYPE, instance_name
+from peerbus.node import Node
 from peerbus.transports.endpoint import Endpoint
 
 #: Far above what loopback takes (milliseconds); a test that waits that long has failed.
@@ -89,7 +90,7 @@ async def advertise() -> AsyncIterator[Advertise]:
     async with AsyncExitStack() as stack:
 
         async def start(
-            node_id: str, roles: Iterable[str] = (), *, network: str = "test", port: int = 7400
+            node_id: str, roles: Iterable[str] = (), *, network: str = "test", port: int | None = 7400
         ) -> tuple[Mdns, Ears]:
             ears = Ears()
             mdns = Mdns(
@@ -265,6 +266,18 @@ async def test_more_nodes_than_are_followed_are_counted(advertise: Advertise, mo
     assert listener.statistics().ignored["too_many"] >= 1
 
 
+async def test_a_node_that_nobody_can_dial_finds_others_and_is_found_by_none(advertise: Advertise) -> None:
+    _, alice = await advertise(ALICE, ["archive"])
+    looking, bob = await advertise(BOB, port=None)
+    await bob.wait_for(lambda: bool(bob.found))
+    await looking.update(["index"])
+    _, carol = await advertise(CAROL)
+    await alice.wait_for(lambda: bool(alice.found))
+    await carol.wait_for(lambda: bool(carol.found))
+    assert [candidate.node_id for candidate in alice.found] == [CAROL]
+    assert [candidate.node_id for candidate in carol.found] == [ALICE]
+
+
 async def test_a_machine_without_multicast_goes_on_with_one_warning() -> None:
     ears = Ears()
     mdns = Mdns(
@@ -280,9 +293,9 @@ async def test_a_machine_without_multicast_goes_on_with_one_warning() -> None:
         assert not await mdns.start()
     await mdns.aclose()
     (entry,) = [entry for entry in logs if entry["log_level"] == "warning"]
-    assert entry["event"] == "mdns unavailable"
+    assert (entry["event"], entry["node_id"]) == ("mdns unavailable", ALICE)
     assert entry["interfaces"] == ["203.0.113.77"]
-    assert "no interface of this machine has 203.0.113.77" in entry["error"]
+    assert entry["error"] == "no interface of this machine has 203.0.113.77"
     assert "configured peers" in entry["still_works"]
 
 
@@ -367,3 +380,13 @@ async def test_two_processes_find_each_other_and_one_hears_the_other_leave(
             child.kill()
             await child.wait()
     assert child.returncode == 0
+
+
+async def test_a_node_that_listens_nowhere_finds_its_peers() -> None:
+    bob = Node("bob", network="dial-only", listen=["tcp://127.0.0.1:0"], mdns=["127.0.0.1"])
+    alice = Node("alice", network="dial-only", mdns=["127.0.0.1"])
+    async with bob, alice:
+        with alice.subscribe(PeerUp) as ups:
+            if bob.node_id not in alice.peers:
+                async with asyncio.timeout(PATIENCE):
+                    assert (await ups.get()).node_id == bob.node_id
