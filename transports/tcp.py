@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ipaddress
+import os
 import socket
 import ssl
 from typing import Final, cast
@@ -77,7 +78,7 @@ class TcpTransport:
         except TimeoutError as error:
             raise DialFailed(f"{endpoint}: the name was not resolved in {timeout} s") from error
         except (OSError, UnicodeError) as error:
-            raise DialFailed(f"{endpoint}: the name cannot be resolved: {error}") from error
+            raise DialFailed(f"{endpoint}: the name cannot be resolved: {_why(error)}") from error
         for left, (family, address) in zip(range(len(addresses), 0, -1), addresses, strict=True):
             share = (deadline - loop.time()) / left
             try:
@@ -86,9 +87,9 @@ class TcpTransport:
             except HandshakeFailed as error:
                 refusal = error
             except TimeoutError:
-                failures.append(f"{address[0]}: no answer within {share:.1f} s")
+                failures.append(f"{_which(address, endpoint)}no answer within {share:.1f} s")
             except OSError as error:
-                failures.append(f"{address[0]}: {error.strerror or error}")
+                failures.append(f"{_which(address, endpoint)}{_why(error)}")
         if refusal is not None:
             raise refusal
         raise DialFailed(f"{endpoint}: {'; '.join(failures)}")
@@ -98,9 +99,12 @@ class TcpTransport:
         expected_peer(self, endpoint, None)
         try:
             family, address = (await _resolve(endpoint.host, endpoint.port))[0]
-            sock = socket.socket(family, socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise ListenFailed(f"{endpoint}: {error}") from error
+            raise ListenFailed(f"{endpoint}: the name cannot be resolved: {_why(error)}") from error
+        try:
+            sock = socket.socket(family, socket.SOCK_STREAM)
+        except OSError as error:
+            raise ListenFailed(f"{endpoint}: {_why(error)}") from error
         try:
             sock.setblocking(False)
             # A restarted node gets its port back while old connections are in TIME_WAIT.
@@ -111,7 +115,7 @@ class TcpTransport:
             sock.listen(_BACKLOG)
         except OSError as error:
             sock.close()
-            raise ListenFailed(f"{endpoint}: {error.strerror or error}") from error
+            raise ListenFailed(f"{endpoint}: {_why(error)}") from error
         host, port = sock.getsockname()[:2]
         return SocketListener(
             sock,
@@ -167,6 +171,18 @@ async def _resolve(host: str, port: int) -> list[tuple[int, _Address]]:
         loop = asyncio.get_running_loop()
         found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys((family, cast("_Address", address)) for family, *_, address in found))
+
+
+def _which(address: _Address, endpoint: Endpoint) -> str:
+    """Of several addresses of a name, the one that a failure is of."""
+    return "" if address[0] == endpoint.host else f"{address[0]}: "
+
+
+def _why(error: OSError | UnicodeError) -> str:
+    """What the system says of a failure. asyncio says instead which address it was, which is known here."""
+    if not isinstance(error, OSError) or error.errno is None or error.strerror is None:
+        return str(error)
+    return os.strerror(error.errno) if error.strerror.startswith("Connect call failed") else error.strerror
 
 
 def _tune(sock: socket.socket) -> None:

@@ -277,9 +277,28 @@ async def test_a_name_is_resolved_at_every_dial(monkeypatch: pytest.MonkeyPatch)
     for _ in range(2):
         with pytest.raises(DialFailed, match=r"tcp://bob\.example:1: the name cannot be resolved"):
             await TcpTransport(ALICE).dial(endpoint, expect=None, timeout=5)
-    with pytest.raises(ListenFailed, match="Name or service not known"):
+    with pytest.raises(ListenFailed) as failed:
         await TcpTransport(ALICE).listen(endpoint)
+    assert str(failed.value) == "tcp://bob.example:1: the name cannot be resolved: Name or service not known"
     assert asked == ["bob.example"] * 3
+
+
+async def test_a_dial_that_fails_says_once_where_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    endpoint = Endpoint("tcp", host="127.0.0.1", port=port)  # nobody listens there any more
+    with pytest.raises(DialFailed) as failed:
+        await TcpTransport(ALICE).dial(endpoint, expect=None, timeout=5)
+    assert str(failed.value) == f"{endpoint}: Connection refused"
+
+    async def resolve(_host: str, port: int) -> list[tuple[int, tuple[str, int]]]:
+        return [(socket.AF_INET, ("127.0.0.1", port)), (socket.AF_INET, ("127.0.0.2", port))]
+
+    monkeypatch.setattr(tcp, "_resolve", resolve)
+    endpoint = Endpoint("tcp", host="bob.example", port=port)
+    with pytest.raises(DialFailed) as failed:
+        await TcpTransport(ALICE).dial(endpoint, expect=None, timeout=5)
+    assert str(failed.value) == f"{endpoint}: 127.0.0.1: Connection refused; 127.0.0.2: Connection refused"
 
 
 async def test_an_address_that_never_answers_is_given_up() -> None:
