@@ -7,9 +7,10 @@ A timer of its own for each ask costs three times the ask (measured: 104 k asks/
 from __future__ import annotations
 
 import asyncio
+from math import isnan
 from typing import Protocol
 
-__all__ = ["DeadlineWheel", "Expiring"]
+__all__ = ["DeadlineWheel", "Expiring", "no_number"]
 
 #: Seconds. A deadline is never early and at most this much late.
 SLOT = 0.01
@@ -28,6 +29,11 @@ class Expiring(Protocol):
 Slot = dict[Expiring, None]
 
 
+def no_number(deadline: float) -> ValueError:
+    """The error of a deadline that neither comes nor has passed."""
+    return ValueError(f"the timeout is {deadline}; write seconds, inf for no limit, or None for the channel's timeout")
+
+
 class DeadlineWheel:
     """Deadlines of one event loop. Each non-empty slot has one timer; removing an entry is one `pop`."""
 
@@ -38,8 +44,13 @@ class DeadlineWheel:
         self._slots: dict[int, tuple[Slot, asyncio.TimerHandle]] = {}
 
     def add(self, entry: Expiring, deadline: float) -> Slot:
-        """Call `entry.expire()` at `deadline` (the loop's clock) unless it is popped from the returned slot first."""
-        if deadline >= NEVER:
+        """Call `entry.expire()` at `deadline` (the loop's clock) unless it is popped from the returned slot first.
+
+        Raises: ValueError for a deadline that is no number.
+        """
+        if not deadline < NEVER:  # nan comes here too, so that looking for it costs no other deadline anything
+            if isnan(deadline):
+                raise no_number(deadline)
             return {}
         index = int(deadline / SLOT) + 1
         found = self._slots.get(index)

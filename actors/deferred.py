@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
-from math import inf
+from math import inf, isnan
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from .address import Address, GroupAddress
 from .cell import Cell
+from .deadlines import no_number
 from .envelope import Envelope
 from .errors import DeadlineExceeded, NoRoute, ShuttingDown, WouldDeadlock
 from .outcome import Outcome
@@ -27,6 +28,7 @@ class Deferred(Generic[R]):
     """As any send that has to wait it waits when it is awaited; dropped before, it has failed and is a dead letter.
 
     `need`: receivers that there must be. `send(timeout)` sends, with the seconds that are left.
+    Raises: ValueError for a deadline that is no number.
     """
 
     __slots__ = ("_awaited", "_bus", "_deadline", "_message", "_need", "_send", "_sender", "_to")
@@ -42,6 +44,9 @@ class Deferred(Generic[R]):
         deadline: float,
         send: Callable[[float], Outcome[R]],
     ) -> None:
+        self._awaited = True  # until it can be
+        if isnan(deadline):
+            raise no_number(deadline)
         self._bus = bus
         self._to = to
         self._message = message

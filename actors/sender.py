@@ -29,7 +29,7 @@ class How:
     def __post_init__(self) -> None:
         if self.hedge is not None and not self.hedge >= 0:
             raise ValueError(f"hedge is {self.hedge}, it must be at least 0 seconds")
-        if isinstance(self.quorum, int) and self.quorum < 1:
+        if self.quorum is not None and not isinstance(self.quorum, Share) and not self.quorum >= 1:
             raise ValueError(f"quorum is {self.quorum}, it must be at least 1")
 
 

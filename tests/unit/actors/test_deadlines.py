@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import closing
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -52,6 +53,13 @@ async def test_an_entry_that_was_popped_does_not_expire() -> None:
 async def test_a_deadline_at_infinity_never_passes() -> None:
     wheel = DeadlineWheel(asyncio.get_running_loop())
     wheel.add(Entry([], "never"), float("inf"))
+    assert len(wheel) == 0
+
+
+async def test_a_deadline_that_is_no_number_is_refused_with_what_to_write() -> None:
+    wheel = DeadlineWheel(asyncio.get_running_loop())
+    with pytest.raises(ValueError, match=r"the timeout is nan; write seconds, inf for no limit"):
+        wheel.add(Entry([], "never"), float("nan"))
     assert len(wheel) == 0
 
 

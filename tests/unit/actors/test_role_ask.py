@@ -329,6 +329,16 @@ async def test_only_an_idempotent_ask_of_a_role_can_be_hedged() -> None:
             bus.ask(ARCHIVE, Get(1), quorum=2)  # type: ignore[call-overload]  # the mistake
 
 
+async def test_a_timeout_and_a_quorum_that_are_no_number_are_refused() -> None:
+    async with Bus() as bus:
+        bus.spawn(Blocks)
+        for to in (LOCAL / Blocks, ARCHIVE):
+            with pytest.raises(ValueError, match="the timeout is nan; write seconds"):
+                bus.ask(to, Get(1), wait_for_peer=to is ARCHIVE, timeout=math.nan)
+        with pytest.raises(ValueError, match="quorum is nan, it must be at least 1"):
+            bus.ask(Role("archive", "all") / Blocks, Get(1), quorum=math.nan)  # type: ignore[call-overload]  # no number
+
+
 # Waiting for a peer.
 
 
