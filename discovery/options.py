@@ -85,6 +85,9 @@ class PeerOptions:
             raise ConfigError(
                 f"{len(self.unconditional)} unconditional peers, but max_connected is {self.max_connected}"
             )
+        for require in self.requires:
+            if self.max_connected and require.at_least > self.max_connected:
+                raise ConfigError(f"requires: {require}, but max_connected is {self.max_connected}")
         for name in ("unconditional", "private", "scores"):
             for node_id in getattr(self, name):
                 if not _NODE_ID.fullmatch(node_id):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 
 from ..actors.capability import Capability
@@ -11,7 +12,24 @@ from ..discovery.own_record import check_offers_fit
 from ..discovery.pex_options import PexOptions
 from ..transports.endpoint import Endpoint
 
-__all__ = ["capabilities_of", "endpoint_of", "mdns_of", "pex_of"]
+__all__ = ["MAX_NAME", "capabilities_of", "endpoint_of", "endpoints_of", "mdns_of", "name_of", "pex_of", "seconds_of"]
+
+#: A name stands in every log line and in the handshake, a network's name also in one mDNS string.
+MAX_NAME = 64
+
+
+def name_of(argument: str, text: str) -> str:
+    """Read the name of a node or of a network. Raises ConfigError."""
+    if not text.strip() or len(text) > MAX_NAME or not text.isprintable():
+        raise ConfigError(f"{argument}: {text!r} is not a name; write 1 to {MAX_NAME} printable characters")
+    return text
+
+
+def seconds_of(argument: str, seconds: float, *, zero: bool) -> float:
+    """Read a time span, which may be 0 or not. Raises ConfigError."""
+    if not (math.isfinite(seconds) and (seconds > 0 or (zero and seconds == 0))):
+        raise ConfigError(f"{argument}: {seconds} is out of range; write seconds, {'0 or more' if zero else 'above 0'}")
+    return seconds
 
 
 def endpoint_of(argument: str, text: str) -> Endpoint:
@@ -20,6 +38,13 @@ def endpoint_of(argument: str, text: str) -> Endpoint:
         return Endpoint.parse(text)
     except ValueError as error:
         raise ConfigError(f"{argument}: {error}") from error
+
+
+def endpoints_of(argument: str, texts: Iterable[str]) -> tuple[Endpoint, ...]:
+    """Read endpoints. Raises ConfigError."""
+    if isinstance(texts, str):
+        raise ConfigError(f"{argument} is a list of endpoints, [{texts!r}], not one text")
+    return tuple(endpoint_of(argument, text) for text in texts)
 
 
 def capabilities_of(offers: Iterable[str]) -> dict[str, Capability]:
@@ -47,6 +72,8 @@ def pex_of(pex: bool | PexOptions) -> PexOptions | None:
 
 
 def mdns_of(mdns: bool | Sequence[str]) -> MdnsOptions | None:
-    """The options of multicast DNS that an argument stands for; None: there is none."""
+    """The options of multicast DNS that an argument stands for; None: there is none. Raises ConfigError."""
+    if isinstance(mdns, str):
+        raise ConfigError(f"mdns is True, False or a list of interfaces, [{mdns!r}], not one text")
     interfaces = None if isinstance(mdns, bool) else tuple(mdns)
     return MdnsOptions(interfaces=interfaces) if mdns is not False else None

@@ -87,7 +87,7 @@ def _import(config: NodeConfig, key: str, path: str) -> type[Reactor]:
     module, _, name = path.partition(":")
     try:
         found: object = importlib.import_module(module)
-    except Exception as error:  # importing runs the user's code, which may raise anything
+    except (Exception, SystemExit) as error:  # importing runs the user's code, which may raise anything
         cause = f"{type(error).__name__}: {error}"
         where = f"; looked in {config.folder.resolve()} and among the installed packages"
         missing = isinstance(error, ModuleNotFoundError) and error.name == module.split(".")[0]

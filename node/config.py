@@ -16,6 +16,7 @@ from ..actors.errors import ConfigError
 from ..discovery.own_record import MAX_ENDPOINTS, check_offers_fit, names_a_place
 from ..discovery.require import Require
 from ..transports.endpoint import Endpoint
+from .arguments import MAX_NAME
 from .logs import FORMATS, LEVELS
 from .table import Source, Table
 
@@ -31,8 +32,6 @@ __all__ = [
     "parse_config",
 ]
 
-#: A name stands in every log line and in the handshake, a network's name also in one mDNS string.
-MAX_NAME = 64
 #: What a node of one process can still serve; more is a typing error.
 MAX_PEERS = 10_000
 #: Longest time that a configuration may ask anything to wait, in seconds.
@@ -125,7 +124,7 @@ def load_config(path: str | Path) -> NodeConfig:
     """Read a node's TOML file. Raises: ConfigError, naming the file, the line, the key and what would be right."""
     path = Path(path)
     try:
-        text = path.read_bytes().decode()
+        text = path.read_bytes().decode().removeprefix("\ufeff")  # a mark that some editors write; TOML has none
     except FileNotFoundError:
         raise ConfigError(f"{path}: there is no such file") from None
     except UnicodeDecodeError as error:
@@ -142,6 +141,8 @@ def parse_config(text: str, *, name: str, folder: Path) -> NodeConfig:
     except tomllib.TOMLDecodeError as error:
         problem, line, column = _syntax_error(str(error), text)
         raise ConfigError(f"{name}:{line}: not TOML: {problem} (column {column})") from None
+    except RecursionError:
+        raise ConfigError(f"{name}: lists or tables are nested too deeply") from None
     source = Source(name, text)
     top = Table(source, values)
     config = NodeConfig(
@@ -184,9 +185,10 @@ def _identity(table: Table, folder: Path) -> Path | None:
     if not table.has("identity"):
         return None
     path = folder / Path(table.text("identity", '"keys/alice.pem"')).expanduser()
-    if not path.is_file():
-        what = "is not a file" if path.exists() else "does not exist"
-        raise table.error("identity", f"{path} {what}; make one: peerbus keygen {path}")
+    if path.is_dir():
+        raise table.error("identity", f"{path} is a folder; name the file that `peerbus keygen` wrote")
+    if not path.exists():
+        raise table.error("identity", f"{path} does not exist; make one: peerbus keygen {path}")
     return path
 
 
@@ -304,7 +306,7 @@ def _peers(table: Table) -> PeersConfig:
         seeds=seeds,
         unconditional=unconditional,
         private=table.each("private", _node_id, '"<node id>"'),
-        require=_requirements(table),
+        require=_requirements(table, connected),
         max_connected=connected,
         max_outgoing=outgoing,
     )
@@ -317,6 +319,10 @@ def _dialed(table: Table, key: str) -> tuple[Endpoint, ...]:
     for index, endpoint in enumerate(endpoints):
         if endpoint.scheme == "tcp" and endpoint.port == 0:
             raise table.error(f"{key}[{index}]", f"{endpoint} has port 0, which cannot be dialed")
+        if not names_a_place(endpoint):
+            raise table.error(
+                f"{key}[{index}]", f"{endpoint} is where a node listens; write where it is, {_PEER_EXAMPLE}"
+            )
         if endpoint in endpoints[:index]:
             raise table.error(f"{key}[{index}]", f"{endpoint} is there twice")
     return endpoints
@@ -324,11 +330,11 @@ def _dialed(table: Table, key: str) -> tuple[Endpoint, ...]:
 
 def _node_id(text: str) -> str:
     if not re.fullmatch("[0-9a-f]{64}", text):
-        raise ValueError(f"{text!r} is no node id: 64 hex digits, as `peerbus id` prints them")
+        raise ValueError(f"{text!r} is no node id: 64 lower-case hex digits, as `peerbus id` prints them")
     return text
 
 
-def _requirements(table: Table) -> tuple[Require, ...]:
+def _requirements(table: Table, connected: int) -> tuple[Require, ...]:
     found = []
     for index, entry in enumerate(table.entries("require", '{ role = "archive", at_least = 2 }')):
         if not isinstance(entry, Table):
@@ -336,6 +342,11 @@ def _requirements(table: Table) -> tuple[Require, ...]:
         role, at_least = entry.text("role", '"archive"'), entry.integer("at_least", 0, low=1, high=MAX_PEERS)
         share = entry.fraction("share", 0.0)
         entry.finish()
+        if not (at_least or share):
+            raise table.error(f"require[{index}]", "says not how many; write at_least = 2, or share = 0.3, or both")
+        if at_least > connected:
+            key = f"require[{index}].at_least"
+            raise table.error(key, f"{at_least} is more than max_connected = {connected}")
         try:
             found.append(Require(role=role, at_least=at_least, share=share))
         except ConfigError as error:

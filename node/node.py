@@ -52,7 +52,7 @@ from ..transports.tcp import TcpTransport
 from ..transports.transport import Transport
 from ..transports.unix import UnixTransport
 from .allocator import keep_freed_memory
-from .arguments import capabilities_of, endpoint_of, mdns_of, pex_of
+from .arguments import capabilities_of, endpoints_of, mdns_of, name_of, pex_of, seconds_of
 from .levers import NodeLevers
 
 __all__ = ["Node", "NodeSnapshot"]
@@ -127,16 +127,16 @@ class Node(NodeLevers):
         heartbeat: float = HEARTBEAT_INTERVAL,
         shutdown_timeout: float = SHUTDOWN_TIMEOUT,
     ) -> None:
-        self.name = name
-        self.network = network
+        self.name = name_of("name", name)
+        self.network = name_of("network", network)
         self.identity = Identity.generate() if identity is None else identity
         self._rng = Random(SystemRandom().getrandbits(128)) if rng is None else rng
         self._offers = capabilities_of(offers)
-        self._listen = tuple(endpoint_of("listen", text) for text in listen)
-        self._advertise = tuple(endpoint_of("advertise", text) for text in advertise)
+        self._listen = endpoints_of("listen", listen)
+        self._advertise = endpoints_of("advertise", advertise)
         self._private = private
-        self._persistent = tuple(endpoint_of("peers", text) for text in peers)
-        self._seeds = tuple(endpoint_of("seeds", text) for text in seeds)
+        self._persistent = endpoints_of("peers", peers)
+        self._seeds = endpoints_of("seeds", seeds)
         options = PeerOptions() if options is None else options
         requires = (*options.requires, *requires)
         self._options = replace(options, requires=requires) if requires else options
@@ -146,11 +146,12 @@ class Node(NodeLevers):
         self._mdns = mdns_of(mdns)
         self._finders = dict(finders or {})
         self._pex = pex_of(pex)
-        self._heartbeat = heartbeat
+        self._heartbeat = seconds_of("heartbeat", heartbeat, zero=False)
         if transports is None:
             transports = (TcpTransport(self.identity), UnixTransport(self.identity))
         self._transports = tuple(transports)
         #: The bus that the node's actors run on.
+        shutdown_timeout = seconds_of("shutdown_timeout", shutdown_timeout, zero=True)
         self.bus = Bus(name, rng=self._rng, shutdown_timeout=shutdown_timeout)
         self.bus.node_id = self.identity.node_id
         self._reactors = tuple(reactors)

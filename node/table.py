@@ -158,6 +158,8 @@ class Table:
         if not self.has(name):
             return []
         items: list[str | Table] = []
+        if isinstance(self._values[name], dict):
+            raise self.error(name, f"is one table, not a list of tables; write [[{self.key(name)}]]")
         for index, item in enumerate(self._typed(name, self._values[name], list, f"[{example}]")):
             if isinstance(item, dict):
                 items.append(Table(self.source, item, self.key(f"{name}[{index}]")))

@@ -45,6 +45,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     """A folder with a module of reactors beside the configuration, forgotten by the interpreter afterwards."""
     (tmp_path / "notes_of_a_user.py").write_text(REACTORS)
     (tmp_path / "broken_of_a_user.py").write_text("raise RuntimeError('no database')")
+    (tmp_path / "ending_of_a_user.py").write_text("raise SystemExit(3)")
     (tmp_path / "syntax_of_a_user.py").write_text("class :")
     path = sys.path[:]
     yield tmp_path
@@ -84,6 +85,7 @@ def test_a_configuration_without_reactors_leaves_the_import_path_alone(folder: P
         ("nowhere_of_a_user:Notes", "cannot import 'nowhere_of_a_user' (ModuleNotFoundError: No module named"),
         ("notes_of_a_user.deeper:Notes", "cannot import 'notes_of_a_user.deeper'"),
         ("broken_of_a_user:Notes", "cannot import 'broken_of_a_user' (RuntimeError: no database)"),
+        ("ending_of_a_user:Notes", "cannot import 'ending_of_a_user' (SystemExit: 3)"),
         ("syntax_of_a_user:Notes", "cannot import 'syntax_of_a_user' (SyntaxError: invalid syntax"),
         ("notes_of_a_user:Nodes", "module 'notes_of_a_user' has no 'Nodes'"),
         ("notes_of_a_user:Other", "notes_of_a_user:Other is the class Other, not a reactor"),

@@ -122,10 +122,22 @@ def test_reactors_may_be_a_plain_list() -> None:
         ("[peers]\nmax_conected = 3", "alice.toml:4: peers.max_conected: unknown key; did you mean 'max_connected'?"),
         (
             "[[peers.require]]\nrole = 'archive'",
-            "peers.require[0]: require archive: at_least is 1 or more, share above 0",
+            "peers.require[0]: says not how many; write at_least = 2, or share = 0.3, or both",
         ),
         ("[[peers.require]]\nrole = 'archive'\nshare = 2.0", "peers.require[0].share: 2.0 is out of range"),
         ("[peers]\nrequire = ['archive']", "peers.require[0]: write { role ="),
+        (
+            "[peers.require]\nrole = 'archive'",
+            "alice.toml:3: peers.require: is one table, not a list of tables; write [[peers.req",
+        ),
+        (
+            "[peers]\nmax_connected = 2\nrequire = [{ role = 'archive', at_least = 3 }]",
+            "alice.toml:5: peers.require[0].at_least: 3 is more than max_connected = 2",
+        ),
+        (
+            "[peers]\nseeds = ['tcp://0.0.0.0:7400']",
+            'peers.seeds[0]: tcp://0.0.0.0:7400 is where a node listens; write where it is, "tcp://10.0.0.2:7400"',
+        ),
         ("[peers]\nprivate = ['me']", "peers.private[0]: 'me' is no node id"),
         ("[peers]\nseeds = ['tcp://a:0']", "peers.seeds[0]: tcp://a:0 has port 0, which cannot be dialed"),
         ("[peers]\nmax_connected = 'many'", "alice.toml:4: peers.max_connected: 'many' is not an integer; for example"),
@@ -153,7 +165,9 @@ def test_reactors_may_be_a_plain_list() -> None:
         ("offers = ['Archive']", "alice.toml:3: offers[0]: not a role name: 'Archive'"),
         ("offers = ['a', 'a{x=1}']", "alice.toml:3: offers[1]: role 'a' is there twice"),
         ("identity = 'keys/x.pem'", "identity: keys/x.pem does not exist; make one: peerbus keygen keys/x.pem"),
-        ("identity = '.'", "alice.toml:3: identity: . is not a file"),
+        ("identity = '.'", "alice.toml:3: identity: . is a folder; name the file that"),
+        ("identity = ''", "alice.toml:3: identity: . is a folder; name the file that"),
+        (f"offers = {'[' * 3000}", "alice.toml: lists or tables are nested too deeply"),
         ("book = '.'", "alice.toml:3: book: . is a folder; name a file in a folder that exists"),
         ("book = 'nowhere/a.db'", "book: nowhere/a.db cannot be made: its folder does not exist"),
         ("reactors = 'a:B'", "alice.toml:3: reactors: 'a:B' is not a list"),
@@ -223,3 +237,9 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"')
     with pytest.raises(ConfigError, match=r"latin\.toml: not UTF-8 text at byte 8"):
         load_config(tmp_path / "latin.toml")
+
+
+def test_the_mark_that_some_editors_write_before_a_text_is_read_over(tmp_path: Path) -> None:
+    path = tmp_path / "alice.toml"
+    path.write_bytes(b'\xef\xbb\xbfname = "alice"\nnetwork = "demo"\n')
+    assert load_config(path).name == "alice"

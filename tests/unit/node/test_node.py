@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass
+from math import inf, nan
 from random import Random
 
 import pytest
@@ -26,6 +27,8 @@ from peerbus.actors import (
     WouldDeadlock,
     handles,
 )
+from peerbus.discovery.options import PeerOptions
+from peerbus.discovery.require import Require
 from peerbus.node import Node, NodeSnapshot
 from peerbus.transports import Identity
 
@@ -179,11 +182,24 @@ class Idle(Actor):
         ({"offers": ["Archive!"]}, "offers"),
         ({"offers": ["archive", "archive{from=1}"]}, "twice"),
         ({"peers": ["10.0.0.1"]}, "peers"),
+        ({"peers": "tcp://10.0.0.1:7400"}, r"peers is a list of endpoints, \['tcp://10.0.0.1:7400'\], not one text"),
+        ({"mdns": "lo"}, r"mdns is True, False or a list of interfaces, \['lo'\], not one text"),
+        ({"name": ""}, "name: '' is not a name; write 1 to 64 printable characters"),
+        ({"network": "n" * 65}, "network: 'n+' is not a name"),
+        ({"network": "a\nb"}, r"network: 'a\\nb' is not a name"),
+        ({"heartbeat": 0.0}, "heartbeat: 0.0 is out of range; write seconds, above 0"),
+        ({"heartbeat": nan}, "heartbeat: nan is out of range"),
+        ({"shutdown_timeout": -1.0}, "shutdown_timeout: -1.0 is out of range; write seconds, 0 or more"),
+        ({"shutdown_timeout": inf}, "shutdown_timeout: inf is out of range"),
+        (
+            {"options": PeerOptions(max_connected=2), "requires": [Require(role="archive", at_least=3)]},
+            "requires: at least 3 with archive, but max_connected is 2",
+        ),
     ],
 )
 def test_a_wrong_argument_is_named(arguments: dict[str, object], complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
-        Node("alice", **arguments)  # type: ignore[arg-type]  # that is what is tested
+        Node(**{"name": "alice", **arguments})  # type: ignore[arg-type]  # that is what is tested
 
 
 async def test_a_handler_sees_nobody_as_the_sender_of_plain_code() -> None:
