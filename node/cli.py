@@ -138,6 +138,7 @@ def _run(options: argparse.Namespace) -> int:
         log = replace(log, format="json")
     logs.configure(log.level, log.format)
 
+    from ..actors.log import get_logger
     from .build import build_node, load_identity, load_reactors
     from .serve import run_loop, serve
 
@@ -152,7 +153,14 @@ def _run(options: argparse.Namespace) -> int:
     async def main() -> int:
         return await serve(build_node(config))
 
-    return run_loop(main())
+    try:
+        return run_loop(main())
+    except PeerbusError:
+        raise
+    except Exception as error:
+        # A reactor that cannot be made or started, or that handed its failure on: its traceback goes where the logs go.
+        get_logger("peerbus.node").error("the node failed", node=config.name, exc_info=error)
+        raise PeerbusError(f"{config.name} failed: {type(error).__name__}: {error}") from error
 
 
 def _meaning(config: NodeConfig, identity: Identity | None) -> Iterator[tuple[str, str]]:

@@ -263,6 +263,19 @@ def test_what_ends_a_node_is_one_line_and_an_exit_status(
     assert run(["run", config, "--log-level", "warning"], capsys) == (status, "", says)
 
 
+def test_a_reactor_that_cannot_be_made_is_an_event_of_the_log_with_its_traceback_and_one_line(
+    config: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("peerbus.node.build.build_node", lambda _: Started(RuntimeError("no\ndatabase")))
+    status, out, err = run(["run", config, "--json-logs", "--log-level", "error"], capsys)
+    logged, said = err.splitlines()
+    assert (status, out) == (1, "")
+    assert said == "peerbus run: alice failed: RuntimeError: no database"
+    event = json.loads(logged)
+    assert (event["event"], event["node"]) == ("the node failed", "alice")
+    assert event["exception"][0]["exc_value"] == "no\ndatabase"
+
+
 def test_the_module_runs_as_the_command_does() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "peerbus", "--version"], check=True, capture_output=True, text=True, timeout=30
