@@ -18,6 +18,7 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
+from peerbus.actors import ConfigError
 from peerbus.node import Node
 from peerbus.node.blocks import Blocks
 from peerbus.node.blocksync import Progress, Sync
@@ -58,16 +59,21 @@ async def serve(file: str) -> None:
 
 
 if __name__ == "__main__":
-    match sys.argv[1:]:
-        case []:
-            with tempfile.TemporaryDirectory() as folder:
-                original, copy = Path(folder, "original"), Path(folder, "copy")
-                original.write_bytes(os.urandom(10_000_000))
-                asyncio.run(everything(original, copy))
-                print("the copy is the original, byte for byte:", filecmp.cmp(original, copy, shallow=False))
-        case ["archive", file]:
-            asyncio.run(serve(file))
-        case ["want", file]:
-            print(asyncio.run(want(file, "blocksync")))
-        case _:
-            sys.exit(__doc__)
+    try:
+        match sys.argv[1:]:
+            case []:
+                with tempfile.TemporaryDirectory() as folder:
+                    original, copy = Path(folder, "original"), Path(folder, "copy")
+                    original.write_bytes(os.urandom(10_000_000))
+                    asyncio.run(everything(original, copy))
+                    print("the copy is the original, byte for byte:", filecmp.cmp(original, copy, shallow=False))
+            case ["archive", file]:
+                asyncio.run(serve(file))
+            case ["want", file]:
+                print(asyncio.run(want(file, "blocksync")))
+            case _:
+                sys.exit(__doc__)
+    except ConfigError as error:
+        sys.exit(str(error))
+    except KeyboardInterrupt:  # `async with` has shut the nodes down
+        sys.exit(130)

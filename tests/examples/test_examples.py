@@ -60,6 +60,25 @@ def test_blocksync() -> None:
     assert lines[1] == "the copy is the original, byte for byte: True"
 
 
+def test_the_node_of_an_example_ends_by_ctrl_c_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"1")
+    command = [*PYTHON, str(EXAMPLES / "blocksync.py"), "archive", str(tmp_path / "file")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("serving ")
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=20) == ("", "")
+    assert process.returncode == 130
+
+
+def test_an_example_says_which_file_it_cannot_serve(tmp_path: Path) -> None:
+    command = [*PYTHON, str(EXAMPLES / "blocksync.py"), "archive", str(tmp_path / "none")]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"{tmp_path / 'none'} cannot be served: No such file or directory"
+    assert "Traceback" not in done.stderr
+
+
 def test_unit_test_a_reactor() -> None:
     # As a reader runs a test file. By itself it imports the package before pytest does, which pytest warns about.
     done = subprocess.run(
