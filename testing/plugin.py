@@ -10,6 +10,7 @@ Laws:
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import functools
 import inspect
@@ -53,7 +54,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run tests that are marked with seeds over so many of them, or over FIRST-LAST, and show how far they are",
     )
     group.addoption(
-        "--peerbus-seconds", type=float, metavar="SECONDS", help="begin no more seeds of one test after so many seconds"
+        "--peerbus-seconds", type=_seconds, metavar="SECONDS", help="begin no more seeds of one test after so many seconds"
     )
 
 
@@ -68,10 +69,24 @@ def pytest_configure(config: pytest.Config) -> None:
 def _range_of_seeds(text: str) -> range:
     """`5000`: the seeds 0 to 4999; `5000-9999`: these."""
     first, dash, last = text.partition("-")
-    seeds = range(int(first), int(last) + 1) if dash else range(int(first))
+    try:
+        seeds = range(int(first), int(last) + 1) if dash else range(int(first))
+    except ValueError:
+        seeds = range(0)
     if not seeds:
-        raise ValueError("no seed at all")
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed at all; write a number of seeds, 5000, or 5000-9999")
     return seeds
+
+
+def _seconds(text: str) -> float:
+    """A time span, which may be 0: then one seed is begun."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not seconds >= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is out of range; write seconds, 0 or more")
+    return seconds
 
 
 # Whose test is it?

@@ -190,7 +190,10 @@ def test_a_longer_run_shows_how_far_it_is_takes_any_range_and_ends_in_time(run: 
     done = run(SEEDS, "-k", "test_lucky", "--peerbus-seeds=100000", "--peerbus-seconds=0")
     done.assert_outcomes(passed=1, deselected=2)
     done.stdout.fnmatch_lines(["*test_lucky: 1 of 100000 seeds, * s, the time is up"])
-    assert "invalid" in run(SEEDS, "--peerbus-seeds=none").stderr.str()
+    for wrong in ("none", "0", "7-5"):
+        done = run(SEEDS, f"--peerbus-seeds={wrong}")
+        assert f"'{wrong}' is no seed at all; write a number of seeds, 5000, or 5000-9999" in done.stderr.str()
+    assert "'nan' is out of range; write seconds, 0 or more" in run(SEEDS, "--peerbus-seconds=nan").stderr.str()
 
 
 def test_a_timeout_counts_for_each_seed_and_still_ends_one_that_hangs(run: Run) -> None:
