@@ -58,8 +58,8 @@ class Levers:
         """Have nothing to do with a node or network; who is connected is parted with. Refused: `self`, `past`."""
         if target == self._table.self_id:
             return Refuse("self", "this node cannot ban itself")
-        if until <= now:
-            return Refuse("past", "that ban would have ended already")
+        if not until > now:  # nan is no end either
+            return Refuse("past", f"a ban of {until - now:g} s is over before it begins")
         return self._table.ban(Ban(target, until, reason), now)
 
     def unban(self, target: BanTarget, now: float) -> Changes | Refuse:

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ..actors.capability import Capability
 from ..actors.errors import ConfigError
 from ..discovery.finders import MdnsOptions
-from ..discovery.own_record import check_offers_fit
+from ..discovery.own_record import check_offers_fit, names_a_place
 from ..discovery.pex_options import PexOptions
 from ..transports.endpoint import Endpoint
 
-__all__ = ["MAX_NAME", "capabilities_of", "endpoint_of", "endpoints_of", "mdns_of", "name_of", "pex_of", "seconds_of"]
+__all__ = [
+    "MAX_NAME",
+    "capabilities_of",
+    "dialed_of",
+    "endpoint_of",
+    "endpoints_of",
+    "mdns_of",
+    "name_of",
+    "pex_of",
+    "seconds_of",
+]
 
 #: A name stands in every log line and in the handshake, a network's name also in one mDNS string.
 MAX_NAME = 64
@@ -40,11 +50,21 @@ def endpoint_of(argument: str, text: str) -> Endpoint:
         raise ConfigError(f"{argument}: {error}") from error
 
 
-def endpoints_of(argument: str, texts: Iterable[str]) -> tuple[Endpoint, ...]:
+def dialed_of(argument: str, text: str) -> Endpoint:
+    """Read an endpoint that is to be dialed. Raises ConfigError."""
+    endpoint = endpoint_of(argument, text)
+    if not names_a_place(endpoint):
+        raise ConfigError(f"{argument}: {endpoint} is where a node listens, and cannot be dialed; write where it is")
+    return endpoint
+
+
+def endpoints_of(
+    argument: str, texts: Iterable[str], read: Callable[[str, str], Endpoint] = endpoint_of
+) -> tuple[Endpoint, ...]:
     """Read endpoints. Raises ConfigError."""
     if isinstance(texts, str):
         raise ConfigError(f"{argument} is a list of endpoints, [{texts!r}], not one text")
-    return tuple(endpoint_of(argument, text) for text in texts)
+    return tuple(read(argument, text) for text in texts)
 
 
 def capabilities_of(offers: Iterable[str]) -> dict[str, Capability]:

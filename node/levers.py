@@ -21,7 +21,7 @@ from ..discovery.lever_messages import (
     SetScore,
     UnbanPeer,
 )
-from .arguments import endpoint_of
+from .arguments import dialed_of, endpoint_of
 
 __all__ = ["NodeLevers"]
 
@@ -41,7 +41,7 @@ class NodeLevers:
 
         Refused: `already`, `full`, `self`; for an id `unknown_peer`, `no_address`, `connected`, `banned`, `draining`.
         """
-        return self._pull(DialPeer(endpoint_of("dial", to) if "://" in to else to))
+        return self._pull(DialPeer(dialed_of("dial", to) if "://" in to else to))
 
     def disconnect(self, node_id: str, reason: str = "operator") -> Outcome[LeverResult]:
         """Part with a peer; it is told the reason, and may be dialed again after a while.
@@ -69,7 +69,7 @@ class NodeLevers:
 
     def add_persistent(self, endpoint: str) -> Outcome[LeverResult]:
         """Dial this endpoint for ever, and keep a slot for who answers. Refused: `already`, `full`, `self`."""
-        return self._pull(AddPersistent(endpoint_of("add_persistent", endpoint)))
+        return self._pull(AddPersistent(dialed_of("add_persistent", endpoint)))
 
     def remove_persistent(self, endpoint: str) -> Outcome[LeverResult]:
         """Insist on this endpoint no longer; a connection stays. Refused: `not_persistent`."""
@@ -77,7 +77,7 @@ class NodeLevers:
 
     def add_seed(self, endpoint: str) -> Outcome[LeverResult]:
         """Dial this endpoint when nobody else is left to dial. Refused: `already`, `self`."""
-        return self._pull(AddSeed(endpoint_of("add_seed", endpoint)))
+        return self._pull(AddSeed(dialed_of("add_seed", endpoint)))
 
     def remove_seed(self, endpoint: str) -> Outcome[LeverResult]:
         """Take a seed back. Refused: `not_seed`."""

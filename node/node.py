@@ -52,7 +52,7 @@ from ..transports.tcp import TcpTransport
 from ..transports.transport import Transport
 from ..transports.unix import UnixTransport
 from .allocator import keep_freed_memory
-from .arguments import capabilities_of, endpoints_of, mdns_of, name_of, pex_of, seconds_of
+from .arguments import capabilities_of, dialed_of, endpoints_of, mdns_of, name_of, pex_of, seconds_of
 from .levers import NodeLevers
 
 __all__ = ["Node", "NodeSnapshot"]
@@ -133,10 +133,10 @@ class Node(NodeLevers):
         self._rng = Random(SystemRandom().getrandbits(128)) if rng is None else rng
         self._offers = capabilities_of(offers)
         self._listen = endpoints_of("listen", listen)
-        self._advertise = endpoints_of("advertise", advertise)
+        self._advertise = endpoints_of("advertise", advertise, dialed_of)
         self._private = private
-        self._persistent = endpoints_of("peers", peers)
-        self._seeds = endpoints_of("seeds", seeds)
+        self._persistent = endpoints_of("peers", peers, dialed_of)
+        self._seeds = endpoints_of("seeds", seeds, dialed_of)
         options = PeerOptions() if options is None else options
         requires = (*options.requires, *requires)
         self._options = replace(options, requires=requires) if requires else options

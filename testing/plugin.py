@@ -54,7 +54,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="run tests that are marked with seeds over so many of them, or over FIRST-LAST, and show how far they are",
     )
     group.addoption(
-        "--peerbus-seconds", type=_seconds, metavar="SECONDS", help="begin no more seeds of one test after so many seconds"
+        "--peerbus-seconds",
+        type=_seconds,
+        metavar="SECONDS",
+        help="begin no more seeds of one test after so many seconds",
     )
 
 

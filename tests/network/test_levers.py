@@ -113,6 +113,8 @@ async def test_what_is_malformed_is_an_error_and_pulls_nothing(sim: Simulation) 
         alice.ban("nobody")
     with pytest.raises(ConfigError, match="add_persistent"):
         alice.add_persistent("nowhere")
+    with pytest.raises(ConfigError, match=r"add_seed: tcp://0\.0\.0\.0:7400 is where a node listens"):
+        alice.add_seed("tcp://0.0.0.0:7400")
 
 
 def test_a_node_that_does_not_run_has_no_levers() -> None:

@@ -125,6 +125,7 @@ def test_bans_that_make_no_sense_are_refused() -> None:
     peers = manager()
     assert refusal(peers.levers.ban(SELF, 10.0, "operator", 0.0)) == "self"
     assert refusal(peers.levers.ban(HIGH, 10.0, "operator", 10.0)) == "past"
+    assert refusal(peers.levers.ban(HIGH, math.nan, "operator", 10.0)) == "past"
     assert refusal(peers.levers.unban(HIGH, 10.0)) == "not_banned"
 
 
