@@ -481,9 +481,9 @@ class Bus:
         wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Send and get the answer: `await` it on the loop, `.get()` it on another thread. See `Actor.ask`."""
-        plain = hedge is None and quorum is None and not wait_for_peer
-        how = None if plain else How(hedge, quorum, wait_for_peer)
-        return self.request(to, message, timeout, reply, None, how)
+        if hedge is None and quorum is None and not wait_for_peer:
+            return self.request(to, message, timeout, reply, None)
+        return self.request(to, message, timeout, reply, None, How(hedge, quorum, wait_for_peer))
 
     # Sending, for actors and links: these know the sender.
 

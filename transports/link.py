@@ -221,7 +221,7 @@ class PeerLink:
     ) -> Outcome[None]:
         """Accept against credit, or wait for it."""
         try:
-            lane, outgoing = self._outgoing(reactor, message, sender, deadline, memo)
+            lane, outgoing = self._outgoing(reactor, message, sender, deadline, None, memo)
         except SendError as error:
             return self._fail(reactor, sender, message, error)
         if not self._suspended and lane.offer(outgoing):
@@ -245,25 +245,33 @@ class PeerLink:
         future: RemoteAsk[R] = RemoteAsk(bus.loop, message, reply, self._abandon)
         future.rid = 0
         try:
-            lane, outgoing = self._outgoing(reactor, message, sender, deadline, memo)
+            lane, outgoing = self._outgoing(reactor, message, sender, deadline, future, memo)
         except SendError as error:
             self._fail(reactor, sender, message, error)
             return future.refused(error)
-        outgoing.reply = future
         future.lane = lane
         if not self._suspended:
-            alone = self._begins_alone()
-            if alone and self._writer.clear and self._write_alone(lane, outgoing, future, deadline):
+            # Alone is an ask that begins while nothing is under way, if the last one that did so stayed alone. Those
+            # who ask many at once do so again when all are answered: then the first does not go ahead of the rest.
+            alone = False
+            if self._asks or self.outbox:
+                self._crowd = True
+            else:
+                alone, self._crowd = not self._crowd, False
+                if alone and self._writer.clear and self._write_alone(lane, outgoing, future, deadline):
+                    future.arm(bus.wheel, deadline)
+                    return future
+            waiting = lane.offer_ask(outgoing)
+            if waiting:
                 future.arm(bus.wheel, deadline)
-                return future
-            if lane.offer(outgoing):
-                future.arm(bus.wheel, deadline)
-                self.outbox.wake(self._turns[lane.index])
+                turn = self._turns[lane.index]
+                woken = not turn.queued
+                if woken:  # else it has been scheduled when the lane was woken, or waits for the stream
+                    self.outbox.wake(turn)
                 # At once what has nothing that it could share a frame with, and what is enough to be begun with.
-                waiting = len(lane.queue[-1])
                 if alone or (waiting >= LEAST and (waiting >= len(self._asks) or waiting >= EARLY)):
                     self._writer.write()
-                else:
+                elif woken:
                     self._writer.schedule()
                 return future
         return AskWaiting(self._waiting(lane, outgoing, deadline), future, partial(future.arm, bus.wheel, deadline))
@@ -284,17 +292,6 @@ class PeerLink:
         self._writer.write_frame(self._encode(Ask(lane.index, [item])))
         return True
 
-    def _begins_alone(self) -> bool:
-        """An ask begins while nothing is under way, and the last one that did so stayed alone.
-
-        Those who ask many at once do so again when all are answered: then the first does not go ahead of the rest.
-        """
-        if self._asks or self.outbox:
-            self._crowd = True
-            return False
-        crowd, self._crowd = self._crowd, False
-        return not crowd
-
     def _waiting(self, lane: OutLane, outgoing: Outgoing, deadline: float) -> Waiting:
         bus = self._bus
         return Waiting(lane, outgoing, deadline, bus.wheel, bus.loop, partial(self._undelivered, lane), self)
@@ -305,6 +302,7 @@ class PeerLink:
         message: object,
         sender: Address[object] | None,
         deadline: float,
+        reply: RemoteAsk[Any] | None,
         memo: dict[object, object] | None,
     ) -> tuple[OutLane, Outgoing]:
         if self.refusal is not None:
@@ -330,11 +328,18 @@ class PeerLink:
                 raise SchemaMismatch(f"peer {self.peer_id} declares other messages on channel {reactor!r}")
             lane.codec, lane.known = codec, True
         if memo is None:
-            number, data = codec.encode(message, lane.info.max_message)
+            # As `encode` where all is well, without its call.
+            number = codec.numbers.get(message.__class__, 0)
+            try:
+                data = codec.encode_fields(message) if number else b""
+            except Exception:  # noqa: BLE001  # `encode` says what is wrong with it
+                number = 0
+            if not number or len(data) > lane.largest:
+                number, data = codec.encode(message, lane.largest)
         else:
             number, data = self._encoded_once(lane, codec, message, memo)
         origin = 0 if sender is None else self._origins.get(sender.reactor, 0)
-        return lane, Outgoing(message, sender, None, deadline, None, len(data), None, number, origin, data)
+        return lane, Outgoing(message, sender, reply, deadline, None, len(data), None, number, origin, data)
 
     def _encoded_once(
         self, lane: OutLane, codec: ChannelCodec, message: object, memo: dict[object, object]
@@ -458,29 +463,35 @@ class PeerLink:
     def replied(self, frame: Reply) -> None:
         """Answers. Raises ProtocolError for a channel that is not there."""
         lane = self._lane(frame.channel)
-        now = self._bus.loop.time()
-        largest = lane.largest
+        codec, largest, asks = lane.codec, lane.largest, self._asks
+        decoders = [] if codec is None else codec.decoders
+        now = oldest = self._bus.loop.time()
         for rid, number, payload in frame.items:
-            outgoing = self._asks.get(rid)
-            if outgoing is None or lane.codec is None:
+            outgoing = asks.get(rid)
+            ask = None if outgoing is None else outgoing.reply
+            if outgoing is None or codec is None or not isinstance(ask, RemoteAsk) or ask.lane is not lane:
                 self.unsolicited += 1
                 continue
-            ask = outgoing.reply
-            if not isinstance(ask, RemoteAsk) or ask.lane is not lane:
-                self.unsolicited += 1
-                continue
-            del self._asks[rid]
+            del asks[rid]
             outgoing.answered()
-            lane.latency.answered(now - ask.written, now)
+            if ask.written < oldest:
+                oldest = ask.written
             if len(payload) > largest:
                 lane.count_undone(MessageTooLarge.reason)
                 ask.fail(MessageTooLarge(f"the answer takes {len(payload)} bytes, more than its channel allows"))
                 continue
             try:
-                ask.succeed(lane.codec.decode(number, payload))
-            except MessageTypeError as error:
-                lane.count_undone(error.reason)
-                ask.fail(error)
+                value = decoders[number](payload) if number else codec.decode(number, payload)
+            except Exception:  # noqa: BLE001  # once more, for what is to be said about it
+                try:
+                    value = codec.decode(number, payload)
+                except MessageTypeError as error:
+                    lane.count_undone(error.reason)
+                    ask.fail(error)
+                    continue
+            ask.succeed(value)
+        if oldest < now:
+            lane.latency.answered(now - oldest, now)  # of those that came together, what the slowest one took
 
     def failed(self, frame: Error) -> None:
         """A message failed at the peer. Raises ProtocolError for a channel that is not there."""

@@ -124,6 +124,27 @@ class OutLane:
         self._queue(outgoing)
         return True
 
+    def offer_ask(self, outgoing: Outgoing) -> int:
+        """As `offer`, for an ask. Returns how many asks stand in its frame; 0: no credit, the sender has to wait."""
+        # Without the calls, as `accept`.
+        size, window = len(outgoing.payload), self.window
+        left = window._bytes
+        if self._waiting or window._messages <= 0 or (size > left and 2 * left <= window._bytes_max):
+            return 0
+        window._messages -= 1
+        window._bytes = left - size
+        self.sent += 1
+        queue = self.queue
+        if queue:
+            batch = queue[-1]
+            if batch.asks is not None and size <= batch.room:
+                batch.asks.append(outgoing)
+                batch.room -= size + ITEM_OVERHEAD
+                return len(batch.asks)
+        self._tells = None
+        queue.append(Batch.of_ask(outgoing))
+        return 1
+
     def take_alone(self, outgoing: Outgoing) -> bool:
         """As `offer`, for an ask that is written at once and never stands in the queue. False: as there."""
         size = len(outgoing.payload)

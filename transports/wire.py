@@ -404,6 +404,8 @@ class FrameDecoder:
             # The state is read again after each yield: whoever took the frame may have fed more.
             buffer, at = self._buffer, self._at
             start = at + HEAD
+            if at == len(buffer) and not self._split:
+                return
             if self._split or start > len(buffer):
                 body: bytes | memoryview | None = self._body_of_split()
             else:
