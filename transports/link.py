@@ -329,9 +329,10 @@ class PeerLink:
             lane.codec, lane.known = codec, True
         if memo is None:
             # As `encode` where all is well, without its call.
-            number = codec.numbers.get(message.__class__, 0)
+            number, data = codec.numbers.get(message.__class__, 0), b""
             try:
-                data = codec.encode_fields(message) if number else b""
+                if number:
+                    data = codec.encode_fields(message)
             except Exception:  # noqa: BLE001  # `encode` says what is wrong with it
                 number = 0
             if not number or len(data) > lane.largest:
