@@ -206,14 +206,18 @@ class Outbox:
             frame = self._answers(lane) if isinstance(lane, ReplyLane) else self._messages(lane, now)
             if frame is None:
                 return []
-            if len(frame.items) == 1 and PART_SIZE < len(frame.items[0][-1]) <= whole - BODY_OVERHEAD:
-                return [*self._encoder.encode_one(frame)]
-            body = self._encoder.body(frame)
-            if len(body) <= whole:
-                return [len(body).to_bytes(4, "big") + body]
+            head, body = b"", b""
+            if len(frame.items) == 1 and len(frame.items[0][-1]) > PART_SIZE:
+                head, body = self._encoder.head_of(frame), frame.items[0][-1]
+            else:
+                body = self._encoder.body(frame)
+            total = len(head) + len(body)
+            if total <= whole:
+                length = total.to_bytes(4, "big")
+                return [length + head, body] if head else [length + body]
             number = reply_lane(lane.index) if isinstance(lane, ReplyLane) else ask_lane(lane.index)
-            turn.cutting = Cutter(body, number)
-            self._budget.take(len(body))
+            turn.cutting = Cutter(body, number, head=head)
+            self._budget.take(total)
         pacer = self.pacer
         if not pacer.open:
             return []

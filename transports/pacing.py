@@ -16,10 +16,11 @@ __all__ = ["FIRST_TOKEN", "Pacer"]
 # Law 2: the base of the round trip is the shortest that was ever seen, the rate the best of the last few: a queue of
 #        the sender's own making lengthens round trips, and must not widen the window that makes it.
 
-#: Bytes between two PINGs: two parts.
-PROBE_EVERY = 32 * 1024
-#: The least window. It fills 1 Gbit/s at a round trip of 1 ms, and takes 0.4 ms at the 250 MB/s of loopback with TLS.
-FLOOR = 96 * 1024
+#: Bytes between two PINGs: a part. With two, and a window of 96 KiB, an ask beside 10 MB messages took 4.2 times as
+#: long as an idle one, with one 3.2 times, at the same rate.
+PROBE_EVERY = 16 * 1024
+#: The least window. It fills 1 Gbit/s at a round trip of 0.5 ms, and takes 0.3 ms at the 250 MB/s of loopback with TLS.
+FLOOR = 64 * 1024
 #: The most: 10 Gbit/s at 25 ms.
 CEILING = 32 * 1024 * 1024
 #: What of the product of rate and round trip may be under way: twice, so that the rate can grow at all.

@@ -89,16 +89,19 @@ class PartBudget:
 class Cutter:
     """The parts of one body, in order: iterate for `(lane, left, data)`, as `encode_part` takes it.
 
-    Nothing is copied: `data` is a view of `body`, which must not change meanwhile.
+    The whole is `head`, which is shorter than a part, and then `body`. Next to nothing is copied: `data` is a view of
+    `body`, which must not change meanwhile.
     """
 
-    __slots__ = ("_body", "_left", "lane", "total")
+    __slots__ = ("_at", "_body", "_head", "_left", "lane", "total")
 
-    def __init__(self, body: bytes, lane: int) -> None:
+    def __init__(self, body: bytes, lane: int, *, head: bytes = b"") -> None:
         self.lane = lane
-        self.total = len(body)
+        self.total = self._left = len(head) + len(body)
+        self._head = head
         self._body = memoryview(body)
-        self._left = self.total
+        #: Bytes of the body, without its head, that are cut off.
+        self._at = 0
 
     @property
     def left(self) -> int:
@@ -111,8 +114,12 @@ class Cutter:
     def __next__(self) -> tuple[int, int, memoryview]:
         if not self._left:
             raise StopIteration
-        start = self.total - self._left
-        data = self._body[start : start + PART_SIZE]
+        head, start = self._head, self._at
+        self._at = end = start + PART_SIZE - len(head)
+        data = self._body[start:end]
+        if head:
+            data = memoryview(head + data)
+            self._head = b""
         self._left -= len(data)
         return self.lane, self._left, data
 

@@ -335,20 +335,19 @@ class FrameEncoder:
         body = self._encode(frame)
         return len(body).to_bytes(4, "big") + body
 
-    def encode_one(self, frame: Tell | Ask | Reply) -> tuple[bytes, bytes]:
-        """A frame of one large message as header and payload, so that the payload is not copied once more.
+    def head_of(self, frame: Tell | Ask | Reply) -> bytes:
+        """What stands in the body of a frame of one large message before its payload, which comes last.
 
-        Raises:
+        So the payload is not copied once more. Raises:
             ValueError: the frame has more than one, or the payload no more than `PART_SIZE` bytes.
         """
         *fields, payload = frame.items[0]
         size = len(payload)
         if len(frame.items) > 1 or size <= PART_SIZE:
             raise ValueError(f"{len(frame.items)} messages, the first of {size} bytes, are not one large message")
-        # As the encoder writes it around an empty payload, which comes last: only the head of the `bin` differs.
+        # As the encoder writes it around an empty payload: only the head of the `bin` differs.
         head = self._encode((frame.__struct_config__.tag, frame.channel, [(*fields, b"")]))[:-2]
-        head += b"\xc5" + size.to_bytes(2, "big") if size < 1 << 16 else b"\xc6" + size.to_bytes(4, "big")
-        return (len(head) + size).to_bytes(4, "big") + head, payload
+        return head + (b"\xc5" + size.to_bytes(2, "big") if size < 1 << 16 else b"\xc6" + size.to_bytes(4, "big"))
 
     def encode_part(self, lane: int, left: int, data: memoryview) -> tuple[bytes, memoryview]:
         """A PART frame as header and data, so that the data is not copied into one more buffer.

@@ -160,7 +160,7 @@ async def test_large_messages_flat_out_leave_asks_a_few_parts_of_delay(sim: Simu
     pushing.cancel()
     await asyncio.gather(pushing, return_exceptions=True)
     # What the kernel may hold (a window of the pacer and a write), and no more: 4 ms at this rate, 200 for a message.
-    assert busy[50] <= 4 * idle[10] + 2 * 96 * 1024 / rate
+    assert busy[50] <= 4 * idle[10] + 2 * 64 * 1024 / rate
     assert busy[-1] <= 0.020
 
 

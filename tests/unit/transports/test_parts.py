@@ -69,6 +69,13 @@ def test_parts_are_full_but_for_the_last_and_say_what_is_left() -> None:
 
 
 @settings(max_examples=40, deadline=None)
+@given(st.binary(min_size=1, max_size=40), st.binary(min_size=1, max_size=3 * PART_SIZE))
+def test_a_body_whose_head_stands_apart_is_cut_as_if_it_did_not(head: bytes, rest: bytes) -> None:
+    apart = [(lane, left, bytes(data)) for lane, left, data in Cutter(rest, 4, head=head)]
+    assert apart == [(lane, left, bytes(data)) for lane, left, data in Cutter(head + rest, 4)]
+
+
+@settings(max_examples=40, deadline=None)
 @given(st.data(), st.lists(st.integers(1, 80_000), min_size=1, max_size=4))
 def test_bodies_on_several_lanes_come_together_however_their_parts_mix(data: st.DataObject, sizes: list[int]) -> None:
     frames: list[Tell | Ask | Reply] = []
