@@ -19,7 +19,7 @@ from ..actors.actor import Actor
 from ..actors.bus import SHUTDOWN_TIMEOUT, Bus, BusStatistics
 from ..actors.capability import Capability
 from ..actors.channel import Channel
-from ..actors.errors import ConfigError
+from ..actors.errors import ConfigError, PeerbusError
 from ..actors.event_stream import Subscription
 from ..actors.ledger import Ledger
 from ..actors.log import get_logger
@@ -244,7 +244,12 @@ class Node(NodeLevers):
             raise self.bus.escalation
 
     def start(self) -> Self:
-        """Run the node on an event loop in a thread of its own; returns when it is up. Raises what starting raised."""
+        """Run the node on an event loop in a thread of its own; returns when it is up.
+
+        Raises PeerbusError where it runs already, and what starting raised.
+        """
+        if self._thread is not None:  # the one that runs is the one to stop
+            raise PeerbusError(f"{self.name} runs already; a node is started once")
         self._thread = LoopThread(self, name=f"peerbus {self.name}")
         self._thread.start()
         return self

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass
 from math import inf, nan
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -108,6 +109,28 @@ def test_a_plain_program_starts_a_node_in_a_thread_and_gets_its_answers() -> Non
         node.stop()
         node.stop()
     assert not [thread for thread in threading.enumerate() if "alice" in thread.name]
+
+
+def test_a_node_that_is_started_twice_can_still_be_stopped() -> None:
+    node = Node("alice", reactors=[Doubler]).start()
+    with pytest.raises(PeerbusError, match="alice runs already; a node is started once"):
+        node.start()
+    node.stop()
+    with pytest.raises(ShuttingDown):
+        node.ask(LOCAL / Doubler, Double(1)).get(timeout=5)
+
+
+def test_an_ask_of_what_is_no_address_says_what_to_write() -> None:
+    node = Node("alice", reactors=[Doubler]).start()
+    wrong: tuple[tuple[Any, str], ...] = (
+        (Role("maths"), r"Role\('maths'\) is no address, .*; write Role\('maths'\) / MyReactor"),
+        ("doubler", "'doubler' is no address, .*; write LOCAL / 'doubler'"),
+        (Doubler, "is no address, .*; write LOCAL / Doubler"),
+    )
+    for to, says in wrong:
+        with pytest.raises(TypeError, match=says):
+            node.ask(to, Double(1)).get(timeout=5)
+    node.stop()
 
 
 def test_what_keeps_a_node_from_starting_is_raised_by_start() -> None:
