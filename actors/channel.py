@@ -252,6 +252,8 @@ class Channel(Generic[M]):
 
 
 def _check_types(name: str, messages: Iterable[object]) -> None:
+    if isinstance(messages, type):
+        raise TypeError(f"channel {name!r}: messages is a tuple of types; write messages=({messages.__name__},)")
     seen: set[str] = set()
     for message_type in messages:
         if not isinstance(message_type, type) or not (

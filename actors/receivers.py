@@ -13,7 +13,7 @@ from .picks import Key
 if TYPE_CHECKING:
     from .bus import Bus
 
-__all__ = ["Receiver", "candidates", "group", "name_of", "one_of", "reaches"]
+__all__ = ["Receiver", "candidates", "group", "name_of", "no_address", "one_of", "reaches"]
 
 #: A peer, or the reactor of this node itself where it offers the role.
 Receiver = Link | Cell
@@ -24,12 +24,21 @@ def name_of(receiver: Receiver) -> str:
     return str(LOCAL) if isinstance(receiver, Cell) else receiver.peer_id
 
 
+def no_address(to: object) -> TypeError:
+    """The error of a send to something that is no address."""
+    text = f"{type(to).__name__}({to.name!r})" if isinstance(to, Role) else repr(to)
+    where = text if isinstance(to, Role | Peer | Local | Everyone) else "LOCAL"
+    reactor = repr(to) if isinstance(to, str) else to.__name__ if isinstance(to, type) else "MyReactor"
+    return TypeError(f"{text} is no address, which says where and to which reactor; write {where} / {reactor}")
+
+
 def candidates(bus: Bus, to: Address[Any] | GroupAddress[Any]) -> list[Receiver]:
     """All that offer the role with the attributes that are wanted, this node included; or every peer."""
     role = to.where
     if isinstance(role, Everyone):
         return [*bus.routes.with_reactor(to.reactor)]
-    assert isinstance(role, Role)
+    if not isinstance(role, Role):
+        raise no_address(to)
     found: list[Receiver] = [*bus.routes.offering(role.name, to.reactor, role.where)]
     own = bus.roles.get(role.name)
     if own is not None and role.where.holds(own.attributes):

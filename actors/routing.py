@@ -16,7 +16,7 @@ from .deferred import Deferred
 from .errors import NoRoute, NoSuchReactor, QuorumFailed, SendError
 from .outcome import Failed, Outcome
 from .picks import Share
-from .receivers import Receiver, candidates, group, one_of, reaches
+from .receivers import Receiver, candidates, group, no_address, one_of, reaches
 from .ref import Ref
 from .results import Results
 from .role_ask import RoleAsk
@@ -90,7 +90,10 @@ def routed_ask(
 
 def resolve(bus: Bus, to: Address[Any], message: object) -> Receiver | SendError:
     """The one that an address means at this moment."""
-    where = to.where
+    try:
+        where = to.where
+    except AttributeError:
+        raise no_address(to) from None
     if isinstance(where, Local):
         return bus.cell(to.reactor) or NoSuchReactor(f"{bus.name} runs no actor called {to.reactor!r}", message=message)
     if isinstance(where, Peer):

@@ -56,6 +56,11 @@ def test_what_cannot_be_a_channel_is_refused() -> None:
             Channel("pings", messages=messages)  # type: ignore[arg-type]  # the mistakes
 
 
+def test_one_message_type_is_a_tuple_of_one() -> None:
+    with pytest.raises(TypeError, match=r"channel 'pings': messages is a tuple of types; write messages=\(Ping,\)"):
+        Channel("pings", messages=Ping)  # type: ignore[call-overload]  # the mistake
+
+
 def test_a_reactor_declares_a_channel() -> None:
     class Abstract(Reactor):
         pass
