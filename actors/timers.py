@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isnan
 
 from .cell import Cell
 from .envelope import Envelope
@@ -65,11 +66,13 @@ class Timers:
 
     def after(self, delay: float, message: object) -> Timer:
         """Put `message` into the actor's mailbox after `delay` seconds; without room, before all that waits there."""
+        if isnan(delay):  # a loop's timers are ordered by when they are due, and nan has no place among them
+            raise ValueError("a timer's delay must be a number of seconds, not nan")
         return self._add(Timer(self, message, None), delay)
 
     def every(self, interval: float, message: object) -> Timer:
         """Put `message` into the actor's mailbox every `interval` seconds; a tick without room is skipped."""
-        if interval <= 0:
+        if not interval > 0:
             raise ValueError(f"a timer's interval must be above 0 seconds, not {interval}")
         return self._add(Timer(self, message, interval), interval)
 

@@ -51,6 +51,8 @@ async def test_an_interval_of_nothing_is_refused() -> None:
     async with Bus() as bus:
         actor = bus.spawn(Ticks)._cell.actor
         assert actor is not None
-        for interval in (0, -1):
+        for interval in (0, -1, float("nan")):
             with pytest.raises(ValueError, match="above 0 seconds"):
                 actor.every(interval, "x")
+        with pytest.raises(ValueError, match="a number of seconds, not nan"):
+            actor.after(float("nan"), "x")
