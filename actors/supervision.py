@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from math import inf
 
 __all__ = ["Decision", "Directive", "Supervision", "Supervisor"]
 
@@ -42,8 +43,11 @@ class Supervision:
     then: Directive = Directive.STOP
 
     def __post_init__(self) -> None:
-        if self.budget < 0 or self.window <= 0 or self.backoff < 0 or self.max_backoff < self.backoff:
-            raise ValueError(f"supervision out of range: {self}")
+        if not (self.budget >= 0 and self.window > 0 and 0 <= self.backoff <= self.max_backoff < inf):
+            raise ValueError(
+                "supervision out of range: budget is 0 or more, window above 0, 0 <= backoff <= max_backoff < inf, "
+                f"got {self.budget}, {self.window}, {self.backoff} and {self.max_backoff}"
+            )
         if self.then not in (Directive.STOP, Directive.ESCALATE):
             raise ValueError(f"a spent budget can stop or escalate, not {self.then.value}")
 

@@ -36,7 +36,9 @@ def test_a_spent_budget_may_escalate() -> None:
 
 
 def test_values_out_of_range_are_refused() -> None:
-    for values in ({"budget": -1}, {"window": 0}, {"backoff": -1}, {"max_backoff": 0.01}):
+    nan = float("nan")
+    numbers = ({"window": nan}, {"backoff": nan}, {"max_backoff": nan}, {"max_backoff": float("inf")})
+    for values in ({"budget": -1}, {"window": 0}, {"backoff": -1}, {"max_backoff": 0.01}, *numbers):
         with pytest.raises(ValueError, match="out of range"):
             Supervision(**values)
     with pytest.raises(ValueError, match="stop or escalate, not resume"):
