@@ -333,6 +333,21 @@ def test_one_fill_is_about_as_large_as_asked_for(sends: list[tuple[int, int]], l
         assert 0 < writer.sizes[-1] < limit + WHOLE_BODY + 64
 
 
+def test_a_body_that_was_cut_beside_others_does_not_make_those_after_it_be_cut_once_its_lane_is_alone() -> None:
+    writer = Writer((5, 5))
+    writer.tell(0, 60_000)
+    writer.tell(1, 100)
+    frames = writer.fill(PART_SIZE)  # two lanes have something: the body begins to be cut
+    for _ in range(5):
+        writer.tell(0, 60_000)
+    while writer.outbox:
+        frames += writer.fill()
+    parts = [frame for frame in frames if isinstance(frame, Part)]
+    # It and the next, which began in the turn in which the other lane had still something.
+    assert 60_000 < sum(len(part.data) for part in parts) <= 2 * 60_100
+    assert sum(isinstance(frame, Tell) for frame in writer.frames) == 7
+
+
 class OutboxMachine(RuleBasedStateMachine):
     """Everything that is sent comes out once, whole, each lane in order; counters agree at every step."""
 
