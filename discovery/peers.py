@@ -26,6 +26,7 @@ from ..transports.codecs import Codecs
 from ..transports.connection import (
     HEARTBEAT_INTERVAL,
     SHUTDOWN_SHARE,
+    SUPERSEDED,
     CloseChannel,
     ConnectionEnded,
     ConnectionStatistics,
@@ -42,7 +43,7 @@ from .book_writer import BookWriter
 from .commands import Changes, Refuse
 from .connections import Connections
 from .doors import Doors
-from .events import RequirementMet, RequirementUnmet
+from .events import PeerDown, RequirementMet, RequirementUnmet
 from .finder import MakeFinder
 from .finders import Finders, MdnsOptions
 from .lever_messages import LEVERS, BanPeer, Drain, Lever, LeverResult, UnbanPeer, pull
@@ -68,6 +69,8 @@ log = get_logger("peerbus.discovery")
 
 #: Seconds that the book may be behind what is so; bans that the operator makes are written at once.
 FLUSH_AFTER = 1.0
+#: Why a connection ended whose place, for the peer, another one took.
+USURPED = f"peer_{SUPERSEDED}"
 #: Seconds that a connection which another one replaced may take to finish what is under way.
 SUPERSEDED_DRAIN = 5.0
 #: The same for a peer that is parted with.
@@ -302,6 +305,13 @@ class Peers(Actor):
             event = ended.event
             changes = self._manager.disconnected(event.connection.peer_id, ended.key, event.reason, self._now())
             self._follow(changes)
+            if event.reason == USURPED and any(isinstance(change, PeerDown) for change in changes.events):
+                log.warning(
+                    "the peer has a newer connection, and not with this node",
+                    node=self._myself.name,
+                    peer=event.connection.peer_id,
+                    what="another process runs with the same identity: make each its own with `peerbus keygen`",
+                )
         self._dial_due()
 
     # Dialing.

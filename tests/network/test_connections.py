@@ -29,8 +29,12 @@ from peerbus.actors import (
 )
 from peerbus.discovery.events import PeerDown, PeerUp
 from peerbus.node import Node
+from peerbus.testing import Simulation
 from peerbus.transports import payload
 from peerbus.transports.connection import PeerConnection
+from peerbus.transports.identity import Identity
+
+ONE_IDENTITY = "another process runs with the same identity"
 
 
 @dataclass(frozen=True)
@@ -464,3 +468,23 @@ async def test_nothing_is_in_doubt_after_an_end_in_order() -> None:
                     letters.append(letter)
         assert [len(notes(node).kept) for node in (alice, bob)] == [20, 20]
         assert not letters
+
+
+@pytest.mark.seeds(20)
+async def test_two_nodes_of_one_identity_are_told_why_they_lose_their_connections(sim: Simulation) -> None:
+    await sim.node("bob", discover=False)
+    for name in ("alice", "twin"):
+        await sim.node(name, discover=False, identity=Identity.from_seed(b"i" * 32), peers=["bob"])
+    await sim.until(lambda: any(ONE_IDENTITY in line for line in sim.log.lines), within=10)
+
+
+@pytest.mark.seeds(100)
+async def test_nodes_that_dial_each_other_and_come_back_are_not_taken_for_one(sim: Simulation) -> None:
+    for name, other in (("alice", "bob"), ("bob", "alice")):
+        await sim.node(name, peers=[other])
+    await sim.run_for(1)
+    sim.network.silence("alice", "bob")
+    await sim.run_for(60)
+    sim.network.heal()
+    await sim.run_for(60)
+    assert not [line for line in sim.log.lines if ONE_IDENTITY in line]
