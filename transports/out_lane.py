@@ -106,13 +106,13 @@ class OutLane:
         self.sent += 1
         batch = self._tells
         if batch is None or size > batch.room:
-            return self._queue_tell((number, origin, payload), size, message, sender)
+            return self._queue_tell(Item(number, origin, payload), size, message, sender)
         batch.room -= size + ITEM_OVERHEAD
         if sender is not None:
             if batch.senders is None:
                 batch.senders = {}
             batch.senders[len(batch.items)] = sender
-        batch.items.append((number, origin, payload))
+        batch.items.append(Item(number, origin, payload))
         batch.messages.append(message)
         return DELIVERED
 
@@ -159,7 +159,7 @@ class OutLane:
     def _queue(self, outgoing: Outgoing) -> None:
         size = len(outgoing.payload)
         if outgoing.reply is None:
-            item = (outgoing.number, outgoing.origin, outgoing.payload)
+            item = Item(outgoing.number, outgoing.origin, outgoing.payload)
             self._queue_tell(item, size, outgoing.message, outgoing.sender)
             return
         batch = self.queue[-1] if self.queue else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import cast
 
 from ..actors.errors import DeadlineExceeded, SendError
 from .batch import ITEM_OVERHEAD, Batch, Outgoing
@@ -206,7 +207,7 @@ class Outbox:
             frame = self._answers(lane) if isinstance(lane, ReplyLane) else self._messages(lane, now)
             if frame is None:
                 return []
-            head, body = b"", b""
+            head = b""
             if len(frame.items) == 1 and len(frame.items[0][-1]) > PART_SIZE:
                 head, body = self._encoder.head_of(frame), frame.items[0][-1]
             else:
@@ -240,7 +241,10 @@ class Outbox:
             batch = lane.pop()
             if batch.asks is None:
                 lane.wrote(batch)
-                return Tell(lane.index, batch.items)
+                if len(batch.items) == 1:
+                    (item,) = batch.items
+                    return Tell(lane.index, [(item.number, item.source, item.payload)])
+                return Tell(lane.index, cast("list[tuple[int, int, bytes]]", batch.items))  # encoded alike
             asks = self._asks(lane, batch, now)
             if asks:
                 lane.wrote(batch)
