@@ -8,7 +8,11 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Protocol, TypeVar
 
+from ..actors.log import get_logger
+
 __all__ = ["Served", "run_loop", "serve"]
+
+log = get_logger("peerbus.node")
 
 T = TypeVar("T")
 
@@ -49,6 +53,8 @@ async def serve(node: Served) -> int:
     up = False
 
     def hear(number: signal.Signals) -> None:
+        if not heard:
+            log.info("shutting down", signal=number.name, hint="a second signal stops at once")
         heard.append(number)
         told.set()
         if not up or len(heard) > 1:

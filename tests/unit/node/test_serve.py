@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 import pytest
+from structlog.testing import capture_logs
 
 from peerbus.actors.errors import ListenFailed
 from peerbus.node.serve import run_loop, serve
@@ -67,8 +68,11 @@ def test_a_node_that_stops_by_itself_ends_well() -> None:
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 0), (signal.SIGINT, 130)])
 def test_a_signal_shuts_the_node_down_in_order(number: signal.Signals, status: int) -> None:
     node = Script(up=number)
-    assert run(node) == status
+    with capture_logs() as logged:
+        assert run(node) == status
     assert node.told == ["start", "stop", "stopped"]
+    (told,) = [entry for entry in logged if entry["event"] == "shutting down"]
+    assert (told["signal"], told["hint"]) == (number.name, "a second signal stops at once")
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
