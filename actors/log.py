@@ -21,7 +21,6 @@ class _Logger:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._configured: FilteringBoundLogger | None = None
         self._default: FilteringBoundLogger | None = None
 
     def __getattr__(self, method: str) -> Any:
@@ -30,9 +29,8 @@ class _Logger:
         if own is not None:
             return getattr(own(self._name), method)
         if structlog.is_configured():
-            if self._configured is None:
-                self._configured = structlog.get_logger(self._name).bind(logger=self._name)
-            return getattr(self._configured, method)
+            # Bound anew: what is kept would keep the processors of then, and the program may set structlog up again.
+            return getattr(structlog.get_logger(self._name).bind(logger=self._name), method)
         if self._default is None:
             self._default = structlog.wrap_logger(
                 structlog.PrintLogger(sys.stderr),

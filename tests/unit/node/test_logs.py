@@ -32,6 +32,14 @@ def test_json_is_one_object_a_line_with_a_utc_time() -> None:
     assert datetime.fromisoformat(event["timestamp"]).utcoffset() == timedelta(0)
 
 
+def test_a_logger_that_has_spoken_hears_of_a_second_call() -> None:
+    log, streams = get_logger("peerbus.test"), (io.StringIO(), io.StringIO())
+    for stream in streams:
+        logs.configure("info", "json", stream)
+        log.info("peer up")
+    assert [json.loads(stream.getvalue())["logger"] for stream in streams] == ["peerbus.test"] * 2
+
+
 def test_the_libraries_speak_in_the_same_form() -> None:
     stream = io.StringIO()
     logs.configure("info", "json", stream)
