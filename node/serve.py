@@ -53,8 +53,6 @@ async def serve(node: Served) -> int:
     up = False
 
     def hear(number: signal.Signals) -> None:
-        if not heard:
-            log.info("shutting down", signal=number.name, hint="a second signal stops at once")
         heard.append(number)
         told.set()
         if not up or len(heard) > 1:
@@ -66,6 +64,8 @@ async def serve(node: Served) -> int:
         async with node:
             up = True
             await _first(node.wait_stopped(), told.wait())
+            if heard:
+                log.info("shutting down", signal=heard[0].name, hint="a second signal stops at once")
     except asyncio.CancelledError:
         if not heard:
             raise
