@@ -423,7 +423,12 @@ class Mailbox:
                     case Overflow.DROP_OLDEST | Overflow.LATEST:
                         if len(self._foreign) >= self.limit:
                             self._drop_oldest_outside()
-            self.put_foreign(envelope)
+            # As `put_foreign`, without its call.
+            self._foreign.append(envelope)
+            self._slow = True
+            if not self.scheduled:
+                self.scheduled = True
+                self.wake_threadsafe()
             return True
 
     def offer_foreign_or_skip(self, envelope: Envelope) -> bool:
@@ -574,15 +579,30 @@ class Mailbox:
         return error
 
     def _admit_foreign(self) -> None:
-        foreign = self._foreign
+        foreign, user = self._foreign, self._user
+        plain = self._closed is None and self.overflow in _PLAIN
         while foreign:
             try:
                 entry = foreign.popleft()
             except IndexError:  # another thread dropped it
                 break
+            if plain and entry.__class__ is Envelope and not isinstance(entry.message, _ActorStop):
+                # As below, where a thread saw room, without the calls. The owner may have filled it meanwhile: its word
+                # holds.
+                self.sent += 1
+                self.delivered += 1
+                self._free -= 1
+                self.bytes += entry.size
+                lane = user.lanes.get(entry.source)
+                if lane:
+                    lane.append(entry)
+                else:
+                    user.put(entry)
+                continue
             if isinstance(entry, Envelope):
                 if isinstance(entry.message, _ActorStop):
                     self.put_last(entry)
+                    plain = False
                     continue
                 self.sent += 1
                 if self._closed is not None:
@@ -595,7 +615,6 @@ class Mailbox:
                 elif (self._slow and self.overflow is Overflow.LATEST) or self.overflow in _DROPPING:
                     self._offer_slowly(entry)
                 else:
-                    # The thread saw room, and the owner may have filled it meanwhile. Its word holds.
                     self._put(entry)
             elif entry.withdrawn:
                 self.give_up(entry, MailboxFull("the sender gave up", message=entry.envelope.message))
@@ -631,6 +650,8 @@ class Mailbox:
 
 #: Policies under which a put from another thread is decided by the owner.
 _DROPPING = frozenset({Overflow.DROP_OLDEST, Overflow.DROP_NEWEST})
+#: Policies under which it is put as it comes.
+_PLAIN = frozenset({Overflow.WAIT, Overflow.REJECT})
 
 
 def _nobody() -> None:
