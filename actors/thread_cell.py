@@ -250,7 +250,7 @@ class ThreadCell(Cell):
         """Deliver from the event loop of `bus` with a future for the answer."""
         seconds = self.timeout if timeout is None else timeout
         deadline = bus.loop.time() + seconds
-        future: AskFuture[R] = AskFuture(bus.loop, message, reply, self._phase)
+        future: AskFuture[R] = AskFuture.of(bus.loop, message, reply, self._phase)
         answer = CrossReply(future, bus.loop)
         envelope = Envelope(message, None if sender is None else sender.address, answer, NEVER, sender)
         error: SendError | None = self.check_type(message, sender)

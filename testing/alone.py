@@ -179,7 +179,7 @@ class Alone(Generic[A]):
         self, message: object, *, sender: Address[Any] | None = None, timeout: float = PATIENCE
     ) -> AskFuture[object]:
         """Let it handle a message and answer: await the answer, or `settle()` first and look at what it did."""
-        future: AskFuture[object] = AskFuture(self.bus.loop, message, None, self._cell.abandon)
+        future: AskFuture[object] = AskFuture.of(self.bus.loop, message, None, self._cell.abandon)
         deadline = self.bus.loop.time() + timeout
         self._put(message, sender, _Answer(self, message, future), deadline)
         future.arm(self.bus.wheel, deadline)
@@ -290,7 +290,7 @@ class _Audience:
         asked = Asked(to, message)
         alone.effects.append(asked)
         bus = alone.bus
-        future: AskFuture[Any] = AskFuture(bus.loop, message, reply, lambda _: "reply")
+        future: AskFuture[Any] = AskFuture.of(bus.loop, message, reply, lambda _: "reply")
         for message_type, with_ in alone._scripts:
             if isinstance(message, message_type):
                 _answer(future, with_, message)

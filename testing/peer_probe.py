@@ -119,7 +119,7 @@ class PeerProbe(Recorder):
 
     def ask(self, to: str, message: object, *, sender: str = "probe", timeout: float = 5.0) -> Outcome[Any]:
         """Ask from the peer's reactor `sender` the reactor `to` here. Raises as `tell`."""
-        future: AskFuture[Any] = AskFuture(self.bus.loop, message, None, _abandoned)
+        future: AskFuture[Any] = AskFuture.of(self.bus.loop, message, None, _abandoned)
         self._deliver(to, message, sender, future)
         future.arm(self.bus.wheel, self.bus.loop.time() + timeout)
         return future

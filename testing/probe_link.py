@@ -83,7 +83,7 @@ class ProbeLink:
         memo: dict[object, object] | None = None,
     ) -> Outcome[R]:
         """As `Link.ask`."""
-        future: AskFuture[R] = AskFuture(self._bus.loop, message, reply, self._abandoned)
+        future: AskFuture[R] = AskFuture.of(self._bus.loop, message, reply, self._abandoned)
         try:
             envelope = Envelope(self._travelled(reactor, message), sender, future, deadline)
         except SendError as error:

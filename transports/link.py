@@ -242,7 +242,11 @@ class PeerLink:
     ) -> Outcome[R]:
         """As `tell`, with a future for the answer."""
         bus = self._bus
-        future: RemoteAsk[R] = RemoteAsk(bus.loop, message, reply, self._abandon)
+        future: RemoteAsk[R] = RemoteAsk(loop=bus.loop)
+        future.message = message
+        future.reply_type = reply
+        future.abandon = self._abandon
+        future.slot = None
         future.rid = 0
         try:
             lane, outgoing = self._outgoing(reactor, message, sender, deadline, future, memo)
@@ -259,11 +263,11 @@ class PeerLink:
             else:
                 alone, self._crowd = not self._crowd, False
                 if alone and self._writer.clear and self._write_alone(lane, outgoing, future, deadline):
-                    future.arm(bus.wheel, deadline)
+                    future.slot = bus.wheel.add(future, deadline)
                     return future
             waiting = lane.offer_ask(outgoing)
             if waiting:
-                future.arm(bus.wheel, deadline)
+                future.slot = bus.wheel.add(future, deadline)
                 turn = self._turns[lane.index]
                 woken = not turn.queued
                 if woken:  # else it has been scheduled when the lane was woken, or waits for the stream

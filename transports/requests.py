@@ -36,7 +36,7 @@ REACTOR_PREFIX = "reactor:"
 class RemoteAsk(AskFuture[T]):
     """An ask on its way to a peer's reactor, by `lane`. `rid` is 0 until it has been written, at `written`.
 
-    Who makes it sets `lane` and `rid`: without a constructor of its own it is made in 0.3 µs less.
+    Who makes it sets `lane` and `rid`, and what `AskFuture` names.
     """
 
     __slots__ = ("lane", "rid", "written")
@@ -48,7 +48,7 @@ class RemoteAsk(AskFuture[T]):
     def move(self, lane: OutLane, abandon: Callable[[AskFuture[T]], str]) -> None:
         """It goes by another lane, that of a connection which took the place of the first."""
         self.lane = lane
-        self._abandon = abandon
+        self.abandon = abandon
 
 
 class Server(Protocol):

@@ -288,7 +288,7 @@ def test_asks_that_nobody_waits_for_are_not_written_and_their_credit_is_free() -
         loop = asyncio.get_running_loop()
         asks: list[RemoteAsk[object]] = []
         for number in range(4):
-            ask: RemoteAsk[object] = RemoteAsk(loop, None, None, lambda future: "writer")
+            ask: RemoteAsk[object] = RemoteAsk.of(loop, None, None, lambda future: "writer")
             deadline = 1.0 if number == 1 else 10.0
             writer.lanes[0].offer(Outgoing(number, None, ask, deadline, None, 9, None, 1, 0, bytes(9)))
             asks.append(ask)
