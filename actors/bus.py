@@ -482,11 +482,18 @@ class Bus:
     ) -> Outcome[Any]:
         """Send and get the answer: `await` it on the loop, `.get()` it on another thread. See `Actor.ask`."""
         if hedge is None and quorum is None and not wait_for_peer:
-            # The short way to an actor here, without a second call, as `tell` has it.
-            if type(to) is Address and to.where is LOCAL and get_ident() == self.thread and not self._closing:
-                cell = self._cells.get(to.reactor)
-                if cell is not None:
-                    return cell.ask(message, None, timeout, reply, self)
+            # The short ways, as `tell` has them.
+            if type(to) is Address and get_ident() == self.thread and not self._closing:
+                where = to.where
+                if where is LOCAL:
+                    cell = self._cells.get(to.reactor)
+                    if cell is not None:
+                        return cell.ask(message, None, timeout, reply, self)
+                elif type(where) is Peer:
+                    link = self.routes.peers.get(where.id)
+                    if link is not None:
+                        deadline = self.deadline(to.reactor, None) if timeout is None else self.loop.time() + timeout
+                        return link.ask(to.reactor, message, sender=None, deadline=deadline, reply=reply)
             return self.request(to, message, timeout, reply, None)
         return self.request(to, message, timeout, reply, None, How(hedge, quorum, wait_for_peer))
 

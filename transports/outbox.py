@@ -29,7 +29,7 @@ QUANTUM = 4096
 WHOLE_BODY = 68 * 1024
 #: The longest budget that fits into the wire's u32, in milliseconds.
 MAX_BUDGET = 2**32 - 1
-_LONGEST = (MAX_BUDGET - 1) / 1000
+LONGEST = (MAX_BUDGET - 1) / 1000
 
 Bytes = bytes | memoryview
 
@@ -253,8 +253,10 @@ class Outbox:
 
     def _asks(self, lane: OutLane, batch: Batch, now: float) -> list[tuple[int, int, int, int, bytes]]:
         """The asks of a batch that somebody still waits for, numbered; it keeps only these."""
-        items = []
-        waiting, batch.asks = batch.asks or [], []
+        items: list[tuple[int, int, int, int, bytes]] = []
+        kept: list[Outgoing] = []
+        waiting, batch.asks = batch.asks or [], kept
+        next_rid = self._next_rid
         for outgoing in waiting:
             ask = outgoing.reply
             assert isinstance(ask, RemoteAsk)
@@ -264,9 +266,10 @@ class Outbox:
                 self._expired(lane, outgoing, _late(outgoing))
                 continue
             ask.written = now
-            batch.asks.append(outgoing)
-            ask.rid = self._next_rid(outgoing)
-            items.append((ask.rid, budget_of(left), outgoing.number, outgoing.origin, outgoing.payload))
+            kept.append(outgoing)
+            ask.rid = rid = next_rid(outgoing)
+            budget = int(left * 1000) + 1 if left < LONGEST else MAX_BUDGET  # as `budget_of`
+            items.append((rid, budget, outgoing.number, outgoing.origin, outgoing.payload))
         return items
 
     def _answers(self, lane: ReplyLane) -> Reply | None:
@@ -289,7 +292,7 @@ class Outbox:
 
 def budget_of(left: float) -> int:
     """Seconds that are left to an ask, as they stand on the wire; a deadline may be infinite."""
-    return int(left * 1000) + 1 if left < _LONGEST else MAX_BUDGET
+    return int(left * 1000) + 1 if left < LONGEST else MAX_BUDGET
 
 
 def _by_priority(turn: Turn) -> int:
