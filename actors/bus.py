@@ -458,7 +458,7 @@ class Bus:
                     cell = self._cells.get(to.reactor)
                     if cell is not None:
                         return cell.tell(message, None, timeout)
-                elif type(where) is Peer and get_ident() == self.thread:
+                elif type(where) is Peer and (timeout is None or timeout >= 0) and get_ident() == self.thread:
                     link = self.routes.peers.get(where.id)
                     if link is not None:
                         outcome = link.accept(to.reactor, message, None)
@@ -489,7 +489,7 @@ class Bus:
                     cell = self._cells.get(to.reactor)
                     if cell is not None:
                         return cell.ask(message, None, timeout, reply, self)
-                elif type(where) is Peer:
+                elif type(where) is Peer and (timeout is None or timeout > 0):
                     link = self.routes.peers.get(where.id)
                     if link is not None:
                         deadline = self.deadline(to.reactor, None) if timeout is None else self.loop.time() + timeout
@@ -516,7 +516,7 @@ class Bus:
                 here = self._cells.get(to.reactor)
                 if here is not None:
                     return here.tell(message, sender, timeout)
-            elif type(where) is Peer and get_ident() == self.thread:
+            elif type(where) is Peer and (timeout is None or timeout >= 0) and get_ident() == self.thread:
                 link = self.routes.peers.get(where.id)
                 if link is not None:
                     outcome = link.accept(to.reactor, message, None if sender is None else sender.address)
@@ -553,7 +553,7 @@ class Bus:
                     local = self._cells.get(to.reactor)
                     if local is not None:
                         return local.ask(message, sender, timeout, reply, self)
-                elif how is None and type(where) is Peer:
+                elif how is None and type(where) is Peer and (timeout is None or timeout > 0):
                     link = self.routes.peers.get(where.id)
                     if link is not None:
                         address = None if sender is None else sender.address

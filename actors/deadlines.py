@@ -10,7 +10,9 @@ import asyncio
 from math import isnan
 from typing import Protocol
 
-__all__ = ["DeadlineWheel", "Expiring", "no_number"]
+from .errors import DeadlineExceeded
+
+__all__ = ["DeadlineWheel", "Expiring", "no_number", "spent"]
 
 #: Seconds. A deadline is never early and at most this much late.
 SLOT = 0.01
@@ -32,6 +34,14 @@ Slot = dict[Expiring, None]
 def no_number(deadline: float) -> ValueError:
     """The error of a deadline that neither comes nor has passed."""
     return ValueError(f"the timeout is {deadline}; write seconds, inf for no limit, or None for the channel's timeout")
+
+
+def spent(timeout: float, message: object) -> DeadlineExceeded:
+    """The error of a send that had no time left when it was made. Raises ValueError where the timeout is no number."""
+    if isnan(timeout):
+        raise no_number(timeout)
+    text = f"no time was left to send a {type(message).__name__}: its timeout is {timeout:g} s"
+    return DeadlineExceeded(text, phase="mailbox", message=message)
 
 
 class DeadlineWheel:

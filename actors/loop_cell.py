@@ -17,6 +17,7 @@ from threading import get_ident
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from .cell import BATCH, HALT, Cell, State
+from .deadlines import spent
 from .envelope import NEVER, Envelope
 from .errors import SendError, WouldDeadlock
 from .outcome import DELIVERED, AskFuture, AskWaiting, Outcome, Waiting
@@ -384,6 +385,8 @@ class LoopCell(Cell):
         """Deliver on the loop's thread, or through the foreign door from any other."""
         mailbox = self.mailbox
         envelope = Envelope(message, None if sender is None else sender.address, None, NEVER, sender)
+        if timeout is not None and not timeout >= 0:
+            return self.fail(envelope, spent(timeout, message))
         if self.types is not None and message.__class__ not in self.types:
             error: SendError | None = self.check_type(message, sender)
             if error is not None:
@@ -424,6 +427,10 @@ class LoopCell(Cell):
         future.abandon = self.abandon
         future.slot = None
         envelope = Envelope(message, None if sender is None else sender.address, future, deadline, sender)
+        if timeout is not None and not timeout > 0:
+            late = spent(timeout, message)
+            self.fail(envelope, late)
+            return future.refused(late)
         if self.types is not None and message.__class__ not in self.types:
             error: SendError | None = self.check_type(message, sender)
             if error is not None:

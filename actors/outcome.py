@@ -176,10 +176,9 @@ class Waiting:
         if self._future is not None:  # awaited once more: the message was sent, or has failed, by then
             await self._future
             return
+        self._slot = self._wheel.add(self, self._deadline)  # first: a deadline that is no number sends nothing
         future = self._future = RoomFuture(self._loop, self)
         self.room.wait(self)
-        if not future.done():
-            self._slot = self._wheel.add(self, self._deadline)
         try:
             await future
         except asyncio.CancelledError:

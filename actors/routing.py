@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .address import Address, GroupAddress, Local, Peer, Role
 from .cell import Cell
+from .deadlines import spent
 from .deferred import Deferred
 from .errors import NoRoute, NoSuchReactor, QuorumFailed, SendError
 from .outcome import Failed, Outcome
@@ -38,6 +39,8 @@ def routed_tell(
     how: How | None,
 ) -> Outcome[Any]:
     """A tell from `sender`."""
+    if timeout is not None and not timeout >= 0:
+        return bus.unroutable(spent(timeout, message), to, sender)
     if how is not None and not reaches(bus, to, 1):
         return _deferred(bus, to, message, timeout, sender, 1, partial(_tell_later, bus, to, message, sender))
     address = None if sender is None else sender.address
@@ -69,6 +72,8 @@ def routed_ask(
     how: How | None,
 ) -> Outcome[Any]:
     """An ask from `sender`."""
+    if timeout is not None and not timeout > 0:
+        return bus.unroutable(spent(timeout, message), to, sender)
     if how is not None and how.wait_for_peer:
         need = how.quorum if isinstance(how.quorum, int) else 1
         if not reaches(bus, to, need):

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import pykka
 
 from .cell import HALT, Cell, State
+from .deadlines import spent
 from .envelope import NEVER, Envelope
 from .errors import PeerbusError, SendError, WouldDeadlock
 from .foreign_waiting import ForeignWaiting
@@ -239,6 +240,8 @@ class ThreadCell(Cell):
     def tell(self, message: object, sender: Cell | None, timeout: float | None) -> Outcome[None]:
         """Deliver through the foreign door; only the actor itself is inside."""
         envelope = Envelope(message, None if sender is None else sender.address, None, NEVER, sender)
+        if timeout is not None and not timeout >= 0:
+            return self.fail(envelope, spent(timeout, message))
         error = self.check_type(message, sender)
         if error is not None:
             return self.fail(envelope, error)
@@ -254,6 +257,8 @@ class ThreadCell(Cell):
         answer = CrossReply(future, bus.loop)
         envelope = Envelope(message, None if sender is None else sender.address, answer, NEVER, sender)
         error: SendError | None = self.check_type(message, sender)
+        if timeout is not None and not timeout > 0:
+            error = spent(timeout, message)
         if error is not None:
             self.fail(envelope, error)
             return future.refused(error)

@@ -254,6 +254,7 @@ class PeerLink:
             self._fail(reactor, sender, message, error)
             return future.refused(error)
         future.lane = lane
+        slot = future.slot = bus.wheel.add(future, deadline)  # first: a deadline that is no number sends nothing
         if not self._suspended:
             # Alone is an ask that begins while nothing is under way, if the last one that did so stayed alone. Those
             # who ask many at once do so again when all are answered: then the first does not go ahead of the rest.
@@ -263,11 +264,9 @@ class PeerLink:
             else:
                 alone, self._crowd = not self._crowd, False
                 if alone and self._writer.clear and self._write_alone(lane, outgoing, future, deadline):
-                    future.slot = bus.wheel.add(future, deadline)
                     return future
             waiting = lane.offer_ask(outgoing)
             if waiting:
-                future.slot = bus.wheel.add(future, deadline)
                 turn = self._turns[lane.index]
                 woken = not turn.queued
                 if woken:  # else it has been scheduled when the lane was woken, or waits for the stream
@@ -278,6 +277,8 @@ class PeerLink:
                 elif woken:
                     self._writer.schedule()
                 return future
+        slot.pop(future, None)  # it waits for credit first
+        future.slot = None
         return AskWaiting(self._waiting(lane, outgoing, deadline), future, partial(future.arm, bus.wheel, deadline))
 
     def _write_alone(self, lane: OutLane, outgoing: Outgoing, ask: RemoteAsk[Any], deadline: float) -> bool:

@@ -238,6 +238,28 @@ async def test_an_ask_whose_time_is_over_ends_with_the_phase_reply_and_its_handl
         await eventually(lambda: store(bob).cancelled == [1000])
 
 
+@pytest.mark.parametrize("timeout", [-1.0, float("-inf"), float("nan")])
+@in_virtual_time
+async def test_what_has_no_time_left_when_it_is_sent_to_a_peer_is_not_written(timeout: float) -> None:
+    cluster = Cluster()
+    alice, bob = two(cluster)
+    async with cluster.running(alice, bob):
+        to = Peer(bob.node_id) / Store
+        expected: type[Exception] = ValueError if timeout != timeout else DeadlineExceeded
+        with pytest.raises(expected):
+            await alice.tell(to, Put(1), timeout=timeout)
+        with pytest.raises(expected):
+            await alice.ask(to, Get(1), timeout=timeout)
+        with pytest.raises(DeadlineExceeded):
+            await alice.ask(to, Get(1), timeout=0)
+        await alice.tell(to, Put(2), timeout=0)  # now or not at all: there is credit
+        assert await alice.ask(to, Get(3)) == Got(3, b"xxx")
+        assert store(bob).put == [Put(2)]
+        assert lane(bob, alice, "store").sent == 0
+        assert bob.snapshot().ledger.arrived["store"].sent == 2
+        assert_ledgers(alice, bob)
+
+
 @in_virtual_time
 async def test_a_send_without_credit_waits_until_its_deadline_and_others_do_not_notice() -> None:
     cluster = Cluster()

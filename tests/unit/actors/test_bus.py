@@ -9,7 +9,9 @@ import threading
 import tracemalloc
 import weakref
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from math import inf, isnan, nan
 from typing import Any
 
 import pykka
@@ -204,6 +206,51 @@ async def test_a_full_mailbox_lets_the_sender_wait_until_the_channels_deadline()
             before = loop.time()
         assert bus.statistics().actors["blocks"].failed == {"deadline_mailbox": 2}
         assert await bus.ask(LOCAL / Blocks, GetBlock(7), timeout=60) == Block(7, b"x")
+
+
+class Ledger(Actor):
+    """Keeps what it gets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.got: list[object] = []
+
+    def on_receive(self, message: object) -> object:
+        self.got.append(message)
+        return message
+
+
+class ThreadLedger(Ledger):
+    dispatcher = "thread"
+
+
+@pytest.mark.parametrize("made", [Ledger, ThreadLedger])
+@pytest.mark.parametrize("timeout", [-1.0, -inf, nan])
+async def test_what_has_no_time_left_when_it_is_sent_is_not_delivered(made: type[Ledger], timeout: float) -> None:
+    async with Bus() as bus:
+        ref = bus.spawn(made, name="ledger")
+        await bus.started(ref)
+        expected = pytest.raises(ValueError, match="timeout is nan") if isnan(timeout) else late()
+        for to in (ref, LOCAL / "ledger"):
+            with expected:
+                await bus.tell(to, "told", timeout=timeout)
+            with expected:
+                await bus.ask(to, "asked", timeout=timeout)
+        if not isnan(timeout):
+            with late():
+                await bus.ask(ref, "asked", timeout=0)
+        await bus.tell(ref, "told", timeout=0)  # now or not at all: there is room
+        assert await bus.ask(ref, "last") == "last"
+        actor = ref._cell.actor
+        assert isinstance(actor, Ledger)
+        assert actor.got == ["told", "last"]
+        account = bus.ledger().local["-"]
+        assert account.balanced
+        assert account.failed == ({} if isnan(timeout) else {"deadline_mailbox": 5})
+
+
+def late() -> AbstractContextManager[object]:
+    return pytest.raises(DeadlineExceeded, match="no time was left")
 
 
 async def test_an_awaited_outcome_can_be_awaited_again() -> None:
