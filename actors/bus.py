@@ -187,13 +187,16 @@ class Bus:
     async def _close(self) -> None:
         deadline = self.loop.time() + self.shutdown_timeout
         cells = [cell for cell in self._order if cell not in self._system]
+        overdue = False
         for cell in reversed(cells):
-            if not await self._stopped_by(deadline, cell):
-                break
+            if overdue and isinstance(cell, Cell) and (cell.current is not None or len(cell.mailbox)):
+                self._kill(cell)
+            elif not await self._stopped_by(deadline, cell):
+                self._kill(cell)
+                if not overdue:
+                    # Those that only waited for its end have nothing to do, and still end in order.
+                    overdue, deadline = True, self.loop.time() + KILL_TIMEOUT
         late = [cell for cell in self._order if cell not in self._system]
-        for cell in reversed(late):
-            log.warning("not stopped in time, the actor is killed", bus=self.name, actor=str(cell))
-            cell.kill("the bus stops, its mailbox was not drained in time")
         if late:
             await self._ended_by(self.loop.time() + KILL_TIMEOUT, *late)
         for cell in self._order:
@@ -207,6 +210,10 @@ class Bus:
         self.wheel.close()
         self.deadlocks.close()
         self._stopped.set()
+
+    def _kill(self, cell: Life) -> None:
+        log.warning("not stopped in time, the actor is killed", bus=self.name, actor=str(cell))
+        cell.kill("the bus stops, its mailbox was not drained in time")
 
     async def _stopped_by(self, deadline: float, cell: Life) -> bool:
         if cell in self._order:

@@ -455,6 +455,31 @@ async def test_a_handler_that_never_returns_is_killed_at_the_shutdown_deadline()
             await ask
 
 
+async def test_those_that_wait_for_a_late_one_to_end_still_end_in_order() -> None:
+    ended: list[str] = []
+
+    class Tidy(Actor):
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self._name = name
+
+        async def on_stop(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
+            await asyncio.sleep(0.1)
+            ended.append(self._name)
+
+    class Hangs(Plain):
+        def on_stop(self) -> None:
+            ended.append("hangs")
+
+    async with Bus(shutdown_timeout=0.5) as bus:
+        refs: list[Ref[Any]] = [bus.spawn(Tidy, "first"), bus.spawn(Tidy, "second"), bus.spawn(Hangs)]
+        await bus.started(*refs)
+        ask = bus.ask(refs[-1], 1e6, timeout=1e9)
+    with pytest.raises(ActorStopped):
+        await ask
+    assert ended == ["hangs", "second", "first"]
+
+
 async def test_a_bus_closes_while_actors_back_off() -> None:
     loop = asyncio.get_running_loop()
     async with Bus() as bus:
