@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pykka
 from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
@@ -282,11 +282,11 @@ class Cell(Life):
         else:
             log.warning("dead letter", to=str(self), reason=error.reason, message=type(envelope.message).__name__)
 
-    def unheard(self, message: object, error: BaseException) -> None:
+    def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
         """An ask of this actor failed, and nobody looked at its outcome: let dead letters know."""
         if self.bus is not None:
             letter = error if isinstance(error, SendError) else None
-            self.bus.dead_letter(message, "unheard", to=self.address, sender=None, error=letter)
+            self.bus.dead_letter(ask.message, "unheard", to=self.address, sender=None, error=letter)
 
     # Stash.
 

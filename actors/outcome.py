@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
-from typing import Generic, Protocol, Self, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 from .deadlines import DeadlineWheel, Slot
 from .envelope import Envelope
@@ -260,8 +260,8 @@ class Waiting:
 class HearsOfUnheard(Protocol):
     """Whose asks may fail without anybody who listens."""
 
-    def unheard(self, message: object, error: BaseException) -> None:
-        """The ask of `message` failed, and the asker never looked at its outcome."""
+    def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
+        """The ask failed, and the asker never looked at its outcome. It is about to go: not to be kept."""
 
 
 class AskFuture(asyncio.Future[T], Generic[T]):
@@ -385,7 +385,7 @@ class AskFuture(asyncio.Future[T], Generic[T]):
             error = self.exception()
             owner = getattr(self.abandon, "__self__", None)
             if isinstance(owner, HearsOfUnheard) and error is not None:
-                owner.unheard(self.message, error)
+                owner.unheard(self, error)
 
 
 class AskWaiting(Generic[T]):

@@ -248,6 +248,7 @@ class PeerLink:
         future.abandon = self._abandon
         future.slot = None
         future.rid = 0
+        future.lane = None
         try:
             lane, outgoing = self._outgoing(reactor, message, sender, deadline, future, memo)
         except SendError as error:
@@ -379,10 +380,12 @@ class PeerLink:
             envelope.message, error.reason, to=self._where_is(lane.info.name), sender=envelope.sender, error=error
         )
 
-    def unheard(self, message: object, error: BaseException) -> None:
+    def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
         """An ask failed, and nobody looked at its outcome: let dead letters know."""
         letter = error if isinstance(error, SendError) else None
-        self._bus.dead_letter(message, "unheard", to=f"bus://{self.peer_id}", sender=None, error=letter)
+        lane = ask.lane if isinstance(ask, RemoteAsk) else None
+        where: object = self._where if lane is None else self._where_is(lane.info.name)
+        self._bus.dead_letter(ask.message, "unheard", to=where, sender=None, error=letter)
 
     def _ready(self, lane: OutLane) -> None:
         self.outbox.wake(self._turns[lane.index])

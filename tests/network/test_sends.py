@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from dataclasses import dataclass
 from functools import partial
 
@@ -354,6 +355,20 @@ async def test_a_handler_that_fails_and_one_that_refuses_are_told_apart() -> Non
             refusal = await outcome_of(alice.ask(to, Refuse(code)))
             assert isinstance(refusal, RemoteError)
             assert (refusal.code, refusal.text) == (code, "on purpose")
+
+
+@in_virtual_time
+async def test_an_ask_whose_failure_nobody_looked_at_is_a_dead_letter_that_names_the_reactor() -> None:
+    cluster = Cluster()
+    alice, bob = two(cluster)
+    async with cluster.running(alice, bob), alice.subscribe(DeadLetter) as letters:
+        to = Peer(bob.node_id) / Store
+        alice.ask(to, Refuse("busy"))
+        assert await alice.ask(to, Get(1)) == Got(1, b"x")
+        await asyncio.sleep(0)
+        gc.collect()
+        letter = await letters.get()
+        assert (letter.message, letter.reason, letter.to) == (Refuse("busy"), "unheard", str(to))
 
 
 @in_virtual_time
