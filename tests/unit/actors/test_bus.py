@@ -464,8 +464,9 @@ async def test_those_that_wait_for_a_late_one_to_end_still_end_in_order() -> Non
             self._name = name
 
         async def on_stop(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
+            ended.append(f"{self._name} begins to")
             await asyncio.sleep(0.1)
-            ended.append(self._name)
+            ended.append(f"{self._name} has")
 
     class Hangs(Plain):
         def on_stop(self) -> None:
@@ -477,7 +478,7 @@ async def test_those_that_wait_for_a_late_one_to_end_still_end_in_order() -> Non
         ask = bus.ask(refs[-1], 1e6, timeout=1e9)
     with pytest.raises(ActorStopped):
         await ask
-    assert ended == ["hangs", "second", "first"]
+    assert ended == ["hangs", "second begins to", "second has", "first begins to", "first has"]
 
 
 async def test_a_bus_closes_while_actors_back_off() -> None:
