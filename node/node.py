@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from random import Random, SystemRandom
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, overload
 
 from .. import __version__
 from ..actors.actor import Actor
@@ -59,6 +59,7 @@ __all__ = ["Node", "NodeSnapshot"]
 
 A = TypeVar("A", bound=Actor)
 E = TypeVar("E")
+T = TypeVar("T")
 
 log = get_logger("peerbus.node")
 
@@ -82,6 +83,19 @@ class NodeSnapshot:
     def ledger(self) -> Ledger:
         """What became of every send since the node started, by channel: it adds up."""
         return self.actors.ledger
+
+
+class _Lent(cached_property[T]):
+    """A cached property that a subclass may override: by `super()` it is got, and not kept in the override's way."""
+
+    @overload
+    def __get__(self, instance: None, owner: type[Any] | None = None) -> Self: ...
+    @overload
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> T: ...
+    def __get__(self, instance: object, owner: type[Any] | None = None) -> Self | T:
+        if instance is None or getattr(type(instance), self.func.__name__) is self:
+            return super().__get__(instance, owner)
+        return self.func(instance)
 
 
 class Node(NodeLevers):
@@ -355,12 +369,12 @@ class Node(NodeLevers):
 
     # The bus's own, and not calls of them: these stand on the way of every send.
 
-    @cached_property
+    @_Lent
     def tell(self) -> Tell:
         """Send without an answer; see `Actor.tell`. From another thread than the loop's: `.get()` the outcome."""
         return self.bus.tell
 
-    @cached_property
+    @_Lent
     def ask(self) -> Ask:
         """Send and get the answer; see `Actor.ask`. From another thread than the loop's: `.get()` the outcome."""
         return self.bus.ask

@@ -241,3 +241,22 @@ async def test_a_handler_sees_nobody_as_the_sender_of_plain_code() -> None:
     async with Node("alice", reactors=[Witness]) as node:
         await node.ask(LOCAL / Witness, Double(1))
     assert seen == [None]
+
+
+async def test_a_subclass_that_sends_in_its_own_way_is_asked_each_time() -> None:
+    class Counting(Node):
+        sends = 0
+
+        def tell(self, *args: Any, **how: Any) -> Any:
+            self.sends += 1
+            return super().tell(*args, **how)
+
+        def ask(self, *args: Any, **how: Any) -> Any:
+            self.sends += 1
+            return super().ask(*args, **how)
+
+    async with Counting("alice", reactors=[Doubler]) as node:
+        for number in (1, 2):
+            await node.tell(LOCAL / Doubler, Double(number))
+            assert await node.ask(LOCAL / Doubler, Double(number)) == 2 * number
+        assert node.sends == 4
