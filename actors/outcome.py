@@ -302,16 +302,23 @@ class AskFuture(asyncio.Future[T], Generic[T]):
             return
         if self.slot is not None:
             self.slot.pop(self, None)
-        if self.reply_type is not None and not isinstance(value, self.reply_type):
-            self.set_exception(
-                MessageTypeError(
-                    f"the answer to {type(self.message).__name__} is a {type(value).__name__}, "
-                    f"not a {self.reply_type.__name__}",
-                    message=self.message,
+        wanted = self.reply_type
+        if wanted is not None:
+            try:
+                fits = isinstance(value, wanted)
+            except Exception as error:  # noqa: BLE001  # else it ended the turn of whoever answers, or the connection
+                self.set_exception(TypeError(f"reply is {wanted!r}; write a class, as of list[int] list: {error}"))
+                return
+            if not fits:
+                self.set_exception(
+                    MessageTypeError(
+                        f"the answer to {type(self.message).__name__} is a {type(value).__name__}, "
+                        f"not a {getattr(wanted, '__name__', wanted)}",
+                        message=self.message,
+                    )
                 )
-            )
-        else:
-            self.set_result(value)  # type: ignore[arg-type]  # T is object where no reply type was given
+                return
+        self.set_result(value)  # type: ignore[arg-type]  # T is object where no reply type was given
 
     def raised(self, error: BaseException) -> None:
         """The handler raised `error`."""

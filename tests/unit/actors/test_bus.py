@@ -183,6 +183,22 @@ async def test_an_answer_of_another_type_is_refused() -> None:
             await bus.ask(LOCAL / Blocks, GetBlock(1), reply=int)
 
 
+@pytest.mark.parametrize(
+    ("reply", "error", "text"),
+    [
+        (list[int], TypeError, r"reply is list\[int\]; write a class"),
+        (int | str, MessageTypeError, r"is a Block, not a int \| str"),
+    ],
+)
+async def test_a_reply_type_that_is_no_class_fails_its_own_ask_and_nobody_elses(
+    reply: type[object], error: type[Exception], text: str
+) -> None:
+    async with Bus(reactors=[Blocks]) as bus:
+        with pytest.raises(error, match=text):
+            await asyncio.wait_for(bus.ask(LOCAL / Blocks, GetBlock(1), reply=reply), 1.0)
+        assert isinstance(await bus.ask(LOCAL / Blocks, GetBlock(1)), Block)
+
+
 async def test_a_handler_refuses_with_a_code() -> None:
     async with Bus(reactors=[Blocks]) as bus:
         with pytest.raises(RemoteError) as caught:
