@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgpack
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -156,3 +157,37 @@ def test_codecs_are_made_once_and_also_for_channels_that_are_declared_later() ->
     channels["blocks"] = CHANNEL
     assert codecs.get("blocks") is not None
     assert codecs.get("blocks") is codecs.get("blocks")
+
+
+@dataclass(frozen=True)
+class Views:
+    data: memoryview
+
+
+@dataclass(frozen=True)
+class Inside:
+    each: list[Views | None]
+
+
+@dataclass(frozen=True)
+class Raw:
+    data: msgspec.Raw
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Views(memoryview(bytes(100))),
+        Inside([Views(memoryview(bytes(100)))]),
+        Raw(msgspec.Raw(msgpack.packb(bytes(100)))),
+        Block(1, bytes(100)),
+    ],
+)
+def test_a_message_keeps_nothing_of_the_bytes_that_it_came_in(message: object) -> None:
+    codec = ChannelCodec(Channel("all", messages=(Views, Inside, Raw, Block)))
+    number, payload = codec.encode(message, LIMIT)
+    came = bytearray(payload)
+    with memoryview(came) as view:
+        found = codec.decoders[number](view)  # type: ignore[arg-type]  # read as bytes are
+    came.clear()  # raises BufferError while somebody looks at it
+    assert found == message
