@@ -94,7 +94,7 @@ class ChannelCodec:
             return (number, payload) if len(payload) <= limit else self.encode(value, limit)
         try:
             payload = msgpack.packb(value, use_bin_type=True, strict_types=False)
-        except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        except Exception as error:  # a map of the handler's own may raise what it likes, and is not the sender's fault
             declared = ", ".join(message_type.__name__ for message_type in self.channel.messages)
             raise MessageTypeError(
                 f"an answer on channel {self.channel.name!r} is one of {declared}, or a plain value, "

@@ -191,3 +191,15 @@ def test_a_message_keeps_nothing_of_the_bytes_that_it_came_in(message: object) -
         found = codec.decoders[number](view)  # type: ignore[arg-type]  # read as bytes are
     came.clear()  # raises BufferError while somebody looks at it
     assert found == message
+
+
+class Unwilling(dict[str, int]):
+    """A map that somebody changes while it is written."""
+
+    def items(self) -> Any:
+        raise RuntimeError("changed during iteration")
+
+
+def test_an_answer_that_cannot_be_read_is_its_own_fault_and_not_of_who_sends_it() -> None:
+    with pytest.raises(MessageTypeError, match="an answer on channel 'blocks' is one of"):
+        CODEC.encode_reply(Unwilling(a=1), LIMIT)
