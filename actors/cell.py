@@ -16,7 +16,7 @@ from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
 
 from .channel import DEFAULT_TIMEOUT
 from .envelope import Envelope
-from .errors import DeadlineExceeded, MessageTypeError, PeerbusError, RemoteError, SendError
+from .errors import DeadlineExceeded, MessageTypeError, PeerbusError, RemoteError, SendError, shown
 from .events import Terminated
 from .foreign_waiting import ForeignWaiting
 from .handlers import Handler
@@ -239,7 +239,7 @@ class Cell(Life):
         self.mailbox.count_undone("handler_failed")
         if reply is not None:
             if not isinstance(error, RemoteError):
-                log.info("handler failed, the asker is told", actor=str(self), error=repr(error), exc_info=error)
+                log.info("handler failed, the asker is told", actor=str(self), error=shown(error), exc_info=error)
             reply.raised(error)
             # The error's frames hold the envelope, which the garbage collector does not look into: without this the
             # asker's future and its error would keep each other for ever.
@@ -248,7 +248,7 @@ class Cell(Life):
             log.error("unhandled exception, the actor stops", actor=str(self), exc_info=error)
             self.mark_stopped()
             self.call_on_failure(error)
-            self._leave(f"failed: {error!r}", farewell=False, kill=True)
+            self._leave(f"failed: {shown(error)}", farewell=False, kill=True)
         else:
             self.bus.dead_letter(envelope.message, "handler_failed", to=self.address, sender=envelope.sender)
             if self.state is State.RUNNING:

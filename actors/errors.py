@@ -60,6 +60,7 @@ __all__ = [
     "StreamClosed",
     "TransportError",
     "WouldDeadlock",
+    "shown",
 ]
 
 
@@ -185,6 +186,14 @@ class QuorumFailed(PeerbusError):
         self.message = message
 
 
+def shown(error: BaseException) -> str:
+    """The `repr` of what user code raised; its class, where that raises as well."""
+    try:
+        return repr(error)
+    except Exception:  # noqa: BLE001  # as said
+        return f"{type(error).__name__}(no text: its repr fails)"
+
+
 class RemoteError(PeerbusError):
     """The handler that was asked failed or refused. Raise it in a handler to refuse with a code.
 
@@ -201,7 +210,11 @@ class RemoteError(PeerbusError):
         """What the asker sees of an exception that a handler raised; a RemoteError is passed on as it is."""
         if isinstance(error, RemoteError):
             return error
-        wrapped = cls(type(error).__name__, str(error))
+        try:
+            text = str(error)
+        except Exception:  # noqa: BLE001  # user code; else it ended the turn of the actor that failed
+            text = shown(error)
+        wrapped = cls(type(error).__name__, text)
         wrapped.__cause__ = error
         return wrapped
 

@@ -21,7 +21,7 @@ from pykka.messages import _ActorStop
 from .address import LOCAL, Address
 from .current import BUILDING
 from .envelope import Envelope, ReplyTo
-from .errors import ActorStopped, ConfigError, PeerbusError, TransportError
+from .errors import ActorStopped, ConfigError, PeerbusError, TransportError, shown
 from .events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, Terminated
 from .log import get_logger
 from .stop_flag import StopFlag
@@ -230,7 +230,7 @@ class Life:
             self.start_error = error
             if self.bus is not None:
                 self.bus.begun(self, error)
-            self._leave(f"on_start failed: {error!r}", farewell=False, kill=True)
+            self._leave(f"on_start failed: {shown(error)}", farewell=False, kill=True)
         else:
             self._move(State.RUNNING)
             if self.bus is not None:
@@ -263,13 +263,13 @@ class Life:
                 self.call_on_failure(error)
             self._let_go()
             if self.mailbox.only_stop_left:
-                self._leave(f"failed: {error!r}", farewell=False, kill=True)
+                self._leave(f"failed: {shown(error)}", farewell=False, kill=True)
             else:
                 self._backoff = self.call_later(decision.delay, self._backed_off)
             return HALT
         if heard:
             self.call_on_failure(error)
-        self._leave(f"failed: {error!r}", farewell=False, kill=True)
+        self._leave(f"failed: {shown(error)}", farewell=False, kill=True)
         if directive is Directive.ESCALATE:
             if self.parent is not None:
                 self.parent.child_failed(self, error)

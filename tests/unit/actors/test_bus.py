@@ -817,3 +817,31 @@ async def test_a_send_that_failed_leaves_no_garbage_that_holds_its_message() -> 
                 assert gone() is None, send
         finally:
             gc.enable()
+
+
+class Mute(Exception):
+    """What a handler raises, and what cannot be said."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+    __repr__ = __str__
+
+
+class Muttering(Reactor):
+    channel = Channel("muttering", messages=(GetBlock,))
+
+    @handles(GetBlock)
+    def get(self, request: GetBlock) -> int:
+        if not request.height:
+            raise Mute
+        return request.height
+
+
+async def test_an_actor_outlives_an_error_that_has_no_text() -> None:
+    async with Bus(reactors=[Muttering]) as bus:
+        await bus.tell(LOCAL / Muttering, GetBlock(0))
+        with pytest.raises(RemoteError) as caught:
+            await asyncio.wait_for(bus.ask(LOCAL / Muttering, GetBlock(0)), 1.0)
+        assert caught.value.code == "Mute"
+        assert await bus.ask(LOCAL / Muttering, GetBlock(7)) == 7
