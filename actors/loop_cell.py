@@ -136,9 +136,20 @@ class LoopCell(Cell):
         # A wake-up from another thread may come late, when the mailbox is somebody else's already.
         if self._turn_task is None and not self._paused:
             if self.state is State.RUNNING:
-                run_turn(self)
+                try:
+                    run_turn(self)
+                except Exception as error:  # noqa: BLE001  # a fault outside of any handler: it must not end the turns
+                    self._turn_failed(error)
             else:
                 super().drain()
+
+    def _turn_failed(self, error: Exception) -> None:
+        """What is around a handler raised: a message's class, or a reply. As a failure of the actor."""
+        envelope = self.current
+        if envelope is not None and envelope.reply is not None:
+            envelope.reply.raised(error)  # nothing where it is answered
+        if self.state is State.RUNNING and self.supervise(error) is not HALT:
+            self.again()
 
     # Async handlers: one task for the actor.
 
@@ -159,6 +170,7 @@ class LoopCell(Cell):
             parked.set_result(None)
 
     async def _turns(self, following: Following | None) -> None:
+        fault: Exception | None = None
         try:
             while following is not None:
                 envelope, awaitable = following
@@ -170,12 +182,16 @@ class LoopCell(Cell):
             # Nobody here cancels the task between handlers: the loop itself is ending.
             self._leave("its task was cancelled", farewell=False, kill=True)
             raise
+        except Exception as error:  # noqa: BLE001  # as in `drain`
+            fault = error
         finally:
             self._turn_task = None
             self.mailbox.wake = self.again
             assert self.bus is not None
             self.bus.deadlocks.remove(self)
             self.settle()
+        if fault is not None:
+            self._turn_failed(fault)
 
     async def _await(self, envelope: Envelope, awaitable: Awaitable[object]) -> object:
         reply = envelope.reply

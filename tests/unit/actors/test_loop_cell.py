@@ -15,6 +15,7 @@ from pykka.messages import ProxyGetAttr, ProxySetAttr
 from peerbus.actors import (
     LOCAL,
     Actor,
+    ActorFailed,
     ActorStopped,
     Bus,
     Channel,
@@ -393,6 +394,47 @@ async def test_an_ask_from_a_def_handler_that_nobody_awaits_fails_without_asynci
         assert letter is not None
         assert (letter.message, letter.reason) == ("fail", "unheard")
     assert not noise
+
+
+class Shy:
+    """A message that does not say what it is, from the second time on that it is asked."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+
+    @property
+    def __class__(self) -> type:
+        self._asked += 1
+        if self._asked > 1:
+            raise RuntimeError("who wants to know?")
+        return Shy
+
+    @__class__.setter
+    def __class__(self, value: type) -> None: ...
+
+
+class Echoes(Actor):
+    def on_receive(self, message: object) -> object:
+        return message
+
+
+class Awaits(Actor):
+    """Its handler is awaited, so that a task takes its messages from the first one on."""
+
+    async def on_receive(self, message: object) -> object:
+        await asyncio.sleep(0)
+        return message
+
+
+@pytest.mark.parametrize("made", [Echoes, Awaits])
+async def test_a_fault_outside_of_any_handler_is_a_failure_of_the_actor_and_it_goes_on(made: type[Actor]) -> None:
+    async with Bus() as bus, bus.subscribe(ActorFailed) as failures:
+        ref = bus.spawn(made, supervision=Supervision(directive=Directive.RESUME))
+        assert await bus.ask(ref, 1) == 1
+        await bus.tell(ref, Shy())
+        assert await bus.ask(ref, 2) == 2
+        failure = await failures.get()
+        assert isinstance(failure.error, RuntimeError)
 
 
 async def test_asks_that_failed_are_not_kept(turns: Turns) -> None:
