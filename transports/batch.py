@@ -79,6 +79,7 @@ class Batch(msgspec.Struct, eq=False):
 
     #: Asks, where it is one of asks; else the two lists below, one entry for each tell.
     asks: list[Outgoing] | None
+    #: Taken out when they are written: only the messages are kept for the case that they do not arrive.
     items: list[Item]
     messages: list[object]
     #: Who sent, by place, where it was an actor.
@@ -104,7 +105,12 @@ class Batch(msgspec.Struct, eq=False):
         return cls(None, [], [])
 
     def __len__(self) -> int:
-        return len(self.items) if self.asks is None else len(self.asks)
+        return len(self.messages) if self.asks is None else len(self.asks)
+
+    def take_items(self) -> list[Item]:
+        """The tells as they are written, once: their bytes are freed with the frame, and not when credit comes."""
+        items, self.items = self.items, _NONE
+        return items
 
     @property
     def size(self) -> int:
@@ -117,14 +123,7 @@ class Batch(msgspec.Struct, eq=False):
             return self.asks[self.confirmed :]
         refused, senders = self.refused or (), self.senders or {}
         return [
-            Outgoing(
-                self.messages[place],
-                senders.get(place),
-                None,
-                number=item.number,
-                origin=item.source,
-                payload=item.payload,
-            )
-            for place, item in enumerate(self.items)
+            Outgoing(message, senders.get(place), None)
+            for place, message in enumerate(self.messages)
             if place >= self.confirmed and place not in refused
         ]

@@ -111,7 +111,7 @@ class OutLane:
         if sender is not None:
             if batch.senders is None:
                 batch.senders = {}
-            batch.senders[len(batch.items)] = sender
+            batch.senders[len(batch.messages)] = sender
         batch.items.append(Item(number, origin, payload))
         batch.messages.append(message)
         return DELIVERED
@@ -184,7 +184,7 @@ class OutLane:
         if sender is not None:
             if batch.senders is None:
                 batch.senders = {}
-            batch.senders[len(batch.items)] = sender
+            batch.senders[len(batch.messages)] = sender
         batch.items.append(item)
         batch.messages.append(message)
         return outcome
@@ -200,7 +200,7 @@ class OutLane:
         """A batch was written: it is to be confirmed by returned credit."""
         if batch.asks is None:
             batch.first = self.tells
-            self.tells += len(batch.items)
+            self.tells += len(batch.messages)
         self.unconfirmed.append(batch)
         self.unconfirmed_messages += len(batch)
         self.unconfirmed_bytes += batch.size

@@ -241,10 +241,11 @@ class Outbox:
             batch = lane.pop()
             if batch.asks is None:
                 lane.wrote(batch)
-                if len(batch.items) == 1:
-                    (item,) = batch.items
+                items = batch.take_items()
+                if len(items) == 1:
+                    (item,) = items
                     return Tell(lane.index, [(item.number, item.source, item.payload)])
-                return Tell(lane.index, cast("list[tuple[int, int, bytes]]", batch.items))  # encoded alike
+                return Tell(lane.index, cast("list[tuple[int, int, bytes]]", items))  # encoded alike
             asks = self._asks(lane, batch, now)
             if asks:
                 lane.wrote(batch)
