@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
@@ -18,7 +19,13 @@ settings.load_profile("peerbus")
 
 
 def pytest_sessionstart() -> None:
-    """Let libuv open the pipe for signals that it opens once and keeps while the process lives."""
+    """Let libuv open the pipe for signals that it opens once and keeps while the process lives.
+
+    And hear Ctrl-C, also where the tests run in the background of a shell, which lets them ignore it: what they start,
+    and interrupt, would ignore it as well.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     with contextlib.suppress(ImportError):
         import uvloop
 
