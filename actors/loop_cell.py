@@ -368,7 +368,10 @@ class LoopCell(Cell):
         return "mailbox"
 
     def _given_up(self, envelope: Envelope) -> str:
-        late = self.loop.time() >= envelope.deadline
+        reply = envelope.reply
+        # Its deadline may have passed, and the asker have gone before it was told so: then that is what became of it.
+        gone = isinstance(reply, AskFuture) and reply.cancelled()
+        late = not gone and self.loop.time() >= envelope.deadline
         if late:
             self.came_late(envelope)
         self.mailbox.count_undone("deadline_handler" if late else "cancelled")

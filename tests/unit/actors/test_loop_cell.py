@@ -32,7 +32,9 @@ from peerbus.actors import (
     handles,
 )
 from peerbus.actors.cell import BATCH
+from peerbus.actors.deadlines import SLOT
 from peerbus.actors.loop_cell import MAX_DETACHED
+from peerbus.actors.outcome import AskFuture
 
 Turns = Callable[[], Awaitable[None]]
 NOW = Supervision(backoff=0.0)
@@ -435,6 +437,24 @@ async def test_a_fault_outside_of_any_handler_is_a_failure_of_the_actor_and_it_g
         assert await bus.ask(ref, 2) == 2
         failure = await failures.get()
         assert isinstance(failure.error, RuntimeError)
+
+
+async def test_an_asker_that_goes_before_it_is_told_of_its_deadline_counts_as_gone() -> None:
+    class Waits(Actor):
+        async def on_receive(self, message: object) -> None:
+            await asyncio.Event().wait()
+
+    async with Bus(shutdown_timeout=0.0) as bus:
+        ref = bus.spawn(Waits)
+        await bus.started(ref)
+        loop = asyncio.get_running_loop()
+        await asyncio.sleep(SLOT - loop.time() % SLOT)  # deadlines are told at the end of a slot
+        ask = bus.ask(ref, 1, timeout=SLOT / 4)
+        await asyncio.sleep(SLOT / 2)
+        assert isinstance(ask, AskFuture)
+        assert ask.cancel()
+        await asyncio.sleep(SLOT)
+        assert ref.statistics().undone == {"cancelled": 1}
 
 
 async def test_asks_that_failed_are_not_kept(turns: Turns) -> None:
