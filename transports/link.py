@@ -38,7 +38,7 @@ from .endpoint import Endpoint
 from .frame_writer import EARLY, LEAST, Writer
 from .hello import MESSAGE_LIMIT, ChannelInfo, Hello
 from .out_lane import LaneStatistics, OutLane
-from .outbox import Outbox, Turn, budget_of
+from .outbox import Outbox, Turn, budget_of, too_late
 from .parts import body_limit
 from .payload import ChannelCodec
 from .requests import REACTOR_PREFIX, RemoteAsk
@@ -147,8 +147,7 @@ class PeerLink:
         del self._lanes[lane.info.name]
         why = f"the peer's reactor {lane.info.name!r} has stopped"
         self._refuse_waiting(lane, NoSuchReactor, why)
-        for outgoing in lane.drop_queued():
-            self._lose(lane, outgoing, NoSuchReactor(why), never_sent=True)
+        self._lose_queued(lane, NoSuchReactor, why)
         for watcher in self._watchers.pop(lane.info.name, ()):
             self._notify(watcher, lane.info.name, reason)
 
@@ -630,8 +629,7 @@ class PeerLink:
                     lane.delivered += 1  # it was answered
                 else:
                     self._lose(lane, outgoing, PeerGone(f"{text} (it may have arrived)"))
-            for outgoing in lane.drop_queued():
-                self._lose(lane, outgoing, PeerGone(f"{text} (it was not sent)"), never_sent=True)
+            self._lose_queued(lane, PeerGone, f"{text} (it was not sent)")
         self.outbox = Outbox(self._number, self._not_written)
         self.arrived()
         watchers, self._watchers = self._watchers, {}
@@ -652,6 +650,14 @@ class PeerLink:
             error.never_sent = True
             lane.lost(error)
             waiter.refused(error)
+
+    def _lose_queued(self, lane: OutLane, make: Callable[[str], SendError], why: str) -> None:
+        """What was not written never will be. Asks that nobody waits for any more have ended before that."""
+        for outgoing in lane.drop_queued():
+            if outgoing.reply is not None and outgoing.reply.done():
+                self._not_written(lane, outgoing, too_late(outgoing))
+            else:
+                self._lose(lane, outgoing, make(why), never_sent=True)
 
     def _lose(self, lane: OutLane, outgoing: Outgoing, error: SendError, *, never_sent: bool = False) -> None:
         """A message that was accepted goes down: its sender hears of it, or dead letters do."""

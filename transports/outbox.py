@@ -20,7 +20,7 @@ from .parts import BODY_OVERHEAD, Cutter, PartBudget, ask_lane, reply_lane
 from .requests import RemoteAsk
 from .wire import BATCH_LIMIT, PART_SIZE, Ask, Credit, Frame, FrameEncoder, Ping, Reply, Tell
 
-__all__ = ["Outbox", "ReplyLane", "Turn", "budget_of"]
+__all__ = ["Outbox", "ReplyLane", "Turn", "budget_of", "too_late"]
 
 #: Bytes per round and unit of priority. At the default priority 5 a round moves 20 KiB, at least one part.
 QUANTUM = 4096
@@ -264,7 +264,7 @@ class Outbox:
             left = outgoing.deadline - now
             if ask.done() or left <= 0:
                 batch.room += len(outgoing.payload) + ITEM_OVERHEAD
-                self._expired(lane, outgoing, _late(outgoing))
+                self._expired(lane, outgoing, too_late(outgoing))
                 continue
             ask.written = now
             kept.append(outgoing)
@@ -300,7 +300,8 @@ def _by_priority(turn: Turn) -> int:
     return -turn.priority
 
 
-def _late(outgoing: Outgoing) -> DeadlineExceeded:
+def too_late(outgoing: Outgoing) -> DeadlineExceeded:
+    """The error of a message whose time is over before it was written."""
     return DeadlineExceeded(
         f"{type(outgoing.message).__name__} was not written before its deadline",
         phase="writer",

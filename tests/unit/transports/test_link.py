@@ -181,6 +181,21 @@ def test_an_ask_does_not_go_past_what_an_older_connection_still_carries() -> Non
     assert isinstance(asked.exception(), PeerGone)
 
 
+def test_an_ask_whose_time_was_over_before_it_was_written_is_counted_so_when_the_connection_ends() -> None:
+    line = Line()
+    late, gone, lost = (line.ask("first", number, timeout) for number, timeout in enumerate((0.5, 5.0, 5.0)))
+    line.settle(1.0)
+    gone.cancel()
+    line.settle()
+    line.link.lost("over")
+    line.settle()
+    assert isinstance(late.exception(), DeadlineExceeded)
+    assert isinstance(lost.exception(), PeerGone)
+    account = line.link.statistics()["first"].account
+    assert account == Account(3, 0, 0, {"deadline_writer": 1, "cancelled": 1, "peer_gone": 1})
+    line.close()
+
+
 def test_many_asks_at_once_do_not_all_wait_for_the_last_of_them() -> None:
     line = Line(window=128)
     line.ask("first", 0, 5.0)
