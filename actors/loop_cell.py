@@ -146,7 +146,7 @@ class LoopCell(Cell):
     def _turn_failed(self, error: Exception) -> None:
         """What is around a handler raised: a message's class, or a reply. As a failure of the actor."""
         envelope = self.current
-        if envelope is not None and envelope.reply is not None:
+        if envelope is not None and envelope.reply is not None and not self._is_aside(envelope):
             envelope.reply.raised(error)  # nothing where it is answered
         if self.state is State.RUNNING and self.supervise(error) is not HALT:
             self.again()

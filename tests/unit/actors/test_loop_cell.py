@@ -439,6 +439,27 @@ async def test_a_fault_outside_of_any_handler_is_a_failure_of_the_actor_and_it_g
         assert isinstance(failure.error, RuntimeError)
 
 
+async def test_a_fault_outside_of_any_handler_is_not_the_answer_to_what_was_put_aside() -> None:
+    class PutsAside(Actor):
+        def on_receive(self, message: object) -> object:
+            if message == "later":
+                self.put_aside()
+            elif message == "now":
+                self.take_up()
+            return message
+
+    async with Bus() as bus:
+        ref = bus.spawn(PutsAside, supervision=Supervision(directive=Directive.RESUME))
+        await bus.started(ref)
+        later = bus.ask(ref, "later")
+        await bus.tell(ref, Shy())
+        await bus.tell(ref, "again")
+        assert await bus.ask(ref, "and again") == "and again"
+        assert isinstance(later, AskFuture)
+        assert not later.done()
+        later.cancel()
+
+
 async def test_an_asker_that_goes_before_it_is_told_of_its_deadline_counts_as_gone() -> None:
     class Waits(Actor):
         async def on_receive(self, message: object) -> None:
