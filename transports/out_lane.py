@@ -134,16 +134,7 @@ class OutLane:
         window._messages -= 1
         window._bytes = left - size
         self.sent += 1
-        queue = self.queue
-        if queue:
-            batch = queue[-1]
-            if batch.asks is not None and size <= batch.room:
-                batch.asks.append(outgoing)
-                batch.room -= size + ITEM_OVERHEAD
-                return len(batch.asks)
-        self._tells = None
-        queue.append(Batch.of_ask(outgoing))
-        return 1
+        return self._queue_ask(outgoing, size)
 
     def take_alone(self, outgoing: Outgoing) -> bool:
         """As `offer`, for an ask that is written at once and never stands in the queue. False: as there."""
@@ -162,13 +153,18 @@ class OutLane:
             item = Item(outgoing.number, outgoing.origin, outgoing.payload)
             self._queue_tell(item, size, outgoing.message, outgoing.sender)
             return
+        self._queue_ask(outgoing, size)
+
+    def _queue_ask(self, outgoing: Outgoing, size: int) -> int:
+        """Returns how many asks stand in its frame."""
         batch = self.queue[-1] if self.queue else None
         if batch is None or batch.asks is None or size > batch.room:
             self._tells = None
             self.queue.append(Batch.of_ask(outgoing))
-        else:
-            batch.asks.append(outgoing)
-            batch.room -= size + ITEM_OVERHEAD
+            return 1
+        batch.asks.append(outgoing)
+        batch.room -= size + ITEM_OVERHEAD
+        return len(batch.asks)
 
     def _queue_tell(self, item: Item, size: int, message: object, sender: Address[object] | None) -> Outcome[None]:
         outcome: Outcome[None] = DELIVERED
