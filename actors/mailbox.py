@@ -7,6 +7,7 @@ Law 1: one thread owns a mailbox. Only the owner takes from it, and only the own
 Law 2: nothing leaves unseen. A message is delivered, or refused to its sender, or dropped through `on_drop`.
 Law 3: the system lane has room for everything and goes first: stop, watch and restart never wait behind users.
 Law 4: per source the order of sending is the order of handling; between sources turns are taken.
+Law 5: whenever nobody is inside, there is not both room and somebody who waits for it.
 """
 
 # So long because every rule of the queue must be read beside the ledger that it keeps.
@@ -239,7 +240,10 @@ class Mailbox:
         return True
 
     def wait(self, waiter: Waiter) -> None:
-        """Queue a sender for room, behind those of its own source that wait already."""
+        """Queue a sender for room, behind those of its own source that wait already.
+
+        It is admitted at once where there is room: there was none when the send was made, and it may be awaited later.
+        """
         self.sent += 1
         if self._closed is not None:
             waiter.refused(self._refusal(ActorStopped(f"message not delivered: {self._closed}")))
@@ -247,6 +251,7 @@ class Mailbox:
         self._waiting.setdefault(waiter.envelope.source, OrderedDict())[waiter] = None
         self._waiters += 1
         self._slow = True
+        self._admit_waiting()
 
     def give_up(self, waiter: Waiter, error: SendError) -> None:
         """The sender waits no longer, for the reason in `error`."""

@@ -176,9 +176,15 @@ class Waiting:
         if self._future is not None:  # awaited once more: the message was sent, or has failed, by then
             await self._future
             return
-        self._slot = self._wheel.add(self, self._deadline)  # first: a deadline that is no number sends nothing
+        late = self._deadline <= self._loop.time()
+        if not late:
+            self._slot = self._wheel.add(self, self._deadline)  # first: a deadline that is no number sends nothing
         future = self._future = RoomFuture(self._loop, self)
-        self.room.wait(self)
+        if late:
+            text = "there was no room when it was sent, and no time was left when the send was awaited"
+            self._fail(self.room.refuse(DeadlineExceeded(text, phase=self.room.phase)))
+        else:
+            self.room.wait(self)
         try:
             await future
         except asyncio.CancelledError:
@@ -207,7 +213,6 @@ class Waiting:
 
     def refused(self, error: SendError) -> None:
         """The mailbox closed."""
-        error.message = self.envelope.message
         self._fail(error)
 
     def move(self, room: Room, holder: object) -> None:
@@ -233,12 +238,12 @@ class Waiting:
 
     def give_up(self, error: SendError) -> None:
         """Wait no longer, because of `error`."""
-        error.message = self.envelope.message
         self.room.give_up(self, error)
         self._fail(error)
 
     def _fail(self, error: SendError) -> None:
         assert self._future is not None
+        error.message = self.envelope.message
         if not self._future.done():
             self._undelivered(self.envelope, error)
             self._future.set_exception(error)

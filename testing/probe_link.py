@@ -131,16 +131,19 @@ class ProbeLink:
     def end(self, reason: str) -> None:
         """Carry nothing any more, and say so to everybody who waits."""
         self.gone = reason
-        waiting, self._waiting = self._waiting, deque()
-        for _, waiter in waiting:
-            error = self._peer_gone()
-            error.never_sent = True
-            waiter.refused(error)
+        self._refuse_waiting()
         asks, self._asks = self._asks, {}
         for ask in asks:
             ask.fail(self._peer_gone())
         for reactor in tuple(self._watchers):
             self.end_reactor(reactor, reason)
+
+    def _refuse_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, deque()
+        for _, waiter in waiting:
+            error = self._peer_gone()
+            error.never_sent = True
+            waiter.refused(error)
 
     def end_reactor(self, reactor: str, reason: str) -> None:
         """Say to whoever watches a reactor of the peer that it stopped."""
@@ -150,8 +153,12 @@ class ProbeLink:
     # The room of a send that waits: what a mailbox is for a local one.
 
     def wait(self, waiter: Waiter) -> None:
-        """A send waits for credit."""
+        """A send waits for credit: no longer than there is none."""
         self._waiting.append((str(waiter.envelope.source), waiter))
+        if self.gone is not None:
+            self._refuse_waiting()
+        elif not self.stalled:
+            self.resume()
 
     def give_up(self, waiter: Waiter, error: SendError) -> None:
         """A send waits no longer."""

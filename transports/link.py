@@ -576,6 +576,7 @@ class PeerLink:
         for old in before._lanes.values():
             lane = self._lanes.get(old.info.name)
             if lane is not None and lane.codec is old.codec and lane.info.max_message == old.info.max_message:
+                old.successor = partial(self._take_over, lane)
                 for waiter in old.leave():
                     self._take_over(lane, waiter)
 
@@ -590,7 +591,6 @@ class PeerLink:
             ask.move(lane, self._abandon)
         waiter.move(lane, self)
         lane.wait(waiter)
-        lane.admit()
 
     def _release(self, turns: list[Turn]) -> None:
         for turn in turns:

@@ -76,6 +76,8 @@ class OutLane:
         self.refusal: Callable[[], SendError] | None = None
         #: Nobody is admitted any more: those who wait do so for a connection that takes the place of this one.
         self.suspended = False
+        #: Takes those who begin to wait here, once the lane of another connection has taken the place of this one.
+        self.successor: Callable[[Waiter], object] | None = None
         self.sent = 0
         self.delivered = 0
         self.failed: dict[str, int] = {}
@@ -226,8 +228,9 @@ class OutLane:
 
     def admit(self) -> None:
         """Let senders that wait have the credit that there is."""
-        if not self._waiting or self.suspended:
+        if self.suspended:
             return
+        joined = False
         while self._waiting:
             waiter = next(iter(self._waiting))
             outgoing = waiter.envelope
@@ -238,22 +241,27 @@ class OutLane:
             if waiter.admitted():
                 self.window.take(len(outgoing.payload))
                 self._queue(outgoing)
+                joined = True
             else:
                 gone = SendError("the sender has gone", message=outgoing.message)
                 gone.reason = "cancelled"
                 self._count(gone)
-        if self.queue:
+        if joined:
             self._wake(self)
 
     # What a waiting send asks of it; see `peerbus.actors.outcome.Room`.
 
     def wait(self, waiter: Waiter) -> None:
-        """Queue a sender for credit."""
+        """Queue a sender for credit. It is admitted at once where there is some: see law 5 of the mailbox."""
+        if self.successor is not None:
+            self.successor(waiter)
+            return
         self.sent += 1
         if self.refusal is not None:
             waiter.refused(self._count(self.refusal()))
             return
         self._waiting[waiter] = None
+        self.admit()
 
     def give_up(self, waiter: Waiter, error: SendError) -> None:
         """The sender waits no longer."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import pykka
 import pytest
+from virtual_time import in_virtual_time
 
 from peerbus.actors import (
     EVERYONE,
@@ -267,6 +268,53 @@ async def test_what_has_no_time_left_when_it_is_sent_is_not_delivered(made: type
 
 def late() -> AbstractContextManager[object]:
     return pytest.raises(DeadlineExceeded, match="no time was left")
+
+
+class Small(Actor):
+    """Has room for one message."""
+
+    mailbox_limit = 1
+
+    def on_receive(self, message: Any) -> Any:
+        return message
+
+
+@pytest.mark.parametrize("count", [2, 40])
+async def test_sends_that_found_no_room_and_are_awaited_when_there_is_some_arrive(count: int) -> None:
+    async with Bus() as bus:
+        ref = bus.spawn(Small)
+        sends = [bus.ask(ref, number) for number in range(count)]
+        assert await sends[0] == 0  # now there is room, and nobody waits yet
+        assert await asyncio.gather(*sends[1:]) == list(range(1, count))
+        tells = [bus.tell(ref, number) for number in range(count)]
+        assert await bus.ask(ref, "all handled") == "all handled"
+        await asyncio.gather(*tells)
+        assert await bus.ask(ref, "a stranger") == "a stranger"
+        statistics = bus.statistics().actors[str(ref._cell.name)]
+        assert (statistics.waiting, statistics.failed) == (0, {})
+
+
+@in_virtual_time
+async def test_a_send_that_is_awaited_when_its_time_is_over_is_not_made() -> None:
+    async with Bus() as bus:
+        handled: list[object] = []
+
+        class Notes(Small):
+            def on_receive(self, message: Any) -> Any:
+                handled.append(message)
+                return message
+
+        ref = bus.spawn(Notes)
+        bus.tell(ref, 1)
+        told, asked = bus.tell(ref, 2, timeout=1.0), bus.ask(ref, 3, timeout=1.0)
+        await asyncio.sleep(1.0)  # of virtual time
+        assert handled == [1]
+        for late in (told, asked):
+            with pytest.raises(DeadlineExceeded) as caught:
+                await late
+            assert caught.value.phase == "mailbox"
+        assert await bus.ask(ref, 4) == 4
+        assert handled == [1, 4]
 
 
 async def test_an_awaited_outcome_can_be_awaited_again() -> None:

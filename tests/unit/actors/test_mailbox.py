@@ -377,13 +377,15 @@ class MailboxMachine(RuleBasedStateMachine):
         self.waiters: list[Sender] = []
         self.last: dict[object, int] = {}
         self.system: list[Envelope] = []
+        #: Sends that found no room and are not awaited yet.
+        self.unawaited: list[Sender] = []
 
     def make(self, source: int, size: int) -> Envelope:
         self.number += 1
         return Envelope(self.number, source=source, size=size)
 
-    @rule(source=SOURCES, size=SIZES, wait=st.booleans(), gone=st.booleans())
-    def offer(self, source: int, size: int, wait: bool, gone: bool) -> None:
+    @rule(source=SOURCES, size=SIZES, wait=st.sampled_from(["now", "later", "never"]), gone=st.booleans())
+    def offer(self, source: int, size: int, wait: str, gone: bool) -> None:
         envelope = self.make(source, size)
         try:
             if self.inbox.offer(envelope):
@@ -391,12 +393,23 @@ class MailboxMachine(RuleBasedStateMachine):
         except SendError:
             return
         assert self.overflow is Overflow.WAIT
-        if wait:
-            sender = Sender(envelope, gone=gone)
+        sender = Sender(envelope, gone=gone)
+        if wait == "now":
             self.waiters.append(sender)
             self.inbox.wait(sender)
+        elif wait == "later":
+            self.unawaited.append(sender)
         else:
             self.inbox.refuse(MailboxFull("not awaited"))
+
+    @precondition(lambda self: self.unawaited)
+    @rule()
+    def begin_to_wait(self) -> None:
+        sender = self.unawaited.pop(0)
+        self.number += 1  # its place in the order is that of its wait
+        sender.envelope.message = self.number
+        self.waiters.append(sender)
+        self.inbox.wait(sender)
 
     @rule(source=SOURCES, sizes=st.lists(SIZES, min_size=1, max_size=4))
     def offer_all(self, source: int, sizes: list[int]) -> None:
@@ -451,6 +464,16 @@ class MailboxMachine(RuleBasedStateMachine):
         stats = self.inbox.statistics()
         assert stats.delivered == self.takes + sum(stats.dropped.values()) + stats.queued
         assert sum(stats.dropped.values()) <= len(self.lost)
+
+    @invariant()
+    def nobody_waits_where_there_is_room(self) -> None:
+        if not self.inbox._foreign:  # else the owner has been woken, and will look
+            stats = self.inbox.statistics()
+            for lane in self.inbox._waiting.values():
+                size = next(iter(lane)).envelope.size
+                fits = stats.queued_bytes + size <= self.BYTES or not stats.queued_bytes
+                assert not (stats.queued < self.LIMIT and fits)
+                break  # the next in turn
 
     @invariant()
     def the_bounds_hold(self) -> None:

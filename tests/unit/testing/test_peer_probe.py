@@ -129,6 +129,21 @@ async def test_without_credit_sends_wait_and_end_at_their_deadline(bus: Bus) -> 
         assert peer.messages == [Get(4)]
 
 
+async def test_a_send_that_is_awaited_when_there_is_credit_again_arrives(bus: Bus) -> None:
+    async with PeerProbe(bus, reactors=[Blocks]) as peer:
+        to = Peer(peer.id) / "blocks"
+        peer.stall()
+        late = bus.tell(to, Get(1))
+        peer.resume()
+        await late
+        assert peer.messages == [Get(1)]
+        peer.stall()
+        too_late = bus.tell(to, Get(2))
+        await peer.leave("unplugged")
+        with pytest.raises(PeerGone, match="unplugged"):
+            await too_late
+
+
 async def test_when_it_leaves_everybody_who_waits_hears_of_it(bus: Bus) -> None:
     async with PeerProbe(bus, reactors=[Blocks]) as peer:
         to = Peer(peer.id) / "blocks"

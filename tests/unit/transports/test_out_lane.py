@@ -88,6 +88,27 @@ def test_messages_take_credit_and_wait_without_it(scene: Scene) -> None:
     scene.check()
 
 
+def test_a_sender_that_begins_to_wait_when_there_is_credit_again_is_admitted_at_once(scene: Scene) -> None:
+    assert [scene.lane.offer(message(10)) for _ in range(5)] == [True] * 4 + [False]
+    scene.write()
+    scene.lane.granted(4, 40)  # before the send that found no credit is awaited
+    late = Sender(message(10))
+    scene.lane.wait(late)
+    assert late.result is True
+    assert scene.woken == 1
+    scene.check()
+
+
+def test_a_sender_that_begins_to_wait_on_a_lane_that_was_replaced_waits_on_the_new_one(scene: Scene) -> None:
+    moved: list[object] = []
+    scene.lane.suspended = True
+    scene.lane.successor = moved.append
+    late = Sender(message(10))
+    scene.lane.wait(late)
+    assert moved == [late]
+    scene.check()
+
+
 def test_who_comes_later_waits_behind_those_who_wait(scene: Scene) -> None:
     assert scene.lane.offer(message(60))
     large = scene.wait(90)
