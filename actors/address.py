@@ -17,7 +17,7 @@ from typing import Final, Generic, Protocol, TypeVar, cast, overload
 
 from .capability import ROLE_PATTERN
 from .channel import REACTOR_PATTERN, Channel
-from .picks import GroupPick, Key, OnePick, parse_pick
+from .picks import GroupPick, Key, OnePick, Several, Share, parse_pick
 from .where import ANYWHERE, Where
 
 __all__ = [
@@ -149,9 +149,11 @@ class Role(Generic[Pick]):
     """The nodes that offer a role, this one included if it does.
 
     `pick` says how many of them, and which: `"one"` (the default) is the better of two random ones, by work in flight
-    and latency; `Key(k)` is always the same one for a key; `"all"`, `Several(3)` and `Share(0.67)` are several.
+    and latency; `"least"` the one with the least in flight; `Key(k)` always the same one for a key; `"all"`,
+    `Several(3)` and `Share(0.67)` are several.
     `where` are conditions on the role's attributes, as text (`"from<=500,region=eu"`) or as the values that they must
-    have (`{"region": "eu"}`); see `Condition`. Raises ValueError where one of them is malformed.
+    have (`{"region": "eu"}`); see `Condition`. Raises ValueError where one of them is malformed, TypeError where one is
+    of another type.
     """
 
     name: str
@@ -171,6 +173,8 @@ class Role(Generic[Pick]):
     ) -> None:
         if not ROLE_PATTERN.fullmatch(name):
             raise ValueError(f"not a role name: {name!r} (lower-case letters, digits, '.', '_', '-')")
+        if not isinstance(pick, str | Key | Several | Share):
+            raise TypeError(f"not a pick: {pick!r}{_meant_by(pick)} ('one', 'least', 'all', Key, Several or Share)")
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "pick", parse_pick(pick) if isinstance(pick, str) else pick)
         object.__setattr__(self, "where", where if isinstance(where, Where) else Where.of(where))
@@ -184,12 +188,18 @@ class Role(Generic[Pick]):
     @overload
     def __truediv__(self: Role[GroupPick], reactor: str) -> GroupAddress[object]: ...
     def __truediv__(self, reactor: object) -> object:
-        if self.pick == "one" or isinstance(self.pick, Key):
+        if self.pick in ("one", "least") or isinstance(self.pick, Key):
             return Address(cast("Role[OnePick]", self), _reactor_name(reactor))
         return GroupAddress(cast("Role[GroupPick]", self), _reactor_name(reactor))
 
     def __str__(self) -> str:
         return f"role:{self.name}{{{self.where}}}" if self.where else f"role:{self.name}"
+
+
+def _meant_by(pick: object) -> str:
+    if isinstance(pick, int | float) and not isinstance(pick, bool):
+        return f"; write Several({pick})" if isinstance(pick, int) else f"; write Share({pick})"
+    return "; leave it out for one of them" if pick is None else ""
 
 
 #: This node.

@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from .address import Address
 from .capability import Capability
+from .load import Load
 from .outcome import Outcome
 
 __all__ = ["Link"]
@@ -25,8 +26,8 @@ class Link(Protocol):
     def roles(self) -> Mapping[str, Capability]:
         """What the peer offers, by role, as it said in the handshake or since."""
 
-    def load(self, reactor: str) -> float:
-        """Cost of one more request to the reactor: requests in flight plus one, times the seconds that an answer takes.
+    def load(self, reactor: str) -> Load:
+        """How busy that reactor is, as far as this side knows, and how long its answers took.
 
         A failure counts as an answer that took long, so that who fails quickly is not taken for one who works quickly.
         """

@@ -20,8 +20,10 @@ from .errors import DeadlineExceeded, MessageTypeError, PeerbusError, RemoteErro
 from .events import Terminated
 from .foreign_waiting import ForeignWaiting
 from .handlers import Handler
+from .latency import PeakEwma
 from .lateness import Lateness
 from .life import HALT, TRANSITIONS, Life, State
+from .load import Load
 from .log import get_logger
 from .outcome import DELIVERED, AskFuture, Failed, Outcome
 from .supervision import Supervisor
@@ -47,7 +49,7 @@ PYKKA_MESSAGES = (_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr)
 class Cell(Life):
     """One actor's mailbox and handlers. Not for users: they hold a `Ref`."""
 
-    __slots__ = ("current", "handlers", "lateness", "timeout", "types")
+    __slots__ = ("current", "handlers", "latency", "lateness", "timeout", "types")
 
     def __init__(
         self,
@@ -71,6 +73,8 @@ class Cell(Life):
         self.current: Envelope | None = None
         #: Which asks are not worth to be begun; None while none was late.
         self.lateness: Lateness | None = None
+        #: How long answers to this node's own asks of a role take; None while there were none.
+        self.latency: PeakEwma | None = None
 
     # What differs between the loop and a thread.
 
@@ -84,6 +88,10 @@ class Cell(Life):
 
     def again(self) -> None:
         """There is more to take: come back after the others had their turn."""
+        raise NotImplementedError
+
+    def at_work(self) -> int:
+        """Handlers that run."""
         raise NotImplementedError
 
     def abandon(self, reply: object) -> str:
@@ -287,6 +295,28 @@ class Cell(Life):
         if self.bus is not None:
             letter = error if isinstance(error, SendError) else None
             self.bus.dead_letter(ask.message, "unheard", to=self.address, sender=None, error=letter)
+
+    # As one of those that a role's address may mean.
+
+    def load(self, now: float) -> Load:
+        """How busy the actor is, whoever sent what it has to do. `now` is of the bus's loop."""
+        in_flight, latency = len(self.mailbox) + self.mailbox.waiting + self.at_work(), self.latency
+        if latency is None:
+            return Load(in_flight)
+        return Load(in_flight, latency.seconds, latency.weight(now), latency.least(now))
+
+    def measured(self, began: float, future: asyncio.Future[Any]) -> None:
+        """An ask of a role that this actor was chosen for has ended."""
+        assert self.bus is not None
+        if self.latency is None:
+            self.latency = PeakEwma()
+        latency, now = self.latency, self.bus.loop.time()
+        if future.cancelled():
+            latency.waited(now - began, now)
+        elif future._exception is None:
+            latency.answered(now - began, now)
+        else:  # not `exception()`: that an error was never looked at is a dead letter
+            latency.failed(now - began, now)
 
     # Stash.
 

@@ -346,6 +346,10 @@ class LoopCell(Cell):
         """A handler or a hook still runs, or the task that takes messages does."""
         return self._turn_task is not None or self._hook_task is not None or bool(self._detached)
 
+    def at_work(self) -> int:
+        """Of `async def` handlers, as the others are over when anybody looks."""
+        return (self._awaiting is not None) + len(self._detached or ())
+
     def interrupt(self) -> None:
         """Cancel the handlers and hooks that await, and wake the task that waits for messages."""
         self._unpark()

@@ -457,6 +457,11 @@ class Mailbox:
         """Why nothing is taken any more; None while open."""
         return self._closed
 
+    @property
+    def waiting(self) -> int:
+        """Senders that wait for room."""
+        return self._waiters
+
     def __len__(self) -> int:
         return len(self._system) + len(self._foreign) + len(self._user)
 

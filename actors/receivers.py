@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from .address import LOCAL, Address, Everyone, GroupAddress, Local, Peer, Role
 from .carrier import Link
 from .cell import Cell
-from .choice import best_of, better_of_two, rendezvous
+from .choice import best_of, better_of_two, least_of, rendezvous
+from .load import Load
+from .outcome import AskFuture, AskWaiting, Outcome
 from .picks import Key
 
 if TYPE_CHECKING:
     from .bus import Bus
 
-__all__ = ["Receiver", "candidates", "group", "name_of", "no_address", "one_of", "reaches"]
+__all__ = ["Receiver", "ask_here", "candidates", "group", "name_of", "no_address", "one_of", "reaches"]
 
 #: A peer, or the reactor of this node itself where it offers the role.
 Receiver = Link | Cell
@@ -57,14 +60,15 @@ def one_of(bus: Bus, to: Address[Any], found: list[Receiver]) -> Receiver:
     if isinstance(pick, Key):
         by_id = {bus.node_id if isinstance(each, Cell) else each.peer_id: each for each in found}
         return by_id[rendezvous(pick.key, by_id)[0]]
-    return better_of_two(found, lambda each: _load(each, to.reactor), bus.rng)
+    choose = least_of if pick == "least" else better_of_two
+    return choose(found, partial(_load, bus, to.reactor), bus.rng)
 
 
 def group(bus: Bus, to: GroupAddress[Any]) -> dict[str, Receiver]:
     """Whom the pick takes of all candidates, by name and in the order of names."""
     found = candidates(bus, to)
     if isinstance(to.where, Role) and to.where.pick != "all":
-        found = best_of(found, to.where.pick.of(len(found)), lambda each: _load(each, to.reactor), bus.rng)
+        found = best_of(found, to.where.pick.of(len(found)), partial(_load, bus, to.reactor), bus.rng)
     return dict(sorted((name_of(each), each) for each in found))
 
 
@@ -79,5 +83,16 @@ def reaches(bus: Bus, to: Address[Any] | GroupAddress[Any], need: int) -> bool:
     return len(candidates(bus, to)) >= need
 
 
-def _load(receiver: Receiver, reactor: str) -> float:
-    return 0.0 if isinstance(receiver, Cell) else receiver.load(reactor)  # nothing is nearer than this node
+def ask_here(
+    bus: Bus, cell: Cell, message: object, sender: Cell | None, timeout: float | None, reply: type[Any] | None
+) -> Outcome[Any]:
+    """Ask the reactor of this node that a role's address means, and see how long its answer takes."""
+    outcome = cell.ask(message, sender, timeout, reply, bus)
+    future = outcome._future if isinstance(outcome, AskWaiting) else outcome
+    if isinstance(future, AskFuture):
+        future.add_done_callback(partial(cell.measured, bus.loop.time()))
+    return outcome
+
+
+def _load(bus: Bus, reactor: str, receiver: Receiver) -> Load:
+    return receiver.load(bus.loop.time()) if isinstance(receiver, Cell) else receiver.load(reactor)

@@ -22,7 +22,7 @@ from .errors import (
     ShuttingDown,
 )
 from .outcome import Outcome
-from .receivers import Receiver, candidates, name_of, one_of
+from .receivers import Receiver, ask_here, candidates, name_of, one_of
 
 if TYPE_CHECKING:
     from .bus import Bus
@@ -96,7 +96,8 @@ class RoleAsk(Generic[R]):
         bus, to = self._bus, self._to
         self._tried.append(name_of(receiver))
         if isinstance(receiver, Cell):
-            return receiver.ask(self._message, self._sender, self._deadline - bus.loop.time(), self._reply, bus)
+            left = self._deadline - bus.loop.time()
+            return ask_here(bus, receiver, self._message, self._sender, left, self._reply)
         address = None if self._sender is None else self._sender.address
         return receiver.ask(to.reactor, self._message, sender=address, deadline=self._deadline, reply=self._reply)
 

@@ -17,7 +17,7 @@ from .deferred import Deferred
 from .errors import NoRoute, NoSuchReactor, QuorumFailed, SendError
 from .outcome import Failed, Outcome
 from .picks import Share
-from .receivers import Receiver, candidates, group, no_address, one_of, reaches
+from .receivers import Receiver, ask_here, candidates, group, no_address, one_of, reaches
 from .ref import Ref
 from .results import Results
 from .role_ask import RoleAsk
@@ -142,7 +142,8 @@ def _ask_role(
 ) -> Outcome[Any]:
     idempotent = _idempotent(bus, to.reactor, message)
     if isinstance(receiver, Cell) and not idempotent:
-        return receiver.ask(message, sender, timeout, reply, bus)  # it may have been handled, whatever becomes of it
+        # Nobody else is asked after it: it may have been handled, whatever becomes of it.
+        return ask_here(bus, receiver, message, sender, timeout, reply)
     deadline = bus.deadline(to.reactor, timeout)
     return RoleAsk(
         bus, to, message, receiver, deadline=deadline, reply=reply, sender=sender, idempotent=idempotent, hedge=hedge
@@ -168,7 +169,7 @@ def _ask_group(
     deadline = bus.deadline(to.reactor, timeout)
     memo: dict[object, object] = {}
     asks: dict[str, Outcome[Any]] = {
-        peer: each.ask(message, sender, timeout, reply, bus)
+        peer: ask_here(bus, each, message, sender, timeout, reply)
         if isinstance(each, Cell)
         else each.ask(to.reactor, message, sender=address, deadline=deadline, reply=reply, memo=memo)
         for peer, each in receivers.items()

@@ -222,6 +222,10 @@ class ThreadCell(Cell):
         """Never: what asks runs in the actor's own turn."""
         return False
 
+    def at_work(self) -> int:
+        """One at a time."""
+        return int(self.current is not None)
+
     def interrupt(self) -> None:
         """A handler on a thread cannot be cancelled."""
 

@@ -21,6 +21,17 @@ def _number(text: str) -> float | None:
     return float(text) if "." in text else int(text)
 
 
+def _check_values(where: object) -> None:
+    """Whatever a program without type checks gives."""
+    if not isinstance(where, Mapping):
+        left_out = "; leave it out where there is no condition" if where is None else ""
+        raise TypeError(f'where is {where!r}{left_out}, or write "from<=500,region=eu" or {{"region": "eu"}}')
+    for key, value in where.items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            meant = f"{{{str(key)!r}: {str(value)!r}}}"
+            raise TypeError(f"where has {{{key!r}: {value!r}}}; names and values of attributes are text: {meant}")
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """One condition: `from=1000`, `region!=eu`, `from<=500` (also `<`, `>`, `>=`), or `tls` alone: it is there.
@@ -77,9 +88,10 @@ class Where:
 
     @classmethod
     def of(cls, where: str | Mapping[str, str]) -> Where:
-        """From the text form, or from the values that attributes must have. Raises ValueError."""
+        """From the text form, or from the values that attributes must have. Raises ValueError, TypeError."""
         if isinstance(where, str):
             return cls.parse(where)
+        _check_values(where)
         return cls(tuple(Condition(key, "=", value) for key, value in where.items()))
 
     @classmethod

@@ -29,6 +29,7 @@ from ..actors.errors import (
 )
 from ..actors.events import Terminated
 from ..actors.ledger import Account, Side
+from ..actors.load import Load
 from ..actors.log import get_logger
 from ..actors.mailbox import Waiter
 from ..actors.outcome import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Waiting
@@ -57,9 +58,6 @@ log = get_logger("peerbus.transports")
 MAX_RID = 2**32 - 1
 #: As what an ask is counted whose handler raised, whatever it raised: what a peer says would be names without end.
 HANDLER_FAILED = "handler_failed"
-#: Seconds that a round trip counts for at least when peers are compared: uvloop's clock has this resolution, and
-#: with a trip of 0 the requests in flight would count for nothing. Also what is assumed before the first was measured.
-LEAST_RTT = 0.001
 
 
 class PeerLink:
@@ -160,15 +158,13 @@ class PeerLink:
         """Asks that were written and await their answers."""
         return len(self._asks)
 
-    def load(self, reactor: str) -> float:
-        """Requests in flight and messages that are not written yet, plus one, times the seconds that an answer takes.
-
-        These are what the reactor's answers took of late, and no less than a round trip.
-        """
-        backlog = sum(lane.backlog for lane in self._lanes.values())
+    def load(self, reactor: str) -> Load:
+        """As `Link.load`: of this reactor alone, as asks to others of the same peer may take long for other reasons."""
         lane = self._lanes.get(reactor)
-        took = 0.0 if lane is None else lane.latency.at(self._bus.loop.time())
-        return (len(self._asks) + backlog + 1) * max(took, self.rtt or 0.0, LEAST_RTT)
+        if lane is None:
+            return Load(0)
+        latency, now, rtt = lane.latency, self._bus.loop.time(), self.rtt or 0.0
+        return Load(lane.open_asks + lane.backlog, latency.seconds, latency.weight(now), max(rtt, latency.least(now)))
 
     @property
     def idle(self) -> bool:
@@ -438,6 +434,7 @@ class PeerLink:
                 break
         self._rid = rid
         self._asks[rid] = outgoing
+        outgoing.reply.lane.open_asks += 1  # type: ignore[union-attr]  # what is numbered is an ask on its lane
         return rid
 
     def _not_written(self, lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
@@ -460,6 +457,7 @@ class PeerLink:
             outgoing.answered()
             now, lane = self._bus.loop.time(), future.lane
             assert lane is not None
+            lane.open_asks -= 1
             (lane.latency.waited if future.cancelled() else lane.latency.failed)(now - future.written, now)
             self.outbox.control(Cancel(future.rid))
             self._writer.schedule()
@@ -481,6 +479,7 @@ class PeerLink:
                 self.unsolicited += 1
                 continue
             del asks[rid]
+            lane.open_asks -= 1
             outgoing.answered()
             if ask.written < oldest:
                 oldest = ask.written
@@ -512,6 +511,7 @@ class PeerLink:
                 self.unsolicited += 1
             else:
                 del self._asks[frame.rid]
+                lane.open_asks -= 1
                 outgoing.answered()
                 now = self._bus.loop.time()
                 lane.latency.failed(now - ask.written, now)
@@ -641,6 +641,7 @@ class PeerLink:
             ask = left.reply
             assert isinstance(ask, RemoteAsk)
             assert ask.lane is not None
+            ask.lane.open_asks -= 1
             ask.lane.count_undone(PeerGone.reason)
             ask.fail(PeerGone(f"the connection to peer {self.peer_id} ended before the answer came: {why}"))
 
@@ -666,7 +667,8 @@ class PeerLink:
         lane.lost(error)
         ask = outgoing.reply
         if isinstance(ask, RemoteAsk):
-            self._asks.pop(ask.rid, None)
+            if self._asks.pop(ask.rid, None) is not None:
+                lane.open_asks -= 1
             ask.fail(error)
         else:
             where = self._where_is(lane.info.name)

@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 
 from ..actors.address import Address
 from ..actors.errors import ProtocolError, SendError
+from ..actors.latency import PeakEwma
 from ..actors.ledger import Account, Tally
 from ..actors.mailbox import Waiter
 from ..actors.outcome import DELIVERED, GAVE_WAY, Outcome
 from .batch import ITEM_OVERHEAD, Batch, Item, Outgoing
 from .flow import SendWindow
 from .hello import ChannelInfo
-from .latency import PeakEwma
 from .payload import ChannelCodec
 
 __all__ = ["LaneStatistics", "OutLane"]
@@ -81,6 +81,8 @@ class OutLane:
         self.sent = 0
         self.delivered = 0
         self.failed: dict[str, int] = {}
+        #: Asks that were written and await their answers.
+        self.open_asks = 0
         #: How long answers of this reactor take.
         self.latency = PeakEwma()
         self.undone: dict[str, int] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +77,7 @@ def test_the_text_form_is_read_back(where: object, name: str) -> None:
         ("bus://role:archive/blocks", Role("archive") / "blocks"),
         ("bus://role:archive/blocks?pick=one", Role("archive") / "blocks"),
         ("bus://role:archive/blocks?pick=all", Role("archive", "all") / "blocks"),
+        ("bus://role:archive/blocks?pick=least", Role("archive", "least") / "blocks"),
         ("bus://role:archive/blocks?pick=n(3)", Role("archive", Several(3)) / "blocks"),
         ("bus://role:archive/blocks?pick=share(0.67)", Role("archive", Share(0.67)) / "blocks"),
         ("bus://role:archive/blocks?pick=key(a%2Fb%20%C3%A9)", Role("archive", Key("a/b é")) / "blocks"),
@@ -212,3 +214,21 @@ def test_a_type_checker_refuses_a_message_that_the_channel_does_not_declare(tmp_
     wrong = {number for number, line in enumerate(PROGRAM.splitlines(), 1) if line.endswith("# wrong")}
     found = {int(line.split(":")[1]) for line in done.stdout.splitlines() if "program.py" in line and ": error" in line}
     assert found == wrong, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda: Role("archive", where=None), "leave it out"),  # type: ignore[call-overload]  # that is what is tested
+        (lambda: Role("archive", where=["region=eu"]), "region=eu"),  # type: ignore[call-overload]  # as above
+        (lambda: Role("archive", where={"from": 500}), "'500'"),  # type: ignore[dict-item]  # as above
+        (lambda: Role("archive", 3), r"Several\(3\)"),  # type: ignore[call-overload]  # as above
+        (lambda: Role("archive", 0.5), r"Share\(0.5\)"),  # type: ignore[call-overload]  # as above
+        (lambda: Role("archive", None), "leave it out"),  # type: ignore[call-overload]  # as above
+    ],
+)
+def test_what_a_role_is_of_another_type_is_refused_with_what_would_be_right(
+    make: Callable[[], object], says: str
+) -> None:
+    with pytest.raises(TypeError, match=says):
+        make()

@@ -26,6 +26,7 @@ from peerbus.actors import (
     Role,
     handles,
 )
+from peerbus.actors.load import Load
 from peerbus.actors.outcome import DELIVERED, Failed
 from peerbus.actors.router import LinkChanged, LinkDown, LinkUp
 from peerbus.actors.routes import Routes
@@ -38,10 +39,13 @@ def capabilities(*texts: str) -> dict[str, Capability]:
     return {capability.role: capability for capability in map(Capability.parse, texts)}
 
 
+IDLE = Load(0)
+
+
 class FakeLink:
     """A peer that answers with its number."""
 
-    def __init__(self, number: int, *roles: str, load: float = 0.0, fails: bool = False) -> None:
+    def __init__(self, number: int, *roles: str, load: Load = IDLE, fails: bool = False) -> None:
         self.peer_id = f"{number:064x}"
         self.number = number
         self.roles = capabilities(*roles)
@@ -50,7 +54,7 @@ class FakeLink:
         self.got: list[tuple[object, object, float]] = []
         self.watched: list[str] = []
 
-    def load(self, reactor: str) -> float:
+    def load(self, reactor: str) -> Load:
         return self._load
 
     def has(self, reactor: str) -> bool:
@@ -119,12 +123,13 @@ async def test_of_two_links_to_one_peer_the_newer_counts_whichever_is_told_of_fi
 
 async def test_sends_go_to_one_peer_a_role_or_everyone() -> None:
     async with Bus(rng=Random(1)) as bus:
-        links = [FakeLink(1, "archive"), FakeLink(2, "archive", load=9.0), FakeLink(3, fails=True)]
+        links = [FakeLink(1, "archive"), FakeLink(2, "archive", load=Load(9)), FakeLink(3, fails=True)]
         for link in links:
             await bus.tell(bus.router, LinkUp(link))
         await asyncio.sleep(0)
         assert await bus.ask(Peer(links[1].peer_id) / "blocks", "m") == 2
         assert await bus.ask(Role("archive") / "blocks", "m") == 1  # the less loaded
+        assert await bus.ask(Role("archive", "least") / "blocks", "m") == 1
         everyone = await bus.ask(EVERYONE / "blocks", "m", timeout=7)
         assert everyone.answers == {links[0].peer_id: 1, links[1].peer_id: 2}
         assert isinstance(everyone.errors[links[2].peer_id], PeerGone)
