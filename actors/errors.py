@@ -28,9 +28,11 @@ PeerbusError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pykka
+
+from .pickled import Reduced, copied, reduced
 
 if TYPE_CHECKING:
     from .results import Results
@@ -65,7 +67,19 @@ __all__ = [
 
 
 class PeerbusError(Exception):
-    """Root of every error that the bus raises on purpose."""
+    """Root of every error that the bus raises on purpose.
+
+    Pickled or copied it keeps all that it carries, its cause too; see `peerbus.actors.pickled`.
+    """
+
+    def __reduce__(self) -> Reduced:
+        return reduced(self, RemoteError)
+
+    def __copy__(self) -> Self:
+        return copied(self)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        return copied(self, memo)
 
 
 class SendError(PeerbusError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
 __all__ = ["Results"]
@@ -44,5 +44,12 @@ class Results(Mapping[str, R]):
         """At least one peer answered, and none failed."""
         return bool(self.answers) and not self.errors
 
+    def __reduce__(self) -> tuple[Callable[..., Results[R]], tuple[object, ...]]:
+        return _made, (self.answers, self.errors, self.abandoned)
+
     def __repr__(self) -> str:
         return f"Results({len(self.answers)} of {len(self) + len(self.abandoned)} answered)"
+
+
+def _made(answers: dict[str, R], errors: dict[str, Exception], abandoned: tuple[str, ...]) -> Results[R]:
+    return Results(answers, errors, abandoned=abandoned)
