@@ -216,6 +216,8 @@ class Life:
         if self.state is not State.NEW:
             return
         self._move(State.STARTING)
+        if self.timers is not None:
+            self.timers.begin()
         assert self.actor is not None
         self._hooks(self.actor.starting_hooks(), self._begun)
 

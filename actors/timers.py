@@ -1,14 +1,21 @@
-"""Timers of one actor: they put a message into its own mailbox, and they die with it."""
+"""Timers of one actor: they put a message into its own mailbox, and they die with it.
+
+One that is set by the constructor, before there is anything that could run it, begins with the actor. One that is set
+when the actor stops, or by a handler of an incarnation that has failed, never fires.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from math import isnan
 
-from .cell import Cell
+from .cell import Cell, State
 from .envelope import Envelope
 
 __all__ = ["Timer", "Timers"]
+
+#: Where nothing is left of the actor that could be told of a tick: what is set now would tick for ever.
+OVER = frozenset({State.BACKING_OFF, State.STOPPING, State.STOPPED})
 
 
 class Timer:
@@ -37,6 +44,11 @@ class Timer:
             self._cancel = None
             self._owner.forget(self)
 
+    def hold(self, held: dict[Timer, float], delay: float) -> None:
+        """Wait in `held` until the actor begins."""
+        held[self] = delay
+        self._cancel = lambda: held.pop(self, None)
+
     def arm(self, cell: Cell, delay: float) -> None:
         """Fire after `delay` seconds."""
         self._cancel = cell.call_later(delay, lambda: self._fire(cell))
@@ -58,11 +70,13 @@ class Timer:
 class Timers:
     """The timers of one actor, in its turn."""
 
-    __slots__ = ("_active", "_cell")
+    __slots__ = ("_active", "_cell", "_held")
 
     def __init__(self, cell: Cell) -> None:
         self._cell = cell
         self._active: dict[Timer, None] = {}
+        #: Those that wait for the actor to begin, with their delays.
+        self._held: dict[Timer, float] = {}
 
     def after(self, delay: float, message: object) -> Timer:
         """Put `message` into the actor's mailbox after `delay` seconds; without room, before all that waits there."""
@@ -75,6 +89,12 @@ class Timers:
         if not interval > 0:
             raise ValueError(f"a timer's interval must be above 0 seconds, not {interval}")
         return self._add(Timer(self, message, interval), interval)
+
+    def begin(self) -> None:
+        """The actor begins: so do the timers that its constructor has set."""
+        for timer, delay in self._held.items():
+            timer.arm(self._cell, delay)
+        self._held.clear()
 
     def cancel_all(self) -> None:
         """None fires any more."""
@@ -89,6 +109,12 @@ class Timers:
         return len(self._active)
 
     def _add(self, timer: Timer, delay: float) -> Timer:
+        state = self._cell.state
+        if state in OVER:
+            return timer
         self._active[timer] = None
-        timer.arm(self._cell, delay)
+        if state is State.NEW:
+            timer.hold(self._held, delay)
+        else:
+            timer.arm(self._cell, delay)
         return timer
