@@ -8,9 +8,9 @@ from typing import Any
 
 import msgpack
 import msgspec
-from msgspec import inspect
 
 from ..actors.channel import Channel
+from ..actors.encoding import encoding_of
 from ..actors.errors import MessageTooLarge, MessageTypeError
 from .elements import MAX_ELEMENTS, grows, too_many
 from .hello import ChannelInfo
@@ -143,13 +143,7 @@ def _no_plain_value(payload: bytes) -> object:
 
 
 def _decoder_of(message_type: type, max_message: int) -> Callable[[bytes], Any]:
-    decode: Callable[[bytes], Any] = msgspec.msgpack.Decoder(message_type).decode
-    if _holds_views(message_type):
-        of_bytes = decode
-
-        def decode(payload: bytes) -> Any:
-            return of_bytes(bytes(payload))  # else it kept, and showed, all that came in the same read
-
+    decode = encoding_of(message_type).decoder
     if max_message <= MAX_ELEMENTS or not grows(message_type):
         return decode
 
@@ -159,23 +153,6 @@ def _decoder_of(message_type: type, max_message: int) -> Callable[[bytes], Any]:
         return decode(payload)
 
     return bounded
-
-
-def _holds_views(message_type: type) -> bool:
-    """A message's fields are views of the bytes that it is decoded from, somewhere."""
-    seen: set[int] = set()
-
-    def look(value: object) -> bool:
-        if isinstance(value, tuple):
-            return any(map(look, value))
-        if not isinstance(value, inspect.Type | inspect.Field) or id(value) in seen:
-            return False
-        seen.add(id(value))
-        if isinstance(value, inspect.MemoryViewType | inspect.RawType):
-            return True
-        return any(look(getattr(value, name)) for name in value.__struct_fields__)
-
-    return look(inspect.type_info(message_type))
 
 
 def _check_elements(payload: bytes) -> None:
