@@ -45,7 +45,8 @@ class ProbeLink:
 
     def load(self, reactor: str) -> Load:
         """As `Link.load`; how long answers take is not measured."""
-        return Load(len(self._asks))
+        # Answered ones are in it until the loop's next turn, and an `await` of what is done already gives it none.
+        return Load(sum(not ask.done() for ask in self._asks))
 
     def has(self, reactor: str) -> bool:
         """As `Link.has`."""
