@@ -162,6 +162,10 @@ class ProbeLink:
         elif not self.stalled:
             self.resume()
 
+    def overlooked(self) -> str | None:
+        """Who waits although there is credit; None at every rest."""
+        return f"{len(self._waiting)} wait for credit, which there is" if self._waiting and not self.stalled else None
+
     def give_up(self, waiter: Waiter, error: SendError) -> None:
         """A send waits no longer."""
         self._waiting = deque(each for each in self._waiting if each[1] is not waiter)
