@@ -44,6 +44,7 @@ from .picks import Key, Several, Share
 from .reactor import Reactor
 from .ref import Ref
 from .reply_future import ReplyFuture
+from .request import Request
 from .results import Results
 from .supervision import Directive, Supervision
 from .timers import Timer
@@ -96,6 +97,7 @@ __all__ = [
     "Ref",
     "RemoteError",
     "ReplyFuture",
+    "Request",
     "Results",
     "Role",
     "SchemaMismatch",

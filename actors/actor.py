@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar
 
 import pykka
 
-from .address import Address, GroupAddress
+from .address import Address, GroupAddress, HasChannel, HasClassChannel
+from .answers import check_reply
 from .channel import DEFAULT_MAILBOX, DEFAULT_MAILBOX_BYTES, Channel, Overflow
 from .current import BUILDING, current_bus
 from .errors import PeerbusError
@@ -21,15 +22,18 @@ from .reply_future import ReplyFuture
 from .sender import WAITS, How, asks, tells
 from .supervision import Supervision
 from .thread_cell import ThreadCell
-from .timers import Missed, Timer, Timers
+from .timers import Timer, Timers
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
     from .bus import Bus
     from .cell import Cell
 
 __all__ = ["Actor"]
 
 V = TypeVar("V")
+M = TypeVar("M")
 A = TypeVar("A", bound="Actor")
 
 
@@ -96,6 +100,20 @@ class Actor(pykka.Actor):
             and cls.on_receive is not pykka.Actor.on_receive
             and cls._handle_receive is pykka.Actor._handle_receive
         )
+
+    if TYPE_CHECKING:  # what it takes, see `sender.Takes`
+
+        @overload
+        @classmethod
+        def __takes__(cls: type[HasChannel[M]]) -> Channel[M]: ...
+        @overload
+        @classmethod
+        def __takes__(cls: type[HasClassChannel[M]]) -> Channel[M]: ...
+        @overload
+        @classmethod
+        def __takes__(cls) -> Channel[object]: ...
+        @classmethod
+        def __takes__(cls) -> Channel[Any]: ...
 
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
         claim = BUILDING.get()
@@ -186,7 +204,7 @@ class Actor(pykka.Actor):
         to: Ref[Any] | Address[Any] | GroupAddress[Any],
         message: object,
         *,
-        reply: type[Any] | None = None,
+        reply: TypeForm[Any] | None = None,
         timeout: float | None = None,
         hedge: float | None = None,
         quorum: int | Share | None = None,
@@ -194,15 +212,20 @@ class Actor(pykka.Actor):
     ) -> Outcome[Any]:
         """Send and await the answer, `timeout` seconds at most (default: the channel's).
 
-        With `reply` the answer must be of that type, and the type checker knows it. Cancelling the ask cancels
-        the handler. To several receivers: one answer or error per peer; with `quorum` (a number, or a `Share` of the
-        receivers) it ends when so many have answered, and raises QuorumFailed as soon as they cannot any more.
+        It is what the message names, if that is a `Request`, or of the type that `reply` says, `int`, `list[Block]` or
+        `Block | None`: type checkers know it, and another one ends the ask with MessageTypeError. Cancelling the ask
+        cancels the handler.
+        To several receivers: one answer or error per peer; with `quorum` (a number, or a `Share` of the receivers) it
+        ends when so many have answered, and raises QuorumFailed as soon as they cannot any more.
         `wait_for_peer`: where nobody answers to the address yet, wait for one until the deadline.
         One of a role's is asked again elsewhere when it is gone, if the channel declares the message idempotent or it
         was certainly never sent. `hedge`: seconds after which a second one of the role is asked as well if no answer
         came; ValueError unless the message is idempotent.
-        Raises RemoteError where the handler raised, MessageTypeError, DeadlineExceeded, and any `SendError`.
+        Raises RemoteError where the handler raised, MessageTypeError, DeadlineExceeded, and any `SendError`; TypeError
+        where `reply` is no type.
         """
+        if reply is not None:
+            check_reply(reply)
         plain = hedge is None and quorum is None and not wait_for_peer
         how = None if plain else How(hedge, quorum, wait_for_peer)
         return _bus_of(self).request(to, message, timeout, reply, self._cell, how)
@@ -232,25 +255,12 @@ class Actor(pykka.Actor):
         _bus_of(self).unwatch(target, self._cell)
 
     def after(self, delay: float, message: object) -> Timer:
-        """Get `message` in `delay` seconds; 0 or less is as soon as what is handled now is done.
-
-        Where the mailbox is full it goes before all that waits there. The timer ends with the actor, or with its
-        restart. Raises ValueError for nan and inf, TypeError for what is no number.
-        """
+        """Get `message` in `delay` seconds. The timer ends with the actor, or with its restart."""
         return self._timers().after(delay, message)
 
-    def every(self, interval: float, message: object, *, missed: Missed = "skip") -> Timer:
-        """Get `message` every `interval` seconds, the first time after one interval, until it is cancelled.
-
-        At most one message of the timer is in the mailbox: where one waits still when the next is due, or there is no
-        room, the next one is missed. `missed` says what follows from that, in the words of tokio.
-        `"skip"`: a fixed rate. The n-th is due n intervals after the start, those that were missed do not come.
-        `"burst"`: a fixed rate. Those that were missed come as soon as the actor takes them, one after the other.
-        `"delay"`: a fixed delay. The next one is due one interval after this one was handled.
-        The timer ends with the actor, or with its restart.
-        Raises ValueError for an interval that is not above 0 and finite, TypeError for what is no number.
-        """
-        return self._timers().every(interval, message, missed)
+    def every(self, interval: float, message: object) -> Timer:
+        """Get `message` every `interval` seconds."""
+        return self._timers().every(interval, message)
 
     def _timers(self) -> Timers:
         timers = self._cell.timers

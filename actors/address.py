@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Generic, Protocol, TypeVar, cast, overload
+from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, cast, overload
 
 from .capability import ROLE_PATTERN
 from .channel import REACTOR_PATTERN, Channel
@@ -41,9 +41,17 @@ _ROLE = re.compile(r"role:([^{}/?]*)(?:\{([^{}]*)\})?/([^?]*)(?:\?pick=(.*))?", 
 
 
 class HasChannel(Protocol[M]):
-    """Whatever has a channel: a reactor class, or a reactor."""
+    """Whatever has a channel: a reactor, and its class."""
 
-    channel: Channel[M]
+    @property
+    def channel(self) -> Channel[M]:
+        """What it speaks."""
+
+
+class HasClassChannel(Protocol[M]):
+    """As `HasChannel`, where it is annotated as a class variable: for pyright the two are not the same."""
+
+    channel: ClassVar[Channel[M]]  # pyright: ignore[reportGeneralTypeIssues]  # a type variable, see above
 
 
 @dataclass(frozen=True)
@@ -92,12 +100,12 @@ class Local:
     """This node."""
 
     @overload
-    def __truediv__(self, reactor: Channel[M]) -> Address[M]: ...
+    def __truediv__(self, reactor: type[HasChannel[M]]) -> Address[M]: ...
     @overload
-    def __truediv__(self, reactor: HasChannel[M]) -> Address[M]: ...
+    def __truediv__(self, reactor: Channel[M] | HasChannel[M] | HasClassChannel[M]) -> Address[M]: ...
     @overload
     def __truediv__(self, reactor: str) -> Address[object]: ...
-    def __truediv__(self, reactor: Channel[M] | HasChannel[M] | str) -> Address[M] | Address[object]:
+    def __truediv__(self, reactor: object) -> Address[Any]:
         return Address(self, _reactor_name(reactor))
 
     def __str__(self) -> str:
@@ -115,12 +123,12 @@ class Peer:
             raise ValueError(f"not a node id: {self.id!r} (64 lower-case hexadecimal digits)")
 
     @overload
-    def __truediv__(self, reactor: Channel[M]) -> Address[M]: ...
+    def __truediv__(self, reactor: type[HasChannel[M]]) -> Address[M]: ...
     @overload
-    def __truediv__(self, reactor: HasChannel[M]) -> Address[M]: ...
+    def __truediv__(self, reactor: Channel[M] | HasChannel[M] | HasClassChannel[M]) -> Address[M]: ...
     @overload
     def __truediv__(self, reactor: str) -> Address[object]: ...
-    def __truediv__(self, reactor: Channel[M] | HasChannel[M] | str) -> Address[M] | Address[object]:
+    def __truediv__(self, reactor: object) -> Address[Any]:
         return Address(self, _reactor_name(reactor))
 
     def __str__(self) -> str:
@@ -132,12 +140,12 @@ class Everyone:
     """Every connected peer that has the reactor; not this node itself."""
 
     @overload
-    def __truediv__(self, reactor: Channel[M]) -> GroupAddress[M]: ...
+    def __truediv__(self, reactor: type[HasChannel[M]]) -> GroupAddress[M]: ...
     @overload
-    def __truediv__(self, reactor: HasChannel[M]) -> GroupAddress[M]: ...
+    def __truediv__(self, reactor: Channel[M] | HasChannel[M] | HasClassChannel[M]) -> GroupAddress[M]: ...
     @overload
     def __truediv__(self, reactor: str) -> GroupAddress[object]: ...
-    def __truediv__(self, reactor: Channel[M] | HasChannel[M] | str) -> GroupAddress[M] | GroupAddress[object]:
+    def __truediv__(self, reactor: object) -> GroupAddress[Any]:
         return GroupAddress(self, _reactor_name(reactor))
 
     def __str__(self) -> str:
@@ -180,11 +188,17 @@ class Role(Generic[Pick]):
         object.__setattr__(self, "where", where if isinstance(where, Where) else Where.of(where))
 
     @overload
-    def __truediv__(self: Role[OnePick], reactor: Channel[M] | HasChannel[M]) -> Address[M]: ...
+    def __truediv__(self: Role[OnePick], reactor: type[HasChannel[M]]) -> Address[M]: ...
+    @overload
+    def __truediv__(self: Role[OnePick], reactor: Channel[M] | HasChannel[M] | HasClassChannel[M]) -> Address[M]: ...
     @overload
     def __truediv__(self: Role[OnePick], reactor: str) -> Address[object]: ...
     @overload
-    def __truediv__(self: Role[GroupPick], reactor: Channel[M] | HasChannel[M]) -> GroupAddress[M]: ...
+    def __truediv__(self: Role[GroupPick], reactor: type[HasChannel[M]]) -> GroupAddress[M]: ...
+    @overload
+    def __truediv__(
+        self: Role[GroupPick], reactor: Channel[M] | HasChannel[M] | HasClassChannel[M]
+    ) -> GroupAddress[M]: ...
     @overload
     def __truediv__(self: Role[GroupPick], reactor: str) -> GroupAddress[object]: ...
     def __truediv__(self, reactor: object) -> object:

@@ -20,12 +20,13 @@ from functools import partial
 from random import Random
 from threading import get_ident
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import pykka
 
 from .actor import Actor
 from .address import LOCAL, Address, GroupAddress, Local, Peer, Role
+from .answers import check_reply
 from .capability import Capability
 from .cell import Cell
 from .channel import DEFAULT_TIMEOUT, Channel
@@ -60,6 +61,9 @@ from .sender import WAITS, How, asks, tells
 from .sending import Bridged
 from .supervision import Supervision
 from .thread_cell import ThreadCell
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 __all__ = ["Bus", "BusStatistics"]
 
@@ -481,13 +485,15 @@ class Bus:
         to: Ref[Any] | Address[Any] | GroupAddress[Any],
         message: object,
         *,
-        reply: type[Any] | None = None,
+        reply: TypeForm[Any] | None = None,
         timeout: float | None = None,
         hedge: float | None = None,
         quorum: int | Share | None = None,
         wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Send and get the answer: `await` it on the loop, `.get()` it on another thread. See `Actor.ask`."""
+        if reply is not None:
+            check_reply(reply)
         if hedge is None and quorum is None and not wait_for_peer:
             # The short ways, as `tell` has them.
             if type(to) is Address and get_ident() == self.thread and not self._closing:
@@ -544,7 +550,7 @@ class Bus:
         to: Ref[Any] | Address[Any] | GroupAddress[Any],
         message: object,
         timeout: float | None,
-        reply: type[Any] | None,
+        reply: TypeForm[Any] | None,
         sender: Cell | None,
         how: How | None = None,
     ) -> Outcome[Any]:

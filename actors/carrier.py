@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from .address import Address
 from .capability import Capability
 from .load import Load
 from .outcome import Outcome
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 __all__ = ["Link"]
 
@@ -62,7 +65,7 @@ class Link(Protocol):
         *,
         sender: Address[object] | None,
         deadline: float,
-        reply: type[R] | None,
+        reply: TypeForm[R] | None,
         memo: dict[object, object] | None = None,
     ) -> Outcome[R]:
         """Send and await the answer until `deadline` (the loop's clock)."""

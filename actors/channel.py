@@ -10,11 +10,11 @@ import dataclasses
 import re
 from collections.abc import Iterable
 from enum import Enum
-from typing import Generic, TypeVar, overload
+from typing import Generic, TypedDict, TypeVar, Unpack, overload
 
 import msgspec
 
-__all__ = ["REACTOR_PATTERN", "Channel", "Overflow"]
+__all__ = ["REACTOR_PATTERN", "Channel", "ChannelOptions", "Overflow"]
 
 M = TypeVar("M")
 A = TypeVar("A")
@@ -23,6 +23,20 @@ C = TypeVar("C")
 D = TypeVar("D")
 E = TypeVar("E")
 F = TypeVar("F")
+G = TypeVar("G")
+H = TypeVar("H")
+J = TypeVar("J")
+K = TypeVar("K")
+L = TypeVar("L")
+N = TypeVar("N")
+P = TypeVar("P")
+Q = TypeVar("Q")
+T = TypeVar("T")
+U = TypeVar("U")
+V = TypeVar("V")
+W = TypeVar("W")
+X = TypeVar("X")
+Y = TypeVar("Y")
 
 #: A reactor's name is also a channel's name on the wire and a label in metrics, so it is kept plain.
 REACTOR_PATTERN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
@@ -60,6 +74,20 @@ class Overflow(Enum):
     LATEST = "latest"
 
 
+class ChannelOptions(TypedDict, total=False):
+    """What a channel may say beyond its name and its messages; see `Channel`."""
+
+    priority: int
+    mailbox: int
+    mailbox_bytes: int
+    window: int
+    window_bytes: int
+    overflow: Overflow
+    timeout: float
+    max_message: int
+    idempotent: tuple[type, ...]
+
+
 class Channel(Generic[M]):
     """One reactor's channel. The message types are frozen dataclasses or `msgspec.Struct`s with annotated fields.
 
@@ -89,118 +117,90 @@ class Channel(Generic[M]):
         "window_bytes",
     )
 
+    # One overload a length, as mypy joins the items of a tuple of any length to `object`. Not as ruff formats it, which
+    # takes 260 lines.
+    # fmt: off
     @overload
-    def __init__(
-        self: Channel[A],
-        name: str,
-        messages: tuple[type[A]],
-        *,
-        priority: int = ...,
-        mailbox: int = ...,
-        mailbox_bytes: int = ...,
-        window: int = ...,
-        window_bytes: int = ...,
-        overflow: Overflow = ...,
-        timeout: float = ...,
-        max_message: int = ...,
-        idempotent: tuple[type, ...] = ...,
-    ) -> None: ...
+    def __init__(self: Channel[A], name: str, messages: tuple[type[A]], **options: Unpack[ChannelOptions]) -> None: ...
     @overload
-    def __init__(
-        self: Channel[A | B],
-        name: str,
-        messages: tuple[type[A], type[B]],
-        *,
-        priority: int = ...,
-        mailbox: int = ...,
-        mailbox_bytes: int = ...,
-        window: int = ...,
-        window_bytes: int = ...,
-        overflow: Overflow = ...,
-        timeout: float = ...,
-        max_message: int = ...,
-        idempotent: tuple[type, ...] = ...,
-    ) -> None: ...
+    def __init__(self: Channel[A | B], name: str, messages: tuple[
+        type[A], type[B]], **options: Unpack[ChannelOptions]) -> None: ...
     @overload
-    def __init__(
-        self: Channel[A | B | C],
-        name: str,
-        messages: tuple[type[A], type[B], type[C]],
-        *,
-        priority: int = ...,
-        mailbox: int = ...,
-        mailbox_bytes: int = ...,
-        window: int = ...,
-        window_bytes: int = ...,
-        overflow: Overflow = ...,
-        timeout: float = ...,
-        max_message: int = ...,
-        idempotent: tuple[type, ...] = ...,
-    ) -> None: ...
+    def __init__(self: Channel[A | B | C], name: str, messages: tuple[
+        type[A], type[B], type[C]], **options: Unpack[ChannelOptions]) -> None: ...
     @overload
-    def __init__(
-        self: Channel[A | B | C | D],
-        name: str,
-        messages: tuple[type[A], type[B], type[C], type[D]],
-        *,
-        priority: int = ...,
-        mailbox: int = ...,
-        mailbox_bytes: int = ...,
-        window: int = ...,
-        window_bytes: int = ...,
-        overflow: Overflow = ...,
-        timeout: float = ...,
-        max_message: int = ...,
-        idempotent: tuple[type, ...] = ...,
-    ) -> None: ...
+    def __init__(self: Channel[A | B | C | D], name: str, messages: tuple[
+        type[A], type[B], type[C], type[D]], **options: Unpack[ChannelOptions]) -> None: ...
     @overload
-    def __init__(
-        self: Channel[A | B | C | D | E],
-        name: str,
-        messages: tuple[type[A], type[B], type[C], type[D], type[E]],
-        *,
-        priority: int = ...,
-        mailbox: int = ...,
-        mailbox_bytes: int = ...,
-        window: int = ...,
-        window_bytes: int = ...,
-        overflow: Overflow = ...,
-        timeout: float = ...,
-        max_message: int = ...,
-        idempotent: tuple[type, ...] = ...,
-    ) -> None: ...
+    def __init__(self: Channel[A | B | C | D | E], name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E]], **options: Unpack[ChannelOptions]) -> None: ...
     @overload
-    def __init__(
-        self: Channel[A | B | C | D | E | F],
-        name: str,
-        messages: tuple[type[A], type[B], type[C], type[D], type[E], type[F]],
-        *,
-        priority: int = ...,
-        mailbox: int = ...,
-        mailbox_bytes: int = ...,
-        window: int = ...,
-        window_bytes: int = ...,
-        overflow: Overflow = ...,
-        timeout: float = ...,
-        max_message: int = ...,
-        idempotent: tuple[type, ...] = ...,
-    ) -> None: ...
+    def __init__(self: Channel[A | B | C | D | E | F], name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E], type[F]], **options: Unpack[ChannelOptions]) -> None: ...
     @overload
-    def __init__(
-        self: Channel[object],
-        name: str,
-        messages: tuple[type, ...],
-        *,
-        priority: int = ...,
-        mailbox: int = ...,
-        mailbox_bytes: int = ...,
-        window: int = ...,
-        window_bytes: int = ...,
-        overflow: Overflow = ...,
-        timeout: float = ...,
-        max_message: int = ...,
-        idempotent: tuple[type, ...] = ...,
-    ) -> None: ...
+    def __init__(self: Channel[A | B | C | D | E | F | G], name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E], type[F], type[G]], **options: Unpack[ChannelOptions]) -> None: ...
+    @overload
+    def __init__(self: Channel[A | B | C | D | E | F | G | H], name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E], type[F], type[G], type[H]],
+        **options: Unpack[ChannelOptions]) -> None: ...
+    @overload
+    def __init__(self: Channel[A | B | C | D | E | F | G | H | J], name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E], type[F], type[G], type[H], type[J]],
+        **options: Unpack[ChannelOptions]) -> None: ...
+    @overload
+    def __init__(self: Channel[A | B | C | D | E | F | G | H | J | K], name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E], type[F], type[G], type[H], type[J], type[K]],
+        **options: Unpack[ChannelOptions]) -> None: ...
+    @overload
+    def __init__(self: Channel[A | B | C | D | E | F | G | H | J | K | L], name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E], type[F], type[G], type[H], type[J], type[K], type[L]],
+        **options: Unpack[ChannelOptions]) -> None: ...
+    @overload
+    def __init__(self: Channel[A | B | C | D | E | F | G | H | J | K | L | N], name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E], type[F], type[G], type[H], type[J], type[K], type[L], type[N]],
+        **options: Unpack[ChannelOptions]) -> None: ...
+    @overload
+    def __init__(self: Channel[A | B | C | D | E | F | G | H | J | K | L | N | P], name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E], type[F], type[G], type[H], type[J], type[K], type[L], type[N],
+        type[P]], **options: Unpack[ChannelOptions]) -> None: ...
+    @overload
+    def __init__(self: Channel[A | B | C | D | E | F | G | H | J | K | L | N | P | Q], name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E], type[F], type[G], type[H], type[J], type[K], type[L], type[N],
+        type[P], type[Q]], **options: Unpack[ChannelOptions]) -> None: ...
+    @overload
+    def __init__(self: Channel[A | B | C | D | E | F | G | H | J | K | L | N | P | Q | T], name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E], type[F], type[G], type[H], type[J], type[K], type[L], type[N],
+        type[P], type[Q], type[T]], **options: Unpack[ChannelOptions]) -> None: ...
+    @overload
+    def __init__(self: Channel[A | B | C | D | E | F | G | H | J | K | L | N | P | Q | T | U],
+                 name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E], type[F], type[G], type[H], type[J], type[K], type[L], type[N],
+        type[P], type[Q], type[T], type[U]], **options: Unpack[ChannelOptions]) -> None: ...
+    @overload
+    def __init__(self: Channel[A | B | C | D | E | F | G | H | J | K | L | N | P | Q | T | U | V],
+                 name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E], type[F], type[G], type[H], type[J], type[K], type[L], type[N],
+        type[P], type[Q], type[T], type[U], type[V]], **options: Unpack[ChannelOptions]) -> None: ...
+    @overload
+    def __init__(self: Channel[A | B | C | D | E | F | G | H | J | K | L | N | P | Q | T | U | V | W],
+                 name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E], type[F], type[G], type[H], type[J], type[K], type[L], type[N],
+        type[P], type[Q], type[T], type[U], type[V], type[W]], **options: Unpack[ChannelOptions]) -> None: ...
+    @overload
+    def __init__(self: Channel[A | B | C | D | E | F | G | H | J | K | L | N | P | Q | T | U | V | W | X],
+                 name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E], type[F], type[G], type[H], type[J], type[K], type[L], type[N],
+        type[P], type[Q], type[T], type[U], type[V], type[W], type[X]], **options: Unpack[ChannelOptions]) -> None: ...
+    @overload
+    def __init__(self: Channel[A | B | C | D | E | F | G | H | J | K | L | N | P | Q | T | U | V | W | X | Y],
+                 name: str, messages: tuple[
+        type[A], type[B], type[C], type[D], type[E], type[F], type[G], type[H], type[J], type[K], type[L], type[N],
+        type[P], type[Q], type[T], type[U], type[V], type[W], type[X], type[Y]],
+        **options: Unpack[ChannelOptions]) -> None: ...
+    # fmt: on
+    @overload
+    def __init__(self, name: str, messages: tuple[type[M], ...], **options: Unpack[ChannelOptions]) -> None: ...
     def __init__(
         self,
         name: str,

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, NamedTuple, Protocol, TypeVar, overload
 
-__all__ = ["Handler", "handles", "handlers_of"]
+from .address import Address
+from .request import Asks
 
-F = TypeVar("F", bound=Callable[..., object])
+__all__ = ["Answers", "Handler", "Handles", "handles", "handlers_of"]
+
+S = TypeVar("S")
+M = TypeVar("M")
+R = TypeVar("R")
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+F = TypeVar("F")
+G = TypeVar("G")
+H = TypeVar("H")
+
+#: What a handler gets as its sender: an address that can be told, or None.
+Sender = Address[Any] | None
 
 #: Where the decorator leaves its note on a function.
 NOTE = "__peerbus_handles__"
@@ -22,7 +38,79 @@ class Handler(NamedTuple):
     reentrant: bool
 
 
-def handles(*message_types: type, reentrant: bool = False) -> Callable[[F], F]:
+class Handles(Protocol[M]):
+    """What `@handles(A)` is, for type checkers: it takes a method of an `A`, and leaves it as it is."""
+
+    @overload
+    def __call__(self, method: Callable[[S, M], R], /) -> Callable[[S, M], R]: ...
+    @overload
+    def __call__(self, method: Callable[[S, M, Sender], R], /) -> Callable[[S, M, Sender], R]: ...
+
+
+class Answers(Protocol[M, R]):
+    """As `Handles`, where the message is a `Request` and names what the method has to return."""
+
+    @overload
+    def __call__(
+        self, method: Callable[[S, M], Coroutine[Any, Any, R]], /
+    ) -> Callable[[S, M], Coroutine[Any, Any, R]]: ...
+    @overload
+    def __call__(self, method: Callable[[S, M], Awaitable[R]], /) -> Callable[[S, M], Awaitable[R]]: ...
+    @overload
+    def __call__(self, method: Callable[[S, M], R], /) -> Callable[[S, M], R]: ...
+    @overload
+    def __call__(
+        self, method: Callable[[S, M, Sender], Coroutine[Any, Any, R]], /
+    ) -> Callable[[S, M, Sender], Coroutine[Any, Any, R]]: ...
+    @overload
+    def __call__(self, method: Callable[[S, M, Sender], Awaitable[R]], /) -> Callable[[S, M, Sender], Awaitable[R]]: ...
+    @overload
+    def __call__(self, method: Callable[[S, M, Sender], R], /) -> Callable[[S, M, Sender], R]: ...
+
+
+@overload
+def handles(  # type: ignore[overload-overlap]  # a request is also some class
+    message: type[Asks[M, R]], /, *, reentrant: bool = False
+) -> Answers[M, R]: ...  # pyright: ignore[reportOverlappingOverload]
+@overload
+def handles(message: type[A], /, *, reentrant: bool = False) -> Handles[A]: ...
+@overload
+def handles(a: type[A], b: type[B], /, *, reentrant: bool = False) -> Handles[A | B]: ...
+@overload
+def handles(a: type[A], b: type[B], c: type[C], /, *, reentrant: bool = False) -> Handles[A | B | C]: ...
+@overload
+def handles(
+    a: type[A], b: type[B], c: type[C], d: type[D], /, *, reentrant: bool = False
+) -> Handles[A | B | C | D]: ...
+@overload
+def handles(
+    a: type[A], b: type[B], c: type[C], d: type[D], e: type[E], /, *, reentrant: bool = False
+) -> Handles[A | B | C | D | E]: ...
+@overload
+def handles(
+    a: type[A], b: type[B], c: type[C], d: type[D], e: type[E], f: type[F], /, *, reentrant: bool = False
+) -> Handles[A | B | C | D | E | F]: ...
+@overload
+def handles(
+    a: type[A], b: type[B], c: type[C], d: type[D], e: type[E], f: type[F], g: type[G], /, *, reentrant: bool = False
+) -> Handles[A | B | C | D | E | F | G]: ...
+@overload
+def handles(
+    a: type[A],
+    b: type[B],
+    c: type[C],
+    d: type[D],
+    e: type[E],
+    f: type[F],
+    g: type[G],
+    h: type[H],
+    /,
+    *,
+    reentrant: bool = False,
+) -> Handles[A | B | C | D | E | F | G | H]: ...
+@overload
+def handles(*message_types: type[Any], reentrant: bool = False) -> Handles[Any]: ...
+def handles(*message_types: type[Any], reentrant: bool = False) -> Any:
     """Mark a method as the handler of these message types: `(self, message)` or `(self, message, sender)`.
 
     What it returns answers an ask. It may be `def` or `async def`. While an `async def` handler awaits, the actor
@@ -36,7 +124,7 @@ def handles(*message_types: type, reentrant: bool = False) -> Callable[[F], F]:
     if not message_types:
         raise TypeError("@handles takes at least one message type, as in @handles(GetBlock)")
 
-    def mark(function: F) -> F:
+    def mark(function: Callable[..., object]) -> Callable[..., object]:
         parameters = [
             parameter
             for parameter in inspect.signature(function).parameters.values()

@@ -21,10 +21,11 @@ from .deadlines import spent
 from .envelope import NEVER, Envelope
 from .errors import SendError, WouldDeadlock
 from .outcome import DELIVERED, AskFuture, AskWaiting, Outcome, Waiting
-from .timers import Ending
 from .turn import run_turn
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
     from .bus import Bus
 
 __all__ = ["LoopCell"]
@@ -278,10 +279,6 @@ class LoopCell(Cell):
         self._paused = True
         return HALT
 
-    def beside(self, envelope: Envelope) -> asyncio.Task[None] | None:
-        """As `Cell.beside`."""
-        return next((task for task, its in (self._detached or {}).items() if its is envelope), None)
-
     async def _run_detached(self, envelope: Envelope, awaitable: Awaitable[object]) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -445,7 +442,7 @@ class LoopCell(Cell):
         return Waiting(mailbox, envelope, deadline, self.bus.wheel, self.loop, self.undelivered, self)
 
     def ask(
-        self, message: object, sender: Cell | None, timeout: float | None, reply: type[R] | None, bus: Bus
+        self, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[R] | None, bus: Bus
     ) -> Outcome[R]:
         """Deliver on the loop's thread with a future for the answer."""
         deadline = self.loop.time() + (self.timeout if timeout is None else timeout)
@@ -503,5 +500,3 @@ def _discard(awaitable: Awaitable[object]) -> None:
         awaitable.cancel()
     elif asyncio.iscoroutine(awaitable):
         awaitable.close()
-    elif isinstance(awaitable, Ending):
-        _discard(awaitable.of)

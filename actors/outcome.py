@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Generator
-from typing import Any, Generic, Protocol, Self, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, runtime_checkable
 
+from .answers import misfit
 from .deadlines import DeadlineWheel, Slot
 from .envelope import Envelope
-from .errors import DeadlineExceeded, MailboxFull, MessageTypeError, RemoteError, SendError, WouldDeadlock
+from .errors import DeadlineExceeded, MailboxFull, RemoteError, SendError, WouldDeadlock
 from .mailbox import Waiter
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 __all__ = ["DELIVERED", "GAVE_WAY", "AskFuture", "AskWaiting", "Failed", "Outcome", "Waiting"]
 
@@ -278,7 +282,8 @@ class AskFuture(asyncio.Future[T], Generic[T]):
     # go set these themselves, whoever else makes one calls `of`.
 
     message: object
-    reply_type: type[T] | None
+    #: What `reply` said: a type, or None. Then it is what the message names, if it is a `Request`.
+    reply_type: TypeForm[T] | None
     #: Tells the other end that nobody waits any more; returns the phase in which the work was.
     abandon: Callable[[AskFuture[T]], str]
     #: Where its deadline stands; None while it has none.
@@ -289,7 +294,7 @@ class AskFuture(asyncio.Future[T], Generic[T]):
         cls,
         loop: asyncio.AbstractEventLoop,
         message: object,
-        reply_type: type[T] | None,
+        reply_type: TypeForm[T] | None,
         abandon: Callable[[AskFuture[T]], str],
     ) -> Self:
         """One for the answer to `message`."""
@@ -308,20 +313,12 @@ class AskFuture(asyncio.Future[T], Generic[T]):
         if self.slot is not None:
             self.slot.pop(self, None)
         wanted = self.reply_type
-        if wanted is not None:
-            try:
-                fits = isinstance(value, wanted)
-            except Exception as error:  # noqa: BLE001  # else it ended the turn of whoever answers, or the connection
-                self.set_exception(TypeError(f"reply is {wanted!r}; write a class, as of list[int] list: {error}"))
-                return
-            if not fits:
-                self.set_exception(
-                    MessageTypeError(
-                        f"the answer to {type(self.message).__name__} is a {type(value).__name__}, "
-                        f"not a {getattr(wanted, '__name__', wanted)}",
-                        message=self.message,
-                    )
-                )
+        if wanted is None:
+            wanted = getattr(self.message, "__answer__", None)
+        if wanted is not None and value.__class__ is not wanted:
+            error = misfit(self.message, wanted, value)
+            if error is not None:
+                self.set_exception(error)
                 return
         self.set_result(value)  # type: ignore[arg-type]  # T is object where no reply type was given
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 import pykka
 from pykka.messages import _ActorStop
@@ -22,10 +22,14 @@ from .reply_future import ReplyFuture
 if TYPE_CHECKING:
     from .actor import Actor
     from .cell import Cell
+    from .request import Asks
+    from .sender import Speaks
 
 __all__ = ["Ref"]
 
 A = TypeVar("A", bound="Actor")
+M = TypeVar("M")
+R = TypeVar("R")
 
 
 class Ref(pykka.ActorRef[A], Generic[A]):
@@ -42,6 +46,10 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         self.actor_stopped = cell.stopped
         self._actor_weakref = weakref.ref(actor)
 
+    if TYPE_CHECKING:
+
+        def __actor__(self) -> A: ...
+
     def rebind(self, actor: A) -> None:
         """The actor was rebuilt: proxies made from now on look at the new one."""
         self._actor_weakref = weakref.ref(actor)
@@ -55,14 +63,17 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         """The actor's mailbox at this instant."""
         return self._cell.mailbox.statistics()
 
-    def tell(self, message: object, *, timeout: float | None = None) -> Outcome[None]:  # type: ignore[override]  # Pykka: None
+    def tell(  # type: ignore[override]  # Pykka returns None, and takes any message
+        self: Speaks[M], message: M, *, timeout: float | None = None
+    ) -> Outcome[None]:
         """Send without an answer. On the bus's loop, `await` the outcome; on another thread the call itself waits.
 
         Where the mailbox is full and its policy is to wait, it waits at most `timeout` seconds (default: the
         channel's, 5 s).
         Raises ActorStopped (a `pykka.ActorDeadError`), MailboxFull, MessageTypeError, DeadlineExceeded("mailbox").
         """
-        cell = self._cell
+        ref: Ref[Any] = self  # type: ignore[assignment]  # what it speaks is for callers
+        cell = ref._cell
         if cell.stopped.flag:
             raise ActorStopped(f"{self} not found", message=message)
         if message.__class__ is _ActorStop:
@@ -75,10 +86,27 @@ class Ref(pykka.ActorRef[A], Generic[A]):
             outcome.get()
         return outcome
 
+    @overload  # type: ignore[override]  # Pykka takes any message
+    def ask(
+        self: Speaks[M], message: Asks[M, R], *, block: Literal[True] = True, timeout: float | None = None
+    ) -> R: ...
+    @overload
+    def ask(
+        self: Speaks[M], message: Asks[M, R], *, block: Literal[False], timeout: float | None = None
+    ) -> ReplyFuture[R]: ...
+    @overload
+    def ask(self: Speaks[M], message: M, *, block: Literal[True] = True, timeout: float | None = None) -> Any: ...
+    @overload
+    def ask(
+        self: Speaks[M], message: M, *, block: Literal[False], timeout: float | None = None
+    ) -> ReplyFuture[Any]: ...
+    @overload
+    def ask(self: Speaks[M], message: M, *, block: bool, timeout: float | None = None) -> Any: ...
     def ask(self, message: object, *, block: bool = True, timeout: float | None = None) -> Any:
         """Send and wait for the answer, at most `timeout` seconds (default: for ever, as in Pykka).
 
         `block=False` returns a future at once, with Pykka's `get`, `map`, `join`, … that may also be awaited.
+        The answer to a `Request` is what it names, or MessageTypeError is raised.
         Raises `pykka.Timeout`, what the handler raised, ActorStopped, and WouldDeadlock where the calling thread is
         the one that has to handle the message.
         """
@@ -88,6 +116,7 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         future = self.actor_class._create_future()
         future.producer = cell.mailbox.owner
         future.loop_thread = 0 if cell.bus is None else cell.bus.thread
+        future.asked = message
         envelope = Envelope(message, None, future)
         if cell.stopped.is_set():
             future.fail(ActorStopped(f"{self} not found", message=message))

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 import pykka
 
+from .answers import misfit
 from .current import current_bus
 from .errors import WouldDeadlock
 
@@ -49,6 +50,8 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
         self.producer = 0
         #: The event loop's thread that a wait must not stop, or 0.
         self.loop_thread = 0
+        #: The message that it is the answer to, where one is known: a `Request` names what that has to be.
+        self.asked: object = None
         self._callbacks: list[Callable[[], object]] = []
         #: What has to end before the value is there, once that is known: a future or a task of a bus's loop, or a send.
         self.stands_for: object = None
@@ -94,8 +97,14 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
         self._notify()
 
     def succeed(self, value: object) -> None:
-        """Set the value unless there is an outcome already."""
+        """Set the value unless there is an outcome already; an error where it is not what the message named."""
         if not self.done():
+            named = getattr(self.asked, "__answer__", None)
+            if named is not None and value.__class__ is not named:
+                error = misfit(self.asked, named, value)
+                if error is not None:
+                    self.fail(error)
+                    return
             with contextlib.suppress(queue.Full):  # another thread was first
                 self.set(value)
 

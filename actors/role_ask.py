@@ -25,6 +25,8 @@ from .outcome import Outcome
 from .receivers import Receiver, ask_here, candidates, name_of, one_of
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
     from .bus import Bus
 
 __all__ = ["MAX_TRIES", "RoleAsk"]
@@ -67,7 +69,7 @@ class RoleAsk(Generic[R]):
         receiver: Receiver,
         *,
         deadline: float,
-        reply: type[R] | None,
+        reply: TypeForm[R] | None,
         sender: Cell | None,
         idempotent: bool,
         hedge: float | None,

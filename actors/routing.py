@@ -25,6 +25,8 @@ from .sender import How
 from .sending import Gathered
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
     from .bus import Bus
 
 __all__ = ["check_how", "resolve", "routed_ask", "routed_tell"]
@@ -67,7 +69,7 @@ def routed_ask(
     to: Address[Any] | GroupAddress[Any],
     message: object,
     timeout: float | None,
-    reply: type[Any] | None,
+    reply: TypeForm[Any] | None,
     sender: Cell | None,
     how: How | None,
 ) -> Outcome[Any]:
@@ -136,7 +138,7 @@ def _ask_role(
     message: object,
     receiver: Receiver,
     timeout: float | None,
-    reply: type[Any] | None,
+    reply: TypeForm[Any] | None,
     sender: Cell | None,
     hedge: float | None,
 ) -> Outcome[Any]:
@@ -155,7 +157,7 @@ def _ask_group(
     to: GroupAddress[Any],
     message: object,
     timeout: float | None,
-    reply: type[Any] | None,
+    reply: TypeForm[Any] | None,
     sender: Cell | None,
     quorum: int | Share | None,
 ) -> Outcome[Any]:
@@ -190,7 +192,7 @@ def _ask_later(
     bus: Bus,
     to: Address[Any] | GroupAddress[Any],
     message: object,
-    reply: type[Any] | None,
+    reply: TypeForm[Any] | None,
     sender: Cell | None,
     how: How,
     left: float,

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast, overload
 
 from .address import Address, GroupAddress
+from .channel import Channel
 from .outcome import Outcome
 from .picks import Share
-from .ref import Ref
+from .request import Asks
 from .results import Results
 
-__all__ = ["WAITS", "Ask", "How", "Tell", "asks", "tells"]
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+__all__ = ["WAITS", "Ask", "How", "Speaks", "Takes", "Tell", "asks", "tells"]
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -37,14 +41,26 @@ class How:
 WAITS: Final = How(wait_for_peer=True)
 
 
+class Takes(Protocol[M]):
+    """An actor as type checkers see it: with a channel it takes that channel's messages, else any."""
+
+    def __takes__(self) -> Channel[M]:
+        """Never called."""
+
+
+class Speaks(Protocol[M]):
+    """A ref of an actor that takes `M`, for type checkers."""
+
+    def __actor__(self) -> Takes[M]:
+        """Never called."""
+
+
 class Tell(Protocol):
     """`tell(to, message)`: a send without an answer. `wait_for_peer`: wait for a receiver until the deadline."""
 
     @overload
-    def __call__(self, to: Ref[Any], message: object, *, timeout: float | None = None) -> Outcome[None]: ...
-    @overload
     def __call__(
-        self, to: Address[M], message: M, *, timeout: float | None = None, wait_for_peer: bool = False
+        self, to: Address[M] | Speaks[M], message: M, *, timeout: float | None = None, wait_for_peer: bool = False
     ) -> Outcome[None]: ...
     @overload
     def __call__(
@@ -53,35 +69,63 @@ class Tell(Protocol):
 
 
 class Ask(Protocol):
-    """`ask(to, message)`: a send and its answer, or the answers of several."""
+    """`ask(to, message)`: a send and its answer, or the answers of several.
+
+    The answer is what the message names, where it is a `Request`, or what `reply` says; else an object.
+    """
 
     @overload
-    def __call__(self, to: Ref[Any], message: object, *, timeout: float | None = None) -> Outcome[object]: ...
-    @overload
     def __call__(
-        self, to: Ref[Any], message: object, *, reply: type[R], timeout: float | None = None
+        self,
+        to: Address[M] | Speaks[M],
+        message: Asks[M, R],
+        *,
+        timeout: float | None = None,
+        hedge: float | None = None,
+        wait_for_peer: bool = False,
     ) -> Outcome[R]: ...
     @overload
     def __call__(
         self,
-        to: Address[M],
+        to: GroupAddress[M],
+        message: Asks[M, R],
+        *,
+        timeout: float | None = None,
+        quorum: int | Share | None = None,
+        wait_for_peer: bool = False,
+    ) -> Outcome[Results[R]]: ...
+    @overload
+    def __call__(
+        self,
+        to: Address[M] | Speaks[M],
+        message: M,
+        *,
+        reply: TypeForm[R],
+        timeout: float | None = None,
+        hedge: float | None = None,
+        wait_for_peer: bool = False,
+    ) -> Outcome[R]: ...
+    @overload
+    def __call__(
+        self,
+        to: GroupAddress[M],
+        message: M,
+        *,
+        reply: TypeForm[R],
+        timeout: float | None = None,
+        quorum: int | Share | None = None,
+        wait_for_peer: bool = False,
+    ) -> Outcome[Results[R]]: ...
+    @overload
+    def __call__(
+        self,
+        to: Address[M] | Speaks[M],
         message: M,
         *,
         timeout: float | None = None,
         hedge: float | None = None,
         wait_for_peer: bool = False,
     ) -> Outcome[object]: ...
-    @overload
-    def __call__(
-        self,
-        to: Address[M],
-        message: M,
-        *,
-        reply: type[R],
-        timeout: float | None = None,
-        hedge: float | None = None,
-        wait_for_peer: bool = False,
-    ) -> Outcome[R]: ...
     @overload
     def __call__(
         self,
@@ -92,17 +136,6 @@ class Ask(Protocol):
         quorum: int | Share | None = None,
         wait_for_peer: bool = False,
     ) -> Outcome[Results[object]]: ...
-    @overload
-    def __call__(
-        self,
-        to: GroupAddress[M],
-        message: M,
-        *,
-        reply: type[R],
-        timeout: float | None = None,
-        quorum: int | Share | None = None,
-        wait_for_peer: bool = False,
-    ) -> Outcome[Results[R]]: ...
 
 
 def tells(method: Callable[..., Outcome[Any]]) -> Tell:

@@ -29,6 +29,8 @@ from .outcome import AskFuture, AskWaiting, Failed, Outcome
 from .reply_future import BLOCKED
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
     from .bus import Bus
 
 __all__ = ["ThreadCell"]
@@ -252,7 +254,7 @@ class ThreadCell(Cell):
         return self.tell_foreign(envelope, timeout)
 
     def ask(
-        self, message: object, sender: Cell | None, timeout: float | None, reply: type[R] | None, bus: Bus
+        self, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[R] | None, bus: Bus
     ) -> Outcome[R]:
         """Deliver from the event loop of `bus` with a future for the answer."""
         seconds = self.timeout if timeout is None else timeout

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from random import Random
 from types import TracebackType
-from typing import Any, Generic, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from ..actors.actor import Actor
 from ..actors.address import Address, GroupAddress
+from ..actors.answers import check_reply
 from ..actors.cell import Cell
 from ..actors.channel import Channel
 from ..actors.envelope import NEVER, Envelope, ReplyTo
@@ -17,6 +18,7 @@ from ..actors.events import ActorFailed, ActorTerminated, Terminated
 from ..actors.outcome import DELIVERED, AskFuture, Outcome
 from ..actors.outcome import Failed as FailedOutcome
 from ..actors.ref import Ref
+from ..actors.request import Asks
 from ..actors.sending import Gathered
 from ..actors.supervision import Supervision
 from ..actors.timers import Timer
@@ -38,9 +40,13 @@ from .recorder import scripted
 from .settle import settled
 from .stage import OF_LIFE, Stage
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
 __all__ = ["Alone"]
 
 A = TypeVar("A", bound=Actor)
+R = TypeVar("R")
 
 #: Seconds of the loop's clock until an open ask of the actor, or of the test, fails.
 PATIENCE = 5.0
@@ -175,11 +181,38 @@ class Alone(Generic[A]):
         self._put(message, sender, None, NEVER)
         await settled(self.bus)
 
+    @overload
+    def ask(
+        self, message: Asks[object, R], *, sender: Address[Any] | None = None, timeout: float = PATIENCE
+    ) -> AskFuture[R]: ...
+    @overload
+    def ask(
+        self,
+        message: object,
+        *,
+        reply: TypeForm[R],
+        sender: Address[Any] | None = None,
+        timeout: float = PATIENCE,
+    ) -> AskFuture[R]: ...
+    @overload
     def ask(
         self, message: object, *, sender: Address[Any] | None = None, timeout: float = PATIENCE
-    ) -> AskFuture[object]:
-        """Let it handle a message and answer: await the answer, or `settle()` first and look at what it did."""
-        future: AskFuture[object] = AskFuture.of(self.bus.loop, message, None, self._cell.abandon)
+    ) -> AskFuture[object]: ...
+    def ask(
+        self,
+        message: object,
+        *,
+        reply: TypeForm[Any] | None = None,
+        sender: Address[Any] | None = None,
+        timeout: float = PATIENCE,
+    ) -> AskFuture[Any]:
+        """Let it handle a message and answer: await the answer, or `settle()` first and look at what it did.
+
+        The answer has to be what the message names, or of the type `reply`, as for `Actor.ask`.
+        """
+        if reply is not None:
+            check_reply(reply)
+        future: AskFuture[Any] = AskFuture.of(self.bus.loop, message, reply, self._cell.abandon)
         deadline = self.bus.loop.time() + timeout
         self._put(message, sender, _Answer(self, message, future), deadline)
         future.arm(self.bus.wheel, deadline)
@@ -195,11 +228,11 @@ class Alone(Generic[A]):
         timers = self._timers
         if timers is None:
             raise PeerbusError("the actor does not run yet: `async with Alone(…) as actor`")
-        until = timers.time + seconds
+        until = timers.now + seconds
         while (due := timers.due_at()) is not None and due <= until:
             timers.fire_next()
             await settled(self.bus)
-        timers.time = until
+        timers.now = until
 
     async def stop(self) -> None:
         """Stop it, as its bus would: behind what is in its mailbox."""
@@ -284,7 +317,7 @@ class _Audience:
         to: Address[Any] | GroupAddress[Any],
         message: object,
         timeout: float | None,
-        reply: type[Any] | None,
+        reply: TypeForm[Any] | None,
     ) -> Outcome[Any]:
         alone = self._alone
         asked = Asked(to, message)
@@ -319,7 +352,7 @@ class _Audience:
 class _Answer:
     """Where the answer to an ask of the test goes."""
 
-    def __init__(self, alone: Alone[Any], message: object, future: AskFuture[object]) -> None:
+    def __init__(self, alone: Alone[Any], message: object, future: AskFuture[Any]) -> None:
         self._alone = alone
         self._message = message
         self._future = future

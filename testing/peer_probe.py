@@ -6,22 +6,29 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from ..actors.actor import Actor
 from ..actors.address import Address, Peer
+from ..actors.answers import check_reply
 from ..actors.bus import Bus
 from ..actors.capability import Capability
 from ..actors.channel import Channel
 from ..actors.envelope import Envelope, ReplyTo
 from ..actors.errors import NoSuchReactor, PeerbusError, SendError
 from ..actors.outcome import DELIVERED, AskFuture, Outcome
+from ..actors.request import Asks
 from ..actors.router import LinkChanged, LinkDown, LinkUp
 from .probe import HasBus
 from .probe_link import ProbeLink
 from .recorder import Received, Recorder
 
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
 __all__ = ["PeerProbe"]
+
+R = TypeVar("R")
 
 #: Seconds in which the router takes a peer in or out; it takes one turn of the loop.
 ROUTER_PATIENCE = 5.0
@@ -117,9 +124,27 @@ class PeerProbe(Recorder):
         self._deliver(to, message, sender, None)
         return DELIVERED
 
-    def ask(self, to: str, message: object, *, sender: str = "probe", timeout: float = 5.0) -> Outcome[Any]:
-        """Ask from the peer's reactor `sender` the reactor `to` here. Raises as `tell`."""
-        future: AskFuture[Any] = AskFuture.of(self.bus.loop, message, None, _abandoned)
+    @overload
+    def ask(self, to: str, message: Asks[object, R], *, sender: str = "probe", timeout: float = 5.0) -> Outcome[R]: ...
+    @overload
+    def ask(
+        self, to: str, message: object, *, reply: TypeForm[R], sender: str = "probe", timeout: float = 5.0
+    ) -> Outcome[R]: ...
+    @overload
+    def ask(self, to: str, message: object, *, sender: str = "probe", timeout: float = 5.0) -> Outcome[Any]: ...
+    def ask(
+        self,
+        to: str,
+        message: object,
+        *,
+        reply: TypeForm[Any] | None = None,
+        sender: str = "probe",
+        timeout: float = 5.0,
+    ) -> Outcome[Any]:
+        """Ask from the peer's reactor `sender` the reactor `to` here. Raises as `tell`; see `Actor.ask` for `reply`."""
+        if reply is not None:
+            check_reply(reply)
+        future: AskFuture[Any] = AskFuture.of(self.bus.loop, message, reply, _abandoned)
         self._deliver(to, message, sender, future)
         future.arm(self.bus.wheel, self.bus.loop.time() + timeout)
         return future

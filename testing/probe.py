@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from ..actors.actor import Actor
 from ..actors.address import Address, GroupAddress
+from ..actors.answers import check_reply
 from ..actors.bus import Bus
 from ..actors.channel import Channel
 from ..actors.envelope import Envelope
 from ..actors.outcome import Outcome
+from ..actors.picks import Share
 from ..actors.ref import Ref
+from ..actors.sender import WAITS, How, asks, tells
 from .recorder import Received, Recorder
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
     from ..actors.cell import Cell
 
 __all__ = ["HasBus", "Probe"]
@@ -100,17 +105,35 @@ class Probe(Recorder):
 
     # As an actor that sends.
 
+    @tells
     def tell(
-        self, to: Ref[Any] | Address[Any] | GroupAddress[Any], message: object, *, timeout: float | None = None
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        message: object,
+        *,
+        timeout: float | None = None,
+        wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Send with the probe as the sender; see `Actor.tell`."""
-        return self.bus.send(to, message, timeout, self._cell)
+        return self.bus.send(to, message, timeout, self._cell, WAITS if wait_for_peer else None)
 
+    @asks
     def ask(
-        self, to: Ref[Any] | Address[Any] | GroupAddress[Any], message: object, *, timeout: float | None = None
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        message: object,
+        *,
+        reply: TypeForm[Any] | None = None,
+        timeout: float | None = None,
+        hedge: float | None = None,
+        quorum: int | Share | None = None,
+        wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Ask with the probe as the asker; see `Actor.ask`."""
-        return self.bus.request(to, message, timeout, None, self._cell)
+        if reply is not None:
+            check_reply(reply)
+        how = How(hedge, quorum, wait_for_peer)
+        return self.bus.request(to, message, timeout, reply, self._cell, None if how == How() else how)
 
     def watch(self, target: Ref[Any] | Address[Any]) -> None:
         """Get a `Terminated` when that actor ends: `await probe.expect(Terminated)`."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..actors.address import Address, Peer
 from ..actors.bus import Bus
@@ -17,6 +17,9 @@ from ..actors.load import Load
 from ..actors.mailbox import Waiter
 from ..actors.outcome import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Waiting
 from ..transports.codecs import Codecs
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 __all__ = ["ProbeLink"]
 
@@ -45,8 +48,7 @@ class ProbeLink:
 
     def load(self, reactor: str) -> Load:
         """As `Link.load`; how long answers take is not measured."""
-        # Answered ones are in it until the loop's next turn, and an `await` of what is done already gives it none.
-        return Load(sum(not ask.done() for ask in self._asks))
+        return Load(len(self._asks))
 
     def has(self, reactor: str) -> bool:
         """As `Link.has`."""
@@ -81,7 +83,7 @@ class ProbeLink:
         *,
         sender: Address[object] | None,
         deadline: float,
-        reply: type[R] | None,
+        reply: TypeForm[R] | None,
         memo: dict[object, object] | None = None,
     ) -> Outcome[R]:
         """As `Link.ask`."""
@@ -161,10 +163,6 @@ class ProbeLink:
             self._refuse_waiting()
         elif not self.stalled:
             self.resume()
-
-    def overlooked(self) -> str | None:
-        """Who waits although there is credit; None at every rest."""
-        return f"{len(self._waiting)} wait for credit, which there is" if self._waiting and not self.stalled else None
 
     def give_up(self, waiter: Waiter, error: SendError) -> None:
         """A send waits no longer."""

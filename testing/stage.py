@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from random import Random
-from typing import Any, Protocol, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ..actors.actor import Actor
 from ..actors.address import LOCAL, Address, GroupAddress
@@ -16,6 +16,9 @@ from ..actors.outcome import Outcome
 from ..actors.ref import Ref
 from ..actors.sender import How
 from ..actors.supervision import Supervision
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
 
 __all__ = ["Audience", "Stage"]
 
@@ -36,7 +39,7 @@ class Audience(Protocol):
         to: Address[Any] | GroupAddress[Any],
         message: object,
         timeout: float | None,
-        reply: type[Any] | None,
+        reply: TypeForm[Any] | None,
     ) -> Outcome[Any]:
         """It asked; returns what it awaits."""
 
@@ -110,7 +113,7 @@ class Stage(Bus):
         to: Ref[Any] | Address[Any] | GroupAddress[Any],
         message: object,
         timeout: float | None,
-        reply: type[Any] | None,
+        reply: TypeForm[Any] | None,
         sender: Cell | None,
         how: How | None = None,
     ) -> Outcome[Any]:

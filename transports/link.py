@@ -46,6 +46,8 @@ from .requests import REACTOR_PREFIX, RemoteAsk
 from .wire import Ask, Cancel, Credit, Error, FrameEncoder, Probe, Reply, printable
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
     from ..actors.bus import Bus
     from ..actors.deadlock import Search, Wait
 
@@ -177,11 +179,6 @@ class PeerLink:
         """What was accepted is held back, behind what another connection carries."""
         return any(turn.held and turn.busy for turn in self._turns)
 
-    def overlooked(self) -> str | None:
-        """As `OutLane.overlooked`, of any lane."""
-        found = (lane.overlooked() for lane in self._lanes.values())
-        return next((text for text in found if text is not None), None)
-
     # Sending.
 
     def accept(self, reactor: str, message: object, sender: Address[object] | None) -> Outcome[None] | None:
@@ -237,7 +234,7 @@ class PeerLink:
         *,
         sender: Address[object] | None,
         deadline: float,
-        reply: type[R] | None,
+        reply: TypeForm[R] | None,
         memo: dict[object, object] | None = None,
     ) -> Outcome[R]:
         """As `tell`, with a future for the answer."""

@@ -79,7 +79,7 @@ class Store(Reactor):
         self.holding = False
 
     @handles(Put)
-    async def keep(self, message: Put, sender: Address[object]) -> None:
+    async def keep(self, message: Put, sender: Address[object] | None) -> None:
         if not self.gate.is_set():
             self.holding = True
             await self.gate.wait()
@@ -158,7 +158,8 @@ async def test_a_reactor_sees_the_address_of_the_reactor_that_sent_and_can_answe
             self.got: list[int] = []
 
         @handles(Get)
-        async def get(self, message: Get, sender: Address[object]) -> None:
+        async def get(self, message: Get, sender: Address[object] | None) -> None:
+            assert sender is not None
             await self.tell(sender, Got(message.number, b""))
 
         @handles(Got)

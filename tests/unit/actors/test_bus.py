@@ -187,12 +187,13 @@ async def test_an_answer_of_another_type_is_refused() -> None:
 @pytest.mark.parametrize(
     ("reply", "error", "text"),
     [
-        (list[int], TypeError, r"reply is list\[int\]; write a class"),
+        (list[int], MessageTypeError, r"is a Block, not a list\[int\]"),
         (int | str, MessageTypeError, r"is a Block, not a int \| str"),
+        (3, TypeError, "reply is 3, it must be a type"),
     ],
 )
-async def test_a_reply_type_that_is_no_class_fails_its_own_ask_and_nobody_elses(
-    reply: type[object], error: type[Exception], text: str
+async def test_a_reply_that_the_answer_is_not_fails_its_own_ask_and_nobody_elses(
+    reply: Any, error: type[Exception], text: str
 ) -> None:
     async with Bus(reactors=[Blocks]) as bus:
         with pytest.raises(error, match=text):

@@ -27,10 +27,10 @@ def test_mistakes_are_refused_when_the_class_is_made() -> None:
     with pytest.raises(TypeError, match="at least one message type"):
         handles()
     with pytest.raises(TypeError, match="takes message types"):
-        handles("GetBlock")  # type: ignore[arg-type]  # the mistake
+        handles("GetBlock")  # type: ignore[call-overload]  # the mistake
     with pytest.raises(TypeError, match=r"must take \(self, message\)"):
 
-        @handles(int)
+        @handles(int)  # type: ignore[arg-type]  # the mistake
         def nothing(self: object) -> None: ...
 
     with pytest.raises(TypeError, match="must be 'async def'"):

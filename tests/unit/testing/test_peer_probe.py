@@ -50,7 +50,7 @@ class Greeter(Reactor):
     channel = Channel("greeter", messages=(Get, Block), mailbox=1)
 
     @handles(Get)
-    def greet(self, wanted: Get, sender: Address[object]) -> str:
+    def greet(self, wanted: Get, sender: Address[object] | None) -> str:
         return f"{wanted.height} for {sender}"
 
 
