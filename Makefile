@@ -2,10 +2,14 @@
 #   make demo ARGS="--nodes 6"     make test ARGS="-k capability"     make test PYTHON=python3.12
 
 PYTHON ?= python3
-VENV   ?= .venv
+# Each Python has its own environment: PYTHON=python3.12 uses .venv-3.12.
+VENV   ?= .venv$(patsubst python%,-%,$(filter python3.%,$(notdir $(PYTHON))))
 # The products that bench-peers measures stay out of the environment of the tests.
 PEERS  := .venv-peers
 ARGS   ?=
+# How tests are shared out: on two processes. `make test ARGS="-n 0"` runs them in one, and shows what they print.
+WORKERS ?=
+EAGER  ?= tests/unit/actors
 
 RUN   := $(VENV)/bin/python -P
 FOLDERS := actors transports discovery node testing
@@ -22,7 +26,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test soak large fuzz check format lint types layering coverage wheel load sim clean \
+.PHONY: help demo test test-eager test-all soak large fuzz check format lint types layering coverage wheel load sim clean \
   bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -33,7 +37,16 @@ demo: $(INSTALLED)test ## four nodes find each other and sync a file; one archiv
 	@$(RUN) -m peerbus demo $(ARGS)
 
 test: $(INSTALLED)test ## run every test
-	$(RUN) -m pytest $(ARGS)
+	$(RUN) -m pytest $(WORKERS) $(ARGS)
+
+# What drives the actors: their own tests, and those of whole nodes in the simulation.
+test-eager: $(INSTALLED)test ## the actors' tests with asyncio's eager task factory; needs Python 3.12 or newer
+	$(RUN) -m pytest --eager-tasks $(WORKERS) $(EAGER) $(ARGS)
+
+test-all: export ARGS := $(ARGS)
+test-all: export WORKERS := $(WORKERS)
+test-all: ## run every test on each Python from 3.11 on that is installed
+	@scripts/test-all
 
 # -m seeds: what is marked with @pytest.mark.seeds. A later ARGS="--peerbus-seeds=5000-9999" wins.
 soak: $(INSTALLED)test ## the simulated properties over 5000 seeds, at most 3 minutes each (ARGS="--peerbus-seeds=5000-9999")
@@ -92,16 +105,16 @@ sim: $(INSTALLED)plot ## 10 to 1 000 nodes in one process on virtual time: memor
 	@$(VENV)/bin/python benchmarks/sim $(ARGS)
 
 clean: ## remove everything that the verbs made
-	rm -rf $(VENV) $(PEERS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .venv .venv-3.* $(VENV) $(PEERS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):
-	@command -v $(PYTHON) >/dev/null || { echo '$(PYTHON) is missing: apt install python3 python3-venv' >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	  echo "peerbus needs Python 3.11 or newer, and $(PYTHON) is $$($(PYTHON) -V 2>&1). Name another: make PYTHON=python3.12 test" >&2; exit 1; }
-	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo 'python3-venv is missing: apt install python3-venv' >&2; exit 1; }
-	@echo '[1/2] making $(VENV) with $(PYTHON)' >&2
-	@$(PYTHON) -m venv --clear $(VENV)
+	@set -e; python=$$(scripts/pythons $(PYTHON)) || { echo '$(PYTHON) is missing, or does not run: apt install python3 python3-venv' >&2; exit 1; }; \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "peerbus needs Python 3.11 or newer, and $(PYTHON) is $$($$python -V 2>&1). Name another: make PYTHON=python3.12 test" >&2; exit 1; }; \
+	$$python -c 'import venv, ensurepip' 2>/dev/null || { echo 'python3-venv is missing: apt install python3-venv' >&2; exit 1; }; \
+	echo "[1/2] making $(VENV) with $$python" >&2; \
+	$$python -m venv --clear $(VENV)
 	@touch $@
 
 $(INSTALLED)%: setup.cfg pyproject.toml $(MADE)

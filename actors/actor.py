@@ -22,7 +22,7 @@ from .reply_future import ReplyFuture
 from .sender import WAITS, How, asks, tells
 from .supervision import Supervision
 from .thread_cell import ThreadCell
-from .timers import Timer, Timers
+from .timers import Missed, Timer, Timers
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -255,12 +255,25 @@ class Actor(pykka.Actor):
         _bus_of(self).unwatch(target, self._cell)
 
     def after(self, delay: float, message: object) -> Timer:
-        """Get `message` in `delay` seconds. The timer ends with the actor, or with its restart."""
+        """Get `message` in `delay` seconds; 0 or less is as soon as what is handled now is done.
+
+        Where the mailbox is full it goes before all that waits there. The timer ends with the actor, or with its
+        restart. Raises ValueError for nan and inf, TypeError for what is no number.
+        """
         return self._timers().after(delay, message)
 
-    def every(self, interval: float, message: object) -> Timer:
-        """Get `message` every `interval` seconds."""
-        return self._timers().every(interval, message)
+    def every(self, interval: float, message: object, *, missed: Missed = "skip") -> Timer:
+        """Get `message` every `interval` seconds, the first time after one interval, until it is cancelled.
+
+        At most one message of the timer is in the mailbox: where one waits still when the next is due, or there is no
+        room, the next one is missed. `missed` says what follows from that, in the words of tokio.
+        `"skip"`: a fixed rate. The n-th is due n intervals after the start, those that were missed do not come.
+        `"burst"`: a fixed rate. Those that were missed come as soon as the actor takes them, one after the other.
+        `"delay"`: a fixed delay. The next one is due one interval after this one was handled.
+        The timer ends with the actor, or with its restart.
+        Raises ValueError for an interval that is not above 0 and finite, TypeError for what is no number.
+        """
+        return self._timers().every(interval, message, missed)
 
     def _timers(self) -> Timers:
         timers = self._cell.timers

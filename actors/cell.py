@@ -23,10 +23,10 @@ from .handlers import Handler
 from .latency import PeakEwma
 from .lateness import Lateness
 from .life import HALT, TRANSITIONS, Life, State
-from .load import Load
 from .log import get_logger
 from .outcome import DELIVERED, AskFuture, Failed, Outcome
 from .supervision import Supervisor
+from .timers import Tick, handle_tick
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -87,6 +87,10 @@ class Cell(Life):
     def detach(self, envelope: Envelope, awaitable: object) -> object:
         """A reentrant handler: run it beside the next messages. Returns HALT or None, as `handle`."""
         raise NotImplementedError
+
+    def beside(self, envelope: Envelope) -> asyncio.Task[None] | None:
+        """The task in which a reentrant handler handles this message, if one does."""
+        return None
 
     def again(self) -> None:
         """There is more to take: come back after the others had their turn."""
@@ -156,6 +160,8 @@ class Cell(Life):
                     self._stop_replies.append(reply)
                 self.stop("stopped")
                 return HALT
+            if isinstance(message, Tick):
+                return handle_tick(self, envelope, message.timer)
             if self.handlers:
                 handler = self._inherited(message)
         try:
@@ -275,7 +281,7 @@ class Cell(Life):
         elif reply is not None and reply.done():
             if not begun:
                 self._expired(envelope)
-        elif not isinstance(message, Terminated):
+        elif not isinstance(message, Terminated | Tick):
             error = self.stopped_error(message)
             if reply is not None:
                 reply.fail(error)
@@ -287,7 +293,9 @@ class Cell(Life):
 
     def undelivered(self, envelope: Envelope, error: SendError) -> None:
         """A message is not handled: let dead letters know. From any thread."""
-        if self.bus is not None:
+        if isinstance(envelope.message, Tick):
+            envelope.message.timer.dropped()
+        elif self.bus is not None:
             self.bus.dead_letter(envelope.message, error.reason, to=self.address, sender=envelope.sender, error=error)
         else:
             log.warning("dead letter", to=str(self), reason=error.reason, message=type(envelope.message).__name__)
@@ -297,28 +305,6 @@ class Cell(Life):
         if self.bus is not None:
             letter = error if isinstance(error, SendError) else None
             self.bus.dead_letter(ask.message, "unheard", to=self.address, sender=None, error=letter)
-
-    # As one of those that a role's address may mean.
-
-    def load(self, now: float) -> Load:
-        """How busy the actor is, whoever sent what it has to do. `now` is of the bus's loop."""
-        in_flight, latency = len(self.mailbox) + self.mailbox.waiting + self.at_work(), self.latency
-        if latency is None:
-            return Load(in_flight)
-        return Load(in_flight, latency.seconds, latency.weight(now), latency.least(now))
-
-    def measured(self, began: float, future: asyncio.Future[Any]) -> None:
-        """An ask of a role that this actor was chosen for has ended."""
-        assert self.bus is not None
-        if self.latency is None:
-            self.latency = PeakEwma()
-        latency, now = self.latency, self.bus.loop.time()
-        if future.cancelled():
-            latency.waited(now - began, now)
-        elif future._exception is None:
-            latency.answered(now - began, now)
-        else:  # not `exception()`: that an error was never looked at is a dead letter
-            latency.failed(now - began, now)
 
     # Stash.
 

@@ -21,6 +21,7 @@ from .deadlines import spent
 from .envelope import NEVER, Envelope
 from .errors import SendError, WouldDeadlock
 from .outcome import DELIVERED, AskFuture, AskWaiting, Outcome, Waiting
+from .timers import Ending
 from .turn import run_turn
 
 if TYPE_CHECKING:
@@ -279,6 +280,10 @@ class LoopCell(Cell):
         self._paused = True
         return HALT
 
+    def beside(self, envelope: Envelope) -> asyncio.Task[None] | None:
+        """As `Cell.beside`."""
+        return next((task for task, its in (self._detached or {}).items() if its is envelope), None)
+
     async def _run_detached(self, envelope: Envelope, awaitable: Awaitable[object]) -> None:
         task = asyncio.current_task()
         assert task is not None
@@ -500,3 +505,5 @@ def _discard(awaitable: Awaitable[object]) -> None:
         awaitable.cancel()
     elif asyncio.iscoroutine(awaitable):
         awaitable.close()
+    elif isinstance(awaitable, Ending):
+        _discard(awaitable.of)

@@ -507,6 +507,19 @@ class Mailbox:
             undone=dict(self._undone or {}),
         )
 
+    def overlooked(self) -> str | None:
+        """Who waits although there is room, or what is queued although the owner will not look; None at every rest.
+
+        For tests and for who looks into a program that stands still. On the owner's thread.
+        """
+        if self._waiting:
+            waiter = next(iter(next(iter(self._waiting.values()))))
+            if self._has_room(waiter.envelope.size):
+                return f"{self._waiters} wait, and there is room: {self.no_room()}"
+        if not self.scheduled and (self._foreign or self._system or self._user or self._last is not None):
+            return f"{len(self)} are queued, and nobody was woken for them"
+        return None
+
     # Inside.
 
     def _has_room(self, size: int) -> bool:

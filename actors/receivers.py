@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from .address import LOCAL, Address, Everyone, GroupAddress, Local, Peer, Role
 from .carrier import Link
 from .cell import Cell
 from .choice import best_of, better_of_two, least_of, rendezvous
+from .latency import PeakEwma
 from .load import Load
 from .outcome import AskFuture, AskWaiting, Outcome
 from .picks import Key
@@ -92,9 +94,27 @@ def ask_here(
     outcome = cell.ask(message, sender, timeout, reply, bus)
     future = outcome._future if isinstance(outcome, AskWaiting) else outcome
     if isinstance(future, AskFuture):
-        future.add_done_callback(partial(cell.measured, bus.loop.time()))
+        future.add_done_callback(partial(_measured, bus, cell, bus.loop.time()))
     return outcome
 
 
+def _measured(bus: Bus, cell: Cell, began: float, future: asyncio.Future[Any]) -> None:
+    if cell.latency is None:
+        cell.latency = PeakEwma()
+    latency, now = cell.latency, bus.loop.time()
+    if future.cancelled():
+        latency.waited(now - began, now)
+    elif future._exception is None:
+        latency.answered(now - began, now)
+    else:  # not `exception()`: that an error was never looked at is a dead letter
+        latency.failed(now - began, now)
+
+
 def _load(bus: Bus, reactor: str, receiver: Receiver) -> Load:
-    return receiver.load(bus.loop.time()) if isinstance(receiver, Cell) else receiver.load(reactor)
+    if not isinstance(receiver, Cell):
+        return receiver.load(reactor)
+    in_flight, latency = len(receiver.mailbox) + receiver.mailbox.waiting + receiver.at_work(), receiver.latency
+    if latency is None:
+        return Load(in_flight)
+    now = bus.loop.time()
+    return Load(in_flight, latency.seconds, latency.weight(now), latency.least(now))

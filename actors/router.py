@@ -155,6 +155,13 @@ class Router(Actor):
                     there.set_result(None)
         self._nobody_waits()
 
+    def overlooked(self) -> str | None:
+        """A send that waits for somebody who is there; None at every rest. For tests, on the loop's thread."""
+        for there, wait in self._waiting.items():
+            if there.done() or reaches(self.bus, wait.to, wait.need):
+                return f"a send to {wait.to} waits for {wait.need}, who are there"
+        return None
+
     def _nobody_waits(self) -> None:
         if not self._waiting:
             self.bus.unsubscribe_actor(self.actor_ref)

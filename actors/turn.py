@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .cell import BATCH, HALT, PYKKA_MESSAGES
 from .fair_queue import KEPT_LANES
+from .timers import Tick
 
 if TYPE_CHECKING:
     from .cell import Cell
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run_turn"]
 
-PYKKA_TYPES = frozenset(PYKKA_MESSAGES)
+#: What no method of an actor takes as it is: Pykka's own messages, and what timers put.
+NOT_PLAIN = frozenset((*PYKKA_MESSAGES, Tick))
 
 
 def run_turn(cell: Cell) -> None:
@@ -63,7 +65,7 @@ def run_turn(cell: Cell) -> None:
             message = envelope.message
             handler = handler_of(message.__class__)
             reply = envelope.reply
-            if (handler[2] if handler is not None else receive is None or message.__class__ in PYKKA_TYPES) or (
+            if (handler[2] if handler is not None else receive is None or message.__class__ in NOT_PLAIN) or (
                 reply is not None and (cell.lateness is not None or reply.done())
             ):
                 result = cell.handle(envelope)

@@ -228,11 +228,11 @@ class Alone(Generic[A]):
         timers = self._timers
         if timers is None:
             raise PeerbusError("the actor does not run yet: `async with Alone(…) as actor`")
-        until = timers.now + seconds
+        until = timers.time + seconds
         while (due := timers.due_at()) is not None and due <= until:
             timers.fire_next()
             await settled(self.bus)
-        timers.now = until
+        timers.time = until
 
     async def stop(self) -> None:
         """Stop it, as its bus would: behind what is in its mailbox."""

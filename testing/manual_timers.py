@@ -13,25 +13,28 @@ __all__ = ["ManualTimers"]
 
 
 class ManualTimers(Timers):
-    """The timers of one actor. `on_set` hears of each; `now` is in seconds and starts at 0."""
+    """The timers of one actor. `on_set` hears of each; `time` is in seconds and starts at 0."""
 
-    __slots__ = ("_due", "_numbers", "_on_set", "now")
+    __slots__ = ("_due", "_numbers", "_on_set", "time")
 
     def __init__(self, cell: Cell, on_set: Callable[[Timer, float], None]) -> None:
         super().__init__(cell)
-        self.now = 0.0
+        self.time = 0.0
         self._on_set = on_set
-        self._due: list[tuple[float, int, ManualTimer]] = []
+        self._due: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
 
     def _add(self, timer: Timer, delay: float) -> Timer:
-        manual = ManualTimer(self, timer.message, timer.interval)
-        self._on_set(manual, delay)
-        return super()._add(manual, delay)
+        self._on_set(timer, delay)
+        return super()._add(timer, delay)
 
-    def at(self, delay: float, timer: ManualTimer) -> Callable[[], object]:
-        """Let `timer` fire in `delay` seconds; returns what cancels it."""
-        entry = (self.now + delay, next(self._numbers), timer)
+    def now(self) -> float:
+        """As `Timers.now`: the test's clock."""
+        return self.time
+
+    def call_later(self, delay: float, action: Callable[[], object]) -> Callable[[], object]:
+        """As `Timers.call_later`, on the test's clock."""
+        entry = (self.time + delay, next(self._numbers), action)
         heapq.heappush(self._due, entry)
 
         def cancel() -> None:
@@ -47,26 +50,5 @@ class ManualTimers(Timers):
 
     def fire_next(self) -> None:
         """Move the clock to the next timer, and fire it."""
-        self.now, _, timer = heapq.heappop(self._due)
-        timer.fire()
-
-
-class ManualTimer(Timer):
-    """One timer on the test's clock."""
-
-    __slots__ = ("_cell", "_timers")
-
-    def __init__(self, owner: ManualTimers, message: object, interval: float | None) -> None:
-        super().__init__(owner, message, interval)
-        self._timers = owner
-        self._cell: Cell | None = None
-
-    def arm(self, cell: Cell, delay: float) -> None:
-        """As `Timer.arm`, on the test's clock."""
-        self._cell = cell
-        self._cancel = self._timers.at(delay, self)
-
-    def fire(self) -> None:
-        """Put the message into the actor's mailbox."""
-        assert self._cell is not None
-        self._fire(self._cell)
+        self.time, _, action = heapq.heappop(self._due)
+        action()

@@ -48,7 +48,8 @@ class ProbeLink:
 
     def load(self, reactor: str) -> Load:
         """As `Link.load`; how long answers take is not measured."""
-        return Load(len(self._asks))
+        # Answered ones are in it until the loop's next turn, and an `await` of what is done already gives it none.
+        return Load(sum(not ask.done() for ask in self._asks))
 
     def has(self, reactor: str) -> bool:
         """As `Link.has`."""
@@ -163,6 +164,10 @@ class ProbeLink:
             self._refuse_waiting()
         elif not self.stalled:
             self.resume()
+
+    def overlooked(self) -> str | None:
+        """Who waits although there is credit; None at every rest."""
+        return f"{len(self._waiting)} wait for credit, which there is" if self._waiting and not self.stalled else None
 
     def give_up(self, waiter: Waiter, error: SendError) -> None:
         """A send waits no longer."""

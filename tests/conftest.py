@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -16,6 +17,50 @@ from peerbus.testing.leaks import Leaks, tasks_left
 #: A slow or busy machine is no reason to fail: pytest-timeout bounds what hangs.
 settings.register_profile("peerbus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("peerbus")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--eager-tasks`: the same tests where a task runs to its first wait while it is made."""
+    parser.addoption("--eager-tasks", action="store_true", help="every event loop has asyncio's eager task factory")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give every event loop that the tests make, in whatever thread and of whatever kind, the factory asked for."""
+    if config.getoption("eager_tasks"):
+        if not hasattr(asyncio, "eager_task_factory"):
+            raise pytest.UsageError("--eager-tasks needs Python 3.12 or newer, which has asyncio.eager_task_factory")
+        config.add_cleanup(_make_loops_eager())
+
+
+def _make_loops_eager() -> Callable[[], None]:
+    """Give loops the eager task factory as soon as they are made. Returns what ends that."""
+    undo = pytest.MonkeyPatch()
+    make = asyncio.BaseEventLoop.__init__
+
+    def make_eager(loop: asyncio.BaseEventLoop) -> None:
+        make(loop)
+        loop.set_task_factory(_eager_task)
+
+    undo.setattr(asyncio.BaseEventLoop, "__init__", make_eager)
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        make_of_libuv = uvloop.new_event_loop
+
+        def make_eager_of_libuv() -> asyncio.AbstractEventLoop:
+            loop = make_of_libuv()
+            loop.set_task_factory(_eager_task)
+            return loop
+
+        undo.setattr(uvloop, "new_event_loop", make_eager_of_libuv)
+    return undo.undo
+
+
+def _eager_task(loop: asyncio.AbstractEventLoop, coro: Any, **options: Any) -> Any:
+    # uvloop always says `eager_start`, which the factory of Python 3.13.0 does not know yet.
+    options.pop("eager_start", None)
+    factory: Any = asyncio.eager_task_factory  # type: ignore[attr-defined,unused-ignore]  # since Python 3.12
+    return factory(loop, coro, **options)
 
 
 def pytest_sessionstart() -> None:

@@ -179,6 +179,11 @@ class PeerLink:
         """What was accepted is held back, behind what another connection carries."""
         return any(turn.held and turn.busy for turn in self._turns)
 
+    def overlooked(self) -> str | None:
+        """As `OutLane.overlooked`, of any lane."""
+        found = (lane.overlooked() for lane in self._lanes.values())
+        return next((text for text in found if text is not None), None)
+
     # Sending.
 
     def accept(self, reactor: str, message: object, sender: Address[object] | None) -> Outcome[None] | None:

@@ -251,6 +251,15 @@ class OutLane:
         if joined:
             self._wake(self)
 
+    def overlooked(self) -> str | None:
+        """Who waits although there is credit; None at every rest. For tests, and for who looks why nothing moves."""
+        if self._waiting and not self.suspended:
+            outgoing = next(iter(self._waiting)).envelope
+            assert isinstance(outgoing, Outgoing)
+            if self.window.has_room(len(outgoing.payload)):
+                return f"{len(self._waiting)} wait for {self.info.name!r}, and there is credit: {self.window!r}"
+        return None
+
     # What a waiting send asks of it; see `peerbus.actors.outcome.Room`.
 
     def wait(self, waiter: Waiter) -> None:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 CONFTEST = Path(__file__).resolve().parents[1] / "conftest.py"
 PROJECT = CONFTEST.parents[1] / "pyproject.toml"
 LEAKS = """
@@ -52,6 +54,23 @@ def test_forgets_a_file(): open(__file__)
 def test_is_unharmed_by_the_others(): KEPT[-1].kill(); KEPT[-1].wait()
 """
 
+EAGER = """
+import asyncio, {loop}
+
+def test_a_task_runs_while_it_is_made():
+    async def main():
+        begun = []
+        async def begin():
+            begun.append(1)
+            await asyncio.sleep(0)
+            begun.append(2)
+        task = asyncio.create_task(begin())
+        assert begun == [1]
+        await task
+    with asyncio.Runner(loop_factory={loop}.new_event_loop) as runner:
+        runner.run(main())
+"""
+
 
 def test_what_a_test_leaves_behind_fails_it_and_no_other(tmp_path: Path) -> None:
     shutil.copy(CONFTEST, tmp_path)
@@ -75,3 +94,16 @@ def test_what_a_test_leaves_behind_fails_it_and_no_other(tmp_path: Path) -> None
     ], done.stdout
     for kind in ("file ", "thread forgotten", "forgotten (", "actor ThreadingActor", "a child process"):
         assert kind in done.stdout
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="asyncio.eager_task_factory came with Python 3.12")
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_tests_run_with_eager_tasks_where_that_is_asked_for(tmp_path: Path, loop: str) -> None:
+    shutil.copy(CONFTEST, tmp_path)
+    (tmp_path / "test_eager.py").write_text(EAGER.format(loop=loop))
+    command = [sys.executable, "-m", "pytest", "-c", str(PROJECT), "--rootdir", ".", "-p", "no:cacheprovider"]
+    for options, result in ((["--eager-tasks"], "1 passed"), ([], "1 failed")):
+        done = subprocess.run(
+            [*command, *options, "test_eager.py"], check=False, capture_output=True, text=True, cwd=tmp_path, timeout=60
+        )
+        assert result in done.stdout, done.stdout

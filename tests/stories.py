@@ -1,0 +1,307 @@
+"""What happens when a random program runs, and the laws that it has to keep.
+
+1. At no quiet moment is there both room and somebody who waits, or something queued that nobody will look at.
+2. Every send ends by its deadline, at most one slot of the wheel late, with an outcome or an error that has a reason;
+   nobody is cancelled whom nobody cancels.
+3. The ledger adds up, and has every send once.
+4. A watcher hears of each end exactly once.
+5. Nothing is left when all has stopped: no actor, task or timer.
+6. Messages of one sender are begun in the order in which they were sent, each once.
+7. What failed before it was handled is not handled afterwards; what was accepted is handled, or is a dead letter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from players import Do, Player
+
+from peerbus.actors import (
+    EVERYONE,
+    LOCAL,
+    Address,
+    Bus,
+    DeadLetter,
+    GroupAddress,
+    Peer,
+    QuorumFailed,
+    Ref,
+    RemoteError,
+    Results,
+    Role,
+    SendError,
+    Several,
+    Subscription,
+    Terminated,
+    WouldDeadlock,
+)
+from peerbus.actors.deadlines import SLOT
+from peerbus.actors.outcome import AskWaiting, Waiting
+from peerbus.node import Node
+from peerbus.testing import Simulation
+
+__all__ = ["ROLE", "Place", "Sent", "Story", "Watch"]
+
+#: What every node offers.
+ROLE = "player"
+#: Floats of the clock are added up.
+EPSILON = 1e-6
+
+
+@dataclass(eq=False)
+class Sent:
+    """One send, from the call to its end."""
+
+    number: int
+    node: str
+    text: str
+    verb: str
+    #: To one receiver of this node, which is known by name.
+    local: bool
+    #: It may be sent again elsewhere.
+    again: bool
+    made: float
+    deadline: float
+    #: Whose order it keeps; None where it goes to several.
+    source: object
+    order: int = 0
+    outcome: Any = None
+    awaited: float | None = None
+    ended: float | None = None
+    #: What it ended with: a value, or an exception.
+    result: object = None
+
+    @property
+    def due(self) -> float:
+        """When it has to have ended."""
+        assert self.awaited is not None
+        return max(self.deadline, self.awaited) + SLOT + EPSILON
+
+    def drop(self) -> None:
+        """Nobody will await it."""
+        self.outcome = None
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.text} made at {self.made:.3f}"
+
+
+@dataclass(eq=False)
+class Watch:
+    """An end that somebody wants to hear of."""
+
+    #: The URN of the one that is watched; None where there was nobody, or it is on another node.
+    target: str | None
+
+
+@dataclass
+class Place:
+    """One node of the story, or the bus alone."""
+
+    door: Bus | Node
+    letters: Subscription[DeadLetter]
+    #: Whom a name meant last.
+    refs: dict[str, Ref[Any]] = field(default_factory=dict)
+    closing: asyncio.Task[None] | None = None
+
+    @property
+    def bus(self) -> Bus:
+        return self.door if isinstance(self.door, Bus) else self.door.bus
+
+
+class Story:
+    """Carries out a program and keeps what everybody says about it."""
+
+    def __init__(self, sim: Simulation) -> None:
+        self.sim = sim
+        self.places: dict[str, Place] = {}
+        self.sends: dict[int, Sent] = {}
+        self.ticks = 0
+        self.broken: list[str] = []
+        #: Messages that were put aside: they are begun twice.
+        self.asides: set[int] = set()
+        #: Messages that began to be handled, with the URNs of who did.
+        self.begun: dict[int, list[str]] = {}
+        #: Messages that became dead letters, by why.
+        self.dead: dict[int, list[str]] = {}
+        self._order = 0
+        self._last: dict[tuple[str, object], int] = {}
+        self._built: set[str] = set()
+        self.watched: dict[tuple[str, str], list[Watch]] = {}
+
+    # What players say.
+
+    def builds(self, player: Player) -> bool:
+        """An actor starts. True: for the first time."""
+        first = player.actor_urn not in self._built
+        self._built.add(player.actor_urn)
+        return first
+
+    def begins(self, player: Player, number: int) -> None:
+        """A message begins to be handled."""
+        sent, before = self.sends[number], self.begun.setdefault(number, [])
+        if before and number not in self.asides and not sent.again:
+            self.broken.append(f"law 6: {sent} is handled a second time")
+        if isinstance(sent.result, SendError) and sent.local and sent.verb == "tell":
+            self.broken.append(f"law 7: {sent} failed with {sent.result!r}, and is handled afterwards")
+        before.append(player.actor_urn)
+        if len(before) == 1 and sent.source is not None and player.in_order:
+            key = player.actor_urn, sent.source
+            if sent.order < self._last.get(key, 0):
+                self.broken.append(f"law 6: {sent} overtook, or was overtaken by, another of the same sender")
+            self._last[key] = sent.order
+
+    def hears(self, player: Player, fact: Terminated) -> None:
+        """A watcher hears of an end."""
+        watches = self.watched.get((player.actor_urn, str(fact.address)))
+        if not watches:
+            self.broken.append(f"law 4: {player} hears of the end of {fact.address} without a watch, or twice")
+        elif isinstance(fact.address.where, Peer):
+            watches.clear()
+        else:
+            watches.pop(0)
+
+    def watches(self, player: Player, to: str) -> None:
+        """A player watches."""
+        target = self._watchable(player, to)
+        address = target.address if isinstance(target, Ref) else target
+        assert address is not None
+        watches = self.watched.setdefault((player.actor_urn, str(address)), [])
+        urn = self._urn(player.node, target)
+        if urn is None or all(watch.target != urn for watch in watches):
+            watches.append(Watch(urn))
+        player.watch(target)
+
+    def unwatches(self, player: Player, to: str) -> None:
+        """A player watches no longer; it may still hear of an end that was before."""
+        target = self._watchable(player, to)
+        address = target.address if isinstance(target, Ref) else target
+        urn = self._urn(player.node, target)
+        watches = self.watched.get((player.actor_urn, str(address)), [])
+        watches[:] = [watch for watch in watches if watch.target is None or watch.target != urn]
+        player.unwatch(target)
+
+    def _watchable(self, player: Player, to: str) -> Ref[Any] | Address[Any]:
+        where, _, name = to.partition("/")
+        found = self.address(player.node, f"{where}/{name}" if where in ("ref", "peer") else f"local/{name}")
+        assert not isinstance(found, GroupAddress)
+        return found
+
+    def _urn(self, node: str, target: Ref[Any] | Address[Any]) -> str | None:
+        address = target.address if isinstance(target, Ref) else target
+        if address is None or isinstance(address.where, Peer):
+            return None
+        cell = self.places[node].bus.cell(address.reactor)
+        if cell is None or (isinstance(target, Ref) and target.actor_urn != cell.urn):
+            return None
+        return cell.urn
+
+    # Sending.
+
+    def address(self, node: str, to: str) -> Ref[Any] | Address[Any] | GroupAddress[Any]:
+        """What a text means on that node."""
+        where, _, name = to.partition("/")
+        match where:
+            case "ref":
+                return self.places[node].refs.get(name) or LOCAL / name
+            case "role":
+                return Role(ROLE) / name
+            case "role-all":
+                return Role(ROLE, "all") / name
+            case "role-2":
+                return Role(ROLE, Several(2)) / name
+            case "all":
+                return EVERYONE / name
+            case "peer":
+                others = [place.door for other, place in self.places.items() if other != node]
+                return Peer(others[0].node_id) / name if others else LOCAL / name
+            case _:
+                return LOCAL / name
+
+    def send(
+        self,
+        node: str,
+        verb: str,
+        to: str | Ref[Any],
+        script: str,
+        timeout: float,
+        *,
+        by: Player | None = None,
+        option: str = "",
+    ) -> Sent:
+        """Make a send from a player, or from plain code of a node."""
+        target = self.address(node, to) if isinstance(to, str) else to
+        now, number = self.sim.time, len(self.sends) + 1
+        text = f"{by or 'plain code'} on {node} {verb}s {to}: {script!r} within {timeout} s {option}".rstrip()
+        where = LOCAL if isinstance(target, Ref) else target.where
+        one = where is LOCAL or isinstance(where, Peer)
+        source: object = (node if by is None else by.actor_urn) if one and option != "wait" else None
+        sent = Sent(number, node, text, verb, where is LOCAL, not one, now, now + timeout, source)
+        self.sends[number] = sent
+        self._enters(sent)
+        options: dict[str, Any] = {}
+        match option.split():
+            case ["quorum", count]:
+                options["quorum"] = int(count)
+            case ["hedge", seconds]:
+                options["hedge"] = float(seconds)
+            case ["wait"]:
+                options["wait_for_peer"] = True
+        door: Any = self.places[node].door if by is None else by
+        try:
+            sent.outcome = getattr(door, verb)(target, Do(number, script), timeout=timeout, **options)
+        except Exception as error:  # noqa: BLE001  # no send may raise at once: that is a law as well
+            self.broken.append(f"law 2: {sent} raises {error!r} where it is called")
+        return sent
+
+    def _enters(self, sent: Sent) -> None:
+        self._order += 1
+        sent.order = self._order
+
+    async def end(self, sent: Sent) -> None:
+        """Await a send."""
+        outcome, sent.outcome = sent.outcome, None
+        sent.awaited = self.sim.time
+        if isinstance(outcome, Waiting | AskWaiting):
+            self._enters(sent)  # it takes its place now
+        try:
+            sent.result = await outcome
+        except asyncio.CancelledError as error:
+            sent.result = error
+            task = asyncio.current_task()
+            if task is not None and not task.cancelling():
+                self.broken.append(f"law 2: {sent} is cancelled by nobody")
+            raise
+        except Exception as error:  # noqa: BLE001  # it is looked at below
+            sent.result = error
+        finally:
+            del outcome
+            sent.ended = self.sim.time
+            self._ends(sent)
+
+    def _ends(self, sent: Sent) -> None:
+        assert sent.ended is not None
+        if sent.ended > sent.due:
+            self.broken.append(f"law 2: {sent} ended at {sent.ended:.3f}, after {sent.due:.3f}: {sent.result!r}")
+        why = _wrong(sent, sent.result)
+        if why:
+            self.broken.append(f"law 2: {sent} ended with {why}")
+
+
+def _wrong(sent: Sent, result: object) -> str:
+    """What is wrong with what a send ended with."""
+    if isinstance(result, asyncio.CancelledError):
+        return ""
+    if isinstance(result, SendError):
+        return "" if result.reason else f"no reason: {result!r}"
+    if isinstance(result, RemoteError | QuorumFailed | WouldDeadlock):
+        return "" if sent.verb == "ask" else f"{result!r}, although it asked nothing"
+    if isinstance(result, BaseException):
+        return f"an error that no send has: {result!r}"
+    if isinstance(result, Results):
+        wrongs = [_wrong(sent, error) for error in result.errors.values()]
+        wrongs += [_wrong(sent, answer) for answer in result.answers.values()]
+        return "; ".join(filter(None, wrongs))
+    wanted = sent.number if sent.verb == "ask" else None
+    return "" if result == wanted else f"{result!r} in place of {wanted!r}"
