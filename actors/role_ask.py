@@ -23,6 +23,8 @@ from .errors import (
 )
 from .outcome import Outcome
 from .receivers import Receiver, ask_here, candidates, name_of, one_of
+from .receivers import Receiver, candidates, name_of, one_of
+from .tasks import new_task
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -148,4 +150,4 @@ class RoleAsk(Generic[R]):
             await asyncio.gather(*racers, return_exceptions=True)
 
     def _race(self, outcome: Outcome[R]) -> asyncio.Task[R]:
-        return self._bus.loop.create_task(self._one_by_one(outcome), name=f"peerbus hedged ask to {self._to}")
+        return new_task(self._one_by_one(outcome), loop=self._bus.loop, name=f"peerbus hedged ask to {self._to}")

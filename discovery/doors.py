@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 from ..actors.bus import Bus
 from ..actors.errors import DialFailed, HandshakeFailed, ProtocolError, StreamBroken, StreamClosed
 from ..actors.log import get_logger
+from ..actors.tasks import new_task
 from ..transports.endpoint import Endpoint
 from ..transports.greeting import Greeted, greet
 from ..transports.hello import Hello
@@ -90,7 +91,7 @@ class Doors:
 
     def run(self, work: Coroutine[object, object, None], name: str) -> None:
         """Run this as a task that ends when the doors are closed, at the latest."""
-        task = self._loop.create_task(work, name=f"peerbus {name}", context=self._bus.context.copy())
+        task = new_task(work, loop=self._loop, name=f"peerbus {name}", context=self._bus.context.copy())
         self._tasks[task] = None
         task.add_done_callback(self._ran)
 

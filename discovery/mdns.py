@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..actors.log import get_logger
+from ..actors.tasks import new_task
 from .addresses import MAX_ADDRESSES
 from .events import Candidate
 from .interfaces import addresses_of
@@ -140,7 +141,7 @@ class Mdns:
     async def aclose(self) -> None:
         """Say goodbye (0.25 s) and leave no task and no socket; idempotent, safe after cancel."""
         if self._closing is None:
-            self._closing = asyncio.create_task(self._close(), name="mdns-close")
+            self._closing = new_task(self._close(), loop=asyncio.get_running_loop(), name="mdns-close")
             self._closing.add_done_callback(self._cut_off)
         await asyncio.wait([self._closing])
         if not self._closing.cancelled():
@@ -248,8 +249,8 @@ class Mdns:
     def _look_up_next(self) -> None:
         while self._waiting and len(self._lookups) < MAX_LOOKUPS and self._closing is None:
             name = self._waiting.popleft()
-            task = asyncio.create_task(self._look_up(name), name="mdns-lookup")
-            self._lookups[name] = task
+            loop = asyncio.get_running_loop()
+            self._lookups[name] = new_task(self._look_up(name), loop=loop, name="mdns-lookup")
 
     async def _look_up(self, name: str) -> None:
         from zeroconf.asyncio import AsyncServiceInfo

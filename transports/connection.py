@@ -23,6 +23,7 @@ from ..actors.handlers import handles
 from ..actors.log import get_logger
 from ..actors.router import LinkChanged, LinkDown, LinkUp
 from ..actors.supervision import Directive, Supervision
+from ..actors.tasks import new_task
 from .codecs import Codecs
 from .frame_writer import FrameWriter
 from .greeting import Greeted
@@ -239,8 +240,8 @@ class PeerConnection(Actor):
         self.bus.books.open(self._receive)
         if self._listed:
             self._router(LinkUp(self.link, self._announce, self._order))
-        self._reader = self._loop.create_task(
-            self._read(), name=f"peerbus reader {self.peer_id[:8]}", context=self._context
+        self._reader = new_task(
+            self._read(), loop=self._loop, name=f"peerbus reader {self.peer_id[:8]}", context=self._context
         )
         # At once, so that the peer's distance is known when somebody chooses among peers.
         self._say(Ping(self._heartbeat.ping(self._loop.time())))

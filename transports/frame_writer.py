@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..actors.errors import StreamBroken, StreamClosed
+from ..actors.tasks import new_task
 from .outbox import Outbox
 from .transport import HIGH_WATER, Stream
 
@@ -107,8 +108,8 @@ class FrameWriter:
             return  # the reader hears of it too, and ends the connection
         self.written()
         if outbox and not stream.writable:
-            self._drain = self._loop.create_task(
-                self._drained(), name=f"peerbus drain {stream.remote}", context=self._context
+            self._drain = new_task(
+                self._drained(), loop=self._loop, name=f"peerbus drain {stream.remote}", context=self._context
             )
 
     def write_frame(self, frame: bytes) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from ..actors.errors import HandshakeFailed, StreamBroken, StreamClosed
+from ..actors.tasks import new_task
 from .arrival_limit import ArrivalLimit
 from .endpoint import Endpoint
 from .socket_handshake import handshake_error
@@ -141,7 +142,7 @@ class SocketListener:
             sock.close()
             self._refuse(source, refusal)
             return
-        task = self._loop.create_task(self._shake_hands(sock, source), name=f"handshake {source}")
+        task = new_task(self._shake_hands(sock, source), loop=self._loop, name=f"handshake {source}")
         self._handshakes[task] = sock
         task.add_done_callback(self._handshake_done)
 
