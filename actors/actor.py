@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Self, TypeVar, overload
 
@@ -32,9 +33,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Actor"]
 
+T = TypeVar("T")
 V = TypeVar("V")
 M = TypeVar("M")
 A = TypeVar("A", bound="Actor")
+
+#: What the names of this package's modules begin with.
+OWN_MODULES = __name__.partition(".")[0] + "."
 
 
 class OfActor(Generic[V]):
@@ -89,6 +94,8 @@ class Actor(pykka.Actor):
     __channel__: ClassVar[Channel[Any] | None] = None
     #: Takes its messages by Pykka's `on_receive` alone.
     __receives__: ClassVar[bool] = False
+    #: Stands in Pykka's registry while it runs: users' actors do, the package's own do not.
+    __registered__: ClassVar[bool] = True
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -100,6 +107,7 @@ class Actor(pykka.Actor):
             and cls.on_receive is not pykka.Actor.on_receive
             and cls._handle_receive is pykka.Actor._handle_receive
         )
+        cls.__registered__ = not cls.__module__.startswith(OWN_MODULES)
 
     if TYPE_CHECKING:  # what it takes, see `sender.Takes`
 
@@ -280,6 +288,19 @@ class Actor(pykka.Actor):
         if timers is None:
             timers = self._cell.timers = Timers(self._cell)
         return timers
+
+    def create_task(self, coroutine: Coroutine[object, object, T], *, name: str | None = None) -> asyncio.Task[T]:
+        """Run `coroutine` beside the handlers, as `asyncio.create_task` does. It ends with the actor.
+
+        The task is cancelled when the actor stops or is rebuilt, and the actor has ended only when it has. An exception
+        in it is a failure of the actor, whether somebody awaits the task or not; see `supervision`.
+        Raises PeerbusError for an actor that does not run on an event loop, and one that stops.
+        """
+        try:
+            return self._cell.create_task(coroutine, name)
+        except PeerbusError:
+            coroutine.close()
+            raise
 
     def put_aside(self) -> None:
         """Stash the message that is being handled, until `take_up`. An ask's answer is then still open."""

@@ -30,7 +30,7 @@ from .answers import check_reply
 from .capability import Capability
 from .cell import Cell
 from .channel import DEFAULT_TIMEOUT, Channel
-from .current import CURRENT_BUS, current_bus
+from .current import context_on, current_bus
 from .dead_letters import DeadLetters
 from .deadlines import DeadlineWheel
 from .deadlock import DeadlockWatch
@@ -60,6 +60,7 @@ from .routing import check_how, resolve, routed_ask, routed_tell
 from .sender import WAITS, How, asks, tells
 from .sending import Bridged
 from .supervision import Supervision
+from .tasks import new_task
 from .thread_cell import ThreadCell
 
 if TYPE_CHECKING:
@@ -123,8 +124,8 @@ class Bus:
         self.deadlocks: DeadlockWatch
         #: The loop's thread; 0 while the bus does not run.
         self.thread = 0
-        #: The context that everything on this bus runs in a copy of.
-        self.context = contextvars.Context()
+        #: That of whoever enters the bus; what the bus does by itself runs in copies of it.
+        self.context: contextvars.Context
         self._initial = tuple(reactors)
         self._cells: dict[str, Cell] = {}
         self._order: dict[Life, None] = {}
@@ -139,6 +140,9 @@ class Bus:
         self._thread_runner: LoopThread | None = None
         self._events: EventStream | None = None
         self._escalation: BaseException | None = None
+        #: SystemExit or KeyboardInterrupt, raised on an actor: whoever waits for the end of the bus raises it on.
+        self._exit: BaseException | None = None
+        self._handed_on = False
         self._closer: asyncio.Task[None] | None = None
         self._stopped: asyncio.Event
 
@@ -152,7 +156,7 @@ class Bus:
         self.wheel = DeadlineWheel(self.loop)
         self.deadlocks = DeadlockWatch(self)
         self._stopped = asyncio.Event()
-        self.context.run(CURRENT_BUS.set, self)
+        self.context = context_on(self)
         self._events_ref = self.spawn(EventStream, name="peerbus.events")
         self._events = self._events_ref._cell.actor  # type: ignore[assignment]  # what was just spawned
         self._events_ref._cell.mailbox.on_drop = self._event_lost
@@ -164,6 +168,7 @@ class Bus:
                 await self.started(self.spawn(factory))
         except BaseException:
             await self.aclose()
+            self.hand_on_exit()
             raise
         return self
 
@@ -171,6 +176,7 @@ class Bus:
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
+        self.hand_on_exit()
 
     async def aclose(self) -> None:
         """Refuse new sends, let mailboxes drain until `shutdown_timeout`, stop the actors. Idempotent.
@@ -186,7 +192,7 @@ class Bus:
     def _close_soon(self) -> None:
         if self._closer is None:
             self._closing = True
-            self._closer = self.loop.create_task(self._close(), name=f"peerbus {self.name} closing")
+            self._closer = new_task(self._close(), loop=self.loop, name=f"peerbus {self.name} closing")
 
     async def _close(self) -> None:
         deadline = self.loop.time() + self.shutdown_timeout
@@ -246,7 +252,10 @@ class Bus:
         return self
 
     def stop(self) -> None:
-        """Stop a bus that `start` started, and wait for it. Idempotent."""
+        """Stop a bus that `start` started, and wait for it. Idempotent.
+
+        Raises SystemExit or KeyboardInterrupt where an actor raised it: once, to whoever is first to stop or leave.
+        """
         if self._thread_runner is not None:
             self._thread_runner.stop()
 
@@ -261,8 +270,27 @@ class Bus:
         return self._closing
 
     async def wait_stopped(self) -> None:
-        """Wait until the bus has stopped."""
+        """Wait until the bus has stopped. Raises SystemExit or KeyboardInterrupt where an actor raised it.
+
+        Await it in the program's main task: in any other, the event loop would end at once.
+        """
         await self._stopped.wait()
+        if self._exit is not None:
+            self._handed_on = True
+            raise self._exit
+
+    def exit(self, actor: str, error: BaseException) -> None:
+        """An actor raised SystemExit or KeyboardInterrupt: the bus stops in order, and then hands it on."""
+        if self._exit is None:
+            log.critical("an actor ends the program, the bus stops", bus=self.name, actor=actor, exc_info=error)
+            self._exit = error
+            self._on_loop(self._close_soon)
+
+    def hand_on_exit(self) -> None:
+        """Raise what `exit` was told, to the first who asks once the bus has stopped."""
+        if self._exit is not None and not self._handed_on:
+            self._handed_on = True
+            raise self._exit
 
     # Actors.
 
@@ -315,10 +343,10 @@ class Bus:
         def run() -> None:
             try:
                 future.succeed(spawn())
-            except Exception as error:  # noqa: BLE001  # the caller's thread raises it
+            except BaseException as error:  # noqa: BLE001  # the caller's thread raises it
                 future.fail(error)
 
-        if not self._on_loop(run):
+        if not self._on_loop(run, context_on(self)):
             raise ShuttingDown(f"{self.name} has stopped")
         return future.get()
 
@@ -335,7 +363,8 @@ class Bus:
             if cell.parent.children is None:
                 cell.parent.children = {}
             cell.parent.children[cell] = None
-        pykka.ActorRegistry.register(cell.ref)
+        if cell.actor_class.__registered__:
+            pykka.ActorRegistry.register(cell.ref)
 
     def _unregister(self, cell: Cell) -> None:
         if cell.parent is not None and cell.parent.children is not None:
@@ -427,9 +456,9 @@ class Bus:
         self._escalation = error
         self._on_loop(self._close_soon)
 
-    def _on_loop(self, action: Callable[[], object]) -> bool:
+    def _on_loop(self, action: Callable[[], object], context: contextvars.Context | None = None) -> bool:
         try:
-            self.loop.call_soon_threadsafe(action, context=self.context.copy())
+            self.loop.call_soon_threadsafe(action, context=self.context.copy() if context is None else context)
         except RuntimeError:  # the loop has closed
             return False
         return True

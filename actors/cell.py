@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextvars import Context
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pykka
@@ -16,16 +17,17 @@ from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
 
 from .channel import DEFAULT_TIMEOUT
 from .envelope import Envelope
-from .errors import DeadlineExceeded, MessageTypeError, PeerbusError, RemoteError, SendError, shown
+from .errors import ActorStopped, DeadlineExceeded, MessageTypeError, PeerbusError, RemoteError, SendError, shown
 from .events import Terminated
 from .foreign_waiting import ForeignWaiting
 from .handlers import Handler
 from .latency import PeakEwma
 from .lateness import Lateness
-from .life import HALT, TRANSITIONS, Life, State
+from .life import EXITS, HALT, TRANSITIONS, Life, State
 from .log import get_logger
 from .outcome import DELIVERED, AskFuture, Failed, Outcome
 from .supervision import Supervisor
+from .tasks import ActorTasks
 from .timers import Tick, handle_tick
 
 if TYPE_CHECKING:
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ["BATCH", "HALT", "TRANSITIONS", "Cell", "State"]
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 log = get_logger("peerbus.actors")
 
@@ -62,9 +65,10 @@ class Cell(Life):
         name: str | None = None,
         parent: Cell | None = None,
         supervisor: Supervisor | None = None,
+        context: Context | None = None,
     ) -> None:
         urn = uuid.uuid4().urn if bus is None else bus.next_urn()
-        super().__init__(actor_class, factory, bus, name, parent, supervisor, urn)
+        super().__init__(actor_class, factory, bus, name, parent, supervisor, urn, context)
         channel = actor_class.__channel__
         self.types = None if channel is None else channel.types
         self.timeout = DEFAULT_TIMEOUT if channel is None else channel.timeout
@@ -174,7 +178,7 @@ class Cell(Life):
                 )
                 if reentrant:
                     return self.detach(envelope, result)
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # the supervisor decides
+        except BaseException as error:  # noqa: BLE001  # the supervisor decides
             return self.failed(envelope, error)
         # A Pykka future that an actor without a bus returns is a value, as in Pykka.
         if (
@@ -253,13 +257,19 @@ class Cell(Life):
         """A handler raised. Returns HALT or None, as `handle`."""
         reply = envelope.reply
         self.mailbox.count_undone("handler_failed")
-        if reply is not None:
+        if self.bus is None and isinstance(error, EXITS):
+            if reply is not None:
+                reply.fail(self.stopped_error(envelope.message))
+            self.exits(error)
+            self.end_now(f"ended by {error!r}")
+        elif reply is not None:
             if not isinstance(error, RemoteError):
                 log.info("handler failed, the asker is told", actor=str(self), error=shown(error), exc_info=error)
             reply.raised(error)
             # The error's frames hold the envelope, which the garbage collector does not look into: without this the
             # asker's future and its error would keep each other for ever.
             envelope.reply = None
+            self.exits(error)
         elif self.supervisor is None or self.bus is None:
             log.error("unhandled exception, the actor stops", actor=str(self), exc_info=error)
             self.mark_stopped()
@@ -305,6 +315,16 @@ class Cell(Life):
         if self.bus is not None:
             letter = error if isinstance(error, SendError) else None
             self.bus.dead_letter(ask.message, "unheard", to=self.address, sender=None, error=letter)
+
+    def create_task(self, coroutine: Coroutine[object, object, T], name: str | None) -> asyncio.Task[T]:
+        """A task that ends with the actor. Raises PeerbusError where it cannot have one."""
+        if not isinstance(coroutine, Coroutine):
+            raise TypeError(f"create_task takes a coroutine, as in self.create_task(self.poll()), not {coroutine!r}")
+        if self.state not in (State.STARTING, State.RUNNING):
+            raise ActorStopped(f"{self} is {self.state.value}: it can start no task")
+        if self.tasks is None:
+            self.tasks = ActorTasks(self)
+        return self.tasks.start(coroutine, name)
 
     # Stash.
 

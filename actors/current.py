@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
+from contextvars import Context, ContextVar, copy_context
 from threading import get_ident
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .bus import Bus
     from .cell import Cell
 
-__all__ = ["BUILDING", "CURRENT_BUS", "Claim", "current_bus"]
+__all__ = ["BUILDING", "CURRENT_BUS", "Claim", "context_on", "current_bus"]
 
 
 class Claim(Protocol):
@@ -31,3 +31,13 @@ def current_bus() -> Bus | None:
     """The bus on whose event-loop thread this code runs; None elsewhere."""
     bus = CURRENT_BUS.get()
     return bus if bus is not None and bus.thread == get_ident() else None
+
+
+def context_on(bus: Bus) -> Context:
+    """A copy of the caller's context, for what it starts on `bus`."""
+    context = copy_context()
+    if context.get(CURRENT_BUS) is not bus:
+        context.run(CURRENT_BUS.set, bus)
+    if context.get(BUILDING) is not None:
+        context.run(BUILDING.set, None)
+    return context

@@ -62,6 +62,7 @@ __all__ = [
     "StreamClosed",
     "TransportError",
     "WouldDeadlock",
+    "for_future",
     "shown",
 ]
 
@@ -206,6 +207,19 @@ def shown(error: BaseException) -> str:
         return repr(error)
     except Exception:  # noqa: BLE001  # as said
         return f"{type(error).__name__}(no text: its repr fails)"
+
+
+def for_future(error: BaseException) -> Exception:
+    """What user code raised, as something that a future can hold and that ends whoever awaits it in order.
+
+    A future refuses StopIteration, and a task that is handed CancelledError, SystemExit or KeyboardInterrupt ends, or
+    ends its loop: these, and whatever else is no Exception, come as the `__cause__` of a PeerbusError.
+    """
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    wrapped = PeerbusError(f"{type(error).__name__} was raised: {shown(error)}")
+    wrapped.__cause__ = error
+    return wrapped
 
 
 class RemoteError(PeerbusError):

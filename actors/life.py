@@ -4,6 +4,9 @@ State machine: see TRANSITIONS. Laws:
 1. Whatever changes the state runs in the actor's own turn; other threads `post` it.
 2. A cell ends, or rebuilds its actor, only when its children have ended and no handler runs any more.
 3. `on_stop` runs once, and not for an actor that failed: that one has heard `on_failure`.
+4. Whatever a handler, a hook, a constructor or a task of the actor raises, of whatever class, is a failure of the
+   actor, and never of what runs it. SystemExit and KeyboardInterrupt stop the bus as well, in order.
+5. All of the actor's code runs in the context of whoever spawned it, or in copies of that.
 """
 
 # So long because each step of the life depends on what the others wait for.
@@ -12,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextvars import Context, copy_context
 from enum import Enum
 from typing import TYPE_CHECKING, cast
 
@@ -21,7 +25,7 @@ from pykka.messages import _ActorStop
 from .address import LOCAL, Address
 from .current import BUILDING
 from .envelope import Envelope, ReplyTo
-from .errors import ActorStopped, ConfigError, PeerbusError, TransportError, shown
+from .errors import ActorStopped, ConfigError, PeerbusError, TransportError, for_future, shown
 from .events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, Terminated
 from .log import get_logger
 from .stop_flag import StopFlag
@@ -33,9 +37,10 @@ if TYPE_CHECKING:
     from .cell import Cell
     from .mailbox import Mailbox
     from .ref import Ref
+    from .tasks import ActorTasks
     from .timers import Timers
 
-__all__ = ["HALT", "TRANSITIONS", "Life", "State"]
+__all__ = ["EXITS", "HALT", "TRANSITIONS", "Life", "State"]
 
 log = get_logger("peerbus.actors")
 
@@ -61,6 +66,8 @@ TRANSITIONS: dict[State, frozenset[State]] = {
     State.STOPPED: frozenset(),
 }
 
+#: What ends the program, whoever raises it.
+EXITS = (SystemExit, KeyboardInterrupt)
 #: What `handle` returns when the cell takes no further message in this turn.
 HALT = object()
 
@@ -73,11 +80,13 @@ class Life:
         "_backoff",
         "_farewell",
         "_stop_replies",
+        "_task_failure",
         "actor",
         "actor_class",
         "address",
         "bus",
         "children",
+        "context",
         "factory",
         "mailbox",
         "name",
@@ -89,6 +98,7 @@ class Life:
         "state",
         "stopped",
         "supervisor",
+        "tasks",
         "timers",
         "urn",
         "watchers",
@@ -106,6 +116,7 @@ class Life:
         parent: Life | None,
         supervisor: Supervisor | None,
         urn: str,
+        context: Context | None,
     ) -> None:
         self.actor_class = actor_class
         self.factory = factory
@@ -114,6 +125,8 @@ class Life:
         self.parent = parent
         self.supervisor = supervisor
         self.urn = urn
+        #: What the actor's code runs in, as it was where the actor was spawned.
+        self.context = copy_context() if context is None else context
         self.address: Address[object] | None = None if name is None else Address(LOCAL, name)
         self.stopped = StopFlag()
         self.state = State.NEW
@@ -128,6 +141,10 @@ class Life:
         #: Whose watcher this is; on the bus's loop thread only.
         self.watching: dict[Life, None] | None = None
         self.timers: Timers | None = None
+        #: What its handlers have started beside themselves; None while they have not.
+        self.tasks: ActorTasks | None = None
+        #: What one of these raised before the actor took its first message.
+        self._task_failure: BaseException | None = None
         self.stash: list[Envelope] | None = None
         self._stop_replies: list[ReplyTo] | None = None
         #: Cancels the timer of a restart; None when its time has come, or there is none.
@@ -229,15 +246,21 @@ class Life:
                 log.error("on_start failed, the actor stops", actor=str(self), error=str(error))
             else:
                 log.error("on_start failed, the actor stops", actor=str(self), exc_info=error)
-            self.start_error = error
+            self.start_error = for_future(error)
             if self.bus is not None:
-                self.bus.begun(self, error)
+                self.bus.begun(self, self.start_error)
+            self.exits(error)
             self._leave(f"on_start failed: {shown(error)}", farewell=False, kill=True)
         else:
             self._move(State.RUNNING)
             if self.bus is not None:
                 self.bus.begun(self, None)
                 self.bus.publish(ActorStarted(str(self)))
+            self._take_messages()
+
+    def _take_messages(self) -> None:
+        failure, self._task_failure = self._task_failure, None
+        if failure is None or self.supervise(failure) is not HALT:
             self.drain()
 
     # Failures.
@@ -249,6 +272,7 @@ class Life:
         """
         assert self.bus is not None
         assert self.supervisor is not None
+        self.exits(error)
         decision = self.supervisor.failed(self.now())
         log.error(
             "handler failed", actor=str(self), decision=decision.directive.value, delay=decision.delay, exc_info=error
@@ -289,22 +313,54 @@ class Life:
 
         self.post(fail)
 
+    def task_failed(self, name: str, error: BaseException) -> None:
+        """A task that a handler started has failed, and so has the actor. On the loop's thread."""
+        if self.state is State.RUNNING:
+            self.supervise(error)
+        elif self.state is State.STARTING:
+            self._task_failure = error
+        else:
+            log.error("a task failed while its actor stops or restarts", actor=str(self), task=name, exc_info=error)
+
+    def exits(self, error: BaseException) -> None:
+        """Stop the bus where what the actor raised is to end the program. From any thread.
+
+        Without a bus all actors stop that have none, as in Pykka.
+        """
+        if not isinstance(error, EXITS):
+            return
+        if self.bus is not None:
+            self.bus.exit(str(self), error)
+            return
+        log.critical("all actors stop that run without a bus", actor=str(self), exc_info=error)
+        for ref in pykka.ActorRegistry.get_all():
+            cell = getattr(ref, "_cell", None)
+            if cell is not self and (cell is None or cell.bus is None):
+                ref.stop(block=False)
+
     def call_on_failure(self, error: BaseException) -> None:
         """Tell the actor that it failed."""
         assert self.actor is not None
         try:
             self.actor.on_failure(type(error), error, error.__traceback__)
-        except Exception:
-            log.exception("on_failure failed", actor=str(self))
+        except BaseException as raised:  # user code
+            log.error("on_failure failed", actor=str(self), exc_info=raised)
+            self.exits(raised)
 
     def _let_go(self) -> None:
         # What belongs to the incarnation that failed ends with it.
-        if self.timers is not None:
-            self.timers.cancel_all()
+        self._end_owned()
         for child in tuple(self.children or ()):
             child.kill(f"its parent {self} failed or stopped")
         self.interrupt()
         self.take_up()
+
+    def _end_owned(self) -> None:
+        self._task_failure = None
+        if self.timers is not None:
+            self.timers.cancel_all()
+        if self.tasks is not None:
+            self.tasks.cancel_all()
 
     def _backed_off(self) -> None:
         self._backoff = None
@@ -314,7 +370,7 @@ class Life:
         self._move(State.STARTING)
         try:
             self.build()
-        except Exception as error:  # noqa: BLE001  # a factory is user code
+        except BaseException as error:  # noqa: BLE001  # a factory is user code
             self.supervise(error, heard=False)
             return
         assert self.actor is not None
@@ -330,7 +386,7 @@ class Life:
         else:
             self._move(State.RUNNING)
             self.bus.publish(ActorRestarted(str(self), self.supervisor.restarts))
-            self.drain()
+            self._take_messages()
 
     # End.
 
@@ -367,8 +423,7 @@ class Life:
             if self._backoff is not None:
                 self._backoff()
                 self._backoff = None
-            if self.timers is not None:
-                self.timers.cancel_all()
+            self._end_owned()
             for child in () if kill else tuple(self.children or ()):
                 child.request_stop()
         if kill:
@@ -388,7 +443,7 @@ class Life:
 
     def settle(self) -> None:
         """Go on with an end or a restart that waited for children and handlers."""
-        if self.children or self.busy():
+        if self.children or self.tasks or self.busy():
             return
         if self.state is State.BACKING_OFF:
             if self._backoff is None:
@@ -410,6 +465,7 @@ class Life:
             log.warning("on_stop was cut short", actor=str(self))
         elif error is not None:
             log.error("on_stop failed", actor=str(self), exc_info=error)
+            self.exits(error)
         self._end()
 
     def mark_stopped(self) -> None:
@@ -417,7 +473,8 @@ class Life:
         if not self.stopped.is_set():
             assert self.ref is not None
             self.stopped.set()
-            pykka.ActorRegistry.unregister(self.ref)
+            if self.actor_class.__registered__:
+                pykka.ActorRegistry.unregister(self.ref)
 
     def _end(self) -> None:
         # The last step: refuse what is left, tell whoever waits.
@@ -478,6 +535,7 @@ class Life:
             if self.state is State.STOPPING:
                 if error is not None:
                     log.error("on_stopping failed", actor=str(self), exc_info=error)
+                    self.exits(error)
                 self._hooks(rest, then)
             elif error is None and self.state is State.STARTING:
                 self._hooks(rest, then)
@@ -489,7 +547,7 @@ class Life:
     def _hook(self, hook: Callable[[], object], then: Callable[[BaseException | None], object]) -> None:
         try:
             result = hook()
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # user code
+        except BaseException as error:  # noqa: BLE001  # user code
             then(error)
             return
         if result is not None and hasattr(result, "__await__"):

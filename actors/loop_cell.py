@@ -11,16 +11,19 @@ has one while it runs.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from threading import get_ident
+from types import CoroutineType
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from .cell import BATCH, HALT, Cell, State
+from .contexts import in_context
 from .deadlines import spent
 from .envelope import NEVER, Envelope
 from .errors import SendError, WouldDeadlock
 from .outcome import DELIVERED, AskFuture, AskWaiting, Outcome, Waiting
+from .tasks import new_task
 from .timers import Ending
 from .turn import run_turn
 
@@ -45,7 +48,6 @@ class LoopCell(Cell):
 
     __slots__ = (
         "_awaiting",
-        "_context",
         "_detached",
         "_hook_task",
         "_interrupted",
@@ -76,11 +78,10 @@ class LoopCell(Cell):
         self._paused = False
         #: Messages that task took since it let others have their turn.
         self._taken = 0
+        # One context for all callbacks, which never nest: a copy for each is 70 ns, a `partial` that saves the call of
+        # `again` 400 bytes an actor.
         mailbox = self.mailbox
         mailbox.owner = self.bus.thread
-        # One context for all drains, which never nest: a copy for each is 70 ns, a `partial` that saves the call of
-        # `again` 400 bytes an actor.
-        self._context = self.bus.context.copy()
         mailbox.wake = self.again
         mailbox.wake_threadsafe = self._again_threadsafe
         self._call_soon(self.begin)
@@ -91,17 +92,16 @@ class LoopCell(Cell):
 
     def call_later(self, delay: float, action: Callable[[], object]) -> Callable[[], object]:
         """By the loop's timer."""
-        assert self.bus is not None
-        return self.loop.call_later(delay, action, context=self.bus.context.copy()).cancel
+        return self.loop.call_later(delay, action, context=self.context).cancel
 
     def again(self) -> None:
         """Drain in the loop's next turn."""
-        self.loop.call_soon(self.drain, context=self._context)
+        self.loop.call_soon(self.drain, context=self.context)
 
     def run_woken(self) -> None:
         """Take the turn of a mailbox that was woken, now. From a callback of the loop that runs no handler."""
         if self.mailbox.wake == self.again:
-            self._context.run(self.drain)
+            self.context.run(self.drain)
         else:
             self.mailbox.wake()
 
@@ -113,13 +113,11 @@ class LoopCell(Cell):
             self._call_soon_threadsafe(action)
 
     def _call_soon(self, action: Callable[[], object]) -> None:
-        assert self.bus is not None
-        self.loop.call_soon(action, context=self.bus.context.copy())
+        self.loop.call_soon(action, context=self.context)
 
     def _call_soon_threadsafe(self, action: Callable[[], object]) -> bool:
-        assert self.bus is not None
         try:
-            self.loop.call_soon_threadsafe(action, context=self.bus.context.copy())
+            self.loop.call_soon_threadsafe(action, context=self.context)
         except RuntimeError:  # the loop has closed, and nobody runs this actor any more
             return False
         return True
@@ -141,12 +139,12 @@ class LoopCell(Cell):
             if self.state is State.RUNNING:
                 try:
                     run_turn(self)
-                except Exception as error:  # noqa: BLE001  # a fault outside of any handler: it must not end the turns
+                except BaseException as error:  # noqa: BLE001  # a fault outside of any handler: it must not end the turns
                     self._turn_failed(error)
             else:
                 super().drain()
 
-    def _turn_failed(self, error: Exception) -> None:
+    def _turn_failed(self, error: BaseException) -> None:
         """What is around a handler raised: a message's class, or a reply. As a failure of the actor."""
         envelope = self.current
         if envelope is not None and envelope.reply is not None and not self._is_aside(envelope):
@@ -161,10 +159,11 @@ class LoopCell(Cell):
         assert self.bus is not None
         self.mailbox.wake = self._unpark
         self.bus.deadlocks.add(self)
-        self._turn_task = self.loop.create_task(
+        self._turn_task = new_task(
             self._turns((envelope, cast("Awaitable[object]", awaitable))),
+            loop=self.loop,
             name=f"peerbus {self}",
-            context=self.bus.context.copy(),
+            context=self.context,
         )
 
     def _unpark(self) -> None:
@@ -173,7 +172,7 @@ class LoopCell(Cell):
             parked.set_result(None)
 
     async def _turns(self, following: Following | None) -> None:
-        fault: Exception | None = None
+        fault: BaseException | None = None
         try:
             while following is not None:
                 envelope, awaitable = following
@@ -185,7 +184,9 @@ class LoopCell(Cell):
             # Nobody here cancels the task between handlers: the loop itself is ending.
             self._leave("its task was cancelled", farewell=False, kill=True)
             raise
-        except Exception as error:  # noqa: BLE001  # as in `drain`
+        except GeneratorExit:  # the loop has ended and is being forgotten
+            raise
+        except BaseException as error:  # noqa: BLE001  # as in `drain`
             fault = error
         finally:
             self._turn_task = None
@@ -212,8 +213,15 @@ class LoopCell(Cell):
         error: BaseException | None = None
         result: object = None
         try:
-            result = await awaitable
-        except (Exception, asyncio.CancelledError) as raised:  # noqa: BLE001  # user code
+            # A coroutine has a copy of the context to itself: what one message's handler sets, the next does not see.
+            result = await (
+                in_context(self.context.copy(), awaitable)
+                if type(awaitable) is CoroutineType or isinstance(awaitable, Coroutine)
+                else awaitable
+            )
+        except BaseException as raised:  # user code
+            if isinstance(raised, GeneratorExit) and not self.loop.is_running():
+                raise  # the loop has ended and is being forgotten
             error = raised
         finally:
             self._awaiting = None
@@ -266,10 +274,11 @@ class LoopCell(Cell):
     def detach(self, envelope: Envelope, awaitable: object) -> object:
         """Run a reentrant handler as a task of its own."""
         assert self.bus is not None
-        task = self.loop.create_task(
+        task = new_task(
             self._run_detached(envelope, cast("Awaitable[object]", awaitable)),
+            loop=self.loop,
             name=f"peerbus {self} {type(envelope.message).__name__}",
-            context=self.bus.context.copy(),
+            context=self.context.copy(),
         )
         if self._detached is None:
             self._detached = {}
@@ -294,7 +303,9 @@ class LoopCell(Cell):
                 self.refuse_left(envelope, begun=True)
                 raise
             self.failed(envelope, error)
-        except Exception as error:  # noqa: BLE001  # whatever a handler raises is the supervisor's business
+        except BaseException as error:  # whatever a handler raises is the supervisor's business
+            if isinstance(error, GeneratorExit) and not self.loop.is_running():
+                raise
             self.failed(envelope, error)
         else:
             if envelope.reply is not None and not self._is_aside(envelope):
@@ -321,7 +332,9 @@ class LoopCell(Cell):
             error: BaseException | None = None
             try:
                 await cast("Awaitable[object]", awaitable)
-            except (Exception, asyncio.CancelledError) as raised:  # noqa: BLE001  # user code
+            except BaseException as raised:  # user code
+                if isinstance(raised, GeneratorExit) and not self.loop.is_running():
+                    raise
                 error = raised
             self._hook_task = None
             if self._turn_task is None:
@@ -330,7 +343,7 @@ class LoopCell(Cell):
             if isinstance(error, asyncio.CancelledError):
                 raise error
 
-        self._hook_task = self.loop.create_task(run(), name=f"peerbus {self} hook", context=bus.context.copy())
+        self._hook_task = new_task(run(), loop=self.loop, name=f"peerbus {self} hook", context=self.context)
 
     # Standing still.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import AbstractAsyncContextManager
+from contextvars import copy_context
+from functools import partial
 
 from .errors import PeerbusError, WouldDeadlock
 
@@ -27,7 +29,7 @@ class LoopThread:
         self._manager = manager
         self._ready = threading.Event()
         self._error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = threading.Thread(target=partial(copy_context().run, self._run), name=name, daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
 
@@ -37,10 +39,14 @@ class LoopThread:
         self._ready.wait()
         if self._error is not None:
             self._thread.join()
-            raise self._error
+            raised, self._error = self._error, None
+            raise raised
 
     def stop(self) -> None:
-        """Leave the manager and wait for it. Idempotent. Raises WouldDeadlock on the loop's own thread."""
+        """Leave the manager and wait for it. Idempotent.
+
+        Raises WouldDeadlock on the loop's own thread, and what leaving raised: to the first who stops.
+        """
         if threading.current_thread() is self._thread:
             raise WouldDeadlock("stop() waits for this very thread: call it from another one")
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
@@ -50,14 +56,15 @@ class LoopThread:
                 if self._thread.is_alive() and not self._loop.is_closed():
                     raise PeerbusError("the event loop refuses to stop") from error
         self._thread.join()
+        raised, self._error = self._error, None
+        if raised is not None:
+            raise raised
 
     def _run(self) -> None:
         try:
             with asyncio.Runner(loop_factory=new_event_loop) as runner:
                 runner.run(self._main())
-        except BaseException as error:
-            if self._ready.is_set():
-                raise
+        except BaseException as error:  # noqa: BLE001  # whoever starts or stops it raises it
             self._error = error
         finally:
             self._ready.set()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .actor import Actor
 from .cell import Cell
 from .channel import REACTOR_PATTERN
-from .current import BUILDING
+from .current import BUILDING, context_on
 from .errors import PeerbusError
 from .loop_cell import LoopCell
 from .ref import Ref
@@ -40,9 +40,14 @@ class Plan:
         self._name = name
         self._supervision = supervision
         self._parent = parent
+        #: That of whoever spawns the actor: what the actor runs in, from its constructor on.
+        self.context = context_on(bus)
 
     def build(self) -> Ref[Any]:
         """Make the actor; returns its ref. Raises what the factory raises."""
+        return self.context.run(self._build)
+
+    def _build(self) -> Ref[Any]:
         token = BUILDING.set(self)
         try:
             actor = self.factory()
@@ -72,5 +77,6 @@ class Plan:
             name=name,
             parent=self._parent,
             supervisor=Supervisor(self._supervision or actor_class.supervision),
+            context=self.context,
         )
         return self.cell

@@ -15,7 +15,7 @@ import pykka
 
 from .answers import misfit
 from .current import current_bus
-from .errors import WouldDeadlock
+from .errors import RemoteError, WouldDeadlock
 
 __all__ = ["BLOCKED", "ReplyFuture"]
 
@@ -109,8 +109,8 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
                 self.set(value)
 
     def raised(self, error: BaseException) -> None:
-        """The handler raised `error`: so does `get`, as in Pykka."""
-        self.fail(error)
+        """The handler raised `error`: so does `get`, as in Pykka, unless that would end the asker."""
+        self.fail(RemoteError.of(error) if isinstance(error, SystemExit | KeyboardInterrupt | GeneratorExit) else error)
 
     def fail(self, error: BaseException) -> None:
         """Set the error unless there is an outcome already."""

@@ -23,7 +23,6 @@ from .errors import (
 )
 from .outcome import Outcome
 from .receivers import Receiver, ask_here, candidates, name_of, one_of
-from .receivers import Receiver, candidates, name_of, one_of
 from .tasks import new_task
 
 if TYPE_CHECKING:

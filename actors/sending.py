@@ -11,6 +11,7 @@ from .errors import QuorumFailed, ShuttingDown, WouldDeadlock
 from .outcome import DELIVERED, Delivered, Failed, Outcome
 from .reply_future import ReplyFuture
 from .results import Results
+from .tasks import new_task
 
 if TYPE_CHECKING:
     from .bus import Bus
@@ -51,7 +52,7 @@ class Gathered(Generic[R]):
             elif isinstance(outcome, asyncio.Future):
                 tasks[peer] = outcome
             else:
-                tasks[peer] = loop.create_task(_awaited(outcome), name=f"peerbus send to {peer}")
+                tasks[peer] = new_task(_awaited(outcome), loop=loop, name=f"peerbus send to {peer}")
         try:
             while tasks and not self._decided(len(answers), len(tasks)):
                 if self._quorum is None:
@@ -110,7 +111,7 @@ class Bridged:
     def _run(self) -> None:
         try:
             outcome = self._send()
-        except Exception as error:  # noqa: BLE001  # the caller's thread raises it
+        except BaseException as error:  # noqa: BLE001  # the caller's thread raises it
             self.future.fail(error)
             return
         if isinstance(outcome, Failed):
@@ -122,7 +123,8 @@ class Bridged:
         elif isinstance(outcome, asyncio.Future):
             self._follow(outcome)
         else:
-            self._follow(self._bus.loop.create_task(_awaited(outcome)))
+            loop = self._bus.loop
+            self._follow(new_task(_awaited(outcome), loop=loop, name="peerbus send from another thread"))
 
     def _follow(self, outcome: asyncio.Future[Any]) -> None:
         self.future.stands_for = outcome

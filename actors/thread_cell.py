@@ -12,12 +12,11 @@ import itertools
 import threading
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import Context, copy_context
 from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, TypeVar, cast
-
-import pykka
 
 from .cell import HALT, Cell, State
 from .deadlines import spent
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["ThreadCell"]
 
 R = TypeVar("R")
+T = TypeVar("T")
 
 log = get_logger("peerbus.actors")
 
@@ -79,7 +79,7 @@ class CrossReply:
 class ThreadCell(Cell):
     """See the module."""
 
-    __slots__ = ("_numbers", "_parked", "_posted", "_runner", "_schedule", "thread")
+    __slots__ = ("_message_context", "_numbers", "_parked", "_posted", "_runner", "_schedule", "thread")
 
     thread: threading.Thread
 
@@ -93,7 +93,7 @@ class ThreadCell(Cell):
         self._posted: deque[Callable[[], object]] = deque()
         self.mailbox.wake = self.mailbox.wake_threadsafe = self._wake
         self.thread = threading.Thread(
-            target=self._run if self.bus is None else partial(self.bus.context.copy().run, self._run),
+            target=partial(self.context.run, self._run),
             name=f"{self.actor_class.__name__}-{self.urn[-12:]}",
             daemon=self.actor_class.use_daemon_thread,
         )
@@ -153,23 +153,20 @@ class ThreadCell(Cell):
             self.mailbox.refuse_late()
 
     def _break(self, error: BaseException) -> None:
-        # As in Pykka: what is not an Exception (KeyboardInterrupt, SystemExit) ends every actor of the process.
-        everyone = not isinstance(error, Exception)
-        log.critical(
-            "the actor's thread ends" + (", all actors stop" if everyone else ""), actor=str(self), exc_info=error
-        )
+        # What is around the handlers failed: handlers and hooks never end the thread.
+        log.critical("the actor's thread ends", actor=str(self), exc_info=error)
         if self.current is not None and self.current.reply is not None:
             self.current.reply.fail(self.stopped_error(self.current.message))
+        self.exits(error)
         try:
             self.end_now(f"ended by {error!r}")
         except BaseException:
             log.exception("the actor did not end in order", actor=str(self))
-        if everyone:
-            pykka.ActorRegistry.stop_all(block=False)
 
     def handle(self, envelope: Envelope) -> object:
-        """Handle one message; what was posted goes before the next."""
-        result = super().handle(envelope)
+        """Handle one message, in a copy of the actor's context; what was posted goes before the next."""
+        self._message_context = context = self.context.copy()
+        result = context.run(Cell.handle, self, envelope)
         return HALT if result is None and self._posted else result
 
     def _may_park(self) -> bool:
@@ -190,21 +187,21 @@ class ThreadCell(Cell):
     def suspend(self, envelope: Envelope, awaitable: object) -> None:
         """Run the handler to its end on the thread's private loop."""
         try:
-            result = self._run_awaitable(awaitable)
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # user code
+            result = self._run_awaitable(awaitable, self._message_context.copy())
+        except BaseException as error:  # noqa: BLE001  # user code
             self.failed(envelope, error)
         else:
             if envelope.reply is not None and not self._is_aside(envelope):
                 envelope.reply.succeed(result)
 
-    def _run_awaitable(self, awaitable: object) -> object:
+    def _run_awaitable(self, awaitable: object, context: Context) -> object:
         if self._runner is None:
             self._runner = asyncio.Runner()
 
         async def run() -> object:
             return await cast("Awaitable[object]", awaitable)
 
-        return self._runner.run(run())
+        return self._runner.run(run(), context=context)
 
     def detach(self, envelope: Envelope, awaitable: object) -> object:
         """A thread runs one handler at a time, reentrant or not."""
@@ -213,12 +210,20 @@ class ThreadCell(Cell):
 
     def run_hook(self, awaitable: object, then: Callable[[BaseException | None], object]) -> None:
         """Run an `async def` hook on the thread's private loop."""
+        context = copy_context()
+        error: BaseException | None = None
         try:
-            self._run_awaitable(awaitable)
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # user code
-            then(error)
-        else:
-            then(None)
+            self._run_awaitable(awaitable, context)
+        except BaseException as raised:  # noqa: BLE001  # user code
+            error = raised
+        for variable, value in context.items():  # a hook may set what handlers are to see, as on the loop
+            if variable.get(None) is not value:
+                variable.set(value)
+        then(error)
+
+    def create_task(self, coroutine: Coroutine[object, object, T], name: str | None) -> asyncio.Task[T]:
+        """Raise PeerbusError: between two messages nothing would run it."""
+        raise PeerbusError(f"{self} runs on a thread of its own; only actors on the event loop can start tasks")
 
     def busy(self) -> bool:
         """Never: what asks runs in the actor's own turn."""

@@ -7,7 +7,6 @@ Whatever is out of the ordinary is left to the two.
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from .cell import BATCH, HALT, PYKKA_MESSAGES
@@ -79,7 +78,7 @@ def run_turn(cell: Cell) -> None:
                         result = handler[0](actor, message, envelope.sender)
                     else:
                         result = handler[0](actor, message)
-                except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  # the supervisor decides
+                except BaseException as error:  # noqa: BLE001  # the supervisor decides
                     result = cell.failed(envelope, error)
                 else:
                     if result is None or not hasattr(result, "__await__"):

@@ -204,6 +204,7 @@ class Node(NodeLevers):
                 await self.bus.started(self.bus.spawn(factory))
         except BaseException:
             await self.bus.aclose()
+            self.bus.hand_on_exit()
             raise
         log.info(
             "node up",
@@ -243,6 +244,7 @@ class Node(NodeLevers):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
+        self.bus.hand_on_exit()
 
     async def aclose(self) -> None:
         """Shut down: refuse new sends, drain, stop reactors, say goodbye to peers, close. Idempotent."""
@@ -252,7 +254,7 @@ class Node(NodeLevers):
             log.info("node down", node=self.name)
 
     async def wait_stopped(self) -> None:
-        """Wait until the node has stopped. Raises the failure that an actor handed on, if one did."""
+        """Wait until the node has stopped. Raises the failure that an actor handed on, and as `Bus.wait_stopped`."""
         await self.bus.wait_stopped()
         if self.bus.escalation is not None:
             raise self.bus.escalation
@@ -269,7 +271,7 @@ class Node(NodeLevers):
         return self
 
     def stop(self) -> None:
-        """Stop a node that `start` started, and wait for it. Idempotent."""
+        """Stop a node that `start` started, and wait for it. Idempotent. Raises as `Bus.stop`."""
         if self._thread is not None:
             self._thread.stop()
 

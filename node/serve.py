@@ -92,7 +92,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 async def _first(*waits: Coroutine[object, object, object]) -> None:
     """Wait for the first of these, end the others, and raise what the first one raised."""
-    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    tasks = [asyncio.ensure_future(_raised_by(wait)) for wait in waits]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -100,4 +100,15 @@ async def _first(*waits: Coroutine[object, object, object]) -> None:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
     for task in done:
-        task.result()
+        raised = task.result()
+        if raised is not None:
+            raise raised
+
+
+async def _raised_by(wait: Coroutine[object, object, object]) -> BaseException | None:
+    # A task that ends with SystemExit ends its loop, and not who waits for the task.
+    try:
+        await wait
+    except (SystemExit, KeyboardInterrupt) as error:
+        return error
+    return None

@@ -1,0 +1,245 @@
+"""Context variables: an actor starts from its spawner's context, and one message leaks nothing into the next."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from contextvars import Context, ContextVar
+from typing import Any, ClassVar, Literal
+
+import pytest
+
+from peerbus.actors import Actor, Bus, Directive, Ref, Supervision, handles
+from peerbus.actors.contexts import in_context
+
+WHO: ContextVar[str] = ContextVar("who", default="nobody")
+WAIT = 10.0
+
+
+class Get(str):
+    """Answered by a `def` handler with what it sees."""
+
+    __slots__ = ()
+
+
+class Swap(str):
+    """Answered by an `async def` handler, which then sets the variable."""
+
+    __slots__ = ()
+
+
+class Beside(str):
+    """The same, reentrantly."""
+
+    __slots__ = ()
+
+
+class Spawn(str):
+    """Answered with what a child sees."""
+
+    __slots__ = ()
+
+
+class Sees(Actor):
+    """Answers with what it sees, and may set what others shall not see."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made = WHO.get()
+
+    @handles(Get)
+    def get(self, message: Get) -> str:
+        return WHO.get()
+
+    @handles(Swap)
+    async def swap(self, message: Swap) -> str:
+        before = WHO.get()
+        token = WHO.set(message)
+        await asyncio.sleep(0)
+        assert WHO.get() == message
+        task = asyncio.create_task(_who())
+        assert await task == message
+        WHO.reset(token)
+        assert WHO.get() == before
+        WHO.set(message)
+        return before
+
+    @handles(Beside, reentrant=True)
+    async def beside(self, message: Beside) -> str:
+        before = WHO.get()
+        WHO.set(message)
+        await asyncio.sleep(0)
+        return before
+
+    @handles(Spawn)
+    def child(self, message: Spawn) -> Ref[Sees]:
+        WHO.set(message)
+        return self.spawn(Sees)
+
+    @handles(float)
+    def fail(self, message: float) -> None:
+        raise RuntimeError("on purpose")
+
+    @handles(int)
+    def how_it_was_made(self, message: int) -> str:
+        return self.made
+
+
+class OnThread(Sees):
+    dispatcher: ClassVar[Literal["loop", "thread"] | None] = "thread"
+
+    @handles(bool)
+    def set_it(self, message: bool) -> None:
+        WHO.set("a message before")
+
+
+async def _who() -> str:
+    return WHO.get()
+
+
+kinds = pytest.mark.parametrize("kind", [Sees, OnThread])
+
+
+@kinds
+async def test_an_actor_starts_from_the_context_of_its_spawner(kind: type[Sees]) -> None:
+    async with Bus() as bus:
+        WHO.set("the spawner")
+        ref = bus.spawn(kind)
+        WHO.set("somebody else")
+        assert await bus.ask(ref, 1) == "the spawner"
+        for message in (Get(), Swap("x"), Beside("x")):
+            assert await bus.ask(ref, message) == "the spawner"
+
+
+@kinds
+async def test_what_a_message_sets_the_next_does_not_see(kind: type[Sees]) -> None:
+    async with Bus() as bus:
+        ref = bus.spawn(kind)
+        for message in (Swap("one"), Beside("two"), Swap("three"), Beside("four"), Get()):
+            assert await bus.ask(ref, message, timeout=WAIT) == "nobody"
+        assert WHO.get() == "nobody"
+
+
+async def test_a_thread_gives_each_message_a_context_of_its_own() -> None:
+    async with Bus() as bus:
+        ref = bus.spawn(OnThread)
+        await bus.ask(ref, True)
+        assert await bus.ask(ref, Get()) == "nobody"
+
+
+@kinds
+async def test_a_child_starts_from_the_context_of_the_handler_that_spawned_it(kind: type[Sees]) -> None:
+    async with Bus() as bus:
+        ref = bus.spawn(kind)
+        child: Any = await bus.ask(ref, Spawn("the handler"))
+        assert await bus.ask(child, Get()) == "the handler"
+
+
+@kinds
+async def test_a_restart_keeps_the_context(kind: type[Sees]) -> None:
+    async with Bus() as bus:
+        WHO.set("the spawner")
+        ref = bus.spawn(kind, supervision=Supervision(directive=Directive.RESTART, backoff=0.0))
+        WHO.set("somebody else")
+        await bus.tell(ref, 1.0)
+        assert await bus.ask(ref, 1, timeout=WAIT) == "the spawner"
+        assert await bus.ask(ref, Get()) == "the spawner"
+
+
+@kinds
+@pytest.mark.parametrize("hook", ["on_start", "on_started"])
+async def test_handlers_see_what_the_hooks_at_the_start_have_set(kind: type[Sees], hook: str) -> None:
+    class Sets(kind):  # type: ignore[valid-type, misc]  # one of two classes
+        pass
+
+    if hook == "on_start":
+        Sets.on_start = lambda self: WHO.set("the hook")
+    else:
+
+        async def on_started(self: Sets) -> None:
+            await asyncio.sleep(0)
+            WHO.set("the hook")
+
+        Sets.on_started = on_started
+    async with Bus() as bus:
+        ref = bus.spawn(Sets)
+        for message in (Get(), Swap("x"), Beside("x")):
+            assert await bus.ask(ref, message, timeout=WAIT) == "the hook"
+
+
+def test_a_bus_on_a_thread_starts_from_the_context_of_its_starter() -> None:
+    def run() -> None:
+        WHO.set("the starter")
+        bus = Bus(reactors=[Sees]).start()
+        try:
+            WHO.set("the spawner")
+            ref = bus.spawn(OnThread)
+            spawned = bus.spawn(Sees)
+            assert bus.ask(ref, Get()).get(timeout=WAIT) == "the spawner"
+            assert bus.ask(spawned, Get()).get(timeout=WAIT) == "the spawner"
+            assert bus.ask(bus.spawn(Sees), 1).get(timeout=WAIT) == "the spawner"
+        finally:
+            bus.stop()
+
+    contextvars.copy_context().run(run)
+
+
+def test_an_actor_without_a_bus_starts_from_the_context_of_its_spawner() -> None:
+    def run() -> None:
+        WHO.set("the spawner")
+        ref = OnThread.start()
+        WHO.set("somebody else")
+        assert ref.ask(Get(), timeout=WAIT) == "the spawner"
+        assert ref.stop(timeout=WAIT)
+
+    threading.Thread.join(_running(run))
+
+
+def _running(run: Any) -> threading.Thread:
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+async def test_a_coroutine_in_a_context_is_sent_and_thrown_what_it_awaits() -> None:
+    seen: list[object] = []
+
+    async def inner(future: asyncio.Future[str]) -> str:
+        try:
+            await future
+        except ValueError as error:
+            seen.append(error)
+        WHO.set("inner")
+        return await asyncio.sleep(0, WHO.get())
+
+    future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    context = Context()
+    future.set_exception(ValueError())
+    assert await in_context(context, inner(future)) == "inner"
+    assert (len(seen), context[WHO], WHO.get()) == (1, "inner", "nobody")
+
+
+async def test_a_coroutine_in_a_context_is_cancelled_and_closed_in_it() -> None:
+    seen: list[str] = []
+
+    async def inner() -> None:
+        WHO.set("inner")
+        try:
+            await asyncio.get_running_loop().create_future()
+        finally:
+            seen.append(WHO.get())
+
+    task = asyncio.create_task(_await(in_context(Context(), inner())))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    left: Any = in_context(Context(), inner())
+    left.send(None)
+    left.close()
+    assert seen == ["inner", "inner"]
+
+
+async def _await(awaitable: Any) -> None:
+    await awaitable
