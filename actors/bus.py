@@ -435,7 +435,9 @@ class Bus:
         if get_ident() != self.thread:
             self._on_loop(partial(self.ended, cell))
             return
-        self.begun(cell, ActorStopped(f"{cell} stopped before it had started: {cell.reason}"))
+        # A thread may have failed to start just before somebody began to wait for that.
+        stopped = ActorStopped(f"{cell} stopped before it had started: {cell.reason}")
+        self.begun(cell, stopped if cell.start_error is None else cell.start_error)
         self._order.pop(cell, None)
         if isinstance(cell, ThreadCell):
             self.deadlocks.remove(cell)
