@@ -14,6 +14,9 @@ from typing import Generic, TypedDict, TypeVar, Unpack, overload
 
 import msgspec
 
+from .encoding import check_travels
+from .events import FACTS
+
 __all__ = ["REACTOR_PATTERN", "Channel", "ChannelOptions", "Overflow"]
 
 M = TypeVar("M")
@@ -99,7 +102,9 @@ class Channel(Generic[M]):
     `max_message`: largest encoded message in bytes, at most 16 MiB.
     `idempotent`: those of the types that may be handled twice: an ask of them is made again where a peer is gone.
 
-    Raises ValueError or TypeError where a value is out of range or a type cannot be a message.
+    Raises ValueError where a value is out of range, and TypeError where a type cannot be a message: it is not frozen,
+    or a field cannot travel, which is named. Where an annotation names what is not there yet, the first send to a peer
+    tells.
     """
 
     __slots__ = (
@@ -263,11 +268,18 @@ def _check_types(name: str, messages: Iterable[object]) -> None:
                 f"channel {name!r}: {message_type!r} cannot be a message: "
                 "declare it as a frozen dataclass with annotated fields"
             )
+        if not getattr(getattr(message_type, "__dataclass_params__", None), "frozen", True):
+            raise TypeError(
+                f"channel {name!r}: {message_type.__name__} is not frozen; on one node sender and receiver share it, "
+                "so declare it as @dataclass(frozen=True)"
+            )
         if message_type.__name__ in seen:
             raise TypeError(
                 f"channel {name!r}: two message types are called {message_type.__name__!r}; "
                 "on the wire they are told apart by their names"
             )
+        if message_type not in FACTS:
+            check_travels(message_type, f"channel {name!r}: {message_type.__name__}")
         seen.add(message_type.__name__)
     if not seen:
         raise TypeError(f"channel {name!r} declares no message types")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from .address import Address
 from .errors import SendError
 
-__all__ = ["ActorFailed", "ActorRestarted", "ActorStarted", "ActorTerminated", "DeadLetter", "Terminated"]
+if TYPE_CHECKING:
+    from .address import Address
+
+__all__ = ["FACTS", "ActorFailed", "ActorRestarted", "ActorStarted", "ActorTerminated", "DeadLetter", "Terminated"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +62,7 @@ class Terminated:
 
     address: Address[object]
     reason: str
+
+
+#: These are told on their own node only: a channel may declare them, and they do not travel.
+FACTS: Final = frozenset({ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, DeadLetter, Terminated})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..actors.bus import Bus
 from ..actors.capability import Capability
 from ..actors.clock import wall_clock
+from ..actors.encoding import Unresolved
 from ..actors.errors import ConfigError
 from ..actors.log import get_logger
 from ..transports.codecs import Codecs
@@ -102,12 +104,13 @@ class Presence:
         return news
 
     def check_channels(self) -> None:
-        """Raises ConfigError for a channel whose messages cannot travel."""
+        """Raises ConfigError for a channel whose messages cannot travel, as far as that is known already."""
         for name in self._bus.channels:
-            try:
-                self._codecs.get(name)
-            except TypeError as error:
-                raise ConfigError(str(error)) from error
+            with contextlib.suppress(Unresolved):
+                try:
+                    self._codecs.make(name)
+                except TypeError as error:
+                    raise ConfigError(str(error)) from error
 
     def channels(self) -> list[ChannelInfo]:
         """The channels of this node's reactors that peers can send to."""
@@ -120,8 +123,8 @@ class Presence:
         if cell is None or cell.actor_class.__channel__ is None:
             return None
         try:
-            codec = self._codecs.get(name)
-        except TypeError as error:
+            codec = self._codecs.make(name)
+        except (TypeError, Unresolved) as error:
             if name not in self._local:
                 self._local.add(name)
                 log.error("a channel stays on this node", node=self._myself.name, channel=name, why=str(error))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..actors.channel import Channel
+from ..actors.encoding import Unresolved
 from .payload import ChannelCodec
 
 __all__ = ["Codecs"]
@@ -19,7 +20,17 @@ class Codecs:
         self._codecs: dict[str, ChannelCodec] = {}
 
     def get(self, name: str) -> ChannelCodec | None:
-        """The codec of a channel; None for one that this node does not know."""
+        """The codec of a channel; None for one that this node does not know, or that cannot travel: see `make`."""
+        try:
+            return self.make(name)
+        except (TypeError, Unresolved):
+            return None
+
+    def make(self, name: str) -> ChannelCodec | None:
+        """The codec of a channel; None for one that this node does not know.
+
+        Raises TypeError where its messages cannot travel, Unresolved where an annotation names what is not found (yet).
+        """
         codec = self._codecs.get(name)
         if codec is None:
             channel = self._channels.get(name)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from ..actors.address import Address, Peer
 from ..actors.capability import Capability
 from ..actors.carrier import Link
+from ..actors.encoding import Unresolved
 from ..actors.envelope import Envelope
 from ..actors.errors import (
     ActorStopped,
@@ -198,6 +199,8 @@ class PeerLink:
         if number is None:
             return None
         try:
+            if not codec.checks[number](message):
+                return None
             payload = codec.encode_fields(message)
         except Exception:  # noqa: BLE001  # `tell` says what is wrong with it
             return None
@@ -317,6 +320,7 @@ class PeerLink:
             raise self.refusal(f"{self.peer_id} takes no new work")
         lane = self._lanes.get(reactor)
         if lane is None:
+            self._made_codec(reactor, message)  # why it cannot travel says more
             raise NoSuchReactor(f"peer {self.peer_id} runs no reactor {reactor!r}")
         codec = lane.codec
         if codec is None:
@@ -325,7 +329,7 @@ class PeerLink:
                     f"peer {self.peer_id} declares other messages on channel {reactor!r} "
                     f"({', '.join(lane.info.types)}) than this node"
                 )
-            codec = self._codecs.get(reactor)
+            codec = self._made_codec(reactor, message)
             if codec is None:
                 raise NoRoute(
                     f"this node does not know the channel {reactor!r}: run its reactor, or give the node "
@@ -339,8 +343,10 @@ class PeerLink:
             # As `encode` where all is well, without its call.
             number, data = codec.numbers.get(message.__class__, 0), b""
             try:
-                if number:
+                if number and codec.checks[number](message):
                     data = codec.encode_fields(message)
+                else:
+                    number = 0
             except Exception:  # noqa: BLE001  # `encode` says what is wrong with it
                 number = 0
             if not number or len(data) > lane.largest:
@@ -349,6 +355,12 @@ class PeerLink:
             number, data = self._encoded_once(lane, codec, message, memo)
         origin = 0 if sender is None else self._origins.get(sender.reactor, 0)
         return lane, Outgoing(message, sender, reply, deadline, None, len(data), None, number, origin, data)
+
+    def _made_codec(self, reactor: str, message: object) -> ChannelCodec | None:
+        try:
+            return self._codecs.make(reactor)
+        except (TypeError, Unresolved) as error:
+            raise MessageTypeError(str(error), message=message) from error
 
     def _encoded_once(
         self, lane: OutLane, codec: ChannelCodec, message: object, memo: dict[object, object]

@@ -14,7 +14,7 @@ from ..actors.encoding import encoding_of
 from ..actors.errors import MessageTooLarge, MessageTypeError
 from .elements import MAX_ELEMENTS, grows, too_many
 from .hello import ChannelInfo
-from .schema import schema_of
+from .schema import schema_of, travelling
 
 __all__ = ["ChannelCodec", "Payload"]
 
@@ -30,22 +30,25 @@ MAX_PLAIN_ELEMENTS = 65_536
 class ChannelCodec:
     """Encodes and decodes the messages of one channel. Stateless but for its decoders; shared by connections.
 
-    Raises TypeError where a message of the channel has a field that cannot travel.
+    Raises TypeError where its messages cannot travel, and Unresolved where an annotation names what is not found.
     """
 
     def __init__(self, channel: Channel[Any]) -> None:
         self.channel = channel
+        #: What travels of the declared messages, in the order of their numbers.
+        self.messages = travelling(channel)
         self.schema = schema_of(channel)
-        #: The bytes of a message, unchecked: for who asked `numbers` for its type.
+        encodings = [encoding_of(message_type) for message_type in self.messages]
+        #: The bytes of a message, unchecked: for who asked `numbers` for its type, and `checks` for its fields.
         self.encode_fields = msgspec.msgpack.Encoder().encode
         #: Type numbers of the declared messages.
-        self.numbers: dict[type, int] = {
-            message_type: number for number, message_type in enumerate(channel.messages, 1)
-        }
+        self.numbers: dict[type, int] = {message_type: number for number, message_type in enumerate(self.messages, 1)}
+        #: By type number: true where each field is exactly of its type. Not true, or raising: `encode` says whether.
+        self.checks: list[Callable[[Any], bool]] = [_no_check, *(encoding.quick for encoding in encodings)]
         #: Decoders by type number, which raise what msgspec raises; none of a plain value.
         self.decoders: list[Callable[[bytes], Any]] = [
             _no_plain_value,
-            *(_decoder_of(message_type, channel.max_message) for message_type in channel.messages),
+            *(_decoder_of(message_type, channel.max_message) for message_type in self.messages),
         ]
 
     @cached_property
@@ -54,7 +57,7 @@ class ChannelCodec:
         channel = self.channel
         return ChannelInfo(
             name=channel.name,
-            types=tuple(message_type.__name__ for message_type in channel.messages),
+            types=tuple(message_type.__name__ for message_type in self.messages),
             schema=self.schema,
             messages=channel.window,
             bytes=channel.window_bytes,
@@ -65,23 +68,26 @@ class ChannelCodec:
     def encode(self, message: object, limit: int) -> Payload:
         """The payload of a declared message.
 
-        Raises MessageTypeError (not declared, or a field holds what cannot travel) and MessageTooLarge above `limit`.
-        Whether each field has its declared type is what the receiver checks.
+        Raises MessageTypeError (not declared, or a field holds what it does not declare, which is named) and
+        MessageTooLarge above `limit`.
         """
         number = self.numbers.get(message.__class__)
         if number is None:
-            declared = ", ".join(message_type.__name__ for message_type in self.channel.messages)
             raise MessageTypeError(
-                f"channel {self.channel.name!r} does not carry a {type(message).__name__}, it declares {declared}",
+                f"channel {self.channel.name!r} carries no {type(message).__name__}, it declares {self._declared}",
                 message=message,
             )
         try:
-            payload = self.encode_fields(message)
-        except (TypeError, ValueError, RecursionError, OverflowError, AttributeError) as error:
-            raise MessageTypeError(f"{type(message).__name__} cannot be encoded: {error}", message=message) from error
+            payload = encoding_of(message.__class__).encode(message)
+        except MessageTypeError as error:
+            raise MessageTypeError(f"{error} (channel {self.channel.name!r})", message=message) from error.__cause__
         if len(payload) > limit:
             raise self._too_large(message, len(payload), limit)
         return number, payload
+
+    @property
+    def _declared(self) -> str:
+        return ", ".join(message_type.__name__ for message_type in self.messages)
 
     def encode_reply(self, value: object, limit: int) -> Payload:
         """The payload of an answer: a declared message, or a plain value. Raises as `encode`."""
@@ -127,7 +133,7 @@ class ChannelCodec:
             raise
         # Whatever it is, the bytes are to blame: a key that has no hash, an assertion in a `__post_init__`.
         except Exception as error:
-            name = "a plain value" if number == PLAIN else self.channel.messages[number - 1].__name__
+            name = "a plain value" if number == PLAIN else self.messages[number - 1].__name__
             raise MessageTypeError(f"{name} on channel {self.channel.name!r} is malformed: {error}") from error
 
     def _too_large(self, message: object, size: int, limit: int) -> MessageTooLarge:
@@ -136,6 +142,10 @@ class ChannelCodec:
             "(its max_message)",
             message=message,
         )
+
+
+def _no_check(_message: object) -> bool:
+    return False
 
 
 def _no_plain_value(payload: bytes) -> object:

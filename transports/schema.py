@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
-import msgspec
 from msgspec import inspect
 
 from ..actors.channel import Channel
+from ..actors.encoding import Unresolved, encoding_of
+from ..actors.events import FACTS
 
-__all__ = ["SCHEMA_SIZE", "schema_of"]
+__all__ = ["SCHEMA_SIZE", "schema_of", "travelling"]
 
 #: Bytes: a checksum against mistakes, not against an adversary, who may write any hash into its HELLO.
 SCHEMA_SIZE = 16
@@ -19,23 +21,31 @@ SCHEMA_SIZE = 16
 # Law 2: a description is text made of nothing but these, so it is the same in every process and version.
 
 
-def schema_of(channel: Channel[object]) -> bytes:
-    """The hash. Raises TypeError where a field has a type that cannot travel."""
+def travelling(channel: Channel[Any]) -> tuple[type, ...]:
+    """The channel's messages without facts of the bus, which are told on their own node only.
+
+    Raises TypeError where nothing is left.
+    """
+    found = tuple(message_type for message_type in channel.messages if message_type not in FACTS)
+    if not found:
+        raise TypeError(f"channel {channel.name!r} declares nothing that travels, only facts of its own bus")
+    return found
+
+
+def schema_of(channel: Channel[Any]) -> bytes:
+    """The hash. Raises TypeError where a field has a type that cannot travel, Unresolved where it cannot be found."""
     lines: list[str] = []
-    for message_type in channel.messages:
+    for message_type in travelling(channel):
         try:
-            lines.append(_describe(inspect.type_info(message_type), ()))
-            msgspec.msgpack.Decoder(message_type)
-        except (TypeError, NameError) as error:
+            lines.append(_describe(encoding_of(message_type).info, ()))
+        except TypeError as error:
             raise TypeError(f"channel {channel.name!r}: {message_type.__name__} cannot travel: {error}") from error
+        except Unresolved as error:
+            raise Unresolved(
+                f"channel {channel.name!r}: {message_type.__name__} cannot travel: {error} where the class stands; "
+                "define what its annotations name at the top of a module"
+            ) from error
     return hashlib.sha256("\n".join(lines).encode()).digest()[:SCHEMA_SIZE]
-
-
-def _field(field: inspect.Field, outer: tuple[type, ...]) -> str:
-    try:
-        return _describe(field.type, outer)
-    except TypeError as error:
-        raise TypeError(f"field {field.name!r}: {error}") from error
 
 
 def _describe(info: inspect.Type, outer: tuple[type, ...]) -> str:
@@ -45,7 +55,7 @@ def _describe(info: inspect.Type, outer: tuple[type, ...]) -> str:
                 return f"<{cls.__name__}>"  # a recursive type: described further out
             inner = (*outer, cls)
             listed = ",".join(
-                f"{field.encode_name}{'' if field.required else '?'}:{_field(field, inner)}" for field in fields
+                f"{field.encode_name}{'' if field.required else '?'}:{_describe(field.type, inner)}" for field in fields
             )
             return f"{cls.__name__}({listed})"
         case inspect.UnionType(types=types):
@@ -68,8 +78,6 @@ def _describe(info: inspect.Type, outer: tuple[type, ...]) -> str:
             return f"<{','.join(sorted(map(repr, values)))}>"
         case inspect.Metadata(type=inside):
             return _describe(inside, outer)
-        case inspect.CustomType(cls=cls):
-            raise TypeError(f"fields of type {cls.__name__} have no encoding")
         case inspect.TypedDictType(cls=cls, fields=fields) | inspect.NamedTupleType(cls=cls, fields=fields):
             return f"{cls.__name__}({','.join(f'{f.name}:{_describe(f.type, outer)}' for f in fields)})"
         case _:

@@ -40,18 +40,24 @@ class Note:
 
 
 class Encodes:
-    """Stands in for a field of a message, and counts how often it is read: once for each time that it is encoded."""
+    """Stands in for a field of a message, and counts how often it is encoded: it is read then, and looked at before."""
 
     def __init__(self, field: Any) -> None:
         self._field = field
         #: The message whose encodings are counted, and not those that arrive.
         self.of: object = None
-        self.count = 0
+        self._reads = 0
+
+    @property
+    def count(self) -> int:
+        """How often."""
+        assert self._reads % 2 == 0
+        return self._reads // 2
 
     def __get__(self, message: object, owner: type | None = None) -> Any:
         if message is None:
             return self
-        self.count += message is self.of
+        self._reads += message is self.of
         return self._field.__get__(message, owner)
 
     def __set__(self, message: object, value: int) -> None:

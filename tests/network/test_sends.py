@@ -422,12 +422,14 @@ async def test_a_message_whose_fields_do_not_have_their_types_is_refused_and_the
         to = Peer(bob.node_id) / Store
         with alice.subscribe(DeadLetter) as letters:
             bad = Put("seven")  # type: ignore[arg-type]  # on purpose
-            await alice.tell(to, bad)
+            error = await outcome_of(alice.tell(to, bad))
+            assert type(error) is MessageTypeError
+            assert str(error) == "Put.number holds str, its type is int (channel 'store')"
             letter = await letters.get()
             assert (letter.message, letter.reason) == (bad, "message_type")
         error = await outcome_of(alice.ask(to, Get("seven")))  # type: ignore[arg-type]  # likewise
         assert type(error) is MessageTypeError
-        assert lane(alice, bob, "store").failed == {"message_type": 1}
+        assert lane(alice, bob, "store").failed == {"message_type": 2}
         assert await alice.ask(to, Get(1)) == Got(1, b"x")
         assert not store(bob).put
         assert_ledgers(alice, bob)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import pytest
 
-from peerbus.actors import Channel, Overflow, Reactor
+from peerbus.actors import Channel, DeadLetter, Overflow, Reactor, Terminated
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,40 @@ def test_what_cannot_be_a_channel_is_refused() -> None:
 def test_one_message_type_is_a_tuple_of_one() -> None:
     with pytest.raises(TypeError, match=r"channel 'pings': messages is a tuple of types; write messages=\(Ping,\)"):
         Channel("pings", messages=Ping)  # type: ignore[call-overload]  # the mistake
+
+
+def test_a_message_is_frozen() -> None:
+    @dataclass
+    class Open:
+        number: int
+
+    with pytest.raises(TypeError, match=r"channel 'pings': Open is not frozen; .*@dataclass\(frozen=True\)"):
+        Channel("pings", messages=(Ping, Open))
+
+
+@pytest.mark.parametrize(
+    "kind", [object, complex, Callable[[], int], list[asyncio.Event], dict[str, object], Ping | Pong]
+)
+def test_a_field_that_cannot_travel_is_refused_where_the_channel_is_made(kind: Any) -> None:
+    note = dataclasses.make_dataclass("Note", [("fine", int), ("odd", kind)], frozen=True)
+    with pytest.raises(TypeError, match="channel 'pings': Note cannot travel: field 'odd': "):
+        Channel("pings", messages=(note,))
+
+
+def test_a_field_of_a_class_inside_a_function_is_no_reason_to_refuse_a_channel() -> None:
+    @dataclass(frozen=True)
+    class Inside:
+        number: int
+
+    @dataclass(frozen=True)
+    class Note:
+        inside: Inside
+
+    assert Channel("notes", messages=(Note,)).messages == (Note,)
+
+
+def test_a_channel_may_declare_facts_of_its_own_bus_which_do_not_travel() -> None:
+    assert Channel("letters", messages=(DeadLetter, Terminated)).types == {DeadLetter, Terminated}
 
 
 def test_a_reactor_declares_a_channel() -> None:

@@ -37,6 +37,11 @@ NOW = Supervision(backoff=0.0)
 
 
 @dataclass(frozen=True)
+class Note:
+    text: str
+
+
+@dataclass(frozen=True)
 class Wait:
     gate: threading.Event
 
@@ -120,7 +125,7 @@ async def test_a_blocking_handler_does_not_stop_the_loop(gate: threading.Event) 
 
 async def test_errors_and_types_are_as_on_the_loop() -> None:
     class Typed(Reactor):
-        channel = Channel("typed", messages=(Wait,))
+        channel = Channel("typed", messages=(Note,))
         dispatcher = "thread"
 
     async with Bus(reactors=[Typed]) as bus:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerbus.actors import Channel, MessageTooLarge, MessageTypeError
+from peerbus.actors import Channel, DeadLetter, MessageTooLarge, MessageTypeError
 from peerbus.transports.codecs import Codecs
 from peerbus.transports.payload import MAX_PLAIN_ELEMENTS, PLAIN, ChannelCodec
 
@@ -111,10 +111,44 @@ def test_a_message_that_refuses_its_own_fields_is_malformed_whatever_it_raises()
 
 def test_a_message_that_is_not_declared_or_cannot_be_encoded_comes_back_with_its_error() -> None:
     odd = Block(1, b"", extra=object())
-    for message, text in ((Get, "declares Get, Block, Empty"), ("text", "does not carry a str"), (odd, "object")):
+    for message, text in ((Get, "declares Get, Block, Empty"), ("text", "carries no str"), (odd, "object")):
         with pytest.raises(MessageTypeError, match=text) as caught:
             CODEC.encode(message, LIMIT)
         assert caught.value.message is message
+
+
+class Special(bytes):
+    """More than bytes."""
+
+
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        (Get("7"), "Get.height holds str, its type is int"),  # type: ignore[arg-type]  # the mistakes
+        (Get(True), "Get.height holds bool, its type is int"),
+        (Block(1, bytearray(b"x")), "Block.data holds bytearray, its type is bytes"),  # type: ignore[arg-type]
+        (Block(1, Special(b"x")), "Block.data holds Special, its type is bytes"),
+        (Block(1, b"", ("a",)), r"Block.links holds tuple, its type is list\[str\]"),  # type: ignore[arg-type]
+        (Block(1, b"", ["a", 7]), r"Block.links\[1\] holds int, its type is str"),  # type: ignore[list-item]
+        (Block(1, b"", extra=Get(7)), "Block.extra holds Get, and without a declared type only None, bool, int"),
+        (Block(1, b"", extra={"a": [(1, 2)]}), r"Block.extra\['a'\]\[0\] holds tuple"),
+        (Block(1, b"", extra={(1, 2): 3}), "Block.extra has a key of type tuple"),
+        (Get(1 << 64), "Get.height holds an int of more than 64 bits"),
+        (Block(1, b"", ["\ud800"]), r"Block.links\[0\] holds text that UTF-8 cannot carry"),
+    ],
+)
+def test_a_field_that_is_not_exactly_of_its_type_is_named_to_its_sender(message: object, text: str) -> None:
+    with pytest.raises(MessageTypeError, match=rf"{text}.* \(channel 'blocks'\)") as caught:
+        CODEC.encode(message, LIMIT)
+    assert caught.value.message is message
+
+
+def test_facts_of_the_bus_have_no_number() -> None:
+    codec = ChannelCodec(Channel("both", messages=(DeadLetter, Get)))
+    assert codec.info.types == ("Get",)
+    assert codec.schema == ChannelCodec(Channel("one", messages=(Get,))).schema
+    with pytest.raises(TypeError, match="channel 'facts' declares nothing that travels"):
+        ChannelCodec(Channel("facts", messages=(DeadLetter,)))
 
 
 def test_a_message_above_the_limit_comes_back_with_its_error() -> None:
