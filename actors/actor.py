@@ -203,7 +203,8 @@ class Actor(pykka.Actor):
         """
         cell = self._cell
         if isinstance(to, Ref):
-            return to._cell.tell(message, cell, timeout)
+            # On another bus, where its address would mean another actor or none, it is no sender.
+            return to._cell.tell(message, cell if to._cell.bus is cell.bus else None, timeout)
         return _bus_of(self).send(to, message, timeout, cell, WAITS if wait_for_peer else None)
 
     @asks

@@ -52,6 +52,7 @@ from .mailbox import MailboxStatistics
 from .outcome import Failed, Outcome
 from .picks import Share
 from .plan import Plan
+from .receivers import no_address
 from .ref import Ref
 from .reply_future import ReplyFuture
 from .router import RolesChanged, Router
@@ -567,9 +568,11 @@ class Bus:
                     if outcome is not None:
                         return outcome
         if isinstance(to, Ref):
-            return to._cell.tell(message, sender, timeout)
+            return to._cell.tell(message, sender if to._cell.bus is self else None, timeout)
         if get_ident() != self.thread:
             self._check_running()
+            if not isinstance(to, Address | GroupAddress):
+                raise no_address(to)
             local = self._cells.get(to.reactor) if isinstance(to.where, Local) else None
             if local is not None:
                 return local.tell(message, sender, timeout)
@@ -613,6 +616,8 @@ class Bus:
         if isinstance(to, Ref):
             cell = to._cell
             other = cell.bus
+            if other is not self:
+                sender = None  # its address means another actor there, or none
             if other is not self and other is not None and other.thread != self.thread:
                 return Bridged(other, message, partial(other.request, to, message, timeout, reply, sender)).future
             return cell.ask(message, sender, timeout, reply, self)

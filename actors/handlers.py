@@ -113,6 +113,8 @@ def handles(*message_types: type[Any], reentrant: bool = False) -> Handles[Any]:
 def handles(*message_types: type[Any], reentrant: bool = False) -> Any:
     """Mark a method as the handler of these message types: `(self, message)` or `(self, message, sender)`.
 
+    `sender` is an `Address[object] | None`: an actor that can be told, here or at a peer, or None, where plain code has
+    sent it, or an actor that cannot be reached from here (at a peer one without a channel, as children mostly are).
     What it returns answers an ask. It may be `def` or `async def`. While an `async def` handler awaits, the actor
     handles nothing else, unless the handler is `reentrant`: then each message runs as a task of its own, and the
     actor's state may change at every `await`.

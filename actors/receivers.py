@@ -33,6 +33,8 @@ def name_of(receiver: Receiver) -> str:
 
 def no_address(to: object) -> TypeError:
     """The error of a send to something that is no address."""
+    if to is None:
+        return TypeError("None is no address; a sender is None where plain code has sent, which can only be answered")
     text = f"{type(to).__name__}({to.name!r})" if isinstance(to, Role) else repr(to)
     where = text if isinstance(to, Role | Peer | Local | Everyone) else "LOCAL"
     reactor = repr(to) if isinstance(to, str) else to.__name__ if isinstance(to, type) else "MyReactor"

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from typing import TypeVar, overload
+
+from .address import Local, Peer
 
 __all__ = ["Results"]
 
 R = TypeVar("R")
+D = TypeVar("D")
 
 
 class Results(Mapping[str, R]):
     """Outcome by node id, `local` for this node itself where it offers the role; in the order of these names.
 
-    Indexing gives the peer's answer, or raises the peer's error. `len` and iteration cover every peer that has an
-    outcome; `answers` and `errors` are the two halves. An ask that ends with a quorum does not wait for the others:
-    these are `abandoned`.
+    `in`, `len` and iteration cover every peer that has an outcome. Indexing gives the peer's answer or raises the
+    peer's error, and so do `items()` and `values()` when they come to one that failed; `answers` and `errors` are the
+    two halves, as dicts. `get` gives the default where there is no answer. A `Peer` or `LOCAL` is as good as its name.
+    An ask that ends with a quorum does not wait for the others: these are `abandoned`, and have no outcome.
     """
 
     __slots__ = ("abandoned", "answers", "errors")
@@ -28,10 +32,38 @@ class Results(Mapping[str, R]):
         #: Node ids of those whose answer was not waited for: enough others had answered, or failed.
         self.abandoned = abandoned
 
-    def __getitem__(self, peer: str) -> R:
-        if peer in self.errors:
-            raise self.errors[peer]
-        return self.answers[peer]
+    def __getitem__(self, peer: str | Peer | Local) -> R:
+        name = _name(peer)
+        if name in self.errors:
+            raise self.errors[name]
+        try:
+            return self.answers[name]
+        except KeyError:
+            raise KeyError(self._why_none(name)) from None
+
+    def _why_none(self, name: str) -> str:
+        if name in self.abandoned:
+            return f"{name} has no outcome: nobody waited for it, as enough others had one"
+        return f"{name!r} was not asked; those that were: {', '.join(self) or 'none'}"
+
+    def __contains__(self, peer: object) -> bool:
+        name = _name(peer)
+        return name in self.answers or name in self.errors
+
+    @overload
+    def get(self, peer: str | Peer | Local, /) -> R | None: ...
+    @overload
+    def get(self, peer: str | Peer | Local, /, default: R | D) -> R | D: ...
+    def get(self, peer: str | Peer | Local, /, default: R | D | None = None) -> R | D | None:
+        """The peer's answer; the default where it has none, whatever the reason."""
+        return self.answers.get(_name(peer), default)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Results):
+            return not self.errors and self.answers == other
+        return (self.answers, self.errors, self.abandoned) == (other.answers, other.errors, other.abandoned)
+
+    __hash__ = None  # type: ignore[assignment]  # as a dict
 
     def __iter__(self) -> Iterator[str]:
         return iter(sorted({**self.answers, **self.errors}))
@@ -53,3 +85,8 @@ class Results(Mapping[str, R]):
 
 def _made(answers: dict[str, R], errors: dict[str, Exception], abandoned: tuple[str, ...]) -> Results[R]:
     return Results(answers, errors, abandoned=abandoned)
+
+
+def _name(peer: object) -> str:
+    # What is no text is no name, and found nowhere.
+    return peer if isinstance(peer, str) else str(peer) if isinstance(peer, Peer | Local) else repr(peer)

@@ -13,7 +13,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from ..actors.address import LOCAL, Address, Peer
+from ..actors.address import LOCAL, Peer
 from ..actors.channel import Channel
 from ..actors.clock import wall_clock
 from ..actors.errors import DeadlineExceeded, MessageTooLarge, MessageTypeError, RemoteError, SendError
@@ -217,8 +217,8 @@ class PeerExchange(Reactor):
     # Answering.
 
     @handles(GetPeers, reentrant=True)
-    async def _asked(self, request: GetPeers, sender: Address[object] | None) -> PeerRecords:
-        node_id = _peer_of(sender)
+    async def _asked(self, request: GetPeers) -> PeerRecords:
+        node_id = self._asker()
         refusal = self._pex.asked(node_id, self.bus.loop.time())
         if refusal is not None:
             if refusal.fault is not None:
@@ -232,10 +232,19 @@ class PeerExchange(Reactor):
         return PeerRecords(records)
 
     @handles(PeerRecords)
-    def _unsolicited(self, _records: PeerRecords, sender: Address[object] | None) -> None:
-        node_id = _peer_of(sender)
+    def _unsolicited(self, _records: PeerRecords) -> None:
+        node_id = self._asker()
         if node_id:
             self._follow(self._pex.unsolicited(node_id))
+
+    def _asker(self) -> str:
+        """The peer that sent what is being handled, proven by its connection; '' for this node itself.
+
+        Not by the sender, which is a reactor of the peer, or none: a peer says which.
+        """
+        envelope = self._cell.handling()
+        source = None if envelope is None else envelope.source
+        return source if isinstance(source, str) else ""
 
     # Telling the peer manager.
 
@@ -254,8 +263,3 @@ class PeerExchange(Reactor):
     def statistics(self) -> PexStatistics:
         """Counters and levels at this instant."""
         return self._pex.statistics()
-
-
-def _peer_of(sender: Address[object] | None) -> str:
-    """The peer that sent it, proven by its connection; '' for an actor of this node."""
-    return sender.where.id if sender is not None and isinstance(sender.where, Peer) else ""

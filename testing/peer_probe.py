@@ -117,7 +117,7 @@ class PeerProbe(Recorder):
     # What it sends.
 
     def tell(self, to: str, message: object, *, sender: str = "probe") -> Outcome[None]:
-        """Send from the peer's reactor `sender` to the reactor `to` here.
+        """Send from the peer's reactor `sender` to the reactor `to` here; where it is "", from plain code.
 
         Raises NoSuchReactor, MessageTypeError, ActorStopped, and SendError where its mailbox is full.
         """
@@ -155,7 +155,8 @@ class PeerProbe(Recorder):
             raise NoSuchReactor(f"{self.bus.name} runs no actor called {to!r}", message=message)
         error: SendError | None = cell.check_type(message, None)
         if error is None:
-            envelope = Envelope(message, Address(Peer(self.id), sender), reply, source=self)
+            whose = Address[object](Peer(self.id), sender) if sender else None
+            envelope = Envelope(message, whose, reply, source=self.id)
             if cell.mailbox.offer(envelope):
                 return
             error = SendError(cell.mailbox.no_room(), message=message)

@@ -192,6 +192,7 @@ class PeerConnection(Actor):
         self._outbox = writer.outbox = self.link.outbox
         self._receive = ReceiveSide(bus, greeted.own, greeted.peer, codecs, self._outbox, writer)
         self._codecs = codecs
+        self.link.announce = self._tell_of
         self._decoder = FrameDecoder(FRAME_LIMIT)
         self._parts = Reassembler(self._limit_of_lane)
         self._heartbeat = Heartbeat(self._loop.time(), interval=heartbeat)
@@ -301,8 +302,17 @@ class PeerConnection(Actor):
         self.link.add_origin(command.info.name, index)
         self._say(Open(index, command.info))
 
+    def _tell_of(self, name: str) -> None:
+        try:
+            codec = self._codecs.get(name)
+        except TypeError:  # its messages cannot travel: who looked at it first has said so
+            return
+        if codec is not None and not self._ended:
+            self._open_channel(OpenChannel(codec.info))
+
     @handles(CloseChannel)
     def _close_channel(self, command: CloseChannel) -> None:
+        self.link.remove_origin(command.name)
         index = self._receive.remove(command.name)
         if index is not None:
             self._say(Close(index, clip(command.reason, WORD_LIMIT)))

@@ -96,6 +96,8 @@ class PeerLink:
         #: Several asks were under way at once, since one last began while none was.
         self._crowd = False
         self._origins = {channel.name: index for index, channel in enumerate(own.channels, 1)}
+        #: Tells the peer of a reactor here; set by the connection.
+        self.announce: Callable[[str], object] = _nobody_to_tell
         #: Why nothing new is sent; None while the peer takes work.
         self.refusal: Callable[[str], SendError] | None = None
         #: Another connection takes, or will take, its place: nothing new is sent, and senders wait for that one.
@@ -139,6 +141,22 @@ class PeerLink:
     def add_origin(self, name: str, index: int) -> None:
         """This node has a reactor more, at that place in what it announced."""
         self._origins[name] = index + 1
+
+    def remove_origin(self, name: str) -> None:
+        """A reactor of this node has stopped: who gets its name cannot be reached by its number."""
+        self._origins.pop(name, None)
+
+    def _origin_of(self, name: str) -> int:
+        """The number of a reactor here, 0 for what the peer cannot reach.
+
+        One that has not started sends too, and the peer has not heard of it yet: it does now, before the message.
+        """
+        if name not in self._origins:
+            cell = self._bus.cell(name)
+            channel = None if cell is None else cell.actor_class.__channel__
+            if channel is not None and channel.name == name:
+                self.announce(name)
+        return self._origins.get(name, 0)
 
     def close(self, index: int, reason: str) -> None:
         """The peer's reactor is gone: it answers what was written, and nothing else is. Raises ProtocolError."""
@@ -206,7 +224,7 @@ class PeerLink:
             return None
         if len(payload) > lane.largest:
             return None
-        origin = 0 if sender is None else self._origins.get(sender.reactor, 0)
+        origin = 0 if sender is None else self._origins.get(sender.reactor) or self._origin_of(sender.reactor)
         outcome = lane.accept(number, origin, payload, message, sender)
         if outcome is not None:
             turn = self._turns[lane.index]
@@ -353,7 +371,7 @@ class PeerLink:
                 number, data = codec.encode(message, lane.largest)
         else:
             number, data = self._encoded_once(lane, codec, message, memo)
-        origin = 0 if sender is None else self._origins.get(sender.reactor, 0)
+        origin = 0 if sender is None else self._origins.get(sender.reactor) or self._origin_of(sender.reactor)
         return lane, Outgoing(message, sender, reply, deadline, None, len(data), None, number, origin, data)
 
     def _made_codec(self, reactor: str, message: object) -> ChannelCodec | None:
@@ -604,7 +622,7 @@ class PeerLink:
         outgoing = waiter.envelope
         assert isinstance(waiter, Waiting)
         assert isinstance(outgoing, Outgoing)
-        outgoing.origin = 0 if outgoing.sender is None else self._origins.get(outgoing.sender.reactor, 0)
+        outgoing.origin = 0 if outgoing.sender is None else self._origin_of(outgoing.sender.reactor)
         ask = outgoing.reply
         if isinstance(ask, RemoteAsk):
             ask.move(lane, self._abandon)
@@ -722,6 +740,10 @@ _ERRORS: dict[str, Callable[[str], SendError]] = {
         ShuttingDown,
     )
 }
+
+
+def _nobody_to_tell(name: str) -> None:
+    """There is no connection yet."""
 
 
 def _error_of(frame: Error, text: str) -> SendError | RemoteError:

@@ -72,7 +72,8 @@ class ReceiveSide:
         #: before it.
         self._source = peer.node_id
         self._lanes: list[InLane] = []
-        self._senders = [Address[object](self._where, "")]
+        #: By the number that a message names. None: plain code sent it, or an actor that cannot be reached from here.
+        self._senders: list[Address[object] | None] = [None]
         self._senders += [Address[object](self._where, channel.name) for channel in peer.channels]
         self._served: dict[int, RemoteReply] = {}
         #: Actors that an ask has woken, and that handle it as soon as the bytes that came are looked through.
@@ -254,7 +255,7 @@ class ReceiveSide:
             raise ProtocolError("unknown_channel", f"channel {index} of {len(self._lanes)}")
         return self._lanes[index]
 
-    def _sender(self, source: int) -> Address[object]:
+    def _sender(self, source: int) -> Address[object] | None:
         if source >= len(self._senders):
             raise ProtocolError("bad_field", f"source {source} of {len(self._senders) - 1}")
         return self._senders[source]
