@@ -6,16 +6,18 @@ refuses it at run time, and what arrives from the network is validated against t
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import re
 from collections.abc import Iterable
 from enum import Enum
-from typing import Generic, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Generic, TypedDict, TypeVar, Unpack, overload
 
 import msgspec
 
-from .encoding import check_travels
+from .encoding import Unresolved, check_answer, check_travels
 from .events import FACTS
+from .request import UNNAMED, answer_named
 
 __all__ = ["REACTOR_PATTERN", "Channel", "ChannelOptions", "Overflow"]
 
@@ -256,7 +258,7 @@ class Channel(Generic[M]):
         return f"Channel({self.name!r}, {', '.join(t.__name__ for t in self.messages)})"
 
 
-def _check_types(name: str, messages: Iterable[object]) -> None:
+def _check_types(name: str, messages: Iterable[Any]) -> None:
     if isinstance(messages, type):
         raise TypeError(f"channel {name!r}: messages is a tuple of types; write messages=({messages.__name__},)")
     seen: set[str] = set()
@@ -283,3 +285,9 @@ def _check_types(name: str, messages: Iterable[object]) -> None:
         seen.add(message_type.__name__)
     if not seen:
         raise TypeError(f"channel {name!r} declares no message types")
+    declared = tuple(messages)
+    for message_type in declared:
+        with contextlib.suppress(Unresolved):
+            answer = answer_named(message_type)
+            if answer is not UNNAMED:
+                check_answer(answer, declared, f"channel {name!r}: the answer to {message_type.__name__}")

@@ -21,7 +21,7 @@ from .compiled_check import WITH_FIELDS, compiled
 from .errors import MessageTypeError
 from .exact import class_of, flaw, spelled
 
-__all__ = ["Answer", "Encoding", "Unresolved", "answer_of", "check_travels", "encoding_of"]
+__all__ = ["Answer", "Encoding", "Unresolved", "answer_of", "check_answer", "check_travels", "encoding_of"]
 
 T = TypeVar("T")
 
@@ -156,10 +156,20 @@ def check_travels(kind: Any, what: str) -> None:
         return
 
 
+def check_answer(kind: Any, messages: tuple[type, ...], what: str) -> None:
+    """As `check_travels`, for an answer on a channel that declares these messages; see `answer_of`."""
+    try:
+        answer_of(kind, messages)
+    except TypeError as error:
+        raise TypeError(f"{what} cannot travel: {error}") from None
+    except Unresolved:
+        return
+
+
 class Answer(Generic[T]):
     """What the answer to a message may be, on one channel: declared messages, or one other type. See `answer_of`."""
 
-    __slots__ = ("declared", "name", "rest")
+    __slots__ = ("declared", "name", "plain", "rest")
 
     def __init__(self, kind: Any, messages: tuple[type, ...]) -> None:
         members = list(_members(kind))
@@ -174,6 +184,8 @@ class Answer(Generic[T]):
             ]
         #: What travels as it is, as type 0; None where all are declared.
         self.rest: Encoding[Any] | None = encoding_of(_union(left)) if left else None
+        #: It may be any declared message or plain value: nobody said more.
+        self.plain: Final = self.rest is not None and isinstance(self.rest.info, inspect.AnyType)
         self.name: Final = " | ".join(
             [*sorted(each.__name__ for each in self.declared), *([] if self.rest is None else [self.rest.name])]
         )
@@ -307,7 +319,7 @@ def _refused(info: Any, where: str, seen: set[int]) -> str | None:
         return None
     seen.add(id(info))
     if isinstance(info, inspect.CustomType):
-        return f"{where}fields of type {getattr(info.cls, '__name__', info.cls)} have no encoding"
+        return f"{where}{getattr(info.cls, '__name__', info.cls)} has no encoding"
     if isinstance(info, inspect.Field):
         where = f"{where}field {info.name!r}: "
     elif isinstance(info, inspect.DataclassType | inspect.StructType) and where:

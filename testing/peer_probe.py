@@ -186,14 +186,14 @@ class PeerProbe(Recorder):
         self._take(received, None if script is not None else reply, _nothing)
         if script is not None and reply is not None:
             try:
-                value = self._link.travel_back(reactor, script())
+                value = self._link.travel_back(reactor, script(), reply)
             except Exception as error:  # noqa: BLE001  # what a script raises is for the asker
                 reply.raised(error)
             else:
                 reply.succeed(value)
 
     def _checked(self, value: object) -> object:
-        return self._link.travel_back(self.last.reactor, value)
+        return self._link.travel_back(self.last.reactor, value, self._open_ask())
 
 
 def _declared(bus: Bus, reactor: str | Channel[Any] | type[Actor]) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from ..actors.address import Address, Peer
 from ..actors.bus import Bus
 from ..actors.capability import Capability
-from ..actors.envelope import Envelope
+from ..actors.envelope import Envelope, ReplyTo
 from ..actors.errors import NoRoute, NoSuchReactor, PeerGone, SendError
 from ..actors.events import Terminated
 from ..actors.load import Load
@@ -90,7 +90,7 @@ class ProbeLink:
         """As `Link.ask`."""
         future: AskFuture[R] = AskFuture.of(self._bus.loop, message, reply, self._abandoned)
         try:
-            envelope = Envelope(self._travelled(reactor, message), sender, future, deadline)
+            envelope = Envelope(self._travelled(reactor, message, reply), sender, future, deadline)
         except SendError as error:
             self._refused(reactor, message, sender, error)
             return future.refused(error)
@@ -119,11 +119,14 @@ class ProbeLink:
 
     # What the probe does with it.
 
-    def travel_back(self, reactor: str, value: object) -> object:
-        """An answer as it arrives. Raises MessageTypeError where it could not travel."""
+    def travel_back(self, reactor: str, value: object, ask: ReplyTo | None) -> object:
+        """An answer to this ask as it arrives. Raises MessageTypeError where it could not travel."""
         codec = self._codecs.get(reactor)
         assert codec is not None
-        return codec.decode(*codec.encode_reply(value, codec.channel.max_message))
+        assert isinstance(ask, AskFuture)
+        asked = codec.numbers[type(ask.message)]
+        number, payload = codec.encode_reply(value, codec.channel.max_message, asked)
+        return codec.decode_reply(number, payload, ask.message, ask.reply_type)
 
     def resume(self) -> None:
         """Grant credit: what waits is sent."""
@@ -183,7 +186,7 @@ class ProbeLink:
 
     # Inside.
 
-    def _travelled(self, reactor: str, message: object) -> object:
+    def _travelled(self, reactor: str, message: object, reply: Any = None) -> object:
         """The message as it arrives: encoded and decoded."""
         if self.gone is not None:
             raise self._peer_gone()
@@ -192,6 +195,8 @@ class ProbeLink:
         codec = self._codecs.get(reactor)
         if codec is None:
             raise NoRoute(f"this bus does not know the channel {reactor!r}: declare it, or give the probe its Channel")
+        if reply is not None:
+            codec.check_reply(reply, message)
         return codec.decode(*codec.encode(message, codec.channel.max_message))
 
     def _send(self, reactor: str, envelope: Envelope, deadline: float) -> Outcome[None]:

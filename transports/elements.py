@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import inspect
 
-__all__ = ["MAX_ELEMENTS", "grows", "too_many"]
+__all__ = ["MAX_ELEMENTS", "check_elements", "count", "grows", "too_many"]
 
 #: Values in one payload, lists and maps themselves and what is in them: at most 40 MiB of memory, whatever they are. A
 #: payload of fewer bytes cannot hold more, so nearly none is looked through. Long arrays of numbers travel as bytes.
@@ -42,6 +42,25 @@ def too_many(payload: bytes, limit: int = MAX_ELEMENTS) -> bool:
         if at >= end:
             return False
     return True
+
+
+def count(payload: bytes) -> int:
+    """How many values are in it, which is MessagePack."""
+    end, after, at, found = len(payload), _AFTER, 0, 0
+    while at < end:
+        size = after[payload[at]]
+        if size < 0:
+            length = int.from_bytes(payload[at + 1 : at + 1 - size], "big")
+            size = length - size + (0xC7 <= payload[at] <= 0xC9)
+        at += 1 + size
+        found += 1
+    return found
+
+
+def check_elements(payload: bytes) -> None:
+    """Raise ValueError where more values are in it than may be."""
+    if too_many(payload):
+        raise ValueError(f"more than {MAX_ELEMENTS} values in one message: send long arrays of numbers as bytes")
 
 
 def grows(message_type: type) -> bool:

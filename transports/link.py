@@ -357,6 +357,8 @@ class PeerLink:
                 lane.known = True
                 raise SchemaMismatch(f"peer {self.peer_id} declares other messages on channel {reactor!r}")
             lane.codec, lane.known = codec, True
+        if reply is not None and reply.reply_type is not None:
+            codec.check_reply(reply.reply_type, message)
         if memo is None:
             # As `encode` where all is well, without its call.
             number, data = codec.numbers.get(message.__class__, 0), b""
@@ -525,10 +527,12 @@ class PeerLink:
                 ask.fail(MessageTooLarge(f"the answer takes {len(payload)} bytes, more than its channel allows"))
                 continue
             try:
-                value = decoders[number](payload) if number else codec.decode(number, payload)
+                value = (
+                    decoders[number](payload) if number else codec.decode_reply(0, payload, ask.message, ask.reply_type)
+                )
             except Exception:  # noqa: BLE001  # once more, for what is to be said about it
                 try:
-                    value = codec.decode(number, payload)
+                    value = codec.decode_reply(number, payload, ask.message, ask.reply_type)
                 except MessageTypeError as error:
                     lane.count_undone(error.reason)
                     ask.fail(error)

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-import msgpack
 import msgspec
 
 from ..actors.channel import Channel
-from ..actors.encoding import encoding_of
+from ..actors.encoding import Unresolved, answer_of, encoding_of
 from ..actors.errors import MessageTooLarge, MessageTypeError
-from .elements import MAX_ELEMENTS, grows, too_many
+from .answer_payload import decode_answer, decode_plain, encode_answer
+from .elements import MAX_ELEMENTS, check_elements, grows
 from .hello import ChannelInfo
 from .schema import schema_of, travelling
 
@@ -21,10 +21,8 @@ __all__ = ["ChannelCodec", "Payload"]
 #: Type number and bytes, as they stand in TELL, ASK and REPLY.
 Payload = tuple[int, bytes]
 
-#: The type number of a plain value: None, bool, int, float, str, bytes, or lists and maps of these.
+#: The type number of an answer that is no declared message: a plain value, or one of a type that the asker knows.
 PLAIN = 0
-#: Elements of one list or map in a plain value: an empty list of one byte becomes 56 in memory.
-MAX_PLAIN_ELEMENTS = 65_536
 
 
 class ChannelCodec:
@@ -89,41 +87,60 @@ class ChannelCodec:
     def _declared(self) -> str:
         return ", ".join(message_type.__name__ for message_type in self.messages)
 
-    def encode_reply(self, value: object, limit: int) -> Payload:
-        """The payload of an answer: a declared message, or a plain value. Raises as `encode`."""
+    def encode_reply(self, value: object, limit: int, asked: int = 0) -> Payload:
+        """The payload of an answer: a declared message, or what else travels; see `answer_payload`. Raises as `encode`.
+
+        `asked` is the number of the message that it answers; 0 where that is not known.
+        """
         number = self.numbers.get(value.__class__)
         if number is not None:
             try:
-                payload = self.encode_fields(value)
-            except Exception:  # noqa: BLE001  # `encode` says what is wrong with it
-                return self.encode(value, limit)
-            return (number, payload) if len(payload) <= limit else self.encode(value, limit)
+                if self.checks[number](value):
+                    payload = self.encode_fields(value)
+                    if len(payload) <= limit:
+                        return number, payload
+            except Exception:  # noqa: BLE001, S110  # `encode` says what is wrong with it
+                pass
+            return self.encode(value, limit)
         try:
-            payload = msgpack.packb(value, use_bin_type=True, strict_types=False)
-        except Exception as error:  # a map of the handler's own may raise what it likes, and is not the sender's fault
-            declared = ", ".join(message_type.__name__ for message_type in self.channel.messages)
+            payload = encode_answer(value, self.messages[asked - 1] if asked else None, self.messages)
+        except MessageTypeError as error:
             raise MessageTypeError(
-                f"an answer on channel {self.channel.name!r} is one of {declared}, or a plain value, "
-                f"not a {type(value).__name__}",
+                f"an answer on channel {self.channel.name!r} is one of {self._declared}, or what else travels: {error}",
                 message=value,
-            ) from error
-        assert isinstance(payload, bytes)
+            ) from error.__cause__
         if len(payload) > limit:
             raise self._too_large(value, len(payload), limit)
         return PLAIN, payload
+
+    def check_reply(self, reply: Any, message: object) -> None:
+        """Raise MessageTypeError where no answer can arrive as what `reply` says."""
+        try:
+            answer_of(reply, self.messages)
+        except (TypeError, Unresolved) as error:
+            raise MessageTypeError(
+                f"reply is {reply!r}, and no answer on channel {self.channel.name!r} arrives as that: {error}",
+                message=message,
+            ) from error
+
+    def decode_reply(self, number: int, payload: bytes, message: object, reply: Any) -> object:
+        """The answer to `message`, which was asked with that `reply`. Raises MessageTypeError."""
+        if number:
+            return self.decode(number, payload)
+        try:
+            return decode_answer(payload, message, reply, self.messages)
+        except Exception as error:  # whatever it is, the bytes are to blame
+            raise MessageTypeError(
+                f"the answer to {type(message).__name__} on channel {self.channel.name!r} is refused: {error}",
+                message=message,
+            ) from error
 
     def decode(self, number: int, payload: bytes) -> object:
         """The message, its fields checked against the declared types. Raises MessageTypeError."""
         try:
             if number == PLAIN:
-                _check_elements(payload)
-                return msgpack.unpackb(
-                    payload,
-                    max_array_len=MAX_PLAIN_ELEMENTS,
-                    max_map_len=MAX_PLAIN_ELEMENTS,
-                    max_ext_len=0,
-                    strict_map_key=False,
-                )
+                check_elements(payload)
+                return decode_plain(payload)
             if number >= len(self.decoders):
                 raise MessageTypeError(
                     f"channel {self.channel.name!r} declares {len(self.decoders) - 1} types, not a number {number}"
@@ -159,12 +176,7 @@ def _decoder_of(message_type: type, max_message: int) -> Callable[[bytes], Any]:
 
     def bounded(payload: bytes) -> Any:
         if len(payload) > MAX_ELEMENTS:
-            _check_elements(payload)
+            check_elements(payload)
         return decode(payload)
 
     return bounded
-
-
-def _check_elements(payload: bytes) -> None:
-    if too_many(payload):
-        raise ValueError(f"more than {MAX_ELEMENTS} values in one message: send long arrays of numbers as bytes")

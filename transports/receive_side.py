@@ -215,9 +215,9 @@ class ReceiveSide:
             # The way here and the way back are the asker's time too.
             until = now + max(budget / 1000 - self.rtt, budget / 2000)
             if mailbox.owner == bus.thread:
-                reply = RemoteReply(self, cell, lane.index, rid, until)
+                reply = RemoteReply(self, cell, lane.index, rid, until, number)
             else:
-                reply = ThreadReply(self, cell, lane.index, rid, until, bus.loop)
+                reply = ThreadReply(self, cell, lane.index, rid, until, bus.loop, number)
             served[rid] = reply
             if not mailbox.scheduled and isinstance(cell, LoopCell) and cell.bus is bus:
                 mailbox.scheduled = True
@@ -362,7 +362,7 @@ class ReceiveSide:
             return
         lane = self._lanes[reply.channel]
         try:
-            number, payload = lane.codec.encode_reply(value, lane.info.max_message)
+            number, payload = lane.codec.encode_reply(value, lane.info.max_message, reply.number)
         except SendError as error:
             log.error("answer cannot be sent", bus=self._bus.name, channel=lane.info.name, why=str(error))
             self._error(reply.rid, reply.channel, 0, error.reason, error)

@@ -71,15 +71,17 @@ class Server(Protocol):
 class RemoteReply:
     """Where the answer to a peer's ask goes, on the loop's thread."""
 
-    __slots__ = ("_over", "_server", "cell", "channel", "deadline", "rid")
+    __slots__ = ("_over", "_server", "cell", "channel", "deadline", "number", "rid")
 
-    def __init__(self, server: Server, cell: Cell, channel: int, rid: int, deadline: float) -> None:
+    def __init__(self, server: Server, cell: Cell, channel: int, rid: int, deadline: float, number: int = 0) -> None:
         self._server = server
         self._over = False
         self.cell = cell
         self.channel = channel
         self.rid = rid
         self.deadline = deadline
+        #: The type number of what was asked.
+        self.number = number
 
     def done(self) -> bool:
         """Answered, cancelled, or its time is over."""
@@ -132,8 +134,9 @@ class ThreadReply(RemoteReply):
         rid: int,
         deadline: float,
         loop: asyncio.AbstractEventLoop,
+        number: int = 0,
     ) -> None:
-        super().__init__(server, cell, channel, rid, deadline)
+        super().__init__(server, cell, channel, rid, deadline, number)
         self._loop = loop
         self._thread = get_ident()
 

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from peerbus.actors import Channel, DeadLetter, Overflow, Reactor, Terminated
+from peerbus.actors import Channel, DeadLetter, Overflow, Reactor, Request, Terminated
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,22 @@ def test_a_field_that_cannot_travel_is_refused_where_the_channel_is_made(kind: A
     note = dataclasses.make_dataclass("Note", [("fine", int), ("odd", kind)], frozen=True)
     with pytest.raises(TypeError, match="channel 'pings': Note cannot travel: field 'odd': "):
         Channel("pings", messages=(note,))
+
+
+def test_an_answer_that_cannot_travel_is_refused_where_the_channel_of_its_request_is_made() -> None:
+    @dataclass(frozen=True)
+    class Wait(Request[asyncio.Event]):
+        number: int
+
+    @dataclass(frozen=True)
+    class Either(Request[Ping | dict[str, int]]):
+        """Two maps, of which one is told apart by its number where it is declared."""
+
+    with pytest.raises(TypeError, match="channel 'pings': the answer to Wait cannot travel: Event has no encoding"):
+        Channel("pings", messages=(Wait,))
+    with pytest.raises(TypeError, match="channel 'pings': the answer to Either cannot travel"):
+        Channel("pings", messages=(Either,))
+    Channel("pings", messages=(Either, Ping))
 
 
 def test_a_field_of_a_class_inside_a_function_is_no_reason_to_refuse_a_channel() -> None:
