@@ -14,7 +14,7 @@ from .answers import check_reply
 from .channel import DEFAULT_MAILBOX, DEFAULT_MAILBOX_BYTES, Channel, Overflow
 from .current import BUILDING, current_bus
 from .errors import PeerbusError
-from .handlers import Handler, handlers_of
+from .handler_table import Handler, Table
 from .mailbox import Mailbox
 from .outcome import Outcome
 from .picks import Share
@@ -90,6 +90,7 @@ class Actor(pykka.Actor):
     #: Whether a thread of its own keeps the program alive; see Pykka.
     use_daemon_thread: ClassVar[bool] = False
 
+    __table__: ClassVar[Table] = Table(pykka.Actor)
     __handlers__: ClassVar[dict[type, Handler]] = {}
     __channel__: ClassVar[Channel[Any] | None] = None
     #: Takes its messages by Pykka's `on_receive` alone.
@@ -99,7 +100,8 @@ class Actor(pykka.Actor):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.__handlers__ = handlers_of(cls)
+        cls.__table__ = Table(cls)
+        cls.__handlers__ = cls.__table__.handlers
         channel = getattr(cls, "channel", None)
         cls.__channel__ = channel if isinstance(channel, Channel) else None
         cls.__receives__ = (

@@ -9,13 +9,13 @@ import functools
 import types
 import typing
 from collections.abc import Callable
-from typing import Any, Final, get_args, get_origin
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 from .encoding import Unresolved, encoding_of
 from .errors import MessageTypeError
 from .request import UNNAMED, Later
 
-__all__ = ["check_reply", "misfit", "shown_kind"]
+__all__ = ["check_reply", "may_answer", "misfit", "shown_kind"]
 
 #: Types whose tests are kept. A program has some dozens; those that are made at run time must not add up.
 _KEPT: Final = 1024
@@ -133,3 +133,53 @@ def _why_not(kind: Any, value: object) -> str:
             if why is not None:
                 return why
     return "it does not fit"
+
+
+def may_answer(returned: Any, wanted: Any) -> bool:
+    """Whether what is annotated to return `returned` may return a `wanted`: false only where it certainly does not."""
+    if returned is None:
+        returned = type(None)
+    if wanted is None:
+        wanted = type(None)
+    returned, wanted = _bare(returned), _bare(wanted)
+    if returned in _NO_WORD or wanted in _NO_WORD or isinstance(returned, TypeVar) or isinstance(wanted, TypeVar):
+        return True
+    if get_origin(returned) in (typing.Union, types.UnionType):
+        return all(may_answer(each, wanted) for each in get_args(returned))
+    if get_origin(wanted) in (typing.Union, types.UnionType):
+        return any(may_answer(returned, each) for each in get_args(wanted))
+    if get_origin(returned) is typing.Literal:
+        return all(any(may_answer(kind, wanted) for kind in type(each).__mro__[:-1]) for each in get_args(returned))
+    if get_origin(wanted) is typing.Literal:
+        return any(may_answer(returned, type(each)) for each in get_args(wanted))
+    if wanted is float and returned is int:
+        return True
+    mine, theirs = get_origin(returned) or returned, get_origin(wanted) or wanted
+    try:
+        if not issubclass(mine, theirs):
+            return False
+    except TypeError:  # a protocol, a TypedDict
+        return True
+    left, right = get_args(returned), get_args(wanted)
+    return mine is not theirs or len(left) != len(right) or all(map(_may_hold, left, right))
+
+
+#: Annotations that promise nothing.
+_NO_WORD: Final = (Any, object, typing.NoReturn, typing.Never)
+
+
+def _may_hold(left: Any, right: Any) -> bool:
+    return left is right or left is ... or right is ... or may_answer(left, right)
+
+
+def _bare(kind: Any) -> Any:
+    """The type without what `Annotated`, `NewType` and an alias put around it."""
+    while True:
+        if get_origin(kind) is typing.Annotated:
+            kind = get_args(kind)[0]
+        elif isinstance(kind, typing.NewType):
+            kind = kind.__supertype__
+        elif isinstance(kind, getattr(typing, "TypeAliasType", ())):
+            kind = kind.__value__  # type: ignore[union-attr]  # of 3.12
+        else:
+            return kind

@@ -20,7 +20,7 @@ from .envelope import Envelope
 from .errors import ActorStopped, DeadlineExceeded, MessageTypeError, PeerbusError, RemoteError, SendError, shown
 from .events import Terminated
 from .foreign_waiting import ForeignWaiting
-from .handlers import Handler
+from .handler_table import Handler
 from .latency import PeakEwma
 from .lateness import Lateness
 from .life import EXITS, HALT, TRANSITIONS, Life, State
@@ -54,7 +54,7 @@ PYKKA_MESSAGES = (_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr)
 class Cell(Life):
     """One actor's mailbox and handlers. Not for users: they hold a `Ref`."""
 
-    __slots__ = ("current", "handlers", "latency", "lateness", "timeout", "types")
+    __slots__ = ("current", "latency", "lateness", "timeout", "types")
 
     def __init__(
         self,
@@ -72,7 +72,6 @@ class Cell(Life):
         channel = actor_class.__channel__
         self.types = None if channel is None else channel.types
         self.timeout = DEFAULT_TIMEOUT if channel is None else channel.timeout
-        self.handlers: dict[type, Handler] = actor_class.__handlers__
         self.mailbox = actor_class._create_actor_inbox()
         self.mailbox.on_drop = self.undelivered
         #: What the actor is handling, or handled last before it went idle.

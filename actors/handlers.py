@@ -1,15 +1,18 @@
 """`@handles(Type)`: which method of an actor handles which message."""
 
+# Long by its overloads: type checkers learn from them what the method has to take, and to return.
+
 from __future__ import annotations
 
-import inspect
+import sys
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, NamedTuple, Protocol, TypeVar, overload
+from typing import Any, Protocol, TypeVar, overload
 
 from .address import Address
+from .handler_notes import noted
 from .request import Asks
 
-__all__ = ["Answers", "Handler", "Handles", "handles", "handlers_of"]
+__all__ = ["Answers", "Handles", "handles"]
 
 S = TypeVar("S")
 M = TypeVar("M")
@@ -25,17 +28,6 @@ H = TypeVar("H")
 
 #: What a handler gets as its sender: an address that can be told, or None.
 Sender = Address[Any] | None
-
-#: Where the decorator leaves its note on a function.
-NOTE = "__peerbus_handles__"
-
-
-class Handler(NamedTuple):
-    """One handler: an unbound method, whether it takes the sender, whether others may run while it awaits."""
-
-    function: Callable[..., object]
-    wants_sender: bool
-    reentrant: bool
 
 
 class Handles(Protocol[M]):
@@ -118,7 +110,8 @@ def handles(*message_types: type[Any], reentrant: bool = False) -> Any:
     What it returns answers an ask. It may be `def` or `async def`. While an `async def` handler awaits, the actor
     handles nothing else, unless the handler is `reentrant`: then each message runs as a task of its own, and the
     actor's state may change at every `await`.
-    Raises TypeError where a message type is not a class, or the method takes no message.
+    It is the method's name that is marked: a derived class may override the method as any other, without a decorator.
+    Raises TypeError where a message type is not a class, or the method takes no message, or is a generator.
     """
     for message_type in message_types:
         if not isinstance(message_type, type):
@@ -126,41 +119,7 @@ def handles(*message_types: type[Any], reentrant: bool = False) -> Any:
     if not message_types:
         raise TypeError("@handles takes at least one message type, as in @handles(GetBlock)")
 
-    def mark(function: Callable[..., object]) -> Callable[..., object]:
-        parameters = [
-            parameter
-            for parameter in inspect.signature(function).parameters.values()
-            if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
-        ]
-        if len(parameters) not in (2, 3):
-            raise TypeError(f"{function.__qualname__} must take (self, message) or (self, message, sender)")
-        if reentrant and not inspect.iscoroutinefunction(function):
-            raise TypeError(f"{function.__qualname__} is reentrant, so it must be 'async def'")
-        setattr(function, NOTE, (message_types, Handler(function, len(parameters) == 3, reentrant)))
-        return function
+    def mark(method: Any) -> Any:
+        return noted(method, message_types, reentrant, sys._getframe(1))
 
     return mark
-
-
-def handlers_of(actor_class: type) -> dict[type, Handler]:
-    """The handlers of a class, those of its base classes included; a derived class's own come first.
-
-    Raises TypeError where one class has two handlers of one message type.
-    """
-    table: dict[type, Handler] = {}
-    for owner in reversed(actor_class.__mro__):
-        own: dict[type, Handler] = {}
-        for attribute in vars(owner).values():
-            note = getattr(attribute, NOTE, None)
-            if note is None:
-                continue
-            message_types, handler = note
-            for message_type in message_types:
-                if message_type in own:
-                    raise TypeError(
-                        f"{owner.__name__} has two handlers of {message_type.__name__}: "
-                        f"{own[message_type].function.__name__} and {handler.function.__name__}"
-                    )
-                own[message_type] = handler
-        table.update(own)
-    return table

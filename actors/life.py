@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .actor import Actor
     from .bus import Bus
     from .cell import Cell
+    from .handler_table import Handler
     from .mailbox import Mailbox
     from .ref import Ref
     from .tasks import ActorTasks
@@ -88,6 +89,7 @@ class Life:
         "children",
         "context",
         "factory",
+        "handlers",
         "mailbox",
         "name",
         "parent",
@@ -119,6 +121,8 @@ class Life:
         context: Context | None,
     ) -> None:
         self.actor_class = actor_class
+        #: What handles each type of message, looked up when the actor starts.
+        self.handlers: dict[type, Handler] = actor_class.__handlers__
         self.factory = factory
         self.bus = bus
         self.name = name
@@ -236,6 +240,7 @@ class Life:
         if self.timers is not None:
             self.timers.begin()
         assert self.actor is not None
+        self.handlers = self.actor_class.__table__.of(self.actor)
         self._hooks(self.actor.starting_hooks(), self._begun)
 
     def _begun(self, error: BaseException | None) -> None:
@@ -374,6 +379,7 @@ class Life:
             self.supervise(error, heard=False)
             return
         assert self.actor is not None
+        self.handlers = self.actor_class.__table__.of(self.actor)
         self._hooks(self.actor.starting_hooks(), self._rebuilt)
 
     def _rebuilt(self, error: BaseException | None) -> None:
