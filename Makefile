@@ -8,7 +8,7 @@ VENV   ?= .venv$(patsubst python%,-%,$(filter python3.%,$(notdir $(PYTHON))))
 PEERS  := .venv-peers
 ARGS   ?=
 # How tests are shared out: on two processes. `make test ARGS="-n 0"` runs them in one, and shows what they print.
-WORKERS ?=
+WORKERS ?= -n 2 --dist loadgroup
 EAGER  ?= tests/unit/actors
 
 RUN   := $(VENV)/bin/python -P
@@ -39,7 +39,6 @@ demo: $(INSTALLED)test ## four nodes find each other and sync a file; one archiv
 test: $(INSTALLED)test ## run every test
 	$(RUN) -m pytest $(WORKERS) $(ARGS)
 
-# What drives the actors: their own tests, and those of whole nodes in the simulation.
 test-eager: $(INSTALLED)test ## the actors' tests with asyncio's eager task factory; needs Python 3.12 or newer
 	$(RUN) -m pytest --eager-tasks $(WORKERS) $(EAGER) $(ARGS)
 

@@ -18,6 +18,12 @@ from peerbus.testing.leaks import Leaks, tasks_left
 settings.register_profile("peerbus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("peerbus")
 
+#: Files whose tests hear the same multicast on the loopback, and the names that the others use there. By file, not
+#: by `xdist_group`: pytest-xdist 3.8 writes that into the id of a test, which pytest 9.2 does not let it.
+TOGETHER = dict.fromkeys(
+    ("tests/contract/test_discovery.py", "tests/e2e/test_mdns.py", "tests/unit/discovery/test_mdns.py"), "mdns"
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--eager-tasks`: the same tests where a task runs to its first wait while it is made."""
@@ -30,6 +36,18 @@ def pytest_configure(config: pytest.Config) -> None:
         if not hasattr(asyncio, "eager_task_factory"):
             raise pytest.UsageError("--eager-tasks needs Python 3.12 or newer, which has asyncio.eager_task_factory")
         config.add_cleanup(_make_loops_eager())
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> object:
+    """Share out the tests one by one, and those that cannot run beside each other to one process."""
+    from xdist.scheduler import LoadGroupScheduling  # type: ignore[import-untyped]  # it says no types
+
+    class OneByOne(LoadGroupScheduling):  # type: ignore[misc]  # as above
+        def _split_scope(self, nodeid: str) -> str:
+            return TOGETHER.get(nodeid.partition("::")[0], nodeid)
+
+    return OneByOne(config, log) if config.getoption("dist") == "loadgroup" else None
 
 
 def _make_loops_eager() -> Callable[[], None]:
