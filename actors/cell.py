@@ -176,8 +176,10 @@ class Cell(Life):
                     function(self.actor, message, envelope.sender) if wants_sender else function(self.actor, message)
                 )
                 if reentrant:
+                    reply = None  # as below: a thread runs it now
                     return self.detach(envelope, result)
         except BaseException as error:  # noqa: BLE001  # the supervisor decides
+            reply = None  # the error keeps this frame, see outcome
             return self.failed(envelope, error)
         # A Pykka future that an actor without a bus returns is a value, as in Pykka.
         if (
@@ -264,10 +266,10 @@ class Cell(Life):
         elif reply is not None:
             if not isinstance(error, RemoteError):
                 log.info("handler failed, the asker is told", actor=str(self), error=shown(error), exc_info=error)
-            reply.raised(error)
-            # The error's frames hold the envelope, which the garbage collector does not look into: without this the
-            # asker's future and its error would keep each other for ever.
+            # The error's frames hold the envelope, which the garbage collector does not look into: else the asker's
+            # future and its error would keep each other for ever.
             envelope.reply = None
+            reply.raised(error)
             self.exits(error)
         elif self.supervisor is None or self.bus is None:
             log.error("unhandled exception, the actor stops", actor=str(self), exc_info=error)

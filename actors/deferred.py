@@ -73,7 +73,10 @@ class Deferred(Generic[R]):
                 message=self._message,
             )
             bus.unroutable(error, self._to, self._sender)
-            raise error from None
+            try:
+                raise error from None
+            finally:
+                del error  # it keeps this frame, see outcome
         except (NoRoute, ShuttingDown) as refused:
             bus.unroutable(refused, self._to, self._sender)
             raise
@@ -90,6 +93,7 @@ class Deferred(Generic[R]):
         finally:
             if there.cancelled():
                 bus.router._cell.mailbox.put_system(Envelope(ForgetWait(there)))
+            del there
 
     def get(self, *, timeout: float | None = None) -> R:
         """Raise WouldDeadlock: this send was made on the event loop."""

@@ -71,6 +71,7 @@ class ForeignWaiting:
             self._late()
         finally:
             self._future.stands_for = None
+            del self  # an error keeps this frame, see outcome
 
     def _enter(self) -> None:
         if not self._entered:
@@ -97,6 +98,7 @@ class ForeignWaiting:
             raise
         finally:
             self._future.stands_for = None
+            del self
 
     def _withdraw(self) -> bool:
         with self._lock:
@@ -110,8 +112,11 @@ class ForeignWaiting:
         error = DeadlineExceeded(
             f"no room in the mailbox within {self._timeout} s ({self._mailbox.limit} messages)", phase="mailbox"
         )
-        if self._end(error):
-            raise error
+        try:
+            if self._end(error):
+                raise error
+        finally:
+            del error, self
 
     def _end(self, error: SendError) -> bool:
         if not self._withdraw():

@@ -195,7 +195,10 @@ class LoopCell(Cell):
             self.bus.deadlocks.remove(self)
             self.settle()
         if fault is not None:
-            self._turn_failed(fault)
+            try:
+                self._turn_failed(fault)
+            finally:
+                del fault
 
     async def _await(self, envelope: Envelope, awaitable: Awaitable[object]) -> object:
         reply = envelope.reply
@@ -225,24 +228,27 @@ class LoopCell(Cell):
             error = raised
         finally:
             self._awaiting = None
-        cancelled = isinstance(error, asyncio.CancelledError)
-        if self._interrupted:
-            self._interrupted = False
-            while task.cancelling():
-                task.uncancel()
-        elif cancelled and task.cancelling():
-            self.refuse_left(envelope, begun=True)
-            assert error is not None
-            raise error
-        else:
-            cancelled = False
-        if cancelled:
-            self.refuse_left(envelope, begun=True)
-        elif error is not None:
-            return self.failed(envelope, error)
-        elif reply is not None and not self._is_aside(envelope):
-            reply.succeed(result)
-        return self.verdict()
+        try:
+            cancelled = isinstance(error, asyncio.CancelledError)
+            if self._interrupted:
+                self._interrupted = False
+                while task.cancelling():
+                    task.uncancel()
+            elif cancelled and task.cancelling():
+                self.refuse_left(envelope, begun=True)
+                assert error is not None
+                raise error
+            else:
+                cancelled = False
+            if cancelled:
+                self.refuse_left(envelope, begun=True)
+            elif error is not None:
+                return self.failed(envelope, error)
+            elif reply is not None and not self._is_aside(envelope):
+                reply.succeed(result)
+            return self.verdict()
+        finally:
+            del error, reply, task  # the error keeps this frame, see outcome
 
     async def _next_awaitable(self) -> Following | None:
         """Take messages until one has to be awaited; None: the cell takes no more."""
@@ -310,6 +316,8 @@ class LoopCell(Cell):
         else:
             if envelope.reply is not None and not self._is_aside(envelope):
                 envelope.reply.succeed(result)
+        finally:
+            del task
 
     def _detached_done(self, task: asyncio.Task[None]) -> None:
         assert self._detached is not None
@@ -336,12 +344,15 @@ class LoopCell(Cell):
                 if isinstance(raised, GeneratorExit) and not self.loop.is_running():
                     raise
                 error = raised
-            self._hook_task = None
-            if self._turn_task is None:
-                bus.deadlocks.remove(self)
-            then(error)
-            if isinstance(error, asyncio.CancelledError):
-                raise error
+            try:
+                self._hook_task = None
+                if self._turn_task is None:
+                    bus.deadlocks.remove(self)
+                then(error)
+                if isinstance(error, asyncio.CancelledError):
+                    raise error
+            finally:
+                del error
 
         self._hook_task = new_task(run(), loop=self.loop, name=f"peerbus {self} hook", context=self.context)
 

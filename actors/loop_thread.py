@@ -40,7 +40,10 @@ class LoopThread:
         if self._error is not None:
             self._thread.join()
             raised, self._error = self._error, None
-            raise raised
+            try:
+                raise raised
+            finally:
+                del raised  # it keeps this frame, see outcome
 
     def stop(self) -> None:
         """Leave the manager and wait for it. Idempotent.

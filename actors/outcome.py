@@ -2,6 +2,11 @@
 
 A send that has room is done when the call returns; what it returns then is one shared object. A send that has
 no room waits only when it is awaited: a plain `def` handler that does not await its sends cannot pile them up.
+
+Law: an error that was raised is kept by whoever caught it, and by nobody else. It keeps the frames that it passed, and
+these their locals; so a frame of the bus that it passes lets go (`del`) of whatever leads back to it: the outcome, the
+future, itself. Else the two keep each other, and the message, until the garbage collector comes: 30 MiB for 400
+messages of 64 KiB.
 """
 
 # Long, as each way a send can end is read beside the others: sent, failed, waiting, asked, waiting to ask.
@@ -89,14 +94,20 @@ class Failed:
 
     def get(self, *, timeout: float | None = None) -> None:
         """Raise why."""
-        raise self.error
+        try:
+            raise self.error
+        finally:
+            del self  # see the module's law
 
     def __repr__(self) -> str:
         return f"<failed: {self.error!r}>"
 
 
 def _raise(error: BaseException) -> Step[None]:
-    raise error
+    try:
+        raise error
+    finally:
+        del error
     yield  # type: ignore[unreachable]  # makes this a generator
 
 
@@ -178,7 +189,10 @@ class Waiting:
 
     async def _wait(self) -> None:
         if self._future is not None:  # awaited once more: the message was sent, or has failed, by then
-            await self._future
+            try:
+                await self._future
+            finally:
+                del self
             return
         late = self._deadline <= self._loop.time()
         if not late:
@@ -199,8 +213,6 @@ class Waiting:
         finally:
             if self._slot is not None:
                 self._slot.pop(self, None)
-            # Or the future, and the error's frames, keep this, which keeps the future with the error, until the garbage
-            # collector comes: with messages of 64 KiB that are not delivered, 30 MiB.
             del future.wait, future, self
 
     def get(self, *, timeout: float | None = None) -> None:
@@ -412,14 +424,16 @@ class AskWaiting(Generic[T]):
 
     async def _wait(self) -> T:
         try:
-            await self._waiting
-        except BaseException:
-            self._future.cancel()
-            del self  # as above
-            raise
-        if not self._future.done():
-            self._arm()
-        return await self._future
+            try:
+                await self._waiting
+            except BaseException:
+                self._future.cancel()
+                raise
+            if not self._future.done():
+                self._arm()
+            return await self._future
+        finally:
+            del self
 
     def get(self, *, timeout: float | None = None) -> T:
         """Raise WouldDeadlock: this ask was made on the event loop."""

@@ -83,7 +83,11 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         if outcome is DELIVERED:
             return outcome
         if isinstance(outcome, Failed) or (isinstance(outcome, ForeignWaiting) and not _in_event_loop()):
-            outcome.get()
+            try:
+                outcome.get()
+            except BaseException:
+                del outcome  # the error keeps this frame, see outcome.py
+                raise
         return outcome
 
     @overload  # type: ignore[override]  # Pykka takes any message
@@ -124,7 +128,10 @@ class Ref(pykka.ActorRef[A], Generic[A]):
             cell.request_stop(future)
         else:
             self._send(envelope, future, timeout)
-        return future.get(timeout=timeout) if block else future
+        try:
+            return future.get(timeout=timeout) if block else future
+        finally:
+            del envelope, future  # an error keeps this frame, see outcome.py
 
     def _check_may_block(self) -> None:
         bus = self._cell.bus
@@ -158,7 +165,7 @@ class Ref(pykka.ActorRef[A], Generic[A]):
                 try:
                     outcome.get()
                 except SendError as late:
-                    future.fail(late)
+                    future.fail(late.with_traceback(None))  # it would keep this frame, and that the future
             return
         cell.fail(envelope, error)
         future.fail(error)
@@ -180,7 +187,8 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         def convert(timeout: float | None) -> bool:
             try:
                 asked.get(timeout=timeout)
-            except pykka.ActorDeadError:
+            except pykka.ActorDeadError as dead:
+                dead.__traceback__ = None  # it keeps this frame, and that the future
                 return False
             return True
 

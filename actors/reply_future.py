@@ -41,6 +41,21 @@ class Bridge(asyncio.Future[None]):
         self.stands_for = future
 
 
+#: What an error passes on its way out of a future, and what would keep the future by the error, see outcome.
+_PASSED = frozenset({__name__, "pykka._future", "pykka._threading"})
+
+
+def _of_others(passed: TracebackType | None) -> TracebackType | None:
+    kept: list[TracebackType] = []
+    while passed is not None:
+        if passed.tb_frame.f_globals.get("__name__") not in _PASSED:
+            kept.append(passed)
+        passed = passed.tb_next
+    for entry in reversed(kept):
+        passed = TracebackType(passed, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)
+    return passed
+
+
 class ReplyFuture(pykka.ThreadingFuture[T]):
     """A Pykka future that an event loop can await without blocking, and that refuses to block its own producer."""
 
@@ -68,6 +83,9 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
         outer, BLOCKED[thread] = BLOCKED.get(thread), self
         try:
             return super().get(timeout=timeout)  # type: ignore[no-any-return]  # Pykka leaves it untyped
+        except BaseException as error:
+            error.__traceback__ = _of_others(error.__traceback__)
+            raise
         finally:
             if outer is None:
                 del BLOCKED[thread]
@@ -159,9 +177,12 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
         return made
 
     def __await__(self) -> Generator[None, None, T]:
-        for source in self._sources or (self,):
-            yield from source._settled()
-        return self.get()
+        try:
+            for source in self._sources or (self,):
+                yield from source._settled()
+            return self.get()
+        finally:
+            del source, self  # an error keeps this frame, see outcome
 
     def _settled(self) -> Generator[None, None, None]:
         for source in self._sources:
@@ -180,6 +201,10 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
                 loop.call_soon_threadsafe(arrived)
 
         self.on_done(bring)
-        yield from bridge
+        try:
+            yield from bridge
+        finally:
+            with self._condition, contextlib.suppress(ValueError):  # nobody awaits any more
+                self._callbacks.remove(bring)
 
     __iter__ = __await__

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar, overload
 
 from .address import Local, Peer
+from .pickled import copied
 
 __all__ = ["Results"]
 
@@ -35,7 +36,11 @@ class Results(Mapping[str, R]):
     def __getitem__(self, peer: str | Peer | Local) -> R:
         name = _name(peer)
         if name in self.errors:
-            raise self.errors[name]
+            try:
+                # A copy: what is raised keeps the frames of whoever caught it, and these keep what is in here.
+                raise copied(self.errors[name])
+            finally:
+                del self  # see outcome
         try:
             return self.answers[name]
         except KeyError:

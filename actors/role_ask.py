@@ -113,17 +113,20 @@ class RoleAsk(Generic[R]):
         return one_of(bus, self._to, left) if left else None
 
     async def _one_by_one(self, outcome: Outcome[R]) -> R:
-        while True:
-            try:
-                return await outcome
-            except SendError as error:
-                another = None
-                if isinstance(error, GONE) and (self._idempotent or error.never_sent):
-                    another = self._another()
-                if another is None:
-                    error.tried = tuple(self._tried)
-                    raise
-            outcome = self._ask(another)
+        try:
+            while True:
+                try:
+                    return await outcome
+                except SendError as error:
+                    another = None
+                    if isinstance(error, GONE) and (self._idempotent or error.never_sent):
+                        another = self._another()
+                    if another is None:
+                        error.tried = tuple(self._tried)
+                        raise
+                outcome = self._ask(another)
+        finally:
+            del self, outcome  # the error keeps this frame, see outcome.py
 
     async def _hedged(self, hedge_at: float) -> R:
         loop = self._bus.loop
@@ -139,14 +142,17 @@ class RoleAsk(Generic[R]):
                 for racer in racers:
                     if racer.done() and not isinstance(racer.exception(), SendError):
                         return racer.result()  # an answer, or the error that a handler raised: that is one as well
-                error = racers[-1].exception() if all(racer.done() for racer in racers) else None
-                if isinstance(error, SendError):
-                    error.tried = tuple(self._tried)
-                    raise error
+                if all(racer.done() for racer in racers):
+                    error = racers[-1].exception()
+                    if isinstance(error, SendError):
+                        error.tried = tuple(self._tried)
+                    del error
+                    racers[-1].result()
         finally:
             for racer in racers:
                 racer.cancel()
             await asyncio.gather(*racers, return_exceptions=True)
+            del self, racer, racers, running
 
     def _race(self, outcome: Outcome[R]) -> asyncio.Task[R]:
         return new_task(self._one_by_one(outcome), loop=self._bus.loop, name=f"peerbus hedged ask to {self._to}")

@@ -67,8 +67,8 @@ class Gathered(Generic[R]):
                     elif isinstance(error, Exception):
                         errors[peer] = error
                     else:
-                        raise error
-                    del tasks[peer]
+                        tasks[peer].result()
+                    del tasks[peer], error
         finally:
             for task in tasks.values():
                 task.cancel()
@@ -90,7 +90,10 @@ class Gathered(Generic[R]):
 
 
 async def _awaited(outcome: Outcome[R]) -> R:
-    return await outcome
+    try:
+        return await outcome
+    finally:
+        del outcome  # an error keeps this frame, see outcome.py
 
 
 class Bridged:
@@ -113,6 +116,7 @@ class Bridged:
             outcome = self._send()
         except BaseException as error:  # noqa: BLE001  # the caller's thread raises it
             self.future.fail(error)
+            del self  # the error keeps this frame, see outcome
             return
         if isinstance(outcome, Failed):
             self.future.fail(outcome.error)
@@ -136,6 +140,7 @@ class Bridged:
             self.future.succeed(done.get())
         except BaseException as error:  # noqa: BLE001  # the caller's thread raises it
             self.future.fail(error)
+            del self, done
 
     def _done(self, done: asyncio.Future[Any]) -> None:
         self.future.stands_for = None

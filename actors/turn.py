@@ -67,6 +67,7 @@ def run_turn(cell: Cell) -> None:
             if (handler[2] if handler is not None else receive is None or message.__class__ in NOT_PLAIN) or (
                 reply is not None and (cell.lateness is not None or reply.done())
             ):
+                reply = None  # as below
                 result = cell.handle(envelope)
             else:
                 # As in `handle`, without the call: what a method of the actor takes.
@@ -79,6 +80,7 @@ def run_turn(cell: Cell) -> None:
                     else:
                         result = handler[0](actor, message)
                 except BaseException as error:  # noqa: BLE001  # the supervisor decides
+                    reply = None  # the error keeps this frame, see outcome
                     result = cell.failed(envelope, error)
                 else:
                     if result is None or not hasattr(result, "__await__"):
