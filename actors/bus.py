@@ -71,6 +71,7 @@ __all__ = ["Bus", "BusStatistics"]
 
 A = TypeVar("A", bound=Actor)
 E = TypeVar("E")
+T = TypeVar("T")
 
 log = get_logger("peerbus.actors")
 
@@ -341,15 +342,12 @@ class Bus:
             raise WouldDeadlock(f"spawning on {self.name} waits for its thread, and would stop this event loop")
         future: ReplyFuture[Ref[A]] = ReplyFuture()
 
-        def run() -> None:
-            try:
-                future.succeed(spawn())
-            except BaseException as error:  # noqa: BLE001  # the caller's thread raises it
-                future.fail(error)
-
-        if not self._on_loop(run, context_on(self)):
+        if not self._on_loop(partial(_bring, spawn, future), context_on(self)):
             raise ShuttingDown(f"{self.name} has stopped")
-        return future.get()
+        try:
+            return future.get()
+        finally:
+            del future  # an error keeps this frame, see outcome
 
     def _register(self, cell: Cell) -> None:
         assert cell.name is not None
@@ -379,14 +377,20 @@ class Bus:
             raise ValueError(f"{self.name} has an actor called {name!r} already")
 
     async def started(self, *refs: Ref[Any]) -> None:
-        """Wait until these actors' `on_start` has finished. Raises what it raised."""
+        """Wait until these actors' `on_start` has finished.
+
+        Raises what it raised; ActorStopped with its text, where another caller was told already.
+        """
         for ref in refs:
             cell = ref._cell
             if not cell.begun:
-                future = self._starting.setdefault(cell, self.loop.create_future())
-                await asyncio.shield(future)
+                try:
+                    future = self._starting.setdefault(cell, self.loop.create_future())
+                    await asyncio.shield(future)
+                finally:
+                    del future  # an error keeps this frame, see outcome
             elif cell.start_error is not None:
-                raise cell.start_error
+                raise cell.take_start_error()
 
     def declare(self, channel: Channel[Any]) -> None:
         """Know a channel that this node talks to, although it runs no reactor of it.
@@ -430,6 +434,8 @@ class Bus:
                 future.set_result(None)
             else:
                 future.set_exception(error)
+                if cell.start_error is error:
+                    cell.take_start_error()
 
     def ended(self, cell: Life) -> None:
         """A cell says that it has ended. From the cell's thread."""
@@ -439,6 +445,8 @@ class Bus:
         # A thread may have failed to start just before somebody began to wait for that.
         stopped = ActorStopped(f"{cell} stopped before it had started: {cell.reason}")
         self.begun(cell, stopped if cell.start_error is None else cell.start_error)
+        if cell.start_error is not None:
+            cell.start_error.__traceback__ = None  # it keeps the actor, and that the cell; it stands in the log
         self._order.pop(cell, None)
         if isinstance(cell, ThreadCell):
             self.deadlocks.remove(cell)
@@ -751,6 +759,15 @@ class Bus:
 
     def __repr__(self) -> str:
         return f"<Bus {self.name} {len(self._cells)} actors>"
+
+
+def _bring(make: Callable[[], T], future: ReplyFuture[T]) -> None:
+    try:
+        future.succeed(make())
+    except BaseException as error:  # noqa: BLE001  # the caller's thread raises it
+        future.fail(error)
+    finally:
+        del future
 
 
 def _channel_of(cell: Life) -> str:

@@ -21,16 +21,19 @@ def in_context(context: Context, inner: Coroutine[object, object, T]) -> Generat
     run = context.run
     step: Callable[..., object] = inner.send
     sent: object = None
-    while True:  # what `yield from` does, see PEP 380
-        try:
-            awaited = run(step, sent)
-        except StopIteration as done:
-            return done.value  # type: ignore[no-any-return]  # what the coroutine returned
-        try:
-            sent = yield awaited
-            step = inner.send
-        except GeneratorExit:
-            run(inner.close)
-            raise
-        except BaseException as error:  # noqa: BLE001  # it is the coroutine's to handle
-            step, sent = inner.throw, error
+    try:
+        while True:  # what `yield from` does, see PEP 380
+            try:
+                awaited = run(step, sent)
+            except StopIteration as done:
+                return done.value  # type: ignore[no-any-return]  # what the coroutine returned
+            try:
+                sent = yield awaited
+                step = inner.send
+            except GeneratorExit:
+                run(inner.close)
+                raise
+            except BaseException as error:  # noqa: BLE001  # it is the coroutine's to handle
+                step, sent = inner.throw, error
+    finally:
+        del sent  # an error keeps this frame, see outcome

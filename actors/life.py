@@ -7,6 +7,8 @@ State machine: see TRANSITIONS. Laws:
 4. Whatever a handler, a hook, a constructor or a task of the actor raises, of whatever class, is a failure of the
    actor, and never of what runs it. SystemExit and KeyboardInterrupt stop the bus as well, in order.
 5. All of the actor's code runs in the context of whoever spawned it, or in copies of that.
+6. What has ended leaves nothing to the garbage collector: a cell that ends lets go of all that points back at it. Its
+   ref and its actor keep it; it keeps neither.
 """
 
 # So long because each step of the life depends on what the others wait for.
@@ -30,6 +32,7 @@ from .events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, 
 from .log import get_logger
 from .stop_flag import StopFlag
 from .supervision import Directive, Supervisor
+from .weak_call import weakly
 
 if TYPE_CHECKING:
     from .actor import Actor
@@ -135,7 +138,7 @@ class Life:
         self.stopped = StopFlag()
         self.state = State.NEW
         self.reason = ""
-        #: What `on_start` raised the first time, if it did.
+        #: What `on_start` raised the first time, until somebody is told; then that it did, in words.
         self.start_error: BaseException | None = None
         self.actor: Actor | None = None
         self.ref: Ref[Actor] | None = None
@@ -251,8 +254,8 @@ class Life:
                 log.error("on_start failed, the actor stops", actor=str(self), error=str(error))
             else:
                 log.error("on_start failed, the actor stops", actor=str(self), exc_info=error)
-            self.start_error = for_future(error)
             if self.bus is not None:
+                self.start_error = for_future(error)
                 self.bus.begun(self, self.start_error)
             self.exits(error)
             self._leave(f"on_start failed: {shown(error)}", farewell=False, kill=True)
@@ -267,6 +270,14 @@ class Life:
         failure, self._task_failure = self._task_failure, None
         if failure is None or self.supervise(failure) is not HALT:
             self.drain()
+
+    def take_start_error(self) -> BaseException:
+        """What `on_start` raised. For the first who asks: kept, it would keep its frames, and these the actor."""
+        error = self.start_error
+        assert error is not None
+        text = str(error) if isinstance(error, ActorStopped) else f"{self} did not start: {shown(error)}"
+        self.start_error = ActorStopped(text)
+        return error
 
     # Failures.
 
@@ -503,6 +514,15 @@ class Life:
         replies, self._stop_replies = self._stop_replies, None
         for reply in replies or ():
             reply.succeed(None)
+        self.let_go()
+
+    def let_go(self) -> None:
+        """It has ended, or will never begin: keep nothing that points back at it. What comes late is still refused."""
+        self.actor = self.ref = self.factory = self.timers = None
+        mailbox = self.mailbox
+        mailbox.on_drop = weakly(mailbox.on_drop)
+        mailbox.wake = weakly(mailbox.wake)
+        mailbox.wake_threadsafe = weakly(mailbox.wake_threadsafe)
 
     # Watchers, on the bus's loop thread.
 

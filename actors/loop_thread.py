@@ -61,7 +61,10 @@ class LoopThread:
         self._thread.join()
         raised, self._error = self._error, None
         if raised is not None:
-            raise raised
+            try:
+                raise raised
+            finally:
+                del raised
 
     def _run(self) -> None:
         try:

@@ -63,6 +63,8 @@ class Plan:
         for child in () if self.cell is None else tuple(self.cell.children or ()):
             child.parent = None
             child.kill("its parent could not be started")
+        if self.cell is not None:
+            self.cell.let_go()
 
     def claim(self, actor: Actor) -> Cell:
         """Make the cell of `actor`."""

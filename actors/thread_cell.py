@@ -26,6 +26,7 @@ from .foreign_waiting import ForeignWaiting
 from .log import get_logger
 from .outcome import AskFuture, AskWaiting, Failed, Outcome
 from .reply_future import BLOCKED
+from .weak_call import weakly
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -149,8 +150,11 @@ class ThreadCell(Cell):
             if self._runner is not None:
                 self._runner.close()
             # Nobody owns the mailbox any more: whoever puts refuses what he put.
-            self.mailbox.wake = self.mailbox.wake_threadsafe = self.mailbox.refuse_late
-            self.mailbox.refuse_late()
+            self.mailbox.wake = self.mailbox.wake_threadsafe = weakly(self._refuse_late)
+            self._refuse_late()
+
+    def _refuse_late(self) -> None:
+        self.mailbox.refuse_late()
 
     def _break(self, error: BaseException) -> None:
         # What is around the handlers failed: handlers and hooks never end the thread.
@@ -197,11 +201,24 @@ class ThreadCell(Cell):
     def _run_awaitable(self, awaitable: object, context: Context) -> object:
         if self._runner is None:
             self._runner = asyncio.Runner()
+        error: BaseException | None = None
 
         async def run() -> object:
-            return await cast("Awaitable[object]", awaitable)
+            nonlocal error
+            try:
+                return await cast("Awaitable[object]", awaitable)
+            except BaseException as raised:  # noqa: BLE001  # raised below
+                # Not through the runner, whose frames keep its task, and that the error.
+                error = raised
+                return None
 
-        return self._runner.run(run(), context=context)
+        result = self._runner.run(run(), context=context)
+        try:
+            if error is not None:
+                raise error
+            return result
+        finally:
+            error = None  # it keeps this frame, see outcome
 
     def detach(self, envelope: Envelope, awaitable: object) -> object:
         """A thread runs one handler at a time, reentrant or not."""

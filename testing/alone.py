@@ -94,9 +94,10 @@ class Alone(Generic[A]):
             self._ref = self.bus.run(self._factory, name=self._name, supervision=self._supervision)
             cell = self._ref._cell
             self._timers = cell.timers = ManualTimers(cell, self._timer_set)
+            begun = self.bus.begins(cell)
             await settled(self.bus)
-            if cell.start_error is not None:
-                raise cell.start_error
+            if begun.done():
+                begun.result()
         except BaseException:
             await self.aclose()
             raise
@@ -127,7 +128,7 @@ class Alone(Generic[A]):
     @property
     def actor(self) -> A:
         """The actor itself, to look at its state."""
-        actor = self._cell.actor
+        actor = self._cell.actor or self.bus.last
         assert actor is not None
         return cast("A", actor)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
@@ -12,6 +13,7 @@ from ..actors.bus import Bus
 from ..actors.cell import Cell
 from ..actors.channel import Channel
 from ..actors.events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, DeadLetter, Terminated
+from ..actors.life import Life
 from ..actors.outcome import Outcome
 from ..actors.ref import Ref
 from ..actors.sender import How
@@ -60,6 +62,9 @@ class Stage(Bus):
         super().__init__("stage", rng=Random(0) if rng is None else rng, shutdown_timeout=1.0)
         self._audience: Audience | None = None
         self._to_be_told = audience
+        self._acting: Ref[Any] | None = None
+        #: The actor that acted, once it has ended.
+        self.last: Actor | None = None
         for channel in channels:
             self.declare(channel)
 
@@ -70,7 +75,20 @@ class Stage(Bus):
 
     def run(self, factory: Callable[..., A], *args: Any, name: str | None, supervision: Supervision | None) -> Ref[A]:
         """Start the actor that acts."""
-        return super().spawn(factory, *args, name=name, supervision=supervision)
+        self._acting = super().spawn(factory, *args, name=name, supervision=supervision)
+        return self._acting
+
+    def ended(self, cell: Life) -> None:
+        """Keep the actor that acted, to be looked at."""
+        if self._acting is not None and cell is self._acting._cell:
+            self.last = cell.actor or self.last
+        super().ended(cell)
+
+    def begins(self, cell: Cell) -> asyncio.Future[None]:
+        """Done when the actor's `on_start` has finished; fails with what it raised."""
+        begun = self._starting.setdefault(cell, self.loop.create_future())
+        begun.add_done_callback(lambda done: done.cancelled() or done.exception())  # looked at, whoever asks
+        return begun
 
     def stand_in(self, name: str) -> Ref[Any]:
         """A neighbour of that name: a ref for an actor that does nothing."""

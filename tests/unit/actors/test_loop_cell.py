@@ -659,6 +659,7 @@ async def test_kill_cancels_the_handler_and_refuses_what_waits() -> None:
 async def test_kill_between_two_batches_is_not_lost() -> None:
     async with Bus() as bus:
         ref = bus.spawn(Log)
+        actor = inside(ref)
         await bus.ask(ref, 0.0)
         for i in range(200):
             await bus.tell(ref, i)
@@ -666,7 +667,7 @@ async def test_kill_between_two_batches_is_not_lost() -> None:
         ref._cell.kill("test")
         await asyncio.sleep(1)
         assert not ref.is_alive()
-        assert 199 not in inside(ref).events
+        assert 199 not in actor.events
 
 
 @pytest.mark.parametrize("when", ["parked", "new", "idle"])
@@ -698,12 +699,13 @@ async def test_kill_of_a_handler_that_swallows_cancellation_or_raises_something_
     for seconds in (20.0, 60.0):
         async with Bus() as bus:
             ref = bus.spawn(Stubborn, supervision=NOW)
+            actor = inside(ref)
             await bus.tell(ref, seconds)
             await asyncio.sleep(1)
             ref._cell.kill("test")
             await asyncio.sleep(1)
             assert not ref.is_alive()
-            assert inside(ref).events == ["start", "stop"]
+            assert actor.events == ["start", "stop"]
 
 
 async def test_kill_while_an_async_on_start_runs() -> None:
@@ -779,12 +781,13 @@ async def test_kill_cuts_an_on_stop_that_hangs() -> None:
 
     async with Bus() as bus:
         ref = bus.spawn(Hangs)
+        actor = inside(ref)
         stopped = ref.stop(block=False)
         await asyncio.sleep(1)
         assert not stopped.done()
         ref._cell.kill("test")
         assert await stopped is True
-        assert inside(ref).events == ["start", "stopping"]
+        assert actor.events == ["start", "stopping"]
 
 
 async def test_stop_waits_for_reentrant_handlers() -> None:
@@ -797,11 +800,12 @@ async def test_stop_waits_for_reentrant_handlers() -> None:
 
     async with Bus() as bus:
         ref = bus.spawn(Detached)
+        actor = inside(ref)
         ask = bus.ask(ref, {})
         await bus.ask(ref, 1)
         assert await ref.stop(block=False) is True
         assert await ask == "done"
-        assert inside(ref).events == ["start", 1, "done", "stop"]
+        assert actor.events == ["start", 1, "done", "stop"]
 
 
 async def test_a_stop_while_the_mailbox_is_full_and_senders_wait_refuses_the_senders() -> None:

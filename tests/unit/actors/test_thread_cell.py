@@ -221,6 +221,7 @@ async def test_kill_and_stop_during_a_backoff() -> None:
     async with Bus() as bus, bus.subscribe(DeadLetter) as letters:
         for end in ("kill", "stop"):
             ref = bus.spawn(Escalates)
+            actor = inside(ref)
             await bus.tell(ref, "fail")
             assert (await letters.get()).reason == "handler_failed"
             watcher = bus.spawn(Watcher, ref)
@@ -229,7 +230,7 @@ async def test_kill_and_stop_during_a_backoff() -> None:
             else:
                 ref.stop(block=False)
             assert len((await bus.ask(watcher, "wait", reply=Terminated)).reason) > 0
-            assert inside(ref).events == ["start", "failure"]
+            assert actor.events == ["start", "failure"]
 
 
 class Watcher(Actor):

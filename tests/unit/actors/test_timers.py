@@ -220,6 +220,7 @@ async def test_one_tick_waits_at_most_and_the_stop_stands_behind_it_alone(missed
     Slow.overflow = overflow
     async with Bus() as bus:
         ref = bus.spawn(Slow, missed, 0.01)
+        actor = actor_of(ref)
         await bus.tell(ref, 5.0)
         await asyncio.sleep(4.9)
         assert ref.statistics().queued == 1
@@ -227,7 +228,7 @@ async def test_one_tick_waits_at_most_and_the_stop_stands_behind_it_alone(missed
         before = bus.loop.time()
         assert await stopped
         assert bus.loop.time() - before < 0.2
-        assert len(actor_of(ref).times) <= 2
+        assert len(actor.times) <= 2
         assert bus.statistics().dead_letters == {}
 
 
