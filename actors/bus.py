@@ -44,6 +44,7 @@ from .errors import (
 )
 from .event_stream import EventStream, Subscription
 from .events import ActorFailed, DeadLetter, Terminated
+from .forks import forked_error, not_in_child, refuse_calls, refuse_sends, runs_no_more, silence
 from .ledger import NO_CHANNEL, Books, Ledger, Side
 from .life import Life, State
 from .log import get_logger
@@ -63,6 +64,7 @@ from .sending import Bridged
 from .supervision import Supervision
 from .tasks import new_task
 from .thread_cell import ThreadCell
+from .thread_end import ENDED, bind_to_thread
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -81,6 +83,30 @@ SHUTDOWN_TIMEOUT = 5.0
 KILL_TIMEOUT = 1.0
 #: Characters of a class's name in the name that is made up for an actor of it.
 NAMED_AFTER = 40
+
+
+#: What raises in the child of a fork, and what has nothing to do there.
+_CALLS = (
+    "aclose",
+    "ask",
+    "offer",
+    "ledger",
+    "request",
+    "send",
+    "spawn",
+    "start",
+    "started",
+    "statistics",
+    "stop",
+    "subscribe",
+    "subscribe_actor",
+    "tell",
+    "unsubscribe_actor",
+    "unwatch",
+    "wait_stopped",
+    "watch",
+)
+_SILENT = ("begun", "call", "dead_letter", "ended", "escalated", "lose", "on_loop", "publish", "watch_for_deadlocks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +150,7 @@ class Bus:
         self.wheel: DeadlineWheel
         #: Finds sends that wait for each other in a circle.
         self.deadlocks: DeadlockWatch
-        #: The loop's thread; 0 while the bus does not run.
+        #: The loop's thread; 0 before the bus runs, `thread_end.ENDED` when that thread has ended.
         self.thread = 0
         #: That of whoever enters the bus; what the bus does by itself runs in copies of it.
         self.context: contextvars.Context
@@ -134,6 +160,7 @@ class Bus:
         self._starting: dict[Life, asyncio.Future[None]] = {}
         self._ending: dict[Life, asyncio.Future[None]] = {}
         self._closing = False
+        self._forked = False
         self._dead_letters = DeadLetters(name)
         #: What became of sends, kept for whoever takes them.
         self.books = Books(self.channels.__contains__)
@@ -159,6 +186,8 @@ class Bus:
         self.deadlocks = DeadlockWatch(self)
         self._stopped = asyncio.Event()
         self.context = context_on(self)
+        bind_to_thread(self)
+        not_in_child(self)
         self._events_ref = self.spawn(EventStream, name="peerbus.events")
         self._events = self._events_ref._cell.actor  # type: ignore[assignment]  # what was just spawned
         self._events_ref._cell.mailbox.on_drop = self._event_lost
@@ -211,16 +240,18 @@ class Bus:
         late = [cell for cell in self._order if cell not in self._system]
         if late:
             await self._ended_by(self.loop.time() + KILL_TIMEOUT, *late)
-        for cell in self._order:
+        for cell in tuple(self._order):
             if cell not in self._system:
                 log.error("the actor does not stop: a handler never returns", bus=self.name, actor=str(cell))
+                cell.leave_behind()
         for cell in reversed(self._system):  # the event stream last: it tells of the other ends
             await self._stopped_by(self.loop.time() + KILL_TIMEOUT, cell)
         for cell in cells:
             if isinstance(cell, ThreadCell) and cell.state is State.STOPPED:
                 cell.thread.join(KILL_TIMEOUT)  # it has nothing left to do
-        self.wheel.close()
+        self.wheel.close(partial(ShuttingDown, f"{self.name} has stopped"))
         self.deadlocks.close()
+        runs_no_more(self)
         self._stopped.set()
 
     def _kill(self, cell: Life) -> None:
@@ -261,6 +292,55 @@ class Bus:
         if self._thread_runner is not None:
             self._thread_runner.stop()
 
+    # Ends that nobody asked for.
+
+    def thread_ended(self) -> None:
+        """The loop's thread has ended, whatever became of the bus: whoever has its identifier next is not it."""
+        thread, self.thread = self.thread, ENDED
+        self.lose()
+        for cell in tuple(self._order):
+            if cell.mailbox.owner == thread:
+                cell.mailbox.owner = ENDED
+
+    def lose(self) -> None:
+        """The loop runs no more, and the bus was not closed: nothing new is taken, and no ref is alive.
+
+        From any thread.
+        """
+        self._closing = True
+        for cell in tuple(self._order):
+            if isinstance(cell, ThreadCell):
+                cell.kill("the event loop of its bus has ended")
+            else:
+                cell.mark_stopped()
+                with contextlib.suppress(RuntimeError):  # who waits for room on a loop that has closed
+                    cell.mailbox.shut(f"the event loop of {cell} has ended")
+
+    def forked(self) -> None:
+        """This process is the child of a fork: nothing of this bus runs here."""
+        self._closing, self._forked, self.thread = True, True, ENDED
+        for cell in tuple(self._order):
+            refuse_sends(cell)
+        refuse_calls(self, f"bus {self.name!r}", _CALLS)
+        silence(self, _SILENT)
+
+    def blocks(self, thread: int) -> bool:
+        """That thread is the loop's: a wait there would stop it."""
+        return thread == self.thread
+
+    brings_on = blocks
+
+    def lost(self) -> SendError | None:
+        """Why nothing that is open here ever ends, where the loop or its thread ended without a word; or None."""
+        if self._forked:
+            return forked_error(f"bus {self.name!r}")
+        if self.thread == ENDED:
+            return ShuttingDown(f"{self.name} has ended: the thread of its event loop has")
+        if self.thread and self.loop.is_closed():
+            self.lose()
+            return ShuttingDown(f"{self.name} has ended: its event loop was closed")
+        return None
+
     @property
     def escalation(self) -> BaseException | None:
         """The failure that an actor without a parent handed on to the bus, if one has."""
@@ -286,7 +366,7 @@ class Bus:
         if self._exit is None:
             log.critical("an actor ends the program, the bus stops", bus=self.name, actor=actor, exc_info=error)
             self._exit = error
-            self._on_loop(self._close_soon)
+            self.on_loop(self._close_soon)
 
     def hand_on_exit(self) -> None:
         """Raise what `exit` was told, to the first who asks once the bus has stopped."""
@@ -317,7 +397,7 @@ class Bus:
                 partial(self.spawn, factory, *args, name=name, supervision=supervision, parent=parent, **kwargs)
             )
         if self._closing and parent is None:
-            raise ShuttingDown(f"{self.name} is shutting down")
+            raise self.refusal()
         if parent is not None and parent.state in (State.STOPPING, State.STOPPED):
             raise ActorStopped(f"{parent} stops, it can have no children any more")
         plan = Plan(self, partial(factory, *args, **kwargs) if args or kwargs else factory, name, supervision, parent)
@@ -329,21 +409,24 @@ class Bus:
             raise
         try:
             ref._cell.start()
-        except BaseException:  # there is no thread to be had
+        except BaseException:  # there is no thread to be had, or the loop was closed
             self._unregister(ref._cell)
             plan.discard()
+            lost = self.lost()
+            if lost is not None:
+                raise lost from None
             raise
         return cast("Ref[A]", ref)
 
     def _spawn_on_loop(self, spawn: Callable[[], Ref[A]]) -> Ref[A]:
-        if not self.thread:
-            raise PeerbusError(f"{self.name} does not run: enter it, or start() it")
+        self._check_running()
         if current_bus() is not None:
             raise WouldDeadlock(f"spawning on {self.name} waits for its thread, and would stop this event loop")
         future: ReplyFuture[Ref[A]] = ReplyFuture()
+        future.producer = self
 
-        if not self._on_loop(partial(_bring, spawn, future), context_on(self)):
-            raise ShuttingDown(f"{self.name} has stopped")
+        if not self.on_loop(partial(_bring, spawn, future), context_on(self)):
+            raise self.refusal()
         try:
             return future.get()
         finally:
@@ -426,7 +509,8 @@ class Bus:
     def begun(self, cell: Life, error: BaseException | None) -> None:
         """A cell says that its actor's `on_start` has finished. From the cell's thread."""
         if get_ident() != self.thread:
-            self._on_loop(partial(self.begun, cell, error))
+            if self.thread != ENDED:
+                self.on_loop(partial(self.begun, cell, error))
             return
         future = self._starting.pop(cell, None)
         if future is not None and not future.done():
@@ -440,7 +524,8 @@ class Bus:
     def ended(self, cell: Life) -> None:
         """A cell says that it has ended. From the cell's thread."""
         if get_ident() != self.thread:
-            self._on_loop(partial(self.ended, cell))
+            if self.thread != ENDED:
+                self.on_loop(partial(self.ended, cell))
             return
         # A thread may have failed to start just before somebody began to wait for that.
         stopped = ActorStopped(f"{cell} stopped before it had started: {cell.reason}")
@@ -465,12 +550,14 @@ class Bus:
         """A top-level actor handed its failure on: the bus itself has failed, and stops."""
         log.critical("failure escalated, the bus stops", bus=self.name, actor=actor, exc_info=error)
         self._escalation = error
-        self._on_loop(self._close_soon)
+        self.on_loop(self._close_soon)
 
-    def _on_loop(self, action: Callable[[], object], context: contextvars.Context | None = None) -> bool:
+    def on_loop(self, action: Callable[[], object], context: contextvars.Context | None = None) -> bool:
+        """Run `action` on the loop's thread, soon. From any other thread; False where the loop has closed."""
         try:
             self.loop.call_soon_threadsafe(action, context=self.context.copy() if context is None else context)
         except RuntimeError:  # the loop has closed
+            self.lose()
             return False
         return True
 
@@ -478,13 +565,14 @@ class Bus:
         """Run `action` on the loop's thread, soon. From any thread."""
         if get_ident() == self.thread:
             self.loop.call_soon(action)
-        else:
-            self.loop.call_soon_threadsafe(action)
+        elif self.thread != ENDED:
+            self.on_loop(action)
 
     def watch_for_deadlocks(self) -> None:
         """A handler begins to wait. From any thread; of no account where the bus has stopped."""
         if get_ident() != self.thread:
-            self._on_loop(self.watch_for_deadlocks)
+            if self.thread != ENDED:
+                self.on_loop(self.watch_for_deadlocks)
         elif self.deadlocks.resting:
             self.deadlocks.wake()
 
@@ -562,7 +650,7 @@ class Bus:
     ) -> Outcome[Any]:
         """A tell from `sender`."""
         if self._closing and sender is None:
-            return self.unroutable(ShuttingDown(f"{self.name} is shutting down", message=message), to, sender)
+            return self.unroutable(self.refusal(message), to, sender)
         if type(to) is Address:
             where = to.where
             if where is LOCAL:
@@ -584,7 +672,8 @@ class Bus:
             local = self._cells.get(to.reactor) if isinstance(to.where, Local) else None
             if local is not None:
                 return local.tell(message, sender, timeout)
-            return Bridged(self, message, partial(self.send, to, message, timeout, sender, how)).future
+            seconds = self._seconds(to, timeout)
+            return Bridged(self, message, seconds, partial(self._tell_within, to, message, sender, how)).future
         return routed_tell(self, to, message, timeout, sender, how)
 
     def request(
@@ -600,7 +689,7 @@ class Bus:
         if how is not None:
             check_how(self, how, to, message)
         if self._closing and sender is None:
-            return self.unroutable(ShuttingDown(f"{self.name} is shutting down", message=message), to, sender)
+            return self.unroutable(self.refusal(message), to, sender)
         if get_ident() == self.thread:
             if type(to) is Address:
                 where = to.where
@@ -620,20 +709,46 @@ class Bus:
                 error = sender.ask_itself()
                 if error is not None:
                     return Failed(error)
-            return Bridged(self, message, partial(self.request, to, message, timeout, reply, sender, how)).future
+            seconds = self._seconds(to, timeout)
+            return Bridged(self, message, seconds, partial(self._ask_within, to, message, reply, sender, how)).future
         if isinstance(to, Ref):
             cell = to._cell
             other = cell.bus
             if other is not self:
                 sender = None  # its address means another actor there, or none
             if other is not self and other is not None and other.thread != self.thread:
-                return Bridged(other, message, partial(other.request, to, message, timeout, reply, sender)).future
+                send = partial(other._ask_within, to, message, reply, sender, None)
+                return Bridged(other, message, self._seconds(to, timeout), send).future
             return cell.ask(message, sender, timeout, reply, self)
         return routed_ask(self, to, message, timeout, reply, sender, how)
 
     def _check_running(self) -> None:
         if not self.thread:
             raise PeerbusError(f"{self.name} does not run: enter it, or start() it")
+
+    def refusal(self, message: object = None) -> SendError:
+        """Why nothing new is taken."""
+        error = (self.lost() if self.thread else None) or ShuttingDown(f"{self.name} is shutting down")
+        error.message = message
+        return error
+
+    # With the seconds that are left when a send from another thread has come to the loop.
+
+    def _tell_within(self, to: Any, message: object, sender: Cell | None, how: How | None, left: float) -> Outcome[Any]:
+        return self.send(to, message, left, sender, how)
+
+    def _ask_within(
+        self, to: Any, message: object, reply: TypeForm[Any] | None, sender: Cell | None, how: How | None, left: float
+    ) -> Outcome[Any]:
+        return self.request(to, message, left, reply, sender, how)
+
+    def _seconds(self, to: Ref[Any] | Address[Any] | GroupAddress[Any], timeout: float | None) -> float:
+        if timeout is not None:
+            return timeout
+        if isinstance(to, Ref):
+            return to._cell.timeout
+        channel = self.channels.get(getattr(to, "reactor", ""))
+        return DEFAULT_TIMEOUT if channel is None else channel.timeout
 
     def deadline(self, reactor: str, timeout: float | None) -> float:
         """When a send to a reactor of that name ends that may take so many seconds, None for its channel's."""
@@ -658,7 +773,7 @@ class Bus:
         """Send `watcher` a Terminated when `target` ends. From any thread; see `Actor.watch`."""
         self._check_watchable(target)
         if get_ident() != self.thread:
-            self._on_loop(lambda: self.watch(target, watcher))
+            self.on_loop(lambda: self.watch(target, watcher))
             return
         found = target._cell if isinstance(target, Ref) else resolve(self, target, None)
         if isinstance(found, Cell):
@@ -680,7 +795,7 @@ class Bus:
         """Forget the watch. From any thread."""
         self._check_watchable(target)
         if get_ident() != self.thread:
-            self._on_loop(lambda: self.unwatch(target, watcher))
+            self.on_loop(lambda: self.unwatch(target, watcher))
             return
         found = target._cell if isinstance(target, Ref) else resolve(self, target, None)
         if isinstance(found, Cell):

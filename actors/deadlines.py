@@ -7,10 +7,11 @@ A timer of its own for each ask costs three times the ask (measured: 104 k asks/
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from math import isnan
 from typing import Protocol
 
-from .errors import DeadlineExceeded
+from .errors import DeadlineExceeded, SendError, ShuttingDown
 
 __all__ = ["DeadlineWheel", "Expiring", "no_number", "spent"]
 
@@ -21,10 +22,13 @@ NEVER = 1e12
 
 
 class Expiring(Protocol):
-    """Something that waits and can run out of time."""
+    """Something that waits and can run out of time. At most one of the two is called, once, on the loop's thread."""
 
     def expire(self) -> None:
-        """The deadline has passed. Called at most once, on the loop's thread."""
+        """The deadline has passed."""
+
+    def give_up(self, error: SendError) -> None:
+        """Nobody will end the wait any more, because of `error`."""
 
 
 #: A dict for its order: what expires in one slot expires in the order it was added, in every run.
@@ -47,11 +51,13 @@ def spent(timeout: float, message: object) -> DeadlineExceeded:
 class DeadlineWheel:
     """Deadlines of one event loop. Each non-empty slot has one timer; removing an entry is one `pop`."""
 
-    __slots__ = ("_loop", "_slots")
+    __slots__ = ("_loop", "_never", "_slots")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._slots: dict[int, tuple[Slot, asyncio.TimerHandle]] = {}
+        #: What has no deadline and waits all the same.
+        self._never: Slot = {}
 
     def add(self, entry: Expiring, deadline: float) -> Slot:
         """Call `entry.expire()` at `deadline` (the loop's clock) unless it is popped from the returned slot first.
@@ -61,23 +67,35 @@ class DeadlineWheel:
         if not deadline < NEVER:  # nan comes here too, so that looking for it costs no other deadline anything
             if isnan(deadline):
                 raise no_number(deadline)
-            return {}
+            self._never[entry] = None
+            return self._never
         index = int(deadline / SLOT) + 1
         found = self._slots.get(index)
         if found is None:
-            found = ({}, self._loop.call_at(index * SLOT, self._expire, index))
+            try:
+                found = ({}, self._loop.call_at(index * SLOT, self._expire, index))
+            except RuntimeError:
+                if not self._loop.is_closed():
+                    raise
+                entry.give_up(ShuttingDown("the event loop has ended"))
+                return {}
             self._slots[index] = found
         found[0][entry] = None
         return found[0]
 
-    def close(self) -> None:
-        """Cancel the timers; nothing expires any more."""
+    def close(self, error: Callable[[], SendError]) -> None:
+        """Cancel the timers: whatever still waits gives up now, each because of an `error()`."""
+        slots = [slot for slot, _ in self._slots.values()]
         for _, timer in self._slots.values():
             timer.cancel()
         self._slots.clear()
+        for slot in (*slots, self._never):
+            for entry in tuple(slot):
+                if slot.pop(entry, self) is None:
+                    entry.give_up(error())
 
     def __len__(self) -> int:
-        return sum(len(slot) for slot, _ in self._slots.values())
+        return len(self._never) + sum(len(slot) for slot, _ in self._slots.values())
 
     def _expire(self, index: int) -> None:
         slot, _ = self._slots.pop(index)

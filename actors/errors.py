@@ -12,6 +12,7 @@ PeerbusError
 │   ├── SchemaMismatch       both nodes have the channel, but not the same message types
 │   ├── ActorStopped         the receiver stopped before it handled the message
 │   ├── Deadlock             sends wait for each other in a circle; `.cycle` names the actors
+│   ├── ProcessForked        it runs in the parent of this process, not in this child of a fork
 │   └── ShuttingDown         this node, or the other one, takes no new work
 ├── QuorumFailed             too few of several receivers answered; `.results` has what there is
 ├── RemoteError              the receiver's handler failed, or refused: `.code`, `.text`
@@ -52,6 +53,7 @@ __all__ = [
     "NoSuchReactor",
     "PeerGone",
     "PeerbusError",
+    "ProcessForked",
     "ProtocolError",
     "QuorumFailed",
     "RemoteError",
@@ -181,8 +183,18 @@ class Deadlock(SendError):
         self.cycle = cycle
 
 
+class ProcessForked(SendError):
+    """The bus runs in the parent of this process only. Every call of it, its node and its refs in the child raises it.
+
+    Threads and event loops do not come along into a child that `os.fork()` makes (or `multiprocessing`, by `fork`).
+    """
+
+    reason = "process_forked"
+    never_sent = True
+
+
 class ShuttingDown(SendError):
-    """This node, or the other one, is shutting down and takes no new work."""
+    """This node, or the other one, is shutting down, or has ended, and takes no new work."""
 
     reason = "shutting_down"
 

@@ -11,7 +11,7 @@ import pykka
 
 from .current import current_bus
 from .envelope import Envelope
-from .errors import DeadlineExceeded, MailboxFull, SendError, WouldDeadlock
+from .errors import DeadlineExceeded, MailboxFull, SendError, ShuttingDown, WouldDeadlock
 from .mailbox import Mailbox
 from .outcome import Step
 from .reply_future import ReplyFuture
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from .cell import Cell
 
 __all__ = ["ForeignWaiting"]
+
+
+class Room(ReplyFuture[None]):
+    """Room in a mailbox. Who may wait for it is decided by the send."""
+
+    def _needs(self, thread: int) -> bool:
+        return False
 
 
 class ForeignWaiting:
@@ -52,7 +59,8 @@ class ForeignWaiting:
         self._timeout = timeout
         self._undelivered = undelivered
         self._holder = holder
-        self._future: ReplyFuture[None] = ReplyFuture()
+        self._future = Room()
+        self._future.producer = holder
         self._lock = threading.Lock()
         self._claimed = False
         self._entered = False
@@ -69,6 +77,9 @@ class ForeignWaiting:
             self._future.get(timeout=self._timeout if timeout is None else min(timeout, self._timeout))
         except pykka.Timeout:
             self._late()
+        except ShuttingDown as gone:  # nobody is there any more who would take a message
+            self._end(gone)
+            raise
         finally:
             self._future.stands_for = None
             del self  # an error keeps this frame, see outcome

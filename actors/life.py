@@ -27,11 +27,12 @@ from pykka.messages import _ActorStop
 from .address import LOCAL, Address
 from .current import BUILDING
 from .envelope import Envelope, ReplyTo
-from .errors import ActorStopped, ConfigError, PeerbusError, TransportError, for_future, shown
+from .errors import ActorStopped, ConfigError, PeerbusError, SendError, TransportError, for_future, shown
 from .events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, Terminated
 from .log import get_logger
 from .stop_flag import StopFlag
 from .supervision import Directive, Supervisor
+from .thread_end import ENDED
 from .weak_call import weakly
 
 if TYPE_CHECKING:
@@ -196,6 +197,13 @@ class Life:
 
     def interrupt(self) -> None:
         """Cancel the handlers and hooks that await, and wake what waits for messages."""
+        raise NotImplementedError
+
+    def leave_behind(self) -> None:
+        """The bus stops without it, as its handler never returns: whoever waits for it waits no longer.
+
+        On the bus's loop thread.
+        """
         raise NotImplementedError
 
     # What messages need.
@@ -520,6 +528,8 @@ class Life:
         """It has ended, or will never begin: keep nothing that points back at it. What comes late is still refused."""
         self.actor = self.ref = self.factory = self.timers = None
         mailbox = self.mailbox
+        # Whatever looks for the owner's thread must not take another with the same identifier for it, later.
+        mailbox.owner = ENDED
         mailbox.on_drop = weakly(mailbox.on_drop)
         mailbox.wake = weakly(mailbox.wake)
         mailbox.wake_threadsafe = weakly(mailbox.wake_threadsafe)
@@ -585,6 +595,27 @@ class Life:
         if state not in TRANSITIONS[self.state]:
             raise PeerbusError(f"{self} cannot go from {self.state.value} to {state.value}")
         self.state = state
+
+    def dead_error(self, ref: object, message: object) -> SendError:
+        """Why a ref of an actor that has stopped sends nothing."""
+        lost = self.lost()
+        return ActorStopped(f"{ref} not found" if lost is None else f"{ref} not found: {lost}", message=message)
+
+    def blocks(self, thread: int) -> bool:
+        """A wait on that thread for this actor would never end, or would stop an event loop."""
+        return thread == self.mailbox.owner or (self.bus is not None and self.bus.blocks(thread))
+
+    def brings_on(self, thread: int) -> bool:
+        """Its answers come from that thread."""
+        return thread == self.mailbox.owner
+
+    def lost(self) -> SendError | None:
+        """Why what the actor has not answered is never answered, where it or its bus ended without a word; or None."""
+        return None if self.bus is None else self.bus.lost()
+
+    def left_error(self, message: object) -> ActorStopped:
+        """Why a message is not answered whose handler never returns."""
+        return ActorStopped(f"{self} did not come to an end before its bus stopped", message=message)
 
     def stopped_error(self, message: object) -> ActorStopped:
         """Why a message that was in the mailbox is not handled."""

@@ -23,7 +23,7 @@ from .deadlines import spent
 from .envelope import NEVER, Envelope
 from .errors import SendError, WouldDeadlock
 from .outcome import DELIVERED, AskFuture, AskWaiting, Outcome, Waiting
-from .tasks import new_task
+from .tasks import forget_task, new_task
 from .timers import Ending
 from .turn import run_turn
 
@@ -96,7 +96,12 @@ class LoopCell(Cell):
 
     def again(self) -> None:
         """Drain in the loop's next turn."""
-        self.loop.call_soon(self.drain, context=self.context)
+        try:
+            self.loop.call_soon(self.drain, context=self.context)
+        except RuntimeError:
+            if not self.loop.is_closed():
+                raise
+            self._lose()
 
     def run_woken(self) -> None:
         """Take the turn of a mailbox that was woken, now. From a callback of the loop that runs no handler."""
@@ -126,8 +131,13 @@ class LoopCell(Cell):
         if self.mailbox.owner == get_ident():
             self.mailbox.wake()
         elif not self._call_soon_threadsafe(self._woken):
-            self.mailbox.shut(f"the event loop of {self} has closed")
-            self.mailbox.refuse_late()
+            self._lose()
+
+    def _lose(self) -> None:
+        # The loop was closed, and the bus was not: nobody runs this actor any more.
+        assert self.bus is not None
+        self.bus.lose()
+        self.mailbox.refuse_late()
 
     def _woken(self) -> None:
         self.mailbox.wake()
@@ -320,7 +330,8 @@ class LoopCell(Cell):
             del task
 
     def _detached_done(self, task: asyncio.Task[None]) -> None:
-        assert self._detached is not None
+        if self._detached is None:  # left behind
+            return
         del self._detached[task]
         if self._paused:
             self._paused = False
@@ -389,6 +400,24 @@ class LoopCell(Cell):
         # A task that was made in this very turn must begin before it is cancelled, or its handler is never closed.
         for task in (*(self._detached or ()), *(() if self._hook_task is None else (self._hook_task,))):
             self.loop.call_soon(task.cancel)
+
+    def leave_behind(self) -> None:
+        """End without the handlers that do not, and let nobody wait for their tasks, `asyncio.run` neither."""
+        detached, self._detached = self._detached or {}, None
+        for task in (self._turn_task, self._hook_task, *detached):
+            if task is not None:
+                forget_task(task)
+        for envelope in (self._awaiting, *detached.values()):
+            if envelope is not None:
+                if envelope.reply is not None:
+                    envelope.reply.fail(self.left_error(envelope.message))
+                else:
+                    self.refuse_left(envelope, begun=True)
+        self._turn_task = self._hook_task = self._awaiting = None
+        if self.tasks is not None:
+            self.tasks.leave_behind()
+        self._farewell, self.children = False, None
+        self.settle()
 
     def abandon(self, reply: object) -> str:
         """Nobody waits for this reply: cancel the handler that works on it."""

@@ -9,6 +9,7 @@ from contextvars import copy_context
 from functools import partial
 
 from .errors import PeerbusError, WouldDeadlock
+from .forks import forked_error, not_in_child
 
 __all__ = ["LoopThread", "new_event_loop"]
 
@@ -32,9 +33,11 @@ class LoopThread:
         self._thread = threading.Thread(target=partial(copy_context().run, self._run), name=name, daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
+        self._forked = False
 
     def start(self) -> None:
         """Enter the manager; returns when it is entered. Raises what entering raised."""
+        not_in_child(self)
         self._thread.start()
         self._ready.wait()
         if self._error is not None:
@@ -50,6 +53,8 @@ class LoopThread:
 
         Raises WouldDeadlock on the loop's own thread, and what leaving raised: to the first who stops.
         """
+        if self._forked:
+            raise forked_error(self._thread.name)
         if threading.current_thread() is self._thread:
             raise WouldDeadlock("stop() waits for this very thread: call it from another one")
         if self._loop is not None and self._stop is not None and self._thread.is_alive():
@@ -65,6 +70,10 @@ class LoopThread:
                 raise raised
             finally:
                 del raised
+
+    def forked(self) -> None:
+        """This process is the child of a fork: the thread is its parent's."""
+        self._forked = True
 
     def _run(self) -> None:
         try:

@@ -114,7 +114,7 @@ class Mailbox:
         self.limit = limit
         self.byte_limit = byte_limit
         self.overflow = overflow
-        #: Identifier of the owner's thread; 0 until the actor runs.
+        #: Identifier of the owner's thread; 0 until the actor runs, `thread_end.ENDED` when it has ended.
         self.owner = 0
         #: The owner will look at this mailbox without being woken.
         self.scheduled = True
@@ -468,6 +468,14 @@ class Mailbox:
     def __iter__(self) -> Iterator[Envelope]:
         """What is queued by users, in no promised order."""
         return iter(self._user)
+
+    def peek(self) -> list[Envelope]:
+        """What is queued by users, for any thread: what the owner takes or admits meanwhile may be missing."""
+        while True:
+            try:
+                return [*self._user, *(entry for entry in self._foreign if isinstance(entry, Envelope))]
+            except RuntimeError:  # it was changed meanwhile
+                continue
 
     # What Pykka's own code asks of an inbox.
 

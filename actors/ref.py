@@ -13,7 +13,7 @@ from pykka.messages import _ActorStop
 from .address import Address
 from .current import current_bus
 from .envelope import Envelope
-from .errors import ActorStopped, MailboxFull, SendError, WouldDeadlock
+from .errors import MailboxFull, SendError, WouldDeadlock
 from .foreign_waiting import ForeignWaiting
 from .mailbox import MailboxStatistics
 from .outcome import DELIVERED, Failed, Outcome
@@ -75,7 +75,7 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         ref: Ref[Any] = self  # type: ignore[assignment]  # what it speaks is for callers
         cell = ref._cell
         if cell.stopped.flag:
-            raise ActorStopped(f"{self} not found", message=message)
+            raise cell.dead_error(self, message)
         if message.__class__ is _ActorStop:
             cell.request_stop()
             return DELIVERED
@@ -118,12 +118,10 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         if block:
             self._check_may_block()
         future = self.actor_class._create_future()
-        future.producer = cell.mailbox.owner
-        future.loop_thread = 0 if cell.bus is None else cell.bus.thread
-        future.asked = message
+        future.producer, future.asked, future.message = cell, message, message
         envelope = Envelope(message, None, future)
         if cell.stopped.is_set():
-            future.fail(ActorStopped(f"{self} not found", message=message))
+            future.fail(cell.dead_error(self, message))
         elif isinstance(message, _ActorStop):
             cell.request_stop(future)
         else:
@@ -133,9 +131,17 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         finally:
             del envelope, future  # an error keeps this frame, see outcome.py
 
+    def proxy(self) -> pykka.ActorProxy[A]:
+        """Pykka's proxy. Raises ActorStopped (a `pykka.ActorDeadError`)."""
+        if self._cell.stopped.flag:
+            raise self._cell.dead_error(self, None)
+        return super().proxy()
+
     def _check_may_block(self) -> None:
-        bus = self._cell.bus
-        if get_ident() in (self._cell.mailbox.owner, 0 if bus is None else bus.thread) or current_bus() is not None:
+        cell = self._cell
+        if cell.stopped.flag or not (cell.blocks(get_ident()) or current_bus() is not None):
+            return
+        if cell.lost() is None:
             raise WouldDeadlock(
                 f"waiting for {self} would stop the thread that has to answer: `await bus.ask(ref, message)`, "
                 "or ask with block=False and await the future"

@@ -8,16 +8,18 @@ import queue
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterable
+from math import inf
+from time import monotonic
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import pykka
 
 from .answers import misfit
 from .current import current_bus
-from .errors import RemoteError, WouldDeadlock
+from .errors import DeadlineExceeded, ProcessForked, RemoteError, SendError, WouldDeadlock
 
-__all__ = ["BLOCKED", "ReplyFuture"]
+__all__ = ["BLOCKED", "Producer", "ReplyFuture"]
 
 T = TypeVar("T")
 J = TypeVar("J")
@@ -27,8 +29,26 @@ R = TypeVar("R")
 ExcInfo = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
 
 
+#: Seconds after which a wait looks whether there is still a loop that can end it.
+LOOK = 0.25
+#: Seconds that a loop has to say by itself that a deadline has passed: its timers are up to 10 ms late, when not busy.
+GRACE = 0.25
+
 #: What each thread that is blocked in `get` waits for, for whoever looks for deadlocks.
 BLOCKED: dict[int, ReplyFuture[Any]] = {}
+
+
+class Producer(Protocol):
+    """Who brings a value: an actor, or a bus."""
+
+    def blocks(self, thread: int) -> bool:
+        """A wait on that thread would never end, or would stop an event loop."""
+
+    def brings_on(self, thread: int) -> bool:
+        """It brings its values on that thread."""
+
+    def lost(self) -> SendError | None:
+        """Why the value never comes, where the loop or the process ended without a word; None while it may come."""
 
 
 class Bridge(asyncio.Future[None]):
@@ -61,10 +81,12 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
 
     def __init__(self) -> None:
         super().__init__()
-        #: The thread that will produce the value: blocking on it there could never end.
-        self.producer = 0
-        #: The event loop's thread that a wait must not stop, or 0.
-        self.loop_thread = 0
+        #: Who will bring the value; None where nobody can tell.
+        self.producer: Producer | None = None
+        #: When it is to be there, by `time.monotonic()`.
+        self.deadline = inf
+        #: What was sent, where that is known.
+        self.message: object = None
         #: The message that it is the answer to, where one is known: a `Request` names what that has to be.
         self.asked: object = None
         self._callbacks: list[Callable[[], object]] = []
@@ -74,14 +96,24 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
         self._sources: tuple[ReplyFuture[Any], ...] = ()
 
     def get(self, *, timeout: float | None = None) -> T:
-        """The value; blocks at most `timeout` seconds. Raises `pykka.Timeout`, WouldDeadlock, or the error set."""
-        if not self.done() and (current_bus() is not None or self._needs(threading.get_ident())):
+        """The value; blocks at most `timeout` seconds, and not after the send's own deadline.
+
+        Raises `pykka.Timeout`, WouldDeadlock, or the error set; ShuttingDown or DeadlineExceeded("loop") where the
+        event loop that has to bring it has ended, or did not come to it in time.
+        """
+        if (
+            not self.done()
+            and (current_bus() is not None or self._needs(threading.get_ident()))
+            and not self._give_up(monotonic())
+        ):
             raise WouldDeadlock(
                 "a blocking wait on the thread that has to produce the answer: await it, or ask from another thread"
             )
         thread = threading.get_ident()
         outer, BLOCKED[thread] = BLOCKED.get(thread), self
         try:
+            if self._result is None and self._get_hook is None:
+                self._wait(timeout)
             return super().get(timeout=timeout)  # type: ignore[no-any-return]  # Pykka leaves it untyped
         except BaseException as error:
             error.__traceback__ = _of_others(error.__traceback__)
@@ -96,7 +128,39 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
         # A wait on that thread would never end, or would stop an event loop.
         if self._sources:
             return any(source._needs(thread) for source in self._sources if not source.done())
-        return thread in (self.producer, self.loop_thread)
+        return self.producer is not None and self.producer.blocks(thread)
+
+    def _wait(self, timeout: float | None) -> None:
+        # By itself, not by the grace of the loop: a loop that has ended brings nothing, and wakes nobody.
+        end = inf if timeout is None else monotonic() + timeout
+        while self._result is None:
+            now = monotonic()
+            if self._give_up(now):
+                return
+            if now >= end:
+                raise pykka.Timeout(f"{timeout} seconds")
+            until = min(end, self.deadline + GRACE)
+            if self.producer is not None:
+                until = min(until, now + LOOK)
+            with self._condition:
+                if self._result is None:
+                    self._condition.wait(None if until == inf else until - now)
+
+    def _give_up(self, now: float) -> bool:
+        """Fail where the value cannot come any more. Raises ProcessForked: in a child no lock may be taken."""
+        if self.producer is None:
+            return False
+        error = self.producer.lost()
+        if error is None:
+            if not now >= self.deadline + GRACE:  # also where it is no number, which the send will say
+                return False
+            text = "no outcome until the deadline: the event loop does not run, or is held up"
+            error = DeadlineExceeded(text, phase="loop")
+        error.message = self.message
+        if isinstance(error, ProcessForked):
+            raise error
+        self.fail(error)
+        return True
 
     def done(self) -> bool:
         """The value or an error is there."""
@@ -201,10 +265,35 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
                 loop.call_soon_threadsafe(arrived)
 
         self.on_done(bring)
+        look = Look(self, loop)
         try:
             yield from bridge
         finally:
+            look.stop()
             with self._condition, contextlib.suppress(ValueError):  # nobody awaits any more
                 self._callbacks.remove(bring)
 
     __iter__ = __await__
+
+
+class Look:
+    """Looks now and then, from a loop that awaits it, whether a value can still come."""
+
+    __slots__ = ("_future", "_loop", "_timer")
+
+    def __init__(self, future: ReplyFuture[Any], loop: asyncio.AbstractEventLoop) -> None:
+        self._future = future
+        self._loop = loop
+        self._timer: asyncio.TimerHandle | None = None
+        # What this very loop brings ends with it.
+        if future.producer is not None and not future.producer.brings_on(threading.get_ident()):
+            self._timer = loop.call_later(LOOK, self._look)
+
+    def _look(self) -> None:
+        if not self._future.done() and not self._future._give_up(monotonic()):
+            self._timer = self._loop.call_later(LOOK, self._look)
+
+    def stop(self) -> None:
+        """Look no more."""
+        if self._timer is not None:
+            self._timer.cancel()

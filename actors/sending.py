@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from .errors import QuorumFailed, ShuttingDown, WouldDeadlock
@@ -97,23 +98,29 @@ async def _awaited(outcome: Outcome[R]) -> R:
 
 
 class Bridged:
-    """A send made on another thread: it runs on the bus's loop, its outcome comes back in `future`."""
+    """A send made on another thread: it runs on the bus's loop, its outcome comes back in `future`.
 
-    __slots__ = ("_bus", "_send", "future")
+    `seconds` until its deadline; `send(left)` sends, with those that are left by then.
+    """
 
-    def __init__(self, bus: Bus, message: object, send: Callable[[], Outcome[Any]]) -> None:
+    __slots__ = ("_bus", "_seconds", "_send", "future")
+
+    def __init__(self, bus: Bus, message: object, seconds: float, send: Callable[[float], Outcome[Any]]) -> None:
         self.future: ReplyFuture[Any] = ReplyFuture()
-        self.future.producer = bus.thread
+        self.future.producer = bus
+        self.future.message = message
+        self.future.deadline = monotonic() + max(seconds, 0.0)
         self._bus = bus
+        self._seconds = seconds
         self._send = send
-        try:
-            bus.loop.call_soon_threadsafe(self._run, context=bus.context.copy())
-        except RuntimeError:
-            self.future.fail(ShuttingDown(f"{bus.name} has stopped", message=message))
+        if not bus.on_loop(self._run):
+            self.future.fail(bus.refusal(message))
 
     def _run(self) -> None:
+        # What the way to the loop took is gone. No time at all is for the send to judge: of a tell it is no wait.
+        left = self.future.deadline - monotonic() if self._seconds > 0 else self._seconds
         try:
-            outcome = self._send()
+            outcome = self._send(left)
         except BaseException as error:  # noqa: BLE001  # the caller's thread raises it
             self.future.fail(error)
             del self  # the error keeps this frame, see outcome
@@ -145,7 +152,8 @@ class Bridged:
     def _done(self, done: asyncio.Future[Any]) -> None:
         self.future.stands_for = None
         if done.cancelled():
-            self.future.fail(asyncio.CancelledError())
+            gone = ShuttingDown(f"{self._bus.name} has stopped", message=self.future.message)
+            self.future.fail(gone if self._bus.closing else asyncio.CancelledError())
         elif (error := done.exception()) is not None:
             self.future.fail(error)
         else:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextvars import Context
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import PeerbusError
 
 if TYPE_CHECKING:
     from .life import Life
 
-__all__ = ["ActorTasks", "new_task"]
+__all__ = ["ActorTasks", "forget_task", "new_task"]
 
 T = TypeVar("T")
 
@@ -30,6 +30,16 @@ def new_task(
     its owner knows of it. `context`: what it runs in; None: a copy of the caller's.
     """
     return asyncio.Task(coroutine, loop=loop, name=name, context=context)
+
+
+def forget_task(task: asyncio.Task[Any]) -> None:
+    """Let nobody wait for a task that does not end, who waits for all of a loop, as `asyncio.run` does.
+
+    It goes on for as long as the loop does. Whoever forgets it says so.
+    """
+    asyncio._unregister_task(task)  # documented for whoever extends asyncio
+    # Or asyncio says once more, when the task goes, that it had not ended.
+    task._log_destroy_pending = False  # type: ignore[attr-defined]  # as `asyncio.gather` does
 
 
 class ActorTasks:
@@ -57,6 +67,12 @@ class ActorTasks:
         for task in tuple(self._running):
             task.cancel("its actor stops, or is rebuilt")
 
+    def leave_behind(self) -> None:
+        """The actor ends without those that do not end."""
+        for task in self._running:
+            forget_task(task)
+        self._running.clear()
+
     def __bool__(self) -> bool:
         return bool(self._running)
 
@@ -69,6 +85,8 @@ class ActorTasks:
             raise PeerbusError(f"a task of {self._owner} ended the program: {error!r}") from error
 
     def _done(self, task: asyncio.Task[object]) -> None:
+        if task not in self._running:  # left behind
+            return
         del self._running[task]
         error = None if task.cancelled() else task.exception()
         if error is not None:

@@ -23,9 +23,11 @@ from .deadlines import spent
 from .envelope import NEVER, Envelope
 from .errors import PeerbusError, SendError, WouldDeadlock
 from .foreign_waiting import ForeignWaiting
+from .forks import not_in_child, refuse_sends, runs_no_more
 from .log import get_logger
 from .outcome import AskFuture, AskWaiting, Failed, Outcome
 from .reply_future import BLOCKED
+from .thread_end import ENDED
 from .weak_call import weakly
 
 if TYPE_CHECKING:
@@ -98,7 +100,13 @@ class ThreadCell(Cell):
             name=f"{self.actor_class.__name__}-{self.urn[-12:]}",
             daemon=self.actor_class.use_daemon_thread,
         )
+        if self.bus is None:
+            not_in_child(self)
         self.thread.start()
+
+    def forked(self) -> None:
+        """This process is the child of a fork: the actor runs in the parent."""
+        refuse_sends(self)
 
     def now(self) -> float:
         """The monotonic clock: a thread waits in real time."""
@@ -152,6 +160,8 @@ class ThreadCell(Cell):
             # Nobody owns the mailbox any more: whoever puts refuses what he put.
             self.mailbox.wake = self.mailbox.wake_threadsafe = weakly(self._refuse_late)
             self._refuse_late()
+            self.mailbox.owner = ENDED
+            runs_no_more(self)
 
     def _refuse_late(self) -> None:
         self.mailbox.refuse_late()
@@ -252,6 +262,12 @@ class ThreadCell(Cell):
 
     def interrupt(self) -> None:
         """A handler on a thread cannot be cancelled."""
+
+    def leave_behind(self) -> None:
+        """The thread is left to itself: what it would still answer, and what waits behind it, fails now."""
+        for envelope in (self.current, *self.mailbox.peek()):
+            if envelope is not None and envelope.reply is not None:
+                envelope.reply.fail(self.left_error(envelope.message))
 
     def abandon(self, reply: object) -> str:
         """A handler on a thread cannot be cancelled; one that has not begun is skipped."""

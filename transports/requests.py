@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
-from threading import get_ident
 from typing import Protocol, TypeVar
 
 from ..actors.cell import Cell
@@ -124,7 +124,7 @@ class RemoteReply:
 class ThreadReply(RemoteReply):
     """The same for an actor on a thread of its own: what it says is brought to the loop's thread."""
 
-    __slots__ = ("_loop", "_thread")
+    __slots__ = ("_loop",)
 
     def __init__(
         self,
@@ -138,17 +138,17 @@ class ThreadReply(RemoteReply):
     ) -> None:
         super().__init__(server, cell, channel, rid, deadline, number)
         self._loop = loop
-        self._thread = get_ident()
 
     def _bring(self, action: Callable[[], None]) -> None:
-        if get_ident() == self._thread:
+        if asyncio._get_running_loop() is self._loop:
             action()
-        elif not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(action)
+        else:
+            with contextlib.suppress(RuntimeError):  # the loop has closed, and its connections have
+                self._loop.call_soon_threadsafe(action)
 
     def done(self) -> bool:
         """Answered, cancelled, or its time is over."""
-        if get_ident() == self._thread:
+        if asyncio._get_running_loop() is self._loop:
             return super().done()
         return self._over or self._server.now() >= self.deadline
 

@@ -10,6 +10,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from peerbus.actors import SendError, ShuttingDown
 from peerbus.actors.deadlines import SLOT, DeadlineWheel
 from peerbus.testing import VirtualLoop
 
@@ -17,9 +18,14 @@ from peerbus.testing import VirtualLoop
 class Entry:
     def __init__(self, expired: list[tuple[str, float]], name: str) -> None:
         self.expired, self.name = expired, name
+        self.error: SendError | None = None
 
     def expire(self) -> None:
         self.expired.append((self.name, asyncio.get_running_loop().time()))
+
+    def give_up(self, error: SendError) -> None:
+        assert self.error is None
+        self.error = error
 
 
 async def test_entries_expire_in_order_never_early_and_one_slot_late_at_most() -> None:
@@ -52,7 +58,13 @@ async def test_an_entry_that_was_popped_does_not_expire() -> None:
 
 async def test_a_deadline_at_infinity_never_passes() -> None:
     wheel = DeadlineWheel(asyncio.get_running_loop())
-    wheel.add(Entry([], "never"), float("inf"))
+    expired: list[tuple[str, float]] = []
+    never = Entry(expired, "never")
+    slot = wheel.add(never, float("inf"))
+    await asyncio.sleep(10_000)
+    assert expired == []
+    assert len(wheel) == 1
+    slot.pop(never)
     assert len(wheel) == 0
 
 
@@ -80,14 +92,23 @@ async def test_an_entry_may_take_another_of_its_slot_along() -> None:
     assert [name for name, _ in expired] == ["first"]
 
 
-async def test_a_closed_wheel_expires_nothing() -> None:
+@pytest.mark.parametrize("seconds", [0.1, 100.0, float("inf")])
+async def test_what_waits_when_the_wheel_closes_gives_up_with_the_reason_and_does_not_expire(seconds: float) -> None:
     loop = asyncio.get_running_loop()
     wheel = DeadlineWheel(loop)
     expired: list[tuple[str, float]] = []
-    wheel.add(Entry(expired, "x"), loop.time() + 0.1)
-    wheel.close()
-    await asyncio.sleep(1)
+    one, other, popped = (Entry(expired, name) for name in ("one", "other", "popped"))
+    for entry in (one, other):
+        wheel.add(entry, loop.time() + seconds)
+    wheel.add(popped, loop.time() + seconds).pop(popped)
+    wheel.close(lambda: ShuttingDown("closed"))
+    await asyncio.sleep(1000)
     assert expired == []
+    assert isinstance(one.error, ShuttingDown)
+    assert isinstance(other.error, ShuttingDown)
+    assert one.error is not other.error
+    assert popped.error is None
+    assert len(wheel) == 0
 
 
 class Timed:
@@ -104,6 +125,10 @@ class Timed:
         assert now >= self.deadline - 1e-9, "early"
         due = max(self.deadline, self.machine.added[self])
         assert now <= due + SLOT + 1e-9, "late"
+
+    def give_up(self, error: SendError) -> None:
+        assert self.ended is None
+        self.ended = "given up"
 
 
 class WheelMachine(RuleBasedStateMachine):
@@ -137,12 +162,13 @@ class WheelMachine(RuleBasedStateMachine):
 
     @invariant()
     def it_holds_what_has_not_ended(self) -> None:
-        open_ones = [entry for entry in self.added if entry.ended is None and entry.deadline < 1e300]
+        open_ones = [entry for entry in self.added if entry.ended is None]
         assert len(self.wheel) == len(open_ones)
 
     def teardown(self) -> None:
         with closing(self.loop):
-            self.wheel.close()
+            self.wheel.close(lambda: ShuttingDown("closed"))
+            assert all(entry.ended for entry in self.added)
             assert self.loop.pending_timers == []
         super().teardown()
 
