@@ -1,8 +1,8 @@
 """The bus of one process: it runs actors on an event loop and finds the receiver of every send.
 
 Inside an event loop: `async with Bus(reactors=[Blocks]) as bus: await bus.ask(LOCAL / "blocks", GetBlock(7))`.
-From plain code: `bus = Bus(reactors=[Blocks]).start()`, `bus.ask(…).get(timeout=3)`, `bus.stop()`; it then has a
-thread of its own for the loop. A bus knows no network: a node gives it links to peers.
+In plain code: `with Bus(reactors=[Blocks]) as bus: bus.ask(…).get(timeout=3)`, which is `start()` and `stop()`; it then
+has a thread of its own for the loop. A bus knows no network: a node gives it links to peers.
 """
 
 # So long because it is the one door of the actors: life, sends, watches, facts, each a few lines that hand on.
@@ -48,7 +48,7 @@ from .forks import forked_error, not_in_child, refuse_calls, refuse_sends, runs_
 from .ledger import NO_CHANNEL, Books, Ledger, Side
 from .life import Life, State
 from .log import get_logger
-from .loop_thread import LoopThread
+from .loop_thread import LoopThread, check_plain
 from .mailbox import MailboxStatistics
 from .outcome import Failed, Outcome
 from .picks import Share
@@ -178,8 +178,7 @@ class Bus:
     # Life.
 
     async def __aenter__(self) -> Self:
-        if self.thread:
-            raise PeerbusError(f"{self.name} runs already; a bus is entered once")
+        self._check_fresh(entered=True)
         self.loop = asyncio.get_running_loop()
         self.thread = get_ident()
         self.wheel = DeadlineWheel(self.loop)
@@ -202,6 +201,13 @@ class Bus:
             self.hand_on_exit()
             raise
         return self
+
+    def _check_fresh(self, *, entered: bool = False) -> None:
+        """A bus runs once. `entered`: by the thread that `start` has made, or without."""
+        if self._closing:
+            raise PeerbusError(f"{self.name} has stopped; a bus runs once: make a new one, Bus(…)")
+        if self.thread or (self._thread_runner is not None and not entered):
+            raise PeerbusError(f"{self.name} runs already; a bus is entered once")
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
@@ -278,8 +284,7 @@ class Bus:
 
         Raises PeerbusError where it runs already, and what a reactor's `on_start` raised.
         """
-        if self._thread_runner is not None or self.thread:
-            raise PeerbusError(f"{self.name} runs already; a bus is entered once")
+        self._check_fresh()
         self._thread_runner = LoopThread(self, name=f"peerbus {self.name}")
         self._thread_runner.start()
         return self
@@ -291,6 +296,16 @@ class Bus:
         """
         if self._thread_runner is not None:
             self._thread_runner.stop()
+
+    def __enter__(self) -> Self:
+        """In plain code, `with Bus(…) as bus:`: as `start`. Raises PeerbusError where an event loop runs here."""
+        check_plain("Bus(…)")
+        return self.start()
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
 
     # Ends that nobody asked for.
 

@@ -11,7 +11,7 @@ from functools import partial
 from .errors import PeerbusError, WouldDeadlock
 from .forks import forked_error, not_in_child
 
-__all__ = ["LoopThread", "new_event_loop"]
+__all__ = ["LoopThread", "check_plain", "new_event_loop"]
 
 
 def new_event_loop() -> asyncio.AbstractEventLoop:
@@ -21,6 +21,12 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     except ImportError:
         return asyncio.new_event_loop()
     return uvloop.new_event_loop()
+
+
+def check_plain(what: str) -> None:
+    """Raise PeerbusError where an event loop runs in this thread, which `with` would stop."""
+    if asyncio._get_running_loop() is not None:
+        raise PeerbusError(f"`with {what}` would stop this event loop: write `async with {what}`")
 
 
 class LoopThread:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from types import MappingProxyType
 
 from .record import MAX_SKEW, PeerRecord, RecordRefused, read_record
 
@@ -41,7 +40,7 @@ class RecordLedger:
     @property
     def refused(self) -> Mapping[str, int]:
         """How many were refused, by reason, since the start."""
-        return MappingProxyType(dict(self._refused))
+        return dict(self._refused)
 
     def get(self, node_id: str) -> PeerRecord | None:
         """The newest record of that node."""

@@ -14,7 +14,7 @@ from types import MappingProxyType
 __all__ = ["LINKED", "TRANSITIONS", "UP", "PeerState", "PeerStep", "next_state"]
 
 
-class PeerState(enum.Enum):
+class PeerState(enum.StrEnum):
     """Where a peer stands."""
 
     IDLE = "idle"

@@ -15,7 +15,7 @@ from ..transports.endpoint import Endpoint
 __all__ = ["Direction", "Link", "beats"]
 
 
-class Direction(enum.Enum):
+class Direction(enum.StrEnum):
     """Who opened a connection."""
 
     DIALED = "dialed"

@@ -10,7 +10,6 @@ from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ..actors.log import get_logger
@@ -149,7 +148,7 @@ class Mdns:
 
     def statistics(self) -> MdnsStatistics:
         """What was found, lost and ignored so far."""
-        return MdnsStatistics(self._found, self._lost, MappingProxyType(dict(self._ignored)))
+        return MdnsStatistics(self._found, self._lost, dict(self._ignored))
 
     # -- advertising
 

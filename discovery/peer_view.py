@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from .known_peer import KnownPeer
 from .link import Direction
 from .peer_table import PeerTable
 from .requirements import views_of
-from .snapshot import AddressView, PeersSnapshot, PeerView
+from .snapshot import AddressView, BanView, PeersSnapshot, PeerView
 
 __all__ = ["picture_of", "view_of"]
 
@@ -22,7 +21,7 @@ def view_of(peer: KnownPeer, now: float) -> PeerView:
             endpoint=address.endpoint,
             sources=tuple(sorted(address.sources)),
             failures=address.backoff.failures,
-            retry_at=address.backoff.until,
+            retry_at=_known(address.backoff.until),
             last_success=_known(address.last_success),
             last_failure=_known(address.last_failure),
         )
@@ -47,7 +46,7 @@ def view_of(peer: KnownPeer, now: float) -> PeerView:
         up_since=peer.up_since,
         last_connected=_known(peer.last_connected),
         failures=peer.backoff.failures,
-        retry_at=peer.retry_at,
+        retry_at=_known(peer.retry_at),
         last_reason=peer.last_reason,
         told_by=peer.told_by,
         addresses=addresses,
@@ -65,14 +64,14 @@ def picture_of(
         ready=sum(peer.up for peer in table.roster),
         outgoing=sum(view.direction is Direction.DIALED for view in peers),
         dialing=dialing,
-        refused=MappingProxyType(dict(refused)),
-        failed=MappingProxyType(dict(failed)),
-        reported=MappingProxyType(dict(table.reported)),
-        bans=tuple(ban for ban in table.bans if ban.until > now),
+        refused=dict(refused),
+        failed=dict(failed),
+        reported=dict(table.reported),
+        bans=tuple(BanView(str(ban.target), _known(ban.until), ban.reason) for ban in table.bans if ban.until > now),
         draining=table.draining,
         requirements=views_of(table.needs(), table.roster, table.bans, now),
     )
 
 
 def _known(time: float) -> float | None:
-    return None if time == -math.inf else time
+    return time if math.isfinite(time) else None

@@ -370,7 +370,7 @@ class Pex:
             told=self._counts["told"],
             too_soon=self._counts["too_soon"],
             refused=self._ledger.refused,
-            faults=MappingProxyType(dict(self._faults)),
+            faults=dict(self._faults),
         )
 
     def _fault(self, node_id: str, reason: str) -> News:

@@ -6,22 +6,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..transports.endpoint import Endpoint
-from .bans import Ban
 from .lifecycle import PeerState
 from .link import Direction
 from .requirements import RequirementView
 
-__all__ = ["AddressView", "PeerView", "PeersSnapshot"]
+# What a snapshot consists of becomes JSON as it is, by msgspec or by dataclasses.asdict and json: no mapping but dict,
+# no number that JSON has not, no other type.
+
+__all__ = ["AddressView", "BanView", "PeerView", "PeersSnapshot"]
+
+
+@dataclass(frozen=True, slots=True)
+class BanView:
+    """One ban: a node id, an address or a network as text. `until` is of the loop's clock, None is for ever."""
+
+    target: str
+    until: float | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class AddressView:
-    """One address of a peer. Times are those of the loop's clock; `retry_at` is -inf when not waiting."""
+    """One address of a peer. Times are those of the loop's clock; `retry_at` is None when not waiting."""
 
     endpoint: Endpoint
     sources: tuple[str, ...]
     failures: int
-    retry_at: float
+    retry_at: float | None
     last_success: float | None
     last_failure: float | None
 
@@ -54,7 +65,7 @@ class PeerView:
     up_since: float | None
     last_connected: float | None
     failures: int
-    retry_at: float
+    retry_at: float | None
     last_reason: str
     told_by: str | None
     addresses: tuple[AddressView, ...]
@@ -75,7 +86,7 @@ class PeersSnapshot:
     failed: Mapping[str, int]
     #: What peers were reported for, by reason, since the start.
     reported: Mapping[str, int]
-    bans: tuple[Ban, ...]
+    bans: tuple[BanView, ...]
     requirements: tuple[RequirementView, ...]
     #: New connections are refused and nobody is dialed, as the operator said so.
     draining: bool

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import functools
 import importlib
-import inspect
 import sys
 from collections.abc import Callable
+from typing import Any
 
+from ..actors.channel import Channel
 from ..actors.errors import ConfigError
 from ..actors.reactor import Reactor
 from ..discovery.options import PeerOptions
 from ..discovery.pex_options import PexOptions
 from ..transports.identity import Identity
 from .config import NodeConfig
+from .constructor import check_arguments
 from .node import Node
 
-__all__ = ["build_node", "load_identity", "load_reactors"]
+__all__ = ["build_node", "load_channels", "load_identity", "load_reactors"]
 
 
 def build_node(config: NodeConfig) -> Node:
@@ -29,6 +31,7 @@ def build_node(config: NodeConfig) -> Node:
         advertise=[str(endpoint) for endpoint in config.advertise],
         offers=[str(offer) for offer in config.offers],
         reactors=load_reactors(config),
+        channels=load_channels(config),
         mdns=config.discovery.mdns and (config.discovery.interfaces or True),
         pex=config.pex.enabled and PexOptions(seed=config.pex.seed),
         private=config.pex.private,
@@ -63,17 +66,18 @@ def load_reactors(config: NodeConfig) -> list[Callable[[], Reactor]]:
     The configuration's folder is put first in `sys.path`, as Python does with the folder of a script, so a
     reactor may stand in a file beside it. The process keeps it there: reactors may import more, later.
     """
-    folder = str(config.folder.resolve())
-    if config.reactors and folder not in sys.path:
-        sys.path.insert(0, folder)
     reactors: list[Callable[[], Reactor]] = []
     channels: dict[str, str] = {}
     for index, entry in enumerate(config.reactors):
         key = f"reactors[{index}]"
         reactor = _import(config, key, entry.path)
+        if not (isinstance(reactor, type) and issubclass(reactor, Reactor)):
+            name = entry.path.partition(":")[2]
+            problem = f"{entry.path} is {_what(reactor)}, not a reactor; write class {name}(Reactor)"
+            raise config.source.error(key, problem)
         try:
             channel = reactor.declared_channel().name
-            inspect.signature(reactor).bind(**entry.args)
+            check_arguments(reactor, entry.args)
         except TypeError as error:
             raise config.source.error(key, f"{entry.path} cannot be made: {error}") from error
         if channel in channels:
@@ -83,7 +87,29 @@ def load_reactors(config: NodeConfig) -> list[Callable[[], Reactor]]:
     return reactors
 
 
-def _import(config: NodeConfig, key: str, path: str) -> type[Reactor]:
+def load_channels(config: NodeConfig) -> list[Channel[Any]]:
+    """The channels that `config` names by import path, of reactors that this node only talks to. Raises: ConfigError.
+
+    A path may also name the reactor whose channel it is. They are looked for as reactors are.
+    """
+    channels: dict[str, tuple[str, Channel[Any]]] = {}
+    for index, path in enumerate(config.channels):
+        key = f"channels[{index}]"
+        found = _import(config, key, path)
+        channel = found.__channel__ if isinstance(found, type) and issubclass(found, Reactor) else found
+        if not isinstance(channel, Channel):
+            raise config.source.error(key, f"{path} is {_what(found)}, not a channel; write Channel(…, messages=(…))")
+        before, known = channels.setdefault(channel.name, (path, channel))
+        if known is not channel and known.messages != channel.messages:
+            problem = f"{path} and {before} are two different channels of one name, {channel.name!r}"
+            raise config.source.error(key, problem)
+    return [channel for _, channel in channels.values()]
+
+
+def _import(config: NodeConfig, key: str, path: str) -> object:
+    folder = str(config.folder.resolve())
+    if folder not in sys.path:
+        sys.path.insert(0, folder)
     module, _, name = path.partition(":")
     try:
         found: object = importlib.import_module(module)
@@ -96,10 +122,10 @@ def _import(config: NodeConfig, key: str, path: str) -> type[Reactor]:
         if not hasattr(found, part):
             raise config.source.error(key, f"module {module!r} has no {name!r}")
         found = getattr(found, part)
-    if not (isinstance(found, type) and issubclass(found, Reactor)):
-        raise config.source.error(key, f"{path} is {_what(found)}, not a reactor; write class {name}(Reactor)")
     return found
 
 
 def _what(found: object) -> str:
+    if isinstance(found, type) and issubclass(found, Reactor) and found.__channel__ is None:
+        return f"the class {found.__name__}, which declares no channel"
     return f"the class {found.__name__}" if isinstance(found, type) else f"of type {type(found).__name__}"

@@ -139,12 +139,13 @@ def _run(options: argparse.Namespace) -> int:
     logs.configure(log.level, log.format)
 
     from ..actors.log import get_logger
-    from .build import build_node, load_identity, load_reactors
+    from .build import build_node, load_channels, load_identity, load_reactors
     from .serve import run_loop, serve
 
     if options.check:
         identity = load_identity(config)
         load_reactors(config)
+        load_channels(config)
         lines = [f"{options.config}: well"]
         lines += [f"  {what:<10} {means}" for what, means in _meaning(config, identity)]
         _say("\n".join(lines))
@@ -179,6 +180,8 @@ def _meaning(config: NodeConfig, identity: Identity | None) -> Iterator[tuple[st
         yield "advertises", _listed(config.advertise)
     yield "offers", _listed(config.offers) or "nothing"
     yield "reactors", _listed(reactor.path for reactor in config.reactors) or "none"
+    if config.channels:
+        yield "talks to", _listed(config.channels)
     yield "finds by", _listed(finders) or "nothing: it knows the peers that are named, and those that come"
     yield "peers", _listed(peers.persistent) or "none is named"
     if peers.seeds:

@@ -38,6 +38,7 @@ MAX_PEERS = 10_000
 MAX_WAIT = 3_600.0
 
 _REACTOR_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
+_CHANNEL_EXAMPLE = '"package.module:CHANNEL"'
 _REACTOR_EXAMPLE = '"package.module:Class"'
 _ENDPOINT_EXAMPLE = '"tcp://0.0.0.0:7400"'
 _PEER_EXAMPLE = '"tcp://10.0.0.2:7400"'
@@ -101,7 +102,10 @@ class LimitsConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeConfig:
-    """One node as its file describes it. `source` is for errors that are found later; `folder` holds the file."""
+    """One node as its file describes it. `source` is for errors that are found later; `folder` holds the file.
+
+    `channels` are import paths, `module:CHANNEL`, of channels of reactors that this node only talks to.
+    """
 
     name: str
     network: str
@@ -113,6 +117,7 @@ class NodeConfig:
     advertise: tuple[Endpoint, ...] = ()
     offers: tuple[Capability, ...] = ()
     reactors: tuple[ReactorConfig, ...] = ()
+    channels: tuple[str, ...] = ()
     discovery: DiscoveryConfig = field(default_factory=DiscoveryConfig)
     pex: PexConfig = field(default_factory=PexConfig)
     peers: PeersConfig = field(default_factory=PeersConfig)
@@ -156,6 +161,7 @@ def parse_config(text: str, *, name: str, folder: Path) -> NodeConfig:
         advertise=_advertise(top),
         offers=_offers(top),
         reactors=_reactors(top),
+        channels=top.each("channels", _channel, _CHANNEL_EXAMPLE),
         discovery=_discovery(top.table("discovery")),
         pex=_pex(top.table("pex")),
         peers=_peers(top.table("peers")),
@@ -258,6 +264,12 @@ def _reactors(table: Table) -> tuple[ReactorConfig, ...]:
             raise table.error(key, f"{path!r} is not an import path; write {_REACTOR_EXAMPLE}")
         reactors.append(ReactorConfig(path, MappingProxyType(args)))
     return tuple(reactors)
+
+
+def _channel(text: str) -> str:
+    if not _REACTOR_PATH.fullmatch(text):
+        raise ValueError(f"{text!r} is not an import path")
+    return text
 
 
 def _discovery(table: Table) -> DiscoveryConfig:

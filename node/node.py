@@ -1,8 +1,10 @@
 """A node: actors, transports and discovery put together. The composition root, and what most programs need.
 
-`async with Node("alice", offers={"archive"}, reactors=[Blocks]) as node: …` in an event loop, or, from plain code,
-`node = Node("alice", …).start()`, `node.ask(…).get(timeout=2)`, `node.stop()`.
+`async with Node("alice", offers={"archive"}, reactors=[Blocks]) as node: …` in an event loop, or, in plain code,
+`with Node("alice", …) as node: node.ask(…).get(timeout=2)`, which is `start()` and `stop()`.
 """
+
+# Long, as it is the one door of a program: each method hands on, and is documented where it is found.
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ from ..actors.errors import ConfigError, PeerbusError
 from ..actors.event_stream import Subscription
 from ..actors.ledger import Ledger
 from ..actors.log import get_logger
-from ..actors.loop_thread import LoopThread
+from ..actors.loop_thread import LoopThread, check_plain
 from ..actors.outcome import Outcome
 from ..actors.ref import Ref
 from ..actors.sender import Ask, Tell
@@ -66,7 +68,10 @@ log = get_logger("peerbus.node")
 
 @dataclass(frozen=True, slots=True)
 class NodeSnapshot:
-    """A node at one instant, as one immutable value."""
+    """A node at one instant, as one value.
+
+    It becomes JSON by `msgspec.json.encode(snapshot)`, or by `json.dumps(dataclasses.asdict(snapshot))`.
+    """
 
     name: str
     node_id: str
@@ -180,6 +185,7 @@ class Node(NodeLevers):
     # Life.
 
     async def __aenter__(self) -> Self:
+        self._check_fresh(entered=True)
         keep_freed_memory()
         await self.bus.__aenter__()
         try:
@@ -253,6 +259,13 @@ class Node(NodeLevers):
         if running:
             log.info("node down", node=self.name)
 
+    def _check_fresh(self, *, entered: bool = False) -> None:
+        """A node runs once. `entered`: by the thread that `start` has made, or without."""
+        if self.bus.closing:
+            raise PeerbusError(f"{self.name} has stopped; a node runs once: make a new one, Node(…)")
+        if self.bus.thread or (self._thread is not None and not entered):
+            raise PeerbusError(f"{self.name} runs already; a node is started once")
+
     async def wait_stopped(self) -> None:
         """Wait until the node has stopped. Raises the failure that an actor handed on, and as `Bus.wait_stopped`."""
         await self.bus.wait_stopped()
@@ -264,8 +277,7 @@ class Node(NodeLevers):
 
         Raises PeerbusError where it runs already, and what starting raised.
         """
-        if self._thread is not None:  # the one that runs is the one to stop
-            raise PeerbusError(f"{self.name} runs already; a node is started once")
+        self._check_fresh()
         self._thread = LoopThread(self, name=f"peerbus {self.name}")
         self._thread.start()
         return self
@@ -274,6 +286,16 @@ class Node(NodeLevers):
         """Stop a node that `start` started, and wait for it. Idempotent. Raises as `Bus.stop`."""
         if self._thread is not None:
             self._thread.stop()
+
+    def __enter__(self) -> Self:
+        """In plain code, `with Node(…) as node:`: as `start`. Raises PeerbusError where an event loop runs here."""
+        check_plain("Node(…)")
+        return self.start()
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
 
     # Who and where.
 

@@ -894,3 +894,25 @@ async def test_an_actor_outlives_an_error_that_has_no_text() -> None:
             await asyncio.wait_for(bus.ask(LOCAL / Muttering, GetBlock(0)), 1.0)
         assert caught.value.code == "Mute"
         assert await bus.ask(LOCAL / Muttering, GetBlock(7)) == 7
+
+
+class Echoes(Actor):
+    @handles(str)
+    def echo(self, message: str) -> str:
+        return message
+
+
+def test_a_bus_in_plain_code_is_entered_and_left_by_with() -> None:
+    with Bus() as bus:
+        ref = bus.spawn(Echoes)
+        assert bus.ask(ref, "hello").get(timeout=5) == "hello"
+    with pytest.raises(ActorStopped):
+        ref.tell("too late")
+    for enter in (bus.start, bus.__enter__):
+        with pytest.raises(PeerbusError, match=r"has stopped; a bus runs once: make a new one, Bus\(…\)"):
+            enter()
+
+
+async def test_with_in_an_event_loop_says_that_it_takes_async_with() -> None:
+    with pytest.raises(PeerbusError, match=r"write `async with Bus\(…\)`"), Bus():
+        pass

@@ -13,6 +13,7 @@ from peerbus.discovery.manager import PeerManager
 from peerbus.discovery.options import PeerOptions
 from peerbus.discovery.record import sign_record
 from peerbus.discovery.scores import ScoreReason
+from peerbus.discovery.snapshot import BanView
 from peerbus.discovery.wall import WallClock
 from peerbus.transports.endpoint import Endpoint
 from peerbus.transports.identity import Identity
@@ -64,7 +65,7 @@ def test_addresses_scores_bans_and_reasons_come_back_and_time_has_passed_meanwhi
     assert math.isclose(dict(peer.why)["useful"], 8 * 0.5**0.9)
     assert peer.last_connected == 0.0 - 1000.0 + 5.0
     bans = {ban.target: ban for ban in again.snapshot(5.0).bans}
-    assert bans == {LOW: Ban(LOW, math.inf, "operator"), OTHER: Ban(OTHER, 1005.0, "flood")}
+    assert bans == {LOW: BanView(LOW, None, "operator"), OTHER: BanView(OTHER, 1005.0, "flood")}
     assert [dial.endpoint for dial in again.dials(5.0)] == [place(1)]
 
 

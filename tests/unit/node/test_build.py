@@ -11,12 +11,14 @@ import pytest
 from peerbus.actors.errors import ConfigError
 from peerbus.discovery.require import Require
 from peerbus.discovery.sqlite_book import SqliteBook
-from peerbus.node.build import build_node, load_identity, load_reactors
+from peerbus.node.build import build_node, load_channels, load_identity, load_reactors
 from peerbus.node.config import NodeConfig, parse_config
 from peerbus.transports.identity import Identity
 
 REACTORS = """
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 from peerbus.actors import Channel, Reactor
 
 @dataclass(frozen=True)
@@ -33,6 +35,25 @@ class Notes(Reactor):
 class Copy(Notes): ...
 
 class Abstract(Reactor): ...
+
+INDEX = Channel("index", messages=(Note,))
+@dataclass(frozen=True)
+class Line:
+    text: str
+
+OTHER_INDEX = Channel("index", messages=(Note, Line))
+
+class Plain(Reactor):
+    channel = Channel("plain", messages=(Note,))
+
+class Typed(Reactor):
+    channel = Channel("typed", messages=(Note,))
+
+    def __init__(
+        self, name: str, count: int = 1, wait: float | None = None, on: bool = True, kind: "Literal['a', 'b']" = "a",
+        names: list[str] = [], table: dict[str, int] = {}, path: Path = Path("."), **more: object,
+    ) -> None:
+        super().__init__()
 
 class Other: ...
 
@@ -160,3 +181,77 @@ def test_what_is_required_of_the_peers_and_who_is_kept_reaches_the_node(folder: 
     assert [str(endpoint) for endpoint in node._seeds] == ["tcp://127.0.0.1:9"]
     assert isinstance(node._book, SqliteBook)
     assert node._book.path == folder / "alice.db"
+
+
+@pytest.mark.parametrize(
+    ("reactor", "args", "says"),
+    [
+        ("Plain", "sise = 3", "it takes no arguments, args has 'sise'"),
+        ("Notes", "sise = 3", r"unexpected keyword argument 'sise'; it takes \(size"),
+        ("Notes", "size = 'three'", "args.size is 'three', not an integer"),
+        ("Notes", "size = 3.0", "args.size is 3.0, not an integer"),
+        ("Notes", "size = true", "args.size is True, not an integer"),
+        ("Typed", "count = 1", "missing a required argument: 'name'; it takes"),
+        ("Typed", "name = 1", "args.name is 1, not a string"),
+        ("Typed", "name = 'x', wait = 'long'", "args.wait is 'long', not a number"),
+        ("Typed", "name = 'x', on = 1", "args.on is 1, not true or false"),
+        ("Typed", "name = 'x', kind = 'c'", "args.kind is 'c', not one of 'a', 'b'"),
+        ("Typed", "name = 'x', names = 'y'", "args.names is 'y', not a list"),
+        ("Typed", "name = 'x', names = ['y', 1]", "args.names is .*, not a list"),
+        ("Typed", "name = 'x', table = { a = 'b' }", "args.table is .*, not a table"),
+    ],
+)
+def test_an_argument_that_a_reactor_does_not_take_is_named_before_anything_starts(
+    folder: Path, reactor: str, args: str, says: str
+) -> None:
+    with pytest.raises(ConfigError, match=f"notes_of_a_user:{reactor} cannot be made: .*{says}"):
+        load_reactors(config(folder, f'[[reactors]]\npath = "notes_of_a_user:{reactor}"\nargs = {{ {args} }}'))
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        "name = 'x'",
+        "name = 'x', wait = 1, on = false, kind = 'b', names = [], table = { a = 1 }",
+        "name = 'x', path = '/tmp', wait = 1.5, names = ['y'], whatever = 1",
+    ],
+)
+def test_arguments_that_fit_or_that_only_the_reactor_can_judge_are_left_to_it(folder: Path, args: str) -> None:
+    assert load_reactors(config(folder, f'[[reactors]]\npath = "notes_of_a_user:Typed"\nargs = {{ {args} }}'))
+
+
+def test_a_node_knows_the_channels_of_reactors_that_it_does_not_run(folder: Path) -> None:
+    settings = config(folder, 'channels = ["notes_of_a_user:INDEX", "notes_of_a_user:Notes", "notes_of_a_user:INDEX"]')
+    assert [channel.name for channel in load_channels(settings)] == ["index", "notes"]
+    node = build_node(settings)
+    assert set(node.bus.channels) == {"index", "notes"}
+
+
+@pytest.mark.parametrize(
+    ("paths", "says"),
+    [
+        ('"notes_of_a_user:Note"', r"channels\[0\]: notes_of_a_user:Note is the class Note, not a channel"),
+        ('"notes_of_a_user:function"', "not a channel; write Channel"),
+        ('"notes_of_a_user:Abstract"', "the class Abstract, which declares no channel"),
+        ('"notes_of_a_user:NONE"', "has no 'NONE'"),
+        ('"nowhere_of_a_user:X"', "cannot import 'nowhere_of_a_user'"),
+        ('"notes_of_a_user:INDEX", "notes_of_a_user:OTHER_INDEX"', "are two different channels of one name, 'index'"),
+    ],
+)
+def test_a_channel_that_cannot_be_loaded_is_named_with_the_cause(folder: Path, paths: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says) as caught:
+        load_channels(config(folder, f"channels = [{paths}]"))
+    assert str(caught.value).startswith("alice.toml:3: channels[")
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("channels = 'a:B'", "is not a list"),
+        ("channels = ['a']", "is not an import path"),
+        ("channels = [1]", "string"),
+    ],
+)
+def test_what_is_no_list_of_import_paths_is_refused(folder: Path, line: str, says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        config(folder, line)

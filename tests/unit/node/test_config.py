@@ -117,7 +117,10 @@ def test_reactors_may_be_a_plain_list() -> None:
 @pytest.mark.parametrize(
     ("lines", "says"),
     [
-        ("max_connected = 3", "alice.toml:3: max_connected: unknown key; known here: advertise, book, discovery,"),
+        (
+            "max_connected = 3",
+            "alice.toml:3: max_connected: unknown key; known here: advertise, book, channels, discovery,",
+        ),
         ("discovry = {}", "alice.toml:3: discovry: unknown key; did you mean 'discovery'?"),
         ("[peers]\nmax_conected = 3", "alice.toml:4: peers.max_conected: unknown key; did you mean 'max_connected'?"),
         (

@@ -260,3 +260,48 @@ async def test_a_subclass_that_sends_in_its_own_way_is_asked_each_time() -> None
             await node.tell(LOCAL / Doubler, Double(number))
             assert await node.ask(LOCAL / Doubler, Double(number)) == 2 * number
         assert node.sends == 4
+
+
+def test_a_node_in_plain_code_is_entered_and_left_by_with() -> None:
+    with Node("alice", offers={"maths"}, reactors=[Doubler]) as node:
+        assert node.ask(Role("maths") / Doubler, Double(21), reply=int).get(timeout=5) == 42
+    with pytest.raises(ShuttingDown):
+        node.tell(LOCAL / Doubler, Double(1)).get(timeout=5)
+    with pytest.raises(ZeroDivisionError), Node("bob", reactors=[Doubler]) as other:
+        raise ZeroDivisionError
+    assert other.bus.closing
+
+
+def test_what_keeps_a_node_from_starting_is_raised_by_with() -> None:
+    with pytest.raises(RuntimeError, match="no such disk"), Node("alice", reactors=[Failing]):
+        pass
+
+
+async def test_with_in_an_event_loop_says_that_it_takes_async_with() -> None:
+    with pytest.raises(PeerbusError, match=r"write `async with Node\(…\)`"), Node("alice"):
+        pass
+
+
+def test_a_node_that_has_stopped_says_so_and_not_that_it_runs() -> None:
+    node = Node("alice").start()
+    node.stop()
+    node.stop()
+    for enter in (node.start, node.__enter__):
+        with pytest.raises(PeerbusError, match=r"alice has stopped; a node runs once: make a new one, Node\(…\)"):
+            enter()
+    node = Node("bob", reactors=[Failing])
+    with pytest.raises(RuntimeError):
+        node.start()
+    with pytest.raises(PeerbusError, match="bob has stopped"):
+        node.start()
+
+
+async def test_a_node_that_has_stopped_is_not_entered_again() -> None:
+    node = Node("alice")
+    async with node:
+        with pytest.raises(PeerbusError, match="runs already"):
+            node.start()
+        with pytest.raises(PeerbusError, match="runs already"):
+            await node.__aenter__()
+    with pytest.raises(PeerbusError, match="has stopped"):
+        await node.__aenter__()
