@@ -76,12 +76,18 @@ class Player(Actor):
     async def on_started(self) -> None:
         if self.hooks == "slow_start":
             await asyncio.sleep(0.05)
+        if self.hooks == "ask_start":
+            await self.story.end(self.story.send(self.node, "ask", "local/b", "", 0.2, by=self))
 
     async def on_stopping(self) -> None:
         if self.hooks == "slow_stop":
             await asyncio.sleep(0.05)
+        if self.hooks == "ask_stop":
+            await self.story.end(self.story.send(self.node, "ask", "local/b", "", 0.2, by=self))
 
     def on_stop(self) -> None:
+        if self.hooks == "tell_stop":
+            self.story.send(self.node, "tell", "local/b", "", 0.2, by=self).drop()
         if self.hooks == "fail_stop":
             raise ValueError("on_stop fails")
 
@@ -107,7 +113,7 @@ class Player(Actor):
     def act(self, message: Do, words: list[str]) -> None:
         """One act that needs no wait; the outcome of a send is dropped."""
         match words:
-            case ["sleep", _] | ["reply"]:
+            case ["sleep" | "insist", _] | ["reply"]:
                 return
             case ["fail"]:
                 raise ValueError("told to fail")
@@ -136,9 +142,9 @@ class Player(Actor):
             case ["untimer"]:
                 for timer in self.timers:
                     timer.cancel()
-            case ["spawn", directive]:
+            case ["spawn", directive, hooks]:
                 if len(self.kids) < KIDS:
-                    kind = player_class(Part("", "async", "wait", 2, directive))
+                    kind = player_class(Part("", "async", "wait", 2, directive, hooks))
                     self.kids.append(self.spawn(kind, self.story, self.node))
             case ["kid", timeout, *script]:
                 for kid in self.kids[-1:]:
@@ -156,6 +162,12 @@ class Player(Actor):
         match words:
             case ["sleep", seconds]:
                 await asyncio.sleep(float(seconds))
+            case ["insist", seconds]:
+                # Cancelled, it still has something to do.
+                try:
+                    await asyncio.sleep(float(seconds))
+                finally:
+                    await asyncio.sleep(0.02)
             case ["kid", timeout, *script]:
                 for kid in self.kids[-1:]:
                     await story.end(story.send(self.node, "ask", kid, " ".join(script), float(timeout), by=self))

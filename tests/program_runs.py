@@ -12,7 +12,7 @@ from players import Do, player_class
 from programs import NAMES, Burst, Close, Fault, Part, Pause, Program, Send, Spawn, Stop, shrunk
 from stories import ROLE, Place, Sent, Story
 
-from peerbus.actors import Bus, Capability, DeadLetter, PeerbusError
+from peerbus.actors import Bus, Capability, DeadLetter, PeerbusError, SendError
 from peerbus.actors.router import Router
 from peerbus.discovery import PeerOptions
 from peerbus.testing import Simulation
@@ -148,7 +148,8 @@ class _Run:
     def _spawn(self, node: str, part: Part) -> None:
         place = self.story.places[node]
         with contextlib.suppress(ValueError, PeerbusError):  # the name is taken, or the bus stops
-            place.refs[part.name] = place.door.spawn(partial(player_class(part), self.story, node))
+            ref = place.refs[part.name] = place.door.spawn(partial(player_class(part), self.story, node))
+            self.tasks.append(asyncio.ensure_future(place.bus.started(ref)))
 
     def _await(self, sent: Sent, how: str) -> None:
         kind, _, seconds = how.partition(" ")
@@ -161,6 +162,9 @@ class _Run:
                 await asyncio.sleep(float(seconds))
             await self.story.end(sent)
 
+        # One that goes to a role, or waits for somebody, does its work for each who awaits it.
+        if kind == "twice" and sent.source is not None:
+            self.tasks.append(asyncio.ensure_future(self.story.end_again(sent, sent.outcome)))
         task = asyncio.ensure_future(end())
         self.tasks.append(task)
         if kind == "cancel":
@@ -179,7 +183,7 @@ class _Run:
         await self.sim.quiet()
         story = self.story
         for name, place in story.places.items():
-            self._hear(place)
+            self._hear(name)
             for actor in place.bus.statistics().actors:
                 cell = place.bus.cell(actor)
                 assert cell is not None
@@ -199,23 +203,32 @@ class _Run:
         if story.broken:
             raise LawBroken("\n".join(story.broken))
 
-    def _hear(self, place: Place) -> None:
+    def _hear(self, node: str) -> None:
+        place = self.story.places[node]
         self._claim(not place.letters.missed, "too many dead letters for this test")
         for letter in iter(place.letters.get_nowait, None):
             if isinstance(letter.message, Do):
-                self.story.dead.setdefault(letter.message.number, []).append(letter.reason)
+                self.story.dead.setdefault((node, letter.message.number), []).append(letter.reason)
 
     def _look_back(self) -> None:
         """When all has come to its end, and before anything is closed by this test."""
         story = self.story
         for sent in story.sends.values():
             self._claim(sent.awaited is None or sent.ended is not None, f"law 2: {sent} never ended")
-            accepted = sent.verb == "tell" and sent.local and not isinstance(sent.result, BaseException)
-            # A bus that has stopped publishes nothing any more.
-            if accepted and not story.places[sent.node].bus.closing and sent.number not in story.begun:
-                self._claim(
-                    sent.number in story.dead, f"law 7: {sent} was accepted, and neither handled nor a dead letter"
-                )
+            letters = story.dead.get((sent.node, sent.number), [])
+            once = len(letters) <= 1 + letters.count("unheard") or sent.again or sent.number in story.asides
+            self._claim(once, f"law 7: {sent} is several dead letters: {letters}")
+            if sent.local and not story.places[sent.node].bus.closing:  # one that has stopped publishes nothing more
+                handled = sent.number in story.begun
+                if sent.verb == "tell" and not sent.failed and not handled:
+                    self._claim(letters, f"law 7: {sent} was accepted, and neither handled nor a dead letter")
+                if isinstance(sent.result, SendError) and not handled:
+                    self._claim(letters, f"law 7: {sent} failed with {sent.result!r}, and is no dead letter")
+        for sent, result in story.twice:
+            same = type(result) is type(sent.result)
+            self._claim(same, f"law 2: {sent}, awaited twice, ended with {sent.result!r} and with {result!r}")
+        for task in self.tasks:
+            self._claim(task.done(), f"law 2: {task!r} never ended")
         for what, stop in self.stops.items():
             self._claim(stop.done(), f"law 2: the {what} never ended")
         self._look_at_watches()
@@ -245,7 +258,7 @@ class _Run:
 
     def _look_at_the_end(self) -> None:
         for name, place in self.story.places.items():
-            self._hear(place)
+            self._hear(name)
             left = place.bus.statistics().actors
             self._claim(not left, f"law 5: {name} has stopped, and there are still {left}")
             ledger = place.bus.ledger()

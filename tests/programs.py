@@ -51,7 +51,7 @@ class Stop:
 
 @dataclass(frozen=True)
 class Send:
-    """One send from plain code: `how` it is awaited is "now", "late 0.1", "drop", or "cancel 0.1"."""
+    """One send from plain code: `how` it is awaited is "now", "late 0.1", "drop", "cancel 0.1", or "twice"."""
 
     node: str
     verb: str
@@ -102,7 +102,17 @@ Step = Spawn | Stop | Send | Burst | Pause | Fault | Close
 STYLES = ("def", "async", "async", "reentrant")
 OVERFLOWS = ("wait", "wait", "wait", "reject", "drop_oldest", "drop_newest", "latest")
 DIRECTIVES = ("restart", "restart", "resume", "stop", "escalate")
-HOOKS = ("slow_start", "fail_start", "fail_restart", "slow_stop", "fail_stop", "fail_failure")
+HOOKS = (
+    "ask_start",
+    "ask_stop",
+    "tell_stop",
+    "slow_start",
+    "fail_start",
+    "fail_restart",
+    "slow_stop",
+    "fail_stop",
+    "fail_failure",
+)
 TIMEOUTS = (0.02, 0.2, 1.0, 1.0)
 
 
@@ -166,7 +176,7 @@ class _Writer:
 
     def send(self, node: str) -> Send:
         draw = self.rng.choice
-        how = draw(["now", "now", "late 0.05", "late 0.3", "late 1.5", "drop", "cancel 0.0", "cancel 0.1"])
+        how = draw(["now", "now", "late 0.05", "late 0.3", "late 1.5", "drop", "cancel 0.0", "cancel 0.1", "twice"])
         verb, to, option = draw(["ask", "ask", "tell"]), self.to(), ""
         if self.rng.random() < 0.3:
             if verb == "ask" and to.startswith(("role-", "all/")):
@@ -191,7 +201,7 @@ class _Writer:
         draw = self.rng.choice
         match self.rng.randrange(17):
             case 0 | 1 | 2:
-                return f"sleep {draw([0.0, 0.01, 0.1, 0.4])}"
+                return f"{draw(['sleep', 'sleep', 'sleep', 'insist'])} {draw([0.0, 0.01, 0.1, 0.4])}"
             case 3:
                 return draw(["fail", "refuse", "cancelled", "stopiteration"])
             case 4 | 5 | 6:
@@ -209,7 +219,7 @@ class _Writer:
             case 14:
                 return draw(["untimer", "stop"])
             case 15:
-                return f"spawn {draw(DIRECTIVES)}"
+                return f"spawn {draw(DIRECTIVES)} {draw(['-', '-', *HOOKS])}"
             case _:
                 return f"kid {draw([0.1, 1.0])} {self.simple()}"
 
