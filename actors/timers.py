@@ -180,7 +180,8 @@ class Timer:
             return
         self._waiting = False
         if self.interval is None:
-            self._put()
+            # Not into the room that it has just made: the mailbox would drop it again, and again.
+            self._waiting = self._owner.put_first(self)
         elif self._policy == "burst":
             self._owed += 1
         else:
@@ -282,15 +283,22 @@ class Timers:
 
     def put(self, timer: Timer) -> bool:
         """Put a message of it into the mailbox. False: there is no room for a tick, or the actor ends."""
+        if self._cell.mailbox.offer_or_skip(self._envelope(timer)):
+            return True
+        return timer.interval is None and self.put_first(timer)
+
+    def put_first(self, timer: Timer) -> bool:
+        """Put it before all that waits in the mailbox. False: the actor ends."""
+        mailbox = self._cell.mailbox
+        if mailbox.closed is not None:
+            return False
+        mailbox.put_system(self._envelope(timer))
+        return True
+
+    def _envelope(self, timer: Timer) -> Envelope:
         cell = self._cell
         # It needs no declared type: it never leaves the actor.
-        envelope = Envelope(Tick(timer), cell.address, None, source=cell)
-        if cell.mailbox.offer_or_skip(envelope):
-            return True
-        if timer.interval is not None or cell.mailbox.closed is not None:
-            return False
-        cell.mailbox.put_system(envelope)
-        return True
+        return Envelope(Tick(timer), cell.address, None, source=cell)
 
 
 def _number(what: str, value: object) -> float:

@@ -24,6 +24,9 @@ OPTIONS = PeerOptions(disconnect_cooldown=0.2, max_retry=2.0, max_retry_persiste
 #: Seconds of virtual time after which everything that a program began has come to its end.
 AFTERWARDS = 12.0
 
+#: Events of a loop after which a program is one that never comes to rest: the longest take a tenth of it.
+MOST_EVENTS = 200_000
+
 
 class LawBroken(AssertionError):
     """A law does not hold."""
@@ -60,6 +63,15 @@ def fault(program: Program) -> Exception | None:
 def run(program: Program) -> None:
     """Run a program once. Raises LawBroken, and what `Simulation.run` raises."""
     sim = Simulation(seed=program.seed, trace=False)
+    after_turn = sim.loop.after_turn
+
+    def look_at_the_end() -> None:
+        if after_turn is not None:
+            after_turn()
+        if sim.loop.events > MOST_EVENTS:
+            sim.loop.fail(LawBroken(f"law 2: it does not come to an end, {sim.loop.events} events and {sim.time:.3f} s on"))
+
+    sim.loop.after_turn = look_at_the_end
     sim.run(_Run(sim, program).play())
 
 

@@ -324,6 +324,32 @@ async def test_a_timer_goes_on_after_the_mailbox_has_dropped_its_tick(missed: Mi
         assert actor_of(ref).timer.active
 
 
+@pytest.mark.parametrize("overflow", [Overflow.DROP_OLDEST, Overflow.LATEST])
+async def test_an_appointment_that_has_the_only_place_gives_it_up_and_goes_first(overflow: Overflow) -> None:
+    got: list[object] = []
+
+    class Narrow(Actor):
+        mailbox_limit = 1
+
+        @handles(float)
+        async def busy(self, seconds: float) -> None:
+            self.after(1, "appointment")
+            await asyncio.sleep(seconds)
+
+        @handles(str, int)
+        def keep(self, message: object) -> None:
+            got.append(message)
+
+    Narrow.overflow = overflow
+    async with Bus() as bus:
+        ref = bus.spawn(Narrow)
+        await bus.tell(ref, 4.0)
+        await asyncio.sleep(2)
+        await bus.tell(ref, 7)
+        await asyncio.sleep(3)
+    assert got == ["appointment", 7]
+
+
 async def _awaited(outcome: Any) -> Any:
     return await outcome
 
