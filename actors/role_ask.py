@@ -130,7 +130,7 @@ class RoleAsk(Generic[R]):
 
     async def _hedged(self, hedge_at: float) -> R:
         loop = self._bus.loop
-        racers = [self._race(self._first)]
+        running = racers = [self._race(self._first)]
         try:
             await asyncio.wait(racers, timeout=hedge_at - loop.time())
             second = None if racers[0].done() else self._another()

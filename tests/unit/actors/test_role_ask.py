@@ -315,6 +315,20 @@ async def test_a_hedged_ask_that_is_cancelled_cancels_both() -> None:
                 peer.reply("too late")
 
 
+async def test_a_hedged_ask_that_is_cancelled_before_the_second_is_asked_is_cancelled() -> None:
+    async with Bus(rng=Random(1)) as bus, peers(bus, 2) as them:
+        asking = asyncio.ensure_future(_awaited(bus.ask(ARCHIVE, Get(1), hedge=0.05)))
+        await asyncio.sleep(0.01)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        await asyncio.sleep(0.1)
+        (first,) = [peer for peer in them if peer.received]
+        await first.expect(Get)
+        with pytest.raises(PeerbusError, match="waits no longer"):
+            first.reply("too late")
+
+
 async def test_only_an_idempotent_ask_of_a_role_can_be_hedged() -> None:
     async with Bus() as bus:
         for to, message in ((ARCHIVE, Append(1)), (LOCAL / Blocks, Get(1)), (Peer("0" * 64) / Blocks, Get(1))):
