@@ -226,12 +226,17 @@ class LoopCell(Cell):
         error: BaseException | None = None
         result: object = None
         try:
-            # A coroutine has a copy of the context to itself: what one message's handler sets, the next does not see.
-            result = await (
-                in_context(self.context.copy(), awaitable)
-                if type(awaitable) is CoroutineType or isinstance(awaitable, Coroutine)
-                else awaitable
-            )
+            if type(awaitable) is CoroutineType or isinstance(awaitable, Coroutine):
+                # It has a copy of the context to itself: what one message's handler sets, the next does not see.
+                context = self.context.copy()
+                try:
+                    awaited = context.run(awaitable.send, None)
+                except StopIteration as done:
+                    result = done.value
+                else:
+                    result = await in_context(context, awaitable, awaited)
+            else:
+                result = await awaitable
         except BaseException as raised:  # user code
             if isinstance(raised, GeneratorExit) and not self.loop.is_running():
                 raise  # the loop has ended and is being forgotten

@@ -216,7 +216,8 @@ async def test_a_coroutine_in_a_context_is_sent_and_thrown_what_it_awaits() -> N
     future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     context = Context()
     future.set_exception(ValueError())
-    assert await in_context(context, inner(future)) == "inner"
+    begun = inner(future)
+    assert await in_context(context, begun, context.run(begun.send, None)) == "inner"
     assert (len(seen), context[WHO], WHO.get()) == (1, "inner", "nobody")
 
 
@@ -230,12 +231,16 @@ async def test_a_coroutine_in_a_context_is_cancelled_and_closed_in_it() -> None:
         finally:
             seen.append(WHO.get())
 
-    task = asyncio.create_task(_await(in_context(Context(), inner())))
+    def begun() -> Any:
+        context, coroutine = Context(), inner()
+        return in_context(context, coroutine, context.run(coroutine.send, None))
+
+    task = asyncio.create_task(_await(begun()))
     await asyncio.sleep(0)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    left: Any = in_context(Context(), inner())
+    left = begun()
     left.send(None)
     left.close()
     assert seen == ["inner", "inner"]
