@@ -452,7 +452,7 @@ class PeerConnection(Actor):
             self._received(data)
         except ProtocolError as error:
             self._broke_protocol(error)
-        except Exception as error:  # noqa: BLE001  # as for the reader
+        except BaseException as error:  # noqa: BLE001  # as for the reader
             self._broke_down(error)
 
     def _broke_protocol(self, error: ProtocolError) -> None:

@@ -530,7 +530,7 @@ class PeerLink:
                 value = (
                     decoders[number](payload) if number else codec.decode_reply(0, payload, ask.message, ask.reply_type)
                 )
-            except Exception:  # noqa: BLE001  # once more, for what is to be said about it
+            except BaseException:  # noqa: BLE001  # once more, for what is to be said about it
                 try:
                     value = codec.decode_reply(number, payload, ask.message, ask.reply_type)
                 except MessageTypeError as error:

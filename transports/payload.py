@@ -149,7 +149,7 @@ class ChannelCodec:
         except MessageTypeError:
             raise
         # Whatever it is, the bytes are to blame: a key that has no hash, an assertion in a `__post_init__`.
-        except Exception as error:
+        except BaseException as error:
             name = "a plain value" if number == PLAIN else self.messages[number - 1].__name__
             raise MessageTypeError(f"{name} on channel {self.channel.name!r} is malformed: {error}") from error
 

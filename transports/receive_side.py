@@ -159,7 +159,7 @@ class ReceiveSide:
                 envelopes.append(
                     Envelope(decoders[number](payload), senders[source], None, NEVER, self._source, size, lane)
                 )
-        except Exception:  # noqa: BLE001  # one by one it turns out which, and what is to be said about it
+        except BaseException:  # noqa: BLE001  # one by one it turns out which, and what is to be said about it
             return False
         if not mailbox.has_room_for(len(envelopes), total) or not lane.window.receive_all(len(envelopes), total):
             return False
@@ -203,7 +203,7 @@ class ReceiveSide:
                     self._check(lane, number, size)
                 try:
                     message = decoders[number](payload)
-                except Exception:  # noqa: BLE001  # once more, for what is to be said about it
+                except BaseException:  # noqa: BLE001  # once more, for what is to be said about it
                     message = lane.codec.decode(number, payload)
                 cell = bus.cell(lane.info.name) or self._cell(lane)
             except SendError as error:

@@ -118,6 +118,46 @@ def test_two_nodes_from_files_greet_each_other_and_say_goodbye(tmp_path: Path, p
     assert alice.popen.wait(timeout=20) == 130
 
 
+ENDING = """
+import sys
+from dataclasses import dataclass
+from peerbus.actors import Channel, Reactor, handles
+
+@dataclass(frozen=True)
+class Now: pass
+
+class Ender(Reactor):
+    channel = Channel("ender", messages=(Now,))
+
+    def on_start(self) -> None:
+        self.after(0, Now())
+
+    @handles(Now)
+    def end(self, now: Now) -> None:
+        sys.exit(7)
+
+class Other(Reactor):
+    channel = Channel("other", messages=(Now,))
+
+    def on_stop(self) -> None:
+        print("stopped in order", flush=True)
+"""
+
+
+@pytest.mark.parametrize("dispatcher", ["loop", "thread"])
+def test_what_an_actor_exits_with_is_the_status_of_the_process(
+    tmp_path: Path, processes: list[Process], dispatcher: str
+) -> None:
+    (tmp_path / "ending.py").write_text(ENDING.replace("(Reactor):", f'(Reactor):\n    dispatcher = "{dispatcher}"'))
+    config = tmp_path / "ending.toml"
+    config.write_text('name = "ending"\nnetwork = "run-test"\nreactors = ["ending:Other", "ending:Ender"]\n')
+    ending = Process(config)
+    processes.append(ending)
+    assert ending.said.get(timeout=20) == "stopped in order"
+    assert ending.popen.wait(timeout=20) == 7
+    assert ending.wait_for("an actor ends the program, the bus stops")["actor"] == "ender"
+
+
 def test_a_second_node_on_a_taken_port_says_so_in_one_line(tmp_path: Path, processes: list[Process]) -> None:
     alice = Process(_config(tmp_path, "alice"))
     processes.append(alice)

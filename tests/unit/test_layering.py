@@ -116,6 +116,18 @@ def test_imports_run_down_the_floors_only() -> None:
     assert [line for module in MODULES.values() for line in _upward(module)] == []
 
 
+def test_the_tasks_of_the_engine_are_made_in_one_place() -> None:
+    # By `new_task`: a program's own task factory may run a task inside the call that makes it.
+    made = [
+        _place(module, node.lineno)
+        for module in MODULES.values()
+        if module.floor in ("actors", "transports", "discovery") and module.name != "actors.tasks"
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and "create_task" in ast.unparse(node.func)
+    ]
+    assert [place for place in made if not place.startswith(("actors/actor.py", "actors/cell.py"))] == []
+
+
 def test_the_root_module_imports_nothing_of_the_package_when_it_is_loaded() -> None:
     assert [imported for imported in MODULES[""].imports() if imported.at_load] == []
 

@@ -70,6 +70,21 @@ class Careful:
         assert self.number, "a zero"
 
 
+class Panic(BaseException):
+    """What a library in another language raises."""
+
+
+@dataclass(frozen=True)
+class Panics:
+    number: int
+
+    def __post_init__(self) -> None:
+        if self.number > 1:
+            raise SystemExit(self.number)
+        if self.number:
+            raise Panic("a number")
+
+
 @given(st.sampled_from([PLAIN, 1, 2, 3]), st.binary(max_size=200))
 def test_no_bytes_raise_anything_but_a_message_type_error(number: int, payload: bytes) -> None:
     with contextlib.suppress(MessageTypeError):
@@ -109,6 +124,10 @@ def test_a_message_that_refuses_its_own_fields_is_malformed_whatever_it_raises()
     assert codec.decode(1, msgpack.packb({"number": 1})) == Careful(1)
     with pytest.raises(MessageTypeError, match="Careful on channel 'careful' is malformed: a zero"):
         codec.decode(1, msgpack.packb({"number": 0}))
+    panics = ChannelCodec(Channel("panics", messages=(Panics,)))
+    for number, text in ((1, "a number"), (3, "3")):
+        with pytest.raises(MessageTypeError, match=f"Panics on channel 'panics' is malformed: {text}"):
+            panics.decode(1, msgpack.packb({"number": number}))
 
 
 def test_a_message_that_is_not_declared_or_cannot_be_encoded_comes_back_with_its_error() -> None:
