@@ -867,6 +867,8 @@ class Bus:
         self, message: object, reason: str, *, to: object, sender: object, error: SendError | None = None
     ) -> None:
         """Count, log and publish a message that nobody handled. From any thread."""
+        if error is not None:
+            error.in_dead_letters = True
         where, whose = str(to), "-" if sender is None else str(sender)
         self._dead_letters.add(message, reason, where, whose, self.loop.time() if self.thread else 0.0)
         if not isinstance(message, DeadLetter | ActorFailed):  # nobody shall hear of what he failed to hear of

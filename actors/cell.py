@@ -313,8 +313,8 @@ class Cell(Life):
 
     def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
         """An ask of this actor failed, and nobody looked at its outcome: let dead letters know."""
-        if self.bus is not None:
-            letter = error if isinstance(error, SendError) else None
+        letter = error if isinstance(error, SendError) else None
+        if self.bus is not None and not (letter is not None and letter.in_dead_letters):
             self.bus.dead_letter(ask.message, "unheard", to=self.address, sender=None, error=letter)
 
     def create_task(self, coroutine: Coroutine[object, object, T], name: str | None) -> asyncio.Task[T]:

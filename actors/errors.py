@@ -92,6 +92,8 @@ class SendError(PeerbusError):
     reason = "failed"
     #: The message certainly never left this node, so that a second send does nothing twice.
     never_sent = False
+    #: It is a dead letter already, and is none again where nobody looks at it.
+    in_dead_letters = False
     #: Who was asked, one after the other, by an ask of a role: node ids, `local` for this node.
     tried: tuple[str, ...] = ()
 

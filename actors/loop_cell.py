@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
+from inspect import CORO_CREATED, getcoroutinestate
 from threading import get_ident
 from types import CoroutineType
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -315,6 +316,12 @@ class LoopCell(Cell):
         return next((task for task, its in (self._detached or {}).items() if its is envelope), None)
 
     async def _run_detached(self, envelope: Envelope, awaitable: Awaitable[object]) -> None:
+        reply = envelope.reply
+        if self.state is not State.RUNNING or (reply is not None and reply.done()):
+            # As in `_await`: it has not begun.
+            _discard(awaitable)
+            self.refuse_left(envelope)
+            return
         task = asyncio.current_task()
         assert task is not None
         try:
@@ -432,6 +439,8 @@ class LoopCell(Cell):
             return self._given_up(self._awaiting)
         for task, envelope in (self._detached or {}).items():
             if envelope.reply is reply:
+                if getcoroutinestate(cast("CoroutineType[object, object, None]", task.get_coro())) == CORO_CREATED:
+                    break  # it finds that nobody wants it
                 self.loop.call_soon(task.cancel)
                 return self._given_up(envelope)
         return "mailbox"

@@ -462,7 +462,7 @@ class PeerConnection(Actor):
         self._accuse(error)
         self._end(error.reason, error.text)
 
-    def _broke_down(self, error: Exception) -> None:
+    def _broke_down(self, error: BaseException) -> None:
         log.error("connection failed", bus=self.bus.name, peer=self.peer_id, exc_info=error)
         self._cut("failed", repr(error))
 

@@ -417,6 +417,8 @@ class PeerLink:
     def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
         """An ask failed, and nobody looked at its outcome: let dead letters know."""
         letter = error if isinstance(error, SendError) else None
+        if letter is not None and letter.in_dead_letters:
+            return
         lane = ask.lane if isinstance(ask, RemoteAsk) else None
         where: object = self._where if lane is None else self._where_is(lane.info.name)
         self._bus.dead_letter(ask.message, "unheard", to=where, sender=None, error=letter)

@@ -296,6 +296,54 @@ async def _awaited(outcome: Awaitable[object]) -> object:
     return await outcome
 
 
+async def test_a_reentrant_handler_that_nobody_wants_any_more_does_not_begin(turns: Turns) -> None:
+    begun: list[str] = []
+
+    class Begins(Actor):
+        @handles(str, reentrant=True)
+        async def begin(self, message: str) -> None:
+            begun.append(message)
+
+        @handles(int)
+        def fail(self, message: int) -> None:
+            raise RuntimeError("on purpose")
+
+    async with Bus() as bus:
+        ref = bus.spawn(Begins, supervision=NOW)
+        await bus.started(ref)
+        cancelled = asyncio.ensure_future(bus.ask(ref, "cancelled"))
+        bus.loop.call_soon(cancelled.cancel)  # behind the turn that makes the handler's task, before its first step
+        await turns()
+        assert begun == []
+        statistics = ref.statistics()
+        assert (statistics.dropped, statistics.undone) == ({"cancelled": 1}, {})
+        of_the_one_that_failed = asyncio.ensure_future(bus.ask(ref, "of the one that failed"))
+        bus.tell(ref, 1)
+        with pytest.raises(ActorStopped):
+            await of_the_one_that_failed
+        await bus.ask(ref, "of the next")
+        assert begun == ["of the next"]
+
+
+@pytest.mark.parametrize("overflow", [Overflow.DROP_OLDEST, Overflow.DROP_NEWEST])
+async def test_an_ask_that_is_dropped_and_not_looked_at_is_one_dead_letter(overflow: Overflow, turns: Turns) -> None:
+    class Full(Actor):
+        mailbox_limit = 1
+
+        @handles(int)
+        def number(self, message: int) -> int:
+            return message
+
+    Full.overflow = overflow
+    async with Bus() as bus:
+        ref = bus.spawn(Full)
+        asks = [bus.ask(ref, number) for number in range(3)]
+        del asks
+        gc.collect()
+        await turns()
+        assert bus.statistics().dead_letters == {overflow.value: 2}
+
+
 async def test_cancelling_one_reentrant_ask_cancels_that_handler_only() -> None:
     class Naps(Actor):
         def __init__(self) -> None:
