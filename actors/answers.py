@@ -36,7 +36,7 @@ def misfit(message: object, wanted: Any, value: object) -> Exception | None:
         return None
     try:
         fits = _test_of(wanted)(value)
-    except Exception as error:  # noqa: BLE001  # else it ended the turn of whoever answers, or the connection
+    except BaseException as error:  # noqa: BLE001  # else it ended the turn of whoever answers, or the connection
         return TypeError(f"reply is {wanted!r}, which is no type that an answer can be of: {error}")
     if fits:
         return None

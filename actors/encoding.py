@@ -75,7 +75,7 @@ class Encoding(Generic[T]):
             raise MessageTypeError(f"{self.why_not(value)}", message=value)
         try:
             return _encode(value)
-        except Exception as error:
+        except BaseException as error:
             why = self.why_not(value) or f"{self.name} cannot be encoded: {error}"
             raise MessageTypeError(why, message=value) from error
 
@@ -83,7 +83,7 @@ class Encoding(Generic[T]):
         """The value of these bytes. Raises MessageTypeError where they are not of the type."""
         try:
             return self.decoder(payload)
-        except Exception as error:  # whatever a `__post_init__` raises, the bytes are to blame
+        except BaseException as error:  # whatever a `__post_init__` raises, the bytes are to blame
             raise MessageTypeError(f"{self.name} is malformed: {error}") from error
 
     def travelled(self, value: T) -> T:

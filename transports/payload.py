@@ -129,7 +129,7 @@ class ChannelCodec:
             return self.decode(number, payload)
         try:
             return decode_answer(payload, message, reply, self.messages)
-        except Exception as error:  # whatever it is, the bytes are to blame
+        except BaseException as error:  # whatever it is, the bytes are to blame
             raise MessageTypeError(
                 f"the answer to {type(message).__name__} on channel {self.channel.name!r} is refused: {error}",
                 message=message,
