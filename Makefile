@@ -67,9 +67,10 @@ lint: $(INSTALLED)dev ## format and lint, changing nothing
 	$(RUN) -m ruff format --check $(LINTED)
 	$(RUN) -m ruff check $(LINTED)
 
-types: $(INSTALLED)dev ## mypy --strict on the package, the tests and the examples
+types: $(INSTALLED)dev ## mypy --strict on all there is; mypy and pyright on what users write
 	$(RUN) -m mypy -p peerbus
 	$(if $(TYPED),$(RUN) -m mypy $(TYPED))
+	$(RUN) -m pytest -q tests/type_checks
 
 layering: $(INSTALLED)dev ## floors, circles, exports
 	$(RUN) -m pytest tests/unit/test_layering.py tests/unit/test_exports.py

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from .errors import SendError
 
@@ -60,7 +60,7 @@ class ActorTerminated:
 class Terminated:
     """Sent to whoever watches: the actor at `address` has stopped, or its peer is gone. `reason` says which."""
 
-    address: Address[object]
+    address: Address[Any]
     reason: str
 
 

@@ -6,11 +6,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import sys
 import typing
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any, NamedTuple, get_args, get_origin
 
@@ -162,6 +161,5 @@ def _returned(function: Any) -> Any:
         found = typing.get_type_hints(holder, getattr(inner, "__globals__", {}))["answer"]
     except Exception:  # noqa: BLE001  # it names what is not there, or not yet
         return UNNAMED
-    if get_origin(found) in (Awaitable, Coroutine, asyncio.Future, asyncio.Task):
-        return get_args(found)[-1]
-    return found
+    origin, args = get_origin(found), get_args(found)
+    return args[-1] if args and hasattr(origin, "__await__") else found

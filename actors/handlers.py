@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar, overload
 
 from .address import Address
 from .handler_notes import noted
+from .outcome import Outcome
 from .request import Asks
 
 __all__ = ["Answers", "Handles", "handles"]
@@ -28,6 +30,8 @@ H = TypeVar("H")
 
 #: What a handler gets as its sender: an address that can be told, or None.
 Sender = Address[Any] | None
+#: What a `def` may return to have it awaited. Not any Awaitable: of two overloads that take a coroutine mypy makes Any.
+Soon = Outcome[R] | asyncio.Future[R]
 
 
 class Handles(Protocol[M]):
@@ -47,7 +51,7 @@ class Answers(Protocol[M, R]):
         self, method: Callable[[S, M], Coroutine[Any, Any, R]], /
     ) -> Callable[[S, M], Coroutine[Any, Any, R]]: ...
     @overload
-    def __call__(self, method: Callable[[S, M], Awaitable[R]], /) -> Callable[[S, M], Awaitable[R]]: ...
+    def __call__(self, method: Callable[[S, M], Soon[R]], /) -> Callable[[S, M], Soon[R]]: ...
     @overload
     def __call__(self, method: Callable[[S, M], R], /) -> Callable[[S, M], R]: ...
     @overload
@@ -55,7 +59,7 @@ class Answers(Protocol[M, R]):
         self, method: Callable[[S, M, Sender], Coroutine[Any, Any, R]], /
     ) -> Callable[[S, M, Sender], Coroutine[Any, Any, R]]: ...
     @overload
-    def __call__(self, method: Callable[[S, M, Sender], Awaitable[R]], /) -> Callable[[S, M, Sender], Awaitable[R]]: ...
+    def __call__(self, method: Callable[[S, M, Sender], Soon[R]], /) -> Callable[[S, M, Sender], Soon[R]]: ...
     @overload
     def __call__(self, method: Callable[[S, M, Sender], R], /) -> Callable[[S, M, Sender], R]: ...
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from peerbus.actors import LOCAL, Channel, MessageTypeError, Reactor, RemoteError, handles
-from peerbus.testing import Asked, Told
-from peerbus.testing.probes import Probes
+from peerbus.testing import Asked, Probes, Told
 
 
 @dataclass(frozen=True)

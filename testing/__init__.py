@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from .faulty_network import FaultyNetwork
     from .leaks import Leaks, tasks_left
     from .members import NodeArguments
+    from .nodes import Nodes
     from .peer_probe import PeerProbe
     from .probe import Probe
+    from .probes import Probes
     from .recorder import Received
     from .settle import settled
     from .simulation import Simulation
@@ -54,9 +56,11 @@ __all__ = [
     "LeftBehind",
     "LogNormal",
     "NodeArguments",
+    "Nodes",
     "NotReached",
     "PeerProbe",
     "Probe",
+    "Probes",
     "Published",
     "Received",
     "Simulation",
@@ -100,9 +104,11 @@ _HOMES = {
     "leaks": ("Leaks", "tasks_left"),
     "peer_probe": ("PeerProbe",),
     "probe": ("Probe",),
+    "probes": ("Probes",),
     "recorder": ("Received",),
     "settle": ("settled",),
     "members": ("NodeArguments",),
+    "nodes": ("Nodes",),
     "simulation": ("Simulation",),
     "trace": ("Event", "Trace"),
     "transport_suite": ("TransportPair", "check_transport"),

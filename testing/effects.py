@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from ..actors.address import Address, GroupAddress
 
@@ -25,7 +26,7 @@ __all__ = [
 class Told:
     """It sent a message without wanting an answer. A ref stands here as its address."""
 
-    to: Address[object] | GroupAddress[object]
+    to: Address[Any] | GroupAddress[Any]
     message: object
 
 
@@ -33,7 +34,7 @@ class Told:
 class Asked:
     """It sent a message and wants an answer."""
 
-    to: Address[object] | GroupAddress[object]
+    to: Address[Any] | GroupAddress[Any]
     message: object
 
 
@@ -50,14 +51,14 @@ class Answered:
 class Watched:
     """It wants a `Terminated` when that actor ends."""
 
-    target: Address[object]
+    target: Address[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Unwatched:
     """It does not want that any more."""
 
-    target: Address[object]
+    target: Address[Any]
 
 
 @dataclass(frozen=True, slots=True)

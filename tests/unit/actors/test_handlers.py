@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import types
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NewType, NoReturn
 
@@ -132,7 +132,7 @@ class GetBlock(Request[Block]):
 def test_the_annotation_of_an_override_counts_and_what_is_awaited_is_meant() -> None:
     class Blocks(Actor):
         @handles(GetBlock)
-        def serve(self, wanted: GetBlock) -> Awaitable[Block]:
+        def serve(self, wanted: GetBlock) -> asyncio.Future[Block]:
             future: asyncio.Future[Block] = asyncio.Future()
             future.set_result(Block(wanted.height))
             return future

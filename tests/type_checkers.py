@@ -1,0 +1,84 @@
+"""Runs type checkers over programs as their authors would: outside the project, with what is installed and no more."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+__all__ = ["CHECKERS", "Complaint", "completeness", "complaints"]
+
+ROOT = Path(__file__).parents[1]
+#: By the name of a checker and its mode.
+CHECKERS = ("mypy --strict", "pyright basic", "pyright strict")
+#: Seconds that one may take.
+PATIENCE = 240
+
+
+class Complaint(NamedTuple):
+    """What a checker says of a line."""
+
+    file: str
+    line: int
+    text: str
+
+
+def complaints(checker: str, folder: Path) -> list[Complaint]:
+    """What a checker finds wrong in the programs of a folder. Raises AssertionError where it does not do its work."""
+    return _mypy(folder) if checker.startswith("mypy") else _pyright(folder, checker.split()[1])
+
+
+def _mypy(folder: Path) -> list[Complaint]:
+    files = sorted(each.name for each in folder.glob("*.py"))
+    # A cache of its own: the settings are not those of the project.
+    options = ["--strict", "--config-file=", "--no-error-summary", f"--cache-dir={ROOT / '.mypy_cache' / 'programs'}"]
+    done = _run([sys.executable, "-P", "-m", "mypy", *options, *files], folder)
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    found = re.findall(r"^(\w+\.py):(\d+): error: (.*)$", done.stdout, re.MULTILINE)
+    assert bool(found) == bool(done.returncode), done.stdout + done.stderr
+    return [Complaint(file, int(line), text) for file, line, text in found]
+
+
+def _pyright(folder: Path, mode: str) -> list[Complaint]:
+    settings = {"include": ["."], "typeCheckingMode": mode}
+    (folder / "pyrightconfig.json").write_text(json.dumps(settings))
+    report = json.loads(_run(_pyright_of_this_environment("--outputjson", "--project", "."), folder).stdout)
+    assert report["summary"]["filesAnalyzed"] == len(list(folder.glob("*.py"))), report["summary"]
+    return [
+        Complaint(
+            Path(each["file"]).name, each["range"]["start"]["line"] + 1, f"{each['message']} ({each.get('rule')})"
+        )
+        for each in report["generalDiagnostics"]
+        if each["severity"] == "error"
+    ]
+
+
+def completeness(package: str, folder: Path) -> dict[str, str]:
+    """What pyright cannot know of the public names of an installed package, and why; by name."""
+    report = json.loads(
+        _run(_pyright_of_this_environment("--outputjson", "--verifytypes", package, "--ignoreexternal"), folder).stdout
+    )
+    symbols = report["typeCompleteness"]["symbols"]
+    assert len(symbols) > 100, report
+    return {
+        symbol["name"]: symbol["diagnostics"][0]["message"]
+        for symbol in symbols
+        if any(each["severity"] == "error" for each in symbol["diagnostics"])
+    }
+
+
+def _pyright_of_this_environment(*arguments: str) -> list[str]:
+    return [sys.executable, "-P", "-m", "pyright", "--pythonpath", sys.executable, *arguments]
+
+
+def _run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    # Where pyright looks for packages when it is not told; and no word of newer versions of it.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    environment = {**os.environ, "PATH": path, "PYRIGHT_PYTHON_IGNORE_WARNINGS": "1"}
+    return subprocess.run(
+        command, cwd=folder, check=False, capture_output=True, text=True, timeout=PATIENCE, env=environment
+    )
