@@ -48,6 +48,8 @@ __all__ = [
 MAGIC = b"peerbus\0"
 LOWEST_VERSION = 1
 HIGHEST_VERSION = 1
+#: The reason of a peer that refuses without a word: reasons are counted and logged by their names.
+UNSAID = "unsaid"
 _PREFACE = struct.Struct(">8sHH")
 
 
@@ -299,10 +301,10 @@ class Handshake:
             return Welcomed()
         if isinstance(frame, Reject):
             self._step(Step.GET_REJECT)
-            raise HandshakeFailed(_plain(frame.reason), _plain(frame.text), by_peer=True)
+            raise HandshakeFailed(_plain(frame.reason) or UNSAID, _plain(frame.text), by_peer=True)
         if isinstance(frame, GoAway):
             self._step(Step.GET_GOAWAY)
-            raise HandshakeFailed(_plain(frame.reason), _plain(frame.text), by_peer=True)
+            raise HandshakeFailed(_plain(frame.reason) or UNSAID, _plain(frame.text), by_peer=True)
         raise ProtocolError("unexpected_frame", f"{type(frame).__name__} while the handshake {self._state.value}")
 
     def _step(self, step: Step) -> None:

@@ -170,6 +170,15 @@ def test_the_start_of_a_frame_that_came_before_our_welcome_is_not_lost() -> None
     assert handshake.leftover() == goaway[:9]
 
 
+@pytest.mark.parametrize("frame", [Reject("", ""), GoAway("", "")])
+def test_a_peer_that_refuses_without_a_word_has_a_reason_all_the_same(frame: Frame) -> None:
+    handshake = started()
+    handshake.receive(PREFACE + encode(HelloFrame(hello_of(ALICE))))
+    with pytest.raises(HandshakeFailed) as caught:
+        handshake.receive(encode(frame) if isinstance(frame, Reject) else encode(Welcome()) + encode(frame))
+    assert (caught.value.reason, caught.value.by_peer) == ("unsaid", True)
+
+
 @pytest.mark.parametrize("cut", [1, 1 << 20])
 def test_a_side_that_accepted_may_change_its_mind(cut: int) -> None:
     both = pair(cut)
