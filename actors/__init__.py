@@ -8,6 +8,7 @@ from .bus import Bus, BusStatistics
 from .capability import Capability
 from .carrier import Link
 from .channel import Channel, Overflow
+from .closing import Ending
 from .errors import (
     ActorStopped,
     ConfigError,
@@ -36,7 +37,15 @@ from .errors import (
     WouldDeadlock,
 )
 from .event_stream import Subscription
-from .events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, DeadLetter, Terminated
+from .events import (
+    ActorFailed,
+    ActorRestarted,
+    ActorStarted,
+    ActorTerminated,
+    DeadLetter,
+    ShutdownStarted,
+    Terminated,
+)
 from .handlers import handles
 from .ledger import Account, Ledger
 from .mailbox import MailboxStatistics
@@ -73,6 +82,7 @@ __all__ = [
     "Deadlock",
     "DialFailed",
     "Directive",
+    "Ending",
     "Everyone",
     "GroupAddress",
     "HandshakeFailed",
@@ -106,6 +116,7 @@ __all__ = [
     "SendError",
     "Several",
     "Share",
+    "ShutdownStarted",
     "ShuttingDown",
     "StreamBroken",
     "StreamClosed",

@@ -12,6 +12,7 @@ import pykka
 from .address import Address, GroupAddress, HasChannel, HasClassChannel
 from .answers import check_reply
 from .channel import DEFAULT_MAILBOX, DEFAULT_MAILBOX_BYTES, Channel, Overflow
+from .closing import Ending
 from .current import BUILDING, current_bus
 from .errors import PeerbusError
 from .handler_table import Handler, Table
@@ -87,6 +88,8 @@ class Actor(pykka.Actor):
     overflow: ClassVar[Overflow] = Overflow.WAIT
     #: What becomes of the actor when a handler of a `tell` raises (on a bus; without one it stops, as in Pykka).
     supervision: ClassVar[Supervision] = Supervision()
+    #: When it ends as its bus closes; None: as its parent, and without one among the first.
+    ends_in: ClassVar[Ending | None] = None
     #: Whether a thread of its own keeps the program alive; see Pykka.
     use_daemon_thread: ClassVar[bool] = False
 

@@ -30,6 +30,7 @@ from .answers import check_reply
 from .capability import Capability
 from .cell import Cell
 from .channel import DEFAULT_TIMEOUT, Channel
+from .closing import Closing
 from .current import context_on, current_bus
 from .dead_letters import DeadLetters
 from .deadlines import DeadlineWheel
@@ -77,10 +78,8 @@ T = TypeVar("T")
 
 log = get_logger("peerbus.actors")
 
-#: Seconds that a stop waits for mailboxes to drain before it kills.
+#: Seconds that users' actors have for the work at hand before they are killed.
 SHUTDOWN_TIMEOUT = 5.0
-#: Seconds that what was killed may take to end; a handler on a thread that never returns takes longer.
-KILL_TIMEOUT = 1.0
 #: Characters of a class's name in the name that is made up for an actor of it.
 NAMED_AFTER = 40
 
@@ -172,6 +171,7 @@ class Bus:
         #: SystemExit or KeyboardInterrupt, raised on an actor: whoever waits for the end of the bus raises it on.
         self._exit: BaseException | None = None
         self._handed_on = False
+        self._ends: Closing | None = None
         self._closer: asyncio.Task[None] | None = None
         self._stopped: asyncio.Event
 
@@ -191,7 +191,6 @@ class Bus:
         self._events = self._events_ref._cell.actor  # type: ignore[assignment]  # what was just spawned
         self._events_ref._cell.mailbox.on_drop = self._event_lost
         self.router = self.spawn(Router, name="peerbus.router")
-        self._system = dict.fromkeys(self._order)
         try:
             await self.started(self._events_ref, self.router)
             for factory in self._initial:
@@ -216,7 +215,7 @@ class Bus:
         self.hand_on_exit()
 
     async def aclose(self) -> None:
-        """Refuse new sends, let mailboxes drain until `shutdown_timeout`, stop the actors. Idempotent.
+        """Refuse new sends, let actors drain until `shutdown_timeout`, stop them; see `closing`. Idempotent.
 
         Cancelled, it goes on by itself.
         """
@@ -229,55 +228,15 @@ class Bus:
     def _close_soon(self) -> None:
         if self._closer is None:
             self._closing = True
-            self._closer = new_task(self._close(), loop=self.loop, name=f"peerbus {self.name} closing")
+            self._ends = Closing(self)
+            self._closer = new_task(self._close(self._ends), loop=self.loop, name=f"peerbus {self.name} closing")
 
-    async def _close(self) -> None:
-        deadline = self.loop.time() + self.shutdown_timeout
-        cells = [cell for cell in self._order if cell not in self._system]
-        overdue = False
-        for cell in reversed(cells):
-            if overdue and isinstance(cell, Cell) and (cell.current is not None or len(cell.mailbox)):
-                self._kill(cell)
-            elif not await self._stopped_by(deadline, cell):
-                self._kill(cell)
-                if not overdue:
-                    # Those that only waited for its end have nothing to do, and still end in order.
-                    overdue, deadline = True, self.loop.time() + KILL_TIMEOUT
-        late = [cell for cell in self._order if cell not in self._system]
-        if late:
-            await self._ended_by(self.loop.time() + KILL_TIMEOUT, *late)
-        for cell in tuple(self._order):
-            if cell not in self._system:
-                log.error("the actor does not stop: a handler never returns", bus=self.name, actor=str(cell))
-                cell.leave_behind()
-        for cell in reversed(self._system):  # the event stream last: it tells of the other ends
-            await self._stopped_by(self.loop.time() + KILL_TIMEOUT, cell)
-        for cell in cells:
-            if isinstance(cell, ThreadCell) and cell.state is State.STOPPED:
-                cell.thread.join(KILL_TIMEOUT)  # it has nothing left to do
+    async def _close(self, closing: Closing) -> None:
+        await closing.run()
         self.wheel.close(partial(ShuttingDown, f"{self.name} has stopped"))
         self.deadlocks.close()
         runs_no_more(self)
         self._stopped.set()
-
-    def _kill(self, cell: Life) -> None:
-        log.warning("not stopped in time, the actor is killed", bus=self.name, actor=str(cell))
-        cell.kill("the bus stops, its mailbox was not drained in time")
-
-    async def _stopped_by(self, deadline: float, cell: Life) -> bool:
-        if cell in self._order:
-            cell.request_stop()
-        return await self._ended_by(deadline, cell)
-
-    async def _ended_by(self, deadline: float, *cells: Life) -> bool:
-        futures = [self._ending.setdefault(cell, self.loop.create_future()) for cell in cells if cell in self._order]
-        try:
-            async with asyncio.timeout_at(deadline):
-                for future in futures:
-                    await asyncio.shield(future)
-        except TimeoutError:
-            return False
-        return True
 
     def start(self) -> Self:
         """Run the bus on an event loop in a thread of its own; returns when the reactors have started.
@@ -365,6 +324,11 @@ class Bus:
     def closing(self) -> bool:
         """The bus takes no new work."""
         return self._closing
+
+    @property
+    def time_to_end(self) -> float:
+        """Seconds that what is under way may take if the bus closes now, or has begun to; see `closing`."""
+        return self.shutdown_timeout if self._ends is None else max(0.0, self._ends.until - self.loop.time())
 
     async def wait_stopped(self) -> None:
         """Wait until the bus has stopped. Raises SystemExit or KeyboardInterrupt where an actor raised it.
@@ -520,6 +484,18 @@ class Bus:
     def has(self, reactor: str) -> bool:
         """A reactor or actor of this name runs here."""
         return reactor in self._cells
+
+    def running(self) -> Iterable[Life]:
+        """The cells of all actors that have not ended, the oldest first."""
+        return tuple(self._order)
+
+    def runs(self, cell: Life) -> bool:
+        """That cell has not ended."""
+        return cell in self._order
+
+    def end_of(self, cell: Life) -> asyncio.Future[None]:
+        """Done when that cell, which runs, has ended. Several may wait for it: do not cancel it."""
+        return self._ending.setdefault(cell, self.loop.create_future())
 
     def begun(self, cell: Life, error: BaseException | None) -> None:
         """A cell says that its actor's `on_start` has finished. From the cell's thread."""

@@ -90,7 +90,7 @@ class SendError(PeerbusError):
 
     #: Short name of the reason, as the ledger, dead letters and logs count it.
     reason = "failed"
-    #: The message certainly never left this node, so that a second send does nothing twice.
+    #: The message certainly never left this node, or was refused unseen: a second send does nothing twice.
     never_sent = False
     #: It is a dead letter already, and is none again where nobody looks at it.
     in_dead_letters = False

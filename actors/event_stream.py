@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from .actor import Actor
 from .channel import Overflow
+from .closing import Ending
 from .errors import PeerbusError
 from .ref import Ref
 
@@ -92,6 +93,7 @@ class Subscription(Generic[E]):
 class EventStream(Actor):
     """Gets every fact as a message and passes it on. Its mailbox drops the oldest: facts are not worth a wait."""
 
+    ends_in: ClassVar[Ending | None] = Ending.BUS
     overflow: ClassVar[Overflow] = Overflow.DROP_OLDEST
     mailbox_limit: ClassVar[int] = 4096
 

@@ -10,7 +10,16 @@ from .errors import SendError
 if TYPE_CHECKING:
     from .address import Address
 
-__all__ = ["FACTS", "ActorFailed", "ActorRestarted", "ActorStarted", "ActorTerminated", "DeadLetter", "Terminated"]
+__all__ = [
+    "FACTS",
+    "ActorFailed",
+    "ActorRestarted",
+    "ActorStarted",
+    "ActorTerminated",
+    "DeadLetter",
+    "ShutdownStarted",
+    "Terminated",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +66,16 @@ class ActorTerminated:
 
 
 @dataclass(frozen=True, slots=True)
+class ShutdownStarted:
+    """Sent to each actor that handles it, ahead of what is queued: the bus closes, take no new work from outside.
+
+    Work at hand goes on for `within` seconds at most; then the actors end, see `peerbus.actors.closing`.
+    """
+
+    within: float
+
+
+@dataclass(frozen=True, slots=True)
 class Terminated:
     """Sent to whoever watches: the actor at `address` has stopped, or its peer is gone. `reason` says which."""
 
@@ -65,4 +84,6 @@ class Terminated:
 
 
 #: These are told on their own node only: a channel may declare them, and they do not travel.
-FACTS: Final = frozenset({ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, DeadLetter, Terminated})
+FACTS: Final = frozenset(
+    {ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, DeadLetter, ShutdownStarted, Terminated}
+)

@@ -379,6 +379,11 @@ class LoopCell(Cell):
 
         self._hook_task = new_task(run(), loop=self.loop, name=f"peerbus {self} hook", context=self.context)
 
+    @property
+    def detached(self) -> tuple[Envelope, ...]:
+        """The messages that reentrant handlers are at."""
+        return tuple((self._detached or {}).values())
+
     # Standing still.
 
     def standing(self) -> tuple[object, object]:

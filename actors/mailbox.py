@@ -334,6 +334,18 @@ class Mailbox:
         """Users' messages are queued."""
         return bool(self._user)
 
+    def holds_others(self, source: object) -> bool:
+        """Something is queued, or waits for room, that is not of this source. From any thread, as a guess."""
+        if self._system or self._last is not None:
+            return True
+        lanes = tuple(self._user.lanes.items())
+        if any(lane and whose is not source for whose, lane in lanes):
+            return True
+        if any(whose is not source for whose in tuple(self._waiting)):
+            return True
+        entries = tuple(self._foreign)
+        return any((e if isinstance(e, Envelope) else e.envelope).source is not source for e in entries)
+
     @property
     def only_stop_left(self) -> bool:
         """The owner was asked to stop, and nothing is queued before that."""

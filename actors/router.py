@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from .actor import Actor
 from .address import Address, GroupAddress
 from .carrier import Link
+from .closing import Ending
 from .errors import NoRoute, ShuttingDown
 from .events import ActorStarted
 from .handlers import handles
@@ -79,6 +80,8 @@ class ForgetWait:
 
 class Router(Actor):
     """Owns the links; publishes `Routes`. Knows the sends that wait for a peer."""
+
+    ends_in: ClassVar[Ending | None] = Ending.BUS
 
     def __init__(self) -> None:
         super().__init__()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from ..actors.actor import Actor
+from ..actors.closing import Ending
 from ..actors.handlers import handles
 from ..actors.log import get_logger
 from ..actors.supervision import Directive, Supervision
@@ -37,6 +38,7 @@ class SaveBook:
 class BookKeeper(Actor):
     """Opens the book when it starts and closes it when it stops. Its start raises what `Book.open` raises."""
 
+    ends_in: ClassVar[Ending | None] = Ending.STORAGE
     supervision: ClassVar[Supervision] = Supervision(directive=Directive.RESUME)
 
     def __init__(self, book: Book) -> None:

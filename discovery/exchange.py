@@ -9,14 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
 from ..actors.address import LOCAL, Peer
 from ..actors.channel import Channel
 from ..actors.clock import wall_clock
+from ..actors.closing import Ending
 from ..actors.errors import DeadlineExceeded, MessageTooLarge, MessageTypeError, RemoteError, SendError
+from ..actors.events import ShutdownStarted
 from ..actors.handlers import handles
 from ..actors.log import get_logger
 from ..actors.reactor import Reactor
@@ -93,6 +95,7 @@ class PeerExchange(Reactor):
         window_bytes=64 * 1024,
         max_message=32 * 1024,
     )
+    ends_in: ClassVar[Ending | None] = Ending.SERVICE
 
     def __init__(self, node_id: str, network: str, options: PexOptions, requires: Iterable[Require] = ()) -> None:
         super().__init__()
@@ -146,6 +149,10 @@ class PeerExchange(Reactor):
             self.after(LOOK_AGAIN, _LookAgain())
         self._arm()
 
+    @handles(ShutdownStarted)
+    def _shutdown_started(self, _: ShutdownStarted) -> None:
+        self._arm()
+
     @handles(_LookAgain)
     def _look_again(self, _: _LookAgain) -> None:
         self._looks_again = False
@@ -157,6 +164,8 @@ class PeerExchange(Reactor):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self.bus.closing:
+            return  # it can learn of nobody whom it could meet
         now = self.bus.loop.time()
         due = [at for at in (self._pex.next_due(now), self._pex.next_parting()) if at is not None]
         if due:

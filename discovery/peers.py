@@ -14,18 +14,19 @@ from typing import ClassVar
 from ..actors.actor import Actor
 from ..actors.capability import Capability
 from ..actors.clock import wall_clock
+from ..actors.closing import Ending
 from ..actors.envelope import Envelope
 from ..actors.errors import ConfigError
-from ..actors.events import ActorStarted, ActorTerminated
+from ..actors.events import ActorStarted, ActorTerminated, ShutdownStarted
 from ..actors.handlers import handles
 from ..actors.log import get_logger
 from ..actors.ref import Ref
-from ..actors.router import LinkChanged, LinkDown
+from ..actors.router import LinkChanged
 from ..actors.supervision import Directive, Supervision
+from ..actors.tasks import new_task
 from ..transports.codecs import Codecs
 from ..transports.connection import (
     HEARTBEAT_INTERVAL,
-    SHUTDOWN_SHARE,
     SUPERSEDED,
     CloseChannel,
     ConnectionEnded,
@@ -96,6 +97,7 @@ class _Ended:
 class Peers(Actor):
     """See the module. Everything that changes who is connected is a message to it."""
 
+    ends_in: ClassVar[Ending | None] = Ending.PEERS
     #: Its handlers only feed the mind, which stays whole; a failure of one must not end the connections of all.
     supervision: ClassVar[Supervision] = Supervision(directive=Directive.RESUME)
 
@@ -152,6 +154,8 @@ class Peers(Actor):
         )
         self._timer: asyncio.TimerHandle | None = None
         self._stopping = False
+        #: The end of all that finds peers and lets them in, once it has begun.
+        self._withdrawal: asyncio.Task[None] | None = None
 
     # Life.
 
@@ -168,7 +172,7 @@ class Peers(Actor):
     async def _open_doors(self) -> None:
         await self._book.restore(self._now())
         await self._doors.listen(self._wanted)
-        self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkChanged, LinkDown)
+        self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkChanged)
         self._sign()
         await self._finders.start()
         for endpoint in self._persistent:
@@ -181,12 +185,29 @@ class Peers(Actor):
             self._manager.levers.add_seed(endpoint, self._now())  # this node's own is in the list of all
         self._dial_due()
 
-    async def on_stop(self) -> None:  # type: ignore[override]  # likewise
-        """Close what listens and what is half open; the connections have ended before."""
-        self._stopping = self._doors.closing = True
-        if self._timer is not None:
-            self._timer.cancel()
+    @handles(ShutdownStarted)
+    def _shutdown_started(self, _: ShutdownStarted) -> None:
+        # Nobody new; the connections hear of it themselves, and stay until the work at hand is done.
+        self._withdraw()
+
+    def _withdraw(self) -> asyncio.Task[None]:
+        """Dial, listen and advertise no more, and end what is half open."""
+        if self._withdrawal is None:
+            self._stopping = self._doors.closing = True
+            if self._timer is not None:
+                self._timer.cancel()
+            name = f"peerbus {self._myself.name} withdraws"
+            self._withdrawal = new_task(
+                self._close_doors(), loop=self._loop, name=name, context=self.bus.context.copy()
+            )
+        return self._withdrawal
+
+    async def _close_doors(self) -> None:
         await asyncio.gather(self._doors.aclose(), self._finders.aclose(), return_exceptions=True)
+
+    async def on_stop(self) -> None:  # type: ignore[override]  # likewise
+        """Leave what the book is to know; the connections have ended before."""
+        await self._withdraw()
         self._book.leave(self._now())
 
     @property
@@ -282,7 +303,7 @@ class Peers(Actor):
 
     @handles(ActorTerminated)
     def _actor_terminated(self, event: ActorTerminated) -> None:
-        if event.actor in self.bus.channels:
+        if event.actor in self.bus.channels and not self.bus.closing:  # else peers know that all of them end
             self._connections.tell_all(CloseChannel(event.actor, "stopped"))
 
     @handles(LinkChanged)
@@ -290,14 +311,6 @@ class Peers(Actor):
         if isinstance(event.link, PeerLink):
             self._manager.offers(event.link.peer_id, event.link.offers)
             self._dial_due()
-
-    @handles(LinkDown)
-    def _link_down(self, event: LinkDown) -> None:
-        # The bus stops one actor after the other; that the first connection ends means that all shall, side by side.
-        if self.bus.closing and not self._stopping:
-            self._stopping = self._doors.closing = True
-            drain = self.bus.shutdown_timeout * SHUTDOWN_SHARE
-            self._connections.tell_all(Disconnect("shutting_down", drain=drain))
 
     @handles(_Ended)
     def _connection_ended(self, ended: _Ended) -> None:

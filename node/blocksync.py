@@ -19,7 +19,8 @@ from typing import Literal
 from ..actors.actor import Actor
 from ..actors.address import Role
 from ..actors.channel import Channel
-from ..actors.errors import ActorStopped, NoRoute, PeerbusError, RemoteError, SendError
+from ..actors.errors import NoRoute, PeerbusError, RemoteError, SendError
+from ..actors.events import ShutdownStarted
 from ..actors.handlers import handles
 from ..actors.log import get_logger
 from ..actors.reactor import Reactor
@@ -94,6 +95,8 @@ class Sync(Reactor):
         self._latencies: list[float] = []
         self._began = self._last = self.bus.loop.time()
         self._ended: float | None = None
+        #: Comes to its end when the node shuts down: a copy may take longer than that may.
+        self._limit = asyncio.timeout(None)
 
     def on_start(self) -> None:
         """Begin, as soon as the node has started."""
@@ -118,15 +121,19 @@ class Sync(Reactor):
     @handles(_Begin, reentrant=True)  # it takes long, and is asked for its progress meanwhile
     async def _begin(self, _begin: _Begin) -> None:
         try:
-            await self._sync()
-        except* ActorStopped:
-            pass  # the node stops, and the copy has stopped before this actor
+            async with self._limit:
+                await self._sync()
         except* (PeerbusError, OSError) as errors:
-            first: BaseException = errors
+            first: BaseException = TimeoutError("the node stops") if self._limit.expired() else errors
             while isinstance(first, BaseExceptionGroup):
                 first = first.exceptions[0]
             self._enter("failed", str(first))
             log.error("sync failed", file=str(self._path), why=self._text)
+
+    @handles(ShutdownStarted)
+    def _give_up(self, _: ShutdownStarted) -> None:
+        if self._state in ("looking", "fetching"):
+            self._limit.reschedule(self._now())
 
     async def _sync(self) -> None:
         self._enter("looking")

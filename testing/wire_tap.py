@@ -125,7 +125,7 @@ def _words(frame: Frame, theirs: list[ChannelInfo], own: list[ChannelInfo]) -> s
             return f"CLOSE {_channel(own, index)}: {reason}"
         case Update(offers, _):
             return f"UPDATE {', '.join(offers) or 'nothing'}"
-        case GoAway(reason, _):
+        case GoAway(reason):
             return f"GOAWAY {reason}"
         case Probe(rid, channel, _, path):
             return f"PROBE of {f'#{rid}' if rid else 'credit'} on {_channel(theirs, channel)}, {len(path)} wait"

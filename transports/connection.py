@@ -13,12 +13,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import TracebackType
 from typing import Any, ClassVar
 
 from ..actors.actor import Actor
+from ..actors.closing import Ending
 from ..actors.envelope import Envelope
 from ..actors.errors import ProtocolError, StreamBroken, StreamClosed
+from ..actors.events import ShutdownStarted
 from ..actors.handlers import handles
 from ..actors.log import get_logger
 from ..actors.router import LinkChanged, LinkDown, LinkUp
@@ -32,6 +35,7 @@ from .link import PeerLink
 from .liveness import Heartbeat
 from .out_lane import LaneStatistics
 from .pacing import FIRST_TOKEN
+from .parting import Farewell, milliseconds
 from .parts import Reassembler
 from .receive_side import ReceiveSide
 from .transport import Pushing
@@ -77,18 +81,20 @@ log = get_logger("peerbus.transports")
 
 #: Seconds between two PINGs.
 HEARTBEAT_INTERVAL = 5.0
-#: What part of the bus's time to stop a connection may take for answers that are under way.
-SHUTDOWN_SHARE = 0.5
 #: Why a connection ends whose place another one to the same peer has taken.
 SUPERSEDED = "superseded"
+#: Why it ends because its node does: until all is done here, this side sends and asks as before.
+SHUTTING_DOWN = "shutting_down"
 #: Token of the PING behind everything that such a connection sends: what its successor sends may follow the PONG.
 LAST_WORD = FIRST_TOKEN - 1
 #: Seconds until such a connection, whose peer does not answer that PING, is taken for broken.
 OVERDUE = 2.0
 #: Bytes of PONGs, errors and credit that wait to be written: above it the peer asks for more than it reads.
 UNREAD_LIMIT = 8 << 20
-#: Seconds that a peer which said GOAWAY may take to close.
-GOODBYE_TIMEOUT = 10.0
+#: Token of the PING behind such a node's GOAWAY: at its PONG the peer knows, and what it had written before is here.
+GOODBYE = FIRST_TOKEN - 2
+#: Seconds that this PONG is waited for.
+HEARD_WITHIN = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,7 @@ class PeerConnection(Actor):
     `order`: of two connections to one peer the one with the higher number is the newer.
     """
 
+    ends_in: ClassVar[Ending | None] = Ending.LINKS
     #: It is made for one stream: what failed cannot be made anew.
     supervision: ClassVar[Supervision] = Supervision(directive=Directive.STOP)
 
@@ -199,6 +206,10 @@ class PeerConnection(Actor):
         self._timer: asyncio.TimerHandle | None = None
         self._goodbye: asyncio.TimerHandle | None = None
         self._overdue: asyncio.TimerHandle | None = None
+        #: Runs while the PONG to GOODBYE is waited for.
+        self._unheard: asyncio.TimerHandle | None = None
+        #: This side's GOAWAY is out.
+        self._said_goodbye = False
         #: Each side has said, once more than it has said GOAWAY, that nothing is under way for it.
         self._said_done = self._peer_done = False
         #: The PING behind all that was sent is on its way.
@@ -207,7 +218,7 @@ class PeerConnection(Actor):
         self._ended = False
         #: Why this side ends it in order, once it does; and what the peer's GOAWAY said.
         self._command: Disconnect | None = None
-        self._farewell: GoAway | None = None
+        self._farewell: Farewell | None = None
         self._settling: asyncio.Future[None] | None = None
         self._bytes_received = 0
         #: Node id of the peer.
@@ -247,14 +258,14 @@ class PeerConnection(Actor):
         # At once, so that the peer's distance is known when somebody chooses among peers.
         self._say(Ping(self._heartbeat.ping(self._loop.time())))
         self._arm()
+        if self.bus.closing:
+            self._say_goodbye(SHUTTING_DOWN, "", self.bus.time_to_end)
 
     async def on_stop(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
         """Tell the peer, send what is accepted, close."""
         try:
             if not self._ended:
-                await self._part_with(
-                    self._command or Disconnect("shutting_down", drain=self.bus.shutdown_timeout * SHUTDOWN_SHARE)
-                )
+                await self._part_with(self._command or Disconnect(SHUTTING_DOWN, drain=self.bus.time_to_end))
             tasks = self._cancel_tasks()
             await asyncio.gather(*tasks, return_exceptions=True)
             await self._stream.aclose()
@@ -280,6 +291,11 @@ class PeerConnection(Actor):
         if self._reader is not None:
             self._reader.cancel()
         return [task for task in (self._reader, self._writer.cancel()) if task is not None]
+
+    @handles(ShutdownStarted)
+    def _shutdown_started(self, event: ShutdownStarted) -> None:
+        # The reactors here still have work at hand, and send and ask by this connection: it stays in the table.
+        self._say_goodbye(SHUTTING_DOWN, "", event.within)
 
     @handles(Disconnect)
     def _disconnect(self, command: Disconnect) -> None:
@@ -334,8 +350,8 @@ class PeerConnection(Actor):
         else:
             self._router(LinkDown(self.link, command.reason))
             self.link.stop(f"this node parts with {self.peer_id}: {command.reason}", shutting_down=self.bus.closing)
-        self._outbox.control(GoAway(clip(command.reason, WORD_LIMIT), clip(command.text)))
-        self._receive.hasten()
+        if not self._said_goodbye or command.reason == SUPERSEDED:
+            self._say_goodbye(command.reason, command.text, command.drain)
         self._look_settled()
         try:
             async with asyncio.timeout(command.drain):
@@ -346,10 +362,28 @@ class PeerConnection(Actor):
             log.debug("not all was answered", peer=self.peer_id, reason=command.reason)
         self._end(command.reason, command.text)
 
+    def _say_goodbye(self, reason: str, text: str, within: float) -> None:
+        """Tell the peer that it is to send nothing new; what it has sent is confirmed from now on as soon as it can."""
+        self._said_goodbye = True
+        self._say(GoAway(clip(reason, WORD_LIMIT), clip(text), milliseconds(within)))
+        if reason == SHUTTING_DOWN and not self._ended:
+            self._say(Ping(GOODBYE))
+            self._unheard = self._loop.call_later(HEARD_WITHIN, self._heard, context=self._context)
+        self._receive.hasten()
+
+    def _heard(self) -> None:
+        """The peer knows that this node shuts down, or is too slow to say so."""
+        if self._unheard is not None:
+            self._unheard.cancel()
+            self._unheard = None
+            self._look_settled()
+
     @property
     def _settled(self) -> bool:
         """Nothing is under way any more."""
-        return self._ended or (self._done and (self._peer_done or self._parts_for != SUPERSEDED))
+        if self._ended:
+            return True
+        return self._done and self._unheard is None and (self._peer_done or self._parts_for != SUPERSEDED)
 
     @property
     def _done(self) -> bool:
@@ -377,7 +411,7 @@ class PeerConnection(Actor):
             return
         self._ended = True
         self._writer.close()
-        for timer in (self._timer, self._goodbye, self._overdue):
+        for timer in (self._timer, self._goodbye, self._overdue, self._unheard):
             if timer is not None:
                 timer.cancel()
         self._router(LinkDown(self.link, reason))
@@ -491,6 +525,9 @@ class PeerConnection(Actor):
         if frame.token == LAST_WORD:
             self.link.arrived()
             return
+        if frame.token == GOODBYE:
+            self._heard()
+            return
         now, pacer = self._loop.time(), self._outbox.pacer
         if frame.token >= FIRST_TOKEN and pacer.heard(frame.token, now):
             self._writer.schedule()
@@ -515,24 +552,50 @@ class PeerConnection(Actor):
         self._router(LinkChanged(self.link))
 
     def _told_to_go(self, frame: GoAway) -> None:
-        if self._farewell is not None:
+        now, reason = self._loop.time(), printable(frame.reason)
+        if self._farewell is None:
+            # From now on whatever comes but heartbeats shows that the peer is not done.
+            self._take = {
+                kind: take if kind in (Ping, Pong, GoAway) else partial(self._stirred, take)
+                for kind, take in self._take.items()
+            }
+        elif self._farewell.reason == reason or reason != SUPERSEDED:
             self._peer_done = True
             self._look_settled()
             return
-        reason, text = printable(frame.reason), printable(frame.text)
-        self._farewell = GoAway(reason, text)
+        self._farewell = Farewell(reason, printable(frame.text), frame.within / 1000, now)
         self._writer.watched = True
-        log.info("peer says goodbye", bus=self.bus.name, peer=self.peer_id, reason=reason, text=text)
+        log.info("peer says goodbye", bus=self.bus.name, peer=self.peer_id, reason=reason, text=self._farewell.text)
+        why = f"peer {self.peer_id} said goodbye: {reason}"
         if reason == SUPERSEDED:
             self.link.suspend()
         else:
             self._router(LinkDown(self.link, reason))
-            self.link.stop(f"peer {self.peer_id} said goodbye: {reason}", shutting_down=reason == "shutting_down")
+            if reason == SHUTTING_DOWN:
+                self.link.turned_away(why)
+            else:
+                self.link.stop(why, shutting_down=False)
         self._receive.hasten()
-        self._goodbye = self._loop.call_later(GOODBYE_TIMEOUT, self._gone, context=self._context)
+        self._await_end()
 
-    def _gone(self) -> None:
-        self._cut("goodbye", "the peer said goodbye and did not close")
+    def _stirred(self, take: Callable[[Any], None], frame: object) -> None:
+        if self._farewell is not None:
+            self._farewell.stirred(self._loop.time())
+        take(frame)
+
+    def _await_end(self) -> None:
+        """The peer said goodbye: close, if it has not by the time that it may take."""
+        assert self._farewell is not None
+        now = self._loop.time()
+        if self.link.in_flight or self._receive.serving:
+            self._farewell.stirred(now)
+        over_at = self._farewell.over_at
+        if now >= over_at:
+            self._cut("goodbye", "the peer said goodbye and did not close")
+            return
+        if self._goodbye is not None:
+            self._goodbye.cancel()
+        self._goodbye = self._loop.call_at(over_at, self._await_end, context=self._context)
 
     # Writing; see frame_writer.
 

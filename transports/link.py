@@ -559,6 +559,8 @@ class PeerLink:
                 now = self._bus.loop.time()
                 lane.latency.failed(now - ask.written, now)
                 lane.count_undone(error.reason if isinstance(error, SendError) else HANDLER_FAILED)
+                if isinstance(error, ShuttingDown):
+                    error.never_sent = True  # it was refused unseen
                 ask.fail(error)
             return
         refused = error if isinstance(error, SendError) else SendError(str(error))
@@ -660,6 +662,12 @@ class PeerLink:
         self.refusal = ShuttingDown if shutting_down else PeerGone
         for lane in self._by_index:
             self._refuse_waiting(lane, self.refusal, why)
+
+    def turned_away(self, why: str) -> None:
+        """The peer shuts down, and refuses all that comes now: what is not written fails as well."""
+        self.stop(why, shutting_down=True)
+        for lane in self._by_index:
+            self._lose_queued(lane, ShuttingDown, why)
 
     def lost(self, why: str) -> None:
         """The connection has ended: tell every sender."""

@@ -192,7 +192,7 @@ class ReceiveSide:
         """Messages that want an answer. Raises ProtocolError."""
         lane = self._lane(frame.channel)
         bus, served, decoders, largest = self._bus, self._served, lane.codec.decoders, lane.info.max_message
-        now = self.now()
+        now, cell_of = self.now(), _nobody if bus.closing else bus.cell
         for rid, budget, number, source, payload in frame.items:
             size = len(payload)
             lane.window.receive(size)
@@ -205,7 +205,7 @@ class ReceiveSide:
                     message = decoders[number](payload)
                 except BaseException:  # noqa: BLE001  # once more, for what is to be said about it
                     message = lane.codec.decode(number, payload)
-                cell = bus.cell(lane.info.name) or self._cell(lane)
+                cell = cell_of(lane.info.name) or self._cell(lane)
             except SendError as error:
                 lane.refuse(error.reason)
                 self.release(lane, 1, size)
@@ -267,15 +267,15 @@ class ReceiveSide:
             raise ProtocolError("bad_field", f"{size} bytes on channel {lane.info.name!r}")
 
     def _cell(self, lane: InLane) -> Cell:
+        if self._bus.closing:
+            raise ShuttingDown(f"{self._bus.name} is shutting down, it takes no new work")
         cell = self._bus.cell(lane.info.name)
         if cell is None:
-            if self._bus.closing:
-                raise ShuttingDown(f"{self._bus.name} is shutting down")
             raise NoSuchReactor(f"{self._bus.name} runs no reactor {lane.info.name!r} any more")
         return cell
 
     def _mailbox(self, lane: InLane) -> Mailbox | None:
-        cell = self._bus.cell(lane.info.name)
+        cell = None if self._bus.closing else self._bus.cell(lane.info.name)
         return None if cell is None else cell.mailbox
 
     def _deliver(self, lane: InLane, mailbox: Mailbox | None, envelope: Envelope, sequence: int) -> None:
@@ -441,3 +441,7 @@ class ReceiveSide:
         for lane in self._lanes:
             if lane.window.received:
                 yield Side.ARRIVED, lane.info.name, lane.account
+
+
+def _nobody(_name: str) -> None:
+    """No reactor takes work of a peer any more."""

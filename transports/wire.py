@@ -195,10 +195,14 @@ class Update(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=13):
 
 
 class GoAway(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=14):
-    """GOAWAY `[14, reason, text]`: the sender takes no new work on this connection and will close it."""
+    """GOAWAY `[14, reason, text, within]`: the sender takes no new work on this connection and will close it.
+
+    `within`: milliseconds that it may still use it; 0 where it does not say.
+    """
 
     reason: Word
     text: Text
+    within: U32 = 0
 
 
 class Part(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=15):

@@ -95,7 +95,7 @@ def seeds() -> Iterator[tuple[str, bytes]]:
         wire.Open(1, channel),
         wire.Close(1, "stopped"),
         wire.Update(("archive", "relay")),
-        wire.GoAway("shutting_down", ""),
+        wire.GoAway("shutting_down", "", 5000),
         wire.Part(0, 0, b"part"),
         wire.Probe(0, 3, 77, ["bus://local/blocks", f"bus://{'a' * 64}/blocks"]),
     ]

@@ -14,6 +14,7 @@ from virtual_time import eventually, in_virtual_time, outcome_of
 from peerbus.actors import (
     EVERYONE,
     Actor,
+    ActorStopped,
     Address,
     Channel,
     DeadLetter,
@@ -407,7 +408,7 @@ async def test_a_node_stops_in_bounded_time_with_hanging_asks_and_many_silent_pe
         for node in others[:3]:
             network.mend(alice, node)
         ends = await asyncio.gather(*asks)
-        assert {type(end) for end in ends} <= {PeerGone, ShuttingDown}
+        assert {type(end) for end in ends} <= {PeerGone, ActorStopped}
         assert all(not notes(node).waiting for node in others[3:])
 
 

@@ -72,7 +72,7 @@ FRAMES: dict[int, st.SearchStrategy[Frame]] = {
     11: st.builds(wire.Open, indexes, channels),
     12: st.builds(wire.Close, indexes, words),
     13: st.builds(wire.Update, offers),
-    14: st.builds(wire.GoAway, words, texts),
+    14: st.builds(wire.GoAway, words, texts, u32),
     15: st.builds(wire.Part, st.integers(0, 511), u32, st.binary(min_size=1, max_size=300)),
     16: st.builds(wire.Probe, u32, indexes, u64, st.lists(st.text(max_size=160), min_size=1, max_size=4)),
 }

@@ -69,7 +69,7 @@ EXAMPLES: list[Frame] = [
     wire.Open(1, LOG),
     wire.Close(1, "stopped"),
     wire.Update(("archive{from=1000}", "index")),
-    wire.GoAway("shutting_down", ""),
+    wire.GoAway("shutting_down", "", 5000),
     wire.Part(0, 3, b"abcd"),
     wire.Probe(1, 0, 7, [f"bus://{'a' * 64}/blocks"]),
 ]
