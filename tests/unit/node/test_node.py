@@ -8,6 +8,7 @@ from math import inf, nan
 from random import Random
 from typing import Any
 
+import pykka
 import pytest
 
 from peerbus.actors import (
@@ -58,6 +59,21 @@ async def test_a_role_that_the_node_offers_itself_is_answered_by_its_own_reactor
     async with Node("alice", offers={"maths"}, reactors=[Doubler]) as node:
         assert await node.ask(Role("maths") / Doubler, Double(21), reply=int) == 42
         assert await node.ask(LOCAL / "doubler", Double(4)) == 8
+
+
+async def test_of_a_node_with_peers_only_the_users_actors_are_in_pykkas_registry() -> None:
+    async with (
+        Node("alice", listen=["tcp://127.0.0.1:0"], reactors=[Doubler], pex=True) as alice,
+        Node("bob", peers=alice.endpoints, channels=[Doubler.channel], pex=True) as bob,
+    ):
+        there = Peer(alice.node_id) / Doubler
+        assert await bob.ask(there, Double(21), reply=int, wait_for_peer=True) == 42
+        assert [ref.actor_class for ref in pykka.ActorRegistry.get_all()] == [Doubler]
+        for stopped in pykka.ActorRegistry.stop_all(block=False):
+            assert await stopped
+        with pytest.raises(NoSuchReactor):
+            await bob.ask(there, Double(21), timeout=5)
+        assert (alice.peers, bob.peers) == ((bob.node_id,), (alice.node_id,))
 
 
 async def test_a_role_that_nobody_offers_has_no_route() -> None:
