@@ -17,6 +17,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from math import inf
 from random import Random
 from threading import get_ident
 from types import TracebackType
@@ -62,6 +63,7 @@ from .routes import Routes
 from .routing import check_how, resolve, routed_ask, routed_tell
 from .sender import WAITS, How, asks, tells
 from .sending import Bridged
+from .stall_watch import SLOW_HANDLER, StallWatch
 from .supervision import Supervision
 from .tasks import new_task
 from .thread_cell import ThreadCell
@@ -124,6 +126,7 @@ class Bus:
 
     `name` stands in logs. `reactors`: classes or factories, each started before `async with` is entered, stopped in
     reverse order. `rng` chooses among peers. `shutdown_timeout`: seconds that a stop lets mailboxes drain.
+    `slow_handler`: seconds after which a warning names the handler that blocks the loop; None for no such warning.
     """
 
     def __init__(
@@ -133,10 +136,15 @@ class Bus:
         reactors: Iterable[Callable[[], Actor]] = (),
         rng: Random | None = None,
         shutdown_timeout: float = SHUTDOWN_TIMEOUT,
+        slow_handler: float | None = SLOW_HANDLER,
     ) -> None:
+        if slow_handler is not None and not 0 < slow_handler < inf:
+            raise ValueError(f"slow_handler is {slow_handler}; write seconds above 0, or None for no warning")
         self.name = name
         self.rng = Random() if rng is None else rng
         self.shutdown_timeout = shutdown_timeout
+        self._slow_handler = slow_handler
+        self._stall_watch: StallWatch | None = None
         #: The published table of peers; see `peerbus.actors.router`.
         self.routes = Routes()
         #: What this node itself offers, by role.
@@ -191,6 +199,7 @@ class Bus:
         self._events = self._events_ref._cell.actor  # type: ignore[assignment]  # what was just spawned
         self._events_ref._cell.mailbox.on_drop = self._event_lost
         self.router = self.spawn(Router, name="peerbus.router")
+        self._stall_watch = StallWatch.on(self, self._slow_handler)
         try:
             await self.started(self._events_ref, self.router)
             for factory in self._initial:
@@ -235,6 +244,8 @@ class Bus:
         await closing.run()
         self.wheel.close(partial(ShuttingDown, f"{self.name} has stopped"))
         self.deadlocks.close()
+        if self._stall_watch is not None:
+            self._stall_watch.close()
         runs_no_more(self)
         self._stopped.set()
 

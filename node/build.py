@@ -47,6 +47,7 @@ def build_node(config: NodeConfig) -> Node:
         ),
         book=config.book,
         shutdown_timeout=config.limits.shutdown_timeout,
+        slow_handler=config.limits.slow_handler,
     )
 
 

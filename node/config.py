@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from ..actors.capability import Capability
 from ..actors.errors import ConfigError
+from ..actors.stall_watch import SLOW_HANDLER
 from ..discovery.own_record import MAX_ENDPOINTS, check_offers_fit, names_a_place
 from ..discovery.require import Require
 from ..transports.endpoint import Endpoint
@@ -95,9 +96,13 @@ class LogConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LimitsConfig:
-    """How long, in seconds, things may take. `shutdown_timeout`: to finish the work at hand when stopping."""
+    """How long, in seconds, things may take.
+
+    `shutdown_timeout`: to finish the work at hand when stopping. `slow_handler`: to hold the event loop, unwarned.
+    """
 
     shutdown_timeout: float = 10.0
+    slow_handler: float = SLOW_HANDLER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -375,6 +380,7 @@ def _log(table: Table) -> LogConfig:
 def _limits(table: Table) -> LimitsConfig:
     config = LimitsConfig(
         shutdown_timeout=table.seconds("shutdown_timeout", 10.0, high=MAX_WAIT),
+        slow_handler=table.seconds("slow_handler", SLOW_HANDLER, high=MAX_WAIT),
     )
     table.finish()
     return config

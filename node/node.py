@@ -29,6 +29,7 @@ from ..actors.loop_thread import LoopThread, check_plain
 from ..actors.outcome import Outcome
 from ..actors.ref import Ref
 from ..actors.sender import Ask, Tell
+from ..actors.stall_watch import SLOW_HANDLER
 from ..actors.supervision import Supervision
 from ..discovery.book import Book, MemoryBook
 from ..discovery.book_keeper import BOOK_ACTOR, BookKeeper, keeper_of
@@ -117,6 +118,7 @@ class Node(NodeLevers):
     it. `book`: a file for what is to be remembered of peers over restarts; None forgets it. `advertise`: where others
     reach this node, if not where it listens; `private`: peers are to tell nobody of it. `transports` replace the
     default ones (TCP with TLS 1.3, Unix sockets). `rng` chooses peers and jitter; keys never come from it.
+    `slow_handler`: see `Bus`.
 
     Raises ConfigError, ValueError or TypeError where an argument is not right.
     """
@@ -145,6 +147,7 @@ class Node(NodeLevers):
         rng: Random | None = None,
         heartbeat: float = HEARTBEAT_INTERVAL,
         shutdown_timeout: float = SHUTDOWN_TIMEOUT,
+        slow_handler: float | None = SLOW_HANDLER,
     ) -> None:
         self.name = name_of("name", name)
         self.network = name_of("network", network)
@@ -171,7 +174,9 @@ class Node(NodeLevers):
         self._transports = tuple(transports)
         #: The bus that the node's actors run on.
         shutdown_timeout = seconds_of("shutdown_timeout", shutdown_timeout, zero=True)
-        self.bus = Bus(name, rng=self._rng, shutdown_timeout=shutdown_timeout)
+        if slow_handler is not None:
+            seconds_of("slow_handler", slow_handler, zero=False)
+        self.bus = Bus(name, rng=self._rng, shutdown_timeout=shutdown_timeout, slow_handler=slow_handler)
         self.bus.node_id = self.identity.node_id
         self._reactors = tuple(reactors)
         for channel in channels:
