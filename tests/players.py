@@ -30,10 +30,21 @@ __all__ = ["Do", "Player", "Tick", "player_class"]
 
 @dataclass(frozen=True)
 class Do:
-    """Do what stands in `script`, and answer with `number`."""
+    """Do what stands in `script`, and answer with `number`; `data` is as large as its "pad" says."""
 
     number: int
     script: str
+    data: bytes = b""
+
+    @classmethod
+    def of(cls, number: int, script: str) -> Do:
+        """With all the data that the script asks for."""
+        acts = [act.split() for act in script.split("; ")]
+        return cls(number, script, bytes(sum(int(act[1]) for act in acts if act[:1] == ["pad"])))
+
+
+class Panic(BaseException):
+    """Outside of Exception, as what a library in another language raises."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +124,7 @@ class Player(Actor):
     def act(self, message: Do, words: list[str]) -> None:
         """One act that needs no wait; the outcome of a send is dropped."""
         match words:
-            case ["sleep" | "insist", _] | ["reply"]:
+            case ["sleep" | "insist" | "pad", _] | ["reply"]:
                 return
             case ["fail"]:
                 raise ValueError("told to fail")
@@ -123,6 +134,8 @@ class Player(Actor):
                 raise asyncio.CancelledError
             case ["stopiteration"]:
                 raise StopIteration
+            case ["panic"]:
+                raise Panic("told to")
             case ["stop"]:
                 self.stop()
             case ["aside"]:
@@ -236,7 +249,9 @@ def player_class(part: Part) -> type[Player]:
             part.name,
             messages=(Do,),
             mailbox=part.limit,
+            mailbox_bytes=part.size,
             window=part.limit,
+            window_bytes=part.size,
             overflow=Overflow(part.overflow),
             timeout=1.0,
             idempotent=(Do,),

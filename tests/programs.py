@@ -31,6 +31,8 @@ class Part:
     directive: str = "restart"
     #: What its hooks do: "", or one of HOOKS.
     hooks: str = ""
+    #: Bytes of its mailbox, and of a peer's window to it.
+    size: int = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -126,9 +128,9 @@ class Program:
     nodes: tuple[str, ...] = NODES[:1]
 
     @classmethod
-    def random(cls, seed: int, *, nodes: int = 1, steps: int = 25, closing: bool = False) -> Program:
-        """The program of a seed. `closing`: a node may be closed while others still send."""
-        return _Writer(Random(f"{seed}/program/{nodes}"), NODES[:nodes], closing).program(seed, steps)
+    def random(cls, seed: int, *, nodes: int = 1, steps: int = 25) -> Program:
+        """The program of a seed."""
+        return _Writer(Random(f"{seed}/program/{nodes}"), NODES[:nodes]).program(seed, steps)
 
     def __str__(self) -> str:
         parts = "".join(f"        {part!r},\n" for part in self.parts)
@@ -142,20 +144,21 @@ class Program:
 class _Writer:
     """Draws one program."""
 
-    def __init__(self, rng: Random, nodes: tuple[str, ...], closing: bool) -> None:
+    def __init__(self, rng: Random, nodes: tuple[str, ...]) -> None:
         self.rng = rng
         self.nodes = nodes
-        self.closing = closing
+        #: A node may close while others still send.
+        self.closing = rng.random() < 0.3
 
     def program(self, seed: int, steps: int) -> Program:
-        parts = tuple(self.part(name) for name in NAMES[: self.rng.choice([2, 3])])
-        begin = [Spawn(node, part) for part in parts for node in self.nodes if self.rng.random() < 0.9]
+        parts = tuple(self.part(name) for name in NAMES[: self.rng.choice([2, 3, 3])])
+        begin = [Spawn(node, part) for part in parts for node in self.nodes if self.rng.random() < 0.95]
         return Program(seed, parts, (*begin, *(self.step(parts) for _ in range(steps))), self.nodes)
 
     def part(self, name: str) -> Part:
         draw = self.rng.choice
         hooks = draw(HOOKS) if self.rng.random() < 0.2 else ""
-        return Part(name, draw(STYLES), draw(OVERFLOWS), draw([1, 2, 2, 4, 16]), draw(DIRECTIVES), hooks)
+        return Part(name, draw(STYLES), draw(OVERFLOWS), draw([1, 2, 2, 4, 16]), draw(DIRECTIVES), hooks, draw([1000, 1 << 20]))
 
     def step(self, parts: tuple[Part, ...]) -> Step:
         draw, node = self.rng.choice, self.rng.choice(self.nodes)
@@ -167,11 +170,11 @@ class _Writer:
             return Burst(node, draw(["ask", "tell"]), self.to(), self.script(), draw(TIMEOUTS), count)
         if chance < 0.75:
             return Pause(draw([0.0, 0.01, 0.05, 0.3, 1.5]))
-        if chance < 0.88:
+        if chance < 0.92:
             part = draw(parts)
             return Spawn(node, self.part(part.name) if len(self.nodes) == 1 else part)
-        if chance < 0.95 or len(self.nodes) == 1:
-            return Close(node) if self.closing and chance > 0.94 else Stop(node, draw(NAMES))
+        if chance < 0.97 or len(self.nodes) == 1:
+            return Close(node) if self.closing and chance > 0.96 else Stop(node, draw(NAMES))
         return Fault(draw(["break", "silence"]), draw([0.1, 2.0]))
 
     def send(self, node: str) -> Send:
@@ -199,11 +202,11 @@ class _Writer:
 
     def act(self) -> str:
         draw = self.rng.choice
-        match self.rng.randrange(17):
+        match self.rng.randrange(18):
             case 0 | 1 | 2:
                 return f"{draw(['sleep', 'sleep', 'sleep', 'insist'])} {draw([0.0, 0.01, 0.1, 0.4])}"
             case 3:
-                return draw(["fail", "refuse", "cancelled", "stopiteration"])
+                return draw(["fail", "refuse", "cancelled", "stopiteration", "panic"])
             case 4 | 5 | 6:
                 return f"{draw(['ask', 'tell', 'late', 'drop'])} {self.to()} {draw(TIMEOUTS)} {self.simple()}"
             case 7 | 8:
@@ -211,20 +214,25 @@ class _Writer:
             case 9:
                 return draw(["aside", "aside", "up"])
             case 10 | 11:
-                return f"{draw(['watch', 'watch', 'unwatch'])} {self.to()}"
+                return f"{draw(['watch', 'watch', 'watch', 'unwatch'])} {draw(['local', 'ref', 'peer'])}/{draw(NAMES)}"
             case 12:
                 return f"after {draw([0.0, 0.05, 0.5])}"
             case 13:
                 return f"every {draw([0.01, 0.1])}"
             case 14:
                 return draw(["untimer", "stop"])
+            case 17:
+                return f"pad {draw([300, 900, 3000])}"
             case 15:
                 return f"spawn {draw(DIRECTIVES)} {draw(['-', '-', *HOOKS])}"
             case _:
                 return f"kid {draw([0.1, 1.0])} {self.simple()}"
 
     def simple(self) -> str:
-        return self.rng.choice(["reply", "reply", "sleep 0.01", "sleep 0.2", "fail", "refuse", "stop"])
+        draw = self.rng.choice
+        if self.rng.random() < 0.2:  # who waits for an answer may be waited for
+            return f"ask local/{draw(NAMES)} {draw(TIMEOUTS)} reply"
+        return draw(["reply"] * 5 + ["sleep 0.01"] * 3 + ["sleep 0.2"] * 2 + ["fail", "refuse", "stop"])
 
 
 # Shrinking.
@@ -276,6 +284,7 @@ def _plainer(step: Step) -> Iterator[Step]:
                 replace(step.part, directive="restart"),
                 replace(step.part, limit=4),
                 replace(step.part, overflow="wait"),
+                replace(step.part, size=1 << 20),
             ):
                 if plain != step.part:
                     yield replace(step, part=plain)

@@ -258,7 +258,7 @@ class Story:
                 options["wait_for_peer"] = True
         door: Any = self.places[node].door if by is None else by
         try:
-            sent.outcome = getattr(door, verb)(target, Do(number, script), timeout=timeout, **options)
+            sent.outcome = getattr(door, verb)(target, Do.of(number, script), timeout=timeout, **options)
         except Exception as error:  # noqa: BLE001  # no send may raise at once: that is a law as well
             self.broken.append(f"law 2: {sent} raises {error!r} where it is called")
         return sent
