@@ -58,7 +58,7 @@ from .plan import Plan
 from .receivers import no_address
 from .ref import Ref
 from .reply_future import ReplyFuture
-from .router import RolesChanged, Router
+from .router import ActorsChanged, RolesChanged, Router
 from .routes import Routes
 from .routing import check_how, resolve, routed_ask, routed_tell
 from .sender import WAITS, How, asks, tells
@@ -82,6 +82,8 @@ log = get_logger("peerbus.actors")
 
 #: Seconds that users' actors have for the work at hand before they are killed.
 SHUTDOWN_TIMEOUT = 5.0
+#: Where nothing would end a child: its siblings have been told to already.
+CHILDLESS = frozenset({State.BACKING_OFF, State.STOPPING, State.STOPPED})
 #: Characters of a class's name in the name that is made up for an actor of it.
 NAMED_AFTER = 40
 
@@ -145,6 +147,8 @@ class Bus:
         self.shutdown_timeout = shutdown_timeout
         self._slow_handler = slow_handler
         self._stall_watch: StallWatch | None = None
+        #: Some sends wait until somebody answers to their address; the router says so.
+        self.receivers_awaited = False
         #: The published table of peers; see `peerbus.actors.router`.
         self.routes = Routes()
         #: What this node itself offers, by role.
@@ -388,8 +392,8 @@ class Bus:
             )
         if self._closing and parent is None:
             raise self.refusal()
-        if parent is not None and parent.state in (State.STOPPING, State.STOPPED):
-            raise ActorStopped(f"{parent} stops, it can have no children any more")
+        if parent is not None and parent.state in CHILDLESS:
+            raise ActorStopped(f"{parent} stops, or is rebuilt, and can have no more children of what it was")
         plan = Plan(self, partial(factory, *args, **kwargs) if args or kwargs else factory, name, supervision, parent)
         try:
             ref = plan.build()
@@ -437,6 +441,8 @@ class Bus:
             cell.parent.children[cell] = None
         if cell.actor_class.__registered__:
             pykka.ActorRegistry.register(cell.ref)
+        if self.receivers_awaited:
+            self.router._cell.mailbox.put_system(Envelope(ActorsChanged()))
 
     def _unregister(self, cell: Cell) -> None:
         if cell.parent is not None and cell.parent.children is not None:

@@ -16,12 +16,21 @@ from .address import Address, GroupAddress
 from .carrier import Link
 from .closing import Ending
 from .errors import NoRoute, ShuttingDown
-from .events import ActorStarted
 from .handlers import handles
 from .receivers import reaches
 from .routes import Routes
 
-__all__ = ["MAX_WAITING", "AwaitReceivers", "ForgetWait", "LinkChanged", "LinkDown", "LinkUp", "RolesChanged", "Router"]
+__all__ = [
+    "MAX_WAITING",
+    "ActorsChanged",
+    "AwaitReceivers",
+    "ForgetWait",
+    "LinkChanged",
+    "LinkDown",
+    "LinkUp",
+    "RolesChanged",
+    "Router",
+]
 
 #: Sends that may wait for a peer at one time: each of them is looked at when a peer comes or changes. As many as a
 #: mailbox holds, for the same reason: enough for a burst, few enough to mean "now".
@@ -59,6 +68,11 @@ class LinkDown:
 @dataclass(frozen=True, slots=True)
 class RolesChanged:
     """This node itself offers other roles."""
+
+
+@dataclass(frozen=True, slots=True)
+class ActorsChanged:
+    """This node itself has an actor more, which may have yet to start: it can be sent to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,22 +140,17 @@ class Router(Actor):
             text = f"nobody answers to {wait.to}, and {MAX_WAITING} sends wait for a peer already"
             wait.there.set_exception(NoRoute(text, message=wait.message))
             return
-        if not self._waiting:
-            self.bus.subscribe_actor(self.actor_ref, ActorStarted)  # it may be a reactor of this node that is missing
         self._waiting[wait.there] = wait
+        self.bus.receivers_awaited = True
         self._admit()
 
     @handles(ForgetWait)
     def _forget(self, wait: ForgetWait) -> None:
         self._waiting.pop(wait.there, None)
-        self._nobody_waits()
+        self.bus.receivers_awaited = bool(self._waiting)
 
-    @handles(RolesChanged)
-    def _roles_changed(self, _: RolesChanged) -> None:
-        self._admit()
-
-    @handles(ActorStarted)
-    def _started(self, _: ActorStarted) -> None:
+    @handles(RolesChanged, ActorsChanged)
+    def _changed_here(self, _: RolesChanged | ActorsChanged) -> None:
         self._admit()
 
     def _admit(self) -> None:
@@ -156,7 +165,7 @@ class Router(Actor):
                 del self._waiting[there]
                 if not there.done():
                     there.set_result(None)
-        self._nobody_waits()
+        self.bus.receivers_awaited = bool(self._waiting)
 
     def overlooked(self) -> str | None:
         """A send that waits for somebody who is there; None at every rest. For tests, on the loop's thread."""
@@ -164,10 +173,6 @@ class Router(Actor):
             if there.done() or reaches(self.bus, wait.to, wait.need):
                 return f"a send to {wait.to} waits for {wait.need}, who are there"
         return None
-
-    def _nobody_waits(self) -> None:
-        if not self._waiting:
-            self.bus.unsubscribe_actor(self.actor_ref)
 
     def on_stop(self) -> None:
         """No peer will come any more."""

@@ -158,7 +158,9 @@ class _Writer:
     def part(self, name: str) -> Part:
         draw = self.rng.choice
         hooks = draw(HOOKS) if self.rng.random() < 0.2 else ""
-        return Part(name, draw(STYLES), draw(OVERFLOWS), draw([1, 2, 2, 4, 16]), draw(DIRECTIVES), hooks, draw([1000, 1 << 20]))
+        return Part(
+            name, draw(STYLES), draw(OVERFLOWS), draw([1, 2, 2, 4, 16]), draw(DIRECTIVES), hooks, draw([1000, 1 << 20])
+        )
 
     def step(self, parts: tuple[Part, ...]) -> Step:
         draw, node = self.rng.choice, self.rng.choice(self.nodes)

@@ -579,6 +579,37 @@ async def test_an_actor_that_stops_has_no_more_children() -> None:
         assert len(bus.statistics().actors) == 2  # the bus's own
 
 
+async def test_what_an_actor_was_before_it_failed_has_no_more_children() -> None:
+    refused: list[ActorStopped] = []
+
+    class Lingers(Actor):
+        @handles(str, reentrant=True)
+        async def have_one(self, _: str) -> None:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                try:
+                    self.spawn(Plain)
+                except ActorStopped as error:
+                    refused.append(error)
+
+        @handles(float)
+        def fail(self, _: float) -> None:
+            raise ValueError
+
+        @handles(int)
+        def reply(self, number: int) -> int:
+            return number
+
+    async with Bus() as bus:
+        ref = bus.spawn(Lingers, supervision=Supervision(backoff=0.1))
+        await bus.tell(ref, "")
+        await asyncio.sleep(0.1)
+        await bus.tell(ref, 0.0)
+        assert await bus.ask(ref, 1, timeout=1) == 1  # it waits for no child that nobody ends
+        assert len(refused) == 1
+
+
 # Facts.
 
 

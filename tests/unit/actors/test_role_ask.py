@@ -422,6 +422,20 @@ async def test_a_named_peer_and_a_reactor_of_this_node_are_waited_for_as_well() 
             assert await theirs == "theirs"
 
 
+async def test_a_reactor_of_this_node_is_there_for_who_waited_as_soon_as_for_who_did_not() -> None:
+    class Slow(Blocks):
+        async def on_started(self) -> None:
+            await asyncio.sleep(60)
+
+    async with Bus(shutdown_timeout=0.1) as bus:
+        waited = asyncio.ensure_future(_awaited(bus.tell(LOCAL / Slow, Get(3), wait_for_peer=True, timeout=2)))
+        await asyncio.sleep(1)
+        ref = bus.spawn(Slow)
+        await bus.tell(LOCAL / Slow, Get(4), timeout=2)
+        await waited
+        assert ref.statistics().queued == 2
+
+
 async def test_who_waits_no_longer_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("peerbus.actors.router.MAX_WAITING", 5)
     async with Bus() as bus:
