@@ -181,9 +181,9 @@ class Actor(pykka.Actor):
     # Where and who.
 
     #: The bus that the actor runs on. Raises PeerbusError for an actor that was started without one.
-    bus = OfActor(_bus_of)
+    bus: OfActor[Bus] = OfActor(_bus_of)
     #: Where the actor is on its bus. Raises PeerbusError without one.
-    address = OfActor(_address_of)
+    address: OfActor[Address[object]] = OfActor(_address_of)
 
     def __str__(self) -> str:
         return str(self._cell)

@@ -143,18 +143,18 @@ class Bus:
         if slow_handler is not None and not 0 < slow_handler < inf:
             raise ValueError(f"slow_handler is {slow_handler}; write seconds above 0, or None for no warning")
         self.name = name
-        self.rng = Random() if rng is None else rng
+        self.rng: Random = Random() if rng is None else rng
         self.shutdown_timeout = shutdown_timeout
         self._slow_handler = slow_handler
         self._stall_watch: StallWatch | None = None
         #: Some sends wait until somebody answers to their address; the router says so.
         self.receivers_awaited = False
         #: The published table of peers; see `peerbus.actors.router`.
-        self.routes = Routes()
+        self.routes: Routes = Routes()
         #: What this node itself offers, by role.
         self.roles: Mapping[str, Capability] = {}
         #: Its id among those that a key picks of; a node sets it.
-        self.node_id = str(LOCAL)
+        self.node_id: str = str(LOCAL)
         #: Channels by name, of reactors here and of those that this node only talks to.
         self.channels: dict[str, Channel[Any]] = {}
         self.loop: asyncio.AbstractEventLoop
@@ -162,7 +162,7 @@ class Bus:
         #: Finds sends that wait for each other in a circle.
         self.deadlocks: DeadlockWatch
         #: The loop's thread; 0 before the bus runs, `thread_end.ENDED` when that thread has ended.
-        self.thread = 0
+        self.thread: int = 0
         #: That of whoever enters the bus; what the bus does by itself runs in copies of it.
         self.context: contextvars.Context
         self._initial = tuple(reactors)
@@ -174,7 +174,7 @@ class Bus:
         self._forked = False
         self._dead_letters = DeadLetters(name)
         #: What became of sends, kept for whoever takes them.
-        self.books = Books(self.channels.__contains__)
+        self.books: Books = Books(self.channels.__contains__)
         self._urns = uuid.UUID(int=self.rng.getrandbits(128), version=4).int
         self._counter = 0
         self._thread_runner: LoopThread | None = None
@@ -202,7 +202,7 @@ class Bus:
         self._events_ref = self.spawn(EventStream, name="peerbus.events")
         self._events = self._events_ref._cell.actor  # type: ignore[assignment]  # what was just spawned
         self._events_ref._cell.mailbox.on_drop = self._event_lost
-        self.router = self.spawn(Router, name="peerbus.router")
+        self.router: Ref[Router] = self.spawn(Router, name="peerbus.router")
         self._stall_watch = StallWatch.on(self, self._slow_handler)
         try:
             await self.started(self._events_ref, self.router)

@@ -241,18 +241,18 @@ class Channel(Generic[M]):
         for message_type in idempotent:
             if message_type not in messages:
                 raise ValueError(f"channel {name!r}: {message_type!r} is idempotent, but not one of its messages")
-        self.name = name
+        self.name: str = name
         self.idempotent: frozenset[type] = frozenset(idempotent)
-        self.messages = messages
+        self.messages: tuple[type, ...] = messages
         self.types: frozenset[type] = frozenset(messages)
-        self.priority = priority
-        self.mailbox = mailbox
-        self.mailbox_bytes = mailbox_bytes
-        self.window = window
-        self.window_bytes = window_bytes
-        self.overflow = overflow
-        self.timeout = timeout
-        self.max_message = max_message
+        self.priority: int = priority
+        self.mailbox: int = mailbox
+        self.mailbox_bytes: int = mailbox_bytes
+        self.window: int = window
+        self.window_bytes: int = window_bytes
+        self.overflow: Overflow = overflow
+        self.timeout: float = timeout
+        self.max_message: int = max_message
 
     def __repr__(self) -> str:
         return f"Channel({self.name!r}, {', '.join(t.__name__ for t in self.messages)})"

@@ -30,7 +30,7 @@ class Subscription(Generic[E]):
 
     def __init__(self, stream: EventStream, types: tuple[type[E], ...]) -> None:
         self.types = types
-        self.missed = 0
+        self.missed: int = 0
         self._stream = stream
         self._events: deque[E] = deque()
         #: Set when an event arrives, and when none will come any more.

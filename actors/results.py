@@ -27,11 +27,11 @@ class Results(Mapping[str, R]):
 
     def __init__(self, answers: dict[str, R], errors: dict[str, Exception], *, abandoned: tuple[str, ...] = ()) -> None:
         #: Answers by node id; None for each tell that was accepted.
-        self.answers = answers
+        self.answers: dict[str, R] = answers
         #: Errors by node id.
-        self.errors = errors
+        self.errors: dict[str, Exception] = errors
         #: Node ids of those whose answer was not waited for: enough others had answered, or failed.
-        self.abandoned = abandoned
+        self.abandoned: tuple[str, ...] = abandoned
 
     def __getitem__(self, peer: str | Peer | Local) -> R:
         name = _name(peer)

@@ -75,11 +75,11 @@ class Timer:
     )
 
     def __init__(self, owner: Timers, message: object, interval: float | None, policy: Missed = "skip") -> None:
-        self.message = message
+        self.message: object = message
         #: Seconds between two messages; None for a timer that fires once.
-        self.interval = interval
+        self.interval: float | None = interval
         #: Ticks that were due and did not come, nor will: the one before waited still, or there was no room.
-        self.missed = 0
+        self.missed: int = 0
         self._owner = owner
         self._policy = policy
         #: Of a fixed rate: when it began, how many ticks were due since, and when the next one is.

@@ -78,7 +78,7 @@ class PeerManager:
         self._options = options
         self._rng = rng
         #: How its clock and the calendar go together.
-        self.wall = WallClock() if wall is None else wall
+        self.wall: WallClock = WallClock() if wall is None else wall
         self._roster = Roster(self_id, options)
         for node_id in sorted(options.unconditional - {self_id}):
             self._roster.remember(node_id, 0.0, always=True)  # so that its slot is counted before it comes

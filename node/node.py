@@ -149,9 +149,9 @@ class Node(NodeLevers):
         shutdown_timeout: float = SHUTDOWN_TIMEOUT,
         slow_handler: float | None = SLOW_HANDLER,
     ) -> None:
-        self.name = name_of("name", name)
-        self.network = name_of("network", network)
-        self.identity = Identity.generate() if identity is None else identity
+        self.name: str = name_of("name", name)
+        self.network: str = name_of("network", network)
+        self.identity: Identity = Identity.generate() if identity is None else identity
         self._rng = Random(SystemRandom().getrandbits(128)) if rng is None else rng
         self._offers = capabilities_of(offers)
         self._listen = endpoints_of("listen", listen)
@@ -176,7 +176,7 @@ class Node(NodeLevers):
         shutdown_timeout = seconds_of("shutdown_timeout", shutdown_timeout, zero=True)
         if slow_handler is not None:
             seconds_of("slow_handler", slow_handler, zero=False)
-        self.bus = Bus(name, rng=self._rng, shutdown_timeout=shutdown_timeout, slow_handler=slow_handler)
+        self.bus: Bus = Bus(name, rng=self._rng, shutdown_timeout=shutdown_timeout, slow_handler=slow_handler)
         self.bus.node_id = self.identity.node_id
         self._reactors = tuple(reactors)
         for channel in channels:

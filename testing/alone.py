@@ -77,7 +77,7 @@ class Alone(Generic[A]):
         #: Everything that it did, in order.
         self.effects: list[Effect] = []
         #: The bus that it runs on; the actor's own `bus`.
-        self.bus = Stage(_Audience(self), channels=channels, rng=rng)
+        self.bus: Stage = Stage(_Audience(self), channels=channels, rng=rng)
         self._factory = factory
         self._name = name
         self._supervision = supervision

@@ -47,9 +47,9 @@ class FaultyNetwork(MemoryNetwork):
 
     def __init__(self, seed: int | str = 0, **conditions: Unpack[Changes]) -> None:
         super().__init__()
-        self.conditions = Conditions(**conditions)
+        self.conditions: Conditions = Conditions(**conditions)
         #: What arrives, arrives in nobody's context: not in that of the sender, who may be paused.
-        self.context = Context()
+        self.context: Context = Context()
         #: Ends of streams that carry nothing any more, without anybody's knowledge.
         self.severed: WeakSet[MemoryStream] = WeakSet()
         #: Sees each parcel when it is sent; None: nobody looks.

@@ -37,7 +37,7 @@ class Nodes:
         self._seed = seed
         self._nodes: dict[str, Node] = {}
         #: The last facts of each node.
-        self.timeline = Timeline()
+        self.timeline: Timeline = Timeline()
 
     async def __call__(self, name: str, **arguments: Unpack[NodeArguments]) -> Node:
         """Start a node that listens at `memory://name`, and wait until it is connected to its peers.

@@ -57,7 +57,7 @@ class PeerProbe(Recorder):
     ) -> None:
         bus = on if isinstance(on, Bus) else on.bus
         #: Its node id.
-        self.id = hashlib.sha256(f"peerbus peer probe {name}".encode()).hexdigest()
+        self.id: str = hashlib.sha256(f"peerbus peer probe {name}".encode()).hexdigest()
         self._link = ProbeLink(bus, self.id, self._arrived)
         self._link.roles = _capabilities(roles)
         self._link.gone = "it has not joined yet"

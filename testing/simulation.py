@@ -55,15 +55,15 @@ class Simulation:
     def __init__(self, seed: int = 0, *, trace: bool = True, guard: bool = True) -> None:
         self.seed = seed
         #: The event loop.
-        self.loop = VirtualLoop(self.rng_for("order"))
+        self.loop: VirtualLoop = VirtualLoop(self.rng_for("order"))
         #: Chance for the scenario itself.
-        self.rng = self.rng_for("scenario")
+        self.rng: random.Random = self.rng_for("scenario")
         #: The network that the nodes are on.
-        self.network = FaultyNetwork(f"{seed}/network")
+        self.network: FaultyNetwork = FaultyNetwork(f"{seed}/network")
         #: What happened, the same for the same seed.
-        self.trace = Trace(on=trace)
+        self.trace: Trace = Trace(on=trace)
         #: What was logged, newest last.
-        self.log = SimulationLog(self.loop.time)
+        self.log: SimulationLog = SimulationLog(self.loop.time)
         self._guard = guard
         self._members = Members(seed, self.loop, self.network, self.trace, self.rng_for)
         self._conditions: list[tuple[Callable[[], object], asyncio.Future[None]]] = []

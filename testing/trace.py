@@ -33,7 +33,7 @@ class Trace:
     def __init__(self, *, on: bool = True, kept: int = KEPT) -> None:
         self.on = on
         #: Events so far, those that are kept no longer too.
-        self.count = 0
+        self.count: int = 0
         self._events: deque[Event] = deque(maxlen=kept)
         self._hash = hashlib.sha256()
 

@@ -67,7 +67,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._frozen: Callable[[Context], bool] | None = None
         self._held: list[Any] = []
         #: Callbacks that have run.
-        self.events = 0
+        self.events: int = 0
         #: Called after each callback; None: nobody looks.
         self.after_event: Callable[[], None] | None = None
         #: Called when nothing is runnable at this instant, before time jumps; it may make something runnable.

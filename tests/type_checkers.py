@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-__all__ = ["CHECKERS", "Complaint", "completeness", "complaints"]
+__all__ = ["CHECKERS", "Complaint", "complaints", "unannotated"]
 
 ROOT = Path(__file__).parents[1]
 #: By the name of a checker and its mode.
@@ -57,18 +57,18 @@ def _pyright(folder: Path, mode: str) -> list[Complaint]:
     ]
 
 
-def completeness(package: str, folder: Path) -> dict[str, str]:
-    """What pyright cannot know of the public names of an installed package, and why; by name."""
-    report = json.loads(
-        _run(_pyright_of_this_environment("--outputjson", "--verifytypes", package, "--ignoreexternal"), folder).stdout
+def unannotated(package: str, folder: Path) -> list[str]:
+    """Public names of an installed package whose types a checker can only guess, as pyright tells them."""
+    command = _pyright_of_this_environment("--outputjson", "--verifytypes", package, "--ignoreexternal")
+    symbols = json.loads(_run(command, folder).stdout)["typeCompleteness"]["symbols"]
+    assert len(symbols) > 1000
+    return sorted(
+        {
+            symbol["name"]
+            for symbol in symbols
+            if any("missing type annotation" in each["message"] for each in symbol["diagnostics"])
+        }
     )
-    symbols = report["typeCompleteness"]["symbols"]
-    assert len(symbols) > 100, report
-    return {
-        symbol["name"]: symbol["diagnostics"][0]["message"]
-        for symbol in symbols
-        if any(each["severity"] == "error" for each in symbol["diagnostics"])
-    }
 
 
 def _pyright_of_this_environment(*arguments: str) -> list[str]:

@@ -194,7 +194,7 @@ class PeerConnection(Actor):
         self._listed = listed
         self._order = order
         self._writer = writer = FrameWriter(self._loop, self._context, greeted.stream, self._written)
-        self.link = PeerLink(bus, greeted.own, greeted.peer, codecs, writer)
+        self.link: PeerLink = PeerLink(bus, greeted.own, greeted.peer, codecs, writer)
         self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
         self._outbox = writer.outbox = self.link.outbox
         self._receive = ReceiveSide(bus, greeted.own, greeted.peer, codecs, self._outbox, writer)
@@ -222,7 +222,7 @@ class PeerConnection(Actor):
         self._settling: asyncio.Future[None] | None = None
         self._bytes_received = 0
         #: Node id of the peer.
-        self.peer_id = greeted.peer.node_id
+        self.peer_id: str = greeted.peer.node_id
         self._take: dict[type, Callable[[Any], None]] = {
             Tell: self._receive.told,
             Ask: self._receive.asked,
