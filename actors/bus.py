@@ -28,6 +28,7 @@ import pykka
 from .actor import Actor
 from .address import LOCAL, Address, GroupAddress, Local, Peer, Role
 from .answers import check_reply
+from .at_exit import finish_at_exit, finished, warn_unfinished
 from .capability import Capability
 from .cell import Cell
 from .channel import DEFAULT_TIMEOUT, Channel
@@ -40,6 +41,7 @@ from .envelope import Envelope
 from .errors import (
     ActorStopped,
     PeerbusError,
+    ProcessForked,
     SendError,
     ShuttingDown,
     WouldDeadlock,
@@ -50,7 +52,8 @@ from .forks import forked_error, not_in_child, refuse_calls, refuse_sends, runs_
 from .ledger import NO_CHANNEL, Books, Ledger, Side
 from .life import Life, State
 from .log import get_logger
-from .loop_thread import LoopThread, check_plain
+from .loop_end import closed_with_loop, end_guard
+from .loop_thread import MARGIN, LoopThread, check_plain
 from .mailbox import MailboxStatistics
 from .outcome import Failed, Outcome
 from .picks import Share
@@ -109,7 +112,19 @@ _CALLS = (
     "wait_stopped",
     "watch",
 )
-_SILENT = ("begun", "call", "dead_letter", "ended", "escalated", "lose", "on_loop", "publish", "watch_for_deadlocks")
+_SILENT = (
+    "begun",
+    "call",
+    "dead_letter",
+    "ended",
+    "escalated",
+    "exit",
+    "hand_on_exit",
+    "lose",
+    "on_loop",
+    "publish",
+    "watch_for_deadlocks",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +187,8 @@ class Bus:
         self._ending: dict[Life, asyncio.Future[None]] = {}
         self._closing = False
         self._forked = False
+        #: It was said that nobody has left the bus.
+        self._told_left = False
         self._dead_letters = DeadLetters(name)
         #: What became of sends, kept for whoever takes them.
         self.books: Books = Books(self.channels.__contains__)
@@ -199,6 +216,9 @@ class Bus:
         self.context = context_on(self)
         bind_to_thread(self)
         not_in_child(self)
+        finish_at_exit(self)
+        self._guard = closed_with_loop(self)
+        await anext(self._guard)
         self._events_ref = self.spawn(EventStream, name="peerbus.events")
         self._events = self._events_ref._cell.actor  # type: ignore[assignment]  # what was just spawned
         self._events_ref._cell.mailbox.on_drop = self._event_lost
@@ -232,7 +252,7 @@ class Bus:
 
         Cancelled, it goes on by itself.
         """
-        if self.thread:
+        if self.thread and self.lost() is None:
             self._close_soon()
             assert self._closer is not None
             await asyncio.shield(self._closer)
@@ -251,7 +271,9 @@ class Bus:
         if self._stall_watch is not None:
             self._stall_watch.close()
         runs_no_more(self)
+        finished(self)
         self._stopped.set()
+        await end_guard(self._guard)
 
     def start(self) -> Self:
         """Run the bus on an event loop in a thread of its own; returns when the reactors have started.
@@ -259,7 +281,7 @@ class Bus:
         Raises PeerbusError where it runs already, and what a reactor's `on_start` raised.
         """
         self._check_fresh()
-        self._thread_runner = LoopThread(self, name=f"peerbus {self.name}")
+        self._thread_runner = LoopThread(self, name=f"peerbus {self.name}", patience=self.shutdown_timeout)
         self._thread_runner.start()
         return self
 
@@ -279,9 +301,44 @@ class Bus:
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.stop()
+        with contextlib.suppress(ProcessForked):  # a child that leaves the block has nothing to stop
+            self.stop()
 
     # Ends that nobody asked for.
+
+    async def close_left(self) -> None:
+        """The loop ends, and nobody has left the bus: say so, and close it."""
+        if not self.stopped and self.thread == get_ident():
+            if self._closer is not None and self._closer.cancelled():  # by who ends the loop
+                self._closer = None
+            try:
+                if self._closer is None:
+                    self._warn_left()
+            finally:
+                await self.aclose()
+
+    def finish(self) -> None:
+        """The program ends, and nobody has left the bus."""
+        if self.stopped or self._forked or self.lost() is not None:
+            return
+        self._warn_left()
+        if self.loop.is_running():
+            asyncio.run_coroutine_threadsafe(self.aclose(), self.loop).result(self.shutdown_timeout + MARGIN)
+        elif self.thread == get_ident():
+            self.loop.run_until_complete(self.aclose())
+
+    def _warn_left(self) -> None:
+        self._told_left = True
+        warn_unfinished(f"bus {self.name!r}", "leave it: `async with`, or `await aclose()`")
+
+    def __del__(self) -> None:
+        if getattr(self, "thread", 0) and not (self._told_left or self._forked or self.stopped):
+            self._warn_left()
+
+    @property
+    def stopped(self) -> bool:
+        """It has run, and has come to its end."""
+        return bool(self.thread) and self._stopped.is_set()
 
     def thread_ended(self) -> None:
         """The loop's thread has ended, whatever became of the bus: whoever has its identifier next is not it."""
@@ -297,6 +354,10 @@ class Bus:
         From any thread.
         """
         self._closing = True
+        if not (self.stopped or self._told_left):
+            self._told_left = True
+            log.warning("the event loop has ended, and nobody has left the bus", bus=self.name)
+        finished(self)
         for cell in tuple(self._order):
             if isinstance(cell, ThreadCell):
                 cell.kill("the event loop of its bus has ended")

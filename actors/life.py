@@ -206,6 +206,13 @@ class Life:
         """
         raise NotImplementedError
 
+    def leave_children(self) -> None:
+        """As `leave_behind`, those of its children that have not ended."""
+        for child in tuple(self.children or ()):
+            if child.state is not State.STOPPED:
+                log.error("the actor does not stop: a handler never returns", actor=str(child), parent=str(self))
+                child.leave_behind()
+
     # What messages need.
 
     def drain(self) -> None:

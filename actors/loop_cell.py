@@ -420,6 +420,7 @@ class LoopCell(Cell):
 
     def leave_behind(self) -> None:
         """End without the handlers that do not, and let nobody wait for their tasks, `asyncio.run` neither."""
+        self.leave_children()
         detached, self._detached = self._detached or {}, None
         for task in (self._turn_task, self._hook_task, *detached):
             if task is not None:

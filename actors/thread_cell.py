@@ -98,7 +98,8 @@ class ThreadCell(Cell):
         self.thread = threading.Thread(
             target=partial(self.context.run, self._run),
             name=f"{self.actor_class.__name__}-{self.urn[-12:]}",
-            daemon=self.actor_class.use_daemon_thread,
+            # A bus ends its threads itself, at the program's exit at the latest: none of them keeps the program alive.
+            daemon=self.actor_class.use_daemon_thread or self.bus is not None,
         )
         if self.bus is None:
             not_in_child(self)
@@ -265,6 +266,7 @@ class ThreadCell(Cell):
 
     def leave_behind(self) -> None:
         """The thread is left to itself: what it would still answer, and what waits behind it, fails now."""
+        self.leave_children()
         for envelope in (self.current, *self.mailbox.peek()):
             if envelope is not None and envelope.reply is not None:
                 envelope.reply.fail(self.left_error(envelope.message))

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -21,7 +22,7 @@ from ..actors.actor import Actor
 from ..actors.bus import SHUTDOWN_TIMEOUT, Bus, BusStatistics
 from ..actors.capability import Capability
 from ..actors.channel import Channel
-from ..actors.errors import ConfigError, PeerbusError
+from ..actors.errors import ConfigError, PeerbusError, ProcessForked
 from ..actors.event_stream import Subscription
 from ..actors.ledger import Ledger
 from ..actors.log import get_logger
@@ -283,7 +284,7 @@ class Node(NodeLevers):
         Raises PeerbusError where it runs already, and what starting raised.
         """
         self._check_fresh()
-        self._thread = LoopThread(self, name=f"peerbus {self.name}")
+        self._thread = LoopThread(self, name=f"peerbus {self.name}", patience=self.bus.shutdown_timeout)
         self._thread.start()
         return self
 
@@ -300,7 +301,8 @@ class Node(NodeLevers):
     def __exit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self.stop()
+        with contextlib.suppress(ProcessForked):  # as `Bus.__exit__`
+            self.stop()
 
     # Who and where.
 
