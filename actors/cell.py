@@ -394,5 +394,6 @@ class Cell(Life):
         """A send failed: count it, let dead letters know. Returns its outcome. From any thread."""
         if not counted:
             self.mailbox.refuse(error)
+        error.__traceback__ = None  # who keeps it, a dead letter say, keeps no frames of the sender's
         self.undelivered(envelope, error)
         return Failed(error)

@@ -339,7 +339,7 @@ class LoopCell(Cell):
             if envelope.reply is not None and not self._is_aside(envelope):
                 envelope.reply.succeed(result)
         finally:
-            del task
+            del task, reply  # the error keeps this frame, see outcome
 
     def _detached_done(self, task: asyncio.Task[None]) -> None:
         if self._detached is None:  # left behind

@@ -22,6 +22,7 @@ from .deadlines import DeadlineWheel, Slot
 from .envelope import Envelope
 from .errors import DeadlineExceeded, MailboxFull, RemoteError, SendError, WouldDeadlock
 from .mailbox import Waiter
+from .pickled import copied
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -90,14 +91,11 @@ class Failed:
         self.error = error
 
     def __await__(self) -> Step[None]:
-        return _raise(self.error)
+        return _raise(copied(self.error))  # a copy: the frame that awaits may keep this as well
 
     def get(self, *, timeout: float | None = None) -> None:
         """Raise why."""
-        try:
-            raise self.error
-        finally:
-            del self  # see the module's law
+        raise copied(self.error)
 
     def __repr__(self) -> str:
         return f"<failed: {self.error!r}>"
@@ -151,6 +149,7 @@ class Waiting:
 
     __slots__ = (
         "_deadline",
+        "_error",
         "_future",
         "_holder",
         "_loop",
@@ -182,6 +181,8 @@ class Waiting:
         self._loop = loop
         self._undelivered = undelivered
         self._future: RoomFuture | None = None
+        #: Why it failed, for whoever awaits it once more.
+        self._error: SendError | None = None
         self._slot: Slot | None = None
 
     def __await__(self) -> Step[None]:
@@ -190,6 +191,8 @@ class Waiting:
     async def _wait(self) -> None:
         if self._future is not None:  # awaited once more: the message was sent, or has failed, by then
             try:
+                if self._error is not None:
+                    raise copied(self._error)
                 await self._future
             finally:
                 del self
@@ -209,6 +212,12 @@ class Waiting:
             error = SendError("the sender was cancelled", message=self.envelope.message)
             error.reason = "cancelled"
             self.room.give_up(self, error)
+            raise
+        except SendError as refusal:
+            self._error = copied(refusal)  # see `Failed`
+            self._future = RoomFuture(self._loop, self)
+            self._future.cancel()
+            del self._future.wait
             raise
         finally:
             if self._slot is not None:

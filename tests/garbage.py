@@ -27,12 +27,12 @@ async def garbage_of(scenario: Callable[[], Awaitable[object]]) -> dict[str, int
 
     It runs twice, as the first time fills caches, and imports.
     """
-    await scenario()
-    await turns()
-    gc.collect()
-    gc.freeze()  # what is there by now is not looked at again: it saves the most of the time
+    gc.freeze()  # what is there by now is not looked at: it saves the most of the time
     gc.disable()
     try:
+        await scenario()
+        await turns()
+        gc.collect()
         await scenario()
         await turns()
         gc.set_debug(gc.DEBUG_SAVEALL)  # what is found is kept, to be looked at

@@ -123,6 +123,7 @@ class FrameWriter:
     def close(self) -> None:
         """Write nothing any more."""
         self._closed = True
+        self.written = _nobody_hears
 
     def cancel(self) -> asyncio.Task[None] | None:
         """Wait for the stream no longer; returns the task that did."""
@@ -142,3 +143,7 @@ class FrameWriter:
         finally:
             self._drain = None
         self._flush()
+
+
+def _nobody_hears() -> None:
+    """The connection has ended."""

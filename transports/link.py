@@ -400,6 +400,7 @@ class PeerLink:
     def _fail(self, reactor: str, sender: Address[object] | None, message: object, error: SendError) -> Failed:
         error.message = message
         error.never_sent = True
+        error.__traceback__ = None  # it would keep the outcome, and the sender's frames
         lane = self._lanes.get(reactor)
         if lane is not None:
             lane.refuse(error)
@@ -681,7 +682,9 @@ class PeerLink:
                 else:
                     self._lose(lane, outgoing, PeerGone(f"{text} (it may have arrived)"))
             self._lose_queued(lane, PeerGone, f"{text} (it was not sent)")
-        self.outbox = Outbox(self._number, self._not_written)
+            lane.forget()
+        self.outbox = Outbox(_never_numbered, _never_looked_at)
+        self.announce = _nobody_to_tell
         self.arrived()
         watchers, self._watchers = self._watchers, {}
         for reactor, watching in watchers.items():
@@ -757,7 +760,15 @@ _ERRORS: dict[str, Callable[[str], SendError]] = {
 
 
 def _nobody_to_tell(name: str) -> None:
-    """There is no connection yet."""
+    """There is no connection yet, or no more."""
+
+
+def _never_numbered(outgoing: Outgoing) -> int:
+    raise RuntimeError(f"the connection has ended, and {outgoing!r} is not written")
+
+
+def _never_looked_at(lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
+    """The connection has ended."""
 
 
 def _error_of(frame: Error, text: str) -> SendError | RemoteError:

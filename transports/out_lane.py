@@ -251,6 +251,10 @@ class OutLane:
         if joined:
             self._wake(self)
 
+    def forget(self) -> None:
+        """The connection has ended: keep nothing that points back at it."""
+        self._wake = _nobody
+
     def overlooked(self) -> str | None:
         """Who waits although there is credit; None at every rest. For tests, and for who looks why nothing moves."""
         if self._waiting and not self.suspended:
@@ -389,3 +393,7 @@ class OutLane:
 def _refused(batch: Batch) -> int:
     """How many of a batch are refused and not confirmed yet."""
     return sum(place >= batch.confirmed for place in batch.refused or ())
+
+
+def _nobody(lane: OutLane) -> None:
+    """Nobody writes any more."""

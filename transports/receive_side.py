@@ -435,6 +435,9 @@ class ReceiveSide:
         """Keep the accounts, once the connection has ended and nothing of it waits for room any more."""
         if self._ended and not any(lane.arrivals for lane in self._lanes):
             self._bus.books.close(self)
+            self._bus.loop.call_soon(
+                self._lanes.clear
+            )  # they point back here; what came with the last frame needs them
 
     def accounts(self) -> Iterator[tuple[Side, str, Account]]:
         """What became of all that has arrived."""

@@ -168,6 +168,7 @@ class SocketStream(asyncio.Protocol):
 
     def _close(self) -> None:
         self._closed = True
+        self._push = None
         self._buffer.close()
         self._gate.fail(StreamClosed("the stream was closed on this side"))
 

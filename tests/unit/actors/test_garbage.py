@@ -22,6 +22,7 @@ from peerbus.actors import (
     Bus,
     Capability,
     Channel,
+    DeadLetter,
     Directive,
     Overflow,
     Peer,
@@ -312,6 +313,31 @@ async def test_a_refused_send_leaves_nothing(bus: Bus, verb: str, why: str, time
         getattr(bus, verb)(to, message, timeout=timeout)  # nobody looks at it
 
     assert await garbage_of(scenario) == {}
+
+
+@pytest.mark.parametrize("why", REFUSED)
+async def test_a_tell_whose_outcome_stands_in_a_variable_leaves_nothing(bus: Bus, why: str) -> None:
+    async def scenario() -> None:
+        to, message = REFUSED[why](bus)
+        outcome = bus.tell(to, message, timeout=0.02)
+        for _ in range(2):
+            with contextlib.suppress(*ERRORS):
+                await outcome
+        await asyncio.gather(*(bus.tell(to, message, timeout=0.02) for _ in range(3)), return_exceptions=True)
+
+    assert await garbage_of(scenario) == {}
+
+
+@pytest.mark.parametrize("verb", ["tell", "ask"])
+@pytest.mark.parametrize("why", REFUSED)
+async def test_an_error_that_nobody_has_raised_keeps_no_frames(bus: Bus, verb: str, why: str) -> None:
+    async with bus.subscribe(DeadLetter) as letters:
+        to, message = REFUSED[why](bus)
+        getattr(bus, verb)(to, message, timeout=0.02)
+        await turns()
+        while (letter := letters.get_nowait()) is not None:
+            assert letter.error is not None
+            assert letter.error.__traceback__ is None
 
 
 @pytest.mark.parametrize("verb", ["tell", "ask"])
