@@ -18,7 +18,7 @@ from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
 from .channel import DEFAULT_TIMEOUT
 from .envelope import Envelope
 from .errors import ActorStopped, DeadlineExceeded, MessageTypeError, PeerbusError, RemoteError, SendError, shown
-from .events import Terminated
+from .events import ShutdownStarted, Terminated
 from .foreign_waiting import ForeignWaiting
 from .handler_table import Handler
 from .latency import PeakEwma
@@ -292,7 +292,7 @@ class Cell(Life):
         elif reply is not None and reply.done():
             if not begun:
                 self._expired(envelope)
-        elif not isinstance(message, Terminated | Tick):
+        elif not isinstance(message, ShutdownStarted | Terminated | Tick):
             error = self.stopped_error(message)
             if reply is not None:
                 reply.fail(error)

@@ -311,6 +311,24 @@ async def test_an_actor_that_handles_it_hears_at_once_that_the_bus_closes() -> N
     assert pages == ["1"] * 5 + ["end of diary"]
 
 
+async def test_an_actor_that_ends_already_need_not_hear_that_the_bus_closes_and_no_dead_letter_is_made_of_it() -> None:
+    class Ends(Actor):
+        @handles(ShutdownStarted)
+        def closes(self, _: ShutdownStarted) -> None: ...
+
+        async def on_stop(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
+            await asyncio.sleep(0.1)
+
+    async with Bus() as bus:
+        ends = bus.spawn(Ends)
+        await bus.started(ends)
+        ends.stop(block=False)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        await bus.aclose()
+    assert bus.statistics().dead_letters == {}
+
+
 async def test_plain_code_is_refused_while_actors_still_reach_each_other() -> None:
     pages: list[str] = []
     async with Bus() as bus:
