@@ -48,6 +48,7 @@ from .errors import (
 )
 from .event_stream import EventStream, Subscription
 from .events import ActorFailed, DeadLetter, Terminated
+from .factories import factories_of, refuse_instance
 from .forks import forked_error, not_in_child, refuse_calls, refuse_sends, runs_no_more, silence
 from .ledger import NO_CHANNEL, Books, Ledger, Side
 from .life import Life, State
@@ -170,6 +171,8 @@ class Bus:
         self.roles: Mapping[str, Capability] = {}
         #: Its id among those that a key picks of; a node sets it.
         self.node_id: str = str(LOCAL)
+        #: Says how peers are looked for, for errors; a node sets it.
+        self.search: Callable[[], str] = _no_search
         #: Channels by name, of reactors here and of those that this node only talks to.
         self.channels: dict[str, Channel[Any]] = {}
         self.loop: asyncio.AbstractEventLoop
@@ -180,7 +183,7 @@ class Bus:
         self.thread: int = 0
         #: That of whoever enters the bus; what the bus does by itself runs in copies of it.
         self.context: contextvars.Context
-        self._initial = tuple(reactors)
+        self._initial = factories_of("reactors", reactors)
         self._cells: dict[str, Cell] = {}
         self._order: dict[Life, None] = {}
         self._starting: dict[Life, asyncio.Future[None]] = {}
@@ -447,6 +450,7 @@ class Bus:
         PeerbusError where the bus does not run or the factory makes no new actor, ShuttingDown, ActorStopped where
         the parent stops, and what the factory raises: then nothing is left of the actor.
         """
+        refuse_instance(factory)
         if self.thread != get_ident():
             return self._spawn_on_loop(
                 partial(self.spawn, factory, *args, name=name, supervision=supervision, parent=parent, **kwargs)
@@ -954,6 +958,10 @@ def _bring(make: Callable[[], T], future: ReplyFuture[T]) -> None:
         future.fail(error)
     finally:
         del future
+
+
+def _no_search() -> str:
+    return "a bus has no network of its own: a Node has"
 
 
 def _channel_of(cell: Life) -> str:

@@ -7,11 +7,12 @@ from collections.abc import Callable, Generator
 from math import inf, isnan
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from .address import Address, GroupAddress
+from .address import Address, GroupAddress, Local, Peer
 from .cell import Cell
 from .deadlines import no_number
 from .envelope import Envelope
 from .errors import DeadlineExceeded, NoRoute, ShuttingDown, WouldDeadlock
+from .nobody import why_nobody
 from .outcome import Outcome
 from .receivers import reaches
 from .router import AwaitReceivers, ForgetWait
@@ -68,7 +69,7 @@ class Deferred(Generic[R]):
                     await self._receivers()
         except TimeoutError:
             error = DeadlineExceeded(
-                f"fewer than {self._need} answered to {self._to} until the deadline",
+                f"{self._nobody()} until the deadline: {self._why()}",
                 phase="route",
                 message=self._message,
             )
@@ -81,6 +82,21 @@ class Deferred(Generic[R]):
             bus.unroutable(refused, self._to, self._sender)
             raise
         return await self._send(self._deadline - bus.loop.time())
+
+    def _nobody(self) -> str:
+        return (
+            f"nobody answered to {self._to}" if self._need == 1 else f"fewer than {self._need} answered to {self._to}"
+        )
+
+    def _why(self) -> str:
+        where = self._to.where
+        if isinstance(where, Local):
+            return f"{self._bus.name} ran no actor called {self._to.reactor!r}"
+        if not isinstance(where, Peer):
+            return why_nobody(self._bus, self._to)
+        if where.id in self._bus.routes.peers:
+            return f"that peer is connected, and runs no reactor {self._to.reactor!r}"
+        return f"that peer is not connected; {self._bus.search()}"
 
     async def _receivers(self) -> None:
         bus = self._bus

@@ -15,6 +15,7 @@ from .cell import Cell
 from .deadlines import spent
 from .deferred import Deferred
 from .errors import NoRoute, NoSuchReactor, QuorumFailed, SendError
+from .nobody import why_nobody
 from .outcome import Failed, Outcome
 from .picks import Share
 from .receivers import Receiver, ask_here, candidates, group, no_address, one_of, reaches
@@ -109,7 +110,7 @@ def resolve(bus: Bus, to: Address[Any], message: object) -> Receiver | SendError
     found = candidates(bus, to)
     if found:
         return one_of(bus, to, found)
-    return NoRoute(f"nobody answers to {to} ({len(bus.routes.peers)} peers are connected)", message=message)
+    return NoRoute(f"nobody answers to {to}: {why_nobody(bus, to)}", message=message)
 
 
 def check_how(bus: Bus, how: How, to: Ref[Any] | Address[Any] | GroupAddress[Any], message: object) -> None:

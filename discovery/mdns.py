@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 
 from ..actors.log import get_logger
 from ..actors.tasks import new_task
+from ..transports.wire import printable
 from .addresses import MAX_ADDRESSES
 from .events import Candidate
 from .interfaces import addresses_of
-from .mdns_record import SERVICE_TYPE, Ignored, RawRecord, instance_name, read_record, text_of
+from .mdns_record import MAX_NETWORK, SERVICE_TYPE, Ignored, RawRecord, instance_name, read_record, text_of
 
 if TYPE_CHECKING:
     from zeroconf import ServiceInfo, ServiceStateChange, Zeroconf
@@ -33,6 +34,8 @@ NAME = re.compile(r"[0-9a-f]{20}\." + re.escape(SERVICE_TYPE))
 MAX_TRACKED = 1024
 #: Lookups in flight; a record mostly comes whole, so that lookups are rare.
 MAX_LOOKUPS = 16
+#: Other networks that are named; whoever speaks mDNS can make up as many as he likes.
+MAX_OTHERS = 16
 #: How long one lookup may take, in milliseconds (zeroconf's unit).
 LOOKUP_TIMEOUT = 3000
 
@@ -44,6 +47,8 @@ class MdnsStatistics:
     found: int
     lost: int
     ignored: Mapping[str, int]
+    #: Names of other networks whose nodes were heard, at most MAX_OTHERS.
+    networks: tuple[str, ...] = ()
 
 
 class Mdns:
@@ -96,6 +101,8 @@ class Mdns:
         self._found = 0
         self._lost = 0
         self._ignored: Counter[str] = Counter()
+        #: Other networks that somebody has spoken of here.
+        self._others: dict[str, None] = {}
 
     async def start(self) -> bool:
         """Advertise and browse; a few milliseconds, plus 0.2 s off the loop for the first import.
@@ -148,7 +155,7 @@ class Mdns:
 
     def statistics(self) -> MdnsStatistics:
         """What was found, lost and ignored so far."""
-        return MdnsStatistics(self._found, self._lost, dict(self._ignored))
+        return MdnsStatistics(self._found, self._lost, dict(self._ignored), tuple(self._others))
 
     # -- advertising
 
@@ -273,11 +280,27 @@ class Mdns:
         )
         if isinstance(read, Ignored):
             self._ignored[read.reason] += 1
+            if read.reason == "network":
+                self._of_another(read.network)
             self._forget(name)
         elif self._tracked[name] != read:
             self._tracked[name] = read
             self._found += 1
             self._on_found(read)
+
+    def _of_another(self, network: str) -> None:
+        """Somebody is there, and in another network: a line for each, as far as they are few."""
+        network = printable(network)[:MAX_NETWORK]
+        if network in self._others or len(self._others) >= MAX_OTHERS:
+            return
+        self._others[network] = None
+        log.warning(
+            "another network on mdns, its nodes are no peers of this one",
+            node_id=self._node_id,
+            network=self._network,
+            heard=network,
+            last=len(self._others) == MAX_OTHERS,
+        )
 
     def _forget(self, name: str) -> None:
         known = self._tracked.get(name)

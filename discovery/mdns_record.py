@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..actors.capability import Capability
 from ..transports.endpoint import Endpoint, check_node_id
@@ -54,6 +54,8 @@ class Ignored:
     """The record nominates nobody. `reason`: self, version, id, name, network, port, addresses, roles, size."""
 
     reason: str
+    #: The network that it is of, where that is the reason.
+    network: str = field(default="", compare=False)
 
 
 def instance_name(node_id: str) -> str:
@@ -103,7 +105,7 @@ def read_record(raw: RawRecord, *, self_id: str, network: str, loopback: bool) -
     if raw.name.lower() != instance_name(node_id).lower():
         return Ignored("name")
     if text.get("net") != network:
-        return Ignored("network")
+        return Ignored("network", text.get("net", ""))
     if node_id == self_id:
         return Ignored("self")
     if raw.port is None or not 0 < raw.port < 2**16:

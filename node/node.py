@@ -24,6 +24,7 @@ from ..actors.capability import Capability
 from ..actors.channel import Channel
 from ..actors.errors import ConfigError, PeerbusError, ProcessForked
 from ..actors.event_stream import Subscription
+from ..actors.factories import channels_of, factories_of
 from ..actors.ledger import Ledger
 from ..actors.log import get_logger
 from ..actors.loop_thread import LoopThread, check_plain
@@ -58,6 +59,7 @@ from ..transports.unix import UnixTransport
 from .allocator import keep_freed_memory
 from .arguments import capabilities_of, dialed_of, endpoints_of, mdns_of, name_of, pex_of, seconds_of
 from .levers import NodeLevers
+from .search import ways_to_peers
 
 __all__ = ["Node", "NodeSnapshot"]
 
@@ -179,8 +181,9 @@ class Node(NodeLevers):
             seconds_of("slow_handler", slow_handler, zero=False)
         self.bus: Bus = Bus(name, rng=self._rng, shutdown_timeout=shutdown_timeout, slow_handler=slow_handler)
         self.bus.node_id = self.identity.node_id
-        self._reactors = tuple(reactors)
-        for channel in channels:
+        self.bus.search = self._search
+        self._reactors = factories_of("reactors", reactors)
+        for channel in channels_of("channels", channels):
             self.bus.declare(channel)
         self._codecs = Codecs(self.bus.channels)
         self._keeper: Ref[BookKeeper] | None = None
@@ -376,6 +379,21 @@ class Node(NodeLevers):
         if self._peers is None:
             raise ConfigError(f"{self.name} does not run yet")
         self._peers.tell(command)
+
+    def _search(self) -> str:
+        """How peers are looked for, and whether anybody was ever met."""
+        peers = self._peers_actor()
+        if peers is None:
+            return "the node does not run"
+        manager, _, mdns = peers.statistics()
+        met = any(peer.up or peer.last_connected is not None for peer in manager.peers)
+        ways = ways_to_peers(
+            mdns=self._mdns, pex=self._pex, finders=self._finders, persistent=self._persistent, seeds=self._seeds
+        )
+        others = () if mdns is None else mdns.networks
+        heard = f"; mDNS has nodes of other networks: {', '.join(map(repr, others))}" if others else ""
+        nobody = "" if met else ", and none has been since the start"
+        return f"in the network {self.network!r}{nobody}; peers are looked for {ways}{heard}"
 
     def _peers_actor(self) -> Peers | None:
         actor = None if self._peers is None else self._peers._cell.actor

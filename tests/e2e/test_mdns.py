@@ -144,6 +144,7 @@ async def test_nodes_of_another_network_are_ignored_and_counted(advertise: Adver
     await bob.wait_for(lambda: bool(bob.found))
     assert {c.node_id for c in bob.found} == {CAROL}
     assert listener.statistics().ignored["network"] >= 1
+    assert "other" in listener.statistics().networks
 
 
 async def test_a_node_does_not_find_itself(advertise: Advertise) -> None:

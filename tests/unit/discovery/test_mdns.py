@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from peerbus.discovery.events import Candidate
-from peerbus.discovery.mdns import Mdns, MdnsStatistics
+from peerbus.discovery.mdns import MAX_OTHERS, Mdns, MdnsStatistics
+from peerbus.discovery.mdns_record import instance_name, text_of
 
 NODE = "a" * 64
 
@@ -57,3 +58,43 @@ async def test_it_is_started_once() -> None:
 def test_zeroconf_is_not_imported_before_it_is_needed() -> None:
     code = "import sys, peerbus.discovery.mdns; sys.exit('zeroconf' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+class Resolved:
+    """A service as zeroconf gives it."""
+
+    def __init__(self, node_id: str, network: str) -> None:
+        self.port = 7400
+        text = text_of(node_id, network, ["archive"])
+        self.properties = {key.encode(): value.encode() for key, value in text.items()}
+        self.text = b"".join(self.properties.values())
+
+    def parsed_scoped_addresses(self) -> list[str]:
+        return ["192.168.1.9"]
+
+
+def test_each_other_network_is_named_once_and_no_more_than_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[dict[str, object]] = []
+
+    class Log:
+        def warning(self, event: str, **fields: object) -> None:
+            lines.append({"event": event, **fields})
+
+    monkeypatch.setattr("peerbus.discovery.mdns.log", Log())
+    ours = mdns(network="mine")
+    ids = [f"{number:064x}" for number in range(1, 200)]
+    for number, node_id in enumerate(ids):
+        name = instance_name(node_id)
+        ours._track(name)
+        network = "mine" if number < 3 else f"other-{number // 2}" if number > 4 else "bad\n\x1b[31m"
+        ours._resolved(name, Resolved(node_id, network))  # type: ignore[arg-type]  # what it needs of a service
+    assert len(lines) == MAX_OTHERS == len(ours.statistics().networks)
+    assert lines[0] == {
+        "event": "another network on mdns, its nodes are no peers of this one",
+        "node_id": NODE,
+        "network": "mine",
+        "heard": "bad\\n\\x1b[31m",
+        "last": False,
+    }
+    assert [line["last"] for line in lines] == [False] * (MAX_OTHERS - 1) + [True]
+    assert ours.statistics().found == 3
