@@ -19,6 +19,7 @@ from ..transports.hello import Hello
 from ..transports.transport import MAX_PENDING_HANDSHAKES, Listener, Stream, Transport
 from .commands import Accept, Attempt, Changes, Dial
 from .manager import PeerManager
+from .repeats import Repeats
 
 __all__ = ["Doors"]
 
@@ -60,6 +61,9 @@ class Doors:
         self._keys = 0
         #: Handshakes under way; a reason: their connection shall end as soon as it is open.
         self._pending: dict[int, str | None] = {}
+        #: By node id, or by endpoint where that is not known; by where strangers come from.
+        self._failed_dials = Repeats()
+        self._refusals = Repeats()
         #: Nobody is let in any more.
         self.closing = False
 
@@ -125,7 +129,7 @@ class Doors:
         except (DialFailed, HandshakeFailed, ProtocolError, StreamBroken, StreamClosed, ValueError) as error:
             reason = getattr(error, "reason", "unreachable")
             by_peer = isinstance(error, HandshakeFailed) and error.by_peer
-            log.info("dial failed", node=self._name, endpoint=str(dial.endpoint), reason=reason, error=str(error))
+            self._log_failed(dial, reason, error)
             if not judged.done:
                 self._manager.dial_failed(dial, reason, self._loop.time(), by_peer=by_peer)
         except BaseException:
@@ -134,6 +138,31 @@ class Doors:
             raise
         finally:
             self._changed(Changes())
+
+    def _log_failed(self, dial: Dial, reason: str, error: Exception) -> None:
+        endpoint = str(dial.endpoint)
+        told = self._failed_dials.failed(dial.node_id or endpoint, f"{reason} {endpoint}", self._loop.time())
+        if told is not None:
+            log.info(
+                "dial failed" if told.failures == 1 else "dial failed again",
+                node=self._name,
+                endpoint=endpoint,
+                reason=reason,
+                error=str(error),
+                failures=told.failures,
+                seconds=round(told.seconds, 3),
+            )
+
+    def _log_reached(self, node_id: str, dial: Dial | None) -> None:
+        for thing in (node_id,) if dial is None else (node_id, str(dial.endpoint)):
+            if before := self._failed_dials.succeeded(thing, self._loop.time()):
+                log.info(
+                    "reached after failed dials",
+                    node=self._name,
+                    peer=node_id,
+                    failures=before.failures,
+                    seconds=round(before.seconds, 3),
+                )
 
     # Accepting.
 
@@ -144,7 +173,13 @@ class Doors:
             except StreamClosed:
                 return
             if self._greetings >= MAX_PENDING_HANDSHAKES:
-                log.warning("too many handshakes at once, refused", node=self._name, remote=str(stream.remote))
+                if told := self._refusals.failed("handshakes", "too_many", self._loop.time()):
+                    log.warning(
+                        "too many handshakes at once, refused",
+                        node=self._name,
+                        remote=str(stream.remote),
+                        times=told.failures,
+                    )
                 stream.abort()
                 continue
             self.run(self._welcome(stream), f"greet {stream.remote}")
@@ -160,13 +195,17 @@ class Doors:
             self._changed(Changes())  # one that was let in and broke off may be wanted
 
     def _refused(self, remote: Endpoint | None, error: Exception) -> None:
-        log.info(
-            "connection refused",
-            node=self._name,
-            remote=None if remote is None else str(remote),
-            reason=getattr(error, "reason", type(error).__name__),
-            error=str(error),
-        )
+        reason = getattr(error, "reason", type(error).__name__)
+        who = "" if remote is None else remote.host or str(remote)
+        if told := self._refusals.failed(who, reason, self._loop.time()):
+            log.info(
+                "connection refused",
+                node=self._name,
+                remote=None if remote is None else str(remote),
+                reason=reason,
+                error=str(error),
+                times=told.failures,
+            )
 
     # Greeting, either way.
 
@@ -195,6 +234,7 @@ class Doors:
                 expected_id=None if dial is None else dial.node_id,
             )
             self._opened(greeted, key)
+            self._log_reached(greeted.peer.node_id, dial)
         except BaseException as error:
             stream.abort()
             if judged.accepted is not None:

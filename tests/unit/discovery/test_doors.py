@@ -1,0 +1,31 @@
+"""Doors: what is said of dials that fail again and again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from clusters import Cluster
+from virtual_time import eventually, in_virtual_time, log_of_the_loop
+
+
+def said(event: str) -> list[dict[str, Any]]:
+    """The lines of this event."""
+    return [line for line in log_of_the_loop().lines if line["event"] == event]
+
+
+@in_virtual_time
+async def test_dials_that_fail_again_are_summed_up_and_the_first_that_succeeds_is_told() -> None:
+    cluster = Cluster()
+    alice = cluster.node("alice", peers=("bob",))
+    async with alice:
+        await asyncio.sleep(1800)
+        assert len(said("dial failed")) == 1
+        again = [line["failures"] for line in said("dial failed again")]
+        assert again == [2**n for n in range(1, len(again) + 1)]
+        assert len(again) >= 4
+        assert not said("reached after failed dials")
+        async with cluster.node("bob") as bob:
+            await eventually(lambda: bob.node_id in alice.peers, 600.0)
+    (reached,) = said("reached after failed dials")
+    assert (reached["peer"], again[-1] <= reached["failures"] < 2 * again[-1]) == (bob.node_id, True)
