@@ -23,7 +23,7 @@ from .foreign_waiting import ForeignWaiting
 from .handler_table import Handler
 from .latency import PeakEwma
 from .lateness import Lateness
-from .life import EXITS, HALT, TRANSITIONS, Life, State
+from .life import HALT, TRANSITIONS, Life, State
 from .log import get_logger
 from .outcome import DELIVERED, AskFuture, Failed, Outcome
 from .supervision import Supervisor
@@ -258,21 +258,22 @@ class Cell(Life):
         """A handler raised. Returns HALT or None, as `handle`."""
         reply = envelope.reply
         self.mailbox.count_undone("handler_failed")
-        if self.bus is None and isinstance(error, EXITS):
+        if self.bus is None and self.ends_everyone(error, asked=reply is not None):
             if reply is not None:
                 reply.fail(self.stopped_error(envelope.message))
-            self.exits(error)
+            self.end_everyone(error)
             self.end_now(f"ended by {error!r}")
         elif reply is not None:
             if not isinstance(error, RemoteError):
-                log.info("handler failed, the asker is told", actor=str(self), error=shown(error), exc_info=error)
+                # What a call through a proxy raises is its caller's.
+                self.log_raised(error, expected=isinstance(envelope.message, PYKKA_MESSAGES))
             # The error's frames hold the envelope, which the garbage collector does not look into: else the asker's
             # future and its error would keep each other for ever.
             envelope.reply = None
             reply.raised(error)
             self.exits(error)
         elif self.supervisor is None or self.bus is None:
-            log.error("unhandled exception, the actor stops", actor=str(self), exc_info=error)
+            self.log.error("unhandled exception, the actor stops", actor=str(self), exc_info=error)
             self.mark_stopped()
             self.call_on_failure(error)
             self._leave(f"failed: {shown(error)}", farewell=False, kill=True)

@@ -36,6 +36,8 @@ from .thread_end import ENDED
 from .weak_call import weakly
 
 if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
+
     from .actor import Actor
     from .bus import Bus
     from .cell import Cell
@@ -48,6 +50,21 @@ if TYPE_CHECKING:
 __all__ = ["EXITS", "HALT", "TRANSITIONS", "Life", "State"]
 
 log = get_logger("peerbus.actors")
+#: Without a bus an actor is one of Pykka's, and says what Pykka says: programs and handlers written for it look for it.
+UNHANDLED = "Unhandled exception in %(actor)s:"
+as_pykka = get_logger(
+    "peerbus.actors",
+    {
+        "exception returned to the caller": "Exception returned from %(actor)s to caller:",
+        "unhandled exception, the actor stops": UNHANDLED,
+        "on_start failed, the actor stops": UNHANDLED,
+        "on_stopping failed": UNHANDLED,
+        "on_stop failed": UNHANDLED,
+        "on_failure failed": UNHANDLED,
+        "all actors stop": "%(error)s in %(actor)s. Stopping all actors.",
+        "stopped": "Stopped %(actor)s",
+    },
+)
 
 
 class State(Enum):
@@ -213,6 +230,11 @@ class Life:
                 log.error("the actor does not stop: a handler never returns", actor=str(child), parent=str(self))
                 child.leave_behind()
 
+    @property
+    def log(self) -> FilteringBoundLogger:
+        """Where it says what Pykka's actors say too."""
+        return as_pykka if self.bus is None else log
+
     # What messages need.
 
     def drain(self) -> None:
@@ -266,9 +288,9 @@ class Life:
             self.settle()
         elif error is not None:
             if isinstance(error, ConfigError | TransportError):  # for the operator: a traceback would hide it
-                log.error("on_start failed, the actor stops", actor=str(self), error=str(error))
+                self.log.error("on_start failed, the actor stops", actor=str(self), error=str(error))
             else:
-                log.error("on_start failed, the actor stops", actor=str(self), exc_info=error)
+                self.log.error("on_start failed, the actor stops", actor=str(self), exc_info=error)
             if self.bus is not None:
                 self.start_error = for_future(error)
                 self.bus.begun(self, self.start_error)
@@ -362,12 +384,33 @@ class Life:
             return
         if self.bus is not None:
             self.bus.exit(str(self), error)
-            return
+        else:
+            self.end_everyone(error)
+
+    def ends_everyone(self, error: BaseException, *, asked: bool) -> bool:
+        """What the handler of an actor without a bus raised ends all such actors.
+
+        As in Pykka, but for a handler that was cancelled, and for one that was `asked`: there is somebody to tell.
+        """
+        if asked or isinstance(error, Exception | asyncio.CancelledError):
+            return isinstance(error, EXITS)
+        return True
+
+    def end_everyone(self, error: BaseException) -> None:
+        """Stop all other actors that run without a bus. From any thread."""
+        self.log.debug("all actors stop", actor=str(self), error=repr(error))
         log.critical("all actors stop that run without a bus", actor=str(self), exc_info=error)
         for ref in pykka.ActorRegistry.get_all():
             cell = getattr(ref, "_cell", None)
             if cell is not self and (cell is None or cell.bus is None):
                 ref.stop(block=False)
+
+    def log_raised(self, error: BaseException, *, expected: bool) -> None:
+        """A handler raised what its asker is told."""
+        if expected:
+            self.log.info("exception returned to the caller", actor=str(self), error=shown(error), exc_info=error)
+        else:
+            log.warning("handler failed, the asker is told", actor=str(self), error=shown(error), exc_info=error)
 
     def call_on_failure(self, error: BaseException) -> None:
         """Tell the actor that it failed."""
@@ -375,7 +418,7 @@ class Life:
         try:
             self.actor.on_failure(type(error), error, error.__traceback__)
         except BaseException as raised:  # user code
-            log.error("on_failure failed", actor=str(self), exc_info=raised)
+            self.log.error("on_failure failed", actor=str(self), exc_info=raised)
             self.exits(raised)
 
     def _let_go(self) -> None:
@@ -496,7 +539,7 @@ class Life:
         if isinstance(error, asyncio.CancelledError):
             log.warning("on_stop was cut short", actor=str(self))
         elif error is not None:
-            log.error("on_stop failed", actor=str(self), exc_info=error)
+            self.log.error("on_stop failed", actor=str(self), exc_info=error)
             self.exits(error)
         self._end()
 
@@ -514,6 +557,8 @@ class Life:
             return
         self._move(State.STOPPED)
         self.mark_stopped()
+        if self.bus is None:
+            self.log.debug("stopped", actor=str(self))
         left = self.mailbox.close(f"{self} has stopped")
         for envelope in left:
             self.refuse_left(envelope)
@@ -577,7 +622,7 @@ class Life:
         def go_on(error: BaseException | None) -> None:
             if self.state is State.STOPPING:
                 if error is not None:
-                    log.error("on_stopping failed", actor=str(self), exc_info=error)
+                    self.log.error("on_stopping failed", actor=str(self), exc_info=error)
                     self.exits(error)
                 self._hooks(rest, then)
             elif error is None and self.state is State.STARTING:

@@ -1,49 +1,154 @@
-"""The library's loggers: the program's structlog where it has set it up, else warnings to standard error."""
+"""The library's loggers: the program's structlog where it has set that up, else the `logging` of the standard library.
+
+Laws:
+1. A library sets up no logging and writes nothing itself. What nobody set up is said by `logging` as for any library:
+   warnings go to standard error.
+2. Which of the two it is, is looked at anew with each line: a program may set up either at any time.
+3. A line that nobody hears costs a look at the level: no text is made.
+4. A node id stands in a line by its first `ID_SHOWN` characters, also within a text.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
+import re
 import sys
-from collections.abc import Callable
-from typing import Any, cast
+from collections.abc import Callable, Mapping, MutableMapping
+from functools import partial
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-import structlog
-from structlog.typing import FilteringBoundLogger
+if TYPE_CHECKING:
+    from structlog.typing import FilteringBoundLogger
 
-__all__ = ["get_logger"]
+__all__ = ["ID_SHOWN", "get_logger", "one_line", "shortened"]
 
-#: As the standard library does for a program that sets up no logging.
-UNCONFIGURED_LEVEL = 30
+#: Characters of a node id that a line shows: 48 bits, which no two peers of one network share by chance.
+ID_SHOWN = 12
+#: A whole node id (SHA-256 in hexadecimal), and nothing longer that contains one.
+_NODE_ID = re.compile(rf"(?<![0-9A-Za-z])([0-9a-f]{{{ID_SHOWN}}})[0-9a-f]{{{64 - ID_SHOWN}}}(?![0-9A-Za-z])")
+#: Fields that hold other digests, which are said in full.
+_DIGESTS = frozenset({"sha256"})
+#: Text that needs no quotes within `key=value`.
+_PLAIN = re.compile(r"[^\s\"'=\x00-\x1f\x7f-\x9f]+")
+#: Levels by the names of structlog's methods.
+_LEVELS = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+    "exception": logging.ERROR,
+    "critical": logging.CRITICAL,
+}
+#: What a record of `logging` says already; a field of such a name is set with a `_` behind it.
+_OF_RECORDS = frozenset(vars(logging.makeLogRecord({}))) | {"asctime", "message", "taskName"}
+
+_ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None] | None
 
 
 class _Logger:
-    """Looks at each call whether structlog has been set up: a library must not decide it on import."""
+    """See the module. Its methods are structlog's; each is found anew when it is looked up, and its caller calls it."""
 
-    def __init__(self, name: str) -> None:
+    __slots__ = ("_name", "_standard", "_templates", "_words")
+
+    def __init__(self, name: str, words: Mapping[str, str]) -> None:
         self._name = name
-        self._default: FilteringBoundLogger | None = None
+        self._words = words
+        self._standard: logging.Logger | None = None
+        #: Texts by event and fields; there are as many as there are calls in the sources.
+        self._templates: dict[tuple[str, ...], str] = {}
 
     def __getattr__(self, method: str) -> Any:
         # A loop may bring its own logger: that of a simulation tells the simulation's time.
         own: Callable[[str], Any] | None = getattr(asyncio._get_running_loop(), "logger_for", None)
         if own is not None:
             return getattr(own(self._name), method)
-        if structlog.is_configured():
+        # Where nobody has imported it, nobody has set it up.
+        structlog: Any = sys.modules.get("structlog")
+        if structlog is not None and structlog.is_configured():
             # Bound anew: what is kept would keep the processors of then, and the program may set structlog up again.
-            return getattr(structlog.get_logger(self._name).bind(logger=self._name), method)
-        if self._default is None:
-            self._default = structlog.wrap_logger(
-                structlog.PrintLogger(sys.stderr),
-                wrapper_class=structlog.make_filtering_bound_logger(UNCONFIGURED_LEVEL),
-                processors=[
-                    structlog.processors.add_log_level,
-                    structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=False),
-                    structlog.dev.ConsoleRenderer(colors=False),
-                ],
-            )
-        return getattr(self._default, method)
+            processors = [shortened, *structlog.get_config()["processors"]]
+            logger = structlog.wrap_logger(None, processors=processors, logger_factory_args=(self._name,))
+            return getattr(logger.bind(logger=self._name), method)
+        level = _LEVELS[method]
+        standard = self._standard
+        if standard is None:
+            standard = self._standard = logging.getLogger(self._name)
+        if not standard.isEnabledFor(level):
+            return _unheard
+        return (
+            partial(self._log, standard, level, exc_info=True)
+            if method == "exception"
+            else partial(self._log, standard, level)
+        )
+
+    def _log(
+        self, logger: logging.Logger, level: int, event: str, *, exc_info: object = None, **fields: object
+    ) -> None:
+        shortened(logger, "", fields)
+        caller = sys._getframe(1)
+        record = logger.makeRecord(
+            logger.name,
+            level,
+            caller.f_code.co_filename,
+            caller.f_lineno,
+            self._template(event, fields),
+            self._values(event, fields),
+            _exc_info(exc_info),
+            caller.f_code.co_name,
+        )
+        # Not by `extra`, which refuses a field that the record has already, be it by a program's own record factory.
+        has = vars(record)
+        for key, value in (("event", event), *fields.items()):
+            has[f"{key}_" if key in _OF_RECORDS or key in has else key] = value
+        logger.handle(record)
+
+    def _values(self, event: str, fields: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
+        if event in self._words:
+            return (fields,)
+        return ({key: one_line(value) for key, value in fields.items()},) if fields else ()
+
+    def _template(self, event: str, fields: Mapping[str, object]) -> str:
+        """The text of such a record, without its values: by it collectors of errors know what is the same."""
+        key = (event, *fields)
+        found = self._templates.get(key)
+        if found is None:
+            escaped = event.replace("%", "%%") if fields else event
+            found = self._words.get(event) or " ".join((escaped, *(f"{name}=%({name})s" for name in fields)))
+            self._templates[key] = found
+        return found
 
 
-def get_logger(name: str) -> FilteringBoundLogger:
-    """A logger called `name`, with structlog's methods. Makes nothing until it is used."""
-    return cast("FilteringBoundLogger", _Logger(name))
+def get_logger(name: str, words: Mapping[str, str] | None = None) -> FilteringBoundLogger:
+    """A logger called `name`, with structlog's methods. Makes nothing until it is used.
+
+    `words`: what `logging` says instead of an event and its fields, as `"%(actor)s has failed"` by the event.
+    """
+    return cast("FilteringBoundLogger", _Logger(name, words or {}))
+
+
+def one_line(value: object) -> str:
+    """A value within a line: quoted where it would not be told from the rest, and never more than one line."""
+    text = value if isinstance(value, str) else repr(value) if isinstance(value, bytes) else str(value)
+    return text if _PLAIN.fullmatch(text) else repr(text)
+
+
+def shortened(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Shorten the node ids in these fields, which are changed. A processor of structlog."""
+    for key, value in fields.items():
+        if isinstance(value, str) and len(value) >= 64 and key not in _DIGESTS:
+            fields[key] = _NODE_ID.sub(r"\1", value)
+    return fields
+
+
+def _exc_info(given: object) -> _ExcInfo:
+    if isinstance(given, BaseException):
+        return (type(given), given, given.__traceback__)
+    if isinstance(given, tuple):
+        return cast("_ExcInfo", given)
+    return sys.exc_info() if given else None
+
+
+def _unheard(_event: str, **_fields: object) -> None:
+    """A line below the level."""

@@ -21,6 +21,7 @@ from .errors import (
     SendError,
     ShuttingDown,
 )
+from .log import get_logger
 from .outcome import Outcome
 from .receivers import Receiver, ask_here, candidates, name_of, one_of
 from .tasks import new_task
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["MAX_TRIES", "RoleAsk"]
 
 R = TypeVar("R")
+
+log = get_logger("peerbus.actors")
 
 #: Receivers that one ask tries. More tries of a service that is down only make its load larger ("Site Reliability
 #: Engineering", 2016, ch. 21, has a budget of three attempts for each request).
@@ -124,6 +127,7 @@ class RoleAsk(Generic[R]):
                     if another is None:
                         error.tried = tuple(self._tried)
                         raise
+                    self._log_another("role ask fails over", another, error.reason)
                 outcome = self._ask(another)
         finally:
             del self, outcome  # the error keeps this frame, see outcome.py
@@ -135,6 +139,7 @@ class RoleAsk(Generic[R]):
             await asyncio.wait(racers, timeout=hedge_at - loop.time())
             second = None if racers[0].done() else self._another()
             if second is not None:
+                self._log_another("role ask is hedged", second, "slow")
                 racers.append(self._race(self._ask(second)))
             while True:
                 running = [racer for racer in racers if not racer.done()]
@@ -153,6 +158,17 @@ class RoleAsk(Generic[R]):
                 racer.cancel()
             await asyncio.gather(*racers, return_exceptions=True)
             del self, racer, racers, running
+
+    def _log_another(self, event: str, another: Receiver, why: str) -> None:
+        log.info(
+            event,
+            bus=self._bus.name,
+            ask=str(self._to),
+            message=type(self._message).__name__,
+            tried=self._tried[-1],
+            next=name_of(another),
+            why=why,
+        )
 
     def _race(self, outcome: Outcome[R]) -> asyncio.Task[R]:
         return new_task(self._one_by_one(outcome), loop=self._bus.loop, name=f"peerbus hedged ask to {self._to}")

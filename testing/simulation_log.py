@@ -9,6 +9,8 @@ from typing import Any, cast
 import structlog
 from structlog.typing import FilteringBoundLogger, WrappedLogger
 
+from ..actors.log import shortened
+
 __all__ = ["SimulationLog"]
 
 #: Lines that are kept.
@@ -45,14 +47,15 @@ class SimulationLog:
     def logger_for(self, name: str) -> FilteringBoundLogger:
         """The logger of this name: what a loop's `logger_for` is asked for."""
         if structlog.is_configured():
-            logger = structlog.get_logger(name).bind(logger=name, virtual_time=round(self._time(), 6))
-            return cast("FilteringBoundLogger", logger)
+            processors = [shortened, *structlog.get_config()["processors"]]
+            logger = structlog.wrap_logger(None, processors=processors, logger_factory_args=(name,))
+            return cast("FilteringBoundLogger", logger.bind(logger=name, virtual_time=round(self._time(), 6)))
         found = self._loggers.get(name)
         if found is None:
             found = self._loggers[name] = structlog.wrap_logger(
                 None,
                 wrapper_class=structlog.make_filtering_bound_logger(self._level),
-                processors=[structlog.processors.add_log_level, self._keep],
+                processors=[structlog.processors.add_log_level, shortened, self._keep],
             )
         return found
 

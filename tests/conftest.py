@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
@@ -103,6 +104,15 @@ def _nothing_left_behind() -> Iterator[None]:
     left = leaks.left()
     if left:
         pytest.fail("the test left behind: " + "; ".join(left), pytrace=False)
+
+
+@pytest.fixture(autouse=True)
+def _no_structlog_left_behind() -> Iterator[None]:
+    """Put structlog back where a test set it up, be it by `capture_logs`: else the bus would not speak to `logging`."""
+    yield
+    structlog = sys.modules.get("structlog")
+    if structlog is not None and structlog.is_configured():
+        structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import selectors
 import threading
 import time
@@ -45,6 +46,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
     """What pytest-asyncio makes the loops of these tests with."""
     return {"virtual": VirtualLoop}
+
+
+@pytest.fixture
+def _no_log_is_kept(caplog: pytest.LogCaptureFixture) -> None:
+    """For tests of what is kept: pytest keeps each line that is logged, with its error and the frames of that."""
+    caplog.set_level(logging.CRITICAL, "peerbus")
 
 
 @pytest.fixture

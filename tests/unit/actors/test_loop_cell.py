@@ -422,6 +422,7 @@ async def test_an_actor_may_tell_itself() -> None:
         assert inside(ref).events == ["start", 3, 0, 2, 0, 1] or 2 in inside(ref).events
 
 
+@pytest.mark.usefixtures("_no_log_is_kept")
 async def test_an_ask_from_a_def_handler_that_nobody_awaits_fails_without_asyncio_noise(turns: Turns) -> None:
     class Careless(Actor):
         def __init__(self, to: Ref[Log]) -> None:
@@ -526,6 +527,7 @@ async def test_an_asker_that_goes_before_it_is_told_of_its_deadline_counts_as_go
         assert ref.statistics().undone == {"cancelled": 1}
 
 
+@pytest.mark.usefixtures("_no_log_is_kept")
 async def test_asks_that_failed_are_not_kept(turns: Turns) -> None:
     async with Bus() as bus:
         ref = bus.spawn(Log)
