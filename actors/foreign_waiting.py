@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Self
 
 import pykka
@@ -34,6 +35,7 @@ class ForeignWaiting:
 
     __slots__ = (
         "_claimed",
+        "_deadline",
         "_entered",
         "_future",
         "_holder",
@@ -54,9 +56,11 @@ class ForeignWaiting:
         holder: Cell | None = None,
     ) -> None:
         self.envelope = envelope
-        self.withdrawn = False
+        #: As what the ledger counts that it was given up; "" while it was not.
+        self.withdrawn = ""
         self._mailbox = mailbox
         self._timeout = timeout
+        self._deadline = monotonic() + timeout
         self._undelivered = undelivered
         self._holder = holder
         self._future = Room()
@@ -73,8 +77,9 @@ class ForeignWaiting:
         if self._mailbox.owner == threading.get_ident() or current_bus() is not None:
             raise WouldDeadlock("the send waits for room, and a wait here would stop the event loop: await it")
         self._enter()
+        left = self._deadline - monotonic()
         try:
-            self._future.get(timeout=self._timeout if timeout is None else min(timeout, self._timeout))
+            self._future.get(timeout=max(0.0, left if timeout is None else min(timeout, left)))
         except pykka.Timeout:
             self._late()
         except ShuttingDown as gone:  # nobody is there any more who would take a message
@@ -87,6 +92,9 @@ class ForeignWaiting:
     def _enter(self) -> None:
         if not self._entered:
             self._entered = True
+            if self._deadline <= monotonic():
+                self._overdue()
+                return
             self._mailbox.put_foreign(self)
             # Only while it is waited for: the two would keep each other, and the last word of a send that nobody waits
             # for is said when it goes.
@@ -100,22 +108,37 @@ class ForeignWaiting:
     async def _wait(self) -> None:
         self._enter()
         try:
-            async with asyncio.timeout(self._timeout):
+            async with asyncio.timeout(max(0.0, self._deadline - monotonic())):
                 await self._future
+        except DeadlineExceeded:  # a TimeoutError as well
+            raise
         except TimeoutError:
             self._late()
         except asyncio.CancelledError:
-            self._withdraw()
+            error = SendError("the sender was cancelled", message=self.envelope.message)
+            error.reason = "cancelled"
+            if self._withdraw(error):
+                self._future.fail(error)  # for whoever awaits it as well
+            del error
             raise
         finally:
             self._future.stands_for = None
             del self
 
-    def _withdraw(self) -> bool:
+    def _overdue(self) -> None:
+        text = "there was no room when it was sent, and no time was left when the send was awaited"
+        error = DeadlineExceeded(text, phase="mailbox", message=self.envelope.message)
+        self._claimed = True
+        self._mailbox.refuse(error)
+        self._undelivered(self.envelope, error)
+        self._future.fail(error)
+
+    def _withdraw(self, error: SendError) -> bool:
         with self._lock:
             if self._claimed:
                 return False
-            self._claimed = self.withdrawn = True
+            self._claimed = True
+            self.withdrawn = error.reason
         self._mailbox.put_foreign(self)
         return True
 
@@ -130,7 +153,7 @@ class ForeignWaiting:
             del error, self
 
     def _end(self, error: SendError) -> bool:
-        if not self._withdraw():
+        if not self._withdraw(error):
             return False
         error.message = self.envelope.message
         self._undelivered(self.envelope, error)

@@ -35,8 +35,9 @@ class Waiter(Protocol):
     """A sender that waits for room. The mailbox calls at most one of the two, on the owner's thread."""
 
     envelope: Envelope
-    #: The sender has given up; put once more through the foreign door, it is taken out.
-    withdrawn: bool
+    #: Of a sender on another thread that has given up: why, as the ledger counts it. Put once more through the foreign
+    #: door, it is taken out. Empty while it waits.
+    withdrawn: str
 
     def admitted(self) -> bool:
         """There was room. False: the sender has given up meanwhile, do not put the message."""
@@ -246,7 +247,7 @@ class Mailbox:
         """
         self.sent += 1
         if self._closed is not None:
-            waiter.refused(self._refusal(ActorStopped(f"message not delivered: {self._closed}")))
+            self._refuse_waiter(waiter, self._closed)
             return
         self._waiting.setdefault(waiter.envelope.source, OrderedDict())[waiter] = None
         self._waiters += 1
@@ -363,7 +364,7 @@ class Mailbox:
         self._waiting.clear()
         self._waiters = 0
         for waiter in waiting:
-            waiter.refused(self._refusal(ActorStopped(f"message not delivered: {why}")))
+            self._refuse_waiter(waiter, why)
 
     def take_system(self) -> list[Envelope]:
         """Empty the system lane, for an owner that has ended."""
@@ -649,21 +650,46 @@ class Mailbox:
                     continue
                 self.sent += 1
                 if self._closed is not None:
-                    error = self._refusal(ActorStopped(f"message not delivered: {self._closed}", message=entry.message))
-                    if entry.carrier is not None:
-                        entry.carrier.dequeued(1, entry.size)
-                    if entry.reply is not None:
-                        entry.reply.fail(error)
-                    self.on_drop(entry, error)
+                    self._drop_late(entry, self._closed)
                 elif (self._slow and self.overflow is Overflow.LATEST) or self.overflow in _DROPPING:
                     self._offer_slowly(entry)
                 else:
                     self._put(entry)
             elif entry.withdrawn:
-                self.give_up(entry, MailboxFull("the sender gave up", message=entry.envelope.message))
+                self._give_up_outside(entry)
             else:
                 self.wait(entry)
         self._admit_waiting()
+
+    def _drop_late(self, envelope: Envelope, why: str) -> None:
+        """It came in before the close, so its sender was told that it is here."""
+        error = ActorStopped(f"message not delivered: {why}", message=envelope.message)
+        self.delivered += 1
+        if self._tally is not None:
+            self._tally.add(Account(sent=1, delivered=1, dropped={error.reason: 1}))
+        if envelope.carrier is not None:
+            envelope.carrier.dequeued(1, envelope.size)
+        if envelope.reply is not None:
+            envelope.reply.fail(error)
+        self.drop(envelope, error)
+
+    def _give_up_outside(self, waiter: Waiter) -> None:
+        if waiter.withdrawn == COUNTED:
+            return
+        if waiter in self._waiting.get(waiter.envelope.source, ()):
+            self.give_up(waiter, _gone(waiter))
+        else:  # it gave up before the owner had looked, and comes a second time
+            self.sent += 1
+            self._refusal(_gone(waiter))
+        waiter.withdrawn = COUNTED
+
+    def _refuse_waiter(self, waiter: Waiter, why: str) -> None:
+        error: SendError = ActorStopped(f"message not delivered: {why}")
+        waiter.refused(error)
+        if waiter.withdrawn:  # it had given up, and was told why
+            error = _gone(waiter)
+            waiter.withdrawn = COUNTED
+        self._refusal(error)
 
     def _admit_waiting(self) -> None:
         waiting = self._waiting
@@ -681,9 +707,8 @@ class Mailbox:
             if waiter.admitted():
                 self._put(waiter.envelope)
             else:
-                gone = SendError("the sender has gone", message=waiter.envelope.message)
-                gone.reason = "cancelled"
-                self._refusal(gone)
+                self._refusal(_gone(waiter))
+                waiter.withdrawn = COUNTED
         self._settle()
 
     def _settle(self) -> None:
@@ -691,10 +716,18 @@ class Mailbox:
             self._slow = self.overflow is Overflow.LATEST
 
 
+#: In place of why a sender gave up: it is in the ledger.
+COUNTED = "-"
 #: Policies under which a put from another thread is decided by the owner.
 _DROPPING = frozenset({Overflow.DROP_OLDEST, Overflow.DROP_NEWEST})
 #: Policies under which it is put as it comes.
 _PLAIN = frozenset({Overflow.WAIT, Overflow.REJECT})
+
+
+def _gone(waiter: Waiter) -> SendError:
+    gone = SendError("the sender has gone")
+    gone.reason = waiter.withdrawn or "cancelled"
+    return gone
 
 
 def _nobody() -> None:

@@ -172,7 +172,7 @@ class Waiting:
         holder: object = None,
     ) -> None:
         self.envelope = envelope
-        self.withdrawn = False
+        self.withdrawn = ""
         #: What it waits for room in.
         self.room = room
         self._holder = holder

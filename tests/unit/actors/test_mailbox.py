@@ -22,7 +22,7 @@ class Sender:
 
     def __init__(self, envelope: Envelope, *, gone: bool = False) -> None:
         self.envelope = envelope
-        self.withdrawn = False
+        self.withdrawn = ""
         self.gone = gone
         self.told: object = None
 

@@ -19,7 +19,7 @@ from peerbus.transports.out_lane import OutLane
 class Sender:
     """One that waits."""
 
-    withdrawn = False
+    withdrawn = ""
 
     def __init__(self, envelope: Envelope) -> None:
         self.envelope = envelope
