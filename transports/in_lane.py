@@ -78,7 +78,7 @@ class Arrival:
 
     def __init__(self, side: InSide, lane: InLane, envelope: Envelope, sequence: int) -> None:
         self.envelope = envelope
-        self.withdrawn = False
+        self.withdrawn = ""
         self._side = side
         self._lane = lane
         self._sequence = sequence
