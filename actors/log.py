@@ -130,16 +130,27 @@ def get_logger(name: str, words: Mapping[str, str] | None = None) -> FilteringBo
 
 def one_line(value: object) -> str:
     """A value within a line: quoted where it would not be told from the rest, and never more than one line."""
-    text = value if isinstance(value, str) else repr(value) if isinstance(value, bytes) else str(value)
+    if isinstance(value, list | tuple):
+        text = ",".join(str(each) for each in value)
+    else:
+        text = repr(value) if isinstance(value, bytes) else str(value)
     return text if _PLAIN.fullmatch(text) else repr(text)
 
 
 def shortened(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Shorten the node ids in these fields, which are changed. A processor of structlog."""
     for key, value in fields.items():
-        if isinstance(value, str) and len(value) >= 64 and key not in _DIGESTS:
-            fields[key] = _NODE_ID.sub(r"\1", value)
+        if key in _DIGESTS:
+            continue
+        if isinstance(value, str):
+            fields[key] = _shorten(value)
+        elif isinstance(value, list | tuple):
+            fields[key] = [_shorten(each) if isinstance(each, str) else each for each in value]
     return fields
+
+
+def _shorten(text: str) -> str:
+    return _NODE_ID.sub(r"\1", text) if len(text) >= 64 else text
 
 
 def _exc_info(given: object) -> _ExcInfo:

@@ -226,8 +226,8 @@ class Node(NodeLevers):
             node=self.name,
             node_id=self.node_id,
             network=self.network,
-            endpoints=list(self.endpoints),
-            offers=list(self.offers),
+            endpoints=[str(endpoint) for endpoint in self.endpoints],
+            offers=[str(offer) for offer in self.offers],
         )
         return self
 

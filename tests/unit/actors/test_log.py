@@ -113,9 +113,11 @@ def test_node_ids_are_short_in_fields_and_texts_and_other_digests_are_whole(
     heard: Callable[[], list[logging.LogRecord]],
 ) -> None:
     get_logger("peerbus.test").info("no", peer=NODE, why=f"nobody at {NODE}@host, {NODE}", sha256=NODE, key=NODE * 2)
+    get_logger("peerbus.test").info("up", at=[f"{NODE}@tcp://a:1", "b"], roles=())
     assert heard()[0].getMessage() == (
         f"no peer=0123456789ab why='nobody at 0123456789ab@host, 0123456789ab' sha256={NODE} key={NODE * 2}"
     )
+    assert heard()[1].getMessage() == "up at=0123456789ab@tcp://a:1,b roles=''"
 
 
 def test_a_program_that_has_set_up_structlog_hears_there_and_only_there(
