@@ -76,4 +76,4 @@ async def test_on_a_bus_probes_stand_in_for_the_neighbours(probe: Probes) -> Non
 
 
 if __name__ == "__main__":
-    sys.exit(subprocess.call([sys.executable, "-m", "pytest", "-q", __file__]))
+    sys.exit(subprocess.call([sys.executable, "-P", "-m", "pytest", "-q", __file__]))
