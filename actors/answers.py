@@ -41,6 +41,7 @@ def misfit(message: object, wanted: Any, value: object) -> Exception | None:
     if fits:
         return None
     text = f"the answer to {type(message).__name__} is a {type(value).__name__}, not a {shown_kind(wanted)}"
+    wanted = _bare(wanted)
     if not isinstance(wanted, type) and isinstance(value, _classes(wanted)):
         text = f"the answer to {type(message).__name__} is not a {shown_kind(wanted)}: {_why_not(wanted, value)}"
     return MessageTypeError(text, message=message)
@@ -64,6 +65,8 @@ def shown_kind(kind: Any) -> str:
     if isinstance(kind, type):
         return kind.__name__
     origin, args = get_origin(kind), get_args(kind)
+    if origin is typing.Literal:
+        return f"Literal[{', '.join(map(repr, args))}]"
     if isinstance(origin, type) and args and not any(isinstance(each, list) for each in args):
         return f"{origin.__name__}[{', '.join('...' if each is ... else shown_kind(each) for each in args)}]"
     return str(kind)

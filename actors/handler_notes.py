@@ -92,11 +92,11 @@ def notes_of(owner: type) -> dict[str, Note]:
 
 
 def plain(method: Any) -> Any:
-    """The function in a staticmethod, classmethod, partial or partialmethod."""
+    """The function in a staticmethod, classmethod, partial, partialmethod or singledispatchmethod."""
     while True:
         if isinstance(method, staticmethod | classmethod):
             method = method.__func__
-        elif isinstance(method, functools.partial | functools.partialmethod):
+        elif isinstance(method, functools.partial | functools.partialmethod | functools.singledispatchmethod):
             method = method.func
         else:
             return method
@@ -132,8 +132,8 @@ def _parameters(method: Any) -> list[inspect.Parameter]:
     called, skipped, given = method, 1, set[str]()
     if isinstance(method, staticmethod):
         called, skipped = method.__func__, 0
-    elif isinstance(method, classmethod):
-        called = method.__func__
+    elif isinstance(method, classmethod | functools.singledispatchmethod):
+        called = plain(method)
     elif isinstance(method, functools.partialmethod):
         called, skipped, given = method.func, 1 + len(method.args), set(method.keywords)
     elif not hasattr(type(method), "__get__"):

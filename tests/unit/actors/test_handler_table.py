@@ -295,6 +295,15 @@ async def test_methods_of_every_kind_are_called_as_python_calls_them() -> None:
         partly = on(str)(functools.partialmethod(_with, "<", end=">"))
         called = on(GetMore)(Called())
 
+        @on(list, dict)  # type: ignore[untyped-decorator]  # see `on`
+        @functools.singledispatchmethod
+        def dispatched(self, message: object, sender: object) -> str:
+            raise AssertionError
+
+        @dispatched.register  # type: ignore[untyped-decorator]  # see `on`
+        def _(self, message: list, sender: object) -> str:  # type: ignore[type-arg]  # what it dispatches on
+            return f"list of {sender}"
+
         @handles(bytes)
         def __private(self, message: bytes) -> str:
             return f"private {message!r}"
@@ -303,13 +312,14 @@ async def test_methods_of_every_kind_are_called_as_python_calls_them() -> None:
         def many(self, message: int, sender: object, retries: int = 3, *, log: bool = True) -> str:
             return f"{message} {retries} {log}"
 
-    assert await answers(Own, Get("a"), Put("b"), "c", GetMore("d"), b"e", 1) == [
+    assert await answers(Own, Get("a"), Put("b"), "c", GetMore("d"), b"e", 1, []) == [
         "static a",
         "Own b",
         "<c> of None",
         "called with d of None",
         "private b'e'",
         "1 3 True",
+        "list of None",
     ]
 
 
