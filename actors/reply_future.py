@@ -221,7 +221,7 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
 
     def filter(self: ReplyFuture[Iterable[J]], func: Callable[[J], bool]) -> ReplyFuture[Iterable[J]]:
         """A future with only the items for which `func` is true."""
-        return self._derived(super().filter(func))
+        return self._derived(super().filter(func))  # pyright: ignore[reportAttributeAccessIssue]  # `self` says it
 
     def join(self, *futures: pykka.Future[Any]) -> ReplyFuture[Iterable[Any]]:
         """A future with a list of the values of this and the other futures."""
@@ -233,7 +233,7 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
 
     def reduce(self: ReplyFuture[Iterable[J]], func: Callable[[R, J], R], *args: R) -> ReplyFuture[R]:
         """A future with the items reduced by `func`."""
-        return self._derived(super().reduce(func, *args))
+        return self._derived(super().reduce(func, *args))  # pyright: ignore[reportAttributeAccessIssue]  # as above
 
     def _derived(self, made: pykka.Future[M], *others: pykka.Future[Any]) -> ReplyFuture[M]:
         assert isinstance(made, ReplyFuture)

@@ -118,7 +118,7 @@ def _named(cls: type) -> Any:
             return type(None) if args[0] is None else args[0]
         if isinstance(origin, type) and issubclass(origin, Request):
             answer = _named(origin)
-            filled = dict(zip(getattr(origin, "__parameters__", ()), args, strict=False))
+            filled: dict[Any, Any] = dict(zip(getattr(origin, "__parameters__", ()), args, strict=False))
             if isinstance(answer, TypeVar):
                 return filled.get(answer, answer)
             free = getattr(answer, "__parameters__", ())

@@ -28,11 +28,12 @@ class StopFlag(threading.Event):
     def wait(self, timeout: float | None = None) -> bool:
         """Block until the actor has stopped, at most `timeout` seconds."""
         if not self.flag:
-            if self._event is None:
+            event = self._event
+            if event is None:
                 # Two threads may come here at once: `setdefault` is atomic, so both wait for the same event.
-                self._event = self.__dict__.setdefault("_made", threading.Event())
+                event = self._event = self.__dict__.setdefault("_made", threading.Event())
             if not self.is_set():  # it may have stopped while the event was made
-                self._event.wait(timeout)
+                event.wait(timeout)
         return self.flag
 
     def __repr__(self) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context, copy_context
 from functools import partial
 from threading import get_ident
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .cell import HALT, Cell, State
 from .deadlines import spent
@@ -53,7 +53,7 @@ class CrossReply:
     __slots__ = ("_loop", "future")
 
     def __init__(self, future: AskFuture[R], loop: asyncio.AbstractEventLoop) -> None:
-        self.future: AskFuture[R] = future
+        self.future: AskFuture[Any] = future
         self._loop = loop
 
     def done(self) -> bool:

@@ -40,6 +40,7 @@ def configure(level: str = "info", format: str = "console", stream: TextIO | Non
     import structlog  # 0.3 s, and `peerbus --help` needs only the names of the levels
 
     stream = stream or sys.stderr
+    assert stream is not None, "a process that has no standard error names a stream"
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,

@@ -125,6 +125,7 @@ def _virtual(item: object) -> object:
     if (
         not isinstance(item, pytest.Function)
         or not inspect.iscoroutinefunction(item.obj)
+        or item.parent is None
         or "sim" not in item.fixturenames
     ):
         return item

@@ -617,9 +617,9 @@ async def _cancel_after(turns: int, awaitable: Coroutine[None, None, object]) ->
     await _turns(turns)
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
-        result = await task
-        if hasattr(result, "abort"):
-            result.abort()
+        abort = getattr(await task, "abort", None)
+        if abort is not None:
+            abort()
 
 
 async def _expect(error: type[_E], awaitable: Awaitable[object], what: str) -> _E:
