@@ -99,13 +99,17 @@ class Doors:
         self._tasks[task] = None
         task.add_done_callback(self._ran)
 
+    async def shut(self) -> None:
+        """Listen no more, and refuse whoever stands in a door; who was let in already still comes in."""
+        self.closing = True
+        await asyncio.gather(*(listener.aclose() for listener in self._listeners), return_exceptions=True)
+
     async def aclose(self) -> None:
         """Listen no more, and end what is half open."""
-        self.closing = True
         tasks = tuple(self._tasks)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*(listener.aclose() for listener in self._listeners), *tasks, return_exceptions=True)
+        await asyncio.gather(self.shut(), *tasks, return_exceptions=True)
 
     def _ran(self, task: asyncio.Task[None]) -> None:
         self._tasks.pop(task, None)

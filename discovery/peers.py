@@ -191,23 +191,24 @@ class Peers(Actor):
         self._withdraw()
 
     def _withdraw(self) -> asyncio.Task[None]:
-        """Dial, listen and advertise no more, and end what is half open."""
+        """Dial, listen and advertise no more."""
         if self._withdrawal is None:
             self._stopping = self._doors.closing = True
             if self._timer is not None:
                 self._timer.cancel()
             name = f"peerbus {self._myself.name} withdraws"
             self._withdrawal = new_task(
-                self._close_doors(), loop=self._loop, name=name, context=self.bus.context.copy()
+                self._shut_doors(), loop=self._loop, name=name, context=self.bus.context.copy()
             )
         return self._withdrawal
 
-    async def _close_doors(self) -> None:
-        await asyncio.gather(self._doors.aclose(), self._finders.aclose(), return_exceptions=True)
+    async def _shut_doors(self) -> None:
+        await asyncio.gather(self._doors.shut(), self._finders.aclose(), return_exceptions=True)
 
     async def on_stop(self) -> None:  # type: ignore[override]  # likewise
-        """Leave what the book is to know; the connections have ended before."""
+        """End what is half open, and leave what the book is to know; the connections have ended before."""
         await self._withdraw()
+        await self._doors.aclose()
         self._book.leave(self._now())
 
     @property
