@@ -28,7 +28,7 @@ class PeerState(enum.StrEnum):
     RENEWING = "renewing"
     """Announced up; that connection was lost while its replacement, already accepted, is getting ready."""
     EVICTING = "evicting"
-    """Announced down, or never up; its connection was told to close and still holds its slot."""
+    """Announced down, or never up; its connection was told to close, or the peer leaves, and still holds its slot."""
 
 
 class PeerStep(enum.Enum):

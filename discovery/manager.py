@@ -277,6 +277,17 @@ class PeerManager:
             peer.step(PeerStep.SWITCH)
         return Changes(self._table.announce_down(peer, reason))
 
+    def leaving(self, node_id: str, reason: str, now: float) -> Changes:
+        """A peer said goodbye: without another connection it is down from now on, and holds its slot until it is gone.
+
+        Not for a peer that parts with this node alone: how it bears that is seen when the connection ends.
+        """
+        peer = self._roster.get(node_id)
+        if peer is None or len(peer.links) != 1:
+            return Changes()
+        self._look_again()
+        return Changes(self._table.evict(peer, reason, now).events)
+
     def evict(self, node_id: str, reason: str, now: float) -> Changes:
         """Part with a peer. It is down from now on, and holds its slot until `disconnected`."""
         self._look_again()

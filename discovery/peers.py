@@ -21,12 +21,13 @@ from ..actors.events import ActorStarted, ActorTerminated, ShutdownStarted
 from ..actors.handlers import handles
 from ..actors.log import get_logger
 from ..actors.ref import Ref
-from ..actors.router import LinkChanged
+from ..actors.router import LinkChanged, LinkDown
 from ..actors.supervision import Directive, Supervision
 from ..actors.tasks import new_task
 from ..transports.codecs import Codecs
 from ..transports.connection import (
     HEARTBEAT_INTERVAL,
+    SHUTTING_DOWN,
     SUPERSEDED,
     CloseChannel,
     ConnectionEnded,
@@ -72,6 +73,8 @@ log = get_logger("peerbus.discovery")
 FLUSH_AFTER = 1.0
 #: Why a connection ended whose place, for the peer, another one took.
 USURPED = f"peer_{SUPERSEDED}"
+#: Why peers say goodbye that leave everybody, and may take long.
+LEAVING = frozenset({SHUTTING_DOWN, "draining"})
 #: Seconds that a connection which another one replaced may take to finish what is under way.
 SUPERSEDED_DRAIN = 5.0
 #: The same for a peer that is parted with.
@@ -172,7 +175,7 @@ class Peers(Actor):
     async def _open_doors(self) -> None:
         await self._book.restore(self._now())
         await self._doors.listen(self._wanted)
-        self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkChanged)
+        self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkChanged, LinkDown)
         self._sign()
         await self._finders.start()
         for endpoint in self._persistent:
@@ -312,6 +315,12 @@ class Peers(Actor):
         if isinstance(event.link, PeerLink):
             self._manager.offers(event.link.peer_id, event.link.offers)
             self._dial_due()
+
+    @handles(LinkDown)
+    def _link_down(self, event: LinkDown) -> None:
+        # Its connection may go on for long; who counts on the peer is to know now.
+        if event.reason in LEAVING and not self.bus.closing:
+            self._settle(self._manager.leaving(event.link.peer_id, f"peer_{event.reason}", self._now()))
 
     @handles(_Ended)
     def _connection_ended(self, ended: _Ended) -> None:

@@ -593,16 +593,14 @@ class PeerConnection(Actor):
 
     def _stirred(self, take: Callable[[Any], None], frame: object) -> None:
         if self._farewell is not None:
-            self._farewell.stirred(self._loop.time())
+            self._farewell.came(self._loop.time())
         take(frame)
 
     def _await_end(self) -> None:
         """The peer said goodbye: close, if it has not by the time that it may take."""
         assert self._farewell is not None
         now = self._loop.time()
-        if self.link.in_flight or self._receive.serving:
-            self._farewell.stirred(now)
-        over_at = self._farewell.over_at
+        over_at = self._farewell.look(now, asks_open=bool(self.link.in_flight or self._receive.serving))
         if now >= over_at:
             self._cut("goodbye", "the peer said goodbye and did not close")
             return

@@ -18,22 +18,25 @@ class Farewell:
     `within`: seconds that the peer still uses the connection, 0 where it did not say.
     """
 
-    __slots__ = ("_last", "_limit", "_until", "reason", "text")
+    __slots__ = ("_last", "_limit", "_open", "_until", "reason", "text")
 
     def __init__(self, reason: str, text: str, within: float, now: float) -> None:
         self.reason = reason
         self.text = text
         self._last = now
+        self._open = False
         self._until = now + min(within, LONGEST_GOODBYE) + GOODBYE_TIMEOUT
         self._limit = now + LONGEST_GOODBYE + GOODBYE_TIMEOUT
 
-    def stirred(self, now: float) -> None:
-        """Something was under way: a frame came that is no heartbeat, or an ask is open."""
+    def came(self, now: float) -> None:
+        """A frame came that is no heartbeat."""
         self._last = now
 
-    @property
-    def over_at(self) -> float:
-        """When to close, if nothing is under way any more."""
+    def look(self, now: float, *, asks_open: bool) -> float:
+        """When to close as far as is known; now, or before it: at once. Look again then."""
+        if asks_open or self._open:  # they may have ended just before
+            self._last = now
+        self._open = asks_open
         return min(self._limit, max(self._until, self._last + GOODBYE_TIMEOUT))
 
 

@@ -32,6 +32,8 @@ from peerbus.actors.router import LinkDown
 from peerbus.discovery.events import PeerDown
 from peerbus.node import Node
 from peerbus.testing import Simulation, Uniform
+from peerbus.transports.connection import PeerConnection
+from peerbus.transports.wire import Frame, GoAway
 
 
 @dataclass(frozen=True)
@@ -155,9 +157,12 @@ async def test_a_peer_waits_for_a_long_shutdown_and_hears_of_it_at_once() -> Non
             await asyncio.sleep(0.1)
             assert node.node_id not in peer.peers
             assert type(await outcome_of(peer.ask(Peer(node.node_id) / Jobs, Job(2, peer.node_id)))) is NoRoute
-            down = await downs.get()
+            down = downs.get_nowait()  # it cannot be sent to any more
+            assert down is not None
             assert (down.node_id, down.reason) == (node.node_id, "peer_shutting_down")
             await closing
+            await asyncio.sleep(1)
+            assert downs.get_nowait() is None
         assert jobs.failed == []
         assert jobs.answers == [1]
         assert actor(peer, "desk").kept == [1]
@@ -492,3 +497,61 @@ async def test_the_drain_lever_leaves_peers_the_time_that_it_names(sim: Simulati
     await sim.run_for(sim.rng.uniform(0.0, 1.0))
     node.drain(within=50.0)
     assert await ask == 1
+
+
+async def seconds_until_cut(peer: Node) -> float:
+    began = clock()
+    with peer.subscribe(PeerDown) as downs:
+        down = await downs.get()
+    assert down.reason == "goodbye"
+    return clock() - began
+
+
+def say(node: Node, frame: Frame) -> None:
+    """Let a node say what it would not, and go on as if it had not."""
+    (connection,) = (cell.actor for name, cell in node.bus._cells.items() if name.startswith("peer-"))
+    assert isinstance(connection, PeerConnection)
+    connection._say(frame)
+
+
+@pytest.mark.parametrize(("within", "least"), [(0, 10), (60_000, 70), (2**32 - 1, 3610)])
+@in_virtual_time
+async def test_a_peer_that_says_goodbye_and_stays_is_waited_for_as_long_as_it_said(within: int, least: float) -> None:
+    cluster = Cluster(13)
+    bob, alice = cluster.node("bob", reactors=[Desk]), cluster.node("alice", peers=("bob",), reactors=[Desk])
+    async with cluster.running(bob, alice):
+        say(bob, GoAway("tired", "", within))
+        assert least <= await seconds_until_cut(alice) < least + 1
+
+
+@pytest.mark.parametrize("whose", ["ours", "theirs"])
+@in_virtual_time
+async def test_a_peer_that_says_goodbye_is_waited_for_while_asks_are_open(whose: str) -> None:
+    cluster = Cluster(14)
+    bob, alice = cluster.node("bob", reactors=[Desk]), cluster.node("alice", peers=("bob",), reactors=[Desk])
+    async with cluster.running(bob, alice):
+        asker, asked = (alice, bob) if whose == "ours" else (bob, alice)
+        ask = asyncio.ensure_future(outcome_of(asker.ask(Peer(asked.node_id) / Desk, Item(1, 33.0), timeout=60)))
+        await asyncio.sleep(0.1)
+        say(bob, GoAway("tired", ""))
+        waited = await seconds_until_cut(alice)
+        assert await ask == 1
+        assert 33 + 9 < waited < 33 + 21
+
+
+@in_virtual_time
+async def test_a_peer_that_says_goodbye_is_waited_for_while_it_sends() -> None:
+    cluster = Cluster(15)
+    bob, alice = cluster.node("bob", reactors=[Desk]), cluster.node("alice", peers=("bob",), reactors=[Desk])
+    async with cluster.running(bob, alice):
+
+        async def send() -> None:
+            for number in range(10):
+                await asyncio.sleep(7)
+                await bob.tell(Peer(alice.node_id) / Desk, Item(number))
+
+        say(bob, GoAway("tired", ""))
+        sending = asyncio.ensure_future(send())
+        assert 70 + 9 < await seconds_until_cut(alice) < 70 + 11
+        await sending
+        assert actor(alice, "desk").kept == list(range(10))

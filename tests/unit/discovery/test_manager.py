@@ -700,3 +700,27 @@ def test_a_peer_whose_connection_ends_while_our_dial_is_out_is_not_dialed_twice(
     assert view(peers, HIGH).state is PeerState.DIALING
     assert peers.dials(1000.0) == []
     assert peers.authenticated(Attempt(HIGH, 1, "out", dial), 1000.0) == Accept()
+
+
+# -- a peer that leaves
+
+
+def test_a_peer_that_leaves_is_down_at_once_and_holds_its_slot_until_it_is_gone() -> None:
+    peers = manager(PeerOptions(max_connected=1))
+    connect(peers, HIGH, "a", 0.0)
+    assert peers.leaving(HIGH, "peer_shutting_down", 1.0) == Changes((PeerDown(HIGH, "peer_shutting_down"),))
+    assert peers.leaving(HIGH, "peer_shutting_down", 2.0) == Changes()
+    assert reason(peers.authenticated(Attempt(OTHER, 1, "b"), 3.0)) == "full"
+    assert reason(peers.authenticated(Attempt(HIGH, 2, "c"), 3.0)) == "evicting"
+    assert peers.disconnected(HIGH, "a", "peer_shutting_down", 4.0) == Changes()
+    assert view(peers, HIGH).state is PeerState.IDLE
+    assert peers.authenticated(Attempt(OTHER, 1, "b"), 5.0) == Accept()
+
+
+def test_of_two_connections_to_a_peer_the_one_that_leaves_changes_nothing() -> None:
+    peers = manager()
+    connect(peers, HIGH, "a", 0.0)
+    assert peers.authenticated(Attempt(HIGH, 2, "b"), 1.0) == Accept()  # it has restarted
+    assert peers.leaving(HIGH, "peer_shutting_down", 1.0) == Changes()
+    assert peers.leaving(OTHER, "peer_shutting_down", 1.0) == Changes()
+    assert [type(event) for event in peers.ready(HIGH, "b", 2.0).events] == [PeerDown, PeerUp]
