@@ -2,7 +2,8 @@
 
 The order is that of `Ending`. Laws:
 1. Refuse first. From `aclose` on, sends of plain code raise ShuttingDown, and nobody spawns but actors their children.
-   Whatever lets work in from outside handles `ShutdownStarted`, and refuses as well from then on.
+   Whatever lets work in from outside handles `ShutdownStarted`, and refuses as well from then on. (A ref's own `tell`
+   and `ask`, as a thread uses them that works for an actor, are taken as long as that actor runs.)
 2. Work at hand keeps what it needs. While users' actors drain, nothing ends: they take each other's messages, peers are
    connected, timers fire. It is over when all of them rest at the same moment, or the time is.
 3. Then actors end by phases, in a phase the newest first, one after the other, but for those of SIDE_BY_SIDE. An actor

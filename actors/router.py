@@ -16,6 +16,7 @@ from .address import Address, GroupAddress
 from .carrier import Link
 from .closing import Ending
 from .errors import NoRoute, ShuttingDown
+from .events import ShutdownStarted
 from .handlers import handles
 from .receivers import reaches
 from .routes import Routes
@@ -174,9 +175,14 @@ class Router(Actor):
                 return f"a send to {wait.to} waits for {wait.need}, who are there"
         return None
 
+    @handles(ShutdownStarted)
+    def _shutdown_started(self, _: ShutdownStarted) -> None:
+        self.on_stop()
+
     def on_stop(self) -> None:
         """No peer will come any more."""
         for there, wait in self._waiting.items():
             if not there.done():
                 there.set_exception(ShuttingDown(f"{self.bus.name} is shutting down", message=wait.message))
         self._waiting.clear()
+        self.bus.receivers_awaited = False

@@ -3,6 +3,8 @@
 Tasks: those of its doors (`Doors`) and of the finders. Connections are its children: they end before it does.
 """
 
+# So long because everything that the mind hears, and all that it has done, passes here: each a few lines that hand on.
+
 from __future__ import annotations
 
 import asyncio
@@ -200,9 +202,7 @@ class Peers(Actor):
             if self._timer is not None:
                 self._timer.cancel()
             name = f"peerbus {self._myself.name} withdraws"
-            self._withdrawal = new_task(
-                self._shut_doors(), loop=self._loop, name=name, context=self.bus.context.copy()
-            )
+            self._withdrawal = new_task(self._shut_doors(), loop=self._loop, name=name, context=self.bus.context.copy())
         return self._withdrawal
 
     async def _shut_doors(self) -> None:

@@ -412,10 +412,13 @@ class Sender(Reactor):
         self.ends[job.number] = await outcome_of(send)
 
 
+LATENCIES: tuple[float | Uniform, ...] = (0.0, 0.001, Uniform(0.0, 0.05))
+
+
 async def network(sim: Simulation, ends: dict[int, object]) -> tuple[Node, list[Node]]:
     """A node with a Sender, and two peers with a Desk, connected."""
     rng = sim.rng
-    sim.network.shape(latency=rng.choice([0.0, 0.001, Uniform(0.0, 0.05)]), bandwidth=rng.choice([None, 1e6]))
+    sim.network.shape(latency=rng.choice(LATENCIES), bandwidth=rng.choice([None, 1e6]))
     desks = [await sim.node(name, discover=False, reactors=[Desk], shutdown_timeout=30.0) for name in ("one", "two")]
     node = await sim.node(
         "node",

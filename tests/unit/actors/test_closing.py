@@ -15,6 +15,7 @@ from peerbus.actors import (
     ActorStopped,
     Bus,
     Ending,
+    Peer,
     PeerbusError,
     Ref,
     RemoteError,
@@ -453,3 +454,31 @@ async def test_messages_that_were_queued_behind_a_stuck_handler_say_that_the_act
         asks = [asyncio.ensure_future(_end_of(bus, stuck)) for _ in range(3)]
         await asyncio.sleep(0)
     assert {type(end) for end in await asyncio.gather(*asks)} == {ActorStopped}
+
+
+async def test_who_waits_for_a_peer_hears_at_once_that_nobody_comes_any_more() -> None:
+    class Slow(Actor):
+        @handles(float)
+        async def nap(self, seconds: float) -> None:
+            await asyncio.sleep(seconds)
+
+        @handles(str)
+        async def wait(self, _: str) -> object:
+            return await self.ask(Peer("0" * 64) / "anybody", "hello", timeout=60, wait_for_peer=True)
+
+    async with Bus(shutdown_timeout=30.0) as bus:
+        await bus.tell(bus.spawn(Slow), 5.0)
+        loop = asyncio.get_running_loop()
+        waits = [
+            asyncio.ensure_future(bus.ask(Peer("0" * 64) / "anybody", "hello", timeout=60, wait_for_peer=True)),
+            asyncio.ensure_future(bus.ask(bus.spawn(Slow), "wait", timeout=60)),
+        ]
+        await asyncio.sleep(1)
+        closing = asyncio.create_task(bus.aclose())
+        before = loop.time()
+        ends = await asyncio.gather(*waits, return_exceptions=True)
+        assert loop.time() - before < 0.1
+        assert isinstance(ends[0], ShuttingDown)
+        assert isinstance(ends[1], RemoteError)
+        assert "shutting down" in ends[1].text
+        await closing
