@@ -252,6 +252,8 @@ class Cell(Life):
                 phase="mailbox",
                 message=envelope.message,
             )
+            if isinstance(reply, AskFuture) and isinstance(reply._exception, SendError):
+                reply._exception.in_dead_letters = True  # here it becomes one; it is not to be another, as unheard
         self.mailbox.drop(envelope, error)
 
     def failed(self, envelope: Envelope, error: BaseException) -> object:

@@ -152,7 +152,7 @@ class Story:
             self.broken.append(f"law 6: {sent} is handled a second time")
         # A tell that is cancelled in the very moment in which it gets room has been sent.
         refused = isinstance(sent.result, SendError)
-        over = sent.ended is not None and (refused if sent.verb == "tell" else player.in_order)
+        over = sent.ended is not None and (refused or sent.verb == "ask")
         if not before and sent.local and over:
             self.broken.append(f"law 7: {sent} ended with {sent.result!r}, and is handled afterwards")
         before.append(player.actor_urn)

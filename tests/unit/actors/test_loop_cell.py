@@ -325,6 +325,22 @@ async def test_a_reentrant_handler_that_nobody_wants_any_more_does_not_begin(tur
         assert begun == ["of the next"]
 
 
+async def test_an_ask_whose_time_was_over_in_the_mailbox_and_not_looked_at_is_one_dead_letter(turns: Turns) -> None:
+    class Busy(Actor):
+        @handles(float)
+        async def sleep(self, seconds: float) -> None:
+            await asyncio.sleep(seconds)
+
+    async with Bus() as bus:
+        ref = bus.spawn(Busy)
+        bus.tell(ref, 1.0)
+        bus.ask(ref, 0.0, timeout=0.1)
+        await asyncio.sleep(2)
+        gc.collect()
+        await turns()
+        assert bus.statistics().dead_letters == {"deadline_mailbox": 1}
+
+
 @pytest.mark.parametrize("overflow", [Overflow.DROP_OLDEST, Overflow.DROP_NEWEST])
 async def test_an_ask_that_is_dropped_and_not_looked_at_is_one_dead_letter(overflow: Overflow, turns: Turns) -> None:
     class Full(Actor):
