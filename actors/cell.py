@@ -247,11 +247,8 @@ class Cell(Life):
             error = SendError(f"the asker of {name} went away before {self} handled it", message=envelope.message)
             error.reason = "cancelled"
         else:
-            error = DeadlineExceeded(
-                f"{name} waited in the mailbox of {self} until nobody asked for it any more",
-                phase="mailbox",
-                message=envelope.message,
-            )
+            text = f"{name} waited in the mailbox of {self} until nobody asked for it any more"
+            error = DeadlineExceeded(text, phase="mailbox", message=envelope.message)
             if isinstance(reply, AskFuture) and isinstance(reply._exception, SendError):
                 reply._exception.in_dead_letters = True  # here it becomes one; it is not to be another, as unheard
         self.mailbox.drop(envelope, error)
