@@ -889,9 +889,9 @@ class Bus:
     # Facts.
 
     def publish(self, event: object) -> None:
-        """Put a fact on the event stream. From any thread; costs nothing while nobody listens."""
+        """Put a fact on the event stream. From any thread; one that nobody listens for is not kept for a moment."""
         events = self._events
-        if events is not None and events.wanted:
+        if events is not None and events.wants(event):
             with contextlib.suppress(SendError):  # the bus has stopped
                 self._events_ref._cell.mailbox.offer_foreign(Envelope(event))
 

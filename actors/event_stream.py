@@ -102,10 +102,11 @@ class EventStream(Actor):
         self.listeners: dict[Subscription[Any], None] = {}
         self.actors: dict[Ref[Any], tuple[type, ...]] = {}
 
-    @property
-    def wanted(self) -> bool:
-        """Anybody listens."""
-        return bool(self.listeners or self.actors)
+    def wants(self, event: object) -> bool:
+        """Anybody listens for it. From any thread."""
+        return any(isinstance(event, listener.types) for listener in tuple(self.listeners)) or any(
+            isinstance(event, types) for types in tuple(self.actors.values())
+        )
 
     def on_receive(self, message: object) -> None:
         """Pass the fact on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from types import MethodType
 
 __all__ = ["WeakCall", "weakly"]
 
@@ -11,17 +12,19 @@ __all__ = ["WeakCall", "weakly"]
 class WeakCall:
     """Calls a method while its object is there, else nothing."""
 
-    __slots__ = ("_method",)
+    # Not a `weakref.WeakMethod`, which is eight objects.
+    __slots__ = ("_function", "_owner")
 
-    def __init__(self, method: Callable[..., object]) -> None:
-        self._method = weakref.WeakMethod(method)
+    def __init__(self, method: MethodType) -> None:
+        self._owner = weakref.ref(method.__self__)
+        self._function = method.__func__
 
     def __call__(self, *args: object) -> None:
-        method = self._method()
-        if method is not None:
-            method(*args)
+        owner = self._owner()
+        if owner is not None:
+            self._function(owner, *args)
 
 
 def weakly(call: Callable[..., object]) -> Callable[..., None]:
     """As `call`, which may be a method: that does not keep its object then."""
-    return WeakCall(call) if hasattr(call, "__func__") else call  # type: ignore[return-value]  # the value is not used
+    return WeakCall(call) if isinstance(call, MethodType) else call  # type: ignore[return-value]  # it is not used

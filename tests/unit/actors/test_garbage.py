@@ -19,6 +19,7 @@ from peerbus.actors import (
     EVERYONE,
     LOCAL,
     Actor,
+    ActorStarted,
     Bus,
     Capability,
     Channel,
@@ -338,6 +339,20 @@ async def test_an_error_that_nobody_has_raised_keeps_no_frames(bus: Bus, verb: s
         while (letter := letters.get_nowait()) is not None:
             assert letter.error is not None
             assert letter.error.__traceback__ is None
+
+
+@pytest.mark.parametrize("verb", ["tell", "ask"])
+async def test_a_message_that_was_refused_is_kept_by_nobody(bus: Bus, verb: str) -> None:
+    # As on a node, where its own actors listen to facts, and in one turn of the loop.
+    async with bus.subscribe(ActorStarted):
+        kept = []
+        for _ in range(100):
+            message = Work()
+            kept.append(weakref.ref(message))
+            with contextlib.suppress(*ERRORS):
+                await getattr(bus, verb)(LOCAL / "nobody", message)
+            del message
+        assert [each for each in kept if each() is not None] == []
 
 
 @pytest.mark.parametrize("verb", ["tell", "ask"])
