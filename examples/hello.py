@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from peerbus.actors import LOCAL, Bus, Channel, Reactor, handles
+from peerbus.actors import LOCAL, Bus, Channel, Reactor, Request, handles
 
 
 @dataclass(frozen=True)
@@ -14,8 +14,8 @@ class Hello:
 
 
 @dataclass(frozen=True)
-class GetGuests:
-    pass
+class GetGuests(Request[list[str]]):
+    """A message may name its answer; type checkers know it then, and it is checked on arrival."""
 
 
 class Guests(Reactor):

@@ -6,7 +6,7 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from peerbus.actors import Channel, Peer, Reactor, Role, handles
+from peerbus.actors import Channel, Peer, Reactor, Request, Role, handles
 from peerbus.discovery.events import PeerUp
 from peerbus.node import Node
 
@@ -14,17 +14,19 @@ ROUNDS = 1000
 
 
 @dataclass(frozen=True)
-class Ping:
-    number: int
-
-
-@dataclass(frozen=True)
 class Pong:
     number: int
 
 
+@dataclass(frozen=True)
+class Ping(Request[Pong]):
+    """Names its answer: whoever asks gets a `Pong`, as type checkers know, or an error."""
+
+    number: int
+
+
 class Table(Reactor):
-    channel = Channel("table", messages=(Ping, Pong))
+    channel = Channel("table", messages=(Ping,))
 
     @handles(Ping)
     def play(self, ping: Ping) -> Pong:
@@ -38,13 +40,13 @@ async def main() -> None:
         bob = Node("bob", network="ping-pong", peers=alice.endpoints, channels=[Table.channel])
         async with bob:
             await connected(bob)
-            print("bob to alice:", await bob.ask(Peer(alice.node_id) / Table, Ping(1), reply=Pong, timeout=2))
-            print("to whoever offers a table:", await bob.ask(Role("table") / Table, Ping(2), reply=Pong, timeout=2))
+            print("bob to alice:", await bob.ask(Peer(alice.node_id) / Table, Ping(1), timeout=2))
+            print("to whoever offers a table:", await bob.ask(Role("table") / Table, Ping(2), timeout=2))
 
             began = time.perf_counter()
             pong = Pong(0)
             for _ in range(ROUNDS):
-                pong = await bob.ask(Role("table") / Table, Ping(pong.number), reply=Pong)
+                pong = await bob.ask(Role("table") / Table, Ping(pong.number))
             each = (time.perf_counter() - began) / ROUNDS
             print(f"{pong.number} rounds, {each * 1e6:.0f} µs each")
 

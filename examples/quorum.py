@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-from peerbus.actors import Channel, QuorumFailed, Reactor, Role, handles
+from peerbus.actors import Channel, QuorumFailed, Reactor, Request, Role, handles
 from peerbus.node import Node
 
 
 @dataclass(frozen=True)
-class Write:
+class Write(Request[int]):
+    """Answered with the version that the replica has then."""
+
     version: int
     text: str
 
 
 @dataclass(frozen=True)
-class Read:
+class Read(Request[Write]):
     pass
 
 
@@ -51,15 +53,15 @@ async def main() -> None:
         endpoints = [*alice.endpoints, *bob.endpoints, *carol.endpoints]
         async with Node("dave", network="quorum", peers=endpoints, channels=[Register.channel]) as dave:
             # Nobody is connected yet: the first ask waits until all three are.
-            written = await dave.ask(REPLICAS, Write(1, "hello"), reply=int, quorum=3, wait_for_peer=True)
+            written = await dave.ask(REPLICAS, Write(1, "hello"), quorum=3, wait_for_peer=True)
             print("written to", len(written.answers))
 
             await alice.aclose()
             await dave.ask(REPLICAS, Write(2, "hello again"), quorum=2)
-            read = await dave.ask(REPLICAS, Read(), reply=Write, quorum=2)
+            read = await dave.ask(REPLICAS, Read(), quorum=2)
             print("read:", max(read.answers.values(), key=lambda each: each.version).text)
             # One of them, and another one too if it has not answered in 50 ms.
-            print("one of them:", (await dave.ask(ANY_ONE, Read(), reply=Write, hedge=0.05)).text)
+            print("one of them:", (await dave.ask(ANY_ONE, Read(), hedge=0.05)).text)
 
             await bob.aclose()
             try:
