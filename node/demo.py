@@ -24,8 +24,9 @@ __all__ = ["add_arguments", "run"]
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _EPILOG = """\
 Half of the nodes offer the role `archive` and hold the file, the others want it. No address is configured: they find
-each other by mDNS on 127.0.0.1, talk TCP with TLS 1.3, and ask by role. When half of all
-is copied, an archive is killed, and the others go on. The table goes to standard output, all else to standard error.
+each other by mDNS on 127.0.0.1, talk TCP with TLS 1.3, and ask by role. When half of all is copied, an archive is
+killed, and the others go on. A small file is copied before anybody has heard of its half: then the table says that the
+kill was too late. The table goes to standard output, all else to standard error.
 
 exit status: 0 every copy is right, 1 one is not, 2 wrong flag, 130 Ctrl-C
 """

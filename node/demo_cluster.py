@@ -7,7 +7,8 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,7 +27,7 @@ TAIL = 12
 
 
 class Member:
-    """One process and what it has said. `killed_at` is the loop's time when the demonstration killed it."""
+    """One process and what it has said. `killed_at`: when the demonstration killed it, on `Report.at`'s clock."""
 
     def __init__(self, job: Job, log: Path, process: asyncio.subprocess.Process) -> None:
         self.job = job
@@ -37,6 +38,10 @@ class Member:
         #: Reports so far.
         self.reports = 0
         self.killed_at: float | None = None
+        #: Its share of its copy when somebody was killed: at least the first, at most the second.
+        self.share_before = 0.0
+        self.share_after: float | None = None
+        self._reports_after = 0
         self.failure = ""
         self.ended = False
 
@@ -54,6 +59,16 @@ class Member:
     def settled(self) -> bool:
         """It wants nothing (any more)."""
         return not self.job.wants or self.report.progress.state in ("done", "failed")
+
+    def hear(self, report: Report, killed_at: float | None) -> None:
+        """It has reported; `killed_at`: when somebody was killed, if anybody was."""
+        self.report = report
+        self.reports += 1
+        if killed_at is None or report.at <= killed_at:
+            self.share_before = report.progress.share
+        elif self._reports_after < 2:  # the first one may leave out what was being told just then
+            self._reports_after += 1
+            self.share_after = report.progress.share
 
     def why_lost(self) -> str:
         """Why it ended by itself, with the end of its log."""
@@ -73,6 +88,8 @@ class Cluster:
 
     def __init__(self, folder: Path) -> None:
         self.members: dict[str, Member] = {}
+        #: When one was killed.
+        self.killed_at: float | None = None
         self._folder = folder
         self._readers: list[asyncio.Task[None]] = []
         self._news = asyncio.Event()
@@ -90,15 +107,17 @@ class Cluster:
         """Start a process for this job."""
         log = self._folder / f"{job.name}.log"
         with log.open("wb") as errors:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *_flags(),
-                "-m",
-                "peerbus.node.demo_worker",
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=errors,
-                start_new_session=True,  # Ctrl-C in the terminal is for the parent; it tells the others
+            process = await _whole(
+                asyncio.create_subprocess_exec(
+                    sys.executable,
+                    *_flags(),
+                    "-m",
+                    "peerbus.node.demo_worker",
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=errors,
+                    start_new_session=True,  # Ctrl-C in the terminal is for the parent; it tells the others
+                )
             )
         member = self.members[job.name] = Member(job, log, process)
         assert process.stdin is not None
@@ -108,7 +127,7 @@ class Cluster:
 
     def kill(self, member: Member) -> None:
         """End a process as a power failure would: SIGKILL."""
-        member.killed_at = asyncio.get_running_loop().time()
+        member.killed_at = self.killed_at = time.monotonic()
         self._signal(member, signal.SIGKILL)
 
     async def wait_news(self, timeout: float) -> None:
@@ -157,8 +176,7 @@ class Cluster:
                     case Failed():
                         member.failure = said.text
                     case Report() if not self._closing:
-                        member.report = said
-                        member.reports += 1
+                        member.hear(said, self.killed_at)
                 self._news.set()
             await member.process.wait()
         finally:
@@ -170,6 +188,18 @@ class Cluster:
         if member.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 member.process.send_signal(number)
+
+
+async def _whole(start: Coroutine[object, object, asyncio.subprocess.Process]) -> asyncio.subprocess.Process:
+    """Start a process; where the caller is cancelled meanwhile, it ends before that goes on: half of one stays behind."""
+    starting = asyncio.ensure_future(start)
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        process = await starting
+        process.kill()
+        await process.communicate()
+        raise
 
 
 def _flags() -> list[str]:

@@ -37,8 +37,13 @@ class Started(msgspec.Struct, frozen=True, tag="started"):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
-    """From a process, several times a second: what it has done so far."""
+    """From a process, several times a second: what it has done so far.
 
+    `at` is when it says so, `ended_at` when its sync came to an end: seconds of the clock that all processes share.
+    """
+
+    at: float = 0.0
+    ended_at: float | None = None
     peers: int = 0
     served: Served = Served(0, 0)
     progress: Progress = Progress()

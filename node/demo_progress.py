@@ -8,7 +8,7 @@ from typing import TextIO
 
 from .demo_messages import Report
 
-__all__ = ["MIB", "Display", "mib", "plural"]
+__all__ = ["MIB", "Display", "mib", "plural", "rate"]
 
 #: Cells of a bar, where the terminal is wide enough, and at least. Each has eight steps.
 BAR, SHORT_BAR = 30, 5
@@ -84,9 +84,12 @@ def _numbers(report: Report) -> str:
         return f"looking for archives, {plural(report.peers, 'peer')}"
     if progress.state == "failed":
         return f"failed: {progress.text}"
-    speed = progress.bytes / 1e6 / progress.seconds if progress.seconds else 0.0
+    speed = rate(progress.bytes / 1e6 / progress.seconds) if progress.bytes and progress.seconds else "—"
+    copied = f"{progress.bytes / MIB:5.1f} of {progress.size / MIB:.1f} MiB"
+    if progress.size < MIB:
+        copied = f"{mib(progress.bytes)} of {mib(progress.size)}"
     return (
-        f"{progress.share:4.0%}  {progress.bytes / MIB:5.1f} of {progress.size / MIB:.1f} MiB  {speed:4.0f} MB/s  "
+        f"{int(progress.share * 100):3}%  {copied}  {speed:>4} MB/s  "
         f"{plural(report.peers, 'peer')}  {plural(progress.retries, 'retry')}"
     )
 
@@ -101,5 +104,10 @@ def plural(number: int, noun: str) -> str:
 def mib(size: int) -> str:
     """A number of bytes, for people."""
     if size < 1 << 10:
-        return f"{size} bytes"
+        return plural(size, "byte")
     return f"{size / (1 << 10):.1f} KiB" if size < MIB else f"{size / MIB:.1f} MiB"
+
+
+def rate(number: float) -> str:
+    """A number of MB/s, with as many digits as say something."""
+    return f"{number:.0f}" if number >= 10 else f"{number:.1f}" if number >= 0.1 else f"{number:.2g}"

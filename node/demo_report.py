@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from .demo_progress import MIB, mib, plural
+from .demo_progress import MIB, mib, plural, rate
 
 __all__ = ["Outcome", "Row", "as_json", "as_table"]
 
@@ -28,13 +28,15 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     retries: int
     ask_p50_ms: float | None
     ask_p99_ms: float | None
-    mb_per_s: float
+    mb_per_s: float | None
     verified: bool | None
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """A whole demonstration. `seconds`: from the first ask for a block to the last copy; `killed_at`: the share of
-    all copies that was there then, 0 to 1."""
+    """A whole demonstration. `seconds`: from the first ask for a block to the last copy, 0 where there is none.
+
+    When one was `killed`, of all copies at least the share `killed_at` was there, and at most `killed_by`, 0 to 1.
+    """
 
     ok: bool
     network: str
@@ -45,6 +47,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     total_seconds: float
     killed: str | None
     killed_at: float | None
+    killed_by: float | None
     nodes: tuple[Row, ...]
 
 
@@ -72,11 +75,11 @@ def _cells(row: Row) -> Sequence[str]:
         str(row.peers),
         str(row.blocks_served),
         str(row.blocks_fetched),
-        f"{row.bytes / MIB:.1f}",
+        "<0.1" if 0 < row.bytes < 0.05 * MIB else f"{row.bytes / MIB:.1f}",
         str(row.retries),
         _milliseconds(row.ask_p50_ms),
         _milliseconds(row.ask_p99_ms),
-        f"{row.mb_per_s:.0f}",
+        "—" if row.mb_per_s is None else rate(row.mb_per_s),
         "killed" if row.killed else copy,
     )
 
@@ -92,13 +95,26 @@ def _aligned(column: int, cell: str, width: int) -> str:
 
 def _verdict(outcome: Outcome) -> str:
     copies = [row.verified for row in outcome.nodes if row.verified is not None]
-    speed = sum(row.bytes for row in outcome.nodes if row.verified is not None) / 1e6 / (outcome.seconds or 1e-9)
+    copied = sum(row.bytes for row in outcome.nodes if row.verified is not None)
+    took = f"{outcome.seconds:.2f} s" if outcome.seconds >= 0.1 else f"{outcome.seconds * 1e3:.1f} ms"
+    speed = f", {rate(copied / 1e6 / outcome.seconds)} MB/s in all" if copied and outcome.seconds else ""
     lines = [
         f"{copies.count(True)} of {plural(len(copies), 'copy')} verified, {mib(outcome.size)} each",
         f"sha256 {outcome.sha256}",
-        f"{outcome.seconds:.2f} s, {speed:.0f} MB/s in all; {outcome.total_seconds:.1f} s with starting and stopping",
+        f"{took}{speed}; {outcome.total_seconds:.1f} s with starting and stopping",
     ]
     if outcome.killed is not None and outcome.killed_at is not None:
-        late = "" if outcome.killed_at < 1 else ", too late to matter: --size or --file takes more"
-        lines.append(f"{outcome.killed} was killed at {outcome.killed_at:.0%}{late}; its row is what it last reported")
+        when = _when(outcome.killed_at, outcome.killed_at if outcome.killed_by is None else outcome.killed_by)
+        lines.append(f"{outcome.killed} was killed {when}; its row is what it last reported")
     return "\n".join(f"  {text}" for text in lines)
+
+
+def _when(low: float, high: float) -> str:
+    """How much was copied when the archive was killed, as far as anybody knows."""
+    more = "--size or --file takes more"
+    if low >= 1:
+        return f"when all was copied, too late to matter: {more}"
+    least, most = int(low * 100), -int(-high * 100 // 1)
+    if high >= 1:
+        return f"when {least}% to 100% was copied, perhaps too late to matter: {more}"
+    return f"at {least}%" if most <= least else f"when {least}% to {most}% was copied"

@@ -73,7 +73,6 @@ class Scenario:
         self._display = display
         self._network = f"demo-{secrets.token_hex(4)}"
         self._victim: str | None = None
-        self._victim_at: float | None = None
 
     async def play(self) -> Outcome:
         """From the first process to the last. Raises PeerbusError where a process is lost or the time is over."""
@@ -87,24 +86,27 @@ class Scenario:
             try:
                 async with asyncio.timeout(plan.timeout):
                     await self._start(cluster, file, size)
-                    started, ended = await self._watch(cluster)
+                    await self._watch(cluster)
                     await self._last_reports(cluster)
+                    started, ended = _span(cluster)
             except TimeoutError:
                 raise PeerbusError(
                     f"not done within {plan.timeout:g} s: {_where(cluster)}; --timeout gives more"
                 ) from None
             members = list(cluster.members.values())
             rows = [await self._row(member, digest, started, ended) for member in members]
+            wanting = [member for member in members if member.job.wants]
         return Outcome(
             ok=all(row.verified is not False for row in rows),
             network=self._network,
             file=str(file) if plan.file or plan.keep else file.name,
             size=size,
             sha256=digest,
-            seconds=round(ended - started, 3),
+            seconds=round(ended - started, 6),
             total_seconds=round(now() - began, 3),
             killed=self._victim,
-            killed_at=self._victim_at,
+            killed_at=None if self._victim is None else _mean([member.share_before for member in wanting]),
+            killed_by=None if self._victim is None else _mean([_share_after(member) for member in wanting]),
             nodes=tuple(rows),
         )
 
@@ -140,15 +142,15 @@ class Scenario:
             does = "wants the file" if member.job.wants else f"archive, holds {file.name} ({mib(size)})"
             say(f"  {member.name:<10} {member.node_id[:8]}…  {does}")
 
-    async def _watch(self, cluster: Cluster) -> tuple[float, float]:
-        """Until nobody wants anything; return when the first block was asked for, and now."""
+    async def _watch(self, cluster: Cluster) -> None:
+        """Until nobody wants anything."""
         now = asyncio.get_running_loop().time
         wanting = [member for member in cluster.members.values() if member.job.wants]
-        started: float | None = None
+        met = False
         while not all(member.settled for member in wanting):
             await cluster.wait_news(FRAME)
-            if started is None and any(member.report.progress.state != "looking" for member in wanting):
-                started = now()
+            if not met and any(member.report.progress.state != "looking" for member in wanting):
+                met = True
                 self._display.say(f"they found each other by mDNS on 127.0.0.1, in the network {self._network}")
             share = sum(member.report.progress.share for member in wanting) / len(wanting)
             begun = all(member.report.progress.state != "looking" for member in wanting)
@@ -156,13 +158,13 @@ class Scenario:
                 self._kill(cluster, share)
             self._display.draw([(member.name, member.report) for member in wanting], now())
         self._display.draw([(member.name, member.report) for member in wanting], now(), last=True)
-        return started or now(), now()
 
     def _kill(self, cluster: Cluster, share: float) -> None:
         victim = [member for member in cluster.members.values() if not member.job.wants][-1]
         cluster.kill(victim)
-        self._victim, self._victim_at = victim.name, round(share, 3)
-        self._display.say(f"kill -9 {victim.name} (process {victim.process.pid}), when {share:.0%} of all is copied")
+        self._victim = victim.name
+        pid = victim.process.pid
+        self._display.say(f"kill -9 {victim.name} (process {pid}), as {int(share * 100)}% of all is known to be copied")
 
     async def _last_reports(self, cluster: Cluster) -> None:
         """Hear of everyone once more: the archives have served after they last reported."""
@@ -188,9 +190,26 @@ class Scenario:
             retries=progress.retries,
             ask_p50_ms=round(progress.p50 * 1e3, 3) if fetched else None,
             ask_p99_ms=round(progress.p99 * 1e3, 3) if fetched else None,
-            mb_per_s=round(size / 1e6 / seconds, 1) if seconds > 0 else 0.0,
+            mb_per_s=round(size / 1e6 / seconds, 3) if size and seconds > 0 else None,
             verified=await _sha256(copy) == digest if job.wants else None,
         )
+
+
+def _span(cluster: Cluster) -> tuple[float, float]:
+    """From the first ask for a block to the last copy, by what those say that have one."""
+    done = [m.report for m in cluster.members.values() if m.job.wants and m.report.progress.state == "done"]
+    ended = [report.ended_at for report in done if report.ended_at is not None]
+    if not ended:
+        return 0.0, 0.0
+    return min(e - r.progress.seconds for e, r in zip(ended, done, strict=True)), max(ended)
+
+
+def _share_after(member: Member) -> float:
+    return member.report.progress.share if member.share_after is None else member.share_after
+
+
+def _mean(shares: list[float]) -> float:
+    return round(sum(shares) / len(shares), 3)
 
 
 async def _sha256(path: Path) -> str | None:
@@ -208,6 +227,8 @@ async def _sha256(path: Path) -> str | None:
 
 def _where(cluster: Cluster) -> str:
     """How far everybody is."""
+    if not cluster.members:
+        return "the nodes did not start"
     down = [member.name for member in cluster.members.values() if not member.up]
     if down:
         return f"{', '.join(down)} did not start"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
@@ -69,15 +70,20 @@ async def _run(job: Job, parent: int) -> None:
             if job.wants:
                 node.spawn(Sync, job.file, sources=job.archives, patience=PATIENCE)
             told = asyncio.create_task(_told_to_end(), name="demo: waits for the parent to close the pipe")
-            progress = Progress()
+            progress, ended_at = Progress(), None
             while not told.done():
                 waits = asyncio.create_task(news.get(), name="demo: waits for progress")
                 await asyncio.wait([told, waits], timeout=REPORT_INTERVAL, return_when=asyncio.FIRST_COMPLETED)
                 if waits.done():
                     progress = waits.result()
+                    if ended_at is None and progress.state in ("done", "failed"):
+                        ended_at = time.monotonic()
                 waits.cancel()
                 served = Served(0, 0) if job.wants else await node.ask(LOCAL / Blocks, GetServed(), reply=Served)
-                os.write(parent, encode(Report(peers=len(node.peers), served=served, progress=progress)))
+                report = Report(
+                    at=time.monotonic(), ended_at=ended_at, peers=len(node.peers), served=served, progress=progress
+                )
+                os.write(parent, encode(report))
 
 
 async def _told_to_end() -> None:

@@ -75,7 +75,7 @@ def test_every_copy_is_right_although_an_archive_is_killed(environment: dict[str
     assert out.count("\n") == 1
     assert (result["ok"], result["killed"], result["size"]) == (True, "archive-2", len(content))
     assert result["sha256"] == hashlib.sha256(content).hexdigest()
-    assert 0.5 <= result["killed_at"] <= 1
+    assert 0.5 <= result["killed_at"] <= result["killed_by"] <= 1
     rows = {row["name"]: row for row in result["nodes"]}
     assert list(rows) == ["archive-1", "archive-2", "want-1", "want-2"]
     assert len({row["id"] for row in rows.values()}) == 4
@@ -107,11 +107,17 @@ def test_without_a_kill_two_nodes_do_and_the_table_is_for_people(environment: di
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
-def test_an_empty_file_is_a_file(environment: dict[str, str], tmp_path: Path) -> None:
-    (tmp_path / "empty").touch()
-    status, out, err = finished("--file", str(tmp_path / "empty"), "--nodes", "3", environment=environment)
+@pytest.mark.parametrize(("size", "each"), [(0, "0 bytes"), (1, "1 byte"), (131_072, "128.0 KiB")])
+@pytest.mark.parametrize("nodes", ["3", "4"])
+def test_of_a_file_of_one_block_or_none_no_more_is_said_than_is_so(
+    environment: dict[str, str], tmp_path: Path, size: int, each: str, nodes: str
+) -> None:
+    (tmp_path / "small").write_bytes(bytes(size))
+    status, out, err = finished("--file", str(tmp_path / "small"), "--nodes", nodes, environment=environment)
     assert status == 0, err
-    assert "1 of 1 copy verified" in out
+    assert f"verified, {each} each" in out
+    assert "too late to matter" in out  # whether it was, or only may have been
+    assert "killed at" not in out
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

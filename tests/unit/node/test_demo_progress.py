@@ -8,7 +8,7 @@ import pytest
 
 from peerbus.node.blocksync import Progress
 from peerbus.node.demo_messages import Report
-from peerbus.node.demo_progress import FRAME, Display, mib, plural
+from peerbus.node.demo_progress import FRAME, Display, mib, plural, rate
 
 MIB = 1 << 20
 
@@ -90,7 +90,7 @@ def test_a_bar_never_wraps(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (Progress(), "looking for archives, 1 peer"),
         (Progress(state="failed", text="disk full"), "failed: disk full"),
-        (Progress(state="done"), "100%    0.0 of 0.0 MiB     0 MB/s  1 peer  0 retries"),
+        (Progress(state="done"), "100%  0 bytes of 0 bytes     — MB/s  1 peer  0 retries"),
     ],
 )
 def test_a_node_that_fetches_nothing_says_what_it_does(progress: Progress, text: str) -> None:
@@ -102,3 +102,15 @@ def test_a_node_that_fetches_nothing_says_what_it_does(progress: Progress, text:
 def test_sizes_and_numbers_are_written_for_people() -> None:
     assert [mib(size) for size in (0, 1023, 1024, 1536 * 1024)] == ["0 bytes", "1023 bytes", "1.0 KiB", "1.5 MiB"]
     assert [plural(1, "peer"), plural(0, "peer"), plural(2, "copy")] == ["1 peer", "0 peers", "2 copies"]
+
+
+def test_a_small_file_is_measured_in_its_own_units() -> None:
+    stream = io.StringIO()
+    progress = Progress(state="done", size=5, bytes=5, blocks=1, blocks_in_all=1, seconds=0.0)
+    Display(stream).draw([("want-1", Report(peers=1, progress=progress))], now=0.0)
+    assert " ".join(stream.getvalue().split()) == "want-1 100% 5 bytes of 5 bytes — MB/s 1 peer 0 retries"
+
+
+@pytest.mark.parametrize(("number", "text"), [(162.4, "162"), (9.96, "10.0"), (0.5, "0.5"), (0.00234, "0.0023")])
+def test_a_rate_has_digits_that_say_something(number: float, text: str) -> None:
+    assert rate(number) == text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from peerbus.node.demo_report import Outcome, Row, as_json, as_table
@@ -27,17 +28,25 @@ def row(name: str, *, wants: bool, killed: bool = False, verified: bool = True) 
     )
 
 
-def outcome(*rows: Row, killed: str | None = None, killed_at: float | None = None) -> Outcome:
+def outcome(
+    *rows: Row,
+    killed: str | None = None,
+    killed_at: float | None = None,
+    killed_by: float | None = None,
+    size: int = 64 << 20,
+    seconds: float = 0.5,
+) -> Outcome:
     return Outcome(
         ok=all(row.verified is not False for row in rows),
         network="demo",
         file="made-up.bin",
-        size=64 << 20,
+        size=size,
         sha256="ab" * 32,
-        seconds=0.5,
+        seconds=seconds,
         total_seconds=2.1,
         killed=killed,
         killed_at=killed_at,
+        killed_by=killed_by,
         nodes=rows,
     )
 
@@ -69,10 +78,32 @@ def test_a_copy_that_is_wrong_is_named() -> None:
     assert "1 of 2 copies verified" in table
 
 
-@pytest.mark.parametrize(("killed_at", "late"), [(0.99, False), (1.0, True)])
-def test_a_kill_that_came_too_late_is_said_to(killed_at: float, late: bool) -> None:
-    table = as_table(outcome(row("want-1", wants=True), killed="archive-2", killed_at=killed_at))
-    assert ("too late to matter" in table) == late
+@pytest.mark.parametrize(
+    ("low", "high", "says"),
+    [
+        (0.53, 0.53, "was killed at 53%;"),
+        (0.53, 0.581, "was killed when 53% to 59% was copied;"),
+        (0.5, 1.0, "was killed when 50% to 100% was copied, perhaps too late to matter: --size or --file takes more;"),
+        (0.999, 1.0, "was killed when 99% to 100% was copied, perhaps too late"),
+        (1.0, 1.0, "was killed when all was copied, too late to matter: --size or --file takes more;"),
+    ],
+)
+def test_when_the_kill_came_is_said_no_more_precisely_than_it_is_known(low: float, high: float, says: str) -> None:
+    table = as_table(outcome(row("want-1", wants=True), killed="archive-2", killed_at=low, killed_by=high))
+    assert f"archive-2 {says}" in table
+
+
+def test_the_numbers_of_a_tiny_file_and_of_an_empty_one_are_true() -> None:
+    tiny = msgspec.structs.replace(row("want-1", wants=True), bytes=1, blocks_fetched=1, mb_per_s=0.002)
+    lines = as_table(outcome(tiny, size=1, seconds=0.0005)).splitlines()
+    assert " ".join(lines[2].split()) == "want-1 01234567 — 3 0 1 <0.1 16 11.0 59.0 0.002 verified"
+    assert "1 of 1 copy verified, 1 byte each" in lines[4]
+    assert "  0.5 ms, 0.002 MB/s in all; 2.1 s with" in lines[6]
+    empty = msgspec.structs.replace(tiny, bytes=0, blocks_fetched=0, mb_per_s=None, ask_p50_ms=None, ask_p99_ms=None)
+    lines = as_table(outcome(empty, size=0, seconds=0.0)).splitlines()
+    assert " ".join(lines[2].split()) == "want-1 01234567 — 3 0 0 0.0 16 — — — verified"
+    assert "1 of 1 copy verified, 0 bytes each" in lines[4]
+    assert "  0.0 ms; 2.1 s with" in lines[6]
 
 
 def test_the_json_is_one_line_with_everything_in_the_table() -> None:
