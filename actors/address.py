@@ -119,7 +119,8 @@ class Peer:
     id: str
 
     def __post_init__(self) -> None:
-        if not NODE_ID_PATTERN.fullmatch(self.id):
+        node_id: object = self.id  # whatever a program without type checks gives
+        if not isinstance(node_id, str) or not NODE_ID_PATTERN.fullmatch(node_id):
             raise ValueError(f"not a node id: {self.id!r} (64 lower-case hexadecimal digits)")
 
     @overload
@@ -179,7 +180,8 @@ class Role(Generic[Pick]):
     def __init__(
         self, name: str, pick: OnePick | GroupPick = "one", *, where: str | Mapping[str, str] | Where = ANYWHERE
     ) -> None:
-        if not ROLE_PATTERN.fullmatch(name):
+        given: object = name
+        if not isinstance(given, str) or not ROLE_PATTERN.fullmatch(given):
             raise ValueError(f"not a role name: {name!r} (lower-case letters, digits, '.', '_', '-')")
         if not isinstance(pick, str | Key | Several | Share):
             raise TypeError(f"not a pick: {pick!r}{_meant_by(pick)} ('one', 'least', 'all', Key, Several or Share)")

@@ -46,9 +46,9 @@ from .errors import (
     ShuttingDown,
     WouldDeadlock,
 )
-from .event_stream import EventStream, Subscription
+from .event_stream import EventStream, Subscription, event_types
 from .events import ActorFailed, DeadLetter, Terminated
-from .factories import factories_of, refuse_instance
+from .factories import factories_of, refuse_instance, refuse_uncallable
 from .forks import forked_error, not_in_child, refuse_calls, refuse_sends, runs_no_more, silence
 from .ledger import NO_CHANNEL, Books, Ledger, Side
 from .life import Life, State
@@ -292,9 +292,12 @@ class Bus:
         """Stop a bus that `start` started, and wait for it. Idempotent.
 
         Raises SystemExit or KeyboardInterrupt where an actor raised it: once, to whoever is first to stop or leave.
+        Raises PeerbusError for a bus that runs in an event loop of the program.
         """
         if self._thread_runner is not None:
             self._thread_runner.stop()
+        elif self.thread and not self._closing:
+            raise PeerbusError(f"{self.name} was entered by `async with`: leave that, or `await bus.aclose()`")
 
     def __enter__(self) -> Self:
         """In plain code, `with Bus(…) as bus:`: as `start`. Raises PeerbusError where an event loop runs here."""
@@ -414,6 +417,8 @@ class Bus:
 
         Await it in the program's main task: in any other, the event loop would end at once.
         """
+        if not self.thread and not self._closing:
+            raise PeerbusError(f"{self.name} does not run: enter it, or start() it")
         await self._stopped.wait()
         if self._exit is not None:
             self._handed_on = True
@@ -451,6 +456,7 @@ class Bus:
         the parent stops, and what the factory raises: then nothing is left of the actor.
         """
         refuse_instance(factory)
+        refuse_uncallable(factory)
         if self.thread != get_ident():
             return self._spawn_on_loop(
                 partial(self.spawn, factory, *args, name=name, supervision=supervision, parent=parent, **kwargs)
@@ -903,7 +909,7 @@ class Bus:
         """Events of these types, for plain code on the loop: `async with bus.subscribe(DeadLetter) as events`."""
         if self._events is None:
             raise PeerbusError(f"{self.name} does not run")
-        return Subscription(self._events, types)
+        return Subscription(self._events, event_types(types))
 
     def offer(self, capabilities: Iterable[Capability]) -> None:
         """This node offers these from now on, and no others. On the loop's thread."""
@@ -914,7 +920,7 @@ class Bus:
         """Send the actor every event of these types, as messages."""
         if self._events is None:
             raise PeerbusError(f"{self.name} does not run")
-        self._events.actors[ref] = types
+        self._events.actors[ref] = event_types(types)
 
     def unsubscribe_actor(self, ref: Ref[Any]) -> None:
         """Send the actor no more events."""

@@ -376,9 +376,10 @@ class Cell(Life):
         if isinstance(message, PYKKA_MESSAGES):
             return None
         declared = ", ".join(sorted(t.__name__ for t in self.types))
-        return MessageTypeError(
-            f"{self} does not take a {type(message).__name__}; its channel declares {declared}", message=message
-        )
+        what = f"a {type(message).__name__}"
+        if isinstance(message, type):
+            what = f"the class {message.__name__}, only objects of it, {message.__name__}(…)"
+        return MessageTypeError(f"{self} does not take {what}; its channel declares {declared}", message=message)
 
     def tell_foreign(self, envelope: Envelope, timeout: float | None) -> Outcome[None]:
         """Deliver from a thread that does not own the mailbox; where there is no room the outcome waits."""

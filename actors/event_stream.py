@@ -90,6 +90,16 @@ class Subscription(Generic[E]):
             yield event
 
 
+def event_types(types: tuple[type[E], ...]) -> tuple[type[E], ...]:
+    """The types of a subscription. Raises TypeError where there is none, or one is no class."""
+    for each in types:
+        if not isinstance(each, type):
+            raise TypeError(f"a subscription takes types of events, as in subscribe(DeadLetter), not {each!r}")
+    if not types:
+        raise TypeError("a subscription names the types of events that it wants, as in subscribe(DeadLetter)")
+    return types
+
+
 class EventStream(Actor):
     """Gets every fact as a message and passes it on. Its mailbox drops the oldest: facts are not worth a wait."""
 

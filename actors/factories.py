@@ -11,7 +11,7 @@ from .actor import Actor
 from .channel import Channel
 from .ref import Ref
 
-__all__ = ["channels_of", "factories_of", "refuse_instance"]
+__all__ = ["channels_of", "factories_of", "refuse_instance", "refuse_uncallable"]
 
 
 def factories_of(argument: str, given: object) -> tuple[Callable[[], Actor], ...]:
@@ -60,6 +60,12 @@ def refuse_instance(factory: object) -> None:
             f"this is an instance of {name}: pass the class, {name}, not {name}(…); an actor that has failed is made "
             f"anew from it. With arguments: functools.partial({name}, …)"
         )
+
+
+def refuse_uncallable(factory: object) -> None:
+    """Raise TypeError for what makes no actor."""
+    if not callable(factory):
+        raise TypeError(f"{factory!r} makes no actor; pass a class that derives from Actor, or a function")
 
 
 def _listed(argument: str, given: object, example: str) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from .address import LOCAL, Address, Everyone, GroupAddress, Local, Peer, Role
 from .carrier import Link
 from .cell import Cell
+from .channel import Channel
 from .choice import best_of, better_of_two, least_of, rendezvous
 from .latency import PeakEwma
 from .load import Load
@@ -35,9 +36,12 @@ def no_address(to: object) -> TypeError:
     """The error of a send to something that is no address."""
     if to is None:
         return TypeError("None is no address; a sender is None where plain code has sent, which can only be answered")
+    if isinstance(to, str) and "://" in to:
+        return TypeError(f"{to!r} is the text of an address, and no address; write parse_address({to!r})")
     text = f"{type(to).__name__}({to.name!r})" if isinstance(to, Role) else repr(to)
     where = text if isinstance(to, Role | Peer | Local | Everyone) else "LOCAL"
-    reactor = repr(to) if isinstance(to, str) else to.__name__ if isinstance(to, type) else "MyReactor"
+    name = to.name if isinstance(to, Channel) else to
+    reactor = repr(name) if isinstance(name, str) else name.__name__ if isinstance(name, type) else "MyReactor"
     return TypeError(f"{text} is no address, which says where and to which reactor; write {where} / {reactor}")
 
 

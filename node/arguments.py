@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from ..actors.capability import Capability
 from ..actors.errors import ConfigError
@@ -18,8 +19,10 @@ __all__ = [
     "dialed_of",
     "endpoint_of",
     "endpoints_of",
+    "listed",
     "mdns_of",
     "name_of",
+    "of_kind",
     "pex_of",
     "seconds_of",
 ]
@@ -28,22 +31,26 @@ __all__ = [
 MAX_NAME = 64
 
 
-def name_of(argument: str, text: str) -> str:
+def name_of(argument: str, text: object) -> str:
     """Read the name of a node or of a network. Raises ConfigError."""
-    if not text.strip() or len(text) > MAX_NAME or not text.isprintable():
+    if not isinstance(text, str) or not text.strip() or len(text) > MAX_NAME or not text.isprintable():
         raise ConfigError(f"{argument}: {text!r} is not a name; write 1 to {MAX_NAME} printable characters")
     return text
 
 
-def seconds_of(argument: str, seconds: float, *, zero: bool) -> float:
+def seconds_of(argument: str, seconds: object, *, zero: bool) -> float:
     """Read a time span, which may be 0 or not. Raises ConfigError."""
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool):
+        raise ConfigError(f"{argument}: {seconds!r} is no number of seconds")
     if not (math.isfinite(seconds) and (seconds > 0 or (zero and seconds == 0))):
         raise ConfigError(f"{argument}: {seconds} is out of range; write seconds, {'0 or more' if zero else 'above 0'}")
     return seconds
 
 
-def endpoint_of(argument: str, text: str) -> Endpoint:
+def endpoint_of(argument: str, text: object) -> Endpoint:
     """Read an endpoint that somebody gave as `argument`. Raises ConfigError."""
+    if not isinstance(text, str):
+        raise ConfigError(f"{argument}: {text!r} is no endpoint; write it as text, tcp://host:port")
     try:
         return Endpoint.parse(text)
     except ValueError as error:
@@ -64,6 +71,7 @@ def endpoints_of(
     """Read endpoints. Raises ConfigError."""
     if isinstance(texts, str):
         raise ConfigError(f"{argument} is a list of endpoints, [{texts!r}], not one text")
+    listed(argument, texts, "endpoints")
     return tuple(read(argument, text) for text in texts)
 
 
@@ -72,6 +80,7 @@ def capabilities_of(offers: Iterable[str]) -> dict[str, Capability]:
     found: dict[str, Capability] = {}
     if isinstance(offers, str):
         raise ConfigError(f"offers is a set of roles, {{{offers!r}}}, not one text")
+    listed("offers", offers, "roles", str, "archive")
     for text in sorted(offers):
         try:
             capability = Capability.parse(text)
@@ -88,6 +97,7 @@ def pex_of(pex: bool | PexOptions) -> PexOptions | None:
     """The options of peer exchange that an argument stands for; None: there is none."""
     if isinstance(pex, bool):
         return PexOptions() if pex else None
+    of_kind("pex", pex, PexOptions, "True or PexOptions(…)")
     return pex
 
 
@@ -95,5 +105,23 @@ def mdns_of(mdns: bool | Sequence[str]) -> MdnsOptions | None:
     """The options of multicast DNS that an argument stands for; None: there is none. Raises ConfigError."""
     if isinstance(mdns, str):
         raise ConfigError(f"mdns is True, False or a list of interfaces, [{mdns!r}], not one text")
+    if not isinstance(mdns, bool):
+        listed("mdns", mdns, "interfaces", str, "127.0.0.1")
     interfaces = None if isinstance(mdns, bool) else tuple(mdns)
     return MdnsOptions(interfaces=interfaces) if mdns is not False else None
+
+
+def of_kind(argument: str, value: object, kind: type | tuple[type, ...], example: str) -> None:
+    """Raise ConfigError for an argument of another type; None is left out."""
+    if value is not None and not isinstance(value, kind):
+        raise ConfigError(f"{argument} is {value!r}; pass {example}")
+
+
+def listed(argument: str, values: object, what: str, kind: type = object, example: str = "") -> None:
+    """Raise ConfigError for what is no list, or has something of another type in it; an iterator is not looked into."""
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise ConfigError(f"{argument} is a list of {what}, not {values!r}")
+    if isinstance(values, Sequence | AbstractSet | Mapping):
+        for value in values:
+            if not isinstance(value, kind):
+                raise ConfigError(f"{argument} is a list of {what}, and has {value!r}; write {example!r}")

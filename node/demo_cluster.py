@@ -191,7 +191,7 @@ class Cluster:
 
 
 async def _whole(start: Coroutine[object, object, asyncio.subprocess.Process]) -> asyncio.subprocess.Process:
-    """Start a process; where the caller is cancelled meanwhile, it ends before that goes on: half of one stays behind."""
+    """Start a process; where the caller is cancelled meanwhile, it ends first: half of one would be left behind."""
     starting = asyncio.ensure_future(start)
     try:
         return await asyncio.shield(starting)

@@ -57,7 +57,17 @@ from ..transports.tcp import TcpTransport
 from ..transports.transport import Transport
 from ..transports.unix import UnixTransport
 from .allocator import keep_freed_memory
-from .arguments import capabilities_of, dialed_of, endpoints_of, mdns_of, name_of, pex_of, seconds_of
+from .arguments import (
+    capabilities_of,
+    dialed_of,
+    endpoints_of,
+    listed,
+    mdns_of,
+    name_of,
+    of_kind,
+    pex_of,
+    seconds_of,
+)
 from .levers import NodeLevers
 from .search import ways_to_peers
 
@@ -152,6 +162,14 @@ class Node(NodeLevers):
         shutdown_timeout: float = SHUTDOWN_TIMEOUT,
         slow_handler: float | None = SLOW_HANDLER,
     ) -> None:
+        of_kind("identity", identity, Identity, 'Identity.load("alice.pem")')
+        of_kind("rng", rng, Random, "random.Random(7)")
+        of_kind("options", options, PeerOptions, "PeerOptions(…)")
+        of_kind("book", None if hasattr(book, "load") else book, (str, Path), "the path of a file")
+        of_kind("finders", finders, Mapping, "a function by the name of each source")
+        listed("requires", requires, "requirements", Require, "Require(role=…, at_least=…)")
+        if transports is not None:
+            listed("transports", transports, "transports")
         self.name: str = name_of("name", name)
         self.network: str = name_of("network", network)
         self.identity: Identity = Identity.generate() if identity is None else identity
@@ -292,9 +310,14 @@ class Node(NodeLevers):
         return self
 
     def stop(self) -> None:
-        """Stop a node that `start` started, and wait for it. Idempotent. Raises as `Bus.stop`."""
+        """Stop a node that `start` started, and wait for it. Idempotent. Raises as `Bus.stop`.
+
+        Raises PeerbusError for one that runs in an event loop of the program.
+        """
         if self._thread is not None:
             self._thread.stop()
+        elif self.bus.thread and not self.bus.closing:
+            raise PeerbusError(f"{self.name} was entered by `async with`: leave that, or `await node.aclose()`")
 
     def __enter__(self) -> Self:
         """In plain code, `with Node(…) as node:`: as `start`. Raises PeerbusError where an event loop runs here."""

@@ -9,7 +9,18 @@ from typing import Any
 import pykka
 import pytest
 
-from peerbus.actors import Actor, Bus, Channel, Reactor, handles
+from peerbus.actors import (
+    LOCAL,
+    Actor,
+    Bus,
+    Channel,
+    DeadLetter,
+    MessageTypeError,
+    PeerbusError,
+    Reactor,
+    Role,
+    handles,
+)
 from peerbus.node import Node
 
 
@@ -108,3 +119,33 @@ def test_what_is_no_list_of_channels_is_refused(given: Any, says: str) -> None:
     with pytest.raises(TypeError, match=says):
         Node("alice", channels=given)
     assert Node("alice", channels=[Worker.channel, Worker.channel]).bus.channels == {"worker": Worker.channel}
+
+
+async def test_what_makes_no_actor_at_all_is_not_spawned() -> None:
+    async with Bus() as bus:
+        for what in ("worker", None, 5):
+            with pytest.raises(TypeError, match="makes no actor; pass a class"):
+                bus.spawn(what)  # type: ignore[arg-type]  # that is what is tested
+
+
+async def test_ordinary_slips_of_a_send_say_what_to_write() -> None:
+    async with Bus(reactors=[Worker]) as bus:
+        slips: list[tuple[Any, Any, dict[str, Any], str]] = [
+            ("bus://local/worker", Job(1), {}, r"write parse_address\('bus://local/worker'\)"),
+            (Worker.channel, Job(1), {}, "write LOCAL / 'worker'"),
+            (Role("x", "all") / Worker, Job(1), {"quorum": 2.5}, r"Share\(0.67\)"),
+            (Role("x", "all") / Worker, Job(1), {"quorum": True}, "quorum is True"),
+            (Role("x") / Worker, Job(1), {"hedge": "1"}, "hedge is '1'; write seconds"),
+        ]
+        for to, message, how, says in slips:
+            with pytest.raises(TypeError, match=says):
+                await bus.ask(to, message, **how)
+        with pytest.raises(MessageTypeError, match=r"does not take the class Job, only objects of it, Job\(…\)"):
+            await bus.ask(LOCAL / Worker, Job)  # type: ignore[misc]  # that is what is tested
+        for types in ((), (DeadLetter("m", "r", "t", "s"),), ("DeadLetter",)):
+            with pytest.raises(TypeError, match=r"as in subscribe\(DeadLetter\)"):
+                bus.subscribe(*types)
+        with pytest.raises(PeerbusError, match="entered by `async with`"):
+            bus.stop()
+    with pytest.raises(PeerbusError, match="does not run"):
+        await Bus().wait_stopped()
