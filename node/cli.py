@@ -37,7 +37,7 @@ a configuration, alice.toml:
   identity = "keys/alice.pem"
   listen = ["tcp://0.0.0.0:7400"]
   offers = ["archive"]
-  reactors = ["blocks:Blocks"]       class Blocks in blocks.py beside this file
+  reactors = ["blocks:Blocks"]       # class Blocks in blocks.py beside this file
 
 every key: docs/configuration.md. Exit status: 0 well, 1 failed, 2 bad flag or configuration, 130 Ctrl-C.
 """

@@ -50,6 +50,31 @@ def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixtur
     assert out.startswith(f"usage: peerbus {command}")
 
 
+def test_the_configuration_in_the_help_is_a_right_one(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, out, _ = run(["--help"], capsys)
+    shown = re.search(r"a configuration, alice\.toml:\n((?:  .*\n)+)", out)
+    assert shown is not None
+    (tmp_path / "alice.toml").write_text(shown[1])
+    (tmp_path / "blocks.py").write_text("""from dataclasses import dataclass
+from peerbus.actors import Channel, Reactor, handles
+@dataclass(frozen=True)
+class Get:
+    height: int
+class Blocks(Reactor):
+    channel = Channel("blocks", messages=(Get,))
+    @handles(Get)
+    def get(self, wanted: Get) -> int:
+        return wanted.height
+""")
+    monkeypatch.chdir(tmp_path)
+    assert run(["keygen", "keys/alice.pem"], capsys)[0] == 0
+    status, said, error = run(["run", "alice.toml", "--check"], capsys)
+    assert (status, error) == (0, "")
+    assert said.startswith("alice.toml: well")
+
+
 def test_no_command_shows_the_help_as_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = run([], capsys)
     assert (status, out) == (2, "")
