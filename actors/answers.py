@@ -15,10 +15,20 @@ from .encoding import Unresolved, encoding_of
 from .errors import MessageTypeError
 from .request import UNNAMED, Later
 
-__all__ = ["check_reply", "may_answer", "misfit", "shown_kind"]
+__all__ = ["Expected", "check_reply", "may_answer", "misfit", "shown_kind"]
 
 #: Types whose tests are kept. A program has some dozens; those that are made at run time must not add up.
 _KEPT: Final = 1024
+
+
+class Expected:
+    """What an asker expects, where that is more than a type; see `rehearsal`."""
+
+    __slots__ = ()
+
+    def misfit(self, message: object, value: object) -> Exception | None:
+        """What is wrong with `value` as the answer to `message`; None if nothing is."""
+        raise NotImplementedError
 
 
 def misfit(message: object, wanted: Any, value: object) -> Exception | None:
@@ -26,6 +36,8 @@ def misfit(message: object, wanted: Any, value: object) -> Exception | None:
 
     MessageTypeError, or TypeError where `wanted` is no type.
     """
+    if isinstance(wanted, Expected):
+        return wanted.misfit(message, value)
     if isinstance(wanted, Later):
         try:
             wanted = wanted.find()

@@ -61,6 +61,7 @@ from .picks import Share
 from .plan import Plan
 from .receivers import no_address
 from .ref import Ref
+from .rehearsal import sends_are_checked
 from .reply_future import ReplyFuture
 from .router import ActorsChanged, RolesChanged, Router
 from .routes import Routes
@@ -175,6 +176,8 @@ class Bus:
         self.search: Callable[[], str] = _no_search
         #: Channels by name, of reactors here and of those that this node only talks to.
         self.channels: dict[str, Channel[Any]] = {}
+        #: Sends here are looked at as if they went to another node: in tests, see `rehearsal`.
+        self.checks_sends = sends_are_checked()
         self.loop: asyncio.AbstractEventLoop
         self.wheel: DeadlineWheel
         #: Finds sends that wait for each other in a circle.

@@ -26,6 +26,7 @@ from .lateness import Lateness
 from .life import HALT, TRANSITIONS, Life, State
 from .log import get_logger
 from .outcome import DELIVERED, AskFuture, Failed, Outcome
+from .rehearsal import LOOKS, rehearsed_message
 from .supervision import Supervisor
 from .tasks import ActorTasks
 from .timers import Tick, handle_tick
@@ -70,7 +71,8 @@ class Cell(Life):
         urn = uuid.uuid4().urn if bus is None else bus.next_urn()
         super().__init__(actor_class, factory, bus, name, parent, supervisor, urn, context)
         channel = actor_class.__channel__
-        self.types = None if channel is None else channel.types
+        #: The messages that are taken without a look; None: all.
+        self.types = None if channel is None else LOOKS if bus is not None and bus.checks_sends else channel.types
         self.timeout = DEFAULT_TIMEOUT if channel is None else channel.timeout
         self.mailbox = actor_class._create_actor_inbox()
         self.mailbox.on_drop = self.undelivered
@@ -369,17 +371,17 @@ class Cell(Life):
         """Deliver a fact that the actor subscribed to, of whatever type; without room it is forgotten."""
         raise NotImplementedError
 
-    def check_type(self, message: object, sender: Cell | None) -> MessageTypeError | None:
+    def check_type(self, message: object, sender: Cell | None) -> SendError | None:
         """What is wrong with sending this message here, if anything."""
-        if self.types is None or message.__class__ in self.types or sender is self:
+        channel = self.actor_class.__channel__
+        if channel is None or sender is self or isinstance(message, PYKKA_MESSAGES):
             return None
-        if isinstance(message, PYKKA_MESSAGES):
-            return None
-        declared = ", ".join(sorted(t.__name__ for t in self.types))
-        what = f"a {type(message).__name__}"
-        if isinstance(message, type):
-            what = f"the class {message.__name__}, only objects of it, {message.__name__}(…)"
-        return MessageTypeError(f"{self} does not take {what}; its channel declares {declared}", message=message)
+        if message.__class__ in channel.types:
+            return rehearsed_message(channel, message) if self.types is LOOKS else None
+        declared = ", ".join(sorted(t.__name__ for t in channel.types))
+        return MessageTypeError(
+            f"{self} does not take a {type(message).__name__}; its channel declares {declared}", message=message
+        )
 
     def tell_foreign(self, envelope: Envelope, timeout: float | None) -> Outcome[None]:
         """Deliver from a thread that does not own the mailbox; where there is no room the outcome waits."""

@@ -86,14 +86,15 @@ class Encoding(Generic[T]):
         except BaseException as error:  # whatever a `__post_init__` raises, the bytes are to blame
             raise MessageTypeError(f"{self.name} is malformed: {error}") from error
 
-    def travelled(self, value: T) -> T:
-        """The value as it arrives. Raises MessageTypeError, also where a class of its own changes what it is given."""
-        arrived = self.decode(self.encode(value))
+    def check_arrival(self, value: T, payload: bytes) -> None:
+        """Raise MessageTypeError where these bytes of the value do not become it again.
+
+        A bound may be broken (`msgspec.Meta`), or a `__post_init__` may change what it is given.
+        """
+        arrived = self.decode(payload)
         if _encode_in_order(arrived) != _encode_in_order(value) and arrived != value:
-            raise MessageTypeError(
-                f"{self.name} arrives as {arrived!r}: its class changes what it is given", message=value
-            )
-        return arrived
+            why = f"{self.name} would arrive as {arrived!r}: its class changes what it is given"
+            raise MessageTypeError(why, message=value)
 
     def __repr__(self) -> str:
         return f"<Encoding {self.name}>"

@@ -24,6 +24,7 @@ from .deadlines import spent
 from .envelope import NEVER, Envelope
 from .errors import SendError, WouldDeadlock
 from .outcome import DELIVERED, AskFuture, AskWaiting, Outcome, Waiting
+from .rehearsal import expected
 from .tasks import forget_task, new_task
 from .timers import Ending
 from .turn import run_turn
@@ -539,6 +540,7 @@ class LoopCell(Cell):
             if error is not None:
                 self.fail(envelope, error)
                 return future.refused(error)
+            future.reply_type = expected(self, message, sender, reply)
         if sender is self and self._would_deadlock():
             return future.refused(WouldDeadlock(f"{self} asks itself, and takes no message before it has the answer"))
         mailbox = self.mailbox

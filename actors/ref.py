@@ -17,6 +17,7 @@ from .errors import MailboxFull, SendError, WouldDeadlock
 from .foreign_waiting import ForeignWaiting
 from .mailbox import MailboxStatistics
 from .outcome import DELIVERED, Failed, Outcome
+from .rehearsal import expected
 from .reply_future import ReplyFuture
 
 if TYPE_CHECKING:
@@ -151,6 +152,7 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         cell = self._cell
         error: SendError | None = cell.check_type(envelope.message, None)
         if error is None:
+            future.expected = expected(cell, envelope.message, None, None)
             if cell.mailbox.owner == get_ident():
                 try:
                     if cell.mailbox.offer(envelope):

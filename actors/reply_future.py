@@ -89,6 +89,8 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
         self.message: object = None
         #: The message that it is the answer to, where one is known: a `Request` names what that has to be.
         self.asked: object = None
+        #: What that has to be beyond what the message names; see `rehearsal`.
+        self.expected: object = None
         self._callbacks: list[Callable[[], object]] = []
         #: What has to end before the value is there, once that is known: a future or a task of a bus's loop, or a send.
         self.stands_for: object = None
@@ -181,7 +183,9 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
     def succeed(self, value: object) -> None:
         """Set the value unless there is an outcome already; an error where it is not what the message named."""
         if not self.done():
-            named = getattr(self.asked, "__answer__", None)
+            named = self.expected
+            if named is None:
+                named = getattr(self.asked, "__answer__", None)
             if named is not None and value.__class__ is not named:
                 error = misfit(self.asked, named, value)
                 if error is not None:

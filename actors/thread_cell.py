@@ -26,6 +26,7 @@ from .foreign_waiting import ForeignWaiting
 from .forks import not_in_child, refuse_sends, runs_no_more
 from .log import get_logger
 from .outcome import AskFuture, AskWaiting, Failed, Outcome
+from .rehearsal import expected
 from .reply_future import BLOCKED
 from .thread_end import ENDED
 from .weak_call import weakly
@@ -299,7 +300,7 @@ class ThreadCell(Cell):
         """Deliver from the event loop of `bus` with a future for the answer."""
         seconds = self.timeout if timeout is None else timeout
         deadline = bus.loop.time() + seconds
-        future: AskFuture[R] = AskFuture.of(bus.loop, message, reply, self._phase)
+        future: AskFuture[R] = AskFuture.of(bus.loop, message, expected(self, message, sender, reply), self._phase)
         answer = CrossReply(future, bus.loop)
         envelope = Envelope(message, None if sender is None else sender.address, answer, NEVER, sender)
         error: SendError | None = self.check_type(message, sender)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context
@@ -13,6 +14,7 @@ from ..actors.actor import Actor
 from ..actors.bus import Bus
 from ..actors.channel import Channel
 from ..actors.current import CURRENT_BUS
+from ..actors.rehearsal import CHECK_SENDS
 from ..discovery.book import MemoryBook
 from ..discovery.events import Candidate
 from ..discovery.finder import Finder, MakeFinder
@@ -198,7 +200,7 @@ class Members:
         finders: dict[str, MakeFinder] = {"trace": self._first_finder(name)}
         if discover:
             finders["mdns"] = self._neighbourhood.finder
-        return Node(
+        node = Node(
             name,
             **given,
             transports=[self._network.transport(identity.node_id)],
@@ -206,6 +208,8 @@ class Members:
             finders=finders,
             book=book,
         )
+        node.bus.checks_sends = os.environ.get(CHECK_SENDS) != "0"
+        return node
 
     def _first_finder(self, name: str) -> MakeFinder:
         def make(

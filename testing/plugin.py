@@ -2,6 +2,7 @@
 
 Laws:
 1. It costs nothing where it is not used: this file imports pytest and no peerbus, and touches only tests that use it.
+   But for PEERBUS_CHECK_SENDS, which it sets: so each bus checks what is sent on its own node as if it went to another.
 2. An `async def` test that uses `sim` runs on the simulation's loop, whichever other plugin would have run it. One
    that uses `node`, `probe` or `no_leaks` in real time is run by the plugin whose test it is (pytest-asyncio, anyio),
    and by this one where it is nobody's.
@@ -14,6 +15,7 @@ import argparse
 import contextlib
 import functools
 import inspect
+import os
 import shlex
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -32,6 +34,7 @@ __all__ = ["VirtualTest"]
 
 #: Tests that use one of these need something done at the end of their loop.
 IN_THE_LOOP = frozenset({"node", "probe", "no_leaks"})
+CHECK_SENDS = "PEERBUS_CHECK_SENDS"
 #: Markers by which other plugins know their tests.
 OF_OTHERS = frozenset({"asyncio", "anyio"})
 
@@ -59,10 +62,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="SECONDS",
         help="begin no more seeds of one test after so many seconds",
     )
+    parser.addini(
+        "peerbus_check_sends", "check sends on one node as if they went to another", type="bool", default=True
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker."""
+    """Declare the marker, and have sends checked."""
+    if CHECK_SENDS not in os.environ:
+        os.environ[CHECK_SENDS] = "1" if config.getini("peerbus_check_sends") else "0"
+        config.add_cleanup(functools.partial(os.environ.__delitem__, CHECK_SENDS))
     config.addinivalue_line(
         "markers",
         "seeds(count): run the test once for each seed from 0 to count - 1, until one fails; see peerbus.testing",

@@ -6,22 +6,13 @@ from typing import Any
 
 from msgspec import inspect
 
-__all__ = ["MAX_ELEMENTS", "check_elements", "count", "grows", "too_many"]
+from ..actors.packed import AFTER
+
+__all__ = ["MAX_ELEMENTS", "check_elements", "grows", "too_many"]
 
 #: Values in one payload, lists and maps themselves and what is in them: at most 40 MiB of memory, whatever they are. A
 #: payload of fewer bytes cannot hold more, so nearly none is looked through. Long arrays of numbers travel as bytes.
 MAX_ELEMENTS = 512 * 1024
-
-#: Bytes after the head of a value, by its head; below 0: as many bytes that tell a length (MessagePack specification).
-_AFTER = [0] * 256
-for _head in range(0xA0, 0xC0):
-    _AFTER[_head] = _head & 0x1F
-for _head, _size in (
-    *((0xC4, -1), (0xC5, -2), (0xC6, -4), (0xC7, -1), (0xC8, -2), (0xC9, -4), (0xD9, -1), (0xDA, -2), (0xDB, -4)),
-    *((0xCA, 4), (0xCB, 8), (0xCC, 1), (0xCD, 2), (0xCE, 4), (0xCF, 8), (0xD0, 1), (0xD1, 2), (0xD2, 4), (0xD3, 8)),
-    *((0xD4, 2), (0xD5, 3), (0xD6, 5), (0xD7, 9), (0xD8, 17), (0xDC, 2), (0xDD, 4), (0xDE, 2), (0xDF, 4)),
-):
-    _AFTER[_head] = _size
 
 
 def too_many(payload: bytes, limit: int = MAX_ELEMENTS) -> bool:
@@ -29,7 +20,7 @@ def too_many(payload: bytes, limit: int = MAX_ELEMENTS) -> bool:
     end = len(payload)
     if end <= limit:
         return False
-    after, at = _AFTER, 0
+    after, at = AFTER, 0
     for _ in range(limit):
         head = payload[at]
         size = after[head]
@@ -42,19 +33,6 @@ def too_many(payload: bytes, limit: int = MAX_ELEMENTS) -> bool:
         if at >= end:
             return False
     return True
-
-
-def count(payload: bytes) -> int:
-    """How many values are in it, which is MessagePack."""
-    end, after, at, found = len(payload), _AFTER, 0, 0
-    while at < end:
-        size = after[payload[at]]
-        if size < 0:
-            length = int.from_bytes(payload[at + 1 : at + 1 - size], "big")
-            size = length - size + (0xC7 <= payload[at] <= 0xC9)
-        at += 1 + size
-        found += 1
-    return found
 
 
 def check_elements(payload: bytes) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
+from ..actors.answer_encoding import decode_answer, decode_plain, encode_answer, unmarked
 from ..actors.channel import Channel
 from ..actors.encoding import Unresolved, answer_of, encoding_of
 from ..actors.errors import MessageTooLarge, MessageTypeError
-from .answer_payload import decode_answer, decode_plain, encode_answer
 from .elements import MAX_ELEMENTS, check_elements, grows
 from .hello import ChannelInfo
 from .schema import schema_of, travelling
@@ -88,9 +88,9 @@ class ChannelCodec:
         return ", ".join(message_type.__name__ for message_type in self.messages)
 
     def encode_reply(self, value: object, limit: int, asked: int = 0) -> Payload:
-        """The payload of an answer: a declared message, or what else travels; see `answer_payload`. Raises as `encode`.
+        """The payload of an answer: a declared message, or what else travels; see `answer_encoding`.
 
-        `asked` is the number of the message that it answers; 0 where that is not known.
+        Raises as `encode`. `asked` is the number of the message that it answers; 0 where that is not known.
         """
         number = self.numbers.get(value.__class__)
         if number is not None:
@@ -128,6 +128,8 @@ class ChannelCodec:
         if number:
             return self.decode(number, payload)
         try:
+            if len(payload) > MAX_ELEMENTS:
+                check_elements(unmarked(payload)[0])
             return decode_answer(payload, message, reply, self.messages)
         except BaseException as error:  # whatever it is, the bytes are to blame
             raise MessageTypeError(

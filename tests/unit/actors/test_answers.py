@@ -58,6 +58,12 @@ class SlowEcho(Actor):
         return message.answer
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_to_travel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """These answers stay on their node, whatever they are."""
+    monkeypatch.setenv("PEERBUS_CHECK_SENDS", "0")
+
+
 class Sensor(TypedDict):
     name: str
 

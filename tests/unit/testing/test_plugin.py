@@ -40,7 +40,7 @@ class Blocks(Reactor):
         return Block(wanted.height)
 
 class Cache(Reactor):
-    channel = Channel("cache", messages=(Get,))
+    channel = Channel("cache", messages=(Get, Block))
 
     @handles(Get)
     async def get(self, wanted: Get) -> object:

@@ -45,7 +45,7 @@ class Blocks(Reactor):
 
 
 class Cache(Reactor):
-    channel = Channel("cache", messages=(Get,))
+    channel = Channel("cache", messages=(Get, Block))
 
     @handles(Get)
     async def get(self, wanted: Get) -> object:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peerbus.actors import Channel, DeadLetter, MessageTooLarge, MessageTypeError, Request
-from peerbus.transports.answer_payload import MAX_PLAIN_ELEMENTS, TYPED, marked, unmarked
+from peerbus.actors.answer_encoding import MAX_PLAIN_ELEMENTS, TYPED, marked, unmarked
 from peerbus.transports.codecs import Codecs
 from peerbus.transports.payload import PLAIN, ChannelCodec
 

@@ -15,11 +15,11 @@ from typing import Any, Final
 import msgpack
 import msgspec
 
-from ..actors.encoding import Answer, Unresolved, answer_of, encoding_of
-from ..actors.errors import MessageTypeError
-from ..actors.exact import PLAIN_SCALARS, is_plain, plain_flaw
-from ..actors.request import UNNAMED, answer_named
-from .elements import check_elements, count
+from .encoding import Answer, Unresolved, answer_of, encoding_of
+from .errors import MessageTypeError
+from .exact import PLAIN_SCALARS, is_plain, plain_flaw
+from .packed import count
+from .request import UNNAMED, answer_named
 
 __all__ = ["MAX_PLAIN_ELEMENTS", "TYPED", "decode_answer", "decode_plain", "encode_answer", "marked", "unmarked"]
 
@@ -59,7 +59,6 @@ def encode_answer(value: object, message_type: type | None, messages: tuple[type
 def decode_answer(payload: bytes, message: object, reply: Any, messages: tuple[type, ...]) -> object:
     """The answer to `message`, by who asked it with this `reply`. Raises MessageTypeError, and what msgpack raises."""
     data, typed = unmarked(payload)
-    check_elements(data)
     answer = _named(type(message), messages) if reply is None else answer_of(reply, messages)
     if answer is None or answer.plain:
         if typed:
