@@ -177,7 +177,7 @@ class Bus:
         #: Channels by name, of reactors here and of those that this node only talks to.
         self.channels: dict[str, Channel[Any]] = {}
         #: Sends here are looked at as if they went to another node: in tests, see `rehearsal`.
-        self.checks_sends = sends_are_checked()
+        self.checks_sends: bool = sends_are_checked()
         self.loop: asyncio.AbstractEventLoop
         self.wheel: DeadlineWheel
         #: Finds sends that wait for each other in a circle.

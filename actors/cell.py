@@ -26,7 +26,7 @@ from .lateness import Lateness
 from .life import HALT, TRANSITIONS, Life, State
 from .log import get_logger
 from .outcome import DELIVERED, AskFuture, Failed, Outcome
-from .rehearsal import LOOKS, rehearsed_message
+from .rehearsal import LOOKS, wrong_message
 from .supervision import Supervisor
 from .tasks import ActorTasks
 from .timers import Tick, handle_tick
@@ -376,12 +376,7 @@ class Cell(Life):
         channel = self.actor_class.__channel__
         if channel is None or sender is self or isinstance(message, PYKKA_MESSAGES):
             return None
-        if message.__class__ in channel.types:
-            return rehearsed_message(channel, message) if self.types is LOOKS else None
-        declared = ", ".join(sorted(t.__name__ for t in channel.types))
-        return MessageTypeError(
-            f"{self} does not take a {type(message).__name__}; its channel declares {declared}", message=message
-        )
+        return wrong_message(self, channel, message)
 
     def tell_foreign(self, envelope: Envelope, timeout: float | None) -> Outcome[None]:
         """Deliver from a thread that does not own the mailbox; where there is no room the outcome waits."""

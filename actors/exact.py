@@ -169,8 +169,8 @@ def spelled(info: Any) -> str:
         case _:
             if type(info) in _NAMES:
                 return _NAMES[type(info)]
-            simple = _SIMPLE.get(type(info))
-            return (simple or class_of(info)).__name__
+            simple = _SIMPLE.get(type(info)) or (getattr(info, "cls", None) and class_of(info))
+            return getattr(simple, "__name__", type(info).__name__)
 
 
 def _first(flaws: Any) -> str | None:
@@ -253,7 +253,12 @@ def _class_flaw(info: Any, value: object, where: str) -> str | None:
             held = getattr(value, field.name)
         except AttributeError:
             return f"{name} is not set"
-        if held is msgspec.UNSET and not field.required and _no_default(field):
+        if (
+            held is msgspec.UNSET
+            and not field.required
+            and _no_default(field)
+            and not getattr(info, "array_like", False)
+        ):
             continue
         found = flaw(field.type, held, name)
         if found is not None:

@@ -23,7 +23,7 @@ from .request import UNNAMED
 if TYPE_CHECKING:
     from .cell import Cell
 
-__all__ = ["CHECK_SENDS", "LOOKS", "Rehearsed", "expected", "rehearsed_message", "sends_are_checked"]
+__all__ = ["CHECK_SENDS", "LOOKS", "Rehearsed", "expected", "rehearsed_message", "sends_are_checked", "wrong_message"]
 
 #: The environment variable.
 CHECK_SENDS = "PEERBUS_CHECK_SENDS"
@@ -34,6 +34,16 @@ LOOKS: Final[frozenset[type]] = frozenset()
 def sends_are_checked() -> bool:
     """Whether a bus that is made now is to check what is sent on its own node."""
     return os.environ.get(CHECK_SENDS) == "1"
+
+
+def wrong_message(cell: Cell, channel: Channel[Any], message: object) -> SendError | None:
+    """What is wrong with a message to this cell's channel, if anything."""
+    if message.__class__ in channel.types:
+        return rehearsed_message(channel, message) if cell.types is LOOKS else None
+    declared = ", ".join(sorted(t.__name__ for t in channel.types))
+    return MessageTypeError(
+        f"{cell} does not take a {type(message).__name__}; its channel declares {declared}", message=message
+    )
 
 
 def rehearsed_message(channel: Channel[Any], message: object) -> SendError | None:

@@ -18,6 +18,7 @@ from ..actors.events import ActorFailed, ActorTerminated, Terminated
 from ..actors.outcome import DELIVERED, AskFuture, Outcome
 from ..actors.outcome import Failed as FailedOutcome
 from ..actors.ref import Ref
+from ..actors.rehearsal import Rehearsed, expected, rehearsed_message
 from ..actors.request import Asks
 from ..actors.sending import Gathered
 from ..actors.supervision import Supervision
@@ -213,7 +214,9 @@ class Alone(Generic[A]):
         """
         if reply is not None:
             check_reply(reply)
-        future: AskFuture[Any] = AskFuture.of(self.bus.loop, message, reply, self._cell.abandon)
+        future: AskFuture[Any] = AskFuture.of(
+            self.bus.loop, message, expected(self._cell, message, None, reply), self._cell.abandon
+        )
         deadline = self.bus.loop.time() + timeout
         self._put(message, sender, _Answer(self, message, future), deadline)
         future.arm(self.bus.wheel, deadline)
@@ -306,6 +309,9 @@ class _Audience:
     def told(self, to: Address[Any] | GroupAddress[Any], message: object) -> Outcome[Any]:
         alone = self._alone
         alone.effects.append(Told(to, message))
+        wrong, _ = self._rehearsed(to, message, None)
+        if wrong is not None:
+            return FailedOutcome(wrong)
         if isinstance(to, GroupAddress):
             return Gathered({})
         for message_type, error in alone._failing:
@@ -324,7 +330,10 @@ class _Audience:
         asked = Asked(to, message)
         alone.effects.append(asked)
         bus = alone.bus
-        future: AskFuture[Any] = AskFuture.of(bus.loop, message, reply, lambda _: "reply")
+        wrong, expects = self._rehearsed(to, message, reply)
+        future: AskFuture[Any] = AskFuture.of(bus.loop, message, expects, lambda _: "reply")
+        if wrong is not None:
+            return future.refused(wrong)
         for message_type, with_ in alone._scripts:
             if isinstance(message, message_type):
                 _answer(future, with_, message)
@@ -332,6 +341,13 @@ class _Audience:
         future.arm(bus.wheel, bus.loop.time() + (PATIENCE if timeout is None else timeout))
         alone._asks.append((asked, future))
         return future
+
+    def _rehearsed(self, to: Address[Any] | GroupAddress[Any], message: object, reply: Any) -> tuple[Any, Any]:
+        """What such a send to another node would fail with, and what its asker expects; see `rehearsal`."""
+        channel = self._alone.bus.channels.get(to.reactor)
+        if not self._alone.bus.checks_sends or channel is None or type(message) not in channel.types:
+            return None, reply
+        return rehearsed_message(channel, message), Rehearsed(channel, reply)
 
     def watched(self, target: Address[Any], *, on: bool) -> None:
         self._alone.effects.append(Watched(target) if on else Unwatched(target))

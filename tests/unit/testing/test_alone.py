@@ -354,3 +354,44 @@ async def test_the_peer_manager_alone_makes_a_connection_for_whom_it_let_in() ->
         assert greeted.peer.node_id == me.node_id
         assert peers.spawned == [f"peer-{other.node_id[:8]}-1"]
         await stream.aclose()
+
+
+@dataclass(frozen=True)
+class Put:
+    block: Block
+
+
+@dataclass(frozen=True)
+class Better(Block):
+    title: str = ""
+
+
+class Puts(Reactor):
+    channel = Channel("puts", messages=(Get, Put))
+
+    @handles(Get, Put)
+    async def pass_on(self, message: Get | Put) -> object:
+        await self.tell(LOCAL / "puts", Put(Better(7)))
+        return (1, 2)
+
+
+async def test_what_could_not_go_to_another_node_is_refused_to_and_from_the_actor() -> None:
+    async with Alone(Puts, channels=[Puts.channel]) as puts:
+        with pytest.raises(MessageTypeError, match=r"Put.block holds Better, its type is Block"):
+            await puts.tell(Put(Better(1)))
+        with pytest.raises(RemoteError, match=r"Put.block holds Better, its type is Block"):
+            await puts.ask(Get(1))
+
+
+async def test_an_answer_that_could_not_go_to_another_node_is_refused() -> None:
+    class Pairs(Reactor):
+        channel = Channel("pairs", messages=(Get,))
+
+        @handles(Get)
+        def get(self, wanted: Get) -> object:
+            return (wanted.height, 2)
+
+    async with Alone(Pairs) as pairs:
+        assert await pairs.ask(Get(1), reply=tuple[int, int]) == (1, 2)
+        with pytest.raises(MessageTypeError, match="its type is not known here"):
+            await pairs.ask(Get(1))
