@@ -9,11 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgpack
+import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from peerbus.actors import errors
+from peerbus.actors.answer_encoding import marked
 from peerbus.transports import parts, wire
 from peerbus.transports.handshake import TRANSITIONS, Handshake, PeerHello, Welcomed
 from peerbus.transports.hello import MAX_CHANNELS, MESSAGE_LIMIT, ChannelInfo, Hello
@@ -110,6 +112,12 @@ def test_every_kind_is_shown_byte_by_byte(kind: int) -> None:
     (dump,) = dumps(section(f"{kind} {name}"))
     assert dump == FrameEncoder().encode(EXAMPLES[kind])
     assert list(FrameDecoder(wire.FRAME_LIMIT).feed(dump)) == [EXAMPLES[kind]]
+
+
+def test_the_mark_of_an_answer_is_as_it_is_written() -> None:
+    found = re.search(r"of a dataclass is `([0-9a-f ]+)`", section("5 REPLY"))
+    assert found is not None
+    assert bytes.fromhex(found[1]) == marked(msgspec.msgpack.encode({"number": 1}))
 
 
 def test_the_table_of_frames_says_what_the_code_says() -> None:
