@@ -137,7 +137,7 @@ def same(found: Any, sent: Any) -> bool:
     if isinstance(sent, dict):
         return len(found) == len(sent) and all(map(same, found, sent)) and all(map(same, found.values(), sent.values()))
     if isinstance(sent, set | frozenset):
-        return len(found) == len(sent) and all(any(same(each, other) for other in found) for each in sent)
+        return len(found) == len(sent) and all(any(same(other, each) for other in found) for each in sent)
     if dataclasses.is_dataclass(sent):
         return all(same(getattr(found, each.name), getattr(sent, each.name)) for each in dataclasses.fields(sent))
     if isinstance(sent, msgspec.Struct):
