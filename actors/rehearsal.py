@@ -41,9 +41,10 @@ def wrong_message(cell: Cell, channel: Channel[Any], message: object) -> SendErr
     if message.__class__ in channel.types:
         return rehearsed_message(channel, message) if cell.types is LOOKS else None
     declared = ", ".join(sorted(t.__name__ for t in channel.types))
-    return MessageTypeError(
-        f"{cell} does not take a {type(message).__name__}; its channel declares {declared}", message=message
-    )
+    what = f"a {type(message).__name__}"
+    if isinstance(message, type):
+        what = f"the class {message.__name__}, only objects of it, {message.__name__}(…)"
+    return MessageTypeError(f"{cell} does not take {what}; its channel declares {declared}", message=message)
 
 
 def rehearsed_message(channel: Channel[Any], message: object) -> SendError | None:
