@@ -388,7 +388,8 @@ class PeerConnection(Actor):
     @property
     def _done(self) -> bool:
         """This side has nothing to send, to answer, or to hear of any more."""
-        return self.link.idle and not self._receive.serving and not self._receive.holding
+        under_way = self._receive.serving or self._receive.holding or self._parts.pending
+        return not under_way and self.link.idle
 
     @property
     def _parts_for(self) -> str | None:

@@ -487,6 +487,20 @@ async def test_of_nodes_that_shut_down_together_each_send_has_an_end_that_is_tru
             assert end is None  # accepted; what was not taken then is a dead letter
 
 
+@pytest.mark.seeds(20)
+async def test_a_large_message_that_was_on_its_way_is_refused_and_not_in_doubt(sim: Simulation) -> None:
+    sim.network.shape(latency=0.005, bandwidth=1e6)
+    desk = await sim.node("desk", discover=False, reactors=[Desk])
+    node = await sim.node("node", discover=False, peers=["desk"], channels=[Desk.channel])
+    await sim.until(lambda: node.peers and desk.peers, within=10)
+    ask = asyncio.ensure_future(outcome_of(node.ask(Peer(desk.node_id) / Desk, Item(1, data=bytes(500_000)))))
+    await sim.run_for(sim.rng.uniform(0.02, 0.45))  # it takes half a second
+    await desk.aclose()
+    end = await ask
+    assert isinstance(end, ShuttingDown)
+    assert end.never_sent
+
+
 # What a peer does that was told.
 
 

@@ -120,30 +120,57 @@ async def test_the_work_at_hand_has_the_whole_time() -> None:
     assert 3.5 <= loop.time() - before < 4.0
 
 
-async def test_a_bus_without_work_closes_at_once() -> None:
-    class Ticks(Actor):
-        """Has timers, and tells itself what to do next, for ever."""
+class Ticks(Actor):
+    """Has timers, and tells itself what to do next, for ever."""
 
-        def on_start(self) -> None:
-            self.every(0.01, 1)
-            self.after(0, "go on")
+    def on_start(self) -> None:
+        self.every(0.01, 1)
+        self.after(0, "go on")
 
-        @handles(int)
-        def tick(self, _: int) -> None:
-            """One tick."""
+    @handles(int)
+    def tick(self, _: int) -> None:
+        """One tick."""
 
-        @handles(str)
-        async def go_on(self, message: str) -> None:
-            await asyncio.sleep(0.05)
-            await self.tell(self.address, message)
+    @handles(str)
+    async def go_on(self, message: str) -> None:
+        await asyncio.sleep(0.05)
+        await self.tell(self.address, message)
 
+
+class SlowTicks(Actor):
+    """Is at a tick whenever one looks."""
+
+    def on_start(self) -> None:
+        self.every(0.01, 1)
+
+    @handles(int)
+    async def tick(self, _: int) -> None:
+        await asyncio.sleep(0.05)
+
+
+class ReentrantTicks(SlowTicks):
+    """Is at several."""
+
+    @handles(int, reentrant=True)
+    async def tick(self, _: int) -> None:
+        await asyncio.sleep(0.05)
+
+
+class ThreadTicks(Ticks):
+    """The same on a thread of its own."""
+
+    dispatcher = "thread"
+
+
+@pytest.mark.parametrize("made", [Ticks, SlowTicks, ReentrantTicks, ThreadTicks])
+async def test_a_bus_without_work_closes_at_once(made: type[Actor]) -> None:
     async with Bus(shutdown_timeout=60.0) as bus:
-        bus.spawn(Ticks)
+        bus.spawn(made)
         bus.spawn(Diary, [])
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.5)
         loop = asyncio.get_running_loop()
         before = loop.time()
-    assert loop.time() - before < 0.3
+    assert loop.time() - before < 2.0
 
 
 async def test_timers_fire_while_the_bus_drains_and_end_with_their_actor() -> None:
@@ -482,3 +509,26 @@ async def test_who_waits_for_a_peer_hears_at_once_that_nobody_comes_any_more() -
         assert isinstance(ends[1], RemoteError)
         assert "shutting down" in ends[1].text
         await closing
+
+
+def test_a_child_whose_handler_never_returns_holds_neither_the_bus_nor_its_askers() -> None:
+    go = threading.Event()
+
+    class Stuck(Actor):
+        dispatcher = "thread"
+
+        @handles(int)
+        def stick(self, _: int) -> None:
+            go.wait(30)
+
+    class Parent(Actor):
+        def on_start(self) -> None:
+            self.spawn(Stuck, name="stuck")
+
+    bus = Bus(shutdown_timeout=0.1).start()
+    bus.spawn(Parent, name="parent")
+    ask = bus.ask(LOCAL / "stuck", 1, timeout=60)
+    bus.stop()
+    with pytest.raises(SendError):
+        ask.get(timeout=1)
+    go.set()
