@@ -1,4 +1,4 @@
-"""What the package exports says its types: no type checker has to guess them."""
+"""The package itself: pyright reads it as mypy does, and has not to guess the types of what it exports."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from type_checkers import unannotated
+from type_checkers import package_complaints, unannotated
 
 #: Attributes that Pykka declares.
 PYKKAS = ("actor_urn", "actor_inbox", "actor_stopped")
@@ -27,3 +27,7 @@ def test_every_attribute_of_what_is_exported_is_annotated(tmp_path: Path) -> Non
         if not name.endswith(PYKKAS) and (name in exported or name.rpartition(".")[0] in exported)
     ]
     assert guessed == []
+
+
+def test_the_package_is_accepted_by_pyright(tmp_path: Path) -> None:
+    assert package_complaints("peerbus", tmp_path) == []
