@@ -70,7 +70,7 @@ lint: $(INSTALLED)dev ## format and lint, changing nothing
 types: $(INSTALLED)dev ## mypy --strict on all there is; mypy and pyright on what users write
 	$(RUN) -m mypy -p peerbus
 	$(if $(TYPED),$(RUN) -m mypy $(TYPED))
-	$(RUN) -m pytest -q tests/type_checks
+	$(RUN) -m pytest -q -n 2 --dist loadfile tests/type_checks
 
 layering: $(INSTALLED)dev ## floors, circles, exports
 	$(RUN) -m pytest tests/unit/test_layering.py tests/unit/test_exports.py

@@ -33,6 +33,7 @@ __all__ = [
 ]
 
 M = TypeVar("M")
+M_contra = TypeVar("M_contra", contravariant=True)
 Pick = TypeVar("Pick", bound=OnePick | GroupPick)
 
 NODE_ID_PATTERN = re.compile(r"[0-9a-f]{64}")
@@ -40,22 +41,22 @@ NODE_ID_PATTERN = re.compile(r"[0-9a-f]{64}")
 _ROLE = re.compile(r"role:([^{}/?]*)(?:\{([^{}]*)\})?/([^?]*)(?:\?pick=(.*))?", re.DOTALL)
 
 
-class HasChannel(Protocol[M]):
+class HasChannel(Protocol[M_contra]):
     """Whatever has a channel: a reactor, and its class."""
 
     @property
-    def channel(self) -> Channel[M]:
+    def channel(self) -> Channel[M_contra]:
         """What it speaks."""
 
 
-class HasClassChannel(Protocol[M]):
+class HasClassChannel(Protocol[M_contra]):  # type: ignore[misc]  # nobody sets it, so it varies as if it were read only
     """As `HasChannel`, where it is annotated as a class variable: for pyright the two are not the same."""
 
-    channel: ClassVar[Channel[M]]  # pyright: ignore[reportGeneralTypeIssues]  # a type variable, see above
+    channel: ClassVar[Channel[M_contra]]  # pyright: ignore[reportGeneralTypeIssues]  # a type variable, see above
 
 
 @dataclass(frozen=True)
-class Address(Generic[M]):
+class Address(Generic[M_contra]):
     """One receiver: a reactor here, on a named peer, or on one peer that a role picks."""
 
     where: Local | Peer | Role[OnePick]
@@ -66,7 +67,7 @@ class Address(Generic[M]):
 
 
 @dataclass(frozen=True)
-class GroupAddress(Generic[M]):
+class GroupAddress(Generic[M_contra]):
     """Several receivers: a send to it ends with one outcome per peer."""
 
     where: Everyone | Role[GroupPick]

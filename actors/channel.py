@@ -22,6 +22,7 @@ from .request import UNNAMED, answer_named
 __all__ = ["REACTOR_PATTERN", "Channel", "ChannelOptions", "Overflow"]
 
 M = TypeVar("M")
+M_contra = TypeVar("M_contra", contravariant=True)
 A = TypeVar("A")
 B = TypeVar("B")
 C = TypeVar("C")
@@ -93,7 +94,7 @@ class ChannelOptions(TypedDict, total=False):
     idempotent: tuple[type, ...]
 
 
-class Channel(Generic[M]):
+class Channel(Generic[M_contra]):
     """One reactor's channel. The message types are frozen dataclasses or `msgspec.Struct`s with annotated fields.
 
     `name`: lower-case letters, digits, `.`, `_`, `-`; also the reactor's name in addresses.
@@ -207,7 +208,9 @@ class Channel(Generic[M]):
         **options: Unpack[ChannelOptions]) -> None: ...
     # fmt: on
     @overload
-    def __init__(self, name: str, messages: tuple[type[M], ...], **options: Unpack[ChannelOptions]) -> None: ...
+    def __init__(
+        self: Channel[M], name: str, messages: tuple[type[M], ...], **options: Unpack[ChannelOptions]
+    ) -> None: ...
     def __init__(
         self,
         name: str,

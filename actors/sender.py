@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["WAITS", "Ask", "How", "Speaks", "Takes", "Tell", "asks", "tells"]
 
 M = TypeVar("M")
+M_contra = TypeVar("M_contra", contravariant=True)
 R = TypeVar("R")
 
 
@@ -49,17 +50,17 @@ class How:
 WAITS: Final = How(wait_for_peer=True)
 
 
-class Takes(Protocol[M]):
+class Takes(Protocol[M_contra]):
     """An actor as type checkers see it: with a channel it takes that channel's messages, else any."""
 
-    def __takes__(self) -> Channel[M]:
+    def __takes__(self) -> Channel[M_contra]:
         """Never called."""
 
 
-class Speaks(Protocol[M]):
+class Speaks(Protocol[M_contra]):
     """A ref of an actor that takes `M`, for type checkers."""
 
-    def __actor__(self) -> Takes[M]:
+    def __actor__(self) -> Takes[M_contra]:
         """Never called."""
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, assert_type
+from typing import Any, ClassVar, Final, TypeVar, assert_type
 
 import msgspec
 
@@ -15,6 +16,7 @@ from peerbus.actors import (
     Address,
     Bus,
     Channel,
+    GroupAddress,
     Key,
     Peer,
     Reactor,
@@ -157,6 +159,44 @@ class Asker(Actor):
         assert_type(await self.ask(EVERYONE / Blocks, GetBlock(7)), Results[Block])
         assert_type(await self.ask(self.spawn(Blocks), GetMany(())), list[Block])
         await self.tell(to, Foreign())  # E
+
+
+R = TypeVar("R")
+
+
+async def fetch(node: Node, to: Address[Any], request: Request[R]) -> R:
+    return await node.ask(to, request)
+
+
+def needs(to: Address[GetBlock]) -> None: ...
+
+
+def needs_group(to: GroupAddress[Plain]) -> None: ...
+
+
+def needs_channel(channel: Channel[GetBlock | Plain] | None) -> None: ...
+
+
+async def handed_on(node: Node, sender: Address[object]) -> None:
+    """Who takes more takes less."""
+    needs(LOCAL / Blocks)
+    needs(Role("archive") / Annotated)
+    needs(LOCAL / "blocks")
+    needs(sender)
+    needs_group(EVERYONE / Blocks)
+    needs_channel(Blocks.channel)
+    addresses: list[Address[Plain]] = [LOCAL / Blocks, LOCAL / Annotated.channel, Role("archive") / Fixed]
+    for each in addresses:
+        await node.tell(each, Plain(""))
+        await node.tell(each, GetBlock(7))  # E
+    assert_type(await fetch(node, LOCAL / Blocks, GetBlock(7)), Block)
+    both = await asyncio.gather(node.ask(LOCAL / Blocks, GetBlock(7)), node.ask(addresses[0], Plain(""), reply=int))
+    assert_type(both, tuple[Block, int])
+    assert_type(await asyncio.wait_for(node.ask(LOCAL / Blocks, GetMany(())), 1), list[Block])
+    foreign: Channel[Foreign] = Channel("foreign", messages=(Foreign,))
+    needs_channel(foreign)  # E
+    needs(LOCAL / foreign)  # E
+    needs_group(LOCAL / Blocks)  # E
 
 
 async def wrong(node: Node, ref: Ref[Blocks], annotated: Ref[Annotated], to: Address[GetBlock | Plain]) -> None:

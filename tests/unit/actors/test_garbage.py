@@ -149,7 +149,7 @@ class Worker(Reactor):
 
 
 class OnThread(Worker):
-    channel = Channel("thread", messages=(Work, Fail, FailLater, PassOn))
+    channel = Channel("thread", messages=(Work, Fail, FailLater, PassOn))  # type: ignore[assignment]  # it takes less
     dispatcher: ClassVar[Literal["loop", "thread"] | None] = "thread"
 
 
