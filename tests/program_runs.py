@@ -74,6 +74,8 @@ def run(program: Program) -> None:
             )
 
     sim.loop.after_turn = look_at_the_end
+    if program.eager:
+        sim.loop.set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined,unused-ignore]  # new in 3.12
     sim.run(_Run(sim, program).play())
 
 

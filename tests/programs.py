@@ -126,6 +126,8 @@ class Program:
     parts: tuple[Part, ...]
     steps: tuple[Step, ...]
     nodes: tuple[str, ...] = NODES[:1]
+    #: Tasks begin at once, as with `asyncio.eager_task_factory`.
+    eager: bool = False
 
     @classmethod
     def random(cls, seed: int, *, nodes: int = 1, steps: int = 25) -> Program:
@@ -137,7 +139,7 @@ class Program:
         steps = "".join(f"        {step!r},\n" for step in self.steps)
         return (
             f"Program(\n    seed={self.seed},\n    parts=(\n{parts}    ),\n    steps=(\n{steps}    ),\n"
-            f"    nodes={self.nodes!r},\n)"
+            f"    nodes={self.nodes!r},\n    eager={self.eager},\n)"
         )
 
 

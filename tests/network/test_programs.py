@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import replace
+
 import programs
 import pytest
 from program_runs import LawBroken, check, fault
@@ -21,6 +24,12 @@ def test_a_program_on_one_bus_keeps_the_laws(peerbus_seed: int) -> None:
 @seeds
 def test_a_program_on_two_nodes_keeps_the_laws(peerbus_seed: int) -> None:
     check(Program.random(peerbus_seed, nodes=2))
+
+
+@pytest.mark.skipif(sys.version_info < (3, 12), reason="asyncio.eager_task_factory is new in 3.12")
+@pytest.mark.seeds(50)
+def test_a_program_whose_tasks_begin_at_once_keeps_the_laws(peerbus_seed: int) -> None:
+    check(replace(Program.random(peerbus_seed, nodes=1 + peerbus_seed % 2), eager=True))
 
 
 def test_what_breaks_a_law_is_found_and_printed_as_a_small_program_that_can_be_run(
