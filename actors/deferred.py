@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Generator
 from math import inf, isnan
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .address import Address, GroupAddress, Local, Peer
 from .cell import Cell
 from .deadlines import no_number
 from .envelope import Envelope
 from .errors import DeadlineExceeded, NoRoute, ShuttingDown, WouldDeadlock
+from .future_like import HINT, FutureLike
 from .nobody import why_nobody
 from .outcome import Outcome
 from .receivers import reaches
@@ -25,7 +26,7 @@ __all__ = ["Deferred"]
 R = TypeVar("R")
 
 
-class Deferred(Generic[R]):
+class Deferred(FutureLike[R]):
     """As any send that has to wait it waits when it is awaited; dropped before, it has failed and is a dead letter.
 
     `need`: receivers that there must be. `send(timeout)` sends, with the seconds that are left.
@@ -55,9 +56,13 @@ class Deferred(Generic[R]):
         self._need = need
         self._deadline = deadline
         self._send = send
+        self._task = None
         self._awaited = False
 
-    def __await__(self) -> Generator[object, None, R]:
+    def __repr__(self) -> str:
+        return f"<waiting for {self._need} to answer to {self._to}; {HINT}>"
+
+    def _begin(self) -> Generator[object, None, R]:
         self._awaited = True
         return self._wait().__await__()
 

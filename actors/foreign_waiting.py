@@ -13,6 +13,7 @@ import pykka
 from .current import current_bus
 from .envelope import Envelope
 from .errors import DeadlineExceeded, MailboxFull, SendError, ShuttingDown, WouldDeadlock
+from .future_like import HINT, FutureLike
 from .mailbox import Mailbox
 from .outcome import Step
 from .reply_future import ReplyFuture
@@ -30,7 +31,7 @@ class Room(ReplyFuture[None]):
         return False
 
 
-class ForeignWaiting:
+class ForeignWaiting(FutureLike[None]):
     """A send from a thread that does not own the mailbox, which had no room: it waits in `get`, or awaited."""
 
     __slots__ = (
@@ -68,6 +69,7 @@ class ForeignWaiting:
         self._lock = threading.Lock()
         self._claimed = False
         self._entered = False
+        self._task = None
 
     def get(self, *, timeout: float | None = None) -> None:
         """Block until there is room, at most until the send's deadline or `timeout` seconds.
@@ -102,7 +104,10 @@ class ForeignWaiting:
             if self._holder is not None and self._holder.bus is not None:
                 self._holder.bus.watch_for_deadlocks()
 
-    def __await__(self) -> Step[None]:
+    def __repr__(self) -> str:
+        return f"<waiting for room: {self.envelope.message!r}; {HINT}>"
+
+    def _begin(self) -> Step[None]:
         return self._wait().__await__()
 
     async def _wait(self) -> None:

@@ -14,13 +14,14 @@ messages of 64 KiB.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 from .answers import misfit
 from .deadlines import DeadlineWheel, Slot
 from .envelope import Envelope
 from .errors import DeadlineExceeded, MailboxFull, RemoteError, SendError, WouldDeadlock
+from .future_like import HINT, AsCoroutine, FutureLike, Over
 from .mailbox import Waiter
 from .pickled import copied
 
@@ -36,9 +37,17 @@ Step = Generator[object, None, T]
 
 
 class Outcome(Protocol[T_co]):
-    """The outcome of a send: await it on the event loop, or `get` it from any other thread."""
+    """The outcome of a send: await it on the event loop, or `get` it from any other thread.
+
+    On the loop it is like a future. asyncio's `gather`, `wait`, `wait_for`, `shield`, `as_completed`, `ensure_future`
+    take it as it is (to a type checker `wait` wants `ensure_future(outcome)`). `create_task`, `TaskGroup.create_task`
+    and `run_coroutine_threadsafe` take coroutines alone: `create_task(outcome.coroutine())`.
+    """
 
     def __await__(self) -> Generator[object, None, T_co]: ...
+
+    def coroutine(self) -> Coroutine[Any, Any, T_co]:
+        """A coroutine that awaits this, for whatever takes nothing else. It is to be awaited, as any."""
 
     def get(self, *, timeout: float | None = None) -> T_co:
         """Block until the outcome is there, at most `timeout` seconds.
@@ -47,7 +56,7 @@ class Outcome(Protocol[T_co]):
         """
 
 
-class Delivered:
+class Delivered(Over):
     """The message is in the receiver's mailbox, or accepted against a remote receiver's credit."""
 
     __slots__ = ()
@@ -63,7 +72,7 @@ class Delivered:
         """Return at once."""
 
     def __repr__(self) -> str:
-        return "<delivered>"
+        return f"<delivered; {HINT}>"
 
 
 #: The outcome of every send that had room.
@@ -79,14 +88,14 @@ class GaveWay(Delivered):
         yield None
 
     def __repr__(self) -> str:
-        return "<delivered, after others>"
+        return f"<delivered, after others; {HINT}>"
 
 
 #: The outcome of a send that had room, now and then.
 GAVE_WAY = GaveWay()
 
 
-class Failed:
+class Failed(Over):
     """The send failed at once; awaiting or getting it raises why."""
 
     __slots__ = ("error",)
@@ -97,12 +106,16 @@ class Failed:
     def __await__(self) -> Step[None]:
         return _raise(copied(self.error))  # a copy: the frame that awaits may keep this as well
 
+    def exception(self) -> BaseException:
+        """Why."""
+        return self.error
+
     def get(self, *, timeout: float | None = None) -> None:
         """Raise why."""
         raise copied(self.error)
 
     def __repr__(self) -> str:
-        return f"<failed: {self.error!r}>"
+        return f"<failed: {self.error!r}; {HINT}>"
 
 
 def _raise(error: BaseException) -> Step[None]:
@@ -143,7 +156,7 @@ class RoomFuture(asyncio.Future[None]):
         self.wait = wait
 
 
-class Waiting:
+class Waiting(FutureLike[None]):
     """A send for which there was no room: awaited, it waits for room until its deadline.
 
     `holder` is the receiver: a cell, or the link to a peer; None where nobody can tell.
@@ -188,8 +201,9 @@ class Waiting:
         #: Why it failed, for whoever awaits it once more.
         self._error: SendError | None = None
         self._slot: Slot | None = None
+        self._task = None
 
-    def __await__(self) -> Step[None]:
+    def _begin(self) -> Step[None]:
         return self._wait().__await__()
 
     async def _wait(self) -> None:
@@ -287,7 +301,7 @@ class Waiting:
             self._undelivered(self.envelope, error)
 
     def __repr__(self) -> str:
-        return f"<waiting for room: {self.envelope.message!r}>"
+        return f"<waiting for room: {self.envelope.message!r}; {HINT}>"
 
 
 @runtime_checkable
@@ -298,7 +312,7 @@ class HearsOfUnheard(Protocol):
         """The ask failed, and the asker never looked at its outcome. It is about to go: not to be kept."""
 
 
-class AskFuture(asyncio.Future[T], Generic[T]):
+class AskFuture(asyncio.Future[T], AsCoroutine[T], Generic[T]):
     """The answer to an ask made on the event loop. Cancelling it cancels the work at the other end."""
 
     __slots__ = ("abandon", "message", "reply_type", "slot")
@@ -413,6 +427,9 @@ class AskFuture(asyncio.Future[T], Generic[T]):
             raise WouldDeadlock("the answer would come through this very event loop: await it")
         return self.result()
 
+    def __repr__(self) -> str:
+        return f"<{super().__repr__()[1:-1]}; {HINT}>"
+
     def __del__(self) -> None:
         # True where the ask failed and nobody asked how: a dead letter, not a line of asyncio's.
         if self._log_traceback:
@@ -422,7 +439,7 @@ class AskFuture(asyncio.Future[T], Generic[T]):
                 owner.unheard(self, error)
 
 
-class AskWaiting(Generic[T]):
+class AskWaiting(FutureLike[T]):
     """An ask for which the mailbox had no room: awaited, it waits for room and then for the answer."""
 
     __slots__ = ("_arm", "_future", "_waiting")
@@ -431,8 +448,9 @@ class AskWaiting(Generic[T]):
         self._waiting = waiting
         self._future = future
         self._arm = arm
+        self._task = None
 
-    def __await__(self) -> Step[T]:
+    def _begin(self) -> Step[T]:
         return self._wait().__await__()
 
     async def _wait(self) -> T:
@@ -451,3 +469,6 @@ class AskWaiting(Generic[T]):
     def get(self, *, timeout: float | None = None) -> T:
         """Raise WouldDeadlock: this ask was made on the event loop."""
         raise WouldDeadlock("the ask waits for room on this very event loop: await it")
+
+    def __repr__(self) -> str:
+        return f"<ask that waits for room; {HINT}>"

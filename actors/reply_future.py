@@ -11,13 +11,14 @@ from collections.abc import Callable, Generator, Iterable
 from math import inf
 from time import monotonic
 from types import TracebackType
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 import pykka
 
 from .answers import misfit
 from .current import current_bus
 from .errors import DeadlineExceeded, ProcessForked, RemoteError, SendError, WouldDeadlock
+from .future_like import HINT, FutureLike
 
 __all__ = ["BLOCKED", "Producer", "ReplyFuture"]
 
@@ -76,11 +77,12 @@ def _of_others(passed: TracebackType | None) -> TracebackType | None:
     return passed
 
 
-class ReplyFuture(pykka.ThreadingFuture[T]):
+class ReplyFuture(pykka.ThreadingFuture[T], FutureLike[T]):
     """A Pykka future that an event loop can await without blocking, and that refuses to block its own producer."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._task = None
         #: Who will bring the value; None where nobody can tell.
         self.producer: Producer | None = None
         #: When it is to be there, by `time.monotonic()`.
@@ -244,7 +246,7 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
         made._sources = (self, *(other for other in others if isinstance(other, ReplyFuture)))
         return made
 
-    def __await__(self) -> Generator[None, None, T]:
+    def _begin(self) -> Generator[Any, None, T]:
         try:
             for source in self._sources or (self,):
                 yield from source._settled()
@@ -276,6 +278,12 @@ class ReplyFuture(pykka.ThreadingFuture[T]):
             look.stop()
             with self._condition, contextlib.suppress(ValueError):  # nobody awaits any more
                 self._callbacks.remove(bring)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {'done' if self.done() else 'pending'}; {HINT}>"
+
+    def __await__(self) -> Generator[None, None, T]:
+        return cast("Generator[None, None, T]", FutureLike.__await__(self))
 
     __iter__ = __await__
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .address import Address
 from .cell import Cell
@@ -21,6 +21,7 @@ from .errors import (
     SendError,
     ShuttingDown,
 )
+from .future_like import HINT, FutureLike
 from .log import get_logger
 from .outcome import Outcome
 from .receivers import Receiver, ask_here, candidates, name_of, one_of
@@ -45,7 +46,7 @@ MAX_TRIES = 3
 GONE = (ActorStopped, NoRoute, NoSuchReactor, PeerGone, SchemaMismatch, ShuttingDown)
 
 
-class RoleAsk(Generic[R]):
+class RoleAsk(FutureLike[R]):
     """See the module. The first is asked at once; who is asked after it depends on who awaits this.
 
     `hedge`: seconds without an answer after which a second one is asked as well, None for never. What answers first
@@ -89,14 +90,18 @@ class RoleAsk(Generic[R]):
         #: Names of those that were asked.
         self._tried: list[str] = []
         self._first = self._ask(receiver)
+        self._task = None
 
-    def __await__(self) -> Generator[object, None, R]:
+    def _begin(self) -> Generator[object, None, R]:
         answer = self._one_by_one(self._first) if self._hedge_at is None else self._hedged(self._hedge_at)
         return answer.__await__()
 
     def get(self, *, timeout: float | None = None) -> R:
         """The answer of the first, if it is there already. Raises WouldDeadlock if not: await it."""
         return self._first.get(timeout=timeout)
+
+    def __repr__(self) -> str:
+        return f"<ask of {self._to}, tried: {', '.join(self._tried)}; {HINT}>"
 
     def _ask(self, receiver: Receiver) -> Outcome[R]:
         bus, to = self._bus, self._to

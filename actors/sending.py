@@ -6,9 +6,10 @@ import asyncio
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from .errors import QuorumFailed, ShuttingDown, WouldDeadlock
+from .future_like import HINT, FutureLike, awaited
 from .outcome import DELIVERED, Delivered, Failed, Outcome
 from .reply_future import ReplyFuture
 from .results import Results
@@ -22,7 +23,7 @@ __all__ = ["Bridged", "Gathered"]
 R = TypeVar("R")
 
 
-class Gathered(Generic[R]):
+class Gathered(FutureLike[Results[R]]):
     """A send to several peers. All are under way; one that is slow or fails changes nothing for the others.
 
     `quorum`: an ask ends when so many have answered, or when they cannot any more; the rest of the asks is cancelled.
@@ -35,8 +36,12 @@ class Gathered(Generic[R]):
         self._outcomes: Mapping[str, Outcome[Any]] = outcomes
         self._quorum = quorum
         self._message = message
+        self._task = None
 
-    def __await__(self) -> Generator[object, None, Results[R]]:
+    def __repr__(self) -> str:
+        return f"<send to {len(self._outcomes)} peers; {HINT}>"
+
+    def _begin(self) -> Generator[object, None, Results[R]]:
         return self._gather().__await__()
 
     async def _gather(self) -> Results[R]:
@@ -53,7 +58,7 @@ class Gathered(Generic[R]):
             elif isinstance(outcome, asyncio.Future):
                 tasks[peer] = outcome
             else:
-                tasks[peer] = new_task(_awaited(outcome), loop=loop, name=f"peerbus send to {peer}")
+                tasks[peer] = new_task(awaited(outcome), loop=loop, name=f"peerbus send to {peer}")
         try:
             while tasks and not self._decided(len(answers), len(tasks)):
                 if self._quorum is None:
@@ -88,13 +93,6 @@ class Gathered(Generic[R]):
     def get(self, *, timeout: float | None = None) -> Results[R]:
         """Raise WouldDeadlock: this send was made on the event loop."""
         raise WouldDeadlock("the outcomes come through this very event loop: await them")
-
-
-async def _awaited(outcome: Outcome[R]) -> R:
-    try:
-        return await outcome
-    finally:
-        del outcome  # an error keeps this frame, see outcome.py
 
 
 class Bridged:
@@ -135,7 +133,7 @@ class Bridged:
             self._follow(outcome)
         else:
             loop = self._bus.loop
-            self._follow(new_task(_awaited(outcome), loop=loop, name="peerbus send from another thread"))
+            self._follow(new_task(awaited(outcome), loop=loop, name="peerbus send from another thread"))
 
     def _follow(self, outcome: asyncio.Future[Any]) -> None:
         self.future.stands_for = outcome
