@@ -260,5 +260,8 @@ def test_asks_that_are_open_when_a_bus_closes_end_with_a_reason(timeout: float) 
             go.set()
 
     asyncio.run(main())
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and thread.name.startswith("Forever"):
+            thread.join(10)
     assert [type(error) for error in errors] == [ActorStopped, ActorStopped, ShuttingDown]
     assert "has stopped" in str(errors[2])
