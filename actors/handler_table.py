@@ -40,7 +40,7 @@ class Table:
         self._looked_up: dict[type, Handler] = {}
         self._class = actor_class
         methods = {name: inspect.getattr_static(actor_class, name) for name in set(names.values())}
-        made = {name: _handlers(name, method, notes[name]) for name, method in methods.items()}
+        made = {name: _handlers(actor_class, name, method, notes[name]) for name, method in methods.items()}
         for message_type, name in names.items():
             self.handlers[message_type], self._looked_up[message_type] = made[name]
             _check_answer(methods[name], message_type)
@@ -105,11 +105,12 @@ def _marked(actor_class: type) -> tuple[dict[type, str], dict[str, Note]]:
     return names, notes
 
 
-def _handlers(name: str, method: Any, note: Note) -> tuple[Handler, Handler]:
+def _handlers(actor_class: type, name: str, method: Any, note: Note) -> tuple[Handler, Handler]:
     """What calls the method itself, and what looks it up by its name."""
     function = plain(method)
     if not callable(function) or isinstance(method, type):
-        raise TypeError(f"{name} handles {_listed(note)}, so it must be a method, not {method!r}")
+        whose = f"{actor_class.__name__}.{name}"
+        raise TypeError(f"{whose} handles {_listed(note)}, so it must be a method, not {method!r}")
     wants_sender = takes_sender(method, note.wants_sender)
     if note.reentrant:
         check_reentrant(method)

@@ -175,7 +175,7 @@ async def test_a_handler_that_is_none_handles_nothing() -> None:
     [
         (property(lambda self: 1), "it must be a method, not <property"),
         (functools.cached_property(lambda self: 1), "it must be a method"),
-        (3, "get handles Get, so it must be a method, not 3"),
+        (3, r"Own\.get handles Get, so it must be a method, not 3"),
         (int, "it must be a method, not <class 'int'>"),
         (lambda self: 1, "must take"),
         (lambda self, wanted, sender, more: 1, "must take"),
