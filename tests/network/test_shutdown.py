@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import msgspec
 import pytest
 from clusters import Cluster, SlowNetwork, assert_ledgers
 from virtual_time import eventually, in_virtual_time, outcome_of
@@ -29,11 +30,12 @@ from peerbus.actors import (
     handles,
 )
 from peerbus.actors.router import LinkDown
-from peerbus.discovery.events import PeerDown
+from peerbus.discovery import PeerDown, Require, RequirementUnmet
 from peerbus.node import Node
 from peerbus.testing import Simulation, Uniform
 from peerbus.transports.connection import PeerConnection
-from peerbus.transports.wire import Frame, GoAway
+from peerbus.transports.hello import Hello
+from peerbus.transports.wire import Ask, Frame, GoAway, Tell
 
 
 @dataclass(frozen=True)
@@ -572,3 +574,46 @@ async def test_a_peer_that_says_goodbye_is_waited_for_while_it_sends() -> None:
         assert 70 + 9 < await seconds_until_cut(alice) < 70 + 11
         await sending
         assert actor(alice, "desk").kept == list(range(10))
+
+
+@in_virtual_time
+async def test_work_of_a_peer_that_goes_on_sending_after_goodbye_is_refused() -> None:
+    cluster = Cluster(16)
+    node = worker(cluster, peers=("peer",), timeout=10.0)
+    peer = cluster.node("peer", channels=[Jobs.channel], reactors=[Desk])
+    async with cluster.running(peer, node):
+        (index,) = (n for n, channel in enumerate(hello_of(peer).channels) if channel.name == "jobs")
+        jobs = actor(node, "jobs")
+        await node.tell(LOCAL / Jobs, Job(1, peer.node_id, 5.0))
+        closing = asyncio.ensure_future(node.aclose())
+        await asyncio.sleep(1)
+        payload = msgspec.msgpack.encode(Job(2, peer.node_id))
+        say(peer, Tell(index, [(1, 0, payload)]))
+        say(peer, Ask(index, [(99, 60_000, 1, 0, payload)]))
+        await asyncio.sleep(1)
+        assert node.bus.ledger().arrived["jobs"].failed == {"shutting_down": 2}
+        await closing
+        assert not jobs.answers
+
+
+def hello_of(node: Node) -> Hello:
+    """What its only peer said to a node."""
+    (connection,) = (cell.actor for name, cell in node.bus._cells.items() if name.startswith("peer-"))
+    assert isinstance(connection, PeerConnection)
+    return connection._greeted.peer
+
+
+@in_virtual_time
+async def test_a_requirement_does_not_count_on_a_peer_that_shuts_down() -> None:
+    cluster = Cluster(17)
+    node = worker(cluster, peers=("peer",), timeout=100.0, offers={"jobs"})
+    peer = cluster.node("peer", reactors=[Desk], requires=[Require(role="jobs", at_least=1)])
+    async with cluster.running(peer, node):
+        await eventually(lambda: peer.snapshot().peers.requirements[0].met)
+        await node.tell(LOCAL / Jobs, Job(1, peer.node_id, 60.0))
+        with peer.subscribe(RequirementUnmet) as unmet:
+            closing = asyncio.ensure_future(node.aclose())
+            await asyncio.sleep(1)
+            assert unmet.get_nowait() is not None
+            await closing
+        assert actor(peer, "desk").kept == [1]
