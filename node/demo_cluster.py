@@ -106,6 +106,15 @@ class Cluster:
     async def start(self, job: Job) -> Member:
         """Start a process for this job."""
         log = self._folder / f"{job.name}.log"
+        starting = asyncio.create_task(self._start(job, log), name=f"demo: starts {job.name}")
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # asyncio cuts off a process that is half started so that its pipes outlive the loop: end it as the others.
+            await starting
+            raise
+
+    async def _start(self, job: Job, log: Path) -> Member:
         with log.open("wb") as errors:
             process = await _whole(
                 asyncio.create_subprocess_exec(
