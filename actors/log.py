@@ -5,7 +5,7 @@ Laws:
    warnings go to standard error.
 2. Which of the two it is, is looked at anew with each line: a program may set up either at any time.
 3. A line that nobody hears costs a look at the level: no text is made.
-4. A node id stands in a line by its first `ID_SHOWN` characters, also within a text.
+4. A node id stands in a line by its first `ID_SHOWN` characters, also within a text, but for what is to be copied.
 """
 
 from __future__ import annotations
@@ -22,14 +22,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-__all__ = ["ID_SHOWN", "get_logger", "one_line", "shortened"]
+__all__ = ["ID_SHOWN", "InFull", "get_logger", "one_line", "shortened"]
 
 #: Characters of a node id that a line shows: 48 bits, which no two peers of one network share by chance.
 ID_SHOWN = 12
 #: A whole node id (SHA-256 in hexadecimal), and nothing longer that contains one.
 _NODE_ID = re.compile(rf"(?<![0-9A-Za-z])([0-9a-f]{{{ID_SHOWN}}})[0-9a-f]{{{64 - ID_SHOWN}}}(?![0-9A-Za-z])")
-#: Fields that hold other digests, which are said in full.
-_DIGESTS = frozenset({"sha256"})
 #: Text that needs no quotes within `key=value`.
 _PLAIN = re.compile(r"[^\s\"'=\x00-\x1f\x7f-\x9f]+")
 #: Levels by the names of structlog's methods.
@@ -45,6 +43,12 @@ _LEVELS = {
 _OF_RECORDS = frozenset(vars(logging.makeLogRecord({}))) | {"asctime", "message", "taskName"}
 
 _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None] | None
+
+
+class InFull(str):
+    """A field that somebody will copy: where this node listens, its own id, the digest of a file."""
+
+    __slots__ = ()
 
 
 class _Logger:
@@ -140,8 +144,6 @@ def one_line(value: object) -> str:
 def shortened(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Shorten the node ids in these fields, which are changed. A processor of structlog."""
     for key, value in fields.items():
-        if key in _DIGESTS:
-            continue
         if isinstance(value, str):
             fields[key] = _shorten(value)
         elif isinstance(value, list | tuple):
@@ -150,7 +152,7 @@ def shortened(_logger: object, _method: str, fields: MutableMapping[str, Any]) -
 
 
 def _shorten(text: str) -> str:
-    return _NODE_ID.sub(r"\1", text) if len(text) >= 64 else text
+    return text if len(text) < 64 or isinstance(text, InFull) else _NODE_ID.sub(r"\1", text)
 
 
 def _exc_info(given: object) -> _ExcInfo:

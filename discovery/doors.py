@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Iterable, Sequence
 
 from ..actors.bus import Bus
 from ..actors.errors import DialFailed, HandshakeFailed, ProtocolError, StreamBroken, StreamClosed
-from ..actors.log import get_logger
+from ..actors.log import InFull, get_logger
 from ..actors.tasks import new_task
 from ..transports.endpoint import Endpoint
 from ..transports.greeting import Greeted, greet
@@ -77,7 +77,7 @@ class Doors:
         for endpoint in endpoints:
             listener = await self._transport(endpoint).listen(endpoint, on_refused=self._refused)
             self._listeners.append(listener)
-            log.info("listening", node=self._name, endpoint=str(listener.endpoint))
+            log.info("listening", node=self._name, endpoint=InFull(listener.endpoint))
             self.run(self._accept(listener), f"accept {listener.endpoint}")
 
     def dial(self, dial: Dial) -> None:

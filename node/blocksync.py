@@ -22,7 +22,7 @@ from ..actors.channel import Channel
 from ..actors.errors import NoRoute, PeerbusError, RemoteError, SendError
 from ..actors.events import ShutdownStarted
 from ..actors.handlers import handles
-from ..actors.log import get_logger
+from ..actors.log import InFull, get_logger
 from ..actors.reactor import Reactor
 from ..actors.ref import Ref
 from ..actors.supervision import Directive, Supervision
@@ -152,7 +152,7 @@ class Sync(Reactor):
         finally:
             copy.stop(block=False)
         self._enter("done")
-        log.info("synced", file=str(self._path), sha256=self._manifest.sha256.hex(), retries=self._retries)
+        log.info("synced", file=str(self._path), sha256=InFull(self._manifest.sha256.hex()), retries=self._retries)
 
     async def _find_manifest(self) -> Manifest:
         """Ask everybody with the role, until enough of them have answered; take what most of them say."""

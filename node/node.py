@@ -26,7 +26,7 @@ from ..actors.errors import ConfigError, PeerbusError, ProcessForked
 from ..actors.event_stream import Subscription
 from ..actors.factories import channels_of, factories_of
 from ..actors.ledger import Ledger
-from ..actors.log import get_logger
+from ..actors.log import InFull, get_logger
 from ..actors.loop_thread import LoopThread, check_plain
 from ..actors.outcome import Outcome
 from ..actors.ref import Ref
@@ -242,9 +242,9 @@ class Node(NodeLevers):
         log.info(
             "node up",
             node=self.name,
-            node_id=self.node_id,
+            node_id=InFull(self.node_id),
             network=self.network,
-            endpoints=[str(endpoint) for endpoint in self.endpoints],
+            endpoints=[InFull(endpoint) for endpoint in self.endpoints],
             offers=[str(offer) for offer in self.offers],
         )
         return self

@@ -16,7 +16,7 @@ import pytest
 import structlog
 
 from peerbus.actors import Actor, Bus, Channel, Outcome, Reactor, RemoteError, Role, handles
-from peerbus.actors.log import get_logger
+from peerbus.actors.log import InFull, get_logger
 from peerbus.testing import PeerProbe
 
 NODE = "0123456789ab" + "cdef" * 13
@@ -109,15 +109,17 @@ def test_an_error_comes_with_its_traceback(heard: Callable[[], list[logging.LogR
         assert record.exc_info[2] is not None
 
 
-def test_node_ids_are_short_in_fields_and_texts_and_other_digests_are_whole(
+def test_node_ids_are_short_in_fields_and_texts_but_for_those_that_are_to_be_copied(
     heard: Callable[[], list[logging.LogRecord]],
 ) -> None:
-    get_logger("peerbus.test").info("no", peer=NODE, why=f"nobody at {NODE}@host, {NODE}", sha256=NODE, key=NODE * 2)
-    get_logger("peerbus.test").info("up", at=[f"{NODE}@tcp://a:1", "b"], roles=())
-    assert heard()[0].getMessage() == (
-        f"no peer=0123456789ab why='nobody at 0123456789ab@host, 0123456789ab' sha256={NODE} key={NODE * 2}"
+    get_logger("peerbus.test").info(
+        "no", peer=NODE, why=f"nobody at {NODE}@host, {NODE}", mine=InFull(NODE), key=NODE * 2
     )
-    assert heard()[1].getMessage() == "up at=0123456789ab@tcp://a:1,b roles=''"
+    get_logger("peerbus.test").info("up", at=[f"{NODE}@tcp://a:1", InFull(NODE)], roles=())
+    assert heard()[0].getMessage() == (
+        f"no peer=0123456789ab why='nobody at 0123456789ab@host, 0123456789ab' mine={NODE} key={NODE * 2}"
+    )
+    assert heard()[1].getMessage() == f"up at=0123456789ab@tcp://a:1,{NODE} roles=''"
 
 
 def test_a_program_that_has_set_up_structlog_hears_there_and_only_there(
