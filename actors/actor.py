@@ -107,6 +107,8 @@ class Actor(pykka.Actor):
         cls.__handlers__ = cls.__table__.handlers
         channel = getattr(cls, "channel", None)
         cls.__channel__ = channel if isinstance(channel, Channel) else None
+        if cls.__channel__ is not None:
+            cls.__table__.check_travels(cls.__channel__)
         cls.__receives__ = (
             not cls.__handlers__
             and cls.on_receive is not pykka.Actor.on_receive

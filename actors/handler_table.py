@@ -14,7 +14,9 @@ from types import FunctionType
 from typing import Any, NamedTuple, get_args, get_origin
 
 from .answers import may_answer, shown_kind
-from .encoding import Unresolved
+from .channel import Channel
+from .encoding import Unresolved, check_answer
+from .events import FACTS
 from .handler_notes import Note, check_reentrant, notes_of, plain, takes_sender
 from .request import UNNAMED, answer_named
 
@@ -45,6 +47,7 @@ class Table:
             self.handlers[message_type], self._looked_up[message_type] = made[name]
             _check_answer(methods[name], message_type)
         self._names = frozenset(methods)
+        self._methods = {message_type: methods[name] for message_type, name in names.items()}
         #: What is called without a look-up.
         self._functions = [(name, method) for name, method in methods.items() if isinstance(method, FunctionType)]
 
@@ -61,6 +64,19 @@ class Table:
         if _replaces_methods() or not self._names.isdisjoint(getattr(actor, "__dict__", ())):
             return self._looked_up
         return self.handlers
+
+    def check_travels(self, channel: Channel[Any]) -> None:
+        """Raise TypeError where a method is annotated to answer a message of the channel with what cannot travel."""
+        for message_type, method in self._methods.items():
+            returned = _returned(plain(method)) if message_type in channel.types - FACTS else UNNAMED
+            if returned is not UNNAMED and not _says_nothing(returned):
+                what = f"{plain(method).__qualname__} returns {shown_kind(returned)}, which"
+                check_answer(returned, channel.messages, what)
+
+
+def _says_nothing(returned: Any) -> bool:
+    """It never returns, or what it returns is waited for, and may be whatever comes then."""
+    return returned in (typing.NoReturn, typing.Never) or hasattr(get_origin(returned) or returned, "__await__")
 
 
 def _replaces_methods() -> bool:

@@ -6,7 +6,7 @@ import functools
 from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 from unittest import mock
 
 import pytest
@@ -423,3 +423,67 @@ def test_a_pykka_program_patches_its_actor() -> None:
             assert ref.ask(Get("a"), timeout=5) == "mocked"
         finally:
             ref.stop()
+
+
+@dataclass(frozen=True)
+class Fetch:
+    number: int
+
+
+@dataclass(frozen=True)
+class Fetched:
+    number: int
+
+
+class Opened:
+    """It cannot travel."""
+
+
+def test_a_handler_that_is_annotated_to_return_what_cannot_travel_is_refused_when_its_class_is_made() -> None:
+    with pytest.raises(TypeError, match=r"opened returns Opened, which cannot travel: Opened has no encoding"):
+
+        class Wrong(Reactor):
+            channel = Channel("fetches", messages=(Fetch,))
+
+            @handles(Fetch)
+            def opened(self, wanted: Fetch) -> Opened:
+                return Opened()
+
+    with pytest.raises(TypeError, match=r"many returns list\[Opened\], which cannot travel"):
+
+        class Many(Reactor):
+            channel = Channel("fetches", messages=(Fetch,))
+
+            @handles(Fetch)
+            async def many(self, wanted: Fetch) -> list[Opened]:
+                return []
+
+
+def test_a_handler_may_be_annotated_with_whatever_travels_or_says_nothing() -> None:
+    class Right(Reactor):
+        channel = Channel("fetches", messages=(Fetch,))
+
+        @handles(Fetch)
+        def fetch(self, wanted: Fetch) -> list[Fetched] | int | None:
+            return None
+
+    class Open(Reactor):
+        channel = Channel("fetches", messages=(Fetch,))
+
+        @handles(Fetch)
+        def fetch(self, wanted: Fetch) -> object:
+            return None
+
+    class Never(Reactor):
+        channel = Channel("fetches", messages=(Fetch,))
+
+        @handles(Fetch)
+        def fetch(self, wanted: Fetch) -> NoReturn:
+            raise KeyError
+
+    class Local(Actor):
+        @handles(Fetch)
+        def fetch(self, wanted: Fetch) -> Opened:
+            return Opened()
+
+    assert all(Fetch in each.__handlers__ for each in (Right, Open, Never, Local))
