@@ -7,12 +7,13 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Literal
+from typing import Any, Literal
 
 import msgpack
 
 from fuzz.mutation import mutate_packed
 from peerbus.actors.channel import Channel
+from peerbus.actors.encoding import encoding_of
 from peerbus.actors.errors import MessageTypeError
 from peerbus.transports.payload import ChannelCodec
 
@@ -71,9 +72,16 @@ LIMIT = 1 << 20
 PLAIN = (type(None), bool, int, float, str, bytes, list, dict)
 
 
+#: What answers of type 0 are read as, by the first byte.
+REPLIES = {5: Inner, 6: list[Inner] | None, 7: tuple[int, str]}
+
+
 def check(data: bytes) -> None:
-    """The first byte is the number of the type: 0 a plain value, above 3 none that was declared."""
+    """The first byte is the number of the type: 0 a plain value, 4 none that was declared, from 5 on an answer."""
     number, payload = (data[0] if data else 0) % 8, data[1:]
+    if number in REPLIES:
+        check_answer(payload, REPLIES[number])
+        return
     try:
         value = CODEC.decode(number, payload)
     except MessageTypeError as error:
@@ -87,6 +95,16 @@ def check(data: bytes) -> None:
     assert number_again == number
     # Not the value but its bytes: NaN is not equal to itself.
     assert CODEC.encode(CODEC.decode(number, again), LIMIT) == (number, again)
+
+
+def check_answer(payload: bytes, reply: Any) -> None:
+    """It is of the type that was asked for, all through."""
+    try:
+        value = CODEC.decode_reply(0, payload, Empty(), reply)
+    except MessageTypeError as error:
+        assert "everything" in str(error)
+        return
+    assert encoding_of(reply).fits(value)
 
 
 def check_plain(value: object) -> None:
@@ -130,8 +148,12 @@ def seeds() -> Iterator[tuple[str, bytes]]:
         packed = msgpack.packb(value)
         assert isinstance(packed, bytes)
         yield name, b"\0" + packed
+    for number, reply in REPLIES.items():
+        for place, answer in enumerate((inner, [inner, inner], (7, "seven"), None)):
+            if encoding_of(reply).fits(answer):
+                yield f"answer-{number}-{place}", bytes([number]) + CODEC.encode_reply(answer, LIMIT)[1]
     yield "timestamp", b"\0\xd6\xff\0\0\0\0"
-    yield "undeclared", b"\x05\x80"
+    yield "undeclared", b"\x04\x80"
 
 
 def mutate(data: bytes, max_size: int, seed: int) -> bytes:
