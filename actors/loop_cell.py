@@ -318,7 +318,8 @@ class LoopCell(Cell):
 
     async def _run_detached(self, envelope: Envelope, awaitable: Awaitable[object]) -> None:
         reply = envelope.reply
-        if self.state is not State.RUNNING or (reply is not None and reply.done()):
+        stops_in_order = self.state is State.STOPPING and self._farewell  # behind what was sent before it
+        if not (self.state is State.RUNNING or stops_in_order) or (reply is not None and reply.done()):
             # As in `_await`: it has not begun.
             _discard(awaitable)
             self.refuse_left(envelope)
