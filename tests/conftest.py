@@ -33,6 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Give every event loop that the tests make, in whatever thread and of whatever kind, the factory asked for."""
+    config.addinivalue_line("markers", "lazy_tasks(reason): not run with --eager-tasks")
     if config.getoption("eager_tasks"):
         if not hasattr(asyncio, "eager_task_factory"):
             raise pytest.UsageError("--eager-tasks needs Python 3.12 or newer, which has asyncio.eager_task_factory")
@@ -40,7 +41,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where several processes share the tests, begin with the longest, so that none is left with one at the end."""
+    """Where several processes share the tests, begin with the longest, so that none is left with one at the end.
+
+    And skip what says of asyncio itself, not of the bus, what is otherwise with eager tasks.
+    """
+    if config.getoption("eager_tasks"):
+        for item in items:
+            if (mark := item.get_closest_marker("lazy_tasks")) is not None:
+                item.add_marker(pytest.mark.skip(reason=mark.args[0]))
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.get_closest_marker("seeds") is None)
 
