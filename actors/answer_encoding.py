@@ -76,6 +76,8 @@ def decode_answer(payload: bytes, message: object, reply: Any, messages: tuple[t
         # A peer of ours would have marked it. Another one may know no better.
     value = answer.decode(data)
     if reply is not None and typed:
+        if is_plain(value):  # it was marked, so it was something else: a tuple, a set, a UUID
+            raise MessageTypeError(f"it is another type than {answer.name}", message=message)
         again = _encode(value)
         if len(again) < len(data) and count(again) < count(data):
             raise MessageTypeError(f"it has fields that {answer.name} does not declare", message=message)

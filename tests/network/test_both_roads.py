@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from clusters import Cluster, assert_ledgers
@@ -89,6 +90,7 @@ ANSWERS: dict[str, object] = {
     "list": [1, "a"],
     "table": {1: {"a": [None, True, 1.5, b"x"]}},
     "set": {1, 2},
+    "id": UUID(int=7),
     "note": Note("a"),
     "job": Job("a", Done(1)),
     "nothing": None,
@@ -119,6 +121,7 @@ ARRIVE: list[tuple[Any, Any]] = [
     (Find("now"), datetime),
     (Find("pair"), tuple[int, str]),
     (Find("set"), set[int]),
+    (Find("id"), UUID),
     (Find("note"), Note | Blank),
     (Find("nothing"), int | None),
     (Find("seven"), int | None),
@@ -143,6 +146,9 @@ REFUSED: list[tuple[Any, Any]] = [
     (Find("wrong"), Done),
     (Find("list"), tuple[int, str]),
     (Find("pair"), list[int]),
+    (Find("pair"), list[int | str]),
+    (Find("set"), list[int]),
+    (Find("id"), str),
     (Find("seven"), str),
     (Find("open"), None),
     (Find("large"), None),
