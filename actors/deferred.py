@@ -62,31 +62,42 @@ class Deferred(FutureLike[R]):
     def __repr__(self) -> str:
         return f"<waiting for {self._need} to answer to {self._to}; {HINT}>"
 
+    def __await__(self) -> Generator[object, None, R]:
+        # By a task, always: it is sent once, however many await it.
+        self._as_task()
+        return super().__await__()
+
     def _begin(self) -> Generator[object, None, R]:
         self._awaited = True
         return self._wait().__await__()
 
     async def _wait(self) -> R:
-        bus = self._bus
+        try:
+            await self._reached()
+            return await self._send(self._deadline - self._bus.loop.time())
+        finally:
+            del self  # an error keeps this frame, see outcome
+
+    async def _reached(self) -> None:
+        bus, error = self._bus, None
         try:
             async with asyncio.timeout_at(None if self._deadline == inf else self._deadline):
                 while not reaches(bus, self._to, self._need):
                     await self._receivers()
         except TimeoutError:
-            error = DeadlineExceeded(
-                f"{self._nobody()} until the deadline: {self._why()}",
-                phase="route",
-                message=self._message,
-            )
-            bus.unroutable(error, self._to, self._sender)
-            try:
-                raise error from None
-            finally:
-                del error  # it keeps this frame, see outcome
+            text = f"{self._nobody()} until the deadline: {self._why()}"
+            error = DeadlineExceeded(text, phase="route", message=self._message)
         except (NoRoute, ShuttingDown) as refused:
             bus.unroutable(refused, self._to, self._sender)
+            del self
             raise
-        return await self._send(self._deadline - bus.loop.time())
+        try:
+            # Raised here, not where the time ran out: that one's frames keep the task that this one ends.
+            if error is not None:
+                bus.unroutable(error, self._to, self._sender)
+                raise error
+        finally:
+            del error, self  # it keeps this frame, see outcome
 
     def _nobody(self) -> str:
         return (
@@ -114,7 +125,7 @@ class Deferred(FutureLike[R]):
         finally:
             if there.cancelled():
                 bus.router._cell.mailbox.put_system(Envelope(ForgetWait(there)))
-            del there
+            del there, self
 
     def get(self, *, timeout: float | None = None) -> R:
         """Raise WouldDeadlock: this send was made on the event loop."""

@@ -178,8 +178,7 @@ class _Run:
                 await asyncio.sleep(float(seconds))
             await self.story.end(sent)
 
-        # One that goes to a role, or waits for somebody, does its work for each who awaits it.
-        if kind == "twice" and sent.source is not None:
+        if kind == "twice":
             self.tasks.append(asyncio.ensure_future(self.story.end_again(sent, sent.outcome)))
         task = asyncio.ensure_future(end())
         self.tasks.append(task)

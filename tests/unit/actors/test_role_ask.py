@@ -436,6 +436,23 @@ async def test_a_reactor_of_this_node_is_there_for_who_waited_as_soon_as_for_who
         assert ref.statistics().queued == 2
 
 
+async def test_a_send_that_waits_for_a_peer_is_sent_once_however_many_await_it() -> None:
+    async with Bus() as bus:
+        asking = bus.ask(ARCHIVE, Get(1), wait_for_peer=True)
+        awaiting = [asyncio.ensure_future(_awaited(asking)) for _ in range(3)]
+        await asyncio.sleep(1)
+        async with peers(bus, 1) as [peer]:
+            await peer.expect(Get)
+            peer.reply("once")
+            assert await asyncio.gather(*awaiting) == ["once"] * 3
+            assert await asking == "once"
+            assert len(peer.received) == 1
+        late = bus.tell(ARCHIVE, Get(2), wait_for_peer=True, timeout=0.1)
+        results = await asyncio.gather(_awaited(late), _awaited(late), return_exceptions=True)
+        assert [type(result) for result in results] == [DeadlineExceeded] * 2
+        assert bus.statistics().dead_letters == {"deadline_route": 1}
+
+
 async def test_who_waits_no_longer_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("peerbus.actors.router.MAX_WAITING", 5)
     async with Bus() as bus:
