@@ -144,28 +144,44 @@ class Closing:
         """Stop the actors of one phase, the newest first; kill those that are late."""
         # Children of actors that end here are ended by those.
         cells = [c for c in self._cells(phase) if c.parent is None or _phase_of(c.parent) is not phase]
+        heads = tuple(cells)
         until = self.until if phase is Ending.WORK else self.until + KILL_TIMEOUT
         overdue = False
         if phase in SIDE_BY_SIDE:
-            for cell in cells:
-                cell.request_stop()
-        for cell in reversed(cells):
-            if not overdue and self._loop.time() >= until:
+            self._stop(cells)
+        while cells:
+            if self._loop.time() >= until:
+                if overdue:  # and the order takes too long as well: all that are left at once
+                    self._stop(cells)
+                    until = self._loop.time() + KILL_TIMEOUT
+                    await self._ended(until, cells)
+                    for cell in cells:
+                        self._kill(cell)
+                    break
                 # Who has nothing to do, or only waited for the end of others, still ends in order.
                 overdue, until = True, self._loop.time() + KILL_TIMEOUT
+            cell = cells.pop()
             if self._bus.runs(cell) and overdue and self._works(cell):
                 self._kill(cell)
                 continue
-            if self._bus.runs(cell) and phase not in SIDE_BY_SIDE:
-                cell.request_stop()
+            if phase not in SIDE_BY_SIDE:
+                self._stop([cell])
             if not await self._ended(until, [cell]):
                 self._kill(cell)
-        await self._ended(self._loop.time() + KILL_TIMEOUT, self._cells(phase))
-        for cell in self._cells(phase):
-            log.error("the actor does not stop: a handler never returns", bus=self._bus.name, actor=str(cell))
-            cell.leave_behind()
+        await self._ended(self._loop.time() + KILL_TIMEOUT, heads)
+        for cell in heads:
+            if self._bus.runs(cell):
+                log.error("the actor does not stop: a handler never returns", bus=self._bus.name, actor=str(cell))
+                cell.leave_behind()  # and its children
+
+    def _stop(self, cells: Iterable[Cell]) -> None:
+        for cell in cells:
+            if self._bus.runs(cell):
+                cell.request_stop()
 
     def _kill(self, cell: Life) -> None:
+        if not self._bus.runs(cell):
+            return
         log.warning("not stopped in time, the actor is killed", bus=self._bus.name, actor=str(cell))
         cell.kill("the bus stops, its mailbox was not drained in time")
 

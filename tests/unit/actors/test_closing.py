@@ -24,6 +24,7 @@ from peerbus.actors import (
     ShuttingDown,
     handles,
 )
+from peerbus.actors.thread_cell import ThreadCell
 
 
 class Diary(Actor):
@@ -522,13 +523,38 @@ def test_a_child_whose_handler_never_returns_holds_neither_the_bus_nor_its_asker
             go.wait(30)
 
     class Parent(Actor):
-        def on_start(self) -> None:
+        def __init__(self) -> None:
+            super().__init__()
             self.spawn(Stuck, name="stuck")
 
     bus = Bus(shutdown_timeout=0.1).start()
     bus.spawn(Parent, name="parent")
+    stuck = bus.cell("stuck")
+    assert isinstance(stuck, ThreadCell)
     ask = bus.ask(LOCAL / "stuck", 1, timeout=60)
     bus.stop()
-    with pytest.raises(SendError):
+    with pytest.raises(ActorStopped):
         ask.get(timeout=1)
     go.set()
+    stuck.thread.join(10)
+
+
+async def test_many_hooks_that_hang_do_not_add_up() -> None:
+    ended: list[int] = []
+
+    class Hangs(Actor):
+        async def on_stop(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
+            ended.append(1)
+            await asyncio.Event().wait()
+
+    class Fine(Actor):
+        def on_stop(self) -> None:
+            ended.append(2)
+
+    async with Bus(shutdown_timeout=1.0) as bus:
+        for number in range(40):
+            bus.spawn(Fine if number % 2 else Hangs)
+        loop = asyncio.get_running_loop()
+        before = loop.time()
+    assert loop.time() - before < 5.0
+    assert sorted(ended) == [1] * 20 + [2] * 20
