@@ -45,6 +45,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     And skip what says of asyncio itself, not of the bus, what is otherwise with eager tasks.
     """
+    for item in items:
+        if " at 0x" in item.nodeid:
+            raise pytest.UsageError(f"{item.nodeid}: each process gives it another name, so give its parameters ids")
     if config.getoption("eager_tasks"):
         for item in items:
             if (mark := item.get_closest_marker("lazy_tasks")) is not None:

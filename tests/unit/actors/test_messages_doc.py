@@ -54,9 +54,9 @@ def python(text: str) -> list[Any]:
 
 #: Type, value and kinds of MessagePack of each row of the first table.
 TRAVELS = [
-    pytest.param(python(declared)[0], value, re.findall(r"`(\w+)`", wire), id=f"{declared} {value!r}")
+    pytest.param(python(declared)[0], value, re.findall(r"`(\w+)`", wire), id=f"{declared} {number}")
     for declared, values, wire in rows("What travels", 3)
-    for value in python(values)
+    for number, value in enumerate(python(values))
 ]
 
 
