@@ -351,11 +351,15 @@ class Bus:
 
     def thread_ended(self) -> None:
         """The loop's thread has ended, whatever became of the bus: whoever has its identifier next is not it."""
+        # Nothing is logged here, where the thread is half gone: `logging` would make it a new one that never ends.
         thread, self.thread = self.thread, ENDED
-        self.lose()
+        self._closing = True
         for cell in tuple(self._order):
             if cell.mailbox.owner == thread:
                 cell.mailbox.owner = ENDED
+                cell.mark_stopped()
+            else:
+                cell.kill("the thread of its bus has ended")
 
     def lose(self) -> None:
         """The loop runs no more, and the bus was not closed: nothing new is taken, and no ref is alive.
@@ -363,9 +367,7 @@ class Bus:
         From any thread.
         """
         self._closing = True
-        if not (self.stopped or self._told_left):
-            self._told_left = True
-            log.warning("the event loop has ended, and nobody has left the bus", bus=self.name)
+        self._say_lost()
         finished(self)
         for cell in tuple(self._order):
             if isinstance(cell, ThreadCell):
@@ -374,6 +376,11 @@ class Bus:
                 cell.mark_stopped()
                 with contextlib.suppress(RuntimeError):  # who waits for room on a loop that has closed
                     cell.mailbox.shut(f"the event loop of {cell} has ended")
+
+    def _say_lost(self) -> None:
+        if not (self.stopped or self._told_left):
+            self._told_left = True
+            log.warning("the event loop has ended, and nobody has left the bus", bus=self.name)
 
     def forked(self) -> None:
         """This process is the child of a fork: nothing of this bus runs here."""
@@ -394,6 +401,7 @@ class Bus:
         if self._forked:
             return forked_error(f"bus {self.name!r}")
         if self.thread == ENDED:
+            self._say_lost()
             return ShuttingDown(f"{self.name} has ended: the thread of its event loop has")
         if self.thread and self.loop.is_closed():
             self.lose()

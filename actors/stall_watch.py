@@ -84,6 +84,8 @@ class StallWatch:
     def _run(self) -> None:
         told = False
         while not self._closed.wait(self._limit / LOOKS) and not self._loop.is_closed():
+            if self._bus.thread != self._of:  # it has ended, and another may have its identifier
+                return
             asked = self._asked
             if asked is None:
                 told = False
