@@ -55,7 +55,7 @@ PYKKA_MESSAGES = (_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr)
 class Cell(Life):
     """One actor's mailbox and handlers. Not for users: they hold a `Ref`."""
 
-    __slots__ = ("current", "latency", "lateness", "timeout", "types")
+    __slots__ = ("latency", "lateness", "timeout", "types")
 
     def __init__(
         self,

@@ -109,6 +109,7 @@ class Life:
         "bus",
         "children",
         "context",
+        "current",
         "factory",
         "handlers",
         "mailbox",
@@ -129,6 +130,8 @@ class Life:
     )
 
     mailbox: Mailbox
+    #: What the actor handles, or handled last.
+    current: Envelope | None
 
     def __init__(
         self,
@@ -579,6 +582,7 @@ class Life:
     def let_go(self) -> None:
         """It has ended, or will never begin: keep nothing that points back at it. What comes late is still refused."""
         self.actor = self.ref = self.factory = self.timers = None
+        self.current = None  # the garbage collector does not look into a message
         mailbox = self.mailbox
         # Whatever looks for the owner's thread must not take another with the same identifier for it, later.
         mailbox.owner = ENDED
@@ -603,6 +607,8 @@ class Life:
         """The cell has ended: whoever watches hears of it."""
         watchers, self.watchers = self.watchers, None
         for watcher in watchers or ():
+            if watcher.watching is not None:
+                watcher.watching.pop(self, None)
             watcher.terminated(self)
 
     def terminated(self, watched: Life) -> None:

@@ -143,9 +143,9 @@ class ThreadCell(Cell):
     def _run(self) -> None:
         self.mailbox.owner = get_ident()
         try:
-            self.begin()
-            if self.bus is not None:
+            if self.bus is not None:  # first: one that does not start is forgotten again
                 self.bus.call(partial(self.bus.deadlocks.add, self))
+            self.begin()
             while self.state is not State.STOPPED:
                 self._run_schedule()
                 while self._posted:

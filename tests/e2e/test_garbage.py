@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,14 @@ async def two_nodes(road: str, folder: Path) -> AsyncIterator[tuple[Node, Node]]
         Node("bob", listen=listen("b"), reactors=[Worker]) as bob,
     ):
         yield alice, bob
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_logged() -> Iterator[None]:
+    """As pytest keeps each line, with the error in it, and that its frames."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
 
 
 def actors(node: Node) -> list[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import traceback
 import weakref
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -39,6 +40,7 @@ from peerbus.actors import (
     WouldDeadlock,
     handles,
 )
+from peerbus.actors.thread_cell import ThreadCell
 
 Scenario = Callable[[Bus], Awaitable[object]]
 
@@ -295,6 +297,14 @@ def stopped_ref(bus: Bus) -> Ref[Any]:
 STOPPED: weakref.WeakKeyDictionary[Bus, Ref[Any]] = weakref.WeakKeyDictionary()
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_logged() -> Iterator[None]:
+    """As pytest keeps each line, with the error in it, and that its frames."""
+    logging.disable()
+    yield
+    logging.disable(logging.NOTSET)
+
+
 @pytest.fixture
 async def bus() -> Any:
     async with Bus(reactors=[Worker, OnThread, Refuses, LetsWait], shutdown_timeout=0.1) as bus:
@@ -467,6 +477,9 @@ async def test_an_ask_of_a_thread_leaves_nothing(bus: Bus, to: str, message: obj
 
 async def ended(ref: Ref[Any]) -> None:
     await eventually(lambda: not ref.is_alive())
+    if isinstance(ref._cell, ThreadCell):
+        thread = ref._cell.thread
+        await eventually(lambda: not thread.is_alive())
     await turns()
 
 
