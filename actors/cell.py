@@ -251,8 +251,6 @@ class Cell(Life):
         else:
             text = f"{name} waited in the mailbox of {self} until nobody asked for it any more"
             error = DeadlineExceeded(text, phase="mailbox", message=envelope.message)
-            if isinstance(reply, AskFuture) and isinstance(reply._exception, SendError):
-                reply._exception.in_dead_letters = True  # here it becomes one; it is not to be another, as unheard
         self.mailbox.drop(envelope, error)
 
     def failed(self, envelope: Envelope, error: BaseException) -> object:
@@ -306,6 +304,9 @@ class Cell(Life):
 
     def undelivered(self, envelope: Envelope, error: SendError) -> None:
         """A message is not handled: let dead letters know. From any thread."""
+        reply = envelope.reply
+        if isinstance(reply, AskFuture) and isinstance(reply._exception, SendError):
+            reply._exception.in_dead_letters = True  # here it becomes one; it is not to be another, as unheard
         if isinstance(envelope.message, Tick):
             envelope.message.timer.dropped()
         elif self.bus is not None:

@@ -178,7 +178,8 @@ class _Run:
                 await asyncio.sleep(float(seconds))
             await self.story.end(sent)
 
-        if kind == "twice":
+        # One of a role's is asked anew for each who awaits, where it is gone.
+        if kind == "twice" and not (sent.again and sent.verb == "ask"):
             self.tasks.append(asyncio.ensure_future(self.story.end_again(sent, sent.outcome)))
         task = asyncio.ensure_future(end())
         self.tasks.append(task)

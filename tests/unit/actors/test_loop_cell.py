@@ -325,6 +325,28 @@ async def test_a_reentrant_handler_that_nobody_wants_any_more_does_not_begin(tur
         assert begun == ["of the next"]
 
 
+async def test_an_ask_whose_time_was_over_when_it_was_dropped_is_one_dead_letter(turns: Turns) -> None:
+    class Crowded(Actor):
+        mailbox_limit = 1
+        overflow = Overflow.DROP_OLDEST
+
+        @handles(float)
+        async def sleep(self, seconds: float) -> None:
+            await asyncio.sleep(seconds)
+
+    async with Bus() as bus:
+        ref = bus.spawn(Crowded)
+        await bus.started(ref)
+        bus.tell(ref, 2.0)
+        await asyncio.sleep(0.1)
+        bus.ask(ref, 0.0, timeout=0.1)
+        await asyncio.sleep(1)
+        bus.tell(ref, 0.1)
+        gc.collect()
+        await turns()
+        assert bus.statistics().dead_letters == {"drop_oldest": 1}
+
+
 async def test_an_ask_whose_time_was_over_in_the_mailbox_and_not_looked_at_is_one_dead_letter(turns: Turns) -> None:
     class Busy(Actor):
         @handles(float)
