@@ -245,6 +245,10 @@ class Mailbox:
 
         It is admitted at once where there is room: there was none when the send was made, and it may be awaited later.
         """
+        self._wait(waiter)
+        self._admit()
+
+    def _wait(self, waiter: Waiter) -> None:
         self.sent += 1
         if self._closed is not None:
             self._refuse_waiter(waiter, self._closed)
@@ -252,7 +256,13 @@ class Mailbox:
         self._waiting.setdefault(waiter.envelope.source, OrderedDict())[waiter] = None
         self._waiters += 1
         self._slow = True
-        self._admit_waiting()
+
+    def _admit(self) -> None:
+        # First those of other threads: they were told that there is room for them.
+        if self._foreign:
+            self._admit_foreign()
+        else:
+            self._admit_waiting()
 
     def give_up(self, waiter: Waiter, error: SendError) -> None:
         """The sender waits no longer, for the reason in `error`."""
@@ -262,7 +272,7 @@ class Mailbox:
                 del self._waiting[waiter.envelope.source]
             self._waiters -= 1
             self._refusal(error)
-            self._admit_waiting()  # it may have been the one too large for the room that there is
+            self._admit()  # it may have been the one too large for the room that there is
 
     def no_room(self) -> str:
         """Why there is no room, for an error's text."""
@@ -658,7 +668,7 @@ class Mailbox:
             elif entry.withdrawn:
                 self._give_up_outside(entry)
             else:
-                self.wait(entry)
+                self._wait(entry)
         self._admit_waiting()
 
     def _drop_late(self, envelope: Envelope, why: str) -> None:

@@ -83,6 +83,22 @@ def test_wait_says_that_there_is_no_room_and_admits_in_order() -> None:
     assert balanced(inbox)
 
 
+def test_who_begins_to_wait_late_takes_no_room_that_another_thread_was_told_of() -> None:
+    inbox, _ = box(limit=2)
+    assert inbox.offer(Envelope(1))
+    assert inbox.offer(Envelope(2))
+    assert not inbox.offer(Envelope(5))
+    assert [inbox.take(), inbox.take()] != [None, None]
+    assert inbox.offer_foreign(Envelope(3))
+    assert inbox.offer_foreign(Envelope(4))  # the owner has not looked yet
+    late = Sender(Envelope(5))
+    inbox.wait(late)
+    assert late.told is None
+    assert inbox.statistics().queued == 2
+    assert taken(inbox) == [3, 4, 5]
+    assert late.told == "admitted"
+
+
 def test_who_waits_goes_before_who_comes_later() -> None:
     inbox, _ = box()
     for i in (1, 2):
