@@ -203,6 +203,7 @@ class DeadlockWatch:
     def remove(self, cell: Cell) -> None:
         """It has not any more."""
         self._turning.pop(cell, None)
+        self._standing.pop(cell, None)
 
     def wake(self) -> None:
         """A handler begins to await: look in a while."""

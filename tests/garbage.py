@@ -24,10 +24,10 @@ async def turns() -> None:
         await asyncio.sleep(0)
 
 
-async def garbage_of(scenario: Callable[[], Awaitable[object]], *, living: bool = True) -> dict[str, int]:
+async def garbage_of(scenario: Callable[[], Awaitable[object]]) -> dict[str, int]:
     """Run it, and count by type what is left that nothing refers to and reference counting has not freed.
 
-    It runs twice, as the first time fills caches, and imports. If `living`, actors' cells count too that something
+    It runs twice, as the first time fills caches, and imports. Actors' cells count too that something
     refers to yet: a circle that leads through a message on its way is one that the collector does not see.
     """
     gc.freeze()  # what is there by now is not looked at: it saves the most of the time
@@ -40,7 +40,7 @@ async def garbage_of(scenario: Callable[[], Awaitable[object]], *, living: bool 
         await turns()
         gc.set_debug(gc.DEBUG_SAVEALL)  # what is found is kept, to be looked at
         gc.collect()
-        left = [*gc.garbage, *(each for each in gc.get_objects() if living and isinstance(each, Life))]
+        left = [*gc.garbage, *(each for each in gc.get_objects() if isinstance(each, Life))]
         return dict(Counter(f"{type(each).__module__}.{type(each).__qualname__}" for each in left))
     finally:
         gc.set_debug(0)

@@ -133,7 +133,7 @@ async def test_a_connection_that_has_ended_leaves_nothing(road: str, ender: str,
             await eventually(lambda: not alice.peers and not bob.peers)
             await eventually(lambda: not any("peer-" in name for node in (alice, bob) for name in actors(node)))
 
-        assert not_of_asyncio(await garbage_of(scenario, living=False), ends=2) == {}
+        assert not_of_asyncio(await garbage_of(scenario), ends=2) == {}
 
 
 SENDS: dict[str, Callable[[Node, Peer], Awaitable[object]]] = {
