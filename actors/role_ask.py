@@ -56,6 +56,7 @@ class RoleAsk(FutureLike[R]):
     __slots__ = (
         "_bus",
         "_deadline",
+        "_ending",
         "_first",
         "_hedge_at",
         "_idempotent",
@@ -91,10 +92,34 @@ class RoleAsk(FutureLike[R]):
         self._tried: list[str] = []
         self._first = self._ask(receiver)
         self._task = None
+        #: How it ends, for whoever awaits it beside or after the first: others are asked once, for all of them.
+        self._ending: asyncio.Future[R] | None = None
 
     def _begin(self) -> Generator[object, None, R]:
-        answer = self._one_by_one(self._first) if self._hedge_at is None else self._hedged(self._hedge_at)
-        return answer.__await__()
+        if self._ending is not None:
+            return self._ending.__await__()
+        self._ending = self._bus.loop.create_future()
+        return self._once(self._ending).__await__()
+
+    async def _once(self, ending: asyncio.Future[R]) -> R:
+        try:
+            if self._hedge_at is None:
+                answer = await self._one_by_one(self._first)
+            else:
+                answer = await self._hedged(self._hedge_at)
+            if not ending.done():
+                ending.set_result(answer)
+            return answer
+        except asyncio.CancelledError:
+            ending.cancel()
+            raise
+        except Exception as error:
+            if not ending.done():
+                ending.set_exception(error)
+                ending.exception()  # it is told to who awaits this
+            raise
+        finally:
+            del self, ending  # the error keeps this frame, see outcome.py
 
     def get(self, *, timeout: float | None = None) -> R:
         """The answer of the first, if it is there already. Raises WouldDeadlock if not: await it."""

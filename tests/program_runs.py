@@ -179,7 +179,7 @@ class _Run:
             await self.story.end(sent)
 
         # One of a role's is asked anew for each who awaits, where it is gone.
-        if kind == "twice" and not (sent.again and sent.verb == "ask"):
+        if kind == "twice":
             self.tasks.append(asyncio.ensure_future(self.story.end_again(sent, sent.outcome)))
         task = asyncio.ensure_future(end())
         self.tasks.append(task)

@@ -91,6 +91,35 @@ async def test_an_idempotent_ask_goes_to_another_peer_when_the_first_is_gone() -
         assert [len(peer.received) for peer in them].count(1) == 2
 
 
+@pytest.mark.parametrize("hedge", [None, 0.5])
+async def test_an_ask_that_several_await_fails_over_once_for_all_of_them(hedge: float | None) -> None:
+    async with Bus(rng=Random(1)) as bus, peers(bus, 3) as them:
+        asked = bus.ask(ARCHIVE, Get(1), timeout=5, hedge=hedge)
+        asking = [asyncio.ensure_future(_awaited(asked)) for _ in range(3)]
+        await asyncio.sleep(0.1)
+        first, *others = asked_of(them)
+        for other in others:
+            other.answer(Get, lambda get: f"block {get.height}")
+        await first.leave("crashed")
+        assert await asyncio.gather(*asking) == ["block 1"] * 3
+        assert await asked == "block 1"
+        assert sum(len(peer.received) for peer in them) == 2
+
+
+async def test_an_ask_that_several_await_fails_with_one_error_for_all_of_them() -> None:
+    async with Bus(rng=Random(1)) as bus, peers(bus, 2) as them:
+        asked = bus.ask(ARCHIVE, Append(1))
+        asking = [asyncio.ensure_future(_awaited(asked)) for _ in range(2)]
+        await asyncio.sleep(0.1)
+        first, other = asked_of(them)
+        await first.leave("crashed")
+        errors = await asyncio.gather(*asking, return_exceptions=True)
+        assert [type(error) for error in errors] == [PeerGone, PeerGone]
+        with pytest.raises(PeerGone):
+            await asked
+        assert not other.received
+
+
 async def test_what_may_not_be_handled_twice_fails_when_its_peer_is_gone() -> None:
     async with Bus(rng=Random(1)) as bus, peers(bus, 3) as them:
         asking = asyncio.ensure_future(_awaited(bus.ask(ARCHIVE, Append(1))))
