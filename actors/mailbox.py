@@ -82,6 +82,7 @@ class Mailbox:
         "_free",
         "_last",
         "_outside",
+        "_outside_waiters",
         "_slow",
         "_system",
         "_tally",
@@ -132,6 +133,9 @@ class Mailbox:
         self._system: list[Envelope] = []  # nearly always empty, and an empty deque is 600 bytes
         #: What other threads have put and the owner has not admitted yet.
         self._foreign: deque[Envelope | Waiter] = deque()
+        #: Senders among these: while there is one, whatever comes after it waits as well, or it would overtake. Written
+        #: with the door held.
+        self._outside_waiters = 0
         #: Senders that wait for room, in lanes by source, each lane in order.
         self._waiting: OrderedDict[object, OrderedDict[Waiter, None]] = OrderedDict()
         self._waiters = 0
@@ -439,7 +443,7 @@ class Mailbox:
         with self._door:
             if self._closed is not None:
                 raise self.refuse(ActorStopped(f"message not delivered: {self._closed}", message=envelope.message))
-            if len(self._foreign) >= self._free or self._waiting:
+            if len(self._foreign) >= self._free or self._waiting or self._outside_waiters:
                 match self.overflow:
                     case Overflow.WAIT:
                         return False
@@ -462,14 +466,20 @@ class Mailbox:
     def offer_foreign_or_skip(self, envelope: Envelope) -> bool:
         """Deliver from another thread if there is room, else forget it, uncounted."""
         with self._door:
-            if self._closed is not None or len(self._foreign) >= self._free or self._waiting:
+            full = len(self._foreign) >= self._free or self._waiting or self._outside_waiters
+            if self._closed is not None or full:
                 return False
             self.put_foreign(envelope)
             return True
 
     def put_foreign(self, entry: Envelope | Waiter) -> None:
         """Put from any thread, without a look for room; the owner admits it in order."""
-        self._foreign.append(entry)
+        if isinstance(entry, Envelope):
+            self._foreign.append(entry)
+        else:
+            with self._door:
+                self._outside_waiters += 1
+                self._foreign.append(entry)
         self._slow = True
         if not self.scheduled:
             self.scheduled = True
@@ -665,10 +675,16 @@ class Mailbox:
                     self._offer_slowly(entry)
                 else:
                     self._put(entry)
-            elif entry.withdrawn:
+                continue
+            with self._door:  # nobody comes in between its two places
+                self._outside_waiters -= 1
+                withdrawn, open_ = bool(entry.withdrawn), self._closed is None
+                if open_ and not withdrawn:
+                    self._wait(entry)
+            if withdrawn:
                 self._give_up_outside(entry)
-            else:
-                self._wait(entry)
+            elif not open_:
+                self._wait(entry)  # it is refused
         self._admit_waiting()
 
     def _drop_late(self, envelope: Envelope, why: str) -> None:

@@ -99,6 +99,25 @@ def test_who_begins_to_wait_late_takes_no_room_that_another_thread_was_told_of()
     assert late.told == "admitted"
 
 
+def test_what_a_thread_puts_behind_a_sender_that_waits_does_not_overtake_it() -> None:
+    inbox, _ = box(limit=2)
+    assert inbox.offer_foreign(Envelope(1))
+    assert inbox.offer_foreign(Envelope(2))
+    assert taken(inbox) == [1, 2]
+    assert inbox.offer(Envelope(3))
+    assert inbox.offer(Envelope(4))
+    assert not inbox.offer_foreign(Envelope(5))
+    fifth, sixth = Sender(Envelope(5)), Sender(Envelope(6))
+    assert taken(inbox) == [3, 4]
+    inbox.put_foreign(fifth)  # there is room by now, and the owner has not looked yet
+    assert not inbox.offer_foreign(Envelope(6))
+    inbox.put_foreign(sixth)
+    assert taken(inbox) == [5, 6]
+    assert (fifth.told, sixth.told) == ("admitted", "admitted")
+    assert inbox.offer_foreign(Envelope(7))
+    assert taken(inbox) == [7]
+
+
 def test_who_waits_goes_before_who_comes_later() -> None:
     inbox, _ = box()
     for i in (1, 2):
