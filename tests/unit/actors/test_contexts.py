@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
-from contextvars import Context, ContextVar
+from contextvars import ContextVar
 from typing import Any, ClassVar, Literal
 
 import pytest
 
 from peerbus.actors import Actor, Bus, Directive, Ref, Supervision, handles
-from peerbus.actors.contexts import in_context
 
 WHO: ContextVar[str] = ContextVar("who", default="nobody")
 WAIT = 10.0
@@ -202,49 +201,31 @@ def _running(run: Any) -> threading.Thread:
     return thread
 
 
-async def test_a_coroutine_in_a_context_is_sent_and_thrown_what_it_awaits() -> None:
-    seen: list[object] = []
+async def test_a_handler_that_sets_what_it_then_resets_goes_on_in_the_same_task() -> None:
+    class Resets(Actor):
+        @handles(Get)
+        async def tidy(self, message: Get) -> object:
+            token = WHO.set(message)
+            await asyncio.sleep(0)
+            WHO.reset(token)
+            return asyncio.current_task()
 
-    async def inner(future: asyncio.Future[str]) -> str:
-        try:
-            await future
-        except ValueError as error:
-            seen.append(error)
-        WHO.set("inner")
-        return await asyncio.sleep(0, WHO.get())
+        @handles(Swap)
+        async def untidy(self, message: Swap) -> object:
+            WHO.set(message)
+            return asyncio.current_task()
 
-    future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-    context = Context()
-    future.set_exception(ValueError())
-    begun = inner(future)
-    assert await in_context(context, begun, context.run(begun.send, None)) == "inner"
-    assert (len(seen), context[WHO], WHO.get()) == (1, "inner", "nobody")
-
-
-async def test_a_coroutine_in_a_context_is_cancelled_and_closed_in_it() -> None:
-    seen: list[str] = []
-
-    async def inner() -> None:
-        WHO.set("inner")
-        try:
-            await asyncio.get_running_loop().create_future()
-        finally:
-            seen.append(WHO.get())
-
-    def begun() -> Any:
-        context, coroutine = Context(), inner()
-        return in_context(context, coroutine, context.run(coroutine.send, None))
-
-    task = asyncio.create_task(_await(begun()))
-    await asyncio.sleep(0)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    left = begun()
-    left.send(None)
-    left.close()
-    assert seen == ["inner", "inner"]
+    async with Bus() as bus:
+        ref = bus.spawn(Resets)
+        first = await bus.ask(ref, Get("one"))
+        assert await bus.ask(ref, Get("two")) is first
+        assert await bus.ask(ref, Swap("three")) is first
+        # What it has left there is left behind with its task.
+        assert await bus.ask(ref, Get("four")) is not first
 
 
-async def _await(awaitable: Any) -> None:
-    await awaitable
+async def test_many_messages_at_once_leak_nothing_into_each_other() -> None:
+    async with Bus() as bus:
+        ref = bus.spawn(Sees)
+        messages = [kind(str(number)) for number in range(100) for kind in (Swap, Get, Beside)]
+        assert await asyncio.gather(*(bus.ask(ref, message) for message in messages)) == ["nobody"] * len(messages)
