@@ -186,8 +186,8 @@ class LoopCell(Cell):
     async def _turns(self, following: Following | None) -> None:
         fault: BaseException | None = None
         spoilt = False
-        # What one message's handler sets, the next must not see. The two contexts share what they hold until something is
-        # set, so that they are mostly compared by one look.
+        # What one message's handler sets, the next must not see. The two contexts share what they hold until something
+        # is set, so that to compare them is mostly one look.
         context = copy_context()
         try:
             while following is not None:
