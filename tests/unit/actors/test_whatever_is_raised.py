@@ -22,7 +22,7 @@ from peerbus.actors import (
     handles,
 )
 
-WAIT = 30.0
+WAIT = 10.0
 
 
 class Panic(BaseException):
