@@ -83,7 +83,8 @@ class ForeignWaiting(FutureLike[None]):
         try:
             self._future.get(timeout=max(0.0, left if timeout is None else min(timeout, left)))
         except pykka.Timeout:
-            self._late()
+            if not self._late():
+                self._future.get()
         except ShuttingDown as gone:  # nobody is there any more who would take a message
             self._end(gone)
             raise
@@ -118,7 +119,8 @@ class ForeignWaiting(FutureLike[None]):
         except DeadlineExceeded:  # a TimeoutError as well
             raise
         except TimeoutError:
-            self._late()
+            if not self._late():
+                await self._future
         except asyncio.CancelledError:
             error = SendError("the sender was cancelled", message=self.envelope.message)
             error.reason = "cancelled"
@@ -147,13 +149,15 @@ class ForeignWaiting(FutureLike[None]):
         self._mailbox.put_foreign(self)
         return True
 
-    def _late(self) -> None:
+    def _late(self) -> bool:
+        """Fail with DeadlineExceeded. False: at that very instant another thread has said how it ends."""
         error = DeadlineExceeded(
             f"no room in the mailbox within {self._timeout} s ({self._mailbox.limit} messages)", phase="mailbox"
         )
         try:
             if self._end(error):
                 raise error
+            return False
         finally:
             del error, self
 
