@@ -148,6 +148,53 @@ class Bus:
     `slow_handler`: seconds after which a warning names the handler that blocks the loop; None for no such warning.
     """
 
+    # So many attributes no longer share their names between objects, and each look at one would cost twice. The dict is
+    # for the child of a fork, see `forks`, and for subclasses.
+    __slots__ = (
+        "__dict__",
+        "__weakref__",
+        "_cells",
+        "_closer",
+        "_closing",
+        "_counter",
+        "_dead_letters",
+        "_ending",
+        "_ends",
+        "_escalation",
+        "_events",
+        "_events_ref",
+        "_exit",
+        "_forked",
+        "_guard",
+        "_handed_on",
+        "_initial",
+        "_order",
+        "_slow_handler",
+        "_stall_watch",
+        "_starting",
+        "_stopped",
+        "_thread_runner",
+        "_told_left",
+        "_urns",
+        "books",
+        "channels",
+        "checks_sends",
+        "context",
+        "deadlocks",
+        "loop",
+        "name",
+        "node_id",
+        "receivers_awaited",
+        "rng",
+        "roles",
+        "router",
+        "routes",
+        "search",
+        "shutdown_timeout",
+        "thread",
+        "wheel",
+    )
+
     def __init__(
         self,
         name: str = "bus",
@@ -574,7 +621,9 @@ class Bus:
     def next_urn(self) -> str:
         """A new actor's URN: unique in the process, the same in each run with the same `rng`."""
         self._urns = (self._urns + 1) & ((1 << 128) - 1)
-        return uuid.UUID(int=self._urns).urn
+        # As `uuid.UUID(int=…).urn` writes it, in less than half the time.
+        digits = f"{self._urns:032x}"
+        return f"urn:uuid:{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def cell(self, name: str) -> Cell | None:
         """The cell of a name."""
