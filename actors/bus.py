@@ -206,13 +206,13 @@ class Bus:
     ) -> None:
         if slow_handler is not None and not 0 < slow_handler < inf:
             raise ValueError(f"slow_handler is {slow_handler}; write seconds above 0, or None for no warning")
-        self.name = name
+        self.name: str = name
         self.rng: Random = Random() if rng is None else rng
-        self.shutdown_timeout = shutdown_timeout
+        self.shutdown_timeout: float = shutdown_timeout
         self._slow_handler = slow_handler
         self._stall_watch: StallWatch | None = None
         #: Some sends wait until somebody answers to their address; the router says so.
-        self.receivers_awaited = False
+        self.receivers_awaited: bool = False
         #: The published table of peers; see `peerbus.actors.router`.
         self.routes: Routes = Routes()
         #: What this node itself offers, by role.
