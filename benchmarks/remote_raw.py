@@ -15,7 +15,7 @@ from typing import cast
 import msgpack
 
 from peerbus.transports import Identity
-from peerbus.transports.tls import client_context, server_context
+from peerbus.transports.streams.tls import client_context, server_context
 
 from .client import LoopClient, Offered, one_way
 from .messages import SMALL

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 from .backoff import Backoff
 
 __all__ = ["CONFIGURED", "MAX_ADDRESSES", "MAX_SOURCES", "SEED", "Address", "AddressList"]

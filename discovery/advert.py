@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 from .record import PeerRecord
 
 __all__ = ["Advert"]

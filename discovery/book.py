@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 from .bans import Ban, BanTarget
 from .scores import ScoreReason
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 from .events import PeerEvent
 
 __all__ = ["PEERS_ACTOR", "Accept", "Attempt", "Changes", "Close", "Dial", "Refuse", "Verdict"]

@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from ..actors.actor import Actor
 from ..actors.errors import ActorStopped
 from ..actors.ref import Ref
-from ..transports.codecs import Codecs
-from ..transports.connection import ConnectionEnded, ConnectionStatistics, PeerConnection
-from ..transports.greeting import Greeted
+from ..transports.connection import ConnectionEnded, ConnectionStatistics, Greeted, PeerConnection
+from ..transports.wire import Codecs
 
 __all__ = ["Connections"]
 

@@ -13,10 +13,9 @@ from ..actors.bus import Bus
 from ..actors.errors import DialFailed, HandshakeFailed, ProtocolError, StreamBroken, StreamClosed
 from ..actors.log import InFull, get_logger
 from ..actors.tasks import new_task
-from ..transports.endpoint import Endpoint
-from ..transports.greeting import Greeted, greet
-from ..transports.hello import Hello
-from ..transports.transport import MAX_PENDING_HANDSHAKES, Listener, Stream, Transport
+from ..transports.connection import Greeted, greet
+from ..transports.streams import MAX_PENDING_HANDSHAKES, Endpoint, Listener, Stream, Transport
+from ..transports.wire import Hello
 from .commands import Accept, Attempt, Changes, Dial
 from .manager import PeerManager
 from .repeats import Repeats

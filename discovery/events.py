@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 from .bans import Ban, BanTarget
 from .link import Direction
 from .record import PeerRecord

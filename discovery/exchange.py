@@ -24,8 +24,8 @@ from ..actors.log import get_logger
 from ..actors.reactor import Reactor
 from ..actors.router import LinkChanged, LinkDown, LinkUp
 from ..actors.timers import Timer
-from ..transports.hello import RECORD_LIMIT
-from ..transports.link import PeerLink
+from ..transports.connection import PeerLink
+from ..transports.wire import RECORD_LIMIT
 from .commands import PEERS_ACTOR
 from .events import Candidate, RequirementMet, RequirementUnmet
 from .lever_messages import ClosePeer

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 from .events import Candidate
 
 __all__ = ["Finder", "MakeFinder"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 from .bans import BanTarget
 from .commands import Changes, Refuse
 from .levers import Levers

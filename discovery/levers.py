@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 from .addresses import SEED
 from .bans import Ban, BanTarget
 from .commands import Changes, Refuse

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 
 __all__ = ["Direction", "Link", "beats"]
 

@@ -24,7 +24,7 @@ from collections import Counter
 from collections.abc import Hashable
 
 from ..actors.errors import ConfigError
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 from .addresses import CONFIGURED, SEED
 from .admission import Admission
 from .advert import Advert

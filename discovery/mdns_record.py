@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..actors.capability import Capability
-from ..transports.endpoint import Endpoint, check_node_id
+from ..transports.streams import Endpoint, check_node_id
 from .addresses import MAX_ADDRESSES
 from .events import Candidate
 

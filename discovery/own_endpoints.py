@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 from .interfaces import addresses_of
 
 __all__ = ["WILDCARDS", "own_endpoints"]

@@ -8,8 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from ..actors.capability import Capability
 from ..actors.errors import ConfigError
-from ..transports.endpoint import Endpoint
-from ..transports.identity import Identity
+from ..transports.streams import Endpoint, Identity
 from .record import PeerRecord, sign_record
 
 __all__ = [

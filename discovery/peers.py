@@ -26,7 +26,6 @@ from ..actors.ref import Ref
 from ..actors.router import LinkChanged, LinkDown
 from ..actors.supervision import Directive, Supervision
 from ..actors.tasks import new_task
-from ..transports.codecs import Codecs
 from ..transports.connection import (
     HEARTBEAT_INTERVAL,
     SHUTTING_DOWN,
@@ -35,12 +34,12 @@ from ..transports.connection import (
     ConnectionEnded,
     ConnectionStatistics,
     Disconnect,
+    Greeted,
     OpenChannel,
+    PeerLink,
 )
-from ..transports.endpoint import Endpoint
-from ..transports.greeting import Greeted
-from ..transports.link import PeerLink
-from ..transports.transport import Transport
+from ..transports.streams import Endpoint, Transport
+from ..transports.wire import Codecs
 from .advert import Advert
 from .book_keeper import BookKeeper
 from .book_writer import BookWriter

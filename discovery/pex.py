@@ -19,7 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 from .advert import Advert
 from .ledger import RecordLedger
 from .pex_options import PexOptions

@@ -12,11 +12,9 @@ from ..actors.clock import wall_clock
 from ..actors.encoding import Unresolved
 from ..actors.errors import ConfigError
 from ..actors.log import get_logger
-from ..transports.codecs import Codecs
 from ..transports.connection import CloseChannel, OfferRoles, OpenChannel
-from ..transports.endpoint import Endpoint
-from ..transports.hello import ChannelInfo, Hello
-from ..transports.identity import Identity
+from ..transports.streams import Endpoint, Identity
+from ..transports.wire import ChannelInfo, Codecs, Hello
 from .own_endpoints import WILDCARDS, own_endpoints
 from .own_record import OwnRecord
 

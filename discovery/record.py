@@ -18,9 +18,8 @@ import msgspec
 from msgspec import Meta
 
 from ..actors.capability import Capability
-from ..transports.endpoint import Endpoint
-from ..transports.hello import RECORD_LIMIT
-from ..transports.identity import Identity, node_id_of_key
+from ..transports.streams import Endpoint, Identity, node_id_of_key
+from ..transports.wire import RECORD_LIMIT
 
 __all__ = ["MAX_LIFETIME", "MAX_SKEW", "RECORD_LIMIT", "PeerRecord", "RecordRefused", "read_record", "sign_record"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from heapq import nsmallest
 from itertools import chain
 
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 from .addresses import CONFIGURED, SEED
 from .events import Candidate
 from .known_peer import KnownPeer

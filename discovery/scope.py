@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import ipaddress
 
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 
 __all__ = ["Scope", "scope_of", "usable"]
 

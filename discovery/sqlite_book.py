@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..actors.errors import ConfigError
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 from .bans import MAX_BANS, Ban, ban_target
 from .book import AddressEntry, BookChanges, BookContents, PeerEntry
 from .book_schema import migrate

@@ -11,7 +11,7 @@ from ..actors.errors import ConfigError
 from ..discovery.finders import MdnsOptions
 from ..discovery.own_record import check_offers_fit, names_a_place
 from ..discovery.pex_options import PexOptions
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 
 __all__ = [
     "MAX_NAME",

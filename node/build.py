@@ -13,7 +13,7 @@ from ..actors.errors import ConfigError
 from ..actors.reactor import Reactor
 from ..discovery.options import PeerOptions
 from ..discovery.pex_options import PexOptions
-from ..transports.identity import Identity
+from ..transports.streams import Identity
 from .config import NodeConfig
 from .constructor import check_arguments
 from .node import Node

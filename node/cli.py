@@ -15,7 +15,7 @@ from ..actors.errors import ConfigError, PeerbusError
 from .logs import LEVELS
 
 if TYPE_CHECKING:
-    from ..transports.identity import Identity
+    from ..transports.streams import Identity
     from .config import NodeConfig
 
 __all__ = ["main"]
@@ -191,7 +191,7 @@ def _meaning(config: NodeConfig, identity: Identity | None) -> Iterator[tuple[st
 
 
 def _keygen(options: argparse.Namespace) -> int:
-    from ..transports.identity import Identity
+    from ..transports.streams import Identity
 
     path: Path = options.path
     if path.is_dir():
@@ -209,7 +209,7 @@ def _keygen(options: argparse.Namespace) -> int:
 
 
 def _id(options: argparse.Namespace) -> int:
-    from ..transports.identity import Identity
+    from ..transports.streams import Identity
 
     _say(Identity.load(options.path).node_id)
     return 0

@@ -16,7 +16,7 @@ from ..actors.errors import ConfigError
 from ..actors.stall_watch import SLOW_HANDLER
 from ..discovery.own_record import MAX_ENDPOINTS, check_offers_fit, names_a_place
 from ..discovery.require import Require
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 from .arguments import MAX_NAME
 from .logs import FORMATS, LEVELS
 from .table import Source, Table

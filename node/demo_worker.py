@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..actors.address import LOCAL
 from ..actors.errors import PeerbusError
-from ..transports.identity import Identity
+from ..transports.streams import Identity
 from . import logs
 from .blocks import Blocks, GetServed, Served
 from .blocksync import Progress, Sync

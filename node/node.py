@@ -50,12 +50,9 @@ from ..discovery.presence import Myself
 from ..discovery.require import Require
 from ..discovery.snapshot import PeersSnapshot
 from ..discovery.sqlite_book import SqliteBook
-from ..transports.codecs import Codecs
 from ..transports.connection import HEARTBEAT_INTERVAL, ConnectionStatistics
-from ..transports.identity import Identity
-from ..transports.tcp import TcpTransport
-from ..transports.transport import Transport
-from ..transports.unix import UnixTransport
+from ..transports.streams import Identity, TcpTransport, Transport, UnixTransport
+from ..transports.wire import Codecs
 from .allocator import keep_freed_memory
 from .arguments import (
     capabilities_of,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ..discovery.finders import MdnsOptions
 from ..discovery.pex_options import PexOptions
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 
 __all__ = ["ways_to_peers"]
 

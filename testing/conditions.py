@@ -6,7 +6,7 @@ import math
 import random
 from dataclasses import dataclass, replace
 
-from ..transports.transport import RECEIVE_BUFFER
+from ..transports.streams import RECEIVE_BUFFER
 
 __all__ = ["Conditions", "LogNormal", "Uniform"]
 

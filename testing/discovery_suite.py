@@ -16,7 +16,7 @@ from typing import Final
 
 from ..discovery.events import Candidate
 from ..discovery.finder import Finder, MakeFinder
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 from .leaks import tasks_left
 
 __all__ = [

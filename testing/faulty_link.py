@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from ..transports.memory_stream import Link, MemoryStream, Parcel
+from ..transports.streams import Link, MemoryStream, Parcel
 from .conditions import Conditions
 
 if TYPE_CHECKING:

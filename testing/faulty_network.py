@@ -13,8 +13,7 @@ from contextvars import Context
 from typing import Protocol, TypeAlias, TypedDict, Unpack
 from weakref import WeakSet
 
-from ..transports.memory import MemoryNetwork
-from ..transports.memory_stream import Link, MemoryStream, Parcel
+from ..transports.streams import Link, MemoryNetwork, MemoryStream, Parcel
 from .conditions import Conditions, LogNormal, Uniform
 from .faulty_link import FaultyLink
 

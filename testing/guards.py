@@ -25,7 +25,7 @@ from threading import get_ident
 from types import FrameType
 from typing import Any
 
-from ..transports.identity import Identity
+from ..transports.streams import Identity
 from .failures import EscapedSimulation
 
 __all__ = ["guarded"]

@@ -22,8 +22,7 @@ from ..discovery.options import PeerOptions
 from ..discovery.pex_options import PexOptions
 from ..discovery.require import Require
 from ..node.node import Node
-from ..transports.endpoint import Endpoint
-from ..transports.identity import Identity
+from ..transports.streams import Endpoint, Identity
 from .bus_tap import BusTap
 from .faulty_network import FaultyNetwork, Who
 from .neighbourhood import Neighbourhood, NoFinder

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextvars import Context
 
 from ..discovery.events import Candidate
-from ..transports.endpoint import Endpoint
+from ..transports.streams import Endpoint
 
 __all__ = ["Neighbour", "Neighbourhood", "NoFinder"]
 

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from ..discovery.events import PeerUp
 from ..node.node import Node
-from ..transports.identity import Identity
-from ..transports.memory import MemoryNetwork
+from ..transports.streams import Identity, MemoryNetwork
 from .faulty_network import FaultyNetwork
 from .timeline import Timeline
 

@@ -16,7 +16,7 @@ from ..actors.events import Terminated
 from ..actors.load import Load
 from ..actors.mailbox import Waiter
 from ..actors.outcome import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Waiting
-from ..transports.codecs import Codecs
+from ..transports.wire import Codecs
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm

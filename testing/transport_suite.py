@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from ..actors.errors import DialFailed, HandshakeFailed, ListenFailed, StreamBroken, StreamClosed
-from ..transports.endpoint import Endpoint
-from ..transports.transport import (
+from ..transports.streams import (
     FLUSH_TIMEOUT,
     HIGH_WATER,
     MAX_CHUNK,
     RECEIVE_BUFFER,
+    Endpoint,
     Listener,
     Pushing,
     Stream,

@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from weakref import WeakKeyDictionary
 
 from ..actors.errors import ProtocolError
-from ..transports.handshake import MAGIC
-from ..transports.hello import ChannelInfo
-from ..transports.memory_stream import MemoryStream, Parcel
+from ..transports.streams import MemoryStream, Parcel
 from ..transports.wire import (
     FRAME_LIMIT,
+    MAGIC,
     Ask,
     Cancel,
+    ChannelInfo,
     Close,
     Credit,
     Error,

@@ -11,10 +11,10 @@ from typing import Any
 from virtual_time import eventually
 
 from peerbus.node import Node
-from peerbus.transports.identity import Identity
-from peerbus.transports.memory import MemoryNetwork
-from peerbus.transports.memory_stream import Link, Parcel
-from peerbus.transports.out_lane import LaneStatistics
+from peerbus.transports.lanes.out_lane import LaneStatistics
+from peerbus.transports.streams.identity import Identity
+from peerbus.transports.streams.memory import MemoryNetwork
+from peerbus.transports.streams.memory_stream import Link, Parcel
 
 __all__ = ["Cluster", "SlowLink", "SlowNetwork", "assert_ledgers", "lane", "meet"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class KeptWriter:
-    """A `peerbus.transports.frame_writer.Writer`; what goes through the outbox is for the test to take there."""
+    """A `peerbus.transports.lanes.frame_writer.Writer`; what goes through the outbox is for the test to take there."""
 
     def __init__(self) -> None:
         #: Whether frames may go past the outbox.

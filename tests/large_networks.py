@@ -15,8 +15,8 @@ from peerbus.discovery.pex_options import PexOptions
 from peerbus.node import Node
 from peerbus.testing import Simulation
 from peerbus.transports import Endpoint
-from peerbus.transports.memory import MemoryTransport
-from peerbus.transports.memory_stream import MemoryStream
+from peerbus.transports.streams.memory import MemoryTransport
+from peerbus.transports.streams.memory_stream import MemoryStream
 
 __all__ = ["ARCHIVES", "DialCounter", "Unmet", "archives_of", "draw_dials", "grow", "join", "rejoin"]
 

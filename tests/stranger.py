@@ -9,8 +9,8 @@ from typing import Any
 
 import msgpack
 
-from peerbus.transports.identity import Identity
-from peerbus.transports.tls import client_context
+from peerbus.transports.streams.identity import Identity
+from peerbus.transports.streams.tls import client_context
 
 __all__ = ["PREFACE", "Stranger", "channel_map", "hello_map"]
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from .connection import ConnectionStatistics, Disconnect, PeerConnection
-from .endpoint import Endpoint
-from .greeting import Greeted, greet
-from .hello import ChannelInfo, Hello
-from .identity import Identity
-from .memory import MemoryNetwork, MemoryTransport
-from .out_lane import LaneStatistics
-from .tcp import TcpTransport
-from .transport import Listener, Stream, Transport
-from .unix import UnixTransport
+from .connection import ConnectionStatistics, Disconnect, Greeted, PeerConnection, greet
+from .lanes import LaneStatistics
+from .streams import (
+    Endpoint,
+    Identity,
+    Listener,
+    MemoryNetwork,
+    MemoryTransport,
+    Stream,
+    TcpTransport,
+    Transport,
+    UnixTransport,
+)
+from .wire import ChannelInfo, Hello
 
 __all__ = [
     "ChannelInfo",

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from fuzz.mutation import mutate_frames
 from peerbus.actors.errors import ProtocolError
-from peerbus.transports import wire
-from peerbus.transports.hello import ChannelInfo, Hello
-from peerbus.transports.parts import Reassembler
-from peerbus.transports.wire import Frame, FrameDecoder, FrameEncoder, HelloFrame, Part
+from peerbus.transports.wire import frames as wire
+from peerbus.transports.wire.frames import Frame, FrameDecoder, FrameEncoder, HelloFrame, Part
+from peerbus.transports.wire.hello import ChannelInfo, Hello
+from peerbus.transports.wire.parts import Reassembler
 
 #: Small, so that a fuzzer reaches what lies beyond it.
 LIMIT = 64 * 1024

@@ -7,9 +7,7 @@ from collections.abc import Iterator
 
 from fuzz.mutation import mutate_frames
 from peerbus.actors.errors import HandshakeFailed, ProtocolError
-from peerbus.transports.handshake import MAGIC, Handshake, PeerHello, State
-from peerbus.transports.hello import Hello
-from peerbus.transports.wire import (
+from peerbus.transports.wire.frames import (
     HANDSHAKE_FRAME_LIMIT,
     FrameDecoder,
     FrameEncoder,
@@ -19,6 +17,8 @@ from peerbus.transports.wire import (
     Reject,
     Welcome,
 )
+from peerbus.transports.wire.handshake import MAGIC, Handshake, PeerHello, State
+from peerbus.transports.wire.hello import Hello
 
 ALICE, BOB = "a" * 64, "b" * 64
 PREFACE = MAGIC + b"\0\1\0\1"

@@ -10,9 +10,9 @@ import msgspec
 from fuzz.mutation import mutate_packed
 from peerbus.actors.capability import Capability
 from peerbus.actors.errors import HandshakeFailed, ProtocolError
-from peerbus.transports.hello import MAX_CHANNELS, MESSAGE_LIMIT, ChannelInfo, Hello, check_offers
-from peerbus.transports.hello import check as check_hello
-from peerbus.transports.wire import FrameEncoder, HelloFrame, Open, Update, decode_body
+from peerbus.transports.wire.frames import FrameEncoder, HelloFrame, Open, Update, decode_body
+from peerbus.transports.wire.hello import MAX_CHANNELS, MESSAGE_LIMIT, ChannelInfo, Hello, check_offers
+from peerbus.transports.wire.hello import check as check_hello
 
 NODE = "a" * 64
 REASONS = {"node_id", "self_dial", "network"}

@@ -15,7 +15,7 @@ from fuzz.mutation import mutate_packed
 from peerbus.actors.channel import Channel
 from peerbus.actors.encoding import encoding_of
 from peerbus.actors.errors import MessageTypeError
-from peerbus.transports.payload import ChannelCodec
+from peerbus.transports.wire.payload import ChannelCodec
 
 
 class Colour(Enum):

@@ -10,8 +10,8 @@ import msgspec
 from fuzz.mutation import mutate_packed
 from peerbus.actors.capability import Capability
 from peerbus.discovery.record import DOMAIN, MAX_LIFETIME, MAX_SKEW, RECORD_LIMIT, PeerRecord, read_record, sign_record
-from peerbus.transports.endpoint import Endpoint
-from peerbus.transports.identity import Identity
+from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.identity import Identity
 
 OWNER = Identity.from_seed(bytes(32))
 NOW = 1_700_000_000

@@ -15,8 +15,8 @@ from peerbus.discovery.pex import Pex
 from peerbus.discovery.pex_options import PexOptions
 from peerbus.discovery.pex_values import News
 from peerbus.discovery.record import DOMAIN, sign_record
-from peerbus.transports.endpoint import Endpoint
-from peerbus.transports.identity import Identity
+from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.identity import Identity
 
 OWNERS = [Identity.from_seed(bytes([number]) * 32) for number in range(4)]
 SELF, PEER = OWNERS[0].node_id, OWNERS[1].node_id

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from peerbus.actors.address import parse_address
 from peerbus.actors.capability import Capability
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 READERS: tuple[Callable[[str], object], ...] = (parse_address, Endpoint.parse, Capability.parse)
 

@@ -21,7 +21,7 @@ from peerbus.testing.discovery_suite import (
 )
 from peerbus.testing.neighbourhood import Neighbourhood
 from peerbus.testing.simulation import Simulation
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 
 def loopback(

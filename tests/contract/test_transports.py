@@ -21,12 +21,12 @@ from peerbus.testing.transport_suite import (
     closing_gives_up_on_a_reader_that_never_reads,
     run_check,
 )
-from peerbus.transports import memory_stream, socket_stream
-from peerbus.transports.endpoint import Endpoint
-from peerbus.transports.identity import Identity
-from peerbus.transports.memory import MemoryNetwork
-from peerbus.transports.tcp import TcpTransport
-from peerbus.transports.unix import UnixTransport
+from peerbus.transports.streams import memory_stream, socket_stream
+from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.identity import Identity
+from peerbus.transports.streams.memory import MemoryNetwork
+from peerbus.transports.streams.tcp import TcpTransport
+from peerbus.transports.streams.unix import UnixTransport
 
 DIALER = Identity.from_seed(b"d" * 32)
 ACCEPTOR = Identity.from_seed(b"a" * 32)

@@ -21,11 +21,12 @@ from virtual_time import eventually, in_real_time, in_virtual_time, log_of_the_l
 
 from peerbus.actors import Address, Channel, Peer, Reactor, RemoteError, StreamBroken, handles
 from peerbus.node import Node
-from peerbus.transports import connection, memory_stream, receive_buffer, receive_side
-from peerbus.transports.endpoint import Endpoint
-from peerbus.transports.identity import Identity
-from peerbus.transports.memory import MemoryNetwork
-from peerbus.transports.tls import Authority, client_context
+from peerbus.transports.connection import connection, receive_side
+from peerbus.transports.streams import memory_stream, receive_buffer
+from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.identity import Identity
+from peerbus.transports.streams.memory import MemoryNetwork
+from peerbus.transports.streams.tls import Authority, client_context
 
 STRANGER = Identity.from_seed(b"s" * 32)
 

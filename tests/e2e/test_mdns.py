@@ -19,7 +19,7 @@ from peerbus.discovery.events import Candidate, PeerUp
 from peerbus.discovery.mdns import Mdns
 from peerbus.discovery.mdns_record import SERVICE_TYPE, instance_name
 from peerbus.node import Node
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 #: Far above what loopback takes (milliseconds); a test that waits that long has failed.
 PATIENCE = 20.0

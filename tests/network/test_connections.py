@@ -32,9 +32,9 @@ from peerbus.actors import (
 from peerbus.discovery.events import PeerDown, PeerUp
 from peerbus.node import Node
 from peerbus.testing import Simulation
-from peerbus.transports import payload
-from peerbus.transports.connection import PeerConnection
-from peerbus.transports.identity import Identity
+from peerbus.transports.connection.connection import PeerConnection
+from peerbus.transports.streams.identity import Identity
+from peerbus.transports.wire import payload
 
 ONE_IDENTITY = "another process runs with the same identity"
 

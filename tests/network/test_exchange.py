@@ -18,7 +18,7 @@ from peerbus.discovery.require import Require
 from peerbus.node import Node
 from peerbus.testing import Simulation
 from peerbus.transports import Endpoint, Identity
-from peerbus.transports.link import PeerLink
+from peerbus.transports.connection.link import PeerLink
 
 Answer = Callable[[GetPeers], Sequence[bytes]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from peerbus.discovery import PeerOptions
 from peerbus.testing import Simulation
 from peerbus.transports import Identity
-from peerbus.transports.transport import HANDSHAKE_TIMEOUT
+from peerbus.transports.streams.transport import HANDSHAKE_TIMEOUT
 
 OPTIONS = PeerOptions(min_retry=0.2, disconnect_cooldown=0.2, max_retry=0.5, max_retry_persistent=0.5)
 

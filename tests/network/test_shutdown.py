@@ -33,9 +33,9 @@ from peerbus.actors.router import LinkDown
 from peerbus.discovery import PeerDown, Require, RequirementUnmet
 from peerbus.node import Node
 from peerbus.testing import Simulation, Uniform
-from peerbus.transports.connection import PeerConnection
-from peerbus.transports.hello import Hello
-from peerbus.transports.wire import Ask, Frame, GoAway, Tell
+from peerbus.transports.connection.connection import PeerConnection
+from peerbus.transports.wire.frames import Ask, Frame, GoAway, Tell
+from peerbus.transports.wire.hello import Hello
 
 
 @dataclass(frozen=True)

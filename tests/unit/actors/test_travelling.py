@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from peerbus.actors import Channel, MessageTooLarge, MessageTypeError
 from peerbus.actors.encoding import encoding_of
 from peerbus.actors.rehearsal import Rehearsed, rehearsed_message
-from peerbus.transports.payload import ChannelCodec
+from peerbus.transports.wire.payload import ChannelCodec
 
 LIMIT = 1 << 20
 

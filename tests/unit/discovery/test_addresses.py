@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from peerbus.discovery.addresses import CONFIGURED, MAX_ADDRESSES, AddressList
 from peerbus.discovery.backoff import RetryPolicy
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 POLICY = RetryPolicy(1.0, 10.0, 0.0)
 

@@ -13,7 +13,7 @@ from peerbus.discovery.options import PeerOptions
 from peerbus.discovery.record import PeerRecord
 from peerbus.discovery.scores import ScoreReason
 from peerbus.discovery.wall import WallClock
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 SELF, A, B, C, D = "5" * 64, "a" * 64, "b" * 64, "c" * 64, "d" * 64
 NODES = (A, B, C)

@@ -15,8 +15,8 @@ from peerbus.discovery.record import sign_record
 from peerbus.discovery.scores import ScoreReason
 from peerbus.discovery.snapshot import BanView
 from peerbus.discovery.wall import WallClock
-from peerbus.transports.endpoint import Endpoint
-from peerbus.transports.identity import Identity
+from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.identity import Identity
 
 SELF, LOW, HIGH, OTHER = "5" * 64, "1" * 64, "9" * 64, "8" * 64
 #: The second life begins a thousand seconds after the first, and its clock at another place.

@@ -12,7 +12,7 @@ from peerbus.discovery.lifecycle import PeerState
 from peerbus.discovery.manager import PeerManager
 from peerbus.discovery.options import PeerOptions
 from peerbus.discovery.snapshot import PeerView
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 SELF, LOW, HIGH, OTHER = "5" * 64, "1" * 64, "9" * 64, "8" * 64
 

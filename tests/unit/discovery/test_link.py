@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from peerbus.discovery.link import Direction, Link, beats
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 LOW, HIGH = "1" * 64, "9" * 64
 PLACE = Endpoint("tcp", host="10.0.0.1", port=1)

@@ -14,7 +14,7 @@ from peerbus.discovery.link import Direction
 from peerbus.discovery.manager import PeerManager
 from peerbus.discovery.options import PeerOptions
 from peerbus.discovery.snapshot import PeerView
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 # Smaller ids win simultaneous dials: SELF is smaller than HIGH and greater than LOW.
 SELF, LOW, HIGH, OTHER = "5" * 64, "1" * 64, "9" * 64, "8" * 64

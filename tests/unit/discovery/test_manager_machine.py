@@ -20,7 +20,7 @@ from peerbus.discovery.manager import PeerManager
 from peerbus.discovery.options import PeerOptions
 from peerbus.discovery.require import Require
 from peerbus.discovery.scores import WEIGHTS, ScoreReason
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 SELF = "5" * 64
 NODES = [digit * 64 for digit in "1234678"]

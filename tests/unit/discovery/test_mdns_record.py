@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from peerbus.discovery.events import Candidate
 from peerbus.discovery.mdns_record import MAX_TXT, Ignored, RawRecord, instance_name, read_record, text_of
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 SELF, PEER = "5" * 64, "a1" * 32
 

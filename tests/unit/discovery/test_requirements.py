@@ -12,7 +12,7 @@ from peerbus.discovery.events import Candidate, RequirementMet, RequirementUnmet
 from peerbus.discovery.manager import PeerManager
 from peerbus.discovery.options import PeerOptions
 from peerbus.discovery.require import Require
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 SELF = "5" * 64
 ARCHIVES = Require(role="archive", at_least=1)

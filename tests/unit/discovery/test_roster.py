@@ -9,7 +9,7 @@ from peerbus.discovery.options import PeerOptions
 from peerbus.discovery.record import PeerRecord
 from peerbus.discovery.roster import Roster, network_of
 from peerbus.discovery.scores import ScoreReason
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 SELF = "5" * 64
 OPTIONS = PeerOptions(max_connected=16, max_known=80)

@@ -9,7 +9,7 @@ from peerbus.discovery.lifecycle import PeerStep
 from peerbus.discovery.options import PeerOptions
 from peerbus.discovery.scores import Score
 from peerbus.discovery.slots import Slots
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 OPTIONS = PeerOptions(max_connected=4, max_connected_upgrade=0, max_outgoing=2)
 

@@ -20,7 +20,7 @@ from peerbus.discovery.book import AddressEntry, Book, BookChanges, MemoryBook, 
 from peerbus.discovery.book_schema import APPLICATION, MIGRATIONS, VERSION
 from peerbus.discovery.scores import ScoreReason
 from peerbus.discovery.sqlite_book import SqliteBook
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 
 def node(number: int) -> str:

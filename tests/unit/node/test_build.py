@@ -13,7 +13,7 @@ from peerbus.discovery.require import Require
 from peerbus.discovery.sqlite_book import SqliteBook
 from peerbus.node.build import build_node, load_channels, load_identity, load_reactors
 from peerbus.node.config import NodeConfig, parse_config
-from peerbus.transports.identity import Identity
+from peerbus.transports.streams.identity import Identity
 
 REACTORS = """
 from dataclasses import dataclass

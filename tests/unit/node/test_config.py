@@ -20,7 +20,7 @@ from peerbus.node.config import (
     load_config,
     parse_config,
 )
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 LEAST = 'name = "alice"\nnetwork = "demo"\n'
 NODE_ID = "ab" * 32

@@ -294,12 +294,12 @@ async def test_the_router_alone_publishes_its_table() -> None:
 
 
 async def test_a_peer_connection_alone_enters_the_table_and_leaves_it() -> None:
-    from peerbus.transports.codecs import Codecs
-    from peerbus.transports.connection import Disconnect, PeerConnection
-    from peerbus.transports.endpoint import Endpoint
-    from peerbus.transports.greeting import Greeted
-    from peerbus.transports.hello import Hello
-    from peerbus.transports.memory import MemoryNetwork
+    from peerbus.transports.connection.connection import Disconnect, PeerConnection
+    from peerbus.transports.connection.greeting import Greeted
+    from peerbus.transports.streams.endpoint import Endpoint
+    from peerbus.transports.streams.memory import MemoryNetwork
+    from peerbus.transports.wire.codecs import Codecs
+    from peerbus.transports.wire.hello import Hello
 
     def hello(node_id: str, name: str) -> Hello:
         return Hello(
@@ -330,12 +330,12 @@ async def test_a_peer_connection_alone_enters_the_table_and_leaves_it() -> None:
 async def test_the_peer_manager_alone_makes_a_connection_for_whom_it_let_in() -> None:
     from peerbus.discovery.peers import Peers
     from peerbus.discovery.presence import Myself
-    from peerbus.transports.codecs import Codecs
-    from peerbus.transports.endpoint import Endpoint
-    from peerbus.transports.greeting import greet
-    from peerbus.transports.hello import Hello
-    from peerbus.transports.identity import Identity
-    from peerbus.transports.memory import MemoryNetwork
+    from peerbus.transports.connection.greeting import greet
+    from peerbus.transports.streams.endpoint import Endpoint
+    from peerbus.transports.streams.identity import Identity
+    from peerbus.transports.streams.memory import MemoryNetwork
+    from peerbus.transports.wire.codecs import Codecs
+    from peerbus.transports.wire.hello import Hello
 
     network = MemoryNetwork()
     me, other = Identity.from_seed(b"m" * 32), Identity.from_seed(b"o" * 32)

@@ -17,7 +17,7 @@ from peerbus.testing.discovery_suite import (
     check_discovery,
     run_discovery_check,
 )
-from peerbus.transports.endpoint import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
 
 
 class Segment:

@@ -13,7 +13,7 @@ from peerbus.actors.errors import DialFailed, StreamBroken
 from peerbus.testing import Conditions, FaultyNetwork, LogNormal, Uniform, VirtualLoop
 from peerbus.testing.faulty_link import LinkStatistics
 from peerbus.transports import Endpoint
-from peerbus.transports.memory_stream import MemoryStream
+from peerbus.transports.streams.memory_stream import MemoryStream
 
 A, B, C = "a" * 64, "b" * 64, "c" * 64
 Scenario = Callable[[FaultyNetwork], Coroutine[object, object, None]]

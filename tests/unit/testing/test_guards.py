@@ -18,7 +18,7 @@ import pytest
 
 from peerbus.testing import EscapedSimulation
 from peerbus.testing.guards import guarded
-from peerbus.transports.identity import Identity
+from peerbus.transports.streams.identity import Identity
 
 #: Looked up when they are called: what was taken from its module before the guards were up is not seen.
 WAYS_OUT: dict[str, Callable[[], object]] = {

@@ -1,0 +1,367 @@
+"""A lane to a peer's reactor: credit, senders that wait for it, and a ledger that always agrees."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Callable
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from peerbus.actors.envelope import NEVER, Envelope
+from peerbus.actors.errors import MailboxFull, MessageTypeError, PeerGone, ProtocolError, SendError
+from peerbus.actors.outcome import GAVE_WAY
+from peerbus.transports.lanes.batch import Outgoing
+from peerbus.transports.lanes.out_lane import OutLane
+from peerbus.transports.wire.hello import ChannelInfo
+
+LANE_SIZES = st.sampled_from([0, 1, 20, 49, 51, 100, 300])
+
+
+class Sender:
+    """One that waits."""
+
+    withdrawn = ""
+
+    def __init__(self, envelope: Envelope) -> None:
+        self.envelope = envelope
+        self.gone = False
+        self.result: object = None
+
+    def admitted(self) -> bool:
+        if self.gone:
+            return False
+        self.result = True
+        return True
+
+    def refused(self, error: SendError) -> None:
+        self.result = error
+
+
+def message(size: int) -> Outgoing:
+    return Outgoing(size, None, None, NEVER, None, size, None, 1, 0, bytes(size))
+
+
+class Scene:
+    """A lane with a window of 4 messages and 100 bytes; what it writes is written at once."""
+
+    def __init__(self) -> None:
+        info = ChannelInfo(
+            name="c", types=("Note",), schema=bytes(16), messages=4, bytes=100, max_message=1000, priority=5
+        )
+        self.woken = 0
+        self.lane = OutLane(0, info, None, self._wake)
+
+    def _wake(self, lane: OutLane) -> None:
+        self.woken += 1
+
+    def write(self) -> None:
+        while self.lane.queue:
+            self.lane.wrote(self.lane.pop())
+
+    def wait(self, size: int) -> Sender:
+        sender = Sender(message(size))
+        assert not self.lane.offer(message(size))
+        self.lane.wait(sender)
+        return sender
+
+    def check(self) -> None:
+        each = self.lane.statistics()
+        accounted = each.delivered + sum(each.failed.values()) + each.waiting + each.queued + each.unconfirmed
+        assert each.sent == accounted, each
+
+
+@pytest.fixture
+def scene() -> Scene:
+    return Scene()
+
+
+def test_messages_take_credit_and_wait_without_it(scene: Scene) -> None:
+    lane = scene.lane
+    assert [lane.offer(message(10)) for _ in range(5)] == [True] * 4 + [False]
+    first, second = scene.wait(10), scene.wait(10)
+    scene.write()
+    scene.check()
+    lane.granted(1, 10)
+    assert (first.result, second.result, scene.woken) == (True, None, 1)
+    lane.granted(2, 20)
+    assert second.result is True
+    assert lane.statistics().delivered == 3
+    scene.check()
+
+
+def test_a_sender_that_begins_to_wait_when_there_is_credit_again_is_admitted_at_once(scene: Scene) -> None:
+    assert [scene.lane.offer(message(10)) for _ in range(5)] == [True] * 4 + [False]
+    scene.write()
+    scene.lane.granted(4, 40)  # before the send that found no credit is awaited
+    late = Sender(message(10))
+    scene.lane.wait(late)
+    assert late.result is True
+    assert scene.woken == 1
+    scene.check()
+
+
+def test_a_sender_that_begins_to_wait_on_a_lane_that_was_replaced_waits_on_the_new_one(scene: Scene) -> None:
+    moved: list[object] = []
+    scene.lane.suspended = True
+    scene.lane.successor = moved.append
+    late = Sender(message(10))
+    scene.lane.wait(late)
+    assert moved == [late]
+    scene.check()
+
+
+def test_who_comes_later_waits_behind_those_who_wait(scene: Scene) -> None:
+    assert scene.lane.offer(message(60))
+    large = scene.wait(90)
+    small = scene.wait(1)
+    scene.write()
+    scene.lane.granted(1, 60)
+    assert large.result is True
+    assert small.result is True
+    scene.check()
+
+
+def test_when_a_large_message_gives_up_the_small_ones_behind_it_go(scene: Scene) -> None:
+    assert scene.lane.offer(message(60))
+    large = scene.wait(90)
+    small = scene.wait(1)
+    scene.lane.give_up(large, MailboxFull("enough"))
+    assert small.result is True
+    assert scene.woken == 1
+    scene.check()
+
+
+def test_a_message_that_is_taken_back_lets_the_next_one_go(scene: Scene) -> None:
+    outgoing = message(60)
+    assert scene.lane.offer(outgoing)
+    waiting = scene.wait(70)
+    scene.lane.pop()
+    scene.lane.take_back(outgoing, MailboxFull("too late"))
+    assert waiting.result is True
+    assert scene.lane.statistics().failed == {"mailbox_full": 1}
+    scene.check()
+
+
+def test_a_sender_that_has_gone_is_counted_and_the_next_one_admitted(scene: Scene) -> None:
+    for _ in range(4):
+        scene.lane.offer(message(1))
+    gone, next_one = scene.wait(1), scene.wait(1)
+    gone.gone = True
+    scene.write()
+    scene.lane.granted(1, 1)
+    assert next_one.result is True
+    assert scene.lane.statistics().failed == {"cancelled": 1}
+    scene.check()
+
+
+def test_giving_up_twice_or_after_admission_counts_once(scene: Scene) -> None:
+    for _ in range(4):
+        scene.lane.offer(message(1))
+    sender = scene.wait(1)
+    scene.lane.give_up(sender, MailboxFull("enough"))
+    scene.lane.give_up(sender, MailboxFull("enough"))
+    assert scene.lane.statistics().failed == {"mailbox_full": 1}
+    scene.check()
+
+
+def test_a_refused_tell_comes_back_with_its_message_and_is_counted_once(scene: Scene) -> None:
+    for size in (1, 2, 3):
+        scene.lane.offer(message(size))
+    scene.write()
+    error = MessageTypeError("odd")
+    assert scene.lane.refused_by_peer(1, error)
+    assert error.message == 2
+    assert not scene.lane.refused_by_peer(1, MessageTypeError("again"))
+    assert not scene.lane.refused_by_peer(3, MessageTypeError("never sent"))
+    scene.check()
+    scene.lane.granted(3, 6)
+    scene.check()
+    assert scene.lane.statistics().delivered == 2
+    assert scene.lane.refused_by_peer(0, MessageTypeError("credit came first"))
+    assert scene.lane.statistics().delivered == 1
+    scene.check()
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_senders_are_refused_once_nobody_may_wait(scene: Scene, after: bool) -> None:
+    for _ in range(4):
+        scene.lane.offer(message(1))
+    make: Callable[[], SendError] = lambda: PeerGone("gone")  # noqa: E731  # one line is enough
+    if after:
+        assert scene.lane.refuse_waiting(make) == []
+        sender = scene.wait(1)
+    else:
+        sender = scene.wait(1)
+        assert scene.lane.refuse_waiting(make) == [sender]
+        sender.refused(make())
+        scene.lane.lost(make())
+    assert isinstance(sender.result, PeerGone)
+    scene.check()
+
+
+def test_what_is_in_doubt_leaves_out_what_was_refused(scene: Scene) -> None:
+    for size in (1, 2, 3):
+        scene.lane.offer(message(size))
+    scene.write()
+    scene.lane.offer(message(4))
+    scene.lane.refused_by_peer(0, MessageTypeError("odd"))
+    lost = scene.lane.drop_unconfirmed() + scene.lane.drop_queued()
+    assert [outgoing.message for outgoing in lost] == [2, 3, 4]
+    for _ in lost:
+        scene.lane.lost(PeerGone("gone"))
+    scene.check()
+
+
+def test_more_credit_than_was_used_is_a_protocol_error(scene: Scene) -> None:
+    scene.lane.offer(message(10))
+    with pytest.raises(ProtocolError, match="credit_overflow"):
+        scene.lane.granted(1, 10)
+    scene.write()
+    with pytest.raises(ProtocolError, match="credit_overflow"):
+        scene.lane.granted(1, 11)
+    scene.lane.granted(1, 10)
+    assert scene.lane.window.outstanding == (0, 0)
+
+
+def test_the_text_for_a_sender_says_what_is_on_its_way(scene: Scene) -> None:
+    scene.lane.offer(message(10))
+    assert scene.lane.no_room() == (
+        "the peer's reactor 'c' has granted no credit (1 of 4 messages, 10 of 100 bytes are on their way)"
+    )
+
+
+def test_an_ask_that_was_answered_holds_on_to_nothing_until_its_credit_is_back(scene: Scene) -> None:
+    class Future:
+        def done(self) -> bool:
+            return False
+
+        def succeed(self, value: object) -> None: ...
+        def raised(self, error: BaseException) -> None: ...
+        def fail(self, error: BaseException) -> None: ...
+
+    future = Future()
+    gone = weakref.ref(future)
+    outgoing = Outgoing("question", None, future, NEVER, None, 5, None, 1, 0, bytes(5))
+    assert scene.lane.offer(outgoing)
+    scene.write()
+    outgoing.answered()
+    del future
+    assert gone() is None
+    assert [each.reply is not None and each.reply.done() for each in scene.lane.drop_unconfirmed()] == [True]
+
+
+async def test_a_sender_gives_way_once_a_frame_is_full() -> None:
+    info = ChannelInfo(
+        name="c", types=("Note",), schema=bytes(16), messages=1000, bytes=1 << 20, max_message=1000, priority=5
+    )
+    lane = OutLane(0, info, None, lambda _: None)
+    outcomes = [lane.accept(1, 0, bytes(100), number, None) for number in range(300)]
+    assert [len(batch) for batch in lane.queue] == [65, 65, 65, 65, 40]
+    assert [number for number, outcome in enumerate(outcomes) if outcome is GAVE_WAY] == [65, 130, 195, 260]
+    others: list[str] = []
+    asyncio.get_running_loop().call_soon(others.append, "had a turn")
+    await outcomes[64]  # type: ignore[misc]  # not None, as there was credit
+    assert others == []
+    await outcomes[65]  # type: ignore[misc]  # as above
+    assert others == ["had a turn"]
+
+
+class LaneMachine(RuleBasedStateMachine):
+    """Anything that may happen to a lane; its credit comes back message by message, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scene = Scene()
+        self.lane = self.scene.lane
+        self.late: list[Sender] = []
+        self.waiting: list[Sender] = []
+        #: Sizes of what was written and is not granted back, in order.
+        self.written: list[int] = []
+        self.over = False
+
+    @rule(size=LANE_SIZES, wait=st.sampled_from(["now", "later", "never"]), gone=st.booleans())
+    def offer(self, size: int, wait: str, gone: bool) -> None:
+        if self.over or self.lane.offer(message(size)):
+            return
+        sender = Sender(message(size))
+        sender.gone = gone
+        if wait == "now":
+            self._wait(sender)
+        elif wait == "later":
+            self.late.append(sender)
+        else:
+            self.lane.refuse(MailboxFull("not awaited"))
+
+    @rule(size=LANE_SIZES)
+    def tell(self, size: int) -> None:
+        if not self.over and self.lane.accept(1, 0, bytes(size), size, None) is None:
+            self.lane.refuse(MailboxFull("not awaited"))
+
+    @precondition(lambda self: self.late)
+    @rule()
+    def begin_to_wait(self) -> None:
+        self._wait(self.late.pop(0))
+
+    def _wait(self, sender: Sender) -> None:
+        self.waiting.append(sender)
+        self.lane.wait(sender)
+
+    @precondition(lambda self: self.waiting)
+    @rule(data=st.data())
+    def give_up(self, data: st.DataObject) -> None:
+        sender = data.draw(st.sampled_from(self.waiting))
+        self.waiting.remove(sender)
+        self.lane.give_up(sender, MailboxFull("tired"))
+
+    @rule(batches=st.integers(1, 3))
+    def write(self, batches: int) -> None:
+        for _ in range(min(batches, len(self.lane.queue))):
+            batch = self.lane.pop()
+            self.written += [len(item.payload) for item in batch.items]
+            self.lane.wrote(batch)
+
+    @precondition(lambda self: self.written)
+    @rule(count=st.integers(1, 5))
+    def grant(self, count: int) -> None:
+        granted, self.written = self.written[:count], self.written[count:]
+        self.lane.granted(len(granted), sum(granted))
+
+    @rule(sequence=st.integers(0, 9))
+    def refuse(self, sequence: int) -> None:
+        if not self.over:
+            self.lane.refused_by_peer(sequence, MessageTypeError("odd"))
+
+    @rule()
+    def end(self) -> None:
+        if self.over or self.lane.tells < 5:
+            return
+        self.over = True
+        for sender in self.lane.refuse_waiting(lambda: PeerGone("gone")):
+            sender.refused(PeerGone("gone"))
+            self.lane.lost(PeerGone("gone"))
+        for _ in self.lane.drop_queued() + self.lane.drop_unconfirmed():
+            self.lane.lost(PeerGone("gone"))
+        self.written.clear()
+        assert all(sender.result is not None or sender.gone for sender in self.waiting)
+
+    @invariant()
+    def nobody_waits_where_there_is_credit(self) -> None:
+        assert self.lane.overlooked() is None
+
+    @invariant()
+    def the_ledger_balances(self) -> None:
+        self.scene.check()
+
+    @invariant()
+    def credit_is_held_by_what_is_under_way(self) -> None:
+        if not self.over:
+            stats = self.lane.statistics()
+            assert stats.credit_messages == 4 - len(self.written) - sum(map(len, self.lane.queue))
+
+
+TestLane = LaneMachine.TestCase
+TestLane.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)

@@ -1,0 +1,415 @@
+"""The order of what a connection writes: control first, then lanes by their priority, and nobody starves."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import cast
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from peerbus.actors.envelope import NEVER
+from peerbus.actors.errors import ProtocolError, SendError
+from peerbus.transports.lanes.batch import Batch, Outgoing
+from peerbus.transports.lanes.out_lane import OutLane
+from peerbus.transports.lanes.outbox import QUANTUM, WHOLE_BODY, Outbox, ReplyLane, Turn
+from peerbus.transports.lanes.pacing import FIRST_TOKEN, FLOOR
+from peerbus.transports.lanes.requests import RemoteAsk
+from peerbus.transports.wire.frames import (
+    FRAME_LIMIT,
+    PART_SIZE,
+    Ask,
+    Credit,
+    Frame,
+    FrameDecoder,
+    Part,
+    Ping,
+    Reply,
+    Tell,
+)
+from peerbus.transports.wire.hello import ChannelInfo
+from peerbus.transports.wire.parts import REASSEMBLY_BUDGET, Reassembler
+
+LIMIT = 64 * 1024
+LARGEST = 16 << 20
+
+
+def info(name: str, priority: int = 5, messages: int = 1 << 20, size: int = 1 << 30) -> ChannelInfo:
+    return ChannelInfo(
+        name=name,
+        types=("Note",),
+        schema=bytes(16),
+        messages=messages,
+        bytes=size,
+        max_message=LARGEST,
+        priority=priority,
+    )
+
+
+@dataclass
+class Writer:
+    """An outbox with lanes, and what it has written."""
+
+    priorities: tuple[int, ...]
+    frames: list[Frame] = field(default_factory=list)
+    expired: list[object] = field(default_factory=list)
+    #: Nobody answers the pacer's probes; they are kept.
+    far: bool = False
+    probes: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.rid = 0
+        self.now = 0.0
+        self.outbox = Outbox(self._number, self._expired)
+        self.lanes = [
+            OutLane(index, info(f"c{index}", priority), None, self._wake)
+            for index, priority in enumerate(self.priorities)
+        ]
+        self.turns = [Turn(lane, lane.info.priority) for lane in self.lanes]
+        self.answers = [ReplyLane(index) for index in range(len(self.priorities))]
+        self.reply_turns = [Turn(lane, self.priorities[lane.index]) for lane in self.answers]
+        self.decoder = FrameDecoder(FRAME_LIMIT)
+        self.parts = Reassembler(lambda lane: LARGEST + 64)
+        self.sizes: list[int] = []
+
+    def _number(self, outgoing: Outgoing) -> int:
+        self.rid += 1
+        return self.rid
+
+    def _expired(self, lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
+        self.expired.append(outgoing.message)
+        lane.take_back(outgoing, error)
+
+    def _wake(self, lane: OutLane) -> None:
+        self.outbox.wake(self.turns[lane.index])
+
+    def tell(self, lane: int, size: int, message: object = None) -> None:
+        payload = bytes(size)
+        assert self.lanes[lane].offer(Outgoing(message, None, None, NEVER, None, size, None, 1, 0, payload))
+        self.outbox.wake(self.turns[lane])
+
+    def answer(self, lane: int, size: int, rid: int = 1) -> None:
+        self.answers[lane].queue.append((rid, 1, bytes(size)))
+        self.answers[lane].queued_bytes += size
+        self.outbox.wake(self.reply_turns[lane])
+
+    def fill(self, limit: int = LIMIT) -> list[Frame]:
+        """One turn's frames; bodies in parts stay in parts, but are put together and checked."""
+        chunks = self.outbox.fill(self.now, limit)
+        self.sizes.append(sum(map(len, chunks)))
+        frames = []
+        for frame in self.decoder.feed(b"".join(chunks)):
+            if isinstance(frame, Ping) and frame.token >= FIRST_TOKEN:
+                if self.far:
+                    self.probes.append(frame.token)
+                else:
+                    assert self.outbox.pacer.heard(frame.token, self.now)
+                continue
+            frames.append(frame)
+            whole = self.parts.add(frame) if isinstance(frame, Part) else frame
+            if whole is not None:
+                self.frames.append(whole)
+        assert self.parts.pending <= REASSEMBLY_BUDGET
+        return frames
+
+    def drain(self) -> None:
+        while self.outbox:
+            assert self.fill(), "there is something to write, and nothing is written"
+
+
+def bytes_by_lane(frames: list[Frame]) -> Counter[int]:
+    count: Counter[int] = Counter()
+    for frame in frames:
+        if isinstance(frame, Part):
+            count[frame.lane // 2] += len(frame.data)
+        elif isinstance(frame, Tell):
+            count[frame.channel] += sum(len(payload) for *_, payload in frame.items)
+    return count
+
+
+def payload_sizes(batches: Iterable[Batch]) -> list[int]:
+    """Of the messages that are not confirmed, in their order."""
+    # The machine's messages are their payloads, which a batch does not keep once they are written.
+    return [len(cast("bytes", outgoing.message)) for batch in batches for outgoing in batch.left()]
+
+
+def test_small_messages_of_one_lane_travel_as_one_frame() -> None:
+    writer = Writer((5,))
+    for _ in range(100):
+        writer.tell(0, 50)
+    (frame,) = writer.fill()
+    assert isinstance(frame, Tell)
+    assert len(frame.items) == 100
+
+
+def test_a_batch_of_small_messages_is_never_cut() -> None:
+    writer = Writer((255,))
+    for _ in range(5000):
+        writer.tell(0, 1)
+    while writer.outbox:
+        for frame in writer.fill():
+            assert isinstance(frame, Tell)
+    assert sum(len(frame.items) for frame in writer.frames if isinstance(frame, Tell)) == 5000
+
+
+def test_control_and_credit_come_before_everything_and_credit_is_one_frame() -> None:
+    writer = Writer((5, 5))
+    writer.tell(0, 100)
+    writer.outbox.grant(1, 2, 200)
+    writer.outbox.control(Ping(7))
+    writer.outbox.grant(0, 1, 50)
+    writer.outbox.grant(1, 3, 300)
+    kinds = writer.fill()
+    assert [type(frame) for frame in kinds] == [Ping, Credit, Tell]
+    assert kinds[1] == Credit([(1, 5, 500), (0, 1, 50)])
+
+
+def test_a_control_frame_waits_for_one_part_of_a_large_message_at_most() -> None:
+    writer = Writer((5,))
+    writer.tell(0, 10 << 20)
+    writer.fill(1)
+    writer.outbox.control(Ping(1))
+    frames = writer.fill(1)
+    assert frames[0] == Ping(1)
+
+
+def test_a_large_message_waits_here_for_the_peer_to_take_its_parts_and_all_others_go_past_it() -> None:
+    writer = Writer((255, 1), far=True)
+    writer.tell(0, LARGEST)
+    writer.answer(0, 1 << 20)
+    written = 0
+    while frames := writer.fill():
+        written += sum(len(frame.data) for frame in frames if isinstance(frame, Part))
+    assert FLOOR <= written < FLOOR + PART_SIZE
+    assert writer.outbox
+    for number in range(3):
+        writer.outbox.control(Ping(number))
+        writer.tell(1, 100)
+        writer.answer(1, 100)
+        assert [type(frame) for frame in writer.fill()] in ([Ping, Tell, Reply], [Ping, Reply, Tell])
+    writer.far = False
+    assert writer.outbox.pacer.heard(writer.probes[-1], writer.now)
+    writer.drain()
+    assert sum(isinstance(frame, Tell) for frame in writer.frames) == 4
+
+
+@pytest.mark.parametrize("priority", [1, 2, 3, 5, 255])
+@pytest.mark.parametrize("limit", [1, 4096, 16 * 1024, LIMIT])
+def test_a_large_message_alone_is_written_without_a_pause_at_any_priority(priority: int, limit: int) -> None:
+    writer = Writer((priority,))
+    writer.tell(0, 1 << 20)
+    while writer.outbox:
+        assert writer.fill(limit)
+    assert len(writer.frames) == 1
+
+
+@pytest.mark.parametrize("sizes", [(100, 100, 100), (100_000, 100_000, 100_000), (100, 20_000, 1_000_000)])
+@pytest.mark.parametrize("priorities", [(1, 1, 1), (1, 5, 10), (5, 255, 1), (10, 20, 30)])
+def test_busy_lanes_share_by_their_priorities(priorities: tuple[int, ...], sizes: tuple[int, ...]) -> None:
+    writer = Writer(priorities)
+    target = sum(priorities) * QUANTUM * 8
+    for lane, size in enumerate(sizes):
+        queued = 0
+        while queued < 2 * target * priorities[lane] / sum(priorities) + LARGEST // 8:
+            writer.tell(lane, size)
+            queued += size + 40
+    written: Counter[int] = Counter()
+    while sum(written.values()) < target:
+        written += bytes_by_lane(writer.fill())
+    total = sum(written.values())
+    for lane, priority in enumerate(priorities):
+        wanted = total * priority / sum(priorities)
+        # Beside heads, a lane is at most one part and one round ahead or behind, and a fill may end in its turn.
+        assert abs(written[lane] - wanted) < 0.35 * wanted + 2 * (PART_SIZE + priority * QUANTUM), (lane, written)
+
+
+def test_a_lane_of_high_priority_that_becomes_busy_is_next() -> None:
+    writer = Writer((5, 5, 200))
+    for _ in range(100):
+        writer.tell(0, 10_000)
+        writer.tell(1, 10_000)
+    writer.fill()
+    writer.tell(2, 100)
+    first = writer.fill()[0]
+    assert isinstance(first, Tell)
+    assert first.channel == 2
+
+
+def test_a_lane_that_becomes_busy_again_does_not_get_two_turns_in_a_round() -> None:
+    writer = Writer((255, 1))
+    for _ in range(200):
+        writer.tell(1, 1000)
+    seen: Counter[int] = Counter()
+    for _ in range(50):
+        writer.tell(0, 100)
+        seen += bytes_by_lane(writer.fill(2000))
+    assert seen[1] > 0
+
+
+def test_a_body_of_64_kib_is_cut_only_where_another_lane_has_something_to_write() -> None:
+    writer = Writer((5, 5))
+    writer.tell(0, 64 << 10)
+    (alone,) = writer.fill()
+    assert isinstance(alone, Tell)
+    writer.tell(0, 64 << 10)
+    writer.tell(1, 100)
+    frames = writer.fill()
+    assert any(isinstance(frame, Part) for frame in frames)
+    writer.drain()
+    assert [len(frame.items[0][2]) for frame in writer.frames if isinstance(frame, Tell)] == [64 << 10, 100, 64 << 10]
+
+
+def test_answers_do_not_wait_for_the_messages_of_their_channel() -> None:
+    writer = Writer((5,))
+    writer.tell(0, 10 << 20)
+    writer.fill(1)
+    writer.answer(0, 100)
+    frames = writer.fill(LIMIT)
+    assert any(isinstance(frame, Reply) for frame in frames)
+
+
+def test_bodies_in_parts_stay_within_the_budget_and_all_arrive() -> None:
+    writer = Writer((5, 5, 5, 5))
+    for lane in range(4):
+        writer.tell(lane, 15 << 20)
+        writer.tell(lane, 100)
+    writer.answer(0, 15 << 20)
+    writer.drain()
+    assert len(writer.frames) == 9
+
+
+def test_asks_that_nobody_waits_for_are_not_written_and_their_credit_is_free() -> None:
+    async def run() -> None:
+        writer = Writer((5,))
+        loop = asyncio.get_running_loop()
+        asks: list[RemoteAsk[object]] = []
+        for number in range(4):
+            ask: RemoteAsk[object] = RemoteAsk.of(loop, None, None, lambda future: "writer")
+            deadline = 1.0 if number == 1 else 10.0
+            writer.lanes[0].offer(Outgoing(number, None, ask, deadline, None, 9, None, 1, 0, bytes(9)))
+            asks.append(ask)
+        asks[2].cancel()
+        writer.outbox.wake(writer.turns[0])
+        writer.now = 5.0
+        (frame,) = writer.fill()
+        assert isinstance(frame, Ask)
+        assert [(rid, budget) for rid, budget, *_ in frame.items] == [(1, 5001), (2, 5001)]
+        assert writer.expired == [1, 2]
+        statistics = writer.lanes[0].statistics()
+        assert (statistics.unconfirmed, statistics.failed) == (2, {"deadline_writer": 2})
+        assert statistics.credit_messages == (1 << 20) - 2
+
+    asyncio.run(run())
+
+
+def test_a_grant_of_what_was_not_written_is_a_protocol_error() -> None:
+    writer = Writer((5,))
+    writer.tell(0, 100)
+    writer.tell(0, 100)
+    for grant in ((1, 100), (0, 1)):
+        with pytest.raises(ProtocolError, match="credit_overflow"):
+            writer.lanes[0].granted(*grant)
+    writer.fill()
+    for grant in ((3, 200), (2, 201)):
+        with pytest.raises(ProtocolError, match="credit_overflow"):
+            writer.lanes[0].granted(*grant)
+    writer.lanes[0].granted(2, 200)
+    assert writer.lanes[0].statistics().delivered == 2
+
+
+@given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 70_000)), max_size=60), st.integers(1, 100_000))
+@hypothesis_settings(max_examples=60)
+def test_one_fill_is_about_as_large_as_asked_for(sends: list[tuple[int, int]], limit: int) -> None:
+    writer = Writer((1, 5, 255))
+    for lane, size in sends:
+        writer.tell(lane, size)
+    while writer.outbox:
+        writer.fill(limit)
+        # The only lane that is left may write a body that is not much larger than a part in one piece.
+        assert 0 < writer.sizes[-1] < limit + WHOLE_BODY + 64
+
+
+def test_a_body_that_was_cut_beside_others_does_not_make_those_after_it_be_cut_once_its_lane_is_alone() -> None:
+    writer = Writer((5, 5))
+    writer.tell(0, 60_000)
+    writer.tell(1, 100)
+    frames = writer.fill(PART_SIZE)  # two lanes have something: the body begins to be cut
+    for _ in range(5):
+        writer.tell(0, 60_000)
+    while writer.outbox:
+        frames += writer.fill()
+    parts = [frame for frame in frames if isinstance(frame, Part)]
+    # It and the next, which began in the turn in which the other lane had still something.
+    assert 60_000 < sum(len(part.data) for part in parts) <= 2 * 60_100
+    assert sum(isinstance(frame, Tell) for frame in writer.frames) == 7
+
+
+class OutboxMachine(RuleBasedStateMachine):
+    """Everything that is sent comes out once, whole, each lane in order; counters agree at every step."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.writer = Writer((1, 5, 5, 200))
+        self.sent: dict[int, list[bytes]] = {lane: [] for lane in range(4)}
+        self.answered: dict[int, list[int]] = {lane: [] for lane in range(4)}
+        self.number = 0
+
+    @rule(lane=st.integers(0, 3), size=st.sampled_from([0, 1, 100, 16_000, 16_350, 16_384, 20_000, 200_000]))
+    def tell(self, lane: int, size: int) -> None:
+        self.number += 1
+        payload = self.number.to_bytes(4, "big") + bytes(size)
+        outgoing = Outgoing(payload, None, None, NEVER, None, len(payload), None, 1, 0, payload)
+        assert self.writer.lanes[lane].offer(outgoing)
+        self.writer.outbox.wake(self.writer.turns[lane])
+        self.sent[lane].append(payload)
+
+    @rule(lane=st.integers(0, 3), size=st.sampled_from([0, 100, 17_000, 100_000]))
+    def answer(self, lane: int, size: int) -> None:
+        self.number += 1
+        self.writer.answer(lane, size, self.number)
+        self.answered[lane].append(self.number)
+
+    @rule(limit=st.sampled_from([1, 5000, LIMIT]))
+    def fill(self, limit: int) -> None:
+        busy = bool(self.writer.outbox)
+        assert bool(self.writer.fill(limit)) == busy
+
+    @precondition(lambda self: any(lane.unconfirmed for lane in self.writer.lanes))
+    @rule(data=st.data())
+    def confirm(self, data: st.DataObject) -> None:
+        lane = data.draw(st.sampled_from([lane for lane in self.writer.lanes if lane.unconfirmed]))
+        sizes = payload_sizes(lane.unconfirmed)
+        count = data.draw(st.integers(1, len(sizes)))
+        lane.granted(count, sum(sizes[:count]))
+
+    @invariant()
+    def ledgers_agree(self) -> None:
+        for lane in self.writer.lanes:
+            each = lane.statistics()
+            assert each.sent == each.delivered + each.queued + each.unconfirmed + each.waiting
+            messages, size = lane.window.outstanding
+            assert messages == each.queued + each.unconfirmed
+            assert size == sum(payload_sizes(lane.queue)) + lane.unconfirmed_bytes
+            assert lane.unconfirmed_bytes == sum(payload_sizes(lane.unconfirmed))
+
+    def teardown(self) -> None:
+        self.writer.drain()
+        told: dict[int, list[bytes]] = {lane: [] for lane in range(4)}
+        answered: dict[int, list[int]] = {lane: [] for lane in range(4)}
+        for frame in self.writer.frames:
+            if isinstance(frame, Tell):
+                told[frame.channel] += [bytes(payload) for *_, payload in frame.items]
+            elif isinstance(frame, Reply):
+                answered[frame.channel] += [rid for rid, *_ in frame.items]
+        assert told == self.sent
+        assert answered == self.answered
+
+
+TestOutboxMachine = OutboxMachine.TestCase
+TestOutboxMachine.settings = hypothesis_settings(max_examples=40, stateful_step_count=40)

@@ -1,0 +1,34 @@
+"""The life of a connection: greeted, used by sends both ways, watched, and ended so that nothing is lost."""
+
+from __future__ import annotations
+
+from .connection import (
+    HEARTBEAT_INTERVAL,
+    SHUTTING_DOWN,
+    SUPERSEDED,
+    CloseChannel,
+    ConnectionEnded,
+    ConnectionStatistics,
+    Disconnect,
+    OfferRoles,
+    OpenChannel,
+    PeerConnection,
+)
+from .greeting import Greeted, greet
+from .link import PeerLink
+
+__all__ = [
+    "HEARTBEAT_INTERVAL",
+    "SHUTTING_DOWN",
+    "SUPERSEDED",
+    "CloseChannel",
+    "ConnectionEnded",
+    "ConnectionStatistics",
+    "Disconnect",
+    "Greeted",
+    "OfferRoles",
+    "OpenChannel",
+    "PeerConnection",
+    "PeerLink",
+    "greet",
+]

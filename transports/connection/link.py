@@ -1,0 +1,801 @@
+"""The bus's way to one peer, the sending half of its connection: lanes, credit, and asks that await answers."""
+
+# One file, long: an ask has one book-keeper from its send to its answer; the queues are in out_lane and outbox.
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from ...actors.address import Address, Peer
+from ...actors.capability import Capability
+from ...actors.carrier import Link
+from ...actors.encoding import Unresolved
+from ...actors.envelope import Envelope
+from ...actors.errors import (
+    ActorStopped,
+    DeadlineExceeded,
+    MailboxFull,
+    MessageTooLarge,
+    MessageTypeError,
+    NoRoute,
+    NoSuchReactor,
+    PeerGone,
+    ProtocolError,
+    RemoteError,
+    SchemaMismatch,
+    SendError,
+    ShuttingDown,
+)
+from ...actors.events import Terminated
+from ...actors.ledger import Account, Side
+from ...actors.load import Load
+from ...actors.log import get_logger
+from ...actors.mailbox import Waiter
+from ...actors.outcome import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Waiting
+from ..lanes import (
+    EARLY,
+    LEAST,
+    REACTOR_PREFIX,
+    ROOM,
+    LaneStatistics,
+    Outbox,
+    Outgoing,
+    OutLane,
+    RemoteAsk,
+    Turn,
+    Writer,
+    budget_of,
+    too_late,
+)
+from ..streams import Endpoint
+from ..wire import (
+    MESSAGE_LIMIT,
+    Ask,
+    Cancel,
+    ChannelCodec,
+    ChannelInfo,
+    Codecs,
+    Credit,
+    Error,
+    FrameEncoder,
+    Hello,
+    Probe,
+    Reply,
+    body_limit,
+    printable,
+)
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+    from ...actors.bus import Bus
+    from ...actors.deadlock import Search, Wait
+
+__all__ = ["PeerLink"]
+
+R = TypeVar("R")
+
+log = get_logger("peerbus.transports")
+
+MAX_RID = 2**32 - 1
+#: As what an ask is counted whose handler raised, whatever it raised: what a peer says would be names without end.
+HANDLER_FAILED = "handler_failed"
+
+
+class PeerLink:
+    """Everything that this node sends to one peer's reactors: an `actors.Link`. On the loop's thread only."""
+
+    def __init__(self, bus: Bus, own: Hello, peer: Hello, codecs: Codecs, writer: Writer) -> None:
+        self._bus = bus
+        self._codecs = codecs
+        self._writer = writer
+        self._encode = FrameEncoder().encode
+        self.peer_id = peer.node_id
+        self._incarnation = peer.incarnation
+        self._own_id = own.node_id
+        self._where = Peer(peer.node_id)
+        #: What the peer offers now by role, and the same as text.
+        self.roles: Mapping[str, Capability] = {}
+        self.offers: tuple[str, ...] = ()
+        #: The peer's signed record as it sent it last, unread; empty where it sent none.
+        self.record = b""
+        #: The other end of the stream, and whether this node dialed it; None, False before there is a connection.
+        self.remote: Endpoint | None = None
+        self.dialed = False
+        #: Smoothed round trip in seconds; None before the first was measured.
+        self.rtt: float | None = None
+        self._watchers: dict[str, dict[Address[object], None]] = {}
+        self.outbox = Outbox(self._number, self._not_written)
+        self._lanes: dict[str, OutLane] = {}
+        self._by_index: list[OutLane] = []
+        self._turns: list[Turn] = []
+        #: What was written and is not answered, by request id.
+        self._asks: dict[int, Outgoing] = {}
+        self._rid = 0
+        #: Several asks were under way at once, since one last began while none was.
+        self._crowd = False
+        self._origins = {channel.name: index for index, channel in enumerate(own.channels, 1)}
+        #: Tells the peer of a reactor here; set by the connection.
+        self.announce: Callable[[str], object] = _nobody_to_tell
+        #: Why nothing new is sent; None while the peer takes work.
+        self.refusal: Callable[[str], SendError] | None = None
+        #: Another connection takes, or will take, its place: nothing new is sent, and senders wait for that one.
+        self._suspended = False
+        #: Told when the peer has read all that was written, or nothing of it arrives any more; see `succession`.
+        self._arrived: list[Callable[[], None]] = []
+        #: Answers that came for no open ask: late, duplicate, or made up.
+        self.unsolicited = 0
+        self.offer(peer.offers, peer.record)
+        for channel in peer.channels:
+            self.open(len(self._by_index), channel)
+
+    def offer(self, offers: tuple[str, ...], record: bytes) -> None:
+        """The peer offers these capabilities from now on, and signs this record."""
+        self.offers = offers
+        self.record = record
+        capabilities = [Capability.parse(offer) for offer in offers]
+        self.roles = {capability.role: capability for capability in capabilities}
+
+    # Lanes.
+
+    def open(self, index: int, info: ChannelInfo) -> None:
+        """The peer has a reactor (more). Raises ProtocolError where it does not follow its list."""
+        if index != len(self._by_index):
+            raise ProtocolError("unknown_channel", f"opened channel {index}, the next one is {len(self._by_index)}")
+        if info.name in self._lanes:
+            raise ProtocolError("bad_field", f"channel {info.name!r} is open already")
+        lane = OutLane(index, info, self._codecs.get(info.name), self._ready)
+        if lane.known and lane.codec is None:
+            log.warning(
+                "channel differs, nothing can be sent on it",
+                bus=self._bus.name,
+                peer=self.peer_id,
+                channel=info.name,
+                peers_types=info.types,
+            )
+        self._by_index.append(lane)
+        self._turns.append(Turn(lane, info.priority))
+        self._lanes[info.name] = lane
+
+    def add_origin(self, name: str, index: int) -> None:
+        """This node has a reactor more, at that place in what it announced."""
+        self._origins[name] = index + 1
+
+    def remove_origin(self, name: str) -> None:
+        """A reactor of this node has stopped: who gets its name cannot be reached by its number."""
+        self._origins.pop(name, None)
+
+    def _origin_of(self, name: str) -> int:
+        """The number of a reactor here, 0 for what the peer cannot reach.
+
+        One that has not started sends too, and the peer has not heard of it yet: it does now, before the message.
+        """
+        if name not in self._origins:
+            cell = self._bus.cell(name)
+            channel = None if cell is None else cell.actor_class.__channel__
+            if channel is not None and channel.name == name:
+                self.announce(name)
+        return self._origins.get(name, 0)
+
+    def close(self, index: int, reason: str) -> None:
+        """The peer's reactor is gone: it answers what was written, and nothing else is. Raises ProtocolError."""
+        lane = self._lane(index)
+        if self._lanes.get(lane.info.name) is not lane:
+            return
+        del self._lanes[lane.info.name]
+        why = f"the peer's reactor {lane.info.name!r} has stopped"
+        self._refuse_waiting(lane, NoSuchReactor, why)
+        self._lose_queued(lane, NoSuchReactor, why)
+        for watcher in self._watchers.pop(lane.info.name, ()):
+            self._notify(watcher, lane.info.name, reason)
+
+    def has(self, reactor: str) -> bool:
+        """The peer runs this reactor."""
+        return reactor in self._lanes
+
+    @property
+    def in_flight(self) -> int:
+        """Asks that were written and await their answers."""
+        return len(self._asks)
+
+    def load(self, reactor: str) -> Load:
+        """As `Link.load`: of this reactor alone, as asks to others of the same peer may take long for other reasons."""
+        lane = self._lanes.get(reactor)
+        if lane is None:
+            return Load(0)
+        latency, now, rtt = lane.latency, self._bus.loop.time(), self.rtt or 0.0
+        return Load(lane.open_asks + lane.backlog, latency.seconds, latency.weight(now), max(rtt, latency.least(now)))
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is to be written, and nothing awaits an answer or its credit."""
+        unconfirmed = any(lane.unconfirmed for lane in self._by_index)
+        return not self.outbox and not self._asks and not unconfirmed and not self._holding
+
+    @property
+    def _holding(self) -> bool:
+        """What was accepted is held back, behind what another connection carries."""
+        return any(turn.held and turn.busy for turn in self._turns)
+
+    def overlooked(self) -> str | None:
+        """As `OutLane.overlooked`, of any lane."""
+        found = (lane.overlooked() for lane in self._lanes.values())
+        return next((text for text in found if text is not None), None)
+
+    # Sending.
+
+    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> Outcome[None] | None:
+        """As `Link.accept`: the short way of `tell`, for a declared message on a lane that has credit."""
+        lane = self._lanes.get(reactor)
+        if lane is None or self.refusal is not None or self._suspended:
+            return None
+        codec = lane.codec
+        if codec is None:
+            return None
+        number = codec.numbers.get(message.__class__)
+        if number is None:
+            return None
+        try:
+            if not codec.checks[number](message):
+                return None
+            payload = codec.encode_fields(message)
+        except Exception:  # noqa: BLE001  # `tell` says what is wrong with it
+            return None
+        if len(payload) > lane.largest:
+            return None
+        origin = 0 if sender is None else self._origins.get(sender.reactor) or self._origin_of(sender.reactor)
+        outcome = lane.accept(number, origin, payload, message, sender)
+        if outcome is not None:
+            turn = self._turns[lane.index]
+            if not turn.queued:  # else it has been scheduled when the lane was woken, or waits for the stream
+                self.outbox.wake(turn)
+                self._writer.schedule()
+        return outcome
+
+    def tell(
+        self,
+        reactor: str,
+        message: object,
+        *,
+        sender: Address[object] | None,
+        deadline: float,
+        memo: dict[object, object] | None = None,
+    ) -> Outcome[None]:
+        """Accept against credit, or wait for it."""
+        try:
+            lane, outgoing = self._outgoing(reactor, message, sender, deadline, None, memo)
+        except SendError as error:
+            return self._fail(reactor, sender, message, error)
+        if not self._suspended and lane.offer(outgoing):
+            self.outbox.wake(self._turns[lane.index])
+            self._writer.schedule()
+            return DELIVERED
+        return self._waiting(lane, outgoing, deadline)
+
+    def ask(
+        self,
+        reactor: str,
+        message: object,
+        *,
+        sender: Address[object] | None,
+        deadline: float,
+        reply: TypeForm[R] | None,
+        memo: dict[object, object] | None = None,
+    ) -> Outcome[R]:
+        """As `tell`, with a future for the answer."""
+        bus = self._bus
+        future: RemoteAsk[R] = RemoteAsk(loop=bus.loop)
+        future.message = message
+        future.reply_type = reply
+        future.abandon = self._abandon
+        future.slot = None
+        future.rid = 0
+        future.lane = None
+        try:
+            lane, outgoing = self._outgoing(reactor, message, sender, deadline, future, memo)
+        except SendError as error:
+            self._fail(reactor, sender, message, error)
+            return future.refused(error)
+        future.lane = lane
+        slot = future.slot = bus.wheel.add(future, deadline)  # first: a deadline that is no number sends nothing
+        if not self._suspended:
+            # Alone is an ask that begins while nothing is under way, if the last one that did so stayed alone. Those
+            # who ask many at once do so again when all are answered: then the first does not go ahead of the rest.
+            alone = False
+            if self._asks or self.outbox:
+                self._crowd = True
+            else:
+                alone, self._crowd = not self._crowd, False
+                if alone and self._writer.clear and self._write_alone(lane, outgoing, future, deadline):
+                    return future
+            waiting = lane.offer_ask(outgoing)
+            if waiting:
+                turn = self._turns[lane.index]
+                woken = not turn.queued
+                if woken:  # else it has been scheduled when the lane was woken, or waits for the stream
+                    self.outbox.wake(turn)
+                # At once what has nothing that it could share a frame with, and what is enough to be begun with.
+                if alone or (waiting >= LEAST and (waiting >= len(self._asks) or waiting >= EARLY)):
+                    self._writer.write()
+                elif woken:
+                    self._writer.schedule()
+                return future
+        slot.pop(future, None)  # it waits for credit first
+        future.slot = None
+        return AskWaiting(self._waiting(lane, outgoing, deadline), future, partial(future.arm, bus.wheel, deadline))
+
+    def _write_alone(self, lane: OutLane, outgoing: Outgoing, ask: RemoteAsk[Any], deadline: float) -> bool:
+        """Write an ask past the outbox, which has nothing in it. False: nothing was done.
+
+        It takes no queue and no turn: 3 µs less, of 54 from the ask to its answer.
+        """
+        now = self._bus.loop.time()
+        if self._turns[lane.index].held or deadline <= now or len(outgoing.payload) > ROOM:
+            return False
+        if not lane.take_alone(outgoing):
+            return False
+        ask.written = now
+        ask.rid = rid = self._number(outgoing)
+        item = (rid, budget_of(deadline - now), outgoing.number, outgoing.origin, outgoing.payload)
+        self._writer.write_frame(self._encode(Ask(lane.index, [item])))
+        return True
+
+    def _waiting(self, lane: OutLane, outgoing: Outgoing, deadline: float) -> Waiting:
+        bus = self._bus
+        return Waiting(lane, outgoing, deadline, bus.wheel, bus.loop, partial(self._undelivered, lane), self)
+
+    def _outgoing(
+        self,
+        reactor: str,
+        message: object,
+        sender: Address[object] | None,
+        deadline: float,
+        reply: RemoteAsk[Any] | None,
+        memo: dict[object, object] | None,
+    ) -> tuple[OutLane, Outgoing]:
+        if self.refusal is not None:
+            raise self.refusal(f"{self.peer_id} takes no new work")
+        lane = self._lanes.get(reactor)
+        if lane is None:
+            self._made_codec(reactor, message)  # why it cannot travel says more
+            raise NoSuchReactor(f"peer {self.peer_id} runs no reactor {reactor!r}")
+        codec = lane.codec
+        if codec is None:
+            if lane.known:
+                raise SchemaMismatch(
+                    f"peer {self.peer_id} declares other messages on channel {reactor!r} "
+                    f"({', '.join(lane.info.types)}) than this node"
+                )
+            codec = self._made_codec(reactor, message)
+            if codec is None:
+                raise NoRoute(
+                    f"this node does not know the channel {reactor!r}: run its reactor, or give the node "
+                    "channels=[…], so that it knows the messages"
+                )
+            if codec.schema != lane.info.schema:
+                lane.known = True
+                raise SchemaMismatch(f"peer {self.peer_id} declares other messages on channel {reactor!r}")
+            lane.codec, lane.known = codec, True
+        if reply is not None and reply.reply_type is not None:
+            codec.check_reply(reply.reply_type, message)
+        if memo is None:
+            # As `encode` where all is well, without its call.
+            number, data = codec.numbers.get(message.__class__, 0), b""
+            try:
+                if number and codec.checks[number](message):
+                    data = codec.encode_fields(message)
+                else:
+                    number = 0
+            except Exception:  # noqa: BLE001  # `encode` says what is wrong with it
+                number = 0
+            if not number or len(data) > lane.largest:
+                number, data = codec.encode(message, lane.largest)
+        else:
+            number, data = self._encoded_once(lane, codec, message, memo)
+        origin = 0 if sender is None else self._origins.get(sender.reactor) or self._origin_of(sender.reactor)
+        return lane, Outgoing(message, sender, reply, deadline, None, len(data), None, number, origin, data)
+
+    def _made_codec(self, reactor: str, message: object) -> ChannelCodec | None:
+        try:
+            return self._codecs.make(reactor)
+        except (TypeError, Unresolved) as error:
+            raise MessageTypeError(str(error), message=message) from error
+
+    def _encoded_once(
+        self, lane: OutLane, codec: ChannelCodec, message: object, memo: dict[object, object]
+    ) -> tuple[int, bytes]:
+        limit = lane.info.max_message
+        known = memo.get(codec)
+        if known is None:
+            memo[codec] = known = codec.encode(message, MESSAGE_LIMIT)
+        number, data = cast("tuple[int, bytes]", known)
+        if len(data) > limit:
+            raise MessageTooLarge(
+                f"{type(message).__name__} takes {len(data)} bytes, the channel {lane.info.name!r} of peer "
+                f"{self.peer_id} carries {limit}"
+            )
+        return number, data
+
+    def _fail(self, reactor: str, sender: Address[object] | None, message: object, error: SendError) -> Failed:
+        error.message = message
+        error.never_sent = True
+        error.__traceback__ = None  # it would keep the outcome, and the sender's frames
+        lane = self._lanes.get(reactor)
+        if lane is not None:
+            lane.refuse(error)
+        else:
+            self._bus.books.tally(Side.ASTRAY, reactor).refused(error.reason)
+        self._bus.dead_letter(message, error.reason, to=self._where_is(reactor), sender=sender, error=error)
+        return Failed(error)
+
+    def _undelivered(self, lane: OutLane, envelope: object, error: SendError) -> None:
+        assert isinstance(envelope, Outgoing)
+        self._bus.dead_letter(
+            envelope.message, error.reason, to=self._where_is(lane.info.name), sender=envelope.sender, error=error
+        )
+
+    def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
+        """An ask failed, and nobody looked at its outcome: let dead letters know."""
+        letter = error if isinstance(error, SendError) else None
+        if letter is not None and letter.in_dead_letters:
+            return
+        lane = ask.lane if isinstance(ask, RemoteAsk) else None
+        where: object = self._where if lane is None else self._where_is(lane.info.name)
+        self._bus.dead_letter(ask.message, "unheard", to=where, sender=None, error=letter)
+
+    def _ready(self, lane: OutLane) -> None:
+        self.outbox.wake(self._turns[lane.index])
+        self._writer.schedule()
+
+    def _where_is(self, reactor: str) -> Address[object]:
+        return Address(self._where, reactor)
+
+    # Deadlocks; see `peerbus.actors.deadlock`.
+
+    def follow(self, wait: Wait, search: Search) -> None:
+        """A handler here waits for the peer: have the peer look whom its reactor waits for."""
+        rid, lane = 0, None
+        if isinstance(wait, RemoteAsk):
+            rid, lane = wait.rid, wait.lane if wait.rid else None  # what is not written yet waits for this node alone
+        elif isinstance(wait, Waiting) and isinstance(wait.room, OutLane):
+            lane = wait.room
+        if lane is not None and self.refusal is None:
+            self.outbox.control(Probe(rid, lane.index, search.probe(), search.path(self._own_id)))
+            self._writer.schedule()
+
+    # Watching.
+
+    def watch(self, reactor: str, watcher: Address[object] | None) -> None:
+        """Tell `watcher` when the peer's reactor stops or the connection ends."""
+        if watcher is None:
+            return
+        if not self.has(reactor):
+            self._notify(watcher, reactor, NoSuchReactor.reason)
+        else:
+            self._watchers.setdefault(reactor, {})[watcher] = None
+
+    def unwatch(self, reactor: str, watcher: Address[object] | None) -> None:
+        """Forget the watch."""
+        if watcher is not None:
+            self._watchers.get(reactor, {}).pop(watcher, None)
+
+    def _notify(self, watcher: Address[object], reactor: str, reason: str) -> None:
+        cell = self._bus.cell(watcher.reactor)
+        if cell is not None:
+            cell.mailbox.put_system(Envelope(Terminated(self._where_is(reactor), reason)))
+
+    # Asks under way.
+
+    def _number(self, outgoing: Outgoing) -> int:
+        """The ask is being written: give it the next number that is free."""
+        rid = self._rid
+        while True:
+            rid = rid + 1 if rid < MAX_RID else 1
+            if rid not in self._asks:
+                break
+        self._rid = rid
+        self._asks[rid] = outgoing
+        outgoing.reply.lane.open_asks += 1  # type: ignore[union-attr]  # what is numbered is an ask on its lane
+        return rid
+
+    def _not_written(self, lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
+        """An ask that nobody waits for any more was found in the queue: its credit is free again."""
+        ask = outgoing.reply
+        assert isinstance(ask, RemoteAsk)
+        if ask.cancelled():
+            error = SendError("the asker was cancelled", message=outgoing.message)
+            error.reason = "cancelled"
+        lane.take_back(outgoing, error)
+        ask.fail(error)
+
+    def _abandon(self, future: AskFuture[Any]) -> str:
+        """Nobody waits for this ask any more."""
+        assert isinstance(future, RemoteAsk)
+        if not future.rid:
+            return "writer"  # it is skipped when its turn comes
+        outgoing = self._asks.pop(future.rid, None)
+        if outgoing is not None:
+            outgoing.answered()
+            now, lane = self._bus.loop.time(), future.lane
+            assert lane is not None
+            lane.open_asks -= 1
+            (lane.latency.waited if future.cancelled() else lane.latency.failed)(now - future.written, now)
+            self.outbox.control(Cancel(future.rid))
+            self._writer.schedule()
+            lane.count_undone("cancelled" if future.cancelled() else "deadline_reply")
+        return "reply"
+
+    # What the peer says.
+
+    def replied(self, frame: Reply) -> None:
+        """Answers. Raises ProtocolError for a channel that is not there."""
+        lane = self._lane(frame.channel)
+        codec, largest, asks = lane.codec, lane.largest, self._asks
+        decoders = [] if codec is None else codec.decoders
+        now = oldest = self._bus.loop.time()
+        for rid, number, payload in frame.items:
+            outgoing = asks.get(rid)
+            ask = None if outgoing is None else outgoing.reply
+            if outgoing is None or codec is None or not isinstance(ask, RemoteAsk) or ask.lane is not lane:
+                self.unsolicited += 1
+                continue
+            del asks[rid]
+            lane.open_asks -= 1
+            outgoing.answered()
+            if ask.written < oldest:
+                oldest = ask.written
+            if len(payload) > largest:
+                lane.count_undone(MessageTooLarge.reason)
+                ask.fail(MessageTooLarge(f"the answer takes {len(payload)} bytes, more than its channel allows"))
+                continue
+            try:
+                value = (
+                    decoders[number](payload) if number else codec.decode_reply(0, payload, ask.message, ask.reply_type)
+                )
+            except BaseException:  # noqa: BLE001  # once more, for what is to be said about it
+                try:
+                    value = codec.decode_reply(number, payload, ask.message, ask.reply_type)
+                except MessageTypeError as error:
+                    lane.count_undone(error.reason)
+                    ask.fail(error)
+                    continue
+            ask.succeed(value)
+        if oldest < now:
+            lane.latency.answered(now - oldest, now)  # of those that came together, what the slowest one took
+
+    def failed(self, frame: Error) -> None:
+        """A message failed at the peer. Raises ProtocolError for a channel that is not there."""
+        lane = self._lane(frame.channel)
+        error = _error_of(frame, f"{self._where_is(lane.info.name)}: {printable(frame.text)}")
+        if frame.rid:
+            outgoing = self._asks.get(frame.rid)
+            ask = None if outgoing is None else outgoing.reply
+            if outgoing is None or not isinstance(ask, RemoteAsk) or ask.lane is not lane:
+                self.unsolicited += 1
+            else:
+                del self._asks[frame.rid]
+                lane.open_asks -= 1
+                outgoing.answered()
+                now = self._bus.loop.time()
+                lane.latency.failed(now - ask.written, now)
+                lane.count_undone(error.reason if isinstance(error, SendError) else HANDLER_FAILED)
+                if isinstance(error, ShuttingDown):
+                    error.never_sent = True  # it was refused unseen
+                ask.fail(error)
+            return
+        refused = error if isinstance(error, SendError) else SendError(str(error))
+        if lane.refused_by_peer(frame.sequence, refused):
+            where = self._where_is(lane.info.name)
+            self._bus.dead_letter(refused.message, refused.reason, to=where, sender=None, error=refused)
+        else:
+            self.unsolicited += 1
+
+    def credited(self, frame: Credit) -> None:
+        """Credit came back. Raises ProtocolError beyond the window."""
+        for index, messages, size in frame.grants:
+            self._lane(index).granted(messages, size)
+
+    def limit_of_reply_lane(self, number: int) -> int:
+        """The largest body on a lane of answers. Raises ProtocolError for one that is not there."""
+        if number // 2 >= len(self._by_index):
+            raise ProtocolError("unknown_lane", f"lane {number}")
+        return body_limit(self._by_index[number // 2].info.max_message)
+
+    def _lane(self, index: int) -> OutLane:
+        if index >= len(self._by_index):
+            raise ProtocolError("unknown_channel", f"channel {index} of {len(self._by_index)}")
+        return self._by_index[index]
+
+    # Succession: another connection to the same peer takes the place of this one.
+
+    def suspend(self) -> None:
+        """Send nothing new: it waits for the link that takes the place of this one, or fails with it."""
+        self._suspended = True
+        for lane in self._by_index:
+            lane.suspended = True
+
+    def succeed(self, before: Link) -> None:
+        """As `Link.succeed`. What is sent here is written when the peer has read what was accepted there.
+
+        So each sender's messages to one reactor stay in their order. Not for a peer that has restarted, nor on
+        channels where nothing is on its way.
+        """
+        if not isinstance(before, PeerLink):
+            return
+        before.suspend()
+        if before._incarnation == self._incarnation:
+            turns = [
+                self._turns[lane.index]
+                for lane in self._lanes.values()
+                if (old := before._lanes.get(lane.info.name)) is not None and not old.clear
+            ]
+            if turns:
+                for turn in turns:
+                    turn.held = True
+                before._arrived.append(partial(self._release, turns))
+                before._writer.schedule()
+        for reactor, watchers in before._watchers.items():
+            if self.has(reactor):
+                self._watchers.setdefault(reactor, {}).update(watchers)
+        before._watchers = {name: them for name, them in before._watchers.items() if not self.has(name)}
+        for old in before._lanes.values():
+            lane = self._lanes.get(old.info.name)
+            if lane is not None and lane.codec is old.codec and lane.info.max_message == old.info.max_message:
+                old.successor = partial(self._take_over, lane)
+                for waiter in old.leave():
+                    self._take_over(lane, waiter)
+
+    def _take_over(self, lane: OutLane, waiter: Waiter) -> None:
+        """A sender that waited for credit elsewhere."""
+        outgoing = waiter.envelope
+        assert isinstance(waiter, Waiting)
+        assert isinstance(outgoing, Outgoing)
+        outgoing.origin = 0 if outgoing.sender is None else self._origin_of(outgoing.sender.reactor)
+        ask = outgoing.reply
+        if isinstance(ask, RemoteAsk):
+            ask.move(lane, self._abandon)
+        waiter.move(lane, self)
+        lane.wait(waiter)
+
+    def _release(self, turns: list[Turn]) -> None:
+        for turn in turns:
+            turn.held = False
+            if turn.busy:
+                self.outbox.wake(turn)
+        self._writer.schedule()
+
+    @property
+    def awaits_arrival(self) -> bool:
+        """A successor holds messages back until the peer has read all of this link's, and all of it was accepted."""
+        return bool(self._arrived) and not self._holding
+
+    def arrived(self) -> None:
+        """The peer has read all that was written here, or will read nothing of it any more."""
+        told, self._arrived = self._arrived, []
+        for tell in told:
+            tell()
+
+    # The end.
+
+    def stop(self, why: str, *, shutting_down: bool) -> None:
+        """Nothing new is sent; what waits for credit fails, what was accepted still goes."""
+        self.refusal = ShuttingDown if shutting_down else PeerGone
+        for lane in self._by_index:
+            self._refuse_waiting(lane, self.refusal, why)
+
+    def turned_away(self, why: str) -> None:
+        """The peer shuts down, and refuses all that comes now: what is not written fails as well."""
+        self.stop(why, shutting_down=True)
+        for lane in self._by_index:
+            self._lose_queued(lane, ShuttingDown, why)
+
+    def lost(self, why: str) -> None:
+        """The connection has ended: tell every sender."""
+        self.refusal = PeerGone
+        text = f"the connection to peer {self.peer_id} ended: {why}"
+        for lane in self._by_index:
+            self._refuse_waiting(lane, PeerGone, text)
+            for outgoing in lane.drop_unconfirmed():
+                if outgoing.reply is not None and outgoing.reply.done():
+                    lane.delivered += 1  # it was answered
+                else:
+                    self._lose(lane, outgoing, PeerGone(f"{text} (it may have arrived)"))
+            self._lose_queued(lane, PeerGone, f"{text} (it was not sent)")
+            lane.forget()
+        self.outbox = Outbox(_never_numbered, _never_looked_at)
+        self.announce = _nobody_to_tell
+        self.arrived()
+        watchers, self._watchers = self._watchers, {}
+        for reactor, watching in watchers.items():
+            for watcher in watching:
+                self._notify(watcher, reactor, why)
+        open_asks, self._asks = self._asks, {}
+        for left in open_asks.values():
+            ask = left.reply
+            assert isinstance(ask, RemoteAsk)
+            assert ask.lane is not None
+            ask.lane.open_asks -= 1
+            ask.lane.count_undone(PeerGone.reason)
+            ask.fail(PeerGone(f"the connection to peer {self.peer_id} ended before the answer came: {why}"))
+
+    def _refuse_waiting(self, lane: OutLane, make: Callable[[str], SendError], why: str) -> None:
+        for waiter in lane.refuse_waiting(lambda: make(why)):
+            error = make(why)
+            error.never_sent = True
+            lane.lost(error)
+            waiter.refused(error)
+
+    def _lose_queued(self, lane: OutLane, make: Callable[[str], SendError], why: str) -> None:
+        """What was not written never will be. Asks that nobody waits for any more have ended before that."""
+        for outgoing in lane.drop_queued():
+            if outgoing.reply is not None and outgoing.reply.done():
+                self._not_written(lane, outgoing, too_late(outgoing))
+            else:
+                self._lose(lane, outgoing, make(why), never_sent=True)
+
+    def _lose(self, lane: OutLane, outgoing: Outgoing, error: SendError, *, never_sent: bool = False) -> None:
+        """A message that was accepted goes down: its sender hears of it, or dead letters do."""
+        error.message = outgoing.message
+        error.never_sent = never_sent
+        lane.lost(error)
+        ask = outgoing.reply
+        if isinstance(ask, RemoteAsk):
+            if self._asks.pop(ask.rid, None) is not None:
+                lane.open_asks -= 1
+            ask.fail(error)
+        else:
+            where = self._where_is(lane.info.name)
+            self._bus.dead_letter(outgoing.message, error.reason, to=where, sender=outgoing.sender, error=error)
+
+    def accounts(self) -> Iterator[tuple[Side, str, Account]]:
+        """What became of all that was sent, also to reactors of the peer that have stopped."""
+        for lane in self._by_index:
+            if lane.sent:
+                yield Side.REMOTE, lane.info.name, lane.statistics().account
+
+    def settle(self) -> None:
+        """The connection has ended: keep the accounts, and count there what is still tried on it."""
+        self._bus.books.close(self)
+        for lane in self._by_index:
+            lane.tally = self._bus.books.tally(Side.REMOTE, lane.info.name)
+
+    def statistics(self) -> dict[str, LaneStatistics]:
+        """Credit and queues by reactor."""
+        return {name: lane.statistics() for name, lane in self._lanes.items()}
+
+
+_ERRORS: dict[str, Callable[[str], SendError]] = {
+    error.reason: error
+    for error in (
+        ActorStopped,
+        MailboxFull,
+        MessageTooLarge,
+        MessageTypeError,
+        NoSuchReactor,
+        SchemaMismatch,
+        ShuttingDown,
+    )
+}
+
+
+def _nobody_to_tell(name: str) -> None:
+    """There is no connection yet, or no more."""
+
+
+def _never_numbered(outgoing: Outgoing) -> int:
+    raise RuntimeError(f"the connection has ended, and {outgoing!r} is not written")
+
+
+def _never_looked_at(lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
+    """The connection has ended."""
+
+
+def _error_of(frame: Error, text: str) -> SendError | RemoteError:
+    make = _ERRORS.get(frame.code)
+    if make is not None:
+        return make(text)
+    if frame.code == "deadline_mailbox":  # no other phase: reasons are counted, and a peer must not make them up
+        return DeadlineExceeded(text, phase="mailbox")
+    return RemoteError(frame.code.removeprefix(REACTOR_PREFIX), frame.text)

@@ -1,0 +1,458 @@
+"""The receiving half of a connection: a peer's messages, checked, counted against its windows, put into mailboxes.
+
+The reader never waits: a message has room because its window was granted. Where the mailbox itself is full of others'
+messages, it waits beside it as any local sender does. Credit goes back when the actor takes the message.
+"""
+
+# Long, as what comes in, the credit that it holds and the answers to it are one account.
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from threading import get_ident
+from typing import TYPE_CHECKING
+
+from ...actors.address import Address, Peer
+from ...actors.cell import Cell
+from ...actors.envelope import NEVER, Envelope
+from ...actors.errors import MailboxFull, MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown
+from ...actors.ledger import Account, Side
+from ...actors.log import get_logger
+from ...actors.loop_cell import LoopCell
+from ...actors.mailbox import Mailbox
+from ..lanes import EARLY, ROOM, InLane, Outbox, RemoteReply, ReplyLane, ThreadReply, Writer
+from ..wire import (
+    WORD_LIMIT,
+    Ask,
+    Cancel,
+    ChannelInfo,
+    Codecs,
+    Error,
+    FrameEncoder,
+    Hello,
+    Probe,
+    Reply,
+    Tell,
+    body_limit,
+    clip,
+    printable,
+)
+
+if TYPE_CHECKING:
+    from ...actors.bus import Bus
+
+__all__ = ["ReceiveSide"]
+
+log = get_logger("peerbus.transports")
+
+#: Bytes of answers that may wait to be written before credit is held back: an asker that does not read its answers
+#: runs out of credit for new asks.
+REPLY_BACKLOG = 4 << 20
+#: Bytes of answers that wait to be written at most, and may be one larger: two of the largest messages. Those that
+#: would be more end with an error, which is short: their handlers have been let in before credit was held back.
+REPLY_LIMIT = 32 << 20
+#: Messages of one peer whose refusal is logged; the rest is only counted.
+LOGGED_REFUSALS = 10
+
+
+class ReceiveSide:
+    """Everything that one peer sends to reactors here. On the loop's thread, but for `release`."""
+
+    def __init__(
+        self,
+        bus: Bus,
+        own: Hello,
+        peer: Hello,
+        codecs: Codecs,
+        outbox: Outbox,
+        writer: Writer,
+    ) -> None:
+        self._bus = bus
+        #: Seconds of the loop's clock.
+        self.now = bus.loop.time
+        self._codecs = codecs
+        self._outbox = outbox
+        self._writer = writer
+        self._encode = FrameEncoder().encode
+        self._where = Peer(peer.node_id)
+        self._own_id = own.node_id
+        #: Whose turn its messages use in mailboxes: the peer's, so that one connection's come behind those of the one
+        #: before it.
+        self._source = peer.node_id
+        self._lanes: list[InLane] = []
+        #: By the number that a message names. None: plain code sent it, or an actor that cannot be reached from here.
+        self._senders: list[Address[object] | None] = [None]
+        self._senders += [Address[object](self._where, channel.name) for channel in peer.channels]
+        self._served: dict[int, RemoteReply] = {}
+        #: Actors that an ask has woken, and that handle it as soon as the bytes that came are looked through.
+        self._woken: list[LoopCell] = []
+        self._withheld: dict[InLane, None] = {}
+        self._backlog = 0
+        self._ended = False
+        self._hasty = False
+        #: Seconds of a round trip to the peer, as last measured.
+        self.rtt = 0.0
+        #: Answers for which there was no room, because the peer does not read.
+        self.unread = 0
+        #: Answers that were too late to be sent.
+        self.late = 0
+        #: Messages that were refused because they are not what their channel declares.
+        self.malformed = 0
+        for channel in own.channels:
+            self.add(channel)
+
+    def add(self, info: ChannelInfo) -> int:
+        """Take messages for a reactor here; returns its number. Raises KeyError for an unknown channel."""
+        codec = self._codecs.get(info.name)
+        if codec is None:
+            raise KeyError(info.name)
+        self._lanes.append(InLane(self, len(self._lanes), info, codec))
+        return len(self._lanes) - 1
+
+    @property
+    def channels(self) -> int:
+        """Reactors that the peer was told of, open or not."""
+        return len(self._lanes)
+
+    def has(self, name: str) -> bool:
+        """A reactor of this name is open to the peer."""
+        return any(lane.open and lane.info.name == name for lane in self._lanes)
+
+    def remove(self, name: str) -> int | None:
+        """The reactor here has stopped; returns its number, None if it had none."""
+        for lane in self._lanes:
+            if lane.info.name == name and lane.open:
+                lane.open = False
+                return lane.index
+        return None
+
+    def add_sender(self, name: str) -> None:
+        """The peer has a reactor more."""
+        self._senders.append(Address(self._where, name))
+
+    @property
+    def serving(self) -> int:
+        """Asks of the peer that are not answered yet."""
+        return len(self._served)
+
+    def limit_of_lane(self, number: int) -> int:
+        """The largest body on a lane of messages to this side. Raises ProtocolError for one that is not there."""
+        if number % 2 or number // 2 >= len(self._lanes):
+            raise ProtocolError("unknown_lane", f"lane {number}")
+        return body_limit(self._lanes[number // 2].info.max_message)
+
+    # Frames.
+
+    def told(self, frame: Tell) -> None:
+        """Messages without an answer. Raises ProtocolError."""
+        lane = self._lane(frame.channel)
+        mailbox = self._mailbox(lane)
+        if mailbox is None or mailbox.owner != self._bus.thread or not self._told_at_once(lane, mailbox, frame):
+            self._told_one_by_one(lane, mailbox, frame)
+
+    def _told_at_once(self, lane: InLane, mailbox: Mailbox, frame: Tell) -> bool:
+        """Deliver a frame that is in order and has room, all of it: 0.5 µs less a message than one by one.
+
+        False: nothing was done.
+        """
+        decoders, senders, largest = lane.codec.decoders, self._senders, lane.info.max_message
+        envelopes: list[Envelope] = []
+        total = 0
+        try:
+            for number, source, payload in frame.items:
+                size = len(payload)
+                if size > largest:
+                    return False
+                total += size
+                envelopes.append(
+                    Envelope(decoders[number](payload), senders[source], None, NEVER, self._source, size, lane)
+                )
+        except BaseException:  # noqa: BLE001  # one by one it turns out which, and what is to be said about it
+            return False
+        if not mailbox.has_room_for(len(envelopes), total) or not lane.window.receive_all(len(envelopes), total):
+            return False
+        lane.tells += len(envelopes)
+        mailbox.offer_all(envelopes, total)
+        return True
+
+    def _told_one_by_one(self, lane: InLane, mailbox: Mailbox | None, frame: Tell) -> None:
+        receive, decode, largest = lane.window.receive, lane.codec.decode, lane.info.max_message
+        senders = self._senders
+        for number, source, payload in frame.items:
+            size = len(payload)
+            receive(size)
+            sequence = lane.tells
+            lane.tells = sequence + 1
+            if source >= len(senders):
+                raise ProtocolError("bad_field", f"source {source} of {len(senders) - 1}")
+            try:
+                if not number or size > largest:
+                    self._check(lane, number, size)
+                message = decode(number, payload)
+            except SendError as error:
+                self._refuse_tell(lane, sequence, size, error)
+                continue
+            self._deliver(
+                lane, mailbox, Envelope(message, senders[source], None, NEVER, self._source, size, lane), sequence
+            )
+
+    def asked(self, frame: Ask) -> None:
+        """Messages that want an answer. Raises ProtocolError."""
+        lane = self._lane(frame.channel)
+        bus, served, decoders, largest = self._bus, self._served, lane.codec.decoders, lane.info.max_message
+        now, cell_of = self.now(), _nobody if bus.closing else bus.cell
+        for rid, budget, number, source, payload in frame.items:
+            size = len(payload)
+            lane.window.receive(size)
+            if rid in served:
+                raise ProtocolError("bad_field", f"request {rid} is open already")
+            try:
+                if not number or size > largest:
+                    self._check(lane, number, size)
+                try:
+                    message = decoders[number](payload)
+                except BaseException:  # noqa: BLE001  # once more, for what is to be said about it
+                    message = lane.codec.decode(number, payload)
+                cell = cell_of(lane.info.name) or self._cell(lane)
+            except SendError as error:
+                lane.refuse(error.reason)
+                self.release(lane, 1, size)
+                self._error(rid, lane.index, 0, error.reason, error)
+                continue
+            mailbox = cell.mailbox
+            # The way here and the way back are the asker's time too.
+            until = now + max(budget / 1000 - self.rtt, budget / 2000)
+            if mailbox.owner == bus.thread:
+                reply = RemoteReply(self, cell, lane.index, rid, until, number)
+            else:
+                reply = ThreadReply(self, cell, lane.index, rid, until, bus.loop, number)
+            served[rid] = reply
+            if not mailbox.scheduled and isinstance(cell, LoopCell) and cell.bus is bus:
+                mailbox.scheduled = True
+                self._woken.append(cell)
+            envelope = Envelope(message, self._sender(source), reply, until, self._source, size, lane)
+            self._deliver(lane, mailbox, envelope, 0)
+
+    def run_woken(self) -> None:
+        """What came is looked through: those whom an ask has woken have their turn now, not in the loop's next one."""
+        while self._woken:
+            self._woken.pop().run_woken()
+
+    def cancelled(self, frame: Cancel) -> None:
+        """Nobody waits for that answer any more."""
+        reply = self._served.pop(frame.rid, None)
+        if reply is not None:
+            reply.cancel()
+
+    def probed(self, frame: Probe) -> None:
+        """The peer asks whom a reactor here waits for. Raises ProtocolError for a channel that is not there."""
+        lane = self._lane(frame.channel)
+        reply = self._served.get(frame.rid)
+        if frame.rid and (reply is None or reply.channel != frame.channel):
+            return  # answered meanwhile
+        cell = self._bus.cell(lane.info.name) if reply is None else reply.cell
+        if cell is None:
+            return
+        task = cell.task_of(reply)
+        if task is not None:
+            path = tuple(map(printable, frame.path))
+            self._bus.deadlocks.probed(cell, task, frame.token, path, self._own_id)
+
+    def _lane(self, index: int) -> InLane:
+        if index >= len(self._lanes):
+            raise ProtocolError("unknown_channel", f"channel {index} of {len(self._lanes)}")
+        return self._lanes[index]
+
+    def _sender(self, source: int) -> Address[object] | None:
+        if source >= len(self._senders):
+            raise ProtocolError("bad_field", f"source {source} of {len(self._senders) - 1}")
+        return self._senders[source]
+
+    def _check(self, lane: InLane, number: int, size: int) -> None:
+        if number == 0:
+            raise MessageTypeError(f"channel {lane.info.name!r} takes its declared messages, not plain values")
+        if size > lane.info.max_message:
+            raise ProtocolError("bad_field", f"{size} bytes on channel {lane.info.name!r}")
+
+    def _cell(self, lane: InLane) -> Cell:
+        if self._bus.closing:
+            raise ShuttingDown(f"{self._bus.name} is shutting down, it takes no new work")
+        cell = self._bus.cell(lane.info.name)
+        if cell is None:
+            raise NoSuchReactor(f"{self._bus.name} runs no reactor {lane.info.name!r} any more")
+        return cell
+
+    def _mailbox(self, lane: InLane) -> Mailbox | None:
+        cell = None if self._bus.closing else self._bus.cell(lane.info.name)
+        return None if cell is None else cell.mailbox
+
+    def _deliver(self, lane: InLane, mailbox: Mailbox | None, envelope: Envelope, sequence: int) -> None:
+        try:
+            if mailbox is None:
+                mailbox = self._cell(lane).mailbox  # raises what the sender has to know
+            if mailbox.owner == self._bus.thread:
+                if not mailbox.offer(envelope):
+                    mailbox.wait(lane.waits(envelope, sequence))
+            elif not mailbox.offer_foreign(envelope):
+                mailbox.put_foreign(lane.waits(envelope, sequence))
+        except SendError as error:
+            self.refused(lane, envelope, sequence, error)
+
+    def refused(self, lane: InLane, envelope: Envelope, sequence: int, error: SendError) -> None:
+        """A message found no place: its credit goes back, its sender learns why."""
+        lane.refuse(error.reason)
+        self.release(lane, 1, envelope.size)
+        if envelope.reply is not None:
+            envelope.reply.fail(error)
+        else:
+            self._error(0, lane.index, sequence, error.reason, error)
+
+    def _refuse_tell(self, lane: InLane, sequence: int, size: int, error: SendError) -> None:
+        lane.refuse(error.reason)
+        self.release(lane, 1, size)
+        self._error(0, lane.index, sequence, error.reason, error)
+        self.malformed += 1
+        if self.malformed <= LOGGED_REFUSALS:
+            log.warning(
+                "message refused", bus=self._bus.name, peer=self._where.id, channel=lane.info.name, why=str(error)
+            )
+
+    def call(self, action: Callable[[], None]) -> None:
+        """Run `action` on the loop's thread: now, or soon where the caller is another one."""
+        if get_ident() == self._bus.thread:
+            action()
+        elif not self._bus.loop.is_closed():
+            self._bus.loop.call_soon_threadsafe(action)
+
+    # Credit.
+
+    def release(self, lane: InLane, messages: int, size: int) -> None:
+        """Messages left their mailbox. From any thread."""
+        if get_ident() != self._bus.thread:
+            if not self._bus.loop.is_closed():
+                self._bus.loop.call_soon_threadsafe(self.release, lane, messages, size)
+            return
+        lane.window.release(size, messages)
+        if self._ended:
+            return
+        if self._backlog + self._outbox.control_bytes > REPLY_BACKLOG:
+            self._withheld[lane] = None
+            return
+        due = lane.window.due(at_once=self._hasty)
+        if due is not None:
+            self._outbox.grant(lane.index, *due)
+            self._writer.schedule()
+
+    def hasten(self) -> None:
+        """The connection is about to end: return credit as soon as it is owed, so that the peer knows what arrived."""
+        self._hasty = True
+        self.confirm()
+
+    def confirm(self) -> None:
+        """Return all credit that is owed, however little: so the peer knows what was taken."""
+        for lane in self._lanes:
+            due = lane.window.due(at_once=True)
+            if due is not None:
+                self._outbox.grant(lane.index, *due)
+        self._writer.schedule()
+
+    @property
+    def holding(self) -> bool:
+        """Messages of the peer wait to be handled."""
+        return any(lane.window.held[0] for lane in self._lanes)
+
+    # Answers; see `requests.Server`.
+
+    def answer(self, reply: RemoteReply, value: object) -> None:
+        """Queue the answer."""
+        if self._served.pop(reply.rid, None) is not reply or self._ended:
+            self.late += 1
+            return
+        lane = self._lanes[reply.channel]
+        try:
+            number, payload = lane.codec.encode_reply(value, lane.info.max_message, reply.number)
+        except SendError as error:
+            log.error("answer cannot be sent", bus=self._bus.name, channel=lane.info.name, why=str(error))
+            self._error(reply.rid, reply.channel, 0, error.reason, error)
+            return
+        item = (reply.rid, number, payload)
+        if not self._served and len(payload) <= ROOM and self._writer.clear:
+            # The last of what was asked, and nothing else is to be written: past the outbox, as a lone ask.
+            self._writer.write_frame(self._encode(Reply(lane.index, [item])))
+            return
+        if self._backlog and self._backlog + len(payload) > REPLY_LIMIT:
+            self.unread += 1
+            why = f"{self._backlog} bytes of answers wait to be read already"
+            self._error(reply.rid, reply.channel, 0, MailboxFull.reason, why)
+            return
+        queue = lane.turn.lane
+        assert isinstance(queue, ReplyLane)
+        queue.queue.append(item)
+        queue.queued_bytes += len(payload)
+        self._backlog += len(payload)
+        self._outbox.wake(lane.turn)
+        # At once the last of what was asked, with which no other could share its frame, and what is enough to be
+        # begun with.
+        if not self._served or len(queue.queue) == EARLY:
+            self._writer.write()
+        else:
+            self._writer.schedule()
+
+    def answer_error(self, reply: RemoteReply, code: str, text: str) -> None:
+        """Queue an error in its place."""
+        if self._served.pop(reply.rid, None) is not reply or self._ended:
+            self.late += 1
+            return
+        self._error(reply.rid, reply.channel, 0, code, text)
+
+    def answer_late(self, reply: RemoteReply) -> None:
+        """Its time is over: the asker has given up, say where it was spent."""
+        self.late += 1
+        if self._served.pop(reply.rid, None) is reply and not self._ended:
+            self._error(reply.rid, reply.channel, 0, "deadline_mailbox", "the time was over before the answer")
+
+    def _error(self, rid: int, channel: int, sequence: int, code: str, text: object) -> None:
+        if self._ended:
+            return
+        self._outbox.control(Error(rid, channel, sequence, clip(code, WORD_LIMIT), clip(str(text))))
+        self._writer.schedule()
+
+    def written(self) -> None:
+        """Something was written: answers that left no longer hold credit back."""
+        if self._backlog or self._withheld:
+            self._backlog = sum(
+                lane.turn.lane.queued_bytes for lane in self._lanes if isinstance(lane.turn.lane, ReplyLane)
+            )
+            if self._withheld and self._backlog <= REPLY_BACKLOG:
+                for lane in self._withheld:
+                    due = lane.window.due(at_once=self._hasty)
+                    if due is not None:
+                        self._outbox.grant(lane.index, *due)
+                self._withheld.clear()
+                self._writer.schedule()
+
+    def end(self) -> None:
+        """The connection has ended: end the work that only its peer waits for."""
+        self._ended = True
+        served, self._served = self._served, {}
+        for reply in served.values():
+            reply.cancel()
+        self.settle()
+
+    def settle(self) -> None:
+        """Keep the accounts, once the connection has ended and nothing of it waits for room any more."""
+        if self._ended and not any(lane.arrivals for lane in self._lanes):
+            self._bus.books.close(self)
+            self._bus.loop.call_soon(
+                self._lanes.clear
+            )  # they point back here; what came with the last frame needs them
+
+    def accounts(self) -> Iterator[tuple[Side, str, Account]]:
+        """What became of all that has arrived."""
+        for lane in self._lanes:
+            if lane.window.received:
+                yield Side.ARRIVED, lane.info.name, lane.account
+
+
+def _nobody(_name: str) -> None:
+    """No reactor takes work of a peer any more."""

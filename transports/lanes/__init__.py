@@ -1,0 +1,33 @@
+"""What is on its way on one connection: its queues, the credit that bounds them, and what is written next."""
+
+from __future__ import annotations
+
+from .batch import ROOM, Outgoing
+from .frame_writer import EARLY, LEAST, FrameWriter, Writer
+from .in_lane import InLane
+from .out_lane import LaneStatistics, OutLane
+from .outbox import Outbox, ReplyLane, Turn, budget_of, too_late
+from .pacing import FIRST_TOKEN
+from .requests import REACTOR_PREFIX, RemoteAsk, RemoteReply, ThreadReply
+
+__all__ = [
+    "EARLY",
+    "FIRST_TOKEN",
+    "LEAST",
+    "REACTOR_PREFIX",
+    "ROOM",
+    "FrameWriter",
+    "InLane",
+    "LaneStatistics",
+    "OutLane",
+    "Outbox",
+    "Outgoing",
+    "RemoteAsk",
+    "RemoteReply",
+    "ReplyLane",
+    "ThreadReply",
+    "Turn",
+    "Writer",
+    "budget_of",
+    "too_late",
+]

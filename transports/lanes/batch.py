@@ -1,0 +1,129 @@
+"""What a lane queues: messages that were accepted one after the other and travel as one frame.
+
+A message joins the last batch as it is accepted, so that writing costs nothing per message: 130 of 100 bytes are one
+list that the frame's encoder takes (measured: 2.4 µs of processor time a message when each was queued, and copied from
+the queue into a frame, as an object of its own; 1.3 so).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from ...actors.address import Address
+from ...actors.envelope import Envelope
+from ..wire import BATCH_LIMIT, PART_SIZE
+
+__all__ = ["ITEM_OVERHEAD", "ROOM", "Batch", "Item", "Outgoing"]
+
+#: Bytes that a message takes in a frame beside its payload, at most: so a batch of small ones is never cut.
+ITEM_OVERHEAD = 24
+#: Bytes of the first message's payload that keep a batch below half a part: a frame's own head takes less than an
+#: item's. Half a part, because a sender holds the loop for one, and an ask beside it waits for that on both sides.
+ROOM = PART_SIZE // 2 - 2 * ITEM_OVERHEAD
+assert ROOM // ITEM_OVERHEAD < BATCH_LIMIT
+
+
+class Item(msgspec.Struct, array_like=True, gc=False):
+    """A message as it stands in TELL.
+
+    No tuple: the garbage collector would have those of all messages that are on their way to look at. To 64 peers in
+    turn a message took 2.55 µs with tuples, 2.04 with these, 1.9 without a collector.
+    """
+
+    number: int
+    source: int
+    payload: bytes
+
+
+#: Of a batch of asks: nothing is ever added. A list less is 60 bytes and an object less for the garbage collector.
+_NONE: list[Any] = []
+
+
+class Outgoing(Envelope, gc=False):
+    """One encoded message on its way: an envelope with its `payload` and numbers. `reply` is a RemoteAsk or None."""
+
+    number: int = 0
+    #: The sending reactor's place in this node's channels, plus 1; 0 for none.
+    origin: int = 0
+    payload: bytes = b""
+
+    def answered(self) -> None:
+        """An ask is over, its credit is not back yet: hold on to nothing that its asker may want to forget."""
+        self.message, self.sender, self.payload, self.reply = None, None, b"", OVER
+
+
+class Over:
+    """In place of the future of an ask that was answered."""
+
+    def done(self) -> bool:
+        """It is."""
+        return True
+
+    def succeed(self, value: object) -> None:
+        """Ignored."""
+
+    def raised(self, error: BaseException) -> None:
+        """Ignored."""
+
+    def fail(self, error: BaseException) -> None:
+        """Ignored."""
+
+
+OVER = Over()
+
+
+class Batch(msgspec.Struct, eq=False):
+    """Tells, or asks, of one lane that fit into one frame; or one message that is larger."""
+
+    #: Asks, where it is one of asks; else the two lists below, one entry for each tell.
+    asks: list[Outgoing] | None
+    #: Taken out when they are written: only the messages are kept for the case that they do not arrive.
+    items: list[Item]
+    messages: list[object]
+    #: Who sent, by place, where it was an actor.
+    senders: dict[int, Address[object]] | None = None
+    #: Bytes of the payload that may still join; below 0 with one large message. Each takes its overhead too, so there
+    #: are never more than BATCH_LIMIT.
+    room: int = ROOM
+    #: Tells that were written on the lane before this batch's first one; set when it is written.
+    first: int = -1
+    #: How many, from the front, the peer has returned credit for.
+    confirmed: int = 0
+    #: Places of tells that the peer refused.
+    refused: set[int] | None = None
+
+    @classmethod
+    def of_ask(cls, ask: Outgoing) -> Batch:
+        """One of asks, with its first."""
+        return cls([ask], _NONE, _NONE, room=ROOM - len(ask.payload) - ITEM_OVERHEAD)
+
+    @classmethod
+    def of_tells(cls) -> Batch:
+        """An empty one of tells."""
+        return cls(None, [], [])
+
+    def __len__(self) -> int:
+        return len(self.messages) if self.asks is None else len(self.asks)
+
+    def take_items(self) -> list[Item]:
+        """The tells as they are written, once: their bytes are freed with the frame, and not when credit comes."""
+        items, self.items = self.items, _NONE
+        return items
+
+    @property
+    def size(self) -> int:
+        """Bytes of all payloads."""
+        return ROOM - self.room - ITEM_OVERHEAD * len(self)
+
+    def left(self) -> list[Outgoing]:
+        """What is neither confirmed nor refused, as envelopes: for those who have to be told that it is lost."""
+        if self.asks is not None:
+            return self.asks[self.confirmed :]
+        refused, senders = self.refused or (), self.senders or {}
+        return [
+            Outgoing(message, senders.get(place), None)
+            for place, message in enumerate(self.messages)
+            if place >= self.confirmed and place not in refused
+        ]

@@ -1,0 +1,149 @@
+"""The writing half of a connection: frames of its outbox, to its stream.
+
+Frames that are made in one turn of the loop leave together, in the next one; what stands alone leaves at once. While
+the stream takes no more, one task waits for it (waits for: the stream; feeds: the stream from the outbox).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from typing import Protocol
+
+from ...actors.errors import StreamBroken, StreamClosed
+from ...actors.tasks import new_task
+from ..streams import HIGH_WATER, Stream
+from .outbox import Outbox
+
+__all__ = ["EARLY", "LEAST", "FrameWriter", "Writer"]
+
+#: Asks, or answers, of one lane that do not wait for more in this turn: the other end works on them while this one goes
+#: on. With 64 in flight that all travelled in one frame, one end rested while the other worked: 9.6 µs each, 5.5 so.
+EARLY = 32
+#: Asks that do not wait for more where no more than they are under way: half of what is in flight, so that the two
+#: halves take turns at the two ends. Fewer do not pay for the call that writes them.
+LEAST = 4
+
+
+class Writer(Protocol):
+    """What those need of it who have something to write."""
+
+    @property
+    def clear(self) -> bool:
+        """Nothing waits to be written, and the stream takes what there is: a frame may go past the outbox."""
+
+    def schedule(self) -> None:
+        """Write what there is in the loop's next turn."""
+
+    def write(self) -> None:
+        """Write what there is, now."""
+
+    def write_frame(self, frame: bytes) -> None:
+        """Write a whole frame now. Only while `clear`."""
+
+
+class FrameWriter:
+    """See the module. `written` is called each time that the outbox was written, before the stream is waited for."""
+
+    __slots__ = (
+        "_closed",
+        "_context",
+        "_drain",
+        "_loop",
+        "_scheduled",
+        "_stream",
+        "bytes_sent",
+        "outbox",
+        "watched",
+        "written",
+    )
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        context: contextvars.Context,
+        stream: Stream,
+        written: Callable[[], None],
+    ) -> None:
+        self._loop = loop
+        self._context = context
+        self._stream = stream
+        #: What it writes.
+        self.outbox: Outbox
+        #: Called when all was written that the stream takes.
+        self.written = written
+        #: `written` is to be called for each frame: nothing goes past the outbox any more.
+        self.watched = False
+        #: Bytes that the stream was given.
+        self.bytes_sent = 0
+        self._scheduled = False
+        self._closed = False
+        self._drain: asyncio.Task[None] | None = None
+
+    @property
+    def clear(self) -> bool:
+        """As `Writer.clear`."""
+        return not (self.outbox or self.watched or self._closed) and self._drain is None and self._stream.writable
+
+    def schedule(self) -> None:
+        """As `Writer.schedule`."""
+        if not self._scheduled:
+            self._scheduled = True
+            self._loop.call_soon(self._flush, context=self._context)
+
+    def write(self) -> None:
+        """As `Writer.write`."""
+        if self._drain is not None or self._closed:
+            return
+        stream, outbox = self._stream, self.outbox
+        try:
+            while outbox and stream.writable:
+                chunks = outbox.fill(self._loop.time(), HIGH_WATER)
+                if not chunks:
+                    break
+                stream.writelines(chunks)
+                self.bytes_sent += sum(map(len, chunks))
+        except (StreamBroken, StreamClosed):
+            return  # the reader hears of it too, and ends the connection
+        self.written()
+        if outbox and not stream.writable:
+            self._drain = new_task(
+                self._drained(), loop=self._loop, name=f"peerbus drain {stream.remote}", context=self._context
+            )
+
+    def write_frame(self, frame: bytes) -> None:
+        """As `Writer.write_frame`."""
+        try:
+            self._stream.write(frame)
+        except (StreamBroken, StreamClosed):
+            return  # as above
+        self.bytes_sent += len(frame)
+
+    def close(self) -> None:
+        """Write nothing any more."""
+        self._closed = True
+        self.written = _nobody_hears
+
+    def cancel(self) -> asyncio.Task[None] | None:
+        """Wait for the stream no longer; returns the task that did."""
+        if self._drain is not None:
+            self._drain.cancel()
+        return self._drain
+
+    def _flush(self) -> None:
+        self._scheduled = False
+        self.write()
+
+    async def _drained(self) -> None:
+        try:
+            await self._stream.drain()
+        except (StreamBroken, StreamClosed):
+            return  # as above
+        finally:
+            self._drain = None
+        self._flush()
+
+
+def _nobody_hears() -> None:
+    """The connection has ended."""

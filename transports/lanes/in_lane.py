@@ -1,0 +1,108 @@
+"""Messages of one peer to one reactor here: their window, their answers' turn, and what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from ...actors.envelope import Envelope
+from ...actors.errors import SendError
+from ...actors.ledger import Account
+from ..wire import ChannelCodec, ChannelInfo
+from .flow import ReceiveWindow
+from .outbox import ReplyLane, Turn
+
+__all__ = ["Arrival", "InLane"]
+
+
+class InSide(Protocol):
+    """The connection's receiving half."""
+
+    def call(self, action: Callable[[], None]) -> None:
+        """Run `action` on the loop's thread."""
+
+    def release(self, lane: InLane, messages: int, size: int) -> None:
+        """Messages left their mailbox. From any thread."""
+
+    def refused(self, lane: InLane, envelope: Envelope, sequence: int, error: SendError) -> None:
+        """A message found no place."""
+
+    def settle(self) -> None:
+        """A message that waited waits no longer."""
+
+
+class InLane:
+    """What the peer sends to one reactor here. The carrier of its messages: credit comes back through it."""
+
+    __slots__ = ("_side", "arrivals", "codec", "index", "info", "open", "refused", "tells", "turn", "window")
+
+    def __init__(self, side: InSide, index: int, info: ChannelInfo, codec: ChannelCodec) -> None:
+        self._side = side
+        self.index = index
+        self.info = info
+        self.codec = codec
+        self.window = ReceiveWindow(info.messages, info.bytes)
+        self.turn = Turn(ReplyLane(index), info.priority)
+        self.tells = 0
+        self.open = True
+        #: Messages that were refused, by reason, and those that wait beside a full mailbox.
+        self.refused: dict[str, int] = {}
+        self.arrivals: dict[Arrival, None] = {}
+
+    @property
+    def account(self) -> Account:
+        """What became of what has arrived."""
+        received, waiting = self.window.received, len(self.arrivals)
+        return Account(received, received - waiting - sum(self.refused.values()), waiting, dict(self.refused))
+
+    def refuse(self, reason: str) -> None:
+        """Count a message that found no place."""
+        self.refused[reason] = self.refused.get(reason, 0) + 1
+
+    def waits(self, envelope: Envelope, sequence: int) -> Arrival:
+        """The mailbox has no room for a message that has arrived."""
+        arrival = Arrival(self._side, self, envelope, sequence)
+        self.arrivals[arrival] = None
+        return arrival
+
+    def dequeued(self, messages: int, size: int) -> None:
+        """Messages left the mailbox: their credit may go back. From the actor's thread."""
+        self._side.release(self, messages, size)
+
+
+class Arrival:
+    """A peer's message that waits for room in a mailbox which is full of others' messages."""
+
+    __slots__ = ("_lane", "_sequence", "_side", "envelope", "withdrawn")
+
+    def __init__(self, side: InSide, lane: InLane, envelope: Envelope, sequence: int) -> None:
+        self.envelope = envelope
+        self.withdrawn = ""
+        self._side = side
+        self._lane = lane
+        self._sequence = sequence
+
+    def admitted(self) -> bool:
+        """There is room, unless nobody waits for the answer any more."""
+        reply = self.envelope.reply
+        wanted = reply is None or not reply.done()
+        self._side.call(self._over if wanted else self._cancelled)
+        return wanted
+
+    def refused(self, error: SendError) -> None:
+        """The mailbox closed. From the actor's thread."""
+
+        def refuse() -> None:
+            self._side.refused(self._lane, self.envelope, self._sequence, error)
+            self._over()
+
+        self._side.call(refuse)
+
+    def _cancelled(self) -> None:
+        self._lane.refuse("cancelled")
+        self._lane.dequeued(1, self.envelope.size)
+        self._over()
+
+    def _over(self) -> None:
+        self._lane.arrivals.pop(self, None)
+        self._side.settle()

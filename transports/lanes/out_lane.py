@@ -1,0 +1,398 @@
+"""Messages on their way to one reactor of one peer: bounded by the credit that the peer has granted.
+
+A send takes credit and joins the queue, or waits for credit until its deadline; it never waits for the network
+otherwise. What was handed to the network and is not confirmed by returned credit is remembered, so that a lost
+connection can say which messages are in doubt.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from ...actors.address import Address
+from ...actors.errors import ProtocolError, SendError
+from ...actors.latency import PeakEwma
+from ...actors.ledger import Account, Tally
+from ...actors.mailbox import Waiter
+from ...actors.outcome import DELIVERED, GAVE_WAY, Outcome
+from ..wire import ChannelCodec, ChannelInfo
+from .batch import ITEM_OVERHEAD, Batch, Item, Outgoing
+from .flow import SendWindow
+
+__all__ = ["LaneStatistics", "OutLane"]
+
+
+@dataclass(frozen=True, slots=True)
+class LaneStatistics:
+    """One peer's reactor as this side sees it. `sent == delivered + failed + waiting + queued + unconfirmed`."""
+
+    reactor: str
+    credit_messages: int
+    credit_bytes: int
+    waiting: int
+    queued: int
+    unconfirmed: int
+    sent: int
+    delivered: int
+    failed: dict[str, int]
+    #: Asks that were delivered and got no answer, by reason.
+    undone: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def account(self) -> Account:
+        """What became of what was sent here."""
+        pending = self.waiting + self.queued + self.unconfirmed
+        return Account(self.sent, self.delivered, pending, self.failed, undone=self.undone)
+
+
+class OutLane:
+    """The lane to one reactor of the peer. `wake` hears when a message that waited for credit has joined the queue."""
+
+    phase = "credit"
+
+    def __init__(
+        self, index: int, info: ChannelInfo, codec: ChannelCodec | None, wake: Callable[[OutLane], object]
+    ) -> None:
+        self.index = index
+        self.info = info
+        #: None where this node does not know the channel, or knows it with other messages.
+        self.codec = codec if codec is not None and codec.schema == info.schema else None
+        self.known = codec is not None
+        #: Bytes of the largest payload.
+        self.largest = info.max_message
+        self.window = SendWindow(info.messages, info.bytes)
+        self.queue: deque[Batch] = deque()
+        #: Written, and not granted back.
+        self.unconfirmed: deque[Batch] = deque()
+        self.unconfirmed_messages = 0
+        self.unconfirmed_bytes = 0
+        #: Tells that were written.
+        self.tells = 0
+        #: The last batch of the queue, where it is one of tells.
+        self._tells: Batch | None = None
+        self.refusal: Callable[[], SendError] | None = None
+        #: Nobody is admitted any more: those who wait do so for a connection that takes the place of this one.
+        self.suspended = False
+        #: Takes those who begin to wait here, once the lane of another connection has taken the place of this one.
+        self.successor: Callable[[Waiter], object] | None = None
+        self.sent = 0
+        self.delivered = 0
+        self.failed: dict[str, int] = {}
+        #: Asks that were written and await their answers.
+        self.open_asks = 0
+        #: How long answers of this reactor take.
+        self.latency = PeakEwma()
+        self.undone: dict[str, int] = {}
+        #: Where the account goes on once the connection has ended.
+        self.tally: Tally | None = None
+        self._wake = wake
+        self._waiting: OrderedDict[Waiter, None] = OrderedDict()
+
+    @property
+    def backlog(self) -> int:
+        """Messages that are not written yet."""
+        return sum(map(len, self.queue)) + len(self._waiting)
+
+    def accept(
+        self, number: int, origin: int, payload: bytes, message: object, sender: Address[object] | None
+    ) -> Outcome[None] | None:
+        """Take credit for a tell and queue it. None: no credit, the sender has to wait."""
+        # As `take` of the window and `_queue_tell`, without their calls: on the way of every tell to a peer.
+        size, window = len(payload), self.window
+        left = window._bytes
+        if self._waiting or window._messages <= 0 or (size > left and 2 * left <= window._bytes_max):
+            return None
+        window._messages -= 1
+        window._bytes = left - size
+        self.sent += 1
+        batch = self._tells
+        if batch is None or size > batch.room:
+            return self._queue_tell(Item(number, origin, payload), size, message, sender)
+        batch.room -= size + ITEM_OVERHEAD
+        if sender is not None:
+            if batch.senders is None:
+                batch.senders = {}
+            batch.senders[len(batch.messages)] = sender
+        batch.items.append(Item(number, origin, payload))
+        batch.messages.append(message)
+        return DELIVERED
+
+    def offer(self, outgoing: Outgoing) -> bool:
+        """Take credit and queue the message. False: no credit, the sender has to wait."""
+        if self._waiting or not self.window.take(len(outgoing.payload)):
+            return False
+        self.sent += 1
+        self._queue(outgoing)
+        return True
+
+    def offer_ask(self, outgoing: Outgoing) -> int:
+        """As `offer`, for an ask. Returns how many asks stand in its frame; 0: no credit, the sender has to wait."""
+        # Without the calls, as `accept`.
+        size, window = len(outgoing.payload), self.window
+        left = window._bytes
+        if self._waiting or window._messages <= 0 or (size > left and 2 * left <= window._bytes_max):
+            return 0
+        window._messages -= 1
+        window._bytes = left - size
+        self.sent += 1
+        return self._queue_ask(outgoing, size)
+
+    def take_alone(self, outgoing: Outgoing) -> bool:
+        """As `offer`, for an ask that is written at once and never stands in the queue. False: as there."""
+        size = len(outgoing.payload)
+        if self._waiting or not self.window.take(size):
+            return False
+        self.sent += 1
+        self.unconfirmed.append(Batch.of_ask(outgoing))
+        self.unconfirmed_messages += 1
+        self.unconfirmed_bytes += size
+        return True
+
+    def _queue(self, outgoing: Outgoing) -> None:
+        size = len(outgoing.payload)
+        if outgoing.reply is None:
+            item = Item(outgoing.number, outgoing.origin, outgoing.payload)
+            self._queue_tell(item, size, outgoing.message, outgoing.sender)
+            return
+        self._queue_ask(outgoing, size)
+
+    def _queue_ask(self, outgoing: Outgoing, size: int) -> int:
+        """Returns how many asks stand in its frame."""
+        batch = self.queue[-1] if self.queue else None
+        if batch is None or batch.asks is None or size > batch.room:
+            self._tells = None
+            self.queue.append(Batch.of_ask(outgoing))
+            return 1
+        batch.asks.append(outgoing)
+        batch.room -= size + ITEM_OVERHEAD
+        return len(batch.asks)
+
+    def _queue_tell(self, item: Item, size: int, message: object, sender: Address[object] | None) -> Outcome[None]:
+        outcome: Outcome[None] = DELIVERED
+        batch = self._tells
+        if batch is None or size > batch.room:
+            if batch is not None:
+                # A frame is full in this turn: it may be written, and whoever waits for the loop be served, before the
+                # next one is. Without it a sender that only tells held the loop for a window of 1 024 messages.
+                outcome = GAVE_WAY
+            self._tells = batch = Batch.of_tells()
+            self.queue.append(batch)
+        batch.room -= size + ITEM_OVERHEAD
+        if sender is not None:
+            if batch.senders is None:
+                batch.senders = {}
+            batch.senders[len(batch.messages)] = sender
+        batch.items.append(item)
+        batch.messages.append(message)
+        return outcome
+
+    def pop(self) -> Batch:
+        """Take the next batch off the queue, to be written: what is written has to be counted by `wrote`."""
+        batch = self.queue.popleft()
+        if batch is self._tells:
+            self._tells = None
+        return batch
+
+    def wrote(self, batch: Batch) -> None:
+        """A batch was written: it is to be confirmed by returned credit."""
+        if batch.asks is None:
+            batch.first = self.tells
+            self.tells += len(batch.messages)
+        self.unconfirmed.append(batch)
+        self.unconfirmed_messages += len(batch)
+        self.unconfirmed_bytes += batch.size
+
+    def granted(self, messages: int, size: int) -> None:
+        """Count a CREDIT, and admit senders that waited. Raises ProtocolError for more than what was written."""
+        if messages > self.unconfirmed_messages or size > self.unconfirmed_bytes:
+            raise ProtocolError(
+                "credit_overflow",
+                f"granted {messages} messages, {size} bytes on channel {self.info.name!r}, where "
+                f"{self.unconfirmed_messages} messages, {self.unconfirmed_bytes} bytes are on their way",
+            )
+        self.window.grant(messages, size)
+        self.unconfirmed_messages -= messages
+        self.unconfirmed_bytes -= size
+        while messages:
+            batch = self.unconfirmed[0]
+            before, total = batch.confirmed, len(batch)
+            batch.confirmed = after = min(total, before + messages)
+            if after == total:
+                self.unconfirmed.popleft()
+            messages -= after - before
+            self.delivered += after - before
+            if batch.refused is not None:
+                self.delivered -= sum(before <= place < after for place in batch.refused)
+        self.admit()
+
+    def admit(self) -> None:
+        """Let senders that wait have the credit that there is."""
+        if self.suspended:
+            return
+        joined = False
+        while self._waiting:
+            waiter = next(iter(self._waiting))
+            outgoing = waiter.envelope
+            assert isinstance(outgoing, Outgoing)
+            if not self.window.has_room(len(outgoing.payload)):
+                break
+            del self._waiting[waiter]
+            if waiter.admitted():
+                self.window.take(len(outgoing.payload))
+                self._queue(outgoing)
+                joined = True
+            else:
+                gone = SendError("the sender has gone", message=outgoing.message)
+                gone.reason = "cancelled"
+                self._count(gone)
+        if joined:
+            self._wake(self)
+
+    def forget(self) -> None:
+        """The connection has ended: keep nothing that points back at it."""
+        self._wake = _nobody
+
+    def overlooked(self) -> str | None:
+        """Who waits although there is credit; None at every rest. For tests, and for who looks why nothing moves."""
+        if self._waiting and not self.suspended:
+            outgoing = next(iter(self._waiting)).envelope
+            assert isinstance(outgoing, Outgoing)
+            if self.window.has_room(len(outgoing.payload)):
+                return f"{len(self._waiting)} wait for {self.info.name!r}, and there is credit: {self.window!r}"
+        return None
+
+    # What a waiting send asks of it; see `peerbus.actors.outcome.Room`.
+
+    def wait(self, waiter: Waiter) -> None:
+        """Queue a sender for credit. It is admitted at once where there is some: see law 5 of the mailbox."""
+        if self.successor is not None:
+            self.successor(waiter)
+            return
+        self.sent += 1
+        if self.refusal is not None:
+            waiter.refused(self._count(self.refusal()))
+            return
+        self._waiting[waiter] = None
+        self.admit()
+
+    def give_up(self, waiter: Waiter, error: SendError) -> None:
+        """The sender waits no longer."""
+        if self._waiting.pop(waiter, self) is None:
+            self._count(error)
+            self.admit()  # it may have been the one too large for the credit that there is
+
+    def refuse(self, error: SendError) -> SendError:
+        """Count a send that does not wait."""
+        self.sent += 1
+        return self._count(error)
+
+    def refused_by_peer(self, sequence: int, error: SendError) -> bool:
+        """The tell of that sequence failed at the peer; `error` gets its message, if that is still at hand.
+
+        False for one that was never written, or that failed before.
+        """
+        if sequence >= self.tells:
+            return False
+        for batch in self.unconfirmed:
+            place = sequence - batch.first
+            if batch.asks is None and batch.confirmed <= place < len(batch):
+                if batch.refused is None:
+                    batch.refused = set()
+                elif place in batch.refused:
+                    return False
+                batch.refused.add(place)
+                error.message = batch.messages[place]
+                self._count(error)
+                return True
+        if not self.delivered:
+            return False
+        self.delivered -= 1
+        self._count(error)
+        return True
+
+    def no_room(self) -> str:
+        """Why there is no room, for an error's text."""
+        messages, size = self.window.outstanding
+        return (
+            f"the peer's reactor {self.info.name!r} has granted no credit "
+            f"({messages} of {self.info.messages} messages, {size} of {self.info.bytes} bytes are on their way)"
+        )
+
+    def leave(self) -> list[Waiter]:
+        """The senders that wait for credit, who wait on another lane from now on: they are not counted here."""
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        self.sent -= len(waiting)
+        return waiting
+
+    @property
+    def clear(self) -> bool:
+        """Nothing is to be written, or on its way as far as one knows."""
+        return not self.queue and not self.unconfirmed
+
+    def refuse_waiting(self, refusal: Callable[[], SendError]) -> list[Waiter]:
+        """The senders that wait for credit, who shall wait no longer; nobody may from now on, because of `refusal`."""
+        self.refusal = refusal
+        waiting = list(self._waiting)
+        self._waiting.clear()
+        return waiting
+
+    def drop_queued(self) -> list[Outgoing]:
+        """Nothing more is written: what is queued, each of which has to be counted as `lost`."""
+        left = [outgoing for batch in self.queue for outgoing in batch.left()]
+        self.queue.clear()
+        self._tells = None
+        return left
+
+    def drop_unconfirmed(self) -> list[Outgoing]:
+        """Nothing is confirmed any more: what may have arrived, each of which has to be counted, `lost` or not."""
+        left = [outgoing for batch in self.unconfirmed for outgoing in batch.left()]
+        self.unconfirmed.clear()
+        self.unconfirmed_messages = self.unconfirmed_bytes = 0
+        return left
+
+    def take_back(self, outgoing: Outgoing, error: SendError) -> None:
+        """A message that was accepted is not written after all: its credit is free again."""
+        self.window.grant(1, len(outgoing.payload))
+        self._count(error)
+        self.admit()
+
+    def lost(self, error: SendError) -> None:
+        """A message that was accepted went down with the connection."""
+        self._count(error)
+
+    def statistics(self) -> LaneStatistics:
+        """Counters and levels at this instant."""
+        return LaneStatistics(
+            reactor=self.info.name,
+            credit_messages=self.window.messages,
+            credit_bytes=self.window.bytes,
+            waiting=len(self._waiting),
+            queued=sum(map(len, self.queue)),
+            unconfirmed=self.unconfirmed_messages - sum(map(_refused, self.unconfirmed)),
+            sent=self.sent,
+            delivered=self.delivered,
+            failed=dict(self.failed),
+            undone=dict(self.undone),
+        )
+
+    def count_undone(self, reason: str) -> None:
+        """Count an ask that was delivered and gets no answer."""
+        self.undone[reason] = self.undone.get(reason, 0) + 1
+
+    def _count(self, error: SendError) -> SendError:
+        self.failed[error.reason] = self.failed.get(error.reason, 0) + 1
+        if self.tally is not None:
+            self.tally.refused(error.reason)
+        return error
+
+
+def _refused(batch: Batch) -> int:
+    """How many of a batch are refused and not confirmed yet."""
+    return sum(place >= batch.confirmed for place in batch.refused or ())
+
+
+def _nobody(lane: OutLane) -> None:
+    """Nobody writes any more."""

@@ -1,0 +1,323 @@
+"""What a connection has to write, in which order: control first, then lanes by deficit round robin.
+
+Sans-IO: `fill` returns the next bytes. Small messages of one lane travel as one frame; a body above 16 KiB is cut,
+and other lanes' frames go between its parts, of which no more are on their way than a `Pacer` lets. Shreedhar and
+Varghese, "Efficient fair queuing using deficit round robin", SIGCOMM 1995: a lane's quantum is its priority, so nobody
+starves.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import cast
+
+from ...actors.errors import DeadlineExceeded, SendError
+from ..wire import (
+    BATCH_LIMIT,
+    BODY_OVERHEAD,
+    PART_SIZE,
+    Ask,
+    Credit,
+    Cutter,
+    Frame,
+    FrameEncoder,
+    PartBudget,
+    Ping,
+    Reply,
+    Tell,
+    ask_lane,
+    reply_lane,
+)
+from .batch import ITEM_OVERHEAD, Batch, Outgoing
+from .out_lane import OutLane
+from .pacing import Pacer
+from .requests import RemoteAsk
+
+__all__ = ["Outbox", "ReplyLane", "Turn", "budget_of", "too_late"]
+
+#: Bytes per round and unit of priority. At the default priority 5 a round moves 20 KiB, at least one part.
+QUANTUM = 4096
+#: Bytes of a body that travels in one frame while its lane is the only one with something to write: 64 KiB and what
+#: stands around them. In five frames they cost both ends 25 µs more; what comes meanwhile waits for 0.5 ms at 1 Gbit/s.
+WHOLE_BODY = 68 * 1024
+#: The longest budget that fits into the wire's u32, in milliseconds.
+MAX_BUDGET = 2**32 - 1
+LONGEST = (MAX_BUDGET - 1) / 1000
+
+Bytes = bytes | memoryview
+
+
+class ReplyLane:
+    """Answers from one reactor of this node: not limited by credit, but by the asks that were let in."""
+
+    __slots__ = ("index", "queue", "queued_bytes")
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.queue: deque[tuple[int, int, bytes]] = deque()
+        self.queued_bytes = 0
+
+
+class Turn:
+    """One lane's place in the rounds."""
+
+    __slots__ = ("cutting", "deficit", "held", "lane", "priority", "queued", "round")
+
+    def __init__(self, lane: OutLane | ReplyLane, priority: int) -> None:
+        self.lane = lane
+        self.priority = priority
+        #: The rest of a body that is being cut.
+        self.cutting: Cutter | None = None
+        #: Bytes that it may still write in its round.
+        self.deficit = 0
+        #: It stands in a round, this one or the next.
+        self.queued = False
+        self.round = -1
+        #: What the connection before has accepted goes first: it is not written yet.
+        self.held = False
+
+    @property
+    def busy(self) -> bool:
+        """There is something to write."""
+        return bool(self.lane.queue) or self.cutting is not None
+
+
+class Outbox:
+    """Lanes and control frames of one connection.
+
+    `next_rid(outgoing)` numbers an ask when it is written; `expired(outgoing, error)` hears of asks that nobody waits
+    for any more and that are therefore not written.
+    """
+
+    def __init__(
+        self,
+        next_rid: Callable[[Outgoing], int],
+        expired: Callable[[OutLane, Outgoing, SendError], None],
+    ) -> None:
+        self._next_rid = next_rid
+        self._expired = expired
+        self._encoder = FrameEncoder()
+        self._control: deque[bytes] = deque()
+        #: Bytes of frames that go ahead of all lanes and are not written yet: a peer that reads has next to none.
+        self.control_bytes = 0
+        self._grants: dict[int, tuple[int, int]] = {}
+        self._round = 0
+        #: Lanes that have (the rest of) a turn in this round, by priority; and those of the next round.
+        self._current: deque[Turn] = deque()
+        self._next: list[Turn] = []
+        self._budget = PartBudget()
+        #: Lets parts go, or not yet.
+        self.pacer = Pacer()
+
+    def __bool__(self) -> bool:
+        return bool(self._control or self._grants or self._current or self._next)
+
+    def control(self, frame: Frame) -> None:
+        """Write a frame ahead of all lanes."""
+        data = self._encoder.encode(frame)
+        self._control.append(data)
+        self.control_bytes += len(data)
+
+    def grant(self, channel: int, messages: int, size: int) -> None:
+        """Return credit: it goes with the next bytes, ahead of all lanes, in one frame for all channels."""
+        before = self._grants.get(channel, (0, 0))
+        self._grants[channel] = (before[0] + messages, before[1] + size)
+
+    def wake(self, turn: Turn) -> None:
+        """The lane has something to write: it comes next, unless a higher priority or its own last turn is before."""
+        if turn.queued or turn.held:
+            return
+        turn.queued = True
+        if turn.round == self._round:
+            self._next.append(turn)
+            return
+        place = 0
+        for other in self._current:
+            if other.priority < turn.priority:
+                break
+            place += 1
+        self._current.insert(place, turn)
+
+    def fill(self, now: float, limit: int) -> list[Bytes]:
+        """The next bytes to write, about `limit` of them; empty when there is nothing to write."""
+        out: list[Bytes] = []
+        size = 0
+        if self._grants:
+            grants = [(channel, messages, total) for channel, (messages, total) in self._grants.items()]
+            self._grants.clear()
+            self._control.append(self._encoder.encode(Credit(grants)))
+        self.control_bytes = 0
+        while self._control:
+            data = self._control.popleft()
+            out.append(data)
+            size += len(data)
+        if len(self._current) + len(self._next) == 1:
+            # The only lane that has something: no turns are to be taken. (With the answered asks that keep
+            # nothing it made a round trip 4 µs shorter, of 54.)
+            turn = self._current[0] if self._current else self._next[0]
+            while size < limit and turn.busy:
+                made = self._frame(turn, now, whole=WHOLE_BODY)
+                if not made:
+                    break
+                size += sum(map(len, made))
+                out += made
+            turn.deficit = 0
+            if not turn.busy:
+                turn.queued = False
+                turn.round = self._round
+                self._current.clear()
+                self._next.clear()
+                return out
+        idle = 0
+        while size < limit and idle <= len(self._current) + len(self._next):
+            if not self._current:
+                if not self._next:
+                    break
+                self._round += 1
+                self._current.extend(sorted(self._next, key=_by_priority))
+                self._next.clear()
+            turn = self._current[0]
+            if turn.round != self._round:
+                turn.round = self._round
+                # What it could not use, because no large body may begin, it does not save up.
+                turn.deficit = min(turn.deficit, 0) + turn.priority * QUANTUM
+            blocked = turn.deficit > 0
+            wrote = self._write(turn, now, limit - size, out)
+            size += wrote
+            if wrote:
+                idle = 0
+            elif blocked:  # and not in debt for its last part, which takes some rounds to pay
+                idle += 1
+            if not turn.busy:
+                self._current.popleft()
+                turn.queued = False
+                turn.deficit = 0
+            elif turn.deficit <= 0 or not wrote:
+                self._current.popleft()
+                self._next.append(turn)
+        return out
+
+    def _write(self, turn: Turn, now: float, limit: int, out: list[Bytes]) -> int:
+        """Let a lane write while its turn lasts."""
+        size = 0
+        while turn.deficit > 0 and size < limit and turn.busy:
+            made = self._frame(turn, now)
+            if not made:
+                break
+            wrote = sum(map(len, made))
+            turn.deficit -= wrote
+            size += wrote
+            out += made
+        return size
+
+    def _frame(self, turn: Turn, now: float, *, whole: int = PART_SIZE) -> list[Bytes]:
+        """One frame or part of the lane; empty where it has nothing, or where no (other) large body may go on.
+
+        A body above `whole` bytes is cut.
+        """
+        if turn.cutting is None:
+            lane = turn.lane
+            frame = self._answers(lane) if isinstance(lane, ReplyLane) else self._messages(lane, now)
+            if frame is None:
+                return []
+            head = b""
+            if len(frame.items) == 1 and len(frame.items[0][-1]) > PART_SIZE:
+                head, body = self._encoder.head_of(frame), frame.items[0][-1]
+            else:
+                body = self._encoder.body(frame)
+            total = len(head) + len(body)
+            if total <= whole:
+                length = total.to_bytes(4, "big")
+                return [length + head, body] if head else [length + body]
+            number = reply_lane(lane.index) if isinstance(lane, ReplyLane) else ask_lane(lane.index)
+            turn.cutting = Cutter(body, number, head=head)
+            self._budget.take(total)
+        pacer = self.pacer
+        if not pacer.open:
+            return []
+        number, left, data = next(turn.cutting)
+        if not left:
+            self._budget.give_back(turn.cutting.total)
+            turn.cutting = None
+        made: list[Bytes] = [*self._encoder.encode_part(number, left, data)]
+        probe = pacer.wrote(len(data), now)
+        if probe is not None:
+            made.append(self._encoder.encode(Ping(probe)))
+        return made
+
+    def _messages(self, lane: OutLane, now: float) -> Tell | Ask | None:
+        """The next messages of the lane as one frame; None where a large one may not begin."""
+        while lane.queue:
+            batch = lane.queue[0]
+            if batch.room < 0 and not self._budget.has_room(batch.size + BODY_OVERHEAD):
+                return None
+            batch = lane.pop()
+            if batch.asks is None:
+                lane.wrote(batch)
+                items = batch.take_items()
+                if len(items) == 1:
+                    (item,) = items
+                    return Tell(lane.index, [(item.number, item.source, item.payload)])
+                return Tell(lane.index, cast("list[tuple[int, int, bytes]]", items))  # encoded alike
+            asks = self._asks(lane, batch, now)
+            if asks:
+                lane.wrote(batch)
+                return Ask(lane.index, asks)
+        return None
+
+    def _asks(self, lane: OutLane, batch: Batch, now: float) -> list[tuple[int, int, int, int, bytes]]:
+        """The asks of a batch that somebody still waits for, numbered; it keeps only these."""
+        items: list[tuple[int, int, int, int, bytes]] = []
+        kept: list[Outgoing] = []
+        waiting, batch.asks = batch.asks or [], kept
+        next_rid = self._next_rid
+        for outgoing in waiting:
+            ask = outgoing.reply
+            assert isinstance(ask, RemoteAsk)
+            left = outgoing.deadline - now
+            if ask.done() or left <= 0:
+                batch.room += len(outgoing.payload) + ITEM_OVERHEAD
+                self._expired(lane, outgoing, too_late(outgoing))
+                continue
+            ask.written = now
+            kept.append(outgoing)
+            ask.rid = rid = next_rid(outgoing)
+            budget = int(left * 1000) + 1 if left < LONGEST else MAX_BUDGET  # as `budget_of`
+            items.append((rid, budget, outgoing.number, outgoing.origin, outgoing.payload))
+        return items
+
+    def _answers(self, lane: ReplyLane) -> Reply | None:
+        """The next answers of the lane as one frame, at most about a part in size."""
+        queue = lane.queue
+        items: list[tuple[int, int, bytes]] = []
+        room = PART_SIZE - ITEM_OVERHEAD
+        while queue:
+            size = len(queue[0][2]) + ITEM_OVERHEAD
+            if items and (size > room or len(items) >= BATCH_LIMIT):
+                break
+            if size > room and not self._budget.has_room(size + 64):
+                break
+            item = queue.popleft()
+            lane.queued_bytes -= len(item[2])
+            items.append(item)
+            room -= size
+        return Reply(lane.index, items) if items else None
+
+
+def budget_of(left: float) -> int:
+    """Seconds that are left to an ask, as they stand on the wire; a deadline may be infinite."""
+    return int(left * 1000) + 1 if left < LONGEST else MAX_BUDGET
+
+
+def _by_priority(turn: Turn) -> int:
+    return -turn.priority
+
+
+def too_late(outgoing: Outgoing) -> DeadlineExceeded:
+    """The error of a message whose time is over before it was written."""
+    return DeadlineExceeded(
+        f"{type(outgoing.message).__name__} was not written before its deadline",
+        phase="writer",
+        message=outgoing.message,
+    )

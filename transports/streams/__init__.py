@@ -1,0 +1,46 @@
+"""Bytes to one other node: the contract of a stream, TCP, Unix sockets and memory, and the key that proves a node."""
+
+from __future__ import annotations
+
+from .endpoint import Endpoint, check_node_id
+from .identity import Identity, node_id_of_key
+from .memory import MemoryNetwork, MemoryTransport
+from .memory_stream import Link, MemoryStream, Parcel
+from .tcp import TcpTransport
+from .transport import (
+    FLUSH_TIMEOUT,
+    HANDSHAKE_TIMEOUT,
+    HIGH_WATER,
+    MAX_CHUNK,
+    MAX_PENDING_HANDSHAKES,
+    RECEIVE_BUFFER,
+    Listener,
+    Pushing,
+    Stream,
+    Transport,
+)
+from .unix import UnixTransport
+
+__all__ = [
+    "FLUSH_TIMEOUT",
+    "HANDSHAKE_TIMEOUT",
+    "HIGH_WATER",
+    "MAX_CHUNK",
+    "MAX_PENDING_HANDSHAKES",
+    "RECEIVE_BUFFER",
+    "Endpoint",
+    "Identity",
+    "Link",
+    "Listener",
+    "MemoryNetwork",
+    "MemoryStream",
+    "MemoryTransport",
+    "Parcel",
+    "Pushing",
+    "Stream",
+    "TcpTransport",
+    "Transport",
+    "UnixTransport",
+    "check_node_id",
+    "node_id_of_key",
+]

@@ -1,0 +1,199 @@
+"""Unix domain sockets: streams between processes of one machine, open to one user by default."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import os
+import socket
+import ssl
+import stat
+import struct
+from pathlib import Path
+from typing import Final
+
+from ...actors.errors import DialFailed, HandshakeFailed, ListenFailed
+from .endpoint import Endpoint
+from .identity import Identity
+from .socket_handshake import open_stream
+from .socket_listener import SocketListener
+from .socket_stream import SocketStream
+from .tls import Membership, client_context, server_context
+from .transport import Refused, expected_peer
+
+__all__ = ["UnixTransport"]
+
+#: sun_path has 108 bytes, the last of them a zero (unix(7)).
+_MAX_PATH: Final = 107
+_BACKLOG: Final = 128
+#: struct ucred: process, user and group id (unix(7), SO_PEERCRED).
+_CREDENTIALS: Final = struct.Struct("iii")
+
+
+class UnixTransport:
+    """`unix:///path`: streams that only processes of this user, or of root, may open.
+
+    Plain by default: then `peer_id` is None, and who is there must come from the handshake above.
+    `secure=True` runs the same TLS as TCP and needs an `identity`. `any_user=True` lets processes
+    of other users in; the file's mode is 0600 all the same, so change it if they should.
+    """
+
+    schemes: tuple[str, ...] = ("unix",)
+
+    def __init__(
+        self,
+        identity: Identity | None = None,
+        *,
+        secure: bool = False,
+        membership: Membership | None = None,
+        any_user: bool = False,
+    ) -> None:
+        self._own_id: str | None = None
+        self._server_tls: ssl.SSLContext | None = None
+        self._client_tls: ssl.SSLContext | None = None
+        if secure:
+            if identity is None:
+                raise ValueError("UnixTransport(secure=True) needs an identity")
+            self._own_id = identity.node_id
+            self._server_tls = server_context(identity, membership=membership)
+            self._client_tls = client_context(identity, membership=membership)
+        self._any_user = any_user
+
+    async def dial(self, endpoint: Endpoint, *, expect: str | None, timeout: float) -> SocketStream:
+        """As `Transport.dial`; HandshakeFailed with reason `user` if another user answers."""
+        wanted = expected_peer(self, endpoint, expect)
+        sock: socket.socket | None = None
+        try:
+            _check_length(endpoint)
+            async with asyncio.timeout(timeout):
+                sock = await _connect(endpoint.path)
+                stream = await self._open(sock, endpoint, tls=self._client_tls, server_side=False)
+        except TimeoutError as error:
+            raise DialFailed(f"{endpoint}: no answer within {timeout} s") from error
+        except (OSError, ValueError) as error:
+            raise DialFailed(f"{endpoint}: {getattr(error, 'strerror', None) or error}") from error
+        if wanted is not None and stream.peer_id is not None and stream.peer_id != wanted:
+            stream.abort()
+            raise HandshakeFailed("node_id", f"dialed {wanted}, but {stream.peer_id} answered")
+        return stream
+
+    async def listen(self, endpoint: Endpoint, *, on_refused: Refused | None = None) -> SocketListener:
+        """As `Transport.listen`: a socket file that nobody answers on is replaced, another is not."""
+        expected_peer(self, endpoint, None)
+        try:
+            sock, own = _bind(endpoint)
+        except (OSError, ValueError) as error:
+            why = getattr(error, "strerror", None) or error
+            raise ListenFailed(f"{endpoint}: {why}") from error
+        place = endpoint.with_peer(self._own_id)
+
+        async def welcome(accepted: socket.socket, source: Endpoint | None) -> SocketStream:
+            del source  # every caller has the same one
+            return await self._open(accepted, place, tls=self._server_tls, server_side=True)
+
+        return SocketListener(
+            sock,
+            place,
+            welcome=welcome,
+            source=lambda _: place.without_peer(),
+            on_refused=on_refused,
+            on_close=lambda: _remove(Path(endpoint.path), own),
+        )
+
+    async def _open(
+        self,
+        sock: socket.socket,
+        endpoint: Endpoint,
+        *,
+        tls: ssl.SSLContext | None,
+        server_side: bool,
+    ) -> SocketStream:
+        try:
+            self._check_user(sock)
+        except (OSError, HandshakeFailed):
+            sock.close()
+            raise
+        stream = await open_stream(sock, tls=tls, server_side=server_side)
+        place = endpoint.without_peer()
+        stream.place(place, place, own_id=self._own_id)
+        return stream
+
+    def _check_user(self, sock: socket.socket) -> None:
+        if self._any_user or not hasattr(socket, "SO_PEERCRED"):
+            return  # elsewhere than on Linux the file's mode alone keeps others out
+        raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+        _, user, _ = _CREDENTIALS.unpack(raw)
+        if user not in (0, os.geteuid()):
+            raise HandshakeFailed("user", f"a process of user {user} is on the other side")
+
+
+def _check_length(endpoint: Endpoint) -> None:
+    length = len(os.fsencode(endpoint.path))
+    if length > _MAX_PATH:
+        raise ValueError(f"the path has {length} bytes, a socket's has at most {_MAX_PATH}")
+
+
+async def _connect(path: str) -> socket.socket:
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(sock, path)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _bind(endpoint: Endpoint) -> tuple[socket.socket, os.stat_result]:
+    """A listening socket, and what tells its file from a later one."""
+    _check_length(endpoint)
+    path = Path(endpoint.path)
+    _remove_stale(path)
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.bind(endpoint.path)
+        own = path.lstat()
+        try:
+            # Before `listen` nobody can connect, so the moment with another mode does no harm.
+            path.chmod(0o600)
+            sock.listen(_BACKLOG)
+        except OSError:
+            _remove(path, own)
+            raise
+    except OSError:
+        sock.close()
+        raise
+    return sock, own
+
+
+def _remove_stale(path: Path) -> None:
+    """Make room at `path`. Raises: OSError if something lives there."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(mode):
+        raise FileExistsError(errno.EEXIST, "something that is no socket is there already")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as caller:
+        # Never waits: an unconnected Unix socket is answered, refused or told to try again.
+        caller.setblocking(False)
+        try:
+            caller.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink(missing_ok=True)
+            return
+        except FileNotFoundError:
+            return
+        except BlockingIOError:
+            pass
+    raise OSError(errno.EADDRINUSE, "another process listens there")
+
+
+def _remove(path: Path, own: os.stat_result) -> None:
+    """Remove our socket file, unless another one took its place."""
+    with contextlib.suppress(OSError):
+        now = path.lstat()
+        if (now.st_dev, now.st_ino) == (own.st_dev, own.st_ino):
+            path.unlink()

@@ -1,0 +1,343 @@
+"""The first exchange on a connection: preface, HELLO, then WELCOME or REJECT, as a table of states."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from ...actors.errors import HandshakeFailed, ProtocolError
+from .frames import (
+    HANDSHAKE_FRAME_LIMIT,
+    WORD_LIMIT,
+    Frame,
+    FrameDecoder,
+    FrameEncoder,
+    GoAway,
+    HelloFrame,
+    Reject,
+    Welcome,
+    clip,
+    decode_body,
+)
+from .hello import Hello, check
+
+__all__ = [
+    "HIGHEST_VERSION",
+    "LOWEST_VERSION",
+    "MAGIC",
+    "TRANSITIONS",
+    "Handshake",
+    "HandshakeEvent",
+    "PeerHello",
+    "State",
+    "Step",
+    "Welcomed",
+]
+
+# Law 1: everything that may happen stands in TRANSITIONS, and `_step` is the only door to it.
+# Law 2: both sides are equal: each sends preface and HELLO at once, each answers WELCOME or REJECT.
+# Law 3: a side sends other frames only after it sent WELCOME *and* received WELCOME. So nothing
+#        reaches a node that did not accept its sender, and what is buffered before that is bounded.
+#        One exception: who said WELCOME may change its mind with GOAWAY, since REJECT would reach a
+#        peer that is established.
+# Law 4: whoever spoke our magic is told why it is refused; anything else is not our protocol and
+#        gets no answer.
+
+MAGIC = b"peerbus\0"
+LOWEST_VERSION = 1
+HIGHEST_VERSION = 1
+#: The reason of a peer that refuses without a word: reasons are counted and logged by their names.
+UNSAID = "unsaid"
+_PREFACE = struct.Struct(">8sHH")
+
+
+class State(Enum):
+    """Where a handshake stands, seen from one side."""
+
+    NEW = "new"
+    PREFACE = "waits for the preface"
+    HELLO = "waits for HELLO"
+    DECIDING = "has HELLO, nobody answered"
+    WELCOMED = "was welcomed, has not answered"
+    ACCEPTED = "has accepted, waits for WELCOME"
+    ESTABLISHED = "established"
+    FAILED = "failed"
+
+
+class Step(Enum):
+    """What can happen to a handshake: done by the owner, or sent by the peer."""
+
+    START = "start"
+    GET_PREFACE = "preface"
+    GET_HELLO = "HELLO"
+    GET_WELCOME = "WELCOME"
+    GET_REJECT = "REJECT"
+    GET_GOAWAY = "GOAWAY"
+    ACCEPT = "accept"
+    REJECT = "reject"
+    FAULT = "fault"
+
+
+TRANSITIONS: dict[State, dict[Step, State]] = {
+    State.NEW: {
+        Step.START: State.PREFACE,
+    },
+    State.PREFACE: {
+        Step.GET_PREFACE: State.HELLO,
+        Step.REJECT: State.FAILED,
+        Step.FAULT: State.FAILED,
+    },
+    State.HELLO: {
+        Step.GET_HELLO: State.DECIDING,
+        Step.GET_REJECT: State.FAILED,
+        Step.REJECT: State.FAILED,
+        Step.FAULT: State.FAILED,
+    },
+    State.DECIDING: {
+        Step.GET_WELCOME: State.WELCOMED,
+        Step.GET_REJECT: State.FAILED,
+        Step.ACCEPT: State.ACCEPTED,
+        Step.REJECT: State.FAILED,
+        Step.FAULT: State.FAILED,
+    },
+    State.WELCOMED: {
+        Step.GET_GOAWAY: State.FAILED,
+        Step.ACCEPT: State.ESTABLISHED,
+        Step.REJECT: State.FAILED,
+        Step.FAULT: State.FAILED,
+    },
+    State.ACCEPTED: {
+        Step.GET_WELCOME: State.ESTABLISHED,
+        Step.GET_REJECT: State.FAILED,
+        Step.REJECT: State.FAILED,
+        Step.FAULT: State.FAILED,
+    },
+    State.ESTABLISHED: {},
+    State.FAILED: {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PeerHello:
+    """The peer said who it is, and may talk to us: accept or reject it. `version` is spoken from now."""
+
+    hello: Hello
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Welcomed:
+    """The peer accepted us: `established` if we accepted it as well."""
+
+
+HandshakeEvent: TypeAlias = PeerHello | Welcomed
+
+
+class Handshake:
+    """One side of a handshake. Feed it what the stream gives, send what it returns.
+
+    Args:
+        hello: what this node says about itself.
+        dialer: whether this side dialed.
+        expected_id: the node id that was dialed, None where any will do.
+        authenticated_id: the node id that the stream proved, None where it proves nothing.
+
+    Raises:
+        ValueError: a peer would refuse `hello`, or it does not fit into `HANDSHAKE_FRAME_LIMIT`; or
+            an accepting side expects an id.
+    """
+
+    def __init__(
+        self,
+        hello: Hello,
+        *,
+        dialer: bool,
+        expected_id: str | None = None,
+        authenticated_id: str | None = None,
+    ) -> None:
+        if expected_id is not None and not dialer:
+            raise ValueError("who accepts a connection cannot expect an id: pass it on the dialing side")
+        self.hello = hello
+        self.dialer = dialer
+        self.expected_id = expected_id
+        self.authenticated_id = authenticated_id
+        #: The peer's HELLO, as soon as it is read; also after a failure, for the log.
+        self.peer: Hello | None = None
+        #: The version both sides speak; 0 before the preface.
+        self.version = 0
+        self._state = State.NEW
+        self._encoder = FrameEncoder()
+        self._decoder = FrameDecoder(HANDSHAKE_FRAME_LIMIT)
+        self._preface = b""
+        self._out = b""
+        self._failure: HandshakeFailed | ProtocolError | None = None
+        self._first = self._encoder.encode(HelloFrame(hello))
+        self._check_own_hello()
+
+    def _check_own_hello(self) -> None:
+        if len(self._first) - 4 > HANDSHAKE_FRAME_LIMIT:
+            raise ValueError(
+                f"HELLO takes {len(self._first) - 4} bytes, a peer reads {HANDSHAKE_FRAME_LIMIT}:"
+                " fewer channels, or fewer message types in them"
+            )
+        try:
+            decode_body(self._first[4:])
+        except ProtocolError as error:
+            raise ValueError(f"no peer would accept this HELLO: {error.text}") from error
+
+    @property
+    def state(self) -> State:
+        """Where the handshake stands."""
+        return self._state
+
+    @property
+    def established(self) -> bool:
+        """Whether both sides said WELCOME: from now on frames may be sent."""
+        return self._state is State.ESTABLISHED
+
+    def start(self) -> bytes:
+        """Begin: the preface and HELLO, to be sent at once. Raises RuntimeError the second time."""
+        self._step(Step.START)
+        return _PREFACE.pack(MAGIC, LOWEST_VERSION, HIGHEST_VERSION) + self._first
+
+    def accept(self) -> bytes:
+        """Let the peer in: WELCOME, to be sent. Raises RuntimeError before its HELLO or after an end."""
+        self._step(Step.ACCEPT)
+        return self._encoder.encode(Welcome())
+
+    def reject(self, reason: str, text: str = "") -> bytes:
+        """Refuse the peer: what is to be sent before closing. Raises RuntimeError once established.
+
+        That is REJECT, or GOAWAY after accept(): the peer may count itself as established by then.
+        """
+        farewell = self._farewell(reason, text)
+        self._step(Step.REJECT)
+        self._failure = HandshakeFailed(reason, text)
+        return farewell
+
+    def leftover(self) -> bytes:
+        """Bytes of the peer's first frames that came along, once: feed them to the next decoder.
+
+        Raises RuntimeError before the handshake is established.
+        """
+        if not self.established:
+            raise RuntimeError(f"nothing is left over: the handshake is {self._state.value}")
+        return self._decoder.rest()
+
+    def to_send(self) -> bytes:
+        """Bytes that should still go out after `receive` raised (why the peer is refused), once."""
+        out, self._out = self._out, b""
+        return out
+
+    def receive(self, data: bytes) -> list[HandshakeEvent]:
+        """Take what the stream gave and say what happened. Nothing may be fed once `established`.
+
+        Raises:
+            HandshakeFailed: the two may not talk: `version`, `network`, `self_dial`, `node_id`, or the
+                peer's own reason with `by_peer` set.
+            ProtocolError: `magic`, `unexpected_frame`, or what `decode_body` raises.
+            RuntimeError: before start(), or once established.
+
+        After an error, send `to_send()` and close; further calls raise the same error.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if self._state in (State.NEW, State.ESTABLISHED):
+            raise RuntimeError(f"nothing can be received here: the handshake is {self._state.value}")
+        try:
+            return self._receive(data)
+        except (HandshakeFailed, ProtocolError) as error:
+            self._fail(error)
+            raise
+
+    def _receive(self, data: bytes) -> list[HandshakeEvent]:
+        if self._state is State.PREFACE:
+            data = self._read_preface(data)
+        if not data:
+            return []
+        events: list[HandshakeEvent] = []
+        for frame in self._decoder.feed(data):
+            events.append(self._take(frame))
+            if self.established:
+                break  # what follows is under other limits, and not ours to read
+        return events
+
+    def _read_preface(self, data: bytes) -> bytes:
+        """Read the preface as far as it came, and return what follows it."""
+        wanted = _PREFACE.size - len(self._preface)
+        self._preface += data[:wanted]
+        seen = self._preface[: len(MAGIC)]
+        if seen != MAGIC[: len(seen)]:
+            raise ProtocolError("magic", f"{seen!r} does not start this protocol")
+        if len(self._preface) < _PREFACE.size:
+            return b""
+        _, lowest, highest = _PREFACE.unpack(self._preface)
+        version = min(highest, HIGHEST_VERSION)
+        if version < max(lowest, LOWEST_VERSION):
+            raise HandshakeFailed(
+                "version",
+                f"this side speaks {LOWEST_VERSION} to {HIGHEST_VERSION}, the peer {lowest} to {highest}",
+            )
+        self.version = version
+        self._step(Step.GET_PREFACE)
+        return data[wanted:]
+
+    def _take(self, frame: Frame) -> HandshakeEvent:
+        if isinstance(frame, HelloFrame):
+            self._step(Step.GET_HELLO)
+            self.peer = frame.hello
+            check(
+                frame.hello,
+                network=self.hello.network,
+                self_id=self.hello.node_id,
+                authenticated_id=self.authenticated_id,
+                expected_id=self.expected_id,
+            )
+            return PeerHello(frame.hello, self.version)
+        if isinstance(frame, Welcome):
+            self._step(Step.GET_WELCOME)
+            return Welcomed()
+        if isinstance(frame, Reject):
+            self._step(Step.GET_REJECT)
+            raise HandshakeFailed(_plain(frame.reason) or UNSAID, _plain(frame.text), by_peer=True)
+        if isinstance(frame, GoAway):
+            self._step(Step.GET_GOAWAY)
+            raise HandshakeFailed(_plain(frame.reason) or UNSAID, _plain(frame.text), by_peer=True)
+        raise ProtocolError("unexpected_frame", f"{type(frame).__name__} while the handshake {self._state.value}")
+
+    def _step(self, step: Step) -> None:
+        """The one door: look the step up, refuse it or take it."""
+        after = TRANSITIONS[self._state].get(step)
+        if after is None:
+            text = f"{step.value} while the handshake {self._state.value}"
+            if step in _BY_PEER:
+                raise ProtocolError("unexpected_frame", text)
+            raise RuntimeError(f"out of order: {text}")
+        self._state = after
+
+    def _fail(self, error: HandshakeFailed | ProtocolError) -> None:
+        """End in FAILED, and leave in `to_send` what tells the peer why."""
+        self._failure = error
+        if self._state is State.FAILED:
+            return  # the peer ended it
+        if error.reason != "magic":
+            self._out = self._farewell(error.reason, error.text)
+        self._step(Step.FAULT)
+
+    def _farewell(self, reason: str, text: str) -> bytes:
+        kind = GoAway if self._state is State.ACCEPTED else Reject
+        return self._encoder.encode(kind(clip(reason, WORD_LIMIT), clip(text)))
+
+    def __repr__(self) -> str:
+        role = "dialer" if self.dialer else "acceptor"
+        return f"<Handshake {role} {self._state.value}>"
+
+
+_BY_PEER = frozenset({Step.GET_PREFACE, Step.GET_HELLO, Step.GET_WELCOME, Step.GET_REJECT, Step.GET_GOAWAY})
+
+
+def _plain(text: str) -> str:
+    """A peer's text as it may stand in a log."""
+    return "".join(c if c.isprintable() else "?" for c in text)

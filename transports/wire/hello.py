@@ -1,0 +1,132 @@
+"""What a node says about itself when a connection opens, and whether two nodes may talk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from ...actors.capability import Capability
+from ...actors.errors import HandshakeFailed
+
+__all__ = ["MAX_CHANNELS", "MESSAGE_LIMIT", "RECORD_LIMIT", "ChannelInfo", "Hello", "check", "check_offers"]
+
+# Law 1: a bound stands in the type, so that the decoder refuses the value before anybody holds it.
+# Law 2: what one field needs beyond its bound is checked in `__post_init__`, which the decoder runs
+#        too; so a Hello that exists is well formed, and `check` only asks whether we may talk.
+
+#: Channels of one node. A reactor each: hundreds are a design error, and a table the peer must hold.
+MAX_CHANNELS = 256
+#: Bytes of one encoded message on any channel.
+MESSAGE_LIMIT = 16 * 1024 * 1024
+#: Bytes of a signed peer record: 1 KiB of offers, some endpoints, a key and a signature.
+RECORD_LIMIT = 2048
+
+U32 = 2**32 - 1
+NodeId = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+Name = Annotated[str, Meta(min_length=1, max_length=64)]
+#: RFC 6763 keeps a text string at 255 bytes; an endpoint is one everywhere else, so here as well.
+Text = Annotated[str, Meta(min_length=1, max_length=255)]
+Record = Annotated[bytes, Meta(max_length=RECORD_LIMIT)]
+Offers = Annotated[tuple[Text, ...], Meta(max_length=64)]
+Bytes16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
+Window = Annotated[int, Meta(ge=1, le=U32)]
+
+
+def _check_printable(field: str, values: Iterable[str]) -> None:
+    """Names end up in logs and on terminals: refuse control characters. Raises ValueError."""
+    for value in values:
+        if not value.isprintable():
+            raise ValueError(f"{field}: {value!r} is not printable")
+
+
+def check_offers(offers: Iterable[str]) -> None:
+    """Check the text of each offered capability. Raises ValueError for the first malformed one."""
+    seen: set[str] = set()
+    for offer in offers:
+        role = Capability.parse(offer).role
+        if role in seen:
+            raise ValueError(f"offers: role {role!r} stands there twice")
+        seen.add(role)
+
+
+class ChannelInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """One channel as its owner announces it: its place in the owner's list is its number on the wire.
+
+    `types` are the names of its messages, `schema` a 16-byte hash over their fields, `messages` and
+    `bytes` the window that the owner grants each connection, `max_message` the largest encoded message
+    in bytes, `priority` 1 (least) to 255. Raises ValueError where two fields do not fit together.
+    """
+
+    name: Name
+    types: Annotated[tuple[Annotated[str, Meta(min_length=1, max_length=128)], ...], Meta(max_length=64)]
+    schema: Bytes16
+    messages: Window
+    bytes: Window
+    max_message: Annotated[int, Meta(ge=1, le=MESSAGE_LIMIT)]
+    priority: Annotated[int, Meta(ge=1, le=255)]
+
+    def __post_init__(self) -> None:
+        _check_printable("name", (self.name,))
+        _check_printable("types", self.types)
+        if len(set(self.types)) != len(self.types):
+            raise ValueError(f"types: channel {self.name!r} names a message twice")
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a node says about itself, once per connection and before anything else.
+
+    `incarnation` is drawn anew at each start of the node, so that a restart is told from a second
+    connection; `nonce` is 16 bytes drawn for this connection. `listen` are endpoints, `offers`
+    capabilities, both as text. `record` is the node's signed record, which it may leave out: this floor passes it
+    on and does not look into it. Raises ValueError where a value cannot be right.
+    """
+
+    node_id: NodeId
+    network: Name
+    name: Name
+    incarnation: Annotated[int, Meta(ge=0)]
+    listen: Annotated[tuple[Text, ...], Meta(max_length=8)]
+    offers: Offers
+    channels: Annotated[tuple[ChannelInfo, ...], Meta(max_length=MAX_CHANNELS)]
+    agent: Annotated[str, Meta(max_length=64)]
+    nonce: Bytes16
+    record: Record = b""
+
+    def __post_init__(self) -> None:
+        _check_printable("network", (self.network,))
+        _check_printable("name", (self.name,))
+        _check_printable("agent", (self.agent,))
+        _check_printable("listen", self.listen)
+        check_offers(self.offers)
+        if len({channel.name for channel in self.channels}) != len(self.channels):
+            raise ValueError("channels: a name stands there twice")
+
+
+def check(
+    hello: Hello,
+    *,
+    network: str,
+    self_id: str,
+    authenticated_id: str | None,
+    expected_id: str | None,
+) -> None:
+    """Decide whether a node of `network` named `self_id` may talk to the sender of `hello`.
+
+    `authenticated_id` is the id that the stream proved (None when it proves nothing), `expected_id`
+    the one that was dialed (None when any will do).
+
+    Raises:
+        HandshakeFailed: `node_id`, `self_dial` or `network`, in this order: a claim about oneself is
+            worth nothing before the identity is settled.
+    """
+    if authenticated_id is not None and hello.node_id != authenticated_id:
+        raise HandshakeFailed("node_id", f"HELLO says {hello.node_id}, the stream proved {authenticated_id}")
+    if hello.node_id == self_id:
+        raise HandshakeFailed("self_dial", f"{self_id} reached itself")
+    if expected_id is not None and hello.node_id != expected_id:
+        raise HandshakeFailed("node_id", f"dialed {expected_id}, reached {hello.node_id}")
+    if hello.network != network:
+        raise HandshakeFailed("network", f"this is {network!r}, the peer is on {hello.network!r}")

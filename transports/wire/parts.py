@@ -1,0 +1,190 @@
+"""Cutting a body that is too large to travel at once, and putting the parts together again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ...actors.errors import ProtocolError
+from .frames import PART_SIZE, Ask, Part, Reply, Tell, decode_body
+
+__all__ = [
+    "BATCH_BODY",
+    "BODY_OVERHEAD",
+    "REASSEMBLY_BUDGET",
+    "Cutter",
+    "PartBudget",
+    "Reassembler",
+    "ask_lane",
+    "body_limit",
+    "lane_of",
+    "reply_lane",
+]
+
+# Law 1: the parts of one body travel in order on its lane, one body at a time; other lanes and other
+#        frames may come between. Two lanes a channel: an answer never waits for a message.
+# Law 2: `left` is what follows the part, so the first part tells the whole size and every later one
+#        can only be right or wrong.
+# Law 3: a body that was begun is finished. The sum of the sizes of begun bodies stays within
+#        REASSEMBLY_BUDGET; the sender counts as the receiver does, so an honest one never meets it.
+
+#: Bytes that one connection may make the other side hold: two messages of the largest size.
+REASSEMBLY_BUDGET = 32 * 1024 * 1024 + 4096
+#: A batch of small messages may be cut as well, so every lane takes a body of this many bytes.
+BATCH_BODY = 64 * 1024
+#: Bytes of the largest head: ASK with every integer at its longest, and a 5-byte `bin` head.
+BODY_OVERHEAD = 64
+
+
+def ask_lane(channel: int) -> int:
+    """The lane of TELL and ASK for the channel at this index of its receiver."""
+    return 2 * channel
+
+
+def reply_lane(channel: int) -> int:
+    """The lane of REPLY from the channel at this index of its sender."""
+    return 2 * channel + 1
+
+
+def lane_of(frame: Tell | Ask | Reply) -> int:
+    """The lane that the parts of this frame travel on."""
+    return reply_lane(frame.channel) if isinstance(frame, Reply) else ask_lane(frame.channel)
+
+
+def body_limit(max_message: int) -> int:
+    """Bytes of the largest body on a lane whose channel takes messages of `max_message` bytes."""
+    return max(max_message, BATCH_BODY) + BODY_OVERHEAD
+
+
+class PartBudget:
+    """Counts the bodies that are under way in parts. Both ends of a connection keep the same count."""
+
+    __slots__ = ("_used", "limit")
+
+    def __init__(self, limit: int = REASSEMBLY_BUDGET) -> None:
+        self.limit = limit
+        self._used = 0
+
+    @property
+    def used(self) -> int:
+        """Bytes of all bodies that are begun and not finished."""
+        return self._used
+
+    def has_room(self, total: int) -> bool:
+        """Whether a body of `total` bytes may be begun now."""
+        return self._used + total <= self.limit
+
+    def take(self, total: int) -> None:
+        """Count a body that is begun. Raises ValueError without room."""
+        if not self.has_room(total):
+            raise ValueError(f"no room for {total} bytes: {self._used} of {self.limit} are under way")
+        self._used += total
+
+    def give_back(self, total: int) -> None:
+        """Count a body that is finished. Raises ValueError for one that was never begun."""
+        if total > self._used:
+            raise ValueError(f"{total} bytes finished, only {self._used} under way")
+        self._used -= total
+
+
+class Cutter:
+    """The parts of one body, in order: iterate for `(lane, left, data)`, as `encode_part` takes it.
+
+    The whole is `head`, which is shorter than a part, and then `body`. Next to nothing is copied: `data` is a view of
+    `body`, which must not change meanwhile.
+    """
+
+    __slots__ = ("_at", "_body", "_head", "_left", "lane", "total")
+
+    def __init__(self, body: bytes, lane: int, *, head: bytes = b"") -> None:
+        self.lane = lane
+        self.total = self._left = len(head) + len(body)
+        self._head = head
+        self._body = memoryview(body)
+        #: Bytes of the body, without its head, that are cut off.
+        self._at = 0
+
+    @property
+    def left(self) -> int:
+        """Bytes that are not cut off yet; 0 when the body is finished."""
+        return self._left
+
+    def __iter__(self) -> Iterator[tuple[int, int, memoryview]]:
+        return self
+
+    def __next__(self) -> tuple[int, int, memoryview]:
+        if not self._left:
+            raise StopIteration
+        head, start = self._head, self._at
+        self._at = end = start + PART_SIZE - len(head)
+        data = self._body[start:end]
+        if head:
+            data = memoryview(head + data)
+            self._head = b""
+        self._left -= len(data)
+        return self.lane, self._left, data
+
+
+class _Body:
+    """A body that is begun: what came, what must follow."""
+
+    __slots__ = ("data", "left", "total")
+
+    def __init__(self, total: int) -> None:
+        self.data = bytearray()
+        self.left = self.total = total
+
+
+class Reassembler:
+    """Puts the parts of one connection together, one body a lane.
+
+    `limit_of_lane` tells the largest body of a lane in bytes, and raises ProtocolError
+    `unknown_lane` for a lane that is not there; it is asked for each first part.
+    """
+
+    __slots__ = ("_bodies", "_budget", "_limit_of_lane")
+
+    def __init__(self, limit_of_lane: Callable[[int], int], *, budget: int = REASSEMBLY_BUDGET) -> None:
+        self._limit_of_lane = limit_of_lane
+        self._budget = PartBudget(budget)
+        self._bodies: dict[int, _Body] = {}
+
+    @property
+    def pending(self) -> int:
+        """Bytes of all bodies that are begun and not finished, as announced."""
+        return self._budget.used
+
+    def add(self, part: Part) -> Tell | Ask | Reply | None:
+        """Take a part; give the frame that it completes, or None.
+
+        Raises:
+            ProtocolError: `part_too_large` (above the lane's limit), `part_budget` (too many bodies at
+                once), `part_out_of_order` (`left` does not fit), `part_mismatch` (the body is not a
+                TELL, ASK or REPLY of this lane), or what `decode_body` and `limit_of_lane` raise.
+        """
+        body = self._bodies.get(part.lane) or self._begin(part)
+        if part.left != body.left - len(part.data):
+            raise ProtocolError(
+                "part_out_of_order",
+                f"lane {part.lane}: {len(part.data)} bytes and {part.left} left, where {body.left} were left",
+            )
+        body.data += part.data
+        body.left = part.left
+        if body.left:
+            return None
+        del self._bodies[part.lane]
+        self._budget.give_back(body.total)
+        frame = decode_body(body.data)
+        if not isinstance(frame, Tell | Ask | Reply) or lane_of(frame) != part.lane:
+            raise ProtocolError("part_mismatch", f"lane {part.lane} carried a {type(frame).__name__}")
+        return frame
+
+    def _begin(self, part: Part) -> _Body:
+        total = part.left + len(part.data)
+        limit = self._limit_of_lane(part.lane)
+        if total > limit:
+            raise ProtocolError("part_too_large", f"lane {part.lane}: {total} bytes, limit {limit}")
+        if not self._budget.has_room(total):
+            raise ProtocolError("part_budget", f"{total} bytes more than {self._budget.used} of {self._budget.limit}")
+        self._budget.take(total)
+        body = self._bodies[part.lane] = _Body(total)
+        return body

@@ -1,0 +1,184 @@
+"""Payloads: a message of a channel as bytes, and back, checked against what the channel declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from ...actors.answer_encoding import decode_answer, decode_plain, encode_answer, unmarked
+from ...actors.channel import Channel
+from ...actors.encoding import Unresolved, answer_of, encoding_of
+from ...actors.errors import MessageTooLarge, MessageTypeError
+from .elements import MAX_ELEMENTS, check_elements, grows
+from .hello import ChannelInfo
+from .schema import schema_of, travelling
+
+__all__ = ["ChannelCodec", "Payload"]
+
+#: Type number and bytes, as they stand in TELL, ASK and REPLY.
+Payload = tuple[int, bytes]
+
+#: The type number of an answer that is no declared message: a plain value, or one of a type that the asker knows.
+PLAIN = 0
+
+
+class ChannelCodec:
+    """Encodes and decodes the messages of one channel. Stateless but for its decoders; shared by connections.
+
+    Raises TypeError where its messages cannot travel, and Unresolved where an annotation names what is not found.
+    """
+
+    def __init__(self, channel: Channel[Any]) -> None:
+        self.channel = channel
+        #: What travels of the declared messages, in the order of their numbers.
+        self.messages = travelling(channel)
+        self.schema = schema_of(channel)
+        encodings = [encoding_of(message_type) for message_type in self.messages]
+        #: The bytes of a message, unchecked: for who asked `numbers` for its type, and `checks` for its fields.
+        self.encode_fields = msgspec.msgpack.Encoder().encode
+        #: Type numbers of the declared messages.
+        self.numbers: dict[type, int] = {message_type: number for number, message_type in enumerate(self.messages, 1)}
+        #: By type number: true where each field is exactly of its type. Not true, or raising: `encode` says whether.
+        self.checks: list[Callable[[Any], bool]] = [_no_check, *(encoding.quick for encoding in encodings)]
+        #: Decoders by type number, which raise what msgspec raises; none of a plain value.
+        self.decoders: list[Callable[[bytes], Any]] = [
+            _no_plain_value,
+            *(_decoder_of(message_type, channel.max_message) for message_type in self.messages),
+        ]
+
+    @cached_property
+    def info(self) -> ChannelInfo:
+        """The channel as HELLO announces it."""
+        channel = self.channel
+        return ChannelInfo(
+            name=channel.name,
+            types=tuple(message_type.__name__ for message_type in self.messages),
+            schema=self.schema,
+            messages=channel.window,
+            bytes=channel.window_bytes,
+            max_message=channel.max_message,
+            priority=channel.priority,
+        )
+
+    def encode(self, message: object, limit: int) -> Payload:
+        """The payload of a declared message.
+
+        Raises MessageTypeError (not declared, or a field holds what it does not declare, which is named) and
+        MessageTooLarge above `limit`.
+        """
+        number = self.numbers.get(message.__class__)
+        if number is None:
+            raise MessageTypeError(
+                f"channel {self.channel.name!r} carries no {type(message).__name__}, it declares {self._declared}",
+                message=message,
+            )
+        try:
+            payload = encoding_of(message.__class__).encode(message)
+        except MessageTypeError as error:
+            raise MessageTypeError(f"{error} (channel {self.channel.name!r})", message=message) from error.__cause__
+        if len(payload) > limit:
+            raise self._too_large(message, len(payload), limit)
+        return number, payload
+
+    @property
+    def _declared(self) -> str:
+        return ", ".join(message_type.__name__ for message_type in self.messages)
+
+    def encode_reply(self, value: object, limit: int, asked: int = 0) -> Payload:
+        """The payload of an answer: a declared message, or what else travels; see `answer_encoding`.
+
+        Raises as `encode`. `asked` is the number of the message that it answers; 0 where that is not known.
+        """
+        number = self.numbers.get(value.__class__)
+        if number is not None:
+            try:
+                if self.checks[number](value):
+                    payload = self.encode_fields(value)
+                    if len(payload) <= limit:
+                        return number, payload
+            except Exception:  # noqa: BLE001, S110  # `encode` says what is wrong with it
+                pass
+            return self.encode(value, limit)
+        try:
+            payload = encode_answer(value, self.messages[asked - 1] if asked else None, self.messages)
+        except MessageTypeError as error:
+            raise MessageTypeError(
+                f"an answer on channel {self.channel.name!r} is one of {self._declared}, or what else travels: {error}",
+                message=value,
+            ) from error.__cause__
+        if len(payload) > limit:
+            raise self._too_large(value, len(payload), limit)
+        return PLAIN, payload
+
+    def check_reply(self, reply: Any, message: object) -> None:
+        """Raise MessageTypeError where no answer can arrive as what `reply` says."""
+        try:
+            answer_of(reply, self.messages)
+        except (TypeError, Unresolved) as error:
+            raise MessageTypeError(
+                f"reply is {reply!r}, and no answer on channel {self.channel.name!r} arrives as that: {error}",
+                message=message,
+            ) from error
+
+    def decode_reply(self, number: int, payload: bytes, message: object, reply: Any) -> object:
+        """The answer to `message`, which was asked with that `reply`. Raises MessageTypeError."""
+        if number:
+            return self.decode(number, payload)
+        try:
+            if len(payload) > MAX_ELEMENTS:
+                check_elements(unmarked(payload)[0])
+            return decode_answer(payload, message, reply, self.messages)
+        except BaseException as error:  # whatever it is, the bytes are to blame
+            raise MessageTypeError(
+                f"the answer to {type(message).__name__} on channel {self.channel.name!r} is refused: {error}",
+                message=message,
+            ) from error
+
+    def decode(self, number: int, payload: bytes) -> object:
+        """The message, its fields checked against the declared types. Raises MessageTypeError."""
+        try:
+            if number == PLAIN:
+                check_elements(payload)
+                return decode_plain(payload)
+            if number >= len(self.decoders):
+                raise MessageTypeError(
+                    f"channel {self.channel.name!r} declares {len(self.decoders) - 1} types, not a number {number}"
+                )
+            return self.decoders[number](payload)
+        except MessageTypeError:
+            raise
+        # Whatever it is, the bytes are to blame: a key that has no hash, an assertion in a `__post_init__`.
+        except BaseException as error:
+            name = "a plain value" if number == PLAIN else self.messages[number - 1].__name__
+            raise MessageTypeError(f"{name} on channel {self.channel.name!r} is malformed: {error}") from error
+
+    def _too_large(self, message: object, size: int, limit: int) -> MessageTooLarge:
+        return MessageTooLarge(
+            f"{type(message).__name__} takes {size} bytes, channel {self.channel.name!r} carries {limit} "
+            "(its max_message)",
+            message=message,
+        )
+
+
+def _no_check(_message: object) -> bool:
+    return False
+
+
+def _no_plain_value(payload: bytes) -> object:
+    raise ValueError(f"a plain value of {len(payload)} bytes, where a declared message is expected")
+
+
+def _decoder_of(message_type: type, max_message: int) -> Callable[[bytes], Any]:
+    decode = encoding_of(message_type).decoder
+    if max_message <= MAX_ELEMENTS or not grows(message_type):
+        return decode
+
+    def bounded(payload: bytes) -> Any:
+        if len(payload) > MAX_ELEMENTS:
+            check_elements(payload)
+        return decode(payload)
+
+    return bounded

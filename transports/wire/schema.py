@@ -1,0 +1,84 @@
+"""A channel's schema hash: two nodes whose messages have the same names, fields and types have the same one."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from msgspec import inspect
+
+from ...actors.channel import Channel
+from ...actors.encoding import Unresolved, encoding_of
+from ...actors.events import FACTS
+
+__all__ = ["SCHEMA_SIZE", "schema_of", "travelling"]
+
+#: Bytes: a checksum against mistakes, not against an adversary, who may write any hash into its HELLO.
+SCHEMA_SIZE = 16
+
+# Law 1: what is described is what travels: names and types of fields, whether one may be missing, and the order
+#        of the message types (their place is their number on the wire). Docstrings, defaults and modules are not.
+# Law 2: a description is text made of nothing but these, so it is the same in every process and version.
+
+
+def travelling(channel: Channel[Any]) -> tuple[type, ...]:
+    """The channel's messages without facts of the bus, which are told on their own node only.
+
+    Raises TypeError where nothing is left.
+    """
+    found = tuple(message_type for message_type in channel.messages if message_type not in FACTS)
+    if not found:
+        raise TypeError(f"channel {channel.name!r} declares nothing that travels, only facts of its own bus")
+    return found
+
+
+def schema_of(channel: Channel[Any]) -> bytes:
+    """The hash. Raises TypeError where a field has a type that cannot travel, Unresolved where it cannot be found."""
+    lines: list[str] = []
+    for message_type in travelling(channel):
+        try:
+            lines.append(_describe(encoding_of(message_type).info, ()))
+        except TypeError as error:
+            raise TypeError(f"channel {channel.name!r}: {message_type.__name__} cannot travel: {error}") from error
+        except Unresolved as error:
+            raise Unresolved(
+                f"channel {channel.name!r}: {message_type.__name__} cannot travel: {error} where the class stands; "
+                "define what its annotations name at the top of a module"
+            ) from error
+    return hashlib.sha256("\n".join(lines).encode()).digest()[:SCHEMA_SIZE]
+
+
+def _describe(info: inspect.Type, outer: tuple[type, ...]) -> str:
+    match info:
+        case inspect.DataclassType(cls=cls, fields=fields) | inspect.StructType(cls=cls, fields=fields):
+            if cls in outer:
+                return f"<{cls.__name__}>"  # a recursive type: described further out
+            inner = (*outer, cls)
+            listed = ",".join(
+                f"{field.encode_name}{'' if field.required else '?'}:{_describe(field.type, inner)}" for field in fields
+            )
+            return f"{cls.__name__}({listed})"
+        case inspect.UnionType(types=types):
+            return "|".join(sorted(_describe(each, outer) for each in types))
+        case (
+            inspect.ListType(item_type=item)
+            | inspect.SetType(item_type=item)
+            | inspect.FrozenSetType(item_type=item)
+            | inspect.VarTupleType(item_type=item)
+            | inspect.CollectionType(item_type=item)
+        ):
+            return f"[{_describe(item, outer)}]"
+        case inspect.TupleType(item_types=items):
+            return f"({','.join(_describe(each, outer) for each in items)})"
+        case inspect.DictType(key_type=key, value_type=value):
+            return f"{{{_describe(key, outer)}:{_describe(value, outer)}}}"
+        case inspect.EnumType(cls=cls):
+            return f"{cls.__name__}<{','.join(sorted(str(member.value) for member in cls))}>"
+        case inspect.LiteralType(values=values):
+            return f"<{','.join(sorted(map(repr, values)))}>"
+        case inspect.Metadata(type=inside):
+            return _describe(inside, outer)
+        case inspect.TypedDictType(cls=cls, fields=fields) | inspect.NamedTupleType(cls=cls, fields=fields):
+            return f"{cls.__name__}({','.join(f'{f.name}:{_describe(f.type, outer)}' for f in fields)})"
+        case _:
+            return type(info).__name__.removesuffix("Type").lower()
