@@ -738,10 +738,8 @@ class Bus:
                         return cell.tell(message, None, timeout)
                 elif type(where) is Peer and (timeout is None or timeout >= 0) and get_ident() == self.thread:
                     link = self.routes.peers.get(where.id)
-                    if link is not None:
-                        outcome = link.accept(to.reactor, message, None)
-                        if outcome is not None:
-                            return outcome
+                    if link is not None and not wait_for_peer:
+                        return link.tell(to.reactor, message, None, timeout)
             elif isinstance(to, Ref):
                 return to._cell.tell(message, None, timeout)
         return self.send(to, message, timeout, None, WAITS if wait_for_peer else None)
@@ -798,10 +796,8 @@ class Bus:
                     return here.tell(message, sender, timeout)
             elif type(where) is Peer and (timeout is None or timeout >= 0) and get_ident() == self.thread:
                 link = self.routes.peers.get(where.id)
-                if link is not None:
-                    outcome = link.accept(to.reactor, message, None if sender is None else sender.address)
-                    if outcome is not None:
-                        return outcome
+                if link is not None and how is None:
+                    return link.tell(to.reactor, message, None if sender is None else sender.address, timeout)
         if isinstance(to, Ref):
             return to._cell.tell(message, sender if to._cell.bus is self else None, timeout)
         if get_ident() != self.thread:

@@ -41,20 +41,17 @@ class Link(Protocol):
     def succeed(self, before: Link) -> None:
         """Take the place of an older link to the same peer: who waits there waits here, what it accepted goes first."""
 
-    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> Outcome[None] | None:
-        """Send, if nothing stands in its way. None: nothing was done, `tell` knows why and what to do then."""
-
     def tell(
         self,
         reactor: str,
         message: object,
-        *,
         sender: Address[object] | None,
-        deadline: float,
+        timeout: float | None,
         memo: dict[object, object] | None = None,
     ) -> Outcome[None]:
         """Send; the outcome is there when the message is accepted against the receiver's credit.
 
+        It waits for credit `timeout` seconds at most, None: as its channel says.
         `memo` is one dict for all links of a send to several peers: the message is encoded once.
         """
 

@@ -48,12 +48,11 @@ def routed_tell(
         return _deferred(bus, to, message, timeout, sender, 1, partial(_tell_later, bus, to, message, sender))
     address = None if sender is None else sender.address
     if isinstance(to, GroupAddress):
-        deadline = bus.deadline(to.reactor, timeout)
         memo: dict[object, object] = {}
         sends: dict[str, Outcome[Any]] = {
             peer: each.tell(message, sender, timeout)
             if isinstance(each, Cell)
-            else each.tell(to.reactor, message, sender=address, deadline=deadline, memo=memo)
+            else each.tell(to.reactor, message, address, timeout, memo)
             for peer, each in group(bus, to).items()
         }
         return Gathered(sends)
@@ -62,7 +61,7 @@ def routed_tell(
         return target.tell(message, sender, timeout)
     if isinstance(target, SendError):
         return bus.unroutable(target, to, sender)
-    return target.tell(to.reactor, message, sender=address, deadline=bus.deadline(to.reactor, timeout))
+    return target.tell(to.reactor, message, address, timeout)
 
 
 def routed_ask(

@@ -58,16 +58,12 @@ class ProbeLink:
     def succeed(self, before: object) -> None:
         """As `Link.succeed`: there is nothing to take over."""
 
-    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> Outcome[None] | None:
-        """As `Link.accept`: never, so that there is one way to be probed."""
-
     def tell(
         self,
         reactor: str,
         message: object,
-        *,
         sender: Address[object] | None,
-        deadline: float,
+        timeout: float | None,
         memo: dict[object, object] | None = None,
     ) -> Outcome[None]:
         """As `Link.tell`."""
@@ -75,7 +71,7 @@ class ProbeLink:
             envelope = Envelope(self._travelled(reactor, message), sender)
         except SendError as error:
             return self._refused(reactor, message, sender, error)
-        return self._send(reactor, envelope, deadline)
+        return self._send(reactor, envelope, self._bus.deadline(reactor, timeout))
 
     def ask(
         self,

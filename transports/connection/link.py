@@ -33,7 +33,7 @@ from ...actors.ledger import Account, Side
 from ...actors.load import Load
 from ...actors.log import get_logger
 from ...actors.mailbox import Waiter
-from ...actors.outcome import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Waiting
+from ...actors.outcome import AskFuture, AskWaiting, Failed, Outcome, Waiting
 from ..lanes import (
     EARLY,
     LEAST,
@@ -226,52 +226,42 @@ class PeerLink:
 
     # Sending.
 
-    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> Outcome[None] | None:
-        """As `Link.accept`: the short way of `tell`, for a declared message on a lane that has credit."""
+    def tell(
+        self,
+        reactor: str,
+        message: object,
+        sender: Address[object] | None,
+        timeout: float | None,
+        memo: dict[object, object] | None = None,
+    ) -> Outcome[None]:
+        """As `Link.tell`: against credit, or wait for it. Whatever becomes of the message, it is encoded once."""
         lane = self._lanes.get(reactor)
-        if lane is None or self.refusal is not None or self._suspended:
-            return None
-        codec = lane.codec
-        if codec is None:
-            return None
-        number = codec.numbers.get(message.__class__)
-        if number is None:
-            return None
-        try:
-            if not codec.checks[number](message):
-                return None
-            payload = codec.encode_fields(message)
-        except Exception:  # noqa: BLE001  # `tell` says what is wrong with it
-            return None
-        if len(payload) > lane.largest:
-            return None
+        codec = None if lane is None or memo is not None or self.refusal is not None else lane.codec
+        payload: bytes | None = None
+        number = 0
+        if codec is not None:
+            # As `_encoded` where all is well, without its call: a tenth of a tell.
+            number = codec.numbers.get(message.__class__, 0)
+            try:
+                if number and codec.checks[number](message):
+                    payload = codec.encode_fields(message)
+            except Exception:  # noqa: BLE001  # `_encoded` says what is wrong with it
+                payload = None
+        if lane is None or payload is None or len(payload) > lane.largest:
+            try:
+                lane, number, payload = self._encoded(reactor, message, None, memo)
+            except SendError as error:
+                return self._fail(reactor, sender, message, error)
         origin = 0 if sender is None else self._origins.get(sender.reactor) or self._origin_of(sender.reactor)
-        outcome = lane.accept(number, origin, payload, message, sender)
+        outcome = None if self._suspended else lane.accept(number, origin, payload, message, sender)
         if outcome is not None:
             turn = self._turns[lane.index]
             if not turn.queued:  # else it has been scheduled when the lane was woken, or waits for the stream
                 self.outbox.wake(turn)
                 self._writer.schedule()
-        return outcome
-
-    def tell(
-        self,
-        reactor: str,
-        message: object,
-        *,
-        sender: Address[object] | None,
-        deadline: float,
-        memo: dict[object, object] | None = None,
-    ) -> Outcome[None]:
-        """Accept against credit, or wait for it."""
-        try:
-            lane, outgoing = self._outgoing(reactor, message, sender, deadline, None, memo)
-        except SendError as error:
-            return self._fail(reactor, sender, message, error)
-        if not self._suspended and lane.offer(outgoing):
-            self.outbox.wake(self._turns[lane.index])
-            self._writer.schedule()
-            return DELIVERED
+            return outcome
+        deadline = self._bus.deadline(reactor, timeout)
+        outgoing = Outgoing(message, sender, None, deadline, None, len(payload), None, number, origin, payload)
         return self._waiting(lane, outgoing, deadline)
 
     def ask(
@@ -294,10 +284,12 @@ class PeerLink:
         future.rid = 0
         future.lane = None
         try:
-            lane, outgoing = self._outgoing(reactor, message, sender, deadline, future, memo)
+            lane, number, payload = self._encoded(reactor, message, reply, memo)
         except SendError as error:
             self._fail(reactor, sender, message, error)
             return future.refused(error)
+        origin = 0 if sender is None else self._origins.get(sender.reactor) or self._origin_of(sender.reactor)
+        outgoing = Outgoing(message, sender, future, deadline, None, len(payload), None, number, origin, payload)
         future.lane = lane
         slot = future.slot = bus.wheel.add(future, deadline)  # first: a deadline that is no number sends nothing
         if not self._suspended:
@@ -346,15 +338,13 @@ class PeerLink:
         bus = self._bus
         return Waiting(lane, outgoing, deadline, bus.wheel, bus.loop, partial(self._undelivered, lane), self)
 
-    def _outgoing(
-        self,
-        reactor: str,
-        message: object,
-        sender: Address[object] | None,
-        deadline: float,
-        reply: RemoteAsk[Any] | None,
-        memo: dict[object, object] | None,
-    ) -> tuple[OutLane, Outgoing]:
+    def _encoded(
+        self, reactor: str, message: object, reply: TypeForm[Any] | None, memo: dict[object, object] | None
+    ) -> tuple[OutLane, int, bytes]:
+        """The lane to a reactor, the number and the bytes of a message to it. Raises SendError, and says why.
+
+        `reply`: what an ask says of its answer.
+        """
         if self.refusal is not None:
             raise self.refusal(f"{self.peer_id} takes no new work")
         lane = self._lanes.get(reactor)
@@ -378,24 +368,24 @@ class PeerLink:
                 lane.known = True
                 raise SchemaMismatch(f"peer {self.peer_id} declares other messages on channel {reactor!r}")
             lane.codec, lane.known = codec, True
-        if reply is not None and reply.reply_type is not None:
-            codec.check_reply(reply.reply_type, message)
-        if memo is None:
-            # As `encode` where all is well, without its call.
-            number, data = codec.numbers.get(message.__class__, 0), b""
-            try:
-                if number and codec.checks[number](message):
-                    data = codec.encode_fields(message)
-                else:
-                    number = 0
-            except Exception:  # noqa: BLE001  # `encode` says what is wrong with it
+        if reply is not None:
+            codec.check_reply(reply, message)
+        if memo is not None:
+            return lane, *self._encoded_once(lane, codec, message, memo)
+        # As `encode` where all is well, without its call.
+        number, data = codec.numbers.get(message.__class__, 0), b""
+        try:
+            if number and codec.checks[number](message):
+                data = codec.encode_fields(message)
+            else:
                 number = 0
-            if not number or len(data) > lane.largest:
-                number, data = codec.encode(message, lane.largest)
-        else:
-            number, data = self._encoded_once(lane, codec, message, memo)
-        origin = 0 if sender is None else self._origins.get(sender.reactor) or self._origin_of(sender.reactor)
-        return lane, Outgoing(message, sender, reply, deadline, None, len(data), None, number, origin, data)
+        except Exception:  # noqa: BLE001  # `encode` says what is wrong with it
+            number = 0
+        if not number:
+            return lane, *codec.encode(message, lane.largest)
+        if len(data) > lane.largest:
+            raise codec.too_large(message, len(data), lane.largest)
+        return lane, number, data
 
     def _made_codec(self, reactor: str, message: object) -> ChannelCodec | None:
         try:

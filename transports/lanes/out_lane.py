@@ -119,16 +119,8 @@ class OutLane:
         batch.messages.append(message)
         return DELIVERED
 
-    def offer(self, outgoing: Outgoing) -> bool:
-        """Take credit and queue the message. False: no credit, the sender has to wait."""
-        if self._waiting or not self.window.take(len(outgoing.payload)):
-            return False
-        self.sent += 1
-        self._queue(outgoing)
-        return True
-
     def offer_ask(self, outgoing: Outgoing) -> int:
-        """As `offer`, for an ask. Returns how many asks stand in its frame; 0: no credit, the sender has to wait."""
+        """As `accept`, for an ask. Returns how many asks stand in its frame; 0: no credit, the sender has to wait."""
         # Without the calls, as `accept`.
         size, window = len(outgoing.payload), self.window
         left = window._bytes
@@ -140,7 +132,7 @@ class OutLane:
         return self._queue_ask(outgoing, size)
 
     def take_alone(self, outgoing: Outgoing) -> bool:
-        """As `offer`, for an ask that is written at once and never stands in the queue. False: as there."""
+        """As `offer_ask`, for one that is written at once and never stands in the queue. False: as there."""
         size = len(outgoing.payload)
         if self._waiting or not self.window.take(size):
             return False

@@ -80,7 +80,7 @@ class ChannelCodec:
         except MessageTypeError as error:
             raise MessageTypeError(f"{error} (channel {self.channel.name!r})", message=message) from error.__cause__
         if len(payload) > limit:
-            raise self._too_large(message, len(payload), limit)
+            raise self.too_large(message, len(payload), limit)
         return number, payload
 
     @property
@@ -110,7 +110,7 @@ class ChannelCodec:
                 message=value,
             ) from error.__cause__
         if len(payload) > limit:
-            raise self._too_large(value, len(payload), limit)
+            raise self.too_large(value, len(payload), limit)
         return PLAIN, payload
 
     def check_reply(self, reply: Any, message: object) -> None:
@@ -155,7 +155,8 @@ class ChannelCodec:
             name = "a plain value" if number == PLAIN else self.messages[number - 1].__name__
             raise MessageTypeError(f"{name} on channel {self.channel.name!r} is malformed: {error}") from error
 
-    def _too_large(self, message: object, size: int, limit: int) -> MessageTooLarge:
+    def too_large(self, message: object, size: int, limit: int) -> MessageTooLarge:
+        """The error of a message that takes more bytes than may travel."""
         return MessageTooLarge(
             f"{type(message).__name__} takes {size} bytes, channel {self.channel.name!r} carries {limit} "
             "(its max_message)",

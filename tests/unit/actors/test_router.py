@@ -51,7 +51,7 @@ class FakeLink:
         self.roles = capabilities(*roles)
         self._load = load
         self.fails = fails
-        self.got: list[tuple[object, object, float]] = []
+        self.got: list[tuple[object, object, float | None]] = []
         self.watched: list[str] = []
 
     def load(self, reactor: str) -> Load:
@@ -63,13 +63,10 @@ class FakeLink:
     def succeed(self, before: object) -> None:
         self.succeeded = before
 
-    def accept(self, reactor: str, message: object, sender: Address[object] | None) -> None:
-        return
-
     def tell(
-        self, reactor: str, message: object, *, sender: Address[object] | None, deadline: float, memo: Any = None
+        self, reactor: str, message: object, sender: Address[object] | None, timeout: float | None, memo: Any = None
     ) -> Outcome[None]:
-        self.got.append((message, sender, deadline))
+        self.got.append((message, sender, timeout))
         return DELIVERED
 
     def ask(

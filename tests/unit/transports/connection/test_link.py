@@ -14,14 +14,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from kept_writer import KeptWriter
 
-from peerbus.actors import Account, Bus, Channel, DeadlineExceeded, PeerGone, RemoteError
+from peerbus.actors import Account, Bus, Channel, DeadlineExceeded, Peer, PeerGone, RemoteError
 from peerbus.actors.errors import ProtocolError
+from peerbus.actors.router import LinkUp
 from peerbus.testing import VirtualLoop
 from peerbus.transports.connection.link import PeerLink
 from peerbus.transports.lanes.batch import ROOM
 from peerbus.transports.lanes.frame_writer import EARLY, LEAST
 from peerbus.transports.wire.codecs import Codecs
-from peerbus.transports.wire.frames import FRAME_LIMIT, Ask, Cancel, Credit, Error, FrameDecoder, Reply
+from peerbus.transports.wire.frames import FRAME_LIMIT, Ask, Cancel, Credit, Error, FrameDecoder, Reply, Tell
 from peerbus.transports.wire.hello import Hello
 from peerbus.transports.wire.payload import PLAIN, ChannelCodec
 
@@ -165,7 +166,7 @@ def test_an_ask_does_not_go_past_what_an_older_connection_still_carries() -> Non
     line = Line()
 
     async def tell() -> None:
-        await line.link.tell("first", Get(1), sender=None, deadline=line.loop.time() + 5.0)
+        await line.link.tell("first", Get(1), None, 5.0)
 
     line.loop.run_until_complete(tell())
     line.written()  # it is on its way
@@ -179,6 +180,36 @@ def test_an_ask_does_not_go_past_what_an_older_connection_still_carries() -> Non
     older.lost("over")
     line.close()
     assert isinstance(asked.exception(), PeerGone)
+
+
+def test_a_tell_is_encoded_once_with_credit_and_without() -> None:
+    line = Line(window=2)
+    codec = line.codecs.get("first")
+    assert codec is not None
+    encode, encoded = codec.encode_fields, []
+
+    def count(message: object) -> bytes:
+        encoded.append(message)
+        return encode(message)
+
+    codec.encode_fields = count
+
+    async def tell() -> None:
+        await line.bus.tell(line.bus.router, LinkUp(line.link))
+        await asyncio.sleep(0)
+        to = Peer(line.link.peer_id) / FIRST
+        sent = [line.bus.tell(to, Get(number)) for number in range(3)]
+        late = asyncio.ensure_future(_wait(sent[2]))
+        await asyncio.sleep(0)
+        (frame,) = line.written()
+        assert isinstance(frame, Tell)
+        assert not late.done()
+        line.link.credited(Credit([(0, 2, sum(len(payload) for *_, payload in frame.items))]))
+        await late
+
+    line.loop.run_until_complete(tell())
+    assert encoded == [Get(0), Get(1), Get(2)]
+    line.close()
 
 
 def test_an_ask_whose_time_was_over_before_it_was_written_is_counted_so_when_the_connection_ends() -> None:

@@ -14,7 +14,6 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from peerbus.actors.envelope import NEVER
 from peerbus.actors.errors import ProtocolError, SendError
 from peerbus.transports.lanes.batch import Batch, Outgoing
 from peerbus.transports.lanes.out_lane import OutLane
@@ -90,8 +89,7 @@ class Writer:
         self.outbox.wake(self.turns[lane.index])
 
     def tell(self, lane: int, size: int, message: object = None) -> None:
-        payload = bytes(size)
-        assert self.lanes[lane].offer(Outgoing(message, None, None, NEVER, None, size, None, 1, 0, payload))
+        assert self.lanes[lane].accept(1, 0, bytes(size), message, None) is not None
         self.outbox.wake(self.turns[lane])
 
     def answer(self, lane: int, size: int, rid: int = 1) -> None:
@@ -292,7 +290,7 @@ def test_asks_that_nobody_waits_for_are_not_written_and_their_credit_is_free() -
         for number in range(4):
             ask: RemoteAsk[object] = RemoteAsk.of(loop, None, None, lambda future: "writer")
             deadline = 1.0 if number == 1 else 10.0
-            writer.lanes[0].offer(Outgoing(number, None, ask, deadline, None, 9, None, 1, 0, bytes(9)))
+            writer.lanes[0].offer_ask(Outgoing(number, None, ask, deadline, None, 9, None, 1, 0, bytes(9)))
             asks.append(ask)
         asks[2].cancel()
         writer.outbox.wake(writer.turns[0])
@@ -364,8 +362,7 @@ class OutboxMachine(RuleBasedStateMachine):
     def tell(self, lane: int, size: int) -> None:
         self.number += 1
         payload = self.number.to_bytes(4, "big") + bytes(size)
-        outgoing = Outgoing(payload, None, None, NEVER, None, len(payload), None, 1, 0, payload)
-        assert self.writer.lanes[lane].offer(outgoing)
+        assert self.writer.lanes[lane].accept(1, 0, payload, payload, None) is not None
         self.writer.outbox.wake(self.writer.turns[lane])
         self.sent[lane].append(payload)
 
