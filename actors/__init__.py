@@ -49,6 +49,7 @@ from .events import (
 from .handlers import handles
 from .ledger import Account, Ledger
 from .mailbox import MailboxStatistics
+from .message import Message
 from .outcome import Outcome
 from .picks import Key, Several, Share
 from .reactor import Reactor
@@ -93,6 +94,7 @@ __all__ = [
     "Local",
     "MailboxFull",
     "MailboxStatistics",
+    "Message",
     "MessageTooLarge",
     "MessageTypeError",
     "NoRoute",

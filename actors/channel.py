@@ -17,6 +17,7 @@ import msgspec
 
 from .encoding import Unresolved, check_answer, check_travels
 from .events import FACTS
+from .message import Message
 from .request import UNNAMED, answer_named
 
 __all__ = ["REACTOR_PATTERN", "Channel", "ChannelOptions", "Overflow"]
@@ -95,7 +96,7 @@ class ChannelOptions(TypedDict, total=False):
 
 
 class Channel(Generic[M_contra]):
-    """One reactor's channel. The message types are frozen dataclasses or `msgspec.Struct`s with annotated fields.
+    """One reactor's channel. The message types are `Message`s, frozen dataclasses or frozen `msgspec.Struct`s.
 
     `name`: lower-case letters, digits, `.`, `_`, `-`; also the reactor's name in addresses.
     `priority`: 1–255, its share of a connection against the other channels' (weights, nobody starves).
@@ -261,23 +262,39 @@ class Channel(Generic[M_contra]):
         return f"Channel({self.name!r}, {', '.join(t.__name__ for t in self.messages)})"
 
 
+def _check_kind(name: str, message_type: Any) -> None:
+    """Raise TypeError where this is no class of frozen values."""
+    struct = isinstance(message_type, msgspec.StructMeta)
+    plain = isinstance(message_type, type) and dataclasses.is_dataclass(message_type)
+    if message_type is Message or not (struct or plain):
+        raise TypeError(
+            f"channel {name!r}: {message_type!r} cannot be a message: "
+            "declare it as a class that derives from Message, with annotated fields"
+        )
+    which = f"channel {name!r}: {message_type.__name__}"
+    if struct and (plain or any(isinstance(each, dataclasses.Field) for each in message_type.__struct_defaults__)):
+        raise TypeError(
+            f"{which} is a Message or msgspec.Struct, for which dataclasses mean nothing: leave @dataclass out, "
+            "and write msgspec.field(…) in place of dataclasses.field(…)"
+        )
+    if struct:
+        frozen, how = message_type.__struct_config__.frozen, "with frozen=True"
+    else:
+        frozen = getattr(getattr(message_type, "__dataclass_params__", None), "frozen", True)
+        how = "as @dataclass(frozen=True)"
+    if not frozen:
+        raise TypeError(
+            f"{which} is not frozen; on one node sender and receiver share it, "
+            f"so derive it from Message, or declare it {how}"
+        )
+
+
 def _check_types(name: str, messages: Iterable[Any]) -> None:
     if isinstance(messages, type):
         raise TypeError(f"channel {name!r}: messages is a tuple of types; write messages=({messages.__name__},)")
     seen: set[str] = set()
     for message_type in messages:
-        if not isinstance(message_type, type) or not (
-            dataclasses.is_dataclass(message_type) or issubclass(message_type, msgspec.Struct)
-        ):
-            raise TypeError(
-                f"channel {name!r}: {message_type!r} cannot be a message: "
-                "declare it as a frozen dataclass with annotated fields"
-            )
-        if not getattr(getattr(message_type, "__dataclass_params__", None), "frozen", True):
-            raise TypeError(
-                f"channel {name!r}: {message_type.__name__} is not frozen; on one node sender and receiver share it, "
-                "so declare it as @dataclass(frozen=True)"
-            )
+        _check_kind(name, message_type)
         if message_type.__name__ in seen:
             raise TypeError(
                 f"channel {name!r}: two message types are called {message_type.__name__!r}; "

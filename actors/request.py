@@ -44,10 +44,9 @@ class Pair(Generic[M_co, R_co]):
 class Request(Generic[R_co]):
     """Base of a message that names its answer: `await node.ask(to, GetBlock(7))` is a `Block`, and checked to be one.
 
-    For frozen dataclasses, also with slots, and for `msgspec.Struct`s:
+    For a `Message`, and as well for frozen dataclasses, also with slots, and frozen `msgspec.Struct`s:
 
-        @dataclass(frozen=True)
-        class GetBlock(Request[Block]):
+        class GetBlock(Message, Request[Block]):
             height: int
 
     The answer is any type that travels, `Block`, `list[Block]` or `Block | None`; it needs no place in its channel's
