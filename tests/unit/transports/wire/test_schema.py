@@ -47,7 +47,7 @@ def test_the_same_fields_have_the_same_hash_whatever_their_class_and_docstring()
         a: int
         b: bytes
 
-    class Struct(msgspec.Struct):
+    class Struct(msgspec.Struct, frozen=True):
         a: int
         b: bytes
 
