@@ -19,8 +19,8 @@ from kinds import make_message
 from peerbus.actors import LOCAL, Bus, Channel, Message, MessageTypeError, Reactor, Request, handles
 from peerbus.actors.encoding import encoding_of
 from peerbus.actors.request import answer_named
-from peerbus.transports.payload import ChannelCodec
-from peerbus.transports.schema import schema_of
+from peerbus.transports.wire.payload import ChannelCodec
+from peerbus.transports.wire.schema import schema_of
 
 T = TypeVar("T")
 LIMIT = 1 << 20
