@@ -17,8 +17,8 @@ __all__ = ["KINDS", "Made", "make_message"]
 Made = Callable[[str, Iterable[tuple[str, Any]]], type]
 
 
-def make_message(name: str, fields: Iterable[tuple[str, Any]]) -> type:
-    """As `make_dataclass`."""
+def make_message(name: str, fields: Iterable[tuple[str, Any] | tuple[str, Any, Any]]) -> type:
+    """As `make_dataclass`; a default is the third of a field."""
     return msgspec.defstruct(name, fields, bases=(Message,), frozen=True)
 
 

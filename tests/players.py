@@ -13,6 +13,7 @@ from peerbus.actors import (
     Actor,
     Channel,
     Directive,
+    Message,
     Overflow,
     Ref,
     RemoteError,
@@ -25,22 +26,34 @@ from peerbus.actors import (
 if TYPE_CHECKING:
     from stories import Story
 
-__all__ = ["Do", "Player", "Tick", "player_class"]
+__all__ = ["DOS", "Do", "PlainDo", "Player", "Tick", "data_of", "player_class"]
 
 
-@dataclass(frozen=True)
-class Do:
+class Do(Message):
     """Do what stands in `script`, and answer with `number`; `data` is as large as its "pad" says."""
 
     number: int
     script: str
     data: bytes = b""
 
-    @classmethod
-    def of(cls, number: int, script: str) -> Do:
-        """With all the data that the script asks for."""
-        acts = [act.split() for act in script.split("; ")]
-        return cls(number, script, bytes(sum(int(act[1]) for act in acts if act[:1] == ["pad"])))
+
+@dataclass(frozen=True)
+class PlainDo:
+    """The same as a dataclass."""
+
+    number: int
+    script: str
+    data: bytes = b""
+
+
+#: A program sends one of them, by its seed.
+DOS: tuple[type[Do | PlainDo], ...] = (Do, PlainDo)
+
+
+def data_of(script: str) -> bytes:
+    """All the data that the script asks for."""
+    acts = [act.split() for act in script.split("; ")]
+    return bytes(sum(int(act[1]) for act in acts if act[:1] == ["pad"]))
 
 
 class Panic(BaseException):
@@ -116,12 +129,12 @@ class Player(Actor):
 
     # Acts.
 
-    def acts(self, message: Do) -> list[list[str]]:
+    def acts(self, message: Do | PlainDo) -> list[list[str]]:
         """What there is to do."""
         self.story.begins(self, message.number)
         return [act.split(maxsplit=3) for act in message.script.split("; ") if act]
 
-    def act(self, message: Do, words: list[str]) -> None:
+    def act(self, message: Do | PlainDo, words: list[str]) -> None:
         """One act that needs no wait; the outcome of a send is dropped."""
         match words:
             case ["sleep" | "insist" | "pad", _] | ["reply"]:
@@ -169,7 +182,7 @@ class Player(Actor):
             case _:
                 raise AssertionError(f"no such act: {words}")
 
-    async def act_in_time(self, message: Do, words: list[str]) -> None:
+    async def act_in_time(self, message: Do | PlainDo, words: list[str]) -> None:
         """One act; the outcome of a send is awaited, unless it says "drop"."""
         story = self.story
         match words:
@@ -199,8 +212,8 @@ class Player(Actor):
 class PlainPlayer(Player):
     """With a `def` handler."""
 
-    @handles(Do)
-    def do(self, message: Do) -> int:
+    @handles(Do, PlainDo)
+    def do(self, message: Do | PlainDo) -> int:
         for words in self.acts(message):
             self.act(message, words)
         return message.number
@@ -209,8 +222,8 @@ class PlainPlayer(Player):
 class AsyncPlayer(Player):
     """With an `async def` handler."""
 
-    @handles(Do)
-    async def do(self, message: Do) -> int:
+    @handles(Do, PlainDo)
+    async def do(self, message: Do | PlainDo) -> int:
         for words in self.acts(message):
             await self.act_in_time(message, words)
         return message.number
@@ -221,8 +234,8 @@ class ReentrantPlayer(Player):
 
     in_order = False
 
-    @handles(Do, reentrant=True)
-    async def do(self, message: Do) -> int:
+    @handles(Do, PlainDo, reentrant=True)
+    async def do(self, message: Do | PlainDo) -> int:
         for words in self.acts(message):
             await self.act_in_time(message, words)
         return message.number
@@ -247,13 +260,13 @@ def player_class(part: Part) -> type[Player]:
     if part.name:
         members["channel"] = Channel(
             part.name,
-            messages=(Do,),
+            messages=DOS,
             mailbox=part.limit,
             mailbox_bytes=part.size,
             window=part.limit,
             window_bytes=part.size,
             overflow=Overflow(part.overflow),
             timeout=1.0,
-            idempotent=(Do,),
+            idempotent=DOS,
         )
     return cast("type[Player]", type(f"{base.__name__}_{part.name}", (base,), members))

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 import pykka
-from players import Do, player_class
+from players import DOS, player_class
 from programs import NAMES, Burst, Close, Fault, Part, Pause, Program, Send, Spawn, Stop, shrunk
 from stories import ROLE, Place, Sent, Story
 
@@ -221,7 +221,7 @@ class _Run:
         place = self.story.places[node]
         self._claim(not place.letters.missed, "too many dead letters for this test")
         for letter in iter(place.letters.get_nowait, None):
-            if isinstance(letter.message, Do):
+            if isinstance(letter.message, DOS):
                 self.story.dead.setdefault((node, letter.message.number), []).append(letter.reason)
 
     def _look_back(self) -> None:

@@ -16,7 +16,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
-from players import Do, Player
+from players import DOS, Player, data_of
 
 from peerbus.actors import (
     EVERYONE,
@@ -120,6 +120,8 @@ class Story:
 
     def __init__(self, sim: Simulation) -> None:
         self.sim = sim
+        #: What is sent: a message of either kind.
+        self.kind = DOS[sim.seed % len(DOS)]
         self.places: dict[str, Place] = {}
         self.sends: dict[int, Sent] = {}
         self.ticks = 0
@@ -257,8 +259,9 @@ class Story:
             case ["wait"]:
                 options["wait_for_peer"] = True
         door: Any = self.places[node].door if by is None else by
+        message = self.kind(number, script, data_of(script))
         try:
-            sent.outcome = getattr(door, verb)(target, Do.of(number, script), timeout=timeout, **options)
+            sent.outcome = getattr(door, verb)(target, message, timeout=timeout, **options)
         except Exception as error:  # noqa: BLE001  # no send may raise at once: that is a law as well
             self.broken.append(f"law 2: {sent} raises {error!r} where it is called")
         return sent

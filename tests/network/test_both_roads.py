@@ -17,6 +17,7 @@ from peerbus.actors import (
     Address,
     Channel,
     Local,
+    Message,
     MessageTooLarge,
     MessageTypeError,
     Peer,
@@ -64,6 +65,29 @@ class GetAll(Request[list[Done]]):
     answer: str
 
 
+class Made(Message):
+    """As Done."""
+
+    number: int
+
+
+class Bound(Made):
+    title: str = ""
+
+
+class GetMade(Message, Request[Made]):
+    answer: str
+
+
+class Work(Message):
+    """As Job."""
+
+    name: str
+    first: Made | None = None
+    rest: list[Made] | None = None
+    extra: Any = None
+
+
 @dataclass(frozen=True)
 class Find:
     answer: str
@@ -93,6 +117,10 @@ ANSWERS: dict[str, object] = {
     "id": UUID(int=7),
     "note": Note("a"),
     "job": Job("a", Done(1)),
+    "made": Made(1),
+    "bound": Bound(1, "a"),
+    "all made": [Made(1), Made(2)],
+    "work": Work("a", Made(1)),
     "nothing": None,
     "seven": 7,
     "large": b"x" * 5000,
@@ -101,14 +129,14 @@ ANSWERS: dict[str, object] = {
 
 
 class Store(Reactor):
-    channel = Channel("store", messages=(GetDone, GetAll, Find, Job), max_message=4000)
+    channel = Channel("store", messages=(GetDone, GetAll, Find, Job, GetMade, Work), max_message=4000)
 
-    @handles(Job)
-    def take(self, job: Job) -> Job:
+    @handles(Job, Work)
+    def take(self, job: Job | Work) -> Job | Work:
         return job
 
-    @handles(GetDone, GetAll, Find)
-    def find(self, wanted: GetDone | GetAll | Find) -> Any:
+    @handles(GetDone, GetAll, GetMade, Find)
+    def find(self, wanted: GetDone | GetAll | GetMade | Find) -> Any:
         return ANSWERS[wanted.answer]
 
 
@@ -132,6 +160,12 @@ ARRIVE: list[tuple[Any, Any]] = [
     (Find("job"), Job | Done),
     (Find("better"), Better),
     (Job("a", Done(1), [Done(2)], {"b": [1, None]}), None),
+    (GetMade("made"), None),
+    (Find("all made"), list[Made]),
+    (Find("work"), None),
+    (Find("work"), Work | Made),
+    (Find("bound"), Bound),
+    (Work("a", Made(1), [Made(2)], {"b": [1, None]}), None),
 ]
 REFUSED: list[tuple[Any, Any]] = [
     (GetDone("better"), None),
@@ -159,6 +193,13 @@ REFUSED: list[tuple[Any, Any]] = [
     (Job("a", extra=Done(1)), None),
     (Job("a", extra=[NOW]), None),
     (Job("\ud800"), None),
+    (GetMade("bound"), None),
+    (GetMade("done"), None),
+    (Find("bound"), Made),
+    (Work(5), None),  # type: ignore[arg-type]  # the mistakes
+    (Work("a", Bound(1)), None),
+    (Work("a", None, (Made(1),)), None),  # type: ignore[arg-type]
+    (Work("a", extra=Made(1)), None),
 ]
 
 

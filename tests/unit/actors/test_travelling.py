@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, make_dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from enum import Enum, StrEnum
@@ -16,8 +16,9 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from kinds import KINDS as MESSAGES
 
-from peerbus.actors import Channel, MessageTooLarge, MessageTypeError
+from peerbus.actors import Channel, Message, MessageTooLarge, MessageTypeError
 from peerbus.actors.encoding import encoding_of
 from peerbus.actors.rehearsal import Rehearsed, rehearsed_message
 from peerbus.transports.wire.payload import ChannelCodec
@@ -39,6 +40,15 @@ class Book(Item):
 class Entry(msgspec.Struct, frozen=True):
     when: datetime
     of: tuple[Item, ...] = ()
+
+
+class Leaf(Message):
+    number: int
+    of: tuple[Item, ...] = ()
+
+
+class Branch(Leaf):
+    leaves: list[Leaf] = msgspec.field(default_factory=list)
 
 
 class Colour(Enum):
@@ -75,6 +85,8 @@ SCALARS: dict[Any, st.SearchStrategy[Any]] = {
     Item: st.builds(Item, st.integers(), st.none() | st.text()),
     Book: st.builds(Book, st.integers(), st.none(), st.floats() | st.integers()),
     Entry: st.builds(Entry, st.datetimes(timezones=ZONES), st.lists(st.builds(Item, st.integers())).map(tuple)),
+    Leaf: st.builds(Leaf, st.integers(), st.lists(st.builds(Item, st.integers())).map(tuple)),
+    Branch: st.builds(Branch, st.integers(), st.just(()), st.lists(st.builds(Leaf, st.integers()))),
     Point: st.builds(Point, st.integers(), st.floats()),
 }
 #: For types that are made at run time, of which a type checker knows nothing.
@@ -159,15 +171,16 @@ MANY = settings(
 )
 
 
+@pytest.mark.parametrize("made", MESSAGES)
 @MANY
-@given(sent())
-def test_a_field_arrives_as_it_was_or_is_refused_on_both_roads(of: tuple[Any, Any]) -> None:
+@given(of=sent())
+def test_a_field_arrives_as_it_was_or_is_refused_on_both_roads(made: str, of: tuple[Any, Any]) -> None:
     kind, value = of
     try:
         encoding_of(kind)
     except TypeError:
         assume(False)  # a union that cannot be told apart
-    note = make_dataclass("Note", [("field", kind)], frozen=True)
+    note = MESSAGES[made]("Note", [("field", kind)])
     channel: Channel[Any] = Channel("notes", messages=(note,))
     codec = ChannelCodec(channel)
     message: Any = note(value)
@@ -183,26 +196,32 @@ def test_a_field_arrives_as_it_was_or_is_refused_on_both_roads(of: tuple[Any, An
         assert encoding_of(note).why_not(message) is None
 
 
-@dataclass(frozen=True)
-class Get:
+class Get(Message):
     number: int
 
 
-ASKS: Channel[Any] = Channel("asks", messages=(Get,))
+@dataclass(frozen=True)
+class Find:
+    number: int
+
+
+ASKS: Channel[Any] = Channel("asks", messages=(Get, Find, Leaf))
 CODEC = ChannelCodec(ASKS)
 
 
+@pytest.mark.parametrize("message", [Get(1), Find(1)], ids=["message", "dataclass"])
 @MANY
-@given(sent())
-def test_an_answer_arrives_as_it_was_or_is_refused_on_both_roads(of: tuple[Any, Any]) -> None:
+@given(of=sent())
+def test_an_answer_arrives_as_it_was_or_is_refused_on_both_roads(message: Get | Find, of: tuple[Any, Any]) -> None:
     kind, value = of
     try:
         encoding_of(kind)
     except TypeError:
         assume(False)
-    here = Rehearsed(ASKS, kind).misfit(Get(1), value)
+    asked = CODEC.numbers[type(message)]
+    here = Rehearsed(ASKS, kind).misfit(message, value)
     try:
-        found = CODEC.decode_reply(*CODEC.encode_reply(value, LIMIT, 1), Get(1), kind)
+        found = CODEC.decode_reply(*CODEC.encode_reply(value, LIMIT, asked), message, kind)
     except (MessageTypeError, MessageTooLarge):
         assert here is not None
         return

@@ -12,6 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kinds import make_message
 
 from peerbus.actors import Channel, DeadLetter, MessageTooLarge, MessageTypeError, Request
 from peerbus.actors.answer_encoding import MAX_PLAIN_ELEMENTS, TYPED, marked, unmarked
@@ -41,6 +42,18 @@ class Empty:
 
 CHANNEL = Channel("blocks", messages=(Get, Block, Empty), window=7, window_bytes=700, max_message=5000, priority=9)
 CODEC = ChannelCodec(CHANNEL)
+#: The same messages as Messages.
+MADE: Channel[Any] = Channel(
+    "blocks",
+    messages=(
+        make_message("Get", [("height", int)]),
+        make_message(
+            "Block", [("height", int), ("data", bytes), ("links", list[str], msgspec.field(default_factory=list))]
+        ),
+        make_message("Empty", []),
+    ),
+)
+EACH = pytest.mark.parametrize("codec", [CODEC, ChannelCodec(MADE)], ids=["dataclass", "message"])
 
 
 def test_a_channel_is_announced_with_all_its_bounds() -> None:
@@ -49,17 +62,21 @@ def test_a_channel_is_announced_with_all_its_bounds() -> None:
     assert (info.messages, info.bytes, info.max_message, info.schema) == (7, 700, 5000, CODEC.schema)
 
 
-@given(st.builds(Block, st.integers(-(2**63), 2**64 - 1), st.binary(max_size=99), st.lists(st.text(max_size=9))))
-def test_what_was_encoded_is_decoded(block: Block) -> None:
-    number, payload = CODEC.encode(block, LIMIT)
+@EACH
+@given(height=st.integers(-(2**63), 2**64 - 1), data=st.binary(max_size=99), links=st.lists(st.text(max_size=9)))
+def test_what_was_encoded_is_decoded(codec: ChannelCodec, height: int, data: bytes, links: list[str]) -> None:
+    block = codec.messages[1](height, data, links)
+    number, payload = codec.encode(block, LIMIT)
     assert number == 2
-    assert CODEC.decode(number, payload) == block
+    assert codec.decode(number, payload) == block
 
 
-def test_a_message_is_a_map_that_any_messagepack_reads_and_writes() -> None:
-    assert CODEC.encode(Get(7), LIMIT) == (1, msgpack.packb({"height": 7}))
-    assert CODEC.decode(2, msgpack.packb({"data": b"x", "height": 1, "later": True})) == Block(1, b"x")
-    assert CODEC.decode(3, msgpack.packb({})) == Empty()
+@EACH
+def test_a_message_is_a_map_that_any_messagepack_reads_and_writes(codec: ChannelCodec) -> None:
+    get, block, empty = codec.messages
+    assert codec.encode(get(7), LIMIT) == (1, msgpack.packb({"height": 7}))
+    assert codec.decode(2, msgpack.packb({"data": b"x", "height": 1, "later": True})) == block(1, b"x")
+    assert codec.decode(3, msgpack.packb({})) == empty()
 
 
 @dataclass(frozen=True)
@@ -85,12 +102,14 @@ class Panics:
             raise Panic("a number")
 
 
-@given(st.sampled_from([PLAIN, 1, 2, 3]), st.binary(max_size=200))
-def test_no_bytes_raise_anything_but_a_message_type_error(number: int, payload: bytes) -> None:
+@EACH
+@given(number=st.sampled_from([PLAIN, 1, 2, 3]), payload=st.binary(max_size=200))
+def test_no_bytes_raise_anything_but_a_message_type_error(codec: ChannelCodec, number: int, payload: bytes) -> None:
     with contextlib.suppress(MessageTypeError):
-        CODEC.decode(number, payload)
+        codec.decode(number, payload)
 
 
+@EACH
 @pytest.mark.parametrize(
     ("number", "payload"),
     [
@@ -114,9 +133,11 @@ def test_no_bytes_raise_anything_but_a_message_type_error(number: int, payload: 
         (PLAIN, b"\x81\x90\xc0"),  # a list as a key
     ],
 )
-def test_malformed_payloads_are_message_type_errors_that_name_the_channel(number: int, payload: bytes) -> None:
+def test_malformed_payloads_are_message_type_errors_that_name_the_channel(
+    codec: ChannelCodec, number: int, payload: bytes
+) -> None:
     with pytest.raises(MessageTypeError, match="'blocks'"):
-        CODEC.decode(number, payload)
+        codec.decode(number, payload)
 
 
 def test_a_message_that_refuses_its_own_fields_is_malformed_whatever_it_raises() -> None:
