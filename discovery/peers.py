@@ -325,13 +325,13 @@ class Peers(Actor):
     def _connection_ended(self, ended: _Ended) -> None:
         if self._connections.forget(ended.key):
             event = ended.event
-            changes = self._manager.disconnected(event.connection.peer_id, ended.key, event.reason, self._now())
+            changes = self._manager.disconnected(event.peer_id, ended.key, event.reason, self._now())
             self._follow(changes)
             if event.reason == USURPED and any(isinstance(change, PeerDown) for change in changes.events):
                 log.warning(
                     "the peer has a newer connection, and not with this node",
                     node=self._myself.name,
-                    peer=event.connection.peer_id,
+                    peer=event.peer_id,
                     what="another process runs with the same identity: make each its own with `peerbus keygen`",
                 )
         self._dial_due()

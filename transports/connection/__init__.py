@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from .connection import (
-    HEARTBEAT_INTERVAL,
+from .commands import (
     SHUTTING_DOWN,
     SUPERSEDED,
     CloseChannel,
@@ -12,8 +11,8 @@ from .connection import (
     Disconnect,
     OfferRoles,
     OpenChannel,
-    PeerConnection,
 )
+from .connection import HEARTBEAT_INTERVAL, PeerConnection
 from .greeting import Greeted, greet
 from .link import PeerLink
 

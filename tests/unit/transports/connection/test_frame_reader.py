@@ -1,0 +1,163 @@
+"""Bytes of a stream become frames for those who take them, and its end is told once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from contextvars import copy_context
+from typing import Any, cast
+
+import pytest
+
+from peerbus.actors import ProtocolError, StreamBroken
+from peerbus.transports import Stream
+from peerbus.transports.connection.frame_reader import FrameReader
+from peerbus.transports.wire.frames import Frame, FrameEncoder, GoAway, Part, Ping, Pong, Tell, Welcome
+from peerbus.transports.wire.parts import ask_lane
+
+encode = FrameEncoder().encode
+TELL = Tell(0, [(1, 0, b"x")])
+
+
+class Source:
+    """A stream that gives what the test puts in: bytes, or an error that `read` raises."""
+
+    def __init__(self) -> None:
+        self.waiting: asyncio.Queue[bytes | Exception] = asyncio.Queue()
+
+    async def read(self) -> bytes:
+        data = await self.waiting.get()
+        if isinstance(data, Exception):
+            raise data
+        return data
+
+
+class PushingSource(Source):
+    """One that hands its bytes over at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taker: asyncio.Future[Callable[[bytes], None]] = asyncio.get_running_loop().create_future()
+
+    def push_to(self, receive: Callable[[bytes], None]) -> None:
+        self.taker.set_result(receive)
+
+
+class Owner:
+    """Keeps what its reader tells it."""
+
+    def __init__(self, source: Source) -> None:
+        self.happened: list[object] = []
+        self.refusal: ProtocolError | None = None
+        loop = asyncio.get_running_loop()
+        self.over: asyncio.Future[BaseException | None] = loop.create_future()
+        takers: dict[type, Callable[[Any], None]] = dict.fromkeys((Ping, Pong, GoAway, Tell), self.happened.append)
+        self.reader = FrameReader(
+            cast("Stream", source),
+            loop,
+            copy_context(),
+            takers,
+            limit_of_lane=lambda lane: 1000,
+            came=lambda now: self.happened.append("came"),
+            woken=lambda: self.happened.append("woken"),
+            taken=self.taken,
+            over=self.over.set_result,
+        )
+
+    def taken(self) -> None:
+        self.happened.append("taken")
+        if self.refusal is not None:
+            raise self.refusal
+
+
+@asynccontextmanager
+async def reading(source: Source, leftover: bytes = b"") -> AsyncIterator[Owner]:
+    owner = Owner(source)
+    owner.reader.start(leftover, "reader")
+    try:
+        yield owner
+    finally:
+        task = owner.reader.cancel()
+        assert task is not None
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_what_came_with_the_handshake_is_read_first() -> None:
+    source = Source()
+    source.waiting.put_nowait(encode(Ping(2)))
+    source.waiting.put_nowait(b"")
+    async with reading(source, encode(Ping(1))) as owner:
+        assert await owner.over is None
+    assert owner.happened == ["came", Ping(1), "woken", "taken", "came", Ping(2), "woken", "taken"]
+    assert owner.reader.bytes_received == 2 * len(encode(Ping(1)))
+
+
+async def test_a_frame_in_pieces_is_taken_when_it_is_whole() -> None:
+    source, data = Source(), encode(Ping(7))
+    for piece in (data[:3], data[3:], b""):
+        source.waiting.put_nowait(piece)
+    async with reading(source) as owner:
+        await owner.over
+    assert [what for what in owner.happened if isinstance(what, Frame)] == [Ping(7)]
+
+
+async def test_a_body_in_parts_is_one_frame_and_is_pending_until_it_is_there() -> None:
+    source, body = PushingSource(), encode(TELL)[4:]
+    async with reading(source) as owner:
+        push = await source.taker
+        push(encode(Part(ask_lane(0), len(body) - 3, body[:3])))
+        assert owner.reader.pending == len(body)
+        push(encode(Part(ask_lane(0), 0, body[3:])))
+        assert owner.reader.pending == 0
+        assert owner.happened.count(TELL) == 1
+
+
+@pytest.mark.parametrize("pushed", [False, True])
+async def test_a_frame_that_nobody_takes_ends_the_reading_and_what_it_woke_still_runs(*, pushed: bool) -> None:
+    source = PushingSource() if pushed else Source()
+    data = encode(Ping(1)) + encode(Welcome())
+    async with reading(source) as owner:
+        if isinstance(source, PushingSource):
+            (await source.taker)(data)
+        else:
+            source.waiting.put_nowait(data)
+        error = await owner.over
+    assert isinstance(error, ProtocolError)
+    assert error.reason == "unexpected_frame"
+    assert owner.happened == ["came", Ping(1), "woken"]
+
+
+async def test_an_owner_that_refuses_what_came_ends_the_reading() -> None:
+    source = Source()
+    source.waiting.put_nowait(encode(Ping(1)))
+    async with reading(source) as owner:
+        owner.refusal = ProtocolError("unread", "too much")
+        assert await owner.over is owner.refusal
+
+
+async def test_a_stream_that_breaks_is_told_with_its_error() -> None:
+    source, broken = Source(), StreamBroken("cable")
+    source.waiting.put_nowait(broken)
+    async with reading(source) as owner:
+        assert await owner.over is broken
+
+
+async def test_after_it_was_stopped_it_takes_nothing_that_is_pushed() -> None:
+    source = PushingSource()
+    async with reading(source) as owner:
+        push = await source.taker
+        owner.reader.stop()
+        push(encode(Ping(1)))
+    assert owner.happened == []
+
+
+async def test_it_notices_what_shows_that_the_peer_has_something_under_way() -> None:
+    source = PushingSource()
+    async with reading(source) as owner:
+        push = await source.taker
+        owner.reader.notice(lambda: owner.happened.append("stirred"))
+        for frame in (Ping(1), Pong(1), GoAway("tired", ""), TELL):
+            push(encode(frame))
+    stirs = [owner.happened[at + 1] for at, what in enumerate(owner.happened) if what == "stirred"]
+    assert stirs == [TELL]

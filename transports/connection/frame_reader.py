@@ -1,0 +1,171 @@
+"""The reading half of a connection: bytes of its stream, as frames to those who take them.
+
+Task: the reader (waits for: bytes; feeds: the takers). Where the stream can, it hands over bytes in the very turn in
+which they arrive, and the task waits for the end only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextvars import Context
+from functools import partial
+from typing import Any
+
+from ...actors.errors import ProtocolError
+from ...actors.tasks import new_task
+from ..streams import Pushing, Stream
+from ..wire import FRAME_LIMIT, Frame, FrameDecoder, GoAway, Part, Ping, Pong, Reassembler, ViewedPart
+
+__all__ = ["FrameReader"]
+
+#: Frames that do not show that the peer has something under way.
+IDLE_FRAMES = (Ping, Pong, GoAway)
+
+
+class FrameReader:
+    """See the module. `takers`: by class of frame; they may raise ProtocolError, and so may `taken`.
+
+    `came(now)` is called before the frames of some bytes are taken, `woken()` after them in any case, `taken()` after
+    that if none of them was refused. `over` hears once why nothing more is read: None where the peer closed the stream.
+    """
+
+    __slots__ = (
+        "_came",
+        "_context",
+        "_decoder",
+        "_loop",
+        "_over",
+        "_parts",
+        "_stopped",
+        "_stream",
+        "_taken",
+        "_takers",
+        "_task",
+        "_woken",
+        "bytes_received",
+    )
+
+    def __init__(
+        self,
+        stream: Stream,
+        loop: asyncio.AbstractEventLoop,
+        context: Context,
+        takers: Mapping[type, Callable[[Any], None]],
+        *,
+        limit_of_lane: Callable[[int], int],
+        came: Callable[[float], None],
+        woken: Callable[[], None],
+        taken: Callable[[], None],
+        over: Callable[[BaseException | None], None],
+    ) -> None:
+        self._stream = stream
+        self._loop = loop
+        self._context = context
+        self._takers: dict[type, Callable[[Any], None]] = {**takers, Part: self._part, ViewedPart: self._part}
+        self._decoder = FrameDecoder(FRAME_LIMIT)
+        self._parts = Reassembler(limit_of_lane)
+        self._came, self._woken, self._taken, self._over = came, woken, taken, over
+        self._stopped = False
+        self._task: asyncio.Task[None] | None = None
+        #: Bytes that the stream gave.
+        self.bytes_received = 0
+
+    @property
+    def pending(self) -> int:
+        """Bytes of bodies that are here in part."""
+        return self._parts.pending
+
+    def start(self, leftover: bytes, name: str) -> None:
+        """Begin to read, behind the bytes that came with the handshake."""
+        self._task = new_task(self._read(leftover), loop=self._loop, name=name, context=self._context)
+
+    def notice(self, stirred: Callable[[], None]) -> None:
+        """Call `stirred` from now on before each frame that shows that the peer has something under way."""
+        self._takers = {
+            kind: take if kind in IDLE_FRAMES else partial(_noticed, stirred, take)
+            for kind, take in self._takers.items()
+        }
+
+    def stop(self) -> None:
+        """Read nothing more. The frames that came with the last one are still taken."""
+        self._stopped = True
+
+    def cancel(self) -> asyncio.Task[None] | None:
+        """Wait for the stream no longer; returns the task that did."""
+        if self._task is not None:
+            self._task.cancel()
+        return self._task
+
+    def let_go(self) -> None:
+        """It has stopped, and nothing of the last bytes is left: keep nothing that points back to its owner."""
+        self._takers = {}
+        self._parts = Reassembler(_no_lane)
+        self._came, self._woken, self._taken, self._over = _nobody, _nobody, _nobody, _nobody
+
+    async def _read(self, leftover: bytes) -> None:
+        try:
+            await asyncio.sleep(0)  # the router has this turn: whoever gets a message can answer it
+            try:
+                self._received(leftover)
+                if isinstance(self._stream, Pushing):
+                    self._stream.push_to(self._pusher())
+                while not self._stopped:
+                    data = await self._stream.read()
+                    if not data or self._stopped:
+                        break
+                    self._received(data)
+            except Exception as error:  # noqa: BLE001  # whatever it is, the owner ends this connection, and nothing else
+                self._over(error)
+                return
+            self._over(None)
+        finally:
+            del self  # the error of its cancel keeps this frame, see actors/outcome
+
+    def _pusher(self) -> Callable[[bytes], None]:
+        run = self._context.copy().run
+        return lambda data: run(self._pushed, data)
+
+    def _pushed(self, data: bytes) -> None:
+        """As the reader would, in the turn in which the bytes came: it saves turns: 9 of 63 µs of a round trip."""
+        if self._stopped:
+            return
+        try:
+            self._received(data)
+        except BaseException as error:  # noqa: BLE001  # as for the reader
+            self._over(error)
+
+    def _received(self, data: bytes) -> None:
+        """Bytes came. Raises ProtocolError."""
+        if not data:
+            return
+        self.bytes_received += len(data)
+        self._came(self._loop.time())
+        takers = self._takers
+        try:
+            for frame in self._decoder.feed(data):
+                take = takers.get(frame.__class__)
+                if take is None:
+                    raise ProtocolError("unexpected_frame", f"{type(frame).__name__} on an open connection")
+                take(frame)
+        finally:
+            self._woken()
+        self._taken()
+
+    def _part(self, part: Part) -> None:
+        frame = self._parts.add(part)
+        if frame is not None:
+            self._takers[frame.__class__](frame)
+
+
+def _noticed(stirred: Callable[[], None], take: Callable[[Any], None], frame: Frame) -> None:
+    stirred()
+    take(frame)
+
+
+def _no_lane(number: int) -> int:
+    raise ProtocolError("unknown_lane", f"lane {number}: the connection has ended")
+
+
+def _nobody(*_: object) -> None:
+    """The connection has ended."""
