@@ -8,7 +8,7 @@ from .bus import Bus, BusStatistics
 from .capability import Capability
 from .carrier import Link
 from .channel import Channel, Overflow
-from .closing import Ending
+from .ending import Ending
 from .errors import (
     ActorStopped,
     ConfigError,
@@ -26,7 +26,6 @@ from .errors import (
     PeerGone,
     ProcessForked,
     ProtocolError,
-    QuorumFailed,
     RemoteError,
     SchemaMismatch,
     SendError,
@@ -56,7 +55,7 @@ from .reactor import Reactor
 from .ref import Ref
 from .reply_future import ReplyFuture
 from .request import Request
-from .results import Results
+from .results import QuorumFailed, Results
 from .supervision import Directive, Supervision
 from .timers import Timer
 from .where import Condition, Where

@@ -25,15 +25,17 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import pykka
 
-from .actor import Actor
 from .address import LOCAL, Address, GroupAddress, Local, Peer, Role
 from .answers import check_reply
 from .at_exit import finish_at_exit, finished, warn_unfinished
+from .behaviour import Behaviour
+from .body import Body
+from .building import context_on
 from .capability import Capability
 from .cell import Cell
 from .channel import DEFAULT_TIMEOUT, Channel
 from .closing import Closing
-from .current import context_on, current_bus
+from .current import current_bus
 from .dead_letters import DeadLetters
 from .deadlines import DeadlineWheel
 from .deadlock import DeadlockWatch
@@ -49,7 +51,9 @@ from .errors import (
 from .event_stream import EventStream, Subscription, event_types
 from .events import ActorFailed, DeadLetter, Terminated
 from .factories import factories_of, refuse_instance, refuse_uncallable
-from .forks import forked_error, not_in_child, refuse_calls, refuse_sends, runs_no_more, silence
+from .forked_cell import refuse_sends
+from .forks import forked_error, not_in_child, refuse_calls, runs_no_more, silence
+from .how import WAITS, How
 from .ledger import NO_CHANNEL, Books, Ledger, Side
 from .life import Life, State
 from .log import get_logger
@@ -66,7 +70,7 @@ from .reply_future import ReplyFuture
 from .router import ActorsChanged, RolesChanged, Router
 from .routes import Routes
 from .routing import check_how, resolve, routed_ask, routed_tell
-from .sender import WAITS, How, asks, tells
+from .sender import asks, tells
 from .sending import Bridged
 from .stall_watch import SLOW_HANDLER, StallWatch
 from .supervision import Supervision
@@ -79,7 +83,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Bus", "BusStatistics"]
 
-A = TypeVar("A", bound=Actor)
+A = TypeVar("A", bound=Body)
 E = TypeVar("E")
 T = TypeVar("T")
 
@@ -199,7 +203,7 @@ class Bus:
         self,
         name: str = "bus",
         *,
-        reactors: Iterable[Callable[[], Actor]] = (),
+        reactors: Iterable[Callable[[], Body]] = (),
         rng: Random | None = None,
         shutdown_timeout: float = SHUTDOWN_TIMEOUT,
         slow_handler: float | None = SLOW_HANDLER,
@@ -264,9 +268,9 @@ class Bus:
         self.loop = asyncio.get_running_loop()
         self.thread = get_ident()
         self.wheel = DeadlineWheel(self.loop)
-        self.deadlocks = DeadlockWatch(self)
         self._stopped = asyncio.Event()
         self.context = context_on(self)
+        self.deadlocks = DeadlockWatch(self.name, self.loop, self.context, self.rng)
         bind_to_thread(self)
         not_in_child(self)
         finish_at_exit(self)
@@ -571,7 +575,7 @@ class Bus:
         if cell.actor_class.__registered__:
             pykka.ActorRegistry.register(cell.ref)
         if self.receivers_awaited:
-            self.router._cell.mailbox.put_system(Envelope(ActorsChanged()))
+            self.tell_router(ActorsChanged())
 
     def _unregister(self, cell: Cell) -> None:
         if cell.parent is not None and cell.parent.children is not None:
@@ -609,7 +613,7 @@ class Bus:
         if known is not channel and known.messages != channel.messages:
             raise ValueError(f"two different channels are called {channel.name!r}: {known!r} and {channel!r}")
 
-    def actor_name(self, actor_class: type[Actor]) -> str:
+    def actor_name(self, actor_class: type[Behaviour]) -> str:
         """A free name for an actor of that class that was given none."""
         channel = actor_class.__channel__
         if channel is not None:
@@ -706,6 +710,10 @@ class Bus:
             self.loop.call_soon(action)
         elif self.thread != ENDED:
             self.on_loop(action)
+
+    def tell_router(self, message: object) -> None:
+        """Tell the router, before all that waits there. From any thread."""
+        self.router._cell.mailbox.put_system(Envelope(message))
 
     def watch_for_deadlocks(self) -> None:
         """A handler begins to wait. From any thread; of no account where the bus has stopped."""
@@ -848,7 +856,7 @@ class Bus:
             return Bridged(self, message, seconds, partial(self._ask_within, to, message, reply, sender, how)).future
         if isinstance(to, Ref):
             cell = to._cell
-            other = cell.bus
+            other = cast("Bus | None", cell.bus)
             if other is not self:
                 sender = None  # its address means another actor there, or none
             if other is not self and other is not None and other.thread != self.thread:
@@ -970,7 +978,7 @@ class Bus:
     def offer(self, capabilities: Iterable[Capability]) -> None:
         """This node offers these from now on, and no others. On the loop's thread."""
         self.roles = {capability.role: capability for capability in capabilities}
-        self.router._cell.mailbox.put_system(Envelope(RolesChanged()))
+        self.tell_router(RolesChanged())
 
     def subscribe_actor(self, ref: Ref[Any], *types: type) -> None:
         """Send the actor every event of these types, as messages."""

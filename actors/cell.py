@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pykka
 from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
 
+from .actor_tasks import ActorTasks
 from .channel import DEFAULT_TIMEOUT
+from .deadlock import Search, Wait
 from .envelope import Envelope
 from .errors import ActorStopped, DeadlineExceeded, MessageTypeError, PeerbusError, RemoteError, SendError, shown
 from .events import ShutdownStarted, Terminated
@@ -28,15 +30,13 @@ from .log import get_logger
 from .outcome import DELIVERED, AskFuture, Failed, Outcome
 from .rehearsal import LOOKS, wrong_message
 from .supervision import Supervisor
-from .tasks import ActorTasks
-from .timers import Tick, handle_tick
+from .timers import Followed, Tick, Timer
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-    from .actor import Actor
-    from .bus import Bus
-    from .deadlock import Search, Wait
+    from .behaviour import Behaviour
+    from .host import Host
 
 __all__ = ["BATCH", "HALT", "TRANSITIONS", "Cell", "State"]
 
@@ -57,12 +57,15 @@ class Cell(Life):
 
     __slots__ = ("latency", "lateness", "timeout", "types")
 
+    bus: Host | None
+    parent: Cell | None
+
     def __init__(
         self,
-        actor_class: type[Actor],
-        factory: Callable[[], Actor] | None,
+        actor_class: type[Behaviour],
+        factory: Callable[[], Behaviour] | None,
         *,
-        bus: Bus | None = None,
+        bus: Host | None = None,
         name: str | None = None,
         parent: Cell | None = None,
         supervisor: Supervisor | None = None,
@@ -166,7 +169,7 @@ class Cell(Life):
                 self.stop("stopped")
                 return HALT
             if isinstance(message, Tick):
-                return handle_tick(self, envelope, message.timer)
+                return self._handle_tick(envelope, message.timer)
             if self.handlers:
                 handler = self._inherited(message)
         try:
@@ -193,6 +196,23 @@ class Cell(Life):
         if reply is not None and not self._is_aside(envelope):
             reply.succeed(result)
         return None
+
+    def _handle_tick(self, envelope: Envelope, timer: Timer) -> object:
+        """Handle what a timer has put, unless it was cancelled since. Returns what `handle` does."""
+        if not timer.taken():
+            return None
+        envelope.message = timer.message
+        result = self.handle(envelope)
+        if not timer.wants_end:
+            return result
+        if result is not None and result is not HALT:
+            return Followed(cast("Awaitable[object]", result), timer.handled)
+        beside = self.beside(envelope)
+        if beside is None:
+            timer.handled()
+        else:
+            beside.add_done_callback(lambda _: timer.handled())
+        return result
 
     def _inherited(self, message: object) -> Handler | None:
         if not isinstance(message, PYKKA_MESSAGES):
@@ -327,7 +347,8 @@ class Cell(Life):
         if self.state not in (State.STARTING, State.RUNNING):
             raise ActorStopped(f"{self} is {self.state.value}: it can start no task")
         if self.tasks is None:
-            self.tasks = ActorTasks(self)
+            assert self.bus is not None
+            self.tasks = ActorTasks(self, self.bus.loop)
         return self.tasks.start(coroutine, name)
 
     # Stash.
@@ -363,7 +384,7 @@ class Cell(Life):
         raise NotImplementedError
 
     def ask(
-        self, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[R] | None, bus: Bus
+        self, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host
     ) -> Outcome[R]:
         """Deliver `message` from the event loop of `bus`, with a future for the answer."""
         raise NotImplementedError
@@ -378,6 +399,11 @@ class Cell(Life):
         if channel is None or sender is self or isinstance(message, PYKKA_MESSAGES):
             return None
         return wrong_message(self, channel, message)
+
+    def watch_for_deadlocks(self) -> None:
+        """A sender begins to wait for room. From any thread."""
+        if self.bus is not None:
+            self.bus.watch_for_deadlocks()
 
     def tell_foreign(self, envelope: Envelope, timeout: float | None) -> Outcome[None]:
         """Deliver from a thread that does not own the mailbox; where there is no room the outcome waits."""

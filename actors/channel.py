@@ -16,7 +16,7 @@ from typing import Any, Generic, TypedDict, TypeVar, Unpack, overload
 import msgspec
 
 from .encoding import Unresolved, check_answer, check_travels
-from .events import FACTS
+from .facts import Fact
 from .message import Message
 from .request import UNNAMED, answer_named
 
@@ -300,7 +300,7 @@ def _check_types(name: str, messages: Iterable[Any]) -> None:
                 f"channel {name!r}: two message types are called {message_type.__name__!r}; "
                 "on the wire they are told apart by their names"
             )
-        if message_type not in FACTS:
+        if Fact not in message_type.__bases__:
             check_travels(message_type, f"channel {name!r}: {message_type.__name__}")
         seen.add(message_type.__name__)
     if not seen:

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from .cell import Cell, State
+from .ending import SIDE_BY_SIDE, Ending
 from .envelope import Envelope
 from .events import ShutdownStarted
 from .life import Life
@@ -29,10 +29,7 @@ from .log import get_logger
 from .loop_cell import LoopCell
 from .thread_cell import ThreadCell
 
-if TYPE_CHECKING:
-    from .bus import Bus
-
-__all__ = ["Closing", "Ending"]
+__all__ = ["Closing"]
 
 log = get_logger("peerbus.actors")
 
@@ -46,31 +43,28 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.001, 0.05
 PAUSE_SHARE = 0.125
 
 
-class Ending(IntEnum):
-    """When an actor ends as its bus closes; the first one first."""
+class ClosingHost(Protocol):
+    """A bus that ends."""
 
-    WORK = 1
-    """Users' actors: the only ones that drain together, see law 2."""
-    SERVICE = 2
-    """What the node itself does with its peers, such as peer exchange."""
-    LINKS = 3
-    """The ways to peers."""
-    PEERS = 4
-    """Who opens and closes those ways, and hears what became of each."""
-    STORAGE = 5
-    """What writes down what the others leave behind."""
-    BUS = 6
-    """The bus's own: the router, then the event stream, which tells of all other ends."""
+    name: str
+    loop: asyncio.AbstractEventLoop
+    #: Seconds that users' actors have for the work at hand.
+    shutdown_timeout: float
 
+    def running(self) -> Iterable[Life]:
+        """The cells of all actors that have not ended, the oldest first."""
 
-#: The phases whose actors end side by side, as none of them needs another.
-SIDE_BY_SIDE = frozenset({Ending.LINKS})
+    def runs(self, cell: Life) -> bool:
+        """That cell has not ended."""
+
+    def end_of(self, cell: Life) -> asyncio.Future[None]:
+        """Done when that cell, which runs, has ended."""
 
 
 class Closing:
     """The end of one bus, from the moment it is made. Task: the one of `run` (waits for: actors; feeds: nobody)."""
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: ClosingHost) -> None:
         self._bus = bus
         self._loop = bus.loop
         #: When what is under way in this phase has to be over, in seconds of the loop's clock.

@@ -19,15 +19,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from contextvars import Context
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from random import Random
+from typing import Protocol, runtime_checkable
 
 from .errors import Deadlock, SendError
 from .log import get_logger
-
-if TYPE_CHECKING:
-    from .bus import Bus
-    from .cell import Cell
 
 __all__ = ["MAX_PATH", "DeadlockWatch", "Holder", "Search", "Wait", "waits_in"]
 
@@ -75,6 +73,17 @@ class Waited(Protocol):
         """That send."""
 
 
+class Stander(Protocol):
+    """An actor's cell: its handlers may stand still."""
+
+    @property
+    def name(self) -> str | None:
+        """The actor's name on its bus."""
+
+    def standing(self) -> tuple[object, object]:
+        """What the handler that holds the actor awaits, and a mark of it; (None, None) where none does."""
+
+
 def waits_in(awaited: object, left: int = MAX_WAITS) -> Iterator[Wait]:
     """The sends that must end before `awaited` (what a task stands in) does: directly, in tasks, or gathered."""
     # A task says only in private, before Python 3.14, what it awaits; a future of another thread what it stands for.
@@ -103,7 +112,7 @@ class Standing:
 class Token:
     """What a probe of this node stands for."""
 
-    cell: Cell
+    cell: Stander
     mark: object
     wait: Wait
 
@@ -120,7 +129,7 @@ class Search:
         token: int = 0,
         before: Sequence[str] = (),
         place: str = "local",
-        began: Cell | None = None,
+        began: Stander | None = None,
     ) -> None:
         self._watch = watch
         #: Where a peer's probe came from, as texts; empty for a walk that began here.
@@ -130,10 +139,10 @@ class Search:
         #: How peers call this node.
         self.place = place
         self._began = began
-        self._path: list[tuple[Cell, Wait]] = []
+        self._path: list[tuple[Stander, Wait]] = []
         self._seen: set[object] = set()
 
-    def walk(self, cell: Cell, task: object) -> None:
+    def walk(self, cell: Stander, task: object) -> None:
         """Follow everything that this task of the cell waits for."""
         if task in self._seen or len(self.before) + len(self._path) >= MAX_PATH:
             return
@@ -149,7 +158,7 @@ class Search:
                 holder.follow(wait, self)
                 self._path.pop()
 
-    def reach(self, cell: Cell, task: object) -> None:
+    def reach(self, cell: Stander, task: object) -> None:
         """A wait leads to this task of a cell here: on from there, or round."""
         if cell is self._began and task is cell.standing()[0]:
             self._watch.resolve([(self._name(cell, self.place), wait) for cell, wait in self._path])
@@ -163,7 +172,7 @@ class Search:
         return [*self.before, *(self._name(cell, place) for cell, _ in self._path)]
 
     @staticmethod
-    def _name(cell: Cell, place: str) -> str:
+    def _name(cell: Stander, place: str) -> str:
         return f"bus://{place}/{cell.name}"
 
     def probe(self) -> int:
@@ -177,16 +186,32 @@ class Search:
 class DeadlockWatch:
     """Looks, now and then, at the handlers of one bus that stand still. On the loop's thread only."""
 
-    __slots__ = ("_bus", "_probes", "_standing", "_timer", "_tokens", "_turning", "_until", "resting")
+    __slots__ = (
+        "_bus",
+        "_context",
+        "_loop",
+        "_probes",
+        "_rng",
+        "_standing",
+        "_timer",
+        "_tokens",
+        "_turning",
+        "_until",
+        "resting",
+    )
 
-    def __init__(self, bus: Bus) -> None:
+    def __init__(self, bus: str, loop: asyncio.AbstractEventLoop, context: Context, rng: Random) -> None:
+        #: The name of the bus, for the log.
         self._bus = bus
+        self._loop = loop
+        self._context = context
+        self._rng = rng
         #: No look is planned within PATIENCE: whoever begins to await says so.
         self.resting = True
         self._timer: asyncio.TimerHandle | None = None
         #: Cells that may stand still.
-        self._turning: dict[Cell, None] = {}
-        self._standing: dict[Cell, Standing] = {}
+        self._turning: dict[Stander, None] = {}
+        self._standing: dict[Stander, Standing] = {}
         self._tokens: dict[int, Token] = {}
         self._probes = 0
         self._until = 0.0
@@ -196,11 +221,11 @@ class DeadlockWatch:
         """A look is planned: somebody waits, or did a moment ago."""
         return self._timer is not None
 
-    def add(self, cell: Cell) -> None:
+    def add(self, cell: Stander) -> None:
         """This cell has handlers or hooks that await."""
         self._turning[cell] = None
 
-    def remove(self, cell: Cell) -> None:
+    def remove(self, cell: Stander) -> None:
         """It has not any more."""
         self._turning.pop(cell, None)
         self._standing.pop(cell, None)
@@ -212,11 +237,11 @@ class DeadlockWatch:
             self._timer.cancel()
         self._plan(PATIENCE)
 
-    def hurry(self, cell: Cell) -> None:
+    def hurry(self, cell: Stander) -> None:
         """Look at this one again soon: if it is in a circle, then as the one to fail."""
         known = self._standing.get(cell)
         if known is not None:
-            known.due = self._bus.loop.time() + PATIENCE
+            known.due = self._loop.time() + PATIENCE
             if self.resting:
                 self.wake()
 
@@ -230,16 +255,16 @@ class DeadlockWatch:
         self._tokens.clear()
 
     def _plan(self, pause: float) -> None:
-        self._timer = self._bus.loop.call_later(pause, self._look, context=self._bus.context.copy())
+        self._timer = self._loop.call_later(pause, self._look, context=self._context.copy())
 
     def _look(self) -> None:
         self._timer = None
-        now = self._bus.loop.time()
+        now = self._loop.time()
         before, self._standing = self._standing, {}
         self._tokens = {
             number: token for number, token in self._tokens.items() if token.cell.standing()[1] is token.mark
         }
-        late: list[Cell] = []
+        late: list[Stander] = []
         for cell in tuple(self._turning):
             mark = cell.standing()[1]
             if mark is None:
@@ -256,7 +281,7 @@ class DeadlockWatch:
             task = cell.standing()[0]
             if task is not None:
                 Search(self, began=cell).walk(cell, task)
-        spent = self._bus.loop.time() - now
+        spent = self._loop.time() - now
         self.resting = True
         if self._standing:
             # At most a fiftieth of the time goes into looking, however many actors there are.
@@ -272,7 +297,7 @@ class DeadlockWatch:
         names = [name for name, _ in circle]
         self._fail(circle[first][1], [*names[first:], *names[:first]])
 
-    def returns(self, cell: Cell, search: Search) -> bool:
+    def returns(self, cell: Stander, search: Search) -> bool:
         """A probe has come to `cell`; True where it began there, and so went round."""
         token = self._tokens.get(search.token)
         if token is None or token.cell is not cell:
@@ -285,24 +310,24 @@ class DeadlockWatch:
 
     def _fail(self, wait: Wait, names: list[str]) -> None:
         cycle = (*names, names[0])
-        log.warning("deadlock", bus=self._bus.name, cycle=cycle)
+        log.warning("deadlock", bus=self._bus, cycle=cycle)
         wait.give_up(Deadlock(cycle))
 
     # Probes.
 
-    def issue(self, cell: Cell, wait: Wait) -> int:
+    def issue(self, cell: Stander, wait: Wait) -> int:
         """A number for the probe of this wait: nobody can guess it who was not sent it."""
         mark = cell.standing()[1]
         for number, token in self._tokens.items():
             if token.wait is wait:
                 return number
-        number = self._bus.rng.getrandbits(63) + 1
+        number = self._rng.getrandbits(63) + 1
         self._tokens[number] = Token(cell, mark, wait)
         return number
 
-    def probed(self, cell: Cell, task: object, token: int, path: Sequence[str], place: str) -> None:
+    def probed(self, cell: Stander, task: object, token: int, path: Sequence[str], place: str) -> None:
         """A peer's probe has come along a wait to this task of a cell; `place` is how peers call this node."""
-        now = self._bus.loop.time()
+        now = self._loop.time()
         if now >= self._until:
             self._probes, self._until = 0, now + 1.0
         self._probes += 1

@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Generator
 from math import inf, isnan
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from .address import Address, GroupAddress, Local, Peer
+from .awaited import AwaitReceivers, ForgetWait
 from .cell import Cell
 from .deadlines import no_number
-from .envelope import Envelope
+from .directory import Directory
 from .errors import DeadlineExceeded, NoRoute, ShuttingDown, WouldDeadlock
 from .future_like import HINT, FutureLike
 from .nobody import why_nobody
 from .outcome import Outcome
 from .receivers import reaches
-from .router import AwaitReceivers, ForgetWait
-
-if TYPE_CHECKING:
-    from .bus import Bus
 
 __all__ = ["Deferred"]
 
@@ -37,7 +34,7 @@ class Deferred(FutureLike[R]):
 
     def __init__(
         self,
-        bus: Bus,
+        bus: Directory,
         to: Address[Any] | GroupAddress[Any],
         message: object,
         sender: Cell | None,
@@ -119,12 +116,12 @@ class Deferred(FutureLike[R]):
         if bus.closing:
             raise ShuttingDown(f"{bus.name} is shutting down", message=self._message)
         there: asyncio.Future[None] = bus.loop.create_future()
-        bus.router._cell.mailbox.put_system(Envelope(AwaitReceivers(self._to, self._need, there, self._message)))
+        bus.tell_router(AwaitReceivers(self._to, self._need, there, self._message))
         try:
             await there
         finally:
             if there.cancelled():
-                bus.router._cell.mailbox.put_system(Envelope(ForgetWait(there)))
+                bus.tell_router(ForgetWait(there))
             del there, self
 
     def get(self, *, timeout: float | None = None) -> R:

@@ -29,14 +29,11 @@ PeerbusError
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import Self
 
 import pykka
 
 from .pickled import Reduced, copied, reduced
-
-if TYPE_CHECKING:
-    from .results import Results
 
 __all__ = [
     "ActorStopped",
@@ -55,7 +52,6 @@ __all__ = [
     "PeerbusError",
     "ProcessForked",
     "ProtocolError",
-    "QuorumFailed",
     "RemoteError",
     "SchemaMismatch",
     "SendError",
@@ -199,20 +195,6 @@ class ShuttingDown(SendError):
     """This node, or the other one, is shutting down, or has ended, and takes no new work."""
 
     reason = "shutting_down"
-
-
-class QuorumFailed(PeerbusError):
-    """So few of several receivers answered, or are there, that a quorum cannot be reached any more.
-
-    `results` has the answers and errors that there were by then, `message` what was asked.
-    """
-
-    reason = "no_quorum"
-
-    def __init__(self, text: str, *, results: Results[Any], message: object = None) -> None:
-        super().__init__(text)
-        self.results = results
-        self.message = message
 
 
 def shown(error: BaseException) -> str:

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from .actor import Actor
+from .body import Body
 from .channel import Overflow
-from .closing import Ending
+from .ending import Ending
 from .errors import PeerbusError
 from .ref import Ref
 
@@ -100,7 +100,7 @@ def event_types(types: tuple[type[E], ...]) -> tuple[type[E], ...]:
     return types
 
 
-class EventStream(Actor):
+class EventStream(Body):
     """Gets every fact as a message and passes it on. Its mailbox drops the oldest: facts are not worth a wait."""
 
     ends_in: ClassVar[Ending | None] = Ending.BUS

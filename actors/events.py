@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from .address import Address
 from .errors import SendError
-
-if TYPE_CHECKING:
-    from .address import Address
+from .facts import Fact
 
 __all__ = [
     "FACTS",
@@ -23,7 +22,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetter(Fact):
     """A message that nobody handled, and why. `to` and `sender` are addresses in text form."""
 
     message: object
@@ -34,14 +33,14 @@ class DeadLetter:
 
 
 @dataclass(frozen=True, slots=True)
-class ActorStarted:
+class ActorStarted(Fact):
     """The actor's `on_start` has finished."""
 
     actor: str
 
 
 @dataclass(frozen=True, slots=True)
-class ActorFailed:
+class ActorFailed(Fact):
     """A handler raised; `directive` is what its supervision decided."""
 
     actor: str
@@ -50,7 +49,7 @@ class ActorFailed:
 
 
 @dataclass(frozen=True, slots=True)
-class ActorRestarted:
+class ActorRestarted(Fact):
     """The actor was rebuilt from its factory. Its mailbox was kept."""
 
     actor: str
@@ -58,7 +57,7 @@ class ActorRestarted:
 
 
 @dataclass(frozen=True, slots=True)
-class ActorTerminated:
+class ActorTerminated(Fact):
     """The actor has stopped for good."""
 
     actor: str
@@ -66,7 +65,7 @@ class ActorTerminated:
 
 
 @dataclass(frozen=True, slots=True)
-class ShutdownStarted:
+class ShutdownStarted(Fact):
     """Sent to each actor that handles it, ahead of what is queued: the bus closes, take no new work from outside.
 
     Work at hand goes on for `within` seconds at most; then the actors end, see `peerbus.actors.closing`.
@@ -76,7 +75,7 @@ class ShutdownStarted:
 
 
 @dataclass(frozen=True, slots=True)
-class Terminated:
+class Terminated(Fact):
     """Sent to whoever watches: the actor at `address` has stopped, or its peer is gone. `reason` says which."""
 
     address: Address[Any]

@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterable
 
 import pykka
 
-from .actor import Actor
+from .body import Body
 from .channel import Channel
 from .ref import Ref
 
 __all__ = ["channels_of", "factories_of", "refuse_instance", "refuse_uncallable"]
 
 
-def factories_of(argument: str, given: object) -> tuple[Callable[[], Actor], ...]:
+def factories_of(argument: str, given: object) -> tuple[Callable[[], Body], ...]:
     """Read a list of factories. Raises TypeError, saying what would be right, for what is none.
 
     A class whose constructor needs arguments is none: supervision has to be able to make the actor anew.
@@ -24,7 +24,7 @@ def factories_of(argument: str, given: object) -> tuple[Callable[[], Actor], ...
         refuse_instance(factory)
         if not callable(factory):
             raise TypeError(f"{argument} has {factory!r}; pass a class that derives from Reactor, or a function")
-        if isinstance(factory, type) and not issubclass(factory, Actor):
+        if isinstance(factory, type) and not issubclass(factory, Body):
             base = "pykka.ThreadingActor" if issubclass(factory, pykka.Actor) else "anything else"
             raise TypeError(
                 f"{argument} has the class {factory.__name__}, which is no actor of ours: "

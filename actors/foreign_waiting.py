@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from time import monotonic
-from typing import TYPE_CHECKING, Self
+from typing import Protocol, Self
 
 import pykka
 
@@ -16,12 +16,16 @@ from .errors import DeadlineExceeded, MailboxFull, SendError, ShuttingDown, Woul
 from .future_like import HINT, FutureLike
 from .mailbox import Mailbox
 from .outcome import Step
-from .reply_future import ReplyFuture
-
-if TYPE_CHECKING:
-    from .cell import Cell
+from .reply_future import Producer, ReplyFuture
 
 __all__ = ["ForeignWaiting"]
+
+
+class RoomHolder(Producer, Protocol):
+    """The cell whose mailbox it is."""
+
+    def watch_for_deadlocks(self) -> None:
+        """A sender begins to wait. From any thread."""
 
 
 class Room(ReplyFuture[None]):
@@ -54,7 +58,7 @@ class ForeignWaiting(FutureLike[None]):
         envelope: Envelope,
         timeout: float,
         undelivered: Callable[[Envelope, SendError], None],
-        holder: Cell | None = None,
+        holder: RoomHolder | None = None,
     ) -> None:
         self.envelope = envelope
         #: As what the ledger counts that it was given up; "" while it was not.
@@ -102,8 +106,8 @@ class ForeignWaiting(FutureLike[None]):
             # Only while it is waited for: the two would keep each other, and the last word of a send that nobody waits
             # for is said when it goes.
             self._future.stands_for = self
-            if self._holder is not None and self._holder.bus is not None:
-                self._holder.bus.watch_for_deadlocks()
+            if self._holder is not None:
+                self._holder.watch_for_deadlocks()
 
     def __repr__(self) -> str:
         return f"<waiting for room: {self.envelope.message!r}; {HINT}>"

@@ -9,15 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from functools import partial
-from threading import RLock
-from typing import Any, NoReturn, Protocol
+from typing import NoReturn, Protocol
 from weakref import ref
 
 from .errors import ProcessForked
-from .life import Life, State
-from .thread_end import ENDED
 
-__all__ = ["Forked", "forked_error", "not_in_child", "refuse_calls", "refuse_sends", "runs_no_more", "silence"]
+__all__ = ["Forked", "forked_error", "not_in_child", "refuse_calls", "runs_no_more", "silence"]
 
 
 class Forked(Protocol):
@@ -79,48 +76,3 @@ def _refuse(what: str, /, *_args: object, **_kwargs: object) -> NoReturn:
 
 def _nothing(*_args: object, **_kwargs: object) -> None:
     return None
-
-
-class _OfParent:
-    """What a cell becomes in the child."""
-
-    __slots__ = ()
-
-    def _refuse(self, message: object = None, *_args: object, **_kwargs: object) -> NoReturn:
-        raise forked_error(f"the actor {self}", message)
-
-    tell = ask = tell_foreign = inform = _refuse
-
-    def _refuse_stop(self, *_args: object, **_kwargs: object) -> NoReturn:
-        raise forked_error(f"the actor {self}")
-
-    request_stop = kill = post = _refuse_stop
-
-    def dead_error(self, _ref: object, message: object) -> NoReturn:
-        """Raise at once, also where a future could say it."""
-        raise forked_error(f"the actor {self}", message)
-
-    def lost(self) -> ProcessForked:
-        """Why its answers never come."""
-        return forked_error(f"the actor {self}")
-
-    undelivered = unheard = _nothing
-
-
-_CLASSES: dict[type, type] = {}
-
-
-def refuse_sends(cell: Life) -> None:
-    """Let every send to this cell raise ProcessForked."""
-    kind: Any = type(cell)
-    if issubclass(kind, _OfParent):
-        return
-    if kind not in _CLASSES:
-        _CLASSES[kind] = type(f"{kind.__name__}OfParent", (_OfParent, kind), {"__slots__": ()})
-    mailbox = cell.mailbox
-    mailbox._door = RLock()  # a thread of the parent may have held it
-    mailbox.owner = ENDED
-    mailbox.wake = mailbox.wake_threadsafe = _nothing
-    cell.state = State.STOPPED
-    cell.stopped.flag = True
-    cell.__class__ = _CLASSES[kind]

@@ -16,16 +16,18 @@ State machine: see TRANSITIONS. Laws:
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable
 from contextvars import Context, copy_context
 from enum import Enum
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pykka
 from pykka.messages import _ActorStop
 
+from .actor_tasks import ActorTasks
 from .address import LOCAL, Address
-from .current import BUILDING
+from .building import BUILDING
 from .envelope import Envelope, ReplyTo
 from .errors import ActorStopped, ConfigError, PeerbusError, SendError, TransportError, for_future, shown
 from .events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, Terminated
@@ -38,14 +40,9 @@ from .weak_call import weakly
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-    from .actor import Actor
-    from .bus import Bus
-    from .cell import Cell
+    from .behaviour import Behaviour
     from .handler_table import Handler
     from .mailbox import Mailbox
-    from .ref import Ref
-    from .tasks import ActorTasks
-    from .timers import Timers
 
 __all__ = ["EXITS", "HALT", "TRANSITIONS", "Life", "State"]
 
@@ -94,6 +91,43 @@ EXITS = (SystemExit, KeyboardInterrupt)
 HALT = object()
 
 
+class OwnTimers(Protocol):
+    """The timers of one actor, as far as its life knows them."""
+
+    def begin(self) -> None:
+        """The actor begins: so do those that its constructor has set."""
+
+    def cancel_all(self) -> None:
+        """The actor ends, or is rebuilt."""
+
+
+class LifeHost(Protocol):
+    """What a life needs of the bus that it is on."""
+
+    loop: asyncio.AbstractEventLoop
+
+    def begun(self, cell: Life, error: BaseException | None) -> None:
+        """The actor's `on_start` has finished. From the cell's thread."""
+
+    def ended(self, cell: Life) -> None:
+        """It has ended. From the cell's thread."""
+
+    def escalated(self, actor: str, error: BaseException) -> None:
+        """A top-level actor hands its failure on."""
+
+    def exit(self, actor: str, error: BaseException) -> None:
+        """It raised SystemExit or KeyboardInterrupt."""
+
+    def publish(self, event: object) -> None:
+        """Tell a fact to those who listen. From any thread."""
+
+    def blocks(self, thread: int) -> bool:
+        """A wait on that thread would stop the bus's loop."""
+
+    def lost(self) -> SendError | None:
+        """Why nothing that is open there ever ends; None while it may."""
+
+
 class Life:
     """One actor's life. `Cell` adds what happens with messages; `LoopCell` and `ThreadCell` add who runs it."""
 
@@ -135,9 +169,9 @@ class Life:
 
     def __init__(
         self,
-        actor_class: type[Actor],
-        factory: Callable[[], Actor] | None,
-        bus: Bus | None,
+        actor_class: type[Behaviour],
+        factory: Callable[[], Behaviour] | None,
+        bus: LifeHost | None,
         name: str | None,
         parent: Life | None,
         supervisor: Supervisor | None,
@@ -161,14 +195,14 @@ class Life:
         self.reason = ""
         #: What `on_start` raised the first time, until somebody is told; then that it did, in words.
         self.start_error: BaseException | None = None
-        self.actor: Actor | None = None
-        self.ref: Ref[Actor] | None = None
+        self.actor: Behaviour | None = None
+        self.ref: pykka.ActorRef[Any] | None = None
         self.children: dict[Life, None] | None = None
         #: Whom the bus tells of the end; on the bus's loop thread only.
         self.watchers: dict[Life, None] | None = None
         #: Whose watcher this is; on the bus's loop thread only.
         self.watching: dict[Life, None] | None = None
-        self.timers: Timers | None = None
+        self.timers: OwnTimers | None = None
         #: What its handlers have started beside themselves; None while they have not.
         self.tasks: ActorTasks | None = None
         #: What one of these raised before the actor took its first message.
@@ -254,9 +288,9 @@ class Life:
 
     # Begin.
 
-    def claim(self, actor: Actor) -> Cell:
+    def claim(self, actor: Behaviour) -> Life:
         """The actor is being rebuilt for this cell."""
-        return cast("Cell", self)
+        return self
 
     def build(self) -> None:
         """Make the actor anew by its factory; its `__init__` finds this cell."""
@@ -273,7 +307,7 @@ class Life:
             )
         self.actor = actor
         if self.ref is not None:
-            self.ref.rebind(actor)
+            self.ref._actor_weakref = weakref.ref(actor)  # proxies made from now on look at the new one
 
     def begin(self) -> None:
         """Run `on_start` and `on_started`, then take messages."""

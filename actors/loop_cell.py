@@ -26,13 +26,13 @@ from .errors import SendError, WouldDeadlock
 from .outcome import DELIVERED, AskFuture, AskWaiting, Outcome, Waiting
 from .rehearsal import expected
 from .tasks import forget_task, new_task
-from .timers import Ending
+from .timers import Followed
 from .turn import run_turn
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-    from .bus import Bus
+    from .host import Host
 
 __all__ = ["LoopCell"]
 
@@ -521,7 +521,7 @@ class LoopCell(Cell):
         return Waiting(mailbox, envelope, deadline, self.bus.wheel, self.loop, self.undelivered, self)
 
     def ask(
-        self, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[R] | None, bus: Bus
+        self, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host
     ) -> Outcome[R]:
         """Deliver on the loop's thread with a future for the answer."""
         deadline = self.loop.time() + (self.timeout if timeout is None else timeout)
@@ -580,5 +580,5 @@ def _discard(awaitable: Awaitable[object]) -> None:
         awaitable.cancel()
     elif asyncio.iscoroutine(awaitable):
         awaitable.close()
-    elif isinstance(awaitable, Ending):
+    elif isinstance(awaitable, Followed):
         _discard(awaitable.of)

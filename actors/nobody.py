@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .address import Address, GroupAddress, Role
-
-if TYPE_CHECKING:
-    from .bus import Bus
+from .directory import Directory
 
 __all__ = ["why_nobody"]
 
@@ -15,7 +13,7 @@ __all__ = ["why_nobody"]
 NAMED = 8
 
 
-def why_nobody(bus: Bus, to: Address[Any] | GroupAddress[Any]) -> str:
+def why_nobody(bus: Directory, to: Address[Any] | GroupAddress[Any]) -> str:
     """Which condition none of the peers meets; where there is no peer, how peers are looked for."""
     links = tuple(bus.routes.peers.values())
     there = f"{len(links)} peer{' is' if len(links) == 1 else 's are'} connected"

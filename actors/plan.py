@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol, cast
 
-from .actor import Actor
+from .behaviour import Behaviour
+from .building import BUILDING, context_on
 from .cell import Cell
 from .channel import REACTOR_PATTERN
-from .current import BUILDING, context_on
 from .errors import PeerbusError
+from .host import Host
 from .loop_cell import LoopCell
 from .ref import Ref
 from .supervision import Supervision, Supervisor
 from .thread_cell import ThreadCell
 
-if TYPE_CHECKING:
-    from .bus import Bus
-
 __all__ = ["Plan"]
+
+
+class NamingHost(Host, Protocol):
+    """A bus, as far as this file knows one: it gives actors their names."""
+
+    def actor_name(self, actor_class: type[Behaviour]) -> str:
+        """A free name for an actor of that class that was given none."""
+
+    def check_free(self, name: str) -> None:
+        """Raise ValueError where an actor of that name runs."""
 
 
 class Plan:
@@ -26,7 +34,7 @@ class Plan:
 
     def __init__(
         self,
-        bus: Bus,
+        bus: NamingHost,
         factory: Callable[[], Any],
         name: str | None,
         supervision: Supervision | None,
@@ -56,7 +64,7 @@ class Plan:
         cell = self.cell
         if cell is None or cell.actor is not actor or cell.ref is None:
             raise PeerbusError(f"{self.factory!r} must make one new actor, whose __init__ calls super().__init__()")
-        return cell.ref
+        return cast("Ref[Any]", cell.ref)
 
     def discard(self) -> None:
         """The actor will not run: what it has started meanwhile ends."""
@@ -66,7 +74,7 @@ class Plan:
         if self.cell is not None:
             self.cell.let_go()
 
-    def claim(self, actor: Actor) -> Cell:
+    def claim(self, actor: Behaviour) -> Cell:
         """Make the cell of `actor`."""
         actor_class = type(actor)
         name = self._name or self._bus.actor_name(actor_class)

@@ -11,6 +11,7 @@ from .carrier import Link
 from .cell import Cell
 from .channel import Channel
 from .choice import best_of, better_of_two, least_of, rendezvous
+from .directory import Directory
 from .latency import PeakEwma
 from .load import Load
 from .outcome import AskFuture, AskWaiting, Outcome
@@ -18,8 +19,6 @@ from .picks import Key
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
-
-    from .bus import Bus
 
 __all__ = ["Receiver", "ask_here", "candidates", "group", "name_of", "no_address", "one_of", "reaches"]
 
@@ -45,7 +44,7 @@ def no_address(to: object) -> TypeError:
     return TypeError(f"{text} is no address, which says where and to which reactor; write {where} / {reactor}")
 
 
-def candidates(bus: Bus, to: Address[Any] | GroupAddress[Any]) -> list[Receiver]:
+def candidates(bus: Directory, to: Address[Any] | GroupAddress[Any]) -> list[Receiver]:
     """All that offer the role with the attributes that are wanted, this node included; or every peer."""
     role = to.where
     if isinstance(role, Everyone):
@@ -61,7 +60,7 @@ def candidates(bus: Bus, to: Address[Any] | GroupAddress[Any]) -> list[Receiver]
     return found
 
 
-def one_of(bus: Bus, to: Address[Any], found: list[Receiver]) -> Receiver:
+def one_of(bus: Directory, to: Address[Any], found: list[Receiver]) -> Receiver:
     """Whom the pick takes of these."""
     if len(found) == 1:
         return found[0]
@@ -74,7 +73,7 @@ def one_of(bus: Bus, to: Address[Any], found: list[Receiver]) -> Receiver:
     return choose(found, partial(_load, bus, to.reactor), bus.rng)
 
 
-def group(bus: Bus, to: GroupAddress[Any]) -> dict[str, Receiver]:
+def group(bus: Directory, to: GroupAddress[Any]) -> dict[str, Receiver]:
     """Whom the pick takes of all candidates, by name and in the order of names."""
     found = candidates(bus, to)
     if isinstance(to.where, Role) and to.where.pick != "all":
@@ -82,7 +81,7 @@ def group(bus: Bus, to: GroupAddress[Any]) -> dict[str, Receiver]:
     return dict(sorted((name_of(each), each) for each in found))
 
 
-def reaches(bus: Bus, to: Address[Any] | GroupAddress[Any], need: int) -> bool:
+def reaches(bus: Directory, to: Address[Any] | GroupAddress[Any], need: int) -> bool:
     """So many answer to that address now."""
     where = to.where
     if isinstance(where, Local):
@@ -94,7 +93,7 @@ def reaches(bus: Bus, to: Address[Any] | GroupAddress[Any], need: int) -> bool:
 
 
 def ask_here(
-    bus: Bus, cell: Cell, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[Any] | None
+    bus: Directory, cell: Cell, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[Any] | None
 ) -> Outcome[Any]:
     """Ask the reactor of this node that a role's address means, and see how long its answer takes."""
     outcome = cell.ask(message, sender, timeout, reply, bus)
@@ -104,7 +103,7 @@ def ask_here(
     return outcome
 
 
-def _measured(bus: Bus, cell: Cell, began: float, future: asyncio.Future[Any]) -> None:
+def _measured(bus: Directory, cell: Cell, began: float, future: asyncio.Future[Any]) -> None:
     if cell.latency is None:
         cell.latency = PeakEwma()
     latency, now = cell.latency, bus.loop.time()
@@ -116,7 +115,7 @@ def _measured(bus: Bus, cell: Cell, began: float, future: asyncio.Future[Any]) -
         latency.failed(now - began, now)
 
 
-def _load(bus: Bus, reactor: str, receiver: Receiver) -> Load:
+def _load(bus: Directory, reactor: str, receiver: Receiver) -> Load:
     if not isinstance(receiver, Cell):
         return receiver.load(reactor)
     in_flight, latency = len(receiver.mailbox) + receiver.mailbox.waiting + receiver.at_work(), receiver.latency

@@ -21,14 +21,14 @@ from .rehearsal import expected
 from .reply_future import ReplyFuture
 
 if TYPE_CHECKING:
-    from .actor import Actor
+    from .behaviour import Behaviour
     from .cell import Cell
     from .request import Asks
-    from .sender import Speaks
+    from .speaks import Speaks
 
 __all__ = ["Ref"]
 
-A = TypeVar("A", bound="Actor")
+A = TypeVar("A", bound="Behaviour")
 M = TypeVar("M")
 R = TypeVar("R")
 
@@ -50,10 +50,6 @@ class Ref(pykka.ActorRef[A], Generic[A]):
     if TYPE_CHECKING:
 
         def __actor__(self) -> A: ...
-
-    def rebind(self, actor: A) -> None:
-        """The actor was rebuilt: proxies made from now on look at the new one."""
-        self._actor_weakref = weakref.ref(actor)
 
     @property
     def address(self) -> Address[object] | None:

@@ -10,7 +10,7 @@ is sent is encoded and decoded, and then handed over itself: nothing but errors 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from .answer_encoding import decode_answer, encode_answer
 from .answers import Expected, misfit
@@ -21,7 +21,7 @@ from .events import FACTS
 from .request import UNNAMED
 
 if TYPE_CHECKING:
-    from .cell import Cell
+    from .behaviour import Behaviour
 
 __all__ = ["CHECK_SENDS", "LOOKS", "Rehearsed", "expected", "rehearsed_message", "sends_are_checked", "wrong_message"]
 
@@ -31,12 +31,24 @@ CHECK_SENDS = "PEERBUS_CHECK_SENDS"
 LOOKS: Final[frozenset[type]] = frozenset()
 
 
+class Receiving(Protocol):
+    """An actor's cell, as far as this file knows one."""
+
+    @property
+    def actor_class(self) -> type[Behaviour]:
+        """The class of the actor."""
+
+    @property
+    def types(self) -> frozenset[type] | None:
+        """The messages that it takes without a look; None: all."""
+
+
 def sends_are_checked() -> bool:
     """Whether a bus that is made now is to check what is sent on its own node."""
     return os.environ.get(CHECK_SENDS) == "1"
 
 
-def wrong_message(cell: Cell, channel: Channel[Any], message: object) -> SendError | None:
+def wrong_message(cell: Receiving, channel: Channel[Any], message: object) -> SendError | None:
     """What is wrong with a message to this cell's channel, if anything."""
     if message.__class__ in channel.types:
         return rehearsed_message(channel, message) if cell.types is LOOKS else None
@@ -62,7 +74,7 @@ def rehearsed_message(channel: Channel[Any], message: object) -> SendError | Non
     return _too_large(channel, message, len(payload))
 
 
-def expected(cell: Cell, message: object, sender: Cell | None, reply: Any) -> Any:
+def expected(cell: Receiving, message: object, sender: object, reply: Any) -> Any:
     """What the asker expects who said `reply`: where his ask is looked at, with a look at the answer as well."""
     channel = cell.actor_class.__channel__
     if cell.types is not LOOKS or channel is None or sender is cell or message.__class__ not in channel.types:

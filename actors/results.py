@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar, overload
+from typing import Any, TypeVar, overload
 
 from .address import Local, Peer
+from .errors import PeerbusError
 from .pickled import copied
 
-__all__ = ["Results"]
+__all__ = ["QuorumFailed", "Results"]
 
 R = TypeVar("R")
 D = TypeVar("D")
@@ -95,3 +96,17 @@ def _made(answers: dict[str, R], errors: dict[str, Exception], abandoned: tuple[
 def _name(peer: object) -> str:
     # What is no text is no name, and found nowhere.
     return peer if isinstance(peer, str) else str(peer) if isinstance(peer, Peer | Local) else repr(peer)
+
+
+class QuorumFailed(PeerbusError):
+    """So few of several receivers answered, or are there, that a quorum cannot be reached any more.
+
+    `results` has the answers and errors that there were by then, `message` what was asked.
+    """
+
+    reason = "no_quorum"
+
+    def __init__(self, text: str, *, results: Results[Any], message: object = None) -> None:
+        super().__init__(text)
+        self.results = results
+        self.message = message

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from .address import Address
 from .cell import Cell
+from .directory import Directory
 from .errors import (
     ActorStopped,
     NoRoute,
@@ -29,8 +30,6 @@ from .tasks import new_task
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
-
-    from .bus import Bus
 
 __all__ = ["MAX_TRIES", "RoleAsk"]
 
@@ -69,7 +68,7 @@ class RoleAsk(FutureLike[R]):
 
     def __init__(
         self,
-        bus: Bus,
+        bus: Directory,
         to: Address[Any],
         message: object,
         receiver: Receiver,

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from .actor import Actor
 from .address import Address, GroupAddress
+from .awaited import AwaitReceivers, ForgetWait
+from .body import Body
 from .carrier import Link
-from .closing import Ending
+from .directory import RouterHost
+from .ending import Ending
 from .errors import NoRoute, ShuttingDown
 from .events import ShutdownStarted
 from .handlers import handles
@@ -24,8 +26,6 @@ from .routes import Routes
 __all__ = [
     "MAX_WAITING",
     "ActorsChanged",
-    "AwaitReceivers",
-    "ForgetWait",
     "LinkChanged",
     "LinkDown",
     "LinkUp",
@@ -76,30 +76,14 @@ class ActorsChanged:
     """This node itself has an actor more, which may have yet to start: it can be sent to."""
 
 
-@dataclass(frozen=True, slots=True)
-class AwaitReceivers:
-    """Set `there` when so many answer to the address. It fails with NoRoute where too many sends wait already."""
-
-    to: Address[Any] | GroupAddress[Any]
-    need: int
-    there: asyncio.Future[None]
-    message: object = None
-
-
-@dataclass(frozen=True, slots=True)
-class ForgetWait:
-    """The send waits no longer."""
-
-    there: asyncio.Future[None]
-
-
-class Router(Actor):
+class Router(Body):
     """Owns the links; publishes `Routes`. Knows the sends that wait for a peer."""
 
     ends_in: ClassVar[Ending | None] = Ending.BUS
 
     def __init__(self) -> None:
         super().__init__()
+        self._bus = cast("RouterHost", self._cell.bus)
         self._waiting: dict[asyncio.Future[None], AwaitReceivers] = {}
         self._links: dict[str, Link] = {}
         #: Of each of these links its `LinkUp.order`.
@@ -114,25 +98,25 @@ class Router(Actor):
             if before is not None and before is not event.link:
                 event.link.succeed(before)  # before anybody sends by the new one
             self._publish()
-            self.bus.publish(event)
+            self._bus.publish(event)
         for fact in event.announce:
-            self.bus.publish(fact)
+            self._bus.publish(fact)
 
     @handles(LinkChanged)
     def _changed(self, event: LinkChanged) -> None:
         if self._links.get(event.link.peer_id) is event.link:
             self._publish()
-            self.bus.publish(event)
+            self._bus.publish(event)
 
     @handles(LinkDown)
     def _down(self, event: LinkDown) -> None:
         if self._links.get(event.link.peer_id) is event.link:
             del self._links[event.link.peer_id], self._orders[event.link.peer_id]
             self._publish()
-            self.bus.publish(event)
+            self._bus.publish(event)
 
     def _publish(self) -> None:
-        self.bus.routes = Routes.of(self._links)
+        self._bus.routes = Routes.of(self._links)
         self._admit()
 
     @handles(AwaitReceivers)
@@ -142,13 +126,13 @@ class Router(Actor):
             wait.there.set_exception(NoRoute(text, message=wait.message))
             return
         self._waiting[wait.there] = wait
-        self.bus.receivers_awaited = True
+        self._bus.receivers_awaited = True
         self._admit()
 
     @handles(ForgetWait)
     def _forget(self, wait: ForgetWait) -> None:
         self._waiting.pop(wait.there, None)
-        self.bus.receivers_awaited = bool(self._waiting)
+        self._bus.receivers_awaited = bool(self._waiting)
 
     @handles(RolesChanged, ActorsChanged)
     def _changed_here(self, _: RolesChanged | ActorsChanged) -> None:
@@ -161,17 +145,17 @@ class Router(Actor):
         for there, wait in tuple(self._waiting.items()):
             key = (wait.to, wait.need)
             if key not in known:
-                known[key] = reaches(self.bus, *key)
+                known[key] = reaches(self._bus, *key)
             if known[key] or there.done():
                 del self._waiting[there]
                 if not there.done():
                     there.set_result(None)
-        self.bus.receivers_awaited = bool(self._waiting)
+        self._bus.receivers_awaited = bool(self._waiting)
 
     def overlooked(self) -> str | None:
         """A send that waits for somebody who is there; None at every rest. For tests, on the loop's thread."""
         for there, wait in self._waiting.items():
-            if there.done() or reaches(self.bus, wait.to, wait.need):
+            if there.done() or reaches(self._bus, wait.to, wait.need):
                 return f"a send to {wait.to} waits for {wait.need}, who are there"
         return None
 
@@ -183,6 +167,6 @@ class Router(Actor):
         """No peer will come any more."""
         for there, wait in self._waiting.items():
             if not there.done():
-                there.set_exception(ShuttingDown(f"{self.bus.name} is shutting down", message=wait.message))
+                there.set_exception(ShuttingDown(f"{self._bus.name} is shutting down", message=wait.message))
         self._waiting.clear()
-        self.bus.receivers_awaited = False
+        self._bus.receivers_awaited = False

@@ -14,27 +14,26 @@ from .address import Address, GroupAddress, Local, Peer, Role
 from .cell import Cell
 from .deadlines import spent
 from .deferred import Deferred
-from .errors import NoRoute, NoSuchReactor, QuorumFailed, SendError
+from .directory import Directory
+from .errors import NoRoute, NoSuchReactor, SendError
+from .how import How
 from .nobody import why_nobody
 from .outcome import Failed, Outcome
 from .picks import Share
 from .receivers import Receiver, ask_here, candidates, group, no_address, one_of, reaches
 from .ref import Ref
-from .results import Results
+from .results import QuorumFailed, Results
 from .role_ask import RoleAsk
-from .sender import How
 from .sending import Gathered
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-    from .bus import Bus
-
 __all__ = ["check_how", "resolve", "routed_ask", "routed_tell"]
 
 
 def routed_tell(
-    bus: Bus,
+    bus: Directory,
     to: Address[Any] | GroupAddress[Any],
     message: object,
     timeout: float | None,
@@ -65,7 +64,7 @@ def routed_tell(
 
 
 def routed_ask(
-    bus: Bus,
+    bus: Directory,
     to: Address[Any] | GroupAddress[Any],
     message: object,
     timeout: float | None,
@@ -95,7 +94,7 @@ def routed_ask(
     return target.ask(to.reactor, message, sender=address, deadline=bus.deadline(to.reactor, timeout), reply=reply)
 
 
-def resolve(bus: Bus, to: Address[Any], message: object) -> Receiver | SendError:
+def resolve(bus: Directory, to: Address[Any], message: object) -> Receiver | SendError:
     """The one that an address means at this moment."""
     try:
         where = to.where
@@ -112,7 +111,7 @@ def resolve(bus: Bus, to: Address[Any], message: object) -> Receiver | SendError
     return NoRoute(f"nobody answers to {to}: {why_nobody(bus, to)}", message=message)
 
 
-def check_how(bus: Bus, how: How, to: Ref[Any] | Address[Any] | GroupAddress[Any], message: object) -> None:
+def check_how(bus: Directory, how: How, to: Ref[Any] | Address[Any] | GroupAddress[Any], message: object) -> None:
     """Raise ValueError where an ask cannot be made so. From any thread."""
     if how.quorum is not None and not isinstance(to, GroupAddress):
         raise ValueError(f"a quorum needs several receivers: {to} is one, Role(…, 'all') or EVERYONE are several")
@@ -127,13 +126,13 @@ def check_how(bus: Bus, how: How, to: Ref[Any] | Address[Any] | GroupAddress[Any
             )
 
 
-def _idempotent(bus: Bus, reactor: str, message: object) -> bool:
+def _idempotent(bus: Directory, reactor: str, message: object) -> bool:
     channel = bus.channels.get(reactor)
     return channel is not None and message.__class__ in channel.idempotent
 
 
 def _ask_role(
-    bus: Bus,
+    bus: Directory,
     to: Address[Any],
     message: object,
     receiver: Receiver,
@@ -153,7 +152,7 @@ def _ask_role(
 
 
 def _ask_group(
-    bus: Bus,
+    bus: Directory,
     to: GroupAddress[Any],
     message: object,
     timeout: float | None,
@@ -183,13 +182,13 @@ def _ask_group(
 
 
 def _tell_later(
-    bus: Bus, to: Address[Any] | GroupAddress[Any], message: object, sender: Cell | None, left: float
+    bus: Directory, to: Address[Any] | GroupAddress[Any], message: object, sender: Cell | None, left: float
 ) -> Outcome[Any]:
     return bus.send(to, message, left, sender)
 
 
 def _ask_later(
-    bus: Bus,
+    bus: Directory,
     to: Address[Any] | GroupAddress[Any],
     message: object,
     reply: TypeForm[Any] | None,
@@ -201,7 +200,7 @@ def _ask_later(
 
 
 def _deferred(
-    bus: Bus,
+    bus: Directory,
     to: Address[Any] | GroupAddress[Any],
     message: object,
     timeout: float | None,

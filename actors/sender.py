@@ -3,65 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, overload
 
 from .address import Address, GroupAddress
-from .channel import Channel
 from .outcome import Outcome
 from .picks import Share
 from .request import Asks
 from .results import Results
+from .speaks import Speaks
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-__all__ = ["WAITS", "Ask", "How", "Speaks", "Takes", "Tell", "asks", "tells"]
+__all__ = ["Ask", "Tell", "asks", "tells"]
 
 M = TypeVar("M")
-M_contra = TypeVar("M_contra", contravariant=True)
 R = TypeVar("R")
-
-
-@dataclass(frozen=True, slots=True)
-class How:
-    """What a send says beyond its receiver, message and timeout; see `Actor.ask`. Raises ValueError out of range."""
-
-    hedge: float | None = None
-    quorum: int | Share | None = None
-    wait_for_peer: bool = False
-
-    def __post_init__(self) -> None:
-        hedge: object = self.hedge  # whatever a program without type checks gives
-        if hedge is not None and not isinstance(hedge, int | float):
-            raise TypeError(f"hedge is {hedge!r}; write seconds")
-        quorum: object = self.quorum
-        if quorum is not None and (not isinstance(quorum, int | float | Share) or isinstance(quorum, bool)):
-            raise TypeError(f"quorum is {quorum!r}; write a number, 2, or a part of those asked, Share(0.67)")
-        if self.hedge is not None and not self.hedge >= 0:
-            raise ValueError(f"hedge is {self.hedge}, it must be at least 0 seconds")
-        if self.quorum is not None and not isinstance(self.quorum, Share) and not self.quorum >= 1:
-            raise ValueError(f"quorum is {self.quorum}, it must be at least 1; a part of those asked is Share(0.67)")
-        if isinstance(quorum, float):
-            raise TypeError(f"quorum is {quorum}; write a whole number, or a part of those asked, Share(0.67)")
-
-
-#: How a send goes that waits for a peer.
-WAITS: Final = How(wait_for_peer=True)
-
-
-class Takes(Protocol[M_contra]):
-    """An actor as type checkers see it: with a channel it takes that channel's messages, else any."""
-
-    def __takes__(self) -> Channel[M_contra]:
-        """Never called."""
-
-
-class Speaks(Protocol[M_contra]):
-    """A ref of an actor that takes `M`, for type checkers."""
-
-    def __actor__(self) -> Takes[M_contra]:
-        """Never called."""
 
 
 class Tell(Protocol):

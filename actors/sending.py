@@ -6,19 +6,16 @@ import asyncio
 from collections.abc import Callable, Generator, Mapping
 from functools import partial
 from time import monotonic
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
-from .errors import QuorumFailed, ShuttingDown, WouldDeadlock
+from .errors import SendError, ShuttingDown, WouldDeadlock
 from .future_like import HINT, FutureLike, awaited
 from .outcome import DELIVERED, Delivered, Failed, Outcome
-from .reply_future import ReplyFuture
-from .results import Results
+from .reply_future import Producer, ReplyFuture
+from .results import QuorumFailed, Results
 from .tasks import new_task
 
-if TYPE_CHECKING:
-    from .bus import Bus
-
-__all__ = ["Bridged", "Gathered"]
+__all__ = ["Bridged", "Gathered", "LoopHost"]
 
 R = TypeVar("R")
 
@@ -95,6 +92,28 @@ class Gathered(FutureLike[Results[R]]):
         raise WouldDeadlock("the outcomes come through this very event loop: await them")
 
 
+class LoopHost(Producer, Protocol):
+    """A bus, as far as a send from another thread knows one."""
+
+    name: str
+    loop: asyncio.AbstractEventLoop
+    #: The identifier of the loop's thread.
+    thread: int
+
+    @property
+    def closing(self) -> bool:
+        """It takes no new work."""
+
+    def on_loop(self, action: Callable[[], object]) -> bool:
+        """Run `action` on the loop's thread, soon. False where the loop has closed."""
+
+    def refusal(self, message: object = None) -> SendError:
+        """Why nothing new is taken."""
+
+    def watch_for_deadlocks(self) -> None:
+        """Somebody begins to wait. From any thread."""
+
+
 class Bridged:
     """A send made on another thread: it runs on the bus's loop, its outcome comes back in `future`.
 
@@ -103,7 +122,7 @@ class Bridged:
 
     __slots__ = ("_bus", "_seconds", "_send", "future")
 
-    def __init__(self, bus: Bus, message: object, seconds: float, send: Callable[[float], Outcome[Any]]) -> None:
+    def __init__(self, bus: LoopHost, message: object, seconds: float, send: Callable[[float], Outcome[Any]]) -> None:
         self.future: ReplyFuture[Any] = ReplyFuture()
         self.future.producer = bus
         self.future.message = message

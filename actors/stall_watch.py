@@ -21,7 +21,7 @@ import pykka
 from .log import get_logger
 
 if TYPE_CHECKING:
-    from .bus import Bus
+    from .host import Host
 
 __all__ = ["SLOW_HANDLER", "StallWatch"]
 
@@ -54,7 +54,7 @@ _ABOVE = (os.path.dirname(_OURS) + os.sep, os.path.dirname(pykka.__file__) + os.
 class StallWatch:
     """Thread: one, named (waits for: its next look, or `close`; feeds: the log)."""
 
-    def __init__(self, bus: Bus, limit: float) -> None:
+    def __init__(self, bus: Host, limit: float) -> None:
         self._bus = bus
         self._loop = bus.loop
         self._of = bus.thread
@@ -66,7 +66,7 @@ class StallWatch:
         self._thread = threading.Thread(target=self._run, name=f"peerbus {bus.name} stall watch", daemon=True)
 
     @classmethod
-    def on(cls, bus: Bus, limit: float | None) -> StallWatch | None:
+    def on(cls, bus: Host, limit: float | None) -> StallWatch | None:
         """Watch that bus from now on. None: not wanted, or time on its loop is virtual, or no thread is to be had."""
         if limit is None or _keeps_another_time(bus.loop):
             return None

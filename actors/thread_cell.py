@@ -23,7 +23,8 @@ from .deadlines import spent
 from .envelope import NEVER, Envelope
 from .errors import PeerbusError, SendError, WouldDeadlock
 from .foreign_waiting import ForeignWaiting
-from .forks import not_in_child, refuse_sends, runs_no_more
+from .forked_cell import refuse_sends
+from .forks import not_in_child, runs_no_more
 from .log import get_logger
 from .outcome import AskFuture, AskWaiting, Failed, Outcome
 from .rehearsal import expected
@@ -34,7 +35,7 @@ from .weak_call import weakly
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-    from .bus import Bus
+    from .host import Host
 
 __all__ = ["ThreadCell"]
 
@@ -295,7 +296,7 @@ class ThreadCell(Cell):
         return self.tell_foreign(envelope, timeout)
 
     def ask(
-        self, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[R] | None, bus: Bus
+        self, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host
     ) -> Outcome[R]:
         """Deliver from the event loop of `bus` with a future for the answer."""
         seconds = self.timeout if timeout is None else timeout

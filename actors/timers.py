@@ -13,15 +13,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Generator
 from math import isfinite
 from numbers import Real
-from typing import TYPE_CHECKING, Literal, cast, get_args
+from typing import Literal, get_args
 
 from .envelope import Envelope
-from .life import HALT, State
+from .life import Life, State
 
-if TYPE_CHECKING:
-    from .cell import Cell
-
-__all__ = ["Ending", "Missed", "Tick", "Timer", "Timers", "handle_tick"]
+__all__ = ["Followed", "Missed", "Tick", "Timer", "Timers"]
 
 #: What becomes of the ticks for which there was no time.
 Missed = Literal["skip", "burst", "delay"]
@@ -41,7 +38,7 @@ class Tick:
         return f"<tick: {self.timer.message!r}>"
 
 
-class Ending:
+class Followed:
     """What a handler returned to be awaited, and who hears of its end."""
 
     __slots__ = ("_then", "of")
@@ -193,30 +190,12 @@ class Timer:
         return f"<Timer {how}: {self.message!r}{'' if self.active else ', over'}>"
 
 
-def handle_tick(cell: Cell, envelope: Envelope, timer: Timer) -> object:
-    """Handle what a timer has put, unless it was cancelled since. Returns what `Cell.handle` does."""
-    if not timer.taken():
-        return None
-    envelope.message = timer.message
-    result = cell.handle(envelope)
-    if not timer.wants_end:
-        return result
-    if result is not None and result is not HALT:
-        return Ending(cast("Awaitable[object]", result), timer.handled)
-    beside = cell.beside(envelope)
-    if beside is None:
-        timer.handled()
-    else:
-        beside.add_done_callback(lambda _: timer.handled())
-    return result
-
-
 class Timers:
     """The timers of one actor, in its turn."""
 
     __slots__ = ("_active", "_cell", "_held")
 
-    def __init__(self, cell: Cell) -> None:
+    def __init__(self, cell: Life) -> None:
         self._cell = cell
         self._active: dict[Timer, None] = {}
         #: Those that wait for the actor to begin, with their delays.

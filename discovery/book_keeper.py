@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from ..actors.actor import Actor
-from ..actors.closing import Ending
+from ..actors.ending import Ending
 from ..actors.handlers import handles
 from ..actors.log import get_logger
 from ..actors.supervision import Directive, Supervision

@@ -16,7 +16,7 @@ from msgspec import Meta
 from ..actors.address import LOCAL, Peer
 from ..actors.channel import Channel
 from ..actors.clock import wall_clock
-from ..actors.closing import Ending
+from ..actors.ending import Ending
 from ..actors.errors import DeadlineExceeded, MessageTooLarge, MessageTypeError, RemoteError, SendError
 from ..actors.events import ShutdownStarted
 from ..actors.handlers import handles

@@ -16,7 +16,7 @@ from typing import ClassVar
 from ..actors.actor import Actor
 from ..actors.capability import Capability
 from ..actors.clock import wall_clock
-from ..actors.closing import Ending
+from ..actors.ending import Ending
 from ..actors.envelope import Envelope
 from ..actors.errors import ConfigError
 from ..actors.events import ActorStarted, ActorTerminated, ShutdownStarted

@@ -7,9 +7,9 @@ from random import Random
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
-from ..actors.actor import Actor
 from ..actors.address import Address, GroupAddress
 from ..actors.answers import check_reply
+from ..actors.body import Body
 from ..actors.cell import Cell
 from ..actors.channel import Channel
 from ..actors.envelope import NEVER, Envelope, ReplyTo
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Alone"]
 
-A = TypeVar("A", bound=Actor)
+A = TypeVar("A", bound=Body)
 R = TypeVar("R")
 
 #: Seconds of the loop's clock until an open ask of the actor, or of the test, fails.

@@ -13,10 +13,11 @@ from ..actors.answers import check_reply
 from ..actors.bus import Bus
 from ..actors.channel import Channel
 from ..actors.envelope import Envelope
+from ..actors.how import WAITS, How
 from ..actors.outcome import Outcome
 from ..actors.picks import Share
 from ..actors.ref import Ref
-from ..actors.sender import WAITS, How, asks, tells
+from ..actors.sender import asks, tells
 from .recorder import Received, Recorder
 
 if TYPE_CHECKING:

@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ..actors.actor import Actor
 from ..actors.address import LOCAL, Address, GroupAddress
+from ..actors.behaviour import Behaviour
+from ..actors.body import Body
 from ..actors.bus import Bus
 from ..actors.cell import Cell
 from ..actors.channel import Channel
 from ..actors.events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, DeadLetter, Terminated
+from ..actors.how import How
 from ..actors.life import Life
 from ..actors.outcome import Outcome
 from ..actors.ref import Ref
-from ..actors.sender import How
 from ..actors.supervision import Supervision
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Audience", "Stage"]
 
-A = TypeVar("A", bound=Actor)
+A = TypeVar("A", bound=Body)
 
 #: Facts of the life of actors; those of the actor that is alone are effects of their own, the others nobody's.
 OF_LIFE = (ActorStarted, ActorRestarted, ActorTerminated, ActorFailed, DeadLetter)
@@ -64,7 +66,7 @@ class Stage(Bus):
         self._to_be_told = audience
         self._acting: Ref[Any] | None = None
         #: The actor that acted, once it has ended.
-        self.last: Actor | None = None
+        self.last: Behaviour | None = None
         for channel in channels:
             self.declare(channel)
 

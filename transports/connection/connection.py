@@ -17,8 +17,7 @@ from types import TracebackType
 from typing import ClassVar
 
 from ...actors.actor import Actor
-from ...actors.closing import Ending
-from ...actors.envelope import Envelope
+from ...actors.ending import Ending
 from ...actors.errors import ProtocolError, StreamBroken, StreamClosed
 from ...actors.events import ShutdownStarted
 from ...actors.handlers import handles
@@ -373,7 +372,7 @@ class PeerConnection(Actor):
         self._loop.call_soon(self._let_go, context=self._context)  # frames that came with the last one go on until then
 
     def _router(self, event: LinkUp | LinkChanged | LinkDown) -> None:
-        self.bus.router._cell.mailbox.put_system(Envelope(event))
+        self.bus.tell_router(event)
 
     def _let_go(self) -> None:
         """What has ended leaves nothing to the garbage collector: keep nothing that points back here."""

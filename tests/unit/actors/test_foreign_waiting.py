@@ -133,7 +133,7 @@ def _on_the_loops_clock() -> Iterator[None]:
         yield
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(OPERATIONS)
 def test_whatever_happens_each_ends_once_in_time_and_is_counted_as_its_sender_was_told(
     operations: list[tuple[object, ...]],

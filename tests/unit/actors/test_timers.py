@@ -55,7 +55,7 @@ async def test_timers_fire_on_time_until_they_are_cancelled() -> None:
 async def test_an_interval_of_nothing_is_refused() -> None:
     async with Bus() as bus:
         actor = bus.spawn(Ticks)._cell.actor
-        assert actor is not None
+        assert isinstance(actor, Ticks)
         for interval in (0, -1, float("nan"), float("inf")):
             with pytest.raises(ValueError, match="above 0 seconds and finite"):
                 actor.every(interval, "x")

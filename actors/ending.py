@@ -1,0 +1,28 @@
+"""The phases in which the actors of a bus end, see `closing`."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+__all__ = ["SIDE_BY_SIDE", "Ending"]
+
+
+class Ending(IntEnum):
+    """When an actor ends as its bus closes; the first one first."""
+
+    WORK = 1
+    """Users' actors: the only ones that drain together, see law 2."""
+    SERVICE = 2
+    """What the node itself does with its peers, such as peer exchange."""
+    LINKS = 3
+    """The ways to peers."""
+    PEERS = 4
+    """Who opens and closes those ways, and hears what became of each."""
+    STORAGE = 5
+    """What writes down what the others leave behind."""
+    BUS = 6
+    """The bus's own: the router, then the event stream, which tells of all other ends."""
+
+
+#: The phases whose actors end side by side, as none of them needs another.
+SIDE_BY_SIDE = frozenset({Ending.LINKS})
