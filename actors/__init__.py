@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 from .actor import Actor
-from .address import EVERYONE, LOCAL, Address, Everyone, GroupAddress, Local, Peer, Role, parse_address
-from .bus import Bus, BusStatistics
-from .capability import Capability
-from .carrier import Link
-from .channel import Channel, Overflow
-from .ending import Ending
-from .errors import (
+from .base import (
     ActorStopped,
     ConfigError,
     DeadlineExceeded,
@@ -35,30 +29,45 @@ from .errors import (
     TransportError,
     WouldDeadlock,
 )
+from .bus import Bus, BusStatistics
+from .engine import Ending, Ref, Timer, handles
 from .event_stream import Subscription
-from .events import (
+from .mailbox import Account, Ledger, MailboxStatistics
+from .messages import (
+    EVERYONE,
+    LOCAL,
     ActorFailed,
     ActorRestarted,
     ActorStarted,
     ActorTerminated,
+    Address,
+    Capability,
+    Channel,
+    Condition,
     DeadLetter,
+    Directive,
+    Everyone,
+    GroupAddress,
+    Key,
+    Local,
+    Message,
+    Overflow,
+    Peer,
+    QuorumFailed,
+    Request,
+    Results,
+    Role,
+    Several,
+    Share,
     ShutdownStarted,
+    Supervision,
     Terminated,
+    Where,
+    parse_address,
 )
-from .handlers import handles
-from .ledger import Account, Ledger
-from .mailbox import MailboxStatistics
-from .message import Message
-from .outcome import Outcome
-from .picks import Key, Several, Share
 from .reactor import Reactor
-from .ref import Ref
-from .reply_future import ReplyFuture
-from .request import Request
-from .results import QuorumFailed, Results
-from .supervision import Directive, Supervision
-from .timers import Timer
-from .where import Condition, Where
+from .routing import Link
+from .sends import Outcome, ReplyFuture
 
 __all__ = [
     "EVERYONE",

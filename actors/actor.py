@@ -5,17 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
-from .address import Address, GroupAddress
-from .answers import check_reply
-from .body import Body
-from .current import current_bus
-from .errors import PeerbusError
-from .how import WAITS, How
-from .outcome import Outcome
-from .picks import Share
-from .ref import Ref
+from .base import PeerbusError, current_bus
+from .engine import Body, Ref
+from .messages import WAITS, Address, GroupAddress, How, Share, Supervision, check_reply
 from .sender import asks, tells
-from .supervision import Supervision
+from .sends import Outcome
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -102,7 +96,7 @@ class Actor(Body):
         Done when the message is in a local receiver's mailbox, or accepted against a remote receiver's credit;
         `timeout` seconds at most (default: the channel's). To several receivers: one outcome per peer.
         `wait_for_peer`: where nobody answers to the address yet, wait for one until the deadline.
-        Raises any `SendError`, see `peerbus.actors.errors`.
+        Raises any `SendError`, see `peerbus.actors.base.errors`.
         """
         cell = self._cell
         if isinstance(to, Ref):

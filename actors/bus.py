@@ -25,58 +25,76 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import pykka
 
-from .address import LOCAL, Address, GroupAddress, Local, Peer, Role
-from .answers import check_reply
-from .at_exit import finish_at_exit, finished, warn_unfinished
-from .behaviour import Behaviour
-from .body import Body
-from .building import context_on
-from .capability import Capability
-from .cell import Cell
-from .channel import DEFAULT_TIMEOUT, Channel
-from .closing import Closing
-from .current import current_bus
-from .dead_letters import DeadLetters
-from .deadlines import DeadlineWheel
-from .deadlock import DeadlockWatch
-from .envelope import Envelope
-from .errors import (
+from .base import (
+    ENDED,
     ActorStopped,
     PeerbusError,
     ProcessForked,
     SendError,
     ShuttingDown,
     WouldDeadlock,
+    bind_to_thread,
+    closed_with_loop,
+    current_bus,
+    end_guard,
+    finish_at_exit,
+    finished,
+    forked_error,
+    get_logger,
+    new_task,
+    not_in_child,
+    refuse_calls,
+    runs_no_more,
+    silence,
+    warn_unfinished,
+)
+from .engine import (
+    MARGIN,
+    SLOW_HANDLER,
+    Behaviour,
+    Body,
+    Cell,
+    Closing,
+    Life,
+    LoopThread,
+    Plan,
+    Ref,
+    StallWatch,
+    State,
+    ThreadCell,
+    check_plain,
+    context_on,
+    factories_of,
+    refuse_instance,
+    refuse_sends,
+    refuse_uncallable,
+    sends_are_checked,
 )
 from .event_stream import EventStream, Subscription, event_types
-from .events import ActorFailed, DeadLetter, Terminated
-from .factories import factories_of, refuse_instance, refuse_uncallable
-from .forked_cell import refuse_sends
-from .forks import forked_error, not_in_child, refuse_calls, runs_no_more, silence
-from .how import WAITS, How
-from .ledger import NO_CHANNEL, Books, Ledger, Side
-from .life import Life, State
-from .log import get_logger
-from .loop_end import closed_with_loop, end_guard
-from .loop_thread import MARGIN, LoopThread, check_plain
-from .mailbox import MailboxStatistics
-from .outcome import Failed, Outcome
-from .picks import Share
-from .plan import Plan
-from .receivers import no_address
-from .ref import Ref
-from .rehearsal import sends_are_checked
-from .reply_future import ReplyFuture
+from .mailbox import NO_CHANNEL, Books, DeadLetters, Envelope, Ledger, MailboxStatistics, Side
+from .messages import (
+    DEFAULT_TIMEOUT,
+    LOCAL,
+    WAITS,
+    ActorFailed,
+    Address,
+    Capability,
+    Channel,
+    DeadLetter,
+    GroupAddress,
+    How,
+    Local,
+    Peer,
+    Role,
+    Share,
+    Supervision,
+    Terminated,
+    check_reply,
+)
 from .router import ActorsChanged, RolesChanged, Router
-from .routes import Routes
-from .routing import check_how, resolve, routed_ask, routed_tell
+from .routing import Routes, check_how, no_address, resolve, routed_ask, routed_tell
 from .sender import asks, tells
-from .sending import Bridged
-from .stall_watch import SLOW_HANDLER, StallWatch
-from .supervision import Supervision
-from .tasks import new_task
-from .thread_cell import ThreadCell
-from .thread_end import ENDED, bind_to_thread
+from .sends import Bridged, DeadlineWheel, DeadlockWatch, Failed, Outcome, ReplyFuture
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm

@@ -8,11 +8,9 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from .body import Body
-from .channel import Overflow
-from .ending import Ending
-from .errors import PeerbusError
-from .ref import Ref
+from .base import PeerbusError
+from .engine import Body, Ending, Ref
+from .messages import Overflow
 
 __all__ = ["EventStream", "Subscription"]
 

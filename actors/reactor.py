@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .actor import Actor
-from .channel import Channel
+from .messages import Channel
 
 __all__ = ["Reactor"]
 

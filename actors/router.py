@@ -11,17 +11,10 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any, ClassVar, cast
 
-from .address import Address, GroupAddress
-from .awaited import AwaitReceivers, ForgetWait
-from .body import Body
-from .carrier import Link
-from .directory import RouterHost
-from .ending import Ending
-from .errors import NoRoute, ShuttingDown
-from .events import ShutdownStarted
-from .handlers import handles
-from .receivers import reaches
-from .routes import Routes
+from .base import NoRoute, ShuttingDown
+from .engine import Body, Ending, handles
+from .messages import Address, GroupAddress, ShutdownStarted
+from .routing import AwaitReceivers, ForgetWait, Link, RouterHost, Routes, reaches
 
 __all__ = [
     "MAX_WAITING",

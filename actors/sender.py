@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, overload
 
-from .address import Address, GroupAddress
-from .outcome import Outcome
-from .picks import Share
-from .request import Asks
-from .results import Results
-from .speaks import Speaks
+from .messages import Address, Asks, GroupAddress, Results, Share, Speaks
+from .sends import Outcome
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm

@@ -6,7 +6,7 @@ import math
 import random
 from dataclasses import dataclass
 
-from ..actors.errors import ConfigError
+from ..actors.base import ConfigError
 
 __all__ = ["Backoff", "RetryPolicy"]
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from ..actors.actor import Actor
-from ..actors.ending import Ending
-from ..actors.handlers import handles
-from ..actors.log import get_logger
-from ..actors.supervision import Directive, Supervision
+from ..actors.base import get_logger
+from ..actors.engine import Ending, handles
+from ..actors.messages import Directive, Supervision
 from .book import Book, BookChanges, BookContents
 
 __all__ = ["BOOK_ACTOR", "BookKeeper", "LoadBook", "SaveBook", "ThreadBookKeeper", "keeper_of"]

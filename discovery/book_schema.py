@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from ..actors.errors import ConfigError
+from ..actors.base import ConfigError
 
 __all__ = ["APPLICATION", "MIGRATIONS", "VERSION", "migrate"]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ..actors.actor import Actor
-from ..actors.envelope import Envelope
-from ..actors.errors import RemoteError, SendError
-from ..actors.ref import Ref
+from ..actors.base import RemoteError, SendError
+from ..actors.engine import Ref
+from ..actors.mailbox import Envelope
 from .book import BookContents
 from .book_keeper import BookKeeper, LoadBook, SaveBook
 from .bookkeeping import Bookkeeping

@@ -6,8 +6,8 @@ import contextlib
 from collections.abc import Callable, Mapping
 
 from ..actors.actor import Actor
-from ..actors.errors import ActorStopped
-from ..actors.ref import Ref
+from ..actors.base import ActorStopped
+from ..actors.engine import Ref
 from ..transports.connection import ConnectionEnded, ConnectionStatistics, Greeted, PeerConnection
 from ..transports.wire import Codecs
 

@@ -9,10 +9,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 
+from ..actors.base import (
+    DialFailed,
+    HandshakeFailed,
+    InFull,
+    ProtocolError,
+    StreamBroken,
+    StreamClosed,
+    get_logger,
+    new_task,
+)
 from ..actors.bus import Bus
-from ..actors.errors import DialFailed, HandshakeFailed, ProtocolError, StreamBroken, StreamClosed
-from ..actors.log import InFull, get_logger
-from ..actors.tasks import new_task
 from ..transports.connection import Greeted, greet
 from ..transports.streams import MAX_PENDING_HANDSHAKES, Endpoint, Listener, Stream, Transport
 from ..transports.wire import Hello

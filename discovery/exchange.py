@@ -13,17 +13,19 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from ..actors.address import LOCAL, Peer
-from ..actors.channel import Channel
-from ..actors.clock import wall_clock
-from ..actors.ending import Ending
-from ..actors.errors import DeadlineExceeded, MessageTooLarge, MessageTypeError, RemoteError, SendError
-from ..actors.events import ShutdownStarted
-from ..actors.handlers import handles
-from ..actors.log import get_logger
+from ..actors.base import (
+    DeadlineExceeded,
+    MessageTooLarge,
+    MessageTypeError,
+    RemoteError,
+    SendError,
+    get_logger,
+    wall_clock,
+)
+from ..actors.engine import Ending, Timer, handles
+from ..actors.messages import LOCAL, Channel, Peer, ShutdownStarted
 from ..actors.reactor import Reactor
 from ..actors.router import LinkChanged, LinkDown, LinkUp
-from ..actors.timers import Timer
 from ..transports.connection import PeerLink
 from ..transports.wire import RECORD_LIMIT
 from .commands import PEERS_ACTOR

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ..actors.log import get_logger
+from ..actors.base import get_logger
 from .doors import Doors
 from .events import Candidate
 from .finder import Finder, MakeFinder

@@ -6,7 +6,7 @@ import errno
 import ipaddress
 from collections.abc import Sequence
 
-from ..actors.errors import ConfigError
+from ..actors.base import ConfigError
 
 __all__ = ["addresses_of"]
 

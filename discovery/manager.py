@@ -23,7 +23,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable
 
-from ..actors.errors import ConfigError
+from ..actors.base import ConfigError
 from ..transports.streams import Endpoint
 from .addresses import CONFIGURED, SEED
 from .admission import Admission

@@ -12,8 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..actors.log import get_logger
-from ..actors.tasks import new_task
+from ..actors.base import get_logger, new_task
 from ..transports.wire import printable
 from .addresses import MAX_ADDRESSES
 from .events import Candidate

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from ..actors.capability import Capability
+from ..actors.messages import Capability
 from ..transports.streams import Endpoint, check_node_id
 from .addresses import MAX_ADDRESSES
 from .events import Candidate

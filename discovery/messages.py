@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..actors.capability import Capability
+from ..actors.messages import Capability
 from .advert import Advert
 from .events import Candidate
 from .scores import ScoreReason

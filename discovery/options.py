@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..actors.errors import ConfigError
+from ..actors.base import ConfigError
 from .backoff import RetryPolicy
 from .require import Require
 from .scores import MAX_SCORE, MIN_SCORE

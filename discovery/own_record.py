@@ -6,8 +6,8 @@ import ipaddress
 import random
 from collections.abc import Iterable, Sequence
 
-from ..actors.capability import Capability
-from ..actors.errors import ConfigError
+from ..actors.base import ConfigError
+from ..actors.messages import Capability
 from ..transports.streams import Endpoint, Identity
 from .record import PeerRecord, sign_record
 

@@ -14,18 +14,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..actors.actor import Actor
-from ..actors.capability import Capability
-from ..actors.clock import wall_clock
-from ..actors.ending import Ending
-from ..actors.envelope import Envelope
-from ..actors.errors import ConfigError
-from ..actors.events import ActorStarted, ActorTerminated, ShutdownStarted
-from ..actors.handlers import handles
-from ..actors.log import get_logger
-from ..actors.ref import Ref
+from ..actors.base import ConfigError, get_logger, new_task, wall_clock
+from ..actors.engine import Ending, Ref, handles
+from ..actors.mailbox import Envelope
+from ..actors.messages import ActorStarted, ActorTerminated, Capability, Directive, ShutdownStarted, Supervision
 from ..actors.router import LinkChanged, LinkDown
-from ..actors.supervision import Directive, Supervision
-from ..actors.tasks import new_task
 from ..transports.connection import (
     HEARTBEAT_INTERVAL,
     SHUTTING_DOWN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..actors.errors import ConfigError
+from ..actors.base import ConfigError
 
 __all__ = ["PexOptions"]
 

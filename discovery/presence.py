@@ -6,12 +6,9 @@ import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ..actors.base import ConfigError, get_logger, wall_clock
 from ..actors.bus import Bus
-from ..actors.capability import Capability
-from ..actors.clock import wall_clock
-from ..actors.encoding import Unresolved
-from ..actors.errors import ConfigError
-from ..actors.log import get_logger
+from ..actors.messages import Capability, Unresolved
 from ..transports.connection import CloseChannel, OfferRoles, OpenChannel
 from ..transports.streams import Endpoint, Identity
 from ..transports.wire import ChannelInfo, Codecs, Hello

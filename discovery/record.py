@@ -17,7 +17,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from ..actors.capability import Capability
+from ..actors.messages import Capability
 from ..transports.streams import Endpoint, Identity, node_id_of_key
 from ..transports.wire import RECORD_LIMIT
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from ..actors.capability import Capability
-from ..actors.errors import ConfigError
+from ..actors.base import ConfigError
+from ..actors.messages import Capability
 
 __all__ = ["Require"]
 

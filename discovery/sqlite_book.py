@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..actors.errors import ConfigError
+from ..actors.base import ConfigError
 from ..transports.streams import Endpoint
 from .bans import MAX_BANS, Ban, ban_target
 from .book import AddressEntry, BookChanges, BookContents, PeerEntry

@@ -6,7 +6,7 @@ import asyncio
 import math
 from dataclasses import dataclass
 
-from ..actors.clock import wall_clock
+from ..actors.base import wall_clock
 
 __all__ = ["WallClock"]
 

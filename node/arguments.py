@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from ..actors.capability import Capability
-from ..actors.errors import ConfigError
+from ..actors.base import ConfigError
+from ..actors.messages import Capability
 from ..discovery.finders import MdnsOptions
 from ..discovery.own_record import check_offers_fit, names_a_place
 from ..discovery.pex_options import PexOptions

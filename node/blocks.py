@@ -11,9 +11,9 @@ import os
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from ..actors.channel import Channel
-from ..actors.errors import ConfigError, RemoteError
-from ..actors.handlers import handles
+from ..actors.base import ConfigError, RemoteError
+from ..actors.engine import handles
+from ..actors.messages import Channel
 from ..actors.reactor import Reactor
 
 __all__ = ["Block", "Blocks", "GetBlock", "GetManifest", "GetServed", "Manifest", "Served"]

@@ -17,15 +17,10 @@ from pathlib import Path
 from typing import Literal
 
 from ..actors.actor import Actor
-from ..actors.address import Role
-from ..actors.channel import Channel
-from ..actors.errors import NoRoute, PeerbusError, RemoteError, SendError
-from ..actors.events import ShutdownStarted
-from ..actors.handlers import handles
-from ..actors.log import InFull, get_logger
+from ..actors.base import InFull, NoRoute, PeerbusError, RemoteError, SendError, get_logger
+from ..actors.engine import Ref, handles
+from ..actors.messages import Channel, Directive, Role, ShutdownStarted, Supervision
 from ..actors.reactor import Reactor
-from ..actors.ref import Ref
-from ..actors.supervision import Directive, Supervision
 from .blocks import Block, Blocks, GetBlock, GetManifest, Manifest
 
 __all__ = ["GetProgress", "Progress", "Sync"]

@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from ..actors.channel import Channel
-from ..actors.errors import ConfigError
+from ..actors.base import ConfigError
+from ..actors.messages import Channel
 from ..actors.reactor import Reactor
 from ..discovery.options import PeerOptions
 from ..discovery.pex_options import PexOptions

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from .. import __version__
-from ..actors.errors import ConfigError, PeerbusError
+from ..actors.base import ConfigError, PeerbusError
 from .logs import LEVELS
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def _run(options: argparse.Namespace) -> int:
         log = replace(log, format="json")
     logs.configure(log.level, log.format)
 
-    from ..actors.log import get_logger
+    from ..actors.base import get_logger
     from .build import build_node, load_channels, load_identity, load_reactors
     from .serve import run_loop, serve
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from ..actors.capability import Capability
-from ..actors.errors import ConfigError
-from ..actors.stall_watch import SLOW_HANDLER
+from ..actors.base import ConfigError
+from ..actors.engine import SLOW_HANDLER
+from ..actors.messages import Capability
 from ..discovery.own_record import MAX_ENDPOINTS, check_offers_fit, names_a_place
 from ..discovery.require import Require
 from ..transports.streams import Endpoint

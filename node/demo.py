@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ..actors.errors import PeerbusError
+from ..actors.base import PeerbusError
 from .demo_multicast import check_multicast
 from .demo_progress import Display
 from .demo_report import Outcome, as_json, as_table

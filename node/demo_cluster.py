@@ -15,7 +15,7 @@ from typing import Self
 
 import msgspec
 
-from ..actors.errors import PeerbusError
+from ..actors.base import PeerbusError
 from .demo_messages import Failed, Job, Report, Started, decode_said, encode
 
 __all__ = ["Cluster", "Member"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from ..actors.errors import PeerbusError
+from ..actors.base import PeerbusError
 
 __all__ = ["check_multicast"]
 

@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..actors.errors import ConfigError, PeerbusError
+from ..actors.base import ConfigError, PeerbusError
 from .demo_cluster import Cluster, Member
 from .demo_messages import Job
 from .demo_progress import FRAME, Display, mib, plural

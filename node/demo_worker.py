@@ -13,8 +13,8 @@ import time
 from functools import partial
 from pathlib import Path
 
-from ..actors.address import LOCAL
-from ..actors.errors import PeerbusError
+from ..actors.base import PeerbusError
+from ..actors.messages import LOCAL
 from ..transports.streams import Identity
 from . import logs
 from .blocks import Blocks, GetServed, Served

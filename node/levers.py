@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
-from ..actors.errors import ConfigError
-from ..actors.outcome import Outcome
+from ..actors.base import ConfigError
+from ..actors.sends import Outcome
 from ..discovery.bans import ban_target
 from ..discovery.lever_messages import (
     AddPersistent,

@@ -19,20 +19,14 @@ from typing import Any, Self, TypeVar, overload
 
 from .. import __version__
 from ..actors.actor import Actor
+from ..actors.base import ConfigError, InFull, PeerbusError, ProcessForked, get_logger
 from ..actors.bus import SHUTDOWN_TIMEOUT, Bus, BusStatistics
-from ..actors.capability import Capability
-from ..actors.channel import Channel
-from ..actors.errors import ConfigError, PeerbusError, ProcessForked
+from ..actors.engine import SLOW_HANDLER, LoopThread, Ref, channels_of, check_plain, factories_of
 from ..actors.event_stream import Subscription
-from ..actors.factories import channels_of, factories_of
-from ..actors.ledger import Ledger
-from ..actors.log import InFull, get_logger
-from ..actors.loop_thread import LoopThread, check_plain
-from ..actors.outcome import Outcome
-from ..actors.ref import Ref
+from ..actors.mailbox import Ledger
+from ..actors.messages import Capability, Channel, Supervision
 from ..actors.sender import Ask, Tell
-from ..actors.stall_watch import SLOW_HANDLER
-from ..actors.supervision import Supervision
+from ..actors.sends import Outcome
 from ..discovery.book import Book, MemoryBook
 from ..discovery.book_keeper import BOOK_ACTOR, BookKeeper, keeper_of
 from ..discovery.commands import PEERS_ACTOR

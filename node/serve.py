@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import Protocol, TypeVar
 
-from ..actors.log import get_logger
+from ..actors.base import get_logger
 
 __all__ = ["Served", "run_loop", "serve"]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ..actors.errors import ConfigError
+from ..actors.base import ConfigError
 
 __all__ = ["Source", "Table"]
 

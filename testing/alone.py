@@ -7,22 +7,22 @@ from random import Random
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
-from ..actors.address import Address, GroupAddress
-from ..actors.answers import check_reply
-from ..actors.body import Body
-from ..actors.cell import Cell
-from ..actors.channel import Channel
-from ..actors.envelope import NEVER, Envelope, ReplyTo
-from ..actors.errors import PeerbusError, RemoteError
-from ..actors.events import ActorFailed, ActorTerminated, Terminated
-from ..actors.outcome import DELIVERED, AskFuture, Outcome
-from ..actors.outcome import Failed as FailedOutcome
-from ..actors.ref import Ref
-from ..actors.rehearsal import Rehearsed, expected, rehearsed_message
-from ..actors.request import Asks
-from ..actors.sending import Gathered
-from ..actors.supervision import Supervision
-from ..actors.timers import Timer
+from ..actors.base import PeerbusError, RemoteError
+from ..actors.engine import Body, Cell, Ref, Rehearsed, Timer, expected, rehearsed_message
+from ..actors.mailbox import NEVER, Envelope, ReplyTo
+from ..actors.messages import (
+    ActorFailed,
+    ActorTerminated,
+    Address,
+    Asks,
+    Channel,
+    GroupAddress,
+    Supervision,
+    Terminated,
+    check_reply,
+)
+from ..actors.sends import DELIVERED, AskFuture, Gathered, Outcome
+from ..actors.sends import Failed as FailedOutcome
 from .effects import (
     Answered,
     Asked,

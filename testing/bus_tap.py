@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ..actors.bus import Bus
 from ..actors.event_stream import Subscription
-from ..actors.events import ActorFailed, ActorRestarted, ActorTerminated, DeadLetter
+from ..actors.messages import ActorFailed, ActorRestarted, ActorTerminated, DeadLetter
 from ..actors.router import LinkDown, LinkUp
 from ..discovery.events import PeerDown, PeerUp
 

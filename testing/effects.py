@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..actors.address import Address, GroupAddress
+from ..actors.messages import Address, GroupAddress
 
 __all__ = [
     "Answered",

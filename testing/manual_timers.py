@@ -6,8 +6,7 @@ import heapq
 import itertools
 from collections.abc import Callable
 
-from ..actors.cell import Cell
-from ..actors.timers import Timer, Timers
+from ..actors.engine import Cell, Timer, Timers
 
 __all__ = ["ManualTimers"]
 

@@ -11,10 +11,10 @@ from hashlib import sha256
 from typing import Any, TypedDict
 
 from ..actors.actor import Actor
+from ..actors.base import CURRENT_BUS
 from ..actors.bus import Bus
-from ..actors.channel import Channel
-from ..actors.current import CURRENT_BUS
-from ..actors.rehearsal import CHECK_SENDS
+from ..actors.engine import CHECK_SENDS
+from ..actors.messages import Channel
 from ..discovery.book import MemoryBook
 from ..discovery.events import Candidate
 from ..discovery.finder import Finder, MakeFinder

@@ -9,16 +9,12 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from ..actors.actor import Actor
-from ..actors.address import Address, Peer
-from ..actors.answers import check_reply
+from ..actors.base import NoSuchReactor, PeerbusError, SendError
 from ..actors.bus import Bus
-from ..actors.capability import Capability
-from ..actors.channel import Channel
-from ..actors.envelope import Envelope, ReplyTo
-from ..actors.errors import NoSuchReactor, PeerbusError, SendError
-from ..actors.outcome import DELIVERED, AskFuture, Outcome
-from ..actors.request import Asks
+from ..actors.mailbox import Envelope, ReplyTo
+from ..actors.messages import Address, Asks, Capability, Channel, Peer, check_reply
 from ..actors.router import LinkChanged, LinkDown, LinkUp
+from ..actors.sends import DELIVERED, AskFuture, Outcome
 from .probe import HasBus
 from .probe_link import ProbeLink
 from .recorder import Received, Recorder

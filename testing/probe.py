@@ -8,22 +8,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from ..actors.actor import Actor
-from ..actors.address import Address, GroupAddress
-from ..actors.answers import check_reply
 from ..actors.bus import Bus
-from ..actors.channel import Channel
-from ..actors.envelope import Envelope
-from ..actors.how import WAITS, How
-from ..actors.outcome import Outcome
-from ..actors.picks import Share
-from ..actors.ref import Ref
+from ..actors.engine import Ref
+from ..actors.mailbox import Envelope
+from ..actors.messages import WAITS, Address, Channel, GroupAddress, How, Share, check_reply
 from ..actors.sender import asks, tells
+from ..actors.sends import Outcome
 from .recorder import Received, Recorder
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-    from ..actors.cell import Cell
+    from ..actors.engine import Cell
 
 __all__ = ["HasBus", "Probe"]
 

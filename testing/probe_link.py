@@ -7,15 +7,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ..actors.address import Address, Peer
+from ..actors.base import NoRoute, NoSuchReactor, PeerGone, SendError
 from ..actors.bus import Bus
-from ..actors.capability import Capability
-from ..actors.envelope import Envelope, ReplyTo
-from ..actors.errors import NoRoute, NoSuchReactor, PeerGone, SendError
-from ..actors.events import Terminated
-from ..actors.load import Load
-from ..actors.mailbox import Waiter
-from ..actors.outcome import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Waiting
+from ..actors.engine import Load
+from ..actors.mailbox import Envelope, ReplyTo, Waiter
+from ..actors.messages import Address, Capability, Peer, Terminated
+from ..actors.sends import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Waiting
 from ..transports.wire import Codecs
 
 if TYPE_CHECKING:

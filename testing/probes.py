@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 
 from ..actors.actor import Actor
 from ..actors.bus import Bus
-from ..actors.channel import Channel
-from ..actors.supervision import Supervision
+from ..actors.messages import Channel, Supervision
 from .alone import Alone
 from .peer_probe import PeerProbe
 from .probe import HasBus, Probe

@@ -8,10 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..actors.address import Address
-from ..actors.envelope import ReplyTo
-from ..actors.errors import PeerbusError
-from ..actors.events import DeadLetter
+from ..actors.base import PeerbusError
+from ..actors.mailbox import ReplyTo
+from ..actors.messages import Address, DeadLetter
 from .settle import settled
 
 if TYPE_CHECKING:

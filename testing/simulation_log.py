@@ -9,7 +9,7 @@ from typing import Any, cast
 import structlog
 from structlog.typing import FilteringBoundLogger, WrappedLogger
 
-from ..actors.log import shortened
+from ..actors.base import shortened
 
 __all__ = ["SimulationLog"]
 

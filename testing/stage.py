@@ -8,18 +8,23 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ..actors.actor import Actor
-from ..actors.address import LOCAL, Address, GroupAddress
-from ..actors.behaviour import Behaviour
-from ..actors.body import Body
 from ..actors.bus import Bus
-from ..actors.cell import Cell
-from ..actors.channel import Channel
-from ..actors.events import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, DeadLetter, Terminated
-from ..actors.how import How
-from ..actors.life import Life
-from ..actors.outcome import Outcome
-from ..actors.ref import Ref
-from ..actors.supervision import Supervision
+from ..actors.engine import Behaviour, Body, Cell, Life, Ref
+from ..actors.messages import (
+    LOCAL,
+    ActorFailed,
+    ActorRestarted,
+    ActorStarted,
+    ActorTerminated,
+    Address,
+    Channel,
+    DeadLetter,
+    GroupAddress,
+    How,
+    Supervision,
+    Terminated,
+)
+from ..actors.sends import Outcome
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from ..actors.errors import DialFailed, HandshakeFailed, ListenFailed, StreamBroken, StreamClosed
+from ..actors.base import DialFailed, HandshakeFailed, ListenFailed, StreamBroken, StreamClosed
 from ..transports.streams import (
     FLUSH_TIMEOUT,
     HIGH_WATER,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from weakref import WeakKeyDictionary
 
-from ..actors.errors import ProtocolError
+from ..actors.base import ProtocolError
 from ..transports.streams import MemoryStream, Parcel
 from ..transports.wire import (
     FRAME_LIMIT,

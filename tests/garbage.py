@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from virtual_time import eventually
 
-from peerbus.actors.life import Life
+from peerbus.actors.engine.life import Life
 
 __all__ = ["garbage_of", "in_a_thread", "turns"]
 

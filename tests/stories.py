@@ -37,8 +37,8 @@ from peerbus.actors import (
     Terminated,
     WouldDeadlock,
 )
-from peerbus.actors.deadlines import SLOT
-from peerbus.actors.outcome import AskWaiting, Waiting
+from peerbus.actors.sends.deadlines import SLOT
+from peerbus.actors.sends.outcome import AskWaiting, Waiting
 from peerbus.node import Node
 from peerbus.testing import Simulation
 

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 from fuzz.mutation import mutate_frames
-from peerbus.actors.errors import ProtocolError
+from peerbus.actors.base import ProtocolError
 from peerbus.transports.wire import frames as wire
 from peerbus.transports.wire.frames import Frame, FrameDecoder, FrameEncoder, HelloFrame, Part
 from peerbus.transports.wire.hello import ChannelInfo, Hello

@@ -6,7 +6,7 @@ import random
 from collections.abc import Iterator
 
 from fuzz.mutation import mutate_frames
-from peerbus.actors.errors import HandshakeFailed, ProtocolError
+from peerbus.actors.base import HandshakeFailed, ProtocolError
 from peerbus.transports.wire.frames import (
     HANDSHAKE_FRAME_LIMIT,
     FrameDecoder,

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import msgspec
 
 from fuzz.mutation import mutate_packed
-from peerbus.actors.capability import Capability
-from peerbus.actors.errors import HandshakeFailed, ProtocolError
+from peerbus.actors.base import HandshakeFailed, ProtocolError
+from peerbus.actors.messages import Capability
 from peerbus.transports.wire.frames import FrameEncoder, HelloFrame, Open, Update, decode_body
 from peerbus.transports.wire.hello import MAX_CHANNELS, MESSAGE_LIMIT, ChannelInfo, Hello, check_offers
 from peerbus.transports.wire.hello import check as check_hello

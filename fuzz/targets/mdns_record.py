@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from zeroconf import ServiceInfo
 
-from peerbus.actors.capability import Capability
+from peerbus.actors.messages import Capability
 from peerbus.discovery.addresses import MAX_ADDRESSES
 from peerbus.discovery.events import Candidate
 from peerbus.discovery.mdns import raw_record

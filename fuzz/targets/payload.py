@@ -12,9 +12,8 @@ from typing import Any, Literal
 import msgpack
 
 from fuzz.mutation import mutate_packed
-from peerbus.actors.channel import Channel
-from peerbus.actors.encoding import encoding_of
-from peerbus.actors.errors import MessageTypeError
+from peerbus.actors.base import MessageTypeError
+from peerbus.actors.messages import Channel, encoding_of
 from peerbus.transports.wire.payload import ChannelCodec
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from fuzz.mutation import mutate_packed
 from fuzz.targets.peer_record import NOW
-from peerbus.actors.capability import Capability
+from peerbus.actors.messages import Capability
 from peerbus.discovery.pex import Pex
 from peerbus.discovery.pex_options import PexOptions
 from peerbus.discovery.pex_values import News

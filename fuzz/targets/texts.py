@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from peerbus.actors.address import parse_address
-from peerbus.actors.capability import Capability
+from peerbus.actors.messages import Capability, parse_address
 from peerbus.transports.streams.endpoint import Endpoint
 
 READERS: tuple[Callable[[str], object], ...] = (parse_address, Endpoint.parse, Capability.parse)

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from peerbus.actors.errors import ConfigError
+from peerbus.actors.base.errors import ConfigError
 from peerbus.discovery import mdns as mdns_module
 from peerbus.discovery.events import Candidate, PeerUp
 from peerbus.discovery.mdns import Mdns

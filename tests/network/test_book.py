@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from virtual_time import eventually, in_real_time
 
-from peerbus.actors.errors import ConfigError
+from peerbus.actors.base.errors import ConfigError
 from peerbus.discovery import PeerOptions
 from peerbus.discovery.messages import PeerWasUseful
 from peerbus.discovery.sqlite_book import SqliteBook

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from peerbus.actors.errors import ConfigError
+from peerbus.actors.base.errors import ConfigError
 from peerbus.discovery import PeerBanned, PeerDown, PeerOptions, PeerUnbanned, PeerUp
 from peerbus.node import Node
 from peerbus.testing import Simulation

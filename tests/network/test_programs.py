@@ -10,7 +10,7 @@ import pytest
 from program_runs import LawBroken, check, fault
 from programs import Program
 
-from peerbus.actors.mailbox import Mailbox, Waiter
+from peerbus.actors.mailbox.mailbox import Mailbox, Waiter
 
 #: As many as a change is tried on; `make soak` takes thousands.
 seeds = pytest.mark.seeds(200)

@@ -17,13 +17,10 @@ from types import TracebackType
 from typing import ClassVar
 
 from ...actors.actor import Actor
-from ...actors.ending import Ending
-from ...actors.errors import ProtocolError, StreamBroken, StreamClosed
-from ...actors.events import ShutdownStarted
-from ...actors.handlers import handles
-from ...actors.log import get_logger
+from ...actors.base import ProtocolError, StreamBroken, StreamClosed, get_logger
+from ...actors.engine import Ending, handles
+from ...actors.messages import Directive, ShutdownStarted, Supervision
 from ...actors.router import LinkChanged, LinkDown, LinkUp
-from ...actors.supervision import Directive, Supervision
 from ..lanes import FIRST_TOKEN, FrameWriter
 from ..wire import (
     MAX_CHANNELS,

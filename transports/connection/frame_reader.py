@@ -12,8 +12,7 @@ from contextvars import Context
 from functools import partial
 from typing import Any
 
-from ...actors.errors import ProtocolError
-from ...actors.tasks import new_task
+from ...actors.base import ProtocolError, new_task
 from ..streams import Pushing, Stream
 from ..wire import FRAME_LIMIT, Frame, FrameDecoder, GoAway, Part, Ping, Pong, Reassembler, ViewedPart
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ...actors.errors import HandshakeFailed, ProtocolError, StreamBroken
+from ...actors.base import HandshakeFailed, ProtocolError, StreamBroken
 from ..streams import HANDSHAKE_TIMEOUT, Stream
 from ..wire import Handshake, Hello, PeerHello
 

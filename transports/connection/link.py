@@ -8,12 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ...actors.address import Address, Peer
-from ...actors.capability import Capability
-from ...actors.carrier import Link
-from ...actors.encoding import Unresolved
-from ...actors.envelope import Envelope
-from ...actors.errors import (
+from ...actors.base import (
     ActorStopped,
     DeadlineExceeded,
     MailboxFull,
@@ -27,13 +22,13 @@ from ...actors.errors import (
     SchemaMismatch,
     SendError,
     ShuttingDown,
+    get_logger,
 )
-from ...actors.events import Terminated
-from ...actors.ledger import Account, Side
-from ...actors.load import Load
-from ...actors.log import get_logger
-from ...actors.mailbox import Waiter
-from ...actors.outcome import AskFuture, AskWaiting, Failed, Outcome, Waiting
+from ...actors.engine import Load
+from ...actors.mailbox import Account, Envelope, Side, Waiter
+from ...actors.messages import Address, Capability, Peer, Terminated, Unresolved
+from ...actors.routing import Link
+from ...actors.sends import AskFuture, AskWaiting, Failed, Outcome, Waiting
 from ..lanes import (
     EARLY,
     LEAST,
@@ -71,7 +66,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
     from ...actors.bus import Bus
-    from ...actors.deadlock import Search, Wait
+    from ...actors.sends import Search, Wait
 
 __all__ = ["PeerLink"]
 
@@ -442,7 +437,7 @@ class PeerLink:
     def _where_is(self, reactor: str) -> Address[object]:
         return Address(self._where, reactor)
 
-    # Deadlocks; see `peerbus.actors.deadlock`.
+    # Deadlocks; see `peerbus.actors.sends.deadlock`.
 
     def follow(self, wait: Wait, search: Search) -> None:
         """A handler here waits for the peer: have the peer look whom its reactor waits for."""

@@ -12,14 +12,18 @@ from collections.abc import Callable, Iterator
 from threading import get_ident
 from typing import TYPE_CHECKING
 
-from ...actors.address import Address, Peer
-from ...actors.cell import Cell
-from ...actors.envelope import NEVER, Envelope
-from ...actors.errors import MailboxFull, MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown
-from ...actors.ledger import Account, Side
-from ...actors.log import get_logger
-from ...actors.loop_cell import LoopCell
-from ...actors.mailbox import Mailbox
+from ...actors.base import (
+    MailboxFull,
+    MessageTypeError,
+    NoSuchReactor,
+    ProtocolError,
+    SendError,
+    ShuttingDown,
+    get_logger,
+)
+from ...actors.engine import Cell, LoopCell
+from ...actors.mailbox import NEVER, Account, Envelope, Mailbox, Side
+from ...actors.messages import Address, Peer
 from ..lanes import EARLY, ROOM, InLane, Outbox, RemoteReply, ReplyLane, ThreadReply, Writer
 from ..wire import (
     WORD_LIMIT,

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from ...actors.address import Address
-from ...actors.envelope import Envelope
+from ...actors.mailbox import Envelope
+from ...actors.messages import Address
 from ..wire import BATCH_LIMIT, PART_SIZE
 
 __all__ = ["ITEM_OVERHEAD", "ROOM", "Batch", "Item", "Outgoing"]

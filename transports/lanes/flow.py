@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...actors.errors import ProtocolError
+from ...actors.base import ProtocolError
 
 __all__ = ["ReceiveWindow", "SendWindow"]
 

@@ -11,8 +11,7 @@ import contextvars
 from collections.abc import Callable
 from typing import Protocol
 
-from ...actors.errors import StreamBroken, StreamClosed
-from ...actors.tasks import new_task
+from ...actors.base import StreamBroken, StreamClosed, new_task
 from ..streams import HIGH_WATER, Stream
 from .outbox import Outbox
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from ...actors.envelope import Envelope
-from ...actors.errors import SendError
-from ...actors.ledger import Account
+from ...actors.base import SendError
+from ...actors.mailbox import Account, Envelope
 from ..wire import ChannelCodec, ChannelInfo
 from .flow import ReceiveWindow
 from .outbox import ReplyLane, Turn

@@ -11,12 +11,11 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ...actors.address import Address
-from ...actors.errors import ProtocolError, SendError
-from ...actors.latency import PeakEwma
-from ...actors.ledger import Account, Tally
-from ...actors.mailbox import Waiter
-from ...actors.outcome import DELIVERED, GAVE_WAY, Outcome
+from ...actors.base import ProtocolError, SendError
+from ...actors.engine import PeakEwma
+from ...actors.mailbox import Account, Tally, Waiter
+from ...actors.messages import Address
+from ...actors.sends import DELIVERED, GAVE_WAY, Outcome
 from ..wire import ChannelCodec, ChannelInfo
 from .batch import ITEM_OVERHEAD, Batch, Item, Outgoing
 from .flow import SendWindow
@@ -255,7 +254,7 @@ class OutLane:
                 return f"{len(self._waiting)} wait for {self.info.name!r}, and there is credit: {self.window!r}"
         return None
 
-    # What a waiting send asks of it; see `peerbus.actors.outcome.Room`.
+    # What a waiting send asks of it; see `peerbus.actors.sends.outcome.Room`.
 
     def wait(self, waiter: Waiter) -> None:
         """Queue a sender for credit. It is admitted at once where there is some: see law 5 of the mailbox."""

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import cast
 
-from ...actors.errors import DeadlineExceeded, SendError
+from ...actors.base import DeadlineExceeded, SendError
 from ..wire import (
     BATCH_LIMIT,
     BODY_OVERHEAD,

@@ -7,9 +7,9 @@ import contextlib
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from ...actors.cell import Cell
-from ...actors.errors import RemoteError, SendError
-from ...actors.outcome import AskFuture
+from ...actors.base import RemoteError, SendError
+from ...actors.engine import Cell
+from ...actors.sends import AskFuture
 from .out_lane import OutLane
 
 __all__ = ["BUS_CODES", "REACTOR_PREFIX", "RemoteAsk", "RemoteReply", "Server", "ThreadReply"]

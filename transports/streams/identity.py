@@ -15,7 +15,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from ...actors.errors import ConfigError
+from ...actors.base import ConfigError
 
 __all__ = ["Identity", "node_id_of", "node_id_of_key"]
 

@@ -11,7 +11,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from ...actors.errors import DialFailed, HandshakeFailed, ListenFailed, StreamClosed
+from ...actors.base import DialFailed, HandshakeFailed, ListenFailed, StreamClosed
 from .endpoint import Endpoint, check_node_id
 from .memory_stream import Link, MemoryStream, Parcel
 from .transport import MAX_PENDING_HANDSHAKES, Refused, expected_peer

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from ...actors.errors import StreamBroken, StreamClosed
+from ...actors.base import StreamBroken, StreamClosed
 from .endpoint import Endpoint
 from .receive_buffer import ReceiveBuffer
 from .transport import FLUSH_TIMEOUT, HIGH_WATER, LOW_WATER, MAX_CHUNK, RECEIVE_BUFFER

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from ...actors.errors import StreamClosed, TransportError
+from ...actors.base import StreamClosed, TransportError
 from .transport import MAX_CHUNK, RECEIVE_BUFFER
 
 __all__ = ["ReceiveBuffer"]

@@ -6,7 +6,7 @@ import asyncio
 import socket
 import ssl
 
-from ...actors.errors import HandshakeFailed
+from ...actors.base import HandshakeFailed
 from .socket_stream import SocketStream
 from .tls import authenticated_id
 from .transport import FLUSH_TIMEOUT, HANDSHAKE_TIMEOUT

@@ -10,8 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from ...actors.errors import HandshakeFailed, StreamBroken, StreamClosed
-from ...actors.tasks import new_task
+from ...actors.base import HandshakeFailed, StreamBroken, StreamClosed, new_task
 from .arrival_limit import ArrivalLimit
 from .endpoint import Endpoint
 from .socket_handshake import handshake_error

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final, cast
 
-from ...actors.errors import StreamBroken, StreamClosed
+from ...actors.base import StreamBroken, StreamClosed
 from .endpoint import Endpoint
 from .receive_buffer import ReceiveBuffer
 from .transport import FLUSH_TIMEOUT, HIGH_WATER, LOW_WATER

@@ -10,7 +10,7 @@ import socket
 import ssl
 from typing import Final, cast
 
-from ...actors.errors import DialFailed, HandshakeFailed, ListenFailed
+from ...actors.base import DialFailed, HandshakeFailed, ListenFailed
 from .arrival_limit import ArrivalLimit
 from .endpoint import Endpoint
 from .identity import Identity

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.x509.oid import NameOID
 
-from ...actors.errors import HandshakeFailed
+from ...actors.base import HandshakeFailed
 from .identity import Identity, node_id_of, node_id_of_key
 
 __all__ = ["Authority", "Membership", "authenticated_id", "client_context", "server_context"]

@@ -13,7 +13,7 @@ import struct
 from pathlib import Path
 from typing import Final
 
-from ...actors.errors import DialFailed, HandshakeFailed, ListenFailed
+from ...actors.base import DialFailed, HandshakeFailed, ListenFailed
 from .endpoint import Endpoint
 from .identity import Identity
 from .socket_handshake import open_stream

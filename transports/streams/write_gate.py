@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ...actors.errors import TransportError
+from ...actors.base import TransportError
 
 __all__ = ["WriteGate"]
 

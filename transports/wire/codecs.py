@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ...actors.channel import Channel
-from ...actors.encoding import Unresolved
+from ...actors.messages import Channel, Unresolved
 from .payload import ChannelCodec
 
 __all__ = ["Codecs"]

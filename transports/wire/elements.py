@@ -6,7 +6,7 @@ from typing import Any
 
 from msgspec import inspect
 
-from ...actors.packed import AFTER
+from ...actors.messages import AFTER
 
 __all__ = ["MAX_ELEMENTS", "check_elements", "grows", "too_many"]
 

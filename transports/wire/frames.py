@@ -11,8 +11,8 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from ...actors.deadlock import MAX_PATH
-from ...actors.errors import ProtocolError
+from ...actors.base import ProtocolError
+from ...actors.sends import MAX_PATH
 from .hello import MAX_CHANNELS, ChannelInfo, Hello, Offers, Record, check_offers
 
 __all__ = [

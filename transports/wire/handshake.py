@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from ...actors.errors import HandshakeFailed, ProtocolError
+from ...actors.base import HandshakeFailed, ProtocolError
 from .frames import (
     HANDSHAKE_FRAME_LIMIT,
     WORD_LIMIT,

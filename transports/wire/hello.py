@@ -8,8 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from ...actors.capability import Capability
-from ...actors.errors import HandshakeFailed
+from ...actors.base import HandshakeFailed
+from ...actors.messages import Capability
 
 __all__ = ["MAX_CHANNELS", "MESSAGE_LIMIT", "RECORD_LIMIT", "ChannelInfo", "Hello", "check", "check_offers"]
 

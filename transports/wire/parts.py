@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ...actors.errors import ProtocolError
+from ...actors.base import ProtocolError
 from .frames import PART_SIZE, Ask, Part, Reply, Tell, decode_body
 
 __all__ = [

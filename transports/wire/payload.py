@@ -8,10 +8,17 @@ from typing import Any
 
 import msgspec
 
-from ...actors.answer_encoding import decode_answer, decode_plain, encode_answer, unmarked
-from ...actors.channel import Channel
-from ...actors.encoding import Unresolved, answer_of, encoding_of
-from ...actors.errors import MessageTooLarge, MessageTypeError
+from ...actors.base import MessageTooLarge, MessageTypeError
+from ...actors.messages import (
+    Channel,
+    Unresolved,
+    answer_of,
+    decode_answer,
+    decode_plain,
+    encode_answer,
+    encoding_of,
+    unmarked,
+)
 from .elements import MAX_ELEMENTS, check_elements, grows
 from .hello import ChannelInfo
 from .schema import schema_of, travelling

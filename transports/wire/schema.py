@@ -7,9 +7,7 @@ from typing import Any
 
 from msgspec import inspect
 
-from ...actors.channel import Channel
-from ...actors.encoding import Unresolved, encoding_of
-from ...actors.events import FACTS
+from ...actors.messages import FACTS, Channel, Unresolved, encoding_of
 
 __all__ = ["SCHEMA_SIZE", "schema_of", "travelling"]
 

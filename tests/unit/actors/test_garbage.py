@@ -40,7 +40,7 @@ from peerbus.actors import (
     WouldDeadlock,
     handles,
 )
-from peerbus.actors.thread_cell import ThreadCell
+from peerbus.actors.engine.thread_cell import ThreadCell
 
 Scenario = Callable[[Bus], Awaitable[object]]
 

@@ -15,7 +15,7 @@ import pytest
 from msgspec import inspect
 
 from peerbus.actors import LOCAL, Bus, Channel, MessageTypeError, Reactor, handles
-from peerbus.actors.encoding import encoding_of
+from peerbus.actors.messages.encoding import encoding_of
 from peerbus.transports.wire.payload import ChannelCodec
 
 PAGE = (Path(__file__).parents[3] / "docs" / "messages.md").read_text(encoding="utf-8")

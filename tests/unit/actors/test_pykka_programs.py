@@ -14,7 +14,7 @@ import pykka
 import pytest
 
 from peerbus.actors import Actor, ActorStopped, DeadlineExceeded, PeerbusError, Ref, WouldDeadlock, handles
-from peerbus.actors.thread_cell import ThreadCell
+from peerbus.actors.engine.thread_cell import ThreadCell
 
 WAIT = 10.0
 

@@ -26,10 +26,10 @@ from peerbus.actors import (
     Role,
     handles,
 )
-from peerbus.actors.load import Load
-from peerbus.actors.outcome import DELIVERED, Failed
+from peerbus.actors.engine.load import Load
 from peerbus.actors.router import LinkChanged, LinkDown, LinkUp
-from peerbus.actors.routes import Routes
+from peerbus.actors.routing.routes import Routes
+from peerbus.actors.sends.outcome import DELIVERED, Failed
 from peerbus.testing import VirtualLoop
 
 Turns = Callable[[], Awaitable[None]]

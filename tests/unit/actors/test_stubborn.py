@@ -110,7 +110,7 @@ def go() -> Iterator[threading.Event]:
 def test_a_stop_ends_without_a_thread_that_a_handler_was_lent(
     go: threading.Event, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("peerbus.actors.loop_thread.SWEEP_TIMEOUT", 0.05)
+    monkeypatch.setattr("peerbus.actors.engine.loop_thread.SWEEP_TIMEOUT", 0.05)
     bus = Bus(shutdown_timeout=0.01).start()
     bus.spawn(Lends, go).tell(1)
     bus.ask(bus.spawn(Probe), 0).get()
@@ -120,7 +120,7 @@ def test_a_stop_ends_without_a_thread_that_a_handler_was_lent(
 
 
 def test_a_task_of_a_handlers_own_making_is_named_and_left(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("peerbus.actors.loop_thread.SWEEP_TIMEOUT", 0.05)
+    monkeypatch.setattr("peerbus.actors.engine.loop_thread.SWEEP_TIMEOUT", 0.05)
     tasks: list[object] = []
 
     class Makes(Actor):
@@ -142,7 +142,7 @@ def test_a_loop_that_is_held_up_is_said_by_the_stop(go: threading.Event, monkeyp
             began.set()
             go.wait(30)
 
-    monkeypatch.setattr("peerbus.actors.loop_thread.MARGIN", 0.05)
+    monkeypatch.setattr("peerbus.actors.engine.loop_thread.MARGIN", 0.05)
     began = threading.Event()
     bus = Bus("held", shutdown_timeout=0.01).start()
     bus.spawn(Holds).tell(1)

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 from kinds import KINDS as MESSAGES
 
 from peerbus.actors import Channel, Message, MessageTooLarge, MessageTypeError
-from peerbus.actors.encoding import encoding_of
-from peerbus.actors.rehearsal import Rehearsed, rehearsed_message
+from peerbus.actors.engine.rehearsal import Rehearsed, rehearsed_message
+from peerbus.actors.messages.encoding import encoding_of
 from peerbus.transports.wire.payload import ChannelCodec
 
 LIMIT = 1 << 20

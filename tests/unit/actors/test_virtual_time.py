@@ -23,4 +23,4 @@ async def test_what_a_thread_says_before_it_ends_comes_before_the_next_timer(mon
 
     monkeypatch.setattr(threading, "active_count", ends_meanwhile)
     await asyncio.wait_for(said, 5.0)
-    assert loop.time() == 0.0
+    assert loop.time() < 1.0  # it did not jump

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from peerbus.actors.capability import Capability
+from peerbus.actors.messages.capability import Capability
 from peerbus.discovery.advert import Advert
 from peerbus.discovery.commands import Accept, Attempt
 from peerbus.discovery.events import Candidate

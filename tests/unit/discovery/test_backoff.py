@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerbus.actors.errors import ConfigError
+from peerbus.actors.base.errors import ConfigError
 from peerbus.discovery.backoff import Backoff, RetryPolicy
 
 seconds = st.floats(0.001, 1e6)

@@ -6,7 +6,7 @@ import ipaddress
 
 import pytest
 
-from peerbus.actors.errors import ConfigError
+from peerbus.actors.base.errors import ConfigError
 from peerbus.discovery.interfaces import addresses_of
 
 

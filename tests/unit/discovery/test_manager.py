@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from peerbus.actors.errors import ConfigError
+from peerbus.actors.base.errors import ConfigError
 from peerbus.discovery.commands import Accept, Attempt, Changes, Close, Dial, Refuse
 from peerbus.discovery.events import Candidate, PeerDown, PeerEvent, PeerUp
 from peerbus.discovery.lifecycle import PeerState

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from peerbus.actors.errors import ConfigError
+from peerbus.actors.base.errors import ConfigError
 from peerbus.discovery.options import PeerOptions
 
 

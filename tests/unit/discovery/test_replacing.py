@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from peerbus.actors.errors import ConfigError
+from peerbus.actors.base.errors import ConfigError
 from peerbus.discovery.commands import Attempt, Changes, Dial, Refuse
 from peerbus.discovery.events import Candidate, PeerDown, PeerUp
 from peerbus.discovery.link import Direction

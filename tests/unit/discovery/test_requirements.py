@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from peerbus.actors.errors import ConfigError
+from peerbus.actors.base.errors import ConfigError
 from peerbus.discovery.commands import Accept, Attempt, Close, Refuse
 from peerbus.discovery.events import Candidate, RequirementMet, RequirementUnmet
 from peerbus.discovery.manager import PeerManager

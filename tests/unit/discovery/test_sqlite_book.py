@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from peerbus.actors.errors import ConfigError
+from peerbus.actors.base.errors import ConfigError
 from peerbus.discovery.bans import Ban
 from peerbus.discovery.book import AddressEntry, Book, BookChanges, MemoryBook, PeerEntry
 from peerbus.discovery.book_schema import APPLICATION, MIGRATIONS, VERSION

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from peerbus.actors.errors import ConfigError
+from peerbus.actors.base.errors import ConfigError
 from peerbus.discovery.require import Require
 from peerbus.discovery.sqlite_book import SqliteBook
 from peerbus.node.build import build_node, load_channels, load_identity, load_reactors

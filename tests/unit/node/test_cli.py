@@ -16,7 +16,7 @@ import pytest
 import structlog
 
 import peerbus
-from peerbus.actors.errors import ConfigError, ListenFailed
+from peerbus.actors.base.errors import ConfigError, ListenFailed
 from peerbus.node.cli import main
 
 CONFIG = 'name = "alice"\nnetwork = "demo"\n'

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from peerbus.actors.capability import Capability
-from peerbus.actors.errors import ConfigError
+from peerbus.actors.base.errors import ConfigError
+from peerbus.actors.messages.capability import Capability
 from peerbus.node.config import (
     DiscoveryConfig,
     LimitsConfig,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 import pytest
 import structlog
 
-from peerbus.actors.log import get_logger
+from peerbus.actors.base.log import get_logger
 from peerbus.node import logs
 
 

@@ -11,7 +11,7 @@ from typing import Self
 import pytest
 from structlog.testing import capture_logs
 
-from peerbus.actors.errors import ListenFailed
+from peerbus.actors.base.errors import ListenFailed
 from peerbus.node.serve import run_loop, serve
 
 

@@ -6,7 +6,7 @@ import tomllib
 
 import pytest
 
-from peerbus.actors.errors import ConfigError
+from peerbus.actors.base.errors import ConfigError
 from peerbus.node.table import Source, Table
 
 TEXT = """\

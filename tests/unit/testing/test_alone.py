@@ -294,7 +294,8 @@ async def test_the_router_alone_publishes_its_table() -> None:
 
 
 async def test_a_peer_connection_alone_enters_the_table_and_leaves_it() -> None:
-    from peerbus.transports.connection.connection import Disconnect, PeerConnection
+    from peerbus.transports.connection.commands import Disconnect
+    from peerbus.transports.connection.connection import PeerConnection
     from peerbus.transports.connection.greeting import Greeted
     from peerbus.transports.streams.endpoint import Endpoint
     from peerbus.transports.streams.memory import MemoryNetwork

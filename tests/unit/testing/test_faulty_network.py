@@ -9,7 +9,7 @@ from random import Random
 
 import pytest
 
-from peerbus.actors.errors import DialFailed, StreamBroken
+from peerbus.actors.base.errors import DialFailed, StreamBroken
 from peerbus.testing import Conditions, FaultyNetwork, LogNormal, Uniform, VirtualLoop
 from peerbus.testing.faulty_link import LinkStatistics
 from peerbus.transports import Endpoint

@@ -27,7 +27,7 @@ from peerbus.actors import (
     handles,
 )
 from peerbus.actors.actor import Actor
-from peerbus.actors.address import Address
+from peerbus.actors.messages.address import Address
 from peerbus.testing.peer_probe import PeerProbe
 from peerbus.testing.probe import Probe
 

@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from kept_writer import KeptWriter
 
 from peerbus.actors import Account, Bus, Channel, DeadlineExceeded, Peer, PeerGone, RemoteError
-from peerbus.actors.errors import ProtocolError
+from peerbus.actors.base.errors import ProtocolError
 from peerbus.actors.router import LinkUp
 from peerbus.testing import VirtualLoop
 from peerbus.transports.connection.link import PeerLink

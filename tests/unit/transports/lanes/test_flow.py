@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from peerbus.actors.errors import ProtocolError
+from peerbus.actors.base.errors import ProtocolError
 from peerbus.transports.lanes.flow import ReceiveWindow, SendWindow
 
 

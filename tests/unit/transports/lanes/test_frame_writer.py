@@ -7,7 +7,7 @@ import contextvars
 from collections.abc import Sequence
 from typing import cast
 
-from peerbus.actors.errors import StreamClosed
+from peerbus.actors.base.errors import StreamClosed
 from peerbus.transports.lanes.frame_writer import FrameWriter
 from peerbus.transports.lanes.outbox import Outbox
 from peerbus.transports.streams.transport import Stream

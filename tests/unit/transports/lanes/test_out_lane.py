@@ -11,9 +11,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from peerbus.actors.envelope import NEVER, Envelope
-from peerbus.actors.errors import MailboxFull, MessageTypeError, PeerGone, ProtocolError, SendError
-from peerbus.actors.outcome import GAVE_WAY
+from peerbus.actors.base.errors import MailboxFull, MessageTypeError, PeerGone, ProtocolError, SendError
+from peerbus.actors.mailbox.envelope import NEVER, Envelope
+from peerbus.actors.sends.outcome import GAVE_WAY
 from peerbus.transports.lanes.batch import Outgoing
 from peerbus.transports.lanes.out_lane import OutLane
 from peerbus.transports.wire.hello import ChannelInfo

@@ -14,7 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from peerbus.actors.errors import ProtocolError, SendError
+from peerbus.actors.base.errors import ProtocolError, SendError
 from peerbus.transports.lanes.batch import Batch, Outgoing
 from peerbus.transports.lanes.out_lane import OutLane
 from peerbus.transports.lanes.outbox import QUANTUM, WHOLE_BODY, Outbox, ReplyLane, Turn

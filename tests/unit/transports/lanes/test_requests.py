@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from peerbus.actors import MailboxFull, RemoteError
-from peerbus.actors.cell import Cell
+from peerbus.actors.engine.cell import Cell
 from peerbus.transports.lanes.requests import BUS_CODES, REACTOR_PREFIX, RemoteReply, ThreadReply
 
 

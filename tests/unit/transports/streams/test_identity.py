@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from peerbus.actors.errors import ConfigError
+from peerbus.actors.base.errors import ConfigError
 from peerbus.transports.streams.identity import Identity, node_id_of_key
 
 ALICE = Identity.from_seed(b"a" * 32)

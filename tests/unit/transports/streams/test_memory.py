@@ -7,7 +7,7 @@ from collections import deque
 
 import pytest
 
-from peerbus.actors.errors import DialFailed, HandshakeFailed, StreamBroken
+from peerbus.actors.base.errors import DialFailed, HandshakeFailed, StreamBroken
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.memory import MemoryNetwork
 from peerbus.transports.streams.memory_stream import Link, MemoryStream, Parcel

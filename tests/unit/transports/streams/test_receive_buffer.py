@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from peerbus.actors.errors import StreamBroken, StreamClosed
+from peerbus.actors.base.errors import StreamBroken, StreamClosed
 from peerbus.transports.streams.receive_buffer import ReceiveBuffer
 from peerbus.transports.streams.transport import MAX_CHUNK, RECEIVE_BUFFER
 

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 import uvloop
 
-from peerbus.actors.errors import DialFailed, HandshakeFailed, ListenFailed, StreamBroken
+from peerbus.actors.base.errors import DialFailed, HandshakeFailed, ListenFailed, StreamBroken
 from peerbus.transports.streams import socket_listener, tcp
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.identity import Identity

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.x509.oid import NameOID
 
-from peerbus.actors.errors import HandshakeFailed
+from peerbus.actors.base.errors import HandshakeFailed
 from peerbus.transports.streams import tls
 from peerbus.transports.streams.identity import Identity, node_id_of
 from peerbus.transports.streams.tls import Authority, authenticated_id, client_context, server_context

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from peerbus.actors.errors import DialFailed, HandshakeFailed, ListenFailed
+from peerbus.actors.base.errors import DialFailed, HandshakeFailed, ListenFailed
 from peerbus.transports.streams import unix
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.identity import Identity

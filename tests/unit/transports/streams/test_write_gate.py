@@ -7,7 +7,7 @@ import contextlib
 
 import pytest
 
-from peerbus.actors.errors import StreamBroken, StreamClosed
+from peerbus.actors.base.errors import StreamBroken, StreamClosed
 from peerbus.transports.streams.write_gate import WriteGate
 
 

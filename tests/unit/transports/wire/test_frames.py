@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peerbus.actors.errors import ProtocolError
+from peerbus.actors.base.errors import ProtocolError
 from peerbus.transports.wire import frames as wire
 from peerbus.transports.wire.frames import Frame, FrameDecoder, FrameEncoder
 from peerbus.transports.wire.hello import ChannelInfo, Hello

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from peerbus.actors.errors import HandshakeFailed, ProtocolError
+from peerbus.actors.base.errors import HandshakeFailed, ProtocolError
 from peerbus.transports.wire.frames import (
     HANDSHAKE_FRAME_LIMIT,
     Frame,

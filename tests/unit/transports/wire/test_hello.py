@@ -7,7 +7,7 @@ from typing import cast
 import msgspec
 import pytest
 
-from peerbus.actors.errors import HandshakeFailed
+from peerbus.actors.base.errors import HandshakeFailed
 from peerbus.transports.wire.hello import MAX_CHANNELS, RECORD_LIMIT, ChannelInfo, Hello, check, check_offers
 
 ALICE, BOB, CAROL = "a" * 64, "b" * 64, "c" * 64

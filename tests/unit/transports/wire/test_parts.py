@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from peerbus.actors.errors import ProtocolError
+from peerbus.actors.base.errors import ProtocolError
 from peerbus.transports.wire.frames import PART_SIZE, Ask, Frame, FrameEncoder, Part, Ping, Reply, Tell
 from peerbus.transports.wire.hello import MESSAGE_LIMIT
 from peerbus.transports.wire.parts import (

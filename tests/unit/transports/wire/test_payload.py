@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from kinds import make_message
 
 from peerbus.actors import Channel, DeadLetter, MessageTooLarge, MessageTypeError, Request
-from peerbus.actors.answer_encoding import MAX_PLAIN_ELEMENTS, TYPED, marked, unmarked
+from peerbus.actors.messages.answer_encoding import MAX_PLAIN_ELEMENTS, TYPED, marked, unmarked
 from peerbus.transports.wire.codecs import Codecs
 from peerbus.transports.wire.payload import PLAIN, ChannelCodec
 

@@ -14,8 +14,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from peerbus.actors import errors
-from peerbus.actors.answer_encoding import marked
+from peerbus.actors.base import errors
+from peerbus.actors.messages.answer_encoding import marked
 from peerbus.transports.wire import frames as wire
 from peerbus.transports.wire import parts
 from peerbus.transports.wire.frames import Frame, FrameDecoder, FrameEncoder

@@ -1,0 +1,96 @@
+"""What all else stands on: errors, logging, clocks, threads and loops and how they end."""
+
+from __future__ import annotations
+
+from .at_exit import finish_at_exit, finished, warn_unfinished
+from .clock import wall_clock
+from .current import CURRENT_BUS, OfThread, current_bus
+from .errors import (
+    ActorStopped,
+    ConfigError,
+    DeadlineExceeded,
+    Deadlock,
+    DialFailed,
+    HandshakeFailed,
+    ListenFailed,
+    MailboxFull,
+    MessageTooLarge,
+    MessageTypeError,
+    NoRoute,
+    NoSuchReactor,
+    PeerbusError,
+    PeerGone,
+    ProcessForked,
+    ProtocolError,
+    RemoteError,
+    SchemaMismatch,
+    SendError,
+    ShuttingDown,
+    StreamBroken,
+    StreamClosed,
+    TransportError,
+    WouldDeadlock,
+    for_future,
+    shown,
+)
+from .forks import forked_error, not_in_child, refuse_calls, runs_no_more, silence
+from .log import InFull, get_logger, shortened
+from .loop_end import closed_with_loop, end_guard
+from .pickled import copied
+from .stop_flag import StopFlag
+from .tasks import forget_task, new_task
+from .thread_end import ENDED, bind_to_thread
+from .weak_call import weakly
+
+__all__ = [
+    "ActorStopped",
+    "CURRENT_BUS",
+    "ConfigError",
+    "DeadlineExceeded",
+    "Deadlock",
+    "DialFailed",
+    "ENDED",
+    "HandshakeFailed",
+    "InFull",
+    "ListenFailed",
+    "MailboxFull",
+    "MessageTooLarge",
+    "MessageTypeError",
+    "NoRoute",
+    "NoSuchReactor",
+    "OfThread",
+    "PeerGone",
+    "PeerbusError",
+    "ProcessForked",
+    "ProtocolError",
+    "RemoteError",
+    "SchemaMismatch",
+    "SendError",
+    "ShuttingDown",
+    "StopFlag",
+    "StreamBroken",
+    "StreamClosed",
+    "TransportError",
+    "WouldDeadlock",
+    "bind_to_thread",
+    "closed_with_loop",
+    "copied",
+    "current_bus",
+    "end_guard",
+    "finish_at_exit",
+    "finished",
+    "for_future",
+    "forget_task",
+    "forked_error",
+    "get_logger",
+    "new_task",
+    "not_in_child",
+    "refuse_calls",
+    "runs_no_more",
+    "shortened",
+    "shown",
+    "silence",
+    "wall_clock",
+    "warn_unfinished",
+    "weakly",
+]

@@ -1,0 +1,62 @@
+"""What runs an actor: its cell, its life, its turns, timers, tasks and handlers, on the loop or on a thread."""
+
+from __future__ import annotations
+
+from .behaviour import Behaviour
+from .body import Body
+from .building import context_on
+from .cell import Cell
+from .closing import Closing
+from .ending import Ending
+from .factories import channels_of, factories_of, refuse_instance, refuse_uncallable
+from .forked_cell import refuse_sends
+from .handlers import handles
+from .host import Host
+from .latency import PeakEwma
+from .life import Life, State
+from .load import Load, Loads
+from .loop_cell import LoopCell
+from .loop_thread import MARGIN, LoopThread, check_plain
+from .ref import Ref
+from .rehearsal import CHECK_SENDS, Rehearsed, expected, rehearsed_message, sends_are_checked
+from .spawning import Plan
+from .stall_watch import SLOW_HANDLER, StallWatch
+from .thread_cell import ThreadCell
+from .timers import Timer, Timers
+
+__all__ = [
+    "Behaviour",
+    "Body",
+    "CHECK_SENDS",
+    "Cell",
+    "Closing",
+    "Ending",
+    "Host",
+    "Life",
+    "Load",
+    "Loads",
+    "LoopCell",
+    "LoopThread",
+    "MARGIN",
+    "PeakEwma",
+    "Plan",
+    "Ref",
+    "Rehearsed",
+    "SLOW_HANDLER",
+    "StallWatch",
+    "State",
+    "ThreadCell",
+    "Timer",
+    "Timers",
+    "channels_of",
+    "check_plain",
+    "context_on",
+    "expected",
+    "factories_of",
+    "handles",
+    "refuse_instance",
+    "refuse_sends",
+    "refuse_uncallable",
+    "rehearsed_message",
+    "sends_are_checked",
+]

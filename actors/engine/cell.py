@@ -1,0 +1,430 @@
+"""The running side of an actor: what happens with one message.
+
+A cell runs its actor on the bus's event loop (`LoopCell`) or on a thread of its own (`ThreadCell`); what happens
+with one message is the same for both and stands here. Its life stands in life.py.
+"""
+
+# Long, as all that can become of one message is read in one place.
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import pykka
+from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
+
+from ..base import (
+    ActorStopped,
+    DeadlineExceeded,
+    MessageTypeError,
+    PeerbusError,
+    RemoteError,
+    SendError,
+    get_logger,
+    shown,
+)
+from ..mailbox import Envelope
+from ..messages import DEFAULT_TIMEOUT, ShutdownStarted, Supervisor, Terminated
+from ..sends import DELIVERED, AskFuture, Failed, ForeignWaiting, Outcome, Search, Wait
+from .actor_tasks import ActorTasks
+from .handler_table import Handler
+from .latency import PeakEwma
+from .life import HALT, TRANSITIONS, Life, State
+from .load_shedding import Lateness
+from .rehearsal import LOOKS, wrong_message
+from .timers import Followed, Tick, Timer
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+    from .behaviour import Behaviour
+    from .host import Host
+
+__all__ = ["BATCH", "HALT", "TRANSITIONS", "Cell", "State"]
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+log = get_logger("peerbus.actors")
+
+#: Messages that an actor handles before others get their turn (measured: 8 costs 27 %, 256 gains nothing).
+BATCH = 64
+
+#: What Pykka's proxies and refs send; no channel has to declare it.
+PYKKA_MESSAGES = (_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr)
+
+
+class Cell(Life):
+    """One actor's mailbox and handlers. Not for users: they hold a `Ref`."""
+
+    __slots__ = ("latency", "lateness", "timeout", "types")
+
+    bus: Host | None
+    parent: Cell | None
+
+    def __init__(
+        self,
+        actor_class: type[Behaviour],
+        factory: Callable[[], Behaviour] | None,
+        *,
+        bus: Host | None = None,
+        name: str | None = None,
+        parent: Cell | None = None,
+        supervisor: Supervisor | None = None,
+        context: Context | None = None,
+    ) -> None:
+        urn = uuid.uuid4().urn if bus is None else bus.next_urn()
+        super().__init__(actor_class, factory, bus, name, parent, supervisor, urn, context)
+        channel = actor_class.__channel__
+        #: The messages that are taken without a look; None: all.
+        self.types = None if channel is None else LOOKS if bus is not None and bus.checks_sends else channel.types
+        self.timeout = DEFAULT_TIMEOUT if channel is None else channel.timeout
+        self.mailbox = actor_class._create_actor_inbox()
+        self.mailbox.on_drop = self.undelivered
+        #: What the actor is handling, or handled last before it went idle.
+        self.current: Envelope | None = None
+        #: Which asks are not worth to be begun; None while none was late.
+        self.lateness: Lateness | None = None
+        #: How long answers to this node's own asks of a role take; None while there were none.
+        self.latency: PeakEwma | None = None
+
+    # What differs between the loop and a thread.
+
+    def suspend(self, envelope: Envelope, awaitable: object) -> None:
+        """A handler is `async def`: run it to its end before the next message."""
+        raise NotImplementedError
+
+    def detach(self, envelope: Envelope, awaitable: object) -> object:
+        """A reentrant handler: run it beside the next messages. Returns HALT or None, as `handle`."""
+        raise NotImplementedError
+
+    def beside(self, envelope: Envelope) -> asyncio.Task[None] | None:
+        """The task in which a reentrant handler handles this message, if one does."""
+        return None
+
+    def again(self) -> None:
+        """There is more to take: come back after the others had their turn."""
+        raise NotImplementedError
+
+    def at_work(self) -> int:
+        """Handlers that run."""
+        raise NotImplementedError
+
+    def abandon(self, reply: object) -> str:
+        """Nobody waits for this reply any more: end the work. Returns the phase in which it was."""
+        raise NotImplementedError
+
+    # Standing still; see `deadlock`.
+
+    def standing(self) -> tuple[object, object]:
+        """What the handler or hook that holds this actor awaits, and a mark of it; (None, None): it is not held."""
+        raise NotImplementedError
+
+    def task_of(self, reply: object) -> object:
+        """What has to go on before this ask is answered; None where nothing holds it up."""
+        return self.standing()[0]
+
+    def follow(self, wait: Wait, search: Search) -> None:
+        """A handler elsewhere waits for this actor: look whom it waits for itself."""
+        task = self.task_of(wait)
+        if task is not None:
+            search.reach(self, task)
+
+    # Messages.
+
+    def drain(self) -> None:
+        """Handle what is in the mailbox, at most BATCH messages."""
+        if self.state is not State.RUNNING:
+            if self.state is State.STOPPED:
+                self.mailbox.refuse_late()
+            return
+        mailbox, handle = self.mailbox, self.handle
+        for _ in range(BATCH):
+            envelope = mailbox.take()
+            if envelope is None:
+                self.current = None
+                if mailbox.rest():
+                    return
+                continue
+            result = handle(envelope)
+            if result is not None:
+                if result is not HALT:
+                    self.suspend(envelope, result)
+                return
+        self.again()
+
+    def handle(self, envelope: Envelope) -> object:
+        """Handle one message. None: done. HALT: take no further one. Else: what has to be awaited first."""
+        reply = envelope.reply
+        if reply is not None and (reply.done() or (self.lateness is not None and self._hopeless(envelope))):
+            self._expired(envelope)
+            return None
+        self.current = envelope
+        message = envelope.message
+        handler = self.handlers.get(message.__class__)
+        if handler is None:
+            if isinstance(message, _ActorStop):
+                if reply is not None:
+                    if self._stop_replies is None:
+                        self._stop_replies = []
+                    self._stop_replies.append(reply)
+                self.stop("stopped")
+                return HALT
+            if isinstance(message, Tick):
+                return self._handle_tick(envelope, message.timer)
+            if self.handlers:
+                handler = self._inherited(message)
+        try:
+            if handler is None:
+                result = self._receive(envelope)
+            else:
+                function, wants_sender, reentrant = handler
+                result = (
+                    function(self.actor, message, envelope.sender) if wants_sender else function(self.actor, message)
+                )
+                if reentrant:
+                    reply = None  # as below: a thread runs it now
+                    return self.detach(envelope, result)
+        except BaseException as error:  # noqa: BLE001  # the supervisor decides
+            reply = None  # the error keeps this frame, see outcome
+            return self.failed(envelope, error)
+        # A Pykka future that an actor without a bus returns is a value, as in Pykka.
+        if (
+            result is not None
+            and hasattr(result, "__await__")
+            and not (self.bus is None and isinstance(result, pykka.Future))
+        ):
+            return result
+        if reply is not None and not self._is_aside(envelope):
+            reply.succeed(result)
+        return None
+
+    def _handle_tick(self, envelope: Envelope, timer: Timer) -> object:
+        """Handle what a timer has put, unless it was cancelled since. Returns what `handle` does."""
+        if not timer.taken():
+            return None
+        envelope.message = timer.message
+        result = self.handle(envelope)
+        if not timer.wants_end:
+            return result
+        if result is not None and result is not HALT:
+            return Followed(cast("Awaitable[object]", result), timer.handled)
+        beside = self.beside(envelope)
+        if beside is None:
+            timer.handled()
+        else:
+            beside.add_done_callback(lambda _: timer.handled())
+        return result
+
+    def _inherited(self, message: object) -> Handler | None:
+        if not isinstance(message, PYKKA_MESSAGES):
+            for base in type(message).__mro__[1:]:
+                handler = self.handlers.get(base)
+                if handler is not None:
+                    return handler
+        return None
+
+    def _receive(self, envelope: Envelope) -> object:
+        actor, message = self.actor, envelope.message
+        assert actor is not None
+        if (
+            self.bus is None
+            or type(actor).on_receive is not pykka.Actor.on_receive
+            or isinstance(message, PYKKA_MESSAGES)
+        ):
+            return actor._handle_receive(message)
+        if isinstance(message, Terminated):
+            return None  # it was watched without a handler: nothing was asked for
+        error = MessageTypeError(f"{self} has no handler of a {type(message).__name__}", message=message)
+        if envelope.reply is not None:
+            envelope.reply.fail(error)
+        self.undelivered(envelope, error)
+        return None
+
+    def _hopeless(self, envelope: Envelope) -> bool:
+        """It could not be answered in time, and others wait that can: its asker learns it now."""
+        assert self.lateness is not None
+        assert envelope.reply is not None
+        now, kind = self.now(), type(envelope.message)
+        if not self.mailbox.has_more or not self.lateness.hopeless(kind, envelope.deadline - now, now):
+            return False
+        why = f"{self} has more to do than it can, and {kind.__name__} would not be answered in the time that is left"
+        envelope.reply.fail(DeadlineExceeded(why, phase="mailbox", message=envelope.message))
+        return True
+
+    def came_late(self, envelope: Envelope) -> None:
+        """The deadline of an ask came while its handler was at work."""
+        if self.lateness is None:
+            self.lateness = Lateness()
+        self.lateness.late(type(envelope.message), self.now())
+
+    def answered_late(self, reply: object) -> None:
+        """The time of this ask is over before its answer could be sent: was its handler at work?"""
+        if self.current is not None and self.current.reply is reply:
+            self.came_late(self.current)
+
+    def _expired(self, envelope: Envelope) -> None:
+        name = type(envelope.message).__name__
+        reply = envelope.reply
+        error: SendError
+        if isinstance(reply, AskFuture) and reply.cancelled():
+            error = SendError(f"the asker of {name} went away before {self} handled it", message=envelope.message)
+            error.reason = "cancelled"
+        else:
+            text = f"{name} waited in the mailbox of {self} until nobody asked for it any more"
+            error = DeadlineExceeded(text, phase="mailbox", message=envelope.message)
+        self.mailbox.drop(envelope, error)
+
+    def failed(self, envelope: Envelope, error: BaseException) -> object:
+        """A handler raised. Returns HALT or None, as `handle`."""
+        reply = envelope.reply
+        self.mailbox.count_undone("handler_failed")
+        if self.bus is None and self.ends_everyone(error, asked=reply is not None):
+            if reply is not None:
+                reply.fail(self.stopped_error(envelope.message))
+            self.end_everyone(error)
+            self.end_now(f"ended by {error!r}")
+        elif reply is not None:
+            if not isinstance(error, RemoteError):
+                # What a call through a proxy raises is its caller's.
+                self.log_raised(error, expected=isinstance(envelope.message, PYKKA_MESSAGES))
+            # The error's frames hold the envelope, which the garbage collector does not look into: else the asker's
+            # future and its error would keep each other for ever.
+            envelope.reply = None
+            reply.raised(error)
+            self.exits(error)
+        elif self.supervisor is None or self.bus is None:
+            self.log.error("unhandled exception, the actor stops", actor=str(self), exc_info=error)
+            self.mark_stopped()
+            self.call_on_failure(error)
+            self._leave(f"failed: {shown(error)}", farewell=False, kill=True)
+        else:
+            self.bus.dead_letter(envelope.message, "handler_failed", to=self.address, sender=envelope.sender)
+            if self.state is State.RUNNING:
+                return self.supervise(error)
+            log.error("handler failed while the actor stops or restarts", actor=str(self), exc_info=error)
+        return self.verdict()
+
+    def refuse_left(self, envelope: Envelope, *, begun: bool = False) -> None:
+        """The actor ended, or was rebuilt, before it had handled this message, which it may have begun to."""
+        reply, message = envelope.reply, envelope.message
+        if isinstance(message, _ActorStop):
+            if reply is not None:
+                reply.succeed(None)
+        elif reply is not None and reply.done():
+            if not begun:
+                self._expired(envelope)
+        elif not isinstance(message, ShutdownStarted | Terminated | Tick):
+            error = self.stopped_error(message)
+            if reply is not None:
+                reply.fail(error)
+            if begun:
+                self.mailbox.count_undone(error.reason)
+                self.undelivered(envelope, error)
+            else:
+                self.mailbox.drop(envelope, error)
+
+    def undelivered(self, envelope: Envelope, error: SendError) -> None:
+        """A message is not handled: let dead letters know. From any thread."""
+        reply = envelope.reply
+        if isinstance(reply, AskFuture) and isinstance(reply._exception, SendError):
+            reply._exception.in_dead_letters = True  # here it becomes one; it is not to be another, as unheard
+        if isinstance(envelope.message, Tick):
+            envelope.message.timer.dropped()
+        elif self.bus is not None:
+            self.bus.dead_letter(envelope.message, error.reason, to=self.address, sender=envelope.sender, error=error)
+        else:
+            log.warning("dead letter", to=str(self), reason=error.reason, message=type(envelope.message).__name__)
+
+    def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
+        """An ask of this actor failed, and nobody looked at its outcome: let dead letters know."""
+        letter = error if isinstance(error, SendError) else None
+        if self.bus is not None and not (letter is not None and letter.in_dead_letters):
+            self.bus.dead_letter(ask.message, "unheard", to=self.address, sender=None, error=letter)
+
+    def create_task(self, coroutine: Coroutine[object, object, T], name: str | None) -> asyncio.Task[T]:
+        """A task that ends with the actor. Raises PeerbusError where it cannot have one."""
+        if not isinstance(coroutine, Coroutine):
+            raise TypeError(f"create_task takes a coroutine, as in self.create_task(self.poll()), not {coroutine!r}")
+        if self.state not in (State.STARTING, State.RUNNING):
+            raise ActorStopped(f"{self} is {self.state.value}: it can start no task")
+        if self.tasks is None:
+            assert self.bus is not None
+            self.tasks = ActorTasks(self, self.bus.loop)
+        return self.tasks.start(coroutine, name)
+
+    # Stash.
+
+    def handling(self) -> Envelope | None:
+        """The message whose handler is the caller."""
+        return self.current
+
+    def put_aside(self) -> None:
+        """Stash the message that is being handled."""
+        envelope = self.handling()
+        if envelope is None:
+            raise PeerbusError(f"{self} is handling no message that could be put aside")
+        if self.stash is None:
+            self.stash = []
+        if len(self.stash) >= self.mailbox.limit:
+            raise PeerbusError(f"{self} has put {len(self.stash)} messages aside, as many as its mailbox holds")
+        self.stash.append(envelope)
+
+    def take_up(self) -> None:
+        """Handle what was stashed, before anything else."""
+        stash, self.stash = self.stash, None
+        for envelope in stash or ():
+            self.mailbox.put_system(envelope)
+
+    def _is_aside(self, envelope: Envelope) -> bool:
+        return self.stash is not None and any(aside is envelope for aside in self.stash)
+
+    # Sending to this cell.
+
+    def tell(self, message: object, sender: Cell | None, timeout: float | None) -> Outcome[None]:
+        """Deliver `message` from `sender` (None: plain code). From any thread."""
+        raise NotImplementedError
+
+    def ask(
+        self, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host
+    ) -> Outcome[R]:
+        """Deliver `message` from the event loop of `bus`, with a future for the answer."""
+        raise NotImplementedError
+
+    def inform(self, message: object) -> None:
+        """Deliver a fact that the actor subscribed to, of whatever type; without room it is forgotten."""
+        raise NotImplementedError
+
+    def check_type(self, message: object, sender: Cell | None) -> SendError | None:
+        """What is wrong with sending this message here, if anything."""
+        channel = self.actor_class.__channel__
+        if channel is None or sender is self or isinstance(message, PYKKA_MESSAGES):
+            return None
+        return wrong_message(self, channel, message)
+
+    def watch_for_deadlocks(self) -> None:
+        """A sender begins to wait for room. From any thread."""
+        if self.bus is not None:
+            self.bus.watch_for_deadlocks()
+
+    def tell_foreign(self, envelope: Envelope, timeout: float | None) -> Outcome[None]:
+        """Deliver from a thread that does not own the mailbox; where there is no room the outcome waits."""
+        try:
+            if self.mailbox.offer_foreign(envelope):
+                return DELIVERED
+        except SendError as refusal:
+            return self.fail(envelope, refusal, counted=True)
+        seconds = self.timeout if timeout is None else timeout
+        return ForeignWaiting(self.mailbox, envelope, seconds, self.undelivered, self)
+
+    def fail(self, envelope: Envelope, error: SendError, *, counted: bool = False) -> Failed:
+        """A send failed: count it, let dead letters know. Returns its outcome. From any thread."""
+        if not counted:
+            self.mailbox.refuse(error)
+        error.__traceback__ = None  # who keeps it, a dead letter say, keeps no frames of the sender's
+        self.undelivered(envelope, error)
+        return Failed(error)

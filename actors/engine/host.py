@@ -1,0 +1,44 @@
+"""What a cell needs of the bus that it is on. The bus implements it; nothing here knows the bus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ..base import SendError
+from ..messages import Address, GroupAddress
+from ..sends import DeadlineWheel, DeadlockWatch, LoopHost
+from .life import LifeHost
+
+__all__ = ["Host"]
+
+
+class Host(LifeHost, LoopHost, Protocol):
+    """See the module."""
+
+    #: Says when time is up for what waits on the loop.
+    wheel: DeadlineWheel
+    #: Finds sends that wait for each other in a circle.
+    deadlocks: DeadlockWatch
+    #: Sends here are looked at as if they went to another node.
+    checks_sends: bool
+
+    def next_urn(self) -> str:
+        """A new actor's URN."""
+
+    def call(self, action: Callable[[], object]) -> None:
+        """Run `action` on the loop's thread, soon. From any thread."""
+
+    def lose(self) -> None:
+        """The loop runs no more, and the bus was not closed."""
+
+    def dead_letter(
+        self,
+        message: object,
+        reason: str,
+        *,
+        to: Address[Any] | GroupAddress[Any] | None,
+        sender: Address[object] | None,
+        error: SendError | None = None,
+    ) -> None:
+        """A message did not reach a handler, or its handler failed. From any thread."""

@@ -1,0 +1,91 @@
+"""An actor that is being built for the first time, on a bus."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, cast
+
+from ..base import PeerbusError
+from ..messages import REACTOR_PATTERN, Supervision, Supervisor
+from .behaviour import Behaviour
+from .building import BUILDING, context_on
+from .cell import Cell
+from .host import Host
+from .loop_cell import LoopCell
+from .ref import Ref
+from .thread_cell import ThreadCell
+
+__all__ = ["Plan"]
+
+
+class NamingHost(Host, Protocol):
+    """A bus, as far as this file knows one: it gives actors their names."""
+
+    def actor_name(self, actor_class: type[Behaviour]) -> str:
+        """A free name for an actor of that class that was given none."""
+
+    def check_free(self, name: str) -> None:
+        """Raise ValueError where an actor of that name runs."""
+
+
+class Plan:
+    """An actor that is being built for the first time: its class is known when its `__init__` runs."""
+
+    def __init__(
+        self,
+        bus: NamingHost,
+        factory: Callable[[], Any],
+        name: str | None,
+        supervision: Supervision | None,
+        parent: Cell | None,
+    ) -> None:
+        if name is not None and not REACTOR_PATTERN.fullmatch(name):
+            raise ValueError(f"not an actor's name: {name!r} (lower-case letters, digits, '.', '_', '-'; at most 63)")
+        self.factory = factory
+        self.cell: Cell | None = None
+        self._bus = bus
+        self._name = name
+        self._supervision = supervision
+        self._parent = parent
+        #: That of whoever spawns the actor: what the actor runs in, from its constructor on.
+        self.context = context_on(bus)
+
+    def build(self) -> Ref[Any]:
+        """Make the actor; returns its ref. Raises what the factory raises."""
+        return self.context.run(self._build)
+
+    def _build(self) -> Ref[Any]:
+        token = BUILDING.set(self)
+        try:
+            actor = self.factory()
+        finally:
+            BUILDING.reset(token)
+        cell = self.cell
+        if cell is None or cell.actor is not actor or cell.ref is None:
+            raise PeerbusError(f"{self.factory!r} must make one new actor, whose __init__ calls super().__init__()")
+        return cast("Ref[Any]", cell.ref)
+
+    def discard(self) -> None:
+        """The actor will not run: what it has started meanwhile ends."""
+        for child in () if self.cell is None else tuple(self.cell.children or ()):
+            child.parent = None
+            child.kill("its parent could not be started")
+        if self.cell is not None:
+            self.cell.let_go()
+
+    def claim(self, actor: Behaviour) -> Cell:
+        """Make the cell of `actor`."""
+        actor_class = type(actor)
+        name = self._name or self._bus.actor_name(actor_class)
+        self._bus.check_free(name)
+        make = ThreadCell if actor_class.dispatcher == "thread" else LoopCell
+        self.cell = make(
+            actor_class,
+            self.factory,
+            bus=self._bus,
+            name=name,
+            parent=self._parent,
+            supervisor=Supervisor(self._supervision or actor_class.supervision),
+            context=self.context,
+        )
+        return self.cell

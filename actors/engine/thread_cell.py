@@ -1,0 +1,331 @@
+"""A cell whose actor runs on a thread of its own: for handlers that block or compute, and for Pykka programs.
+
+Thread: one, named after the actor (waits for: the mailbox or the next timer; feeds: nobody). An `async def`
+handler runs on a private event loop of the thread, which is made when the first one is met.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import threading
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import Context, copy_context
+from functools import partial
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from ..base import ENDED, PeerbusError, SendError, WouldDeadlock, get_logger, not_in_child, runs_no_more, weakly
+from ..mailbox import NEVER, Envelope
+from ..sends import BLOCKED, AskFuture, AskWaiting, Failed, ForeignWaiting, Outcome, spent
+from .cell import Cell
+from .forked_cell import refuse_sends
+from .life import HALT, State
+from .rehearsal import expected
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+    from .host import Host
+
+__all__ = ["ThreadCell"]
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+log = get_logger("peerbus.actors")
+
+
+#: Seconds; a park may be shorter than asked for, and some platforms refuse very long ones.
+LONGEST_PARK = 3600.0
+
+
+class CrossReply:
+    """Brings an answer from an actor's thread to an ask that waits on an event loop."""
+
+    __slots__ = ("_loop", "future")
+
+    def __init__(self, future: AskFuture[R], loop: asyncio.AbstractEventLoop) -> None:
+        self.future: AskFuture[Any] = future
+        self._loop = loop
+
+    def done(self) -> bool:
+        """Nobody waits any more."""
+        return self.future.done()
+
+    def _bring(self, action: Callable[..., None], value: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(action, value)
+        except RuntimeError:  # the asker's loop has closed: nobody waits any more
+            log.debug("answer without an asker", value=type(value).__name__)
+
+    def succeed(self, value: object) -> None:
+        """The handler answered."""
+        self._bring(self.future.succeed, value)
+
+    def raised(self, error: BaseException) -> None:
+        """The handler raised."""
+        self._bring(self.future.raised, error)
+
+    def fail(self, error: BaseException) -> None:
+        """The ask ended before a handler could answer it."""
+        self._bring(self.future.fail, error)
+
+
+class ThreadCell(Cell):
+    """See the module."""
+
+    __slots__ = ("_message_context", "_numbers", "_parked", "_posted", "_runner", "_schedule", "thread")
+
+    thread: threading.Thread
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._parked = threading.Lock()
+        self._parked.acquire()
+        self._runner: asyncio.Runner | None = None
+        self._schedule: list[tuple[float, int, Callable[[], object]]] = []
+        self._numbers = itertools.count()
+        self._posted: deque[Callable[[], object]] = deque()
+        self.mailbox.wake = self.mailbox.wake_threadsafe = self._wake
+        self.thread = threading.Thread(
+            target=partial(self.context.run, self._run),
+            name=f"{self.actor_class.__name__}-{self.urn[-12:]}",
+            # A bus ends its threads itself, at the program's exit at the latest: none of them keeps the program alive.
+            daemon=self.actor_class.use_daemon_thread or self.bus is not None,
+        )
+        if self.bus is None:
+            not_in_child(self)
+        self.thread.start()
+
+    def forked(self) -> None:
+        """This process is the child of a fork: the actor runs in the parent."""
+        refuse_sends(self)
+
+    def now(self) -> float:
+        """The monotonic clock: a thread waits in real time."""
+        return time.monotonic()
+
+    def call_later(self, delay: float, action: Callable[[], object]) -> Callable[[], object]:
+        """Run by the actor's own thread between messages."""
+        entry = (self.now() + delay, next(self._numbers), action)
+        heapq.heappush(self._schedule, entry)
+
+        def cancel() -> None:
+            if entry in self._schedule:
+                self._schedule.remove(entry)
+                heapq.heapify(self._schedule)
+
+        return cancel
+
+    def again(self) -> None:
+        """The thread's own loop comes back by itself."""
+
+    def standing(self) -> tuple[object, object]:
+        """The future that the actor's thread is blocked in."""
+        future = BLOCKED.get(self.mailbox.owner)
+        return future, future
+
+    def _wake(self) -> None:
+        try:
+            self._parked.release()
+        except RuntimeError:  # two threads woke it at once: once is enough
+            return
+
+    def _run(self) -> None:
+        self.mailbox.owner = get_ident()
+        try:
+            if self.bus is not None:  # first: one that does not start is forgotten again
+                self.bus.call(partial(self.bus.deadlocks.add, self))
+            self.begin()
+            while self.state is not State.STOPPED:
+                self._run_schedule()
+                while self._posted:
+                    self._posted.popleft()()
+                if self.state is State.RUNNING:
+                    self.drain()
+                if self._may_park():
+                    self._park()
+        except BaseException as error:  # noqa: BLE001  # as Pykka does; it is logged
+            self._break(error)
+        finally:
+            if self._runner is not None:
+                self._runner.close()
+            # Nobody owns the mailbox any more: whoever puts refuses what he put.
+            self.mailbox.wake = self.mailbox.wake_threadsafe = weakly(self._refuse_late)
+            self._refuse_late()
+            self.mailbox.owner = ENDED
+            runs_no_more(self)
+
+    def _refuse_late(self) -> None:
+        self.mailbox.refuse_late()
+
+    def _break(self, error: BaseException) -> None:
+        # What is around the handlers failed: handlers and hooks never end the thread.
+        log.critical("the actor's thread ends", actor=str(self), exc_info=error)
+        if self.current is not None and self.current.reply is not None:
+            self.current.reply.fail(self.stopped_error(self.current.message))
+        self.exits(error)
+        try:
+            self.end_now(f"ended by {error!r}")
+        except BaseException:
+            log.exception("the actor did not end in order", actor=str(self))
+
+    def handle(self, envelope: Envelope) -> object:
+        """Handle one message, in a copy of the actor's context; what was posted goes before the next."""
+        self._message_context = context = self.context.copy()
+        result = context.run(Cell.handle, self, envelope)
+        return HALT if result is None and self._posted else result
+
+    def _may_park(self) -> bool:
+        if self.state is State.RUNNING:
+            return not self.mailbox.scheduled
+        return self.state is not State.STOPPED
+
+    def _park(self) -> None:
+        timeout = -1.0
+        if self._schedule:
+            timeout = min(max(0.0, self._schedule[0][0] - self.now()), LONGEST_PARK)
+        self._parked.acquire(timeout=timeout)
+
+    def _run_schedule(self) -> None:
+        while self._schedule and self._schedule[0][0] <= self.now() and self.state is not State.STOPPED:
+            heapq.heappop(self._schedule)[2]()
+
+    def suspend(self, envelope: Envelope, awaitable: object) -> None:
+        """Run the handler to its end on the thread's private loop."""
+        try:
+            result = self._run_awaitable(awaitable, self._message_context.copy())
+        except BaseException as error:  # noqa: BLE001  # user code
+            self.failed(envelope, error)
+        else:
+            if envelope.reply is not None and not self._is_aside(envelope):
+                envelope.reply.succeed(result)
+
+    def _run_awaitable(self, awaitable: object, context: Context) -> object:
+        if self._runner is None:
+            self._runner = asyncio.Runner()
+        error: BaseException | None = None
+
+        async def run() -> object:
+            nonlocal error
+            try:
+                return await cast("Awaitable[object]", awaitable)
+            except BaseException as raised:  # noqa: BLE001  # raised below
+                # Not through the runner, whose frames keep its task, and that the error.
+                error = raised
+                return None
+
+        result = self._runner.run(run(), context=context)
+        try:
+            if error is not None:
+                raise error
+            return result
+        finally:
+            error = None  # it keeps this frame, see outcome
+
+    def detach(self, envelope: Envelope, awaitable: object) -> object:
+        """A thread runs one handler at a time, reentrant or not."""
+        self.suspend(envelope, awaitable)
+        return self.verdict()
+
+    def run_hook(self, awaitable: object, then: Callable[[BaseException | None], object]) -> None:
+        """Run an `async def` hook on the thread's private loop."""
+        context = copy_context()
+        error: BaseException | None = None
+        try:
+            self._run_awaitable(awaitable, context)
+        except BaseException as raised:  # noqa: BLE001  # user code
+            error = raised
+        for variable, value in context.items():  # a hook may set what handlers are to see, as on the loop
+            if variable.get(None) is not value:
+                variable.set(value)
+        then(error)
+
+    def create_task(self, coroutine: Coroutine[object, object, T], name: str | None) -> asyncio.Task[T]:
+        """Raise PeerbusError: between two messages nothing would run it."""
+        raise PeerbusError(f"{self} runs on a thread of its own; only actors on the event loop can start tasks")
+
+    def busy(self) -> bool:
+        """Never: what asks runs in the actor's own turn."""
+        return False
+
+    def at_work(self) -> int:
+        """One at a time."""
+        return int(self.current is not None)
+
+    def interrupt(self) -> None:
+        """A handler on a thread cannot be cancelled."""
+
+    def leave_behind(self) -> None:
+        """The thread is left to itself: what it would still answer, and what waits behind it, fails now."""
+        self.leave_children()
+        for envelope in (self.current, *self.mailbox.peek()):
+            if envelope is not None and envelope.reply is not None:
+                envelope.reply.fail(self.left_error(envelope.message))
+
+    def abandon(self, reply: object) -> str:
+        """A handler on a thread cannot be cancelled; one that has not begun is skipped."""
+        current = self.current
+        return "handler" if current is not None and current.reply is reply else "mailbox"
+
+    def post(self, action: Callable[[], object]) -> None:
+        """Between two messages."""
+        self._posted.append(action)
+        self._wake()
+
+    # Sending to this cell.
+
+    def tell(self, message: object, sender: Cell | None, timeout: float | None) -> Outcome[None]:
+        """Deliver through the foreign door; only the actor itself is inside."""
+        envelope = Envelope(message, None if sender is None else sender.address, None, NEVER, sender)
+        if timeout is not None and not timeout >= 0:
+            return self.fail(envelope, spent(timeout, message))
+        error = self.check_type(message, sender)
+        if error is not None:
+            return self.fail(envelope, error)
+        return self.tell_foreign(envelope, timeout)
+
+    def ask(
+        self, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host
+    ) -> Outcome[R]:
+        """Deliver from the event loop of `bus` with a future for the answer."""
+        seconds = self.timeout if timeout is None else timeout
+        deadline = bus.loop.time() + seconds
+        future: AskFuture[R] = AskFuture.of(bus.loop, message, expected(self, message, sender, reply), self._phase)
+        answer = CrossReply(future, bus.loop)
+        envelope = Envelope(message, None if sender is None else sender.address, answer, NEVER, sender)
+        error: SendError | None = self.check_type(message, sender)
+        if timeout is not None and not timeout > 0:
+            error = spent(timeout, message)
+        if error is not None:
+            self.fail(envelope, error)
+            return future.refused(error)
+        outcome = self.tell_foreign(envelope, seconds)
+        if isinstance(outcome, ForeignWaiting):
+            return AskWaiting(outcome, future, partial(future.arm, bus.wheel, deadline))
+        if isinstance(outcome, Failed):
+            return future.refused(outcome.error)
+        future.arm(bus.wheel, deadline)
+        return future
+
+    def ask_itself(self) -> PeerbusError | None:
+        """What is wrong with an ask that this actor, on its own thread, sends to itself."""
+        if self.mailbox.owner != get_ident():
+            return None
+        return WouldDeadlock(f"{self} asks itself, and takes no message before it has the answer")
+
+    def inform(self, message: object) -> None:
+        """Deliver a fact that the actor subscribed to; without room it is forgotten."""
+        self.mailbox.offer_foreign_or_skip(Envelope(message))
+
+    def _phase(self, future: AskFuture[R]) -> str:
+        current = self.current
+        reply = None if current is None else current.reply
+        if not isinstance(reply, CrossReply) or reply.future is not future:
+            return "mailbox"
+        self.mailbox.count_undone("cancelled" if future.cancelled() else "deadline_handler")
+        return "handler"

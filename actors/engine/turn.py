@@ -1,0 +1,98 @@
+"""One turn of an actor on the event loop: what is in its mailbox, handled with no call but those of its handlers.
+
+As `Cell.drain` in meaning. Apart from it because here every call counts: a tell that a method takes costs 0.9 µs from
+call to handled, message included, against 1.03 µs with `take` and `handle` called; by `on_receive` 0.86 against 1.2.
+Whatever is out of the ordinary is left to the two.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..mailbox import KEPT_LANES
+from .cell import BATCH, PYKKA_MESSAGES
+from .life import HALT
+from .timers import Tick
+
+if TYPE_CHECKING:
+    from ..mailbox import Carrier
+    from .cell import Cell
+
+__all__ = ["run_turn"]
+
+#: What no method of an actor takes as it is: Pykka's own messages, and what timers put.
+NOT_PLAIN = frozenset((*PYKKA_MESSAGES, Tick))
+
+
+def run_turn(cell: Cell) -> None:
+    """Handle at most BATCH messages of a running actor, on its mailbox's thread."""
+    mailbox, actor = cell.mailbox, cell.actor
+    assert actor is not None
+    handler_of = cell.handlers.get
+    receive = actor.on_receive if actor.__receives__ else None
+    # Credit of what left the mailbox, to be returned in one word: nothing is written before this turn ends.
+    carrier: Carrier | None = None
+    messages = size = 0
+    try:
+        for _ in range(BATCH):
+            user = mailbox._user
+            turns = user.turns
+            if len(turns) == 1 and not mailbox._slow and not mailbox._system:
+                # As `take`, where there is one source, which is nearly always.
+                lane = turns[0]
+                envelope = lane.popleft()
+                if not lane:
+                    turns.popleft()
+                    if len(user.lanes) > KEPT_LANES:
+                        del user.lanes[envelope.source]
+                mailbox._free += 1
+                if envelope.size:
+                    mailbox.bytes -= envelope.size
+                    if envelope.carrier is not carrier:
+                        if carrier is not None:
+                            carrier.dequeued(messages, size)
+                        carrier, messages, size = envelope.carrier, 0, 0
+                    messages += 1
+                    size += envelope.size
+            else:
+                taken = mailbox.take()
+                if taken is None:
+                    cell.current = None
+                    if mailbox.rest():
+                        return
+                    continue
+                envelope = taken
+            message = envelope.message
+            handler = handler_of(message.__class__)
+            reply = envelope.reply
+            if (handler[2] if handler is not None else receive is None or message.__class__ in NOT_PLAIN) or (
+                reply is not None and (cell.lateness is not None or reply.done())
+            ):
+                reply = None  # as below
+                result = cell.handle(envelope)
+            else:
+                # As in `handle`, without the call: what a method of the actor takes.
+                cell.current = envelope
+                try:
+                    if handler is None:
+                        result = receive(message)  # type: ignore[misc]  # there is one, see above
+                    elif handler[1]:
+                        result = handler[0](actor, message, envelope.sender)
+                    else:
+                        result = handler[0](actor, message)
+                except BaseException as error:  # noqa: BLE001  # the supervisor decides
+                    reply = None  # the error keeps this frame, see outcome
+                    result = cell.failed(envelope, error)
+                else:
+                    if result is None or not hasattr(result, "__await__"):
+                        if reply is not None and (cell.stash is None or not cell._is_aside(envelope)):
+                            reply.succeed(result)
+                        result = None
+            if result is not None:
+                if result is not HALT:
+                    cell.suspend(envelope, result)
+                return
+        cell.again()
+    finally:
+        if carrier is not None:
+            carrier.dequeued(messages, size)

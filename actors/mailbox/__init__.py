@@ -1,0 +1,27 @@
+"""The bounded queue in front of an actor, what lies in it, and the ledger of what became of it."""
+
+from __future__ import annotations
+
+from .dead_letters import DeadLetters
+from .envelope import NEVER, Carrier, Envelope, ReplyTo
+from .fair_queue import KEPT_LANES
+from .ledger import NO_CHANNEL, Account, Books, Ledger, Side, Tally
+from .mailbox import Mailbox, MailboxStatistics, Waiter
+
+__all__ = [
+    "Account",
+    "Books",
+    "Carrier",
+    "DeadLetters",
+    "Envelope",
+    "KEPT_LANES",
+    "Ledger",
+    "Mailbox",
+    "MailboxStatistics",
+    "NEVER",
+    "NO_CHANNEL",
+    "ReplyTo",
+    "Side",
+    "Tally",
+    "Waiter",
+]

@@ -1,0 +1,59 @@
+"""A message on its way: what is put into a mailbox.
+
+A `msgspec.Struct` and not a frozen dataclass: 47 ns to make against about 1 000 ns, on the path of every send. The
+garbage collector does not look into it, so it must never be part of a cycle that outlives a mailbox.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import msgspec
+
+from ..messages import Address
+
+__all__ = ["NEVER", "Envelope", "ReplyTo"]
+
+#: The deadline of a message that does not expire.
+NEVER = float("inf")
+
+
+class ReplyTo(Protocol):
+    """Where the answer to an ask goes. One of the three endings is called; later ones are ignored."""
+
+    def done(self) -> bool:
+        """Nobody waits for the answer any more: it came, was cancelled, or its time ran out."""
+
+    def succeed(self, value: object) -> None:
+        """The handler returned `value`."""
+
+    def raised(self, error: BaseException) -> None:
+        """The handler raised `error`."""
+
+    def fail(self, error: BaseException) -> None:
+        """The ask ended with `error` before a handler could answer it."""
+
+
+class Envelope(msgspec.Struct, gc=False):
+    """One message with what the receiver's side needs to know of it."""
+
+    message: object
+    #: Who sent it; None for plain code outside an actor.
+    sender: Address[object] | None = None
+    #: Where the answer goes; None for a tell.
+    reply: ReplyTo | None = None
+    #: When it stops being worth handling, in seconds of the loop's clock. A tell's deadline ends with its delivery.
+    deadline: float = NEVER
+    #: Whose turn it uses in a mailbox that is fair between senders.
+    source: object = None
+    #: Encoded size in bytes, 0 for a message that never left this process.
+    size: int = 0
+    #: Told when the message leaves the mailbox, handled or dropped: remote messages return their credit here.
+    carrier: Carrier | None = None
+
+
+class Carrier(Protocol):
+    """What brought a message from another node."""
+
+    def dequeued(self, messages: int, size: int) -> None:
+        """So many of its messages, of `size` bytes together, have left the mailbox."""

@@ -1,0 +1,103 @@
+"""What is said, and to whom, as values: addresses, channels, capabilities, facts, answers, and what travels."""
+
+from __future__ import annotations
+
+from .address import (
+    EVERYONE,
+    LOCAL,
+    Address,
+    Everyone,
+    GroupAddress,
+    HasChannel,
+    HasClassChannel,
+    Local,
+    Peer,
+    Role,
+    parse_address,
+)
+from .answer_encoding import decode_answer, decode_plain, encode_answer, unmarked
+from .answers import Expected, check_reply, may_answer, misfit, shown_kind
+from .capability import Capability
+from .channel import DEFAULT_MAILBOX, DEFAULT_MAILBOX_BYTES, DEFAULT_TIMEOUT, REACTOR_PATTERN, Channel, Overflow
+from .encoding import Unresolved, answer_of, check_answer, encoding_of
+from .events import (
+    FACTS,
+    ActorFailed,
+    ActorRestarted,
+    ActorStarted,
+    ActorTerminated,
+    DeadLetter,
+    ShutdownStarted,
+    Terminated,
+)
+from .how import WAITS, How
+from .message import Message
+from .packed import AFTER
+from .picks import Key, Several, Share
+from .request import UNNAMED, Asks, Request, answer_named
+from .results import QuorumFailed, Results
+from .selector import ANYWHERE, Condition, Where
+from .speaks import Speaks
+from .supervision import Directive, Supervision, Supervisor
+
+__all__ = [
+    "AFTER",
+    "ANYWHERE",
+    "ActorFailed",
+    "ActorRestarted",
+    "ActorStarted",
+    "ActorTerminated",
+    "Address",
+    "Asks",
+    "Capability",
+    "Channel",
+    "Condition",
+    "DEFAULT_MAILBOX",
+    "DEFAULT_MAILBOX_BYTES",
+    "DEFAULT_TIMEOUT",
+    "DeadLetter",
+    "Directive",
+    "EVERYONE",
+    "Everyone",
+    "Expected",
+    "FACTS",
+    "GroupAddress",
+    "HasChannel",
+    "HasClassChannel",
+    "How",
+    "Key",
+    "LOCAL",
+    "Local",
+    "Message",
+    "Overflow",
+    "Peer",
+    "QuorumFailed",
+    "REACTOR_PATTERN",
+    "Request",
+    "Results",
+    "Role",
+    "Several",
+    "Share",
+    "ShutdownStarted",
+    "Speaks",
+    "Supervision",
+    "Supervisor",
+    "Terminated",
+    "UNNAMED",
+    "Unresolved",
+    "WAITS",
+    "Where",
+    "answer_named",
+    "answer_of",
+    "check_answer",
+    "check_reply",
+    "decode_answer",
+    "decode_plain",
+    "encode_answer",
+    "encoding_of",
+    "may_answer",
+    "misfit",
+    "parse_address",
+    "shown_kind",
+    "unmarked",
+]

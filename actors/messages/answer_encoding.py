@@ -1,0 +1,153 @@
+"""Answers that are no declared message: they travel as type 0, and are read as the type that the asker expects."""
+
+# Law 1: a plain value says itself what it is, and travels as it is. Any other value is marked, as a MessagePack
+#        extension: what is in it can be read by who knows its type, and by nobody else.
+# Law 2: who answers checks a value against what the message names (`Request[Block]`), else against its own class. Who
+#        asks reads it as what `reply` says, else as what the message names; where neither does, it takes plain values.
+# Law 3: so the same answers are refused here and there. What one side cannot see the other one checks: a field that
+#        `reply` does not know would be lost, so such an answer is refused when it arrives.
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Final
+
+import msgpack
+import msgspec
+
+from ..base import MessageTypeError
+from .encoding import Answer, Unresolved, answer_of, encoding_of
+from .exact import PLAIN_SCALARS, is_plain, plain_flaw
+from .packed import count
+from .request import UNNAMED, answer_named
+
+__all__ = ["MAX_PLAIN_ELEMENTS", "TYPED", "decode_answer", "decode_plain", "encode_answer", "marked", "unmarked"]
+
+#: The extension's number: a value of a type that the asker knows.
+TYPED: Final = 1
+#: Elements of one list or map in a plain value: an empty list of one byte becomes 56 in memory.
+MAX_PLAIN_ELEMENTS: Final = 65_536
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+def encode_answer(value: object, message_type: type | None, messages: tuple[type, ...]) -> bytes:
+    """The payload of an answer to a message of this type, where that is known, on a channel of these messages.
+
+    Raises MessageTypeError, which names the part that cannot travel.
+    """
+    answer = None if message_type is None else _named(message_type, messages)
+    plain = False
+    try:
+        plain = is_plain(value)
+        if answer is None:
+            why = None if plain else _own_flaw(value, "the answer")
+        else:
+            why = None if answer.fits(value) else answer.why_not(value)
+        if why is None:
+            payload = _encode(value)
+            return payload if plain else marked(payload)
+    except RecursionError:
+        why = "the answer is nested too deeply"
+    except Exception as error:  # noqa: BLE001  # an int of more than 64 bits; what a class of the handler's own raises
+        why = f"the answer cannot be encoded: {error}"
+        with contextlib.suppress(Exception):  # the same again
+            why = (plain_flaw(value, "the answer") if plain else _own_flaw(value, "the answer")) or why
+    raise MessageTypeError(why, message=value)
+
+
+def decode_answer(payload: bytes, message: object, reply: Any, messages: tuple[type, ...]) -> object:
+    """The answer to `message`, by who asked it with this `reply`. Raises MessageTypeError, and what msgpack raises."""
+    data, typed = unmarked(payload)
+    answer = _named(type(message), messages) if reply is None else answer_of(reply, messages)
+    if answer is None or answer.plain:
+        if typed:
+            raise MessageTypeError(
+                "its type is not known here: ask with reply=…, or let the message name it, as Request[…]",
+                message=message,
+            )
+        return decode_plain(data)
+    if not typed:
+        value = decode_plain(data)
+        if answer.fits(value):
+            return value
+        if reply is not None:
+            raise MessageTypeError(f"{answer.why_not(value)}", message=message)
+        # A peer of ours would have marked it. Another one may know no better.
+    value = answer.decode(data)
+    if reply is not None and typed:
+        if is_plain(value):  # it was marked, so it was something else: a tuple, a set, a UUID
+            raise MessageTypeError(f"it is another type than {answer.name}", message=message)
+        again = _encode(value)
+        if len(again) < len(data) and count(again) < count(data):
+            raise MessageTypeError(f"it has fields that {answer.name} does not declare", message=message)
+    return value
+
+
+def decode_plain(payload: bytes) -> object:
+    """A value of nobody's type. Raises what msgpack raises."""
+    return msgpack.unpackb(
+        payload,
+        max_array_len=MAX_PLAIN_ELEMENTS,
+        max_map_len=MAX_PLAIN_ELEMENTS,
+        max_ext_len=0,
+        strict_map_key=False,
+    )
+
+
+def marked(payload: bytes) -> bytes:
+    """The payload as a MessagePack extension."""
+    size = len(payload)
+    for head, width in ((b"\xc7", 1), (b"\xc8", 2), (b"\xc9", 4)):
+        if size < 1 << 8 * width:
+            return b"%b%b%c%b" % (head, size.to_bytes(width, "big"), TYPED, payload)
+    raise ValueError(f"an answer of {size} bytes")
+
+
+#: Bytes before the type of an extension and its data, by its head.
+_HEADS: Final = {**dict.fromkeys(range(0xD4, 0xD9), 1), 0xC7: 2, 0xC8: 3, 0xC9: 5}
+
+
+def unmarked(payload: bytes) -> tuple[bytes, bool]:
+    """What is in it, and whether it was marked."""
+    at = _HEADS.get(payload[0]) if payload else None
+    if at is None or len(payload) <= at or payload[at] != TYPED:
+        return payload, False
+    head = payload[0]
+    size = 1 << head - 0xD4 if at == 1 else int.from_bytes(payload[1:at], "big")
+    if len(payload) != at + 1 + size:
+        raise ValueError(f"{len(payload) - at - 1} bytes in an extension of {size}")
+    return payload[at + 1 :], True
+
+
+def _named(message_type: type, messages: tuple[type, ...]) -> Answer[Any] | None:
+    """What the message names as its answer; None where it names nothing, or nothing that can be found."""
+    try:
+        named = answer_named(message_type)
+        return None if named is UNNAMED else answer_of(named, messages)
+    except (TypeError, Unresolved):
+        return None
+
+
+def _own_flaw(value: object, where: str) -> str | None:
+    """What keeps a value from travelling as what it is itself."""
+    kind = value.__class__
+    if kind in PLAIN_SCALARS:
+        return plain_flaw(value, where)
+    if kind in (list, tuple, set, frozenset):
+        assert isinstance(value, list | tuple | set | frozenset)
+        return _first(_own_flaw(each, f"{where}[{place}]") for place, each in enumerate(value))
+    if kind is dict:
+        assert isinstance(value, dict)
+        return _first(_own_flaw(key, f"the key {key!r} of {where}") for key in value) or _first(
+            _own_flaw(each, f"{where}[{key!r}]") for key, each in value.items()
+        )
+    try:
+        encoding = encoding_of(kind)
+    except (TypeError, Unresolved) as error:
+        return f"{where} is {kind.__name__}, which cannot travel: {error}"
+    return None if encoding.fits(value) else encoding.why_not(value, where)
+
+
+def _first(flaws: Any) -> str | None:
+    return next((found for found in flaws if found is not None), None)

@@ -1,0 +1,88 @@
+"""Facts of an actor's life, as values: published on the bus's event stream, logged, and sent to watchers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ..base import SendError
+from .address import Address
+from .facts import Fact
+
+__all__ = [
+    "FACTS",
+    "ActorFailed",
+    "ActorRestarted",
+    "ActorStarted",
+    "ActorTerminated",
+    "DeadLetter",
+    "ShutdownStarted",
+    "Terminated",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter(Fact):
+    """A message that nobody handled, and why. `to` and `sender` are addresses in text form."""
+
+    message: object
+    reason: str
+    to: str
+    sender: str
+    error: SendError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActorStarted(Fact):
+    """The actor's `on_start` has finished."""
+
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActorFailed(Fact):
+    """A handler raised; `directive` is what its supervision decided."""
+
+    actor: str
+    error: BaseException
+    directive: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActorRestarted(Fact):
+    """The actor was rebuilt from its factory. Its mailbox was kept."""
+
+    actor: str
+    restarts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActorTerminated(Fact):
+    """The actor has stopped for good."""
+
+    actor: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShutdownStarted(Fact):
+    """Sent to each actor that handles it, ahead of what is queued: the bus closes, take no new work from outside.
+
+    Work at hand goes on for `within` seconds at most; then the actors end, see `peerbus.actors.engine.closing`.
+    """
+
+    within: float
+
+
+@dataclass(frozen=True, slots=True)
+class Terminated(Fact):
+    """Sent to whoever watches: the actor at `address` has stopped, or its peer is gone. `reason` says which."""
+
+    address: Address[Any]
+    reason: str
+
+
+#: These are told on their own node only: a channel may declare them, and they do not travel.
+FACTS: Final = frozenset(
+    {ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, DeadLetter, ShutdownStarted, Terminated}
+)

@@ -1,0 +1,24 @@
+"""From an address to receivers: links to peers, the table of them, choice among those of a role."""
+
+from __future__ import annotations
+
+from .awaited import AwaitReceivers, ForgetWait
+from .directory import RouterHost
+from .dispatch import check_how, resolve, routed_ask, routed_tell
+from .link import Link
+from .receivers import no_address, reaches
+from .routes import Routes
+
+__all__ = [
+    "AwaitReceivers",
+    "ForgetWait",
+    "Link",
+    "RouterHost",
+    "Routes",
+    "check_how",
+    "no_address",
+    "reaches",
+    "resolve",
+    "routed_ask",
+    "routed_tell",
+]

@@ -1,0 +1,28 @@
+"""What the router is told of a send that waits until somebody answers to its address."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from ..messages import Address, GroupAddress
+
+__all__ = ["AwaitReceivers", "ForgetWait"]
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitReceivers:
+    """Complete `there` once `need` receivers answer to the address; with NoRoute where too many sends wait already."""
+
+    to: Address[Any] | GroupAddress[Any]
+    need: int
+    there: asyncio.Future[None]
+    message: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetWait:
+    """The send waits no longer."""
+
+    there: asyncio.Future[None]

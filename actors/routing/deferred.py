@@ -1,0 +1,132 @@
+"""A send to an address that nobody answers to yet: it waits for a peer, until its deadline."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator
+from math import inf, isnan
+from typing import Any, TypeVar
+
+from ..base import DeadlineExceeded, NoRoute, ShuttingDown, WouldDeadlock
+from ..engine import Cell
+from ..messages import Address, GroupAddress, Local, Peer
+from ..sends import HINT, FutureLike, Outcome, no_number
+from .awaited import AwaitReceivers, ForgetWait
+from .directory import Directory
+from .nobody import why_nobody
+from .receivers import reaches
+
+__all__ = ["Deferred"]
+
+R = TypeVar("R")
+
+
+class Deferred(FutureLike[R]):
+    """As any send that has to wait it waits when it is awaited; dropped before, it has failed and is a dead letter.
+
+    `need`: receivers that there must be. `send(timeout)` sends, with the seconds that are left.
+    Raises: ValueError for a deadline that is no number.
+    """
+
+    __slots__ = ("_awaited", "_bus", "_deadline", "_message", "_need", "_send", "_sender", "_to")
+
+    def __init__(
+        self,
+        bus: Directory,
+        to: Address[Any] | GroupAddress[Any],
+        message: object,
+        sender: Cell | None,
+        *,
+        need: int,
+        deadline: float,
+        send: Callable[[float], Outcome[R]],
+    ) -> None:
+        self._awaited = True  # until it can be
+        if isnan(deadline):
+            raise no_number(deadline)
+        self._bus = bus
+        self._to = to
+        self._message = message
+        self._sender = sender
+        self._need = need
+        self._deadline = deadline
+        self._send = send
+        self._task = None
+        self._awaited = False
+
+    def __repr__(self) -> str:
+        return f"<waiting for {self._need} to answer to {self._to}; {HINT}>"
+
+    def __await__(self) -> Generator[object, None, R]:
+        # By a task, always: it is sent once, however many await it.
+        self._as_task()
+        return super().__await__()
+
+    def _begin(self) -> Generator[object, None, R]:
+        self._awaited = True
+        return self._wait().__await__()
+
+    async def _wait(self) -> R:
+        try:
+            await self._reached()
+            return await self._send(self._deadline - self._bus.loop.time())
+        finally:
+            del self  # an error keeps this frame, see outcome
+
+    async def _reached(self) -> None:
+        bus, error = self._bus, None
+        try:
+            async with asyncio.timeout_at(None if self._deadline == inf else self._deadline):
+                while not reaches(bus, self._to, self._need):
+                    await self._receivers()
+        except TimeoutError:
+            text = f"{self._nobody()} until the deadline: {self._why()}"
+            error = DeadlineExceeded(text, phase="route", message=self._message)
+        except (NoRoute, ShuttingDown) as refused:
+            bus.unroutable(refused, self._to, self._sender)
+            del self
+            raise
+        try:
+            # Raised here, not where the time ran out: that one's frames keep the task that this one ends.
+            if error is not None:
+                bus.unroutable(error, self._to, self._sender)
+                raise error
+        finally:
+            del error, self  # it keeps this frame, see outcome
+
+    def _nobody(self) -> str:
+        return (
+            f"nobody answered to {self._to}" if self._need == 1 else f"fewer than {self._need} answered to {self._to}"
+        )
+
+    def _why(self) -> str:
+        where = self._to.where
+        if isinstance(where, Local):
+            return f"{self._bus.name} ran no actor called {self._to.reactor!r}"
+        if not isinstance(where, Peer):
+            return why_nobody(self._bus, self._to)
+        if where.id in self._bus.routes.peers:
+            return f"that peer is connected, and runs no reactor {self._to.reactor!r}"
+        return f"that peer is not connected; {self._bus.search()}"
+
+    async def _receivers(self) -> None:
+        bus = self._bus
+        if bus.closing:
+            raise ShuttingDown(f"{bus.name} is shutting down", message=self._message)
+        there: asyncio.Future[None] = bus.loop.create_future()
+        bus.tell_router(AwaitReceivers(self._to, self._need, there, self._message))
+        try:
+            await there
+        finally:
+            if there.cancelled():
+                bus.tell_router(ForgetWait(there))
+            del there, self
+
+    def get(self, *, timeout: float | None = None) -> R:
+        """Raise WouldDeadlock: this send was made on the event loop."""
+        raise WouldDeadlock("the send waits for a peer on this very event loop: await it")
+
+    def __del__(self) -> None:
+        if not self._awaited and not self._bus.loop.is_closed():
+            error = NoRoute(f"nobody answers to {self._to}, and the send was not awaited", message=self._message)
+            self._bus.unroutable(error, self._to, self._sender)

@@ -1,0 +1,78 @@
+"""What routing needs of the bus: the tables that addresses are looked up in, and where sends go that find nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from random import Random
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..base import SendError
+from ..engine import Cell, Host, Ref
+from ..messages import Address, Capability, Channel, GroupAddress, How
+from ..sends import Failed, Outcome
+from .routes import Routes
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+__all__ = ["Directory", "RouterHost"]
+
+
+class Directory(Host, Protocol):
+    """See the module."""
+
+    #: The published table of peers.
+    routes: Routes
+    #: What this node itself offers, by role.
+    roles: Mapping[str, Capability]
+    #: This node's id among those that a key picks of.
+    node_id: str
+    #: Chooses among receivers.
+    rng: Random
+    #: Channels by name.
+    channels: dict[str, Channel[Any]]
+    #: Says how peers are looked for, for errors.
+    search: Callable[[], str]
+
+    def cell(self, name: str) -> Cell | None:
+        """The cell of a name."""
+
+    def has(self, reactor: str) -> bool:
+        """A reactor or actor of this name runs here."""
+
+    def deadline(self, reactor: str, timeout: float | None) -> float:
+        """Deadline (loop clock) of a send to `reactor`; `timeout` in seconds, None: the channel's."""
+
+    def unroutable(self, error: SendError, to: object, sender: Cell | None) -> Failed:
+        """A send found no receiver: count it, let dead letters know. Returns its outcome."""
+
+    def tell_router(self, message: object) -> None:
+        """Tell the router, before all that waits there. From any thread."""
+
+    def send(
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        message: object,
+        timeout: float | None,
+        sender: Cell | None,
+        how: How | None = None,
+    ) -> Outcome[Any]:
+        """A tell from `sender`."""
+
+    def request(
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        message: object,
+        timeout: float | None,
+        reply: TypeForm[Any] | None,
+        sender: Cell | None,
+        how: How | None = None,
+    ) -> Outcome[Any]:
+        """An ask from `sender`."""
+
+
+class RouterHost(Directory, Protocol):
+    """What the router needs of its bus."""
+
+    #: Some sends wait until somebody answers to their address.
+    receivers_awaited: bool

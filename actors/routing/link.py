@@ -1,0 +1,73 @@
+"""What the bus needs of the floors above: a way to each peer. The network implements it; actors only know this."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from ..engine import Load
+from ..messages import Address, Capability
+from ..sends import Outcome
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+__all__ = ["Link"]
+
+R = TypeVar("R")
+
+
+class Link(Protocol):
+    """The way to one connected peer. Implemented by the peer connection of `peerbus.transports`."""
+
+    @property
+    def peer_id(self) -> str:
+        """Node id of the peer, proven by the handshake."""
+
+    @property
+    def roles(self) -> Mapping[str, Capability]:
+        """What the peer offers, by role, as it said in the handshake or since."""
+
+    def load(self, reactor: str) -> Load:
+        """How busy that reactor is, as far as this side knows, and how long its answers took.
+
+        A failure counts as an answer that took long, so that who fails quickly is not taken for one who works quickly.
+        """
+
+    def has(self, reactor: str) -> bool:
+        """The peer runs a reactor of this name."""
+
+    def succeed(self, before: Link) -> None:
+        """Take the place of an older link to the same peer: who waits there waits here, what it accepted goes first."""
+
+    def tell(
+        self,
+        reactor: str,
+        message: object,
+        sender: Address[object] | None,
+        timeout: float | None,
+        memo: dict[object, object] | None = None,
+    ) -> Outcome[None]:
+        """Send; the outcome is there when the message is accepted against the receiver's credit.
+
+        It waits for credit `timeout` seconds at most, None: as its channel says.
+        `memo` is one dict for all links of a send to several peers: the message is encoded once.
+        """
+
+    def ask(
+        self,
+        reactor: str,
+        message: object,
+        *,
+        sender: Address[object] | None,
+        deadline: float,
+        reply: TypeForm[R] | None,
+        memo: dict[object, object] | None = None,
+    ) -> Outcome[R]:
+        """Send and await the answer until `deadline` (the loop's clock)."""
+
+    def watch(self, reactor: str, watcher: Address[object] | None) -> None:
+        """Tell `watcher` when the peer's reactor stops or the peer goes."""
+
+    def unwatch(self, reactor: str, watcher: Address[object] | None) -> None:
+        """Forget the watch."""

@@ -1,0 +1,121 @@
+"""Who answers to an address of a role or of everyone at this moment, and whom its pick takes of them."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from ..engine import Cell, Load, PeakEwma
+from ..messages import LOCAL, Address, Channel, Everyone, GroupAddress, Key, Local, Peer, Role
+from ..sends import AskFuture, AskWaiting, Outcome
+from .choice import best_of, better_of_two, least_of, rendezvous
+from .directory import Directory
+from .link import Link
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+__all__ = ["Receiver", "ask_here", "candidates", "group", "name_of", "no_address", "one_of", "reaches"]
+
+#: A peer, or the reactor of this node itself where it offers the role.
+Receiver = Link | Cell
+
+
+def name_of(receiver: Receiver) -> str:
+    """Its name in results and errors: the node id, `local` for this node."""
+    return str(LOCAL) if isinstance(receiver, Cell) else receiver.peer_id
+
+
+def no_address(to: object) -> TypeError:
+    """The error of a send to something that is no address."""
+    if to is None:
+        return TypeError("None is no address; a sender is None where plain code has sent, which can only be answered")
+    if isinstance(to, str) and "://" in to:
+        return TypeError(f"{to!r} is the text of an address, and no address; write parse_address({to!r})")
+    text = f"{type(to).__name__}({to.name!r})" if isinstance(to, Role) else repr(to)
+    where = text if isinstance(to, Role | Peer | Local | Everyone) else "LOCAL"
+    name = to.name if isinstance(to, Channel) else to
+    reactor = repr(name) if isinstance(name, str) else name.__name__ if isinstance(name, type) else "MyReactor"
+    return TypeError(f"{text} is no address, which says where and to which reactor; write {where} / {reactor}")
+
+
+def candidates(bus: Directory, to: Address[Any] | GroupAddress[Any]) -> list[Receiver]:
+    """All that offer the role with the attributes that are wanted, this node included; or every peer."""
+    role = to.where
+    if isinstance(role, Everyone):
+        return [*bus.routes.with_reactor(to.reactor)]
+    if not isinstance(role, Role):
+        raise no_address(to)
+    found: list[Receiver] = [*bus.routes.offering(role.name, to.reactor, role.where)]
+    own = bus.roles.get(role.name)
+    if own is not None and role.where.holds(own.attributes):
+        here = bus.cell(to.reactor)
+        if here is not None:
+            found.append(here)
+    return found
+
+
+def one_of(bus: Directory, to: Address[Any], found: list[Receiver]) -> Receiver:
+    """Whom the pick takes of these."""
+    if len(found) == 1:
+        return found[0]
+    assert isinstance(to.where, Role)
+    pick = to.where.pick
+    if isinstance(pick, Key):
+        by_id = {bus.node_id if isinstance(each, Cell) else each.peer_id: each for each in found}
+        return by_id[rendezvous(pick.key, by_id)[0]]
+    choose = least_of if pick == "least" else better_of_two
+    return choose(found, partial(_load, bus, to.reactor), bus.rng)
+
+
+def group(bus: Directory, to: GroupAddress[Any]) -> dict[str, Receiver]:
+    """Whom the pick takes of all candidates, by name and in the order of names."""
+    found = candidates(bus, to)
+    if isinstance(to.where, Role) and to.where.pick != "all":
+        found = best_of(found, to.where.pick.of(len(found)), partial(_load, bus, to.reactor), bus.rng)
+    return dict(sorted((name_of(each), each) for each in found))
+
+
+def reaches(bus: Directory, to: Address[Any] | GroupAddress[Any], need: int) -> bool:
+    """So many answer to that address now."""
+    where = to.where
+    if isinstance(where, Local):
+        return bus.has(to.reactor)
+    if isinstance(where, Peer):
+        link = bus.routes.peers.get(where.id)
+        return link is not None and link.has(to.reactor)
+    return len(candidates(bus, to)) >= need
+
+
+def ask_here(
+    bus: Directory, cell: Cell, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[Any] | None
+) -> Outcome[Any]:
+    """Ask the reactor of this node that a role's address means, and see how long its answer takes."""
+    outcome = cell.ask(message, sender, timeout, reply, bus)
+    future = outcome._future if isinstance(outcome, AskWaiting) else outcome
+    if isinstance(future, AskFuture):
+        future.add_done_callback(partial(_measured, bus, cell, bus.loop.time()))
+    return outcome
+
+
+def _measured(bus: Directory, cell: Cell, began: float, future: asyncio.Future[Any]) -> None:
+    if cell.latency is None:
+        cell.latency = PeakEwma()
+    latency, now = cell.latency, bus.loop.time()
+    if future.cancelled():
+        latency.waited(now - began, now)
+    elif future._exception is None:
+        latency.answered(now - began, now)
+    else:  # not `exception()`: that an error was never looked at is a dead letter
+        latency.failed(now - began, now)
+
+
+def _load(bus: Directory, reactor: str, receiver: Receiver) -> Load:
+    if not isinstance(receiver, Cell):
+        return receiver.load(reactor)
+    in_flight, latency = len(receiver.mailbox) + receiver.mailbox.waiting + receiver.at_work(), receiver.latency
+    if latency is None:
+        return Load(in_flight)
+    now = bus.loop.time()
+    return Load(in_flight, latency.seconds, latency.weight(now), latency.least(now))

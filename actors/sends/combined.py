@@ -1,0 +1,176 @@
+"""Outcomes that are made of other outcomes: of a send to several peers, and of a send from another thread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Generator, Mapping
+from functools import partial
+from time import monotonic
+from typing import Any, Protocol, TypeVar, cast
+
+from ..base import SendError, ShuttingDown, WouldDeadlock, new_task
+from ..messages import QuorumFailed, Results
+from .future_like import HINT, FutureLike, awaited
+from .outcome import DELIVERED, Delivered, Failed, Outcome
+from .reply_future import Producer, ReplyFuture
+
+__all__ = ["Bridged", "Gathered", "LoopHost"]
+
+R = TypeVar("R")
+
+
+class Gathered(FutureLike[Results[R]]):
+    """A send to several peers. All are under way; one that is slow or fails changes nothing for the others.
+
+    `quorum`: an ask ends when so many have answered, or when they cannot any more; the rest of the asks is cancelled.
+    """
+
+    __slots__ = ("_message", "_outcomes", "_quorum")
+
+    def __init__(self, outcomes: dict[str, Outcome[R]], *, quorum: int | None = None, message: object = None) -> None:
+        #: Of any type: that of some is known only when it is looked at.
+        self._outcomes: Mapping[str, Outcome[Any]] = outcomes
+        self._quorum = quorum
+        self._message = message
+        self._task = None
+
+    def __repr__(self) -> str:
+        return f"<send to {len(self._outcomes)} peers; {HINT}>"
+
+    def _begin(self) -> Generator[object, None, Results[R]]:
+        return self._gather().__await__()
+
+    async def _gather(self) -> Results[R]:
+        answers: dict[str, R] = {}
+        errors: dict[str, Exception] = {}
+        loop = asyncio.get_running_loop()
+        #: What is not done already. What waits only when it is awaited has a task, so that all wait at the same time.
+        tasks: dict[str, asyncio.Future[R]] = {}
+        for peer, outcome in self._outcomes.items():
+            if isinstance(outcome, Delivered):
+                answers[peer] = cast("R", None)  # a tell
+            elif isinstance(outcome, Failed) and isinstance(outcome.error, Exception):
+                errors[peer] = outcome.error
+            elif isinstance(outcome, asyncio.Future):
+                tasks[peer] = outcome
+            else:
+                tasks[peer] = new_task(awaited(outcome), loop=loop, name=f"peerbus send to {peer}")
+        try:
+            while tasks and not self._decided(len(answers), len(tasks)):
+                if self._quorum is None:
+                    # Not `wait`: what stands in a `gather` is seen to wait for each of them, see `deadlock`.
+                    await asyncio.gather(*tasks.values(), return_exceptions=True)
+                else:
+                    await asyncio.wait(tasks.values(), return_when=asyncio.FIRST_COMPLETED)
+                for peer in [peer for peer, task in tasks.items() if task.done()]:
+                    error = tasks[peer].exception()
+                    if error is None:
+                        answers[peer] = tasks[peer].result()
+                    elif isinstance(error, Exception):
+                        errors[peer] = error
+                    else:
+                        tasks[peer].result()
+                    del tasks[peer], error
+        finally:
+            for task in tasks.values():
+                task.cancel()
+            await asyncio.gather(*tasks.values(), return_exceptions=True)
+        results = Results(answers, errors, abandoned=tuple(tasks))
+        if self._quorum is not None and len(answers) < self._quorum:
+            why = ", ".join(f"{peer}: {error}" for peer, error in errors.items())
+            text = f"{len(answers)} of {len(self._outcomes)} answered, {self._quorum} had to ({why})"
+            raise QuorumFailed(text, results=results, message=self._message)
+        return results
+
+    def _decided(self, answered: int, running: int) -> bool:
+        quorum = self._quorum
+        return quorum is not None and (answered >= quorum or answered + running < quorum)
+
+    def get(self, *, timeout: float | None = None) -> Results[R]:
+        """Raise WouldDeadlock: this send was made on the event loop."""
+        raise WouldDeadlock("the outcomes come through this very event loop: await them")
+
+
+class LoopHost(Producer, Protocol):
+    """A bus, as far as a send from another thread knows one."""
+
+    name: str
+    loop: asyncio.AbstractEventLoop
+    #: The identifier of the loop's thread.
+    thread: int
+
+    @property
+    def closing(self) -> bool:
+        """It takes no new work."""
+
+    def on_loop(self, action: Callable[[], object]) -> bool:
+        """Run `action` on the loop's thread, soon. False where the loop has closed."""
+
+    def refusal(self, message: object = None) -> SendError:
+        """Why nothing new is taken."""
+
+    def watch_for_deadlocks(self) -> None:
+        """Somebody begins to wait. From any thread."""
+
+
+class Bridged:
+    """A send made on another thread: it runs on the bus's loop, its outcome comes back in `future`.
+
+    `seconds` until its deadline; `send(left)` sends, with those that are left by then.
+    """
+
+    __slots__ = ("_bus", "_seconds", "_send", "future")
+
+    def __init__(self, bus: LoopHost, message: object, seconds: float, send: Callable[[float], Outcome[Any]]) -> None:
+        self.future: ReplyFuture[Any] = ReplyFuture()
+        self.future.producer = bus
+        self.future.message = message
+        self.future.deadline = monotonic() + max(seconds, 0.0)
+        self._bus = bus
+        self._seconds = seconds
+        self._send = send
+        if not bus.on_loop(self._run):
+            self.future.fail(bus.refusal(message))
+
+    def _run(self) -> None:
+        # What the way to the loop took is gone. No time at all is for the send to judge: of a tell it is no wait.
+        left = self.future.deadline - monotonic() if self._seconds > 0 else self._seconds
+        try:
+            outcome = self._send(left)
+        except BaseException as error:  # noqa: BLE001  # the caller's thread raises it
+            self.future.fail(error)
+            del self  # the error keeps this frame, see outcome
+            return
+        if isinstance(outcome, Failed):
+            self.future.fail(outcome.error)
+        elif outcome is DELIVERED:
+            self.future.succeed(None)
+        elif isinstance(outcome, ReplyFuture):
+            outcome.on_done(partial(self._pass_on, outcome))
+        elif isinstance(outcome, asyncio.Future):
+            self._follow(outcome)
+        else:
+            loop = self._bus.loop
+            self._follow(new_task(awaited(outcome), loop=loop, name="peerbus send from another thread"))
+
+    def _follow(self, outcome: asyncio.Future[Any]) -> None:
+        self.future.stands_for = outcome
+        outcome.add_done_callback(self._done)
+        self._bus.watch_for_deadlocks()
+
+    def _pass_on(self, done: ReplyFuture[Any]) -> None:
+        try:
+            self.future.succeed(done.get())
+        except BaseException as error:  # noqa: BLE001  # the caller's thread raises it
+            self.future.fail(error)
+            del self, done
+
+    def _done(self, done: asyncio.Future[Any]) -> None:
+        self.future.stands_for = None
+        if done.cancelled():
+            gone = ShuttingDown(f"{self._bus.name} has stopped", message=self.future.message)
+            self.future.fail(gone if self._bus.closing else asyncio.CancelledError())
+        elif (error := done.exception()) is not None:
+            self.future.fail(error)
+        else:
+            self.future.succeed(done.result())

@@ -1,0 +1,334 @@
+"""Sends that wait for each other in a circle: found while their handlers stand still, and ended with an error.
+
+A handler that awaits an answer, or room, holds its actor: the actor takes no other message. Where such waits form a
+circle, nothing but the deadlines would end it. The graph is one of tasks (the AND model of Chandy, Misra and Haas,
+"Distributed deadlock detection", ACM TOCS 1983): it is walked from a handler that has stood still for a while, and
+where a wait leads to a peer, a probe goes there and is walked on.
+
+Laws:
+1.  A send costs nothing for this: who waits for whom is read from the tasks themselves, and only of handlers that
+    stand still.
+2.  A circle counts only where each handler in it awaits the very send that leads on: what was sent and is not
+    awaited, or is awaited in another task, holds nobody.
+3.  Of a circle one wait fails: that of the actor whose address comes first. All others go on. Over several nodes the
+    first one finds the circle itself: whoever else asks along it makes it look.
+4.  What a peer says can end only a wait whose token it was sent, and nobody is asked more than MAX_PROBES a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextvars import Context
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol, runtime_checkable
+
+from ..base import Deadlock, SendError, get_logger
+
+__all__ = ["MAX_PATH", "DeadlockWatch", "Holder", "Search", "Wait", "waits_in"]
+
+log = get_logger("peerbus.actors")
+
+#: Seconds that a handler stands still before it is asked whom it waits for: twenty times a busy node's round trip.
+PATIENCE = 0.1
+#: Each further look at the same handler comes after twice the time, up to this.
+LONGEST = 12.8
+#: Actors in a circle. A longer one ends with its deadlines.
+MAX_PATH = 64
+#: Sends that one handler awaits at once and that are followed.
+MAX_WAITS = 64
+#: Probes that all peers together may have walked on here in a second.
+MAX_PROBES = 1000
+
+
+class Wait(Protocol):
+    """A send that a handler awaits: for its answer, or for room."""
+
+    def holder(self) -> object:
+        """Who has to do something before it ends: a cell here, a link to a peer, or something that leads nowhere."""
+
+    def over(self) -> bool:
+        """It has ended."""
+
+    def give_up(self, error: SendError) -> None:
+        """End it with an error; the other end hears that nobody waits any more."""
+
+
+@runtime_checkable
+class Holder(Protocol):
+    """Somebody a send can wait for."""
+
+    def follow(self, wait: Wait, search: Search) -> None:
+        """Go on with `search` where `wait` stands."""
+
+
+@runtime_checkable
+class Waited(Protocol):
+    """A future that a send is awaited by."""
+
+    @property
+    def wait(self) -> Wait:
+        """That send."""
+
+
+class Stander(Protocol):
+    """An actor's cell: its handlers may stand still."""
+
+    @property
+    def name(self) -> str | None:
+        """The actor's name on its bus."""
+
+    def standing(self) -> tuple[object, object]:
+        """What the handler that holds the actor awaits, and a mark of it; (None, None) where none does."""
+
+
+def waits_in(awaited: object, left: int = MAX_WAITS) -> Iterator[Wait]:
+    """The sends that must end before `awaited` (what a task stands in) does: directly, in tasks, or gathered."""
+    # A task says only in private, before Python 3.14, what it awaits; a future of another thread what it stands for.
+    while (further := getattr(awaited, "_fut_waiter", None) or getattr(awaited, "stands_for", None)) is not None:
+        awaited = further
+    if isinstance(awaited, Waited):
+        wait = awaited.wait
+        if not wait.over():
+            yield wait
+        return
+    for child in tuple(getattr(awaited, "_children", ()))[:left]:
+        yield from waits_in(child, left // 2)
+
+
+@dataclass(slots=True)
+class Standing:
+    """A handler that stands still, since the watch first saw it."""
+
+    #: The same object while it is the same handler of the same message.
+    mark: object
+    due: float
+    pause: float = PATIENCE
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a probe of this node stands for."""
+
+    cell: Stander
+    mark: object
+    wait: Wait
+
+
+class Search:
+    """One walk along the waits, from one handler that stands still, here or at a peer."""
+
+    __slots__ = ("_began", "_path", "_seen", "_watch", "before", "place", "token")
+
+    def __init__(
+        self,
+        watch: DeadlockWatch,
+        *,
+        token: int = 0,
+        before: Sequence[str] = (),
+        place: str = "local",
+        began: Stander | None = None,
+    ) -> None:
+        self._watch = watch
+        #: Where a peer's probe came from, as texts; empty for a walk that began here.
+        self.before = tuple(before)
+        #: The token of the probe; 0 for a walk that began here.
+        self.token = token
+        #: How peers call this node.
+        self.place = place
+        self._began = began
+        self._path: list[tuple[Stander, Wait]] = []
+        self._seen: set[object] = set()
+
+    def walk(self, cell: Stander, task: object) -> None:
+        """Follow everything that this task of the cell waits for."""
+        if task in self._seen or len(self.before) + len(self._path) >= MAX_PATH:
+            return
+        self._seen.add(task)
+        if self.before and self._name(cell, self.place) < self.before[0]:
+            self._watch.hurry(cell)
+        for wait in waits_in(task):
+            if wait.over():  # a circle that was found on the way has ended it
+                continue
+            holder = wait.holder()
+            if isinstance(holder, Holder):
+                self._path.append((cell, wait))
+                holder.follow(wait, self)
+                self._path.pop()
+
+    def reach(self, cell: Stander, task: object) -> None:
+        """A wait leads to this task of a cell here: on from there, or round."""
+        if cell is self._began and task is cell.standing()[0]:
+            self._watch.resolve([(self._name(cell, self.place), wait) for cell, wait in self._path])
+        elif self.token and self._watch.returns(cell, self):
+            return
+        else:
+            self.walk(cell, task)
+
+    def path(self, place: str) -> list[str]:
+        """The actors so far, for a peer: `place` is how it calls this node."""
+        return [*self.before, *(self._name(cell, place) for cell, _ in self._path)]
+
+    @staticmethod
+    def _name(cell: Stander, place: str) -> str:
+        return f"bus://{place}/{cell.name}"
+
+    def probe(self) -> int:
+        """The number that goes with this walk to a peer: its own, or one for the first wait of this node."""
+        if self.token:
+            return self.token
+        cell, wait = self._path[0]
+        return self._watch.issue(cell, wait)
+
+
+class DeadlockWatch:
+    """Looks, now and then, at the handlers of one bus that stand still. On the loop's thread only."""
+
+    __slots__ = (
+        "_bus",
+        "_context",
+        "_loop",
+        "_probes",
+        "_rng",
+        "_standing",
+        "_timer",
+        "_tokens",
+        "_turning",
+        "_until",
+        "resting",
+    )
+
+    def __init__(self, bus: str, loop: asyncio.AbstractEventLoop, context: Context, rng: Random) -> None:
+        #: The name of the bus, for the log.
+        self._bus = bus
+        self._loop = loop
+        self._context = context
+        self._rng = rng
+        #: No look is planned within PATIENCE: whoever begins to await says so.
+        self.resting = True
+        self._timer: asyncio.TimerHandle | None = None
+        #: Cells that may stand still.
+        self._turning: dict[Stander, None] = {}
+        self._standing: dict[Stander, Standing] = {}
+        self._tokens: dict[int, Token] = {}
+        self._probes = 0
+        self._until = 0.0
+
+    @property
+    def busy(self) -> bool:
+        """A look is planned: somebody waits, or did a moment ago."""
+        return self._timer is not None
+
+    def add(self, cell: Stander) -> None:
+        """This cell has handlers or hooks that await."""
+        self._turning[cell] = None
+
+    def remove(self, cell: Stander) -> None:
+        """It has not any more."""
+        self._turning.pop(cell, None)
+        self._standing.pop(cell, None)
+
+    def wake(self) -> None:
+        """A handler begins to await: look in a while."""
+        self.resting = False
+        if self._timer is not None:
+            self._timer.cancel()
+        self._plan(PATIENCE)
+
+    def hurry(self, cell: Stander) -> None:
+        """Look at this one again soon: if it is in a circle, then as the one to fail."""
+        known = self._standing.get(cell)
+        if known is not None:
+            known.due = self._loop.time() + PATIENCE
+            if self.resting:
+                self.wake()
+
+    def close(self) -> None:
+        """Look no more."""
+        self.resting = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        self._standing.clear()
+        self._tokens.clear()
+
+    def _plan(self, pause: float) -> None:
+        self._timer = self._loop.call_later(pause, self._look, context=self._context.copy())
+
+    def _look(self) -> None:
+        self._timer = None
+        now = self._loop.time()
+        before, self._standing = self._standing, {}
+        self._tokens = {
+            number: token for number, token in self._tokens.items() if token.cell.standing()[1] is token.mark
+        }
+        late: list[Stander] = []
+        for cell in tuple(self._turning):
+            mark = cell.standing()[1]
+            if mark is None:
+                continue
+            known = before.get(cell)
+            if known is None or known.mark is not mark:
+                known = Standing(mark, now + PATIENCE)
+            elif known.due <= now + PATIENCE / 10:
+                known.pause = min(2 * known.pause, LONGEST)
+                known.due = now + known.pause
+                late.append(cell)
+            self._standing[cell] = known
+        for cell in late:
+            task = cell.standing()[0]
+            if task is not None:
+                Search(self, began=cell).walk(cell, task)
+        spent = self._loop.time() - now
+        self.resting = True
+        if self._standing:
+            # At most a fiftieth of the time goes into looking, however many actors there are.
+            pause = max(min(known.due for known in self._standing.values()) - now, 50 * spent)
+            self.resting = pause > PATIENCE
+            self._plan(pause)
+
+    # Circles.
+
+    def resolve(self, circle: Sequence[tuple[str, Wait]]) -> None:
+        """All of a circle is here: fail the wait of the first by address."""
+        first = min(range(len(circle)), key=lambda place: circle[place][0])
+        names = [name for name, _ in circle]
+        self._fail(circle[first][1], [*names[first:], *names[:first]])
+
+    def returns(self, cell: Stander, search: Search) -> bool:
+        """A probe has come to `cell`; True where it began there, and so went round."""
+        token = self._tokens.get(search.token)
+        if token is None or token.cell is not cell:
+            return False
+        names = search.path(search.place)
+        if not token.wait.over() and cell.standing()[1] is token.mark and min(names) == names[0]:
+            del self._tokens[search.token]
+            self._fail(token.wait, names)
+        return True
+
+    def _fail(self, wait: Wait, names: list[str]) -> None:
+        cycle = (*names, names[0])
+        log.warning("deadlock", bus=self._bus, cycle=cycle)
+        wait.give_up(Deadlock(cycle))
+
+    # Probes.
+
+    def issue(self, cell: Stander, wait: Wait) -> int:
+        """A number for the probe of this wait: nobody can guess it who was not sent it."""
+        mark = cell.standing()[1]
+        for number, token in self._tokens.items():
+            if token.wait is wait:
+                return number
+        number = self._rng.getrandbits(63) + 1
+        self._tokens[number] = Token(cell, mark, wait)
+        return number
+
+    def probed(self, cell: Stander, task: object, token: int, path: Sequence[str], place: str) -> None:
+        """A peer's probe has come along a wait to this task of a cell; `place` is how peers call this node."""
+        now = self._loop.time()
+        if now >= self._until:
+            self._probes, self._until = 0, now + 1.0
+        self._probes += 1
+        if self._probes <= MAX_PROBES and len(path) < MAX_PATH:
+            Search(self, token=token, before=path, place=place).reach(cell, task)
