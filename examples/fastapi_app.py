@@ -15,25 +15,33 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 
 import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from peerbus.actors import LOCAL, Bus, Channel, DeadlineExceeded, MailboxFull, Overflow, Reactor, RemoteError, handles
+from peerbus.actors import (
+    LOCAL,
+    Bus,
+    Channel,
+    DeadlineExceeded,
+    MailboxFull,
+    Message,
+    Overflow,
+    Reactor,
+    RemoteError,
+    handles,
+)
 from peerbus.actors import Request as Question
 
 
-@dataclass(frozen=True)
-class Visit(Question[int]):
+class Visit(Message, Question[int]):
     """Answered with how many there were."""
 
     page: str
 
 
-@dataclass(frozen=True)
-class Report(Question[dict[str, int]]):
+class Report(Message, Question[dict[str, int]]):
     """Takes a while."""
 
     seconds: float

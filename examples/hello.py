@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
-from peerbus.actors import LOCAL, Bus, Channel, Reactor, Request, handles
+from peerbus.actors import LOCAL, Bus, Channel, Message, Reactor, Request, handles
 
 
-@dataclass(frozen=True)
-class Hello:
+class Hello(Message):
     name: str
 
 
-@dataclass(frozen=True)
-class GetGuests(Request[list[str]]):
+class GetGuests(Message, Request[list[str]]):
     """A message may name its answer; type checkers know it then, and it is checked on arrival."""
 
 

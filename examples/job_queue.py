@@ -16,30 +16,26 @@ import asyncio
 import sys
 from asyncio.subprocess import Process, create_subprocess_exec
 from collections import Counter
-from dataclasses import dataclass
 from functools import partial
 
-from peerbus.actors import LOCAL, Address, Channel, Reactor, Request, Role, handles
+from peerbus.actors import LOCAL, Address, Channel, Message, Reactor, Request, Role, handles
 from peerbus.discovery.events import PeerDown, PeerUp
 from peerbus.node import Node
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(Message):
     frame: int
     percent: int
     worker: str
 
 
-@dataclass(frozen=True)
-class Render(Request[str]):
+class Render(Message, Request[str]):
     """Answered with the name of the worker that did it."""
 
     frame: int
 
 
-@dataclass(frozen=True)
-class Film(Request[list[str]]):
+class Film(Message, Request[list[str]]):
     frames: int
 
 

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import AsyncExitStack, ExitStack
-from dataclasses import dataclass
 
-from peerbus.actors import EVERYONE, LOCAL, Channel, Reactor, handles
+from peerbus.actors import EVERYONE, LOCAL, Channel, Message, Reactor, handles
 from peerbus.discovery.events import PeerUp
 from peerbus.node import Node
 
 NODES, TRANSACTIONS = 6, 20
 
 
-@dataclass(frozen=True)
-class Transaction:
+class Transaction(Message):
     number: int
     payload: bytes
 
 
-@dataclass(frozen=True)
-class Received:
+class Received(Message):
     """An event on a node's own bus. It is never sent, so no channel declares it."""
 
     number: int

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass
 
-from peerbus.actors import Channel, Peer, Reactor, Request, Role, handles
+from peerbus.actors import Channel, Message, Peer, Reactor, Request, Role, handles
 from peerbus.discovery.events import PeerUp
 from peerbus.node import Node
 
 ROUNDS = 1000
 
 
-@dataclass(frozen=True)
-class Pong:
+class Pong(Message):
     number: int
 
 
-@dataclass(frozen=True)
-class Ping(Request[Pong]):
+class Ping(Message, Request[Pong]):
     """Names its answer: whoever asks gets a `Pong`, as type checkers know, or an error."""
 
     number: int

@@ -16,27 +16,24 @@ import threading
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING
 from urllib.request import urlopen
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from peerbus.actors import LOCAL, Bus, Channel, Reactor, Request, SendError, handles
+from peerbus.actors import LOCAL, Bus, Channel, Message, Reactor, Request, SendError, handles
 
 if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
 
-@dataclass(frozen=True)
-class Withdraw(Request[int]):
+class Withdraw(Message, Request[int]):
     """Answered with what is left; what is not there is not taken."""
 
     amount: int
 
 
-@dataclass(frozen=True)
-class Printed:
+class Printed(Message):
     text: str
 
 

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
-from peerbus.actors import Channel, QuorumFailed, Reactor, Request, Role, handles
+from peerbus.actors import Channel, Message, QuorumFailed, Reactor, Request, Role, handles
 from peerbus.node import Node
 
 
-@dataclass(frozen=True)
-class Write(Request[int]):
+class Write(Message, Request[int]):
     """Answered with the version that the replica has then."""
 
     version: int
     text: str
 
 
-@dataclass(frozen=True)
-class Read(Request[Write]):
+class Read(Message, Request[Write]):
     pass
 
 

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass
 
 import pytest
 
-from peerbus.actors import LOCAL, Channel, MessageTypeError, Reactor, RemoteError, handles
+from peerbus.actors import LOCAL, Channel, Message, MessageTypeError, Reactor, RemoteError, handles
 from peerbus.testing import Asked, Probes, Told
 
 
-@dataclass(frozen=True)
-class Deposit:
+class Deposit(Message):
     amount: int
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(Message):
     amount: int
 
 

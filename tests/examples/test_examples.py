@@ -160,7 +160,7 @@ def fastapi_app() -> Any:
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules["fastapi_app"] = module  # a dataclass looks its own module up
+    sys.modules["fastapi_app"] = module  # what a message is annotated with is looked up there
     try:
         spec.loader.exec_module(module)
     finally:

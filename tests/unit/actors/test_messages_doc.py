@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import re
 import sys
-from dataclasses import make_dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
+from kinds import KINDS, Made
 from msgspec import inspect
 
 from peerbus.actors import LOCAL, Bus, Channel, MessageTypeError, Reactor, handles
@@ -20,11 +20,13 @@ from peerbus.transports.wire.payload import ChannelCodec
 
 PAGE = (Path(__file__).parents[3] / "docs" / "messages.md").read_text(encoding="utf-8")
 LIMIT = 1 << 20
+#: What is made of fields, and may hold itself.
+CLASSES = (inspect.DataclassType, inspect.StructType)
 
 
 def definitions() -> dict[str, Any]:
     """What the page defines, as a module: annotations are looked up there."""
-    found = re.search(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    found = re.search(r"With these definitions:\n\n```python\n(.*?)```", PAGE, re.DOTALL)
     assert found is not None
     module = ModuleType("peerbus_messages_page")
     sys.modules[module.__name__] = module
@@ -84,14 +86,18 @@ def assert_same(found: Any, value: Any, kind: Any) -> None:
         assert found.utcoffset() == timedelta(0)
 
 
-def holding(kind: Any) -> type:
+def holding(kind: Any, made: Made) -> type:
     """A message with a field of that type."""
-    return make_dataclass("Note", [("before", int), ("field", kind)], frozen=True)
+    return made("Note", [("before", int), ("field", kind)])
 
 
+EACH = pytest.mark.parametrize("made", KINDS.values(), ids=KINDS)
+
+
+@EACH
 @pytest.mark.parametrize(("kind", "value", "wire"), TRAVELS)
-def test_what_the_page_says_travels_arrives_as_it_was(kind: Any, value: Any, wire: list[str]) -> None:
-    note = holding(kind)
+def test_what_the_page_says_travels_arrives_as_it_was(kind: Any, value: Any, wire: list[str], made: Made) -> None:
+    note = holding(kind, made)
     codec = ChannelCodec(Channel("notes", messages=(note,)))
     message = note(1, value)
     found = codec.decode(*codec.encode(message, LIMIT))
@@ -102,7 +108,7 @@ def test_what_the_page_says_travels_arrives_as_it_was(kind: Any, value: Any, wir
 
 @pytest.mark.parametrize(("kind", "value", "wire"), TRAVELS)
 def test_what_the_page_says_travels_is_also_an_answer(kind: Any, value: Any, wire: list[str]) -> None:
-    asked = holding(int)
+    asked = holding(int, KINDS["message"])
     codec = ChannelCodec(Channel("notes", messages=(asked,)))
     message = asked(1, 2)
     found = codec.decode_reply(*codec.encode_reply(value, LIMIT, 1), message, kind)
@@ -112,19 +118,23 @@ def test_what_the_page_says_travels_is_also_an_answer(kind: Any, value: Any, wir
         assert_same(found, value, kind)
 
 
+@EACH
 @pytest.mark.parametrize(("declared", "why"), rows("What does not travel", 2))
-def test_what_the_page_says_does_not_travel_is_refused_where_the_channel_is_made(declared: str, why: str) -> None:
+def test_what_the_page_says_does_not_travel_is_refused_where_the_channel_is_made(
+    declared: str, why: str, made: Made
+) -> None:
     [kind] = python(declared)
     with pytest.raises(TypeError, match="channel 'notes': Note cannot travel: field 'field'"):
-        Channel("notes", messages=(holding(kind),))
+        Channel("notes", messages=(holding(kind, made),))
 
 
+@EACH
 @pytest.mark.parametrize(("declared", "text", "why"), rows("What does not travel", 3))
 async def test_a_value_that_the_page_says_is_refused_is_refused_here_and_there(
-    declared: str, text: str, why: str
+    declared: str, text: str, why: str, made: Made
 ) -> None:
     [kind], [value] = python(declared), python(text)
-    note = holding(kind)
+    note = holding(kind, made)
 
     class Notes(Reactor):
         channel: Channel[Any] = Channel("notes", messages=(note,))
@@ -148,7 +158,7 @@ async def test_a_value_that_the_page_says_is_refused_is_refused_here_and_there(
 def test_a_type_alias_travels() -> None:
     exec("type Ids = list[int]\ntype Maybe[T] = T | None\n", NAMES)  # noqa: S102  # no syntax of 3.11
     for kind, value in ((NAMES["Ids"], [1, 2]), (NAMES["Maybe"][int], None), (NAMES["Maybe"][int], 7)):
-        note = holding(kind)
+        note = holding(kind, KINDS["message"])
         message = note(1, value)
         assert encoding_of(note).fits(message)
         assert encoding_of(note).decode(encoding_of(note).encode(message)) == message
@@ -164,9 +174,9 @@ def test_the_tables_hold_what_msgspec_has() -> None:
         if isinstance(info, tuple):
             for each in info:
                 look(each)
-        elif isinstance(info, inspect.Type) and not (isinstance(info, inspect.DataclassType) and info.cls in classes):
+        elif isinstance(info, inspect.Type) and not (isinstance(info, CLASSES) and info.cls in classes):
             seen.add(type(info).__name__)
-            if isinstance(info, inspect.DataclassType):
+            if isinstance(info, CLASSES):
                 classes.add(info.cls)
             for name in info.__struct_fields__:
                 look(getattr(info, name))
