@@ -116,7 +116,7 @@ def test_every_kind_is_shown_byte_by_byte(kind: int) -> None:
 
 
 def test_the_mark_of_an_answer_is_as_it_is_written() -> None:
-    found = re.search(r"of a dataclass is `([0-9a-f ]+)`", section("5 REPLY"))
+    found = re.search(r"of a message or a dataclass is `([0-9a-f ]+)`", section("5 REPLY"))
     assert found is not None
     assert bytes.fromhex(found[1]) == marked(msgspec.msgpack.encode({"number": 1}))
 
