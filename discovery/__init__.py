@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from .advert import Advert
-from .bans import Ban
-from .events import Candidate, PeerBanned, PeerDown, PeerUnbanned, PeerUp, RequirementMet, RequirementUnmet
-from .finders import MdnsOptions
-from .lever_messages import LeverResult
-from .lifecycle import PeerState
-from .manager import PeerManager
+from .facts import (
+    AdvertisePeers,
+    AnnounceMyself,
+    Ban,
+    Candidate,
+    FoundPeer,
+    PeerBanned,
+    PeerDown,
+    PeerUnbanned,
+    PeerUp,
+    PeerWasUseful,
+    ReportPeer,
+    Require,
+    RequirementMet,
+    RequirementUnmet,
+    ScoreReason,
+)
 from .mdns import Mdns, MdnsStatistics
-from .messages import AdvertisePeers, AnnounceMyself, FoundPeer, PeerWasUseful, ReportPeer
-from .options import PeerOptions
-from .peers import Peers
-from .record import PeerRecord
-from .require import Require
-from .requirements import RequirementView
-from .scores import ScoreReason
-from .snapshot import PeersSnapshot, PeerView
+from .mind import LeverResult, PeerManager, PeersSnapshot, PeerView, RequirementView
+from .peer import PeerOptions, PeerState
+from .records import Advert, PeerRecord
+from .shell import MdnsOptions, Peers
 
 __all__ = [
     "Advert",

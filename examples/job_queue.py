@@ -19,7 +19,7 @@ from collections import Counter
 from functools import partial
 
 from peerbus.actors import LOCAL, Address, Channel, Message, Reactor, Request, Role, handles
-from peerbus.discovery.events import PeerDown, PeerUp
+from peerbus.discovery.facts import PeerDown, PeerUp
 from peerbus.node import Node
 
 

@@ -6,7 +6,7 @@ import asyncio
 from contextlib import AsyncExitStack, ExitStack
 
 from peerbus.actors import EVERYONE, LOCAL, Channel, Message, Reactor, handles
-from peerbus.discovery.events import PeerUp
+from peerbus.discovery.facts import PeerUp
 from peerbus.node import Node
 
 NODES, TRANSACTIONS = 6, 20

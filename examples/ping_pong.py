@@ -6,7 +6,7 @@ import asyncio
 import time
 
 from peerbus.actors import Channel, Message, Peer, Reactor, Request, Role, handles
-from peerbus.discovery.events import PeerUp
+from peerbus.discovery.facts import PeerUp
 from peerbus.node import Node
 
 ROUNDS = 1000

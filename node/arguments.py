@@ -8,9 +8,9 @@ from collections.abc import Set as AbstractSet
 
 from ..actors.base import ConfigError
 from ..actors.messages import Capability
-from ..discovery.finders import MdnsOptions
-from ..discovery.own_record import check_offers_fit, names_a_place
-from ..discovery.pex_options import PexOptions
+from ..discovery.pex import PexOptions
+from ..discovery.records import check_offers_fit, names_a_place
+from ..discovery.shell import MdnsOptions
 from ..transports.streams import Endpoint
 
 __all__ = [

@@ -11,8 +11,8 @@ from typing import Any
 from ..actors.base import ConfigError
 from ..actors.messages import Channel
 from ..actors.reactor import Reactor
-from ..discovery.options import PeerOptions
-from ..discovery.pex_options import PexOptions
+from ..discovery.peer import PeerOptions
+from ..discovery.pex import PexOptions
 from ..transports.streams import Identity
 from .config import NodeConfig
 from .constructor import check_arguments

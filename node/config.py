@@ -14,8 +14,8 @@ from types import MappingProxyType
 from ..actors.base import ConfigError
 from ..actors.engine import SLOW_HANDLER
 from ..actors.messages import Capability
-from ..discovery.own_record import MAX_ENDPOINTS, check_offers_fit, names_a_place
-from ..discovery.require import Require
+from ..discovery.facts import Require
+from ..discovery.records import MAX_ENDPOINTS, check_offers_fit, names_a_place
 from ..transports.streams import Endpoint
 from .arguments import MAX_NAME
 from .logs import FORMATS, LEVELS

@@ -6,8 +6,8 @@ from abc import abstractmethod
 
 from ..actors.base import ConfigError
 from ..actors.sends import Outcome
-from ..discovery.bans import ban_target
-from ..discovery.lever_messages import (
+from ..discovery.facts import ban_target
+from ..discovery.mind import (
     AddPersistent,
     AddSeed,
     BanPeer,

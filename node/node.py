@@ -27,23 +27,14 @@ from ..actors.mailbox import Ledger
 from ..actors.messages import Capability, Channel, Supervision
 from ..actors.sender import Ask, Tell
 from ..actors.sends import Outcome
-from ..discovery.book import Book, MemoryBook
-from ..discovery.book_keeper import BOOK_ACTOR, BookKeeper, keeper_of
-from ..discovery.commands import PEERS_ACTOR
-from ..discovery.exchange import PeerExchange
-from ..discovery.finder import MakeFinder
-from ..discovery.lever_messages import Lever, LeverResult
+from ..discovery.book import BOOK_ACTOR, Book, BookKeeper, MemoryBook, SqliteBook, keeper_of
+from ..discovery.facts import PEERS_ACTOR, MakeFinder, Offer, Require
 from ..discovery.mdns import MdnsStatistics
-from ..discovery.messages import Offer
-from ..discovery.options import PeerOptions
-from ..discovery.own_record import check_offers_fit
-from ..discovery.peers import Peers
-from ..discovery.pex_options import PexOptions
-from ..discovery.pex_values import PexStatistics
-from ..discovery.presence import Myself
-from ..discovery.require import Require
-from ..discovery.snapshot import PeersSnapshot
-from ..discovery.sqlite_book import SqliteBook
+from ..discovery.mind import Lever, LeverResult, PeersSnapshot
+from ..discovery.peer import PeerOptions
+from ..discovery.pex import PeerExchange, PexOptions, PexStatistics
+from ..discovery.records import Myself, check_offers_fit
+from ..discovery.shell import Peers
 from ..transports.connection import HEARTBEAT_INTERVAL, ConnectionStatistics
 from ..transports.streams import Identity, TcpTransport, Transport, UnixTransport
 from ..transports.wire import Codecs

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..discovery.finders import MdnsOptions
-from ..discovery.pex_options import PexOptions
+from ..discovery.pex import PexOptions
+from ..discovery.shell import MdnsOptions
 from ..transports.streams import Endpoint
 
 __all__ = ["ways_to_peers"]

@@ -9,36 +9,45 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .alone import Alone
-    from .conditions import Conditions, LogNormal, Uniform
-    from .discovery_suite import FinderPlace, check_discovery
-    from .effects import (
+    from .kit import (
+        Alone,
         Answered,
         Asked,
         Effect,
         Failed,
+        Leaks,
+        PeerProbe,
+        Probe,
+        Probes,
         Published,
+        Received,
         Spawned,
         Stopped,
         TimerSet,
         Told,
         Unwatched,
         Watched,
+        settled,
+        tasks_left,
     )
-    from .failures import Deadlocked, EscapedSimulation, LeftBehind, NotReached, SimulationFailed
-    from .faulty_network import FaultyNetwork
-    from .leaks import Leaks, tasks_left
-    from .members import NodeArguments
-    from .nodes import Nodes
-    from .peer_probe import PeerProbe
-    from .probe import Probe
-    from .probes import Probes
-    from .recorder import Received
-    from .settle import settled
-    from .simulation import Simulation
-    from .trace import Event, Trace
-    from .transport_suite import TransportPair, check_transport
-    from .virtual_loop import VirtualLoop
+    from .sim import (
+        Conditions,
+        Deadlocked,
+        EscapedSimulation,
+        Event,
+        FaultyNetwork,
+        LeftBehind,
+        LogNormal,
+        NodeArguments,
+        Nodes,
+        NotReached,
+        Simulation,
+        SimulationFailed,
+        Trace,
+        Uniform,
+        VirtualLoop,
+    )
+    from .suites import FinderPlace, TransportPair, check_discovery, check_transport
 
 __all__ = [
     "Alone",
@@ -81,38 +90,52 @@ __all__ = [
     "tasks_left",
 ]
 
-#: The module of each export.
+#: The room of each export.
 _HOMES = {
-    "alone": ("Alone",),
-    "conditions": ("Conditions", "LogNormal", "Uniform"),
-    "discovery_suite": ("FinderPlace", "check_discovery"),
-    "effects": (
+    "kit": (
+        "Alone",
         "Answered",
         "Asked",
         "Effect",
         "Failed",
+        "Leaks",
+        "PeerProbe",
+        "Probe",
+        "Probes",
         "Published",
+        "Received",
         "Spawned",
         "Stopped",
         "TimerSet",
         "Told",
         "Unwatched",
         "Watched",
+        "settled",
+        "tasks_left",
     ),
-    "failures": ("Deadlocked", "EscapedSimulation", "LeftBehind", "NotReached", "SimulationFailed"),
-    "faulty_network": ("FaultyNetwork",),
-    "leaks": ("Leaks", "tasks_left"),
-    "peer_probe": ("PeerProbe",),
-    "probe": ("Probe",),
-    "probes": ("Probes",),
-    "recorder": ("Received",),
-    "settle": ("settled",),
-    "members": ("NodeArguments",),
-    "nodes": ("Nodes",),
-    "simulation": ("Simulation",),
-    "trace": ("Event", "Trace"),
-    "transport_suite": ("TransportPair", "check_transport"),
-    "virtual_loop": ("VirtualLoop",),
+    "sim": (
+        "Conditions",
+        "Deadlocked",
+        "EscapedSimulation",
+        "Event",
+        "FaultyNetwork",
+        "LeftBehind",
+        "LogNormal",
+        "NodeArguments",
+        "Nodes",
+        "NotReached",
+        "Simulation",
+        "SimulationFailed",
+        "Trace",
+        "Uniform",
+        "VirtualLoop",
+    ),
+    "suites": (
+        "FinderPlace",
+        "TransportPair",
+        "check_discovery",
+        "check_transport",
+    ),
 }
 
 

@@ -28,9 +28,8 @@ if TYPE_CHECKING:
     import asyncio
 
     from ..node.node import Node
-    from .faulty_network import FaultyNetwork
-    from .probes import Probes
-    from .simulation import Simulation
+    from .kit import Probes
+    from .sim import FaultyNetwork, Simulation
 
 __all__ = ["VirtualTest"]
 
@@ -207,7 +206,7 @@ async def _to_its_end(item: pytest.Item, test: Awaitable[object]) -> None:
     """Run the test, close what it opened, and look for tasks that it left."""
     import asyncio
 
-    from .leaks import tasks_left
+    from .kit import tasks_left
 
     before: set[asyncio.Task[Any]] = asyncio.all_tasks()
     try:
@@ -235,7 +234,7 @@ def peerbus_seed(request: pytest.FixtureRequest) -> int:
 @pytest.fixture
 def sim(request: pytest.FixtureRequest, peerbus_seed: int) -> Iterator[Simulation]:
     """A simulation with this test's seed; an `async def` test runs in it."""
-    from .simulation import Simulation
+    from .sim import Simulation
 
     simulation = Simulation(seed=peerbus_seed)
     request.node.stash[TIMELINE] = simulation.trace.timeline
@@ -247,7 +246,7 @@ def sim(request: pytest.FixtureRequest, peerbus_seed: int) -> Iterator[Simulatio
 @pytest.fixture
 def network(request: pytest.FixtureRequest, peerbus_seed: int) -> FaultyNetwork:
     """The network that the nodes of this test are on, to be slowed down and cut: of `sim`, or in real time."""
-    from .faulty_network import FaultyNetwork
+    from .sim import FaultyNetwork
 
     if "sim" in request.fixturenames:
         of_sim: FaultyNetwork = request.getfixturevalue("sim").network
@@ -259,12 +258,12 @@ def network(request: pytest.FixtureRequest, peerbus_seed: int) -> FaultyNetwork:
 def node(request: pytest.FixtureRequest, network: FaultyNetwork, peerbus_seed: int) -> Callable[..., Awaitable[Node]]:
     """Makes nodes, which are closed when the test ends: `await node("alice", reactors=[Blocks])`.
 
-    With `sim` it is `sim.node`; in real time see `peerbus.testing.nodes.Nodes`.
+    With `sim` it is `sim.node`; in real time see `peerbus.testing.Nodes`.
     """
     if "sim" in request.fixturenames:
         of_sim: Callable[..., Awaitable[Node]] = request.getfixturevalue("sim").node
         return of_sim
-    from .nodes import Nodes
+    from .sim import Nodes
 
     nodes = Nodes(network, _opened(request), seed=peerbus_seed)
     request.node.stash[TIMELINE] = nodes.timeline.text
@@ -273,8 +272,8 @@ def node(request: pytest.FixtureRequest, network: FaultyNetwork, peerbus_seed: i
 
 @pytest.fixture
 def probe(request: pytest.FixtureRequest, peerbus_seed: int) -> Probes:
-    """Makes probes, which are closed when the test ends: `await probe(Blocks)`; see `peerbus.testing.probes.Probes`."""
-    from .probes import Probes
+    """Makes probes, which are closed when the test ends: `await probe(Blocks)`; see `peerbus.testing.Probes`."""
+    from .kit import Probes
 
     return Probes(_opened(request), seed=peerbus_seed)
 
@@ -282,7 +281,7 @@ def probe(request: pytest.FixtureRequest, peerbus_seed: int) -> Probes:
 @pytest.fixture
 def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail the test if it leaves a task, thread, actor, socket, file or child process behind."""
-    from .leaks import Leaks
+    from .kit import Leaks
 
     request.node.stash[TASKS_LEFT] = []
     leaks = Leaks()
@@ -339,7 +338,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         return None
     from _pytest.runner import runtestprotocol
 
-    from .seed_progress import SeedProgress
+    from .sim import SeedProgress
 
     hook = item.ihook
     hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
-from peerbus.testing.leaks import Leaks, tasks_left
+from peerbus.testing.kit.leaks import Leaks, tasks_left
 
 #: A slow or busy machine is no reason to fail: pytest-timeout bounds what hangs.
 settings.register_profile("peerbus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -22,7 +22,7 @@ settings.load_profile("peerbus")
 #: Files whose tests hear the same multicast on the loopback, and the names that the others use there. By file, not
 #: by `xdist_group`: pytest-xdist 3.8 writes that into the id of a test, which pytest 9.2 does not let it.
 TOGETHER = dict.fromkeys(
-    ("tests/contract/test_discovery.py", "tests/e2e/test_mdns.py", "tests/unit/discovery/test_mdns.py"), "mdns"
+    ("tests/contract/test_discovery.py", "tests/e2e/test_mdns.py", "tests/unit/discovery/mdns/test_mdns.py"), "mdns"
 )
 
 

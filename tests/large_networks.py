@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from peerbus.discovery.options import PeerOptions
-from peerbus.discovery.pex_options import PexOptions
+from peerbus.discovery.peer.options import PeerOptions
+from peerbus.discovery.pex.options import PexOptions
 from peerbus.node import Node
 from peerbus.testing import Simulation
 from peerbus.transports import Endpoint

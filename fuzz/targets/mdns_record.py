@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from zeroconf import ServiceInfo
 
 from peerbus.actors.messages import Capability
-from peerbus.discovery.addresses import MAX_ADDRESSES
-from peerbus.discovery.events import Candidate
-from peerbus.discovery.mdns import raw_record
-from peerbus.discovery.mdns_record import MAX_TXT, SERVICE_TYPE, Ignored, instance_name, read_record, text_of
+from peerbus.discovery.facts.events import Candidate
+from peerbus.discovery.mdns.mdns import raw_record
+from peerbus.discovery.mdns.service_record import MAX_TXT, SERVICE_TYPE, Ignored, instance_name, read_record, text_of
+from peerbus.discovery.peer.addresses import MAX_ADDRESSES
 
 ALICE, BOB = "a" * 64, "b" * 64
 REASONS = {"self", "version", "id", "name", "network", "port", "addresses", "roles", "size"}

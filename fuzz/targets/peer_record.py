@@ -9,7 +9,15 @@ import msgspec
 
 from fuzz.mutation import mutate_packed
 from peerbus.actors.messages import Capability
-from peerbus.discovery.record import DOMAIN, MAX_LIFETIME, MAX_SKEW, RECORD_LIMIT, PeerRecord, read_record, sign_record
+from peerbus.discovery.records.record import (
+    DOMAIN,
+    MAX_LIFETIME,
+    MAX_SKEW,
+    RECORD_LIMIT,
+    PeerRecord,
+    read_record,
+    sign_record,
+)
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.identity import Identity
 

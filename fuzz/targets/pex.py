@@ -11,10 +11,10 @@ import msgspec
 from fuzz.mutation import mutate_packed
 from fuzz.targets.peer_record import NOW
 from peerbus.actors.messages import Capability
-from peerbus.discovery.pex import Pex
-from peerbus.discovery.pex_options import PexOptions
-from peerbus.discovery.pex_values import News
-from peerbus.discovery.record import DOMAIN, sign_record
+from peerbus.discovery.pex.options import PexOptions
+from peerbus.discovery.pex.pex import Pex
+from peerbus.discovery.pex.values import News
+from peerbus.discovery.records.record import DOMAIN, sign_record
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.identity import Identity
 

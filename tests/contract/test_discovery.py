@@ -9,18 +9,18 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequenc
 
 import pytest
 
-from peerbus.discovery.events import Candidate
-from peerbus.discovery.mdns import Mdns
-from peerbus.discovery.mdns_record import SERVICE_TYPE, instance_name
-from peerbus.testing.discovery_suite import (
+from peerbus.discovery.facts.events import Candidate
+from peerbus.discovery.mdns.mdns import Mdns
+from peerbus.discovery.mdns.service_record import SERVICE_TYPE, instance_name
+from peerbus.testing.sim.neighbourhood import Neighbourhood
+from peerbus.testing.sim.simulation import Simulation
+from peerbus.testing.suites.discovery_suite import (
     DISCOVERY_CHECKS,
     DiscoveryCheck,
     FinderPlace,
     check_discovery,
     run_discovery_check,
 )
-from peerbus.testing.neighbourhood import Neighbourhood
-from peerbus.testing.simulation import Simulation
 from peerbus.transports.streams.endpoint import Endpoint
 
 

@@ -13,7 +13,7 @@ import pytest
 import uvloop
 
 from peerbus.testing import FaultyNetwork, Uniform
-from peerbus.testing.transport_suite import (
+from peerbus.testing.suites.transport_suite import (
     TRANSPORT_CHECKS,
     TransportCheck,
     TransportFactory,

@@ -9,7 +9,7 @@ from functools import partial
 from virtual_time import eventually, in_real_time
 
 from peerbus.discovery import PeerUp
-from peerbus.discovery.pex_options import PexOptions
+from peerbus.discovery.pex.options import PexOptions
 from peerbus.node import Node
 
 #: Far above what loopback takes; a test that waits that long has failed.

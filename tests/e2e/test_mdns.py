@@ -14,10 +14,10 @@ import pytest_asyncio
 from structlog.testing import capture_logs
 
 from peerbus.actors.base.errors import ConfigError
-from peerbus.discovery import mdns as mdns_module
-from peerbus.discovery.events import Candidate, PeerUp
-from peerbus.discovery.mdns import Mdns
-from peerbus.discovery.mdns_record import SERVICE_TYPE, instance_name
+from peerbus.discovery.facts.events import Candidate, PeerUp
+from peerbus.discovery.mdns import mdns as mdns_module
+from peerbus.discovery.mdns.mdns import Mdns
+from peerbus.discovery.mdns.service_record import SERVICE_TYPE, instance_name
 from peerbus.node import Node
 from peerbus.transports.streams.endpoint import Endpoint
 

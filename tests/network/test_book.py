@@ -11,8 +11,8 @@ from virtual_time import eventually, in_real_time
 
 from peerbus.actors.base.errors import ConfigError
 from peerbus.discovery import PeerOptions
-from peerbus.discovery.messages import PeerWasUseful
-from peerbus.discovery.sqlite_book import SqliteBook
+from peerbus.discovery.book.sqlite_book import SqliteBook
+from peerbus.discovery.facts.messages import PeerWasUseful
 from peerbus.node import Node
 from peerbus.testing import Simulation
 

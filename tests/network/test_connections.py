@@ -29,7 +29,7 @@ from peerbus.actors import (
     Terminated,
     handles,
 )
-from peerbus.discovery.events import PeerDown, PeerUp
+from peerbus.discovery.facts.events import PeerDown, PeerUp
 from peerbus.node import Node
 from peerbus.testing import Simulation
 from peerbus.transports.connection.connection import PeerConnection

@@ -10,11 +10,11 @@ import pytest
 
 from peerbus.actors import Peer, Reactor, RemoteError, handles
 from peerbus.discovery import PeerDown, PeerOptions
-from peerbus.discovery.exchange import GetPeers, PeerExchange, PeerRecords
-from peerbus.discovery.pex_options import PexOptions
-from peerbus.discovery.pex_values import PexStatistics
-from peerbus.discovery.record import sign_record
-from peerbus.discovery.require import Require
+from peerbus.discovery.facts.require import Require
+from peerbus.discovery.pex.exchange import GetPeers, PeerExchange, PeerRecords
+from peerbus.discovery.pex.options import PexOptions
+from peerbus.discovery.pex.values import PexStatistics
+from peerbus.discovery.records.record import sign_record
 from peerbus.node import Node
 from peerbus.testing import Simulation
 from peerbus.transports import Endpoint, Identity

@@ -12,8 +12,8 @@ import pytest
 from large_networks import DialCounter, Unmet, archives_of, draw_dials, grow, rejoin
 
 from peerbus.discovery import PeerOptions
-from peerbus.discovery.pex_options import PexOptions
-from peerbus.discovery.require import Require
+from peerbus.discovery.facts.require import Require
+from peerbus.discovery.pex.options import PexOptions
 from peerbus.node import Node
 from peerbus.testing import Simulation
 

@@ -8,7 +8,7 @@ from peerbus.actors.base.errors import ConfigError
 from peerbus.discovery import PeerBanned, PeerDown, PeerOptions, PeerUnbanned, PeerUp
 from peerbus.node import Node
 from peerbus.testing import Simulation
-from peerbus.testing.faulty_network import FaultyNetwork
+from peerbus.testing.sim.faulty_network import FaultyNetwork
 
 TIMES = PeerOptions(min_retry=0.1, max_retry=2.0, max_retry_persistent=1.0, disconnect_cooldown=0.2, stable_after=1.0)
 

@@ -9,8 +9,8 @@ import pytest
 from peerbus.actors import Channel, Reactor, handles
 from peerbus.actors.event_stream import MAX_LAG
 from peerbus.discovery import PeerDown, PeerOptions, PeerUp, ScoreReason
-from peerbus.discovery.link import Direction
-from peerbus.discovery.messages import PeerWasUseful, ReportPeer
+from peerbus.discovery.facts.connection_view import Direction
+from peerbus.discovery.facts.messages import PeerWasUseful, ReportPeer
 from peerbus.testing import Simulation
 
 TIMES = PeerOptions(min_retry=0.1, max_retry=1.0, disconnect_cooldown=0.2, stable_after=1.0)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from peerbus.discovery.own_record import LIFETIME
-from peerbus.discovery.record import PeerRecord, read_record
+from peerbus.discovery.records.own_record import LIFETIME
+from peerbus.discovery.records.record import PeerRecord, read_record
 from peerbus.node import Node
 from peerbus.testing import Simulation
 from peerbus.transports.connection.link import PeerLink

@@ -13,7 +13,7 @@ import pytest
 
 from peerbus.actors import LOCAL, Channel, Peer, Reactor, handles
 from peerbus.discovery import Require
-from peerbus.discovery.mdns import MdnsStatistics
+from peerbus.discovery.mdns.mdns import MdnsStatistics
 from peerbus.testing import Simulation
 
 

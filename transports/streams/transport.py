@@ -1,6 +1,6 @@
 """The contracts of a byte stream, of what accepts streams and of what opens them.
 
-Laws, which `peerbus.testing.transport_suite` checks on every implementation:
+Laws, which `peerbus.testing.suites.transport_suite` checks on every implementation:
 
 1.  Bytes arrive once, in order, unchanged, or the stream ends with an error.
 2.  Every buffer is bounded: a reader that stops reading makes the writer's `drain` wait.

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from peerbus.actors.base.errors import ConfigError
-from peerbus.discovery.require import Require
-from peerbus.discovery.sqlite_book import SqliteBook
+from peerbus.discovery.book.sqlite_book import SqliteBook
+from peerbus.discovery.facts.require import Require
 from peerbus.node.build import build_node, load_channels, load_identity, load_reactors
 from peerbus.node.config import NodeConfig, parse_config
 from peerbus.transports.streams.identity import Identity

@@ -29,8 +29,8 @@ from peerbus.actors import (
     WouldDeadlock,
     handles,
 )
-from peerbus.discovery.options import PeerOptions
-from peerbus.discovery.require import Require
+from peerbus.discovery.facts.require import Require
+from peerbus.discovery.peer.options import PeerOptions
 from peerbus.node import Node, NodeSnapshot
 from peerbus.transports import Identity
 

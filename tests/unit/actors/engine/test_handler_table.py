@@ -12,7 +12,7 @@ from unittest import mock
 import pytest
 
 from peerbus.actors import LOCAL, Actor, Address, Bus, Channel, Reactor, Ref, handles
-from peerbus.testing.probes import Probes
+from peerbus.testing.kit.probes import Probes
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,116 @@
+"""The peer book: what of the peers outlives the process. The values, the contract, and one that forgets."""
+
+# Law 1. Times in a book are seconds since 1970; inf, in a ban, is for ever.
+# Law 2. What `save` has taken without raising is there after a kill at any moment; bans also after a loss of power.
+# Law 3. An entry that cannot be read is reported and skipped; the others are as good as ever.
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ...transports.streams import Endpoint
+from ..facts import Ban, BanTarget, ScoreReason
+
+__all__ = ["AddressEntry", "Book", "BookChanges", "BookContents", "MemoryBook", "PeerEntry"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressEntry:
+    """One address of a peer."""
+
+    endpoint: Endpoint
+    sources: tuple[str, ...]
+    last_success: float | None = None
+    last_failure: float | None = None
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerEntry:
+    """One peer. `points` are by reason and were counted at `points_at`; `record` is its signed record as it travels.
+
+    What the configuration says of a peer (persistent, seed, private, its fixed score) is no part of it.
+    """
+
+    node_id: str
+    seen: float
+    addresses: tuple[AddressEntry, ...] = ()
+    last_connected: float | None = None
+    inactive: str = ""
+    fixed_score: float | None = None
+    points: tuple[tuple[ScoreReason, float], ...] = ()
+    points_at: float = 0.0
+    roles: tuple[str, ...] = ()
+    offers: tuple[str, ...] | None = None
+    told_by: str | None = None
+    told_from: str | None = None
+    record: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookContents:
+    """All that a book holds. `damage` says, for people, what could not be read and is lost."""
+
+    peers: tuple[PeerEntry, ...] = ()
+    bans: tuple[Ban, ...] = ()
+    damage: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookChanges:
+    """What to write: whole entries that take the place of older ones, and what to take out."""
+
+    peers: tuple[PeerEntry, ...] = ()
+    gone: tuple[str, ...] = ()
+    bans: tuple[Ban, ...] = ()
+    lifted: tuple[BanTarget, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.peers or self.gone or self.bans or self.lifted)
+
+
+class Book(Protocol):
+    """One owner opens it, uses it and closes it, all in one thread. `blocking`: that must not be an event loop's."""
+
+    blocking: bool
+
+    def open(self) -> None:
+        """Be ready. Raises ConfigError where it is another program's, or of a newer version than this one knows."""
+
+    def load(self) -> BookContents:
+        """All that is there."""
+
+    def save(self, changes: BookChanges) -> None:
+        """Write these. Raises OSError where it cannot; then nothing of them is written."""
+
+    def close(self) -> None:
+        """Leave it in order. Idempotent."""
+
+
+@dataclass(slots=True)
+class MemoryBook:
+    """A book that lives as long as the object: of a node without a file, and of a simulation's nodes."""
+
+    blocking: bool = False
+    peers: dict[str, PeerEntry] = field(default_factory=dict)
+    bans: dict[BanTarget, Ban] = field(default_factory=dict)
+
+    def open(self) -> None:
+        """As `Book.open`."""
+
+    def load(self) -> BookContents:
+        """As `Book.load`."""
+        return BookContents(peers=tuple(self.peers.values()), bans=tuple(self.bans.values()))
+
+    def save(self, changes: BookChanges) -> None:
+        """As `Book.save`."""
+        for node_id in changes.gone:
+            self.peers.pop(node_id, None)
+        self.peers.update((entry.node_id, entry) for entry in changes.peers)
+        for target in changes.lifted:
+            self.bans.pop(target, None)
+        self.bans.update((ban.target, ban) for ban in changes.bans)
+
+    def close(self) -> None:
+        """As `Book.close`."""

@@ -1,0 +1,54 @@
+"""What the parts of discovery say to each other of peers: facts, commands, requests, scores, bans and requirements."""
+
+from __future__ import annotations
+
+from .bans import MAX_BANS, Ban, Bans, BanTarget, ban_target
+from .commands import PEERS_ACTOR, Accept, Attempt, Changes, Close, Dial, Refuse, Verdict
+from .connection_view import Direction, Link, beats
+from .events import Candidate, PeerBanned, PeerDown, PeerEvent, PeerUnbanned, PeerUp, RequirementMet, RequirementUnmet
+from .finder import Finder, MakeFinder
+from .messages import AdvertisePeers, AnnounceMyself, FoundPeer, LostPeer, Offer, PeerWasUseful, ReportPeer
+from .require import Require
+from .scores import MAX_SCORE, MIN_SCORE, WEIGHTS, Score, ScoreReason
+
+__all__ = [
+    "MAX_BANS",
+    "MAX_SCORE",
+    "MIN_SCORE",
+    "PEERS_ACTOR",
+    "WEIGHTS",
+    "Accept",
+    "AdvertisePeers",
+    "AnnounceMyself",
+    "Attempt",
+    "Ban",
+    "BanTarget",
+    "Bans",
+    "Candidate",
+    "Changes",
+    "Close",
+    "Dial",
+    "Direction",
+    "Finder",
+    "FoundPeer",
+    "Link",
+    "LostPeer",
+    "MakeFinder",
+    "Offer",
+    "PeerBanned",
+    "PeerDown",
+    "PeerEvent",
+    "PeerUnbanned",
+    "PeerUp",
+    "PeerWasUseful",
+    "Refuse",
+    "ReportPeer",
+    "Require",
+    "RequirementMet",
+    "RequirementUnmet",
+    "Score",
+    "ScoreReason",
+    "Verdict",
+    "ban_target",
+    "beats",
+]

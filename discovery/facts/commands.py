@@ -1,0 +1,82 @@
+"""What passes between the peer manager and the shell that does its dialing and closing."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+from ...transports.streams import Endpoint
+from .events import PeerEvent
+
+__all__ = ["PEERS_ACTOR", "Accept", "Attempt", "Changes", "Close", "Dial", "Refuse", "Verdict"]
+
+
+#: The name under which that shell, an actor, runs on its bus.
+PEERS_ACTOR = "peerbus.peers"
+
+
+@dataclass(frozen=True, slots=True)
+class Dial:
+    """Open a connection to `endpoint` and expect `node_id` there; None: whoever proves an identity.
+
+    The shell hands each dial back exactly once, to `dial_failed` or inside an `Attempt`.
+    """
+
+    number: int
+    endpoint: Endpoint
+    node_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A connection whose other side proved to be `node_id`; may it live?
+
+    `key` is any name the shell gives the connection, unique on this node. `dial` is the dial that
+    opened it, None where the peer dialed us. `incarnation` and `offers` (capabilities as text) are
+    from the peer's HELLO. `host` is the address at the other end of the stream, None where there is none.
+    """
+
+    node_id: str
+    incarnation: int
+    key: Hashable
+    dial: Dial | None = None
+    offers: tuple[str, ...] = ()
+    host: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Welcome it. From now on it holds a slot until `disconnected` is called with its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """Reject it: `reason` is the short word for the wire and the counters, `text` is for people."""
+
+    reason: str
+    text: str
+
+
+#: The answer to an `Attempt`.
+Verdict = Accept | Refuse
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close this connection, and tell the other side the reason."""
+
+    node_id: str
+    key: Hashable
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What follows from a fact: events for subscribers, in order, and connections to close."""
+
+    events: tuple[PeerEvent, ...] = ()
+    close: tuple[Close, ...] = ()
+
+    def __add__(self, other: Changes) -> Changes:
+        """First these, then the others."""
+        return Changes(self.events + other.events, self.close + other.close)

@@ -1,0 +1,102 @@
+"""The facts that discovery tells: a node was found, a peer is up, a peer is down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...transports.streams import Endpoint
+from ..records import PeerRecord
+from .bans import Ban, BanTarget
+from .connection_view import Direction
+from .require import Require
+
+__all__ = [
+    "Candidate",
+    "PeerBanned",
+    "PeerDown",
+    "PeerEvent",
+    "PeerUnbanned",
+    "PeerUp",
+    "RequirementMet",
+    "RequirementUnmet",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A finder says that a node may be reached there. Nothing in it is proven: it only nominates a dial.
+
+    `endpoints` is the whole of what `source` (`mdns`, `pex`, …) knows now: it replaces what the same source
+    said before. `roles` are names only; routing uses what the authenticated handshake says. `told_by` is the
+    node id of the peer that told of it, None where nobody stands between; what one peer tells has a bounded share.
+    `record` was checked by the finder, and is newer than what is known, or ignored.
+    """
+
+    node_id: str
+    endpoints: tuple[Endpoint, ...]
+    roles: tuple[str, ...] = ()
+    source: str = "mdns"
+    told_by: str | None = None
+    record: PeerRecord | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PeerUp:
+    """The peer has a connection that can carry messages. Told once, until its `PeerDown`.
+
+    `incarnation` differs after the peer restarted; `direction` says who dialed.
+    """
+
+    node_id: str
+    incarnation: int
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class PeerDown:
+    """The peer can carry messages no longer. `reason` is a short word.
+
+    It is the reason of the disconnect or eviction, or `restarted`: the peer is a new process, what the old
+    one knew is gone, and a `PeerUp` follows as soon as the new one is ready.
+    """
+
+    node_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerBanned:
+    """This node has nothing to do with that node or network until the ban ends (`ban.until`, loop's clock)."""
+
+    ban: Ban
+
+
+@dataclass(frozen=True, slots=True)
+class PeerUnbanned:
+    """A ban was lifted, or has ended."""
+
+    target: BanTarget
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementMet:
+    """Enough of the connected peers offer it: `have` of the `want` that it takes now."""
+
+    require: Require
+    have: int
+    want: int
+
+
+@dataclass(frozen=True, slots=True)
+class RequirementUnmet:
+    """Not enough do, and that cannot be changed now: `reason` and `text` say why; see `RequirementView`."""
+
+    require: Require
+    have: int
+    want: int
+    reason: str
+    text: str
+
+
+#: What subscribers of discovery receive, in order: for each peer up, down, up, down, …
+PeerEvent = PeerUp | PeerDown | PeerBanned | PeerUnbanned | RequirementMet | RequirementUnmet

@@ -1,0 +1,160 @@
+"""What stands in a node's mDNS record, written and read; reading trusts nothing."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ...actors.messages import Capability
+from ...transports.streams import Endpoint, check_node_id
+from ..facts import Candidate
+from ..peer import MAX_ADDRESSES
+
+__all__ = [
+    "MAX_NETWORK",
+    "MAX_TXT",
+    "SERVICE_TYPE",
+    "Ignored",
+    "RawRecord",
+    "instance_name",
+    "read_record",
+    "text_of",
+]
+
+#: RFC 6763 §4.1.2: service, protocol, domain. A service name has at most 15 letters (RFC 6335 §5.1).
+SERVICE_TYPE = "_peerbus._tcp.local."
+VERSION = "1"
+#: 80 bits of the node id: unique without probing, and an instance label holds 63 bytes.
+NAME_DIGITS = 20
+#: One `key=value` string has a one-byte length (RFC 6763 §6.1).
+MAX_STRING = 255
+#: RFC 6763 §6.2 recommends to keep the record in one Ethernet frame.
+MAX_TXT = 1300
+#: A network name in bytes; HELLO has the same limit.
+MAX_NETWORK = 64
+#: Far more roles than fit in MAX_TXT, were each one letter long there would be some 600.
+MAX_ROLES = 256
+ROLES_CUT = "roles-cut"
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """A resolved service as it came from the network."""
+
+    name: str
+    port: int | None
+    addresses: Sequence[str]
+    txt: Mapping[bytes, bytes | None]
+    txt_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ignored:
+    """The record nominates nobody. `reason`: self, version, id, name, network, port, addresses, roles, size."""
+
+    reason: str
+    #: The network that it is of, where that is the reason.
+    network: str = field(default="", compare=False)
+
+
+def instance_name(node_id: str) -> str:
+    """The full name of a node's service instance. Raises ValueError for what is not a node id."""
+    return f"{check_node_id(node_id)[:NAME_DIGITS]}.{SERVICE_TYPE}"
+
+
+def text_of(node_id: str, network: str, roles: Iterable[str]) -> dict[str, str]:
+    """The TXT strings that say who this is and what it offers (RFC 6763 §6).
+
+    Roles go into `roles`, `roles2`, … in alphabetical order; where they do not fit in `MAX_TXT` bytes those that
+    fit go out, and `roles-cut=1` says that there are more. Role routing never relies on this record.
+    Raises ValueError for a malformed id or role, or a network name over `MAX_NETWORK` bytes.
+    """
+    if not 0 < len(network.encode()) <= MAX_NETWORK:
+        raise ValueError(f"network name {network!r} must have 1 to {MAX_NETWORK} bytes")
+    text = {"v": VERSION, "id": check_node_id(node_id), "net": network}
+    left = MAX_TXT - _size(text) - _size({ROLES_CUT: "1"})
+    key, names = "roles", list[str]()
+    for role in sorted({Capability(role).role for role in roles}):
+        if len(key) + 1 + len(",".join([*names, role])) > MAX_STRING:
+            left -= _size({key: text[key]})
+            key, names = f"roles{int(key[5:] or 1) + 1}", []
+        if _size({key: ",".join([*names, role])}) > left:
+            text[ROLES_CUT] = "1"
+            break
+        names.append(role)
+        text[key] = ",".join(names)
+    return text
+
+
+def read_record(raw: RawRecord, *, self_id: str, network: str, loopback: bool) -> Candidate | Ignored:
+    """Whom a record nominates, or why nobody.
+
+    Only another node of the same network counts. Addresses that cannot be dialed (unspecified,
+    multicast, and loopback unless `loopback`: it would be this machine) are left out.
+    """
+    if raw.txt_size > MAX_TXT:
+        return Ignored("size")
+    text = _decoded(raw.txt)
+    if text.get("v") != VERSION:
+        return Ignored("version")
+    try:
+        node_id = check_node_id(text.get("id", ""))
+    except ValueError:
+        return Ignored("id")
+    if raw.name.lower() != instance_name(node_id).lower():
+        return Ignored("name")
+    if text.get("net") != network:
+        return Ignored("network", text.get("net", ""))
+    if node_id == self_id:
+        return Ignored("self")
+    if raw.port is None or not 0 < raw.port < 2**16:
+        return Ignored("port")
+    if len(raw.addresses) > MAX_ADDRESSES:
+        return Ignored("addresses")
+    endpoints = []
+    for address in dict.fromkeys(raw.addresses):
+        if _dialable(address, loopback=loopback):
+            endpoints.append(Endpoint("tcp", host=address, port=raw.port, peer_id=node_id))
+    if not endpoints:
+        return Ignored("addresses")
+    roles = _roles_in(text)
+    if roles is None:
+        return Ignored("roles")
+    return Candidate(node_id, tuple(endpoints), roles, source="mdns")
+
+
+def _size(text: Mapping[str, str]) -> int:
+    return sum(1 + len(f"{key}={value}".encode()) for key, value in text.items())
+
+
+def _decoded(txt: Mapping[bytes, bytes | None]) -> dict[str, str]:
+    # Keys have no case (RFC 6763 §6.4); of two that are the same the first counts.
+    text: dict[str, str] = {}
+    for key, value in txt.items():
+        text.setdefault(key.decode("ascii", "replace").lower(), (value or b"").decode("utf-8", "replace"))
+    return text
+
+
+def _roles_in(text: Mapping[str, str]) -> tuple[str, ...] | None:
+    roles: list[str] = []
+    key, number = "roles", 1
+    while key in text:
+        roles += text[key].split(",") if text[key] else []
+        number += 1
+        key = f"roles{number}"
+    try:
+        names = tuple(dict.fromkeys(Capability(role).role for role in roles[: MAX_ROLES + 1]))
+    except ValueError:
+        return None
+    return names if len(roles) <= MAX_ROLES else None
+
+
+def _dialable(text: str, *, loopback: bool) -> bool:
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    if address.is_loopback and not loopback:
+        return False
+    return not (address.is_unspecified or address.is_multicast or text == "255.255.255.255")

@@ -1,0 +1,50 @@
+"""The mind that decides whom to dial, accept and evict; it never dials itself."""
+
+from __future__ import annotations
+
+from .bookkeeping import Bookkeeping
+from .lever_messages import (
+    LEVERS,
+    AddPersistent,
+    AddSeed,
+    BanPeer,
+    ClosePeer,
+    DialPeer,
+    Drain,
+    Lever,
+    LeverResult,
+    RemovePersistent,
+    RemoveSeed,
+    SetScore,
+    UnbanPeer,
+    pull,
+)
+from .manager import PeerManager
+from .requirements import RequirementView
+from .snapshot import PeersSnapshot, PeerView
+from .token_bucket import TokenBucket
+from .wall import WallClock
+
+__all__ = [
+    "LEVERS",
+    "AddPersistent",
+    "AddSeed",
+    "BanPeer",
+    "Bookkeeping",
+    "ClosePeer",
+    "DialPeer",
+    "Drain",
+    "Lever",
+    "LeverResult",
+    "PeerManager",
+    "PeerView",
+    "PeersSnapshot",
+    "RemovePersistent",
+    "RemoveSeed",
+    "RequirementView",
+    "SetScore",
+    "TokenBucket",
+    "UnbanPeer",
+    "WallClock",
+    "pull",
+]

@@ -1,0 +1,164 @@
+"""What the operator tells the peer manager's actor; each is answered with a `LeverResult`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ...transports.streams import Endpoint
+from ..facts import BanTarget, Changes, Refuse
+from .levers import Levers
+
+__all__ = [
+    "LEVERS",
+    "AddPersistent",
+    "AddSeed",
+    "BanPeer",
+    "ClosePeer",
+    "DialPeer",
+    "Drain",
+    "Lever",
+    "LeverResult",
+    "RemovePersistent",
+    "RemoveSeed",
+    "SetScore",
+    "UnbanPeer",
+    "pull",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class LeverResult:
+    """True where the lever took effect; else `reason` is a short word and `text` says what stands against it."""
+
+    done: bool
+    reason: str = ""
+    text: str = ""
+
+    def __bool__(self) -> bool:
+        return self.done
+
+
+@dataclass(frozen=True, slots=True)
+class DialPeer:
+    """Keep a connection to this endpoint for ever, or dial the known peer of this id at once."""
+
+    to: Endpoint | str
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePeer:
+    """Part with this peer, for a reason that it is told."""
+
+    node_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class BanPeer:
+    """Have nothing to do with this node or network for so many seconds; None: for ever. Done once the book has it."""
+
+    target: BanTarget
+    seconds: float | None = None
+    reason: str = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class UnbanPeer:
+    """Lift a ban."""
+
+    target: BanTarget
+
+
+@dataclass(frozen=True, slots=True)
+class AddPersistent:
+    """Dial this endpoint for ever, and keep a slot for who answers."""
+
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class RemovePersistent:
+    """Insist on this endpoint no longer."""
+
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class AddSeed:
+    """Dial this endpoint when nobody else is left to dial."""
+
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveSeed:
+    """Take a seed back."""
+
+    endpoint: Endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class SetScore:
+    """Fix a peer's rank; None: what it earned counts again."""
+
+    node_id: str
+    score: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Empty this node, or (`on=False`) end that. What is under way with each peer may take `within` seconds."""
+
+    on: bool = True
+    within: float = 5.0
+
+
+Lever = (
+    DialPeer
+    | ClosePeer
+    | BanPeer
+    | UnbanPeer
+    | AddPersistent
+    | RemovePersistent
+    | AddSeed
+    | RemoveSeed
+    | SetScore
+    | Drain
+)
+LEVERS = (
+    DialPeer,
+    ClosePeer,
+    BanPeer,
+    UnbanPeer,
+    AddPersistent,
+    RemovePersistent,
+    AddSeed,
+    RemoveSeed,
+    SetScore,
+    Drain,
+)
+
+
+def pull(levers: Levers, lever: Lever, now: float) -> Changes | Refuse:
+    """Do what a message says."""
+    match lever:
+        case DialPeer(to):
+            return levers.dial(to, now) if isinstance(to, str) else levers.add_persistent(to, now)
+        case AddPersistent(endpoint):
+            return levers.add_persistent(endpoint, now)
+        case ClosePeer(node_id, reason):
+            return levers.disconnect(node_id, reason, now)
+        case BanPeer(target, seconds, reason):
+            return levers.ban(target, float("inf") if seconds is None else now + seconds, reason, now)
+        case UnbanPeer(target):
+            return levers.unban(target, now)
+        case RemovePersistent(endpoint):
+            return levers.remove_persistent(endpoint)
+        case AddSeed(endpoint):
+            return levers.add_seed(endpoint, now)
+        case RemoveSeed(endpoint):
+            return levers.remove_seed(endpoint)
+        case SetScore(node_id, score):
+            return levers.set_score(node_id, score)
+        case Drain(on):
+            return levers.drain(on, now)

@@ -1,0 +1,420 @@
+"""The peer manager's mind: it decides whom to dial, accept and evict, and never dials itself."""
+
+# So long because each step of a peer's way from found to gone is a few lines here, that hand on.
+#
+# Law 1. No clock, no randomness, no I/O: `now` and `rng` come from outside, commands and events go out.
+# Law 2. Each dial that `dials` hands out comes back exactly once: through `dial_failed` or `authenticated`.
+#        Each connection that got `Accept` comes back exactly once, through `disconnected`.
+# Law 3. `dials` and `next_due` read the same list, so a shell that sleeps until `next_due` never spins.
+# Law 4. Whatever may put somebody on that list, or earlier on it, calls `_look_again`. Until then the list is not read
+#        anew: a full node on a network of a thousand hears of each of them, and would look through all every time.
+# Law 5. What has two ends is done at its end: a better peer takes a place when it is ready, not when it is dialed.
+#
+# Three flows, as call sequences:
+#   found -> dials -> authenticated(dial) = Accept -> ready [PeerUp] -> disconnected [PeerDown] -> (later) dials
+#   found -> dials -> dial_failed -> (after a backoff) dials
+#   authenticated(no dial) = Accept -> ready [PeerUp] -> evict [PeerDown, Close] -> disconnected
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections import Counter
+from collections.abc import Hashable
+
+from ...actors.base import ConfigError
+from ...transports.streams import Endpoint
+from ..facts import (
+    Attempt,
+    Candidate,
+    Changes,
+    Close,
+    Dial,
+    Direction,
+    Link,
+    PeerDown,
+    PeerEvent,
+    PeerUp,
+    Refuse,
+    ScoreReason,
+    Verdict,
+)
+from ..peer import CONFIGURED, SEED, UP, KnownPeer, PeerOptions, PeerState, PeerStep
+from ..records import Advert
+from .admission import Admission
+from .advertising import adverts
+from .bookkeeping import Bookkeeping
+from .conduct import misbehaved, useful
+from .levers import Levers
+from .manager_state import PeerTable
+from .peer_store import Roster
+from .peer_view import picture_of
+from .requirements import RequirementWatch, views_of
+from .selection import Choice, choices, nobody_new_fits
+from .slots import Slots
+from .snapshot import PeersSnapshot
+from .token_bucket import TokenBucket
+from .wall import WallClock
+
+__all__ = ["PeerManager"]
+
+#: Reasons come from peers too: what is beyond that many different words is counted as `other`.
+MAX_REASONS = 64
+#: The other of two connections won, so the peer is alive: that is no failure.
+NO_FAULT = frozenset({"duplicate", "superseded"})
+#: Seconds that a peer is left alone which said that it is full: slots come free in minutes, and a node among full peers
+#: would dial for ever (measured: 224 dials a minute in a network of 200 under churn).
+FULL_PAUSE = 5.0
+#: The two nodes will never agree, however often they try.
+INCOMPATIBLE = frozenset({"network", "version"})
+
+
+class PeerManager:
+    """Knows every peer of the node `self_id` and decides, within `options`.
+
+    It has no task and no timer: after each call, ask `dials`, and ask again at `next_due`. Where two
+    connections to one peer exist, `link.beats` chooses, and the losers are closed once the winner
+    is ready. Times are seconds on the caller's monotonic clock; `wall` says how the calendar is beside it.
+    Raises ValueError for an id that is none.
+    """
+
+    def __init__(
+        self, self_id: str, options: PeerOptions, rng: random.Random, *, wall: WallClock | None = None
+    ) -> None:
+        if not re.fullmatch("[0-9a-f]{64}", self_id):
+            raise ValueError(f"{self_id!r} is no node id; it is 64 lower-case hex digits")
+        self._self_id = self_id
+        self._options = options
+        self._rng = rng
+        #: How its clock and the calendar go together.
+        self.wall: WallClock = WallClock() if wall is None else wall
+        self._roster = Roster(self_id, options)
+        for node_id in sorted(options.unconditional - {self_id}):
+            self._roster.remember(node_id, 0.0, always=True)  # so that its slot is counted before it comes
+        self._table = PeerTable(self_id, options, rng, self._roster)
+        self._bans = self._table.bans
+        self._admission = Admission(self._table)
+        self._levers = Levers(self._table)
+        self._watch = RequirementWatch()
+        #: What this node tells of itself, first to everybody who asks for peers; None: nothing.
+        self.myself: Advert | None = None
+        self._dials: dict[int, KnownPeer] = {}
+        self._budget = TokenBucket(options.dials_a_minute, options.dials_a_minute / 60.0, 0.0)
+        self._last_dial = 0
+        self._refused: Counter[str] = Counter()
+        self._failed: Counter[str] = Counter()
+        #: Before this time `dials` has nothing, as `next_due` found; None: it has to look.
+        self._nothing_before: float | None = None
+        #: Then nobody whom a finder names can be dialed; None: nobody asked yet.
+        self._closed: bool | None = None
+
+    # -- what finders and the operator say
+
+    def found(self, candidate: Candidate, now: float) -> bool:
+        """A finder nominates a node; True if the node or one of the addresses is new.
+
+        This node itself, nodes that are banned and addresses that name another node are ignored, and so is a new
+        node when `max_known` is reached and nobody can be forgotten. Of what one peer tells (`told_by`), and all in
+        its network, no more than a share is kept. Raises ValueError for sources that only the operator may name.
+        """
+        if candidate.source in {CONFIGURED, SEED}:
+            raise ValueError("only add_persistent and add_seed speak for the configuration")
+        if self._bans.of(candidate.node_id, None, now) is not None:
+            return False
+        new = self._roster.learn(candidate, now)
+        peer = self._roster.get(candidate.node_id)
+        if not self._is_closed(now) or (peer is not None and peer.rank(now) > 0.0):
+            self._look_again()
+        return new
+
+    def lost(self, node_id: str, source: str, now: float) -> None:
+        """A finder takes back what it said. A connection stays: finders are no failure detectors."""
+        self._look_again()
+        peer = self._roster.get(node_id)
+        if peer is not None:
+            peer.seen = now
+            peer.addresses.replace((), source)
+
+    def add_persistent(self, endpoint: Endpoint, now: float) -> bool:
+        """The configuration names a peer to dial for ever and to keep a slot for; True if that is new.
+
+        This is for the start, when nobody is connected yet; later there is `levers.add_persistent`. This node's
+        own id is ignored, so that all nodes can share one list. Raises ConfigError beyond `max_connected` peers that
+        slots are kept for.
+        """
+        verdict = self.levers.add_persistent(endpoint, now)
+        if isinstance(verdict, Refuse) and verdict.reason == "full":
+            raise ConfigError(verdict.text)
+        return not isinstance(verdict, Refuse)
+
+    # -- dialing
+
+    def bookkeeping(self, network: str) -> Bookkeeping:
+        """What brings the book's contents here and back; look at `dials` after `restore`."""
+        self._look_again()
+        return Bookkeeping(self._table, self.wall, network)
+
+    @property
+    def levers(self) -> Levers:
+        """What the operator may do; look at `dials` afterwards."""
+        self._look_again()
+        return self._levers
+
+    def expire(self, now: float) -> Changes:
+        """End the bans whose time has come."""
+        return self._table.expire_bans(now)
+
+    def next_expiry(self) -> float:
+        """When `expire` will next have something; inf: never."""
+        return self._bans.next_end()
+
+    def dials(self, now: float) -> list[Dial]:
+        """The dials to make now; each counts as out until it comes back. Persistent peers first."""
+        claimed: list[Dial] = []
+        if self._nothing_before is not None and now < self._nothing_before:
+            return claimed
+        # A place claimed for one peer sends another, that has it too, to its next address: look again.
+        while batch := self._claim(now):
+            claimed += batch
+        return claimed
+
+    def next_due(self, now: float) -> float | None:
+        """When `dials` will next have something, should nothing else happen; None: never."""
+        due = self._nothing_before
+        if due is None or now >= due:
+            due = self._keep_due(self._choices(self._table.slots(), now), now)
+        return None if due == math.inf else max(now, due)
+
+    def dial_failed(self, dial: Dial, reason: str, now: float, *, by_peer: bool = False) -> None:
+        """A dial came back without a connection. A dial that is not out any more is ignored.
+
+        `reason` is `HandshakeFailed.reason` or a short word of the shell's own. `by_peer`: the peer
+        said so, then all its addresses wait. `node_id`: another node answered there; the address is
+        forgotten, or, configured without an id, open to whoever answers. `self_dial`: we did.
+        """
+        self._look_again()
+        peer = self._take_back(dial)
+        if peer is None:
+            return
+        peer.last_reason = reason
+        if not peer.linked:
+            peer.replaces = None
+        self._failed[_bounded(self._failed, reason)] += 1
+        if reason in INCOMPATIBLE and peer.node_id is not None and not peer.persistent:
+            peer.inactive = reason
+        if reason in NO_FAULT:
+            peer.rest(now, self._options, self._rng)
+        elif by_peer:
+            peer.failed(now, self._options, self._rng, at_least=FULL_PAUSE if reason == "full" else 0.0)
+        elif reason == "self_dial":
+            self._roster.is_self(peer, dial.endpoint)
+        elif reason != "node_id" or not self._roster.is_other(peer, dial.endpoint, now):
+            peer.address_failed(dial, now, self._options, self._rng)
+
+    # -- connections
+
+    def authenticated(self, attempt: Attempt, now: float) -> Verdict:
+        """The other side of a new connection proved its id: may it live?
+
+        Refusals: `banned`, `draining`, `duplicate`, `full`, `evicting`, `self_dial`, `node_id`, `busy`,
+        `stale_dial`. A refused connection changes no failure count.
+        """
+        self._look_again()
+        peer = None if attempt.dial is None else self._take_back(attempt.dial)
+        verdict = self._admission.judge(attempt, peer, now)
+        if isinstance(verdict, Refuse):
+            self._refused[verdict.reason] += 1
+        return verdict
+
+    def ready(self, node_id: str, key: Hashable, now: float) -> Changes:
+        """Both sides welcomed it: it can carry messages. The connections that it beats are closed."""
+        self._look_again()
+        peer, link = self._find(node_id, key)
+        if peer is None or link is None or peer.state is PeerState.EVICTING:
+            return Changes()
+        at = peer.links.index(link)
+        beaten, peer.links = peer.links[:at], peer.links[at:]
+        peer.step(PeerStep.READY)
+        peer.proved(now)
+        address = peer.addresses.find(link.endpoint) if link.endpoint else None
+        if address is not None:
+            address.last_success = now
+        events: list[PeerEvent] = []
+        if peer.announced != link.incarnation:
+            if peer.announced is not None:
+                self._table.prove_stable(peer, now)
+                events.append(PeerDown(node_id, "restarted"))
+            events.append(PeerUp(node_id, link.incarnation, link.direction))
+            peer.announced, peer.up_since = link.incarnation, now
+        closed = [Close(node_id, loser.key, "superseded") for loser in beaten]
+        if peer.replaces is not None:
+            leaves = self._take_place(peer, now)
+            events += leaves.events
+            closed += leaves.close
+        return Changes(tuple(events), tuple(closed))
+
+    def disconnected(self, node_id: str, key: Hashable, reason: str, now: float) -> Changes:
+        """A connection ended, for whatever reason. One that was superseded or never accepted is ignored.
+
+        One that we dialed and that ended before it was ready counts as a failed dial (the peer
+        turned us away); so does one that was not up for `stable_after`. Losing to another
+        connection of the same pair (`duplicate`, `superseded`) never does.
+        """
+        self._look_again()
+        peer, link = self._find(node_id, key)
+        if peer is None or link is None:
+            return Changes()
+        stable = self._table.prove_stable(peer, now)
+        before, first = peer.state, peer.links[0] is link
+        peer.links.remove(link)
+        peer.seen, peer.last_reason = now, reason
+        if not peer.links:
+            peer.replaces = None if peer.dial is None else peer.replaces
+            peer.step(PeerStep.LOSE if peer.dial is None else PeerStep.LOSE_DIALING)
+            turned_away = peer.announced is None and link.direction is Direction.DIALED
+            ours = peer.announced is not None or turned_away
+            if turned_away:
+                self._failed[_bounded(self._failed, reason)] += 1
+            excused = before is PeerState.EVICTING or reason in NO_FAULT or reason == SEED
+            if ours and not stable and not excused:
+                pause = FULL_PAUSE if turned_away and reason == "full" else 0.0
+                peer.failed(now, self._options, self._rng, at_least=pause)
+            peer.rest(now, self._options, self._rng, long=reason == SEED)
+        elif before in UP and all(x.incarnation != peer.announced for x in peer.links):
+            peer.step(PeerStep.RESTART)
+        elif before is PeerState.READY and first:
+            peer.step(PeerStep.SWITCH)
+        return Changes(self._table.announce_down(peer, reason))
+
+    def leaving(self, node_id: str, reason: str, now: float) -> Changes:
+        """A peer said goodbye: without another connection it is down from now on, and holds its slot until it is gone.
+
+        Not for a peer that parts with this node alone: how it bears that is seen when the connection ends.
+        """
+        peer = self._roster.get(node_id)
+        if peer is None or len(peer.links) != 1:
+            return Changes()
+        self._look_again()
+        return Changes(self._table.evict(peer, reason, now).events)
+
+    def evict(self, node_id: str, reason: str, now: float) -> Changes:
+        """Part with a peer. It is down from now on, and holds its slot until `disconnected`."""
+        self._look_again()
+        peer = self._roster.get(node_id)
+        return Changes() if peer is None else self._table.evict(peer, reason, now)
+
+    def offers(self, node_id: str, offers: tuple[str, ...]) -> None:
+        """A connected peer offers these capabilities (as text) from now on."""
+        peer = self._roster.get(node_id)
+        if peer is not None and peer.linked:
+            peer.offers = offers
+            self._look_again()
+
+    def review(self, now: float) -> tuple[PeerEvent, ...]:
+        """What has changed in how the requirements are met; ask after each change, when the dials are out."""
+        return self._watch.review(views_of(self._table.needs(), self._roster, self._bans, now))
+
+    # -- conduct
+
+    def misbehaved(self, node_id: str, reason: ScoreReason, now: float) -> Changes:
+        """Somebody on this node reports a peer for that; see `conduct.misbehaved`."""
+        self._look_again()
+        return misbehaved(self._table, node_id, reason, now)
+
+    def useful(self, node_id: str, now: float, times: int = 1) -> None:
+        """A peer did what a good peer does; see `conduct.useful`."""
+        peer = useful(self._table, node_id, now, times)
+        if peer is not None and (peer.state is PeerState.IDLE or self._closed):
+            self._look_again()
+
+    def advertise(self, to: str, limit: int, now: float, role: str | None = None) -> tuple[Advert, ...]:
+        """At most `limit` nodes that the peer `to` may be told of, the best first; see `advertising`.
+
+        `role`: only nodes that offer it.
+        """
+        return adverts(
+            self._roster,
+            to,
+            limit,
+            role=role,
+            myself=self.myself,
+            bans=self._bans,
+            now=now,
+            epoch=self.wall.epoch(now),
+            rng=self._rng,
+        )
+
+    def snapshot(self, now: float = 0.0) -> PeersSnapshot:
+        """Everything it knows, as a value; scores are those of the time `now`."""
+        return picture_of(self._table, now, dialing=len(self._dials), refused=self._refused, failed=self._failed)
+
+    # -- private
+
+    def _look_again(self) -> None:
+        self._nothing_before = self._closed = None
+
+    def _choices(self, slots: Slots, now: float) -> list[Choice]:
+        return [] if self._table.draining else choices(self._roster, slots, self._bans, self._table.needs(), now)
+
+    def _keep_due(self, found: list[Choice], now: float) -> float:
+        """Keep in mind when the first of these is due."""
+        least = self._budget.ready_at(now)
+        due = (choice.due if choice.kept else max(choice.due, least) for choice in found)
+        self._nothing_before = min(due, default=math.inf)
+        return self._nothing_before
+
+    def _is_closed(self, now: float) -> bool:
+        if self._closed is None and self._nothing_before is not None:
+            self._closed = nobody_new_fits(self._roster, self._table.slots(), self._table.needs(), now)
+        return bool(self._closed)
+
+    def _claim(self, now: float) -> list[Dial]:
+        slots, claimed, taken = self._table.slots(), list[Dial](), set[Endpoint]()
+        found = self._choices(slots, now)
+        for choice in found:
+            peer, endpoint = choice.peer, choice.address.endpoint
+            if choice.due > now or endpoint in taken:
+                continue
+            # Who leaves for whom is asked anew when the others are out.
+            if bool(claimed) if choice.replaces is not None else not slots.may_dial(kept=choice.kept):
+                continue
+            if not choice.kept and not self._budget.take(now):
+                break  # the operator's come first, so nobody follows who may be dialed without
+            slots.claim(kept=choice.kept)
+            taken.add(endpoint)
+            self._last_dial += 1
+            dial = Dial(self._last_dial, endpoint, peer.node_id)
+            peer.dial, peer.needed = dial, choice.needed
+            peer.step(PeerStep.CLAIM)
+            self._dials[dial.number] = peer
+            self._look_again()
+            claimed.append(dial)
+            if choice.replaces is not None:
+                peer.replaces = choice.replaces.node_id
+                break
+        if not claimed:
+            self._keep_due(found, now)
+        return claimed
+
+    def _take_back(self, dial: Dial) -> KnownPeer | None:
+        peer = self._dials.pop(dial.number, None)
+        if peer is not None:
+            peer.dial = None
+            peer.step(PeerStep.DIAL_ENDED)
+        return peer
+
+    def _find(self, node_id: str, key: Hashable) -> tuple[KnownPeer | None, Link | None]:
+        peer = self._roster.get(node_id)
+        links = peer.links if peer is not None else ()
+        return peer, next((link for link in links if link.key == key), None)
+
+    def _take_place(self, peer: KnownPeer, now: float) -> Changes:
+        """The newcomer is ready: who leaves is asked again, as somebody lower may be there by now, or a free slot."""
+        peer.replaces = None
+        changes = self._table.shed("upgraded", now, most=1)
+        return changes if changes.close or not peer.outgoing else self._table.shed_outgoing("upgraded", now)
+
+
+def _bounded(counts: Counter[str], reason: str) -> str:
+    return reason if reason in counts or len(counts) < MAX_REASONS else "other"

@@ -1,0 +1,109 @@
+"""What the parts of the peer manager share: whom it knows, whom it bans, and the ways in which a peer goes down."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+
+from ..facts import Ban, Bans, BanTarget, Changes, Close, PeerBanned, PeerDown, PeerEvent, PeerUnbanned
+from ..peer import KnownPeer, PeerOptions, PeerState, PeerStep
+from .peer_store import Roster
+from .requirements import Needs
+from .slots import Slots
+
+__all__ = ["PeerTable"]
+
+
+@dataclass(slots=True)
+class PeerTable:
+    """The state of one peer manager, and what more than one of its parts does with it."""
+
+    self_id: str
+    options: PeerOptions
+    rng: random.Random
+    roster: Roster
+    bans: Bans = field(default_factory=Bans)
+    reported: Counter[str] = field(default_factory=Counter)
+    draining: bool = False
+
+    def slots(self) -> Slots:
+        """The slots as they are held now."""
+        return Slots.count(self.roster, self.options)
+
+    def needs(self) -> Needs:
+        """What the requirements lack now."""
+        return Needs(self.options.requires, self.roster)
+
+    def keeps(self, node_id: str) -> bool:
+        """Whether a slot is kept for that node."""
+        peer = self.roster.get(node_id)
+        return node_id in self.options.unconditional if peer is None else peer.kept
+
+    def evict(self, peer: KnownPeer, reason: str, now: float) -> Changes:
+        """Part with a peer. It is down from now on, and holds its slot until its last connection is gone."""
+        if not peer.linked or peer.state is PeerState.EVICTING or peer.node_id is None:
+            return Changes()
+        self.prove_stable(peer, now)
+        peer.step(PeerStep.EVICT)
+        peer.seen, peer.last_reason, peer.replaces = now, reason, None
+        closed = tuple(Close(peer.node_id, link.key, reason) for link in peer.links)
+        return Changes(self.announce_down(peer, reason), closed)
+
+    def ban(self, ban: Ban, now: float) -> Changes:
+        """Have nothing to do with a node or network until the ban ends; who is connected is parted with."""
+        changes = Changes((*map(PeerUnbanned, self.bans.add(ban, now)), PeerBanned(ban)))
+        for peer in tuple(self.roster):
+            if peer.linked and self.bans.of(peer.node_id, peer.host, now) is not None:
+                changes += self.evict(peer, "banned", now)
+        return changes
+
+    def lift(self, target: BanTarget) -> Changes:
+        """End a ban."""
+        return Changes((PeerUnbanned(target),)) if self.bans.lift(target) else Changes()
+
+    def expire_bans(self, now: float) -> Changes:
+        """End the bans whose time has come."""
+        return Changes(tuple(map(PeerUnbanned, self.bans.expire(now))))
+
+    def shed(self, reason: str, now: float, most: int | None = None) -> Changes:
+        """Part with the lowest-ranked ordinary peers where there are more than slots, with at most `most` of them."""
+        changes = Changes()
+        ordinary = [p for p in self.roster if p.linked and not p.kept]
+        staying = [p for p in ordinary if p.state is not PeerState.EVICTING]
+        too_many = max(0, self.slots().overflow - (len(ordinary) - len(staying)))
+        claimed = {peer.replaces for peer in self.roster if peer.replaces is not None}
+        needs = self.needs()
+        staying.sort(
+            key=lambda peer: (peer.node_id in claimed, not needs.spares(peer), peer.rank(now), -peer.linked_at)
+        )
+        # A newcomer that will take somebody's place when it is ready is not too many yet.
+        too_many -= sum(peer.replaces is not None for peer in staying)
+        for peer in staying[: max(0, too_many if most is None else min(most, too_many))]:
+            changes += self.evict(peer, reason, now)
+        return changes
+
+    def shed_outgoing(self, reason: str, now: float) -> Changes:
+        """Part with the lowest-ranked ordinary peer that we dialed, where there are more than `max_outgoing`."""
+        outgoing = [p for p in self.roster if p.linked and p.outgoing and not p.kept]
+        staying = [p for p in outgoing if p.state is not PeerState.EVICTING and p.replaces is None]
+        if not self.options.max_outgoing or len(staying) <= self.options.max_outgoing:
+            return Changes()
+        needs = self.needs()
+        least = min(staying, key=lambda peer: (not needs.spares(peer), peer.rank(now), -peer.linked_at))
+        return self.evict(least, reason, now)
+
+    def prove_stable(self, peer: KnownPeer, now: float) -> bool:
+        """Whether the peer was up for long; if so, forgive its failures."""
+        if peer.up_since is None or now - peer.up_since < self.options.stable_after:
+            return False
+        peer.backoff.reset()
+        peer.addresses.proved_stable()
+        return True
+
+    def announce_down(self, peer: KnownPeer, reason: str) -> tuple[PeerEvent, ...]:
+        """The fact for subscribers, if they were told that it is up and it is not any more."""
+        if peer.announced is None or peer.up or peer.node_id is None:
+            return ()
+        peer.announced = peer.up_since = None
+        return (PeerDown(peer.node_id, reason),)

@@ -1,0 +1,240 @@
+"""Whom the peer manager knows: nodes by id, and configured addresses that have not answered yet."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator
+from heapq import nsmallest
+from itertools import chain
+
+from ...transports.streams import Endpoint
+from ..facts import Candidate, Score
+from ..peer import CONFIGURED, SEED, KnownPeer, PeerOptions, PeerState
+
+__all__ = ["Roster", "network_of"]
+
+#: Of the entries, the part that one peer may fill with nodes that we never met, and the part of all in its network.
+TELLER_SHARE, NETWORK_SHARE = 8, 4
+#: At least that many, so that a small roster can learn at all; and that many where the roster has no limit.
+FEWEST_TOLD, MOST_TOLD = 4, 64
+#: The part of the entries that one look finds to be forgotten: with 1 000 nodes in sight of a roster of 100, a look for
+#: each took three quarters of the time.
+LEAST_SHARE = 16
+
+
+class Roster:
+    """At most `options.max_known` entries (0 = no limit): the idle one of lowest rank is forgotten first.
+
+    Of equals the longest unheard of goes; in a large roster one look names the next few. This node itself is never an
+    entry. Peers that the operator named, and peers that are connected or being dialed, are never forgotten; the
+    operator's are entered even beyond the limit.
+    """
+
+    __slots__ = ("_learned", "_least", "_nameless", "_options", "_peers", "_self_id")
+
+    def __init__(self, self_id: str, options: PeerOptions) -> None:
+        self._self_id = self_id
+        self._options = options
+        self._peers: dict[str, KnownPeer] = {}
+        self._nameless: dict[Endpoint, KnownPeer] = {}
+        #: Who is forgotten next and when it was last heard of, as of the last look; the first to go stands last.
+        self._least: list[tuple[KnownPeer, float]] = []
+        #: Addresses that were configured without an id, and the node that answered there last.
+        self._learned: dict[Endpoint, str] = {}
+
+    def __iter__(self) -> Iterator[KnownPeer]:
+        return chain(self._peers.values(), self._nameless.values())
+
+    def __len__(self) -> int:
+        return len(self._peers) + len(self._nameless)
+
+    def get(self, node_id: str) -> KnownPeer | None:
+        """The peer of that id."""
+        return self._peers.get(node_id)
+
+    def remember(self, node_id: str, now: float, *, always: bool = False) -> KnownPeer | None:
+        """The peer of that id, entered if need be; None if there is no room."""
+        peer = self._peers.get(node_id)
+        if peer is None and (self._make_room(now) or always):
+            peer = self._peers[node_id] = self._new(node_id, now)
+        return peer
+
+    def forget(self, node_id: str) -> None:
+        """Drop the entry of an idle peer."""
+        # A new dict: who walks over the old one is not disturbed.
+        self._peers = {key: peer for key, peer in self._peers.items() if key != node_id}
+
+    def learn(self, candidate: Candidate, now: float) -> bool:
+        """Enter what a finder said; True if the node or one of its addresses is new."""
+        node_id, teller = candidate.node_id, candidate.told_by
+        endpoints = [e for e in candidate.endpoints if e.peer_id in (None, node_id)]
+        known = self._peers.get(node_id)
+        if node_id == self._self_id or (known is None and not endpoints):
+            return False
+        source = candidate.source if teller is None else f"{candidate.source}:{teller}"
+        if known is None:
+            if teller is not None and not self._make_room_for(teller, now):
+                return False
+            known = self.remember(node_id, now)
+            if known is None:
+                return False
+            if teller is not None:
+                known.told_by, known.told_from = teller, self._network_of(teller)
+        record = candidate.record
+        newer = record is not None and (known.record is None or record.sequence > known.record.sequence)
+        # What one tells of another counts where nobody knows better, unless the other one signed it.
+        if newer or teller is None or not known.roles:
+            if known.roles != candidate.roles and not known.linked:
+                known.offers = None  # what it said in its last handshake may be so no longer
+            known.roles = candidate.roles
+        if newer:
+            known.record = record
+        known.seen = now
+        return known.addresses.replace(endpoints, source)
+
+    def is_configured(self, endpoint: Endpoint) -> bool:
+        """Whether adding this endpoint to the configuration would need no further slot."""
+        place = endpoint.without_peer()
+        peer = self._peers.get(endpoint.peer_id or self._learned.get(place, ""))
+        nameless = self._nameless.get(place)
+        return (nameless is not None and nameless.persistent) or (peer is not None and peer.kept)
+
+    def configure(self, endpoint: Endpoint, now: float, source: str = CONFIGURED) -> bool:
+        """Enter an address that the operator wrote down; True if it is new."""
+        place = endpoint.without_peer()
+        if endpoint.peer_id is not None:
+            peer = self.remember(endpoint.peer_id, now, always=True)
+            return peer is not None and peer.addresses.configure(place, source)
+        peer = self._nameless.get(place) or self._peers.get(self._learned.get(place, ""))
+        if peer is None:
+            self._make_room(now)
+            peer = self._nameless[place] = self._new(None, now)
+        return peer.addresses.configure(place, source)
+
+    def unconfigure(self, endpoint: Endpoint, source: str = CONFIGURED) -> KnownPeer | None:
+        """Take back an address that the operator wrote down; the peer that it was of, None if there was none."""
+        place = endpoint.without_peer()
+        who = endpoint.peer_id or self._learned.get(place, "")
+        peer = self._peers.get(who) or self._nameless.get(place)
+        address = peer.addresses.find(place) if peer is not None else None
+        if peer is None or address is None or source not in address.sources:
+            return None
+        worked = address.last_success
+        peer.addresses.withdraw(place, source)
+        if peer.node_id is None:
+            if not peer.addresses:
+                self._nameless.pop(place, None)
+        elif not any({CONFIGURED, SEED} & one.sources for one in peer.addresses if one.endpoint == place):
+            self._learned.pop(place, None)
+            if peer.addresses.find(place) is None and worked > -float("inf"):
+                # The operator does not insist any more, but the peer did answer there.
+                peer.addresses.add(place, "handshake")
+                again = peer.addresses.find(place)
+                if again is not None:
+                    again.last_success = worked
+        return peer
+
+    def answered(self, endpoint: Endpoint, node_id: str, now: float) -> KnownPeer | None:
+        """This node answered at an address that was configured without an id: it is what the operator meant."""
+        nameless = self._nameless.pop(endpoint, None)
+        said = nameless.addresses.find(endpoint) if nameless is not None else None
+        self._learned[endpoint] = node_id
+        peer = self.remember(node_id, now, always=True)
+        if peer is not None and (said is not None or nameless is None):
+            for source in said.sources if said is not None else (CONFIGURED,):
+                peer.addresses.configure(endpoint, source)
+        return peer
+
+    def is_self(self, peer: KnownPeer, endpoint: Endpoint) -> None:
+        """This node itself answered there: never dial it again."""
+        peer.addresses.drop(endpoint)
+        self._nameless.pop(endpoint, None)
+        self._learned.pop(endpoint, None)
+
+    def is_other(self, peer: KnownPeer, endpoint: Endpoint, now: float) -> bool:
+        """Another node than `peer` answered there: True if that address is not the peer's any more.
+
+        An address that was configured without an id is again open to whoever answers. One that was
+        configured with an id stays, as the operator said so.
+        """
+        address = peer.addresses.find(endpoint)
+        if peer.node_id is None or address is None:
+            return False
+        if self._learned.get(endpoint) == peer.node_id:
+            del self._learned[endpoint]
+            peer.addresses.drop(endpoint)
+            for source in (CONFIGURED, SEED):
+                if source in address.sources:
+                    self.configure(endpoint, now, source)
+            return True
+        if {CONFIGURED, SEED} & address.sources:
+            return False
+        peer.addresses.drop(endpoint)
+        return True
+
+    # Room.
+
+    def _new(self, node_id: str | None, now: float) -> KnownPeer:
+        options = self._options
+        peer = KnownPeer(node_id, seen=now, score=Score(options.score_half_life))
+        if node_id is not None:
+            peer.unconditional = node_id in options.unconditional
+            peer.private = node_id in options.private
+            peer.fixed_score = options.scores.get(node_id)
+        return peer
+
+    def _make_room(self, now: float) -> bool:
+        most = self._options.max_known
+        return not most or len(self) < most or self._forget_least(now)
+
+    def _forget_least(self, now: float) -> bool:
+        """Forget the least of all; one look at everybody finds the next few."""
+        while self._least:
+            peer, seen = self._least.pop()
+            if peer.seen == seen and _may_go(peer) and self._peers.get(str(peer.node_id)) is peer:
+                self.forget(str(peer.node_id))
+                return True
+        idle = [peer for peer in self._peers.values() if _may_go(peer)]
+        least = nsmallest(max(1, len(idle) // LEAST_SHARE), idle, key=lambda peer: (peer.rank(now), peer.seen))
+        self._least = [(peer, peer.seen) for peer in reversed(least)]
+        return bool(least) and self._forget_least(now)
+
+    def _make_room_for(self, teller: str, now: float) -> bool:
+        """Whether that peer may tell of one node more; it pays with the least of those that it told of before."""
+        most, network = self._options.max_known, self._network_of(teller)
+        limits = (MOST_TOLD, MOST_TOLD * TELLER_SHARE // NETWORK_SHARE)
+        if most:
+            limits = (max(FEWEST_TOLD, most // TELLER_SHARE), max(FEWEST_TOLD, most // NETWORK_SHARE))
+        told = [peer for peer in self._peers.values() if peer.told_by == teller]
+        if len(told) >= limits[0] and not self._forget_one_of(told, now):
+            return False
+        nearby = [peer for peer in self._peers.values() if network is not None and peer.told_from == network]
+        return len(nearby) < limits[1] or self._forget_one_of(nearby, now)
+
+    def _forget_one_of(self, peers: Iterable[KnownPeer], now: float) -> bool:
+        least = min(filter(_may_go, peers), key=lambda peer: (peer.rank(now), peer.seen), default=None)
+        if least is not None:
+            self.forget(str(least.node_id))
+        return least is not None
+
+    def _network_of(self, node_id: str) -> str | None:
+        peer = self._peers.get(node_id)
+        return None if peer is None else network_of(peer.host)
+
+
+def _may_go(peer: KnownPeer) -> bool:
+    return peer.node_id is not None and peer.state is PeerState.IDLE and not peer.kept and not peer.addresses.seed
+
+
+def network_of(host: str | None) -> str | None:
+    """The network that an address is in for the purpose of sharing: /16 of IPv4, /32 of IPv6; None for all else."""
+    if host is None:
+        return None
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return None
+    if address.is_loopback:
+        return None
+    length = 16 if address.version == 4 else 32
+    return str(ipaddress.ip_network(f"{host.partition('%')[0]}/{length}", strict=False))

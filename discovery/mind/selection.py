@@ -1,0 +1,108 @@
+"""Which peers may be dialed, at which address, and when."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ...transports.streams import Endpoint
+from ..facts import MAX_SCORE, Bans
+from ..peer import Address, KnownPeer, PeerState
+from .advertising import roles_of
+from .places import lowest_place
+from .requirements import Needs
+from .slots import Slots
+
+__all__ = ["Choice", "choices", "nobody_new_fits"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """This peer may be dialed at that address from the time `due` on. `replaces`: the peer whose place it takes."""
+
+    peer: KnownPeer
+    address: Address
+    due: float
+    kept: bool
+    rank: float
+    replaces: KnownPeer | None = None
+    needed: bool = False
+
+
+def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, now: float) -> list[Choice]:
+    """Every peer that only time keeps from being dialed.
+
+    The operator's first, then those that a requirement lacks, then the highest rank, then the longest due. Of its
+    addresses that are due the best is chosen, else the one that is due first. A place that is being dialed, or where a
+    connection that we dialed leads, is left out under any other name; so is who is banned, and who is inactive unless
+    it is persistent. Seeds are there only while nobody else is or can be dialed now.
+    """
+    everyone = list(peers)
+    for_kept, for_others = slots.may_dial(kept=True) and slots.reserved > 0, slots.may_dial(kept=False)
+    lowest = None
+    if not for_others and slots.may_dial_to_replace():
+        lowest = lowest_place(everyone, slots.options, now, needs=needs, outgoing=slots.outgoing_full)
+    if not for_kept and not for_others and lowest is None:
+        return []
+    busy = set(_places_in_use(everyone))
+    found, seeds = list[Choice](), list[Choice]()
+    for peer in everyone:
+        if peer.state is not PeerState.IDLE or (peer.inactive and not peer.persistent):
+            continue
+        kept, place = peer.kept, None
+        needed = bool(needs.requires) and not kept and needs.helps(roles_of(peer))
+        if not (for_kept if kept else for_others):
+            if kept or lowest is None or not (needed or lowest.may_be_taken_by(peer.rank(now))):
+                continue
+            place = lowest
+        address, due = _best_address(peer, busy, bans, now)
+        if address is None:
+            continue
+        # Who is not due is not dialed now: nobody asks for its rank.
+        rank = MAX_SCORE if kept else peer.rank(now) if due <= now else 0.0
+        if place is not None and not needed:
+            due = max(due, place.free_at)
+        choice = Choice(peer, address, due, kept, rank, None if place is None else place.victim, needed)
+        (seeds if peer.addresses.seed and not kept else found).append(choice)
+    if seeds and not any(choice.due <= now for choice in found) and not any(map(_dialed_ordinarily, everyone)):
+        found += seeds
+    return sorted(found, key=lambda choice: (not choice.kept, not choice.needed, -choice.rank, choice.due))
+
+
+def nobody_new_fits(peers: Iterable[KnownPeer], slots: Slots, needs: Needs, now: float) -> bool:
+    """Whether a node that is heard of for the first time cannot be dialed, whoever it is."""
+    if slots.may_dial(kept=False):
+        return False
+    place = lowest_place(peers, slots.options, now, needs=needs) if slots.may_dial_to_replace() else None
+    return place is None or not (needs.lacking or place.may_be_taken_by(0.0))
+
+
+def _dialed_ordinarily(peer: KnownPeer) -> bool:
+    return peer.state is PeerState.DIALING and not peer.addresses.seed
+
+
+def _best_address(peer: KnownPeer, busy: set[Endpoint], bans: Bans, now: float) -> tuple[Address | None, float]:
+    """The address to dial and when; a ban only puts it off, one for ever leaves nothing."""
+    ban = bans.of(peer.node_id, None, now)
+    not_before = peer.retry_at if ban is None else max(peer.retry_at, ban.until)
+    address, due = None, 0.0
+    for one in peer.addresses:
+        if one.endpoint in busy:
+            continue
+        ban = bans.of(None, one.endpoint.host, now)
+        ready_at = max(one.backoff.until, not_before if ban is None else ban.until, not_before)
+        if ready_at < math.inf and (address is None or ready_at < due > now):
+            address, due = one, ready_at
+    return address, due
+
+
+def _places_in_use(peers: Iterable[KnownPeer]) -> Iterator[Endpoint]:
+    for peer in peers:
+        if peer.state is PeerState.IDLE:
+            continue
+        if peer.dial is not None:
+            yield peer.dial.endpoint
+        for link in peer.links:
+            if link.endpoint is not None:
+                yield link.endpoint

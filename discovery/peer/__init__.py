@@ -1,0 +1,20 @@
+"""One peer as this node remembers it: its addresses, its waiting after failures, its life as one table."""
+
+from __future__ import annotations
+
+from .addresses import CONFIGURED, MAX_ADDRESSES, SEED, Address
+from .known_peer import KnownPeer
+from .lifecycle import UP, PeerState, PeerStep
+from .options import PeerOptions
+
+__all__ = [
+    "CONFIGURED",
+    "MAX_ADDRESSES",
+    "SEED",
+    "UP",
+    "Address",
+    "KnownPeer",
+    "PeerOptions",
+    "PeerState",
+    "PeerStep",
+]

@@ -1,0 +1,145 @@
+"""What the peer manager remembers of one peer."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass, field
+
+from ..facts import MAX_SCORE, MIN_SCORE, Dial, Direction, Link, Score
+from ..records import PeerRecord
+from .addresses import AddressList
+from .backoff import Backoff, RetryPolicy
+from .lifecycle import LINKED, UP, PeerState, PeerStep, next_state
+from .options import PeerOptions
+
+__all__ = ["KnownPeer"]
+
+#: Points that failures in a row may cost: a peer that is away for long is no worse than one that is away.
+MAX_FAILURE_COST = 50
+
+
+@dataclass(slots=True)
+class KnownPeer:
+    """One peer: its addresses, its state, the dial that is out, its connections, what it earned.
+
+    `node_id` is None for an address that was configured without an id and has not answered yet.
+    """
+
+    node_id: str | None
+    seen: float
+    score: Score
+    #: Roles that finders claim for it, unproven.
+    roles: tuple[str, ...] = ()
+    #: What its last handshake said that it offers; None: it was never connected.
+    offers: tuple[str, ...] | None = None
+    #: It was last dialed because a requirement lacked it.
+    needed: bool = False
+    record: PeerRecord | None = None
+    addresses: AddressList = field(default_factory=AddressList)
+    state: PeerState = PeerState.IDLE
+    dial: Dial | None = None
+    #: Oldest first; each beats those before it. Only the first can be ready, and is when state is READY.
+    links: list[Link] = field(default_factory=list)
+    #: The incarnation that subscribers were told is up; None: they were told nothing, or down.
+    announced: int | None = None
+    up_since: float | None = None
+    #: When its oldest connection was accepted; means something while it has one.
+    linked_at: float = -math.inf
+    last_connected: float = -math.inf
+    backoff: Backoff = field(default_factory=Backoff)
+    rest_until: float = -math.inf
+    last_reason: str = ""
+    #: The operator keeps a slot for it, whoever dials.
+    unconditional: bool = False
+    #: No other peer is told of it.
+    private: bool = False
+    #: The operator's own score for it.
+    fixed_score: float | None = None
+    #: Why it is not dialed until it comes by itself, or the operator says so; "" where it may be.
+    inactive: str = ""
+    #: The peer that told of it first, and its network; None once we were connected to it ourselves.
+    told_by: str | None = None
+    told_from: str | None = None
+    #: Where its last connection came from or went to.
+    host: str | None = None
+    #: The peer whose place it takes when it is ready.
+    replaces: str | None = None
+
+    @property
+    def persistent(self) -> bool:
+        """Whether the operator configured it: it keeps a slot and is retried for ever."""
+        return self.addresses.configured
+
+    @property
+    def kept(self) -> bool:
+        """Whether a slot is kept for it: it is persistent or unconditional."""
+        return self.unconditional or self.addresses.configured
+
+    @property
+    def linked(self) -> bool:
+        """Whether it holds a slot."""
+        return self.state in LINKED
+
+    @property
+    def outgoing(self) -> bool:
+        """Whether we dialed one of its connections, or are dialing it now."""
+        return self.dial is not None or any(x.direction is Direction.DIALED for x in self.links)
+
+    @property
+    def retry_at(self) -> float:
+        """No address of it is dialed before that time."""
+        return max(self.backoff.until, self.rest_until)
+
+    def rank(self, now: float) -> float:
+        """What it is worth: the operator's word, else what it earned less what dialing it cost in vain."""
+        if self.kept:
+            return MAX_SCORE
+        if self.fixed_score is not None:
+            return self.fixed_score
+        failures = self.backoff.failures + self.addresses.failures
+        score = self.score.value(now)
+        return max(MIN_SCORE, score - min(failures, MAX_FAILURE_COST)) if failures else score
+
+    def step(self, step: PeerStep) -> None:
+        """Take a step of the life-cycle table."""
+        self.state = next_state(self.state, step)
+
+    def rest(self, now: float, options: PeerOptions, rng: random.Random, *, long: bool = False) -> None:
+        """Leave it alone for the cooldown, a long one if it is a seed; no failure is counted."""
+        seed = (self.addresses.seed or long) and not self.persistent
+        pause = options.seed_cooldown if seed else options.disconnect_cooldown
+        self.rest_until = max(self.rest_until, now + pause * (1.0 - options.retry_jitter * rng.random()))
+
+    def failed(self, now: float, options: PeerOptions, rng: random.Random, *, at_least: float = 0.0) -> None:
+        """The peer itself, not one of its addresses, turned us away or did not last.
+
+        It is left alone for `at_least` seconds, less the jitter, but not beyond the longest wait.
+        """
+        policy = self._policy(options)
+        self.backoff.failed(now, rng, policy)
+        if at_least:
+            pause = min(at_least, policy.most) * (1.0 - policy.jitter * rng.random())
+            self.rest_until = max(self.rest_until, now + pause)
+
+    def _policy(self, options: PeerOptions) -> RetryPolicy:
+        # Who waits for what a requirement lacks waits for all that depend on it, so not for minutes.
+        return options.retry_persistent if self.persistent or self.needed else options.retry
+
+    def address_failed(self, dial: Dial, now: float, options: PeerOptions, rng: random.Random) -> None:
+        """That address did not answer; the others may."""
+        address = self.addresses.find(dial.endpoint)
+        if address is not None:
+            address.backoff.failed(now, rng, self._policy(options))
+            address.last_failure = now
+
+    def proved(self, now: float) -> None:
+        """It was connected: what others told of it, and why it was given up, says nothing any more."""
+        self.last_connected = now
+        self.told_by = self.told_from = None
+        self.inactive = ""
+
+    @property
+    def up(self) -> bool:
+        """Whether subscribers were told so."""
+        return self.state in UP

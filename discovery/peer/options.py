@@ -1,0 +1,117 @@
+"""The limits and times that a peer manager keeps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ...actors.base import ConfigError
+from ..facts import MAX_SCORE, MIN_SCORE, Require
+from .backoff import RetryPolicy
+
+__all__ = ["PeerOptions"]
+
+_NODE_ID = re.compile(r"[0-9a-f]{64}")
+
+
+#: See `PeerOptions.dials_a_minute`; and what stands for no limit there.
+DIALS_A_MINUTE, UNLIMITED = 64, 1e9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerOptions:
+    """Limits are numbers of peers, 0 = no limit; times are seconds. Raises ConfigError on contradiction.
+
+    The defaults are Tendermint 0.36's (64 connections and 4 more for upgrades, 4 + 4 x 64 known peers), except
+    that a pair of nodes on one network needs shorter waits than a blockchain: a peer is retried at least every
+    five minutes, a persistent one every half minute.
+    """
+
+    max_connected: int = 64
+    #: Connections beyond that, for as long as a better peer takes the place of a worse one.
+    max_connected_upgrade: int = 4
+    #: Peers that we dialed ourselves; persistent peers are dialed beyond it.
+    max_outgoing: int = 16
+    max_known: int = 260
+    #: Node ids that keep a slot as persistent peers do, but are not dialed for ever.
+    unconditional: frozenset[str] = frozenset()
+    #: Node ids that no other peer is told of.
+    private: frozenset[str] = frozenset()
+    #: Scores that the operator fixes, by node id; they stand above what the peer earns and what the book says.
+    scores: Mapping[str, float] = field(default_factory=dict)
+    min_retry: float = 0.25
+    max_retry: float = 300.0
+    max_retry_persistent: float = 30.0
+    #: Fraction of each wait that is left to chance, so that nodes do not redial in step.
+    retry_jitter: float = 0.5
+    #: At least this long (less the jitter) nobody is dialed again after a disconnect.
+    disconnect_cooldown: float = 2.0
+    #: The same for a seed: what it can tell it has told.
+    seed_cooldown: float = 60.0
+    #: Only a connection that was up this long proves that past failures are over.
+    stable_after: float = 10.0
+    #: Points of a score fade to half in this time.
+    score_half_life: float = 3600.0
+    #: A peer that falls to this score is banned for `ban_time`, unless the operator wants it.
+    ban_score: float = -100.0
+    ban_time: float = 3600.0
+    #: What the connected peers as a whole must offer.
+    requires: tuple[Require, ...] = ()
+    #: A peer takes another's place only with a rank that is higher by this, and not before the other had its time.
+    upgrade_margin: float = 1.0
+    upgrade_tenure: float = 30.0
+
+    def __post_init__(self) -> None:
+        for name in ("max_connected", "max_connected_upgrade", "max_outgoing", "max_known"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"{name} must be 0 or more, got {getattr(self, name)}")
+        times = ("disconnect_cooldown", "seed_cooldown", "stable_after", "ban_time", "upgrade_margin", "upgrade_tenure")
+        for name in times:
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ConfigError(f"{name} must be 0 or more, got {getattr(self, name)}")
+        if not 0 < self.score_half_life < float("inf"):
+            raise ConfigError(f"score_half_life must be above 0 seconds, got {self.score_half_life}")
+        if not MIN_SCORE <= self.ban_score < 0:
+            raise ConfigError(f"ban_score must be below 0 and at least {MIN_SCORE}, got {self.ban_score}")
+        most = self.max_connected + self.max_connected_upgrade
+        if self.max_known and not (self.max_connected > 0 and most <= self.max_known):
+            raise ConfigError(
+                f"max_known {self.max_known} needs a max_connected of 1 or more, and room for max_connected + "
+                f"max_connected_upgrade, got {self.max_connected} + {self.max_connected_upgrade}"
+            )
+        if self.max_connected and len(self.unconditional) > self.max_connected:
+            raise ConfigError(
+                f"{len(self.unconditional)} unconditional peers, but max_connected is {self.max_connected}"
+            )
+        for require in self.requires:
+            if self.max_connected and require.at_least > self.max_connected:
+                raise ConfigError(f"requires: {require}, but max_connected is {self.max_connected}")
+        for name in ("unconditional", "private", "scores"):
+            for node_id in getattr(self, name):
+                if not _NODE_ID.fullmatch(node_id):
+                    raise ConfigError(f"{name}: {node_id!r} is no node id; it is 64 lower-case hex digits")
+        for node_id, score in self.scores.items():
+            if not MIN_SCORE <= score <= MAX_SCORE:
+                raise ConfigError(f"scores: {node_id[:8]}… has {score}, outside of {MIN_SCORE} to {MAX_SCORE}")
+        # Both are built here so that contradictory retry times are refused at once.
+        _ = self.retry, self.retry_persistent
+
+    @property
+    def dials_a_minute(self) -> float:
+        """So often ordinary peers are dialed at once, and in a minute in the long run: never a storm.
+
+        64, four for each slot of the default `max_outgoing`; two for each slot where those are more, and where they
+        have no limit one for each peer that may be known.
+        """
+        return max(DIALS_A_MINUTE, 2 * self.max_outgoing or self.max_known or UNLIMITED)
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """Waits after failures of an ordinary peer."""
+        return RetryPolicy(self.min_retry, self.max_retry, self.retry_jitter)
+
+    @property
+    def retry_persistent(self) -> RetryPolicy:
+        """Waits after failures of a persistent peer: it is retried for ever."""
+        return RetryPolicy(self.min_retry, self.max_retry_persistent, self.retry_jitter)

@@ -1,0 +1,185 @@
+"""The signed peer record: what a node says of itself to nodes that it has never met.
+
+As ENR (EIP-778) and libp2p's signed envelopes (RFC 0002, RFC 0003) have it: the owner's key signs a sequence number
+with all that it says, so that whoever passes the record on can change nothing, and the newest one is known as such.
+"""
+
+# Law 1. Size and bounds are checked before anything is made of the bytes, the signature last: it costs most.
+# Law 2. One record has one form: what does not encode to the very bytes that came is refused.
+# Law 3. The node id is no field. It follows from the key, so a record can only speak for its owner.
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from ...actors.messages import Capability
+from ...transports.streams import Endpoint, Identity, node_id_of_key
+from ...transports.wire import RECORD_LIMIT
+
+__all__ = ["MAX_LIFETIME", "MAX_SKEW", "RECORD_LIMIT", "PeerRecord", "RecordRefused", "read_record", "sign_record"]
+
+#: Stands before the body that is signed: no signature made for anything else is one of a record (RFC 0002).
+DOMAIN: Final = b"peerbus peer record v1\0"
+#: Seconds from now that a record may be good for: what a node says of itself is to be said again every day.
+MAX_LIFETIME: Final = 86_400.0
+#: Seconds by which two clocks may differ before records are refused for it.
+MAX_SKEW: Final = 120.0
+#: Milliseconds since 1970 fit for ages to come, and every language has whole numbers up to here.
+MAX_SEQUENCE: Final = 2**53 - 1
+
+_KEY_BYTES: Final = 44
+_SIGNATURE_BYTES: Final = 64
+_Text = Annotated[str, Meta(min_length=1, max_length=255)]
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRecord:
+    """What `node_id` said of itself, proven by its signature.
+
+    `sequence`: of two records the higher one is newer. `expires` is in seconds since 1970 (UTC). `private`: to be told
+    to nobody. `endpoints` are in the owner's order of preference, `offers` in order of their roles. `data` is the
+    record as it travels.
+    """
+
+    node_id: str
+    network: str
+    sequence: int
+    expires: int
+    private: bool
+    endpoints: tuple[Endpoint, ...]
+    offers: tuple[Capability, ...]
+    data: bytes = field(repr=False)
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The names of what it offers."""
+        return tuple(offer.role for offer in self.offers)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRefused:
+    """No record was made of the bytes. `reason` is a word for counters, `text` is for people.
+
+    `too_large`, `malformed`, `foreign_network`, `expired`, `too_far` (expires later than any record may), `stale` (an
+    older one than is known), `known` (the very one that is known), `conflict` (another one of the same number),
+    `forged`. `node_id` is whom it claims to be of, where that could be read; `overdue` the seconds since it expired.
+    """
+
+    reason: str
+    text: str
+    node_id: str = ""
+    overdue: float = 0.0
+
+
+class _Sealed(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """`[key, body, signature]`: as a record travels."""
+
+    key: Annotated[bytes, Meta(min_length=_KEY_BYTES, max_length=_KEY_BYTES)]
+    body: Annotated[bytes, Meta(max_length=RECORD_LIMIT)]
+    signature: Annotated[bytes, Meta(min_length=_SIGNATURE_BYTES, max_length=_SIGNATURE_BYTES)]
+
+
+class _Body(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """`[network, sequence, expires, private, [endpoint, …], [offer, …]]`: what is signed."""
+
+    network: Annotated[str, Meta(min_length=1, max_length=64)]
+    sequence: Annotated[int, Meta(ge=0, le=MAX_SEQUENCE)]
+    expires: Annotated[int, Meta(ge=0, le=MAX_SEQUENCE)]
+    private: bool
+    endpoints: Annotated[tuple[_Text, ...], Meta(max_length=8)]
+    offers: Annotated[tuple[_Text, ...], Meta(max_length=64)]
+
+
+_ENCODE = msgspec.msgpack.Encoder().encode
+_SEALED = msgspec.msgpack.Decoder(_Sealed)
+_BODY = msgspec.msgpack.Decoder(_Body)
+
+
+def sign_record(
+    identity: Identity,
+    *,
+    network: str,
+    sequence: int,
+    expires: int,
+    endpoints: Iterable[Endpoint] = (),
+    offers: Iterable[Capability] = (),
+    private: bool = False,
+) -> PeerRecord:
+    """Make this node's record. Raises ValueError where it would break the bounds of a record."""
+    places = tuple(endpoint.without_peer() for endpoint in endpoints)
+    offered = tuple(sorted(offers, key=lambda offer: offer.role))
+    body = _Body(
+        network, sequence, expires, private, tuple(str(place) for place in places), tuple(str(one) for one in offered)
+    )
+    encoded = _ENCODE(body)
+    data = _ENCODE(_Sealed(identity.public_key_der, encoded, identity.sign(DOMAIN + encoded)))
+    made = read_record(data, network=network, now=expires)
+    if isinstance(made, RecordRefused):
+        raise ValueError(f"not a peer record: {made.text} ({made.reason})")
+    return made
+
+
+def _nothing_known(node_id: str) -> PeerRecord | None:
+    return None
+
+
+def read_record(
+    data: bytes, *, network: str, now: float, known: Callable[[str], PeerRecord | None] = _nothing_known
+) -> PeerRecord | RecordRefused:
+    """Make a record of bytes from anywhere; never raises.
+
+    `now` is in seconds since 1970, `known` gives the newest record that is known of a node: only newer ones are read.
+    """
+    if len(data) > RECORD_LIMIT:
+        return RecordRefused("too_large", f"{len(data)} bytes, limit {RECORD_LIMIT}")
+    try:
+        sealed = _SEALED.decode(data)
+        body = _BODY.decode(sealed.body)
+        if _ENCODE(body) != sealed.body or _ENCODE(sealed) != data:
+            return RecordRefused("malformed", "not in the one form that a record has")
+        endpoints = tuple(_endpoint(text) for text in body.endpoints)
+        offers = _offers(body.offers)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        return RecordRefused("malformed", str(error))
+    node_id = node_id_of_key(sealed.key)
+    if body.network != network:
+        return RecordRefused("foreign_network", f"of {body.network!r}, this is {network!r}", node_id)
+    if body.expires < now - MAX_SKEW:
+        overdue = now - body.expires
+        return RecordRefused("expired", f"expired {overdue:.0f} s ago", node_id, overdue)
+    if body.expires > now + MAX_LIFETIME + MAX_SKEW:
+        return RecordRefused("too_far", f"expires in {body.expires - now:.0f} s, at most {MAX_LIFETIME:.0f}", node_id)
+    newest = known(node_id)
+    if newest is not None and body.sequence <= newest.sequence:
+        return _not_newer(data, body.sequence, newest)
+    if not Identity.verify(sealed.key, DOMAIN + sealed.body, sealed.signature):
+        return RecordRefused("forged", "the signature is not the owner's", node_id)
+    return PeerRecord(node_id, body.network, body.sequence, body.expires, body.private, endpoints, offers, bytes(data))
+
+
+def _not_newer(data: bytes, sequence: int, newest: PeerRecord) -> RecordRefused:
+    if data == newest.data:
+        return RecordRefused("known", "the one that is known", newest.node_id)
+    if sequence == newest.sequence:
+        return RecordRefused("conflict", f"another one has number {sequence}", newest.node_id)
+    return RecordRefused("stale", f"number {sequence}, {newest.sequence} is known", newest.node_id)
+
+
+def _endpoint(text: str) -> Endpoint:
+    endpoint = Endpoint.parse(text)
+    if str(endpoint) != text or endpoint.peer_id is not None:
+        raise ValueError(f"endpoint {text!r} is not in the one form that a record has")
+    return endpoint
+
+
+def _offers(texts: tuple[str, ...]) -> tuple[Capability, ...]:
+    offers = tuple(Capability.parse(text) for text in texts)
+    roles = [offer.role for offer in offers]
+    if roles != sorted(set(roles)) or tuple(str(offer) for offer in offers) != texts:
+        raise ValueError("offers are not in the one form that a record has")
+    return offers

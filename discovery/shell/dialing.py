@@ -1,0 +1,263 @@
+"""Where streams come in and go out: listens, dials and greets, and asks the peer manager whom to let in.
+
+Tasks: one for each listener (waits for: streams; feeds: greetings), one for each greeting and each dial (waits for:
+the other side; feeds: `opened`). All belong to the peer manager's actor, which closes the doors.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+
+from ...actors.base import (
+    DialFailed,
+    HandshakeFailed,
+    InFull,
+    ProtocolError,
+    StreamBroken,
+    StreamClosed,
+    get_logger,
+    new_task,
+)
+from ...actors.bus import Bus
+from ...transports.connection import Greeted, greet
+from ...transports.streams import MAX_PENDING_HANDSHAKES, Endpoint, Listener, Stream, Transport
+from ...transports.wire import Hello
+from ..facts import Accept, Attempt, Changes, Dial
+from ..mind import PeerManager
+from .repeats import Repeats
+
+__all__ = ["Doors"]
+
+log = get_logger("peerbus.discovery")
+
+#: Seconds that a dial may take until it has a stream, TLS included.
+DIAL_TIMEOUT = 5.0
+
+
+class Doors:
+    """See the module. `name` is the node's, for logs.
+
+    `hello` gives what this node says in a handshake. `opened(greeted, key)` takes a connection that both sides
+    welcomed; `changed(changes)` hears what follows from a greeting that came to nothing, and that somebody may be due.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        bus: Bus,
+        transports: Sequence[Transport],
+        manager: PeerManager,
+        *,
+        hello: Callable[[], Hello],
+        opened: Callable[[Greeted, int], None],
+        changed: Callable[[Changes], None],
+    ) -> None:
+        self._name = name
+        self._bus = bus
+        self._loop = bus.loop
+        self._transports = {scheme: transport for transport in transports for scheme in transport.schemes}
+        self._manager = manager
+        self._hello = hello
+        self._opened = opened
+        self._changed = changed
+        self._listeners: list[Listener] = []
+        self._tasks: dict[asyncio.Task[None], None] = {}
+        self._greetings = 0
+        self._keys = 0
+        #: Handshakes under way; a reason: their connection shall end as soon as it is open.
+        self._pending: dict[int, str | None] = {}
+        #: By node id, or by endpoint where that is not known; by where strangers come from.
+        self._failed_dials = Repeats()
+        self._refusals = Repeats()
+        #: Nobody is let in any more.
+        self.closing = False
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Where this node listens, with the real ports."""
+        return tuple(listener.endpoint for listener in self._listeners)
+
+    async def listen(self, endpoints: Iterable[Endpoint]) -> None:
+        """Listen at these endpoints. Raises ListenFailed."""
+        for endpoint in endpoints:
+            listener = await self._transport(endpoint).listen(endpoint, on_refused=self._refused)
+            self._listeners.append(listener)
+            log.info("listening", node=self._name, endpoint=InFull(listener.endpoint))
+            self.run(self._accept(listener), f"accept {listener.endpoint}")
+
+    def dial(self, dial: Dial) -> None:
+        """Make this dial; it comes back to the manager, or its connection to `opened`."""
+        self.run(self._dial(dial), f"dial {dial.endpoint}")
+
+    def doom(self, key: int, reason: str) -> None:
+        """The connection of this greeting shall end as soon as it is open; one that is over is ignored."""
+        if key in self._pending:
+            self._pending[key] = reason
+
+    def doomed(self, key: int) -> str | None:
+        """Why the connection of this greeting shall end at once, if it shall."""
+        return self._pending.get(key)
+
+    def run(self, work: Coroutine[object, object, None], name: str) -> None:
+        """Run this as a task that ends when the doors are closed, at the latest."""
+        task = new_task(work, loop=self._loop, name=f"peerbus {name}", context=self._bus.context.copy())
+        self._tasks[task] = None
+        task.add_done_callback(self._ran)
+
+    async def shut(self) -> None:
+        """Listen no more, and refuse whoever stands in a door; who was let in already still comes in."""
+        self.closing = True
+        await asyncio.gather(*(listener.aclose() for listener in self._listeners), return_exceptions=True)
+
+    async def aclose(self) -> None:
+        """Listen no more, and end what is half open."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(self.shut(), *tasks, return_exceptions=True)
+
+    def _ran(self, task: asyncio.Task[None]) -> None:
+        self._tasks.pop(task, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("task failed", node=self._name, task=task.get_name(), exc_info=error)
+
+    def _transport(self, endpoint: Endpoint) -> Transport:
+        transport = self._transports.get(endpoint.scheme)
+        if transport is None:
+            raise DialFailed(f"no transport for {endpoint}: this node has {', '.join(sorted(self._transports))}")
+        return transport
+
+    # Dialing.
+
+    async def _dial(self, dial: Dial) -> None:
+        judged = _Judged()
+        try:
+            transport = self._transport(dial.endpoint)
+            stream = await transport.dial(dial.endpoint, expect=dial.node_id, timeout=DIAL_TIMEOUT)
+            await self._greet(stream, judged, dial)
+        except (DialFailed, HandshakeFailed, ProtocolError, StreamBroken, StreamClosed, ValueError) as error:
+            reason = getattr(error, "reason", "unreachable")
+            by_peer = isinstance(error, HandshakeFailed) and error.by_peer
+            self._log_failed(dial, reason, error)
+            if not judged.done:
+                self._manager.dial_failed(dial, reason, self._loop.time(), by_peer=by_peer)
+        except BaseException:
+            if not judged.done:
+                self._manager.dial_failed(dial, "cancelled", self._loop.time())
+            raise
+        finally:
+            self._changed(Changes())
+
+    def _log_failed(self, dial: Dial, reason: str, error: Exception) -> None:
+        endpoint = str(dial.endpoint)
+        told = self._failed_dials.failed(dial.node_id or endpoint, f"{reason} {endpoint}", self._loop.time())
+        if told is not None:
+            log.info(
+                "dial failed" if told.failures == 1 else "dial failed again",
+                node=self._name,
+                endpoint=endpoint,
+                reason=reason,
+                error=str(error),
+                failures=told.failures,
+                seconds=round(told.seconds, 3),
+            )
+
+    def _log_reached(self, node_id: str, dial: Dial | None) -> None:
+        for thing in (node_id,) if dial is None else (node_id, str(dial.endpoint)):
+            if before := self._failed_dials.succeeded(thing, self._loop.time()):
+                log.info(
+                    "reached after failed dials",
+                    node=self._name,
+                    peer=node_id,
+                    failures=before.failures,
+                    seconds=round(before.seconds, 3),
+                )
+
+    # Accepting.
+
+    async def _accept(self, listener: Listener) -> None:
+        while True:
+            try:
+                stream = await listener.accept()
+            except StreamClosed:
+                return
+            if self._greetings >= MAX_PENDING_HANDSHAKES:
+                if told := self._refusals.failed("handshakes", "too_many", self._loop.time()):
+                    log.warning(
+                        "too many handshakes at once, refused",
+                        node=self._name,
+                        remote=str(stream.remote),
+                        times=told.failures,
+                    )
+                stream.abort()
+                continue
+            self.run(self._welcome(stream), f"greet {stream.remote}")
+
+    async def _welcome(self, stream: Stream) -> None:
+        self._greetings += 1
+        try:
+            await self._greet(stream, _Judged(), None)
+        except (HandshakeFailed, ProtocolError, StreamBroken, StreamClosed) as error:
+            self._refused(stream.remote, error)
+        finally:
+            self._greetings -= 1
+            self._changed(Changes())  # one that was let in and broke off may be wanted
+
+    def _refused(self, remote: Endpoint | None, error: Exception) -> None:
+        reason = getattr(error, "reason", type(error).__name__)
+        who = "" if remote is None else remote.host or str(remote)
+        if told := self._refusals.failed(who, reason, self._loop.time()):
+            log.info(
+                "connection refused",
+                node=self._name,
+                remote=None if remote is None else str(remote),
+                reason=reason,
+                error=str(error),
+                times=told.failures,
+            )
+
+    # Greeting, either way.
+
+    async def _greet(self, stream: Stream, judged: _Judged, dial: Dial | None) -> None:
+        self._keys += 1
+        key = self._keys
+        self._pending[key] = None
+
+        def judge(peer: Hello) -> tuple[str, str] | None:
+            if self.closing or self._bus.closing:
+                return "shutting_down", f"{self._name} is shutting down"
+            judged.done = True
+            attempt = Attempt(peer.node_id, peer.incarnation, key, dial, peer.offers, stream.remote.host or None)
+            verdict = self._manager.authenticated(attempt, self._loop.time())
+            if isinstance(verdict, Accept):
+                judged.accepted = peer.node_id
+                return None
+            return verdict.reason, verdict.text
+
+        try:
+            greeted = await greet(
+                stream,
+                self._hello(),
+                judge,
+                dialed=dial is not None,
+                expected_id=None if dial is None else dial.node_id,
+            )
+            self._opened(greeted, key)
+            self._log_reached(greeted.peer.node_id, dial)
+        except BaseException as error:
+            stream.abort()
+            if judged.accepted is not None:
+                reason = getattr(error, "reason", "broken")
+                self._changed(self._manager.disconnected(judged.accepted, key, reason, self._loop.time()))
+            raise
+        finally:
+            self._pending.pop(key, None)
+
+
+class _Judged:
+    """What became of one attempt: whether the manager was asked, and whom it accepted."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self.accepted: str | None = None

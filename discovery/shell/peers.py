@@ -1,0 +1,400 @@
+"""The peer manager as an actor: it dials, lets in and closes as its mind (`PeerManager`) decides.
+
+Tasks: those of its doors (`Doors`) and of the finders. Connections are its children: they end before it does.
+"""
+
+# So long because everything that the mind hears, and all that it has done, passes here: each a few lines that hand on.
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ...actors.actor import Actor
+from ...actors.base import ConfigError, get_logger, new_task, wall_clock
+from ...actors.engine import Ending, Ref, handles
+from ...actors.mailbox import Envelope
+from ...actors.messages import ActorStarted, ActorTerminated, Capability, Directive, ShutdownStarted, Supervision
+from ...actors.router import LinkChanged, LinkDown
+from ...transports.connection import (
+    HEARTBEAT_INTERVAL,
+    SHUTTING_DOWN,
+    SUPERSEDED,
+    CloseChannel,
+    ConnectionEnded,
+    ConnectionStatistics,
+    Disconnect,
+    Greeted,
+    OpenChannel,
+    PeerLink,
+)
+from ...transports.streams import Endpoint, Transport
+from ...transports.wire import Codecs
+from ..book import BookKeeper
+from ..facts import (
+    AdvertisePeers,
+    AnnounceMyself,
+    Changes,
+    FoundPeer,
+    LostPeer,
+    MakeFinder,
+    Offer,
+    PeerDown,
+    PeerWasUseful,
+    Refuse,
+    ReportPeer,
+    RequirementMet,
+    RequirementUnmet,
+)
+from ..mdns import MdnsStatistics
+from ..mind import LEVERS, BanPeer, Drain, Lever, LeverResult, PeerManager, PeersSnapshot, UnbanPeer, WallClock, pull
+from ..peer import PeerOptions
+from ..records import Advert, Myself, Presence
+from .book_writer import BookWriter
+from .connections import Connections
+from .dialing import Doors
+from .finders import Finders, MdnsOptions
+
+__all__ = ["Peers"]
+
+log = get_logger("peerbus.discovery")
+
+#: Seconds that the book may be behind what is so; bans that the operator makes are written at once.
+FLUSH_AFTER = 1.0
+#: Why a connection ended whose place, for the peer, another one took.
+USURPED = f"peer_{SUPERSEDED}"
+#: Why peers say goodbye that leave everybody, and may take long.
+LEAVING = frozenset({SHUTTING_DOWN, "draining"})
+#: Seconds that a connection which another one replaced may take to finish what is under way.
+SUPERSEDED_DRAIN = 5.0
+#: The same for a peer that is parted with.
+EVICTED_DRAIN = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Renew:
+    """Time for a new record."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Flush:
+    """Time to write down what has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    key: int
+    event: ConnectionEnded
+
+
+class Peers(Actor):
+    """See the module. Everything that changes who is connected is a message to it."""
+
+    ends_in: ClassVar[Ending | None] = Ending.PEERS
+    #: Its handlers only feed the mind, which stays whole; a failure of one must not end the connections of all.
+    supervision: ClassVar[Supervision] = Supervision(directive=Directive.RESUME)
+
+    def __init__(
+        self,
+        myself: Myself,
+        transports: Sequence[Transport],
+        codecs: Codecs,
+        *,
+        listen: Sequence[Endpoint] = (),
+        offers: Iterable[Capability] = (),
+        persistent: Sequence[Endpoint] = (),
+        seeds: Sequence[Endpoint] = (),
+        options: PeerOptions | None = None,
+        mdns: MdnsOptions | None = None,
+        finders: Mapping[str, MakeFinder] | None = None,
+        book: Ref[BookKeeper] | None = None,
+        heartbeat: float = HEARTBEAT_INTERVAL,
+    ) -> None:
+        super().__init__()
+        self._myself = myself
+        self._wanted = tuple(listen)
+        self._persistent = tuple(persistent)
+        self._seeds = tuple(seeds)
+        self._presence = Presence(myself, self.bus, codecs, tuple(offers), lambda: self.endpoints)
+        self._loop = self.bus.loop
+        self._manager = PeerManager(
+            myself.identity.node_id, options or PeerOptions(), self.bus.rng, wall=WallClock.of(self._loop)
+        )
+        self._book = BookWriter(self, book, self._manager.bookkeeping(myself.network))
+        #: A `_Flush` is on its way.
+        self._flushing = False
+        self._doors = Doors(
+            myself.name,
+            self.bus,
+            transports,
+            self._manager,
+            hello=self._presence.hello,
+            opened=self._open,
+            changed=self._settle,
+        )
+        mailbox = self.actor_ref._cell.mailbox
+        self._connections = Connections(
+            self, codecs, lambda key, event: mailbox.put(Envelope(_Ended(key, event))), heartbeat=heartbeat
+        )
+        self._finders = Finders(
+            myself,
+            self._presence,
+            self._doors,
+            mdns=mdns,
+            others=dict(finders or {}),
+            found=lambda candidate: mailbox.put(Envelope(FoundPeer(candidate))),
+            lost=lambda node_id, source: mailbox.put(Envelope(LostPeer(node_id, source))),
+        )
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopping = False
+        #: The end of all that finds peers and lets them in, once it has begun.
+        self._withdrawal: asyncio.Task[None] | None = None
+
+    # Life.
+
+    async def on_start(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
+        """Listen, look around, dial. Raises ConfigError for a channel whose messages cannot travel."""
+        self._presence.check_channels()
+        self._set_roles()
+        try:
+            await self._open_doors()
+        except BaseException:
+            await self.on_stop()
+            raise
+
+    async def _open_doors(self) -> None:
+        await self._book.restore(self._now())
+        await self._doors.listen(self._wanted)
+        self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkChanged, LinkDown)
+        self._sign()
+        await self._finders.start()
+        for endpoint in self._persistent:
+            verdict = self._manager.levers.add_persistent(endpoint, self._now())
+            if not isinstance(verdict, Refuse):
+                self._follow(verdict)
+            elif verdict.reason == "full":
+                raise ConfigError(verdict.text)
+        for endpoint in self._seeds:
+            self._manager.levers.add_seed(endpoint, self._now())  # this node's own is in the list of all
+        self._dial_due()
+
+    @handles(ShutdownStarted)
+    def _shutdown_started(self, _: ShutdownStarted) -> None:
+        # Nobody new; the connections hear of it themselves, and stay until the work at hand is done.
+        self._withdraw()
+
+    def _withdraw(self) -> asyncio.Task[None]:
+        """Dial, listen and advertise no more."""
+        if self._withdrawal is None:
+            self._stopping = self._doors.closing = True
+            if self._timer is not None:
+                self._timer.cancel()
+            name = f"peerbus {self._myself.name} withdraws"
+            self._withdrawal = new_task(self._shut_doors(), loop=self._loop, name=name, context=self.bus.context.copy())
+        return self._withdrawal
+
+    async def _shut_doors(self) -> None:
+        await asyncio.gather(self._doors.shut(), self._finders.aclose(), return_exceptions=True)
+
+    async def on_stop(self) -> None:  # type: ignore[override]  # likewise
+        """End what is half open, and leave what the book is to know; the connections have ended before."""
+        await self._withdraw()
+        await self._doors.aclose()
+        self._book.leave(self._now())
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Where this node listens, with the real ports."""
+        return self._doors.endpoints
+
+    # What it is told.
+
+    @handles(FoundPeer)
+    def _found(self, message: FoundPeer) -> None:
+        if self._manager.found(message.candidate, self._now()):
+            candidate = message.candidate
+            log.info("peer found", node=self._myself.name, peer=candidate.node_id, by=candidate.source)
+        self._dial_due()
+
+    @handles(LostPeer)
+    def _lost(self, message: LostPeer) -> None:
+        self._manager.lost(message.node_id, message.source, self._now())
+
+    @handles(ReportPeer)
+    def _report(self, report: ReportPeer) -> None:
+        log.info("peer misbehaved", node=self._myself.name, peer=report.node_id, reason=report.reason.value)
+        self._follow(self._manager.misbehaved(report.node_id, report.reason, self._now()), drain=EVICTED_DRAIN)
+        self._dial_due()
+
+    @handles(PeerWasUseful)
+    def _was_useful(self, message: PeerWasUseful) -> None:
+        self._manager.useful(message.node_id, self._now(), message.times)
+
+    @handles(AdvertisePeers)
+    def _advertise(self, request: AdvertisePeers) -> tuple[Advert, ...]:
+        return self._manager.advertise(request.to, request.limit, self._now(), request.role)
+
+    @handles(AnnounceMyself)
+    def _announce(self, message: AnnounceMyself) -> None:
+        self._manager.myself = message.advert
+
+    @handles(*LEVERS, reentrant=True)
+    async def _pull(self, lever: Lever) -> LeverResult:
+        verdict = pull(self._manager.levers, lever, self._now())
+        name = type(lever).__name__
+        if isinstance(verdict, Refuse):
+            log.info("lever refused", node=self._myself.name, lever=name, reason=verdict.reason, text=verdict.text)
+            return LeverResult(False, verdict.reason, verdict.text)
+        log.info("lever pulled", node=self._myself.name, lever=name)
+        self._follow(verdict, drain=lever.within if isinstance(lever, Drain) else EVICTED_DRAIN)
+        self._dial_due()
+        if isinstance(lever, BanPeer | UnbanPeer) and (error := await self._book.save(self._now())):
+            return LeverResult(True, "not_saved", f"it holds until this node stops, as the book has it not: {error}")
+        return LeverResult(True)
+
+    # The book.
+
+    @handles(_Flush, reentrant=True)
+    async def _flush(self, _: _Flush) -> None:
+        self._flushing = False
+        await self._book.save(self._now())
+
+    @handles(Offer)
+    def _offer(self, command: Offer) -> None:
+        self._presence.offers = command.capabilities
+        self._set_roles()
+        self._sign()
+        self._say_offers()
+        self._finders.update()
+
+    @handles(_Renew)
+    def _renew(self, _: _Renew) -> None:
+        if wall_clock() >= self._presence.record.renew_at:  # else it has been signed anew since
+            self._sign()
+            self._say_offers()
+        self._wait_to_renew()
+
+    def _sign(self) -> None:
+        first = self._presence.record.record is None
+        self._presence.sign()
+        if first:
+            self._wait_to_renew()
+
+    def _wait_to_renew(self) -> None:
+        self.after(max(self._presence.record.renew_at - wall_clock(), 1.0), _Renew())
+
+    def _say_offers(self) -> None:
+        command = self._presence.offer_roles()
+        self._connections.tell_all(command)
+
+    @handles(ActorStarted)
+    def _actor_started(self, event: ActorStarted) -> None:
+        info = self._presence.channel(event.actor)
+        if info is not None:
+            self._connections.tell_all(OpenChannel(info))
+
+    @handles(ActorTerminated)
+    def _actor_terminated(self, event: ActorTerminated) -> None:
+        if event.actor in self.bus.channels and not self.bus.closing:  # else peers know that all of them end
+            self._connections.tell_all(CloseChannel(event.actor, "stopped"))
+
+    @handles(LinkChanged)
+    def _link_changed(self, event: LinkChanged) -> None:
+        if isinstance(event.link, PeerLink):
+            self._manager.offers(event.link.peer_id, event.link.offers)
+            self._dial_due()
+
+    @handles(LinkDown)
+    def _link_down(self, event: LinkDown) -> None:
+        # Its connection may go on for long; who counts on the peer is to know now.
+        if event.reason in LEAVING and not self.bus.closing:
+            self._settle(self._manager.leaving(event.link.peer_id, f"peer_{event.reason}", self._now()))
+
+    @handles(_Ended)
+    def _connection_ended(self, ended: _Ended) -> None:
+        if self._connections.forget(ended.key):
+            event = ended.event
+            changes = self._manager.disconnected(event.peer_id, ended.key, event.reason, self._now())
+            self._follow(changes)
+            if event.reason == USURPED and any(isinstance(change, PeerDown) for change in changes.events):
+                log.warning(
+                    "the peer has a newer connection, and not with this node",
+                    node=self._myself.name,
+                    peer=event.peer_id,
+                    what="another process runs with the same identity: make each its own with `peerbus keygen`",
+                )
+        self._dial_due()
+
+    # Dialing.
+
+    def _dial_due(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._stopping or self.bus.closing:
+            return
+        if self._book.kept and not self._flushing:
+            self._flushing = True
+            self.after(FLUSH_AFTER, _Flush())
+        now = self._now()
+        self._follow(self._manager.expire(now))
+        for dial in self._manager.dials(now):
+            self._doors.dial(dial)
+        for news in self._manager.review(now):
+            if isinstance(news, RequirementUnmet):
+                log.warning("requirement not met", node=self._myself.name, require=str(news.require), why=news.text)
+            elif isinstance(news, RequirementMet):
+                log.info("requirement met", node=self._myself.name, require=str(news.require))
+            self.bus.publish(news)
+        due = self._manager.next_due(now)
+        due = min(self._manager.next_expiry(), math.inf if due is None else due)
+        if due < math.inf:
+            self._timer = self._loop.call_at(due, self._dial_due, context=self.bus.context.copy())
+
+    # Connections.
+
+    def _open(self, greeted: Greeted, key: int) -> None:
+        peer_id = greeted.peer.node_id
+        changes = self._manager.ready(peer_id, key, self._now())
+        doom = self._doors.doomed(key)
+        self._connections.open(greeted, key, announce=changes.events, listed=doom is None)
+        log.info(
+            "connected",
+            node=self._myself.name,
+            peer=peer_id,
+            name=greeted.peer.name,
+            dialed=greeted.dialed,
+            remote=str(greeted.stream.remote),
+        )
+        for news in self._presence.news_since(greeted.own):
+            self._connections.tell(key, news)
+        self._follow(Changes((), changes.close))
+        if doom is not None:
+            self._connections.tell(key, Disconnect(doom, drain=SUPERSEDED_DRAIN))
+
+    def _settle(self, changes: Changes) -> None:
+        self._follow(changes)
+        self._dial_due()
+
+    def _follow(self, changes: Changes, drain: float = SUPERSEDED_DRAIN) -> None:
+        for event in changes.events:
+            self.bus.publish(event)
+        for close in changes.close:
+            assert isinstance(close.key, int)
+            if not self._connections.tell(close.key, Disconnect(close.reason, drain=drain)):
+                self._doors.doom(close.key, close.reason)
+
+    # Small things.
+
+    def statistics(self) -> tuple[PeersSnapshot, Mapping[str, ConnectionStatistics], MdnsStatistics | None]:
+        """The manager's view, each connection by its actor's name, and mDNS's counters."""
+        return self._manager.snapshot(self._now()), self._connections.statistics(), self._finders.statistics()
+
+    def _set_roles(self) -> None:
+        self.bus.offer(self._presence.offers)
+
+    def _now(self) -> float:
+        return self._loop.time()

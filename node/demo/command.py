@@ -1,0 +1,118 @@
+"""`peerbus demo`: several nodes, each a process of its own, find each other and sync a file; one is killed midway."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import io
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+from ...actors.base import PeerbusError
+from ..serve import run_loop
+from .multicast import check_multicast
+from .progress import Display
+from .report import Outcome, as_json, as_table
+from .scenario import DEFAULT_NODES, DEFAULT_SIZE, DEFAULT_TIMEOUT, Plan, Scenario
+
+__all__ = ["add_arguments", "run"]
+
+#: Ctrl-C, kill, and the terminal that is closed.
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_EPILOG = """\
+Half of the nodes offer the role `archive` and hold the file, the others want it. No address is configured: they find
+each other by mDNS on 127.0.0.1, talk TCP with TLS 1.3, and ask by role. When half of all is copied, an archive is
+killed, and the others go on. A small file is copied before anybody has heard of its half: then the table says that the
+kill was too late. The table goes to standard output, all else to standard error.
+
+exit status: 0 every copy is right, 1 one is not, 2 wrong flag, 130 Ctrl-C
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of `peerbus demo`."""
+    parser.epilog = _EPILOG
+    add = parser.add_argument
+    add("--file", metavar="PATH", type=Path, help="the file to sync (default: one that is made up)")
+    add("--size", metavar="MIB", type=int, default=DEFAULT_SIZE, help="of the made-up file (default: %(default)s)")
+    add("--nodes", metavar="N", type=int, default=DEFAULT_NODES, help="how many (default: %(default)s)")
+    add("--no-kill", action="store_true", help="kill no archive")
+    add("--json", action="store_true", help="the table as one JSON object, and nothing else on standard output")
+    add("--keep", metavar="DIR", type=Path, help="keep copies, logs and identities in this folder")
+    add("--timeout", metavar="S", type=float, default=DEFAULT_TIMEOUT, help="seconds in all (default: %(default)g)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the demonstration that the flags ask for; return the exit status. Raises ConfigError for wrong flags."""
+    plan = Plan(
+        nodes=options.nodes,
+        file=options.file,
+        size=options.size,
+        kill=not options.no_kill,
+        keep=options.keep,
+        timeout=options.timeout,
+    )
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that has no lines and dashes gets question marks
+    display = Display(sys.stderr)
+    try:
+        check_multicast()
+        outcome = _in_a_folder(plan, display)
+    except _Signalled as told:
+        display.say(f"{told.signal.name}: every node was stopped, nothing is left behind")
+        return 128 + told.signal
+    except PeerbusError as error:
+        display.say(f"peerbus demo: {error}")
+        return 1
+    except OSError as error:
+        display.say(f"peerbus demo: {error}")
+        return 1
+    print(as_json(outcome) if options.json else f"\n{as_table(outcome)}", flush=True)
+    if plan.keep is not None:
+        display.say(f"  copies, logs and identities: {plan.keep}")
+    return 0 if outcome.ok else 1
+
+
+def _in_a_folder(plan: Plan, display: Display) -> Outcome:
+    with contextlib.ExitStack() as stack:
+        if plan.keep is None:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peerbus-demo-")))
+        else:
+            folder = plan.keep.resolve()
+            folder.mkdir(parents=True, exist_ok=True)
+        return run_loop(_until_signalled(Scenario(plan, folder, display)))
+
+
+class _Signalled(Exception):
+    """One of _SIGNALS came."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__(number.name)
+        self.signal = number
+
+
+async def _until_signalled(scenario: Scenario) -> Outcome:
+    """Play to the end, or to the first signal: what is running then is cleared away, which further ones do not stop."""
+    loop = asyncio.get_running_loop()
+    playing = asyncio.create_task(scenario.play(), name="demo: plays")
+    heard: list[signal.Signals] = []
+
+    def hear(number: signal.Signals) -> None:
+        if not heard:
+            playing.cancel()
+        heard.append(number)
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, hear, number)
+    try:
+        return await playing
+    except asyncio.CancelledError:
+        if not heard:
+            raise
+        raise _Signalled(heard[0]) from None
+    finally:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,217 @@
+"""A bus on which one actor acts alone: what it does to others is handed to a recorder instead of being done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from random import Random
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
+
+from ...actors.actor import Actor
+from ...actors.bus import Bus
+from ...actors.engine import Behaviour, Body, Cell, Life, Ref
+from ...actors.messages import (
+    LOCAL,
+    ActorFailed,
+    ActorRestarted,
+    ActorStarted,
+    ActorTerminated,
+    Address,
+    Channel,
+    DeadLetter,
+    GroupAddress,
+    How,
+    Supervision,
+    Terminated,
+)
+from ...actors.sends import Outcome
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+__all__ = ["Audience", "Stage"]
+
+A = TypeVar("A", bound=Body)
+
+#: Facts of the life of actors; those of the actor that is alone are effects of their own, the others nobody's.
+OF_LIFE = (ActorStarted, ActorRestarted, ActorTerminated, ActorFailed, DeadLetter)
+
+
+class Audience(Protocol):
+    """Who hears what the actor does."""
+
+    def told(self, to: Address[Any] | GroupAddress[Any], message: object) -> Outcome[Any]:
+        """It sent a message; returns the outcome that it gets."""
+
+    def asked(
+        self,
+        to: Address[Any] | GroupAddress[Any],
+        message: object,
+        timeout: float | None,
+        reply: TypeForm[Any] | None,
+    ) -> Outcome[Any]:
+        """It asked; returns what it awaits."""
+
+    def watched(self, target: Address[Any], *, on: bool) -> None:
+        """It watches, or does not any more."""
+
+    def spawned(self, name: str) -> None:
+        """It started a child."""
+
+    def published(self, event: object) -> None:
+        """It, or its life, put a fact on the event stream."""
+
+
+class Stage(Bus):
+    """See the module. Actors that are neighbours exist as refs that can be sent to, and handle nothing."""
+
+    def __init__(self, audience: Audience, *, channels: Iterable[Channel[Any]] = (), rng: Random | None = None) -> None:
+        super().__init__("stage", rng=Random(0) if rng is None else rng, shutdown_timeout=1.0)
+        self._audience: Audience | None = None
+        self._to_be_told = audience
+        self._acting: Ref[Any] | None = None
+        #: The actor that acted, once it has ended.
+        self.last: Behaviour | None = None
+        for channel in channels:
+            self.declare(channel)
+
+    def raise_curtain(self) -> None:
+        """From now on what an actor does is recorded. The bus runs."""
+        self._audience = self._to_be_told
+        self.router = self.stand_in("router")
+
+    def run(self, factory: Callable[..., A], *args: Any, name: str | None, supervision: Supervision | None) -> Ref[A]:
+        """Start the actor that acts."""
+        self._acting = super().spawn(factory, *args, name=name, supervision=supervision)
+        return self._acting
+
+    def ended(self, cell: Life) -> None:
+        """Keep the actor that acted, to be looked at."""
+        if self._acting is not None and cell is self._acting._cell:
+            self.last = cell.actor or self.last
+        super().ended(cell)
+
+    def begins(self, cell: Cell) -> asyncio.Future[None]:
+        """Done when the actor's `on_start` has finished; fails with what it raised."""
+        begun = self._starting.setdefault(cell, self.loop.create_future())
+        begun.add_done_callback(lambda done: done.cancelled() or done.exception())  # looked at, whoever asks
+        return begun
+
+    def stand_in(self, name: str) -> Ref[Any]:
+        """A neighbour of that name: a ref for an actor that does nothing."""
+        actor = super().spawn(_StandIn, name=name)
+        return _StandInRef(actor, self)
+
+    def spawn(
+        self,
+        factory: Callable[..., A],
+        *args: Any,
+        name: str | None = None,
+        supervision: Supervision | None = None,
+        parent: Cell | None = None,
+        **kwargs: Any,
+    ) -> Ref[A]:
+        """Record a child, which does not run."""
+        if self._audience is None:
+            return super().spawn(factory, *args, name=name, supervision=supervision, parent=parent, **kwargs)
+        made_up = factory if isinstance(factory, type) else Actor
+        ref = self.stand_in(name or self.actor_name(made_up))
+        assert ref._cell.name is not None
+        self._audience.spawned(ref._cell.name)
+        return cast("Ref[A]", ref)
+
+    def send(
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        message: object,
+        timeout: float | None,
+        sender: Cell | None,
+        how: How | None = None,
+    ) -> Outcome[Any]:
+        """Record a tell."""
+        if self._audience is None:
+            return super().send(to, message, timeout, sender, how)
+        return self._audience.told(_address(to), message)
+
+    def request(
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        message: object,
+        timeout: float | None,
+        reply: TypeForm[Any] | None,
+        sender: Cell | None,
+        how: How | None = None,
+    ) -> Outcome[Any]:
+        """Record an ask."""
+        if self._audience is None:
+            return super().request(to, message, timeout, reply, sender, how)
+        return self._audience.asked(_address(to), message, timeout, reply)
+
+    def watch(self, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
+        """Record a watch."""
+        self._check_watchable(target)
+        if self._audience is not None:
+            self._audience.watched(cast("Address[Any]", _address(target)), on=True)
+
+    def unwatch(self, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
+        """Record that a watch is forgotten."""
+        self._check_watchable(target)
+        if self._audience is not None:
+            self._audience.watched(cast("Address[Any]", _address(target)), on=False)
+
+    def publish(self, event: object) -> None:
+        """Record a fact, unless it is one of the life of neighbours."""
+        super().publish(event)
+        if self._audience is not None:
+            self._audience.published(event)
+
+    def neighbour_got(self, name: str, message: object) -> None:
+        """Something reached a neighbour's mailbox directly."""
+        if self._audience is not None and not isinstance(message, Terminated):
+            self._audience.told(LOCAL / name, message)
+
+
+class _StandIn(Actor):
+    """A neighbour. The floors below put some messages straight into mailboxes; these arrive here."""
+
+    def on_receive(self, message: object) -> None:
+        """Record it."""
+        stage, cell = self.bus, self._cell
+        assert isinstance(stage, Stage)
+        stage.neighbour_got(cell.name or "", message)
+
+
+class _StandInRef(Ref[Any]):
+    """The ref of a neighbour: what is sent to it is recorded at once, in the order of the actor's deeds."""
+
+    def __init__(self, real: Ref[Any], stage: Stage) -> None:
+        self.__dict__.update(real.__dict__)
+        self._real = real
+        self._cell = cast("Cell", _StandInCell(real._cell, stage))
+
+    def tell(self, message: object, *, timeout: float | None = None) -> Outcome[None]:  # type: ignore[override]  # Ref's
+        """Record it."""
+        return self._cell.tell(message, None, timeout)
+
+
+class _StandInCell:
+    """A neighbour's cell as far as senders see it."""
+
+    def __init__(self, cell: Cell, stage: Stage) -> None:
+        self._real = cell
+        self._stage = stage
+
+    def tell(self, message: object, sender: Cell | None, timeout: float | None) -> Outcome[None]:
+        return self._stage.send(LOCAL / (self._real.name or ""), message, timeout, sender)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._real, name)
+
+    def __str__(self) -> str:
+        return str(self._real)
+
+
+def _address(to: Ref[Any] | Address[Any] | GroupAddress[Any]) -> Address[Any] | GroupAddress[Any]:
+    if not isinstance(to, Ref):
+        return to
+    return to.address or Address(LOCAL, "unknown")

@@ -1,0 +1,398 @@
+"""An actor runs alone, and a test sees what it did: reactors, the router, a connection, the peer manager."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import pytest
+
+from peerbus.actors import (
+    EVERYONE,
+    LOCAL,
+    Actor,
+    Channel,
+    Directive,
+    MessageTypeError,
+    NoRoute,
+    Peer,
+    PeerbusError,
+    Reactor,
+    Ref,
+    RemoteError,
+    Role,
+    Supervision,
+    Terminated,
+    Timer,
+    handles,
+)
+from peerbus.actors.router import LinkDown, LinkUp, Router
+from peerbus.testing.kit.alone import Alone
+from peerbus.testing.kit.effects import (
+    Answered,
+    Asked,
+    Failed,
+    Published,
+    Spawned,
+    Stopped,
+    TimerSet,
+    Told,
+    Unwatched,
+    Watched,
+)
+
+BLOCKS = LOCAL / "blocks"
+
+
+@dataclass(frozen=True)
+class Get:
+    height: int
+
+
+@dataclass(frozen=True)
+class GetBlock:
+    height: int
+
+
+@dataclass(frozen=True)
+class Block:
+    height: int
+
+
+class Cache(Reactor):
+    channel = Channel("cache", messages=(Get, Block))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks: dict[int, Block] = {}
+
+    @handles(Get)
+    async def get(self, wanted: Get) -> Block:
+        if wanted.height not in self.blocks:
+            self.blocks[wanted.height] = await self.ask(BLOCKS, GetBlock(wanted.height), reply=Block)
+        return self.blocks[wanted.height]
+
+
+@dataclass(frozen=True)
+class Do:
+    what: str
+
+
+class Busy(Actor):
+    """Does one of everything."""
+
+    supervision: ClassVar[Supervision] = Supervision(directive=Directive.STOP)
+
+    def __init__(self, friend: Ref[Any] | None = None) -> None:
+        super().__init__()
+        self.friend = friend
+        self.ticks = 0
+        self.tick: Timer | None = None
+        self.heard: list[object] = []
+
+    def on_start(self) -> None:
+        self.after(10, Do("once"))
+
+    @handles(Do)
+    async def do(self, wish: Do) -> object:
+        match wish.what:
+            case "watch":
+                self.watch(BLOCKS)
+                self.unwatch(BLOCKS)
+            case "tick":
+                self.tick = self.every(1, "tick")
+            case "no more ticks":
+                assert self.tick is not None
+                self.tick.cancel()
+            case "spawn":
+                child = self.spawn(Cache, name="child")
+                child.tell(Get(1))
+                await self.tell(child, Get(2))
+                self.watch(child)
+            case "friend":
+                assert self.friend is not None
+                await self.tell(self.friend, "hello")
+                return await self.ask(self.friend, "well?")
+            case "all":
+                return len(await self.tell(EVERYONE / "blocks", Block(1)))
+            case "publish":
+                self.bus.publish(Block(1))
+            case "fail":
+                raise ValueError("on purpose")
+            case "try":
+                try:
+                    await self.tell(BLOCKS, Block(1))
+                except NoRoute:
+                    return "no route"
+        return None
+
+    @handles(str)
+    def count(self, _tick: str) -> None:
+        self.ticks += 1
+
+    @handles(Terminated)
+    def hear(self, event: Terminated) -> None:
+        self.heard.append(event)
+
+
+async def test_what_a_reactor_did_in_four_lines() -> None:
+    async with Alone(Cache) as cache:
+        await cache.tell(Get(7))
+        assert cache.sent == [Asked(BLOCKS, GetBlock(7))]
+
+
+async def test_its_asks_are_open_until_the_test_answers() -> None:
+    async with Alone(Cache) as cache:
+        asked = cache.ask(Get(7))
+        await cache.settle()
+        assert cache.open_asks == [Asked(BLOCKS, GetBlock(7))]
+        await cache.reply(Block(7))
+        assert await asked == Block(7)
+        assert cache.actor.blocks == {7: Block(7)}
+        assert await cache.ask(Get(7)) == Block(7)  # from its store
+        assert cache.effects == [
+            Asked(BLOCKS, GetBlock(7)),
+            Answered(Get(7), Block(7)),
+            Answered(Get(7), Block(7)),
+        ]
+        with pytest.raises(PeerbusError, match="no open ask"):
+            await cache.reply()
+
+
+async def test_its_asks_fail_as_the_test_wants_and_its_asker_hears_of_it() -> None:
+    async with Alone(Cache) as cache:
+        asked = cache.ask(Get(7))
+        await cache.settle()
+        await cache.fail(RemoteError("not_found"))
+        with pytest.raises(RemoteError, match="not_found"):
+            await asked
+        (effect,) = cache.effects[1:]
+        assert isinstance(effect, Answered)
+        assert isinstance(effect.error, RemoteError)
+        cache.answer(GetBlock, RemoteError("gone"))
+        with pytest.raises(RemoteError, match="gone"):
+            await cache.ask(Get(7))
+        cache.answer(GetBlock, lambda wanted: Block(wanted.height))
+        assert await cache.ask(Get(9)) == Block(9)
+
+
+async def test_an_answer_of_another_type_than_it_asked_for_is_its_error() -> None:
+    async with Alone(Cache) as cache:
+        cache.answer(GetBlock, "no block")
+        with pytest.raises(RemoteError, match="MessageTypeError"):
+            await cache.ask(Get(9))
+
+
+async def test_a_message_that_its_channel_does_not_declare_is_refused() -> None:
+    async with Alone(Cache) as cache:
+        with pytest.raises(MessageTypeError):
+            await cache.tell(GetBlock(1))
+
+
+async def test_tells_have_arrived_unless_the_test_refuses_them() -> None:
+    async with Alone(Busy) as busy:
+        assert await busy.ask(Do("try")) is None
+        busy.refuse(Block, NoRoute("cut off"))
+        assert await busy.ask(Do("try")) == "no route"
+        assert busy.sent == [Told(BLOCKS, Block(1)), Told(BLOCKS, Block(1))]
+        assert await busy.ask(Do("all")) == 0
+        assert busy.sent[-1] == Told(EVERYONE / "blocks", Block(1))
+
+
+async def test_timers_fire_when_the_test_moves_their_clock() -> None:
+    async with Alone(Busy) as busy:
+        assert busy.take() == [TimerSet(10, Do("once"))]
+        await busy.tell(Do("tick"))
+        assert busy.timers == [TimerSet(1, "tick", repeats=True)]
+        await busy.advance(3.5)
+        assert busy.actor.ticks == 3
+        await busy.tell(Do("no more ticks"))
+        await busy.advance(100)
+        assert busy.actor.ticks == 3
+
+
+async def test_watches_are_recorded_and_ends_are_told() -> None:
+    async with Alone(Busy) as busy:
+        await busy.tell(Do("watch"))
+        assert busy.take()[1:] == [Watched(BLOCKS), Unwatched(BLOCKS)]
+        await busy.terminated(Peer("a" * 64) / "blocks", "peer_gone")
+        assert busy.actor.heard == [Terminated(Peer("a" * 64) / "blocks", "peer_gone")]
+
+
+async def test_children_do_not_run_and_what_they_are_sent_is_recorded_in_order() -> None:
+    async with Alone(Busy) as busy:
+        await busy.tell(Do("spawn"))
+        child = LOCAL / "child"
+        assert busy.take()[1:] == [Spawned("child"), Told(child, Get(1)), Told(child, Get(2)), Watched(child)]
+        assert busy.bus.has("child")
+
+
+async def test_refs_that_it_was_given_are_recorded_as_addresses() -> None:
+    async with Alone(Busy) as busy:
+        busy.actor.friend = busy.stand_in("friend")
+        asked = busy.ask(Do("friend"))
+        await busy.settle()
+        await busy.reply("well.")
+        assert await asked == "well."
+        assert busy.sent == [Told(LOCAL / "friend", "hello"), Asked(LOCAL / "friend", "well?")]
+
+
+async def test_facts_failures_and_the_end_are_effects() -> None:
+    async with Alone(Busy) as busy:
+        busy.take()
+        await busy.tell(Do("publish"))
+        assert busy.published == [Block(1)]
+        assert busy.ref.is_alive()
+        await busy.tell(Do("fail"))
+        published, failed, stopped = busy.take()
+        assert published == Published(Block(1))
+        assert isinstance(failed, Failed)
+        assert (repr(failed.error), failed.directive) == ("ValueError('on purpose')", "stop")
+        assert isinstance(stopped, Stopped)
+        assert busy.stopped
+    async with Alone(Busy) as busy:
+        await busy.stop()
+        assert busy.take()[-1] == Stopped("stopped")
+
+
+async def test_an_actor_that_cannot_start_says_why() -> None:
+    class Broken(Actor):
+        def on_start(self) -> None:
+            raise ValueError("no disk")
+
+    with pytest.raises(ValueError, match="no disk"):
+        async with Alone(Broken):
+            pass
+    with pytest.raises(PeerbusError, match="does not run yet"):
+        Alone(Busy).ref
+    with pytest.raises(PeerbusError, match="does not run yet"):
+        await Alone(Busy).advance(1)
+
+
+async def test_its_address_is_the_sender_and_a_role_is_an_address_like_any_other() -> None:
+    class Asks(Actor):
+        def on_receive(self, message: object) -> None:
+            self.tell(Role("archive") / "blocks", message)
+
+    async with Alone(Asks, name="asker") as asker:
+        assert asker.address == LOCAL / "asker"
+        await asker.tell("hello", sender=BLOCKS)
+        assert asker.sent == [Told(Role("archive") / "blocks", "hello")]
+
+
+async def test_the_router_alone_publishes_its_table() -> None:
+    from peerbus.testing.kit.probe_link import ProbeLink
+
+    async with Alone(Router) as router:
+        link = ProbeLink(router.bus, "a" * 64, lambda _reactor, _envelope: None)
+        await router.tell(LinkUp(link, ("fact",)))
+        assert router.published == [LinkUp(link, ("fact",)), "fact"]
+        assert router.bus.routes.peers == {"a" * 64: link}
+        await router.tell(LinkDown(link, "gone"))
+        assert router.bus.routes.peers == {}
+
+
+async def test_a_peer_connection_alone_enters_the_table_and_leaves_it() -> None:
+    from peerbus.transports.connection.commands import Disconnect
+    from peerbus.transports.connection.connection import PeerConnection
+    from peerbus.transports.connection.greeting import Greeted
+    from peerbus.transports.streams.endpoint import Endpoint
+    from peerbus.transports.streams.memory import MemoryNetwork
+    from peerbus.transports.wire.codecs import Codecs
+    from peerbus.transports.wire.hello import Hello
+
+    def hello(node_id: str, name: str) -> Hello:
+        return Hello(
+            node_id=node_id, network="test", name=name, incarnation=1, listen=(), offers=(), channels=(),
+            agent="test", nonce=bytes(16),
+        )  # fmt: skip
+
+    network, ended = MemoryNetwork(), list[object]()
+    alice, bob = "a" * 64, "b" * 64
+    listener = await network.transport(bob).listen(Endpoint("memory", path="bob"))
+    stream = await network.transport(alice).dial(listener.endpoint, expect=bob, timeout=1)
+    other = await listener.accept()
+    greeted = Greeted(stream, hello(alice, "alice"), hello(bob, "bob"), True, b"")
+    async with Alone(lambda: PeerConnection(greeted, Codecs({}), ended.append)) as connection:
+        router = LOCAL / "router"
+        assert connection.sent == [Told(router, LinkUp(connection.actor.link))]
+        await connection.tell(Disconnect("operator"))
+        while await other.read():  # to the end: the connection closes when its goodbye is taken
+            pass
+        await connection.settle()
+        assert Told(router, LinkDown(connection.actor.link, "operator")) in connection.effects
+        assert Stopped("stopped") in connection.effects
+        assert len(ended) == 1
+    await other.aclose()
+    await listener.aclose()
+
+
+async def test_the_peer_manager_alone_makes_a_connection_for_whom_it_let_in() -> None:
+    from peerbus.discovery.records.self_description import Myself
+    from peerbus.discovery.shell.peers import Peers
+    from peerbus.transports.connection.greeting import greet
+    from peerbus.transports.streams.endpoint import Endpoint
+    from peerbus.transports.streams.identity import Identity
+    from peerbus.transports.streams.memory import MemoryNetwork
+    from peerbus.transports.wire.codecs import Codecs
+    from peerbus.transports.wire.hello import Hello
+
+    network = MemoryNetwork()
+    me, other = Identity.from_seed(b"m" * 32), Identity.from_seed(b"o" * 32)
+    myself = Myself(identity=me, network="test", name="me", agent="test", incarnation=1)
+    at = Endpoint("memory", path="me")
+    async with Alone(lambda: Peers(myself, [network.transport(me.node_id)], Codecs({}), listen=[at])) as peers:
+        stream = await network.transport(other.node_id).dial(at, expect=me.node_id, timeout=1)
+        hello = Hello(
+            node_id=other.node_id, network="test", name="other", incarnation=2, listen=(), offers=(), channels=(),
+            agent="test", nonce=bytes(16),
+        )  # fmt: skip
+        async with asyncio.timeout(5):
+            greeted = await greet(stream, hello, lambda _: None, dialed=True)
+            while not peers.spawned:  # noqa: ASYNC110  # an effect is no event
+                await asyncio.sleep(0)
+        assert greeted.peer.node_id == me.node_id
+        assert peers.spawned == [f"peer-{other.node_id[:8]}-1"]
+        await stream.aclose()
+
+
+@dataclass(frozen=True)
+class Put:
+    block: Block
+
+
+@dataclass(frozen=True)
+class Better(Block):
+    title: str = ""
+
+
+class Puts(Reactor):
+    channel = Channel("puts", messages=(Get, Put))
+
+    @handles(Get, Put)
+    async def pass_on(self, message: Get | Put) -> object:
+        await self.tell(LOCAL / "puts", Put(Better(7)))
+        return (1, 2)
+
+
+async def test_what_could_not_go_to_another_node_is_refused_to_and_from_the_actor() -> None:
+    async with Alone(Puts, channels=[Puts.channel]) as puts:
+        with pytest.raises(MessageTypeError, match=r"Put.block holds Better, its type is Block"):
+            await puts.tell(Put(Better(1)))
+        with pytest.raises(RemoteError, match=r"Put.block holds Better, its type is Block"):
+            await puts.ask(Get(1))
+
+
+async def test_an_answer_that_could_not_go_to_another_node_is_refused() -> None:
+    class Pairs(Reactor):
+        channel = Channel("pairs", messages=(Get,))
+
+        @handles(Get)
+        def get(self, wanted: Get) -> object:
+            return (wanted.height, 2)
+
+    async with Alone(Pairs) as pairs:
+        assert await pairs.ask(Get(1), reply=tuple[int, int]) == (1, 2)
+        with pytest.raises(MessageTypeError, match="its type is not known here"):
+            await pairs.ask(Get(1))
