@@ -5,15 +5,16 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from enum import Enum
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 
 import msgpack
+import msgspec
 
 from fuzz.mutation import mutate_packed
 from peerbus.actors.base import MessageTypeError
-from peerbus.actors.messages import Channel, encoding_of
+from peerbus.actors.messages import Channel, Message, encoding_of
 from peerbus.transports.wire.payload import ChannelCodec
 
 
@@ -65,8 +66,22 @@ class Empty:
     """Nothing to say."""
 
 
-CODEC = ChannelCodec(Channel("everything", messages=(Everything, Tree, Empty)))
+def as_message(cls: type[Any]) -> type:
+    """The dataclass as a Message."""
+    hints = get_type_hints(cls)
+    made = [
+        (each.name, hints[each.name])
+        if each.default is MISSING and each.default_factory is MISSING
+        else (each.name, hints[each.name], each.default_factory() if callable(each.default_factory) else each.default)
+        for each in fields(cls)
+    ]
+    return msgspec.defstruct(cls.__name__, made, bases=(Message,), frozen=True)
+
+
 TYPES = (Everything, Tree, Empty)
+CODEC = ChannelCodec(Channel("everything", messages=TYPES))
+#: The same as Messages: it has to read and refuse the same.
+TWIN: ChannelCodec = ChannelCodec(Channel("everything", messages=tuple(map(as_message, TYPES))))
 LIMIT = 1 << 20
 PLAIN = (type(None), bool, int, float, str, bytes, list, dict)
 
@@ -85,15 +100,26 @@ def check(data: bytes) -> None:
         value = CODEC.decode(number, payload)
     except MessageTypeError as error:
         assert "everything" in str(error)
+        assert number == 0 or refuses(TWIN, number, payload)
         return
     if number == 0:
         check_plain(value)
         return
+    assert TWIN.encode(TWIN.decode(number, payload), LIMIT) == CODEC.encode(value, LIMIT)
     assert type(value) is TYPES[number - 1]
     number_again, again = CODEC.encode(value, LIMIT)
     assert number_again == number
     # Not the value but its bytes: NaN is not equal to itself.
     assert CODEC.encode(CODEC.decode(number, again), LIMIT) == (number, again)
+
+
+def refuses(codec: ChannelCodec, number: int, payload: bytes) -> bool:
+    """The codec takes it for malformed."""
+    try:
+        codec.decode(number, payload)
+    except MessageTypeError:
+        return True
+    return False
 
 
 def check_answer(payload: bytes, reply: Any) -> None:
