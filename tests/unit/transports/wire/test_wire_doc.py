@@ -19,7 +19,7 @@ from peerbus.actors.messages.answer_encoding import marked
 from peerbus.transports.wire import frames as wire
 from peerbus.transports.wire import parts
 from peerbus.transports.wire.frames import Frame, FrameDecoder, FrameEncoder
-from peerbus.transports.wire.handshake import TRANSITIONS, Handshake, PeerHello, Welcomed
+from peerbus.transports.wire.handshake import Handshake, PeerHello, Welcomed
 from peerbus.transports.wire.hello import MAX_CHANNELS, MESSAGE_LIMIT, ChannelInfo, Hello
 
 ROOT = Path(__file__).parents[4]
@@ -149,13 +149,6 @@ def test_the_whole_conversation_happens_as_it_is_written() -> None:
     assert to_alice == to_bob == Welcomed()
     assert list(FrameDecoder(wire.FRAME_LIMIT).feed(dialer.leftover())) == [REPLY]
     assert list(FrameDecoder(wire.FRAME_LIMIT).feed(acceptor.leftover())) == [ASK, wire.GoAway("shutting_down", "")]
-
-
-def test_the_drawing_is_the_table_of_states() -> None:
-    drawing = ["stateDiagram-v2"]
-    for before, steps in TRANSITIONS.items():
-        drawing += [f"    {before.name} --> {after.name}: {step.value}" for step, after in steps.items()]
-    assert f"```mermaid\n{chr(10).join(drawing)}\n```" in section("Handshake")
 
 
 @pytest.mark.parametrize(
