@@ -105,12 +105,13 @@ def check(data: bytes) -> None:
     if number == 0:
         check_plain(value)
         return
-    assert TWIN.encode(TWIN.decode(number, payload), LIMIT) == CODEC.encode(value, LIMIT)
     assert type(value) is TYPES[number - 1]
     number_again, again = CODEC.encode(value, LIMIT)
     assert number_again == number
     # Not the value but its bytes: NaN is not equal to itself.
     assert CODEC.encode(CODEC.decode(number, again), LIMIT) == (number, again)
+    # A dataclass leaves out what it was not sent and has a default for; a Message does not.
+    assert TWIN.encode(TWIN.decode(number, payload), LIMIT) == TWIN.encode(TWIN.decode(number, again), LIMIT)
 
 
 def refuses(codec: ChannelCodec, number: int, payload: bytes) -> bool:
