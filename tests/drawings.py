@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from peerbus.actors.engine.life import TRANSITIONS as ACTOR
+from peerbus.discovery.peer.lifecycle import TRANSITIONS as PEER
 from peerbus.transports.connection.parting import PROOFS, SPOKEN, STAGES
 from peerbus.transports.wire.handshake import TRANSITIONS as HANDSHAKE
 
@@ -77,4 +78,5 @@ DRAWINGS = (
     Drawing("stages", "lives.md", state_diagram(STAGES)),
     Drawing("goaways", "lives.md", state_diagram(SPOKEN)),
     Drawing("proofs", "lives.md", state_diagram(PROOFS)),
+    Drawing("peer", "peers.md", state_diagram(PEER)),
 )

@@ -6,7 +6,7 @@ import re
 from enum import Enum, auto
 
 import pytest
-from drawings import DRAWINGS, Drawing, state_diagram
+from drawings import DOCS, DRAWINGS, Drawing, state_diagram
 
 
 class Door(Enum):
@@ -24,6 +24,11 @@ class Push(Enum):
 @pytest.mark.parametrize("drawing", DRAWINGS, ids=lambda drawing: drawing.name)
 def test_a_drawing_in_the_documentation_is_made_from_its_table(drawing: Drawing) -> None:
     assert drawing.shown() == drawing.text, "run scripts/draw-lives --write"
+
+
+def test_no_drawing_of_states_in_the_documentation_is_made_by_hand() -> None:
+    drawn = sum(path.read_text(encoding="utf-8").count("stateDiagram-v2") for path in DOCS.glob("*.md"))
+    assert drawn == len(DRAWINGS)
 
 
 def test_a_table_of_steps_is_drawn_with_their_names() -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from peerbus.discovery.peer.lifecycle import LINKED, TRANSITIONS, UP, PeerState, PeerStep, next_state
-from peerbus.discovery.peer.lifecycle_diagram import diagram
 
 
 def test_every_state_is_in_the_table_and_can_be_reached_and_left() -> None:
@@ -47,8 +44,3 @@ def test_only_what_was_accepted_holds_a_slot_and_only_what_was_ready_is_up() -> 
 def test_the_table_cannot_be_changed() -> None:
     with pytest.raises(TypeError):
         TRANSITIONS[PeerState.IDLE] = {}  # type: ignore[index]  # that is the test
-
-
-def test_the_drawing_in_the_documentation_is_made_from_the_table() -> None:
-    text = (Path(__file__).resolve().parents[4] / "docs" / "peers.md").read_text(encoding="utf-8")
-    assert f"```mermaid\n{diagram()}```" in text, "run scripts/peer-states --write"
