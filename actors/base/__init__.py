@@ -31,7 +31,9 @@ from .errors import (
     TransportError,
     WouldDeadlock,
     for_future,
+    refusal_of,
     shown,
+    text_of,
 )
 from .forks import forked_error, not_in_child, refuse_calls, runs_no_more, silence
 from .log import InFull, get_logger, shortened
@@ -88,7 +90,9 @@ __all__ = [
     "refuse_calls",
     "runs_no_more",
     "shortened",
+    "refusal_of",
     "shown",
+    "text_of",
     "silence",
     "wall_clock",
     "warn_unfinished",

@@ -61,7 +61,9 @@ __all__ = [
     "TransportError",
     "WouldDeadlock",
     "for_future",
+    "refusal_of",
     "shown",
+    "text_of",
 ]
 
 
@@ -205,6 +207,26 @@ def shown(error: BaseException) -> str:
         return f"{type(error).__name__}(no text: its repr fails)"
 
 
+def text_of(error: BaseException) -> str:
+    """The `str` of what user code raised, whatever its class makes of that; its `repr`, where it raises."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  # else it ended the turn of the actor that failed, and nobody was answered
+        return shown(error)
+
+
+def refusal_of(error: BaseException) -> tuple[str, str]:
+    """Code and text of what a handler raised, as they travel: both are text, whatever a class of its own made of them.
+
+    A subclass of RemoteError whose constructor does not set them is named by its class, as any other exception.
+    """
+    try:
+        refusal = RemoteError.of(error)
+        return str(refusal.code), str(refusal.text or "")
+    except Exception:  # noqa: BLE001  # as above
+        return type(error).__name__, text_of(error)
+
+
 def for_future(error: BaseException) -> Exception:
     """What user code raised, as something that a future can hold and that ends whoever awaits it in order.
 
@@ -232,13 +254,9 @@ class RemoteError(PeerbusError):
     @classmethod
     def of(cls, error: BaseException) -> RemoteError:
         """What the asker sees of an exception that a handler raised; a RemoteError is passed on as it is."""
-        if isinstance(error, RemoteError):
+        if isinstance(error, RemoteError) and not isinstance(error, StopIteration):  # which no future takes
             return error
-        try:
-            text = str(error)
-        except Exception:  # noqa: BLE001  # user code; else it ended the turn of the actor that failed
-            text = shown(error)
-        wrapped = cls(type(error).__name__, text)
+        wrapped = cls(type(error).__name__, text_of(error))
         wrapped.__cause__ = error
         return wrapped
 

@@ -8,6 +8,7 @@ messages, it waits beside it as any local sender does. Credit goes back when the
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from threading import get_ident
 from typing import TYPE_CHECKING
@@ -325,7 +326,8 @@ class ReceiveSide:
         """Run `action` on the loop's thread: now, or soon where the caller is another one."""
         if get_ident() == self._bus.thread:
             action()
-        elif not self._bus.loop.is_closed():
+            return
+        with contextlib.suppress(RuntimeError):  # the loop has closed, perhaps just now
             self._bus.loop.call_soon_threadsafe(action)
 
     # Credit.
@@ -333,7 +335,7 @@ class ReceiveSide:
     def release(self, lane: InLane, messages: int, size: int) -> None:
         """Messages left their mailbox. From any thread."""
         if get_ident() != self._bus.thread:
-            if not self._bus.loop.is_closed():
+            with contextlib.suppress(RuntimeError):  # as above
                 self._bus.loop.call_soon_threadsafe(self.release, lane, messages, size)
             return
         lane.window.release(size, messages)

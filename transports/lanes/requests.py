@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from ...actors.base import RemoteError, SendError
+from ...actors.base import SendError, refusal_of, text_of
 from ...actors.engine import Cell
 from ...actors.sends import AskFuture
 from .out_lane import OutLane
@@ -69,7 +69,10 @@ class Server(Protocol):
 
 
 class RemoteReply:
-    """Where the answer to a peer's ask goes, on the loop's thread."""
+    """Where the answer to a peer's ask goes, on the loop's thread.
+
+    Law: whatever a handler raises, its asker is answered. What user code has a hand in is done before it is over.
+    """
 
     __slots__ = ("_over", "_server", "cell", "channel", "deadline", "number", "rid")
 
@@ -100,19 +103,19 @@ class RemoteReply:
     def raised(self, error: BaseException) -> None:
         """The handler raised, or refused."""
         if not self.done():
-            self._over = True
-            refusal = RemoteError.of(error)
-            code = refusal.code
+            code, text = refusal_of(error)
             if code in BUS_CODES or code.startswith(REACTOR_PREFIX):
                 code = REACTOR_PREFIX + code
-            self._server.answer_error(self, code, refusal.text)
+            self._over = True
+            self._server.answer_error(self, code, text)
 
     def fail(self, error: BaseException) -> None:
         """The bus could not deliver it, or the actor stopped."""
         if not self.done():
-            self._over = True
             code = error.reason if isinstance(error, SendError) else type(error).__name__
-            self._server.answer_error(self, code, str(error))
+            text = text_of(error)
+            self._over = True
+            self._server.answer_error(self, code, text)
 
     def cancel(self) -> None:
         """The asker waits no longer, or its connection is gone: end the work."""
