@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass
 from typing import BinaryIO
 
 from ..actors.base import ConfigError, RemoteError
 from ..actors.engine import handles
-from ..actors.messages import Channel
+from ..actors.messages import Channel, Message
 from ..actors.reactor import Reactor
 
 __all__ = ["Block", "Blocks", "GetBlock", "GetManifest", "GetServed", "Manifest", "Served"]
@@ -24,13 +23,11 @@ BLOCK_SIZE = 128 * 1024
 MAX_BLOCKS = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class GetManifest:
+class GetManifest(Message):
     """Ask what the file consists of; a Manifest answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Message):
     """What a file consists of: sizes in bytes, SHA-256 of the whole and of each block. Raises ValueError where that
     does not fit together."""
 
@@ -44,28 +41,24 @@ class Manifest:
             raise ValueError(f"{self.size} bytes are not {len(self.blocks)} blocks of {self.block_size}")
 
 
-@dataclass(frozen=True, slots=True)
-class GetBlock:
+class GetBlock(Message):
     """Ask for one block, counted from 0; a Block answers, or RemoteError("no_such_block")."""
 
     index: int
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Message):
     """The bytes of one block. The last one of a file may be shorter than the others."""
 
     index: int
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class GetServed:
+class GetServed(Message):
     """Ask what was served since the start; a Served answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Served:
+class Served(Message):
     """Blocks and bytes that were served."""
 
     blocks: int

@@ -12,14 +12,13 @@ import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from ..actors.actor import Actor
 from ..actors.base import InFull, NoRoute, PeerbusError, RemoteError, SendError, get_logger
 from ..actors.engine import Ref, handles
-from ..actors.messages import Channel, Directive, Role, ShutdownStarted, Supervision
+from ..actors.messages import Channel, Directive, Message, Role, ShutdownStarted, Supervision
 from ..actors.reactor import Reactor
 from .blocks import Block, Blocks, GetBlock, GetManifest, Manifest
 
@@ -33,13 +32,11 @@ ASK_TIMEOUT = 5.0
 FIRST_RETRY, LAST_RETRY = 0.01, 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class GetProgress:
+class GetProgress(Message):
     """Ask how far a sync is; a Progress answers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Message):
     """How far a sync is. `text` says why it failed; times are seconds, `p50` and `p99` those of the asks for blocks."""
 
     state: Literal["looking", "fetching", "done", "failed"] = "looking"
@@ -59,8 +56,7 @@ class Progress:
         return self.blocks / self.blocks_in_all if self.blocks_in_all else float(self.state == "done")
 
 
-@dataclass(frozen=True, slots=True)
-class _Begin:
+class _Begin(Message):
     """To itself: start."""
 
 
@@ -219,8 +215,7 @@ class Sync(Reactor):
         return self.bus.loop.time()
 
 
-@dataclass(frozen=True, slots=True)
-class _Finish:
+class _Finish(Message):
     """To a copy: all blocks are there."""
 
 
