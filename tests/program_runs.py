@@ -60,8 +60,8 @@ def fault(program: Program) -> Exception | None:
     return None
 
 
-def run(program: Program) -> None:
-    """Run a program once. Raises LawBroken, and what `Simulation.run` raises."""
+def run(program: Program) -> Story:
+    """Run a program once; returns what happened. Raises LawBroken, and what `Simulation.run` raises."""
     sim = Simulation(seed=program.seed, trace=False)
     after_turn = sim.loop.after_turn
 
@@ -76,7 +76,9 @@ def run(program: Program) -> None:
     sim.loop.after_turn = look_at_the_end
     if program.eager:
         sim.loop.set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined,unused-ignore]  # new in 3.12
-    sim.run(_Run(sim, program).play())
+    one = _Run(sim, program)
+    sim.run(one.play())
+    return one.story
 
 
 class _Run:
