@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from .base import PeerbusError, current_bus
-from .engine import Body, Ref
+from .engine import Body, Ref, many_to_cell
 from .messages import WAITS, Address, GroupAddress, How, Share, Supervision, check_reply
-from .sender import asks, tells
+from .sender import asks, tells, tells_many
 from .sends import Outcome
 
 if TYPE_CHECKING:
@@ -103,6 +103,29 @@ class Actor(Body):
             # On another bus, where its address would mean another actor or none, it is no sender.
             return to._cell.tell(message, cell if to._cell.bus is cell.bus else None, timeout)
         return _bus_of(self).send(to, message, timeout, cell, WAITS if wait_for_peer else None)
+
+    @tells_many
+    def tell_many(
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        messages: Iterable[object],
+        *,
+        timeout: float | None = None,
+    ) -> Outcome[Any]:
+        """Send many messages without an answer, in their order: a `tell` of each at a part of its price.
+
+        `await` it to learn how many were accepted. What has room is accepted at once; where there is none it waits, in
+        the midst of them, `timeout` seconds at most for all together (default: the channel's). A generator is drawn as
+        there is room, so that a million messages need no list. All go to one receiver, also of a role; to several, of
+        `Role(…, "all")` or EVERYONE, each gets all, and there is one outcome per peer.
+        It stops at the first message that is not accepted, and raises what its `tell` would: any `SendError`, with that
+        `message`, and `accepted` messages before it, which stay accepted. Those behind it in a list are dead letters,
+        as it is; not what a generator would still have made.
+        """
+        cell = self._cell
+        if isinstance(to, Ref):
+            return many_to_cell(to._cell, messages, timeout, cell if to._cell.bus is cell.bus else None)
+        return _bus_of(self).send_many(to, messages, timeout, cell)
 
     @asks
     def ask(

@@ -92,8 +92,8 @@ from .messages import (
     check_reply,
 )
 from .router import ActorsChanged, RolesChanged, Router
-from .routing import Routes, check_how, no_address, resolve, routed_ask, routed_tell
-from .sender import asks, tells
+from .routing import Routes, check_how, no_address, resolve, routed_ask, routed_many, routed_tell
+from .sender import asks, tells, tells_many
 from .sends import Bridged, DeadlineWheel, DeadlockWatch, Failed, Outcome, ReplyFuture
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ _CALLS = (
     "ledger",
     "request",
     "send",
+    "send_many",
     "spawn",
     "start",
     "started",
@@ -131,6 +132,7 @@ _CALLS = (
     "subscribe",
     "subscribe_actor",
     "tell",
+    "tell_many",
     "unsubscribe_actor",
     "unwatch",
     "wait_stopped",
@@ -564,7 +566,7 @@ class Bus:
         return cast("Ref[A]", ref)
 
     def _spawn_on_loop(self, spawn: Callable[[], Ref[A]]) -> Ref[A]:
-        self._check_running()
+        self.check_running()
         if current_bus() is not None:
             raise WouldDeadlock(f"spawning on {self.name} waits for its thread, and would stop this event loop")
         future: ReplyFuture[Ref[A]] = ReplyFuture()
@@ -770,6 +772,17 @@ class Bus:
                 return to._cell.tell(message, None, timeout)
         return self.send(to, message, timeout, None, WAITS if wait_for_peer else None)
 
+    @tells_many
+    def tell_many(
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        messages: Iterable[object],
+        *,
+        timeout: float | None = None,
+    ) -> Outcome[Any]:
+        """Send many without an answer: `await` it on the loop, `.get()` it on another thread. See `Actor.tell_many`."""
+        return self.send_many(to, messages, timeout, None)
+
     @asks
     def ask(
         self,
@@ -827,15 +840,25 @@ class Bus:
         if isinstance(to, Ref):
             return to._cell.tell(message, sender if to._cell.bus is self else None, timeout)
         if get_ident() != self.thread:
-            self._check_running()
+            self.check_running()
             if not isinstance(to, Address | GroupAddress):
                 raise no_address(to)
             local = self._cells.get(to.reactor) if isinstance(to.where, Local) else None
             if local is not None:
                 return local.tell(message, sender, timeout)
-            seconds = self._seconds(to, timeout)
+            seconds = self.seconds(to, timeout)
             return Bridged(self, message, seconds, partial(self._tell_within, to, message, sender, how)).future
         return routed_tell(self, to, message, timeout, sender, how)
+
+    def send_many(
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        messages: Iterable[object],
+        timeout: float | None,
+        sender: Cell | None,
+    ) -> Outcome[Any]:
+        """Many tells from `sender`."""
+        return routed_many(self, to, messages, timeout, sender)
 
     def request(
         self,
@@ -865,12 +888,12 @@ class Bus:
                         deadline = self.deadline(to.reactor, timeout)
                         return link.ask(to.reactor, message, sender=address, deadline=deadline, reply=reply)
         else:
-            self._check_running()
+            self.check_running()
             if isinstance(sender, ThreadCell) and (to._cell is sender if isinstance(to, Ref) else to == sender.address):
                 error = sender.ask_itself()
                 if error is not None:
                     return Failed(error)
-            seconds = self._seconds(to, timeout)
+            seconds = self.seconds(to, timeout)
             return Bridged(self, message, seconds, partial(self._ask_within, to, message, reply, sender, how)).future
         if isinstance(to, Ref):
             cell = to._cell
@@ -879,11 +902,12 @@ class Bus:
                 sender = None  # its address means another actor there, or none
             if other is not self and other is not None and other.thread != self.thread:
                 send = partial(other._ask_within, to, message, reply, sender, None)
-                return Bridged(other, message, self._seconds(to, timeout), send).future
+                return Bridged(other, message, self.seconds(to, timeout), send).future
             return cell.ask(message, sender, timeout, reply, self)
         return routed_ask(self, to, message, timeout, reply, sender, how)
 
-    def _check_running(self) -> None:
+    def check_running(self) -> None:
+        """Raise PeerbusError where it does not run yet."""
         if not self.thread:
             raise PeerbusError(f"{self.name} does not run: enter it, or start() it")
 
@@ -903,7 +927,8 @@ class Bus:
     ) -> Outcome[Any]:
         return self.request(to, message, left, reply, sender, how)
 
-    def _seconds(self, to: Ref[Any] | Address[Any] | GroupAddress[Any], timeout: float | None) -> float:
+    def seconds(self, to: Ref[Any] | Address[Any] | GroupAddress[Any], timeout: float | None) -> float:
+        """What a send may take: `timeout`, or what its channel says."""
         if timeout is not None:
             return timeout
         if isinstance(to, Ref):

@@ -1,8 +1,8 @@
-"""The two ways to send, as types: the overloads of `tell` and `ask` stand here once, for actors, buses and nodes."""
+"""The ways to send, as types: their overloads stand here once, for actors, buses and nodes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, overload
 
 from .messages import Address, Asks, GroupAddress, Results, Share, Speaks
@@ -11,7 +11,7 @@ from .sends import Outcome
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-__all__ = ["Ask", "Tell", "asks", "tells"]
+__all__ = ["Ask", "Tell", "TellMany", "asks", "tells", "tells_many"]
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -28,6 +28,19 @@ class Tell(Protocol):
     def __call__(
         self, to: GroupAddress[M], message: M, *, timeout: float | None = None, wait_for_peer: bool = False
     ) -> Outcome[Results[None]]: ...
+
+
+class TellMany(Protocol):
+    """`tell_many(to, messages)`: many sends without an answer, in one go. The outcome is how many were accepted."""
+
+    @overload
+    def __call__(
+        self, to: Address[M] | Speaks[M], messages: Iterable[M], *, timeout: float | None = None
+    ) -> Outcome[int]: ...
+    @overload
+    def __call__(
+        self, to: GroupAddress[M], messages: Iterable[M], *, timeout: float | None = None
+    ) -> Outcome[Results[int]]: ...
 
 
 class Ask(Protocol):
@@ -103,6 +116,11 @@ class Ask(Protocol):
 def tells(method: Callable[..., Outcome[Any]]) -> Tell:
     """The method, with the types of `Tell`."""
     return cast("Tell", method)
+
+
+def tells_many(method: Callable[..., Outcome[Any]]) -> TellMany:
+    """The method, with the types of `TellMany`."""
+    return cast("TellMany", method)
 
 
 def asks(method: Callable[..., Outcome[Any]]) -> Ask:

@@ -25,7 +25,7 @@ from ..actors.engine import SLOW_HANDLER, LoopThread, Ref, channels_of, check_pl
 from ..actors.event_stream import Subscription
 from ..actors.mailbox import Ledger
 from ..actors.messages import Capability, Channel, Supervision
-from ..actors.sender import Ask, Tell
+from ..actors.sender import Ask, Tell, TellMany
 from ..actors.sends import Outcome
 from ..discovery.book import BOOK_ACTOR, Book, BookKeeper, MemoryBook, SqliteBook, keeper_of
 from ..discovery.facts import PEERS_ACTOR, MakeFinder, Offer, Require
@@ -427,6 +427,11 @@ class Node(NodeLevers):
     def tell(self) -> Tell:
         """Send without an answer; see `Actor.tell`. From another thread than the loop's: `.get()` the outcome."""
         return self.bus.tell
+
+    @_Lent
+    def tell_many(self) -> TellMany:
+        """Send many without an answer; see `Actor.tell_many`. From another thread: `.get()` the outcome."""
+        return self.bus.tell_many
 
     @_Lent
     def ask(self) -> Ask:

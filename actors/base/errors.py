@@ -94,6 +94,8 @@ class SendError(PeerbusError):
     in_dead_letters = False
     #: Who was asked, one after the other, by an ask of a role: node ids, `local` for this node.
     tried: tuple[str, ...] = ()
+    #: Of a `tell_many`: how many messages were accepted before the one that it stopped at, which is `message`.
+    accepted: int | None = None
 
     def __init__(self, text: str, *, message: object = None) -> None:
         super().__init__(text)
@@ -101,6 +103,8 @@ class SendError(PeerbusError):
 
     def __str__(self) -> str:
         text = super().__str__()
+        if self.accepted is not None:
+            text = f"{text} (message {self.accepted} of a tell_many, counted from 0: those before it were accepted)"
         return f"{text} (tried: {', '.join(self.tried)})" if self.tried else text
 
 

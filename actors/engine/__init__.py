@@ -23,6 +23,7 @@ from .spawning import Plan
 from .stall_watch import SLOW_HANDLER, StallWatch
 from .thread_cell import ThreadCell
 from .timers import Timer, Timers
+from .to_cell import many_to_cell, refuse_here, within
 
 __all__ = [
     "Behaviour",
@@ -54,9 +55,12 @@ __all__ = [
     "expected",
     "factories_of",
     "handles",
+    "many_to_cell",
+    "refuse_here",
     "refuse_instance",
     "refuse_sends",
     "refuse_uncallable",
     "rehearsed_message",
     "sends_are_checked",
+    "within",
 ]

@@ -29,7 +29,7 @@ from ..base import (
 )
 from ..mailbox import Envelope
 from ..messages import DEFAULT_TIMEOUT, ShutdownStarted, Supervisor, Terminated
-from ..sends import DELIVERED, AskFuture, Failed, ForeignWaiting, Outcome, Search, Wait
+from ..sends import DELIVERED, AskFuture, Failed, ForeignWaiting, Outcome, Search, Supply, Wait, Within
 from .actor_tasks import ActorTasks
 from .handler_table import Handler
 from .latency import PeakEwma
@@ -221,12 +221,8 @@ class Cell(Life):
         return result
 
     def _inherited(self, message: object) -> Handler | None:
-        if not isinstance(message, PYKKA_MESSAGES):
-            for base in type(message).__mro__[1:]:
-                handler = self.handlers.get(base)
-                if handler is not None:
-                    return handler
-        return None
+        bases = () if isinstance(message, PYKKA_MESSAGES) else type(message).__mro__[1:]
+        return next((self.handlers[base] for base in bases if base in self.handlers), None)
 
     def _receive(self, envelope: Envelope) -> object:
         actor, message = self.actor, envelope.message
@@ -410,6 +406,10 @@ class Cell(Life):
         """A sender begins to wait for room. From any thread."""
         if self.bus is not None:
             self.bus.watch_for_deadlocks()
+
+    def pour(self, supply: Supply, sender: Cell | None, within: Within) -> Outcome[None] | None:
+        """Deliver messages as far as there is room; see `many.Way`. From any thread."""
+        raise NotImplementedError
 
     def tell_foreign(self, envelope: Envelope, timeout: float | None) -> Outcome[None]:
         """Deliver from a thread that does not own the mailbox; where there is no room the outcome waits."""

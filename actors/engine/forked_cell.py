@@ -19,7 +19,7 @@ class _OfParent:
     def _refuse(self, message: object = None, *_args: object, **_kwargs: object) -> NoReturn:
         raise forked_error(f"the actor {self}", message)
 
-    tell = ask = tell_foreign = inform = _refuse
+    tell = ask = tell_foreign = pour = inform = _refuse
 
     def _refuse_stop(self, *_args: object, **_kwargs: object) -> NoReturn:
         raise forked_error(f"the actor {self}")

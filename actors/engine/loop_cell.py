@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from ..base import SendError, WouldDeadlock, forget_task, new_task
 from ..mailbox import NEVER, Envelope
-from ..sends import DELIVERED, AskFuture, AskWaiting, Outcome, Waiting, spent
+from ..sends import CHUNK, DELIVERED, AskFuture, AskWaiting, Outcome, Supply, Waiting, Within, spent
 from .cell import BATCH, Cell
 from .life import HALT, State
 from .rehearsal import expected
 from .timers import Followed
+from .to_cell import pour_foreign, pour_singly
 from .turn import run_turn
 
 if TYPE_CHECKING:
@@ -518,6 +519,28 @@ class LoopCell(Cell):
         assert self.bus is not None
         deadline = self.loop.time() + (self.timeout if timeout is None else timeout)
         return Waiting(mailbox, envelope, deadline, self.bus.wheel, self.loop, self.undelivered, self)
+
+    def pour(self, supply: Supply, sender: Cell | None, within: Within) -> Outcome[None] | None:
+        """As `Cell.pour`: on the loop's thread as many at once as there is room for."""
+        mailbox = self.mailbox
+        if mailbox.owner != get_ident():
+            return pour_foreign(self, supply, sender, within)
+        address = None if sender is None else sender.address
+        types, open_ = self.types, within.open
+        while True:
+            room = mailbox._free if open_ and not mailbox._slow else 0
+            messages = supply.take(min(room, CHUNK) or 1)
+            if not messages:
+                return None
+            if room and (types is None or types.issuperset(map(type, messages))):
+                envelopes = [Envelope(message, address, None, NEVER, sender) for message in messages]
+                if mailbox.has_room_for(len(envelopes), 0):  # still: a generator may have sent as well
+                    mailbox.offer_all(envelopes, 0)
+                    supply.accepted += len(envelopes)
+                    continue
+            outcome = pour_singly(self, messages, 0, supply, sender, within)
+            if outcome is not None:
+                return outcome
 
     def ask(
         self, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host

@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ..base import ENDED, PeerbusError, SendError, WouldDeadlock, get_logger, not_in_child, runs_no_more, weakly
 from ..mailbox import NEVER, Envelope
-from ..sends import BLOCKED, AskFuture, AskWaiting, Failed, ForeignWaiting, Outcome, spent
+from ..sends import BLOCKED, AskFuture, AskWaiting, Failed, ForeignWaiting, Outcome, Supply, Within, spent
 from .cell import Cell
 from .forked_cell import refuse_sends
 from .life import HALT, State
 from .rehearsal import expected
+from .to_cell import pour_foreign
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -288,6 +289,10 @@ class ThreadCell(Cell):
         if error is not None:
             return self.fail(envelope, error)
         return self.tell_foreign(envelope, timeout)
+
+    def pour(self, supply: Supply, sender: Cell | None, within: Within) -> Outcome[None] | None:
+        """As `Cell.pour`."""
+        return pour_foreign(self, supply, sender, within)
 
     def ask(
         self, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host

@@ -463,6 +463,19 @@ class Mailbox:
                 self.wake_threadsafe()
             return True
 
+    def offer_some_foreign(self, envelopes: list[Envelope]) -> int:
+        """Deliver the first of these from another thread, as far as there is room. Returns how many."""
+        with self._door:
+            count = min(len(envelopes), self._free - len(self._foreign))
+            if count <= 0 or self._closed is not None or self._waiting or self._outside_waiters:
+                return 0
+            self._foreign.extend(envelopes[:count])
+            self._slow = True
+            if not self.scheduled:
+                self.scheduled = True
+                self.wake_threadsafe()
+            return count
+
     def offer_foreign_or_skip(self, envelope: Envelope) -> bool:
         """Deliver from another thread if there is room, else forget it, uncounted."""
         with self._door:

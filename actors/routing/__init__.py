@@ -6,6 +6,7 @@ from .awaited import AwaitReceivers, ForgetWait
 from .directory import RouterHost
 from .dispatch import check_how, resolve, routed_ask, routed_tell
 from .link import Link
+from .pouring import routed_many
 from .receivers import no_address, reaches
 from .routes import Routes
 
@@ -20,5 +21,6 @@ __all__ = [
     "reaches",
     "resolve",
     "routed_ask",
+    "routed_many",
     "routed_tell",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -39,6 +39,28 @@ class Directory(Host, Protocol):
 
     def has(self, reactor: str) -> bool:
         """A reactor or actor of this name runs here."""
+
+    @property
+    def closing(self) -> bool:
+        """It takes no new work."""
+
+    def refusal(self, message: object = None) -> SendError:
+        """Why nothing new is taken."""
+
+    def check_running(self) -> None:
+        """Raise PeerbusError where it does not run yet."""
+
+    def seconds(self, to: Ref[Any] | Address[Any] | GroupAddress[Any], timeout: float | None) -> float:
+        """What a send may take: `timeout`, or what its channel says."""
+
+    def send_many(
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        messages: Iterable[object],
+        timeout: float | None,
+        sender: Cell | None,
+    ) -> Outcome[Any]:
+        """Many tells from `sender`."""
 
     def deadline(self, reactor: str, timeout: float | None) -> float:
         """Deadline (loop clock) of a send to `reactor`; `timeout` in seconds, None: the channel's."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from ..base import SendError
 from ..engine import Load
 from ..messages import Address, Capability
-from ..sends import Outcome
+from ..sends import Outcome, Supply, Within
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -53,6 +54,21 @@ class Link(Protocol):
         It waits for credit `timeout` seconds at most, None: as its channel says.
         `memo` is one dict for all links of a send to several peers: the message is encoded once.
         """
+
+    def pour(
+        self,
+        reactor: str,
+        supply: Supply,
+        sender: Address[object] | None,
+        within: Within,
+        memo: dict[object, object] | None = None,
+    ) -> Outcome[None] | None:
+        """Send messages as far as there is credit; see `many.Way`. `memo` as for `tell`."""
+
+    def refuse_send(
+        self, reactor: str, message: object, sender: Address[object] | None, error: SendError, *, letter: bool
+    ) -> None:
+        """A message that was to be sent is not: count it; `letter`: dead letters know."""
 
     def ask(
         self,

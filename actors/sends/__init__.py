@@ -6,19 +6,24 @@ from .combined import Bridged, Gathered, LoopHost
 from .deadlines import DeadlineWheel, no_number, spent
 from .deadlock import MAX_PATH, DeadlockWatch, Search, Wait
 from .future_like import HINT, FutureLike
-from .outcome import DELIVERED, GAVE_WAY, AskFuture, AskWaiting, Failed, Outcome, Waiting
+from .many import Accepted, Way, send_all
+from .outcome import DELIVERED, GAVE_WAY, AskFuture, AskWaiting, Delivered, Failed, Outcome, Waiting
 from .reply_future import BLOCKED, ReplyFuture
+from .supply import CHUNK, Supply, Within
 from .thread_wait import ForeignWaiting
 
 __all__ = [
+    "Accepted",
     "AskFuture",
     "AskWaiting",
     "BLOCKED",
     "Bridged",
+    "CHUNK",
     "DELIVERED",
     "DeadlineWheel",
     "DeadlockWatch",
     "Failed",
+    "Delivered",
     "ForeignWaiting",
     "FutureLike",
     "GAVE_WAY",
@@ -29,8 +34,12 @@ __all__ = [
     "Outcome",
     "ReplyFuture",
     "Search",
+    "Supply",
     "Wait",
     "Waiting",
+    "Way",
+    "Within",
     "no_number",
+    "send_all",
     "spent",
 ]

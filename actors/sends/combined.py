@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypeVar, cast
 from ..base import SendError, ShuttingDown, WouldDeadlock, new_task
 from ..messages import QuorumFailed, Results
 from .future_like import HINT, FutureLike, awaited
+from .many import Accepted
 from .outcome import DELIVERED, Delivered, Failed, Outcome
 from .reply_future import Producer, ReplyFuture
 
@@ -49,6 +50,8 @@ class Gathered(FutureLike[Results[R]]):
         for peer, outcome in self._outcomes.items():
             if isinstance(outcome, Delivered):
                 answers[peer] = cast("R", None)  # a tell
+            elif isinstance(outcome, Accepted):
+                answers[peer] = cast("R", outcome.count)
             elif isinstance(outcome, Failed) and isinstance(outcome.error, Exception):
                 errors[peer] = outcome.error
             elif isinstance(outcome, asyncio.Future):
@@ -145,6 +148,8 @@ class Bridged:
             self.future.fail(outcome.error)
         elif outcome is DELIVERED:
             self.future.succeed(None)
+        elif isinstance(outcome, Accepted):
+            self.future.succeed(outcome.count)
         elif isinstance(outcome, ReplyFuture):
             outcome.on_done(partial(self._pass_on, outcome))
         elif isinstance(outcome, asyncio.Future):

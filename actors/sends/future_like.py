@@ -58,8 +58,8 @@ class AsCoroutine(Generic[T]):
         return awaited(self)
 
 
-class Over(AsCoroutine[None]):
-    """A future that is over. It keeps nothing, so that one object may stand for many."""
+class Over(AsCoroutine[T]):
+    """A future that is over. It keeps nothing of whoever awaits it, so that one object may stand for many."""
 
     __slots__ = ()
 
@@ -75,14 +75,9 @@ class Over(AsCoroutine[None]):
         """It is too late for that."""
         return False
 
-    def result(self) -> None:
-        """Nothing, or raise why."""
-        error = self.exception()
-        if error is not None:
-            try:
-                raise error
-            finally:
-                del error, self
+    def result(self) -> T:
+        """What it ended with, or raise why."""
+        raise NotImplementedError
 
     def exception(self) -> BaseException | None:
         """Why, where it failed."""

@@ -26,7 +26,7 @@ from .future_like import HINT, AsCoroutine, FutureLike, Over
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-__all__ = ["DELIVERED", "GAVE_WAY", "AskFuture", "AskWaiting", "Failed", "Outcome", "Waiting"]
+__all__ = ["DELIVERED", "GAVE_WAY", "AskFuture", "AskWaiting", "Delivered", "Failed", "Outcome", "Waiting"]
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -54,7 +54,7 @@ class Outcome(Protocol[T_co]):
         """
 
 
-class Delivered(Over):
+class Delivered(Over[None]):
     """The message is in the receiver's mailbox, or accepted against a remote receiver's credit."""
 
     __slots__ = ()
@@ -65,6 +65,9 @@ class Delivered(Over):
     else:
         # An exhausted iterator is a finished generator; its own method, with no frame of Python: 18 ns of 45.
         __await__ = iter(()).__iter__
+
+    def result(self) -> None:
+        """Nothing."""
 
     def get(self, *, timeout: float | None = None) -> None:
         """Return at once."""
@@ -93,7 +96,7 @@ class GaveWay(Delivered):
 GAVE_WAY = GaveWay()
 
 
-class Failed(Over):
+class Failed(Over[Any]):
     """The send failed at once; awaiting or getting it raises why."""
 
     __slots__ = ("error",)
@@ -101,14 +104,21 @@ class Failed(Over):
     def __init__(self, error: BaseException) -> None:
         self.error = error
 
-    def __await__(self) -> Step[None]:
+    def __await__(self) -> Step[Any]:
         return _raise(copied(self.error))  # a copy: the frame that awaits may keep this as well
 
     def exception(self) -> BaseException:
         """Why."""
         return self.error
 
-    def get(self, *, timeout: float | None = None) -> None:
+    def result(self) -> Any:
+        """Raise why."""
+        try:
+            raise self.error
+        finally:
+            del self
+
+    def get(self, *, timeout: float | None = None) -> Any:
         """Raise why."""
         raise copied(self.error)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -12,7 +12,7 @@ from ...actors.bus import Bus
 from ...actors.engine import Ref
 from ...actors.mailbox import Envelope
 from ...actors.messages import WAITS, Address, Channel, GroupAddress, How, Share, check_reply
-from ...actors.sender import asks, tells
+from ...actors.sender import asks, tells, tells_many
 from ...actors.sends import Outcome
 from .recorder import Received, Recorder
 
@@ -113,6 +113,17 @@ class Probe(Recorder):
     ) -> Outcome[Any]:
         """Send with the probe as the sender; see `Actor.tell`."""
         return self.bus.send(to, message, timeout, self._cell, WAITS if wait_for_peer else None)
+
+    @tells_many
+    def tell_many(
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        messages: Iterable[object],
+        *,
+        timeout: float | None = None,
+    ) -> Outcome[Any]:
+        """Send many with the probe as the sender; see `Actor.tell_many`."""
+        return self.bus.send_many(to, messages, timeout, self._cell)
 
     @asks
     def ask(

@@ -12,7 +12,7 @@ from ...actors.bus import Bus
 from ...actors.engine import Load
 from ...actors.mailbox import Envelope, ReplyTo, Waiter
 from ...actors.messages import Address, Capability, Peer, Terminated
-from ...actors.sends import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Waiting
+from ...actors.sends import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Supply, Waiting, Within
 from ...transports.wire import Codecs
 
 if TYPE_CHECKING:
@@ -69,6 +69,22 @@ class ProbeLink:
         except SendError as error:
             return self._refused(reactor, message, sender, error)
         return self._send(reactor, envelope, self._bus.deadline(reactor, timeout))
+
+    def pour(
+        self,
+        reactor: str,
+        supply: Supply,
+        sender: Address[object] | None,
+        within: Within,
+        memo: dict[object, object] | None = None,
+    ) -> Outcome[None] | None:
+        """As `Link.pour`, one by one."""
+        while messages := supply.take(1):
+            outcome = self.tell(reactor, messages[0], sender, within.left())
+            if outcome is not DELIVERED:
+                return outcome
+            supply.accepted += 1
+        return None
 
     def ask(
         self,
@@ -172,6 +188,13 @@ class ProbeLink:
     def refuse(self, error: SendError) -> SendError:
         """A send does not wait."""
         return error
+
+    def refuse_send(
+        self, reactor: str, message: object, sender: Address[object] | None, error: SendError, *, letter: bool
+    ) -> None:
+        """As `Link.refuse_send`."""
+        if letter:
+            self._refused(reactor, message, sender, error)
 
     def no_room(self) -> str:
         """Why there is no credit."""

@@ -8,6 +8,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 
 from ...actors.actor import Actor
+from ...actors.base import SendError
 from ...actors.bus import Bus
 from ...actors.engine import Behaviour, Body, Cell, Life, Ref
 from ...actors.messages import (
@@ -24,7 +25,7 @@ from ...actors.messages import (
     Supervision,
     Terminated,
 )
-from ...actors.sends import Outcome
+from ...actors.sends import Delivered, Outcome, Supply, Within, send_all
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -133,6 +134,18 @@ class Stage(Bus):
             return super().send(to, message, timeout, sender, how)
         return self._audience.told(_address(to), message)
 
+    def send_many(
+        self,
+        to: Ref[Any] | Address[Any] | GroupAddress[Any],
+        messages: Iterable[object],
+        timeout: float | None,
+        sender: Cell | None,
+    ) -> Outcome[Any]:
+        """Record each as a tell."""
+        if self._audience is None:
+            return super().send_many(to, messages, timeout, sender)
+        return send_all(_ToAudience(self._audience, _address(to)), messages)
+
     def request(
         self,
         to: Ref[Any] | Address[Any] | GroupAddress[Any],
@@ -171,6 +184,28 @@ class Stage(Bus):
             self._audience.told(LOCAL / name, message)
 
 
+class _ToAudience:
+    """To a recorder."""
+
+    def __init__(self, audience: Audience, to: Address[Any] | GroupAddress[Any]) -> None:
+        self._audience = audience
+        self._to = to
+
+    def pour(self, supply: Supply) -> Outcome[Any] | None:
+        while messages := supply.take(1):
+            outcome = self._audience.told(self._to, messages[0])
+            if not isinstance(outcome, Delivered):
+                return outcome
+            supply.accepted += 1
+        return None
+
+    def refuse(self, message: object, error: SendError, *, letter: bool) -> None:
+        """It stopped before that one."""
+
+    def lost(self) -> bool:
+        return False
+
+
 class _StandIn(Actor):
     """A neighbour. The floors below put some messages straight into mailboxes; these arrive here."""
 
@@ -203,6 +238,14 @@ class _StandInCell:
 
     def tell(self, message: object, sender: Cell | None, timeout: float | None) -> Outcome[None]:
         return self._stage.send(LOCAL / (self._real.name or ""), message, timeout, sender)
+
+    def pour(self, supply: Supply, sender: Cell | None, within: Within) -> Outcome[None] | None:
+        while messages := supply.take(1):
+            outcome = self.tell(messages[0], sender, within.left())
+            if not isinstance(outcome, Delivered):
+                return outcome
+            supply.accepted += 1
+        return None
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._real, name)

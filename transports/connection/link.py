@@ -28,7 +28,7 @@ from ...actors.engine import Load
 from ...actors.mailbox import Account, Envelope, Side, Waiter
 from ...actors.messages import Address, Capability, Peer, Terminated, Unresolved
 from ...actors.routing import Link
-from ...actors.sends import AskFuture, AskWaiting, Failed, Outcome, Waiting
+from ...actors.sends import CHUNK, AskFuture, AskWaiting, Delivered, Failed, Outcome, Supply, Waiting, Within
 from ..lanes import (
     EARLY,
     LEAST,
@@ -41,6 +41,7 @@ from ..lanes import (
     RemoteAsk,
     Turn,
     Writer,
+    accept_many,
     budget_of,
     too_late,
 )
@@ -56,6 +57,7 @@ from ..wire import (
     Error,
     FrameEncoder,
     Hello,
+    Payload,
     Probe,
     Reply,
     body_limit,
@@ -259,6 +261,58 @@ class PeerLink:
         outgoing = Outgoing(message, sender, None, deadline, None, len(payload), None, number, origin, payload)
         return self._waiting(lane, outgoing, deadline)
 
+    def pour(
+        self,
+        reactor: str,
+        supply: Supply,
+        sender: Address[object] | None,
+        within: Within,
+        memo: dict[object, object] | None = None,
+    ) -> Outcome[None] | None:
+        """As `Link.pour`: each message is encoded when there is credit for it, or it is the one that waits."""
+        lane = self._lanes.get(reactor)
+        while True:
+            codec = None if lane is None or self.refusal is not None or self._suspended else lane.codec
+            credit = 0 if lane is None or codec is None else lane.window.messages
+            place = supply.place
+            messages = supply.take(min(credit, CHUNK) or 1)
+            if not messages:
+                return None
+            count = origin = 0
+            encoded: Payload | None = None
+            if credit and lane is not None and codec is not None:
+                origin = 0 if sender is None else self._origins.get(sender.reactor) or self._origin_of(sender.reactor)
+                known = None if memo is None else cast("dict[int, Payload]", memo.setdefault(codec, {}))
+                count, encoded, full = accept_many(lane, codec, messages, origin, sender, known, place)
+                if count:
+                    supply.accepted += count
+                    supply.gives_way = supply.gives_way or full
+                    turn = self._turns[lane.index]
+                    if not turn.queued:  # as in `tell`
+                        self.outbox.wake(turn)
+                        self._writer.schedule()
+                if count == len(messages):
+                    continue
+                supply.put_back(len(messages) - count - 1)
+            if lane is not None and encoded is not None:
+                number, payload = encoded
+                message, until = messages[count], within.until
+                outgoing = Outgoing(message, sender, None, until, None, len(payload), None, number, origin, payload)
+                return self._waiting(lane, outgoing, until)
+            outcome = self.tell(reactor, messages[count], sender, within.left())
+            if not isinstance(outcome, Delivered):
+                return outcome
+            supply.accepted += 1
+
+    def refuse_send(
+        self, reactor: str, message: object, sender: Address[object] | None, error: SendError, *, letter: bool
+    ) -> None:
+        """As `Link.refuse_send`."""
+        if letter:
+            self._fail(reactor, sender, message, error)
+        else:
+            self._count(reactor, error)
+
     def ask(
         self,
         reactor: str,
@@ -407,13 +461,17 @@ class PeerLink:
         error.message = message
         error.never_sent = True
         error.__traceback__ = None  # it would keep the outcome, and the sender's frames
+        self._count(reactor, error)
+        self._bus.dead_letter(message, error.reason, to=self._where_is(reactor), sender=sender, error=error)
+        return Failed(error)
+
+    def _count(self, reactor: str, error: SendError) -> None:
+        """A send to that reactor failed."""
         lane = self._lanes.get(reactor)
         if lane is not None:
             lane.refuse(error)
         else:
             self._bus.books.tally(Side.ASTRAY, reactor).refused(error.reason)
-        self._bus.dead_letter(message, error.reason, to=self._where_is(reactor), sender=sender, error=error)
-        return Failed(error)
 
     def _undelivered(self, lane: OutLane, envelope: object, error: SendError) -> None:
         assert isinstance(envelope, Outgoing)

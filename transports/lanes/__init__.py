@@ -6,6 +6,7 @@ from .batch import ROOM, Outgoing
 from .frame_writer import EARLY, LEAST, FrameWriter, Writer
 from .in_lane import InLane
 from .out_lane import LaneStatistics, OutLane
+from .out_many import accept_many
 from .outbox import Outbox, ReplyLane, Turn, budget_of, too_late
 from .pacing import FIRST_TOKEN
 from .requests import REACTOR_PREFIX, RemoteAsk, RemoteReply, ThreadReply
@@ -28,6 +29,7 @@ __all__ = [
     "ThreadReply",
     "Turn",
     "Writer",
+    "accept_many",
     "budget_of",
     "too_late",
 ]

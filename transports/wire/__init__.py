@@ -38,7 +38,7 @@ from .frames import (
 from .handshake import MAGIC, Handshake, PeerHello
 from .hello import MAX_CHANNELS, MESSAGE_LIMIT, RECORD_LIMIT, ChannelInfo, Hello
 from .parts import BODY_OVERHEAD, Cutter, PartBudget, Reassembler, ask_lane, body_limit, reply_lane
-from .payload import ChannelCodec
+from .payload import ChannelCodec, Payload
 
 __all__ = [
     "BATCH_LIMIT",
@@ -70,6 +70,7 @@ __all__ = [
     "Part",
     "PartBudget",
     "PeerHello",
+    "Payload",
     "Ping",
     "Pong",
     "Probe",

@@ -30,6 +30,7 @@ from peerbus.actors.engine.load import Load
 from peerbus.actors.router import LinkChanged, LinkDown, LinkUp
 from peerbus.actors.routing.routes import Routes
 from peerbus.actors.sends.outcome import DELIVERED, Failed
+from peerbus.actors.sends.supply import Supply, Within
 from peerbus.testing import VirtualLoop
 
 Turns = Callable[[], Awaitable[None]]
@@ -68,6 +69,16 @@ class FakeLink:
     ) -> Outcome[None]:
         self.got.append((message, sender, timeout))
         return DELIVERED
+
+    def pour(
+        self, reactor: str, supply: Supply, sender: Address[object] | None, within: Within, memo: Any = None
+    ) -> None:
+        while messages := supply.take(3):
+            self.got += [(message, sender, within.until) for message in messages]
+            supply.accepted += len(messages)
+
+    def refuse_send(self, *_of: object, letter: bool) -> None:
+        return
 
     def ask(
         self, reactor: str, message: object, *, sender: Any, deadline: float, reply: Any, memo: Any = None

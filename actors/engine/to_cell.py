@@ -1,0 +1,89 @@
+"""`tell_many` to one actor of this process: into its mailbox, as many at once as there is room for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from threading import get_ident
+from time import monotonic
+from typing import Any
+
+from ..base import SendError
+from ..mailbox import NEVER, Envelope
+from ..sends import CHUNK, DELIVERED, Outcome, Supply, Within, send_all
+from .cell import Cell
+from .host import Host
+
+__all__ = ["many_to_cell", "pour_foreign", "pour_singly", "refuse_here", "within"]
+
+
+def many_to_cell(cell: Cell, messages: Iterable[object], timeout: float | None, sender: Cell | None) -> Outcome[int]:
+    """To one actor, wherever it runs. From any thread."""
+    return send_all(ToCell(cell, sender, within(cell.bus, cell.timeout, timeout)), messages)
+
+
+def within(bus: Host | None, seconds: float, timeout: float | None) -> Within:
+    """The deadline of what the caller's thread sends: `timeout`, None for `seconds`."""
+    clock = monotonic if bus is None or get_ident() != bus.thread else bus.loop.time
+    return Within(clock, seconds if timeout is None else timeout, timeout)
+
+
+class ToCell:
+    """The way to one actor, by its ref; see `many.Way`."""
+
+    __slots__ = ("_cell", "_sender", "_within")
+
+    def __init__(self, cell: Cell, sender: Cell | None, within: Within) -> None:
+        self._cell = cell
+        self._sender = sender
+        self._within = within
+
+    def pour(self, supply: Supply) -> Outcome[Any] | None:
+        """As `Way.pour`."""
+        return self._cell.pour(supply, self._sender, self._within)
+
+    def refuse(self, message: object, error: SendError, *, letter: bool) -> None:
+        """As `Way.refuse`."""
+        refuse_here(self._cell, message, self._sender, error, letter=letter)
+
+    def lost(self) -> bool:
+        """As `Way.lost`."""
+        bus = self._cell.bus
+        return bus is not None and bus.loop.is_closed()
+
+
+def pour_foreign(cell: Cell, supply: Supply, sender: Cell | None, within: Within) -> Outcome[None] | None:
+    """As `Cell.pour`, from a thread that does not own the mailbox."""
+    address = None if sender is None else sender.address
+    types = cell.types
+    while messages := supply.take(CHUNK):
+        sent = 0
+        if within.open and (types is None or types.issuperset(map(type, messages))):
+            envelopes = [Envelope(message, address, None, NEVER, sender) for message in messages]
+            sent = cell.mailbox.offer_some_foreign(envelopes)
+            supply.accepted += sent
+        if sent < len(messages):
+            outcome = pour_singly(cell, messages, sent, supply, sender, within)
+            if outcome is not None:
+                return outcome
+    return None
+
+
+def pour_singly(
+    cell: Cell, messages: Sequence[object], sent: int, supply: Supply, sender: Cell | None, within: Within
+) -> Outcome[None] | None:
+    """Tell, one by one, those of `messages` that were not sent together: from the place `sent` on."""
+    for place in range(sent, len(messages)):
+        outcome = cell.tell(messages[place], sender, within.left())
+        if outcome is not DELIVERED:
+            supply.put_back(len(messages) - place - 1)
+            return outcome
+        supply.accepted += 1
+    return None
+
+
+def refuse_here(cell: Cell, message: object, sender: Cell | None, error: SendError, *, letter: bool) -> None:
+    """A message that was to be delivered is not: count it; `letter`: dead letters know. From any thread."""
+    if letter:
+        cell.fail(Envelope(message, None if sender is None else sender.address, None, NEVER, sender), error)
+    else:
+        cell.mailbox.refuse(error)

@@ -1,0 +1,101 @@
+"""Many tells to one reactor of a peer at once: one pass of credit, of counting and of encoding."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ...actors.messages import Address
+from ..wire.payload import ChannelCodec, Payload
+from .batch import ITEM_OVERHEAD, ROOM, Batch, Item
+from .out_lane import OutLane
+
+__all__ = ["Taken", "accept_many"]
+
+
+class Taken(NamedTuple):
+    """How far it came."""
+
+    #: Messages that were accepted.
+    accepted: int
+    #: The next one, encoded, if it found no credit. None: something is wrong with it, which `tell` says.
+    encoded: Payload | None
+    #: A frame is full.
+    full: bool
+
+
+def accept_many(
+    lane: OutLane,
+    codec: ChannelCodec,
+    messages: Sequence[object],
+    origin: int,
+    sender: Address[object] | None,
+    known: dict[int, Payload] | None = None,
+    place: int = 0,
+) -> Taken:
+    """Take credit for messages, as far as there is some, and queue them: what `OutLane.accept` does for each.
+
+    There are as many as message credit at most. `known`: what is encoded already, by place; `place`: of the first.
+    """
+    window, batch = lane.window, lane._tells
+    begun = left = window._bytes
+    most, largest = window._bytes_max, lane.largest
+    numbers, checks, encode = codec.numbers, codec.checks, codec.encode_fields
+    room = before = -1 if batch is None else batch.room
+    items: list[Item] = []
+    #: Where a frame ends, and the room that is left in it.
+    ends: list[tuple[int, int]] = []
+    encoded: Payload | None = None
+    for message in messages:
+        number, payload = 0, None
+        if known is not None:
+            found = known.get(place + len(items))
+            if found is not None:
+                number, payload = found
+        if payload is None:
+            try:
+                number = numbers[message.__class__]
+                if not checks[number](message):
+                    break
+                payload = encode(message)
+            except Exception:  # noqa: BLE001  # `tell` says what is wrong with it
+                break
+            if known is not None:
+                known[place + len(items)] = number, payload
+        size = len(payload)
+        if size > largest:
+            break
+        if size > left and 2 * left <= most:
+            encoded = number, payload
+            break
+        left -= size
+        if size > room:
+            ends.append((len(items), room))
+            room = ROOM
+        room -= size + ITEM_OVERHEAD
+        items.append(Item(number, origin, payload))
+    count = len(items)
+    moved = window._bytes != begun or lane._tells is not batch or (batch is not None and batch.room != before)
+    if moved or lane._waiting or window._messages < count:  # a message's own code has sent as well, or somebody waits
+        return Taken(0, None, False)
+    window._messages -= count
+    window._bytes = left
+    lane.sent += count
+    full = len(ends) > (batch is None)
+    ends.append((count, room))
+    start = 0
+    for end, rest in ends:
+        if end > start:
+            if batch is None:
+                batch = lane._tells = Batch.of_tells()
+                lane.queue.append(batch)
+            if sender is not None:
+                if batch.senders is None:
+                    batch.senders = {}
+                first = len(batch.messages) - start
+                batch.senders.update(dict.fromkeys(range(first + start, first + end), sender))
+            batch.items += items[start:end]
+            batch.messages += messages[start:end]
+            batch.room = rest
+        batch, start = None, end
+    return Taken(count, encoded, full)
