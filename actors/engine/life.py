@@ -669,22 +669,24 @@ class Life:
     # Inside.
 
     def _hooks(self, hooks: tuple[Callable[[], object], ...], then: Callable[[BaseException | None], object]) -> None:
-        # One after the other. At the start the first that fails is the last; at the end each may clean up.
+        # One after the other, as long as the actor is where it was when they began: a start that is cut short begins
+        # no hook more. At the start the first that fails is the last; at the end each may clean up.
         first, rest = hooks[0], hooks[1:]
         if not rest:
             self._hook(first, then)
             return
+        began_in = self.state
 
         def go_on(error: BaseException | None) -> None:
-            if self.state is State.STOPPING:
-                if error is not None:
-                    self.log.error("on_stopping failed", actor=str(self), exc_info=error)
-                    self.exits(error)
-                self._hooks(rest, then)
-            elif error is None and self.state is State.STARTING:
-                self._hooks(rest, then)
-            else:
+            if self.state is not began_in or (error is not None and began_in is State.STARTING):
                 then(error)
+                return
+            if isinstance(error, asyncio.CancelledError):
+                log.warning("on_stopping was cut short", actor=str(self))
+            elif error is not None:
+                self.log.error("on_stopping failed", actor=str(self), exc_info=error)
+                self.exits(error)
+            self._hooks(rest, then)
 
         self._hook(first, go_on)
 
