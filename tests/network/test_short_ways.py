@@ -22,6 +22,7 @@ from peerbus.actors.engine.loop_cell import LoopCell
 from peerbus.actors.engine.rehearsal import expected
 from peerbus.actors.mailbox.envelope import NEVER, Envelope
 from peerbus.actors.messages.how import WAITS, How
+from peerbus.actors.sends.deadlines import spent
 from peerbus.actors.sends.outcome import DELIVERED, AskFuture, AskWaiting, Waiting
 
 
@@ -46,8 +47,10 @@ def bus_ask(
 
 
 def cell_tell(cell: LoopCell, message: object, sender: Cell | None, timeout: float | None) -> Any:
-    # These programs send from the loop alone, and with time left.
+    # These programs send from the loop alone.
     envelope = Envelope(message, None if sender is None else sender.address, None, NEVER, sender)
+    if timeout is not None and timeout < 0:
+        return cell.fail(envelope, spent(timeout, message))
     error = cell.check_type(message, sender)
     if error is not None:
         return cell.fail(envelope, error)
@@ -65,7 +68,7 @@ def cell_ask(cell: LoopCell, message: object, sender: Cell | None, timeout: floa
     deadline = cell.loop.time() + (cell.timeout if timeout is None else timeout)
     future: AskFuture[Any] = AskFuture.of(cell.loop, message, expected(cell, message, sender, reply), cell.abandon)
     envelope = Envelope(message, None if sender is None else sender.address, future, deadline, sender)
-    error = cell.check_type(message, sender)
+    error = spent(timeout, message) if timeout is not None and timeout <= 0 else cell.check_type(message, sender)
     if error is not None:
         cell.fail(envelope, error)
         return future.refused(error)
