@@ -49,7 +49,7 @@ def _remote(name: str) -> Case:
 
 
 #: The peers of the second command: the limit, the bus and what others built.
-PEERS = ("raw", "peerbus", "zmq", "zenoh", "nats", "grpc", "xoscar", "erlang")
+PEERS = ("raw", "peerbus", "peerbus.message", "zmq", "zenoh", "nats", "grpc", "xoscar", "erlang")
 #: Products behind a slow receiver; Pykka has no other process, so it is there with one actor in this one.
 SLOW = ("peerbus.slow", "zmq", "zmq.pub", "zenoh", "nats", "grpc", "xoscar", "erlang", "pykka")
 
@@ -68,8 +68,10 @@ CASES: Mapping[str, Case] = {
     case.name: case
     for case in (
         Case("pykka", "local_pykka", "messages"),
+        Case("pykka.message", "local_pykka", "messages_of_ours"),
         Case("pykka.actors", "local_pykka", "actors"),
         Case("local", "local_peerbus", "messages"),
+        Case("local.message", "local_peerbus", "messages_of_ours"),
         Case("actors", "local_peerbus", "actors"),
         Case("alone", "local_peerbus", "alone"),
         Case("crowd", "local_peerbus", "crowd"),

@@ -102,7 +102,9 @@ def _products(axes: Axes, peers: Results, name: str, title: str, scale: float, u
             found.append((product, label, Spread(spread.median / scale, spread.low / scale, spread.high / scale)))
     if not found:
         return
-    colors = [_OURS if product == "peerbus" else _LIMIT if product == "raw" else _OTHERS for product, _, _ in found]
+    colors = [
+        _OURS if product.startswith("peerbus") else _LIMIT if product == "raw" else _OTHERS for product, _, _ in found
+    ]
     names = [label for _, label, _ in found]
     spreads = [spread for _, _, spread in found]
     _bars(axes, names, spreads, colors, [digits(spread.median) for spread in spreads])

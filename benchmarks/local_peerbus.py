@@ -11,11 +11,23 @@ from peerbus.actors import LOCAL, Actor, Address, Bus, Channel, Reactor, Ref, ha
 
 from .local_pykka import ACTORS
 from .machine import unique_bytes
-from .messages import SMALL, Counted, Data, Echo, HowMany, Message
+from .messages import (
+    DATACLASSES,
+    MESSAGES,
+    SMALL,
+    Counted,
+    Data,
+    Echo,
+    HowMany,
+    Kind,
+    MessageData,
+    MessageEcho,
+    Spoken,
+)
 from .run import DEADLINE, Run
 from .timing import BATCH, IN_FLIGHT, Until, confirm, latencies, percentiles
 
-__all__ = ["actors", "alone", "crowd", "messages", "thread"]
+__all__ = ["actors", "alone", "crowd", "messages", "messages_of_ours", "thread"]
 
 
 class Sink(Reactor):
@@ -34,6 +46,31 @@ class Sink(Reactor):
 
     @handles(Echo)
     def echo(self, echo: Echo) -> Echo:
+        """Answer with the message itself."""
+        return echo
+
+    @handles(HowMany)
+    def how_many(self, question: HowMany) -> Counted:
+        """Answer with the count."""
+        return Counted(self.count)
+
+
+class MessageSink(Reactor):
+    """The same for Messages."""
+
+    channel = Channel("messages", messages=(MessageData, MessageEcho, HowMany, Counted))
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = 0
+
+    @handles(MessageData)
+    def take(self, data: MessageData) -> None:
+        """Count it."""
+        self.count += 1
+
+    @handles(MessageEcho)
+    def echo(self, echo: MessageEcho) -> MessageEcho:
         """Answer with the message itself."""
         return echo
 
@@ -62,9 +99,27 @@ class Member(Actor):
         return Counted(self.count)
 
 
+class MessageMember(Member):
+    """The same for Messages."""
+
+    def on_receive(self, message: object) -> object:
+        """As the Member's."""
+        if message.__class__ is MessageData:
+            self.count += 1
+            return None
+        if message.__class__ is MessageEcho:
+            return message
+        return Counted(self.count)
+
+
 def messages(run: Run) -> Mapping[str, float]:
     """One reactor on the loop: tells until it confirms their count, asks, each with a deadline; from a thread too."""
-    return run.main(_messages(run))
+    return run.main(_messages(run, Sink, Member, DATACLASSES))
+
+
+def messages_of_ours(run: Run) -> Mapping[str, float]:
+    """The same with Messages in place of frozen dataclasses."""
+    return run.main(_messages(run, MessageSink, MessageMember, MESSAGES))
 
 
 def actors(run: Run) -> Mapping[str, float]:
@@ -94,45 +149,47 @@ def thread(run: Run) -> Mapping[str, float]:
     return figures
 
 
-async def _messages(run: Run) -> dict[str, float]:
+async def _messages(run: Run, sink: type[Sink | MessageSink], member: type[Member], kind: Kind) -> dict[str, float]:
     async with Bus("bench") as bus:
-        to = LOCAL / Sink
-        sink, ref = bus.spawn(Sink), bus.spawn(Member)
-        await bus.started(sink, ref)
-        await _tell(bus, to, run.warm_up)
-        figures = {"tell": await _tell(bus, to, run.seconds)}
-        await _tell_ref(bus, ref, run.warm_up)
-        figures["tell by ref"] = await _tell_ref(bus, ref, run.seconds)
-        await _ask(bus, to, run.warm_up)
-        for name, value in percentiles(await _ask(bus, to, run.seconds)).items():
+        to: Address[Spoken] = LOCAL / sink.channel.name
+        told, ref = bus.spawn(sink), bus.spawn(member)
+        await bus.started(told, ref)
+        await _tell(bus, to, kind, run.warm_up)
+        figures = {"tell": await _tell(bus, to, kind, run.seconds)}
+        await _tell_ref(bus, ref, kind, run.warm_up)
+        figures["tell by ref"] = await _tell_ref(bus, ref, kind, run.seconds)
+        await _ask(bus, to, kind, run.warm_up)
+        for name, value in percentiles(await _ask(bus, to, kind, run.seconds)).items():
             figures[f"ask {name}"] = value
-        await _in_flight(bus, to, run.warm_up)
-        figures["ask in flight"] = await _in_flight(bus, to, run.seconds)
-        await asyncio.to_thread(_tell_from_thread, bus, to, sink, run.warm_up)
-        figures["tell from a thread"] = await asyncio.to_thread(_tell_from_thread, bus, to, sink, run.seconds)
-        for name, value in percentiles(await asyncio.to_thread(_ask_from_thread, bus, to, run.seconds)).items():
+        await _in_flight(bus, to, kind, run.warm_up)
+        figures["ask in flight"] = await _in_flight(bus, to, kind, run.seconds)
+        await asyncio.to_thread(_tell_from_thread, bus, to, kind, run.warm_up)
+        figures["tell from a thread"] = await asyncio.to_thread(_tell_from_thread, bus, to, kind, run.seconds)
+        for name, value in percentiles(await asyncio.to_thread(_ask_from_thread, bus, to, kind, run.seconds)).items():
             figures[f"ask from a thread {name}"] = value
         return figures
 
 
-async def _tell(bus: Bus, to: Address[Message], seconds: float) -> float:
+async def _tell(bus: Bus, to: Address[Spoken], kind: Kind, seconds: float) -> float:
+    data = kind.data
     before, sent = (await bus.ask(to, HowMany(), reply=Counted)).count, 0
     start, until = perf_counter(), Until(seconds)
     while not until.over():
         for seq in range(sent, sent + BATCH):
-            await bus.tell(to, Data(seq, SMALL))
+            await bus.tell(to, data(seq, SMALL))
         sent += BATCH
     counted = await bus.ask(to, HowMany(), reply=Counted)
     confirm(counted.count - before, sent)
     return sent / (perf_counter() - start)
 
 
-async def _tell_ref(bus: Bus, ref: Ref[Member], seconds: float) -> float:
+async def _tell_ref(bus: Bus, ref: Ref[Member], kind: Kind, seconds: float) -> float:
+    data = kind.data
     before, sent = await _counts(bus, [ref]), 0
     start, until = perf_counter(), Until(seconds)
     while not until.over():
         for seq in range(sent, sent + BATCH):
-            await ref.tell(Data(seq, SMALL))
+            await ref.tell(data(seq, SMALL))
         sent += BATCH
     confirm(await _counts(bus, [ref]) - before, sent)
     return sent / (perf_counter() - start)
@@ -149,41 +206,45 @@ async def _tell_in_turn(bus: Bus, refs: list[Ref[Member]], seconds: float) -> fl
     return sent / (perf_counter() - start)
 
 
-async def _ask(bus: Bus, to: Address[Message], seconds: float) -> list[float]:
-    return await latencies(lambda seq: bus.ask(to, Echo(seq, SMALL), timeout=DEADLINE), Until(seconds))
+async def _ask(bus: Bus, to: Address[Spoken], kind: Kind, seconds: float) -> list[float]:
+    echo = kind.echo
+    return await latencies(lambda seq: bus.ask(to, echo(seq, SMALL), timeout=DEADLINE), Until(seconds))
 
 
-async def _in_flight(bus: Bus, to: Address[Message], seconds: float) -> float:
+async def _in_flight(bus: Bus, to: Address[Spoken], kind: Kind, seconds: float) -> float:
+    echo = kind.echo
     start, until = perf_counter(), Until(seconds)
     number = IN_FLIGHT
-    answers = deque(bus.ask(to, Echo(seq, SMALL), timeout=DEADLINE) for seq in range(IN_FLIGHT))
+    answers = deque(bus.ask(to, echo(seq, SMALL), timeout=DEADLINE) for seq in range(IN_FLIGHT))
     while not until.over():
         for seq in range(number, number + BATCH):
             await answers.popleft()
-            answers.append(bus.ask(to, Echo(seq, SMALL), timeout=DEADLINE))
+            answers.append(bus.ask(to, echo(seq, SMALL), timeout=DEADLINE))
         number += BATCH
     for answer in answers:
         await answer
     return number / (perf_counter() - start)
 
 
-def _tell_from_thread(bus: Bus, to: Address[Message], sink: Ref[Sink], seconds: float) -> float:
-    before, sent = sink.ask(HowMany()).count, 0
+def _tell_from_thread(bus: Bus, to: Address[Spoken], kind: Kind, seconds: float) -> float:
+    data = kind.data
+    before, sent = bus.ask(to, HowMany(), reply=Counted).get().count, 0
     start, until = perf_counter(), Until(seconds)
     while not until.over():
         for seq in range(sent, sent + BATCH):
-            bus.tell(to, Data(seq, SMALL)).get()
+            bus.tell(to, data(seq, SMALL)).get()
         sent += BATCH
-    confirm(sink.ask(HowMany()).count - before, sent)
+    confirm(bus.ask(to, HowMany(), reply=Counted).get().count - before, sent)
     return sent / (perf_counter() - start)
 
 
-def _ask_from_thread(bus: Bus, to: Address[Message], seconds: float) -> list[float]:
+def _ask_from_thread(bus: Bus, to: Address[Spoken], kind: Kind, seconds: float) -> list[float]:
+    echo = kind.echo
     times: list[float] = []
     until = Until(seconds)
     while not until.over():
         start = perf_counter()
-        bus.ask(to, Echo(len(times), SMALL), timeout=DEADLINE).get()
+        bus.ask(to, echo(len(times), SMALL), timeout=DEADLINE).get()
         times.append(perf_counter() - start)
     return times
 
@@ -207,8 +268,9 @@ async def _beside(run: Run, idle: int) -> dict[str, float]:
     async with Bus("bench") as bus:
         await bus.started(bus.spawn(Sink))
         await _counts(bus, [bus.spawn(Member) for _ in range(idle)])
-        await _ask(bus, LOCAL / Sink, run.warm_up)
-        times = await _ask(bus, LOCAL / Sink, run.seconds)
+        to: Address[Spoken] = LOCAL / Sink.channel.name
+        await _ask(bus, to, DATACLASSES, run.warm_up)
+        times = await _ask(bus, to, DATACLASSES, run.seconds)
         return {f"ask {name}": value for name, value in percentiles(times).items()}
 
 

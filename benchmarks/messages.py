@@ -1,10 +1,19 @@
-"""The messages that every side sends: the same objects for Pykka and for the bus, the same bytes for raw sockets."""
+"""The messages that every side sends: the same objects for Pykka and for the bus, the same bytes for raw sockets.
+
+The bus takes them in two kinds, frozen dataclasses and Messages, and is measured with both.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["LARGE", "SMALL", "Counted", "Data", "Echo", "HowMany", "Message"]
+from peerbus.actors import Message
+
+__all__ = [
+    "DATACLASSES", "LARGE", "MESSAGES", "SMALL", "Counted", "Data", "Echo", "HowMany", "Kind", "MessageData",
+    "MessageEcho", "Spoken",
+]  # fmt: skip
 
 #: Payloads: 100 bytes and 64 KiB.
 SMALL = bytes(range(100))
@@ -27,6 +36,20 @@ class Echo:
     payload: bytes
 
 
+class MessageData(Message):
+    """As Data."""
+
+    seq: int
+    payload: bytes
+
+
+class MessageEcho(Message):
+    """As Echo."""
+
+    seq: int
+    payload: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class HowMany:
     """An ask for the count: a one-way measurement ends when the receiver has confirmed it."""
@@ -39,5 +62,17 @@ class Counted:
     count: int
 
 
-#: Everything that a sink declares.
-Message = Data | Echo | HowMany | Counted
+#: Everything that a sink declares, of either kind.
+Spoken = Data | Echo | MessageData | MessageEcho | HowMany | Counted
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is told and what is asked with, in one of the kinds."""
+
+    data: Callable[[int, bytes], Data | MessageData]
+    echo: Callable[[int, bytes], Echo | MessageEcho]
+
+
+DATACLASSES = Kind(Data, Echo)
+MESSAGES = Kind(MessageData, MessageEcho)

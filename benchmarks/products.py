@@ -77,7 +77,11 @@ _BUS = "a deadline on each send, credit, accounting, messages typed and validate
 PRODUCTS = {
     product.name: product
     for product in (
-        Product("peerbus", "peerbus", "remote_peerbus", f"plain TCP; {_BUS}"),
+        Product("peerbus", "peerbus", "remote_peerbus", f"plain TCP; {_BUS}; messages are frozen dataclasses"),
+        Product(
+            "peerbus.message", "peerbus, Messages", "remote_peerbus",
+            f"plain TCP; {_BUS}; messages derive from peerbus.actors.Message",
+        ),
         Product("peerbus.tls", "peerbus, TLS", "remote_peerbus", f"mutual TLS 1.3; {_BUS}"),
         Product(
             "peerbus.wide", "peerbus, credit that never binds", "remote_peerbus",

@@ -14,7 +14,7 @@ from peerbus.actors import Address, Peer
 from peerbus.node import Node
 
 from .client import Offered, one_way
-from .messages import SMALL, Counted, Data, HowMany, Message
+from .messages import SMALL, Counted, Data, HowMany, Spoken
 from .processes import served
 from .remote_peerbus import TALLY, PeerbusClient, Sink, connected, met, one_node
 from .run import DEADLINE, Run
@@ -32,7 +32,7 @@ class _InTurn(PeerbusClient):
 
     async def telling(self, payload: bytes, until: Until, every: int) -> Offered:
         node, sent = self.node, 0
-        addresses: list[Address[Message]] = [Peer(peer) / Sink for peer in node.peers]
+        addresses: list[Address[Spoken]] = [Peer(peer) / Sink.channel.name for peer in node.peers]
         while not until.over():
             for seq, to in enumerate(addresses, sent):
                 await node.tell(to, Data(seq, payload), timeout=DEADLINE)

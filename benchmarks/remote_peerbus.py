@@ -13,7 +13,19 @@ from peerbus.node import Node
 from peerbus.transports import Identity, TcpTransport
 
 from .client import LoopClient, Offered
-from .messages import SMALL, Counted, Data, Echo, HowMany, Message
+from .messages import (
+    DATACLASSES,
+    MESSAGES,
+    SMALL,
+    Counted,
+    Data,
+    Echo,
+    HowMany,
+    Kind,
+    MessageData,
+    MessageEcho,
+    Spoken,
+)
 from .processes import Served
 from .products import PRODUCTS
 from .remote import exchange
@@ -48,6 +60,27 @@ class Sink(Reactor):
 
     @handles(Echo)
     def echo(self, echo: Echo) -> Echo:
+        """Answer with the message itself."""
+        return echo
+
+    @handles(HowMany)
+    def how_many(self, question: HowMany) -> Counted:
+        """Answer with the count."""
+        return Counted(TALLY.count)
+
+
+class MessageSink(Reactor):
+    """The same for Messages."""
+
+    channel = Channel("messages", messages=(MessageData, MessageEcho, HowMany, Counted))
+
+    @handles(MessageData)
+    def take(self, data: MessageData) -> None:
+        """Count it."""
+        TALLY.count += 1
+
+    @handles(MessageEcho)
+    def echo(self, echo: MessageEcho) -> MessageEcho:
         """Answer with the message itself."""
         return echo
 
@@ -103,7 +136,7 @@ def one_node(name: str, *, secure: bool, listen: bool = False, peers: tuple[str,
         identity=identity,
         listen=("tcp://127.0.0.1:0",) if listen else (),
         peers=peers,
-        reactors=[Sink, WideSink, SlowSink, Quiet],
+        reactors=[Sink, MessageSink, WideSink, SlowSink, Quiet],
         transports=[TcpTransport(identity, plaintext=not secure)],
     )
 
@@ -119,22 +152,29 @@ async def met(node: Node, number: int = 1) -> None:
 class PeerbusClient(LoopClient):
     """A node that is connected to one other."""
 
-    def __init__(self, runner: asyncio.Runner, node: Node, sink: type[Sink] = Sink) -> None:
+    def __init__(
+        self,
+        runner: asyncio.Runner,
+        node: Node,
+        sink: type[Sink | MessageSink] = Sink,
+        kind: Kind = DATACLASSES,
+    ) -> None:
         super().__init__(runner)
         self.node = node
-        self.to: Address[Message] = Peer(node.peers[0]) / sink
+        self.kind = kind
+        self.to: Address[Spoken] = Peer(node.peers[0]) / sink.channel.name
         self.quiet: Address[Echo] = Peer(node.peers[0]) / Quiet
 
     async def telling(self, payload: bytes, until: Until, every: int) -> Offered:
-        node, to, sent = self.node, self.to, 0
+        node, to, data, sent = self.node, self.to, self.kind.data, 0
         while not until.over():
             for seq in range(sent, sent + every):
-                await node.tell(to, Data(seq, payload), timeout=DEADLINE)
+                await node.tell(to, data(seq, payload), timeout=DEADLINE)
             sent += every
         return Offered(sent)
 
     def request(self, seq: int, payload: bytes) -> Awaitable[object]:
-        return self.node.ask(self.to, Echo(seq, payload), timeout=DEADLINE)
+        return self.node.ask(self.to, self.kind.echo(seq, payload), timeout=DEADLINE)
 
     async def counted(self) -> int:
         return (await self.node.ask(self.to, HowMany(), reply=Counted, timeout=DEADLINE)).count
@@ -187,6 +227,8 @@ def connected(run: Run, product: str, server: Served) -> Iterator[PeerbusClient]
                     yield SlowClient(runner, node)
                 case "peerbus.wide":
                     yield PeerbusClient(runner, node, WideSink)
+                case "peerbus.message":
+                    yield PeerbusClient(runner, node, MessageSink, MESSAGES)
                 case _:
                     yield PeerbusClient(runner, node)
         finally:

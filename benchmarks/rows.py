@@ -21,7 +21,7 @@ def _at_most(value: float) -> Bar:
 
 def run_rows() -> list[Comparison]:
     """Ours beside Pykka, and beside what two processes can do without a bus."""
-    return [*_local(), *_limits(), *_flooded(), *_tls(), *_credit(), *_many()]
+    return [*_local(), *_messages(), *_limits(), *_flooded(), *_tls(), *_credit(), *_many()]
 
 
 def _local() -> list[Comparison]:
@@ -54,6 +54,48 @@ def _local() -> list[Comparison]:
         ),
         Comparison(group, "ask p50", _TIME, Figure("local", "ask p50"), Figure("floors", "ask p50"), "a bare future"),
     ]  # fmt: skip
+
+
+def _messages() -> list[Comparison]:
+    """What Messages cost: beside others, and beside the frozen dataclasses of all other rows."""
+    group = "Messages, in one process against Pykka (told the same)"
+    rows = [
+        Comparison(
+            group, name, unit, Figure("local.message", ours), Figure("pykka.message", theirs), "Pykka, Messages", bar
+        )
+        for name, unit, ours, theirs, bar in (
+            ("tell", _RATE, "tell", "tell", _at_least(6)),
+            ("tell through ActorRef", _RATE, "tell by ref", "tell", _at_least(5.5)),
+            ("ask p50", _TIME, "ask p50", "ask p50", _at_most(0.10)),
+            ("asks, 64 in flight", _RATE, "ask in flight", "ask in flight", _at_least(3.5)),
+            ("tell from a foreign thread", _RATE, "tell from a thread", "tell", None),
+        )
+    ]  # fmt: skip
+    group = "Messages, between two processes, plain TCP, against the limit"
+    rows += [
+        Comparison(group, name, unit, Figure("peerbus.message", figure), Figure("raw", theirs), against, bar)
+        for name, unit, figure, theirs, against, bar in (
+            ("one-way 100 B", _RATE, "one-way", "one-way joined maps", "raw Protocol, 64 maps a write",
+             _at_least(0.23)),
+            ("one-way 100 B", _RATE, "one-way", "one-way joined", "raw Protocol, 64 arrays a write", None),
+            ("one-way 64 KiB", _VOLUME, "large", "large", "raw Protocol", _at_least(0.8)),
+            ("ask p50", _TIME, "ask p50", "ask p50", "raw Protocol", _at_most(1.4)),
+            ("asks, 64 in flight", _RATE, "in flight", "in flight", "raw Protocol, a write each", _at_least(1.0)),
+        )
+    ]  # fmt: skip
+    group = "Messages beside frozen dataclasses"
+    rows += [
+        Comparison(group, name, unit, Figure(f"{case}.message", figure), Figure(case, figure), "frozen dataclasses")
+        for name, unit, case, figure in (
+            ("tell in one process", _RATE, "local", "tell"),
+            ("tell through ActorRef", _RATE, "local", "tell by ref"),
+            ("asks, 64 in flight, in one process", _RATE, "local", "ask in flight"),
+            ("one-way 100 B", _RATE, "peerbus", "one-way"),
+            ("one-way 64 KiB", _VOLUME, "peerbus", "large"),
+            ("asks, 64 in flight", _RATE, "peerbus", "in flight"),
+        )
+    ]
+    return rows
 
 
 def _limits() -> list[Comparison]:
@@ -159,10 +201,14 @@ def peer_rows() -> list[Comparison]:
         ("in flight", "zmq"): _at_least(1.4),
         ("in flight", "nats"): _at_least(5),
     }
+    with_messages = {
+        ("one-way", "zenoh"): _at_least(0.85),
+        ("one-way", "zmq"): _at_least(0.6),
+    }
     return [
         Comparison(
-            title, title, unit, Figure("peerbus", figure), Figure(name, figure), PRODUCTS[name].title,
-            bars.get((figure, name)),
+            f"{title}{suffix}", f"{title}{suffix}", unit, Figure(ours, figure), Figure(name, figure),
+            PRODUCTS[name].title, targets.get((figure, name)),
         )
         for title, unit, figure in (
             ("one-way 100 B", _RATE, "one-way"),
@@ -171,6 +217,7 @@ def peer_rows() -> list[Comparison]:
             ("ask p99", _TIME, "ask p99"),
             ("asks, 64 in flight", _RATE, "in flight"),
         )
+        for ours, suffix, targets in (("peerbus", "", bars), ("peerbus.message", ", Messages", with_messages))
         for name in PEERS
-        if name != "peerbus"
+        if not name.startswith("peerbus")
     ]  # fmt: skip
