@@ -72,8 +72,8 @@ types: $(INSTALLED)dev ## mypy --strict on all there is; mypy and pyright on wha
 	$(if $(TYPED),$(RUN) -m mypy $(TYPED))
 	$(RUN) -m pytest -q -n 2 --dist loadfile tests/type_checks
 
-layering: $(INSTALLED)dev ## floors, circles, exports
-	$(RUN) -m pytest tests/unit/test_layering.py tests/unit/test_exports.py
+layering: $(INSTALLED)dev ## floors, rooms, circles, exports, tables that only shrink
+	$(RUN) -m pytest tests/unit/test_layering.py tests/unit/test_rooms.py tests/unit/test_ratchets.py tests/unit/test_exports.py
 
 coverage: $(INSTALLED)dev ## run every test and say which lines none of them reached
 	$(RUN) -m coverage run -m pytest $(ARGS)

@@ -4,8 +4,6 @@
 `with Node("alice", …) as node: node.ask(…).get(timeout=2)`, which is `start()` and `stop()`.
 """
 
-# Long, as it is the one door of a program: each method hands on, and is documented where it is found.
-
 from __future__ import annotations
 
 import contextlib

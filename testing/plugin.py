@@ -9,8 +9,6 @@ Laws:
 3. What a fixture opened in a test's loop is closed in that loop, before it ends.
 """
 
-# So long because pytest looks for hooks, options and fixtures of a plugin in one file.
-
 from __future__ import annotations
 
 import argparse

@@ -6,14 +6,13 @@ from .combined import Bridged, Gathered, LoopHost
 from .deadlines import DeadlineWheel, no_number, spent
 from .deadlock import MAX_PATH, DeadlockWatch, Search, Wait
 from .future_like import HINT, FutureLike
-from .many import Accepted, Way, send_all
+from .many import send_all
 from .outcome import DELIVERED, GAVE_WAY, AskFuture, AskWaiting, Delivered, Failed, Outcome, Waiting
 from .reply_future import BLOCKED, ReplyFuture
 from .supply import CHUNK, Supply, Within
 from .thread_wait import ForeignWaiting
 
 __all__ = [
-    "Accepted",
     "AskFuture",
     "AskWaiting",
     "BLOCKED",
@@ -22,8 +21,8 @@ __all__ = [
     "DELIVERED",
     "DeadlineWheel",
     "DeadlockWatch",
-    "Failed",
     "Delivered",
+    "Failed",
     "ForeignWaiting",
     "FutureLike",
     "GAVE_WAY",
@@ -37,7 +36,6 @@ __all__ = [
     "Supply",
     "Wait",
     "Waiting",
-    "Way",
     "Within",
     "no_number",
     "send_all",

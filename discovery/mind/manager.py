@@ -1,7 +1,5 @@
 """The peer manager's mind: it decides whom to dial, accept and evict, and never dials itself."""
 
-# So long because each step of a peer's way from found to gone is a few lines here, that hand on.
-#
 # Law 1. No clock, no randomness, no I/O: `now` and `rng` come from outside, commands and events go out.
 # Law 2. Each dial that `dials` hands out comes back exactly once: through `dial_failed` or `authenticated`.
 #        Each connection that got `Accept` comes back exactly once, through `disconnected`.

@@ -3,8 +3,6 @@
 Tasks: those of its doors (`Doors`) and of the finders. Connections are its children: they end before it does.
 """
 
-# So long because everything that the mind hears, and all that it has done, passes here: each a few lines that hand on.
-
 from __future__ import annotations
 
 import asyncio

@@ -13,17 +13,30 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
+from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from typing import Protocol
+from weakref import WeakKeyDictionary, WeakSet
 
 from ...transports.streams import Link, MemoryStream, Parcel
 from .conditions import Conditions
 
-if TYPE_CHECKING:
-    from .faulty_network import FaultyNetwork
+__all__ = ["FaultyLink", "LinkHost", "LinkStatistics", "Pipe"]
 
-__all__ = ["FaultyLink", "LinkStatistics", "Pipe"]
+
+class LinkHost(Protocol):
+    """What a link needs of its network, which is a `FaultyNetwork`."""
+
+    #: Parcels arrive in this context.
+    context: Context
+    #: Ends of streams that carry nothing any more.
+    severed: WeakSet[MemoryStream]
+    #: Sees each parcel when it is sent; None: nobody looks.
+    tap: Callable[[FaultyLink, Parcel], None] | None
+
+    def note(self, link: FaultyLink, text: str) -> None:
+        """Something went wrong on the link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +53,7 @@ class LinkStatistics:
 class FaultyLink(Link):
     """See the module. Made by a FaultyNetwork, which is where one changes what it does."""
 
-    def __init__(self, network: FaultyNetwork, source: str, target: str, conditions: Conditions, rng: random.Random):
+    def __init__(self, network: LinkHost, source: str, target: str, conditions: Conditions, rng: random.Random):
         super().__init__(source, target)
         self.network = network
         self.rng = rng

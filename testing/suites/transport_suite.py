@@ -4,8 +4,6 @@ A transport joins with one line: `await check_transport(factory)`, or one test f
 `TRANSPORT_CHECKS`. Nothing here knows which transport it runs on.
 """
 
-# Longer than a file should be: it is one list, and a contract is read in one place.
-
 from __future__ import annotations
 
 import asyncio

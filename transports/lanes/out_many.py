@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ...actors.messages import Address
-from ..wire.payload import ChannelCodec, Payload
+from ..wire import ChannelCodec, Payload
 from .batch import ITEM_OVERHEAD, ROOM, Batch, Item
 from .out_lane import OutLane
 

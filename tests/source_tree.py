@@ -1,0 +1,167 @@
+"""The package as its syntax trees show it: modules, what each imports, and the rooms that they stand in."""
+
+from __future__ import annotations
+
+import ast
+import functools
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+#: Each floor may import itself and what stands before it. `testing` may import all; nobody imports it.
+FLOORS = ("actors", "transports", "discovery", "node")
+BESIDE = "testing"
+#: The modules of a floor that stand in no folder, but for those that `ROOMS` names.
+LOOSE = ""
+#: The rooms of each floor, lowest first: folders, single modules, and all other modules of the floor (`LOOSE`). A room
+#: imports rooms that stand before it, and nothing else of its floor.
+ROOMS = {
+    "actors": ("base", "messages", "mailbox", "sends", "engine", "routing", LOOSE),
+    "transports": ("streams", "wire", "lanes", "connection", LOOSE),
+    "discovery": ("records", "facts", "book", "peer", "mind", "mdns", "pex", "shell", LOOSE),
+    "node": (LOOSE, "demo", "cli"),
+    "testing": ("kit", "sim", "suites", LOOSE),
+}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import of a module of ours: from where to where, and whether it happens when the module loads."""
+
+    line: int
+    target: str
+    #: The name that is taken from the target; None where the target itself is taken.
+    name: str | None
+    at_load: bool
+
+
+@dataclass(frozen=True)
+class Room:
+    """A room of a floor, and how many of its floor are below."""
+
+    floor: str
+    name: str
+    below: int
+
+
+@dataclass(frozen=True)
+class Module:
+    """One source file of the package, under the dotted name that it is imported by (`actors.base.errors`)."""
+
+    name: str
+    path: Path
+    source: str
+    tree: ast.Module
+
+    @property
+    def floor(self) -> str:
+        return self.name.partition(".")[0]
+
+    @property
+    def package(self) -> list[str]:
+        parts = self.name.split(".") if self.name else []
+        return parts if self.path.name == "__init__.py" else parts[:-1]
+
+    @property
+    def lines(self) -> int:
+        return len(self.source.splitlines())
+
+    def place(self, line: int) -> str:
+        return f"{self.path.relative_to(ROOT)}:{line}"
+
+    @functools.cached_property
+    def imports(self) -> list[Import]:
+        """Every import of our own modules, absolute ones (`peerbus.…`) included."""
+        return list(self._imports())
+
+    def _imports(self) -> Iterator[Import]:
+        for node, at_load in _walk(self.tree, at_load=True):
+            if isinstance(node, ast.ImportFrom):
+                base = self._base(node)
+                if base is not None:
+                    for alias in node.names:
+                        name = ".".join([*base, alias.name])
+                        if name in MODULES:
+                            yield Import(node.lineno, name, None, at_load)
+                        else:
+                            yield Import(node.lineno, ".".join(base), alias.name, at_load)
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    head, _, rest = alias.name.partition(".")
+                    if head == "peerbus":
+                        yield Import(node.lineno, rest, None, at_load)
+
+    def _base(self, node: ast.ImportFrom) -> list[str] | None:
+        named = node.module.split(".") if node.module else []
+        if node.level:
+            return self.package[: len(self.package) - node.level + 1] + named
+        return named[1:] if named[:1] == ["peerbus"] else None
+
+
+def _walk(tree: ast.AST, *, at_load: bool) -> Iterator[tuple[ast.AST, bool]]:
+    """Every node, and whether it runs when the module is loaded (not in a function, not for types only)."""
+    for child in ast.iter_child_nodes(tree):
+        runs = at_load and not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            runs = False
+        yield child, runs
+        yield from _walk(child, at_load=runs)
+
+
+def _read() -> dict[str, Module]:
+    modules = {}
+    folders = [ROOT / name for name in (*FLOORS, BESIDE)]
+    for path in sorted(itertools.chain(ROOT.glob("*.py"), *(folder.rglob("*.py") for folder in folders))):
+        parts = list(path.relative_to(ROOT).with_suffix("").parts)
+        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        source = path.read_text(encoding="utf-8")
+        modules[name] = Module(name, path, source, ast.parse(source, str(path)))
+    return modules
+
+
+MODULES = _read()
+#: The folders inside the floors: each is imported from outside by this name only, its `__init__`.
+WALLS = [name for name, module in MODULES.items() if module.path.name == "__init__.py" and name.count(".") == 1]
+
+
+def upward(module: Module) -> Iterator[str]:
+    """Imports of `module` that go up the floors. The two files of the root have no floor."""
+    floors = (*FLOORS, BESIDE)
+    if module.floor not in floors:
+        return
+    for imported in module.imports:
+        target = imported.target.partition(".")[0]
+        if target in floors and floors.index(target) > floors.index(module.floor):
+            yield f"{module.place(imported.line)} imports {imported.target}"
+
+
+def room_of(name: str) -> Room | None:
+    """The room of a module; None for the files of the root. A floor's own `__init__` stands above all of its rooms."""
+    floor, _, rest = name.partition(".")
+    if floor not in ROOMS:
+        return None
+    rooms = ROOMS[floor]
+    if not rest:
+        return Room(floor, "__init__", len(rooms))
+    head = rest.partition(".")[0]
+    room = head if head in rooms else LOOSE
+    return Room(floor, room, rooms.index(room))
+
+
+def upstairs(module: Module) -> Iterator[str]:
+    """Imports of `module`, those for types only too, that go up inside its floor."""
+    here = room_of(module.name)
+    for imported in module.imports:
+        there = room_of(imported.target)
+        if here and there and here.floor == there.floor and there.below > here.below:
+            yield f"{module.place(imported.line)} imports {imported.target}"
+
+
+def over_a_wall(module: Module) -> Iterator[str]:
+    """Imports of `module` that take something out of another folder, past the folder's `__init__`."""
+    for imported in module.imports:
+        wall = ".".join(imported.target.split(".")[:2])
+        if wall in WALLS and imported.target != wall and ".".join(module.package) != wall:
+            yield f"{module.place(imported.line)} imports {imported.target}"

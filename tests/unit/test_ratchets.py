@@ -1,0 +1,211 @@
+"""Rules that some of the package does not keep yet: tables of what breaks them, which may only become shorter.
+
+Whoever mends an entry takes it out; nobody adds one.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+
+from source_tree import BESIDE, FLOORS, MODULES, ROOT, WALLS, Module
+
+UNIT = ROOT / "tests" / "unit"
+#: A file has at most so many lines.
+LINES = 400
+#: Files that have more, and how many they may have.
+LONG = {
+    "actors/bus.py": 1100,
+    "actors/engine/cell.py": 450,
+    "actors/engine/life.py": 750,
+    "actors/engine/loop_cell.py": 650,
+    "actors/mailbox/mailbox.py": 800,
+    "actors/sends/outcome.py": 500,
+    "discovery/mind/manager.py": 450,
+    "node/node.py": 450,
+    "testing/suites/transport_suite.py": 650,
+    "transports/connection/connection.py": 500,
+    "transports/connection/link.py": 850,
+    "transports/connection/receive_side.py": 500,
+    "transports/wire/frames.py": 500,
+}
+#: Names of public classes that stand for more than one thing, and for how many.
+AMBIGUOUS = {
+    "Address": 2,
+    "Ask": 2,
+    "Changes": 2,
+    "Close": 2,
+    "Failed": 3,
+    "Link": 3,
+    "Member": 2,
+    "Outcome": 2,
+    "Over": 2,
+    "Plan": 2,
+    "Probe": 2,
+    "Room": 2,
+    "Served": 2,
+    "Stage": 2,
+    "State": 2,
+    "Table": 2,
+    "Tell": 2,
+    "Told": 2,
+}
+#: Modules without a test file of their own: tests of their floor reach them.
+WITHOUT_TESTS = {
+    "actors.actor",
+    "actors.base.clock",
+    "actors.base.current",
+    "actors.base.loop_end",
+    "actors.base.pickled",
+    "actors.base.stop_flag",
+    "actors.base.weak_call",
+    "actors.engine.actor_tasks",
+    "actors.engine.behaviour",
+    "actors.engine.body",
+    "actors.engine.building",
+    "actors.engine.ending",
+    "actors.engine.forked_cell",
+    "actors.engine.handler_notes",
+    "actors.engine.host",
+    "actors.engine.ref",
+    "actors.engine.spawning",
+    "actors.engine.to_cell",
+    "actors.engine.turn",
+    "actors.event_stream",
+    "actors.mailbox.envelope",
+    "actors.messages.answer_encoding",
+    "actors.messages.compiled_check",
+    "actors.messages.events",
+    "actors.messages.exact",
+    "actors.messages.facts",
+    "actors.messages.how",
+    "actors.messages.packed",
+    "actors.messages.speaks",
+    "actors.reactor",
+    "actors.routing.awaited",
+    "actors.routing.deferred",
+    "actors.routing.directory",
+    "actors.routing.dispatch",
+    "actors.routing.link",
+    "actors.routing.nobody",
+    "actors.routing.pouring",
+    "actors.routing.receivers",
+    "actors.routing.routes",
+    "actors.sender",
+    "actors.sends.outcome",
+    "actors.sends.supply",
+    "discovery.book.book",
+    "discovery.book.keeper",
+    "discovery.book.schema",
+    "discovery.facts.commands",
+    "discovery.facts.events",
+    "discovery.facts.finder",
+    "discovery.facts.messages",
+    "discovery.facts.require",
+    "discovery.mind.admission",
+    "discovery.mind.conduct",
+    "discovery.mind.lever_messages",
+    "discovery.mind.manager_state",
+    "discovery.mind.peer_view",
+    "discovery.mind.places",
+    "discovery.mind.selection",
+    "discovery.mind.snapshot",
+    "discovery.mind.wall",
+    "discovery.peer.known_peer",
+    "discovery.pex.exchange",
+    "discovery.pex.options",
+    "discovery.pex.values",
+    "discovery.records.advert",
+    "discovery.records.own_endpoints",
+    "discovery.records.self_description",
+    "discovery.shell.book_writer",
+    "discovery.shell.connections",
+    "discovery.shell.finders",
+    "node.constructor",
+    "node.demo.command",
+    "node.demo.worker",
+    "node.levers",
+    "node.search",
+    "testing.kit.effects",
+    "testing.kit.manual_timers",
+    "testing.kit.probes",
+    "testing.kit.recorder",
+    "testing.kit.recording_bus",
+    "testing.kit.timeline",
+    "testing.sim.bus_tap",
+    "testing.sim.failures",
+    "testing.sim.faulty_link",
+    "testing.sim.members",
+    "testing.sim.seed_progress",
+    "testing.sim.simulation_log",
+    "testing.sim.wire_tap",
+    "testing.suites.transport_suite",
+    "transports.connection.commands",
+    "transports.connection.connection",
+    "transports.lanes.batch",
+    "transports.lanes.in_lane",
+    "transports.lanes.out_many",
+    "transports.streams.memory_stream",
+    "transports.streams.socket_listener",
+    "transports.streams.socket_stream",
+    "transports.streams.transport",
+    "transports.wire.codecs",
+}
+
+
+def test_no_file_becomes_too_long_and_none_that_is_grows() -> None:
+    grown = {path: lines for path, lines in _long().items() if lines > LONG.get(path, LINES)}
+    assert grown == {}, "split these: one idea a file"
+
+
+def test_a_file_that_has_become_short_leaves_the_table() -> None:
+    assert sorted(LONG.keys() - _long().keys()) == []
+
+
+def test_a_name_of_a_class_stands_for_one_thing() -> None:
+    doubled = {name: places for name, places in _classes().items() if len(places) > AMBIGUOUS.get(name, 1)}
+    assert doubled == {}, "one word, one meaning: call one of them something else"
+
+
+def test_a_name_that_has_become_clear_leaves_the_table() -> None:
+    classes = _classes()
+    assert {name: len(classes.get(name, [])) for name in AMBIGUOUS} == AMBIGUOUS
+
+
+def test_every_module_has_a_test_file_of_its_own() -> None:
+    assert sorted(_without_tests() - WITHOUT_TESTS) == [], "tests/unit mirrors the package"
+
+
+def test_a_module_that_has_got_its_test_file_leaves_the_table() -> None:
+    assert sorted(WITHOUT_TESTS - _without_tests()) == []
+
+
+def test_the_tests_have_no_room_that_the_package_has_not() -> None:
+    rooms = {path.relative_to(UNIT) for floor in (*FLOORS, BESIDE) for path in (UNIT / floor).glob("*/")}
+    named = {".".join(room.parts) for room in rooms if room.name != "__pycache__"}
+    assert sorted(named - set(WALLS)) == []
+
+
+def _long() -> dict[str, int]:
+    return {str(module.path.relative_to(ROOT)): module.lines for module in MODULES.values() if module.lines > LINES}
+
+
+def _classes() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = defaultdict(list)
+    for name, module in MODULES.items():
+        for node in module.tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                found[node.name].append(name)
+    return found
+
+
+def _without_tests() -> set[str]:
+    return {
+        name
+        for name, module in MODULES.items()
+        if module.floor in (*FLOORS, BESIDE) and module.path.name != "__init__.py" and not _tests_of(module)
+    }
+
+
+def _tests_of(module: Module) -> bool:
+    return (UNIT / module.path.relative_to(ROOT)).with_name(f"test_{module.path.name}").is_file()
