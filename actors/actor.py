@@ -9,7 +9,7 @@ from .base import PeerbusError, current_bus
 from .engine import Body, Ref, many_to_cell
 from .messages import WAITS, Address, GroupAddress, How, Share, Supervision, check_reply
 from .sender import asks, tells, tells_many
-from .sends import Outcome
+from .sends import Outcome, check_timeout
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -98,6 +98,8 @@ class Actor(Body):
         `wait_for_peer`: where nobody answers to the address yet, wait for one until the deadline.
         Raises any `SendError`, see `peerbus.actors.base.errors`.
         """
+        if timeout is not None and timeout.__class__ is not float:
+            check_timeout(timeout)
         cell = self._cell
         if isinstance(to, Ref):
             # On another bus, where its address would mean another actor or none, it is no sender.
@@ -122,6 +124,8 @@ class Actor(Body):
         `message`, and `accepted` messages before it, which stay accepted. Those behind it in a list are dead letters,
         as it is; not what a generator would still have made.
         """
+        if timeout is not None and timeout.__class__ is not float:
+            check_timeout(timeout)
         cell = self._cell
         if isinstance(to, Ref):
             return many_to_cell(to._cell, messages, timeout, cell if to._cell.bus is cell.bus else None)
@@ -153,6 +157,8 @@ class Actor(Body):
         Raises RemoteError where the handler raised, MessageTypeError, DeadlineExceeded, and any `SendError`; TypeError
         where `reply` is no type.
         """
+        if timeout is not None and timeout.__class__ is not float:
+            check_timeout(timeout)
         if reply is not None:
             check_reply(reply)
         plain = hedge is None and quorum is None and not wait_for_peer

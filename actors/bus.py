@@ -94,7 +94,7 @@ from .messages import (
 from .router import ActorsChanged, RolesChanged, Router
 from .routing import Routes, check_how, no_address, resolve, routed_ask, routed_many, routed_tell
 from .sender import asks, tells, tells_many
-from .sends import Bridged, DeadlineWheel, DeadlockWatch, Failed, Outcome, ReplyFuture
+from .sends import Bridged, DeadlineWheel, DeadlockWatch, Failed, Outcome, ReplyFuture, check_timeout
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -755,6 +755,8 @@ class Bus:
         wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Send without an answer: `await` it on the loop, `.get()` it on another thread. See `Actor.tell`."""
+        if timeout is not None and timeout.__class__ is not float:
+            check_timeout(timeout)
         # The short ways, to an actor here and to a peer with credit, without a second call; everything else, and every
         # error, is for `send`.
         if not self._closing:
@@ -781,6 +783,8 @@ class Bus:
         timeout: float | None = None,
     ) -> Outcome[Any]:
         """Send many without an answer: `await` it on the loop, `.get()` it on another thread. See `Actor.tell_many`."""
+        if timeout is not None and timeout.__class__ is not float:
+            check_timeout(timeout)
         return self.send_many(to, messages, timeout, None)
 
     @asks
@@ -796,6 +800,8 @@ class Bus:
         wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Send and get the answer: `await` it on the loop, `.get()` it on another thread. See `Actor.ask`."""
+        if timeout is not None and timeout.__class__ is not float:
+            check_timeout(timeout)
         if reply is not None:
             check_reply(reply)
         if hedge is None and quorum is None and not wait_for_peer:

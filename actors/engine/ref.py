@@ -13,7 +13,7 @@ from pykka.messages import _ActorStop
 from ..base import MailboxFull, SendError, WouldDeadlock, current_bus
 from ..mailbox import Envelope, MailboxStatistics
 from ..messages import Address
-from ..sends import DELIVERED, Failed, ForeignWaiting, Outcome, ReplyFuture
+from ..sends import DELIVERED, Failed, ForeignWaiting, Outcome, ReplyFuture, check_timeout
 from .rehearsal import expected
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         channel's, 5 s).
         Raises ActorStopped (a `pykka.ActorDeadError`), MailboxFull, MessageTypeError, DeadlineExceeded("mailbox").
         """
+        if timeout is not None and timeout.__class__ is not float:
+            check_timeout(timeout)
         ref: Ref[Any] = self  # type: ignore[assignment]  # what it speaks is for callers
         cell = ref._cell
         if cell.stopped.flag:
@@ -106,6 +108,8 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         Raises `pykka.Timeout`, what the handler raised, ActorStopped, and WouldDeadlock where the calling thread is
         the one that has to handle the message.
         """
+        if timeout is not None and timeout.__class__ is not float:
+            check_timeout(timeout)
         cell = self._cell
         if block:
             self._check_may_block()

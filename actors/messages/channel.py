@@ -238,8 +238,10 @@ class Channel(Generic[M_contra]):
             ("window_bytes", window_bytes, 1, 1 << 30),
             ("max_message", max_message, 1, HARD_MAX_MESSAGE),
         ):
+            _check_number(name, key, value, int, f"it must be an integer, {low} to {high}")
             if not low <= value <= high:
                 raise ValueError(f"channel {name!r}: {key} is {value}, it must be {low} to {high}")
+        _check_number(name, "timeout", timeout, (int, float), "write seconds, or inf for no limit")
         if not timeout > 0:
             raise ValueError(f"channel {name!r}: timeout is {timeout}, it must be above 0 seconds")
         for message_type in idempotent:
@@ -260,6 +262,11 @@ class Channel(Generic[M_contra]):
 
     def __repr__(self) -> str:
         return f"Channel({self.name!r}, {', '.join(t.__name__ for t in self.messages)})"
+
+
+def _check_number(name: str, key: str, value: object, kind: type | tuple[type, ...], right: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, kind):
+        raise TypeError(f"channel {name!r}: {key} is {value!r}; {right}")
 
 
 def _check_kind(name: str, message_type: Any) -> None:

@@ -20,7 +20,7 @@ class How:
 
     def __post_init__(self) -> None:
         hedge: object = self.hedge  # whatever a program without type checks gives
-        if hedge is not None and not isinstance(hedge, int | float):
+        if hedge is not None and (not isinstance(hedge, int | float) or isinstance(hedge, bool)):
             raise TypeError(f"hedge is {hedge!r}; write seconds")
         quorum: object = self.quorum
         if quorum is not None and (not isinstance(quorum, int | float | Share) or isinstance(quorum, bool)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .combined import Bridged, Gathered, LoopHost
-from .deadlines import DeadlineWheel, no_number, spent
+from .deadlines import DeadlineWheel, check_timeout, no_number, spent
 from .deadlock import MAX_PATH, DeadlockWatch, Search, Wait
 from .future_like import HINT, FutureLike
 from .many import send_all
@@ -37,6 +37,7 @@ __all__ = [
     "Wait",
     "Waiting",
     "Within",
+    "check_timeout",
     "no_number",
     "send_all",
     "spent",

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from math import isnan
+from numbers import Real
 from typing import Protocol
 
 from ..base import DeadlineExceeded, SendError, ShuttingDown
 
-__all__ = ["DeadlineWheel", "Expiring", "no_number", "spent"]
+__all__ = ["DeadlineWheel", "Expiring", "check_timeout", "no_number", "spent"]
 
 #: Seconds. A deadline is never early and at most this much late.
 SLOT = 0.01
@@ -35,9 +36,19 @@ class Expiring(Protocol):
 Slot = dict[Expiring, None]
 
 
+#: What a timeout may be.
+RIGHT = "write seconds, inf for no limit, or None for the channel's timeout"
+
+
+def check_timeout(timeout: object) -> None:
+    """Raise TypeError for a timeout that is no number. Each public send asks for what is neither None nor a float."""
+    if isinstance(timeout, bool) or not isinstance(timeout, Real):
+        raise TypeError(f"the timeout is {timeout!r}; {RIGHT}")
+
+
 def no_number(deadline: float) -> ValueError:
     """The error of a deadline that neither comes nor has passed."""
-    return ValueError(f"the timeout is {deadline}; write seconds, inf for no limit, or None for the channel's timeout")
+    return ValueError(f"the timeout is {deadline}; {RIGHT}")
 
 
 def spent(timeout: float, message: object) -> DeadlineExceeded:

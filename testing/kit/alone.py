@@ -21,7 +21,7 @@ from ...actors.messages import (
     Terminated,
     check_reply,
 )
-from ...actors.sends import DELIVERED, AskFuture, Gathered, Outcome
+from ...actors.sends import DELIVERED, AskFuture, Gathered, Outcome, check_timeout
 from ...actors.sends import Failed as FailedOutcome
 from .effects import (
     Answered,
@@ -212,6 +212,7 @@ class Alone(Generic[A]):
 
         The answer has to be what the message names, or of the type `reply`, as for `Actor.ask`.
         """
+        check_timeout(timeout)
         if reply is not None:
             check_reply(reply)
         future: AskFuture[Any] = AskFuture.of(
@@ -393,8 +394,6 @@ class _Answer:
 
 def _answer(future: AskFuture[Any], with_: object, message: object) -> None:
     try:
-        value = scripted(with_, message)
+        future.succeed(scripted(with_, message))
     except Exception as error:  # noqa: BLE001  # what a script raises is for the asker
         future.fail(error)
-    else:
-        future.succeed(value)

@@ -14,7 +14,7 @@ from ...actors.bus import Bus
 from ...actors.mailbox import Envelope, ReplyTo
 from ...actors.messages import Address, Asks, Capability, Channel, Peer, check_reply
 from ...actors.router import LinkChanged, LinkDown, LinkUp
-from ...actors.sends import DELIVERED, AskFuture, Outcome
+from ...actors.sends import DELIVERED, AskFuture, Outcome, check_timeout
 from .probe import HasBus
 from .probe_link import ProbeLink
 from .recorder import Received, Recorder
@@ -138,6 +138,7 @@ class PeerProbe(Recorder):
         timeout: float = 5.0,
     ) -> Outcome[Any]:
         """Ask from the peer's reactor `sender` the reactor `to` here. Raises as `tell`; see `Actor.ask` for `reply`."""
+        check_timeout(timeout)
         if reply is not None:
             check_reply(reply)
         future: AskFuture[Any] = AskFuture.of(self.bus.loop, message, reply, _abandoned)

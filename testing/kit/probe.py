@@ -13,7 +13,7 @@ from ...actors.engine import Ref
 from ...actors.mailbox import Envelope
 from ...actors.messages import WAITS, Address, Channel, GroupAddress, How, Share, check_reply
 from ...actors.sender import asks, tells, tells_many
-from ...actors.sends import Outcome
+from ...actors.sends import Outcome, check_timeout
 from .recorder import Received, Recorder
 
 if TYPE_CHECKING:
@@ -112,6 +112,8 @@ class Probe(Recorder):
         wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Send with the probe as the sender; see `Actor.tell`."""
+        if timeout is not None and timeout.__class__ is not float:
+            check_timeout(timeout)
         return self.bus.send(to, message, timeout, self._cell, WAITS if wait_for_peer else None)
 
     @tells_many
@@ -123,6 +125,8 @@ class Probe(Recorder):
         timeout: float | None = None,
     ) -> Outcome[Any]:
         """Send many with the probe as the sender; see `Actor.tell_many`."""
+        if timeout is not None and timeout.__class__ is not float:
+            check_timeout(timeout)
         return self.bus.send_many(to, messages, timeout, self._cell)
 
     @asks
@@ -138,6 +142,8 @@ class Probe(Recorder):
         wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         """Ask with the probe as the asker; see `Actor.ask`."""
+        if timeout is not None and timeout.__class__ is not float:
+            check_timeout(timeout)
         if reply is not None:
             check_reply(reply)
         how = How(hedge, quorum, wait_for_peer)

@@ -25,7 +25,7 @@ from ...actors.messages import (
     Supervision,
     Terminated,
 )
-from ...actors.sends import Delivered, Outcome, Supply, Within, send_all
+from ...actors.sends import Delivered, Outcome, Supply, Within, check_timeout, send_all
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -226,6 +226,8 @@ class _StandInRef(Ref[Any]):
 
     def tell(self, message: object, *, timeout: float | None = None) -> Outcome[None]:  # type: ignore[override]  # Ref's
         """Record it."""
+        if timeout is not None:
+            check_timeout(timeout)
         return self._cell.tell(message, None, timeout)
 
 
