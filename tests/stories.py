@@ -37,8 +37,9 @@ from peerbus.actors import (
     Terminated,
     WouldDeadlock,
 )
+from peerbus.actors.sends.ask import AskWaiting
 from peerbus.actors.sends.deadlines import SLOT
-from peerbus.actors.sends.outcome import AskWaiting, Waiting
+from peerbus.actors.sends.waiting import Waiting
 from peerbus.node import Node
 from peerbus.testing import Simulation
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from .ask import AskFuture, AskWaiting
 from .combined import Bridged, Gathered, LoopHost
 from .deadlines import DeadlineWheel, check_timeout, no_number, spent
 from .deadlock import MAX_PATH, DeadlockWatch, Search, Wait
 from .future_like import HINT, FutureLike
 from .many import send_all
-from .outcome import DELIVERED, GAVE_WAY, AskFuture, AskWaiting, Delivered, Failed, Outcome, Waiting
+from .outcome import DELIVERED, GAVE_WAY, Delivered, Failed, Outcome
 from .reply_future import BLOCKED, ReplyFuture
 from .supply import CHUNK, Supply, Within
 from .thread_wait import ForeignWaiting
+from .waiting import Waiting
 
 __all__ = [
     "AskFuture",

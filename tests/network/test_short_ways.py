@@ -22,8 +22,10 @@ from peerbus.actors.engine.loop_cell import LoopCell
 from peerbus.actors.engine.rehearsal import expected
 from peerbus.actors.mailbox.envelope import NEVER, Envelope
 from peerbus.actors.messages.how import WAITS, How
+from peerbus.actors.sends.ask import AskFuture, AskWaiting
 from peerbus.actors.sends.deadlines import spent
-from peerbus.actors.sends.outcome import DELIVERED, AskFuture, AskWaiting, Waiting
+from peerbus.actors.sends.outcome import DELIVERED
+from peerbus.actors.sends.waiting import Waiting
 
 
 def bus_tell(bus: Bus, to: Any, message: object, *, timeout: float | None = None, wait_for_peer: bool = False) -> Any:

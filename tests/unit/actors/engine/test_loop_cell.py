@@ -33,8 +33,8 @@ from peerbus.actors import (
 )
 from peerbus.actors.engine.cell import BATCH
 from peerbus.actors.engine.loop_cell import MAX_DETACHED
+from peerbus.actors.sends.ask import AskFuture
 from peerbus.actors.sends.deadlines import SLOT
-from peerbus.actors.sends.outcome import AskFuture
 
 Turns = Callable[[], Awaitable[None]]
 NOW = Supervision(backoff=0.0)

@@ -24,10 +24,12 @@ from peerbus.actors import (
 )
 from peerbus.actors.routing.deferred import Deferred
 from peerbus.actors.routing.role_ask import RoleAsk
+from peerbus.actors.sends.ask import AskFuture, AskWaiting
 from peerbus.actors.sends.combined import Gathered
-from peerbus.actors.sends.outcome import DELIVERED, GAVE_WAY, AskFuture, AskWaiting, Delivered, Failed, GaveWay, Waiting
+from peerbus.actors.sends.outcome import DELIVERED, GAVE_WAY, Delivered, Failed, GaveWay
 from peerbus.actors.sends.reply_future import ReplyFuture
 from peerbus.actors.sends.thread_wait import ForeignWaiting
+from peerbus.actors.sends.waiting import Waiting
 
 
 @dataclass(frozen=True)
