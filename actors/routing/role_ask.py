@@ -7,7 +7,7 @@ certainly never left this node. All tries share the deadline.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..base import (
@@ -23,7 +23,7 @@ from ..base import (
 )
 from ..engine import Cell
 from ..messages import Address
-from ..sends import HINT, FutureLike, Outcome
+from ..sends import HINT, Once, Outcome, end_work
 from .directory import Directory
 from .receivers import Receiver, ask_here, candidates, name_of, one_of
 
@@ -44,7 +44,7 @@ MAX_TRIES = 3
 GONE = (ActorStopped, NoRoute, NoSuchReactor, PeerGone, SchemaMismatch, ShuttingDown)
 
 
-class RoleAsk(FutureLike[R]):
+class RoleAsk(Once[R]):
     """See the module. The first is asked at once; who is asked after it depends on who awaits this.
 
     `hedge`: seconds without an answer after which a second one is asked as well, None for never. What answers first
@@ -52,9 +52,9 @@ class RoleAsk(FutureLike[R]):
     """
 
     __slots__ = (
+        "_asks",
         "_bus",
         "_deadline",
-        "_ending",
         "_first",
         "_hedge_at",
         "_idempotent",
@@ -86,38 +86,19 @@ class RoleAsk(FutureLike[R]):
         self._sender = sender
         self._idempotent = idempotent
         self._hedge_at = None if hedge is None else bus.loop.time() + hedge
-        #: Names of those that were asked.
+        #: Names of those that were asked, and the asks.
         self._tried: list[str] = []
+        self._asks: list[Outcome[R]] = []
         self._first = self._ask(receiver)
         self._task = None
-        #: How it ends, for whoever awaits it beside or after the first: others are asked once, for all of them.
-        self._ending: asyncio.Future[R] | None = None
+        self._ending = None
 
-    def _begin(self) -> Generator[object, None, R]:
-        if self._ending is not None:
-            return self._ending.__await__()
-        self._ending = self._bus.loop.create_future()
-        return self._once(self._ending).__await__()
+    def _run(self) -> Coroutine[Any, Any, R]:
+        return self._one_by_one(self._first) if self._hedge_at is None else self._hedged(self._hedge_at)
 
-    async def _once(self, ending: asyncio.Future[R]) -> R:
-        try:
-            if self._hedge_at is None:
-                answer = await self._one_by_one(self._first)
-            else:
-                answer = await self._hedged(self._hedge_at)
-            if not ending.done():
-                ending.set_result(answer)
-            return answer
-        except asyncio.CancelledError:
-            ending.cancel()
-            raise
-        except Exception as error:
-            if not ending.done():
-                ending.set_exception(error)
-                ending.exception()  # it is told to who awaits this
-            raise
-        finally:
-            del self, ending  # the error keeps this frame, see outcome.py
+    def _end_work(self) -> None:
+        for outcome in self._asks:
+            end_work(outcome)
 
     def get(self, *, timeout: float | None = None) -> R:
         """The answer of the first, if it is there already. Raises WouldDeadlock if not: await it."""
@@ -131,9 +112,14 @@ class RoleAsk(FutureLike[R]):
         self._tried.append(name_of(receiver))
         if isinstance(receiver, Cell):
             left = self._deadline - bus.loop.time()
-            return ask_here(bus, receiver, self._message, self._sender, left, self._reply)
-        address = None if self._sender is None else self._sender.address
-        return receiver.ask(to.reactor, self._message, sender=address, deadline=self._deadline, reply=self._reply)
+            outcome = ask_here(bus, receiver, self._message, self._sender, left, self._reply)
+        else:
+            address = None if self._sender is None else self._sender.address
+            outcome = receiver.ask(
+                to.reactor, self._message, sender=address, deadline=self._deadline, reply=self._reply
+            )
+        self._asks.append(outcome)
+        return outcome
 
     def _another(self) -> Receiver | None:
         """One that was not tried yet, if another try is allowed and there is one."""
@@ -184,6 +170,7 @@ class RoleAsk(FutureLike[R]):
         finally:
             for racer in racers:
                 racer.cancel()
+            self._end_work()  # a racer that has not begun to run ends nothing
             await asyncio.gather(*racers, return_exceptions=True)
             del self, racer, racers, running
 

@@ -6,7 +6,7 @@ from .ask import AskFuture, AskWaiting
 from .combined import Bridged, Gathered, LoopHost
 from .deadlines import DeadlineWheel, check_timeout, no_number, spent
 from .deadlock import MAX_PATH, DeadlockWatch, Search, Wait
-from .future_like import HINT, FutureLike
+from .future_like import HINT, FutureLike, Once, end_work
 from .many import send_all
 from .outcome import DELIVERED, GAVE_WAY, Delivered, Failed, Outcome
 from .reply_future import BLOCKED, ReplyFuture
@@ -27,6 +27,8 @@ __all__ = [
     "Failed",
     "ForeignWaiting",
     "FutureLike",
+    "Once",
+    "end_work",
     "GAVE_WAY",
     "Gathered",
     "HINT",

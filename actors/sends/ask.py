@@ -169,6 +169,9 @@ class AskWaiting(FutureLike[T]):
     def _begin(self) -> Step[T]:
         return self._wait().__await__()
 
+    def _end_work(self) -> None:
+        self._future.cancel()
+
     async def _wait(self) -> T:
         try:
             try:

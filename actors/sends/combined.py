@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from time import monotonic
 from typing import Any, Protocol, TypeVar, cast
 
-from ..base import SendError, ShuttingDown, WouldDeadlock, new_task
+from ..base import SendError, ShuttingDown, WouldDeadlock
 from ..messages import QuorumFailed, Results
-from .future_like import HINT, FutureLike, awaited
+from .future_like import HINT, Once, end_work, task_of
 from .many import Accepted
 from .outcome import DELIVERED, Delivered, Failed, Outcome
 from .reply_future import Producer, ReplyFuture
@@ -20,7 +20,7 @@ __all__ = ["Bridged", "Gathered", "LoopHost"]
 R = TypeVar("R")
 
 
-class Gathered(FutureLike[Results[R]]):
+class Gathered(Once[Results[R]]):
     """A send to several peers. All are under way; one that is slow or fails changes nothing for the others.
 
     `quorum`: an ask ends when so many have answered, or when they cannot any more; the rest of the asks is cancelled.
@@ -34,12 +34,33 @@ class Gathered(FutureLike[Results[R]]):
         self._quorum = quorum
         self._message = message
         self._task = None
+        self._ending = None
 
     def __repr__(self) -> str:
         return f"<send to {len(self._outcomes)} peers; {HINT}>"
 
-    def _begin(self) -> Generator[object, None, Results[R]]:
-        return self._gather().__await__()
+    def _end_work(self) -> None:
+        for outcome in self._outcomes.values():
+            end_work(outcome)
+
+    async def _run(self) -> Results[R]:
+        error: QuorumFailed | None = None
+        try:
+            results = await self._gather()
+            error = self._too_few(results)
+            if error is not None:
+                raise error
+            return results
+        finally:
+            del self, error
+
+    def _too_few(self, results: Results[R]) -> QuorumFailed | None:
+        answers = results.answers
+        if self._quorum is None or len(answers) >= self._quorum:
+            return None
+        why = ", ".join(f"{peer}: {error}" for peer, error in results.errors.items())
+        text = f"{len(answers)} of {len(self._outcomes)} answered, {self._quorum} had to ({why})"
+        return QuorumFailed(text, results=results, message=self._message)
 
     async def _gather(self) -> Results[R]:
         answers: dict[str, R] = {}
@@ -57,7 +78,7 @@ class Gathered(FutureLike[Results[R]]):
             elif isinstance(outcome, asyncio.Future):
                 tasks[peer] = outcome
             else:
-                tasks[peer] = new_task(awaited(outcome), loop=loop, name=f"peerbus send to {peer}")
+                tasks[peer] = task_of(outcome, loop, f"peerbus send to {peer}")
         try:
             while tasks and not self._decided(len(answers), len(tasks)):
                 if self._quorum is None:
@@ -78,12 +99,7 @@ class Gathered(FutureLike[Results[R]]):
             for task in tasks.values():
                 task.cancel()
             await asyncio.gather(*tasks.values(), return_exceptions=True)
-        results = Results(answers, errors, abandoned=tuple(tasks))
-        if self._quorum is not None and len(answers) < self._quorum:
-            why = ", ".join(f"{peer}: {error}" for peer, error in errors.items())
-            text = f"{len(answers)} of {len(self._outcomes)} answered, {self._quorum} had to ({why})"
-            raise QuorumFailed(text, results=results, message=self._message)
-        return results
+        return Results(answers, errors, abandoned=tuple(tasks))
 
     def _decided(self, answered: int, running: int) -> bool:
         quorum = self._quorum
@@ -156,7 +172,7 @@ class Bridged:
             self._follow(outcome)
         else:
             loop = self._bus.loop
-            self._follow(new_task(awaited(outcome), loop=loop, name="peerbus send from another thread"))
+            self._follow(task_of(outcome, loop, "peerbus send from another thread"))
 
     def _follow(self, outcome: asyncio.Future[Any]) -> None:
         self.future.stands_for = outcome

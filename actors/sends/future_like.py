@@ -8,6 +8,10 @@ Laws:
 3. Whatever takes coroutines alone takes `outcome.coroutine()`: `create_task`, `TaskGroup.create_task`,
    `run_coroutine_threadsafe`. (Nothing can be both: `asyncio.wait` refuses coroutines.) The `repr` says so, as it
    stands in asyncio's error.
+4. Who cancels an outcome ends the work that it waits for, awaited or not. (One way past it is asyncio's own: a task
+   that somebody made of the outcome, as `ensure_future` does, and that is cancelled before its first step, has never
+   come to the outcome. Cancel the outcome itself.)
+5. Who awaits an outcome beside another, or after one, gets the same end, and cancels nothing but his own wait.
 """
 
 from __future__ import annotations
@@ -15,12 +19,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context
+from functools import partial
 from types import coroutine as generator_coroutine
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from ..base import new_task
 
-__all__ = ["HINT", "AsCoroutine", "FutureLike", "Over", "awaited"]
+__all__ = ["HINT", "AsCoroutine", "FutureLike", "Once", "Over", "awaited", "end_work", "task_of"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -112,7 +117,15 @@ class FutureLike(AsCoroutine[T]):
     def _as_task(self) -> asyncio.Task[T]:
         if self._task is None:
             self._task = new_task(awaited(_begun(self)), loop=asyncio.get_running_loop(), name="peerbus send")
+            self._task.add_done_callback(self._task_is_over)
         return self._task
+
+    def _task_is_over(self, task: asyncio.Task[T]) -> None:
+        if task.cancelled():  # perhaps before its first step, and then nothing has heard of it
+            self._end_work()
+
+    def _end_work(self) -> None:
+        """End what is under way. It may be over, or not have begun: what is sent when it is awaited has not."""
 
     def done(self) -> bool:
         """It is over, as far as anybody has waited for it."""
@@ -146,6 +159,64 @@ class FutureLike(AsCoroutine[T]):
     def remove_done_callback(self, fn: Callable[[Any], object], /) -> int:
         """Call it no more; returns how often it would have been."""
         return 0 if self._task is None else self._task.remove_done_callback(_Callback(fn, self))
+
+
+class Once(FutureLike[T]):
+    """It runs once, for the first who awaits it; who awaits it beside that one, or later, gets the same end.
+
+    A subclass sets `_ending` to None as well.
+    """
+
+    __slots__ = ("_ending",)
+
+    _ending: asyncio.Future[T] | None
+
+    def _run(self) -> Coroutine[Any, Any, T]:
+        """What there is to do. The error that it raises keeps its frame: it lets go of `self`, see outcome."""
+        raise NotImplementedError
+
+    def _begin(self) -> Step[T]:
+        if self._ending is not None:
+            return asyncio.shield(self._ending).__await__()  # one waiter that is cancelled is not all of them
+        self._ending = asyncio.get_running_loop().create_future()
+        return self._once(self._ending).__await__()
+
+    async def _once(self, ending: asyncio.Future[T]) -> T:
+        try:
+            answer = await self._run()
+            if not ending.done():
+                ending.set_result(answer)
+            return answer
+        except asyncio.CancelledError:
+            ending.cancel()
+            raise
+        except Exception as error:
+            if not ending.done():
+                ending.set_exception(error)
+                ending.exception()  # it is told to who awaits this
+            raise
+        finally:
+            del self, ending  # the error keeps this frame, see outcome
+
+
+def end_work(outcome: object) -> None:
+    """End what is under way of this outcome, without a task for that."""
+    if isinstance(outcome, FutureLike):
+        outcome._end_work()
+    elif isinstance(outcome, asyncio.Future):
+        outcome.cancel()
+
+
+def task_of(outcome: Steps[T], loop: asyncio.AbstractEventLoop, name: str) -> asyncio.Task[T]:
+    """A task that awaits the outcome. Cancelled, be it before its first step, it ends the work as well."""
+    task = new_task(awaited(outcome), loop=loop, name=name)
+    task.add_done_callback(partial(_end_work_with, outcome))
+    return task
+
+
+def _end_work_with(outcome: object, task: asyncio.Task[Any]) -> None:
+    if task.cancelled():
+        end_work(outcome)
 
 
 @generator_coroutine

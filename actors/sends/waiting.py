@@ -95,6 +95,10 @@ class Waiting(FutureLike[None]):
     def _begin(self) -> Step[None]:
         return self._wait().__await__()
 
+    def _end_work(self) -> None:
+        if self._future is not None:
+            self._future.cancel()
+
     async def _wait(self) -> None:
         if self._future is not None:  # awaited once more: the message was sent, or has failed, by then
             try:
