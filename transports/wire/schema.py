@@ -14,8 +14,9 @@ __all__ = ["SCHEMA_SIZE", "schema_of", "travelling"]
 #: Bytes: a checksum against mistakes, not against an adversary, who may write any hash into its HELLO.
 SCHEMA_SIZE = 16
 
-# Law 1: what is described is what travels: names and types of fields, whether one may be missing, and the order
-#        of the message types (their place is their number on the wire). Docstrings, defaults and modules are not.
+# Law 1: what is described is what travels: names and types of fields, whether one may be missing, a tag, an array in
+#        place of a map, and the order of the message types (their place is their number on the wire). Docstrings,
+#        defaults and modules are not, nor whether it is a Message or a dataclass.
 # Law 2: a description is text made of nothing but these, so it is the same in every process and version.
 
 
@@ -55,7 +56,7 @@ def _describe(info: inspect.Type, outer: tuple[type, ...]) -> str:
             listed = ",".join(
                 f"{field.encode_name}{'' if field.required else '?'}:{_describe(field.type, inner)}" for field in fields
             )
-            return f"{cls.__name__}({listed})"
+            return f"{cls.__name__}{_form(info)}({listed})"
         case inspect.UnionType(types=types):
             return "|".join(sorted(_describe(each, outer) for each in types))
         case (
@@ -80,3 +81,11 @@ def _describe(info: inspect.Type, outer: tuple[type, ...]) -> str:
             return f"{cls.__name__}({','.join(f'{f.name}:{_describe(f.type, outer)}' for f in fields)})"
         case _:
             return type(info).__name__.removesuffix("Type").lower()
+
+
+def _form(info: inspect.DataclassType | inspect.StructType) -> str:
+    """What else than a map of its fields travels."""
+    if isinstance(info, inspect.DataclassType):
+        return ""
+    tag = "" if info.tag is None else f"<{info.tag_field}={info.tag!r}>"
+    return f"{'[]' if info.array_like else ''}{tag}"

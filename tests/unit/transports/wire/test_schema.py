@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 import pytest
+from kinds import KINDS
 
-from peerbus.actors import Channel
+from peerbus.actors import Channel, Message
 from peerbus.transports.wire.schema import SCHEMA_SIZE, schema_of
 
 
@@ -47,13 +48,9 @@ def test_the_same_fields_have_the_same_hash_whatever_their_class_and_docstring()
         a: int
         b: bytes
 
-    class Struct(msgspec.Struct, frozen=True):
-        a: int
-        b: bytes
-
-    Struct.__name__ = "Note"
     assert schema_of(channel(Note)) == BASE
-    assert schema_of(channel(Struct)) == BASE
+    for made in KINDS.values():
+        assert schema_of(channel(made("Note", [("a", int), ("b", bytes)]))) == BASE
     assert len(BASE) == SCHEMA_SIZE
 
 
@@ -77,6 +74,17 @@ def test_the_same_fields_have_the_same_hash_whatever_their_class_and_docstring()
 )
 def test_another_name_type_or_order_of_fields_has_another_hash(make: Callable[[], tuple[type, ...]]) -> None:
     assert schema_of(channel(*make())) != BASE
+
+
+@pytest.mark.parametrize("options", [{"array_like": True}, {"tag": "note"}, {"tag": "other"}, {"rename": "upper"}])
+def test_another_form_of_the_same_fields_has_another_hash(options: dict[str, Any]) -> None:
+    def of(**options: Any) -> bytes:
+        fields = [("a", int), ("b", bytes)]
+        return schema_of(channel(msgspec.defstruct("Note", fields, bases=(Message,), frozen=True, **options)))
+
+    assert of() == BASE
+    assert of(**options) not in (BASE, of(tag="third"))
+    assert of(**options) == of(**options)
 
 
 def test_a_field_that_may_be_missing_is_not_the_same_as_one_that_may_not() -> None:
