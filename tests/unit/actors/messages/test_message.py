@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import dataclasses
 import pickle
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, make_dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
 import msgspec
@@ -16,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kinds import make_message
 
-from peerbus.actors import LOCAL, Bus, Channel, Message, MessageTypeError, Reactor, Request, handles
+from peerbus.actors import LOCAL, Actor, Bus, Channel, Message, MessageTypeError, Reactor, Request, handles
 from peerbus.actors.messages.encoding import encoding_of
 from peerbus.actors.messages.request import answer_named
 from peerbus.transports.wire.payload import ChannelCodec
@@ -132,6 +134,37 @@ def test_a_class_of_messages_may_have_more_than_fields() -> None:
     assert Named.__struct_fields__ == ("name", "later", "tags")
     assert answer_named(GetBlock) is Block
     assert answer_named(GetNames) == list[str]
+
+
+class Keeps(Message, weakref=True, dict=True):
+    number: int
+    made: ClassVar[list[int]] = []
+
+    def __post_init__(self) -> None:
+        self.made.append(self.number)
+
+    @cached_property
+    def double(self) -> int:
+        return self.number * 2
+
+
+def test_class_keywords_give_a_message_what_it_does_without() -> None:
+    message = Keeps(7)
+    assert weakref.ref(message)() is message
+    assert (message.double, message.double) == (14, 14)
+    with pytest.raises(TypeError, match="weak reference"):
+        weakref.ref(Block(1))
+
+
+def test_a_message_looks_at_itself_wherever_it_is_made() -> None:
+    Keeps.made.clear()
+    message = Keeps(7)
+    copy.copy(message)
+    assert Keeps.made == [7]
+    pickle.loads(pickle.dumps(message))  # noqa: S301  # its own bytes
+    copy.deepcopy(message)
+    encoding_of(Keeps).decode(encoding_of(Keeps).encode(message))
+    assert Keeps.made == [7] * 4
 
 
 # What a channel takes.
@@ -279,3 +312,22 @@ async def test_a_handler_is_found_by_the_class_of_the_message_or_its_base() -> N
         assert await bus.ask(LOCAL / Blocks, GetBlock(7)) == Block(7)
         assert await bus.ask(LOCAL / Blocks, Careful(7), reply=str) == "Careful"
         assert await bus.ask(LOCAL / Blocks, Rounded(7), reply=str) == "Rounded"
+
+
+def test_a_handler_that_returns_another_answer_than_the_message_names_is_refused_where_its_class_is_made() -> None:
+    with pytest.raises(TypeError, match="get returns int, and the answer to GetBlock is Block"):
+
+        class Wrong(Actor):
+            @handles(GetBlock)  # type: ignore[arg-type]  # the mistake
+            def get(self, wanted: GetBlock) -> int:
+                return 1
+
+
+async def test_an_answer_is_held_to_what_a_message_names() -> None:
+    class Odd(Blocks):
+        def get(self, wanted: GetBlock) -> Any:
+            return Careful(1)
+
+    async with Bus(reactors=[Odd]) as bus:
+        with pytest.raises(MessageTypeError, match="the answer to GetBlock is a Careful, not a Block"):
+            await bus.ask(LOCAL / Odd, GetBlock(7))
