@@ -7,7 +7,7 @@ from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Any, assert_type
 
-from peerbus.actors import LOCAL, Actor, Address, Channel, Outcome, Reactor, Request, Terminated, handles
+from peerbus.actors import LOCAL, Actor, Address, Channel, Message, Outcome, Reactor, Request, Terminated, handles
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,10 @@ class GetBlock(Request[Block]):
     height: int
 
 
-@dataclass(frozen=True)
-class GetMany(Request[list[Block]]):
+class GetMany(Message, Request[list[Block]]):
     pass
 
 
-@dataclass(frozen=True)
 class GetBlocks(GetMany):
     pass
 
@@ -35,8 +33,7 @@ class Put:
     block: Block
 
 
-@dataclass(frozen=True)
-class Drop:
+class Drop(Message):
     height: int
 
 

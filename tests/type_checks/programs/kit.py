@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_type
 
-from peerbus.actors import EVERYONE, LOCAL, Channel, Reactor, Request, Results, Terminated, handles
+from peerbus.actors import EVERYONE, LOCAL, Channel, Message, Reactor, Request, Results, Terminated, handles
 from peerbus.testing import Alone, Asked, PeerProbe, Probe, Told, Watched
 
 
@@ -19,8 +19,7 @@ class GetBlock(Request[Block]):
     height: int
 
 
-@dataclass(frozen=True)
-class Put:
+class Put(Message):
     block: Block
 
 
