@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 
 from .timing import BATCH, Until, confirm, in_flight, latencies
 
-__all__ = ["AsksBeside", "Client", "LoopClient", "Offered", "SyncClient", "one_way"]
+__all__ = ["AsksBeside", "Client", "LoopClient", "Offered", "SyncClient", "TellsMany", "one_way"]
 
 #: Seconds between two questions for the count, where the first one came too early.
 _ASK_AGAIN = 0.001
@@ -66,6 +66,14 @@ class AsksBeside(Protocol):
 
     def rest(self, seconds: float) -> list[float]:
         """Ask on the other channel while nothing is sent."""
+
+
+@runtime_checkable
+class TellsMany(Protocol):
+    """A client of a product that takes many messages in one call."""
+
+    def by_many(self) -> Client:
+        """The same client, sending so."""
 
 
 class SyncClient:

@@ -156,6 +156,8 @@ async def _messages(run: Run, sink: type[Sink | MessageSink], member: type[Membe
         await bus.started(told, ref)
         await _tell(bus, to, kind, run.warm_up)
         figures = {"tell": await _tell(bus, to, kind, run.seconds)}
+        await _tell_many(bus, to, kind, run.warm_up)
+        figures["tell_many"] = await _tell_many(bus, to, kind, run.seconds)
         await _tell_ref(bus, ref, kind, run.warm_up)
         figures["tell by ref"] = await _tell_ref(bus, ref, kind, run.seconds)
         await _ask(bus, to, kind, run.warm_up)
@@ -178,6 +180,17 @@ async def _tell(bus: Bus, to: Address[Spoken], kind: Kind, seconds: float) -> fl
         for seq in range(sent, sent + BATCH):
             await bus.tell(to, data(seq, SMALL))
         sent += BATCH
+    counted = await bus.ask(to, HowMany(), reply=Counted)
+    confirm(counted.count - before, sent)
+    return sent / (perf_counter() - start)
+
+
+async def _tell_many(bus: Bus, to: Address[Spoken], kind: Kind, seconds: float) -> float:
+    data = kind.data
+    before, sent = (await bus.ask(to, HowMany(), reply=Counted)).count, 0
+    start, until = perf_counter(), Until(seconds)
+    while not until.over():
+        sent += await bus.tell_many(to, [data(seq, SMALL) for seq in range(sent, sent + BATCH)])
     counted = await bus.ask(to, HowMany(), reply=Counted)
     confirm(counted.count - before, sent)
     return sent / (perf_counter() - start)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .client import Client, one_way
+from .client import Client, TellsMany, one_way
 from .messages import LARGE, SMALL
 from .products import PRODUCTS
 from .run import Run
@@ -38,6 +38,10 @@ def one_way_only(product: str, run: Run) -> Mapping[str, float]:
 def _one_way(client: Client, run: Run) -> dict[str, float]:
     one_way(client, SMALL, run.warm_up)
     found = {"one-way": one_way(client, SMALL, run.seconds)}
+    if isinstance(client, TellsMany):
+        many = client.by_many()
+        one_way(many, SMALL, run.warm_up)
+        found["one-way, tell_many"] = one_way(many, SMALL, run.seconds)
     one_way(client, LARGE, run.warm_up)
     found["large"] = one_way(client, LARGE, run.seconds) * len(LARGE)
     return found

@@ -31,7 +31,7 @@ from .products import PRODUCTS
 from .remote import exchange
 from .run import DEADLINE, Run
 from .tally import Tally, obey
-from .timing import Until, latencies, percentiles
+from .timing import BATCH, Until, latencies, percentiles
 
 __all__ = ["PeerbusClient", "connected", "one_node", "plain", "serve"]
 
@@ -161,6 +161,7 @@ class PeerbusClient(LoopClient):
     ) -> None:
         super().__init__(runner)
         self.node = node
+        self.sink = sink
         self.kind = kind
         self.to: Address[Spoken] = Peer(node.peers[0]) / sink.channel.name
         self.quiet: Address[Echo] = Peer(node.peers[0]) / Quiet
@@ -173,11 +174,27 @@ class PeerbusClient(LoopClient):
             sent += every
         return Offered(sent)
 
+    def by_many(self) -> ManyClient:
+        """See TellsMany."""
+        return ManyClient(self.runner, self.node, self.sink, self.kind)
+
     def request(self, seq: int, payload: bytes) -> Awaitable[object]:
         return self.node.ask(self.to, self.kind.echo(seq, payload), timeout=DEADLINE)
 
     async def counted(self) -> int:
         return (await self.node.ask(self.to, HowMany(), reply=Counted, timeout=DEADLINE)).count
+
+
+class ManyClient(PeerbusClient):
+    """The same by `tell_many`: as many at once as the raw Protocol joins to one write."""
+
+    async def telling(self, payload: bytes, until: Until, every: int) -> Offered:
+        node, to, data, sent = self.node, self.to, self.kind.data, 0
+        while not until.over():
+            for _ in range(0, every, BATCH):
+                messages = [data(seq, payload) for seq in range(sent, sent + BATCH)]
+                sent += await node.tell_many(to, messages, timeout=DEADLINE)
+        return Offered(sent)
 
 
 class SlowClient(PeerbusClient):

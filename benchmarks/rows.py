@@ -11,6 +11,10 @@ __all__ = ["peer_rows", "run_rows"]
 _RATE, _TIME, _BYTES, _VOLUME = "/s", "s", "B", "B/s"
 
 
+#: 64 messages a call, as many as the raw Protocol joins to one write.
+_BY_MANY, _TELL_MANY = "one-way 100 B by tell_many", "one-way, tell_many"
+
+
 def _at_least(value: float) -> Bar:
     return Bar(Sense.AT_LEAST, value)
 
@@ -30,6 +34,7 @@ def _local() -> list[Comparison]:
         Comparison(group, name, unit, Figure(case, ours), Figure(their_case, theirs), "Pykka", bar)
         for name, unit, case, ours, their_case, theirs, bar in (
             ("tell", _RATE, "local", "tell", "pykka", "tell", _at_least(8)),
+            ("tell_many, 64 at a time", _RATE, "local", "tell_many", "pykka", "tell", None),
             ("tell through ActorRef", _RATE, "local", "tell by ref", "pykka", "tell", _at_least(6)),
             ("ask p50", _TIME, "local", "ask p50", "pykka", "ask p50", _at_most(0.10)),
             ("ask p99", _TIME, "local", "ask p99", "pykka", "ask p99", None),
@@ -65,6 +70,7 @@ def _messages() -> list[Comparison]:
         )
         for name, unit, ours, theirs, bar in (
             ("tell", _RATE, "tell", "tell", _at_least(6)),
+            ("tell_many, 64 at a time", _RATE, "tell_many", "tell", None),
             ("tell through ActorRef", _RATE, "tell by ref", "tell", _at_least(5.5)),
             ("ask p50", _TIME, "ask p50", "ask p50", _at_most(0.10)),
             ("asks, 64 in flight", _RATE, "ask in flight", "ask in flight", _at_least(3.5)),
@@ -78,6 +84,8 @@ def _messages() -> list[Comparison]:
             ("one-way 100 B", _RATE, "one-way", "one-way joined maps", "raw Protocol, 64 maps a write",
              _at_least(0.23)),
             ("one-way 100 B", _RATE, "one-way", "one-way joined", "raw Protocol, 64 arrays a write", None),
+            (_BY_MANY, _RATE, _TELL_MANY, "one-way joined maps", "raw Protocol, 64 maps a write", None),
+            (_BY_MANY, _RATE, _TELL_MANY, "one-way joined", "raw Protocol, 64 arrays a write", None),
             ("one-way 64 KiB", _VOLUME, "large", "large", "raw Protocol", _at_least(0.8)),
             ("ask p50", _TIME, "ask p50", "ask p50", "raw Protocol", _at_most(1.4)),
             ("asks, 64 in flight", _RATE, "in flight", "in flight", "raw Protocol, a write each", _at_least(1.0)),
@@ -107,6 +115,8 @@ def _limits() -> list[Comparison]:
              _at_least(0.3)),
             ("one-way 100 B", _RATE, "one-way", "raw", "one-way joined", "raw Protocol, 64 arrays a write",
              _at_least(0.3)),
+            (_BY_MANY, _RATE, _TELL_MANY, "raw", "one-way joined maps", "raw Protocol, 64 maps a write", None),
+            (_BY_MANY, _RATE, _TELL_MANY, "raw", "one-way joined", "raw Protocol, 64 arrays a write", None),
             ("one-way 100 B", _RATE, "one-way", "raw", "one-way", "raw Protocol, a write each", None),
             ("one-way 100 B", _RATE, "one-way", "sockets", "one-way", "raw sockets, a write each", None),
             ("one-way 64 KiB", _VOLUME, "large", "raw", "large", "raw Protocol", _at_least(0.8)),
@@ -191,6 +201,8 @@ def peer_rows() -> list[Comparison]:
         ("one-way", "zmq"): _at_least(1.5),
         ("one-way", "nats"): _at_least(3.5),
         ("one-way", "erlang"): _at_least(0.9),
+        (_TELL_MANY, "zenoh"): _at_least(1.3),
+        (_TELL_MANY, "zmq"): _at_least(0.9),
         ("large", "zmq"): _at_least(1.2),
         ("large", "raw"): _at_least(0.8),
         ("ask p50", "raw"): _at_most(1.4),
@@ -204,14 +216,18 @@ def peer_rows() -> list[Comparison]:
     with_messages = {
         ("one-way", "zenoh"): _at_least(0.85),
         ("one-way", "zmq"): _at_least(0.6),
+        (_TELL_MANY, "zenoh"): _at_least(1.3),
+        (_TELL_MANY, "zmq"): _at_least(0.9),
     }
     return [
         Comparison(
-            f"{title}{suffix}", f"{title}{suffix}", unit, Figure(ours, figure), Figure(name, figure),
-            PRODUCTS[name].title, targets.get((figure, name)),
+            f"{title}{suffix}", f"{title}{suffix}", unit, Figure(ours, figure),
+            Figure(name, "one-way" if figure == _TELL_MANY else figure), PRODUCTS[name].title,
+            targets.get((figure, name)),
         )
         for title, unit, figure in (
             ("one-way 100 B", _RATE, "one-way"),
+            (_BY_MANY, _RATE, _TELL_MANY),
             ("one-way 64 KiB", _VOLUME, "large"),
             ("ask p50", _TIME, "ask p50"),
             ("ask p99", _TIME, "ask p99"),

@@ -175,6 +175,8 @@ class Player(Actor):
             case ["kid", timeout, *script]:
                 for kid in self.kids[-1:]:
                     self.story.send(self.node, "ask", kid, " ".join(script), float(timeout), by=self).drop()
+            case [("many" | "dropmany"), to, timeout, script]:
+                self.story.send_many(self.node, to, script, float(timeout), 6, by=self).drop()
             case [verb, to, timeout, script]:
                 for _ in range(4 if verb == "gather" else 1):
                     verb = "tell" if verb == "tell" else "ask"
@@ -200,6 +202,8 @@ class Player(Actor):
             case ["gather", to, timeout, script]:
                 sends = [story.send(self.node, "ask", to, script, float(timeout), by=self) for _ in range(4)]
                 await asyncio.gather(*(story.end(send) for send in sends))
+            case ["many", to, timeout, script]:
+                await story.end_many(story.send_many(self.node, to, script, float(timeout), 6, by=self))
             case [("ask" | "tell" | "late") as verb, to, timeout, script]:
                 send = story.send(self.node, "tell" if verb == "tell" else "ask", to, script, float(timeout), by=self)
                 if verb == "late":

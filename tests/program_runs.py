@@ -9,8 +9,8 @@ from typing import Any
 
 import pykka
 from players import DOS, player_class
-from programs import NAMES, Burst, Close, Fault, Part, Pause, Program, Send, Spawn, Stop, shrunk
-from stories import ROLE, Place, Sent, Story
+from programs import NAMES, Burst, Close, Fault, Many, Part, Pause, Program, Send, Spawn, Stop, shrunk
+from stories import ROLE, Place, Sent, SentMany, Story
 
 from peerbus.actors import Bus, Capability, DeadLetter, PeerbusError, SendError
 from peerbus.actors.router import Router
@@ -151,6 +151,8 @@ class _Run:
             case Burst(node, verb, to, script, timeout, count):
                 for sent in [story.send(node, verb, to, script, timeout) for _ in range(count)]:
                     self._await(sent, "now")
+            case Many(node, to, script, timeout, count, kind, how):
+                self._await_many(story.send_many(node, to, script, timeout, count, made=kind == "made"), how)
             case Pause(seconds):
                 await self.sim.run_for(seconds)
                 await self._look()
@@ -183,6 +185,22 @@ class _Run:
         # One of a role's is asked anew for each who awaits, where it is gone.
         if kind == "twice":
             self.tasks.append(asyncio.ensure_future(self.story.end_again(sent, sent.outcome)))
+        task = asyncio.ensure_future(end())
+        self.tasks.append(task)
+        if kind == "cancel":
+            self.sim.loop.call_later(float(seconds), task.cancel)
+
+    def _await_many(self, sent: SentMany, how: str) -> None:
+        kind, _, seconds = how.partition(" ")
+        if kind == "drop":
+            sent.drop()
+            return
+
+        async def end() -> None:
+            if kind == "late":
+                await asyncio.sleep(float(seconds))
+            await self.story.end_many(sent)
+
         task = asyncio.ensure_future(end())
         self.tasks.append(task)
         if kind == "cancel":

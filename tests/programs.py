@@ -11,7 +11,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
-__all__ = ["NAMES", "Burst", "Close", "Fault", "Part", "Pause", "Program", "Send", "Spawn", "Step", "Stop", "shrunk"]
+__all__ = [
+    "NAMES",
+    "Burst",
+    "Close",
+    "Fault",
+    "Many",
+    "Part",
+    "Pause",
+    "Program",
+    "Send",
+    "Spawn",
+    "Step",
+    "Stop",
+    "shrunk",
+]
 
 NAMES = ("a", "b", "c")
 #: The nodes of a program on two nodes; a program on one bus has the first.
@@ -78,6 +92,19 @@ class Burst:
 
 
 @dataclass(frozen=True)
+class Many:
+    """One `tell_many` of that many messages, which are a "list", or "made" as they are drawn; `how` as of a send."""
+
+    node: str
+    to: str
+    script: str
+    timeout: float
+    count: int
+    kind: str = "list"
+    how: str = "now"
+
+
+@dataclass(frozen=True)
 class Pause:
     """Let time pass, wait until all is quiet, and look whether the laws hold."""
 
@@ -99,7 +126,7 @@ class Close:
     node: str
 
 
-Step = Spawn | Stop | Send | Burst | Pause | Fault | Close
+Step = Spawn | Stop | Send | Burst | Many | Pause | Fault | Close
 
 STYLES = ("def", "async", "async", "reentrant")
 OVERFLOWS = ("wait", "wait", "wait", "reject", "drop_oldest", "drop_newest", "latest")
@@ -167,8 +194,12 @@ class _Writer:
     def step(self, parts: tuple[Part, ...]) -> Step:
         draw, node = self.rng.choice, self.rng.choice(self.nodes)
         chance = self.rng.random()
-        if chance < 0.40:
+        if chance < 0.32:
             return self.send(node)
+        if chance < 0.40:
+            how = draw(["now", "now", "late 0.05", "late 1.5", "drop", "cancel 0.0", "cancel 0.1"])
+            count = self.rng.choice([0, 1, 3, 8, 40])
+            return Many(node, self.to(), self.script(), draw(TIMEOUTS), count, draw(["list", "list", "made"]), how)
         if chance < 0.55:
             count = self.rng.randint(2, 12)
             return Burst(node, draw(["ask", "tell"]), self.to(), self.script(), draw(TIMEOUTS), count)
@@ -206,7 +237,7 @@ class _Writer:
 
     def act(self) -> str:
         draw = self.rng.choice
-        match self.rng.randrange(18):
+        match self.rng.randrange(19):
             case 0 | 1 | 2:
                 return f"{draw(['sleep', 'sleep', 'sleep', 'insist'])} {draw([0.0, 0.01, 0.1, 0.4])}"
             case 3:
@@ -225,6 +256,8 @@ class _Writer:
                 return f"every {draw([0.01, 0.1])}"
             case 14:
                 return draw(["untimer", "stop"])
+            case 18:
+                return f"{draw(['many', 'many', 'dropmany'])} {self.to()} {draw(TIMEOUTS)} {self.simple()}"
             case 17:
                 return f"pad {draw([300, 900, 3000])}"
             case 15:
@@ -272,11 +305,11 @@ def _smaller(program: Program) -> Iterator[Program]:
 
 def _plainer(step: Step) -> Iterator[Step]:
     match step:
-        case Send() | Burst():
+        case Send() | Burst() | Many():
             acts = [act for act in step.script.split("; ") if act]
             for at in range(len(acts)):
                 yield replace(step, script="; ".join(acts[:at] + acts[at + 1 :]))
-            if isinstance(step, Burst) and step.count > 2:
+            if isinstance(step, Burst | Many) and step.count > 2:
                 yield replace(step, count=step.count // 2)
                 yield replace(step, count=step.count - 1)
             if isinstance(step, Send) and step.option:

@@ -13,6 +13,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,11 +40,12 @@ from peerbus.actors import (
 )
 from peerbus.actors.sends.ask import AskWaiting
 from peerbus.actors.sends.deadlines import SLOT
+from peerbus.actors.sends.many import Many as ManyOutcome
 from peerbus.actors.sends.waiting import Waiting
 from peerbus.node import Node
 from peerbus.testing import Simulation
 
-__all__ = ["ROLE", "Place", "Sent", "Story", "Watch"]
+__all__ = ["ROLE", "Place", "Sent", "SentMany", "Story", "Watch"]
 
 #: What every node offers.
 ROLE = "player"
@@ -68,6 +70,8 @@ class Sent:
     #: Whose order it keeps; None where it goes to several.
     source: object
     order: int = 0
+    #: Those it was sent with by one `tell_many`, if it was.
+    many: SentMany | None = None
     outcome: Any = None
     awaited: float | None = None
     ended: float | None = None
@@ -91,6 +95,26 @@ class Sent:
 
     def __str__(self) -> str:
         return f"#{self.number} {self.text} made at {self.made:.3f}"
+
+
+@dataclass(eq=False)
+class SentMany:
+    """One `tell_many`, and its messages."""
+
+    sends: list[Sent]
+    outcome: Any = None
+    #: Of a generator: how many were drawn of it.
+    drawn: int = 0
+
+    def drop(self) -> None:
+        """Nobody will await it."""
+        self.outcome = None
+        self.forget()
+
+    def forget(self) -> None:
+        """What was never drawn was never sent."""
+        for sent in self.sends[self.drawn :]:
+            sent.local = False
 
 
 @dataclass(eq=False)
@@ -137,6 +161,7 @@ class Story:
         self.twice: list[tuple[Sent, object]] = []
         self._order = 0
         self._last: dict[tuple[str, object], int] = {}
+        self._last_of_many: dict[tuple[str, SentMany], int] = {}
         self._built: set[str] = set()
         self.watched: dict[tuple[str, str], list[Watch]] = {}
 
@@ -164,6 +189,11 @@ class Story:
             if sent.order < self._last.get(key, 0):
                 self.broken.append(f"law 6: {sent} overtook, or was overtaken by, another of the same sender")
             self._last[key] = sent.order
+        if len(before) == 1 and sent.many is not None and player.in_order:
+            many = player.actor_urn, sent.many
+            if number < self._last_of_many.get(many, 0):
+                self.broken.append(f"law 6: {sent} was overtaken by another of the same tell_many")
+            self._last_of_many[many] = number
 
     def hears(self, player: Player, fact: Terminated) -> None:
         """A watcher hears of an end."""
@@ -266,6 +296,90 @@ class Story:
         except Exception as error:  # noqa: BLE001  # no send may raise at once: that is a law as well
             self.broken.append(f"law 2: {sent} raises {error!r} where it is called")
         return sent
+
+    def send_many(
+        self,
+        node: str,
+        to: str,
+        script: str,
+        timeout: float,
+        count: int,
+        *,
+        by: Player | None = None,
+        made: bool = False,
+    ) -> SentMany:
+        """Make a `tell_many` from a player, or from plain code of a node."""
+        target = self.address(node, to)
+        now = self.sim.time
+        where = LOCAL if isinstance(target, Ref) else target.where
+        one = where is LOCAL or isinstance(where, Peer)
+        source: object = (node if by is None else by.actor_urn) if one else None
+        many = SentMany([])
+        for place in range(count):
+            number = len(self.sends) + 1
+            text = f"{by or 'plain code'} on {node} tells {to} as {place} of {count}: {script!r} within {timeout} s"
+            sent = Sent(number, node, text, "tell", where is LOCAL, not one, now, now + timeout, source, many=many)
+            self.sends[number] = sent
+            self._enters(sent)
+            many.sends.append(sent)
+        messages = [self.kind(sent.number, script, data_of(script)) for sent in many.sends]
+
+        def draw() -> Iterator[object]:
+            for message in messages:
+                many.drawn += 1
+                yield message
+
+        if not made:
+            many.drawn = count
+        door: Any = self.places[node].door if by is None else by
+        try:
+            many.outcome = door.tell_many(target, draw() if made else messages, timeout=timeout)
+        except Exception as error:  # noqa: BLE001  # as above
+            self.broken.append(f"law 2: a tell_many to {to} raises {error!r} where it is called")
+        if isinstance(many.outcome, ManyOutcome):
+            # Those that wait take their places later, and others of the same sender in between.
+            for sent in many.sends[many.outcome._supply.accepted :]:
+                sent.source = None
+        return many
+
+    async def end_many(self, many: SentMany) -> None:
+        """Await a `tell_many`."""
+        outcome, many.outcome = many.outcome, None
+        for sent in many.sends:
+            sent.awaited = self.sim.time
+        result: object = None
+        try:
+            result = await outcome
+        except asyncio.CancelledError as error:
+            result = error
+            raise
+        except Exception as error:  # noqa: BLE001  # it is looked at below
+            result = error
+        finally:
+            del outcome
+            many.forget()
+            if not isinstance(result, asyncio.CancelledError):
+                self._look_at_many(many, result)
+            for place, sent in enumerate(many.sends):
+                if isinstance(result, asyncio.CancelledError):
+                    sent.result, sent.local = result, False  # nobody says how many were accepted
+                elif isinstance(result, SendError) and place >= (result.accepted or 0) and place < many.drawn:
+                    sent.result = result
+                sent.ended = self.sim.time
+                self._ends(sent)
+            del result
+
+    def _look_at_many(self, many: SentMany, result: object) -> None:
+        counts: list[object] = [result]
+        if isinstance(result, Results):
+            counts = [*result.answers.values(), *result.errors.values()]
+        for count in counts:
+            if isinstance(count, SendError):
+                place = -1 if count.accepted is None else count.accepted
+                if not 0 <= place < len(many.sends) or count.message.number != many.sends[place].number:  # type: ignore[attr-defined]  # a Do
+                    self.broken.append(f"law 2: a tell_many stopped at {count!r}, {place} of {many.sends}")
+            elif count != len(many.sends):
+                self.broken.append(f"law 2: a tell_many of {len(many.sends)} ended with {count!r}")
 
     def _enters(self, sent: Sent) -> None:
         self._order += 1

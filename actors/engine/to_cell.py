@@ -55,9 +55,13 @@ def pour_foreign(cell: Cell, supply: Supply, sender: Cell | None, within: Within
     """As `Cell.pour`, from a thread that does not own the mailbox."""
     address = None if sender is None else sender.address
     types = cell.types
-    while messages := supply.take(CHUNK):
+    while True:
+        room = cell.mailbox.room_outside if within.open else 0
+        messages = supply.take(min(room, CHUNK) or 1)
+        if not messages:
+            return None
         sent = 0
-        if within.open and (types is None or types.issuperset(map(type, messages))):
+        if room and (types is None or types.issuperset(map(type, messages))):
             envelopes = [Envelope(message, address, None, NEVER, sender) for message in messages]
             sent = cell.mailbox.offer_some_foreign(envelopes)
             supply.accepted += sent
@@ -65,7 +69,6 @@ def pour_foreign(cell: Cell, supply: Supply, sender: Cell | None, within: Within
             outcome = pour_singly(cell, messages, sent, supply, sender, within)
             if outcome is not None:
                 return outcome
-    return None
 
 
 def pour_singly(

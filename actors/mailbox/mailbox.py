@@ -463,11 +463,18 @@ class Mailbox:
                 self.wake_threadsafe()
             return True
 
+    @property
+    def room_outside(self) -> int:
+        """Messages that another thread would find room for; a guess, unless it holds the door."""
+        if self._closed is not None or self._waiting or self._outside_waiters:
+            return 0
+        return max(0, self._free - len(self._foreign))
+
     def offer_some_foreign(self, envelopes: list[Envelope]) -> int:
         """Deliver the first of these from another thread, as far as there is room. Returns how many."""
         with self._door:
-            count = min(len(envelopes), self._free - len(self._foreign))
-            if count <= 0 or self._closed is not None or self._waiting or self._outside_waiters:
+            count = min(len(envelopes), self.room_outside)
+            if not count:
                 return 0
             self._foreign.extend(envelopes[:count])
             self._slow = True
