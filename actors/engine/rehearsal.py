@@ -66,6 +66,8 @@ def rehearsed_message(channel: Channel[Any], message: object) -> SendError | Non
         return None  # of a class inside a function, perhaps, which is meant to stay here
     except MessageTypeError as error:
         return MessageTypeError(f"{error} (channel {channel.name!r})", message=message)
+    except Exception as error:  # noqa: BLE001  # of its class: it cannot be compared with itself
+        return MessageTypeError(f"{type(message).__name__} cannot be looked at: {error!r}", message=message)
     return _too_large(channel, message, len(payload))
 
 
@@ -101,9 +103,9 @@ class Rehearsed(Expected):
         try:
             payload = encode_answer(value, asked, channel.messages)
             decode_answer(payload, message, self._reply, channel.messages)
-        except (TypeError, Unresolved) as error:
-            if isinstance(error, Unresolved):
-                return None
+        except Unresolved:
+            return None
+        except Exception as error:  # noqa: BLE001  # what is raised here would be the failure of the actor that answers
             name = type(message).__name__
             return MessageTypeError(
                 f"the answer to {name} could not come from another node (channel {channel.name!r}): {error}",

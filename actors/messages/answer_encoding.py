@@ -17,7 +17,7 @@ import msgspec
 
 from ..base import MessageTypeError
 from .encoding import Answer, Unresolved, answer_of, encoding_of
-from .exact import PLAIN_SCALARS, is_plain, plain_flaw
+from .exact import PLAIN_SCALARS, first, is_plain, plain_flaw
 from .packed import count
 from .request import UNNAMED, answer_named
 
@@ -46,7 +46,13 @@ def encode_answer(value: object, message_type: type | None, messages: tuple[type
             why = None if answer.fits(value) else answer.why_not(value)
         if why is None:
             payload = _encode(value)
-            return payload if plain else marked(payload)
+            if not plain:
+                return marked(payload)
+            if len(payload) <= MAX_PLAIN_ELEMENTS or not (answer is None or answer.plain):
+                return payload  # it cannot hold more; or its type is known, and then it is no larger for being read
+            why = _too_many(value, "the answer")
+            if why is None:
+                return payload
     except RecursionError:
         why = "the answer is nested too deeply"
     except Exception as error:  # noqa: BLE001  # an int of more than 64 bits; what a class of the handler's own raises
@@ -57,7 +63,17 @@ def encode_answer(value: object, message_type: type | None, messages: tuple[type
 
 
 def decode_answer(payload: bytes, message: object, reply: Any, messages: tuple[type, ...]) -> object:
-    """The answer to `message`, by who asked it with this `reply`. Raises MessageTypeError, and what msgpack raises."""
+    """The answer to `message`, by who asked it with this `reply`. Raises MessageTypeError."""
+    try:
+        return _decoded(payload, message, reply, messages)
+    except (MessageTypeError, Unresolved):
+        raise
+    # Of bytes that a peer makes up, and of classes of a user's own, anything.
+    except Exception as error:
+        raise MessageTypeError(f"it is malformed: {error}", message=message) from error
+
+
+def _decoded(payload: bytes, message: object, reply: Any, messages: tuple[type, ...]) -> object:
     data, typed = unmarked(payload)
     answer = _named(type(message), messages) if reply is None else answer_of(reply, messages)
     if answer is None or answer.plain:
@@ -67,20 +83,22 @@ def decode_answer(payload: bytes, message: object, reply: Any, messages: tuple[t
                 message=message,
             )
         return decode_plain(data)
-    if not typed:
-        value = decode_plain(data)
-        if answer.fits(value):
-            return value
-        if reply is not None:
-            raise MessageTypeError(f"{answer.why_not(value)}", message=message)
-        # A peer of ours would have marked it. Another one may know no better.
-    value = answer.decode(data)
-    if reply is not None and typed:
-        if is_plain(value):  # it was marked, so it was something else: a tuple, a set, a UUID
-            raise MessageTypeError(f"it is another type than {answer.name}", message=message)
-        again = _encode(value)
-        if len(again) < len(data) and count(again) < count(data):
-            raise MessageTypeError(f"it has fields that {answer.name} does not declare", message=message)
+    try:
+        # By its type, also what is plain: so an int that stands for a float is one, and a long list has room.
+        value = answer.decode(data)
+    except MessageTypeError as error:
+        why = None if typed or reply is None else answer.why_not(decode_plain(data))
+        raise MessageTypeError(why or str(error), message=message) from error
+    if reply is None or (value.__class__ in PLAIN_SCALARS and not typed):
+        # Who answers has looked at what the message names. A peer of ours marks what is not plain; another one may
+        # know no better, and is understood.
+        return value
+    if is_plain(value) is typed:  # it was something else: a tuple, a set, a UUID, or a map that looks as an object does
+        why = None if typed else answer.why_not(decode_plain(data))
+        raise MessageTypeError(why or f"it is another type than {answer.name}", message=message)
+    again = _encode(value)
+    if len(again) < len(data) and count(again) < count(data):
+        raise MessageTypeError(f"it has fields that {answer.name} does not declare", message=message)
     return value
 
 
@@ -120,6 +138,20 @@ def unmarked(payload: bytes) -> tuple[bytes, bool]:
     return payload[at + 1 :], True
 
 
+def _too_many(value: object, where: str) -> str | None:
+    """What list or map of a plain value holds more than who asks takes without knowing its type."""
+    if value.__class__ is not list and value.__class__ is not dict:
+        return None
+    assert isinstance(value, list | dict)
+    if len(value) > MAX_PLAIN_ELEMENTS:
+        return (
+            f"{where} has {len(value)} items, a plain value at most {MAX_PLAIN_ELEMENTS} in one list or map: let the "
+            "message name its answer, as Request[list[int]], or send long arrays of numbers as bytes"
+        )
+    inside = enumerate(value) if isinstance(value, list) else value.items()
+    return first(_too_many(each, f"{where}[{place!r}]") for place, each in inside)
+
+
 def _named(message_type: type, messages: tuple[type, ...]) -> Answer[Any] | None:
     """What the message names as its answer; None where it names nothing, or nothing that can be found."""
     try:
@@ -136,10 +168,10 @@ def _own_flaw(value: object, where: str) -> str | None:
         return plain_flaw(value, where)
     if kind in (list, tuple, set, frozenset):
         assert isinstance(value, list | tuple | set | frozenset)
-        return _first(_own_flaw(each, f"{where}[{place}]") for place, each in enumerate(value))
+        return first(_own_flaw(each, f"{where}[{place}]") for place, each in enumerate(value))
     if kind is dict:
         assert isinstance(value, dict)
-        return _first(_own_flaw(key, f"the key {key!r} of {where}") for key in value) or _first(
+        return first(_own_flaw(key, f"the key {key!r} of {where}") for key in value) or first(
             _own_flaw(each, f"{where}[{key!r}]") for key, each in value.items()
         )
     try:
@@ -147,7 +179,3 @@ def _own_flaw(value: object, where: str) -> str | None:
     except (TypeError, Unresolved) as error:
         return f"{where} is {kind.__name__}, which cannot travel: {error}"
     return None if encoding.fits(value) else encoding.why_not(value, where)
-
-
-def _first(flaws: Any) -> str | None:
-    return next((found for found in flaws if found is not None), None)

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-from .exact import PLAIN_SCALARS, class_of, flaw, is_plain
+from .exact import MANY, PLAIN_SCALARS, class_of, flaw, is_plain
 
 __all__ = ["WITH_FIELDS", "compiled"]
 
@@ -34,12 +34,6 @@ _ONE_CLASS: dict[type[inspect.Type], type] = {
     inspect.UUIDType: uuid.UUID,
     inspect.RawType: msgspec.Raw,
     inspect.ExtType: msgspec.msgpack.Ext,
-}
-_MANY: dict[type[inspect.Type], type] = {
-    inspect.ListType: list,
-    inspect.SetType: set,
-    inspect.FrozenSetType: frozenset,
-    inspect.VarTupleType: tuple,
 }
 #: Classes whose instances have declared fields.
 WITH_FIELDS = (inspect.DataclassType, inspect.StructType, inspect.NamedTupleType)
@@ -137,8 +131,8 @@ class _Compiler:
                 return f"({' and '.join(tests)})"
             case _ if isinstance(info, WITH_FIELDS):
                 return f"{self.function_of(info)}({get})"
-            case _ if type(info) in _MANY:
-                return f"({bound}.__class__ is {self.name_of(_MANY[type(info)])} and {self._all(info.item_type, x)})"
+            case _ if type(info) in MANY:
+                return f"({bound}.__class__ is {self.name_of(MANY[type(info)])} and {self._all(info.item_type, x)})"
             case _:
                 return f"flaw({self.name_of(info)}, {get}, '') is None"
 

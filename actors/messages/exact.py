@@ -10,13 +10,25 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final, get_origin
 
 import msgspec
 from msgspec import inspect
 
-__all__ = ["INTEGERS", "PLAIN_SCALARS", "PLAIN_TEXT", "class_of", "flaw", "is_plain", "plain_flaw", "spelled"]
+__all__ = [
+    "INTEGERS",
+    "MANY",
+    "PLAIN_SCALARS",
+    "PLAIN_TEXT",
+    "class_of",
+    "first",
+    "flaw",
+    "is_plain",
+    "plain_flaw",
+    "spelled",
+]
 
 #: What a plain value is made of, beside lists and dicts with such keys.
 PLAIN_SCALARS: Final = frozenset({type(None), bool, int, float, str, bytes})
@@ -38,7 +50,7 @@ _SIMPLE: Final[dict[type[inspect.Type], type]] = {
     inspect.ExtType: msgspec.msgpack.Ext,
 }
 #: Containers of one type of item.
-_MANY: Final[dict[type[inspect.Type], type]] = {
+MANY: Final[dict[type[inspect.Type], type]] = {
     inspect.ListType: list,
     inspect.SetType: set,
     inspect.FrozenSetType: frozenset,
@@ -82,13 +94,13 @@ def plain_flaw(value: object, where: str) -> str | None:
     kind = value.__class__
     if kind is list:
         assert isinstance(value, list)
-        return _first(plain_flaw(each, f"{where}[{place}]") for place, each in enumerate(value))
+        return first(plain_flaw(each, f"{where}[{place}]") for place, each in enumerate(value))
     if kind is dict:
         assert isinstance(value, dict)
         for key in value:
             if key.__class__ not in PLAIN_SCALARS:
                 return f"{where} has a key of type {_name(key)}; without a declared type keys are plain scalars"
-        return _first(plain_flaw(key, f"the key {key!r} of {where}") for key in value) or _first(
+        return first(plain_flaw(key, f"the key {key!r} of {where}") for key in value) or first(
             plain_flaw(each, f"{where}[{key!r}]") for key, each in value.items()
         )
     if kind not in PLAIN_SCALARS:
@@ -130,22 +142,22 @@ def flaw(info: Any, value: object, where: str) -> str | None:
         case inspect.DictType(key_type=keys, value_type=values):
             if not (isinstance(value, dict) and value.__class__ is dict):
                 return _wrong(info, value, where)
-            return _first(flaw(keys, key, f"the key {key!r} of {where}") for key in value) or _first(
+            return first(flaw(keys, key, f"the key {key!r} of {where}") for key in value) or first(
                 flaw(values, each, f"{where}[{key!r}]") for key, each in value.items()
             )
         case inspect.TupleType(item_types=items):
             if not (isinstance(value, tuple) and value.__class__ is tuple and len(value) == len(items)):
                 return _wrong(info, value, where)
-            return _first(
+            return first(
                 flaw(item, each, f"{where}[{place}]")
                 for place, (item, each) in enumerate(zip(items, value, strict=True))
             )
         case _:
-            many = _MANY.get(type(info))
+            many = MANY.get(type(info))
             if many is not None:
                 if not (isinstance(value, list | tuple | set | frozenset) and value.__class__ is many):
                     return _wrong(info, value, where)
-                return _first(flaw(info.item_type, each, f"{where}[{place}]") for place, each in enumerate(value))
+                return first(flaw(info.item_type, each, f"{where}[{place}]") for place, each in enumerate(value))
             return None if value.__class__ is _SIMPLE.get(type(info)) else _wrong(info, value, where)
 
 
@@ -165,7 +177,7 @@ def spelled(info: Any) -> str:
         case inspect.VarTupleType(item_type=item):
             return f"tuple[{spelled(item)}, ...]"
         case inspect.ListType(item_type=item) | inspect.SetType(item_type=item) | inspect.FrozenSetType(item_type=item):
-            return f"{_MANY[type(info)].__name__}[{spelled(item)}]"
+            return f"{MANY[type(info)].__name__}[{spelled(item)}]"
         case _:
             if type(info) in _NAMES:
                 return _NAMES[type(info)]
@@ -173,7 +185,8 @@ def spelled(info: Any) -> str:
             return getattr(simple, "__name__", type(info).__name__)
 
 
-def _first(flaws: Any) -> str | None:
+def first(flaws: Iterable[str | None]) -> str | None:
+    """The first flaw that there is."""
     return next((found for found in flaws if found is not None), None)
 
 

@@ -50,6 +50,23 @@ class GetBlock(Request[Block]):
     height: int
 
 
+@dataclass(frozen=True)
+class GetNumbers(Request[list[int]]):
+    count: int
+
+
+@dataclass(frozen=True)
+class GetShare(Request[float]):
+    pass
+
+
+@dataclass(frozen=True)
+class GetOpen:
+    """It names no answer."""
+
+    count: int
+
+
 @dataclass(frozen=True, slots=True)
 class GetMany(Request[list[Block]]):
     heights: tuple[int, ...]
@@ -195,3 +212,54 @@ async def test_another_answer_than_a_request_names_is_refused_here_and_there(ans
             assert (dict(results.answers), len(results.errors)) == ({}, 2), request
             with pytest.raises(QuorumFailed):
                 await alice.ask(Role("chain", "all") / CHANNEL, request, quorum=Share(0.5))
+
+
+class Numbers(Reactor):
+    channel = Channel("numbers", messages=(GetNumbers, GetShare, GetOpen), max_message=1 << 22)
+    began = 0
+
+    def on_start(self) -> None:
+        type(self).began += 1
+
+    @handles(GetNumbers)
+    def numbers(self, wanted: GetNumbers) -> list[int]:
+        return list(range(wanted.count))
+
+    @handles(GetShare)
+    def share(self, _: GetShare) -> float:
+        return 1
+
+    @handles(GetOpen)
+    def open(self, wanted: GetOpen) -> Any:
+        return list(range(wanted.count))
+
+
+@in_virtual_time
+async def test_a_long_answer_has_room_where_its_type_is_known_and_is_refused_where_it_is_made_elsewhere() -> None:
+    cluster = Cluster()
+    Numbers.began = 0
+    alice = cluster.node("alice", peers=("bob",), channels=[Numbers.channel])
+    bob = cluster.node("bob", reactors=[Numbers])
+    async with cluster.running(alice, bob):
+        to = Peer(bob.node_id) / Numbers
+        assert await alice.ask(to, GetNumbers(70_000)) == list(range(70_000))
+        assert await alice.ask(to, GetOpen(65_536)) == list(range(65_536))
+        for ask in (alice.ask(to, GetOpen(70_000)), bob.ask(LOCAL / Numbers, GetOpen(70_000))):
+            with pytest.raises(MessageTypeError, match="the answer has 70000 items, a plain value at most 65536"):
+                await ask
+        with pytest.raises(MessageTypeError, match="more than 524288 values"):
+            await alice.ask(to, GetNumbers(530_000))
+        assert Numbers.began == 1
+
+
+@in_virtual_time
+async def test_an_int_that_stands_for_a_float_arrives_as_that_float() -> None:
+    cluster = Cluster()
+    alice = cluster.node("alice", peers=("bob",), channels=[Numbers.channel])
+    bob = cluster.node("bob", reactors=[Numbers])
+    async with cluster.running(alice, bob):
+        to = Peer(bob.node_id) / Numbers
+        found = await alice.ask(to, GetShare())
+        assert (found, type(found)) == (1.0, float)
+        again = await alice.ask(to, GetOpen(2), reply=list[float])
+        assert (again, {type(each) for each in again}) == ([0.0, 1.0], {float})

@@ -111,6 +111,8 @@ class ChannelCodec:
             return self.encode(value, limit)
         try:
             payload = encode_answer(value, self.messages[asked - 1] if asked else None, self.messages)
+            if len(payload) > MAX_ELEMENTS and len(payload) <= limit:
+                _check_answer(unmarked(payload)[0], value)
         except MessageTypeError as error:
             raise MessageTypeError(
                 f"an answer on channel {self.channel.name!r} is one of {self._declared}, or what else travels: {error}",
@@ -169,6 +171,13 @@ class ChannelCodec:
             "(its max_message)",
             message=message,
         )
+
+
+def _check_answer(payload: bytes, value: object) -> None:
+    try:
+        check_elements(payload)
+    except ValueError as error:  # as who asks would say, after all of it had travelled
+        raise MessageTypeError(str(error), message=value) from None
 
 
 def _no_check(_message: object) -> bool:
