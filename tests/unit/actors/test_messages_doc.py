@@ -17,6 +17,7 @@ from msgspec import inspect
 from peerbus.actors import LOCAL, Bus, Channel, MessageTypeError, Reactor, handles
 from peerbus.actors.messages.encoding import encoding_of
 from peerbus.transports.wire.payload import ChannelCodec
+from peerbus.transports.wire.schema import schema_of
 
 PAGE = (Path(__file__).parents[3] / "docs" / "messages.md").read_text(encoding="utf-8")
 LIMIT = 1 << 20
@@ -149,6 +150,21 @@ async def test_a_value_that_the_page_says_is_refused_is_refused_here_and_there(
             await bus.tell(LOCAL / Notes, note(1, value))
     errors.append(str(caught.value))
     assert len({*errors}) == 1
+
+
+def test_two_types_of_the_page_have_one_fingerprint_only_where_each_takes_what_the_other_one_does() -> None:
+    values: dict[str, tuple[Any, list[Any]]] = {}
+    for declared, text, _ in rows("What travels", 3):
+        values.setdefault(declared, (python(declared)[0], []))[1].extend(python(text))
+    alike: dict[bytes, list[tuple[Any, list[Any]]]] = {}
+    for kind, them in values.values():
+        alike.setdefault(schema_of(Channel("notes", messages=(holding(kind, KINDS["message"]),))), []).append(
+            (kind, them)
+        )
+    assert len(alike) > 30
+    for group in alike.values():
+        for kind, _ in group:
+            assert all(encoding_of(kind).fits(value) for _, them in group for value in them), group
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="the statement is newer")

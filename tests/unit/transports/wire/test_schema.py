@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, make_dataclass
 from enum import Enum
-from typing import Annotated, Any, Literal
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypedDict
 
 import msgspec
 import pytest
@@ -16,6 +18,8 @@ from kinds import KINDS
 
 from peerbus.actors import Channel, Message
 from peerbus.transports.wire.schema import SCHEMA_SIZE, schema_of
+
+PAGE = (Path(__file__).parents[4] / "docs" / "wire.md").read_text(encoding="utf-8")
 
 
 def channel(*messages: type) -> Channel[object]:
@@ -94,6 +98,74 @@ def test_a_field_that_may_be_missing_is_not_the_same_as_one_that_may_not() -> No
         b: bytes = b""
 
     assert schema_of(channel(Note)) != BASE
+
+
+class Partial(TypedDict, total=False):
+    depth: int
+
+
+#: The same name, as two nodes may mean it differently.
+class Full(TypedDict):
+    depth: int
+
+
+Full.__name__ = "Partial"
+
+
+class Pair(msgspec.Struct, frozen=True, array_like=True):
+    left: int
+
+
+class Other(msgspec.Struct, frozen=True):
+    left: int
+
+
+class Tagged(msgspec.Struct, frozen=True, tag="other"):
+    left: int
+
+
+Pair.__name__ = Tagged.__name__ = "Other"
+
+
+class Size(Enum):
+    ONE = 1
+
+
+class Written(Enum):
+    ONE = "1"
+
+
+Written.__name__ = "Size"
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        (list[int], set[int], frozenset[int], tuple[int, ...], tuple[int]),
+        (Partial, Full),
+        (Pair, Other, Tagged),
+        (Size, Written),
+        (bytes, bytearray, memoryview),
+    ],
+)
+def test_what_would_arrive_as_another_type_has_another_hash(kinds: tuple[object, ...]) -> None:
+    hashes = {schema_of(channel(note(("a", kind)))) for kind in kinds}
+    assert len(hashes) == len(kinds)
+
+
+def test_the_page_says_how_a_hash_is_made() -> None:
+    @dataclass(frozen=True)
+    class Block:
+        height: int
+        data: bytes = b""
+
+    @dataclass(frozen=True)
+    class Get:
+        heights: set[int]
+
+    found = re.search(r"in this order, has\n`([0-9a-f ]+)`", PAGE)
+    assert found is not None
+    assert schema_of(channel(Block, Get)) == bytes.fromhex(found[1])
 
 
 def test_the_order_of_the_message_types_counts() -> None:
