@@ -64,6 +64,8 @@ class _Logger:
         self._templates: dict[tuple[str, ...], str] = {}
 
     def __getattr__(self, method: str) -> Any:
+        if method.startswith("_"):  # of `copy`, of `hasattr`, of an object that is being made: no line
+            raise AttributeError(f"{type(self).__name__} has no {method!r}", name=method, obj=self)
         # A loop may bring its own logger: that of a simulation tells the simulation's time.
         own: Callable[[str], Any] | None = getattr(asyncio._get_running_loop(), "logger_for", None)
         if own is not None:
@@ -75,7 +77,9 @@ class _Logger:
             processors = [shortened, *structlog.get_config()["processors"]]
             logger = structlog.wrap_logger(None, processors=processors, logger_factory_args=(self._name,))
             return getattr(logger.bind(logger=self._name), method)
-        level = _LEVELS[method]
+        level = _LEVELS.get(method)
+        if level is None:
+            raise AttributeError(f"a logger has {', '.join(_LEVELS)}, no {method!r}", name=method, obj=self)
         standard = self._standard
         if standard is None:
             standard = self._standard = logging.getLogger(self._name)
@@ -109,7 +113,7 @@ class _Logger:
         logger.handle(record)
 
     def _values(self, event: str, fields: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
-        if event in self._words:
+        if event in self._words and fields:
             return (fields,)
         return ({key: one_line(value) for key, value in fields.items()},) if fields else ()
 

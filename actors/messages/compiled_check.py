@@ -10,6 +10,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from decimal import Decimal
+from keyword import iskeyword
 from typing import Any
 
 import msgspec
@@ -57,7 +58,7 @@ class _Compiler:
     def entry(self, info: Any) -> Callable[[Any], bool]:
         """The function for the type itself."""
         if isinstance(info, WITH_FIELDS):
-            tests = [self._test(field.type, f"v.{field.name}") for field in info.fields]
+            tests = [self._test(field.type, self._get(field.name)) for field in info.fields]
             self._functions.append(f"def entry(v):\n    return {' and '.join(tests) or True}")
         else:
             self._functions.append(f"def entry(v):\n    return {self._test(info, 'v')}")
@@ -73,7 +74,7 @@ class _Compiler:
         name = self._known[id(info)] = f"is_{len(self._known)}"
         if isinstance(info, WITH_FIELDS):
             tests = [f"v.__class__ is {self.name_of(class_of(info))}"]
-            tests += [self._test(field.type, f"v.{field.name}") for field in info.fields]
+            tests += [self._test(field.type, self._get(field.name)) for field in info.fields]
             self._functions.append(f"def {name}(v):\n    return {' and '.join(tests)}")
         else:
             self._functions.append(f"def {name}(v):\n    return {self._test(info, 'v')}")
@@ -87,6 +88,12 @@ class _Compiler:
                 return known
         self._names[name] = value
         return name
+
+    def _get(self, field: str) -> str:
+        # A Struct that is made by `defstruct` may have a field `class`.
+        if field.isidentifier() and not iskeyword(field):
+            return f"v.{field}"
+        return f"{self.name_of(getattr)}(v, {field!r})"
 
     def _fresh(self) -> str:
         self._variables += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import io
 import logging
 import subprocess
@@ -223,3 +224,19 @@ async def test_a_role_ask_says_that_it_fails_over_from_whom_to_whom_and_why(
         "role ask fails over bus=front ask=bus://role:archive/blocks message=Get "
         f"tried={gone.id[:12]} next={other.id[:12]} why=peer_gone"
     )
+
+
+def test_an_event_that_has_words_and_no_fields_is_a_line(heard: Callable[[], list[logging.LogRecord]]) -> None:
+    get_logger("peerbus.test", {"begun": "it has begun"}).info("begun")
+    assert [record.getMessage() for record in heard()] == ["it has begun"]
+
+
+def test_a_logger_has_what_it_has_and_is_copied_as_any_object(heard: Callable[[], list[logging.LogRecord]]) -> None:
+    log = get_logger("peerbus.test")
+    assert hasattr(log, "warning")
+    assert not hasattr(log, "warning_")
+    with pytest.raises(AttributeError, match="no 'nosuch'"):
+        log.nosuch("x")  # type: ignore[attr-defined]  # that is what is tried
+    for again in (copy.copy(log), copy.deepcopy(log)):
+        again.info("heard")
+    assert len(heard()) == 2

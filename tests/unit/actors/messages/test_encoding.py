@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import pytest
 
 from peerbus.actors.base.errors import MessageTypeError
@@ -96,3 +97,12 @@ def test_an_answer_of_a_base_class_may_be_each_declared_message_of_it() -> None:
     assert answer.fits(Book(1))
     assert answer.rest is None
     assert answer_of(object, (Item,)).fits({"a": [1]})
+
+
+def test_a_field_may_have_the_name_of_a_keyword() -> None:
+    made = msgspec.defstruct("Made", [("class", int), ("inside", list[int])], frozen=True)
+    outer = msgspec.defstruct("Outer", [("from", made)], frozen=True)
+    encoding = encoding_of(outer)
+    value = outer(made(1, [2]))
+    assert encoding.decode(encoding.encode(value)) == value
+    assert not encoding.fits(outer(made("1", [2])))
