@@ -155,6 +155,7 @@ class Cell(Life):
                 if result is not HALT:
                     self.suspend(envelope, result)
                 return
+        self.current = None
         self.again()
 
     def handle(self, envelope: Envelope) -> object:

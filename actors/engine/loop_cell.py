@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import partial
 from inspect import CORO_CREATED, getcoroutinestate
 from threading import get_ident
@@ -23,6 +23,7 @@ from ..base import SendError, WouldDeadlock, forget_task, new_task
 from ..mailbox import NEVER, Envelope
 from ..sends import CHUNK, DELIVERED, AskFuture, AskWaiting, Outcome, Supply, Waiting, Within, spent
 from .cell import BATCH, Cell
+from .context_content import alike, contents
 from .life import HALT, State
 from .rehearsal import expected
 from .timers import Followed
@@ -51,6 +52,7 @@ class LoopCell(Cell):
     __slots__ = (
         "_awaiting",
         "_detached",
+        "_held",
         "_hook_task",
         "_interrupted",
         "_parked",
@@ -74,6 +76,8 @@ class LoopCell(Cell):
         self._awaiting: Envelope | None = None
         #: That handler was cancelled by this cell.
         self._interrupted = False
+        #: What the context of that task holds beside what the handler sets that it awaits; see `contents`.
+        self._held: object = None
         self._hook_task: asyncio.Task[None] | None = None
         self._detached: dict[asyncio.Task[None], Envelope] | None = None
         #: No message is taken: as many reentrant handlers run as may.
@@ -94,7 +98,15 @@ class LoopCell(Cell):
 
     def call_later(self, delay: float, action: Callable[[], object]) -> Callable[[], object]:
         """By the loop's timer."""
-        return self.loop.call_later(delay, action, context=self.context).cancel
+        begun_in = self.context
+
+        def run() -> None:
+            if self.context is begun_in:
+                action()
+            else:
+                self.context.run(action)  # what it holds by now
+
+        return self.loop.call_later(delay, run, context=begun_in).cancel
 
     def again(self) -> None:
         """Drain in the loop's next turn."""
@@ -171,11 +183,12 @@ class LoopCell(Cell):
         assert self.bus is not None
         self.mailbox.wake = self._unpark
         self.bus.deadlocks.add(self)
+        context = self.context.copy()
         self._turn_task = new_task(
-            self._turns((envelope, cast("Awaitable[object]", awaitable))),
+            self._turns((envelope, cast("Awaitable[object]", awaitable)), context),
             loop=self.loop,
             name=f"peerbus {self}",
-            context=self.context.copy(),
+            context=context,
         )
 
     def _unpark(self) -> None:
@@ -183,22 +196,24 @@ class LoopCell(Cell):
         if parked is not None and not parked.done():
             parked.set_result(None)
 
-    async def _turns(self, following: Following | None) -> None:
+    async def _turns(self, following: Following | None, context: Context) -> None:
+        """Handle messages in `context`, a copy of the actor's own."""
         fault: BaseException | None = None
         spoilt = False
-        # What one message's handler sets, the next must not see. The two contexts share what they hold until something
-        # is set, so that to compare them is mostly one look.
-        context = copy_context()
+        self._held = contents(context)[-1]
         try:
             while following is not None:
                 envelope, awaitable = following
                 following = None
                 halted = await self._await(envelope, awaitable)
                 del envelope, awaitable
-                if copy_context() != context:
-                    spoilt = True
-                    break
-                following = None if halted is HALT else await self._next_awaitable()
+                # What a handler that is awaited sets, the next message must not see.
+                if contents(context)[-1] is not self._held:
+                    if not alike(context, self.context):
+                        spoilt = True
+                        break
+                    self._held = contents(context)[-1]
+                following = None if halted is HALT else await self._next_awaitable(context)
         except asyncio.CancelledError:
             # Nobody here cancels the task between handlers: the loop itself is ending.
             self._leave("its task was cancelled", farewell=False, kill=True)
@@ -266,11 +281,14 @@ class LoopCell(Cell):
         finally:
             del error, reply, task  # the error keeps this frame, see outcome
 
-    async def _next_awaitable(self) -> Following | None:
+    async def _next_awaitable(self, context: Context) -> Following | None:
         """Take messages until one has to be awaited; None: the cell takes no more."""
         mailbox = self.mailbox
+        following: Following | None = None
+        alone = True
         while self.state is State.RUNNING:
             if self._taken >= BATCH:  # also where every handler awaits only what is there already
+                self.current = None
                 self._taken = 0
                 await asyncio.sleep(0)
                 continue
@@ -287,11 +305,21 @@ class LoopCell(Cell):
                 continue
             self._taken += 1
             result = self.handle(envelope)
-            if result is HALT:
-                return None
             if result is not None:
-                return envelope, cast("Awaitable[object]", result)
-        return None
+                if result is not HALT:
+                    following = envelope, cast("Awaitable[object]", result)
+                break
+            alone = False
+        if not alone:
+            self._adopt(context)
+        return following
+
+    def _adopt(self, context: Context) -> None:
+        # What handlers have set that are not awaited is the actor's from now on, as where no task handles its messages.
+        held = contents(context)[-1]
+        if held is not self._held:
+            self._held = held
+            self.context = context.copy()
 
     def detach(self, envelope: Envelope, awaitable: object) -> object:
         """Run a reentrant handler as a task of its own."""
@@ -300,7 +328,7 @@ class LoopCell(Cell):
             self._run_detached(envelope, cast("Awaitable[object]", awaitable)),
             loop=self.loop,
             name=f"peerbus {self} {type(envelope.message).__name__}",
-            context=self.context.copy(),
+            context=copy_context(),
         )
         if self._detached is None:
             self._detached = {}

@@ -92,6 +92,7 @@ def run_turn(cell: Cell) -> None:
                 if result is not HALT:
                     cell.suspend(envelope, result)
                 return
+        cell.current = None
         cell.again()
     finally:
         if carrier is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import threading
+import weakref
 from contextvars import ContextVar
 from typing import Any, ClassVar, Literal
 
@@ -229,3 +230,121 @@ async def test_many_messages_at_once_leak_nothing_into_each_other() -> None:
         ref = bus.spawn(Sees)
         messages = [kind(str(number)) for number in range(100) for kind in (Swap, Get, Beside)]
         assert await asyncio.gather(*(bus.ask(ref, message) for message in messages)) == ["nobody"] * len(messages)
+
+
+class Array:
+    """Compares as an array of numpy does: not at all, where a truth value is asked for."""
+
+    def __init__(self, of: str) -> None:
+        self.of = of
+
+    def __eq__(self, other: object) -> bool:
+        raise ValueError("the truth value of an array is ambiguous")
+
+    __hash__ = None  # type: ignore[assignment]  # as with arrays
+
+
+class Tenant(str):
+    """Equal to every other one."""
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tenant)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+VALUE: ContextVar[object] = ContextVar("value")
+
+
+class Keeps(Actor):
+    """Its handlers answer with what they see, and set something else; three kinds of them, and `def` ones twice."""
+
+    made = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        type(self).made += 1
+
+    @handles(Get)
+    def get(self, message: Get) -> object:
+        return VALUE.get(None)
+
+    @handles(float)
+    def keep(self, message: float) -> object:
+        before = VALUE.get(None)
+        VALUE.set(message)
+        return before
+
+    @handles(Swap)
+    async def swap(self, message: Swap) -> object:
+        before = VALUE.get(None)
+        VALUE.set(KINDS[message](message))
+        await asyncio.sleep(0)
+        return before
+
+    @handles(Beside, reentrant=True)
+    async def beside(self, message: Beside) -> object:
+        return await self.swap(Swap(message))
+
+
+class KeepsOnThread(Keeps):
+    dispatcher: ClassVar[Literal["loop", "thread"] | None] = "thread"
+
+
+KINDS: dict[str, Any] = {"array": Array, "tenant": Tenant}
+keeping = pytest.mark.parametrize("kind", [Keeps, KeepsOnThread])
+
+
+@keeping
+@pytest.mark.parametrize("value", KINDS)
+@pytest.mark.parametrize("message", [Swap, Beside])
+async def test_values_are_told_apart_by_what_they_are_not_by_whether_they_are_equal(
+    kind: type[Keeps], value: str, message: Any
+) -> None:
+    spawners = KINDS[value]("the spawner")
+    VALUE.set(spawners)
+    made = kind.made
+    async with Bus() as bus:
+        ref = bus.spawn(kind)
+        for _ in range(3):
+            assert await bus.ask(ref, message(value), timeout=WAIT) is spawners
+    assert kind.made == made + 1
+
+
+async def test_what_a_def_handler_sets_on_the_loop_every_later_message_sees() -> None:
+    async with Bus() as bus:
+        ref = bus.spawn(Keeps)
+        assert await bus.ask(ref, 1.0) is None
+        assert await bus.ask(ref, Swap("tenant")) == 1.0
+        assert await bus.ask(ref, 2.0) == 1.0
+        for message in (Get(), Swap("tenant"), Get(), Beside("array"), Swap("array"), Get()):
+            assert await bus.ask(ref, message) == 2.0
+        answers = await asyncio.gather(*(bus.ask(ref, m) for m in (3.0, Swap("array"), 4.0, Get(), Swap("array"))))
+        assert answers == [2.0, 3.0, 3.0, 4.0, 4.0]
+
+
+async def test_what_any_handler_sets_on_a_thread_no_other_message_sees() -> None:
+    async with Bus() as bus:
+        ref = bus.spawn(KeepsOnThread)
+        for message in (1.0, Swap("tenant"), 2.0, Get(), Swap("array"), Beside("array"), Get()):
+            assert await bus.ask(ref, message, timeout=WAIT) is None
+
+
+async def test_what_a_message_set_is_not_kept_while_the_actor_rests() -> None:
+    class Large:
+        """Something that is not to be kept."""
+
+    class Sets(Actor):
+        @handles(Swap)
+        async def swap(self, message: Swap) -> object:
+            VALUE.set(large := Large())
+            await asyncio.sleep(0)
+            return weakref.ref(large)
+
+    async with Bus() as bus:
+        large: Any = await bus.ask(bus.spawn(Sets), Swap())
+        await asyncio.sleep(1)
+        assert large() is None
