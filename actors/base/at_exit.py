@@ -61,5 +61,7 @@ def _finish_all() -> None:
         if started is not None:
             try:
                 started.finish()
-            except Exception as error:  # the next one is to be stopped all the same
+            except (SystemExit, KeyboardInterrupt) as error:  # an actor's, handed on where nobody is left
+                log.error("the program is at its exit already", error=repr(error))
+            except BaseException as error:  # the next one is to be stopped all the same
                 log.error("it could not be stopped at the program's exit", exc_info=error)

@@ -34,14 +34,15 @@ class ActorTasks:
     def __init__(self, owner: TaskOwner, loop: asyncio.AbstractEventLoop) -> None:
         self._owner = owner
         self._loop = loop
-        self._running: dict[asyncio.Task[object], None] = {}
+        #: With what each of them runs: one that is cancelled before its first step has not touched it.
+        self._running: dict[asyncio.Task[object], Coroutine[object, object, object]] = {}
 
     def start(self, coroutine: Coroutine[object, object, T], name: str | None) -> asyncio.Task[T]:
         """Run `coroutine` beside the actor's handlers, in a copy of the caller's context."""
         if name is None:
             name = f"peerbus {self._owner} {getattr(coroutine, '__name__', 'task')}"
         task = new_task(self._run(coroutine), loop=self._loop, name=name)
-        self._running[task] = None
+        self._running[task] = coroutine
         task.add_done_callback(self._done)
         return task
 
@@ -68,9 +69,10 @@ class ActorTasks:
             raise PeerbusError(f"a task of {self._owner} ended the program: {error!r}") from error
 
     def _done(self, task: asyncio.Task[object]) -> None:
-        if task not in self._running:  # left behind
+        coroutine = self._running.pop(task, None)
+        if coroutine is None:  # left behind
             return
-        del self._running[task]
+        coroutine.close()  # of no account where it has begun
         error = None if task.cancelled() else task.exception()
         if error is not None:
             self._owner.task_failed(task.get_name(), error)

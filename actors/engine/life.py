@@ -631,7 +631,7 @@ class Life:
 
     def let_go(self) -> None:
         """It has ended, or will never begin: keep nothing that points back at it. What comes late is still refused."""
-        self.actor = self.ref = self.factory = self.timers = None
+        self.actor = self.ref = self.factory = self.timers = self.tasks = None
         self.current = None  # the garbage collector does not look into a message
         mailbox = self.mailbox
         # Whatever looks for the owner's thread must not take another with the same identifier for it, later.

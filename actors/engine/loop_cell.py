@@ -126,10 +126,10 @@ class LoopCell(Cell):
 
     def post(self, action: Callable[[], object]) -> None:
         """In the loop's next turn; forgotten where the loop has closed."""
-        if self.mailbox.owner == get_ident():
-            self._call_soon(action)
-        else:
+        if self.mailbox.owner != get_ident():
             self._call_soon_threadsafe(action)
+        elif not self.loop.is_closed():
+            self._call_soon(action)
 
     def _call_soon(self, action: Callable[[], object]) -> None:
         self.loop.call_soon(action, context=self.context)
@@ -151,6 +151,9 @@ class LoopCell(Cell):
         # The loop was closed, and the bus was not: nobody runs this actor any more.
         assert self.bus is not None
         self.bus.lose()
+        if self.mailbox.owner == get_ident():
+            for envelope in self.mailbox.close(f"the event loop of {self} has ended"):
+                self.refuse_left(envelope)
         self.mailbox.refuse_late()
 
     def _woken(self) -> None:
@@ -194,7 +197,12 @@ class LoopCell(Cell):
     def _unpark(self) -> None:
         parked = self._parked
         if parked is not None and not parked.done():
-            parked.set_result(None)
+            try:
+                parked.set_result(None)
+            except RuntimeError:
+                if not self.loop.is_closed():
+                    raise
+                self._lose()
 
     async def _turns(self, following: Following | None, context: Context) -> None:
         """Handle messages in `context`, a copy of the actor's own."""

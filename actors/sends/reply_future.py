@@ -165,6 +165,13 @@ class ReplyFuture(pykka.ThreadingFuture[T], FutureLike[T]):
         self.fail(error)
         return True
 
+    def _refuse_in_child(self) -> None:
+        """Raise ProcessForked where the process forked: the value comes in the parent, and no lock may be taken."""
+        error = None if self.producer is None else self.producer.lost()
+        if isinstance(error, ProcessForked):
+            error.message = self.message
+            raise error
+
     def done(self) -> bool:
         """The value or an error is there."""
         if self._sources:
@@ -258,6 +265,7 @@ class ReplyFuture(pykka.ThreadingFuture[T], FutureLike[T]):
             yield from source._settled()
         if self._sources or self.done() or self._get_hook is not None:
             return
+        self._refuse_in_child()
         loop = asyncio.get_running_loop()
         bridge = Bridge(loop, self)
 
@@ -270,13 +278,14 @@ class ReplyFuture(pykka.ThreadingFuture[T], FutureLike[T]):
                 loop.call_soon_threadsafe(arrived)
 
         self.on_done(bring)
-        look = Look(self, loop)
+        look = Look(self, bridge)
         try:
             yield from bridge
         finally:
             look.stop()
-            with self._condition, contextlib.suppress(ValueError):  # nobody awaits any more
-                self._callbacks.remove(bring)
+            if not look.forked:
+                with self._condition, contextlib.suppress(ValueError):  # nobody awaits any more
+                    self._callbacks.remove(bring)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {'done' if self.done() else 'pending'}; {HINT}>"
@@ -290,19 +299,27 @@ class ReplyFuture(pykka.ThreadingFuture[T], FutureLike[T]):
 class Look:
     """Looks now and then, from a loop that awaits it, whether a value can still come."""
 
-    __slots__ = ("_future", "_loop", "_timer")
+    __slots__ = ("_bridge", "_loop", "_timer", "forked")
 
-    def __init__(self, future: ReplyFuture[Any], loop: asyncio.AbstractEventLoop) -> None:
-        self._future = future
-        self._loop = loop
+    def __init__(self, future: ReplyFuture[Any], bridge: Bridge) -> None:
+        self._bridge = bridge
+        self._loop = bridge.get_loop()
         self._timer: asyncio.TimerHandle | None = None
+        #: The process forked while the value was awaited.
+        self.forked = False
         # What this very loop brings ends with it.
         if future.producer is not None and not future.producer.brings_on(threading.get_ident()):
-            self._timer = loop.call_later(LOOK, self._look)
+            self._timer = self._loop.call_later(LOOK, self._look)
 
     def _look(self) -> None:
-        if not self._future.done() and not self._future._give_up(monotonic()):
-            self._timer = self._loop.call_later(LOOK, self._look)
+        future = self._bridge.stands_for
+        try:
+            if not future.done() and not future._give_up(monotonic()):
+                self._timer = self._loop.call_later(LOOK, self._look)
+        except ProcessForked as error:
+            self.forked = True
+            if not self._bridge.done():
+                self._bridge.set_exception(error)
 
     def stop(self) -> None:
         """Look no more."""

@@ -532,11 +532,22 @@ async def does_not_start(bus: Bus, factory: Callable[[], Actor]) -> None:
         await caught(lambda ref=ref: bus.started(ref))  # type: ignore[misc]
 
 
+class WithTasks(Echo):
+    """Each message starts a task, of which one goes on until the actor ends."""
+
+    def on_receive(self, message: object) -> object:
+        if not isinstance(message, Work):
+            raise RuntimeError("on purpose")
+        self.create_task(asyncio.sleep(0))
+        self.create_task(asyncio.sleep(1000))
+        return message
+
+
 ENDED: dict[str, Scenario] = {
     f"{way.__name__}: {actor.__name__}": (lambda bus, way=way, actor=actor: way(bus, actor))  # type: ignore[misc]
     for way, actors in {
-        stops: (Echo, AsyncEcho, ThreadEcho, WithHooks, Parent),
-        killed: (Echo, AsyncEcho, ThreadEcho, WithHooks, Parent),
+        stops: (Echo, AsyncEcho, ThreadEcho, WithHooks, WithTasks, Parent),
+        killed: (Echo, AsyncEcho, ThreadEcho, WithHooks, WithTasks, Parent),
         fails: (Echo, AsyncEcho, ThreadEcho),
         restarts: (Echo, AsyncEcho, ThreadEcho),
         does_not_start: (DoesNotStart, DoesNotStartLater, ThreadDoesNotStart),

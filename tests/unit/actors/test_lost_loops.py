@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from math import inf
@@ -162,6 +163,44 @@ def test_sends_to_a_loop_that_was_closed_without_a_word_fail_at_once(lost: Loop,
     for name, send in sends.items():
         assert isinstance(error_of(send), ShuttingDown | ActorStopped), name
     assert not lost.ref.is_alive()
+
+
+class Answers(Actor):
+    """Awaits something for each message, and then waits in a task for the next."""
+
+    async def on_receive(self, message: object) -> object:
+        await asyncio.sleep(0)
+        return message
+
+
+@pytest.mark.parametrize("first", ["tell", "ask", "ref.tell", "ref.ask"])
+def test_sends_to_an_actor_that_waited_in_its_task_when_the_loop_was_closed_fail_at_once(
+    lost: Loop, first: str
+) -> None:
+    ref = lost.bus.spawn(Answers, name="answers")
+    assert lost.run(_await(lost.bus.ask(ref, 1))) == 1
+    for task in asyncio.all_tasks(lost.loop):
+        task._log_destroy_pending = False  # type: ignore[attr-defined]  # it is closed under them
+    lost.loop.close()
+    sends: dict[str, Callable[[], object]] = {
+        "tell": lambda: lost.bus.tell(ref, 2).get(),
+        "ask": lambda: lost.bus.ask(ref, 2).get(),
+        "ref.tell": lambda: ref.tell(2),
+        "ref.ask": lambda: ref.ask(2, block=False).get(),
+    }
+    if "tell" in first:
+        with contextlib.suppress(ShuttingDown, ActorStopped):  # or it is a dead letter
+            sends[first]()
+    else:
+        with pytest.raises((ShuttingDown, ActorStopped)):
+            sends[first]()
+    for send in sends.values():
+        with pytest.raises((ShuttingDown, ActorStopped)):
+            send()
+    assert not ref.is_alive()
+    account = ref.statistics().account
+    assert account.sent == account.delivered + sum(account.failed.values())
+    assert ref.statistics().queued == 0
 
 
 class Held(Actor):

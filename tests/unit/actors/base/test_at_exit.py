@@ -136,6 +136,25 @@ def test_what_was_delivered_is_handled_at_the_exit_and_the_program_is_warned(pro
     assert ran.returncode == (7 if "fails" in program else 0)
 
 
+@pytest.mark.parametrize("raises", ["SystemExit(3)", "KeyboardInterrupt()"])
+def test_one_that_ends_the_program_keeps_no_other_from_its_end(raises: str, tmp_path: Path) -> None:
+    program = f"""
+raised = threading.Event()
+class Ends(Actor):
+    def on_receive(self, message):
+        raised.set()
+        raise {raises}
+first, second = Bus("first").start(), Bus("second").start()
+ends = first.spawn(Ends)
+send(second, second.spawn(Work))
+first.tell(ends, 1)
+raised.wait()
+"""
+    ran = _ran(program, tmp_path)
+    assert ran.stdout.splitlines() == ["handled 0", "handled 1", "handled 2", "stopped"], ran.stderr
+    assert "the program is at its exit already" in ran.stderr
+
+
 def test_python_warns_where_it_is_asked_to(tmp_path: Path) -> None:
     ran = _ran(PROGRAMS["a bus with a thread"], tmp_path, "-W", "default")
     assert "ResourceWarning: peerbus forgotten was not stopped: call stop(), or use `with`" in ran.stderr

@@ -81,6 +81,9 @@ calls = {
     "an open ask": lambda: waiting.get(),
     "an open ask, a little": lambda: waiting.get(timeout=1000),
     "an open ask of an actor": lambda: asked.get(),
+    "an open ask, awaited": lambda: asyncio.run(awaited(waiting)),
+    "an open ask of an actor, awaited": lambda: asyncio.run(awaited(asked)),
+    "what is derived of it, awaited": lambda: asyncio.run(awaited(asked.map(str))),
     **{
         f"{what} of {name}": call
         for name, ref in (("loop", loop), ("thread", thread), ("alone", alone))
@@ -98,6 +101,9 @@ calls = {
     "is_alive": lambda: loop.is_alive(),
     "a bus of its own": lambda: own(),
 }
+async def awaited(outcome):
+    async with asyncio.timeout(5):
+        return await outcome
 def own():
     with_own = Bus("childs").start()
     try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import warnings
 from typing import Any
 
 import pytest
@@ -131,3 +133,29 @@ async def test_what_cannot_have_a_task_says_so() -> None:
     async with Bus() as bus:
         for kind in (OnThread, AtTheEnd):
             assert await bus.ask(bus.spawn(kind), "x") == "said"
+
+
+@pytest.mark.parametrize("cancelled", ["by the actor's end", "by hand"])
+async def test_a_task_that_is_cancelled_before_it_begins_is_closed(cancelled: str) -> None:
+    begun: list[str] = []
+
+    class Hasty(Actor):
+        @handles(str)
+        def start(self, message: str) -> None:
+            task = self.create_task(self.note())
+            if message == "by hand":
+                task.cancel()
+            else:
+                raise RuntimeError("on purpose")
+
+        async def note(self) -> None:
+            begun.append("begun")
+
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        async with Bus() as bus:
+            await bus.tell(bus.spawn(Hasty), cancelled)
+            await asyncio.sleep(0.01)
+        gc.collect()
+    assert begun == []
+    assert [str(each.message) for each in warned] == []
