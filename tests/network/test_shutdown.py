@@ -530,7 +530,8 @@ def say(node: Node, frame: Frame) -> None:
     """Let a node say what it would not, and go on as if it had not."""
     (connection,) = (cell.actor for name, cell in node.bus._cells.items() if name.startswith("peer-"))
     assert isinstance(connection, PeerConnection)
-    connection._say(frame)
+    connection.link.outbox.control(frame)
+    connection._writer.schedule()
 
 
 @pytest.mark.parametrize(("within", "least"), [(0, 10), (60_000, 70), (2**32 - 1, 3610)])

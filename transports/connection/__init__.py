@@ -12,9 +12,10 @@ from .commands import (
     OfferRoles,
     OpenChannel,
 )
-from .connection import HEARTBEAT_INTERVAL, PeerConnection
+from .connection import PeerConnection
 from .greeting import Greeted, greet
 from .link import PeerLink
+from .pulse import HEARTBEAT_INTERVAL
 
 __all__ = [
     "HEARTBEAT_INTERVAL",

@@ -1,0 +1,109 @@
+"""What the two sides of a connection tell each other while it is up: reactors that start and stop, roles on offer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...actors.base import get_logger
+from ..lanes import Outbox, Writer
+from ..wire import MAX_CHANNELS, WORD_LIMIT, Close, Codecs, Frame, Open, Update, clip, printable
+from .commands import CloseChannel, OfferRoles, OpenChannel
+from .link import PeerLink
+from .receive_side import ReceiveSide
+
+__all__ = ["Announcements"]
+
+log = get_logger("peerbus.transports")
+
+
+class Announcements:
+    """Those of one connection. `changed` is called when the peer's reactors or roles are other ones."""
+
+    __slots__ = ("_bus_name", "_changed", "_codecs", "_link", "_outbox", "_receive", "_writer")
+
+    def __init__(
+        self,
+        bus_name: str,
+        codecs: Codecs,
+        link: PeerLink,
+        receive: ReceiveSide,
+        outbox: Outbox,
+        writer: Writer,
+        changed: Callable[[], None],
+    ) -> None:
+        self._bus_name = bus_name
+        self._codecs = codecs
+        self._link = link
+        self._receive = receive
+        self._outbox = outbox
+        self._writer = writer
+        self._changed = changed
+        link.announce = self._tell_of
+
+    # To the peer.
+
+    def open(self, command: OpenChannel) -> None:
+        """A reactor has started here."""
+        if self._receive.has(command.info.name):
+            return
+        if self._receive.channels >= MAX_CHANNELS:
+            log.warning(
+                "no number is left for a new channel on this connection, the peer does not hear of it",
+                bus=self._bus_name,
+                peer=self._link.peer_id,
+                channel=command.info.name,
+            )
+            return
+        index = self._receive.add(command.info)
+        self._link.add_origin(command.info.name, index)
+        self._say(Open(index, command.info))
+
+    def close(self, command: CloseChannel) -> None:
+        """A reactor has stopped here."""
+        self._link.remove_origin(command.name)
+        index = self._receive.remove(command.name)
+        if index is not None:
+            self._say(Close(index, clip(command.reason, WORD_LIMIT)))
+
+    def offer(self, command: OfferRoles) -> None:
+        """This node offers other roles."""
+        self._say(Update(command.offers, command.record))
+
+    def end(self) -> None:
+        """The connection has ended: say nothing more, and keep nothing that points back to its owner."""
+        self._changed = _nobody
+
+    def _tell_of(self, name: str) -> None:
+        """One that has not started sends: the peer hears of it before its message."""
+        try:
+            codec = self._codecs.get(name)
+        except TypeError:  # its messages cannot travel: who looked at it first has said so
+            return
+        if codec is not None:
+            self.open(OpenChannel(codec.info))
+
+    def _say(self, frame: Frame) -> None:
+        self._outbox.control(frame)
+        self._writer.schedule()
+
+    # By the peer. They raise ProtocolError.
+
+    def opened(self, frame: Open) -> None:
+        """A reactor has started there."""
+        self._link.open(frame.index, frame.channel)
+        self._receive.add_sender(frame.channel.name)
+        self._changed()
+
+    def closed(self, frame: Close) -> None:
+        """A reactor has stopped there."""
+        self._link.close(frame.index, printable(frame.reason))
+        self._changed()
+
+    def updated(self, frame: Update) -> None:
+        """The peer offers other roles."""
+        self._link.offer(frame.offers, frame.record)
+        self._changed()
+
+
+def _nobody() -> None:
+    """The connection has ended."""
