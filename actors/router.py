@@ -89,7 +89,7 @@ class Router(Body):
             before = self._links.get(peer_id)
             self._links[peer_id], self._orders[peer_id] = event.link, event.order
             if before is not None and before is not event.link:
-                event.link.succeed(before)  # before anybody sends by the new one
+                event.link.take_over(before)  # before anybody sends by the new one
             self._publish()
             self._bus.publish(event)
         for fact in event.announce:

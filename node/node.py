@@ -84,7 +84,7 @@ class NodeSnapshot:
         return self.actors.ledger
 
 
-class _Lent(cached_property[T]):
+class _Delegated(cached_property[T]):
     """A cached property that a subclass may override: by `super()` it is got, and not kept in the override's way."""
 
     @overload
@@ -421,17 +421,17 @@ class Node(NodeLevers):
 
     # The bus's own, and not calls of them: these stand on the way of every send.
 
-    @_Lent
+    @_Delegated
     def tell(self) -> Tell:
         """Send without an answer; see `Actor.tell`. From another thread than the loop's: `.get()` the outcome."""
         return self.bus.tell
 
-    @_Lent
+    @_Delegated
     def tell_many(self) -> TellMany:
         """Send many without an answer; see `Actor.tell_many`. From another thread: `.get()` the outcome."""
         return self.bus.tell_many
 
-    @_Lent
+    @_Delegated
     def ask(self) -> Ask:
         """Send and get the answer; see `Actor.ask`. From another thread than the loop's: `.get()` the outcome."""
         return self.bus.ask

@@ -14,7 +14,7 @@ from peerbus.node import Node
 from peerbus.transports.lanes.out_lane import LaneStatistics
 from peerbus.transports.streams.identity import Identity
 from peerbus.transports.streams.memory import MemoryNetwork
-from peerbus.transports.streams.memory_stream import Link, Parcel
+from peerbus.transports.streams.memory_stream import Parcel, Wire
 
 __all__ = ["Cluster", "SlowLink", "SlowNetwork", "assert_ledgers", "lane", "meet"]
 
@@ -82,7 +82,7 @@ def assert_ledgers(*nodes: Node) -> None:
                 assert each.delivered >= 0, each
 
 
-class SlowLink(Link):
+class SlowLink(Wire):
     """Takes a random while, each stream in order; while `cut` it delivers nothing, and keeps what it got."""
 
     def __init__(self, source: str, target: str, rng: Random, most: float) -> None:
@@ -121,7 +121,7 @@ class SlowNetwork(MemoryNetwork):
         self._rng = Random(seed)
         self._most = most
 
-    def new_link(self, source: str, target: str) -> SlowLink:
+    def new_wire(self, source: str, target: str) -> SlowLink:
         return SlowLink(source, target, Random(self._rng.getrandbits(64)), self._most)
 
     def cut(self, *nodes: Node) -> None:
@@ -135,5 +135,5 @@ class SlowNetwork(MemoryNetwork):
             link.mend()
 
     def _between(self, nodes: tuple[Node, ...]) -> list[SlowLink]:
-        links = [self.link(one.node_id, two.node_id) for one in nodes for two in nodes if one is not two]
+        links = [self.wire(one.node_id, two.node_id) for one in nodes for two in nodes if one is not two]
         return [link for link in links if isinstance(link, SlowLink)]

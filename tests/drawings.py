@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from peerbus.actors.engine.life import TRANSITIONS as ACTOR
 from peerbus.discovery.peer.lifecycle import TRANSITIONS as PEER
-from peerbus.transports.connection.parting import PROOFS, SPOKEN, STAGES
+from peerbus.transports.connection.parting import PHASES, PROOFS, SPOKEN
 from peerbus.transports.wire.handshake import TRANSITIONS as HANDSHAKE
 
 __all__ = ["DRAWINGS", "Drawing", "state_diagram"]
@@ -75,7 +75,7 @@ class Drawing:
 DRAWINGS = (
     Drawing("actor", "lives.md", state_diagram(ACTOR)),
     Drawing("handshake", "wire.md", state_diagram(HANDSHAKE)),
-    Drawing("stages", "lives.md", state_diagram(STAGES)),
+    Drawing("phases", "lives.md", state_diagram(PHASES)),
     Drawing("goaways", "lives.md", state_diagram(SPOKEN)),
     Drawing("proofs", "lives.md", state_diagram(PROOFS)),
     Drawing("peer", "peers.md", state_diagram(PEER)),

@@ -38,8 +38,8 @@ class Link(Protocol):
     def has(self, reactor: str) -> bool:
         """The peer runs a reactor of this name."""
 
-    def succeed(self, before: Link) -> None:
-        """Take the place of an older link to the same peer: who waits there waits here, what it accepted goes first."""
+    def take_over(self, before: Link) -> None:
+        """Replace an older link to the same peer: its waiting senders move here; what it accepted is written first."""
 
     def tell(
         self,

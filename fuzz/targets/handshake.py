@@ -17,7 +17,7 @@ from peerbus.transports.wire.frames import (
     Reject,
     Welcome,
 )
-from peerbus.transports.wire.handshake import MAGIC, Handshake, PeerHello, State
+from peerbus.transports.wire.handshake import MAGIC, Handshake, HandshakeState, PeerHello
 from peerbus.transports.wire.hello import Hello
 
 ALICE, BOB = "a" * 64, "b" * 64
@@ -73,13 +73,13 @@ def talk(data: bytes, *, size: int, answer: int, dialer: bool) -> None:
         if isinstance(error, HandshakeFailed) and error.by_peer:
             assert (error.reason + error.text).isprintable()
         return check_farewell(handshake)
-    assert handshake.state not in (State.FAILED, State.ESTABLISHED)
+    assert handshake.state not in (HandshakeState.FAILED, HandshakeState.ESTABLISHED)
     return None
 
 
 def check_farewell(handshake: Handshake) -> None:
     """It says at most one thing, which a peer can read, and stays failed."""
-    assert handshake.state is State.FAILED
+    assert handshake.state is HandshakeState.FAILED
     said = list(FrameDecoder(HANDSHAKE_FRAME_LIMIT).feed(handshake.to_send()))
     assert len(said) <= 1
     assert all(isinstance(frame, Reject | GoAway) for frame in said)

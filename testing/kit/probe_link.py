@@ -52,8 +52,8 @@ class ProbeLink:
         """As `Link.has`."""
         return reactor in self.reactors
 
-    def succeed(self, before: object) -> None:
-        """As `Link.succeed`: there is nothing to take over."""
+    def take_over(self, before: object) -> None:
+        """As `Link.take_over`: there is nothing to take over."""
 
     def tell(
         self,

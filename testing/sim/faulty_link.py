@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from weakref import WeakKeyDictionary, WeakSet
 
-from ...transports.streams import Link, MemoryStream, Parcel
+from ...transports.streams import MemoryStream, Parcel, Wire
 from .conditions import Conditions
 
 __all__ = ["FaultyLink", "LinkHost", "LinkStatistics", "Pipe"]
@@ -50,7 +50,7 @@ class LinkStatistics:
     lost: int
 
 
-class FaultyLink(Link):
+class FaultyLink(Wire):
     """See the module. Made by a FaultyNetwork, which is where one changes what it does."""
 
     def __init__(self, network: LinkHost, source: str, target: str, conditions: Conditions, rng: random.Random):
@@ -70,7 +70,7 @@ class FaultyLink(Link):
         self._pipes: WeakKeyDictionary[MemoryStream, Pipe] = WeakKeyDictionary()
 
     def carry(self, parcel: Parcel) -> None:
-        """As `Link.carry`."""
+        """As `Wire.carry`."""
         stream = parcel.stream
         self.parcels += 1
         self.bytes += parcel.size

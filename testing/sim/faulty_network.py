@@ -13,7 +13,7 @@ from contextvars import Context
 from typing import Protocol, TypeAlias, TypedDict, Unpack
 from weakref import WeakSet
 
-from ...transports.streams import Link, MemoryNetwork, MemoryStream, Parcel
+from ...transports.streams import MemoryNetwork, MemoryStream, Parcel, Wire
 from .conditions import Conditions, LogNormal, Uniform
 from .faulty_link import FaultyLink
 
@@ -86,8 +86,8 @@ class FaultyNetwork(MemoryNetwork):
 
     # Links.
 
-    def new_link(self, source: str, target: str) -> Link:
-        """As `MemoryNetwork.new_link`."""
+    def new_wire(self, source: str, target: str) -> Wire:
+        """As `MemoryNetwork.new_wire`."""
         key = (source, target)
         # A generator of its own for each link: one more link shifts nothing on the others.
         rng = random.Random(f"{self._seed}/link/{source}/{target}")
@@ -104,7 +104,7 @@ class FaultyNetwork(MemoryNetwork):
 
     def faulty_link(self, source: Who, target: Who) -> FaultyLink:
         """The link from one node to another."""
-        found = self.link(self.id_of(source), self.id_of(target))
+        found = self.wire(self.id_of(source), self.id_of(target))
         assert isinstance(found, FaultyLink)
         return found
 

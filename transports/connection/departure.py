@@ -14,7 +14,7 @@ from ..wire import Frame, GoAway
 from .commands import SHUTTING_DOWN, Disconnect
 from .frame_reader import FrameReader
 from .link import PeerLink
-from .parting import GOODBYE, LAST_WORD, Act, Cut, Effect, Parting, Stage
+from .parting import GOODBYE, LAST_WORD, Act, Cut, Effect, Parting, Phase
 from .receive_side import ReceiveSide
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Departure:
     @property
     def ended(self) -> bool:
         """The connection carries nothing any more."""
-        return self._parting.stage is Stage.ENDED
+        return self._parting.phase is Phase.ENDED
 
     def command(self, command: Disconnect) -> None:
         """The connection is to end in order, by `part`."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from ...actors.base import ProtocolError, new_task
 from ..streams import Pushing, Stream
-from ..wire import FRAME_LIMIT, Frame, FrameDecoder, GoAway, Part, Ping, Pong, Reassembler, ViewedPart
+from ..wire import FRAME_LIMIT, Frame, FrameDecoder, GoAway, Part, Ping, Pong, Reassembler, ZeroCopyPart
 
 __all__ = ["FrameReader"]
 
@@ -61,7 +61,7 @@ class FrameReader:
         self._stream = stream
         self._loop = loop
         self._context = context
-        self._takers: dict[type, Callable[[Any], None]] = {**takers, Part: self._part, ViewedPart: self._part}
+        self._takers: dict[type, Callable[[Any], None]] = {**takers, Part: self._part, ZeroCopyPart: self._part}
         self._decoder = FrameDecoder(FRAME_LIMIT)
         self._parts = Reassembler(limit_of_lane)
         self._came, self._woken, self._taken, self._over = came, woken, taken, over

@@ -35,11 +35,11 @@ from ..lanes import (
     REACTOR_PREFIX,
     ROOM,
     LaneStatistics,
+    LaneTurn,
     Outbox,
     Outgoing,
     OutLane,
     RemoteAsk,
-    Turn,
     Writer,
     accept_many,
     budget_of,
@@ -107,7 +107,7 @@ class PeerLink:
         self.outbox = Outbox(self._number, self._not_written)
         self._lanes: dict[str, OutLane] = {}
         self._by_index: list[OutLane] = []
-        self._turns: list[Turn] = []
+        self._turns: list[LaneTurn] = []
         #: What was written and is not answered, by request id.
         self._asks: dict[int, Outgoing] = {}
         self._rid = 0
@@ -153,7 +153,7 @@ class PeerLink:
                 peers_types=info.types,
             )
         self._by_index.append(lane)
-        self._turns.append(Turn(lane, info.priority))
+        self._turns.append(LaneTurn(lane, info.priority))
         self._lanes[info.name] = lane
 
     def add_origin(self, name: str, index: int) -> None:
@@ -659,8 +659,8 @@ class PeerLink:
         for lane in self._by_index:
             lane.suspended = True
 
-    def succeed(self, before: Link) -> None:
-        """As `Link.succeed`. What is sent here is written when the peer has read what was accepted there.
+    def take_over(self, before: Link) -> None:
+        """As `Link.take_over`. What is sent here is written when the peer has read what was accepted there.
 
         So each sender's messages to one reactor stay in their order. Not for a peer that has restarted, nor on
         channels where nothing is on its way.
@@ -686,11 +686,11 @@ class PeerLink:
         for old in before._lanes.values():
             lane = self._lanes.get(old.info.name)
             if lane is not None and lane.codec is old.codec and lane.info.max_message == old.info.max_message:
-                old.successor = partial(self._take_over, lane)
+                old.successor = partial(self._adopt, lane)
                 for waiter in old.leave():
-                    self._take_over(lane, waiter)
+                    self._adopt(lane, waiter)
 
-    def _take_over(self, lane: OutLane, waiter: Waiter) -> None:
+    def _adopt(self, lane: OutLane, waiter: Waiter) -> None:
         """A sender that waited for credit elsewhere."""
         outgoing = waiter.envelope
         assert isinstance(waiter, Waiting)
@@ -702,7 +702,7 @@ class PeerLink:
         waiter.move(lane, self)
         lane.wait(waiter)
 
-    def _release(self, turns: list[Turn]) -> None:
+    def _release(self, turns: list[LaneTurn]) -> None:
         for turn in turns:
             turn.held = False
             if turn.busy:

@@ -32,7 +32,7 @@ __all__ = [
     "OVERDUE",
     "PROOFS",
     "SPOKEN",
-    "STAGES",
+    "PHASES",
     "Act",
     "Cut",
     "Effect",
@@ -40,8 +40,8 @@ __all__ = [
     "Parting",
     "Proof",
     "Said",
-    "Stage",
-    "Told",
+    "Phase",
+    "PingStep",
     "Word",
 ]
 
@@ -56,7 +56,7 @@ GOODBYE = FIRST_TOKEN - 2
 HEARD_WITHIN = 1.0
 
 
-class Stage(Enum):
+class Phase(Enum):
     """How far this side of a connection is."""
 
     OPEN = "open"
@@ -80,20 +80,20 @@ class Move(Enum):
     """Nothing is under way any more, the time is over, or the stream has ended."""
 
 
-STAGES: dict[Stage, dict[Move, Stage]] = {
-    Stage.OPEN: {
-        Move.SHUTDOWN: Stage.LEAVING,
-        Move.PART: Stage.PARTING,
-        Move.END: Stage.ENDED,
+PHASES: dict[Phase, dict[Move, Phase]] = {
+    Phase.OPEN: {
+        Move.SHUTDOWN: Phase.LEAVING,
+        Move.PART: Phase.PARTING,
+        Move.END: Phase.ENDED,
     },
-    Stage.LEAVING: {
-        Move.PART: Stage.PARTING,
-        Move.END: Stage.ENDED,
+    Phase.LEAVING: {
+        Move.PART: Phase.PARTING,
+        Move.END: Phase.ENDED,
     },
-    Stage.PARTING: {
-        Move.END: Stage.ENDED,
+    Phase.PARTING: {
+        Move.END: Phase.ENDED,
     },
-    Stage.ENDED: {},
+    Phase.ENDED: {},
 }
 
 
@@ -149,7 +149,7 @@ class Proof(Enum):
     """It did not answer in time."""
 
 
-class Told(Enum):
+class PingStep(Enum):
     """What happens to such a PING."""
 
     SEND = "PING"
@@ -157,13 +157,13 @@ class Told(Enum):
     LATE = "time over"
 
 
-PROOFS: dict[Proof, dict[Told, Proof]] = {
+PROOFS: dict[Proof, dict[PingStep, Proof]] = {
     Proof.UNSENT: {
-        Told.SEND: Proof.AWAITED,
+        PingStep.SEND: Proof.AWAITED,
     },
     Proof.AWAITED: {
-        Told.ANSWER: Proof.KNOWN,
-        Told.LATE: Proof.GIVEN_UP,
+        PingStep.ANSWER: Proof.KNOWN,
+        PingStep.LATE: Proof.GIVEN_UP,
     },
     Proof.KNOWN: {},
     Proof.GIVEN_UP: {},
@@ -216,11 +216,11 @@ class Parting:
         "last_word",
         "own",
         "peer",
-        "stage",
+        "phase",
     )
 
     def __init__(self) -> None:
-        self.stage = Stage.OPEN
+        self.phase = Phase.OPEN
         #: What this side and the peer have said.
         self.own = self.peer = Said.NOTHING
         #: Whether the peer has read the GOAWAY of this side's shutdown, and the last message of a replaced connection.
@@ -239,7 +239,7 @@ class Parting:
     @property
     def cares(self) -> bool:
         """It matters now whether anything is under way: `look` has something to decide."""
-        return self.stage is Stage.PARTING or (self._owes_done and self.stage is not Stage.ENDED)
+        return self.phase is Phase.PARTING or (self._owes_done and self.phase is not Phase.ENDED)
 
     @property
     def _owes_done(self) -> bool:
@@ -247,7 +247,7 @@ class Parting:
 
     def settled(self, *, at_rest: bool) -> bool:
         """This side may close. `at_rest`: it has nothing to send, to answer, or to hear of any more."""
-        if self.stage is Stage.ENDED:
+        if self.phase is Phase.ENDED:
             return True
         return at_rest and self.goodbye is not Proof.AWAITED and (self.peer is Said.DONE or not self.superseded)
 
@@ -255,14 +255,14 @@ class Parting:
 
     def shutdown(self, within: float, now: float) -> list[Effect]:
         """Its node shuts down, and still uses the connection for `within` seconds."""
-        if Move.SHUTDOWN not in STAGES[self.stage]:
+        if Move.SHUTDOWN not in PHASES[self.phase]:
             return []
         self._move(Move.SHUTDOWN)
         return self._say_goodbye(SHUTTING_DOWN, "", within, now)
 
     def part(self, command: Disconnect, now: float) -> list[Effect]:
         """End it in order: by `self.command`, or because the node ends."""
-        if Move.PART not in STAGES[self.stage]:
+        if Move.PART not in PHASES[self.phase]:
             return []
         self._move(Move.PART)
         if command.reason == SUPERSEDED:
@@ -275,26 +275,26 @@ class Parting:
     def look(self, *, at_rest: bool) -> list[Effect]:
         """Something may have come to its end; `at_rest` as in `settled`."""
         effects: list[Effect] = []
-        if self.stage is Stage.ENDED:
+        if self.phase is Phase.ENDED:
             return effects
         if at_rest and self._owes_done:
             while self.own is not Said.DONE:
                 effects.append(self._say(Word.SUPERSEDED, SUPERSEDED, "", 0.0))
-        if self.stage is Stage.PARTING and self.settled(at_rest=at_rest):
+        if self.phase is Phase.PARTING and self.settled(at_rest=at_rest):
             effects.append(Act.SETTLED)
         return effects
 
     def wrote_last(self, now: float) -> list[Effect]:
         """All of it is written, and a successor waits until the peer has read it."""
-        if self.last_word is not Proof.UNSENT or self.stage is Stage.ENDED:
+        if self.last_word is not Proof.UNSENT or self.phase is Phase.ENDED:
             return []
-        self.last_word = PROOFS[self.last_word][Told.SEND]
+        self.last_word = PROOFS[self.last_word][PingStep.SEND]
         self._read_by = now + OVERDUE
         return [Ping(LAST_WORD)]
 
     def end(self) -> bool:
         """It carries nothing any more. False: it had ended before."""
-        if self.stage is Stage.ENDED:
+        if self.phase is Phase.ENDED:
             return False
         self._move(Move.END)
         self._heard_by = self._read_by = self._close_at = math.inf
@@ -304,7 +304,7 @@ class Parting:
 
     def told(self, frame: GoAway, now: float, *, asks_open: bool) -> list[Effect]:
         """The peer said GOAWAY. `asks_open`: a request is open, of either side."""
-        if self.stage is Stage.ENDED:
+        if self.phase is Phase.ENDED:
             return []
         reason = printable(frame.reason)
         self.peer = SPOKEN[self.peer][Word.SUPERSEDED if reason == SUPERSEDED else Word.GOODBYE]
@@ -317,12 +317,12 @@ class Parting:
     def ponged(self, token: int) -> list[Effect]:
         """A PONG came to GOODBYE or LAST_WORD; `look` then. One that nobody asked for changes nothing."""
         if token == GOODBYE:
-            self.goodbye = PROOFS[self.goodbye].get(Told.ANSWER, self.goodbye)
+            self.goodbye = PROOFS[self.goodbye].get(PingStep.ANSWER, self.goodbye)
             self._heard_by = math.inf
             return []
         if self.last_word is not Proof.AWAITED:
             return []
-        self.last_word = PROOFS[self.last_word][Told.ANSWER]
+        self.last_word = PROOFS[self.last_word][PingStep.ANSWER]
         self._read_by = math.inf
         return [Act.ARRIVED]
 
@@ -343,10 +343,10 @@ class Parting:
     def expire(self, now: float, *, asks_open: bool) -> list[Effect]:
         """Time has passed; `look` then. `asks_open` as in `told`."""
         if now >= self._heard_by:
-            self.goodbye = PROOFS[self.goodbye][Told.LATE]
+            self.goodbye = PROOFS[self.goodbye][PingStep.LATE]
             self._heard_by = math.inf
         if now >= self._read_by:
-            self.last_word = PROOFS[self.last_word][Told.LATE]
+            self.last_word = PROOFS[self.last_word][PingStep.LATE]
             self._read_by = math.inf
             return [
                 Cut(SUPERSEDED, f"another connection took its place, and the peer has not read it in {OVERDUE} s"),
@@ -362,14 +362,14 @@ class Parting:
 
     def _move(self, move: Move) -> None:
         """The one door between stages."""
-        self.stage = STAGES[self.stage][move]
+        self.phase = PHASES[self.phase][move]
 
     def _say_goodbye(self, reason: str, text: str, within: float, now: float) -> list[Effect]:
         """Tell the peer to send nothing new; what it has sent is confirmed from now on as soon as it can be."""
         word = Word.SUPERSEDED if reason == SUPERSEDED else Word.GOODBYE
         effects: list[Effect] = [self._say(word, reason, text, within)]
         if reason == SHUTTING_DOWN:
-            self.goodbye = PROOFS[self.goodbye][Told.SEND]
+            self.goodbye = PROOFS[self.goodbye][PingStep.SEND]
             self._heard_by = now + HEARD_WITHIN
             effects.append(Ping(GOODBYE))
         return [*effects, Act.HASTEN]

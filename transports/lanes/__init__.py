@@ -7,7 +7,7 @@ from .frame_writer import EARLY, LEAST, FrameWriter, Writer
 from .in_lane import InLane
 from .out_lane import LaneStatistics, OutLane
 from .out_many import accept_many
-from .outbox import Outbox, ReplyLane, Turn, budget_of, too_late
+from .outbox import LaneTurn, Outbox, ReplyLane, budget_of, too_late
 from .pacing import FIRST_TOKEN
 from .requests import REACTOR_PREFIX, RemoteAsk, RemoteReply, ThreadReply
 
@@ -27,7 +27,7 @@ __all__ = [
     "RemoteReply",
     "ReplyLane",
     "ThreadReply",
-    "Turn",
+    "LaneTurn",
     "Writer",
     "accept_many",
     "budget_of",

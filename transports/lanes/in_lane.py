@@ -9,7 +9,7 @@ from ...actors.base import SendError
 from ...actors.mailbox import Account, Envelope
 from ..wire import ChannelCodec, ChannelInfo
 from .flow import ReceiveWindow
-from .outbox import ReplyLane, Turn
+from .outbox import LaneTurn, ReplyLane
 
 __all__ = ["Arrival", "InLane"]
 
@@ -41,7 +41,7 @@ class InLane:
         self.info = info
         self.codec = codec
         self.window = ReceiveWindow(info.messages, info.bytes)
-        self.turn = Turn(ReplyLane(index), info.priority)
+        self.turn = LaneTurn(ReplyLane(index), info.priority)
         self.tells = 0
         self.open = True
         #: Messages that were refused, by reason, and those that wait beside a full mailbox.

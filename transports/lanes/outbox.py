@@ -34,7 +34,7 @@ from .out_lane import OutLane
 from .pacing import Pacer
 from .requests import RemoteAsk
 
-__all__ = ["Outbox", "ReplyLane", "Turn", "budget_of", "too_late"]
+__all__ = ["Outbox", "ReplyLane", "LaneTurn", "budget_of", "too_late"]
 
 #: Bytes per round and unit of priority. At the default priority 5 a round moves 20 KiB, at least one part.
 QUANTUM = 4096
@@ -59,7 +59,7 @@ class ReplyLane:
         self.queued_bytes = 0
 
 
-class Turn:
+class LaneTurn:
     """One lane's place in the rounds."""
 
     __slots__ = ("cutting", "deficit", "held", "lane", "priority", "queued", "round")
@@ -104,8 +104,8 @@ class Outbox:
         self._grants: dict[int, tuple[int, int]] = {}
         self._round = 0
         #: Lanes that have (the rest of) a turn in this round, by priority; and those of the next round.
-        self._current: deque[Turn] = deque()
-        self._next: list[Turn] = []
+        self._current: deque[LaneTurn] = deque()
+        self._next: list[LaneTurn] = []
         self._budget = PartBudget()
         #: Lets parts go, or not yet.
         self.pacer = Pacer()
@@ -124,7 +124,7 @@ class Outbox:
         before = self._grants.get(channel, (0, 0))
         self._grants[channel] = (before[0] + messages, before[1] + size)
 
-    def wake(self, turn: Turn) -> None:
+    def wake(self, turn: LaneTurn) -> None:
         """The lane has something to write: it comes next, unless a higher priority or its own last turn is before."""
         if turn.queued or turn.held:
             return
@@ -198,7 +198,7 @@ class Outbox:
                 self._next.append(turn)
         return out
 
-    def _write(self, turn: Turn, now: float, limit: int, out: list[Bytes]) -> int:
+    def _write(self, turn: LaneTurn, now: float, limit: int, out: list[Bytes]) -> int:
         """Let a lane write while its turn lasts."""
         size = 0
         while turn.deficit > 0 and size < limit and turn.busy:
@@ -211,7 +211,7 @@ class Outbox:
             out += made
         return size
 
-    def _frame(self, turn: Turn, now: float, *, whole: int = PART_SIZE) -> list[Bytes]:
+    def _frame(self, turn: LaneTurn, now: float, *, whole: int = PART_SIZE) -> list[Bytes]:
         """One frame or part of the lane; empty where it has nothing, or where no (other) large body may go on.
 
         A body above `whole` bytes is cut.
@@ -310,7 +310,7 @@ def budget_of(left: float) -> int:
     return int(left * 1000) + 1 if left < LONGEST else MAX_BUDGET
 
 
-def _by_priority(turn: Turn) -> int:
+def _by_priority(turn: LaneTurn) -> int:
     return -turn.priority
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .endpoint import Endpoint, check_node_id
 from .identity import Identity, node_id_of_key
 from .memory import MemoryNetwork, MemoryTransport
-from .memory_stream import Link, MemoryStream, Parcel
+from .memory_stream import MemoryStream, Parcel, Wire
 from .tcp import TcpTransport
 from .transport import (
     FLUSH_TIMEOUT,
@@ -30,7 +30,7 @@ __all__ = [
     "RECEIVE_BUFFER",
     "Endpoint",
     "Identity",
-    "Link",
+    "Wire",
     "Listener",
     "MemoryNetwork",
     "MemoryStream",

@@ -1,8 +1,8 @@
 """A network inside one process: no socket, no thread, no clock and no chance of its own.
 
 Whatever moves from one node to another, a dial, bytes, an end, is a `Parcel`, and every parcel goes
-through `Link.carry`. A plain link delivers at the loop's next turn; a subclass may carry later, hold
-back or lose (see `MemoryNetwork.new_link`), and so be any network, on any clock.
+through `Wire.carry`. A plain wire delivers at the loop's next turn; a subclass may carry later, hold
+back or lose (see `MemoryNetwork.new_wire`), and so be any network, on any clock.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from collections.abc import Callable
 
 from ...actors.base import DialFailed, HandshakeFailed, ListenFailed, StreamClosed
 from .endpoint import Endpoint, check_node_id
-from .memory_stream import Link, MemoryStream, Parcel
+from .memory_stream import MemoryStream, Parcel, Wire
 from .transport import MAX_PENDING_HANDSHAKES, Refused, expected_peer
 
 __all__ = ["MemoryListener", "MemoryNetwork", "MemoryTransport"]
 
 
 class MemoryNetwork:
-    """The nodes, names and links of one network; whoever makes it owns it, there is no global one."""
+    """The nodes, names and wires of one network; whoever makes it owns it, there is no global one."""
 
     def __init__(self) -> None:
-        self._links: dict[tuple[str, str], Link] = {}
+        self._wires: dict[tuple[str, str], Wire] = {}
         self._listeners: dict[str, MemoryListener] = {}
         self._names = 0
 
@@ -31,16 +31,16 @@ class MemoryNetwork:
         """The transport of this node. Raises: ValueError if it is not a node id."""
         return MemoryTransport(self, check_node_id(node_id))
 
-    def link(self, source: str, target: str) -> Link:
-        """The link from one node to another, always the same one."""
+    def wire(self, source: str, target: str) -> Wire:
+        """The wire from one node to another, always the same one."""
         key = (source, target)
-        if key not in self._links:
-            self._links[key] = self.new_link(source, target)
-        return self._links[key]
+        if key not in self._wires:
+            self._wires[key] = self.new_wire(source, target)
+        return self._wires[key]
 
-    def new_link(self, source: str, target: str) -> Link:
-        """Make the link from one node to another: what a subclass overrides."""
-        return Link(source, target)
+    def new_wire(self, source: str, target: str) -> Wire:
+        """Make the wire from one node to another: what a subclass overrides."""
+        return Wire(source, target)
 
     def _next_name(self, node_id: str) -> str:
         self._names += 1
@@ -67,8 +67,8 @@ class MemoryTransport:
         if listener is None:
             raise DialFailed(f"{endpoint}: nobody listens there")
         here = Endpoint("memory", path=network._next_name(self._node_id), peer_id=self._node_id)
-        way = network.link(self._node_id, listener.node_id)
-        back = network.link(listener.node_id, self._node_id)
+        way = network.wire(self._node_id, listener.node_id)
+        back = network.wire(listener.node_id, self._node_id)
         answer: asyncio.Future[MemoryStream] = asyncio.get_running_loop().create_future()
         way.carry(
             Parcel(
@@ -154,8 +154,8 @@ class MemoryListener:
         while self._ready:
             self._ready.popleft().abort()
 
-    def _knock(self, caller: Endpoint, way: Link, back: Link, answer: asyncio.Future[MemoryStream]) -> None:
-        """Open a stream to `caller`, or refuse it; `answer` hears of it over the link back."""
+    def _knock(self, caller: Endpoint, way: Wire, back: Wire, answer: asyncio.Future[MemoryStream]) -> None:
+        """Open a stream to `caller`, or refuse it; `answer` hears of it over the wire back."""
         refusal: str | None = None
         if self._closed:
             refusal = f"{self._endpoint}: nobody listens there any more"

@@ -1,4 +1,4 @@
-"""The two ends of a stream inside one process, and the links that carry between them."""
+"""The two ends of a stream inside one process, and the wires that carry between them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .receive_buffer import ReceiveBuffer
 from .transport import FLUSH_TIMEOUT, HIGH_WATER, LOW_WATER, MAX_CHUNK, RECEIVE_BUFFER
 from .write_gate import WriteGate
 
-__all__ = ["Link", "MemoryStream", "Parcel"]
+__all__ = ["Wire", "MemoryStream", "Parcel"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Parcel:
     data: bytes = b""
 
 
-class Link:
+class Wire:
     """The way from one node to another; this one is perfect, and takes one turn of the loop.
 
     A subclass keeps the order of the parcels it delivers, or at least of those of one stream. `buffer`: bytes of one
@@ -46,7 +46,7 @@ class Link:
 
     def carry(self, parcel: Parcel) -> None:
         """Take a parcel over and deliver it, some time after this call, or lose it."""
-        # By a method of the link: a loop that changes the order of callbacks sees whose order must be kept.
+        # By a method of the wire: a loop that changes the order of callbacks sees whose order must be kept.
         asyncio.get_running_loop().call_soon(self._arrive, parcel)
 
     def _arrive(self, parcel: Parcel) -> None:
@@ -56,11 +56,11 @@ class Link:
 class MemoryStream:
     """One end of a stream in a `MemoryNetwork`.
 
-    Bytes wait here while as many as the link's buffer holds are on their way or unread; the other end reports,
-    over the link, each half of that which was read.
+    Bytes wait here while as many as the wire's buffer holds are on their way or unread; the other end reports,
+    over the wire, each half of that which was read.
     """
 
-    def __init__(self, local: Endpoint, remote: Endpoint, way: Link) -> None:
+    def __init__(self, local: Endpoint, remote: Endpoint, way: Wire) -> None:
         self.local = local
         self.remote = remote
         self.peer_id: str | None = remote.peer_id
@@ -80,8 +80,8 @@ class MemoryStream:
         self._ended = False
 
     @classmethod
-    def pair(cls, dialer: Endpoint, acceptor: Endpoint, way: Link, back: Link) -> tuple[MemoryStream, MemoryStream]:
-        """The dialer's and the acceptor's end of a new stream over these two links."""
+    def pair(cls, dialer: Endpoint, acceptor: Endpoint, way: Wire, back: Wire) -> tuple[MemoryStream, MemoryStream]:
+        """The dialer's and the acceptor's end of a new stream over these two wires."""
         ends = cls(dialer, acceptor, way), cls(acceptor, dialer, back)
         ends[0]._other, ends[1]._other = ends[1], ends[0]
         return ends
@@ -94,7 +94,7 @@ class MemoryStream:
         return data
 
     def report(self) -> None:
-        """Tell the other end what was read, if it is half of its link's buffer: ask again when that shrinks."""
+        """Tell the other end what was read, if it is half of its wire's buffer: ask again when that shrinks."""
         size = self._unreported
         if size and size >= self._other._way.buffer // 2:
             self._unreported = 0
@@ -151,8 +151,8 @@ class MemoryStream:
         return self._other
 
     @property
-    def way(self) -> Link:
-        """The link that carries what this end sends."""
+    def way(self) -> Wire:
+        """The wire that carries what this end sends."""
         return self._way
 
     @property

@@ -42,10 +42,10 @@ __all__ = [
     "Reply",
     "Tell",
     "Update",
-    "ViewedAsk",
-    "ViewedPart",
-    "ViewedReply",
-    "ViewedTell",
+    "ZeroCopyAsk",
+    "ZeroCopyPart",
+    "ZeroCopyReply",
+    "ZeroCopyTell",
     "Welcome",
     "clip",
     "decode_body",
@@ -236,25 +236,25 @@ LAST_KIND = 16
 # As the same frames are read where they are large: payloads are views of the bytes that came, not copies.
 
 
-class ViewedTell(Tell, frozen=True, array_like=True, gc=False, tag=3):
+class ZeroCopyTell(Tell, frozen=True, array_like=True, gc=False, tag=3):
     """A TELL whose payloads are views."""
 
     items: Annotated[list[tuple[U32, U32, memoryview]], Batch]  # type: ignore[assignment]  # read as bytes are
 
 
-class ViewedAsk(Ask, frozen=True, array_like=True, gc=False, tag=4):
+class ZeroCopyAsk(Ask, frozen=True, array_like=True, gc=False, tag=4):
     """An ASK whose payloads are views."""
 
     items: Annotated[list[tuple[RequestId, U32, U32, U32, memoryview]], Batch]  # type: ignore[assignment]  # as above
 
 
-class ViewedReply(Reply, frozen=True, array_like=True, gc=False, tag=5):
+class ZeroCopyReply(Reply, frozen=True, array_like=True, gc=False, tag=5):
     """A REPLY whose payloads are views."""
 
     items: Annotated[list[tuple[RequestId, U32, memoryview]], Batch]  # type: ignore[assignment]  # as above
 
 
-class ViewedPart(Part, frozen=True, array_like=True, gc=False, tag=15):
+class ZeroCopyPart(Part, frozen=True, array_like=True, gc=False, tag=15):
     """A PART whose data is a view."""
 
     data: Annotated[memoryview, Meta(min_length=1, max_length=PART_SIZE)]  # type: ignore[assignment]  # as above
@@ -268,7 +268,7 @@ class _Kind(msgspec.Struct, array_like=True):
 WIRE_DECODER: msgspec.msgpack.Decoder[Frame] = msgspec.msgpack.Decoder(Frame)
 #: The same for a body whose payloads are worth more than the views of them.
 _VIEWS: msgspec.msgpack.Decoder[Frame] = msgspec.msgpack.Decoder(
-    _Short | ViewedTell | ViewedAsk | ViewedReply | ViewedPart
+    _Short | ZeroCopyTell | ZeroCopyAsk | ZeroCopyReply | ZeroCopyPart
 )
 _LENGTH = struct.Struct(">I")
 #: Bytes of a frame's length.

@@ -31,8 +31,8 @@ __all__ = [
     "Handshake",
     "HandshakeEvent",
     "PeerHello",
-    "State",
-    "Step",
+    "HandshakeState",
+    "HandshakeStep",
     "Welcomed",
 ]
 
@@ -53,7 +53,7 @@ UNSAID = "unsaid"
 _PREFACE = struct.Struct(">8sHH")
 
 
-class State(Enum):
+class HandshakeState(Enum):
     """Where a handshake stands, seen from one side."""
 
     NEW = "new"
@@ -66,7 +66,7 @@ class State(Enum):
     FAILED = "failed"
 
 
-class Step(Enum):
+class HandshakeStep(Enum):
     """What can happen to a handshake: done by the owner, or sent by the peer."""
 
     START = "start"
@@ -80,42 +80,42 @@ class Step(Enum):
     FAULT = "fault"
 
 
-TRANSITIONS: dict[State, dict[Step, State]] = {
-    State.NEW: {
-        Step.START: State.PREFACE,
+TRANSITIONS: dict[HandshakeState, dict[HandshakeStep, HandshakeState]] = {
+    HandshakeState.NEW: {
+        HandshakeStep.START: HandshakeState.PREFACE,
     },
-    State.PREFACE: {
-        Step.GET_PREFACE: State.HELLO,
-        Step.REJECT: State.FAILED,
-        Step.FAULT: State.FAILED,
+    HandshakeState.PREFACE: {
+        HandshakeStep.GET_PREFACE: HandshakeState.HELLO,
+        HandshakeStep.REJECT: HandshakeState.FAILED,
+        HandshakeStep.FAULT: HandshakeState.FAILED,
     },
-    State.HELLO: {
-        Step.GET_HELLO: State.DECIDING,
-        Step.GET_REJECT: State.FAILED,
-        Step.REJECT: State.FAILED,
-        Step.FAULT: State.FAILED,
+    HandshakeState.HELLO: {
+        HandshakeStep.GET_HELLO: HandshakeState.DECIDING,
+        HandshakeStep.GET_REJECT: HandshakeState.FAILED,
+        HandshakeStep.REJECT: HandshakeState.FAILED,
+        HandshakeStep.FAULT: HandshakeState.FAILED,
     },
-    State.DECIDING: {
-        Step.GET_WELCOME: State.WELCOMED,
-        Step.GET_REJECT: State.FAILED,
-        Step.ACCEPT: State.ACCEPTED,
-        Step.REJECT: State.FAILED,
-        Step.FAULT: State.FAILED,
+    HandshakeState.DECIDING: {
+        HandshakeStep.GET_WELCOME: HandshakeState.WELCOMED,
+        HandshakeStep.GET_REJECT: HandshakeState.FAILED,
+        HandshakeStep.ACCEPT: HandshakeState.ACCEPTED,
+        HandshakeStep.REJECT: HandshakeState.FAILED,
+        HandshakeStep.FAULT: HandshakeState.FAILED,
     },
-    State.WELCOMED: {
-        Step.GET_GOAWAY: State.FAILED,
-        Step.ACCEPT: State.ESTABLISHED,
-        Step.REJECT: State.FAILED,
-        Step.FAULT: State.FAILED,
+    HandshakeState.WELCOMED: {
+        HandshakeStep.GET_GOAWAY: HandshakeState.FAILED,
+        HandshakeStep.ACCEPT: HandshakeState.ESTABLISHED,
+        HandshakeStep.REJECT: HandshakeState.FAILED,
+        HandshakeStep.FAULT: HandshakeState.FAILED,
     },
-    State.ACCEPTED: {
-        Step.GET_WELCOME: State.ESTABLISHED,
-        Step.GET_REJECT: State.FAILED,
-        Step.REJECT: State.FAILED,
-        Step.FAULT: State.FAILED,
+    HandshakeState.ACCEPTED: {
+        HandshakeStep.GET_WELCOME: HandshakeState.ESTABLISHED,
+        HandshakeStep.GET_REJECT: HandshakeState.FAILED,
+        HandshakeStep.REJECT: HandshakeState.FAILED,
+        HandshakeStep.FAULT: HandshakeState.FAILED,
     },
-    State.ESTABLISHED: {},
-    State.FAILED: {},
+    HandshakeState.ESTABLISHED: {},
+    HandshakeState.FAILED: {},
 }
 
 
@@ -167,7 +167,7 @@ class Handshake:
         self.peer: Hello | None = None
         #: The version both sides speak; 0 before the preface.
         self.version = 0
-        self._state = State.NEW
+        self._state = HandshakeState.NEW
         self._encoder = FrameEncoder()
         self._decoder = FrameDecoder(HANDSHAKE_FRAME_LIMIT)
         self._preface = b""
@@ -188,23 +188,23 @@ class Handshake:
             raise ValueError(f"no peer would accept this HELLO: {error.text}") from error
 
     @property
-    def state(self) -> State:
+    def state(self) -> HandshakeState:
         """Where the handshake stands."""
         return self._state
 
     @property
     def established(self) -> bool:
         """Whether both sides said WELCOME: from now on frames may be sent."""
-        return self._state is State.ESTABLISHED
+        return self._state is HandshakeState.ESTABLISHED
 
     def start(self) -> bytes:
         """Begin: the preface and HELLO, to be sent at once. Raises RuntimeError the second time."""
-        self._step(Step.START)
+        self._step(HandshakeStep.START)
         return _PREFACE.pack(MAGIC, LOWEST_VERSION, HIGHEST_VERSION) + self._first
 
     def accept(self) -> bytes:
         """Let the peer in: WELCOME, to be sent. Raises RuntimeError before its HELLO or after an end."""
-        self._step(Step.ACCEPT)
+        self._step(HandshakeStep.ACCEPT)
         return self._encoder.encode(Welcome())
 
     def reject(self, reason: str, text: str = "") -> bytes:
@@ -213,7 +213,7 @@ class Handshake:
         That is REJECT, or GOAWAY after accept(): the peer may count itself as established by then.
         """
         farewell = self._farewell(reason, text)
-        self._step(Step.REJECT)
+        self._step(HandshakeStep.REJECT)
         self._failure = HandshakeFailed(reason, text)
         return farewell
 
@@ -244,7 +244,7 @@ class Handshake:
         """
         if self._failure is not None:
             raise self._failure
-        if self._state in (State.NEW, State.ESTABLISHED):
+        if self._state in (HandshakeState.NEW, HandshakeState.ESTABLISHED):
             raise RuntimeError(f"nothing can be received here: the handshake is {self._state.value}")
         try:
             return self._receive(data)
@@ -253,7 +253,7 @@ class Handshake:
             raise
 
     def _receive(self, data: bytes) -> list[HandshakeEvent]:
-        if self._state is State.PREFACE:
+        if self._state is HandshakeState.PREFACE:
             data = self._read_preface(data)
         if not data:
             return []
@@ -281,12 +281,12 @@ class Handshake:
                 f"this side speaks {LOWEST_VERSION} to {HIGHEST_VERSION}, the peer {lowest} to {highest}",
             )
         self.version = version
-        self._step(Step.GET_PREFACE)
+        self._step(HandshakeStep.GET_PREFACE)
         return data[wanted:]
 
     def _take(self, frame: Frame) -> HandshakeEvent:
         if isinstance(frame, HelloFrame):
-            self._step(Step.GET_HELLO)
+            self._step(HandshakeStep.GET_HELLO)
             self.peer = frame.hello
             check(
                 frame.hello,
@@ -297,17 +297,17 @@ class Handshake:
             )
             return PeerHello(frame.hello, self.version)
         if isinstance(frame, Welcome):
-            self._step(Step.GET_WELCOME)
+            self._step(HandshakeStep.GET_WELCOME)
             return Welcomed()
         if isinstance(frame, Reject):
-            self._step(Step.GET_REJECT)
+            self._step(HandshakeStep.GET_REJECT)
             raise HandshakeFailed(_plain(frame.reason) or UNSAID, _plain(frame.text), by_peer=True)
         if isinstance(frame, GoAway):
-            self._step(Step.GET_GOAWAY)
+            self._step(HandshakeStep.GET_GOAWAY)
             raise HandshakeFailed(_plain(frame.reason) or UNSAID, _plain(frame.text), by_peer=True)
         raise ProtocolError("unexpected_frame", f"{type(frame).__name__} while the handshake {self._state.value}")
 
-    def _step(self, step: Step) -> None:
+    def _step(self, step: HandshakeStep) -> None:
         """The one door: look the step up, refuse it or take it."""
         after = TRANSITIONS[self._state].get(step)
         if after is None:
@@ -320,14 +320,14 @@ class Handshake:
     def _fail(self, error: HandshakeFailed | ProtocolError) -> None:
         """End in FAILED, and leave in `to_send` what tells the peer why."""
         self._failure = error
-        if self._state is State.FAILED:
+        if self._state is HandshakeState.FAILED:
             return  # the peer ended it
         if error.reason != "magic":
             self._out = self._farewell(error.reason, error.text)
-        self._step(Step.FAULT)
+        self._step(HandshakeStep.FAULT)
 
     def _farewell(self, reason: str, text: str) -> bytes:
-        kind = GoAway if self._state is State.ACCEPTED else Reject
+        kind = GoAway if self._state is HandshakeState.ACCEPTED else Reject
         return self._encoder.encode(kind(clip(reason, WORD_LIMIT), clip(text)))
 
     def __repr__(self) -> str:
@@ -335,7 +335,15 @@ class Handshake:
         return f"<Handshake {role} {self._state.value}>"
 
 
-_BY_PEER = frozenset({Step.GET_PREFACE, Step.GET_HELLO, Step.GET_WELCOME, Step.GET_REJECT, Step.GET_GOAWAY})
+_BY_PEER = frozenset(
+    {
+        HandshakeStep.GET_PREFACE,
+        HandshakeStep.GET_HELLO,
+        HandshakeStep.GET_WELCOME,
+        HandshakeStep.GET_REJECT,
+        HandshakeStep.GET_GOAWAY,
+    }
+)
 
 
 def _plain(text: str) -> str:

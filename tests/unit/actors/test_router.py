@@ -61,7 +61,7 @@ class FakeLink:
     def has(self, reactor: str) -> bool:
         return reactor == "blocks"
 
-    def succeed(self, before: object) -> None:
+    def take_over(self, before: object) -> None:
         self.succeeded = before
 
     def tell(

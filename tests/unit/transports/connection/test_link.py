@@ -171,7 +171,7 @@ def test_an_ask_does_not_go_past_what_an_older_connection_still_carries() -> Non
     line.loop.run_until_complete(tell())
     line.written()  # it is on its way
     older, line.link = line.link, line.made()
-    line.link.succeed(older)
+    line.link.take_over(older)
     line.writer.clear = True
     asked = line.ask("first", 2, 5.0)
     assert (line.writer.frames, line.written()) == ([], [])

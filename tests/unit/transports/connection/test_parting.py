@@ -18,21 +18,21 @@ from peerbus.transports.connection.parting import (
     HEARD_WITHIN,
     LAST_WORD,
     OVERDUE,
+    PHASES,
     PROOFS,
     SPOKEN,
-    STAGES,
     Act,
     Cut,
     Effect,
     Parting,
+    Phase,
     Proof,
     Said,
-    Stage,
     Word,
 )
 from peerbus.transports.wire.frames import GoAway, Ping
 
-TABLES: list[dict[Enum, dict[Enum, Enum]]] = [STAGES, SPOKEN, PROOFS]  # type: ignore[list-item]  # dict is invariant
+TABLES: list[dict[Enum, dict[Enum, Enum]]] = [PHASES, SPOKEN, PROOFS]  # type: ignore[list-item]  # dict is invariant
 
 
 def part(reason: str, text: str = "") -> tuple[Parting, list[Effect]]:
@@ -49,7 +49,7 @@ def told(parting: Parting, reason: str, now: float = 0.0) -> list[Effect]:
 # The tables.
 
 
-@pytest.mark.parametrize("table", TABLES, ids=["stages", "spoken", "proofs"])
+@pytest.mark.parametrize("table", TABLES, ids=["phases", "spoken", "proofs"])
 def test_a_table_has_each_state_and_each_but_the_first_can_be_reached(table: dict[Enum, dict[Enum, Enum]]) -> None:
     states = list(type(next(iter(table))))
     assert list(table) == states
@@ -57,8 +57,8 @@ def test_a_table_has_each_state_and_each_but_the_first_can_be_reached(table: dic
 
 
 def test_a_side_goes_only_on() -> None:
-    order = list(Stage)
-    assert all(order.index(after) > order.index(before) for before, steps in STAGES.items() for after in steps.values())
+    order = list(Phase)
+    assert all(order.index(after) > order.index(before) for before, steps in PHASES.items() for after in steps.values())
 
 
 def test_each_side_can_say_anything_at_any_time() -> None:
@@ -71,14 +71,14 @@ def test_each_side_can_say_anything_at_any_time() -> None:
 def test_a_node_that_shuts_down_says_so_at_once_and_goes_on_sending() -> None:
     parting = Parting()
     assert parting.shutdown(2.5, 0.0) == [GoAway(SHUTTING_DOWN, "", 2500), Ping(GOODBYE), Act.HASTEN]
-    assert (parting.stage, parting.own) == (Stage.LEAVING, Said.GOODBYE)
+    assert (parting.phase, parting.own) == (Phase.LEAVING, Said.GOODBYE)
 
 
 def test_it_is_said_once_also_where_the_connection_ends_in_order_then() -> None:
     parting = Parting()
     parting.shutdown(2.5, 0.0)
     assert parting.part(Disconnect(SHUTTING_DOWN), 1.0) == [Act.LEAVE]
-    assert parting.stage is Stage.PARTING
+    assert parting.phase is Phase.PARTING
 
 
 def test_it_closes_when_the_peer_knows_and_nothing_is_under_way() -> None:
@@ -277,7 +277,7 @@ class Side:
             elif isinstance(frame, Ping):
                 self.other.perform(self.other.parting.ponged(frame.token))
                 self.other.look()
-        elif what in ("operator", SUPERSEDED) and self.parting.stage in (Stage.OPEN, Stage.LEAVING):
+        elif what in ("operator", SUPERSEDED) and self.parting.phase in (Phase.OPEN, Phase.LEAVING):
             self.parting.command = Disconnect(what)
             self.perform(self.parting.part(self.parting.command, 0.0))
         self.look()
@@ -306,7 +306,7 @@ def test_whatever_two_sides_do_if_one_means_to_end_one_can_close_once_both_have_
     for _, side in product(range(10), (one, two)):
         side.do("hear")
     # The first that closes ends it for both.
-    if Stage.PARTING in (one.parting.stage, two.parting.stage):
+    if Phase.PARTING in (one.parting.phase, two.parting.phase):
         assert one.closed or two.closed
 
 

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from peerbus.actors.base.errors import ProtocolError, SendError
 from peerbus.transports.lanes.batch import Batch, Outgoing
 from peerbus.transports.lanes.out_lane import OutLane
-from peerbus.transports.lanes.outbox import QUANTUM, WHOLE_BODY, Outbox, ReplyLane, Turn
+from peerbus.transports.lanes.outbox import QUANTUM, WHOLE_BODY, LaneTurn, Outbox, ReplyLane
 from peerbus.transports.lanes.pacing import FIRST_TOKEN, FLOOR
 from peerbus.transports.lanes.requests import RemoteAsk
 from peerbus.transports.wire.frames import (
@@ -70,9 +70,9 @@ class Writer:
             OutLane(index, info(f"c{index}", priority), None, self._wake)
             for index, priority in enumerate(self.priorities)
         ]
-        self.turns = [Turn(lane, lane.info.priority) for lane in self.lanes]
+        self.turns = [LaneTurn(lane, lane.info.priority) for lane in self.lanes]
         self.answers = [ReplyLane(index) for index in range(len(self.priorities))]
-        self.reply_turns = [Turn(lane, self.priorities[lane.index]) for lane in self.answers]
+        self.reply_turns = [LaneTurn(lane, self.priorities[lane.index]) for lane in self.answers]
         self.decoder = FrameDecoder(FRAME_LIMIT)
         self.parts = Reassembler(lambda lane: LARGEST + 64)
         self.sizes: list[int] = []

@@ -10,7 +10,7 @@ import pytest
 from peerbus.actors.base.errors import DialFailed, HandshakeFailed, StreamBroken
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.memory import MemoryNetwork
-from peerbus.transports.streams.memory_stream import Link, MemoryStream, Parcel
+from peerbus.transports.streams.memory_stream import MemoryStream, Parcel, Wire
 from peerbus.transports.streams.transport import MAX_PENDING_HANDSHAKES
 
 ALICE = "a" * 64
@@ -25,10 +25,10 @@ class HoldingNetwork(MemoryNetwork):
         super().__init__()
         self.held: deque[tuple[str, str, Parcel]] = deque()
 
-    def new_link(self, source: str, target: str) -> Link:
+    def new_wire(self, source: str, target: str) -> Wire:
         held = self.held
 
-        class HoldingLink(Link):
+        class HoldingLink(Wire):
             def carry(self, parcel: Parcel) -> None:
                 held.append((self.source, self.target, parcel))
 
@@ -61,7 +61,7 @@ async def test_everything_goes_over_the_link_of_its_direction() -> None:
     await network.deliver()
     assert await accepted.read() == b"12345"
     assert await dialed.read() == b"123"
-    assert network.link(ALICE, BOB) is network.link(ALICE, BOB)
+    assert network.wire(ALICE, BOB) is network.wire(ALICE, BOB)
 
 
 async def test_a_lost_parcel_breaks_both_ends() -> None:

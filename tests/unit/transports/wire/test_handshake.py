@@ -29,9 +29,9 @@ from peerbus.transports.wire.handshake import (
     TRANSITIONS,
     Handshake,
     HandshakeEvent,
+    HandshakeState,
+    HandshakeStep,
     PeerHello,
-    State,
-    Step,
     Welcomed,
 )
 from peerbus.transports.wire.hello import ChannelInfo, Hello
@@ -188,7 +188,7 @@ def test_a_side_that_accepted_may_change_its_mind(cut: int) -> None:
         both.send(1, farewell)
     assert (caught.value.reason, caught.value.by_peer) == ("duplicate", True)
     assert both.sides[0].to_send() == b""
-    assert [side.state for side in both.sides] == [State.FAILED, State.FAILED]
+    assert [side.state for side in both.sides] == [HandshakeState.FAILED, HandshakeState.FAILED]
 
 
 def test_a_side_that_changes_its_mind_says_goaway_to_a_peer_that_may_be_established() -> None:
@@ -210,7 +210,7 @@ def test_a_rejected_side_learns_why() -> None:
     assert (caught.value.reason, caught.value.text) == ("busy", "64 peers are enough")
     assert caught.value.by_peer
     assert both.sides[0].to_send() == b""
-    assert [side.state for side in both.sides] == [State.FAILED, State.FAILED]
+    assert [side.state for side in both.sides] == [HandshakeState.FAILED, HandshakeState.FAILED]
 
 
 def test_a_side_that_accepted_can_still_be_rejected() -> None:
@@ -248,7 +248,7 @@ def test_another_protocol_gets_no_answer(data: bytes) -> None:
         handshake.receive(data)
     assert caught.value.reason == "magic"
     assert handshake.to_send() == b""
-    assert handshake.state is State.FAILED
+    assert handshake.state is HandshakeState.FAILED
 
 
 @pytest.mark.parametrize(("lowest", "highest"), [(0, 0), (2, 9), (9, 2), (65535, 65535)])
@@ -452,9 +452,9 @@ def test_only_a_dialer_expects_an_id() -> None:
 
 def test_every_state_can_be_reached_and_every_open_one_can_fail() -> None:
     reached = {after for steps in TRANSITIONS.values() for after in steps.values()}
-    assert reached | {State.NEW} == set(State) == set(TRANSITIONS)
-    over = {State.NEW, State.ESTABLISHED, State.FAILED}
-    assert all(TRANSITIONS[state][Step.FAULT] is State.FAILED for state in set(State) - over)
+    assert reached | {HandshakeState.NEW} == set(HandshakeState) == set(TRANSITIONS)
+    over = {HandshakeState.NEW, HandshakeState.ESTABLISHED, HandshakeState.FAILED}
+    assert all(TRANSITIONS[state][HandshakeStep.FAULT] is HandshakeState.FAILED for state in set(HandshakeState) - over)
 
 
 def test_a_handshake_shows_where_it_stands() -> None:
@@ -488,7 +488,7 @@ def test_whatever_a_peer_sends_only_the_two_errors_come_and_only_acceptance_esta
             if handshake.established:
                 break
     except (HandshakeFailed, ProtocolError):
-        assert handshake.state is State.FAILED
+        assert handshake.state is HandshakeState.FAILED
     assert accepted or not handshake.established
     assert handshake.established or honest < len(HONEST) or not accepted
 
@@ -595,7 +595,7 @@ class BothSides(RuleBasedStateMachine):
     def arrive(self, side: int, size: int) -> None:
         """Some of what `side` sent arrives at the other."""
         other = self.sides[1 - side]
-        if not self.going[side] or other.state in (State.ESTABLISHED, State.FAILED):
+        if not self.going[side] or other.state in (HandshakeState.ESTABLISHED, HandshakeState.FAILED):
             return  # the rest is for whoever reads the stream next
         data, self.going[side] = self.going[side][:size], self.going[side][size:]
         try:
@@ -607,13 +607,13 @@ class BothSides(RuleBasedStateMachine):
 
     @rule(side=st.integers(0, 1))
     def accept(self, side: int) -> None:
-        if self.asked[side] and self.said[side] is None and self.sides[side].state is not State.FAILED:
+        if self.asked[side] and self.said[side] is None and self.sides[side].state is not HandshakeState.FAILED:
             self.going[side] += self.sides[side].accept()
             self.said[side] = "yes"
 
     @rule(side=st.integers(0, 1))
     def reject(self, side: int) -> None:
-        if self.sides[side].state not in (State.ESTABLISHED, State.FAILED):
+        if self.sides[side].state not in (HandshakeState.ESTABLISHED, HandshakeState.FAILED):
             self.going[side] += self.sides[side].reject("full", "no place")
             self.said[side] = "no"
 
@@ -642,9 +642,9 @@ class BothSides(RuleBasedStateMachine):
             self.arrive(side, 1 << 20)
         states = {handshake.state for handshake in self.sides}
         if "no" not in self.said:
-            assert states == {State.ESTABLISHED}
+            assert states == {HandshakeState.ESTABLISHED}
         else:
-            assert State.FAILED in states
+            assert HandshakeState.FAILED in states
             for side in (0, 1):
                 if self.sides[side].established:
                     assert isinstance(frames_in(self.going_to(side))[-1], GoAway)
