@@ -694,7 +694,7 @@ class Bus:
         stopped = ActorStopped(f"{cell} stopped before it had started: {cell.reason}")
         self.begun(cell, stopped if cell.start_error is None else cell.start_error)
         if cell.start_error is not None:
-            cell.start_error.__traceback__ = None  # it keeps the actor, and that the cell; it stands in the log
+            cell.start_error.with_traceback(None)  # it keeps the actor, and that the cell; it stands in the log
         self._order.pop(cell, None)
         if isinstance(cell, ThreadCell):
             self.deadlocks.remove(cell)

@@ -38,7 +38,7 @@ from .errors import (
 from .forks import forked_error, not_in_child, refuse_calls, runs_no_more, silence
 from .log import InFull, get_logger, shortened
 from .loop_end import closed_with_loop, end_guard
-from .pickled import copied
+from .pickled import Crossing, copied, packed, unpacked
 from .stop_flag import StopFlag
 from .tasks import forget_task, new_task
 from .thread_end import ENDED, bind_to_thread
@@ -48,6 +48,9 @@ __all__ = [
     "ActorStopped",
     "CURRENT_BUS",
     "ConfigError",
+    "Crossing",
+    "packed",
+    "unpacked",
     "DeadlineExceeded",
     "Deadlock",
     "DialFailed",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar, overload
 
-from ..base import PeerbusError, copied
+from ..base import Crossing, PeerbusError, RemoteError, copied, for_future, packed, unpacked
 from .address import Local, Peer
 
 __all__ = ["QuorumFailed", "Results"]
@@ -81,15 +81,19 @@ class Results(Mapping[str, R]):
         """At least one peer answered, and none failed."""
         return bool(self.answers) and not self.errors
 
-    def __reduce__(self) -> tuple[Callable[..., Results[R]], tuple[object, ...]]:
-        return _made, (self.answers, self.errors, self.abandoned)
+    def __reduce__(self) -> tuple[Callable[..., Results[Any]], tuple[object, ...]]:
+        # Each apart, as what else an error carries: what cannot be rebuilt stays away alone.
+        answers = {peer: packed(answer) for peer, answer in self.answers.items()}
+        errors = {peer: Crossing.of(error, RemoteError) for peer, error in self.errors.items()}
+        return _made, (answers, errors, self.abandoned)
 
     def __repr__(self) -> str:
         return f"Results({len(self.answers)} of {len(self) + len(self.abandoned)} answered)"
 
 
-def _made(answers: dict[str, R], errors: dict[str, Exception], abandoned: tuple[str, ...]) -> Results[R]:
-    return Results(answers, errors, abandoned=abandoned)
+def _made(answers: dict[str, Any], errors: dict[str, Crossing], abandoned: tuple[str, ...]) -> Results[Any]:
+    rebuilt = {peer: for_future(error.exception()) for peer, error in errors.items()}
+    return Results({peer: unpacked(answer) for peer, answer in answers.items()}, rebuilt, abandoned=abandoned)
 
 
 def _name(peer: object) -> str:

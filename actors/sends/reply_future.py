@@ -119,7 +119,7 @@ class ReplyFuture(pykka.ThreadingFuture[T], FutureLike[T]):
                 self._wait(timeout)
             return super().get(timeout=timeout)  # type: ignore[no-any-return]  # Pykka leaves it untyped
         except BaseException as error:
-            error.__traceback__ = _of_others(error.__traceback__)
+            error.with_traceback(_of_others(error.__traceback__))  # not by setting it, which a frozen class refuses
             raise
         finally:
             if outer is None:

@@ -14,9 +14,10 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -212,6 +213,94 @@ def test_a_cause_that_cannot_cross_arrives_as_its_class_and_text(cause: Exceptio
     assert isinstance(again.__cause__, RemoteError)
     assert again.__cause__.code == type(cause).__name__
     assert copy.copy(RemoteError.of(cause)).__cause__ is cause
+
+
+@dataclass(frozen=True)
+class _Frozen(RemoteError):
+    code: str
+    text: str = ""
+
+
+def _local() -> RemoteError:
+    class Local(RemoteError):
+        pass
+
+    return Local("not_found", "gone")
+
+
+def _undecodable() -> Exception:
+    try:
+        b"caf\xe9".decode()
+    except UnicodeDecodeError as error:
+        return error
+    raise AssertionError
+
+
+def _unimportable() -> Exception:
+    try:
+        importlib.import_module("peerbus.nonsense")
+    except ImportError as error:
+        return error
+    raise AssertionError
+
+
+def test_a_value_that_cannot_be_rebuilt_does_not_keep_the_error_from_arriving() -> None:
+    again = pickle.loads(pickle.dumps(MailboxFull("full", message=_Picky("no", code=5))))
+    assert isinstance(again, MailboxFull)
+    assert isinstance(again.message, NotPickled)
+    assert again.message.type_name == "_Picky"
+    assert "it cannot be rebuilt" in again.message.text
+    results = Results({"a": 1, "b": threading.Lock()}, {"c": _Picky("no", code=5), "d": NoRoute("gone")})
+    few = pickle.loads(pickle.dumps(QuorumFailed("few", results=results, message="m")))
+    assert few.results.answers["a"] == 1
+    assert isinstance(few.results.answers["b"], NotPickled)
+    assert (few.results.errors["c"].code, type(few.results.errors["d"])) == ("_Picky", NoRoute)
+
+
+def test_an_error_of_a_class_that_nobody_finds_arrives_as_the_nearest_of_its_base_classes() -> None:
+    again = pickle.loads(pickle.dumps(_local()))
+    assert type(again) is RemoteError
+    assert (again.code, again.text, str(again)) == ("not_found", "gone", "not_found: gone")
+    caused = NoRoute("gone")
+    caused.__cause__ = _local()
+    assert type(pickle.loads(pickle.dumps(caused)).__cause__) is RemoteError
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_an_error_that_is_frozen_is_pickled_and_copied(way: str) -> None:
+    again = WAYS[way](_Frozen("not_found", "gone"))
+    assert (type(again), again.code, again.text) == (_Frozen, "not_found", "gone")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [_undecodable(), _unimportable(), FileNotFoundError(2, "none", "/nowhere"), KeyError("key"), _Picky("no", code=5)],
+    ids=lambda error: type(error).__name__,
+)
+def test_each_look_at_an_error_of_one_of_several_shows_all_of_it(error: Exception) -> None:
+    for _ in range(2):
+        with pytest.raises(type(error)) as caught:
+            Results[object]({}, {"a": error})["a"]
+        assert (str(caught.value), repr(caught.value)) == (str(error), repr(error))
+        for name in ("start", "reason", "name", "filename"):
+            assert getattr(caught.value, name, None) == getattr(error, name, None)
+
+
+class _Uncopied(Exception):
+    def __new__(cls, *args: object) -> Self:
+        if not args or args[0] is None:
+            raise TypeError
+        return super().__new__(cls, *args)
+
+    def __init__(self, key: str) -> None:
+        self.args = (None,)
+
+
+def test_an_error_that_cannot_be_copied_is_raised_itself() -> None:
+    error = _Uncopied("key")
+    with pytest.raises(_Uncopied) as caught:
+        Results[object]({}, {"a": error})["a"]
+    assert caught.value is error
 
 
 def test_an_error_whose_message_holds_it_is_pickled_and_copied() -> None:
