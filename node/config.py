@@ -19,7 +19,7 @@ from ..discovery.records import MAX_ENDPOINTS, check_offers_fit, names_a_place
 from ..transports.streams import Endpoint
 from .arguments import MAX_NAME
 from .logs import FORMATS, LEVELS
-from .table import Source, Table
+from .table import Source, TomlTable
 
 __all__ = [
     "DiscoveryConfig",
@@ -154,7 +154,7 @@ def parse_config(text: str, *, name: str, folder: Path) -> NodeConfig:
     except RecursionError:
         raise ConfigError(f"{name}: lists or tables are nested too deeply") from None
     source = Source(name, text)
-    top = Table(source, values)
+    top = TomlTable(source, values)
     config = NodeConfig(
         name=_name(top, "name", '"alice"'),
         network=_name(top, "network", '"demo"'),
@@ -185,14 +185,14 @@ def _syntax_error(text: str, document: str) -> tuple[str, int, int]:
     return text.removesuffix(" (at end of document)"), len(lines), len(lines[-1]) + 1
 
 
-def _name(table: Table, key: str, example: str) -> str:
+def _name(table: TomlTable, key: str, example: str) -> str:
     value = table.text(key, example)
     if not value.strip() or len(value) > MAX_NAME or not value.isprintable():
         raise table.error(key, f"{value!r} is not a name; write 1 to {MAX_NAME} printable characters")
     return value
 
 
-def _identity(table: Table, folder: Path) -> Path | None:
+def _identity(table: TomlTable, folder: Path) -> Path | None:
     if not table.has("identity"):
         return None
     path = folder / Path(table.text("identity", '"keys/alice.pem"')).expanduser()
@@ -203,7 +203,7 @@ def _identity(table: Table, folder: Path) -> Path | None:
     return path
 
 
-def _book(table: Table, folder: Path) -> Path | None:
+def _book(table: TomlTable, folder: Path) -> Path | None:
     if not table.has("book"):
         return None
     path = folder / Path(table.text("book", '"alice.db"')).expanduser()
@@ -213,7 +213,7 @@ def _book(table: Table, folder: Path) -> Path | None:
     return path
 
 
-def _listen(table: Table) -> tuple[Endpoint, ...]:
+def _listen(table: TomlTable) -> tuple[Endpoint, ...]:
     endpoints = table.each("listen", _reachable, _ENDPOINT_EXAMPLE)
     for index, endpoint in enumerate(endpoints):
         if endpoint.peer_id:
@@ -223,7 +223,7 @@ def _listen(table: Table) -> tuple[Endpoint, ...]:
     return endpoints
 
 
-def _advertise(table: Table) -> tuple[Endpoint, ...]:
+def _advertise(table: TomlTable) -> tuple[Endpoint, ...]:
     endpoints = table.each("advertise", _reachable, _PEER_EXAMPLE)
     for index, endpoint in enumerate(endpoints):
         if endpoint.peer_id:
@@ -242,7 +242,7 @@ def _reachable(text: str) -> Endpoint:
     return endpoint
 
 
-def _offers(table: Table) -> tuple[Capability, ...]:
+def _offers(table: TomlTable) -> tuple[Capability, ...]:
     offers = table.each("offers", Capability.parse, '"archive" or "index{from=1000}"')
     roles = [offer.role for offer in offers]
     for index, role in enumerate(roles):
@@ -255,11 +255,11 @@ def _offers(table: Table) -> tuple[Capability, ...]:
     return offers
 
 
-def _reactors(table: Table) -> tuple[ReactorConfig, ...]:
+def _reactors(table: TomlTable) -> tuple[ReactorConfig, ...]:
     reactors = []
     for index, entry in enumerate(table.entries("reactors", _REACTOR_EXAMPLE)):
         args: dict[str, object] = {}
-        if isinstance(entry, Table):
+        if isinstance(entry, TomlTable):
             key, path = f"reactors[{index}].path", entry.text("path", _REACTOR_EXAMPLE)
             args = entry.table("args").values()
             entry.finish()
@@ -277,7 +277,7 @@ def _channel(text: str) -> str:
     return text
 
 
-def _discovery(table: Table) -> DiscoveryConfig:
+def _discovery(table: TomlTable) -> DiscoveryConfig:
     mdns = table.flag("mdns", default=True)
     interfaces = table.each("interfaces", _interface, '"127.0.0.1"') if table.has("interfaces") else None
     if interfaces == ():
@@ -297,7 +297,7 @@ def _interface(text: str) -> str:
         raise ValueError(f"{text!r} is neither an IP address nor an interface of this machine ({here})") from None
 
 
-def _pex(table: Table) -> PexConfig:
+def _pex(table: TomlTable) -> PexConfig:
     enabled = table.flag("enabled", default=True)
     seed = table.flag("seed", default=False)
     if seed and not enabled:
@@ -307,7 +307,7 @@ def _pex(table: Table) -> PexConfig:
     return config
 
 
-def _peers(table: Table) -> PeersConfig:
+def _peers(table: TomlTable) -> PeersConfig:
     persistent, seeds = _dialed(table, "persistent"), _dialed(table, "seeds")
     connected = table.integer("max_connected", 64, low=1, high=MAX_PEERS)
     outgoing = table.integer("max_outgoing", min(16, connected), low=0, high=MAX_PEERS)
@@ -331,7 +331,7 @@ def _peers(table: Table) -> PeersConfig:
     return config
 
 
-def _dialed(table: Table, key: str) -> tuple[Endpoint, ...]:
+def _dialed(table: TomlTable, key: str) -> tuple[Endpoint, ...]:
     endpoints = table.each(key, _reachable, _PEER_EXAMPLE)
     for index, endpoint in enumerate(endpoints):
         if endpoint.scheme == "tcp" and endpoint.port == 0:
@@ -351,10 +351,10 @@ def _node_id(text: str) -> str:
     return text
 
 
-def _requirements(table: Table, connected: int) -> tuple[Require, ...]:
+def _requirements(table: TomlTable, connected: int) -> tuple[Require, ...]:
     found = []
     for index, entry in enumerate(table.entries("require", '{ role = "archive", at_least = 2 }')):
-        if not isinstance(entry, Table):
+        if not isinstance(entry, TomlTable):
             raise table.error(f"require[{index}]", 'write { role = "archive", at_least = 2 } or { …, share = 0.3 }')
         role, at_least = entry.text("role", '"archive"'), entry.integer("at_least", 0, low=1, high=MAX_PEERS)
         share = entry.fraction("share", 0.0)
@@ -371,13 +371,13 @@ def _requirements(table: Table, connected: int) -> tuple[Require, ...]:
     return tuple(found)
 
 
-def _log(table: Table) -> LogConfig:
+def _log(table: TomlTable) -> LogConfig:
     config = LogConfig(level=table.choice("level", LEVELS, "info"), format=table.choice("format", FORMATS, "console"))
     table.finish()
     return config
 
 
-def _limits(table: Table) -> LimitsConfig:
+def _limits(table: TomlTable) -> LimitsConfig:
     config = LimitsConfig(
         shutdown_timeout=table.seconds("shutdown_timeout", 10.0, high=MAX_WAIT),
         slow_handler=table.seconds("slow_handler", SLOW_HANDLER, high=MAX_WAIT),

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from ..actors.base import get_logger
 
-__all__ = ["Served", "run_loop", "serve"]
+__all__ = ["ServedNode", "run_loop", "serve"]
 
 log = get_logger("peerbus.node")
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Served(Protocol):
+class ServedNode(Protocol):
     """What `serve` needs of a node: entering starts it, leaving shuts it down, waiting ends when it has stopped."""
 
     async def __aenter__(self) -> object:
@@ -38,7 +38,7 @@ class Served(Protocol):
         """Return once the node has stopped, whoever stopped it."""
 
 
-async def serve(node: Served) -> int:
+async def serve(node: ServedNode) -> int:
     """Run `node` in the main thread; return the exit status of the process.
 
     The first SIGTERM or SIGINT (Ctrl-C) shuts the node down in order, a second one cancels that. The status is

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from ..actors.base import ConfigError
 
-__all__ = ["Source", "Table"]
+__all__ = ["Source", "TomlTable"]
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ class Source:
         return -best[1] or None
 
 
-class Table:
+class TomlTable:
     """The keys of one TOML table. Ask for each key that is known, then `finish`, which refuses the others.
 
     Every method that reads raises ConfigError where the value has not the type or the range asked for.
@@ -146,23 +146,23 @@ class Table:
                 raise self.error(f"{name}[{index}]", f"{error}; for example {example}") from None
         return tuple(result)
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> TomlTable:
         """A table inside this one; an empty one where it is not written."""
         if not self.has(name):
-            return Table(self.source, {}, self.key(name))
+            return TomlTable(self.source, {}, self.key(name))
         example = f"{name} = {{ key = 1 }}" if "[" in self.path else f"[{self.key(name)}]"
-        return Table(self.source, self._typed(name, self._values[name], dict, example), self.key(name))
+        return TomlTable(self.source, self._typed(name, self._values[name], dict, example), self.key(name))
 
-    def entries(self, name: str, example: str) -> list[str | Table]:
+    def entries(self, name: str, example: str) -> list[str | TomlTable]:
         """A list whose items are strings or tables."""
         if not self.has(name):
             return []
-        items: list[str | Table] = []
+        items: list[str | TomlTable] = []
         if isinstance(self._values[name], dict):
             raise self.error(name, f"is one table, not a list of tables; write [[{self.key(name)}]]")
         for index, item in enumerate(self._typed(name, self._values[name], list, f"[{example}]")):
             if isinstance(item, dict):
-                items.append(Table(self.source, item, self.key(f"{name}[{index}]")))
+                items.append(TomlTable(self.source, item, self.key(f"{name}[{index}]")))
             else:
                 items.append(self._typed(f"{name}[{index}]", item, str, example))
         return items

@@ -22,8 +22,7 @@ from .schema import migrate
 
 __all__ = ["SqliteBook"]
 
-#: Bytes of a page, and pages for each peer and for the rest, that the file may have: entries are about half a page.
-PAGE = 4096
+#: Pages (of 4 KiB, SQLite's own) for each peer and for the rest that the file may have: entries are about half a page.
 PAGES_PER_PEER, PAGES_BESIDE = 2, 1024
 #: The log is cut to that after it was merged into the file.
 LOG_BYTES = 4 * 1024 * 1024

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from ...transports.streams import Endpoint
 
-__all__ = ["Direction", "Link", "beats"]
+__all__ = ["Direction", "PeerConnectionView", "beats"]
 
 
 class Direction(enum.StrEnum):
@@ -23,7 +23,7 @@ class Direction(enum.StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class PeerConnectionView:
     """One authenticated connection as the peer manager knows it.
 
     `key` is the shell's own name of the connection; `incarnation` is the peer's, from its HELLO; `endpoint` is
@@ -40,7 +40,7 @@ class Link:
         return Direction.ACCEPTED if self.endpoint is None else Direction.DIALED
 
 
-def beats(new: Link, old: Link, *, self_id: str, node_id: str) -> bool:
+def beats(new: PeerConnectionView, old: PeerConnectionView, *, self_id: str, node_id: str) -> bool:
     """Whether `new` replaces the live connection `old` to the same peer `node_id`.
 
     - Another incarnation: the peer restarted, so its old connection is dead. New wins.

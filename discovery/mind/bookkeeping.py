@@ -11,7 +11,7 @@ from ..book import AddressEntry, BookChanges, BookContents, PeerEntry
 from ..facts import Ban, BanTarget
 from ..peer import CONFIGURED, SEED, KnownPeer
 from ..records import PeerRecord, RecordRefused, read_record
-from .manager_state import PeerTable
+from .manager_state import ManagerState
 from .wall import WallClock
 
 __all__ = ["Bookkeeping"]
@@ -23,8 +23,8 @@ REACHED = "handshake"
 class Bookkeeping:
     """See the module. `network`: only records of it are taken back."""
 
-    def __init__(self, table: PeerTable, wall: WallClock, network: str) -> None:
-        self._table = table
+    def __init__(self, state: ManagerState, wall: WallClock, network: str) -> None:
+        self._state = state
         self._wall = wall
         self._network = network
         #: What the book holds, as far as is known here.
@@ -33,27 +33,27 @@ class Bookkeeping:
 
     def restore(self, contents: BookContents, now: float) -> None:
         """Enter what the book holds. The best come first where there is not room for all."""
-        table, wall = self._table, self._wall
+        state, wall = self._state, self._wall
         self._peers = {entry.node_id: entry for entry in contents.peers}
         self._bans = {ban.target: ban for ban in contents.bans}
         for ban in contents.bans:
-            if wall.manager(ban.until) > now and ban.target != table.self_id:
-                table.bans.add(Ban(ban.target, wall.manager(ban.until), ban.reason), now)
+            if wall.manager(ban.until) > now and ban.target != state.self_id:
+                state.bans.add(Ban(ban.target, wall.manager(ban.until), ban.reason), now)
         latest = sorted(contents.peers, key=lambda entry: (-(entry.last_connected or -math.inf), -entry.seen))
         for entry in latest:
-            known = len(table.roster)
-            full = bool(table.options.max_known) and known >= table.options.max_known
-            if entry.node_id != table.self_id and not (full and table.roster.get(entry.node_id) is None):
-                peer = table.roster.remember(entry.node_id, now)
+            known = len(state.peers)
+            full = bool(state.options.max_known) and known >= state.options.max_known
+            if entry.node_id != state.self_id and not (full and state.peers.get(entry.node_id) is None):
+                peer = state.peers.remember(entry.node_id, now)
                 if peer is not None:
                     self._fill(peer, entry, now)
 
     def changes(self, now: float) -> BookChanges:
         """What to write so that the book holds what is so now; it counts as written from now on."""
-        peers = {entry.node_id: entry for entry in map(self._entry_of, self._table.roster) if entry is not None}
+        peers = {entry.node_id: entry for entry in map(self._entry_of, self._state.peers) if entry is not None}
         bans = {
             ban.target: Ban(ban.target, self._wall.epoch(ban.until), ban.reason)
-            for ban in self._table.bans
+            for ban in self._state.bans
             if ban.until > now
         }
         changes = BookChanges(
@@ -96,7 +96,7 @@ class Bookkeeping:
             ),
             last_connected=_or_none(epoch(peer.last_connected)),
             inactive=peer.inactive,
-            fixed_score=None if peer.node_id in self._table.options.scores else peer.fixed_score,
+            fixed_score=None if peer.node_id in self._state.options.scores else peer.fixed_score,
             points=points,
             points_at=epoch(at),
             roles=peer.roles,

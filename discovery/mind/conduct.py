@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ..facts import WEIGHTS, Ban, Changes, ScoreReason
 from ..peer import KnownPeer
-from .manager_state import PeerTable
+from .manager_state import ManagerState
 
 __all__ = ["misbehaved", "useful"]
 
 
-def misbehaved(table: PeerTable, node_id: str, reason: ScoreReason, now: float) -> Changes:
+def misbehaved(state: ManagerState, node_id: str, reason: ScoreReason, now: float) -> Changes:
     """Somebody on this node reports a peer for that. Nothing is done about nodes that are not known.
 
     A peer that falls to `ban_score` is banned for `ban_time` with that reason, unless the operator wants it or
@@ -17,21 +17,21 @@ def misbehaved(table: PeerTable, node_id: str, reason: ScoreReason, now: float) 
     """
     if WEIGHTS[reason] >= 0:
         raise ValueError(f"{reason.value} is no misbehaviour")
-    peer = table.roster.get(node_id)
+    peer = state.peers.get(node_id)
     if peer is None:
         return Changes()
-    table.reported[reason.value] += 1
+    state.reported[reason.value] += 1
     peer.score.add(reason, now)
     fixed = peer.kept or peer.fixed_score is not None
-    if fixed or peer.score.value(now) > table.options.ban_score or table.bans.of(node_id, None, now):
+    if fixed or peer.score.value(now) > state.options.ban_score or state.bans.of(node_id, None, now):
         return Changes()
-    return table.ban(Ban(node_id, now + table.options.ban_time, reason.value), now)
+    return state.ban(Ban(node_id, now + state.options.ban_time, reason.value), now)
 
 
-def useful(table: PeerTable, node_id: str, now: float, times: int) -> KnownPeer | None:
+def useful(state: ManagerState, node_id: str, now: float, times: int) -> KnownPeer | None:
     """A peer did what a good peer does. It never gets to the rank of those that the operator wants."""
-    peer = table.roster.get(node_id)
+    peer = state.peers.get(node_id)
     if peer is not None:
-        table.reported[ScoreReason.USEFUL.value] += times
+        state.reported[ScoreReason.USEFUL.value] += times
         peer.score.add(ScoreReason.USEFUL, now, times)
     return peer

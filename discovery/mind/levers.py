@@ -10,7 +10,7 @@ import math
 from ...transports.streams import Endpoint
 from ..facts import MAX_SCORE, MIN_SCORE, Ban, BanTarget, Changes, Refuse
 from ..peer import SEED, PeerState
-from .manager_state import PeerTable
+from .manager_state import ManagerState
 
 __all__ = ["Levers"]
 
@@ -18,16 +18,16 @@ __all__ = ["Levers"]
 class Levers:
     """See the module. Every lever returns what follows from it, or a `Refuse`. Times are the manager's."""
 
-    def __init__(self, table: PeerTable) -> None:
-        self._table = table
+    def __init__(self, state: ManagerState) -> None:
+        self._state = state
 
     def dial(self, node_id: str, now: float) -> Changes | Refuse:
         """Dial a known peer as soon as a slot is there: its waits and why it was given up are forgotten.
 
         Refused: `unknown_peer`, `no_address`, `connected`, `banned`, `draining`.
         """
-        peer = self._table.roster.get(node_id)
-        ban = self._table.bans.of(node_id, None, now)
+        peer = self._state.peers.get(node_id)
+        ban = self._state.bans.of(node_id, None, now)
         if peer is None:
             return self._unknown(node_id)
         if not peer.addresses:
@@ -36,7 +36,7 @@ class Levers:
             return Refuse("connected", f"{_short(node_id)} is {peer.state.value}")
         if ban is not None:
             return Refuse("banned", f"{ban} is banned: lift that first")
-        if self._table.draining:
+        if self._state.draining:
             return Refuse("draining", "this node is being emptied: end that first")
         peer.inactive, peer.rest_until = "", -math.inf
         peer.backoff.reset()
@@ -45,27 +45,27 @@ class Levers:
 
     def disconnect(self, node_id: str, reason: str, now: float) -> Changes | Refuse:
         """Part with a peer; it may be dialed again after the cooldown. Refused: `unknown_peer`, `not_connected`."""
-        peer = self._table.roster.get(node_id)
+        peer = self._state.peers.get(node_id)
         if peer is None:
             return self._unknown(node_id)
-        changes = self._table.evict(peer, reason, now)
+        changes = self._state.evict(peer, reason, now)
         return changes if changes.close else Refuse("not_connected", f"{_short(node_id)} is {peer.state.value}")
 
     def ban(self, target: BanTarget, until: float, reason: str, now: float) -> Changes | Refuse:
         """Have nothing to do with a node or network; who is connected is parted with. Refused: `self`, `past`."""
-        if target == self._table.self_id:
+        if target == self._state.self_id:
             return Refuse("self", "this node cannot ban itself")
         if not until > now:  # nan is no end either
             return Refuse("past", f"a ban of {until - now:g} s is over before it begins")
-        return self._table.ban(Ban(target, until, reason), now)
+        return self._state.ban(Ban(target, until, reason), now)
 
     def unban(self, target: BanTarget, now: float) -> Changes | Refuse:
         """Lift a ban of exactly that target. Refused: `not_banned`, also where a network around it is banned."""
-        changes = self._table.lift(target)
+        changes = self._state.lift(target)
         if changes.events:
             return changes
         host = None if isinstance(target, str) else str(target.network_address)
-        around = self._table.bans.of(None, host, now)
+        around = self._state.bans.of(None, host, now)
         text = f"{target} is not banned" if around is None else f"{target} is banned as part of {around.target}"
         return Refuse("not_banned", text)
 
@@ -75,33 +75,33 @@ class Levers:
         Without an id in the endpoint, whoever answers there is the peer. Refused: `self`, `already`, `full` (slots are
         kept for `max_connected` peers).
         """
-        table = self._table
-        if endpoint.peer_id == table.self_id:
+        state = self._state
+        if endpoint.peer_id == state.self_id:
             return Refuse("self", f"{endpoint} is this node")
-        most, reserved = table.options.max_connected, table.slots().reserved
-        if most and reserved >= most and not table.roster.is_configured(endpoint):
+        most, reserved = state.options.max_connected, state.slots().reserved
+        if most and reserved >= most and not state.peers.is_configured(endpoint):
             return Refuse("full", f"{reserved + 1} persistent peers, but max_connected is {most}")
-        if not table.roster.configure(endpoint, now):
+        if not state.peers.configure(endpoint, now):
             return Refuse("already", f"{endpoint} is a persistent peer's already")
-        return table.shed("reserved", now)
+        return state.shed("reserved", now)
 
     def remove_persistent(self, endpoint: Endpoint) -> Changes | Refuse:
         """Insist on this address no longer. A connection stays, in an ordinary slot. Refused: `not_persistent`."""
-        if self._table.roster.unconfigure(endpoint) is None:
+        if self._state.peers.unconfigure(endpoint) is None:
             return Refuse("not_persistent", f"{endpoint} is no persistent peer's address")
         return Changes()
 
     def add_seed(self, endpoint: Endpoint, now: float) -> Changes | Refuse:
         """Dial this address when nobody else is left to dial. Refused: `self`, `already`."""
-        if endpoint.peer_id == self._table.self_id:
+        if endpoint.peer_id == self._state.self_id:
             return Refuse("self", f"{endpoint} is this node")
-        if not self._table.roster.configure(endpoint, now, SEED):
+        if not self._state.peers.configure(endpoint, now, SEED):
             return Refuse("already", f"{endpoint} is a seed's already")
         return Changes()
 
     def remove_seed(self, endpoint: Endpoint) -> Changes | Refuse:
         """Take a seed back. Refused: `not_seed`."""
-        if self._table.roster.unconfigure(endpoint, SEED) is None:
+        if self._state.peers.unconfigure(endpoint, SEED) is None:
             return Refuse("not_seed", f"{endpoint} is no seed's address")
         return Changes()
 
@@ -110,7 +110,7 @@ class Levers:
 
         Refused: `unknown_peer`, `bounds`, `kept` (a persistent or unconditional peer has the highest rank anyhow).
         """
-        peer = self._table.roster.get(node_id)
+        peer = self._state.peers.get(node_id)
         if peer is None:
             return self._unknown(node_id)
         if score is not None and not MIN_SCORE <= score <= MAX_SCORE:
@@ -122,16 +122,16 @@ class Levers:
 
     def drain(self, on: bool, now: float) -> Changes | Refuse:
         """Empty this node: dial nobody, let nobody in, part with everybody; or end that. Refused: `already`."""
-        if self._table.draining == on:
+        if self._state.draining == on:
             return Refuse("already", "this node is being emptied" if on else "this node is not being emptied")
-        self._table.draining = on
+        self._state.draining = on
         changes = Changes()
-        for peer in tuple(self._table.roster) if on else ():
-            changes += self._table.evict(peer, "draining", now)
+        for peer in tuple(self._state.peers) if on else ():
+            changes += self._state.evict(peer, "draining", now)
         return changes
 
     def _unknown(self, node_id: str) -> Refuse:
-        return Refuse("unknown_peer", f"{_short(node_id)} is not known, among {len(self._table.roster)} peers that are")
+        return Refuse("unknown_peer", f"{_short(node_id)} is not known, among {len(self._state.peers)} peers that are")
 
 
 def _short(node_id: str) -> str:

@@ -30,7 +30,7 @@ from ..facts import (
     Close,
     Dial,
     Direction,
-    Link,
+    PeerConnectionView,
     PeerDown,
     PeerEvent,
     PeerUp,
@@ -45,8 +45,8 @@ from .advertising import adverts
 from .bookkeeping import Bookkeeping
 from .conduct import misbehaved, useful
 from .levers import Levers
-from .manager_state import PeerTable
-from .peer_store import Roster
+from .manager_state import ManagerState
+from .peer_store import PeerStore
 from .peer_view import picture_of
 from .requirements import RequirementWatch, views_of
 from .selection import Choice, choices, nobody_new_fits
@@ -72,7 +72,7 @@ class PeerManager:
     """Knows every peer of the node `self_id` and decides, within `options`.
 
     It has no task and no timer: after each call, ask `dials`, and ask again at `next_due`. Where two
-    connections to one peer exist, `link.beats` chooses, and the losers are closed once the winner
+    connections to one peer exist, `beats` chooses, and the losers are closed once the winner
     is ready. Times are seconds on the caller's monotonic clock; `wall` says how the calendar is beside it.
     Raises ValueError for an id that is none.
     """
@@ -87,13 +87,13 @@ class PeerManager:
         self._rng = rng
         #: How its clock and the calendar go together.
         self.wall: WallClock = WallClock() if wall is None else wall
-        self._roster = Roster(self_id, options)
+        self._peers = PeerStore(self_id, options)
         for node_id in sorted(options.unconditional - {self_id}):
-            self._roster.remember(node_id, 0.0, always=True)  # so that its slot is counted before it comes
-        self._table = PeerTable(self_id, options, rng, self._roster)
-        self._bans = self._table.bans
-        self._admission = Admission(self._table)
-        self._levers = Levers(self._table)
+            self._peers.remember(node_id, 0.0, always=True)  # so that its slot is counted before it comes
+        self._state = ManagerState(self_id, options, rng, self._peers)
+        self._bans = self._state.bans
+        self._admission = Admission(self._state)
+        self._levers = Levers(self._state)
         self._watch = RequirementWatch()
         #: What this node tells of itself, first to everybody who asks for peers; None: nothing.
         self.myself: Advert | None = None
@@ -120,8 +120,8 @@ class PeerManager:
             raise ValueError("only add_persistent and add_seed speak for the configuration")
         if self._bans.of(candidate.node_id, None, now) is not None:
             return False
-        new = self._roster.learn(candidate, now)
-        peer = self._roster.get(candidate.node_id)
+        new = self._peers.learn(candidate, now)
+        peer = self._peers.get(candidate.node_id)
         if not self._is_closed(now) or (peer is not None and peer.rank(now) > 0.0):
             self._look_again()
         return new
@@ -129,7 +129,7 @@ class PeerManager:
     def lost(self, node_id: str, source: str, now: float) -> None:
         """A finder takes back what it said. A connection stays: finders are no failure detectors."""
         self._look_again()
-        peer = self._roster.get(node_id)
+        peer = self._peers.get(node_id)
         if peer is not None:
             peer.seen = now
             peer.addresses.replace((), source)
@@ -151,7 +151,7 @@ class PeerManager:
     def bookkeeping(self, network: str) -> Bookkeeping:
         """What brings the book's contents here and back; look at `dials` after `restore`."""
         self._look_again()
-        return Bookkeeping(self._table, self.wall, network)
+        return Bookkeeping(self._state, self.wall, network)
 
     @property
     def levers(self) -> Levers:
@@ -161,7 +161,7 @@ class PeerManager:
 
     def expire(self, now: float) -> Changes:
         """End the bans whose time has come."""
-        return self._table.expire_bans(now)
+        return self._state.expire_bans(now)
 
     def next_expiry(self) -> float:
         """When `expire` will next have something; inf: never."""
@@ -181,7 +181,7 @@ class PeerManager:
         """When `dials` will next have something, should nothing else happen; None: never."""
         due = self._nothing_before
         if due is None or now >= due:
-            due = self._keep_due(self._choices(self._table.slots(), now), now)
+            due = self._keep_due(self._choices(self._state.slots(), now), now)
         return None if due == math.inf else max(now, due)
 
     def dial_failed(self, dial: Dial, reason: str, now: float, *, by_peer: bool = False) -> None:
@@ -206,8 +206,8 @@ class PeerManager:
         elif by_peer:
             peer.failed(now, self._options, self._rng, at_least=FULL_PAUSE if reason == "full" else 0.0)
         elif reason == "self_dial":
-            self._roster.is_self(peer, dial.endpoint)
-        elif reason != "node_id" or not self._roster.is_other(peer, dial.endpoint, now):
+            self._peers.is_self(peer, dial.endpoint)
+        elif reason != "node_id" or not self._peers.is_other(peer, dial.endpoint, now):
             peer.address_failed(dial, now, self._options, self._rng)
 
     # -- connections
@@ -228,23 +228,23 @@ class PeerManager:
     def ready(self, node_id: str, key: Hashable, now: float) -> Changes:
         """Both sides welcomed it: it can carry messages. The connections that it beats are closed."""
         self._look_again()
-        peer, link = self._find(node_id, key)
-        if peer is None or link is None or peer.state is PeerState.EVICTING:
+        peer, connection = self._find(node_id, key)
+        if peer is None or connection is None or peer.state is PeerState.EVICTING:
             return Changes()
-        at = peer.links.index(link)
-        beaten, peer.links = peer.links[:at], peer.links[at:]
+        at = peer.connections.index(connection)
+        beaten, peer.connections = peer.connections[:at], peer.connections[at:]
         peer.step(PeerStep.READY)
         peer.proved(now)
-        address = peer.addresses.find(link.endpoint) if link.endpoint else None
+        address = peer.addresses.find(connection.endpoint) if connection.endpoint else None
         if address is not None:
             address.last_success = now
         events: list[PeerEvent] = []
-        if peer.announced != link.incarnation:
+        if peer.announced != connection.incarnation:
             if peer.announced is not None:
-                self._table.prove_stable(peer, now)
+                self._state.prove_stable(peer, now)
                 events.append(PeerDown(node_id, "restarted"))
-            events.append(PeerUp(node_id, link.incarnation, link.direction))
-            peer.announced, peer.up_since = link.incarnation, now
+            events.append(PeerUp(node_id, connection.incarnation, connection.direction))
+            peer.announced, peer.up_since = connection.incarnation, now
         closed = [Close(node_id, loser.key, "superseded") for loser in beaten]
         if peer.replaces is not None:
             leaves = self._take_place(peer, now)
@@ -260,17 +260,17 @@ class PeerManager:
         connection of the same pair (`duplicate`, `superseded`) never does.
         """
         self._look_again()
-        peer, link = self._find(node_id, key)
-        if peer is None or link is None:
+        peer, connection = self._find(node_id, key)
+        if peer is None or connection is None:
             return Changes()
-        stable = self._table.prove_stable(peer, now)
-        before, first = peer.state, peer.links[0] is link
-        peer.links.remove(link)
+        stable = self._state.prove_stable(peer, now)
+        before, first = peer.state, peer.connections[0] is connection
+        peer.connections.remove(connection)
         peer.seen, peer.last_reason = now, reason
-        if not peer.links:
+        if not peer.connections:
             peer.replaces = None if peer.dial is None else peer.replaces
             peer.step(PeerStep.LOSE if peer.dial is None else PeerStep.LOSE_DIALING)
-            turned_away = peer.announced is None and link.direction is Direction.DIALED
+            turned_away = peer.announced is None and connection.direction is Direction.DIALED
             ours = peer.announced is not None or turned_away
             if turned_away:
                 self._failed[_bounded(self._failed, reason)] += 1
@@ -279,50 +279,50 @@ class PeerManager:
                 pause = FULL_PAUSE if turned_away and reason == "full" else 0.0
                 peer.failed(now, self._options, self._rng, at_least=pause)
             peer.rest(now, self._options, self._rng, long=reason == SEED)
-        elif before in UP and all(x.incarnation != peer.announced for x in peer.links):
+        elif before in UP and all(x.incarnation != peer.announced for x in peer.connections):
             peer.step(PeerStep.RESTART)
         elif before is PeerState.READY and first:
             peer.step(PeerStep.SWITCH)
-        return Changes(self._table.announce_down(peer, reason))
+        return Changes(self._state.announce_down(peer, reason))
 
     def leaving(self, node_id: str, reason: str, now: float) -> Changes:
         """A peer said goodbye: without another connection it is down from now on, and holds its slot until it is gone.
 
         Not for a peer that parts with this node alone: how it bears that is seen when the connection ends.
         """
-        peer = self._roster.get(node_id)
-        if peer is None or len(peer.links) != 1:
+        peer = self._peers.get(node_id)
+        if peer is None or len(peer.connections) != 1:
             return Changes()
         self._look_again()
-        return Changes(self._table.evict(peer, reason, now).events)
+        return Changes(self._state.evict(peer, reason, now).events)
 
     def evict(self, node_id: str, reason: str, now: float) -> Changes:
         """Part with a peer. It is down from now on, and holds its slot until `disconnected`."""
         self._look_again()
-        peer = self._roster.get(node_id)
-        return Changes() if peer is None else self._table.evict(peer, reason, now)
+        peer = self._peers.get(node_id)
+        return Changes() if peer is None else self._state.evict(peer, reason, now)
 
     def offers(self, node_id: str, offers: tuple[str, ...]) -> None:
         """A connected peer offers these capabilities (as text) from now on."""
-        peer = self._roster.get(node_id)
+        peer = self._peers.get(node_id)
         if peer is not None and peer.linked:
             peer.offers = offers
             self._look_again()
 
     def review(self, now: float) -> tuple[PeerEvent, ...]:
         """What has changed in how the requirements are met; ask after each change, when the dials are out."""
-        return self._watch.review(views_of(self._table.needs(), self._roster, self._bans, now))
+        return self._watch.review(views_of(self._state.needs(), self._peers, self._bans, now))
 
     # -- conduct
 
     def misbehaved(self, node_id: str, reason: ScoreReason, now: float) -> Changes:
         """Somebody on this node reports a peer for that; see `conduct.misbehaved`."""
         self._look_again()
-        return misbehaved(self._table, node_id, reason, now)
+        return misbehaved(self._state, node_id, reason, now)
 
     def useful(self, node_id: str, now: float, times: int = 1) -> None:
         """A peer did what a good peer does; see `conduct.useful`."""
-        peer = useful(self._table, node_id, now, times)
+        peer = useful(self._state, node_id, now, times)
         if peer is not None and (peer.state is PeerState.IDLE or self._closed):
             self._look_again()
 
@@ -332,7 +332,7 @@ class PeerManager:
         `role`: only nodes that offer it.
         """
         return adverts(
-            self._roster,
+            self._peers,
             to,
             limit,
             role=role,
@@ -345,7 +345,7 @@ class PeerManager:
 
     def snapshot(self, now: float = 0.0) -> PeersSnapshot:
         """Everything it knows, as a value; scores are those of the time `now`."""
-        return picture_of(self._table, now, dialing=len(self._dials), refused=self._refused, failed=self._failed)
+        return picture_of(self._state, now, dialing=len(self._dials), refused=self._refused, failed=self._failed)
 
     # -- private
 
@@ -353,7 +353,7 @@ class PeerManager:
         self._nothing_before = self._closed = None
 
     def _choices(self, slots: Slots, now: float) -> list[Choice]:
-        return [] if self._table.draining else choices(self._roster, slots, self._bans, self._table.needs(), now)
+        return [] if self._state.draining else choices(self._peers, slots, self._bans, self._state.needs(), now)
 
     def _keep_due(self, found: list[Choice], now: float) -> float:
         """Keep in mind when the first of these is due."""
@@ -364,11 +364,11 @@ class PeerManager:
 
     def _is_closed(self, now: float) -> bool:
         if self._closed is None and self._nothing_before is not None:
-            self._closed = nobody_new_fits(self._roster, self._table.slots(), self._table.needs(), now)
+            self._closed = nobody_new_fits(self._peers, self._state.slots(), self._state.needs(), now)
         return bool(self._closed)
 
     def _claim(self, now: float) -> list[Dial]:
-        slots, claimed, taken = self._table.slots(), list[Dial](), set[Endpoint]()
+        slots, claimed, taken = self._state.slots(), list[Dial](), set[Endpoint]()
         found = self._choices(slots, now)
         for choice in found:
             peer, endpoint = choice.peer, choice.address.endpoint
@@ -402,16 +402,16 @@ class PeerManager:
             peer.step(PeerStep.DIAL_ENDED)
         return peer
 
-    def _find(self, node_id: str, key: Hashable) -> tuple[KnownPeer | None, Link | None]:
-        peer = self._roster.get(node_id)
-        links = peer.links if peer is not None else ()
-        return peer, next((link for link in links if link.key == key), None)
+    def _find(self, node_id: str, key: Hashable) -> tuple[KnownPeer | None, PeerConnectionView | None]:
+        peer = self._peers.get(node_id)
+        connections = peer.connections if peer is not None else ()
+        return peer, next((connection for connection in connections if connection.key == key), None)
 
     def _take_place(self, peer: KnownPeer, now: float) -> Changes:
         """The newcomer is ready: who leaves is asked again, as somebody lower may be there by now, or a free slot."""
         peer.replaces = None
-        changes = self._table.shed("upgraded", now, most=1)
-        return changes if changes.close or not peer.outgoing else self._table.shed_outgoing("upgraded", now)
+        changes = self._state.shed("upgraded", now, most=1)
+        return changes if changes.close or not peer.outgoing else self._state.shed_outgoing("upgraded", now)
 
 
 def _bounded(counts: Counter[str], reason: str) -> str:

@@ -8,36 +8,36 @@ from dataclasses import dataclass, field
 
 from ..facts import Ban, Bans, BanTarget, Changes, Close, PeerBanned, PeerDown, PeerEvent, PeerUnbanned
 from ..peer import KnownPeer, PeerOptions, PeerState, PeerStep
-from .peer_store import Roster
+from .peer_store import PeerStore
 from .requirements import Needs
 from .slots import Slots
 
-__all__ = ["PeerTable"]
+__all__ = ["ManagerState"]
 
 
 @dataclass(slots=True)
-class PeerTable:
+class ManagerState:
     """The state of one peer manager, and what more than one of its parts does with it."""
 
     self_id: str
     options: PeerOptions
     rng: random.Random
-    roster: Roster
+    peers: PeerStore
     bans: Bans = field(default_factory=Bans)
     reported: Counter[str] = field(default_factory=Counter)
     draining: bool = False
 
     def slots(self) -> Slots:
         """The slots as they are held now."""
-        return Slots.count(self.roster, self.options)
+        return Slots.count(self.peers, self.options)
 
     def needs(self) -> Needs:
         """What the requirements lack now."""
-        return Needs(self.options.requires, self.roster)
+        return Needs(self.options.requires, self.peers)
 
     def keeps(self, node_id: str) -> bool:
         """Whether a slot is kept for that node."""
-        peer = self.roster.get(node_id)
+        peer = self.peers.get(node_id)
         return node_id in self.options.unconditional if peer is None else peer.kept
 
     def evict(self, peer: KnownPeer, reason: str, now: float) -> Changes:
@@ -47,13 +47,13 @@ class PeerTable:
         self.prove_stable(peer, now)
         peer.step(PeerStep.EVICT)
         peer.seen, peer.last_reason, peer.replaces = now, reason, None
-        closed = tuple(Close(peer.node_id, link.key, reason) for link in peer.links)
+        closed = tuple(Close(peer.node_id, connection.key, reason) for connection in peer.connections)
         return Changes(self.announce_down(peer, reason), closed)
 
     def ban(self, ban: Ban, now: float) -> Changes:
         """Have nothing to do with a node or network until the ban ends; who is connected is parted with."""
         changes = Changes((*map(PeerUnbanned, self.bans.add(ban, now)), PeerBanned(ban)))
-        for peer in tuple(self.roster):
+        for peer in tuple(self.peers):
             if peer.linked and self.bans.of(peer.node_id, peer.host, now) is not None:
                 changes += self.evict(peer, "banned", now)
         return changes
@@ -69,10 +69,10 @@ class PeerTable:
     def shed(self, reason: str, now: float, most: int | None = None) -> Changes:
         """Part with the lowest-ranked ordinary peers where there are more than slots, with at most `most` of them."""
         changes = Changes()
-        ordinary = [p for p in self.roster if p.linked and not p.kept]
+        ordinary = [p for p in self.peers if p.linked and not p.kept]
         staying = [p for p in ordinary if p.state is not PeerState.EVICTING]
         too_many = max(0, self.slots().overflow - (len(ordinary) - len(staying)))
-        claimed = {peer.replaces for peer in self.roster if peer.replaces is not None}
+        claimed = {peer.replaces for peer in self.peers if peer.replaces is not None}
         needs = self.needs()
         staying.sort(
             key=lambda peer: (peer.node_id in claimed, not needs.spares(peer), peer.rank(now), -peer.linked_at)
@@ -85,7 +85,7 @@ class PeerTable:
 
     def shed_outgoing(self, reason: str, now: float) -> Changes:
         """Part with the lowest-ranked ordinary peer that we dialed, where there are more than `max_outgoing`."""
-        outgoing = [p for p in self.roster if p.linked and p.outgoing and not p.kept]
+        outgoing = [p for p in self.peers if p.linked and p.outgoing and not p.kept]
         staying = [p for p in outgoing if p.state is not PeerState.EVICTING and p.replaces is None]
         if not self.options.max_outgoing or len(staying) <= self.options.max_outgoing:
             return Changes()

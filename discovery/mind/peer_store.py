@@ -11,21 +11,21 @@ from ...transports.streams import Endpoint
 from ..facts import Candidate, Score
 from ..peer import CONFIGURED, SEED, KnownPeer, PeerOptions, PeerState
 
-__all__ = ["Roster", "network_of"]
+__all__ = ["PeerStore", "network_of"]
 
 #: Of the entries, the part that one peer may fill with nodes that we never met, and the part of all in its network.
 TELLER_SHARE, NETWORK_SHARE = 8, 4
-#: At least that many, so that a small roster can learn at all; and that many where the roster has no limit.
+#: At least that many, so that a small store can learn at all; and that many where the store has no limit.
 FEWEST_TOLD, MOST_TOLD = 4, 64
-#: The part of the entries that one look finds to be forgotten: with 1 000 nodes in sight of a roster of 100, a look for
+#: The part of the entries that one look finds to be forgotten: with 1 000 nodes in sight of a store of 100, a look for
 #: each took three quarters of the time.
 LEAST_SHARE = 16
 
 
-class Roster:
+class PeerStore:
     """At most `options.max_known` entries (0 = no limit): the idle one of lowest rank is forgotten first.
 
-    Of equals the longest unheard of goes; in a large roster one look names the next few. This node itself is never an
+    Of equals the longest unheard of goes; in a large store one look names the next few. This node itself is never an
     entry. Peers that the operator named, and peers that are connected or being dialed, are never forgotten; the
     operator's are entered even beyond the limit.
     """

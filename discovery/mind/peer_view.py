@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ..facts import Direction
 from ..peer import KnownPeer
-from .manager_state import PeerTable
+from .manager_state import ManagerState
 from .requirements import views_of
 from .snapshot import AddressView, BanView, PeersSnapshot, PeerView
 
@@ -41,8 +41,8 @@ def view_of(peer: KnownPeer, now: float) -> PeerView:
         fixed_score=peer.fixed_score,
         roles=peer.roles,
         offers=peer.offers,
-        direction=peer.links[0].direction if peer.links else None,
-        connections=len(peer.links),
+        direction=peer.connections[0].direction if peer.connections else None,
+        connections=len(peer.connections),
         up_since=peer.up_since,
         last_connected=_known(peer.last_connected),
         failures=peer.backoff.failures,
@@ -54,22 +54,22 @@ def view_of(peer: KnownPeer, now: float) -> PeerView:
 
 
 def picture_of(
-    table: PeerTable, now: float, *, dialing: int, refused: Mapping[str, int], failed: Mapping[str, int]
+    state: ManagerState, now: float, *, dialing: int, refused: Mapping[str, int], failed: Mapping[str, int]
 ) -> PeersSnapshot:
     """Everything at that time, and the counts of dials that are out and of what was refused and failed."""
-    peers = tuple(view_of(peer, now) for peer in table.roster)
+    peers = tuple(view_of(peer, now) for peer in state.peers)
     return PeersSnapshot(
         peers=peers,
-        connected=sum(peer.linked for peer in table.roster),
-        ready=sum(peer.up for peer in table.roster),
+        connected=sum(peer.linked for peer in state.peers),
+        ready=sum(peer.up for peer in state.peers),
         outgoing=sum(view.direction is Direction.DIALED for view in peers),
         dialing=dialing,
         refused=dict(refused),
         failed=dict(failed),
-        reported=dict(table.reported),
-        bans=tuple(BanView(str(ban.target), _known(ban.until), ban.reason) for ban in table.bans if ban.until > now),
-        draining=table.draining,
-        requirements=views_of(table.needs(), table.roster, table.bans, now),
+        reported=dict(state.reported),
+        bans=tuple(BanView(str(ban.target), _known(ban.until), ban.reason) for ban in state.bans if ban.until > now),
+        draining=state.draining,
+        requirements=views_of(state.needs(), state.peers, state.bans, now),
     )
 
 

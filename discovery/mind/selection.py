@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ...transports.streams import Endpoint
 from ..facts import MAX_SCORE, Bans
-from ..peer import Address, KnownPeer, PeerState
+from ..peer import KnownPeer, PeerAddress, PeerState
 from .advertising import roles_of
 from .places import lowest_place
 from .requirements import Needs
@@ -22,7 +22,7 @@ class Choice:
     """This peer may be dialed at that address from the time `due` on. `replaces`: the peer whose place it takes."""
 
     peer: KnownPeer
-    address: Address
+    address: PeerAddress
     due: float
     kept: bool
     rank: float
@@ -82,7 +82,7 @@ def _dialed_ordinarily(peer: KnownPeer) -> bool:
     return peer.state is PeerState.DIALING and not peer.addresses.seed
 
 
-def _best_address(peer: KnownPeer, busy: set[Endpoint], bans: Bans, now: float) -> tuple[Address | None, float]:
+def _best_address(peer: KnownPeer, busy: set[Endpoint], bans: Bans, now: float) -> tuple[PeerAddress | None, float]:
     """The address to dial and when; a ban only puts it off, one for ever leaves nothing."""
     ban = bans.of(peer.node_id, None, now)
     not_before = peer.retry_at if ban is None else max(peer.retry_at, ban.until)
@@ -103,6 +103,6 @@ def _places_in_use(peers: Iterable[KnownPeer]) -> Iterator[Endpoint]:
             continue
         if peer.dial is not None:
             yield peer.dial.endpoint
-        for link in peer.links:
-            if link.endpoint is not None:
-                yield link.endpoint
+        for connection in peer.connections:
+            if connection.endpoint is not None:
+                yield connection.endpoint

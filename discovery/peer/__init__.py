@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .addresses import CONFIGURED, MAX_ADDRESSES, SEED, Address
+from .addresses import CONFIGURED, MAX_ADDRESSES, SEED, PeerAddress
 from .known_peer import KnownPeer
 from .lifecycle import UP, PeerState, PeerStep
 from .options import PeerOptions
@@ -12,7 +12,7 @@ __all__ = [
     "MAX_ADDRESSES",
     "SEED",
     "UP",
-    "Address",
+    "PeerAddress",
     "KnownPeer",
     "PeerOptions",
     "PeerState",

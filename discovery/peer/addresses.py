@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ...transports.streams import Endpoint
 from .backoff import Backoff
 
-__all__ = ["CONFIGURED", "MAX_ADDRESSES", "MAX_SOURCES", "SEED", "Address", "AddressList"]
+__all__ = ["CONFIGURED", "MAX_ADDRESSES", "MAX_SOURCES", "SEED", "PeerAddress", "AddressList"]
 
 #: The source of what the operator wrote down. It makes a peer persistent; no finder may claim it.
 CONFIGURED = "config"
@@ -24,7 +24,7 @@ _OPERATORS = frozenset({CONFIGURED, SEED})
 
 
 @dataclass(slots=True)
-class Address:
+class PeerAddress:
     """One place where the peer may answer, and how that went so far."""
 
     endpoint: Endpoint
@@ -40,11 +40,11 @@ class AddressList:
     __slots__ = ("_addresses", "configured")
 
     def __init__(self) -> None:
-        self._addresses: dict[Endpoint, Address] = {}
+        self._addresses: dict[Endpoint, PeerAddress] = {}
         #: Whether the operator wrote one of them down. Kept, not computed: slots are counted over everyone.
         self.configured = False
 
-    def __iter__(self) -> Iterator[Address]:
+    def __iter__(self) -> Iterator[PeerAddress]:
         """Last success first, then fewest failures, then the order in which they were learned."""
         found = self._addresses.values()
         if len(found) < 2:
@@ -76,7 +76,7 @@ class AddressList:
             failures += address.backoff.failures
         return failures
 
-    def find(self, endpoint: Endpoint) -> Address | None:
+    def find(self, endpoint: Endpoint) -> PeerAddress | None:
         """The address at that endpoint."""
         return self._addresses.get(endpoint.without_peer())
 
@@ -103,7 +103,7 @@ class AddressList:
             return False
         if len(self._addresses) >= MAX_ADDRESSES and not self._make_room(source):
             return False
-        self._addresses[endpoint] = Address(endpoint, {source})
+        self._addresses[endpoint] = PeerAddress(endpoint, {source})
         self._look_configured()
         return True
 

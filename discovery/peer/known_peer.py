@@ -6,7 +6,7 @@ import math
 import random
 from dataclasses import dataclass, field
 
-from ..facts import MAX_SCORE, MIN_SCORE, Dial, Direction, Link, Score
+from ..facts import MAX_SCORE, MIN_SCORE, Dial, Direction, PeerConnectionView, Score
 from ..records import PeerRecord
 from .addresses import AddressList
 from .backoff import Backoff, RetryPolicy
@@ -40,7 +40,7 @@ class KnownPeer:
     state: PeerState = PeerState.IDLE
     dial: Dial | None = None
     #: Oldest first; each beats those before it. Only the first can be ready, and is when state is READY.
-    links: list[Link] = field(default_factory=list)
+    connections: list[PeerConnectionView] = field(default_factory=list)
     #: The incarnation that subscribers were told is up; None: they were told nothing, or down.
     announced: int | None = None
     up_since: float | None = None
@@ -84,7 +84,7 @@ class KnownPeer:
     @property
     def outgoing(self) -> bool:
         """Whether we dialed one of its connections, or are dialing it now."""
-        return self.dial is not None or any(x.direction is Direction.DIALED for x in self.links)
+        return self.dial is not None or any(x.direction is Direction.DIALED for x in self.connections)
 
     @property
     def retry_at(self) -> float:

@@ -23,7 +23,7 @@ from ...transports.streams import Endpoint
 from ..mind import TokenBucket
 from ..records import Advert, PeerRecord, RecordRefused, Scope, scope_of, usable
 from .options import PexOptions
-from .record_store import RecordLedger
+from .record_store import RecordStore
 from .values import Fault, News, Nomination, PexStatistics, Poll, Refusal
 
 __all__ = ["AMPLIFICATION", "MAX_ANSWER_BYTES", "MAX_RECORDS", "MIN_REQUEST_BYTES", "Pex"]
@@ -98,7 +98,7 @@ class Pex:
         self._self_id = self_id
         self._options = options
         self._rng = rng
-        self._ledger = RecordLedger(network, options.max_records)
+        self._records = RecordStore(network, options.max_records)
         self._neighbours: dict[str, _Neighbour] = {}
         #: Nodes that were connected and came from, or were found at, an address which their record names.
         self._placed: dict[str, None] = {}
@@ -122,7 +122,7 @@ class Pex:
             math.inf,
             self._options.min_interval,
         )
-        self._ledger.hold(node_id)
+        self._records.hold(node_id)
 
     def takes_part(self, node_id: str, now: float, *, really: bool = True) -> None:
         """That peer answers such requests now, or no more."""
@@ -137,7 +137,7 @@ class Pex:
     def down(self, node_id: str) -> None:
         """It is not any more."""
         if self._neighbours.pop(node_id, None) is not None:
-            self._ledger.release(node_id)
+            self._records.release(node_id)
 
     def introduced(self, node_id: str, data: bytes, now: float, wall: float) -> News | None:
         """A connected peer's own record, from HELLO or UPDATE. None: too many in a short time, show it again later."""
@@ -146,15 +146,15 @@ class Pex:
             return News()
         if not neighbour.records.take(now):
             return None
-        record = self._ledger.read(data, wall)
+        record = self._records.read(data, wall)
         if record.node_id not in ("", node_id):
             return self._fault(node_id, "forged_record")
         if isinstance(record, PeerRecord):
-            self._ledger.keep(record)
+            self._records.keep(record)
             self._place(neighbour, record)
             return News(found=(self._usable(record, neighbour.scope, None),))
         if record.reason == "known":
-            self._place(neighbour, self._ledger.get(node_id))
+            self._place(neighbour, self._records.get(node_id))
         # Its clock may be wrong, or have been: that is no crime, and neither does it get the record told.
         fault = {"forged": "forged_record", "malformed": "protocol", "too_large": "protocol"}.get(record.reason)
         return self._fault(node_id, fault) if fault else News()
@@ -208,7 +208,7 @@ class Pex:
         return tuple(told)
 
     def _newest(self, advert: Advert) -> PeerRecord | None:
-        known = self._ledger.get(advert.node_id)
+        known = self._records.get(advert.node_id)
         said = advert.record
         return known if said is None or (known is not None and known.sequence >= said.sequence) else said
 
@@ -285,7 +285,7 @@ class Pex:
     def _ask_again(self, neighbour: _Neighbour, now: float, *, fruitful: bool) -> None:
         options = self._options
         neighbour.asking = 0
-        if len(self._ledger) >= NEARLY_FULL * options.max_records and not self._wanted:
+        if len(self._records) >= NEARLY_FULL * options.max_records and not self._wanted:
             neighbour.interval = options.full_interval
         elif fruitful:
             neighbour.interval = options.min_interval
@@ -298,27 +298,27 @@ class Pex:
 
     def _heard(self, teller: str, neighbour: _Neighbour, data: bytes, wall: float) -> tuple[News, str]:
         """One record of an answer: what it means, and what it says of its teller ('' for nothing)."""
-        record = self._ledger.read(data, wall)
+        record = self._records.read(data, wall)
         if isinstance(record, RecordRefused):
             if record.reason == "known":
-                known = self._ledger.get(record.node_id)
+                known = self._records.get(record.node_id)
                 if known is not None and len(neighbour.told) < self._options.max_records:
                     neighbour.told[record.node_id] = known.sequence
             elif record.overdue > LONG_EXPIRED or (record.reason == "stale" and self._knew_better(neighbour, record)):
                 return News(), "stale_record"
             return News(), _FAULTS.get(record.reason, "")
         if record.private:
-            self._ledger.count("private")
+            self._records.count("private")
             return News(), "private_record"
         if record.node_id == self._self_id:
-            self._ledger.count("self")
+            self._records.count("self")
             return News(), ""
         candidate = self._usable(record, neighbour.scope, teller)
         if not candidate.endpoints:
-            self._ledger.count("unroutable")
+            self._records.count("unroutable")
             return News(), ""
-        if not self._ledger.keep(record, teller):
-            self._ledger.count("full")
+        if not self._records.keep(record, teller):
+            self._records.count("full")
             return News(), ""
         if len(neighbour.told) >= self._options.max_records:
             neighbour.told.clear()  # it only serves to catch who tells of the past
@@ -328,7 +328,7 @@ class Pex:
 
     def _knew_better(self, neighbour: _Neighbour, record: RecordRefused) -> bool:
         """It told of a newer record of that node before."""
-        known = self._ledger.get(record.node_id)
+        known = self._records.get(record.node_id)
         return known is not None and neighbour.told.get(record.node_id) == known.sequence
 
     # -- time
@@ -350,8 +350,8 @@ class Pex:
 
     def expire(self, wall: float) -> News:
         """Forget the records that have expired. To be called now and then."""
-        gone = self._ledger.expire(wall)
-        self._placed = {node_id: None for node_id in self._placed if self._ledger.get(node_id) is not None}
+        gone = self._records.expire(wall)
+        self._placed = {node_id: None for node_id in self._placed if self._records.get(node_id) is not None}
         return News(lost=tuple(gone))
 
     # -- small things
@@ -360,14 +360,14 @@ class Pex:
         """Counters since the start, and levels now."""
         return PexStatistics(
             neighbours=len(self._neighbours),
-            records=len(self._ledger),
+            records=len(self._records),
             polled=self._counts["polled"],
             learned=self._counts["learned"],
             asked=self._counts["asked"],
             answered=self._counts["answered"],
             told=self._counts["told"],
             too_soon=self._counts["too_soon"],
-            refused=self._ledger.refused,
+            refused=self._records.refused,
             faults=dict(self._faults),
         )
 

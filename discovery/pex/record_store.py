@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ..records import MAX_SKEW, PeerRecord, RecordRefused, read_record
 
-__all__ = ["RecordLedger"]
+__all__ = ["RecordStore"]
 
 #: The part of the records that one peer may have told of, and how many it always may.
 TELLER_SHARE, FEWEST_TOLD = 4, 16
 
 
-class RecordLedger:
+class RecordStore:
     """Reads records, and keeps the newest of each node: at most `most`. Times are seconds since 1970 (UTC).
 
     Where there is no room, the one that expires first makes some, of those that are not held. A node's record is held

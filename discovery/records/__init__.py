@@ -7,7 +7,7 @@ from .interfaces import addresses_of
 from .own_record import MAX_ENDPOINTS, check_offers_fit, names_a_place
 from .record import MAX_SKEW, PeerRecord, RecordRefused, read_record
 from .scope import Scope, scope_of, usable
-from .self_description import Myself, Presence
+from .self_description import Myself, SelfDescription
 
 __all__ = [
     "MAX_ENDPOINTS",
@@ -15,7 +15,7 @@ __all__ = [
     "Advert",
     "Myself",
     "PeerRecord",
-    "Presence",
+    "SelfDescription",
     "RecordRefused",
     "Scope",
     "addresses_of",

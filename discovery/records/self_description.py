@@ -15,7 +15,7 @@ from ...transports.wire import ChannelInfo, Codecs, Hello
 from .own_endpoints import WILDCARDS, own_endpoints
 from .own_record import OwnRecord
 
-__all__ = ["Myself", "Presence"]
+__all__ = ["Myself", "SelfDescription"]
 
 log = get_logger("peerbus.discovery")
 
@@ -36,7 +36,7 @@ class Myself:
     advertise: tuple[Endpoint, ...] = ()
 
 
-class Presence:
+class SelfDescription:
     """See the module. `listening` gives where the node listens, with the real ports."""
 
     def __init__(

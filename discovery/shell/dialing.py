@@ -1,7 +1,7 @@
 """Where streams come in and go out: listens, dials and greets, and asks the peer manager whom to let in.
 
 Tasks: one for each listener (waits for: streams; feeds: greetings), one for each greeting and each dial (waits for:
-the other side; feeds: `opened`). All belong to the peer manager's actor, which closes the doors.
+the other side; feeds: `opened`). All belong to the peer manager's actor, which closes them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from ..facts import Accept, Attempt, Changes, Dial
 from ..mind import PeerManager
 from .repeats import Repeats
 
-__all__ = ["Doors"]
+__all__ = ["Dialing"]
 
 log = get_logger("peerbus.discovery")
 
@@ -35,7 +35,7 @@ log = get_logger("peerbus.discovery")
 DIAL_TIMEOUT = 5.0
 
 
-class Doors:
+class Dialing:
     """See the module. `name` is the node's, for logs.
 
     `hello` gives what this node says in a handshake. `opened(greeted, key)` takes a connection that both sides
@@ -100,13 +100,13 @@ class Doors:
         return self._pending.get(key)
 
     def run(self, work: Coroutine[object, object, None], name: str) -> None:
-        """Run this as a task that ends when the doors are closed, at the latest."""
+        """Run this as a task that ends when this is closed, at the latest."""
         task = new_task(work, loop=self._loop, name=f"peerbus {name}", context=self._bus.context.copy())
         self._tasks[task] = None
         task.add_done_callback(self._ran)
 
     async def shut(self) -> None:
-        """Listen no more, and refuse whoever stands in a door; who was let in already still comes in."""
+        """Listen no more, and refuse streams that are being greeted; those that were let in already still come in."""
         self.closing = True
         await asyncio.gather(*(listener.aclose() for listener in self._listeners), return_exceptions=True)
 

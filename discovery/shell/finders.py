@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ...actors.base import get_logger
 from ..facts import Candidate, Finder, MakeFinder
 from ..mdns import Mdns, MdnsStatistics
-from ..records import Myself, Presence
-from .dialing import Doors
+from ..records import Myself, SelfDescription
+from .dialing import Dialing
 
 __all__ = ["Finders", "MdnsOptions"]
 
@@ -30,8 +30,8 @@ class Finders:
     def __init__(
         self,
         myself: Myself,
-        presence: Presence,
-        doors: Doors,
+        description: SelfDescription,
+        dialing: Dialing,
         *,
         mdns: MdnsOptions | None,
         others: Mapping[str, MakeFinder],
@@ -39,8 +39,8 @@ class Finders:
         lost: Callable[[str, str], None],
     ) -> None:
         self._myself = myself
-        self._presence = presence
-        self._doors = doors
+        self._description = description
+        self._dialing = dialing
         self._mdns_options = mdns
         self._make = others
         self._found = found
@@ -56,8 +56,8 @@ class Finders:
             finder = self._others[source] = make(
                 self._myself.identity.node_id,
                 self._myself.network,
-                endpoints=self._doors.endpoints,
-                roles=self._presence.roles,
+                endpoints=self._dialing.endpoints,
+                roles=self._description.roles,
                 on_found=self._found,
                 on_lost=lambda node_id, source=source: self._lost(node_id, source),  # type: ignore[misc]  # bound early
             )
@@ -67,14 +67,14 @@ class Finders:
         options, myself = self._mdns_options, self._myself
         if options is None:
             return
-        port = next((e.port for e in self._doors.endpoints if e.scheme == "tcp" and e.port), None)
+        port = next((e.port for e in self._dialing.endpoints if e.scheme == "tcp" and e.port), None)
         if port is None:
             log.info("mdns only looks: no tcp endpoint to advertise", node=myself.name)
         self._mdns = Mdns(
             myself.identity.node_id,
             myself.network,
             port=port,
-            roles=self._presence.roles,
+            roles=self._description.roles,
             interfaces=options.interfaces,
             on_found=self._found,
             on_lost=lambda node_id: self._lost(node_id, "mdns"),
@@ -83,11 +83,11 @@ class Finders:
 
     def update(self) -> None:
         """Advertise the roles of now."""
-        roles = self._presence.roles
+        roles = self._description.roles
         if self._mdns is not None:
-            self._doors.run(self._mdns.update(roles), "mdns update")
+            self._dialing.run(self._mdns.update(roles), "mdns update")
         for source, finder in self._others.items():
-            self._doors.run(finder.update(roles), f"{source} update")
+            self._dialing.run(finder.update(roles), f"{source} update")
 
     def statistics(self) -> MdnsStatistics | None:
         """What multicast DNS has counted; None where it does not run."""

@@ -1,6 +1,7 @@
 """The peer manager as an actor: it dials, lets in and closes as its mind (`PeerManager`) decides.
 
-Tasks: those of its doors (`Doors`) and of the finders. Connections are its children: they end before it does.
+Tasks: those that dial and listen (`Dialing`), and of the finders.
+Connections are its children: they end before it does.
 """
 
 from __future__ import annotations
@@ -50,10 +51,10 @@ from ..facts import (
 from ..mdns import MdnsStatistics
 from ..mind import LEVERS, BanPeer, Drain, Lever, LeverResult, PeerManager, PeersSnapshot, UnbanPeer, WallClock, pull
 from ..peer import PeerOptions
-from ..records import Advert, Myself, Presence
+from ..records import Advert, Myself, SelfDescription
 from .book_writer import BookWriter
 from .connections import Connections
-from .dialing import Doors
+from .dialing import Dialing
 from .finders import Finders, MdnsOptions
 
 __all__ = ["Peers"]
@@ -116,7 +117,7 @@ class Peers(Actor):
         self._wanted = tuple(listen)
         self._persistent = tuple(persistent)
         self._seeds = tuple(seeds)
-        self._presence = Presence(myself, self.bus, codecs, tuple(offers), lambda: self.endpoints)
+        self._description = SelfDescription(myself, self.bus, codecs, tuple(offers), lambda: self.endpoints)
         self._loop = self.bus.loop
         self._manager = PeerManager(
             myself.identity.node_id, options or PeerOptions(), self.bus.rng, wall=WallClock.of(self._loop)
@@ -124,12 +125,12 @@ class Peers(Actor):
         self._book = BookWriter(self, book, self._manager.bookkeeping(myself.network))
         #: A `_Flush` is on its way.
         self._flushing = False
-        self._doors = Doors(
+        self._dialing = Dialing(
             myself.name,
             self.bus,
             transports,
             self._manager,
-            hello=self._presence.hello,
+            hello=self._description.hello,
             opened=self._open,
             changed=self._settle,
         )
@@ -139,8 +140,8 @@ class Peers(Actor):
         )
         self._finders = Finders(
             myself,
-            self._presence,
-            self._doors,
+            self._description,
+            self._dialing,
             mdns=mdns,
             others=dict(finders or {}),
             found=lambda candidate: mailbox.put(Envelope(FoundPeer(candidate))),
@@ -155,17 +156,17 @@ class Peers(Actor):
 
     async def on_start(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
         """Listen, look around, dial. Raises ConfigError for a channel whose messages cannot travel."""
-        self._presence.check_channels()
+        self._description.check_channels()
         self._set_roles()
         try:
-            await self._open_doors()
+            await self._listen()
         except BaseException:
             await self.on_stop()
             raise
 
-    async def _open_doors(self) -> None:
+    async def _listen(self) -> None:
         await self._book.restore(self._now())
-        await self._doors.listen(self._wanted)
+        await self._dialing.listen(self._wanted)
         self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkChanged, LinkDown)
         self._sign()
         await self._finders.start()
@@ -187,26 +188,28 @@ class Peers(Actor):
     def _withdraw(self) -> asyncio.Task[None]:
         """Dial, listen and advertise no more."""
         if self._withdrawal is None:
-            self._stopping = self._doors.closing = True
+            self._stopping = self._dialing.closing = True
             if self._timer is not None:
                 self._timer.cancel()
             name = f"peerbus {self._myself.name} withdraws"
-            self._withdrawal = new_task(self._shut_doors(), loop=self._loop, name=name, context=self.bus.context.copy())
+            self._withdrawal = new_task(
+                self._stop_dialing(), loop=self._loop, name=name, context=self.bus.context.copy()
+            )
         return self._withdrawal
 
-    async def _shut_doors(self) -> None:
-        await asyncio.gather(self._doors.shut(), self._finders.aclose(), return_exceptions=True)
+    async def _stop_dialing(self) -> None:
+        await asyncio.gather(self._dialing.shut(), self._finders.aclose(), return_exceptions=True)
 
     async def on_stop(self) -> None:  # type: ignore[override]  # likewise
         """End what is half open, and leave what the book is to know; the connections have ended before."""
         await self._withdraw()
-        await self._doors.aclose()
+        await self._dialing.aclose()
         self._book.leave(self._now())
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Where this node listens, with the real ports."""
-        return self._doors.endpoints
+        return self._dialing.endpoints
 
     # What it is told.
 
@@ -262,7 +265,7 @@ class Peers(Actor):
 
     @handles(Offer)
     def _offer(self, command: Offer) -> None:
-        self._presence.offers = command.capabilities
+        self._description.offers = command.capabilities
         self._set_roles()
         self._sign()
         self._say_offers()
@@ -270,27 +273,27 @@ class Peers(Actor):
 
     @handles(_Renew)
     def _renew(self, _: _Renew) -> None:
-        if wall_clock() >= self._presence.record.renew_at:  # else it has been signed anew since
+        if wall_clock() >= self._description.record.renew_at:  # else it has been signed anew since
             self._sign()
             self._say_offers()
         self._wait_to_renew()
 
     def _sign(self) -> None:
-        first = self._presence.record.record is None
-        self._presence.sign()
+        first = self._description.record.record is None
+        self._description.sign()
         if first:
             self._wait_to_renew()
 
     def _wait_to_renew(self) -> None:
-        self.after(max(self._presence.record.renew_at - wall_clock(), 1.0), _Renew())
+        self.after(max(self._description.record.renew_at - wall_clock(), 1.0), _Renew())
 
     def _say_offers(self) -> None:
-        command = self._presence.offer_roles()
+        command = self._description.offer_roles()
         self._connections.tell_all(command)
 
     @handles(ActorStarted)
     def _actor_started(self, event: ActorStarted) -> None:
-        info = self._presence.channel(event.actor)
+        info = self._description.channel(event.actor)
         if info is not None:
             self._connections.tell_all(OpenChannel(info))
 
@@ -340,7 +343,7 @@ class Peers(Actor):
         now = self._now()
         self._follow(self._manager.expire(now))
         for dial in self._manager.dials(now):
-            self._doors.dial(dial)
+            self._dialing.dial(dial)
         for news in self._manager.review(now):
             if isinstance(news, RequirementUnmet):
                 log.warning("requirement not met", node=self._myself.name, require=str(news.require), why=news.text)
@@ -357,7 +360,7 @@ class Peers(Actor):
     def _open(self, greeted: Greeted, key: int) -> None:
         peer_id = greeted.peer.node_id
         changes = self._manager.ready(peer_id, key, self._now())
-        doom = self._doors.doomed(key)
+        doom = self._dialing.doomed(key)
         self._connections.open(greeted, key, announce=changes.events, listed=doom is None)
         log.info(
             "connected",
@@ -367,7 +370,7 @@ class Peers(Actor):
             dialed=greeted.dialed,
             remote=str(greeted.stream.remote),
         )
-        for news in self._presence.news_since(greeted.own):
+        for news in self._description.news_since(greeted.own):
             self._connections.tell(key, news)
         self._follow(Changes((), changes.close))
         if doom is not None:
@@ -383,7 +386,7 @@ class Peers(Actor):
         for close in changes.close:
             assert isinstance(close.key, int)
             if not self._connections.tell(close.key, Disconnect(close.reason, drain=drain)):
-                self._doors.doom(close.key, close.reason)
+                self._dialing.doom(close.key, close.reason)
 
     # Small things.
 
@@ -392,7 +395,7 @@ class Peers(Actor):
         return self._manager.snapshot(self._now()), self._connections.statistics(), self._finders.statistics()
 
     def _set_roles(self) -> None:
-        self.bus.offer(self._presence.offers)
+        self.bus.offer(self._description.offers)
 
     def _now(self) -> float:
         return self._loop.time()

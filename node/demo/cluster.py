@@ -16,9 +16,9 @@ from typing import Self
 import msgspec
 
 from ...actors.base import PeerbusError
-from .messages import Failed, Job, Report, Started, decode_said, encode
+from .messages import Job, NodeFailed, Report, Started, decode_said, encode
 
-__all__ = ["Cluster", "Member"]
+__all__ = ["Cluster", "NodeProcess"]
 
 #: Seconds that processes may take to say goodbye; then they are killed.
 GOODBYE = 3.0
@@ -26,7 +26,7 @@ GOODBYE = 3.0
 TAIL = 12
 
 
-class Member:
+class NodeProcess:
     """One process and what it has said. `killed_at`: when the demonstration killed it, on `Report.at`'s clock."""
 
     def __init__(self, job: Job, log: Path, process: asyncio.subprocess.Process) -> None:
@@ -87,7 +87,7 @@ class Cluster:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.members: dict[str, Member] = {}
+        self.members: dict[str, NodeProcess] = {}
         #: When one was killed.
         self.killed_at: float | None = None
         self._folder = folder
@@ -103,7 +103,7 @@ class Cluster:
     ) -> None:
         await self.aclose()
 
-    async def start(self, job: Job) -> Member:
+    async def start(self, job: Job) -> NodeProcess:
         """Start a process for this job."""
         log = self._folder / f"{job.name}.log"
         starting = asyncio.create_task(self._start(job, log), name=f"demo: starts {job.name}")
@@ -114,7 +114,7 @@ class Cluster:
             await starting
             raise
 
-    async def _start(self, job: Job, log: Path) -> Member:
+    async def _start(self, job: Job, log: Path) -> NodeProcess:
         with log.open("wb") as errors:
             process = await _whole(
                 asyncio.create_subprocess_exec(
@@ -128,13 +128,13 @@ class Cluster:
                     start_new_session=True,  # Ctrl-C in the terminal is for the parent; it tells the others
                 )
             )
-        member = self.members[job.name] = Member(job, log, process)
+        member = self.members[job.name] = NodeProcess(job, log, process)
         assert process.stdin is not None
         process.stdin.write(encode(job))
         self._readers.append(asyncio.create_task(self._read(member), name=f"demo: hears {job.name}"))
         return member
 
-    def kill(self, member: Member) -> None:
+    def kill(self, member: NodeProcess) -> None:
         """End a process as a power failure would: SIGKILL."""
         member.killed_at = self.killed_at = time.monotonic()
         self._signal(member, signal.SIGKILL)
@@ -171,7 +171,7 @@ class Cluster:
         await asyncio.gather(*self._readers, return_exceptions=True)
         await asyncio.gather(*(member.process.wait() for member in self.members.values()))
 
-    async def _read(self, member: Member) -> None:
+    async def _read(self, member: NodeProcess) -> None:
         assert member.process.stdout is not None
         try:
             async for line in member.process.stdout:
@@ -182,7 +182,7 @@ class Cluster:
                 match said:
                     case Started():
                         member.node_id = said.node_id
-                    case Failed():
+                    case NodeFailed():
                         member.failure = said.text
                     case Report() if not self._closing:
                         member.hear(said, self.killed_at)
@@ -193,7 +193,7 @@ class Cluster:
             self._news.set()
 
     @staticmethod
-    def _signal(member: Member, number: signal.Signals) -> None:
+    def _signal(member: NodeProcess, number: signal.Signals) -> None:
         if member.process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 member.process.send_signal(number)

@@ -15,8 +15,8 @@ from ...actors.base import PeerbusError
 from ..serve import run_loop
 from .multicast import check_multicast
 from .progress import Display
-from .report import Outcome, as_json, as_table
-from .scenario import DEFAULT_NODES, DEFAULT_SIZE, DEFAULT_TIMEOUT, Plan, Scenario
+from .report import DemoResult, as_json, as_table
+from .scenario import DEFAULT_NODES, DEFAULT_SIZE, DEFAULT_TIMEOUT, DemoPlan, Scenario
 
 __all__ = ["add_arguments", "run"]
 
@@ -47,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the demonstration that the flags ask for; return the exit status. Raises ConfigError for wrong flags."""
-    plan = Plan(
+    plan = DemoPlan(
         nodes=options.nodes,
         file=options.file,
         size=options.size,
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace) -> int:
     return 0 if outcome.ok else 1
 
 
-def _in_a_folder(plan: Plan, display: Display) -> Outcome:
+def _in_a_folder(plan: DemoPlan, display: Display) -> DemoResult:
     with contextlib.ExitStack() as stack:
         if plan.keep is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peerbus-demo-")))
@@ -94,7 +94,7 @@ class _Signalled(Exception):
         self.signal = number
 
 
-async def _until_signalled(scenario: Scenario) -> Outcome:
+async def _until_signalled(scenario: Scenario) -> DemoResult:
     """Play to the end, or to the first signal: what is running then is cleared away, which further ones do not stop."""
     loop = asyncio.get_running_loop()
     playing = asyncio.create_task(scenario.play(), name="demo: plays")

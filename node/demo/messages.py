@@ -7,7 +7,7 @@ import msgspec
 from ..blocks import Served
 from ..blocksync import Progress
 
-__all__ = ["Failed", "Job", "Report", "Started", "decode_job", "decode_said", "encode"]
+__all__ = ["NodeFailed", "Job", "Report", "Started", "decode_job", "decode_said", "encode"]
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +49,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, tag="report"):
     progress: Progress = Progress()
 
 
-class Failed(msgspec.Struct, frozen=True, tag="failed"):
+class NodeFailed(msgspec.Struct, frozen=True, tag="failed"):
     """From a process: it ends, because of this."""
 
     text: str
@@ -57,10 +57,10 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 _job = msgspec.json.Decoder(Job)
 #: The checker knows decoders of one type, not of a choice of types.
-_said: msgspec.json.Decoder[Started | Report | Failed] = msgspec.json.Decoder(Started | Report | Failed)
+_said: msgspec.json.Decoder[Started | Report | NodeFailed] = msgspec.json.Decoder(Started | Report | NodeFailed)
 
 
-def encode(message: Job | Started | Report | Failed) -> bytes:
+def encode(message: Job | Started | Report | NodeFailed) -> bytes:
     """One line."""
     return msgspec.json.encode(message) + b"\n"
 
@@ -70,6 +70,6 @@ def decode_job(line: bytes) -> Job:
     return _job.decode(line)
 
 
-def decode_said(line: bytes) -> Started | Report | Failed:
+def decode_said(line: bytes) -> Started | Report | NodeFailed:
     """Read what a process says. Raises msgspec.MsgspecError."""
     return _said.decode(line)

@@ -8,7 +8,7 @@ import msgspec
 
 from .progress import MIB, mib, plural, rate
 
-__all__ = ["Outcome", "Row", "as_json", "as_table"]
+__all__ = ["DemoResult", "Row", "as_json", "as_table"]
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +32,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     verified: bool | None
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class DemoResult(msgspec.Struct, frozen=True, kw_only=True):
     """A whole demonstration. `seconds`: from the first ask for a block to the last copy, 0 where there is none.
 
     When one was `killed`, of all copies at least the share `killed_at` was there, and at most `killed_by`, 0 to 1.
@@ -51,12 +51,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     nodes: tuple[Row, ...]
 
 
-def as_json(outcome: Outcome) -> str:
+def as_json(outcome: DemoResult) -> str:
     """One JSON object on one line."""
     return msgspec.json.encode(outcome).decode()
 
 
-def as_table(outcome: Outcome) -> str:
+def as_table(outcome: DemoResult) -> str:
     """The table, and below it the verdict."""
     head = ("node", "id", "role", "peers", "served", "fetched", "MiB", "retries", "p50 ms", "p99 ms", "MB/s", "copy")
     table = [head, *(_cells(row) for row in outcome.nodes)]
@@ -93,7 +93,7 @@ def _aligned(column: int, cell: str, width: int) -> str:
     return cell.ljust(width) if column < 3 or column == 11 else cell.rjust(width)
 
 
-def _verdict(outcome: Outcome) -> str:
+def _verdict(outcome: DemoResult) -> str:
     copies = [row.verified for row in outcome.nodes if row.verified is not None]
     copied = sum(row.bytes for row in outcome.nodes if row.verified is not None)
     took = f"{outcome.seconds:.2f} s" if outcome.seconds >= 0.1 else f"{outcome.seconds * 1e3:.1f} ms"

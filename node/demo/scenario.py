@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...actors.base import ConfigError, PeerbusError
-from .cluster import Cluster, Member
+from .cluster import Cluster, NodeProcess
 from .messages import Job
 from .progress import FRAME, Display, mib, plural
-from .report import Outcome, Row
+from .report import DemoResult, Row
 
-__all__ = ["DEFAULT_NODES", "DEFAULT_SIZE", "DEFAULT_TIMEOUT", "Plan", "Scenario"]
+__all__ = ["DEFAULT_NODES", "DEFAULT_SIZE", "DEFAULT_TIMEOUT", "DemoPlan", "Scenario"]
 
 #: Two that have the file, of which one is killed, and two that want it.
 DEFAULT_NODES = 4
@@ -32,7 +32,7 @@ CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class DemoPlan:
     """What the flags ask for. Raises ConfigError where that cannot be."""
 
     nodes: int = DEFAULT_NODES
@@ -67,14 +67,14 @@ class Plan:
 class Scenario:
     """One demonstration in `folder`, which is empty. Its network has a name of its own: two at once do not meet."""
 
-    def __init__(self, plan: Plan, folder: Path, display: Display) -> None:
+    def __init__(self, plan: DemoPlan, folder: Path, display: Display) -> None:
         self._plan = plan
         self._folder = folder
         self._display = display
         self._network = f"demo-{secrets.token_hex(4)}"
         self._victim: str | None = None
 
-    async def play(self) -> Outcome:
+    async def play(self) -> DemoResult:
         """From the first process to the last. Raises PeerbusError where a process is lost or the time is over."""
         now = asyncio.get_running_loop().time
         began, plan = now(), self._plan
@@ -96,7 +96,7 @@ class Scenario:
             members = list(cluster.members.values())
             rows = [await self._row(member, digest, started, ended) for member in members]
             wanting = [member for member in members if member.job.wants]
-        return Outcome(
+        return DemoResult(
             ok=all(row.verified is not False for row in rows),
             network=self._network,
             file=str(file) if plan.file or plan.keep else file.name,
@@ -172,7 +172,7 @@ class Scenario:
         enough = {member.name: member.reports + 2 for member in alive}  # one may have been on its way
         await cluster.wait_until(lambda: all(member.reports >= enough[member.name] for member in alive))
 
-    async def _row(self, member: Member, digest: str, started: float, ended: float) -> Row:
+    async def _row(self, member: NodeProcess, digest: str, started: float, ended: float) -> Row:
         job, report, progress = member.job, member.report, member.report.progress
         copy = Path(job.file)
         fetched = job.wants and progress.blocks > 0
@@ -204,7 +204,7 @@ def _span(cluster: Cluster) -> tuple[float, float]:
     return min(e - r.progress.seconds for e, r in zip(ended, done, strict=True)), max(ended)
 
 
-def _share_after(member: Member) -> float:
+def _share_after(member: NodeProcess) -> float:
     return member.report.progress.share if member.share_after is None else member.share_after
 
 

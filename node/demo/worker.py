@@ -21,7 +21,7 @@ from ..blocks import Blocks, GetServed, Served
 from ..blocksync import Progress, Sync
 from ..node import Node
 from ..serve import run_loop
-from .messages import Failed, Job, Report, Started, decode_job, encode
+from .messages import Job, NodeFailed, Report, Started, decode_job, encode
 
 __all__ = ["main"]
 
@@ -46,7 +46,7 @@ def main() -> int:
     except BrokenPipeError:
         return 0  # the parent is gone
     except (PeerbusError, OSError) as error:
-        os.write(parent, encode(Failed(str(error))))
+        os.write(parent, encode(NodeFailed(str(error))))
         return 1
     return 0
 

@@ -38,7 +38,7 @@ from .effects import (
 )
 from .manual_timers import ManualTimers
 from .recorder import scripted
-from .recording_bus import OF_LIFE, Stage
+from .recording_bus import OF_LIFE, RecordingBus
 from .settle import settled
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ class Alone(Generic[A]):
         #: Everything that it did, in order.
         self.effects: list[Effect] = []
         #: The bus that it runs on; the actor's own `bus`.
-        self.bus: Stage = Stage(_Audience(self), channels=channels, rng=rng)
+        self.bus: RecordingBus = RecordingBus(_Effects(self), channels=channels, rng=rng)
         self._factory = factory
         self._name = name
         self._supervision = supervision
@@ -91,7 +91,7 @@ class Alone(Generic[A]):
     async def __aenter__(self) -> Self:
         await self.bus.__aenter__()
         try:
-            self.bus.raise_curtain()
+            self.bus.start_recording()
             self._ref = self.bus.run(self._factory, name=self._name, supervision=self._supervision)
             cell = self._ref._cell
             self._timers = cell.timers = ManualTimers(cell, self._timer_set)
@@ -301,7 +301,7 @@ class Alone(Generic[A]):
         return f"<Alone {self._factory!r}, {len(self.effects)} effects>"
 
 
-class _Audience:
+class _Effects:
     """Writes down what the actor does, and gives it the outcomes that the test wants."""
 
     def __init__(self, alone: Alone[Any]) -> None:

@@ -30,7 +30,7 @@ from ...actors.sends import Delivered, Outcome, Supply, Within, check_timeout, s
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-__all__ = ["Audience", "Stage"]
+__all__ = ["EffectRecorder", "RecordingBus"]
 
 A = TypeVar("A", bound=Body)
 
@@ -38,7 +38,7 @@ A = TypeVar("A", bound=Body)
 OF_LIFE = (ActorStarted, ActorRestarted, ActorTerminated, ActorFailed, DeadLetter)
 
 
-class Audience(Protocol):
+class EffectRecorder(Protocol):
     """Who hears what the actor does."""
 
     def told(self, to: Address[Any] | GroupAddress[Any], message: object) -> Outcome[Any]:
@@ -63,22 +63,24 @@ class Audience(Protocol):
         """It, or its life, put a fact on the event stream."""
 
 
-class Stage(Bus):
+class RecordingBus(Bus):
     """See the module. Actors that are neighbours exist as refs that can be sent to, and handle nothing."""
 
-    def __init__(self, audience: Audience, *, channels: Iterable[Channel[Any]] = (), rng: Random | None = None) -> None:
-        super().__init__("stage", rng=Random(0) if rng is None else rng, shutdown_timeout=1.0)
-        self._audience: Audience | None = None
-        self._to_be_told = audience
+    def __init__(
+        self, recorder: EffectRecorder, *, channels: Iterable[Channel[Any]] = (), rng: Random | None = None
+    ) -> None:
+        super().__init__("alone", rng=Random(0) if rng is None else rng, shutdown_timeout=1.0)
+        self._recorder: EffectRecorder | None = None
+        self._recorder_to_be = recorder
         self._acting: Ref[Any] | None = None
         #: The actor that acted, once it has ended.
         self.last: Behaviour | None = None
         for channel in channels:
             self.declare(channel)
 
-    def raise_curtain(self) -> None:
+    def start_recording(self) -> None:
         """From now on what an actor does is recorded. The bus runs."""
-        self._audience = self._to_be_told
+        self._recorder = self._recorder_to_be
         self.router = self.stand_in("router")
 
     def run(self, factory: Callable[..., A], *args: Any, name: str | None, supervision: Supervision | None) -> Ref[A]:
@@ -113,12 +115,12 @@ class Stage(Bus):
         **kwargs: Any,
     ) -> Ref[A]:
         """Record a child, which does not run."""
-        if self._audience is None:
+        if self._recorder is None:
             return super().spawn(factory, *args, name=name, supervision=supervision, parent=parent, **kwargs)
         made_up = factory if isinstance(factory, type) else Actor
         ref = self.stand_in(name or self.actor_name(made_up))
         assert ref._cell.name is not None
-        self._audience.spawned(ref._cell.name)
+        self._recorder.spawned(ref._cell.name)
         return cast("Ref[A]", ref)
 
     def send(
@@ -130,9 +132,9 @@ class Stage(Bus):
         how: How | None = None,
     ) -> Outcome[Any]:
         """Record a tell."""
-        if self._audience is None:
+        if self._recorder is None:
             return super().send(to, message, timeout, sender, how)
-        return self._audience.told(_address(to), message)
+        return self._recorder.told(_address(to), message)
 
     def send_many(
         self,
@@ -142,9 +144,9 @@ class Stage(Bus):
         sender: Cell | None,
     ) -> Outcome[Any]:
         """Record each as a tell."""
-        if self._audience is None:
+        if self._recorder is None:
             return super().send_many(to, messages, timeout, sender)
-        return send_all(_ToAudience(self._audience, _address(to)), messages)
+        return send_all(_ToRecorder(self._recorder, _address(to)), messages)
 
     def request(
         self,
@@ -156,44 +158,44 @@ class Stage(Bus):
         how: How | None = None,
     ) -> Outcome[Any]:
         """Record an ask."""
-        if self._audience is None:
+        if self._recorder is None:
             return super().request(to, message, timeout, reply, sender, how)
-        return self._audience.asked(_address(to), message, timeout, reply)
+        return self._recorder.asked(_address(to), message, timeout, reply)
 
     def watch(self, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
         """Record a watch."""
         self._check_watchable(target)
-        if self._audience is not None:
-            self._audience.watched(cast("Address[Any]", _address(target)), on=True)
+        if self._recorder is not None:
+            self._recorder.watched(cast("Address[Any]", _address(target)), on=True)
 
     def unwatch(self, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
         """Record that a watch is forgotten."""
         self._check_watchable(target)
-        if self._audience is not None:
-            self._audience.watched(cast("Address[Any]", _address(target)), on=False)
+        if self._recorder is not None:
+            self._recorder.watched(cast("Address[Any]", _address(target)), on=False)
 
     def publish(self, event: object) -> None:
         """Record a fact, unless it is one of the life of neighbours."""
         super().publish(event)
-        if self._audience is not None:
-            self._audience.published(event)
+        if self._recorder is not None:
+            self._recorder.published(event)
 
     def neighbour_got(self, name: str, message: object) -> None:
         """Something reached a neighbour's mailbox directly."""
-        if self._audience is not None and not isinstance(message, Terminated):
-            self._audience.told(LOCAL / name, message)
+        if self._recorder is not None and not isinstance(message, Terminated):
+            self._recorder.told(LOCAL / name, message)
 
 
-class _ToAudience:
+class _ToRecorder:
     """To a recorder."""
 
-    def __init__(self, audience: Audience, to: Address[Any] | GroupAddress[Any]) -> None:
-        self._audience = audience
+    def __init__(self, recorder: EffectRecorder, to: Address[Any] | GroupAddress[Any]) -> None:
+        self._recorder = recorder
         self._to = to
 
     def pour(self, supply: Supply) -> Outcome[Any] | None:
         while messages := supply.take(1):
-            outcome = self._audience.told(self._to, messages[0])
+            outcome = self._recorder.told(self._to, messages[0])
             if not isinstance(outcome, Delivered):
                 return outcome
             supply.accepted += 1
@@ -211,18 +213,18 @@ class _StandIn(Actor):
 
     def on_receive(self, message: object) -> None:
         """Record it."""
-        stage, cell = self.bus, self._cell
-        assert isinstance(stage, Stage)
-        stage.neighbour_got(cell.name or "", message)
+        bus, cell = self.bus, self._cell
+        assert isinstance(bus, RecordingBus)
+        bus.neighbour_got(cell.name or "", message)
 
 
 class _StandInRef(Ref[Any]):
     """The ref of a neighbour: what is sent to it is recorded at once, in the order of the actor's deeds."""
 
-    def __init__(self, real: Ref[Any], stage: Stage) -> None:
+    def __init__(self, real: Ref[Any], bus: RecordingBus) -> None:
         self.__dict__.update(real.__dict__)
         self._real = real
-        self._cell = cast("Cell", _StandInCell(real._cell, stage))
+        self._cell = cast("Cell", _StandInCell(real._cell, bus))
 
     def tell(self, message: object, *, timeout: float | None = None) -> Outcome[None]:  # type: ignore[override]  # Ref's
         """Record it."""
@@ -234,12 +236,12 @@ class _StandInRef(Ref[Any]):
 class _StandInCell:
     """A neighbour's cell as far as senders see it."""
 
-    def __init__(self, cell: Cell, stage: Stage) -> None:
+    def __init__(self, cell: Cell, bus: RecordingBus) -> None:
         self._real = cell
-        self._stage = stage
+        self._bus = bus
 
     def tell(self, message: object, sender: Cell | None, timeout: float | None) -> Outcome[None]:
-        return self._stage.send(LOCAL / (self._real.name or ""), message, timeout, sender)
+        return self._bus.send(LOCAL / (self._real.name or ""), message, timeout, sender)
 
     def pour(self, supply: Supply, sender: Cell | None, within: Within) -> Outcome[None] | None:
         while messages := supply.take(1):

@@ -17,7 +17,7 @@ from ...transports.streams import MemoryNetwork, MemoryStream, Parcel, Wire
 from .conditions import Conditions, LogNormal, Uniform
 from .faulty_link import FaultyLink
 
-__all__ = ["Changes", "FaultyNetwork", "HasNodeId", "Who"]
+__all__ = ["ConditionChanges", "FaultyNetwork", "HasNodeId", "Who"]
 
 
 class HasNodeId(Protocol):
@@ -31,7 +31,7 @@ class HasNodeId(Protocol):
 Who: TypeAlias = str | HasNodeId
 
 
-class Changes(TypedDict, total=False):
+class ConditionChanges(TypedDict, total=False):
     """Fields of `Conditions` that shall change."""
 
     latency: float | Uniform | LogNormal
@@ -44,7 +44,7 @@ class Changes(TypedDict, total=False):
 class FaultyNetwork(MemoryNetwork):
     """See the module. `seed` decides what is drawn; `conditions` are those of every link that is not shaped itself."""
 
-    def __init__(self, seed: int | str = 0, **conditions: Unpack[Changes]) -> None:
+    def __init__(self, seed: int | str = 0, **conditions: Unpack[ConditionChanges]) -> None:
         super().__init__()
         self.conditions: Conditions = Conditions(**conditions)
         #: What arrives, arrives in nobody's context: not in that of the sender, who may be paused.
@@ -131,7 +131,7 @@ class FaultyNetwork(MemoryNetwork):
 
     # Shaping.
 
-    def shape(self, **changes: Unpack[Changes]) -> None:
+    def shape(self, **changes: Unpack[ConditionChanges]) -> None:
         """Change the conditions of all links, those that were shaped themselves too."""
         self.conditions = self.conditions.changed(**changes)
         for key, conditions in self._shaped.items():
@@ -140,18 +140,13 @@ class FaultyNetwork(MemoryNetwork):
             link.shape(self._shaped.get(key, self.conditions))
         self.note_fault(None, f"all links: {_text(changes)}")
 
-    def shape_link(self, source: Who, target: Who, **changes: Unpack[Changes]) -> None:
+    def shape_link(self, source: Who, target: Who, **changes: Unpack[ConditionChanges]) -> None:
         """Change the conditions of one direction."""
         key = self.id_of(source), self.id_of(target)
         self._shaped[key] = self._shaped.get(key, self.conditions).changed(**changes)
         if key in self._faulty:
             self._faulty[key].shape(self._shaped[key])
         self.note_fault(key[0], f"link to {self.name_of(key[1])}: {_text(changes)}")
-
-    def shape_between(self, one: Who, other: Who, **changes: Unpack[Changes]) -> None:
-        """Change the conditions of both directions between two nodes."""
-        self.shape_link(one, other, **changes)
-        self.shape_link(other, one, **changes)
 
     def slow_reader(self, reader: Who, sender: Who, bandwidth: float, *, buffer: int = 4096) -> None:
         """Let a node take in what another one sends at so many bytes a second: the sender's buffers fill up."""
@@ -272,5 +267,5 @@ def _pairs(side: list[str], others: list[str]) -> Iterator[tuple[str, str]]:
     return ((one, other) for one in side for other in others)
 
 
-def _text(changes: Changes) -> str:
+def _text(changes: ConditionChanges) -> str:
     return ", ".join(f"{key}={value}" for key, value in sorted(changes.items()))

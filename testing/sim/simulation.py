@@ -40,8 +40,6 @@ COLLECT_EVERY = 50_000
 #: A collection looks at every object, and a node in touch with twenty others has ten thousand: with so many nodes more
 #: there are twice as many events between two, so that collecting stays a small part of all.
 NODES_PER_COLLECTION = 20
-#: Seconds of virtual time that everything has to stop in, at the end.
-STOP_WITHIN = 120.0
 
 
 class Simulation:

@@ -7,7 +7,7 @@ import tomllib
 import pytest
 
 from peerbus.actors.base.errors import ConfigError
-from peerbus.node.table import Source, Table
+from peerbus.node.table import Source, TomlTable
 
 TEXT = """\
 # name = "a comment is no key"
@@ -34,8 +34,8 @@ args = { size = 5 }
 """
 
 
-def table(text: str = TEXT) -> Table:
-    return Table(Source("file.toml", text), tomllib.loads(text))
+def table(text: str = TEXT) -> TomlTable:
+    return TomlTable(Source("file.toml", text), tomllib.loads(text))
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from peerbus.discovery.facts.connection_view import Direction, Link, beats
+from peerbus.discovery.facts.connection_view import Direction, PeerConnectionView, beats
 from peerbus.transports.streams.endpoint import Endpoint
 
 LOW, HIGH = "1" * 64, "9" * 64
 PLACE = Endpoint("tcp", host="10.0.0.1", port=1)
 
 
-def link(direction: Direction, incarnation: int = 1) -> Link:
-    return Link("key", incarnation, PLACE if direction is Direction.DIALED else None)
+def link(direction: Direction, incarnation: int = 1) -> PeerConnectionView:
+    return PeerConnectionView("key", incarnation, PLACE if direction is Direction.DIALED else None)
 
 
 @pytest.mark.parametrize("direction", list(Direction))

@@ -48,7 +48,7 @@ def visited(options: PeerOptions | None = None, *, wall: WallClock | None = None
             peers.disconnected(node_id, node_id, "eof", now + 20)
             if turn == 0:
                 # The address that worked is out of reach for once, so that the next dial goes to the other.
-                worked = peers._roster.get(node_id)
+                worked = peers._peers.get(node_id)
                 assert worked is not None
                 best = next(iter(worked.addresses))
                 best.backoff.until = 1e6

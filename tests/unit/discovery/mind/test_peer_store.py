@@ -6,7 +6,7 @@ import pytest
 
 from peerbus.discovery.facts.events import Candidate
 from peerbus.discovery.facts.scores import ScoreReason
-from peerbus.discovery.mind.peer_store import Roster, network_of
+from peerbus.discovery.mind.peer_store import PeerStore, network_of
 from peerbus.discovery.peer.options import PeerOptions
 from peerbus.discovery.records.record import PeerRecord
 from peerbus.transports.streams.endpoint import Endpoint
@@ -28,68 +28,68 @@ def told(number: int, teller: str) -> Candidate:
 
 
 def test_what_one_peer_tells_fills_its_share_and_no_more() -> None:
-    roster = Roster(SELF, OPTIONS)
+    peers = PeerStore(SELF, OPTIONS)
     for number in range(1, 500):
-        roster.learn(told(number, "a" * 64), float(number))
-    assert len(roster) == 80 // 8
-    assert roster.get(node(499)) is not None  # what it told last is what it knows now
+        peers.learn(told(number, "a" * 64), float(number))
+    assert len(peers) == 80 // 8
+    assert peers.get(node(499)) is not None  # what it told last is what it knows now
     for number in range(1000, 1500):
-        roster.learn(told(number, "b" * 64), float(number))
-    assert len(roster) == 2 * 80 // 8
+        peers.learn(told(number, "b" * 64), float(number))
+    assert len(peers) == 2 * 80 // 8
 
 
 def test_what_all_peers_of_one_network_tell_fills_a_quarter() -> None:
-    roster = Roster(SELF, OPTIONS)
+    peers = PeerStore(SELF, OPTIONS)
     for teller in range(1, 9):
-        peer = roster.remember(node(teller), 0.0)
+        peer = peers.remember(node(teller), 0.0)
         assert peer is not None
         peer.host = f"10.9.{teller}.1"
         for number in range(10):
-            roster.learn(told(1000 * teller + number, node(teller)), 1.0)
-    assert sum(peer.told_by is not None for peer in roster) == 80 // 4
+            peers.learn(told(1000 * teller + number, node(teller)), 1.0)
+    assert sum(peer.told_by is not None for peer in peers) == 80 // 4
 
 
 def test_who_was_connected_counts_for_no_teller_any_more() -> None:
-    roster = Roster(SELF, OPTIONS)
+    peers = PeerStore(SELF, OPTIONS)
     for number in range(1, 11):
-        roster.learn(told(number, "a" * 64), 0.0)
-    for peer in roster:
+        peers.learn(told(number, "a" * 64), 0.0)
+    for peer in peers:
         peer.proved(1.0)
-    assert roster.learn(told(99, "a" * 64), 2.0)
-    assert len(roster) == 11
+    assert peers.learn(told(99, "a" * 64), 2.0)
+    assert len(peers) == 11
 
 
 def test_the_lowest_ranked_is_forgotten_before_the_longest_unheard() -> None:
-    roster = Roster(SELF, PeerOptions(max_connected=1, max_connected_upgrade=0, max_known=2))
+    peers = PeerStore(SELF, PeerOptions(max_connected=1, max_connected_upgrade=0, max_known=2))
     for number in (1, 2):
-        roster.learn(Candidate(node(number), (place(number),)), float(number))
-    worse = roster.get(node(2))
+        peers.learn(Candidate(node(number), (place(number),)), float(number))
+    worse = peers.get(node(2))
     assert worse is not None
     worse.score.add(ScoreReason.USELESS, 3.0)
-    assert roster.learn(Candidate(node(3), (place(3),)), 3.0)
-    assert {peer.node_id for peer in roster} == {node(1), node(3)}
+    assert peers.learn(Candidate(node(3), (place(3),)), 3.0)
+    assert {peer.node_id for peer in peers} == {node(1), node(3)}
 
 
 def test_a_record_takes_the_place_of_an_older_one_only() -> None:
-    roster = Roster(SELF, OPTIONS)
+    peers = PeerStore(SELF, OPTIONS)
 
     def learn(sequence: int) -> None:
         record = PeerRecord(node(1), "net", sequence, 10**9, False, (place(1),), (), b"signed")
-        roster.learn(Candidate(node(1), (place(1),), source="record", record=record), 0.0)
+        peers.learn(Candidate(node(1), (place(1),), source="record", record=record), 0.0)
 
     for sequence in (3, 2, 5, 4):
         learn(sequence)
-    peer = roster.get(node(1))
+    peer = peers.get(node(1))
     assert peer is not None
     assert peer.record is not None
     assert peer.record.sequence == 5
 
 
 def test_an_address_that_a_crowd_vouches_for_remembers_few_of_them() -> None:
-    roster = Roster(SELF, OPTIONS)
+    peers = PeerStore(SELF, OPTIONS)
     for teller in range(100, 200):
-        roster.learn(told(1, node(teller)), 0.0)
-    peer = roster.get(node(1))
+        peers.learn(told(1, node(teller)), 0.0)
+    peer = peers.get(node(1))
     assert peer is not None
     assert [len(address.sources) for address in peer.addresses] == [8]
 

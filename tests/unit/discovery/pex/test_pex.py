@@ -606,7 +606,7 @@ def test_one_sender_that_floods_has_a_bounded_share_of_the_records() -> None:
                 now += 1.0
         hear(mind, ALICE, [record(f"fake{batch}-{number}", expires=WALL + 80_000) for number in range(60)], now)
     assert mind.statistics().records == 50 + 20 + 2
-    assert all(mind._ledger.get(one.node_id) == one for one in honest)
+    assert all(mind._records.get(one.node_id) == one for one in honest)
 
 
 # A peer's own record.

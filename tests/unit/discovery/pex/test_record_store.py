@@ -1,8 +1,8 @@
-"""The ledger keeps the newest record of each node, within bounds."""
+"""The store keeps the newest record of each node, within bounds."""
 
 from __future__ import annotations
 
-from peerbus.discovery.pex.record_store import RecordLedger
+from peerbus.discovery.pex.record_store import RecordStore
 from peerbus.discovery.records.record import MAX_SKEW, PeerRecord, RecordRefused, sign_record
 from peerbus.transports import Identity
 
@@ -14,14 +14,14 @@ def record(seed: int, sequence: int = 1, expires: int = NOW + 3600, network: str
     return sign_record(identity, network=network, sequence=sequence, expires=expires)
 
 
-def ledger(*records: PeerRecord, most: int = 3) -> RecordLedger:
-    made = RecordLedger("demo", most)
+def store(*records: PeerRecord, most: int = 3) -> RecordStore:
+    made = RecordStore("demo", most)
     assert all(made.keep(one) for one in records)
     return made
 
 
 def test_the_newest_is_kept_and_older_ones_are_refused() -> None:
-    book = ledger(record(1, sequence=5))
+    book = store(record(1, sequence=5))
     newer = book.read(record(1, sequence=6).data, NOW)
     assert isinstance(newer, PeerRecord)
     assert book.get(newer.node_id) == record(1, sequence=5)  # reading keeps nothing
@@ -34,7 +34,7 @@ def test_the_newest_is_kept_and_older_ones_are_refused() -> None:
 
 
 def test_what_is_refused_is_counted_by_reason() -> None:
-    book = ledger(record(1))
+    book = store(record(1))
     book.read(b"", NOW)
     book.read(record(1).data, NOW)
     book.read(record(2, network="other").data, NOW)
@@ -43,7 +43,7 @@ def test_what_is_refused_is_counted_by_reason() -> None:
 
 
 def test_who_expires_first_makes_room_and_nobody_for_one_that_expires_sooner() -> None:
-    book = ledger(*(record(seed, expires=NOW + seed) for seed in (10, 20, 30)))
+    book = store(*(record(seed, expires=NOW + seed) for seed in (10, 20, 30)))
     assert not book.keep(record(5, expires=NOW + 5))
     assert book.keep(record(15, expires=NOW + 15))
     assert {one.expires - NOW for one in book} == {15, 20, 30}
@@ -52,7 +52,7 @@ def test_who_expires_first_makes_room_and_nobody_for_one_that_expires_sooner() -
 
 def test_what_is_held_never_makes_room() -> None:
     records = [record(seed, expires=NOW + seed) for seed in (10, 20, 30)]
-    book = ledger(*records)
+    book = store(*records)
     for one in records:
         book.hold(one.node_id)
     assert not book.keep(record(40, expires=NOW + 40))
@@ -63,7 +63,7 @@ def test_what_is_held_never_makes_room() -> None:
 
 def test_expired_records_go_unless_they_are_held() -> None:
     one, other = record(1, expires=NOW), record(2, expires=NOW)
-    book = ledger(one, other)
+    book = store(one, other)
     book.hold(other.node_id)
     assert book.expire(NOW + MAX_SKEW) == []
     assert book.expire(NOW + MAX_SKEW + 1) == [one.node_id]
@@ -73,7 +73,7 @@ def test_expired_records_go_unless_they_are_held() -> None:
 
 
 def test_one_that_tells_much_makes_room_within_its_own_share() -> None:
-    book = RecordLedger("demo", 200)
+    book = RecordStore("demo", 200)
     honest = [record(seed) for seed in range(10)]
     assert all(book.keep(one, "honest") for one in honest)
     assert all(book.keep(record(1000 + seed, expires=NOW + 4000), "liar") for seed in range(300))
@@ -84,7 +84,7 @@ def test_one_that_tells_much_makes_room_within_its_own_share() -> None:
 
 
 def test_who_speaks_for_itself_is_in_nobodys_share() -> None:
-    book = RecordLedger("demo", 64)
+    book = RecordStore("demo", 64)
     assert all(book.keep(record(seed), "teller") for seed in range(16))
     assert all(book.keep(record(seed, sequence=2)) for seed in range(16))  # they were met
     assert all(book.keep(record(100 + seed), "teller") for seed in range(16))
@@ -94,7 +94,7 @@ def test_who_speaks_for_itself_is_in_nobodys_share() -> None:
 
 
 def test_the_one_that_is_known_is_found_by_its_bytes_also_after_it_was_replaced() -> None:
-    book = ledger(record(1))
+    book = store(record(1))
     assert book.keep(record(1, sequence=2))
     for data, reason in ((record(1, sequence=2).data, "known"), (record(1).data, "stale")):
         read = book.read(data, NOW)

@@ -1,4 +1,4 @@
-"""Doors: what is said of dials that fail again and again."""
+"""Dialing: what is said of dials that fail again and again."""
 
 from __future__ import annotations
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from peerbus.node.blocksync import Progress
-from peerbus.node.demo.cluster import Member
+from peerbus.node.demo.cluster import NodeProcess
 from peerbus.node.demo.messages import Job, Report
 
 
-def member() -> Member:
+def member() -> NodeProcess:
     job = Job(name="want-1", network="n", identity="key", file="copy", archives=2, wants=True)
-    return Member(job, Path("log"), cast("Any", None))
+    return NodeProcess(job, Path("log"), cast("Any", None))
 
 
 def report(at: float, blocks: int) -> Report:

@@ -7,7 +7,7 @@ import pytest
 
 from peerbus.node.blocks import Served
 from peerbus.node.blocksync import Progress
-from peerbus.node.demo.messages import Failed, Job, Report, Started, decode_job, decode_said, encode
+from peerbus.node.demo.messages import Job, NodeFailed, Report, Started, decode_job, decode_said, encode
 
 JOB = Job(name="want-1", network="demo", identity="/key", file="/copy", archives=2, wants=True)
 
@@ -16,11 +16,11 @@ JOB = Job(name="want-1", network="demo", identity="/key", file="/copy", archives
     "said",
     [
         Started("ab" * 32),
-        Failed("no space left"),
+        NodeFailed("no space left"),
         Report(peers=3, served=Served(5, 6), progress=Progress(state="fetching", blocks=1, blocks_in_all=2)),
     ],
 )
-def test_what_a_process_says_is_one_line_and_comes_back_as_it_was(said: Started | Failed | Report) -> None:
+def test_what_a_process_says_is_one_line_and_comes_back_as_it_was(said: Started | NodeFailed | Report) -> None:
     line = encode(said)
     assert line.count(b"\n") == 1
     assert decode_said(line) == said

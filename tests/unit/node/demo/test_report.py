@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from peerbus.node.demo.report import Outcome, Row, as_json, as_table
+from peerbus.node.demo.report import DemoResult, Row, as_json, as_table
 
 
 def row(name: str, *, wants: bool, killed: bool = False, verified: bool = True) -> Row:
@@ -35,8 +35,8 @@ def outcome(
     killed_by: float | None = None,
     size: int = 64 << 20,
     seconds: float = 0.5,
-) -> Outcome:
-    return Outcome(
+) -> DemoResult:
+    return DemoResult(
         ok=all(row.verified is not False for row in rows),
         network="demo",
         file="made-up.bin",

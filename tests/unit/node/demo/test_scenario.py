@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from peerbus.actors import ConfigError
-from peerbus.node.demo.scenario import Plan
+from peerbus.node.demo.scenario import DemoPlan
 
 
 @pytest.mark.parametrize(
     ("nodes", "kill", "archives"), [(3, True, 2), (4, True, 2), (7, True, 3), (2, False, 1), (5, False, 2)]
 )
 def test_half_of_the_nodes_hold_the_file_and_two_where_one_is_killed(nodes: int, kill: bool, archives: int) -> None:
-    assert Plan(nodes=nodes, kill=kill).archives == archives
+    assert DemoPlan(nodes=nodes, kill=kill).archives == archives
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def test_half_of_the_nodes_hold_the_file_and_two_where_one_is_killed(nodes: int,
 )
 def test_a_flag_that_cannot_be_met_is_named_with_what_would_be_right(flags: dict[str, object], complaint: str) -> None:
     with pytest.raises(ConfigError, match=complaint):
-        Plan(**flags)  # type: ignore[arg-type]  # each is of its field's type
+        DemoPlan(**flags)  # type: ignore[arg-type]  # each is of its field's type
 
 
 def test_an_empty_folder_may_be_kept(tmp_path: Path) -> None:
-    assert Plan(keep=tmp_path).keep == tmp_path
+    assert DemoPlan(keep=tmp_path).keep == tmp_path
