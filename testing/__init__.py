@@ -15,7 +15,6 @@ if TYPE_CHECKING:
         Asked,
         Effect,
         Failed,
-        Leaks,
         PeerProbe,
         Probe,
         Probes,
@@ -28,8 +27,8 @@ if TYPE_CHECKING:
         Unwatched,
         Watched,
         settled,
-        tasks_left,
     )
+    from .leaks import Leaks, tasks_left
     from .sim import (
         Conditions,
         Deadlocked,
@@ -98,7 +97,6 @@ _HOMES = {
         "Asked",
         "Effect",
         "Failed",
-        "Leaks",
         "PeerProbe",
         "Probe",
         "Probes",
@@ -111,8 +109,8 @@ _HOMES = {
         "Unwatched",
         "Watched",
         "settled",
-        "tasks_left",
     ),
+    "leaks": ("Leaks", "tasks_left"),
     "sim": (
         "Conditions",
         "Deadlocked",

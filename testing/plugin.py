@@ -204,7 +204,7 @@ async def _to_its_end(item: pytest.Item, test: Awaitable[object]) -> None:
     """Run the test, close what it opened, and look for tasks that it left."""
     import asyncio
 
-    from .kit import tasks_left
+    from .leaks import tasks_left
 
     before: set[asyncio.Task[Any]] = asyncio.all_tasks()
     try:
@@ -279,7 +279,7 @@ def probe(request: pytest.FixtureRequest, peerbus_seed: int) -> Probes:
 @pytest.fixture
 def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail the test if it leaves a task, thread, actor, socket, file or child process behind."""
-    from .kit import Leaks
+    from .leaks import Leaks
 
     request.node.stash[TASKS_LEFT] = []
     leaks = Leaks()
@@ -336,7 +336,7 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         return None
     from _pytest.runner import runtestprotocol
 
-    from .sim import SeedProgress
+    from .seed_progress import SeedProgress
 
     hook = item.ihook
     hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)

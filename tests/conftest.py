@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
-from peerbus.testing.kit.leaks import Leaks, tasks_left
+from peerbus.testing.leaks import Leaks, tasks_left
 
 #: A slow or busy machine is no reason to fail: pytest-timeout bounds what hangs.
 settings.register_profile("peerbus", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -22,7 +22,7 @@ ROOMS = {
     "transports": ("streams", "wire", "lanes", "connection", LOOSE),
     "discovery": ("records", "facts", "book", "peer", "mind", "mdns", "pex", "shell", LOOSE),
     "node": (LOOSE, "demo", "cli"),
-    "testing": ("kit", "sim", "suites", LOOSE),
+    "testing": ("leaks", "kit", "sim", "suites", LOOSE),
 }
 
 

@@ -1,7 +1,6 @@
 """The peer manager as an actor: it dials, lets in and closes as its mind (`PeerManager`) decides.
 
-Tasks: those that dial and listen (`Dialing`), and of the finders.
-Connections are its children: they end before it does.
+Tasks: those of `Dialing` and of the finders. Connections are its children: they end before it does.
 """
 
 from __future__ import annotations

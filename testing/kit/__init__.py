@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from .alone import Alone
 from .effects import Answered, Asked, Effect, Failed, Published, Spawned, Stopped, TimerSet, Told, Unwatched, Watched
-from .leaks import Leaks, tasks_left
 from .peer_probe import PeerProbe
 from .probe import Probe
 from .probes import Probes
@@ -18,7 +17,6 @@ __all__ = [
     "Asked",
     "Effect",
     "Failed",
-    "Leaks",
     "PeerProbe",
     "Probe",
     "Probes",
@@ -32,5 +30,4 @@ __all__ = [
     "Unwatched",
     "Watched",
     "settled",
-    "tasks_left",
 ]

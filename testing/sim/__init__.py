@@ -7,7 +7,6 @@ from .failures import Deadlocked, EscapedSimulation, LeftBehind, NotReached, Sim
 from .faulty_network import FaultyNetwork
 from .members import NodeArguments
 from .nodes import Nodes
-from .seed_progress import SeedProgress
 from .simulation import Simulation
 from .trace import Event, Trace
 from .virtual_loop import VirtualLoop
@@ -23,7 +22,6 @@ __all__ = [
     "NodeArguments",
     "Nodes",
     "NotReached",
-    "SeedProgress",
     "Simulation",
     "SimulationFailed",
     "Trace",

@@ -16,7 +16,7 @@ from typing import Final
 
 from ...discovery.facts import Candidate, Finder, MakeFinder
 from ...transports.streams import Endpoint
-from ..kit import tasks_left
+from ..leaks import tasks_left
 
 __all__ = [
     "DISCOVERY_CHECKS",

@@ -288,3 +288,13 @@ def test_loading_it_loads_nothing_of_the_bus() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == str(["peerbus", "peerbus.testing", "peerbus.testing.plugin"])
+
+
+def test_seeds_and_leaks_load_nothing_of_the_bus() -> None:
+    code = (
+        "import sys, peerbus.testing.seed_progress, peerbus.testing.leaks; "
+        "print(sorted(name for name in sys.modules if name.startswith('peerbus')))"
+    )
+    done = subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True)
+    loaded = ["peerbus", "peerbus.testing", "peerbus.testing.leaks", "peerbus.testing.seed_progress"]
+    assert done.stdout.strip() == str(loaded)

@@ -8,7 +8,7 @@ import threading
 
 import pykka
 
-from peerbus.testing.kit.leaks import Leaks, tasks_left
+from peerbus.testing.leaks import Leaks, tasks_left
 
 
 def test_what_was_there_before_is_no_leak() -> None:
