@@ -18,7 +18,15 @@ from .address import (
 from .answer_encoding import decode_answer, decode_plain, encode_answer, unmarked
 from .answers import Expected, check_reply, may_answer, misfit, shown_kind
 from .capability import Capability
-from .channel import DEFAULT_MAILBOX, DEFAULT_MAILBOX_BYTES, DEFAULT_TIMEOUT, REACTOR_PATTERN, Channel, Overflow
+from .channel import (
+    DEFAULT_MAILBOX,
+    DEFAULT_MAILBOX_BYTES,
+    DEFAULT_TIMEOUT,
+    HARD_MAX_MESSAGE,
+    REACTOR_PATTERN,
+    Channel,
+    Overflow,
+)
 from .encoding import Unresolved, answer_of, check_answer, encoding_of
 from .events import (
     FACTS,
@@ -72,6 +80,7 @@ __all__ = [
     "Overflow",
     "Peer",
     "QuorumFailed",
+    "HARD_MAX_MESSAGE",
     "REACTOR_PATTERN",
     "Request",
     "Results",

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ...transports.streams import why_another
 from ..facts import Accept, Attempt, Dial, PeerConnectionView, Refuse, Verdict, beats
 from ..peer import KnownPeer, PeerState, PeerStep
 from .advertising import role_of
@@ -34,11 +35,11 @@ class Admission:
                 peers.is_self(dialed, dial.endpoint)
             elif dial.node_id is None:
                 peers.answered(dial.endpoint, node_id, now)
-            elif dial.node_id != node_id:
+            elif (another := why_another(dial.node_id, node_id)) is not None:
                 dialed.replaces = dialed.replaces if dialed.linked else None
                 if not peers.is_other(dialed, dial.endpoint, now):
                     dialed.address_failed(dial, now, self._state.options, self._state.rng)
-                return Refuse("node_id", f"dialed {dial.node_id}, but {node_id} answered")
+                return Refuse("node_id", another)
         if node_id == myself:
             return Refuse("self_dial", "this node does not connect to itself")
         return self._admit(attempt, now)

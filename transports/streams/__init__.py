@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .endpoint import Endpoint, check_node_id
+from .endpoint import Endpoint, check_node_id, why_another
 from .identity import Identity, node_id_of_key
 from .memory import MemoryNetwork, MemoryTransport
 from .memory_stream import MemoryStream, Parcel, Wire
@@ -43,4 +43,5 @@ __all__ = [
     "UnixTransport",
     "check_node_id",
     "node_id_of_key",
+    "why_another",
 ]

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-__all__ = ["Endpoint", "check_node_id"]
+__all__ = ["Endpoint", "check_node_id", "why_another"]
 
 #: What follows `scheme://`: a transport that joins adds its scheme here and nothing else.
 _HOST_AND_PORT: Final = frozenset({"tcp"})
@@ -28,6 +28,13 @@ def check_node_id(text: str) -> str:
     if not _NODE_ID.fullmatch(text):
         raise ValueError(f"not a node id: {text!r} (64 lower-case hexadecimal digits)")
     return text
+
+
+def why_another(wanted: str | None, answered: str | None) -> str | None:
+    """Why `answered` is not the node that was dialed. None: it is, or any will do, or the stream proves nothing."""
+    if wanted is None or answered is None or answered == wanted:
+        return None
+    return f"dialed {wanted}, but {answered} answered"
 
 
 @dataclass(frozen=True, slots=True)

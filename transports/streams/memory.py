@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable
 
 from ...actors.base import DialFailed, HandshakeFailed, ListenFailed, StreamClosed
-from .endpoint import Endpoint, check_node_id
+from .endpoint import Endpoint, check_node_id, why_another
 from .memory_stream import MemoryStream, Parcel, Wire
 from .transport import MAX_PENDING_HANDSHAKES, Refused, expected_peer
 
@@ -86,9 +86,10 @@ class MemoryTransport:
         except asyncio.CancelledError:
             _hang_up(answer)
             raise
-        if wanted is not None and stream.peer_id != wanted:
+        why = why_another(wanted, stream.peer_id)
+        if why is not None:
             stream.abort()
-            raise HandshakeFailed("node_id", f"dialed {wanted}, but {stream.peer_id} answered")
+            raise HandshakeFailed("node_id", why)
         return stream
 
     async def listen(self, endpoint: Endpoint, *, on_refused: Refused | None = None) -> MemoryListener:

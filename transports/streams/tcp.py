@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from ...actors.base import DialFailed, HandshakeFailed, ListenFailed
 from .arrival_limit import ArrivalLimit
-from .endpoint import Endpoint
+from .endpoint import Endpoint, why_another
 from .identity import Identity
 from .socket_handshake import open_stream
 from .socket_listener import SocketListener
@@ -156,9 +156,10 @@ class TcpTransport:
         tls = self._server_tls if server_side else self._client_tls
         stream = await open_stream(sock, tls=tls, server_side=server_side)
         stream.place(local, remote, own_id=self._own_id)
-        if wanted is not None and stream.peer_id is not None and stream.peer_id != wanted:
+        why = why_another(wanted, stream.peer_id)
+        if why is not None:
             stream.abort()
-            raise HandshakeFailed("node_id", f"dialed {wanted}, but {stream.peer_id} answered")
+            raise HandshakeFailed("node_id", why)
         return stream
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from ...actors.base import DialFailed, HandshakeFailed, ListenFailed
-from .endpoint import Endpoint
+from .endpoint import Endpoint, why_another
 from .identity import Identity
 from .socket_handshake import open_stream
 from .socket_listener import SocketListener
@@ -73,9 +73,10 @@ class UnixTransport:
             raise DialFailed(f"{endpoint}: no answer within {timeout} s") from error
         except (OSError, ValueError) as error:
             raise DialFailed(f"{endpoint}: {getattr(error, 'strerror', None) or error}") from error
-        if wanted is not None and stream.peer_id is not None and stream.peer_id != wanted:
+        why = why_another(wanted, stream.peer_id)
+        if why is not None:
             stream.abort()
-            raise HandshakeFailed("node_id", f"dialed {wanted}, but {stream.peer_id} answered")
+            raise HandshakeFailed("node_id", why)
         return stream
 
     async def listen(self, endpoint: Endpoint, *, on_refused: Refused | None = None) -> SocketListener:

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Meta
 
 from ...actors.base import HandshakeFailed
-from ...actors.messages import Capability
+from ...actors.messages import HARD_MAX_MESSAGE, Capability
+from ..streams import why_another
 
 __all__ = ["MAX_CHANNELS", "MESSAGE_LIMIT", "RECORD_LIMIT", "ChannelInfo", "Hello", "check", "check_offers"]
 
@@ -20,7 +21,7 @@ __all__ = ["MAX_CHANNELS", "MESSAGE_LIMIT", "RECORD_LIMIT", "ChannelInfo", "Hell
 #: Channels of one node. A reactor each: hundreds are a design error, and a table the peer must hold.
 MAX_CHANNELS = 256
 #: Bytes of one encoded message on any channel.
-MESSAGE_LIMIT = 16 * 1024 * 1024
+MESSAGE_LIMIT = HARD_MAX_MESSAGE
 #: Bytes of a signed peer record: 1 KiB of offers, some endpoints, a key and a signature.
 RECORD_LIMIT = 2048
 
@@ -126,7 +127,8 @@ def check(
         raise HandshakeFailed("node_id", f"HELLO says {hello.node_id}, the stream proved {authenticated_id}")
     if hello.node_id == self_id:
         raise HandshakeFailed("self_dial", f"{self_id} reached itself")
-    if expected_id is not None and hello.node_id != expected_id:
-        raise HandshakeFailed("node_id", f"dialed {expected_id}, reached {hello.node_id}")
+    another = why_another(expected_id, hello.node_id)
+    if another is not None:
+        raise HandshakeFailed("node_id", another)
     if hello.network != network:
         raise HandshakeFailed("network", f"this is {network!r}, the peer is on {hello.network!r}")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerbus.transports.streams.endpoint import Endpoint, check_node_id
+from peerbus.transports.streams.endpoint import Endpoint, check_node_id, why_another
 
 NODE = "0123456789abcdef" * 4
 
@@ -122,3 +122,18 @@ def test_any_text_is_an_endpoint_or_a_value_error(text: str) -> None:
         except ValueError:
             continue
         assert Endpoint.parse(str(endpoint)) == endpoint
+
+
+@pytest.mark.parametrize(
+    ("wanted", "answered", "why"),
+    [
+        (NODE, NODE, None),
+        (None, NODE, None),
+        (NODE, None, None),
+        (NODE, "b" * 64, f"dialed {NODE}, but {'b' * 64} answered"),
+    ],
+)
+def test_whether_the_node_that_answers_is_the_one_that_was_dialed(
+    wanted: str | None, answered: str | None, why: str | None
+) -> None:
+    assert why_another(wanted, answered) == why
