@@ -87,7 +87,7 @@ class Closing:
             threads += [cell for cell in self._cells(phase) if isinstance(cell, ThreadCell)]
             await self._end(phase)
         for cell in threads:
-            if cell.state is State.STOPPED:
+            if cell.state is State.STOPPED and not cell.left:
                 cell.thread.join(KILL_TIMEOUT)  # it has nothing left to do
 
     def _cells(self, phase: Ending | None = None) -> list[Cell]:

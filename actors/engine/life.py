@@ -272,9 +272,23 @@ class Life:
     def leave_behind(self) -> None:
         """The bus stops without it, as its handler never returns: whoever waits for it waits no longer.
 
-        On the bus's loop thread.
+        It ends here and now, without `on_stop`. On the bus's loop thread.
         """
         raise NotImplementedError
+
+    def end_behind(self, left: tuple[Envelope | None, ...]) -> None:
+        """The rest of `leave_behind`: it ends without the handlers of these messages."""
+        for envelope in left:
+            if envelope is not None:
+                if envelope.reply is not None:
+                    envelope.reply.fail(self.left_error(envelope.message))
+                else:
+                    self.refuse_left(envelope, begun=True)
+        self._farewell, self.children = False, None
+        if self.state is State.STOPPING:
+            self.settle()
+        else:
+            self._leave("its bus stopped without it", farewell=False, kill=True)
 
     def leave_children(self) -> None:
         """As `leave_behind`, those of its children that have not ended."""

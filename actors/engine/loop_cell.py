@@ -462,17 +462,11 @@ class LoopCell(Cell):
         for task in (self._turn_task, self._hook_task, *detached):
             if task is not None:
                 forget_task(task)
-        for envelope in (self._awaiting, *detached.values()):
-            if envelope is not None:
-                if envelope.reply is not None:
-                    envelope.reply.fail(self.left_error(envelope.message))
-                else:
-                    self.refuse_left(envelope, begun=True)
+        awaiting = self._awaiting
         self._turn_task = self._hook_task = self._awaiting = None
         if self.tasks is not None:
             self.tasks.leave_behind()
-        self._farewell, self.children = False, None
-        self.settle()
+        self.end_behind((awaiting, *detached.values()))
 
     def abandon(self, reply: object) -> str:
         """Nobody waits for this reply: cancel the handler that works on it."""

@@ -7,6 +7,7 @@ handler runs on a private event loop of the thread, which is made when the first
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import heapq
 import itertools
 import threading
@@ -17,6 +18,8 @@ from contextvars import Context, copy_context
 from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from pykka.messages import _ActorStop
 
 from ..base import ENDED, PeerbusError, SendError, WouldDeadlock, get_logger, not_in_child, runs_no_more, weakly
 from ..mailbox import NEVER, Envelope
@@ -79,9 +82,21 @@ class CrossReply:
 class ThreadCell(Cell):
     """See the module."""
 
-    __slots__ = ("_message_context", "_numbers", "_parked", "_posted", "_runner", "_schedule", "thread")
+    __slots__ = (
+        "_message_context",
+        "_numbers",
+        "_parked",
+        "_posted",
+        "_runner",
+        "_schedule",
+        "_to_end",
+        "left",
+        "thread",
+    )
 
     thread: threading.Thread
+    #: The bus has ended the actor without its thread, which is in a handler that does not return.
+    left: bool
 
     def start(self) -> None:
         """Start the thread."""
@@ -91,6 +106,9 @@ class ThreadCell(Cell):
         self._schedule: list[tuple[float, int, Callable[[], object]]] = []
         self._numbers = itertools.count()
         self._posted: deque[Callable[[], object]] = deque()
+        self.left = False
+        #: Empty when the end has begun: whoever pops it goes through with it.
+        self._to_end = [None]
         self.mailbox.wake = self.mailbox.wake_threadsafe = self._wake
         self.thread = threading.Thread(
             target=partial(self.context.run, self._run),
@@ -145,6 +163,7 @@ class ThreadCell(Cell):
             while self.state is not State.STOPPED:
                 self._run_schedule()
                 while self._posted:
+                    self.current = None  # it is handled
                     self._posted.popleft()()
                 if self.state is State.RUNNING:
                     self.drain()
@@ -177,6 +196,8 @@ class ThreadCell(Cell):
 
     def handle(self, envelope: Envelope) -> object:
         """Handle one message, in a copy of the actor's context; what was posted goes before the next."""
+        if self.left:
+            return HALT
         self._message_context = context = self.context.copy()
         result = context.run(Cell.handle, self, envelope)
         return HALT if result is None and self._posted else result
@@ -262,11 +283,21 @@ class ThreadCell(Cell):
         """A handler on a thread cannot be cancelled."""
 
     def leave_behind(self) -> None:
-        """The thread is left to itself: what it would still answer, and what waits behind it, fails now."""
+        """The thread is left to itself, and takes no further message. What was sent to it fails now."""
         self.leave_children()
-        for envelope in (self.current, *self.mailbox.peek()):
-            if envelope is not None and envelope.reply is not None:
-                envelope.reply.fail(self.left_error(envelope.message))
+        # From here on this thread acts in the place of the actor's. That one, where it comes back at this very moment,
+        # may still take a message that was seen here as well, and does not handle it.
+        self.left = True
+        at = self.current
+        with contextlib.suppress(PeerbusError):  # it has come to its end by itself meanwhile
+            self.end_behind(() if at is None or isinstance(at.message, _ActorStop) else (at,))
+        self._wake()
+
+    def _end(self) -> None:
+        if self._to_end:
+            with contextlib.suppress(IndexError):
+                self._to_end.pop()  # of two threads that come here at once, one
+                super()._end()
 
     def abandon(self, reply: object) -> str:
         """A handler on a thread cannot be cancelled; one that has not begun is skipped."""

@@ -141,7 +141,7 @@ async def test_a_task_that_is_cancelled_before_it_begins_is_closed(cancelled: st
 
     class Hasty(Actor):
         @handles(str)
-        def start(self, message: str) -> None:
+        def begin(self, message: str) -> None:
             task = self.create_task(self.note())
             if message == "by hand":
                 task.cancel()

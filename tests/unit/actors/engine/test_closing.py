@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import pytest
+from virtual_time import eventually
 
 from peerbus.actors import (
     LOCAL,
@@ -25,6 +27,7 @@ from peerbus.actors import (
     handles,
 )
 from peerbus.actors.engine.thread_cell import ThreadCell
+from peerbus.actors.mailbox import NO_CHANNEL
 
 
 class Diary(Actor):
@@ -558,3 +561,76 @@ async def test_many_hooks_that_hang_do_not_add_up() -> None:
         before = loop.time()
     assert loop.time() - before < 5.0
     assert sorted(ended) == [1] * 20 + [2] * 20
+
+
+class StuckOnLoop(Actor):
+    """Its handler never returns, until the test lets it go."""
+
+    def __init__(self, began: threading.Event, go: threading.Event) -> None:
+        super().__init__()
+        self.began, self.go = began, go
+
+    @handles(int)
+    async def handle(self, number: int) -> None:
+        self.began.set()
+        while not self.go.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.sleep(1000)
+
+
+class StuckOnThread(StuckOnLoop):
+    dispatcher: ClassVar[Literal["loop", "thread"] | None] = "thread"
+
+    @handles(int)
+    def handle(self, number: int) -> None:  # type: ignore[override]  # on a thread
+        self.began.set()
+        self.go.wait(60)
+
+
+class StuckParent(StuckOnThread):
+    """Has children that have nothing to do."""
+
+    def on_start(self) -> None:
+        self.spawn(StuckOnLoop, self.began, self.go, name="on-the-loop")
+        self.spawn(StuckOnThread, self.began, self.go, name="on-a-thread")
+
+
+@pytest.mark.parametrize("kind", [StuckOnLoop, StuckOnThread, StuckParent])
+def test_nothing_stays_open_of_an_actor_that_is_left_behind(
+    kind: type[StuckOnLoop], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("peerbus.actors.engine.closing.KILL_TIMEOUT", 0.02)
+    monkeypatch.setattr("peerbus.actors.engine.closing.GRACE", 0.02)
+    began, go = threading.Event(), threading.Event()
+    ended: list[str] = []
+
+    async def main() -> None:
+        bus = Bus(shutdown_timeout=0.01)
+        await bus.__aenter__()
+        ref = bus.spawn(kind, began, go, name="stuck")
+        await bus.started(ref)
+        for number in range(3):
+            await bus.tell(ref, number)
+        later = ref.stop(block=False)
+        await eventually(began.is_set)
+        await bus.aclose()
+        assert list(bus.running()) == []
+        assert await asyncio.wait_for(later, 10)
+        assert not ref.is_alive()
+        with pytest.raises(ActorStopped):
+            ref.tell(9)
+        statistics = bus.statistics()
+        assert statistics.dead_letters == {"actor_stopped": 3}
+        local = statistics.ledger.local[NO_CHANNEL]
+        assert (local.sent, local.delivered, local.dropped) == (3, 3, {"actor_stopped": 2})
+        assert local.undone == {"actor_stopped": 1}
+        ended.append("all of it")
+
+    try:
+        asyncio.run(main())
+        assert ended
+    finally:
+        go.set()
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread():
+                thread.join(10)

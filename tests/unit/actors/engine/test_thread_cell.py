@@ -367,10 +367,11 @@ async def test_a_stop_of_the_bus_does_not_wait_for_ever_for_a_thread(gate: threa
         ref = bus.spawn(Blocking)
         ask = bus.ask(ref, Wait(gate))
         await until(ref._cell.mailbox.empty)
-    assert ref.is_alive()
+    assert not ref.is_alive()
+    assert thread_of(ref).is_alive()
     gate.set()
     thread_of(ref).join(10)
-    assert not ref.is_alive()
+    assert not thread_of(ref).is_alive()
     with pytest.raises(ActorStopped, match="did not come to an end before its bus stopped"):
         await ask
 
@@ -383,8 +384,8 @@ def test_a_thread_that_outlives_the_bus_ends_in_peace(gate: threading.Event) -> 
     while len(ref._cell.mailbox) > 1:
         threading.Event().wait(0.001)
     bus.stop()
-    for ask in (waiting, other):
-        with pytest.raises(ActorStopped, match="did not come to an end before its bus stopped"):
+    for ask, why in ((waiting, "did not come to an end before its bus stopped"), (other, "stopped before handling")):
+        with pytest.raises(ActorStopped, match=why):
             ask.get()
     gate.set()
     thread_of(ref).join(10)
