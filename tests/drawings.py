@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
-from peerbus.actors.engine.life import TRANSITIONS as ACTOR
+from peerbus.actors.engine.state import TRANSITIONS as ACTOR
 from peerbus.discovery.peer.lifecycle import TRANSITIONS as PEER
 from peerbus.transports.connection.parting import PHASES, PROOFS, SPOKEN
 from peerbus.transports.wire.handshake import TRANSITIONS as HANDSHAKE

@@ -13,7 +13,7 @@ from .forked_cell import refuse_sends
 from .handlers import handles
 from .host import Host
 from .latency import PeakEwma
-from .life import Life, State
+from .life import Life
 from .load import Load, Loads
 from .loop_cell import LoopCell
 from .loop_thread import MARGIN, LoopThread, check_plain
@@ -21,6 +21,7 @@ from .ref import Ref
 from .rehearsal import CHECK_SENDS, Rehearsed, expected, rehearsed_message, sends_are_checked
 from .spawning import Plan
 from .stall_watch import SLOW_HANDLER, StallWatch
+from .state import State
 from .thread_cell import ThreadCell
 from .timers import Timer, Timers
 from .to_cell import many_to_cell, refuse_here, within

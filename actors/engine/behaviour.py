@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, overload
@@ -56,6 +57,11 @@ class Behaviour(pykka.Actor):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
+        if inspect.iscoroutinefunction(cls.on_failure):
+            raise TypeError(
+                f"{cls.__name__}.on_failure is `async def`, and nobody awaits it: the actor is about to be rebuilt or "
+                "to stop; write `def on_failure`"
+            )
         cls.__table__ = Table(cls)
         cls.__handlers__ = cls.__table__.handlers
         channel = getattr(cls, "channel", None)
@@ -96,8 +102,9 @@ class Behaviour(pykka.Actor):
     def _create_future() -> ReplyFuture[Any]:
         return ReplyFuture()
 
-    # Hooks. `on_start`, `on_stop` and `on_failure` are Pykka's; they may be `async def` at run time, but Pykka types
-    # them as plain functions, so there are two more that are `async def` for type checkers as well.
+    # Hooks. `on_start`, `on_stop` and `on_failure` are Pykka's. The first two may be `async def` at run time, but Pykka
+    # types them as plain functions, so there are two more that are `async def` for type checkers as well. The third is
+    # called on the way from a failure to what follows it, and is a `def`.
 
     async def on_started(self) -> None:
         """Hook, after `on_start`: the actor takes its first message when this has finished."""
@@ -123,4 +130,4 @@ class Behaviour(pykka.Actor):
         exception_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Hook: a handler raised, and the actor is about to be rebuilt or to stop."""
+        """Hook, a `def`: a handler or a task raised, and the actor is about to be rebuilt or to stop."""

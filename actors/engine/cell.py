@@ -12,6 +12,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import pykka
@@ -33,9 +34,10 @@ from ..sends import DELIVERED, AskFuture, Failed, ForeignWaiting, Outcome, Searc
 from .actor_tasks import ActorTasks
 from .handler_table import Handler
 from .latency import PeakEwma
-from .life import HALT, TRANSITIONS, Life, State
+from .life import HALT, Life
 from .load_shedding import Lateness
 from .rehearsal import LOOKS, wrong_message
+from .state import State
 from .timers import Followed, Tick, Timer
 
 if TYPE_CHECKING:
@@ -44,7 +46,7 @@ if TYPE_CHECKING:
     from .behaviour import Behaviour
     from .host import Host
 
-__all__ = ["BATCH", "HALT", "TRANSITIONS", "Cell", "State"]
+__all__ = ["BATCH", "HALT", "Cell"]
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -279,6 +281,11 @@ class Cell(Life):
     def failed(self, envelope: Envelope, error: BaseException) -> object:
         """A handler raised. Returns HALT or None, as `handle`."""
         reply = envelope.reply
+        if reply is not None and reply.done():
+            # Its deadline came, or its asker went, and that is what became of it; this comes out of its clean-up.
+            log.warning("handler failed, nobody waits for it any more", actor=str(self), exc_info=error)
+            self.exits(error)
+            return self.verdict()
         self.mailbox.count_undone("handler_failed")
         if self.bus is None and self.ends_everyone(error, asked=reply is not None):
             if reply is not None:
@@ -362,9 +369,12 @@ class Cell(Life):
 
     def put_aside(self) -> None:
         """Stash the message that is being handled."""
-        envelope = self.handling()
+        envelope = self.handling() if self.mailbox.owner == get_ident() else None
         if envelope is None:
-            raise PeerbusError(f"{self} is handling no message that could be put aside")
+            raise PeerbusError(
+                f"the caller handles no message of {self} that could be put aside: only the handler itself can, "
+                "no task and no thread that it has started"
+            )
         if self.stash is None:
             self.stash = []
         if len(self.stash) >= self.mailbox.limit:

@@ -25,8 +25,9 @@ from ..mailbox import Envelope
 from ..messages import ShutdownStarted
 from .cell import Cell
 from .ending import SIDE_BY_SIDE, Ending
-from .life import Life, State
+from .life import Life
 from .loop_cell import LoopCell
+from .state import State
 from .thread_cell import ThreadCell
 
 __all__ = ["Closing"]

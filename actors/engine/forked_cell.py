@@ -6,7 +6,8 @@ from threading import RLock
 from typing import Any, NoReturn
 
 from ..base import ENDED, ProcessForked, forked_error
-from .life import Life, State
+from .life import Life
+from .state import State
 
 __all__ = ["refuse_sends"]
 

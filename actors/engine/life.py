@@ -1,6 +1,6 @@
 """The life of an actor: start, failures, restarts, children, watchers, end. One cell lives through all of it.
 
-State machine: see TRANSITIONS. Laws:
+State machine: see state.py. Laws:
 1. Whatever changes the state runs in the actor's own turn; other threads `post` it.
 2. A cell ends, or rebuilds its actor, only when its children have ended and no handler runs any more.
 3. `on_stop` runs once, and not for an actor that failed: that one has heard `on_failure`.
@@ -19,7 +19,6 @@ import asyncio
 import weakref
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from enum import Enum
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pykka
@@ -52,6 +51,7 @@ from ..messages import (
 )
 from .actor_tasks import ActorTasks
 from .building import BUILDING
+from .state import TRANSITIONS, State
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from .behaviour import Behaviour
     from .handler_table import Handler
 
-__all__ = ["EXITS", "HALT", "TRANSITIONS", "Life", "State"]
+__all__ = ["EXITS", "HALT", "Life"]
 
 log = get_logger("peerbus.actors")
 #: Without a bus an actor is one of Pykka's, and says what Pykka says: programs and handlers written for it look for it.
@@ -79,27 +79,6 @@ as_pykka = get_logger(
     },
 )
 
-
-class State(Enum):
-    """Where in its life a cell is."""
-
-    NEW = "new"
-    STARTING = "starting"
-    RUNNING = "running"
-    BACKING_OFF = "backing_off"
-    STOPPING = "stopping"
-    STOPPED = "stopped"
-
-
-#: What may follow what.
-TRANSITIONS: dict[State, frozenset[State]] = {
-    State.NEW: frozenset({State.STARTING, State.STOPPING}),
-    State.STARTING: frozenset({State.RUNNING, State.BACKING_OFF, State.STOPPING}),
-    State.RUNNING: frozenset({State.BACKING_OFF, State.STOPPING}),
-    State.BACKING_OFF: frozenset({State.STARTING, State.STOPPING}),
-    State.STOPPING: frozenset({State.STOPPED}),
-    State.STOPPED: frozenset(),
-}
 
 #: What ends the program, whoever raises it.
 EXITS = (SystemExit, KeyboardInterrupt)
@@ -221,8 +200,8 @@ class Life:
         self.timers: OwnTimers | None = None
         #: What its handlers have started beside themselves; None while they have not.
         self.tasks: ActorTasks | None = None
-        #: What one of these raised before the actor took its first message.
-        self._task_failure: BaseException | None = None
+        #: The name of the first of these that failed before the actor took its first message, and what it raised.
+        self._task_failure: tuple[str, BaseException] | None = None
         self.stash: list[Envelope] | None = None
         self._stop_replies: list[ReplyTo] | None = None
         #: Cancels the timer of a restart; None when its time has come, or there is none.
@@ -372,7 +351,7 @@ class Life:
 
     def _take_messages(self) -> None:
         failure, self._task_failure = self._task_failure, None
-        if failure is None or self.supervise(failure) is not HALT:
+        if failure is None or self.supervise(failure[1], task=failure[0]) is not HALT:
             self.drain()
 
     def take_start_error(self) -> BaseException:
@@ -385,18 +364,21 @@ class Life:
 
     # Failures.
 
-    def supervise(self, error: BaseException, *, heard: bool = True) -> object:
+    def supervise(self, error: BaseException, *, heard: bool = True, task: str = "") -> object:
         """Do what the supervision says about a failure of the actor. Returns HALT or None, as `handle`.
 
-        `heard`: the actor that failed gets `on_failure`; not one that could not be built or started.
+        `heard`: the actor that failed gets `on_failure`; not one that could not be built or started. `task`: the name
+        of the actor's task that failed, where it was no handler.
         """
         assert self.bus is not None
         assert self.supervisor is not None
         self.exits(error)
         decision = self.supervisor.failed(self.now())
-        log.error(
-            "handler failed", actor=str(self), decision=decision.directive.value, delay=decision.delay, exc_info=error
-        )
+        said = {"actor": str(self), "decision": decision.directive.value, "delay": decision.delay}
+        if task:
+            log.error("a task failed", **said, task=task, exc_info=error)
+        else:
+            log.error("handler failed", **said, exc_info=error)
         self.bus.publish(ActorFailed(str(self), error, decision.directive.value))
         directive = decision.directive
         if directive is Directive.RESUME:
@@ -436,11 +418,11 @@ class Life:
     def task_failed(self, name: str, error: BaseException) -> None:
         """A task that a handler started has failed, and so has the actor. On the loop's thread."""
         if self.state is State.RUNNING:
-            self.supervise(error)
-        elif self.state is State.STARTING:
-            self._task_failure = error
-        else:
-            log.error("a task failed while its actor stops or restarts", actor=str(self), task=name, exc_info=error)
+            self.supervise(error, task=name)
+            return
+        log.error("a task failed", actor=str(self), task=name, state=self.state.value, exc_info=error)
+        if self.state is State.STARTING and self._task_failure is None:
+            self._task_failure = name, error
 
     def exits(self, error: BaseException) -> None:
         """Stop the bus where what the actor raised is to end the program. From any thread.

@@ -24,8 +24,9 @@ from ..mailbox import NEVER, Envelope
 from ..sends import CHUNK, DELIVERED, AskFuture, AskWaiting, Outcome, Supply, Waiting, Within, spent
 from .cell import BATCH, Cell
 from .context_content import alike, contents
-from .life import HALT, State
+from .life import HALT
 from .rehearsal import expected
+from .state import State
 from .timers import Followed
 from .to_cell import pour_foreign, pour_singly
 from .turn import run_turn
@@ -500,11 +501,11 @@ class LoopCell(Cell):
 
     def handling(self) -> Envelope | None:
         """The message whose handler is the caller."""
-        if self._detached:
-            task = asyncio.current_task()
-            if task is not None and task in self._detached:
-                return self._detached[task]
-        return self.current
+        task = asyncio.current_task(self.loop)
+        if task is not None and self._detached and task in self._detached:
+            return self._detached[task]
+        # Where a task handles the messages, no other does; where there is none, whoever is called while one is handled.
+        return self.current if self._turn_task is None or task is self._turn_task else None
 
     def _would_deadlock(self) -> bool:
         """The caller is what this actor waits for before it takes the next message."""

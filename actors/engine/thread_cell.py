@@ -26,8 +26,9 @@ from ..mailbox import NEVER, Envelope
 from ..sends import BLOCKED, AskFuture, AskWaiting, Failed, ForeignWaiting, Outcome, Supply, Within, spent
 from .cell import Cell
 from .forked_cell import refuse_sends
-from .life import HALT, State
+from .life import HALT
 from .rehearsal import expected
+from .state import State
 from .to_cell import pour_foreign
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from numbers import Real
 from typing import Literal, get_args
 
 from ..mailbox import Envelope
-from .life import Life, State
+from .life import Life
+from .state import State
 
 __all__ = ["Followed", "Missed", "Tick", "Timer", "Timers"]
 

@@ -178,6 +178,22 @@ class ReplyFuture(pykka.ThreadingFuture[T], FutureLike[T]):
             return all(source.done() for source in self._sources)
         return self._result is not None
 
+    def result(self) -> T:
+        """The value, or raise the error. Raises `asyncio.InvalidStateError` where neither is there."""
+        if (self._task is not None and self._task.done()) or not self.done():
+            return super().result()
+        return self.get()
+
+    def exception(self) -> BaseException | None:
+        """The error, or None for a value. Raises `asyncio.InvalidStateError` where neither is there."""
+        if (self._task is not None and self._task.done()) or not self.done():
+            return super().exception()
+        try:
+            self.get()
+        except BaseException as error:  # noqa: BLE001  # that is the answer
+            return error
+        return None
+
     def set(self, value: object = None) -> None:
         """Set the value and wake whoever waits."""
         super().set(value)

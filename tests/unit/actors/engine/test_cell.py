@@ -14,6 +14,7 @@ from peerbus.actors import (
     DeadlineExceeded,
     Directive,
     MailboxFull,
+    PeerbusError,
     Ref,
     RemoteError,
     SendError,
@@ -135,3 +136,39 @@ async def test_whatever_happens_everything_ends_and_balances(seed: int) -> None:
     assert bus.statistics().actors == {}
     assert ref.statistics().queued == 0
     assert noise == []
+
+
+@pytest.mark.parametrize("caller", ["task of the actor", "task", "thread", "callback"])
+async def test_only_the_handler_itself_puts_its_message_aside(caller: str) -> None:
+    refused: list[BaseException] = []
+
+    class Careless(Actor):
+        @handles(int)
+        async def handle(self, number: int) -> int:
+            match caller:
+                case "task of the actor":
+                    self.create_task(self.later())
+                case "task":
+                    beside = asyncio.create_task(self.later())
+                    beside.add_done_callback(lambda _: None)
+                case "thread":
+                    await asyncio.to_thread(self.aside)
+                case "callback":
+                    asyncio.get_running_loop().call_later(0.01, self.aside)
+            await asyncio.sleep(0.1)
+            return number
+
+        async def later(self) -> None:
+            await asyncio.sleep(0.01)
+            self.aside()
+
+        def aside(self) -> None:
+            try:
+                self.put_aside()
+            except PeerbusError as error:
+                refused.append(error)
+
+    async with Bus() as bus:
+        assert await bus.ask(bus.spawn(Careless), 7, timeout=10) == 7
+    (error,) = refused
+    assert "only the handler itself can" in str(error)

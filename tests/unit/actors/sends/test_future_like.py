@@ -12,6 +12,7 @@ import pytest
 
 from peerbus.actors import (
     LOCAL,
+    Actor,
     Bus,
     Capability,
     Channel,
@@ -413,3 +414,32 @@ async def test_one_of_several_that_await_is_cancelled_alone(bus: Bus, endless: E
     assert not endless.cancelled.is_set()
     outcome.cancel()
     await asyncio.wait(waiting)
+
+
+async def test_a_reply_that_is_done_has_a_result_or_an_exception_whoever_waited_for_it() -> None:
+    class Divides(Actor):
+        @handles(int)
+        def divide(self, message: int) -> float:
+            return 1 / message
+
+    async with Bus() as bus:
+        ref = bus.spawn(Divides)
+        whole, failed = ref.ask(2, block=False), ref.ask(0, block=False)
+        both = whole.join(whole)
+        for future in (whole, failed, both):
+            assert not future.done()
+            for look in (future.result, future.exception):
+                with pytest.raises(asyncio.InvalidStateError):
+                    look()
+        await bus.ask(ref, 1)
+        for future in (whole, failed, both):
+            assert future.done()
+        assert (whole.result(), whole.exception()) == (0.5, None)
+        assert (both.result(), both.exception()) == ([0.5, 0.5], None)
+        assert isinstance(failed.exception(), ZeroDivisionError)
+        with pytest.raises(ZeroDivisionError):
+            failed.result()
+        asked: list[Any] = [ref.ask(1, block=False), ref.ask(2, block=False)]
+        done, pending = await asyncio.wait(asked)
+        assert not pending
+        assert sorted(future.result() for future in done) == [0.5, 1.0]
