@@ -141,12 +141,12 @@ def _positive(text: str) -> int:
 
 def _listing(rows: Sequence[Comparison]) -> str:
     lines = ["cases, each a process of its own:"]
-    lines += [f"  {name:<14}{CASES[name].about}" for name in dict.fromkeys(case for row in rows for case in row.cases)]
+    lines += [f"  {name:<17}{CASES[name].about}" for name in dict.fromkeys(case for row in rows for case in row.cases)]
     group = ""
     for row in rows:
         if row.group != group:
             group = row.group
             lines += ["", group]
         target = "" if row.bar is None else f", target {bar_text(row)}"
-        lines.append(f"  {row.name:<30}against {row.against}{target}")
+        lines.append(f"  {row.name:<36}against {row.against}{target}")
     return "\n".join(lines) + "\n"
