@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from types import TracebackType
 from typing import Protocol, TypeVar
 
 from ..actors.base import get_logger
+from ..actors.engine import new_event_loop
 
 __all__ = ["ServedNode", "run_loop", "serve"]
 
@@ -78,16 +79,8 @@ async def serve(node: ServedNode) -> int:
 
 def run_loop(main: Coroutine[object, object, T]) -> T:
     """Run `main` in a new event loop: uvloop's where it is installed, else asyncio's."""
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
         return runner.run(main)
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 async def _first(*waits: Coroutine[object, object, object]) -> None:

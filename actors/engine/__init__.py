@@ -16,7 +16,7 @@ from .latency import PeakEwma
 from .life import Life
 from .load import Load, Loads
 from .loop_cell import LoopCell
-from .loop_thread import MARGIN, LoopThread, check_plain
+from .loop_thread import MARGIN, LoopThread, check_plain, new_event_loop
 from .ref import Ref
 from .rehearsal import CHECK_SENDS, Rehearsed, expected, rehearsed_message, sends_are_checked
 from .spawning import Plan
@@ -57,6 +57,7 @@ __all__ = [
     "factories_of",
     "handles",
     "many_to_cell",
+    "new_event_loop",
     "refuse_here",
     "refuse_instance",
     "refuse_sends",

@@ -13,6 +13,7 @@ from .address import (
     Local,
     Peer,
     Role,
+    is_node_id,
     parse_address,
 )
 from .answer_encoding import decode_answer, decode_plain, encode_answer, unmarked
@@ -106,6 +107,7 @@ __all__ = [
     "encoding_of",
     "may_answer",
     "misfit",
+    "is_node_id",
     "parse_address",
     "shown_kind",
     "unmarked",

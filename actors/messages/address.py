@@ -29,6 +29,7 @@ __all__ = [
     "Local",
     "Peer",
     "Role",
+    "is_node_id",
     "parse_address",
 ]
 
@@ -36,9 +37,14 @@ M = TypeVar("M")
 M_contra = TypeVar("M_contra", contravariant=True)
 Pick = TypeVar("Pick", bound=OnePick | GroupPick)
 
-NODE_ID_PATTERN = re.compile(r"[0-9a-f]{64}")
+_NODE_ID = re.compile(r"[0-9a-f]{64}")
 #: `role:` and its name, conditions in braces, the reactor, a pick. Values of conditions have no braces.
 _ROLE = re.compile(r"role:([^{}/?]*)(?:\{([^{}]*)\})?/([^?]*)(?:\?pick=(.*))?", re.DOTALL)
+
+
+def is_node_id(text: object) -> bool:
+    """Whether it is a node id: 64 lower-case hexadecimal digits."""
+    return isinstance(text, str) and _NODE_ID.fullmatch(text) is not None
 
 
 class HasChannel(Protocol[M_contra]):
@@ -120,8 +126,7 @@ class Peer:
     id: str
 
     def __post_init__(self) -> None:
-        node_id: object = self.id  # whatever a program without type checks gives
-        if not isinstance(node_id, str) or not NODE_ID_PATTERN.fullmatch(node_id):
+        if not is_node_id(self.id):
             raise ValueError(f"not a node id: {self.id!r} (64 lower-case hexadecimal digits)")
 
     @overload

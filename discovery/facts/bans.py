@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+
+from ...actors.messages import is_node_id
 
 __all__ = ["MAX_BANS", "Ban", "BanTarget", "Bans", "Network", "ban_target"]
 
 #: More entries than any operator writes and any attack should fill; the one that ends first makes room.
 MAX_BANS = 4096
-_NODE_ID = re.compile(r"[0-9a-f]{64}")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 #: A node id, or a network; one address is the network of that address alone.
@@ -33,7 +33,7 @@ class Ban:
 
 def ban_target(text: str) -> BanTarget:
     """Read a node id, an IP address or a network (`10.1.0.0/16`). Raises ValueError for anything else."""
-    if _NODE_ID.fullmatch(text):
+    if is_node_id(text):
         return text
     try:
         return ipaddress.ip_network(text, strict=False)

@@ -17,12 +17,11 @@ from __future__ import annotations
 
 import math
 import random
-import re
 from collections import Counter
 from collections.abc import Hashable
 
 from ...actors.base import ConfigError
-from ...transports.streams import Endpoint
+from ...transports.streams import Endpoint, check_node_id
 from ..facts import (
     Attempt,
     Candidate,
@@ -80,9 +79,7 @@ class PeerManager:
     def __init__(
         self, self_id: str, options: PeerOptions, rng: random.Random, *, wall: WallClock | None = None
     ) -> None:
-        if not re.fullmatch("[0-9a-f]{64}", self_id):
-            raise ValueError(f"{self_id!r} is no node id; it is 64 lower-case hex digits")
-        self._self_id = self_id
+        self._self_id = check_node_id(self_id)
         self._options = options
         self._rng = rng
         #: How its clock and the calendar go together.

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...actors.base import ConfigError
+from ...actors.messages import is_node_id
 from ..facts import MAX_SCORE, MIN_SCORE, Require
 from .backoff import RetryPolicy
 
 __all__ = ["PeerOptions"]
-
-_NODE_ID = re.compile(r"[0-9a-f]{64}")
-
 
 #: See `PeerOptions.dials_a_minute`; and what stands for no limit there.
 DIALS_A_MINUTE, UNLIMITED = 64, 1e9
@@ -89,7 +86,7 @@ class PeerOptions:
                 raise ConfigError(f"requires: {require}, but max_connected is {self.max_connected}")
         for name in ("unconditional", "private", "scores"):
             for node_id in getattr(self, name):
-                if not _NODE_ID.fullmatch(node_id):
+                if not is_node_id(node_id):
                     raise ConfigError(f"{name}: {node_id!r} is no node id; it is 64 lower-case hex digits")
         for node_id, score in self.scores.items():
             if not MIN_SCORE <= score <= MAX_SCORE:

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
+from ...actors.messages import is_node_id
+
 __all__ = ["Endpoint", "check_node_id", "why_another"]
 
 #: What follows `scheme://`: a transport that joins adds its scheme here and nothing else.
@@ -14,7 +16,6 @@ _HOST_AND_PORT: Final = frozenset({"tcp"})
 _PATH: Final = frozenset({"unix"})
 _NAME: Final = frozenset({"memory"})
 
-_NODE_ID = re.compile(r"[0-9a-f]{64}")
 _NAME_TEXT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 #: RFC 1123 §2.1, plus the underscore that is found in the wild.
 _HOST_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
@@ -25,7 +26,7 @@ _MAX_PORT: Final = 65_535
 
 def check_node_id(text: str) -> str:
     """Return `text` if it is a node id: 64 lower-case hexadecimal digits. Raises: ValueError."""
-    if not _NODE_ID.fullmatch(text):
+    if not is_node_id(text):
         raise ValueError(f"not a node id: {text!r} (64 lower-case hexadecimal digits)")
     return text
 

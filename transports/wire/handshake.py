@@ -20,6 +20,7 @@ from .frames import (
     Welcome,
     clip,
     decode_body,
+    printable,
 )
 from .hello import Hello, check
 
@@ -301,10 +302,10 @@ class Handshake:
             return Welcomed()
         if isinstance(frame, Reject):
             self._step(HandshakeStep.GET_REJECT)
-            raise HandshakeFailed(_plain(frame.reason) or UNSAID, _plain(frame.text), by_peer=True)
+            raise HandshakeFailed(printable(frame.reason) or UNSAID, printable(frame.text), by_peer=True)
         if isinstance(frame, GoAway):
             self._step(HandshakeStep.GET_GOAWAY)
-            raise HandshakeFailed(_plain(frame.reason) or UNSAID, _plain(frame.text), by_peer=True)
+            raise HandshakeFailed(printable(frame.reason) or UNSAID, printable(frame.text), by_peer=True)
         raise ProtocolError("unexpected_frame", f"{type(frame).__name__} while the handshake {self._state.value}")
 
     def _step(self, step: HandshakeStep) -> None:
@@ -344,8 +345,3 @@ _BY_PEER = frozenset(
         HandshakeStep.GET_GOAWAY,
     }
 )
-
-
-def _plain(text: str) -> str:
-    """A peer's text as it may stand in a log."""
-    return "".join(c if c.isprintable() else "?" for c in text)
