@@ -92,7 +92,7 @@ from .messages import (
     check_reply,
 )
 from .router import ActorsChanged, RolesChanged, Router
-from .routing import Routes, check_how, no_address, resolve, routed_ask, routed_many, routed_tell
+from .routing import Routes, check_address, check_how, resolve, routed_ask, routed_many, routed_tell
 from .sender import asks, tells, tells_many
 from .sends import Bridged, DeadlineWheel, DeadlockWatch, Failed, Outcome, ReplyFuture, check_timeout
 
@@ -847,8 +847,7 @@ class Bus:
             return to._cell.tell(message, sender if to._cell.bus is self else None, timeout)
         if get_ident() != self.thread:
             self.check_running()
-            if not isinstance(to, Address | GroupAddress):
-                raise no_address(to)
+            check_address(to)
             local = self._cells.get(to.reactor) if isinstance(to.where, Local) else None
             if local is not None:
                 return local.tell(message, sender, timeout)
@@ -899,6 +898,8 @@ class Bus:
                 error = sender.ask_itself()
                 if error is not None:
                     return Failed(error)
+            if not isinstance(to, Ref):
+                check_address(to)
             seconds = self.seconds(to, timeout)
             return Bridged(self, message, seconds, partial(self._ask_within, to, message, reply, sender, how)).future
         if isinstance(to, Ref):

@@ -7,7 +7,7 @@ from .directory import RouterHost
 from .dispatch import check_how, resolve, routed_ask, routed_tell
 from .link import Link
 from .pouring import routed_many
-from .receivers import no_address, reaches
+from .receivers import check_address, reaches
 from .routes import Routes
 
 __all__ = [
@@ -16,8 +16,8 @@ __all__ = [
     "Link",
     "RouterHost",
     "Routes",
+    "check_address",
     "check_how",
-    "no_address",
     "reaches",
     "resolve",
     "routed_ask",

@@ -17,7 +17,7 @@ from ..sends import Failed, Gathered, Outcome, spent
 from .deferred import Deferred
 from .directory import Directory
 from .nobody import why_nobody
-from .receivers import Receiver, ask_here, candidates, group, no_address, one_of, reaches
+from .receivers import Receiver, ask_here, candidates, check_address, group, no_address, one_of, reaches
 from .role_ask import RoleAsk
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def routed_tell(
     sender: Cell | None,
     how: How | None,
 ) -> Outcome[Any]:
-    """A tell from `sender`."""
+    """A tell from `sender`. Raises TypeError for what is no address."""
+    check_address(to)
     if timeout is not None and not timeout >= 0:
         return bus.unroutable(spent(timeout, message), to, sender)
     if how is not None and not reaches(bus, to, 1):
@@ -66,7 +67,8 @@ def routed_ask(
     sender: Cell | None,
     how: How | None,
 ) -> Outcome[Any]:
-    """An ask from `sender`."""
+    """An ask from `sender`. Raises TypeError for what is no address."""
+    check_address(to)
     if timeout is not None and not timeout > 0:
         return bus.unroutable(spent(timeout, message), to, sender)
     if how is not None and how.wait_for_peer:
@@ -106,7 +108,9 @@ def resolve(bus: Directory, to: Address[Any], message: object) -> Receiver | Sen
 
 
 def check_how(bus: Directory, how: How, to: Ref[Any] | Address[Any] | GroupAddress[Any], message: object) -> None:
-    """Raise ValueError where an ask cannot be made so. From any thread."""
+    """Raise ValueError where an ask cannot be made so, TypeError for what is no address. From any thread."""
+    if not isinstance(to, Ref):
+        check_address(to)
     if how.quorum is not None and not isinstance(to, GroupAddress):
         raise ValueError(f"a quorum needs several receivers: {to} is one, Role(…, 'all') or EVERYONE are several")
     if how.hedge is not None:

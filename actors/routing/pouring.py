@@ -16,7 +16,7 @@ from ..messages import LOCAL, Address, GroupAddress, Local, Peer, Results
 from ..sends import CHUNK, HINT, Bridged, FutureLike, Gathered, Outcome, Supply, Within, send_all, spent
 from .directory import Directory
 from .dispatch import resolve
-from .receivers import Receiver, group, no_address
+from .receivers import Receiver, check_address, group
 
 __all__ = ["routed_many"]
 
@@ -31,8 +31,7 @@ def routed_many(
     """To whoever an address means. From any thread."""
     if isinstance(to, Ref):
         return many_to_cell(to._cell, messages, timeout, sender if to._cell.bus is bus else None)
-    if not isinstance(to, Address | GroupAddress):
-        raise no_address(to)
+    check_address(to)
     deadline = within(bus, bus.seconds(to, timeout), timeout)
     if bus.closing and sender is None:
         return send_all(_ToAddress(bus, to, sender, deadline, refused=bus.refusal), messages)

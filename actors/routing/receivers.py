@@ -16,7 +16,7 @@ from .link import Link
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-__all__ = ["Receiver", "ask_here", "candidates", "group", "name_of", "no_address", "one_of", "reaches"]
+__all__ = ["Receiver", "ask_here", "candidates", "check_address", "group", "name_of", "no_address", "one_of", "reaches"]
 
 #: A peer, or the reactor of this node itself where it offers the role.
 Receiver = Link | Cell
@@ -38,6 +38,12 @@ def no_address(to: object) -> TypeError:
     name = to.name if isinstance(to, Channel) else to
     reactor = repr(name) if isinstance(name, str) else name.__name__ if isinstance(name, type) else "MyReactor"
     return TypeError(f"{text} is no address, which says where and to which reactor; write {where} / {reactor}")
+
+
+def check_address(to: object) -> None:
+    """Raise TypeError for what is no address, before anything is looked up by it."""
+    if not isinstance(to, Address | GroupAddress):
+        raise no_address(to)
 
 
 def candidates(bus: Directory, to: Address[Any] | GroupAddress[Any]) -> list[Receiver]:

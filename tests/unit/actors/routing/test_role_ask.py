@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from random import Random
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -34,7 +35,7 @@ from peerbus.actors import (
     handles,
 )
 from peerbus.actors.routing.role_ask import MAX_TRIES
-from peerbus.testing import PeerProbe
+from peerbus.testing import PeerProbe, Probe
 
 
 @dataclass(frozen=True)
@@ -527,3 +528,37 @@ def test_plain_code_has_the_same_choices() -> None:
         assert bus.ask(ARCHIVE, Get(3), hedge=0.1).get(timeout=10) == "own 3"
     finally:
         bus.stop()
+
+
+#: Every way to send, with what is no address.
+WRONG_SENDS: dict[str, Callable[[Any, Any], object]] = {
+    "tell": lambda by, to: by.tell(to, Get(1)),
+    "tell that waits": lambda by, to: by.tell(to, Get(1), wait_for_peer=True),
+    "tell too late": lambda by, to: by.tell(to, Get(1), timeout=-1),
+    "tell many": lambda by, to: by.tell_many(to, [Get(1)]),
+    "ask": lambda by, to: by.ask(to, Get(1)),
+    "ask that waits": lambda by, to: by.ask(to, Get(1), wait_for_peer=True),
+    "hedged ask": lambda by, to: by.ask(to, Get(1), hedge=1),
+    "ask with a quorum": lambda by, to: by.ask(to, Get(1), quorum=1),
+    "ask too late": lambda by, to: by.ask(to, Get(1), timeout=-1),
+}
+
+
+@pytest.mark.parametrize("to", ["blocks", None, Role("archive"), Blocks, Blocks.channel, LOCAL], ids=repr)
+@pytest.mark.parametrize("way", WRONG_SENDS)
+async def test_what_is_no_address_is_refused_in_one_sentence_on_every_way_to_send(way: str, to: object) -> None:
+    async with Bus(reactors=[Blocks]) as bus:
+        for by in (bus, Probe(bus)):
+            with pytest.raises(TypeError, match="is no address"):
+                WRONG_SENDS[way](by, to)
+        found = await asyncio.to_thread(_raised_by, partial(WRONG_SENDS[way], bus, to))
+        assert isinstance(found, TypeError)
+        assert "is no address" in str(found)
+
+
+def _raised_by(call: Callable[[], object]) -> BaseException | None:
+    try:
+        call()
+    except BaseException as error:  # noqa: BLE001  # it is looked at
+        return error
+    return None
