@@ -56,6 +56,10 @@ class Progress(Message):
         return self.blocks / self.blocks_in_all if self.blocks_in_all else float(self.state == "done")
 
 
+#: Why a copy fails that its node does not wait for.
+STOPS = "the node stops"
+
+
 class _Begin(Message):
     """To itself: start."""
 
@@ -86,8 +90,8 @@ class Sync(Reactor):
         self._latencies: list[float] = []
         self._began = self._last = self.bus.loop.time()
         self._ended: float | None = None
-        #: Comes to its end when the node shuts down: a copy may take longer than that may.
-        self._limit = asyncio.timeout(None)
+        #: Comes to its end when the node shuts down: a copy may take longer than that may. None: it has not begun.
+        self._limit: asyncio.Timeout | None = None
 
     def on_start(self) -> None:
         """Begin, as soon as the node has started."""
@@ -111,11 +115,14 @@ class Sync(Reactor):
 
     @handles(_Begin, reentrant=True)  # it takes long, and is asked for its progress meanwhile
     async def _begin(self, _begin: _Begin) -> None:
+        if self._state == "failed":
+            return  # the node has begun to stop
+        self._limit = limit = asyncio.timeout(None)
         try:
-            async with self._limit:
+            async with limit:
                 await self._sync()
         except* (PeerbusError, OSError) as errors:
-            first: BaseException = TimeoutError("the node stops") if self._limit.expired() else errors
+            first: BaseException = TimeoutError(STOPS) if limit.expired() else errors
             while isinstance(first, BaseExceptionGroup):
                 first = first.exceptions[0]
             self._enter("failed", str(first))
@@ -123,7 +130,9 @@ class Sync(Reactor):
 
     @handles(ShutdownStarted)
     def _give_up(self, _: ShutdownStarted) -> None:
-        if self._state in ("looking", "fetching"):
+        if self._limit is None:
+            self._enter("failed", STOPS)
+        elif self._state in ("looking", "fetching"):
             self._limit.reschedule(self._now())
 
     async def _sync(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from peerbus.actors import LOCAL, Reactor, RemoteError, handles
+from peerbus.actors import LOCAL, Bus, Reactor, RemoteError, handles
 from peerbus.node import Node
 from peerbus.node.blocks import Block, Blocks, GetBlock, GetServed, Served
 from peerbus.node.blocksync import GetProgress, Progress, Sync
@@ -201,3 +201,9 @@ async def test_a_sync_tells_its_progress_to_whoever_asks(cluster: Cluster, origi
         progress = await node.ask(LOCAL / Sync, GetProgress(), reply=Progress)
     assert (progress.state, progress.size, progress.blocks_in_all) == ("done", len(CONTENT), 101)
     assert 0 <= progress.p50 <= progress.p99 <= progress.seconds
+
+
+async def test_a_node_that_stops_before_its_sync_has_begun_is_no_failure_of_the_sync(tmp_path: Path) -> None:
+    async with Bus() as bus:
+        bus.spawn(partial(Sync, str(tmp_path / "copy")))
+    assert not bus.statistics().dead_letters
