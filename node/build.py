@@ -67,7 +67,12 @@ def load_reactors(config: NodeConfig) -> list[Callable[[], Reactor]]:
     The configuration's folder is put first in `sys.path`, as Python does with the folder of a script, so a
     reactor may stand in a file beside it. The process keeps it there: reactors may import more, later.
     """
-    reactors: list[Callable[[], Reactor]] = []
+    return [factory for factory, _, _ in _reactors(config)]
+
+
+def _reactors(config: NodeConfig) -> list[tuple[Callable[[], Reactor], str, Channel[Any]]]:
+    """Each with the path that names it, and its channel."""
+    reactors: list[tuple[Callable[[], Reactor], str, Channel[Any]]] = []
     channels: dict[str, str] = {}
     for index, entry in enumerate(config.reactors):
         key = f"reactors[{index}]"
@@ -77,22 +82,26 @@ def load_reactors(config: NodeConfig) -> list[Callable[[], Reactor]]:
             problem = f"{entry.path} is {_what(reactor)}, not a reactor; write class {name}(Reactor)"
             raise config.source.error(key, problem)
         try:
-            channel = reactor.declared_channel().name
+            channel = reactor.declared_channel()
             check_arguments(reactor, entry.args)
         except TypeError as error:
             raise config.source.error(key, f"{entry.path} cannot be made: {error}") from error
-        if channel in channels:
-            raise config.source.error(key, f"{entry.path} and {channels[channel]} have one channel, {channel!r}")
-        channels[channel] = entry.path
-        reactors.append(functools.partial(reactor, **entry.args) if entry.args else reactor)
+        if channel.name in channels:
+            problem = f"{entry.path} and {channels[channel.name]} have one channel, {channel.name!r}"
+            raise config.source.error(key, problem)
+        channels[channel.name] = entry.path
+        factory = functools.partial(reactor, **entry.args) if entry.args else reactor
+        reactors.append((factory, entry.path, channel))
     return reactors
 
 
 def load_channels(config: NodeConfig) -> list[Channel[Any]]:
     """The channels that `config` names by import path, of reactors that this node only talks to. Raises: ConfigError.
 
-    A path may also name the reactor whose channel it is. They are looked for as reactors are.
+    A path may also name the reactor whose channel it is. They are looked for as reactors are. Another channel of the
+    name of one that this node runs is refused.
     """
+    run = {channel.name: (path, channel) for _, path, channel in _reactors(config)}
     channels: dict[str, tuple[str, Channel[Any]]] = {}
     for index, path in enumerate(config.channels):
         key = f"channels[{index}]"
@@ -100,7 +109,7 @@ def load_channels(config: NodeConfig) -> list[Channel[Any]]:
         channel = found.__channel__ if isinstance(found, type) and issubclass(found, Reactor) else found
         if not isinstance(channel, Channel):
             raise config.source.error(key, f"{path} is {_what(found)}, not a channel; write Channel(…, messages=(…))")
-        before, known = channels.setdefault(channel.name, (path, channel))
+        before, known = channels.setdefault(channel.name, run.get(channel.name, (path, channel)))
         if known is not channel and known.messages != channel.messages:
             problem = f"{path} and {before} are two different channels of one name, {channel.name!r}"
             raise config.source.error(key, problem)

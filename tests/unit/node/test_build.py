@@ -43,6 +43,9 @@ class Line:
 
 OTHER_INDEX = Channel("index", messages=(Note, Line))
 
+OTHER_NOTES = Channel("notes", messages=(Line,))
+SAME_NOTES = Channel("notes", messages=(Note,))
+
 class Plain(Reactor):
     channel = Channel("plain", messages=(Note,))
 
@@ -137,6 +140,17 @@ def test_two_reactors_on_one_channel_are_refused(folder: Path) -> None:
     assert str(caught.value) == (
         "alice.toml:3: reactors[1]: notes_of_a_user:Copy and notes_of_a_user:Notes have one channel, 'notes'"
     )
+
+
+def test_a_channel_of_the_name_of_a_reactors_with_other_messages_is_refused(folder: Path) -> None:
+    lines = 'reactors = ["notes_of_a_user:Notes"]\nchannels = ["notes_of_a_user:{}"]'
+    with pytest.raises(ConfigError) as caught:
+        load_channels(config(folder, lines.format("OTHER_NOTES")))
+    assert str(caught.value) == (
+        "alice.toml:4: channels[0]: notes_of_a_user:OTHER_NOTES and notes_of_a_user:Notes are two different "
+        "channels of one name, 'notes'"
+    )
+    assert [channel.name for channel in load_channels(config(folder, lines.format("SAME_NOTES")))] == ["notes"]
 
 
 def test_a_reactor_without_a_channel_is_refused(folder: Path) -> None:
