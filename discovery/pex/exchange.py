@@ -31,7 +31,6 @@ from ...transports.wire import RECORD_LIMIT
 from ..facts import (
     PEERS_ACTOR,
     AdvertisePeers,
-    Candidate,
     FoundPeer,
     LostPeer,
     ReportPeer,
@@ -43,14 +42,12 @@ from ..facts import (
 from ..mind import ClosePeer
 from .options import PexOptions
 from .pex import MAX_RECORDS, Pex
-from .values import News, PexStatistics, Poll
+from .values import SOURCE, News, PexStatistics, Poll
 
-__all__ = ["SOURCE", "GetPeers", "PeerExchange", "PeerRecords"]
+__all__ = ["GetPeers", "PeerExchange", "PeerRecords"]
 
 log = get_logger("peerbus.discovery")
 
-#: What candidates of this finder name as their source.
-SOURCE = "pex"
 #: Seconds between two looks for records that have expired.
 SWEEP = 60.0
 #: Seconds after which a peer's record is looked at that came too soon after others.
@@ -267,9 +264,8 @@ class PeerExchange(Reactor):
     # Telling the peer manager.
 
     def _follow(self, news: News) -> None:
-        for one in news.found:
-            record = one.record
-            self._say(FoundPeer(Candidate(record.node_id, one.endpoints, record.roles, SOURCE, one.teller, record)))
+        for candidate in news.found:
+            self._say(FoundPeer(candidate))
         for node_id in news.lost:
             self._say(LostPeer(node_id, SOURCE))
         for fault in news.faults:

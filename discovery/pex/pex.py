@@ -20,11 +20,12 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ...transports.streams import Endpoint
+from ..facts import Candidate
 from ..mind import TokenBucket
 from ..records import Advert, PeerRecord, RecordRefused, Scope, scope_of, usable
 from .options import PexOptions
 from .record_store import RecordStore
-from .values import Fault, News, Nomination, PexStatistics, Poll, Refusal
+from .values import SOURCE, Fault, News, PexStatistics, Poll, Refusal
 
 __all__ = ["AMPLIFICATION", "MAX_ANSWER_BYTES", "MAX_RECORDS", "MIN_REQUEST_BYTES", "Pex"]
 
@@ -375,8 +376,9 @@ class Pex:
         self._faults[reason] += 1
         return News(faults=(Fault(node_id, reason),))
 
-    def _usable(self, record: PeerRecord, scope: Scope, teller: str | None) -> Nomination:
-        return Nomination(record, tuple(e for e in record.endpoints if usable(e, scope)), teller)
+    def _usable(self, record: PeerRecord, scope: Scope, teller: str | None) -> Candidate:
+        endpoints = tuple(e for e in record.endpoints if usable(e, scope))
+        return Candidate(record.node_id, endpoints, record.roles, SOURCE, teller, record)
 
 
 def _leaves_at(neighbour: _Neighbour) -> float:

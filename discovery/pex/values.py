@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ...transports.streams import Endpoint
-from ..records import PeerRecord
+from ..facts import Candidate
 
-__all__ = ["Fault", "News", "Nomination", "PexStatistics", "Poll", "Refusal"]
+__all__ = ["SOURCE", "Fault", "News", "PexStatistics", "Poll", "Refusal"]
+
+#: What candidates of peer exchange name as their source.
+SOURCE = "pex"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,15 +21,6 @@ class Poll:
     node_id: str
     role: str
     limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Nomination:
-    """A node that may be dialed at these endpoints of its record. `teller` is None where it said so itself."""
-
-    record: PeerRecord
-    endpoints: tuple[Endpoint, ...]
-    teller: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +44,7 @@ class Refusal:
 class News:
     """What follows from something heard, for the peer manager: nodes found and lost (their records ended), faults."""
 
-    found: tuple[Nomination, ...] = ()
+    found: tuple[Candidate, ...] = ()
     lost: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
 

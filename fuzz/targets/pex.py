@@ -61,16 +61,17 @@ def made(item: Any) -> bytes:
 
 
 def believe(pex: Pex, news: News) -> None:
-    """What is nominated can be dialed and was said by its owner; what is blamed is the peer."""
-    for nomination in news.found:
-        record = nomination.record
+    """Who is found can be dialed and was said by its owner; what is blamed is the peer."""
+    for candidate in news.found:
+        record = candidate.record
+        assert record is not None
         assert record.network == "demo"
         assert record.node_id in {owner.node_id for owner in OWNERS}
-        assert set(nomination.endpoints) <= set(record.endpoints)
-        if nomination.teller is not None:
+        assert set(candidate.endpoints) <= set(record.endpoints)
+        if candidate.told_by is not None:
             assert record.node_id != SELF
             assert not record.private
-            assert nomination.endpoints
+            assert candidate.endpoints
     assert all(fault.node_id == PEER for fault in news.faults)
     assert pex.statistics().records <= OPTIONS.max_records + 1  # and that of who is connected
 

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peerbus.actors import Capability, ConfigError
+from peerbus.discovery.facts.events import Candidate
 from peerbus.discovery.pex.exchange import GetPeers, PeerRecords
 from peerbus.discovery.pex.options import PexOptions
 from peerbus.discovery.pex.pex import (
@@ -28,7 +29,7 @@ from peerbus.discovery.pex.pex import (
     SEED_VISIT,
     Pex,
 )
-from peerbus.discovery.pex.values import Fault, News, Nomination, Poll
+from peerbus.discovery.pex.values import Fault, News, Poll
 from peerbus.discovery.records.advert import Advert
 from peerbus.discovery.records.record import PeerRecord, sign_record
 from peerbus.transports import Endpoint, Identity
@@ -117,6 +118,11 @@ def hear(mind: Pex, teller: str, records: Iterable[PeerRecord | bytes], now: flo
         tuple(one for news in heard for one in news.lost),
         tuple(one for news in heard for one in news.faults),
     )
+
+
+def found(record: PeerRecord, endpoints: tuple[Endpoint, ...], teller: str | None) -> Candidate:
+    """What peer exchange tells the manager of a node."""
+    return Candidate(record.node_id, endpoints, record.roles, "pex", teller, record)
 
 
 def advert(node_id: str, record: PeerRecord | None = None, verified: tuple[Endpoint, ...] = ()) -> Advert:
@@ -208,7 +214,7 @@ def test_a_missing_role_is_asked_for_in_turn_and_soon() -> None:
     assert roles.count("archive") == roles.count("index") == 2
 
 
-def test_a_full_ledger_has_little_left_to_learn() -> None:
+def test_a_full_store_has_little_left_to_learn() -> None:
     mind = pex(PexOptions(max_records=20))
     connect(mind, "alice")
     ask(mind)
@@ -466,13 +472,13 @@ def test_what_is_heard_is_nominated_by_its_own_record() -> None:
     connect(mind, "alice")
     ask(mind)
     carol = record("carol", "tcp://93.184.1.1:7400", offers=("archive",))
-    assert hear(mind, ALICE, [carol]) == News(found=(Nomination(carol, carol.endpoints, ALICE),))
+    assert hear(mind, ALICE, [carol]) == News(found=(found(carol, carol.endpoints, ALICE),))
     connect(mind, "bob")
     ask(mind, 2.0)
     assert hear(mind, BOB, [carol], 2.0) == News()  # it is known
     newer = record("carol", "tcp://93.184.1.2:7400", sequence=2)
     ask(mind, 10.0)
-    assert hear(mind, ALICE, [newer], 10.0).found == (Nomination(newer, newer.endpoints, ALICE),)
+    assert hear(mind, ALICE, [newer], 10.0).found == (found(newer, newer.endpoints, ALICE),)
 
 
 def test_an_unsolicited_answer_is_penalised() -> None:
@@ -534,7 +540,7 @@ def test_one_answer_is_one_fault_and_nothing_after_a_forged_record_is_looked_at(
     ask(mind)
     expired = [record(f"n{number}", expires=WALL - 90_000).data for number in range(9)]
     news = hear(mind, ALICE, [*expired, record("carol"), b"rubbish", record("bob")])
-    assert [one.record.node_id for one in news.found] == [CAROL]
+    assert [one.node_id for one in news.found] == [CAROL]
     assert news.faults == (Fault(ALICE, "stale_record"), Fault(ALICE, "forged_record"))
 
 
@@ -616,7 +622,7 @@ def test_a_peers_own_record_nominates_it_where_it_says_it_can_be_found() -> None
     mind = pex()
     mind.up(ALICE, OUTSIDE, 0.0, dialed=False)
     mine = record("alice", "tcp://93.184.216.34:7400", "tcp://127.0.0.1:7400")
-    assert introduce(mind, ALICE, mine.data) == News(found=(Nomination(mine, mine.endpoints[:1], None),))
+    assert introduce(mind, ALICE, mine.data) == News(found=(found(mine, mine.endpoints[:1], None),))
     assert introduce(mind, ALICE, mine.data) == News()
     assert introduce(mind, ALICE, b"") == News()
 
