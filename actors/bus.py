@@ -327,13 +327,19 @@ class Bus:
     async def aclose(self) -> None:
         """Refuse new sends, let actors drain until `shutdown_timeout`, stop them; see `closing`. Idempotent.
 
-        Cancelled, it goes on by itself.
+        Cancelled, it goes on by itself. Raises PeerbusError on another event loop than the bus's.
         """
-        if self.thread and self.lost() is None:
+        if self.thread and not self.stopped and self.lost() is None:
+            self._check_loop("aclose")
             self._close_soon()
             assert self._closer is not None
             await asyncio.shield(self._closer)
         self._closing = True
+
+    def _check_loop(self, call: str) -> None:
+        if asyncio.get_running_loop() is not self.loop:
+            hint = f"await {call}() there" if self._thread_runner is None else "it has a thread of its own: call stop()"
+            raise PeerbusError(f"{self.name} runs on another event loop than the one that awaits {call}(); {hint}")
 
     def _close_soon(self) -> None:
         if self._closer is None:
@@ -501,7 +507,9 @@ class Bus:
         """
         if not self.thread and not self._closing:
             raise PeerbusError(f"{self.name} does not run: enter it, or start() it")
-        await self._stopped.wait()
+        if self.thread and not self.stopped:
+            self._check_loop("wait_stopped")
+            await self._stopped.wait()
         if self._exit is not None:
             self._handed_on = True
             raise self._exit

@@ -68,7 +68,7 @@ class Body(Behaviour):
         `"burst"`: a fixed rate. Those that were missed come as soon as the actor takes them, one after the other.
         `"delay"`: a fixed delay. The next one is due one interval after this one was handled.
         The timer ends with the actor, or with its restart.
-        Raises ValueError for an interval that is not above 0 and finite, TypeError for what is no number.
+        Raises ValueError for an interval that is not finite and at least 1e-9, TypeError for what is no number.
         """
         return self._timers().every(interval, message, missed)
 

@@ -354,6 +354,8 @@ class Cell(Life):
         """A task that ends with the actor. Raises PeerbusError where it cannot have one."""
         if not isinstance(coroutine, Coroutine):
             raise TypeError(f"create_task takes a coroutine, as in self.create_task(self.poll()), not {coroutine!r}")
+        if self.state is State.NEW:
+            raise PeerbusError(f"{self} has not started: start its tasks in on_start, not in its constructor")
         if self.state not in (State.STARTING, State.RUNNING):
             raise ActorStopped(f"{self} is {self.state.value}: it can start no task")
         if self.tasks is None:

@@ -31,9 +31,8 @@ def factories_of(argument: str, given: object) -> tuple[Callable[[], Body], ...]
                 f"derive it from peerbus.actors.Reactor (or Actor), not from {base}"
             )
         if inspect.iscoroutinefunction(factory):
-            raise TypeError(
-                f"{argument} has the async function {factory.__name__}; what has to be awaited: `on_started`"
-            )
+            name = getattr(factory, "__name__", repr(factory))
+            raise TypeError(f"{argument} has the async function {name}; what has to be awaited: `on_started`")
         _check_takes_nothing(argument, factory)
     return factories  # type: ignore[return-value]  # as far as can be seen without a call
 

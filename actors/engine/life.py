@@ -540,6 +540,9 @@ class Life:
         if self.state is State.STOPPED:
             return
         if self.state is not State.STOPPING:
+            first = self.supervisor is None or not self.supervisor.restarts
+            if not self.begun and first and self.start_error is None:
+                self.start_error = ActorStopped(f"{self} stopped before it had started: {reason}")
             self._move(State.STOPPING)
             self.reason = reason
             self._farewell = farewell

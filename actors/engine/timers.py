@@ -25,6 +25,8 @@ __all__ = ["Followed", "Missed", "Tick", "Timer", "Timers"]
 Missed = Literal["skip", "burst", "delay"]
 #: Where nothing is left of the actor that could be told of a tick: what is set now would tick for ever.
 OVER = frozenset({State.BACKING_OFF, State.STOPPING, State.STOPPED})
+#: Seconds that an interval has at least: less is less than any clock tells, and in the end than numbers can.
+SHORTEST = 1e-9
 
 
 class Tick:
@@ -212,6 +214,8 @@ class Timers:
     def every(self, interval: float, message: object, missed: Missed = "skip") -> Timer:
         """As `Actor.every`."""
         seconds = _number("interval", interval)
+        if 0 < seconds < SHORTEST:
+            raise ValueError(f"a timer's interval must be at least {SHORTEST} seconds, not {interval}")
         if not (seconds > 0 and isfinite(seconds)):
             raise ValueError(f"a timer's interval must be above 0 seconds and finite, not {interval}")
         if missed not in get_args(Missed):

@@ -12,7 +12,7 @@ import msgspec
 
 from ..messages import Address
 
-__all__ = ["NEVER", "Envelope", "ReplyTo"]
+__all__ = ["NEVER", "Envelope", "ReplyTo", "with_reply"]
 
 #: The deadline of a message that does not expire.
 NEVER = float("inf")
@@ -32,6 +32,39 @@ class ReplyTo(Protocol):
 
     def fail(self, error: BaseException) -> None:
         """The ask ended with `error` before a handler could answer it."""
+
+
+class Replies:
+    """Several who wait for the same answer."""
+
+    __slots__ = ("_replies",)
+
+    def __init__(self, *replies: ReplyTo) -> None:
+        self._replies = replies
+
+    def done(self) -> bool:
+        """None of them waits any more."""
+        return all(reply.done() for reply in self._replies)
+
+    def succeed(self, value: object) -> None:
+        """Answer them all."""
+        for reply in self._replies:
+            reply.succeed(value)
+
+    def raised(self, error: BaseException) -> None:
+        """Tell them all what was raised."""
+        for reply in self._replies:
+            reply.raised(error)
+
+    def fail(self, error: BaseException) -> None:
+        """Tell them all that there is no answer."""
+        for reply in self._replies:
+            reply.fail(error)
+
+
+def with_reply(first: ReplyTo | None, second: ReplyTo) -> ReplyTo:
+    """Where an answer goes that goes to `second` as well."""
+    return second if first is None else Replies(first, second)
 
 
 class Envelope(msgspec.Struct, gc=False):

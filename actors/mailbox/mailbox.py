@@ -24,7 +24,7 @@ from pykka.messages import _ActorStop
 
 from ..base import ActorStopped, MailboxFull, SendError
 from ..messages import DEFAULT_MAILBOX, DEFAULT_MAILBOX_BYTES, Overflow
-from .envelope import Envelope
+from .envelope import Envelope, with_reply
 from .fair_queue import FairQueue
 from .ledger import Account, Tally
 
@@ -301,10 +301,16 @@ class Mailbox:
             self.wake_threadsafe()
 
     def put_last(self, envelope: Envelope) -> None:
-        """Take nothing new; `envelope` comes out when all that is queued has. A second one replaces nothing."""
+        """Take nothing new; `envelope` comes out when all that is queued has.
+
+        A second one replaces nothing; it is answered with the first, or where that is taken, when the owner has ended.
+        """
         if self._closed is not None:
             if envelope.reply is not None:
-                envelope.reply.fail(ActorStopped(f"message not delivered: {self._closed}", message=envelope.message))
+                if self._last is None:
+                    self._system.append(envelope)
+                else:
+                    self._last.reply = with_reply(self._last.reply, envelope.reply)
             return
         self._last = envelope
         self.shut("the actor was asked to stop")
@@ -411,7 +417,10 @@ class Mailbox:
         with self._door:
             self.scheduled = False
             self._admit_foreign()
-            self._system.clear()
+            late, self._system = self._system, []
+        for envelope in late:
+            if envelope.reply is not None:
+                envelope.reply.fail(ActorStopped(f"message not delivered: {self._closed}", message=envelope.message))
 
     def drop(self, envelope: Envelope, error: SendError) -> None:
         """Count a message that was delivered and is not handled, and hand it to `on_drop`."""

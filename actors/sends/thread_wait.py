@@ -85,7 +85,7 @@ class ForeignWaiting(FutureLike[None]):
         try:
             self._future.get(timeout=max(0.0, left if timeout is None else min(timeout, left)))
         except pykka.Timeout:
-            if not self._late():
+            if not self._late(self._timeout if timeout is None or left <= timeout else timeout):
                 self._future.get()
         except ShuttingDown as gone:  # nobody is there any more who would take a message
             self._end(gone)
@@ -121,7 +121,7 @@ class ForeignWaiting(FutureLike[None]):
         except DeadlineExceeded:  # a TimeoutError as well
             raise
         except TimeoutError:
-            if not self._late():
+            if not self._late(self._timeout):
                 await self._future
         except asyncio.CancelledError:
             error = SendError("the sender was cancelled", message=self.envelope.message)
@@ -151,10 +151,10 @@ class ForeignWaiting(FutureLike[None]):
         self._mailbox.put_foreign(self)
         return True
 
-    def _late(self) -> bool:
+    def _late(self, seconds: float) -> bool:
         """Fail with DeadlineExceeded. False: at that very instant another thread has said how it ends."""
         error = DeadlineExceeded(
-            f"no room in the mailbox within {self._timeout} s ({self._mailbox.limit} messages)", phase="mailbox"
+            f"no room in the mailbox within {seconds} s ({self._mailbox.limit} messages)", phase="mailbox"
         )
         try:
             if self._end(error):

@@ -947,3 +947,39 @@ def test_a_bus_in_plain_code_is_entered_and_left_by_with() -> None:
 async def test_with_in_an_event_loop_says_that_it_takes_async_with() -> None:
     with pytest.raises(PeerbusError, match=r"write `async with Bus\(…\)`"), Bus():
         pass
+
+
+@pytest.mark.parametrize("call", ["aclose", "wait_stopped"])
+def test_a_bus_is_closed_and_awaited_on_its_own_event_loop(call: str) -> None:
+    bus = Bus("elsewhere").start()
+    with pytest.raises(PeerbusError, match=r"elsewhere runs on another event loop .*: call stop\(\)"):
+        asyncio.run(getattr(bus, call)())
+    assert not bus.closing
+    bus.stop()
+    asyncio.run(getattr(bus, call)())
+
+
+def test_a_bus_that_was_closed_without_being_entered_has_stopped() -> None:
+    async def main() -> None:
+        bus = Bus()
+        await bus.aclose()
+        await bus.wait_stopped()
+
+    asyncio.run(main())
+
+
+def test_an_error_says_how_long_was_waited_for_room() -> None:
+    class Full(Actor):
+        mailbox_limit = 1
+
+        async def on_receive(self, message: object) -> None:
+            await asyncio.get_running_loop().create_future()
+
+    with Bus(shutdown_timeout=0.01) as bus:
+        ref = bus.spawn(Full)
+        for _ in range(2):  # one that is handled, and one that waits; more there is no room for
+            bus.tell(ref, 1).get(timeout=10)
+        with pytest.raises(DeadlineExceeded, match=r"within 0\.02 s"):
+            bus.tell(ref, 1).get(timeout=0.02)
+        with pytest.raises(DeadlineExceeded, match=r"within 0\.01 s"):
+            bus.tell(ref, 1, timeout=0.01).get(timeout=60)

@@ -149,3 +149,11 @@ async def test_ordinary_slips_of_a_send_say_what_to_write() -> None:
             bus.stop()
     with pytest.raises(PeerbusError, match="does not run"):
         await Bus().wait_stopped()
+
+
+def test_an_async_function_with_arguments_is_refused_as_one_without() -> None:
+    async def make(_: int) -> None:
+        """No factory."""
+
+    with pytest.raises(TypeError, match="reactors has the async function"):
+        Bus(reactors=[functools.partial(make, 1)])  # type: ignore[list-item]  # on purpose

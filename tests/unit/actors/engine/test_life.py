@@ -9,7 +9,17 @@ from typing import Any, ClassVar, Literal
 import pytest
 from structlog.testing import capture_logs
 
-from peerbus.actors import Actor, Bus, DeadlineExceeded, Directive, Supervision, handles
+from peerbus.actors import (
+    Actor,
+    ActorStopped,
+    Bus,
+    DeadlineExceeded,
+    Directive,
+    PeerbusError,
+    Ref,
+    Supervision,
+    handles,
+)
 
 
 class StartsTasks(Actor):
@@ -102,3 +112,114 @@ async def test_an_ask_whose_handler_fails_after_its_deadline_is_counted_once(kin
     assert [entry["event"] for entry in logs if "handler failed" in entry["event"]] == [
         "handler failed, nobody waits for it any more"
     ]
+
+
+async def test_who_waits_for_the_start_of_an_actor_that_was_killed_before_it_is_told_so() -> None:
+    class Slow(Actor):
+        async def on_started(self) -> None:
+            await asyncio.Event().wait()
+
+    class Parent(Actor):
+        @handles(str)
+        def child(self, message: str) -> Ref[Slow]:
+            return self.spawn(Slow)
+
+        @handles(int)
+        def fail(self, message: int) -> None:
+            raise RuntimeError("on purpose")
+
+    async with Bus() as bus:
+        parent = bus.spawn(Parent)
+        child: Any = await bus.ask(parent, "child")
+        waiting = asyncio.create_task(bus.started(child))
+        await bus.tell(parent, 1)
+        await asyncio.sleep(1)
+        for started in (waiting, bus.started(child), bus.started(child)):
+            with pytest.raises(ActorStopped, match="stopped before it had started: its parent"):
+                await started
+
+
+async def test_an_actor_that_has_started_once_and_stopped_has_started() -> None:
+    class Plain(Actor):
+        """Nothing of its own."""
+
+    async with Bus() as bus:
+        ref = bus.spawn(Plain)
+        await bus.started(ref)
+        await ref.stop(block=False)
+        await bus.started(ref)
+
+
+async def test_a_constructor_is_told_where_tasks_are_started() -> None:
+    class Hasty(Actor):
+        def __init__(self) -> None:
+            super().__init__()
+            self.create_task(asyncio.sleep(0))
+
+    async with Bus() as bus:
+        with pytest.raises(PeerbusError, match="start its tasks in on_start"):
+            bus.spawn(Hasty)
+
+
+@pytest.mark.parametrize("kind", ["loop", "thread"])
+async def test_every_stop_is_answered_when_the_actor_has_ended(kind: Literal["loop", "thread"]) -> None:
+    handled: list[object] = []
+    go, gate = threading.Event(), asyncio.Event()
+
+    class Works(Actor):
+        dispatcher: ClassVar[Literal["loop", "thread"] | None] = kind
+
+        @handles(int)
+        async def work(self, message: int) -> None:
+            if kind == "loop":
+                await gate.wait()
+            else:
+                go.wait(10)
+            handled.append(message)
+
+        async def on_stopping(self) -> None:
+            await asyncio.sleep(0.01)
+            handled.append("end")
+
+    async with Bus() as bus:
+        ref = bus.spawn(Works)
+        await bus.tell(ref, 1)
+        await bus.tell(ref, 2)
+        stops = [ref.stop(block=False) for _ in range(3)]
+        last = asyncio.gather(*(_awaited(stop) for stop in stops))
+        await asyncio.sleep(0.05)
+        assert not last.done()
+        assert ref.is_alive()
+        go.set()
+        gate.set()
+        assert await last == [True, True, True]
+        assert handled == [1, 2, "end"]
+        assert await ref.stop(block=False) is False
+
+
+async def _awaited(outcome: Any) -> object:
+    return await outcome
+
+
+async def test_a_stop_while_the_actor_stops_is_answered_when_it_has() -> None:
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    class Slow(Actor):
+        async def on_stopping(self) -> None:
+            begun.set()
+            await go.wait()
+
+    class WithChild(Actor):
+        def on_start(self) -> None:
+            self.spawn(Slow)
+
+    async with Bus() as bus:
+        ref = bus.spawn(WithChild)
+        first = ref.stop(block=False)
+        await begun.wait()
+        second = ref.stop(block=False)
+        await asyncio.sleep(0.01)
+        assert not second.done()
+        go.set()
+        assert await first is True
+        assert await second is True

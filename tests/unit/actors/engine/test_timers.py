@@ -486,3 +486,14 @@ def test_timers_of_a_thread_tick_and_end_in_the_same_way(missed: Missed) -> None
     assert actor.ticks == after + 1
     assert not actor.timer.active
     assert ref.stop()
+
+
+@pytest.mark.parametrize("interval", [5e-324, 1e-310, 1e-10])
+async def test_an_interval_that_no_clock_tells_is_refused(interval: float) -> None:
+    class Ticks(Actor):
+        def on_start(self) -> None:
+            self.every(interval, 1)
+
+    async with Bus() as bus:
+        with pytest.raises(ValueError, match="at least 1e-09 seconds"):
+            await bus.started(bus.spawn(Ticks))
