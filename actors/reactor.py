@@ -12,7 +12,9 @@ class Reactor(Actor):
     """An actor that declares one `channel = Channel("name", messages=(…))` and handles its messages.
 
     Its address is its channel's name. It may handle more types than the channel declares: those of its own timers
-    and watches. Raises TypeError where `channel` is no Channel, when the class is made, or missing, when an actor is.
+    and watches, and fewer only where the others are facts or answers, or `on_receive` is its own.
+    Raises TypeError where `channel` is no Channel, when the class is made; where it is missing, or has a message that
+    nothing handles, when an actor is made, or its class is given to a node: the class may be a base of others.
     """
 
     def __init_subclass__(cls) -> None:
@@ -29,6 +31,7 @@ class Reactor(Actor):
                 f"{type(self).__name__} declares no channel: "
                 f'channel = Channel("{type(self).__name__.lower()}", messages=(…))'
             )
+        type(self).check_whole()
         super().__init__(*args, **kwargs)
 
     @classmethod

@@ -83,6 +83,7 @@ def _reactors(config: NodeConfig) -> list[tuple[Callable[[], Reactor], str, Chan
             raise config.source.error(key, problem)
         try:
             channel = reactor.declared_channel()
+            reactor.check_whole()
             check_arguments(reactor, entry.args)
         except TypeError as error:
             raise config.source.error(key, f"{entry.path} cannot be made: {error}") from error

@@ -52,6 +52,8 @@ class Behaviour(pykka.Actor):
     __channel__: ClassVar[Channel[Any] | None] = None
     #: Takes its messages by Pykka's `on_receive` alone.
     __receives__: ClassVar[bool] = False
+    #: Was found to handle all that its channel declares.
+    __whole__: ClassVar[bool] = False
     #: Stands in Pykka's registry while it runs: users' actors do, the package's own do not.
     __registered__: ClassVar[bool] = True
 
@@ -74,6 +76,26 @@ class Behaviour(pykka.Actor):
             and cls._handle_receive is pykka.Actor._handle_receive
         )
         cls.__registered__ = not cls.__module__.startswith(OWN_MODULES)
+
+    @classmethod
+    def check_whole(cls) -> None:
+        """Raise TypeError where a message of the channel comes to these actors that nothing handles."""
+        channel = cls.__channel__
+        if channel is None or cls.__dict__.get("__whole__") or cls._takes_anything():
+            return
+        missing = ", ".join(each.__name__ for each in cls.__table__.unhandled(channel))
+        if missing:
+            raise TypeError(
+                f"{cls.__name__} handles no {missing}, as its channel {channel.name!r} declares: give it a method with "
+                f"@handles({missing}), or leave it out of the channel's messages"
+            )
+        cls.__whole__ = True
+
+    @classmethod
+    def _takes_anything(cls) -> bool:
+        """What has no handler comes to a method of its own."""
+        own = pykka.Actor
+        return cls.on_receive is not own.on_receive or cls._handle_receive is not own._handle_receive
 
     if TYPE_CHECKING:  # what it takes, see `sender.Takes`
 

@@ -34,6 +34,9 @@ def factories_of(argument: str, given: object) -> tuple[Callable[[], Body], ...]
             name = getattr(factory, "__name__", repr(factory))
             raise TypeError(f"{argument} has the async function {name}; what has to be awaited: `on_started`")
         _check_takes_nothing(argument, factory)
+        made: object = getattr(factory, "func", factory)  # of a partial
+        if isinstance(made, type) and issubclass(made, Body):
+            made.check_whole()
     return factories  # type: ignore[return-value]  # as far as can be seen without a call
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import sys
 import typing
@@ -41,6 +42,7 @@ class Table:
         made = {name: _handlers(actor_class, name, method, notes[name]) for name, method in methods.items()}
         for message_type, name in names.items():
             self.handlers[message_type], self._looked_up[message_type] = made[name]
+            _check_taken(methods[name], message_type)
             _check_answer(methods[name], message_type)
         self._names = frozenset(methods)
         self._methods = {message_type: methods[name] for message_type, name in names.items()}
@@ -60,6 +62,29 @@ class Table:
         if _replaces_methods() or not self._names.isdisjoint(getattr(actor, "__dict__", ())):
             return self._looked_up
         return self.handlers
+
+    def unhandled(self, channel: Channel[Any]) -> list[type]:
+        """The messages of the channel that come here and have no handler.
+
+        Not counted are facts, and what may be meant as an answer: what a request of the channel names, or a handler of
+        it is annotated to return; where one is not, any that is no request itself. Nor what a base handles: this class
+        has taken that back, by a `name = None`.
+        """
+        handled = {each for owner in self._class.__mro__ for each in owner.__dict__.get("__handlers__", ())}
+        declared = {each: name for each, name in self._methods.items() if each in channel.types}
+        answers = [_returned(plain(method)) for method in declared.values()]
+        unknown = any(each is UNNAMED or each in (Any, object) for each in answers)
+        for message_type in channel.messages:
+            with contextlib.suppress(Unresolved):
+                answers.append(answer_named(message_type))
+        return [
+            each
+            for each in channel.messages
+            if each not in FACTS
+            and handled.isdisjoint(each.__mro__)
+            and not any(_mentions(answer, each) for answer in answers)
+            and (not unknown or hasattr(each, "__answer__"))
+        ]
 
     def check_travels(self, channel: Channel[Any]) -> None:
         """Raise TypeError where a method is annotated to answer a message of the channel with what cannot travel."""
@@ -149,6 +174,26 @@ def _listed(note: Note) -> str:
     return ", ".join(message_type.__name__ for message_type in note.message_types)
 
 
+def _check_taken(method: Any, message_type: type) -> None:
+    """Raise TypeError where the method is annotated to take what this message certainly is not."""
+    if not isinstance(method, FunctionType) or hasattr(method, "__wrapped__"):
+        return  # what stands around it may make something else of the message
+    names = method.__code__.co_varnames[1 : method.__code__.co_argcount]
+    taken = _annotated(method, names[0]) if names else UNNAMED
+    if taken is UNNAMED or may_answer(message_type, taken):
+        return
+    if not (isinstance(taken, type) and issubclass(taken, message_type)):  # else it is for some of them
+        what = f"{method.__qualname__} takes {shown_kind(taken)}"
+        raise TypeError(f"{what}, and is marked to handle {message_type.__name__}: let @handles and {names[0]} agree")
+
+
+def _mentions(kind: Any, wanted: type) -> bool:
+    """Whether a value of the kind is a `wanted`, or may have one in it."""
+    if isinstance(kind, type) and get_origin(kind) is None:
+        return issubclass(wanted, kind) and kind is not object
+    return any(_mentions(each, wanted) for each in get_args(kind))
+
+
 def _check_answer(method: Any, message_type: type) -> None:
     """Raise TypeError where the method is annotated to return what the message does not name."""
     try:
@@ -165,14 +210,19 @@ def _check_answer(method: Any, message_type: type) -> None:
 
 def _returned(function: Any) -> Any:
     """What a function is annotated to return, or to be awaited for; UNNAMED where nobody can tell."""
-    annotation = getattr(function, "__annotations__", {}).get("return", UNNAMED)
+    found = _annotated(function, "return")
+    args = get_args(found)
+    return args[-1] if args and hasattr(get_origin(found), "__await__") else found
+
+
+def _annotated(function: Any, name: str) -> Any:
+    """What stands for a parameter, or `return`; UNNAMED where nothing does, or nobody can tell what it means."""
+    annotation = getattr(function, "__annotations__", {}).get(name, UNNAMED)
     if annotation is UNNAMED:
         return UNNAMED
     inner = inspect.unwrap(function)
     holder = type("holder", (), {"__annotations__": {"answer": annotation}})
     try:
-        found = typing.get_type_hints(holder, getattr(inner, "__globals__", {}))["answer"]
+        return typing.get_type_hints(holder, getattr(inner, "__globals__", {}))["answer"]
     except Exception:  # noqa: BLE001  # it names what is not there, or not yet
         return UNNAMED
-    origin, args = get_origin(found), get_args(found)
-    return args[-1] if args and hasattr(origin, "__await__") else found

@@ -77,13 +77,22 @@ class Back(Reactor):
 class Big1(Reactor):
     channel = Channel("big1", messages=(Anything,), max_message=16 << 20)
 
+    @handles(Anything)
+    def never(self, _: Anything) -> None: ...
+
 
 class Big2(Reactor):
     channel = Channel("big2", messages=(Anything,), max_message=16 << 20)
 
+    @handles(Anything)
+    def never(self, _: Anything) -> None: ...
+
 
 class Big3(Reactor):
     channel = Channel("big3", messages=(Anything,), max_message=16 << 20)
+
+    @handles(Anything)
+    def never(self, _: Anything) -> None: ...
 
 
 @dataclass

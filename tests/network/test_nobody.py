@@ -28,6 +28,9 @@ class Blocks(Reactor):
 class Other(Reactor):
     channel = Channel("other", messages=(Get,))
 
+    @handles(Get)
+    def never(self, _: Get) -> None: ...
+
 
 ARCHIVE = Role("archive") / Blocks
 

@@ -47,6 +47,9 @@ class Watcher(Reactor):
     def on_start(self) -> None:
         self.watch(self._target)
 
+    @handles(Note)
+    def never(self, _: Note) -> None: ...
+
     @handles(Terminated)
     def hear(self, terminated: Terminated) -> None:
         self._heard.append(terminated)

@@ -19,7 +19,7 @@ REACTORS = """
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from peerbus.actors import Channel, Reactor
+from peerbus.actors import Channel, Reactor, handles
 
 @dataclass(frozen=True)
 class Note:
@@ -27,6 +27,9 @@ class Note:
 
 class Notes(Reactor):
     channel = Channel("notes", messages=(Note,))
+
+    @handles(Note)
+    def take(self, note): ...
 
     def __init__(self, size: int = 1) -> None:
         super().__init__()
@@ -49,14 +52,23 @@ SAME_NOTES = Channel("notes", messages=(Note,))
 class Plain(Reactor):
     channel = Channel("plain", messages=(Note,))
 
+    @handles(Note)
+    def take(self, note): ...
+
 class Typed(Reactor):
     channel = Channel("typed", messages=(Note,))
+
+    @handles(Note)
+    def take(self, note): ...
 
     def __init__(
         self, name: str, count: int = 1, wait: float | None = None, on: bool = True, kind: "Literal['a', 'b']" = "a",
         names: list[str] = [], table: dict[str, int] = {}, path: Path = Path("."), **more: object,
     ) -> None:
         super().__init__()
+
+class Deaf(Reactor):
+    channel = Channel("deaf", messages=(Note,))
 
 class Other: ...
 
@@ -91,6 +103,11 @@ def config(folder: Path, lines: str = "") -> NodeConfig:
 def test_a_reactor_beside_the_configuration_is_found_by_its_path(folder: Path) -> None:
     (make,) = load_reactors(config(folder, 'reactors = ["notes_of_a_user:Notes"]'))
     assert getattr(make, "__name__", "") == "Notes"
+
+
+def test_a_reactor_that_handles_nothing_is_refused(folder: Path) -> None:
+    with pytest.raises(ConfigError, match=r"reactors\[0\]: notes_of_a_user:Deaf cannot be made: Deaf handles no Note"):
+        load_reactors(config(folder, 'reactors = ["notes_of_a_user:Deaf"]'))
 
 
 def test_a_reactor_is_made_with_its_args(folder: Path) -> None:

@@ -51,6 +51,9 @@ class Doubler(Reactor):
 class Failing(Reactor):
     channel = Channel("failing", messages=(Double,))
 
+    @handles(Double)
+    def never(self, _: Double) -> None: ...
+
     def on_start(self) -> None:
         raise RuntimeError("no such disk")
 

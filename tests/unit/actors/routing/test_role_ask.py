@@ -55,6 +55,9 @@ class Blocks(Reactor):
     def get(self, get: Get) -> str:
         return f"own {get.height}"
 
+    @handles(Append)
+    def append(self, append: Append) -> None: ...
+
 
 R = TypeVar("R")
 
