@@ -344,6 +344,11 @@ class Cell(Life):
         else:
             log.warning("dead letter", to=str(self), reason=error.reason, message=type(envelope.message).__name__)
 
+    def answered_wrong(self, message: object, error: Exception) -> None:
+        """Its answer was not what was asked for: the asker is told, and here it is logged. From any thread."""
+        name = None if self.bus is None else self.bus.name
+        log.warning("wrong answer", node=name, actor=str(self), message=type(message).__name__, why=str(error))
+
     def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
         """An ask of this actor failed, and nobody looked at its outcome: let dead letters know."""
         letter = error if isinstance(error, SendError) else None

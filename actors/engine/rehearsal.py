@@ -13,7 +13,18 @@ import os
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from ..base import MessageTooLarge, MessageTypeError, SendError
-from ..messages import FACTS, UNNAMED, Channel, Expected, Unresolved, decode_answer, encode_answer, encoding_of, misfit
+from ..messages import (
+    FACTS,
+    UNNAMED,
+    Channel,
+    Expected,
+    Unresolved,
+    decode_answer,
+    encode_answer,
+    encoding_of,
+    misfit,
+    wrong_answer,
+)
 
 if TYPE_CHECKING:
     from .behaviour import Behaviour
@@ -88,14 +99,14 @@ class Rehearsed(Expected):
         self._channel = channel
         self._reply = reply
 
-    def misfit(self, message: object, value: object) -> Exception | None:
-        """What is wrong with `value` as the answer to `message`, here or on its way; None if nothing is."""
+    def misfit(self, message: object, value: object, who: str = "") -> Exception | None:
+        """What is wrong with `value` as the answer of `who` to `message`, here or on its way; None if nothing is."""
         wanted = self._reply
         if wanted is None:
             wanted = getattr(message, "__answer__", UNNAMED)
-        return misfit(message, wanted, value) or self._travels(message, value)
+        return misfit(message, wanted, value, who) or self._travels(message, value, who)
 
-    def _travels(self, message: object, value: object) -> SendError | None:
+    def _travels(self, message: object, value: object, who: str) -> SendError | None:
         channel = self._channel
         if type(value) in channel.types:
             return rehearsed_message(channel, value)
@@ -106,11 +117,8 @@ class Rehearsed(Expected):
         except Unresolved:
             return None
         except Exception as error:  # noqa: BLE001  # what is raised here would be the failure of the actor that answers
-            name = type(message).__name__
-            return MessageTypeError(
-                f"the answer to {name} could not come from another node (channel {channel.name!r}): {error}",
-                message=message,
-            )
+            why = f"it could not come from another node: {error}"
+            return MessageTypeError(wrong_answer(who, type(message), UNNAMED, value, why), message=message)
         return _too_large(channel, value, len(payload))
 
 

@@ -17,7 +17,7 @@ from .address import (
     parse_address,
 )
 from .answer_encoding import decode_answer, decode_plain, encode_answer, unmarked
-from .answers import Expected, check_reply, may_answer, misfit, shown_kind
+from .answers import Expected, article, check_reply, may_answer, misfit, shown_kind, wrong_answer
 from .capability import Capability
 from .channel import (
     DEFAULT_MAILBOX,
@@ -100,6 +100,7 @@ __all__ = [
     "answer_named",
     "answer_of",
     "check_answer",
+    "article",
     "check_reply",
     "decode_answer",
     "decode_plain",
@@ -110,5 +111,6 @@ __all__ = [
     "is_node_id",
     "parse_address",
     "shown_kind",
+    "wrong_answer",
     "unmarked",
 ]

@@ -15,7 +15,7 @@ from ..base import MessageTypeError
 from .encoding import Unresolved, encoding_of
 from .request import UNNAMED, Later
 
-__all__ = ["Expected", "check_reply", "may_answer", "misfit", "shown_kind"]
+__all__ = ["Expected", "article", "check_reply", "may_answer", "misfit", "shown_kind", "wrong_answer"]
 
 #: Types whose tests are kept. A program has some dozens; those that are made at run time must not add up.
 _KEPT: Final = 1024
@@ -26,24 +26,24 @@ class Expected:
 
     __slots__ = ()
 
-    def misfit(self, message: object, value: object) -> Exception | None:
-        """What is wrong with `value` as the answer to `message`; None if nothing is."""
+    def misfit(self, message: object, value: object, who: str = "") -> Exception | None:
+        """What is wrong with `value` as the answer of `who` to `message`; None if nothing is."""
         raise NotImplementedError
 
 
-def misfit(message: object, wanted: Any, value: object) -> Exception | None:
-    """What is wrong with `value` as the answer to `message`, where a `wanted` was asked for; None if nothing is.
+def misfit(message: object, wanted: Any, value: object, who: str = "") -> Exception | None:
+    """What is wrong with `value` as the answer of `who` to `message`, where a `wanted` was asked for; None if nothing.
 
     MessageTypeError, or TypeError where `wanted` is no type.
     """
     if isinstance(wanted, Expected):
-        return wanted.misfit(message, value)
+        return wanted.misfit(message, value, who)
     if isinstance(wanted, Later):
         try:
             wanted = wanted.find()
         except Unresolved:
             return None  # nobody can tell
-        return None if value.__class__ is wanted else misfit(message, wanted, value)
+        return None if value.__class__ is wanted else misfit(message, wanted, value, who)
     if wanted is UNNAMED:
         return None
     try:
@@ -52,11 +52,34 @@ def misfit(message: object, wanted: Any, value: object) -> Exception | None:
         return TypeError(f"reply is {wanted!r}, which is no type that an answer can be of: {error}")
     if fits:
         return None
-    text = f"the answer to {type(message).__name__} is a {type(value).__name__}, not a {shown_kind(wanted)}"
-    wanted = _bare(wanted)
-    if not isinstance(wanted, type) and isinstance(value, _classes(wanted)):
-        text = f"the answer to {type(message).__name__} is not a {shown_kind(wanted)}: {_why_not(wanted, value)}"
-    return MessageTypeError(text, message=message)
+    return MessageTypeError(wrong_answer(who, type(message), wanted, value), message=message)
+
+
+def wrong_answer(who: str, asked: type | None, wanted: Any, value: object, why: str = "") -> str:
+    """`blocks answered Get with an int, not a str`: one sentence for what goes wrong here and at a peer.
+
+    `who` answered, "" where that is not known; `why` is what is wrong where the kind of the value is not.
+    """
+    kind = article(type(value).__name__)
+    name = "an ask" if asked is None else asked.__name__
+    text = f"{who} answered {name} with {kind}" if who else f"the answer to {name} is {kind}"
+    if hasattr(value, "__await__"):
+        return f"{text}, which nobody awaited: await it"
+    bare = _bare(wanted)
+    if wanted is UNNAMED or (not isinstance(bare, type) and isinstance(value, _classes(bare))):
+        return f"{text}: {why or _why_not(bare, value)}"
+    if isinstance(value, _classes(bare)) and why:
+        return f"{text}: {why}"
+    return f"{text}, not {article(shown_kind(wanted))}"
+
+
+def article(noun: str) -> str:
+    """The name of a class with its article: `a Block`, `an Order`."""
+    bare = noun.lstrip("_").lower()
+    as_spoken = bare.startswith(("a", "e", "i", "o", "u")) and not bare.startswith(
+        ("eu", "one", "uni", "us", "ut", "uu")
+    )
+    return f"{'an' if as_spoken else 'a'} {noun}"
 
 
 def check_reply(reply: Any) -> None:

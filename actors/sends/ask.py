@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 from ..base import DeadlineExceeded, RemoteError, SendError, WouldDeadlock
-from ..messages import misfit
 from .deadlines import DeadlineWheel, Slot
 from .future_like import HINT, AsCoroutine, FutureLike
+from .judged import judged
 from .outcome import Outcome, Step
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ class AskFuture(asyncio.Future[T], AsCoroutine[T], Generic[T]):
         if wanted is None:
             wanted = getattr(self.message, "__answer__", None)
         if wanted is not None and value.__class__ is not wanted:
-            error = misfit(self.message, wanted, value)
+            error = judged(getattr(self.abandon, "__self__", None), self.message, wanted, value)
             if error is not None:
                 self.set_exception(error)
                 return

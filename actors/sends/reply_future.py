@@ -16,8 +16,8 @@ from typing import Any, Protocol, TypeVar, cast
 import pykka
 
 from ..base import DeadlineExceeded, ProcessForked, RemoteError, SendError, WouldDeadlock, current_bus
-from ..messages import misfit
 from .future_like import HINT, FutureLike
+from .judged import judged
 
 __all__ = ["BLOCKED", "Producer", "ReplyFuture"]
 
@@ -211,7 +211,7 @@ class ReplyFuture(pykka.ThreadingFuture[T], FutureLike[T]):
             if named is None:
                 named = getattr(self.asked, "__answer__", None)
             if named is not None and value.__class__ is not named:
-                error = misfit(self.asked, named, value)
+                error = judged(self.producer, self.asked, named, value)
                 if error is not None:
                     self.fail(error)
                     return

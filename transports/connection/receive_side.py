@@ -378,7 +378,7 @@ class ReceiveSide:
         try:
             number, payload = lane.codec.encode_reply(value, lane.info.max_message, reply.number)
         except SendError as error:
-            log.error("answer cannot be sent", bus=self._bus.name, channel=lane.info.name, why=str(error))
+            log.warning("wrong answer", node=self._bus.name, actor=lane.info.name, why=str(error))
             self._error(reply.rid, reply.channel, 0, error.reason, error)
             return
         item = (reply.rid, number, payload)

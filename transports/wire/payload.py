@@ -10,14 +10,17 @@ import msgspec
 
 from ...actors.base import MessageTooLarge, MessageTypeError
 from ...actors.messages import (
+    UNNAMED,
     Channel,
     Unresolved,
+    answer_named,
     answer_of,
     decode_answer,
     decode_plain,
     encode_answer,
     encoding_of,
     unmarked,
+    wrong_answer,
 )
 from .elements import MAX_ELEMENTS, check_elements, grows
 from .hello import ChannelInfo
@@ -109,15 +112,14 @@ class ChannelCodec:
             except Exception:  # noqa: BLE001, S110  # `encode` says what is wrong with it
                 pass
             return self.encode(value, limit)
+        message_type = self.messages[asked - 1] if asked else None
         try:
-            payload = encode_answer(value, self.messages[asked - 1] if asked else None, self.messages)
+            payload = encode_answer(value, message_type, self.messages)
             if len(payload) > MAX_ELEMENTS and len(payload) <= limit:
                 _check_answer(unmarked(payload)[0], value)
         except MessageTypeError as error:
-            raise MessageTypeError(
-                f"an answer on channel {self.channel.name!r} is one of {self._declared}, or what else travels: {error}",
-                message=value,
-            ) from error.__cause__
+            text = wrong_answer(self.channel.name, message_type, _named_by(message_type), value, str(error))
+            raise MessageTypeError(text, message=value) from error.__cause__
         if len(payload) > limit:
             raise self.too_large(value, len(payload), limit)
         return PLAIN, payload
@@ -199,3 +201,10 @@ def _decoder_of(message_type: type, max_message: int) -> Callable[[bytes], Any]:
         return decode(payload)
 
     return bounded
+
+
+def _named_by(message_type: type | None) -> Any:
+    try:
+        return UNNAMED if message_type is None else answer_named(message_type)
+    except Unresolved:
+        return UNNAMED

@@ -180,7 +180,7 @@ async def test_a_type_that_the_channel_does_not_declare_is_refused_at_the_sender
 
 async def test_an_answer_of_another_type_is_refused() -> None:
     async with Bus(reactors=[Blocks]) as bus:
-        with pytest.raises(MessageTypeError, match="the answer to GetBlock is a Block, not a int"):
+        with pytest.raises(MessageTypeError, match="answered GetBlock with a Block, not an int"):
             await bus.ask(LOCAL / Blocks, GetBlock(1), reply=int)
 
 

@@ -142,7 +142,7 @@ async def test_a_message_that_is_larger_than_its_channel_carries_is_refused_here
         (Find("wrong"), Gone, MessageTypeError, "the answer.number holds str, its type is int"),
         (Find("pair"), None, MessageTypeError, "its type is not known here"),
         (Find("book"), Item, MessageTypeError, "the answer is not one of Item"),
-        (Find("book"), list[int], MessageTypeError, "is a Book, not a list"),
+        (Find("book"), list[int], MessageTypeError, "answered Find with a Book, not a list"),
         (Find("event"), None, MessageTypeError, "Event, which cannot travel"),
         (Find("large"), bytes, MessageTooLarge, "carries 4000"),
     ],

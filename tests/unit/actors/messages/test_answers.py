@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from peerbus.actors import LOCAL, Actor, Bus, Channel, MessageTypeError, Reactor, Request, handles
-from peerbus.actors.messages.answers import misfit
+from peerbus.actors.messages.answers import article, misfit
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def test_a_value_fits_a_type_or_does_not(kind: Any, right: list[object], wrong: 
 
 def test_what_is_wrong_inside_is_named() -> None:
     error = misfit(GetMany(None), list[Block], [Block(1), None])
-    assert str(error) == "the answer to GetMany is not a list[Block]: it[1] holds NoneType, its type is Block"
+    assert str(error) == "the answer to GetMany is a list: it[1] holds NoneType, its type is Block"
 
 
 @pytest.mark.parametrize("reply", [3, "int", [int], Closes, (int, str)])
@@ -120,9 +120,9 @@ async def test_a_reply_that_is_no_type_is_refused_before_anything_is_sent(reply:
 
 
 WRONG: list[tuple[Any, str]] = [
-    (GetBlock(7), "the answer to GetBlock is a int, not a Block"),
-    (GetMany([Block(1), 2]), r"the answer to GetMany is not a list\[Block\]: it\[1\] holds int"),
-    (GetMaybe("no"), r"the answer to GetMaybe is a str, not a Block \| None"),
+    (GetBlock(7), "answered GetBlock with an int, not a Block"),
+    (GetMany([Block(1), 2]), r"answered GetMany with a list: it\[1\] holds int"),
+    (GetMaybe("no"), r"answered GetMaybe with a str, not a Block \| None"),
 ]
 
 
@@ -160,9 +160,9 @@ async def test_a_request_without_a_word_of_reply_is_checked_through_every_door()
             lambda: asyncio.to_thread(lambda: ref.ask(GetBlock(7), timeout=5)),
         ]
         for ask in asks:
-            with pytest.raises(MessageTypeError, match="the answer to GetBlock is a int, not a Block"):
+            with pytest.raises(MessageTypeError, match="answered GetBlock with an int, not a Block"):
                 await ask()
-        with pytest.raises(Exception, match="the answer to GetBlock is a int, not a Block"):
+        with pytest.raises(Exception, match="answered GetBlock with an int, not a Block"):
             await bus.ask(bus.spawn(Asker), "go")
         assert await asyncio.to_thread(lambda: ref.ask(GetBlock(Block(3)), timeout=5)) == Block(3)
 
@@ -171,7 +171,23 @@ def test_a_pykka_program_asks_a_request() -> None:
     ref = SlowEcho.start()
     try:
         assert ref.ask(GetBlock(Block(1)), timeout=5) == Block(1)
-        with pytest.raises(MessageTypeError, match="is a int, not a Block"):
+        with pytest.raises(MessageTypeError, match="with an int, not a Block"):
             ref.ask(GetBlock(1), timeout=5)
     finally:
         ref.stop()
+
+
+@pytest.mark.parametrize(
+    ("noun", "shown"),
+    [
+        ("int", "an int"),
+        ("Order", "an Order"),
+        ("UUID", "a UUID"),
+        ("User", "a User"),
+        ("Unknown", "an Unknown"),
+        ("_Answer", "an _Answer"),
+        ("Block | None", "a Block | None"),
+    ],
+)
+def test_a_noun_gets_its_article(noun: str, shown: str) -> None:
+    assert article(noun) == shown
