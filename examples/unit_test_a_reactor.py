@@ -1,4 +1,7 @@
-"""Unit tests of a reactor: no socket, no sleep, no neighbour that runs. `pytest examples/unit_test_a_reactor.py`."""
+"""Unit tests of a reactor: no socket, no sleep, no neighbour that runs.
+
+`python examples/unit_test_a_reactor.py`, where pytest and pytest-asyncio are (after `make test`: `.venv/bin/python`).
+"""
 
 from __future__ import annotations
 
