@@ -457,7 +457,7 @@ class Bus:
     def _say_lost(self) -> None:
         if not (self.stopped or self._told_left):
             self._told_left = True
-            log.warning("the event loop has ended, and nobody has left the bus", bus=self.name)
+            log.warning("the event loop has ended, and nobody has left the bus", node=self.name)
 
     def forked(self) -> None:
         """This process is the child of a fork: nothing of this bus runs here."""
@@ -517,7 +517,7 @@ class Bus:
     def exit(self, actor: str, error: BaseException) -> None:
         """An actor raised SystemExit or KeyboardInterrupt: the bus stops in order, and then hands it on."""
         if self._exit is None:
-            log.critical("an actor ends the program, the bus stops", bus=self.name, actor=actor, exc_info=error)
+            log.critical("an actor ends the program, the bus stops", node=self.name, actor=actor, exc_info=error)
             self._exit = error
             self.on_loop(self._close_soon)
 
@@ -719,7 +719,7 @@ class Bus:
 
     def escalated(self, actor: str, error: BaseException) -> None:
         """A top-level actor handed its failure on: the bus itself has failed, and stops."""
-        log.critical("failure escalated, the bus stops", bus=self.name, actor=actor, exc_info=error)
+        log.critical("failure escalated, the bus stops", node=self.name, actor=actor, exc_info=error)
         self._escalation = error
         self.on_loop(self._close_soon)
 

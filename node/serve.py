@@ -23,6 +23,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class ServedNode(Protocol):
     """What `serve` needs of a node: entering starts it, leaving shuts it down, waiting ends when it has stopped."""
 
+    @property
+    def name(self) -> str:
+        """What the node is called."""
+
     async def __aenter__(self) -> object:
         """Start."""
 
@@ -66,7 +70,7 @@ async def serve(node: ServedNode) -> int:
             up = True
             await _first(node.wait_stopped(), told.wait())
             if heard:
-                log.info("shutting down", signal=heard[0].name, hint="a second signal stops at once")
+                log.info("shutting down", node=node.name, signal=heard[0].name, hint="a second signal stops at once")
     except asyncio.CancelledError:
         if not heard:
             raise

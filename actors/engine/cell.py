@@ -283,7 +283,7 @@ class Cell(Life):
         reply = envelope.reply
         if reply is not None and reply.done():
             # Its deadline came, or its asker went, and that is what became of it; this comes out of its clean-up.
-            log.warning("handler failed, nobody waits for it any more", actor=str(self), exc_info=error)
+            log.warning("handler failed, nobody waits for it any more", **self.named, exc_info=error)
             self.exits(error)
             return self.verdict()
         self.mailbox.count_undone("handler_failed")
@@ -295,22 +295,23 @@ class Cell(Life):
         elif reply is not None:
             if not isinstance(error, RemoteError):
                 # What a call through a proxy raises is its caller's.
-                self.log_raised(error, expected=isinstance(envelope.message, PYKKA_MESSAGES))
+                self.log_raised(error, envelope.message, expected=isinstance(envelope.message, PYKKA_MESSAGES))
             # The error's frames hold the envelope, which the garbage collector does not look into: else the asker's
             # future and its error would keep each other for ever.
             envelope.reply = None
             reply.raised(error)
             self.exits(error)
         elif self.supervisor is None or self.bus is None:
-            self.log.error("unhandled exception, the actor stops", actor=str(self), exc_info=error)
+            self.log.error("unhandled exception, the actor stops", **self.named, exc_info=error)
             self.mark_stopped()
             self.call_on_failure(error)
             self._leave(f"failed: {shown(error)}", farewell=False, kill=True)
         else:
             self.bus.dead_letter(envelope.message, "handler_failed", to=self.address, sender=envelope.sender)
             if self.state is State.RUNNING:
-                return self.supervise(error)
-            log.error("handler failed while the actor stops or restarts", actor=str(self), exc_info=error)
+                return self.supervise(error, of=envelope.message)
+            name = type(envelope.message).__name__
+            log.error("handler failed while the actor stops or restarts", **self.named, message=name, exc_info=error)
         return self.verdict()
 
     def refuse_left(self, envelope: Envelope, *, begun: bool = False) -> None:
@@ -346,8 +347,7 @@ class Cell(Life):
 
     def answered_wrong(self, message: object, error: Exception) -> None:
         """Its answer was not what was asked for: the asker is told, and here it is logged. From any thread."""
-        name = None if self.bus is None else self.bus.name
-        log.warning("wrong answer", node=name, actor=str(self), message=type(message).__name__, why=str(error))
+        log.warning("wrong answer", **self.named, message=type(message).__name__, why=str(error))
 
     def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
         """An ask of this actor failed, and nobody looked at its outcome: let dead letters know."""

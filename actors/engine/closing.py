@@ -166,7 +166,7 @@ class Closing:
         await self._ended(self._loop.time() + KILL_TIMEOUT, heads)
         for cell in heads:
             if self._bus.runs(cell):
-                log.error("the actor does not stop: a handler never returns", bus=self._bus.name, actor=str(cell))
+                log.error("the actor does not stop: a handler never returns", node=self._bus.name, actor=str(cell))
                 cell.leave_behind()  # and its children
 
     def _stop(self, cells: Iterable[Cell]) -> None:
@@ -177,7 +177,7 @@ class Closing:
     def _kill(self, cell: Life) -> None:
         if not self._bus.runs(cell):
             return
-        log.warning("not stopped in time, the actor is killed", bus=self._bus.name, actor=str(cell))
+        log.warning("not stopped in time, the actor is killed", node=self._bus.name, actor=str(cell))
         cell.kill("the bus stops, its mailbox was not drained in time")
 
     async def _ended(self, until: float, cells: Iterable[Cell]) -> bool:

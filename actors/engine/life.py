@@ -99,6 +99,7 @@ class OwnTimers(Protocol):
 class LifeHost(Protocol):
     """What a life needs of the bus that it is on."""
 
+    name: str
     loop: asyncio.AbstractEventLoop
 
     def begun(self, cell: Life, error: BaseException | None) -> None:
@@ -277,6 +278,11 @@ class Life:
                 child.leave_behind()
 
     @property
+    def named(self) -> dict[str, str]:
+        """The fields of a log line that say which actor it is about."""
+        return {"actor": str(self)} if self.bus is None else {"node": self.bus.name, "actor": str(self)}
+
+    @property
     def log(self) -> FilteringBoundLogger:
         """Where it says what Pykka's actors say too."""
         return as_pykka if self.bus is None else log
@@ -334,9 +340,9 @@ class Life:
             self.settle()
         elif error is not None:
             if isinstance(error, ConfigError | TransportError):  # for the operator: a traceback would hide it
-                self.log.error("on_start failed, the actor stops", actor=str(self), error=str(error))
+                self.log.error("on_start failed, the actor stops", **self.named, error=str(error))
             else:
-                self.log.error("on_start failed, the actor stops", actor=str(self), exc_info=error)
+                self.log.error("on_start failed, the actor stops", **self.named, exc_info=error)
             if self.bus is not None:
                 self.start_error = for_future(error)
                 self.bus.begun(self, self.start_error)
@@ -364,21 +370,22 @@ class Life:
 
     # Failures.
 
-    def supervise(self, error: BaseException, *, heard: bool = True, task: str = "") -> object:
+    def supervise(self, error: BaseException, *, of: object = None, heard: bool = True, task: str = "") -> object:
         """Do what the supervision says about a failure of the actor. Returns HALT or None, as `handle`.
 
-        `heard`: the actor that failed gets `on_failure`; not one that could not be built or started. `task`: the name
-        of the actor's task that failed, where it was no handler.
+        `of`: the message whose handler failed; `task`: the name of the actor's task that failed, where it was no
+        handler. `heard`: the actor that failed gets `on_failure`; not one that could not be built or started.
         """
         assert self.bus is not None
         assert self.supervisor is not None
         self.exits(error)
         decision = self.supervisor.failed(self.now())
-        said = {"actor": str(self), "decision": decision.directive.value, "delay": decision.delay}
+        said = {**self.named, "decision": decision.directive.value, "delay": decision.delay}
         if task:
             log.error("a task failed", **said, task=task, exc_info=error)
         else:
-            log.error("handler failed", **said, exc_info=error)
+            what = {} if of is None else {"message": type(of).__name__}
+            log.error("handler failed", **said, **what, exc_info=error)
         self.bus.publish(ActorFailed(str(self), error, decision.directive.value))
         directive = decision.directive
         if directive is Directive.RESUME:
@@ -420,7 +427,7 @@ class Life:
         if self.state is State.RUNNING:
             self.supervise(error, task=name)
             return
-        log.error("a task failed", actor=str(self), task=name, state=self.state.value, exc_info=error)
+        log.error("a task failed", **self.named, task=name, state=self.state.value, exc_info=error)
         if self.state is State.STARTING and self._task_failure is None:
             self._task_failure = name, error
 
@@ -447,19 +454,22 @@ class Life:
 
     def end_everyone(self, error: BaseException) -> None:
         """Stop all other actors that run without a bus. From any thread."""
-        self.log.debug("all actors stop", actor=str(self), error=repr(error))
-        log.critical("all actors stop that run without a bus", actor=str(self), exc_info=error)
+        self.log.debug("all actors stop", **self.named, error=repr(error))
+        log.critical("all actors stop that run without a bus", **self.named, exc_info=error)
         for ref in pykka.ActorRegistry.get_all():
             cell = getattr(ref, "_cell", None)
             if cell is not self and (cell is None or cell.bus is None):
                 ref.stop(block=False)
 
-    def log_raised(self, error: BaseException, *, expected: bool) -> None:
+    def log_raised(self, error: BaseException, message: object, *, expected: bool) -> None:
         """A handler raised what its asker is told."""
         if expected:
-            self.log.info("exception returned to the caller", actor=str(self), error=shown(error), exc_info=error)
+            self.log.info("exception returned to the caller", **self.named, error=shown(error), exc_info=error)
         else:
-            log.warning("handler failed, the asker is told", actor=str(self), error=shown(error), exc_info=error)
+            name = type(message).__name__
+            log.warning(
+                "handler failed, the asker is told", **self.named, message=name, error=shown(error), exc_info=error
+            )
 
     def call_on_failure(self, error: BaseException) -> None:
         """Tell the actor that it failed."""
@@ -467,7 +477,7 @@ class Life:
         try:
             self.actor.on_failure(type(error), error, error.__traceback__)
         except BaseException as raised:  # user code
-            self.log.error("on_failure failed", actor=str(self), exc_info=raised)
+            self.log.error("on_failure failed", **self.named, exc_info=raised)
             self.exits(raised)
 
     def _let_go(self) -> None:
@@ -589,9 +599,9 @@ class Life:
 
     def _on_stop_done(self, error: BaseException | None) -> None:
         if isinstance(error, asyncio.CancelledError):
-            log.warning("on_stop was cut short", actor=str(self))
+            log.warning("on_stop was cut short", **self.named)
         elif error is not None:
-            self.log.error("on_stop failed", actor=str(self), exc_info=error)
+            self.log.error("on_stop failed", **self.named, exc_info=error)
             self.exits(error)
         self._end()
 
@@ -610,7 +620,7 @@ class Life:
         self._move(State.STOPPED)
         self.mark_stopped()
         if self.bus is None:
-            self.log.debug("stopped", actor=str(self))
+            self.log.debug("stopped", **self.named)
         left = self.mailbox.close(f"{self} has stopped")
         for envelope in left:
             self.refuse_left(envelope)
@@ -681,9 +691,9 @@ class Life:
                 then(error)
                 return
             if isinstance(error, asyncio.CancelledError):
-                log.warning("on_stopping was cut short", actor=str(self))
+                log.warning("on_stopping was cut short", **self.named)
             elif error is not None:
-                self.log.error("on_stopping failed", actor=str(self), exc_info=error)
+                self.log.error("on_stopping failed", **self.named, exc_info=error)
                 self.exits(error)
             self._hooks(rest, then)
 

@@ -121,7 +121,7 @@ class StallWatch:
             self._told[key] = now
             log.warning(
                 "a handler blocks the event loop",
-                bus=self._bus.name,
+                node=self._bus.name,
                 actor=actor,
                 handler=handler,
                 message=message,

@@ -186,14 +186,14 @@ class ThreadCell(Cell):
 
     def _break(self, error: BaseException) -> None:
         # What is around the handlers failed: handlers and hooks never end the thread.
-        log.critical("the actor's thread ends", actor=str(self), exc_info=error)
+        log.critical("the actor's thread ends", **self.named, exc_info=error)
         if self.current is not None and self.current.reply is not None:
             self.current.reply.fail(self.stopped_error(self.current.message))
         self.exits(error)
         try:
             self.end_now(f"ended by {error!r}")
         except BaseException:
-            log.exception("the actor did not end in order", actor=str(self))
+            log.exception("the actor did not end in order", **self.named)
 
     def handle(self, envelope: Envelope) -> object:
         """Handle one message, in a copy of the actor's context; what was posted goes before the next."""

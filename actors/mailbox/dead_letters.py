@@ -56,8 +56,8 @@ class DeadLetters:
                 unlogged, logged = max(0, logged - LOGGED), 0
             self._logged = (second, logged + 1)
         if unlogged:
-            log.warning("more dead letters", bus=self._bus, unlogged=unlogged)
+            log.warning("more dead letters", node=self._bus, unlogged=unlogged)
         if logged < LOGGED:
             log.warning(
-                "dead letter", bus=self._bus, reason=reason, message=type(message).__name__, to=to, sender=sender
+                "dead letter", node=self._bus, reason=reason, message=type(message).__name__, to=to, sender=sender
             )

@@ -177,7 +177,7 @@ class RoleAsk(Once[R]):
     def _log_another(self, event: str, another: Receiver, why: str) -> None:
         log.info(
             event,
-            bus=self._bus.name,
+            node=self._bus.name,
             ask=str(self._to),
             message=type(self._message).__name__,
             tried=self._tried[-1],

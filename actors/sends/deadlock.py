@@ -309,7 +309,7 @@ class DeadlockWatch:
 
     def _fail(self, wait: Wait, names: list[str]) -> None:
         cycle = (*names, names[0])
-        log.warning("deadlock", bus=self._bus, cycle=cycle)
+        log.warning("deadlock", node=self._bus, cycle=cycle)
         wait.give_up(Deadlock(cycle))
 
     # Probes.

@@ -75,10 +75,13 @@ class Mdns:
         on_lost: Callable[[str], None],
         interfaces: Sequence[str] | None = None,
         advertise: Sequence[str] | None = None,
+        name: str | None = None,
     ) -> None:
         if port is not None and not 0 < port < 2**16:
             raise ValueError(f"the port to advertise must be 1 to 65535, got {port}")
         self._node_id = node_id
+        #: What the node is called in lines of the log.
+        self._node = node_id if name is None else name
         self._network = network
         self._port = port
         self._name = instance_name(node_id)
@@ -121,7 +124,7 @@ class Mdns:
             await self.aclose()
             log.warning(
                 "mdns unavailable",
-                node_id=self._node_id,
+                node=self._node,
                 interfaces="all" if self._interfaces is None else list(self._interfaces),
                 error=getattr(error, "strerror", None) or repr(error),
                 still_works="configured peers, and peers that connect to this node",
@@ -295,10 +298,10 @@ class Mdns:
         self._others[network] = None
         log.warning(
             "another network on mdns, its nodes are no peers of this one",
-            node_id=self._node_id,
+            node=self._node,
             network=self._network,
             heard=network,
-            last=len(self._others) == MAX_OTHERS,
+            **({"hint": "no more of them are told"} if len(self._others) == MAX_OTHERS else {}),
         )
 
     def _forget(self, name: str) -> None:

@@ -201,7 +201,7 @@ class PeerExchange(Reactor):
         except (MessageTypeError, MessageTooLarge):
             fault = "too_many"
         except (RemoteError, SendError) as error:
-            log.debug("no peers from this peer", bus=self.bus.name, peer=node_id, why=str(error))
+            log.debug("no peers from this peer", node=self.bus.name, peer=node_id, why=str(error))
         else:
             await self._learn(poll, answer.records)
             self._arm()

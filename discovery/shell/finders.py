@@ -76,6 +76,7 @@ class Finders:
             port=port,
             roles=self._description.roles,
             interfaces=options.interfaces,
+            name=myself.name,
             on_found=self._found,
             on_lost=lambda node_id: self._lost(node_id, "mdns"),
         )

@@ -49,7 +49,7 @@ class Announcements:
         if self._receive.channels >= MAX_CHANNELS:
             log.warning(
                 "no number is left for a new channel on this connection, the peer does not hear of it",
-                bus=self._bus_name,
+                node=self._bus_name,
                 peer=self._link.peer_id,
                 channel=command.info.name,
             )

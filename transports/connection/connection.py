@@ -220,7 +220,9 @@ class PeerConnection(Actor):
         self.link.lost(f"{reason}: {text}" if text else reason)
         self.link.settle()
         self._receive.end()
-        log.info("connection ended", bus=self.bus.name, peer=self.peer_id, reason=reason, text=text)
+        log.info(
+            "connection ended", node=self.bus.name, peer=self.peer_id, reason=reason, **({"text": text} if text else {})
+        )
         self._on_ended(ConnectionEnded(self.peer_id, reason, text))
         if self.actor_ref.is_alive():
             self.stop()
@@ -255,7 +257,7 @@ class PeerConnection(Actor):
             case ProtocolError():
                 log.warning(
                     "peer broke the protocol",
-                    bus=self.bus.name,
+                    node=self.bus.name,
                     peer=self.peer_id,
                     reason=error.reason,
                     text=error.text,
@@ -263,7 +265,7 @@ class PeerConnection(Actor):
                 self._accuse(error)
                 self._end(error.reason, error.text)
             case _:  # a defect of this side ends this connection, and nothing else
-                log.error("connection failed", bus=self.bus.name, peer=self.peer_id, exc_info=error)
+                log.error("connection failed", node=self.bus.name, peer=self.peer_id, exc_info=error)
                 self._cut("failed", repr(error))
 
     def _accuse(self, error: ProtocolError) -> None:

@@ -106,7 +106,7 @@ class Departure:
             self._reader.notice(self._stirred)
         log.info(
             "peer says goodbye",
-            bus=self._bus.name,
+            node=self._bus.name,
             peer=self._link.peer_id,
             reason=parting.farewell.reason,
             text=parting.farewell.text,

@@ -147,7 +147,7 @@ class PeerLink:
         if lane.known and lane.codec is None:
             log.warning(
                 "channel differs, nothing can be sent on it",
-                bus=self._bus.name,
+                node=self._bus.name,
                 peer=self.peer_id,
                 channel=info.name,
                 peers_types=info.types,

@@ -319,7 +319,7 @@ class ReceiveSide:
         self.malformed += 1
         if self.malformed <= LOGGED_REFUSALS:
             log.warning(
-                "message refused", bus=self._bus.name, peer=self._where.id, channel=lane.info.name, why=str(error)
+                "message refused", node=self._bus.name, peer=self._where.id, channel=lane.info.name, why=str(error)
             )
 
     def call(self, action: Callable[[], None]) -> None:

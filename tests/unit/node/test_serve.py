@@ -18,6 +18,8 @@ from peerbus.node.serve import run_loop, serve
 class Script:
     """A node that sends its own process signals: when it starts, when it is up, when it stops."""
 
+    name = "script"
+
     def __init__(
         self,
         *,
@@ -72,7 +74,7 @@ def test_a_signal_shuts_the_node_down_in_order(number: signal.Signals, status: i
         assert run(node) == status
     assert node.told == ["start", "stop", "stopped"]
     (told,) = [entry for entry in logged if entry["event"] == "shutting down"]
-    assert (told["signal"], told["hint"]) == (number.name, "a second signal stops at once")
+    assert (told["node"], told["signal"], told["hint"]) == ("script", number.name, "a second signal stops at once")
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])

@@ -183,7 +183,10 @@ async def test_a_handler_that_fails_an_ask_is_a_warning_with_its_traceback(
             await bus.ask(ref, RemoteError("refused", "no"))  # what a handler says on purpose is no failure
     (record,) = [record for record in heard() if record.levelno > logging.INFO]
     assert (record.name, record.levelno) == ("peerbus.actors", logging.WARNING)
-    assert record.getMessage() == "handler failed, the asker is told actor=failing error=\"KeyError('lost')\""
+    assert (
+        record.getMessage()
+        == "handler failed, the asker is told node=bus actor=failing message=KeyError error=\"KeyError('lost')\""
+    )
     assert record.exc_info is not None
     assert record.exc_info[0] is KeyError
 
@@ -221,7 +224,7 @@ async def test_a_role_ask_says_that_it_fails_over_from_whom_to_whom_and_why(
         assert await asking == "block"
     (line,) = [record.getMessage() for record in heard() if "fails over" in record.getMessage()]
     assert line == (
-        "role ask fails over bus=front ask=bus://role:archive/blocks message=Get "
+        "role ask fails over node=front ask=bus://role:archive/blocks message=Get "
         f"tried={gone.id[:12]} next={other.id[:12]} why=peer_gone"
     )
 

@@ -125,7 +125,7 @@ def test_a_handler_that_holds_the_loop_is_named_with_its_actor_and_message(
         bus.ask(bus.spawn(Blocks, warned.block, name="blocks"), message, timeout=PATIENCE).get()
     (line,) = warned.lines
     assert line["event"] == "a handler blocks the event loop"
-    assert (line["bus"], line["actor"]) == ("alice", "blocks")
+    assert (line["node"], line["actor"]) == ("alice", "blocks")
     assert (line["handler"], line["message"]) == (f"Blocks.{handler}", of)
     assert "threading.py" in line["at"]
     assert line["seconds"] >= LIMIT

@@ -17,7 +17,7 @@ def test_a_flood_is_counted_in_full_and_logged_in_part(caplog: pytest.LogCapture
     assert letters.counts == {"no_route": 100, "expired": 1}
     lines = [record.getMessage() for record in caplog.records]
     assert sum("no_route" in line for line in lines) == LOGGED
-    assert f"more dead letters bus=bus unlogged={100 - LOGGED}" in lines
+    assert f"more dead letters node=bus unlogged={100 - LOGGED}" in lines
 
 
 def test_threads_lose_no_count() -> None:

@@ -53,6 +53,9 @@ class Greeter(Reactor):
     def greet(self, wanted: Get, sender: Address[object] | None) -> str:
         return f"{wanted.height} for {sender}"
 
+    @handles(Block)
+    def take(self, block: Block) -> None: ...
+
 
 @pytest_asyncio.fixture
 async def bus() -> AsyncIterator[Bus]:
