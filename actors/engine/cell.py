@@ -29,7 +29,7 @@ from ..base import (
     shown,
 )
 from ..mailbox import Envelope
-from ..messages import DEFAULT_TIMEOUT, ShutdownStarted, Supervisor, Terminated
+from ..messages import DEFAULT_TIMEOUT, ShutdownStarted, Supervisor, Terminated, article
 from ..sends import DELIVERED, AskFuture, Failed, ForeignWaiting, Outcome, Search, Supply, Wait, Within
 from .actor_tasks import ActorTasks
 from .handler_table import Handler
@@ -238,7 +238,7 @@ class Cell(Life):
             return actor._handle_receive(message)
         if isinstance(message, Terminated):
             return None  # it was watched without a handler: nothing was asked for
-        error = MessageTypeError(f"{self} has no handler of a {type(message).__name__}", message=message)
+        error = MessageTypeError(f"{self} has no handler of {article(type(message).__name__)}", message=message)
         if envelope.reply is not None:
             envelope.reply.fail(error)
         self.undelivered(envelope, error)

@@ -19,6 +19,7 @@ from ..messages import (
     Channel,
     Expected,
     Unresolved,
+    article,
     decode_answer,
     encode_answer,
     encoding_of,
@@ -59,7 +60,7 @@ def wrong_message(cell: Receiving, channel: Channel[Any], message: object) -> Se
     if message.__class__ in channel.types:
         return rehearsed_message(channel, message) if cell.types is LOOKS else None
     declared = ", ".join(sorted(t.__name__ for t in channel.types))
-    what = f"a {type(message).__name__}"
+    what = article(type(message).__name__)
     if isinstance(message, type):
         what = f"the class {message.__name__}, only objects of it, {message.__name__}(…)"
     return MessageTypeError(f"{cell} does not take {what}; its channel declares {declared}", message=message)

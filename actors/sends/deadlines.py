@@ -13,6 +13,7 @@ from numbers import Real
 from typing import Protocol
 
 from ..base import DeadlineExceeded, SendError, ShuttingDown
+from ..messages import article
 
 __all__ = ["DeadlineWheel", "Expiring", "check_timeout", "no_number", "spent"]
 
@@ -55,7 +56,7 @@ def spent(timeout: float, message: object) -> DeadlineExceeded:
     """The error of a send that had no time left when it was made. Raises ValueError where the timeout is no number."""
     if isnan(timeout):
         raise no_number(timeout)
-    text = f"no time was left to send a {type(message).__name__}: its timeout is {timeout:g} s"
+    text = f"no time was left to send {article(type(message).__name__)}: its timeout is {timeout:g} s"
     return DeadlineExceeded(text, phase="mailbox", message=message)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...actors.base import PeerbusError
 from ...actors.mailbox import ReplyTo
-from ...actors.messages import Address, DeadLetter
+from ...actors.messages import Address, DeadLetter, article
 from .settle import settled
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class Recorder:
 
     async def expect(self, message_type: type[M], *, within: float = WITHIN) -> M:
         """The next message, which must be a `message_type` and come within `within` seconds of the loop's clock."""
+        wanted = article(message_type.__name__)
         try:
             async with asyncio.timeout(within):
                 while not self._unread:
@@ -95,13 +96,13 @@ class Recorder:
                     await self._arrival.wait()
         except TimeoutError:
             raise AssertionError(
-                f"{self._name} expected a {message_type.__name__} within {within} s and got nothing{self._so_far()}"
+                f"{self._name} expected {wanted} within {within} s and got nothing{self._so_far()}"
             ) from None
         opened = self._unread.popleft()
         message = opened.received.message
         if not isinstance(message, message_type):
             self._unread.appendleft(opened)
-            raise AssertionError(f"{self._name} expected a {message_type.__name__} and got {message!r}{self._so_far()}")
+            raise AssertionError(f"{self._name} expected {wanted} and got {message!r}{self._so_far()}")
         self._last = opened
         return message
 

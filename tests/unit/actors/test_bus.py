@@ -187,8 +187,8 @@ async def test_an_answer_of_another_type_is_refused() -> None:
 @pytest.mark.parametrize(
     ("reply", "error", "text"),
     [
-        (list[int], MessageTypeError, r"is a Block, not a list\[int\]"),
-        (int | str, MessageTypeError, r"is a Block, not a int \| str"),
+        (list[int], MessageTypeError, r"answered GetBlock with a Block, not a list\[int\]"),
+        (int | str, MessageTypeError, r"answered GetBlock with a Block, not an int \| str"),
         (3, TypeError, "reply is 3, it must be a type"),
     ],
 )
@@ -418,6 +418,9 @@ async def test_another_channel_of_the_same_name_is_refused() -> None:
     class Other(Reactor):
         channel = Channel("blocks", messages=(Nap,))
 
+        @handles(Nap)
+        def never(self, _: Nap) -> None: ...
+
     async with Bus(reactors=[Blocks]) as bus:
         with pytest.raises(ValueError, match="two different channels"):
             bus.spawn(Other, name="other")
@@ -490,6 +493,9 @@ async def test_reactors_stop_in_reverse_order() -> None:
     def reactor(name: str) -> type[Reactor]:
         class Noted(Reactor):
             channel = Channel(name, messages=(Nap,))
+
+            @handles(Nap)
+            def never(self, _: Nap) -> None: ...
 
             async def on_stop(self) -> None:  # type: ignore[override]  # Pykka says None
                 await asyncio.sleep(1)
@@ -665,6 +671,9 @@ async def test_more_facts_than_the_stream_holds_do_not_feed_themselves(turns: Tu
 async def test_actors_hear_facts_and_are_not_harmed_by_their_own(turns: Turns) -> None:
     class Hears(Reactor):
         channel = Channel("hears", messages=(Nap,), mailbox=1)
+
+        @handles(Nap)
+        def never(self, _: Nap) -> None: ...
 
         def __init__(self) -> None:
             super().__init__()

@@ -128,6 +128,9 @@ async def test_errors_and_types_are_as_on_the_loop() -> None:
         channel = Channel("typed", messages=(Note,))
         dispatcher = "thread"
 
+        @handles(Note)
+        def never(self, _: Note) -> None: ...
+
     async with Bus(reactors=[Typed]) as bus:
         ref = bus.spawn(Blocking)
         with pytest.raises(RemoteError, match="ValueError"):
