@@ -99,10 +99,10 @@ bench-publish: $(INSTALLED)plot ## put the figures of the latest runs into docs/
 	@$(VENV)/bin/python benchmarks publish
 
 load: $(INSTALLED)dev ## measure what is promised under load; ARGS="--seconds 60" in full
-	@$(VENV)/bin/python benchmarks/load $(ARGS)
+	@$(VENV)/bin/python benchmarks load $(ARGS)
 
 sim: $(INSTALLED)plot ## 10 to 1 000 nodes in one process on virtual time: memory, events, time to know every role
-	@$(VENV)/bin/python benchmarks/sim $(ARGS)
+	@$(VENV)/bin/python benchmarks sim $(ARGS)
 
 clean: ## remove everything that the verbs made
 	rm -rf .venv .venv-3.* $(VENV) $(PEERS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

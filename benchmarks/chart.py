@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from .canvas import new_canvas, save
 from .cases import PEERS, SLOW, slow_name
 from .comparison import Comparison, Figure, Result, Spread
 from .products import PRODUCTS
@@ -27,14 +28,7 @@ _DELAY, _SIZE = 0.001, 64 << 10
 
 def draw(run: Results | None, peers: Results | None, path: Path) -> None:
     """Draw what there is into `path` (.svg or .png). Raises ImportError without matplotlib, naming the extra."""
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure as Canvas
-    except ImportError as error:
-        raise ImportError("the picture needs matplotlib: pip install 'peerbus[plot]'") from error
-    # Letters are drawn, so that no font of a viewer pushes them into each other; drawn again, it is the same file.
-    mpl.rcParams.update({"svg.fonttype": "path", "svg.hashsalt": "peerbus", "font.size": 9, "axes.titlesize": 10})
-    canvas = Canvas(figsize=(13, 8.2), layout="constrained")
+    canvas = new_canvas(13, 8.2)
     (local, small, large), (ask, flight, slow) = canvas.subplots(2, 3)
     if run is not None:
         _local(local, run)
@@ -51,7 +45,7 @@ def draw(run: Results | None, peers: Results | None, path: Path) -> None:
             axes.text(0.5, 0.5, "not measured", ha="center", transform=axes.transAxes)
     canvas.suptitle("peerbus beside its peers: medians of interleaved runs, whiskers from the lowest to the highest")
     canvas.supxlabel(_caption(run, peers), fontsize=7.5)
-    canvas.savefig(path, dpi=110, metadata={"Date": None} if path.suffix == ".svg" else None)
+    save(canvas, path)
 
 
 def _local(axes: Axes, run: Results) -> None:

@@ -33,6 +33,8 @@ peers    peerbus beside pyzmq, zenoh-python, nats-py, grpc.aio, xoscar and Erlan
 install  what `peers` measures, into this Python environment and by apt-get, as far as it can be had
 check    BASE.json [NEW.json]: which ratios became worse
 publish  the figures into docs/performance.md, its picture and benchmarks/published
+load     what is promised under load, each figure with its bound; see `load --help`
+sim      whole nodes in one process on virtual time, 10 to 1 000 of them; see `sim --help`
 
 Every figure comes from a fresh process; tables go to stdout, progress to stderr. Read the ratios: absolute figures
 belong to this machine and this hour.
@@ -41,8 +43,18 @@ belong to this machine and this hour.
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says. Exit status: 1 where a case crashed or a ratio became worse, 2 for a mistake."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    match words[:1]:  # each with a command line of its own
+        case ["load"]:
+            from .load.command import main as load
+
+            return load(words[1:])
+        case ["sim"]:
+            from .sim.command import main as sim
+
+            return sim(words[1:])
     parser = _parser()
-    options = parser.parse_args(arguments)
+    options = parser.parse_args(words)
     match options.command:
         case "measure":
             print(json.dumps(dict(CASES[options.case].measure()(Run(options.loop, options.seconds)))))

@@ -57,7 +57,9 @@ MEASUREMENTS: dict[str, Measurement] = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do what the command line says; returns the exit status."""
-    parser = argparse.ArgumentParser("load", description=_ABOUT, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "benchmarks load", description=_ABOUT, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument(
         "--seconds", type=float, default=DEFAULT_SECONDS,
         help=f"how long each measurement loads the bus (default: {DEFAULT_SECONDS:g}; in full: {FULL_SECONDS:g})",

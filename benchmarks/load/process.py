@@ -10,8 +10,8 @@ from pathlib import Path
 
 __all__ = ["COMMAND", "child"]
 
-#: What `python` is given: this folder.
-COMMAND = (sys.executable, str(Path(__file__).resolve().parent))
+#: The command of these measurements.
+COMMAND = (sys.executable, str(Path(__file__).resolve().parents[1]), "load")
 #: Seconds that a child may take to end when its standard input has.
 _GRACE = 10.0
 

@@ -115,7 +115,8 @@ def _measure_here(plan: Plan) -> None:
 
 def _measure_apart(plan: Plan) -> Result | None:
     command = [
-        sys.executable, "-P", str(Path(__file__).parent), "--measure", f"--nodes={plan.nodes}", f"--roles={plan.roles}",
+        sys.executable, "-P", str(Path(__file__).resolve().parents[1]), "sim",
+        "--measure", f"--nodes={plan.nodes}", f"--roles={plan.roles}",
         f"--degree={plan.degree}", f"--seed={plan.seed}",
     ]  # fmt: skip
     ran = subprocess.run(command, check=False, stdout=subprocess.PIPE, text=True)
@@ -127,7 +128,9 @@ def _measure_apart(plan: Plan) -> Result | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("make sim", description=_ABOUT, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        "benchmarks sim", description=_ABOUT, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument(
         "--nodes", type=_at_least(2), action="append", metavar="N",
         help=f"this many nodes; may be given again (default: {', '.join(map(str, SIZES))})",

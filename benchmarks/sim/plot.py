@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..canvas import new_canvas, save
 from .scenario import START_OVER, Result
 
 if TYPE_CHECKING:
@@ -16,14 +17,7 @@ __all__ = ["plot"]
 
 def plot(results: Sequence[Result], facts: Mapping[str, str], folder: Path) -> None:
     """Write simulation.png and simulation.svg. Raises ImportError without matplotlib, naming the extra."""
-    try:
-        import matplotlib as mpl
-        from matplotlib.figure import Figure as Canvas
-    except ImportError as error:
-        raise ImportError("the plot needs matplotlib: pip install 'peerbus[plot]', or --no-plot") from error
-    # Text stays text in the SVG, and the file does not differ from itself when drawn again.
-    mpl.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "peerbus", "font.size": 9})
-    figure = Canvas(figsize=(11, 8), layout="constrained")
+    figure = new_canvas(11, 8, text=True)
     axes = figure.subplots(2, 2)
     largest = max(results, key=lambda result: result.nodes)
     figure.suptitle(f"peerbus, whole nodes in one process on virtual time (largest run: {largest.nodes} nodes)")
@@ -49,8 +43,8 @@ def plot(results: Sequence[Result], facts: Mapping[str, str], folder: Path) -> N
         f"{facts['processors']} × {facts['processor']}, {facts['python']}; others kept busy: "
         f"{facts.get('others kept busy', 'unknown')}", fontsize=8, color="0.4",
     )  # fmt: skip
-    figure.savefig(folder / "simulation.png", dpi=110)
-    figure.savefig(folder / "simulation.svg", metadata={"Date": None})
+    save(figure, folder / "simulation.png")
+    save(figure, folder / "simulation.svg")
 
 
 def _course(axes: Axes, result: Result) -> None:

@@ -21,7 +21,7 @@ def _benchmarks_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _sim(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", str(ROOT / "benchmarks" / "sim"), *arguments]
+    command = [sys.executable, "-W", "error", str(ROOT / "benchmarks"), "sim", *arguments]
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=50)
 
 

@@ -34,7 +34,7 @@ def test_throughput_is_back_when_a_fifth_of_a_second_had_most_of_the_old_rate() 
 
 
 def test_the_command_lists_its_measurements() -> None:
-    command = [sys.executable, "-W", "error", str(ROOT / "benchmarks" / "load"), "--list"]
+    command = [sys.executable, "-W", "error", str(ROOT / "benchmarks"), "load", "--list"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert {"slow-20ms-64k", "head-of-line", "fairness", "overload"} <= set(done.stdout.split())

@@ -82,3 +82,10 @@ def test_a_mistake_is_an_error_in_one_line(arguments: tuple[str, ...], said: str
     done = benchmarks(*arguments)
     assert done.returncode == 2
     assert said in done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("name", ["load", "sim"])
+def test_each_measurement_of_its_own_has_a_command_line_of_its_own(name: str) -> None:
+    done = benchmarks(name, "--help")
+    assert done.returncode == 0, done.stderr
+    assert f"benchmarks {name}" in done.stdout
