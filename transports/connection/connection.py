@@ -105,6 +105,7 @@ class PeerConnection(Actor):
         self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
         self._outbox = writer.outbox = self.link.outbox
         self._receive = ReceiveSide(bus, greeted.own, greeted.peer, codecs, self._outbox, writer)
+        self.link.asked_here = self._receive.count_of_asks
         self._announcements = Announcements(
             bus.name, codecs, self.link, self._receive, self._outbox, writer, self._changed
         )

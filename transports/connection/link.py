@@ -9,16 +9,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ...actors.base import (
-    ActorStopped,
-    DeadlineExceeded,
-    MailboxFull,
     MessageTooLarge,
     MessageTypeError,
     NoRoute,
     NoSuchReactor,
     PeerGone,
     ProtocolError,
-    RemoteError,
     SchemaMismatch,
     SendError,
     ShuttingDown,
@@ -30,10 +26,8 @@ from ...actors.messages import Address, Capability, Peer, Terminated, Unresolved
 from ...actors.routing import Link
 from ...actors.sends import CHUNK, AskFuture, AskWaiting, Delivered, Failed, Outcome, Supply, Waiting, Within
 from ..lanes import (
-    EARLY,
-    LEAST,
-    REACTOR_PREFIX,
     ROOM,
+    Growth,
     LaneStatistics,
     LaneTurn,
     Outbox,
@@ -42,6 +36,7 @@ from ..lanes import (
     RemoteAsk,
     Writer,
     accept_many,
+    asks_leave,
     budget_of,
     too_late,
 )
@@ -63,6 +58,7 @@ from ..wire import (
     body_limit,
     printable,
 )
+from .peer_errors import error_of
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -116,6 +112,9 @@ class PeerLink:
         self._origins = {channel.name: index for index, channel in enumerate(own.channels, 1)}
         #: Tells the peer of a reactor here; set by the connection.
         self.announce: Callable[[str], object] = _nobody_to_tell
+        #: How many asks have come from the peer; set by the connection.
+        self.asked_here: Callable[[], int] = _never_asked
+        self._growth = Growth()
         #: Why nothing new is sent; None while the peer takes work.
         self.refusal: Callable[[str], SendError] | None = None
         #: Another connection takes, or will take, its place: nothing new is sent, and senders wait for that one.
@@ -144,6 +143,7 @@ class PeerLink:
         if info.name in self._lanes:
             raise ProtocolError("bad_field", f"channel {info.name!r} is open already")
         lane = OutLane(index, info, self._codecs.get(info.name), self._ready)
+        lane.alone = self._alone
         if lane.known and lane.codec is None:
             log.warning(
                 "channel differs, nothing can be sent on it",
@@ -215,6 +215,11 @@ class PeerLink:
     def _holding(self) -> bool:
         """What was accepted is held back, behind what another connection carries."""
         return any(turn.held and turn.busy for turn in self._turns)
+
+    def _alone(self) -> bool:
+        """One lane at most has something to write, and nobody has asked for some frames; see `Growth`."""
+        alone = not self._asks and self.outbox.single
+        return self._growth.allows(self._rid, self.asked_here(), alone=alone)
 
     def overlooked(self) -> str | None:
         """As `OutLane.overlooked`, of any lane."""
@@ -358,7 +363,7 @@ class PeerLink:
                 if woken:  # else it has been scheduled when the lane was woken, or waits for the stream
                     self.outbox.wake(turn)
                 # At once what has nothing that it could share a frame with, and what is enough to be begun with.
-                if alone or (waiting >= LEAST and (waiting >= len(self._asks) or waiting >= EARLY)):
+                if alone or asks_leave(waiting, len(self._asks)):
                     self._writer.write()
                 elif woken:
                     self._writer.schedule()
@@ -611,7 +616,7 @@ class PeerLink:
     def failed(self, frame: Error) -> None:
         """A message failed at the peer. Raises ProtocolError for a channel that is not there."""
         lane = self._lane(frame.channel)
-        error = _error_of(frame, f"{self._where_is(lane.info.name)}: {printable(frame.text)}")
+        error = error_of(frame, f"{self._where_is(lane.info.name)}: {printable(frame.text)}")
         if frame.rid:
             outgoing = self._asks.get(frame.rid)
             ask = None if outgoing is None else outgoing.reply
@@ -749,6 +754,7 @@ class PeerLink:
             lane.forget()
         self.outbox = Outbox(_never_numbered, _never_looked_at)
         self.announce = _nobody_to_tell
+        self.asked_here = _never_asked
         self.arrived()
         watchers, self._watchers = self._watchers, {}
         for reactor, watching in watchers.items():
@@ -809,22 +815,12 @@ class PeerLink:
         return {name: lane.statistics() for name, lane in self._lanes.items()}
 
 
-_ERRORS: dict[str, Callable[[str], SendError]] = {
-    error.reason: error
-    for error in (
-        ActorStopped,
-        MailboxFull,
-        MessageTooLarge,
-        MessageTypeError,
-        NoSuchReactor,
-        SchemaMismatch,
-        ShuttingDown,
-    )
-}
-
-
 def _nobody_to_tell(name: str) -> None:
     """There is no connection yet, or no more."""
+
+
+def _never_asked() -> int:
+    return 0
 
 
 def _never_numbered(outgoing: Outgoing) -> int:
@@ -833,12 +829,3 @@ def _never_numbered(outgoing: Outgoing) -> int:
 
 def _never_looked_at(lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
     """The connection has ended."""
-
-
-def _error_of(frame: Error, text: str) -> SendError | RemoteError:
-    make = _ERRORS.get(frame.code)
-    if make is not None:
-        return make(text)
-    if frame.code == "deadline_mailbox":  # no other phase: reasons are counted, and a peer must not make them up
-        return DeadlineExceeded(text, phase="mailbox")
-    return RemoteError(frame.code.removeprefix(REACTOR_PREFIX), frame.text)

@@ -25,7 +25,7 @@ from ...actors.base import (
 from ...actors.engine import Cell, LoopCell
 from ...actors.mailbox import NEVER, Account, Envelope, Mailbox, Side
 from ...actors.messages import Address, Peer
-from ..lanes import EARLY, ROOM, InLane, Outbox, RemoteReply, ReplyLane, ThreadReply, Writer
+from ..lanes import ROOM, InLane, Outbox, RemoteReply, ReplyLane, ThreadReply, Writer, answers_leave
 from ..wire import (
     WORD_LIMIT,
     Ask,
@@ -93,6 +93,7 @@ class ReceiveSide:
         self._woken: list[LoopCell] = []
         self._withheld: dict[InLane, None] = {}
         self._backlog = 0
+        self._asked = 0
         self._ended = False
         self._hasty = False
         #: Seconds of a round trip to the peer, as last measured.
@@ -139,6 +140,10 @@ class ReceiveSide:
     def serving(self) -> int:
         """Asks of the peer that are not answered yet."""
         return len(self._served)
+
+    def count_of_asks(self) -> int:
+        """Frames of asks that have come."""
+        return self._asked
 
     def limit_of_lane(self, number: int) -> int:
         """The largest body on a lane of messages to this side. Raises ProtocolError for one that is not there."""
@@ -203,6 +208,7 @@ class ReceiveSide:
 
     def asked(self, frame: Ask) -> None:
         """Messages that want an answer. Raises ProtocolError."""
+        self._asked += 1
         lane = self._lane(frame.channel)
         bus, served, decoders, largest = self._bus, self._served, lane.codec.decoders, lane.info.max_message
         now, cell_of = self.now(), _nobody if bus.closing else bus.cell
@@ -399,7 +405,7 @@ class ReceiveSide:
         self._outbox.wake(lane.turn)
         # At once the last of what was asked, with which no other could share its frame, and what is enough to be
         # begun with.
-        if not self._served or len(queue.queue) == EARLY:
+        if answers_leave(len(queue.queue), len(self._served)):
             self._writer.write()
         else:
             self._writer.schedule()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .batch import ROOM, Outgoing
-from .frame_writer import EARLY, LEAST, FrameWriter, Writer
+from .departure import Growth, answers_leave, asks_leave
+from .frame_writer import FrameWriter, Writer
 from .in_lane import InLane
 from .out_lane import LaneStatistics, OutLane
 from .out_many import accept_many
@@ -12,12 +13,11 @@ from .pacing import FIRST_TOKEN
 from .requests import REACTOR_PREFIX, RemoteAsk, RemoteReply, ThreadReply
 
 __all__ = [
-    "EARLY",
     "FIRST_TOKEN",
-    "LEAST",
     "REACTOR_PREFIX",
     "ROOM",
     "FrameWriter",
+    "Growth",
     "InLane",
     "LaneStatistics",
     "OutLane",
@@ -30,6 +30,8 @@ __all__ = [
     "LaneTurn",
     "Writer",
     "accept_many",
+    "answers_leave",
+    "asks_leave",
     "budget_of",
     "too_late",
 ]

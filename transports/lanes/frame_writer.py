@@ -15,14 +15,7 @@ from ...actors.base import StreamBroken, StreamClosed, new_task
 from ..streams import HIGH_WATER, Stream
 from .outbox import Outbox
 
-__all__ = ["EARLY", "LEAST", "FrameWriter", "Writer"]
-
-#: Asks, or answers, of one lane that do not wait for more in this turn: the other end works on them while this one goes
-#: on. With 64 in flight that all travelled in one frame, one end rested while the other worked: 9.6 µs each, 5.5 so.
-EARLY = 32
-#: Asks that do not wait for more where no more than they are under way: half of what is in flight, so that the two
-#: halves take turns at the two ends. Fewer do not pay for the call that writes them.
-LEAST = 4
+__all__ = ["FrameWriter", "Writer"]
 
 
 class Writer(Protocol):

@@ -17,7 +17,7 @@ from ...actors.mailbox import Account, Tally, Waiter
 from ...actors.messages import Address
 from ...actors.sends import DELIVERED, GAVE_WAY, Outcome
 from ..wire import ChannelCodec, ChannelInfo
-from .batch import ITEM_OVERHEAD, Batch, Item, Outgoing
+from .batch import GROWN, ITEM_OVERHEAD, Batch, Item, Outgoing
 from .flow import SendWindow
 
 __all__ = ["LaneStatistics", "OutLane"]
@@ -76,6 +76,8 @@ class OutLane:
         self.suspended = False
         #: Takes those who begin to wait here, once the lane of another connection has taken the place of this one.
         self.successor: Callable[[Waiter], object] | None = None
+        #: Nothing but what this lane has is to be written, and nobody waits for an answer: frames may grow.
+        self.alone: Callable[[], bool] = _never
         self.sent = 0
         self.delivered = 0
         self.failed: dict[str, int] = {}
@@ -163,6 +165,8 @@ class OutLane:
     def _queue_tell(self, item: Item, size: int, message: object, sender: Address[object] | None) -> Outcome[None]:
         outcome: Outcome[None] = DELIVERED
         batch = self._tells
+        if batch is not None and size > batch.room and batch.most < GROWN and self.alone():
+            batch.grow()
         if batch is None or size > batch.room:
             if batch is not None:
                 # A frame is full in this turn: it may be written, and whoever waits for the loop be served, before the
@@ -244,6 +248,7 @@ class OutLane:
     def forget(self) -> None:
         """The connection has ended: keep nothing that points back at it."""
         self._wake = _nobody
+        self.alone = _never
 
     def overlooked(self) -> str | None:
         """Who waits although there is credit; None at every rest. For tests, and for who looks why nothing moves."""
@@ -383,6 +388,10 @@ class OutLane:
 def _refused(batch: Batch) -> int:
     """How many of a batch are refused and not confirmed yet."""
     return sum(place >= batch.confirmed for place in batch.refused or ())
+
+
+def _never() -> bool:
+    return False
 
 
 def _nobody(lane: OutLane) -> None:

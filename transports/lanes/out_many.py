@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ...actors.messages import Address
 from ..wire import ChannelCodec, Payload
-from .batch import ITEM_OVERHEAD, ROOM, Batch, Item
+from .batch import GROWN, ITEM_OVERHEAD, ROOM, Batch, Item
 from .out_lane import OutLane
 
 __all__ = ["Taken", "accept_many"]
@@ -42,9 +42,10 @@ def accept_many(
     most, largest = window._bytes_max, lane.largest
     numbers, checks, encode = codec.numbers, codec.checks, codec.encode_fields
     room = before = -1 if batch is None else batch.room
+    most = GROWN if batch is None else batch.most
     items: list[Item] = []
-    #: Where a frame ends, and the room that is left in it.
-    ends: list[tuple[int, int]] = []
+    #: Where a frame ends, and the room that is left in it, of so much.
+    ends: list[tuple[int, int, int]] = []
     encoded: Payload | None = None
     for message in messages:
         number, payload = 0, None
@@ -70,8 +71,11 @@ def accept_many(
             break
         left -= size
         if size > room:
-            ends.append((len(items), room))
-            room = ROOM
+            if most < GROWN and lane.alone():  # as `OutLane.accept`
+                room, most = room + GROWN - most, GROWN
+            if size > room:
+                ends.append((len(items), room, most))
+                room = most = ROOM
         room -= size + ITEM_OVERHEAD
         items.append(Item(number, origin, payload))
     count = len(items)
@@ -82,9 +86,9 @@ def accept_many(
     window._bytes = left
     lane.sent += count
     full = len(ends) > (batch is None)
-    ends.append((count, room))
+    ends.append((count, room, most))
     start = 0
-    for end, rest in ends:
+    for end, rest, of in ends:
         if end > start:
             if batch is None:
                 batch = lane._tells = Batch.of_tells()
@@ -96,6 +100,6 @@ def accept_many(
                 batch.senders.update(dict.fromkeys(range(first + start, first + end), sender))
             batch.items += items[start:end]
             batch.messages += messages[start:end]
-            batch.room = rest
+            batch.room, batch.most = rest, of
         batch, start = None, end
     return Taken(count, encoded, full)

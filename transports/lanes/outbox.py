@@ -113,6 +113,11 @@ class Outbox:
     def __bool__(self) -> bool:
         return bool(self._control or self._grants or self._current or self._next)
 
+    @property
+    def single(self) -> bool:
+        """At most one lane has something to write."""
+        return len(self._current) + len(self._next) <= 1
+
     def control(self, frame: Frame) -> None:
         """Write a frame ahead of all lanes."""
         data = self._encoder.encode(frame)

@@ -20,7 +20,7 @@ from peerbus.actors.router import LinkUp
 from peerbus.testing import VirtualLoop
 from peerbus.transports.connection.link import PeerLink
 from peerbus.transports.lanes.batch import ROOM
-from peerbus.transports.lanes.frame_writer import EARLY, LEAST
+from peerbus.transports.lanes.departure import EARLY, LEAST
 from peerbus.transports.wire.codecs import Codecs
 from peerbus.transports.wire.frames import FRAME_LIMIT, Ask, Cancel, Credit, Error, FrameDecoder, Reply, Tell
 from peerbus.transports.wire.hello import Hello
@@ -210,6 +210,29 @@ def test_a_tell_is_encoded_once_with_credit_and_without() -> None:
     line.loop.run_until_complete(tell())
     assert encoded == [Get(0), Get(1), Get(2)]
     line.close()
+
+
+def test_frames_grow_only_while_nobody_waits_for_an_answer() -> None:
+    def sizes(messages: int, before: str) -> list[int]:
+        line, asked = Line(window=4000), None
+        if before == "ask":
+            asked = line.ask("second", 1, 5.0)
+            line.written()
+        elif before == "other lane":
+            line.link.tell("second", Get(0), None, 5.0)
+        elif before == "serving":
+            line.link.asked_here = iter(range(10_000)).__next__
+        for number in range(messages):
+            line.link.tell("first", Get(number, bytes(100)), None, 5.0)
+        found = [len(frame.items) for frame in line.written() if isinstance(frame, Tell) and frame.channel == 0]
+        line.close()
+        assert asked is None or isinstance(asked.exception(), PeerGone)
+        return found
+
+    small, grown = sizes(2000, "ask"), sizes(2000, "")
+    assert max(small) == small[0] == max(grown[:8])
+    assert all(size > 1.9 * small[0] for size in grown[9:-1])
+    assert sizes(2000, "other lane") == sizes(2000, "serving") == small
 
 
 def test_an_ask_whose_time_was_over_before_it_was_written_is_counted_so_when_the_connection_ends() -> None:

@@ -277,6 +277,23 @@ async def test_a_sender_gives_way_once_a_frame_is_full() -> None:
     assert others == ["had a turn"]
 
 
+def test_a_frame_grows_to_a_part_while_the_lane_is_alone_and_no_further() -> None:
+    info = ChannelInfo(
+        name="c", types=("Note",), schema=bytes(16), messages=1000, bytes=1 << 20, max_message=1000, priority=5
+    )
+    lane = OutLane(0, info, None, lambda _: None)
+    alone = True
+    lane.alone = lambda: alone
+    for number in range(200):
+        lane.accept(1, 0, bytes(100), number, None)
+    assert [len(batch) for batch in lane.queue] == [131, 69]
+    alone = False  # at once: what has grown stays as it is
+    for number in range(200, 300):
+        lane.accept(1, 0, bytes(100), number, None)
+    assert [len(batch) for batch in lane.queue] == [131, 131, 38]
+    assert [batch.size for batch in lane.queue] == [13100, 13100, 3800]
+
+
 class LaneMachine(RuleBasedStateMachine):
     """Anything that may happen to a lane; its credit comes back message by message, in order."""
 
