@@ -40,14 +40,14 @@ class OfActor(Generic[V]):
 def _bus_of(actor: Actor) -> Bus:
     bus = actor._cell.bus
     if bus is None:
-        raise PeerbusError(f"{actor} was started without a bus: spawn it on a Bus or a Node")
+        raise PeerbusError(f"{actor} is on no bus: spawn its class, {type(actor).__name__}, on a Bus or a Node")
     return cast("Bus", bus)
 
 
 def _address_of(actor: Actor) -> Address[object]:
     address = actor._cell.address
     if address is None:
-        raise PeerbusError(f"{actor} was started without a bus, so it has no address")
+        raise PeerbusError(f"{actor} is on no bus, so it has no address")
     return address
 
 

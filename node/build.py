@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -128,12 +129,22 @@ def _import(config: NodeConfig, key: str, path: str) -> object:
         cause = f"{type(error).__name__}: {error}"
         where = f"; looked in {config.folder.resolve()} and among the installed packages"
         missing = isinstance(error, ModuleNotFoundError) and error.name == module.split(".")[0]
-        raise config.source.error(key, f"cannot import {module!r} ({cause}){where if missing else ''}") from error
+        at = where if missing else ""
+        problem = f"cannot import {module!r} ({cause}){_place_of(error, folder)}{at}"
+        raise config.source.error(key, problem) from error
     for part in name.split("."):
         if not hasattr(found, part):
             raise config.source.error(key, f"module {module!r} has no {name!r}")
         found = getattr(found, part)
     return found
+
+
+def _place_of(error: BaseException, folder: str) -> str:
+    """Where an import failed: the innermost line of the configuration's folder, else of all that was imported."""
+    frames = traceback.extract_tb(error.__traceback__)[1:]
+    lines = [each for each in frames if not each.filename.startswith("<") and each.filename != importlib.__file__]
+    place = next((each for each in reversed(lines) if each.filename.startswith(folder)), lines[-1] if lines else None)
+    return "" if place is None else f" at {place.filename}:{place.lineno}"
 
 
 def _what(found: object) -> str:

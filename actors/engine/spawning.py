@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 from ..base import PeerbusError
-from ..messages import REACTOR_PATTERN, Supervision, Supervisor
+from ..messages import REACTOR_PATTERN, Supervision, Supervisor, article
 from .behaviour import Behaviour
 from .building import BUILDING, context_on
 from .cell import Cell
@@ -62,8 +62,17 @@ class Plan:
             BUILDING.reset(token)
         cell = self.cell
         if cell is None or cell.actor is not actor or cell.ref is None:
-            raise PeerbusError(f"{self.factory!r} must make one new actor, whose __init__ calls super().__init__()")
+            raise PeerbusError(self._why_none(actor))
         return cast("Ref[Any]", cell.ref)
+
+    def _why_none(self, made: object) -> str:
+        name = type(made).__name__
+        if not isinstance(made, Behaviour):
+            what = f"{shown_factory(self.factory)} makes {article(name)}, not an actor"
+            return f"{what}: pass a class that derives from Actor"
+        if self.cell is None and not hasattr(made, "_cell"):
+            return f"{name}.__init__ does not call super().__init__(): let it do so before all else"
+        return f"{shown_factory(self.factory)} must make a new actor at each call, and no other"
 
     def discard(self) -> None:
         """The actor will not run: what it has started meanwhile ends."""
@@ -89,3 +98,9 @@ class Plan:
             context=self.context,
         )
         return self.cell
+
+
+def shown_factory(factory: Callable[[], Any]) -> str:
+    """A factory as one writes it: with the arguments that a partial adds left out."""
+    inner = getattr(factory, "func", factory)
+    return getattr(inner, "__qualname__", None) or repr(inner)

@@ -209,6 +209,7 @@ class Timers:
         seconds = _number("delay", delay)
         if not isfinite(seconds):  # a loop's timers are ordered by when they are due, and nan has no place among them
             raise ValueError(f"a timer's delay must be a finite number of seconds, not {delay}")
+        self._check(message)
         return self._add(Timer(self, message, None), max(0.0, seconds))
 
     def every(self, interval: float, message: object, missed: Missed = "skip") -> Timer:
@@ -220,6 +221,7 @@ class Timers:
             raise ValueError(f"a timer's interval must be above 0 seconds and finite, not {interval}")
         if missed not in get_args(Missed):
             raise ValueError(f"missed is {missed!r}; write 'skip', 'burst' or 'delay'")
+        self._check(message)
         return self._add(Timer(self, message, seconds, missed), seconds)
 
     def begin(self) -> None:
@@ -243,6 +245,11 @@ class Timers:
 
     def __len__(self) -> int:
         return len(self._active)
+
+    def _check(self, message: object) -> None:
+        if isinstance(message, type) and message in self._cell.handlers:
+            name = message.__name__
+            raise TypeError(f"a timer's message is the class {name}; write an object of it, {name}(…)")
 
     def _add(self, timer: Timer, delay: float) -> Timer:
         state = self._cell.state

@@ -430,8 +430,16 @@ async def test_another_channel_of_the_same_name_is_refused() -> None:
 async def test_a_factory_must_make_one_new_actor() -> None:
     async with Bus() as bus:
         ref = bus.spawn(Plain)
-        with pytest.raises(PeerbusError, match="must make one new actor"):
+        with pytest.raises(PeerbusError, match="must make a new actor at each call"):
             bus.spawn(lambda: inside(ref))
+        with pytest.raises(PeerbusError, match="int makes an int, not an actor: pass a class that derives from Actor"):
+            bus.spawn(int)  # type: ignore[type-var]  # the mistake
+        with pytest.raises(PeerbusError, match=r"Forgets\.__init__ does not call super\(\)\.__init__\(\)"):
+            bus.spawn(Forgets)
+
+
+class Forgets(Actor):
+    def __init__(self) -> None: ...
 
 
 async def test_actors_get_plain_names_whatever_their_class_is_called() -> None:

@@ -125,7 +125,7 @@ def test_a_configuration_without_reactors_leaves_the_import_path_alone(folder: P
     [
         ("nowhere_of_a_user:Notes", "cannot import 'nowhere_of_a_user' (ModuleNotFoundError: No module named"),
         ("notes_of_a_user.deeper:Notes", "cannot import 'notes_of_a_user.deeper'"),
-        ("broken_of_a_user:Notes", "cannot import 'broken_of_a_user' (RuntimeError: no database)"),
+        ("broken_of_a_user:Notes", "cannot import 'broken_of_a_user' (RuntimeError: no database) at "),
         ("ending_of_a_user:Notes", "cannot import 'ending_of_a_user' (SystemExit: 3)"),
         ("syntax_of_a_user:Notes", "cannot import 'syntax_of_a_user' (SyntaxError: invalid syntax"),
         ("notes_of_a_user:Nodes", "module 'notes_of_a_user' has no 'Nodes'"),

@@ -70,6 +70,8 @@ async def test_an_interval_of_nothing_is_refused() -> None:
             actor.after(timedelta(seconds=1), "x")  # type: ignore[arg-type]  # as above
         with pytest.raises(ValueError, match="'skip', 'burst' or 'delay'"):
             actor.every(1, "x", missed="drop")  # type: ignore[arg-type]  # as above
+        with pytest.raises(TypeError, match=r"a timer's message is the class str; write an object of it, str\(…\)"):
+            actor.every(1, str)
         assert len(actor._timers()) == 0
 
 
