@@ -92,7 +92,7 @@ from .messages import (
     check_reply,
 )
 from .router import ActorsChanged, RolesChanged, Router
-from .routing import Routes, check_address, check_how, resolve, routed_ask, routed_many, routed_tell
+from .routing import Routes, SearchText, check_address, check_how, resolve, routed_ask, routed_many, routed_tell
 from .sender import asks, tells, tells_many
 from .sends import Bridged, DeadlineWheel, DeadlockWatch, Failed, Outcome, ReplyFuture, check_timeout
 
@@ -244,7 +244,7 @@ class Bus:
         #: Its id among those that a key picks of; a node sets it.
         self.node_id: str = str(LOCAL)
         #: Says how peers are looked for, for errors; a node sets it.
-        self.search: Callable[[], str] = _no_search
+        self.search: SearchText = _no_search
         #: Channels by name, of reactors here and of those that this node only talks to.
         self.channels: dict[str, Channel[Any]] = {}
         #: Sends here are looked at as if they went to another node: in tests, see `rehearsal`.

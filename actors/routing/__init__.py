@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .awaited import AwaitReceivers, ForgetWait
-from .directory import RouterHost
+from .directory import RouterHost, SearchText
 from .dispatch import check_how, resolve, routed_ask, routed_tell
 from .link import Link
 from .pouring import routed_many
@@ -16,6 +16,7 @@ __all__ = [
     "Link",
     "RouterHost",
     "Routes",
+    "SearchText",
     "check_address",
     "check_how",
     "reaches",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -15,7 +15,14 @@ from .routes import Routes
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-__all__ = ["Directory", "RouterHost"]
+__all__ = ["Directory", "RouterHost", "SearchText"]
+
+
+class SearchText(Protocol):
+    """Says how peers are looked for. Not a Callable, which pyright takes for a method where it is an attribute."""
+
+    def __call__(self) -> str:
+        """The text, for errors."""
 
 
 class Directory(Host, Protocol):
@@ -32,7 +39,7 @@ class Directory(Host, Protocol):
     #: Channels by name.
     channels: dict[str, Channel[Any]]
     #: Says how peers are looked for, for errors.
-    search: Callable[[], str]
+    search: SearchText
 
     def cell(self, name: str) -> Cell | None:
         """The cell of a name."""
