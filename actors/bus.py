@@ -350,9 +350,9 @@ class Bus:
     async def _close(self, closing: Closing) -> None:
         await closing.run()
         self.wheel.close(partial(ShuttingDown, f"{self.name} has stopped"))
-        self.deadlocks.close()
-        if self._stall_watch is not None:
-            self._stall_watch.close()
+        for part in (self.deadlocks, self._stall_watch, self._dead_letters):
+            if part is not None:
+                part.close()
         runs_no_more(self)
         finished(self)
         self._stopped.set()
@@ -906,8 +906,7 @@ class Bus:
                 error = sender.ask_itself()
                 if error is not None:
                     return Failed(error)
-            if not isinstance(to, Ref):
-                check_address(to)
+            check_address(to)
             seconds = self.seconds(to, timeout)
             return Bridged(self, message, seconds, partial(self._ask_within, to, message, reply, sender, how)).future
         if isinstance(to, Ref):
@@ -1056,7 +1055,11 @@ class Bus:
         if error is not None:
             error.in_dead_letters = True
         where, whose = str(to), "-" if sender is None else str(sender)
-        self._dead_letters.add(message, reason, where, whose, self.loop.time() if self.thread else 0.0)
+        if (
+            self._dead_letters.add(message, reason, where, whose, self.loop.time() if self.thread else 0.0)
+            and self.thread
+        ):
+            self.call(partial(self.loop.call_later, 1.0, self._dead_letters.close))
         if not isinstance(message, DeadLetter | ActorFailed):  # nobody shall hear of what he failed to hear of
             self.publish(DeadLetter(message, reason, where, whose, error))
 

@@ -38,6 +38,7 @@ from .errors import (
 from .forks import forked_error, not_in_child, refuse_calls, runs_no_more, silence
 from .log import InFull, get_logger, shortened
 from .loop_end import closed_with_loop, end_guard
+from .pace import Pace
 from .pickled import Crossing, copied, packed, unpacked
 from .stop_flag import StopFlag
 from .tasks import forget_task, new_task
@@ -64,6 +65,7 @@ __all__ = [
     "NoRoute",
     "NoSuchReactor",
     "OfThread",
+    "Pace",
     "PeerGone",
     "PeerbusError",
     "ProcessForked",

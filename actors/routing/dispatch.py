@@ -109,8 +109,7 @@ def resolve(bus: Directory, to: Address[Any], message: object) -> Receiver | Sen
 
 def check_how(bus: Directory, how: How, to: Ref[Any] | Address[Any] | GroupAddress[Any], message: object) -> None:
     """Raise ValueError where an ask cannot be made so, TypeError for what is no address. From any thread."""
-    if not isinstance(to, Ref):
-        check_address(to)
+    check_address(to)
     if how.quorum is not None and not isinstance(to, GroupAddress):
         raise ValueError(f"a quorum needs several receivers: {to} is one, Role(…, 'all') or EVERYONE are several")
     if how.hedge is not None:

@@ -6,7 +6,7 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ..engine import Cell, Load, PeakEwma
+from ..engine import Cell, Load, PeakEwma, Ref
 from ..messages import LOCAL, Address, Channel, Everyone, GroupAddress, Key, Local, Peer, Role
 from ..sends import AskFuture, AskWaiting, Outcome
 from .choice import best_of, better_of_two, least_of, rendezvous
@@ -41,8 +41,8 @@ def no_address(to: object) -> TypeError:
 
 
 def check_address(to: object) -> None:
-    """Raise TypeError for what is no address, before anything is looked up by it."""
-    if not isinstance(to, Address | GroupAddress):
+    """Raise TypeError for what is no address, nor a ref, before anything is looked up by it."""
+    if not isinstance(to, Address | GroupAddress | Ref):
         raise no_address(to)
 
 

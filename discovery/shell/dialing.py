@@ -25,7 +25,7 @@ from ...transports.streams import MAX_PENDING_HANDSHAKES, Endpoint, Listener, St
 from ...transports.wire import Hello
 from ..facts import Accept, Attempt, Changes, Dial
 from ..mind import PeerManager
-from .repeats import Repeats
+from .repeats import Repeated, Repeats
 
 __all__ = ["Dialing"]
 
@@ -116,6 +116,7 @@ class Dialing:
         for task in tasks:
             task.cancel()
         await asyncio.gather(self.shut(), *tasks, return_exceptions=True)
+        self._log_rest()
 
     def _ran(self, task: asyncio.Task[None]) -> None:
         self._tasks.pop(task, None)
@@ -151,7 +152,7 @@ class Dialing:
 
     def _log_failed(self, dial: Dial, reason: str, error: Exception) -> None:
         endpoint = str(dial.endpoint)
-        told = self._failed_dials.failed(dial.node_id or endpoint, f"{reason} {endpoint}", self._loop.time())
+        told = self._told(self._failed_dials, dial.node_id or endpoint, f"{reason} {endpoint}")
         if told is not None:
             log.info(
                 "dial failed" if told.failures == 1 else "dial failed again",
@@ -162,6 +163,19 @@ class Dialing:
                 failures=told.failures,
                 seconds=round(told.seconds, 3),
             )
+
+    def _told(self, repeats: Repeats, thing: str, reason: str) -> Repeated | None:
+        told = repeats.failed(thing, reason, self._loop.time())
+        if repeats.pace.due():
+            self._loop.call_later(1.0, self._log_rest)
+        return told
+
+    def _log_rest(self) -> None:
+        dials, refused = self._failed_dials.pace.rest(), self._refusals.pace.rest()
+        if dials:
+            log.info("more failed dials", node=self._name, unlogged=dials)
+        if refused:
+            log.info("more refused connections", node=self._name, unlogged=refused)
 
     def _log_reached(self, node_id: str, dial: Dial | None) -> None:
         for thing in (node_id,) if dial is None else (node_id, str(dial.endpoint)):
@@ -183,7 +197,7 @@ class Dialing:
             except StreamClosed:
                 return
             if self._greetings >= MAX_PENDING_HANDSHAKES:
-                if told := self._refusals.failed("handshakes", "too_many", self._loop.time()):
+                if told := self._told(self._refusals, "handshakes", "too_many"):
                     log.warning(
                         "too many handshakes at once, refused",
                         node=self._name,
@@ -207,7 +221,7 @@ class Dialing:
     def _refused(self, remote: Endpoint | None, error: Exception) -> None:
         reason = getattr(error, "reason", type(error).__name__)
         who = "" if remote is None else remote.host or str(remote)
-        if told := self._refusals.failed(who, reason, self._loop.time()):
+        if told := self._told(self._refusals, who, reason):
             log.info(
                 "connection refused",
                 node=self._name,

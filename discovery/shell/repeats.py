@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from ...actors.base import Pace
+
 __all__ = ["MOST_THINGS", "QUIET", "Repeated", "Repeats"]
 
 #: Things that are remembered; beyond that the one that failed least recently is forgotten, and is told anew.
@@ -13,6 +15,10 @@ MOST_THINGS = 1024
 QUIET = 6 * 3600.0
 #: Reasons of one thing that are each told at once. A reason may be a stranger's word, so that there can be any number.
 MOST_REASONS = 8
+
+
+#: Failures that are told in one second, of whatever things: a stranger has any number of names and addresses.
+MOST_LINES = 10
 
 
 class Repeated(NamedTuple):
@@ -33,9 +39,11 @@ class _Row:
 class Repeats:
     """Counts failures in a row, by what fails. Times are `now` of any one clock, in seconds."""
 
-    __slots__ = ("_rows",)
+    __slots__ = ("_rows", "pace")
 
     def __init__(self) -> None:
+        #: What is not told because there was much in one second is in its `rest`.
+        self.pace = Pace(MOST_LINES)
         #: The one that failed least recently first.
         self._rows: dict[str, _Row] = {}
 
@@ -55,7 +63,7 @@ class Repeats:
         is_new = reason not in row.reasons and len(row.reasons) < MOST_REASONS
         if is_new:
             row.reasons.add(reason)
-        if is_new or row.failures & (row.failures - 1) == 0:
+        if (is_new or row.failures & (row.failures - 1) == 0) and self.pace.allows(now):
             return Repeated(row.failures, now - row.since)
         return None
 

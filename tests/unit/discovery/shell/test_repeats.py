@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerbus.discovery.shell.repeats import MOST_REASONS, MOST_THINGS, QUIET, Repeated, Repeats
+from peerbus.discovery.shell.repeats import MOST_LINES, MOST_REASONS, MOST_THINGS, QUIET, Repeated, Repeats
 
 
 def told(repeats: Repeats, count: int, thing: str = "bob", reason: str = "refused") -> list[int]:
@@ -59,3 +59,13 @@ def test_its_memory_is_bounded_and_keeps_what_failed_last(things: list[int]) -> 
         repeats.failed(str(thing), "refused", 0.0)
     assert len(repeats._rows) == MOST_THINGS
     assert all(str(thing) in repeats._rows for thing in things)
+
+
+def test_strangers_of_any_number_of_names_do_not_set_the_pace_of_the_lines() -> None:
+    repeats = Repeats()
+    names = 2 * MOST_THINGS
+    found = [repeats.failed(f"10.0.{number}", "bad_hello", number / 1000) for number in range(names)]
+    assert sum(each is not None for each in found) == MOST_LINES * 3  # in the seconds 0, 1 and 2
+    assert repeats.pace.due()
+    assert repeats.pace.rest() == names - MOST_LINES * 3
+    assert repeats.pace.rest() == 0
