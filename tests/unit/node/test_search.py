@@ -1,0 +1,32 @@
+"""An error names each way in which the node looked for peers."""
+
+from __future__ import annotations
+
+from peerbus.discovery.pex.options import PexOptions
+from peerbus.discovery.shell.finders import MdnsOptions
+from peerbus.node.search import ways_to_peers
+from peerbus.transports.streams.endpoint import Endpoint
+
+
+def places(count: int) -> list[Endpoint]:
+    return [Endpoint.parse(f"tcp://10.0.0.{number}:7400") for number in range(count)]
+
+
+def test_every_way_is_named() -> None:
+    text = ways_to_peers(
+        mdns=MdnsOptions(), pex=PexOptions(), finders=["dns"], persistent=places(1), seeds=places(2)[1:]
+    )
+    assert text == (
+        "by mDNS on all interfaces, by dns, at tcp://10.0.0.0:7400, at the seeds tcp://10.0.0.1:7400, "
+        "by asking peers for theirs"
+    )
+
+
+def test_a_long_list_is_cut() -> None:
+    text = ways_to_peers(mdns=None, pex=None, finders=(), persistent=places(6), seeds=())
+    assert text.endswith("tcp://10.0.0.3:7400 and 2 more")
+
+
+def test_where_there_is_no_way_it_says_what_would_be_one() -> None:
+    text = ways_to_peers(mdns=None, pex=PexOptions(), finders=(), persistent=(), seeds=())
+    assert text.startswith("in no way: mdns=True, peers=[…] or finders=… would")
