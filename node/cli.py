@@ -146,7 +146,7 @@ def _run(options: argparse.Namespace) -> int:
         identity = load_identity(config)
         load_reactors(config)
         load_channels(config)
-        lines = [f"{options.config}: well"]
+        lines = [f"{options.config} is well"]
         lines += [f"  {what:<10} {means}" for what, means in _meaning(config, identity)]
         _say("\n".join(lines))
         return 0
@@ -183,7 +183,7 @@ def _meaning(config: NodeConfig, identity: Identity | None) -> Iterator[tuple[st
     if config.channels:
         yield "talks to", _listed(config.channels)
     yield "finds by", _listed(finders) or "nothing: it knows the peers that are named, and those that come"
-    yield "peers", _listed(peers.persistent) or "none is named"
+    yield "peers", _listed(peers.persistent) or "none (no endpoint is named)"
     if peers.seeds:
         yield "seeds", _listed(peers.seeds)
     if peers.require:

@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from ...actors.base import PeerbusError
+from ...actors.base import ConfigError, PeerbusError
 from ..serve import run_loop
 from .multicast import check_multicast
 from .progress import Display
@@ -64,6 +64,8 @@ def run(options: argparse.Namespace) -> int:
     except _Signalled as told:
         display.say(f"{told.signal.name}: every node was stopped, nothing is left behind")
         return 128 + told.signal
+    except ConfigError:
+        raise
     except PeerbusError as error:
         display.say(f"peerbus demo: {error}")
         return 1
@@ -82,7 +84,10 @@ def _in_a_folder(plan: DemoPlan, display: Display) -> DemoResult:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peerbus-demo-")))
         else:
             folder = plan.keep.resolve()
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise ConfigError(f"--keep {plan.keep}: the folder cannot be made: {error.strerror}") from error
         return run_loop(_until_signalled(Scenario(plan, folder, display)))
 
 

@@ -85,12 +85,14 @@ class Identity:
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
                 raise ConfigError(f"identity {path}: not a file")
+            pem = os.read(descriptor, _MAX_KEY_FILE)
+            if b"PRIVATE KEY" not in pem:
+                raise ConfigError(f"identity {path}: not an unencrypted private key in PEM")
             if mode & (stat.S_IRWXG | stat.S_IRWXO):
                 raise ConfigError(
                     f"identity {path}: others can read the private key "
                     f"(mode {stat.S_IMODE(mode):04o}); run: chmod 600 {path}"
                 )
-            pem = os.read(descriptor, _MAX_KEY_FILE)
         finally:
             os.close(descriptor)
         try:

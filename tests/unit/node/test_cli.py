@@ -72,7 +72,7 @@ class Blocks(Reactor):
     assert run(["keygen", "keys/alice.pem"], capsys)[0] == 0
     status, said, error = run(["run", "alice.toml", "--check"], capsys)
     assert (status, error) == (0, "")
-    assert said.startswith("alice.toml: well")
+    assert said.startswith("alice.toml is well")
 
 
 def test_no_command_shows_the_help_as_an_error(capsys: pytest.CaptureFixture[str]) -> None:
@@ -338,3 +338,19 @@ def test_a_reader_that_has_gone_is_no_error(config: str) -> None:
             timeout=30,
         )
     assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_a_folder_that_cannot_be_made_is_a_wrong_flag(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "file").touch()
+    status, out, err = run(["demo", "--keep", str(tmp_path / "file" / "kept")], capsys)
+    assert (status, out) == (2, "")
+    assert "the folder cannot be made: Not a directory" in err
+
+
+def test_a_file_that_is_no_key_is_said_to_be_none_whoever_can_read_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "blocks.py"
+    path.write_text("import this")
+    path.chmod(0o644)
+    assert run(["id", str(path)], capsys)[2] == f"peerbus id: identity {path}: not an unencrypted private key in PEM\n"
