@@ -78,9 +78,13 @@ class StallWatch:
         return watch
 
     def close(self) -> None:
-        """Look no more, and wait for the thread's end. Idempotent."""
-        self._closed.set()
+        """Look no more, and wait for the thread's end, which a busy machine may put off. Idempotent."""
+        self.dismiss()
         self._thread.join(1.0)
+
+    def dismiss(self) -> None:
+        """Look no more. From any thread."""
+        self._closed.set()
 
     def _run(self) -> None:
         told = False

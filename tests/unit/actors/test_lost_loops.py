@@ -63,6 +63,9 @@ def lost() -> Iterator[Loop]:
     yield made
     if made.loop.is_closed():
         assert made.bus.lost() is not None
+        for thread in threading.enumerate():  # which looks for handlers that block the loop, and ends by itself
+            if thread.name.endswith("stall watch"):
+                thread.join(10)
     else:
         made.run(made.bus.aclose())
         made.loop.close()
