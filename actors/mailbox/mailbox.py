@@ -15,10 +15,10 @@ Law 5: whenever nobody is inside, there is not both room and somebody who waits 
 from __future__ import annotations
 
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from threading import RLock, get_ident
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from pykka.messages import _ActorStop
 
@@ -29,6 +29,8 @@ from .fair_queue import FairQueue
 from .ledger import Account, Tally
 
 __all__ = ["Mailbox", "MailboxStatistics", "Waiter"]
+
+T = TypeVar("T")
 
 
 class Waiter(Protocol):
@@ -306,11 +308,10 @@ class Mailbox:
         A second one replaces nothing; it is answered with the first, or where that is taken, when the owner has ended.
         """
         if self._closed is not None:
-            if envelope.reply is not None:
-                if self._last is None:
-                    self._system.append(envelope)
-                else:
-                    self._last.reply = with_reply(self._last.reply, envelope.reply)
+            if envelope.reply is not None and self._last is not None:
+                self._last.reply = with_reply(self._last.reply, envelope.reply)
+            elif envelope.reply is not None:
+                self._system.append(envelope)
             return
         self._last = envelope
         self.shut("the actor was asked to stop")
@@ -357,15 +358,13 @@ class Mailbox:
 
     def holds_others(self, source: object) -> bool:
         """Something is queued, or waits for room, that is not of this source. From any thread, as a guess."""
-        if self._system or self._last is not None:
-            return True
-        lanes = tuple(self._user.lanes.items())
-        if any(lane and whose is not source for whose, lane in lanes):
-            return True
-        if any(whose is not source for whose in tuple(self._waiting)):
-            return True
-        entries = tuple(self._foreign)
-        return any((e if isinstance(e, Envelope) else e.envelope).source is not source for e in entries)
+        entries = (e if isinstance(e, Envelope) else e.envelope for e in _as_it_is(self._foreign.copy))
+        return (
+            bool(self._system or self._last)
+            or any(lane and whose is not source for whose, lane in _as_it_is(self._user.lanes.items))
+            or any(whose is not source for whose in _as_it_is(self._waiting.keys))
+            or any(entry.source is not source for entry in entries)
+        )
 
     @property
     def only_stop_left(self) -> bool:
@@ -533,11 +532,8 @@ class Mailbox:
 
     def peek(self) -> list[Envelope]:
         """What is queued by users, for any thread: what the owner takes or admits meanwhile may be missing."""
-        while True:
-            try:
-                return [*self._user, *(entry for entry in self._foreign if isinstance(entry, Envelope))]
-            except RuntimeError:  # it was changed meanwhile
-                continue
+        queued = _as_it_is(lambda: self._user)
+        return [*queued, *(entry for entry in _as_it_is(self._foreign.copy) if isinstance(entry, Envelope))]
 
     # What Pykka's own code asks of an inbox.
 
@@ -769,6 +765,8 @@ class Mailbox:
     def _settle(self) -> None:
         if not self._waiting and not self._foreign and self._closed is None:
             self._slow = self.overflow is Overflow.LATEST
+            if self._foreign or self._closed is not None:  # by another thread, between the look and what it was for
+                self._slow = True
 
 
 #: In place of why a sender gave up: it is in the ledger.
@@ -777,6 +775,15 @@ COUNTED = "-"
 _DROPPING = frozenset({Overflow.DROP_OLDEST, Overflow.DROP_NEWEST})
 #: Policies under which it is put as it comes.
 _PLAIN = frozenset({Overflow.WAIT, Overflow.REJECT})
+
+
+def _as_it_is(look: Callable[[], Iterable[T]]) -> tuple[T, ...]:
+    """What is there at some instant, although another thread may change it while this one looks."""
+    while True:
+        try:
+            return tuple(look())
+        except RuntimeError:  # it was changed meanwhile
+            continue
 
 
 def _gone(waiter: Waiter) -> SendError:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
 from threading import get_ident
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -536,3 +538,52 @@ TestDropNewest = machine(Overflow.DROP_NEWEST).TestCase
 TestLatest = machine(Overflow.LATEST).TestCase
 TestWait.settings = TestReject.settings = TestDropOldest.settings = SETTINGS
 TestDropNewest.settings = TestLatest.settings = SETTINGS
+
+
+@pytest.mark.parametrize("change", ["put", "close"])
+def test_what_another_thread_does_while_the_owner_settles_is_not_overlooked(change: str) -> None:
+    """The owner of a mailbox that is never empty would look at the foreign door no more, as long as it is not slow."""
+
+    class Door(deque[Any]):
+        """Right after the owner has seen that nothing is there, another thread acts."""
+
+        def __bool__(self) -> bool:
+            empty = len(self) == 0
+            if empty and acts:
+                thread = threading.Thread(target=acts.pop())
+                thread.start()
+                thread.join()
+            return not empty
+
+    mailbox = Mailbox(limit=8)
+    mailbox.owner = threading.get_ident()
+    mailbox._foreign = Door()
+    acts: list[Callable[[], object]] = []
+    late = Envelope("from another thread")
+    assert mailbox.offer_foreign(Envelope("first"))
+    mailbox.offer(Envelope("own"))
+    acts.append((lambda: mailbox.offer_foreign(late)) if change == "put" else (lambda: mailbox.shut("closed")))
+    mailbox.take()  # it admits the first, and settles
+    assert acts == []
+    assert not mailbox.has_room_for(1, 0)
+
+
+def test_a_look_from_another_thread_outlives_what_the_owner_does_meanwhile() -> None:
+    class Changing(deque[Any]):
+        """Changes while somebody looks, once."""
+
+        def copy(self) -> Any:
+            if changes:
+                changes.pop()
+                raise RuntimeError("deque mutated during iteration")
+            return super().copy()
+
+    mailbox = Mailbox()
+    mailbox._foreign = Changing()
+    changes = [1]
+    entry = Envelope("queued", source="somebody")
+    assert mailbox.offer_foreign(entry)
+    assert mailbox.holds_others("me")
+    changes.append(1)
+    assert mailbox.peek() == [entry]
+    assert changes == []
