@@ -446,8 +446,6 @@ class Bus:
         self._closing = True
         self._say_lost()
         finished(self)
-        if self._stall_watch is not None:
-            self._stall_watch.dismiss()
         for cell in tuple(self._order):
             if isinstance(cell, ThreadCell):
                 cell.kill("the event loop of its bus has ended")

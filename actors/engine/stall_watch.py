@@ -79,12 +79,8 @@ class StallWatch:
 
     def close(self) -> None:
         """Look no more, and wait for the thread's end, which a busy machine may put off. Idempotent."""
-        self.dismiss()
-        self._thread.join(1.0)
-
-    def dismiss(self) -> None:
-        """Look no more. From any thread."""
         self._closed.set()
+        self._thread.join(1.0)
 
     def _run(self) -> None:
         told = False
