@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 from clusters import Cluster
-from virtual_time import in_virtual_time
+from virtual_time import in_virtual_time, outcome_of
 
 from peerbus.actors import (
     EVERYONE,
@@ -263,3 +263,46 @@ async def test_an_int_that_stands_for_a_float_arrives_as_that_float() -> None:
         assert (found, type(found)) == (1.0, float)
         again = await alice.ask(to, GetOpen(2), reply=list[float])
         assert (again, {type(each) for each in again}) == ([0.0, 1.0], {float})
+
+
+@dataclass(frozen=True)
+class Larger(Block):
+    title: str = ""
+
+
+class Says(Reactor):
+    channel = Channel("says", messages=(Plain,))
+    answer: Any = None
+
+    @handles(Plain)
+    def says(self, _: Plain) -> Any:
+        return self.answer
+
+
+#: What is answered, what was said with `reply`, and what arrives from a peer, None where it is refused.
+FROM_A_PEER: list[tuple[Any, Any, Any]] = [
+    ((1, 2), set[int], {1, 2}),
+    (Block(1), Larger, Larger(1)),
+    (Larger(1), Block, None),
+    (True, int, None),
+    (Block(1), Any, None),
+    (Block(1), object, None),
+    ((1, 2), object, None),
+    ([1, {"a": b"x"}], object, [1, {"a": b"x"}]),
+    (3, float, 3.0),
+]
+
+
+@in_virtual_time
+async def test_what_arrives_of_what_reply_says_is_what_the_page_says() -> None:
+    cluster = Cluster()
+    alice = cluster.node("alice", peers=("bob",), channels=[Says.channel])
+    bob = cluster.node("bob", reactors=[Says])
+    async with cluster.running(alice, bob):
+        for answer, reply, arrives in FROM_A_PEER:
+            Says.answer = answer
+            found = await outcome_of(alice.ask(Peer(bob.node_id) / Says, Plain(), reply=reply))
+            if arrives is None:
+                assert type(found) is MessageTypeError, (answer, reply)
+            else:
+                assert (found, type(found)) == (arrives, type(arrives)), (answer, reply)

@@ -75,10 +75,7 @@ class Announcements:
 
     def _tell_of(self, name: str) -> None:
         """One that has not started sends: the peer hears of it before its message."""
-        try:
-            codec = self._codecs.get(name)
-        except TypeError:  # its messages cannot travel: who looked at it first has said so
-            return
+        codec = self._codecs.get(name)
         if codec is not None:
             self.open(OpenChannel(codec.info))
 
