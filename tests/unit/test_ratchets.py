@@ -79,7 +79,6 @@ WITHOUT_TESTS = {
     "actors.routing.receivers",
     "actors.routing.routes",
     "actors.sender",
-    "actors.sends.supply",
     "discovery.book.book",
     "discovery.book.keeper",
     "discovery.book.schema",

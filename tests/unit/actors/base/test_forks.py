@@ -68,6 +68,8 @@ tell, proxy = bus.tell, loop.proxy()
 calls = {
     "tell": lambda: bus.tell(LOCAL / "loop", 1).get(),
     "tell a ref": lambda: bus.tell(loop, 1),
+    "tell_many": lambda: bus.tell_many(LOCAL / "loop", [1, 2]).get(),
+    "tell_many by a ref": lambda: bus.tell_many(loop, [1, 2]),
     "tell many": lambda: bus.tell(EVERYONE / "loop", 1),
     "tell, got before": lambda: tell(loop, 1),
     "ask": lambda: bus.ask(LOCAL / "loop", 1).get(),
@@ -129,6 +131,7 @@ class Forks(Actor):
             "ask": lambda: self.ask(LOCAL / "echo", 1),
             "ask a ref": lambda: self.ask(echo, 1),
             "spawn": lambda: self.spawn(Echo),
+            "bus.tell_many": lambda: self.bus.tell_many(LOCAL / "echo", [1]),
             "bus.tell": lambda: self.bus.tell(LOCAL / "echo", 1),
             "bus.ask": lambda: self.bus.ask(echo, 1),
             "a loop of its own": lambda: asyncio.run(own()),

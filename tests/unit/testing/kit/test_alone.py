@@ -125,6 +125,11 @@ class Busy(Actor):
                     await self.tell(BLOCKS, Block(1))
                 except NoRoute:
                     return "no route"
+            case "many":
+                try:
+                    return await self.tell_many(BLOCKS, [Block(1), Block(2)])
+                except NoRoute as error:
+                    return error.accepted
         return None
 
     @handles(str)
@@ -198,6 +203,14 @@ async def test_tells_have_arrived_unless_the_test_refuses_them() -> None:
         assert busy.sent == [Told(BLOCKS, Block(1)), Told(BLOCKS, Block(1))]
         assert await busy.ask(Do("all")) == 0
         assert busy.sent[-1] == Told(EVERYONE / "blocks", Block(1))
+
+
+async def test_many_are_recorded_as_tells_up_to_the_one_that_the_test_refuses() -> None:
+    async with Alone(Busy) as busy:
+        assert await busy.ask(Do("many")) == 2
+        busy.refuse(Block, NoRoute("cut off"))
+        assert await busy.ask(Do("many")) == 0
+        assert busy.sent == [Told(BLOCKS, Block(1)), Told(BLOCKS, Block(2)), Told(BLOCKS, Block(1))]
 
 
 async def test_timers_fire_when_the_test_moves_their_clock() -> None:
