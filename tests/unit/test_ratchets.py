@@ -23,8 +23,7 @@ LONG = {
     "discovery/mind/manager.py": 450,
     "node/node.py": 450,
     "testing/suites/transport_suite.py": 650,
-    "transports/connection/link.py": 831,
-    "transports/connection/receive_side.py": 500,
+    "transports/connection/link.py": 740,
     "transports/wire/frames.py": 500,
 }
 #: Names of public classes that stand for more than one thing, and for how many.

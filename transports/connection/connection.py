@@ -1,7 +1,7 @@
 """A connection to one peer, as an actor: it owns the stream, and is the bus's way to that peer.
 
 Its parts: `FrameReader` and `FrameWriter` have the stream, and the two tasks that wait for it; `PeerLink` is what this
-node sends, `ReceiveSide` what the peer does; `Pulse` watches whether the peer is there, and `Departure` how it
+node sends, `ReceiveSide` what the peer does; `Pulse` watches whether the peer is there, and `LeaveTaking` how it
 ends; `Announcements` keeps both sides' lists of reactors.
 Messages to a peer's reactors do not queue in this actor's own mailbox: each reactor of the peer has a lane of its
 own here, bounded by the credit that it granted. The mailbox takes what is said to the connection itself.
@@ -53,9 +53,9 @@ from .commands import (
     OfferRoles,
     OpenChannel,
 )
-from .departure import Departure
 from .frame_reader import FrameReader
 from .greeting import Greeted
+from .leave_taking import LeaveTaking
 from .link import PeerLink
 from .pulse import HEARTBEAT_INTERVAL, Pulse
 from .receive_side import ReceiveSide
@@ -142,7 +142,7 @@ class PeerConnection(Actor):
             over=self._over,
         )
 
-        self._departure = Departure(bus, link, receive, self._reader, writer, self._cut)
+        self._leave_taking = LeaveTaking(bus, link, receive, self._reader, writer, self._cut)
 
     # Life.
 
@@ -155,13 +155,13 @@ class PeerConnection(Actor):
         self._reader.start(self._greeted.leftover, f"peerbus reader {self.peer_id[:8]}")
         self._pulse.start()
         if self.bus.closing:
-            self._departure.shutdown(self.bus.time_to_end)
+            self._leave_taking.shutdown(self.bus.time_to_end)
 
     async def on_stop(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
         """Tell the peer, send what is accepted, close."""
         try:
-            if not self._departure.ended:
-                command = await self._departure.part()
+            if not self._leave_taking.ended:
+                command = await self._leave_taking.part()
                 self._end(command.reason, command.text)
             tasks = self._cancel_tasks()
             await asyncio.gather(*tasks, return_exceptions=True)
@@ -190,11 +190,11 @@ class PeerConnection(Actor):
     @handles(ShutdownStarted)
     def _shutdown_started(self, event: ShutdownStarted) -> None:
         # The reactors here still have work at hand, and send and ask by this connection: it stays in the table.
-        self._departure.shutdown(event.within)
+        self._leave_taking.shutdown(event.within)
 
     @handles(Disconnect)
     def _disconnect(self, command: Disconnect) -> None:
-        self._departure.command(command)
+        self._leave_taking.command(command)
         self.stop()
 
     @handles(OpenChannel)
@@ -211,7 +211,7 @@ class PeerConnection(Actor):
 
     def _end(self, reason: str, text: str = "") -> None:
         """The connection carries nothing any more: everybody who waits for it learns why."""
-        if not self._departure.end():
+        if not self._leave_taking.end():
             return
         self._reader.stop()
         self._writer.close()
@@ -244,15 +244,15 @@ class PeerConnection(Actor):
         if self._outbox.control_bytes > UNREAD_LIMIT:
             raise ProtocolError("unread", f"{self._outbox.control_bytes} bytes of answers to its frames")
         if self._writer.watched:
-            self._departure.look()
+            self._leave_taking.look()
 
     def _over(self, error: BaseException | None) -> None:
         """Nothing more is read: the peer has closed the stream, or this happened."""
         match error:
             case None:
-                self._end(*self._departure.why_over("closed", "the peer closed the connection"))
+                self._end(*self._leave_taking.why_over("closed", "the peer closed the connection"))
             case StreamBroken():
-                self._end(*self._departure.why_over("broken", str(error)))
+                self._end(*self._leave_taking.why_over("broken", str(error)))
             case StreamClosed():
                 pass  # by this side, which knows why
             case ProtocolError():
@@ -286,7 +286,7 @@ class PeerConnection(Actor):
         self._writer.schedule()
 
     def _ponged(self, frame: Pong) -> None:
-        if self._departure.ponged(frame.token):
+        if self._leave_taking.ponged(frame.token):
             return
         if frame.token >= FIRST_TOKEN and self._outbox.pacer.heard(frame.token, self._loop.time()):
             self._writer.schedule()
@@ -296,7 +296,7 @@ class PeerConnection(Actor):
         self._receive.rtt = self._pulse.rtt or 0.0
 
     def _told_to_go(self, frame: GoAway) -> None:
-        self._departure.told(frame)
+        self._leave_taking.told(frame)
 
     def _changed(self) -> None:
         """The peer has other reactors or roles."""
@@ -310,9 +310,9 @@ class PeerConnection(Actor):
     def _written(self) -> None:
         self._receive.written()
         if self._writer.watched:
-            self._departure.look()
+            self._leave_taking.look()
         if self.link.awaits_arrival and not self._outbox:
-            self._departure.wrote_last()
+            self._leave_taking.wrote_last()
 
     def statistics(self) -> ConnectionStatistics:
         """Counters and levels at this instant."""

@@ -1,4 +1,4 @@
-"""The bus's way to one peer, the sending half of its connection: lanes, credit, and asks that await answers."""
+"""The bus's way to one peer, the sending half of its connection: lanes and credit, and what follows when it ends."""
 
 # One file, long: an ask has one book-keeper from its send to its answer; the queues are in out_lane and outbox.
 
@@ -21,8 +21,8 @@ from ...actors.base import (
     get_logger,
 )
 from ...actors.engine import Load
-from ...actors.mailbox import Account, Envelope, Side, Waiter
-from ...actors.messages import Address, Capability, Peer, Terminated, Unresolved
+from ...actors.mailbox import Account, Side, Waiter
+from ...actors.messages import Address, Capability, Peer, Unresolved
 from ...actors.routing import Link
 from ...actors.sends import CHUNK, AskFuture, AskWaiting, Delivered, Failed, Outcome, Supply, Waiting, Within
 from ..lanes import (
@@ -44,7 +44,6 @@ from ..streams import Endpoint
 from ..wire import (
     MESSAGE_LIMIT,
     Ask,
-    Cancel,
     ChannelCodec,
     ChannelInfo,
     Codecs,
@@ -58,7 +57,9 @@ from ..wire import (
     body_limit,
     printable,
 )
+from .open_asks import OpenAsks
 from .peer_errors import error_of
+from .remote_watches import RemoteWatches
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -71,10 +72,6 @@ __all__ = ["PeerLink"]
 R = TypeVar("R")
 
 log = get_logger("peerbus.transports")
-
-MAX_RID = 2**32 - 1
-#: As what an ask is counted whose handler raised, whatever it raised: what a peer says would be names without end.
-HANDLER_FAILED = "handler_failed"
 
 
 class PeerLink:
@@ -99,14 +96,14 @@ class PeerLink:
         self.dialed = False
         #: Smoothed round trip in seconds; None before the first was measured.
         self.rtt: float | None = None
-        self._watchers: dict[str, dict[Address[object], None]] = {}
-        self.outbox = Outbox(self._number, self._not_written)
+        self._watches = RemoteWatches(bus, self._where)
+        self._open_asks = asks = OpenAsks(bus.loop, writer)
+        #: The same, by request id: what was written and is not answered.
+        self._asks = asks.by_rid
+        self.outbox = asks.outbox = Outbox(asks.number, asks.not_written)
         self._lanes: dict[str, OutLane] = {}
         self._by_index: list[OutLane] = []
         self._turns: list[LaneTurn] = []
-        #: What was written and is not answered, by request id.
-        self._asks: dict[int, Outgoing] = {}
-        self._rid = 0
         #: Several asks were under way at once, since one last began while none was.
         self._crowd = False
         self._origins = {channel.name: index for index, channel in enumerate(own.channels, 1)}
@@ -121,8 +118,6 @@ class PeerLink:
         self._suspended = False
         #: Told when the peer has read all that was written, or nothing of it arrives any more; see `succession`.
         self._arrived: list[Callable[[], None]] = []
-        #: Answers that came for no open ask: late, duplicate, or made up.
-        self.unsolicited = 0
         self.offer(peer.offers, peer.record)
         for channel in peer.channels:
             self.open(len(self._by_index), channel)
@@ -185,12 +180,16 @@ class PeerLink:
         why = f"the peer's reactor {lane.info.name!r} has stopped"
         self._refuse_waiting(lane, NoSuchReactor, why)
         self._lose_queued(lane, NoSuchReactor, why)
-        for watcher in self._watchers.pop(lane.info.name, ()):
-            self._notify(watcher, lane.info.name, reason)
+        self._watches.ended(lane.info.name, reason)
 
     def has(self, reactor: str) -> bool:
         """The peer runs this reactor."""
         return reactor in self._lanes
+
+    @property
+    def unsolicited(self) -> int:
+        """Answers and refusals that came for no open send: late, duplicate, or made up."""
+        return self._open_asks.unsolicited
 
     @property
     def in_flight(self) -> int:
@@ -219,7 +218,7 @@ class PeerLink:
     def _alone(self) -> bool:
         """One lane at most has something to write, and nobody has asked for some frames; see `Growth`."""
         alone = not self._asks and self.outbox.single
-        return self._growth.allows(self._rid, self.asked_here(), alone=alone)
+        return self._growth.allows(self._open_asks.last_rid, self.asked_here(), alone=alone)
 
     def overlooked(self) -> str | None:
         """As `OutLane.overlooked`, of any lane."""
@@ -383,7 +382,7 @@ class PeerLink:
         if not lane.take_alone(outgoing):
             return False
         ask.written = now
-        ask.rid = rid = self._number(outgoing)
+        ask.rid = rid = self._open_asks.number(outgoing)
         item = (rid, budget_of(deadline - now), outgoing.number, outgoing.origin, outgoing.payload)
         self._writer.write_frame(self._encode(Ask(lane.index, [item])))
         return True
@@ -484,6 +483,10 @@ class PeerLink:
             envelope.message, error.reason, to=self._where_is(lane.info.name), sender=envelope.sender, error=error
         )
 
+    def _abandon(self, ask: AskFuture[Any]) -> str:
+        # A method of the link, as whoever holds an ask knows by it whom the ask waits for; see `AskFuture.holder`.
+        return self._open_asks.abandon(ask)
+
     def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
         """An ask failed, and nobody looked at its outcome: let dead letters know."""
         letter = error if isinstance(error, SendError) else None
@@ -517,128 +520,31 @@ class PeerLink:
 
     def watch(self, reactor: str, watcher: Address[object] | None) -> None:
         """Tell `watcher` when the peer's reactor stops or the connection ends."""
-        if watcher is None:
-            return
-        if not self.has(reactor):
-            self._notify(watcher, reactor, NoSuchReactor.reason)
-        else:
-            self._watchers.setdefault(reactor, {})[watcher] = None
+        self._watches.watch(reactor, watcher, there=self.has(reactor))
 
     def unwatch(self, reactor: str, watcher: Address[object] | None) -> None:
         """Forget the watch."""
-        if watcher is not None:
-            self._watchers.get(reactor, {}).pop(watcher, None)
-
-    def _notify(self, watcher: Address[object], reactor: str, reason: str) -> None:
-        cell = self._bus.cell(watcher.reactor)
-        if cell is not None:
-            cell.mailbox.put_system(Envelope(Terminated(self._where_is(reactor), reason)))
-
-    # Asks under way.
-
-    def _number(self, outgoing: Outgoing) -> int:
-        """The ask is being written: give it the next number that is free."""
-        rid = self._rid
-        while True:
-            rid = rid + 1 if rid < MAX_RID else 1
-            if rid not in self._asks:
-                break
-        self._rid = rid
-        self._asks[rid] = outgoing
-        outgoing.reply.lane.open_asks += 1  # type: ignore[union-attr]  # what is numbered is an ask on its lane
-        return rid
-
-    def _not_written(self, lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
-        """An ask that nobody waits for any more was found in the queue: its credit is free again."""
-        ask = outgoing.reply
-        assert isinstance(ask, RemoteAsk)
-        if ask.cancelled():
-            error = SendError("the asker was cancelled", message=outgoing.message)
-            error.reason = "cancelled"
-        lane.take_back(outgoing, error)
-        ask.fail(error)
-
-    def _abandon(self, future: AskFuture[Any]) -> str:
-        """Nobody waits for this ask any more."""
-        assert isinstance(future, RemoteAsk)
-        if not future.rid:
-            return "writer"  # it is skipped when its turn comes
-        outgoing = self._asks.pop(future.rid, None)
-        if outgoing is not None:
-            outgoing.answered()
-            now, lane = self._bus.loop.time(), future.lane
-            assert lane is not None
-            lane.open_asks -= 1
-            (lane.latency.waited if future.cancelled() else lane.latency.failed)(now - future.written, now)
-            self.outbox.control(Cancel(future.rid))
-            self._writer.schedule()
-            lane.count_undone("cancelled" if future.cancelled() else "deadline_reply")
-        return "reply"
+        self._watches.unwatch(reactor, watcher)
 
     # What the peer says.
 
     def replied(self, frame: Reply) -> None:
         """Answers. Raises ProtocolError for a channel that is not there."""
-        lane = self._lane(frame.channel)
-        codec, largest, asks = lane.codec, lane.largest, self._asks
-        decoders = [] if codec is None else codec.decoders
-        now = oldest = self._bus.loop.time()
-        for rid, number, payload in frame.items:
-            outgoing = asks.get(rid)
-            ask = None if outgoing is None else outgoing.reply
-            if outgoing is None or codec is None or not isinstance(ask, RemoteAsk) or ask.lane is not lane:
-                self.unsolicited += 1
-                continue
-            del asks[rid]
-            lane.open_asks -= 1
-            outgoing.answered()
-            if ask.written < oldest:
-                oldest = ask.written
-            if len(payload) > largest:
-                lane.count_undone(MessageTooLarge.reason)
-                ask.fail(MessageTooLarge(f"the answer takes {len(payload)} bytes, more than its channel allows"))
-                continue
-            try:
-                value = (
-                    decoders[number](payload) if number else codec.decode_reply(0, payload, ask.message, ask.reply_type)
-                )
-            except BaseException:  # noqa: BLE001  # once more, for what is to be said about it
-                try:
-                    value = codec.decode_reply(number, payload, ask.message, ask.reply_type)
-                except MessageTypeError as error:
-                    lane.count_undone(error.reason)
-                    ask.fail(error)
-                    continue
-            ask.succeed(value)
-        if oldest < now:
-            lane.latency.answered(now - oldest, now)  # of those that came together, what the slowest one took
+        self._open_asks.replied(self._lane(frame.channel), frame)
 
     def failed(self, frame: Error) -> None:
         """A message failed at the peer. Raises ProtocolError for a channel that is not there."""
         lane = self._lane(frame.channel)
         error = error_of(frame, f"{self._where_is(lane.info.name)}: {printable(frame.text)}")
         if frame.rid:
-            outgoing = self._asks.get(frame.rid)
-            ask = None if outgoing is None else outgoing.reply
-            if outgoing is None or not isinstance(ask, RemoteAsk) or ask.lane is not lane:
-                self.unsolicited += 1
-            else:
-                del self._asks[frame.rid]
-                lane.open_asks -= 1
-                outgoing.answered()
-                now = self._bus.loop.time()
-                lane.latency.failed(now - ask.written, now)
-                lane.count_undone(error.reason if isinstance(error, SendError) else HANDLER_FAILED)
-                if isinstance(error, ShuttingDown):
-                    error.never_sent = True  # it was refused unseen
-                ask.fail(error)
+            self._open_asks.failed(lane, frame.rid, error)
             return
         refused = error if isinstance(error, SendError) else SendError(str(error))
         if lane.refused_by_peer(frame.sequence, refused):
             where = self._where_is(lane.info.name)
             self._bus.dead_letter(refused.message, refused.reason, to=where, sender=None, error=refused)
         else:
-            self.unsolicited += 1
+            self._open_asks.unsolicited += 1
 
     def credited(self, frame: Credit) -> None:
         """Credit came back. Raises ProtocolError beyond the window."""
@@ -684,10 +590,7 @@ class PeerLink:
                     turn.held = True
                 before._arrived.append(partial(self._release, turns))
                 before._writer.schedule()
-        for reactor, watchers in before._watchers.items():
-            if self.has(reactor):
-                self._watchers.setdefault(reactor, {}).update(watchers)
-        before._watchers = {name: them for name, them in before._watchers.items() if not self.has(name)}
+        before._watches.hand_over(self._watches, self._lanes)
         for old in before._lanes.values():
             lane = self._lanes.get(old.info.name)
             if lane is not None and lane.codec is old.codec and lane.info.max_message == old.info.max_message:
@@ -752,22 +655,12 @@ class PeerLink:
                     self._lose(lane, outgoing, PeerGone(f"{text} (it may have arrived)"))
             self._lose_queued(lane, PeerGone, f"{text} (it was not sent)")
             lane.forget()
-        self.outbox = Outbox(_never_numbered, _never_looked_at)
+        self.outbox = self._open_asks.outbox = Outbox(_never_numbered, _never_looked_at)
         self.announce = _nobody_to_tell
         self.asked_here = _never_asked
         self.arrived()
-        watchers, self._watchers = self._watchers, {}
-        for reactor, watching in watchers.items():
-            for watcher in watching:
-                self._notify(watcher, reactor, why)
-        open_asks, self._asks = self._asks, {}
-        for left in open_asks.values():
-            ask = left.reply
-            assert isinstance(ask, RemoteAsk)
-            assert ask.lane is not None
-            ask.lane.open_asks -= 1
-            ask.lane.count_undone(PeerGone.reason)
-            ask.fail(PeerGone(f"the connection to peer {self.peer_id} ended before the answer came: {why}"))
+        self._watches.all_ended(why)
+        self._open_asks.lost(f"the connection to peer {self.peer_id} ended before the answer came: {why}")
 
     def _refuse_waiting(self, lane: OutLane, make: Callable[[str], SendError], why: str) -> None:
         for waiter in lane.refuse_waiting(lambda: make(why)):
@@ -780,7 +673,7 @@ class PeerLink:
         """What was not written never will be. Asks that nobody waits for any more have ended before that."""
         for outgoing in lane.drop_queued():
             if outgoing.reply is not None and outgoing.reply.done():
-                self._not_written(lane, outgoing, too_late(outgoing))
+                self._open_asks.not_written(lane, outgoing, too_late(outgoing))
             else:
                 self._lose(lane, outgoing, make(why), never_sent=True)
 
@@ -791,8 +684,7 @@ class PeerLink:
         lane.lost(error)
         ask = outgoing.reply
         if isinstance(ask, RemoteAsk):
-            if self._asks.pop(ask.rid, None) is not None:
-                lane.open_asks -= 1
+            self._open_asks.forget(ask)
             ask.fail(error)
         else:
             where = self._where_is(lane.info.name)

@@ -4,8 +4,6 @@ The reader never waits: a message has room because its window was granted. Where
 messages, it waits beside it as any local sender does. Credit goes back when the actor takes the message.
 """
 
-# Long, as what comes in, the credit that it holds and the answers to it are one account.
-
 from __future__ import annotations
 
 import contextlib
@@ -14,7 +12,6 @@ from threading import get_ident
 from typing import TYPE_CHECKING
 
 from ...actors.base import (
-    MailboxFull,
     MessageTypeError,
     NoSuchReactor,
     ProtocolError,
@@ -25,23 +22,19 @@ from ...actors.base import (
 from ...actors.engine import Cell, LoopCell
 from ...actors.mailbox import NEVER, Account, Envelope, Mailbox, Side
 from ...actors.messages import Address, Peer
-from ..lanes import ROOM, InLane, Outbox, RemoteReply, ReplyLane, ThreadReply, Writer, answers_leave
+from ..lanes import InLane, Outbox, RemoteReply, ThreadReply, Writer
 from ..wire import (
-    WORD_LIMIT,
     Ask,
     Cancel,
     ChannelInfo,
     Codecs,
-    Error,
-    FrameEncoder,
     Hello,
     Probe,
-    Reply,
     Tell,
     body_limit,
-    clip,
     printable,
 )
+from .served_asks import ServedAsks
 
 if TYPE_CHECKING:
     from ...actors.bus import Bus
@@ -53,9 +46,6 @@ log = get_logger("peerbus.transports")
 #: Bytes of answers that may wait to be written before credit is held back: an asker that does not read its answers
 #: runs out of credit for new asks.
 REPLY_BACKLOG = 4 << 20
-#: Bytes of answers that wait to be written at most, and may be one larger: two of the largest messages. Those that
-#: would be more end with an error, which is short: their handlers have been let in before credit was held back.
-REPLY_LIMIT = 32 << 20
 #: Messages of one peer whose refusal is logged; the rest is only counted.
 LOGGED_REFUSALS = 10
 
@@ -73,12 +63,9 @@ class ReceiveSide:
         writer: Writer,
     ) -> None:
         self._bus = bus
-        #: Seconds of the loop's clock.
-        self.now = bus.loop.time
         self._codecs = codecs
         self._outbox = outbox
         self._writer = writer
-        self._encode = FrameEncoder().encode
         self._where = Peer(peer.node_id)
         self._own_id = own.node_id
         #: Whose turn its messages use in mailboxes: the peer's, so that one connection's come behind those of the one
@@ -88,20 +75,17 @@ class ReceiveSide:
         #: By the number that a message names. None: plain code sent it, or an actor that cannot be reached from here.
         self._senders: list[Address[object] | None] = [None]
         self._senders += [Address[object](self._where, channel.name) for channel in peer.channels]
-        self._served: dict[int, RemoteReply] = {}
+        self._answers = answers = ServedAsks(bus, self._lanes, outbox, writer)
+        #: Asks that are not answered, by their number.
+        self._served = answers.served
         #: Actors that an ask has woken, and that handle it as soon as the bytes that came are looked through.
         self._woken: list[LoopCell] = []
         self._withheld: dict[InLane, None] = {}
-        self._backlog = 0
         self._asked = 0
         self._ended = False
         self._hasty = False
         #: Seconds of a round trip to the peer, as last measured.
         self.rtt = 0.0
-        #: Answers for which there was no room, because the peer does not read.
-        self.unread = 0
-        #: Answers that were too late to be sent.
-        self.late = 0
         #: Messages that were refused because they are not what their channel declares.
         self.malformed = 0
         for channel in own.channels:
@@ -211,7 +195,7 @@ class ReceiveSide:
         self._asked += 1
         lane = self._lane(frame.channel)
         bus, served, decoders, largest = self._bus, self._served, lane.codec.decoders, lane.info.max_message
-        now, cell_of = self.now(), _nobody if bus.closing else bus.cell
+        now, cell_of = bus.loop.time(), _nobody if bus.closing else bus.cell
         for rid, budget, number, source, payload in frame.items:
             size = len(payload)
             lane.window.receive(size)
@@ -228,15 +212,15 @@ class ReceiveSide:
             except SendError as error:
                 lane.refuse(error.reason)
                 self.release(lane, 1, size)
-                self._error(rid, lane.index, 0, error.reason, error)
+                self._answers.error(rid, lane.index, 0, error.reason, error)
                 continue
             mailbox = cell.mailbox
             # The way here and the way back are the asker's time too.
             until = now + max(budget / 1000 - self.rtt, budget / 2000)
             if mailbox.owner == bus.thread:
-                reply = RemoteReply(self, cell, lane.index, rid, until, number)
+                reply = RemoteReply(self._answers, cell, lane.index, rid, until, number)
             else:
-                reply = ThreadReply(self, cell, lane.index, rid, until, bus.loop, number)
+                reply = ThreadReply(self._answers, cell, lane.index, rid, until, bus.loop, number)
             served[rid] = reply
             if not mailbox.scheduled and isinstance(cell, LoopCell) and cell.bus is bus:
                 mailbox.scheduled = True
@@ -316,12 +300,12 @@ class ReceiveSide:
         if envelope.reply is not None:
             envelope.reply.fail(error)
         else:
-            self._error(0, lane.index, sequence, error.reason, error)
+            self._answers.error(0, lane.index, sequence, error.reason, error)
 
     def _refuse_tell(self, lane: InLane, sequence: int, size: int, error: SendError) -> None:
         lane.refuse(error.reason)
         self.release(lane, 1, size)
-        self._error(0, lane.index, sequence, error.reason, error)
+        self._answers.error(0, lane.index, sequence, error.reason, error)
         self.malformed += 1
         if self.malformed <= LOGGED_REFUSALS:
             log.warning(
@@ -347,7 +331,7 @@ class ReceiveSide:
         lane.window.release(size, messages)
         if self._ended:
             return
-        if self._backlog + self._outbox.control_bytes > REPLY_BACKLOG:
+        if self._answers.backlog + self._outbox.control_bytes > REPLY_BACKLOG:
             self._withheld[lane] = None
             return
         due = lane.window.due(at_once=self._hasty)
@@ -373,69 +357,11 @@ class ReceiveSide:
         """Messages of the peer wait to be handled."""
         return any(lane.window.held[0] for lane in self._lanes)
 
-    # Answers; see `requests.Server`.
-
-    def answer(self, reply: RemoteReply, value: object) -> None:
-        """Queue the answer."""
-        if self._served.pop(reply.rid, None) is not reply or self._ended:
-            self.late += 1
-            return
-        lane = self._lanes[reply.channel]
-        try:
-            number, payload = lane.codec.encode_reply(value, lane.info.max_message, reply.number)
-        except SendError as error:
-            log.warning("wrong answer", node=self._bus.name, actor=lane.info.name, why=str(error))
-            self._error(reply.rid, reply.channel, 0, error.reason, error)
-            return
-        item = (reply.rid, number, payload)
-        if not self._served and len(payload) <= ROOM and self._writer.clear:
-            # The last of what was asked, and nothing else is to be written: past the outbox, as a lone ask.
-            self._writer.write_frame(self._encode(Reply(lane.index, [item])))
-            return
-        if self._backlog and self._backlog + len(payload) > REPLY_LIMIT:
-            self.unread += 1
-            why = f"{self._backlog} bytes of answers wait to be read already"
-            self._error(reply.rid, reply.channel, 0, MailboxFull.reason, why)
-            return
-        queue = lane.turn.lane
-        assert isinstance(queue, ReplyLane)
-        queue.queue.append(item)
-        queue.queued_bytes += len(payload)
-        self._backlog += len(payload)
-        self._outbox.wake(lane.turn)
-        # At once the last of what was asked, with which no other could share its frame, and what is enough to be
-        # begun with.
-        if answers_leave(len(queue.queue), len(self._served)):
-            self._writer.write()
-        else:
-            self._writer.schedule()
-
-    def answer_error(self, reply: RemoteReply, code: str, text: str) -> None:
-        """Queue an error in its place."""
-        if self._served.pop(reply.rid, None) is not reply or self._ended:
-            self.late += 1
-            return
-        self._error(reply.rid, reply.channel, 0, code, text)
-
-    def answer_late(self, reply: RemoteReply) -> None:
-        """Its time is over: the asker has given up, say where it was spent."""
-        self.late += 1
-        if self._served.pop(reply.rid, None) is reply and not self._ended:
-            self._error(reply.rid, reply.channel, 0, "deadline_mailbox", "the time was over before the answer")
-
-    def _error(self, rid: int, channel: int, sequence: int, code: str, text: object) -> None:
-        if self._ended:
-            return
-        self._outbox.control(Error(rid, channel, sequence, clip(code, WORD_LIMIT), clip(str(text))))
-        self._writer.schedule()
-
     def written(self) -> None:
         """Something was written: answers that left no longer hold credit back."""
-        if self._backlog or self._withheld:
-            self._backlog = sum(
-                lane.turn.lane.queued_bytes for lane in self._lanes if isinstance(lane.turn.lane, ReplyLane)
-            )
-            if self._withheld and self._backlog <= REPLY_BACKLOG:
+        if (answers := self._answers).backlog or self._withheld:
+            answers.look()
+            if self._withheld and answers.backlog <= REPLY_BACKLOG:
                 for lane in self._withheld:
                     due = lane.window.due(at_once=self._hasty)
                     if due is not None:
@@ -446,9 +372,7 @@ class ReceiveSide:
     def end(self) -> None:
         """The connection has ended: end the work that only its peer waits for."""
         self._ended = True
-        served, self._served = self._served, {}
-        for reply in served.values():
-            reply.cancel()
+        self._answers.end()
         self.settle()
 
     def settle(self) -> None:

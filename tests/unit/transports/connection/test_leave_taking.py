@@ -13,9 +13,9 @@ from virtual_time import in_virtual_time
 
 from peerbus.actors import Bus
 from peerbus.transports.connection.commands import SHUTTING_DOWN, SUPERSEDED, Disconnect
-from peerbus.transports.connection.departure import Departure
 from peerbus.transports.connection.farewell import GOODBYE_TIMEOUT
 from peerbus.transports.connection.frame_reader import FrameReader
+from peerbus.transports.connection.leave_taking import LeaveTaking
 from peerbus.transports.connection.link import PeerLink
 from peerbus.transports.connection.parting import GOODBYE, HEARD_WITHIN, LAST_WORD
 from peerbus.transports.connection.receive_side import ReceiveSide
@@ -58,7 +58,7 @@ class Writer(KeptWriter):
 
 
 class Leaver:
-    """The departure of a connection with a peer that runs nothing."""
+    """The end of a connection with a peer that runs nothing."""
 
     def __init__(self, bus: Bus) -> None:
         own, peer, codecs = hello_of("a" * 64), hello_of("b" * 64), Codecs({})
@@ -68,7 +68,7 @@ class Leaver:
         self.receive = ReceiveSide(bus, own, peer, codecs, self.link.outbox, self.writer)
         self.cuts: list[tuple[str, float]] = []
         self.loop = asyncio.get_running_loop()
-        self.departure = Departure(
+        self.leave_taking = LeaveTaking(
             bus,
             self.link,
             self.receive,
@@ -79,7 +79,7 @@ class Leaver:
 
     def cut(self, reason: str, text: str) -> None:
         self.cuts.append((reason, self.loop.time()))
-        self.departure.end()
+        self.leave_taking.end()
 
     def said(self) -> list[Frame]:
         data = b"".join(map(bytes, self.link.outbox.fill(0.0, 1 << 20)))
@@ -91,7 +91,7 @@ async def leaver() -> AsyncIterator[Leaver]:
     async with Bus("test") as bus:
         made = Leaver(bus)
         yield made
-        made.departure.end()
+        made.leave_taking.end()
         made.link.lost("over")
         made.receive.end()
 
@@ -99,7 +99,7 @@ async def leaver() -> AsyncIterator[Leaver]:
 @in_virtual_time
 async def test_a_node_that_shuts_down_tells_the_peer_and_goes_on_sending() -> None:
     async with leaver() as here:
-        here.departure.shutdown(2.5)
+        here.leave_taking.shutdown(2.5)
         assert here.said() == [GoAway(SHUTTING_DOWN, "", 2500), Ping(GOODBYE)]
         assert here.link.refusal is None
 
@@ -107,19 +107,19 @@ async def test_a_node_that_shuts_down_tells_the_peer_and_goes_on_sending() -> No
 @in_virtual_time
 async def test_parting_is_over_when_the_peer_knows_and_all_is_written() -> None:
     async with leaver() as here:
-        parting = asyncio.ensure_future(here.departure.part())
+        parting = asyncio.ensure_future(here.leave_taking.part())
         await asyncio.sleep(0)
         assert here.writer.watched
         assert here.link.refusal is not None
         here.said()
-        assert here.departure.ponged(GOODBYE)
+        assert here.leave_taking.ponged(GOODBYE)
         assert (await parting).reason == SHUTTING_DOWN
 
 
 @in_virtual_time
 async def test_parting_does_not_wait_for_a_peer_that_does_not_answer() -> None:
     async with leaver() as here:
-        parting = asyncio.ensure_future(here.departure.part())
+        parting = asyncio.ensure_future(here.leave_taking.part())
         await asyncio.sleep(0)
         here.said()
         began = here.loop.time()
@@ -131,9 +131,9 @@ async def test_parting_does_not_wait_for_a_peer_that_does_not_answer() -> None:
 async def test_parting_takes_no_longer_than_it_was_given() -> None:
     async with leaver() as here:
         here.reader.pending = 1  # a body of the peer that never becomes whole
-        here.departure.command(Disconnect("operator", drain=3.0))
+        here.leave_taking.command(Disconnect("operator", drain=3.0))
         began = here.loop.time()
-        assert await here.departure.part() == Disconnect("operator", drain=3.0)
+        assert await here.leave_taking.part() == Disconnect("operator", drain=3.0)
         assert here.loop.time() - began == pytest.approx(3.0)
 
 
@@ -141,21 +141,21 @@ async def test_parting_takes_no_longer_than_it_was_given() -> None:
 async def test_parting_is_over_when_the_connection_ends_meanwhile() -> None:
     async with leaver() as here:
         here.reader.pending = 1
-        here.departure.command(Disconnect("operator", drain=1000.0))
-        parting = asyncio.ensure_future(here.departure.part())
+        here.leave_taking.command(Disconnect("operator", drain=1000.0))
+        parting = asyncio.ensure_future(here.leave_taking.part())
         await asyncio.sleep(0)
-        assert here.departure.end()
+        assert here.leave_taking.end()
         began = here.loop.time()
         await parting
         assert here.loop.time() == began
-        assert here.departure.ended
+        assert here.leave_taking.ended
 
 
 @in_virtual_time
 async def test_a_peer_that_says_goodbye_and_does_nothing_is_cut_off() -> None:
     async with leaver() as here:
         began = here.loop.time()
-        here.departure.told(GoAway("tired", "", 5000))
+        here.leave_taking.told(GoAway("tired", "", 5000))
         assert here.link.refusal is not None
         await asyncio.sleep(100)
         ((reason, at),) = here.cuts
@@ -167,7 +167,7 @@ async def test_a_peer_that_says_goodbye_and_does_nothing_is_cut_off() -> None:
 async def test_a_peer_that_says_goodbye_and_has_more_to_say_is_waited_for() -> None:
     async with leaver() as here:
         began = here.loop.time()
-        here.departure.told(GoAway("tired", ""))
+        here.leave_taking.told(GoAway("tired", ""))
         assert here.reader.stirred is not None
         for _ in range(4):
             await asyncio.sleep(9)
@@ -180,17 +180,17 @@ async def test_a_peer_that_says_goodbye_and_has_more_to_say_is_waited_for() -> N
 @in_virtual_time
 async def test_a_replaced_connection_says_its_second_word_when_all_is_written() -> None:
     async with leaver() as here:
-        here.departure.told(GoAway(SUPERSEDED, ""))
+        here.leave_taking.told(GoAway(SUPERSEDED, ""))
         assert here.said() == []
-        here.departure.look()
+        here.leave_taking.look()
         assert here.said() == [GoAway(SUPERSEDED, "")] * 2
 
 
 @in_virtual_time
 async def test_a_peer_that_does_not_read_the_last_word_is_cut_off() -> None:
     async with leaver() as here:
-        here.departure.told(GoAway(SUPERSEDED, ""))
-        here.departure.wrote_last()
+        here.leave_taking.told(GoAway(SUPERSEDED, ""))
+        here.leave_taking.wrote_last()
         assert here.said() == [Ping(LAST_WORD)]
         await asyncio.sleep(100)
         assert [reason for reason, _ in here.cuts] == [SUPERSEDED]
@@ -199,5 +199,5 @@ async def test_a_peer_that_does_not_read_the_last_word_is_cut_off() -> None:
 @in_virtual_time
 async def test_a_pong_to_another_ping_is_not_for_it() -> None:
     async with leaver() as here:
-        assert not here.departure.ponged(1)
-        assert here.departure.why_over("closed", "by itself") == ("closed", "by itself")
+        assert not here.leave_taking.ponged(1)
+        assert here.leave_taking.why_over("closed", "by itself") == ("closed", "by itself")

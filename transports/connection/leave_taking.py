@@ -20,12 +20,12 @@ from .receive_side import ReceiveSide
 if TYPE_CHECKING:
     from ...actors.bus import Bus
 
-__all__ = ["Departure"]
+__all__ = ["LeaveTaking"]
 
 log = get_logger("peerbus.transports")
 
 
-class Departure:
+class LeaveTaking:
     """The shell around a `Parting`. `cut(reason, text)` ends the connection at once."""
 
     __slots__ = (

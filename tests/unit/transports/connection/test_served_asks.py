@@ -1,0 +1,134 @@
+"""Each ask of a peer is answered once, and answers that it does not read are bounded."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import cast
+
+from kept_writer import KeptWriter
+
+from peerbus.actors import Bus, Channel
+from peerbus.actors.engine import Cell
+from peerbus.transports.connection.served_asks import REPLY_LIMIT, ServedAsks
+from peerbus.transports.lanes.in_lane import InLane, InSide
+from peerbus.transports.lanes.outbox import Outbox
+from peerbus.transports.lanes.requests import RemoteReply
+from peerbus.transports.wire.frames import FRAME_LIMIT, Error, Frame, FrameDecoder, Reply
+from peerbus.transports.wire.payload import ChannelCodec
+
+
+@dataclass(frozen=True)
+class Get:
+    number: int
+
+
+CODEC = ChannelCodec(Channel("store", messages=(Get,), max_message=16 << 20))
+
+
+class Worker:
+    """As much of a cell as a reply looks at."""
+
+    def __init__(self) -> None:
+        self.abandoned: list[object] = []
+
+    def abandon(self, reply: object) -> None:
+        self.abandoned.append(reply)
+
+    def answered_late(self, reply: object) -> None:
+        """It is no matter here."""
+
+
+class Counter:
+    """The answers to what one reactor is asked."""
+
+    def __init__(self, bus: Bus) -> None:
+        self.writer, self.worker = KeptWriter(), Worker()
+        self.outbox = Outbox(lambda outgoing: 0, lambda lane, outgoing, error: None)
+        lane = InLane(cast("InSide", self), 0, CODEC.info, CODEC)
+        self.answers = ServedAsks(bus, [lane], self.outbox, self.writer)
+
+    def ask(self, rid: int, within: float = 10.0) -> RemoteReply:
+        reply = RemoteReply(self.answers, cast("Cell", self.worker), 0, rid, self.answers.now() + within)
+        self.answers.served[rid] = reply
+        return reply
+
+    def said(self) -> list[Frame]:
+        data = b"".join(map(bytes, self.outbox.fill(0.0, 1 << 16)))
+        return list(FrameDecoder(FRAME_LIMIT).feed(data))
+
+
+@asynccontextmanager
+async def counter() -> AsyncIterator[Counter]:
+    async with Bus("test") as bus:
+        yield Counter(bus)
+
+
+async def test_answers_to_what_is_asked_together_share_a_frame() -> None:
+    async with counter() as here:
+        for reply in [here.ask(1), here.ask(2)]:
+            reply.succeed(reply.rid)
+        ((frame,),) = [here.said()]
+        assert isinstance(frame, Reply)
+        assert [rid for rid, *_ in frame.items] == [1, 2]
+        assert here.answers.served == {}
+
+
+async def test_the_last_answer_goes_past_the_outbox_where_nothing_stands_before_it() -> None:
+    async with counter() as here:
+        here.writer.clear = True
+        here.ask(1).succeed(1)
+        assert here.said() == []
+        (data,) = here.writer.frames
+        (frame,) = FrameDecoder(FRAME_LIMIT).feed(data)
+        assert isinstance(frame, Reply)
+
+
+async def test_a_handler_that_fails_is_an_error_in_the_place_of_the_answer() -> None:
+    async with counter() as here:
+        here.ask(1).raised(ValueError("no such block"))
+        (frame,) = here.said()
+        assert isinstance(frame, Error)
+        assert (frame.rid, frame.text) == (1, "no such block")
+
+
+async def test_an_answer_that_cannot_travel_is_an_error_as_well() -> None:
+    async with counter() as here:
+        here.ask(1).succeed(object())
+        (frame,) = here.said()
+        assert isinstance(frame, Error)
+        assert (frame.rid, frame.code) == (1, "message_type")
+
+
+async def test_one_whose_time_is_over_is_told_where_it_was_spent() -> None:
+    async with counter() as here:
+        here.ask(1, within=-1.0).succeed(1)
+        (frame,) = here.said()
+        assert isinstance(frame, Error)
+        assert frame.code == "deadline_mailbox"
+        assert here.answers.late == 1
+
+
+async def test_answers_that_the_peer_does_not_read_become_errors_beyond_the_bound() -> None:
+    async with counter() as here:
+        half = bytes(REPLY_LIMIT // 2 - 100)
+        for rid in (1, 2, 3):
+            here.ask(rid).succeed(half)
+        assert here.answers.unread == 1
+        assert here.answers.backlog <= REPLY_LIMIT
+        (frame,) = [each for each in here.said() if isinstance(each, Error)]
+        assert (frame.rid, frame.code) == (3, "mailbox_full")
+        here.answers.look()
+        assert 0 < here.answers.backlog <= REPLY_LIMIT
+
+
+async def test_when_the_connection_ends_the_work_for_its_peer_does_and_nothing_more_is_said() -> None:
+    async with counter() as here:
+        replies = [here.ask(1), here.ask(2)]
+        here.answers.end()
+        assert here.worker.abandoned == replies
+        for reply in replies:
+            reply.succeed(1)
+        here.answers.error(0, 0, 0, "actor_stopped", "it has")
+        assert here.said() == []

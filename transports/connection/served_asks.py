@@ -1,0 +1,123 @@
+"""Answers to a peer's asks, on their way back: each ask has one, an error where there is no other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...actors.base import MailboxFull, SendError, get_logger
+from ..lanes import ROOM, InLane, Outbox, RemoteReply, ReplyLane, Writer, answers_leave
+from ..wire import WORD_LIMIT, Error, FrameEncoder, Reply, clip
+
+if TYPE_CHECKING:
+    from ...actors.bus import Bus
+
+__all__ = ["ServedAsks"]
+
+log = get_logger("peerbus.transports")
+
+#: Bytes of answers that wait to be written at most, and may be one larger: two of the largest messages. Those that
+#: would be more end with an error, which is short: their handlers have been let in before credit was held back.
+REPLY_LIMIT = 32 << 20
+
+
+class ServedAsks:
+    """What one connection owes its peer: the `Server` of its replies. `lanes` are its owner's, by number."""
+
+    __slots__ = (
+        "_bus",
+        "_encode",
+        "_ended",
+        "_lanes",
+        "_outbox",
+        "_writer",
+        "backlog",
+        "late",
+        "now",
+        "served",
+        "unread",
+    )
+
+    def __init__(self, bus: Bus, lanes: list[InLane], outbox: Outbox, writer: Writer) -> None:
+        self._bus = bus
+        self._lanes = lanes
+        self._outbox = outbox
+        self._writer = writer
+        self._encode = FrameEncoder().encode
+        self._ended = False
+        #: Seconds of the loop's clock.
+        self.now = bus.loop.time
+        #: Asks that are not answered, by their number.
+        self.served: dict[int, RemoteReply] = {}
+        #: Bytes of answers that wait to be written.
+        self.backlog = 0
+        #: Answers for which there was no room, because the peer does not read.
+        self.unread = 0
+        #: Answers that were too late to be sent.
+        self.late = 0
+
+    def answer(self, reply: RemoteReply, value: object) -> None:
+        """As `Server.answer`: queue it, or write it at once."""
+        if self.served.pop(reply.rid, None) is not reply or self._ended:
+            self.late += 1
+            return
+        lane = self._lanes[reply.channel]
+        try:
+            number, payload = lane.codec.encode_reply(value, lane.info.max_message, reply.number)
+        except SendError as error:
+            log.warning("wrong answer", node=self._bus.name, actor=lane.info.name, why=str(error))
+            self.error(reply.rid, reply.channel, 0, error.reason, error)
+            return
+        item = (reply.rid, number, payload)
+        if not self.served and len(payload) <= ROOM and self._writer.clear:
+            # The last of what was asked, and nothing else is to be written: past the outbox, as a lone ask.
+            self._writer.write_frame(self._encode(Reply(lane.index, [item])))
+            return
+        if self.backlog and self.backlog + len(payload) > REPLY_LIMIT:
+            self.unread += 1
+            why = f"{self.backlog} bytes of answers wait to be read already"
+            self.error(reply.rid, reply.channel, 0, MailboxFull.reason, why)
+            return
+        queue = lane.turn.lane
+        assert isinstance(queue, ReplyLane)
+        queue.queue.append(item)
+        queue.queued_bytes += len(payload)
+        self.backlog += len(payload)
+        self._outbox.wake(lane.turn)
+        # At once the last of what was asked, with which no other could share its frame, and what is enough to be
+        # begun with.
+        if answers_leave(len(queue.queue), len(self.served)):
+            self._writer.write()
+        else:
+            self._writer.schedule()
+
+    def answer_error(self, reply: RemoteReply, code: str, text: str) -> None:
+        """As `Server.answer_error`."""
+        if self.served.pop(reply.rid, None) is not reply or self._ended:
+            self.late += 1
+            return
+        self.error(reply.rid, reply.channel, 0, code, text)
+
+    def answer_late(self, reply: RemoteReply) -> None:
+        """As `Server.answer_late`: the asker has given up, say where its time was spent."""
+        self.late += 1
+        if self.served.pop(reply.rid, None) is reply and not self._ended:
+            self.error(reply.rid, reply.channel, 0, "deadline_mailbox", "the time was over before the answer")
+
+    def error(self, rid: int, channel: int, sequence: int, code: str, text: object) -> None:
+        """Say that something of the peer's failed: an ask by its `rid`, with 0 a tell by its `sequence`."""
+        if self._ended:
+            return
+        self._outbox.control(Error(rid, channel, sequence, clip(code, WORD_LIMIT), clip(str(text))))
+        self._writer.schedule()
+
+    def look(self) -> None:
+        """Something was written: count anew what waits."""
+        self.backlog = sum(lane.turn.lane.queued_bytes for lane in self._lanes if isinstance(lane.turn.lane, ReplyLane))
+
+    def end(self) -> None:
+        """The connection has ended: end the work that only its peer waits for."""
+        self._ended = True
+        served = list(self.served.values())
+        self.served.clear()
+        for reply in served:
+            reply.cancel()
