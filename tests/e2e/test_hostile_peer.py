@@ -21,7 +21,7 @@ from virtual_time import eventually, in_real_time, in_virtual_time, log_of_the_l
 
 from peerbus.actors import Address, Channel, Peer, Reactor, RemoteError, StreamBroken, handles
 from peerbus.node import Node
-from peerbus.transports.connection import connection, receive_side
+from peerbus.transports.connection import connection, receive_side, served_asks
 from peerbus.transports.streams import memory_stream, receive_buffer
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.identity import Identity
@@ -634,7 +634,7 @@ async def test_answers_that_a_peer_does_not_read_hold_back_credit_and_are_bounde
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(receive_side, "REPLY_BACKLOG", 100_000)
-    monkeypatch.setattr(receive_side, "REPLY_LIMIT", 200_000)
+    monkeypatch.setattr(served_asks, "REPLY_LIMIT", 200_000)
 
     class Wordy(Reactor):
         channel = Channel("wordy", messages=(Note,), window=64)
