@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import pytest
 from clusters import Cluster, SlowNetwork, assert_ledgers, meet
@@ -15,6 +16,7 @@ from peerbus.actors import (
     EVERYONE,
     Actor,
     ActorStopped,
+    ActorTerminated,
     Address,
     Channel,
     DeadLetter,
@@ -29,6 +31,7 @@ from peerbus.actors import (
     Terminated,
     handles,
 )
+from peerbus.actors.router import LinkDown
 from peerbus.discovery.facts.events import PeerDown, PeerUp
 from peerbus.node import Node
 from peerbus.testing import Simulation
@@ -114,6 +117,14 @@ def notes(node: Node) -> Notes:
 def connections(node: Node) -> list[PeerConnection]:
     found = (cell.actor for name, cell in node.bus._cells.items() if name.startswith("peer-"))
     return [actor for actor in found if isinstance(actor, PeerConnection)]
+
+
+def names_of(events: Any) -> list[str]:
+    """What a subscriber has heard since it was asked last, by kind."""
+    names: list[str] = []
+    while (event := events.get_nowait()) is not None:
+        names.append(type(event).__name__)
+    return names
 
 
 @pytest.mark.parametrize("seed", range(100))
@@ -445,6 +456,27 @@ async def test_a_peer_that_is_parted_with_is_told_why() -> None:
             assert (await ours.get()).reason == "operator"
             assert (await theirs.get()).reason == "peer_operator"
         await eventually(lambda: bob.node_id in alice.peers)  # it is persistent
+
+
+@in_virtual_time
+async def test_the_order_of_the_end_of_a_connection() -> None:
+    cluster = Cluster(11, SlowNetwork(11, most=0.01))
+    alice, bob = cluster.node("alice", peers=("bob",), reactors=[Notes]), cluster.node("bob", reactors=[Notes])
+    async with cluster.running(alice, bob):
+        ask = asyncio.ensure_future(outcome_of(alice.ask(Peer(bob.node_id) / Notes, Wait(1.0))))
+        await asyncio.sleep(0.1)
+        before: list[str] = []
+        kinds = (LinkDown, PeerDown, ActorTerminated)
+        with alice.subscribe(*kinds) as theirs, bob.subscribe(*kinds) as ours:
+            bob.disconnect(alice.node_id, "operator")
+            ask.add_done_callback(lambda _: before.extend(names_of(theirs)))
+            assert await ask == "done"
+            await asyncio.sleep(0.1)
+            # Whoever parts announces it at once, and closes when the peer is answered; the peer sends nothing from the
+            # GOAWAY on, gets its answer, and takes the other one for gone when the stream ends.
+            assert names_of(ours) == ["PeerDown", "LinkDown", "ActorTerminated"]
+            assert before == ["LinkDown"]
+            assert names_of(theirs) == ["PeerDown", "ActorTerminated"]
 
 
 @in_virtual_time
