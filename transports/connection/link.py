@@ -1,6 +1,6 @@
 """The bus's way to one peer, the sending half of its connection: lanes and credit, and what follows when it ends."""
 
-# One file, long: an ask has one book-keeper from its send to its answer; the queues are in out_lane and outbox.
+# Long, as sends, what follows when the link ends, and succession share the lanes.
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class PeerLink:
         self._lanes: dict[str, OutLane] = {}
         self._by_index: list[OutLane] = []
         self._turns: list[LaneTurn] = []
-        #: Several asks were under way at once, since one last began while none was.
+        #: Asks have overlapped since the link was last idle.
         self._crowd = False
         self._origins = {channel.name: index for index, channel in enumerate(own.channels, 1)}
         #: Tells the peer of a reactor here; set by the connection.

@@ -251,7 +251,7 @@ class OutLane:
         self.alone = _never
 
     def overlooked(self) -> str | None:
-        """Who waits although there is credit; None at every rest. For tests, and for who looks why nothing moves."""
+        """Which senders wait although there is credit; None at every rest. For tests, and to see why nothing moves."""
         if self._waiting and not self.suspended:
             outgoing = next(iter(self._waiting)).envelope
             assert isinstance(outgoing, Outgoing)
