@@ -94,7 +94,7 @@ from .messages import (
 from .router import ActorsChanged, RolesChanged, Router
 from .routing import Routes, SearchText, check_address, check_how, resolve, routed_ask, routed_many, routed_tell
 from .sender import asks, tells, tells_many
-from .sends import Bridged, DeadlineWheel, DeadlockWatch, Failed, Outcome, ReplyFuture, check_timeout
+from .sends import Bridged, DeadlineWheel, DeadlockWatch, Failed, Outcome, ReplyFuture, ThreadSends, check_timeout
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -216,6 +216,7 @@ class Bus:
         "search",
         "shutdown_timeout",
         "thread",
+        "thread_sends",
         "wheel",
     )
 
@@ -271,6 +272,7 @@ class Bus:
         self.books: Books = Books(self.channels.__contains__)
         self._urns = uuid.UUID(int=self.rng.getrandbits(128), version=4).int
         self._counter = 0
+        self.thread_sends: ThreadSends = ThreadSends()
         self._thread_runner: LoopThread | None = None
         self._events: EventStream | None = None
         self._escalation: BaseException | None = None
@@ -765,8 +767,7 @@ class Bus:
         """Send without an answer: `await` it on the loop, `.get()` it on another thread. See `Actor.tell`."""
         if timeout is not None and timeout.__class__ is not float:
             check_timeout(timeout)
-        # The short ways, to an actor here and to a peer with credit, without a second call; everything else, and every
-        # error, is for `send`.
+        # The short ways, to an actor here and to a peer, without a second call; everything else is for `send`.
         if not self._closing:
             if type(to) is Address:
                 where = to.where
@@ -1023,8 +1024,7 @@ class Bus:
                 self._events_ref._cell.mailbox.offer_foreign(Envelope(event))
 
     def _event_lost(self, _envelope: Envelope, _error: SendError) -> None:
-        # Not a dead letter: that is an event, and would be lost as well. The stream's mailbox has counted it.
-        return
+        """Not a dead letter: that is an event, and would be lost as well. The stream's mailbox has counted it."""
 
     def subscribe(self, *types: type[E]) -> Subscription[E]:
         """Events of these types, for plain code on the loop: `async with bus.subscribe(DeadLetter) as events`."""

@@ -11,6 +11,7 @@ from .many import send_all
 from .outcome import DELIVERED, GAVE_WAY, Delivered, Failed, Outcome
 from .reply_future import BLOCKED, ReplyFuture
 from .supply import CHUNK, Supply, Within
+from .thread_sends import ThreadSends
 from .thread_wait import ForeignWaiting
 from .waiting import Waiting
 
@@ -18,6 +19,7 @@ __all__ = [
     "AskFuture",
     "AskWaiting",
     "BLOCKED",
+    "ThreadSends",
     "Bridged",
     "CHUNK",
     "DELIVERED",

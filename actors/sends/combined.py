@@ -14,6 +14,7 @@ from .future_like import HINT, Once, end_work, task_of
 from .many import Accepted
 from .outcome import DELIVERED, Delivered, Failed, Outcome
 from .reply_future import Producer, ReplyFuture
+from .thread_sends import ThreadSends
 
 __all__ = ["Bridged", "Gathered", "LoopHost"]
 
@@ -117,6 +118,8 @@ class LoopHost(Producer, Protocol):
     loop: asyncio.AbstractEventLoop
     #: The identifier of the loop's thread.
     thread: int
+    #: The way of other threads' sends.
+    thread_sends: ThreadSends
 
     @property
     def closing(self) -> bool:
@@ -148,7 +151,7 @@ class Bridged:
         self._bus = bus
         self._seconds = seconds
         self._send = send
-        if not bus.on_loop(self._run):
+        if not bus.thread_sends.put(bus, self._run):
             self.future.fail(bus.refusal(message))
 
     def _run(self) -> None:
