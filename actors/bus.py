@@ -197,6 +197,7 @@ class Bus:
         "_stall_watch",
         "_starting",
         "_stopped",
+        "_summing_up",
         "_thread_runner",
         "_told_left",
         "_urns",
@@ -268,6 +269,8 @@ class Bus:
         #: It was said that nobody has left the bus.
         self._told_left = False
         self._dead_letters = DeadLetters(name)
+        #: Says how many of them were not logged.
+        self._summing_up: asyncio.TimerHandle | None = None
         #: What became of sends, kept for whoever takes them.
         self.books: Books = Books(self.channels.__contains__)
         self._urns = uuid.UUID(int=self.rng.getrandbits(128), version=4).int
@@ -352,6 +355,8 @@ class Bus:
     async def _close(self, closing: Closing) -> None:
         await closing.run()
         self.wheel.close(partial(ShuttingDown, f"{self.name} has stopped"))
+        if self._summing_up is not None:
+            self._summing_up.cancel()
         for part in (self.deadlocks, self._stall_watch, self._dead_letters):
             if part is not None:
                 part.close()
@@ -1059,9 +1064,16 @@ class Bus:
             self._dead_letters.add(message, reason, where, whose, self.loop.time() if self.thread else 0.0)
             and self.thread
         ):
-            self.call(partial(self.loop.call_later, 1.0, self._dead_letters.close))
+            self.call(self._sum_up_soon)
         if not isinstance(message, DeadLetter | ActorFailed):  # nobody shall hear of what he failed to hear of
             self.publish(DeadLetter(message, reason, where, whose, error))
+
+    def _sum_up_soon(self) -> None:
+        """Say in a second how many dead letters were not logged; at once where the bus has ended, and its timers."""
+        if self.stopped:
+            self._dead_letters.close()
+        else:
+            self._summing_up = self.loop.call_later(1.0, self._dead_letters.close)
 
     def statistics(self) -> BusStatistics:
         """Counters and levels at this instant."""
