@@ -85,14 +85,12 @@ from .messages import (
     How,
     Local,
     Peer,
-    Role,
     Share,
     Supervision,
-    Terminated,
     check_reply,
 )
 from .router import ActorsChanged, RolesChanged, Router
-from .routing import Routes, SearchText, check_address, check_how, resolve, routed_ask, routed_many, routed_tell
+from .routing import Routes, SearchText, check_address, check_how, routed_ask, routed_many, routed_tell, unwatch, watch
 from .sender import asks, tells, tells_many
 from .sends import Bridged, DeadlineWheel, DeadlockWatch, Failed, Outcome, ReplyFuture, ThreadSends, check_timeout
 
@@ -977,47 +975,11 @@ class Bus:
 
     def watch(self, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
         """Send `watcher` a Terminated when `target` ends. From any thread; see `Actor.watch`."""
-        self._check_watchable(target)
-        if get_ident() != self.thread:
-            self.on_loop(lambda: self.watch(target, watcher))
-            return
-        found = target._cell if isinstance(target, Ref) else resolve(self, target, None)
-        if isinstance(found, Cell):
-            if found not in self._order:
-                watcher.terminated(found)
-                return
-            found.watch(watcher)
-            if watcher.watching is None:
-                watcher.watching = {}
-            watcher.watching[found] = None
-        elif isinstance(found, SendError):
-            assert not isinstance(target, Ref)
-            watcher.mailbox.put_system(Envelope(Terminated(target, found.reason)))
-        else:
-            assert not isinstance(target, Ref)
-            found.watch(target.reactor, watcher.address)
+        watch(self, target, watcher)
 
     def unwatch(self, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
         """Forget the watch. From any thread."""
-        self._check_watchable(target)
-        if get_ident() != self.thread:
-            self.on_loop(lambda: self.unwatch(target, watcher))
-            return
-        found = target._cell if isinstance(target, Ref) else resolve(self, target, None)
-        if isinstance(found, Cell):
-            found.unwatch(watcher)
-            if watcher.watching is not None:
-                watcher.watching.pop(found, None)
-        elif not isinstance(found, SendError):
-            assert not isinstance(target, Ref)
-            found.unwatch(target.reactor, watcher.address)
-
-    def _check_watchable(self, target: object) -> None:
-        if isinstance(target, Ref):
-            if target._cell.bus is not self:
-                raise PeerbusError(f"{target} does not run on {self.name}, which cannot watch it")
-        elif not isinstance(target, Address) or isinstance(target.where, Role):
-            raise PeerbusError(f"{target} may be another actor each time: watch a ref, a LOCAL or a Peer address")
+        unwatch(self, target, watcher)
 
     # Facts.
 
@@ -1073,6 +1035,8 @@ class Bus:
         if self.stopped:
             self._dead_letters.close()
         else:
+            if self._summing_up is not None:
+                self._summing_up.cancel()
             self._summing_up = self.loop.call_later(1.0, self._dead_letters.close)
 
     def statistics(self) -> BusStatistics:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from .awaited import AwaitReceivers, ForgetWait
 from .directory import RouterHost, SearchText
-from .dispatch import check_how, resolve, routed_ask, routed_tell
+from .dispatch import check_how, routed_ask, routed_tell
 from .link import Link
 from .pouring import routed_many
 from .receivers import check_address, reaches
 from .routes import Routes
+from .watches import check_watchable, unwatch, watch
 
 __all__ = [
     "AwaitReceivers",
@@ -19,9 +20,11 @@ __all__ = [
     "SearchText",
     "check_address",
     "check_how",
+    "check_watchable",
     "reaches",
-    "resolve",
     "routed_ask",
     "routed_many",
     "routed_tell",
+    "unwatch",
+    "watch",
 ]

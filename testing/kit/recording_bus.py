@@ -25,6 +25,7 @@ from ...actors.messages import (
     Supervision,
     Terminated,
 )
+from ...actors.routing import check_watchable
 from ...actors.sends import Delivered, Outcome, Supply, Within, check_timeout, send_all
 
 if TYPE_CHECKING:
@@ -164,13 +165,13 @@ class RecordingBus(Bus):
 
     def watch(self, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
         """Record a watch."""
-        self._check_watchable(target)
+        check_watchable(self, target)
         if self._recorder is not None:
             self._recorder.watched(cast("Address[Any]", _address(target)), on=True)
 
     def unwatch(self, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
         """Record that a watch is forgotten."""
-        self._check_watchable(target)
+        check_watchable(self, target)
         if self._recorder is not None:
             self._recorder.watched(cast("Address[Any]", _address(target)), on=False)
 

@@ -1,0 +1,74 @@
+"""Watches: who hears of the end of an actor, here or at a peer."""
+
+from __future__ import annotations
+
+from functools import partial
+from threading import get_ident
+from typing import Any, Protocol
+
+from ..base import PeerbusError, SendError
+from ..engine import Cell, Life, Ref
+from ..mailbox import Envelope
+from ..messages import Address, Role, Terminated
+from .directory import Directory
+from .dispatch import resolve
+
+__all__ = ["WatchHost", "check_watchable", "unwatch", "watch"]
+
+
+class WatchHost(Directory, Protocol):
+    """What watching needs of the bus."""
+
+    def runs(self, cell: Life) -> bool:
+        """That cell has not ended."""
+
+
+def watch(bus: WatchHost, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
+    """Send `watcher` a Terminated when `target` ends, at once if it has. From any thread.
+
+    Raises PeerbusError for what is not one actor, and for one of another bus.
+    """
+    check_watchable(bus, target)
+    if get_ident() != bus.thread:
+        bus.on_loop(partial(watch, bus, target, watcher))
+        return
+    found = target._cell if isinstance(target, Ref) else resolve(bus, target, None)
+    if isinstance(found, Cell):
+        if not bus.runs(found):
+            watcher.terminated(found)
+            return
+        found.watch(watcher)
+        if watcher.watching is None:
+            watcher.watching = {}
+        watcher.watching[found] = None
+    elif isinstance(found, SendError):
+        assert not isinstance(target, Ref)
+        watcher.mailbox.put_system(Envelope(Terminated(target, found.reason)))
+    else:
+        assert not isinstance(target, Ref)
+        found.watch(target.reactor, watcher.address)
+
+
+def unwatch(bus: WatchHost, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
+    """Forget the watch. From any thread. Raises as `watch`."""
+    check_watchable(bus, target)
+    if get_ident() != bus.thread:
+        bus.on_loop(partial(unwatch, bus, target, watcher))
+        return
+    found = target._cell if isinstance(target, Ref) else resolve(bus, target, None)
+    if isinstance(found, Cell):
+        found.unwatch(watcher)
+        if watcher.watching is not None:
+            watcher.watching.pop(found, None)
+    elif not isinstance(found, SendError):
+        assert not isinstance(target, Ref)
+        found.unwatch(target.reactor, watcher.address)
+
+
+def check_watchable(bus: Directory, target: object) -> None:
+    """Raise PeerbusError for what is not one actor, and for one of another bus."""
+    if isinstance(target, Ref):
+        if target._cell.bus is not bus:
+            raise PeerbusError(f"{target} does not run on {bus.name}, which cannot watch it")
+    elif not isinstance(target, Address) or isinstance(target.where, Role):
+        raise PeerbusError(f"{target} may be another actor each time: watch a ref, a LOCAL or a Peer address")
