@@ -463,7 +463,7 @@ def test_what_needs_a_bus_says_so() -> None:
         lambda: actor.watch(actor.actor_ref),
     ]
     for use in uses:
-        with pytest.raises(PeerbusError, match="without a bus"):
+        with pytest.raises(PeerbusError, match="is on no bus"):
             use()
     with pytest.raises(PeerbusError, match="spawn it on a Bus"):
         OnLoop.start()
