@@ -294,7 +294,7 @@ async def test_a_machine_without_multicast_goes_on_with_one_warning() -> None:
         assert not await mdns.start()
     await mdns.aclose()
     (entry,) = [entry for entry in logs if entry["log_level"] == "warning"]
-    assert (entry["event"], entry["node_id"]) == ("mdns unavailable", ALICE[:12])
+    assert entry["event"] == "mdns unavailable"
     assert entry["interfaces"] == ["203.0.113.77"]
     assert entry["error"] == "no interface of this machine has 203.0.113.77"
     assert "configured peers" in entry["still_works"]

@@ -139,6 +139,10 @@ class Ender(Reactor):
 class Other(Reactor):
     channel = Channel("other", messages=(Now,))
 
+    @handles(Now)
+    def hear(self, now: Now) -> None:
+        pass
+
     def on_stop(self) -> None:
         print("stopped in order", flush=True)
 """

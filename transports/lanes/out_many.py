@@ -39,7 +39,7 @@ def accept_many(
     """
     window, batch = lane.window, lane._tells
     begun = left = window._bytes
-    most, largest = window._bytes_max, lane.largest
+    whole, largest = window._bytes_max, lane.largest
     numbers, checks, encode = codec.numbers, codec.checks, codec.encode_fields
     room = before = -1 if batch is None else batch.room
     most = GROWN if batch is None else batch.most
@@ -66,7 +66,7 @@ def accept_many(
         size = len(payload)
         if size > largest:
             break
-        if size > left and 2 * left <= most:
+        if size > left and 2 * left <= whole:
             encoded = number, payload
             break
         left -= size
