@@ -12,7 +12,7 @@ from .factories import channels_of, factories_of, refuse_instance, refuse_uncall
 from .forked_cell import refuse_sends
 from .handlers import handles
 from .host import Host
-from .latency import PeakEwma
+from .latency import OwnLatency, PeakEwma
 from .life import Life
 from .load import Load, Loads
 from .loop_cell import LoopCell
@@ -40,6 +40,7 @@ __all__ = [
     "LoopCell",
     "LoopThread",
     "MARGIN",
+    "OwnLatency",
     "PeakEwma",
     "Plan",
     "Ref",

@@ -33,7 +33,7 @@ from ..messages import DEFAULT_TIMEOUT, ShutdownStarted, Supervisor, Terminated,
 from ..sends import DELIVERED, AskFuture, Failed, ForeignWaiting, Outcome, Search, Supply, Wait, Within
 from .actor_tasks import ActorTasks
 from .handler_table import Handler
-from .latency import PeakEwma
+from .latency import OwnLatency
 from .life import HALT, Life
 from .load_shedding import Lateness
 from .rehearsal import LOOKS, wrong_message
@@ -92,7 +92,7 @@ class Cell(Life):
         #: Which asks are not worth to be begun; None while none was late.
         self.lateness: Lateness | None = None
         #: How long answers to this node's own asks of a role take; None while there were none.
-        self.latency: PeakEwma | None = None
+        self.latency: OwnLatency | None = None
 
     # What differs between the loop and a thread.
 

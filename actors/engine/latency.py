@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from math import exp
 
-__all__ = ["DECAY", "FAILURE", "PeakEwma"]
+__all__ = ["DECAY", "FAILURE", "OwnLatency", "PeakEwma"]
 
 #: Seconds after which an old observation has lost two thirds of its weight (Finagle's default).
 DECAY = 10.0
@@ -57,3 +57,14 @@ class PeakEwma:
     def least(self, now: float) -> float:
         """Seconds that an answer takes at least, by what was waited in vain; forgotten as everything is."""
         return self._bound * exp((self._bound_at - now) / DECAY) if self._bound else 0.0
+
+
+class OwnLatency(PeakEwma):
+    """How long an actor of this node takes, by the asks of it that are under way."""
+
+    __slots__ = ("begun",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        #: When each of them began.
+        self.begun: dict[object, float] = {}
