@@ -35,6 +35,8 @@ __all__ = ["NodeArguments", "Simulation"]
 
 T = TypeVar("T")
 
+#: Objects that Python may have frozen itself: 3.12 has 375 at its start. A program that freezes has more.
+FROZEN_BY_PYTHON = 1000
 #: Events between two collections of reference cycles: Python's own moments depend on what else was allocated.
 COLLECT_EVERY = 50_000
 #: A collection looks at every object, and a node in touch with twenty others has ten thousand: with so many nodes more
@@ -259,7 +261,7 @@ class Simulation:
         """
         enabled = gc.isenabled()
         gc.disable()
-        freezes = not gc.get_freeze_count()
+        freezes = gc.get_freeze_count() <= FROZEN_BY_PYTHON
         if freezes:
             gc.freeze()
         try:
