@@ -92,7 +92,16 @@ from .messages import (
 from .router import ActorsChanged, RolesChanged, Router
 from .routing import Routes, SearchText, check_address, check_how, routed_ask, routed_many, routed_tell, unwatch, watch
 from .sender import asks, tells, tells_many
-from .sends import Bridged, DeadlineWheel, DeadlockWatch, Failed, Outcome, ReplyFuture, ThreadSends, check_timeout
+from .sends import (
+    Bridged,
+    DeadlineWheel,
+    DeadlockWatch,
+    FailedOutcome,
+    Outcome,
+    ReplyFuture,
+    ThreadSends,
+    check_timeout,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -909,7 +918,7 @@ class Bus:
             if isinstance(sender, ThreadCell) and (to._cell is sender if isinstance(to, Ref) else to == sender.address):
                 error = sender.ask_itself()
                 if error is not None:
-                    return Failed(error)
+                    return FailedOutcome(error)
             check_address(to)
             seconds = self.seconds(to, timeout)
             return Bridged(self, message, seconds, partial(self._ask_within, to, message, reply, sender, how)).future
@@ -961,7 +970,7 @@ class Bus:
             timeout = DEFAULT_TIMEOUT if channel is None else channel.timeout
         return self.loop.time() + timeout
 
-    def unroutable(self, error: SendError, to: object, sender: Cell | None) -> Failed:
+    def unroutable(self, error: SendError, to: object, sender: Cell | None) -> FailedOutcome:
         """A send found no receiver: count it, let dead letters know. Returns its outcome."""
         self._dead_letters.unroutable(error.reason)
         reactor = to.reactor if isinstance(to, Address | GroupAddress) else NO_CHANNEL
@@ -969,7 +978,7 @@ class Bus:
         self.dead_letter(
             error.message, error.reason, to=to, sender=None if sender is None else sender.address, error=error
         )
-        return Failed(error)
+        return FailedOutcome(error)
 
     # Watching.
 

@@ -11,13 +11,13 @@ from .sends import Outcome
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-__all__ = ["Ask", "Tell", "TellMany", "asks", "tells", "tells_many"]
+__all__ = ["AskMethod", "TellMethod", "TellManyMethod", "asks", "tells", "tells_many"]
 
 M = TypeVar("M")
 R = TypeVar("R")
 
 
-class Tell(Protocol):
+class TellMethod(Protocol):
     """`tell(to, message)`: a send without an answer. `wait_for_peer`: wait for a receiver until the deadline."""
 
     @overload
@@ -30,7 +30,7 @@ class Tell(Protocol):
     ) -> Outcome[Results[None]]: ...
 
 
-class TellMany(Protocol):
+class TellManyMethod(Protocol):
     """`tell_many(to, messages)`: many sends without an answer, in one go. The outcome is how many were accepted."""
 
     @overload
@@ -43,7 +43,7 @@ class TellMany(Protocol):
     ) -> Outcome[Results[int]]: ...
 
 
-class Ask(Protocol):
+class AskMethod(Protocol):
     """`ask(to, message)`: a send and its answer, or the answers of several.
 
     The answer is what the message names, where it is a `Request`, or what `reply` says; else an object.
@@ -113,16 +113,16 @@ class Ask(Protocol):
     ) -> Outcome[Results[object]]: ...
 
 
-def tells(method: Callable[..., Outcome[Any]]) -> Tell:
-    """The method, with the types of `Tell`."""
-    return cast("Tell", method)
+def tells(method: Callable[..., Outcome[Any]]) -> TellMethod:
+    """The method, with the types of `TellMethod`."""
+    return cast("TellMethod", method)
 
 
-def tells_many(method: Callable[..., Outcome[Any]]) -> TellMany:
-    """The method, with the types of `TellMany`."""
-    return cast("TellMany", method)
+def tells_many(method: Callable[..., Outcome[Any]]) -> TellManyMethod:
+    """The method, with the types of `TellManyMethod`."""
+    return cast("TellManyMethod", method)
 
 
-def asks(method: Callable[..., Outcome[Any]]) -> Ask:
-    """The method, with the types of `Ask`."""
-    return cast("Ask", method)
+def asks(method: Callable[..., Outcome[Any]]) -> AskMethod:
+    """The method, with the types of `AskMethod`."""
+    return cast("AskMethod", method)

@@ -23,7 +23,7 @@ from ..actors.engine import SLOW_HANDLER, LoopThread, Ref, channels_of, check_pl
 from ..actors.event_stream import Subscription
 from ..actors.mailbox import Ledger
 from ..actors.messages import Capability, Channel, Supervision
-from ..actors.sender import Ask, Tell, TellMany
+from ..actors.sender import AskMethod, TellManyMethod, TellMethod
 from ..actors.sends import Outcome
 from ..discovery.book import BOOK_ACTOR, Book, BookKeeper, MemoryBook, SqliteBook, keeper_of
 from ..discovery.facts import PEERS_ACTOR, MakeFinder, Offer, Require
@@ -422,17 +422,17 @@ class Node(NodeLevers):
     # The bus's own, and not calls of them: these stand on the way of every send.
 
     @_Delegated
-    def tell(self) -> Tell:
+    def tell(self) -> TellMethod:
         """Send without an answer; see `Actor.tell`. From another thread than the loop's: `.get()` the outcome."""
         return self.bus.tell
 
     @_Delegated
-    def tell_many(self) -> TellMany:
+    def tell_many(self) -> TellManyMethod:
         """Send many without an answer; see `Actor.tell_many`. From another thread: `.get()` the outcome."""
         return self.bus.tell_many
 
     @_Delegated
-    def ask(self) -> Ask:
+    def ask(self) -> AskMethod:
         """Send and get the answer; see `Actor.ask`. From another thread than the loop's: `.get()` the outcome."""
         return self.bus.ask
 

@@ -30,7 +30,7 @@ from ..base import (
 )
 from ..mailbox import Envelope
 from ..messages import DEFAULT_TIMEOUT, ShutdownStarted, Supervisor, Terminated, article
-from ..sends import DELIVERED, AskFuture, Failed, ForeignWaiting, Outcome, Search, Supply, Wait, Within
+from ..sends import DELIVERED, AskFuture, FailedOutcome, ForeignWaiting, Outcome, Search, Supply, Wait, Within
 from .actor_tasks import ActorTasks
 from .handler_table import Handler
 from .latency import OwnLatency
@@ -439,10 +439,10 @@ class Cell(Life):
         seconds = self.timeout if timeout is None else timeout
         return ForeignWaiting(self.mailbox, envelope, seconds, self.undelivered, self)
 
-    def fail(self, envelope: Envelope, error: SendError, *, counted: bool = False) -> Failed:
+    def fail(self, envelope: Envelope, error: SendError, *, counted: bool = False) -> FailedOutcome:
         """A send failed: count it, let dead letters know. Returns its outcome. From any thread."""
         if not counted:
             self.mailbox.refuse(error)
         error.__traceback__ = None  # who keeps it, a dead letter say, keeps no frames of the sender's
         self.undelivered(envelope, error)
-        return Failed(error)
+        return FailedOutcome(error)

@@ -13,7 +13,7 @@ from pykka.messages import _ActorStop
 from ..base import MailboxFull, SendError, WouldDeadlock, current_bus
 from ..mailbox import Envelope, MailboxStatistics
 from ..messages import Address
-from ..sends import DELIVERED, Failed, ForeignWaiting, Outcome, ReplyFuture, check_timeout
+from ..sends import DELIVERED, FailedOutcome, ForeignWaiting, Outcome, ReplyFuture, check_timeout
 from .rehearsal import expected
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         outcome = cell.tell(message, None, timeout)
         if outcome is DELIVERED:
             return outcome
-        if isinstance(outcome, Failed) or (isinstance(outcome, ForeignWaiting) and not _in_event_loop()):
+        if isinstance(outcome, FailedOutcome) or (isinstance(outcome, ForeignWaiting) and not _in_event_loop()):
             try:
                 outcome.get()
             except BaseException:
@@ -159,7 +159,7 @@ class Ref(pykka.ActorRef[A], Generic[A]):
                 future.fail(error)
                 return
             outcome = cell.tell_foreign(envelope, timeout)
-            if isinstance(outcome, Failed):
+            if isinstance(outcome, FailedOutcome):
                 future.fail(outcome.error)
             elif isinstance(outcome, ForeignWaiting):
                 if _in_event_loop():

@@ -23,7 +23,7 @@ from pykka.messages import _ActorStop
 
 from ..base import ENDED, PeerbusError, SendError, WouldDeadlock, get_logger, not_in_child, runs_no_more, weakly
 from ..mailbox import NEVER, Envelope
-from ..sends import BLOCKED, AskFuture, AskWaiting, Failed, ForeignWaiting, Outcome, Supply, Within, spent
+from ..sends import BLOCKED, AskFuture, AskWaiting, FailedOutcome, ForeignWaiting, Outcome, Supply, Within, spent
 from .cell import Cell
 from .forked_cell import refuse_sends
 from .life import HALT
@@ -344,7 +344,7 @@ class ThreadCell(Cell):
         outcome = self.tell_foreign(envelope, seconds)
         if isinstance(outcome, ForeignWaiting):
             return AskWaiting(outcome, future, partial(future.arm, bus.wheel, deadline))
-        if isinstance(outcome, Failed):
+        if isinstance(outcome, FailedOutcome):
             return future.refused(outcome.error)
         future.arm(bus.wheel, deadline)
         return future

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..base import SendError
 from ..engine import Cell, Host, Ref
 from ..messages import Address, Capability, Channel, GroupAddress, How
-from ..sends import Failed, Outcome
+from ..sends import FailedOutcome, Outcome
 from .routes import Routes
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class Directory(Host, Protocol):
     def deadline(self, reactor: str, timeout: float | None) -> float:
         """Deadline (loop clock) of a send to `reactor`; `timeout` in seconds, None: the channel's."""
 
-    def unroutable(self, error: SendError, to: object, sender: Cell | None) -> Failed:
+    def unroutable(self, error: SendError, to: object, sender: Cell | None) -> FailedOutcome:
         """A send found no receiver: count it, let dead letters know. Returns its outcome."""
 
     def tell_router(self, message: object) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..base import NoRoute, NoSuchReactor, SendError
 from ..engine import Cell, Ref
 from ..messages import Address, GroupAddress, How, Local, Peer, QuorumFailed, Results, Role, Share
-from ..sends import Failed, Gathered, Outcome, spent
+from ..sends import FailedOutcome, Gathered, Outcome, spent
 from .deferred import Deferred
 from .directory import Directory
 from .nobody import why_nobody
@@ -163,7 +163,7 @@ def _ask_group(
     if count is not None and len(receivers) < count:
         text = f"{len(receivers)} answer to {to}, a quorum is {count}: nobody was asked"
         bus.dead_letter(message, QuorumFailed.reason, to=to, sender=address)
-        return Failed(QuorumFailed(text, results=Results({}, {}), message=message))
+        return FailedOutcome(QuorumFailed(text, results=Results({}, {}), message=message))
     deadline = bus.deadline(to.reactor, timeout)
     memo: dict[object, object] = {}
     asks: dict[str, Outcome[Any]] = {

@@ -8,7 +8,7 @@ from .deadlines import DeadlineWheel, check_timeout, no_number, spent
 from .deadlock import MAX_PATH, DeadlockWatch, Search, Wait
 from .future_like import HINT, FutureLike, Once, end_work
 from .many import send_all
-from .outcome import DELIVERED, GAVE_WAY, Delivered, Failed, Outcome
+from .outcome import DELIVERED, GAVE_WAY, Delivered, FailedOutcome, Outcome
 from .reply_future import BLOCKED, ReplyFuture
 from .supply import CHUNK, Supply, Within
 from .thread_sends import ThreadSends
@@ -26,7 +26,7 @@ __all__ = [
     "DeadlineWheel",
     "DeadlockWatch",
     "Delivered",
-    "Failed",
+    "FailedOutcome",
     "ForeignWaiting",
     "FutureLike",
     "Once",

@@ -12,7 +12,7 @@ from ..base import SendError, ShuttingDown, WouldDeadlock
 from ..messages import QuorumFailed, Results
 from .future_like import HINT, Once, end_work, task_of
 from .many import Accepted
-from .outcome import DELIVERED, Delivered, Failed, Outcome
+from .outcome import DELIVERED, Delivered, FailedOutcome, Outcome
 from .reply_future import Producer, ReplyFuture
 from .thread_sends import ThreadSends
 
@@ -74,7 +74,7 @@ class Gathered(Once[Results[R]]):
                 answers[peer] = cast("R", None)  # a tell
             elif isinstance(outcome, Accepted):
                 answers[peer] = cast("R", outcome.count)
-            elif isinstance(outcome, Failed) and isinstance(outcome.error, Exception):
+            elif isinstance(outcome, FailedOutcome) and isinstance(outcome.error, Exception):
                 errors[peer] = outcome.error
             elif isinstance(outcome, asyncio.Future):
                 tasks[peer] = outcome
@@ -163,7 +163,7 @@ class Bridged:
             self.future.fail(error)
             del self  # the error keeps this frame, see outcome
             return
-        if isinstance(outcome, Failed):
+        if isinstance(outcome, FailedOutcome):
             self.future.fail(outcome.error)
         elif outcome is DELIVERED:
             self.future.succeed(None)

@@ -25,7 +25,7 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from ..base import new_task
 
-__all__ = ["HINT", "AsCoroutine", "FutureLike", "Once", "Over", "awaited", "end_work", "task_of"]
+__all__ = ["HINT", "AsCoroutine", "FutureLike", "Once", "DoneFuture", "awaited", "end_work", "task_of"]
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -63,7 +63,7 @@ class AsCoroutine(Generic[T]):
         return awaited(self)
 
 
-class Over(AsCoroutine[T]):
+class DoneFuture(AsCoroutine[T]):
     """A future that is over. It keeps nothing of whoever awaits it, so that one object may stand for many."""
 
     __slots__ = ()

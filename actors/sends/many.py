@@ -21,8 +21,8 @@ from typing import Any, Protocol
 import pykka
 
 from ..base import MailboxFull, MessageTooLarge, MessageTypeError, SendError, copied
-from .future_like import HINT, FutureLike, Over
-from .outcome import Failed, Outcome, Step
+from .future_like import HINT, DoneFuture, FutureLike
+from .outcome import FailedOutcome, Outcome, Step
 from .supply import Supply
 
 __all__ = ["Accepted", "Many", "Way", "send_all"]
@@ -44,7 +44,7 @@ class Way(Protocol):
         """There is nobody any more who could be told."""
 
 
-class Accepted(Over[int]):
+class Accepted(DoneFuture[int]):
     """All was accepted."""
 
     __slots__ = ("count", "gives_way")
@@ -82,7 +82,7 @@ def send_all(way: Way, messages: Iterable[object]) -> Outcome[int]:
         raise
     if stopped is None:
         return Accepted(supply.accepted, gives_way=supply.gives_way)
-    if isinstance(stopped, Failed):
+    if isinstance(stopped, FailedOutcome):
         _end(way, supply, stopped.error)
         return stopped
     supply.keep()

@@ -15,9 +15,9 @@ from collections.abc import Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ..base import copied
-from .future_like import HINT, Over
+from .future_like import HINT, DoneFuture
 
-__all__ = ["DELIVERED", "GAVE_WAY", "Delivered", "Failed", "GaveWay", "Outcome", "Step"]
+__all__ = ["DELIVERED", "GAVE_WAY", "Delivered", "FailedOutcome", "GaveWay", "Outcome", "Step"]
 
 T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Outcome(Protocol[T_co]):
         """
 
 
-class Delivered(Over[None]):
+class Delivered(DoneFuture[None]):
     """The message is in the receiver's mailbox, or accepted against a remote receiver's credit."""
 
     __slots__ = ()
@@ -87,7 +87,7 @@ class GaveWay(Delivered):
 GAVE_WAY = GaveWay()
 
 
-class Failed(Over[Any]):
+class FailedOutcome(DoneFuture[Any]):
     """The send failed at once; awaiting or getting it raises why."""
 
     __slots__ = ("error",)

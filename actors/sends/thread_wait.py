@@ -26,7 +26,7 @@ class RoomHolder(Producer, Protocol):
         """A sender begins to wait. From any thread."""
 
 
-class Room(ReplyFuture[None]):
+class RoomReply(ReplyFuture[None]):
     """Room in a mailbox. Who may wait for it is decided by the send."""
 
     def _needs(self, thread: int) -> bool:
@@ -66,7 +66,7 @@ class ForeignWaiting(FutureLike[None]):
         self._deadline = monotonic() + timeout
         self._undelivered = undelivered
         self._holder = holder
-        self._future = Room()
+        self._future = RoomReply()
         self._future.producer = holder
         self._lock = threading.Lock()
         self._claimed = False

@@ -125,7 +125,7 @@ class Waiting(FutureLike[None]):
             self.room.give_up(self, error)
             raise
         except SendError as refusal:
-            self._error = copied(refusal)  # see `Failed`
+            self._error = copied(refusal)  # see `FailedOutcome`
             self._future = RoomFuture(self._loop, self)
             self._future.cancel()
             del self._future.wait

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .bans import MAX_BANS, Ban, Bans, BanTarget, ban_target
-from .commands import PEERS_ACTOR, Accept, Attempt, Changes, Close, Dial, Refuse, Verdict
+from .commands import PEERS_ACTOR, Accept, Attempt, Changes, CloseConnection, Dial, Refuse, Verdict
 from .connection_view import Direction, PeerConnectionView, beats
 from .events import Candidate, PeerBanned, PeerDown, PeerEvent, PeerUnbanned, PeerUp, RequirementMet, RequirementUnmet
 from .finder import Finder, MakeFinder
@@ -26,7 +26,7 @@ __all__ = [
     "Bans",
     "Candidate",
     "Changes",
-    "Close",
+    "CloseConnection",
     "Dial",
     "Direction",
     "Finder",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ...transports.streams import Endpoint
 from .events import PeerEvent
 
-__all__ = ["PEERS_ACTOR", "Accept", "Attempt", "Changes", "Close", "Dial", "Refuse", "Verdict"]
+__all__ = ["PEERS_ACTOR", "Accept", "Attempt", "Changes", "CloseConnection", "Dial", "Refuse", "Verdict"]
 
 
 #: The name under which that shell, an actor, runs on its bus.
@@ -62,7 +62,7 @@ Verdict = Accept | Refuse
 
 
 @dataclass(frozen=True, slots=True)
-class Close:
+class CloseConnection:
     """Close this connection, and tell the other side the reason."""
 
     node_id: str
@@ -75,7 +75,7 @@ class Changes:
     """What follows from a fact: events for subscribers, in order, and connections to close."""
 
     events: tuple[PeerEvent, ...] = ()
-    close: tuple[Close, ...] = ()
+    close: tuple[CloseConnection, ...] = ()
 
     def __add__(self, other: Changes) -> Changes:
         """First these, then the others."""

@@ -11,7 +11,7 @@
 # Three flows, as call sequences:
 #   found -> dials -> authenticated(dial) = Accept -> ready [PeerUp] -> disconnected [PeerDown] -> (later) dials
 #   found -> dials -> dial_failed -> (after a backoff) dials
-#   authenticated(no dial) = Accept -> ready [PeerUp] -> evict [PeerDown, Close] -> disconnected
+#   authenticated(no dial) = Accept -> ready [PeerUp] -> evict [PeerDown, CloseConnection] -> disconnected
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ..facts import (
     Attempt,
     Candidate,
     Changes,
-    Close,
+    CloseConnection,
     Dial,
     Direction,
     PeerConnectionView,
@@ -242,7 +242,7 @@ class PeerManager:
                 events.append(PeerDown(node_id, "restarted"))
             events.append(PeerUp(node_id, connection.incarnation, connection.direction))
             peer.announced, peer.up_since = connection.incarnation, now
-        closed = [Close(node_id, loser.key, "superseded") for loser in beaten]
+        closed = [CloseConnection(node_id, loser.key, "superseded") for loser in beaten]
         if peer.replaces is not None:
             leaves = self._take_place(peer, now)
             events += leaves.events

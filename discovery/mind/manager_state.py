@@ -6,7 +6,7 @@ import random
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ..facts import Ban, Bans, BanTarget, Changes, Close, PeerBanned, PeerDown, PeerEvent, PeerUnbanned
+from ..facts import Ban, Bans, BanTarget, Changes, CloseConnection, PeerBanned, PeerDown, PeerEvent, PeerUnbanned
 from ..peer import KnownPeer, PeerOptions, PeerState, PeerStep
 from .peer_store import PeerStore
 from .requirements import Needs
@@ -47,7 +47,7 @@ class ManagerState:
         self.prove_stable(peer, now)
         peer.step(PeerStep.EVICT)
         peer.seen, peer.last_reason, peer.replaces = now, reason, None
-        closed = tuple(Close(peer.node_id, connection.key, reason) for connection in peer.connections)
+        closed = tuple(CloseConnection(peer.node_id, connection.key, reason) for connection in peer.connections)
         return Changes(self.announce_down(peer, reason), closed)
 
     def ban(self, ban: Ban, now: float) -> Changes:

@@ -97,7 +97,7 @@ def seeds() -> Iterator[tuple[str, bytes]]:
         wire.Update(("archive", "relay")),
         wire.GoAway("shutting_down", "", 5000),
         wire.Part(0, 0, b"part"),
-        wire.Probe(0, 3, 77, ["bus://local/blocks", f"bus://{'a' * 64}/blocks"]),
+        wire.ProbeFrame(0, 3, 77, ["bus://local/blocks", f"bus://{'a' * 64}/blocks"]),
     ]
     encode = FrameEncoder().encode
     for frame in frames:

@@ -21,8 +21,7 @@ from ...actors.messages import (
     Terminated,
     check_reply,
 )
-from ...actors.sends import DELIVERED, AskFuture, Gathered, Outcome, check_timeout
-from ...actors.sends import Failed as FailedOutcome
+from ...actors.sends import DELIVERED, AskFuture, FailedOutcome, Gathered, Outcome, check_timeout
 from .effects import (
     Answered,
     Asked,

@@ -12,7 +12,7 @@ from ...actors.bus import Bus
 from ...actors.engine import Load
 from ...actors.mailbox import Envelope, ReplyTo, Waiter
 from ...actors.messages import Address, Capability, Peer, Terminated
-from ...actors.sends import DELIVERED, AskFuture, AskWaiting, Failed, Outcome, Supply, Waiting, Within
+from ...actors.sends import DELIVERED, AskFuture, AskWaiting, FailedOutcome, Outcome, Supply, Waiting, Within
 from ...transports.wire import Codecs
 
 if TYPE_CHECKING:
@@ -223,11 +223,13 @@ class ProbeLink:
         bus = self._bus
         return Waiting(self, envelope, deadline, bus.wheel, bus.loop, partial(self._undelivered, reactor))
 
-    def _refused(self, reactor: str, message: object, sender: Address[object] | None, error: SendError) -> Failed:
+    def _refused(
+        self, reactor: str, message: object, sender: Address[object] | None, error: SendError
+    ) -> FailedOutcome:
         error.message = message
         error.never_sent = True
         self._bus.dead_letter(message, error.reason, to=self._at(reactor), sender=sender, error=error)
-        return Failed(error)
+        return FailedOutcome(error)
 
     def _undelivered(self, reactor: str, envelope: Envelope, error: SendError) -> None:
         self._bus.dead_letter(envelope.message, error.reason, to=self._at(reactor), sender=envelope.sender, error=error)

@@ -24,7 +24,7 @@ from ...transports.wire import (
     Part,
     Ping,
     Pong,
-    Probe,
+    ProbeFrame,
     Reject,
     Reply,
     Tell,
@@ -127,7 +127,7 @@ def _words(frame: Frame, theirs: list[ChannelInfo], own: list[ChannelInfo]) -> s
             return f"UPDATE {', '.join(offers) or 'nothing'}"
         case GoAway(reason):
             return f"GOAWAY {reason}"
-        case Probe(rid, channel, _, path):
+        case ProbeFrame(rid, channel, _, path):
             return f"PROBE of {f'#{rid}' if rid else 'credit'} on {_channel(theirs, channel)}, {len(path)} wait"
         case Part(lane, left, data):
             return f"PART of lane {lane}, {len(data)} B, {left} left"

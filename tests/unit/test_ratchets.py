@@ -26,16 +26,6 @@ LONG = {
     "transports/connection/link.py": 740,
     "transports/wire/frames.py": 500,
 }
-#: Names of public classes that stand for more than one thing, and for how many.
-AMBIGUOUS = {
-    "Ask": 2,
-    "Close": 2,
-    "Failed": 2,
-    "Over": 2,
-    "Probe": 2,
-    "Room": 2,
-    "Tell": 2,
-}
 #: Modules without a test file of their own: tests of their floor reach them.
 WITHOUT_TESTS = {
     "actors.actor",
@@ -142,13 +132,8 @@ def test_a_file_that_has_become_short_leaves_the_table() -> None:
 
 
 def test_a_name_of_a_class_stands_for_one_thing() -> None:
-    doubled = {name: places for name, places in _classes().items() if len(places) > AMBIGUOUS.get(name, 1)}
+    doubled = {name: places for name, places in _classes().items() if len(places) > 1}
     assert doubled == {}, "one word, one meaning: call one of them something else"
-
-
-def test_a_name_that_has_become_clear_leaves_the_table() -> None:
-    classes = _classes()
-    assert {name: len(classes.get(name, [])) for name in AMBIGUOUS} == AMBIGUOUS
 
 
 def test_every_module_has_a_test_file_of_its_own() -> None:

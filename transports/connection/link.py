@@ -24,7 +24,7 @@ from ...actors.engine import Load
 from ...actors.mailbox import Account, Side, Waiter
 from ...actors.messages import Address, Capability, Peer, Unresolved
 from ...actors.routing import Link
-from ...actors.sends import CHUNK, AskFuture, AskWaiting, Delivered, Failed, Outcome, Supply, Waiting, Within
+from ...actors.sends import CHUNK, AskFuture, AskWaiting, Delivered, FailedOutcome, Outcome, Supply, Waiting, Within
 from ..lanes import (
     ROOM,
     Growth,
@@ -52,7 +52,7 @@ from ..wire import (
     FrameEncoder,
     Hello,
     Payload,
-    Probe,
+    ProbeFrame,
     Reply,
     body_limit,
     printable,
@@ -461,13 +461,13 @@ class PeerLink:
             )
         return number, data
 
-    def _fail(self, reactor: str, sender: Address[object] | None, message: object, error: SendError) -> Failed:
+    def _fail(self, reactor: str, sender: Address[object] | None, message: object, error: SendError) -> FailedOutcome:
         error.message = message
         error.never_sent = True
         error.__traceback__ = None  # it would keep the outcome, and the sender's frames
         self._count(reactor, error)
         self._bus.dead_letter(message, error.reason, to=self._where_is(reactor), sender=sender, error=error)
-        return Failed(error)
+        return FailedOutcome(error)
 
     def _count(self, reactor: str, error: SendError) -> None:
         """A send to that reactor failed."""
@@ -513,7 +513,7 @@ class PeerLink:
         elif isinstance(wait, Waiting) and isinstance(wait.room, OutLane):
             lane = wait.room
         if lane is not None and self.refusal is None:
-            self.outbox.control(Probe(rid, lane.index, search.probe(), search.path(self._own_id)))
+            self.outbox.control(ProbeFrame(rid, lane.index, search.probe(), search.path(self._own_id)))
             self._writer.schedule()
 
     # Watching.

@@ -29,7 +29,7 @@ from ..wire import (
     ChannelInfo,
     Codecs,
     Hello,
-    Probe,
+    ProbeFrame,
     Tell,
     body_limit,
     printable,
@@ -239,7 +239,7 @@ class ReceiveSide:
         if reply is not None:
             reply.cancel()
 
-    def probed(self, frame: Probe) -> None:
+    def probed(self, frame: ProbeFrame) -> None:
         """The peer asks whom a reactor here waits for. Raises ProtocolError for a channel that is not there."""
         lane = self._lane(frame.channel)
         reply = self._served.get(frame.rid)

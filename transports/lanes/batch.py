@@ -54,10 +54,10 @@ class Outgoing(Envelope, gc=False):
 
     def answered(self) -> None:
         """An ask is over, its credit is not back yet: hold on to nothing that its asker may want to forget."""
-        self.message, self.sender, self.payload, self.reply = None, None, b"", OVER
+        self.message, self.sender, self.payload, self.reply = None, None, b"", ANSWERED
 
 
-class Over:
+class AnsweredAsk:
     """In place of the future of an ask that was answered."""
 
     def done(self) -> bool:
@@ -74,7 +74,7 @@ class Over:
         """Ignored."""
 
 
-OVER = Over()
+ANSWERED = AnsweredAsk()
 
 
 class Batch(msgspec.Struct, eq=False):

@@ -259,7 +259,7 @@ class OutLane:
                 return f"{len(self._waiting)} wait for {self.info.name!r}, and there is credit: {self.window!r}"
         return None
 
-    # What a waiting send asks of it; see `peerbus.actors.sends.outcome.Room`.
+    # What a waiting send asks of it; see `peerbus.actors.sends.waiting.Room`.
 
     def wait(self, waiter: Waiter) -> None:
         """Queue a sender for credit. It is admitted at once where there is some: see law 5 of the mailbox."""

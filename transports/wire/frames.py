@@ -37,7 +37,7 @@ __all__ = [
     "Part",
     "Ping",
     "Pong",
-    "Probe",
+    "ProbeFrame",
     "Reject",
     "Reply",
     "Tell",
@@ -213,7 +213,7 @@ class Part(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=15):
     data: Annotated[bytes, Meta(min_length=1, max_length=PART_SIZE)]
 
 
-class Probe(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=16):
+class ProbeFrame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=16):
     """PROBE `[16, rid, channel, token, [address, …]]`: do the sends of these actors wait for each other?
 
     The last one waits for the receiver's channel: for the answer to ask `rid`, or with `rid` 0 for credit. Whoever
@@ -227,7 +227,7 @@ class Probe(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=16):
 
 
 _Short: TypeAlias = (
-    HelloFrame | Welcome | Reject | Error | Cancel | Credit | Ping | Pong | Open | Close | Update | GoAway | Probe
+    HelloFrame | Welcome | Reject | Error | Cancel | Credit | Ping | Pong | Open | Close | Update | GoAway | ProbeFrame
 )
 Frame: TypeAlias = _Short | Tell | Ask | Reply | Part
 LAST_KIND = 16

@@ -29,7 +29,7 @@ from peerbus.actors import (
 from peerbus.actors.engine.load import Load
 from peerbus.actors.router import LinkChanged, LinkDown, LinkUp
 from peerbus.actors.routing.routes import Routes
-from peerbus.actors.sends.outcome import DELIVERED, Failed
+from peerbus.actors.sends.outcome import DELIVERED, FailedOutcome
 from peerbus.actors.sends.supply import Supply, Within
 from peerbus.testing import VirtualLoop
 
@@ -85,7 +85,7 @@ class FakeLink:
     ) -> Outcome[Any]:
         self.got.append((message, sender, deadline))
         if self.fails:
-            return Failed(PeerGone("gone", message=message))
+            return FailedOutcome(PeerGone("gone", message=message))
         future = asyncio.get_running_loop().create_future()
         future.set_result(self.number)
         return future  # type: ignore[return-value]  # lacks `get`, which nobody calls here

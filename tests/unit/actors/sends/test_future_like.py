@@ -27,7 +27,7 @@ from peerbus.actors.routing.deferred import Deferred
 from peerbus.actors.routing.role_ask import RoleAsk
 from peerbus.actors.sends.ask import AskFuture, AskWaiting
 from peerbus.actors.sends.combined import Gathered
-from peerbus.actors.sends.outcome import DELIVERED, GAVE_WAY, Delivered, Failed, GaveWay
+from peerbus.actors.sends.outcome import DELIVERED, GAVE_WAY, Delivered, FailedOutcome, GaveWay
 from peerbus.actors.sends.reply_future import ReplyFuture
 from peerbus.actors.sends.thread_wait import ForeignWaiting
 from peerbus.actors.sends.waiting import Waiting
@@ -140,7 +140,7 @@ def _of_ref(bus: Bus) -> Any:
 KINDS: dict[str, tuple[Callable[[Bus], Outcome[Any]], type, object]] = {
     "delivered": (lambda bus: bus.tell(LOCAL / "twice", Number(4)), Delivered, None),
     "delivered, after others": (lambda bus: GAVE_WAY, GaveWay, None),
-    "failed": (lambda bus: bus.tell(LOCAL / "nobody", Number(4)), Failed, NoSuchReactor),
+    "failed": (lambda bus: bus.tell(LOCAL / "nobody", Number(4)), FailedOutcome, NoSuchReactor),
     "a tell that waits": (_waiting, Waiting, None),
     "a tell that waits for a thread": (_foreign, ForeignWaiting, None),
     "an ask": (lambda bus: bus.ask(LOCAL / "twice", Number(4)), AskFuture, 8),

@@ -6,7 +6,7 @@ import math
 import random
 
 from peerbus.discovery.facts.bans import Ban, ban_target
-from peerbus.discovery.facts.commands import Accept, Attempt, Changes, Close, Refuse
+from peerbus.discovery.facts.commands import Accept, Attempt, Changes, CloseConnection, Refuse
 from peerbus.discovery.facts.events import Candidate, PeerBanned, PeerDown, PeerUnbanned
 from peerbus.discovery.mind.manager import PeerManager
 from peerbus.discovery.mind.snapshot import PeerView
@@ -77,7 +77,7 @@ def test_a_peer_is_disconnected_once() -> None:
     assert refusal(peers.levers.disconnect(HIGH, "operator", 0.0)) == "unknown_peer"
     connect(peers, HIGH)
     changes = done(peers.levers.disconnect(HIGH, "operator", 1.0))
-    assert changes == Changes((PeerDown(HIGH, "operator"),), (Close(HIGH, HIGH, "operator"),))
+    assert changes == Changes((PeerDown(HIGH, "operator"),), (CloseConnection(HIGH, HIGH, "operator"),))
     assert refusal(peers.levers.disconnect(HIGH, "operator", 1.0)) == "not_connected"
 
 
@@ -87,7 +87,7 @@ def test_a_ban_by_id_parts_with_the_peer_and_keeps_it_out_until_it_ends() -> Non
     connect(peers, HIGH)
     ban = Ban(HIGH, 100.0, "operator")
     changes = done(peers.levers.ban(HIGH, 100.0, "operator", 20.0))
-    assert changes == Changes((PeerBanned(ban), PeerDown(HIGH, "banned")), (Close(HIGH, HIGH, "banned"),))
+    assert changes == Changes((PeerBanned(ban), PeerDown(HIGH, "banned")), (CloseConnection(HIGH, HIGH, "banned"),))
     peers.disconnected(HIGH, HIGH, "banned", 20.0)
     assert peers.dials(99.0) == []
     assert isinstance(peers.authenticated(Attempt(HIGH, 1, "in"), 99.0), Refuse)

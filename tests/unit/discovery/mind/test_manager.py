@@ -7,7 +7,7 @@ import random
 import pytest
 
 from peerbus.actors.base.errors import ConfigError
-from peerbus.discovery.facts.commands import Accept, Attempt, Changes, Close, Dial, Refuse
+from peerbus.discovery.facts.commands import Accept, Attempt, Changes, CloseConnection, Dial, Refuse
 from peerbus.discovery.facts.connection_view import Direction
 from peerbus.discovery.facts.events import Candidate, PeerDown, PeerEvent, PeerUp
 from peerbus.discovery.mind.manager import PeerManager
@@ -564,7 +564,9 @@ def test_ready_and_disconnected_of_unknown_connections_are_nothing() -> None:
 def test_an_evicted_peer_is_down_at_once_and_holds_its_slot_until_it_is_gone() -> None:
     peers = manager(PeerOptions(max_connected=1))
     connect(peers, HIGH, "c", 0.0)
-    assert peers.evict(HIGH, "operator", 1.0) == Changes((PeerDown(HIGH, "operator"),), (Close(HIGH, "c", "operator"),))
+    assert peers.evict(HIGH, "operator", 1.0) == Changes(
+        (PeerDown(HIGH, "operator"),), (CloseConnection(HIGH, "c", "operator"),)
+    )
     assert peers.evict(HIGH, "operator", 1.0) == Changes()
     assert reason(peers.authenticated(Attempt(LOW, 1, "d"), 1.0)) == "full"
     assert reason(peers.authenticated(Attempt(HIGH, 1, "e"), 1.0)) == "evicting"
@@ -605,7 +607,9 @@ def test_of_a_simultaneous_dial_the_connection_of_the_smaller_id_wins_whichever_
                 assert reason(verdict) == "duplicate"
             else:
                 assert verdict == Accept()
-                assert peers.ready(node_id, str(second.key), 0.0).close == (Close(node_id, first.key, "superseded"),)
+                assert peers.ready(node_id, str(second.key), 0.0).close == (
+                    CloseConnection(node_id, first.key, "superseded"),
+                )
             assert view(peers, node_id).failures == 0
 
 
@@ -624,7 +628,7 @@ def test_replacing_a_ready_connection_by_another_tells_subscribers_nothing() -> 
     connect(peers, HIGH, "old", 0.0)
     assert peers.authenticated(Attempt(HIGH, 1, "new"), 1.0) == Accept()
     changes = peers.ready(HIGH, "new", 1.0)
-    assert changes == Changes((), (Close(HIGH, "old", "superseded"),))
+    assert changes == Changes((), (CloseConnection(HIGH, "old", "superseded"),))
     assert peers.disconnected(HIGH, "old", "superseded", 1.0) == Changes()
     assert view(peers, HIGH).state is PeerState.READY
 
@@ -652,7 +656,7 @@ def test_a_second_connection_that_the_peer_dialed_replaces_the_first_that_it_mus
     peers = manager()
     connect(peers, LOW, "half-open", 0.0)
     assert peers.authenticated(Attempt(LOW, 1, "new"), 1.0) == Accept()
-    assert peers.ready(LOW, "new", 1.0).close == (Close(LOW, "half-open", "superseded"),)
+    assert peers.ready(LOW, "new", 1.0).close == (CloseConnection(LOW, "half-open", "superseded"),)
 
 
 def test_a_second_connection_that_we_dialed_to_a_peer_we_have_is_refused() -> None:
@@ -671,7 +675,7 @@ def test_a_restarted_peer_goes_down_and_up_when_its_new_connection_is_ready() ->
     assert peers.authenticated(Attempt(HIGH, 2, "new"), 1.0) == Accept()
     assert peers.ready(HIGH, "new", 1.0) == Changes(
         (PeerDown(HIGH, "restarted"), PeerUp(HIGH, 2, Direction.ACCEPTED)),
-        (Close(HIGH, "old", "superseded"),),
+        (CloseConnection(HIGH, "old", "superseded"),),
     )
 
 

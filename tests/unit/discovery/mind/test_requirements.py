@@ -7,7 +7,7 @@ import random
 import pytest
 
 from peerbus.actors.base.errors import ConfigError
-from peerbus.discovery.facts.commands import Accept, Attempt, Close, Refuse
+from peerbus.discovery.facts.commands import Accept, Attempt, CloseConnection, Refuse
 from peerbus.discovery.facts.events import Candidate, RequirementMet, RequirementUnmet
 from peerbus.discovery.facts.require import Require
 from peerbus.discovery.mind.manager import PeerManager
@@ -33,7 +33,7 @@ def manager(*requires: Require, connected: int = 2, upgrade: int = 1) -> PeerMan
     return PeerManager(SELF, options, random.Random(0))
 
 
-def connect(peers: PeerManager, number: int, *offers: str) -> tuple[Close, ...]:
+def connect(peers: PeerManager, number: int, *offers: str) -> tuple[CloseConnection, ...]:
     assert peers.authenticated(Attempt(node(number), 1, number, offers=offers), 0.0) == Accept()
     return peers.ready(node(number), number, 0.0).close
 

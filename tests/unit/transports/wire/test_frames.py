@@ -74,7 +74,7 @@ FRAMES: dict[int, st.SearchStrategy[Frame]] = {
     13: st.builds(wire.Update, offers),
     14: st.builds(wire.GoAway, words, texts, u32),
     15: st.builds(wire.Part, st.integers(0, 511), u32, st.binary(min_size=1, max_size=300)),
-    16: st.builds(wire.Probe, u32, indexes, u64, st.lists(st.text(max_size=160), min_size=1, max_size=4)),
+    16: st.builds(wire.ProbeFrame, u32, indexes, u64, st.lists(st.text(max_size=160), min_size=1, max_size=4)),
 }
 frames = st.one_of(*FRAMES.values())
 #: So that a wrong length is refused or can be fed.
@@ -335,7 +335,7 @@ SAMPLES: dict[str, Frame] = {
     "update": wire.Update(("archive", "relay")),
     "goaway": wire.GoAway("bye", ""),
     "part": wire.Part(2, 70_000, b"part"),
-    "probe": wire.Probe(0, 3, 77, ["bus://local/blocks"]),
+    "probe": wire.ProbeFrame(0, 3, 77, ["bus://local/blocks"]),
 }
 
 

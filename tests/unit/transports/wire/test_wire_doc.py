@@ -74,7 +74,7 @@ EXAMPLES: list[Frame] = [
     wire.Update(("archive{from=1000}", "index")),
     wire.GoAway("shutting_down", "", 5000),
     wire.Part(0, 3, b"abcd"),
-    wire.Probe(1, 0, 7, [f"bus://{'a' * 64}/blocks"]),
+    wire.ProbeFrame(1, 0, 7, [f"bus://{'a' * 64}/blocks"]),
 ]
 
 
