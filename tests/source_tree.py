@@ -25,6 +25,22 @@ ROOMS = {
     "testing": ("leaks", "kit", "sim", "suites", LOOSE),
 }
 
+#: The synchronous core: modules that could be compiled as they are. `outside_the_core` says what they keep to.
+CORE = frozenset(
+    {
+        "actors.engine.load_shedding",
+        "actors.engine.state",
+        "actors.engine.turn",
+        "actors.mailbox.dead_letters",
+        "actors.mailbox.fair_queue",
+        "actors.mailbox.ledger",
+        "actors.sends.deadlines",
+        "actors.sends.supply",
+    }
+)
+#: What a class of the core may stand on, beside classes of the core.
+ROOTS = frozenset({"Protocol", "Generic", "Enum", "IntEnum", "NamedTuple", "Exception"})
+
 
 @dataclass(frozen=True)
 class Import:
@@ -165,3 +181,75 @@ def over_a_wall(module: Module) -> Iterator[str]:
         wall = ".".join(imported.target.split(".")[:2])
         if wall in WALLS and imported.target != wall and ".".join(module.package) != wall:
             yield f"{module.place(imported.line)} imports {imported.target}"
+
+
+def outside_the_core(module: Module) -> Iterator[str]:
+    """What in a module of the core only an interpreter can run, or what would tie it to interpreted code.
+
+    No coroutine; no class that stands on one outside, by keywords, or that one outside stands on; every function
+    annotated, nothing as just `Any`; no `del self`.
+    """
+    for node in ast.walk(module.tree):
+        for fault in _faults(module, node):
+            yield f"{module.place(getattr(node, 'lineno', 1))} {fault}"
+    for other in MODULES.values():
+        if other.name not in CORE:
+            for made in _class_definitions(other):
+                for base in made.bases:
+                    if _definition(other, _plain_name(base))[0] == module.name:
+                        yield f"{other.place(made.lineno)} derives from {ast.unparse(base)}, of {module.name}"
+
+
+def _faults(module: Module, node: ast.AST) -> Iterator[str]:
+    waits = isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncFor | ast.AsyncWith)
+    if waits or (isinstance(node, ast.comprehension) and node.is_async):
+        yield "is a coroutine's"
+    elif isinstance(node, ast.ClassDef):
+        if node.keywords:
+            yield f"gives {node.name} keywords"
+        for base in node.bases:
+            name = _plain_name(base)
+            if name not in ROOTS and _definition(module, name)[0] not in CORE:
+                yield f"lets {node.name} stand on {name}"
+    elif isinstance(node, ast.FunctionDef):
+        yield from _loosely(node)
+    elif isinstance(node, ast.AnnAssign) and _says_nothing(node.annotation):
+        yield f"lets {ast.unparse(node.target)} be anything"
+    elif isinstance(node, ast.Delete) and any(
+        isinstance(each, ast.Name) and each.id == "self" for each in node.targets
+    ):
+        yield "deletes self"
+
+
+def _loosely(function: ast.FunctionDef) -> Iterator[str]:
+    arguments = function.args
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
+    for each in named:
+        if each is not None and each.arg not in ("self", "cls") and _says_nothing(each.annotation):
+            yield f"lets {each.arg} of {function.name} be anything"
+    if _says_nothing(function.returns):
+        yield f"lets {function.name} return anything"
+
+
+def _says_nothing(annotation: ast.expr | None) -> bool:
+    if isinstance(annotation, ast.BinOp):
+        return _says_nothing(annotation.left) or _says_nothing(annotation.right)
+    return annotation is None or (isinstance(annotation, ast.Name) and annotation.id == "Any")
+
+
+def _plain_name(base: ast.expr) -> str:
+    return ast.unparse(base.value if isinstance(base, ast.Subscript) else base)
+
+
+def _class_definitions(module: Module) -> Iterator[ast.ClassDef]:
+    return (node for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef))
+
+
+def _definition(module: Module, name: str) -> tuple[str, str]:
+    """Where a name of `module` is defined, through the walls that hand it on: module and name. Elsewhere: no module."""
+    if any(made.name == name for made in _class_definitions(module)):
+        return module.name, name
+    for imported in module.imports:
+        if imported.name == name and imported.target in MODULES:
+            return _definition(MODULES[imported.target], name)
+    return "", name

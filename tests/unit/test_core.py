@@ -1,0 +1,56 @@
+"""The synchronous core keeps to what a compiler asks: no coroutines, closed classes, annotations that are true.
+
+Compiling it is of no use while half of a way is interpreted: so what the short ways of a send go through belongs here.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from source_tree import CORE, MODULES, Module, outside_the_core
+
+
+def module(source: str, name: str = "actors.mailbox.ledger") -> Module:
+    return Module(name, Path(MODULES[name].path), source, ast.parse(source))
+
+
+@pytest.mark.parametrize("name", sorted(CORE))
+def test_a_module_of_the_core_could_be_compiled(name: str) -> None:
+    assert list(outside_the_core(MODULES[name])) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "fault"),
+    [
+        ("async def run() -> None: ...", "is a coroutine's"),
+        ("def f() -> object:\n    async def run() -> None: ...\n    return run", "is a coroutine's"),
+        ("class A(int): ...", "lets A stand on int"),
+        ("class A(Struct, frozen=True): ...", "gives A keywords"),
+        ("def f(a) -> None: ...", "lets a of f be anything"),
+        ("def f(a: Any | None) -> None: ...", "lets a of f be anything"),
+        ("def f(a: int): ...", "lets f return anything"),
+        ("a: Any = 1", "lets a be anything"),
+        ("class A:\n    def f(self) -> None:\n        del self", "deletes self"),
+    ],
+)
+def test_what_a_compiler_does_not_take_is_found(source: str, fault: str) -> None:
+    assert fault in "\n".join(outside_the_core(module(source)))
+
+
+def test_what_it_takes_is_let_through() -> None:
+    source = """
+class A(Protocol[T]):
+    b: list[Any]
+    def c(self, d: A | None) -> A: ...
+class B(A, Generic[T]):
+    def __init__(self, *e: int, **f: str) -> None: ...
+"""
+    assert list(outside_the_core(module(source))) == []
+
+
+def test_a_class_that_one_outside_stands_on_is_found_through_the_wall_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = module("from ..mailbox import Ledger as _, Ledger\nclass Mine(Ledger): ...", "actors.engine.load")
+    monkeypatch.setitem(MODULES, "actors.engine.load", outside)
+    assert any("derives from Ledger" in fault for fault in outside_the_core(MODULES["actors.mailbox.ledger"]))
