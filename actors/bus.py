@@ -1077,7 +1077,7 @@ def _bring(make: Callable[[], T], future: ReplyFuture[T]) -> None:
 
 
 def _no_search() -> str:
-    return "a bus has no network of its own: a Node has"
+    return "a bus has no network of its own, so give the program a Node"
 
 
 def _channel_of(cell: Life) -> str:

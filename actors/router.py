@@ -14,7 +14,7 @@ from typing import Any, ClassVar, cast
 from .base import NoRoute, ShuttingDown
 from .engine import Body, Ending, handles
 from .messages import Address, GroupAddress, ShutdownStarted
-from .routing import AwaitReceivers, ForgetWait, Link, RouterHost, Routes, reaches
+from .routing import AwaitReceivers, ForgetWait, Link, RouterHost, Routes, not_sent, reaches
 
 __all__ = [
     "MAX_WAITING",
@@ -115,7 +115,10 @@ class Router(Body):
     @handles(AwaitReceivers)
     def _await(self, wait: AwaitReceivers) -> None:
         if len(self._waiting) >= MAX_WAITING and not wait.there.done():
-            text = f"nobody answers to {wait.to}, and {MAX_WAITING} sends wait for a peer already"
+            sentence = not_sent(wait.to, wait.message)
+            text = (
+                f"{sentence}: nobody answers to it, and {MAX_WAITING} sends wait for a peer already; await those first"
+            )
             wait.there.set_exception(NoRoute(text, message=wait.message))
             return
         self._waiting[wait.there] = wait

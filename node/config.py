@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 
-from ..actors.base import ConfigError
+from ..actors.base import ConfigError, is_node_id
 from ..actors.engine import SLOW_HANDLER
 from ..actors.messages import Capability
 from ..discovery.facts import Require
@@ -346,7 +346,7 @@ def _dialed(table: TomlTable, key: str) -> tuple[Endpoint, ...]:
 
 
 def _node_id(text: str) -> str:
-    if not re.fullmatch("[0-9a-f]{64}", text):
+    if not is_node_id(text):
         raise ValueError(f"{text!r} is no node id: 64 lower-case hex digits, as `peerbus id` prints them")
     return text
 

@@ -49,7 +49,7 @@ from .arguments import (
     seconds_of,
 )
 from .levers import NodeLevers
-from .search import ways_to_peers
+from .search import search_text
 
 __all__ = ["Node", "NodeSnapshot"]
 
@@ -387,16 +387,19 @@ class Node(NodeLevers):
         """How peers are looked for, and whether anybody was ever met."""
         peers = self._peers_actor()
         if peers is None:
-            return "the node does not run"
+            return "the node does not run: start it first"
         manager, _, mdns = peers.statistics()
         met = any(peer.up or peer.last_connected is not None for peer in manager.peers)
-        ways = ways_to_peers(
-            mdns=self._mdns, pex=self._pex, finders=self._finders, persistent=self._persistent, seeds=self._seeds
+        return search_text(
+            self.network,
+            mdns=self._mdns,
+            pex=self._pex,
+            finders=self._finders,
+            persistent=self._persistent,
+            seeds=self._seeds,
+            met=met,
+            other_networks=() if mdns is None else mdns.networks,
         )
-        others = () if mdns is None else mdns.networks
-        heard = f"; mDNS has nodes of other networks: {', '.join(map(repr, others))}" if others else ""
-        nobody = "" if met else ", and none has been since the start"
-        return f"in the network {self.network!r}{nobody}; peers are looked for {ways}{heard}"
 
     def _peers_actor(self) -> Peers | None:
         actor = None if self._peers is None else self._peers._cell.actor

@@ -8,21 +8,27 @@ from ..discovery.pex import PexOptions
 from ..discovery.shell import MdnsOptions
 from ..transports.streams import Endpoint
 
-__all__ = ["ways_to_peers"]
+__all__ = ["search_text"]
 
 #: Endpoints that a text names.
 NAMED = 4
 
 
-def ways_to_peers(
+def search_text(
+    network: str,
     *,
     mdns: MdnsOptions | None,
     pex: PexOptions | None,
     finders: Iterable[str],
     persistent: Sequence[Endpoint],
     seeds: Sequence[Endpoint],
+    met: bool,
+    other_networks: Sequence[str] = (),
 ) -> str:
-    """`by mDNS on all interfaces, at tcp://10.0.0.2:7400`; where there is no way, what the program may write."""
+    """`this node looks for peers of the network 'prod' by mDNS on all interfaces`; where there is no way, what to do.
+
+    `met`: it has had a peer since its start. `other_networks`: what mDNS has heard of.
+    """
     ways = []
     if mdns is not None:
         ways.append(f"by mDNS on {'all interfaces' if mdns.interfaces is None else ', '.join(mdns.interfaces)}")
@@ -31,11 +37,17 @@ def ways_to_peers(
         ways.append(f"at {_named(persistent)}")
     if seeds:
         ways.append(f"at the seeds {_named(seeds)}")
-    if not ways:
-        return "in no way: mdns=True, peers=[…] or finders=… would; it knows only nodes that dial it"
-    if pex is not None:
+    if ways and pex is not None:
         ways.append("by asking peers for theirs")
-    return ", ".join(ways)
+    looks = f"looks for peers of the network {network!r} {', '.join(ways)}" if ways else "looks for no peers"
+    none_met = "" if met else ", and has met none since its start"
+    others = f"; mDNS has heard of other networks: {', '.join(map(repr, other_networks))}" if other_networks else ""
+    advice = (
+        ""
+        if ways
+        else f"; give it mdns=True, peers=[…] or finders=…, or dial it from a node of the network {network!r}"
+    )
+    return f"this node {looks}{none_met}{others}{advice}"
 
 
 def _named(endpoints: Sequence[Endpoint]) -> str:

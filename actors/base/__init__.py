@@ -38,6 +38,7 @@ from .errors import (
 from .forks import forked_error, not_in_child, refuse_calls, runs_no_more, silence
 from .log import InFull, get_logger, shortened
 from .loop_end import closed_with_loop, end_guard
+from .node_ids import NODE_ID_PATTERN, ids_short_again, is_node_id
 from .pace import Pace
 from .pickled import Crossing, copied, packed, unpacked
 from .stop_flag import StopFlag
@@ -46,6 +47,9 @@ from .thread_end import ENDED, bind_to_thread
 from .weak_call import weakly
 
 __all__ = [
+    "NODE_ID_PATTERN",
+    "ids_short_again",
+    "is_node_id",
     "ActorStopped",
     "CURRENT_BUS",
     "ConfigError",

@@ -33,6 +33,7 @@ from typing import Self
 
 import pykka
 
+from .node_ids import ids_short_again
 from .pickled import Reduced, copied, reduced
 
 __all__ = [
@@ -105,7 +106,7 @@ class SendError(PeerbusError):
         text = super().__str__()
         if self.accepted is not None:
             text = f"{text} (message {self.accepted} of a tell_many, counted from 0: those before it were accepted)"
-        return f"{text} (tried: {', '.join(self.tried)})" if self.tried else text
+        return ids_short_again(f"{text} (tried: {', '.join(self.tried)})") if self.tried else text
 
 
 class MailboxFull(SendError):

@@ -19,15 +19,13 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from .node_ids import ids_short
+
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-__all__ = ["ID_SHOWN", "InFull", "get_logger", "one_line", "shortened"]
+__all__ = ["InFull", "get_logger", "one_line", "shortened"]
 
-#: Characters of a node id that a line shows: 48 bits, which no two peers of one network share by chance.
-ID_SHOWN = 12
-#: A whole node id (SHA-256 in hexadecimal), and nothing longer that contains one.
-_NODE_ID = re.compile(rf"(?<![0-9A-Za-z])([0-9a-f]{{{ID_SHOWN}}})[0-9a-f]{{{64 - ID_SHOWN}}}(?![0-9A-Za-z])")
 #: Text that needs no quotes within `key=value`.
 _PLAIN = re.compile(r"[^\s\"'=\x00-\x1f\x7f-\x9f]+")
 #: Levels by the names of structlog's methods.
@@ -156,7 +154,7 @@ def shortened(_logger: object, _method: str, fields: MutableMapping[str, Any]) -
 
 
 def _shorten(text: str) -> str:
-    return text if len(text) < 64 or isinstance(text, InFull) else _NODE_ID.sub(r"\1", text)
+    return text if isinstance(text, InFull) else ids_short(text)
 
 
 def _exc_info(given: object) -> _ExcInfo:

@@ -13,7 +13,6 @@ from .address import (
     Local,
     Peer,
     Role,
-    is_node_id,
     parse_address,
 )
 from .answer_encoding import decode_answer, decode_plain, encode_answer, unmarked
@@ -108,7 +107,6 @@ __all__ = [
     "encoding_of",
     "may_answer",
     "misfit",
-    "is_node_id",
     "parse_address",
     "shown_kind",
     "wrong_answer",

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, cast, overload
 
+from ..base import is_node_id
 from .capability import ROLE_PATTERN
 from .channel import REACTOR_PATTERN, Channel
 from .picks import GroupPick, Key, OnePick, Several, Share, parse_pick
@@ -29,7 +30,6 @@ __all__ = [
     "Local",
     "Peer",
     "Role",
-    "is_node_id",
     "parse_address",
 ]
 
@@ -37,14 +37,8 @@ M = TypeVar("M")
 M_contra = TypeVar("M_contra", contravariant=True)
 Pick = TypeVar("Pick", bound=OnePick | GroupPick)
 
-_NODE_ID = re.compile(r"[0-9a-f]{64}")
 #: `role:` and its name, conditions in braces, the reactor, a pick. Values of conditions have no braces.
 _ROLE = re.compile(r"role:([^{}/?]*)(?:\{([^{}]*)\})?/([^?]*)(?:\?pick=(.*))?", re.DOTALL)
-
-
-def is_node_id(text: object) -> bool:
-    """Whether it is a node id: 64 lower-case hexadecimal digits."""
-    return isinstance(text, str) and _NODE_ID.fullmatch(text) is not None
 
 
 class HasChannel(Protocol[M_contra]):

@@ -6,6 +6,7 @@ from .awaited import AwaitReceivers, ForgetWait
 from .directory import RouterHost, SearchText
 from .dispatch import check_how, routed_ask, routed_tell
 from .link import Link
+from .nobody import not_sent
 from .pouring import routed_many
 from .receivers import check_address, reaches
 from .routes import Routes
@@ -21,6 +22,7 @@ __all__ = [
     "check_address",
     "check_how",
     "check_watchable",
+    "not_sent",
     "reaches",
     "routed_ask",
     "routed_many",

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from ..base import DeadlineExceeded, NoRoute, ShuttingDown, WouldDeadlock
 from ..engine import Cell
-from ..messages import Address, GroupAddress, Local, Peer
+from ..messages import Address, GroupAddress
 from ..sends import HINT, FutureLike, Outcome, no_number
 from .awaited import AwaitReceivers, ForgetWait
 from .directory import Directory
-from .nobody import why_nobody
+from .nobody import not_sent, why_nobody
 from .receivers import reaches
 
 __all__ = ["Deferred"]
@@ -80,7 +80,8 @@ class Deferred(FutureLike[R]):
                 while not reaches(bus, self._to, self._need):
                     await self._receivers()
         except TimeoutError:
-            text = f"{self._nobody()} until the deadline: {self._why()}"
+            why = why_nobody(bus, self._to, self._need, waited=True)
+            text = f"{not_sent(self._to, self._message)} before its deadline: {why}"
             error = DeadlineExceeded(text, phase="route", message=self._message)
         except (NoRoute, ShuttingDown) as refused:
             bus.unroutable(refused, self._to, self._sender)
@@ -93,21 +94,6 @@ class Deferred(FutureLike[R]):
                 raise error
         finally:
             del error, self  # it keeps this frame, see outcome
-
-    def _nobody(self) -> str:
-        return (
-            f"nobody answered to {self._to}" if self._need == 1 else f"fewer than {self._need} answered to {self._to}"
-        )
-
-    def _why(self) -> str:
-        where = self._to.where
-        if isinstance(where, Local):
-            return f"{self._bus.name} ran no actor called {self._to.reactor!r}"
-        if not isinstance(where, Peer):
-            return why_nobody(self._bus, self._to)
-        if where.id in self._bus.routes.peers:
-            return f"that peer is connected, and runs no reactor {self._to.reactor!r}"
-        return f"that peer is not connected; {self._bus.search()}"
 
     async def _receivers(self) -> None:
         bus = self._bus
@@ -128,5 +114,8 @@ class Deferred(FutureLike[R]):
 
     def __del__(self) -> None:
         if not self._awaited and not self._bus.loop.is_closed():
-            error = NoRoute(f"nobody answers to {self._to}, and the send was not awaited", message=self._message)
+            error = NoRoute(
+                f"{not_sent(self._to, self._message)}: it was to wait for a receiver, and was not awaited; await it",
+                message=self._message,
+            )
             self._bus.unroutable(error, self._to, self._sender)

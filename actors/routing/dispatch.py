@@ -16,7 +16,7 @@ from ..messages import Address, GroupAddress, How, Local, Peer, QuorumFailed, Re
 from ..sends import FailedOutcome, Gathered, Outcome, spent
 from .deferred import Deferred
 from .directory import Directory
-from .nobody import why_nobody
+from .nobody import not_sent, why_nobody
 from .receivers import Receiver, ask_here, candidates, check_address, group, no_address, one_of, reaches
 from .role_ask import RoleAsk
 
@@ -100,11 +100,15 @@ def resolve(bus: Directory, to: Address[Any], message: object) -> Receiver | Sen
         return bus.cell(to.reactor) or NoSuchReactor(f"{bus.name} runs no actor called {to.reactor!r}", message=message)
     if isinstance(where, Peer):
         link = bus.routes.peers.get(where.id)
-        return NoRoute(f"no connection to peer {where.id}", message=message) if link is None else link
+        return _no_route(bus, to, message) if link is None else link
     found = candidates(bus, to)
     if found:
         return one_of(bus, to, found)
-    return NoRoute(f"nobody answers to {to}: {why_nobody(bus, to)}", message=message)
+    return _no_route(bus, to, message)
+
+
+def _no_route(bus: Directory, to: Address[Any], message: object) -> NoRoute:
+    return NoRoute(f"{not_sent(to, message)}: {why_nobody(bus, to)}", message=message)
 
 
 def check_how(bus: Directory, how: How, to: Ref[Any] | Address[Any] | GroupAddress[Any], message: object) -> None:

@@ -1,36 +1,59 @@
-"""Why nobody answers to an address of a role, or of everyone: what is there, and how more is looked for."""
+"""Why a send reaches nobody, in one sentence: what was sent where, what is missing there, and what to do."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..messages import Address, GroupAddress, Role
+from ..messages import Address, GroupAddress, Local, Peer, Role
 from .directory import Directory
+from .link import Link
 
-__all__ = ["why_nobody"]
+__all__ = ["not_sent", "why_nobody"]
 
 #: Roles that a text names.
 NAMED = 8
+WAIT = "; wait_for_peer=True lets a send wait for one"
 
 
-def why_nobody(bus: Directory, to: Address[Any] | GroupAddress[Any]) -> str:
-    """Which condition none of the peers meets; where there is no peer, how peers are looked for."""
+def not_sent(to: Address[Any] | GroupAddress[Any], message: object) -> str:
+    """How such a sentence begins. `message`: None for one that was not drawn yet."""
+    return f"{'a message' if message is None else type(message).__name__} was not sent to {to}"
+
+
+def why_nobody(bus: Directory, to: Address[Any] | GroupAddress[Any], need: int = 1, *, waited: bool = False) -> str:
+    """What none of those who are there has, and what to do; where there is no peer, how peers are looked for.
+
+    `need`: receivers that there must be. `waited`: the send has waited for them already.
+    """
+    where, reactor = to.where, to.reactor
+    wait = "" if waited else WAIT
+    if isinstance(where, Local):
+        return f"{bus.name} runs no actor called {reactor!r}; spawn it, or list it in reactors=[…]{wait}"
     links = tuple(bus.routes.peers.values())
-    there = f"{len(links)} peer{' is' if len(links) == 1 else 's are'} connected"
-    role = to.where
+    if isinstance(where, Peer):
+        if where.id in bus.routes.peers:
+            return f"that peer is connected but runs no reactor {reactor!r}; start it there{wait}"
+        return f"that peer is not connected; {bus.search()}{wait}"
     if not links:
-        return f"{there}; {bus.search()}"
-    if not isinstance(role, Role):
-        return f"{there}, none of them runs {to.reactor!r}"
-    offering = [link for link in links if role.name in link.roles]
-    if not offering:
-        offered = sorted({name for link in links for name in link.roles})
-        named = ", ".join(offered[:NAMED]) + (", …" if len(offered) > NAMED else "")
-        return f"{there}, none of them offers {role.name!r}; they offer {named or 'nothing'}"
-    fitting = [link for link in offering if role.where.holds(link.roles[role.name].attributes)]
-    if not fitting:
-        return f"{there}, {len(offering)} of them offer {role.name!r}, none with {role.where}"
-    running = [link for link in fitting if link.has(to.reactor)]
-    if not running:
-        return f"{there}, {len(fitting)} of them offer {role.name!r}, none of these runs {to.reactor!r}"
-    return f"{there}, {len(running)} of them answer"
+        return f"no peer is connected; {bus.search()}{wait}"
+    start = f"; start a node that does{wait}"
+    fitting, which, those = links, "", f"{len(links)} connected"
+    if isinstance(where, Role):
+        offering = tuple(link for link in links if where.name in link.roles)
+        if not offering:
+            return f"no connected peer offers the role {where.name!r} ({those}, {_offered(links)}){start}"
+        which, those = " that offers it", f"{len(offering)} of {len(links)} offer the role {where.name!r}"
+        fitting = tuple(link for link in offering if where.where.holds(link.roles[where.name].attributes))
+        if not fitting:
+            return f"no connected peer offers it with {where.where} ({those}){start}"
+    running = sum(link.has(reactor) for link in fitting)
+    if running:
+        return (
+            f"{running} of the {need} receivers that it needs {'is' if running == 1 else 'are'} there; start more{wait}"
+        )
+    return f"no connected peer{which} runs the reactor {reactor!r} ({those}){start}"
+
+
+def _offered(links: tuple[Link, ...]) -> str:
+    offered = sorted({name for link in links for name in link.roles})
+    return f"offering {', '.join(offered[:NAMED]) or 'no role'}{', …' if len(offered) > NAMED else ''}"

@@ -8,7 +8,7 @@ from functools import partial
 from time import monotonic
 from typing import Any, Protocol, TypeVar, cast
 
-from ..base import SendError, ShuttingDown, WouldDeadlock
+from ..base import SendError, ShuttingDown, WouldDeadlock, ids_short_again
 from ..messages import QuorumFailed, Results
 from .future_like import HINT, Once, end_work, task_of
 from .many import Accepted
@@ -61,7 +61,7 @@ class Gathered(Once[Results[R]]):
             return None
         why = ", ".join(f"{peer}: {error}" for peer, error in results.errors.items())
         text = f"{len(answers)} of {len(self._outcomes)} answered, {self._quorum} had to ({why})"
-        return QuorumFailed(text, results=results, message=self._message)
+        return QuorumFailed(ids_short_again(text), results=results, message=self._message)
 
     async def _gather(self) -> Results[R]:
         answers: dict[str, R] = {}

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ...actors.messages import is_node_id
+from ...actors.base import is_node_id
 
 __all__ = ["MAX_BANS", "Ban", "BanTarget", "Bans", "Network", "ban_target"]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ...actors.base import ConfigError
-from ...actors.messages import is_node_id
+from ...actors.base import ConfigError, is_node_id
 from ..facts import MAX_SCORE, MIN_SCORE, Require
 from .backoff import RetryPolicy
 

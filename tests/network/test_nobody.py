@@ -47,19 +47,34 @@ async def why(node: Node | Bus, to: Any) -> str:
 async def test_who_waits_in_vain_hears_how_peers_are_looked_for_and_that_nobody_was_met(sim: Simulation) -> None:
     node = await sim.node("alone", network="prod", channels=[Blocks.channel], peers=["memory://bob"], pex=True)
     text = await why(node, ARCHIVE)
-    assert text.startswith("nobody answered to bus://role:archive/blocks until the deadline: 0 peers are connected; ")
-    assert "in the network 'prod', and none has been since the start; peers are looked for " in text
-    assert "at memory://bob" in text
-    assert "by asking peers for theirs" in text
-    with pytest.raises(NoRoute, match="none has been since the start"):
+    assert text.startswith(
+        "Get was not sent to bus://role:archive/blocks before its deadline: no peer is connected; this node looks for "
+        "peers of the network 'prod' by "
+    )
+    assert text.endswith("at memory://bob, by asking peers for theirs, and has met none since its start")
+    with pytest.raises(NoRoute, match="and has met none since its start; wait_for_peer=True lets a send wait for one"):
         await node.ask(ARCHIVE, Get(1))
 
 
 async def test_a_node_that_looks_for_nobody_says_what_would() -> None:
     async with Node("alone", channels=[Blocks.channel]) as node:
-        assert "in no way: mdns=True, peers=[…] or finders=… would" in await why(node, ARCHIVE)
-        assert "that peer is not connected; in the network 'peerbus'" in await why(node, Peer("a" * 64) / Blocks)
-        assert "alone ran no actor called 'blocks'" in await why(node, LOCAL / Blocks)
+        assert "looks for no peers, and has met none since its start; give it mdns=True, peers=[…] or finders=…" in (
+            await why(node, ARCHIVE)
+        )
+        assert "that peer is not connected; this node looks for no peers" in await why(node, Peer("a" * 64) / Blocks)
+        assert "alone runs no actor called 'blocks'; spawn it" in await why(node, LOCAL / Blocks)
+
+
+async def test_an_error_says_what_was_not_sent_where_why_and_what_to_do() -> None:
+    stranger = "ab" * 32
+    async with Node("alone", network="prod", channels=[Blocks.channel]) as node:
+        with pytest.raises(NoRoute) as caught:
+            await node.ask(Peer(stranger) / Blocks, Get(1))
+    assert str(caught.value) == (
+        f"Get was not sent to bus://{stranger}/blocks: that peer is not connected; this node looks for no peers, and "
+        "has met none since its start; give it mdns=True, peers=[…] or finders=…, or dial it from a node of the "
+        "network 'prod'; wait_for_peer=True lets a send wait for one"
+    )
 
 
 async def test_a_bus_says_that_it_has_no_network() -> None:
@@ -72,13 +87,16 @@ async def test_where_peers_are_it_says_which_condition_none_of_them_meets(sim: S
     node = await sim.node("alice", channels=[Blocks.channel, Other.channel])
     bob = await sim.node("bob", offers={"archive{from=100}", "index"}, reactors=[Other])
     await sim.until(lambda: node.peers, within=30)
-    assert "1 peer is connected, none of them offers 'miner'; they offer archive, index" in await why(
-        node, Role("miner") / Other
-    )
-    assert "1 of them offer 'archive', none of these runs 'blocks'" in await why(node, ARCHIVE)
-    assert "none with from<50" in await why(node, Role("archive", where="from<50") / Other)
-    assert "none of them runs 'blocks'" in await why(node, EVERYONE / Blocks)
-    assert "that peer is connected, and runs no reactor 'blocks'" in await why(node, Peer(bob.node_id) / Blocks)
+    for to, reason in {
+        Role("miner") / Other: "no connected peer offers the role 'miner' (1 connected, offering archive, index)",
+        ARCHIVE: "no connected peer that offers it runs the reactor 'blocks' (1 of 1 offer the role 'archive')",
+        Role("archive", where="from<50") / Other: "no connected peer offers it with from<50 (1 of 1 offer the role",
+        EVERYONE / Blocks: "no connected peer runs the reactor 'blocks' (1 connected); start a node that does",
+        Peer(bob.node_id) / Blocks: "that peer is connected but runs no reactor 'blocks'; start it there",
+    }.items():
+        assert reason in await why(node, to)
+    with pytest.raises(DeadlineExceeded, match="1 of the 2 receivers that it needs is there; start more"):
+        await node.ask(EVERYONE / Other, Get(1), quorum=2, timeout=0.05, wait_for_peer=True)
     sim.crash("bob")
     await sim.until(lambda: not node.peers, within=120)
     assert "none has been" not in await why(node, ARCHIVE)

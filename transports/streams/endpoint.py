@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...actors.messages import is_node_id
+from ...actors.base import is_node_id
 
 __all__ = ["Endpoint", "check_node_id", "why_another"]
 

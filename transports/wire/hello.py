@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from ...actors.base import HandshakeFailed
+from ...actors.base import NODE_ID_PATTERN, HandshakeFailed
 from ...actors.messages import HARD_MAX_MESSAGE, Capability
 from ..streams import why_another
 
@@ -26,7 +26,7 @@ MESSAGE_LIMIT = HARD_MAX_MESSAGE
 RECORD_LIMIT = 2048
 
 U32 = 2**32 - 1
-NodeId = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+NodeId = Annotated[str, Meta(pattern=rf"\A{NODE_ID_PATTERN}\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 #: RFC 6763 keeps a text string at 255 bytes; an endpoint is one everywhere else, so here as well.
 Text = Annotated[str, Meta(min_length=1, max_length=255)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from peerbus.discovery.pex.options import PexOptions
 from peerbus.discovery.shell.finders import MdnsOptions
-from peerbus.node.search import ways_to_peers
+from peerbus.node.search import search_text
 from peerbus.transports.streams.endpoint import Endpoint
 
 
@@ -13,20 +13,43 @@ def places(count: int) -> list[Endpoint]:
 
 
 def test_every_way_is_named() -> None:
-    text = ways_to_peers(
-        mdns=MdnsOptions(), pex=PexOptions(), finders=["dns"], persistent=places(1), seeds=places(2)[1:]
+    text = search_text(
+        "prod",
+        mdns=MdnsOptions(),
+        pex=PexOptions(),
+        finders=["dns"],
+        persistent=places(1),
+        seeds=places(2)[1:],
+        met=True,
     )
     assert text == (
-        "by mDNS on all interfaces, by dns, at tcp://10.0.0.0:7400, at the seeds tcp://10.0.0.1:7400, "
-        "by asking peers for theirs"
+        "this node looks for peers of the network 'prod' by mDNS on all interfaces, by dns, at tcp://10.0.0.0:7400, "
+        "at the seeds tcp://10.0.0.1:7400, by asking peers for theirs"
     )
 
 
 def test_a_long_list_is_cut() -> None:
-    text = ways_to_peers(mdns=None, pex=None, finders=(), persistent=places(6), seeds=())
+    text = search_text("prod", mdns=None, pex=None, finders=(), persistent=places(6), seeds=(), met=True)
     assert text.endswith("tcp://10.0.0.3:7400 and 2 more")
 
 
 def test_where_there_is_no_way_it_says_what_would_be_one() -> None:
-    text = ways_to_peers(mdns=None, pex=PexOptions(), finders=(), persistent=(), seeds=())
-    assert text.startswith("in no way: mdns=True, peers=[…] or finders=… would")
+    text = search_text("prod", mdns=None, pex=PexOptions(), finders=(), persistent=(), seeds=(), met=True)
+    assert text == (
+        "this node looks for no peers; give it mdns=True, peers=[…] or finders=…, or dial it from a node of the "
+        "network 'prod'"
+    )
+
+
+def test_it_says_that_nobody_was_met_and_which_other_networks_were_heard_of() -> None:
+    text = search_text(
+        "prod",
+        mdns=MdnsOptions(),
+        pex=None,
+        finders=(),
+        persistent=(),
+        seeds=(),
+        met=False,
+        other_networks=["test"],
+    )
+    assert text.endswith(", and has met none since its start; mDNS has heard of other networks: 'test'")
