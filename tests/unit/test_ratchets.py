@@ -113,7 +113,6 @@ WITHOUT_TESTS = {
     "transports.connection.connection",
     "transports.lanes.batch",
     "transports.lanes.in_lane",
-    "transports.lanes.out_many",
     "transports.streams.memory_stream",
     "transports.streams.socket_listener",
     "transports.streams.socket_stream",

@@ -50,16 +50,22 @@ class SendWindow:
 
     def has_room(self, size: int) -> bool:
         """Whether a message of `size` payload bytes may go now."""
-        left = self._bytes
-        return self._messages > 0 and (size <= left or 2 * left > self._bytes_max)
+        return _fits(size, self._messages, self._bytes, self._bytes_max)
 
     def take(self, size: int) -> bool:
         """Count a message of `size` payload bytes that goes out. False, and nothing counted, without room."""
-        left = self._bytes
-        if self._messages <= 0 or (size > left and 2 * left <= self._bytes_max):
+        if not _fits(size, self._messages, self._bytes, self._bytes_max):
             return False
         self._messages -= 1
-        self._bytes = left - size
+        self._bytes -= size
+        return True
+
+    def take_all(self, messages: int, size: int) -> bool:
+        """Count messages that go out together, if each of them has room for sure. False, and nothing counted, else."""
+        if messages > self._messages or size > self._bytes:
+            return False
+        self._messages -= messages
+        self._bytes -= size
         return True
 
     def grant(self, messages: int, bytes: int) -> None:  # noqa: A002 - as above
@@ -113,11 +119,10 @@ class ReceiveWindow:
 
     def receive(self, size: int) -> None:
         """Count a message that arrived. Raises ProtocolError `window_overrun` if it had no credit."""
-        left = self._bytes
-        if self._messages <= 0 or (size > left and 2 * left <= self._bytes_max):
+        if not _fits(size, self._messages, self._bytes, self._bytes_max):
             raise ProtocolError("window_overrun", f"{size} bytes for {self!r}")
         self._messages -= 1
-        self._bytes = left - size
+        self._bytes -= size
         self._messages_held += 1
         self._bytes_held += size
 
@@ -164,6 +169,11 @@ class ReceiveWindow:
             f" {self._bytes}/{self._bytes_max} bytes,"
             f" held {self._messages_held}, owed {self._messages_owed}>"
         )
+
+
+def _fits(size: int, messages: int, left: int, whole: int) -> bool:
+    """Law 2, for a message of `size` bytes: `messages` may still go, and `left` of `whole` bytes."""
+    return messages > 0 and (size <= left or 2 * left > whole)
 
 
 def _check(messages: int, size: int) -> None:

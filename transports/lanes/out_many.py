@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ...actors.messages import Address
+from ...actors.sends import GAVE_WAY
 from ..wire import ChannelCodec, Payload
 from .batch import GROWN, ITEM_OVERHEAD, ROOM, Batch, Item
 from .out_lane import OutLane
@@ -18,7 +19,7 @@ class Taken(NamedTuple):
 
     #: Messages that were accepted.
     accepted: int
-    #: The next one, encoded, if it found no credit. None: something is wrong with it, which `tell` says.
+    #: The next one, encoded, if it found no credit. None: it is to be told singly, or something is wrong with it.
     encoded: Payload | None
     #: A frame is full.
     full: bool
@@ -37,9 +38,8 @@ def accept_many(
 
     There are as many as message credit at most. `known`: what is encoded already, by place; `place`: of the first.
     """
-    window, batch = lane.window, lane._tells
-    begun = left = window._bytes
-    whole, largest = window._bytes_max, lane.largest
+    batch, largest = lane._tells, lane.largest
+    credit, total = lane.window.bytes, 0
     numbers, checks, encode = codec.numbers, codec.checks, codec.encode_fields
     room = before = -1 if batch is None else batch.room
     most = GROWN if batch is None else batch.most
@@ -66,10 +66,10 @@ def accept_many(
         size = len(payload)
         if size > largest:
             break
-        if size > left and 2 * left <= whole:
+        if total + size > credit:
             encoded = number, payload
             break
-        left -= size
+        total += size
         if size > room:
             if most < GROWN and lane.alone():  # as `OutLane.accept`
                 room, most = room + GROWN - most, GROWN
@@ -79,27 +79,31 @@ def accept_many(
         room -= size + ITEM_OVERHEAD
         items.append(Item(number, origin, payload))
     count = len(items)
-    moved = window._bytes != begun or lane._tells is not batch or (batch is not None and batch.room != before)
-    if moved or lane._waiting or window._messages < count:  # a message's own code has sent as well, or somebody waits
+    moved = lane.window.bytes != credit or lane._tells is not batch or (batch is not None and batch.room != before)
+    # A message's own code has sent as well, or somebody waits.
+    if moved or (count and not lane.admits_all(count, total)):
         return Taken(0, None, False)
-    window._messages -= count
-    window._bytes = left
-    lane.sent += count
     full = len(ends) > (batch is None)
     ends.append((count, room, most))
     start = 0
     for end, rest, of in ends:
-        if end > start:
-            if batch is None:
-                batch = lane._tells = Batch.of_tells()
-                lane.queue.append(batch)
-            if sender is not None:
-                if batch.senders is None:
-                    batch.senders = {}
-                first = len(batch.messages) - start
-                batch.senders.update(dict.fromkeys(range(first + start, first + end), sender))
-            batch.items += items[start:end]
-            batch.messages += messages[start:end]
-            batch.room, batch.most = rest, of
+        if batch is None:
+            if end == start:
+                continue
+            batch = lane._tells = Batch.of_tells()
+            lane.queue.append(batch)
+        if sender is not None and end > start:
+            if batch.senders is None:
+                batch.senders = {}
+            first = len(batch.messages) - start
+            batch.senders.update(dict.fromkeys(range(first + start, first + end), sender))
+        batch.items += items[start:end]
+        batch.messages += messages[start:end]
+        batch.room, batch.most = rest, of
         batch, start = None, end
+    if encoded is not None:  # larger than the credit that is left, and yet it may go: law 2 of the window
+        number, payload = encoded
+        outcome = lane.accept(number, origin, payload, messages[count], sender)
+        if outcome is not None:
+            return Taken(count + 1, None, full or outcome is GAVE_WAY)
     return Taken(count, encoded, full)

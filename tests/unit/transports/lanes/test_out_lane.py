@@ -361,7 +361,7 @@ class LaneMachine(RuleBasedStateMachine):
 
     @rule()
     def end(self) -> None:
-        if self.over or self.lane.tells < 5:
+        if self.over or self.lane.unconfirmed.tells < 5:
             return
         self.over = True
         for sender in self.lane.refuse_waiting(lambda: PeerGone("gone")):

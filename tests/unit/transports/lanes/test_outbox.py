@@ -381,7 +381,7 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def confirm(self, data: st.DataObject) -> None:
         lane = data.draw(st.sampled_from([lane for lane in self.writer.lanes if lane.unconfirmed]))
-        sizes = payload_sizes(lane.unconfirmed)
+        sizes = payload_sizes(lane.unconfirmed.batches)
         count = data.draw(st.integers(1, len(sizes)))
         lane.granted(count, sum(sizes[:count]))
 
@@ -392,8 +392,8 @@ class OutboxMachine(RuleBasedStateMachine):
             assert each.sent == each.delivered + each.queued + each.unconfirmed + each.waiting
             messages, size = lane.window.outstanding
             assert messages == each.queued + each.unconfirmed
-            assert size == sum(payload_sizes(lane.queue)) + lane.unconfirmed_bytes
-            assert lane.unconfirmed_bytes == sum(payload_sizes(lane.unconfirmed))
+            assert size == sum(payload_sizes(lane.queue)) + lane.unconfirmed.bytes
+            assert lane.unconfirmed.bytes == sum(payload_sizes(lane.unconfirmed.batches))
 
     def teardown(self) -> None:
         self.writer.drain()

@@ -1,0 +1,77 @@
+"""What was written and is not confirmed: confirmed in order, refused once, dropped with what is in doubt."""
+
+from __future__ import annotations
+
+from peerbus.actors import MailboxFull
+from peerbus.actors.mailbox.envelope import NEVER
+from peerbus.transports.lanes.batch import Batch, Item, Outgoing
+from peerbus.transports.lanes.unconfirmed import Unconfirmed
+
+
+def tells(*names: str) -> Batch:
+    batch = Batch.of_tells()
+    for name in names:
+        batch.items.append(Item(1, 0, name.encode()))
+        batch.messages.append(name)
+        batch.room -= len(name) + 24
+    return batch
+
+
+def ask(name: str) -> Batch:
+    return Batch.of_ask(Outgoing(name, None, None, NEVER, None, len(name), None, 1, 0, name.encode()))
+
+
+def of(*batches: Batch) -> Unconfirmed:
+    unconfirmed = Unconfirmed()
+    for batch in batches:
+        unconfirmed.add(batch)
+    return unconfirmed
+
+
+def names(left: list[Outgoing]) -> list[object]:
+    return [outgoing.message for outgoing in left]
+
+
+def test_it_counts_messages_and_the_bytes_of_their_payloads() -> None:
+    unconfirmed = Unconfirmed()
+    assert not unconfirmed
+    unconfirmed.add(tells("one", "three"))
+    unconfirmed.add(ask("seven"))
+    assert unconfirmed
+    assert (unconfirmed.messages, unconfirmed.bytes, unconfirmed.tells, unconfirmed.pending) == (3, 13, 2, 3)
+
+
+def test_credit_confirms_the_oldest_across_batches() -> None:
+    unconfirmed = of(tells("a", "b"), ask("c"), tells("d", "e"))
+    assert unconfirmed.confirm(4, 4) == 4
+    assert names(unconfirmed.drop()) == ["e"]
+    assert not unconfirmed
+    assert (unconfirmed.messages, unconfirmed.bytes) == (0, 0)
+
+
+def test_a_refused_tell_counts_once_and_is_not_delivered_when_its_credit_comes() -> None:
+    unconfirmed = of(tells("a", "b", "c"), tells("d"))
+    error = MailboxFull("full")
+    assert unconfirmed.refuse(1, error) is True
+    assert error.message == "b"
+    assert unconfirmed.refuse(1, MailboxFull("again")) is False
+    assert unconfirmed.refuse(3, error) is True
+    assert str(error.message) == "d"
+    assert unconfirmed.pending == 2
+    assert unconfirmed.confirm(2, 2) == 1
+    assert unconfirmed.pending == 1
+    assert unconfirmed.confirm(2, 2) == 1
+    assert unconfirmed.pending == 0
+
+
+def test_what_credit_has_confirmed_cannot_be_refused_here() -> None:
+    unconfirmed = of(tells("a"), tells("b"))
+    unconfirmed.confirm(1, 1)
+    assert unconfirmed.refuse(0, MailboxFull("late")) is None
+    assert names(unconfirmed.drop()) == ["b"]
+
+
+def test_what_is_in_doubt_leaves_out_what_was_refused() -> None:
+    unconfirmed = of(tells("a", "b"), ask("c"))
+    unconfirmed.refuse(0, MailboxFull("full"))
+    assert names(unconfirmed.drop()) == ["b", "c"]

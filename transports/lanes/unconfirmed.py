@@ -1,0 +1,89 @@
+"""Messages that were handed to the network and are not confirmed: returned credit says that their actor took them.
+
+A lost connection can say by it which messages are in doubt.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from ...actors.base import SendError
+from .batch import Batch, Outgoing
+
+__all__ = ["Unconfirmed"]
+
+
+class Unconfirmed:
+    """Those of one lane, in the order in which they were written."""
+
+    __slots__ = ("batches", "bytes", "messages", "tells")
+
+    def __init__(self) -> None:
+        self.batches: deque[Batch] = deque()
+        #: Messages that were written and are not confirmed, and the bytes of their payloads.
+        self.messages = 0
+        self.bytes = 0
+        #: Tells that were ever written.
+        self.tells = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.batches)
+
+    @property
+    def pending(self) -> int:
+        """Messages that may be delivered yet: those that the peer refused are not."""
+        return self.messages - sum(map(_refused, self.batches))
+
+    def add(self, batch: Batch) -> None:
+        """A batch was written."""
+        if batch.asks is None:
+            batch.first = self.tells
+            self.tells += len(batch.messages)
+        self.batches.append(batch)
+        self.messages += len(batch)
+        self.bytes += batch.size
+
+    def confirm(self, messages: int, size: int) -> int:
+        """Credit for so many messages, and bytes, came back; there are as many. Returns how many were not refused."""
+        self.messages -= messages
+        self.bytes -= size
+        delivered = messages
+        while messages:
+            batch = self.batches[0]
+            before, total = batch.confirmed, len(batch)
+            batch.confirmed = after = min(total, before + messages)
+            if after == total:
+                self.batches.popleft()
+            messages -= after - before
+            if batch.refused is not None:
+                delivered -= sum(before <= place < after for place in batch.refused)
+        return delivered
+
+    def refuse(self, sequence: int, error: SendError) -> bool | None:
+        """The tell of that sequence failed at the peer; `error` gets its message.
+
+        False: it has failed before. None: it is not here any more, as credit for it has come back.
+        """
+        for batch in self.batches:
+            place = sequence - batch.first
+            if batch.asks is None and batch.confirmed <= place < len(batch):
+                if batch.refused is None:
+                    batch.refused = set()
+                elif place in batch.refused:
+                    return False
+                batch.refused.add(place)
+                error.message = batch.messages[place]
+                return True
+        return None
+
+    def drop(self) -> list[Outgoing]:
+        """Nothing is confirmed any more: what may have arrived."""
+        left = [outgoing for batch in self.batches for outgoing in batch.left()]
+        self.batches.clear()
+        self.messages = self.bytes = 0
+        return left
+
+
+def _refused(batch: Batch) -> int:
+    """How many of a batch are refused and not confirmed yet."""
+    return sum(place >= batch.confirmed for place in batch.refused or ())
