@@ -12,11 +12,13 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from virtual_time import in_virtual_time
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
@@ -168,6 +170,7 @@ def fastapi_app() -> Any:
     return module
 
 
+@in_virtual_time  # a turn with 300 requests in it may take a slow machine longer than the example gives an answer
 async def test_fastapi_app() -> None:
     module = fastapi_app()
     httpx = pytest.importorskip("httpx")
@@ -184,7 +187,9 @@ async def test_fastapi_app() -> None:
         late = await client.get("/report", params={"seconds": 60})
         assert late.status_code == 504
         crowd = await asyncio.gather(*(client.post("/pages/home") for _ in range(300)))
-        assert {answer.status_code for answer in crowd} <= {200, 503}
+        statuses = Counter(answer.status_code for answer in crowd)
+        assert statuses.keys() <= {200, 503}
+        assert statuses[200] >= 100  # as many as the mailbox has room for, at least
 
 
 def test_fastapi_app_on_a_real_socket() -> None:
