@@ -85,7 +85,7 @@ wheel: $(INSTALLED)dev ## build the wheel, install it in an empty place and test
 bench: $(INSTALLED)dev ## measure beside Pykka and raw asyncio: two minutes (ARGS=--quick: half of one)
 	@$(VENV)/bin/python benchmarks run $(ARGS)
 
-bench-peers: ## measure beside pyzmq, zenoh, nats, grpc, xoscar and Erlang, which it installs: a quarter of an hour
+bench-peers: ## measure beside pyzmq, zenoh, nats, grpc, xoscar, casty and Erlang, which it installs: a quarter of an hour
 	@$(MAKE) --no-print-directory VENV=$(PEERS) bench-peers-there ARGS='$(ARGS)'
 
 bench-peers-there: $(INSTALLED)fast
@@ -105,7 +105,7 @@ sim: $(INSTALLED)plot ## 10 to 1 000 nodes in one process on virtual time: memor
 	@$(VENV)/bin/python benchmarks sim $(ARGS)
 
 clean: ## remove everything that the verbs made
-	rm -rf .venv .venv-3.* $(VENV) $(PEERS) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .venv .venv-3.* $(VENV) $(PEERS) $(PEERS)-3.* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):

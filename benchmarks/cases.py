@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +12,7 @@ from .products import PRODUCTS
 from .run import Measure
 from .slow import DELAYS, SIZES
 
-__all__ = ["CASES", "PEERS", "SLOW", "Case", "slow_name"]
+__all__ = ["CASES", "NEWER", "PEERS", "SLOW", "Case", "slow_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,11 @@ class Case:
             return f"{product.title}: {product.settings}"
         return (getattr(self.measure(), "func").__doc__ or "").strip().partition("\n")[0]  # noqa: B009  # a partial's
 
+    @property
+    def interpreter(self) -> str:
+        """The path of the Python that it is measured with."""
+        return (PRODUCTS[str(self.arguments[0])].interpreter if self.arguments else None) or sys.executable
+
     def missing(self) -> str | None:
         """Why it cannot be measured here; None where it can."""
         return PRODUCTS[str(self.arguments[0])].missing() if self.arguments else None
@@ -50,8 +56,10 @@ def _remote(name: str) -> Case:
 
 #: The peers of the second command: the limit, the bus and what others built.
 PEERS = ("raw", "peerbus", "peerbus.message", "zmq", "zenoh", "nats", "grpc", "xoscar", "erlang")
+#: A peer that needs a newer Python than the bus does, and the bus on that Python.
+NEWER = ("peerbus.newer", "peerbus.newer.message", "casty")
 #: Products behind a slow receiver; Pykka has no other process, so it is there with one actor in this one.
-SLOW = ("peerbus.slow", "zmq", "zmq.pub", "zenoh", "nats", "grpc", "xoscar", "erlang", "pykka")
+SLOW = ("peerbus.slow", "zmq", "zmq.pub", "zenoh", "nats", "grpc", "xoscar", "casty", "erlang", "pykka")
 
 
 def slow_name(product: str, delay: float, size: int) -> str:
@@ -85,6 +93,7 @@ CASES: Mapping[str, Case] = {
         Case("peerbus.wide", "remote", "one_way_only", ("peerbus.wide",)),
         Case("peerbus.many", "remote_many", "many"),
         *(_remote(name) for name in PEERS if name not in ("raw", "peerbus")),
+        *(_remote(name) for name in NEWER),
         *(_slow(product, delay, size) for size in SIZES for delay in DELAYS for product in SLOW),
     )
 }

@@ -28,8 +28,8 @@ _RESULTS = Path(__file__).resolve().parent / "results"
 _ABOUT = """\
 run      peerbus beside Pykka (one process), and beside what two processes can do without a bus (TCP on 127.0.0.1):
          about two minutes; --quick takes less than one and is for a look, --seconds 1 six and is for a claim
-peers    peerbus beside pyzmq, zenoh-python, nats-py, grpc.aio, xoscar and Erlang, then all behind a slow receiver:
-         about a quarter of an hour; --quick takes five minutes; --seconds-slow 60 takes an hour more
+peers    peerbus beside pyzmq, zenoh-python, nats-py, grpc.aio, xoscar, casty and Erlang, then all behind a receiver
+         that is slow: about a quarter of an hour; --quick takes five minutes; --seconds-slow 60 takes an hour more
 install  what `peers` measures, into this Python environment and by apt-get, as far as it can be had
 check    BASE.json [NEW.json]: which ratios became worse
 publish  the figures into docs/performance.md, its picture and benchmarks/published

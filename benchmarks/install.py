@@ -9,13 +9,16 @@ import sys
 from collections.abc import Callable
 
 from .machine import which
+from .newer import make
 
-__all__ = ["PACKAGES", "PROGRAMS", "install"]
+__all__ = ["NEWER", "PACKAGES", "PROGRAMS", "install"]
 
 #: Python packages, each by itself, so that one without a wheel for this machine does not cost the others.
 PACKAGES = (
     "pyzmq>=26", "eclipse-zenoh>=1.1", "nats-py>=2.9", "grpcio>=1.66", "xoscar>=0.6", "uvloop>=0.21",
 )  # fmt: skip
+#: What supports no Python as old as the bus does: the oldest that it takes, and the packages.
+NEWER = {(3, 12): ("casty>=0.30",)}
 #: Programs, and the Debian package that brings each.
 PROGRAMS = {"nats-server": "nats-server", "erlc": "erlang-base"}
 
@@ -37,6 +40,10 @@ def install(say: Callable[[str], object]) -> None:
         )
         if done:
             say(f"{requirement} could not be installed, so its rows will say that it is missing: {done}")
+    for python, requirements in NEWER.items():
+        failed = make(python, requirements)
+        if failed:
+            say(f"{', '.join(requirements)} could not be installed, so its rows will say that it is missing: {failed}")
     wanted = [package for program, package in PROGRAMS.items() if which(program) is None]
     if wanted:
         _apt(wanted, say)

@@ -54,9 +54,9 @@ class Served:
         return int(answer)
 
 
-def measured(case: str, run: Run) -> Mapping[str, float]:
-    """The figures of one case, from a fresh process. Raises CaseFailed."""
-    command = [sys.executable, _COMMAND, "measure", case, "--loop", run.loop, "--seconds", str(run.seconds)]
+def measured(case: str, run: Run, interpreter: str = sys.executable) -> Mapping[str, float]:
+    """The figures of one case, from a fresh process of that interpreter. Raises CaseFailed."""
+    command = [interpreter, _COMMAND, "measure", case, "--loop", run.loop, "--seconds", str(run.seconds)]
     timeout = _HUNG + _MEASUREMENTS * run.seconds
     try:
         done = subprocess.run(

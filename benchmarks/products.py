@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import importlib.util
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Protocol, cast
 
 from .client import Client
 from .machine import which
+from .newer import interpreter_for, lacks
 from .processes import Served, served
 from .run import Run
 
@@ -40,12 +40,22 @@ class Product:
     programs: tuple[str, ...] = ()
     #: The event loop that suits it best, where it has one; None takes that of the run.
     loop: str | None = None
+    #: The oldest Python that it supports, where that is not the one of the bus.
+    python: tuple[int, int] | None = None
+
+    @property
+    def interpreter(self) -> str | None:
+        """The path of a Python that it can be measured with, if one is there."""
+        return interpreter_for(self.python)
 
     def missing(self) -> str | None:
         """Why it cannot be measured here; None where it can."""
-        for package in self.packages:
-            if importlib.util.find_spec(package) is None:
-                return f"the Python package {package} is not installed"
+        interpreter = self.interpreter
+        if interpreter is None:
+            return "the Python that it needs has no environment: `python benchmarks install` makes it"
+        package = lacks(interpreter, self.packages)
+        if package is not None:
+            return f"the Python package {package} is not installed"
         for program in self.programs:
             if which(program) is None:
                 return f"the program {program} is not installed"
@@ -128,6 +138,21 @@ PRODUCTS = {
             "xoscar", "xoscar", "peers.xoscar",
             "`tell` for one-way, a call for asks; its own serialisation; actor pools over TCP on 127.0.0.1, uvloop",
             packages=("xoscar", "uvloop"), loop="uvloop",
+        ),
+        Product(
+            "casty", "casty", "peers.casty",
+            "a client and the one node of a cluster over TCP on 127.0.0.1, one replica, plain; a core of "
+            "compiled Rust; mailboxes are unbounded, its default; on the oldest Python that it supports",
+            packages=("casty", "uvloop"), loop="uvloop", python=(3, 12),
+        ),
+        Product(
+            "peerbus.newer", "peerbus", "remote_peerbus", f"plain TCP; {_BUS}; on the Python of casty",
+            packages=("peerbus",), python=(3, 12),
+        ),
+        Product(
+            "peerbus.newer.message", "peerbus, Messages", "remote_peerbus",
+            f"plain TCP; {_BUS}; messages derive from peerbus.actors.Message; on the Python of casty",
+            packages=("peerbus",), python=(3, 12),
         ),
         Product(
             "erlang", "Erlang distribution", "peers.erlang",

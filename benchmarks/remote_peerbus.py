@@ -244,7 +244,7 @@ def connected(run: Run, product: str, server: Served) -> Iterator[PeerbusClient]
                     yield SlowClient(runner, node)
                 case "peerbus.wide":
                     yield PeerbusClient(runner, node, WideSink)
-                case "peerbus.message":
+                case "peerbus.message" | "peerbus.newer.message":
                     yield PeerbusClient(runner, node, MessageSink, MESSAGES)
                 case _:
                     yield PeerbusClient(runner, node)

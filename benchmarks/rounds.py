@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from .cases import CASES
 from .comparison import Measured
 from .machine import ForeignLoad
 from .processes import CaseFailed, measured
@@ -25,6 +26,10 @@ class Load(Protocol):
         """Processors that others kept busy since."""
 
 
+def _by_its_interpreter(case: str, run: Run) -> Measured:
+    return measured(case, run, CASES[case].interpreter)
+
+
 def run_rounds(
     cases: Sequence[str],
     run: Run,
@@ -33,7 +38,7 @@ def run_rounds(
     progress: Callable[[str, str], object],
     *,
     repeat: bool = True,
-    measure: Callable[[str, Run], Measured] = measured,
+    measure: Callable[[str, Run], Measured] = _by_its_interpreter,
     watch: Callable[[], Load] = ForeignLoad,
 ) -> None:
     """Fill each of `rounds` with what is not there yet of `cases`. One that crashes is left out of its round, and told.

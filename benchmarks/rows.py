@@ -219,21 +219,38 @@ def peer_rows() -> list[Comparison]:
         (_TELL_MANY, "zenoh"): _at_least(1.3),
         (_TELL_MANY, "zmq"): _at_least(0.9),
     }
-    return [
+    figures = (
+        ("one-way 100 B", _RATE, "one-way"),
+        (_BY_MANY, _RATE, _TELL_MANY),
+        ("one-way 64 KiB", _VOLUME, "large"),
+        ("ask p50", _TIME, "ask p50"),
+        ("ask p99", _TIME, "ask p99"),
+        ("asks, 64 in flight", _RATE, "in flight"),
+    )
+    beside_casty = {
+        "one-way": _at_least(2.5),
+        "ask p50": _at_most(0.6),
+        "in flight": _at_least(2.5),
+    }
+    rows = [
         Comparison(
             f"{title}{suffix}", f"{title}{suffix}", unit, Figure(ours, figure),
             Figure(name, "one-way" if figure == _TELL_MANY else figure), PRODUCTS[name].title,
             targets.get((figure, name)),
         )
-        for title, unit, figure in (
-            ("one-way 100 B", _RATE, "one-way"),
-            (_BY_MANY, _RATE, _TELL_MANY),
-            ("one-way 64 KiB", _VOLUME, "large"),
-            ("ask p50", _TIME, "ask p50"),
-            ("ask p99", _TIME, "ask p99"),
-            ("asks, 64 in flight", _RATE, "in flight"),
-        )
+        for title, unit, figure in figures
         for ours, suffix, targets in (("peerbus", "", bars), ("peerbus.message", ", Messages", with_messages))
         for name in PEERS
         if not name.startswith("peerbus")
+    ]  # fmt: skip
+    return rows + [
+        Comparison(
+            f"{title}{suffix}", f"{title}{suffix}", unit, Figure(ours, figure),
+            Figure("casty", "one-way" if figure == _TELL_MANY else figure), PRODUCTS["casty"].title,
+            targets.get(figure),
+        )
+        for title, unit, figure in figures
+        for ours, suffix, targets in (
+            ("peerbus.newer", "", {}), ("peerbus.newer.message", ", Messages", beside_casty),
+        )
     ]  # fmt: skip
