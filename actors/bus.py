@@ -83,25 +83,15 @@ from .messages import (
     DeadLetter,
     GroupAddress,
     How,
-    Local,
     Peer,
     Share,
     Supervision,
     check_reply,
 )
 from .router import ActorsChanged, RolesChanged, Router
-from .routing import Routes, SearchText, check_address, check_how, routed_ask, routed_many, routed_tell, unwatch, watch
+from .routing import Routes, SearchText, routed_ask, routed_many, routed_tell, unwatch, watch
 from .sender import asks, tells, tells_many
-from .sends import (
-    Bridged,
-    DeadlineWheel,
-    DeadlockWatch,
-    FailedOutcome,
-    Outcome,
-    ReplyFuture,
-    ThreadSends,
-    check_timeout,
-)
+from .sends import DeadlineWheel, DeadlockWatch, FailedOutcome, Outcome, ReplyFuture, ThreadSends, check_timeout
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -186,7 +176,6 @@ class Bus:
         "__weakref__",
         "_cells",
         "_closer",
-        "_closing",
         "_counter",
         "_dead_letters",
         "_ending",
@@ -209,8 +198,10 @@ class Bus:
         "_told_left",
         "_urns",
         "books",
+        "cell",
         "channels",
         "checks_sends",
+        "closing",
         "context",
         "deadlocks",
         "loop",
@@ -268,10 +259,13 @@ class Bus:
         self.context: contextvars.Context
         self._initial = factories_of("reactors", reactors)
         self._cells: dict[str, Cell] = {}
+        #: The cell of a name, or None.
+        self.cell: Callable[[str], Cell | None] = self._cells.get
         self._order: dict[Life, None] = {}
         self._starting: dict[Life, asyncio.Future[None]] = {}
         self._ending: dict[Life, asyncio.Future[None]] = {}
-        self._closing = False
+        #: It takes no new work.
+        self.closing: bool = False
         self._forked = False
         #: It was said that nobody has left the bus.
         self._told_left = False
@@ -325,7 +319,7 @@ class Bus:
 
     def _check_fresh(self, *, entered: bool = False) -> None:
         """A bus runs once. `entered`: by the thread that `start` has made, or without."""
-        if self._closing:
+        if self.closing:
             raise PeerbusError(f"{self.name} has stopped; a bus runs once: make a new one, Bus(…)")
         if self.thread or (self._thread_runner is not None and not entered):
             raise PeerbusError(f"{self.name} runs already; a bus is entered once")
@@ -346,7 +340,7 @@ class Bus:
             self._close_soon()
             assert self._closer is not None
             await asyncio.shield(self._closer)
-        self._closing = True
+        self.closing = True
 
     def _check_loop(self, call: str) -> None:
         if asyncio.get_running_loop() is not self.loop:
@@ -355,7 +349,7 @@ class Bus:
 
     def _close_soon(self) -> None:
         if self._closer is None:
-            self._closing = True
+            self.closing = True
             self._ends = Closing(self)
             self._closer = new_task(self._close(self._ends), loop=self.loop, name=f"peerbus {self.name} closing")
 
@@ -390,7 +384,7 @@ class Bus:
         """
         if self._thread_runner is not None:
             self._thread_runner.stop()
-        elif self.thread and not self._closing:
+        elif self.thread and not self.closing:
             raise PeerbusError(f"{self.name} was entered by `async with`: leave that, or `await bus.aclose()`")
 
     def __enter__(self) -> Self:
@@ -444,7 +438,7 @@ class Bus:
         """The loop's thread has ended, whatever became of the bus: whoever has its identifier next is not it."""
         # Nothing is logged here, where the thread is half gone: `logging` would make it a new one that never ends.
         thread, self.thread = self.thread, ENDED
-        self._closing = True
+        self.closing = True
         for cell in tuple(self._order):
             if cell.mailbox.owner == thread:
                 cell.mailbox.owner = ENDED
@@ -457,7 +451,7 @@ class Bus:
 
         From any thread.
         """
-        self._closing = True
+        self.closing = True
         self._say_lost()
         finished(self)
         for cell in tuple(self._order):
@@ -475,7 +469,7 @@ class Bus:
 
     def forked(self) -> None:
         """This process is the child of a fork: nothing of this bus runs here."""
-        self._closing, self._forked, self.thread = True, True, ENDED
+        self.closing, self._forked, self.thread = True, True, ENDED
         for cell in tuple(self._order):
             refuse_sends(cell)
         refuse_calls(self, f"bus {self.name!r}", _CALLS)
@@ -505,11 +499,6 @@ class Bus:
         return self._escalation
 
     @property
-    def closing(self) -> bool:
-        """The bus takes no new work."""
-        return self._closing
-
-    @property
     def time_to_end(self) -> float:
         """Seconds that what is under way may take if the bus closes now, or has begun to; see `closing`."""
         return self.shutdown_timeout if self._ends is None else max(0.0, self._ends.until - self.loop.time())
@@ -519,7 +508,7 @@ class Bus:
 
         Await it in the program's main task: in any other, the event loop would end at once.
         """
-        if not self.thread and not self._closing:
+        if not self.thread and not self.closing:
             raise PeerbusError(f"{self.name} does not run: enter it, or start() it")
         if self.thread and not self.stopped:
             self._check_loop("wait_stopped")
@@ -565,7 +554,7 @@ class Bus:
             return self._spawn_on_loop(
                 partial(self.spawn, factory, *args, name=name, supervision=supervision, parent=parent, **kwargs)
             )
-        if self._closing and parent is None:
+        if self.closing and parent is None:
             raise self.refusal()
         if parent is not None and parent.state in CHILDLESS:
             raise ActorStopped(f"{parent} stops, or is rebuilt, and can have no more children of what it was")
@@ -670,10 +659,6 @@ class Bus:
         # As `uuid.UUID(int=…).urn` writes it, in less than half the time.
         digits = f"{self._urns:032x}"
         return f"urn:uuid:{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-    def cell(self, name: str) -> Cell | None:
-        """The cell of a name."""
-        return self._cells.get(name)
 
     def has(self, reactor: str) -> bool:
         """A reactor or actor of this name runs here."""
@@ -780,7 +765,7 @@ class Bus:
         if timeout is not None and timeout.__class__ is not float:
             check_timeout(timeout)
         # The short ways, to an actor here and to a peer, without a second call; everything else is for `send`.
-        if not self._closing:
+        if not self.closing:
             if type(to) is Address:
                 where = to.where
                 if where is LOCAL:
@@ -827,7 +812,7 @@ class Bus:
             check_reply(reply)
         if hedge is None and quorum is None and not wait_for_peer:
             # The short ways, as `tell` has them.
-            if type(to) is Address and get_ident() == self.thread and not self._closing:
+            if type(to) is Address and get_ident() == self.thread and not self.closing:
                 where = to.where
                 if where is LOCAL:
                     cell = self._cells.get(to.reactor)
@@ -843,95 +828,9 @@ class Bus:
 
     # Sending, for actors and links: these know the sender.
 
-    def send(
-        self,
-        to: Ref[Any] | Address[Any] | GroupAddress[Any],
-        message: object,
-        timeout: float | None,
-        sender: Cell | None,
-        how: How | None = None,
-    ) -> Outcome[Any]:
-        """A tell from `sender`."""
-        if self._closing and sender is None:
-            return self.unroutable(self.refusal(message), to, sender)
-        if type(to) is Address:
-            where = to.where
-            if where is LOCAL:
-                here = self._cells.get(to.reactor)
-                if here is not None:
-                    return here.tell(message, sender, timeout)
-            elif type(where) is Peer and (timeout is None or timeout >= 0) and get_ident() == self.thread:
-                link = self.routes.peers.get(where.id)
-                if link is not None and how is None:
-                    return link.tell(to.reactor, message, None if sender is None else sender.address, timeout)
-        if isinstance(to, Ref):
-            return to._cell.tell(message, sender if to._cell.bus is self else None, timeout)
-        if get_ident() != self.thread:
-            self.check_running()
-            check_address(to)
-            local = self._cells.get(to.reactor) if isinstance(to.where, Local) else None
-            if local is not None:
-                return local.tell(message, sender, timeout)
-            seconds = self.seconds(to, timeout)
-            return Bridged(self, message, seconds, partial(self._tell_within, to, message, sender, how)).future
-        return routed_tell(self, to, message, timeout, sender, how)
-
-    def send_many(
-        self,
-        to: Ref[Any] | Address[Any] | GroupAddress[Any],
-        messages: Iterable[object],
-        timeout: float | None,
-        sender: Cell | None,
-    ) -> Outcome[Any]:
-        """Many tells from `sender`."""
-        return routed_many(self, to, messages, timeout, sender)
-
-    def request(
-        self,
-        to: Ref[Any] | Address[Any] | GroupAddress[Any],
-        message: object,
-        timeout: float | None,
-        reply: TypeForm[Any] | None,
-        sender: Cell | None,
-        how: How | None = None,
-    ) -> Outcome[Any]:
-        """An ask from `sender`."""
-        if how is not None:
-            check_how(self, how, to, message)
-        if self._closing and sender is None:
-            return self.unroutable(self.refusal(message), to, sender)
-        if get_ident() == self.thread:
-            if type(to) is Address:
-                where = to.where
-                if where is LOCAL:
-                    local = self._cells.get(to.reactor)
-                    if local is not None:
-                        return local.ask(message, sender, timeout, reply, self)
-                elif how is None and type(where) is Peer and (timeout is None or timeout > 0):
-                    link = self.routes.peers.get(where.id)
-                    if link is not None:
-                        address = None if sender is None else sender.address
-                        deadline = self.deadline(to.reactor, timeout)
-                        return link.ask(to.reactor, message, sender=address, deadline=deadline, reply=reply)
-        else:
-            self.check_running()
-            if isinstance(sender, ThreadCell) and (to._cell is sender if isinstance(to, Ref) else to == sender.address):
-                error = sender.ask_itself()
-                if error is not None:
-                    return FailedOutcome(error)
-            check_address(to)
-            seconds = self.seconds(to, timeout)
-            return Bridged(self, message, seconds, partial(self._ask_within, to, message, reply, sender, how)).future
-        if isinstance(to, Ref):
-            cell = to._cell
-            other = cast("Bus | None", cell.bus)
-            if other is not self:
-                sender = None  # its address means another actor there, or none
-            if other is not self and other is not None and other.thread != self.thread:
-                send = partial(other._ask_within, to, message, reply, sender, None)
-                return Bridged(other, message, self.seconds(to, timeout), send).future
-            return cell.ask(message, sender, timeout, reply, self)
-        return routed_ask(self, to, message, timeout, reply, sender, how)
+    send = routed_tell
+    send_many = routed_many
+    request = routed_ask
 
     def check_running(self) -> None:
         """Raise PeerbusError where it does not run yet."""
@@ -943,16 +842,6 @@ class Bus:
         error = (self.lost() if self.thread else None) or ShuttingDown(f"{self.name} is shutting down")
         error.message = message
         return error
-
-    # With the seconds that are left when a send from another thread has come to the loop.
-
-    def _tell_within(self, to: Any, message: object, sender: Cell | None, how: How | None, left: float) -> Outcome[Any]:
-        return self.send(to, message, left, sender, how)
-
-    def _ask_within(
-        self, to: Any, message: object, reply: TypeForm[Any] | None, sender: Cell | None, how: How | None, left: float
-    ) -> Outcome[Any]:
-        return self.request(to, message, left, reply, sender, how)
 
     def seconds(self, to: Ref[Any] | Address[Any] | GroupAddress[Any], timeout: float | None) -> float:
         """What a send may take: `timeout`, or what its channel says."""
@@ -980,15 +869,10 @@ class Bus:
         )
         return FailedOutcome(error)
 
-    # Watching.
+    # Watching, for actors.
 
-    def watch(self, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
-        """Send `watcher` a Terminated when `target` ends. From any thread; see `Actor.watch`."""
-        watch(self, target, watcher)
-
-    def unwatch(self, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
-        """Forget the watch. From any thread."""
-        unwatch(self, target, watcher)
+    watch = watch
+    unwatch = unwatch
 
     # Facts.
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from .ask import routed_ask
 from .awaited import AwaitReceivers, ForgetWait
 from .directory import RouterHost, SearchText
-from .dispatch import check_how, routed_ask, routed_tell
 from .link import Link
 from .nobody import not_sent
-from .pouring import routed_many
-from .receivers import check_address, reaches
+from .receivers import reaches
 from .routes import Routes
+from .tell import routed_tell
+from .tell_many import routed_many
 from .watches import check_watchable, unwatch, watch
 
 __all__ = [
@@ -19,8 +20,6 @@ __all__ = [
     "RouterHost",
     "Routes",
     "SearchText",
-    "check_address",
-    "check_how",
     "check_watchable",
     "not_sent",
     "reaches",

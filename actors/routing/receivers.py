@@ -43,7 +43,7 @@ def no_address(to: object) -> TypeError:
 
 def check_address(to: object) -> None:
     """Raise TypeError for what is no address, nor a ref, before anything is looked up by it."""
-    if not isinstance(to, Address | GroupAddress | Ref):
+    if not isinstance(to, (Address, GroupAddress, Ref)):
         raise no_address(to)
 
 

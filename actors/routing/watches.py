@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from threading import get_ident
 from typing import Any, Protocol
 
 from ..base import PeerbusError, SendError
@@ -11,7 +10,7 @@ from ..engine import Cell, Life, Ref
 from ..mailbox import Envelope
 from ..messages import Address, Role, Terminated
 from .directory import Directory
-from .dispatch import resolve
+from .dispatch import Awaited, ByLoop, Group, way_to
 
 __all__ = ["WatchHost", "check_watchable", "unwatch", "watch"]
 
@@ -29,10 +28,10 @@ def watch(bus: WatchHost, target: Ref[Any] | Address[Any], watcher: Cell) -> Non
     Raises PeerbusError for what is not one actor, and for one of another bus.
     """
     check_watchable(bus, target)
-    if get_ident() != bus.thread:
+    found = way_to(bus, target, watcher, by_loop=True)
+    if isinstance(found, ByLoop):
         bus.on_loop(partial(watch, bus, target, watcher))
         return
-    found = target._cell if isinstance(target, Ref) else resolve(bus, target, None)
     if isinstance(found, Cell):
         if not bus.runs(found):
             watcher.terminated(found)
@@ -45,6 +44,7 @@ def watch(bus: WatchHost, target: Ref[Any] | Address[Any], watcher: Cell) -> Non
         assert not isinstance(target, Ref)
         watcher.mailbox.put_system(Envelope(Terminated(target, found.reason)))
     else:
+        assert not isinstance(found, Group | Awaited)
         assert not isinstance(target, Ref)
         found.watch(target.reactor, watcher.address)
 
@@ -52,15 +52,16 @@ def watch(bus: WatchHost, target: Ref[Any] | Address[Any], watcher: Cell) -> Non
 def unwatch(bus: WatchHost, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
     """Forget the watch. From any thread. Raises as `watch`."""
     check_watchable(bus, target)
-    if get_ident() != bus.thread:
+    found = way_to(bus, target, watcher, by_loop=True)
+    if isinstance(found, ByLoop):
         bus.on_loop(partial(unwatch, bus, target, watcher))
         return
-    found = target._cell if isinstance(target, Ref) else resolve(bus, target, None)
     if isinstance(found, Cell):
         found.unwatch(watcher)
         if watcher.watching is not None:
             watcher.watching.pop(found, None)
     elif not isinstance(found, SendError):
+        assert not isinstance(found, Group | Awaited)
         assert not isinstance(target, Ref)
         found.unwatch(target.reactor, watcher.address)
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from random import Random
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pytest
 
 from peerbus.actors import (
-    LOCAL,
     Bus,
     Capability,
     Channel,
@@ -23,19 +20,16 @@ from peerbus.actors import (
     Key,
     NoRoute,
     Outcome,
-    Peer,
     PeerbusError,
     PeerGone,
-    QuorumFailed,
     Reactor,
     RemoteError,
     Role,
-    ShuttingDown,
     WouldDeadlock,
     handles,
 )
 from peerbus.actors.routing.role_ask import MAX_TRIES
-from peerbus.testing import PeerProbe, Probe
+from peerbus.testing import PeerProbe
 
 
 @dataclass(frozen=True)
@@ -362,30 +356,6 @@ async def test_a_hedged_ask_that_is_cancelled_before_the_second_is_asked_is_canc
             first.reply("too late")
 
 
-async def test_only_an_idempotent_ask_of_a_role_can_be_hedged() -> None:
-    async with Bus() as bus:
-        for to, message in ((ARCHIVE, Append(1)), (LOCAL / Blocks, Get(1)), (Peer("0" * 64) / Blocks, Get(1))):
-            with pytest.raises(ValueError, match="hedged"):
-                bus.ask(to, message, hedge=0.1)
-        bus.declare(Blocks.channel)
-        with pytest.raises(ValueError, match=r"idempotent=\(Append,\)"):
-            bus.ask(ARCHIVE, Append(1), hedge=0.1)
-        with pytest.raises(ValueError, match="at least 0 seconds"):
-            bus.ask(ARCHIVE, Get(1), hedge=-1)
-        with pytest.raises(ValueError, match="several receivers"):
-            bus.ask(ARCHIVE, Get(1), quorum=2)  # type: ignore[call-overload]  # the mistake
-
-
-async def test_a_timeout_and_a_quorum_that_are_no_number_are_refused() -> None:
-    async with Bus() as bus:
-        bus.spawn(Blocks)
-        for to in (LOCAL / Blocks, ARCHIVE):
-            with pytest.raises(ValueError, match="the timeout is nan; write seconds"):
-                bus.ask(to, Get(1), wait_for_peer=to is ARCHIVE, timeout=math.nan)
-        with pytest.raises(ValueError, match="quorum is nan, it must be at least 1"):
-            bus.ask(Role("archive", "all") / Blocks, Get(1), quorum=math.nan)  # type: ignore[call-overload]  # no number
-
-
 # Waiting for a peer.
 
 
@@ -396,172 +366,3 @@ async def test_a_role_that_nobody_offers_fails_at_once() -> None:
             with pytest.raises(NoRoute, match="was not sent to bus://role:archive/blocks: "):
                 await _awaited(outcome)
         assert bus.loop.time() == began
-
-
-async def test_an_ask_waits_for_a_peer_where_it_says_so() -> None:
-    async with Bus() as bus:
-        asks = [
-            asyncio.ensure_future(_awaited(bus.ask(ARCHIVE, Get(n), wait_for_peer=True, timeout=timeout)))
-            for n, timeout in enumerate((5.0, None, math.inf))
-        ]
-        telling = asyncio.ensure_future(_awaited(bus.tell(ARCHIVE, Get(9), wait_for_peer=True)))
-        await asyncio.sleep(2)
-        async with PeerProbe(bus, reactors=[Blocks], roles={"index"}) as peer:
-            await asyncio.sleep(1)
-            assert not peer.received
-            peer.answer(Get, lambda get: get.height)
-            await peer.offer("archive")
-            assert await asyncio.gather(*asks) == [0, 1, 2]
-            await telling
-            assert len(peer.received) == 4
-
-
-async def test_who_waits_in_vain_learns_it_at_the_deadline() -> None:
-    async with Bus() as bus:
-        began = bus.loop.time()
-        with pytest.raises(DeadlineExceeded) as late:
-            await bus.ask(ARCHIVE, Get(1), wait_for_peer=True, timeout=2)
-        assert late.value.phase == "route"
-        assert late.value.message == Get(1)
-        assert bus.loop.time() - began == pytest.approx(2, abs=0.01)
-        assert bus.statistics().failed == {"deadline_route": 1}
-
-
-async def test_the_wait_for_a_peer_is_part_of_the_deadline() -> None:
-    async with Bus() as bus:
-        began = bus.loop.time()
-        asking = asyncio.ensure_future(_awaited(bus.ask(ARCHIVE, Get(1), wait_for_peer=True, timeout=3)))
-        await asyncio.sleep(2)
-        async with peers(bus, 1):
-            with pytest.raises(DeadlineExceeded) as late:
-                await asking
-        assert late.value.phase == "reply"
-        assert bus.loop.time() - began == pytest.approx(3, abs=0.05)
-
-
-async def test_a_named_peer_and_a_reactor_of_this_node_are_waited_for_as_well() -> None:
-    async with Bus() as bus:
-        own = asyncio.ensure_future(_awaited(bus.ask(LOCAL / Blocks, Get(3), wait_for_peer=True)))
-        role = asyncio.ensure_future(_awaited(bus.ask(ARCHIVE, Get(4), wait_for_peer=True)))
-        named = PeerProbe(bus, reactors=[Blocks])
-        theirs = asyncio.ensure_future(_awaited(bus.ask(Peer(named.id) / Blocks, Get(5), wait_for_peer=True)))
-        await asyncio.sleep(1)
-        bus.spawn(Blocks)
-        assert await own == "own 3"
-        bus.offer([Capability("archive")])
-        assert await role == "own 4"
-        async with named:
-            named.answer(Get, "theirs")
-            assert await theirs == "theirs"
-
-
-async def test_a_reactor_of_this_node_is_there_for_who_waited_as_soon_as_for_who_did_not() -> None:
-    class Slow(Blocks):
-        async def on_started(self) -> None:
-            await asyncio.sleep(60)
-
-    async with Bus(shutdown_timeout=0.1) as bus:
-        waited = asyncio.ensure_future(_awaited(bus.tell(LOCAL / Slow, Get(3), wait_for_peer=True, timeout=2)))
-        await asyncio.sleep(1)
-        ref = bus.spawn(Slow)
-        await bus.tell(LOCAL / Slow, Get(4), timeout=2)
-        await waited
-        assert ref.statistics().queued == 2
-
-
-async def test_a_send_that_waits_for_a_peer_is_sent_once_however_many_await_it() -> None:
-    async with Bus() as bus:
-        asking = bus.ask(ARCHIVE, Get(1), wait_for_peer=True)
-        awaiting = [asyncio.ensure_future(_awaited(asking)) for _ in range(3)]
-        await asyncio.sleep(1)
-        async with peers(bus, 1) as [peer]:
-            await peer.expect(Get)
-            peer.reply("once")
-            assert await asyncio.gather(*awaiting) == ["once"] * 3
-            assert await asking == "once"
-            assert len(peer.received) == 1
-        late = bus.tell(ARCHIVE, Get(2), wait_for_peer=True, timeout=0.1)
-        results = await asyncio.gather(_awaited(late), _awaited(late), return_exceptions=True)
-        assert [type(result) for result in results] == [DeadlineExceeded] * 2
-        assert bus.statistics().dead_letters == {"deadline_route": 1}
-
-
-async def test_who_waits_no_longer_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("peerbus.actors.router.MAX_WAITING", 5)
-    async with Bus() as bus:
-        for _ in range(3):
-            asks = [asyncio.ensure_future(_awaited(bus.ask(ARCHIVE, Get(n), wait_for_peer=True))) for n in range(5)]
-            await asyncio.sleep(0.1)
-            with pytest.raises(NoRoute, match="5 sends wait"):
-                await bus.ask(ARCHIVE, Get(1), wait_for_peer=True)
-            for ask in asks:
-                ask.cancel()
-            await asyncio.gather(*asks, return_exceptions=True)
-        with pytest.raises(DeadlineExceeded):
-            await bus.ask(ARCHIVE, Get(1), wait_for_peer=True, timeout=0.1)
-
-
-async def test_a_send_that_would_wait_for_a_peer_and_is_not_awaited_is_a_dead_letter() -> None:
-    async with Bus() as bus, PeerProbe(bus) as other:
-        bus.tell(ARCHIVE, Get(1), wait_for_peer=True)
-        await other.expect_dead_letter(Get, reason="no_route")
-
-
-async def test_who_waits_for_a_peer_when_the_bus_stops_is_told() -> None:
-    async with Bus() as bus:
-        asking = asyncio.ensure_future(_awaited(bus.ask(ARCHIVE, Get(1), wait_for_peer=True, timeout=60)))
-        await asyncio.sleep(0.1)
-    with pytest.raises(ShuttingDown):
-        await asking
-
-
-def test_plain_code_has_the_same_choices() -> None:
-    bus = Bus().start()
-    try:
-        waiting = bus.ask(ARCHIVE, Get(1), reply=str, wait_for_peer=True, timeout=20)
-        group = bus.ask(Role("archive", "all") / Blocks, Get(2), quorum=1, wait_for_peer=True, timeout=20)
-        bus.spawn(Blocks)
-        bus.call(lambda: bus.offer([Capability("archive")]))
-        assert waiting.get(timeout=10) == "own 1"
-        assert group.get(timeout=10).answers == {"local": "own 2"}
-        with pytest.raises(QuorumFailed):
-            bus.ask(Role("archive", "all") / Blocks, Get(2), quorum=2).get(timeout=10)
-        with pytest.raises(ValueError, match="hedged"):
-            bus.ask(ARCHIVE, Append(1), hedge=0.1)
-        assert bus.ask(ARCHIVE, Get(3), hedge=0.1).get(timeout=10) == "own 3"
-    finally:
-        bus.stop()
-
-
-#: Every way to send, with what is no address.
-WRONG_SENDS: dict[str, Callable[[Any, Any], object]] = {
-    "tell": lambda by, to: by.tell(to, Get(1)),
-    "tell that waits": lambda by, to: by.tell(to, Get(1), wait_for_peer=True),
-    "tell too late": lambda by, to: by.tell(to, Get(1), timeout=-1),
-    "tell many": lambda by, to: by.tell_many(to, [Get(1)]),
-    "ask": lambda by, to: by.ask(to, Get(1)),
-    "ask that waits": lambda by, to: by.ask(to, Get(1), wait_for_peer=True),
-    "hedged ask": lambda by, to: by.ask(to, Get(1), hedge=1),
-    "ask with a quorum": lambda by, to: by.ask(to, Get(1), quorum=1),
-    "ask too late": lambda by, to: by.ask(to, Get(1), timeout=-1),
-}
-
-
-@pytest.mark.parametrize("to", ["blocks", None, Role("archive"), Blocks, Blocks.channel, LOCAL], ids=repr)
-@pytest.mark.parametrize("way", WRONG_SENDS)
-async def test_what_is_no_address_is_refused_in_one_sentence_on_every_way_to_send(way: str, to: object) -> None:
-    async with Bus(reactors=[Blocks]) as bus:
-        for by in (bus, Probe(bus)):
-            with pytest.raises(TypeError, match="is no address"):
-                WRONG_SENDS[way](by, to)
-        found = await asyncio.to_thread(_raised_by, partial(WRONG_SENDS[way], bus, to))
-        assert isinstance(found, TypeError)
-        assert "is no address" in str(found)
-
-
-def _raised_by(call: Callable[[], object]) -> BaseException | None:
-    try:
-        call()
-    except BaseException as error:  # noqa: BLE001  # it is looked at
-        return error
-    return None

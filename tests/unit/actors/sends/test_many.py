@@ -14,13 +14,11 @@ import pytest
 from virtual_time import in_virtual_time, outcome_of
 
 from peerbus.actors import (
-    EVERYONE,
     LOCAL,
     Account,
     Actor,
     ActorStopped,
     Bus,
-    Capability,
     Channel,
     DeadLetter,
     DeadlineExceeded,
@@ -31,8 +29,6 @@ from peerbus.actors import (
     Overflow,
     Reactor,
     Ref,
-    Role,
-    ShuttingDown,
     WouldDeadlock,
     handles,
 )
@@ -184,18 +180,6 @@ async def test_a_mailbox_that_rejects_takes_what_it_has_room_for() -> None:
 
 
 @in_virtual_time
-async def test_nobody_there_is_a_dead_letter_for_each() -> None:
-    async with Bus() as bus:
-        letters = bus.subscribe(DeadLetter)
-        error = await outcome_of(bus.tell_many(LOCAL / Notes, notes(3)))
-        assert isinstance(error, NoSuchReactor)
-        assert error.accepted == 0
-        assert [letter.message for letter in await heard(letters)] == notes(3)
-        assert bus.ledger().astray["-"] == Account(3, 0, 0, {"no_such_reactor": 3})
-        assert await bus.tell_many(LOCAL / Notes, []) == 0
-
-
-@in_virtual_time
 async def test_no_time_is_an_error_and_no_number_a_mistake() -> None:
     async with Bus() as bus:
         ref = bus.spawn(Notes)
@@ -336,45 +320,6 @@ async def test_two_that_fill_each_others_mailboxes_are_a_deadlock() -> None:
         ends = await asyncio.gather(bus.ask(one, "two"), bus.ask(two, "one"), return_exceptions=True)
         assert any("Deadlock" in str(end) or isinstance(end, Deadlock) for end in ends)
         assert bus.loop.time() < 30
-
-
-@in_virtual_time
-async def test_all_go_to_one_of_a_role_and_to_each_of_several() -> None:
-    async with Bus() as bus:
-        bus.offer([Capability("writer")])
-        ref = bus.spawn(Notes)
-        actor_of(ref).gate.set()
-        assert await bus.tell_many(Role("writer") / Notes, notes(20)) == 20
-        results = await bus.tell_many(Role("writer", "all") / Notes, notes(20))
-        assert dict(results) == {"local": 20}
-        results = await bus.tell_many(Role("writer", "all") / Notes, iter(notes(300)))
-        assert dict(results) == {"local": 300}
-        await asyncio.sleep(0.1)
-        assert actor_of(ref).got == notes(20) * 2 + notes(300)
-        assert dict(await bus.tell_many(EVERYONE / Notes, notes(20))) == {}
-        assert dict(await bus.tell_many(EVERYONE / Notes, iter(notes(20)))) == {}
-
-
-@in_virtual_time
-async def test_one_of_several_that_fails_has_its_error_and_how_far_it_came() -> None:
-    async with Bus() as bus:
-        bus.offer([Capability("writer")])
-        bus.spawn(Rejecting)
-        for messages in (notes(9), iter(notes(9))):
-            results = await bus.tell_many(Role("writer", "all") / Rejecting, messages, timeout=0.1)
-            error = results.errors["local"]
-            assert isinstance(error, MailboxFull)
-            assert error.accepted in (0, 4)
-
-
-@in_virtual_time
-async def test_a_bus_that_stops_takes_none() -> None:
-    async with Bus() as bus:
-        ref = bus.spawn(Notes)
-    error = await outcome_of(bus.tell_many(LOCAL / Notes, notes(2)))
-    assert isinstance(error, ShuttingDown)
-    error = await outcome_of(bus.tell_many(ref, notes(2)))
-    assert isinstance(error, ActorStopped)
 
 
 @in_virtual_time

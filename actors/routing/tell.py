@@ -1,0 +1,86 @@
+"""A tell on its way: to an actor here, a peer, one of a role's, several, or nobody yet. `Bus.send` is this."""
+
+from __future__ import annotations
+
+from functools import partial
+from threading import get_ident
+from typing import Any
+
+from ..base import SendError
+from ..engine import Cell, Ref
+from ..messages import LOCAL, Address, GroupAddress, How, Peer
+from ..sends import Bridged, Gathered, Outcome, spent
+from .deferred import Deferred
+from .directory import Directory
+from .dispatch import Awaited, ByLoop, Group, way_to
+
+__all__ = ["routed_tell"]
+
+
+def routed_tell(
+    bus: Directory,
+    to: Ref[Any] | Address[Any] | GroupAddress[Any],
+    message: object,
+    timeout: float | None,
+    sender: Cell | None,
+    how: How | None = None,
+) -> Outcome[Any]:
+    """A tell from `sender` (None: plain code). From any thread. Raises TypeError for what is no address."""
+    if type(to) is Address and how is None and (sender is not None or not bus.closing):
+        # The short way of what is below, which is a fifth of an actor's tell: what `way_to` says most often.
+        where = to.where
+        if where is LOCAL:
+            cell = bus.cell(to.reactor)
+            if cell is not None:
+                return cell.tell(message, sender, timeout)
+        elif type(where) is Peer and (timeout is None or timeout >= 0) and get_ident() == bus.thread:
+            link = bus.routes.peers.get(where.id)
+            if link is not None:
+                return link.tell(to.reactor, message, None if sender is None else sender.address, timeout)
+    way = way_to(bus, to, sender, message, need=0 if how is None else 1)
+    if isinstance(way, Cell):
+        # On another bus, where its address would mean another actor or none, it is no sender.
+        return way.tell(message, sender if way.bus is bus else None, timeout)
+    if isinstance(way, SendError):
+        return bus.unroutable(way, to, sender)
+    if isinstance(way, ByLoop):
+        later = partial(_tell_later, bus, to, message, sender, how)
+        return Bridged(bus, message, bus.seconds(to, timeout), later).future
+    assert not isinstance(to, Ref)
+    if timeout is not None and not timeout >= 0:
+        return bus.unroutable(spent(timeout, message), to, sender)
+    if isinstance(way, Awaited):
+        later, deadline = partial(_tell_later, bus, to, message, sender, None), bus.deadline(to.reactor, timeout)
+        return Deferred(bus, to, message, sender, need=1, deadline=deadline, send=later)
+    if isinstance(way, Group):
+        return _tell_several(way, to.reactor, message, timeout, sender)
+    return way.tell(to.reactor, message, None if sender is None else sender.address, timeout)
+
+
+# Functions, not closures: a closure makes a cell of each argument of the function that it stands in, used or not.
+
+
+def _tell_several(
+    way: Group, reactor: str, message: object, timeout: float | None, sender: Cell | None
+) -> Outcome[Any]:
+    address = None if sender is None else sender.address
+    memo: dict[object, object] = {}
+    return Gathered(
+        {
+            peer: each.tell(message, sender, timeout)
+            if isinstance(each, Cell)
+            else each.tell(reactor, message, address, timeout, memo)
+            for peer, each in way.receivers.items()
+        }
+    )
+
+
+def _tell_later(
+    bus: Directory,
+    to: Ref[Any] | Address[Any] | GroupAddress[Any],
+    message: object,
+    sender: Cell | None,
+    how: How | None,
+    left: float,
+) -> Outcome[Any]:
+    return bus.send(to, message, left, sender, how)
