@@ -227,7 +227,8 @@ class _Run:
                 self._claim(not overlooked, f"law 1: {cell!r} on {name}: {overlooked}")
             for waits in (place.bus.router._cell.actor, *place.bus.routes.peers.values()):
                 assert isinstance(waits, Router | PeerLink | None)  # None: the bus has stopped
-                overlooked = None if waits is None else waits.overlooked()
+                found = waits.lanes if isinstance(waits, PeerLink) else waits
+                overlooked = None if found is None else found.overlooked()
                 self._claim(not overlooked, f"law 1: {name}: {overlooked}")
             ledger = place.bus.ledger()
             self._claim(ledger.balanced, f"law 3: the ledger of {name} does not add up: {ledger}")

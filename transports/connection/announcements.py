@@ -38,7 +38,7 @@ class Announcements:
         self._outbox = outbox
         self._writer = writer
         self._changed = changed
-        link.announce = self._tell_of
+        link.origins.announce = self._tell_of
 
     # To the peer.
 
@@ -55,12 +55,12 @@ class Announcements:
             )
             return
         index = self._receive.add(command.info)
-        self._link.add_origin(command.info.name, index)
+        self._link.origins.add(command.info.name, index)
         self._say(Open(index, command.info))
 
     def close(self, command: CloseChannel) -> None:
         """A reactor has stopped here."""
-        self._link.remove_origin(command.name)
+        self._link.origins.remove(command.name)
         index = self._receive.remove(command.name)
         if index is not None:
             self._say(Close(index, clip(command.reason, WORD_LIMIT)))

@@ -148,7 +148,7 @@ class PeerConnection(Actor):
 
     def on_start(self) -> None:
         """Enter the table, then read."""
-        self.bus.books.open(self.link)
+        self.bus.books.open(self.link.lanes)
         self.bus.books.open(self._receive)
         if self._listed:
             self._router(LinkUp(self.link, self._announce, self._order))
@@ -219,7 +219,7 @@ class PeerConnection(Actor):
         self._announcements.end()
         self._router(LinkDown(self.link, reason))
         self.link.lost(f"{reason}: {text}" if text else reason)
-        self.link.settle()
+        self.link.lanes.settle(self.bus.books)
         self._receive.end()
         log.info(
             "connection ended", node=self.bus.name, peer=self.peer_id, reason=reason, **({"text": text} if text else {})
@@ -277,7 +277,7 @@ class PeerConnection(Actor):
             log.debug("the peer is not there to hear it", peer=self.peer_id, error=str(gone))
 
     def _limit_of_lane(self, lane: int) -> int:
-        return self.link.limit_of_reply_lane(lane) if lane % 2 else self._receive.limit_of_lane(lane)
+        return self.link.lanes.limit_of_reply_lane(lane) if lane % 2 else self._receive.limit_of_lane(lane)
 
     def _pinged(self, frame: Ping) -> None:
         self._outbox.control(Pong(frame.token))
@@ -311,7 +311,7 @@ class PeerConnection(Actor):
         self._receive.written()
         if self._writer.watched:
             self._leave_taking.look()
-        if self.link.awaits_arrival and not self._outbox:
+        if self.link.succession.awaits_arrival and not self._outbox:
             self._leave_taking.wrote_last()
 
     def statistics(self) -> ConnectionStatistics:
@@ -325,10 +325,10 @@ class PeerConnection(Actor):
             rtt=self.link.rtt,
             patience=self._pulse.patience,
             offers=self.link.offers,
-            asks_in_flight=self.link.in_flight,
+            asks_in_flight=len(self.link.open_asks.by_rid),
             serving=self._receive.serving,
             bytes_received=self._reader.bytes_received,
             bytes_sent=self._writer.bytes_sent,
-            unsolicited=self.link.unsolicited + self._pulse.unsolicited,
-            lanes=self.link.statistics(),
+            unsolicited=self.link.open_asks.unsolicited + self._pulse.unsolicited,
+            lanes=self.link.lanes.statistics(),
         )

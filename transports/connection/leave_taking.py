@@ -149,7 +149,7 @@ class LeaveTaking:
 
     @property
     def _asks_open(self) -> bool:
-        return bool(self._link.in_flight or self._receive.serving)
+        return bool(self._link.open_asks.by_rid or self._receive.serving)
 
     def _stirred(self) -> None:
         """From the peer's GOAWAY on, whatever comes but heartbeats shows that the peer is not done."""
@@ -172,7 +172,7 @@ class LeaveTaking:
                 case Act.HASTEN:
                     self._receive.hasten()
                 case Act.ARRIVED:
-                    self._link.arrived()
+                    self._link.succession.arrived()
                 case Act.SETTLED:
                     if self._settling is not None and not self._settling.done():
                         self._settling.set_result(None)

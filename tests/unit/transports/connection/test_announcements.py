@@ -101,8 +101,8 @@ async def test_a_reactor_for_which_no_number_is_left_is_not_told() -> None:
 
 async def test_one_that_sends_before_it_has_started_is_told_first() -> None:
     async with board() as here:
-        here.link.announce("second")
-        here.link.announce("nobody")
+        here.link.origins.announce("second")
+        here.link.origins.announce("nobody")
         assert here.said() == [Open(1, info("second"))]
 
 

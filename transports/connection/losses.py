@@ -1,0 +1,128 @@
+"""Messages to a peer that fail: each is counted once, and its sender, or dead letters, hear why."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from ...actors.base import PeerGone, SendError
+from ...actors.mailbox import Books, Side
+from ...actors.messages import Address, Peer
+from ...actors.sends import AskFuture, FailedOutcome
+from ..lanes import Outgoing, OutLane, RemoteAsk, too_late
+from .open_asks import OpenAsks
+from .out_lanes import OutLanes
+
+__all__ = ["Losses", "Mourner"]
+
+
+class Mourner(Protocol):
+    """What is needed of the bus: its accounts, and its dead letters."""
+
+    @property
+    def books(self) -> Books:
+        """What became of all messages."""
+
+    def dead_letter(
+        self, message: object, reason: str, *, to: object, sender: object, error: SendError | None = None
+    ) -> None:
+        """Let dead letters know of a message."""
+
+
+class Losses:
+    """Those of one connection, on the loop's thread."""
+
+    __slots__ = ("_asks", "_bus", "_lanes", "_where")
+
+    def __init__(self, bus: Mourner, lanes: OutLanes, asks: OpenAsks, where: Peer) -> None:
+        self._bus = bus
+        self._lanes = lanes
+        self._asks = asks
+        self._where = where
+
+    def address_of(self, reactor: str) -> Address[object]:
+        """The peer's reactor of that name."""
+        return Address(self._where, reactor)
+
+    # A send that fails before it is accepted.
+
+    def fail(self, reactor: str, sender: Address[object] | None, message: object, error: SendError) -> FailedOutcome:
+        """A send to that reactor fails at once."""
+        error.message = message
+        error.never_sent = True
+        error.__traceback__ = None  # it would keep the outcome, and the sender's frames
+        self.count(reactor, error)
+        self._letter(message, error, reactor, sender)
+        return FailedOutcome(error)
+
+    def count(self, reactor: str, error: SendError) -> None:
+        """A send to that reactor failed, and nobody else is to hear of it."""
+        lane = self._lanes.by_name.get(reactor)
+        if lane is not None:
+            lane.refuse(error)
+        else:
+            self._bus.books.tally(Side.ASTRAY, reactor).refused(error.reason)
+
+    def undelivered(self, lane: OutLane, envelope: object, error: SendError) -> None:
+        """A send that waited for credit has failed, which the lane has counted."""
+        assert isinstance(envelope, Outgoing)
+        self._letter(envelope.message, error, lane.info.name, envelope.sender)
+
+    def refused_by_peer(self, lane: OutLane, sequence: int, error: SendError) -> bool:
+        """The tell of that sequence failed at the peer. False for one that cannot have."""
+        found = lane.refused_by_peer(sequence, error)
+        if found:
+            self._letter(error.message, error, lane.info.name, None)
+        return found
+
+    def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
+        """An ask failed, and nobody looked at its outcome: let dead letters know."""
+        letter = error if isinstance(error, SendError) else None
+        if letter is not None and letter.in_dead_letters:
+            return
+        lane = ask.lane if isinstance(ask, RemoteAsk) else None
+        where: object = self._where if lane is None else self.address_of(lane.info.name)
+        self._bus.dead_letter(ask.message, "unheard", to=where, sender=None, error=letter)
+
+    # A lane that ends.
+
+    def refuse_waiting(self, lane: OutLane, make: Callable[[str], SendError], why: str) -> None:
+        """Nobody waits for credit any more."""
+        for waiter in lane.refuse_waiting(lambda: make(why)):
+            error = make(why)
+            error.never_sent = True
+            lane.lost(error)
+            waiter.refused(error)
+
+    def lose_queued(self, lane: OutLane, make: Callable[[str], SendError], why: str) -> None:
+        """What was not written never will be. Asks that nobody waits for any more have ended before that."""
+        for outgoing in lane.drop_queued():
+            if outgoing.reply is not None and outgoing.reply.done():
+                self._asks.not_written(lane, outgoing, too_late(outgoing))
+            else:
+                self._lose(lane, outgoing, make(why), never_sent=True)
+
+    def lose_all(self, lane: OutLane, why: str) -> None:
+        """The connection has ended: nothing of the lane arrives or is confirmed any more."""
+        self.refuse_waiting(lane, PeerGone, why)
+        for outgoing in lane.drop_unconfirmed():
+            if outgoing.reply is not None and outgoing.reply.done():
+                lane.delivered += 1  # it was answered
+            else:
+                self._lose(lane, outgoing, PeerGone(f"{why} (it may have arrived)"))
+        self.lose_queued(lane, PeerGone, f"{why} (it was not sent)")
+
+    def _lose(self, lane: OutLane, outgoing: Outgoing, error: SendError, *, never_sent: bool = False) -> None:
+        """A message that was accepted goes down: its sender hears of it, or dead letters do."""
+        error.message = outgoing.message
+        error.never_sent = never_sent
+        lane.lost(error)
+        ask = outgoing.reply
+        if isinstance(ask, RemoteAsk):
+            self._asks.forget(ask)
+            ask.fail(error)
+        else:
+            self._letter(outgoing.message, error, lane.info.name, outgoing.sender)
+
+    def _letter(self, message: object, error: SendError, reactor: str, sender: Address[object] | None) -> None:
+        self._bus.dead_letter(message, error.reason, to=self.address_of(reactor), sender=sender, error=error)

@@ -1,0 +1,113 @@
+"""The lanes to one peer's reactors: by name as long as the reactor runs, by number for as long as the connection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ...actors.base import ProtocolError, get_logger
+from ...actors.engine import Load
+from ...actors.mailbox import Account, Books, Side
+from ..lanes import LaneStatistics, LaneTurn, OutLane
+from ..wire import ChannelInfo, Codecs, body_limit
+
+__all__ = ["OutLanes"]
+
+log = get_logger("peerbus.transports")
+
+
+class OutLanes:
+    """Those of one connection. `node`, `peer_id`: for the log."""
+
+    __slots__ = ("_codecs", "_node", "_peer_id", "by_index", "by_name", "turns")
+
+    def __init__(self, codecs: Codecs, node: str, peer_id: str) -> None:
+        self._codecs = codecs
+        self._node = node
+        self._peer_id = peer_id
+        #: Those of the reactors that the peer runs.
+        self.by_name: dict[str, OutLane] = {}
+        #: All that were ever opened, by their number, and their places in the rounds of the outbox.
+        self.by_index: list[OutLane] = []
+        self.turns: list[LaneTurn] = []
+
+    def open(self, index: int, info: ChannelInfo, wake: Callable[[OutLane], object], alone: Callable[[], bool]) -> None:
+        """The peer has a reactor (more). `wake`, `alone`: see `OutLane`.
+
+        Raises ProtocolError where the peer does not follow its list.
+        """
+        if index != len(self.by_index):
+            raise ProtocolError("unknown_channel", f"opened channel {index}, the next one is {len(self.by_index)}")
+        if info.name in self.by_name:
+            raise ProtocolError("bad_field", f"channel {info.name!r} is open already")
+        lane = OutLane(index, info, self._codecs.get(info.name), wake)
+        lane.alone = alone
+        if lane.known and lane.codec is None:
+            log.warning(
+                "channel differs, nothing can be sent on it",
+                node=self._node,
+                peer=self._peer_id,
+                channel=info.name,
+                peers_types=info.types,
+            )
+        self.by_index.append(lane)
+        self.turns.append(LaneTurn(lane, info.priority))
+        self.by_name[info.name] = lane
+
+    def close(self, index: int) -> OutLane | None:
+        """The peer's reactor is gone; returns its lane, None where it was gone before. Raises ProtocolError."""
+        lane = self.at(index)
+        if self.by_name.get(lane.info.name) is not lane:
+            return None
+        del self.by_name[lane.info.name]
+        return lane
+
+    def at(self, index: int) -> OutLane:
+        """The lane of that number. Raises ProtocolError for one that is not there."""
+        if index >= len(self.by_index):
+            raise ProtocolError("unknown_channel", f"channel {index} of {len(self.by_index)}")
+        return self.by_index[index]
+
+    def limit_of_reply_lane(self, number: int) -> int:
+        """The largest body on a lane of answers. Raises ProtocolError for one that is not there."""
+        if number // 2 >= len(self.by_index):
+            raise ProtocolError("unknown_lane", f"lane {number}")
+        return body_limit(self.by_index[number // 2].info.max_message)
+
+    @property
+    def holding(self) -> bool:
+        """What was accepted is held back, behind what another connection carries."""
+        return any(turn.held and turn.busy for turn in self.turns)
+
+    @property
+    def unconfirmed(self) -> bool:
+        """Something was written, and credit for it is not back."""
+        return any(lane.unconfirmed for lane in self.by_index)
+
+    def overlooked(self) -> str | None:
+        """As `OutLane.overlooked`, of any lane."""
+        found = (lane.overlooked() for lane in self.by_name.values())
+        return next((text for text in found if text is not None), None)
+
+    def load(self, reactor: str, now: float, rtt: float) -> Load:
+        """As `Link.load`: of this reactor alone, as asks to others of the same peer may take long for other reasons."""
+        lane = self.by_name.get(reactor)
+        if lane is None:
+            return Load(0)
+        latency = lane.latency
+        return Load(lane.open_asks + lane.backlog, latency.seconds, latency.weight(now), max(rtt, latency.least(now)))
+
+    def settle(self, books: Books) -> None:
+        """The connection has ended: keep the accounts, and count there what is still tried on it."""
+        books.close(self)
+        for lane in self.by_index:
+            lane.tally = books.tally(Side.REMOTE, lane.info.name)
+
+    def accounts(self) -> Iterator[tuple[Side, str, Account]]:
+        """What became of all that was sent, also to reactors of the peer that have stopped."""
+        for lane in self.by_index:
+            if lane.sent:
+                yield Side.REMOTE, lane.info.name, lane.statistics().account
+
+    def statistics(self) -> dict[str, LaneStatistics]:
+        """Credit and queues by reactor."""
+        return {name: lane.statistics() for name, lane in self.by_name.items()}

@@ -1,0 +1,99 @@
+"""As which bytes, and on which lane, a message travels to a peer's reactor; or why it cannot travel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from ...actors.base import MessageTooLarge, MessageTypeError, NoRoute, NoSuchReactor, SchemaMismatch
+from ...actors.messages import Unresolved
+from ..lanes import OutLane
+from ..wire import MESSAGE_LIMIT, ChannelCodec, Codecs
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+__all__ = ["OutgoingEncoder"]
+
+
+class OutgoingEncoder:
+    """For the lanes, by reactor, of one connection: `lanes` is theirs, and changes."""
+
+    __slots__ = ("_codecs", "_lanes", "_peer_id")
+
+    def __init__(self, codecs: Codecs, lanes: dict[str, OutLane], peer_id: str) -> None:
+        self._codecs = codecs
+        self._lanes = lanes
+        self._peer_id = peer_id
+
+    def encoded(
+        self, reactor: str, message: object, reply: TypeForm[Any] | None, memo: dict[object, object] | None
+    ) -> tuple[OutLane, int, bytes]:
+        """The lane to a reactor, the number and the bytes of a message to it. Raises SendError, and says why.
+
+        `reply`: what an ask says of its answer. `memo`: one for all peers that the message goes to.
+        """
+        lane = self._lanes.get(reactor)
+        if lane is None:
+            self._made_codec(reactor, message)  # why it cannot travel says more
+            raise NoSuchReactor(f"peer {self._peer_id} runs no reactor {reactor!r}")
+        codec = lane.codec
+        if codec is None:
+            codec = self._agreed_codec(lane, reactor, message)
+        if reply is not None:
+            codec.check_reply(reply, message)
+        if memo is not None:
+            return lane, *self._encoded_once(lane, codec, message, memo)
+        # As `encode` where all is well, without its call.
+        number, data = codec.numbers.get(message.__class__, 0), b""
+        try:
+            if number and codec.checks[number](message):
+                data = codec.encode_fields(message)
+            else:
+                number = 0
+        except Exception:  # noqa: BLE001  # `encode` says what is wrong with it
+            number = 0
+        if not number:
+            return lane, *codec.encode(message, lane.largest)
+        if len(data) > lane.largest:
+            raise codec.too_large(message, len(data), lane.largest)
+        return lane, number, data
+
+    def _agreed_codec(self, lane: OutLane, reactor: str, message: object) -> ChannelCodec:
+        """The codec of a lane that has none yet: this node may have learned the channel since it was opened."""
+        if lane.known:
+            raise SchemaMismatch(
+                f"peer {self._peer_id} declares other messages on channel {reactor!r} "
+                f"({', '.join(lane.info.types)}) than this node"
+            )
+        codec = self._made_codec(reactor, message)
+        if codec is None:
+            raise NoRoute(
+                f"this node does not know the channel {reactor!r}: run its reactor, or give the node "
+                "channels=[…], so that it knows the messages"
+            )
+        if codec.schema != lane.info.schema:
+            lane.known = True
+            raise SchemaMismatch(f"peer {self._peer_id} declares other messages on channel {reactor!r}")
+        lane.codec, lane.known = codec, True
+        return codec
+
+    def _made_codec(self, reactor: str, message: object) -> ChannelCodec | None:
+        try:
+            return self._codecs.make(reactor)
+        except (TypeError, Unresolved) as error:
+            raise MessageTypeError(str(error), message=message) from error
+
+    def _encoded_once(
+        self, lane: OutLane, codec: ChannelCodec, message: object, memo: dict[object, object]
+    ) -> tuple[int, bytes]:
+        limit = lane.info.max_message
+        known = memo.get(codec)
+        if known is None:
+            memo[codec] = known = codec.encode(message, MESSAGE_LIMIT)
+        number, data = cast("tuple[int, bytes]", known)
+        if len(data) > limit:
+            raise MessageTooLarge(
+                f"{type(message).__name__} takes {len(data)} bytes, the channel {lane.info.name!r} of peer "
+                f"{self._peer_id} carries {limit}"
+            )
+        return number, data
