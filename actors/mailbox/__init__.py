@@ -6,7 +6,9 @@ from .dead_letters import DeadLetters
 from .envelope import NEVER, Carrier, Envelope, ReplyTo
 from .fair_queue import KEPT_LANES
 from .ledger import NO_CHANNEL, Account, Books, Ledger, Side, Tally
-from .mailbox import Mailbox, MailboxStatistics, Waiter
+from .mailbox import Mailbox
+from .mailbox_account import MailboxStatistics
+from .waiting_senders import Waiter
 
 __all__ = [
     "Account",

@@ -80,6 +80,11 @@ class FairQueue:
                 del self.lanes[envelope.source]
         return envelope
 
+    def holds_older(self, envelope: Envelope) -> bool:
+        """There is one of the same source and message type: `replace` would find it."""
+        lane = self.lanes.get(envelope.source)
+        return bool(lane) and any(older.message.__class__ is envelope.message.__class__ for older in lane or ())
+
     def replace(self, envelope: Envelope) -> Envelope | None:
         """Put `envelope` in place of the newest one of the same source and message type, and return that one.
 

@@ -10,7 +10,8 @@ import pytest
 from program_runs import LawBroken, check, fault
 from programs import Program
 
-from peerbus.actors.mailbox.mailbox import Mailbox, Waiter
+from peerbus.actors.mailbox.mailbox import Mailbox
+from peerbus.actors.mailbox.waiting_senders import Waiter
 
 #: As many as a change is tried on; `make soak` takes thousands.
 seeds = pytest.mark.seeds(200)
@@ -38,7 +39,7 @@ def test_what_breaks_a_law_is_found_and_printed_as_a_small_program_that_can_be_r
     def wait(self: Mailbox, waiter: Waiter) -> None:
         """Does not look for room, as it once did not."""
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(Mailbox, "_admit_waiting", lambda _: None)
+            patch.setattr(Mailbox, "admit_waiting", lambda _: None)
             original(self, waiter)
 
     original = Mailbox.wait

@@ -505,7 +505,7 @@ class MailboxMachine(RuleBasedStateMachine):
     def nobody_waits_where_there_is_room(self) -> None:
         if not self.inbox._foreign:  # else the owner has been woken, and will look
             stats = self.inbox.statistics()
-            for lane in self.inbox._waiting.values():
+            for lane in self.inbox._waiting.lanes.values() if self.inbox._waiting is not None else ():
                 size = next(iter(lane)).envelope.size
                 fits = stats.queued_bytes + size <= self.BYTES or not stats.queued_bytes
                 assert not (stats.queued < self.LIMIT and fits)
