@@ -381,11 +381,11 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     """Add to a failure how to replay it, and what happened last on each node."""
     report = yield
     if report.when == "call":
-        shown = item.stash.get(SHOWN, "")
-        if SHOWN in item.stash:
-            del item.stash[SHOWN]
+        shown = item.stash.setdefault(SHOWN, "")
+        del item.stash[SHOWN]
         if report.failed:
-            if shown and shown not in report.longreprtext:
+            said = {line.lstrip("E ") for line in report.longreprtext.splitlines()}  # so pytest writes a note's lines
+            if not said.issuperset(line.lstrip("E ") for line in shown.splitlines()):
                 report.sections.append(("peerbus: the last events of each node", shown))
             if "peerbus_seed" in getattr(item, "fixturenames", ()) or SEED in item.stash:
                 report.sections.append(("peerbus: how to replay", _replay(item)))

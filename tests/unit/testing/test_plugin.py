@@ -240,8 +240,10 @@ async def test_virtual(node, sim):
     real, virtual = re.split(r"_+ test_virtual _+", done.stdout.str())
     assert re.search(r"^ +\d+\.\d{4}  alice  PeerUp\(", real, re.MULTILINE)
     assert re.search(r"^ +\d+\.\d{4}  bob    PeerUp\(", real, re.MULTILINE)
-    assert re.search(r"^ +\d+\.\d+  alice .*", virtual, re.MULTILINE)
+    assert re.search(r"^E +\d+\.\d+  alice .*", virtual, re.MULTILINE)
     assert "--peerbus-seed=0" in virtual
+    starts = [line for line in virtual.splitlines() if "starts as" in line]
+    assert sorted(line.split()[-4] for line in starts) == ["alice", "bob"], "once each, and not in a section again"
 
 
 def test_what_is_left_behind_fails_a_test_that_asks_for_it(run: Run) -> None:
