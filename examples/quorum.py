@@ -1,4 +1,8 @@
-"""Three nodes keep a register. A write counts when two have it, a read asks two; one node dies, and nobody notices."""
+"""Three nodes keep a register. A write counts when two have it, a read asks two; one node dies, and nobody notices.
+
+When a second one dies a write fails. It is a dead letter then, as any message that reaches nobody: the log warns of it,
+with the reason `no_quorum`, and the asker gets QuorumFailed.
+"""
 
 from __future__ import annotations
 

@@ -12,6 +12,8 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+#: Characters of a line of prose; a row of a table has as many as it needs.
+WIDTH = 150
 
 
 def _blocks(language: str) -> list[str]:
@@ -52,6 +54,15 @@ def test_every_file_of_the_pattern_table_is_there() -> None:
 def test_every_link_to_a_file_leads_somewhere(document: Path) -> None:
     links = re.findall(r"\]\(([^)#:]+)\)", document.read_text(encoding="utf-8"))
     assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+# Half of performance.md is written by `make bench-publish`.
+@pytest.mark.parametrize(
+    "document", sorted({*(ROOT / "docs").glob("*.md")} - {ROOT / "docs" / "performance.md"}), ids=str
+)
+def test_prose_is_no_wider_than_an_editor(document: Path) -> None:
+    text = re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert [line for line in text.splitlines() if len(line) > WIDTH and not line.startswith("|")] == []
 
 
 def test_the_documented_configuration_is_a_right_one_and_names_every_key(tmp_path: Path) -> None:
