@@ -12,8 +12,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
-import re
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -21,21 +19,17 @@ from math import inf
 from random import Random
 from threading import get_ident
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-import pykka
-
+from .actor_table import ActorTable
 from .base import (
     ENDED,
-    ActorStopped,
     PeerbusError,
     ProcessForked,
     SendError,
     ShuttingDown,
-    WouldDeadlock,
     bind_to_thread,
     closed_with_loop,
-    current_bus,
     end_guard,
     finish_at_exit,
     finished,
@@ -51,23 +45,16 @@ from .base import (
 from .engine import (
     MARGIN,
     SLOW_HANDLER,
-    Behaviour,
     Body,
     Cell,
     Closing,
-    Life,
     LoopThread,
-    Plan,
     Ref,
     StallWatch,
-    State,
     ThreadCell,
     check_plain,
     context_on,
     factories_of,
-    refuse_instance,
-    refuse_sends,
-    refuse_uncallable,
     sends_are_checked,
 )
 from .event_stream import EventStream, Subscription, event_types
@@ -88,10 +75,10 @@ from .messages import (
     Supervision,
     check_reply,
 )
-from .router import ActorsChanged, RolesChanged, Router
+from .router import RolesChanged, Router
 from .routing import Routes, SearchText, routed_ask, routed_many, routed_tell, unwatch, watch
 from .sender import asks, tells, tells_many
-from .sends import DeadlineWheel, DeadlockWatch, FailedOutcome, Outcome, ReplyFuture, ThreadSends, check_timeout
+from .sends import DeadlineWheel, DeadlockWatch, FailedOutcome, Outcome, ThreadSends, check_timeout
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -106,11 +93,6 @@ log = get_logger("peerbus.actors")
 
 #: Seconds that users' actors have for the work at hand before they are killed.
 SHUTDOWN_TIMEOUT = 5.0
-#: Where nothing would end a child: its siblings have been told to already.
-CHILDLESS = frozenset({State.BACKING_OFF, State.STOPPING, State.STOPPED})
-#: Characters of a class's name in the name that is made up for an actor of it.
-NAMED_AFTER = 40
-
 
 #: What raises in the child of a fork, and what has nothing to do there.
 _CALLS = (
@@ -136,10 +118,8 @@ _CALLS = (
     "watch",
 )
 _SILENT = (
-    "begun",
     "call",
     "dead_letter",
-    "ended",
     "escalated",
     "exit",
     "hand_on_exit",
@@ -174,11 +154,8 @@ class Bus:
     __slots__ = (
         "__dict__",
         "__weakref__",
-        "_cells",
         "_closer",
-        "_counter",
         "_dead_letters",
-        "_ending",
         "_ends",
         "_escalation",
         "_events",
@@ -188,15 +165,13 @@ class Bus:
         "_guard",
         "_handed_on",
         "_initial",
-        "_order",
         "_slow_handler",
         "_stall_watch",
-        "_starting",
         "_stopped",
         "_summing_up",
         "_thread_runner",
         "_told_left",
-        "_urns",
+        "actors",
         "books",
         "cell",
         "channels",
@@ -258,12 +233,10 @@ class Bus:
         #: That of whoever enters the bus; what the bus does by itself runs in copies of it.
         self.context: contextvars.Context
         self._initial = factories_of("reactors", reactors)
-        self._cells: dict[str, Cell] = {}
+        #: Who runs here.
+        self.actors: ActorTable = ActorTable(self, self.rng)
         #: The cell of a name, or None.
-        self.cell: Callable[[str], Cell | None] = self._cells.get
-        self._order: dict[Life, None] = {}
-        self._starting: dict[Life, asyncio.Future[None]] = {}
-        self._ending: dict[Life, asyncio.Future[None]] = {}
+        self.cell: Callable[[str], Cell | None] = self.actors.by_name.get
         #: It takes no new work.
         self.closing: bool = False
         self._forked = False
@@ -274,8 +247,6 @@ class Bus:
         self._summing_up: asyncio.TimerHandle | None = None
         #: What became of sends, kept for whoever takes them.
         self.books: Books = Books(self.channels.__contains__)
-        self._urns = uuid.UUID(int=self.rng.getrandbits(128), version=4).int
-        self._counter = 0
         self.thread_sends: ThreadSends = ThreadSends()
         self._thread_runner: LoopThread | None = None
         self._events: EventStream | None = None
@@ -439,7 +410,7 @@ class Bus:
         # Nothing is logged here, where the thread is half gone: `logging` would make it a new one that never ends.
         thread, self.thread = self.thread, ENDED
         self.closing = True
-        for cell in tuple(self._order):
+        for cell in self.actors.running():
             if cell.mailbox.owner == thread:
                 cell.mailbox.owner = ENDED
                 cell.mark_stopped()
@@ -454,7 +425,7 @@ class Bus:
         self.closing = True
         self._say_lost()
         finished(self)
-        for cell in tuple(self._order):
+        for cell in self.actors.running():
             if isinstance(cell, ThreadCell):
                 cell.kill("the event loop of its bus has ended")
             else:
@@ -470,8 +441,7 @@ class Bus:
     def forked(self) -> None:
         """This process is the child of a fork: nothing of this bus runs here."""
         self.closing, self._forked, self.thread = True, True, ENDED
-        for cell in tuple(self._order):
-            refuse_sends(cell)
+        self.actors.forked()
         refuse_calls(self, f"bus {self.name!r}", _CALLS)
         silence(self, _SILENT)
 
@@ -548,92 +518,14 @@ class Bus:
         PeerbusError where the bus does not run or the factory makes no new actor, ShuttingDown, ActorStopped where
         the parent stops, and what the factory raises: then nothing is left of the actor.
         """
-        refuse_instance(factory)
-        refuse_uncallable(factory)
-        if self.thread != get_ident():
-            return self._spawn_on_loop(
-                partial(self.spawn, factory, *args, name=name, supervision=supervision, parent=parent, **kwargs)
-            )
-        if self.closing and parent is None:
-            raise self.refusal()
-        if parent is not None and parent.state in CHILDLESS:
-            raise ActorStopped(f"{parent} stops, or is rebuilt, and can have no more children of what it was")
-        plan = Plan(self, partial(factory, *args, **kwargs) if args or kwargs else factory, name, supervision, parent)
-        try:
-            ref = plan.build()
-            self._register(ref._cell)
-        except BaseException:
-            plan.discard()
-            raise
-        try:
-            ref._cell.start()
-        except BaseException:  # there is no thread to be had, or the loop was closed
-            self._unregister(ref._cell)
-            plan.discard()
-            lost = self.lost()
-            if lost is not None:
-                raise lost from None
-            raise
-        return cast("Ref[A]", ref)
-
-    def _spawn_on_loop(self, spawn: Callable[[], Ref[A]]) -> Ref[A]:
-        self.check_running()
-        if current_bus() is not None:
-            raise WouldDeadlock(f"spawning on {self.name} waits for its thread, and would stop this event loop")
-        future: ReplyFuture[Ref[A]] = ReplyFuture()
-        future.producer = self
-
-        if not self.on_loop(partial(_bring, spawn, future), context_on(self)):
-            raise self.refusal()
-        try:
-            return future.get()
-        finally:
-            del future  # an error keeps this frame, see outcome
-
-    def _register(self, cell: Cell) -> None:
-        assert cell.name is not None
-        assert cell.ref is not None
-        self.check_free(cell.name)
-        channel = cell.actor_class.__channel__
-        if channel is not None:
-            self.declare(channel)
-        self._cells[cell.name] = cell
-        self._order[cell] = None
-        if cell.parent is not None:
-            if cell.parent.children is None:
-                cell.parent.children = {}
-            cell.parent.children[cell] = None
-        if cell.actor_class.__registered__:
-            pykka.ActorRegistry.register(cell.ref)
-        if self.receivers_awaited:
-            self.tell_router(ActorsChanged())
-
-    def _unregister(self, cell: Cell) -> None:
-        if cell.parent is not None and cell.parent.children is not None:
-            cell.parent.children.pop(cell, None)
-        cell.mark_stopped()
-        self.ended(cell)
-
-    def check_free(self, name: str) -> None:
-        """Raise ValueError where an actor has that name."""
-        if name in self._cells:
-            raise ValueError(f"{self.name} has an actor called {name!r} already")
+        return self.actors.spawn(factory, *args, name=name, supervision=supervision, parent=parent, **kwargs)
 
     async def started(self, *refs: Ref[Any]) -> None:
         """Wait until these actors' `on_start` has finished.
 
         Raises what it raised; ActorStopped with its text, where another caller was told already.
         """
-        for ref in refs:
-            cell = ref._cell
-            if not cell.begun:
-                try:
-                    future = self._starting.setdefault(cell, self.loop.create_future())
-                    await asyncio.shield(future)
-                finally:
-                    del future  # an error keeps this frame, see outcome
-            elif cell.start_error is not None:
-                raise cell.take_start_error()
+        await self.actors.started(*refs)
 
     def declare(self, channel: Channel[Any]) -> None:
         """Know a channel that this node talks to, although it runs no reactor of it.
@@ -643,78 +535,6 @@ class Bus:
         known = self.channels.setdefault(channel.name, channel)
         if known is not channel and known.messages != channel.messages:
             raise ValueError(f"two different channels are called {channel.name!r}: {known!r} and {channel!r}")
-
-    def actor_name(self, actor_class: type[Behaviour]) -> str:
-        """A free name for an actor of that class that was given none."""
-        channel = actor_class.__channel__
-        if channel is not None:
-            return channel.name
-        self._counter += 1
-        plain = re.sub(r"[^a-z0-9_]", "", actor_class.__name__.lower()).strip("_")[:NAMED_AFTER]
-        return f"{plain or 'actor'}-{self._counter}"
-
-    def next_urn(self) -> str:
-        """A new actor's URN: unique in the process, the same in each run with the same `rng`."""
-        self._urns = (self._urns + 1) & ((1 << 128) - 1)
-        # As `uuid.UUID(int=…).urn` writes it, in less than half the time.
-        digits = f"{self._urns:032x}"
-        return f"urn:uuid:{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
-
-    def has(self, reactor: str) -> bool:
-        """A reactor or actor of this name runs here."""
-        return reactor in self._cells
-
-    def running(self) -> Iterable[Life]:
-        """The cells of all actors that have not ended, the oldest first."""
-        return tuple(self._order)
-
-    def runs(self, cell: Life) -> bool:
-        """That cell has not ended."""
-        return cell in self._order
-
-    def end_of(self, cell: Life) -> asyncio.Future[None]:
-        """Done when that cell, which runs, has ended. Several may wait for it: do not cancel it."""
-        return self._ending.setdefault(cell, self.loop.create_future())
-
-    def begun(self, cell: Life, error: BaseException | None) -> None:
-        """A cell says that its actor's `on_start` has finished. From the cell's thread."""
-        if get_ident() != self.thread:
-            if self.thread != ENDED:
-                self.on_loop(partial(self.begun, cell, error))
-            return
-        future = self._starting.pop(cell, None)
-        if future is not None and not future.done():
-            if error is None:
-                future.set_result(None)
-            else:
-                future.set_exception(error)
-                if cell.start_error is error:
-                    cell.take_start_error()
-
-    def ended(self, cell: Life) -> None:
-        """A cell says that it has ended. From the cell's thread."""
-        if get_ident() != self.thread:
-            if self.thread != ENDED:
-                self.on_loop(partial(self.ended, cell))
-            return
-        # A thread may have failed to start just before somebody began to wait for that.
-        stopped = ActorStopped(f"{cell} stopped before it had started: {cell.reason}")
-        self.begun(cell, stopped if cell.start_error is None else cell.start_error)
-        if cell.start_error is not None:
-            cell.start_error.with_traceback(None)  # it keeps the actor, and that the cell; it stands in the log
-        self._order.pop(cell, None)
-        if isinstance(cell, ThreadCell):
-            self.deadlocks.remove(cell)
-        if cell.name is not None and self._cells.get(cell.name) is cell:
-            del self._cells[cell.name]
-        cell.mailbox.settle(self.books.tally(Side.LOCAL, _channel_of(cell)))
-        for watched in cell.watching or ():
-            watched.unwatch(cell)
-        cell.watching = None
-        cell.tell_watchers()
-        future = self._ending.pop(cell, None)
-        if future is not None and not future.done():
-            future.set_result(None)
 
     def escalated(self, actor: str, error: BaseException) -> None:
         """A top-level actor handed its failure on: the bus itself has failed, and stops."""
@@ -764,12 +584,12 @@ class Bus:
         """Send without an answer: `await` it on the loop, `.get()` it on another thread. See `Actor.tell`."""
         if timeout is not None and timeout.__class__ is not float:
             check_timeout(timeout)
-        # The short ways, to an actor here and to a peer, without a second call; everything else is for `send`.
+        # The short ways of `send`, without its call: 12 % of a tell to an actor here, 31 % by its ref, 3 % to a peer.
         if not self.closing:
             if type(to) is Address:
                 where = to.where
                 if where is LOCAL:
-                    cell = self._cells.get(to.reactor)
+                    cell = self.cell(to.reactor)
                     if cell is not None:
                         return cell.tell(message, None, timeout)
                 elif type(where) is Peer and (timeout is None or timeout >= 0) and get_ident() == self.thread:
@@ -811,18 +631,11 @@ class Bus:
         if reply is not None:
             check_reply(reply)
         if hedge is None and quorum is None and not wait_for_peer:
-            # The short ways, as `tell` has them.
-            if type(to) is Address and get_ident() == self.thread and not self.closing:
-                where = to.where
-                if where is LOCAL:
-                    cell = self._cells.get(to.reactor)
-                    if cell is not None:
-                        return cell.ask(message, None, timeout, reply, self)
-                elif type(where) is Peer and (timeout is None or timeout > 0):
-                    link = self.routes.peers.get(where.id)
-                    if link is not None:
-                        deadline = self.deadline(to.reactor, None) if timeout is None else self.loop.time() + timeout
-                        return link.ask(to.reactor, message, sender=None, deadline=deadline, reply=reply)
+            # The short way of `request`, 7 % of such an ask.
+            if type(to) is Address and to.where is LOCAL and get_ident() == self.thread and not self.closing:
+                cell = self.cell(to.reactor)
+                if cell is not None:
+                    return cell.ask(message, None, timeout, reply, self)
             return self.request(to, message, timeout, reply, None)
         return self.request(to, message, timeout, reply, None, How(hedge, quorum, wait_for_peer))
 
@@ -935,7 +748,7 @@ class Bus:
     def statistics(self) -> BusStatistics:
         """Counters and levels at this instant."""
         return BusStatistics(
-            actors={name: cell.mailbox.statistics() for name, cell in tuple(self._cells.items())},
+            actors={name: cell.mailbox.statistics() for name, cell in tuple(self.actors.by_name.items())},
             failed=self._dead_letters.failed,
             dead_letters=self._dead_letters.counts,
             ledger=self.ledger(),
@@ -943,27 +756,11 @@ class Bus:
 
     def ledger(self) -> Ledger:
         """What became of every send since the bus started, by channel. On the loop's thread, or when it has stopped."""
-        return self.books.ledger(
-            [(_channel_of(cell), cell.mailbox.statistics().account) for cell in tuple(self._order) if cell.name]
-        )
+        return self.books.ledger(self.actors.accounts())
 
     def __repr__(self) -> str:
-        return f"<Bus {self.name} {len(self._cells)} actors>"
-
-
-def _bring(make: Callable[[], T], future: ReplyFuture[T]) -> None:
-    try:
-        future.succeed(make())
-    except BaseException as error:  # noqa: BLE001  # the caller's thread raises it
-        future.fail(error)
-    finally:
-        del future
+        return f"<Bus {self.name} {len(self.actors.by_name)} actors>"
 
 
 def _no_search() -> str:
     return "a bus has no network of its own, so give the program a Node"
-
-
-def _channel_of(cell: Life) -> str:
-    channel = cell.actor_class.__channel__
-    return NO_CHANNEL if channel is None else channel.name

@@ -11,7 +11,7 @@ from .ending import Ending
 from .factories import channels_of, factories_of, refuse_instance, refuse_uncallable
 from .forked_cell import refuse_sends
 from .handlers import handles
-from .host import Host
+from .host import Host, NamesActors
 from .latency import OwnLatency, PeakEwma
 from .life import Life
 from .load import Load, Loads
@@ -40,6 +40,7 @@ __all__ = [
     "LoopCell",
     "LoopThread",
     "MARGIN",
+    "NamesActors",
     "OwnLatency",
     "PeakEwma",
     "Plan",

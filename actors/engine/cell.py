@@ -79,7 +79,7 @@ class Cell(Life):
         supervisor: Supervisor | None = None,
         context: Context | None = None,
     ) -> None:
-        urn = uuid.uuid4().urn if bus is None else bus.next_urn()
+        urn = uuid.uuid4().urn if bus is None else bus.actors.next_urn()
         super().__init__(actor_class, factory, bus, name, parent, supervisor, urn, context)
         channel = actor_class.__channel__
         #: The messages that are taken without a look; None: all.

@@ -44,16 +44,11 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.001, 0.05
 PAUSE_SHARE = 0.125
 
 
-class ClosingHost(Protocol):
-    """A bus that ends."""
-
-    name: str
-    loop: asyncio.AbstractEventLoop
-    #: Seconds that users' actors have for the work at hand.
-    shutdown_timeout: float
+class RunningActors(Protocol):
+    """Knows which actors have not ended."""
 
     def running(self) -> Iterable[Life]:
-        """The cells of all actors that have not ended, the oldest first."""
+        """Their cells, the oldest first."""
 
     def runs(self, cell: Life) -> bool:
         """That cell has not ended."""
@@ -62,11 +57,25 @@ class ClosingHost(Protocol):
         """Done when that cell, which runs, has ended."""
 
 
+class ClosingHost(Protocol):
+    """A bus that ends."""
+
+    name: str
+    loop: asyncio.AbstractEventLoop
+    #: Seconds that users' actors have for the work at hand.
+    shutdown_timeout: float
+
+    @property
+    def actors(self) -> RunningActors:
+        """Its actors."""
+
+
 class Closing:
     """The end of one bus, from the moment it is made. Task: the one of `run` (waits for: actors; feeds: nobody)."""
 
     def __init__(self, bus: ClosingHost) -> None:
         self._bus = bus
+        self._actors = bus.actors
         self._loop = bus.loop
         #: When what is under way in this phase has to be over, in seconds of the loop's clock.
         self.until = self._loop.time() + bus.shutdown_timeout
@@ -93,7 +102,7 @@ class Closing:
 
     def _cells(self, phase: Ending | None = None) -> list[Cell]:
         """The actors that run, or those of them that end in this phase, the oldest first."""
-        cells = [cell for cell in self._bus.running() if isinstance(cell, Cell)]
+        cells = [cell for cell in self._actors.running() if isinstance(cell, Cell)]
         return cells if phase is None else [cell for cell in cells if _phase_of(cell) is phase]
 
     # Draining.
@@ -156,7 +165,7 @@ class Closing:
                 # Who has nothing to do, or only waited for the end of others, still ends in order.
                 overdue, until = True, self._loop.time() + KILL_TIMEOUT
             cell = cells.pop()
-            if self._bus.runs(cell) and overdue and self._works(cell):
+            if self._actors.runs(cell) and overdue and self._works(cell):
                 self._kill(cell)
                 continue
             if phase not in SIDE_BY_SIDE:
@@ -165,24 +174,24 @@ class Closing:
                 self._kill(cell)
         await self._ended(self._loop.time() + KILL_TIMEOUT, heads)
         for cell in heads:
-            if self._bus.runs(cell):
+            if self._actors.runs(cell):
                 log.error("the actor does not stop: a handler never returns", node=self._bus.name, actor=str(cell))
                 cell.leave_behind()  # and its children
 
     def _stop(self, cells: Iterable[Cell]) -> None:
         for cell in cells:
-            if self._bus.runs(cell):
+            if self._actors.runs(cell):
                 cell.request_stop()
 
     def _kill(self, cell: Life) -> None:
-        if not self._bus.runs(cell):
+        if not self._actors.runs(cell):
             return
         log.warning("not stopped in time, the actor is killed", node=self._bus.name, actor=str(cell))
         cell.kill("the bus stops, its mailbox was not drained in time")
 
     async def _ended(self, until: float, cells: Iterable[Cell]) -> bool:
         """Wait for the end of these. False: the time is over."""
-        ends = [self._bus.end_of(cell) for cell in cells if self._bus.runs(cell)]
+        ends = [self._actors.end_of(cell) for cell in cells if self._actors.runs(cell)]
         try:
             async with asyncio.timeout_at(until):
                 for end in ends:

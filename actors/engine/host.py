@@ -8,9 +8,23 @@ from typing import Any, Protocol
 from ..base import SendError
 from ..messages import Address, GroupAddress
 from ..sends import DeadlineWheel, DeadlockWatch, LoopHost
-from .life import LifeHost
+from .behaviour import Behaviour
+from .life import LifeHost, ToldOfLives
 
 __all__ = ["Host"]
+
+
+class NamesActors(ToldOfLives, Protocol):
+    """Whoever gives actors their names."""
+
+    def next_urn(self) -> str:
+        """A new actor's URN."""
+
+    def actor_name(self, actor_class: type[Behaviour]) -> str:
+        """A free name for an actor of that class that was given none."""
+
+    def check_free(self, name: str) -> None:
+        """Raise ValueError where an actor of that name runs."""
 
 
 class Host(LifeHost, LoopHost, Protocol):
@@ -23,8 +37,9 @@ class Host(LifeHost, LoopHost, Protocol):
     #: Sends here are looked at as if they went to another node.
     checks_sends: bool
 
-    def next_urn(self) -> str:
-        """A new actor's URN."""
+    @property
+    def actors(self) -> NamesActors:
+        """Its actors."""
 
     def call(self, action: Callable[[], object]) -> None:
         """Run `action` on the loop's thread, soon. From any thread."""

@@ -49,6 +49,7 @@ from ..messages import (
     Supervisor,
     Terminated,
 )
+from ..sends import Producer
 from .actor_tasks import ActorTasks
 from .building import BUILDING
 from .state import TRANSITIONS, State
@@ -96,17 +97,25 @@ class OwnTimers(Protocol):
         """The actor ends, or is rebuilt."""
 
 
-class LifeHost(Protocol):
-    """What a life needs of the bus that it is on."""
-
-    name: str
-    loop: asyncio.AbstractEventLoop
+class ToldOfLives(Protocol):
+    """Whoever is told how far actors are."""
 
     def begun(self, cell: Life, error: BaseException | None) -> None:
         """The actor's `on_start` has finished. From the cell's thread."""
 
     def ended(self, cell: Life) -> None:
         """It has ended. From the cell's thread."""
+
+
+class LifeHost(Producer, Protocol):
+    """What a life needs of the bus that it is on."""
+
+    name: str
+    loop: asyncio.AbstractEventLoop
+
+    @property
+    def actors(self) -> ToldOfLives:
+        """Its actors."""
 
     def escalated(self, actor: str, error: BaseException) -> None:
         """A top-level actor hands its failure on."""
@@ -116,12 +125,6 @@ class LifeHost(Protocol):
 
     def publish(self, event: object) -> None:
         """Tell a fact to those who listen. From any thread."""
-
-    def blocks(self, thread: int) -> bool:
-        """A wait on that thread would stop the bus's loop."""
-
-    def lost(self) -> SendError | None:
-        """Why nothing that is open there ever ends; None while it may."""
 
 
 class Life:
@@ -345,13 +348,13 @@ class Life:
                 self.log.error("on_start failed, the actor stops", **self.named, exc_info=error)
             if self.bus is not None:
                 self.start_error = for_future(error)
-                self.bus.begun(self, self.start_error)
+                self.bus.actors.begun(self, self.start_error)
             self.exits(error)
             self._leave(f"on_start failed: {shown(error)}", farewell=False, kill=True)
         else:
             self._move(State.RUNNING)
             if self.bus is not None:
-                self.bus.begun(self, None)
+                self.bus.actors.begun(self, None)
                 self.bus.publish(ActorStarted(str(self)))
             self._take_messages()
 
@@ -629,7 +632,7 @@ class Life:
             self.refuse_left(envelope, begun=True)
         self.mailbox.refuse_late()
         if self.bus is not None:
-            self.bus.ended(self)  # first of all: the name must be free when others hear of the end
+            self.bus.actors.ended(self)  # first of all: the name must be free when others hear of the end
             self.bus.publish(ActorTerminated(str(self), self.reason))
         if self.parent is not None:
             self.parent.child_gone(self)

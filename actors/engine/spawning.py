@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from ..base import PeerbusError
 from ..messages import REACTOR_PATTERN, Supervision, Supervisor, article
@@ -18,22 +18,12 @@ from .thread_cell import ThreadCell
 __all__ = ["Plan"]
 
 
-class NamingHost(Host, Protocol):
-    """A bus, as far as this file knows one: it gives actors their names."""
-
-    def actor_name(self, actor_class: type[Behaviour]) -> str:
-        """A free name for an actor of that class that was given none."""
-
-    def check_free(self, name: str) -> None:
-        """Raise ValueError where an actor of that name runs."""
-
-
 class Plan:
     """An actor that is being built for the first time: its class is known when its `__init__` runs."""
 
     def __init__(
         self,
-        bus: NamingHost,
+        bus: Host,
         factory: Callable[[], Any],
         name: str | None,
         supervision: Supervision | None,
@@ -85,8 +75,8 @@ class Plan:
     def claim(self, actor: Behaviour) -> Cell:
         """Make the cell of `actor`."""
         actor_class = type(actor)
-        name = self._name or self._bus.actor_name(actor_class)
-        self._bus.check_free(name)
+        name = self._name or self._bus.actors.actor_name(actor_class)
+        self._bus.actors.check_free(name)
         make = ThreadCell if actor_class.dispatcher == "thread" else LoopCell
         self.cell = make(
             actor_class,

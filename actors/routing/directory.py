@@ -41,11 +41,8 @@ class Directory(Host, Protocol):
     #: Says how peers are looked for, for errors.
     search: SearchText
 
-    def cell(self, name: str) -> Cell | None:
+    def cell(self, name: str, /) -> Cell | None:
         """The cell of a name."""
-
-    def has(self, reactor: str) -> bool:
-        """A reactor or actor of this name runs here."""
 
     @property
     def closing(self) -> bool:

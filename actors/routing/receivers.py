@@ -88,7 +88,7 @@ def reaches(bus: Directory, to: Address[Any] | GroupAddress[Any], need: int) -> 
     """So many answer to that address now."""
     where = to.where
     if isinstance(where, Local):
-        return bus.has(to.reactor)
+        return bus.cell(to.reactor) is not None
     if isinstance(where, Peer):
         link = bus.routes.peers.get(where.id)
         return link is not None and link.has(to.reactor)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from ..base import PeerbusError, SendError
-from ..engine import Cell, Life, Ref
+from ..engine import Cell, Life, NamesActors, Ref
 from ..mailbox import Envelope
 from ..messages import Address, Role, Terminated
 from .directory import Directory
@@ -15,11 +15,19 @@ from .dispatch import Awaited, ByLoop, Group, way_to
 __all__ = ["WatchHost", "check_watchable", "unwatch", "watch"]
 
 
-class WatchHost(Directory, Protocol):
-    """What watching needs of the bus."""
+class KnowsLives(NamesActors, Protocol):
+    """Knows which actors have not ended."""
 
     def runs(self, cell: Life) -> bool:
         """That cell has not ended."""
+
+
+class WatchHost(Directory, Protocol):
+    """What watching needs of the bus."""
+
+    @property
+    def actors(self) -> KnowsLives:
+        """Its actors."""
 
 
 def watch(bus: WatchHost, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
@@ -33,7 +41,7 @@ def watch(bus: WatchHost, target: Ref[Any] | Address[Any], watcher: Cell) -> Non
         bus.on_loop(partial(watch, bus, target, watcher))
         return
     if isinstance(found, Cell):
-        if not bus.runs(found):
+        if not bus.actors.runs(found):
             watcher.terminated(found)
             return
         found.watch(watcher)

@@ -9,7 +9,7 @@ from .deadlock import MAX_PATH, DeadlockWatch, Search, Wait
 from .future_like import HINT, FutureLike, Once, end_work
 from .many import send_all
 from .outcome import DELIVERED, GAVE_WAY, Delivered, FailedOutcome, Outcome
-from .reply_future import BLOCKED, ReplyFuture
+from .reply_future import BLOCKED, Producer, ReplyFuture
 from .supply import CHUNK, Supply, Within
 from .thread_sends import ThreadSends
 from .thread_wait import ForeignWaiting
@@ -37,6 +37,7 @@ __all__ = [
     "LoopHost",
     "MAX_PATH",
     "Outcome",
+    "Producer",
     "ReplyFuture",
     "Search",
     "Supply",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast
 from ...actors.actor import Actor
 from ...actors.base import SendError
 from ...actors.bus import Bus
-from ...actors.engine import Behaviour, Body, Cell, Life, Ref
+from ...actors.engine import Behaviour, Body, Cell, Ref
 from ...actors.messages import (
     LOCAL,
     ActorFailed,
@@ -89,15 +89,9 @@ class RecordingBus(Bus):
         self._acting = super().spawn(factory, *args, name=name, supervision=supervision)
         return self._acting
 
-    def ended(self, cell: Life) -> None:
-        """Keep the actor that acted, to be looked at."""
-        if self._acting is not None and cell is self._acting._cell:
-            self.last = cell.actor or self.last
-        super().ended(cell)
-
     def begins(self, cell: Cell) -> asyncio.Future[None]:
         """Done when the actor's `on_start` has finished; fails with what it raised."""
-        begun = self._starting.setdefault(cell, self.loop.create_future())
+        begun = self.actors.start_of(cell)
         begun.add_done_callback(lambda done: done.cancelled() or done.exception())  # looked at, whoever asks
         return begun
 
@@ -119,7 +113,7 @@ class RecordingBus(Bus):
         if self._recorder is None:
             return super().spawn(factory, *args, name=name, supervision=supervision, parent=parent, **kwargs)
         made_up = factory if isinstance(factory, type) else Actor
-        ref = self.stand_in(name or self.actor_name(made_up))
+        ref = self.stand_in(name or self.actors.actor_name(made_up))
         assert ref._cell.name is not None
         self._recorder.spawned(ref._cell.name)
         return cast("Ref[A]", ref)
@@ -177,6 +171,8 @@ class RecordingBus(Bus):
 
     def publish(self, event: object) -> None:
         """Record a fact, unless it is one of the life of neighbours."""
+        if self._acting is not None:
+            self.last = self._acting._cell.actor or self.last  # its end is such a fact
         super().publish(event)
         if self._recorder is not None:
             self._recorder.published(event)

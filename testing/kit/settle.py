@@ -35,7 +35,7 @@ async def settled(bus: Bus) -> None:
 def _level(bus: Bus) -> object:
     cells = tuple(
         (name, cell.state, mailbox.sent, mailbox.delivered, mailbox.queued, mailbox.waiting)
-        for name, cell in tuple(bus._cells.items())
+        for name, cell in tuple(bus.actors.by_name.items())
         for mailbox in (cell.mailbox.statistics(),)
     )
     return cells, tuple(bus.statistics().dead_letters.items())

@@ -228,7 +228,7 @@ async def trouble(sim: Simulation, rng: Random, rounds: int) -> None:
                         cell.request_stop()
             case _:
                 node = sim.nodes[one]
-                if not node.bus.has("brief"):
+                if node.bus.cell("brief") is None:
                     node.spawn(Brief)
         await sim.run_for(rng.uniform(0.0, 4.0))
         network.heal()

@@ -115,7 +115,7 @@ def notes(node: Node) -> Notes:
 
 
 def connections(node: Node) -> list[PeerConnection]:
-    found = (cell.actor for name, cell in node.bus._cells.items() if name.startswith("peer-"))
+    found = (cell.actor for name, cell in node.bus.actors.by_name.items() if name.startswith("peer-"))
     return [actor for actor in found if isinstance(actor, PeerConnection)]
 
 

@@ -510,7 +510,7 @@ async def test_a_peer_that_goes_fails_every_open_ask_and_tells_dead_letters_what
             asks += [asyncio.ensure_future(_awaited(alice.ask(to, Get(1), timeout=60))) for _ in range(2)]
             await asyncio.sleep(0)
             statistics = lane(alice, bob, "store")
-            connection = next(cell for name, cell in alice.bus._cells.items() if name.startswith("peer-"))
+            connection = next(cell for name, cell in alice.bus.actors.by_name.items() if name.startswith("peer-"))
             assert connection.actor is not None
             connection.actor._stream.break_off()  # type: ignore[attr-defined]  # the network's own lever
             results = await asyncio.gather(*asks, return_exceptions=True)

@@ -528,7 +528,7 @@ async def seconds_until_cut(peer: Node) -> float:
 
 def say(node: Node, frame: Frame) -> None:
     """Let a node say what it would not, and go on as if it had not."""
-    (connection,) = (cell.actor for name, cell in node.bus._cells.items() if name.startswith("peer-"))
+    (connection,) = (cell.actor for name, cell in node.bus.actors.by_name.items() if name.startswith("peer-"))
     assert isinstance(connection, PeerConnection)
     connection.link.outbox.control(frame)
     connection._writer.schedule()
@@ -599,7 +599,7 @@ async def test_work_of_a_peer_that_goes_on_sending_after_goodbye_is_refused() ->
 
 def hello_of(node: Node) -> Hello:
     """What its only peer said to a node."""
-    (connection,) = (cell.actor for name, cell in node.bus._cells.items() if name.startswith("peer-"))
+    (connection,) = (cell.actor for name, cell in node.bus.actors.by_name.items() if name.startswith("peer-"))
     assert isinstance(connection, PeerConnection)
     return connection._greeted.peer
 

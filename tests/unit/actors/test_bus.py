@@ -382,75 +382,6 @@ async def test_a_factory_that_fails_fails_the_bus() -> None:
             pass
 
 
-async def test_a_name_that_is_taken_leaves_no_half_actor_behind() -> None:
-    class WithChild(Blocks):
-        def __init__(self) -> None:
-            super().__init__()
-            self.spawn(Plain, name="child")
-
-    async with Bus(reactors=[Blocks]) as bus:
-        before = set(bus.statistics().actors)
-        with pytest.raises(ValueError, match="an actor called 'blocks' already"):
-            bus.spawn(WithChild)
-        with pytest.raises(ValueError, match="not an actor's name"):
-            bus.spawn(Plain, name="Not a name")
-        await asyncio.sleep(0)
-        assert set(bus.statistics().actors) == before
-        assert await bus.ask(LOCAL / Blocks, GetBlock(1), reply=Block) == Block(1, b"x")
-
-
-async def test_an_actor_whose_init_fails_takes_its_children_along(turns: Turns) -> None:
-    class Fails(Actor):
-        def __init__(self) -> None:
-            super().__init__()
-            self.spawn(Plain, name="child")
-            raise KeyError("config")
-
-    async with Bus() as bus:
-        before = set(bus.statistics().actors)
-        with pytest.raises(KeyError):
-            bus.spawn(Fails, name="parent")
-        await turns()
-        assert set(bus.statistics().actors) == before
-
-
-async def test_another_channel_of_the_same_name_is_refused() -> None:
-    class Other(Reactor):
-        channel = Channel("blocks", messages=(Nap,))
-
-        @handles(Nap)
-        def never(self, _: Nap) -> None: ...
-
-    async with Bus(reactors=[Blocks]) as bus:
-        with pytest.raises(ValueError, match="two different channels"):
-            bus.spawn(Other, name="other")
-        assert not bus.has("other")
-
-
-async def test_a_factory_must_make_one_new_actor() -> None:
-    async with Bus() as bus:
-        ref = bus.spawn(Plain)
-        with pytest.raises(PeerbusError, match="must make a new actor at each call"):
-            bus.spawn(lambda: inside(ref))
-        with pytest.raises(PeerbusError, match="int makes an int, not an actor: pass a class that derives from Actor"):
-            bus.spawn(int)  # type: ignore[type-var]  # the mistake
-        with pytest.raises(PeerbusError, match=r"Forgets\.__init__ does not call super\(\)\.__init__\(\)"):
-            bus.spawn(Forgets)
-
-
-class Forgets(Actor):
-    def __init__(self) -> None: ...
-
-
-async def test_actors_get_plain_names_whatever_their_class_is_called() -> None:
-    class Größe__X(Plain):  # noqa: N801, PLC2401
-        pass
-
-    async with Bus() as bus:
-        name = str(bus.spawn(Größe__X)._cell)
-        assert await bus.ask(LOCAL / name, 1) == 1
-
-
 async def test_a_bus_is_entered_once() -> None:
     bus = Bus()
     with pytest.raises(PeerbusError, match="does not run"):
@@ -473,7 +404,7 @@ async def test_two_buses_on_one_loop_send_to_each_others_refs() -> None:
         ref = two.spawn(Plain)
         assert await one.ask(ref, 1) == 1
         await one.tell(ref, 2)
-        assert not one.has("plain-1")
+        assert one.cell("plain-1") is None
         assert one.spawn(Plain)._cell.name == "plain-1"
 
 
@@ -580,48 +511,6 @@ async def test_a_close_that_is_cancelled_goes_on() -> None:
             await closing
         await bus.wait_stopped()
     assert bus.statistics().actors == {}
-
-
-async def test_an_actor_that_stops_has_no_more_children() -> None:
-    class Late(Plain):
-        def on_stop(self) -> None:
-            self.spawn(Plain)
-
-    async with Bus() as bus:
-        ref = bus.spawn(Late)
-        assert await ref.stop(block=False) is True
-        assert len(bus.statistics().actors) == 2  # the bus's own
-
-
-async def test_what_an_actor_was_before_it_failed_has_no_more_children() -> None:
-    refused: list[ActorStopped] = []
-
-    class Lingers(Actor):
-        @handles(str, reentrant=True)
-        async def have_one(self, _: str) -> None:
-            try:
-                await asyncio.sleep(60)
-            finally:
-                try:
-                    self.spawn(Plain)
-                except ActorStopped as error:
-                    refused.append(error)
-
-        @handles(float)
-        def fail(self, _: float) -> None:
-            raise ValueError
-
-        @handles(int)
-        def reply(self, number: int) -> int:
-            return number
-
-    async with Bus() as bus:
-        ref = bus.spawn(Lingers, supervision=Supervision(backoff=0.1))
-        await bus.tell(ref, "")
-        await asyncio.sleep(0.1)
-        await bus.tell(ref, 0.0)
-        assert await bus.ask(ref, 1, timeout=1) == 1  # it waits for no child that nobody ends
-        assert len(refused) == 1
 
 
 # Facts.

@@ -223,7 +223,7 @@ async def test_a_stop_ends_whatever_its_hooks_raise(dispatcher: str, error: Base
     async with Bus() as bus:
         ref = bus.spawn(kind(dispatcher, place, error), place, error)
         assert await asyncio.wait_for(ref.stop(block=False), WAIT) is True
-        assert not bus.has(str(ref.address).rpartition("/")[2])
+        assert bus.cell(str(ref.address).rpartition("/")[2]) is None
 
 
 @everywhere

@@ -614,7 +614,7 @@ def test_nothing_stays_open_of_an_actor_that_is_left_behind(
         later = ref.stop(block=False)
         await eventually(began.is_set)
         await bus.aclose()
-        assert list(bus.running()) == []
+        assert list(bus.actors.running()) == []
         assert await asyncio.wait_for(later, 10)
         assert not ref.is_alive()
         with pytest.raises(ActorStopped):

@@ -87,7 +87,7 @@ async def test_what_is_one_is_taken() -> None:
     made = functools.partial(Needs, "f", size=1)
     for reactors in ([Worker], (made,), {Worker: None}, iter([lambda: Needs("f", size=1)]), [lambda *_: Worker()]):
         async with Bus(reactors=reactors) as bus:
-            assert bus.has("worker")
+            assert bus.cell("worker") is not None
 
 
 async def test_an_instance_is_not_spawned_and_neither_is_what_runs() -> None:

@@ -1,0 +1,266 @@
+"""The table of a bus's actors: what they are called, which of them have started, which have not ended."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from contextvars import Context
+from functools import partial
+from random import Random
+from threading import get_ident
+from typing import Any, Protocol, TypeVar, cast
+
+import pykka
+
+from .base import ENDED, ActorStopped, WouldDeadlock, current_bus, silence
+from .engine import (
+    Behaviour,
+    Body,
+    Cell,
+    Life,
+    Plan,
+    Ref,
+    State,
+    ThreadCell,
+    context_on,
+    refuse_instance,
+    refuse_sends,
+    refuse_uncallable,
+)
+from .mailbox import NO_CHANNEL, Account, Books, Side
+from .messages import Channel, Supervision
+from .router import ActorsChanged
+from .routing import RouterHost
+from .sends import ReplyFuture
+
+__all__ = ["ActorTable", "ActorTableHost"]
+
+A = TypeVar("A", bound=Body)
+T = TypeVar("T")
+
+#: Where nothing would end a child: its siblings have been told to already.
+CHILDLESS = frozenset({State.BACKING_OFF, State.STOPPING, State.STOPPED})
+#: Characters of a class's name in the name that is made up for an actor of it.
+NAMED_AFTER = 40
+
+
+class ActorTableHost(RouterHost, Protocol):
+    """What the table needs of its bus."""
+
+    #: What became of sends; an actor that has ended leaves its account there.
+    books: Books
+
+    def declare(self, channel: Channel[Any]) -> None:
+        """Know a channel. Raises ValueError where another one has its name."""
+
+    def on_loop(self, action: Callable[[], object], context: Context | None = None) -> bool:
+        """Run `action` on the loop's thread, soon, in `context` or the bus's own. False where the loop has closed."""
+
+
+class ActorTable:
+    """See the module. What is not said to be for any thread is for the loop's."""
+
+    def __init__(self, bus: ActorTableHost, rng: Random) -> None:
+        self._bus = bus
+        #: Those that can be sent to, by name.
+        self.by_name: dict[str, Cell] = {}
+        #: All that have not ended, the oldest first.
+        self._order: dict[Life, None] = {}
+        self._starting: dict[Life, asyncio.Future[None]] = {}
+        self._ending: dict[Life, asyncio.Future[None]] = {}
+        self._urns = uuid.UUID(int=rng.getrandbits(128), version=4).int
+        self._counter = 0
+
+    def spawn(
+        self,
+        factory: Callable[..., A],
+        *args: Any,
+        name: str | None = None,
+        supervision: Supervision | None = None,
+        parent: Cell | None = None,
+        **kwargs: Any,
+    ) -> Ref[A]:
+        """As `Bus.spawn`; `parent`: whose child it is. From any thread."""
+        refuse_instance(factory)
+        refuse_uncallable(factory)
+        if self._bus.thread != get_ident():
+            return self._spawn_on_loop(
+                partial(self.spawn, factory, *args, name=name, supervision=supervision, parent=parent, **kwargs)
+            )
+        if self._bus.closing and parent is None:
+            raise self._bus.refusal()
+        if parent is not None and parent.state in CHILDLESS:
+            raise ActorStopped(f"{parent} stops, or is rebuilt, and can have no more children of what it was")
+        plan = Plan(
+            self._bus, partial(factory, *args, **kwargs) if args or kwargs else factory, name, supervision, parent
+        )
+        try:
+            ref = plan.build()
+            self._register(ref._cell)
+        except BaseException:
+            plan.discard()
+            raise
+        try:
+            ref._cell.start()
+        except BaseException:  # there is no thread to be had, or the loop was closed
+            self._unregister(ref._cell)
+            plan.discard()
+            lost = self._bus.lost()
+            if lost is not None:
+                raise lost from None
+            raise
+        return cast("Ref[A]", ref)
+
+    def _spawn_on_loop(self, spawn: Callable[[], Ref[A]]) -> Ref[A]:
+        self._bus.check_running()
+        if current_bus() is not None:
+            raise WouldDeadlock(f"spawning on {self._bus.name} waits for its thread, and would stop this event loop")
+        future: ReplyFuture[Ref[A]] = ReplyFuture()
+        future.producer = self._bus
+
+        if not self._bus.on_loop(partial(_bring, spawn, future), context_on(self._bus)):
+            raise self._bus.refusal()
+        try:
+            return future.get()
+        finally:
+            del future  # an error keeps this frame, see outcome
+
+    def _register(self, cell: Cell) -> None:
+        assert cell.name is not None
+        assert cell.ref is not None
+        self.check_free(cell.name)
+        channel = cell.actor_class.__channel__
+        if channel is not None:
+            self._bus.declare(channel)
+        self.by_name[cell.name] = cell
+        self._order[cell] = None
+        if cell.parent is not None:
+            if cell.parent.children is None:
+                cell.parent.children = {}
+            cell.parent.children[cell] = None
+        if cell.actor_class.__registered__:
+            pykka.ActorRegistry.register(cell.ref)
+        if self._bus.receivers_awaited:
+            self._bus.tell_router(ActorsChanged())
+
+    def _unregister(self, cell: Cell) -> None:
+        if cell.parent is not None and cell.parent.children is not None:
+            cell.parent.children.pop(cell, None)
+        cell.mark_stopped()
+        self.ended(cell)
+
+    def check_free(self, name: str) -> None:
+        """Raise ValueError where an actor has that name."""
+        if name in self.by_name:
+            raise ValueError(f"{self._bus.name} has an actor called {name!r} already")
+
+    async def started(self, *refs: Ref[Any]) -> None:
+        """As `Bus.started`."""
+        for ref in refs:
+            cell = ref._cell
+            if not cell.begun:
+                try:
+                    future = self.start_of(cell)
+                    await asyncio.shield(future)
+                finally:
+                    del future  # an error keeps this frame, see outcome
+            elif cell.start_error is not None:
+                raise cell.take_start_error()
+
+    def actor_name(self, actor_class: type[Behaviour]) -> str:
+        """A free name for an actor of that class that was given none."""
+        channel = actor_class.__channel__
+        if channel is not None:
+            return channel.name
+        self._counter += 1
+        plain = re.sub(r"[^a-z0-9_]", "", actor_class.__name__.lower()).strip("_")[:NAMED_AFTER]
+        return f"{plain or 'actor'}-{self._counter}"
+
+    def next_urn(self) -> str:
+        """A new actor's URN: unique in the process, the same in each run with the same `rng`."""
+        self._urns = (self._urns + 1) & ((1 << 128) - 1)
+        # As `uuid.UUID(int=…).urn` writes it, in less than half the time.
+        digits = f"{self._urns:032x}"
+        return f"urn:uuid:{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+    def running(self) -> Iterable[Life]:
+        """The cells of all actors that have not ended, the oldest first."""
+        return tuple(self._order)
+
+    def runs(self, cell: Life) -> bool:
+        """That cell has not ended."""
+        return cell in self._order
+
+    def start_of(self, cell: Life) -> asyncio.Future[None]:
+        """Done when the `on_start` of that cell, which runs, has finished; fails with what it raised. As `end_of`."""
+        return self._starting.setdefault(cell, self._bus.loop.create_future())
+
+    def end_of(self, cell: Life) -> asyncio.Future[None]:
+        """Done when that cell, which runs, has ended. Several may wait for it: do not cancel it."""
+        return self._ending.setdefault(cell, self._bus.loop.create_future())
+
+    def begun(self, cell: Life, error: BaseException | None) -> None:
+        """A cell says that its actor's `on_start` has finished. From the cell's thread."""
+        if get_ident() != self._bus.thread:
+            if self._bus.thread != ENDED:
+                self._bus.on_loop(partial(self.begun, cell, error))
+            return
+        future = self._starting.pop(cell, None)
+        if future is not None and not future.done():
+            if error is None:
+                future.set_result(None)
+            else:
+                future.set_exception(error)
+                if cell.start_error is error:
+                    cell.take_start_error()
+
+    def ended(self, cell: Life) -> None:
+        """A cell says that it has ended. From the cell's thread."""
+        if get_ident() != self._bus.thread:
+            if self._bus.thread != ENDED:
+                self._bus.on_loop(partial(self.ended, cell))
+            return
+        # A thread may have failed to start just before somebody began to wait for that.
+        stopped = ActorStopped(f"{cell} stopped before it had started: {cell.reason}")
+        self.begun(cell, stopped if cell.start_error is None else cell.start_error)
+        if cell.start_error is not None:
+            cell.start_error.with_traceback(None)  # it keeps the actor, and that the cell; it stands in the log
+        self._order.pop(cell, None)
+        if isinstance(cell, ThreadCell):
+            self._bus.deadlocks.remove(cell)
+        if cell.name is not None and self.by_name.get(cell.name) is cell:
+            del self.by_name[cell.name]
+        cell.mailbox.settle(self._bus.books.tally(Side.LOCAL, _channel_of(cell)))
+        for watched in cell.watching or ():
+            watched.unwatch(cell)
+        cell.watching = None
+        cell.tell_watchers()
+        future = self._ending.pop(cell, None)
+        if future is not None and not future.done():
+            future.set_result(None)
+
+    def accounts(self) -> list[tuple[str, Account]]:
+        """What became of the sends to those that have not ended, each with the name of its channel."""
+        return [(_channel_of(cell), cell.mailbox.statistics().account) for cell in tuple(self._order) if cell.name]
+
+    def forked(self) -> None:
+        """This process is the child of a fork: none of them runs here."""
+        for cell in tuple(self._order):
+            refuse_sends(cell)
+        silence(self, ("begun", "ended"))
+
+
+def _bring(make: Callable[[], T], future: ReplyFuture[T]) -> None:
+    try:
+        future.succeed(make())
+    except BaseException as error:  # noqa: BLE001  # the caller's thread raises it
+        future.fail(error)
+    finally:
+        del future
+
+
+def _channel_of(cell: Life) -> str:
+    channel = cell.actor_class.__channel__
+    return NO_CHANNEL if channel is None else channel.name
