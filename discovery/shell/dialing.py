@@ -22,7 +22,7 @@ from ...actors.base import (
 from ...actors.bus import Bus
 from ...transports.connection import Greeted, greet
 from ...transports.streams import MAX_PENDING_HANDSHAKES, Endpoint, Listener, Stream, Transport
-from ...transports.wire import Hello
+from ...transports.wire import Hello, IdentityInUse
 from ..facts import Accept, Attempt, Changes, Dial
 from ..mind import PeerManager
 from .repeats import Repeated, Repeats
@@ -154,7 +154,7 @@ class Dialing:
         endpoint = str(dial.endpoint)
         told = self._told(self._failed_dials, dial.node_id or endpoint, f"{reason} {endpoint}")
         if told is not None:
-            log.info(
+            (log.warning if isinstance(error, IdentityInUse) else log.info)(
                 "dial failed" if told.failures == 1 else "dial failed again",
                 node=self._name,
                 endpoint=endpoint,
@@ -222,7 +222,7 @@ class Dialing:
         reason = getattr(error, "reason", type(error).__name__)
         who = "" if remote is None else remote.host or str(remote)
         if told := self._told(self._refusals, who, reason):
-            log.info(
+            (log.warning if isinstance(error, IdentityInUse) else log.info)(
                 "connection refused",
                 node=self._name,
                 remote=None if remote is None else str(remote),

@@ -46,7 +46,14 @@ def check_what_is_said(hello: Hello) -> None:
     check_capabilities(hello.offers)
     for authenticated, expected in ((None, None), (NODE, None), (None, NODE), (hello.node_id, hello.node_id)):
         try:
-            check_hello(hello, network="demo", self_id="b" * 64, authenticated_id=authenticated, expected_id=expected)
+            check_hello(
+                hello,
+                network="demo",
+                self_id="b" * 64,
+                incarnation=1,
+                authenticated_id=authenticated,
+                expected_id=expected,
+            )
         except HandshakeFailed as error:
             assert error.reason in REASONS
 

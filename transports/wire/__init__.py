@@ -36,7 +36,7 @@ from .frames import (
     printable,
 )
 from .handshake import MAGIC, Handshake, PeerHello
-from .hello import MAX_CHANNELS, MESSAGE_LIMIT, RECORD_LIMIT, ChannelInfo, Hello
+from .hello import MAX_CHANNELS, MESSAGE_LIMIT, RECORD_LIMIT, ChannelInfo, Hello, IdentityInUse
 from .parts import BODY_OVERHEAD, Cutter, PartBudget, Reassembler, ask_lane, body_limit, reply_lane
 from .payload import ChannelCodec, Payload
 
@@ -66,6 +66,7 @@ __all__ = [
     "Handshake",
     "Hello",
     "HelloFrame",
+    "IdentityInUse",
     "Open",
     "Part",
     "PartBudget",

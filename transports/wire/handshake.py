@@ -293,6 +293,7 @@ class Handshake:
                 frame.hello,
                 network=self.hello.network,
                 self_id=self.hello.node_id,
+                incarnation=self.hello.incarnation,
                 authenticated_id=self.authenticated_id,
                 expected_id=self.expected_id,
             )

@@ -12,7 +12,16 @@ from ...actors.base import NODE_ID_PATTERN, HandshakeFailed
 from ...actors.messages import HARD_MAX_MESSAGE, Capability
 from ..streams import why_another
 
-__all__ = ["MAX_CHANNELS", "MESSAGE_LIMIT", "RECORD_LIMIT", "ChannelInfo", "Hello", "check", "check_offers"]
+__all__ = [
+    "MAX_CHANNELS",
+    "MESSAGE_LIMIT",
+    "RECORD_LIMIT",
+    "ChannelInfo",
+    "Hello",
+    "IdentityInUse",
+    "check",
+    "check_offers",
+]
 
 # Law 1: a bound stands in the type, so that the decoder refuses the value before anybody holds it.
 # Law 2: what one field needs beyond its bound is checked in `__post_init__`, which the decoder runs
@@ -106,15 +115,22 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             raise ValueError("channels: a name stands there twice")
 
 
+class IdentityInUse(HandshakeFailed):
+    """The peer proved the identity of this node, and is another process."""
+
+
 def check(
     hello: Hello,
     *,
     network: str,
     self_id: str,
+    incarnation: int,
     authenticated_id: str | None,
     expected_id: str | None,
 ) -> None:
     """Decide whether a node of `network` named `self_id` may talk to the sender of `hello`.
+
+    `incarnation` is this node's own: another one says that another process runs with the same identity.
 
     `authenticated_id` is the id that the stream proved (None when it proves nothing), `expected_id`
     the one that was dialed (None when any will do).
@@ -126,6 +142,10 @@ def check(
     if authenticated_id is not None and hello.node_id != authenticated_id:
         raise HandshakeFailed("node_id", f"HELLO says {hello.node_id}, the stream proved {authenticated_id}")
     if hello.node_id == self_id:
+        if authenticated_id is not None and hello.incarnation != incarnation:
+            raise IdentityInUse(
+                "self_dial", "another process runs with the same identity: make each its own with `peerbus keygen`"
+            )
         raise HandshakeFailed("self_dial", f"{self_id} reached itself")
     another = why_another(expected_id, hello.node_id)
     if another is not None:

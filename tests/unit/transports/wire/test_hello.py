@@ -8,7 +8,15 @@ import msgspec
 import pytest
 
 from peerbus.actors.base.errors import HandshakeFailed
-from peerbus.transports.wire.hello import MAX_CHANNELS, RECORD_LIMIT, ChannelInfo, Hello, check, check_offers
+from peerbus.transports.wire.hello import (
+    MAX_CHANNELS,
+    RECORD_LIMIT,
+    ChannelInfo,
+    Hello,
+    IdentityInUse,
+    check,
+    check_offers,
+)
 
 ALICE, BOB, CAROL = "a" * 64, "b" * 64, "c" * 64
 
@@ -152,7 +160,7 @@ def test_our_own_hello_is_checked_when_it_is_made() -> None:
 @pytest.mark.parametrize("authenticated", [BOB, None])
 @pytest.mark.parametrize("expected", [BOB, None])
 def test_a_peer_of_the_same_network_is_welcome(authenticated: str | None, expected: str | None) -> None:
-    check(read(), network="demo", self_id=ALICE, authenticated_id=authenticated, expected_id=expected)
+    check(read(), network="demo", self_id=ALICE, incarnation=1, authenticated_id=authenticated, expected_id=expected)
 
 
 @pytest.mark.parametrize(
@@ -176,11 +184,32 @@ def test_a_peer_that_does_not_fit_is_refused_with_a_reason(
             read(),
             network=network,
             self_id=self_id,
+            incarnation=1,
             authenticated_id=authenticated,
             expected_id=expected,
         )
     assert caught.value.reason == reason
     assert not caught.value.by_peer
+
+
+def test_a_node_that_reaches_itself_is_told_from_another_process_with_its_identity() -> None:
+    for proven, incarnation, failure in (
+        (BOB, read().incarnation, HandshakeFailed),
+        (None, read().incarnation + 1, HandshakeFailed),
+        (BOB, read().incarnation + 1, IdentityInUse),
+    ):
+        with pytest.raises(HandshakeFailed) as caught:
+            check(
+                read(),
+                network="demo",
+                self_id=BOB,
+                incarnation=incarnation,
+                authenticated_id=proven,
+                expected_id=None,
+            )
+        assert type(caught.value) is failure
+        assert caught.value.reason == "self_dial"
+        assert ("peerbus keygen" in str(caught.value)) is (failure is IdentityInUse)
 
 
 def test_a_record_may_be_left_out_and_is_bounded() -> None:
