@@ -13,7 +13,8 @@ from peerbus.actors import Bus, Channel
 from peerbus.testing import VirtualLoop
 from peerbus.transports.connection.link import PeerLink
 from peerbus.transports.wire.codecs import Codecs
-from peerbus.transports.wire.frames import FRAME_LIMIT, FrameDecoder
+from peerbus.transports.wire.frame_decoder import FrameDecoder
+from peerbus.transports.wire.frames import FRAME_LIMIT
 from peerbus.transports.wire.hello import Hello
 from peerbus.transports.wire.payload import ChannelCodec
 

@@ -62,7 +62,7 @@ def encode_answer(value: object, message_type: type | None, messages: tuple[type
     raise MessageTypeError(why, message=value)
 
 
-def decode_answer(payload: bytes, message: object, reply: Any, messages: tuple[type, ...]) -> object:
+def decode_answer(payload: bytes | memoryview, message: object, reply: Any, messages: tuple[type, ...]) -> object:
     """The answer to `message`, by who asked it with this `reply`. Raises MessageTypeError."""
     try:
         return _decoded(payload, message, reply, messages)
@@ -73,7 +73,7 @@ def decode_answer(payload: bytes, message: object, reply: Any, messages: tuple[t
         raise MessageTypeError(f"it is malformed: {error}", message=message) from error
 
 
-def _decoded(payload: bytes, message: object, reply: Any, messages: tuple[type, ...]) -> object:
+def _decoded(payload: bytes | memoryview, message: object, reply: Any, messages: tuple[type, ...]) -> object:
     data, typed = unmarked(payload)
     answer = _named(type(message), messages) if reply is None else answer_of(reply, messages)
     if answer is None or answer.plain:
@@ -102,7 +102,7 @@ def _decoded(payload: bytes, message: object, reply: Any, messages: tuple[type, 
     return value
 
 
-def decode_plain(payload: bytes) -> object:
+def decode_plain(payload: bytes | memoryview) -> object:
     """A value of nobody's type. Raises what msgpack raises."""
     return msgpack.unpackb(
         payload,
@@ -126,7 +126,7 @@ def marked(payload: bytes) -> bytes:
 _HEADS: Final = {**dict.fromkeys(range(0xD4, 0xD9), 1), 0xC7: 2, 0xC8: 3, 0xC9: 5}
 
 
-def unmarked(payload: bytes) -> tuple[bytes, bool]:
+def unmarked(payload: bytes | memoryview) -> tuple[bytes | memoryview, bool]:
     """What is in it, and whether it was marked."""
     at = _HEADS.get(payload[0]) if payload else None
     if at is None or len(payload) <= at or payload[at] != TYPED:

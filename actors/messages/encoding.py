@@ -51,7 +51,7 @@ class Encoding(Generic[T]):
         #: A quick look at a value whose class is the type's: true where it fits; else, or where it raises, ask `fits`.
         self.quick: Final[Callable[[Any], bool]] = compiled(self.info)
         #: As `decode`, but it raises what it raises.
-        self.decoder: Final[Callable[[bytes], T]] = _decoder(kind, self.info)
+        self.decoder: Final[Callable[[bytes | memoryview], T]] = _decoder(kind, self.info)
 
     def fits(self, value: object) -> bool:
         """The value is exactly of the type: if it can be encoded at all, it arrives as it is."""
@@ -77,7 +77,7 @@ class Encoding(Generic[T]):
             why = self.why_not(value) or f"{self.name} cannot be encoded: {error}"
             raise MessageTypeError(why, message=value) from error
 
-    def decode(self, payload: bytes) -> T:
+    def decode(self, payload: bytes | memoryview) -> T:
         """The value of these bytes. Raises MessageTypeError where they are not of the type."""
         try:
             return self.decoder(payload)
@@ -103,12 +103,12 @@ class Encoding(Generic[T]):
         return f"<Encoding {self.name}>"
 
 
-def _decoder(kind: Any, info: inspect.Type) -> Callable[[bytes], Any]:
-    decode: Callable[[bytes], Any] = msgspec.msgpack.Decoder(kind).decode
+def _decoder(kind: Any, info: inspect.Type) -> Callable[[bytes | memoryview], Any]:
+    decode: Callable[[bytes | memoryview], Any] = msgspec.msgpack.Decoder(kind).decode
     if not _holds_views(info):
         return decode
 
-    def copying(payload: bytes) -> Any:
+    def copying(payload: bytes | memoryview) -> Any:
         return decode(bytes(payload))  # else it kept, and showed, all that came in the same read
 
     return copying
@@ -208,7 +208,7 @@ class Answer(Generic[T]):
             return f"{where} is {type(value).__name__}, it should be {self.name}"
         return self.rest.why_not(value, where)
 
-    def decode(self, payload: bytes) -> T:
+    def decode(self, payload: bytes | memoryview) -> T:
         """The answer that travelled as type 0. Raises MessageTypeError."""
         if self.rest is None:
             raise MessageTypeError(f"the answer is not one of {self.name}")

@@ -18,7 +18,7 @@ for _head, _size in (
     AFTER[_head] = _size
 
 
-def count(payload: bytes) -> int:
+def count(payload: bytes | memoryview) -> int:
     """How many values are in it, which is MessagePack."""
     end, after, at, found = len(payload), AFTER, 0, 0
     while at < end:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from fuzz.mutation import mutate_frames
 from peerbus.actors.base import ProtocolError
 from peerbus.transports.wire import frames as wire
-from peerbus.transports.wire.frames import Frame, FrameDecoder, FrameEncoder, HelloFrame, Part
+from peerbus.transports.wire.frame_decoder import FrameDecoder
+from peerbus.transports.wire.frame_encoder import FrameEncoder
+from peerbus.transports.wire.frames import ArrivedFrame, HelloFrame, Part
 from peerbus.transports.wire.hello import ChannelInfo, Hello
 from peerbus.transports.wire.parts import Reassembler
 
@@ -17,10 +19,10 @@ LIMIT = 64 * 1024
 BUDGET = 100_000
 
 
-def read(chunks: list[bytes]) -> tuple[list[Frame], str | None]:
+def read(chunks: list[bytes]) -> tuple[list[ArrivedFrame], str | None]:
     """The frames that came out, and the reason of the fault that ended them."""
     decoder = FrameDecoder(LIMIT)
-    frames: list[Frame] = []
+    frames: list[ArrivedFrame] = []
     try:
         for chunk in chunks:
             frames.extend(decoder.feed(chunk))
@@ -80,7 +82,7 @@ def seeds() -> Iterator[tuple[str, bytes]]:
         agent="peerbus",
         nonce=bytes(16),
     )
-    frames: list[Frame] = [
+    frames: list[ArrivedFrame] = [
         HelloFrame(hello),
         wire.Welcome(),
         wire.Reject("full", "all slots are taken"),

@@ -7,16 +7,9 @@ from collections.abc import Iterator
 
 from fuzz.mutation import mutate_frames
 from peerbus.actors.base import HandshakeFailed, ProtocolError
-from peerbus.transports.wire.frames import (
-    HANDSHAKE_FRAME_LIMIT,
-    FrameDecoder,
-    FrameEncoder,
-    GoAway,
-    HelloFrame,
-    Ping,
-    Reject,
-    Welcome,
-)
+from peerbus.transports.wire.frame_decoder import FrameDecoder
+from peerbus.transports.wire.frame_encoder import FrameEncoder
+from peerbus.transports.wire.frames import HANDSHAKE_FRAME_LIMIT, GoAway, HelloFrame, Ping, Reject, Welcome
 from peerbus.transports.wire.handshake import MAGIC, Handshake, HandshakeState, PeerHello
 from peerbus.transports.wire.hello import Hello
 

@@ -10,7 +10,9 @@ import msgspec
 from fuzz.mutation import mutate_packed
 from peerbus.actors.base import HandshakeFailed, ProtocolError
 from peerbus.actors.messages import Capability
-from peerbus.transports.wire.frames import FrameEncoder, HelloFrame, Open, Update, decode_body
+from peerbus.transports.wire.frame_decoder import decode_body
+from peerbus.transports.wire.frame_encoder import FrameEncoder
+from peerbus.transports.wire.frames import HelloFrame, Open, Update
 from peerbus.transports.wire.hello import MAX_CHANNELS, MESSAGE_LIMIT, ChannelInfo, Hello, check_offers
 from peerbus.transports.wire.hello import check as check_hello
 

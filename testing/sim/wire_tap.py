@@ -10,13 +10,13 @@ from ...transports.streams import MemoryStream, Parcel
 from ...transports.wire import (
     FRAME_LIMIT,
     MAGIC,
+    ArrivedFrame,
     Ask,
     Cancel,
     ChannelInfo,
     Close,
     Credit,
     Error,
-    Frame,
     FrameDecoder,
     GoAway,
     HelloFrame,
@@ -30,6 +30,10 @@ from ...transports.wire import (
     Tell,
     Update,
     Welcome,
+    ZeroCopyAsk,
+    ZeroCopyPart,
+    ZeroCopyReply,
+    ZeroCopyTell,
 )
 from .faulty_link import FaultyLink
 
@@ -93,7 +97,7 @@ class _Ear:
             yield f"what is no frame: {error.reason}"
 
 
-def _words(frame: Frame, theirs: list[ChannelInfo], own: list[ChannelInfo]) -> str:
+def _words(frame: ArrivedFrame, theirs: list[ChannelInfo], own: list[ChannelInfo]) -> str:
     match frame:
         case HelloFrame(hello):
             return f"HELLO {hello.name} incarnation {hello.incarnation}"
@@ -101,12 +105,12 @@ def _words(frame: Frame, theirs: list[ChannelInfo], own: list[ChannelInfo]) -> s
             return "WELCOME"
         case Reject(reason, _):
             return f"REJECT {reason}"
-        case Tell(channel, items):
+        case Tell(channel, items) | ZeroCopyTell(channel, items):
             return f"TELL {_what(theirs, channel, ((kind, len(data)) for kind, _, data in items))}"
-        case Ask(channel, items):
+        case Ask(channel, items) | ZeroCopyAsk(channel, items):
             rids = f"#{items[0][0]}"
             return f"ASK {rids} {_what(theirs, channel, ((kind, len(data)) for _, _, kind, _, data in items))}"
-        case Reply(channel, items):
+        case Reply(channel, items) | ZeroCopyReply(channel, items):
             rids = f"#{items[0][0]}"
             return f"REPLY {rids} {_what(own, channel, ((kind, len(data)) for _, kind, data in items))}"
         case Error(rid, channel, sequence, code, _):
@@ -129,7 +133,7 @@ def _words(frame: Frame, theirs: list[ChannelInfo], own: list[ChannelInfo]) -> s
             return f"GOAWAY {reason}"
         case ProbeFrame(rid, channel, _, path):
             return f"PROBE of {f'#{rid}' if rid else 'credit'} on {_channel(theirs, channel)}, {len(path)} wait"
-        case Part(lane, left, data):
+        case Part(lane, left, data) | ZeroCopyPart(lane, left, data):
             return f"PART of lane {lane}, {len(data)} B, {left} left"
 
 

@@ -22,7 +22,6 @@ LONG = {
     "discovery/mind/manager.py": 450,
     "node/node.py": 450,
     "testing/suites/transport_suite.py": 650,
-    "transports/wire/frames.py": 500,
 }
 #: Modules without a test file of their own: tests of their floor reach them.
 WITHOUT_TESTS = {

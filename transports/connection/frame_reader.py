@@ -14,7 +14,7 @@ from typing import Any
 
 from ...actors.base import ProtocolError, new_task
 from ..streams import Pushing, Stream
-from ..wire import FRAME_LIMIT, Frame, FrameDecoder, GoAway, Part, Ping, Pong, Reassembler, ZeroCopyPart
+from ..wire import FRAME_LIMIT, ArrivedFrame, FrameDecoder, GoAway, Part, Ping, Pong, Reassembler, ZeroCopyPart
 
 __all__ = ["FrameReader"]
 
@@ -151,13 +151,13 @@ class FrameReader:
             self._woken()
         self._taken()
 
-    def _part(self, part: Part) -> None:
+    def _part(self, part: Part | ZeroCopyPart) -> None:
         frame = self._parts.add(part)
         if frame is not None:
             self._takers[frame.__class__](frame)
 
 
-def _noticed(stirred: Callable[[], None], take: Callable[[Any], None], frame: Frame) -> None:
+def _noticed(stirred: Callable[[], None], take: Callable[[Any], None], frame: ArrivedFrame) -> None:
     stirred()
     take(frame)
 

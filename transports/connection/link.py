@@ -19,7 +19,7 @@ from ...actors.routing import Link
 from ...actors.sends import CHUNK, AskFuture, AskWaiting, Delivered, Outcome, Supply, Waiting, Within
 from ..lanes import Growth, Outbox, Outgoing, OutLane, RemoteAsk, Writer, accept_many
 from ..streams import Endpoint
-from ..wire import ChannelInfo, Codecs, Credit, Error, Hello, Payload, ProbeFrame, Reply, printable
+from ..wire import ChannelInfo, Codecs, Credit, Error, Hello, Payload, ProbeFrame, Reply, ZeroCopyReply, printable
 from .ask_sending import AskSending
 from .losses import Losses
 from .open_asks import OpenAsks
@@ -300,7 +300,7 @@ class PeerLink:
 
     # What the peer says.
 
-    def replied(self, frame: Reply) -> None:
+    def replied(self, frame: Reply | ZeroCopyReply) -> None:
         """Answers. Raises ProtocolError for a channel that is not there."""
         self.open_asks.replied(self.lanes.at(frame.channel), frame)
 

@@ -8,7 +8,7 @@ from typing import Any
 from ...actors.base import MessageTooLarge, MessageTypeError, PeerGone, RemoteError, SendError, ShuttingDown
 from ...actors.sends import AskFuture
 from ..lanes import Outbox, Outgoing, OutLane, RemoteAsk, Writer
-from ..wire import Cancel, Reply
+from ..wire import Cancel, Reply, ZeroCopyReply
 
 __all__ = ["OpenAsks"]
 
@@ -73,7 +73,7 @@ class OpenAsks:
             lane.count_undone("cancelled" if future.cancelled() else "deadline_reply")
         return "reply"
 
-    def replied(self, lane: OutLane, frame: Reply) -> None:
+    def replied(self, lane: OutLane, frame: Reply | ZeroCopyReply) -> None:
         """Answers to asks on that lane."""
         codec, largest, asks = lane.codec, lane.largest, self.by_rid
         decoders = [] if codec is None else codec.decoders

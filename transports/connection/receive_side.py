@@ -31,6 +31,8 @@ from ..wire import (
     Hello,
     ProbeFrame,
     Tell,
+    ZeroCopyAsk,
+    ZeroCopyTell,
     body_limit,
     printable,
 )
@@ -137,14 +139,14 @@ class ReceiveSide:
 
     # Frames.
 
-    def told(self, frame: Tell) -> None:
+    def told(self, frame: Tell | ZeroCopyTell) -> None:
         """Messages without an answer. Raises ProtocolError."""
         lane = self._lane(frame.channel)
         mailbox = self._mailbox(lane)
         if mailbox is None or mailbox.owner != self._bus.thread or not self._told_at_once(lane, mailbox, frame):
             self._told_one_by_one(lane, mailbox, frame)
 
-    def _told_at_once(self, lane: InLane, mailbox: Mailbox, frame: Tell) -> bool:
+    def _told_at_once(self, lane: InLane, mailbox: Mailbox, frame: Tell | ZeroCopyTell) -> bool:
         """Deliver a frame that is in order and has room, all of it: 0.5 µs less a message than one by one.
 
         False: nothing was done.
@@ -169,7 +171,7 @@ class ReceiveSide:
         mailbox.offer_all(envelopes, total)
         return True
 
-    def _told_one_by_one(self, lane: InLane, mailbox: Mailbox | None, frame: Tell) -> None:
+    def _told_one_by_one(self, lane: InLane, mailbox: Mailbox | None, frame: Tell | ZeroCopyTell) -> None:
         receive, decode, largest = lane.window.receive, lane.codec.decode, lane.info.max_message
         senders = self._senders
         for number, source, payload in frame.items:
@@ -190,7 +192,7 @@ class ReceiveSide:
                 lane, mailbox, Envelope(message, senders[source], None, NEVER, self._source, size, lane), sequence
             )
 
-    def asked(self, frame: Ask) -> None:
+    def asked(self, frame: Ask | ZeroCopyAsk) -> None:
         """Messages that want an answer. Raises ProtocolError."""
         self._asked += 1
         lane = self._lane(frame.channel)

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from .codecs import Codecs
+from .frame_decoder import FrameDecoder
+from .frame_encoder import FrameEncoder
 from .frames import (
     BATCH_LIMIT,
     FRAME_LIMIT,
     PART_SIZE,
-    WORD_LIMIT,
+    ArrivedFrame,
     Ask,
     Cancel,
     Close,
     Credit,
     Error,
     Frame,
-    FrameDecoder,
-    FrameEncoder,
     GoAway,
     HelloFrame,
     Open,
@@ -32,13 +32,12 @@ from .frames import (
     ZeroCopyPart,
     ZeroCopyReply,
     ZeroCopyTell,
-    clip,
-    printable,
 )
 from .handshake import MAGIC, Handshake, PeerHello
 from .hello import MAX_CHANNELS, MESSAGE_LIMIT, RECORD_LIMIT, ChannelInfo, Hello, IdentityInUse
 from .parts import BODY_OVERHEAD, Cutter, PartBudget, Reassembler, ask_lane, body_limit, reply_lane
 from .payload import ChannelCodec, Payload
+from .texts import WORD_LIMIT, clip, printable
 
 __all__ = [
     "BATCH_LIMIT",
@@ -50,6 +49,7 @@ __all__ = [
     "PART_SIZE",
     "RECORD_LIMIT",
     "WORD_LIMIT",
+    "ArrivedFrame",
     "Ask",
     "Cancel",
     "ChannelCodec",

@@ -15,7 +15,7 @@ __all__ = ["MAX_ELEMENTS", "check_elements", "grows", "too_many"]
 MAX_ELEMENTS = 512 * 1024
 
 
-def too_many(payload: bytes, limit: int = MAX_ELEMENTS) -> bool:
+def too_many(payload: bytes | memoryview, limit: int = MAX_ELEMENTS) -> bool:
     """More values are in it than may be. What is no MessagePack is for the decoder to refuse."""
     end = len(payload)
     if end <= limit:
@@ -35,7 +35,7 @@ def too_many(payload: bytes, limit: int = MAX_ELEMENTS) -> bool:
     return True
 
 
-def check_elements(payload: bytes) -> None:
+def check_elements(payload: bytes | memoryview) -> None:
     """Raise ValueError where more values are in it than may be."""
     if too_many(payload):
         raise ValueError(f"more than {MAX_ELEMENTS} values in one message: send long arrays of numbers as bytes")

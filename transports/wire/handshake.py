@@ -8,21 +8,11 @@ from enum import Enum
 from typing import TypeAlias
 
 from ...actors.base import HandshakeFailed, ProtocolError
-from .frames import (
-    HANDSHAKE_FRAME_LIMIT,
-    WORD_LIMIT,
-    Frame,
-    FrameDecoder,
-    FrameEncoder,
-    GoAway,
-    HelloFrame,
-    Reject,
-    Welcome,
-    clip,
-    decode_body,
-    printable,
-)
+from .frame_decoder import FrameDecoder, decode_body
+from .frame_encoder import FrameEncoder
+from .frames import HANDSHAKE_FRAME_LIMIT, ArrivedFrame, GoAway, HelloFrame, Reject, Welcome
 from .hello import Hello, check
+from .texts import WORD_LIMIT, clip, printable
 
 __all__ = [
     "HIGHEST_VERSION",
@@ -285,7 +275,7 @@ class Handshake:
         self._step(HandshakeStep.GET_PREFACE)
         return data[wanted:]
 
-    def _take(self, frame: Frame) -> HandshakeEvent:
+    def _take(self, frame: ArrivedFrame) -> HandshakeEvent:
         if isinstance(frame, HelloFrame):
             self._step(HandshakeStep.GET_HELLO)
             self.peer = frame.hello

@@ -3,9 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TypeAlias
 
 from ...actors.base import ProtocolError
-from .frames import PART_SIZE, Ask, Part, Reply, Tell, decode_body
+from .frame_decoder import decode_body
+from .frames import (
+    PART_SIZE,
+    Ask,
+    Part,
+    Reply,
+    Tell,
+    ZeroCopyAsk,
+    ZeroCopyPart,
+    ZeroCopyReply,
+    ZeroCopyTell,
+)
 
 __all__ = [
     "BATCH_BODY",
@@ -19,6 +31,9 @@ __all__ = [
     "lane_of",
     "reply_lane",
 ]
+
+#: What may travel in parts.
+Carried: TypeAlias = Tell | Ask | Reply | ZeroCopyTell | ZeroCopyAsk | ZeroCopyReply
 
 # Law 1: the parts of one body travel in order on its lane, one body at a time; other lanes and other
 #        frames may come between. Two lanes a channel: an answer never waits for a message.
@@ -45,9 +60,9 @@ def reply_lane(channel: int) -> int:
     return 2 * channel + 1
 
 
-def lane_of(frame: Tell | Ask | Reply) -> int:
+def lane_of(frame: Carried) -> int:
     """The lane that the parts of this frame travel on."""
-    return reply_lane(frame.channel) if isinstance(frame, Reply) else ask_lane(frame.channel)
+    return reply_lane(frame.channel) if isinstance(frame, Reply | ZeroCopyReply) else ask_lane(frame.channel)
 
 
 def body_limit(max_message: int) -> int:
@@ -153,7 +168,7 @@ class Reassembler:
         """Bytes of all bodies that are begun and not finished, as announced."""
         return self._budget.used
 
-    def add(self, part: Part) -> Tell | Ask | Reply | None:
+    def add(self, part: Part | ZeroCopyPart) -> Carried | None:
         """Take a part; give the frame that it completes, or None.
 
         Raises:
@@ -174,11 +189,11 @@ class Reassembler:
         del self._bodies[part.lane]
         self._budget.give_back(body.total)
         frame = decode_body(body.data)
-        if not isinstance(frame, Tell | Ask | Reply) or lane_of(frame) != part.lane:
+        if not isinstance(frame, Carried) or lane_of(frame) != part.lane:
             raise ProtocolError("part_mismatch", f"lane {part.lane} carried a {type(frame).__name__}")
         return frame
 
-    def _begin(self, part: Part) -> _Body:
+    def _begin(self, part: Part | ZeroCopyPart) -> _Body:
         total = part.left + len(part.data)
         limit = self._limit_of_lane(part.lane)
         if total > limit:

@@ -54,7 +54,7 @@ class ChannelCodec:
         #: By type number: true where each field is exactly of its type. Not true, or raising: `encode` says whether.
         self.checks: list[Callable[[Any], bool]] = [_no_check, *(encoding.quick for encoding in encodings)]
         #: Decoders by type number, which raise what msgspec raises; none of a plain value.
-        self.decoders: list[Callable[[bytes], Any]] = [
+        self.decoders: list[Callable[[bytes | memoryview], Any]] = [
             _no_plain_value,
             *(_decoder_of(message_type, channel.max_message) for message_type in self.messages),
         ]
@@ -134,7 +134,7 @@ class ChannelCodec:
                 message=message,
             ) from error
 
-    def decode_reply(self, number: int, payload: bytes, message: object, reply: Any) -> object:
+    def decode_reply(self, number: int, payload: bytes | memoryview, message: object, reply: Any) -> object:
         """The answer to `message`, which was asked with that `reply`. Raises MessageTypeError."""
         if number:
             return self.decode(number, payload)
@@ -148,7 +148,7 @@ class ChannelCodec:
                 message=message,
             ) from error
 
-    def decode(self, number: int, payload: bytes) -> object:
+    def decode(self, number: int, payload: bytes | memoryview) -> object:
         """The message, its fields checked against the declared types. Raises MessageTypeError."""
         try:
             if number == PLAIN:
@@ -175,7 +175,7 @@ class ChannelCodec:
         )
 
 
-def _check_answer(payload: bytes, value: object) -> None:
+def _check_answer(payload: bytes | memoryview, value: object) -> None:
     try:
         check_elements(payload)
     except ValueError as error:  # as who asks would say, after all of it had travelled
@@ -186,16 +186,16 @@ def _no_check(_message: object) -> bool:
     return False
 
 
-def _no_plain_value(payload: bytes) -> object:
+def _no_plain_value(payload: bytes | memoryview) -> object:
     raise ValueError(f"a plain value of {len(payload)} bytes, where a declared message is expected")
 
 
-def _decoder_of(message_type: type, max_message: int) -> Callable[[bytes], Any]:
+def _decoder_of(message_type: type, max_message: int) -> Callable[[bytes | memoryview], Any]:
     decode = encoding_of(message_type).decoder
     if max_message <= MAX_ELEMENTS or not grows(message_type):
         return decode
 
-    def bounded(payload: bytes) -> Any:
+    def bounded(payload: bytes | memoryview) -> Any:
         if len(payload) > MAX_ELEMENTS:
             check_elements(payload)
         return decode(payload)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 from kept_writer import KeptWriter
+from some_frames import copied
 
 from peerbus.actors import Bus, Channel, ProtocolError
 from peerbus.transports.connection.announcements import Announcements
@@ -15,7 +16,8 @@ from peerbus.transports.connection.commands import CloseChannel, OfferRoles, Ope
 from peerbus.transports.connection.link import PeerLink
 from peerbus.transports.connection.receive_side import ReceiveSide
 from peerbus.transports.wire.codecs import Codecs
-from peerbus.transports.wire.frames import FRAME_LIMIT, Close, Frame, FrameDecoder, Open, Update
+from peerbus.transports.wire.frame_decoder import FrameDecoder
+from peerbus.transports.wire.frames import FRAME_LIMIT, Close, Frame, Open, Update
 from peerbus.transports.wire.hello import MAX_CHANNELS, ChannelInfo, Hello
 from peerbus.transports.wire.payload import ChannelCodec
 
@@ -63,7 +65,7 @@ class Board:
 
     def said(self) -> list[Frame]:
         data = b"".join(map(bytes, self.link.outbox.fill(0.0, 1 << 20)))
-        return list(FrameDecoder(FRAME_LIMIT).feed(data))
+        return [*map(copied, FrameDecoder(FRAME_LIMIT).feed(data))]
 
 
 @asynccontextmanager

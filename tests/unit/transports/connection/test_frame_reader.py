@@ -13,7 +13,8 @@ import pytest
 from peerbus.actors import ProtocolError, StreamBroken
 from peerbus.transports import Stream
 from peerbus.transports.connection.frame_reader import FrameReader
-from peerbus.transports.wire.frames import Frame, FrameEncoder, GoAway, Part, Ping, Pong, Tell, Welcome
+from peerbus.transports.wire.frame_encoder import FrameEncoder
+from peerbus.transports.wire.frames import Frame, GoAway, Part, Ping, Pong, Tell, Welcome
 from peerbus.transports.wire.parts import ask_lane
 
 encode = FrameEncoder().encode

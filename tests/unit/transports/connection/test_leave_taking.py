@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 from kept_writer import KeptWriter
+from some_frames import copied
 from virtual_time import in_virtual_time
 
 from peerbus.actors import Bus
@@ -21,7 +22,8 @@ from peerbus.transports.connection.parting import GOODBYE, HEARD_WITHIN, LAST_WO
 from peerbus.transports.connection.receive_side import ReceiveSide
 from peerbus.transports.lanes.frame_writer import FrameWriter
 from peerbus.transports.wire.codecs import Codecs
-from peerbus.transports.wire.frames import FRAME_LIMIT, Frame, FrameDecoder, GoAway, Ping
+from peerbus.transports.wire.frame_decoder import FrameDecoder
+from peerbus.transports.wire.frames import FRAME_LIMIT, Frame, GoAway, Ping
 from peerbus.transports.wire.hello import Hello
 
 
@@ -83,7 +85,7 @@ class Leaver:
 
     def said(self) -> list[Frame]:
         data = b"".join(map(bytes, self.link.outbox.fill(0.0, 1 << 20)))
-        return list(FrameDecoder(FRAME_LIMIT).feed(data))
+        return [*map(copied, FrameDecoder(FRAME_LIMIT).feed(data))]
 
 
 @asynccontextmanager

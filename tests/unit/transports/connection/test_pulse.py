@@ -10,7 +10,8 @@ from virtual_time import in_virtual_time
 
 from peerbus.transports.connection.pulse import Pulse
 from peerbus.transports.lanes.outbox import Outbox
-from peerbus.transports.wire.frames import FRAME_LIMIT, FrameDecoder, Ping
+from peerbus.transports.wire.frame_decoder import FrameDecoder
+from peerbus.transports.wire.frames import FRAME_LIMIT, Ping
 
 
 class Wrist:

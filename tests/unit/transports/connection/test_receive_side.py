@@ -14,7 +14,8 @@ from peerbus.actors import Account, Bus, Channel, Overflow, ProtocolError, React
 from peerbus.transports.connection.receive_side import ReceiveSide
 from peerbus.transports.lanes.outbox import Outbox
 from peerbus.transports.wire.codecs import Codecs
-from peerbus.transports.wire.frames import FRAME_LIMIT, Ask, Cancel, Credit, Error, FrameDecoder, Reply, Tell
+from peerbus.transports.wire.frame_decoder import FrameDecoder
+from peerbus.transports.wire.frames import FRAME_LIMIT, Ask, Cancel, Credit, Error, Reply, Tell
 from peerbus.transports.wire.hello import Hello
 from peerbus.transports.wire.payload import ChannelCodec
 

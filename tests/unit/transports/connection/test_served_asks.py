@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from kept_writer import KeptWriter
+from some_frames import copied
 
 from peerbus.actors import Bus, Channel
 from peerbus.actors.engine import Cell
@@ -15,7 +16,8 @@ from peerbus.transports.connection.served_asks import REPLY_LIMIT, ServedAsks
 from peerbus.transports.lanes.in_lane import InLane, InSide
 from peerbus.transports.lanes.outbox import Outbox
 from peerbus.transports.lanes.requests import RemoteReply
-from peerbus.transports.wire.frames import FRAME_LIMIT, Error, Frame, FrameDecoder, Reply
+from peerbus.transports.wire.frame_decoder import FrameDecoder
+from peerbus.transports.wire.frames import FRAME_LIMIT, Error, Frame, Reply
 from peerbus.transports.wire.payload import ChannelCodec
 
 
@@ -56,7 +58,7 @@ class Counter:
 
     def said(self) -> list[Frame]:
         data = b"".join(map(bytes, self.outbox.fill(0.0, 1 << 16)))
-        return list(FrameDecoder(FRAME_LIMIT).feed(data))
+        return [*map(copied, FrameDecoder(FRAME_LIMIT).feed(data))]
 
 
 @asynccontextmanager

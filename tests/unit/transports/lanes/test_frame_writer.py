@@ -7,11 +7,15 @@ import contextvars
 from collections.abc import Sequence
 from typing import cast
 
+from some_frames import copied
+
 from peerbus.actors.base.errors import StreamClosed
 from peerbus.transports.lanes.frame_writer import FrameWriter
 from peerbus.transports.lanes.outbox import Outbox
 from peerbus.transports.streams.transport import Stream
-from peerbus.transports.wire.frames import FRAME_LIMIT, Frame, FrameDecoder, FrameEncoder, Ping
+from peerbus.transports.wire.frame_decoder import FrameDecoder
+from peerbus.transports.wire.frame_encoder import FrameEncoder
+from peerbus.transports.wire.frames import FRAME_LIMIT, Frame, Ping
 
 
 class Pipe:
@@ -43,7 +47,7 @@ class Pipe:
     def frames(self) -> list[list[Frame]]:
         """The frames of each write."""
         decoder = FrameDecoder(FRAME_LIMIT)
-        return [list(decoder.feed(data)) for data in self.writes]
+        return [[*map(copied, decoder.feed(data))] for data in self.writes]
 
 
 class Desk:

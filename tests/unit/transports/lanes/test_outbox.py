@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from some_frames import copied
 
 from peerbus.actors.base.errors import ProtocolError, SendError
 from peerbus.transports.lanes.batch import Batch, Outgoing
@@ -20,18 +21,8 @@ from peerbus.transports.lanes.out_lane import OutLane
 from peerbus.transports.lanes.outbox import QUANTUM, WHOLE_BODY, LaneTurn, Outbox, ReplyLane
 from peerbus.transports.lanes.pacing import FIRST_TOKEN, FLOOR
 from peerbus.transports.lanes.requests import RemoteAsk
-from peerbus.transports.wire.frames import (
-    FRAME_LIMIT,
-    PART_SIZE,
-    Ask,
-    Credit,
-    Frame,
-    FrameDecoder,
-    Part,
-    Ping,
-    Reply,
-    Tell,
-)
+from peerbus.transports.wire.frame_decoder import FrameDecoder
+from peerbus.transports.wire.frames import FRAME_LIMIT, PART_SIZE, Ask, Credit, Frame, Part, Ping, Reply, Tell
 from peerbus.transports.wire.hello import ChannelInfo
 from peerbus.transports.wire.parts import REASSEMBLY_BUDGET, Reassembler
 
@@ -102,7 +93,7 @@ class Writer:
         chunks = self.outbox.fill(self.now, limit)
         self.sizes.append(sum(map(len, chunks)))
         frames = []
-        for frame in self.decoder.feed(b"".join(chunks)):
+        for frame in map(copied, self.decoder.feed(b"".join(chunks))):
             if isinstance(frame, Ping) and frame.token >= FIRST_TOKEN:
                 if self.far:
                     self.probes.append(frame.token)
@@ -112,7 +103,7 @@ class Writer:
             frames.append(frame)
             whole = self.parts.add(frame) if isinstance(frame, Part) else frame
             if whole is not None:
-                self.frames.append(whole)
+                self.frames.append(copied(whole))
         assert self.parts.pending <= REASSEMBLY_BUDGET
         return frames
 

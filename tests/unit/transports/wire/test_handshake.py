@@ -10,19 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from some_frames import copied
 
 from peerbus.actors.base.errors import HandshakeFailed, ProtocolError
-from peerbus.transports.wire.frames import (
-    HANDSHAKE_FRAME_LIMIT,
-    Frame,
-    FrameDecoder,
-    FrameEncoder,
-    GoAway,
-    HelloFrame,
-    Ping,
-    Reject,
-    Welcome,
-)
+from peerbus.transports.wire.frame_decoder import FrameDecoder
+from peerbus.transports.wire.frame_encoder import FrameEncoder
+from peerbus.transports.wire.frames import HANDSHAKE_FRAME_LIMIT, Frame, GoAway, HelloFrame, Ping, Reject, Welcome
 from peerbus.transports.wire.handshake import (
     HIGHEST_VERSION,
     MAGIC,
@@ -103,7 +96,7 @@ def started(**options: str | None) -> Handshake:
 
 
 def answer(handshake: Handshake) -> list[Frame]:
-    return list(FrameDecoder(HANDSHAKE_FRAME_LIMIT).feed(handshake.to_send()))
+    return [*map(copied, FrameDecoder(HANDSHAKE_FRAME_LIMIT).feed(handshake.to_send()))]
 
 
 def hello_map(**changes: object) -> bytes:
@@ -656,7 +649,7 @@ class BothSides(RuleBasedStateMachine):
 
 
 def frames_in(data: bytes) -> list[Frame]:
-    return list(FrameDecoder(HANDSHAKE_FRAME_LIMIT).feed(data))
+    return [*map(copied, FrameDecoder(HANDSHAKE_FRAME_LIMIT).feed(data))]
 
 
 TestBothSides = BothSides.TestCase

@@ -7,11 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from peerbus.actors.base.errors import ProtocolError
-from peerbus.transports.wire.frames import PART_SIZE, Ask, Frame, FrameEncoder, Part, Ping, Reply, Tell
+from peerbus.transports.wire.frame_encoder import FrameEncoder
+from peerbus.transports.wire.frames import PART_SIZE, Ask, Frame, Part, Ping, Reply, Tell
 from peerbus.transports.wire.hello import MESSAGE_LIMIT
 from peerbus.transports.wire.parts import (
     BODY_OVERHEAD,
     REASSEMBLY_BUDGET,
+    Carried,
     Cutter,
     PartBudget,
     Reassembler,
@@ -45,7 +47,7 @@ def reason_of(reassembler: Reassembler, *parts: Part) -> str:
     return caught.value.reason
 
 
-def fields(frame: Tell | Ask | Reply | None) -> tuple[object, ...]:
+def fields(frame: Carried | None) -> tuple[object, ...]:
     """What is in it: payloads of a large frame are views, which equal the bytes that they show."""
     assert frame is not None
     return frame.channel, frame.items
@@ -84,7 +86,7 @@ def test_bodies_on_several_lanes_come_together_however_their_parts_mix(data: st.
         frames.append(Reply(channel, [(1, 0, b"\1" * size)]))
     queues = [parts_of(frame) for frame in frames]
     reassembler = Reassembler(no_limit)
-    done: list[Tell | Ask | Reply] = []
+    done: list[Carried] = []
     while any(queues):
         queue = data.draw(st.sampled_from([queue for queue in queues if queue]))
         if (frame := reassembler.add(queue.pop(0))) is not None:

@@ -17,8 +17,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from peerbus.actors.base import errors
 from peerbus.actors.messages.answer_encoding import marked
 from peerbus.transports.wire import frames as wire
-from peerbus.transports.wire import parts
-from peerbus.transports.wire.frames import Frame, FrameDecoder, FrameEncoder
+from peerbus.transports.wire import parts, texts
+from peerbus.transports.wire.frame_decoder import FrameDecoder
+from peerbus.transports.wire.frame_encoder import FrameEncoder
+from peerbus.transports.wire.frames import Frame
 from peerbus.transports.wire.handshake import Handshake, PeerHello, Welcomed
 from peerbus.transports.wire.hello import MAX_CHANNELS, MESSAGE_LIMIT, ChannelInfo, Hello
 
@@ -156,8 +158,8 @@ def test_the_whole_conversation_happens_as_it_is_written() -> None:
     [
         ("Frames", wire.HANDSHAKE_FRAME_LIMIT),
         ("Frames", wire.FRAME_LIMIT),
-        ("Frames", wire.TEXT_LIMIT),
-        ("Frames", wire.WORD_LIMIT),
+        ("Frames", texts.TEXT_LIMIT),
+        ("Frames", texts.WORD_LIMIT),
         ("Frames", wire.BATCH_LIMIT),
         ("0 HELLO", MAX_CHANNELS),
         ("0 HELLO", MESSAGE_LIMIT),

@@ -1,0 +1,207 @@
+"""Bytes as frames: every way to cut them, and whatever a hostile peer may send."""
+
+from __future__ import annotations
+
+import itertools
+import tracemalloc
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from some_frames import SAMPLES, decode, framed, frames
+
+from peerbus.actors.base.errors import ProtocolError
+from peerbus.transports.wire import frames as wire
+from peerbus.transports.wire.frame_decoder import FrameDecoder, decode_body
+from peerbus.transports.wire.frame_encoder import FrameEncoder
+from peerbus.transports.wire.frames import ArrivedFrame, Frame
+
+#: So that a wrong length is refused or can be fed.
+LIMIT_WHEN_WRONG = 200
+
+
+def fault(data: bytes, limit: int = wire.FRAME_LIMIT) -> str:
+    with pytest.raises(ProtocolError) as caught:
+        decode(data, limit)
+    return caught.value.reason
+
+
+def collect(decoder: FrameDecoder, chunks: list[bytes]) -> tuple[list[ArrivedFrame], str | None]:
+    """All frames that come out, and the reason of the fault that ended them."""
+    out: list[ArrivedFrame] = []
+    try:
+        for chunk in chunks:
+            for frame in decoder.feed(chunk):
+                out.append(frame)
+    except ProtocolError as error:
+        return out, error.reason
+    return out, None
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(frames, min_size=1, max_size=4), st.data())
+def test_frames_come_out_the_same_wherever_the_bytes_are_cut(sent: list[Frame], data: st.DataObject) -> None:
+    encoder = FrameEncoder()
+    stream = b"".join(encoder.encode(frame) for frame in sent)
+    cuts = sorted(data.draw(st.sets(st.integers(0, len(stream)), max_size=8)))
+    chunks = [stream[a:b] for a, b in itertools.pairwise([0, *cuts, len(stream)])]
+    assert collect(FrameDecoder(wire.FRAME_LIMIT), chunks) == (sent, None)
+
+
+def test_truncated_input_waits_at_every_single_byte() -> None:
+    frame = wire.Tell(1, [(1, 0, b"x" * 70000)])
+    head = FrameEncoder().encode(wire.Ping(7)) + FrameEncoder().encode(wire.Reject("no", "text"))
+    for cut in range(len(head)):
+        decoder = FrameDecoder(wire.FRAME_LIMIT)
+        first, second = list(decoder.feed(head[:cut])), list(decoder.feed(head[cut:]))
+        assert [*first, *second] == [wire.Ping(7), wire.Reject("no", "text")]
+    large = FrameEncoder().encode(frame)
+    assert decode(large[:-1]) == []
+
+
+def test_one_byte_at_a_time_gives_every_frame_once() -> None:
+    sent: list[Frame] = [wire.Ping(n) for n in range(50)]
+    stream = b"".join(FrameEncoder().encode(frame) for frame in sent)
+    chunks = [stream[i : i + 1] for i in range(len(stream))]
+    assert collect(FrameDecoder(100), chunks) == (sent, None)
+
+
+def test_a_large_piece_of_many_small_frames_is_read_in_one_go() -> None:
+    stream = FrameEncoder().encode(wire.Ping(1)) * 100_000
+    assert len(decode(stream)) == 100_000
+
+
+def test_frames_before_a_fault_are_given_before_it_raises() -> None:
+    stream = FrameEncoder().encode(wire.Ping(1)) + framed(b"\xc1")
+    whole = collect(FrameDecoder(100), [stream])
+    bytewise = collect(FrameDecoder(100), [stream[i : i + 1] for i in range(len(stream))])
+    assert whole == bytewise == ([wire.Ping(1)], "bad_frame")
+
+
+def test_feeding_while_the_last_frames_are_still_being_taken_keeps_the_order() -> None:
+    decoder = FrameDecoder(100)
+    encoder = FrameEncoder()
+    one, two, three = (encoder.encode(wire.Ping(n)) for n in (1, 2, 3))
+    taking = decoder.feed(one + two[:3])
+    assert next(taking) == wire.Ping(1)
+    rest = decoder.feed(two[3:] + three)
+    assert [*taking, *rest] == [wire.Ping(2), wire.Ping(3)]
+
+
+def test_bytes_that_made_no_frame_can_be_taken_over() -> None:
+    decoder = FrameDecoder(100)
+    stream = FrameEncoder().encode(wire.Welcome()) + b"the rest"
+    assert next(decoder.feed(stream)) == wire.Welcome()
+    assert decoder.rest() == b"the rest"
+    assert decoder.rest() == b""
+
+
+def test_a_frame_over_the_limit_is_refused_by_its_announced_length() -> None:
+    assert decode((100).to_bytes(4, "big"), limit=100) == []
+    assert fault((101).to_bytes(4, "big"), limit=100) == "frame_too_large"
+    assert fault(b"\xff\xff\xff\xff") == "frame_too_large"
+
+
+def test_the_limit_can_be_raised_between_frames() -> None:
+    decoder = FrameDecoder(10)
+    assert list(decoder.feed(FrameEncoder().encode(wire.Ping(1)))) == [wire.Ping(1)]
+    decoder.limit = 100
+    frame = wire.GoAway("bye", "x" * 50)
+    assert list(decoder.feed(FrameEncoder().encode(frame))) == [frame]
+
+
+def test_a_decoder_that_failed_stays_failed() -> None:
+    decoder = FrameDecoder(100)
+    with pytest.raises(ProtocolError) as first:
+        list(decoder.feed(framed(b"\xc1")))
+    with pytest.raises(ProtocolError) as second:
+        list(decoder.feed(FrameEncoder().encode(wire.Welcome())))
+    assert first.value is second.value
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "bad_frame"),
+        (b"\xc1", "bad_frame"),
+        (b"\x91", "bad_frame"),
+        (b"\x91\x01\x01", "bad_frame"),
+        (b"\x90", "bad_frame"),
+        (b"\x80", "bad_frame"),
+        (b"\x91\xa1a", "bad_frame"),
+        (b"\x91\xc3", "bad_frame"),
+        (b"\x93\x02\xa1\xff\xa0", "bad_frame"),
+        (b"\xdd\xff\xff\xff\xff", "bad_frame"),
+        (b"\x93\x03\x00\xdd\xff\xff\xff\xff", "bad_frame"),
+        (b"\x93\x03\x00\xdc\x00\x01", "bad_frame"),
+        (b"\x92\x01" + b"\x91" * 50_000 + b"\xc0", "bad_frame"),
+        (b"\x91\x11", "unknown_kind"),
+        (b"\x91\xff", "unknown_kind"),
+        (b"\x91\xcf\xff\xff\xff\xff\xff\xff\xff\xff", "unknown_kind"),
+    ],
+)
+def test_a_body_that_is_no_frame_is_refused_with_a_reason(body: bytes, reason: str) -> None:
+    assert fault(framed(body)) == reason
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.binary(max_size=40), max_size=6))
+def test_garbage_raises_nothing_but_a_protocol_error(chunks: list[bytes]) -> None:
+    collect(FrameDecoder(wire.HANDSHAKE_FRAME_LIMIT), chunks)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=60))
+def test_a_garbage_body_raises_nothing_but_a_protocol_error(body: bytes) -> None:
+    collect(FrameDecoder(wire.HANDSHAKE_FRAME_LIMIT), [framed(body)])
+
+
+@settings(max_examples=200, deadline=None)
+@given(frames, st.data())
+def test_a_flipped_byte_raises_nothing_but_a_protocol_error(frame: Frame, data: st.DataObject) -> None:
+    body = bytearray(FrameEncoder().body(frame))
+    at = data.draw(st.integers(0, len(body) - 1))
+    body[at] ^= data.draw(st.integers(1, 255))
+    collect(FrameDecoder(wire.FRAME_LIMIT), [framed(bytes(body))])
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_any_one_byte_of_a_frame_may_be_wrong(name: str) -> None:
+    data = FrameEncoder().encode(SAMPLES[name])
+    for place in range(len(data)):
+        for byte in range(256):
+            wrong = data[:place] + bytes([byte]) + data[place + 1 :]
+            # After a wrong length more may be awaited: then that much is there.
+            read, reason = collect(FrameDecoder(LIMIT_WHEN_WRONG), [wrong, bytes(300)])
+            assert reason in {None, "bad_frame", "bad_field", "unknown_kind", "frame_too_large"}
+            for frame in read:
+                assert decode(FrameEncoder().encode(frame)) == [frame]
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_frame_cut_after_any_byte_of_its_body_is_a_bad_frame(name: str) -> None:
+    body = FrameEncoder().body(SAMPLES[name])
+    for end in range(len(body)):
+        assert fault(framed(body[:end])) in {"bad_frame", "bad_field"}
+
+
+@pytest.mark.parametrize("head", [b"\xdd", b"\xdf", b"\xdb", b"\xc6", b"\xc9"])
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_size_that_lies_allocates_nothing(name: str, head: bytes) -> None:
+    """Array, map, text, bytes, extension: each says that 4 GiB follow."""
+    body = FrameEncoder().body(SAMPLES[name])
+    lies = [framed(body[:place] + head + b"\xff" * 4 + body[place + 1 :]) for place in range(len(body))]
+    lies.append((wire.FRAME_LIMIT).to_bytes(4, "big") + body)
+    tracemalloc.start()
+    try:
+        for lie in lies:
+            collect(FrameDecoder(wire.FRAME_LIMIT), [lie])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1 << 20
+
+
+def test_a_body_is_read_from_a_bytearray_as_well() -> None:
+    body = FrameEncoder().body(wire.Tell(0, [(0, 0, b"x")]))
+    assert decode_body(bytearray(body)) == wire.Tell(0, [(0, 0, b"x")])
