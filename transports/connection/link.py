@@ -63,8 +63,6 @@ class PeerLink:
         where = Peer(peer.node_id)
         self._watches = RemoteWatches(bus, where)
         self.open_asks = asks = OpenAsks(bus.loop, writer)
-        #: The same, by request id: what was written and is not answered.
-        self._asks = asks.by_rid
         self.outbox = asks.outbox = Outbox(asks.number, asks.not_written)
         self.lanes = lanes = OutLanes(codecs, bus.name, peer.node_id)
         #: The same, by reactor, and their turns by number: on the way of every send.
@@ -76,7 +74,7 @@ class PeerLink:
         self._send_ask = self._ask_sending.send
         #: By which numbers the peer knows the reactors here.
         self.origins: Origins = Origins(own.channels, partial(_declared, bus))
-        self._origins, self._origin_of = self.origins.numbers, self.origins.number_of
+        self._origins = self.origins.numbers
         #: How many asks have come from the peer; set by the connection.
         self.asked_here: Callable[[], int] = _never_asked
         self._growth = Growth()
@@ -122,11 +120,11 @@ class PeerLink:
     def idle(self) -> bool:
         """Nothing is to be written, and nothing awaits an answer or its credit."""
         lanes = self.lanes
-        return not self.outbox and not self._asks and not lanes.unconfirmed and not lanes.holding
+        return not self.outbox and not self.open_asks.by_rid and not lanes.unconfirmed and not lanes.holding
 
     def _alone(self) -> bool:
         """One lane at most has something to write, and nobody has asked for some frames; see `Growth`."""
-        alone = not self._asks and self.outbox.single
+        alone = not self.open_asks.by_rid and self.outbox.single
         return self._growth.allows(self.open_asks.last_rid, self.asked_here(), alone=alone)
 
     def _ready(self, lane: OutLane) -> None:
@@ -163,7 +161,7 @@ class PeerLink:
                 lane, number, payload = self._encoded(reactor, message, None, memo)
             except SendError as error:
                 return self._losses.fail(reactor, sender, message, error)
-        origin = 0 if sender is None else self._origins.get(sender.reactor) or self._origin_of(sender.reactor)
+        origin = 0 if sender is None else self._origins.get(sender.reactor) or self.origins.number_of(sender.reactor)
         outcome = None if self._suspended else lane.accept(number, origin, payload, message, sender)
         if outcome is not None:
             turn = self._turns[lane.index]
@@ -195,7 +193,9 @@ class PeerLink:
             count = origin = 0
             encoded: Payload | None = None
             if credit and lane is not None and codec is not None:
-                origin = 0 if sender is None else self._origins.get(sender.reactor) or self._origin_of(sender.reactor)
+                origin = (
+                    0 if sender is None else self._origins.get(sender.reactor) or self.origins.number_of(sender.reactor)
+                )
                 known = None if memo is None else cast("dict[int, Payload]", memo.setdefault(codec, {}))
                 count, encoded, full = accept_many(lane, codec, messages, origin, sender, known, place)
                 if count:
@@ -253,7 +253,7 @@ class PeerLink:
         except SendError as error:
             self._losses.fail(reactor, sender, message, error)
             return future.refused(error)
-        origin = 0 if sender is None else self._origins.get(sender.reactor) or self._origin_of(sender.reactor)
+        origin = 0 if sender is None else self._origins.get(sender.reactor) or self.origins.number_of(sender.reactor)
         outgoing = Outgoing(message, sender, future, deadline, None, len(payload), None, number, origin, payload)
         future.lane = lane
         slot = future.slot = bus.wheel.add(future, deadline)  # first: a deadline that is no number sends nothing
@@ -342,7 +342,7 @@ class PeerLink:
         outgoing = waiter.envelope
         assert isinstance(waiter, Waiting)
         assert isinstance(outgoing, Outgoing)
-        outgoing.origin = 0 if outgoing.sender is None else self._origin_of(outgoing.sender.reactor)
+        outgoing.origin = 0 if outgoing.sender is None else self.origins.number_of(outgoing.sender.reactor)
         ask = outgoing.reply
         if isinstance(ask, RemoteAsk):
             ask.move(lane, self._abandon)

@@ -127,7 +127,7 @@ class OutLane:
         size = len(outgoing.payload)
         if not self._admits(size):
             return False
-        self.unconfirmed.add(Batch.of_ask(outgoing))
+        self.unconfirmed.add_ask(outgoing, size)
         return True
 
     def _admits(self, size: int) -> bool:

@@ -39,7 +39,7 @@ def accept_many(
     There are as many as message credit at most. `known`: what is encoded already, by place; `place`: of the first.
     """
     batch, largest = lane._tells, lane.largest
-    credit, total = lane.window.bytes, 0
+    credit = left = lane.window.bytes
     numbers, checks, encode = codec.numbers, codec.checks, codec.encode_fields
     room = before = -1 if batch is None else batch.room
     most = GROWN if batch is None else batch.most
@@ -66,10 +66,10 @@ def accept_many(
         size = len(payload)
         if size > largest:
             break
-        if total + size > credit:
+        if size > left:
             encoded = number, payload
             break
-        total += size
+        left -= size
         if size > room:
             if most < GROWN and lane.alone():  # as `OutLane.accept`
                 room, most = room + GROWN - most, GROWN
@@ -81,7 +81,7 @@ def accept_many(
     count = len(items)
     moved = lane.window.bytes != credit or lane._tells is not batch or (batch is not None and batch.room != before)
     # A message's own code has sent as well, or somebody waits.
-    if moved or (count and not lane.admits_all(count, total)):
+    if moved or (count and not lane.admits_all(count, credit - left)):
         return Taken(0, None, False)
     full = len(ends) > (batch is None)
     ends.append((count, room, most))

@@ -43,6 +43,12 @@ class Unconfirmed:
         self.messages += len(batch)
         self.bytes += batch.size
 
+    def add_ask(self, ask: Outgoing, size: int) -> None:
+        """An ask was written by itself; `size` are the bytes of its payload."""
+        self.batches.append(Batch.of_ask(ask))
+        self.messages += 1
+        self.bytes += size
+
     def confirm(self, messages: int, size: int) -> int:
         """Credit for so many messages, and bytes, came back; there are as many. Returns how many were not refused."""
         self.messages -= messages
