@@ -12,7 +12,7 @@ __all__ = ["not_sent", "why_nobody"]
 
 #: Roles that a text names.
 NAMED = 8
-WAIT = "; wait_for_peer=True lets a send wait for one"
+WAIT = "; tell and ask wait for one with wait_for_peer=True"
 
 
 def not_sent(to: Address[Any] | GroupAddress[Any], message: object) -> str:
