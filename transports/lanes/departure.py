@@ -4,11 +4,12 @@
 2. An ask that has nothing to share a frame with leaves at once, past the queue; so does the last of the answers.
 3. Of many asks or answers some leave before the last is there (EARLY, LEAST), so that both ends have something to do.
 4. Tells share frames of half a part, and of a whole one while nobody asks (`Growth`).
+5. Who tells without a pause lets the loop go on when a frame is full, or two whole ones (`tells_leave`).
 """
 
 from __future__ import annotations
 
-__all__ = ["Growth", "answers_leave", "asks_leave"]
+__all__ = ["Growth", "answers_leave", "asks_leave", "tells_leave"]
 
 #: Asks, or answers, of one lane that do not wait for more in this turn: the other end works on them while this one goes
 #: on. With 64 in flight that all travelled in one frame, one end rested while the other worked: 9.6 µs each, 5.5 so.
@@ -18,6 +19,9 @@ EARLY = 32
 LEAST = 4
 #: Frames of half a part that are filled without an ask before they grow: half a millisecond.
 CALM = 8
+#: Whole frames that are written in one call. Each call wakes the other end: with one a call a message of 100 bytes took
+#: 1.85 µs of processor time here and 1.08 there, with two 1.61 and 0.99, with three or four no less.
+TOGETHER = 2
 
 
 def asks_leave(waiting: int, under_way: int) -> bool:
@@ -28,6 +32,11 @@ def asks_leave(waiting: int, under_way: int) -> bool:
 def answers_leave(waiting: int, under_way: int) -> bool:
     """Answers leave now: the last of what was asked, which nothing could join, or enough to be begun with."""
     return not under_way or waiting == EARLY
+
+
+def tells_leave(full: int, *, grown: bool) -> bool:
+    """So many frames of tells are full, the last of them `grown`: the sender gives way, and they are written."""
+    return full >= TOGETHER or not grown
 
 
 class Growth:

@@ -17,6 +17,7 @@ from ...actors.messages import Address
 from ...actors.sends import DELIVERED, GAVE_WAY, Outcome
 from ..wire import ChannelCodec, ChannelInfo
 from .batch import GROWN, ITEM_OVERHEAD, Batch, Item, Outgoing
+from .departure import tells_leave
 from .flow import SendWindow
 from .unconfirmed import Unconfirmed
 
@@ -169,9 +170,9 @@ class OutLane:
         if batch is not None and size > batch.room and batch.most < GROWN and self.alone():
             batch.grow()
         if batch is None or size > batch.room:
-            if batch is not None:
-                # A frame is full in this turn: it may be written, and whoever waits for the loop be served, before the
-                # next one is. Without it a sender that only tells held the loop for a window of 1 024 messages.
+            if batch is not None and tells_leave(len(self.queue), grown=batch.most == GROWN):
+                # Frames are full in this turn: they may be written, and whoever waits for the loop be served, before
+                # the next one is. Without it a sender that only tells held the loop for a window of 1 024 messages.
                 outcome = GAVE_WAY
             self._tells = batch = Batch.of_tells()
             self.queue.append(batch)

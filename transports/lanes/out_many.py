@@ -9,6 +9,7 @@ from ...actors.messages import Address
 from ...actors.sends import GAVE_WAY
 from ..wire import ChannelCodec, Payload
 from .batch import GROWN, ITEM_OVERHEAD, ROOM, Batch, Item
+from .departure import tells_leave
 from .out_lane import OutLane
 
 __all__ = ["Taken", "accept_many"]
@@ -83,7 +84,8 @@ def accept_many(
     # A message's own code has sent as well, or somebody waits.
     if moved or (count and not lane.admits_all(count, credit - left)):
         return Taken(0, None, False)
-    full = len(ends) > (batch is None)
+    ended = len(ends) > (batch is None)
+    grown = ended and ends[-1][2] == GROWN
     ends.append((count, room, most))
     start = 0
     for end, rest, of in ends:
@@ -101,6 +103,7 @@ def accept_many(
         batch.messages += messages[start:end]
         batch.room, batch.most = rest, of
         batch, start = None, end
+    full = ended and tells_leave(len(lane.queue) - 1, grown=grown)
     if encoded is not None:  # larger than the credit that is left, and yet it may go: law 2 of the window
         number, payload = encoded
         outcome = lane.accept(number, origin, payload, messages[count], sender)

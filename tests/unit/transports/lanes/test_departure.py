@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from peerbus.transports.lanes.departure import CALM, EARLY, LEAST, Growth, answers_leave, asks_leave
+from peerbus.transports.lanes.departure import (
+    CALM,
+    EARLY,
+    LEAST,
+    TOGETHER,
+    Growth,
+    answers_leave,
+    asks_leave,
+    tells_leave,
+)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +32,13 @@ def test_answers_leave_with_the_last_of_what_was_asked_and_some_before(
     waiting: int, under_way: int, leave: bool
 ) -> None:
     assert answers_leave(waiting, under_way) is leave
+
+
+@pytest.mark.parametrize(
+    ("full", "grown", "leave"), [(1, False, True), (1, True, False), (TOGETHER, True, True), (TOGETHER, False, True)]
+)
+def test_whole_frames_leave_together_and_half_ones_each(full: int, grown: bool, leave: bool) -> None:
+    assert tells_leave(full, grown=grown) is leave
 
 
 def test_a_frame_may_grow_when_nobody_has_asked_for_some_frames() -> None:

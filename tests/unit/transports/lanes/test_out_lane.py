@@ -284,14 +284,14 @@ def test_a_frame_grows_to_a_part_while_the_lane_is_alone_and_no_further() -> Non
     lane = OutLane(0, info, None, lambda _: None)
     alone = True
     lane.alone = lambda: alone
-    for number in range(200):
-        lane.accept(1, 0, bytes(100), number, None)
+    outcomes = [lane.accept(1, 0, bytes(100), number, None) for number in range(200)]
     assert [len(batch) for batch in lane.queue] == [131, 69]
     alone = False  # at once: what has grown stays as it is
-    for number in range(200, 300):
-        lane.accept(1, 0, bytes(100), number, None)
-    assert [len(batch) for batch in lane.queue] == [131, 131, 38]
-    assert [batch.size for batch in lane.queue] == [13100, 13100, 3800]
+    outcomes += [lane.accept(1, 0, bytes(100), number, None) for number in range(200, 350)]
+    assert [len(batch) for batch in lane.queue] == [131, 131, 65, 23]
+    assert [batch.size for batch in lane.queue] == [13100, 13100, 6500, 2300]
+    # Its sender gives way when two of the grown ones are full, and after each of the others.
+    assert [number for number, outcome in enumerate(outcomes) if outcome is GAVE_WAY] == [262, 327]
 
 
 class LaneMachine(RuleBasedStateMachine):
