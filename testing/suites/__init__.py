@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from .discovery_suite import FinderPlace, check_discovery
-from .transport_suite import TransportPair, check_transport
+from .transport_pair import TransportPair
+from .transport_suite import check_transport
 
 __all__ = [
     "FinderPlace",

@@ -17,6 +17,7 @@ from typing import Final
 from ...discovery.facts import Candidate, Finder, MakeFinder
 from ...transports.streams import Endpoint
 from ..leaks import tasks_left
+from .claims import require
 
 __all__ = [
     "DISCOVERY_CHECKS",
@@ -68,7 +69,7 @@ async def run_discovery_check(check: DiscoveryCheck, place: FinderPlace) -> None
     except AssertionError as error:
         raise AssertionError(f"{_name(check)}: {error}") from error
     left = await tasks_left(before)
-    _require(not left, f"{_name(check)} left tasks behind: {left}")
+    require(not left, f"{_name(check)} left tasks behind: {left}")
 
 
 # Finding.
@@ -80,9 +81,9 @@ async def two_nodes_find_each_other(place: FinderPlace) -> None:
         await alice.wait(lambda: alice.knows(_BOB))
         await bob.wait(lambda: bob.knows(_ALICE))
         found = bob.latest(_ALICE)
-        _require(set(found.roles) == {"archive", "index"}, f"alice offers archive and index, bob heard {found.roles}")
-        _require(_at(found) == [place.endpoint(0)], f"alice is at {place.endpoint(0)}, bob heard {_at(found)}")
-        _require(alice.latest(_BOB).roles == (), f"bob offers nothing, alice heard {alice.latest(_BOB).roles}")
+        require(set(found.roles) == {"archive", "index"}, f"alice offers archive and index, bob heard {found.roles}")
+        require(_at(found) == [place.endpoint(0)], f"alice is at {place.endpoint(0)}, bob heard {_at(found)}")
+        require(alice.latest(_BOB).roles == (), f"bob offers nothing, alice heard {alice.latest(_BOB).roles}")
 
 
 async def who_comes_late_is_found_and_finds(place: FinderPlace) -> None:
@@ -109,7 +110,7 @@ async def a_node_does_not_find_itself(place: FinderPlace) -> None:
     async with _node(place, _ALICE, 0) as alice, _node(place, _BOB, 1):
         await alice.wait(lambda: alice.knows(_BOB))
         await asyncio.sleep(place.silence)
-        _require(not alice.knows(_ALICE), "alice was told that she found herself")
+        require(not alice.knows(_ALICE), "alice was told that she found herself")
 
 
 async def nodes_of_another_network_are_not_found(place: FinderPlace) -> None:
@@ -118,11 +119,11 @@ async def nodes_of_another_network_are_not_found(place: FinderPlace) -> None:
         async with _node(place, _ALICE, 0, network="other") as alice, _node(place, _CAROL, 2):
             await bob.wait(lambda: bob.knows(_CAROL))
             await asyncio.sleep(place.silence)
-            _require(not bob.knows(_ALICE), "bob found a node of another network")
-            _require(not alice.found, f"alice found nodes of another network: {alice.found}")
+            require(not bob.knows(_ALICE), "bob found a node of another network")
+            require(not alice.found, f"alice found nodes of another network: {alice.found}")
         await bob.wait(lambda: bool(bob.lost))
         await asyncio.sleep(place.silence)
-        _require(bob.lost == [_CAROL], f"of carol's and alice's goodbyes bob heard {bob.lost}")
+        require(bob.lost == [_CAROL], f"of carol's and alice's goodbyes bob heard {bob.lost}")
 
 
 async def a_node_is_told_once_while_nothing_changes(place: FinderPlace) -> None:
@@ -131,7 +132,7 @@ async def a_node_is_told_once_while_nothing_changes(place: FinderPlace) -> None:
         await bob.wait(lambda: bob.knows(_ALICE))
         await alice.finder.update(["archive"])
         await asyncio.sleep(place.silence)
-        _require(len(bob.found) == 1, f"bob was told {len(bob.found)} times of a node that did not change")
+        require(len(bob.found) == 1, f"bob was told {len(bob.found)} times of a node that did not change")
 
 
 async def candidates_name_what_found_them(place: FinderPlace) -> None:
@@ -141,8 +142,8 @@ async def candidates_name_what_found_them(place: FinderPlace) -> None:
         await alice.finder.update(["index"])
         await bob.wait(lambda: len(bob.found) > 2)
         sources = {candidate.source for candidate in bob.found}
-        _require(len(sources) == 1, f"candidates of one finder name several: {sources}")
-        _require("" not in sources, "a candidate does not say what found it")
+        require(len(sources) == 1, f"candidates of one finder name several: {sources}")
+        require("" not in sources, "a candidate does not say what found it")
 
 
 # Changing.
@@ -155,10 +156,10 @@ async def a_change_of_roles_is_heard(place: FinderPlace) -> None:
         for roles in (["archive", "index"], [], ["index"]):
             await alice.finder.update(roles)
             await bob.wait(lambda roles=roles: set(bob.latest(_ALICE).roles) == set(roles))  # type: ignore[misc]
-        _require(not bob.lost, "a change of roles was taken for a goodbye")
+        require(not bob.lost, "a change of roles was taken for a goodbye")
         async with _node(place, _CAROL, 2) as carol:
             await carol.wait(lambda: carol.knows(_ALICE))
-            _require(carol.latest(_ALICE).roles == ("index",), "who came after a change heard what was before it")
+            require(carol.latest(_ALICE).roles == ("index",), "who came after a change heard what was before it")
 
 
 async def roles_that_change_quickly_end_with_the_last(place: FinderPlace) -> None:
@@ -168,7 +169,7 @@ async def roles_that_change_quickly_end_with_the_last(place: FinderPlace) -> Non
             await alice.finder.update([f"role-{number}"])
         await bob.wait(lambda: bob.knows(_ALICE) and bob.latest(_ALICE).roles == ("role-4",))
         await asyncio.sleep(place.silence)
-        _require(bob.latest(_ALICE).roles == ("role-4",), f"bob ended with {bob.latest(_ALICE).roles}")
+        require(bob.latest(_ALICE).roles == ("role-4",), f"bob ended with {bob.latest(_ALICE).roles}")
 
 
 # Going.
@@ -183,7 +184,7 @@ async def a_goodbye_is_heard_once(place: FinderPlace) -> None:
         await bob.wait(lambda: bool(bob.lost))
         await carol.wait(lambda: bool(carol.lost))
         await asyncio.sleep(place.silence)
-        _require(bob.lost == [_ALICE] == carol.lost, f"alice left once; bob heard {bob.lost}, carol {carol.lost}")
+        require(bob.lost == [_ALICE] == carol.lost, f"alice left once; bob heard {bob.lost}, carol {carol.lost}")
 
 
 async def who_comes_again_is_found_where_it_is_now(place: FinderPlace) -> None:
@@ -205,7 +206,7 @@ async def who_has_closed_hears_nothing_more(place: FinderPlace) -> None:
         async with _node(place, _ALICE, 0):
             await carol.wait(lambda: carol.knows(_ALICE))
         await carol.wait(lambda: _ALICE in carol.lost)
-        _require((len(bob.found), len(bob.lost)) == heard, "bob heard something after he had closed")
+        require((len(bob.found), len(bob.lost)) == heard, "bob heard something after he had closed")
 
 
 async def closing_is_idempotent_and_possible_at_any_time(place: FinderPlace) -> None:
@@ -231,7 +232,7 @@ async def a_close_that_is_cancelled_can_be_done_again(place: FinderPlace) -> Non
     """A close that is cancelled can be done again."""
     for turns in (0, 1, 2):
         ears = _Ears(place, _ALICE, 0, [], "test")
-        _require(await ears.finder.start(), "the finder does not start")
+        require(await ears.finder.start(), "the finder does not start")
         await _cancel_after(turns, ears.finder.aclose())
         await ears.finder.aclose()
 
@@ -248,7 +249,7 @@ async def nonsense_is_ignored(place: FinderPlace) -> None:
         await alice.wait(lambda: alice.knows(_BOB))
         await asyncio.sleep(place.silence)
         strangers = {candidate.node_id for candidate in bob.found} - {_ALICE}
-        _require(not strangers, f"nonsense was taken for nodes: {strangers}")
+        require(not strangers, f"nonsense was taken for nodes: {strangers}")
         await alice.finder.update(["index"])
         await bob.wait(lambda: bob.latest(_ALICE).roles == ("index",))
 
@@ -320,7 +321,7 @@ async def _node(
 ) -> AsyncIterator[_Ears]:
     ears = _Ears(place, node_id, number, roles, network)
     try:
-        _require(await ears.finder.start(), "the finder cannot start here")
+        require(await ears.finder.start(), "the finder cannot start here")
         yield ears
     finally:
         await ears.finder.aclose()
@@ -340,8 +341,3 @@ def _at(candidate: Candidate) -> list[Endpoint]:
 
 def _name(check: DiscoveryCheck) -> str:
     return (inspect.getdoc(check) or repr(check)).rstrip(".")
-
-
-def _require(holds: object, otherwise: str) -> None:
-    if not holds:
-        raise AssertionError(otherwise)

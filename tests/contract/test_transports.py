@@ -13,14 +13,9 @@ import pytest
 import uvloop
 
 from peerbus.testing import FaultyNetwork, Uniform
-from peerbus.testing.suites.transport_suite import (
-    TRANSPORT_CHECKS,
-    TransportCheck,
-    TransportFactory,
-    TransportPair,
-    closing_gives_up_on_a_reader_that_never_reads,
-    run_check,
-)
+from peerbus.testing.suites.ending_checks import closing_gives_up_on_a_reader_that_never_reads
+from peerbus.testing.suites.transport_pair import TransportCheck, TransportFactory, TransportPair
+from peerbus.testing.suites.transport_suite import TRANSPORT_CHECKS, run_check
 from peerbus.transports.streams import memory_stream, socket_stream
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.identity import Identity

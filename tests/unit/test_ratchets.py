@@ -21,7 +21,6 @@ LONG = {
     "actors/engine/loop_cell.py": 650,
     "discovery/mind/manager.py": 450,
     "node/node.py": 450,
-    "testing/suites/transport_suite.py": 650,
 }
 #: Modules without a test file of their own: tests of their floor reach them.
 WITHOUT_TESTS = {
@@ -101,7 +100,6 @@ WITHOUT_TESTS = {
     "testing.sim.members",
     "testing.sim.simulation_log",
     "testing.sim.wire_tap",
-    "testing.suites.transport_suite",
     "transports.connection.commands",
     "transports.connection.connection",
     "transports.lanes.batch",
