@@ -1,0 +1,38 @@
+"""The time of day: the machine's, or that of a loop which brings its own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from peerbus.actors.base.clock import wall_clock
+
+
+class OtherDay(asyncio.SelectorEventLoop):
+    """A loop on another day."""
+
+    def wall_time(self) -> float:
+        """Noon of a day long ago."""
+        return 43_200.0
+
+
+def test_without_a_loop_it_is_the_machines() -> None:
+    before = time.time()
+    assert before <= wall_clock() <= time.time()
+
+
+def test_on_a_loop_without_a_time_of_its_own_it_is_the_machines() -> None:
+    async def ask() -> None:
+        before = time.time()
+        assert before <= wall_clock() <= time.time()
+
+    asyncio.run(ask())
+
+
+def test_a_loop_may_bring_its_own_which_counts_on_it_only() -> None:
+    async def ask() -> float:
+        return wall_clock()
+
+    with asyncio.Runner(loop_factory=OtherDay) as runner:
+        assert runner.run(ask()) == 43_200.0
+    assert wall_clock() > 43_200.0
