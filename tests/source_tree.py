@@ -42,6 +42,34 @@ CORE = frozenset(
         "actors.mailbox.waiting_senders",
         "actors.sends.deadlines",
         "actors.sends.supply",
+        "transports.connection.ask_sending",
+        "transports.connection.frame_reader",
+        "transports.connection.link",
+        "transports.connection.losses",
+        "transports.connection.open_asks",
+        "transports.connection.origins",
+        "transports.connection.out_lanes",
+        "transports.connection.outgoing_encoder",
+        "transports.connection.receive_side",
+        "transports.connection.served_asks",
+        "transports.connection.succession",
+        "transports.lanes.departure",
+        "transports.lanes.flow",
+        "transports.lanes.frame_writer",
+        "transports.lanes.in_lane",
+        "transports.lanes.out_lane",
+        "transports.lanes.out_many",
+        "transports.lanes.outbox",
+        "transports.lanes.pacing",
+        "transports.lanes.remote_reply",
+        "transports.lanes.unconfirmed",
+        "transports.wire.codecs",
+        "transports.wire.elements",
+        "transports.wire.frame_decoder",
+        "transports.wire.frame_encoder",
+        "transports.wire.parts",
+        "transports.wire.payload",
+        "transports.wire.texts",
     }
 )
 #: What a class of the core may stand on, beside classes of the core.
@@ -97,6 +125,11 @@ class Module:
     def imports(self) -> list[Import]:
         """Every import of our own modules, absolute ones (`peerbus.…`) included."""
         return list(self._imports())
+
+    @functools.cached_property
+    def classes(self) -> list[ast.ClassDef]:
+        """Every class that it defines."""
+        return [node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef)]
 
     def _imports(self) -> Iterator[Import]:
         for node, at_load in _walk(self.tree, at_load=True):
@@ -200,7 +233,7 @@ def outside_the_core(module: Module) -> Iterator[str]:
             yield f"{module.place(getattr(node, 'lineno', 1))} {fault}"
     for other in MODULES.values():
         if other.name not in CORE:
-            for made in _class_definitions(other):
+            for made in other.classes:
                 for base in made.bases:
                     if _definition(other, _plain_name(base))[0] == module.name:
                         yield f"{other.place(made.lineno)} derives from {ast.unparse(base)}, of {module.name}"
@@ -247,13 +280,9 @@ def _plain_name(base: ast.expr) -> str:
     return ast.unparse(base.value if isinstance(base, ast.Subscript) else base)
 
 
-def _class_definitions(module: Module) -> Iterator[ast.ClassDef]:
-    return (node for node in ast.walk(module.tree) if isinstance(node, ast.ClassDef))
-
-
 def _definition(module: Module, name: str) -> tuple[str, str]:
     """Where a name of `module` is defined, through the walls that hand it on: module and name. Elsewhere: no module."""
-    if any(made.name == name for made in _class_definitions(module)):
+    if any(made.name == name for made in module.classes):
         return module.name, name
     for imported in module.imports:
         if imported.name == name and imported.target in MODULES:

@@ -10,7 +10,8 @@ from .out_lane import LaneStatistics, OutLane
 from .out_many import accept_many
 from .outbox import LaneTurn, Outbox, ReplyLane, budget_of, too_late
 from .pacing import FIRST_TOKEN
-from .requests import REACTOR_PREFIX, RemoteAsk, RemoteReply, ThreadReply
+from .remote_ask import RemoteAsk
+from .remote_reply import REACTOR_PREFIX, RemoteReply, ThreadReply
 
 __all__ = [
     "FIRST_TOKEN",

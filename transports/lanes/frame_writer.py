@@ -13,6 +13,7 @@ from typing import Protocol
 
 from ...actors.base import StreamBroken, StreamClosed, new_task
 from ..streams import HIGH_WATER, Stream
+from .draining import drained
 from .outbox import Outbox
 
 __all__ = ["FrameWriter", "Writer"]
@@ -101,7 +102,10 @@ class FrameWriter:
         self.written()
         if outbox and not stream.writable:
             self._drain = new_task(
-                self._drained(), loop=self._loop, name=f"peerbus drain {stream.remote}", context=self._context
+                drained(stream, self._go_on),
+                loop=self._loop,
+                name=f"peerbus drain {stream.remote}",
+                context=self._context,
             )
 
     def write_frame(self, frame: bytes) -> None:
@@ -127,14 +131,11 @@ class FrameWriter:
         self._scheduled = False
         self.write()
 
-    async def _drained(self) -> None:
-        try:
-            await self._stream.drain()
-        except (StreamBroken, StreamClosed):
-            return  # as above
-        finally:
-            self._drain = None
-        self._flush()
+    def _go_on(self, takes: bool) -> None:
+        """The stream takes more, or will take nothing any more."""
+        self._drain = None
+        if takes:
+            self._flush()
 
 
 def _nobody_hears() -> None:

@@ -32,7 +32,7 @@ from ..wire import (
 from .batch import ITEM_OVERHEAD, Batch, Outgoing
 from .out_lane import OutLane
 from .pacing import Pacer
-from .requests import RemoteAsk
+from .remote_ask import RemoteAsk
 
 __all__ = ["Outbox", "ReplyLane", "LaneTurn", "budget_of", "too_late"]
 

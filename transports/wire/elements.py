@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from msgspec import inspect
 
 from ...actors.messages import AFTER
@@ -45,7 +43,7 @@ def grows(message_type: type) -> bool:
     """The number of values in a message depends on who makes it: it has a list, a map or the like somewhere."""
     seen: set[type] = set()
 
-    def look(info: Any) -> bool:
+    def look(info: object) -> bool:
         match info:
             case inspect.DataclassType(cls=cls, fields=fields) | inspect.StructType(cls=cls, fields=fields):
                 if cls in seen:

@@ -12,14 +12,10 @@ from collections.abc import Iterator
 import msgspec
 
 from ...actors.base import ProtocolError
-from .frames import LAST_KIND, PART_SIZE, ArrivedFrame, Frame, ViewedFrame
+from .frames import LAST_KIND, PART_SIZE, ArrivedFrame, Frame, FrameKind, ViewedFrame
 from .texts import clip
 
 __all__ = ["WIRE_DECODER", "FrameDecoder", "decode_body"]
-
-
-class _Kind(msgspec.Struct, array_like=True):
-    kind: int
 
 
 #: Reads one frame body. Shared by all connections: it holds no state.
@@ -33,7 +29,7 @@ HEAD = 4
 VIEWED = 2048
 #: Bad UTF-8 is a ValueError, deep nesting a RecursionError; msgspec's own are ValueErrors since 0.21 only.
 _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
-_KIND_DECODER = msgspec.msgpack.Decoder(_Kind)
+_KIND_DECODER = msgspec.msgpack.Decoder(FrameKind)
 
 
 def decode_body(body: bytes | bytearray) -> ArrivedFrame:

@@ -23,6 +23,7 @@ __all__ = [
     "Credit",
     "Error",
     "Frame",
+    "FrameKind",
     "LAST_KIND",
     "GoAway",
     "HelloFrame",
@@ -254,3 +255,9 @@ class ZeroCopyPart(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
 ViewedFrame: TypeAlias = ShortFrame | ZeroCopyTell | ZeroCopyAsk | ZeroCopyReply | ZeroCopyPart
 #: A frame as it has come.
 ArrivedFrame: TypeAlias = Frame | ViewedFrame
+
+
+class FrameKind(msgspec.Struct, array_like=True):
+    """What any frame begins with, to be said of one that is wrong."""
+
+    kind: int

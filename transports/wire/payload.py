@@ -124,7 +124,7 @@ class ChannelCodec:
             raise self.too_large(value, len(payload), limit)
         return PLAIN, payload
 
-    def check_reply(self, reply: Any, message: object) -> None:
+    def check_reply(self, reply: object, message: object) -> None:
         """Raise MessageTypeError where no answer can arrive as what `reply` says."""
         try:
             answer_of(reply, self.messages)
@@ -134,7 +134,7 @@ class ChannelCodec:
                 message=message,
             ) from error
 
-    def decode_reply(self, number: int, payload: bytes | memoryview, message: object, reply: Any) -> object:
+    def decode_reply(self, number: int, payload: bytes | memoryview, message: object, reply: object) -> object:
         """The answer to `message`, which was asked with that `reply`. Raises MessageTypeError."""
         if number:
             return self.decode(number, payload)
@@ -195,7 +195,7 @@ def _decoder_of(message_type: type, max_message: int) -> Callable[[bytes | memor
     if max_message <= MAX_ELEMENTS or not grows(message_type):
         return decode
 
-    def bounded(payload: bytes | memoryview) -> Any:
+    def bounded(payload: bytes | memoryview) -> object:
         if len(payload) > MAX_ELEMENTS:
             check_elements(payload)
         return decode(payload)
@@ -203,7 +203,7 @@ def _decoder_of(message_type: type, max_message: int) -> Callable[[bytes | memor
     return bounded
 
 
-def _named_by(message_type: type | None) -> Any:
+def _named_by(message_type: type | None) -> object:
     try:
         return UNNAMED if message_type is None else answer_named(message_type)
     except Unresolved:

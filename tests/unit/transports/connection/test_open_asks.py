@@ -17,7 +17,7 @@ from peerbus.transports.connection.open_asks import MAX_RID, OpenAsks
 from peerbus.transports.lanes.batch import Outgoing
 from peerbus.transports.lanes.out_lane import OutLane
 from peerbus.transports.lanes.outbox import Outbox
-from peerbus.transports.lanes.requests import RemoteAsk
+from peerbus.transports.lanes.remote_ask import RemoteAsk
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, Cancel, Reply
 from peerbus.transports.wire.payload import ChannelCodec

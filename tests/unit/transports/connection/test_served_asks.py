@@ -15,7 +15,7 @@ from peerbus.actors.engine import Cell
 from peerbus.transports.connection.served_asks import REPLY_LIMIT, ServedAsks
 from peerbus.transports.lanes.in_lane import InLane, InSide
 from peerbus.transports.lanes.outbox import Outbox
-from peerbus.transports.lanes.requests import RemoteReply
+from peerbus.transports.lanes.remote_reply import RemoteReply
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, Error, Frame, Reply
 from peerbus.transports.wire.payload import ChannelCodec

@@ -20,7 +20,7 @@ from peerbus.transports.lanes.batch import Batch, Outgoing
 from peerbus.transports.lanes.out_lane import OutLane
 from peerbus.transports.lanes.outbox import QUANTUM, WHOLE_BODY, LaneTurn, Outbox, ReplyLane
 from peerbus.transports.lanes.pacing import FIRST_TOKEN, FLOOR
-from peerbus.transports.lanes.requests import RemoteAsk
+from peerbus.transports.lanes.remote_ask import RemoteAsk
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, PART_SIZE, Ask, Credit, Frame, Part, Ping, Reply, Tell
 from peerbus.transports.wire.hello import ChannelInfo

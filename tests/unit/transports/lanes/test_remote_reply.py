@@ -10,7 +10,7 @@ import pytest
 
 from peerbus.actors import MailboxFull, RemoteError
 from peerbus.actors.engine.cell import Cell
-from peerbus.transports.lanes.requests import BUS_CODES, REACTOR_PREFIX, RemoteReply, ThreadReply
+from peerbus.transports.lanes.remote_reply import BUS_CODES, REACTOR_PREFIX, RemoteReply, ThreadReply
 
 
 class Desk:

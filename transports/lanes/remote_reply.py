@@ -1,20 +1,16 @@
-"""Asks over a connection: the asker's future, and where an answer goes at the other end."""
+"""Where the answer to an ask that came over a connection goes."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from ...actors.base import SendError, refusal_of, text_of
 from ...actors.engine import Cell
-from ...actors.sends import AskFuture
-from .out_lane import OutLane
 
-__all__ = ["BUS_CODES", "REACTOR_PREFIX", "RemoteAsk", "RemoteReply", "Server", "ThreadReply"]
-
-T = TypeVar("T")
+__all__ = ["BUS_CODES", "REACTOR_PREFIX", "RemoteReply", "Server", "ThreadReply"]
 
 #: Codes of ERROR that the bus itself uses.
 BUS_CODES = frozenset(
@@ -31,24 +27,6 @@ BUS_CODES = frozenset(
 )
 #: Stands before the code of a handler that refused with one of the bus's own, or with this prefix.
 REACTOR_PREFIX = "reactor:"
-
-
-class RemoteAsk(AskFuture[T]):
-    """An ask on its way to a peer's reactor, by `lane`. `rid` is 0 until it has been written, at `written`.
-
-    Who makes it sets `lane` and `rid`, and what `AskFuture` names.
-    """
-
-    __slots__ = ("lane", "rid", "written")
-
-    lane: OutLane | None
-    rid: int
-    written: float
-
-    def move(self, lane: OutLane, abandon: Callable[[AskFuture[T]], str]) -> None:
-        """It goes by another lane, that of a connection which took the place of the first."""
-        self.lane = lane
-        self.abandon = abandon
 
 
 class Server(Protocol):

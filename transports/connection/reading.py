@@ -1,0 +1,49 @@
+"""Waiting for bytes of a stream: the one coroutine of the reading half."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from ..streams import Pushing, Stream
+
+__all__ = ["BytesTaker", "read_on"]
+
+
+class BytesTaker(Protocol):
+    """Who takes them."""
+
+    @property
+    def stopped(self) -> bool:
+        """It takes nothing more."""
+
+    def received(self, data: bytes) -> None:
+        """Bytes came. Raises what is wrong with them."""
+
+    def pusher(self) -> Callable[[bytes], None]:
+        """What takes bytes in the very turn in which they come, and raises nothing."""
+
+    def ended(self, error: BaseException | None) -> None:
+        """Nothing more comes: the other side has closed the stream, or this happened."""
+
+
+async def read_on(stream: Stream, taker: BytesTaker, leftover: bytes) -> None:
+    """Hand over `leftover`, and then what comes, until the end."""
+    try:
+        await asyncio.sleep(0)  # the router has this turn: whoever gets a message can answer it
+        try:
+            taker.received(leftover)
+            if isinstance(stream, Pushing):
+                stream.push_to(taker.pusher())
+            while not taker.stopped:
+                data = await stream.read()
+                if not data or taker.stopped:
+                    break
+                taker.received(data)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the owner ends this connection, and nothing else
+            taker.ended(error)
+            return
+        taker.ended(None)
+    finally:
+        del taker  # the error of its cancel keeps this frame, see actors/sends/outcome
