@@ -29,7 +29,8 @@ from .base import (
     TransportError,
     WouldDeadlock,
 )
-from .bus import Bus, BusStatistics
+from .bus import Bus
+from .bus_statistics import BusStatistics
 from .engine import Ending, Ref, Timer, handles
 from .event_stream import Subscription
 from .mailbox import Account, Ledger, MailboxStatistics

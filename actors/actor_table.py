@@ -29,7 +29,7 @@ from .engine import (
     refuse_sends,
     refuse_uncallable,
 )
-from .mailbox import NO_CHANNEL, Account, Books, Side
+from .mailbox import NO_CHANNEL, Account, Side
 from .messages import Channel, Supervision
 from .router import ActorsChanged
 from .routing import RouterHost
@@ -48,9 +48,6 @@ NAMED_AFTER = 40
 
 class ActorTableHost(RouterHost, Protocol):
     """What the table needs of its bus."""
-
-    #: What became of sends; an actor that has ended leaves its account there.
-    books: Books
 
     def declare(self, channel: Channel[Any]) -> None:
         """Know a channel. Raises ValueError where another one has its name."""
@@ -114,7 +111,7 @@ class ActorTable:
         return cast("Ref[A]", ref)
 
     def _spawn_on_loop(self, spawn: Callable[[], Ref[A]]) -> Ref[A]:
-        self._bus.check_running()
+        self._bus.life.check_running()
         if current_bus() is not None:
             raise WouldDeadlock(f"spawning on {self._bus.name} waits for its thread, and would stop this event loop")
         future: ReplyFuture[Ref[A]] = ReplyFuture()

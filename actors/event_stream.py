@@ -1,18 +1,20 @@
-"""The bus's event stream: an actor that passes facts on to whoever subscribed."""
+"""The bus's event stream: an actor that passes facts on to whoever subscribed, and the door to it."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
-from .base import PeerbusError
+from .base import PeerbusError, SendError
 from .engine import Body, Ending, Ref
+from .mailbox import Envelope
 from .messages import Overflow
 
-__all__ = ["EventStream", "Subscription"]
+__all__ = ["EventStream", "Events", "Subscription"]
 
 E = TypeVar("E")
 
@@ -131,3 +133,50 @@ class EventStream(Body):
         """Nothing happens on the bus any more."""
         for subscription in tuple(self.listeners):
             subscription.close()
+
+
+class Events:
+    """The door to the event stream of one bus: facts go in, subscriptions come out."""
+
+    def __init__(self, bus: str) -> None:
+        self._bus = bus
+        self._ref: Ref[EventStream] | None = None
+        self._stream: EventStream | None = None
+
+    @property
+    def stream(self) -> EventStream:
+        """The actor. Raises PeerbusError before the bus runs."""
+        if self._stream is None:
+            raise PeerbusError(f"{self._bus} does not run")
+        return self._stream
+
+    def begin(self, ref: Ref[EventStream]) -> None:
+        """The stream runs."""
+        cell = ref._cell
+        assert isinstance(cell.actor, EventStream)
+        self._ref, self._stream = ref, cell.actor
+        # What it drops is no dead letter: that is an event, and would be lost as well. Its mailbox has counted it.
+        cell.mailbox.on_drop = _forget
+
+    def publish(self, event: object) -> None:
+        """As `Bus.publish`."""
+        if self._stream is not None and self._ref is not None and self._stream.wants(event):
+            with contextlib.suppress(SendError):  # the bus has stopped
+                self._ref._cell.mailbox.offer_foreign(Envelope(event))
+
+    def subscribe(self, *types: type[E]) -> Subscription[E]:
+        """As `Bus.subscribe`."""
+        return Subscription(self.stream, event_types(types))
+
+    def subscribe_actor(self, ref: Ref[Any], *types: type) -> None:
+        """As `Bus.subscribe_actor`."""
+        self.stream.actors[ref] = event_types(types)
+
+    def unsubscribe_actor(self, ref: Ref[Any]) -> None:
+        """As `Bus.unsubscribe_actor`."""
+        if self._stream is not None:
+            self._stream.actors.pop(ref, None)
+
+
+def _forget(_envelope: Envelope, _error: SendError) -> None:
+    """Nothing more happens to it."""

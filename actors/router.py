@@ -8,12 +8,14 @@ waits until somebody answers to its address is a message to it as well: that is 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Protocol, cast
 
 from .base import NoRoute, ShuttingDown
-from .engine import Body, Ending, handles
-from .messages import Address, GroupAddress, ShutdownStarted
+from .engine import Body, Ending, Ref, handles
+from .mailbox import Envelope
+from .messages import Address, Capability, GroupAddress, ShutdownStarted
 from .routing import AwaitReceivers, ForgetWait, Link, RouterHost, Routes, not_sent, reaches
 
 __all__ = [
@@ -24,6 +26,8 @@ __all__ = [
     "LinkUp",
     "RolesChanged",
     "Router",
+    "offer",
+    "tell_router",
 ]
 
 #: Sends that may wait for a peer at one time: each of them is looked at when a peer comes or changes. As many as a
@@ -67,6 +71,25 @@ class RolesChanged:
 @dataclass(frozen=True, slots=True)
 class ActorsChanged:
     """This node itself has an actor more, which may have yet to start: it can be sent to."""
+
+
+class HasRouter(Protocol):
+    """A bus."""
+
+    router: Ref[Router]
+    #: What this node itself offers, by role.
+    roles: Mapping[str, Capability]
+
+
+def tell_router(bus: HasRouter, message: object) -> None:
+    """Tell the router, before all that waits there. From any thread."""
+    bus.router._cell.mailbox.put_system(Envelope(message))
+
+
+def offer(bus: HasRouter, capabilities: Iterable[Capability]) -> None:
+    """This node offers these from now on, and no others. On the loop's thread."""
+    bus.roles = {capability.role: capability for capability in capabilities}
+    tell_router(bus, RolesChanged())
 
 
 class Router(Body):

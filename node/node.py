@@ -18,7 +18,9 @@ from typing import Any, Self, TypeVar, overload
 from .. import __version__
 from ..actors.actor import Actor
 from ..actors.base import ConfigError, InFull, PeerbusError, ProcessForked, get_logger
-from ..actors.bus import SHUTDOWN_TIMEOUT, Bus, BusStatistics
+from ..actors.bus import Bus
+from ..actors.bus_life import SHUTDOWN_TIMEOUT
+from ..actors.bus_statistics import BusStatistics
 from ..actors.engine import SLOW_HANDLER, LoopThread, Ref, channels_of, check_plain, factories_of
 from ..actors.event_stream import Subscription
 from ..actors.mailbox import Ledger
@@ -202,10 +204,10 @@ class Node(NodeLevers):
                     self.bus.declare(channel)
             if self._pex is not None:
                 self.bus.declare(PeerExchange.channel)
-            # The book opens before the peer manager starts and closes after it stops.
+            # The book opens before the peer manager starts. In which order they end stands in `engine/closing`.
             self._keeper = self.bus.spawn(keeper_of(self._book), self._book, name=BOOK_ACTOR)
             await self.bus.started(self._keeper)
-            # The peer manager starts before the reactors, so that it stops after them; it tells peers of each.
+            # The peer manager starts before the reactors: it tells peers of each.
             self._peers = self.bus.spawn(self._make_peers, name=PEERS_ACTOR)
             await self.bus.started(self._peers)
             if self._pex is not None:
@@ -217,7 +219,7 @@ class Node(NodeLevers):
                 await self.bus.started(self.bus.spawn(factory))
         except BaseException:
             await self.bus.aclose()
-            self.bus.hand_on_exit()
+            self.bus.life.hand_on_exit()
             raise
         log.info(
             "node up",
@@ -257,7 +259,7 @@ class Node(NodeLevers):
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
-        self.bus.hand_on_exit()
+        self.bus.life.hand_on_exit()
 
     async def aclose(self) -> None:
         """Shut down: refuse new sends, drain, stop reactors, say goodbye to peers, close. Idempotent."""
@@ -276,8 +278,8 @@ class Node(NodeLevers):
     async def wait_stopped(self) -> None:
         """Wait until the node has stopped. Raises the failure that an actor handed on, and as `Bus.wait_stopped`."""
         await self.bus.wait_stopped()
-        if self.bus.escalation is not None:
-            raise self.bus.escalation
+        if self.bus.life.escalation is not None:
+            raise self.bus.life.escalation
 
     def start(self) -> Self:
         """Run the node on an event loop in a thread of its own; returns when it is up.

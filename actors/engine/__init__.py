@@ -6,8 +6,8 @@ from .behaviour import Behaviour
 from .body import Body
 from .building import context_on
 from .cell import Cell
-from .closing import Closing
-from .ending import Ending
+from .closing import Closing, RunningActors
+from .ending import Ending, EndsBus
 from .factories import channels_of, factories_of, refuse_instance, refuse_uncallable
 from .forked_cell import refuse_sends
 from .handlers import handles
@@ -33,6 +33,7 @@ __all__ = [
     "Cell",
     "Closing",
     "Ending",
+    "EndsBus",
     "Host",
     "Life",
     "Load",
@@ -45,6 +46,7 @@ __all__ = [
     "PeakEwma",
     "Plan",
     "Ref",
+    "RunningActors",
     "Rehearsed",
     "SLOW_HANDLER",
     "StallWatch",

@@ -30,7 +30,7 @@ from .loop_cell import LoopCell
 from .state import State
 from .thread_cell import ThreadCell
 
-__all__ = ["Closing"]
+__all__ = ["Closing", "RunningActors"]
 
 log = get_logger("peerbus.actors")
 

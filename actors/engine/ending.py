@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Protocol
 
-__all__ = ["SIDE_BY_SIDE", "Ending"]
+__all__ = ["SIDE_BY_SIDE", "Ending", "EndsBus"]
 
 
 class Ending(IntEnum):
@@ -26,3 +27,16 @@ class Ending(IntEnum):
 
 #: The phases whose actors end side by side, as none of them needs another.
 SIDE_BY_SIDE = frozenset({Ending.LINKS})
+
+
+class EndsBus(Protocol):
+    """Whoever ends the bus where an actor has it end, or finds that its loop has."""
+
+    def escalated(self, actor: str, error: BaseException) -> None:
+        """A top-level actor hands its failure on."""
+
+    def exit(self, actor: str, error: BaseException) -> None:
+        """It raised SystemExit or KeyboardInterrupt."""
+
+    def lose(self) -> None:
+        """The loop runs no more, and the bus was not closed. From any thread."""

@@ -44,9 +44,6 @@ class Host(LifeHost, LoopHost, Protocol):
     def call(self, action: Callable[[], object]) -> None:
         """Run `action` on the loop's thread, soon. From any thread."""
 
-    def lose(self) -> None:
-        """The loop runs no more, and the bus was not closed."""
-
     def dead_letter(
         self,
         message: object,

@@ -59,6 +59,7 @@ if TYPE_CHECKING:
 
     from ..mailbox import Mailbox
     from .behaviour import Behaviour
+    from .ending import EndsBus
     from .handler_table import Handler
 
 __all__ = ["EXITS", "HALT", "Life"]
@@ -117,11 +118,9 @@ class LifeHost(Producer, Protocol):
     def actors(self) -> ToldOfLives:
         """Its actors."""
 
-    def escalated(self, actor: str, error: BaseException) -> None:
-        """A top-level actor hands its failure on."""
-
-    def exit(self, actor: str, error: BaseException) -> None:
-        """It raised SystemExit or KeyboardInterrupt."""
+    @property
+    def life(self) -> EndsBus:
+        """Its own life."""
 
     def publish(self, event: object) -> None:
         """Tell a fact to those who listen. From any thread."""
@@ -412,7 +411,7 @@ class Life:
             if self.parent is not None:
                 self.parent.child_failed(self, error)
             else:
-                self.bus.escalated(str(self), error)
+                self.bus.life.escalated(str(self), error)
         return HALT
 
     def child_failed(self, child: Life, error: BaseException) -> None:
@@ -442,7 +441,7 @@ class Life:
         if not isinstance(error, EXITS):
             return
         if self.bus is not None:
-            self.bus.exit(str(self), error)
+            self.bus.life.exit(str(self), error)
         else:
             self.end_everyone(error)
 

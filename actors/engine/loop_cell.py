@@ -151,7 +151,7 @@ class LoopCell(Cell):
     def _lose(self) -> None:
         # The loop was closed, and the bus was not: nobody runs this actor any more.
         assert self.bus is not None
-        self.bus.lose()
+        self.bus.life.lose()
         if self.mailbox.owner == get_ident():
             for envelope in self.mailbox.close(f"the event loop of {self} has ended"):
                 self.refuse_left(envelope)

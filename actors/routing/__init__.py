@@ -6,11 +6,12 @@ from .ask import routed_ask
 from .awaited import AwaitReceivers, ForgetWait
 from .directory import RouterHost, SearchText
 from .link import Link
-from .nobody import not_sent
+from .nobody import no_search, not_sent
 from .receivers import reaches
 from .routes import Routes
 from .tell import routed_tell
 from .tell_many import routed_many
+from .time_limit import deadline_of
 from .watches import check_watchable, unwatch, watch
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "Routes",
     "SearchText",
     "check_watchable",
+    "deadline_of",
+    "no_search",
     "not_sent",
     "reaches",
     "routed_ask",

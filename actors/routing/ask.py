@@ -14,8 +14,10 @@ from ..sends import Bridged, FailedOutcome, Gathered, Outcome, spent
 from .deferred import Deferred
 from .directory import Directory
 from .dispatch import Awaited, ByLoop, Group, way_to
+from .nobody import unroutable
 from .receivers import Receiver, ask_here, check_address
 from .role_ask import RoleAsk
+from .time_limit import deadline_of, seconds_of
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -46,7 +48,7 @@ def routed_ask(
         elif type(where) is Peer and (timeout is None or timeout > 0):
             link = bus.routes.peers.get(where.id)
             if link is not None:
-                address, deadline = None if sender is None else sender.address, bus.deadline(to.reactor, timeout)
+                address, deadline = None if sender is None else sender.address, deadline_of(bus, to.reactor, timeout)
                 return link.ask(to.reactor, message, sender=address, deadline=deadline, reply=reply)
     need = 0
     if how is not None:
@@ -58,7 +60,7 @@ def routed_ask(
         # On another bus, where its address would mean another actor or none, it is no sender.
         return way.ask(message, sender if way.bus is bus else None, timeout, reply, bus)
     if isinstance(way, SendError):
-        return bus.unroutable(way, to, sender)
+        return unroutable(bus, way, to, sender)
     if isinstance(way, ByLoop):
         if isinstance(sender, ThreadCell) and (to._cell is sender if isinstance(to, Ref) else to == sender.address):
             error = sender.ask_itself()
@@ -66,14 +68,14 @@ def routed_ask(
                 return FailedOutcome(error)
         known = sender if way.bus is bus else None
         later = partial(_ask_later, way.bus, to, message, reply, known, how)
-        return Bridged(way.bus, message, bus.seconds(to, timeout), later).future
+        return Bridged(way.bus, message, seconds_of(bus, to, timeout), later).future
     assert not isinstance(to, Ref)
     if timeout is not None and not timeout > 0:
-        return bus.unroutable(spent(timeout, message), to, sender)
+        return unroutable(bus, spent(timeout, message), to, sender)
     if isinstance(way, Awaited):
         assert how is not None
         later = partial(_ask_later, bus, to, message, reply, sender, replace(how, wait_for_peer=False))
-        deadline = bus.deadline(to.reactor, timeout)
+        deadline = deadline_of(bus, to.reactor, timeout)
         return Deferred(bus, to, message, sender, need=need, deadline=deadline, send=later)
     if isinstance(way, Group):
         assert isinstance(to, GroupAddress)
@@ -83,7 +85,7 @@ def routed_ask(
         return _ask_role(bus, to, message, way, timeout, reply, sender, None if how is None else how.hedge)
     assert not isinstance(way, Cell)
     address = None if sender is None else sender.address
-    return way.ask(to.reactor, message, sender=address, deadline=bus.deadline(to.reactor, timeout), reply=reply)
+    return way.ask(to.reactor, message, sender=address, deadline=deadline_of(bus, to.reactor, timeout), reply=reply)
 
 
 def check_how(bus: Directory, how: How, to: Ref[Any] | Address[Any] | GroupAddress[Any], message: object) -> None:
@@ -121,7 +123,7 @@ def _ask_role(
     if isinstance(receiver, Cell) and not idempotent:
         # Nobody else is asked after it: it may have been handled, whatever becomes of it.
         return ask_here(bus, receiver, message, sender, timeout, reply)
-    deadline = bus.deadline(to.reactor, timeout)
+    deadline = deadline_of(bus, to.reactor, timeout)
     return RoleAsk(
         bus, to, message, receiver, deadline=deadline, reply=reply, sender=sender, idempotent=idempotent, hedge=hedge
     )
@@ -144,7 +146,7 @@ def _ask_group(
         text = f"{len(receivers)} answer to {to}, a quorum is {count}: nobody was asked"
         bus.dead_letter(message, QuorumFailed.reason, to=to, sender=address)
         return FailedOutcome(QuorumFailed(text, results=Results({}, {}), message=message))
-    deadline = bus.deadline(to.reactor, timeout)
+    deadline = deadline_of(bus, to.reactor, timeout)
     memo: dict[object, object] = {}
     asks: dict[str, Outcome[Any]] = {
         peer: ask_here(bus, each, message, sender, timeout, reply)

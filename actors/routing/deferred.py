@@ -13,7 +13,7 @@ from ..messages import Address, GroupAddress
 from ..sends import HINT, FutureLike, Outcome, no_number
 from .awaited import AwaitReceivers, ForgetWait
 from .directory import Directory
-from .nobody import not_sent, why_nobody
+from .nobody import not_sent, unroutable, why_nobody
 from .receivers import reaches
 
 __all__ = ["Deferred"]
@@ -84,13 +84,13 @@ class Deferred(FutureLike[R]):
             text = f"{not_sent(self._to, self._message)} before its deadline: {why}"
             error = DeadlineExceeded(text, phase="route", message=self._message)
         except (NoRoute, ShuttingDown) as refused:
-            bus.unroutable(refused, self._to, self._sender)
+            unroutable(bus, refused, self._to, self._sender)
             del self
             raise
         try:
             # Raised here, not where the time ran out: that one's frames keep the task that this one ends.
             if error is not None:
-                bus.unroutable(error, self._to, self._sender)
+                unroutable(bus, error, self._to, self._sender)
                 raise error
         finally:
             del error, self  # it keeps this frame, see outcome
@@ -118,4 +118,4 @@ class Deferred(FutureLike[R]):
                 f"{not_sent(self._to, self._message)}: it was to wait for a receiver, and was not awaited; await it",
                 message=self._message,
             )
-            self._bus.unroutable(error, self._to, self._sender)
+            unroutable(self._bus, error, self._to, self._sender)

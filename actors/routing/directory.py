@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..base import SendError
-from ..engine import Cell, Host, Ref
+from ..engine import Cell, EndsBus, Host, Ref
+from ..mailbox import Books, DeadLetters
 from ..messages import Address, Capability, Channel, GroupAddress, How
-from ..sends import FailedOutcome, Outcome
+from ..sends import Outcome
 from .routes import Routes
 
 if TYPE_CHECKING:
@@ -25,6 +25,13 @@ class SearchText(Protocol):
         """The text, for errors."""
 
 
+class KnowsWhetherItRuns(EndsBus, Protocol):
+    """The life of a bus."""
+
+    def check_running(self) -> None:
+        """Raise PeerbusError where it does not run yet."""
+
+
 class Directory(Host, Protocol):
     """See the module."""
 
@@ -38,6 +45,9 @@ class Directory(Host, Protocol):
     rng: Random
     #: Channels by name.
     channels: dict[str, Channel[Any]]
+    #: What became of sends.
+    books: Books
+    dead_letters: DeadLetters
     #: Says how peers are looked for, for errors.
     search: SearchText
 
@@ -45,17 +55,8 @@ class Directory(Host, Protocol):
         """The cell of a name."""
 
     @property
-    def closing(self) -> bool:
-        """It takes no new work."""
-
-    def refusal(self, message: object = None) -> SendError:
-        """Why nothing new is taken."""
-
-    def check_running(self) -> None:
-        """Raise PeerbusError where it does not run yet."""
-
-    def seconds(self, to: Ref[Any] | Address[Any] | GroupAddress[Any], timeout: float | None) -> float:
-        """What a send may take: `timeout`, or what its channel says."""
+    def life(self) -> KnowsWhetherItRuns:
+        """Its life."""
 
     def send_many(
         self,
@@ -65,12 +66,6 @@ class Directory(Host, Protocol):
         sender: Cell | None,
     ) -> Outcome[Any]:
         """Many tells from `sender`."""
-
-    def deadline(self, reactor: str, timeout: float | None) -> float:
-        """Deadline (loop clock) of a send to `reactor`; `timeout` in seconds, None: the channel's."""
-
-    def unroutable(self, error: SendError, to: object, sender: Cell | None) -> FailedOutcome:
-        """A send found no receiver: count it, let dead letters know. Returns its outcome."""
 
     def tell_router(self, message: object) -> None:
         """Tell the router, before all that waits there. From any thread."""

@@ -79,7 +79,7 @@ def way_to(
     elif not isinstance(to, GroupAddress):
         raise no_address(to)
     if not here:
-        bus.check_running()
+        bus.life.check_running()
         return ByLoop(bus)
     assert not isinstance(to, Ref)
     if need and not reaches(bus, to, need):

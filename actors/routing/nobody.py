@@ -1,14 +1,18 @@
-"""Why a send reaches nobody, in one sentence: what was sent where, what is missing there, and what to do."""
+"""A send that reaches nobody: why, in one sentence that says what to do, and what becomes of its message."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from ..base import SendError
+from ..engine import Cell, Ref
+from ..mailbox import NO_CHANNEL, Side
 from ..messages import Address, GroupAddress, Local, Peer, Role
+from ..sends import FailedOutcome
 from .directory import Directory
 from .link import Link
 
-__all__ = ["not_sent", "why_nobody"]
+__all__ = ["no_search", "not_sent", "unroutable", "why_nobody"]
 
 #: Roles that a text names.
 NAMED = 8
@@ -54,6 +58,23 @@ def why_nobody(bus: Directory, to: Address[Any] | GroupAddress[Any], need: int =
     return f"no connected peer{which} runs the reactor {reactor!r} ({those}){start}"
 
 
+def no_search() -> str:
+    """How a bus looks for peers that no node has given a network."""
+    return "a bus has no network of its own, so give the program a Node"
+
+
 def _offered(links: tuple[Link, ...]) -> str:
     offered = sorted({name for link in links for name in link.roles})
     return f"offering {', '.join(offered[:NAMED]) or 'no role'}{', …' if len(offered) > NAMED else ''}"
+
+
+def unroutable(
+    bus: Directory, error: SendError, to: Ref[Any] | Address[Any] | GroupAddress[Any], sender: Cell | None
+) -> FailedOutcome:
+    """Count the send, and let dead letters know. Returns its outcome."""
+    bus.dead_letters.count_failed(error.reason)
+    reactor = to.reactor if isinstance(to, Address | GroupAddress) else NO_CHANNEL
+    bus.books.tally(Side.ASTRAY, reactor).refused(error.reason)
+    address = None if sender is None else sender.address
+    bus.dead_letters.add(error.message, error.reason, to=to, sender=address, error=error)
+    return FailedOutcome(error)

@@ -13,6 +13,8 @@ from ..sends import Bridged, Gathered, Outcome, spent
 from .deferred import Deferred
 from .directory import Directory
 from .dispatch import Awaited, ByLoop, Group, way_to
+from .nobody import unroutable
+from .time_limit import deadline_of, seconds_of
 
 __all__ = ["routed_tell"]
 
@@ -42,15 +44,15 @@ def routed_tell(
         # On another bus, where its address would mean another actor or none, it is no sender.
         return way.tell(message, sender if way.bus is bus else None, timeout)
     if isinstance(way, SendError):
-        return bus.unroutable(way, to, sender)
+        return unroutable(bus, way, to, sender)
     if isinstance(way, ByLoop):
         later = partial(_tell_later, bus, to, message, sender, how)
-        return Bridged(bus, message, bus.seconds(to, timeout), later).future
+        return Bridged(bus, message, seconds_of(bus, to, timeout), later).future
     assert not isinstance(to, Ref)
     if timeout is not None and not timeout >= 0:
-        return bus.unroutable(spent(timeout, message), to, sender)
+        return unroutable(bus, spent(timeout, message), to, sender)
     if isinstance(way, Awaited):
-        later, deadline = partial(_tell_later, bus, to, message, sender, None), bus.deadline(to.reactor, timeout)
+        later, deadline = partial(_tell_later, bus, to, message, sender, None), deadline_of(bus, to.reactor, timeout)
         return Deferred(bus, to, message, sender, need=1, deadline=deadline, send=later)
     if isinstance(way, Group):
         return _tell_several(way, to.reactor, message, timeout, sender)

@@ -12,7 +12,9 @@ from ..messages import LOCAL, Address, GroupAddress, Peer, Results, Role
 from ..sends import CHUNK, HINT, Bridged, FutureLike, Gathered, Outcome, Supply, Within, send_all, spent
 from .directory import Directory
 from .dispatch import Awaited, ByLoop, Group, way_to
+from .nobody import unroutable
 from .receivers import Receiver
+from .time_limit import seconds_of
 
 __all__ = ["routed_many"]
 
@@ -28,7 +30,7 @@ def routed_many(
     way = way_to(bus, to, sender)
     if isinstance(to, Ref) and isinstance(way, Cell):
         return many_to_cell(way, messages, timeout, sender if way.bus is bus else None)
-    deadline = within(bus, bus.seconds(to, timeout), timeout)
+    deadline = within(bus, seconds_of(bus, to, timeout), timeout)
     if isinstance(way, Group):
         assert isinstance(to, GroupAddress)
         return _to_several(bus, to.reactor, way.receivers, messages, deadline, sender)
@@ -78,7 +80,7 @@ class _ToAddress:
                 return None
             error = way if isinstance(way, SendError) else spent(self._within.left(), messages[0])
             error.message = messages[0]
-            return self._bus.unroutable(error, self._to, self._sender)
+            return unroutable(self._bus, error, self._to, self._sender)
         memo, self.memo = self.memo, None
         return way.pour(_reactor(self._to), supply, _address(self._sender), self._within, memo)
 
@@ -95,7 +97,7 @@ class _ToAddress:
         if isinstance(way, Cell):
             refuse_here(way, message, self._sender, error, letter=letter)
         elif isinstance(way, SendError | ByLoop):
-            self._bus.unroutable(error, self._to, self._sender)
+            unroutable(self._bus, error, self._to, self._sender)
         else:
             way.refuse_send(_reactor(self._to), message, _address(self._sender), error, letter=letter)
 

@@ -120,10 +120,8 @@ class LoopHost(Producer, Protocol):
     thread: int
     #: The way of other threads' sends.
     thread_sends: ThreadSends
-
-    @property
-    def closing(self) -> bool:
-        """It takes no new work."""
+    #: It takes no new work.
+    closing: bool
 
     def on_loop(self, action: Callable[[], object]) -> bool:
         """Run `action` on the loop's thread, soon. False where the loop has closed."""

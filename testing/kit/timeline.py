@@ -48,13 +48,11 @@ class _Diary(Subscription[object]):
     """The facts of one bus, with their times: a subscription that nobody reads."""
 
     def __init__(self, bus: Bus, name: str, begin: float) -> None:
-        stream = bus._events
-        assert stream is not None, f"{name} does not run"
         self.lines: deque[Line] = deque(maxlen=KEPT)
         self._bus = bus
         self._name = name
         self._begin = begin
-        super().__init__(stream, (object,))
+        super().__init__(bus.events.stream, (object,))
 
     def accept(self, event: object) -> None:
         """Write it down."""

@@ -22,9 +22,7 @@ class BusTap(Subscription[object]):
     """
 
     def __init__(self, bus: Bus, name_of: Callable[[str], str], heard: Callable[[str], None]) -> None:
-        events = bus._events
-        assert events is not None
-        super().__init__(events, FACTS)
+        super().__init__(bus.events.stream, FACTS)
         self._name_of = name_of
         self._heard = heard
 

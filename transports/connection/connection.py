@@ -155,7 +155,7 @@ class PeerConnection(Actor):
         self._reader.start(self._greeted.leftover, f"peerbus reader {self.peer_id[:8]}")
         self._pulse.start()
         if self.bus.closing:
-            self._leave_taking.shutdown(self.bus.time_to_end)
+            self._leave_taking.shutdown(self.bus.life.time_to_end)
 
     async def on_stop(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
         """Tell the peer, send what is accepted, close."""

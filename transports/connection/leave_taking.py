@@ -80,7 +80,7 @@ class LeaveTaking:
     async def part(self) -> Disconnect:
         """Take no new work, finish what is under way, say GOAWAY. Returns why, which is how the connection ends now."""
         parting = self._parting
-        command = parting.command or Disconnect(SHUTTING_DOWN, drain=self._bus.time_to_end)
+        command = parting.command or Disconnect(SHUTTING_DOWN, drain=self._bus.life.time_to_end)
         self._writer.watched = True
         self._perform(parting.part(command, self._loop.time()))
         self.look()

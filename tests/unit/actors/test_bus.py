@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from math import inf, isnan, nan
 from typing import Any
 
-import pykka
 import pytest
 from virtual_time import in_virtual_time
 
@@ -22,11 +21,7 @@ from peerbus.actors import (
     EVERYONE,
     LOCAL,
     Actor,
-    ActorFailed,
-    ActorRestarted,
-    ActorStarted,
     ActorStopped,
-    ActorTerminated,
     Bus,
     Capability,
     Channel,
@@ -44,8 +39,6 @@ from peerbus.actors import (
     RemoteError,
     Role,
     ShuttingDown,
-    Supervision,
-    WouldDeadlock,
     handles,
 )
 
@@ -352,53 +345,6 @@ async def test_an_ask_that_a_policy_refuses_or_drops_ends_with_mailbox_full(over
 # Start.
 
 
-async def test_a_reactor_that_fails_to_start_fails_the_bus_and_nothing_is_left() -> None:
-    stopped: list[str] = []
-
-    class Good(Blocks):
-        def on_stop(self) -> None:
-            stopped.append("good")
-
-    class Bad(Plain):
-        async def on_start(self) -> None:  # type: ignore[override]  # Pykka says None
-            await asyncio.sleep(0)
-            raise OSError("no disk")
-
-    bus = Bus(reactors=[Good, Bad])
-    with pytest.raises(OSError, match="no disk"):
-        async with bus:
-            pass
-    assert stopped == ["good"]
-    assert bus.statistics().actors == {}
-    assert pykka.ActorRegistry.get_all() == []
-
-
-async def test_a_factory_that_fails_fails_the_bus() -> None:
-    def factory() -> Actor:
-        raise OSError("no disk")
-
-    with pytest.raises(OSError, match="no disk"):
-        async with Bus(reactors=[factory]):
-            pass
-
-
-async def test_a_bus_is_entered_once() -> None:
-    bus = Bus()
-    with pytest.raises(PeerbusError, match="does not run"):
-        bus.ask(LOCAL / "x", 1)
-    with pytest.raises(PeerbusError, match="does not run"):
-        bus.spawn(Plain)
-    with pytest.raises(PeerbusError, match="does not run"):
-        bus.subscribe(DeadLetter)
-    await bus.aclose()
-    bus = Bus()
-    async with bus:
-        with pytest.raises(PeerbusError, match="entered once"):
-            async with bus:
-                pass
-    await bus.aclose()
-
-
 async def test_two_buses_on_one_loop_send_to_each_others_refs() -> None:
     async with Bus("one") as one, Bus("two") as two:
         ref = two.spawn(Plain)
@@ -409,21 +355,6 @@ async def test_two_buses_on_one_loop_send_to_each_others_refs() -> None:
 
 
 # Stop.
-
-
-async def test_a_closing_bus_drains_mailboxes_and_refuses_new_work() -> None:
-    async with Bus(reactors=[Blocks]) as bus:
-        napping, waiting = bus.ask(LOCAL / Blocks, Nap(1.0)), bus.ask(LOCAL / Blocks, GetBlock(1))
-        closing = asyncio.create_task(bus.aclose())
-        await asyncio.sleep(0)
-        for send in (bus.tell, bus.ask):
-            with pytest.raises(ShuttingDown):
-                await send(LOCAL / Blocks, GetBlock(2))
-        with pytest.raises(ShuttingDown):
-            bus.spawn(Plain)
-        await closing
-        assert await napping is None
-        assert await waiting == Block(1, b"x")
 
 
 async def test_reactors_stop_in_reverse_order() -> None:
@@ -491,117 +422,7 @@ async def test_those_that_wait_for_a_late_one_to_end_still_end_in_order() -> Non
     assert ended == ["hangs", "second begins to", "second has", "first begins to", "first has"]
 
 
-async def test_a_bus_closes_while_actors_back_off() -> None:
-    loop = asyncio.get_running_loop()
-    async with Bus() as bus:
-        ref = bus.spawn(Plain, supervision=Supervision(backoff=1000.0, max_backoff=1000.0))
-        await bus.tell(ref, -1)
-        await asyncio.sleep(1)
-        before = loop.time()
-    assert loop.time() - before < 0.1
-
-
-async def test_a_close_that_is_cancelled_goes_on() -> None:
-    async with Bus(shutdown_timeout=1.0) as bus:
-        bus.spawn(Plain).tell(0.5)
-        closing = asyncio.create_task(bus.aclose())
-        await asyncio.sleep(0)
-        closing.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await closing
-        await bus.wait_stopped()
-    assert bus.statistics().actors == {}
-
-
 # Facts.
-
-
-async def test_facts_of_life_are_published_in_order() -> None:
-    async with Bus() as bus, bus.subscribe(ActorStarted, ActorFailed, ActorRestarted, ActorTerminated) as facts:
-        ref = bus.spawn(Plain, name="plain", supervision=Supervision(backoff=0.0))
-        await bus.tell(ref, -1)
-        assert await bus.ask(ref, 1) == 1
-        await ref.stop(block=False)
-        seen = [await facts.get() for _ in range(4)]
-        assert [type(fact) for fact in seen] == [ActorStarted, ActorFailed, ActorRestarted, ActorTerminated]
-        assert {getattr(fact, "actor", None) for fact in seen} == {"plain"}
-
-
-async def test_a_subscription_ends_with_the_bus_or_its_close(turns: Turns) -> None:
-    async with Bus() as bus:
-        one, other = bus.subscribe(DeadLetter), bus.subscribe(DeadLetter)
-        waiting = asyncio.ensure_future(one.get())
-        iterating = asyncio.ensure_future(_all_of(other))
-        await bus.ask(bus.spawn(Plain), 1)
-        with pytest.raises(NoSuchReactor):
-            await bus.tell(LOCAL / "nobody", 1)
-        assert (await waiting).message == 1
-        more = [asyncio.ensure_future(one.get()) for _ in range(2)]
-        await turns()
-        one.close()
-        for each in more:
-            with pytest.raises(PeerbusError):
-                await each
-    assert [letter.message for letter in await iterating] == [1]
-
-
-async def _all_of(events: object) -> list[DeadLetter]:
-    return [event async for event in events]  # type: ignore[attr-defined]
-
-
-async def test_more_facts_than_the_stream_holds_do_not_feed_themselves(turns: Turns) -> None:
-    async with Bus() as bus, bus.subscribe(DeadLetter) as letters:
-        for i in range(10_000):
-            bus.tell(LOCAL / "nobody", i)
-        await turns()
-        for _ in range(100):
-            await asyncio.sleep(0)
-        last = None
-        while (letter := letters.get_nowait()) is not None:
-            last = letter
-        assert last is not None
-        assert last.message == 9_999
-        assert letters.missed > 0
-        assert bus.statistics().dead_letters == {"no_such_reactor": 10_000}
-
-
-async def test_actors_hear_facts_and_are_not_harmed_by_their_own(turns: Turns) -> None:
-    class Hears(Reactor):
-        channel = Channel("hears", messages=(Nap,), mailbox=1)
-
-        @handles(Nap)
-        def never(self, _: Nap) -> None: ...
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.heard = 0
-
-        @handles(DeadLetter)
-        async def hear(self, _: DeadLetter) -> None:
-            self.heard += 1
-            raise ValueError
-
-    async with Bus() as bus:
-        ref = bus.spawn(Hears, supervision=Supervision(backoff=0.0, budget=100))
-        bus.subscribe_actor(ref, DeadLetter)
-        for i in range(3):
-            bus.tell(LOCAL / "nobody", i)
-        await asyncio.sleep(5)
-        assert bus.statistics().dead_letters["handler_failed"] <= 3
-        await ref.stop(block=False)
-        bus.tell(LOCAL / "nobody", 1)
-        await turns()
-
-
-async def test_statistics_keep_their_counts_through_a_restart() -> None:
-    async with Bus() as bus:
-        ref = bus.spawn(Plain, name="plain", supervision=Supervision(backoff=0.0))
-        for message in (1, -1, 2):
-            await bus.tell(ref, message)
-        await bus.ask(ref, 3)
-        stats = bus.statistics().actors["plain"]
-        assert (stats.sent, stats.delivered) == (4, 4)
-        assert bus.statistics().dead_letters == {"handler_failed": 1}
 
 
 async def test_watching_a_role_or_another_bus_is_refused() -> None:
@@ -665,57 +486,6 @@ def test_threads_see_the_same_names_with_futures() -> None:
             send(LOCAL / Blocks, GetBlock(1)).get(timeout=10)
     with pytest.raises(ShuttingDown):
         bus.spawn(Plain)
-
-
-def test_every_blocking_wait_on_the_loops_thread_is_refused() -> None:
-    class Blocking(Actor):
-        dispatcher = "thread"
-
-        @handles(int)
-        def echo(self, message: int) -> int:
-            return message
-
-    class Waits(Actor):
-        def __init__(self, other: Ref[Plain], thread: Ref[Blocking]) -> None:
-            super().__init__()
-            self.other, self.thread = other, thread
-
-        @handles(int)
-        def number(self, _: int) -> list[str]:
-            bus, other, thread = self.bus, self.other, self.thread
-            tries: list[Callable[[], object]] = [
-                lambda: other.ask(1),
-                lambda: thread.ask(1),
-                lambda: other.ask(1, block=False).get(),
-                lambda: thread.ask(1, block=False).get(),
-                lambda: other.ask(1, block=False).map(str).get(),
-                other.stop,
-                lambda: bus.ask(other, 1).get(),
-                bus.stop,
-                lambda: pykka.get_all([other.ask(1, block=False)]),
-            ]
-            refused = []
-            for attempt in tries:
-                try:
-                    attempt()
-                except WouldDeadlock as error:
-                    refused.append(str(error))
-            return refused
-
-    bus = Bus().start()
-    try:
-        waits = bus.spawn(Waits, bus.spawn(Plain), bus.spawn(Blocking))
-        assert len(waits.ask(1, timeout=10)) == 9
-    finally:
-        bus.stop()
-
-
-def test_a_start_that_fails_raises_in_the_thread_that_started() -> None:
-    def factory() -> Actor:
-        raise OSError("no disk")
-
-    with pytest.raises(OSError, match="no disk"):
-        Bus(reactors=[factory]).start()
 
 
 def test_many_threads_tell_and_nothing_is_lost() -> None:
@@ -831,47 +601,6 @@ async def test_an_actor_outlives_an_error_that_has_no_text() -> None:
             await asyncio.wait_for(bus.ask(LOCAL / Muttering, GetBlock(0)), 1.0)
         assert caught.value.code == "Mute"
         assert await bus.ask(LOCAL / Muttering, GetBlock(7)) == 7
-
-
-class Echoes(Actor):
-    @handles(str)
-    def echo(self, message: str) -> str:
-        return message
-
-
-def test_a_bus_in_plain_code_is_entered_and_left_by_with() -> None:
-    with Bus() as bus:
-        ref = bus.spawn(Echoes)
-        assert bus.ask(ref, "hello").get(timeout=5) == "hello"
-    with pytest.raises(ActorStopped):
-        ref.tell("too late")
-    for enter in (bus.start, bus.__enter__):
-        with pytest.raises(PeerbusError, match=r"has stopped; a bus runs once: make a new one, Bus\(…\)"):
-            enter()
-
-
-async def test_with_in_an_event_loop_says_that_it_takes_async_with() -> None:
-    with pytest.raises(PeerbusError, match=r"write `async with Bus\(…\)`"), Bus():
-        pass
-
-
-@pytest.mark.parametrize("call", ["aclose", "wait_stopped"])
-def test_a_bus_is_closed_and_awaited_on_its_own_event_loop(call: str) -> None:
-    bus = Bus("elsewhere").start()
-    with pytest.raises(PeerbusError, match=r"elsewhere runs on another event loop .*: call stop\(\)"):
-        asyncio.run(getattr(bus, call)())
-    assert not bus.closing
-    bus.stop()
-    asyncio.run(getattr(bus, call)())
-
-
-def test_a_bus_that_was_closed_without_being_entered_has_stopped() -> None:
-    async def main() -> None:
-        bus = Bus()
-        await bus.aclose()
-        await bus.wait_stopped()
-
-    asyncio.run(main())
 
 
 def test_an_error_says_how_long_was_waited_for_room() -> None:

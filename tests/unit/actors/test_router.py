@@ -28,7 +28,6 @@ from peerbus.actors import (
 )
 from peerbus.actors.engine.load import Load
 from peerbus.actors.router import LinkChanged, LinkDown, LinkUp
-from peerbus.actors.routing.routes import Routes
 from peerbus.actors.sends.outcome import DELIVERED, FailedOutcome
 from peerbus.actors.sends.supply import Supply, Within
 from peerbus.testing import VirtualLoop
@@ -161,16 +160,6 @@ async def test_watches_go_to_the_peer() -> None:
         await bus.tell(bus.router, LinkUp(link))
         await bus.ask(bus.spawn(Watches, name="w"), link.peer_id)
         assert link.watched == [f"+blocks {LOCAL / 'w'}", f"-blocks {LOCAL / 'w'}"]
-
-
-def test_a_table_is_a_value() -> None:
-    links = {"a": FakeLink(1, "x", "y")}
-    table = Routes.of(links)
-    links.clear()
-    assert len(table.peers) == 1
-    assert set(table.roles) == {"x", "y"}
-    with pytest.raises(TypeError):
-        table.peers["b"] = FakeLink(2)  # type: ignore[index]  # the mistake
 
 
 #: Connections come, change and go: (what, peer, which of its connections by order).

@@ -1122,7 +1122,7 @@ async def test_a_failure_is_escalated_to_the_parent_and_from_there_to_the_bus() 
         ref = bus.spawn(Escalates, events)
         assert await bus.ask(ref, 1) == 1
         await bus.wait_stopped()
-        assert isinstance(bus.escalation, ValueError)
+        assert isinstance(bus.life.escalation, ValueError)
         assert events == ["failure", "failure"]
 
 

@@ -163,7 +163,7 @@ def test_one_that_does_it_again_is_not_named_again_soon(warned: Warned, monkeypa
     with running() as bus:
         ref = bus.spawn(Blocks, hold)
         bus.ask(ref, 1, timeout=PATIENCE).get()
-        watch = bus._stall_watch
+        watch = bus.life.stall_watch
         assert watch is not None
         again = bus.ask(ref, 1, timeout=PATIENCE)
         looked = threading.Event()
@@ -225,12 +225,12 @@ def test_nothing_is_left_of_the_watch_when_the_bus_has_stopped() -> None:
     assert not any("stall watch" in thread.name for thread in threading.enumerate())
     assert bus.closing
     with running(limit=None) as bus:
-        assert bus._stall_watch is None
+        assert bus.life.stall_watch is None
 
 
 async def test_where_time_is_virtual_nobody_watches() -> None:
     async with Bus() as bus:
-        assert bus._stall_watch is None
+        assert bus.life.stall_watch is None
 
 
 @pytest.mark.parametrize("limit", [0, -1, float("nan"), float("inf")])

@@ -350,7 +350,7 @@ async def test_a_failure_on_a_thread_is_escalated() -> None:
     async with Bus() as bus:
         bus.spawn(Escalates).tell("fail")
         await bus.wait_stopped()
-        assert isinstance(bus.escalation, ValueError)
+        assert isinstance(bus.life.escalation, ValueError)
 
 
 async def test_an_on_start_that_fails_on_a_thread_fails_the_bus() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from peerbus.actors import Channel, DeadLetter, Overflow, Reactor, Request, Terminated
+from peerbus.actors import Channel, DeadLetter, Overflow, Request, Terminated
 
 
 @dataclass(frozen=True)
@@ -112,22 +112,6 @@ def test_a_field_of_a_class_inside_a_function_is_no_reason_to_refuse_a_channel()
 
 def test_a_channel_may_declare_facts_of_its_own_bus_which_do_not_travel() -> None:
     assert Channel("letters", messages=(DeadLetter, Terminated)).types == {DeadLetter, Terminated}
-
-
-def test_a_reactor_declares_a_channel() -> None:
-    class Abstract(Reactor):
-        pass
-
-    class Pings(Abstract):
-        channel = Channel("pings", messages=(Ping,))
-
-    assert Pings.declared_channel() is Pings.channel
-    with pytest.raises(TypeError, match="declares no channel"):
-        Abstract.declared_channel()
-    with pytest.raises(TypeError, match="declares no channel"):
-        Abstract()
-    with pytest.raises(TypeError, match="must be a Channel"):
-        type("Wrong", (Reactor,), {"channel": "pings"})
 
 
 def test_what_is_idempotent_is_one_of_the_messages() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -14,10 +13,8 @@ import pytest
 
 from peerbus.actors import (
     Bus,
-    Capability,
     Channel,
     DeadlineExceeded,
-    Key,
     NoRoute,
     Outcome,
     PeerbusError,
@@ -187,66 +184,6 @@ async def test_a_full_peer_is_waited_for_and_no_other_gets_its_load() -> None:
             await bus.ask(ARCHIVE, Get(1), timeout=1)
         assert late.value.phase == "credit"
         assert len(late.value.tried) == 1
-
-
-async def test_this_node_is_one_of_those_that_offer_the_role_and_peers_take_its_place() -> None:
-    async with Bus(rng=Random(1)) as bus, peers(bus, 1) as [peer]:
-        peer.answer(Get, "theirs")
-        bus.spawn(Blocks)
-        bus.offer([Capability("archive")])
-        assert await bus.ask(ARCHIVE, Get(2)) == "own 2"
-        bus.offer([])
-        assert await bus.ask(ARCHIVE, Get(2)) == "theirs"
-
-
-async def test_a_key_finds_the_same_peer_whoever_asks_and_the_next_when_it_is_gone() -> None:
-    async with Bus("a") as alice, Bus("b") as bob, peers(alice, 4) as them, peers(bob, 4) as same:
-        for peer in (*them, *same):
-            peer.answer(Get, lambda _, peer=peer: peer.id)
-        keys = [f"key {number}" for number in range(40)]
-        owners = [await alice.ask(Role("archive", Key(key)) / Blocks, Get(1), reply=str) for key in keys]
-        assert owners == [await bob.ask(Role("archive", Key(key)) / Blocks, Get(1), reply=str) for key in keys]
-        assert len(set(owners)) == 4
-        gone = them[0].id
-        await them[0].leave()
-        moved = [await alice.ask(Role("archive", Key(key)) / Blocks, Get(1), reply=str) for key in keys]
-        assert [key for key, old, new in zip(keys, owners, moved, strict=True) if old != new] == [
-            key for key, old in zip(keys, owners, strict=True) if old == gone
-        ]
-
-
-async def test_a_key_counts_this_node_by_its_id() -> None:
-    async with Bus() as bus, peers(bus, 2) as them:
-        for peer in them:
-            peer.answer(Get, lambda _, peer=peer: peer.id)
-        bus.node_id = "5" * 64
-        bus.spawn(Blocks)
-        bus.offer([Capability("archive")])
-        answers = Counter(
-            [await bus.ask(Role("archive", Key(str(key))) / Blocks, Get(1), reply=str) for key in range(60)]
-        )
-        assert set(answers) == {"own 1", *(peer.id for peer in them)}
-
-
-async def test_conditions_choose_by_attributes() -> None:
-    async with (
-        Bus() as bus,
-        PeerProbe(bus, reactors=[Blocks], roles={"archive{from=0,region=eu}"}, name="all") as everything,
-        PeerProbe(bus, reactors=[Blocks], roles={"archive{from=1000}"}, name="new") as recent,
-    ):
-        everything.answer(Get, "everything")
-        recent.answer(Get, "recent")
-        for _ in range(10):
-            assert await bus.ask(Role("archive", where="from<=500") / Blocks, Get(1)) == "everything"
-            assert await bus.ask(Role("archive", where={"from": "1000"}) / Blocks, Get(1)) == "recent"
-            assert await bus.ask(Role("archive", where="region!=eu") / Blocks, Get(1)) == "recent"
-        with pytest.raises(NoRoute, match=r"archive\{region=us\}"):
-            await bus.ask(Role("archive", where="region=us") / Blocks, Get(1))
-        await recent.offer("archive{from=1000,region=us}")
-        assert await bus.ask(Role("archive", where="region=us") / Blocks, Get(1)) == "recent"
-        bus.spawn(Blocks)
-        bus.offer([Capability("archive", {"region": "mars"})])
-        assert await bus.ask(Role("archive", where="region=mars") / Blocks, Get(1)) == "own 1"
 
 
 async def test_a_blocking_wait_on_the_loop_is_refused_unless_the_answer_is_there() -> None:
