@@ -102,7 +102,7 @@ class Actor(Body):
             check_timeout(timeout)
         cell = self._cell
         if isinstance(to, Ref):
-            # On another bus, where its address would mean another actor or none, it is no sender.
+            # The short way of `send`, a third of such a tell; without a bus there is no other. See `routed_tell`.
             return to._cell.tell(message, cell if to._cell.bus is cell.bus else None, timeout)
         return _bus_of(self).send(to, message, timeout, cell, WAITS if wait_for_peer else None)
 
@@ -127,8 +127,8 @@ class Actor(Body):
         if timeout is not None and timeout.__class__ is not float:
             check_timeout(timeout)
         cell = self._cell
-        if isinstance(to, Ref):
-            return many_to_cell(to._cell, messages, timeout, cell if to._cell.bus is cell.bus else None)
+        if cell.bus is None and isinstance(to, Ref):
+            return many_to_cell(to._cell, messages, timeout, cell if to._cell.bus is None else None)
         return _bus_of(self).send_many(to, messages, timeout, cell)
 
     @asks

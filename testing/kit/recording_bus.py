@@ -26,7 +26,7 @@ from ...actors.messages import (
     Terminated,
 )
 from ...actors.routing import check_watchable
-from ...actors.sends import Delivered, Outcome, Supply, Within, check_timeout, send_all
+from ...actors.sends import Delivered, Outcome, Supply, check_timeout, send_all
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -239,14 +239,6 @@ class _StandInCell:
 
     def tell(self, message: object, sender: Cell | None, timeout: float | None) -> Outcome[None]:
         return self._bus.send(LOCAL / (self._real.name or ""), message, timeout, sender)
-
-    def pour(self, supply: Supply, sender: Cell | None, within: Within) -> Outcome[None] | None:
-        while messages := supply.take(1):
-            outcome = self.tell(messages[0], sender, within.left())
-            if not isinstance(outcome, Delivered):
-                return outcome
-            supply.accepted += 1
-        return None
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._real, name)
