@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
-from peerbus.actors.engine.state import TRANSITIONS as ACTOR
+from peerbus.actors.engine.state import STEPS
 from peerbus.discovery.peer.lifecycle import TRANSITIONS as PEER
 from peerbus.transports.connection.parting import PHASES, PROOFS, SPOKEN
 from peerbus.transports.wire.handshake import TRANSITIONS as HANDSHAKE
@@ -73,7 +73,7 @@ class Drawing:
 
 
 DRAWINGS = (
-    Drawing("actor", "lives.md", state_diagram(ACTOR)),
+    Drawing("actor", "lives.md", state_diagram(STEPS)),
     Drawing("handshake", "wire.md", state_diagram(HANDSHAKE)),
     Drawing("phases", "lives.md", state_diagram(PHASES)),
     Drawing("goaways", "lives.md", state_diagram(SPOKEN)),

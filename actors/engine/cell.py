@@ -9,14 +9,13 @@ with one message is the same for both and stands here. Its life stands in life.p
 from __future__ import annotations
 
 import asyncio
-import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import pykka
-from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
+from pykka.messages import _ActorStop
 
 from ..base import (
     ActorStopped,
@@ -29,20 +28,18 @@ from ..base import (
     shown,
 )
 from ..mailbox import Envelope
-from ..messages import DEFAULT_TIMEOUT, ShutdownStarted, Supervisor, Terminated, article
-from ..sends import DELIVERED, AskFuture, FailedOutcome, ForeignWaiting, Outcome, Search, Supply, Wait, Within
+from ..messages import ShutdownStarted, Supervisor, Terminated, article
+from ..sends import AskFuture, Search, Wait
 from .actor_tasks import ActorTasks
+from .addressee import PYKKA_MESSAGES, Addressee
 from .handler_table import Handler
 from .latency import OwnLatency
-from .life import HALT, Life
+from .life import HALT
 from .load_shedding import Lateness
-from .rehearsal import LOOKS, wrong_message
 from .state import State
 from .timers import Followed, Tick, Timer
 
 if TYPE_CHECKING:
-    from typing_extensions import TypeForm
-
     from .behaviour import Behaviour
     from .host import Host
 
@@ -56,16 +53,12 @@ log = get_logger("peerbus.actors")
 #: Messages that an actor handles before others get their turn (measured: 8 costs 27 %, 256 gains nothing).
 BATCH = 64
 
-#: What Pykka's proxies and refs send; no channel has to declare it.
-PYKKA_MESSAGES = (_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr)
 
-
-class Cell(Life):
+class Cell(Addressee):
     """One actor's mailbox and handlers. Not for users: they hold a `Ref`."""
 
-    __slots__ = ("latency", "lateness", "timeout", "types")
+    __slots__ = ("latency", "lateness")
 
-    bus: Host | None
     parent: Cell | None
 
     def __init__(
@@ -79,14 +72,9 @@ class Cell(Life):
         supervisor: Supervisor | None = None,
         context: Context | None = None,
     ) -> None:
-        urn = uuid.uuid4().urn if bus is None else bus.actors.next_urn()
-        super().__init__(actor_class, factory, bus, name, parent, supervisor, urn, context)
-        channel = actor_class.__channel__
-        #: The messages that are taken without a look; None: all.
-        self.types = None if channel is None else LOOKS if bus is not None and bus.checks_sends else channel.types
-        self.timeout = DEFAULT_TIMEOUT if channel is None else channel.timeout
-        self.mailbox = actor_class._create_actor_inbox()
-        self.mailbox.on_drop = self.undelivered
+        super().__init__(
+            actor_class, factory, bus=bus, name=name, parent=parent, supervisor=supervisor, context=context
+        )
         #: What the actor is handling, or handled last before it went idle.
         self.current: Envelope | None = None
         #: Which asks are not worth to be begun; None while none was late.
@@ -202,7 +190,7 @@ class Cell(Life):
             and not (self.bus is None and isinstance(result, pykka.Future))
         ):
             return result
-        if reply is not None and not self._is_aside(envelope):
+        if reply is not None and not self.is_aside(envelope):
             reply.succeed(result)
         return None
 
@@ -305,7 +293,7 @@ class Cell(Life):
             self.log.error("unhandled exception, the actor stops", **self.named, exc_info=error)
             self.mark_stopped()
             self.call_on_failure(error)
-            self._leave(f"failed: {shown(error)}", farewell=False, kill=True)
+            self.leave(f"failed: {shown(error)}", farewell=False, kill=True)
         else:
             self.bus.dead_letter(envelope.message, "handler_failed", to=self.address, sender=envelope.sender)
             if self.state is State.RUNNING:
@@ -333,27 +321,13 @@ class Cell(Life):
             else:
                 self.mailbox.drop(envelope, error)
 
-    def undelivered(self, envelope: Envelope, error: SendError) -> None:
-        """A message is not handled: let dead letters know. From any thread."""
-        reply = envelope.reply
-        if isinstance(reply, AskFuture) and isinstance(reply._exception, SendError):
-            reply._exception.in_dead_letters = True  # here it becomes one; it is not to be another, as unheard
-        if isinstance(envelope.message, Tick):
-            envelope.message.timer.dropped()
-        elif self.bus is not None:
-            self.bus.dead_letter(envelope.message, error.reason, to=self.address, sender=envelope.sender, error=error)
-        else:
-            log.warning("dead letter", to=str(self), reason=error.reason, message=type(envelope.message).__name__)
-
-    def answered_wrong(self, message: object, error: Exception) -> None:
-        """Its answer was not what was asked for: the asker is told, and here it is logged. From any thread."""
-        log.warning("wrong answer", **self.named, message=type(message).__name__, why=str(error))
-
-    def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
-        """An ask of this actor failed, and nobody looked at its outcome: let dead letters know."""
-        letter = error if isinstance(error, SendError) else None
-        if self.bus is not None and not (letter is not None and letter.in_dead_letters):
-            self.bus.dead_letter(ask.message, "unheard", to=self.address, sender=None, error=letter)
+    def turn_failed(self, error: BaseException) -> None:
+        """What is around a handler raised: a message's class, or a reply. As a failure of the actor."""
+        envelope = self.current
+        if envelope is not None and envelope.reply is not None and not self.is_aside(envelope):
+            envelope.reply.raised(error)  # nothing where it is answered
+        if self.state is State.RUNNING and self.supervise(error) is not HALT:
+            self.again()
 
     def create_task(self, coroutine: Coroutine[object, object, T], name: str | None) -> asyncio.Task[T]:
         """A task that ends with the actor. Raises PeerbusError where it cannot have one."""
@@ -394,55 +368,6 @@ class Cell(Life):
         for envelope in stash or ():
             self.mailbox.put_system(envelope)
 
-    def _is_aside(self, envelope: Envelope) -> bool:
+    def is_aside(self, envelope: Envelope) -> bool:
+        """Its handler has put it aside: it is answered later."""
         return self.stash is not None and any(aside is envelope for aside in self.stash)
-
-    # Sending to this cell.
-
-    def tell(self, message: object, sender: Cell | None, timeout: float | None) -> Outcome[None]:
-        """Deliver `message` from `sender` (None: plain code). From any thread."""
-        raise NotImplementedError
-
-    def ask(
-        self, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host
-    ) -> Outcome[R]:
-        """Deliver `message` from the event loop of `bus`, with a future for the answer."""
-        raise NotImplementedError
-
-    def inform(self, message: object) -> None:
-        """Deliver a fact that the actor subscribed to, of whatever type; without room it is forgotten."""
-        raise NotImplementedError
-
-    def check_type(self, message: object, sender: Cell | None) -> SendError | None:
-        """What is wrong with sending this message here, if anything."""
-        channel = self.actor_class.__channel__
-        if channel is None or sender is self or isinstance(message, PYKKA_MESSAGES):
-            return None
-        return wrong_message(self, channel, message)
-
-    def watch_for_deadlocks(self) -> None:
-        """A sender begins to wait for room. From any thread."""
-        if self.bus is not None:
-            self.bus.watch_for_deadlocks()
-
-    def pour(self, supply: Supply, sender: Cell | None, within: Within) -> Outcome[None] | None:
-        """Deliver messages as far as there is room; see `many.Way`. From any thread."""
-        raise NotImplementedError
-
-    def tell_foreign(self, envelope: Envelope, timeout: float | None) -> Outcome[None]:
-        """Deliver from a thread that does not own the mailbox; where there is no room the outcome waits."""
-        try:
-            if self.mailbox.offer_foreign(envelope):
-                return DELIVERED
-        except SendError as refusal:
-            return self.fail(envelope, refusal, counted=True)
-        seconds = self.timeout if timeout is None else timeout
-        return ForeignWaiting(self.mailbox, envelope, seconds, self.undelivered, self)
-
-    def fail(self, envelope: Envelope, error: SendError, *, counted: bool = False) -> FailedOutcome:
-        """A send failed: count it, let dead letters know. Returns its outcome. From any thread."""
-        if not counted:
-            self.mailbox.refuse(error)
-        error.__traceback__ = None  # who keeps it, a dead letter say, keeps no frames of the sender's
-        self.undelivered(envelope, error)
-        return FailedOutcome(error)

@@ -1,17 +1,13 @@
-"""The life of an actor: start, failures, restarts, children, watchers, end. One cell lives through all of it.
+"""The life of an actor: start, restarts, children, watchers, end. One cell lives through all of it.
 
-State machine: see state.py. Laws:
+The steps are in state.py; `DOES`, at the end of this file, says what each of them does. Laws:
 1. Whatever changes the state runs in the actor's own turn; other threads `post` it.
 2. A cell ends, or rebuilds its actor, only when its children have ended and no handler runs any more.
 3. `on_stop` runs once, and not for an actor that failed: that one has heard `on_failure`.
-4. Whatever a handler, a hook, a constructor or a task of the actor raises, of whatever class, is a failure of the
-   actor, and never of what runs it. SystemExit and KeyboardInterrupt stop the bus as well, in order.
-5. All of the actor's code runs in the context of whoever spawned it, or in copies of that.
-6. What has ended leaves nothing to the garbage collector: a cell that ends lets go of all that points back at it. Its
+4. All of the actor's code runs in the context of whoever spawned it, or in copies of that.
+5. What has ended leaves nothing to the garbage collector: a cell that ends lets go of all that points back at it. Its
    ref and its actor keep it; it keeps neither.
 """
-
-# So long because each step of the life depends on what the others wait for.
 
 from __future__ import annotations
 
@@ -19,9 +15,8 @@ import asyncio
 import weakref
 from collections.abc import Callable
 from contextvars import Context, copy_context
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import pykka
 from pykka.messages import _ActorStop
 
 from ..base import (
@@ -29,61 +24,28 @@ from ..base import (
     ActorStopped,
     ConfigError,
     PeerbusError,
-    SendError,
     StopFlag,
     TransportError,
     for_future,
-    get_logger,
     shown,
     weakly,
 )
 from ..mailbox import Envelope, ReplyTo
-from ..messages import (
-    LOCAL,
-    ActorFailed,
-    ActorRestarted,
-    ActorStarted,
-    ActorTerminated,
-    Address,
-    Directive,
-    Supervisor,
-    Terminated,
-)
-from ..sends import Producer
+from ..messages import LOCAL, ActorRestarted, ActorStarted, ActorTerminated, Address, Supervisor, Terminated
 from .actor_tasks import ActorTasks
+from .behaviour import Behaviour
 from .building import BUILDING
-from .state import TRANSITIONS, State
+from .ending import EndsBus
+from .hooks import run_hooks
+from .named_actor import Home, NamedActor, log
+from .state import STEPS, State, Step
 
 if TYPE_CHECKING:
-    from structlog.typing import FilteringBoundLogger
-
-    from ..mailbox import Mailbox
-    from .behaviour import Behaviour
-    from .ending import EndsBus
     from .handler_table import Handler
 
-__all__ = ["EXITS", "HALT", "Life"]
-
-log = get_logger("peerbus.actors")
-#: Without a bus an actor is one of Pykka's, and says what Pykka says: programs and handlers written for it look for it.
-UNHANDLED = "Unhandled exception in %(actor)s:"
-as_pykka = get_logger(
-    "peerbus.actors",
-    {
-        "exception returned to the caller": "Exception returned from %(actor)s to caller:",
-        "unhandled exception, the actor stops": UNHANDLED,
-        "on_start failed, the actor stops": UNHANDLED,
-        "on_stopping failed": UNHANDLED,
-        "on_stop failed": UNHANDLED,
-        "on_failure failed": UNHANDLED,
-        "all actors stop": "%(error)s in %(actor)s. Stopping all actors.",
-        "stopped": "Stopped %(actor)s",
-    },
-)
+__all__ = ["DOES", "HALT", "Life"]
 
 
-#: What ends the program, whoever raises it.
-EXITS = (SystemExit, KeyboardInterrupt)
 #: What `handle` returns when the cell takes no further message in this turn.
 HALT = object()
 
@@ -108,10 +70,9 @@ class ToldOfLives(Protocol):
         """It has ended. From the cell's thread."""
 
 
-class LifeHost(Producer, Protocol):
+class LifeHost(Home, Protocol):
     """What a life needs of the bus that it is on."""
 
-    name: str
     loop: asyncio.AbstractEventLoop
 
     @property
@@ -126,8 +87,11 @@ class LifeHost(Producer, Protocol):
         """Tell a fact to those who listen. From any thread."""
 
 
-class Life:
-    """One actor's life. `Cell` adds what happens with messages; `LoopCell` and `ThreadCell` add who runs it."""
+class Life(NamedActor):
+    """One actor's life. `Supervised` adds what becomes of its failures, `Addressee` the sends, `Cell` the messages.
+
+    `LoopCell` and `ThreadCell` add who runs it.
+    """
 
     __slots__ = (
         "__weakref__",
@@ -136,32 +100,23 @@ class Life:
         "_stop_replies",
         "_task_failure",
         "actor",
-        "actor_class",
-        "address",
-        "bus",
         "children",
         "context",
         "current",
         "factory",
         "handlers",
-        "mailbox",
-        "name",
         "parent",
         "reason",
-        "ref",
         "start_error",
         "stash",
-        "state",
-        "stopped",
         "supervisor",
         "tasks",
         "timers",
-        "urn",
         "watchers",
         "watching",
     )
 
-    mailbox: Mailbox
+    bus: LifeHost | None
     #: What the actor handles, or handled last.
     current: Envelope | None
 
@@ -187,14 +142,14 @@ class Life:
         self.urn = urn
         #: What the actor's code runs in, as it was where the actor was spawned.
         self.context = copy_context() if context is None else context
-        self.address: Address[object] | None = None if name is None else Address(LOCAL, name)
+        self.address = None if name is None else Address(LOCAL, name)
         self.stopped = StopFlag()
         self.state = State.NEW
         self.reason = ""
         #: What `on_start` raised the first time, until somebody is told; then that it did, in words.
         self.start_error: BaseException | None = None
         self.actor: Behaviour | None = None
-        self.ref: pykka.ActorRef[Any] | None = None
+        self.ref = None
         self.children: dict[Life, None] | None = None
         #: Whom the bus tells of the end; on the bus's loop thread only.
         self.watchers: dict[Life, None] | None = None
@@ -211,6 +166,11 @@ class Life:
         self._backoff: Callable[[], object] | None = None
         #: `on_stop` is still to run before the end.
         self._farewell = False
+
+    @property
+    def stops_in_order(self) -> bool:
+        """It is about to run `on_stop`: what was sent before the stop is still handled."""
+        return self.state is State.STOPPING and self._farewell
 
     @property
     def begun(self) -> bool:
@@ -270,7 +230,7 @@ class Life:
         if self.state is State.STOPPING:
             self.settle()
         else:
-            self._leave("its bus stopped without it", farewell=False, kill=True)
+            self.leave("its bus stopped without it", farewell=False, kill=True)
 
     def leave_children(self) -> None:
         """As `leave_behind`, those of its children that have not ended."""
@@ -278,16 +238,6 @@ class Life:
             if child.state is not State.STOPPED:
                 log.error("the actor does not stop: a handler never returns", actor=str(child), parent=str(self))
                 child.leave_behind()
-
-    @property
-    def named(self) -> dict[str, str]:
-        """The fields of a log line that say which actor it is about."""
-        return {"actor": str(self)} if self.bus is None else {"node": self.bus.name, "actor": str(self)}
-
-    @property
-    def log(self) -> FilteringBoundLogger:
-        """Where it says what Pykka's actors say too."""
-        return as_pykka if self.bus is None else log
 
     # What messages need.
 
@@ -328,14 +278,17 @@ class Life:
 
     def begin(self) -> None:
         """Run `on_start` and `on_started`, then take messages."""
-        if self.state is not State.NEW:
-            return
-        self._move(State.STARTING)
+        if self.state is State.NEW:
+            self._take(Step.BEGIN)
+
+    def _begin_timers(self) -> None:
         if self.timers is not None:
             self.timers.begin()
+
+    def _call_start(self) -> None:
         assert self.actor is not None
         self.handlers = self.actor_class.__table__.of(self.actor)
-        self._hooks(self.actor.starting_hooks(), self._begun)
+        run_hooks(self, self.actor.starting_hooks(), self._begun)
 
     def _begun(self, error: BaseException | None) -> None:
         if self.state is not State.STARTING:
@@ -349,13 +302,14 @@ class Life:
                 self.start_error = for_future(error)
                 self.bus.actors.begun(self, self.start_error)
             self.exits(error)
-            self._leave(f"on_start failed: {shown(error)}", farewell=False, kill=True)
+            self.leave(f"on_start failed: {shown(error)}", farewell=False, kill=True)
         else:
-            self._move(State.RUNNING)
-            if self.bus is not None:
-                self.bus.actors.begun(self, None)
-                self.bus.publish(ActorStarted(str(self)))
-            self._take_messages()
+            self._take(Step.START)
+
+    def _say_started(self) -> None:
+        if self.bus is not None:
+            self.bus.actors.begun(self, None)
+            self.bus.publish(ActorStarted(str(self)))
 
     def _take_messages(self) -> None:
         failure, self._task_failure = self._task_failure, None
@@ -370,7 +324,7 @@ class Life:
         self.start_error = ActorStopped(text)
         return error
 
-    # Failures.
+    # Failures and restarts.
 
     def supervise(self, error: BaseException, *, of: object = None, heard: bool = True, task: str = "") -> object:
         """Do what the supervision says about a failure of the actor. Returns HALT or None, as `handle`.
@@ -378,131 +332,25 @@ class Life:
         `of`: the message whose handler failed; `task`: the name of the actor's task that failed, where it was no
         handler. `heard`: the actor that failed gets `on_failure`; not one that could not be built or started.
         """
-        assert self.bus is not None
-        assert self.supervisor is not None
-        self.exits(error)
-        decision = self.supervisor.failed(self.now())
-        said = {**self.named, "decision": decision.directive.value, "delay": decision.delay}
-        if task:
-            log.error("a task failed", **said, task=task, exc_info=error)
-        else:
-            what = {} if of is None else {"message": type(of).__name__}
-            log.error("handler failed", **said, **what, exc_info=error)
-        self.bus.publish(ActorFailed(str(self), error, decision.directive.value))
-        directive = decision.directive
-        if directive is Directive.RESUME:
-            if heard:
-                return None
-            directive = Directive.STOP  # there is no actor that could go on
-        if directive is Directive.RESTART:
-            self._move(State.BACKING_OFF)
-            if heard:
-                self.call_on_failure(error)
-            self._let_go()
-            if self.mailbox.only_stop_left:
-                self._leave(f"failed: {shown(error)}", farewell=False, kill=True)
-            else:
-                self._backoff = self.call_later(decision.delay, self._backed_off)
-            return HALT
-        if heard:
-            self.call_on_failure(error)
-        self._leave(f"failed: {shown(error)}", farewell=False, kill=True)
-        if directive is Directive.ESCALATE:
-            if self.parent is not None:
-                self.parent.child_failed(self, error)
-            else:
-                self.bus.life.escalated(str(self), error)
-        return HALT
-
-    def child_failed(self, child: Life, error: BaseException) -> None:
-        """A child handed its failure on: it is this actor's own now. From any thread."""
-
-        def fail() -> None:
-            # Where the parent was rebuilt meanwhile, the child belonged to the one before.
-            if self.state is State.RUNNING:
-                self.supervise(error)
-
-        self.post(fail)
-
-    def task_failed(self, name: str, error: BaseException) -> None:
-        """A task that a handler started has failed, and so has the actor. On the loop's thread."""
-        if self.state is State.RUNNING:
-            self.supervise(error, task=name)
-            return
-        log.error("a task failed", **self.named, task=name, state=self.state.value, exc_info=error)
-        if self.state is State.STARTING and self._task_failure is None:
-            self._task_failure = name, error
+        raise NotImplementedError
 
     def exits(self, error: BaseException) -> None:
-        """Stop the bus where what the actor raised is to end the program. From any thread.
+        """Stop the bus where what the actor raised is to end the program. From any thread."""
+        raise NotImplementedError
 
-        Without a bus all actors stop that have none, as in Pykka.
-        """
-        if not isinstance(error, EXITS):
-            return
-        if self.bus is not None:
-            self.bus.life.exit(str(self), error)
+    def back_off(self, delay: float, why: str) -> None:
+        """It has failed: make it anew in `delay` seconds, when its children and handlers have ended."""
+        self._take(Step.FAIL)
+        if self.mailbox.only_stop_left:
+            self.leave(why, farewell=False, kill=True)
         else:
-            self.end_everyone(error)
-
-    def ends_everyone(self, error: BaseException, *, asked: bool) -> bool:
-        """What the handler of an actor without a bus raised ends all such actors.
-
-        As in Pykka, but for a handler that was cancelled, and for one that was `asked`: there is somebody to tell.
-        """
-        if asked or isinstance(error, Exception | asyncio.CancelledError):
-            return isinstance(error, EXITS)
-        return True
-
-    def end_everyone(self, error: BaseException) -> None:
-        """Stop all other actors that run without a bus. From any thread."""
-        self.log.debug("all actors stop", **self.named, error=repr(error))
-        log.critical("all actors stop that run without a bus", **self.named, exc_info=error)
-        for ref in pykka.ActorRegistry.get_all():
-            cell = getattr(ref, "_cell", None)
-            if cell is not self and (cell is None or cell.bus is None):
-                ref.stop(block=False)
-
-    def log_raised(self, error: BaseException, message: object, *, expected: bool) -> None:
-        """A handler raised what its asker is told."""
-        if expected:
-            self.log.info("exception returned to the caller", **self.named, error=shown(error), exc_info=error)
-        else:
-            name = type(message).__name__
-            log.warning(
-                "handler failed, the asker is told", **self.named, message=name, error=shown(error), exc_info=error
-            )
-
-    def call_on_failure(self, error: BaseException) -> None:
-        """Tell the actor that it failed."""
-        assert self.actor is not None
-        try:
-            self.actor.on_failure(type(error), error, error.__traceback__)
-        except BaseException as raised:  # user code
-            self.log.error("on_failure failed", **self.named, exc_info=raised)
-            self.exits(raised)
-
-    def _let_go(self) -> None:
-        # What belongs to the incarnation that failed ends with it.
-        self._end_owned()
-        for child in tuple(self.children or ()):
-            child.kill(f"its parent {self} failed or stopped")
-        self.interrupt()
-        self.take_up()
-
-    def _end_owned(self) -> None:
-        self._task_failure = None
-        if self.timers is not None:
-            self.timers.cancel_all()
-        if self.tasks is not None:
-            self.tasks.cancel_all()
+            self._backoff = self.call_later(delay, self._backed_off)
 
     def _backed_off(self) -> None:
         self._backoff = None
         self.settle()
 
     def _rebuild(self) -> None:
-        self._move(State.STARTING)
         try:
             self.build()
         except BaseException as error:  # noqa: BLE001  # a factory is user code
@@ -510,19 +358,20 @@ class Life:
             return
         assert self.actor is not None
         self.handlers = self.actor_class.__table__.of(self.actor)
-        self._hooks(self.actor.starting_hooks(), self._rebuilt)
+        run_hooks(self, self.actor.starting_hooks(), self._rebuilt)
 
     def _rebuilt(self, error: BaseException | None) -> None:
-        assert self.bus is not None
-        assert self.supervisor is not None
         if self.state is not State.STARTING:
             self.settle()
         elif error is not None:
             self.supervise(error, heard=False)
         else:
-            self._move(State.RUNNING)
-            self.bus.publish(ActorRestarted(str(self), self.supervisor.restarts))
-            self._take_messages()
+            self._take(Step.RESTART)
+
+    def _say_restarted(self) -> None:
+        assert self.bus is not None
+        assert self.supervisor is not None
+        self.bus.publish(ActorRestarted(str(self), self.supervisor.restarts))
 
     # End.
 
@@ -534,11 +383,11 @@ class Life:
 
     def _stop_if_idle(self) -> None:
         if self.state is State.BACKING_OFF and self.mailbox.only_stop_left:
-            self._leave("stopped", farewell=False, kill=False)
+            self.leave("stopped", farewell=False, kill=False)
 
     def stop(self, reason: str) -> None:
         """End in order: children first, then `on_stop`. In the actor's turn."""
-        self._leave(reason, farewell=True, kill=False)
+        self.leave(reason, farewell=True, kill=False)
 
     def kill(self, reason: str) -> None:
         """End without handling what is queued, and cancel what awaits. From any thread."""
@@ -546,30 +395,52 @@ class Life:
 
     def end_now(self, reason: str) -> None:
         """The kill itself, in the actor's turn."""
-        self._leave(reason, farewell=self.state is State.RUNNING, kill=True)
+        self.leave(reason, farewell=self.state is State.RUNNING, kill=True)
 
-    def _leave(self, reason: str, *, farewell: bool, kill: bool) -> None:
+    def leave(self, reason: str, *, farewell: bool, kill: bool) -> None:
+        """Begin to end. `farewell`: `on_stop` is to run. `kill`: without what is queued, and without a wait."""
         if self.state is State.STOPPED:
             return
-        if self.state is not State.STOPPING:
+        if self.state is State.STOPPING:
+            if kill:
+                self._take(Step.HASTEN)
+        else:
             first = self.supervisor is None or not self.supervisor.restarts
             if not self.begun and first and self.start_error is None:
                 self.start_error = ActorStopped(f"{self} stopped before it had started: {reason}")
-            self._move(State.STOPPING)
             self.reason = reason
             self._farewell = farewell
-            self.mailbox.shut(f"{self} is stopping")
-            if self._backoff is not None:
-                self._backoff()
-                self._backoff = None
-            self._end_owned()
-            for child in () if kill else tuple(self.children or ()):
-                child.request_stop()
-        if kill:
-            for child in tuple(self.children or ()):
-                child.kill(f"its parent {self} failed or stopped")
-            self.interrupt()
+            self._take(Step.KILL if kill else Step.STOP)
         self.settle()
+
+    def _shut(self) -> None:
+        self.mailbox.shut(f"{self} is stopping")
+
+    def _cancel_backoff(self) -> None:
+        if self._backoff is not None:
+            self._backoff()
+            self._backoff = None
+
+    def _end_owned(self) -> None:
+        self._task_failure = None
+        if self.timers is not None:
+            self.timers.cancel_all()
+        if self.tasks is not None:
+            self.tasks.cancel_all()
+
+    def _stop_children(self) -> None:
+        for child in tuple(self.children or ()):
+            child.request_stop()
+
+    def _kill_children(self) -> None:
+        for child in tuple(self.children or ()):
+            child.kill(f"its parent {self} failed or stopped")
+
+    def _interrupt(self) -> None:
+        self.interrupt()
+
+    def _take_up(self) -> None:
+        self.take_up()
 
     def child_gone(self, child: Life) -> None:
         """A child has ended. From any thread."""
@@ -586,7 +457,7 @@ class Life:
             return
         if self.state is State.BACKING_OFF:
             if self._backoff is None:
-                self._rebuild()
+                self._take(Step.REBUILD)
         elif self.state is State.STOPPING:
             if self._farewell:
                 self._farewell = False
@@ -597,7 +468,7 @@ class Life:
     def _run_on_stop(self) -> None:
         assert self.actor is not None
         self.mark_stopped()
-        self._hooks(self.actor.stopping_hooks(), self._on_stop_done)
+        run_hooks(self, self.actor.stopping_hooks(), self._on_stop_done)
 
     def _on_stop_done(self, error: BaseException | None) -> None:
         if isinstance(error, asyncio.CancelledError):
@@ -607,22 +478,16 @@ class Life:
             self.exits(error)
         self._end()
 
-    def mark_stopped(self) -> None:
-        """The ref is dead from now on, and Pykka's registry forgets it."""
-        if not self.stopped.is_set():
-            assert self.ref is not None
-            self.stopped.set()
-            if self.actor_class.__registered__:
-                pykka.ActorRegistry.unregister(self.ref)
-
     def _end(self) -> None:
-        # The last step: refuse what is left, tell whoever waits.
-        if self.state is State.STOPPED:
-            return
-        self._move(State.STOPPED)
+        if self.state is not State.STOPPED:
+            self._take(Step.END)
+
+    def _say_stopped(self) -> None:
         self.mark_stopped()
         if self.bus is None:
             self.log.debug("stopped", **self.named)
+
+    def _refuse_all_left(self) -> None:
         left = self.mailbox.close(f"{self} has stopped")
         for envelope in left:
             self.refuse_left(envelope)
@@ -630,6 +495,8 @@ class Life:
         for envelope in (*(stash or ()), *self.mailbox.take_system()):
             self.refuse_left(envelope, begun=True)
         self.mailbox.refuse_late()
+
+    def _tell_others(self) -> None:
         if self.bus is not None:
             self.bus.actors.ended(self)  # first of all: the name must be free when others hear of the end
             self.bus.publish(ActorTerminated(str(self), self.reason))
@@ -638,6 +505,8 @@ class Life:
         replies, self._stop_replies = self._stop_replies, None
         for reply in replies or ():
             reply.succeed(None)
+
+    def _let_go(self) -> None:
         self.let_go()
 
     def let_go(self) -> None:
@@ -679,71 +548,25 @@ class Life:
 
     # Inside.
 
-    def _hooks(self, hooks: tuple[Callable[[], object], ...], then: Callable[[BaseException | None], object]) -> None:
-        # One after the other, as long as the actor is where it was when they began: a start that is cut short begins
-        # no hook more. At the start the first that fails is the last; at the end each may clean up.
-        first, rest = hooks[0], hooks[1:]
-        if not rest:
-            self._hook(first, then)
-            return
-        began_in = self.state
+    def _take(self, step: Step) -> None:
+        """The one door between states."""
+        after = STEPS[self.state].get(step)
+        if after is None:
+            raise PeerbusError(f"{self} cannot {step.value}: it is {self.state.value}")
+        self.state = after
+        for act in DOES[step]:
+            act(self)
 
-        def go_on(error: BaseException | None) -> None:
-            if self.state is not began_in or (error is not None and began_in is State.STARTING):
-                then(error)
-                return
-            if isinstance(error, asyncio.CancelledError):
-                log.warning("on_stopping was cut short", **self.named)
-            elif error is not None:
-                self.log.error("on_stopping failed", **self.named, exc_info=error)
-                self.exits(error)
-            self._hooks(rest, then)
 
-        self._hook(first, go_on)
-
-    def _hook(self, hook: Callable[[], object], then: Callable[[BaseException | None], object]) -> None:
-        try:
-            result = hook()
-        except BaseException as error:  # noqa: BLE001  # user code
-            then(error)
-            return
-        if result is not None and hasattr(result, "__await__"):
-            self.run_hook(result, then)
-        else:
-            then(None)
-
-    def _move(self, state: State) -> None:
-        if state not in TRANSITIONS[self.state]:
-            raise PeerbusError(f"{self} cannot go from {self.state.value} to {state.value}")
-        self.state = state
-
-    def dead_error(self, ref: object, message: object) -> SendError:
-        """Why a ref of an actor that has stopped sends nothing."""
-        lost = self.lost()
-        return ActorStopped(f"{ref} not found" if lost is None else f"{ref} not found: {lost}", message=message)
-
-    def blocks(self, thread: int) -> bool:
-        """A wait on that thread for this actor would never end, or would stop an event loop."""
-        return thread == self.mailbox.owner or (self.bus is not None and self.bus.blocks(thread))
-
-    def brings_on(self, thread: int) -> bool:
-        """Its answers come from that thread."""
-        return thread == self.mailbox.owner
-
-    def lost(self) -> SendError | None:
-        """Why what the actor has not answered is never answered, where it or its bus ended without a word; or None."""
-        return None if self.bus is None else self.bus.lost()
-
-    def left_error(self, message: object) -> ActorStopped:
-        """Why a message is not answered whose handler never returns."""
-        return ActorStopped(f"{self} did not come to an end before its bus stopped", message=message)
-
-    def stopped_error(self, message: object) -> ActorStopped:
-        """Why a message that was in the mailbox is not handled."""
-        return ActorStopped(f"{self} stopped before handling the message", message=message)
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self} {self.state.value}>"
-
-    def __str__(self) -> str:
-        return self.name or f"{self.actor_class.__name__} ({self.urn})"
+#: What each step does, in this order, once the state is the next.
+DOES: dict[Step, tuple[Callable[[Life], None], ...]] = {
+    Step.BEGIN: (Life._begin_timers, Life._call_start),
+    Step.START: (Life._say_started, Life._take_messages),
+    Step.RESTART: (Life._say_restarted, Life._take_messages),
+    Step.FAIL: (Life._end_owned, Life._kill_children, Life._interrupt, Life._take_up),
+    Step.REBUILD: (Life._rebuild,),
+    Step.STOP: (Life._shut, Life._cancel_backoff, Life._end_owned, Life._stop_children),
+    Step.KILL: (Life._shut, Life._cancel_backoff, Life._end_owned, Life._kill_children, Life._interrupt),
+    Step.HASTEN: (Life._kill_children, Life._interrupt),
+    Step.END: (Life._say_stopped, Life._refuse_all_left, Life._tell_others, Life._let_go),
+}

@@ -38,12 +38,12 @@ QUIET, REMEMBERED = 60.0, 256
 DOORS = {
     "run_turn": "cell",
     "Cell.handle": "self",
-    "LoopCell._await": "self",
-    "LoopCell._run_detached": "self",
-    "LoopCell.run_hook.<locals>.run": "self",
-    "Life._hook": "self",
+    "TurnTask._await": "cell",
+    "Reentrant._run": "cell",
+    "_run_hook": "cell",
+    "_run": "cell",
     "Life.build": "self",
-    "Life.call_on_failure": "self",
+    "Supervised.call_on_failure": "self",
     "ActorTasks._run": "self",
     "Plan._build": "self",
 }

@@ -1,10 +1,10 @@
-"""Where in its life a cell is, and what may follow."""
+"""Where in its life a cell is, and every step from there; `life.DOES` says what each step does."""
 
 from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["TRANSITIONS", "State"]
+__all__ = ["STEPS", "State", "Step"]
 
 
 class State(Enum):
@@ -18,12 +18,56 @@ class State(Enum):
     STOPPED = "stopped"
 
 
-#: What may follow what.
-TRANSITIONS: dict[State, frozenset[State]] = {
-    State.NEW: frozenset({State.STARTING, State.STOPPING}),
-    State.STARTING: frozenset({State.RUNNING, State.BACKING_OFF, State.STOPPING}),
-    State.RUNNING: frozenset({State.BACKING_OFF, State.STOPPING}),
-    State.BACKING_OFF: frozenset({State.STARTING, State.STOPPING}),
-    State.STOPPING: frozenset({State.STOPPED}),
-    State.STOPPED: frozenset(),
+class Step(Enum):
+    """What takes it further."""
+
+    BEGIN = "begin"
+    """Its turn has come for the first time."""
+    START = "start"
+    """Its hooks have run for the first time: it takes messages."""
+    RESTART = "restart"
+    """Those of an actor that was made anew have."""
+    FAIL = "fail"
+    """It has failed, and is to be made anew."""
+    REBUILD = "rebuild"
+    """The backoff is over, and so are its children and handlers."""
+    STOP = "stop"
+    """It is to end in order."""
+    KILL = "kill"
+    """It is to end without what is queued, or has failed."""
+    HASTEN = "hasten"
+    """It was to end in order, and is killed now."""
+    END = "end"
+    """Its children, handlers and hooks have ended."""
+
+
+#: From each state, the steps that may be taken, and where each leads.
+STEPS: dict[State, dict[Step, State]] = {
+    State.NEW: {
+        Step.BEGIN: State.STARTING,
+        Step.STOP: State.STOPPING,
+        Step.KILL: State.STOPPING,
+    },
+    State.STARTING: {
+        Step.START: State.RUNNING,
+        Step.RESTART: State.RUNNING,
+        Step.FAIL: State.BACKING_OFF,
+        Step.STOP: State.STOPPING,
+        Step.KILL: State.STOPPING,
+    },
+    State.RUNNING: {
+        Step.FAIL: State.BACKING_OFF,
+        Step.STOP: State.STOPPING,
+        Step.KILL: State.STOPPING,
+    },
+    State.BACKING_OFF: {
+        Step.REBUILD: State.STARTING,
+        Step.STOP: State.STOPPING,
+        Step.KILL: State.STOPPING,
+    },
+    State.STOPPING: {
+        Step.HASTEN: State.STOPPING,
+        Step.END: State.STOPPED,
+    },
+    State.STOPPED: {},
 }

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pykka.messages import _ActorStop
 
-from ..base import ENDED, PeerbusError, SendError, WouldDeadlock, get_logger, not_in_child, runs_no_more, weakly
+from ..base import ENDED, PeerbusError, WouldDeadlock, get_logger, not_in_child, runs_no_more, weakly
 from ..mailbox import NEVER, Envelope
-from ..sends import BLOCKED, AskFuture, AskWaiting, FailedOutcome, ForeignWaiting, Outcome, Supply, Within, spent
+from ..sends import BLOCKED, AskFuture, Outcome, Supply, Within
+from .addressee import Addressee
 from .cell import Cell
 from .forked_cell import refuse_sends
 from .life import HALT
@@ -225,7 +226,7 @@ class ThreadCell(Cell):
         except BaseException as error:  # noqa: BLE001  # user code
             self.failed(envelope, error)
         else:
-            if envelope.reply is not None and not self._is_aside(envelope):
+            if envelope.reply is not None and not self.is_aside(envelope):
                 envelope.reply.succeed(result)
 
     def _run_awaitable(self, awaitable: object, context: Context) -> object:
@@ -312,22 +313,20 @@ class ThreadCell(Cell):
 
     # Sending to this cell.
 
-    def tell(self, message: object, sender: Cell | None, timeout: float | None) -> Outcome[None]:
+    def tell(self, message: object, sender: Addressee | None, timeout: float | None) -> Outcome[None]:
         """Deliver through the foreign door; only the actor itself is inside."""
         envelope = Envelope(message, None if sender is None else sender.address, None, NEVER, sender)
-        if timeout is not None and not timeout >= 0:
-            return self.fail(envelope, spent(timeout, message))
-        error = self.check_type(message, sender)
+        error = self.refusal(envelope, sender, timeout)
         if error is not None:
             return self.fail(envelope, error)
         return self.tell_foreign(envelope, timeout)
 
-    def pour(self, supply: Supply, sender: Cell | None, within: Within) -> Outcome[None] | None:
+    def pour(self, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:
         """As `Cell.pour`."""
         return pour_foreign(self, supply, sender, within)
 
     def ask(
-        self, message: object, sender: Cell | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host
+        self, message: object, sender: Addressee | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host
     ) -> Outcome[R]:
         """Deliver from the event loop of `bus` with a future for the answer."""
         seconds = self.timeout if timeout is None else timeout
@@ -335,19 +334,9 @@ class ThreadCell(Cell):
         future: AskFuture[R] = AskFuture.of(bus.loop, message, expected(self, message, sender, reply), self._phase)
         answer = CrossReply(future, bus.loop)
         envelope = Envelope(message, None if sender is None else sender.address, answer, NEVER, sender)
-        error: SendError | None = self.check_type(message, sender)
-        if timeout is not None and not timeout > 0:
-            error = spent(timeout, message)
-        if error is not None:
-            self.fail(envelope, error)
-            return future.refused(error)
-        outcome = self.tell_foreign(envelope, seconds)
-        if isinstance(outcome, ForeignWaiting):
-            return AskWaiting(outcome, future, partial(future.arm, bus.wheel, deadline))
-        if isinstance(outcome, FailedOutcome):
-            return future.refused(outcome.error)
-        future.arm(bus.wheel, deadline)
-        return future
+        error = self.refusal(envelope, sender, timeout)
+        outcome = self.tell_foreign(envelope, seconds) if error is None else self.fail(envelope, error)
+        return future.follow(outcome, bus.wheel, deadline)
 
     def ask_itself(self) -> PeerbusError | None:
         """What is wrong with an ask that this actor, on its own thread, sends to itself."""

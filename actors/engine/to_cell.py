@@ -10,13 +10,16 @@ from typing import Any
 from ..base import SendError
 from ..mailbox import NEVER, Envelope
 from ..sends import CHUNK, DELIVERED, Outcome, Supply, Within, send_all
+from .addressee import Addressee
 from .cell import Cell
 from .host import Host
 
 __all__ = ["many_to_cell", "pour_foreign", "pour_singly", "refuse_here", "within"]
 
 
-def many_to_cell(cell: Cell, messages: Iterable[object], timeout: float | None, sender: Cell | None) -> Outcome[int]:
+def many_to_cell(
+    cell: Cell, messages: Iterable[object], timeout: float | None, sender: Addressee | None
+) -> Outcome[int]:
     """To one actor, wherever it runs. From any thread."""
     return send_all(ToCell(cell, sender, within(cell.bus, cell.timeout, timeout)), messages)
 
@@ -32,7 +35,7 @@ class ToCell:
 
     __slots__ = ("_cell", "_sender", "_within")
 
-    def __init__(self, cell: Cell, sender: Cell | None, within: Within) -> None:
+    def __init__(self, cell: Cell, sender: Addressee | None, within: Within) -> None:
         self._cell = cell
         self._sender = sender
         self._within = within
@@ -51,7 +54,7 @@ class ToCell:
         return bus is not None and bus.loop.is_closed()
 
 
-def pour_foreign(cell: Cell, supply: Supply, sender: Cell | None, within: Within) -> Outcome[None] | None:
+def pour_foreign(cell: Cell, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:
     """As `Cell.pour`, from a thread that does not own the mailbox."""
     address = None if sender is None else sender.address
     types = cell.types
@@ -72,7 +75,7 @@ def pour_foreign(cell: Cell, supply: Supply, sender: Cell | None, within: Within
 
 
 def pour_singly(
-    cell: Cell, messages: Sequence[object], sent: int, supply: Supply, sender: Cell | None, within: Within
+    cell: Cell, messages: Sequence[object], sent: int, supply: Supply, sender: Addressee | None, within: Within
 ) -> Outcome[None] | None:
     """Tell, one by one, those of `messages` that were not sent together: from the place `sent` on."""
     for place in range(sent, len(messages)):
@@ -84,7 +87,7 @@ def pour_singly(
     return None
 
 
-def refuse_here(cell: Cell, message: object, sender: Cell | None, error: SendError, *, letter: bool) -> None:
+def refuse_here(cell: Cell, message: object, sender: Addressee | None, error: SendError, *, letter: bool) -> None:
     """A message that was to be delivered is not: count it; `letter`: dead letters know. From any thread."""
     if letter:
         cell.fail(Envelope(message, None if sender is None else sender.address, None, NEVER, sender), error)

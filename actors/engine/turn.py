@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..mailbox import KEPT_LANES
-from .cell import BATCH, PYKKA_MESSAGES
+from .addressee import PYKKA_MESSAGES
+from .cell import BATCH
 from .life import HALT
 from .timers import Tick
 
@@ -85,7 +86,7 @@ def run_turn(cell: Cell) -> None:
                     result = cell.failed(envelope, error)
                 else:
                     if result is None or not hasattr(result, "__await__"):
-                        if reply is not None and (cell.stash is None or not cell._is_aside(envelope)):
+                        if reply is not None and (cell.stash is None or not cell.is_aside(envelope)):
                             reply.succeed(result)
                         result = None
             if result is not None:

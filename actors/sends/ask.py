@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 from ..base import DeadlineExceeded, RemoteError, SendError, WouldDeadlock
 from .deadlines import DeadlineWheel, Slot
 from .future_like import HINT, AsCoroutine, FutureLike
 from .judged import judged
-from .outcome import Outcome, Step
+from .outcome import DELIVERED, FailedOutcome, Outcome, Step
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -93,6 +94,16 @@ class AskFuture(asyncio.Future[T], AsCoroutine[T], Generic[T]):
         self.set_exception(error)
         self._log_traceback = False
         return self
+
+    def follow(self, sent: Outcome[None], wheel: DeadlineWheel, deadline: float) -> Outcome[T]:
+        """The outcome of the ask whose message was sent with the outcome `sent`."""
+        if sent is DELIVERED:
+            if not self.done():
+                self.arm(wheel, deadline)
+            return self
+        if isinstance(sent, FailedOutcome):
+            return self.refused(sent.error)
+        return AskWaiting(sent, self, partial(self.arm, wheel, deadline))
 
     # What the search for deadlocks asks of it; see `deadlock.Wait`.
 

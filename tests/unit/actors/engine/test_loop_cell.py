@@ -32,7 +32,7 @@ from peerbus.actors import (
     handles,
 )
 from peerbus.actors.engine.cell import BATCH
-from peerbus.actors.engine.loop_cell import MAX_DETACHED
+from peerbus.actors.engine.reentrant import MAX_BESIDE
 from peerbus.actors.sends.ask import AskFuture
 from peerbus.actors.sends.deadlines import SLOT
 
@@ -287,9 +287,9 @@ async def test_reentrant_handlers_run_at_once_and_are_bounded() -> None:
 
     async with Bus() as bus:
         ref = bus.spawn(Many)
-        asks = [asyncio.ensure_future(_awaited(bus.ask(ref, 1.0, timeout=60))) for _ in range(MAX_DETACHED + 500)]
+        asks = [asyncio.ensure_future(_awaited(bus.ask(ref, 1.0, timeout=60))) for _ in range(MAX_BESIDE + 500)]
         assert await asyncio.gather(*asks) == [1.0] * len(asks)
-        assert await bus.ask(ref, "") == MAX_DETACHED
+        assert await bus.ask(ref, "") == MAX_BESIDE
 
 
 async def _awaited(outcome: Awaitable[object]) -> object:

@@ -1,0 +1,141 @@
+"""An actor as those see it that send to it: what it takes, how a send fails here, and whom a failure is told."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from contextvars import Context
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
+
+from ..base import SendError
+from ..mailbox import Envelope
+from ..messages import DEFAULT_TIMEOUT, Supervisor
+from ..sends import DELIVERED, AskFuture, FailedOutcome, ForeignWaiting, Outcome, Supply, Within, spent
+from .behaviour import Behaviour
+from .named_actor import log
+from .rehearsal import LOOKS, wrong_message
+from .supervised import Supervised
+from .timers import Tick
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+    from .host import Host
+
+__all__ = ["PYKKA_MESSAGES", "Addressee"]
+
+R = TypeVar("R")
+
+#: What Pykka's proxies and refs send; no channel has to declare it.
+PYKKA_MESSAGES = (_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr)
+
+
+class Addressee(Supervised):
+    """See the module. Who sends is an addressee as well, or None: plain code."""
+
+    __slots__ = ("timeout", "types")
+
+    bus: Host | None
+    parent: Addressee | None
+
+    def __init__(
+        self,
+        actor_class: type[Behaviour],
+        factory: Callable[[], Behaviour] | None,
+        *,
+        bus: Host | None = None,
+        name: str | None = None,
+        parent: Addressee | None = None,
+        supervisor: Supervisor | None = None,
+        context: Context | None = None,
+    ) -> None:
+        urn = uuid.uuid4().urn if bus is None else bus.actors.next_urn()
+        super().__init__(actor_class, factory, bus, name, parent, supervisor, urn, context)
+        channel = actor_class.__channel__
+        #: The messages that are taken without a look; None: all.
+        self.types = None if channel is None else LOOKS if bus is not None and bus.checks_sends else channel.types
+        self.timeout = DEFAULT_TIMEOUT if channel is None else channel.timeout
+        self.mailbox = actor_class._create_actor_inbox()
+        self.mailbox.on_drop = self.undelivered
+
+    # Sending to this cell.
+
+    def tell(self, message: object, sender: Addressee | None, timeout: float | None) -> Outcome[None]:
+        """Deliver `message` from `sender` (None: plain code). From any thread."""
+        raise NotImplementedError
+
+    def ask(
+        self, message: object, sender: Addressee | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host
+    ) -> Outcome[R]:
+        """Deliver `message` from the event loop of `bus`, with a future for the answer."""
+        raise NotImplementedError
+
+    def inform(self, message: object) -> None:
+        """Deliver a fact that the actor subscribed to, of whatever type; without room it is forgotten."""
+        raise NotImplementedError
+
+    def refusal(self, envelope: Envelope, sender: Addressee | None, timeout: float | None) -> SendError | None:
+        """Why a send cannot even begin: no time is left for it, or it is no message for this actor."""
+        if timeout is not None and not (timeout >= 0 if envelope.reply is None else timeout > 0):
+            return spent(timeout, envelope.message)
+        return self.check_type(envelope.message, sender)
+
+    def check_type(self, message: object, sender: Addressee | None) -> SendError | None:
+        """What is wrong with sending this message here, if anything."""
+        channel = self.actor_class.__channel__
+        if channel is None or sender is self or isinstance(message, PYKKA_MESSAGES):
+            return None
+        return wrong_message(self, channel, message)
+
+    def watch_for_deadlocks(self) -> None:
+        """A sender begins to wait for room. From any thread."""
+        if self.bus is not None:
+            self.bus.watch_for_deadlocks()
+
+    def pour(self, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:
+        """Deliver messages as far as there is room; see `many.Way`. From any thread."""
+        raise NotImplementedError
+
+    def tell_foreign(self, envelope: Envelope, timeout: float | None) -> Outcome[None]:
+        """Deliver from a thread that does not own the mailbox; where there is no room the outcome waits."""
+        try:
+            if self.mailbox.offer_foreign(envelope):
+                return DELIVERED
+        except SendError as refusal:
+            return self.fail(envelope, refusal, counted=True)
+        seconds = self.timeout if timeout is None else timeout
+        return ForeignWaiting(self.mailbox, envelope, seconds, self.undelivered, self)
+
+    def fail(self, envelope: Envelope, error: SendError, *, counted: bool = False) -> FailedOutcome:
+        """A send failed: count it, let dead letters know. Returns its outcome. From any thread."""
+        if not counted:
+            self.mailbox.refuse(error)
+        error.__traceback__ = None  # who keeps it, a dead letter say, keeps no frames of the sender's
+        self.undelivered(envelope, error)
+        return FailedOutcome(error)
+
+    # Failures that somebody is told of.
+
+    def undelivered(self, envelope: Envelope, error: SendError) -> None:
+        """A message is not handled: let dead letters know. From any thread."""
+        reply = envelope.reply
+        if isinstance(reply, AskFuture) and isinstance(reply._exception, SendError):
+            reply._exception.in_dead_letters = True  # here it becomes one; it is not to be another, as unheard
+        if isinstance(envelope.message, Tick):
+            envelope.message.timer.dropped()
+        elif self.bus is not None:
+            self.bus.dead_letter(envelope.message, error.reason, to=self.address, sender=envelope.sender, error=error)
+        else:
+            log.warning("dead letter", to=str(self), reason=error.reason, message=type(envelope.message).__name__)
+
+    def answered_wrong(self, message: object, error: Exception) -> None:
+        """Its answer was not what was asked for: the asker is told, and here it is logged. From any thread."""
+        log.warning("wrong answer", **self.named, message=type(message).__name__, why=str(error))
+
+    def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
+        """An ask of this actor failed, and nobody looked at its outcome: let dead letters know."""
+        letter = error if isinstance(error, SendError) else None
+        if self.bus is not None and not (letter is not None and letter.in_dead_letters):
+            self.bus.dead_letter(ask.message, "unheard", to=self.address, sender=None, error=letter)

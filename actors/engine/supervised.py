@@ -1,0 +1,133 @@
+"""What becomes of an actor's failures: those of its handlers, tasks, hooks and constructor, and those of its children.
+
+Law 1: whatever a handler, a hook, a constructor or a task of the actor raises, of whatever class, is a failure of the
+       actor, and never of what runs it. SystemExit and KeyboardInterrupt stop the bus as well, in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+import pykka
+
+from ..base import shown
+from ..messages import ActorFailed, Directive
+from .life import HALT, Life
+from .named_actor import log
+from .state import State
+
+__all__ = ["EXITS", "Supervised"]
+
+#: What ends the program, whoever raises it.
+EXITS = (SystemExit, KeyboardInterrupt)
+
+
+class Supervised(Life):
+    """A life whose failures are its supervisor's business."""
+
+    __slots__ = ()
+
+    parent: Supervised | None
+
+    def supervise(self, error: BaseException, *, of: object = None, heard: bool = True, task: str = "") -> object:
+        """Do what the supervision says about a failure of the actor. Returns HALT or None, as `handle`.
+
+        `of`: the message whose handler failed; `task`: the name of the actor's task that failed, where it was no
+        handler. `heard`: the actor that failed gets `on_failure`; not one that could not be built or started.
+        """
+        assert self.bus is not None
+        assert self.supervisor is not None
+        self.exits(error)
+        decision = self.supervisor.failed(self.now())
+        said = {**self.named, "decision": decision.directive.value, "delay": decision.delay}
+        if task:
+            log.error("a task failed", **said, task=task, exc_info=error)
+        else:
+            what = {} if of is None else {"message": type(of).__name__}
+            log.error("handler failed", **said, **what, exc_info=error)
+        self.bus.publish(ActorFailed(str(self), error, decision.directive.value))
+        directive = decision.directive
+        if directive is Directive.RESUME:
+            if heard:
+                return None
+            directive = Directive.STOP  # there is no actor that could go on
+        if heard:
+            self.call_on_failure(error)
+        if directive is Directive.RESTART:
+            self.back_off(decision.delay, f"failed: {shown(error)}")
+            return HALT
+        self.leave(f"failed: {shown(error)}", farewell=False, kill=True)
+        if directive is Directive.ESCALATE:
+            if self.parent is not None:
+                self.parent.child_failed(self, error)
+            else:
+                self.bus.life.escalated(str(self), error)
+        return HALT
+
+    def child_failed(self, child: Life, error: BaseException) -> None:
+        """A child handed its failure on: it is this actor's own now. From any thread."""
+
+        def fail() -> None:
+            # Where the parent was rebuilt meanwhile, the child belonged to the one before.
+            if self.state is State.RUNNING:
+                self.supervise(error)
+
+        self.post(fail)
+
+    def task_failed(self, name: str, error: BaseException) -> None:
+        """A task that a handler started has failed, and so has the actor. On the loop's thread."""
+        if self.state is State.RUNNING:
+            self.supervise(error, task=name)
+            return
+        log.error("a task failed", **self.named, task=name, state=self.state.value, exc_info=error)
+        if self.state is State.STARTING and self._task_failure is None:
+            self._task_failure = name, error
+
+    def exits(self, error: BaseException) -> None:
+        """Stop the bus where what the actor raised is to end the program. From any thread.
+
+        Without a bus all actors stop that have none, as in Pykka.
+        """
+        if not isinstance(error, EXITS):
+            return
+        if self.bus is not None:
+            self.bus.life.exit(str(self), error)
+        else:
+            self.end_everyone(error)
+
+    def ends_everyone(self, error: BaseException, *, asked: bool) -> bool:
+        """What the handler of an actor without a bus raised ends all such actors.
+
+        As in Pykka, but for a handler that was cancelled, and for one that was `asked`: there is somebody to tell.
+        """
+        if asked or isinstance(error, Exception | asyncio.CancelledError):
+            return isinstance(error, EXITS)
+        return True
+
+    def end_everyone(self, error: BaseException) -> None:
+        """Stop all other actors that run without a bus. From any thread."""
+        self.log.debug("all actors stop", **self.named, error=repr(error))
+        log.critical("all actors stop that run without a bus", **self.named, exc_info=error)
+        for ref in pykka.ActorRegistry.get_all():
+            cell = getattr(ref, "_cell", None)
+            if cell is not self and (cell is None or cell.bus is None):
+                ref.stop(block=False)
+
+    def log_raised(self, error: BaseException, message: object, *, expected: bool) -> None:
+        """A handler raised what its asker is told."""
+        if expected:
+            self.log.info("exception returned to the caller", **self.named, error=shown(error), exc_info=error)
+        else:
+            name = type(message).__name__
+            log.warning(
+                "handler failed, the asker is told", **self.named, message=name, error=shown(error), exc_info=error
+            )
+
+    def call_on_failure(self, error: BaseException) -> None:
+        """Tell the actor that it failed."""
+        assert self.actor is not None
+        try:
+            self.actor.on_failure(type(error), error, error.__traceback__)
+        except BaseException as raised:  # user code
+            self.log.error("on_failure failed", **self.named, exc_info=raised)
+            self.exits(raised)

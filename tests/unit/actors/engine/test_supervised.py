@@ -1,0 +1,85 @@
+"""What becomes of an actor's failures: by its supervision, on its parent, and where they end the program."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from structlog.testing import capture_logs
+
+from peerbus.actors import LOCAL, Actor, Address, Bus, Directive, PeerbusError, Ref, Supervision, handles
+
+
+class Fails(Actor):
+    """Raises what it is told, and notes that it was told of it."""
+
+    def __init__(self, noted: list[object]) -> None:
+        super().__init__()
+        self.noted = noted
+        noted.append("made")
+
+    @handles(Exception)
+    def fail(self, error: Exception) -> None:
+        raise error
+
+    @handles(str)
+    def echo(self, message: str) -> str:
+        return message
+
+    def on_failure(self, exception_type: object, exception_value: object, traceback: object) -> None:
+        self.noted.append(exception_value)
+
+
+@pytest.mark.parametrize(
+    ("directive", "after"),
+    [
+        (Directive.RESUME, ["made"]),
+        (Directive.RESTART, ["made", "error", "made"]),
+        (Directive.STOP, ["made", "error"]),
+        (Directive.ESCALATE, ["made", "error"]),
+    ],
+)
+async def test_a_failure_has_the_end_that_the_supervision_says(directive: Directive, after: list[str]) -> None:
+    noted: list[object] = []
+    error = ValueError("no")
+    async with Bus() as bus:
+        supervision = Supervision(directive=directive, backoff=0.0)
+        ref: Ref[Fails] = bus.spawn(lambda: Fails(noted), name="fails", supervision=supervision)
+        await bus.tell(ref, error)
+        if directive in (Directive.RESUME, Directive.RESTART):
+            assert await bus.ask(ref, "alive") == "alive"
+        else:
+            await asyncio.to_thread(ref.actor_stopped.wait)
+        assert ["error" if each is error else each for each in noted] == after
+        assert (bus.life.escalation is error) is (directive is Directive.ESCALATE)
+
+
+async def test_what_a_child_hands_on_is_a_failure_of_its_parent() -> None:
+    noted: list[object] = []
+
+    class Parent(Fails):
+        def on_start(self) -> None:
+            self.spawn(lambda: Fails([]), name="child", supervision=Supervision(directive=Directive.ESCALATE))
+
+    async with Bus() as bus:
+        stops = Supervision(directive=Directive.STOP)
+        parent: Ref[Fails] = bus.spawn(lambda: Parent(noted), name="parent", supervision=stops)
+        assert await bus.ask(parent, "alive") == "alive"
+        error = ValueError("handed on")
+        await bus.tell(Address[Exception](LOCAL, "child"), error)
+        await asyncio.to_thread(parent.actor_stopped.wait)
+    assert noted == ["made", error]
+
+
+async def test_an_error_in_on_failure_is_logged_and_the_actor_goes_on_as_it_should() -> None:
+    class Worse(Fails):
+        def on_failure(self, exception_type: object, exception_value: object, traceback: object) -> None:
+            raise PeerbusError("worse")
+
+    with capture_logs() as logs:
+        async with Bus() as bus:
+            restarts = Supervision(directive=Directive.RESTART, backoff=0.0)
+            ref: Ref[Fails] = bus.spawn(lambda: Worse([]), supervision=restarts)
+            await bus.tell(ref, ValueError("no"))
+            assert await bus.ask(ref, "alive") == "alive"
+    assert "on_failure failed" in [entry["event"] for entry in logs]
