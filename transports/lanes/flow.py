@@ -54,10 +54,12 @@ class SendWindow:
 
     def take(self, size: int) -> bool:
         """Count a message of `size` payload bytes that goes out. False, and nothing counted, without room."""
-        if not _fits(size, self._messages, self._bytes, self._bytes_max):
+        left = self._bytes
+        # As `_fits`, without its call: with it an ask took 4 % more of its asker's time. See test_flow.
+        if self._messages <= 0 or (size > left and 2 * left <= self._bytes_max):
             return False
         self._messages -= 1
-        self._bytes -= size
+        self._bytes = left - size
         return True
 
     def take_all(self, messages: int, size: int) -> bool:

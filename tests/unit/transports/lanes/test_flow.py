@@ -183,8 +183,9 @@ class BothEnds(RuleBasedStateMachine):
 
     @rule(payload=st.integers(0, 70))
     def try_to_send(self, payload: int) -> None:
-        if self.send.has_room(payload):
-            self.send.take(payload)
+        room = self.send.has_room(payload)  # two ways to say one law
+        assert self.send.take(payload) is room
+        if room:
             self.going.append(payload)
             self.largest = max(self.largest, payload)
 
