@@ -3,10 +3,8 @@
 # Law 1. No clock, no randomness, no I/O: `now` and `rng` come from outside, commands and events go out.
 # Law 2. Each dial that `dials` hands out comes back exactly once: through `dial_failed` or `authenticated`.
 #        Each connection that got `Accept` comes back exactly once, through `disconnected`.
-# Law 3. `dials` and `next_due` read the same list, so a shell that sleeps until `next_due` never spins.
-# Law 4. Whatever may put somebody on that list, or earlier on it, calls `_look_again`. Until then the list is not read
-#        anew: a full node on a network of a thousand hears of each of them, and would look through all every time.
-# Law 5. What has two ends is done at its end: a better peer takes a place when it is ready, not when it is dialed.
+# Law 3. Whatever may make somebody worth a dial, or sooner, says so to the list of dials: see dial_list.
+# Law 4. What has two ends is done at its end: a better peer takes a place when it is ready, not when it is dialed.
 #
 # Three flows, as call sequences:
 #   found -> dials -> authenticated(dial) = Accept -> ready [PeerUp] -> disconnected [PeerDown] -> (later) dials
@@ -15,7 +13,6 @@
 
 from __future__ import annotations
 
-import math
 import random
 from collections import Counter
 from collections.abc import Hashable
@@ -43,15 +40,13 @@ from .admission import Admission
 from .advertising import adverts
 from .bookkeeping import Bookkeeping
 from .conduct import misbehaved, useful
+from .dial_list import DialList
 from .levers import Levers
 from .manager_state import ManagerState
 from .peer_store import PeerStore
 from .peer_view import picture_of
 from .requirements import RequirementWatch, views_of
-from .selection import Choice, choices, nobody_new_fits
-from .slots import Slots
 from .snapshot import PeersSnapshot
-from .token_bucket import TokenBucket
 from .wall import WallClock
 
 __all__ = ["PeerManager"]
@@ -94,15 +89,9 @@ class PeerManager:
         self._watch = RequirementWatch()
         #: What this node tells of itself, first to everybody who asks for peers; None: nothing.
         self.myself: Advert | None = None
-        self._dials: dict[int, KnownPeer] = {}
-        self._budget = TokenBucket(options.dials_a_minute, options.dials_a_minute / 60.0, 0.0)
-        self._last_dial = 0
+        self._list = DialList(self._state)
         self._refused: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
-        #: Before this time `dials` has nothing, as `next_due` found; None: it has to look.
-        self._nothing_before: float | None = None
-        #: Then nobody whom a finder names can be dialed; None: nobody asked yet.
-        self._closed: bool | None = None
 
     # -- what finders and the operator say
 
@@ -119,13 +108,13 @@ class PeerManager:
             return False
         new = self._peers.learn(candidate, now)
         peer = self._peers.get(candidate.node_id)
-        if not self._is_closed(now) or (peer is not None and peer.rank(now) > 0.0):
-            self._look_again()
+        if not self._list.is_closed(now) or (peer is not None and peer.rank(now) > 0.0):
+            self._list.look_again()
         return new
 
     def lost(self, node_id: str, source: str, now: float) -> None:
         """A finder takes back what it said. A connection stays: finders are no failure detectors."""
-        self._look_again()
+        self._list.look_again()
         peer = self._peers.get(node_id)
         if peer is not None:
             peer.seen = now
@@ -147,13 +136,13 @@ class PeerManager:
 
     def bookkeeping(self, network: str) -> Bookkeeping:
         """What brings the book's contents here and back; look at `dials` after `restore`."""
-        self._look_again()
+        self._list.look_again()
         return Bookkeeping(self._state, self.wall, network)
 
     @property
     def levers(self) -> Levers:
         """What the operator may do; look at `dials` afterwards."""
-        self._look_again()
+        self._list.look_again()
         return self._levers
 
     def expire(self, now: float) -> Changes:
@@ -166,20 +155,11 @@ class PeerManager:
 
     def dials(self, now: float) -> list[Dial]:
         """The dials to make now; each counts as out until it comes back. Persistent peers first."""
-        claimed: list[Dial] = []
-        if self._nothing_before is not None and now < self._nothing_before:
-            return claimed
-        # A place claimed for one peer sends another, that has it too, to its next address: look again.
-        while batch := self._claim(now):
-            claimed += batch
-        return claimed
+        return self._list.dials(now)
 
     def next_due(self, now: float) -> float | None:
         """When `dials` will next have something, should nothing else happen; None: never."""
-        due = self._nothing_before
-        if due is None or now >= due:
-            due = self._keep_due(self._choices(self._state.slots(), now), now)
-        return None if due == math.inf else max(now, due)
+        return self._list.next_due(now)
 
     def dial_failed(self, dial: Dial, reason: str, now: float, *, by_peer: bool = False) -> None:
         """A dial came back without a connection. A dial that is not out any more is ignored.
@@ -188,8 +168,8 @@ class PeerManager:
         said so, then all its addresses wait. `node_id`: another node answered there; the address is
         forgotten, or, configured without an id, open to whoever answers. `self_dial`: we did.
         """
-        self._look_again()
-        peer = self._take_back(dial)
+        self._list.look_again()
+        peer = self._list.take_back(dial)
         if peer is None:
             return
         peer.last_reason = reason
@@ -215,8 +195,8 @@ class PeerManager:
         Refusals: `banned`, `draining`, `duplicate`, `full`, `evicting`, `self_dial`, `node_id`, `busy`,
         `stale_dial`. A refused connection changes no failure count.
         """
-        self._look_again()
-        peer = None if attempt.dial is None else self._take_back(attempt.dial)
+        self._list.look_again()
+        peer = None if attempt.dial is None else self._list.take_back(attempt.dial)
         verdict = self._admission.judge(attempt, peer, now)
         if isinstance(verdict, Refuse):
             self._refused[verdict.reason] += 1
@@ -224,7 +204,7 @@ class PeerManager:
 
     def ready(self, node_id: str, key: Hashable, now: float) -> Changes:
         """Both sides welcomed it: it can carry messages. The connections that it beats are closed."""
-        self._look_again()
+        self._list.look_again()
         peer, connection = self._find(node_id, key)
         if peer is None or connection is None or peer.state is PeerState.EVICTING:
             return Changes()
@@ -256,7 +236,7 @@ class PeerManager:
         turned us away); so does one that was not up for `stable_after`. Losing to another
         connection of the same pair (`duplicate`, `superseded`) never does.
         """
-        self._look_again()
+        self._list.look_again()
         peer, connection = self._find(node_id, key)
         if peer is None or connection is None:
             return Changes()
@@ -290,12 +270,12 @@ class PeerManager:
         peer = self._peers.get(node_id)
         if peer is None or len(peer.connections) != 1:
             return Changes()
-        self._look_again()
+        self._list.look_again()
         return Changes(self._state.evict(peer, reason, now).events)
 
     def evict(self, node_id: str, reason: str, now: float) -> Changes:
         """Part with a peer. It is down from now on, and holds its slot until `disconnected`."""
-        self._look_again()
+        self._list.look_again()
         peer = self._peers.get(node_id)
         return Changes() if peer is None else self._state.evict(peer, reason, now)
 
@@ -304,7 +284,7 @@ class PeerManager:
         peer = self._peers.get(node_id)
         if peer is not None and peer.linked:
             peer.offers = offers
-            self._look_again()
+            self._list.look_again()
 
     def review(self, now: float) -> tuple[PeerEvent, ...]:
         """What has changed in how the requirements are met; ask after each change, when the dials are out."""
@@ -314,14 +294,14 @@ class PeerManager:
 
     def misbehaved(self, node_id: str, reason: ScoreReason, now: float) -> Changes:
         """Somebody on this node reports a peer for that; see `conduct.misbehaved`."""
-        self._look_again()
+        self._list.look_again()
         return misbehaved(self._state, node_id, reason, now)
 
     def useful(self, node_id: str, now: float, times: int = 1) -> None:
         """A peer did what a good peer does; see `conduct.useful`."""
         peer = useful(self._state, node_id, now, times)
-        if peer is not None and (peer.state is PeerState.IDLE or self._closed):
-            self._look_again()
+        if peer is not None and (peer.state is PeerState.IDLE or self._list.known_closed):
+            self._list.look_again()
 
     def advertise(self, to: str, limit: int, now: float, role: str | None = None) -> tuple[Advert, ...]:
         """At most `limit` nodes that the peer `to` may be told of, the best first; see `advertising`.
@@ -342,62 +322,9 @@ class PeerManager:
 
     def snapshot(self, now: float = 0.0) -> PeersSnapshot:
         """Everything it knows, as a value; scores are those of the time `now`."""
-        return picture_of(self._state, now, dialing=len(self._dials), refused=self._refused, failed=self._failed)
+        return picture_of(self._state, now, dialing=self._list.out, refused=self._refused, failed=self._failed)
 
     # -- private
-
-    def _look_again(self) -> None:
-        self._nothing_before = self._closed = None
-
-    def _choices(self, slots: Slots, now: float) -> list[Choice]:
-        return [] if self._state.draining else choices(self._peers, slots, self._bans, self._state.needs(), now)
-
-    def _keep_due(self, found: list[Choice], now: float) -> float:
-        """Keep in mind when the first of these is due."""
-        least = self._budget.ready_at(now)
-        due = (choice.due if choice.kept else max(choice.due, least) for choice in found)
-        self._nothing_before = min(due, default=math.inf)
-        return self._nothing_before
-
-    def _is_closed(self, now: float) -> bool:
-        if self._closed is None and self._nothing_before is not None:
-            self._closed = nobody_new_fits(self._peers, self._state.slots(), self._state.needs(), now)
-        return bool(self._closed)
-
-    def _claim(self, now: float) -> list[Dial]:
-        slots, claimed, taken = self._state.slots(), list[Dial](), set[Endpoint]()
-        found = self._choices(slots, now)
-        for choice in found:
-            peer, endpoint = choice.peer, choice.address.endpoint
-            if choice.due > now or endpoint in taken:
-                continue
-            # Who leaves for whom is asked anew when the others are out.
-            if bool(claimed) if choice.replaces is not None else not slots.may_dial(kept=choice.kept):
-                continue
-            if not choice.kept and not self._budget.take(now):
-                break  # the operator's come first, so nobody follows who may be dialed without
-            slots.claim(kept=choice.kept)
-            taken.add(endpoint)
-            self._last_dial += 1
-            dial = Dial(self._last_dial, endpoint, peer.node_id)
-            peer.dial, peer.needed = dial, choice.needed
-            peer.step(PeerStep.CLAIM)
-            self._dials[dial.number] = peer
-            self._look_again()
-            claimed.append(dial)
-            if choice.replaces is not None:
-                peer.replaces = choice.replaces.node_id
-                break
-        if not claimed:
-            self._keep_due(found, now)
-        return claimed
-
-    def _take_back(self, dial: Dial) -> KnownPeer | None:
-        peer = self._dials.pop(dial.number, None)
-        if peer is not None:
-            peer.dial = None
-            peer.step(PeerStep.DIAL_ENDED)
-        return peer
 
     def _find(self, node_id: str, key: Hashable) -> tuple[KnownPeer | None, PeerConnectionView | None]:
         peer = self._peers.get(node_id)

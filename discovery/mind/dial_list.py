@@ -1,0 +1,123 @@
+"""Which dials are to be made now, and when there will be another one: the list, and who is out.
+
+Law 1. `dials` and `next_due` read the same list, so a shell that sleeps until `next_due` never spins.
+Law 2. Whatever may put somebody on that list, or earlier on it, calls `look_again`. Until then the list is not read
+       anew: a full node on a network of a thousand hears of each of them, and would look through all every time.
+"""
+
+from __future__ import annotations
+
+import math
+
+from ...transports.streams import Endpoint
+from ..facts import Dial
+from ..peer import KnownPeer, PeerStep
+from .manager_state import ManagerState
+from .selection import Choice, choices, nobody_new_fits
+from .slots import Slots
+from .token_bucket import TokenBucket
+
+__all__ = ["DialList"]
+
+
+class DialList:
+    """That of one peer manager. Times are seconds on its caller's clock."""
+
+    def __init__(self, state: ManagerState) -> None:
+        self._state = state
+        a_minute = state.options.dials_a_minute
+        self._budget = TokenBucket(a_minute, a_minute / 60.0, 0.0)
+        #: The dials that are out, by number.
+        self._out: dict[int, KnownPeer] = {}
+        self._last = 0
+        #: Before this time `dials` has nothing, as `next_due` found; None: it has to look.
+        self._nothing_before: float | None = None
+        #: Then nobody whom a finder names can be dialed; None: nobody asked yet.
+        self._closed: bool | None = None
+
+    @property
+    def out(self) -> int:
+        """How many dials have not come back."""
+        return len(self._out)
+
+    def look_again(self) -> None:
+        """See law 2."""
+        self._nothing_before = self._closed = None
+
+    def dials(self, now: float) -> list[Dial]:
+        """The dials to make now; each counts as out until it comes back. Persistent peers first."""
+        claimed: list[Dial] = []
+        if self._nothing_before is not None and now < self._nothing_before:
+            return claimed
+        # A place claimed for one peer sends another, that has it too, to its next address: look again.
+        while batch := self._claim(now):
+            claimed += batch
+        return claimed
+
+    def next_due(self, now: float) -> float | None:
+        """When `dials` will next have something, should nothing else happen; None: never."""
+        due = self._nothing_before
+        if due is None or now >= due:
+            due = self._keep_due(self._choices(self._state.slots(), now), now)
+        return None if due == math.inf else max(now, due)
+
+    def is_closed(self, now: float) -> bool:
+        """Nobody whom a finder names can be dialed, and this has been found since the list was read."""
+        if self._closed is None and self._nothing_before is not None:
+            self._closed = nobody_new_fits(self._state.peers, self._state.slots(), self._state.needs(), now)
+        return bool(self._closed)
+
+    @property
+    def known_closed(self) -> bool:
+        """It has been found so, and nothing has changed since."""
+        return bool(self._closed)
+
+    def take_back(self, dial: Dial) -> KnownPeer | None:
+        """A dial has come back; returns whose it was, None for one that is not out."""
+        peer = self._out.pop(dial.number, None)
+        if peer is not None:
+            peer.dial = None
+            peer.step(PeerStep.DIAL_ENDED)
+        return peer
+
+    def _choices(self, slots: Slots, now: float) -> list[Choice]:
+        return (
+            []
+            if self._state.draining
+            else choices(self._state.peers, slots, self._state.bans, self._state.needs(), now)
+        )
+
+    def _keep_due(self, found: list[Choice], now: float) -> float:
+        """Keep in mind when the first of these is due."""
+        least = self._budget.ready_at(now)
+        due = (choice.due if choice.kept else max(choice.due, least) for choice in found)
+        self._nothing_before = min(due, default=math.inf)
+        return self._nothing_before
+
+    def _claim(self, now: float) -> list[Dial]:
+        slots, claimed, taken = self._state.slots(), list[Dial](), set[Endpoint]()
+        found = self._choices(slots, now)
+        for choice in found:
+            peer, endpoint = choice.peer, choice.address.endpoint
+            if choice.due > now or endpoint in taken:
+                continue
+            # Who leaves for whom is asked anew when the others are out.
+            if bool(claimed) if choice.replaces is not None else not slots.may_dial(kept=choice.kept):
+                continue
+            if not choice.kept and not self._budget.take(now):
+                break  # the operator's come first, so nobody follows who may be dialed without
+            slots.claim(kept=choice.kept)
+            taken.add(endpoint)
+            self._last += 1
+            dial = Dial(self._last, endpoint, peer.node_id)
+            peer.dial, peer.needed = dial, choice.needed
+            peer.step(PeerStep.CLAIM)
+            self._out[dial.number] = peer
+            self.look_again()
+            claimed.append(dial)
+            if choice.replaces is not None:
+                peer.replaces = choice.replaces.node_id
+                break
+        if not claimed:
+            self._keep_due(found, now)
+        return claimed
