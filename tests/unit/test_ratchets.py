@@ -33,8 +33,6 @@ WITHOUT_TESTS = {
     "actors.engine.spawning",
     "actors.engine.to_cell",
     "actors.engine.turn",
-    "actors.routing.directory",
-    "actors.routing.link",
     "discovery.peer.known_peer",
     "discovery.pex.exchange",
     "discovery.pex.values",
