@@ -1,0 +1,99 @@
+"""Whatever finds peers for a node is told where it listens and what it offers, heard, and ended with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from clusters import Cluster
+from virtual_time import eventually, in_virtual_time
+
+from peerbus.discovery.facts.events import Candidate
+from peerbus.discovery.shell.finders import MdnsOptions
+from peerbus.transports import Endpoint
+
+
+class Scripted:
+    """A finder that finds what the test says."""
+
+    def __init__(
+        self,
+        node_id: str,
+        network: str,
+        *,
+        endpoints: Sequence[Endpoint],
+        roles: Iterable[str],
+        on_found: Callable[[Candidate], None],
+        on_lost: Callable[[str], None],
+    ) -> None:
+        self.of = (node_id, network)
+        self.endpoints = tuple(endpoints)
+        self.roles = [tuple(roles)]
+        self.on_found = on_found
+        self.on_lost = on_lost
+        self.closed = 0
+
+    async def start(self) -> bool:
+        """It works."""
+        return True
+
+    async def update(self, roles: Iterable[str]) -> None:
+        """Write them down."""
+        self.roles.append(tuple(roles))
+
+    async def aclose(self) -> None:
+        """Write it down, and fail: the others end all the same."""
+        self.closed += 1
+        raise OSError("it is gone already")
+
+
+class Workshop:
+    """Makes finders, and keeps them."""
+
+    def __init__(self) -> None:
+        self.made: list[Scripted] = []
+
+    def __call__(
+        self,
+        node_id: str,
+        network: str,
+        *,
+        endpoints: Sequence[Endpoint],
+        roles: Iterable[str],
+        on_found: Callable[[Candidate], None],
+        on_lost: Callable[[str], None],
+    ) -> Scripted:
+        """As `MakeFinder`."""
+        self.made.append(
+            Scripted(node_id, network, endpoints=endpoints, roles=roles, on_found=on_found, on_lost=on_lost)
+        )
+        return self.made[-1]
+
+
+@in_virtual_time
+async def test_each_source_starts_with_the_node_and_ends_with_it_though_another_fails() -> None:
+    make = Workshop()
+    async with Cluster().node("alice", finders={"one": make, "two": make}, offers={"archive"}) as alice:
+        assert [each.of for each in make.made] == [(alice.node_id, alice.network)] * 2
+        assert {tuple(map(str, each.endpoints)) for each in make.made} == {tuple(map(str, alice.endpoints))}
+        alice.offer("index")
+        await eventually(lambda: all(len(each.roles) == 2 for each in make.made))
+        assert [sorted(roles) for roles in make.made[0].roles] == [["archive"], ["archive", "index"]]
+    assert [each.closed for each in make.made] == [1, 1]
+
+
+@in_virtual_time
+async def test_what_a_source_says_leads_to_a_peer_and_what_it_takes_back_ends_no_connection() -> None:
+    make, cluster = Workshop(), Cluster()
+    async with cluster.node("alice", finders={"one": make}) as alice, cluster.node("bob") as bob:
+        (finder,) = make.made
+        places = tuple(Endpoint.parse(str(each)) for each in bob.endpoints)
+        finder.on_found(Candidate(bob.node_id, places, source="one"))
+        await eventually(lambda: bob.node_id in alice.peers)
+        finder.on_lost(bob.node_id)
+        await eventually(lambda: alice.node_id in bob.peers)
+        assert bob.node_id in alice.peers
+
+
+def test_multicast_dns_looks_on_all_interfaces_where_none_is_named() -> None:
+    assert MdnsOptions().interfaces is None
+    assert MdnsOptions(interfaces=("127.0.0.1",)) != MdnsOptions()
