@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .node import Node, NodeSnapshot
+    from .node import Node
+from .snapshot import NodeSnapshot
 
 __all__ = ["Node", "NodeSnapshot"]
 

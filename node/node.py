@@ -8,34 +8,31 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
 from types import TracebackType
-from typing import Any, Self, TypeVar, overload
+from typing import Any, Self, TypeVar
 
 from .. import __version__
 from ..actors.actor import Actor
 from ..actors.base import ConfigError, InFull, PeerbusError, ProcessForked, get_logger
 from ..actors.bus import Bus
 from ..actors.bus_life import SHUTDOWN_TIMEOUT
-from ..actors.bus_statistics import BusStatistics
 from ..actors.engine import SLOW_HANDLER, LoopThread, Ref, channels_of, check_plain, factories_of
 from ..actors.event_stream import Subscription
-from ..actors.mailbox import Ledger
 from ..actors.messages import Capability, Channel, Supervision
 from ..actors.sender import AskMethod, TellManyMethod, TellMethod
 from ..actors.sends import Outcome
-from ..discovery.book import BOOK_ACTOR, Book, BookKeeper, MemoryBook, SqliteBook, keeper_of
-from ..discovery.facts import PEERS_ACTOR, MakeFinder, Offer, Require
-from ..discovery.mdns import MdnsStatistics
-from ..discovery.mind import Lever, LeverResult, PeersSnapshot
+from ..discovery.book import Book, BookKeeper, MemoryBook, SqliteBook
+from ..discovery.facts import MakeFinder, Offer, Require
+from ..discovery.mind import Lever, LeverResult
 from ..discovery.peer import PeerOptions
-from ..discovery.pex import PeerExchange, PexOptions, PexStatistics
+from ..discovery.pex import PeerExchange, PexOptions
 from ..discovery.records import Myself, check_offers_fit
 from ..discovery.shell import Peers
-from ..transports.connection import HEARTBEAT_INTERVAL, ConnectionStatistics
+from ..transports.connection import HEARTBEAT_INTERVAL
 from ..transports.streams import Identity, TcpTransport, Transport, UnixTransport
 from ..transports.wire import Codecs
 from .allocator import keep_freed_memory
@@ -50,53 +47,19 @@ from .arguments import (
     pex_of,
     seconds_of,
 )
+from .delegated import Delegated
 from .levers import NodeLevers
+from .own_actors import OwnActors
 from .search import search_text
+from .snapshot import NodeSnapshot
 
-__all__ = ["Node", "NodeSnapshot"]
+__all__ = ["Node"]
 
 A = TypeVar("A", bound=Actor)
 E = TypeVar("E")
 T = TypeVar("T")
 
 log = get_logger("peerbus.node")
-
-
-@dataclass(frozen=True, slots=True)
-class NodeSnapshot:
-    """A node at one instant, as one value.
-
-    It becomes JSON by `msgspec.json.encode(snapshot)`, or by `json.dumps(dataclasses.asdict(snapshot))`.
-    """
-
-    name: str
-    node_id: str
-    network: str
-    endpoints: tuple[str, ...]
-    offers: tuple[str, ...]
-    actors: BusStatistics
-    peers: PeersSnapshot
-    connections: Mapping[str, ConnectionStatistics]
-    mdns: MdnsStatistics | None
-    pex: PexStatistics | None
-
-    @property
-    def ledger(self) -> Ledger:
-        """What became of every send since the node started, by channel: it adds up."""
-        return self.actors.ledger
-
-
-class _Delegated(cached_property[T]):
-    """A cached property that a subclass may override: by `super()` it is got, and not kept in the override's way."""
-
-    @overload
-    def __get__(self, instance: None, owner: type[Any] | None = None) -> Self: ...
-    @overload
-    def __get__(self, instance: object, owner: type[Any] | None = None) -> T: ...
-    def __get__(self, instance: object, owner: type[Any] | None = None) -> Self | T:
-        if instance is None or getattr(type(instance), self.func.__name__) is self:
-            return super().__get__(instance, owner)
-        return self.func(instance)
 
 
 class Node(NodeLevers):
@@ -186,9 +149,7 @@ class Node(NodeLevers):
         for channel in channels_of("channels", channels):
             self.bus.declare(channel)
         self._codecs = Codecs(self.bus.channels)
-        self._keeper: Ref[BookKeeper] | None = None
-        self._peers: Ref[Peers] | None = None
-        self._exchange: Ref[PeerExchange] | None = None
+        self._own = OwnActors()
         self._thread: LoopThread | None = None
 
     # Life.
@@ -204,17 +165,8 @@ class Node(NodeLevers):
                     self.bus.declare(channel)
             if self._pex is not None:
                 self.bus.declare(PeerExchange.channel)
-            # The book opens before the peer manager starts. In which order they end stands in `engine/closing`.
-            self._keeper = self.bus.spawn(keeper_of(self._book), self._book, name=BOOK_ACTOR)
-            await self.bus.started(self._keeper)
-            # The peer manager starts before the reactors: it tells peers of each.
-            self._peers = self.bus.spawn(self._make_peers, name=PEERS_ACTOR)
-            await self.bus.started(self._peers)
-            if self._pex is not None:
-                self._exchange = self.bus.spawn(
-                    PeerExchange, self.node_id, self.network, self._pex, self._options.requires
-                )
-                await self.bus.started(self._exchange)
+            exchange = None if self._pex is None else partial(self._make_exchange, self._pex)
+            await self._own.start(self.bus, self._book, self._make_peers, exchange)
             for factory in self._reactors:
                 await self.bus.started(self.bus.spawn(factory))
         except BaseException:
@@ -231,7 +183,10 @@ class Node(NodeLevers):
         )
         return self
 
-    def _make_peers(self) -> Peers:
+    def _make_exchange(self, options: PexOptions) -> PeerExchange:
+        return PeerExchange(self.node_id, self.network, options, self._options.requires)
+
+    def _make_peers(self, keeper: Ref[BookKeeper]) -> Peers:
         return Peers(
             Myself(
                 identity=self.identity,
@@ -251,7 +206,7 @@ class Node(NodeLevers):
             options=self._options,
             mdns=self._mdns,
             finders=self._finders,
-            book=self._keeper,
+            book=keeper,
             heartbeat=self._heartbeat,
         )
 
@@ -322,7 +277,7 @@ class Node(NodeLevers):
     @property
     def endpoints(self) -> tuple[str, ...]:
         """Where it listens, with the real ports and its node id: what another node's `peers` takes."""
-        peers = self._peers_actor()
+        peers = self._own.manager
         return tuple(str(endpoint.with_peer(self.node_id)) for endpoint in peers.endpoints) if peers else ()
 
     @property
@@ -337,11 +292,10 @@ class Node(NodeLevers):
 
     def snapshot(self) -> NodeSnapshot:
         """Everything about the node at this instant. On the loop's thread."""
-        peers = self._peers_actor()
+        peers = self._own.manager
         if peers is None:
             raise ConfigError(f"{self.name} does not run: there is nothing to look at")
         manager, connections, mdns = peers.statistics()
-        exchange = None if self._exchange is None else self._exchange._cell.actor
         return NodeSnapshot(
             name=self.name,
             node_id=self.node_id,
@@ -352,7 +306,7 @@ class Node(NodeLevers):
             peers=manager,
             connections=connections,
             mdns=mdns,
-            pex=exchange.statistics() if isinstance(exchange, PeerExchange) else None,
+            pex=self._own.exchanged(),
         )
 
     # Levers.
@@ -376,18 +330,18 @@ class Node(NodeLevers):
         self._say(Offer(tuple(self._offers.values())))
 
     def _pull(self, lever: Lever) -> Outcome[LeverResult]:
-        if self._peers is None:
+        if self._own.peers is None:
             raise ConfigError(f"{self.name} does not run yet")
-        return self.bus.request(self._peers, lever, None, LeverResult, None)
+        return self.bus.request(self._own.peers, lever, None, LeverResult, None)
 
     def _say(self, command: object) -> None:
-        if self._peers is None:
+        if self._own.peers is None:
             raise ConfigError(f"{self.name} does not run yet")
-        self._peers.tell(command)
+        self._own.peers.tell(command)
 
     def _search(self) -> str:
         """How peers are looked for, and whether anybody was ever met."""
-        peers = self._peers_actor()
+        peers = self._own.manager
         if peers is None:
             return "the node does not run: start it first"
         manager, _, mdns = peers.statistics()
@@ -402,10 +356,6 @@ class Node(NodeLevers):
             met=met,
             other_networks=() if mdns is None else mdns.networks,
         )
-
-    def _peers_actor(self) -> Peers | None:
-        actor = None if self._peers is None else self._peers._cell.actor
-        return actor if isinstance(actor, Peers) else None
 
     # The bus's own, for short.
 
@@ -426,17 +376,17 @@ class Node(NodeLevers):
 
     # The bus's own, and not calls of them: these stand on the way of every send.
 
-    @_Delegated
+    @Delegated
     def tell(self) -> TellMethod:
         """Send without an answer; see `Actor.tell`. From another thread than the loop's: `.get()` the outcome."""
         return self.bus.tell
 
-    @_Delegated
+    @Delegated
     def tell_many(self) -> TellManyMethod:
         """Send many without an answer; see `Actor.tell_many`. From another thread: `.get()` the outcome."""
         return self.bus.tell_many
 
-    @_Delegated
+    @Delegated
     def ask(self) -> AskMethod:
         """Send and get the answer; see `Actor.ask`. From another thread than the loop's: `.get()` the outcome."""
         return self.bus.ask

@@ -1,0 +1,39 @@
+"""A node at one instant: what it is, and all that goes on in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..actors.bus_statistics import BusStatistics
+from ..actors.mailbox import Ledger
+from ..discovery.mdns import MdnsStatistics
+from ..discovery.mind import PeersSnapshot
+from ..discovery.pex import PexStatistics
+from ..transports.connection import ConnectionStatistics
+
+__all__ = ["NodeSnapshot"]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSnapshot:
+    """A node at one instant, as one value.
+
+    It becomes JSON by `msgspec.json.encode(snapshot)`, or by `json.dumps(dataclasses.asdict(snapshot))`.
+    """
+
+    name: str
+    node_id: str
+    network: str
+    endpoints: tuple[str, ...]
+    offers: tuple[str, ...]
+    actors: BusStatistics
+    peers: PeersSnapshot
+    connections: Mapping[str, ConnectionStatistics]
+    mdns: MdnsStatistics | None
+    pex: PexStatistics | None
+
+    @property
+    def ledger(self) -> Ledger:
+        """What became of every send since the node started, by channel: it adds up."""
+        return self.actors.ledger
