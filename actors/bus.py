@@ -4,8 +4,7 @@ Inside an event loop: `async with Bus(reactors=[Blocks]) as bus: await bus.ask(L
 In plain code: `with Bus(reactors=[Blocks]) as bus: bus.ask(…).get(timeout=3)`, which is `start()` and `stop()`; it then
 has a thread of its own for the loop. A bus knows no network: a node gives it links to peers.
 
-This is the door. Behind it: `ActorTable` (who runs), `BusLife` (its begin and end), `Events` and `DeadLetters` (facts),
-and `routing` (which way a send goes).
+Behind this door: `ActorTable` (who runs), `BusLife` (its begin and end), `Events`, `DeadLetters`, and `routing`.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ import contextvars
 from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from threading import get_ident
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from .actor_table import ActorTable
@@ -40,7 +38,18 @@ from .messages import (
     check_reply,
 )
 from .router import Router, offer, tell_router
-from .routing import Routes, SearchText, deadline_of, no_search, routed_ask, routed_many, routed_tell, unwatch, watch
+from .routing import (
+    CellOf,
+    Routes,
+    SearchText,
+    deadline_of,
+    no_search,
+    routed_ask,
+    routed_many,
+    routed_tell,
+    unwatch,
+    watch,
+)
 from .sender import asks, tells, tells_many
 from .sends import DeadlineWheel, DeadlockWatch, Outcome, ThreadSends, check_timeout
 
@@ -135,7 +144,7 @@ class Bus:
         self.thread_sends: ThreadSends = ThreadSends()
         self.actors: ActorTable = ActorTable(self, self.rng)
         #: The cell of a name, or None.
-        self.cell: Callable[[str], Cell | None] = self.actors.by_name.get
+        self.cell: CellOf = self.actors.by_name.get
         self.events: Events = Events(name)
         self.dead_letters: DeadLetters = DeadLetters(self)
         self.life: BusLife = BusLife(self, reactors, slow_handler)
@@ -146,9 +155,7 @@ class Bus:
         await self.life.enter()
         return self
 
-    async def __aexit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.aclose()
         self.life.hand_on_exit()
 
@@ -180,9 +187,7 @@ class Bus:
         check_plain("Bus(…)")
         return self.start()
 
-    def __exit__(
-        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         with contextlib.suppress(ProcessForked):  # a child that leaves the block has nothing to stop
             self.stop()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .ask import routed_ask
 from .awaited import AwaitReceivers, ForgetWait
-from .directory import RouterHost, SearchText
+from .directory import CellOf, RouterHost, SearchText
 from .link import Link
 from .nobody import no_search, not_sent
 from .receivers import reaches
@@ -16,6 +16,7 @@ from .watches import check_watchable, unwatch, watch
 
 __all__ = [
     "AwaitReceivers",
+    "CellOf",
     "ForgetWait",
     "Link",
     "RouterHost",

@@ -15,7 +15,7 @@ from .routes import Routes
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-__all__ = ["Directory", "RouterHost", "SearchText"]
+__all__ = ["CellOf", "Directory", "RouterHost", "SearchText"]
 
 
 class SearchText(Protocol):
@@ -23,6 +23,13 @@ class SearchText(Protocol):
 
     def __call__(self) -> str:
         """The text, for errors."""
+
+
+class CellOf(Protocol):
+    """Finds a cell by its name. As `SearchText`."""
+
+    def __call__(self, name: str, /) -> Cell | None:
+        """The cell; None where there is none."""
 
 
 class KnowsWhetherItRuns(EndsBus, Protocol):
@@ -35,6 +42,8 @@ class KnowsWhetherItRuns(EndsBus, Protocol):
 class Directory(Host, Protocol):
     """See the module."""
 
+    #: The cell of a name.
+    cell: CellOf
     #: The published table of peers.
     routes: Routes
     #: What this node itself offers, by role.
@@ -50,9 +59,6 @@ class Directory(Host, Protocol):
     dead_letters: DeadLetters
     #: Says how peers are looked for, for errors.
     search: SearchText
-
-    def cell(self, name: str, /) -> Cell | None:
-        """The cell of a name."""
 
     @property
     def life(self) -> KnowsWhetherItRuns:
