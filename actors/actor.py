@@ -73,7 +73,7 @@ class Actor(Body):
             raise PeerbusError(f"{cls.__name__} runs on an event loop: spawn it on a Bus or a Node")
         return super().start(*args, **kwargs)  # type: ignore[return-value]  # the ref is ours, see __init__
 
-    # Where and who.
+    # Its place and names.
 
     #: The bus that the actor runs on. Raises PeerbusError for an actor that was started without one.
     bus: OfActor[Bus] = OfActor(_bus_of)
@@ -149,7 +149,7 @@ class Actor(Body):
         `Block | None`: type checkers know it, and another one ends the ask with MessageTypeError. Cancelling the ask
         cancels the handler.
         To several receivers: one answer or error per peer; with `quorum` (a number, or a `Share` of the receivers) it
-        ends when so many have answered, and raises QuorumFailed as soon as they cannot any more.
+        ends when that many have answered, and raises QuorumFailed as soon as they cannot any more.
         `wait_for_peer`: where nobody answers to the address yet, wait for one until the deadline.
         One of a role's is asked again elsewhere when it is gone, if the channel declares the message idempotent or it
         was certainly never sent. `hedge`: seconds after which a second one of the role is asked as well if no answer

@@ -1,4 +1,4 @@
-"""The bus's event stream: an actor that passes facts on to whoever subscribed, and the door to it."""
+"""The bus's event stream: an actor that passes facts on to subscribers, and the door to it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Subscription(Generic[E]):
         return self._events.popleft() if self._events else None
 
     def close(self) -> None:
-        """Take no more events; who waits for one is told so. Idempotent."""
+        """Take no more events; a reader that waits for one is told so. Idempotent."""
         self._stream.listeners.pop(self, None)
         self._ended = True
         self._arrival.set()

@@ -40,7 +40,7 @@ class LinkUp:
     """A peer's connection can carry messages. It takes the place of an older link to the same peer.
 
     Of two links to one peer the one with the higher `order` is the newer, whichever is told of first. `announce` are
-    facts for subscribers, published once the link is in the table: who hears of the peer can send to it.
+    facts for subscribers, published once the link is in the table: a subscriber that hears of the peer can send to it.
     """
 
     link: Link
@@ -172,7 +172,7 @@ class Router(Body):
         self._bus.receivers_awaited = bool(self._waiting)
 
     def overlooked(self) -> str | None:
-        """A send that waits for somebody who is there; None at every rest. For tests, on the loop's thread."""
+        """A send that waits for a receiver that is there; None at every rest. For tests, on the loop's thread."""
         for there, wait in self._waiting.items():
             if there.done() or reaches(self._bus, wait.to, wait.need):
                 return f"a send to {wait.to} waits for {wait.need}, who are there"

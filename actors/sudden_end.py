@@ -1,7 +1,7 @@
 """How a bus ends that nobody has closed: its loop ends or was closed, its thread or the program ends, or it is lost.
 
-Where the loop still runs it is closed in order, and whoever forgot it is told. Where none runs any more, nothing new is
-taken, and what waits is told so. In the child of a fork it does not run at all.
+Where the loop still runs it is closed in order, and a warning says that it was forgotten. Where none runs any more,
+nothing new is taken, and what waits is told so. In the child of a fork it does not run at all.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class RunningTable(HasActors, RunningActors, Protocol):
 
 
 class OrderlyEnd(Protocol):
-    """Whoever closes it in order."""
+    """What closes it in order."""
 
     @property
     def stopped(self) -> bool:

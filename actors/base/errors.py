@@ -93,7 +93,7 @@ class SendError(PeerbusError):
     never_sent = False
     #: It is a dead letter already, and is none again where nobody looks at it.
     in_dead_letters = False
-    #: Who was asked, one after the other, by an ask of a role: node ids, `local` for this node.
+    #: The nodes that an ask of a role has asked, one after the other: node ids, `local` for this node.
     tried: tuple[str, ...] = ()
     #: Of a `tell_many`: how many messages were accepted before the one that it stopped at, which is `message`.
     accepted: int | None = None
@@ -300,7 +300,7 @@ class ProtocolError(PeerbusError):
 
 
 class HandshakeFailed(PeerbusError):
-    """The two sides did not agree to talk. `reason` is a short word; `by_peer` tells who refused."""
+    """The two sides did not agree to talk. `reason` is a short word; `by_peer`: the other side refused."""
 
     def __init__(self, reason: str, text: str = "", *, by_peer: bool = False) -> None:
         who = "the peer refused" if by_peer else "refused"

@@ -20,7 +20,7 @@ class StopFlag(threading.Event):
         return self.flag
 
     def set(self) -> None:
-        """The actor has stopped: wake who waits."""
+        """The actor has stopped: wake all that wait."""
         self.flag = True
         if self._event is not None:
             self._event.set()

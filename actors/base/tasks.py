@@ -28,9 +28,9 @@ def new_task(
 
 
 def forget_task(task: asyncio.Task[Any]) -> None:
-    """Let nobody wait for a task that does not end, who waits for all of a loop, as `asyncio.run` does.
+    """Leave a task that does not end out of those that are waited for when a loop ends, as by `asyncio.run`.
 
-    It goes on for as long as the loop does. Whoever forgets it says so.
+    It goes on for as long as the loop does. The caller says so in the log.
     """
     asyncio._unregister_task(task)  # documented for whoever extends asyncio
     # Or asyncio says once more, when the task goes, that it had not ended.

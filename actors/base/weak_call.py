@@ -1,4 +1,4 @@
-"""A call that does not keep whom it calls: for what points back at its owner."""
+"""A call that does not keep the object it calls: for what points back at its owner."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """Answers that are no declared message: they travel as type 0, and are read as the type that the asker expects."""
 
 # Law 1: a plain value says itself what it is, and travels as it is. Any other value is marked, as a MessagePack
-#        extension: what is in it can be read by who knows its type, and by nobody else.
-# Law 2: who answers checks a value against what the message names (`Request[Block]`), else against its own class. Who
-#        asks reads it as what `reply` says, else as what the message names; where neither does, it takes plain values.
+#        extension: what is in it can be read where its type is known, and nowhere else.
+# Law 2: the answering side checks a value against what the message names (`Request[Block]`), else against its own
+#        class. The asker reads it as what `reply` says, else as what the message names; where neither does, it takes
+#        plain values.
 # Law 3: so the same answers are refused here and there. What one side cannot see the other one checks: a field that
 #        `reply` does not know would be lost, so such an answer is refused when it arrives.
 
@@ -63,7 +64,7 @@ def encode_answer(value: object, message_type: type | None, messages: tuple[type
 
 
 def decode_answer(payload: bytes | memoryview, message: object, reply: Any, messages: tuple[type, ...]) -> object:
-    """The answer to `message`, by who asked it with this `reply`. Raises MessageTypeError."""
+    """The answer to `message`, read by its asker with this `reply`. Raises MessageTypeError."""
     try:
         return _decoded(payload, message, reply, messages)
     except (MessageTypeError, Unresolved):
@@ -90,7 +91,7 @@ def _decoded(payload: bytes | memoryview, message: object, reply: Any, messages:
         why = None if typed or reply is None else answer.why_not(decode_plain(data))
         raise MessageTypeError(why or str(error), message=message) from error
     if reply is None or (value.__class__ in PLAIN_SCALARS and not typed):
-        # Who answers has looked at what the message names. A peer of ours marks what is not plain; another one may
+        # The other side has looked at what the message names. A peer of ours marks what is not plain; another one may
         # know no better, and is understood.
         return value
     if is_plain(value) is typed:  # it was something else: a tuple, a set, a UUID, or a map that looks as an object does
@@ -139,7 +140,7 @@ def unmarked(payload: bytes | memoryview) -> tuple[bytes | memoryview, bool]:
 
 
 def _too_many(value: object, where: str) -> str | None:
-    """What list or map of a plain value holds more than who asks takes without knowing its type."""
+    """Which list or map of a plain value holds more than an asker takes without knowing its type."""
     if value.__class__ is not list and value.__class__ is not dict:
         return None
     assert isinstance(value, list | dict)

@@ -1,4 +1,4 @@
-"""Whom of a role's nodes a send goes to: `"one"`, `"least"`, a `Key("k")`'s, `"all"`, `Several(3)`, `Share(0.67)`.
+"""Which of a role's nodes a send goes to: `"one"`, `"least"`, a `Key("k")`'s, `"all"`, `Several(3)`, `Share(0.67)`.
 
 The text forms are `one`, `least`, `key(k)`, `all`, `n(3)` and `share(0.67)`; the key is percent-encoded there.
 """
@@ -20,7 +20,7 @@ _KEY = re.compile(r"key\((.*)\)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """So many of them, or all where there are fewer. Raises ValueError below 1, TypeError for what is no integer."""
+    """That many of them, or all where there are fewer. Raises ValueError below 1, TypeError for what is no integer."""
 
     count: int
 
@@ -32,7 +32,7 @@ class Several:
             raise ValueError(f"not a pick: n({self.count}) (at least 1)")
 
     def of(self, _candidates: int) -> int:
-        """How many of so many candidates."""
+        """How many of that number of candidates."""
         return self.count
 
     def __str__(self) -> str:
@@ -56,7 +56,7 @@ class Share:
             raise ValueError(f"not a pick: share({self.part}) (above 0, at most 1)")
 
     def of(self, candidates: int) -> int:
-        """How many of so many candidates."""
+        """How many of that number of candidates."""
         # 0.07 * 100 is 7.000000000000001 in floats: a part that is written as 7 % means 7 of 100.
         return math.ceil(self.part * candidates - 1e-9)
 

@@ -1,4 +1,4 @@
-"""Conditions on the attributes of a role, `from<=500,region=eu`: of those that offer it, whom a send may go to."""
+"""Conditions on the attributes of a role, `from<=500,region=eu`: which of the nodes that offer it a send may go to."""
 
 from __future__ import annotations
 

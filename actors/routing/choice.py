@@ -1,4 +1,4 @@
-"""Whom a role's pick chooses among those that offer it. No clock and no chance of its own: `rng` is an argument."""
+"""Which of the nodes that offer a role its pick chooses. No clock and no chance of its own: `rng` is an argument."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["LOOKED_AT", "best_of", "better_of_two", "least_of", "rendezvous"]
 
 T = TypeVar("T")
 
-#: Candidates that are looked at for what is usual among them: of more, so many that stand evenly spread. Looking at one
+#: Candidates that are looked at for what is usual among them: of more, that number, evenly spread. Looking at one
 #: takes about a microsecond, and a median of 32 is as good.
 LOOKED_AT = 32
 
@@ -31,7 +31,7 @@ def least_of(candidates: Sequence[T], load: Callable[[T], Load], rng: Random) ->
 
 
 def best_of(candidates: Sequence[T], count: int, load: Callable[[T], Load], rng: Random) -> list[T]:
-    """So many candidates, each the better of two random ones that are left; all of them where there are no more."""
+    """`count` candidates, each the better of two random ones that are left; all of them where there are no more."""
     left = list(candidates)
     if count >= len(left):
         return left
@@ -43,7 +43,7 @@ def rendezvous(key: str, node_ids: Iterable[str]) -> list[str]:
     """These nodes in the order in which they are responsible for the key: the first is, the next one if it is gone.
 
     Highest random weight hashing (Thaler, Ravishankar, "Using name-based mappings to increase hit rates", IEEE/ACM ToN
-    1998). Who knows the same nodes gets the same order, and a node that comes or goes moves only its own keys.
+    1998). All that know the same nodes get the same order, and a node that comes or goes moves only its own keys.
     """
     name = key.encode()
     return sorted(node_ids, key=lambda node_id: (blake2b(name, digest_size=16, key=node_id.encode()).digest(), node_id))

@@ -32,7 +32,7 @@ class Link(Protocol):
     def load(self, reactor: str) -> Load:
         """How busy that reactor is, as far as this side knows, and how long its answers took.
 
-        A failure counts as an answer that took long, so that who fails quickly is not taken for one who works quickly.
+        A failure counts as an answer that took long, so that failing quickly is not taken for working quickly.
         """
 
     def has(self, reactor: str) -> bool:

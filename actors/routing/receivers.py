@@ -1,4 +1,4 @@
-"""Who answers to an address of a role or of everyone at this moment, and whom its pick takes of them."""
+"""Resolve a role or EVERYONE address to receivers: those that answer to it now, and which of them its pick takes."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def candidates(bus: Directory, to: Address[Any] | GroupAddress[Any]) -> list[Rec
 
 
 def one_of(bus: Directory, to: Address[Any], found: list[Receiver]) -> Receiver:
-    """Whom the pick takes of these."""
+    """The one that the pick takes of these."""
     if len(found) == 1:
         return found[0]
     assert isinstance(to.where, Role)
@@ -77,7 +77,7 @@ def one_of(bus: Directory, to: Address[Any], found: list[Receiver]) -> Receiver:
 
 
 def group(bus: Directory, to: GroupAddress[Any]) -> dict[str, Receiver]:
-    """Whom the pick takes of all candidates, by name and in the order of names."""
+    """Those that the pick takes of all candidates, by name and in the order of names."""
     found = candidates(bus, to)
     if isinstance(to.where, Role) and to.where.pick != "all":
         found = best_of(found, to.where.pick.of(len(found)), partial(_load, bus, to.reactor), bus.rng)
@@ -85,7 +85,7 @@ def group(bus: Directory, to: GroupAddress[Any]) -> dict[str, Receiver]:
 
 
 def reaches(bus: Directory, to: Address[Any] | GroupAddress[Any], need: int) -> bool:
-    """So many answer to that address now."""
+    """At least `need` receivers answer to the address now."""
     where = to.where
     if isinstance(where, Local):
         return bus.cell(to.reactor) is not None

@@ -45,7 +45,7 @@ GONE = (ActorStopped, NoRoute, NoSuchReactor, PeerGone, SchemaMismatch, Shutting
 
 
 class RoleAsk(Once[R]):
-    """See the module. The first is asked at once; who is asked after it depends on who awaits this.
+    """See the module. The first is asked at once; the others are asked only where this is awaited.
 
     `hedge`: seconds without an answer after which a second one is asked as well, None for never. What answers first
     counts, the other one is cancelled (Dean, Barroso, "The tail at scale", CACM 2013, "hedged requests").

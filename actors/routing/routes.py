@@ -1,4 +1,4 @@
-"""Who is where: the table that sends are looked up in, an immutable value that the router publishes."""
+"""Which peer has what: the table that sends are looked up in, an immutable value that the router publishes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Routes"]
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Links by node id, and by role. A change makes a new one; whoever holds the old one holds a consistent picture."""
+    """Links by node id, and by role. A change makes a new one; a holder of the old one has a consistent picture."""
 
     peers: Mapping[str, Link] = field(default_factory=lambda: MappingProxyType({}))
     roles: Mapping[str, tuple[Link, ...]] = field(default_factory=lambda: MappingProxyType({}))

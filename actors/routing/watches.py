@@ -1,4 +1,4 @@
-"""Watches: who hears of the end of an actor, here or at a peer."""
+"""Watches: which actors hear of the end of another, here or at a peer."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 @runtime_checkable
 class HearsOfUnheard(Protocol):
-    """Whose asks may fail without anybody who listens."""
+    """Told when an ask failed and nobody looked at its outcome."""
 
     def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
         """The ask failed, and the asker never looked at its outcome. It is about to go: not to be kept."""
@@ -113,7 +113,7 @@ class AskFuture(asyncio.Future[T], AsCoroutine[T], Generic[T]):
         return self
 
     def holder(self) -> object:
-        """Who answers."""
+        """The actor that answers."""
         return getattr(self.abandon, "__self__", None)
 
     def over(self) -> bool:

@@ -24,7 +24,7 @@ R = TypeVar("R")
 class Gathered(Once[Results[R]]):
     """A send to several peers. All are under way; one that is slow or fails changes nothing for the others.
 
-    `quorum`: an ask ends when so many have answered, or when they cannot any more; the rest of the asks is cancelled.
+    `quorum`: an ask ends when that many have answered, or when they cannot any more; the rest of the asks is cancelled.
     """
 
     __slots__ = ("_message", "_outcomes", "_quorum")

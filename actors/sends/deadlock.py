@@ -6,8 +6,8 @@ circle, nothing but the deadlines would end it. The graph is one of tasks (the A
 where a wait leads to a peer, a probe goes there and is walked on.
 
 Laws:
-1.  A send costs nothing for this: who waits for whom is read from the tasks themselves, and only of handlers that
-    stand still.
+1.  A send costs nothing for this: which actor waits for which is read from the tasks themselves, and only of handlers
+    that stand still.
 2.  A circle counts only where each handler in it awaits the very send that leads on: what was sent and is not
     awaited, or is awaited in another task, holds nobody.
 3.  Of a circle one wait fails: that of the actor whose address comes first. All others go on. Over several nodes the
@@ -30,7 +30,7 @@ __all__ = ["MAX_PATH", "DeadlockWatch", "Holder", "Search", "Wait", "waits_in"]
 
 log = get_logger("peerbus.actors")
 
-#: Seconds that a handler stands still before it is asked whom it waits for: twenty times a busy node's round trip.
+#: Seconds that a handler stands still before it is asked what it waits for: twenty times a busy node's round trip.
 PATIENCE = 0.1
 #: Each further look at the same handler comes after twice the time, up to this.
 LONGEST = 12.8
@@ -46,7 +46,7 @@ class Wait(Protocol):
     """A send that a handler awaits: for its answer, or for room."""
 
     def holder(self) -> object:
-        """Who has to do something before it ends: a cell here, a link to a peer, or something that leads nowhere."""
+        """What has to do something before it ends: a cell here, a link to a peer, or something that leads nowhere."""
 
     def over(self) -> bool:
         """It has ended."""
@@ -315,7 +315,7 @@ class DeadlockWatch:
     # Probes.
 
     def issue(self, cell: Stander, wait: Wait) -> int:
-        """A number for the probe of this wait: nobody can guess it who was not sent it."""
+        """A number for the probe of this wait, which only those who were sent it can know."""
         mark = cell.standing()[1]
         for number, token in self._tokens.items():
             if token.wait is wait:

@@ -8,10 +8,10 @@ Laws:
 3. Whatever takes coroutines alone takes `outcome.coroutine()`: `create_task`, `TaskGroup.create_task`,
    `run_coroutine_threadsafe`. (Nothing can be both: `asyncio.wait` refuses coroutines.) The `repr` says so, as it
    stands in asyncio's error.
-4. Who cancels an outcome ends the work that it waits for, awaited or not. (One way past it is asyncio's own: a task
+4. Cancelling an outcome ends the work that it waits for, awaited or not. (One way past it is asyncio's own: a task
    that somebody made of the outcome, as `ensure_future` does, and that is cancelled before its first step, has never
    come to the outcome. Cancel the outcome itself.)
-5. Who awaits an outcome beside another, or after one, gets the same end, and cancels nothing but his own wait.
+5. All that await an outcome, at once or one later, get the same end, and cancel nothing but their own wait.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ class FutureLike(AsCoroutine[T]):
 
 
 class Once(FutureLike[T]):
-    """It runs once, for the first who awaits it; who awaits it beside that one, or later, gets the same end.
+    """It runs once, for the first that awaits it; all others, beside that one or later, get the same end.
 
     A subclass sets `_ending` to None as well.
     """
@@ -193,7 +193,7 @@ class Once(FutureLike[T]):
         except Exception as error:
             if not ending.done():
                 ending.set_exception(error)
-                ending.exception()  # it is told to who awaits this
+                ending.exception()  # it is told where this is awaited
             raise
         finally:
             del self, ending  # the error keeps this frame, see outcome

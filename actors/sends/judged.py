@@ -1,4 +1,4 @@
-"""An answer, looked at by who asked: whoever gave a wrong one is named, and hears of it."""
+"""An answer, checked by its asker: an actor that gave a wrong one is named, and hears of it."""
 
 from __future__ import annotations
 

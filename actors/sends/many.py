@@ -41,7 +41,7 @@ class Way(Protocol):
         """A message is not sent: count it, and let dead letters know, where `letter` says so."""
 
     def lost(self) -> bool:
-        """There is nobody any more who could be told."""
+        """Nothing is left that could be told."""
 
 
 class Accepted(DoneFuture[int]):
@@ -151,7 +151,7 @@ class Many(FutureLike[int]):
             del self  # as above
 
     def _went_on(self, accepted: int | None) -> None:
-        """There was room for what it waited for: one message, or so many. Send on."""
+        """There was room for what it waited for: one message, or several. Send on."""
         self._supply.accepted += 1 if accepted is None else accepted
         self._stopped = None
         try:

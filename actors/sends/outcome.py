@@ -72,7 +72,7 @@ DELIVERED = Delivered()
 
 
 class GaveWay(Delivered):
-    """As `Delivered`, but awaiting it lets others have their turn: who sends without a pause must not hold the loop."""
+    """As `Delivered`, but awaiting it lets others have their turn: a sender without a pause must not hold the loop."""
 
     __slots__ = ()
 

@@ -39,7 +39,7 @@ BLOCKED: dict[int, ReplyFuture[Any]] = {}
 
 
 class Producer(Protocol):
-    """Who brings a value: an actor, or a bus."""
+    """What brings a value: an actor, or a bus."""
 
     def blocks(self, thread: int) -> bool:
         """A wait on that thread would never end, or would stop an event loop."""
@@ -82,7 +82,7 @@ class ReplyFuture(pykka.ThreadingFuture[T], FutureLike[T]):
     def __init__(self) -> None:
         super().__init__()
         self._task = None
-        #: Who will bring the value; None where nobody can tell.
+        #: What will bring the value; None where that is not known.
         self.producer: Producer | None = None
         #: When it is to be there, by `time.monotonic()`.
         self.deadline = inf

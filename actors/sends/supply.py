@@ -73,7 +73,7 @@ class Supply:
         self._at -= count
 
     def keep(self) -> None:
-        """Whoever made the list may change it from now on."""
+        """The caller may change its list from now on."""
         self._hand, self._at = tuple(self._hand[self._at :]), 0
 
     def rest(self) -> Sequence[object]:

@@ -27,7 +27,7 @@ class RoomHolder(Producer, Protocol):
 
 
 class RoomReply(ReplyFuture[None]):
-    """Room in a mailbox. Who may wait for it is decided by the send."""
+    """Room in a mailbox. The send decides which threads may wait for it."""
 
     def _needs(self, thread: int) -> bool:
         return False
@@ -87,7 +87,7 @@ class ForeignWaiting(FutureLike[None]):
         except pykka.Timeout:
             if not self._late(self._timeout if timeout is None or left <= timeout else timeout):
                 self._future.get()
-        except ShuttingDown as gone:  # nobody is there any more who would take a message
+        except ShuttingDown as gone:  # nothing is left that would take a message
             self._end(gone)
             raise
         finally:
@@ -179,7 +179,7 @@ class ForeignWaiting(FutureLike[None]):
         return self
 
     def holder(self) -> object:
-        """Who has to take a message before there is room."""
+        """The actor that has to take a message before there is room."""
         return self._holder
 
     def over(self) -> bool:

@@ -41,7 +41,7 @@ class RoomFuture(asyncio.Future[None]):
 
     def __init__(self, loop: asyncio.AbstractEventLoop, wait: Waiting) -> None:
         super().__init__(loop=loop)
-        #: The send, for whoever looks what a task stands in.
+        #: The send, for a look at what a task stands in.
         self.wait = wait
 
 
@@ -165,7 +165,7 @@ class Waiting(FutureLike[None]):
     # What the search for deadlocks asks of it; see `deadlock.Wait`.
 
     def holder(self) -> object:
-        """Who has to take a message before there is room."""
+        """The actor that has to take a message before there is room."""
         return self._holder
 
     def over(self) -> bool:
