@@ -1,4 +1,4 @@
-"""Who is out there: candidates from mDNS and configuration, and the manager that decides whom to connect to."""
+"""Finding peers: candidates from mDNS and configuration, and the manager that decides which to connect to."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ __all__ = ["SqliteBook"]
 PAGES_PER_PEER, PAGES_BESIDE = 2, 1024
 #: The log is cut to that after it was merged into the file.
 LOG_BYTES = 4 * 1024 * 1024
-#: Of what was damaged, so many entries are described.
+#: Damaged entries that are described.
 MAX_DAMAGE = 20
 #: SQLite says that the file is no database, or not a sound one.
 CORRUPT = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CORRUPT_INDEX", "SQLITE_CORRUPT_SEQUENCE"})

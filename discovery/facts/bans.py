@@ -1,4 +1,4 @@
-"""Whom this node has nothing to do with: bans by node id and by network, each with a reason and an end."""
+"""What this node has nothing to do with: bans by node id and by network, each with a reason and an end."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BanTarget = str | Network
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """`until` is on the clock of whoever made it (the manager's, or the book's); inf is for ever."""
+    """`until` is on the clock of its maker (the manager's, or the book's); inf is for ever."""
 
     target: BanTarget
     until: float

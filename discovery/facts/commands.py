@@ -17,7 +17,7 @@ PEERS_ACTOR = "peerbus.peers"
 
 @dataclass(frozen=True, slots=True)
 class Dial:
-    """Open a connection to `endpoint` and expect `node_id` there; None: whoever proves an identity.
+    """Open a connection to `endpoint` and expect `node_id` there; None: any node that proves an identity.
 
     The shell hands each dial back exactly once, to `dial_failed` or inside an `Attempt`.
     """

@@ -16,7 +16,7 @@ __all__ = ["Direction", "PeerConnectionView", "beats"]
 
 
 class Direction(enum.StrEnum):
-    """Who opened a connection."""
+    """Which side opened a connection."""
 
     DIALED = "dialed"
     ACCEPTED = "accepted"

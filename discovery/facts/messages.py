@@ -37,7 +37,7 @@ class LostPeer:
 
 @dataclass(frozen=True, slots=True)
 class ReportPeer:
-    """A peer misbehaved; the reason's weight stands in `scores.WEIGHTS`. Who falls too low is banned for a while."""
+    """A peer misbehaved; the reason's weight stands in `scores.WEIGHTS`. Too low a score is a ban for a while."""
 
     node_id: str
     reason: ScoreReason
@@ -45,7 +45,7 @@ class ReportPeer:
 
 @dataclass(frozen=True, slots=True)
 class PeerWasUseful:
-    """A peer did what a good peer does, so many times."""
+    """A peer did what a good peer does, `times` times."""
 
     node_id: str
     times: int = 1

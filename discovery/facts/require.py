@@ -13,7 +13,7 @@ __all__ = ["Require"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Require:
-    """At least so many of the connected peers, or such a share of them, or both, offer a role.
+    """At least that number of the connected peers, or that share of them, or both, offer a role.
 
     Raises ConfigError for a malformed role, a share outside of 0 to 1, and where nothing is required.
     """
@@ -34,7 +34,7 @@ class Require:
             )
 
     def wanted(self, connected: int) -> int:
-        """How many must offer it, of so many that are connected."""
+        """How many must offer it, of that number that are connected."""
         # A share of 0.3 of 10 is 3, though 0.3 * 10 is a little more.
         return max(self.at_least, math.ceil(self.share * connected - 1e-9))
 

@@ -1,7 +1,7 @@
 """What a peer has earned: points with a named reason each, which fade with time."""
 
 # Law 1. A reason's weight stands in one table; no caller makes up points.
-# Law 2. All points fade at one rate, so time alone never changes who of two is ahead.
+# Law 2. All points fade at one rate, so time alone never changes which of two is ahead.
 # Law 3. Points only add up; what follows from them (rank, ban) is decided elsewhere.
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Score:
 
     @property
     def points(self) -> tuple[tuple[tuple[ScoreReason, float], ...], float]:
-        """The points by reason, and the time at which they were so many: what `restore` takes."""
+        """The points by reason, and the time at which they were counted: what `restore` takes."""
         return tuple(self._points.items()), self._at
 
     def restore(self, points: Iterable[tuple[ScoreReason, float]], at: float, now: float) -> None:

@@ -33,7 +33,7 @@ NAME = re.compile(r"[0-9a-f]{20}\." + re.escape(SERVICE_TYPE))
 MAX_TRACKED = 1024
 #: Lookups in flight; a record mostly comes whole, so that lookups are rare.
 MAX_LOOKUPS = 16
-#: Other networks that are named; whoever speaks mDNS can make up as many as he likes.
+#: Other networks that are named; a program that speaks mDNS can make up any number of them.
 MAX_OTHERS = 16
 #: How long one lookup may take, in milliseconds (zeroconf's unit).
 LOOKUP_TIMEOUT = 3000

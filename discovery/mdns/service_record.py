@@ -88,7 +88,7 @@ def text_of(node_id: str, network: str, roles: Iterable[str]) -> dict[str, str]:
 
 
 def read_record(raw: RawRecord, *, self_id: str, network: str, loopback: bool) -> Candidate | Ignored:
-    """Whom a record nominates, or why nobody.
+    """The node that a record nominates, or why none.
 
     Only another node of the same network counts. Addresses that cannot be dialed (unspecified,
     multicast, and loopback unless `loopback`: it would be this machine) are left out.

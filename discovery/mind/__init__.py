@@ -1,4 +1,4 @@
-"""The mind that decides whom to dial, accept and evict; it never dials itself."""
+"""The mind that decides which peers to dial, accept and evict; it never dials itself."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Whether a connection whose other side has proved its id may live."""
 
-# The questions, in their order: is it who was dialed; is it banned; is the node being emptied; is there a slot, or
-# somebody who leaves for it; and beside other connections to the same peer, does it win.
+# The questions, in their order: is it the node that was dialed; is it banned; is the node being emptied; is there a
+# slot, or somebody who leaves for it; and beside other connections to the same peer, does it win.
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Admission:
             peer.rest(now, self._state.options, self._state.rng)
 
     def _victim_for(self, peer: KnownPeer | None, attempt: Attempt, now: float) -> KnownPeer | None:
-        """Who leaves for a peer that arrives while all slots are taken; None: nobody."""
+        """The peer that leaves for one that arrives while all slots are taken; None: none."""
         state = self._state
         if not state.slots().may_replace():
             return None

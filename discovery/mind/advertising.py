@@ -1,6 +1,7 @@
-"""Whom this node may tell others of."""
+"""Which peers this node may tell others of."""
 
-# Law 1. Only who was connected to us is told of, and only addresses where we reached it ourselves, or its own record.
+# Law 1. Only a peer that was connected to us is told of, and only addresses where we reached it ourselves, or its own
+#        record.
 # Law 2. Private, banned and inactive peers are never told of, nor is a peer told of itself.
 # Law 3. The best are told first; equals by lot, so that not everybody learns the same few.
 

@@ -128,7 +128,7 @@ class Bookkeeping:
                 address.last_failure = -math.inf if one.last_failure is None else min(manager(one.last_failure), now)
 
     def _record(self, entry: PeerEntry, now: float) -> PeerRecord | None:
-        """The signature is checked again: whoever can write to the file must not speak for others."""
+        """The signature is checked again: a program that can write to the file must not speak for others."""
         if entry.record is None:
             return None
         record = read_record(entry.record, network=self._network, now=self._wall.epoch(now))

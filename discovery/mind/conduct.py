@@ -1,4 +1,4 @@
-"""What follows from how a peer behaves: points, and a ban for who falls too low."""
+"""What follows from how a peer behaves: points, and a ban for a peer that falls too low."""
 
 from __future__ import annotations
 

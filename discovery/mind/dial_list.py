@@ -1,4 +1,4 @@
-"""Which dials are to be made now, and when there will be another one: the list, and who is out.
+"""Which dials are to be made now, and when there will be another one: the list, and the dials that are out.
 
 Law 1. `dials` and `next_due` read the same list, so a shell that sleeps until `next_due` never spins.
 Law 2. Whatever may put somebody on that list, or earlier on it, calls `look_again`. Until then the list is not read
@@ -101,11 +101,11 @@ class DialList:
             peer, endpoint = choice.peer, choice.address.endpoint
             if choice.due > now or endpoint in taken:
                 continue
-            # Who leaves for whom is asked anew when the others are out.
+            # Which peer leaves for which is asked anew when the others are out.
             if bool(claimed) if choice.replaces is not None else not slots.may_dial(kept=choice.kept):
                 continue
             if not choice.kept and not self._budget.take(now):
-                break  # the operator's come first, so nobody follows who may be dialed without
+                break  # the operator's come first, so none follows that may be dialed without
             slots.claim(kept=choice.kept)
             taken.add(endpoint)
             self._last += 1

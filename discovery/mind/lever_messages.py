@@ -55,7 +55,7 @@ class ClosePeer:
 
 @dataclass(frozen=True, slots=True)
 class BanPeer:
-    """Have nothing to do with this node or network for so many seconds; None: for ever. Done once the book has it."""
+    """Have nothing to do with this node or network for `seconds`; None: for ever. Done once the book has it."""
 
     target: BanTarget
     seconds: float | None = None
@@ -71,7 +71,7 @@ class UnbanPeer:
 
 @dataclass(frozen=True, slots=True)
 class AddPersistent:
-    """Dial this endpoint for ever, and keep a slot for who answers."""
+    """Dial this endpoint for ever, and keep a slot for the node that answers."""
 
     endpoint: Endpoint
 

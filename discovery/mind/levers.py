@@ -52,7 +52,7 @@ class Levers:
         return changes if changes.close else Refuse("not_connected", f"{_short(node_id)} is {peer.state.value}")
 
     def ban(self, target: BanTarget, until: float, reason: str, now: float) -> Changes | Refuse:
-        """Have nothing to do with a node or network; who is connected is parted with. Refused: `self`, `past`."""
+        """Have nothing to do with a node or network; connections to it are closed. Refused: `self`, `past`."""
         if target == self._state.self_id:
             return Refuse("self", "this node cannot ban itself")
         if not until > now:  # nan is no end either
@@ -72,8 +72,8 @@ class Levers:
     def add_persistent(self, endpoint: Endpoint, now: float) -> Changes | Refuse:
         """Dial this address for ever and keep a slot for it; ordinary peers that hold the slot are parted with.
 
-        Without an id in the endpoint, whoever answers there is the peer. Refused: `self`, `already`, `full` (slots are
-        kept for `max_connected` peers).
+        Without an id in the endpoint, the node that answers there is the peer. Refused: `self`, `already`, `full`
+        (slots are kept for `max_connected` peers).
         """
         state = self._state
         if endpoint.peer_id == state.self_id:

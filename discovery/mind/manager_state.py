@@ -1,4 +1,4 @@
-"""What the parts of the peer manager share: whom it knows, whom it bans, and the ways in which a peer goes down."""
+"""What the parts of the peer manager share: the peers it knows, the bans, and the ways in which a peer goes down."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ManagerState:
         return Changes(self.announce_down(peer, reason), closed)
 
     def ban(self, ban: Ban, now: float) -> Changes:
-        """Have nothing to do with a node or network until the ban ends; who is connected is parted with."""
+        """Have nothing to do with a node or network until the ban ends; connections to it are closed."""
         changes = Changes((*map(PeerUnbanned, self.bans.add(ban, now)), PeerBanned(ban)))
         for peer in tuple(self.peers):
             if peer.linked and self.bans.of(peer.node_id, peer.host, now) is not None:

@@ -1,4 +1,4 @@
-"""Whom the peer manager knows: nodes by id, and configured addresses that have not answered yet."""
+"""The peers that the manager knows: nodes by id, and configured addresses that have not answered yet."""
 
 from __future__ import annotations
 
@@ -37,7 +37,8 @@ class PeerStore:
         self._options = options
         self._peers: dict[str, KnownPeer] = {}
         self._nameless: dict[Endpoint, KnownPeer] = {}
-        #: Who is forgotten next and when it was last heard of, as of the last look; the first to go stands last.
+        #: The peer that is forgotten next and when it was last heard of, as of the last look; the first to go stands
+        #: last.
         self._least: list[tuple[KnownPeer, float]] = []
         #: Addresses that were configured without an id, and the node that answered there last.
         self._learned: dict[Endpoint, str] = {}
@@ -61,7 +62,7 @@ class PeerStore:
 
     def forget(self, node_id: str) -> None:
         """Drop the entry of an idle peer."""
-        # A new dict: who walks over the old one is not disturbed.
+        # A new dict: a walk over the old one is not disturbed.
         self._peers = {key: peer for key, peer in self._peers.items() if key != node_id}
 
     def learn(self, candidate: Candidate, now: float) -> bool:
@@ -154,7 +155,7 @@ class PeerStore:
     def is_other(self, peer: KnownPeer, endpoint: Endpoint, now: float) -> bool:
         """Another node than `peer` answered there: True if that address is not the peer's any more.
 
-        An address that was configured without an id is again open to whoever answers. One that was
+        An address that was configured without an id is again open to any node that answers. One that was
         configured with an id stays, as the operator said so.
         """
         address = peer.addresses.find(endpoint)

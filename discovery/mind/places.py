@@ -3,7 +3,7 @@
 # Law 1. A victim is claimed by one newcomer only, and leaves when that newcomer is ready: one that dies half-way
 #        has cost nothing.
 # Law 2. By rank alone nobody leaves for an equal: the newcomer's is higher by a margin, and the victim had its time.
-# Law 3. For a newcomer that a requirement lacks, rank and time do not count; whom one needs leaves for nobody.
+# Law 3. For a newcomer that a requirement lacks, rank and time do not count; a peer that one needs leaves for nobody.
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Place", "lowest_place"]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The peer that would leave, for whom it would, and from when on it may be made to."""
+    """The peer that would leave, the one it would leave for, and from when on it may be made to."""
 
     victim: KnownPeer
     least_rank: float

@@ -1,9 +1,10 @@
 """What the operator requires of the connected peers as a whole, and which of them that makes indispensable."""
 
 # Law 1. A requirement moves somebody only where that brings it closer to being met, and no other one further away. So
-#        each replacement adds to what is met, there are only so many of them, and nothing goes to and fro.
-# Law 2. Whom a requirement needs leaves for nobody. Nobody is parted with for a share without a better one at hand.
-# Law 3. What counts is what a handshake said; what finders claim only says whom to dial first.
+#        each replacement adds to what is met, their number is bounded, and nothing goes to and fro.
+# Law 2. A peer that a requirement needs leaves for nobody. Nobody is parted with for a share without a better one at
+#        hand.
+# Law 3. What counts is what a handshake said; what finders claim only says which to dial first.
 
 from __future__ import annotations
 

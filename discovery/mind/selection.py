@@ -35,7 +35,7 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, 
 
     The operator's first, then those that a requirement lacks, then the highest rank, then the longest due. Of its
     addresses that are due the best is chosen, else the one that is due first. A place that is being dialed, or where a
-    connection that we dialed leads, is left out under any other name; so is who is banned, and who is inactive unless
+    connection that we dialed leads, is left out under any other name; so is a peer that is banned, or inactive unless
     it is persistent. Seeds are there only while nobody else is or can be dialed now.
     """
     everyone = list(peers)
@@ -59,7 +59,7 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, 
         address, due = _best_address(peer, busy, bans, now)
         if address is None:
             continue
-        # Who is not due is not dialed now: nobody asks for its rank.
+        # A peer that is not due is not dialed now: nobody asks for its rank.
         rank = MAX_SCORE if kept else peer.rank(now) if due <= now else 0.0
         if place is not None and not needed:
             due = max(due, place.free_at)
@@ -71,7 +71,7 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, 
 
 
 def nobody_new_fits(peers: Iterable[KnownPeer], slots: Slots, needs: Needs, now: float) -> bool:
-    """Whether a node that is heard of for the first time cannot be dialed, whoever it is."""
+    """Whether a node that is heard of for the first time cannot be dialed, whichever it is."""
     if slots.may_dial(kept=False):
         return False
     place = lowest_place(peers, slots.options, now, needs=needs) if slots.may_dial_to_replace() else None

@@ -15,7 +15,7 @@ class Slots:
     """The count at one moment. A slot is kept for every peer that the operator wants, and no ordinary one may take it.
 
     "Ordinary" is a peer that is neither persistent nor unconditional. A dial that is out counts against new
-    dials, but not against accepting: whoever is there first takes the slot. Beyond `max_connected` there is
+    dials, but not against accepting: the first that comes takes the slot. Beyond `max_connected` there is
     room for `max_connected_upgrade` peers, each only while it takes the place of another.
     """
 

@@ -1,4 +1,4 @@
-"""A token bucket: so many at once, so many in the long run."""
+"""A token bucket: a number at once, and a rate in the long run."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ __all__ = ["CONFIGURED", "MAX_ADDRESSES", "MAX_SOURCES", "SEED", "PeerAddress", 
 CONFIGURED = "config"
 #: The source of an address that is only dialed when nobody else is left; the operator's as well.
 SEED = "seed"
-#: Who vouches for one address; more are not remembered, so that a crowd cannot fill the memory.
+#: Sources that vouch for one address; more are not remembered, so that a crowd cannot fill the memory.
 MAX_SOURCES = 8
 #: A machine with two networks, two IP versions and a Unix socket has five; the rest is spam.
 MAX_ADDRESSES = 8
@@ -124,7 +124,7 @@ class AddressList:
                 self.drop(endpoint)
 
     def drop(self, endpoint: Endpoint) -> None:
-        """Forget an address, whoever vouches for it."""
+        """Forget an address, whatever vouches for it."""
         self._addresses.pop(endpoint.without_peer(), None)
         self._look_configured()
 

@@ -50,7 +50,7 @@ class KnownPeer:
     backoff: Backoff = field(default_factory=Backoff)
     rest_until: float = -math.inf
     last_reason: str = ""
-    #: The operator keeps a slot for it, whoever dials.
+    #: The operator keeps a slot for it, whichever side dials.
     unconditional: bool = False
     #: No other peer is told of it.
     private: bool = False
@@ -123,7 +123,7 @@ class KnownPeer:
             self.rest_until = max(self.rest_until, now + pause)
 
     def _policy(self, options: PeerOptions) -> RetryPolicy:
-        # Who waits for what a requirement lacks waits for all that depend on it, so not for minutes.
+        # A peer that a requirement lacks keeps all waiting that depend on it, so it does not rest for minutes.
         return options.retry_persistent if self.persistent or self.needed else options.retry
 
     def address_failed(self, dial: Dial, now: float, options: PeerOptions, rng: random.Random) -> None:

@@ -1,4 +1,4 @@
-"""Peer exchange: whom to ask for peers, what to answer, what to believe; decided here, and done by its reactor."""
+"""Peer exchange: which peers to ask for others, what to answer and to believe; decided here, done by its reactor."""
 
 from __future__ import annotations
 

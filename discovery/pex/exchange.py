@@ -60,7 +60,7 @@ READ_AT_MOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class GetPeers:
-    """Whom do you know? `role`: only who offers it; empty: anybody. A PeerRecords answers, with at most `limit`."""
+    """Which nodes do you know? `role`: those that offer it; empty: all. A PeerRecords answers, with at most `limit`."""
 
     # No defaults: a request that may leave out its fields is smaller, and what it may cause is measured by its size.
     role: Annotated[str, Meta(max_length=63)]
@@ -121,7 +121,7 @@ class PeerExchange(Reactor):
         self.every(SWEEP, _Sweep())
         self._look()
 
-    # Who is there.
+    # The peers that are there.
 
     @handles(LinkUp, LinkChanged, LinkDown)
     def _links_changed(self, _event: LinkUp | LinkChanged | LinkDown) -> None:
@@ -171,7 +171,7 @@ class PeerExchange(Reactor):
             self._timer.cancel()
             self._timer = None
         if self.bus.closing:
-            return  # it can learn of nobody whom it could meet
+            return  # it could meet none of those that it would learn of
         now = self.bus.loop.time()
         due = [at for at in (self._pex.next_due(now), self._pex.next_parting()) if at is not None]
         if due:

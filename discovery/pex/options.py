@@ -29,7 +29,7 @@ class PexOptions:
     max_records: int = 1024
 
     def __post_init__(self) -> None:
-        # A peer allows one request a second in the long run: who asks twice as often as it may is refused.
+        # A peer allows one request a second in the long run: one that asks twice as often as it may is refused.
         if not 2.0 <= self.min_interval <= self.max_interval <= self.full_interval < math.inf:
             raise ConfigError(
                 "intervals of peer exchange must be 2 <= min <= max <= full seconds, got "

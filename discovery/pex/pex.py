@@ -1,4 +1,4 @@
-"""Peer exchange: whom to ask for peers and when, what to answer, what to believe of an answer. Decides, and never acts.
+"""Peer exchange: which peers to ask for others and when, what to answer, what to believe. Decides, and never acts.
 
 Two nodes that are connected tell each other of third ones, by records which those have signed themselves.
 """
@@ -51,7 +51,7 @@ NEARLY_FULL = 0.95
 #: A seed keeps a visitor that long after its answer, that long without a request, and a node that it visits that long.
 SEED_LINGER, SEED_PATIENCE, SEED_VISIT = 2.0, 15.0, 60.0
 
-#: What a refused record says of whoever told it: these no honest peer passes on, as it would have refused them itself.
+#: What a refused record says of its teller: these no honest peer passes on, as it would have refused them itself.
 _FAULTS = MappingProxyType(
     {
         "too_large": "forged_record",
@@ -109,7 +109,7 @@ class Pex:
         self._counts: Counter[str] = Counter()
         self._faults: Counter[str] = Counter()
 
-    # -- who is there
+    # -- the peers that are there
 
     def up(self, node_id: str, remote: Endpoint, now: float, *, dialed: bool) -> None:
         """A peer is connected; a new connection in place of an old one counts as well."""
@@ -235,7 +235,7 @@ class Pex:
         self._turn += 1
         self._neighbours[node_id].asking = self._turn
         self._counts["polled"] += 1
-        # Every other request is for a role that is missing: who knows none of it may know somebody who does.
+        # Every other request is for a role that is missing: a peer that has none may know one that does.
         role = self._wanted[self._turn // 2 % len(self._wanted)] if self._wanted and self._turn % 2 else ""
         return [Poll(self._turn, node_id, role, MAX_RECORDS)]
 
@@ -322,7 +322,7 @@ class Pex:
             self._records.count("full")
             return News(), ""
         if len(neighbour.told) >= self._options.max_records:
-            neighbour.told.clear()  # it only serves to catch who tells of the past
+            neighbour.told.clear()  # it only serves to catch those that tell of the past
         neighbour.told[record.node_id] = record.sequence
         self._counts["learned"] += 1
         return News(found=(candidate,)), ""

@@ -27,7 +27,7 @@ class RecordStore:
         #: Whose record has these bytes: most of what is heard is known, and this costs nothing to find.
         self._owners: dict[bytes, str] = {}
         self._held: set[str] = set()
-        #: Who told of a node first; nobody where the node said so itself.
+        #: The peer that told of a node first; none where the node said so itself.
         self._tellers: dict[str, str] = {}
         self._refused: Counter[str] = Counter()
 
@@ -64,7 +64,8 @@ class RecordStore:
     def keep(self, record: PeerRecord, teller: str | None = None) -> bool:
         """Keep a record that `read` gave; False where there is no room for it.
 
-        `teller` is who passed it on: what one of them tells of has a share, within which it makes its own room.
+        `teller` is the peer that passed it on: what one of them tells of has a share, within which it makes its own
+        room.
         """
         node_id = record.node_id
         known = self._records.get(node_id)
@@ -72,7 +73,7 @@ class RecordStore:
             return True
         if known is None and not self._room_for(record, teller):
             return False
-        # Who told of a node first answers for it, until it speaks for itself.
+        # The peer that told of a node first answers for it, until it speaks for itself.
         first = teller if known is None else self._tellers.get(node_id)
         self.forget(node_id)
         if teller is not None and first is not None:

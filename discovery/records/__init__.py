@@ -1,4 +1,4 @@
-"""What a node says of itself, signed, and whom it may reach: the records that others read and pass on."""
+"""What a node says of itself, signed, and which nodes it may reach: the records that others read and pass on."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The signed peer record: what a node says of itself to nodes that it has never met.
 
 As ENR (EIP-778) and libp2p's signed envelopes (RFC 0002, RFC 0003) have it: the owner's key signs a sequence number
-with all that it says, so that whoever passes the record on can change nothing, and the newest one is known as such.
+with all that it says, so that a node that passes the record on can change nothing, and the newest one is known as such.
 """
 
 # Law 1. Size and bounds are checked before anything is made of the bytes, the signature last: it costs most.
@@ -67,7 +67,8 @@ class RecordRefused:
 
     `too_large`, `malformed`, `foreign_network`, `expired`, `too_far` (expires later than any record may), `stale` (an
     older one than is known), `known` (the very one that is known), `conflict` (another one of the same number),
-    `forged`. `node_id` is whom it claims to be of, where that could be read; `overdue` the seconds since it expired.
+    `forged`. `node_id` is the node that it claims to be of, where that could be read; `overdue` the seconds since it
+    expired.
     """
 
     reason: str

@@ -1,4 +1,4 @@
-"""How far an address reaches: who is told of it must be able to use it, and nobody is led to a stranger's machine."""
+"""How far an address reaches: all that are told of it can use it, and none is led to a stranger's machine."""
 
 # Why: a peer from the outside that says "dial 127.0.0.1:22" or "dial 10.0.0.1:80" makes this node knock at its own
 # doors, and one that says 0.0.0.0 at none. An address that was heard over the loopback interface may be a loopback one.
@@ -50,7 +50,7 @@ def scope_of(endpoint: Endpoint) -> Scope:
 def usable(endpoint: Endpoint, way: Scope) -> bool:
     """Whether to tell of `endpoint`, or believe it, over a connection of that scope.
 
-    Who is in this network may be told of what is in this network; who came from outside may not.
+    A node in this network may be told of what is in this network; one from outside may not.
     """
     scope = scope_of(endpoint)
     return scope is not Scope.NOWHERE and scope >= way

@@ -1,4 +1,4 @@
-"""Where streams come in and go out: listens, dials and greets, and asks the peer manager whom to let in.
+"""Where streams come in and go out: listens, dials and greets, and asks the peer manager which to let in.
 
 Tasks: one for each listener (waits for: streams; feeds: greetings), one for each greeting and each dial (waits for:
 the other side; feeds: `opened`). All belong to the peer manager's actor, which closes them.
@@ -270,7 +270,7 @@ class Dialing:
 
 
 class _Judged:
-    """What became of one attempt: whether the manager was asked, and whom it accepted."""
+    """What became of one attempt: whether the manager was asked, and which it accepted."""
 
     def __init__(self) -> None:
         self.done = False

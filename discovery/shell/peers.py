@@ -309,7 +309,7 @@ class Peers(Actor):
 
     @handles(LinkDown)
     def _link_down(self, event: LinkDown) -> None:
-        # Its connection may go on for long; who counts on the peer is to know now.
+        # Its connection may go on for long; those that count on the peer are to know now.
         if event.reason in LEAVING and not self.bus.closing:
             self._settle(self._manager.leaving(event.link.peer_id, f"peer_{event.reason}", self._now()))
 
