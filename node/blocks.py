@@ -1,4 +1,4 @@
-"""A file, served in blocks to whoever asks.
+"""A file, served in blocks to every asker.
 
 `reactors = [{path = "peerbus.node.blocks:Blocks", args = {file = "/srv/archive.tar"}}]` in a configuration runs it;
 `peerbus.node.blocksync` fetches what it serves.

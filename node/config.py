@@ -72,7 +72,7 @@ class PexConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeersConfig:
-    """Whom to be connected with: `persistent` endpoints are dialed for ever, `seeds` when nobody else is left.
+    """The peers to be connected with: `persistent` endpoints are dialed for ever, `seeds` when nobody else is left.
 
     `unconditional` and `private` are node ids, `require` what the peers together must offer; the others are limits.
     """

@@ -29,8 +29,8 @@ __all__ = ["NodeLevers"]
 class NodeLevers:
     """The levers of `Node`. Each returns the outcome of a `LeverResult`: await it, or `.get()` it from another thread.
 
-    Who does not ask for the result need not; the lever is pulled all the same. Each raises ConfigError for what is
-    malformed, and where the node does not run.
+    A caller that wants no result need not await it; the lever is pulled all the same. Each raises ConfigError for what
+    is malformed, and where the node does not run.
     """
 
     @abstractmethod
@@ -68,7 +68,7 @@ class NodeLevers:
             raise ConfigError(f"unban: {error}") from error
 
     def add_persistent(self, endpoint: str) -> Outcome[LeverResult]:
-        """Dial this endpoint for ever, and keep a slot for who answers. Refused: `already`, `full`, `self`."""
+        """Dial this endpoint for ever, and keep a slot for what answers. Refused: `already`, `full`, `self`."""
         return self._pull(AddPersistent(dialed_of("add_persistent", endpoint)))
 
     def remove_persistent(self, endpoint: str) -> Outcome[LeverResult]:
@@ -88,7 +88,7 @@ class NodeLevers:
         return self._pull(SetScore(node_id, score))
 
     def drain(self, *, within: float = 5.0) -> Outcome[LeverResult]:
-        """Empty this node: dial nobody, let nobody in, part with everybody, who may finish `within` seconds.
+        """Empty this node: dial nobody, let nobody in, part with all peers, which may finish within `within` seconds.
 
         Its actors run on; `undrain` ends it. Refused: `already`.
         """

@@ -40,7 +40,7 @@ class ServedNode(Protocol):
         """Finish the work at hand and leave nothing behind."""
 
     async def wait_stopped(self) -> None:
-        """Return once the node has stopped, whoever stopped it."""
+        """Return once the node has stopped, for whatever reason."""
 
 
 async def serve(node: ServedNode) -> int:
@@ -103,7 +103,7 @@ async def _first(*waits: Coroutine[object, object, object]) -> None:
 
 
 async def _raised_by(wait: Coroutine[object, object, object]) -> BaseException | None:
-    # A task that ends with SystemExit ends its loop, and not who waits for the task.
+    # A task that ends with SystemExit ends its loop, and not what waits for the task.
     try:
         await wait
     except (SystemExit, KeyboardInterrupt) as error:

@@ -53,13 +53,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--peerbus-seeds",
         type=_range_of_seeds,
         metavar="COUNT",
-        help="run tests that are marked with seeds over so many of them, or over FIRST-LAST, and show how far they are",
+        help="run tests that are marked with seeds over COUNT of them, or over FIRST-LAST, and show how far they are",
     )
     group.addoption(
         "--peerbus-seconds",
         type=_seconds,
         metavar="SECONDS",
-        help="begin no more seeds of one test after so many seconds",
+        help="begin no more seeds of one test after SECONDS",
     )
     parser.addini(
         "peerbus_check_sends", "check sends on one node as if they went to another", type="bool", default=True
@@ -124,7 +124,7 @@ class VirtualTest(pytest.Function):
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_pycollect_makeitem() -> Generator[None, Any, Any]:
-    """Take tests that use `sim` from whoever would run them."""
+    """Take tests that use `sim` from the plugins that would run them."""
     made = yield
     return [_virtual(item) for item in made] if isinstance(made, list) else _virtual(made)
 

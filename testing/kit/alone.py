@@ -1,4 +1,4 @@
-"""Running one actor alone: a test says what it gets, and sees what it does to others, none of whom runs."""
+"""Running one actor alone: a test says what it gets, and sees what it does to others, none of which runs."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ class Alone(Generic[A]):
             self._cell.kill("the test is over")
         await self.bus.aclose()
 
-    # Who.
+    # The actor.
 
     @property
     def ref(self) -> Ref[A]:

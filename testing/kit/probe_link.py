@@ -178,7 +178,7 @@ class ProbeLink:
             self.resume()
 
     def overlooked(self) -> str | None:
-        """Who waits although there is credit; None at every rest."""
+        """A sender that waits although there is credit; None at every rest."""
         return f"{len(self._waiting)} wait for credit, which there is" if self._waiting and not self.stalled else None
 
     def give_up(self, waiter: Waiter, error: SendError) -> None:

@@ -40,7 +40,7 @@ OF_LIFE = (ActorStarted, ActorRestarted, ActorTerminated, ActorFailed, DeadLette
 
 
 class EffectRecorder(Protocol):
-    """Who hears what the actor does."""
+    """What hears of the actor's deeds."""
 
     def told(self, to: Address[Any] | GroupAddress[Any], message: object) -> Outcome[Any]:
         """It sent a message; returns the outcome that it gets."""

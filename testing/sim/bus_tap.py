@@ -1,4 +1,4 @@
-"""Who looks on at a node's bus: the facts of its event stream, in words, at the moment they are told."""
+"""An onlooker of a node's bus: the facts of its event stream, in words, at the moment they are told."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class SimulationFailed(AssertionError):
 
 
 class Deadlocked(SimulationFailed):
-    """Nothing is runnable and no timer is set: what is awaited will never come. The text lists who waits, and where."""
+    """Nothing is runnable and no timer is set: what is awaited will never come. The text lists what waits where."""
 
 
 class NotReached(SimulationFailed):

@@ -47,7 +47,7 @@ class FaultyNetwork(MemoryNetwork):
     def __init__(self, seed: int | str = 0, **conditions: Unpack[ConditionChanges]) -> None:
         super().__init__()
         self.conditions: Conditions = Conditions(**conditions)
-        #: What arrives, arrives in nobody's context: not in that of the sender, who may be paused.
+        #: What arrives, arrives in nobody's context: not in that of the sender, which may be paused.
         self.context: Context = Context()
         #: Ends of streams that carry nothing any more, without anybody's knowledge.
         self.severed: WeakSet[MemoryStream] = WeakSet()
@@ -149,7 +149,7 @@ class FaultyNetwork(MemoryNetwork):
         self.note_fault(key[0], f"link to {self.name_of(key[1])}: {_text(changes)}")
 
     def slow_reader(self, reader: Who, sender: Who, bandwidth: float, *, buffer: int = 4096) -> None:
-        """Let a node take in what another one sends at so many bytes a second: the sender's buffers fill up."""
+        """Let a node take in what another one sends at `bandwidth` bytes a second: the sender's buffers fill up."""
         self.shape_link(sender, reader, bandwidth=bandwidth, buffer=buffer)
 
     # Cutting. Nobody is told: it is silence until somebody loses patience.
@@ -245,12 +245,12 @@ class FaultyNetwork(MemoryNetwork):
     # Inside.
 
     def note(self, link: FaultyLink, text: str) -> None:
-        """Tell who listens of a fault on a link."""
+        """Tell all that listen of a fault on a link."""
         if self.on_fault is not None:
             self.on_fault(link.source, f"link to {self.name_of(link.target)} {text}")
 
     def note_fault(self, node_id: str | None, text: str) -> None:
-        """Tell who listens of a fault of a node, or of the whole network."""
+        """Tell all that listen of a fault of a node, or of the whole network."""
         if self.on_fault is not None:
             self.on_fault("network" if node_id is None else node_id, text)
 

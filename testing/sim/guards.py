@@ -1,4 +1,4 @@
-"""Guards around a simulation: whoever reaches for the real clock, a thread, a socket or chance is named, and fails.
+"""Guards around a simulation: code that reaches for the real clock, a thread, a socket or chance is named, and fails.
 
 Laws:
 1.  Guards act on one thread only, and only while they are up: other threads of the process notice nothing.
@@ -172,7 +172,7 @@ def guarded(fail: Callable[[EscapedSimulation], object]) -> Iterator[None]:
 
 
 def _caller(frame: FrameType | None) -> FrameType | None:
-    """Who called, behind those that only pass on; None for one who may."""
+    """The caller, behind those that only pass on; None for one that may."""
     while frame is not None:
         module = str(frame.f_globals.get("__name__", ""))
         root = module.partition(".")[0]

@@ -1,8 +1,8 @@
 """Nodes that find each other without a socket: what multicast DNS would tell them, by a simulation's clock.
 
 As mDNS does it (RFC 6762): a node announces itself when it starts and when its record changes, others hear of it
-20 to 120 ms later, everyone looks around again at growing intervals, and a goodbye is heard by who can be reached. A
-node that vanishes says none: others go on believing in it. What is sent into a cut is lost.
+20 to 120 ms later, everyone looks around again at growing intervals, and a goodbye is heard by all that can be reached.
+A node that vanishes says none: others go on believing in it. What is sent into a cut is lost.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ FIRST_LOOK, LONGEST_LOOK = 1.0, 60.0
 
 
 class Neighbourhood:
-    """The finders of one simulated segment. `reachable(source, target)` says who hears whom now."""
+    """The finders of one simulated segment. `reachable(source, target)` says which hears which now."""
 
     def __init__(self, rng: random.Random, reachable: Callable[[str, str], bool]) -> None:
         self.rng = rng
@@ -47,7 +47,7 @@ class Neighbourhood:
         return Neighbour(self, node_id, network, endpoints, roles, on_found, on_lost)
 
     def others(self, neighbour: Neighbour) -> list[Neighbour]:
-        """Who is on the same network, in the order of their coming."""
+        """Those on the same network, in the order of their coming."""
         return [
             other
             for other in self._neighbours.values()
@@ -149,7 +149,7 @@ class Neighbour:
             other.later(other.learn, self._record)
 
     def _look(self) -> None:
-        """Ask who is there; those who hear it answer."""
+        """Ask which nodes are there; those that hear it answer."""
         reachable = self._place.reachable
         for other in self._reached():
             if self._known.get(other.node_id) != other._record and reachable(other.node_id, self.node_id):

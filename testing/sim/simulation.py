@@ -39,15 +39,15 @@ T = TypeVar("T")
 FROZEN_BY_PYTHON = 1000
 #: Events between two collections of reference cycles: Python's own moments depend on what else was allocated.
 COLLECT_EVERY = 50_000
-#: A collection looks at every object, and a node in touch with twenty others has ten thousand: with so many nodes more
-#: there are twice as many events between two, so that collecting stays a small part of all.
+#: Each time that many nodes are added, there are COLLECT_EVERY more events between two collections: these look at
+#: every object, of which a node in touch with twenty others has ten thousand, and are to stay a small part of all.
 NODES_PER_COLLECTION = 20
 
 
 class Simulation:
     """See the module. One simulation runs once, in the thread that made it; the trace can be read afterwards.
 
-    `seed`: everything that is left to chance follows from it: who goes first, delays, losses, keys, jitter. `trace`:
+    `seed`: everything that is left to chance follows from it: what goes first, delays, losses, keys, jitter. `trace`:
     keep the events, for failures and for `trace.digest()`. `guard`: fail where code reaches for the real clock, a
     thread, a socket or unseeded chance.
     """
@@ -85,7 +85,7 @@ class Simulation:
         return self.loop.time()
 
     def rng_for(self, name: str) -> random.Random:
-        """Chance that is named: who draws from it shifts nothing for others. The same name begins anew."""
+        """Chance that is named: drawing from it shifts nothing for others. The same name begins anew."""
         return random.Random(f"{self.seed}/{name}")
 
     def note(self, node: str, what: str) -> None:
@@ -167,7 +167,7 @@ class Simulation:
     async def quiet(self, *, within: float = 60.0) -> None:
         """Wait until nothing can run at this instant and nothing is on its way: all that is left are timers.
 
-        Raises NotReached if that does not come within so many seconds of virtual time.
+        Raises NotReached if that does not come within `within` seconds of virtual time.
         """
         reached: asyncio.Future[None] = self.loop.create_future()
         self._quiet.append(reached)
@@ -219,7 +219,7 @@ class Simulation:
                 try:
                     if condition():
                         reached.set_result(None)
-                except Exception as error:  # noqa: BLE001  # it is the scenario's, who awaits it
+                except Exception as error:  # noqa: BLE001  # it belongs to the scenario, which awaits it
                     reached.set_exception(error)
 
     def _idle(self) -> None:

@@ -1,4 +1,4 @@
-"""An event loop without a clock: time jumps to the next timer, and the seed decides who goes first.
+"""An event loop without a clock: time jumps to the next timer, and the seed decides what goes first.
 
 Laws:
 1.  Time stands still while anything can run. When nothing can, it jumps to the next timer.
@@ -7,10 +7,10 @@ Laws:
 3.  Within a turn the order is drawn from the seed, but callbacks of one owner keep theirs. The owner is the task of a
     step, the object of a bound method, or the function itself where there is no object. A stream's bytes and an
     actor's turns stay in order, since asyncio promises first in, first out; that two actors take turns in one certain
-    order nobody should rely on, and this finds out who does. It does not find what breaks only if a callback is late
+    order nobody should rely on, and this finds out what does. It does not find what breaks only if a callback is late
     by several turns while others go on: for that, let a network be slow or pause a node.
 4.  Nothing comes from outside: file descriptors, threads, processes and signals are refused.
-5.  It never hangs: where nothing will ever run again, it raises Deadlocked and says who waits, and where.
+5.  It never hangs: where nothing will ever run again, it raises Deadlocked and says what waits, and where.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Ts = TypeVarTuple("Ts")
 MIN_SWEEP = 100
 #: The day on which every simulation begins, in seconds since 1970: 2026-01-01, 00:00 UTC.
 EPOCH = 1_767_225_600.0
-#: Who waits, at most, in the text of Deadlocked.
+#: Waiting tasks that the text of Deadlocked names at most.
 MAX_LISTED = 30
 
 
@@ -226,7 +226,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         return self.call_soon(callback, *args, context=context)
 
     def _write_to_self(self) -> None:
-        """Nobody sleeps here who would have to be woken."""
+        """Nothing sleeps here that would have to be woken."""
 
     def _process_events(self, event_list: object) -> None:
         """There is no selector."""

@@ -1,4 +1,4 @@
-"""Who looks on at a memory network: what streams carry, frame by frame, in words."""
+"""An onlooker of a memory network: what streams carry, frame by frame, in words."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ async def two_nodes_find_each_other(place: FinderPlace) -> None:
 
 
 async def who_comes_late_is_found_and_finds(place: FinderPlace) -> None:
-    """Who comes late is found, and finds."""
+    """A node that comes late is found, and finds."""
     async with _node(place, _ALICE, 0) as alice, _node(place, _BOB, 1) as bob:
         await alice.wait(lambda: alice.knows(_BOB))
         async with _node(place, _CAROL, 2) as carol:
@@ -159,7 +159,9 @@ async def a_change_of_roles_is_heard(place: FinderPlace) -> None:
         require(not bob.lost, "a change of roles was taken for a goodbye")
         async with _node(place, _CAROL, 2) as carol:
             await carol.wait(lambda: carol.knows(_ALICE))
-            require(carol.latest(_ALICE).roles == ("index",), "who came after a change heard what was before it")
+            require(
+                carol.latest(_ALICE).roles == ("index",), "a node that came after a change heard what was before it"
+            )
 
 
 async def roles_that_change_quickly_end_with_the_last(place: FinderPlace) -> None:
@@ -188,7 +190,7 @@ async def a_goodbye_is_heard_once(place: FinderPlace) -> None:
 
 
 async def who_comes_again_is_found_where_it_is_now(place: FinderPlace) -> None:
-    """Who comes again is found where it is now."""
+    """A node that comes again is found where it is now."""
     async with _node(place, _BOB, 1) as bob:
         async with _node(place, _ALICE, 0):
             await bob.wait(lambda: bob.knows(_ALICE))
@@ -198,7 +200,7 @@ async def who_comes_again_is_found_where_it_is_now(place: FinderPlace) -> None:
 
 
 async def who_has_closed_hears_nothing_more(place: FinderPlace) -> None:
-    """Who has closed hears nothing more."""
+    """A finder that has closed hears nothing more."""
     async with _node(place, _BOB, 1) as bob, _node(place, _CAROL, 2) as carol:
         await bob.wait(lambda: bob.knows(_CAROL))
         await bob.finder.aclose()
@@ -241,7 +243,7 @@ async def a_close_that_is_cancelled_can_be_done_again(place: FinderPlace) -> Non
 
 
 async def nonsense_is_ignored(place: FinderPlace) -> None:
-    """Nonsense is ignored, and does not hide who is really there."""
+    """Nonsense is ignored, and does not hide those that are really there."""
     if place.nonsense is None:
         return
     async with _node(place, _BOB, 1) as bob, place.nonsense(), _node(place, _ALICE, 0, ["archive"]) as alice:
@@ -276,7 +278,7 @@ DISCOVERY_CHECKS: tuple[DiscoveryCheck, ...] = (
 
 
 class _Ears:
-    """One node's finder, what it heard, and who waits for that."""
+    """One node's finder, what it heard, and what waits for that."""
 
     def __init__(self, place: FinderPlace, node_id: str, number: int, roles: Iterable[str], network: str) -> None:
         self.node_id = node_id
