@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from gated_notes import Notes, Rejecting, actor_of, notes
 from virtual_time import in_virtual_time, outcome_of
 
 from peerbus.actors import (
@@ -15,58 +15,12 @@ from peerbus.actors import (
     Account,
     Bus,
     Capability,
-    Channel,
     DeadLetter,
     MailboxFull,
     NoSuchReactor,
-    Overflow,
-    Reactor,
-    Ref,
     Role,
     ShuttingDown,
-    handles,
 )
-
-
-@dataclass(frozen=True)
-class Note:
-    number: int
-
-
-@dataclass(frozen=True)
-class Remark:
-    number: int
-
-
-@dataclass(frozen=True)
-class Wrong:
-    number: int
-
-
-class Notes(Reactor):
-    channel = Channel("notes", messages=(Note, Remark), mailbox=8)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.got: list[Any] = []
-        self.gate = asyncio.Event()
-
-    @handles(Note, Remark)
-    async def take(self, note: Note | Remark) -> None:
-        await self.gate.wait()
-        self.got.append(note)
-
-
-class Rejecting(Notes):
-    channel = Channel("rejecting", messages=(Note, Remark), mailbox=4, overflow=Overflow.REJECT)
-
-
-def actor_of(ref: Ref[Any]) -> Any:
-    return ref._cell.actor
-
-
-def notes(count: int) -> list[Note | Remark]:
-    return [(Note, Remark)[number % 2](number) for number in range(count)]
 
 
 async def heard(letters: Any) -> list[DeadLetter]:

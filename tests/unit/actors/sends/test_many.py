@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Iterator
-from dataclasses import dataclass
 from threading import Thread
 from typing import Any
 
 import pykka
 import pytest
+from gated_notes import Note, Notes, Rejecting, Remark, Wrong, actor_of, notes
 from virtual_time import in_virtual_time, outcome_of
 
 from peerbus.actors import (
@@ -26,53 +26,8 @@ from peerbus.actors import (
     MailboxFull,
     MessageTypeError,
     NoSuchReactor,
-    Overflow,
-    Reactor,
-    Ref,
     WouldDeadlock,
-    handles,
 )
-
-
-@dataclass(frozen=True)
-class Note:
-    number: int
-
-
-@dataclass(frozen=True)
-class Remark:
-    number: int
-
-
-@dataclass(frozen=True)
-class Wrong:
-    number: int
-
-
-class Notes(Reactor):
-    channel = Channel("notes", messages=(Note, Remark), mailbox=8)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.got: list[Any] = []
-        self.gate = asyncio.Event()
-
-    @handles(Note, Remark)
-    async def take(self, note: Note | Remark) -> None:
-        await self.gate.wait()
-        self.got.append(note)
-
-
-class Rejecting(Notes):
-    channel = Channel("rejecting", messages=(Note, Remark), mailbox=4, overflow=Overflow.REJECT)
-
-
-def actor_of(ref: Ref[Any]) -> Any:
-    return ref._cell.actor
-
-
-def notes(count: int) -> list[Note | Remark]:
-    return [(Note, Remark)[number % 2](number) for number in range(count)]
 
 
 @in_virtual_time

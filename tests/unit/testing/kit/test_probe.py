@@ -3,50 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
+from cached_blocks import Block, Blocks, Cache, Get, GetBlock
 
 from peerbus.actors import (
     LOCAL,
     Bus,
-    Channel,
     DeadlineExceeded,
     MessageTypeError,
     PeerbusError,
-    Reactor,
     Terminated,
-    handles,
 )
 from peerbus.testing.kit.probe import Probe
-
-
-@dataclass(frozen=True)
-class Get:
-    height: int
-
-
-@dataclass(frozen=True)
-class GetBlock:
-    height: int
-
-
-@dataclass(frozen=True)
-class Block:
-    height: int
-
-
-class Blocks(Reactor):
-    channel = Channel("blocks", messages=(GetBlock, Block), mailbox=2)
-
-
-class Cache(Reactor):
-    channel = Channel("cache", messages=(Get, Block))
-
-    @handles(Get)
-    async def get(self, wanted: Get) -> object:
-        return await self.ask(LOCAL / "blocks", GetBlock(wanted.height), timeout=1)
 
 
 @pytest_asyncio.fixture
