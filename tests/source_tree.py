@@ -28,9 +28,23 @@ ROOMS = {
 #: The synchronous core: modules that could be compiled as they are. `outside_the_core` says what they keep to.
 CORE = frozenset(
     {
+        "actors.engine.addressee",
+        "actors.engine.cell",
+        "actors.engine.cross_reply",
+        "actors.engine.driven",
+        "actors.engine.hooks",
+        "actors.engine.host",
+        "actors.engine.life",
+        "actors.engine.life_end",
         "actors.engine.load_shedding",
+        "actors.engine.loop_cell",
+        "actors.engine.named_actor",
         "actors.engine.state",
+        "actors.engine.supervised",
+        "actors.engine.thread_cell",
+        "actors.engine.to_cell",
         "actors.engine.turn",
+        "actors.engine.watched_actor",
         "actors.mailbox.admission",
         "actors.mailbox.bounded_queue",
         "actors.mailbox.dead_letters",
@@ -226,7 +240,7 @@ def outside_the_core(module: Module) -> Iterator[str]:
     """What in a module of the core only an interpreter can run, or what would tie it to interpreted code.
 
     No coroutine; no class that stands on one outside, by keywords, or that one outside stands on; every function
-    annotated, nothing as just `Any`; no `del self`.
+    annotated, nothing as just `Any`; no `del self`. Protocols are no classes here: nobody makes an object of them.
     """
     for node in ast.walk(module.tree):
         for fault in _faults(module, node):
@@ -234,7 +248,7 @@ def outside_the_core(module: Module) -> Iterator[str]:
     for other in MODULES.values():
         if other.name not in CORE:
             for made in other.classes:
-                for base in made.bases:
+                for base in () if _is_protocol(made) else made.bases:
                     if _definition(other, _plain_name(base))[0] == module.name:
                         yield f"{other.place(made.lineno)} derives from {ast.unparse(base)}, of {module.name}"
 
@@ -246,7 +260,7 @@ def _faults(module: Module, node: ast.AST) -> Iterator[str]:
     elif isinstance(node, ast.ClassDef):
         if node.keywords:
             yield f"gives {node.name} keywords"
-        for base in node.bases:
+        for base in () if _is_protocol(node) else node.bases:
             name = _plain_name(base)
             if name not in ROOTS and _definition(module, name)[0] not in CORE:
                 yield f"lets {node.name} stand on {name}"
@@ -274,6 +288,10 @@ def _says_nothing(annotation: ast.expr | None) -> bool:
     if isinstance(annotation, ast.BinOp):
         return _says_nothing(annotation.left) or _says_nothing(annotation.right)
     return annotation is None or (isinstance(annotation, ast.Name) and annotation.id == "Any")
+
+
+def _is_protocol(made: ast.ClassDef) -> bool:
+    return any(_plain_name(base) == "Protocol" for base in made.bases)
 
 
 def _plain_name(base: ast.expr) -> str:

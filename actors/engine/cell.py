@@ -34,7 +34,7 @@ from .actor_tasks import ActorTasks
 from .addressee import PYKKA_MESSAGES, Addressee
 from .handler_table import Handler
 from .latency import OwnLatency
-from .life import HALT
+from .life_end import HALT
 from .load_shedding import Lateness
 from .state import State
 from .timers import Followed, Tick, Timer

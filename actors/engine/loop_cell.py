@@ -2,7 +2,7 @@
 
 Tasks: none while all handlers are plain `def`s. The first `async def` handler makes one task, which from then on
 takes the mailbox's messages (waits for: the mailbox, and whatever handlers await) and lives as long as the actor.
-A `reentrant` handler has a task of its own for each message, at most MAX_DETACHED at a time. An `async def` hook
+A `reentrant` handler has a task of its own for each message, at most MAX_BESIDE at a time. An `async def` hook
 has one while it runs.
 """
 
@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from ..base import SendError, WouldDeadlock, forget_task
 from ..mailbox import NEVER, Envelope
-from ..sends import CHUNK, DELIVERED, AskFuture, DeadlineWheel, Outcome, Supply, Waiting, Within
+from ..sends import DELIVERED, AskFuture, DeadlineWheel, Outcome, Supply, Waiting, Within
 from .addressee import Addressee
 from .cell import Cell
 from .hook_task import hook_task
-from .life import HALT
+from .life_end import HALT
 from .reentrant import Reentrant
 from .rehearsal import expected
 from .state import State
-from .to_cell import pour_foreign, pour_singly
+from .to_cell import pour_foreign, pour_owned
 from .turn import run_turn
 from .turn_task import TurnTask
 
@@ -337,25 +337,8 @@ class LoopCell(Cell):
 
     def pour(self, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:
         """As `Cell.pour`: on the loop's thread as many at once as there is room for."""
-        mailbox = self.mailbox
-        if mailbox.owner != get_ident():
-            return pour_foreign(self, supply, sender, within)
-        address = None if sender is None else sender.address
-        types, open_ = self.types, within.open
-        while True:
-            room = mailbox._free if open_ and not mailbox._slow else 0
-            messages = supply.take(min(room, CHUNK) or 1)
-            if not messages:
-                return None
-            if room and (types is None or types.issuperset(map(type, messages))):
-                envelopes = [Envelope(message, address, None, NEVER, sender) for message in messages]
-                if mailbox.has_room_for(len(envelopes), 0):  # still: a generator may have sent as well
-                    mailbox.offer_all(envelopes, 0)
-                    supply.accepted += len(envelopes)
-                    continue
-            outcome = pour_singly(self, messages, 0, supply, sender, within)
-            if outcome is not None:
-                return outcome
+        pour = pour_owned if self.mailbox.owner == get_ident() else pour_foreign
+        return pour(self, supply, sender, within)
 
     def ask(
         self, message: object, sender: Addressee | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host

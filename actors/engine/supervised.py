@@ -12,7 +12,8 @@ import pykka
 
 from ..base import shown
 from ..messages import ActorFailed, Directive
-from .life import HALT, Life
+from .life import Life
+from .life_end import HALT
 from .named_actor import log
 from .state import State
 

@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context, copy_context
 from functools import partial
 from threading import get_ident
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from pykka.messages import _ActorStop
 
@@ -26,8 +26,10 @@ from ..mailbox import NEVER, Envelope
 from ..sends import BLOCKED, AskFuture, Outcome, Supply, Within
 from .addressee import Addressee
 from .cell import Cell
+from .cross_reply import CrossReply
 from .forked_cell import refuse_sends
-from .life import HALT
+from .life_end import HALT
+from .private_loop import run_to_end
 from .rehearsal import expected
 from .state import State
 from .to_cell import pour_foreign
@@ -47,38 +49,6 @@ log = get_logger("peerbus.actors")
 
 #: Seconds; a park may be shorter than asked for, and some platforms refuse very long ones.
 LONGEST_PARK = 3600.0
-
-
-class CrossReply:
-    """Brings an answer from an actor's thread to an ask that waits on an event loop."""
-
-    __slots__ = ("_loop", "future")
-
-    def __init__(self, future: AskFuture[R], loop: asyncio.AbstractEventLoop) -> None:
-        self.future: AskFuture[Any] = future
-        self._loop = loop
-
-    def done(self) -> bool:
-        """Nobody waits any more."""
-        return self.future.done()
-
-    def _bring(self, action: Callable[..., None], value: object) -> None:
-        try:
-            self._loop.call_soon_threadsafe(action, value)
-        except RuntimeError:  # the asker's loop has closed: nobody waits any more
-            log.debug("answer without an asker", value=type(value).__name__)
-
-    def succeed(self, value: object) -> None:
-        """The handler answered."""
-        self._bring(self.future.succeed, value)
-
-    def raised(self, error: BaseException) -> None:
-        """The handler raised."""
-        self._bring(self.future.raised, error)
-
-    def fail(self, error: BaseException) -> None:
-        """The ask ended before a handler could answer it."""
-        self._bring(self.future.fail, error)
 
 
 class ThreadCell(Cell):
@@ -232,24 +202,7 @@ class ThreadCell(Cell):
     def _run_awaitable(self, awaitable: object, context: Context) -> object:
         if self._runner is None:
             self._runner = asyncio.Runner()
-        error: BaseException | None = None
-
-        async def run() -> object:
-            nonlocal error
-            try:
-                return await cast("Awaitable[object]", awaitable)
-            except BaseException as raised:  # noqa: BLE001  # raised below
-                # Not through the runner, whose frames keep its task, and that the error.
-                error = raised
-                return None
-
-        result = self._runner.run(run(), context=context)
-        try:
-            if error is not None:
-                raise error
-            return result
-        finally:
-            error = None  # it keeps this frame, see outcome
+        return run_to_end(self._runner, cast("Awaitable[object]", awaitable), context)
 
     def detach(self, envelope: Envelope, awaitable: object) -> object:
         """A thread runs one handler at a time, reentrant or not."""

@@ -14,7 +14,7 @@ from .addressee import Addressee
 from .cell import Cell
 from .host import Host
 
-__all__ = ["many_to_cell", "pour_foreign", "pour_singly", "refuse_here", "within"]
+__all__ = ["many_to_cell", "pour_foreign", "pour_owned", "pour_singly", "refuse_here", "within"]
 
 
 def many_to_cell(
@@ -52,6 +52,26 @@ class ToCell:
         """As `Way.lost`."""
         bus = self._cell.bus
         return bus is not None and bus.loop.is_closed()
+
+
+def pour_owned(cell: Cell, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:
+    """As `Cell.pour`, on the thread that owns the mailbox: as many at once as there is room for."""
+    mailbox, types = cell.mailbox, cell.types
+    address = None if sender is None else sender.address
+    while True:
+        room = mailbox._free if within.open and not mailbox._slow else 0
+        messages = supply.take(min(room, CHUNK) or 1)
+        if not messages:
+            return None
+        if room and (types is None or types.issuperset(map(type, messages))):
+            envelopes = [Envelope(message, address, None, NEVER, sender) for message in messages]
+            if mailbox.has_room_for(len(envelopes), 0):  # still: a generator may have sent as well
+                mailbox.offer_all(envelopes, 0)
+                supply.accepted += len(envelopes)
+                continue
+        outcome = pour_singly(cell, messages, 0, supply, sender, within)
+        if outcome is not None:
+            return outcome
 
 
 def pour_foreign(cell: Cell, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:

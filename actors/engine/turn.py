@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..mailbox import KEPT_LANES
 from .addressee import PYKKA_MESSAGES
 from .cell import BATCH
-from .life import HALT
+from .life_end import HALT
 from .timers import Tick
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from ..base import forget_task, new_task
 from ..mailbox import Envelope
 from .cell import BATCH, Cell
 from .context_content import alike, contents
-from .life import HALT
+from .life_end import HALT
 from .state import State
 from .timers import Followed
 

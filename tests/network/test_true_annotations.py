@@ -6,6 +6,7 @@ its function is annotated to take and to return. Protocols and type variables ar
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import sys
@@ -31,6 +32,9 @@ def hints_of(name: str) -> dict[CodeType, Hints]:
     for imported in MODULES[name].imports:  # those for type checkers only, too
         if imported.name is not None:
             names[imported.name] = getattr(importlib.import_module(f"peerbus.{imported.target}"), imported.name)
+    for node in ast.walk(MODULES[name].tree):
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            names |= {each.name: getattr(importlib.import_module(node.module), each.name) for each in node.names}
     written = (each for each in functions(module) if each.__code__.co_filename != "<string>")  # not by `dataclass`
     return {function.__code__: typing.get_type_hints(function, names) for function in written}
 
