@@ -1,62 +1,84 @@
-"""The levers of a node: each says what it did, and refuses what is malformed before anything is done."""
+"""Each lever is one command to the peer manager; what is malformed is refused before anything is pulled."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from peerbus.actors import ConfigError, Outcome
-from peerbus.discovery.mind.lever_messages import LeverResult
-from peerbus.node import Node
+from peerbus.actors import ConfigError
+from peerbus.actors.sends import DELIVERED, Outcome
+from peerbus.discovery.mind import (
+    AddPersistent,
+    AddSeed,
+    BanPeer,
+    ClosePeer,
+    DialPeer,
+    Drain,
+    Lever,
+    LeverResult,
+    RemovePersistent,
+    RemoveSeed,
+    SetScore,
+    UnbanPeer,
+)
+from peerbus.node.levers import NodeLevers
+from peerbus.transports import Endpoint
 
-Pull = Callable[[], Outcome[LeverResult]]
-
-PEER = "a" * 64
-PLACE = f"tcp://{PEER}@10.0.0.1:7000"
-
-
-async def test_what_is_done_can_be_undone_and_neither_twice() -> None:
-    async with Node("alice") as node:
-        each: list[tuple[Pull, Pull, str]] = [
-            (lambda: node.ban(PEER), lambda: node.unban(PEER), "not_banned"),
-            (lambda: node.add_persistent(PLACE), lambda: node.remove_persistent(PLACE), "not_persistent"),
-            (lambda: node.add_seed(PLACE), lambda: node.remove_seed(PLACE), "not_seed"),
-            (lambda: node.drain(within=0.0), node.undrain, "already"),
-        ]
-        for pull, undo, again in each:
-            assert await pull()
-            assert await undo()
-            refused = await undo()
-            assert (bool(refused), refused.reason) == (False, again)
-            assert refused.text
+A, HERE = "a" * 64, "tcp://10.0.0.1:7400"
+PLACE = Endpoint.parse(HERE)
 
 
-async def test_what_is_not_known_is_refused() -> None:
-    async with Node("alice") as node:
-        assert (await node.dial(PEER)).reason == "unknown_peer"
-        assert (await node.disconnect(PEER)).reason == "unknown_peer"
-        assert (await node.set_score(PEER, 1.0)).reason == "unknown_peer"
-        assert (await node.ban(node.node_id)).reason == "self"
+class Levers(NodeLevers):
+    """Writes down what is pulled."""
+
+    def __init__(self) -> None:
+        self.pulled: list[Lever] = []
+
+    def _pull(self, lever: Lever) -> Outcome[LeverResult]:
+        self.pulled.append(lever)
+        return cast("Outcome[LeverResult]", DELIVERED)
 
 
 @pytest.mark.parametrize(
-    "pull",
+    ("pull", "lever"),
     [
-        lambda node: node.ban("nobody"),
-        lambda node: node.unban("10.0.0"),
-        lambda node: node.dial("tcp://"),
-        lambda node: node.add_persistent("10.0.0.1:7000"),
-        lambda node: node.add_seed("smoke://signal"),
+        (lambda node: node.dial(HERE), DialPeer(PLACE)),
+        (lambda node: node.dial(A), DialPeer(A)),
+        (lambda node: node.disconnect(A), ClosePeer(A, "operator")),
+        (lambda node: node.ban(A, seconds=60), BanPeer(A, 60, "operator")),
+        (lambda node: node.unban(A), UnbanPeer(A)),
+        (lambda node: node.add_persistent(HERE), AddPersistent(PLACE)),
+        (lambda node: node.remove_persistent(HERE), RemovePersistent(PLACE)),
+        (lambda node: node.add_seed(HERE), AddSeed(PLACE)),
+        (lambda node: node.remove_seed(HERE), RemoveSeed(PLACE)),
+        (lambda node: node.set_score(A, 7.0), SetScore(A, 7.0)),
+        (lambda node: node.drain(within=1.0), Drain(on=True, within=1.0)),
+        (lambda node: node.undrain(), Drain(on=False)),
+    ],
+    ids=lambda each: type(each).__name__,
+)
+def test_a_lever_says_to_the_manager_what_the_operator_means(pull: Callable[[Levers], Any], lever: Lever) -> None:
+    node = Levers()
+    pull(node)
+    assert node.pulled == [lever]
+
+
+@pytest.mark.parametrize(
+    ("pull", "complaint"),
+    [
+        (lambda node: node.dial("tcp://10.0.0.1:0"), "dial: "),
+        (lambda node: node.ban("10.0.0.1/40"), "ban: "),
+        (lambda node: node.unban("nobody"), "unban: "),
+        (lambda node: node.add_persistent("nowhere"), "add_persistent: "),
+        (lambda node: node.remove_seed("tcp://"), "remove_seed: "),
     ],
 )
-async def test_what_is_malformed_is_a_configuration_error(pull: Callable[[Node], Any]) -> None:
-    async with Node("alice") as node:
-        with pytest.raises(ConfigError):
-            pull(node)
-
-
-def test_a_node_that_does_not_run_has_no_levers() -> None:
-    with pytest.raises(ConfigError, match="does not run"):
-        Node("alice").drain()
+def test_what_is_malformed_is_named_by_the_lever_and_pulls_nothing(
+    pull: Callable[[Levers], Any], complaint: str
+) -> None:
+    node = Levers()
+    with pytest.raises(ConfigError, match=f"^{complaint}"):
+        pull(node)
+    assert node.pulled == []
