@@ -73,38 +73,36 @@ class ActorTable:
     def spawn(
         self,
         factory: Callable[..., A],
-        *args: Any,
         name: str | None = None,
         supervision: Supervision | None = None,
         parent: Cell | None = None,
-        **kwargs: Any,
+        arguments: tuple[tuple[Any, ...], dict[str, Any]] | None = None,
     ) -> Ref[A]:
-        """As `Bus.spawn`; `parent`: whose child it is. From any thread."""
+        """As `Bus.spawn`; `parent`: whose child it is, `arguments`: of the factory. From any thread."""
+        bus = self._bus
         refuse_instance(factory)
         refuse_uncallable(factory)
-        if self._bus.thread != get_ident():
-            return self._spawn_on_loop(
-                partial(self.spawn, factory, *args, name=name, supervision=supervision, parent=parent, **kwargs)
-            )
-        if self._bus.closing and parent is None:
-            raise self._bus.refusal()
+        if bus.thread != get_ident():
+            return self._spawn_on_loop(partial(self.spawn, factory, name, supervision, parent, arguments))
+        if bus.closing and parent is None:
+            raise bus.refusal()
         if parent is not None and parent.state in CHILDLESS:
             raise ActorStopped(f"{parent} stops, or is rebuilt, and can have no more children of what it was")
-        plan = Plan(
-            self._bus, partial(factory, *args, **kwargs) if args or kwargs else factory, name, supervision, parent
-        )
+        make = factory if arguments is None else partial(factory, *arguments[0], **arguments[1])
+        plan = Plan(bus, make, name, supervision, parent)
         try:
             ref = plan.build()
-            self._register(ref._cell)
+            cell = ref._cell
+            self._register(cell)
         except BaseException:
             plan.discard()
             raise
         try:
-            ref._cell.start()
+            cell.start()
         except BaseException:  # there is no thread to be had, or the loop was closed
-            self._unregister(ref._cell)
+            self._unregister(cell)
             plan.discard()
-            lost = self._bus.lost()
+            lost = bus.lost()
             if lost is not None:
                 raise lost from None
             raise
@@ -125,22 +123,23 @@ class ActorTable:
             del future  # an error keeps this frame, see outcome
 
     def _register(self, cell: Cell) -> None:
-        assert cell.name is not None
+        bus, name, parent, kind = self._bus, cell.name, cell.parent, cell.actor_class
+        assert name is not None
         assert cell.ref is not None
-        self.check_free(cell.name)
-        channel = cell.actor_class.__channel__
+        self.check_free(name)
+        channel = kind.__channel__
         if channel is not None:
-            self._bus.declare(channel)
-        self.by_name[cell.name] = cell
+            bus.declare(channel)
+        self.by_name[name] = cell
         self._order[cell] = None
-        if cell.parent is not None:
-            if cell.parent.children is None:
-                cell.parent.children = {}
-            cell.parent.children[cell] = None
-        if cell.actor_class.__registered__:
+        if parent is not None:
+            if parent.children is None:
+                parent.children = {}
+            parent.children[cell] = None
+        if kind.__registered__:
             pykka.ActorRegistry.register(cell.ref)
-        if self._bus.receivers_awaited:
-            self._bus.tell_router(ActorsChanged())
+        if bus.receivers_awaited:
+            bus.tell_router(ActorsChanged())
 
     def _unregister(self, cell: Cell) -> None:
         if cell.parent is not None and cell.parent.children is not None:
@@ -200,9 +199,10 @@ class ActorTable:
 
     def begun(self, cell: Life, error: BaseException | None) -> None:
         """A cell says that its actor's `on_start` has finished. From the cell's thread."""
-        if get_ident() != self._bus.thread:
-            if self._bus.thread != ENDED:
-                self._bus.on_loop(partial(self.begun, cell, error))
+        bus = self._bus
+        if get_ident() != bus.thread:
+            if bus.thread != ENDED:
+                bus.on_loop(partial(self.begun, cell, error))
             return
         future = self._starting.pop(cell, None)
         if future is not None and not future.done():
@@ -215,9 +215,10 @@ class ActorTable:
 
     def ended(self, cell: Life) -> None:
         """A cell says that it has ended. From the cell's thread."""
-        if get_ident() != self._bus.thread:
-            if self._bus.thread != ENDED:
-                self._bus.on_loop(partial(self.ended, cell))
+        bus = self._bus
+        if get_ident() != bus.thread:
+            if bus.thread != ENDED:
+                bus.on_loop(partial(self.ended, cell))
             return
         # A thread may have failed to start just before somebody began to wait for that.
         stopped = ActorStopped(f"{cell} stopped before it had started: {cell.reason}")
@@ -226,10 +227,10 @@ class ActorTable:
             cell.start_error.with_traceback(None)  # it keeps the actor, and that the cell; it stands in the log
         self._order.pop(cell, None)
         if isinstance(cell, ThreadCell):
-            self._bus.deadlocks.remove(cell)
+            bus.deadlocks.remove(cell)
         if cell.name is not None and self.by_name.get(cell.name) is cell:
             del self.by_name[cell.name]
-        cell.mailbox.settle(self._bus.books.tally(Side.LOCAL, _channel_of(cell)))
+        cell.mailbox.settle(bus.books.tally(Side.LOCAL, _channel_of(cell)))
         for watched in cell.watching or ():
             watched.unwatch(cell)
         cell.watching = None

@@ -221,7 +221,7 @@ class Bus:
         PeerbusError where the bus does not run or the factory makes no new actor, ShuttingDown, ActorStopped where
         the parent stops, and what the factory raises: then nothing is left of the actor.
         """
-        return self.actors.spawn(factory, *args, name=name, supervision=supervision, parent=parent, **kwargs)
+        return self.actors.spawn(factory, name, supervision, parent, (args, kwargs) if args or kwargs else None)
 
     async def started(self, *refs: Ref[Any]) -> None:
         """Wait until these actors' `on_start` has finished.

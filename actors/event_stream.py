@@ -114,6 +114,8 @@ class EventStream(Body):
 
     def wants(self, event: object) -> bool:
         """Anybody listens for it. From any thread."""
+        if not self.listeners and not self.actors:
+            return False
         return any(isinstance(event, listener.types) for listener in tuple(self.listeners)) or any(
             isinstance(event, types) for types in tuple(self.actors.values())
         )
@@ -160,7 +162,9 @@ class Events:
 
     def publish(self, event: object) -> None:
         """As `Bus.publish`."""
-        if self._stream is not None and self._ref is not None and self._stream.wants(event):
+        stream = self._stream
+        if stream is not None and stream.wants(event):
+            assert self._ref is not None
             with contextlib.suppress(SendError):  # the bus has stopped
                 self._ref._cell.mailbox.offer_foreign(Envelope(event))
 
