@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from io import FileIO
 from typing import BinaryIO
 
 from ..actors.base import ConfigError, RemoteError
@@ -77,13 +78,19 @@ class Blocks(Reactor):
         self._block_size = block_size
         self._blocks = self._bytes = 0
 
+    @classmethod
+    def check_args(cls, file: str, *, block_size: int = BLOCK_SIZE) -> None:
+        """Raise ConfigError where the file cannot be opened: `peerbus run` asks before it starts anything."""
+        with _opened(file):
+            pass
+
     def on_start(self) -> None:
         """Read the file once, for its digests."""
+        self._file = _opened(self._path)
         try:
-            self._file = open(self._path, "rb", buffering=0)  # noqa: SIM115  # closed in on_stop
             self._manifest = _manifest(self._file, self._block_size)
         except OSError as error:
-            raise ConfigError(f"{self._path} cannot be served: {error.strerror}") from error
+            raise _unserved(self._path, error) from error
 
     @handles(GetManifest)
     def _get_manifest(self, _request: GetManifest) -> Manifest:
@@ -106,6 +113,17 @@ class Blocks(Reactor):
     def on_stop(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _opened(path: str) -> FileIO:
+    try:
+        return open(path, "rb", buffering=0)
+    except OSError as error:
+        raise _unserved(path, error) from error
+
+
+def _unserved(path: str, error: OSError) -> ConfigError:
+    return ConfigError(f"{path} cannot be served: {error.strerror}")
 
 
 def _manifest(file: BinaryIO, block_size: int) -> Manifest:

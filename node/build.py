@@ -65,6 +65,9 @@ def load_identity(config: NodeConfig) -> Identity | None:
 def load_reactors(config: NodeConfig) -> list[Callable[[], Reactor]]:
     """A factory for each reactor that `config` names by import path. Raises: ConfigError.
 
+    A reactor class may have a classmethod `check_args`, which takes what the constructor takes and raises ConfigError
+    where that cannot be right: it is called here, before anything has started and been announced.
+
     The configuration's folder is put first in `sys.path`, as Python does with the folder of a script, so a
     reactor may stand in a file beside it. The process keeps it there: reactors may import more, later.
     """
@@ -86,7 +89,9 @@ def _reactors(config: NodeConfig) -> list[tuple[Callable[[], Reactor], str, Chan
             channel = reactor.declared_channel()
             reactor.check_whole()
             check_arguments(reactor, entry.args)
-        except TypeError as error:
+            if (check := getattr(reactor, "check_args", None)) is not None:
+                check(**entry.args)
+        except (TypeError, ConfigError) as error:
             raise config.source.error(key, f"{entry.path} cannot be made: {error}") from error
         if channel.name in channels:
             problem = f"{entry.path} and {channels[channel.name]} have one channel, {channel.name!r}"

@@ -60,6 +60,13 @@ def test_a_file_that_is_not_there_stops_the_bus_from_starting(tmp_path: Path) ->
         Bus(reactors=[partial(Blocks, str(tmp_path / "nothing"))]).start()
 
 
+def test_a_file_is_looked_for_before_anything_starts(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    Blocks.check_args(str(tmp_path / "file"))
+    with pytest.raises(ConfigError, match="nothing cannot be served: No such file"):
+        Blocks.check_args(str(tmp_path / "nothing"))
+
+
 @pytest.mark.parametrize(("size", "block_size", "blocks"), [(-1, 1, 0), (1, 0, 1), (10, 5, 3), (10, 5, 1)])
 def test_a_manifest_that_does_not_fit_together_cannot_be_made(size: int, block_size: int, blocks: int) -> None:
     with pytest.raises(ValueError, match="are not"):

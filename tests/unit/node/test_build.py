@@ -151,6 +151,12 @@ def test_args_that_a_reactor_does_not_take_are_refused_before_anything_starts(fo
         load_reactors(config(folder, '[[reactors]]\npath = "notes_of_a_user:Notes"\nargs = { sise = 3 }'))
 
 
+def test_a_reactor_is_asked_about_its_args_before_anything_starts(folder: Path) -> None:
+    lines = '[[reactors]]\npath = "peerbus.node.blocks:Blocks"\nargs = { file = "nothing.bin" }'
+    with pytest.raises(ConfigError, match=r"blocks:Blocks cannot be made: nothing\.bin cannot be served: No such file"):
+        build_node(config(folder, lines))
+
+
 def test_two_reactors_on_one_channel_are_refused(folder: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load_reactors(config(folder, 'reactors = ["notes_of_a_user:Notes", "notes_of_a_user:Copy"]'))
