@@ -1,4 +1,4 @@
-"""An actor as those see it that send to it: what it takes, how a send fails here, and whom a failure is told."""
+"""An actor as its senders see it: what it takes, how a send fails here, and where a failure is told."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ PYKKA_MESSAGES = (_ActorStop, ProxyCall, ProxyGetAttr, ProxySetAttr)
 
 
 class Addressee(Supervised):
-    """See the module. Who sends is an addressee as well, or None: plain code."""
+    """See the module. A sender is an addressee as well, or None: plain code."""
 
     __slots__ = ("timeout", "types")
 
@@ -112,7 +112,7 @@ class Addressee(Supervised):
         """A send failed: count it, let dead letters know. Returns its outcome. From any thread."""
         if not counted:
             self.mailbox.refuse(error)
-        error.__traceback__ = None  # who keeps it, a dead letter say, keeps no frames of the sender's
+        error.__traceback__ = None  # what keeps it, a dead letter say, keeps no frames of the sender's
         self.undelivered(envelope, error)
         return FailedOutcome(error)
 

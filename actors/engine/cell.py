@@ -119,7 +119,7 @@ class Cell(Addressee):
         return self.standing()[0]
 
     def follow(self, wait: Wait, search: Search) -> None:
-        """A handler elsewhere waits for this actor: look whom it waits for itself."""
+        """A handler elsewhere waits for this actor: look what it waits for itself."""
         task = self.task_of(wait)
         if task is not None:
             search.reach(self, task)

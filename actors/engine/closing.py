@@ -9,7 +9,7 @@ The order is that of `Ending`. Laws:
 3. Then actors end by phases, in a phase the newest first, one after the other, but for those of SIDE_BY_SIDE. An actor
    ends after its children, which end side by side, and its timers when it begins to; its `on_stop` finds all that ends
    after it.
-4. The time is one: from `aclose` to the end of users' actors it is `shutdown_timeout`; who works then is killed. Each
+4. The time is one: from `aclose` to the end of users' actors it is `shutdown_timeout`; what works then is killed. Each
    later phase has what is left, GRACE at least, for what is under way in it, and KILL_TIMEOUT more for its own end.
 5. An actor's class says in which phase it ends (`Actor.ends_in`), else it is its parent's, or WORK.
 """
@@ -122,7 +122,7 @@ class Closing:
             quiet = not busy
 
     def _somebody_works(self) -> bool:
-        # Who did at the last look is asked first: it spares looking through thousands.
+        # What did at the last look is asked first: it spares looking through thousands.
         if self._busy is None or not self._works(self._busy):
             self._busy = next((cell for cell in self._cells(Ending.WORK) if self._works(cell)), None)
         return self._busy is not None
@@ -162,7 +162,7 @@ class Closing:
                     for cell in cells:
                         self._kill(cell)
                     break
-                # Who has nothing to do, or only waited for the end of others, still ends in order.
+                # What has nothing to do, or only waited for the end of others, still ends in order.
                 overdue, until = True, self._loop.time() + KILL_TIMEOUT
             cell = cells.pop()
             if self._actors.runs(cell) and overdue and self._works(cell):

@@ -1,4 +1,4 @@
-"""What a life needs of whoever runs the actor: the loop or a thread, its messages, its supervision."""
+"""What a life needs of what runs the actor: the loop or a thread, its messages, its supervision."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Driven(WatchedActor):
         raise NotImplementedError
 
     def leave_behind(self) -> None:
-        """The bus stops without it, as its handler never returns: whoever waits for it waits no longer.
+        """The bus stops without it, as its handler never returns: what waits for it waits no longer.
 
         It ends here and now, without `on_stop`. On the bus's loop thread.
         """

@@ -18,7 +18,7 @@ class Ending(IntEnum):
     LINKS = 3
     """The ways to peers."""
     PEERS = 4
-    """Who opens and closes those ways, and hears what became of each."""
+    """What opens and closes those ways, and hears what became of each."""
     STORAGE = 5
     """What writes down what the others leave behind."""
     BUS = 6
@@ -30,7 +30,7 @@ SIDE_BY_SIDE = frozenset({Ending.LINKS})
 
 
 class EndsBus(Protocol):
-    """Whoever ends the bus where an actor has it end, or finds that its loop has."""
+    """What ends the bus where an actor has it end, or finds that its loop has."""
 
     def escalated(self, actor: str, error: BaseException) -> None:
         """A top-level actor hands its failure on."""

@@ -61,4 +61,4 @@ def refuse_sends(cell: Life) -> None:
 
 
 def _woken() -> None:
-    """Nobody runs the actor here who could be woken."""
+    """Nothing runs the actor here that could be woken."""

@@ -58,7 +58,7 @@ class Table:
                 try:
                     return Table(self._class)._looked_up
                 except TypeError:
-                    return self._looked_up  # it cannot be called so: who sends a message hears of it
+                    return self._looked_up  # it cannot be called so: the sender of a message hears of it
         if _replaces_methods() or not self._names.isdisjoint(getattr(actor, "__dict__", ())):
             return self._looked_up
         return self.handlers

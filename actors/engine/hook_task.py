@@ -23,7 +23,7 @@ def hook_task(
 
 
 async def _run_hook(
-    cell: object,  # for whoever looks at a frame that blocks the loop
+    cell: object,  # for a look at a frame that blocks the loop
     awaitable: Awaitable[object],
     loop: asyncio.AbstractEventLoop,
     then: Callable[[BaseException | None], object],

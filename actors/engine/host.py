@@ -15,7 +15,7 @@ __all__ = ["Host"]
 
 
 class NamesActors(ToldOfLives, Protocol):
-    """Whoever gives actors their names."""
+    """What gives actors their names."""
 
     def next_urn(self) -> str:
         """A new actor's URN."""

@@ -3,7 +3,7 @@
 The peak-sensitive moving average of Finagle's balancer (twitter.github.io/finagle/guide/Clients.html, "Power of Two
 Choices + Peak EWMA"; linkerd has the same), with two additions. A failure counts as a slow answer: without it a peer
 that fails at once looks like the quickest of all, and is sent everything. And what was measured comes with how much
-that is worth by now: without it who was not measured yet, or not for long, looks like the quickest of all.
+that is worth by now: without it a receiver that was not measured yet, or not for long, looks like the quickest of all.
 """
 
 from __future__ import annotations

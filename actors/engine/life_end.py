@@ -67,7 +67,7 @@ class LifeEnd(Driven):
     stash: list[Envelope] | None
     #: What `on_start` raised the first time, until somebody is told; then that it did, in words.
     start_error: BaseException | None
-    #: Who asked for the end, and waits for it.
+    #: Those that asked for the end, and wait for it.
     _stop_replies: list[ReplyTo] | None
     #: Cancels the timer of a restart; None when its time has come, or there is none.
     _backoff: Callable[[], object] | None

@@ -10,9 +10,9 @@ __all__ = ["ALIKE", "LEAST_SECONDS", "Load", "Loads"]
 #: Seconds that an answer counts for at least: uvloop's clock has this resolution, and with 0 what is in flight would
 #: count for nothing.
 LEAST_SECONDS = 0.001
-#: Receivers whose answers take less than so many times as long as each other's are equally quick, and have what is in
-#: flight compared. Who is slower by chance would get nothing at all otherwise from a sender that asks one at a time. It
-#: costs at most this factor, and less under load, where what is in flight tells the slower one.
+#: Receivers whose answers take less than that many times as long as each other's are equally quick, and have what is in
+#: flight compared. A receiver that is slower by chance would get nothing at all otherwise from a sender that asks one
+#: at a time. It costs at most this factor, and less under load, where what is in flight tells the slower one.
 ALIKE = 2.0
 
 
@@ -39,8 +39,8 @@ class Loads:
     def seconds(self, load: Load) -> float:
         """What an answer of that receiver is expected to take.
 
-        What was measured, as far as it still holds; for the rest what it usually is with the others. So whoever was not
-        measured yet counts as the median of those that were, and so does, by and by, who was not for long.
+        What was measured, as far as it still holds; for the rest what it usually is with the others. So one that was
+        not measured yet counts as the median of those that were, and so does, by and by, one that was not for long.
         """
         expected = load.weight * load.seconds + (1.0 - load.weight) * self._usual
         return max(expected, load.least, LEAST_SECONDS)

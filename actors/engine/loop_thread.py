@@ -32,7 +32,7 @@ log = get_logger("peerbus.actors")
 
 #: Seconds that what is left on the loop may take to end, tasks and threads, once the manager was left.
 SWEEP_TIMEOUT = 1.0
-#: Seconds that a stop may take beyond those that the manager promised to take, before whoever stops is told.
+#: Seconds that a stop may take beyond those that the manager promised to take, before the caller that stops is told.
 MARGIN = 10.0
 
 
@@ -52,7 +52,7 @@ def check_plain(what: str) -> None:
 
 
 class LoopThread:
-    """Thread: one, named (waits for: `stop`; feeds: whoever the context manager serves).
+    """Thread: one, named (waits for: `stop`; feeds: what the context manager serves).
 
     `patience`: seconds that leaving the manager takes at most, unless something holds up the loop. Tasks that do not
     end by then, and threads that the loop has lent out, are left to themselves and named in the log.
@@ -88,7 +88,7 @@ class LoopThread:
         """Leave the manager and wait for it. Idempotent.
 
         Raises WouldDeadlock on the loop's own thread, PeerbusError where something holds up the loop, and what leaving
-        raised: to the first who stops.
+        raised: to the first caller that stops.
         """
         if self._forked:
             raise forked_error(self._thread.name)
@@ -131,7 +131,7 @@ class LoopThread:
                 # As the end of `asyncio.run`, which waits for ever.
                 loop.run_until_complete(self._sweep(lent))
                 loop.close()
-        except BaseException as error:  # noqa: BLE001  # whoever starts or stops it raises it
+        except BaseException as error:  # noqa: BLE001  # the caller that starts or stops it raises it
             self._error = error
         finally:
             self._ready.set()

@@ -1,4 +1,4 @@
-"""Who an actor is: its names, in logs and to Pykka, and why a send to one that has ended fails."""
+"""What an actor is called: its names, in logs and to Pykka, and why a send to one that has ended fails."""
 
 from __future__ import annotations
 

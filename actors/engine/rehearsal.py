@@ -84,7 +84,7 @@ def rehearsed_message(channel: Channel[Any], message: object) -> SendError | Non
 
 
 def expected(cell: Receiving, message: object, sender: object, reply: Any) -> Any:
-    """What the asker expects who said `reply`: where his ask is looked at, with a look at the answer as well."""
+    """What an asker that said `reply` expects: where its ask is looked at, with a look at the answer as well."""
     channel = cell.actor_class.__channel__
     if cell.types is not LOOKS or channel is None or sender is cell or message.__class__ not in channel.types:
         return reply

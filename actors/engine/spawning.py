@@ -37,7 +37,7 @@ class Plan:
         self._name = name
         self._supervision = supervision
         self._parent = parent
-        #: That of whoever spawns the actor: what the actor runs in, from its constructor on.
+        #: That of the code that spawns the actor: what the actor runs in, from its constructor on.
         self.context = context_on(bus)
 
     def build(self) -> Ref[Any]:

@@ -34,7 +34,7 @@ SLOW_HANDLER = 0.5
 LOOKS = 2
 #: Seconds in which one handler is named once, and handlers that are remembered for that.
 QUIET, REMEMBERED = 60.0, 256
-#: Functions that call what an actor's class or a spawned factory has, and their variables that say for whom.
+#: Functions that call what an actor's class or a spawned factory has, and their variables that say for which actor.
 DOORS = {
     "run_turn": "cell",
     "Cell.handle": "self",
@@ -101,7 +101,7 @@ class StallWatch:
         self._asked = None
 
     def _look(self, frame: FrameType | None, seconds: float) -> bool:
-        """Say who holds the loop, if that is an actor of this bus. False: somebody else does at this moment."""
+        """Name what holds the loop, if that is an actor of this bus. False: something else does at this moment."""
         doors = _doors(frame)
         if not doors:
             return False

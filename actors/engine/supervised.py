@@ -19,7 +19,7 @@ from .state import State
 
 __all__ = ["EXITS", "Supervised"]
 
-#: What ends the program, whoever raises it.
+#: What ends the program, wherever it is raised.
 EXITS = (SystemExit, KeyboardInterrupt)
 
 

@@ -79,7 +79,7 @@ class ThreadCell(Cell):
         self._numbers = itertools.count()
         self._posted: deque[Callable[[], object]] = deque()
         self.left = False
-        #: Empty when the end has begun: whoever pops it goes through with it.
+        #: Empty when the end has begun: the caller that pops it goes through with it.
         self._to_end = [None]
         self.mailbox.wake = self.mailbox.wake_threadsafe = self._wake
         self.thread = threading.Thread(
@@ -146,7 +146,7 @@ class ThreadCell(Cell):
         finally:
             if self._runner is not None:
                 self._runner.close()
-            # Nobody owns the mailbox any more: whoever puts refuses what he put.
+            # Nobody owns the mailbox any more: a caller that puts refuses what it put.
             self.mailbox.wake = self.mailbox.wake_threadsafe = weakly(self._refuse_late)
             self._refuse_late()
             self.mailbox.owner = ENDED

@@ -42,7 +42,7 @@ class Tick:
 
 
 class Followed:
-    """What a handler returned to be awaited, and who hears of its end."""
+    """What a handler returned to be awaited, and what hears of its end."""
 
     __slots__ = ("_then", "of")
 

@@ -1,4 +1,4 @@
-"""Who hears of an actor's end. On the bus's loop thread."""
+"""What hears of an actor's end. On the bus's loop thread."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class WatchedActor(NamedActor):
 
     #: Why it has ended, or is about to.
     reason: str
-    #: Whom the bus tells of the end.
+    #: The watchers that the bus tells of the end.
     watchers: dict[WatchedActor, None] | None
     #: Whose watcher this is.
     watching: dict[WatchedActor, None] | None
@@ -33,7 +33,7 @@ class WatchedActor(NamedActor):
             self.watchers.pop(watcher, None)
 
     def tell_watchers(self) -> None:
-        """The cell has ended: whoever watches hears of it."""
+        """The cell has ended: its watchers hear of it."""
         watchers, self.watchers = self.watchers, None
         for watcher in watchers or ():
             if watcher.watching is not None:

@@ -2,7 +2,7 @@
 
 Law 1: nothing leaves unseen. A message is delivered, or refused to its sender, or dropped through `on_drop`.
 Law 2: per source the order of sending is the order of handling; between sources turns are taken.
-Law 3: whenever nobody is inside, there is not both room and somebody who waits for it.
+Law 3: whenever nobody is inside, there is not both room and a sender that waits for it.
 """
 
 from __future__ import annotations
@@ -58,12 +58,12 @@ class BoundedQueue(MailboxAccount):
         self._slow = overflow is Overflow.LATEST
 
     def room_for(self, count: int, size: int) -> bool:
-        """There is room for so many messages, of `size` bytes together."""
+        """There is room for `count` messages, of `size` bytes together."""
         # One message larger than the whole bound may enter alone: it was let through by the channel's limit.
         return self._free >= count and (self.bytes + size <= self.byte_limit or self.bytes == 0)
 
     def has_room_for(self, count: int, size: int) -> bool:
-        """There is room for so many messages, of `size` bytes together, and nothing to decide about any of them."""
+        """There is room for `count` messages, of `size` bytes together, and nothing to decide about any of them."""
         return not self._slow and self._free >= count and self.bytes + size <= self.byte_limit
 
     def admit(self, envelope: Envelope) -> bool:
@@ -165,7 +165,7 @@ class BoundedQueue(MailboxAccount):
         return True
 
     def admit_waiting(self) -> None:
-        """Let in those who wait, as far as there is room."""
+        """Let in those that wait, as far as there is room."""
         waiting = self._waiting
         while waiting is not None and (waiter := waiting.first()) is not None:
             if not self.room_for(1, waiter.envelope.size):

@@ -35,7 +35,7 @@ class ReplyTo(Protocol):
 
 
 class Replies:
-    """Several who wait for the same answer."""
+    """Several askers that wait for the same answer."""
 
     __slots__ = ("_replies",)
 
@@ -71,7 +71,7 @@ class Envelope(msgspec.Struct, gc=False):
     """One message with what the receiver's side needs to know of it."""
 
     message: object
-    #: Who sent it; None for plain code outside an actor.
+    #: The actor that sent it; None for plain code outside an actor.
     sender: Address[object] | None = None
     #: Where the answer goes; None for a tell.
     reply: ReplyTo | None = None
@@ -89,4 +89,4 @@ class Carrier(Protocol):
     """What brought a message from another node."""
 
     def dequeued(self, messages: int, size: int) -> None:
-        """So many of its messages, of `size` bytes together, have left the mailbox."""
+        """This number of its messages, of `size` bytes together, has left the mailbox."""

@@ -1,6 +1,6 @@
 """What became of every send of a node: accounts by channel that add up, also of actors and connections that are gone.
 
-Law 1: whoever takes sends keeps the count himself (mailbox, lane), so that keeping the ledger costs a send nothing.
+Law 1: what takes sends keeps the count itself (mailbox, lane), so that keeping the ledger costs a send nothing.
        Here is only what outlives them: when one ends, its account is added to its channel's tally.
 Law 2: what fails at one that has ended goes to that tally at once.
 Law 3: accounts are kept by the names of channels that this node knows, so a peer cannot make them many.

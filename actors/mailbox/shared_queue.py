@@ -122,7 +122,7 @@ class SharedQueue(BoundedQueue):
         return max(0, self._free - len(self._foreign))
 
     def _has_room_outside(self, size: int) -> bool:
-        # With the door held. What is at the door already has its place, and who waits goes first.
+        # With the door held. What is at the door already has its place, and what waits goes first.
         free = not self.waiting and not self._outside_waiters
         return free and self.room_for(len(self._foreign) + 1, size)
 

@@ -73,7 +73,7 @@ class WaitingSenders:
             del self.lanes[source]
 
     def take_all(self) -> list[Waiter]:
-        """Nobody waits any more; returns those who did."""
+        """Nobody waits any more; returns those that did."""
         waiting = [waiter for lane in self.lanes.values() for waiter in lane]
         self.lanes.clear()
         return waiting
