@@ -267,7 +267,7 @@ class Node(NodeLevers):
         with contextlib.suppress(ProcessForked):  # as `Bus.__exit__`
             self.stop()
 
-    # Who and where.
+    # Its names and places.
 
     @property
     def node_id(self) -> str:

@@ -1,4 +1,4 @@
-"""The peer manager's mind: it decides whom to dial, accept and evict, and never dials itself."""
+"""The peer manager's mind: it decides which peers to dial, accept and evict, and never dials itself."""
 
 # Law 1. No clock, no randomness, no I/O: `now` and `rng` come from outside, commands and events go out.
 # Law 2. Each dial that `dials` hands out comes back exactly once: through `dial_failed` or `authenticated`.
@@ -166,7 +166,7 @@ class PeerManager:
 
         `reason` is `HandshakeFailed.reason` or a short word of the shell's own. `by_peer`: the peer
         said so, then all its addresses wait. `node_id`: another node answered there; the address is
-        forgotten, or, configured without an id, open to whoever answers. `self_dial`: we did.
+        forgotten, or, configured without an id, open to any node that answers. `self_dial`: we did.
         """
         self._list.look_again()
         peer = self._list.take_back(dial)
@@ -332,7 +332,7 @@ class PeerManager:
         return peer, next((connection for connection in connections if connection.key == key), None)
 
     def _take_place(self, peer: KnownPeer, now: float) -> Changes:
-        """The newcomer is ready: who leaves is asked again, as somebody lower may be there by now, or a free slot."""
+        """The newcomer is ready: which peer leaves is asked again, as one lower may be there by now, or a free slot."""
         peer.replaces = None
         changes = self._state.shed("upgraded", now, most=1)
         return changes if changes.close or not peer.outgoing else self._state.shed_outgoing("upgraded", now)

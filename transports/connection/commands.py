@@ -58,7 +58,7 @@ class OfferRoles:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionEnded:
-    """From a connection to whoever made it: it carries nothing any more. `reason` is a short word."""
+    """From a connection to its maker: it carries nothing any more. `reason` is a short word."""
 
     peer_id: str
     reason: str

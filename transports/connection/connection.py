@@ -210,7 +210,7 @@ class PeerConnection(Actor):
         self._announcements.offer(command)
 
     def _end(self, reason: str, text: str = "") -> None:
-        """The connection carries nothing any more: everybody who waits for it learns why."""
+        """The connection carries nothing any more: all that wait for it learn why."""
         if not self._leave_taking.end():
             return
         self._reader.stop()

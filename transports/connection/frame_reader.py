@@ -1,4 +1,4 @@
-"""The reading half of a connection: bytes of its stream, as frames to those who take them.
+"""The reading half of a connection: bytes of its stream, as frames to those that take them.
 
 Task: the reader (waits for: bytes; feeds: the takers). Where the stream can, it hands over bytes in the very turn in
 which they arrive, and the task waits for the end only.

@@ -39,7 +39,7 @@ async def greet(
 ) -> Greeted:
     """Shake hands on a new stream within `timeout` seconds; on any error it is closed.
 
-    Raises HandshakeFailed (`.by_peer` tells who refused; reason `timeout` when the peer stays silent), ProtocolError,
+    Raises HandshakeFailed (`.by_peer`: the peer did; reason `timeout` when the peer stays silent), ProtocolError,
     StreamBroken.
     """
     handshake = Handshake(own, dialer=dialed, expected_id=expected_id, authenticated_id=stream.peer_id)

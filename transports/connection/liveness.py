@@ -144,7 +144,7 @@ class Heartbeat:
         self.interval = interval
         self.detector = detector or PhiAccrual(interval)
         self.detector.alive(now)
-        #: `received(now)`: some other frame came; whoever sends is alive.
+        #: `received(now)`: some other frame came; a peer that sends is alive.
         self.received = self.detector.alive
         #: Smoothed round-trip time in seconds; None before the first answer.
         self.rtt: float | None = None

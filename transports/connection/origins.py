@@ -26,7 +26,7 @@ class Origins:
         self.numbers[name] = index + 1
 
     def remove(self, name: str) -> None:
-        """A reactor of this node has stopped: who gets its name cannot be reached by its number."""
+        """A reactor of this node has stopped: an actor that gets its name cannot be reached by its number."""
         self.numbers.pop(name, None)
 
     def number_of(self, name: str) -> int:

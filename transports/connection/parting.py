@@ -7,7 +7,7 @@ Sans-IO: what happens, and `now` in seconds of the loop's clock, comes in; what 
 # Law 2: A node that shuts down says so first of all, sends for the work at hand as before, and does not close before
 #        the peer knows of it: so what the peer had written before is refused, and not in doubt.
 # Law 3: Where another connection takes the place of this one, each side says GOAWAY a second time when nothing is under
-#        way for it. Whoever means to close waits for the peer's second one.
+#        way for it. A side that means to close waits for the peer's second one.
 # Law 4: The messages that a successor holds back go when the peer has answered the PING behind the last one of this
 #        connection. A peer that does not is taken for gone.
 # Law 5: A peer that said GOAWAY closes; see `farewell` for how long it is waited for.
@@ -186,7 +186,7 @@ class Act(Enum):
     ARRIVED = "arrived"
     """The peer has read all that was sent here: a successor may send."""
     SETTLED = "settled"
-    """Nothing is under way any more: whoever waits to close can do so."""
+    """Nothing is under way any more: a side that waits to close can do so."""
 
 
 @dataclass(frozen=True, slots=True)

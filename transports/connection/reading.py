@@ -12,7 +12,7 @@ __all__ = ["BytesTaker", "read_on"]
 
 
 class BytesTaker(Protocol):
-    """Who takes them."""
+    """What takes them."""
 
     @property
     def stopped(self) -> bool:
@@ -31,7 +31,7 @@ class BytesTaker(Protocol):
 async def read_on(stream: Stream, taker: BytesTaker, leftover: bytes) -> None:
     """Hand over `leftover`, and then what comes, until the end."""
     try:
-        await asyncio.sleep(0)  # the router has this turn: whoever gets a message can answer it
+        await asyncio.sleep(0)  # the router has this turn: an actor that gets a message can answer it
         try:
             taker.received(leftover)
             if isinstance(stream, Pushing):

@@ -231,7 +231,7 @@ class ReceiveSide:
             self._deliver(lane, mailbox, envelope, 0)
 
     def run_woken(self) -> None:
-        """What came is looked through: those whom an ask has woken have their turn now, not in the loop's next one."""
+        """What came is looked through: what an ask has woken has its turn now, not in the loop's next one."""
         while self._woken:
             self._woken.pop().run_woken()
 
@@ -242,7 +242,7 @@ class ReceiveSide:
             reply.cancel()
 
     def probed(self, frame: ProbeFrame) -> None:
-        """The peer asks whom a reactor here waits for. Raises ProtocolError for a channel that is not there."""
+        """The peer asks what a reactor here waits for. Raises ProtocolError for a channel that is not there."""
         lane = self._lane(frame.channel)
         reply = self._served.get(frame.rid)
         if frame.rid and (reply is None or reply.channel != frame.channel):

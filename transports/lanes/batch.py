@@ -85,7 +85,7 @@ class Batch(msgspec.Struct, eq=False):
     #: Taken out when they are written: only the messages are kept for the case that they do not arrive.
     items: list[Item]
     messages: list[object]
-    #: Who sent, by place, where it was an actor.
+    #: The senders, by place, where these were actors.
     senders: dict[int, Address[object]] | None = None
     #: Bytes of the payload that may still join; below 0 with one large message. Each takes its overhead too, so there
     #: are never more than BATCH_LIMIT.

@@ -1,10 +1,10 @@
-"""When a frame leaves, and how large it may become: the rules, which all who have something to write go by.
+"""When a frame leaves, and how large it may become: the rules, which all go by that have something to write.
 
 1. What is written in one turn of the loop leaves together, in the next one (`Writer.schedule`). So tells do, always.
 2. An ask that has nothing to share a frame with leaves at once, past the queue; so does the last of the answers.
 3. Of many asks or answers some leave before the last is there (EARLY, LEAST), so that both ends have something to do.
 4. Tells share frames of half a part, and of a whole one while nobody asks (`Growth`).
-5. Who tells without a pause lets the loop go on when a frame is full, or two whole ones (`tells_leave`).
+5. A sender that tells without a pause lets the loop go on when a frame is full, or two whole ones (`tells_leave`).
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ def answers_leave(waiting: int, under_way: int) -> bool:
 
 
 def tells_leave(full: int, *, grown: bool) -> bool:
-    """So many frames of tells are full, the last of them `grown`: the sender gives way, and they are written."""
+    """`full` frames of tells are full, the last of them `grown`: the sender gives way, and they are written."""
     return full >= TOGETHER or not grown
 
 
 class Growth:
     """Whether a frame of tells may grow beyond half a part: nobody has asked, in either direction, for CALM frames.
 
-    Not at once: who asks again and again has no ask under way for a moment, in which a frame is filled.
+    Not at once: an asker that asks again and again has no ask under way for a moment, in which a frame is filled.
     """
 
     __slots__ = ("_asked", "_calm")

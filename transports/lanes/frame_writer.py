@@ -20,7 +20,7 @@ __all__ = ["FrameWriter", "Writer"]
 
 
 class Writer(Protocol):
-    """What those need of it who have something to write."""
+    """What the parts that have something to write need of it."""
 
     @property
     def clear(self) -> bool:

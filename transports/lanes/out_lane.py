@@ -171,7 +171,7 @@ class OutLane:
             batch.grow()
         if batch is None or size > batch.room:
             if batch is not None and tells_leave(len(self.queue), grown=batch.most == GROWN):
-                # Frames are full in this turn: they may be written, and whoever waits for the loop be served, before
+                # Frames are full in this turn: they may be written, and what waits for the loop be served, before
                 # the next one is. Without it a sender that only tells held the loop for a window of 1 024 messages.
                 outcome = GAVE_WAY
             self._tells = batch = Batch.of_tells()
@@ -296,7 +296,7 @@ class OutLane:
         )
 
     def leave(self) -> list[Waiter]:
-        """The senders that wait for credit, who wait on another lane from now on: they are not counted here."""
+        """The senders that wait for credit, which wait on another lane from now on: they are not counted here."""
         waiting = list(self._waiting)
         self._waiting.clear()
         self.sent -= len(waiting)
@@ -308,7 +308,7 @@ class OutLane:
         return not self.queue and not self.unconfirmed
 
     def refuse_waiting(self, refusal: Callable[[], SendError]) -> list[Waiter]:
-        """The senders that wait for credit, who shall wait no longer; nobody may from now on, because of `refusal`."""
+        """The senders that wait for credit, which shall wait no longer; none may from now on, because of `refusal`."""
         self.refusal = refusal
         waiting = list(self._waiting)
         self._waiting.clear()

@@ -16,7 +16,7 @@ T = TypeVar("T")
 class RemoteAsk(AskFuture[T]):
     """An ask on its way to a peer's reactor, by `lane`. `rid` is 0 until it has been written, at `written`.
 
-    Who makes it sets `lane` and `rid`, and what `AskFuture` names.
+    Its maker sets `lane` and `rid`, and what `AskFuture` names.
     """
 
     __slots__ = ("lane", "rid", "written")

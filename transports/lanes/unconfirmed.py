@@ -50,7 +50,7 @@ class Unconfirmed:
         self.bytes += size
 
     def confirm(self, messages: int, size: int) -> int:
-        """Credit for so many messages, and bytes, came back; there are as many. Returns how many were not refused."""
+        """Credit for that number of messages, and their bytes, came back. Returns how many were not refused."""
         self.messages -= messages
         self.bytes -= size
         delivered = messages

@@ -19,7 +19,7 @@ from ...actors.base import ConfigError
 
 __all__ = ["Identity", "node_id_of", "node_id_of_key"]
 
-#: Stands before everything that `sign` signs. Without it, whoever may choose what a node signs
+#: Stands before everything that `sign` signs. Without it, a peer that may choose what a node signs
 #: could choose a TLS 1.3 CertificateVerify (RFC 8446 §4.4.3) and pose as that node.
 _SIGNATURE_CONTEXT: Final = b"peerbus signature v1\0"
 #: A key file has about 120 bytes; more than this is some other file.
@@ -44,7 +44,7 @@ def node_id_of(certificate_der: bytes) -> str:
 
 
 class Identity:
-    """An Ed25519 private key (RFC 8032); who has it is that node. Its repr never shows it."""
+    """An Ed25519 private key (RFC 8032); its holder is that node. Its repr never shows it."""
 
     __slots__ = ("_key", "_node_id", "_public_der")
 
@@ -81,7 +81,7 @@ class Identity:
         except OSError as error:
             raise ConfigError(f"identity {path}: {error.strerror}") from error
         try:
-            # Asked of the open file: whoever swaps the path afterwards changes nothing.
+            # Asked of the open file: a swap of the path afterwards changes nothing.
             mode = os.fstat(descriptor).st_mode
             if not stat.S_ISREG(mode):
                 raise ConfigError(f"identity {path}: not a file")

@@ -20,7 +20,7 @@ __all__ = ["MemoryListener", "MemoryNetwork", "MemoryTransport"]
 
 
 class MemoryNetwork:
-    """The nodes, names and wires of one network; whoever makes it owns it, there is no global one."""
+    """The nodes, names and wires of one network; its maker owns it, there is no global one."""
 
     def __init__(self) -> None:
         self._wires: dict[tuple[str, str], Wire] = {}
@@ -60,7 +60,7 @@ class MemoryTransport:
         self._node_id = node_id
 
     async def dial(self, endpoint: Endpoint, *, expect: str | None, timeout: float) -> MemoryStream:
-        """As `Transport.dial`; nobody to answer, or nobody who accepts, fails at once."""
+        """As `Transport.dial`; no listener, or none that accepts, fails at once."""
         wanted = expected_peer(self, endpoint, expect)
         network = self._network
         listener = network._listeners.get(endpoint.path)

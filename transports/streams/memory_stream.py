@@ -22,7 +22,7 @@ __all__ = ["Wire", "MemoryStream", "Parcel"]
 class Parcel:
     """Something on its way: call `deliver` when it arrives, or `lose` to break its stream.
 
-    `stream` is the end that sends it, None for a dial. `data`: the bytes of the stream, for who looks on.
+    `stream` is the end that sends it, None for a dial. `data`: the bytes of the stream, for onlookers.
     """
 
     size: int

@@ -14,7 +14,7 @@ __all__ = ["ReceiveBuffer"]
 class ReceiveBuffer:
     """Chunks in, chunks out, one waiting reader.
 
-    It never refuses bytes: whoever feeds it stops the source while it is `full`, and lets it go on
+    It never refuses bytes: its feeder stops the source while it is `full`, and lets it go on
     when a read left it with `room`.
     """
 

@@ -66,7 +66,7 @@ async def _connect(
         )
         return stream
     connect = loop.create_unix_connection if sock.family == socket.AF_UNIX else loop.create_connection
-    # Names prove nothing here, so none is sent to whoever listens on the way.
+    # Names prove nothing here, so none is sent to listeners on the way.
     name = "" if tls else None
     await connect(
         lambda: stream,

@@ -1,4 +1,4 @@
-"""TCP, always with TLS 1.3 unless plain text is asked for in so many words."""
+"""TCP, always with TLS 1.3 unless plain text is asked for by name."""
 
 from __future__ import annotations
 

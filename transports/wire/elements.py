@@ -40,7 +40,7 @@ def check_elements(payload: bytes | memoryview) -> None:
 
 
 def grows(message_type: type) -> bool:
-    """The number of values in a message depends on who makes it: it has a list, a map or the like somewhere."""
+    """The number of values in a message depends on its maker: it has a list, a map or the like somewhere."""
     seen: set[type] = set()
 
     def look(info: object) -> bool:

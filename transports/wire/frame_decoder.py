@@ -98,7 +98,7 @@ class FrameDecoder:
             raise self._fault
         decode = WIRE_DECODER.decode
         while True:
-            # The state is read again after each yield: whoever took the frame may have fed more.
+            # The state is read again after each yield: the taker of the frame may have fed more.
             buffer, at = self._buffer, self._at
             start = at + HEAD
             if at == len(buffer) and not self._split:

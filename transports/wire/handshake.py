@@ -31,9 +31,9 @@ __all__ = [
 # Law 2: both sides are equal: each sends preface and HELLO at once, each answers WELCOME or REJECT.
 # Law 3: a side sends other frames only after it sent WELCOME *and* received WELCOME. So nothing
 #        reaches a node that did not accept its sender, and what is buffered before that is bounded.
-#        One exception: who said WELCOME may change its mind with GOAWAY, since REJECT would reach a
+#        One exception: a side that said WELCOME may change its mind with GOAWAY, since REJECT would reach a
 #        peer that is established.
-# Law 4: whoever spoke our magic is told why it is refused; anything else is not our protocol and
+# Law 4: a peer that spoke our magic is told why it is refused; anything else is not our protocol and
 #        gets no answer.
 
 MAGIC = b"peerbus\0"
@@ -149,7 +149,7 @@ class Handshake:
         authenticated_id: str | None = None,
     ) -> None:
         if expected_id is not None and not dialer:
-            raise ValueError("who accepts a connection cannot expect an id: pass it on the dialing side")
+            raise ValueError("a side that accepts a connection cannot expect an id: pass it on the dialing side")
         self.hello = hello
         self.dialer = dialer
         self.expected_id = expected_id

@@ -47,7 +47,8 @@ class ChannelCodec:
         self.messages = travelling(channel)
         self.schema = schema_of(channel)
         encodings = [encoding_of(message_type) for message_type in self.messages]
-        #: The bytes of a message, unchecked: for who asked `numbers` for its type, and `checks` for its fields.
+        #: The bytes of a message, unchecked: for a caller that asked `numbers` for its type, and `checks` for its
+        #: fields.
         self.encode_fields = msgspec.msgpack.Encoder().encode
         #: Type numbers of the declared messages.
         self.numbers: dict[type, int] = {message_type: number for number, message_type in enumerate(self.messages, 1)}
@@ -178,7 +179,7 @@ class ChannelCodec:
 def _check_answer(payload: bytes | memoryview, value: object) -> None:
     try:
         check_elements(payload)
-    except ValueError as error:  # as who asks would say, after all of it had travelled
+    except ValueError as error:  # as the asker would say, after all of it had travelled
         raise MessageTypeError(str(error), message=value) from None
 
 

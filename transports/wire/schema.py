@@ -11,7 +11,7 @@ from ...actors.messages import FACTS, Channel, Unresolved, encoding_of
 
 __all__ = ["SCHEMA_SIZE", "schema_of", "travelling"]
 
-#: Bytes: a checksum against mistakes, not against an adversary, who may write any hash into its HELLO.
+#: Bytes: a checksum against mistakes, not against an adversary, which may write any hash into its HELLO.
 SCHEMA_SIZE = 16
 
 # Law 1: what is described is what travels: names and types of fields, whether one may be missing, a tag, an array in
