@@ -65,6 +65,7 @@ CORE = frozenset(
         "transports.connection.out_lanes",
         "transports.connection.outgoing_encoder",
         "transports.connection.receive_side",
+        "transports.connection.remote_watches",
         "transports.connection.served_asks",
         "transports.connection.succession",
         "transports.lanes.departure",

@@ -29,15 +29,11 @@ WITHOUT_TESTS = {
     "actors.engine.spawning",
     "actors.engine.to_cell",
     "actors.engine.turn",
-    "transports.connection.commands",
     "transports.connection.connection",
-    "transports.lanes.batch",
-    "transports.lanes.in_lane",
     "transports.streams.memory_stream",
     "transports.streams.socket_listener",
     "transports.streams.socket_stream",
     "transports.streams.transport",
-    "transports.wire.codecs",
 }
 
 

@@ -28,12 +28,12 @@ from .out_lanes import OutLanes
 from .outgoing_encoder import OutgoingEncoder
 from .peer_errors import error_of
 from .remote_watches import RemoteWatches
+from .sending_host import SendingHost, declares, notify
 from .succession import Succession
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-    from ...actors.bus import Bus
     from ...actors.sends import Search, Wait
 
 __all__ = ["PeerLink"]
@@ -44,7 +44,7 @@ R = TypeVar("R")
 class PeerLink:
     """Everything that this node sends to one peer's reactors: an `actors.Link`. On the loop's thread only."""
 
-    def __init__(self, bus: Bus, own: Hello, peer: Hello, codecs: Codecs, writer: Writer) -> None:
+    def __init__(self, bus: SendingHost, own: Hello, peer: Hello, codecs: Codecs, writer: Writer) -> None:
         self._bus = bus
         self._writer = writer
         self.peer_id = peer.node_id
@@ -61,7 +61,7 @@ class PeerLink:
         #: Smoothed round trip in seconds; None before the first was measured.
         self.rtt: float | None = None
         where = Peer(peer.node_id)
-        self._watches = RemoteWatches(bus, where)
+        self._watches = RemoteWatches(partial(notify, bus), where)
         self.open_asks = asks = OpenAsks(bus.loop, writer)
         self.outbox = asks.outbox = Outbox(asks.number, asks.not_written)
         self.lanes = lanes = OutLanes(codecs, bus.name, peer.node_id)
@@ -73,7 +73,7 @@ class PeerLink:
         self._ask_sending = AskSending(bus.loop, asks, lanes.turns, self.outbox, writer)
         self._send_ask = self._ask_sending.send
         #: By which numbers the peer knows the reactors here.
-        self.origins: Origins = Origins(own.channels, partial(_declared, bus))
+        self.origins: Origins = Origins(own.channels, partial(declares, bus))
         self._origins = self.origins.numbers
         #: How many asks have come from the peer; set by the connection.
         self.asked_here: Callable[[], int] = _never_asked
@@ -376,12 +376,6 @@ class PeerLink:
         self.succession.arrived()
         self._watches.all_ended(why)
         self.open_asks.lost(f"the connection to peer {self.peer_id} ended before the answer came: {why}")
-
-
-def _declared(bus: Bus, name: str) -> bool:
-    cell = bus.cell(name)
-    channel = None if cell is None else cell.actor_class.__channel__
-    return channel is not None and channel.name == name
 
 
 def _never_asked() -> int:

@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from ...actors.base import PeerGone, SendError
-from ...actors.mailbox import Books, Side
+from ...actors.mailbox import Side
 from ...actors.messages import Address, Peer
 from ...actors.sends import AskFuture, FailedOutcome
 from ..lanes import Outgoing, OutLane, RemoteAsk, too_late
 from .open_asks import OpenAsks
 from .out_lanes import OutLanes
+from .sending_host import LedgerHost
 
-__all__ = ["Losses", "Mourner"]
-
-
-class Mourner(Protocol):
-    """What is needed of the bus: its accounts, and its dead letters."""
-
-    @property
-    def books(self) -> Books:
-        """What became of all messages."""
-
-    def dead_letter(
-        self, message: object, reason: str, *, to: object, sender: object, error: SendError | None = None
-    ) -> None:
-        """Let dead letters know of a message."""
+__all__ = ["Losses"]
 
 
 class Losses:
@@ -34,7 +22,7 @@ class Losses:
 
     __slots__ = ("_asks", "_bus", "_lanes", "_where")
 
-    def __init__(self, bus: Mourner, lanes: OutLanes, asks: OpenAsks, where: Peer) -> None:
+    def __init__(self, bus: LedgerHost, lanes: OutLanes, asks: OpenAsks, where: Peer) -> None:
         self._bus = bus
         self._lanes = lanes
         self._asks = asks

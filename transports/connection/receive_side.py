@@ -77,7 +77,7 @@ class ReceiveSide:
         #: By the number that a message names. None: plain code sent it, or an actor that cannot be reached from here.
         self._senders: list[Address[object] | None] = [None]
         self._senders += [Address[object](self._where, channel.name) for channel in peer.channels]
-        self._answers = answers = ServedAsks(bus, self._lanes, outbox, writer)
+        self._answers = answers = ServedAsks(bus.loop, bus.name, self._lanes, outbox, writer)
         #: Asks that are not answered, by their number.
         self._served = answers.served
         #: Actors that an ask has woken, and that handle it as soon as the bytes that came are looked through.

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Container
 
 from ...actors.base import NoSuchReactor
-from ...actors.mailbox import Envelope
 from ...actors.messages import Address, Peer, Terminated
-
-if TYPE_CHECKING:
-    from ...actors.bus import Bus
 
 __all__ = ["RemoteWatches"]
 
 
 class RemoteWatches:
-    """Those of one link. On the loop's thread only."""
+    """Those of one link. `notify(watcher, event)` tells an actor here, by its name. On the loop's thread only."""
 
-    __slots__ = ("_bus", "_watchers", "_where")
+    __slots__ = ("_tell", "_watchers", "_where")
 
-    def __init__(self, bus: Bus, where: Peer) -> None:
-        self._bus = bus
+    def __init__(self, notify: Callable[[str, Terminated], object], where: Peer) -> None:
+        self._tell = notify
         self._where = where
         self._watchers: dict[str, dict[Address[object], None]] = {}
 
@@ -55,6 +50,4 @@ class RemoteWatches:
             successor._watchers.setdefault(reactor, {}).update(self._watchers.pop(reactor))
 
     def _notify(self, watcher: Address[object], reactor: str, reason: str) -> None:
-        cell = self._bus.cell(watcher.reactor)
-        if cell is not None:
-            cell.mailbox.put_system(Envelope(Terminated(Address(self._where, reactor), reason)))
+        self._tell(watcher.reactor, Terminated(Address(self._where, reactor), reason))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
 
 from ...actors.base import MailboxFull, SendError, get_logger
 from ..lanes import ROOM, InLane, Outbox, RemoteReply, ReplyLane, Writer, answers_leave
 from ..wire import WORD_LIMIT, Error, FrameEncoder, Reply, clip
-
-if TYPE_CHECKING:
-    from ...actors.bus import Bus
 
 __all__ = ["ServedAsks"]
 
@@ -24,10 +21,10 @@ class ServedAsks:
     """What one connection owes its peer: the `Server` of its replies. `lanes` are its owner's, by number."""
 
     __slots__ = (
-        "_bus",
         "_encode",
         "_ended",
         "_lanes",
+        "_node",
         "_outbox",
         "_writer",
         "backlog",
@@ -37,15 +34,17 @@ class ServedAsks:
         "unread",
     )
 
-    def __init__(self, bus: Bus, lanes: list[InLane], outbox: Outbox, writer: Writer) -> None:
-        self._bus = bus
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, node: str, lanes: list[InLane], outbox: Outbox, writer: Writer
+    ) -> None:
+        self._node = node
         self._lanes = lanes
         self._outbox = outbox
         self._writer = writer
         self._encode = FrameEncoder().encode
         self._ended = False
         #: Seconds of the loop's clock.
-        self.now = bus.loop.time
+        self.now = loop.time
         #: Asks that are not answered, by their number.
         self.served: dict[int, RemoteReply] = {}
         #: Bytes of answers that wait to be written.
@@ -64,7 +63,7 @@ class ServedAsks:
         try:
             number, payload = lane.codec.encode_reply(value, lane.info.max_message, reply.number)
         except SendError as error:
-            log.warning("wrong answer", node=self._bus.name, actor=lane.info.name, why=str(error))
+            log.warning("wrong answer", node=self._node, actor=lane.info.name, why=str(error))
             self.error(reply.rid, reply.channel, 0, error.reason, error)
             return
         item = (reply.rid, number, payload)

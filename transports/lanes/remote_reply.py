@@ -8,9 +8,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ...actors.base import SendError, refusal_of, text_of
-from ...actors.engine import Cell
 
-__all__ = ["BUS_CODES", "REACTOR_PREFIX", "RemoteReply", "Server", "ThreadReply"]
+__all__ = ["BUS_CODES", "Answering", "REACTOR_PREFIX", "RemoteReply", "Server", "ThreadReply"]
 
 #: Codes of ERROR that the bus itself uses.
 BUS_CODES = frozenset(
@@ -46,6 +45,26 @@ class Server(Protocol):
         """Its time is over: nothing is sent but that."""
 
 
+class Answering(Protocol):
+    """The actor that was asked, as far as its answer knows it: see `peerbus.actors.engine.cell`."""
+
+    @property
+    def name(self) -> str | None:
+        """Its name on its bus."""
+
+    def standing(self) -> tuple[object, object]:
+        """What the handler that holds it awaits, and a mark of it."""
+
+    def task_of(self, reply: object) -> object:
+        """What has to go on before this ask is answered; None where nothing holds it up."""
+
+    def answered_late(self, reply: RemoteReply) -> None:
+        """It has answered, and the asker's time was over."""
+
+    def abandon(self, reply: RemoteReply) -> object:
+        """Nobody waits for the answer any more: end the work for it."""
+
+
 class RemoteReply:
     """Where the answer to a peer's ask goes, on the loop's thread.
 
@@ -54,7 +73,9 @@ class RemoteReply:
 
     __slots__ = ("_over", "_server", "cell", "channel", "deadline", "number", "rid")
 
-    def __init__(self, server: Server, cell: Cell, channel: int, rid: int, deadline: float, number: int = 0) -> None:
+    def __init__(
+        self, server: Server, cell: Answering, channel: int, rid: int, deadline: float, number: int = 0
+    ) -> None:
         self._server = server
         self._over = False
         self.cell = cell
@@ -110,7 +131,7 @@ class ThreadReply(RemoteReply):
     def __init__(
         self,
         server: Server,
-        cell: Cell,
+        cell: Answering,
         channel: int,
         rid: int,
         deadline: float,

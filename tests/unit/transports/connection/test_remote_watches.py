@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from peerbus.actors import Address, Bus, Channel, Peer, Reactor, Terminated, handles
 from peerbus.transports.connection.remote_watches import RemoteWatches
+from peerbus.transports.connection.sending_host import notify
 
 PEER = Peer("b" * 64)
 
@@ -45,7 +47,7 @@ async def test_the_end_of_a_watched_reactor_is_told_once() -> None:
     async with Bus("test") as bus:
         here: Address[object] = Address(PEER, "watcher")
         await bus.started(bus.spawn(Watcher))
-        watches = RemoteWatches(bus, PEER)
+        watches = RemoteWatches(partial(notify, bus), PEER)
         for _ in range(2):
             watches.watch("store", here, there=True)
         watches.watch("other", here, there=True)
@@ -59,7 +61,7 @@ async def test_the_end_of_a_watched_reactor_is_told_once() -> None:
 async def test_one_that_is_not_there_has_ended_already() -> None:
     async with Bus("test") as bus:
         await bus.started(bus.spawn(Watcher))
-        watches = RemoteWatches(bus, PEER)
+        watches = RemoteWatches(partial(notify, bus), PEER)
         watches.watch("store", Address(PEER, "watcher"), there=False)
         watches.watch("store", None, there=False)
         watches.all_ended("lost")
@@ -70,7 +72,7 @@ async def test_a_successor_watches_what_it_knows_and_the_rest_ends_with_the_conn
     async with Bus("test") as bus:
         here: Address[object] = Address(PEER, "watcher")
         await bus.started(bus.spawn(Watcher))
-        old, new = RemoteWatches(bus, PEER), RemoteWatches(bus, PEER)
+        old, new = RemoteWatches(partial(notify, bus), PEER), RemoteWatches(partial(notify, bus), PEER)
         for reactor in ("store", "gone"):
             old.watch(reactor, here, there=True)
         old.hand_over(new, {"store"})

@@ -49,7 +49,7 @@ class Counter:
         self.writer, self.worker = KeptWriter(), Worker()
         self.outbox = Outbox(lambda outgoing: 0, lambda lane, outgoing, error: None)
         lane = InLane(cast("InSide", self), 0, CODEC.info, CODEC)
-        self.answers = ServedAsks(bus, [lane], self.outbox, self.writer)
+        self.answers = ServedAsks(bus.loop, bus.name, [lane], self.outbox, self.writer)
 
     def ask(self, rid: int, within: float = 10.0) -> RemoteReply:
         reply = RemoteReply(self.answers, cast("Cell", self.worker), 0, rid, self.answers.now() + within)
