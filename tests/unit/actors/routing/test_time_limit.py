@@ -33,8 +33,8 @@ async def test_it_is_what_the_send_says_else_what_the_channel_says_else_the_defa
             assert seconds_of(bus, to, 0.5) == 0.5
         assert seconds_of(bus, plain, None) == seconds_of(bus, LOCAL / "other", None) == DEFAULT_TIMEOUT
         now = bus.loop.time()
-        assert deadline_of(bus, "blocks", None) == pytest.approx(now + 3.0, abs=0.1)
-        assert bus.deadline("other", 1.0) == pytest.approx(now + 1.0, abs=0.1)
+        assert deadline_of(bus, "blocks", None) == now + 3.0
+        assert bus.deadline("other", 1.0) == now + 1.0
         with pytest.raises(TimeoutError):
             await bus.ask(LOCAL / Blocks, Get(1))
-        assert bus.loop.time() - now == pytest.approx(3.0, abs=0.1)
+        assert bus.loop.time() - now >= 3.0
