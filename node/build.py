@@ -31,7 +31,7 @@ def build_node(config: NodeConfig) -> Node:
         listen=[str(endpoint) for endpoint in config.listen],
         advertise=[str(endpoint) for endpoint in config.advertise],
         offers=[str(offer) for offer in config.offers],
-        reactors=load_reactors(config),
+        reactors=load_reactors(config, starts=True),
         channels=load_channels(config),
         mdns=config.discovery.mdns and (config.discovery.interfaces or True),
         pex=config.pex.enabled and PexOptions(seed=config.pex.seed),
@@ -62,19 +62,19 @@ def load_identity(config: NodeConfig) -> Identity | None:
         raise config.source.error("identity", str(error)) from error
 
 
-def load_reactors(config: NodeConfig) -> list[Callable[[], Reactor]]:
+def load_reactors(config: NodeConfig, *, starts: bool = False) -> list[Callable[[], Reactor]]:
     """A factory for each reactor that `config` names by import path. Raises: ConfigError.
 
     A reactor class may have a classmethod `check_args`, which takes what the constructor takes and raises ConfigError
-    where that cannot be right: it is called here, before anything has started and been announced.
+    where nothing can be started so. Where the node `starts` it is called here, before anything is announced.
 
     The configuration's folder is put first in `sys.path`, as Python does with the folder of a script, so a
     reactor may stand in a file beside it. The process keeps it there: reactors may import more, later.
     """
-    return [factory for factory, _, _ in _reactors(config)]
+    return [factory for factory, _, _ in _reactors(config, starts=starts)]
 
 
-def _reactors(config: NodeConfig) -> list[tuple[Callable[[], Reactor], str, Channel[Any]]]:
+def _reactors(config: NodeConfig, *, starts: bool = False) -> list[tuple[Callable[[], Reactor], str, Channel[Any]]]:
     """Each with the path that names it, and its channel."""
     reactors: list[tuple[Callable[[], Reactor], str, Channel[Any]]] = []
     channels: dict[str, str] = {}
@@ -89,7 +89,7 @@ def _reactors(config: NodeConfig) -> list[tuple[Callable[[], Reactor], str, Chan
             channel = reactor.declared_channel()
             reactor.check_whole()
             check_arguments(reactor, entry.args)
-            if (check := getattr(reactor, "check_args", None)) is not None:
+            if starts and (check := getattr(reactor, "check_args", None)) is not None:
                 check(**entry.args)
         except (TypeError, ConfigError) as error:
             raise config.source.error(key, f"{entry.path} cannot be made: {error}") from error

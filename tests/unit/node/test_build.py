@@ -155,6 +155,7 @@ def test_a_reactor_is_asked_about_its_args_before_anything_starts(folder: Path) 
     lines = '[[reactors]]\npath = "peerbus.node.blocks:Blocks"\nargs = { file = "nothing.bin" }'
     with pytest.raises(ConfigError, match=r"blocks:Blocks cannot be made: nothing\.bin cannot be served: No such file"):
         build_node(config(folder, lines))
+    assert load_reactors(config(folder, lines)), "to be right it need not be able to run here"
 
 
 def test_two_reactors_on_one_channel_are_refused(folder: Path) -> None:
