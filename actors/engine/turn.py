@@ -29,23 +29,22 @@ def run_turn(cell: Cell) -> None:
     """Handle at most BATCH messages of a running actor, on its mailbox's thread."""
     mailbox, actor = cell.mailbox, cell.actor
     assert actor is not None
-    handler_of = cell.handlers.get
+    user = mailbox._user
+    turns, lanes, handler_of = user.turns, user.lanes, cell.handlers.get
     receive = actor.on_receive if actor.__receives__ else None
     # Credit of what left the mailbox, to be returned in one word: nothing is written before this turn ends.
     carrier: Carrier | None = None
     messages = size = 0
     try:
         for _ in range(BATCH):
-            user = mailbox._user
-            turns = user.turns
             if len(turns) == 1 and not mailbox._slow and not mailbox._system:
                 # As `take`, where there is one source, which is nearly always.
                 lane = turns[0]
                 envelope = lane.popleft()
                 if not lane:
                     turns.popleft()
-                    if len(user.lanes) > KEPT_LANES:
-                        del user.lanes[envelope.source]
+                    if len(lanes) > KEPT_LANES:
+                        del lanes[envelope.source]
                 mailbox._free += 1
                 if envelope.size:
                     mailbox.bytes -= envelope.size

@@ -80,6 +80,13 @@ class FairQueue:
                 del self.lanes[envelope.source]
         return envelope
 
+    def take_all(self) -> list[Envelope]:
+        """Empty it; returns what was there, in no promised order."""
+        left = list(self)
+        self.lanes.clear()
+        self.turns.clear()
+        return left
+
     def holds_older(self, envelope: Envelope) -> bool:
         """There is one of the same source and message type: `replace` would find it."""
         lane = self.lanes.get(envelope.source)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from ..messages import DEFAULT_MAILBOX, DEFAULT_MAILBOX_BYTES, Overflow
 from .envelope import Envelope, with_reply
-from .fair_queue import FairQueue
 from .shared_queue import SharedQueue
 from .waiting_senders import as_it_is
 
@@ -167,8 +166,7 @@ class Mailbox(SharedQueue):
         self.shut(why)
         self._closed = why
         self._admit_foreign()
-        left = list(self._user)
-        self._user = FairQueue()
+        left = self._user.take_all()
         self._free = self.limit
         if self._last is not None:
             left.append(self._last)

@@ -17,18 +17,6 @@ LINES = 400
 LONG: dict[str, int] = {}
 #: Modules without a test file of their own: tests of their floor reach them.
 WITHOUT_TESTS = {
-    "actors.engine.actor_tasks",
-    "actors.engine.behaviour",
-    "actors.engine.body",
-    "actors.engine.building",
-    "actors.engine.ending",
-    "actors.engine.forked_cell",
-    "actors.engine.handler_notes",
-    "actors.engine.host",
-    "actors.engine.ref",
-    "actors.engine.spawning",
-    "actors.engine.to_cell",
-    "actors.engine.turn",
     "transports.connection.connection",
     "transports.streams.memory_stream",
     "transports.streams.socket_listener",

@@ -163,3 +163,22 @@ class QueueMachine(RuleBasedStateMachine):
 
 TestQueue = QueueMachine.TestCase
 TestQueue.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+
+
+def test_all_that_is_queued_is_taken_at_once_and_the_queue_goes_on() -> None:
+    queue = FairQueue()
+    for source in ("a", "b", "a"):
+        queue.put(envelope(source, source))
+    assert Counter(each.message for each in queue.take_all()) == {"a": 2, "b": 1}
+    assert not queue
+    assert queue.get() is None
+    queue.put(envelope("a", "again"))
+    assert [each.message for each in queue] == ["again"]
+
+
+def test_an_older_one_is_of_the_same_source_and_type() -> None:
+    queue = FairQueue()
+    queue.put(envelope("a", 1))
+    assert queue.holds_older(envelope("a", 2))
+    assert not queue.holds_older(envelope("a", "text"))
+    assert not queue.holds_older(envelope("b", 2))

@@ -1,0 +1,64 @@
+"""One turn of an actor: so many messages and no more, in the order of taking turns, with credit in one word."""
+
+from __future__ import annotations
+
+import asyncio
+
+from peerbus.actors import Actor, Bus, Ref, handles
+from peerbus.actors.engine.cell import BATCH
+from peerbus.actors.mailbox.envelope import Envelope
+
+
+class Counts(Actor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[object] = []
+
+    @handles(int, str)
+    def take(self, message: object) -> list[object]:
+        self.heard.append(message)
+        return self.heard
+
+
+class Lane:
+    """What brought messages from a peer."""
+
+    def __init__(self) -> None:
+        self.words: list[tuple[int, int]] = []
+
+    def dequeued(self, messages: int, size: int) -> None:
+        self.words.append((messages, size))
+
+
+async def test_others_have_their_turn_after_so_many_messages() -> None:
+    made: list[Counts] = []
+
+    def counts() -> Counts:
+        made.append(Counts())
+        return made[-1]
+
+    async with Bus() as bus:
+        ref: Ref[Counts] = bus.spawn(counts)
+        await bus.ask(ref, "begun")
+        for number in range(2 * BATCH):
+            bus.tell(ref, number).get()
+        asyncio.get_running_loop().call_soon(made[0].heard.append, "another's turn")
+        assert await bus.ask(ref, "end") == [
+            "begun",
+            *range(BATCH),
+            "another's turn",
+            *range(BATCH, 2 * BATCH),
+            "end",
+        ]
+
+
+async def test_credit_of_one_connection_goes_back_in_one_word() -> None:
+    async with Bus() as bus:
+        ref: Ref[Counts] = bus.spawn(Counts)
+        await bus.ask(ref, "begun")
+        one, other = Lane(), Lane()
+        mailbox = ref._cell.mailbox
+        for lane in (one, one, one, other):
+            mailbox.offer(Envelope(3, size=10, carrier=lane))
+        await bus.ask(ref, "end")
+        assert (one.words, other.words) == ([(3, 30)], [(1, 10)])
