@@ -1,0 +1,62 @@
+"""A stream on a socket: how it is tuned, and how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+import pytest
+import uvloop
+from tcp_scene import (
+    ALICE,
+    BOB,
+    listening,
+)
+
+from peerbus.actors.base.errors import StreamBroken
+from peerbus.transports.streams.socket_stream import SocketStream
+from peerbus.transports.streams.tcp import TcpTransport
+
+
+async def test_sockets_are_tuned_for_messages() -> None:
+    async with listening(TcpTransport(BOB)) as listener:
+        dialed = await TcpTransport(ALICE).dial(listener.endpoint, expect=None, timeout=5)
+        accepted = await listener.accept()
+        for stream in (dialed, accepted):
+            assert isinstance(stream, SocketStream)
+            option: Callable[[int, int], int] = stream._socket.getsockopt
+            assert option(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            assert option(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+            assert option(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+        await asyncio.gather(dialed.aclose(), accepted.aclose())
+
+
+async def test_a_cut_connection_is_no_end() -> None:
+    plain = TcpTransport(plaintext=True)
+    async with listening(plain) as listener:
+        dialed = await plain.dial(listener.endpoint, expect=None, timeout=5)
+        accepted = await listener.accept()
+        dialed.abort()
+        with pytest.raises(StreamBroken, match="reset"):
+            await accepted.read()
+        await asyncio.gather(dialed.aclose(), accepted.aclose())
+        assert repr(dialed).endswith("lost>")
+
+
+@pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_an_end_without_tls_close_is_a_break(loop_factory: Callable[[], asyncio.AbstractEventLoop]) -> None:
+    with asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(_truncate())
+
+
+async def _truncate() -> None:
+    async with listening(TcpTransport(BOB)) as listener:
+        dialed = await TcpTransport(ALICE).dial(listener.endpoint, expect=None, timeout=5)
+        accepted = await listener.accept()
+        # What somebody in between can do: end the TCP connection, as if all had been said.
+        assert isinstance(dialed, SocketStream)
+        dialed._socket.shutdown(socket.SHUT_WR)
+        with pytest.raises(StreamBroken, match="without an end"):
+            await accepted.read()
+        await asyncio.gather(dialed.aclose(), accepted.aclose())
