@@ -40,9 +40,9 @@ def routed_ask(
     """
     if type(to) is Address and how is None and get_ident() == bus.thread and (sender is not None or not bus.closing):
         # The short way of what is below, as in `routed_tell`.
-        where = to.where
+        where, find = to.where, bus.cell  # loaded first: called as a method, a slot is slow
         if where is LOCAL:
-            cell = bus.cell(to.reactor)
+            cell = find(to.reactor)
             if cell is not None:
                 return cell.ask(message, sender, timeout, reply, bus)
         elif type(where) is Peer and (timeout is None or timeout > 0):
