@@ -59,12 +59,13 @@ class BoundedQueue(MailboxAccount):
 
     def room_for(self, count: int, size: int) -> bool:
         """There is room for `count` messages, of `size` bytes together."""
-        # One message larger than the whole bound may enter alone: it was let through by the channel's limit.
-        return self._free >= count and (self.bytes + size <= self.byte_limit or self.bytes == 0)
+        # One message larger than the whole bound may enter alone: it was let through by the channel's limit. What never
+        # left this process has no size, and needs no room but its place.
+        return self._free >= count and (not size or self.bytes + size <= self.byte_limit or self.bytes == 0)
 
     def has_room_for(self, count: int, size: int) -> bool:
         """There is room for `count` messages, of `size` bytes together, and nothing to decide about any of them."""
-        return not self._slow and self._free >= count and self.bytes + size <= self.byte_limit
+        return not self._slow and self._free >= count and (not size or self.bytes + size <= self.byte_limit)
 
     def admit(self, envelope: Envelope) -> bool:
         """Decide about a message, one of `sent` already, and act. False: its sender has to wait; `wait` counts it.

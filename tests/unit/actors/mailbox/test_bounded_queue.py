@@ -95,3 +95,11 @@ def test_a_queue_that_was_idle_wakes_its_owner_once() -> None:
     queue.enter_all([Envelope(2), Envelope(3)], 0)
     assert woken == [1]
     assert len(list(queue)) == 3
+
+
+@pytest.mark.parametrize("policy", Overflow)
+def test_what_has_no_size_enters_beside_a_message_larger_than_the_bound(policy: Overflow) -> None:
+    queue = BoundedQueue(3, 30, policy)
+    assert admitted(queue, Envelope("large", source="a peer", size=100))
+    assert admitted(queue, Envelope("of this process"))
+    assert [envelope.message for envelope in queue] == ["large", "of this process"]

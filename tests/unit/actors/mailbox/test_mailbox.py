@@ -8,7 +8,7 @@ from threading import get_ident
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from pykka.messages import _ActorStop
@@ -585,3 +585,58 @@ def test_a_look_from_another_thread_outlives_what_the_owner_does_meanwhile() -> 
     changes.append(1)
     assert mailbox.peek() == [entry]
     assert changes == []
+
+
+#: What is done to two mailboxes: a message of a source and a size is offered, or one is taken.
+DONE_TO_BOTH = st.lists(
+    st.one_of(st.tuples(st.sampled_from("ab"), st.sampled_from([0, 30, 120])), st.none()), max_size=40
+)
+
+
+def offered_in_full(to: Mailbox, envelope: Envelope) -> object:
+    to.sent += 1
+    try:
+        return to.admit(envelope)
+    except SendError as error:
+        return type(error)
+
+
+def offered(to: Mailbox, envelope: Envelope) -> object:
+    try:
+        return to.offer(envelope)
+    except SendError as error:
+        return type(error)
+
+
+@pytest.mark.parametrize("policy", Overflow)
+@given(done=DONE_TO_BOTH)
+@settings(max_examples=60, deadline=None)
+def test_an_offer_is_admitted_by_the_short_way_as_by_the_long_one(
+    policy: Overflow, done: list[tuple[str, int] | None]
+) -> None:
+    (short, lost), (long, long_lost) = box(4, 100, policy), box(4, 100, policy)
+    for number, step in enumerate(done):
+        if step is None:
+            left = [None if each is None else each.message for each in (short.take(), long.take())]
+            assert left[0] == left[1]
+        else:
+            source, size = step
+            told = [
+                offered(short, Envelope(number, source=source, size=size)),
+                offered_in_full(long, Envelope(number, source=source, size=size)),
+            ]
+            assert told[0] == told[1]
+        assert short.statistics() == long.statistics()
+    assert lost == long_lost
+
+
+@given(sizes=st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from([0, 10])), max_size=6))
+@settings(max_examples=60, deadline=None)
+def test_what_another_thread_has_put_is_admitted_as_an_offer_is(sizes: list[tuple[str, int]]) -> None:
+    (foreign, _), (own, _) = box(8), box(8)
+    for number, (source, size) in enumerate(sizes):
+        assert foreign.offer_foreign(Envelope(number, source=source, size=size))
+        assert own.offer(Envelope(number, source=source, size=size))
+    assert not foreign.only_stop_left  # it has looked at the door
+    assert foreign.statistics() == own.statistics()
+    assert taken(foreign) == taken(own)
