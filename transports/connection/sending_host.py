@@ -30,7 +30,7 @@ class LedgerHost(Protocol):
 class RunsActors(Protocol):
     """What those need of it who look for an actor by its name."""
 
-    def cell(self, name: str) -> Cell | None:
+    def cell(self, name: str, /) -> Cell | None:
         """The actor of that name that runs here."""
 
 
