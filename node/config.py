@@ -17,8 +17,8 @@ from ..actors.messages import Capability
 from ..discovery.facts import Require
 from ..discovery.records import MAX_ENDPOINTS, check_offers_fit, names_a_place
 from ..transports.streams import Endpoint
-from .arguments import MAX_NAME
 from .logs import FORMATS, LEVELS
+from .node_arguments import MAX_NAME
 from .table import Source, TomlTable
 
 __all__ = [

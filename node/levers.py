@@ -21,7 +21,7 @@ from ..discovery.mind import (
     SetScore,
     UnbanPeer,
 )
-from .arguments import dialed_of, endpoint_of
+from .node_arguments import dialed_of, endpoint_of
 
 __all__ = ["NodeLevers"]
 

@@ -36,7 +36,9 @@ from ..transports.connection import HEARTBEAT_INTERVAL
 from ..transports.streams import Identity, TcpTransport, Transport, UnixTransport
 from ..transports.wire import Codecs
 from .allocator import keep_freed_memory
-from .arguments import (
+from .delegated import Delegated
+from .levers import NodeLevers
+from .node_arguments import (
     capabilities_of,
     dialed_of,
     endpoints_of,
@@ -47,8 +49,6 @@ from .arguments import (
     pex_of,
     seconds_of,
 )
-from .delegated import Delegated
-from .levers import NodeLevers
 from .own_actors import OwnActors
 from .search import search_text
 from .snapshot import NodeSnapshot

@@ -68,7 +68,7 @@ CORE = frozenset(
         "transports.connection.remote_watches",
         "transports.connection.served_asks",
         "transports.connection.succession",
-        "transports.lanes.departure",
+        "transports.lanes.frame_timing",
         "transports.lanes.flow",
         "transports.lanes.frame_writer",
         "transports.lanes.in_lane",

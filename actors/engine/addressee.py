@@ -11,12 +11,13 @@ from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
 
 from ..base import SendError
 from ..mailbox import Envelope
-from ..messages import DEFAULT_TIMEOUT, Supervisor
+from ..messages import DEFAULT_TIMEOUT
 from ..sends import DELIVERED, AskFuture, FailedOutcome, ForeignWaiting, Outcome, Supply, Within, spent
 from .behaviour import Behaviour
 from .named_actor import log
 from .rehearsal import LOOKS, wrong_message
 from .supervised import Supervised
+from .supervisor import Supervisor
 from .timers import Tick
 
 if TYPE_CHECKING:

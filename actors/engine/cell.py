@@ -28,7 +28,7 @@ from ..base import (
     shown,
 )
 from ..mailbox import Envelope
-from ..messages import ShutdownStarted, Supervisor, Terminated, article
+from ..messages import ShutdownStarted, Terminated, article
 from ..sends import AskFuture, Search, Wait
 from .actor_tasks import ActorTasks
 from .addressee import PYKKA_MESSAGES, Addressee
@@ -37,6 +37,7 @@ from .latency import OwnLatency
 from .life_end import HALT
 from .load_shedding import Lateness
 from .state import State
+from .supervisor import Supervisor
 from .timers import Followed, Tick, Timer
 
 if TYPE_CHECKING:

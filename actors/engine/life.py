@@ -23,7 +23,7 @@ from ..base import (
     for_future,
     shown,
 )
-from ..messages import LOCAL, ActorRestarted, ActorStarted, ActorTerminated, Address, Supervisor
+from ..messages import LOCAL, ActorRestarted, ActorStarted, ActorTerminated, Address
 from .behaviour import Behaviour
 from .building import BUILDING
 from .ending import EndsBus
@@ -31,6 +31,7 @@ from .hooks import run_hooks
 from .life_end import HALT, LifeEnd
 from .named_actor import Home
 from .state import STEPS, State, Step
+from .supervisor import Supervisor
 
 if TYPE_CHECKING:
     from .handler_table import Handler

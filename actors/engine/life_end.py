@@ -16,13 +16,13 @@ from pykka.messages import _ActorStop
 
 from ..base import ENDED, ActorStopped, weakly
 from ..mailbox import Envelope, ReplyTo
-from ..messages import Supervisor
 from .actor_tasks import ActorTasks
 from .behaviour import Behaviour
 from .driven import Driven, OwnTimers
 from .hooks import run_hooks
 from .named_actor import log
 from .state import State, Step
+from .supervisor import Supervisor
 
 __all__ = ["HALT", "LifeEnd"]
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from ..base import PeerbusError
-from ..messages import REACTOR_PATTERN, Supervision, Supervisor, article
+from ..messages import REACTOR_PATTERN, Supervision, article
 from .behaviour import Behaviour
 from .building import BUILDING, context_on
 from .cell import Cell
 from .host import Host
 from .loop_cell import LoopCell
 from .ref import Ref
+from .supervisor import Supervisor
 from .thread_cell import ThreadCell
 
 __all__ = ["Plan"]

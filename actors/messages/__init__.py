@@ -46,7 +46,7 @@ from .request import UNNAMED, Asks, Request, answer_named
 from .results import QuorumFailed, Results
 from .selector import ANYWHERE, Condition, Where
 from .speaks import Speaks
-from .supervision import Directive, Supervision, Supervisor
+from .supervision import Directive, Supervision
 
 __all__ = [
     "AFTER",
@@ -90,7 +90,6 @@ __all__ = [
     "ShutdownStarted",
     "Speaks",
     "Supervision",
-    "Supervisor",
     "Terminated",
     "UNNAMED",
     "Unresolved",

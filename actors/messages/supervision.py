@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from math import inf
 
-__all__ = ["Decision", "Directive", "Supervision", "Supervisor"]
+__all__ = ["Directive", "Supervision"]
 
 
 class Directive(Enum):
@@ -50,39 +50,3 @@ class Supervision:
             )
         if self.then not in (Directive.STOP, Directive.ESCALATE):
             raise ValueError(f"a spent budget can stop or escalate, not {self.then.value}")
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """What to do now; `delay` is the backoff before a restart, in seconds."""
-
-    directive: Directive
-    delay: float = 0.0
-
-
-class Supervisor:
-    """Counts one actor's failures against its budget."""
-
-    __slots__ = ("_failures", "policy")
-
-    def __init__(self, policy: Supervision) -> None:
-        self.policy = policy
-        self._failures: list[float] = []  # at most `budget` long; an empty deque is 600 bytes
-
-    @property
-    def restarts(self) -> int:
-        """Restarts in the window that the last decision looked at."""
-        return len(self._failures)
-
-    def failed(self, now: float) -> Decision:
-        """The actor failed at `now` (seconds of any steady clock)."""
-        policy = self.policy
-        if policy.directive is not Directive.RESTART:
-            return Decision(policy.directive)
-        while self._failures and now - self._failures[0] > policy.window:
-            self._failures.pop(0)
-        if len(self._failures) >= policy.budget:
-            return Decision(policy.then)
-        delay = min(policy.backoff * 2.0 ** len(self._failures), policy.max_backoff)
-        self._failures.append(now)
-        return Decision(Directive.RESTART, delay)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .bans import MAX_BANS, Ban, Bans, BanTarget, ban_target
 from .commands import PEERS_ACTOR, Accept, Attempt, Changes, CloseConnection, Dial, Refuse, Verdict
-from .connection_view import Direction, PeerConnectionView, beats
+from .connection_view import Direction, PeerConnectionView
 from .events import Candidate, PeerBanned, PeerDown, PeerEvent, PeerUnbanned, PeerUp, RequirementMet, RequirementUnmet
 from .finder import Finder, MakeFinder
 from .messages import AdvertisePeers, AnnounceMyself, FoundPeer, LostPeer, Offer, PeerWasUseful, ReportPeer
@@ -50,5 +50,4 @@ __all__ = [
     "ScoreReason",
     "Verdict",
     "ban_target",
-    "beats",
 ]

@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 from ...transports.streams import why_another
-from ..facts import Accept, Attempt, Dial, PeerConnectionView, Refuse, Verdict, beats
+from ..facts import Accept, Attempt, Dial, PeerConnectionView, Refuse, Verdict
 from ..peer import KnownPeer, PeerState, PeerStep
 from .advertising import role_of
+from .duplicates import beats
 from .manager_state import ManagerState
 from .places import lowest_place
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .batch import ROOM, Outgoing
-from .departure import Growth, answers_leave, asks_leave
+from .frame_timing import Growth, answers_leave, asks_leave
 from .frame_writer import FrameWriter, Writer
 from .in_lane import InLane
 from .out_lane import LaneStatistics, OutLane

@@ -13,8 +13,8 @@ from typing import Protocol
 
 from ...actors.base import StreamBroken, StreamClosed, new_task
 from ..streams import HIGH_WATER, Stream
-from .draining import drained
 from .outbox import Outbox
+from .stream_room import drained
 
 __all__ = ["FrameWriter", "Writer"]
 

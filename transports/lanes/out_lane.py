@@ -17,8 +17,8 @@ from ...actors.messages import Address
 from ...actors.sends import DELIVERED, GAVE_WAY, Outcome
 from ..wire import ChannelCodec, ChannelInfo
 from .batch import GROWN, ITEM_OVERHEAD, Batch, Item, Outgoing
-from .departure import tells_leave
 from .flow import SendWindow
+from .frame_timing import tells_leave
 from .unconfirmed import Unconfirmed
 
 __all__ = ["LaneStatistics", "OutLane"]

@@ -9,7 +9,7 @@ from ...actors.messages import Address
 from ...actors.sends import GAVE_WAY
 from ..wire import ChannelCodec, Payload
 from .batch import GROWN, ITEM_OVERHEAD, ROOM, Batch, Item
-from .departure import tells_leave
+from .frame_timing import tells_leave
 from .out_lane import OutLane
 
 __all__ = ["Taken", "accept_many"]

@@ -1,13 +1,12 @@
-"""Which of two connections to one peer survives."""
+"""One connection to a peer, as the peer manager knows it."""
 
 from __future__ import annotations
 
 import pytest
 
-from peerbus.discovery.facts.connection_view import Direction, PeerConnectionView, beats
+from peerbus.discovery.facts.connection_view import Direction, PeerConnectionView
 from peerbus.transports.streams.endpoint import Endpoint
 
-LOW, HIGH = "1" * 64, "9" * 64
 PLACE = Endpoint("tcp", host="10.0.0.1", port=1)
 
 
@@ -18,28 +17,3 @@ def link(direction: Direction, incarnation: int = 1) -> PeerConnectionView:
 @pytest.mark.parametrize("direction", list(Direction))
 def test_the_direction_is_known_by_the_endpoint_that_was_dialed(direction: Direction) -> None:
     assert link(direction).direction is direction
-
-
-@pytest.mark.parametrize("dialed_by_low_is_new", [True, False])
-def test_both_sides_of_a_simultaneous_dial_choose_the_dial_of_the_smaller_id(
-    dialed_by_low_is_new: bool,
-) -> None:
-    at_low = {True: link(Direction.DIALED), False: link(Direction.ACCEPTED)}
-    at_high = {True: link(Direction.ACCEPTED), False: link(Direction.DIALED)}
-    new, old = dialed_by_low_is_new, not dialed_by_low_is_new
-    assert beats(at_low[new], at_low[old], self_id=LOW, node_id=HIGH) is dialed_by_low_is_new
-    assert beats(at_high[new], at_high[old], self_id=HIGH, node_id=LOW) is dialed_by_low_is_new
-
-
-@pytest.mark.parametrize("new", list(Direction))
-@pytest.mark.parametrize("old", list(Direction))
-@pytest.mark.parametrize(("self_id", "node_id"), [(LOW, HIGH), (HIGH, LOW)])
-def test_a_new_incarnation_always_wins(new: Direction, old: Direction, self_id: str, node_id: str) -> None:
-    assert beats(link(new, 2), link(old, 1), self_id=self_id, node_id=node_id)
-
-
-@pytest.mark.parametrize(("self_id", "node_id"), [(LOW, HIGH), (HIGH, LOW)])
-def test_in_one_direction_the_dialer_knows_which_one_lives(self_id: str, node_id: str) -> None:
-    accepted, dialed = link(Direction.ACCEPTED), link(Direction.DIALED)
-    assert beats(accepted, accepted, self_id=self_id, node_id=node_id)
-    assert not beats(dialed, dialed, self_id=self_id, node_id=node_id)

@@ -8,7 +8,7 @@ from link_lines import FIRST, Line
 
 from peerbus.actors import Account, DeadlineExceeded, PeerGone, RemoteError
 from peerbus.transports.lanes.batch import ROOM
-from peerbus.transports.lanes.departure import EARLY, LEAST
+from peerbus.transports.lanes.frame_timing import EARLY, LEAST
 from peerbus.transports.wire.frames import Ask, Credit, Error, Reply
 from peerbus.transports.wire.payload import PLAIN
 

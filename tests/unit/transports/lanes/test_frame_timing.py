@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from peerbus.transports.lanes.departure import (
+from peerbus.transports.lanes.frame_timing import (
     CALM,
     EARLY,
     LEAST,

@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from peerbus.actors.base.errors import StreamBroken, StreamClosed
-from peerbus.transports.lanes.draining import drained
+from peerbus.transports.lanes.stream_room import drained
 from peerbus.transports.streams.transport import Stream
 
 
