@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import collections.abc
 import importlib
 import inspect
 import sys
+import threading
 import types
 import typing
 from collections import deque
 from collections.abc import Iterable
 from types import CodeType, FrameType, ModuleType, TracebackType
 from typing import Any, Self
+
+from source_tree import MODULES
 
 __all__ = ["AnnotationWatch", "fits"]
 
@@ -52,7 +56,10 @@ def fits(value: object, declared: Any) -> bool:
 
 
 class AnnotationWatch:
-    """`with AnnotationWatch(names) as watch: …` for the functions of the modules of these names, in this thread."""
+    """`with AnnotationWatch(names) as watch: …` for functions of the package's modules of these names (`actors.bus`).
+
+    In this thread, and in those that start meanwhile.
+    """
 
     def __init__(self, modules: Iterable[str]) -> None:
         self._declared: dict[CodeType, dict[str, Any]] = {}
@@ -60,9 +67,10 @@ class AnnotationWatch:
         self.faults: set[str] = set()
         self.called: set[str] = set()
         for name in modules:
-            self._read(importlib.import_module(name))
+            self._read(importlib.import_module(f"peerbus.{name}"), _names_in(name))
 
     def __enter__(self) -> Self:
+        threading.setprofile(self._look)
         sys.setprofile(self._look)
         return self
 
@@ -70,15 +78,16 @@ class AnnotationWatch:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         sys.setprofile(None)
+        threading.setprofile(None)
 
-    def _read(self, module: ModuleType) -> None:
+    def _read(self, module: ModuleType, names: dict[str, object]) -> None:
         for made in list(vars(module).values()):
             if getattr(made, "__module__", None) != module.__name__:
                 continue
             for each in [made, *(vars(made).values() if inspect.isclass(made) else ())]:
                 function = getattr(each, "fget", None) or getattr(each, "__func__", each)
                 if inspect.isfunction(function) and not function.__code__.co_filename.startswith("<"):
-                    self._declared[function.__code__] = dict(_resolved(function.__annotations__, module))
+                    self._declared[function.__code__] = typing.get_type_hints(function, names)
 
     def _look(self, frame: FrameType, event: str, value: object) -> None:
         declared = self._declared.get(frame.f_code)
@@ -100,9 +109,15 @@ class AnnotationWatch:
         self.faults.add(f"{code.co_filename}: {what} of {code.co_qualname} is {type(value)}, not {declared}")
 
 
-def _resolved(annotations: dict[str, Any], module: ModuleType) -> Iterable[tuple[str, Any]]:
-    for name, text in annotations.items():
-        try:
-            yield name, eval(text, vars(module)) if isinstance(text, str) else text  # noqa: S307  # our own source
-        except (NameError, TypeError, AttributeError):
-            continue  # what only a type checker imports
+def _names_in(name: str) -> dict[str, object]:
+    """What the names of a module stand for, those that only a type checker imports included."""
+    source = MODULES[name]
+    found = dict(vars(importlib.import_module(f"peerbus.{name}")))
+    for each in source.imports:
+        if each.name is not None:
+            found[each.name] = getattr(importlib.import_module(f"peerbus.{each.target}"), each.name)
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            module = importlib.import_module(node.module)
+            found |= {each.asname or each.name: getattr(module, each.name) for each in node.names}
+    return found
