@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .node import Node
-from .snapshot import NodeSnapshot
+    from .snapshot import NodeSnapshot
 
 __all__ = ["Node", "NodeSnapshot"]
 

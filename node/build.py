@@ -7,6 +7,7 @@ import importlib
 import sys
 import traceback
 from collections.abc import Callable
+from inspect import getattr_static
 from typing import Any
 
 from ..actors.base import ConfigError
@@ -89,8 +90,8 @@ def _reactors(config: NodeConfig, *, starts: bool = False) -> list[tuple[Callabl
             channel = reactor.declared_channel()
             reactor.check_whole()
             check_arguments(reactor, entry.args)
-            if starts and (check := getattr(reactor, "check_args", None)) is not None:
-                check(**entry.args)
+            if starts and isinstance(getattr_static(reactor, "check_args", None), classmethod):
+                reactor.check_args(**entry.args)  # type: ignore[attr-defined]  # as was just seen
         except (TypeError, ConfigError) as error:
             raise config.source.error(key, f"{entry.path} cannot be made: {error}") from error
         if channel.name in channels:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fuzz.mutation import mutate_frames
 from peerbus.actors.base import ProtocolError
 from peerbus.transports.wire import frames as wire
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frame_encoder import FrameEncoder
-from peerbus.transports.wire.frames import ArrivedFrame, HelloFrame, Part
+from peerbus.transports.wire.frames import ArrivedFrame, HelloFrame, Part, ZeroCopyPart
 from peerbus.transports.wire.hello import ChannelInfo, Hello
 from peerbus.transports.wire.parts import Reassembler
 
@@ -46,10 +46,10 @@ def check(data: bytes) -> None:
     encode = FrameEncoder().encode
     for frame in frames:
         assert read([encode(frame)]) == ([frame], None)
-    put_together([frame for frame in frames if isinstance(frame, Part)])
+    put_together([frame for frame in frames if isinstance(frame, Part | ZeroCopyPart)])
 
 
-def put_together(parts: list[Part]) -> None:
+def put_together(parts: Sequence[Part | ZeroCopyPart]) -> None:
     """Parts make a body or a ProtocolError, and never hold more than the budget."""
     reassembler = Reassembler(lambda lane: LIMIT, budget=BUDGET)
     try:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from peerbus.transports.wire.frame_encoder import FrameEncoder
+from peerbus.transports.wire.frames import Part
+
 if TYPE_CHECKING:
     from fuzz.catalogue import Target
 
@@ -86,3 +89,19 @@ def test_where_there_is_no_atheris_it_says_what_to_do() -> None:
     assert "fuzzing needs atheris" in done.stderr
     assert "pip install 'peerbus[fuzz]'" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_honest_inputs_are_kept_as_they_are_made(target: Target) -> None:
+    seeds = dict(target.seeds())
+    kept = {title: (CORPUS / target.name / title).read_bytes() for title in seeds}
+    assert [title for title in seeds if kept[title] != seeds[title]] == [], "run `python fuzz --make-corpus`"
+
+
+def test_parts_are_put_together_whatever_their_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    from fuzz.targets import frames
+
+    seen: list[int] = []
+    monkeypatch.setattr(frames, "put_together", lambda parts: seen.append(len(parts)))
+    encode = FrameEncoder().encode
+    frames.check(b"\xff" + encode(Part(0, 1, bytes(16384))) + encode(Part(0, 0, b"x")))
+    assert seen == [2]

@@ -354,3 +354,8 @@ def test_a_file_that_is_no_key_is_said_to_be_none_whoever_can_read_it(
     path.write_text("import this")
     path.chmod(0o644)
     assert run(["id", str(path)], capsys)[2] == f"peerbus id: identity {path}: not an unencrypted private key in PEM\n"
+
+
+def test_what_prints_its_version_does_not_wait_for_tls_or_multicast_dns() -> None:
+    code = "import sys, peerbus.node.cli; sys.exit(bool({'cryptography', 'zeroconf'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-P", "-c", code], check=False).returncode == 0
