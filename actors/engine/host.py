@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 from ..base import SendError
-from ..messages import Address, GroupAddress
 from ..sends import DeadlineWheel, DeadlockWatch, LoopHost
 from .behaviour import Behaviour
 from .life import LifeHost, ToldOfLives
@@ -49,8 +48,8 @@ class Host(LifeHost, LoopHost, Protocol):
         message: object,
         reason: str,
         *,
-        to: Address[Any] | GroupAddress[Any] | None,
-        sender: Address[object] | None,
+        to: object,
+        sender: object,
         error: SendError | None = None,
     ) -> None:
         """A message did not reach a handler, or its handler failed. From any thread."""

@@ -72,7 +72,7 @@ class Life(LifeEnd):
     `LoopCell` and `ThreadCell` add who runs it.
     """
 
-    __slots__ = ("__weakref__", "context", "handlers")
+    __slots__ = ("__weakref__", "_unheard", "context", "handlers")
 
     bus: LifeHost | None
 
@@ -103,6 +103,8 @@ class Life(LifeEnd):
         self.state = State.NEW
         self.reason = ""
         self.actor = self.ref = self.start_error = self._task_failure = None
+        #: What it failed with, until it has heard of that.
+        self._unheard: BaseException | None = None
         self.children = self.watchers = self.watching = None
         self.timers = self.tasks = self.stash = self._stop_replies = self._backoff = None
         self._farewell = False
@@ -180,13 +182,31 @@ class Life(LifeEnd):
 
     # Failures and restarts.
 
-    def back_off(self, delay: float, why: str) -> None:
-        """It has failed: make it anew in `delay` seconds, when its children and handlers have ended."""
+    def back_off(self, delay: float, why: str, unheard: BaseException | None) -> None:
+        """It has failed: make it anew in `delay` seconds, when its children and handlers have ended.
+
+        `unheard`: what its `on_failure` is to hear.
+        """
+        self._unheard = unheard
         self.take(Step.FAIL)
         if self.mailbox.only_stop_left:
             self.leave(why, farewell=False, kill=True)
         else:
             self._backoff = self.call_later(delay, self._backed_off)
+
+    def _hear_failure(self) -> None:
+        error, self._unheard = self._unheard, None
+        if error is not None:
+            self.call_on_failure(error)
+
+    def call_on_failure(self, error: BaseException) -> None:
+        """Tell the actor that it failed."""
+        assert self.actor is not None
+        try:
+            self.actor.on_failure(type(error), error, error.__traceback__)
+        except BaseException as raised:  # user code
+            self.log.error("on_failure failed", **self.named, exc_info=raised)
+            self.exits(raised)
 
     def _backed_off(self) -> None:
         self._backoff = None
@@ -242,7 +262,7 @@ DOES: dict[Step, tuple[Callable[[Life], None], ...]] = {
     Step.BEGIN: (Life._begin_timers, Life._call_start),
     Step.START: (Life._say_started, Life._take_messages),
     Step.RESTART: (Life._say_restarted, Life._take_messages),
-    Step.FAIL: (Life._end_owned, Life._kill_children, Life._interrupt, Life._take_up),
+    Step.FAIL: (Life._hear_failure, Life._end_owned, Life._kill_children, Life._interrupt, Life._take_up),
     Step.REBUILD: (Life._rebuild,),
     Step.STOP: (Life._shut, Life._cancel_backoff, Life._end_owned, Life._stop_children),
     Step.KILL: (Life._shut, Life._cancel_backoff, Life._end_owned, Life._kill_children, Life._interrupt),

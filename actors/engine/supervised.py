@@ -52,11 +52,11 @@ class Supervised(Life):
             if heard:
                 return None
             directive = Directive.STOP  # there is no actor that could go on
+        if directive is Directive.RESTART:
+            self.back_off(decision.delay, f"failed: {shown(error)}", error if heard else None)
+            return HALT
         if heard:
             self.call_on_failure(error)
-        if directive is Directive.RESTART:
-            self.back_off(decision.delay, f"failed: {shown(error)}")
-            return HALT
         self.leave(f"failed: {shown(error)}", farewell=False, kill=True)
         if directive is Directive.ESCALATE:
             if self.parent is not None:
@@ -123,12 +123,3 @@ class Supervised(Life):
             log.warning(
                 "handler failed, the asker is told", **self.named, message=name, error=shown(error), exc_info=error
             )
-
-    def call_on_failure(self, error: BaseException) -> None:
-        """Tell the actor that it failed."""
-        assert self.actor is not None
-        try:
-            self.actor.on_failure(type(error), error, error.__traceback__)
-        except BaseException as raised:  # user code
-            self.log.error("on_failure failed", **self.named, exc_info=raised)
-            self.exits(raised)

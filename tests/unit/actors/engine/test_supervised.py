@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 
 import pytest
 from structlog.testing import capture_logs
@@ -83,3 +84,50 @@ async def test_an_error_in_on_failure_is_logged_and_the_actor_goes_on_as_it_shou
             await bus.tell(ref, ValueError("no"))
             assert await bus.ask(ref, "alive") == "alive"
     assert "on_failure failed" in [entry["event"] for entry in logs]
+
+
+class Busy(Fails):
+    """Wants to begin something where it hears that it failed."""
+
+    def on_failure(self, exception_type: object, exception_value: object, traceback: object) -> None:
+        for begin in (lambda: self.spawn(Actor), lambda: self.create_task(asyncio.sleep(0))):
+            with pytest.raises(PeerbusError) as refused:
+                begin()
+            self.noted.append(str(refused.value).partition(" ")[2])
+
+
+async def test_what_is_about_to_be_made_anew_begins_nothing() -> None:
+    noted: list[object] = []
+    async with Bus() as bus:
+        ref = bus.spawn(lambda: Busy(noted), name="busy", supervision=Supervision(backoff=0.0))
+        await bus.tell(ref, ValueError("no"))
+        assert await bus.ask(ref, "alive") == "alive"
+    assert noted == [
+        "made",
+        "stops, or is rebuilt, and can have no more children of what it was",
+        "is backing_off: it can start no task",
+        "made",
+    ]
+
+
+async def test_one_left_behind_while_it_hears_of_its_failure_ends_without_another() -> None:
+    heard, let_go = threading.Event(), threading.Event()
+    threads: list[threading.Thread] = []
+
+    class Deaf(Fails):
+        dispatcher = "thread"
+
+        def on_failure(self, exception_type: object, exception_value: object, traceback: object) -> None:
+            threads.append(threading.current_thread())
+            heard.set()
+            let_go.wait(60)
+
+    with capture_logs() as logs:
+        async with Bus(shutdown_timeout=0.05) as bus:
+            ref = bus.spawn(lambda: Deaf([]), name="deaf")
+            await bus.tell(ref, ValueError("no"))
+            await asyncio.to_thread(heard.wait, 60)
+        let_go.set()
+        await asyncio.to_thread(threads[0].join)
+    errors = [line["event"] for line in logs if line["log_level"] == "error"]
+    assert errors == ["handler failed", "the actor does not stop: a handler never returns"]
