@@ -13,7 +13,7 @@ from functools import partial
 from math import inf
 from random import Random
 from threading import get_ident
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from .actor_table import ActorTable, ActorTableHost
 from .base import PeerbusError, SendError, ShuttingDown, get_logger, new_task
@@ -24,6 +24,8 @@ from .sends import DeadlineWheel, DeadlockWatch
 from .sudden_end import SuddenEnd, SuddenEndHost
 
 __all__ = ["SHUTDOWN_TIMEOUT", "BusLife", "BusLifeHost"]
+
+A = TypeVar("A", bound=Body)
 
 log = get_logger("peerbus.actors")
 
@@ -50,6 +52,9 @@ class BusLifeHost(ActorTableHost, SuddenEndHost, AbstractAsyncContextManager[obj
     @property
     def events(self) -> Events:
         """Its facts."""
+
+    def spawn(self, factory: Callable[..., A], *args: Any, name: str | None = None) -> Ref[A]:
+        """As `Bus.spawn`."""
 
 
 class BusLife:
@@ -88,14 +93,14 @@ class BusLife:
         bus.context = context_on(bus)
         bus.deadlocks = DeadlockWatch(bus.name, loop, bus.context, bus.rng)
         await self.sudden.watch()
-        events = bus.actors.spawn(EventStream, name="peerbus.events")
+        events = bus.spawn(EventStream, name="peerbus.events")
         bus.events.begin(events)
-        bus.router = bus.actors.spawn(Router, name="peerbus.router")
+        bus.router = bus.spawn(Router, name="peerbus.router")
         self.stall_watch = StallWatch.on(bus, self._slow_handler)
         try:
             await bus.actors.started(events, bus.router)
             for factory in self._reactors:
-                await bus.actors.started(bus.actors.spawn(factory))
+                await bus.actors.started(bus.spawn(factory))
         except BaseException:
             await self.aclose()
             self.hand_on_exit()

@@ -61,6 +61,8 @@ def way_to(
     to from the caller's own thread. `need`: receivers that it waits for where there are fewer.
     Raises TypeError for what is no address; PeerbusError where the loop is needed and the bus does not run yet.
     """
+    if not isinstance(to, Address | Ref | GroupAddress):
+        raise no_address(to)
     if bus.closing and sender is None:
         return bus.refusal(message)
     here = get_ident() == bus.thread
@@ -76,8 +78,6 @@ def way_to(
         if here:
             other = cell.bus
             return cell if other is None or other.thread == bus.thread else ByLoop(cast("Directory", other))
-    elif not isinstance(to, GroupAddress):
-        raise no_address(to)
     if not here:
         bus.life.check_running()
         return ByLoop(bus)

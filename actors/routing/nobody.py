@@ -76,5 +76,5 @@ def unroutable(
     reactor = to.reactor if isinstance(to, Address | GroupAddress) else NO_CHANNEL
     bus.books.tally(Side.ASTRAY, reactor).refused(error.reason)
     address = None if sender is None else sender.address
-    bus.dead_letters.add(error.message, error.reason, to=to, sender=address, error=error)
+    bus.dead_letter(error.message, error.reason, to=to, sender=address, error=error)
     return FailedOutcome(error)

@@ -28,7 +28,7 @@ def routed_many(
 ) -> Outcome[Any]:
     """Many tells from `sender` (None: plain code). From any thread. Raises TypeError for what is no address."""
     way = way_to(bus, to, sender)
-    if isinstance(to, Ref) and isinstance(way, Cell):
+    if isinstance(to, Ref) and isinstance(way, Cell) and sender is not None:  # plain code's end with the bus's closing
         return many_to_cell(way, messages, timeout, sender if way.bus is bus else None)
     deadline = within(bus, seconds_of(bus, to, timeout), timeout)
     if isinstance(way, Group):

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from peerbus.actors import EVERYONE, LOCAL, Capability, NoRoute, NoSuchReactor, Peer, Role, ShuttingDown
+from peerbus.actors import EVERYONE, LOCAL, Capability, NoRoute, NoSuchReactor, Peer, Role, SendError, ShuttingDown
 from peerbus.actors.mailbox import Books, DeadLetters
 from peerbus.actors.routing import Routes, routed_ask, routed_many, routed_tell
 from peerbus.actors.sends import DELIVERED
@@ -63,6 +63,11 @@ class Bare:
         self.books = Books(lambda _: False)
         self.published: list[object] = []
         self.dead_letters = DeadLetters(self)
+
+    def dead_letter(
+        self, message: object, reason: str, *, to: object, sender: object, error: SendError | None = None
+    ) -> None:
+        self.dead_letters.add(message, reason, to=to, sender=sender, error=error)
 
     def cell(self, name: str) -> None:
         return None

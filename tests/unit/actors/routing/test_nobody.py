@@ -19,6 +19,7 @@ from peerbus.actors import (
     Peer,
     Reactor,
     Role,
+    SendError,
     handles,
 )
 from peerbus.actors.routing.nobody import not_sent, why_nobody
@@ -88,3 +89,20 @@ async def test_the_send_is_counted_and_its_message_is_a_dead_letter() -> None:
         assert nobody.value.message == Get(7)
         assert bus.statistics().failed == {"no_such_reactor": 1}
         assert bus.ledger().astray["-"].failed == {"no_such_reactor": 1}
+
+
+async def test_a_bus_hears_of_each_send_that_reaches_nobody_by_its_own_method() -> None:
+    """The child of a fork puts another one in its place, as may who derives from Bus."""
+
+    class Hears(Bus):
+        def dead_letter(
+            self, message: object, reason: str, *, to: object, sender: object, error: SendError | None = None
+        ) -> None:
+            heard.append((message, reason, str(to)))
+
+    heard: list[tuple[object, str, str]] = []
+    async with Hears() as bus:
+        for send in (bus.tell, bus.ask):
+            with pytest.raises(NoSuchReactor):
+                await send(LOCAL / "nobody", "message")
+    assert heard == [("message", "no_such_reactor", "bus://local/nobody")] * 2

@@ -13,6 +13,7 @@ from peerbus.actors import (
     EVERYONE,
     LOCAL,
     Account,
+    Actor,
     Bus,
     Capability,
     DeadLetter,
@@ -21,6 +22,15 @@ from peerbus.actors import (
     Role,
     ShuttingDown,
 )
+
+
+class Slow(Actor):
+    """Has room for one, and takes its time."""
+
+    mailbox_limit = 1
+
+    async def on_receive(self, message: object) -> None:
+        await asyncio.sleep(1.0)
 
 
 async def heard(letters: Any) -> list[DeadLetter]:
@@ -103,3 +113,25 @@ def test_a_thread_sends_many_to_whoever_the_loop_knows() -> None:
         with pytest.raises(NoSuchReactor) as nobody:
             bus.tell_many(LOCAL / "nobody", notes(2)).get(timeout=10)
         assert nobody.value.accepted == 0
+
+
+@pytest.mark.parametrize("by_ref", [False, True])
+@in_virtual_time
+async def test_plain_codes_end_when_their_bus_begins_to_stop_whichever_way_they_go(by_ref: bool) -> None:
+    async with Bus() as bus:
+        ref = bus.spawn(Slow, name="slow")
+        sent = asyncio.ensure_future(bus.tell_many(ref if by_ref else LOCAL / "slow", list(range(6))))
+        await asyncio.sleep(0.01)
+    error = await outcome_of(sent)
+    assert (type(error), getattr(error, "accepted", None)) == (ShuttingDown, 3)
+
+
+@pytest.mark.parametrize("to", ["slow", None, 5])
+async def test_what_is_no_address_is_refused_by_a_bus_that_has_stopped_as_well(to: Any) -> None:
+    async with Bus() as bus:
+        pass
+    for send in (bus.tell, bus.ask):
+        with pytest.raises(TypeError, match="is no address"):
+            send(to, 1)
+    with pytest.raises(TypeError, match="is no address"):
+        bus.tell_many(to, [1])
