@@ -1,7 +1,18 @@
 """The running side of an actor: what happens with one message.
 
 A cell runs its actor on the bus's event loop (`LoopCell`) or on a thread of its own (`ThreadCell`); what happens
-with one message is the same for both and stands here. Its life stands in life.py.
+with one message is the same for both and stands here. A cell is made of these, each on the one before it, as a compiler
+takes them (see `tests/unit/test_core.py`); what one needs of those after it, `Driven` names:
+
+    NamedActor     what it is called, in logs and errors
+    WatchedActor   those that watch it, and those that it watches
+    Driven         what whoever runs it has to offer
+    LifeEnd        its end
+    Life           its beginning, its restarts; `state.STEPS` and `DOES` are the table
+    Supervised     what becomes of its failures
+    Addressee      what is sent to it, before it is let in, and where it is not
+    Cell           one message
+    LoopCell, ThreadCell
 """
 
 # Long, as all that can become of one message is read in one place.

@@ -22,7 +22,7 @@ class Taken(NamedTuple):
     accepted: int
     #: The next one, encoded, if it found no credit. None: it is to be told singly, or something is wrong with it.
     encoded: Payload | None
-    #: A frame is full.
+    #: Frames are to leave: whoever sends gives way.
     full: bool
 
 

@@ -6,11 +6,12 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FunctionType, ModuleType
 from typing import Any
 
 import pytest
 
-from peerbus.actors import Actor, Bus, Supervision, handles
+from peerbus.actors import Actor, Bus, Supervision, engine, handles
 from peerbus.actors.engine import stall_watch
 from peerbus.actors.engine.stall_watch import StallWatch
 
@@ -237,3 +238,15 @@ async def test_where_time_is_virtual_nobody_watches() -> None:
 def test_a_limit_that_is_none_is_refused(limit: float) -> None:
     with pytest.raises(ValueError, match="slow_handler"):
         Bus(slow_handler=limit)
+
+
+def test_what_it_looks_for_is_there_under_that_name() -> None:
+    there = {
+        function.__qualname__: function.__code__.co_varnames
+        for module in vars(engine).values()
+        if isinstance(module, ModuleType)
+        for owner in (module, *(each for each in vars(module).values() if isinstance(each, type)))
+        for function in vars(owner).values()
+        if isinstance(function, FunctionType) and function.__module__ == module.__name__
+    }
+    assert {name: variable for name, variable in stall_watch.DOORS.items() if variable not in there.get(name, ())} == {}
