@@ -20,8 +20,8 @@ from .engine import (
     Body,
     Cell,
     Life,
-    Plan,
     Ref,
+    Spawning,
     State,
     ThreadCell,
     context_on,
@@ -89,19 +89,19 @@ class ActorTable:
         if parent is not None and parent.state in CHILDLESS:
             raise ActorStopped(f"{parent} stops, or is rebuilt, and can have no more children of what it was")
         make = factory if arguments is None else partial(factory, *arguments[0], **arguments[1])
-        plan = Plan(bus, make, name, supervision, parent)
+        spawning = Spawning(bus, make, name, supervision, parent)
         try:
-            ref = plan.build()
+            ref = spawning.build()
             cell = ref._cell
             self._register(cell)
         except BaseException:
-            plan.discard()
+            spawning.discard()
             raise
         try:
             cell.start()
         except BaseException:  # there is no thread to be had, or the loop was closed
             self._unregister(cell)
-            plan.discard()
+            spawning.discard()
             lost = bus.lost()
             if lost is not None:
                 raise lost from None

@@ -19,7 +19,7 @@ from .loop_cell import LoopCell
 from .loop_thread import MARGIN, LoopThread, check_plain, new_event_loop
 from .ref import Ref
 from .rehearsal import CHECK_SENDS, Rehearsed, expected, rehearsed_message, sends_are_checked
-from .spawning import Plan
+from .spawning import Spawning
 from .stall_watch import SLOW_HANDLER, StallWatch
 from .state import State
 from .thread_cell import ThreadCell
@@ -44,7 +44,7 @@ __all__ = [
     "NamesActors",
     "OwnLatency",
     "PeakEwma",
-    "Plan",
+    "Spawning",
     "Ref",
     "RunningActors",
     "Rehearsed",

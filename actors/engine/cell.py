@@ -46,7 +46,7 @@ from .addressee import PYKKA_MESSAGES, Addressee
 from .handler_table import Handler
 from .latency import OwnLatency
 from .life_end import HALT
-from .load_shedding import Lateness
+from .load_shedding import LoadShedder
 from .state import State
 from .supervisor import Supervisor
 from .timers import Followed, Tick, Timer
@@ -69,7 +69,7 @@ BATCH = 64
 class Cell(Addressee):
     """One actor's mailbox and handlers. Not for users: they hold a `Ref`."""
 
-    __slots__ = ("latency", "lateness")
+    __slots__ = ("latency", "shedder")
 
     parent: Cell | None
 
@@ -90,7 +90,7 @@ class Cell(Addressee):
         #: What the actor is handling, or handled last before it went idle.
         self.current: Envelope | None = None
         #: Which asks are not worth to be begun; None while none was late.
-        self.lateness: Lateness | None = None
+        self.shedder: LoadShedder | None = None
         #: How long answers to this node's own asks of a role take; None while there were none.
         self.latency: OwnLatency | None = None
 
@@ -163,7 +163,7 @@ class Cell(Addressee):
     def handle(self, envelope: Envelope) -> object:
         """Handle one message. None: done. HALT: take no further one. Else: what has to be awaited first."""
         reply = envelope.reply
-        if reply is not None and (reply.done() or (self.lateness is not None and self._hopeless(envelope))):
+        if reply is not None and (reply.done() or (self.shedder is not None and self._hopeless(envelope))):
             self._expired(envelope)
             return None
         self.current = envelope
@@ -246,10 +246,10 @@ class Cell(Addressee):
 
     def _hopeless(self, envelope: Envelope) -> bool:
         """It could not be answered in time, and others wait that can: its asker learns it now."""
-        assert self.lateness is not None
+        assert self.shedder is not None
         assert envelope.reply is not None
         now, kind = self.now(), type(envelope.message)
-        if not self.mailbox.has_more or not self.lateness.hopeless(kind, envelope.deadline - now, now):
+        if not self.mailbox.has_more or not self.shedder.hopeless(kind, envelope.deadline - now, now):
             return False
         why = f"{self} has more to do than it can, and {kind.__name__} would not be answered in the time that is left"
         envelope.reply.fail(DeadlineExceeded(why, phase="mailbox", message=envelope.message))
@@ -257,9 +257,9 @@ class Cell(Addressee):
 
     def came_late(self, envelope: Envelope) -> None:
         """The deadline of an ask came while its handler was at work."""
-        if self.lateness is None:
-            self.lateness = Lateness()
-        self.lateness.late(type(envelope.message), self.now())
+        if self.shedder is None:
+            self.shedder = LoadShedder()
+        self.shedder.late(type(envelope.message), self.now())
 
     def answered_late(self, reply: object) -> None:
         """The time of this ask is over before its answer could be sent: was its handler at work?"""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-__all__ = ["Lateness"]
+__all__ = ["LoadShedder"]
 
 #: Seconds that the first late answer makes the margin, and what many make it at most.
 LEAST, MOST = 0.001, 2.0
@@ -17,7 +17,7 @@ LEAST, MOST = 0.001, 2.0
 HALF_LIFE = 1.0
 
 
-class Lateness:
+class LoadShedder:
     """The time that an ask must have left to be begun, by message type. Sans-IO: `now` in seconds of a clock."""
 
     __slots__ = ("_margins",)

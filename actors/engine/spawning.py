@@ -16,10 +16,10 @@ from .ref import Ref
 from .supervisor import Supervisor
 from .thread_cell import ThreadCell
 
-__all__ = ["Plan"]
+__all__ = ["Spawning"]
 
 
-class Plan:
+class Spawning:
     """An actor that is being built for the first time: its class is known when its `__init__` runs."""
 
     def __init__(

@@ -46,7 +46,7 @@ DOORS = {
     "Life.build": "self",
     "Life.call_on_failure": "self",
     "ActorTasks._run": "self",
-    "Plan._build": "self",
+    "Spawning._build": "self",
 }
 _OURS = os.path.dirname(__file__)
 _ABOVE = (os.path.dirname(os.path.dirname(_OURS)) + os.sep, os.path.dirname(pykka.__file__) + os.sep)
@@ -159,6 +159,6 @@ def _whom(door: FrameType) -> tuple[object, str, str]:
     owner = getattr(owner, "_owner", owner)
     envelope = variables.get("envelope")
     message = "" if envelope is None else type(envelope.message).__name__
-    cell = getattr(owner, "cell", owner)  # of a plan, once there is one
+    cell = getattr(owner, "cell", owner)  # of a spawning, once there is one
     bus = getattr(owner, "_bus", None) or getattr(owner, "bus", None)
     return bus, str(cell or getattr(owner, "factory", owner)), message

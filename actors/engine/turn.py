@@ -66,7 +66,7 @@ def run_turn(cell: Cell) -> None:
             handler = handler_of(message.__class__)
             reply = envelope.reply
             if (handler[2] if handler is not None else receive is None or message.__class__ in NOT_PLAIN) or (
-                reply is not None and (cell.lateness is not None or reply.done())
+                reply is not None and (cell.shedder is not None or reply.done())
             ):
                 reply = None  # as below
                 result = cell.handle(envelope)

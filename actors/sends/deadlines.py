@@ -20,7 +20,7 @@ __all__ = ["DeadlineWheel", "Expiring", "check_timeout", "no_number", "spent"]
 #: Seconds. A deadline is never early and at most this much late.
 SLOT = 0.01
 #: A deadline beyond is never: 30 000 years, and well within what a slot's number and a loop's timer can say.
-NEVER = 1e12
+HORIZON = 1e12
 
 
 class Expiring(Protocol):
@@ -76,7 +76,7 @@ class DeadlineWheel:
 
         Raises: ValueError for a deadline that is no number.
         """
-        if not deadline < NEVER:  # nan comes here too, so that looking for it costs no other deadline anything
+        if not deadline < HORIZON:  # nan comes here too, so that looking for it costs no other deadline anything
             if isnan(deadline):
                 raise no_number(deadline)
             self._never[entry] = None

@@ -6,7 +6,7 @@ import pytest
 
 from peerbus.actors import Actor, Bus, ProcessForked
 from peerbus.actors.engine.forked_cell import refuse_sends
-from peerbus.actors.engine.spawning import Plan
+from peerbus.actors.engine.spawning import Spawning
 from peerbus.actors.mailbox.envelope import Envelope
 
 
@@ -16,9 +16,9 @@ class Lives(Actor):
 
 async def test_a_cell_of_the_parent_refuses_all_and_does_nothing() -> None:
     async with Bus() as bus:
-        plan = Plan(bus, Lives, "lives", None, None)
-        plan.build()
-        cell = plan.cell
+        spawning = Spawning(bus, Lives, "lives", None, None)
+        spawning.build()
+        cell = spawning.cell
         assert cell is not None
         refuse_sends(cell)
         refuse_sends(cell)  # a second time changes nothing
@@ -34,4 +34,4 @@ async def test_a_cell_of_the_parent_refuses_all_and_does_nothing() -> None:
         assert isinstance(cell.lost(), ProcessForked)
         cell.undelivered(Envelope("hello"), ProcessForked("forked"))
         assert cell.stopped.is_set()
-        plan.discard()
+        spawning.discard()
