@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator
 from threading import get_ident
 from typing import Protocol
@@ -116,7 +117,14 @@ class SuddenEnd:
     def finish(self) -> None:
         """The program ends, and nobody has left the bus."""
         bus = self._bus
-        if bus.life.stopped or self._forked or self.lost() is not None:
+        if bus.life.stopped or self._forked:
+            return
+        on_threads = [cell.thread for cell in bus.actors.running() if isinstance(cell, ThreadCell)]
+        if self.lost() is not None:
+            # They are told to end, and are daemons. One that writes while the interpreter goes away aborts the process.
+            until = time.monotonic() + bus.shutdown_timeout
+            for thread in on_threads:
+                thread.join(max(0.0, until - time.monotonic()))
             return
         self._warn()
         if bus.loop.is_running():
@@ -153,7 +161,6 @@ class SuddenEnd:
         """
         self._bus.closing = True
         self._say_lost()
-        finished(self)
         for cell in self._bus.actors.running():
             if isinstance(cell, ThreadCell):
                 cell.kill("the event loop of its bus has ended")

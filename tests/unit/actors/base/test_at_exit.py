@@ -180,6 +180,37 @@ loop.close()
     assert ran.returncode == 0
 
 
+@pytest.mark.parametrize("noticed", ["", "bus.tell(ref, 1)"])
+def test_where_the_loop_was_closed_an_actor_on_a_thread_ends_before_the_program_does(
+    noticed: str, tmp_path: Path
+) -> None:
+    """Else it may write while the interpreter goes away, which aborts the process."""
+    program = f"""
+class Late(ThreadWork):
+    def on_receive(self, message):
+        begun.set()
+        threading.main_thread().join()
+        time.sleep(0.2)
+        print("handled", message, flush=True)
+
+begun = threading.Event()
+loop = asyncio.new_event_loop()
+bus = Bus("forgotten")
+loop.run_until_complete(bus.__aenter__())
+ref = bus.spawn(Late)
+loop.run_until_complete(bus.tell(ref, 0).coroutine())
+begun.wait()
+loop.close()
+try:
+    {noticed or "pass"}
+except Exception:
+    pass
+"""
+    ran = _ran(program, tmp_path)
+    assert "handled 0" in ran.stdout, ran.stderr
+    assert ran.returncode == 0
+
+
 def test_actors_of_pykkas_kind_keep_the_program_alive_as_there(tmp_path: Path) -> None:
     program = """
 ref = ThreadWork.start()
