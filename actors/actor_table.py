@@ -29,7 +29,7 @@ from .engine import (
     refuse_sends,
     refuse_uncallable,
 )
-from .mailbox import NO_CHANNEL, Account, Side
+from .mailbox import NO_CHANNEL, Account, MailboxStatistics, Side
 from .messages import Channel, Supervision
 from .router import ActorsChanged
 from .routing import RouterHost
@@ -238,6 +238,10 @@ class ActorTable:
         future = self._ending.pop(cell, None)
         if future is not None and not future.done():
             future.set_result(None)
+
+    def statistics(self) -> dict[str, MailboxStatistics]:
+        """Those of each mailbox, by the actor's name. From any thread."""
+        return {name: cell.mailbox.statistics() for name, cell in tuple(self.by_name.items())}
 
     def accounts(self) -> list[tuple[str, Account]]:
         """What became of the sends to those that have not ended, each with the name of its channel."""

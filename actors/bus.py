@@ -3,7 +3,6 @@
 Inside an event loop: `async with Bus(reactors=[Blocks]) as bus: await bus.ask(LOCAL / "blocks", GetBlock(7))`.
 In plain code: `with Bus(reactors=[Blocks]) as bus: bus.ask(…).get(timeout=3)`, which is `start()` and `stop()`; it then
 has a thread of its own for the loop. A bus knows no network: a node gives it links to peers.
-
 Behind this door: `ActorTable` (who runs), `BusLife` (its begin and end), `Events`, `DeadLetters`, and `routing`.
 """
 
@@ -299,12 +298,17 @@ class Bus:
             check_timeout(timeout)
         if reply is not None:
             check_reply(reply)
-        if hedge is None and quorum is None and not wait_for_peer:  # first the short way of `request`, 7 % of an ask
-            if type(to) is Address and to.where is LOCAL and get_ident() == self.thread and not self.closing:
-                find = self.cell
-                cell = find(to.reactor)
+        if hedge is None and quorum is None and not wait_for_peer:  # first the short ways of `request`
+            if type(to) is Address and get_ident() == self.thread and not self.closing:
+                where, find = to.where, self.cell
+                cell = find(to.reactor) if where is LOCAL else None
                 if cell is not None:
                     return cell.ask(message, None, timeout, reply, self)
+                if type(where) is Peer and timeout is not None and timeout > 0:
+                    link = self.routes.peers.get(where.id)
+                    if link is not None:
+                        until = self.loop.time() + timeout
+                        return link.ask(to.reactor, message, sender=None, deadline=until, reply=reply)
             return self.request(to, message, timeout, reply, None)
         return self.request(to, message, timeout, reply, None, How(hedge, quorum, wait_for_peer))
 
@@ -362,7 +366,7 @@ class Bus:
     # Facts.
 
     def publish(self, event: object) -> None:
-        """Put a fact on the event stream. From any thread; one that nobody listens for is not kept for a moment."""
+        """Put a fact on the event stream, if anybody listens for it. From any thread."""
         self.events.publish(event)
 
     def subscribe(self, *types: type[E]) -> Subscription[E]:
@@ -385,12 +389,8 @@ class Bus:
 
     def statistics(self) -> BusStatistics:
         """Counters and levels at this instant."""
-        return BusStatistics(
-            actors={name: cell.mailbox.statistics() for name, cell in tuple(self.actors.by_name.items())},
-            failed=self.dead_letters.failed,
-            dead_letters=self.dead_letters.counts,
-            ledger=self.ledger(),
-        )
+        letters = self.dead_letters
+        return BusStatistics(self.actors.statistics(), letters.failed, letters.counts, self.ledger())
 
     def ledger(self) -> Ledger:
         """What became of every send since the bus started, by channel. On the loop's thread, or when it has stopped."""

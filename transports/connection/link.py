@@ -249,15 +249,17 @@ class PeerLink:
         try:
             if self.refusal is not None:
                 raise self.refusal(f"{self.peer_id} takes no new work")
-            lane, number, payload = self._encoded(reactor, message, reply, memo)
+            encoded = self._encoded  # loaded first: called as a method, a slot is slow
+            lane, number, payload = encoded(reactor, message, reply, memo)
         except SendError as error:
             self._losses.fail(reactor, sender, message, error)
             return future.refused(error)
+        send = self._send_ask
         origin = 0 if sender is None else self._origins.get(sender.reactor) or self.origins.number_of(sender.reactor)
         outgoing = Outgoing(message, sender, future, deadline, None, len(payload), None, number, origin, payload)
         future.lane = lane
         slot = future.slot = bus.wheel.add(future, deadline)  # first: a deadline that is no number sends nothing
-        if not self._suspended and self._send_ask(lane, outgoing, future, deadline):
+        if not self._suspended and send(lane, outgoing, future, deadline):
             return future
         slot.pop(future, None)  # it waits for credit first
         future.slot = None
