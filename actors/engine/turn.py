@@ -24,9 +24,14 @@ __all__ = ["run_turn"]
 #: What no method of an actor takes as it is: Pykka's own messages, and what timers put.
 NOT_PLAIN = frozenset((*PYKKA_MESSAGES, Tick))
 
+#: A turn that began with a full mailbox has at most so many rounds of BATCH, in so many seconds: senders that wait for
+#: room go on when it ends, and one wait costs as much as ten tells. With one round a sender without a pause waited
+#: every 64 tells: 0.78 M/s in place of 0.90.
+ROUNDS, SPAN = 8, 0.0003
+
 
 def run_turn(cell: Cell) -> None:
-    """Handle at most BATCH messages of a running actor, on its mailbox's thread."""
+    """Handle at most BATCH messages of a running actor, or ROUNDS times that, on its mailbox's thread."""
     mailbox, actor = cell.mailbox, cell.actor
     assert actor is not None
     user = mailbox._user
@@ -35,63 +40,69 @@ def run_turn(cell: Cell) -> None:
     # Credit of what left the mailbox, to be returned in one word: nothing is written before this turn ends.
     carrier: Carrier | None = None
     messages = size = 0
+    rounds = ROUNDS if mailbox._free <= 0 else 1
+    until = cell.now() + SPAN if rounds > 1 else 0.0
     try:
-        for _ in range(BATCH):
-            if len(turns) == 1 and not mailbox._slow and not mailbox._system:
-                # As `take`, where there is one source, which is nearly always.
-                lane = turns[0]
-                envelope = lane.popleft()
-                if not lane:
-                    turns.popleft()
-                    if len(lanes) > KEPT_LANES:
-                        del lanes[envelope.source]
-                mailbox._free += 1
-                if envelope.size:
-                    mailbox.bytes -= envelope.size
-                    if envelope.carrier is not carrier:
-                        if carrier is not None:
-                            carrier.dequeued(messages, size)
-                        carrier, messages, size = envelope.carrier, 0, 0
-                    messages += 1
-                    size += envelope.size
-            else:
-                taken = mailbox.take()
-                if taken is None:
-                    cell.current = None
-                    if mailbox.rest():
-                        return
-                    continue
-                envelope = taken
-            message = envelope.message
-            handler = handler_of(message.__class__)
-            reply = envelope.reply
-            if (handler[2] if handler is not None else receive is None or message.__class__ in NOT_PLAIN) or (
-                reply is not None and (cell.shedder is not None or reply.done())
-            ):
-                reply = None  # as below
-                result = cell.handle(envelope)
-            else:
-                # As in `handle`, without the call: what a method of the actor takes.
-                cell.current = envelope
-                try:
-                    if handler is None:
-                        result = receive(message)  # type: ignore[misc]  # there is one, see above
-                    elif handler[1]:
-                        result = handler[0](actor, message, envelope.sender)
-                    else:
-                        result = handler[0](actor, message)
-                except BaseException as error:  # noqa: BLE001  # the supervisor decides
-                    reply = None  # the error keeps this frame, see outcome
-                    result = cell.failed(envelope, error)
+        while True:
+            for _ in range(BATCH):
+                if len(turns) == 1 and not mailbox._slow and not mailbox._system:
+                    # As `take`, where there is one source, which is nearly always.
+                    lane = turns[0]
+                    envelope = lane.popleft()
+                    if not lane:
+                        turns.popleft()
+                        if len(lanes) > KEPT_LANES:
+                            del lanes[envelope.source]
+                    mailbox._free += 1
+                    if envelope.size:
+                        mailbox.bytes -= envelope.size
+                        if envelope.carrier is not carrier:
+                            if carrier is not None:
+                                carrier.dequeued(messages, size)
+                            carrier, messages, size = envelope.carrier, 0, 0
+                        messages += 1
+                        size += envelope.size
                 else:
-                    if result is None or not hasattr(result, "__await__"):
-                        if reply is not None and (cell.stash is None or not cell.is_aside(envelope)):
-                            reply.succeed(result)
-                        result = None
-            if result is not None:
-                if result is not HALT:
-                    cell.suspend(envelope, result)
-                return
+                    taken = mailbox.take()
+                    if taken is None:
+                        cell.current = None
+                        if mailbox.rest():
+                            return
+                        continue
+                    envelope = taken
+                message = envelope.message
+                handler = handler_of(message.__class__)
+                reply = envelope.reply
+                if (handler[2] if handler is not None else receive is None or message.__class__ in NOT_PLAIN) or (
+                    reply is not None and (cell.shedder is not None or reply.done())
+                ):
+                    reply = None  # as below
+                    result = cell.handle(envelope)
+                else:
+                    # As in `handle`, without the call: what a method of the actor takes.
+                    cell.current = envelope
+                    try:
+                        if handler is None:
+                            result = receive(message)  # type: ignore[misc]  # there is one, see above
+                        elif handler[1]:
+                            result = handler[0](actor, message, envelope.sender)
+                        else:
+                            result = handler[0](actor, message)
+                    except BaseException as error:  # noqa: BLE001  # the supervisor decides
+                        reply = None  # the error keeps this frame, see outcome
+                        result = cell.failed(envelope, error)
+                    else:
+                        if result is None or not hasattr(result, "__await__"):
+                            if reply is not None and (cell.stash is None or not cell.is_aside(envelope)):
+                                reply.succeed(result)
+                            result = None
+                if result is not None:
+                    if result is not HALT:
+                        cell.suspend(envelope, result)
+                    return
+            rounds -= 1
+            if not rounds or cell.now() >= until:
+                break
         cell.current = None
         cell.again()
     finally:

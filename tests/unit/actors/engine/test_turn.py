@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
+
+import pytest
 
 from peerbus.actors import Actor, Bus, Ref, handles
 from peerbus.actors.engine.cell import BATCH
+from peerbus.actors.engine.turn import ROUNDS, SPAN
 from peerbus.actors.mailbox.envelope import Envelope
 
 
@@ -50,6 +54,35 @@ async def test_others_have_their_turn_after_so_many_messages() -> None:
             *range(BATCH, 2 * BATCH),
             "end",
         ]
+
+
+@pytest.mark.parametrize(("seconds", "handled"), [(0.0, ROUNDS * BATCH), (SPAN, BATCH)])
+async def test_where_senders_wait_a_turn_has_several_rounds_while_it_is_short(
+    seconds: float, handled: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`seconds`: what one message takes."""
+    now = 0.0
+
+    class Full(Counts):
+        mailbox_limit = (ROUNDS + 1) * BATCH
+
+        @handles(int)
+        def slowly(self, message: int) -> None:
+            nonlocal now
+            now += seconds
+            self.heard.append(message)
+
+    async with Bus() as bus:
+        ref: Ref[Full] = bus.spawn(Full)
+        heard: Any = await bus.ask(ref, "begun")
+        monkeypatch.setattr(type(ref._cell), "now", lambda _: now)
+        for number in range(Full.mailbox_limit):
+            bus.tell(ref, number).get()
+        waits = asyncio.ensure_future(bus.tell(ref, "last").coroutine())
+        asyncio.get_running_loop().call_soon(heard.append, "another's turn")
+        await waits
+        await bus.ask(ref, "end")
+    assert heard.index("another's turn") == 1 + handled
 
 
 async def test_credit_of_one_connection_goes_back_in_one_word() -> None:
