@@ -153,7 +153,9 @@ def _positive(text: str) -> int:
 
 def _listing(rows: Sequence[Comparison]) -> str:
     lines = ["cases, each a process of its own:"]
-    lines += [f"  {name:<17}{CASES[name].about}" for name in dict.fromkeys(case for row in rows for case in row.cases)]
+    names = dict.fromkeys(case for row in rows for case in row.cases)
+    width = max(map(len, names))
+    lines += [f"  {name:<{width}}  {CASES[name].about}" for name in names]
     group = ""
     for row in rows:
         if row.group != group:

@@ -89,3 +89,9 @@ def test_each_measurement_of_its_own_has_a_command_line_of_its_own(name: str) ->
     done = benchmarks(name, "--help")
     assert done.returncode == 0, done.stderr
     assert f"benchmarks {name}" in done.stdout
+
+
+def test_a_list_keeps_names_and_what_they_do_apart() -> None:
+    listed = benchmarks("peers", "--list", "--only=casty")
+    assert listed.returncode == 0, listed.stderr
+    assert "  peerbus.newer.message  peerbus, Messages: " in listed.stdout
