@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -102,6 +103,11 @@ async def caught(send: Callable[[], Awaitable[object]]) -> None:
         await send()
 
 
+def descriptors() -> int:
+    """How many this process has open: a socket is there until asyncio has said that its connection is lost."""
+    return len(os.listdir("/dev/fd"))
+
+
 def not_of_asyncio(found: dict[str, int], ends: int) -> dict[str, int]:
     left = {name: count for name, count in found.items() if name not in OF_ASYNCIO}
     return left if left or sum(found.values()) <= MOST_OF_ASYNCIO * ends else found
@@ -113,6 +119,7 @@ async def test_a_connection_that_has_ended_leaves_nothing(road: str, ender: str,
     async with two_nodes(road, tmp_path) as (alice, bob):
 
         async def scenario() -> None:
+            before = descriptors()
             await connect(alice, bob)
             for sender, to in ((alice, Peer(bob.node_id)), (bob, Peer(alice.node_id))):
                 for message in (Work(), Fail()):
@@ -132,6 +139,7 @@ async def test_a_connection_that_has_ended_leaves_nothing(road: str, ender: str,
                 del waits
             await eventually(lambda: not alice.peers and not bob.peers)
             await eventually(lambda: not any("peer-" in name for node in (alice, bob) for name in actors(node)))
+            await eventually(lambda: descriptors() == before)
 
         assert not_of_asyncio(await garbage_of(scenario), ends=2) == {}
 

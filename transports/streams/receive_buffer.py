@@ -53,12 +53,15 @@ class ReceiveBuffer:
     def feed_end(self, error: TransportError | None = None) -> None:
         """No more bytes will come, because of `error`, or cleanly; the first call counts."""
         if self._end is False:
-            self._end = error if error is not None else True
+            # Nobody will read of an error once it is closed, and its traceback would keep the connection.
+            self._end = error if error is not None and not self._closed else True
             self._wake()
 
     def close(self) -> None:
         """Drop everything; reading raises StreamClosed from now on."""
         self._closed = True
+        if self._end is not False:
+            self._end = True
         self._chunks.clear()
         self._size = 0
         self._wake()

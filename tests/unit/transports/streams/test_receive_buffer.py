@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import pytest
 
@@ -84,3 +85,16 @@ async def test_a_second_reader_is_refused() -> None:
     buffer.feed(b"x")
     buffer.feed(b"y")
     assert await reading == b"xy"
+
+
+@pytest.mark.parametrize("order", ["fails, then closed", "closed, then fails"])
+async def test_a_closed_one_keeps_no_error_as_its_frames_keep_the_connection(order: str) -> None:
+    buffer = ReceiveBuffer()
+    error = StreamBroken("the connection broke")
+    kept = sys.getrefcount(error)
+    steps = [lambda: buffer.feed_end(error), buffer.close]
+    for step in steps if order == "fails, then closed" else reversed(steps):
+        step()
+    assert (buffer.ended, sys.getrefcount(error)) == (True, kept)
+    with pytest.raises(StreamClosed):
+        await buffer.read()
