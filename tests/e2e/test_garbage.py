@@ -19,16 +19,17 @@ from peerbus.actors import EVERYONE, Channel, Peer, PeerbusError, Reactor, handl
 from peerbus.node import Node
 
 #: What asyncio's own transport of a socket leaves, for each end: it keeps a method of its own, and by that itself, its
-#: socket and what is told of it. uvloop's leaves nothing.
+#: socket and what is told of it, and from Python 3.12 on a deque of what is to be written. uvloop's leaves nothing.
 OF_ASYNCIO = {
     "asyncio.selector_events._SelectorSocketTransport",
     "asyncio.trsock.TransportSocket",
     "builtins.dict",
     "builtins.method",
     "builtins.tuple",
+    "collections.deque",
     "socket.socket",
 }
-MOST_OF_ASYNCIO = 7
+MOST_OF_ASYNCIO = 8
 
 ROADS = ("tcp", "unix")
 
