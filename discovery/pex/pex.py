@@ -196,7 +196,10 @@ class Pex:
             if record is None or record.private or record.node_id == node_id or record.expires <= wall:
                 continue
             placed = advert.node_id in self._placed or any(place in advert.verified for place in record.endpoints)
-            reachable = any(usable(endpoint, neighbour.scope) for endpoint in record.endpoints)
+            # Where all schemes are unknown here, only the asker knows whether it reaches one.
+            reachable = any(usable(endpoint, neighbour.scope) for endpoint in record.endpoints) or (
+                bool(record.foreign) and not record.endpoints
+            )
             if not placed or not reachable or (role and role not in record.roles) or len(record.data) > left:
                 continue
             if len(told) >= min(limit, MAX_RECORDS):

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from ...actors.messages import Capability
-from ...transports.streams import Endpoint, Identity, node_id_of_key
+from ...transports.streams import Endpoint, Identity, is_foreign, node_id_of_key
 from ...transports.wire import RECORD_LIMIT
 
 __all__ = ["MAX_LIFETIME", "MAX_SKEW", "RECORD_LIMIT", "PeerRecord", "RecordRefused", "read_record", "sign_record"]
@@ -42,8 +42,9 @@ class PeerRecord:
     """What `node_id` said of itself, proven by its signature.
 
     `sequence`: of two records the higher one is newer. `expires` is in seconds since 1970 (UTC). `private`: to be told
-    to nobody. `endpoints` are in the owner's order of preference, `offers` in order of their roles. `data` is the
-    record as it travels.
+    to nobody. `endpoints` are in the owner's order of preference, `offers` in order of their roles. `foreign` are
+    endpoints of schemes that this version does not know, as text: nobody here dials them. `data` is the record as it
+    travels, with all of them.
     """
 
     node_id: str
@@ -54,6 +55,7 @@ class PeerRecord:
     endpoints: tuple[Endpoint, ...]
     offers: tuple[Capability, ...]
     data: bytes = field(repr=False)
+    foreign: tuple[str, ...] = ()
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -143,7 +145,8 @@ def read_record(
         body = _BODY.decode(sealed.body)
         if _ENCODE(body) != sealed.body or _ENCODE(sealed) != data:
             return RecordRefused("malformed", "not in the one form that a record has")
-        endpoints = tuple(_endpoint(text) for text in body.endpoints)
+        foreign = tuple(text for text in body.endpoints if is_foreign(text))
+        endpoints = tuple(_endpoint(text) for text in body.endpoints if text not in foreign)
         offers = _offers(body.offers)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         return RecordRefused("malformed", str(error))
@@ -160,7 +163,9 @@ def read_record(
         return _not_newer(data, body.sequence, newest)
     if not Identity.verify(sealed.key, DOMAIN + sealed.body, sealed.signature):
         return RecordRefused("forged", "the signature is not the owner's", node_id)
-    return PeerRecord(node_id, body.network, body.sequence, body.expires, body.private, endpoints, offers, bytes(data))
+    return PeerRecord(
+        node_id, body.network, body.sequence, body.expires, body.private, endpoints, offers, bytes(data), foreign
+    )
 
 
 def _not_newer(data: bytes, sequence: int, newest: PeerRecord) -> RecordRefused:

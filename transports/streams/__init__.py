@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .endpoint import Endpoint, check_node_id, why_another
+from .endpoint import Endpoint, check_node_id, is_foreign, why_another
 from .identity import Identity, node_id_of_key
 from .memory import MemoryNetwork, MemoryTransport
 from .memory_stream import MemoryStream, Parcel, Wire
@@ -42,6 +42,7 @@ __all__ = [
     "Transport",
     "UnixTransport",
     "check_node_id",
+    "is_foreign",
     "node_id_of_key",
     "why_another",
 ]

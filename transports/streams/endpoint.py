@@ -9,12 +9,15 @@ from typing import Final
 
 from ...actors.base import is_node_id
 
-__all__ = ["Endpoint", "check_node_id", "why_another"]
+__all__ = ["Endpoint", "check_node_id", "is_foreign", "why_another"]
 
 #: What follows `scheme://`: a transport that joins adds its scheme here and nothing else.
 _HOST_AND_PORT: Final = frozenset({"tcp"})
 _PATH: Final = frozenset({"unix"})
 _NAME: Final = frozenset({"memory"})
+_KNOWN: Final = _HOST_AND_PORT | _PATH | _NAME
+#: An endpoint of any scheme (RFC 3986, 3.1): characters that can be shown, and no blanks.
+_ANY_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,31})://[!-~]{1,220}")
 
 _NAME_TEXT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 #: RFC 1123 §2.1, plus the underscore that is found in the wild.
@@ -36,6 +39,12 @@ def why_another(wanted: str | None, answered: str | None) -> str | None:
     if wanted is None or answered is None or answered == wanted:
         return None
     return f"dialed {wanted}, but {answered} answered"
+
+
+def is_foreign(text: str) -> bool:
+    """An endpoint of a scheme that this version does not know: to be kept and passed on as it is, never dialed."""
+    found = _ANY_SCHEME.fullmatch(text)
+    return found is not None and found[1] not in _KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,7 @@ class Endpoint:
                     f"at most 128, got {self.path!r}"
                 )
         else:
-            known = ", ".join(sorted(_HOST_AND_PORT | _PATH | _NAME))
+            known = ", ".join(sorted(_KNOWN))
             raise ValueError(f"unknown scheme {self.scheme!r}; known are {known}")
 
     @classmethod

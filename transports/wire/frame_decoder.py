@@ -2,6 +2,7 @@
 
 Law 1: nothing read from the network raises anything but ProtocolError.
 Law 2: a decoder that failed stays failed: after a bad frame nobody knows where the next one starts.
+Law 3: a frame of a kind that is left out (`SKIPPED_KINDS`) is one all the same: what is no MessagePack is refused.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterator
 import msgspec
 
 from ...actors.base import ProtocolError
-from .frames import LAST_KIND, PART_SIZE, ArrivedFrame, Frame, FrameKind, ViewedFrame
+from .frames import LAST_KIND, PART_SIZE, SKIPPED_KINDS, ArrivedFrame, Frame, FrameKind, ViewedFrame
 from .texts import clip
 
 __all__ = ["WIRE_DECODER", "FrameDecoder", "decode_body"]
@@ -42,21 +43,23 @@ def decode_body(body: bytes | bytearray) -> ArrivedFrame:
     try:
         return _decode(body)
     except _UNREADABLE as error:
-        raise _fault(body, error) from error
+        raise _fault(body, error) or ProtocolError("unknown_kind", "a frame to leave out, in place of one") from error
 
 
 def _decode(body: bytes | bytearray | memoryview) -> ArrivedFrame:
     return WIRE_DECODER.decode(body) if len(body) <= PART_SIZE else _VIEWS.decode(body)
 
 
-def _fault(body: bytes | bytearray | memoryview, error: Exception) -> ProtocolError:
-    """Say what is wrong with a body that did not decode."""
+def _fault(body: bytes | bytearray | memoryview, error: Exception) -> ProtocolError | None:
+    """Say what is wrong with a body that did not decode; None of one that is to be left out."""
     if not isinstance(error, msgspec.ValidationError):
         return ProtocolError("bad_frame", clip(str(error)))
     try:
         kind = _KIND_DECODER.decode(body).kind
     except _UNREADABLE:
         return ProtocolError("bad_frame", clip(str(error)))
+    if kind in SKIPPED_KINDS:
+        return None
     if not 0 <= kind <= LAST_KIND:
         return ProtocolError("unknown_kind", f"kind {kind}")
     return ProtocolError("bad_field", clip(f"kind {kind}: {error}"))
@@ -119,6 +122,8 @@ class FrameDecoder:
                 frame = decode(body) if len(body) <= PART_SIZE else _VIEWS.decode(body)
             except _UNREADABLE as error:
                 self._fault = _fault(body, error)
+                if self._fault is None:
+                    continue
                 raise self._fault from error
             del body
             yield frame

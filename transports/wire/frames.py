@@ -25,6 +25,7 @@ __all__ = [
     "Frame",
     "FrameKind",
     "LAST_KIND",
+    "SKIPPED_KINDS",
     "GoAway",
     "HelloFrame",
     "Open",
@@ -218,6 +219,8 @@ ShortFrame: TypeAlias = (
 #: A frame as one writes it, and as it is read where it is small: its payloads are bytes of their own.
 Frame: TypeAlias = ShortFrame | Tell | Ask | Reply | Part
 LAST_KIND = 16
+#: Kinds that a reader leaves out where it does not know them: later versions may send some of them unasked.
+SKIPPED_KINDS = range(128, 256)
 
 
 # As the same frames are read where they are large: payloads are views of the bytes that came, not copies.

@@ -41,6 +41,8 @@ Name = Annotated[str, Meta(min_length=1, max_length=64)]
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
 Record = Annotated[bytes, Meta(max_length=RECORD_LIMIT)]
 Offers = Annotated[tuple[Text, ...], Meta(max_length=64)]
+#: Words of what a side understands beyond this version.
+Features = Annotated[tuple[Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9._-]{0,31}\Z")], ...], Meta(max_length=32)]
 Bytes16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Window = Annotated[int, Meta(ge=1, le=U32)]
 
@@ -91,7 +93,9 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `incarnation` is drawn anew at each start of the node, so that a restart is told from a second
     connection; `nonce` is 16 bytes drawn for this connection. `listen` are endpoints, `offers`
     capabilities, both as text. `record` is the node's signed record, which it may leave out: this floor passes it
-    on and does not look into it. Raises ValueError where a value cannot be right.
+    on and does not look into it. `features` are words of what the sender understands beyond this version of the
+    protocol: what one of them stands for is sent to those only that say it. Raises ValueError where a value
+    cannot be right.
     """
 
     node_id: NodeId
@@ -104,6 +108,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     agent: Annotated[str, Meta(max_length=64)]
     nonce: Bytes16
     record: Record = b""
+    features: Features = ()
 
     def __post_init__(self) -> None:
         _check_printable("network", (self.network,))
@@ -113,6 +118,8 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         check_offers(self.offers)
         if len({channel.name for channel in self.channels}) != len(self.channels):
             raise ValueError("channels: a name stands there twice")
+        if len(set(self.features)) != len(self.features):
+            raise ValueError("features: a word stands there twice")
 
 
 class IdentityInUse(HandshakeFailed):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 from random import Random
@@ -433,6 +434,17 @@ def test_a_node_that_points_at_a_strangers_machine_is_not_told_of() -> None:
     assert told(mind, ALICE, "bob") == ()
     # Once this node reached it there itself, it is told.
     assert mind.answer(ALICE, "", 100, [advert(BOB, None, victim.endpoints)], 1.0, WALL) == (victim.data,)
+
+
+def test_a_record_whose_schemes_are_all_unknown_is_passed_on_and_nominates_nobody() -> None:
+    mind = pex()
+    connect(mind, "alice")
+    place = ("tcp://93.184.1.1:7400", "quic://93.184.1.1:7400")
+    later = replace(record("bob", *place[:1]), endpoints=(), foreign=place[1:])
+    assert mind.answer(ALICE, "", 100, [advert(BOB, later)], 1.0, WALL) == ()  # nobody here has met it
+    connect(mind, "bob", known=True)
+    newer = replace(later, sequence=9)
+    assert mind.answer(ALICE, "", 100, [advert(BOB, newer)], 1.0, WALL) == (newer.data,)
 
 
 def test_what_a_node_wrote_into_its_book_can_be_told_after_a_restart() -> None:

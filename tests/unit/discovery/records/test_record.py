@@ -185,7 +185,12 @@ def test_whom_a_refused_record_claims_to_be_of_is_told() -> None:
         {"private": 1},
         {"endpoints": [f"tcp://10.0.0.1:{port}" for port in range(1, 10)]},
         {"endpoints": ["tcp://10.0.0.1"]},
-        {"endpoints": ["http://10.0.0.1:1"]},
+        {"endpoints": ["10.0.0.1:1"]},
+        {"endpoints": ["HTTP://10.0.0.1:1"]},
+        {"endpoints": ["http://"]},
+        {"endpoints": ["http://10.0.0.1 1"]},
+        {"endpoints": ["http://10.0.0.1\n"]},
+        {"endpoints": [f"{'h' * 33}://10.0.0.1:1"]},
         {"endpoints": ["TCP://10.0.0.1:1"]},
         {"endpoints": [f"tcp://{'a' * 64}@10.0.0.1:1"]},
         {"endpoints": ["tcp://010.0.0.1:1"]},
@@ -220,3 +225,13 @@ def test_a_record_has_one_form_only() -> None:
 def test_a_record_that_nobody_would_take_is_not_signed(changes: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="not a peer record"):
         record(ALICE, **changes)
+
+
+def test_an_endpoint_of_an_unknown_scheme_is_kept_as_text_and_passed_on() -> None:
+    texts = ["quic://10.0.0.1:7400", "tcp://10.0.0.1:7400", "nats+tls://hub.example/demo?x=1"]
+    data = sealed(body(endpoints=texts))
+    read = read_record(data, network="demo", now=NOW)
+    assert isinstance(read, PeerRecord)
+    assert read.endpoints == (Endpoint.parse("tcp://10.0.0.1:7400"),)
+    assert read.foreign == ("quic://10.0.0.1:7400", "nats+tls://hub.example/demo?x=1")
+    assert read.data == data

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerbus.transports.streams.endpoint import Endpoint, check_node_id, why_another
+from peerbus.transports.streams.endpoint import Endpoint, check_node_id, is_foreign, why_another
 
 NODE = "0123456789abcdef" * 4
 
@@ -137,3 +137,22 @@ def test_whether_the_node_that_answers_is_the_one_that_was_dialed(
     wanted: str | None, answered: str | None, why: str | None
 ) -> None:
     assert why_another(wanted, answered) == why
+
+
+@pytest.mark.parametrize(
+    ("text", "foreign"),
+    [
+        ("quic://10.0.0.1:7400", True),
+        ("nats+tls://hub/demo?x=1", True),
+        ("tcp://10.0.0.1:7400", False),
+        ("tcp://not right", False),
+        ("QUIC://10.0.0.1:7400", False),
+        ("quic:10.0.0.1", False),
+        ("quic://", False),
+        ("quic://a b", False),
+        ("quic://\x1b[2J", False),
+        ("1quic://h", False),
+    ],
+)
+def test_an_endpoint_of_a_later_version_is_told_from_what_is_none(text: str, foreign: bool) -> None:
+    assert is_foreign(text) is foreign

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import tracemalloc
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from peerbus.actors.base.errors import ProtocolError
 from peerbus.transports.wire import frames as wire
 from peerbus.transports.wire.frame_decoder import FrameDecoder, decode_body
 from peerbus.transports.wire.frame_encoder import FrameEncoder
-from peerbus.transports.wire.frames import ArrivedFrame, Frame
+from peerbus.transports.wire.frames import ArrivedFrame, Frame, Ping
 
 #: So that a wrong length is refused or can be fed.
 LIMIT_WHEN_WRONG = 200
@@ -205,3 +206,25 @@ def test_a_size_that_lies_allocates_nothing(name: str, head: bytes) -> None:
 def test_a_body_is_read_from_a_bytearray_as_well() -> None:
     body = FrameEncoder().body(wire.Tell(0, [(0, 0, b"x")]))
     assert decode_body(bytearray(body)) == wire.Tell(0, [(0, 0, b"x")])
+
+
+@pytest.mark.parametrize("kind", [128, 200, 255])
+def test_a_frame_of_a_kind_for_later_is_left_out_and_what_follows_is_read(kind: int) -> None:
+    later = framed(msgspec.msgpack.encode((kind, {"a": [1, b"x"]}, "text")))
+    ping = FrameEncoder().encode(Ping(7))
+    data = later + ping + later + later + ping
+    for size in (1, 5, len(data)):
+        read, reason = collect(
+            FrameDecoder(wire.FRAME_LIMIT), [data[at : at + size] for at in range(0, len(data), size)]
+        )
+        assert (read, reason) == ([Ping(7), Ping(7)], None)
+
+
+@pytest.mark.parametrize("kind", [-1, 17, 127, 256])
+def test_any_other_kind_that_is_not_known_is_refused(kind: int) -> None:
+    assert fault(framed(msgspec.msgpack.encode((kind, 1)))) == "unknown_kind"
+
+
+@pytest.mark.parametrize("rest", [b"", b"\xc1", b"\x91" * 50_000 + b"\xc0", b"\1\1"])
+def test_a_frame_that_is_left_out_has_to_be_one(rest: bytes) -> None:
+    assert fault(framed(b"\x92\xcc\x80" + rest)) == "bad_frame"

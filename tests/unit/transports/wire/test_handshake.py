@@ -654,3 +654,10 @@ def frames_in(data: bytes) -> list[Frame]:
 
 TestBothSides = BothSides.TestCase
 TestBothSides.settings = settings(max_examples=60, stateful_step_count=20, deadline=None)
+
+
+def test_a_frame_for_later_versions_is_left_out_before_hello_and_welcome() -> None:
+    handshake = started()
+    assert handshake.receive(PREFACE + framed(128, "later") + hello_map()) == [PeerHello(hello_of(ALICE), 1)]
+    handshake.accept()
+    assert handshake.receive(framed(255) + encode(Welcome())) == [Welcomed()]

@@ -219,3 +219,18 @@ def test_a_record_may_be_left_out_and_is_bounded() -> None:
     for wrong in (bytes(RECORD_LIMIT + 1), "text", None):
         with pytest.raises(msgspec.ValidationError, match="record"):
             read(record=wrong)
+
+
+def test_features_are_words_that_may_be_left_out() -> None:
+    assert read().features == ()
+    assert read(features=["later", "other.2"]).features == ("later", "other.2")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "later", [1], [""], ["Later"], ["a b"], ["x" * 33], ["twice", "twice"], [f"f{i}" for i in range(33)]],
+    ids=repr,
+)
+def test_features_out_of_bounds_are_refused(value: object) -> None:
+    with pytest.raises(msgspec.ValidationError, match="features"):
+        read(features=value)
