@@ -261,10 +261,17 @@ class Cell(Addressee):
             self.shedder = LoadShedder()
         self.shedder.late(type(envelope.message), self.now())
 
-    def answered_late(self, reply: object) -> None:
+    def at_work(self, reply: object) -> bool:
+        """The handler of this ask has begun."""
+        return self.current is not None and self.current.reply is reply
+
+    def answered_late(self, reply: object) -> bool:
         """The time of this ask is over before its answer could be sent: was its handler at work?"""
-        if self.current is not None and self.current.reply is reply:
-            self.came_late(self.current)
+        current = self.current
+        if current is not None and current.reply is reply:
+            self.came_late(current)
+            return True
+        return self.at_work(reply)
 
     def _expired(self, envelope: Envelope) -> None:
         name = type(envelope.message).__name__

@@ -265,6 +265,16 @@ class LoopCell(Cell):
             return self._given_up(envelope)
         return "mailbox"
 
+    def at_work(self, reply: object) -> bool:
+        """The handler of this ask has begun."""
+        turns, reentrant = self._turns, self._reentrant
+        if turns is not None and turns.awaiting is not None and turns.awaiting.reply is reply:
+            return True
+        task = None if reentrant is None else reentrant.task_for(reply)
+        if task is not None and reentrant is not None:
+            return reentrant.begun(task)
+        return super().at_work(reply)
+
     def _given_up(self, envelope: Envelope) -> str:
         reply = envelope.reply
         # Its deadline may have passed, and the asker have gone before it was told so: then that is what became of it.

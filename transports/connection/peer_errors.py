@@ -16,23 +16,30 @@ from ...actors.base import (
     SendError,
     ShuttingDown,
 )
-from ..lanes import REACTOR_PREFIX
+from ..lanes import ANSWER_TOO_LARGE, ANSWER_TYPE, ANSWER_UNREAD, REACTOR_PREFIX
 from ..wire import Error
 
 __all__ = ["error_of"]
 
 _ERRORS: dict[str, Callable[[str], SendError]] = {
-    error.reason: error
-    for error in (
-        ActorStopped,
-        MailboxFull,
-        MessageTooLarge,
-        MessageTypeError,
-        NoSuchReactor,
-        SchemaMismatch,
-        ShuttingDown,
-    )
+    **{
+        error.reason: error
+        for error in (
+            ActorStopped,
+            MailboxFull,
+            MessageTooLarge,
+            MessageTypeError,
+            NoSuchReactor,
+            SchemaMismatch,
+            ShuttingDown,
+        )
+    },
+    ANSWER_TOO_LARGE: MessageTooLarge,
+    ANSWER_TYPE: MessageTypeError,
+    ANSWER_UNREAD: MailboxFull,
 }
+#: Phases of a deadline that a peer may name: reasons are counted, and a peer must not make them up.
+_PHASES = {"deadline_handler": "handler", "deadline_mailbox": "mailbox"}
 
 
 def error_of(frame: Error, text: str) -> SendError | RemoteError:
@@ -40,6 +47,7 @@ def error_of(frame: Error, text: str) -> SendError | RemoteError:
     make = _ERRORS.get(frame.code)
     if make is not None:
         return make(text)
-    if frame.code == "deadline_mailbox":  # no other phase: reasons are counted, and a peer must not make them up
-        return DeadlineExceeded(text, phase="mailbox")
+    phase = _PHASES.get(frame.code)
+    if phase is not None:
+        return DeadlineExceeded(text, phase=phase)
     return RemoteError(frame.code.removeprefix(REACTOR_PREFIX), frame.text)

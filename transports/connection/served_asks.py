@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from ...actors.base import MailboxFull, SendError, get_logger
-from ..lanes import ROOM, InLane, Outbox, RemoteReply, ReplyLane, Writer, answers_leave
+from ...actors.base import MessageTooLarge, SendError, get_logger
+from ..lanes import ANSWER_TOO_LARGE, ANSWER_TYPE, ANSWER_UNREAD, ROOM, InLane, Outbox, RemoteReply, ReplyLane, Writer, answers_leave
 from ..wire import WORD_LIMIT, Error, FrameEncoder, Reply, clip
 
 __all__ = ["ServedAsks"]
@@ -64,7 +64,9 @@ class ServedAsks:
             number, payload = lane.codec.encode_reply(value, lane.info.max_message, reply.number)
         except SendError as error:
             log.warning("wrong answer", node=self._node, actor=lane.info.name, why=str(error))
-            self.error(reply.rid, reply.channel, 0, error.reason, error)
+            # Its handler has run: no word of a message that was refused unseen.
+            code = ANSWER_TOO_LARGE if isinstance(error, MessageTooLarge) else ANSWER_TYPE
+            self.error(reply.rid, reply.channel, 0, code, error)
             return
         item = (reply.rid, number, payload)
         if not self.served and len(payload) <= ROOM and self._writer.clear:
@@ -74,7 +76,7 @@ class ServedAsks:
         if self.backlog and self.backlog + len(payload) > REPLY_LIMIT:
             self.unread += 1
             why = f"{self.backlog} bytes of answers wait to be read already"
-            self.error(reply.rid, reply.channel, 0, MailboxFull.reason, why)
+            self.error(reply.rid, reply.channel, 0, ANSWER_UNREAD, why)
             return
         queue = lane.turn.lane
         assert isinstance(queue, ReplyLane)
@@ -96,11 +98,14 @@ class ServedAsks:
             return
         self.error(reply.rid, reply.channel, 0, code, text)
 
-    def answer_late(self, reply: RemoteReply) -> None:
+    def answer_late(self, reply: RemoteReply, *, begun: bool) -> None:
         """As `Server.answer_late`: the asker has given up, say where its time was spent."""
         self.late += 1
         if self.served.pop(reply.rid, None) is reply and not self._ended:
-            self.error(reply.rid, reply.channel, 0, "deadline_mailbox", "the time was over before the answer")
+            if begun:
+                self.error(reply.rid, reply.channel, 0, "deadline_handler", "the time was over before the answer")
+            else:
+                self.error(reply.rid, reply.channel, 0, "deadline_mailbox", "the time was over before it was taken")
 
     def error(self, rid: int, channel: int, sequence: int, code: str, text: object) -> None:
         """Say that something of the peer's failed: an ask by its `rid`, with 0 a tell by its `sequence`."""

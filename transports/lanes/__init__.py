@@ -11,9 +11,12 @@ from .out_many import accept_many
 from .outbox import LaneTurn, Outbox, ReplyLane, budget_of, too_late
 from .pacing import FIRST_TOKEN
 from .remote_ask import RemoteAsk
-from .remote_reply import REACTOR_PREFIX, RemoteReply, ThreadReply
+from .remote_reply import ANSWER_TOO_LARGE, ANSWER_TYPE, ANSWER_UNREAD, REACTOR_PREFIX, RemoteReply, ThreadReply
 
 __all__ = [
+    "ANSWER_TOO_LARGE",
+    "ANSWER_TYPE",
+    "ANSWER_UNREAD",
     "FIRST_TOKEN",
     "REACTOR_PREFIX",
     "ROOM",

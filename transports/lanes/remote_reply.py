@@ -9,12 +9,31 @@ from typing import Protocol
 
 from ...actors.base import SendError, refusal_of, text_of
 
-__all__ = ["BUS_CODES", "Answering", "REACTOR_PREFIX", "RemoteReply", "Server", "ThreadReply"]
+__all__ = [
+    "ANSWER_TOO_LARGE",
+    "ANSWER_TYPE",
+    "ANSWER_UNREAD",
+    "BUS_CODES",
+    "Answering",
+    "REACTOR_PREFIX",
+    "RemoteReply",
+    "Server",
+    "ThreadReply",
+]
 
+#: Codes of an answer that cannot travel, its bytes being too many or its type none that was said, and of one that the
+#: peer leaves no room for. The message *was* handled: they are not those of a message that was refused.
+ANSWER_TOO_LARGE = "answer_too_large"
+ANSWER_TYPE = "answer_type"
+ANSWER_UNREAD = "answer_unread"
 #: Codes of ERROR that the bus itself uses.
 BUS_CODES = frozenset(
     {
         "actor_stopped",
+        ANSWER_TOO_LARGE,
+        ANSWER_TYPE,
+        ANSWER_UNREAD,
+        "deadline_handler",
         "deadline_mailbox",
         "mailbox_full",
         "message_type",
@@ -41,8 +60,8 @@ class Server(Protocol):
     def answer_error(self, reply: RemoteReply, code: str, text: str) -> None:
         """Send an error in its place."""
 
-    def answer_late(self, reply: RemoteReply) -> None:
-        """Its time is over: nothing is sent but that."""
+    def answer_late(self, reply: RemoteReply, *, begun: bool) -> None:
+        """Its time is over: nothing is sent but that. `begun`: its handler has run, or has begun to."""
 
 
 class Answering(Protocol):
@@ -58,8 +77,11 @@ class Answering(Protocol):
     def task_of(self, reply: object) -> object:
         """What has to go on before this ask is answered; None where nothing holds it up."""
 
-    def answered_late(self, reply: RemoteReply) -> None:
-        """It has answered, and the asker's time was over."""
+    def answered_late(self, reply: RemoteReply) -> bool:
+        """The asker's time was over before an answer could be sent. True: its handler was at work."""
+
+    def at_work(self, reply: object) -> bool:
+        """The handler of this ask has begun."""
 
     def abandon(self, reply: RemoteReply) -> object:
         """Nobody waits for the answer any more: end the work for it."""
@@ -88,20 +110,30 @@ class RemoteReply:
     def done(self) -> bool:
         """Answered, cancelled, or its time is over."""
         if not self._over and self._server.now() >= self.deadline:
-            self._over = True
-            self.cell.answered_late(self)
-            self._server.answer_late(self)
+            self._late(begun=False)
+        return self._over
+
+    def _late(self, *, begun: bool) -> None:
+        """Its time is over. `begun`: its handler has run for certain; else the actor knows whether it was at work."""
+        self._over = True
+        at_work = self.cell.answered_late(self)
+        self._server.answer_late(self, begun=begun or at_work)
+
+    def _done_after(self) -> bool:
+        """As `done`, where the handler has run."""
+        if not self._over and self._server.now() >= self.deadline:
+            self._late(begun=True)
         return self._over
 
     def succeed(self, value: object) -> None:
         """The handler answered."""
-        if not self.done():
+        if not self._done_after():
             self._over = True
             self._server.answer(self, value)
 
     def raised(self, error: BaseException) -> None:
         """The handler raised, or refused."""
-        if not self.done():
+        if not self._done_after():
             code, text = refusal_of(error)
             if code in BUS_CODES or code.startswith(REACTOR_PREFIX):
                 code = REACTOR_PREFIX + code
@@ -152,7 +184,16 @@ class ThreadReply(RemoteReply):
         """Answered, cancelled, or its time is over."""
         if asyncio._get_running_loop() is self._loop:
             return super().done()
-        return self._over or self._server.now() >= self.deadline
+        if not self._over and self._server.now() >= self.deadline:
+            # Asked between two messages, or by the handler's own end: this thread knows which.
+            begun = self.cell.at_work(self)
+            self._bring(lambda: self._late_once(begun=begun))
+            return True
+        return self._over
+
+    def _late_once(self, *, begun: bool) -> None:
+        if not self._over:
+            self._late(begun=begun)
 
     def succeed(self, value: object) -> None:
         """The handler answered."""

@@ -15,10 +15,11 @@ def test_a_code_of_ours_is_that_error_again(kind: type[SendError]) -> None:
     assert (type(error), str(error)) == (kind, "there: why")
 
 
-def test_the_one_phase_of_a_deadline_that_a_peer_may_name() -> None:
-    error = error_of(Error(1, 0, 0, "deadline_mailbox", ""), "late")
+@pytest.mark.parametrize("phase", ["handler", "mailbox"])
+def test_the_phases_of_a_deadline_that_a_peer_may_name(phase: str) -> None:
+    error = error_of(Error(1, 0, 0, f"deadline_{phase}", ""), "late")
     assert isinstance(error, DeadlineExceeded)
-    assert error.reason == "deadline_mailbox"
+    assert error.reason == f"deadline_{phase}"
     assert isinstance(error_of(Error(1, 0, 0, "deadline_made_up", ""), "late"), RemoteError)
 
 

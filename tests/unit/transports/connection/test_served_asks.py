@@ -38,8 +38,13 @@ class Worker:
     def abandon(self, reply: object) -> None:
         self.abandoned.append(reply)
 
-    def answered_late(self, reply: object) -> None:
+    def answered_late(self, reply: object) -> bool:
         """It is no matter here."""
+        return False
+
+    def at_work(self, reply: object) -> bool:
+        """Nor this."""
+        return False
 
 
 class Counter:
@@ -100,16 +105,27 @@ async def test_an_answer_that_cannot_travel_is_an_error_as_well() -> None:
         here.ask(1).succeed(object())
         (frame,) = here.said()
         assert isinstance(frame, Error)
-        assert (frame.rid, frame.code) == (1, "message_type")
+        assert (frame.rid, frame.code) == (1, "answer_type")
 
 
 async def test_one_whose_time_is_over_is_told_where_it_was_spent() -> None:
     async with counter() as here:
         here.ask(1, within=-1.0).succeed(1)
+        assert here.ask(2, within=-1.0).done()
+        handled, never_taken = here.said()
+        assert isinstance(handled, Error)
+        assert isinstance(never_taken, Error)
+        assert (handled.rid, handled.code) == (1, "deadline_handler")
+        assert (never_taken.rid, never_taken.code) == (2, "deadline_mailbox")
+        assert here.answers.late == 2
+
+
+async def test_an_answer_that_is_too_large_is_not_taken_for_a_message_that_is() -> None:
+    async with counter() as here:
+        here.ask(1).succeed(bytes(17 << 20))
         (frame,) = here.said()
         assert isinstance(frame, Error)
-        assert frame.code == "deadline_mailbox"
-        assert here.answers.late == 1
+        assert (frame.rid, frame.code) == (1, "answer_too_large")
 
 
 async def test_answers_that_the_peer_does_not_read_become_errors_beyond_the_bound() -> None:
@@ -120,7 +136,7 @@ async def test_answers_that_the_peer_does_not_read_become_errors_beyond_the_boun
         assert here.answers.unread == 1
         assert here.answers.backlog <= REPLY_LIMIT
         (frame,) = [each for each in here.said() if isinstance(each, Error)]
-        assert (frame.rid, frame.code) == (3, "mailbox_full")
+        assert (frame.rid, frame.code) == (3, "answer_unread")
         here.answers.look()
         assert 0 < here.answers.backlog <= REPLY_LIMIT
 

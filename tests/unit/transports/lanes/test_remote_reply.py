@@ -18,6 +18,8 @@ class Desk:
 
     def __init__(self) -> None:
         self.time = 0.0
+        #: The handler of the ask has begun.
+        self.works = False
         self.said: list[tuple[object, ...]] = []
         self.threads: set[int] = set()
 
@@ -34,11 +36,15 @@ class Desk:
     def answer_error(self, reply: RemoteReply, code: str, text: str) -> None:
         self._say("error", code, text)
 
-    def answer_late(self, reply: RemoteReply) -> None:
-        self._say("late")
+    def answer_late(self, reply: RemoteReply, *, begun: bool) -> None:
+        self._say("late", begun)
 
-    def answered_late(self, reply: object) -> None:
+    def answered_late(self, reply: object) -> bool:
         self._say("learnt")
+        return self.works
+
+    def at_work(self, reply: object) -> bool:
+        return self.works
 
     def abandon(self, reply: object) -> str:
         self._say("abandoned")
@@ -69,7 +75,29 @@ def test_an_answer_after_its_time_is_late_and_said_once() -> None:
     reply.succeed(7)
     assert reply.done()
     reply.raised(ValueError())
-    assert desk.said == [("learnt",), ("late",)]
+    assert desk.said == [("learnt",), ("late", True)]
+
+
+@pytest.mark.parametrize("works", [False, True])
+def test_one_that_is_late_says_whether_its_handler_has_begun(works: bool) -> None:
+    desk = Desk()
+    reply = reply_of(desk)
+    desk.time, desk.works = 10.0, works
+    assert reply.done()
+    reply.fail(MailboxFull("late"))
+    assert desk.said == [("learnt",), ("late", works)]
+
+
+async def test_one_of_a_thread_that_is_late_is_said_by_the_loop_and_once() -> None:
+    desk = Desk()
+    reply = ThreadReply(desk, cast("Cell", desk), 0, 1, 10.0, asyncio.get_running_loop())
+    desk.time = 10.0
+    thread = threading.Thread(target=lambda: (reply.done(), reply.done()))
+    thread.start()
+    await asyncio.to_thread(thread.join)
+    await asyncio.sleep(0)
+    assert desk.said == [("learnt",), ("late", False)]
+    assert desk.threads == {threading.get_ident()}
 
 
 def test_cancelling_ends_the_work_and_says_nothing() -> None:

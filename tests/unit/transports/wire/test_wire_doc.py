@@ -5,80 +5,30 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import msgpack
 import msgspec
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from wire_examples import ALICE, ASK, BOB, CREDIT, EXAMPLES, REPLY
+from wire_vectors import GENERATED, Generated
+
 from peerbus.actors.base import errors
 from peerbus.actors.messages.answer_encoding import marked
+from peerbus.transports.connection.peer_errors import error_of
+from peerbus.transports.lanes.remote_reply import BUS_CODES
 from peerbus.transports.wire import frames as wire
 from peerbus.transports.wire import parts, texts
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frame_encoder import FrameEncoder
-from peerbus.transports.wire.frames import Frame
 from peerbus.transports.wire.handshake import Handshake, PeerHello, Welcomed
 from peerbus.transports.wire.hello import MAX_CHANNELS, MESSAGE_LIMIT, ChannelInfo, Hello
 
 ROOT = Path(__file__).parents[4]
 DOC = (ROOT / "docs" / "wire.md").read_text(encoding="utf-8")
-
-GET_BLOCK = msgpack.packb({"height": 7})
-BLOCK = msgpack.packb({"height": 7, "data": b"hi"})
-BLOCKS = ChannelInfo(
-    name="blocks",
-    types=("GetBlock", "Block"),
-    schema=bytes(range(16)),
-    messages=1024,
-    bytes=1048576,
-    max_message=65536,
-    priority=5,
-)
-LOG = ChannelInfo(name="log", types=(), schema=bytes(16), messages=4, bytes=256, max_message=64, priority=1)
-
-
-def hello_of(name: str, incarnation: int, **fields: tuple[str, ...] | tuple[ChannelInfo, ...]) -> Hello:
-    return Hello(
-        node_id=name[0] * 64,
-        network="demo",
-        name=name,
-        incarnation=incarnation,
-        listen=fields.get("listen", ()),  # type: ignore[arg-type]  # one of the two kinds of tuple
-        offers=fields.get("offers", ()),  # type: ignore[arg-type]  # as above
-        channels=fields.get("channels", ()),  # type: ignore[arg-type]  # as above
-        agent="peerbus/0.1.0",
-        nonce=bytes(range(16)),
-    )
-
-
-ALICE = hello_of("alice", 1)
-BOB = hello_of("bob", 2, listen=("tcp://127.0.0.1:7400",), offers=("archive",), channels=(BLOCKS,))
-ASK = wire.Ask(0, [(1, 2000, 1, 0, GET_BLOCK)])
-REPLY = wire.Reply(0, [(1, 2, BLOCK)])
-EXAMPLES: list[Frame] = [
-    wire.HelloFrame(BOB),
-    wire.Welcome(),
-    wire.Reject("busy", "64 peers are enough"),
-    wire.Tell(0, [(1, 3, GET_BLOCK), (0, 0, msgpack.packb("hi"))]),
-    ASK,
-    REPLY,
-    wire.Error(1, 0, 0, "not_found", "no block 7"),
-    wire.Cancel(1),
-    wire.Credit([(0, 512, 0), (3, 2, 70000)]),
-    wire.Ping(258),
-    wire.Pong(258),
-    wire.Open(1, LOG),
-    wire.Close(1, "stopped"),
-    wire.Update(("archive{from=1000}", "index")),
-    wire.GoAway("shutting_down", "", 5000),
-    wire.Part(0, 3, b"abcd"),
-    wire.ProbeFrame(1, 0, 7, [f"bus://{'a' * 64}/blocks"]),
-]
-
 
 def section(title: str) -> str:
     """The text under a heading, up to the next heading of the same depth or above."""
@@ -149,7 +99,7 @@ def test_the_whole_conversation_happens_as_it_is_written() -> None:
     (to_alice,) = dialer.receive(from_bob.removeprefix(said_by_bob))
     (to_bob,) = acceptor.receive(from_alice.removeprefix(said_by_alice))
     assert to_alice == to_bob == Welcomed()
-    assert list(FrameDecoder(wire.FRAME_LIMIT).feed(dialer.leftover())) == [REPLY]
+    assert list(FrameDecoder(wire.FRAME_LIMIT).feed(dialer.leftover())) == [REPLY, CREDIT]
     assert list(FrameDecoder(wire.FRAME_LIMIT).feed(acceptor.leftover())) == [ASK, wire.GoAway("shutting_down", "")]
 
 
@@ -181,38 +131,147 @@ def test_the_published_authority_has_the_name_that_is_written() -> None:
     assert f"CN=peerbus authority {hashlib.sha256(der).hexdigest()[:32]}`" in section("Stream")
 
 
-def raised_words() -> Iterator[tuple[str, str]]:
-    """Every reason that a call of ProtocolError or HandshakeFailed gives literally, with its file."""
-    for path in sorted((ROOT / "transports").rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if (
-                isinstance(node, ast.Call)
-                and isinstance(node.func, ast.Name)
-                and node.func.id in {"ProtocolError", "HandshakeFailed"}
-                and node.args
-            ):
-                given = node.args[0]
-                options = [given.body, given.orelse] if isinstance(given, ast.IfExp) else [given]
-                for option in options:
-                    if isinstance(option, ast.Constant):
-                        yield path.name, str(option.value)
+#: Calls whose argument of that place or name is a word that ends a connection, or refuses one: as docs/wire.md lists them.
+WORD_OF = {
+    "ClosePeer": (1, "reason"),
+    "CloseConnection": (2, "reason"),
+    "Cut": (0, "reason"),
+    "Disconnect": (0, "reason"),
+    "GoAway": (0, "reason"),
+    "HandshakeFailed": (0, "reason"),
+    "IdentityInUse": (0, "reason"),
+    "ProtocolError": (0, "reason"),
+    "Refuse": (0, "reason"),
+    "Reject": (0, "reason"),
+    "_cut": (0, "reason"),
+    "evict": (1, "reason"),
+    "reject": (0, "reason"),
+    "shed": (0, "reason"),
+    "shed_outgoing": (0, "reason"),
+    "why_over": (0, "reason"),
+}
+#: Levers of the operator are refused with words of their own, to him.
+NOT_SENT = {"levers.py"}
+#: Where a frame that carries a word is made: a word that comes there by a new road is listed by a new line above.
+MAKERS = {
+    ("announcements.py", "Close"),
+    ("connection.py", "GoAway"),
+    ("handshake.py", "GoAway"),
+    ("handshake.py", "Reject"),
+    ("parting.py", "GoAway"),
+    ("served_asks.py", "Error"),
+}
 
 
-def test_every_reason_that_ends_a_connection_is_explained() -> None:
-    explained = words("Words", "reason")
-    raised = set(raised_words())
-    assert len(raised) > 15
-    assert [(path, word) for path, word in sorted(raised) if word not in explained] == []
+def sources() -> Iterator[tuple[Path, ast.AST]]:
+    """Every node of the syntax trees of what runs."""
+    for floor in ("transports", "discovery", "node"):
+        for path in sorted((ROOT / floor).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                yield path, node
 
 
-def test_every_code_that_is_explained_is_a_reason_of_our_errors() -> None:
-    reasons = {
-        error.reason
-        for error in vars(errors).values()
-        if isinstance(error, type) and issubclass(error, errors.SendError) and isinstance(error.reason, str)
+def constants() -> dict[str, str]:
+    """Texts that stand under a name of their own, as `SHUTTING_DOWN`."""
+    return {
+        node.targets[0].id: node.value.value
+        for _, node in sources()
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
     }
-    assert words("Words", "code") - reasons == {"deadline_mailbox"}
-    assert errors.DeadlineExceeded("", phase="mailbox").reason == "deadline_mailbox"
+
+
+def texts_of(given: ast.expr, names: Mapping[str, str]) -> Iterator[str]:
+    """What an expression may be, as far as that is written where it stands."""
+    match given:
+        case ast.Constant(value=str(text)):
+            yield text
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name in names:
+            yield names[name]
+        case ast.IfExp(body=body, orelse=orelse):
+            yield from texts_of(body, names)
+            yield from texts_of(orelse, names)
+        case ast.BoolOp(values=values):
+            for value in values:
+                yield from texts_of(value, names)
+        case ast.Tuple(elts=[first, _]):
+            yield from texts_of(first, names)
+
+
+def called(node: ast.Call) -> str:
+    """The last part of the name of what is called."""
+    return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+
+
+def sent_words() -> set[tuple[str, str]]:
+    """Every word that a call gives, with its file, on whatever road it comes to a frame or to the end of a connection."""
+    found, names = set(), constants()
+    for path, node in sources():
+        if isinstance(node, ast.Call) and called(node) in WORD_OF and path.name not in NOT_SENT:
+            place, name = WORD_OF[called(node)]
+            given = [each.value for each in node.keywords if each.arg == name] or node.args[place : place + 1]
+            found |= {(path.name, text) for each in given for text in texts_of(each, names)}
+        elif isinstance(node, ast.FunctionDef) and node.name in {"judge", "authenticated"}:
+            found |= {
+                (path.name, text)
+                for each in ast.walk(node)
+                if isinstance(each, ast.Return) and isinstance(each.value, ast.Tuple)
+                for text in texts_of(each.value, names)
+            }
+    return found
+
+
+def test_every_word_that_ends_a_connection_or_refuses_one_is_explained() -> None:
+    explained, sent = words("Words", "reason"), sent_words()
+    assert {word for _, word in sent} > {"full", "banned", "draining", "evicting", "stale_dial", "silent", "superseded"}
+    assert sorted((path, word) for path, word in sent if word not in explained) == []
+
+
+def test_no_word_is_explained_that_nothing_says() -> None:
+    by_name = {"operator", "tls", "certificate", "user", "unsaid"}  # a default, and what a stream or a peer raises
+    assert words("Words", "reason") - {word for _, word in sent_words()} <= by_name
+
+
+def test_a_frame_with_a_word_is_made_where_its_words_are_known() -> None:
+    makers = {
+        (path.name, called(node))
+        for path, node in sources()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and called(node) in {"Close", "Error", "GoAway", "Reject"}
+    }
+    kinds = {"GoAway", "Reject"}
+    dynamic = {
+        (path.name, kind.id)
+        for path, node in sources()
+        if isinstance(node, ast.IfExp)
+        for kind in (node.body, node.orelse)
+        if isinstance(kind, ast.Name) and kind.id in kinds
+    }
+    assert makers | dynamic == MAKERS
+
+
+def test_every_code_of_error_is_explained_and_says_whether_a_handler_has_run() -> None:
+    assert words("Words", "code") == BUS_CODES
+    table = section("Words").split("| code | when |")[1].split("\n\n")[0]
+    handled = {row[0].strip("`"): row[2] for row in rows(table) if len(row) == 3}
+    assert {code for code, said in handled.items() if said == "yes"} == {
+        "answer_too_large",
+        "answer_type",
+        "answer_unread",
+        "deadline_handler",
+    }
+    assert {code for code, said in handled.items() if said == "perhaps"} == {"actor_stopped"}
+
+
+def test_every_code_is_one_of_our_errors_for_the_asker() -> None:
+    for code in BUS_CODES:
+        assert isinstance(error_of(wire.Error(1, 0, 0, code, ""), ""), errors.SendError)
+
+
+@pytest.mark.parametrize("generated", GENERATED, ids=lambda each: each.name)
+def test_what_is_generated_is_what_the_code_makes(generated: Generated) -> None:
+    assert generated.written() == generated.text, "run: scripts/wire-vectors --write"
 
 
 def test_words_stand_in_order() -> None:
