@@ -13,9 +13,11 @@ __all__ = ["grammar"]
 
 HEAD = f"""\
 ; Every frame of peerbus, as a reader takes it: docs/wire.md says what they mean.
-; Written by scripts/wire-vectors from the types that the decoder checks; CDDL is RFC 8610, what it describes is MessagePack.
+; Written by scripts/wire-vectors from the types that the decoder checks; CDDL is RFC 8610,
+; what it describes is MessagePack.
 ; The size of a text counts characters here; a writer keeps words within 64 bytes and texts within 1024.
-; Before a frame stands its length, 4 bytes: at most {HANDSHAKE_FRAME_LIMIT} before both WELCOMEs, {FRAME_LIMIT} after them.
+; Before a frame stands its length, 4 bytes:
+; at most {HANDSHAKE_FRAME_LIMIT} before both WELCOMEs, {FRAME_LIMIT} after them.
 
 """
 
@@ -44,7 +46,9 @@ def _array(struct: type) -> str:
 
 
 def _map(struct: type) -> str:
-    fields = [f"  {'' if each.required else '? '}{each.encode_name}: {_type(each.type)}," for each in _info(struct).fields]
+    fields = [
+        f"  {'' if each.required else '? '}{each.encode_name}: {_type(each.type)}," for each in _info(struct).fields
+    ]
     return "\n".join(["{", *fields, "  * tstr => any  ; of later versions", "}"])
 
 
@@ -65,7 +69,9 @@ def _type(info: inspect.Type) -> str:
         case inspect.TupleType(item_types=items):
             return f"[{', '.join(map(_type, items))}]"
         case inspect.ListType() | inspect.VarTupleType():
-            return f"[{info.min_length or 0}*{'' if info.max_length is None else info.max_length} {_type(info.item_type)}]"
+            return (
+                f"[{info.min_length or 0}*{'' if info.max_length is None else info.max_length} {_type(info.item_type)}]"
+            )
         case inspect.StructType(cls=cls):
             return "channel-map" if cls is ChannelInfo else "hello-map"
         case _:

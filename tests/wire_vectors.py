@@ -29,7 +29,7 @@ from peerbus.transports.streams import Identity
 from peerbus.transports.streams.tls import Authority
 from peerbus.transports.wire.frame_decoder import decode_body
 from peerbus.transports.wire.frame_encoder import FrameEncoder
-from peerbus.transports.wire.frames import FRAME_LIMIT, PART_SIZE, Ask, GoAway, Part, Tell, Welcome
+from peerbus.transports.wire.frames import FRAME_LIMIT, PART_SIZE, Ask, Frame, GoAway, Part, Tell, Welcome
 from peerbus.transports.wire.handshake import Handshake
 from peerbus.transports.wire.parts import Cutter, Reassembler, ask_lane
 from peerbus.transports.wire.payload import ChannelCodec
@@ -49,7 +49,7 @@ class Level(IntEnum):
 
 class Item(Message):
     number: int
-    tags: list[str] = []
+    tags: list[str] = msgspec.field(default_factory=list)
 
 
 class Add(Message, tag="add"):
@@ -68,7 +68,11 @@ PAYLOADS: list[tuple[str, Any, list[tuple[object, str]]]] = [
     ("str", str, [("Grüße", "")]),
     ("bytes", bytes, [(b"\0\1", "")]),
     ("int | None", int | None, [(None, "written, not left out")]),
-    ("datetime", datetime, [(datetime(2026, 1, 1, tzinfo=UTC), "with a zone"), (datetime(2026, 1, 1, 12), "without")]),
+    (
+        "datetime",
+        datetime,
+        [(datetime(2026, 1, 1, tzinfo=UTC), "with a zone"), (datetime.fromisoformat("2026-01-01T12:00"), "without")],
+    ),
     ("date", date, [(date(2026, 1, 1), "")]),
     ("time", time, [(time(12, 30), "")]),
     ("timedelta", timedelta, [(timedelta(seconds=90), "")]),
@@ -250,10 +254,11 @@ def conversation() -> dict[str, str]:
     encode = FrameEncoder().encode
     dialer, acceptor = Handshake(ALICE, dialer=True), Handshake(BOB, dialer=False)
     ask = Ask(0, [(1, 2000, 1, 0, _pack({"height": 7}))])
-    bye = GoAway("shutting_down", "")
+    asked: list[Frame] = [Welcome(), ask, GoAway("shutting_down", "")]
+    answered: list[Frame] = [Welcome(), REPLY, CREDIT]
     return {
-        "dialer": (dialer.start() + b"".join(map(encode, (Welcome(), ask, bye)))).hex(),
-        "acceptor": (acceptor.start() + b"".join(map(encode, (Welcome(), REPLY, CREDIT)))).hex(),
+        "dialer": (dialer.start() + b"".join(map(encode, asked))).hex(),
+        "acceptor": (acceptor.start() + b"".join(map(encode, answered))).hex(),
     }
 
 
@@ -268,7 +273,7 @@ def vectors() -> str:
     encode = FrameEncoder().encode
     frames = [{"name": (type(each).__doc__ or "").split()[0], "frame": encode(each).hex()} for each in EXAMPLES]
     content = {
-        "about": "Test vectors of docs/wire.md, written by scripts/wire-vectors from the code that runs. Bytes are hex.",
+        "about": "Test vectors of docs/wire.md, by scripts/wire-vectors from the code that runs. Bytes are hex.",
         "limits": {"frame": FRAME_LIMIT, "part": PART_SIZE},
         "identities": certificates(),
         "schemas": schemas(),
@@ -328,7 +333,10 @@ class Generated:
         path, text = DOCS / self.file, self.text
         if self.file == "wire.md":
             text = re.sub(
-                self._place, lambda found: found[1] + self.text + found[3], path.read_text(encoding="utf-8"), flags=re.DOTALL
+                self._place,
+                lambda found: found[1] + self.text + found[3],
+                path.read_text(encoding="utf-8"),
+                flags=re.DOTALL,
             )
         path.write_text(text, encoding="utf-8")
 

@@ -261,7 +261,7 @@ class Cell(Addressee):
             self.shedder = LoadShedder()
         self.shedder.late(type(envelope.message), self.now())
 
-    def at_work(self, reply: object) -> bool:
+    def has_begun(self, reply: object) -> bool:
         """The handler of this ask has begun."""
         return self.current is not None and self.current.reply is reply
 
@@ -271,7 +271,7 @@ class Cell(Addressee):
         if current is not None and current.reply is reply:
             self.came_late(current)
             return True
-        return self.at_work(reply)
+        return self.has_begun(reply)
 
     def _expired(self, envelope: Envelope) -> None:
         name = type(envelope.message).__name__

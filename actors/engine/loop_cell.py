@@ -265,15 +265,11 @@ class LoopCell(Cell):
             return self._given_up(envelope)
         return "mailbox"
 
-    def at_work(self, reply: object) -> bool:
+    def has_begun(self, reply: object) -> bool:
         """The handler of this ask has begun."""
-        turns, reentrant = self._turns, self._reentrant
-        if turns is not None and turns.awaiting is not None and turns.awaiting.reply is reply:
-            return True
-        task = None if reentrant is None else reentrant.task_for(reply)
-        if task is not None and reentrant is not None:
-            return reentrant.begun(task)
-        return super().at_work(reply)
+        awaiting, beside = self._awaiting, self._reentrant
+        at_hand = awaiting is not None and awaiting.reply is reply
+        return at_hand or (beside is not None and beside.has_begun(reply)) or super().has_begun(reply)
 
     def _given_up(self, envelope: Envelope) -> str:
         reply = envelope.reply

@@ -115,6 +115,11 @@ class Reentrant:
         """Its first step is done. One that has not begun finds by itself that nobody wants it."""
         return getcoroutinestate(cast("CoroutineType[object, object, None]", task.get_coro())) != CORO_CREATED
 
+    def has_begun(self, reply: object) -> bool:
+        """As `begun`, of the task whose answer goes to `reply`."""
+        task = self.task_for(reply)
+        return task is not None and self.begun(task)
+
     def leave_behind(self) -> tuple[Envelope, ...]:
         """They do not end: forget their tasks. Returns the messages."""
         for task in self._tasks:

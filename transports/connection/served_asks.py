@@ -5,7 +5,18 @@ from __future__ import annotations
 import asyncio
 
 from ...actors.base import MessageTooLarge, SendError, get_logger
-from ..lanes import ANSWER_TOO_LARGE, ANSWER_TYPE, ANSWER_UNREAD, ROOM, InLane, Outbox, RemoteReply, ReplyLane, Writer, answers_leave
+from ..lanes import (
+    ANSWER_TOO_LARGE,
+    ANSWER_TYPE,
+    ANSWER_UNREAD,
+    ROOM,
+    InLane,
+    Outbox,
+    RemoteReply,
+    ReplyLane,
+    Writer,
+    answers_leave,
+)
 from ..wire import WORD_LIMIT, Error, FrameEncoder, Reply, clip
 
 __all__ = ["ServedAsks"]

@@ -80,7 +80,7 @@ class Answering(Protocol):
     def answered_late(self, reply: RemoteReply) -> bool:
         """The asker's time was over before an answer could be sent. True: its handler was at work."""
 
-    def at_work(self, reply: object) -> bool:
+    def has_begun(self, reply: object) -> bool:
         """The handler of this ask has begun."""
 
     def abandon(self, reply: RemoteReply) -> object:
@@ -186,7 +186,7 @@ class ThreadReply(RemoteReply):
             return super().done()
         if not self._over and self._server.now() >= self.deadline:
             # Asked between two messages, or by the handler's own end: this thread knows which.
-            begun = self.cell.at_work(self)
+            begun = self.cell.has_begun(self)
             self._bring(lambda: self._late_once(begun=begun))
             return True
         return self._over

@@ -42,7 +42,7 @@ class Worker:
         """It is no matter here."""
         return False
 
-    def at_work(self, reply: object) -> bool:
+    def has_begun(self, reply: object) -> bool:
         """Nor this."""
         return False
 

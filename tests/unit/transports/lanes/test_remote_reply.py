@@ -43,7 +43,7 @@ class Desk:
         self._say("learnt")
         return self.works
 
-    def at_work(self, reply: object) -> bool:
+    def has_begun(self, reply: object) -> bool:
         return self.works
 
     def abandon(self, reply: object) -> str:
