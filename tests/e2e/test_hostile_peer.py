@@ -662,7 +662,7 @@ async def test_answers_that_a_peer_does_not_read_hold_back_credit_and_are_bounde
             elif kind == "REPLY":
                 answers += len(fields[1])
             else:
-                assert fields[3] == "mailbox_full"
+                assert fields[3] == "answer_unread"
                 refused += 1
         assert 3 <= answers <= 8
         stranger.close()
