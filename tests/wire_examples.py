@@ -25,15 +25,21 @@ BLOCKS = ChannelInfo(
 LOG = ChannelInfo(name="log", types=(), schema=bytes(16), messages=4, bytes=256, max_message=64, priority=1)
 
 
-def hello_of(name: str, incarnation: int, **fields: tuple[str, ...] | tuple[ChannelInfo, ...]) -> Hello:
+def hello_of(
+    name: str,
+    incarnation: int,
+    listen: tuple[str, ...] = (),
+    offers: tuple[str, ...] = (),
+    channels: tuple[ChannelInfo, ...] = (),
+) -> Hello:
     return Hello(
         node_id=name[0] * 64,
         network="demo",
         name=name,
         incarnation=incarnation,
-        listen=fields.get("listen", ()),  # type: ignore[arg-type]  # one of the two kinds of tuple
-        offers=fields.get("offers", ()),  # type: ignore[arg-type]  # as above
-        channels=fields.get("channels", ()),  # type: ignore[arg-type]  # as above
+        listen=listen,
+        offers=offers,
+        channels=channels,
         agent="peerbus/0.1.0",
         nonce=bytes(range(16)),
     )
