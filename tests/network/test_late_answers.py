@@ -81,7 +81,7 @@ async def test_an_ask_that_is_late_is_answered_by_whether_a_handler_has_seen_it(
         await eventually(lambda: STRANGER.node_id in node.peers)
         payload = msgpack.packb({"number": 1})
         stranger.send("ASK", stranger.index("slow"), [[rid, 1000, 1, 0, payload] for rid in (1, 2)])
-        said = {}
+        said: dict[int, str] = {}
         while len(said) < 2:
             kind, *fields = await stranger.until("ERROR", "REPLY")
             assert kind == "ERROR"
