@@ -27,7 +27,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo test test-eager test-all soak large fuzz check format lint types layering coverage wheel load sim clean \
-  bench bench-peers bench-peers-there bench-check bench-publish
+  generate bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
 	@echo 'peerbus: make <verb> [ARGS="…"] [PYTHON=python3.12]'
@@ -58,6 +58,10 @@ fuzz: $(INSTALLED)fuzz ## feed strangers' bytes to what reads them, 10 s a targe
 	@$(VENV)/bin/python fuzz $(ARGS)
 
 check: lint types layering coverage wheel ## all that a change must pass
+
+generate: $(INSTALLED)test ## write what docs/ shows of the code again: drawings of lives, bytes of the wire and its grammar
+	@$(RUN) scripts/draw-lives --write
+	@$(RUN) scripts/wire-vectors --write
 
 format: $(INSTALLED)dev ## rewrite the sources in the house format
 	$(RUN) -m ruff format $(LINTED)

@@ -23,7 +23,7 @@ class Push(Enum):
 
 @pytest.mark.parametrize("drawing", DRAWINGS, ids=lambda drawing: drawing.name)
 def test_a_drawing_in_the_documentation_is_made_from_its_table(drawing: Drawing) -> None:
-    assert drawing.shown() == drawing.text, "run scripts/draw-lives --write"
+    assert drawing.shown() == drawing.text, "run: make generate"
 
 
 def test_no_drawing_of_states_in_the_documentation_is_made_by_hand() -> None:

@@ -275,7 +275,7 @@ def test_every_code_is_one_of_our_errors_for_the_asker() -> None:
 
 @pytest.mark.parametrize("generated", GENERATED, ids=lambda each: each.name)
 def test_what_is_generated_is_what_the_code_makes(generated: Generated) -> None:
-    assert generated.written() == generated.text, "run: scripts/wire-vectors --write"
+    assert generated.written() == generated.text, "run: make generate"
 
 
 def test_words_stand_in_order() -> None:
