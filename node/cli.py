@@ -139,13 +139,12 @@ def _run(options: argparse.Namespace) -> int:
     logs.configure(log.level, log.format)
 
     from ..actors.base import get_logger
-    from .build import build_node, load_channels, load_identity, load_reactors
+    from .build import build_node
     from .serve import run_loop, serve
 
     if options.check:
-        identity = load_identity(config)
-        load_reactors(config)
-        load_channels(config)
+        node = build_node(config)  # all that `run` does before it opens a socket
+        identity = node.identity if config.identity else None
         lines = [f"{options.config} is well"]
         lines += [f"  {what:<10} {means}" for what, means in _meaning(config, identity)]
         _say("\n".join(lines))

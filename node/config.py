@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 import socket
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -18,7 +19,7 @@ from ..discovery.facts import Require
 from ..discovery.records import MAX_ENDPOINTS, check_offers_fit, names_a_place
 from ..transports.streams import Endpoint
 from .logs import FORMATS, LEVELS
-from .node_arguments import MAX_NAME
+from .node_arguments import wrong_name, wrong_network
 from .table import Source, TomlTable
 
 __all__ = [
@@ -156,8 +157,8 @@ def parse_config(text: str, *, name: str, folder: Path) -> NodeConfig:
     source = Source(name, text)
     top = TomlTable(source, values)
     config = NodeConfig(
-        name=_name(top, "name", '"alice"'),
-        network=_name(top, "network", '"demo"'),
+        name=_name(top, "name", '"alice"', wrong_name),
+        network=_name(top, "network", '"demo"', wrong_network),
         source=source,
         folder=folder,
         identity=_identity(top, folder),
@@ -185,20 +186,22 @@ def _syntax_error(text: str, document: str) -> tuple[str, int, int]:
     return text.removesuffix(" (at end of document)"), len(lines), len(lines[-1]) + 1
 
 
-def _name(table: TomlTable, key: str, example: str) -> str:
+def _name(table: TomlTable, key: str, example: str, wrong: Callable[[str], str]) -> str:
     value = table.text(key, example)
-    if not value.strip() or len(value) > MAX_NAME or not value.isprintable():
-        raise table.error(key, f"{value!r} is not a name; write 1 to {MAX_NAME} printable characters")
+    if problem := wrong(value):
+        raise table.error(key, problem)
     return value
 
 
 def _identity(table: TomlTable, folder: Path) -> Path | None:
     if not table.has("identity"):
         return None
-    path = folder / Path(table.text("identity", '"keys/alice.pem"')).expanduser()
-    if path.is_dir():
+    path = table.path("identity", '"keys/alice.pem"', folder)
+    with _looking_at(table, "identity", path):
+        is_folder, exists = path.is_dir(), path.exists()
+    if is_folder:
         raise table.error("identity", f"{path} is a folder; name the file that `peerbus keygen` wrote")
-    if not path.exists():
+    if not exists:
         raise table.error("identity", f"{path} does not exist; make one: peerbus keygen {path}")
     return path
 
@@ -206,11 +209,22 @@ def _identity(table: TomlTable, folder: Path) -> Path | None:
 def _book(table: TomlTable, folder: Path) -> Path | None:
     if not table.has("book"):
         return None
-    path = folder / Path(table.text("book", '"alice.db"')).expanduser()
-    if path.is_dir() or not path.parent.is_dir():
-        what = "is a folder" if path.is_dir() else "cannot be made: its folder does not exist"
+    path = table.path("book", '"alice.db"', folder)
+    with _looking_at(table, "book", path):
+        is_folder, has_place = path.is_dir(), path.parent.is_dir()
+    if is_folder or not has_place:
+        what = "is a folder" if is_folder else "cannot be made: its folder does not exist"
         raise table.error("book", f"{path} {what}; name a file in a folder that exists")
     return path
+
+
+@contextlib.contextmanager
+def _looking_at(table: TomlTable, key: str, path: Path) -> Iterator[None]:
+    """What the system says of a path that cannot be looked at: a folder that is closed to us, a name too long."""
+    try:
+        yield
+    except OSError as error:
+        raise table.error(key, f"{path} cannot be looked at: {error.strerror}") from error
 
 
 def _listen(table: TomlTable) -> tuple[Endpoint, ...]:

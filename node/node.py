@@ -45,6 +45,7 @@ from .node_arguments import (
     listed,
     mdns_of,
     name_of,
+    network_of,
     of_kind,
     pex_of,
     seconds_of,
@@ -116,7 +117,7 @@ class Node(NodeLevers):
         if transports is not None:
             listed("transports", transports, "transports")
         self.name: str = name_of("name", name)
-        self.network: str = name_of("network", network)
+        self.network: str = network_of("network", network)
         self.identity: Identity = Identity.generate() if identity is None else identity
         self._rng = Random(SystemRandom().getrandbits(128)) if rng is None else rng
         self._offers = capabilities_of(offers)

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 
 from ..actors.base import ConfigError
 from ..actors.messages import Capability
+from ..discovery.mdns import MAX_NETWORK
 from ..discovery.pex import PexOptions
 from ..discovery.records import check_offers_fit, names_a_place
 from ..discovery.shell import MdnsOptions
@@ -22,20 +23,48 @@ __all__ = [
     "listed",
     "mdns_of",
     "name_of",
+    "network_of",
     "of_kind",
     "pex_of",
     "seconds_of",
+    "wrong_name",
+    "wrong_network",
 ]
 
-#: A name stands in every log line and in the handshake, a network's name also in one mDNS string.
+#: A name stands in every log line and in the handshake.
 MAX_NAME = 64
 
 
 def name_of(argument: str, text: object) -> str:
-    """Read the name of a node or of a network. Raises ConfigError."""
-    if not isinstance(text, str) or not text.strip() or len(text) > MAX_NAME or not text.isprintable():
-        raise ConfigError(f"{argument}: {text!r} is not a name; write 1 to {MAX_NAME} printable characters")
+    """Read the name of a node. Raises ConfigError."""
+    problem = wrong_name(text)
+    if problem or not isinstance(text, str):
+        raise ConfigError(f"{argument}: {problem}")
     return text
+
+
+def network_of(argument: str, text: object) -> str:
+    """Read the name of a network. Raises ConfigError."""
+    problem = wrong_network(text)
+    if problem or not isinstance(text, str):
+        raise ConfigError(f"{argument}: {problem}")
+    return text
+
+
+def wrong_name(text: object) -> str:
+    """Why this is not the name of a node; nothing where it is one."""
+    if not isinstance(text, str) or not text.strip() or len(text) > MAX_NAME or not text.isprintable():
+        return f"{text!r} is not a name; write 1 to {MAX_NAME} printable characters"
+    return ""
+
+
+def wrong_network(text: object) -> str:
+    """Why this is not the name of a network: one string of mDNS holds it, whose limit is in bytes."""
+    problem = wrong_name(text)
+    if problem or not isinstance(text, str):
+        return problem
+    size = len(text.encode())
+    return f"{text!r} takes {size} bytes as UTF-8, at most {MAX_NETWORK} are allowed" if size > MAX_NETWORK else ""
 
 
 def seconds_of(argument: str, seconds: object, *, zero: bool) -> float:

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
 
 from ..actors.base import ConfigError
@@ -94,6 +95,17 @@ class TomlTable:
         if default is not None and not self.has(name):
             return default
         return self._typed(name, self._required(name, example), str, example)
+
+    def path(self, name: str, example: str, folder: Path) -> Path:
+        """A path, relative to `folder`; `~` is a user's home."""
+        text = self.text(name, example)
+        if not text or "\0" in text:
+            raise self.error(name, f"{text!r} is not a path; for example {example}")
+        try:
+            return folder / Path(text).expanduser()
+        except RuntimeError:  # no HOME and no entry of this user, or no user of that name
+            home = text.partition("/")[0]
+            raise self.error(name, f"the home of {home} is not known on this machine; write the path out") from None
 
     def choice(self, name: str, choices: Iterable[str], default: str) -> str:
         """One of a few words."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from .mdns import Mdns, MdnsStatistics
+from .service_record import MAX_NETWORK
 
 __all__ = [
+    "MAX_NETWORK",
     "Mdns",
     "MdnsStatistics",
 ]

@@ -11,11 +11,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import hashlib
+import os
 import secrets
 import ssl
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -139,14 +142,28 @@ def _context(protocol: int, identity: Identity, membership: Membership | None) -
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(cadata=membership.authority.decode("ascii"))
-    # ssl reads keys from files only. What touches the disk, readable by us alone and gone at once,
-    # is locked with a passphrase that never leaves this function.
+    # ssl reads keys from files only. What is written is locked with a passphrase that never leaves this function.
     passphrase = secrets.token_hex(16).encode("ascii")
-    with tempfile.NamedTemporaryFile(prefix="peerbus-", suffix=".pem") as file:
-        file.write(identity.encrypted_pem(passphrase) + membership.certificate)
-        file.flush()
-        context.load_cert_chain(file.name, password=passphrase)
+    with _file_of(identity.encrypted_pem(passphrase) + membership.certificate) as path:
+        context.load_cert_chain(path, password=passphrase)
     return context
+
+
+@contextlib.contextmanager
+def _file_of(content: bytes) -> Iterator[str]:
+    """The path of a file that is gone at once: in memory (memfd_create(2)), as a disk may be read-only; else on it."""
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("peerbus", os.MFD_CLOEXEC)
+        with open(descriptor, "wb", buffering=0) as memory:
+            memory.write(content)
+            path = f"/proc/self/fd/{descriptor}"
+            if os.access(path, os.R_OK):  # not where /proc is hidden
+                yield path
+                return
+    with tempfile.NamedTemporaryFile(prefix="peerbus-", suffix=".pem") as file:
+        file.write(content)
+        file.flush()
+        yield file.name
 
 
 def _unsigned(subject: x509.Name, issuer: x509.Name, key: Ed25519PublicKey) -> x509.CertificateBuilder:

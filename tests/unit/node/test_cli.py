@@ -203,6 +203,15 @@ def test_check_says_that_a_node_finds_nobody(tmp_path: Path, capsys: pytest.Capt
         ("[log]\nlevel = 'loud'", "alice.toml:4: log.level: 'loud' is not one of"),
         ("reactors = ['no_such_module:Blocks']", "alice.toml:3: reactors[0]: cannot import 'no_such_module'"),
         ("identity = 'open.pem'", "alice.toml:3: identity: "),
+        ("identity = '~no_such_user/alice.pem'", "alice.toml:3: identity: the home of ~no_such_user is not known"),
+        ("book = '~no_such_user/alice.db'", "alice.toml:3: book: the home of ~no_such_user is not known"),
+        ('identity = "a\\u0000b"', "alice.toml:3: identity: 'a\\x00b' is not a path"),
+        (f"identity = '{'a' * 300}'", "cannot be looked at: File name too long"),
+        (f"book = '{'a' * 300}/alice.db'", "cannot be looked at: File name too long"),
+        (
+            "reactors = [{path = 'peerbus.node.blocks:Blocks', args = {file = '/no/such/file'}}]",
+            "alice.toml:3: reactors[0]: peerbus.node.blocks:Blocks cannot be made",
+        ),
     ],
 )
 def test_a_wrong_configuration_starts_nothing_either(
@@ -215,6 +224,17 @@ def test_a_wrong_configuration_starts_nothing_either(
     assert (status, out) == (2, "")
     assert says in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("check", [["--check"], []])
+def test_a_network_whose_name_mdns_cannot_carry_is_refused(
+    check: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "alice.toml"
+    config.write_text(f'name = "{"я" * 40}"\nnetwork = "{"я" * 40}"\n')
+    status, _, err = run(["run", str(config), *check], capsys)
+    assert status == 2
+    assert f"alice.toml:2: network: {'я' * 40!r} takes 80 bytes as UTF-8, at most 64 are allowed" in err
 
 
 class Started:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import os
 import ssl
 import tempfile
@@ -203,3 +204,15 @@ def test_the_repr_of_an_authority_hides_its_key() -> None:
     authority = Authority(b"s" * 32)
     assert "peerbus authority" in repr(authority)
     assert authority.seed.hex() not in repr(authority)
+
+
+def test_no_disk_is_needed_where_the_system_has_files_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not hasattr(os, "memfd_create"):
+        pytest.skip("this system has no memfd_create")
+
+    def read_only(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", read_only)
+    client, _ = shake_hands(client_context(ALICE), server_context(BOB))
+    assert authenticated_id(client) == BOB.node_id
