@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import re
 import socket
+import stat
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -197,11 +197,10 @@ def _identity(table: TomlTable, folder: Path) -> Path | None:
     if not table.has("identity"):
         return None
     path = table.path("identity", '"keys/alice.pem"', folder)
-    with _looking_at(table, "identity", path):
-        is_folder, exists = path.is_dir(), path.exists()
-    if is_folder:
+    there = _mode(table, "identity", path)
+    if stat.S_ISDIR(there):
         raise table.error("identity", f"{path} is a folder; name the file that `peerbus keygen` wrote")
-    if not exists:
+    if not there:
         raise table.error("identity", f"{path} does not exist; make one: peerbus keygen {path}")
     return path
 
@@ -210,20 +209,20 @@ def _book(table: TomlTable, folder: Path) -> Path | None:
     if not table.has("book"):
         return None
     path = table.path("book", '"alice.db"', folder)
-    with _looking_at(table, "book", path):
-        is_folder, has_place = path.is_dir(), path.parent.is_dir()
-    if is_folder or not has_place:
+    is_folder = stat.S_ISDIR(_mode(table, "book", path))
+    if is_folder or not stat.S_ISDIR(_mode(table, "book", path.parent)):
         what = "is a folder" if is_folder else "cannot be made: its folder does not exist"
         raise table.error("book", f"{path} {what}; name a file in a folder that exists")
     return path
 
 
-@contextlib.contextmanager
-def _looking_at(table: TomlTable, key: str, path: Path) -> Iterator[None]:
-    """What the system says of a path that cannot be looked at: a folder that is closed to us, a name too long."""
+def _mode(table: TomlTable, key: str, path: Path) -> int:
+    """What is at a path (stat(2), st_mode), 0 for nothing. `Path.exists` swallows other errors on some Pythons only."""
     try:
-        yield
-    except OSError as error:
+        return path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        return 0
+    except OSError as error:  # a folder that is closed to us, a name too long, a circle of links
         raise table.error(key, f"{path} cannot be looked at: {error.strerror}") from error
 
 
