@@ -191,10 +191,13 @@ def test_a_certificate_is_valid_whatever_the_clock_says() -> None:
     assert node_id_of(certificate.public_bytes(serialization.Encoding.DER)) == ALICE.node_id
 
 
+@pytest.mark.parametrize("in_memory", [True, False])
 @pytest.mark.parametrize("make", [server_context, client_context])
 def test_no_key_file_is_left_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Identity], ssl.SSLContext]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, make: Callable[[Identity], ssl.SSLContext], in_memory: bool
 ) -> None:
+    if not in_memory:
+        monkeypatch.delattr(os, "memfd_create", raising=False)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     make(ALICE)
     assert not os.listdir(tmp_path)
