@@ -196,7 +196,7 @@ def _name(table: TomlTable, key: str, example: str, wrong: Callable[[str], str])
 def _identity(table: TomlTable, folder: Path) -> Path | None:
     if not table.has("identity"):
         return None
-    path = table.path("identity", '"keys/alice.pem"', folder)
+    path = table.file_path("identity", '"keys/alice.pem"', folder)
     there = _mode(table, "identity", path)
     if stat.S_ISDIR(there):
         raise table.error("identity", f"{path} is a folder; name the file that `peerbus keygen` wrote")
@@ -208,7 +208,7 @@ def _identity(table: TomlTable, folder: Path) -> Path | None:
 def _book(table: TomlTable, folder: Path) -> Path | None:
     if not table.has("book"):
         return None
-    path = table.path("book", '"alice.db"', folder)
+    path = table.file_path("book", '"alice.db"', folder)
     is_folder = stat.S_ISDIR(_mode(table, "book", path))
     if is_folder or not stat.S_ISDIR(_mode(table, "book", path.parent)):
         what = "is a folder" if is_folder else "cannot be made: its folder does not exist"

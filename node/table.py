@@ -96,7 +96,7 @@ class TomlTable:
             return default
         return self._typed(name, self._required(name, example), str, example)
 
-    def path(self, name: str, example: str, folder: Path) -> Path:
+    def file_path(self, name: str, example: str, folder: Path) -> Path:
         """A path, relative to `folder`; `~` is a user's home."""
         text = self.text(name, example)
         if not text or "\0" in text:

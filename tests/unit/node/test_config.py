@@ -169,7 +169,7 @@ def test_reactors_may_be_a_plain_list() -> None:
         ("offers = ['a', 'a{x=1}']", "alice.toml:3: offers[1]: role 'a' is there twice"),
         ("identity = 'keys/x.pem'", "identity: keys/x.pem does not exist; make one: peerbus keygen keys/x.pem"),
         ("identity = '.'", "alice.toml:3: identity: . is a folder; name the file that"),
-        ("identity = ''", "alice.toml:3: identity: . is a folder; name the file that"),
+        ("identity = ''", "alice.toml:3: identity: '' is not a path; for example"),
         (f"offers = {'[' * 3000}", "alice.toml: lists or tables are nested too deeply"),
         ("book = '.'", "alice.toml:3: book: . is a folder; name a file in a folder that exists"),
         ("book = 'nowhere/a.db'", "book: nowhere/a.db cannot be made: its folder does not exist"),
