@@ -15,20 +15,21 @@ from ..actors.messages import Channel
 from ..actors.reactor import Reactor
 from ..discovery.peer import PeerOptions
 from ..discovery.pex import PexOptions
-from ..transports.streams import Identity
 from .config import NodeConfig
 from .constructor import check_arguments
+from .identity_source import FoundIdentity
 from .node import Node
 
 __all__ = ["build_node", "load_channels", "load_identity", "load_reactors"]
 
 
-def build_node(config: NodeConfig) -> Node:
-    """The node that `config` describes, not yet started. Raises: ConfigError."""
+def build_node(config: NodeConfig, found: FoundIdentity | None = None) -> Node:
+    """The node that `config` describes, not yet started; `found`: its identity, if it was read. Raises: ConfigError."""
+    found = found or load_identity(config)
     return Node(
         config.name,
         network=config.network,
-        identity=load_identity(config),
+        identity=found.identity if found else None,
         listen=[str(endpoint) for endpoint in config.listen],
         advertise=[str(endpoint) for endpoint in config.advertise],
         offers=[str(offer) for offer in config.offers],
@@ -53,12 +54,12 @@ def build_node(config: NodeConfig) -> Node:
     )
 
 
-def load_identity(config: NodeConfig) -> Identity | None:
-    """The identity that `config` names; None where it names none. Raises: ConfigError."""
+def load_identity(config: NodeConfig) -> FoundIdentity | None:
+    """The identity that `config` names; None where it names none. It can be read once. Raises: ConfigError."""
     if config.identity is None:
         return None
     try:
-        return Identity.load(config.identity)
+        return config.identity.read()
     except ConfigError as error:
         raise config.source.error("identity", str(error)) from error
 

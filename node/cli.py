@@ -15,8 +15,8 @@ from ..actors.base import ConfigError, PeerbusError
 from .logs import LEVELS
 
 if TYPE_CHECKING:
-    from ..transports.streams import Identity
     from .config import NodeConfig
+    from .identity_source import FoundIdentity
 
 __all__ = ["main"]
 
@@ -119,7 +119,9 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     keygen.set_defaults(command=_keygen)
 
     show = command("id", "print the node id of an identity")
-    show.add_argument("path", metavar="PATH", type=Path, help="a file that `peerbus keygen` wrote")
+    show.add_argument(
+        "source", metavar="IDENTITY", help="a file that `peerbus keygen` wrote, or env:NAME, fd:N, credential:NAME"
+    )
     show.set_defaults(command=_id)
 
     demo = command("demo", "let several nodes on this machine find each other and sync a file")
@@ -139,19 +141,21 @@ def _run(options: argparse.Namespace) -> int:
     logs.configure(log.level, log.format)
 
     from ..actors.base import get_logger
-    from .build import build_node
+    from .build import build_node, load_identity
     from .serve import run_loop, serve
 
+    identity = load_identity(config)
     if options.check:
-        node = build_node(config)  # all that `run` does before it opens a socket
-        identity = node.identity if config.identity else None
+        build_node(config, identity)  # all that `run` does before it opens a socket
         lines = [f"{options.config} is well"]
         lines += [f"  {what:<10} {means}" for what, means in _meaning(config, identity)]
         _say("\n".join(lines))
         return 0
 
     async def main() -> int:
-        return await serve(build_node(config))
+        if identity:
+            get_logger("peerbus.node").info("identity read", source=str(identity.source), why=identity.why)
+        return await serve(build_node(config, identity))
 
     try:
         return run_loop(main())
@@ -163,7 +167,7 @@ def _run(options: argparse.Namespace) -> int:
         raise PeerbusError(f"{config.name} failed: {type(error).__name__}: {error}") from error
 
 
-def _meaning(config: NodeConfig, identity: Identity | None) -> Iterator[tuple[str, str]]:
+def _meaning(config: NodeConfig, found: FoundIdentity | None) -> Iterator[tuple[str, str]]:
     """What a configuration comes to, key by key; what may be left out is shown only where it is set."""
     finders = []
     if config.discovery.mdns:
@@ -172,7 +176,9 @@ def _meaning(config: NodeConfig, identity: Identity | None) -> Iterator[tuple[st
         finders.append("peer exchange")
     peers = config.peers
     yield "node", f"{config.name} in network {config.network}"
-    yield "id", identity.node_id if identity else "a new one at each start (no identity is set)"
+    yield "id", found.identity.node_id if found else "a new one at each start (no identity is set)"
+    if found:
+        yield "key", f"{found.source}: {found.why}"
     yield "book", str(config.book or "none (what is known of peers is forgotten at the end)")
     yield "listens", _listed(config.listen) or "nowhere: it dials, nobody can dial it"
     if config.advertise:
@@ -208,9 +214,13 @@ def _keygen(options: argparse.Namespace) -> int:
 
 
 def _id(options: argparse.Namespace) -> int:
-    from ..transports.streams import Identity
+    from .identity_source import IdentitySource
 
-    _say(Identity.load(options.path).node_id)
+    try:
+        source = IdentitySource.parse(options.source)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+    _say(source.read().identity.node_id)
     return 0
 
 

@@ -8,7 +8,7 @@ import socket
 import stat
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -18,6 +18,7 @@ from ..actors.messages import Capability
 from ..discovery.facts import Require
 from ..discovery.records import MAX_ENDPOINTS, check_offers_fit, names_a_place
 from ..transports.streams import Endpoint
+from .identity_source import IdentitySource
 from .logs import FORMATS, LEVELS
 from .node_arguments import wrong_name, wrong_network
 from .table import Source, TomlTable
@@ -117,7 +118,7 @@ class NodeConfig:
     network: str
     source: Source = field(repr=False)
     folder: Path
-    identity: Path | None = None
+    identity: IdentitySource | None = None
     book: Path | None = None
     listen: tuple[Endpoint, ...] = ()
     advertise: tuple[Endpoint, ...] = ()
@@ -193,16 +194,15 @@ def _name(table: TomlTable, key: str, example: str, wrong: Callable[[str], str])
     return value
 
 
-def _identity(table: TomlTable, folder: Path) -> Path | None:
+def _identity(table: TomlTable, folder: Path) -> IdentitySource | None:
     if not table.has("identity"):
         return None
-    path = table.file_path("identity", '"keys/alice.pem"', folder)
-    there = _mode(table, "identity", path)
-    if stat.S_ISDIR(there):
-        raise table.error("identity", f"{path} is a folder; name the file that `peerbus keygen` wrote")
-    if not there:
-        raise table.error("identity", f"{path} does not exist; make one: peerbus keygen {path}")
-    return path
+    example = '"keys/alice.pem"'
+    try:
+        source = IdentitySource.parse(table.text("identity", example))
+    except ValueError as error:
+        raise table.error("identity", str(error)) from None
+    return replace(source, name=str(table.file_path("identity", example, folder))) if source.kind == "file" else source
 
 
 def _book(table: TomlTable, folder: Path) -> Path | None:

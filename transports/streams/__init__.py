@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .endpoint import Endpoint, check_node_id, is_foreign, why_another
 from .identity import Identity, node_id_of_key
+from .key_file import MAX_KEY_FILE, guarded, read_key_file
 from .memory import MemoryNetwork, MemoryTransport
 from .memory_stream import MemoryStream, Parcel, Wire
 from .tcp import TcpTransport
@@ -26,6 +27,7 @@ __all__ = [
     "HANDSHAKE_TIMEOUT",
     "HIGH_WATER",
     "MAX_CHUNK",
+    "MAX_KEY_FILE",
     "MAX_PENDING_HANDSHAKES",
     "RECEIVE_BUFFER",
     "Endpoint",
@@ -42,7 +44,9 @@ __all__ = [
     "Transport",
     "UnixTransport",
     "check_node_id",
+    "guarded",
     "is_foreign",
     "node_id_of_key",
+    "read_key_file",
     "why_another",
 ]

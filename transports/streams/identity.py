@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import os
 import secrets
-import stat
 from pathlib import Path
 from typing import Final, Self
 
@@ -16,14 +15,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from ...actors.base import ConfigError
+from .key_file import read_key_file
 
 __all__ = ["Identity", "node_id_of", "node_id_of_key"]
 
 #: Stands before everything that `sign` signs. Without it, a peer that may choose what a node signs
 #: could choose a TLS 1.3 CertificateVerify (RFC 8446 §4.4.3) and pose as that node.
 _SIGNATURE_CONTEXT: Final = b"peerbus signature v1\0"
-#: A key file has about 120 bytes; more than this is some other file.
-_MAX_KEY_FILE: Final = 64 * 1024
 _SEED_LENGTH: Final = 32
 
 
@@ -69,39 +67,31 @@ class Identity:
         return cls(Ed25519PrivateKey.from_private_bytes(seed))
 
     @classmethod
+    def from_pem(cls, pem: bytes) -> Self:
+        """The identity of a private key in PEM, without a passphrase. Raises: ValueError if there is none in it."""
+        try:
+            key = serialization.load_pem_private_key(pem, password=None)
+        except (ValueError, TypeError, UnsupportedAlgorithm):
+            # Without their text: of a key that is spoilt it may show a part.
+            raise ValueError("not an unencrypted private key in PEM") from None
+        if not isinstance(key, Ed25519PrivateKey):
+            raise ValueError("an Ed25519 key is needed")
+        return cls(key)
+
+    @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
         """Read what `save` wrote.
 
-        Raises: ConfigError if the file is missing, is not an Ed25519 key in PEM, or can be read
-        by others than its owner.
+        Raises: ConfigError if the file is missing, is not an Ed25519 key in PEM, or can be read by others (a group that
+        we are in may read what is root's).
         """
         path = Path(path)
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            return cls.from_pem(read_key_file(path).content)
         except OSError as error:
             raise ConfigError(f"identity {path}: {error.strerror}") from error
-        try:
-            # Asked of the open file: a swap of the path afterwards changes nothing.
-            mode = os.fstat(descriptor).st_mode
-            if not stat.S_ISREG(mode):
-                raise ConfigError(f"identity {path}: not a file")
-            pem = os.read(descriptor, _MAX_KEY_FILE)
-            if b"PRIVATE KEY" not in pem:
-                raise ConfigError(f"identity {path}: not an unencrypted private key in PEM")
-            if mode & (stat.S_IRWXG | stat.S_IRWXO):
-                raise ConfigError(
-                    f"identity {path}: others can read the private key "
-                    f"(mode {stat.S_IMODE(mode):04o}); run: chmod 600 {path}"
-                )
-        finally:
-            os.close(descriptor)
-        try:
-            key = serialization.load_pem_private_key(pem, password=None)
-        except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-            raise ConfigError(f"identity {path}: not an unencrypted private key in PEM") from error
-        if not isinstance(key, Ed25519PrivateKey):
-            raise ConfigError(f"identity {path}: an Ed25519 key is needed")
-        return cls(key)
+        except ValueError as error:
+            raise ConfigError(f"identity {path}: {error}") from error
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the private key as PEM (PKCS #8), readable by its owner only, whole or not at all.

@@ -187,12 +187,25 @@ def test_an_identity_is_read_and_a_bad_one_is_named(folder: Path) -> None:
     identity.save(folder / "alice.pem")
     loaded = load_identity(config(folder, 'identity = "alice.pem"'))
     assert loaded is not None
-    assert loaded.node_id == identity.node_id
+    assert loaded.identity.node_id == identity.node_id
     (folder / "bad.pem").write_text("no key")
     (folder / "bad.pem").chmod(0o600)
     with pytest.raises(ConfigError, match=r"^alice\.toml:3: identity: .*not an unencrypted private key"):
         load_identity(config(folder, 'identity = "bad.pem"'))
+    with pytest.raises(
+        ConfigError, match=r"^alice\.toml:3: identity: \S*x.pem does not exist; make one: peerbus keygen"
+    ):
+        load_identity(config(folder, 'identity = "x.pem"'))
     assert load_identity(config(folder)) is None
+
+
+def test_an_identity_that_was_read_is_not_read_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Identity.generate().save(folder / "alice.pem")
+    monkeypatch.setenv("ALICE_KEY", (folder / "alice.pem").read_text())
+    described = config(folder, 'identity = "env:ALICE_KEY"')
+    found = load_identity(described)
+    assert found is not None
+    assert build_node(described, found).node_id == found.identity.node_id
 
 
 def test_a_node_is_built_and_not_started(folder: Path) -> None:

@@ -89,10 +89,11 @@ def test_no_command_shows_the_help_as_an_error(capsys: pytest.CaptureFixture[str
         (["run"], "peerbus run: the following arguments are required: CONFIG.toml (see peerbus run --help)"),
         (["run", "a.toml", "--log-level", "loud"], "peerbus run: argument --log-level: invalid choice: 'loud'"),
         (["run", "a.toml", "--chek"], "peerbus run: unrecognized arguments: --chek (see peerbus run --help)"),
+        (["id", "env:a b"], "peerbus id: after env: stands the name of a variable of the environment, env:ALICE_KEY"),
         (["id", "a.pem", "b.pem"], "peerbus id: unrecognized arguments: b.pem (see peerbus id --help)"),
         (["run", "none.toml"], "peerbus run: none.toml: there is no such file"),
         (["keygen"], "peerbus keygen: the following arguments are required: PATH"),
-        (["id", "none.pem"], "peerbus id: identity none.pem: No such file or directory"),
+        (["id", "none.pem"], "peerbus id: none.pem does not exist; make one: peerbus keygen none.pem"),
         (["demo", "--nodes", "many"], "peerbus demo: argument --nodes: "),
     ],
 )
@@ -206,7 +207,10 @@ def test_check_says_that_a_node_finds_nobody(tmp_path: Path, capsys: pytest.Capt
         ("identity = '~no_such_user/alice.pem'", "alice.toml:3: identity: the home of ~no_such_user is not known"),
         ("book = '~no_such_user/alice.db'", "alice.toml:3: book: the home of ~no_such_user is not known"),
         ('identity = "a\\u0000b"', "alice.toml:3: identity: 'a\\x00b' is not a path"),
-        (f"identity = '{'a' * 300}'", "cannot be looked at: File name too long"),
+        (f"identity = '{'a' * 300}'", ": File name too long"),
+        ("identity = '.'", "is a folder; name the file that `peerbus keygen` wrote"),
+        ("identity = 'fd:77'", "alice.toml:3: identity: fd:77: it is not open; start with 77<alice.pem, or a pipe"),
+        ("identity = 'credential:a'", "alice.toml:3: identity: credential:a: $CREDENTIALS_DIRECTORY is not set"),
         (f"book = '{'a' * 300}/alice.db'", "cannot be looked at: File name too long"),
         (
             "reactors = [{path = 'peerbus.node.blocks:Blocks', args = {file = '/no/such/file'}}]",
@@ -277,7 +281,7 @@ def test_run_starts_the_node_and_its_flags_change_what_is_logged(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("peerbus.node.build.build_node", lambda _: Started())
+    monkeypatch.setattr("peerbus.node.build.build_node", lambda *_: Started())
     status, out, err = run(["run", config, *flags], capsys)
     assert (status, out) == (0, "")
     logged = [json.loads(line) for line in err.splitlines()]
@@ -304,14 +308,14 @@ def test_what_ends_a_node_is_one_line_and_an_exit_status(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("peerbus.node.build.build_node", lambda _: Started(error))
+    monkeypatch.setattr("peerbus.node.build.build_node", lambda *_: Started(error))
     assert run(["run", config, "--log-level", "warning"], capsys) == (status, "", says)
 
 
 def test_a_reactor_that_cannot_be_made_is_an_event_of_the_log_with_its_traceback_and_one_line(
     config: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("peerbus.node.build.build_node", lambda _: Started(RuntimeError("no\ndatabase")))
+    monkeypatch.setattr("peerbus.node.build.build_node", lambda *_: Started(RuntimeError("no\ndatabase")))
     status, out, err = run(["run", config, "--json-logs", "--log-level", "error"], capsys)
     logged, said = err.splitlines()
     assert (status, out) == (1, "")
@@ -373,7 +377,7 @@ def test_a_file_that_is_no_key_is_said_to_be_none_whoever_can_read_it(
     path = tmp_path / "blocks.py"
     path.write_text("import this")
     path.chmod(0o644)
-    assert run(["id", str(path)], capsys)[2] == f"peerbus id: identity {path}: not an unencrypted private key in PEM\n"
+    assert run(["id", str(path)], capsys)[2] == f"peerbus id: {path}: not an unencrypted private key in PEM\n"
 
 
 def test_what_prints_its_version_does_not_wait_for_tls_or_multicast_dns() -> None:

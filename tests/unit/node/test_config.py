@@ -20,6 +20,7 @@ from peerbus.node.config import (
     load_config,
     parse_config,
 )
+from peerbus.node.identity_source import IdentitySource
 from peerbus.transports.streams.endpoint import Endpoint
 
 LEAST = 'name = "alice"\nnetwork = "demo"\n'
@@ -87,7 +88,7 @@ def test_every_key_is_read_into_its_type(tmp_path: Path) -> None:
     file = tmp_path / "alice.toml"
     file.write_text(FULL)
     config = load_config(file)
-    assert config.identity == key
+    assert config.identity == IdentitySource("file", str(key))
     assert config.folder == tmp_path
     assert config.listen == (Endpoint("tcp", "0.0.0.0", 7400), Endpoint("unix", path="/run/alice.sock"))  # noqa: S104 - read, not bound
     assert config.offers == (Capability("archive"), Capability("index", {"from": "1000"}))
@@ -167,8 +168,7 @@ def test_reactors_may_be_a_plain_list() -> None:
         ("listen = ['tcp://h:1', 'tcp://h:1']", "listen[1]: tcp://h:1 is there twice"),
         ("offers = ['Archive']", "alice.toml:3: offers[0]: not a role name: 'Archive'"),
         ("offers = ['a', 'a{x=1}']", "alice.toml:3: offers[1]: role 'a' is there twice"),
-        ("identity = 'keys/x.pem'", "identity: keys/x.pem does not exist; make one: peerbus keygen keys/x.pem"),
-        ("identity = '.'", "alice.toml:3: identity: . is a folder; name the file that"),
+        ("identity = 'env:1'", "alice.toml:3: identity: after env: stands the name of a variable of the environment"),
         ("identity = ''", "alice.toml:3: identity: '' is not a path; for example"),
         (f"offers = {'[' * 3000}", "alice.toml: lists or tables are nested too deeply"),
         ("book = '.'", "alice.toml:3: book: . is a folder; name a file in a folder that exists"),

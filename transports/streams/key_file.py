@@ -1,0 +1,162 @@
+"""The file of a private key: read if nobody can read it who should not."""
+
+# Law 1. It belongs to this process's user or to root, as others could give it to whom they like.
+# Law 2. Nobody else may read or change it, but for a group of ours, which may read what belongs to root: that is how
+#        Kubernetes hands out a Secret (root:fsGroup, mode 0440), and the only way for root to hand a key to a service
+#        by mode. (PostgreSQL has the same rule.) What is ours alone we can close, so there a group is a mistake.
+# Law 3. Where a file has an access list (acl(5)) its mode does not say who may read it: the bits of the group are the
+#        most that anybody on the list may do. systemd's LoadCredential= makes such files: root's, mode 0440, with one
+#        entry for the service's user. So the list is read.
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, Self
+
+__all__ = ["MAX_KEY_FILE", "Access", "KeyFile", "Reader", "guarded", "read_key_file", "why_safe"]
+
+#: A key file has about 120 bytes; more than this is some other file.
+MAX_KEY_FILE: Final = 64 * 1024
+
+_READ, _WRITE = 4, 2
+_ROOT = 0
+#: An access list as the kernel keeps it (linux/posix_acl_xattr.h): a version, then entries of a tag, bits and an id.
+_ACL_NAME, _ACL_VERSION = "system.posix_acl_access", 2
+_HEADER, _ENTRY = struct.Struct("<I"), struct.Struct("<HHI")
+_USER, _GROUP_OF_FILE, _GROUP, _MASK = 0x02, 0x04, 0x08, 0x10
+
+
+@dataclass(frozen=True, slots=True)
+class KeyFile:
+    """What a key file holds, and why it is safe there, as words to be shown."""
+
+    content: bytes = field(repr=False)
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a file's mode and its access list (as the kernel keeps it; empty where there is none) allow to whom."""
+
+    owner: int
+    group: int
+    mode: int
+    acl: bytes = b""
+
+    def users(self) -> Iterator[tuple[int, int]]:
+        """The users beside the owner, each with what it may do."""
+        yield from ((number, bits) for tag, bits, number in self._entries() if tag == _USER)
+
+    def groups(self) -> Iterator[tuple[int, int]]:
+        """The groups, each with what it may do."""
+        if not self.acl:
+            yield self.group, (self.mode & stat.S_IRWXG) >> 3
+        for tag, bits, number in self._entries():
+            if tag in {_GROUP_OF_FILE, _GROUP}:
+                yield (self.group if tag == _GROUP_OF_FILE else number), bits
+
+    def _entries(self) -> list[tuple[int, int, int]]:
+        """Raises: ValueError for a list of another form than ours."""
+        if not self.acl:
+            return []
+        if len(self.acl) < _HEADER.size or _HEADER.unpack_from(self.acl)[0] != _ACL_VERSION:
+            raise ValueError("its access list is of a form that is not known here")
+        try:
+            entries = [(tag, bits, number) for tag, bits, number in _ENTRY.iter_unpack(self.acl[_HEADER.size :])]
+        except struct.error:
+            raise ValueError("its access list is of a form that is not known here") from None
+        most = next((bits for tag, bits, _ in entries if tag == _MASK), 7)
+        return [(tag, bits & most, number) for tag, bits, number in entries]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who wants to read: a user, and the groups that it is in."""
+
+    user: int
+    groups: frozenset[int]
+
+    @classmethod
+    def ourselves(cls) -> Self:
+        """This process."""
+        return cls(os.geteuid(), frozenset({os.getegid(), *os.getgroups()}))
+
+
+def read_key_file(path: str | os.PathLike[str]) -> KeyFile:
+    """Read the file of a private key.
+
+    Raises: OSError if it cannot be opened, ValueError if it is no file, holds no key in PEM, or can be read by others.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise ValueError("not a file")
+        content = os.read(descriptor, MAX_KEY_FILE)
+        if b"PRIVATE KEY" not in content:
+            raise ValueError("not an unencrypted private key in PEM")
+        return KeyFile(content, guarded(descriptor, str(path)))
+    finally:
+        os.close(descriptor)
+
+
+def guarded(descriptor: int, name: str) -> str:
+    """Why a key in this open file is safe: asked of the file, so a swap of the path afterwards changes nothing.
+
+    Raises: OSError, and ValueError where it is not safe, with what would be.
+    """
+    us, status = Reader.ourselves(), os.fstat(descriptor)
+    access = Access(status.st_uid, status.st_gid, status.st_mode, _acl_of(descriptor))
+    try:
+        return why_safe(us, access)
+    except ValueError as error:
+        hint = f"run: chmod 600 {name}"
+        if access.owner != us.user:
+            hint = f"make it mode 0600 and user {us.user}'s, or 0440 and root's with a group that we are in"
+        raise ValueError(f"{error} (mode {stat.S_IMODE(access.mode):04o}); {hint}") from None
+
+
+def why_safe(us: Reader, access: Access) -> str:
+    """Why a key in such a file is safe with us, as words to be shown.
+
+    Raises: ValueError where it is not, with who else could read it.
+    """
+    if access.owner not in {_ROOT, us.user}:
+        raise ValueError(f"belongs to user {access.owner}, neither to us (user {us.user}) nor to root")
+    if access.mode & stat.S_IRWXO:
+        raise ValueError("others can read the private key")
+    why = []
+    for user, bits in access.users():
+        if bits & _WRITE and user not in {_ROOT, us.user}:
+            raise ValueError(f"user {user} can write the private key (see getfacl)")
+        if bits and user not in {_ROOT, us.user}:
+            raise ValueError(f"user {user} can read the private key (see getfacl)")
+        if bits and user != _ROOT:
+            why.append("its access list lets us read it")
+    for group, bits in access.groups():
+        if not bits:
+            continue
+        if bits & ~_READ:
+            raise ValueError(f"others of group {group} can write the private key")
+        if access.owner != _ROOT:
+            raise ValueError(f"others of group {group} can read the private key")
+        if group not in us.groups:
+            raise ValueError(f"others can read the private key: group {group}, which we are not in")
+        why.append(f"group {group}, which we are in, may read it")
+    owner = "ours" if access.owner == us.user else "root's"
+    return f"it is {owner}, and {' and '.join(why)}" if why else f"it is {owner} alone"
+
+
+def _acl_of(descriptor: int) -> bytes:
+    if not hasattr(os, "getxattr"):  # elsewhere than on Linux the mode is what there is
+        return b""
+    try:
+        return os.getxattr(descriptor, _ACL_NAME)
+    except OSError as error:
+        if error.errno in {errno.ENODATA, errno.ENOTSUP}:
+            return b""
+        raise
