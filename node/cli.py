@@ -142,6 +142,7 @@ def _run(options: argparse.Namespace) -> int:
 
     from ..actors.base import get_logger
     from .build import build_node, load_identity
+    from .hard_stop import HardStop
     from .serve import run_loop, serve
 
     identity = load_identity(config)
@@ -155,7 +156,7 @@ def _run(options: argparse.Namespace) -> int:
     async def main() -> int:
         if identity:
             get_logger("peerbus.node").info("identity read", source=str(identity.source), why=identity.why)
-        return await serve(build_node(config, identity))
+        return await serve(build_node(config, identity), hard_stop=HardStop())
 
     try:
         return run_loop(main())

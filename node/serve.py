@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from ..actors.base import get_logger
 from ..actors.engine import new_event_loop
+from .hard_stop import HardStop
 
 __all__ = ["ServedNode", "run_loop", "serve"]
 
@@ -43,12 +44,12 @@ class ServedNode(Protocol):
         """Return once the node has stopped, for whatever reason."""
 
 
-async def serve(node: ServedNode) -> int:
+async def serve(node: ServedNode, *, hard_stop: HardStop | None = None) -> int:
     """Run `node` in the main thread; return the exit status of the process.
 
     The first SIGTERM or SIGINT (Ctrl-C) shuts the node down in order, a second one cancels that. The status is
     0, or 128 and the signal's number (130 for Ctrl-C) after SIGINT and after a shutdown that was cut short.
-    Whatever the node raises passes through.
+    Whatever the node raises passes through. `hard_stop`: ends the process after a second signal that cannot be obeyed.
     """
     loop = asyncio.get_running_loop()
     this_task = asyncio.current_task()
@@ -65,6 +66,8 @@ async def serve(node: ServedNode) -> int:
 
     for number in _SIGNALS:
         loop.add_signal_handler(number, hear, number)
+    if hard_stop is not None:
+        hard_stop.watch(*_SIGNALS)
     try:
         async with node:
             up = True
@@ -78,6 +81,8 @@ async def serve(node: ServedNode) -> int:
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+        if hard_stop is not None and heard:
+            hard_stop.watch(*_SIGNALS)  # until the process ends: the loop may wait for its threads now
     return 128 + signal.SIGINT if signal.SIGINT in heard else 0
 
 
