@@ -45,7 +45,6 @@ class Addressee(Supervised):
         self,
         actor_class: type[Behaviour],
         factory: Callable[[], Behaviour] | None,
-        *,
         bus: Host | None = None,
         name: str | None = None,
         parent: Addressee | None = None,

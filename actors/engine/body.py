@@ -23,11 +23,11 @@ class Body(Behaviour):
     """An actor that runs in a cell. `Actor` adds what it needs of a bus."""
 
     def __init__(self, *_args: Any, **_kwargs: Any) -> None:
-        claim = BUILDING.get()
+        claim = BUILDING.claim
         if claim is None:
             self._cell: Cell = ThreadCell(type(self), None)
         else:
-            BUILDING.set(None)
+            BUILDING.claim = None
             self._cell = cast("Cell", claim.claim(self))
         cell = self._cell
         self.actor_urn = cell.urn

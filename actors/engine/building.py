@@ -1,8 +1,9 @@
-"""For which cell an actor is being built, and in which context."""
+"""For which cell this thread is building an actor, and in which context what it starts will run."""
 
 from __future__ import annotations
 
-from contextvars import Context, ContextVar, copy_context
+import threading
+from contextvars import Context, copy_context
 from typing import Protocol
 
 from ..base import CURRENT_BUS, OfThread
@@ -18,8 +19,14 @@ class Claim(Protocol):
         """The cell of `actor`, which is being built."""
 
 
-#: Set while a factory runs; the first actor that is made takes it.
-BUILDING: ContextVar[Claim | None] = ContextVar("peerbus_building", default=None)
+class _Building(threading.local):
+    """What this thread is building. A factory runs to its end on one thread, so no task can begin with it set."""
+
+    #: Set while a factory runs; the first actor that is made takes it.
+    claim: Claim | None = None
+
+
+BUILDING = _Building()
 
 
 def context_on(bus: OfThread) -> Context:
@@ -27,6 +34,4 @@ def context_on(bus: OfThread) -> Context:
     context = copy_context()
     if context.get(CURRENT_BUS) is not bus:
         context.run(CURRENT_BUS.set, bus)
-    if context.get(BUILDING) is not None:
-        context.run(BUILDING.set, None)
     return context

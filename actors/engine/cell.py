@@ -77,16 +77,13 @@ class Cell(Addressee):
         self,
         actor_class: type[Behaviour],
         factory: Callable[[], Behaviour] | None,
-        *,
         bus: Host | None = None,
         name: str | None = None,
         parent: Cell | None = None,
         supervisor: Supervisor | None = None,
         context: Context | None = None,
     ) -> None:
-        super().__init__(
-            actor_class, factory, bus=bus, name=name, parent=parent, supervisor=supervisor, context=context
-        )
+        super().__init__(actor_class, factory, bus, name, parent, supervisor, context)
         #: What the actor is handling, or handled last before it went idle.
         self.current: Envelope | None = None
         #: Which asks are not worth to be begun; None while none was late.

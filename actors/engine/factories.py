@@ -54,6 +54,8 @@ def channels_of(argument: str, given: object) -> tuple[Channel[object], ...]:
 
 def refuse_instance(factory: object) -> None:
     """Raise TypeError for an actor that was made already, or runs."""
+    if isinstance(factory, type):
+        return
     if isinstance(factory, Ref):
         raise TypeError(f"{factory} runs already; pass its class, {factory.actor_class.__name__}")
     if isinstance(factory, pykka.Actor):

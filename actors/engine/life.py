@@ -118,11 +118,11 @@ class Life(LifeEnd):
     def build(self) -> None:
         """Make the actor anew by its factory; its `__init__` finds this cell."""
         assert self.factory is not None
-        token = BUILDING.set(self)
+        outer, BUILDING.claim = BUILDING.claim, self
         try:
             actor = self.factory()
         finally:
-            BUILDING.reset(token)
+            BUILDING.claim = outer
         if getattr(actor, "_cell", None) is not self:
             raise PeerbusError(
                 f"{type(actor).__name__} was not built as {self}: its factory must make exactly one new actor, "

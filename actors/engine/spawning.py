@@ -46,11 +46,11 @@ class Spawning:
         return self.context.run(self._build)
 
     def _build(self) -> Ref[Any]:
-        token = BUILDING.set(self)
+        outer, BUILDING.claim = BUILDING.claim, self
         try:
             actor = self.factory()
         finally:
-            BUILDING.reset(token)
+            BUILDING.claim = outer
         cell = self.cell
         if cell is None or cell.actor is not actor or cell.ref is None:
             raise PeerbusError(self._why_none(actor))
@@ -82,11 +82,11 @@ class Spawning:
         self.cell = make(
             actor_class,
             self.factory,
-            bus=self._bus,
-            name=name,
-            parent=self._parent,
-            supervisor=Supervisor(self._supervision or actor_class.supervision),
-            context=self.context,
+            self._bus,
+            name,
+            self._parent,
+            Supervisor(self._supervision or actor_class.supervision),
+            self.context,
         )
         return self.cell
 

@@ -10,6 +10,8 @@ __all__ = ["STEPS", "State", "Step"]
 class State(Enum):
     """Where in its life a cell is."""
 
+    __hash__ = object.__hash__  # each is the only one of its name; Enum's own is written in Python, 0.2 us
+
     NEW = "new"
     STARTING = "starting"
     RUNNING = "running"
@@ -20,6 +22,8 @@ class State(Enum):
 
 class Step(Enum):
     """What takes it further."""
+
+    __hash__ = object.__hash__
 
     BEGIN = "begin"
     """Its turn has come for the first time."""
