@@ -29,8 +29,10 @@ from .messages import (
     Address,
     Capability,
     Channel,
+    ChannelTuning,
     GroupAddress,
     How,
+    KnownChannels,
     Peer,
     Share,
     Supervision,
@@ -67,6 +69,7 @@ class Bus:
     `name` stands in logs. `reactors`: classes or factories, each started before `async with` is entered, stopped in
     reverse order. `rng` chooses among peers. `shutdown_timeout`: seconds that a stop lets mailboxes drain.
     `slow_handler`: seconds after which a warning names the handler that blocks the loop; None for no such warning.
+    `tuning`: by the name of a channel what is to hold of it here, whatever the code of its reactor says.
     """
 
     # Of so many attributes each look would cost twice without slots. The dict is for `forked_bus`, and for subclasses.
@@ -116,6 +119,7 @@ class Bus:
         rng: Random | None = None,
         shutdown_timeout: float = SHUTDOWN_TIMEOUT,
         slow_handler: float | None = SLOW_HANDLER,
+        tuning: Mapping[str, ChannelTuning] | None = None,
     ) -> None:
         self.name: str = name
         self.rng: Random = Random() if rng is None else rng
@@ -135,7 +139,7 @@ class Bus:
         #: Says how peers are looked for, for errors; a node sets it.
         self.search: SearchText = no_search
         #: Channels by name, of reactors here and of those that this node only talks to.
-        self.channels: dict[str, Channel[Any]] = {}
+        self.channels: KnownChannels = KnownChannels(tuning)
         #: Sends here are looked at as if they went to another node: in tests, see `rehearsal`.
         self.checks_sends: bool = sends_are_checked()
         #: What became of sends, kept for whoever takes them.
@@ -230,13 +234,8 @@ class Bus:
         await self.actors.started(*refs)
 
     def declare(self, channel: Channel[Any]) -> None:
-        """Know a channel that this node talks to, although it runs no reactor of it.
-
-        Raises ValueError where another channel of that name with other messages is known.
-        """
-        known = self.channels.setdefault(channel.name, channel)
-        if known is not channel and known.messages != channel.messages:
-            raise ValueError(f"two different channels are called {channel.name!r}: {known!r} and {channel!r}")
+        """Know a channel of reactors that run elsewhere. Raises ValueError for a second one of that name."""
+        self.channels.declare(channel)
 
     # Sending, for plain code.
 

@@ -22,7 +22,7 @@ from ..actors.bus import Bus
 from ..actors.bus_life import SHUTDOWN_TIMEOUT
 from ..actors.engine import SLOW_HANDLER, LoopThread, Ref, channels_of, check_plain, factories_of
 from ..actors.event_stream import Subscription
-from ..actors.messages import Capability, Channel, Supervision
+from ..actors.messages import Capability, Channel, ChannelTuning, Supervision
 from ..actors.sender import AskMethod, TellManyMethod, TellMethod
 from ..actors.sends import Outcome
 from ..discovery.book import Book, BookKeeper, MemoryBook, SqliteBook
@@ -77,7 +77,7 @@ class Node(NodeLevers):
     it. `book`: a file for what is to be remembered of peers over restarts; None forgets it. `advertise`: where others
     reach this node, if not where it listens; `private`: peers are to tell nobody of it. `transports` replace the
     default ones (TCP with TLS 1.3, Unix sockets). `rng` chooses peers and jitter; keys never come from it.
-    `slow_handler`: see `Bus`.
+    `slow_handler`, `tuning`: see `Bus`.
 
     Raises ConfigError, ValueError or TypeError where an argument is not right.
     """
@@ -107,6 +107,7 @@ class Node(NodeLevers):
         heartbeat: float = HEARTBEAT_INTERVAL,
         shutdown_timeout: float = SHUTDOWN_TIMEOUT,
         slow_handler: float | None = SLOW_HANDLER,
+        tuning: Mapping[str, ChannelTuning] | None = None,
     ) -> None:
         of_kind("identity", identity, Identity, 'Identity.load("alice.pem")')
         of_kind("rng", rng, Random, "random.Random(7)")
@@ -143,7 +144,9 @@ class Node(NodeLevers):
         shutdown_timeout = seconds_of("shutdown_timeout", shutdown_timeout, zero=True)
         if slow_handler is not None:
             seconds_of("slow_handler", slow_handler, zero=False)
-        self.bus: Bus = Bus(name, rng=self._rng, shutdown_timeout=shutdown_timeout, slow_handler=slow_handler)
+        self.bus: Bus = Bus(
+            name, rng=self._rng, shutdown_timeout=shutdown_timeout, slow_handler=slow_handler, tuning=tuning
+        )
         self.bus.node_id = self.identity.node_id
         self.bus.search = self._search
         self._reactors = factories_of("reactors", reactors)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
 
 from ..base import SendError
-from ..mailbox import Envelope
-from ..messages import DEFAULT_TIMEOUT
+from ..mailbox import Envelope, Mailbox
+from ..messages import DEFAULT_TIMEOUT, Channel
 from ..sends import DELIVERED, AskFuture, FailedOutcome, ForeignWaiting, Outcome, Supply, Within, spent
 from .behaviour import Behaviour
 from .named_actor import log
@@ -54,10 +54,14 @@ class Addressee(Supervised):
         urn = uuid.uuid4().urn if bus is None else bus.actors.next_urn()
         super().__init__(actor_class, factory, bus, name, parent, supervisor, urn, context)
         channel = actor_class.__channel__
+        mailbox: Mailbox | None = None
+        if channel is not None and bus is not None and bus.channels.tuning:
+            channel = bus.channels.tuned(channel)
+            mailbox = Mailbox(channel.mailbox, channel.mailbox_bytes, channel.overflow)
         #: The messages that are taken without a look; None: all.
         self.types = None if channel is None else LOOKS if bus is not None and bus.checks_sends else channel.types
         self.timeout = DEFAULT_TIMEOUT if channel is None else channel.timeout
-        self.mailbox = actor_class._create_actor_inbox()
+        self.mailbox = actor_class._create_actor_inbox() if mailbox is None else mailbox
         self.mailbox.on_drop = self.undelivered
 
     # Sending to this cell.
@@ -84,10 +88,16 @@ class Addressee(Supervised):
 
     def check_type(self, message: object, sender: Addressee | None) -> SendError | None:
         """What is wrong with sending this message here, if anything."""
-        channel = self.actor_class.__channel__
+        channel = self.channel
         if channel is None or sender is self or isinstance(message, PYKKA_MESSAGES):
             return None
         return wrong_message(self, channel, message)
+
+    @property
+    def channel(self) -> Channel[Any] | None:
+        """What it takes, with what is set of that on its bus; None: anything."""
+        channel = self.actor_class.__channel__
+        return channel if channel is None or self.bus is None else self.bus.channels.tuned(channel)
 
     def watch_for_deadlocks(self) -> None:
         """A sender begins to wait for room. From any thread."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ..base import SendError
+from ..messages import KnownChannels
 from ..sends import DeadlineWheel, DeadlockWatch, LoopHost
 from .behaviour import Behaviour
 from .life import LifeHost, ToldOfLives
@@ -35,6 +36,8 @@ class Host(LifeHost, LoopHost, Protocol):
     deadlocks: DeadlockWatch
     #: Sends here are looked at as if they went to another node.
     checks_sends: bool
+    #: Channels by name, with what is set of them here.
+    channels: KnownChannels
 
     @property
     def actors(self) -> NamesActors:

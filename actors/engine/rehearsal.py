@@ -10,7 +10,7 @@ is sent is encoded and decoded, and then handed over itself: nothing but errors 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 
 from ..base import MessageTooLarge, MessageTypeError, SendError
 from ..messages import (
@@ -27,9 +27,6 @@ from ..messages import (
     wrong_answer,
 )
 
-if TYPE_CHECKING:
-    from .behaviour import Behaviour
-
 __all__ = ["CHECK_SENDS", "LOOKS", "Rehearsed", "expected", "rehearsed_message", "sends_are_checked", "wrong_message"]
 
 #: The environment variable.
@@ -42,8 +39,8 @@ class Receiving(Protocol):
     """An actor's cell, as far as this file knows one."""
 
     @property
-    def actor_class(self) -> type[Behaviour]:
-        """The class of the actor."""
+    def channel(self) -> Channel[Any] | None:
+        """What it declares."""
 
     @property
     def types(self) -> frozenset[type] | None:
@@ -85,7 +82,7 @@ def rehearsed_message(channel: Channel[Any], message: object) -> SendError | Non
 
 def expected(cell: Receiving, message: object, sender: object, reply: Any) -> Any:
     """What an asker that said `reply` expects: where its ask is looked at, with a look at the answer as well."""
-    channel = cell.actor_class.__channel__
+    channel = cell.channel
     if cell.types is not LOOKS or channel is None or sender is cell or message.__class__ not in channel.types:
         return reply
     return Rehearsed(channel, reply)

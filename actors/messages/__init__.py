@@ -25,6 +25,7 @@ from .channel import (
     HARD_MAX_MESSAGE,
     REACTOR_PATTERN,
     Channel,
+    ChannelTuning,
     Overflow,
 )
 from .encoding import Unresolved, answer_of, check_answer, encoding_of
@@ -39,6 +40,7 @@ from .events import (
     Terminated,
 )
 from .how import WAITS, How
+from .known_channels import KnownChannels
 from .message import Message
 from .packed import AFTER
 from .picks import Key, Several, Share
@@ -59,6 +61,7 @@ __all__ = [
     "Asks",
     "Capability",
     "Channel",
+    "ChannelTuning",
     "Condition",
     "DEFAULT_MAILBOX",
     "DEFAULT_MAILBOX_BYTES",
@@ -74,6 +77,7 @@ __all__ = [
     "HasClassChannel",
     "How",
     "Key",
+    "KnownChannels",
     "LOCAL",
     "Local",
     "Message",

@@ -11,7 +11,7 @@ import dataclasses
 import re
 from collections.abc import Iterable
 from enum import Enum
-from typing import Any, Generic, TypedDict, TypeVar, Unpack, overload
+from typing import Any, Generic, TypedDict, TypeVar, Unpack, cast, overload
 
 import msgspec
 
@@ -20,7 +20,7 @@ from .facts import Fact
 from .message import Message
 from .request import UNNAMED, answer_named
 
-__all__ = ["REACTOR_PATTERN", "Channel", "ChannelOptions", "Overflow"]
+__all__ = ["REACTOR_PATTERN", "Channel", "ChannelOptions", "ChannelTuning", "Overflow"]
 
 M = TypeVar("M")
 M_contra = TypeVar("M_contra", contravariant=True)
@@ -81,8 +81,8 @@ class Overflow(Enum):
     LATEST = "latest"
 
 
-class ChannelOptions(TypedDict, total=False):
-    """What a channel may say beyond its name and its messages; see `Channel`."""
+class ChannelTuning(TypedDict, total=False):
+    """What whoever runs a node may set of a channel: all but what its messages mean. See `Channel`."""
 
     priority: int
     mailbox: int
@@ -92,6 +92,11 @@ class ChannelOptions(TypedDict, total=False):
     overflow: Overflow
     timeout: float
     max_message: int
+
+
+class ChannelOptions(ChannelTuning, total=False):
+    """What a channel may say beyond its name and its messages; see `Channel`."""
+
     idempotent: tuple[type, ...]
 
 
@@ -244,6 +249,8 @@ class Channel(Generic[M_contra]):
         _check_number(name, "timeout", timeout, (int, float), "write seconds, or inf for no limit")
         if not timeout > 0:
             raise ValueError(f"channel {name!r}: timeout is {timeout}, it must be above 0 seconds")
+        if not isinstance(overflow, Overflow):
+            raise TypeError(f"channel {name!r}: overflow is {overflow!r}; {_one_of(Overflow)}")
         for message_type in idempotent:
             if message_type not in messages:
                 raise ValueError(f"channel {name!r}: {message_type!r} is idempotent, but not one of its messages")
@@ -260,6 +267,12 @@ class Channel(Generic[M_contra]):
         self.timeout: float = timeout
         self.max_message: int = max_message
 
+    def tuned(self, **tuning: Unpack[ChannelTuning]) -> Channel[M_contra]:
+        """A channel of the same name and messages, with other bounds. Raises ValueError and TypeError as a new one."""
+        options: dict[str, Any] = {key: getattr(self, key) for key in ChannelTuning.__annotations__}
+        options |= cast("dict[str, Any]", tuning)
+        return Channel(self.name, self.messages, idempotent=tuple(self.idempotent), **options)
+
     def __repr__(self) -> str:
         return f"Channel({self.name!r}, {', '.join(t.__name__ for t in self.messages)})"
 
@@ -267,6 +280,10 @@ class Channel(Generic[M_contra]):
 def _check_number(name: str, key: str, value: object, kind: type | tuple[type, ...], right: str) -> None:
     if isinstance(value, bool) or not isinstance(value, kind):
         raise TypeError(f"channel {name!r}: {key} is {value!r}; {right}")
+
+
+def _one_of(words: type[Enum]) -> str:
+    return f"write one of {', '.join(map(str, words))}"
 
 
 def _check_kind(name: str, message_type: Any) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..engine import Cell, EndsBus, Host, Ref
 from ..mailbox import Books, DeadLetters
-from ..messages import Address, Capability, Channel, GroupAddress, How
+from ..messages import Address, Capability, GroupAddress, How
 from ..sends import Outcome
 from .routes import Routes
 
@@ -52,8 +52,6 @@ class Directory(Host, Protocol):
     node_id: str
     #: Chooses among receivers.
     rng: Random
-    #: Channels by name.
-    channels: dict[str, Channel[Any]]
     #: What became of sends.
     books: Books
     dead_letters: DeadLetters

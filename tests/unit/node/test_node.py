@@ -17,8 +17,10 @@ from peerbus.actors import (
     Actor,
     Address,
     Channel,
+    ChannelTuning,
     ConfigError,
     ListenFailed,
+    MessageTooLarge,
     NoRoute,
     NoSuchReactor,
     Peer,
@@ -40,8 +42,16 @@ class Double:
     value: int
 
 
+@dataclass(frozen=True)
+class Text:
+    text: str
+
+
 class Doubler(Reactor):
-    channel = Channel("doubler", messages=(Double,))
+    channel = Channel("doubler", messages=(Double, Text))
+
+    @handles(Text)
+    def read(self, message: Text) -> None: ...
 
     @handles(Double)
     def double(self, message: Double) -> int:
@@ -62,6 +72,20 @@ async def test_a_role_that_the_node_offers_itself_is_answered_by_its_own_reactor
     async with Node("alice", offers={"maths"}, reactors=[Doubler]) as node:
         assert await node.ask(Role("maths") / Doubler, Double(21), reply=int) == 42
         assert await node.ask(LOCAL / "doubler", Double(4)) == 8
+
+
+async def test_what_is_set_of_a_channel_is_what_peers_are_granted() -> None:
+    tuning: ChannelTuning = {"priority": 200, "window": 7, "window_bytes": 4096, "max_message": 512}
+    async with (
+        Node("alice", listen=["tcp://127.0.0.1:0"], reactors=[Doubler], tuning={"doubler": tuning}) as alice,
+        Node("bob", peers=alice.endpoints, channels=[Doubler.channel]) as bob,
+    ):
+        assert await bob.ask(Peer(alice.node_id) / Doubler, Double(21), wait_for_peer=True) == 42
+        (connection,) = bob.snapshot().connections.values()
+        assert connection.lanes["doubler"].credit_messages in (6, 7)
+        big = Text("x" * 600)
+        with pytest.raises(MessageTooLarge, match="carries 512"):
+            await bob.tell(Peer(alice.node_id) / Doubler, big)
 
 
 async def test_of_a_node_with_peers_only_the_users_actors_are_in_pykkas_registry() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from peerbus.actors import EVERYONE, LOCAL, Capability, NoRoute, NoSuchReactor, Peer, Role, SendError, ShuttingDown
 from peerbus.actors.mailbox import Books, DeadLetters
+from peerbus.actors.messages import KnownChannels
 from peerbus.actors.routing import Routes, routed_ask, routed_many, routed_tell
 from peerbus.actors.sends import DELIVERED
 
@@ -59,7 +60,7 @@ class Bare:
         self.rng = Random(1)
         self.routes = Routes.of({link.peer_id: link for link in links})  # type: ignore[misc]  # as much as is used
         self.roles: dict[str, Capability] = {}
-        self.channels: dict[str, Any] = {}
+        self.channels = KnownChannels()
         self.books = Books(lambda _: False)
         self.published: list[object] = []
         self.dead_letters = DeadLetters(self)
