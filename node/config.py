@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import socket
 import stat
 import tomllib
 from collections.abc import Callable, Mapping
@@ -16,7 +15,14 @@ from ..actors.base import ConfigError, is_node_id
 from ..actors.engine import SLOW_HANDLER
 from ..actors.messages import Capability
 from ..discovery.facts import Require
-from ..discovery.records import MAX_ENDPOINTS, check_offers_fit, names_a_place
+from ..discovery.records import (
+    INTERFACE_NAME,
+    MAX_ENDPOINTS,
+    AddressFilter,
+    Advertised,
+    check_offers_fit,
+    names_a_place,
+)
 from ..transports.streams import Endpoint
 from .identity_source import IdentitySource
 from .logs import FORMATS, LEVELS
@@ -121,7 +127,7 @@ class NodeConfig:
     identity: IdentitySource | None = None
     book: Path | None = None
     listen: tuple[Endpoint, ...] = ()
-    advertise: tuple[Endpoint, ...] = ()
+    advertise: tuple[Advertised, ...] = ()
     offers: tuple[Capability, ...] = ()
     reactors: tuple[ReactorConfig, ...] = ()
     channels: tuple[str, ...] = ()
@@ -236,16 +242,23 @@ def _listen(table: TomlTable) -> tuple[Endpoint, ...]:
     return endpoints
 
 
-def _advertise(table: TomlTable) -> tuple[Endpoint, ...]:
-    endpoints = table.each("advertise", _reachable, _PEER_EXAMPLE)
-    for index, endpoint in enumerate(endpoints):
-        if endpoint.peer_id:
-            raise table.error(f"advertise[{index}]", f"{endpoint} names a node; write {endpoint.without_peer()}")
-        if not names_a_place(endpoint):
-            raise table.error(f"advertise[{index}]", f"{endpoint} cannot be dialed; write {_PEER_EXAMPLE}")
+def _advertise(table: TomlTable) -> tuple[Advertised, ...]:
+    said = table.each("advertise", _advertised, f'{_PEER_EXAMPLE}, "eth0" or "!10.0.0.0/8"')
+    for index, one in enumerate(said):
+        if isinstance(one, AddressFilter):
+            continue
+        if one.peer_id:
+            raise table.error(f"advertise[{index}]", f"{one} names a node; write {one.without_peer()}")
+        if not names_a_place(one):
+            raise table.error(f"advertise[{index}]", f"{one} cannot be dialed; write {_PEER_EXAMPLE}")
+    endpoints = [one for one in said if isinstance(one, Endpoint)]
     if len(endpoints) > MAX_ENDPOINTS:
         raise table.error("advertise", f"{len(endpoints)} endpoints; peers are told of at most {MAX_ENDPOINTS}")
-    return endpoints
+    return said
+
+
+def _advertised(text: str) -> Advertised:
+    return _reachable(text) if "://" in text else AddressFilter(text)
 
 
 def _reachable(text: str) -> Endpoint:
@@ -303,11 +316,9 @@ def _interface(text: str) -> str:
     try:
         return str(ipaddress.ip_address(text))
     except ValueError:
-        names = [name for _, name in socket.if_nameindex()]
-        if text in names:
+        if INTERFACE_NAME.fullmatch(text):  # one that is not here may come, and is waited for
             return text
-        here = ", ".join(names)
-        raise ValueError(f"{text!r} is neither an IP address nor an interface of this machine ({here})") from None
+        raise ValueError(f"{text!r} is neither an IP address nor the name of an interface") from None
 
 
 def _pex(table: TomlTable) -> PexConfig:

@@ -39,6 +39,7 @@ from .allocator import keep_freed_memory
 from .delegated import Delegated
 from .levers import NodeLevers
 from .node_arguments import (
+    advertised_of,
     capabilities_of,
     dialed_of,
     endpoints_of,
@@ -123,7 +124,7 @@ class Node(NodeLevers):
         self._rng = Random(SystemRandom().getrandbits(128)) if rng is None else rng
         self._offers = capabilities_of(offers)
         self._listen = endpoints_of("listen", listen)
-        self._advertise = endpoints_of("advertise", advertise, dialed_of)
+        self._advertise = advertised_of(advertise)
         self._private = private
         self._persistent = endpoints_of("peers", peers, dialed_of)
         self._seeds = endpoints_of("seeds", seeds, dialed_of)

@@ -10,11 +10,12 @@ from ..actors.base import ConfigError
 from ..actors.messages import Capability
 from ..discovery.mdns import MAX_NETWORK
 from ..discovery.pex import PexOptions
-from ..discovery.records import check_offers_fit, names_a_place
+from ..discovery.records import AddressFilter, Advertised, check_offers_fit, names_a_place
 from ..discovery.shell import MdnsOptions
 from ..transports.streams import Endpoint
 
 __all__ = [
+    "advertised_of",
     "MAX_NAME",
     "capabilities_of",
     "dialed_of",
@@ -102,6 +103,20 @@ def endpoints_of(
         raise ConfigError(f"{argument} is a list of endpoints, [{texts!r}], not one text")
     listed(argument, texts, "endpoints")
     return tuple(read(argument, text) for text in texts)
+
+
+def advertised_of(texts: Iterable[str]) -> tuple[Advertised, ...]:
+    """Read what is said of where a node can be reached: endpoints, interfaces, subnets. Raises ConfigError."""
+    if isinstance(texts, str):
+        raise ConfigError(f"advertise is a list, [{texts!r}], not one text")
+    listed("advertise", texts, "endpoints", str, "tcp://host:port")
+    found: list[Advertised] = []
+    for text in texts:
+        try:
+            found.append(dialed_of("advertise", text) if "://" in text else AddressFilter(text))
+        except ValueError as error:
+            raise ConfigError(f"advertise: {error}") from error
+    return tuple(found)
 
 
 def capabilities_of(offers: Iterable[str]) -> dict[str, Capability]:

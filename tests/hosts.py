@@ -92,6 +92,10 @@ class Hosts:
             text=True,
         )
 
+    def ip(self, number: int, *arguments: str) -> None:
+        """Run `ip` on a host: `hosts.ip(1, "addr", "del", "10.99.0.1/24", "dev", "eth0")`."""
+        _run("ip", "-n", self.name(number), *arguments)
+
     def _bridge(self, *arguments: str) -> None:
         _run("ip", "-n", self._switch, *arguments)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import re
 import sys
 from collections import Counter, deque
@@ -13,14 +12,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...actors.base import get_logger, new_task
+from ...transports.streams import Endpoint
 from ...transports.wire import printable
 from ..facts import Candidate
-from ..peer import MAX_ADDRESSES
-from ..records import addresses_of
-from .service_record import MAX_NETWORK, SERVICE_TYPE, Ignored, RawRecord, instance_name, read_record, text_of
+from ..records import LocalAddress, addresses_of, local_addresses
+from .presence import Presence, presence_of, spoken_on
+from .service_record import MAX_NETWORK, SERVICE_TYPE, Ignored, instance_name, read_record, text_of
+from .zeroconf_edge import import_zeroconf, not_running, raw_record, version_of
 
 if TYPE_CHECKING:
-    from zeroconf import ServiceInfo, ServiceStateChange, Zeroconf
+    from zeroconf import ServiceStateChange, Zeroconf
     from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 __all__ = ["Mdns", "MdnsStatistics"]
@@ -35,6 +36,8 @@ MAX_TRACKED = 1024
 MAX_LOOKUPS = 16
 #: Other networks that are named; a program that speaks mDNS can make up any number of them.
 MAX_OTHERS = 16
+#: Seconds after a change at which a record is read again: what it replaced lives a second longer (RFC 6762 §10.2).
+READ_AGAIN = 1.5
 #: How long one lookup may take, in milliseconds (zeroconf's unit).
 LOOKUP_TIMEOUT = 3000
 
@@ -56,9 +59,9 @@ class Mdns:
     `on_found` hears of another node and of each change of its record, `on_lost` that it said
     goodbye. A killed node says none: its record lives on for up to 75 minutes, so this is no failure
     detector. Both are called on the event loop and must not raise. `interfaces` are IP addresses or
-    names, None: all; `advertise` overrides the addresses that others shall dial (default: those of
-    the interfaces), and a `port` of None advertises nothing: it only looks. Raises ValueError for a malformed id,
-    network, port or role.
+    names, None: all. `endpoints` gives where others shall dial this node that hear it on these addresses of the
+    machine; where it gives none, this only looks. `here` gives the machine's addresses; by default they are read
+    each time. After each change call `follow`. Raises ValueError for a malformed id, network or role.
 
     Tasks: `mdns-lookup`, at most 16, each waits for the missing parts of one record and feeds
     `on_found`; `mdns-close` waits for the goodbye to be sent. zeroconf runs in the same loop.
@@ -69,29 +72,34 @@ class Mdns:
         node_id: str,
         network: str,
         *,
-        port: int | None,
+        endpoints: Callable[[Sequence[LocalAddress]], Sequence[Endpoint]],
         roles: Iterable[str],
         on_found: Callable[[Candidate], None],
         on_lost: Callable[[str], None],
         interfaces: Sequence[str] | None = None,
-        advertise: Sequence[str] | None = None,
+        here: Callable[[], Sequence[LocalAddress]] = local_addresses,
         name: str | None = None,
     ) -> None:
-        if port is not None and not 0 < port < 2**16:
-            raise ValueError(f"the port to advertise must be 1 to 65535, got {port}")
         self._node_id = node_id
         #: What the node is called in lines of the log.
         self._node = node_id if name is None else name
         self._network = network
-        self._port = port
+        self._endpoints = endpoints
+        self._here = here
         self._name = instance_name(node_id)
-        self._text = text_of(node_id, network, roles)
+        self._roles = tuple(roles)
+        text_of(node_id, network, self._roles)  # raises what is to be raised
         self._on_found = on_found
         self._on_lost = on_lost
         self._interfaces = None if interfaces is None else tuple(interfaces)
-        self._advertise = None if advertise is None else tuple(advertise)
-        self._addresses: list[str] = []
+        #: What is advertised; None: nothing. Where it speaks: addresses as zeroconf takes them.
+        self._presence: Presence | None = None
+        self._spoken: list[str] = []
         self._loopback = False
+        self._started = False
+        #: One line says that it is unavailable, and one that it is back.
+        self._why = ""
+        self._steps = asyncio.Lock()
         self._zeroconf: AsyncZeroconf | None = None
         self._browser: AsyncServiceBrowser | None = None
         self._announcing: set[asyncio.Future[object]] = set()
@@ -99,6 +107,8 @@ class Mdns:
         #: Instances that are followed; None where the record nominates nobody.
         self._tracked: dict[str, Candidate | None] = {}
         self._lookups: dict[str, asyncio.Task[None]] = {}
+        #: Instances that are read again soon.
+        self._again: dict[str, asyncio.TimerHandle] = {}
         self._waiting: deque[str] = deque()
         self._found = 0
         self._lost = 0
@@ -106,45 +116,56 @@ class Mdns:
         #: Other networks that somebody has spoken of here.
         self._others: dict[str, None] = {}
 
+    @property
+    def running(self) -> bool:
+        """Whether it speaks and hears now."""
+        return self._zeroconf is not None and not self._why
+
     async def start(self) -> bool:
         """Advertise and browse; a few milliseconds, plus 0.2 s off the loop for the first import.
 
-        False where this machine cannot multicast: one warning says so, and everything else works.
-        Raises ConfigError for an interface name that does not exist.
+        False where this machine cannot multicast now: one warning says so, everything else works, and `follow` tries
+        again. Raises ConfigError for what can be neither an interface's name nor an address.
         """
-        if self._zeroconf is not None or self._closing is not None:
+        if self._started or self._closing is not None:
             raise RuntimeError("an Mdns is started once")
+        self._started = True
         if "zeroconf.asyncio" not in sys.modules:
             # A thread of its own: the loop goes on, and no idle pool thread is left behind.
             with ThreadPoolExecutor(1, thread_name_prefix="mdns-import") as pool:
-                await asyncio.get_running_loop().run_in_executor(pool, _import_zeroconf)
+                await asyncio.get_running_loop().run_in_executor(pool, import_zeroconf)
         try:
-            await self._open()
-        except (OSError, RuntimeError, _not_running()) as error:
-            await self.aclose()
-            log.warning(
-                "mdns unavailable",
-                node=self._node,
-                interfaces="all" if self._interfaces is None else list(self._interfaces),
-                error=getattr(error, "strerror", None) or repr(error),
-                still_works="configured peers, and peers that connect to this node",
-            )
-            return False
+            await self.follow()
         except BaseException:
             await self.aclose()
             raise
-        return True
+        return self.running
+
+    async def follow(self) -> None:
+        """See where this machine is now: speak there, and advertise what can be reached from there.
+
+        Also tries again what was not possible before.
+        """
+        async with self._steps:
+            if not self._started or self._closing is not None:
+                return
+            try:
+                await self._follow()
+            except (OSError, RuntimeError, not_running()) as error:
+                await self._unavailable(error)
+                return
+            if self._why and self._closing is None:
+                self._why = ""
+                log.info("mdns available", node=self._node, interfaces=self._spoken)
 
     async def update(self, roles: Iterable[str]) -> None:
         """Offer these roles from now on; browsers hear of it within milliseconds. Raises ValueError."""
-        text = text_of(self._node_id, self._network, roles)
-        if text == self._text:
-            return
-        self._text = text
-        if self._zeroconf is not None and self._closing is None and self._port is not None:
-            for repeats in self._announcing:
-                repeats.cancel()  # they would say the old roles again
-            self._announced(await self._zeroconf.async_update_service(self._service()))
+        roles = tuple(roles)
+        text_of(self._node_id, self._network, roles)
+        self._roles = roles
+        async with self._steps:
+            if self._zeroconf is not None and self._closing is None and self._presence is not None:
+                await self._advertise(self._presence.offering(self._node_id, self._network, roles))
 
     async def aclose(self) -> None:
         """Say goodbye (0.25 s) and leave no task and no socket; idempotent, safe after cancel."""
@@ -161,32 +182,83 @@ class Mdns:
 
     # -- advertising
 
-    async def _open(self) -> None:
-        from zeroconf import InterfaceChoice
+    async def _follow(self) -> None:
+        chosen = addresses_of(self._interfaces, self._here())
+        # Loopback too where no interface is named: nodes may be there.
+        spoken = spoken_on(self._here() if self._interfaces is None else chosen)
+        if not spoken:
+            raise OSError("no interface with an address that can multicast")
+        self._loopback = any(address.ip.is_loopback for address in chosen)
+        if self._zeroconf is None:
+            await self._open(spoken)
+        presence = presence_of(self._node_id, self._network, self._roles, self._endpoints(chosen), chosen)
+        if presence is None and self._presence is None and not self._spoken:
+            log.info("mdns only looks: nothing that it listens at can be reached from there", node=self._node)
+        await self._advertise(presence)
+        if self._zeroconf is not None and spoken != self._spoken:
+            if self._spoken:
+                await self._zeroconf.zeroconf.async_update_interfaces(list(spoken), version_of(spoken))
+                log.info("mdns follows the interfaces", node=self._node, addresses=spoken)
+            self._spoken = spoken
+
+    async def _open(self, spoken: list[str]) -> None:
         from zeroconf.asyncio import AsyncServiceBrowser, AsyncZeroconf
 
-        addresses = addresses_of(self._interfaces)
-        self._addresses = list(self._advertise or addresses)[:MAX_ADDRESSES]
-        self._loopback = any(ipaddress.ip_address(a).is_loopback for a in self._addresses)
-        # For all interfaces zeroconf chooses itself; it includes loopback, where nodes may be too.
-        self._zeroconf = AsyncZeroconf(interfaces=InterfaceChoice.All if self._interfaces is None else addresses)
+        self._zeroconf = AsyncZeroconf(interfaces=list(spoken), ip_version=version_of(spoken))
         await self._zeroconf.zeroconf.async_wait_for_start()
         self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE_TYPE, handlers=[self._changed])
-        if self._port is None:
-            return
-        # Without probing (0.5 s instead of 1.7 s): the name holds the node id, so it is unique.
-        self._announced(await self._zeroconf.async_register_service(self._service(), cooperating_responders=True))
 
-    def _service(self) -> AsyncServiceInfo:
+    async def _advertise(self, presence: Presence | None) -> None:
+        before, zeroconf = self._presence, self._zeroconf
+        if presence == before or zeroconf is None:
+            return
+        for repeats in self._announcing:
+            repeats.cancel()  # they would say again what was so before
+        self._presence = presence
+        if presence is None:
+            assert before is not None
+            self._announced(await zeroconf.async_unregister_service(self._service(before)))
+        elif before is None:
+            # Without probing (0.5 s instead of 1.7 s): the name holds the node id, so it is unique.
+            service = self._service(presence)
+            self._announced(await zeroconf.async_register_service(service, cooperating_responders=True))
+        else:
+            self._announced(await zeroconf.async_update_service(self._service(presence)))
+
+    async def _unavailable(self, error: Exception) -> None:
+        why = getattr(error, "strerror", None) or str(error) or repr(error)
+        if why != self._why:
+            log.warning(
+                "mdns unavailable",
+                node=self._node,
+                interfaces="all" if self._interfaces is None else list(self._interfaces),
+                error=why,
+                still_works="configured peers, and peers that connect to this node",
+                hint="it is tried again when the addresses of this machine change",
+            )
+        self._why = why
+        # With no interface left there is nobody to say goodbye to.
+        zeroconf, browser = self._zeroconf, self._browser
+        self._zeroconf = self._browser = self._presence = None
+        self._spoken = []
+        for repeats in self._announcing:
+            repeats.cancel()
+        if browser is not None:
+            await browser.async_cancel()
+        if zeroconf is not None:
+            zeroconf.zeroconf.registry.async_remove(zeroconf.zeroconf.registry.async_get_service_infos())
+            await zeroconf.async_close()
+
+    def _service(self, presence: Presence) -> AsyncServiceInfo:
         from zeroconf.asyncio import AsyncServiceInfo
 
         return AsyncServiceInfo(
             SERVICE_TYPE,
             self._name,
-            port=self._port,
-            properties=self._text,
+            port=presence.port,
+            properties=dict(presence.text),
             server=f"{self._name.partition('.')[0]}.local.",
-            parsed_addresses=self._addresses,
+            parsed_addresses=list(presence.addresses),
         )
 
     def _announced(self, repeats: Awaitable[object]) -> None:
@@ -197,10 +269,7 @@ class Mdns:
 
     async def _close(self) -> None:
         self._waiting.clear()
-        ours = self._tasks()
-        for task in ours:
-            task.cancel()
-        if ours:
+        if ours := self._end_tasks():
             await asyncio.wait(ours)
         if self._zeroconf is None:
             return
@@ -208,17 +277,20 @@ class Mdns:
             await self._browser.async_cancel()
         await self._zeroconf.async_close()
 
-    def _tasks(self) -> list[asyncio.Future[object] | asyncio.Task[None]]:
-        return [*self._announcing, *self._lookups.values()]
-
     def _cut_off(self, closing: asyncio.Task[None]) -> None:
         # Cancelled, perhaps before its first step, as the loop is ending: no goodbye, but no socket left.
         if not closing.cancelled():
             return
-        for task in self._tasks():
-            task.cancel()
+        self._end_tasks()
         if self._zeroconf is not None:
             self._zeroconf.zeroconf.close()
+
+    def _end_tasks(self) -> list[asyncio.Future[object] | asyncio.Task[None]]:
+        ours = [*self._announcing, *self._lookups.values()]
+        for each in (*ours, *self._again.values()):
+            each.cancel()
+        self._again.clear()
+        return ours
 
     # -- browsing
 
@@ -235,14 +307,28 @@ class Mdns:
         if name not in self._tracked and not self._track(name):
             self._ignored["too_many"] += 1
             return
+        if self._tracked[name] is not None and name not in self._again:
+            self._again[name] = asyncio.get_running_loop().call_later(READ_AGAIN, self._read_again, name)
+        if self._cached(name, zeroconf):
+            return
+        if name not in self._lookups and name not in self._waiting:
+            self._waiting.append(name)
+            self._look_up_next()
+
+    def _cached(self, name: str, zeroconf: Zeroconf) -> bool:
+        """Read what has been heard of it; False where that is not all."""
         from zeroconf.asyncio import AsyncServiceInfo
 
         info = AsyncServiceInfo(SERVICE_TYPE, name)
-        if info.load_from_cache(zeroconf):
+        whole = info.load_from_cache(zeroconf)
+        if whole:
             self._resolved(name, info)
-        elif name not in self._lookups and name not in self._waiting:
-            self._waiting.append(name)
-            self._look_up_next()
+        return whole
+
+    def _read_again(self, name: str) -> None:
+        del self._again[name]
+        if self._closing is None and self._zeroconf is not None and name in self._tracked:
+            self._cached(name, self._zeroconf.zeroconf)
 
     def _track(self, name: str) -> bool:
         if len(self._tracked) >= MAX_TRACKED:
@@ -310,24 +396,3 @@ class Mdns:
             self._tracked[name] = None
             self._lost += 1
             self._on_lost(known.node_id)
-
-
-def raw_record(name: str, info: ServiceInfo) -> RawRecord:
-    """What zeroconf resolved, as `read_record` takes it."""
-    return RawRecord(
-        name=name,
-        port=info.port,
-        addresses=info.parsed_scoped_addresses(),
-        txt=info.properties,
-        txt_size=len(info.text or b""),
-    )
-
-
-def _import_zeroconf() -> None:
-    import zeroconf.asyncio  # noqa: F401
-
-
-def _not_running() -> type[Exception]:
-    from zeroconf import NotRunningException
-
-    return NotRunningException

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ...actors.messages import Capability
 from ...transports.streams import Endpoint, check_node_id
 from ..facts import Candidate
 from ..peer import MAX_ADDRESSES
+from ..records import heard_at, zone_of
 
 __all__ = [
     "MAX_NETWORK",
@@ -36,6 +38,8 @@ MAX_NETWORK = 64
 #: Far more roles than fit in MAX_TXT, were each one letter long there would be some 600.
 MAX_ROLES = 256
 ROLES_CUT = "roles-cut"
+#: `at`, `at2`, …: endpoints in place of the SRV record's port and the addresses, as `host:port`.
+AT = "at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,8 @@ def instance_name(node_id: str) -> str:
     return f"{check_node_id(node_id)[:NAME_DIGITS]}.{SERVICE_TYPE}"
 
 
-def text_of(node_id: str, network: str, roles: Iterable[str]) -> dict[str, str]:
-    """The TXT strings that say who this is and what it offers (RFC 6763 §6).
+def text_of(node_id: str, network: str, roles: Iterable[str], at: Iterable[Endpoint] = ()) -> dict[str, str]:
+    """The TXT strings that say who this is and what it offers (RFC 6763 §6), and where it is `at`, if not as SRV says.
 
     Roles go into `roles`, `roles2`, … in alphabetical order; where they do not fit in `MAX_TXT` bytes those that
     fit go out, and `roles-cut=1` says that there are more. Role routing never relies on this record.
@@ -73,6 +77,7 @@ def text_of(node_id: str, network: str, roles: Iterable[str]) -> dict[str, str]:
     if not 0 < len(network.encode()) <= MAX_NETWORK:
         raise ValueError(f"network name {network!r} must have 1 to {MAX_NETWORK} bytes")
     text = {"v": VERSION, "id": check_node_id(node_id), "net": network}
+    text |= _places(at)
     left = MAX_TXT - _size(text) - _size({ROLES_CUT: "1"})
     key, names = "roles", list[str]()
     for role in sorted({Capability(role).role for role in roles}):
@@ -112,10 +117,15 @@ def read_record(raw: RawRecord, *, self_id: str, network: str, loopback: bool) -
         return Ignored("port")
     if len(raw.addresses) > MAX_ADDRESSES:
         return Ignored("addresses")
-    endpoints = []
-    for address in dict.fromkeys(raw.addresses):
-        if _dialable(address, loopback=loopback):
-            endpoints.append(Endpoint("tcp", host=address, port=raw.port, peer_id=node_id))
+    places = _places_in(text)
+    if places is None or len(places) > MAX_ADDRESSES:
+        return Ignored("addresses")
+    endpoints: list[Endpoint] = []
+    for place in places or _resolved(raw.addresses, raw.port):
+        # The zone is the one on which the address records came: nobody else can say it.
+        zone = zone_of(place) or next((a.partition("%")[2] for a in raw.addresses if "%" in a), "")
+        if _dialable(place.host, loopback=loopback):
+            endpoints += heard_at([place.with_peer(node_id)], zone)
     if not endpoints:
         return Ignored("addresses")
     roles = _roles_in(text)
@@ -150,11 +160,48 @@ def _roles_in(text: Mapping[str, str]) -> tuple[str, ...] | None:
     return names if len(roles) <= MAX_ROLES else None
 
 
+def _places(at: Iterable[Endpoint]) -> dict[str, str]:
+    """As `at`, `at2`, …, as many as fit in each."""
+    text: dict[str, str] = {}
+    key, said = AT, list[str]()
+    for endpoint in at:
+        place = str(endpoint.without_peer()).removeprefix("tcp://")
+        if said and len(key) + 1 + len(",".join([*said, place])) > MAX_STRING:
+            key, said = f"{AT}{len(text) + 1}", []
+        said.append(place)
+        text[key] = ",".join(said)
+    return text
+
+
+def _places_in(text: Mapping[str, str]) -> list[Endpoint] | None:
+    """The endpoints of `at`, `at2`, …; None where one is malformed."""
+    places: list[Endpoint] = []
+    key, number = AT, 1
+    try:
+        while key in text and len(places) <= MAX_ADDRESSES:
+            places += [Endpoint.parse(f"tcp://{one}") for one in text[key].split(",")]
+            number += 1
+            key = f"{AT}{number}"
+    except ValueError:
+        return None
+    # A zone in it would be one of the teller's.
+    return [replace(place, host=place.host.partition("%")[0]) for place in places if place.port]
+
+
+def _resolved(addresses: Iterable[str], port: int) -> list[Endpoint]:
+    found: list[Endpoint] = []
+    for address in dict.fromkeys(addresses):
+        with contextlib.suppress(ValueError):
+            ipaddress.ip_address(address.partition("%")[0])
+            found.append(Endpoint("tcp", host=address, port=port))
+    return found
+
+
 def _dialable(text: str, *, loopback: bool) -> bool:
     try:
-        address = ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
-        return False
+        return loopback or text.removesuffix(".") != "localhost"  # a host name, which is resolved when it is dialed
     if address.is_loopback and not loopback:
         return False
     return not (address.is_unspecified or address.is_multicast or text == "255.255.255.255")

@@ -16,13 +16,13 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from ...transports.streams import Endpoint
 from ..facts import Candidate
 from ..mind import TokenBucket
-from ..records import Advert, PeerRecord, RecordRefused, Scope, scope_of, usable
+from ..records import Advert, PeerRecord, RecordRefused, Scope, heard_at, scope_of, share_a_place, usable, zone_of
 from .options import PexOptions
 from .record_store import RecordStore
 from .values import SOURCE, Fault, News, PexStatistics, Poll, Refusal
@@ -153,7 +153,7 @@ class Pex:
         if isinstance(record, PeerRecord):
             self._records.keep(record)
             self._place(neighbour, record)
-            return News(found=(self._usable(record, neighbour.scope, None),))
+            return News(found=(self._usable(record, neighbour, None),))
         if record.reason == "known":
             self._place(neighbour, self._records.get(node_id))
         # Its clock may be wrong, or have been: that is no crime, and neither does it get the record told.
@@ -195,7 +195,7 @@ class Pex:
             record = self._newest(advert)
             if record is None or record.private or record.node_id == node_id or record.expires <= wall:
                 continue
-            placed = advert.node_id in self._placed or any(place in advert.verified for place in record.endpoints)
+            placed = advert.node_id in self._placed or share_a_place(record.endpoints, advert.verified)
             # Where all schemes are unknown here, only the asker knows whether it reaches one.
             reachable = any(usable(endpoint, neighbour.scope) for endpoint in record.endpoints) or (
                 bool(record.foreign) and not record.endpoints
@@ -317,7 +317,7 @@ class Pex:
         if record.node_id == self._self_id:
             self._records.count("self")
             return News(), ""
-        candidate = self._usable(record, neighbour.scope, teller)
+        candidate = self._usable(record, neighbour, teller)
         if not candidate.endpoints:
             self._records.count("unroutable")
             return News(), ""
@@ -379,8 +379,9 @@ class Pex:
         self._faults[reason] += 1
         return News(faults=(Fault(node_id, reason),))
 
-    def _usable(self, record: PeerRecord, scope: Scope, teller: str | None) -> Candidate:
-        endpoints = tuple(e for e in record.endpoints if usable(e, scope))
+    def _usable(self, record: PeerRecord, neighbour: _Neighbour, teller: str | None) -> Candidate:
+        told = (endpoint for endpoint in record.endpoints if usable(endpoint, neighbour.scope))
+        endpoints = heard_at(told, zone_of(neighbour.remote))
         return Candidate(record.node_id, endpoints, record.roles, SOURCE, teller, record)
 
 
@@ -395,4 +396,4 @@ def _is_its_place(neighbour: _Neighbour, record: PeerRecord) -> bool:
     remote = neighbour.remote
     if remote.scheme != "tcp":
         return True
-    return any(endpoint.scheme == "tcp" and endpoint.host == remote.host for endpoint in record.endpoints)
+    return share_a_place(record.endpoints, (replace(remote, port=endpoint.port) for endpoint in record.endpoints))

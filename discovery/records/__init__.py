@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from .address_filter import AddressFilter
 from .advert import Advert
-from .interfaces import addresses_of
+from .interfaces import INTERFACE_NAME, LocalAddress, addresses_of, local_addresses
+from .own_endpoints import Advertised, Hearers, nearest_first
 from .own_record import MAX_ENDPOINTS, check_offers_fit, names_a_place
 from .record import MAX_SKEW, PeerRecord, RecordRefused, read_record
 from .scope import Scope, scope_of, usable
 from .self_description import Myself, SelfDescription
+from .zones import heard_at, share_a_place, zone_of
 
 __all__ = [
+    "INTERFACE_NAME",
     "MAX_ENDPOINTS",
     "MAX_SKEW",
     "Advert",
+    "AddressFilter",
+    "Advertised",
+    "Hearers",
+    "LocalAddress",
     "Myself",
     "PeerRecord",
     "SelfDescription",
@@ -20,8 +28,13 @@ __all__ = [
     "Scope",
     "addresses_of",
     "check_offers_fit",
+    "heard_at",
+    "local_addresses",
     "names_a_place",
+    "nearest_first",
     "read_record",
     "scope_of",
+    "share_a_place",
     "usable",
+    "zone_of",
 ]

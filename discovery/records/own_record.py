@@ -19,6 +19,7 @@ __all__ = [
     "OwnRecord",
     "check_offers_fit",
     "names_a_place",
+    "that_fit",
 ]
 
 #: Seconds that a record of ours is good for: about as long as a node that vanished is still told of.
@@ -79,7 +80,7 @@ class OwnRecord:
             network=self._network,
             sequence=self._sequence,
             expires=int(now + LIFETIME),
-            endpoints=_that_fit(endpoints),
+            endpoints=that_fit(endpoints),
             offers=offers,
             private=self._private,
         )
@@ -87,7 +88,8 @@ class OwnRecord:
         return self.record
 
 
-def _that_fit(endpoints: Iterable[Endpoint]) -> list[Endpoint]:
+def that_fit(endpoints: Iterable[Endpoint]) -> list[Endpoint]:
+    """Of these, in their order, those that are places, as many as a record can carry."""
     fitting: list[Endpoint] = []
     left = MAX_ENDPOINTS_BYTES
     for endpoint in dict.fromkeys(endpoint.without_peer() for endpoint in endpoints):

@@ -12,8 +12,9 @@ from ...actors.messages import Capability, Unresolved
 from ...transports.connection import CloseChannel, OfferRoles, OpenChannel
 from ...transports.streams import Endpoint, Identity
 from ...transports.wire import ChannelInfo, Codecs, Hello
-from .own_endpoints import WILDCARDS, own_endpoints
-from .own_record import OwnRecord
+from .interfaces import LocalAddress
+from .own_endpoints import EVERYBODY, Advertised, Hearers, own_endpoints
+from .own_record import OwnRecord, that_fit
 
 __all__ = ["Myself", "SelfDescription"]
 
@@ -24,7 +25,8 @@ log = get_logger("peerbus.discovery")
 class Myself:
     """What this node says of itself in every handshake. `incarnation` is drawn anew at each start.
 
-    `private`: peers are to tell nobody of it. `advertise`: where it can be reached, in place of where it listens.
+    `private`: peers are to tell nobody of it. `advertise`: where it can be reached, in place of where it listens; or
+    which addresses of this machine are told.
     """
 
     identity: Identity
@@ -33,11 +35,11 @@ class Myself:
     agent: str
     incarnation: int
     private: bool = False
-    advertise: tuple[Endpoint, ...] = ()
+    advertise: tuple[Advertised, ...] = ()
 
 
 class SelfDescription:
-    """See the module. `listening` gives where the node listens, with the real ports."""
+    """See the module. `listening` gives where the node listens, with the real ports, `here` the machine's addresses."""
 
     def __init__(
         self,
@@ -46,11 +48,13 @@ class SelfDescription:
         codecs: Codecs,
         offers: tuple[Capability, ...],
         listening: Callable[[], tuple[Endpoint, ...]],
+        here: Callable[[], tuple[LocalAddress, ...]] = tuple,
     ) -> None:
         self._myself = myself
         self._bus = bus
         self._codecs = codecs
         self._listening = listening
+        self._here = here
         #: What the node offers; sign anew after a change.
         self.offers = offers
         #: What it has signed.
@@ -65,21 +69,25 @@ class SelfDescription:
 
     def sign(self) -> None:
         """Make a new record of what is so now."""
-        self.record.sign(own_endpoints(self._listening(), self._myself.advertise), self.offers, wall_clock())
+        self.record.sign(self.endpoints_for(EVERYBODY), self.offers, wall_clock())
+
+    def endpoints_for(self, hearers: Hearers) -> tuple[Endpoint, ...]:
+        """Where those that hear can reach this node, the best first, as many as one is told."""
+        return tuple(that_fit(own_endpoints(self._listening(), self._here(), self._myself.advertise, hearers)))
 
     def offer_roles(self) -> OfferRoles:
         """To a connection: what is offered now, with the record that says so."""
         return OfferRoles(tuple(str(offer) for offer in self.offers), self.record.data)
 
-    def hello(self) -> Hello:
-        """What a handshake says."""
-        me = self._myself
+    def hello(self, remote: Endpoint | None = None) -> Hello:
+        """What a handshake says to whoever is there."""
+        me, hearers = self._myself, Hearers.at(remote, self._here())
         return Hello(
             node_id=me.identity.node_id,
             network=me.network,
             name=me.name,
             incarnation=me.incarnation,
-            listen=tuple(str(e.without_peer()) for e in self._listening() if e.host not in WILDCARDS)[:8],
+            listen=tuple(map(str, self.endpoints_for(hearers))),
             offers=tuple(str(offer) for offer in self.offers),
             channels=tuple(self.channels()),
             agent=me.agent,

@@ -38,8 +38,9 @@ DIAL_TIMEOUT = 5.0
 class Dialing:
     """See the module. `name` is the node's, for logs.
 
-    `hello` gives what this node says in a handshake. `opened(greeted, key)` takes a connection that both sides
-    welcomed; `changed(changes)` hears what follows from a greeting that came to nothing, and that somebody may be due.
+    `hello` gives what this node says in a handshake to whoever is there. `opened(greeted, key)` takes a connection that
+    both sides welcomed; `changed(changes)` hears what follows from a greeting that came to nothing, and that somebody
+    may be due.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Dialing:
         transports: Sequence[Transport],
         manager: PeerManager,
         *,
-        hello: Callable[[], Hello],
+        hello: Callable[[Endpoint | None], Hello],
         opened: Callable[[Greeted, int], None],
         changed: Callable[[Changes], None],
     ) -> None:
@@ -252,7 +253,7 @@ class Dialing:
         try:
             greeted = await greet(
                 stream,
-                self._hello(),
+                self._hello(stream.remote),
                 judge,
                 dialed=dial is not None,
                 expected_id=None if dial is None else dial.node_id,

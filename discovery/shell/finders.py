@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...actors.base import get_logger
+from ...transports.streams import Endpoint
 from ..facts import Candidate, Finder, MakeFinder
 from ..mdns import Mdns, MdnsStatistics
-from ..records import Myself, SelfDescription
+from ..records import Hearers, LocalAddress, Myself, SelfDescription
 from .dialing import Dialing
 
 __all__ = ["Finders", "MdnsOptions"]
-
-log = get_logger("peerbus.discovery")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +23,8 @@ class MdnsOptions:
 
 
 class Finders:
-    """See the module. `found(candidate)` and `lost(node_id, source)` hear what they say, on the event loop."""
+    """See the module. `found(candidate)` and `lost(node_id, source)` hear what they say, on the event loop;
+    `here` gives the machine's addresses."""
 
     def __init__(
         self,
@@ -33,6 +32,7 @@ class Finders:
         description: SelfDescription,
         dialing: Dialing,
         *,
+        here: Callable[[], tuple[LocalAddress, ...]],
         mdns: MdnsOptions | None,
         others: Mapping[str, MakeFinder],
         found: Callable[[Candidate], None],
@@ -41,6 +41,7 @@ class Finders:
         self._myself = myself
         self._description = description
         self._dialing = dialing
+        self._here = here
         self._mdns_options = mdns
         self._make = others
         self._found = found
@@ -48,6 +49,11 @@ class Finders:
         self._mdns: Mdns | None = None
         #: Whatever else finds peers, by the source that it names.
         self._others: dict[str, Finder] = {}
+
+    @property
+    def multicast(self) -> bool:
+        """Whether it is to speak multicast DNS."""
+        return self._mdns_options is not None
 
     async def start(self) -> None:
         """Advertise and look around, in every way."""
@@ -67,13 +73,11 @@ class Finders:
         options, myself = self._mdns_options, self._myself
         if options is None:
             return
-        port = next((e.port for e in self._dialing.endpoints if e.scheme == "tcp" and e.port), None)
-        if port is None:
-            log.info("mdns only looks: no tcp endpoint to advertise", node=myself.name)
         self._mdns = Mdns(
             myself.identity.node_id,
             myself.network,
-            port=port,
+            here=self._here,
+            endpoints=self._multicast_at,
             roles=self._description.roles,
             interfaces=options.interfaces,
             name=myself.name,
@@ -81,6 +85,17 @@ class Finders:
             on_lost=lambda node_id: self._lost(node_id, "mdns"),
         )
         await self._mdns.start()
+
+    def _multicast_at(self, addresses: Sequence[LocalAddress]) -> tuple[Endpoint, ...]:
+        return self._description.endpoints_for(Hearers.on(addresses))
+
+    def follow(self, *, changed: bool) -> None:
+        """The machine's addresses were looked at, and have `changed` or not.
+
+        Multicast DNS follows them; where it was unavailable, it is tried again in any case.
+        """
+        if self._mdns is not None and not self._dialing.closing and (changed or not self._mdns.running):
+            self._dialing.run(self._mdns.follow(), "mdns follow")
 
     def update(self) -> None:
         """Advertise the roles of now."""

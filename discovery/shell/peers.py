@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import ClassVar
 
 from ...actors.actor import Actor
@@ -22,7 +22,6 @@ from ...transports.connection import (
     SHUTTING_DOWN,
     SUPERSEDED,
     CloseChannel,
-    ConnectionEnded,
     ConnectionStatistics,
     Disconnect,
     Greeted,
@@ -50,11 +49,13 @@ from ..facts import (
 from ..mdns import MdnsStatistics
 from ..mind import LEVERS, BanPeer, Drain, Lever, LeverResult, PeerManager, PeersSnapshot, UnbanPeer, WallClock, pull
 from ..peer import PeerOptions
-from ..records import Advert, Myself, SelfDescription
+from ..records import Advert, Myself, SelfDescription, nearest_first
+from .address_watch import AddressWatch
 from .book_writer import BookWriter
 from .connections import Connections
 from .dialing import Dialing
 from .finders import Finders, MdnsOptions
+from .reminders import ConnectionOver, Flush, Moved, Renew
 
 __all__ = ["Peers"]
 
@@ -70,22 +71,6 @@ LEAVING = frozenset({SHUTTING_DOWN, "draining"})
 SUPERSEDED_DRAIN = 5.0
 #: The same for a peer that is parted with.
 EVICTED_DRAIN = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class _Renew:
-    """Time for a new record."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Flush:
-    """Time to write down what has changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    key: int
-    event: ConnectionEnded
 
 
 class Peers(Actor):
@@ -116,13 +101,18 @@ class Peers(Actor):
         self._wanted = tuple(listen)
         self._persistent = tuple(persistent)
         self._seeds = tuple(seeds)
-        self._description = SelfDescription(myself, self.bus, codecs, tuple(offers), lambda: self.endpoints)
         self._loop = self.bus.loop
+        mailbox = self.actor_ref._cell.mailbox
+        self._watch = AddressWatch(
+            myself.name, self._loop, self.bus.context, lambda new: mailbox.put(Envelope(Moved(new)))
+        )
+        here = self._watch.here
+        self._description = SelfDescription(myself, self.bus, codecs, tuple(offers), lambda: self.endpoints, here)
         self._manager = PeerManager(
             myself.identity.node_id, options or PeerOptions(), self.bus.rng, wall=WallClock.of(self._loop)
         )
         self._book = BookWriter(self, book, self._manager.bookkeeping(myself.network))
-        #: A `_Flush` is on its way.
+        #: A `Flush` is on its way.
         self._flushing = False
         self._dialing = Dialing(
             myself.name,
@@ -133,14 +123,14 @@ class Peers(Actor):
             opened=self._open,
             changed=self._settle,
         )
-        mailbox = self.actor_ref._cell.mailbox
         self._connections = Connections(
-            self, codecs, lambda key, event: mailbox.put(Envelope(_Ended(key, event))), heartbeat=heartbeat
+            self, codecs, lambda key, event: mailbox.put(Envelope(ConnectionOver(key, event))), heartbeat=heartbeat
         )
         self._finders = Finders(
             myself,
             self._description,
             self._dialing,
+            here=here,
             mdns=mdns,
             others=dict(finders or {}),
             found=lambda candidate: mailbox.put(Envelope(FoundPeer(candidate))),
@@ -167,6 +157,8 @@ class Peers(Actor):
         await self._book.restore(self._now())
         await self._dialing.listen(self._wanted)
         self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkChanged, LinkDown)
+        if self._finders.multicast or any(endpoint.scheme == "tcp" for endpoint in self.endpoints):
+            self._watch.start()
         self._sign()
         await self._finders.start()
         for endpoint in self._persistent:
@@ -188,6 +180,7 @@ class Peers(Actor):
         """Dial, listen and advertise no more."""
         if self._withdrawal is None:
             self._stopping = self._dialing.closing = True
+            self._watch.close()
             if self._timer is not None:
                 self._timer.cancel()
             name = f"peerbus {self._myself.name} withdraws"
@@ -214,8 +207,9 @@ class Peers(Actor):
 
     @handles(FoundPeer)
     def _found(self, message: FoundPeer) -> None:
-        if self._manager.found(message.candidate, self._now()):
-            candidate = message.candidate
+        said = message.candidate
+        candidate = replace(said, endpoints=nearest_first(said.endpoints, self._watch.addresses))
+        if self._manager.found(candidate, self._now()):
             log.info("peer found", node=self._myself.name, peer=candidate.node_id, by=candidate.source)
         self._dial_due()
 
@@ -230,8 +224,8 @@ class Peers(Actor):
         self._dial_due()
 
     @handles(PeerWasUseful)
-    def _was_useful(self, message: PeerWasUseful) -> None:
-        self._manager.useful(message.node_id, self._now(), message.times)
+    def _was_useful(self, said: PeerWasUseful) -> None:
+        self._manager.useful(said.node_id, self._now(), said.times)
 
     @handles(AdvertisePeers)
     def _advertise(self, request: AdvertisePeers) -> tuple[Advert, ...]:
@@ -257,8 +251,8 @@ class Peers(Actor):
 
     # The book.
 
-    @handles(_Flush, reentrant=True)
-    async def _flush(self, _: _Flush) -> None:
+    @handles(Flush, reentrant=True)
+    async def _flush(self, _: Flush) -> None:
         self._flushing = False
         await self._book.save(self._now())
 
@@ -270,8 +264,15 @@ class Peers(Actor):
         self._say_offers()
         self._finders.update()
 
-    @handles(_Renew)
-    def _renew(self, _: _Renew) -> None:
+    @handles(Moved)
+    def _moved(self, message: Moved) -> None:
+        if message.really:
+            self._sign()
+            self._say_offers()
+        self._finders.follow(changed=message.really)
+
+    @handles(Renew)
+    def _renew(self, _: Renew) -> None:
         if wall_clock() >= self._description.record.renew_at:  # else it has been signed anew since
             self._sign()
             self._say_offers()
@@ -284,11 +285,10 @@ class Peers(Actor):
             self._wait_to_renew()
 
     def _wait_to_renew(self) -> None:
-        self.after(max(self._description.record.renew_at - wall_clock(), 1.0), _Renew())
+        self.after(max(self._description.record.renew_at - wall_clock(), 1.0), Renew())
 
     def _say_offers(self) -> None:
-        command = self._description.offer_roles()
-        self._connections.tell_all(command)
+        self._connections.tell_all(self._description.offer_roles())
 
     @handles(ActorStarted)
     def _actor_started(self, event: ActorStarted) -> None:
@@ -313,8 +313,8 @@ class Peers(Actor):
         if event.reason in LEAVING and not self.bus.closing:
             self._settle(self._manager.leaving(event.link.peer_id, f"peer_{event.reason}", self._now()))
 
-    @handles(_Ended)
-    def _connection_ended(self, ended: _Ended) -> None:
+    @handles(ConnectionOver)
+    def _connection_ended(self, ended: ConnectionOver) -> None:
         if self._connections.forget(ended.key):
             event = ended.event
             changes = self._manager.disconnected(event.peer_id, ended.key, event.reason, self._now())
@@ -338,7 +338,7 @@ class Peers(Actor):
             return
         if self._book.kept and not self._flushing:
             self._flushing = True
-            self.after(FLUSH_AFTER, _Flush())
+            self.after(FLUSH_AFTER, Flush())
         now = self._now()
         self._follow(self._manager.expire(now))
         for dial in self._manager.dials(now):

@@ -8,8 +8,8 @@ from zeroconf import ServiceInfo
 
 from peerbus.actors.messages import Capability
 from peerbus.discovery.facts.events import Candidate
-from peerbus.discovery.mdns.mdns import raw_record
 from peerbus.discovery.mdns.service_record import MAX_TXT, SERVICE_TYPE, Ignored, instance_name, read_record, text_of
+from peerbus.discovery.mdns.zeroconf_edge import raw_record
 from peerbus.discovery.peer.addresses import MAX_ADDRESSES
 
 ALICE, BOB = "a" * 64, "b" * 64

@@ -37,7 +37,7 @@ def loopback(
     return Mdns(
         node_id,
         network,
-        port=endpoint.port,
+        endpoints=lambda _: [endpoint],
         roles=roles,
         on_found=on_found,
         on_lost=on_lost,

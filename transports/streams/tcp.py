@@ -14,6 +14,7 @@ from ...actors.base import DialFailed, HandshakeFailed, ListenFailed
 from .arrival_limit import ArrivalLimit
 from .endpoint import Endpoint, why_another
 from .identity import Identity
+from .socket_connect import connect
 from .socket_handshake import open_stream
 from .socket_listener import SocketListener
 from .socket_stream import SocketStream
@@ -116,10 +117,9 @@ class TcpTransport:
         except OSError as error:
             sock.close()
             raise ListenFailed(f"{endpoint}: {_why(error)}") from error
-        host, port = sock.getsockname()[:2]
         return SocketListener(
             sock,
-            Endpoint("tcp", host=host, port=port, peer_id=self._own_id),
+            _endpoint_of(sock.getsockname()).with_peer(self._own_id),
             welcome=self._welcome,
             source=_endpoint_of,
             limit=ArrivalLimit(self._per_second),
@@ -132,7 +132,7 @@ class TcpTransport:
         try:
             sock.setblocking(False)
             _tune(sock)
-            await loop.sock_connect(sock, address)
+            await connect(loop, sock, address)
         except BaseException:
             sock.close()
             raise
@@ -198,9 +198,11 @@ def _tune(sock: socket.socket) -> None:
 
 
 def _endpoint_of(address: object) -> Endpoint:
-    host, port = cast("tuple[str, int]", address)[:2]
-    try:
-        return Endpoint("tcp", host=host, port=port)
-    except ValueError:
-        # A zone that is named as no interface should be: the address is right without it.
-        return Endpoint("tcp", host=str(ipaddress.ip_address(host.partition("%")[0])), port=port)
+    host, port, *scoped = cast("tuple[str, int] | tuple[str, int, int, int]", address)
+    host = host.partition("%")[0]
+    if len(scoped) == 2 and scoped[1]:
+        # A link-local address alone says no place: the zone is the link on which it was met (RFC 4007 §11).
+        with contextlib.suppress(OSError, ValueError):
+            return Endpoint("tcp", host=f"{host}%{socket.if_indextoname(scoped[1])}", port=port)
+        return Endpoint("tcp", host=f"{host}%{scoped[1]}", port=port)
+    return Endpoint("tcp", host=str(ipaddress.ip_address(host)), port=port)

@@ -183,8 +183,8 @@ def test_reactors_may_be_a_plain_list() -> None:
         ("[[reactors]]\npath = 'a:B'\nargz = {}", "reactors[0].argz: unknown key; did you mean 'args'?"),
         ("[discovery]\nmdns = 'yes'", "alice.toml:4: discovery.mdns: 'yes' is not true or false"),
         (
-            "[discovery]\ninterfaces = ['nope0']",
-            "discovery.interfaces[0]: 'nope0' is neither an IP address nor an interface",
+            "[discovery]\ninterfaces = ['eth 0']",
+            "discovery.interfaces[0]: 'eth 0' is neither an IP address nor the name of an interface",
         ),
         ("[pex]\nseed = true\nenabled = false", "alice.toml:4: pex.seed: a seed answers in peer exchange"),
         ("[pex]\nenabled = 1", "alice.toml:4: pex.enabled: 1 is not true or false"),

@@ -10,6 +10,7 @@ import pytest
 from peerbus.discovery.facts.events import Candidate
 from peerbus.discovery.mdns.mdns import MAX_OTHERS, Mdns, MdnsStatistics
 from peerbus.discovery.mdns.service_record import instance_name, text_of
+from peerbus.transports.streams.endpoint import Endpoint
 
 NODE = "a" * 64
 
@@ -18,14 +19,17 @@ def ignore(_: Candidate | str) -> None:
     """Hear nothing."""
 
 
-def mdns(node_id: str = NODE, network: str = "test", port: int = 7400, role: str = "archive") -> Mdns:
-    return Mdns(node_id, network, port=port, roles=[role], on_found=ignore, on_lost=ignore, interfaces=["127.0.0.1"])
-
-
-@pytest.mark.parametrize("port", [0, -1, 65536])
-def test_a_port_that_nobody_could_dial_is_refused(port: int) -> None:
-    with pytest.raises(ValueError, match="port to advertise"):
-        mdns(port=port)
+def mdns(node_id: str = NODE, network: str = "test", role: str = "archive") -> Mdns:
+    here = [Endpoint("tcp", host="127.0.0.1", port=7400)]
+    return Mdns(
+        node_id,
+        network,
+        endpoints=lambda _: here,
+        roles=[role],
+        on_found=ignore,
+        on_lost=ignore,
+        interfaces=["127.0.0.1"],
+    )
 
 
 def test_malformed_ids_networks_and_roles_are_refused_before_anything_starts() -> None:

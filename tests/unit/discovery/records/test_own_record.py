@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peerbus.actors import Capability, ConfigError
+from peerbus.discovery.records.interfaces import LocalAddress, local_addresses
 from peerbus.discovery.records.own_endpoints import own_endpoints
 from peerbus.discovery.records.own_record import (
     LIFETIME,
@@ -94,7 +95,7 @@ def test_more_than_peers_can_be_told_is_refused_where_it_is_offered(offers: list
 
 def test_a_listener_on_every_address_stands_for_those_of_the_machine() -> None:
     listening = [HERE.with_peer(ALICE.node_id), Endpoint.parse("tcp://0.0.0.0:7401")]
-    found = own_endpoints(listening)
+    found = own_endpoints(listening, (LocalAddress(HERE.host, 8, "eth0"), *local_addresses()))
     assert found[0] == HERE
     assert {endpoint.port for endpoint in found[1:]} <= {7401}
     assert all(endpoint.host not in ("0.0.0.0", "::") for endpoint in found)  # noqa: S104  # looked for, not bound
@@ -102,4 +103,4 @@ def test_a_listener_on_every_address_stands_for_those_of_the_machine() -> None:
 
 def test_what_the_operator_advertises_replaces_what_is_listened_at() -> None:
     outside = Endpoint.parse("tcp://alice.example:7400")
-    assert own_endpoints([HERE], [outside]) == (outside,)
+    assert own_endpoints([HERE], (), [outside]) == (outside,)

@@ -1,0 +1,78 @@
+"""What multicast DNS says of where a node is: one port with its addresses, or else endpoints in the text."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ...transports.streams import Endpoint
+from ..peer import MAX_ADDRESSES
+from ..records import LocalAddress
+from .service_record import text_of
+
+__all__ = ["Presence", "presence_of", "spoken_on"]
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """One service instance: the port of its SRV record, its A and AAAA records, and its TXT strings.
+
+    `at` are all its endpoints where port and addresses cannot say them: host names, or ports that differ.
+    """
+
+    port: int
+    addresses: tuple[str, ...]
+    text: Mapping[str, str] = field(hash=False)
+    at: tuple[Endpoint, ...] = ()
+
+    def offering(self, node_id: str, network: str, roles: Iterable[str]) -> Presence:
+        """The same place with other roles. Raises ValueError."""
+        return replace(self, text=text_of(node_id, network, roles, self.at))
+
+
+def presence_of(
+    node_id: str,
+    network: str,
+    roles: Iterable[str],
+    endpoints: Iterable[Endpoint],
+    speaking: Sequence[LocalAddress],
+) -> Presence | None:
+    """How to say that a node is at these endpoints, from the addresses that it speaks from; None: it is nowhere.
+
+    Raises ValueError for malformed roles.
+    """
+    places = [endpoint.without_peer() for endpoint in endpoints if endpoint.scheme == "tcp" and endpoint.port]
+    places = places[:MAX_ADDRESSES]
+    if not places:
+        return None
+    port = places[0].port
+    plain = tuple(place.host for place in places if place.port == port and _is_address(place.host))
+    if len(plain) == len(places):
+        return Presence(port, plain, text_of(node_id, network, roles))
+    # A service must have an address to be found (RFC 6763 §5); readers of `at` do not dial it.
+    addresses = plain or tuple(dict.fromkeys(address.host for address in speaking))[:MAX_ADDRESSES]
+    return Presence(port, addresses, text_of(node_id, network, roles, tuple(places)), tuple(places))
+
+
+def spoken_on(addresses: Iterable[LocalAddress]) -> list[str]:
+    """From which addresses to speak: one of each interface and IP version, the link-local one of IPv6.
+
+    What comes from that is heard with its zone; ::1 carries no multicast.
+    """
+    chosen: dict[tuple[str, int], LocalAddress] = {}
+    for address in addresses:
+        if address.ip.version == 6 and address.ip.is_loopback:
+            continue
+        key = (address.interface, address.ip.version)
+        if key not in chosen or (address.ip.version == 6 and address.ip.is_link_local):
+            chosen[key] = address
+    return [address.host for address in chosen.values()]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True

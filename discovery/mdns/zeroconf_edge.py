@@ -1,0 +1,55 @@
+"""What is zeroconf's own at the edge of `Mdns`: its import, its forms of interfaces and of what it resolved."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .service_record import RawRecord
+
+if TYPE_CHECKING:
+    from zeroconf import IPVersion, ServiceInfo
+
+__all__ = ["import_zeroconf", "not_running", "raw_record", "version_of"]
+
+
+def raw_record(name: str, info: ServiceInfo) -> RawRecord:
+    """What zeroconf resolved, as `read_record` takes it."""
+    return RawRecord(
+        name=name,
+        port=info.port,
+        addresses=[_named_zone(address) for address in info.parsed_scoped_addresses()],
+        txt=info.properties,
+        txt_size=len(info.text or b""),
+    )
+
+
+def version_of(addresses: Sequence[str]) -> IPVersion:
+    """Which sockets are needed to speak from these."""
+    from zeroconf import IPVersion
+
+    versions = {ipaddress.ip_address(address).version for address in addresses}
+    return IPVersion.All if len(versions) > 1 else IPVersion.V6Only if 6 in versions else IPVersion.V4Only
+
+
+def import_zeroconf() -> None:
+    """Takes 0.2 s the first time."""
+    import zeroconf.asyncio  # noqa: F401
+
+
+def not_running() -> type[Exception]:
+    """What it raises where its sockets are gone."""
+    from zeroconf import NotRunningException
+
+    return NotRunningException
+
+
+def _named_zone(address: str) -> str:
+    """zeroconf numbers zones; names outlive an interface that goes and comes."""
+    host, _, zone = address.partition("%")
+    try:
+        return f"{host}%{socket.if_indextoname(int(zone))}" if zone.isdigit() else address
+    except OSError:
+        return address
