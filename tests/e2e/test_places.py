@@ -17,8 +17,10 @@ PATIENCE = 30.0
 
 #: What listens to multicast DNS and says what it hears, and a node that says who comes.
 PROGRAM = """
-import asyncio, sys
+import asyncio, sys, time
+from peerbus.actors.router import LinkChanged
 from peerbus.discovery import Mdns, PeerUp
+from peerbus.discovery.records import read_record
 from peerbus.node import Node
 
 def found(candidate):
@@ -32,11 +34,17 @@ async def ear():
     await asyncio.Event().wait()
 
 async def node(name, *listen):
-    async with Node(name, network="places", listen=listen, mdns=True, heartbeat=0.3) as node:
-        with node.subscribe(PeerUp) as events:
+    peers = [text.removeprefix("to ") for text in listen if text.startswith("to ")]
+    listen = [text for text in listen if not text.startswith("to ")]
+    async with Node(name, network="places", listen=listen, peers=peers, mdns=not peers, heartbeat=0.3) as node:
+        with node.subscribe(PeerUp, LinkChanged) as events:
             print("ready", flush=True)
             async for event in events:
-                print("up", flush=True)
+                if isinstance(event, PeerUp):
+                    print("up", flush=True)
+                else:
+                    record = read_record(event.link.record, network="places", now=time.time())
+                    print("record", *map(str, record.endpoints), flush=True)
 
 loops, what, *arguments = sys.argv[1:]
 factory = None
@@ -128,3 +136,13 @@ def test_hosts_that_have_link_local_addresses_only_meet(loop: str) -> None:
         ]
         for one in said:
             one.hear("up")
+
+
+@pytest.mark.timeout(120)
+def test_connected_peers_have_the_new_record_of_a_machine_that_got_another_address() -> None:
+    with hosts_of(2) as hosts, ExitStack() as programs:
+        one = programs.enter_context(running(hosts, 1, "node", "one", "tcp://10.99.0.1:7400"))
+        programs.enter_context(running(hosts, 2, "node", "two", "tcp://0.0.0.0:7400", "to tcp://10.99.0.1:7400"))
+        one.hear("up")
+        hosts.ip(2, "addr", "add", "10.99.0.22/24", "dev", "eth0")
+        one.hear("record tcp://10.99.0.2:7400 tcp://10.99.0.22:7400")
