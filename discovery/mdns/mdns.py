@@ -152,7 +152,8 @@ class Mdns:
             try:
                 await self._follow()
             except (OSError, RuntimeError, not_running()) as error:
-                await self._unavailable(error)
+                if self._closing is None:  # else its sockets were closed under it
+                    await self._unavailable(error)
                 return
             if self._why and self._closing is None:
                 self._why = ""
