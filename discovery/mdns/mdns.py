@@ -287,9 +287,11 @@ class Mdns:
             self._zeroconf.zeroconf.close()
 
     def _end_tasks(self) -> list[asyncio.Future[object] | asyncio.Task[None]]:
-        ours = [*self._announcing, *self._lookups.values()]
-        for each in (*ours, *self._again.values()):
+        ours: list[asyncio.Future[object] | asyncio.Task[None]] = [*self._announcing, *self._lookups.values()]
+        for each in ours:
             each.cancel()
+        for timer in self._again.values():
+            timer.cancel()
         self._again.clear()
         return ours
 
