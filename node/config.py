@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 import stat
 import tomllib
@@ -15,15 +14,9 @@ from ..actors.base import ConfigError, is_node_id
 from ..actors.engine import SLOW_HANDLER
 from ..actors.messages import Capability
 from ..discovery.facts import Require
-from ..discovery.records import (
-    INTERFACE_NAME,
-    MAX_ENDPOINTS,
-    AddressFilter,
-    Advertised,
-    check_offers_fit,
-    names_a_place,
-)
+from ..discovery.records import Advertised, check_offers_fit, names_a_place
 from ..transports.streams import Endpoint
+from .config_places import PEER_EXAMPLE, advertised_at, interface_of, listen_at, reachable
 from .identity_source import IdentitySource
 from .logs import FORMATS, LEVELS
 from .node_arguments import wrong_name, wrong_network
@@ -49,8 +42,6 @@ MAX_WAIT = 3_600.0
 _REACTOR_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 _CHANNEL_EXAMPLE = '"package.module:CHANNEL"'
 _REACTOR_EXAMPLE = '"package.module:Class"'
-_ENDPOINT_EXAMPLE = '"tcp://0.0.0.0:7400"'
-_PEER_EXAMPLE = '"tcp://10.0.0.2:7400"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +161,8 @@ def parse_config(text: str, *, name: str, folder: Path) -> NodeConfig:
         folder=folder,
         identity=_identity(top, folder),
         book=_book(top, folder),
-        listen=_listen(top),
-        advertise=_advertise(top),
+        listen=listen_at(top),
+        advertise=advertised_at(top),
         offers=_offers(top),
         reactors=_reactors(top),
         channels=top.each("channels", _channel, _CHANNEL_EXAMPLE),
@@ -232,42 +223,6 @@ def _mode(table: TomlTable, key: str, path: Path) -> int:
         raise table.error(key, f"{path} cannot be looked at: {error.strerror}") from error
 
 
-def _listen(table: TomlTable) -> tuple[Endpoint, ...]:
-    endpoints = table.each("listen", _reachable, _ENDPOINT_EXAMPLE)
-    for index, endpoint in enumerate(endpoints):
-        if endpoint.peer_id:
-            raise table.error(f"listen[{index}]", f"{endpoint} names a node; write {endpoint.without_peer()}")
-        if endpoint in endpoints[:index] and (endpoint.port or endpoint.path):
-            raise table.error(f"listen[{index}]", f"{endpoint} is there twice")
-    return endpoints
-
-
-def _advertise(table: TomlTable) -> tuple[Advertised, ...]:
-    said = table.each("advertise", _advertised, f'{_PEER_EXAMPLE}, "eth0" or "!10.0.0.0/8"')
-    for index, one in enumerate(said):
-        if isinstance(one, AddressFilter):
-            continue
-        if one.peer_id:
-            raise table.error(f"advertise[{index}]", f"{one} names a node; write {one.without_peer()}")
-        if not names_a_place(one):
-            raise table.error(f"advertise[{index}]", f"{one} cannot be dialed; write {_PEER_EXAMPLE}")
-    endpoints = [one for one in said if isinstance(one, Endpoint)]
-    if len(endpoints) > MAX_ENDPOINTS:
-        raise table.error("advertise", f"{len(endpoints)} endpoints; peers are told of at most {MAX_ENDPOINTS}")
-    return said
-
-
-def _advertised(text: str) -> Advertised:
-    return _reachable(text) if "://" in text else AddressFilter(text)
-
-
-def _reachable(text: str) -> Endpoint:
-    endpoint = Endpoint.parse(text)
-    if endpoint.scheme == "memory":
-        raise ValueError(f"{endpoint} ends at this process")
-    return endpoint
-
-
 def _offers(table: TomlTable) -> tuple[Capability, ...]:
     offers = table.each("offers", Capability.parse, '"archive" or "index{from=1000}"')
     roles = [offer.role for offer in offers]
@@ -305,20 +260,11 @@ def _channel(text: str) -> str:
 
 def _discovery(table: TomlTable) -> DiscoveryConfig:
     mdns = table.flag("mdns", default=True)
-    interfaces = table.each("interfaces", _interface, '"127.0.0.1"') if table.has("interfaces") else None
+    interfaces = table.each("interfaces", interface_of, '"127.0.0.1"') if table.has("interfaces") else None
     if interfaces == ():
         raise table.error("interfaces", "is empty; leave the key out for all interfaces, or write mdns = false")
     table.finish()
     return DiscoveryConfig(mdns=mdns, interfaces=interfaces)
-
-
-def _interface(text: str) -> str:
-    try:
-        return str(ipaddress.ip_address(text))
-    except ValueError:
-        if INTERFACE_NAME.fullmatch(text):  # one that is not here may come, and is waited for
-            return text
-        raise ValueError(f"{text!r} is neither an IP address nor the name of an interface") from None
 
 
 def _pex(table: TomlTable) -> PexConfig:
@@ -356,13 +302,13 @@ def _peers(table: TomlTable) -> PeersConfig:
 
 
 def _dialed(table: TomlTable, key: str) -> tuple[Endpoint, ...]:
-    endpoints = table.each(key, _reachable, _PEER_EXAMPLE)
+    endpoints = table.each(key, reachable, PEER_EXAMPLE)
     for index, endpoint in enumerate(endpoints):
         if endpoint.scheme == "tcp" and endpoint.port == 0:
             raise table.error(f"{key}[{index}]", f"{endpoint} has port 0, which cannot be dialed")
         if not names_a_place(endpoint):
             raise table.error(
-                f"{key}[{index}]", f"{endpoint} is where a node listens; write where it is, {_PEER_EXAMPLE}"
+                f"{key}[{index}]", f"{endpoint} is where a node listens; write where it is, {PEER_EXAMPLE}"
             )
         if endpoint in endpoints[:index]:
             raise table.error(f"{key}[{index}]", f"{endpoint} is there twice")

@@ -18,7 +18,7 @@ from ..facts import Candidate
 from ..records import LocalAddress, addresses_of, local_addresses
 from .presence import Presence, presence_of, spoken_on
 from .service_record import MAX_NETWORK, SERVICE_TYPE, Ignored, instance_name, read_record, text_of
-from .zeroconf_edge import import_zeroconf, not_running, raw_record, version_of
+from .zeroconf_edge import import_zeroconf, not_running, raw_record, service_info, version_of
 
 if TYPE_CHECKING:
     from zeroconf import ServiceStateChange, Zeroconf
@@ -218,13 +218,13 @@ class Mdns:
         self._presence = presence
         if presence is None:
             assert before is not None
-            self._announced(await zeroconf.async_unregister_service(self._service(before)))
+            self._announced(await zeroconf.async_unregister_service(service_info(self._name, before)))
         elif before is None:
             # Without probing (0.5 s instead of 1.7 s): the name holds the node id, so it is unique.
-            service = self._service(presence)
-            self._announced(await zeroconf.async_register_service(service, cooperating_responders=True))
+            info = service_info(self._name, presence)
+            self._announced(await zeroconf.async_register_service(info, cooperating_responders=True))
         else:
-            self._announced(await zeroconf.async_update_service(self._service(presence)))
+            self._announced(await zeroconf.async_update_service(service_info(self._name, presence)))
 
     async def _unavailable(self, error: Exception) -> None:
         why = getattr(error, "strerror", None) or str(error) or repr(error)
@@ -249,18 +249,6 @@ class Mdns:
         if zeroconf is not None:
             zeroconf.zeroconf.registry.async_remove(zeroconf.zeroconf.registry.async_get_service_infos())
             await zeroconf.async_close()
-
-    def _service(self, presence: Presence) -> AsyncServiceInfo:
-        from zeroconf.asyncio import AsyncServiceInfo
-
-        return AsyncServiceInfo(
-            SERVICE_TYPE,
-            self._name,
-            port=presence.port,
-            properties=dict(presence.text),
-            server=f"{self._name.partition('.')[0]}.local.",
-            parsed_addresses=list(presence.addresses),
-        )
 
     def _announced(self, repeats: Awaitable[object]) -> None:
         """The record is out, and zeroconf repeats it for 0.45 s."""

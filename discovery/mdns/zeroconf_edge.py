@@ -7,12 +7,14 @@ import socket
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .service_record import RawRecord
+from .presence import Presence
+from .service_record import SERVICE_TYPE, RawRecord
 
 if TYPE_CHECKING:
     from zeroconf import IPVersion, ServiceInfo
+    from zeroconf.asyncio import AsyncServiceInfo
 
-__all__ = ["import_zeroconf", "not_running", "raw_record", "version_of"]
+__all__ = ["import_zeroconf", "not_running", "raw_record", "service_info", "version_of"]
 
 
 def raw_record(name: str, info: ServiceInfo) -> RawRecord:
@@ -23,6 +25,20 @@ def raw_record(name: str, info: ServiceInfo) -> RawRecord:
         addresses=[_named_zone(address) for address in info.parsed_scoped_addresses()],
         txt=info.properties,
         txt_size=len(info.text or b""),
+    )
+
+
+def service_info(name: str, presence: Presence) -> AsyncServiceInfo:
+    """What it advertises under that name."""
+    from zeroconf.asyncio import AsyncServiceInfo
+
+    return AsyncServiceInfo(
+        SERVICE_TYPE,
+        name,
+        port=presence.port,
+        properties=dict(presence.text),
+        server=f"{name.partition('.')[0]}.local.",
+        parsed_addresses=list(presence.addresses),
     )
 
 

@@ -34,12 +34,12 @@ def zone_of(endpoint: Endpoint) -> str:
 
 
 def share_a_place(some: Iterable[Endpoint], others: Iterable[Endpoint]) -> bool:
-    """Whether one is among both, zones aside: what a node says of itself has none."""
-    return not {_unzoned(one) for one in some}.isdisjoint(_unzoned(other) for other in others)
+    """Whether one is among both, zones and node ids aside: what a node says of itself has none."""
+    return not {_place(one) for one in some}.isdisjoint(_place(other) for other in others)
 
 
-def _unzoned(endpoint: Endpoint) -> Endpoint:
-    return replace(endpoint, host=endpoint.host.partition("%")[0]) if "%" in endpoint.host else endpoint
+def _place(endpoint: Endpoint) -> Endpoint:
+    return replace(endpoint, host=endpoint.host.partition("%")[0], peer_id=None)
 
 
 def _needs_zone(host: str) -> bool:

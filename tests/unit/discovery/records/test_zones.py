@@ -37,5 +37,6 @@ def test_a_place_is_one_with_and_without_its_zone() -> None:
     zoned = place("tcp://[fe80::7%eth0]:7400")
     assert (zone_of(zoned), zone_of(LINK), zone_of(LAN)) == ("eth0", "", "")
     assert share_a_place([LAN, LINK], [zoned])
+    assert share_a_place([LAN], [LAN.with_peer("a" * 64)])
     assert not share_a_place([LINK], [place("tcp://[fe80::7%eth0]:7401")])
     assert not share_a_place([LAN], [zoned])

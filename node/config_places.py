@@ -1,0 +1,64 @@
+"""Reads where a node listens, where others are told that it is, and on which interfaces it looks for them."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from ..discovery.records import INTERFACE_NAME, MAX_ENDPOINTS, AddressFilter, Advertised, names_a_place
+from ..transports.streams import Endpoint
+from .table import TomlTable
+
+__all__ = ["PEER_EXAMPLE", "advertised_at", "interface_of", "listen_at", "reachable"]
+
+_ENDPOINT_EXAMPLE = '"tcp://0.0.0.0:7400"'
+#: Where somebody else is.
+PEER_EXAMPLE = '"tcp://10.0.0.2:7400"'
+
+
+def listen_at(table: TomlTable) -> tuple[Endpoint, ...]:
+    """The endpoints of `listen`. Raises ConfigError."""
+    endpoints = table.each("listen", reachable, _ENDPOINT_EXAMPLE)
+    for index, endpoint in enumerate(endpoints):
+        if endpoint.peer_id:
+            raise table.error(f"listen[{index}]", f"{endpoint} names a node; write {endpoint.without_peer()}")
+        if endpoint in endpoints[:index] and (endpoint.port or endpoint.path):
+            raise table.error(f"listen[{index}]", f"{endpoint} is there twice")
+    return endpoints
+
+
+def advertised_at(table: TomlTable) -> tuple[Advertised, ...]:
+    """The endpoints and filters of `advertise`. Raises ConfigError."""
+    said = table.each("advertise", _advertised, f'{PEER_EXAMPLE}, "eth0" or "!10.0.0.0/8"')
+    for index, one in enumerate(said):
+        if isinstance(one, AddressFilter):
+            continue
+        if one.peer_id:
+            raise table.error(f"advertise[{index}]", f"{one} names a node; write {one.without_peer()}")
+        if not names_a_place(one):
+            raise table.error(f"advertise[{index}]", f"{one} cannot be dialed; write {PEER_EXAMPLE}")
+    endpoints = [one for one in said if isinstance(one, Endpoint)]
+    if len(endpoints) > MAX_ENDPOINTS:
+        raise table.error("advertise", f"{len(endpoints)} endpoints; peers are told of at most {MAX_ENDPOINTS}")
+    return said
+
+
+def _advertised(text: str) -> Advertised:
+    return reachable(text) if "://" in text else AddressFilter(text)
+
+
+def reachable(text: str) -> Endpoint:
+    """An endpoint that more than this process can reach. Raises ValueError."""
+    endpoint = Endpoint.parse(text)
+    if endpoint.scheme == "memory":
+        raise ValueError(f"{endpoint} ends at this process")
+    return endpoint
+
+
+def interface_of(text: str) -> str:
+    """An IP address, or what may be the name of an interface. Raises ValueError."""
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        if INTERFACE_NAME.fullmatch(text):  # one that is not here may come, and is waited for
+            return text
+        raise ValueError(f"{text!r} is neither an IP address nor the name of an interface") from None

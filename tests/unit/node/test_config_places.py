@@ -1,0 +1,40 @@
+"""What a file says of places: endpoints, filters of addresses, interfaces that may come later."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from peerbus.actors import ConfigError
+from peerbus.discovery.records import AddressFilter
+from peerbus.node.config import NodeConfig, parse_config
+from peerbus.node.config_places import interface_of
+from peerbus.transports import Endpoint
+
+
+def config(line: str) -> NodeConfig:
+    return parse_config(f"name = 'alice'\nnetwork = 'demo'\n{line}\n", name="alice.toml", folder=Path())
+
+
+def test_endpoints_and_filters_stand_beside_each_other() -> None:
+    said = config("advertise = ['tcp://alice.example:443', 'eth*', '!10.0.0.0/8']").advertise
+    assert said == (Endpoint("tcp", "alice.example", 443), AddressFilter("eth*"), AddressFilter("!10.0.0.0/8"))
+
+
+@pytest.mark.parametrize("wrong", ["10.0.0.0/99", "eth 0", "host:7400", "!tcp://a:1", ""])
+def test_what_is_neither_is_refused_with_what_would_be_right(wrong: str) -> None:
+    with pytest.raises(ConfigError, match=r"alice\.toml:3: advertise\[0\]"):
+        config(f"advertise = ['{wrong}']")
+
+
+def test_one_place_is_listened_at_once() -> None:
+    with pytest.raises(ConfigError, match=r"listen\[1\]: tcp://0\.0\.0\.0:7400 is there twice"):
+        config("listen = ['tcp://0.0.0.0:7400', 'tcp://0.0.0.0:7400']")
+    assert len(config("listen = ['tcp://127.0.0.1:0', 'tcp://127.0.0.1:0']").listen) == 2
+
+
+def test_an_interface_that_is_not_here_yet_may_be_named() -> None:
+    assert (interface_of("wlan7"), interface_of("192.168.1.7")) == ("wlan7", "192.168.1.7")
+    with pytest.raises(ValueError, match="neither an IP address nor the name of an interface"):
+        interface_of("10.0.0.0/8")
