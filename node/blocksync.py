@@ -16,17 +16,27 @@ from pathlib import Path
 from typing import Literal
 
 from ..actors.actor import Actor
-from ..actors.base import InFull, NoRoute, PeerbusError, RemoteError, SendError, get_logger
+from ..actors.base import (
+    DeadlineExceeded,
+    InFull,
+    MailboxFull,
+    NoRoute,
+    PeerbusError,
+    RemoteError,
+    SendError,
+    get_logger,
+)
 from ..actors.engine import Ref, handles
 from ..actors.messages import Channel, Directive, Message, Role, ShutdownStarted, Supervision
 from ..actors.reactor import Reactor
 from .blocks import Block, Blocks, GetBlock, GetManifest, Manifest
+from .in_flight import InFlight
 
 __all__ = ["GetProgress", "Progress", "Sync"]
 
 log = get_logger("peerbus.blocksync")
 
-#: Seconds that one block may take; a slow archive is asked again, or another one.
+#: Seconds that one block may take; a slow archive is asked again, or another one. More where one alone takes longer.
 ASK_TIMEOUT = 5.0
 #: Seconds before the first retry, and at most: each wait is twice the one before, less up to a half by chance.
 FIRST_RETRY, LAST_RETRY = 0.01, 0.25
@@ -67,8 +77,9 @@ class _Begin(Message):
 class Sync(Reactor):
     """Fetches the file that nodes with `role` serve, and puts it at the path `file` when every byte is right.
 
-    It begins when `sources` nodes serve it, or one after `patience` seconds; `window` blocks are in flight. It fails
-    when nobody sent a right block for `patience` seconds. `Progress` is published on the bus at each percent.
+    It begins when `sources` nodes serve it, or one after `patience` seconds; as many blocks are in flight as come in
+    time, `window` at most. It fails when nobody sent a right block for `patience` seconds. `Progress` is published on
+    the bus at each percent.
     """
 
     channel = Channel("sync", messages=(GetProgress, Progress))
@@ -88,6 +99,9 @@ class Sync(Reactor):
         self._manifest = Manifest(0, 1, b"", ())
         self._blocks = self._bytes = self._retries = 0
         self._latencies: list[float] = []
+        self._in_flight = InFlight(window, timeout=ASK_TIMEOUT, longest=patience)
+        #: Those that wait until one more may be in flight.
+        self._room = asyncio.Condition()
         self._began = self._last = self.bus.loop.time()
         self._ended: float | None = None
         #: Comes to its end when the node shuts down: a copy may take longer than that may. None: it has not begun.
@@ -178,16 +192,36 @@ class Sync(Reactor):
 
     async def _fetch_block(self, index: int, copy: Ref[_Copy]) -> bool:
         """Ask one of the archives. False: it gave no answer, or not the right one."""
+        in_flight = self._in_flight
+        async with self._room:
+            await self._room.wait_for(lambda: in_flight.room)
+            in_flight.begin()
         asked = self._now()
         try:
-            block = await self.ask(Role(self._role) / Blocks, GetBlock(index), reply=Block, timeout=ASK_TIMEOUT)
+            block = await self.ask(Role(self._role) / Blocks, GetBlock(index), reply=Block, timeout=in_flight.timeout)
+        except (DeadlineExceeded, MailboxFull) as error:
+            in_flight.late(asked, self._now())
+            return self._asks_again(index, error)
         except (SendError, RemoteError) as error:
-            if self._now() > self._last + self._patience:
-                raise
-            log.debug("asking again", block=index, why=str(error))
-            return False
+            in_flight.failed()
+            return self._asks_again(index, error)
+        except BaseException:
+            in_flight.failed()
+            raise
+        else:
+            in_flight.answered(asked, self._now())
+        finally:
+            async with self._room:
+                self._room.notify_all()
         self._latencies.append(self._now() - asked)
         return await self._take(index, block, copy) or await self._fetch_from_any(index, copy)
+
+    def _asks_again(self, index: int, error: SendError | RemoteError) -> bool:
+        """Nobody sent the block. Raises the error where that has gone on for too long; returns False."""
+        if self._now() > self._last + self._patience:
+            raise error
+        log.debug("asking again", block=index, why=str(error))
+        return False
 
     async def _fetch_from_any(self, index: int, copy: Ref[_Copy]) -> bool:
         """Ask all archives: the one that was asked sent a wrong block, and as the nearest it would be asked again."""

@@ -237,9 +237,7 @@ class ReceiveSide:
 
     def cancelled(self, frame: Cancel) -> None:
         """Nobody waits for that answer any more."""
-        reply = self._served.pop(frame.rid, None)
-        if reply is not None:
-            reply.cancel()
+        self._answers.give_up(frame.rid)
 
     def probed(self, frame: ProbeFrame) -> None:
         """The peer asks what a reactor here waits for. Raises ProtocolError for a channel that is not there."""

@@ -26,6 +26,8 @@ log = get_logger("peerbus.transports")
 #: Bytes of answers that wait to be written at most, and may be one larger: two of the largest messages. Those that
 #: would be more end with an error, which is short: their handlers have been let in before credit was held back.
 REPLY_LIMIT = 32 << 20
+#: Asks that their peer gave up while answers waited to be written: what is more is written for nothing.
+UNWANTED_LIMIT = 4096
 
 
 class ServedAsks:
@@ -118,6 +120,17 @@ class ServedAsks:
             else:
                 self.error(reply.rid, reply.channel, 0, "deadline_mailbox", "the time was over before it was taken")
 
+    def give_up(self, rid: int) -> None:
+        """The peer waits for that answer no more: it is not made, and if it waits to be written, not written.
+
+        So a peer that asks again, as it got no answer in time, gets that one sooner, and not after the first.
+        """
+        reply = self.served.pop(rid, None)
+        if reply is not None:
+            reply.cancel()
+        elif self.backlog and len(self._outbox.unwanted) < UNWANTED_LIMIT:
+            self._outbox.unwanted.add(rid)
+
     def error(self, rid: int, channel: int, sequence: int, code: str, text: object) -> None:
         """Say that something of the peer's failed: an ask by its `rid`, with 0 a tell by its `sequence`."""
         if self._ended:
@@ -128,6 +141,8 @@ class ServedAsks:
     def look(self) -> None:
         """Something was written: count anew what waits."""
         self.backlog = sum(lane.turn.lane.queued_bytes for lane in self._lanes if isinstance(lane.turn.lane, ReplyLane))
+        if not self.backlog:
+            self._outbox.unwanted.clear()
 
     def end(self) -> None:
         """The connection has ended: end the work that only its peer waits for."""

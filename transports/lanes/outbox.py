@@ -107,6 +107,10 @@ class Outbox:
         self._current: deque[LaneTurn] = deque()
         self._next: list[LaneTurn] = []
         self._budget = PartBudget()
+        #: Asks whose answers nobody waits for any more: those that are queued are not written.
+        self.unwanted: set[int] = set()
+        #: How many were not.
+        self.left_out = 0
         #: Lets parts go, or not yet.
         self.pacer = Pacer()
 
@@ -297,7 +301,14 @@ class Outbox:
         queue = lane.queue
         items: list[tuple[int, int, bytes]] = []
         room = PART_SIZE - ITEM_OVERHEAD
+        unwanted = self.unwanted
         while queue:
+            if unwanted and queue[0][0] in unwanted:
+                rid, _, payload = queue.popleft()
+                unwanted.discard(rid)
+                lane.queued_bytes -= len(payload)
+                self.left_out += 1
+                continue
             size = len(queue[0][2]) + ITEM_OVERHEAD
             if items and (size > room or len(items) >= BATCH_LIMIT):
                 break

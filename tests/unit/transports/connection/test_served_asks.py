@@ -12,7 +12,7 @@ from some_frames import copied
 
 from peerbus.actors import Bus, Channel
 from peerbus.actors.engine import Cell
-from peerbus.transports.connection.served_asks import REPLY_LIMIT, ServedAsks
+from peerbus.transports.connection.served_asks import REPLY_LIMIT, UNWANTED_LIMIT, ServedAsks
 from peerbus.transports.lanes.in_lane import InLane, InSide
 from peerbus.transports.lanes.outbox import Outbox
 from peerbus.transports.lanes.remote_reply import RemoteReply
@@ -139,6 +139,34 @@ async def test_answers_that_the_peer_does_not_read_become_errors_beyond_the_boun
         assert (frame.rid, frame.code) == (3, "answer_unread")
         here.answers.look()
         assert 0 < here.answers.backlog <= REPLY_LIMIT
+
+
+async def test_an_answer_that_waits_to_be_written_when_the_asker_gives_up_is_not() -> None:
+    async with counter() as here:
+        for reply in [here.ask(1), here.ask(2), here.ask(3)]:
+            reply.succeed(reply.rid)
+        here.answers.give_up(2)
+        (frame,) = here.said()
+        assert isinstance(frame, Reply)
+        assert [rid for rid, *_ in frame.items] == [1, 3]
+        here.answers.look()
+        assert (here.answers.backlog, here.outbox.left_out) == (0, 1)
+
+
+async def test_a_peer_that_gives_up_what_it_never_asked_takes_no_memory_for_it() -> None:
+    async with counter() as here:
+        for rid in range(UNWANTED_LIMIT * 2):
+            here.answers.give_up(rid)
+        assert here.outbox.unwanted == set(), "nothing waits to be written"
+        waiting = here.ask(1)
+        here.ask(2)
+        waiting.succeed(1)
+        for rid in range(UNWANTED_LIMIT * 2):
+            here.answers.give_up(rid + 10)
+        assert len(here.outbox.unwanted) == UNWANTED_LIMIT
+        assert len(here.said()) == 1
+        here.answers.look()
+        assert here.outbox.unwanted == set()
 
 
 async def test_when_the_connection_ends_the_work_for_its_peer_does_and_nothing_more_is_said() -> None:
