@@ -212,7 +212,7 @@ class Sync(Reactor):
             in_flight.answered(asked, self._now())
         finally:
             async with self._room:
-                self._room.notify_all()
+                self._room.notify(2)  # its own place, and one by which the limit may have grown
         self._latencies.append(self._now() - asked)
         return await self._take(index, block, copy) or await self._fetch_from_any(index, copy)
 
