@@ -11,10 +11,10 @@ from inspect import getattr_static
 from typing import Any
 
 from ..actors.base import ConfigError
-from ..actors.messages import Channel
+from ..actors.messages import Channel, ChannelTuning
 from ..actors.reactor import Reactor
-from ..discovery.peer import PeerOptions
-from ..discovery.pex import PexOptions
+from ..transports.streams import Identity, TcpTransport, UnixTransport
+from .channel_tuning import channel_tuning
 from .config import NodeConfig
 from .constructor import check_arguments
 from .identity_source import FoundIdentity
@@ -26,28 +26,29 @@ __all__ = ["build_node", "load_channels", "load_identity", "load_reactors"]
 def build_node(config: NodeConfig, found: FoundIdentity | None = None) -> Node:
     """The node that `config` describes, not yet started; `found`: its identity, if it was read. Raises: ConfigError."""
     found = found or load_identity(config)
+    identity = found.identity if found else Identity.generate()
+    channels, tuning = load_channels(config)
     return Node(
         config.name,
         network=config.network,
-        identity=found.identity if found else None,
+        identity=identity,
         listen=[str(endpoint) for endpoint in config.listen],
         advertise=[str(endpoint) for endpoint in config.advertise],
         offers=[str(offer) for offer in config.offers],
         reactors=load_reactors(config, starts=True),
-        channels=load_channels(config),
+        channels=channels,
+        tuning=tuning,
         mdns=config.discovery.mdns and (config.discovery.interfaces or True),
-        pex=config.pex.enabled and PexOptions(seed=config.pex.seed),
+        pex=config.pex.enabled and config.pex.options,
         private=config.pex.private,
         peers=[str(endpoint) for endpoint in config.peers.persistent],
         seeds=[str(endpoint) for endpoint in config.peers.seeds],
-        options=PeerOptions(
-            max_connected=config.peers.max_connected,
-            max_outgoing=config.peers.max_outgoing,
-            unconditional=frozenset(config.peers.unconditional),
-            private=frozenset(config.peers.private),
-            requires=config.peers.require,
-            max_known=max(260, 4 + 4 * config.peers.max_connected),
-        ),
+        options=config.peers.options,
+        heartbeat=config.peers.heartbeat,
+        transports=[
+            TcpTransport(identity, max_connections_per_address_per_second=config.limits.arrivals_per_address),
+            UnixTransport(identity),
+        ],
         book=config.book,
         shutdown_timeout=config.limits.shutdown_timeout,
         slow_handler=config.limits.slow_handler,
@@ -104,25 +105,31 @@ def _reactors(config: NodeConfig, *, starts: bool = False) -> list[tuple[Callabl
     return reactors
 
 
-def load_channels(config: NodeConfig) -> list[Channel[Any]]:
-    """The channels that `config` names by import path, of reactors that this node only talks to. Raises: ConfigError.
+def load_channels(config: NodeConfig) -> tuple[list[Channel[Any]], dict[str, ChannelTuning]]:
+    """The channels that `config` names by import path, and what it sets of channels, by name. Raises: ConfigError.
 
     A path may also name the reactor whose channel it is. They are looked for as reactors are. Another channel of the
-    name of one that this node runs is refused.
+    name of one that this node runs is refused, and so is what is set of a channel that this node does not know.
     """
     run = {channel.name: (path, channel) for _, path, channel in _reactors(config)}
     channels: dict[str, tuple[str, Channel[Any]]] = {}
-    for index, path in enumerate(config.channels):
-        key = f"channels[{index}]"
+    for entry in config.channels:
+        key, path = entry.key, entry.path
+        if path is None:
+            continue
         found = _import(config, key, path)
         channel = found.__channel__ if isinstance(found, type) and issubclass(found, Reactor) else found
         if not isinstance(channel, Channel):
             raise config.source.error(key, f"{path} is {_what(found)}, not a channel; write Channel(…, messages=(…))")
+        if entry.name not in {None, channel.name}:
+            problem = f"{path} is the channel {channel.name!r}, not {entry.name!r}; write [channels.{channel.name}]"
+            raise config.source.error(key, problem)
         before, known = channels.setdefault(channel.name, run.get(channel.name, (path, channel)))
         if known is not channel and known.messages != channel.messages:
             problem = f"{path} and {before} are two different channels of one name, {channel.name!r}"
             raise config.source.error(key, problem)
-    return [channel for _, channel in channels.values()]
+    known_here = [channel for _, channel in channels.values()]
+    return known_here, channel_tuning(config, [channel for _, channel in run.values()], known_here)
 
 
 def _import(config: NodeConfig, key: str, path: str) -> object:

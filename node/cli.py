@@ -186,14 +186,14 @@ def _meaning(config: NodeConfig, found: FoundIdentity | None) -> Iterator[tuple[
         yield "advertises", _listed(config.advertise)
     yield "offers", _listed(config.offers) or "nothing"
     yield "reactors", _listed(reactor.path for reactor in config.reactors) or "none"
-    if config.channels:
-        yield "talks to", _listed(config.channels)
+    if talks := [channel.path for channel in config.channels if channel.path]:
+        yield "talks to", _listed(talks)
     yield "finds by", _listed(finders) or "nothing: it knows the peers that are named, and those that come"
     yield "peers", _listed(peers.persistent) or "none (no endpoint is named)"
     if peers.seeds:
         yield "seeds", _listed(peers.seeds)
-    if peers.require:
-        yield "requires", _listed(peers.require)
+    if peers.options.requires:
+        yield "requires", _listed(peers.options.requires)
 
 
 def _keygen(options: argparse.Namespace) -> int:

@@ -10,13 +10,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from ..actors.base import ConfigError, is_node_id
-from ..actors.engine import SLOW_HANDLER
+from ..actors.base import ConfigError
 from ..actors.messages import Capability
-from ..discovery.facts import Require
-from ..discovery.records import Advertised, check_offers_fit, names_a_place
+from ..discovery.records import Advertised, check_offers_fit
 from ..transports.streams import Endpoint
-from .config_places import PEER_EXAMPLE, advertised_at, interface_of, listen_at, reachable
+from .config_channels import IMPORT_PATH, ChannelConfig, read_channels
+from .config_limits import LimitsConfig, read_limits
+from .config_peers import PeersConfig, read_peers
+from .config_pex import PexConfig, read_pex
+from .config_places import advertised_at, interface_of, listen_at
 from .identity_source import IdentitySource
 from .logs import FORMATS, LEVELS
 from .node_arguments import wrong_name, wrong_network
@@ -24,23 +26,13 @@ from .table import Source, TomlTable
 
 __all__ = [
     "DiscoveryConfig",
-    "LimitsConfig",
     "LogConfig",
     "NodeConfig",
-    "PeersConfig",
-    "PexConfig",
     "ReactorConfig",
     "load_config",
     "parse_config",
 ]
 
-#: What a node of one process can still serve; more is a typing error.
-MAX_PEERS = 10_000
-#: Longest time that a configuration may ask anything to wait, in seconds.
-MAX_WAIT = 3_600.0
-
-_REACTOR_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
-_CHANNEL_EXAMPLE = '"package.module:CHANNEL"'
 _REACTOR_EXAMPLE = '"package.module:Class"'
 
 
@@ -61,31 +53,6 @@ class DiscoveryConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PexConfig:
-    """Peer exchange. `seed`: answer and part; `private`: peers are to tell nobody of this node."""
-
-    enabled: bool = True
-    seed: bool = False
-    private: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeersConfig:
-    """The peers to be connected with: `persistent` endpoints are dialed for ever, `seeds` when nobody else is left.
-
-    `unconditional` and `private` are node ids, `require` what the peers together must offer; the others are limits.
-    """
-
-    persistent: tuple[Endpoint, ...] = ()
-    seeds: tuple[Endpoint, ...] = ()
-    unconditional: tuple[str, ...] = ()
-    private: tuple[str, ...] = ()
-    require: tuple[Require, ...] = ()
-    max_connected: int = 64
-    max_outgoing: int = 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LogConfig:
     """What is logged, and how."""
 
@@ -94,22 +61,8 @@ class LogConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LimitsConfig:
-    """How long, in seconds, things may take.
-
-    `shutdown_timeout`: to finish the work at hand when stopping. `slow_handler`: to hold the event loop, unwarned.
-    """
-
-    shutdown_timeout: float = 10.0
-    slow_handler: float = SLOW_HANDLER
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeConfig:
-    """One node as its file describes it. `source` is for errors that are found later; `folder` holds the file.
-
-    `channels` are import paths, `module:CHANNEL`, of channels of reactors that this node only talks to.
-    """
+    """One node as its file describes it. `source` is for errors that are found later; `folder` holds the file."""
 
     name: str
     network: str
@@ -121,7 +74,7 @@ class NodeConfig:
     advertise: tuple[Advertised, ...] = ()
     offers: tuple[Capability, ...] = ()
     reactors: tuple[ReactorConfig, ...] = ()
-    channels: tuple[str, ...] = ()
+    channels: tuple[ChannelConfig, ...] = ()
     discovery: DiscoveryConfig = field(default_factory=DiscoveryConfig)
     pex: PexConfig = field(default_factory=PexConfig)
     peers: PeersConfig = field(default_factory=PeersConfig)
@@ -165,12 +118,12 @@ def parse_config(text: str, *, name: str, folder: Path) -> NodeConfig:
         advertise=advertised_at(top),
         offers=_offers(top),
         reactors=_reactors(top),
-        channels=top.each("channels", _channel, _CHANNEL_EXAMPLE),
+        channels=read_channels(top),
         discovery=_discovery(top.table("discovery")),
-        pex=_pex(top.table("pex")),
-        peers=_peers(top.table("peers")),
+        pex=read_pex(top.table("pex")),
+        peers=read_peers(top.table("peers")),
         log=_log(top.table("log")),
-        limits=_limits(top.table("limits")),
+        limits=read_limits(top.table("limits")),
     )
     top.finish()
     return config
@@ -246,16 +199,10 @@ def _reactors(table: TomlTable) -> tuple[ReactorConfig, ...]:
             entry.finish()
         else:
             key, path = f"reactors[{index}]", entry
-        if not _REACTOR_PATH.fullmatch(path):
+        if not IMPORT_PATH.fullmatch(path):
             raise table.error(key, f"{path!r} is not an import path; write {_REACTOR_EXAMPLE}")
         reactors.append(ReactorConfig(path, MappingProxyType(args)))
     return tuple(reactors)
-
-
-def _channel(text: str) -> str:
-    if not _REACTOR_PATH.fullmatch(text):
-        raise ValueError(f"{text!r} is not an import path")
-    return text
 
 
 def _discovery(table: TomlTable) -> DiscoveryConfig:
@@ -267,90 +214,7 @@ def _discovery(table: TomlTable) -> DiscoveryConfig:
     return DiscoveryConfig(mdns=mdns, interfaces=interfaces)
 
 
-def _pex(table: TomlTable) -> PexConfig:
-    enabled = table.flag("enabled", default=True)
-    seed = table.flag("seed", default=False)
-    if seed and not enabled:
-        raise table.error("seed", "a seed answers in peer exchange; remove enabled = false")
-    config = PexConfig(enabled=enabled, seed=seed, private=table.flag("private", default=False))
-    table.finish()
-    return config
-
-
-def _peers(table: TomlTable) -> PeersConfig:
-    persistent, seeds = _dialed(table, "persistent"), _dialed(table, "seeds")
-    connected = table.integer("max_connected", 64, low=1, high=MAX_PEERS)
-    outgoing = table.integer("max_outgoing", min(16, connected), low=0, high=MAX_PEERS)
-    unconditional = table.each("unconditional", _node_id, '"<node id>"')
-    if outgoing > connected:
-        raise table.error("max_outgoing", f"{outgoing} is more than max_connected = {connected}")
-    if len(persistent) + len(unconditional) > connected:
-        key = "persistent" if persistent else "unconditional"
-        count = len(persistent) + len(unconditional)
-        raise table.error(key, f"{count} peers do not fit in max_connected = {connected}")
-    config = PeersConfig(
-        persistent=persistent,
-        seeds=seeds,
-        unconditional=unconditional,
-        private=table.each("private", _node_id, '"<node id>"'),
-        require=_requirements(table, connected),
-        max_connected=connected,
-        max_outgoing=outgoing,
-    )
-    table.finish()
-    return config
-
-
-def _dialed(table: TomlTable, key: str) -> tuple[Endpoint, ...]:
-    endpoints = table.each(key, reachable, PEER_EXAMPLE)
-    for index, endpoint in enumerate(endpoints):
-        if endpoint.scheme == "tcp" and endpoint.port == 0:
-            raise table.error(f"{key}[{index}]", f"{endpoint} has port 0, which cannot be dialed")
-        if not names_a_place(endpoint):
-            raise table.error(
-                f"{key}[{index}]", f"{endpoint} is where a node listens; write where it is, {PEER_EXAMPLE}"
-            )
-        if endpoint in endpoints[:index]:
-            raise table.error(f"{key}[{index}]", f"{endpoint} is there twice")
-    return endpoints
-
-
-def _node_id(text: str) -> str:
-    if not is_node_id(text):
-        raise ValueError(f"{text!r} is no node id: 64 lower-case hex digits, as `peerbus id` prints them")
-    return text
-
-
-def _requirements(table: TomlTable, connected: int) -> tuple[Require, ...]:
-    found = []
-    for index, entry in enumerate(table.entries("require", '{ role = "archive", at_least = 2 }')):
-        if not isinstance(entry, TomlTable):
-            raise table.error(f"require[{index}]", 'write { role = "archive", at_least = 2 } or { …, share = 0.3 }')
-        role, at_least = entry.text("role", '"archive"'), entry.integer("at_least", 0, low=1, high=MAX_PEERS)
-        share = entry.fraction("share", 0.0)
-        entry.finish()
-        if not (at_least or share):
-            raise table.error(f"require[{index}]", "says not how many; write at_least = 2, or share = 0.3, or both")
-        if at_least > connected:
-            key = f"require[{index}].at_least"
-            raise table.error(key, f"{at_least} is more than max_connected = {connected}")
-        try:
-            found.append(Require(role=role, at_least=at_least, share=share))
-        except ConfigError as error:
-            raise table.error(f"require[{index}]", str(error)) from None
-    return tuple(found)
-
-
 def _log(table: TomlTable) -> LogConfig:
     config = LogConfig(level=table.choice("level", LEVELS, "info"), format=table.choice("format", FORMATS, "console"))
-    table.finish()
-    return config
-
-
-def _limits(table: TomlTable) -> LimitsConfig:
-    config = LimitsConfig(
-        shutdown_timeout=table.seconds("shutdown_timeout", 10.0, high=MAX_WAIT),
-        slow_handler=table.seconds("slow_handler", SLOW_HANDLER, high=MAX_WAIT),
-    )
     table.finish()
     return config

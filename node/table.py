@@ -18,6 +18,8 @@ T = TypeVar("T")
 
 _HEADER = re.compile(r"\s*\[(?P<array>\[)?\s*(?P<key>[^\[\]]+?)\s*\]")
 _KEY = re.compile(r"\s*(?P<key>[A-Za-z0-9_\-.\"' ]+?)\s*=")
+#: A key that is written without quotes (TOML 1.0, "Keys").
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _NAMES = {
     bool: "true or false",
     int: "an integer",
@@ -37,7 +39,7 @@ class Source:
 
     def error(self, key: str, problem: str) -> ConfigError:
         """The error to raise about `key`, a dotted path such as `peers.persistent[1]`."""
-        line = self.line_of(key)
+        line = self.line_of(_plain(key))
         return ConfigError(f"{self.name}{f':{line}' if line else ''}: {key}: {problem}")
 
     def line_of(self, key: str) -> int | None:
@@ -79,11 +81,20 @@ class TomlTable:
 
     def key(self, name: str) -> str:
         """The dotted path of a key of this table."""
-        return f"{self.path}.{name}" if self.path else name
+        written = f'"{name}"' if name in self._values and not _BARE.fullmatch(name) else name
+        return f"{self.path}.{written}" if self.path else written
 
     def error(self, name: str, problem: str) -> ConfigError:
         """The error to raise about a key of this table."""
         return self.source.error(self.key(name), problem)
+
+    def wrong(self, problem: str) -> ConfigError:
+        """The error to raise about the table: its keys do not go together."""
+        return self.source.error(self.path, problem)
+
+    def names(self) -> tuple[str, ...]:
+        """The keys that are written, where names stand and not words of ours."""
+        return tuple(self._values)
 
     def has(self, name: str) -> bool:
         """Whether the key is written."""
@@ -127,13 +138,24 @@ class TomlTable:
             raise self.error(name, f"{value} is out of range; write an integer from {low} to {high}")
         return value
 
-    def seconds(self, name: str, default: float, *, high: float) -> float:
-        """A time span in seconds, above 0 and at most `high`."""
+    def seconds(self, name: str, default: float, *, high: float, zero: bool = False) -> float:
+        """A time span in seconds, above 0 (or 0, where `zero`) and at most `high`, which may be infinite."""
         if not self.has(name):
             return default
         value = self._typed(name, self._values[name], float, str(default))
-        if not (math.isfinite(value) and 0 < value <= high):
-            raise self.error(name, f"{value} is out of range; write seconds above 0, at most {high:g}")
+        if not (0 < value <= high or (zero and value == 0)):
+            least = "0 or more" if zero else "above 0"
+            most = f"at most {high:g}" if math.isfinite(high) else "or inf for no limit"
+            raise self.error(name, f"{value} is out of range; write seconds {least}, {most}")
+        return value
+
+    def number(self, name: str, default: float, *, low: float, high: float) -> float:
+        """A number from `low` to `high`, both allowed."""
+        if not self.has(name):
+            return default
+        value = self._typed(name, self._values[name], float, str(default))
+        if not low <= value <= high:
+            raise self.error(name, f"{value} is out of range; write a number from {low:g} to {high:g}")
         return value
 
     def fraction(self, name: str, default: float) -> float:
@@ -157,6 +179,10 @@ class TomlTable:
             except ValueError as error:
                 raise self.error(f"{name}[{index}]", f"{error}; for example {example}") from None
         return tuple(result)
+
+    def is_table(self, name: str) -> bool:
+        """Whether a table is written there."""
+        return self.has(name) and isinstance(self._values[name], dict)
 
     def table(self, name: str) -> TomlTable:
         """A table inside this one; an empty one where it is not written."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,9 +12,11 @@ import pytest
 from peerbus.actors.base.errors import ConfigError
 from peerbus.discovery.book.sqlite_book import SqliteBook
 from peerbus.discovery.facts.require import Require
+from peerbus.node import Node, build
 from peerbus.node.build import build_node, load_channels, load_identity, load_reactors
 from peerbus.node.config import NodeConfig, parse_config
 from peerbus.transports.streams.identity import Identity
+from peerbus.transports.streams.tcp import TcpTransport
 
 REACTORS = """
 from dataclasses import dataclass
@@ -174,7 +177,7 @@ def test_a_channel_of_the_name_of_a_reactors_with_other_messages_is_refused(fold
         "alice.toml:4: channels[0]: notes_of_a_user:OTHER_NOTES and notes_of_a_user:Notes are two different "
         "channels of one name, 'notes'"
     )
-    assert [channel.name for channel in load_channels(config(folder, lines.format("SAME_NOTES")))] == ["notes"]
+    assert [channel.name for channel in load_channels(config(folder, lines.format("SAME_NOTES")))[0]] == ["notes"]
 
 
 def test_a_reactor_without_a_channel_is_refused(folder: Path) -> None:
@@ -267,7 +270,7 @@ def test_arguments_that_fit_or_that_only_the_reactor_can_judge_are_left_to_it(fo
 
 def test_a_node_knows_the_channels_of_reactors_that_it_does_not_run(folder: Path) -> None:
     settings = config(folder, 'channels = ["notes_of_a_user:INDEX", "notes_of_a_user:Notes", "notes_of_a_user:INDEX"]')
-    assert [channel.name for channel in load_channels(settings)] == ["index", "notes"]
+    assert [channel.name for channel in load_channels(settings)[0]] == ["index", "notes"]
     node = build_node(settings)
     assert set(node.bus.channels) == {"index", "notes"}
 
@@ -300,3 +303,55 @@ def test_a_channel_that_cannot_be_loaded_is_named_with_the_cause(folder: Path, p
 def test_what_is_no_list_of_import_paths_is_refused(folder: Path, line: str, says: str) -> None:
     with pytest.raises(ConfigError, match=says):
         config(folder, line)
+
+
+def test_what_is_set_of_a_channel_holds_on_the_node(folder: Path) -> None:
+    lines = """
+reactors = ["notes_of_a_user:Notes"]
+[channels.notes]
+window = 7
+[channels.index]
+path = "notes_of_a_user:INDEX"
+timeout = 0.5
+"""
+    known = build_node(config(folder, lines)).bus.channels
+    assert known.tuning == {"notes": {"window": 7}, "index": {"timeout": 0.5}}
+    assert known["index"].timeout == 0.5
+
+
+def test_a_table_of_a_channel_has_its_name(folder: Path) -> None:
+    says = r"channels\.idx: notes_of_a_user:INDEX is the channel 'index', not 'idx'; write \[channels\.index\]"
+    with pytest.raises(ConfigError, match=says):
+        build_node(config(folder, '[channels.idx]\npath = "notes_of_a_user:INDEX"'))
+
+
+#: Arguments of a node that a file does not say, and why.
+CODE_ONLY = {
+    "finders": "functions",
+    "rng": "for simulations",
+    "requires": "stands in options",
+}
+
+
+def test_a_file_says_all_that_code_can_say_of_a_node(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    passed: dict[str, object] = {}
+
+    def node(name: str, **arguments: object) -> object:
+        passed.update(arguments, name=name)
+        return None
+
+    monkeypatch.setattr(build, "Node", node)
+    build_node(config(folder))
+    assert set(inspect.signature(Node).parameters) - set(passed) == set(CODE_ONLY)
+
+
+def test_a_listener_lets_in_as_many_a_second_as_the_file_says(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rates: list[int] = []
+
+    def transport(identity: Identity, *, max_connections_per_address_per_second: int) -> TcpTransport:
+        rates.append(max_connections_per_address_per_second)
+        return TcpTransport(identity)
+
+    monkeypatch.setattr(build, "TcpTransport", transport)
+    build_node(config(folder, "[limits]\narrivals_per_address = 7"))
+    assert rates == [7]

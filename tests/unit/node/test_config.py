@@ -9,17 +9,12 @@ import pytest
 
 from peerbus.actors.base.errors import ConfigError
 from peerbus.actors.messages.capability import Capability
-from peerbus.node.config import (
-    DiscoveryConfig,
-    LimitsConfig,
-    LogConfig,
-    NodeConfig,
-    PeersConfig,
-    PexConfig,
-    ReactorConfig,
-    load_config,
-    parse_config,
-)
+from peerbus.discovery.peer import PeerOptions
+from peerbus.discovery.pex import PexOptions
+from peerbus.node.config import DiscoveryConfig, LogConfig, NodeConfig, ReactorConfig, load_config, parse_config
+from peerbus.node.config_limits import LimitsConfig
+from peerbus.node.config_peers import PeersConfig
+from peerbus.node.config_pex import PexConfig
 from peerbus.node.identity_source import IdentitySource
 from peerbus.transports.streams.endpoint import Endpoint
 
@@ -77,7 +72,7 @@ def test_a_name_and_a_network_are_enough() -> None:
     assert (config.name, config.network) == ("alice", "demo")
     assert (config.identity, config.listen, config.offers, config.reactors) == (None, (), (), ())
     assert (config.discovery, config.peers) == (DiscoveryConfig(), PeersConfig())
-    assert (config.advertise, config.pex) == ((), PexConfig(enabled=True, seed=False, private=False))
+    assert (config.advertise, config.pex) == ((), PexConfig(enabled=True, private=False))
     assert (config.log, config.limits) == (LogConfig(), LimitsConfig())
 
 
@@ -98,9 +93,9 @@ def test_every_key_is_read_into_its_type(tmp_path: Path) -> None:
     )
     assert config.discovery == DiscoveryConfig(mdns=True, interfaces=("127.0.0.1",))
     assert config.advertise == (Endpoint("tcp", "alice.example", 7400),)
-    assert config.pex == PexConfig(enabled=True, seed=True, private=True)
+    assert config.pex == PexConfig(enabled=True, private=True, options=PexOptions(seed=True))
     persistent = (Endpoint.parse(f"tcp://{NODE_ID}@10.0.0.2:7400"),)
-    assert config.peers == PeersConfig(persistent=persistent, max_connected=8, max_outgoing=4)
+    assert config.peers == PeersConfig(persistent=persistent, options=PeerOptions(max_connected=8, max_outgoing=4))
     assert config.log == LogConfig(level="debug", format="json")
     assert config.limits == LimitsConfig(shutdown_timeout=3.0)
 

@@ -1,0 +1,41 @@
+"""The table `[limits]` of a configuration: how long things may take, and how much strangers may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..actors.engine import SLOW_HANDLER
+from ..transports.streams import MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND
+from .table import TomlTable
+
+__all__ = ["MAX_WAIT", "LimitsConfig", "read_limits"]
+
+#: Longest time that a configuration may ask anything to wait, in seconds.
+MAX_WAIT = 3_600.0
+#: More connections a second from one address than a node of one process can greet.
+MAX_ARRIVALS = 10_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitsConfig:
+    """Times in seconds.
+
+    `shutdown_timeout`: to finish the work at hand when stopping. `slow_handler`: to hold the event loop, unwarned.
+    `arrivals_per_address`: connections a second that one address may open.
+    """
+
+    shutdown_timeout: float = 10.0
+    slow_handler: float = SLOW_HANDLER
+    arrivals_per_address: int = MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND
+
+
+def read_limits(table: TomlTable) -> LimitsConfig:
+    """Read the table to its end. Raises: ConfigError."""
+    arrivals = MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND
+    config = LimitsConfig(
+        shutdown_timeout=table.seconds("shutdown_timeout", 10.0, high=MAX_WAIT),
+        slow_handler=table.seconds("slow_handler", SLOW_HANDLER, high=MAX_WAIT),
+        arrivals_per_address=table.integer("arrivals_per_address", arrivals, low=1, high=MAX_ARRIVALS),
+    )
+    table.finish()
+    return config
