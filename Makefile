@@ -26,7 +26,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-eager test-all soak large fuzz check format lint types layering coverage wheel load sim clean \
+.PHONY: help demo test test-eager test-all soak large fuzz check format lint types layering coverage wheel load wan sim clean \
   generate bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -104,6 +104,9 @@ bench-publish: $(INSTALLED)plot ## put the figures of the latest runs into docs/
 
 load: $(INSTALLED)dev ## measure what is promised under load; ARGS="--seconds 60" in full
 	@$(VENV)/bin/python benchmarks load $(ARGS)
+
+wan: $(INSTALLED)dev ## measure long and thin links between two network namespaces, beside TCP alone; needs root
+	@$(VENV)/bin/python benchmarks wan $(ARGS)
 
 sim: $(INSTALLED)plot ## 10 to 1 000 nodes in one process on virtual time: memory, events, time to know every role
 	@$(VENV)/bin/python benchmarks sim $(ARGS)

@@ -34,6 +34,7 @@ install  what `peers` measures, into this Python environment and by apt-get, as 
 check    BASE.json [NEW.json]: which ratios became worse
 publish  the figures into docs/performance.md, its picture and benchmarks/published
 load     what is promised under load, each figure with its bound; see `load --help`
+wan      long and thin links between two network namespaces, beside TCP alone; see `wan --help`
 sim      whole nodes in one process on virtual time, 10 to 1 000 of them; see `sim --help`
 
 Every figure comes from a fresh process; tables go to stdout, progress to stderr. Read the ratios: absolute figures
@@ -49,6 +50,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from .load.command import main as load
 
             return load(words[1:])
+        case ["wan"]:
+            from .wan.command import main as wan
+
+            return wan(words[1:])
         case ["sim"]:
             from .sim.command import main as sim
 

@@ -1,0 +1,27 @@
+"""Long, thin and narrow links between two hosts: a small part of what `make wan` measures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from benchmarks.wan.hosts import Hosts, NoHosts, figures, hosts
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture
+def net() -> Iterator[Hosts]:
+    try:
+        with hosts() as found:
+            yield found
+    except NoHosts as error:
+        pytest.skip(str(error))
+
+
+def test_a_file_comes_over_a_thin_line_without_being_asked_for_twice(net: Hosts) -> None:
+    net.both_ways(delay=0.01, rate=125_000)
+    # Eight blocks, of which those that are asked for at once would come after 1 to 8 s, and may take 5.
+    _, share, retries = figures(net, "sync", 1 << 20, 0.0, 0.0)
+    assert (share, retries < 3) == (1.0, True)
