@@ -4,13 +4,20 @@ import sys
 
 
 def main() -> int:
-    """Run the command line; return the exit status. Ctrl-C is silent from the first import on."""
+    """Run the command line; return the exit status. Signals are heard before what takes time is imported."""
     try:
-        from .node import cli
+        from .node.process_signals import ProcessSignals
 
-        return cli.main()
-    except KeyboardInterrupt:
-        return 130
+        signals = ProcessSignals()
+        signals.begin(reloads=sys.argv[1:2] == ["run"])
+        try:
+            from .node import cli
+
+            return cli.main(signals=signals)
+        finally:
+            signals.end()  # there is nothing left that an exception could end
+    except KeyboardInterrupt as told:
+        return getattr(told, "status", 130)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 from .. import __version__
 from ..actors.base import ConfigError, PeerbusError
 from .logs import LEVELS
+from .process_signals import ProcessSignals, Signalled
 
 if TYPE_CHECKING:
     from .config import NodeConfig
@@ -50,8 +51,11 @@ class _Parser(argparse.ArgumentParser):
         self.exit(MISUSED, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; return the exit status. Raises: SystemExit from flags, as argparse does."""
+def main(arguments: Sequence[str] | None = None, *, signals: ProcessSignals | None = None) -> int:
+    """Run the command line; return the exit status. `signals`: have heard them until now.
+
+    Raises: SystemExit from flags, as argparse does.
+    """
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser, commands = _parser()
     if words[:1] == ["demo"]:
@@ -65,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command is None:
         parser.print_help(sys.stderr)
         return MISUSED
+    options.signals = signals
     try:
         status: int = options.command(options)
     except ConfigError as error:
@@ -73,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PeerbusError as error:
         print(f"{options.prog}: {_one_line(error)}", file=sys.stderr)
         return FAILED
+    except Signalled as told:
+        return told.status
     except KeyboardInterrupt:
         return INTERRUPTED
     return status
@@ -142,7 +149,7 @@ def _run(options: argparse.Namespace) -> int:
 
     from ..actors.base import get_logger
     from .build import build_node, load_identity
-    from .hard_stop import HardStop
+    from .notify import Notifier
     from .serve import run_loop, serve
 
     identity = load_identity(config)
@@ -153,10 +160,12 @@ def _run(options: argparse.Namespace) -> int:
         _say("\n".join(lines))
         return 0
 
+    notifier = Notifier.of_environment(f"{config.name} is up in network {config.network}")
+
     async def main() -> int:
         if identity:
             get_logger("peerbus.node").info("identity read", source=str(identity.source), why=identity.why)
-        return await serve(build_node(config, identity), hard_stop=HardStop())
+        return await serve(build_node(config, identity), signals=options.signals, notifier=notifier)
 
     try:
         return run_loop(main())

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
 from typing import Protocol, TypeVar
 
 from ..actors.base import get_logger
 from ..actors.engine import new_event_loop
-from .hard_stop import HardStop
+from .notify import Notifier
+from .process_signals import STOPS, ProcessSignals
 
 __all__ = ["ServedNode", "run_loop", "serve"]
 
 log = get_logger("peerbus.node")
 
 T = TypeVar("T")
-
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class ServedNode(Protocol):
@@ -44,17 +43,27 @@ class ServedNode(Protocol):
         """Return once the node has stopped, for whatever reason."""
 
 
-async def serve(node: ServedNode, *, hard_stop: HardStop | None = None) -> int:
+async def serve(
+    node: ServedNode,
+    *,
+    signals: ProcessSignals | None = None,
+    reload: Callable[[], Awaitable[None]] | None = None,
+    notifier: Notifier | None = None,
+) -> int:
     """Run `node` in the main thread; return the exit status of the process.
 
     The first SIGTERM or SIGINT (Ctrl-C) shuts the node down in order, a second one cancels that. The status is
     0, or 128 and the signal's number (130 for Ctrl-C) after SIGINT and after a shutdown that was cut short.
-    Whatever the node raises passes through. `hard_stop`: ends the process after a second signal that cannot be obeyed.
+    Whatever the node raises passes through. `signals`: have heard them until now, and end the process after a second
+    one that cannot be obeyed. `reload`: done at SIGHUP, once the node is up. `notifier`: tells the service manager.
+
+    Task: `_reloads` (waits for: SIGHUP; feeds: `reload`).
     """
+    notifier = Notifier() if notifier is None else notifier
     loop = asyncio.get_running_loop()
     this_task = asyncio.current_task()
     assert this_task is not None
-    told = asyncio.Event()
+    told, hung_up = asyncio.Event(), asyncio.Event()
     heard: list[signal.Signals] = []
     up = False
 
@@ -64,14 +73,28 @@ async def serve(node: ServedNode, *, hard_stop: HardStop | None = None) -> int:
         if not up or len(heard) > 1:
             this_task.cancel()
 
-    for number in _SIGNALS:
+    def hear_reload() -> None:
+        if signals is not None and signals.lost_terminal():
+            hear(signal.SIGHUP)
+        else:
+            hung_up.set()
+
+    for number in STOPS:
         loop.add_signal_handler(number, hear, number)
-    if hard_stop is not None:
-        hard_stop.watch(*_SIGNALS)
+    if reload is not None or signals is not None:
+        loop.add_signal_handler(signal.SIGHUP, hear_reload)
+    if signals is not None:
+        signals.obeyed()
+        if signals.reload:
+            hear_reload()
+        for number in signals.stops[:1]:  # what it raised was swallowed
+            hear(number)
     try:
         async with node:
             up = True
-            await _first(node.wait_stopped(), told.wait())
+            notifier.ready(loop)
+            await _first(node.wait_stopped(), told.wait(), _reloads(hung_up, reload, notifier, node))
+            notifier.stopping()
             if heard:
                 log.info("shutting down", node=node.name, signal=heard[0].name, hint="a second signal stops at once")
     except asyncio.CancelledError:
@@ -79,11 +102,28 @@ async def serve(node: ServedNode, *, hard_stop: HardStop | None = None) -> int:
             raise
         return 128 + heard[-1]
     finally:
-        for number in _SIGNALS:
+        for number in (*STOPS, signal.SIGHUP):
             loop.remove_signal_handler(number)
-        if hard_stop is not None and heard:
-            hard_stop.watch(*_SIGNALS)  # until the process ends: the loop may wait for its threads now
+        if signals is not None:
+            signals.end()  # the loop may wait for its threads now
+        notifier.close()
     return 128 + signal.SIGINT if signal.SIGINT in heard else 0
+
+
+async def _reloads(
+    hung_up: asyncio.Event, reload: Callable[[], Awaitable[None]] | None, notifier: Notifier, node: ServedNode
+) -> None:
+    """Reload each time that SIGHUP came; what comes meanwhile is one more time."""
+    while True:
+        await hung_up.wait()
+        hung_up.clear()
+        if reload is not None:
+            notifier.reloading()
+            try:
+                await reload()
+            except Exception as error:  # what is wrong in a reload shall not end a node that runs
+                log.error("the reload failed", node=node.name, exc_info=error)
+            notifier.ready(asyncio.get_running_loop())
 
 
 def run_loop(main: Coroutine[object, object, T]) -> T:
