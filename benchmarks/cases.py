@@ -92,6 +92,7 @@ CASES: Mapping[str, Case] = {
         _remote("peerbus.tls"),
         Case("peerbus.wide", "remote", "one_way_only", ("peerbus.wide",)),
         Case("peerbus.many", "remote_many", "many"),
+        Case("peerbus.many.message", "remote_many", "many_of_ours"),
         *(_remote(name) for name in PEERS if name not in ("raw", "peerbus")),
         *(_remote(name) for name in NEWER),
         *(_slow(product, delay, size) for size in SIZES for delay in DELAYS for product in SLOW),

@@ -14,14 +14,14 @@ from peerbus.actors import Address, Peer
 from peerbus.node import Node
 
 from .client import Offered, one_way
-from .messages import SMALL, Counted, Data, HowMany, Spoken
+from .messages import DATACLASSES, MESSAGES, SMALL, Counted, HowMany, Kind, Spoken
 from .processes import served
-from .remote_peerbus import TALLY, PeerbusClient, Sink, connected, met, one_node
+from .remote_peerbus import TALLY, MessageSink, PeerbusClient, Sink, connected, met, one_node
 from .run import DEADLINE, Run
 from .tally import obey
 from .timing import Until
 
-__all__ = ["PEERS", "many", "serve"]
+__all__ = ["PEERS", "many", "many_of_ours", "serve"]
 
 #: Connected peers; what a node holds at most by default.
 PEERS = 64
@@ -31,11 +31,11 @@ class _InTurn(PeerbusClient):
     """Tells its peers one after the other."""
 
     async def telling(self, payload: bytes, until: Until, every: int) -> Offered:
-        node, sent = self.node, 0
-        addresses: list[Address[Spoken]] = [Peer(peer) / Sink.channel.name for peer in node.peers]
+        node, data, sent = self.node, self.kind.data, 0
+        addresses: list[Address[Spoken]] = [Peer(peer) / self.sink.channel.name for peer in node.peers]
         while not until.over():
             for seq, to in enumerate(addresses, sent):
-                await node.tell(to, Data(seq, payload), timeout=DEADLINE)
+                await node.tell(to, data(seq, payload), timeout=DEADLINE)
             sent += len(addresses)
         # The last message to each peer has been handled when its count is answered; they share one tally.
         for to in addresses:
@@ -45,17 +45,27 @@ class _InTurn(PeerbusClient):
 
 def many(run: Run) -> Mapping[str, float]:
     """One-way with 100 bytes: one peer connected, one of 64 connected, 64 connected and told in turn."""
+    return _many(run, Sink, DATACLASSES)
+
+
+def many_of_ours(run: Run) -> Mapping[str, float]:
+    """The same with Messages."""
+    return _many(run, MessageSink, MESSAGES)
+
+
+def _many(run: Run, sink: type[Sink | MessageSink], kind: Kind) -> Mapping[str, float]:
     with served("peerbus.many", run) as server:
         endpoints = tuple(server.line.split())
-        with connected(run, "peerbus", server.at(endpoints[0])) as client:
+        with connected(run, "peerbus", server.at(endpoints[0])) as alone:
+            client = PeerbusClient(alone.runner, alone.node, sink, kind)
             found = {"one-way, 1 connected": _measure(client, run)}
         with run.runner() as runner:
             node = one_node("sender", secure=False, peers=endpoints)
             runner.run(node.__aenter__())
             try:
                 runner.run(met(node, PEERS))
-                found["one-way, 1 of 64"] = _measure(PeerbusClient(runner, node), run)
-                found["one-way, 64 in turn"] = _measure(_InTurn(runner, node), run)
+                found["one-way, 1 of 64"] = _measure(PeerbusClient(runner, node, sink, kind), run)
+                found["one-way, 64 in turn"] = _measure(_InTurn(runner, node, sink, kind), run)
             finally:
                 runner.run(node.aclose())
     return found

@@ -177,15 +177,14 @@ def _credit() -> list[Comparison]:
 
 def _many() -> list[Comparison]:
     group = "the cost of more peers and actors"
-    one = Figure("peerbus.many", "one-way, 1 connected")
     return [
-        Comparison(
-            group, "one-way to 1 of 64 connected", _RATE, Figure("peerbus.many", "one-way, 1 of 64"), one,
-            "1 connected", _at_least(0.7),
-        ),
-        Comparison(
-            group, "one-way to 64 in turn, in all", _RATE, Figure("peerbus.many", "one-way, 64 in turn"), one,
-            "1 connected", _at_least(0.7),
+        *(
+            Comparison(
+                group, f"one-way{of} to {to}", _RATE, Figure(case, f"one-way, {figure}"),
+                Figure(case, "one-way, 1 connected"), "1 connected", _at_least(bar),
+            )
+            for case, of, bar in (("peerbus.many.message", " of Messages", 0.8), ("peerbus.many", "", 0.7))
+            for to, figure in (("1 of 64 connected", "1 of 64"), ("64 in turn, in all", "64 in turn"))
         ),
         Comparison(
             group, "local ask p50 beside 1 000 idle actors", _TIME, Figure("crowd", "ask p50"),
