@@ -11,7 +11,7 @@ from inspect import getattr_static
 from typing import Any
 
 from ..actors.base import ConfigError
-from ..actors.messages import Channel, ChannelTuning
+from ..actors.messages import Channel, ChannelTuning, KnownChannels
 from ..actors.reactor import Reactor
 from ..transports.streams import Identity, TcpTransport, UnixTransport
 from .channel_tuning import channel_tuning
@@ -20,7 +20,7 @@ from .constructor import check_arguments
 from .identity_source import FoundIdentity
 from .node import Node
 
-__all__ = ["build_node", "load_channels", "load_identity", "load_reactors"]
+__all__ = ["build_node", "known_channels", "load_channels", "load_identity", "load_reactors"]
 
 
 def build_node(config: NodeConfig, found: FoundIdentity | None = None) -> Node:
@@ -130,6 +130,15 @@ def load_channels(config: NodeConfig) -> tuple[list[Channel[Any]], dict[str, Cha
             raise config.source.error(key, problem)
     known_here = [channel for _, channel in channels.values()]
     return known_here, channel_tuning(config, [channel for _, channel in run.values()], known_here)
+
+
+def known_channels(config: NodeConfig) -> list[Channel[Any]]:
+    """The channels of the node that `config` describes, with what is set of them. Raises: ConfigError."""
+    listed, tuning = load_channels(config)
+    known = KnownChannels(tuning)
+    for channel in [*(channel for _, _, channel in _reactors(config)), *listed]:
+        known.declare(channel)
+    return list(known.values())
 
 
 def _import(config: NodeConfig, key: str, path: str) -> object:

@@ -5,19 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from .. import __version__
 from ..actors.base import ConfigError, PeerbusError
 from .logs import LEVELS
 from .process_signals import ProcessSignals, Signalled
-
-if TYPE_CHECKING:
-    from .config import NodeConfig
-    from .identity_source import FoundIdentity
 
 __all__ = ["main"]
 
@@ -31,6 +27,8 @@ examples:
   peerbus keygen keys/alice.pem      make a node's identity and print its id
   peerbus run alice.toml --check     say what is wrong with a configuration
   peerbus run alice.toml             run the node until Ctrl-C
+  peerbus run alice.toml --set peers.max_connected=8
+  PEERBUS_PEERS__MAX_CONNECTED=8 peerbus run alice.toml
 
 a configuration, alice.toml:
   name = "alice"
@@ -115,6 +113,13 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
         "The first signal finishes the work at hand and says goodbye to the peers; a second one stops at once.",
     )
     run.add_argument("config", metavar="CONFIG.toml", type=Path, help="the configuration (docs/configuration.md)")
+    run.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="stands above the file and the environment; the value is TOML, or a text (may be repeated)",
+    )
     run.add_argument("--log-level", choices=list(LEVELS), help="instead of [log] level")
     run.add_argument("--json-logs", action="store_true", help="one JSON object a line, instead of [log] format")
     run.add_argument("--check", action="store_true", help="read and import everything, say what it is, start nothing")
@@ -138,8 +143,10 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
 def _run(options: argparse.Namespace) -> int:
     from . import logs
     from .config import load_config
+    from .overrides import from_environment, from_words
 
-    config = load_config(options.config)
+    overrides = [*from_environment(os.environ), *from_words(options.set)]
+    config = load_config(options.config, overrides)
     log = config.log
     if options.log_level:
         log = replace(log, level=options.log_level)
@@ -148,17 +155,20 @@ def _run(options: argparse.Namespace) -> int:
     logs.configure(log.level, log.format)
 
     from ..actors.base import get_logger
-    from .build import build_node, load_identity
+    from .build import build_node, known_channels, load_identity
+    from .check_report import check_report, ignored_variables
     from .notify import Notifier
     from .serve import run_loop, serve
 
     identity = load_identity(config)
     if options.check:
         build_node(config, identity)  # all that `run` does before it opens a socket
-        lines = [f"{options.config} is well"]
-        lines += [f"  {what:<10} {means}" for what, means in _meaning(config, identity)]
-        _say("\n".join(lines))
+        _say(f"{options.config} is well\n{check_report(config, identity, known_channels(config))}")
         return 0
+    if ignored := ignored_variables(config):
+        get_logger("peerbus.node").warning(
+            "variables ignored", names=ignored, why="they are no keys of a configuration; --check says more"
+        )
 
     notifier = Notifier.of_environment(f"{config.name} is up in network {config.network}")
 
@@ -175,34 +185,6 @@ def _run(options: argparse.Namespace) -> int:
         # A reactor that cannot be made or started, or that handed its failure on: its traceback goes where the logs go.
         get_logger("peerbus.node").error("the node failed", node=config.name, exc_info=error)
         raise PeerbusError(f"{config.name} failed: {type(error).__name__}: {error}") from error
-
-
-def _meaning(config: NodeConfig, found: FoundIdentity | None) -> Iterator[tuple[str, str]]:
-    """What a configuration comes to, key by key; what may be left out is shown only where it is set."""
-    finders = []
-    if config.discovery.mdns:
-        finders.append(f"mDNS on {_listed(config.discovery.interfaces or ('all interfaces',))}")
-    if config.pex.enabled:
-        finders.append("peer exchange")
-    peers = config.peers
-    yield "node", f"{config.name} in network {config.network}"
-    yield "id", found.identity.node_id if found else "a new one at each start (no identity is set)"
-    if found:
-        yield "key", f"{found.source}: {found.why}"
-    yield "book", str(config.book or "none (what is known of peers is forgotten at the end)")
-    yield "listens", _listed(config.listen) or "nowhere: it dials, nobody can dial it"
-    if config.advertise:
-        yield "advertises", _listed(config.advertise)
-    yield "offers", _listed(config.offers) or "nothing"
-    yield "reactors", _listed(reactor.path for reactor in config.reactors) or "none"
-    if talks := [channel.path for channel in config.channels if channel.path]:
-        yield "talks to", _listed(talks)
-    yield "finds by", _listed(finders) or "nothing: it knows the peers that are named, and those that come"
-    yield "peers", _listed(peers.persistent) or "none (no endpoint is named)"
-    if peers.seeds:
-        yield "seeds", _listed(peers.seeds)
-    if peers.options.requires:
-        yield "requires", _listed(peers.options.requires)
 
 
 def _keygen(options: argparse.Namespace) -> int:
@@ -242,10 +224,6 @@ def _say(text: str) -> None:
         # What is left goes nowhere, or the interpreter would complain of it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(UNREAD) from None
-
-
-def _listed(items: Iterable[object]) -> str:
-    return ", ".join(str(item) for item in items)
 
 
 def _one_line(error: Exception) -> str:

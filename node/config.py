@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import stat
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -22,6 +22,7 @@ from .config_places import advertised_at, interface_of, listen_at
 from .identity_source import IdentitySource
 from .logs import FORMATS, LEVELS
 from .node_arguments import wrong_name, wrong_network
+from .overrides import Override, joined
 from .table import Source, TomlTable
 
 __all__ = [
@@ -80,10 +81,15 @@ class NodeConfig:
     peers: PeersConfig = field(default_factory=PeersConfig)
     log: LogConfig = field(default_factory=LogConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
+    #: Everything that is set, as it was written: to be shown.
+    values: Mapping[str, object] = field(default_factory=dict, repr=False)
 
 
-def load_config(path: str | Path) -> NodeConfig:
-    """Read a node's TOML file. Raises: ConfigError, naming the file, the line, the key and what would be right."""
+def load_config(path: str | Path, overrides: Sequence[Override] = ()) -> NodeConfig:
+    """Read a node's TOML file, with what stands above it; see `overrides`.
+
+    Raises: ConfigError, naming the file, the line, the key and what would be right.
+    """
     path = Path(path)
     try:
         text = path.read_bytes().decode().removeprefix("\ufeff")  # a mark that some editors write; TOML has none
@@ -93,10 +99,10 @@ def load_config(path: str | Path) -> NodeConfig:
         raise ConfigError(f"{path}: not UTF-8 text at byte {error.start}; TOML is UTF-8") from None
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from None
-    return parse_config(text, name=str(path), folder=path.parent)
+    return parse_config(text, name=str(path), folder=path.parent, overrides=overrides)
 
 
-def parse_config(text: str, *, name: str, folder: Path) -> NodeConfig:
+def parse_config(text: str, *, name: str, folder: Path, overrides: Sequence[Override] = ()) -> NodeConfig:
     """Read TOML text. `name` stands in errors, paths in it are relative to `folder`. Raises: ConfigError."""
     try:
         values = tomllib.loads(text)
@@ -105,7 +111,8 @@ def parse_config(text: str, *, name: str, folder: Path) -> NodeConfig:
         raise ConfigError(f"{name}:{line}: not TOML: {problem} (column {column})") from None
     except RecursionError:
         raise ConfigError(f"{name}: lists or tables are nested too deeply") from None
-    source = Source(name, text)
+    values, left_out = joined(values, overrides, name)
+    source = Source(name, text, tuple(overrides), left_out)
     top = TomlTable(source, values)
     config = NodeConfig(
         name=_name(top, "name", '"alice"', wrong_name),
@@ -124,6 +131,7 @@ def parse_config(text: str, *, name: str, folder: Path) -> NodeConfig:
         peers=read_peers(top.table("peers")),
         log=_log(top.table("log")),
         limits=read_limits(top.table("limits")),
+        values=values,
     )
     top.finish()
     return config

@@ -6,11 +6,12 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from ..actors.base import ConfigError
+from .overrides import Override, key_text, leaves
 
 __all__ = ["Source", "TomlTable"]
 
@@ -18,8 +19,6 @@ T = TypeVar("T")
 
 _HEADER = re.compile(r"\s*\[(?P<array>\[)?\s*(?P<key>[^\[\]]+?)\s*\]")
 _KEY = re.compile(r"\s*(?P<key>[A-Za-z0-9_\-.\"' ]+?)\s*=")
-#: A key that is written without quotes (TOML 1.0, "Keys").
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _NAMES = {
     bool: "true or false",
     int: "an integer",
@@ -32,15 +31,40 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The text that a table was read from, kept to find the line of a key in it."""
+    """The text that a table was read from, kept to find the line of a key in it, and what stands above that text."""
 
     name: str
     text: str
+    #: The last one of a key holds.
+    overrides: tuple[Override, ...] = ()
+    #: Those of them that are no key of a configuration, and need not be.
+    ignored: list[Override] = field(default_factory=list, compare=False)
+    #: Every key that was asked for: what a configuration can say.
+    known: set[str] = field(default_factory=set, compare=False)
 
     def error(self, key: str, problem: str) -> ConfigError:
         """The error to raise about `key`, a dotted path such as `peers.persistent[1]`."""
+        table = key.rpartition(".")[0] or key
+        above = {f"{each.origin} {each.name}": None for each in self.overrides if each.name.startswith(f"{table}.")}
+        beside = f" (above the file stand {', '.join(above)})" if above and self.line_of(_plain(key)) else ""
+        beside = "" if self.above(key) else beside
+        return ConfigError(f"{self.origin(key)}: {key}: {problem}{beside}")
+
+    def origin(self, key: str) -> str:
+        """Where `key` is set: the file with its line, a variable of the environment, or `--set`."""
+        above = self.above(key)
+        if above is not None:
+            return above.origin
         line = self.line_of(_plain(key))
-        return ConfigError(f"{self.name}{f':{line}' if line else ''}: {key}: {problem}")
+        inside = [each.origin for each in self.overrides if each.name.startswith(f"{key}.")]
+        return f"{self.name}:{line}" if line else inside[-1] if inside else self.name
+
+    def above(self, key: str) -> Override | None:
+        """What stands above the file for `key`, or for what it is in."""
+        for each in reversed(self.overrides):
+            if key == each.name or key.startswith((f"{each.name}.", f"{each.name}[")):
+                return each
+        return None
 
     def line_of(self, key: str) -> int | None:
         """The line on which `key` is set, or its table begins; None where neither is written.
@@ -81,7 +105,7 @@ class TomlTable:
 
     def key(self, name: str) -> str:
         """The dotted path of a key of this table."""
-        written = f'"{name}"' if name in self._values and not _BARE.fullmatch(name) else name
+        written = key_text([name]) if name in self._values else name
         return f"{self.path}.{written}" if self.path else written
 
     def error(self, name: str, problem: str) -> ConfigError:
@@ -105,7 +129,11 @@ class TomlTable:
         """A string; one that must be written where there is no default."""
         if default is not None and not self.has(name):
             return default
-        return self._typed(name, self._required(name, example), str, example)
+        value = self._required(name, example)
+        above = self.source.above(self.key(name))
+        if above is not None and not isinstance(value, str | list | dict):
+            value = above.text  # a name may be a number: --set name=7
+        return self._typed(name, value, str, example)
 
     def file_path(self, name: str, example: str, folder: Path) -> Path:
         """A path, relative to `folder`; `~` is a user's home."""
@@ -212,11 +240,25 @@ class TomlTable:
 
     def finish(self) -> None:
         """Raise ConfigError for the first key that nobody asked for, with the one that was probably meant."""
+        self.source.known.update(map(self.key, self._asked))
         for name in self._values:
-            if name not in self._asked:
+            if name not in self._asked and not self._yields(name):
                 known = sorted(self._asked)
                 listed = f"; known here: {', '.join(known)}" if known else ""
                 raise self.error(name, f"unknown key{_meant(name, known) or listed}")
+
+    def _yields(self, name: str) -> bool:
+        """What is in that key has come from where anything may stand; remember it as ignored."""
+        value = self._values[name]
+        keys = [self.key(name)]
+        if isinstance(value, dict):
+            keys = [f"{keys[0]}.{key_text(key)}" for key, _ in leaves(value)] or keys
+        above = [self.source.above(key) for key in keys]
+        yielding = [each for each in above if each is not None and each.yields]
+        if len(yielding) < len(above):
+            return False
+        self.source.ignored.extend(yielding)
+        return True
 
     def _required(self, name: str, example: str) -> object:
         if not self.has(name):

@@ -162,6 +162,41 @@ def test_check_says_what_a_configuration_means_and_starts_nothing(
         assert word in out
 
 
+def test_what_stands_above_the_file_is_shown_by_check_with_its_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "alice.toml"
+    config.write_text(f"{CONFIG}[peers]\nmax_connected = 9\n")
+    monkeypatch.setenv("PEERBUS_PEERS__MAX_CONNECTED", "8")
+    monkeypatch.setenv("PEERBUS_PEERS__HEARTBEAT", "2")
+    monkeypatch.setenv("PEERBUS_SERVICE_HOST", "10.0.0.1")
+    status, out, err = run(["run", str(config), "--check", "--set", "name=bob", "--set", "peers.heartbeat=3"], capsys)
+    assert (status, err) == (0, "")
+    for line in (
+        '  name = "bob"  (--set)',
+        f'  network = "demo"  ({config}:2)',
+        "  peers.max_connected = 8  (PEERBUS_PEERS__MAX_CONNECTED)",
+        "  peers.heartbeat = 3  (--set)",
+        "  PEERBUS_SERVICE_HOST (as containers are told of a service)",
+    ):
+        assert line in out.splitlines()
+
+
+def test_a_wrong_value_above_the_file_is_a_mistake_of_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "alice.toml"
+    config.write_text(CONFIG)
+    monkeypatch.setenv("PEERBUS_LOG__LEVEL", "loud")
+    says = "peerbus run: PEERBUS_LOG__LEVEL: log.level: 'loud' is not one of debug, info, warning, error\n"
+    assert run(["run", str(config)], capsys) == (2, "", says)
+    status, _, err = run(["run", str(config), "--set", "log.level"], capsys)
+    assert (status, err) == (
+        2,
+        "peerbus run: --set: 'log.level' is no key and value; write --set peers.max_connected=8\n",
+    )
+
+
 def test_check_says_whom_a_node_finds_dials_and_requires(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config = tmp_path / "alice.toml"
     config.write_text(
@@ -178,7 +213,7 @@ def test_check_says_whom_a_node_finds_dials_and_requires(tmp_path: Path, capsys:
     )
     status, out, err = run(["run", str(config), "--check"], capsys)
     assert (status, err) == (0, "")
-    assert out.splitlines()[4:] == [
+    assert out.splitlines()[4:12] == [
         "  listens    tcp://127.0.0.1:7400",
         "  advertises tcp://10.0.0.1:7400",
         "  offers     nothing",

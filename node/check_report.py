@@ -1,0 +1,136 @@
+"""What `peerbus run --check` says of a configuration: what it comes to, what is set and where, what was ignored."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..actors.messages import Channel
+from .channel_tuning import notes_on_channels
+from .config import NodeConfig
+from .identity_source import FoundIdentity
+from .overrides import PREFIX, Override, key_text, leaves
+
+__all__ = ["check_report", "ignored_variables"]
+
+#: Characters of a value that are shown.
+_SHOWN = 60
+#: Tables whose values are somebody's own, and may be secrets: their keys are shown.
+_OWN = frozenset({"args"})
+
+
+class _Hidden:
+    """Stands for a value that may be a secret."""
+
+    def __str__(self) -> str:
+        return "…"
+
+
+def check_report(config: NodeConfig, found: FoundIdentity | None, channels: Iterable[Channel[Any]]) -> str:
+    """The text, of several lines. `channels`: those that the node knows, as they are there."""
+    parts = [[f"  {what:<10} {means}" for what, means in _meaning(config, found)]]
+    channels = list(channels)
+    parts.append([f"  {_channel(channel)}" for channel in channels])
+    parts.append([f"  {_value(key, value)}  ({config.source.origin(key)})" for key, value in _set(config)])
+    parts.append([f"  {note}" for note in notes_on_channels(channels)])
+    parts.append([f"  {line}" for line in _ignored(config)])
+    heads = ["", "channels:", "set, and where:", "notes:", "variables that are no key of a configuration, and ignored:"]
+    return "\n".join(
+        line for head, lines in zip(heads, parts, strict=True) if lines for line in ([head] if head else []) + lines
+    )
+
+
+def ignored_variables(config: NodeConfig) -> list[str]:
+    """Names of variables that look as if they were meant, and are not keys of a configuration."""
+    return [each.origin for each in _left_out(config) if not each.of_a_service]
+
+
+def _meaning(config: NodeConfig, found: FoundIdentity | None) -> Iterator[tuple[str, str]]:
+    """What a configuration comes to, key by key; what may be left out is shown only where it is set."""
+    finders = []
+    if config.discovery.mdns:
+        finders.append(f"mDNS on {_listed(config.discovery.interfaces or ('all interfaces',))}")
+    if config.pex.enabled:
+        finders.append("peer exchange")
+    peers = config.peers
+    yield "node", f"{config.name} in network {config.network}"
+    yield "id", found.identity.node_id if found else "a new one at each start (no identity is set)"
+    if found:
+        yield "key", f"{found.source}: {found.why}"
+    yield "book", str(config.book or "none (what is known of peers is forgotten at the end)")
+    yield "listens", _listed(config.listen) or "nowhere: it dials, nobody can dial it"
+    if config.advertise:
+        yield "advertises", _listed(config.advertise)
+    yield "offers", _listed(config.offers) or "nothing"
+    yield "reactors", _listed(reactor.path for reactor in config.reactors) or "none"
+    if talks := [channel.path for channel in config.channels if channel.path]:
+        yield "talks to", _listed(talks)
+    yield "finds by", _listed(finders) or "nothing: it knows the peers that are named, and those that come"
+    yield "peers", _listed(peers.persistent) or "none (no endpoint is named)"
+    if peers.seeds:
+        yield "seeds", _listed(peers.seeds)
+    if peers.options.requires:
+        yield "requires", _listed(peers.options.requires)
+
+
+def _channel(channel: Channel[Any]) -> str:
+    return (
+        f"{channel.name}: priority {channel.priority}, window {channel.window} ({channel.window_bytes} bytes), "
+        f"mailbox {channel.mailbox} ({channel.mailbox_bytes} bytes), overflow {channel.overflow.value}, "
+        f"timeout {channel.timeout:g} s, max_message {channel.max_message}"
+    )
+
+
+def _set(config: NodeConfig) -> Iterator[tuple[str, object]]:
+    """Each key that is set and is one of a configuration, with its value."""
+    ignored = {each.key for each in config.source.ignored}
+    for key, value in leaves(dict(config.values)):
+        if key in ignored:
+            continue
+        if key == ("reactors",) and isinstance(value, list):
+            for index, entry in enumerate(value):
+                for more, leaf in leaves(entry) if isinstance(entry, dict) else [((), entry)]:
+                    shown = _Hidden() if _OWN.intersection(more) else leaf
+                    yield ".".join(filter(None, (f"reactors[{index}]", key_text(more)))), shown
+        else:
+            yield key_text(key), value
+
+
+def _value(key: str, value: object) -> str:
+    text = _toml(value)
+    return f"{key} = {text if len(text) <= _SHOWN else f'{text[: _SHOWN - 1]}…'}"
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, list):
+        return f"[{_listed(map(_toml, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{ {_listed(f'{key} = {_toml(each)}' for key, each in value.items())} }}"
+    return str(value)
+
+
+def _ignored(config: NodeConfig) -> Iterator[str]:
+    for each in _left_out(config):
+        if each.of_a_service:
+            yield f"{each.origin} (as containers are told of a service)"
+        else:
+            close = difflib.get_close_matches(each.name, config.source.known, n=1, cutoff=0.8)
+            meant = f"; did you mean {PREFIX}{close[0].upper().replace('.', '__')}?" if close else ""
+            yield f"{each.origin}{meant}"
+
+
+def _left_out(config: NodeConfig) -> list[Override]:
+    """One for each variable, but for that which has the key."""
+    names = {each.origin: each for each in config.source.ignored}
+    if config.identity is not None and config.identity.kind == "env":
+        names.pop(config.identity.name, None)
+    return list(names.values())
+
+
+def _listed(items: Iterable[object]) -> str:
+    return ", ".join(str(item) for item in items)
