@@ -70,6 +70,8 @@ def _meaning(config: NodeConfig, found: FoundIdentity | None) -> Iterator[tuple[
     yield "peers", _listed(peers.persistent) or "none (no endpoint is named)"
     if peers.seeds:
         yield "seeds", _listed(peers.seeds)
+    if peers.options.banned:
+        yield "bans", _listed(sorted(peers.options.banned))
     if peers.options.requires:
         yield "requires", _listed(peers.options.requires)
 

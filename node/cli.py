@@ -8,12 +8,15 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from .. import __version__
 from ..actors.base import ConfigError, PeerbusError
 from .logs import LEVELS
 from .process_signals import ProcessSignals, Signalled
+
+if TYPE_CHECKING:
+    from .config import NodeConfig
 
 __all__ = ["main"]
 
@@ -140,8 +143,8 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     return parser, {"demo": demo}
 
 
-def _run(options: argparse.Namespace) -> int:
-    from . import logs
+def _read(options: argparse.Namespace) -> NodeConfig:
+    """The configuration, with what the flags say. Raises: ConfigError."""
     from .config import load_config
     from .overrides import from_environment, from_words
 
@@ -152,12 +155,20 @@ def _run(options: argparse.Namespace) -> int:
         log = replace(log, level=options.log_level)
     if options.json_logs:
         log = replace(log, format="json")
-    logs.configure(log.level, log.format)
+    return replace(config, log=log)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from . import logs
+
+    config = _read(options)
+    logs.configure(config.log.level, config.log.format)
 
     from ..actors.base import get_logger
     from .build import build_node, known_channels, load_identity
     from .check_report import check_report, ignored_variables
     from .notify import Notifier
+    from .reload import Reload
     from .serve import run_loop, serve
 
     identity = load_identity(config)
@@ -175,7 +186,9 @@ def _run(options: argparse.Namespace) -> int:
     async def main() -> int:
         if identity:
             get_logger("peerbus.node").info("identity read", source=str(identity.source), why=identity.why)
-        return await serve(build_node(config, identity), signals=options.signals, notifier=notifier)
+        node = build_node(config, identity)
+        reload = Reload(node, config, lambda: _read(options))
+        return await serve(node, signals=options.signals, reload=reload, notifier=notifier)
 
     try:
         return run_loop(main())

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..actors.base import ConfigError, is_node_id
-from ..discovery.facts import MAX_SCORE, MIN_SCORE, Require
+from ..discovery.facts import MAX_SCORE, MIN_SCORE, Require, ban_target
 from ..discovery.peer import PeerOptions
 from ..discovery.records import names_a_place
 from ..transports.connection import HEARTBEAT_INTERVAL
@@ -72,6 +72,7 @@ def read_peers(table: TomlTable) -> PeersConfig:
         "max_known": table.integer("max_known", max(260, upgrade + 4 * connected), low=1, high=MAX_KNOWN),
         "unconditional": frozenset(unconditional),
         "private": frozenset(table.each("private", _node_id, '"<node id>"')),
+        "banned": frozenset(str(target) for target in table.each("banned", ban_target, '"10.1.0.0/16"')),
         "scores": _scores(table.table("scores")),
         "requires": _requirements(table, connected),
         "retry_jitter": table.number("retry_jitter", _DEFAULTS.retry_jitter, low=0, high=1),

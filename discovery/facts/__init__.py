@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .bans import MAX_BANS, Ban, Bans, BanTarget, ban_target
+from .bans import CONFIGURED_BAN, MAX_BANS, Ban, Bans, BanTarget, ban_target
 from .commands import PEERS_ACTOR, Accept, Attempt, Changes, CloseConnection, Dial, Refuse, Verdict
 from .connection_view import Direction, PeerConnectionView
 from .events import Candidate, PeerBanned, PeerDown, PeerEvent, PeerUnbanned, PeerUp, RequirementMet, RequirementUnmet
@@ -12,6 +12,7 @@ from .require import Require
 from .scores import MAX_SCORE, MIN_SCORE, WEIGHTS, Score, ScoreReason
 
 __all__ = [
+    "CONFIGURED_BAN",
     "MAX_BANS",
     "MAX_SCORE",
     "MIN_SCORE",

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 from ...actors.base import is_node_id
 
-__all__ = ["MAX_BANS", "Ban", "BanTarget", "Bans", "Network", "ban_target"]
+__all__ = ["CONFIGURED_BAN", "MAX_BANS", "Ban", "BanTarget", "Bans", "Network", "ban_target"]
 
 #: More entries than any operator writes and any attack should fill; the one that ends first makes room.
 MAX_BANS = 4096
+#: The reason of a ban that stands in the configuration; no book keeps it.
+CONFIGURED_BAN = "configuration"
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 #: A node id, or a network; one address is the network of that address alone.

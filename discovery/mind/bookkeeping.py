@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from ..book import AddressEntry, BookChanges, BookContents, PeerEntry
-from ..facts import Ban, BanTarget
+from ..facts import CONFIGURED_BAN, Ban, BanTarget
 from ..peer import CONFIGURED, SEED, KnownPeer
 from ..records import PeerRecord, RecordRefused, read_record
 from .manager_state import ManagerState
@@ -36,8 +36,9 @@ class Bookkeeping:
         state, wall = self._state, self._wall
         self._peers = {entry.node_id: entry for entry in contents.peers}
         self._bans = {ban.target: ban for ban in contents.bans}
+        configured = {ban.target for ban in state.bans if ban.reason == CONFIGURED_BAN}
         for ban in contents.bans:
-            if wall.manager(ban.until) > now and ban.target != state.self_id:
+            if wall.manager(ban.until) > now and ban.target != state.self_id and ban.target not in configured:
                 state.bans.add(Ban(ban.target, wall.manager(ban.until), ban.reason), now)
         latest = sorted(contents.peers, key=lambda entry: (-(entry.last_connected or -math.inf), -entry.seen))
         for entry in latest:
@@ -54,7 +55,7 @@ class Bookkeeping:
         bans = {
             ban.target: Ban(ban.target, self._wall.epoch(ban.until), ban.reason)
             for ban in self._state.bans
-            if ban.until > now
+            if ban.until > now and ban.reason != CONFIGURED_BAN
         }
         changes = BookChanges(
             peers=tuple(entry for node_id, entry in peers.items() if self._peers.get(node_id) != entry),

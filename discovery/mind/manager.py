@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from collections.abc import Hashable
@@ -20,7 +21,9 @@ from collections.abc import Hashable
 from ...actors.base import ConfigError
 from ...transports.streams import Endpoint, check_node_id
 from ..facts import (
+    CONFIGURED_BAN,
     Attempt,
+    Ban,
     Candidate,
     Changes,
     CloseConnection,
@@ -33,6 +36,7 @@ from ..facts import (
     Refuse,
     ScoreReason,
     Verdict,
+    ban_target,
 )
 from ..peer import CONFIGURED, SEED, UP, KnownPeer, PeerOptions, PeerState, PeerStep
 from ..records import Advert
@@ -84,6 +88,8 @@ class PeerManager:
             self._peers.remember(node_id, 0.0, always=True)  # so that its slot is counted before it comes
         self._state = ManagerState(self_id, options, rng, self._peers)
         self._bans = self._state.bans
+        for target in map(ban_target, sorted(options.banned - {self_id})):
+            self._bans.add(Ban(target, math.inf, CONFIGURED_BAN), -math.inf)
         self._admission = Admission(self._state)
         self._levers = Levers(self._state)
         self._watch = RequirementWatch()

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...actors.base import ConfigError, is_node_id
-from ..facts import MAX_SCORE, MIN_SCORE, Require
+from ..facts import MAX_BANS, MAX_SCORE, MIN_SCORE, Require, ban_target
 from .backoff import RetryPolicy
 
 __all__ = ["PeerOptions"]
@@ -34,6 +34,8 @@ class PeerOptions:
     unconditional: frozenset[str] = frozenset()
     #: Node ids that no other peer is told of.
     private: frozenset[str] = frozenset()
+    #: Node ids, IP addresses and networks that this node has nothing to do with.
+    banned: frozenset[str] = frozenset()
     #: Scores that the operator fixes, by node id; they stand above what the peer earns and what the book says.
     scores: Mapping[str, float] = field(default_factory=dict)
     min_retry: float = 0.25
@@ -87,6 +89,13 @@ class PeerOptions:
             for node_id in getattr(self, name):
                 if not is_node_id(node_id):
                     raise ConfigError(f"{name}: {node_id!r} is no node id; it is 64 lower-case hex digits")
+        if len(self.banned) > MAX_BANS:
+            raise ConfigError(f"banned: {len(self.banned)} are too many; at most {MAX_BANS}, or a network for many")
+        for text in self.banned:
+            try:
+                ban_target(text)
+            except ValueError as error:
+                raise ConfigError(f"banned: {error}") from None
         for node_id, score in self.scores.items():
             if not MIN_SCORE <= score <= MAX_SCORE:
                 raise ConfigError(f"scores: {node_id[:8]}… has {score}, outside of {MIN_SCORE} to {MAX_SCORE}")

@@ -155,6 +155,44 @@ def test_a_service_manager_hears_of_a_whole_life_and_feeds_on_it(
     assert process.wait(timeout=60) == 0
 
 
+def test_a_reload_changes_what_it_can_and_tells_the_manager_and_the_log(
+    start: Start, tmp_path: Path, manager: tuple[socket.socket, str]
+) -> None:
+    sock, address = manager
+    process = start("", NOTIFY_SOCKET=address)
+    assert sock.recv(4096).startswith(b"READY=1\n")
+    config = tmp_path / "alice.toml"
+    config.write_text(
+        f'{config.read_text()}offers = ["archive"]\nlisten = ["tcp://127.0.0.1:0"]\nlog.level = "warning"\n'
+    )
+    process.send_signal(signal.SIGHUP)
+    assert sock.recv(4096).startswith(b"RELOADING=1\nMONOTONIC_USEC=")
+    assert sock.recv(4096).startswith(b"READY=1\n")
+    told = logged(process, "configuration reloaded")
+    assert told["changed"] == ["log.level: info -> warning", "offers: +archive"]
+    assert told["needs_restart"] == ["listen"]
+    config.write_text("name = 7")
+    process.send_signal(signal.SIGHUP)
+    told = logged(process, "configuration not reloaded, the node runs on as it was")
+    assert told["error"] == f'{config}:1: name: 7 is not a string; for example "alice"'
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, "shutting down" in err) == (0, False)
+
+
+def test_a_reload_that_comes_while_the_node_starts_is_done_when_it_is_up(start: Start, tmp_path: Path) -> None:
+    process = start()
+    assert said(process) == "importing"
+    config = tmp_path / "alice.toml"
+    config.write_text(f'{config.read_text()}offers = ["archive"]\n')
+    process.send_signal(signal.SIGHUP)
+    go_on(process)
+    logged(process, "node up")
+    assert logged(process, "configuration reloaded")["changed"] == ["offers: +archive"]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=60) == 0
+
+
 def test_a_node_whose_terminal_was_closed_stops_in_order(tmp_path: Path) -> None:
     config = tmp_path / "alice.toml"
     config.write_text('name = "alice"\nnetwork = "signals"\ndiscovery.mdns = false\n')

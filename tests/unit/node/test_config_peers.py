@@ -20,6 +20,7 @@ ALL: dict[str, Any] = {
     "max_known": 99,
     "unconditional": [NODE_ID],
     "private": [NODE_ID],
+    "banned": ["10.1.2.3/16", NODE_ID],
     "scores": {NODE_ID: -5},
     "require": [{"role": "archive", "at_least": 2}],
     "min_retry": 1,
@@ -54,6 +55,7 @@ def test_each_option_of_the_peer_manager_can_be_set() -> None:
     assert same == []
     assert peers.heartbeat == 2.5
     assert peers.options.scores == {NODE_ID: -5.0}
+    assert peers.options.banned == {"10.1.0.0/16", NODE_ID}
 
 
 def test_a_node_of_many_connections_knows_more_peers() -> None:

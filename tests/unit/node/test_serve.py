@@ -104,6 +104,32 @@ def test_the_signals_are_the_programs_own_again_afterwards() -> None:
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
+def test_a_reload_that_fails_does_not_end_the_node_and_the_next_one_is_done() -> None:
+    done: list[str] = []
+
+    class Reloaded(Script):
+        async def wait_stopped(self) -> None:
+            os.kill(os.getpid(), signal.SIGHUP)
+            await asyncio.Event().wait()
+
+    async def reload() -> None:
+        done.append("reload")
+        if len(done) == 1:
+            os.kill(os.getpid(), signal.SIGHUP)
+            raise RuntimeError("no such disk")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    async def main() -> int:
+        return await serve(node, reload=reload)
+
+    node = Reloaded()
+    with capture_logs() as logged:
+        assert run_loop(main()) == 0
+    assert done == ["reload", "reload"]
+    assert node.told == ["start", "stop", "stopped"]
+    assert [entry["event"] for entry in logged] == ["the reload failed", "shutting down"]
+
+
 async def test_a_cancelled_serve_is_not_taken_for_a_signal() -> None:
     class Forever(Script):
         async def wait_stopped(self) -> None:

@@ -84,6 +84,29 @@ def test_a_ban_that_has_ended_meanwhile_does_not_come_back() -> None:
     assert reborn(peers, 0.0).snapshot(5.0).bans == ()
 
 
+def test_a_ban_of_the_configuration_is_in_no_book() -> None:
+    banned = PeerOptions(banned=frozenset({LOW, "10.9.0.0/16", SELF}))
+    peers = manager(banned)
+    peers.levers.ban(OTHER, math.inf, "operator", 0.0)
+    assert {(ban.target, ban.reason) for ban in peers.snapshot(0.0).bans} == {
+        (LOW, "configuration"),
+        ("10.9.0.0/16", "configuration"),
+        (OTHER, "operator"),
+    }
+    verdict = peers.authenticated(Attempt(HIGH, 1, HIGH, host="10.9.1.1"), 0.0)
+    assert isinstance(verdict, Refuse)
+    assert verdict.reason == "banned"
+    assert [ban.target for ban in peers.bookkeeping("net").changes(0.0).bans] == [OTHER]
+    assert [ban.target for ban in reborn(peers, 0.0).snapshot(5.0).bans] == [OTHER]
+
+
+def test_what_the_configuration_bans_today_was_banned_before_by_the_book() -> None:
+    peers = manager()
+    peers.levers.ban(LOW, math.inf, "operator", 0.0)
+    again = reborn(peers, 0.0, PeerOptions(banned=frozenset({LOW})))
+    assert [(ban.target, ban.reason) for ban in again.snapshot(5.0).bans] == [(LOW, "configuration")]
+
+
 def test_who_is_persistent_or_has_a_fixed_score_is_in_todays_configuration() -> None:
     peers = manager(PeerOptions(scores={OTHER: 7.0}))
     peers.add_persistent(place(1).with_peer(HIGH), 0.0)

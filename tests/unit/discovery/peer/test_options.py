@@ -30,12 +30,14 @@ def test_the_defaults_are_valid_and_persistent_peers_are_retried_sooner() -> Non
         ({"max_retry_persistent": 0.1}, "least=0.25 most=0.1"),
         ({"min_retry": 0.0}, "retry times"),
         ({"retry_jitter": 1.0}, "jitter"),
+        ({"banned": {"10.0.0.300"}}, "banned: '10.0.0.300' is no node id"),
+        ({"banned": {f"10.0.{n // 256}.{n % 256}" for n in range(4097)}}, "banned: 4097 are too many; at most 4096"),
         ({"disconnect_cooldown": -1.0}, "disconnect_cooldown"),
         ({"stable_after": float("inf")}, "stable_after"),
         ({"stable_after": float("nan")}, "stable_after"),
     ],
 )
-def test_contradictions_are_refused_with_the_values(changes: dict[str, float], text: str) -> None:
+def test_contradictions_are_refused_with_the_values(changes: dict[str, object], text: str) -> None:
     with pytest.raises(ConfigError, match=text):
         PeerOptions(**changes)  # type: ignore[arg-type]  # wrong values are what is tried
 
