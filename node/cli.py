@@ -113,7 +113,9 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     run = command(
         "run",
         "run one node from its configuration, until Ctrl-C or SIGTERM",
-        "The first signal finishes the work at hand and says goodbye to the peers; a second one stops at once.",
+        "The first signal finishes the work at hand and says goodbye to the peers; a second one stops at once.\n"
+        "SIGHUP reads the configuration anew: what can be changed is, and the log names what needs a restart.\n"
+        "A service manager that sets NOTIFY_SOCKET hears of it; its watchdog is fed while the event loop turns.",
     )
     run.add_argument("config", metavar="CONFIG.toml", type=Path, help="the configuration (docs/configuration.md)")
     run.add_argument(

@@ -19,6 +19,8 @@ T = TypeVar("T")
 
 _HEADER = re.compile(r"\s*\[(?P<array>\[)?\s*(?P<key>[^\[\]]+?)\s*\]")
 _KEY = re.compile(r"\s*(?P<key>[A-Za-z0-9_\-.\"' ]+?)\s*=")
+#: What somebody pasted in the wrong place: no error shows it, as errors are kept in logs.
+_PRIVATE_KEY = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY.*?(-----END [A-Z ]*-----|$)", re.DOTALL)
 _NAMES = {
     bool: "true or false",
     int: "an integer",
@@ -48,7 +50,7 @@ class Source:
         above = {f"{each.origin} {each.name}": None for each in self.overrides if each.name.startswith(f"{table}.")}
         beside = f" (above the file stand {', '.join(above)})" if above and self.line_of(_plain(key)) else ""
         beside = "" if self.above(key) else beside
-        return ConfigError(f"{self.origin(key)}: {key}: {problem}{beside}")
+        return ConfigError(f"{self.origin(key)}: {key}: {_PRIVATE_KEY.sub('…', problem)}{beside}")
 
     def origin(self, key: str) -> str:
         """Where `key` is set: the file with its line, a variable of the environment, or `--set`."""

@@ -323,6 +323,21 @@ def test_run_starts_the_node_and_its_flags_change_what_is_logged(
     assert [event["event"] for event in logged if event.get("logger") != "asyncio"] == events
 
 
+def test_run_logs_where_the_key_came_from_and_not_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "alice.toml").write_text(f'{CONFIG}identity = "env:ALICE_KEY"\n')
+    run(["keygen", str(tmp_path / "alice.pem")], capsys)
+    pem = (tmp_path / "alice.pem").read_text()
+    monkeypatch.setenv("ALICE_KEY", pem)
+    monkeypatch.setattr("peerbus.node.build.build_node", lambda *_: Started())
+    _, _, err = run(["run", str(tmp_path / "alice.toml"), "--json-logs"], capsys)
+    (told,) = [event for event in map(json.loads, err.splitlines()) if event["event"] == "identity read"]
+    assert told["source"] == "env:ALICE_KEY"
+    assert told["why"] == "it was taken out of the environment, children do not inherit it"
+    assert pem.splitlines()[1] not in err
+
+
 @pytest.mark.parametrize(
     ("error", "status", "says"),
     [

@@ -68,6 +68,19 @@ async def test_a_watchdog_is_fed_from_the_loop_until_the_end(manager: tuple[sock
         sock.recv(4096)
 
 
+async def test_a_loop_that_stands_still_feeds_no_watchdog(manager: tuple[socket.socket, str]) -> None:
+    sock, address = manager
+    sock.setblocking(False)
+    notifier = Notifier(address, watchdog=0.002)
+    notifier.ready(asyncio.get_running_loop())
+    assert [sock.recv(4096)[:5] for _ in range(2)] == [b"READY", b"WATCH"]
+    end = time.monotonic() + 0.02
+    while time.monotonic() < end:  # ten times the watchdog's: the loop cannot turn
+        with pytest.raises(BlockingIOError):
+            sock.recv(4096)
+    notifier.close()
+
+
 @pytest.mark.parametrize(
     "environment",
     [{"WATCHDOG_USEC": "1000", "WATCHDOG_PID": "1"}, {"WATCHDOG_USEC": "0"}, {"WATCHDOG_USEC": "soon"}, {}],

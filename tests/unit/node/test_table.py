@@ -86,3 +86,12 @@ def test_a_long_value_is_cut_in_the_error() -> None:
     with pytest.raises(ConfigError) as caught:
         table(f'n = "{"x" * 500}"').integer("n", 1, low=0, high=9)
     assert len(str(caught.value)) < 150
+
+
+def test_an_error_does_not_show_a_private_key_that_was_pasted_in_the_wrong_place() -> None:
+    pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIHbR\n-----END PRIVATE KEY-----\n"
+    for value in (pem, pem[:50], [pem]):
+        wrong = TomlTable(Source("file.toml", ""), {"name": value})
+        with pytest.raises(ConfigError, match="…") as caught:
+            wrong.choice("name", ["a"], "a")
+        assert "MC4C" not in str(caught.value)
