@@ -65,6 +65,8 @@ FRAMES: dict[int, st.SearchStrategy[Frame]] = {
     13: st.builds(wire.Update, offers),
     14: st.builds(wire.GoAway, words, texts, u32),
     15: st.builds(wire.Part, st.integers(0, 511), u32, st.binary(min_size=1, max_size=300)),
+    17: st.builds(wire.Describe, st.lists(indexes, min_size=1, max_size=4)),
+    18: st.builds(wire.DescriptionFrame, indexes, st.binary(max_size=300)),
     16: st.builds(wire.ProbeFrame, u32, indexes, u64, st.lists(st.text(max_size=160), min_size=1, max_size=4)),
 }
 frames = st.one_of(*FRAMES.values())
@@ -89,6 +91,8 @@ SAMPLES: dict[str, Frame] = {
     "update": wire.Update(("archive", "relay")),
     "goaway": wire.GoAway("bye", ""),
     "part": wire.Part(2, 70_000, b"part"),
+    "describe": wire.Describe([3, 4]),
+    "description": wire.DescriptionFrame(3, b"what it declares"),
     "probe": wire.ProbeFrame(0, 3, 77, ["bus://local/blocks"]),
 }
 

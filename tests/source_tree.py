@@ -19,7 +19,7 @@ LOOSE = ""
 #: imports rooms that stand before it, and nothing else of its floor.
 ROOMS = {
     "actors": ("base", "messages", "mailbox", "sends", "engine", "routing", LOOSE),
-    "transports": ("streams", "wire", "lanes", "connection", LOOSE),
+    "transports": ("streams", "schema", "wire", "lanes", "connection", LOOSE),
     "discovery": ("records", "facts", "book", "peer", "mind", "mdns", "pex", "shell", LOOSE),
     "node": (LOOSE, "demo", "cli"),
     "testing": ("leaks", "kit", "sim", "suites", LOOSE),

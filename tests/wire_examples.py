@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import msgpack
 
+from peerbus.actors import Channel, Message, Request
+from peerbus.transports.schema import describe
 from peerbus.transports.wire import frames as wire
 from peerbus.transports.wire.frames import Frame
 from peerbus.transports.wire.hello import ChannelInfo, Hello
 
-__all__ = ["ALICE", "ASK", "BLOCK", "BOB", "CREDIT", "EXAMPLES", "REPLY"]
+__all__ = ["ALICE", "ASK", "BLOCK", "BOB", "CREDIT", "EXAMPLES", "REPLY", "Block", "GetBlock"]
+
+
+class Block(Message):
+    height: int
+    data: bytes = b""
+
+
+class GetBlock(Message, Request[Block]):
+    height: int
+
 
 GET_BLOCK = msgpack.packb({"height": 7})
 GET_NEXT = msgpack.packb({"height": 8})
@@ -69,4 +81,6 @@ EXAMPLES: list[Frame] = [
     wire.GoAway("shutting_down", "", 5000),
     wire.Part(0, 3, b"abcd"),
     wire.ProbeFrame(1, 0, 7, [f"bus://{'a' * 64}/blocks"]),
+    wire.Describe([0, 3]),
+    wire.DescriptionFrame(0, describe(Channel("blocks", messages=(GetBlock, Block))).data),
 ]

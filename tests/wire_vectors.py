@@ -18,13 +18,15 @@ import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from wire_cddl import grammar
-from wire_examples import ALICE, BLOCK, BOB, CREDIT, EXAMPLES, REPLY
+from wire_examples import ALICE, BLOCK, BOB, CREDIT, EXAMPLES, REPLY, Block, GetBlock
 
 from peerbus.actors import Message
 from peerbus.actors.base import ProtocolError
 from peerbus.actors.messages import Channel
 from peerbus.actors.messages.answer_encoding import marked
+from peerbus.discovery.pex.exchange import PeerExchange
 from peerbus.transports.lanes.flow import SendWindow
+from peerbus.transports.schema import describe
 from peerbus.transports.streams import Identity
 from peerbus.transports.streams.tls import Authority
 from peerbus.transports.wire.frame_decoder import decode_body
@@ -166,6 +168,9 @@ def bad_frames() -> list[dict[str, str]]:
         "channel 256": _pack([3, 256, [[1, 0, b""]]]),
         "an item with a field more": _pack([3, 0, [[1, 0, b"", 0]]]),
         "an empty part": _pack([15, 0, 0, b""]),
+        "DESCRIBE of nothing": _pack([17, []]),
+        "DESCRIBE of 17 channels": _pack([17, [*range(17)]]),
+        "a description that is text": _pack([18, 0, "x"]),
         "a part of 16,385 bytes": _pack([15, 0, 0, bytes(PART_SIZE + 1)]),
         "lane 512": _pack([15, 512, 0, b"x"]),
         "HELLO without a nonce": _pack([0, {key: value for key, value in hello.items() if key != "nonce"}]),
@@ -262,10 +267,35 @@ def conversation() -> dict[str, str]:
     }
 
 
-def schemas() -> list[dict[str, str]]:
+def schemas() -> list[dict[str, object]]:
     """Descriptions of channels and their hashes."""
-    lines = "GetPeers(role:str,limit:int)\nPeerRecords(records:tuple[bytes,...])"
-    return [{"description": lines, "schema": hashlib.sha256(lines.encode()).digest()[:16].hex()}]
+    found: list[dict[str, object]] = []
+    for title, channel in (
+        ("blocks of a conversation", Channel("blocks", messages=(GetBlock, Block))),
+        ("peerbus.pex", PeerExchange.channel),
+        ("of all kinds", Channel("kinds", messages=(_message_of(_every_kind()), GetBlock, Add))),
+    ):
+        described = describe(channel)
+        content = msgspec.msgpack.decode(described.data)
+        found.append(
+            {"title": title, "content": content, "hex": described.data.hex(), "schema": described.schema.hex()}
+        )
+    return found
+
+
+def _every_kind() -> Any:
+    """A type that has in it what descriptions tell apart."""
+    fields = [(f"field{number}", kind) for number, (_, kind, _) in enumerate(PAYLOADS)]
+    return msgspec.defstruct("Kinds", fields, bases=(Message,), frozen=True)
+
+
+def schema_block() -> str:
+    """The table of descriptions in docs/wire.md."""
+    rows = ["| description | `schema` |", "| --- | --- |"]
+    for each in schemas()[:2]:
+        content = json.dumps(each["content"], ensure_ascii=False)
+        rows.append(f"| `{content}` | `{' '.join(re.findall('..', str(each['schema'])))}` |")
+    return "\n".join(rows) + "\n"
 
 
 def vectors() -> str:
@@ -350,4 +380,5 @@ GENERATED = (
     Generated("grammar", grammar, "wire.cddl"),
     Generated("certificate", certificate_block),
     Generated("payloads", payload_block),
+    Generated("schemas", schema_block),
 )

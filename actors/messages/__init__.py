@@ -15,7 +15,7 @@ from .address import (
     Role,
     parse_address,
 )
-from .answer_encoding import decode_answer, decode_plain, encode_answer, unmarked
+from .answer_encoding import decode_answer, decode_plain, encode_answer, marked, unmarked
 from .answers import Expected, article, check_reply, may_answer, misfit, shown_kind, wrong_answer
 from .capability import Capability
 from .channel import (
@@ -28,7 +28,7 @@ from .channel import (
     ChannelTuning,
     Overflow,
 )
-from .encoding import Unresolved, answer_of, check_answer, encoding_of
+from .encoding import Answer, Unresolved, answer_of, check_answer, encoding_of
 from .events import (
     FACTS,
     ActorFailed,
@@ -39,6 +39,7 @@ from .events import (
     ShutdownStarted,
     Terminated,
 )
+from .exact import class_of
 from .how import WAITS, How
 from .known_channels import KnownChannels
 from .message import Message
@@ -58,6 +59,7 @@ __all__ = [
     "ActorStarted",
     "ActorTerminated",
     "Address",
+    "Answer",
     "Asks",
     "Capability",
     "Channel",
@@ -104,10 +106,12 @@ __all__ = [
     "check_answer",
     "article",
     "check_reply",
+    "class_of",
     "decode_answer",
     "decode_plain",
     "encode_answer",
     "encoding_of",
+    "marked",
     "may_answer",
     "misfit",
     "parse_address",

@@ -38,6 +38,15 @@ class Link(Protocol):
     def has(self, reactor: str) -> bool:
         """The peer runs a reactor of this name."""
 
+    def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
+        """Bytes of the largest message of that class that can be sent to the reactor now; 0 where none can.
+
+        `asked`: its answer is to be read as well.
+        """
+
+    def fits(self, reactor: str, message: object, memo: dict[object, object]) -> bool:
+        """A message of a class that the reactor `takes` is not too large for it. `memo` as for `tell`."""
+
     def take_over(self, before: Link) -> None:
         """Replace an older link to the same peer: its waiting senders move here; what it accepted is written first."""
 

@@ -11,7 +11,7 @@ from ...actors.bus import Bus
 from ...actors.messages import Capability, Unresolved
 from ...transports.connection import CloseChannel, OfferRoles, OpenChannel
 from ...transports.streams import Endpoint, Identity
-from ...transports.wire import ChannelInfo, Codecs, Hello
+from ...transports.wire import FEATURES, ChannelInfo, Codecs, Hello
 from .interfaces import LocalAddress
 from .own_endpoints import EVERYBODY, Advertised, Hearers, own_endpoints
 from .own_record import OwnRecord, that_fit
@@ -93,6 +93,7 @@ class SelfDescription:
             agent=me.agent,
             nonce=self._bus.rng.randbytes(16),
             record=self.record.data,
+            features=FEATURES,
         )
 
     def news_since(self, said: Hello) -> list[object]:

@@ -99,6 +99,8 @@ def seeds() -> Iterator[tuple[str, bytes]]:
         wire.Update(("archive", "relay")),
         wire.GoAway("shutting_down", "", 5000),
         wire.Part(0, 0, b"part"),
+        wire.Describe([0, 255]),
+        wire.DescriptionFrame(3, b"what it declares"),
         wire.ProbeFrame(0, 3, 77, ["bus://local/blocks", f"bus://{'a' * 64}/blocks"]),
     ]
     encode = FrameEncoder().encode

@@ -52,6 +52,17 @@ class ProbeLink:
         """As `Link.has`."""
         return reactor in self.reactors
 
+    def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
+        """As `Link.takes`."""
+        codec = self._codecs.get(reactor) if self.has(reactor) and self.gone is None else None
+        if codec is None or kind not in codec.numbers:
+            return 0
+        return codec.channel.max_message
+
+    def fits(self, reactor: str, message: object, memo: dict[object, object]) -> bool:
+        """As `Link.fits`: all of its reactors take as much."""
+        return True
+
     def take_over(self, before: object) -> None:
         """As `Link.take_over`: there is nothing to take over."""
 

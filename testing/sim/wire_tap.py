@@ -16,6 +16,8 @@ from ...transports.wire import (
     ChannelInfo,
     Close,
     Credit,
+    Describe,
+    DescriptionFrame,
     Error,
     FrameDecoder,
     GoAway,
@@ -133,6 +135,10 @@ def _words(frame: ArrivedFrame, theirs: list[ChannelInfo], own: list[ChannelInfo
             return f"GOAWAY {reason}"
         case ProbeFrame(rid, channel, _, path):
             return f"PROBE of {f'#{rid}' if rid else 'credit'} on {_channel(theirs, channel)}, {len(path)} wait"
+        case Describe(indexes):
+            return f"DESCRIBE {', '.join(_channel(theirs, index) for index in indexes)}"
+        case DescriptionFrame(index, data):
+            return f"DESCRIPTION of {_channel(own, index)}, {len(data)} B"
         case Part(lane, left, data) | ZeroCopyPart(lane, left, data):
             return f"PART of lane {lane}, {len(data)} B, {left} left"
 

@@ -8,6 +8,7 @@ from ...actors.base import get_logger
 from ..lanes import Outbox, Writer
 from ..wire import MAX_CHANNELS, WORD_LIMIT, Close, Codecs, Frame, Open, Update, clip, printable
 from .commands import CloseChannel, OfferRoles, OpenChannel
+from .descriptions import Descriptions
 from .link import PeerLink
 from .receive_side import ReceiveSide
 
@@ -19,7 +20,7 @@ log = get_logger("peerbus.transports")
 class Announcements:
     """Those of one connection. `changed` is called when the peer's reactors or roles are other ones."""
 
-    __slots__ = ("_bus_name", "_changed", "_codecs", "_link", "_outbox", "_receive", "_writer")
+    __slots__ = ("_bus_name", "_changed", "_codecs", "_descriptions", "_link", "_outbox", "_receive", "_writer")
 
     def __init__(
         self,
@@ -27,10 +28,12 @@ class Announcements:
         codecs: Codecs,
         link: PeerLink,
         receive: ReceiveSide,
+        descriptions: Descriptions,
         outbox: Outbox,
         writer: Writer,
         changed: Callable[[], None],
     ) -> None:
+        self._descriptions = descriptions
         self._bus_name = bus_name
         self._codecs = codecs
         self._link = link
@@ -57,6 +60,7 @@ class Announcements:
         index = self._receive.add(command.info)
         self._link.origins.add(command.info.name, index)
         self._say(Open(index, command.info))
+        self._descriptions.look()  # this node knows a channel more
 
     def close(self, command: CloseChannel) -> None:
         """A reactor has stopped here."""
@@ -89,6 +93,7 @@ class Announcements:
         """A reactor has started there."""
         self._link.open(frame.index, frame.channel)
         self._receive.add_sender(frame.channel.name)
+        self._descriptions.want(self._link.lanes.by_name[frame.channel.name])
         self._changed()
 
     def closed(self, frame: Close) -> None:

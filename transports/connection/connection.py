@@ -2,7 +2,7 @@
 
 Its parts: `FrameReader` and `FrameWriter` have the stream, and the two tasks that wait for it; `PeerLink` is what this
 node sends, `ReceiveSide` what the peer does; `Pulse` watches whether the peer is there, and `LeaveTaking` how it
-ends; `Announcements` keeps both sides' lists of reactors.
+ends; `Announcements` keeps both sides' lists of reactors, `Descriptions` what these declare, `Rising` waits for that.
 Messages to a peer's reactors do not queue in this actor's own mailbox: each reactor of the peer has a lane of its
 own here, bounded by the credit that it granted. The mailbox takes what is said to the connection itself.
 """
@@ -29,6 +29,8 @@ from ..wire import (
     Close,
     Codecs,
     Credit,
+    Describe,
+    DescriptionFrame,
     Error,
     FrameEncoder,
     GoAway,
@@ -53,12 +55,14 @@ from .commands import (
     OfferRoles,
     OpenChannel,
 )
+from .descriptions import Descriptions
 from .frame_reader import FrameReader
 from .greeting import Greeted
 from .leave_taking import LeaveTaking
 from .link import PeerLink
 from .pulse import HEARTBEAT_INTERVAL, Pulse
 from .receive_side import ReceiveSide
+from .rising import Rising
 
 __all__ = ["PeerConnection"]
 
@@ -106,8 +110,12 @@ class PeerConnection(Actor):
         self._outbox = writer.outbox = self.link.outbox
         self._receive = ReceiveSide(bus, greeted.own, greeted.peer, codecs, self._outbox, writer)
         self.link.asked_here = self._receive.count_of_asks
+        self._descriptions = Descriptions(
+            greeted.peer, codecs, self.link.lanes, self._receive.lanes, self._outbox, writer
+        )
+        self.link.encoder.want = self._descriptions.want
         self._announcements = Announcements(
-            bus.name, codecs, self.link, self._receive, self._outbox, writer, self._changed
+            bus.name, codecs, self.link, self._receive, self._descriptions, self._outbox, writer, self._changed
         )
         self._pulse = Pulse(self._loop, self._context, self._outbox, writer, interval=heartbeat, silent=self._silent)
         #: Node id of the peer.
@@ -134,6 +142,8 @@ class PeerConnection(Actor):
                 ZeroCopyAsk: receive.asked,
                 ZeroCopyReply: link.replied,
                 ProbeFrame: receive.probed,
+                Describe: self._descriptions.asked,
+                DescriptionFrame: self._descriptions.described,
             },
             limit_of_lane=self._limit_of_lane,
             came=self._pulse.came,
@@ -142,6 +152,7 @@ class PeerConnection(Actor):
             over=self._over,
         )
 
+        self._rising = Rising(self._reader, receive, self._descriptions, enter=self._enter, changed=self._changed)
         self._leave_taking = LeaveTaking(bus, link, receive, self._reader, writer, self._cut)
 
     # Life.
@@ -150,12 +161,15 @@ class PeerConnection(Actor):
         """Enter the table, then read."""
         self.bus.books.open(self.link.lanes)
         self.bus.books.open(self._receive)
-        if self._listed:
-            self._router(LinkUp(self.link, self._announce, self._order))
+        self._rising.begin(self._loop, self._context)
         self._reader.start(self._greeted.leftover, f"peerbus reader {self.peer_id[:8]}")
         self._pulse.start()
         if self.bus.closing:
             self._leave_taking.shutdown(self.bus.life.time_to_end)
+
+    def _enter(self) -> None:
+        if self._listed:
+            self._router(LinkUp(self.link, self._announce, self._order))
 
     async def on_stop(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
         """Tell the peer, send what is accepted, close."""
@@ -189,11 +203,13 @@ class PeerConnection(Actor):
 
     @handles(ShutdownStarted)
     def _shutdown_started(self, event: ShutdownStarted) -> None:
+        self._rising.rise()
         # The reactors here still have work at hand, and send and ask by this connection: it stays in the table.
         self._leave_taking.shutdown(event.within)
 
     @handles(Disconnect)
     def _disconnect(self, command: Disconnect) -> None:
+        self._rising.rise()
         self._leave_taking.command(command)
         self.stop()
 
@@ -213,10 +229,12 @@ class PeerConnection(Actor):
         """The connection carries nothing any more: all that wait for it learn why."""
         if not self._leave_taking.end():
             return
+        self._rising.rise()
         self._reader.stop()
         self._writer.close()
         self._pulse.stop()
         self._announcements.end()
+        self._rising.end()
         self._router(LinkDown(self.link, reason))
         self.link.lost(f"{reason}: {text}" if text else reason)
         self.link.lanes.settle(self.bus.books)
@@ -296,6 +314,7 @@ class PeerConnection(Actor):
         self._receive.rtt = self._pulse.rtt or 0.0
 
     def _told_to_go(self, frame: GoAway) -> None:
+        self._rising.rise()
         self._leave_taking.told(frame)
 
     def _changed(self) -> None:

@@ -81,6 +81,10 @@ class FrameReader:
         """Begin to read, behind the bytes that came with the handshake."""
         self._task = new_task(read_on(self._stream, self, leftover), loop=self._loop, name=name, context=self._context)
 
+    def take(self, takers: Mapping[type, Callable[[Any], None]]) -> None:
+        """Hand these frames to others from now on."""
+        self._takers = {**self._takers, **takers}
+
     def notice(self, stirred: Callable[[], None]) -> None:
         """Call `stirred` from now on before each frame that shows that the peer has something under way."""
         self._takers = {

@@ -67,7 +67,8 @@ class PeerLink:
         self.lanes = lanes = OutLanes(codecs, bus.name, peer.node_id)
         #: The same, by reactor, and their turns by number: on the way of every send.
         self._lanes, self._turns = lanes.by_name, lanes.turns
-        self._encoded = OutgoingEncoder(codecs, lanes.by_name, peer.node_id).encoded
+        self.encoder = OutgoingEncoder(codecs, lanes.by_name, peer.node_id)
+        self._encoded = self.encoder.encoded
         self._losses = Losses(bus, lanes, asks, where)
         self.succession = Succession(lanes, self.outbox, writer)
         self._ask_sending = AskSending(bus.loop, asks, lanes.turns, self.outbox, writer)
@@ -76,7 +77,7 @@ class PeerLink:
         self.origins: Origins = Origins(own.channels, partial(declares, bus))
         self._origins = self.origins.numbers
         #: How many asks have come from the peer; set by the connection.
-        self.asked_here: Callable[[], int] = _never_asked
+        self.asked_here: Callable[[], int] = int  # none: a call of it is 0
         self._growth = Growth()
         #: Why nothing new is sent; None while the peer takes work.
         self.refusal: Callable[[str], SendError] | None = None
@@ -111,6 +112,14 @@ class PeerLink:
     def has(self, reactor: str) -> bool:
         """The peer runs this reactor."""
         return reactor in self._lanes
+
+    def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
+        """As `Link.takes`."""
+        return self.encoder.takes(reactor, kind, asked=asked) if self.refusal is None else 0
+
+    def fits(self, reactor: str, message: object, memo: dict[object, object]) -> bool:
+        """As `Link.fits`."""
+        return self.encoder.fits(reactor, message, memo)
 
     def load(self, reactor: str) -> Load:
         """As `Link.load`."""
@@ -158,7 +167,7 @@ class PeerLink:
             try:
                 if self.refusal is not None:
                     raise self.refusal(f"{self.peer_id} takes no new work")
-                lane, number, payload = self._encoded(reactor, message, None, memo)
+                lane, number, payload = self._encoded(reactor, message, None, memo, True)  # as there
             except SendError as error:
                 return self._losses.fail(reactor, sender, message, error)
         origin = 0 if sender is None else self._origins.get(sender.reactor) or self.origins.number_of(sender.reactor)
@@ -374,14 +383,11 @@ class PeerLink:
         self.outbox = ended = Outbox(_never_numbered, _never_looked_at)
         self.open_asks.outbox = self._ask_sending.outbox = self.succession.outbox = ended
         self.origins.end()
-        self.asked_here = _never_asked
+        self.encoder.end()
+        self.asked_here = int
         self.succession.arrived()
         self._watches.all_ended(why)
         self.open_asks.lost(f"the connection to peer {self.peer_id} ended before the answer came: {why}")
-
-
-def _never_asked() -> int:
-    return 0
 
 
 def _never_numbered(outgoing: Outgoing) -> int:

@@ -8,7 +8,7 @@ from ...actors.base import ProtocolError, get_logger
 from ...actors.engine import Load
 from ...actors.mailbox import Account, Books, Side
 from ..lanes import LaneStatistics, LaneTurn, OutLane
-from ..wire import ChannelInfo, Codecs, body_limit
+from ..wire import ChannelCodec, ChannelInfo, Codecs, body_limit
 
 __all__ = ["OutLanes"]
 
@@ -39,16 +39,9 @@ class OutLanes:
             raise ProtocolError("unknown_channel", f"opened channel {index}, the next one is {len(self.by_index)}")
         if info.name in self.by_name:
             raise ProtocolError("bad_field", f"channel {info.name!r} is open already")
-        lane = OutLane(index, info, self._codecs.get(info.name), wake)
+        codec = self._codecs.towards(info.name, info.schema) or self._codecs.get(info.name)
+        lane = OutLane(index, info, codec, wake)
         lane.alone = alone
-        if lane.known and lane.codec is None:
-            log.warning(
-                "channel differs, nothing can be sent on it",
-                node=self._node,
-                peer=self._peer_id,
-                channel=info.name,
-                peers_types=info.types,
-            )
         self.by_index.append(lane)
         self.turns.append(LaneTurn(lane, info.priority))
         self.by_name[info.name] = lane
@@ -60,6 +53,30 @@ class OutLanes:
             return None
         del self.by_name[lane.info.name]
         return lane
+
+    def differs(self, lane: OutLane, why: str) -> None:
+        """Nothing can be sent on that lane: what the peer declares on it is not known. Tell the operator."""
+        log.warning(
+            "channel differs, nothing can be sent on it",
+            node=self._node,
+            peer=self._peer_id,
+            channel=lane.info.name,
+            peers_types=lane.info.types,
+            why=why,
+        )
+
+    def agree(self, lane: OutLane, codec: ChannelCodec) -> None:
+        """What the peer declares on a lane is known, and this is sent."""
+        lane.codec, lane.known = codec, True
+        refusals = codec.refusals
+        if refusals:
+            (log.info if codec.numbers else log.warning)(
+                "some messages cannot be sent" if codec.numbers else "no message can be sent",
+                node=self._node,
+                peer=self._peer_id,
+                channel=lane.info.name,
+                why=refusals,
+            )
 
     def at(self, index: int) -> OutLane:
         """The lane of that number. Raises ProtocolError for one that is not there."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from ...actors.base import MessageTooLarge, MessageTypeError, NoRoute, NoSuchReactor, SchemaMismatch
+from ...actors.base import MessageTooLarge, MessageTypeError, NoRoute, NoSuchReactor, SchemaMismatch, SendError
 from ...actors.messages import Unresolved
 from ..lanes import OutLane
 from ..wire import MESSAGE_LIMIT, ChannelCodec, Codecs
@@ -18,19 +19,27 @@ __all__ = ["OutgoingEncoder"]
 class OutgoingEncoder:
     """For the lanes, by reactor, of one connection: `lanes` is theirs, and changes."""
 
-    __slots__ = ("_codecs", "_lanes", "_peer_id")
+    __slots__ = ("_codecs", "_lanes", "_peer_id", "want")
 
     def __init__(self, codecs: Codecs, lanes: dict[str, OutLane], peer_id: str) -> None:
         self._codecs = codecs
         self._lanes = lanes
         self._peer_id = peer_id
+        #: Asks the peer what it declares on a lane; set by the connection.
+        self.want: Callable[[OutLane], object] = _never
 
     def encoded(
-        self, reactor: str, message: object, reply: TypeForm[Any] | None, memo: dict[object, object] | None
+        self,
+        reactor: str,
+        message: object,
+        reply: TypeForm[Any] | None,
+        memo: dict[object, object] | None,
+        told: bool = False,  # by place: it is the way of every ask
     ) -> tuple[OutLane, int, bytes]:
         """The lane to a reactor, the number and the bytes of a message to it. Raises SendError, and says why.
 
-        `reply`: what an ask says of its answer. `memo`: one for all peers that the message goes to.
+        `reply`: what an ask says of its answer. `memo`: one for all peers that the message goes to. `told`: no answer
+        is to be read.
         """
         lane = self._lanes.get(reactor)
         if lane is None:
@@ -39,12 +48,16 @@ class OutgoingEncoder:
         codec = lane.codec
         if codec is None:
             codec = self._agreed_codec(lane, reactor, message)
+        numbers = codec.asked
         if reply is not None:
             codec.check_reply(reply, message)
+            numbers = codec.numbers
+        elif told:
+            numbers = codec.numbers
         if memo is not None:
-            return lane, *self._encoded_once(lane, codec, message, memo)
+            return lane, *self._encoded_once(lane, codec, message, memo, numbers)
         # As `encode` where all is well, without its call.
-        number, data = codec.numbers.get(message.__class__, 0), b""
+        number, data = numbers.get(message.__class__, 0), b""
         try:
             if number and codec.checks[number](message):
                 data = codec.encode_fields(message)
@@ -53,6 +66,8 @@ class OutgoingEncoder:
         except Exception:  # noqa: BLE001  # `encode` says what is wrong with it
             number = 0
         if not number:
+            if message.__class__ not in numbers:
+                raise codec.refusal_of(message)
             return lane, *codec.encode(message, lane.largest)
         if len(data) > lane.largest:
             raise codec.too_large(message, len(data), lane.largest)
@@ -60,22 +75,50 @@ class OutgoingEncoder:
 
     def _agreed_codec(self, lane: OutLane, reactor: str, message: object) -> ChannelCodec:
         """The codec of a lane that has none yet: this node may have learned the channel since it was opened."""
-        if lane.known:
-            raise SchemaMismatch(
-                f"peer {self._peer_id} declares other messages on channel {reactor!r} "
-                f"({', '.join(lane.info.types)}) than this node"
-            )
-        codec = self._made_codec(reactor, message)
-        if codec is None:
+        own = self._made_codec(reactor, message)
+        if own is None:
             raise NoRoute(
                 f"this node does not know the channel {reactor!r}: run its reactor, or give the node "
                 "channels=[…], so that it knows the messages"
             )
-        if codec.schema != lane.info.schema:
-            lane.known = True
-            raise SchemaMismatch(f"peer {self._peer_id} declares other messages on channel {reactor!r}")
-        lane.codec, lane.known = codec, True
-        return codec
+        if own.schema == lane.info.schema:
+            lane.codec, lane.known = own, True
+        else:
+            self.want(lane)
+        if lane.codec is not None:
+            return lane.codec
+        if lane.awaited:
+            raise NoRoute(f"peer {self._peer_id} has yet to say what it declares on channel {reactor!r}")
+        raise SchemaMismatch(
+            f"peer {self._peer_id} declares other messages on channel {reactor!r} ({', '.join(lane.info.types)}) than "
+            f"this node: {lane.refused or 'it does not say which'}"
+        )
+
+    def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
+        """Bytes of the largest message of that class that can be sent to a reactor; 0 where none can."""
+        lane = self._lanes.get(reactor)
+        if lane is None:
+            return 0
+        codec = lane.codec
+        if codec is None:
+            try:
+                codec = self._agreed_codec(lane, reactor, None)
+            except SendError:
+                return 0
+        return lane.largest if kind in (codec.asked if asked else codec.numbers) else 0
+
+    def fits(self, reactor: str, message: object, memo: dict[object, object]) -> bool:
+        """A message that a reactor `takes` is not too large for it."""
+        lane = self._lanes.get(reactor)
+        if lane is None or lane.codec is None:
+            return False
+        try:
+            self._encoded_once(lane, lane.codec, message, memo, lane.codec.numbers)
+        except MessageTooLarge:
+            return False
+        except SendError:
+            return True  # it is no better anywhere
+        return True
 
     def _made_codec(self, reactor: str, message: object) -> ChannelCodec | None:
         try:
@@ -83,10 +126,21 @@ class OutgoingEncoder:
         except (TypeError, Unresolved) as error:
             raise MessageTypeError(str(error), message=message) from error
 
+    def end(self) -> None:
+        """The connection has ended: keep nothing that points back to it."""
+        self.want = _never
+
     def _encoded_once(
-        self, lane: OutLane, codec: ChannelCodec, message: object, memo: dict[object, object]
+        self,
+        lane: OutLane,
+        codec: ChannelCodec,
+        message: object,
+        memo: dict[object, object],
+        numbers: dict[type, int],
     ) -> tuple[int, bytes]:
         limit = lane.info.max_message
+        if message.__class__ not in numbers:
+            raise codec.refusal_of(message)
         known = memo.get(codec)
         if known is None:
             memo[codec] = known = codec.encode(message, MESSAGE_LIMIT)
@@ -97,3 +151,7 @@ class OutgoingEncoder:
                 f"{self._peer_id} carries {limit}"
             )
         return number, data
+
+
+def _never(_lane: OutLane) -> None:
+    """There is no connection to ask by."""

@@ -73,11 +73,12 @@ class ReceiveSide:
         #: Whose turn its messages use in mailboxes: the peer's, so that one connection's come behind those of the one
         #: before it.
         self._source = peer.node_id
-        self._lanes: list[InLane] = []
+        #: Those of the reactors that the peer was told of, by their numbers.
+        self.lanes: list[InLane] = []
         #: By the number that a message names. None: plain code sent it, or an actor that cannot be reached from here.
         self._senders: list[Address[object] | None] = [None]
         self._senders += [Address[object](self._where, channel.name) for channel in peer.channels]
-        self._answers = answers = ServedAsks(bus.loop, bus.name, self._lanes, outbox, writer)
+        self._answers = answers = ServedAsks(bus.loop, bus.name, self.lanes, outbox, writer)
         #: Asks that are not answered, by their number.
         self._served = answers.served
         #: Actors that an ask has woken, and that handle it as soon as the bytes that came are looked through.
@@ -98,21 +99,21 @@ class ReceiveSide:
         codec = self._codecs.get(info.name)
         if codec is None:
             raise KeyError(info.name)
-        self._lanes.append(InLane(self, len(self._lanes), info, codec))
-        return len(self._lanes) - 1
+        self.lanes.append(InLane(self, len(self.lanes), info, codec))
+        return len(self.lanes) - 1
 
     @property
     def channels(self) -> int:
         """Reactors that the peer was told of, open or not."""
-        return len(self._lanes)
+        return len(self.lanes)
 
     def has(self, name: str) -> bool:
         """A reactor of this name is open to the peer."""
-        return any(lane.open and lane.info.name == name for lane in self._lanes)
+        return any(lane.open and lane.info.name == name for lane in self.lanes)
 
     def remove(self, name: str) -> int | None:
         """The reactor here has stopped; returns its number, None if it had none."""
-        for lane in self._lanes:
+        for lane in self.lanes:
             if lane.info.name == name and lane.open:
                 lane.open = False
                 return lane.index
@@ -133,9 +134,9 @@ class ReceiveSide:
 
     def limit_of_lane(self, number: int) -> int:
         """The largest body on a lane of messages to this side. Raises ProtocolError for one that is not there."""
-        if number % 2 or number // 2 >= len(self._lanes):
+        if number % 2 or number // 2 >= len(self.lanes):
             raise ProtocolError("unknown_lane", f"lane {number}")
-        return body_limit(self._lanes[number // 2].info.max_message)
+        return body_limit(self.lanes[number // 2].info.max_message)
 
     # Frames.
 
@@ -254,9 +255,9 @@ class ReceiveSide:
             self._bus.deadlocks.probed(cell, task, frame.token, path, self._own_id)
 
     def _lane(self, index: int) -> InLane:
-        if index >= len(self._lanes):
-            raise ProtocolError("unknown_channel", f"channel {index} of {len(self._lanes)}")
-        return self._lanes[index]
+        if index >= len(self.lanes):
+            raise ProtocolError("unknown_channel", f"channel {index} of {len(self.lanes)}")
+        return self.lanes[index]
 
     def _sender(self, source: int) -> Address[object] | None:
         if source >= len(self._senders):
@@ -346,7 +347,7 @@ class ReceiveSide:
 
     def confirm(self) -> None:
         """Return all credit that is owed, however little: so the peer knows what was taken."""
-        for lane in self._lanes:
+        for lane in self.lanes:
             due = lane.window.due(at_once=True)
             if due is not None:
                 self._outbox.grant(lane.index, *due)
@@ -355,7 +356,7 @@ class ReceiveSide:
     @property
     def holding(self) -> bool:
         """Messages of the peer wait to be handled."""
-        return any(lane.window.held[0] for lane in self._lanes)
+        return any(lane.window.held[0] for lane in self.lanes)
 
     def written(self) -> None:
         """Something was written: answers that left no longer hold credit back."""
@@ -377,15 +378,13 @@ class ReceiveSide:
 
     def settle(self) -> None:
         """Keep the accounts, once the connection has ended and nothing of it waits for room any more."""
-        if self._ended and not any(lane.arrivals for lane in self._lanes):
+        if self._ended and not any(lane.arrivals for lane in self.lanes):
             self._bus.books.close(self)
-            self._bus.loop.call_soon(
-                self._lanes.clear
-            )  # they point back here; what came with the last frame needs them
+            self._bus.loop.call_soon(self.lanes.clear)  # they point back here; what came with the last frame needs them
 
     def accounts(self) -> Iterator[tuple[Side, str, Account]]:
         """What became of all that has arrived."""
-        for lane in self._lanes:
+        for lane in self.lanes:
             if lane.window.received:
                 yield Side.ARRIVED, lane.info.name, lane.account
 

@@ -60,6 +60,10 @@ class OutLane:
         #: None where this node does not know the channel, or knows it with other messages.
         self.codec = codec if codec is not None and codec.schema == info.schema else None
         self.known = codec is not None
+        #: What the peer's channel declares is asked for: see `Descriptions`.
+        self.awaited = False
+        #: Why it does not, or not so that it could be sent to.
+        self.refused = ""
         #: Bytes of the largest payload.
         self.largest = info.max_message
         self.window = SendWindow(info.messages, info.bytes)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from .codecs import Codecs
+from .codecs import Codecs, WrongHash
 from .frame_decoder import FrameDecoder
 from .frame_encoder import FrameEncoder
 from .frames import (
     BATCH_LIMIT,
+    DESCRIBE_LIMIT,
     FRAME_LIMIT,
     PART_SIZE,
     ArrivedFrame,
@@ -14,6 +15,8 @@ from .frames import (
     Cancel,
     Close,
     Credit,
+    Describe,
+    DescriptionFrame,
     Error,
     Frame,
     GoAway,
@@ -34,7 +37,7 @@ from .frames import (
     ZeroCopyTell,
 )
 from .handshake import MAGIC, Handshake, PeerHello
-from .hello import MAX_CHANNELS, MESSAGE_LIMIT, RECORD_LIMIT, ChannelInfo, Hello, IdentityInUse
+from .hello import FEATURES, MAX_CHANNELS, MESSAGE_LIMIT, RECORD_LIMIT, SCHEMAS, ChannelInfo, Hello, IdentityInUse
 from .parts import BODY_OVERHEAD, Cutter, PartBudget, Reassembler, ask_lane, body_limit, reply_lane
 from .payload import ChannelCodec, Payload
 from .texts import WORD_LIMIT, clip, printable
@@ -58,7 +61,11 @@ __all__ = [
     "Codecs",
     "Credit",
     "Cutter",
+    "DESCRIBE_LIMIT",
+    "Describe",
+    "DescriptionFrame",
     "Error",
+    "FEATURES",
     "Frame",
     "FrameDecoder",
     "FrameEncoder",
@@ -78,6 +85,7 @@ __all__ = [
     "Reassembler",
     "Reject",
     "Reply",
+    "SCHEMAS",
     "Tell",
     "Update",
     "ZeroCopyAsk",
@@ -85,6 +93,7 @@ __all__ = [
     "ZeroCopyReply",
     "ZeroCopyTell",
     "Welcome",
+    "WrongHash",
     "ask_lane",
     "body_limit",
     "clip",

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
 from ...actors.messages import Channel, Unresolved
+from ..schema import hash_of, read_description
 from .payload import ChannelCodec
+from .peer_codec import codec_towards
 
-__all__ = ["Codecs"]
+__all__ = ["MAX_JUDGED", "Codecs", "WrongHash"]
+
+#: Verdicts that are kept: a program with some versions of each of its channels among its peers has a dozen.
+MAX_JUDGED = 256
+
+
+class WrongHash(Exception):
+    """A description is not the one that was announced."""
 
 
 class Codecs:
@@ -17,6 +27,8 @@ class Codecs:
     def __init__(self, channels: Mapping[str, Channel[Any]]) -> None:
         self._channels = channels
         self._codecs: dict[str, ChannelCodec] = {}
+        #: Towards peers with other messages, by name and the peer's hash; used last, kept longest.
+        self._judged: OrderedDict[tuple[str, bytes], ChannelCodec] = OrderedDict()
 
     def get(self, name: str) -> ChannelCodec | None:
         """The codec of a channel; None for one that this node does not know, or that cannot travel: see `make`."""
@@ -24,6 +36,34 @@ class Codecs:
             return self.make(name)
         except (TypeError, Unresolved):
             return None
+
+    def towards(self, name: str, schema: bytes) -> ChannelCodec | None:
+        """The codec for sends to a peer whose channel of that name has that hash: this node's, or one that was judged.
+
+        None where this node does not know the channel, or has yet to see the description of that hash: see `judge`.
+        """
+        own = self.get(name)
+        if own is None or own.schema == schema:
+            return own
+        found = self._judged.get((name, schema))
+        if found is not None:
+            self._judged.move_to_end((name, schema))
+        return found
+
+    def judge(self, name: str, schema: bytes, data: bytes) -> ChannelCodec | None:
+        """Look at the description of a peer's channel, and keep what comes of it; None as `towards`.
+
+        Raises WrongHash where it has another one, ValueError where it cannot be read.
+        """
+        own = self.get(name)
+        if own is None:
+            return None
+        if hash_of(data) != schema:
+            raise WrongHash(f"its description has the hash {hash_of(data).hex()}, it has announced {schema.hex()}")
+        made = self._judged[name, schema] = codec_towards(own, schema, read_description(data))
+        if len(self._judged) > MAX_JUDGED:
+            self._judged.popitem(last=False)
+        return made
 
     def make(self, name: str) -> ChannelCodec | None:
         """The codec of a channel; None for one that this node does not know.

@@ -8,11 +8,13 @@ import msgspec
 from msgspec import Meta
 
 from ...actors.sends import MAX_PATH
+from ..schema import DESCRIPTION_LIMIT
 from .hello import MAX_CHANNELS, ChannelInfo, Hello, Offers, Record, check_offers
 from .texts import TEXT_LIMIT, WORD_LIMIT
 
 __all__ = [
     "BATCH_LIMIT",
+    "DESCRIBE_LIMIT",
     "FRAME_LIMIT",
     "HANDSHAKE_FRAME_LIMIT",
     "PART_SIZE",
@@ -21,6 +23,8 @@ __all__ = [
     "Cancel",
     "Close",
     "Credit",
+    "Describe",
+    "DescriptionFrame",
     "Error",
     "Frame",
     "FrameKind",
@@ -59,6 +63,8 @@ PART_SIZE = 16 * 1024
 PATH_LIMIT = MAX_PATH
 #: Messages in one TELL, ASK or REPLY, and channels in one CREDIT: four default windows.
 BATCH_LIMIT = 4096
+#: Channels that are asked for at a time, and not answered: what answers them may wait to be written.
+DESCRIBE_LIMIT = 16
 
 U32 = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 #: MessagePack has no integer above 2**64 - 1, so the lower bound is all that is left to say.
@@ -213,12 +219,39 @@ class ProbeFrame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=16)
     path: Annotated[list[Place], Meta(min_length=1, max_length=PATH_LIMIT)]
 
 
+class Describe(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=17):
+    """DESCRIBE `[17, [index, …]]`: what do these channels of the receiver declare?"""
+
+    indexes: Annotated[list[Index], Meta(min_length=1, max_length=DESCRIBE_LIMIT)]
+
+
+class DescriptionFrame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=18):
+    """DESCRIPTION `[18, index, description]`: what a channel of the sender declares; empty where it does not say."""
+
+    index: Index
+    description: Annotated[bytes, Meta(max_length=DESCRIPTION_LIMIT)]
+
+
 ShortFrame: TypeAlias = (
-    HelloFrame | Welcome | Reject | Error | Cancel | Credit | Ping | Pong | Open | Close | Update | GoAway | ProbeFrame
+    HelloFrame
+    | Welcome
+    | Reject
+    | Error
+    | Cancel
+    | Credit
+    | Ping
+    | Pong
+    | Open
+    | Close
+    | Update
+    | GoAway
+    | ProbeFrame
+    | Describe
+    | DescriptionFrame
 )
 #: A frame as one writes it, and as it is read where it is small: its payloads are bytes of their own.
 Frame: TypeAlias = ShortFrame | Tell | Ask | Reply | Part
-LAST_KIND = 16
+LAST_KIND = 18
 #: Kinds that a reader leaves out where it does not know them: later versions may send some of them unasked.
 SKIPPED_KINDS = range(128, 256)
 

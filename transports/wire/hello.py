@@ -13,7 +13,9 @@ from ...actors.messages import HARD_MAX_MESSAGE, Capability
 from ..streams import why_another
 
 __all__ = [
+    "FEATURES",
     "MAX_CHANNELS",
+    "SCHEMAS",
     "MESSAGE_LIMIT",
     "RECORD_LIMIT",
     "ChannelInfo",
@@ -27,6 +29,10 @@ __all__ = [
 # Law 2: what one field needs beyond its bound is checked in `__post_init__`, which the decoder runs
 #        too; so a Hello that exists is well formed, and `check` only asks whether we may talk.
 
+#: The sender describes its channels to who asks, and reads descriptions: DESCRIBE and DESCRIPTION.
+SCHEMAS = "schemas"
+#: What this implementation understands beyond the version.
+FEATURES = (SCHEMAS,)
 #: Channels of one node. A reactor each: hundreds are a design error, and a table the peer must hold.
 MAX_CHANNELS = 256
 #: Bytes of one encoded message on any channel.

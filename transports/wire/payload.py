@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 import msgspec
 
-from ...actors.base import MessageTooLarge, MessageTypeError
+from ...actors.base import MessageTooLarge, MessageTypeError, SchemaMismatch
 from ...actors.messages import (
+    FACTS,
     UNNAMED,
     Channel,
     Unresolved,
@@ -19,14 +21,15 @@ from ...actors.messages import (
     decode_plain,
     encode_answer,
     encoding_of,
+    marked,
     unmarked,
     wrong_answer,
 )
+from ..schema import Described, describe, travelling
 from .elements import MAX_ELEMENTS, check_elements, grows
 from .hello import ChannelInfo
-from .schema import schema_of, travelling
 
-__all__ = ["ChannelCodec", "Payload"]
+__all__ = ["ChannelCodec", "Numbering", "Payload"]
 
 #: Type number and bytes, as they stand in TELL, ASK and REPLY.
 Payload = tuple[int, bytes]
@@ -35,30 +38,64 @@ Payload = tuple[int, bytes]
 PLAIN = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Numbering:
+    """How a peer numbers the messages of a channel that it declares otherwise; `codec_towards` makes it.
+
+    `described`: this node's messages. `schema`: the peer's. `names`: of its messages. `classes`: what each is read as
+    here, None for nothing, which `unreadable` explains by number. `numbers`: those of what can be sent, `refused`: why
+    the others cannot. `unread`: why the answers to some cannot be read.
+    """
+
+    described: Described
+    schema: bytes
+    names: tuple[str, ...]
+    classes: tuple[type | None, ...]
+    unreadable: Mapping[int, str]
+    numbers: Mapping[type, int]
+    refused: Mapping[type, str]
+    unread: Mapping[type, str]
+
+
 class ChannelCodec:
     """Encodes and decodes the messages of one channel. Stateless but for its decoders; shared by connections.
 
-    Raises TypeError where its messages cannot travel, and Unresolved where an annotation names what is not found.
+    `theirs`: towards peers that number them otherwise. Raises TypeError where its messages cannot travel, and
+    Unresolved where an annotation names what is not found.
     """
 
-    def __init__(self, channel: Channel[Any]) -> None:
+    def __init__(self, channel: Channel[Any], theirs: Numbering | None = None) -> None:
         self.channel = channel
-        #: What travels of the declared messages, in the order of their numbers.
-        self.messages = travelling(channel)
-        self.schema = schema_of(channel)
-        encodings = [encoding_of(message_type) for message_type in self.messages]
+        own = _own_numbering(channel) if theirs is None else theirs
+        #: The description of this node's messages.
+        self.described = own.described
+        self.schema = own.schema
+        #: What travels of the declared messages, in the order of their numbers; of a peer's those that are known here.
+        self.messages = tuple(message_type for message_type in own.classes if message_type is not None)
+        self._names = own.names
+        self._refused, self._unread = own.refused, own.unread
+        #: Numbers of what nothing here is read as.
+        self._unknown = frozenset(own.unreadable)
         #: The bytes of a message, unchecked: for a caller that asked `numbers` for its type, and `checks` for its
         #: fields.
         self.encode_fields = msgspec.msgpack.Encoder().encode
-        #: Type numbers of the declared messages.
-        self.numbers: dict[type, int] = {message_type: number for number, message_type in enumerate(self.messages, 1)}
-        #: By type number: true where each field is exactly of its type. Not true, or raising: `encode` says whether.
-        self.checks: list[Callable[[Any], bool]] = [_no_check, *(encoding.quick for encoding in encodings)]
+        #: Type numbers of the messages that can be told.
+        self.numbers: dict[type, int] = dict(own.numbers)
+        #: The same of those that can be asked: their answers are understood. Nearly always the very same.
+        self.asked: dict[type, int] = self.numbers
+        if own.unread:
+            self.asked = {each: number for each, number in own.numbers.items() if each not in own.unread}
+        self.checks: list[Callable[[Any], bool]] = [_no_check] * (len(own.classes) + 1)
+        for message_type, number in own.numbers.items():
+            #: By type number: true where each field is exactly of its type. Not true, or raising: ask `encode`.
+            self.checks[number] = encoding_of(message_type).quick
         #: Decoders by type number, which raise what msgspec raises; none of a plain value.
-        self.decoders: list[Callable[[bytes | memoryview], Any]] = [
-            _no_plain_value,
-            *(_decoder_of(message_type, channel.max_message) for message_type in self.messages),
-        ]
+        self.decoders: list[Callable[[bytes | memoryview], Any]] = [_no_plain_value]
+        for number, message_class in enumerate(own.classes, 1):
+            if message_class is None:
+                self.decoders.append(partial(_unreadable, own.unreadable.get(number, "")))
+            else:
+                self.decoders.append(_decoder_of(message_class, channel.max_message))
 
     @cached_property
     def info(self) -> ChannelInfo:
@@ -82,10 +119,7 @@ class ChannelCodec:
         """
         number = self.numbers.get(message.__class__)
         if number is None:
-            raise MessageTypeError(
-                f"channel {self.channel.name!r} carries no {type(message).__name__}, it declares {self._declared}",
-                message=message,
-            )
+            raise self.refusal_of(message)
         try:
             payload = encoding_of(message.__class__).encode(message)
         except MessageTypeError as error:
@@ -95,8 +129,21 @@ class ChannelCodec:
         return number, payload
 
     @property
-    def _declared(self) -> str:
-        return ", ".join(message_type.__name__ for message_type in self.messages)
+    def refusals(self) -> dict[str, str]:
+        """Why what cannot be sent to, or asked of, the peer cannot, by the names of the messages."""
+        return {each.__name__: why for each, why in (*self._refused.items(), *self._unread.items())}
+
+    def refusal_of(self, message: object) -> MessageTypeError | SchemaMismatch:
+        """Why a message has no number, or cannot be asked."""
+        name, channel = type(message).__name__, self.channel.name
+        why = self._refused.get(message.__class__)
+        if why is not None:
+            return SchemaMismatch(f"channel {channel!r}: a {name} cannot be sent to the peer: {why}", message=message)
+        why = self._unread.get(message.__class__)
+        if why is not None:
+            return SchemaMismatch(f"channel {channel!r}: a {name} cannot be asked of the peer: {why}", message=message)
+        declared = ", ".join(each.__name__ for each in self.channel.messages if each not in FACTS)
+        return MessageTypeError(f"channel {channel!r} carries no {name}, it declares {declared}", message=message)
 
     def encode_reply(self, value: object, limit: int, asked: int = 0) -> Payload:
         """The payload of an answer: a declared message, or what else travels; see `answer_encoding`.
@@ -137,9 +184,11 @@ class ChannelCodec:
 
     def decode_reply(self, number: int, payload: bytes | memoryview, message: object, reply: object) -> object:
         """The answer to `message`, which was asked with that `reply`. Raises MessageTypeError."""
-        if number:
+        if number and (reply is None or number not in self._unknown):
             return self.decode(number, payload)
         try:
+            if number:  # what it is here nobody knows but the asker
+                payload = marked(bytes(payload))
             if len(payload) > MAX_ELEMENTS:
                 check_elements(unmarked(payload)[0])
             return decode_answer(payload, message, reply, self.messages)
@@ -164,7 +213,7 @@ class ChannelCodec:
             raise
         # Whatever it is, the bytes are to blame: a key that has no hash, an assertion in a `__post_init__`.
         except BaseException as error:
-            name = "a plain value" if number == PLAIN else self.messages[number - 1].__name__
+            name = "a plain value" if number == PLAIN else self._names[number - 1]
             raise MessageTypeError(f"{name} on channel {self.channel.name!r} is malformed: {error}") from error
 
     def too_large(self, message: object, size: int, limit: int) -> MessageTooLarge:
@@ -181,6 +230,18 @@ def _check_answer(payload: bytes | memoryview, value: object) -> None:
         check_elements(payload)
     except ValueError as error:  # as the asker would say, after all of it had travelled
         raise MessageTypeError(str(error), message=value) from None
+
+
+def _own_numbering(channel: Channel[Any]) -> Numbering:
+    described = describe(channel)
+    messages = travelling(channel)
+    names = tuple(message_type.__name__ for message_type in messages)
+    numbers = {message_type: number for number, message_type in enumerate(messages, 1)}
+    return Numbering(described, described.schema, names, messages, {}, numbers, {}, {})
+
+
+def _unreadable(why: str, _payload: bytes | memoryview) -> object:
+    raise ValueError(f"it cannot be read here: {why}")
 
 
 def _no_check(_message: object) -> bool:

@@ -16,8 +16,8 @@ from msgspec import inspect
 
 from peerbus.actors import LOCAL, Bus, Channel, MessageTypeError, Reactor, handles
 from peerbus.actors.messages.encoding import encoding_of
+from peerbus.transports.schema import describe
 from peerbus.transports.wire.payload import ChannelCodec
-from peerbus.transports.wire.schema import schema_of
 
 PAGE = (Path(__file__).parents[3] / "docs" / "messages.md").read_text(encoding="utf-8")
 LIMIT = 1 << 20
@@ -158,7 +158,7 @@ def test_two_types_of_the_page_have_one_fingerprint_only_where_each_takes_what_t
         values.setdefault(declared, (python(declared)[0], []))[1].extend(python(text))
     alike: dict[bytes, list[tuple[Any, list[Any]]]] = {}
     for kind, them in values.values():
-        alike.setdefault(schema_of(Channel("notes", messages=(holding(kind, KINDS["message"]),))), []).append(
+        alike.setdefault(describe(Channel("notes", messages=(holding(kind, KINDS["message"]),))).schema, []).append(
             (kind, them)
         )
     assert len(alike) > 30

@@ -60,6 +60,12 @@ class FakeLink:
     def has(self, reactor: str) -> bool:
         return reactor == "blocks"
 
+    def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
+        return 1 << 20 if self.has(reactor) else 0
+
+    def fits(self, reactor: str, message: object, memo: dict[object, object]) -> bool:
+        return True
+
     def take_over(self, before: object) -> None:
         self.succeeded = before
 

@@ -21,8 +21,8 @@ from kinds import make_message
 from peerbus.actors import LOCAL, Actor, Bus, Channel, Message, MessageTypeError, Reactor, Request, handles
 from peerbus.actors.messages.encoding import encoding_of
 from peerbus.actors.messages.request import answer_named
+from peerbus.transports.schema import describe
 from peerbus.transports.wire.payload import ChannelCodec
-from peerbus.transports.wire.schema import schema_of
 
 T = TypeVar("T")
 LIMIT = 1 << 20
@@ -267,7 +267,7 @@ def twins(draw: st.DrawFn) -> tuple[Any, Any]:
 def test_a_message_and_a_dataclass_of_the_same_fields_have_the_same_bytes(of: tuple[Any, Any]) -> None:
     message, plain = of
     channels: list[Channel[Any]] = [Channel("notes", messages=(type(each),)) for each in (message, plain)]
-    assert len({schema_of(channel) for channel in channels}) == 1
+    assert len({describe(channel).schema for channel in channels}) == 1
     codecs = [ChannelCodec(channel) for channel in channels]
     [sent] = {codec.encode(each, LIMIT) for codec, each in zip(codecs, of, strict=True)}
     for codec, each in zip(codecs, of, strict=True):  # either side may be either

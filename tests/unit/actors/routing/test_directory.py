@@ -30,6 +30,9 @@ class Wire:
     def has(self, reactor: str) -> bool:
         return reactor == "blocks"
 
+    def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
+        return 1 << 20
+
     def tell(self, reactor: str, message: object, sender: object, timeout: float | None, memo: object = None) -> Any:
         self.sent.append(message)
         return DELIVERED

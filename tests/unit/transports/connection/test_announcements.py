@@ -13,6 +13,7 @@ from some_frames import copied
 from peerbus.actors import Bus, Channel, ProtocolError
 from peerbus.transports.connection.announcements import Announcements
 from peerbus.transports.connection.commands import CloseChannel, OfferRoles, OpenChannel
+from peerbus.transports.connection.descriptions import Descriptions
 from peerbus.transports.connection.link import PeerLink
 from peerbus.transports.connection.receive_side import ReceiveSide
 from peerbus.transports.wire.codecs import Codecs
@@ -56,8 +57,10 @@ class Board:
         self.changes = 0
         self.link = PeerLink(bus, own, peer, codecs, writer)
         self.receive = ReceiveSide(bus, own, peer, codecs, self.link.outbox, writer)
+        outbox = self.link.outbox
+        descriptions = Descriptions(peer, codecs, self.link.lanes, self.receive.lanes, outbox, writer)
         self.announcements = Announcements(
-            bus.name, codecs, self.link, self.receive, self.link.outbox, writer, self.changed
+            bus.name, codecs, self.link, self.receive, descriptions, outbox, writer, self.changed
         )
 
     def changed(self) -> None:

@@ -1,0 +1,111 @@
+"""What one side can send to a channel of the other one, and which of its answers it can read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from peerbus.actors import Channel, Message
+from peerbus.transports.schema import Compatibility, compare, describe
+from peerbus.transports.schema.compatibility import Sides
+from peerbus.transports.schema.description import Description, MessageShape
+
+
+class Block(Message):
+    height: int
+
+
+class NewBlock(Message):
+    height: int
+    data: bytes
+
+
+class Missing(Message):
+    why: str = ""
+
+
+NewBlock.__name__ = NewBlock.__qualname__ = "Block"
+
+
+def get(answer: Any) -> type:
+    """A message `Get` that names this answer."""
+    made = msgspec.defstruct("Get", [("height", int)], bases=(Message,), frozen=True)
+    made.__answer__ = answer  # type: ignore[attr-defined]  # as a class statement of `Request` does it
+    return made
+
+
+def compared(ours: tuple[type, ...], theirs: tuple[type, ...]) -> Compatibility:
+    one, other = (describe(Channel("c", messages=messages)).description for messages in (ours, theirs))
+    return compare(one, other, Sides("this", "that"))
+
+
+class Put(Message):
+    key: int
+
+
+class Drop(Message):
+    key: int
+
+
+def test_equal_channels_have_the_numbers_of_the_other_side() -> None:
+    found = compared((Put, Drop), (Drop, Put))
+    assert found.numbers == {"Put": 2, "Drop": 1}
+    assert found.whole
+    assert found.reads == (1, 0)
+
+
+def test_a_message_that_is_not_there_keeps_no_other_one_back() -> None:
+    found = compared((Put, Drop), (Put,))
+    assert found.numbers == {"Put": 1}
+    assert found.refused == {"Drop": "that does not declare it; it is too old or too new"}
+    assert (found.whole, found.usable) == (False, True)
+    assert compared((Put,), (Put, Drop)).whole
+
+
+def test_an_answer_that_cannot_be_read_keeps_the_ask_back_and_not_the_tell() -> None:
+    found = compared((get(NewBlock),), (get(Block),))
+    assert found.numbers == {"Get": 1}
+    assert found.unread == {
+        "Get": "the answer to Get.data is required at this, and that does not have it; give it a default at this, or "
+        "add it at that first"
+    }
+    assert compared((get(Block),), (get(NewBlock),)).whole
+
+
+def test_answers_may_be_declared_on_one_side_only() -> None:
+    for ours, theirs in (
+        ((get(Block), Block), (get(Block),)),
+        ((get(Block),), (get(Block), Block)),
+        ((get(Block | None),), (get(Block), Block)),
+        ((get(Block | Missing), Block, Missing), (get(Block), Block)),
+    ):
+        found = compared(ours, theirs)
+        assert (found.numbers["Get"], found.unread) == (1, {})
+    found = compared((get(Block), Block), (get(Block | Missing), Block, Missing))
+    assert "may be Missing at that, which this does not expect" in found.unread["Get"]
+
+
+def test_where_one_side_names_no_answer_nobody_knows_better() -> None:
+    class Get(Message):
+        height: int
+
+    assert compared((Get,), (get(Block),)).whole
+    assert compared((get(Block),), (Get,)).whole
+
+
+def test_an_answer_that_is_a_plain_type_is_compared_as_a_field_is() -> None:
+    assert compared((get(float),), (get(int),)).whole
+    assert "the answer to Get is float at that, int at this" in compared((get(int),), (get(float),)).unread["Get"]
+    assert compared((get(list[Block]),), (get(list[NewBlock]),)).whole
+
+
+def test_what_a_stranger_describes_is_judged_whatever_it_is() -> None:
+    ours = describe(Channel("c", messages=(get(Block), Block))).description
+    strange = Description(1, (), (MessageShape("Get", ["list"], 7), MessageShape("Block", 99, ["union"])))
+    found = compare(ours, strange)
+    assert not found.usable
+    assert set(found.refused) == {"Get", "Block"}
+    assert set(found.unreadable) == {2, 1}
+    long = Description(1, (), tuple(MessageShape("x" * 1000, 0, None) for _ in range(100)))
+    assert all(len(text) < 700 for text in compare(ours, long).unreadable.values())

@@ -1,0 +1,19 @@
+"""What the messages of a channel look like, told to peers: descriptions, their hashes, and who can read what."""
+
+from __future__ import annotations
+
+from .compatibility import Compatibility, compare
+from .describing import Described, describe, travelling
+from .description import DESCRIPTION_LIMIT, Description, hash_of, read_description
+
+__all__ = [
+    "DESCRIPTION_LIMIT",
+    "Described",
+    "Description",
+    "Compatibility",
+    "describe",
+    "hash_of",
+    "compare",
+    "read_description",
+    "travelling",
+]

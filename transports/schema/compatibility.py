@@ -1,0 +1,164 @@
+"""What one side can send to a channel of the other one, and which of its answers it can read.
+
+The asking side decides, alone: the other one reads what it declares, and does not look at who has sent it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .description import Description, Shape
+from .reading import Flaw, Reading
+
+__all__ = ["Sides", "Compatibility", "compare"]
+
+#: Characters of a text about one message: a description may have long names in it.
+_TEXT = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """How the two sides are called in texts."""
+
+    ours: str = "this node"
+    theirs: str = "the peer"
+
+
+@dataclass(frozen=True, slots=True)
+class Compatibility:
+    """Of our messages by name, beside a channel of the other side.
+
+    `numbers`: the numbers of those that can be sent. `refused`: why the others cannot. `unread`: why the answers to
+    some cannot be read. `names`: the other side's messages, in the order of their numbers. `reads`: which definition
+    of ours each of these is read as, and `unreadable` why not, where there is none, by number.
+    """
+
+    numbers: Mapping[str, int]
+    refused: Mapping[str, str]
+    unread: Mapping[str, str]
+    names: tuple[str, ...]
+    reads: tuple[int | None, ...]
+    unreadable: Mapping[int, str]
+
+    @property
+    def whole(self) -> bool:
+        """All can be sent, and what answers them can be read."""
+        return not self.refused and not self.unread
+
+    @property
+    def usable(self) -> bool:
+        """Something can be sent."""
+        return bool(self.numbers)
+
+
+def compare(ours: Description, theirs: Description, sides: Sides | None = None) -> Compatibility:
+    """See the module."""
+    return _Comparison(ours, theirs, sides or Sides()).compatibility()
+
+
+class _Comparison:
+    def __init__(self, ours: Description, theirs: Description, sides: Sides) -> None:
+        self._ours = ours
+        self._theirs = theirs
+        self._sides = sides
+        self._to = Reading(ours, theirs, sides.ours, sides.theirs)
+        self._back = Reading(theirs, ours, sides.theirs, sides.ours)
+        self._numbers: dict[str, int] = {}
+        for number, message in enumerate(theirs.messages, 1):
+            self._numbers.setdefault(message.name, number)
+        #: Classes of ours that one of their messages may be read as, by name.
+        self._classes = self._readable_classes()
+        self._reads: list[int | None] = []
+        self._unreadable: dict[int, str] = {}
+
+    def compatibility(self) -> Compatibility:
+        for place, message in enumerate(self._theirs.messages):
+            self._look_at(place + 1, message.name, message.shape)
+        numbers: dict[str, int] = {}
+        refused: dict[str, str] = {}
+        unread: dict[str, str] = {}
+        for message in self._ours.messages:
+            number = self._numbers.get(message.name)
+            if number is None:
+                refused[message.name] = _cut(f"{self._sides.theirs} does not declare it; it is too old or too new")
+                continue
+            flaw = self._to.flaw(message.shape, self._theirs.messages[number - 1].shape, message.name)
+            if flaw is not None:
+                refused[message.name] = _cut(str(flaw))
+                continue
+            numbers[message.name] = number
+            flaw = self._answer_flaw(message.name, self._theirs.messages[number - 1].answer, message.answer)
+            if flaw is not None:
+                unread[message.name] = _cut(str(flaw))
+        names = tuple(message.name for message in self._theirs.messages)
+        return Compatibility(numbers, refused, unread, names, tuple(self._reads), self._unreadable)
+
+    def _readable_classes(self) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for message in self._ours.messages:
+            if isinstance(message.shape, int):
+                found[message.name] = message.shape
+        for message in self._ours.messages:
+            for each in _members(message.answer):
+                if isinstance(each, int) and 0 <= each < len(self._ours.definitions):
+                    found.setdefault(self._ours.definitions[each].name, each)
+        return found
+
+    def _look_at(self, number: int, name: str, shape: Shape) -> None:
+        ours = self._classes.get(name)
+        flaw: Flaw | None = None
+        if ours is not None:
+            flaw = self._back.flaw(shape, ours, name)
+        self._reads.append(None if flaw is not None else ours)
+        if ours is None:
+            self._unreadable[number] = _cut(f"{self._sides.ours} does not know the message {name}")
+        elif flaw is not None:
+            self._unreadable[number] = _cut(str(flaw))
+
+    def _answer_flaw(self, name: str, theirs: Shape, ours: Shape) -> Flaw | None:
+        """What keeps their answer to a message from being read; None where one side names none: then nobody knows."""
+        if theirs is None or ours is None or ours == "any":
+            return None
+        declared = {
+            each.shape: number for number, each in enumerate(self._theirs.messages, 1) if isinstance(each.shape, int)
+        }
+        known, where = _members(ours), f"the answer to {name}"
+        #: What answers are that travel by no number there.
+        rest = [each for each in known if not (isinstance(each, int) and self._by_number(each))]
+        for each in _members(theirs):
+            number = declared.get(each) if isinstance(each, int) else None
+            if number is None:
+                flaw = self._back.flaw(each, ["union", *rest] if len(rest) != 1 else rest[0], where)
+            elif self._reads[number - 1] in known and self._reads[number - 1] is not None:
+                continue
+            else:
+                flaw = self._declared_flaw(number, where)
+            if flaw is not None:
+                return flaw
+        return None
+
+    def _by_number(self, place: int) -> bool:
+        return place in self._reads
+
+    def _declared_flaw(self, number: int, where: str) -> Flaw:
+        ours, theirs = self._sides.ours, self._sides.theirs
+        name = self._theirs.messages[number - 1].name
+        why = self._unreadable.get(number)
+        if why is not None and name in self._classes:
+            return Flaw(where, f"may be {name} at {theirs}: {why}", f"or name another answer at {theirs}")
+        return Flaw(
+            where,
+            f"may be {name} at {theirs}, which {ours} does not expect",
+            f"name {name} as an answer at {ours} first",
+        )
+
+
+def _members(shape: Shape) -> list[Shape]:
+    if shape is None:
+        return []
+    return shape[1:] if isinstance(shape, list) and shape[:1] == ["union"] else [shape]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _TEXT else f"{text[:_TEXT]}…"

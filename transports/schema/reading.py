@@ -1,0 +1,302 @@
+"""Whether what one side writes as a type is understood by who reads it as another one, and what keeps it from that.
+
+Law: yes means that every value of the writer's type is read, without a word, as one of the reader's (bounds are the
+     reader's own business). Nothing is converted on the way: it is as a reader of MessagePack takes the very bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from .description import OPTIONAL, REQUIRED, Definition, Description, Shape, spelled_shape
+
+__all__ = ["Flaw", "Reading", "WIDER"]
+
+#: What a word is read as beside itself. Each row stands in docs/evolving.md, and a test compares the two.
+WIDER: dict[str, frozenset[str]] = {
+    "int": frozenset({"float"}),
+    "bytes": frozenset({"bytearray", "memoryview"}),
+    "bytearray": frozenset({"bytes", "memoryview"}),
+    "memoryview": frozenset({"bytes", "bytearray"}),
+    "date": frozenset({"str"}),
+    "time": frozenset({"str"}),
+    "timedelta": frozenset({"str"}),
+    "decimal": frozenset({"str"}),
+    "uuid": frozenset({"str"}),
+}
+#: Words that stand for themselves.
+WORDS = frozenset(
+    {"none", "bool", "int", "float", "str", "bytes", "bytearray", "memoryview", "datetime", "date", "time"}
+    | {"timedelta", "decimal", "uuid", "ext", "any", "raw"}
+)
+_ARRAYS = frozenset({"list", "set", "frozenset", "vartuple", "tuple"})
+_SETS = frozenset({"set", "frozenset"})
+#: Steps of one comparison: those of 64 messages of 100 fields are some thousands. A description that takes more is
+#: made to take more.
+MAX_STEPS = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """Why a value cannot be read: where, what is wrong, and what would mend it."""
+
+    where: str
+    what: str
+    mend: str
+
+    def __str__(self) -> str:
+        return f"{self.where} {self.what}; {self.mend}"
+
+
+class _TooMuch(Exception):
+    pass
+
+
+class Reading:
+    """What `writer` describes, read as `reader` describes it. `wrote`, `reads`: the two sides, for texts."""
+
+    def __init__(self, writer: Description, reader: Description, wrote: str, reads: str) -> None:
+        self._writer = writer
+        self._reader = reader
+        self._wrote = wrote
+        self._reads = reads
+        self._steps = 0
+        #: Pairs of definitions that are taken for well: they are, or they are being looked at.
+        self._well: dict[tuple[int, int, bool], None] = {}
+
+    def flaw(self, written: Shape, read: Shape, where: str) -> Flaw | None:
+        """What keeps `written` from being read as `read`; None if nothing does. `where` names it, for texts."""
+        try:
+            return self._flaw(written, read, where)
+        except RecursionError:
+            return Flaw(where, "is nested too deeply to be compared", "make it flatter")
+        except _TooMuch:
+            return Flaw(where, "is described in too many words to be compared", "make it smaller")
+
+    def _flaw(self, written: Shape, read: Shape, where: str) -> Flaw | None:
+        self._steps += 1
+        if self._steps > MAX_STEPS:
+            raise _TooMuch
+        if read in ("any", "raw") and _known(written):
+            return None
+        match written, read:
+            case ["union", *several], _:
+                return _first(self._flaw(each, read, where) for each in several)
+            case ["enum" | "literal" | "flag" as word, *values], _:
+                return self._values_flaw(word, values if word == "literal" else values[1:], written, read, where)
+            case _, ["union", *several]:
+                return self._one_of(written, several, read, where)
+            case bool(), _:
+                return self._other(written, read, where)
+            case int(ours), int(theirs) if not isinstance(theirs, bool):
+                return self._class_flaw(ours, theirs, where, among=False)
+            case str(word), str(other) if word in WORDS and (word == other or other in WIDER.get(word, ())):
+                return None
+            case ["dict", keys, values], ["dict", other_keys, other_values]:
+                return self._flaw(keys, other_keys, f"a key of {where}") or self._flaw(
+                    values, other_values, f"{where}[…]"
+                )
+            case [str(word), *items], [str(other), *others] if word in _ARRAYS and other in _ARRAYS:
+                return self._array_flaw(word, items, other, others, written, read, where)
+            case _:
+                return self._other(written, read, where)
+
+    def _other(self, written: Shape, read: Shape, where: str) -> Flaw:
+        one, other = spelled_shape(written, self._writer), spelled_shape(read, self._reader)
+        return Flaw(
+            where,
+            f"is {one} at {self._wrote}, {other} at {self._reads}",
+            f"let {self._reads} read {one} as well, or leave the field and add one of another name",
+        )
+
+    def _values_flaw(self, word: str, values: Sequence[object], written: Shape, read: Shape, where: str) -> Flaw | None:
+        """Of an enumeration, or values that are given: each of them has to be read."""
+        if word == "flag" and not (isinstance(read, list) and read[:1] == ["flag"]):
+            if any(each in ("int", "float") for each in _several(read)):
+                return None
+            return self._other(written, read, where)
+        missing = [value for value in values if not any(_reads_value(value, word, each) for each in _several(read))]
+        if not missing:
+            return None
+        if not any(isinstance(each, list) and each[:1] in (["enum"], ["literal"], ["flag"]) for each in _several(read)):
+            return self._other(written, read, where)
+        shown = ", ".join(map(repr, missing[:8]))
+        return Flaw(
+            where,
+            f"may be {shown} at {self._wrote}, which {self._reads} does not know",
+            f"add {'it' if len(missing) == 1 else 'them'} at {self._reads} first",
+        )
+
+    def _one_of(self, written: Shape, several: Sequence[Shape], read: Shape, where: str) -> Flaw | None:
+        """One of several has to read it: of classes the one with its tag."""
+        if isinstance(written, int):
+            classes = [each for each in several if isinstance(each, int) and not isinstance(each, bool)]
+            among = len(classes) > 1
+            tag = self._tag(self._writer, written)
+            fitting = [each for each in classes if not among or self._tag(self._reader, each) == tag]
+            if len(fitting) == 1:
+                return self._class_flaw(written, fitting[0], where, among=among)
+            return self._other(written, read, where)
+        found = [self._flaw(written, each, where) for each in several]
+        if None in found:
+            return None
+        inside = [flaw for flaw in found if flaw is not None and flaw.where != where]
+        return inside[0] if len(inside) == 1 else self._other(written, read, where)
+
+    def _array_flaw(
+        self,
+        word: str,
+        items: Sequence[Shape],
+        other: str,
+        others: Sequence[Shape],
+        written: Shape,
+        read: Shape,
+        where: str,
+    ) -> Flaw | None:
+        if other == "tuple":
+            if word != "tuple" or len(items) != len(others):
+                return self._other(written, read, where)
+            return _first(
+                self._flaw(item, each, f"{where}[{place}]")
+                for place, (item, each) in enumerate(zip(items, others, strict=True))
+            )
+        if (other in _SETS and word not in _SETS) or len(others) != 1:
+            return self._other(written, read, where)  # items that are equal would arrive once
+        return _first(self._flaw(item, others[0], f"{where}[…]") for item in items)
+
+    # Classes with fields.
+
+    def _tag(self, side: Description, place: int) -> tuple[str, str | int] | None:
+        return side.definitions[place].tag if 0 <= place < len(side.definitions) else None
+
+    def _class_flaw(self, written: int, read: int, where: str, *, among: bool) -> Flaw | None:
+        pair = (written, read, among)
+        if pair in self._well:
+            return None
+        if not (0 <= written < len(self._writer.definitions) and 0 <= read < len(self._reader.definitions)):
+            return Flaw(where, "is of a type that is not described", "describe it")
+        before = len(self._well)
+        self._well[pair] = None  # as long as nothing else turns out: it may stand inside itself
+        found = self._fields_flaw(self._writer.definitions[written], self._reader.definitions[read], where, among=among)
+        if found is not None:
+            while len(self._well) > before:
+                self._well.popitem()
+        return found
+
+    def _fields_flaw(self, written: Definition, read: Definition, where: str, *, among: bool) -> Flaw | None:
+        arrays = (written.form != "map") + (read.form != "map")
+        if arrays == 1 or not {written.form, read.form} <= {"map", "array", "tuple"}:
+            return Flaw(
+                where,
+                f"travels as {_form(written)} from {self._wrote}, and as {_form(read)} to {self._reads}",
+                "declare both alike",
+            )
+        must = among or arrays == 2 or written.tag is not None
+        if read.tag != written.tag and (read.tag is not None or arrays == 2) and must:
+            return Flaw(
+                where,
+                f"has the tag {_tag(written)} at {self._wrote}, {_tag(read)} at {self._reads}",
+                "give both the same tag",
+            )
+        if arrays == 2:
+            return self._places_flaw(written, read, where)
+        return self._names_flaw(written, read, where)
+
+    def _names_flaw(self, written: Definition, read: Definition, where: str) -> Flaw | None:
+        theirs = {each.name: each for each in read.fields}
+        for field in written.fields:
+            other = theirs.pop(field.name, None)
+            self._steps += 1
+            if other is None:
+                if read.strict:
+                    return self._strict_flaw(field.name, where)
+                continue
+            found = self._flaw(field.shape, other.shape, f"{where}.{field.name}")
+            if found is not None:
+                return found
+            if field.presence == OPTIONAL and other.presence == REQUIRED:
+                return Flaw(
+                    f"{where}.{field.name}",
+                    f"may be left out by {self._wrote}, and {self._reads} requires it",
+                    f"give it a default at {self._reads}",
+                )
+        if written.tag is not None and read.tag is None and (clash := theirs.pop(written.tag[0], None)) is not None:
+            return Flaw(f"{where}.{clash.name}", f"is the tag of {self._wrote}", "call the field otherwise")
+        if written.tag is not None and read.strict and read.tag is None:
+            return self._strict_flaw(written.tag[0], where)
+        missing = next((each for each in theirs.values() if each.presence == REQUIRED), None)
+        return None if missing is None else self._missing(missing.name, where)
+
+    def _places_flaw(self, written: Definition, read: Definition, where: str) -> Flaw | None:
+        for place, (field, other) in enumerate(zip(written.fields, read.fields, strict=False)):
+            self._steps += 1
+            if field.name != other.name:
+                return Flaw(
+                    f"{where}[{place}]",
+                    f"is {field.name!r} at {self._wrote}, {other.name!r} at {self._reads}",
+                    "keep the order of fields that travel as an array, and add new ones at its end",
+                )
+            found = self._flaw(field.shape, other.shape, f"{where}.{field.name}")
+            if found is not None:
+                return found
+        count = len(written.fields)
+        if count > len(read.fields) and (read.strict or read.form == "tuple"):
+            return self._strict_flaw(written.fields[len(read.fields)].name, where)
+        missing = next((each for each in read.fields[count:] if each.presence == REQUIRED), None)
+        return None if missing is None else self._missing(missing.name, where)
+
+    def _missing(self, name: str, where: str) -> Flaw:
+        return Flaw(
+            f"{where}.{name}",
+            f"is required at {self._reads}, and {self._wrote} does not have it",
+            f"give it a default at {self._reads}, or add it at {self._wrote} first",
+        )
+
+    def _strict_flaw(self, name: str, where: str) -> Flaw:
+        return Flaw(
+            f"{where}.{name}",
+            f"is unknown at {self._reads}, which forbids unknown fields",
+            f"add it at {self._reads} first, or leave forbid_unknown_fields out there",
+        )
+
+
+def _first(flaws: object) -> Flaw | None:
+    return next((found for found in flaws if found is not None), None)  # type: ignore[attr-defined]
+
+
+def _several(shape: Shape) -> Sequence[Shape]:
+    return shape[1:] if isinstance(shape, list) and shape[:1] == ["union"] else (shape,)
+
+
+def _known(shape: Shape) -> bool:
+    """A reader of anything takes it: what nobody knows may be no value at all."""
+    return not isinstance(shape, str) or shape in WORDS
+
+
+def _reads_value(value: object, word: str, read: Shape) -> bool:
+    if read in ("any", "raw"):
+        return True
+    match read:
+        case "none":
+            return value is None
+        case "str":
+            return isinstance(value, str)
+        case "int" | "float":
+            return isinstance(value, int)
+        case ["enum", _, *values] | ["literal", *values]:
+            return any(value == each and type(value) is type(each) for each in values)
+        case ["flag", _, *values]:
+            if word == "flag":
+                return value in values
+            return isinstance(value, int) and not value & ~sum(each for each in values if isinstance(each, int))
+        case _:
+            return False
+
+
+def _form(definition: Definition) -> str:
+    return "a map" if definition.form == "map" else "an array"
+
+
+def _tag(definition: Definition) -> str:
+    return "none" if definition.tag is None else f"{definition.tag[0]}={definition.tag[1]!r}"
