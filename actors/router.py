@@ -160,11 +160,11 @@ class Router(Body):
     def _admit(self) -> None:
         if not self._waiting:
             return
-        known: dict[tuple[Address[Any] | GroupAddress[Any], int], bool] = {}
+        known: dict[tuple[Address[Any] | GroupAddress[Any], int, type, bool], bool] = {}
         for there, wait in tuple(self._waiting.items()):
-            key = (wait.to, wait.need)
+            key = (wait.to, wait.need, type(wait.message), wait.asked)
             if key not in known:
-                known[key] = reaches(self._bus, *key)
+                known[key] = reaches(self._bus, wait.to, wait.need, wait.message, asked=wait.asked)
             if known[key] or there.done():
                 del self._waiting[there]
                 if not there.done():
@@ -174,7 +174,7 @@ class Router(Body):
     def overlooked(self) -> str | None:
         """A send that waits for a receiver that is there; None at every rest. For tests, on the loop's thread."""
         for there, wait in self._waiting.items():
-            if there.done() or reaches(self._bus, wait.to, wait.need):
+            if there.done() or reaches(self._bus, wait.to, wait.need, wait.message, asked=wait.asked):
                 return f"a send to {wait.to} waits for {wait.need}, who are there"
         return None
 

@@ -13,12 +13,16 @@ __all__ = ["AwaitReceivers", "ForgetWait"]
 
 @dataclass(frozen=True, slots=True)
 class AwaitReceivers:
-    """Complete `there` once `need` receivers answer to the address; with NoRoute where too many sends wait already."""
+    """Complete `there` once `need` receivers answer to the address, and can take the message.
+
+    With NoRoute where too many sends wait already. `asked`: see `way_to`.
+    """
 
     to: Address[Any] | GroupAddress[Any]
     need: int
     there: asyncio.Future[None]
     message: object = None
+    asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,11 +24,11 @@ R = TypeVar("R")
 class Deferred(FutureLike[R]):
     """As any send that has to wait it waits when it is awaited; dropped before, it has failed and is a dead letter.
 
-    `need`: receivers that there must be. `send(timeout)` sends, with the seconds that are left.
+    `need`: receivers that there must be; `asked`: see `way_to`. `send(timeout)` sends, with the seconds that are left.
     Raises: ValueError for a deadline that is no number.
     """
 
-    __slots__ = ("_awaited", "_bus", "_deadline", "_message", "_need", "_send", "_sender", "_to")
+    __slots__ = ("_asked", "_awaited", "_bus", "_deadline", "_message", "_need", "_send", "_sender", "_to")
 
     def __init__(
         self,
@@ -39,6 +39,7 @@ class Deferred(FutureLike[R]):
         *,
         need: int,
         deadline: float,
+        asked: bool = False,
         send: Callable[[float], Outcome[R]],
     ) -> None:
         self._awaited = True  # until it can be
@@ -50,6 +51,7 @@ class Deferred(FutureLike[R]):
         self._sender = sender
         self._need = need
         self._deadline = deadline
+        self._asked = asked
         self._send = send
         self._task = None
         self._awaited = False
@@ -77,10 +79,10 @@ class Deferred(FutureLike[R]):
         bus, error = self._bus, None
         try:
             async with asyncio.timeout_at(None if self._deadline == inf else self._deadline):
-                while not reaches(bus, self._to, self._need):
+                while not reaches(bus, self._to, self._need, self._message, asked=self._asked):
                     await self._receivers()
         except TimeoutError:
-            why = why_nobody(bus, self._to, self._need, waited=True)
+            why = why_nobody(bus, self._to, self._need, waited=True, message=self._message, asked=self._asked)
             text = f"{not_sent(self._to, self._message)} before its deadline: {why}"
             error = DeadlineExceeded(text, phase="route", message=self._message)
         except (NoRoute, ShuttingDown) as refused:
@@ -100,7 +102,7 @@ class Deferred(FutureLike[R]):
         if bus.closing:
             raise ShuttingDown(f"{bus.name} is shutting down", message=self._message)
         there: asyncio.Future[None] = bus.loop.create_future()
-        bus.tell_router(AwaitReceivers(self._to, self._need, there, self._message))
+        bus.tell_router(AwaitReceivers(self._to, self._need, there, self._message, self._asked))
         try:
             await there
         finally:

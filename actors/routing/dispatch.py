@@ -16,7 +16,7 @@ from ..engine import Cell, Ref
 from ..messages import Address, GroupAddress, Local, Peer
 from .directory import Directory
 from .nobody import not_sent, why_nobody
-from .receivers import Receiver, candidates, group, no_address, one_of, reaches
+from .receivers import Receiver, group, likely, no_address, one_of, reaches
 
 __all__ = ["AWAITED", "Awaited", "ByLoop", "Group", "Way", "way_to"]
 
@@ -54,11 +54,13 @@ def way_to(
     *,
     by_loop: bool = False,
     need: int = 0,
+    asked: bool = False,
 ) -> Way:
     """The way of a send of `sender` (None: plain code) at this moment. From any thread.
 
     `by_loop`: it can only be made on a loop, as what is asked is answered there; else an actor of this process is sent
-    to from the caller's own thread. `need`: receivers that it waits for where there are fewer.
+    to from the caller's own thread. `need`: receivers that it waits for where there are fewer. `asked`: the answer to
+    the message is read as what that names.
     Raises TypeError for what is no address; PeerbusError where the loop is needed and the bus does not run yet.
     """
     if not isinstance(to, Address | Ref | GroupAddress):
@@ -82,12 +84,14 @@ def way_to(
         bus.life.check_running()
         return ByLoop(bus)
     assert not isinstance(to, Ref)
-    if need and not reaches(bus, to, need):
+    if need and not reaches(bus, to, need, message, asked=asked):
         return AWAITED
-    return Group(group(bus, to)) if isinstance(to, GroupAddress) else _one(bus, to, message)
+    if isinstance(to, GroupAddress):
+        return Group(group(bus, to, message, asked=asked))
+    return _one(bus, to, message, asked=asked)
 
 
-def _one(bus: Directory, to: Address[Any], message: object) -> Receiver | SendError:
+def _one(bus: Directory, to: Address[Any], message: object, *, asked: bool) -> Receiver | SendError:
     """The one that an address means at this moment."""
     where = to.where
     if isinstance(where, Local):
@@ -95,7 +99,7 @@ def _one(bus: Directory, to: Address[Any], message: object) -> Receiver | SendEr
     if isinstance(where, Peer):
         link = bus.routes.peers.get(where.id)
         return _no_route(bus, to, message) if link is None else link
-    found = candidates(bus, to)
+    found = likely(bus, to, message, asked=asked)
     if found:
         return one_of(bus, to, found)
     return _no_route(bus, to, message)

@@ -24,10 +24,19 @@ def not_sent(to: Address[Any] | GroupAddress[Any], message: object) -> str:
     return f"{'a message' if message is None else type(message).__name__} was not sent to {to}"
 
 
-def why_nobody(bus: Directory, to: Address[Any] | GroupAddress[Any], need: int = 1, *, waited: bool = False) -> str:
+def why_nobody(
+    bus: Directory,
+    to: Address[Any] | GroupAddress[Any],
+    need: int = 1,
+    *,
+    waited: bool = False,
+    message: object = None,
+    asked: bool = False,
+) -> str:
     """What none of those who are there has, and what to do; where there is no peer, how peers are looked for.
 
-    `need`: receivers that there must be. `waited`: the send has waited for them already.
+    `need`: receivers that there must be. `waited`: the send has waited for them already. `message`, `asked`: see
+    `reaches`.
     """
     where, reactor = to.where, to.reactor
     wait = "" if waited else WAIT
@@ -35,7 +44,10 @@ def why_nobody(bus: Directory, to: Address[Any] | GroupAddress[Any], need: int =
         return f"{bus.name} runs no actor called {reactor!r}; spawn it, or list it in reactors=[…]{wait}"
     links = tuple(bus.routes.peers.values())
     if isinstance(where, Peer):
-        if where.id in bus.routes.peers:
+        link = bus.routes.peers.get(where.id)
+        if link is not None and link.has(reactor):
+            return f"that peer {_cannot(message)}{wait}"
+        if link is not None:
             return f"that peer is connected but runs no reactor {reactor!r}; start it there{wait}"
         return f"that peer is not connected; {bus.search()}{wait}"
     if not links:
@@ -52,10 +64,22 @@ def why_nobody(bus: Directory, to: Address[Any] | GroupAddress[Any], need: int =
             return f"no connected peer offers it with {where.where} ({those}){start}"
     running = sum(link.has(reactor) for link in fitting)
     if running:
+        kind = None if message is None else type(message)
+        able = running if kind is None else sum(link.takes(reactor, kind, asked=asked) > 0 for link in fitting)
+        if able < running:
+            others = f"{running - able} {_cannot(message)}"
+            return f"{able} of the {need} receivers that it needs can be sent to; {others}{wait}"
         return (
             f"{running} of the {need} receivers that it needs {'is' if running == 1 else 'are'} there; start more{wait}"
         )
     return f"no connected peer{which} runs the reactor {reactor!r} ({those}){start}"
+
+
+def _cannot(message: object) -> str:
+    return (
+        f"cannot be sent a {type(message).__name__}, as its channel is declared otherwise there: see the log, or "
+        "`peerbus schema diff`"
+    )
 
 
 def no_search() -> str:

@@ -15,7 +15,18 @@ from .link import Link
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-__all__ = ["Receiver", "ask_here", "candidates", "check_address", "group", "name_of", "no_address", "one_of", "reaches"]
+__all__ = [
+    "Receiver",
+    "ask_here",
+    "candidates",
+    "check_address",
+    "group",
+    "likely",
+    "name_of",
+    "no_address",
+    "one_of",
+    "reaches",
+]
 
 T = TypeVar("T")
 
@@ -47,20 +58,53 @@ def check_address(to: object) -> None:
         raise no_address(to)
 
 
-def candidates(bus: Directory, to: Address[Any] | GroupAddress[Any]) -> list[Receiver]:
-    """All that offer the role with the attributes that are wanted, this node included; or every peer."""
+def candidates(
+    bus: Directory, to: Address[Any] | GroupAddress[Any], message: object = None, *, asked: bool = False
+) -> list[Receiver]:
+    """All that offer the role with the attributes that are wanted, this node included; or every peer.
+
+    Of peers those that can take this `message`, None for any; `asked`: and whose answer to it can be read.
+    """
     role = to.where
     if isinstance(role, Everyone):
-        return [*bus.routes.with_reactor(to.reactor)]
+        return [*able(bus, to.reactor, bus.routes.with_reactor(to.reactor), message, asked=asked)]
     if not isinstance(role, Role):
         raise no_address(to)
-    found: list[Receiver] = [*bus.routes.offering(role.name, to.reactor, role.where)]
+    links = bus.routes.offering(role.name, to.reactor, role.where)
+    found: list[Receiver] = [*able(bus, to.reactor, links, message, asked=asked)]
     own = bus.roles.get(role.name)
     if own is not None and role.where.holds(own.attributes):
         here = bus.cell(to.reactor)
         if here is not None:
             found.append(here)
     return found
+
+
+def likely(bus: Directory, to: Address[Any] | GroupAddress[Any], message: object, *, asked: bool) -> list[Receiver]:
+    """As `candidates`; where none of those that are there can take the message all of them, each of which says why."""
+    return candidates(bus, to, message, asked=asked) or candidates(bus, to)
+
+
+def able(bus: Directory, reactor: str, links: list[Link], message: object, *, asked: bool) -> list[Link]:
+    """Those of the peers, all of which run the reactor, that can take the message."""
+    kind = kind_of(bus, reactor, message)
+    if kind is None or not links:
+        return links
+    limits = [link.takes(reactor, kind, asked=asked) for link in links]
+    least = min(limits)
+    if not least:
+        links = [link for link, limit in zip(links, limits, strict=True) if limit]
+        least = min(filter(None, limits), default=0)
+    if least != max(limits):
+        memo: dict[object, object] = {}
+        links = [link for link in links if link.fits(reactor, message, memo)]
+    return links
+
+
+def kind_of(bus: Directory, reactor: str, message: object) -> type | None:
+    """The class of a message that its channel declares here. None of any other: whoever it is sent to, it is wrong."""
+    channel = bus.channels.get(reactor)
+    return message.__class__ if channel is not None and message.__class__ in channel.types else None
 
 
 def one_of(bus: Directory, to: Address[Any], found: list[Receiver]) -> Receiver:
@@ -76,23 +120,28 @@ def one_of(bus: Directory, to: Address[Any], found: list[Receiver]) -> Receiver:
     return choose(found, partial(_load, bus, to.reactor), bus.rng)
 
 
-def group(bus: Directory, to: GroupAddress[Any]) -> dict[str, Receiver]:
+def group(bus: Directory, to: GroupAddress[Any], message: object, *, asked: bool) -> dict[str, Receiver]:
     """Those that the pick takes of all candidates, by name and in the order of names."""
-    found = candidates(bus, to)
+    found = likely(bus, to, message, asked=asked)
     if isinstance(to.where, Role) and to.where.pick != "all":
         found = best_of(found, to.where.pick.of(len(found)), partial(_load, bus, to.reactor), bus.rng)
     return dict(sorted((name_of(each), each) for each in found))
 
 
-def reaches(bus: Directory, to: Address[Any] | GroupAddress[Any], need: int) -> bool:
-    """At least `need` receivers answer to the address now."""
+def reaches(
+    bus: Directory, to: Address[Any] | GroupAddress[Any], need: int, message: object = None, *, asked: bool = False
+) -> bool:
+    """At least `need` receivers answer to the address now, and can take this message; see `candidates`."""
     where = to.where
     if isinstance(where, Local):
         return bus.cell(to.reactor) is not None
     if isinstance(where, Peer):
         link = bus.routes.peers.get(where.id)
-        return link is not None and link.has(to.reactor)
-    return len(candidates(bus, to)) >= need
+        if link is None or not link.has(to.reactor):
+            return False
+        kind = kind_of(bus, to.reactor, message)
+        return kind is None or link.takes(to.reactor, kind, asked=asked) > 0
+    return len(candidates(bus, to, message, asked=asked)) >= need
 
 
 def ask_here(

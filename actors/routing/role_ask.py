@@ -126,8 +126,11 @@ class RoleAsk(Once[R]):
         bus = self._bus
         if len(self._tried) >= MAX_TRIES or bus.loop.time() >= self._deadline:
             return None
-        left = [each for each in candidates(bus, self._to) if name_of(each) not in self._tried]
+        left = [each for each in self._able() if name_of(each) not in self._tried]
         return one_of(bus, self._to, left) if left else None
+
+    def _able(self) -> list[Receiver]:
+        return candidates(self._bus, self._to, self._message, asked=self._reply is None)
 
     async def _one_by_one(self, outcome: Outcome[R]) -> R:
         try:

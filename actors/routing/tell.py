@@ -8,12 +8,13 @@ from typing import Any
 
 from ..base import SendError
 from ..engine import Cell, Ref
-from ..messages import LOCAL, Address, GroupAddress, How, Peer
+from ..messages import LOCAL, Address, GroupAddress, How, Peer, Role
 from ..sends import Bridged, Gathered, Outcome, spent
 from .deferred import Deferred
 from .directory import Directory
 from .dispatch import Awaited, ByLoop, Group, way_to
 from .nobody import unroutable
+from .role_tell import tell_role
 from .time_limit import deadline_of, seconds_of
 
 __all__ = ["routed_tell"]
@@ -56,6 +57,8 @@ def routed_tell(
         return Deferred(bus, to, message, sender, need=1, deadline=deadline, send=later)
     if isinstance(way, Group):
         return _tell_several(way, to.reactor, message, timeout, sender)
+    if isinstance(to, Address) and isinstance(to.where, Role):
+        return tell_role(bus, to, message, way, timeout, sender)
     return way.tell(to.reactor, message, None if sender is None else sender.address, timeout)
 
 

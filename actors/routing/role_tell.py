@@ -1,0 +1,126 @@
+"""A tell to one of those that offer a role: where it certainly never left, another one is told.
+
+It waits for room at the one that was chosen; where that one goes away meanwhile, the next one gets it. What was
+accepted is on its way, and is told to nobody else: it may have been handled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from typing import Any
+
+from ..base import SendError, get_logger
+from ..engine import Cell
+from ..messages import Address
+from ..sends import HINT, Delivered, FailedOutcome, Once, Outcome, end_work
+from .directory import Directory
+from .receivers import Receiver, candidates, name_of, one_of
+from .role_ask import GONE, MAX_TRIES
+from .time_limit import deadline_of
+
+__all__ = ["tell_role"]
+
+log = get_logger("peerbus.actors")
+
+
+def tell_role(
+    bus: Directory, to: Address[Any], message: object, first: Receiver, timeout: float | None, sender: Cell | None
+) -> Outcome[None]:
+    """Tell `first`, and another one where that is gone before it has the message."""
+    outcome = _told(bus, to, message, first, timeout, sender)
+    if isinstance(outcome, Delivered):
+        return outcome
+    deadline = deadline_of(bus, to.reactor, timeout)
+    tried = [name_of(first)]
+    while isinstance(outcome, FailedOutcome):
+        another = _another(bus, to, message, tried, outcome.error, deadline)
+        if another is None:
+            return outcome
+        outcome = _told(bus, to, message, another, deadline - bus.loop.time(), sender)
+    return outcome if isinstance(outcome, Delivered) else RoleTell(bus, to, message, outcome, tried, deadline, sender)
+
+
+def _told(
+    bus: Directory, to: Address[Any], message: object, receiver: Receiver, timeout: float | None, sender: Cell | None
+) -> Outcome[None]:
+    if isinstance(receiver, Cell):
+        return receiver.tell(message, sender, timeout)
+    return receiver.tell(to.reactor, message, None if sender is None else sender.address, timeout)
+
+
+def _another(
+    bus: Directory, to: Address[Any], message: object, tried: list[str], error: BaseException, deadline: float
+) -> Receiver | None:
+    """One that was not tried yet, if the message certainly never left and there is one."""
+    if not isinstance(error, GONE) or not error.never_sent:
+        return None
+    if len(tried) >= MAX_TRIES or bus.loop.time() >= deadline or bus.closing:
+        return None
+    left = [each for each in candidates(bus, to, message) if name_of(each) not in tried]
+    if not left:
+        return None
+    another = one_of(bus, to, left)
+    log.info(
+        "role tell fails over",
+        node=bus.name,
+        tell=str(to),
+        message=type(message).__name__,
+        tried=tried[-1],
+        next=name_of(another),
+        why=error.reason,
+    )
+    tried.append(name_of(another))
+    return another
+
+
+class RoleTell(Once[None]):
+    """One that waits for room."""
+
+    __slots__ = ("_bus", "_deadline", "_message", "_outcome", "_sender", "_to", "_tried")
+
+    def __init__(
+        self,
+        bus: Directory,
+        to: Address[Any],
+        message: object,
+        outcome: Outcome[None],
+        tried: list[str],
+        deadline: float,
+        sender: Cell | None,
+    ) -> None:
+        self._bus = bus
+        self._to = to
+        self._message = message
+        self._outcome = outcome
+        self._tried = tried
+        self._deadline = deadline
+        self._sender = sender
+        self._task = None
+        self._ending = None
+
+    def _run(self) -> Coroutine[Any, Any, None]:
+        return self._one_by_one()
+
+    def _end_work(self) -> None:
+        end_work(self._outcome)
+
+    def get(self, *, timeout: float | None = None) -> None:
+        """Raise WouldDeadlock: this send was made on the event loop."""
+        self._outcome.get(timeout=timeout)
+
+    def __repr__(self) -> str:
+        return f"<tell to {self._to}, tried: {', '.join(self._tried)}; {HINT}>"
+
+    async def _one_by_one(self) -> None:
+        try:
+            while True:
+                try:
+                    return await self._outcome
+                except SendError as error:
+                    another = _another(self._bus, self._to, self._message, self._tried, error, self._deadline)
+                    if another is None:
+                        raise
+                left = self._deadline - self._bus.loop.time()
+                self._outcome = _told(self._bus, self._to, self._message, another, left, self._sender)
+        finally:
+            del self  # the error keeps this frame, see outcome
