@@ -49,7 +49,9 @@ from .messages import (
     DeadLetter,
     Directive,
     Everyone,
+    FailedOver,
     GroupAddress,
+    HandlerStalled,
     Key,
     Local,
     Message,
@@ -69,7 +71,7 @@ from .messages import (
 )
 from .reactor import Reactor
 from .routing import Link
-from .sends import Outcome, ReplyFuture
+from .sends import Outcome, ReplyFuture, WaitView
 
 __all__ = [
     "EVERYONE",
@@ -96,7 +98,9 @@ __all__ = [
     "Directive",
     "Ending",
     "Everyone",
+    "FailedOver",
     "GroupAddress",
+    "HandlerStalled",
     "HandshakeFailed",
     "Key",
     "Ledger",
@@ -138,6 +142,7 @@ __all__ = [
     "Terminated",
     "Timer",
     "TransportError",
+    "WaitView",
     "Where",
     "WouldDeadlock",
     "handles",

@@ -52,7 +52,7 @@ from .routing import (
     watch,
 )
 from .sender import asks, tells, tells_many
-from .sends import DeadlineWheel, DeadlockWatch, Outcome, ThreadSends, check_timeout
+from .sends import DeadlineWheel, DeadlockWatch, Outcome, ThreadSends, check_timeout, waits_of
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -320,6 +320,7 @@ class Bus:
     unwatch = unwatch
     deadline = deadline_of
     offer = offer
+    waits = waits_of
     tell_router = tell_router
 
     def refusal(self, message: object = None) -> SendError:

@@ -2,19 +2,40 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .event_history import ActorFailure, EventHistory, EventReader, Happened, LostMessage
+    from .inspector import INSPECTOR, GetEvents, GetSnapshot, GetWaits
     from .node import Node
     from .snapshot import NodeSnapshot
 
-__all__ = ["Node", "NodeSnapshot"]
+__all__ = [
+    "INSPECTOR",
+    "ActorFailure",
+    "EventHistory",
+    "EventReader",
+    "GetEvents",
+    "GetSnapshot",
+    "GetWaits",
+    "Happened",
+    "LostMessage",
+    "Node",
+    "NodeSnapshot",
+]
+
+#: In which module each of them is.
+_PLACES = {
+    "Node": "node",
+    "NodeSnapshot": "snapshot",
+    **dict.fromkeys(("INSPECTOR", "GetEvents", "GetSnapshot", "GetWaits"), "inspector"),
+    **dict.fromkeys(("ActorFailure", "EventHistory", "EventReader", "Happened", "LostMessage"), "event_history"),
+}
 
 
 def __getattr__(name: str) -> object:
     # Lazy (PEP 562): `peerbus --version` shall not wait for TLS and multicast DNS to be imported.
-    if name in __all__:
-        from . import node
-
-        return getattr(node, name)
+    if name in _PLACES:
+        return getattr(import_module(f".{_PLACES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -37,7 +37,8 @@ from ..transports.streams import Identity, TcpTransport, Transport, UnixTranspor
 from ..transports.wire import Codecs
 from .allocator import keep_freed_memory
 from .delegated import Delegated
-from .levers import NodeLevers
+from .event_history import EventHistory
+from .inspector import INSPECTOR, Inspector
 from .node_arguments import (
     advertised_of,
     capabilities_of,
@@ -53,7 +54,7 @@ from .node_arguments import (
 )
 from .own_actors import OwnActors
 from .search import search_text
-from .snapshot import NodeSnapshot
+from .views import NodeViews
 
 __all__ = ["Node"]
 
@@ -64,7 +65,7 @@ T = TypeVar("T")
 log = get_logger("peerbus.node")
 
 
-class Node(NodeLevers):
+class Node(NodeViews):
     """One member of a network of nodes.
 
     `name` is for people. Nodes talk to nodes of the same `network`. `identity`: None makes one that lives as long as
@@ -155,6 +156,7 @@ class Node(NodeLevers):
             self.bus.declare(channel)
         self._codecs = Codecs(self.bus.channels)
         self._own = OwnActors()
+        self.events = EventHistory()
         self._thread: LoopThread | None = None
 
     # Life.
@@ -163,6 +165,7 @@ class Node(NodeLevers):
         self._check_fresh(entered=True)
         keep_freed_memory()
         await self.bus.__aenter__()
+        self.events.attach(self.bus.events.stream)
         try:
             for factory in self._reactors:
                 channel = getattr(factory, "__channel__", None)
@@ -172,6 +175,8 @@ class Node(NodeLevers):
                 self.bus.declare(PeerExchange.channel)
             exchange = None if self._pex is None else partial(self._make_exchange, self._pex)
             await self._own.start(self.bus, self._book, self._make_peers, exchange)
+            inspector = partial(Inspector, self.snapshot, self.waits, self.events)
+            await self.bus.started(self.bus.spawn(inspector, name=INSPECTOR.reactor))
             for factory in self._reactors:
                 await self.bus.started(self.bus.spawn(factory))
         except BaseException:
@@ -280,12 +285,6 @@ class Node(NodeLevers):
         return self.identity.node_id
 
     @property
-    def endpoints(self) -> tuple[str, ...]:
-        """Where it listens, with the real ports and its node id: what another node's `peers` takes."""
-        peers = self._own.manager
-        return tuple(str(endpoint.with_peer(self.node_id)) for endpoint in peers.endpoints) if peers else ()
-
-    @property
     def offers(self) -> tuple[str, ...]:
         """The capabilities that it offers."""
         return tuple(str(offer) for offer in self._offers.values())
@@ -294,25 +293,6 @@ class Node(NodeLevers):
     def peers(self) -> tuple[str, ...]:
         """Ids of the peers that can be sent to now."""
         return tuple(self.bus.routes.peers)
-
-    def snapshot(self) -> NodeSnapshot:
-        """Everything about the node at this instant. On the loop's thread."""
-        peers = self._own.manager
-        if peers is None:
-            raise ConfigError(f"{self.name} does not run: there is nothing to look at")
-        manager, connections, mdns = peers.statistics()
-        return NodeSnapshot(
-            name=self.name,
-            node_id=self.node_id,
-            network=self.network,
-            endpoints=self.endpoints,
-            offers=self.offers,
-            actors=self.bus.statistics(),
-            peers=manager,
-            connections=connections,
-            mdns=mdns,
-            pex=self._own.exchanged(),
-        )
 
     # Levers.
 

@@ -133,6 +133,10 @@ class Cell(Addressee):
         if task is not None:
             search.reach(self, task)
 
+    def place_of(self, _wait: Wait) -> str:
+        """The address, as text, of whom a send that waits for this actor is for."""
+        return str(self) if self.address is None else str(self.address)
+
     # Messages.
 
     def drain(self) -> None:

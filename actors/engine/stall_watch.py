@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import pykka
 
 from ..base import get_logger
+from ..messages import HandlerStalled
 
 if TYPE_CHECKING:
     from .host import Host
@@ -34,6 +35,8 @@ SLOW_HANDLER = 0.5
 LOOKS = 2
 #: Seconds in which one handler is named once, and handlers that are remembered for that.
 QUIET, REMEMBERED = 60.0, 256
+#: Frames of the stack that are told, the innermost.
+DEEPEST = 32
 #: Functions of this room that call what an actor's class or a spawned factory has, and their variables that say for
 #: which actor. A test says that each is there.
 DOORS = {
@@ -53,7 +56,7 @@ _ABOVE = (os.path.dirname(os.path.dirname(_OURS)) + os.sep, os.path.dirname(pykk
 
 
 class StallWatch:
-    """Thread: one, named (waits for: its next look, or `close`; feeds: the log)."""
+    """Thread: one, named (waits for: its next look, or `close`; feeds: the log, the event stream)."""
 
     def __init__(self, bus: Host, limit: float) -> None:
         self._bus = bus
@@ -120,6 +123,8 @@ class StallWatch:
             if len(self._told) >= REMEMBERED:
                 self._told.clear()
             self._told[key] = now
+            stack = tuple(f"{each.f_code.co_filename}:{each.f_lineno} {each.f_code.co_qualname}" for each in inner)
+            self._bus.publish(HandlerStalled(actor, handler, message, round(seconds, 2), stack[-DEEPEST:]))
             log.warning(
                 "a handler blocks the event loop",
                 node=self._bus.name,

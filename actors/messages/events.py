@@ -16,6 +16,8 @@ __all__ = [
     "ActorStarted",
     "ActorTerminated",
     "DeadLetter",
+    "FailedOver",
+    "HandlerStalled",
     "ShutdownStarted",
     "Terminated",
 ]
@@ -65,6 +67,31 @@ class ActorTerminated(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class HandlerStalled(Fact):
+    """A handler has held the event loop for `seconds`, and still does: nobody else on the loop got a turn.
+
+    `message`: the type of what it handles ("" in a hook); `stack`: where it was, `file:line function`, inwards.
+    """
+
+    actor: str
+    handler: str
+    message: str
+    seconds: float
+    stack: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailedOver(Fact):
+    """An ask of a role goes to another of its nodes: that it was `tried` at failed for the reason `why`, or is slow."""
+
+    to: str
+    message: str
+    tried: str
+    next: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShutdownStarted(Fact):
     """Sent to each actor that handles it, ahead of what is queued: the bus closes, take no new work from outside.
 
@@ -84,5 +111,15 @@ class Terminated(Fact):
 
 #: These are told on their own node only: a channel may declare them, and they do not travel.
 FACTS: Final = frozenset(
-    {ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, DeadLetter, ShutdownStarted, Terminated}
+    {
+        ActorFailed,
+        ActorRestarted,
+        ActorStarted,
+        ActorTerminated,
+        DeadLetter,
+        FailedOver,
+        HandlerStalled,
+        ShutdownStarted,
+        Terminated,
+    }
 )

@@ -6,9 +6,44 @@ import asyncio
 from dataclasses import dataclass
 from typing import Any
 
+from ..base import SendError
 from ..messages import Address, GroupAddress
 
-__all__ = ["AwaitReceivers", "ForgetWait"]
+__all__ = ["AwaitReceivers", "ForgetWait", "RouteWait"]
+
+
+class RouteWait(asyncio.Future[None]):
+    """What a send awaits that waits for receivers: an edge of the wait-for graph that leads to nobody yet."""
+
+    #: As `WaitView.what`.
+    what = "route"
+
+    def __init__(self, to: Address[Any] | GroupAddress[Any], message: object, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop=loop)
+        self.to = to
+        self.message = message
+
+    @property
+    def wait(self) -> RouteWait:
+        """It is awaited by itself; see `deadlock.Wait`."""
+        return self
+
+    def holder(self) -> object:
+        """Nobody: whom it waits for is not there."""
+        return self
+
+    def place_of(self, _: object) -> str:
+        """The address that nobody answers to."""
+        return str(self.to)
+
+    def over(self) -> bool:
+        """It waits no longer."""
+        return self.done()
+
+    def give_up(self, error: SendError) -> None:
+        """End it with an error."""
+        if not self.done():
+            self.set_exception(error)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from ..base import DeadlineExceeded, NoRoute, ShuttingDown, WouldDeadlock
 from ..engine import Cell
 from ..messages import Address, GroupAddress
 from ..sends import HINT, FutureLike, Outcome, no_number
-from .awaited import AwaitReceivers, ForgetWait
+from .awaited import AwaitReceivers, ForgetWait, RouteWait
 from .directory import Directory
 from .nobody import not_sent, unroutable, why_nobody
 from .receivers import reaches
@@ -101,7 +101,7 @@ class Deferred(FutureLike[R]):
         bus = self._bus
         if bus.closing:
             raise ShuttingDown(f"{bus.name} is shutting down", message=self._message)
-        there: asyncio.Future[None] = bus.loop.create_future()
+        there = RouteWait(self._to, self._message, bus.loop)
         bus.tell_router(AwaitReceivers(self._to, self._need, there, self._message, self._asked))
         try:
             await there

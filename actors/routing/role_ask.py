@@ -22,7 +22,7 @@ from ..base import (
     new_task,
 )
 from ..engine import Cell
-from ..messages import Address
+from ..messages import Address, FailedOver
 from ..sends import HINT, Once, Outcome, end_work
 from .directory import Directory
 from .receivers import Receiver, ask_here, candidates, name_of, one_of
@@ -178,15 +178,9 @@ class RoleAsk(Once[R]):
             del self, racer, racers, running
 
     def _log_another(self, event: str, another: Receiver, why: str) -> None:
-        log.info(
-            event,
-            node=self._bus.name,
-            ask=str(self._to),
-            message=type(self._message).__name__,
-            tried=self._tried[-1],
-            next=name_of(another),
-            why=why,
-        )
+        to, message, tried, other = str(self._to), type(self._message).__name__, self._tried[-1], name_of(another)
+        log.info(event, node=self._bus.name, ask=to, message=message, tried=tried, next=other, why=why)
+        self._bus.publish(FailedOver(to, message, tried, other, why))
 
     def _race(self, outcome: Outcome[R]) -> asyncio.Task[R]:
         return new_task(self._one_by_one(outcome), loop=self._bus.loop, name=f"peerbus hedged ask to {self._to}")

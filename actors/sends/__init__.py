@@ -13,6 +13,7 @@ from .reply_future import BLOCKED, Producer, ReplyFuture
 from .supply import CHUNK, Supply, Within
 from .thread_sends import ThreadSends
 from .thread_wait import ForeignWaiting
+from .wait_graph import WaitView, waits_of
 from .waiting import Waiting
 
 __all__ = [
@@ -42,10 +43,12 @@ __all__ = [
     "Search",
     "Supply",
     "Wait",
+    "WaitView",
     "Waiting",
     "Within",
     "check_timeout",
     "no_number",
     "send_all",
     "spent",
+    "waits_of",
 ]

@@ -104,6 +104,7 @@ class Standing:
     #: The same object while it is the same handler of the same message.
     mark: object
     due: float
+    since: float
     pause: float = PATIENCE
 
 
@@ -244,6 +245,15 @@ class DeadlockWatch:
             if self.resting:
                 self.wake()
 
+    def standing(self) -> Iterator[tuple[Stander, float]]:
+        """The cells that stand still now, and for how many seconds: since the watch first saw it, exact to PATIENCE."""
+        now = self._loop.time()
+        for cell in tuple(self._turning):
+            mark = cell.standing()[1]
+            if mark is not None:
+                known = self._standing.get(cell)
+                yield cell, now - known.since if known is not None and known.mark is mark else 0.0
+
     def close(self) -> None:
         """Look no more."""
         self.resting = False
@@ -270,7 +280,7 @@ class DeadlockWatch:
                 continue
             known = before.get(cell)
             if known is None or known.mark is not mark:
-                known = Standing(mark, now + PATIENCE)
+                known = Standing(mark, now + PATIENCE, now)
             elif known.due <= now + PATIENCE / 10:
                 known.pause = min(2 * known.pause, LONGEST)
                 known.due = now + known.pause

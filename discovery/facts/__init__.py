@@ -5,7 +5,19 @@ from __future__ import annotations
 from .bans import CONFIGURED_BAN, MAX_BANS, Ban, Bans, BanTarget, ban_target
 from .commands import PEERS_ACTOR, Accept, Attempt, Changes, CloseConnection, Dial, Refuse, Verdict
 from .connection_view import Direction, PeerConnectionView
-from .events import Candidate, PeerBanned, PeerDown, PeerEvent, PeerUnbanned, PeerUp, RequirementMet, RequirementUnmet
+from .events import (
+    Candidate,
+    PeerBanned,
+    PeerDown,
+    PeerEvent,
+    PeerNotReached,
+    PeerRefused,
+    PeerRolesChanged,
+    PeerUnbanned,
+    PeerUp,
+    RequirementMet,
+    RequirementUnmet,
+)
 from .finder import Finder, MakeFinder
 from .messages import AdvertisePeers, AnnounceMyself, FoundPeer, LostPeer, Offer, PeerWasUseful, ReportPeer
 from .require import Require
@@ -39,6 +51,9 @@ __all__ = [
     "PeerBanned",
     "PeerDown",
     "PeerEvent",
+    "PeerNotReached",
+    "PeerRefused",
+    "PeerRolesChanged",
     "PeerUnbanned",
     "PeerUp",
     "PeerWasUseful",

@@ -15,6 +15,9 @@ __all__ = [
     "PeerBanned",
     "PeerDown",
     "PeerEvent",
+    "PeerNotReached",
+    "PeerRefused",
+    "PeerRolesChanged",
     "PeerUnbanned",
     "PeerUp",
     "RequirementMet",
@@ -96,6 +99,39 @@ class RequirementUnmet:
     want: int
     reason: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeerNotReached:
+    """A dial came back without a connection; of many in a row are told the first, the second, the fourth and so on.
+
+    `node_id`: whom it was for, None where that is not known. `reason` is a short word, `text` says more; `failures`
+    counts those in a row.
+    """
+
+    endpoint: str
+    node_id: str | None
+    reason: str
+    text: str
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRefused:
+    """A connection from `remote` was not let in. Told as `PeerNotReached` is, so that no stranger sets the pace."""
+
+    remote: str | None
+    reason: str
+    text: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class PeerRolesChanged:
+    """A connected peer, or this node itself, offers these capabilities from now on."""
+
+    node_id: str
+    offers: tuple[str, ...]
 
 
 #: What subscribers of discovery receive, in order: for each peer up, down, up, down, …

@@ -285,12 +285,14 @@ class PeerManager:
         peer = self._peers.get(node_id)
         return Changes() if peer is None else self._state.evict(peer, reason, now)
 
-    def offers(self, node_id: str, offers: tuple[str, ...]) -> None:
-        """A connected peer offers these capabilities (as text) from now on."""
+    def offers(self, node_id: str, offers: tuple[str, ...]) -> bool:
+        """A connected peer offers these capabilities (as text) from now on. True: it offered others before."""
         peer = self._peers.get(node_id)
-        if peer is not None and peer.linked:
-            peer.offers = offers
-            self._list.look_again()
+        if peer is None or not peer.linked:
+            return False
+        changed, peer.offers = peer.offers != offers, offers
+        self._list.look_again()
+        return changed
 
     def review(self, now: float) -> tuple[PeerEvent, ...]:
         """What has changed in how the requirements are met; ask after each change, when the dials are out."""

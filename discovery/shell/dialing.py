@@ -23,7 +23,7 @@ from ...actors.bus import Bus
 from ...transports.connection import Greeted, greet
 from ...transports.streams import MAX_PENDING_HANDSHAKES, Endpoint, Listener, Stream, Transport
 from ...transports.wire import Hello, IdentityInUse
-from ..facts import Accept, Attempt, Changes, Dial
+from ..facts import Accept, Attempt, Changes, Dial, PeerNotReached, PeerRefused
 from ..mind import PeerManager
 from .repeats import Repeated, Repeats
 
@@ -164,6 +164,7 @@ class Dialing:
                 failures=told.failures,
                 seconds=round(told.seconds, 3),
             )
+            self._bus.publish(PeerNotReached(endpoint, dial.node_id, reason, str(error), told.failures))
 
     def _told(self, repeats: Repeats, thing: str, reason: str) -> Repeated | None:
         told = repeats.failed(thing, reason, self._loop.time())
@@ -231,6 +232,8 @@ class Dialing:
                 error=str(error),
                 times=told.failures,
             )
+            where = None if remote is None else str(remote)
+            self._bus.publish(PeerRefused(where, reason, str(error), told.failures))
 
     # Greeting, either way.
 

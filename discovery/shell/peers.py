@@ -40,11 +40,10 @@ from ..facts import (
     MakeFinder,
     Offer,
     PeerDown,
+    PeerRolesChanged,
     PeerWasUseful,
     Refuse,
     ReportPeer,
-    RequirementMet,
-    RequirementUnmet,
 )
 from ..mdns import MdnsStatistics
 from ..mind import LEVERS, BanPeer, Drain, Lever, LeverResult, PeerManager, PeersSnapshot, UnbanPeer, WallClock, pull
@@ -55,6 +54,7 @@ from .book_writer import BookWriter
 from .connections import Connections
 from .dialing import Dialing
 from .finders import Finders, MdnsOptions
+from .news import tell_news
 from .reminders import ConnectionOver, Flush, Moved, Renew
 
 __all__ = ["Peers"]
@@ -259,6 +259,8 @@ class Peers(Actor):
     @handles(Offer)
     def _offer(self, command: Offer) -> None:
         self._description.offers = command.capabilities
+        offers = tuple(map(str, command.capabilities))
+        tell_news(self.bus, self._myself.name, PeerRolesChanged(self._myself.identity.node_id, offers))
         self._set_roles()
         self._sign()
         self._say_offers()
@@ -304,7 +306,8 @@ class Peers(Actor):
     @handles(LinkChanged)
     def _link_changed(self, event: LinkChanged) -> None:
         if isinstance(event.link, PeerLink):
-            self._manager.offers(event.link.peer_id, event.link.offers)
+            if self._manager.offers(event.link.peer_id, event.link.offers):
+                tell_news(self.bus, self._myself.name, PeerRolesChanged(event.link.peer_id, event.link.offers))
             self._dial_due()
 
     @handles(LinkDown)
@@ -344,11 +347,7 @@ class Peers(Actor):
         for dial in self._manager.dials(now):
             self._dialing.dial(dial)
         for news in self._manager.review(now):
-            if isinstance(news, RequirementUnmet):
-                log.warning("requirement not met", node=self._myself.name, require=str(news.require), why=news.text)
-            elif isinstance(news, RequirementMet):
-                log.info("requirement met", node=self._myself.name, require=str(news.require))
-            self.bus.publish(news)
+            tell_news(self.bus, self._myself.name, news)
         due = self._manager.next_due(now)
         due = min(self._manager.next_expiry(), math.inf if due is None else due)
         if due < math.inf:

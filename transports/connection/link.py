@@ -17,7 +17,7 @@ from ...actors.mailbox import Waiter
 from ...actors.messages import Address, Capability, Peer
 from ...actors.routing import Link
 from ...actors.sends import CHUNK, AskFuture, AskWaiting, Delivered, Outcome, Supply, Waiting, Within
-from ..lanes import Growth, Outbox, Outgoing, OutLane, RemoteAsk, Writer, accept_many
+from ..lanes import Growth, Outbox, Outgoing, OutLane, RemoteAsk, Writer, accept_many, lane_of
 from ..streams import Endpoint
 from ..wire import ChannelInfo, Codecs, Credit, Error, Hello, Payload, ProbeFrame, Reply, ZeroCopyReply, printable
 from .ask_sending import AskSending
@@ -290,14 +290,16 @@ class PeerLink:
 
     def follow(self, wait: Wait, search: Search) -> None:
         """A handler here waits for the peer: have the peer look whom its reactor waits for."""
-        rid, lane = 0, None
-        if isinstance(wait, RemoteAsk):
-            rid, lane = wait.rid, wait.lane if wait.rid else None  # what is not written yet waits for this node alone
-        elif isinstance(wait, Waiting) and isinstance(wait.room, OutLane):
-            lane = wait.room
-        if lane is not None and self.refusal is None:
+        lane, rid = lane_of(wait), wait.rid if isinstance(wait, RemoteAsk) else 0
+        # An ask that is not written yet waits for this node alone.
+        if lane is not None and self.refusal is None and (rid or not isinstance(wait, RemoteAsk)):
             self.outbox.control(ProbeFrame(rid, lane.index, search.probe(), search.path(self._own_id)))
             self._writer.schedule()
+
+    def place_of(self, wait: Wait) -> str:
+        """The address, as text, of the peer's reactor that this send waits for."""
+        lane = lane_of(wait)
+        return f"bus://{self.peer_id}/{lane.info.name}" if lane is not None else f"bus://{self.peer_id}"
 
     # Watching.
 

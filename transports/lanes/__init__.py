@@ -10,7 +10,7 @@ from .out_lane import LaneStatistics, OutLane
 from .out_many import accept_many
 from .outbox import LaneTurn, Outbox, ReplyLane, budget_of, too_late
 from .pacing import FIRST_TOKEN
-from .remote_ask import RemoteAsk
+from .remote_ask import RemoteAsk, lane_of
 from .remote_reply import ANSWER_TOO_LARGE, ANSWER_TYPE, ANSWER_UNREAD, REACTOR_PREFIX, RemoteReply, ThreadReply
 
 __all__ = [
@@ -38,4 +38,5 @@ __all__ = [
     "asks_leave",
     "budget_of",
     "too_late",
+    "lane_of",
 ]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from ...actors.sends import AskFuture
+from ...actors.sends import AskFuture, Wait, Waiting
 from .out_lane import OutLane
 
-__all__ = ["RemoteAsk"]
+__all__ = ["RemoteAsk", "lane_of"]
 
 T = TypeVar("T")
 
@@ -29,3 +29,9 @@ class RemoteAsk(AskFuture[T]):
         """It goes by another lane, that of a connection which took the place of the first."""
         self.lane = lane
         self.abandon = abandon
+
+
+def lane_of(wait: Wait) -> OutLane | None:
+    """The lane that a send waits on: for credit, or for its answer."""
+    lane = wait.room if isinstance(wait, Waiting) else wait.lane if isinstance(wait, RemoteAsk) else None
+    return lane if isinstance(lane, OutLane) else None

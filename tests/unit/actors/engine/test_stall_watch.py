@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from peerbus.actors import Actor, Bus, Supervision, engine, handles
+from peerbus.actors import Actor, Bus, HandlerStalled, ReplyFuture, Supervision, engine, handles
 from peerbus.actors.engine import stall_watch
 from peerbus.actors.engine.stall_watch import StallWatch
 
@@ -131,6 +131,25 @@ def test_a_handler_that_holds_the_loop_is_named_with_its_actor_and_message(
     assert "threading.py" in line["at"]
     assert line["seconds"] >= LIMIT
     assert "thread" in line["instead"]
+
+
+def test_it_is_an_event_too_that_says_where_it_stands(warned: Warned) -> None:
+    with running() as bus:
+        heard: ReplyFuture[HandlerStalled] = ReplyFuture()
+
+        class Listens(Actor):
+            @handles(HandlerStalled)
+            def hear(self, event: HandlerStalled) -> None:
+                heard.succeed(event)
+
+        bus.subscribe_actor(bus.spawn(Listens), HandlerStalled)
+        bus.ask(bus.spawn(Blocks, warned.block, name="blocks"), 1, timeout=PATIENCE).get()
+        event = heard.get(timeout=PATIENCE)
+    assert (event.actor, event.handler, event.message) == ("blocks", "Blocks.plain", "int")
+    assert event.seconds >= LIMIT
+    names = [frame.split()[-1] for frame in event.stack]
+    assert names[:2] == ["Blocks.plain", "Blocks.deeper"]
+    assert all(":" in frame for frame in event.stack)
 
 
 def test_so_is_what_pykka_calls(warned: Warned) -> None:

@@ -1,0 +1,63 @@
+"""What whoever runs a node sees of it: the whole at an instant, who waits for whom, and what happened."""
+
+from __future__ import annotations
+
+from ..actors.base import ConfigError
+from ..actors.bus import Bus
+from ..actors.sends import WaitView
+from .event_history import EventHistory
+from .levers import NodeLevers
+from .own_actors import OwnActors
+from .snapshot import NodeSnapshot
+
+__all__ = ["NodeViews"]
+
+
+class NodeViews(NodeLevers):
+    """The views of `Node`; all on the loop's thread. An actor asks for them by message, see `inspector`."""
+
+    name: str
+    network: str
+    bus: Bus
+    #: What happened since the start, the last 2 000 events of it: `async for happened in node.events.follow()`.
+    events: EventHistory
+    _own: OwnActors
+
+    @property
+    def node_id(self) -> str:
+        """Hex SHA-256 of the node's public key."""
+        raise NotImplementedError
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """Where it listens, with the real ports and its node id: what another node's `peers` takes."""
+        peers = self._own.manager
+        return tuple(str(endpoint.with_peer(self.node_id)) for endpoint in peers.endpoints) if peers else ()
+
+    @property
+    def offers(self) -> tuple[str, ...]:
+        """The capabilities that it offers."""
+        raise NotImplementedError
+
+    def snapshot(self) -> NodeSnapshot:
+        """Everything about the node at this instant. On the loop's thread."""
+        peers = self._own.manager
+        if peers is None:
+            raise ConfigError(f"{self.name} does not run: there is nothing to look at")
+        manager, connections, mdns = peers.statistics()
+        return NodeSnapshot(
+            name=self.name,
+            node_id=self.node_id,
+            network=self.network,
+            endpoints=self.endpoints,
+            offers=self.offers,
+            actors=self.bus.statistics(),
+            peers=manager,
+            connections=connections,
+            mdns=mdns,
+            pex=self._own.exchanged(),
+        )
+
+    def waits(self) -> tuple[WaitView, ...]:
+        """Who waits for whom at this instant: each send that a handler of an actor here stands in."""
+        return self.bus.waits()
