@@ -27,7 +27,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo test test-eager test-all soak large fuzz check format lint types layering coverage wheel load wan sim clean \
-  generate bench bench-peers bench-peers-there bench-check bench-publish
+  generate javascript bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
 	@echo 'peerbus: make <verb> [ARGS="…"] [PYTHON=python3.12]'
@@ -56,6 +56,11 @@ large: $(INSTALLED)test $(INSTALLED)plot ## 200 simulated nodes under churn, and
 
 fuzz: $(INSTALLED)fuzz ## feed strangers' bytes to what reads them, 10 s a target (ARGS="frames --seconds 300")
 	@$(VENV)/bin/python fuzz $(ARGS)
+
+javascript: $(INSTALLED)test ## install what clients/javascript needs (npm), and run its tests beside a real node
+	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or newer' >&2; exit 1; }
+	@cd clients/javascript && npm ci --no-audit --no-fund --loglevel=error
+	$(RUN) -m pytest tests/e2e/test_javascript.py $(ARGS)
 
 check: lint types layering coverage wheel ## all that a change must pass
 
@@ -112,7 +117,7 @@ sim: $(INSTALLED)plot ## 10 to 1 000 nodes in one process on virtual time: memor
 	@$(VENV)/bin/python benchmarks sim $(ARGS)
 
 clean: ## remove everything that the verbs made
-	rm -rf .venv .venv-3.* $(VENV) $(PEERS) $(PEERS)-3.* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf clients/javascript/node_modules .venv .venv-3.* $(VENV) $(PEERS) $(PEERS)-3.* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):

@@ -1,0 +1,68 @@
+/** A channel and its messages, as both sides must know them (docs/wire.md, Descriptions). */
+
+import { createHash } from "node:crypto";
+
+import { pack } from "./msgpack.js";
+
+const TYPE = Symbol("peerbus.type");
+/** A message of a declared type: its fields, and the type's name where `typeOf` finds it. */
+export const message = (type, fields = {}) => Object.defineProperty({ ...fields }, TYPE, { value: type });
+/** The name of a message's type; undefined for what is no message. */
+export const typeOf = (value) => value?.[TYPE];
+
+/** A channel by its name and the description of its messages. The options count where it is served. */
+export class Channel {
+  constructor(name, description, { window = 1024, bytes = 1 << 20, maxMessage = 1 << 16, priority = 5 } = {}) {
+    const [version, definitions, messages] = Array.isArray(description) ? description : [];
+    if (version !== 1 || !Array.isArray(definitions) || !Array.isArray(messages)) {
+      throw new TypeError(`no description of ${name}: it is [1, […], […]], as \`peerbus schema show --json\` prints it`);
+    }
+    Object.assign(this, { name, types: messages.map(([type]) => type), description: pack(description) });
+    this.shapes = messages.map(([type, place]) => shapeOf(type, definitions[place]));
+    this.schema = createHash("sha256").update(this.description).digest().subarray(0, 16);
+    const limits = { messages: window, bytes, max_message: maxMessage, priority };
+    this.info = { name, types: this.types, schema: this.schema, ...limits };
+  }
+
+  /** The channel of a name in what `peerbus schema show --json` prints. Raises: TypeError. */
+  static from({ channels }, name, options) {
+    const { description, schema } = channels?.[name] ?? {};
+    const made = new Channel(name, description, options);
+    if (made.schema.toString("hex") === schema) return made;
+    throw new TypeError(`the description of ${name} has another hash than ${schema}`);
+  }
+
+  /** What travels of a message. Raises: TypeError for a type or fields that the channel does not declare. */
+  encodable(value) {
+    const shape = this.shapes[this.types.indexOf(typeOf(value))];
+    if (!shape) throw new TypeError(`channel ${this.name} has ${this.types}: send message("${this.types[0]}", {…})`);
+    const unknown = Object.keys(value).filter((key) => key !== shape.tag[0] && !shape.names.includes(key));
+    if (unknown.length > 0) throw new TypeError(`${shape.type} has no field ${unknown}, but ${shape.names}`);
+    complete(shape, value);
+    if (shape.form !== "map") return shape.names.map((name) => value[name]);
+    return shape.tag.length > 0 ? { [shape.tag[0]]: shape.tag[1], ...value } : value;
+  }
+
+  /** A message from what has travelled as the type of this number. Raises: TypeError. */
+  decoded(number, value) {
+    const shape = this.shapes[number - 1];
+    if (!shape) throw new TypeError(`channel ${this.name} has no message of number ${number}`);
+    const [list, { names, type }] = [shape.form !== "map", shape];
+    if (typeof value !== "object" || value === null || list !== Array.isArray(value)) throw new TypeError(`this is no ${type}`);
+    const pairs = () => names.slice(0, value.length).map((name, at) => [name, value[at]]);
+    return message(type, complete(shape, list ? Object.fromEntries(pairs()) : value));
+  }
+}
+
+function shapeOf(type, definition) {
+  if (!Array.isArray(definition)) throw new TypeError(`message ${type} is no class with fields`);
+  const [form, , tag, , fields] = definition;
+  const required = fields.filter(([, presence]) => presence === 0).map(([name]) => name);
+  return { type, form, tag: tag ?? [], names: fields.map(([name]) => name), required };
+}
+
+function complete({ type, required }, value) {
+  const missing = required.filter((name) => value[name] === undefined);
+  if (missing.length > 0) throw new TypeError(`${type} lacks ${missing}`);
+  return value;
+}

@@ -1,0 +1,103 @@
+/** The frames of docs/wire.md: written, and read within their bounds. */
+
+import { ProtocolError } from "./errors.js";
+import { isInteger, pack, unpack } from "./msgpack.js";
+
+/** Bytes of a body before and after both WELCOMEs, and of the data of a part. */
+export const LIMITS = { handshake: 65_536, frame: 4_194_304, part: 16_384 };
+export const PREFACE = Buffer.from("peerbus\0\0\x01\0\x01", "latin1");
+
+const uint = (low, high) => (value) => isInteger(value, low, high);
+const [u32, u64, index] = [uint(0, 0xffff_ffff), uint(0, 2n ** 64n - 1n), uint(0, 255)];
+const positive = uint(1, 0xffff_ffff);
+const bin = (low, high) => (value) => value instanceof Uint8Array && value.length >= low && value.length <= high;
+const text = (low, high, pattern = /^/) => (value) => {
+  if (typeof value !== "string" || value.length > 2 * high || !pattern.test(value)) return false;
+  const size = [...value].length;
+  return size >= low && size <= high;
+};
+const printable = (low, high) => text(low, high, /^[^\p{C}\p{Zl}\p{Zp}]*$/u);
+const list = (low, high, fits) => (value) =>
+  Array.isArray(value) && value.length >= low && value.length <= high && value.every(fits);
+const tuple = (...shape) => (value) =>
+  Array.isArray(value) && value.length === shape.length && shape.every((fits, at) => fits(value[at]));
+const map = (shape) => (value) =>
+  value !== null && typeof value === "object" && Object.entries(shape).every(([key, fits]) => fits(value[key]));
+const once = (high, fits, key = (item) => item) => (value) =>
+  list(0, high, fits)(value) && new Set(value.map(key)).size === value.length;
+const optional = (fits) => (value) => value === undefined || fits(value);
+
+/** A role with attributes, as `archive{from=1000}`: { role, attributes }, or null for what is no capability. */
+export function capability(given) {
+  const found = /^([a-z0-9][a-z0-9._-]{0,62})(?:\{([^{}]*)\})?$/.exec(given);
+  const pairs = (found?.[2] || null)?.split(",").map((pair) => /^([a-z0-9][a-z0-9._-]{0,30})=([^=]*)$/.exec(pair)) ?? [];
+  if (!found || Buffer.byteLength(given) > 200 || !pairs.every(Boolean) || !printable(1, 200)(given)) return null;
+  const attributes = Object.fromEntries(pairs.map(([, key, value]) => [key, value]));
+  return Object.keys(attributes).length === pairs.length ? { role: found[1], attributes } : null;
+}
+
+const [word, note] = [text(0, 64), text(0, 1024)];
+const offers = once(64, (offer) => typeof offer === "string" && capability(offer), (offer) => offer.split("{")[0]);
+const channel = map({
+  ...{ name: printable(1, 64), types: once(64, text(1, 128)), schema: bin(16, 16), messages: positive, bytes: positive },
+  ...{ max_message: uint(1, 16_777_216), priority: uint(1, 255) },
+});
+const hello = map({
+  ...{ node_id: text(64, 64, /^[0-9a-f]*$/), network: printable(1, 64), name: printable(1, 64), incarnation: u64 },
+  ...{ listen: list(0, 8, text(1, 255)), offers, channels: once(256, channel, (each) => each.name) },
+  ...{ agent: printable(0, 64), nonce: bin(16, 16), record: optional(bin(0, 2048)) },
+  features: optional(once(32, text(1, 32, /^[a-z0-9][a-z0-9._-]*$/))),
+});
+const payload = bin(0, 16_777_216);
+
+/** Kinds in their order, each with its fields. */
+const SHAPES = [
+  ["HELLO", hello],
+  ["WELCOME"],
+  ["REJECT", word, note],
+  ["TELL", index, list(1, 4096, tuple(u32, u32, payload))],
+  ["ASK", index, list(1, 4096, tuple(positive, u32, u32, u32, payload))],
+  ["REPLY", index, list(1, 4096, tuple(positive, u32, payload))],
+  ["ERROR", u32, index, u64, word, note],
+  ["CANCEL", positive],
+  ["CREDIT", list(1, 4096, tuple(index, u32, u32))],
+  ["PING", u64],
+  ["PONG", u64],
+  ["OPEN", index, channel],
+  ["CLOSE", index, word],
+  ["UPDATE", offers, optional(bin(0, 2048))],
+  ["GOAWAY", word, note, optional(u32)],
+  ["PART", uint(0, 511), u32, bin(1, LIMITS.part)],
+  ["PROBE", u32, index, u64, list(1, 64, text(0, 160))],
+  ["DESCRIBE", list(1, 16, index)],
+  ["DESCRIPTION", index, bin(0, 262_144)],
+];
+const KINDS = Object.fromEntries(SHAPES.map(([name], kind) => [name, kind]));
+
+/** The body of a frame, without its length. */
+export const body = (name, ...fields) => pack([KINDS[name], ...fields]);
+
+/** A body with its length in front. */
+export function framed(data) {
+  const head = Buffer.alloc(4);
+  head.writeUInt32BE(data.length);
+  return Buffer.concat([head, data]);
+}
+
+/** A body as [name, ...fields], or null for a kind that a later version may send. Raises: ProtocolError. */
+export function decode(data) {
+  let fields;
+  try {
+    fields = unpack(data);
+  } catch (error) {
+    throw new ProtocolError("bad_frame", `a body is no MessagePack: ${error.message}`);
+  }
+  if (!Array.isArray(fields) || !isInteger(fields[0], 0, Infinity)) throw new ProtocolError("bad_frame", "no kind");
+  const [kind, ...given] = fields;
+  if (kind >= 128 && kind <= 255) return null;
+  if (kind >= SHAPES.length) throw new ProtocolError("unknown_kind", `no frame has the kind ${kind}`);
+  const [name, ...shape] = SHAPES[kind];
+  const wrong = shape.findIndex((fits, at) => !fits(given[at]));
+  if (wrong >= 0) throw new ProtocolError("bad_field", `field ${wrong + 1} of ${name} is missing or out of bounds`);
+  return [name, ...given.slice(0, shape.length)];
+}

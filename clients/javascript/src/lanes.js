@@ -1,0 +1,125 @@
+/** What messages need on their way: credit (docs/wire.md, Credit), and parts where a body is large (Parts). */
+
+import { ProtocolError } from "./errors.js";
+import { LIMITS, body, framed } from "./frames.js";
+
+const CUT_ABOVE = 65_536;
+const PARTS_BUDGET = 33_558_528;
+
+/** A window of messages and bytes, as its sender and its receiver both count it. */
+export class Window {
+  #owed = [0, 0];
+
+  constructor({ messages, bytes }) {
+    Object.assign(this, { messages, bytes, whole: { messages, bytes } });
+  }
+
+  /** Take credit for a payload; false where it may not go. */
+  take(size) {
+    if (this.messages === 0 || (size > this.bytes && 2 * this.bytes <= this.whole.bytes)) return false;
+    this.messages -= 1;
+    this.bytes -= size;
+    return true;
+  }
+
+  /** Credit that came back. Raises: ProtocolError for more than was taken. */
+  grant(messages, bytes) {
+    this.messages += messages;
+    this.bytes += bytes;
+    if (this.messages <= this.whole.messages && this.bytes <= this.whole.bytes) return;
+    throw new ProtocolError("credit_overflow", `CREDIT for ${messages} messages and ${bytes} bytes is too much`);
+  }
+
+  /** Owe what a payload took: [messages, bytes] to give back now, or null while that is little and not `all`. */
+  owe(size, all) {
+    const [messages, bytes] = (this.#owed = [this.#owed[0] + 1, this.#owed[1] + size]);
+    return all || 2 * messages >= this.whole.messages || 2 * bytes >= this.whole.bytes ? this.settle() : null;
+  }
+
+  /** All that is owed, or null. */
+  settle() {
+    const owed = this.#owed;
+    this.#owed = [0, 0];
+    this.grant(...owed);
+    return owed[0] > 0 ? owed : null;
+  }
+}
+
+/** Writes bodies to a socket: small ones at once, large ones a part at a time, so that nothing waits behind them. */
+export class Outbox {
+  #waiting = new Map(); // lane -> how many of its bodies are not written yet
+  #last = Promise.resolve(); // one body in parts after the other: that keeps the budget
+  #go = () => {};
+
+  constructor(socket) {
+    this.socket = socket;
+    for (const event of ["drain", "close"]) socket.on(event, () => this.#go());
+  }
+
+  get empty() {
+    return this.#waiting.size === 0;
+  }
+
+  /** A frame that is never cut. */
+  now(name, ...fields) {
+    this.#write(body(name, ...fields));
+  }
+
+  /** The body of a TELL, ASK or REPLY, behind those of its lane. */
+  add(lane, data) {
+    const before = this.#waiting.get(lane) ?? 0;
+    if (before === 0 && data.length <= (this.empty ? CUT_ABOVE : LIMITS.part)) return this.#write(data);
+    this.#waiting.set(lane, before + 1);
+    this.#last = this.#last.then(() => this.#cut(lane, data));
+    return undefined;
+  }
+
+  async #cut(lane, data) {
+    for (let at = 0; at < data.length && !this.socket.destroyed; at += LIMITS.part) {
+      while (this.socket.writableNeedDrain && !this.socket.destroyed) await new Promise((go) => (this.#go = go));
+      const piece = data.subarray(at, at + LIMITS.part);
+      this.#write(piece.length === data.length ? data : body("PART", lane, data.length - at - piece.length, piece));
+    }
+    const left = this.#waiting.get(lane) - 1;
+    if (left > 0) this.#waiting.set(lane, left);
+    else this.#waiting.delete(lane);
+  }
+
+  #write(data) {
+    if (this.socket.destroyed) return;
+    if (this.socket.writableCorked === 0) {
+      this.socket.cork();
+      process.nextTick(() => this.socket.uncork());
+    }
+    this.socket.write(framed(data));
+  }
+}
+
+/** Puts parts together; `limit(lane)` is the largest payload of the lane. */
+export class Reassembler {
+  #lanes = new Map(); // lane -> { pieces, left, size }
+  #room = PARTS_BUDGET;
+
+  constructor(limit) {
+    this.limit = limit;
+  }
+
+  /** The body that this part completes, or null. Raises: ProtocolError. */
+  add(lane, left, data) {
+    const size = left + data.length;
+    const whole = this.#lanes.get(lane) ?? { pieces: [], left: size, size };
+    if (size !== whole.left) throw new ProtocolError("part_out_of_order", `a part leaves ${left} of ${whole.left} bytes`);
+    if (whole.pieces.length === 0) {
+      if (size > Math.max(this.limit(lane), 65_536) + 64) throw new ProtocolError("part_too_large", `${size} bytes`);
+      if (size > this.#room) throw new ProtocolError("part_budget", "too many bodies in parts at once");
+      this.#room -= size;
+    }
+    whole.pieces.push(data);
+    whole.left = left;
+    this.#lanes.set(lane, whole);
+    if (left > 0) return null;
+    this.#lanes.delete(lane);
+    this.#room += whole.size;
+    return Buffer.concat(whole.pieces);
+  }
+}

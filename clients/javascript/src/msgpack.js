@@ -1,0 +1,97 @@
+/** MessagePack: integers beyond 2^53 are BigInt, maps with keys that are no texts are Map. */
+
+import { Decoder, Encoder, ExtData } from "@msgpack/msgpack";
+
+const MAX_VALUES = 524_288; // as a peer takes in one payload
+const encoder = new Encoder({ useBigInt64: true, ignoreUndefined: true });
+// A key that is no text becomes a symbol, which no text can be mistaken for, and `read` makes a Map of its map.
+const mapKeyConverter = (key) => (typeof key === "string" ? key : Symbol(`${typeof key} ${key}`));
+const decoder = new Decoder({ useBigInt64: true, mapKeyConverter });
+const isPlain = (value) => value !== null && Object.getPrototypeOf(Object(value)) === Object.prototype;
+
+/** The bytes of a value. Raises: RangeError for a BigInt above 64 bits, TypeError for what cannot travel. */
+export function pack(value) {
+  const seen = { maps: false };
+  const ready = prepare(value, seen);
+  return seen.maps ? Buffer.concat([...pieces(ready)]) : encoder.encode(ready);
+}
+
+function prepare(value, seen) {
+  // The encoder writes a number above 32 bits as a float, which no integer field takes, and a BigInt as an integer.
+  if (Number.isSafeInteger(value)) return Math.abs(value) > 0x7fff_ffff ? BigInt(value) : value;
+  if (typeof value === "bigint" && (value < -(2n ** 63n) || value >= 2n ** 64n)) throw new RangeError(`${value} is above 64 bits`);
+  if (typeof value === "function" || typeof value === "symbol") throw new TypeError(`a ${typeof value} cannot travel`);
+  if (Array.isArray(value) || value instanceof Set) return Array.from(value, (item) => prepare(item, seen));
+  if (!(value instanceof Map)) {
+    if (typeof value !== "object" || [Date, ExtData].includes(value?.constructor) || ArrayBuffer.isView(value)) return value;
+    return value && Object.fromEntries(Object.entries(value).map(([key, item]) => [key, prepare(item, seen)]));
+  }
+  seen.maps = true;
+  return new Map([...value].map(([key, item]) => [prepare(key, seen), prepare(item, seen)]));
+}
+
+/** What holds a Map somewhere, piece by piece: the encoder knows objects only. */
+function* pieces(value) {
+  const list = Array.isArray(value);
+  if (!list && !(value instanceof Map) && !isPlain(value)) return yield encoder.encode(value);
+  const items = list ? value : [...(isPlain(value) ? Object.entries(value) : value)].filter(([, item]) => item !== undefined);
+  const head = Buffer.alloc(5, list ? 0xdd : 0xdf);
+  head.writeUInt32BE(items.length, 1);
+  yield head;
+  for (const item of list ? items : items.flat()) yield* pieces(item);
+}
+
+/** The value of bytes. Raises: Error for what is no MessagePack, or makes too many values. */
+export function unpack(bytes) {
+  scan(bytes);
+  return read(decoder.decode(bytes));
+}
+
+function read(value) {
+  if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (Array.isArray(value)) return value.map(read);
+  if (!isPlain(value)) return value;
+  const keys = Reflect.ownKeys(value);
+  if (keys.some((key) => typeof key === "symbol")) return new Map(keys.map((key) => [keyOf(key), read(value[key])]));
+  for (const key of keys) value[key] = read(value[key]);
+  return value;
+}
+
+function keyOf(key) {
+  if (typeof key === "string") return key;
+  const [type, text] = key.description.split(" ", 2);
+  if (type !== "number" && type !== "bigint") throw new TypeError(`a ${type} is no key of a map`);
+  return type === "number" ? Number(text) : read(BigInt(text));
+}
+
+/** What follows heads from 0xc4 to 0xdf: [bytes of a length, bytes besides, values for each of that length]. */
+const HEADS = [
+  ...[[1, 0, 0], [2, 0, 0], [4, 0, 0], [1, 1, 0], [2, 1, 0], [4, 1, 0]], // bin, extension
+  ...[4, 8, 1, 2, 4, 8, 1, 2, 4, 8, 2, 3, 5, 9, 17].map((size) => [0, size, 0]), // numbers, short extensions
+  ...[[1, 0, 0], [2, 0, 0], [4, 0, 0], [2, 0, 1], [4, 0, 1], [2, 0, 2], [4, 0, 2]], // text, array, map
+];
+
+/** Look at all heads before anything is allocated: none may announce more than there is. */
+function scan(bytes) {
+  let [at, values, coming] = [0, 0, 1];
+  for (; coming > 0; coming -= 1) {
+    const head = bytes[at];
+    let [width, more, each] = (head < 0xe0 && HEADS[head - 0xc4]) || [0, 0, 0];
+    let size = 0;
+    if (head >= 0x80 && head < 0xc0) [size, each] = head < 0xa0 ? [head & 15, head < 0x90 ? 2 : 1] : [head & 31, 0];
+    for (at += 1; width > 0; width -= 1, at += 1) size = size * 256 + bytes[at];
+    if (each > 0) coming += size * each;
+    else at += size + more;
+    values += 1;
+    if (values + coming > MAX_VALUES + 1) throw new RangeError(`it makes more than ${MAX_VALUES} values`);
+    if (!(at + coming - 1 <= bytes.length)) throw new RangeError("it announces more than there is");
+  }
+}
+
+/** A value of a type that the asker knows and the channel does not declare, marked as extension 1. */
+export const mark = (value) => new ExtData(1, pack(value));
+/** What is in a mark, or the value itself. */
+export const unmark = (value) => (value instanceof ExtData && value.type === 1 ? unpack(value.data) : value);
+/** Whether a value is an integer from `low` to `high`. */
+export const isInteger = (value, low, high) =>
+  (typeof value === "bigint" || Number.isInteger(value)) && value >= low && value <= high;

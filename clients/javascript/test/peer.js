@@ -1,0 +1,107 @@
+/** A peer that says what a test wants: TLS, and the frames of docs/wire.md one by one. */
+
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:tls";
+
+import { PREFACE, body, decode, framed } from "../src/frames.js";
+import { Identity } from "../src/index.js";
+
+export const NETWORK = "test";
+
+/** One connection: `next(name)` waits for the next frame of a name, leaving the others out; `say` sends one. */
+class Talk {
+  #data = Buffer.alloc(0);
+  #frames = [];
+  #wake = () => {};
+
+  constructor(socket, hello) {
+    this.socket = socket;
+    this.heard = [];
+    socket.on("error", () => {});
+    socket.on("data", (chunk) => this.#read(chunk));
+    socket.on("close", () => this.#wake((this.closed = true)));
+    socket.write(PREFACE);
+    this.say("HELLO", hello);
+  }
+
+  #read(chunk) {
+    this.#data = Buffer.concat([this.#data, chunk]);
+    if (!this.preface && this.#data.length >= 12) {
+      this.preface = this.#data.subarray(0, 12);
+      this.#data = this.#data.subarray(12);
+    }
+    while (this.preface && this.#data.length >= 4 && this.#data.length >= 4 + this.#data.readUInt32BE()) {
+      const size = this.#data.readUInt32BE();
+      const frame = decode(this.#data.subarray(4, 4 + size));
+      this.#data = this.#data.subarray(4 + size);
+      this.#frames.push(frame);
+      this.heard.push(frame[0]);
+    }
+    this.#wake();
+  }
+
+  say(name, ...fields) {
+    this.raw(framed(body(name, ...fields)));
+  }
+
+  raw(data) {
+    this.socket.write(data);
+  }
+
+  /** The fields of the next frame of that name. */
+  async next(name) {
+    for (;;) {
+      while (this.#frames.length > 0) {
+        const [found, ...fields] = this.#frames.shift();
+        if (found === name) return fields;
+      }
+      if (this.closed) throw new Error(`closed before ${name}; heard ${this.heard}`);
+      await new Promise((wake) => (this.#wake = wake));
+    }
+  }
+
+  /** Both HELLOs and WELCOMEs. */
+  async welcome() {
+    [this.hello] = await this.next("HELLO");
+    this.say("WELCOME");
+    await this.next("WELCOME");
+    return this;
+  }
+}
+
+/** A listener on 127.0.0.1, one connection after the other. */
+export class Peer {
+  #talks = [];
+  #wake = () => {};
+  identity = Identity.generate();
+  incarnation = randomBytes(8).readBigUInt64BE();
+
+  static async start({ channels = [], offers = [], hello = {} } = {}) {
+    const peer = new Peer();
+    const changes = hello;
+    const server = createServer({ ...peer.identity.credentials(), requestCert: true, minVersion: "TLSv1.3" }, (socket) => {
+      const { incarnation } = peer;
+      const own = { node_id: peer.identity.id, network: NETWORK, name: "peer", incarnation, listen: [], agent: "test/1" };
+      const map = { ...own, offers, channels: channels.map((each) => each.info), nonce: randomBytes(16), ...changes };
+      peer.#talks.push(new Talk(socket, map));
+      peer.#wake();
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    peer.server = server;
+    peer.place = `tcp://127.0.0.1:${server.address().port}`;
+    return peer;
+  }
+
+  /** The next connection, when the client has dialed. */
+  async accept() {
+    while (this.#talks.length === 0) await new Promise((wake) => (this.#wake = wake));
+    return this.#talks.shift();
+  }
+
+  async close() {
+    this.server.close();
+    await once(this.server, "close");
+  }
+}

@@ -1,0 +1,286 @@
+"""clients/javascript, written from docs/wire.md: its own tests, and a program of it beside a real node.
+
+`make javascript` installs what it needs; without that, or without Node.js, these are skipped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+import msgspec
+import pytest
+
+from peerbus.actors import Channel, Message, Reactor, RemoteError, Request, Role, handles
+from peerbus.node import Node
+from peerbus.transports.schema import describe
+from peerbus.transports.streams.identity import Identity
+
+CLIENT = Path(__file__).resolve().parents[2] / "clients" / "javascript"
+NODE = shutil.which("node")
+PLACE = "tcp://127.0.0.1:0"
+
+
+def _missing() -> str:
+    if NODE is None:
+        return "Node.js is not installed"
+    said = subprocess.run((NODE, "--version"), check=False, capture_output=True, text=True, timeout=60).stdout
+    found = re.match(r"v(\d+)\.(\d+)", said)
+    if found is None or (int(found[1]), int(found[2])) < (20, 3):
+        return f"Node.js is {said.strip()}, and 20.3 or newer is needed"
+    if not (CLIENT / "node_modules" / "@msgpack" / "msgpack").is_dir():
+        return "its npm package is not installed: make javascript"
+    return ""
+
+
+needs_node = pytest.mark.skipif(bool(_missing()), reason=_missing())
+
+
+class Hello(Message, Request[str]):
+    name: str
+
+
+class Big(Message, Request[int]):
+    number: int
+
+
+class Blob(Message, Request[int]):
+    data: bytes
+
+
+class Item(Message):
+    number: int
+    tags: dict[int, str] = msgspec.field(default_factory=dict)
+    at: datetime | None = None
+
+
+class Late(Message, Request[str]):
+    seconds: float
+
+
+class Pair(Message, array_like=True):
+    left: int
+    right: str = ""
+
+
+class Add(Message, tag="add"):
+    number: int
+
+
+class Total(Message, Request[int]):
+    pass
+
+
+class Desk(Reactor):
+    """Answers what the program asks."""
+
+    channel = Channel("desk", messages=(Hello, Big, Blob, Item, Late, Pair, Add, Total), max_message=8_000_000)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hellos = 0
+
+    @handles(Hello)
+    def hello(self, hello: Hello) -> str:
+        self.hellos += 1
+        return f"hello {hello.name}"
+
+    @handles(Big)
+    def big(self, big: Big) -> int:
+        return big.number + 1
+
+    @handles(Blob)
+    def blob(self, blob: Blob) -> int:
+        return sum(blob.data)
+
+    @handles(Item)
+    def item(self, item: Item) -> Item:
+        return item
+
+    @handles(Late)
+    async def late(self, late: Late) -> str:
+        if late.seconds:
+            await asyncio.Event().wait()  # until the asker gives up
+        return f"{late.seconds!r}"
+
+    @handles(Pair)
+    def pair(self, pair: Pair) -> str:
+        return f"{pair.left} {pair.right}"
+
+    @handles(Add)
+    def add(self, add: Add) -> int:
+        return add.number
+
+    @handles(Total)
+    def total(self, total: Total) -> int:
+        return self.hellos
+
+
+class Count(Message):
+    number: int
+    data: bytes = b""
+
+
+class Sum(Message, Request[list[int]]):
+    pass
+
+
+class Block(Message):
+    number: int
+    data: bytes
+
+
+class Fail(Message):
+    code: str
+
+
+COUNTER = Channel("counter", messages=(Count, Sum, Block, Fail))
+COUNTERS = Role("counter", where="lang=js")
+
+
+@pytest.fixture
+def schema(tmp_path: Path) -> Path:
+    """What `peerbus schema show --json` prints of the two channels."""
+    found = {}
+    for channel in (Desk.channel, COUNTER):
+        described = describe(channel)
+        found[channel.name] = {"schema": described.schema.hex(), "description": msgspec.msgpack.decode(described.data)}
+    path = tmp_path / "schema.json"
+    path.write_text(json.dumps({"channels": found}), encoding="utf-8")
+    return path
+
+
+@contextmanager
+def desk(listen: str = PLACE) -> Iterator[Node]:
+    identity = Identity.from_seed(b"d" * 32)
+    with Node(
+        "desk",
+        network="script",
+        identity=identity,
+        listen=[listen],
+        offers={"desk"},
+        reactors=[Desk],
+        channels=[COUNTER],
+    ) as node:
+        yield node
+
+
+class Script:
+    """A program of the client; what it prints is read by a thread, so that nothing blocks it."""
+
+    def __init__(self, what: str, place: str, schema: Path) -> None:
+        assert NODE is not None
+        command = [NODE, str(CLIENT / "test" / "real.js"), what, place, str(schema)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.said: Queue[Any] = Queue()
+        self._thread = threading.Thread(target=self._read)
+        self._thread.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said.put(json.loads(line))
+
+    def next(self) -> Any:
+        """What it says next."""
+        return self.said.get(timeout=60)
+
+    def say(self, line: str) -> None:
+        """Give it a line."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(f"{line}\n")
+        self.process.stdin.flush()
+
+    def close(self) -> None:
+        """End it."""
+        self.process.kill()
+        self.process.wait()
+        self._thread.join()
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                stream.close()
+
+
+@contextmanager
+def script(what: str, node: Node, schema: Path) -> Iterator[Script]:
+    started = Script(what, node.endpoints[0], schema)
+    try:
+        yield started
+    finally:
+        started.close()
+
+
+@needs_node
+def test_its_own_tests_pass_with_the_vectors_of_the_page_and_a_peer_that_is_moved_by_hand() -> None:
+    assert NODE is not None
+    tests = sorted(str(path) for path in (CLIENT / "test").glob("*.test.js"))
+    done = subprocess.run(
+        (NODE, "--test", *tests), check=False, capture_output=True, text=True, timeout=300, cwd=CLIENT
+    )
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2000:]
+
+
+@needs_node
+def test_it_asks_and_tells_a_real_node(schema: Path) -> None:
+    with desk() as node, script("asks", node, schema) as asks:
+        found = asks.next()
+    assert found == {
+        "wrong": 0,
+        "big": "9223372036854775809n",
+        "above32": 2**40 + 1,
+        "safe": -6,
+        "fraction": ["message_type", "no"],
+        "blob": 42_000_000,
+        "large": ["too_large", "no"],
+        "item": ["Item", 1, [[5, "x"]], "1970-01-01T00:00:00.000Z"],
+        "pair": "3 x",
+        "add": 4,
+        "late": ["deadline", "perhaps"],
+        "float": "0.0",
+        "everyone": 1,
+        "total": 7001,
+        "named": "hello you",
+        "roles": ["desk"],
+        "schema": ["no_peer", "no"],
+    }
+
+
+@needs_node
+def test_it_serves_a_channel_that_python_finds_by_role(schema: Path) -> None:
+    with desk() as node, script("serves", node, schema) as serves:
+        assert serves.next() == ["up", "desk"]
+        for number in range(3000):  # far more than its window: it gives credit back
+            node.tell(COUNTERS / COUNTER, Count(number), timeout=60, wait_for_peer=True).get()
+        node.tell(COUNTERS / COUNTER, Count(1, bytes(3_000_000)), timeout=60).get()
+        assert node.ask(COUNTERS / COUNTER, Sum(), timeout=60).get() == [sum(range(3000)) + 1, 3_000_000]
+        answer = node.ask(COUNTERS / COUNTER, Block(6, b"ab" * 500_000), reply=Block, timeout=60).get()
+        assert (answer.number, len(answer.data)) == (7, 2_000_000)
+        for code, text in (("unlucky", "no more"), ("TypeError", "a defect"), ("deadline_handler", "no more")):
+            with pytest.raises(RemoteError, match=text) as caught:
+                node.ask(COUNTERS / COUNTER, Fail(code), reply=str, timeout=60).get()
+            assert caught.value.code == code  # travels as `reactor:deadline_handler`
+        serves.say("end")
+        assert serves.next()[0] == "down"
+        assert serves.next() == ["closed"]
+
+
+@needs_node
+def test_it_comes_back_when_its_peer_has_restarted(schema: Path) -> None:
+    with desk() as node, script("serves", node, schema) as serves:
+        assert serves.next() == ["up", "desk"]
+        place = node.endpoints[0]
+        node.stop()
+        assert serves.next() == ["down", "shutting_down"]
+        with desk(place) as again:
+            assert serves.next() == ["up", "desk"]
+            assert again.ask(COUNTERS / COUNTER, Sum(), timeout=60, wait_for_peer=True).get() == [0, 0]
