@@ -117,6 +117,17 @@ class Endpoint:
             return f"{self.scheme}://{who}{host}:{self.port}"
         return f"{self.scheme}://{who}{self.path}"
 
+    @property
+    def is_name(self) -> bool:
+        """Whether its host is a name, which stands for as many places as are found when it is looked up."""
+        if self.scheme not in _HOST_AND_PORT:
+            return False
+        try:
+            ipaddress.ip_address(self.host.partition("%")[0])
+        except ValueError:
+            return True
+        return False
+
     def with_peer(self, peer_id: str | None) -> Endpoint:
         """The same place, with this node expected there. Raises: ValueError."""
         return replace(self, peer_id=peer_id)

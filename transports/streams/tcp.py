@@ -8,12 +8,14 @@ import ipaddress
 import os
 import socket
 import ssl
+from dataclasses import replace
 from typing import Final, cast
 
 from ...actors.base import DialFailed, HandshakeFailed, ListenFailed
 from .arrival_limit import ArrivalLimit
 from .endpoint import Endpoint, why_another
 from .identity import Identity
+from .names import Names
 from .socket_connect import connect
 from .socket_handshake import open_stream
 from .socket_listener import SocketListener
@@ -31,6 +33,9 @@ _KEEPALIVE: Final = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
 #: Milliseconds that sent bytes may stay unacknowledged (RFC 5482), instead of Linux's 15 minutes.
 _USER_TIMEOUT: Final = 60_000
 
+#: Seconds that a listener waits for the address of its name.
+LOOK_UP_TIMEOUT: Final = 10.0
+
 #: Host and port; for IPv6 also flow and zone.
 _Address = tuple[str, int] | tuple[str, int, int, int]
 
@@ -38,7 +43,7 @@ _Address = tuple[str, int] | tuple[str, int, int, int]
 class TcpTransport:
     """`tcp://host:port`: the streams of one node, mutually authenticated by TLS 1.3.
 
-    `membership` restricts it to a closed cluster (see `Membership`). `plaintext=True` turns TLS
+    `names` looks up hosts. `membership` restricts it to a closed cluster (see `Membership`). `plaintext=True` turns TLS
     off, and with it every proof of who is there: `identity` may then be None.
     Raises: ValueError if there is neither an identity nor `plaintext`.
     """
@@ -52,7 +57,9 @@ class TcpTransport:
         membership: Membership | None = None,
         plaintext: bool = False,
         max_connections_per_address_per_second: int = MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND,
+        names: Names | None = None,
     ) -> None:
+        self._names = Names() if names is None else names
         self._own_id: str | None = None
         self._server_tls: ssl.SSLContext | None = None
         self._client_tls: ssl.SSLContext | None = None
@@ -75,7 +82,7 @@ class TcpTransport:
         refusal: HandshakeFailed | None = None
         try:
             async with asyncio.timeout_at(deadline):
-                addresses = await _resolve(endpoint.host, endpoint.port)
+                addresses = await self._resolve(endpoint.host, endpoint.port, timeout)
         except TimeoutError as error:
             raise DialFailed(f"{endpoint}: the name was not resolved in {timeout} s") from error
         except (OSError, UnicodeError) as error:
@@ -95,11 +102,25 @@ class TcpTransport:
             raise refusal
         raise DialFailed(f"{endpoint}: {'; '.join(failures)}")
 
+    async def places(self, endpoint: Endpoint, *, timeout: float) -> tuple[Endpoint, ...]:
+        """As `ManyPlaces.places`."""
+        if not endpoint.is_name:
+            return (endpoint,)
+        try:
+            found = await self._names.find(endpoint.host, timeout=timeout)
+        except TimeoutError as error:
+            raise DialFailed(f"{endpoint}: the name was not resolved in {timeout} s") from error
+        except (OSError, UnicodeError) as error:
+            raise DialFailed(f"{endpoint}: the name cannot be resolved: {_why(error)}") from error
+        return tuple(replace(endpoint, host=host) for host in found)
+
     async def listen(self, endpoint: Endpoint, *, on_refused: Refused | None = None) -> SocketListener:
         """As `Transport.listen`; a name listens on its first address only."""
         expected_peer(self, endpoint, None)
         try:
-            family, address = (await _resolve(endpoint.host, endpoint.port))[0]
+            family, address = (await self._resolve(endpoint.host, endpoint.port, LOOK_UP_TIMEOUT))[0]
+        except TimeoutError as error:
+            raise ListenFailed(f"{endpoint}: the name was not resolved in {LOOK_UP_TIMEOUT} s") from error
         except (OSError, UnicodeError) as error:
             raise ListenFailed(f"{endpoint}: the name cannot be resolved: {_why(error)}") from error
         try:
@@ -125,6 +146,14 @@ class TcpTransport:
             limit=ArrivalLimit(self._per_second),
             on_refused=on_refused,
         )
+
+    async def _resolve(self, host: str, port: int, timeout: float) -> list[tuple[int, _Address]]:
+        """Every address of a host, in the system's order (RFC 6724), each once."""
+        try:
+            return _numeric(host, port)
+        except socket.gaierror:
+            found = await self._names.find(host, timeout=timeout)
+        return [address for one in found for address in _numeric(one, port)]
 
     async def _dial_address(self, family: int, address: _Address, wanted: str | None) -> SocketStream:
         loop = asyncio.get_running_loop()
@@ -163,14 +192,9 @@ class TcpTransport:
         return stream
 
 
-async def _resolve(host: str, port: int) -> list[tuple[int, _Address]]:
-    """Every address of a host, in the system's order (RFC 6724), each once."""
-    try:
-        # An address needs no resolver, whose thread would outlive the dial.
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
-    except socket.gaierror:
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+def _numeric(host: str, port: int) -> list[tuple[int, _Address]]:
+    """The socket addresses of an IP address: no name server is asked."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
     return list(dict.fromkeys((family, cast("_Address", address)) for family, *_, address in found))
 
 

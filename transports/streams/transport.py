@@ -28,6 +28,7 @@ __all__ = [
     "MAX_PENDING_HANDSHAKES",
     "RECEIVE_BUFFER",
     "Listener",
+    "ManyPlaces",
     "Pushing",
     "Refused",
     "Stream",
@@ -185,6 +186,19 @@ class Transport(Protocol):
 
     async def listen(self, endpoint: Endpoint, *, on_refused: Refused | None = None) -> Listener:
         """Listen on `endpoint` (port 0: any free port). Raises: ListenFailed, ValueError."""
+        ...
+
+
+@runtime_checkable
+class ManyPlaces(Protocol):
+    """A transport of whose endpoints some are names, each of which may stand for many places."""
+
+    async def places(self, endpoint: Endpoint, *, timeout: float) -> tuple[Endpoint, ...]:
+        """The places that a name stands for now, the preferred first, with the node that is expected at it.
+
+        Of an endpoint that is no name it is the endpoint itself. Raises: DialFailed where it cannot be found out
+        within `timeout` seconds.
+        """
         ...
 
 

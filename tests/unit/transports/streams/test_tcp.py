@@ -20,8 +20,8 @@ from tcp_scene import (
 )
 
 from peerbus.actors.base.errors import DialFailed, HandshakeFailed, ListenFailed
-from peerbus.transports.streams import tcp
 from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.names import Names
 from peerbus.transports.streams.tcp import TcpTransport
 from peerbus.transports.streams.tls import Authority
 
@@ -109,60 +109,52 @@ async def test_a_plaintext_dialer_and_a_secure_listener_do_not_meet() -> None:
         await dialed.aclose()
 
 
-async def test_every_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_every_address_of_a_name_is_tried() -> None:
     async with listening(TcpTransport(BOB)) as listener:
-        port = listener.endpoint.port
-
-        async def resolve(host: str, asked: int) -> list[tuple[int, tuple[str, int]]]:
-            assert (host, asked) == ("bob.example", port)
-            # Nobody listens on 127.0.0.2, nor on the IPv6 loopback at this port.
-            return [
-                (socket.AF_INET, ("127.0.0.2", port)),
-                (socket.AF_INET6, ("::1", port)),
-                (socket.AF_INET, ("127.0.0.1", port)),
-            ]
-
-        monkeypatch.setattr(tcp, "_resolve", resolve)
-        endpoint = Endpoint("tcp", host="bob.example", port=port, peer_id=BOB.node_id)
-        dialed = await TcpTransport(ALICE).dial(endpoint, expect=None, timeout=5)
+        # Nobody listens on 127.0.0.2, nor on the IPv6 loopback at this port.
+        names = Names(lambda name: {"bob.example": ["127.0.0.2", "::1", "127.0.0.1"]}[name])
+        endpoint = Endpoint("tcp", host="bob.example", port=listener.endpoint.port, peer_id=BOB.node_id)
+        dialed = await TcpTransport(ALICE, names=names).dial(endpoint, expect=None, timeout=5)
         accepted = await listener.accept()
         assert str(dialed.remote) == str(listener.endpoint)
         await asyncio.gather(dialed.aclose(), accepted.aclose())
 
 
-async def test_a_name_is_resolved_at_every_dial(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+async def test_a_name_stands_for_its_places_and_an_address_for_itself() -> None:
+    transport = TcpTransport(ALICE, names=Names(lambda _: ["127.0.0.2", "::1"]))
+    endpoint = Endpoint("tcp", host="bob.example", port=7400, peer_id=BOB.node_id)
+    assert await transport.places(endpoint, timeout=5) == (
+        Endpoint("tcp", host="127.0.0.2", port=7400, peer_id=BOB.node_id),
+        Endpoint("tcp", host="::1", port=7400, peer_id=BOB.node_id),
+    )
+    assert await transport.places(LOOPBACK, timeout=5) == (LOOPBACK,)
 
-    async def resolve(host: str, _port: int) -> list[tuple[int, tuple[str, int]]]:
-        asked.append(host)
+
+async def test_a_name_that_nobody_knows_is_an_error_that_says_so() -> None:
+    def unknown(_: str) -> list[str]:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(tcp, "_resolve", resolve)
     endpoint = Endpoint("tcp", host="bob.example", port=1)
-    for _ in range(2):
+    transport = TcpTransport(ALICE, names=Names(unknown))
+    for failing in (transport.dial(endpoint, expect=None, timeout=5), transport.places(endpoint, timeout=5)):
         with pytest.raises(DialFailed, match=r"tcp://bob\.example:1: the name cannot be resolved"):
-            await TcpTransport(ALICE).dial(endpoint, expect=None, timeout=5)
+            await failing
     with pytest.raises(ListenFailed) as failed:
-        await TcpTransport(ALICE).listen(endpoint)
+        await transport.listen(endpoint)
     assert str(failed.value) == "tcp://bob.example:1: the name cannot be resolved: Name or service not known"
-    assert asked == ["bob.example"] * 3
 
 
-async def test_a_dial_that_fails_says_once_where_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_dial_that_fails_says_once_where_and_why() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     endpoint = Endpoint("tcp", host="127.0.0.1", port=port)  # nobody listens there any more
     with pytest.raises(DialFailed) as failed:
         await TcpTransport(ALICE).dial(endpoint, expect=None, timeout=5)
     assert str(failed.value) == f"{endpoint}: Connection refused"
-
-    async def resolve(_host: str, port: int) -> list[tuple[int, tuple[str, int]]]:
-        return [(socket.AF_INET, ("127.0.0.1", port)), (socket.AF_INET, ("127.0.0.2", port))]
-
-    monkeypatch.setattr(tcp, "_resolve", resolve)
+    names = Names(lambda _: ["127.0.0.1", "127.0.0.2"])
     endpoint = Endpoint("tcp", host="bob.example", port=port)
     with pytest.raises(DialFailed) as failed:
-        await TcpTransport(ALICE).dial(endpoint, expect=None, timeout=5)
+        await TcpTransport(ALICE, names=names).dial(endpoint, expect=None, timeout=5)
     assert str(failed.value) == f"{endpoint}: 127.0.0.1: Connection refused; 127.0.0.2: Connection refused"
 
 
