@@ -300,14 +300,18 @@ class ProtocolError(PeerbusError):
 
 
 class HandshakeFailed(PeerbusError):
-    """The two sides did not agree to talk. `reason` is a short word; `by_peer`: the other side refused."""
+    """The two sides did not agree to talk. `reason` is a short word; `by_peer`: the other side refused.
 
-    def __init__(self, reason: str, text: str = "", *, by_peer: bool = False) -> None:
+    `records`: the signed records of other nodes that a peer which is full has named, unchecked.
+    """
+
+    def __init__(self, reason: str, text: str = "", *, by_peer: bool = False, records: tuple[bytes, ...] = ()) -> None:
         who = "the peer refused" if by_peer else "refused"
         super().__init__(f"{who}: {reason}: {text}" if text else f"{who}: {reason}")
         self.reason = reason
         self.text = text
         self.by_peer = by_peer
+        self.records = records
 
 
 class ConfigError(PeerbusError):

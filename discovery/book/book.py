@@ -50,24 +50,29 @@ class PeerEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookContents:
-    """All that a book holds. `damage` says, for people, what could not be read and is lost."""
+    """All that a book holds. `damage` says, for people, what could not be read and is lost.
+
+    `sequence` is the number of the last record that this node signed itself; 0: none.
+    """
 
     peers: tuple[PeerEntry, ...] = ()
     bans: tuple[Ban, ...] = ()
     damage: tuple[str, ...] = ()
+    sequence: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookChanges:
-    """What to write: whole entries that take the place of older ones, and what to take out."""
+    """What to write: whole entries that take the place of older ones, and what to take out; `sequence` 0: as it was."""
 
     peers: tuple[PeerEntry, ...] = ()
     gone: tuple[str, ...] = ()
     bans: tuple[Ban, ...] = ()
     lifted: tuple[BanTarget, ...] = ()
+    sequence: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.peers or self.gone or self.bans or self.lifted)
+        return bool(self.peers or self.gone or self.bans or self.lifted or self.sequence)
 
 
 class Book(Protocol):
@@ -76,7 +81,11 @@ class Book(Protocol):
     blocking: bool
 
     def open(self) -> None:
-        """Be ready. Raises ConfigError where it is another program's, or of a newer version than this one knows."""
+        """Be ready.
+
+        Raises ConfigError where it is another program's, or of a newer version than this one knows, and OSError where
+        the system does not let it: the node then goes on without.
+        """
 
     def load(self) -> BookContents:
         """All that is there."""
@@ -95,13 +104,14 @@ class MemoryBook:
     blocking: bool = False
     peers: dict[str, PeerEntry] = field(default_factory=dict)
     bans: dict[BanTarget, Ban] = field(default_factory=dict)
+    sequence: int = 0
 
     def open(self) -> None:
         """As `Book.open`."""
 
     def load(self) -> BookContents:
         """As `Book.load`."""
-        return BookContents(peers=tuple(self.peers.values()), bans=tuple(self.bans.values()))
+        return BookContents(peers=tuple(self.peers.values()), bans=tuple(self.bans.values()), sequence=self.sequence)
 
     def save(self, changes: BookChanges) -> None:
         """As `Book.save`."""
@@ -111,6 +121,7 @@ class MemoryBook:
         for target in changes.lifted:
             self.bans.pop(target, None)
         self.bans.update((ban.target, ban) for ban in changes.bans)
+        self.sequence = changes.sequence or self.sequence
 
     def close(self) -> None:
         """As `Book.close`."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 
 from ...actors.base import ConfigError
 
-__all__ = ["APPLICATION", "MIGRATIONS", "VERSION", "migrate"]
+__all__ = ["APPLICATION", "MIGRATIONS", "VERSION", "migrate", "roll_back"]
 
 #: Stands in the header of the file (PRAGMA application_id): "pbus".
 APPLICATION = 0x70627573
@@ -41,6 +42,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE peers ADD COLUMN told_from TEXT",
         "ALTER TABLE peers ADD COLUMN record BLOB",
     ),
+    (
+        "ALTER TABLE bans ADD COLUMN made REAL",
+        "CREATE TABLE own (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+    ),
 )
 #: The version that this program writes.
 VERSION = len(MIGRATIONS)
@@ -70,5 +75,12 @@ def migrate(connection: sqlite3.Connection, name: str) -> None:
             connection.execute(f"PRAGMA user_version = {number}")
             connection.execute("COMMIT")
         except BaseException:
-            connection.execute("ROLLBACK")
+            roll_back(connection)
             raise
+
+
+def roll_back(connection: sqlite3.Connection) -> None:
+    """End the open transaction, if SQLite has not done so itself (a full disk), and never hide why."""
+    if connection.in_transaction:
+        with contextlib.suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")

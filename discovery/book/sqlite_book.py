@@ -14,18 +14,22 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from ...actors.base import ConfigError
+from ...actors.base import ConfigError, get_logger
 from ...transports.streams import Endpoint
 from ..facts import MAX_BANS, Ban, ScoreReason, ban_target
 from .book import AddressEntry, BookChanges, BookContents, PeerEntry
-from .schema import migrate
+from .schema import migrate, roll_back
 
 __all__ = ["SqliteBook"]
+
+log = get_logger("peerbus.discovery")
 
 #: Pages (of 4 KiB, SQLite's own) for each peer and for the rest that the file may have: entries are about half a page.
 PAGES_PER_PEER, PAGES_BESIDE = 2, 1024
 #: The log is cut to that after it was merged into the file.
 LOG_BYTES = 4 * 1024 * 1024
+#: Damaged files that are kept beside the book.
+MAX_MOVED = 16
 #: Damaged entries that are described.
 MAX_DAMAGE = 20
 #: SQLite says that the file is no database, or not a sound one.
@@ -38,18 +42,22 @@ _ADDRESS_COLUMNS = "node_id, endpoint, sources, last_success, last_failure, fail
 
 
 class SqliteBook:
-    """See the module. At most `most` peers and `MAX_BANS` bans are kept; the file is its owner's only (mode 0600).
+    """See the module. At most `most` peers (None: any number) and `MAX_BANS` bans are kept.
+
+    The file is its owner's only (mode 0600).
 
     A file that is no sound database is moved aside, as `<name>.damaged`, and a new one begun.
     """
 
     blocking = True
 
-    def __init__(self, path: Path, *, most: int = 260) -> None:
+    def __init__(self, path: Path, *, most: int | None = 260) -> None:
         self.path = path
         self._most = most
         self._connection: sqlite3.Connection | None = None
         self._moved: list[str] = []
+        #: Device and inode of the file that is open.
+        self._file: tuple[int, int] | None = None
 
     def open(self) -> None:
         """As `Book.open`; it is this process's alone until it is closed."""
@@ -74,16 +82,21 @@ class SqliteBook:
             with _reported(damage, "peer", row):
                 peers.append(_peer(row, tuple(addresses[_text(row[0])])))
         bans: list[Ban] = []
-        for row in connection.execute("SELECT target, until, reason FROM bans"):
+        for row in connection.execute("SELECT target, until, reason, made FROM bans"):
             with _reported(damage, "ban", row):
                 until = math.inf if row[1] is None else _number(row[1])
-                bans.append(Ban(ban_target(_text(row[0])), until, _text(row[2])))
+                made = None if row[3] is None else _number(row[3])
+                bans.append(Ban(ban_target(_text(row[0])), until, _text(row[2]), made))
+        sequence = 0
+        for row in connection.execute("SELECT name, value FROM own WHERE name = 'sequence'"):
+            with _reported(damage, "number", row):
+                sequence = _sequence(row[1])
         self._moved = []
-        return BookContents(peers=tuple(peers), bans=tuple(bans), damage=_few(damage))
+        return BookContents(peers=tuple(peers), bans=tuple(bans), damage=_few(damage), sequence=sequence)
 
     def save(self, changes: BookChanges) -> None:
         """As `Book.save`."""
-        connection = self._open_connection()
+        connection = self._put_back(self._open_connection())
         durable = bool(changes.bans or changes.lifted)
         try:
             # The pragma does nothing inside a transaction, so it stands before.
@@ -93,7 +106,7 @@ class SqliteBook:
                 self._write(connection, changes)
                 connection.execute("COMMIT")
             except BaseException:
-                connection.execute("ROLLBACK")
+                roll_back(connection)
                 raise
         except sqlite3.Error as error:
             raise OSError(f"{self.path} cannot be written: {error}") from error
@@ -112,7 +125,8 @@ class SqliteBook:
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
             self.path.chmod(0o600)
         except OSError as error:
-            raise ConfigError(f"the peer book {self.path} cannot be opened: {error.strerror}") from error
+            raise OSError(f"the peer book {self.path} cannot be opened: {error.strerror}") from error
+        found = self.path.stat()
         connection = sqlite3.connect(self.path, isolation_level=None, timeout=0.0)
         # A broken text is one entry's damage, not the end of the reading.
         connection.text_factory = lambda data: data.decode(errors="replace")
@@ -121,7 +135,8 @@ class SqliteBook:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
-            connection.execute(f"PRAGMA max_page_count = {PAGES_BESIDE + self._most * PAGES_PER_PEER}")
+            if self._most is not None:
+                connection.execute(f"PRAGMA max_page_count = {PAGES_BESIDE + self._most * PAGES_PER_PEER}")
             (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
             if sound != "ok":
                 raise _NotSound(sound)
@@ -129,10 +144,11 @@ class SqliteBook:
         except BaseException:
             connection.close()
             raise
+        self._file = (found.st_dev, found.st_ino)
         return connection
 
     def _move_aside(self, error: Exception) -> None:
-        aside = self.path.with_name(f"{self.path.name}.damaged")
+        aside = self._free_name()
         self.path.replace(aside)
         for suffix in ("-wal", "-shm"):
             log = self.path.with_name(self.path.name + suffix)
@@ -140,10 +156,45 @@ class SqliteBook:
                 log.replace(aside.with_name(aside.name + suffix))
         self._moved.append(f"{self.path} was no sound database ({error}); it is {aside} now, and a new one is begun")
 
-    def _explained(self, error: Exception) -> ConfigError:
+    def _free_name(self) -> Path:
+        """Where to put a damaged file: no earlier one is lost, but for the last of many."""
+        first = self.path.with_name(f"{self.path.name}.damaged")
+        names = [first, *(first.with_name(f"{first.name}.{number}") for number in range(2, MAX_MOVED + 1))]
+        return next((name for name in names if not name.exists()), names[-1])
+
+    def _put_back(self, connection: sqlite3.Connection) -> sqlite3.Connection:
+        """Where the file is gone, or another one is in its place, write all that was in it to a new one there."""
+        try:
+            found = self.path.stat()
+            there = (found.st_dev, found.st_ino)
+        except FileNotFoundError:
+            there = None
+        if there == self._file:
+            return connection
+        try:
+            if there is not None:
+                self._move_aside(Exception("it took the place of the book while that was open"))
+            for suffix in ("-wal", "-shm"):
+                self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+            new = self._connect()
+            try:
+                # Not by `backup`, which cannot write into a log: the rows, in one transaction.
+                _copy(connection, new)
+            except BaseException:
+                new.close()
+                raise
+        except (ConfigError, OSError, sqlite3.Error) as error:
+            self._file = None
+            raise OSError(f"{self.path} has vanished, and cannot be made anew: {error}") from error
+        self._connection = new
+        connection.close()
+        log.warning("the peer book had vanished and was written anew", book=str(self.path))
+        return new
+
+    def _explained(self, error: Exception) -> ConfigError | OSError:
         if getattr(error, "sqlite_errorname", "") == "SQLITE_BUSY":
             return ConfigError(f"the peer book {self.path} is in use by another process: give each node its own")
-        return ConfigError(f"the peer book {self.path} cannot be opened: {error}")
+        return OSError(f"the peer book {self.path} cannot be opened: {error}")
 
     def _open_connection(self) -> sqlite3.Connection:
         if self._connection is None:
@@ -167,16 +218,21 @@ class SqliteBook:
         )
         connection.executemany("DELETE FROM bans WHERE target = ?", [(str(target),) for target in changes.lifted])
         connection.executemany(
-            "INSERT OR REPLACE INTO bans (target, until, reason) VALUES (?, ?, ?)",
-            [(str(ban.target), None if ban.until == math.inf else ban.until, ban.reason) for ban in changes.bans],
+            "INSERT OR REPLACE INTO bans (target, until, reason, made) VALUES (?, ?, ?, ?)",
+            [
+                (str(ban.target), None if ban.until == math.inf else ban.until, ban.reason, ban.made)
+                for ban in changes.bans
+            ],
         )
+        if changes.sequence:
+            connection.execute("INSERT OR REPLACE INTO own (name, value) VALUES ('sequence', ?)", (changes.sequence,))
 
     def _trim(self, connection: sqlite3.Connection) -> None:
         """Forget the peers beyond the limit that were connected longest ago, and addresses of nobody."""
         connection.execute(
             "DELETE FROM peers WHERE node_id NOT IN (SELECT node_id FROM peers ORDER BY "
             "last_connected IS NULL, last_connected DESC, seen DESC LIMIT ?)",
-            (self._most or -1,),
+            (-1 if self._most is None else self._most,),
         )
         connection.execute("DELETE FROM addresses WHERE node_id NOT IN (SELECT node_id FROM peers)")
         connection.execute(
@@ -184,6 +240,21 @@ class SqliteBook:
             "(SELECT target FROM bans ORDER BY until IS NULL DESC, until DESC LIMIT ?)",
             (MAX_BANS,),
         )
+
+
+def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
+    """All rows of a book into another one that is empty."""
+    new.execute("BEGIN IMMEDIATE")
+    try:
+        for table in ("peers", "addresses", "bans", "own"):
+            rows = old.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608  # constant
+            if rows:
+                marks = ", ".join("?" * len(rows[0]))
+                new.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({marks})", rows)  # noqa: S608  # constant
+        new.execute("COMMIT")
+    except BaseException:
+        roll_back(new)
+        raise
 
 
 class _NotSound(Exception):
@@ -283,6 +354,12 @@ def _number(value: object) -> float:
     if not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError(f"{str(value)[:40]!r} is no number")
     return float(value)
+
+
+def _sequence(value: object) -> int:
+    if not isinstance(value, int) or not 0 <= value < 2**53:
+        raise ValueError(f"{str(value)[:40]!r} is no number of a record")
+    return value
 
 
 def _bytes(value: object) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...actors.base import is_node_id
 
@@ -23,11 +23,12 @@ BanTarget = str | Network
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """`until` is on the clock of its maker (the manager's, or the book's); inf is for ever."""
+    """`until`, and `made` where known, are on the clock of its maker: the manager's, or the book's. inf is for ever."""
 
     target: BanTarget
     until: float
     reason: str
+    made: float | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
         return f"{self.target} ({self.reason})"

@@ -33,7 +33,8 @@ class Attempt:
 
     `key` is any name the shell gives the connection, unique on this node. `dial` is the dial that
     opened it, None where the peer dialed us. `incarnation` and `offers` (capabilities as text) are
-    from the peer's HELLO. `host` is the address at the other end of the stream, None where there is none.
+    from the peer's HELLO. `host` is the address at the other end of the stream, None where there is none. `place`:
+    where a dialed name led. `more`: the name leads to other places too, so a refusal does not end the dial.
     """
 
     node_id: str
@@ -42,6 +43,8 @@ class Attempt:
     dial: Dial | None = None
     offers: tuple[str, ...] = ()
     host: str | None = None
+    place: Endpoint | None = None
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ...transports.streams import why_another
 from ..facts import Accept, Attempt, Dial, PeerConnectionView, Refuse, Verdict
-from ..peer import KnownPeer, PeerState, PeerStep
+from ..peer import REACHED, KnownPeer, PeerState, PeerStep
 from .advertising import role_of
 from .duplicates import beats
 from .manager_state import ManagerState
@@ -33,9 +33,13 @@ class Admission:
             if dialed is None:
                 return Refuse("stale_dial", "that dial was given up")
             if node_id == myself:
-                peers.is_self(dialed, dial.endpoint)
+                if dial.endpoint.is_name:
+                    dialed.address_failed(dial, now, self._state.options, self._state.rng)
+                else:
+                    peers.is_self(dialed, dial.endpoint)
             elif dial.node_id is None:
-                peers.answered(dial.endpoint, node_id, now)
+                if not dial.endpoint.is_name:
+                    peers.answered(dial.endpoint, node_id, now)
             elif (another := why_another(dial.node_id, node_id)) is not None:
                 dialed.replaces = dialed.replaces if dialed.linked else None
                 if not peers.is_other(dialed, dial.endpoint, now):
@@ -43,9 +47,18 @@ class Admission:
                 return Refuse("node_id", another)
         if node_id == myself:
             return Refuse("self_dial", "this node does not connect to itself")
-        return self._admit(attempt, now)
+        if dial is None or dialed is None or dial.node_id is not None or not dial.endpoint.is_name:
+            return self._admit(attempt, now)
+        verdict = self._admit(attempt, now, kept=dialed.kept)
+        # A name leads to other nodes too: only one that is let in, or is here already, is what it means.
+        if isinstance(verdict, Accept) or verdict.reason == "duplicate":
+            if peers.answered(dial.endpoint, node_id, now) is dialed:
+                dialed.rest(now, self._state.options, self._state.rng)  # a seed's stays a name
+        elif not attempt.more:
+            dialed.address_failed(dial, now, self._state.options, self._state.rng)
+        return verdict
 
-    def _admit(self, attempt: Attempt, now: float) -> Verdict:
+    def _admit(self, attempt: Attempt, now: float, *, kept: bool = False) -> Verdict:
         node_id, dial, state = attempt.node_id, attempt.dial, self._state
         peer = state.peers.get(node_id)
         ban = state.bans.of(node_id, attempt.host, now)
@@ -58,7 +71,7 @@ class Admission:
         if peer is not None and dial is not None:
             peer.offers = attempt.offers  # proven: if it is not what it was dialed for, it is not dialed for that again
         if peer is None or not peer.linked:
-            replaces, kept, slots = None, state.keeps(node_id), state.slots()
+            replaces, kept, slots = None, kept or state.keeps(node_id), state.slots()
             if peer is not None and dial is not None and slots.outgoing_full:
                 replaces = peer.replaces  # there may be a slot, but one that we dialed leaves for it all the same
             if not slots.may_accept(kept=kept):
@@ -71,7 +84,11 @@ class Admission:
             if peer is None:
                 return Refuse("full", f"all {state.options.max_known} entries are taken")
             peer.replaces = replaces
-        connection = PeerConnectionView(attempt.key, attempt.incarnation, None if dial is None else dial.endpoint)
+        endpoint = None if dial is None else dial.endpoint
+        if attempt.place is not None and dial is not None and peer.addresses.find(dial.endpoint) is None:
+            endpoint = attempt.place
+            peer.addresses.add(endpoint, REACHED)
+        connection = PeerConnectionView(attempt.key, attempt.incarnation, endpoint)
         if peer.state is PeerState.EVICTING:
             return Refuse("evicting", "the last connection to this peer is still being closed")
         if not all(beats(connection, old, self_id=state.self_id, node_id=node_id) for old in peer.connections):

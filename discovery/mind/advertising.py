@@ -47,7 +47,9 @@ def adverts(
         verified = tuple(e for e in peer.addresses.verified if bans.of(None, e.host, now) is None)
         roles = roles_of(peer)
         if (verified or record is not None) and (role is None or role in roles):
-            advert = Advert(node_id=peer.node_id, verified=verified, roles=tuple(sorted(roles)), record=record)
+            advert = Advert(
+                node_id=peer.node_id, verified=verified, roles=tuple(sorted(roles)), record=record, host=peer.host
+            )
             found.append((-peer.rank(now), rng.random(), advert))
     found.sort(key=lambda one: one[:2])
     return tuple(told + [advert for _, _, advert in found])[:limit]

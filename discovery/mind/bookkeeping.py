@@ -9,15 +9,16 @@ import math
 
 from ..book import AddressEntry, BookChanges, BookContents, PeerEntry
 from ..facts import CONFIGURED_BAN, Ban, BanTarget
-from ..peer import CONFIGURED, SEED, KnownPeer
-from ..records import PeerRecord, RecordRefused, read_record
+from ..peer import CONFIGURED, REACHED, SEED, KnownPeer
+from ..records import MAX_SKEW, PeerRecord, RecordRefused, read_record
 from .manager_state import ManagerState
 from .wall import WallClock
 
 __all__ = ["Bookkeeping"]
 
-#: What vouches for an address where the peer answered us, when nobody else does any more.
-REACHED = "handshake"
+
+#: A calendar that shows less is wrong: no node of this program ran before 2025.
+EARLIEST = 1_735_689_600.0
 
 
 class Bookkeeping:
@@ -30,30 +31,47 @@ class Bookkeeping:
         #: What the book holds, as far as is known here.
         self._peers: dict[str, PeerEntry] = {}
         self._bans: dict[BanTarget, Ban] = {}
+        self._sequence = 0
+        #: The number of the last record that this node signed.
+        self.sequence = 0
 
     def restore(self, contents: BookContents, now: float) -> None:
         """Enter what the book holds. The best come first where there is not room for all."""
-        state, wall = self._state, self._wall
+        state = self._state
         self._peers = {entry.node_id: entry for entry in contents.peers}
         self._bans = {ban.target: ban for ban in contents.bans}
+        self._sequence = self.sequence = contents.sequence
         configured = {ban.target for ban in state.bans if ban.reason == CONFIGURED_BAN}
         for ban in contents.bans:
-            if wall.manager(ban.until) > now and ban.target != state.self_id and ban.target not in configured:
-                state.bans.add(Ban(ban.target, wall.manager(ban.until), ban.reason), now)
+            until, made = self._span_of(ban, now)
+            if until > now and ban.target != state.self_id and ban.target not in configured:
+                state.bans.add(Ban(ban.target, until, ban.reason, made), now)
         latest = sorted(contents.peers, key=lambda entry: (-(entry.last_connected or -math.inf), -entry.seen))
         for entry in latest:
             known = len(state.peers)
-            full = bool(state.options.max_known) and known >= state.options.max_known
+            full = state.options.max_known is not None and known >= state.options.max_known
             if entry.node_id != state.self_id and not (full and state.peers.get(entry.node_id) is None):
                 peer = state.peers.remember(entry.node_id, now)
                 if peer is not None:
                     self._fill(peer, entry, now)
 
+    def _span_of(self, ban: Ban, now: float) -> tuple[float, float | None]:
+        """From when to when a ban of the book holds. One that was made while the calendar was wrong begins anew."""
+        made, epoch = ban.made, self._wall.epoch(now)
+        if made is not None and not EARLIEST <= made <= epoch + MAX_SKEW and epoch >= EARLIEST:
+            return now + (ban.until - made), now
+        return self._wall.manager(ban.until), None if made is None else self._wall.manager(made)
+
     def changes(self, now: float) -> BookChanges:
         """What to write so that the book holds what is so now; it counts as written from now on."""
         peers = {entry.node_id: entry for entry in map(self._entry_of, self._state.peers) if entry is not None}
         bans = {
-            ban.target: Ban(ban.target, self._wall.epoch(ban.until), ban.reason)
+            ban.target: Ban(
+                ban.target,
+                self._wall.epoch(ban.until),
+                ban.reason,
+                None if ban.made is None else self._wall.epoch(ban.made),
+            )
             for ban in self._state.bans
             if ban.until > now and ban.reason != CONFIGURED_BAN
         }
@@ -62,12 +80,15 @@ class Bookkeeping:
             gone=tuple(node_id for node_id in self._peers if node_id not in peers),
             bans=tuple(ban for target, ban in bans.items() if self._bans.get(target) != ban),
             lifted=tuple(target for target in self._bans if target not in bans),
+            sequence=self.sequence if self.sequence != self._sequence else 0,
         )
-        self._peers, self._bans = peers, bans
+        self._peers, self._bans, self._sequence = peers, bans, self.sequence
         return changes
 
     def not_written(self, changes: BookChanges) -> None:
         """The book did not take these: they differ again."""
+        if changes.sequence:
+            self._sequence = 0
         for entry in changes.peers:
             self._peers.pop(entry.node_id, None)
         for ban in changes.bans:

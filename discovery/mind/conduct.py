@@ -25,7 +25,7 @@ def misbehaved(state: ManagerState, node_id: str, reason: ScoreReason, now: floa
     fixed = peer.kept or peer.fixed_score is not None
     if fixed or peer.score.value(now) > state.options.ban_score or state.bans.of(node_id, None, now):
         return Changes()
-    return state.ban(Ban(node_id, now + state.options.ban_time, reason.value), now)
+    return state.ban(Ban(node_id, now + state.options.ban_time, reason.value, now), now)
 
 
 def useful(state: ManagerState, node_id: str, now: float, times: int) -> KnownPeer | None:

@@ -11,7 +11,7 @@ import math
 
 from ...transports.streams import Endpoint
 from ..facts import Dial
-from ..peer import KnownPeer, PeerStep
+from ..peer import KnownPeer, PeerState, PeerStep
 from .manager_state import ManagerState
 from .selection import Choice, choices, nobody_new_fits
 from .slots import Slots
@@ -79,6 +79,17 @@ class DialList:
             peer.dial = None
             peer.step(PeerStep.DIAL_ENDED)
         return peer
+
+    def put_back(self, dial: Dial, peer: KnownPeer) -> None:
+        """A dial that was taken back goes on: the name that it is of has other places."""
+        if peer.state is PeerState.IDLE and peer.addresses.find(dial.endpoint) is not None:
+            peer.dial = dial
+            peer.step(PeerStep.CLAIM)
+            self._out[dial.number] = peer
+
+    def is_out(self, dial: Dial) -> bool:
+        """Whether a dial has not come back."""
+        return dial.number in self._out
 
     def _choices(self, slots: Slots, now: float) -> list[Choice]:
         return (

@@ -57,7 +57,7 @@ class Levers:
             return Refuse("self", "this node cannot ban itself")
         if not until > now:  # nan is no end either
             return Refuse("past", f"a ban of {until - now:g} s is over before it begins")
-        return self._state.ban(Ban(target, until, reason), now)
+        return self._state.ban(Ban(target, until, reason, now), now)
 
     def unban(self, target: BanTarget, now: float) -> Changes | Refuse:
         """Lift a ban of exactly that target. Refused: `not_banned`, also where a network around it is banned."""
@@ -79,7 +79,7 @@ class Levers:
         if endpoint.peer_id == state.self_id:
             return Refuse("self", f"{endpoint} is this node")
         most, reserved = state.options.max_connected, state.slots().reserved
-        if most and reserved >= most and not state.peers.is_configured(endpoint):
+        if most is not None and reserved >= most and not state.peers.is_configured(endpoint):
             return Refuse("full", f"{reserved + 1} persistent peers, but max_connected is {most}")
         if not state.peers.configure(endpoint, now):
             return Refuse("already", f"{endpoint} is a persistent peer's already")

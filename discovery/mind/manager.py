@@ -146,6 +146,11 @@ class PeerManager:
         return Bookkeeping(self._state, self.wall, network)
 
     @property
+    def self_id(self) -> str:
+        """The node that it decides for."""
+        return self._self_id
+
+    @property
     def levers(self) -> Levers:
         """What the operator may do; look at `dials` afterwards."""
         self._list.look_again()
@@ -188,7 +193,7 @@ class PeerManager:
             peer.rest(now, self._options, self._rng)
         elif by_peer:
             peer.failed(now, self._options, self._rng, at_least=FULL_PAUSE if reason == "full" else 0.0)
-        elif reason == "self_dial":
+        elif reason == "self_dial" and not dial.endpoint.is_name:
             self._peers.is_self(peer, dial.endpoint)
         elif reason != "node_id" or not self._peers.is_other(peer, dial.endpoint, now):
             peer.address_failed(dial, now, self._options, self._rng)
@@ -206,7 +211,18 @@ class PeerManager:
         verdict = self._admission.judge(attempt, peer, now)
         if isinstance(verdict, Refuse):
             self._refused[verdict.reason] += 1
+            if attempt.more and attempt.dial is not None and peer is not None and self._peers.has(peer):
+                self._list.put_back(attempt.dial, peer)
         return verdict
+
+    def goes_on(self, dial: Dial) -> bool:
+        """Whether a dial is still out: of a name that has many places, the next one may be tried."""
+        return self._list.is_out(dial)
+
+    def is_linked(self, node_id: str) -> bool:
+        """Whether that peer holds a slot."""
+        peer = self._peers.get(node_id)
+        return peer is not None and peer.linked
 
     def ready(self, node_id: str, key: Hashable, now: float) -> Changes:
         """Both sides welcomed it: it can carry messages. The connections that it beats are closed."""
@@ -258,6 +274,8 @@ class PeerManager:
             if turned_away:
                 self._failed[_bounded(self._failed, reason)] += 1
             excused = before is PeerState.EVICTING or reason in NO_FAULT or reason == SEED
+            if turned_away:
+                self._peers.release(peer, now, self._rng)
             if ours and not stable and not excused:
                 pause = FULL_PAUSE if turned_away and reason == "full" else 0.0
                 peer.failed(now, self._options, self._rng, at_least=pause)

@@ -87,7 +87,7 @@ class ManagerState:
         """Part with the lowest-ranked ordinary peer that we dialed, where there are more than `max_outgoing`."""
         outgoing = [p for p in self.peers if p.linked and p.outgoing and not p.kept]
         staying = [p for p in outgoing if p.state is not PeerState.EVICTING and p.replaces is None]
-        if not self.options.max_outgoing or len(staying) <= self.options.max_outgoing:
+        if self.options.max_outgoing is None or len(staying) <= self.options.max_outgoing:
             return Changes()
         needs = self.needs()
         least = min(staying, key=lambda peer: (not needs.spares(peer), peer.rank(now), -peer.linked_at))

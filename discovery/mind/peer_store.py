@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import random
 from collections.abc import Iterable, Iterator
 from heapq import nsmallest
 from itertools import chain
+from zlib import crc32
 
 from ...transports.streams import Endpoint
 from ..facts import Candidate, Score
-from ..peer import CONFIGURED, SEED, KnownPeer, PeerOptions, PeerState
+from ..peer import CONFIGURED, REACHED, SEED, KnownPeer, PeerOptions, PeerState
 
 __all__ = ["PeerStore", "network_of"]
 
@@ -23,7 +25,7 @@ LEAST_SHARE = 16
 
 
 class PeerStore:
-    """At most `options.max_known` entries (0 = no limit): the idle one of lowest rank is forgotten first.
+    """At most `options.max_known` entries (None = no limit): the idle one of lowest rank is forgotten first.
 
     Of equals the longest unheard of goes; in a large store one look names the next few. This node itself is never an
     entry. Peers that the operator named, and peers that are connected or being dialed, are never forgotten; the
@@ -52,6 +54,12 @@ class PeerStore:
     def get(self, node_id: str) -> KnownPeer | None:
         """The peer of that id."""
         return self._peers.get(node_id)
+
+    def has(self, peer: KnownPeer) -> bool:
+        """Whether this is an entry still: an address that has no id yet ends as one where a node is found there."""
+        if peer.node_id is not None:
+            return self._peers.get(peer.node_id) is peer
+        return any(self._nameless.get(address.endpoint) is peer for address in peer.addresses)
 
     def remember(self, node_id: str, now: float, *, always: bool = False) -> KnownPeer | None:
         """The peer of that id, entered if need be; None if there is no room."""
@@ -116,7 +124,8 @@ class PeerStore:
         """Take back an address that the operator wrote down; the peer that it was of, None if there was none."""
         place = endpoint.without_peer()
         who = endpoint.peer_id or self._learned.get(place, "")
-        peer = self._peers.get(who) or self._nameless.get(place)
+        nameless = self._nameless.get(place) if endpoint.peer_id is None else None
+        peer = nameless or self._peers.get(who) or self._nameless.get(place)
         address = peer.addresses.find(place) if peer is not None else None
         if peer is None or address is None or source not in address.sources:
             return None
@@ -129,14 +138,21 @@ class PeerStore:
             self._learned.pop(place, None)
             if peer.addresses.find(place) is None and worked > -float("inf"):
                 # The operator does not insist any more, but the peer did answer there.
-                peer.addresses.add(place, "handshake")
+                peer.addresses.add(place, REACHED)
                 again = peer.addresses.find(place)
                 if again is not None:
                     again.last_success = worked
         return peer
 
     def answered(self, endpoint: Endpoint, node_id: str, now: float) -> KnownPeer | None:
-        """This node answered at an address that was configured without an id: it is what the operator meant."""
+        """This node answered at an address that was configured without an id: it is what the operator meant.
+
+        A name that is a seed's stays a name: who else is there is found the next time that it is dialed.
+        """
+        named = self._nameless.get(endpoint) if endpoint.is_name else None
+        if named is not None and not named.persistent:
+            self._learned[endpoint] = node_id
+            return named
         nameless = self._nameless.pop(endpoint, None)
         said = nameless.addresses.find(endpoint) if nameless is not None else None
         self._learned[endpoint] = node_id
@@ -145,6 +161,22 @@ class PeerStore:
             for source in said.sources if said is not None else (CONFIGURED,):
                 peer.addresses.configure(endpoint, source)
         return peer
+
+    def release(self, peer: KnownPeer, now: float, rng: random.Random) -> None:
+        """This node turned us away: the names that led to it may lead to others as well."""
+        for name in [one for one, node_id in self._learned.items() if one.is_name and node_id == peer.node_id]:
+            address = peer.addresses.find(name)
+            del self._learned[name]
+            if address is not None:
+                peer.addresses.drop(name)
+                for source in {CONFIGURED, SEED} & address.sources:
+                    self.configure(name, now, source)
+            entry = self._nameless.get(name)
+            found = None if entry is None else entry.addresses.find(name)
+            if entry is not None and found is not None:
+                entry.rest_until = -float("inf")
+                found.backoff.failures = max(found.backoff.failures, 0 if address is None else address.backoff.failures)
+                found.backoff.failed(now, rng, self._options.retry_persistent)
 
     def is_self(self, peer: KnownPeer, endpoint: Endpoint) -> None:
         """This node itself answered there: never dial it again."""
@@ -179,6 +211,8 @@ class PeerStore:
         options = self._options
         peer = KnownPeer(node_id, seen=now, score=Score(options.score_half_life))
         if node_id is not None:
+            # Nodes that start together hear of each other in one order, and would all dial the same few.
+            peer.lot = crc32(node_id.encode(), crc32(self._self_id.encode()))
             peer.unconditional = node_id in options.unconditional
             peer.private = node_id in options.private
             peer.fixed_score = options.scores.get(node_id)
@@ -186,7 +220,7 @@ class PeerStore:
 
     def _make_room(self, now: float) -> bool:
         most = self._options.max_known
-        return not most or len(self) < most or self._forget_least(now)
+        return most is None or len(self) < most or self._forget_least(now)
 
     def _forget_least(self, now: float) -> bool:
         """Forget the least of all; one look at everybody finds the next few."""
@@ -204,7 +238,7 @@ class PeerStore:
         """Whether that peer may tell of one node more; it pays with the least of those that it told of before."""
         most, network = self._options.max_known, self._network_of(teller)
         limits = (MOST_TOLD, MOST_TOLD * TELLER_SHARE // NETWORK_SHARE)
-        if most:
+        if most is not None:
             limits = (max(FEWEST_TOLD, most // TELLER_SHARE), max(FEWEST_TOLD, most // NETWORK_SHARE))
         told = [peer for peer in self._peers.values() if peer.told_by == teller]
         if len(told) >= limits[0] and not self._forget_one_of(told, now):

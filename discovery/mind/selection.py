@@ -33,10 +33,10 @@ class Choice:
 def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, now: float) -> list[Choice]:
     """Every peer that only time keeps from being dialed.
 
-    The operator's first, then those that a requirement lacks, then the highest rank, then the longest due. Of its
-    addresses that are due the best is chosen, else the one that is due first. A place that is being dialed, or where a
-    connection that we dialed leads, is left out under any other name; so is a peer that is banned, or inactive unless
-    it is persistent. Seeds are there only while nobody else is or can be dialed now.
+    The operator's first, then those that a requirement lacks, then the highest rank, then the longest due, then by lot.
+    Of its addresses that are due the best is chosen, else the one that is due first. A place that is being dialed, or
+    where a connection that we dialed leads, is left out under any other name; so is a peer that is banned, or inactive
+    unless it is persistent. Seeds are there only while nobody else is or can be dialed now.
     """
     everyone = list(peers)
     for_kept, for_others = slots.may_dial(kept=True) and slots.reserved > 0, slots.may_dial(kept=False)
@@ -67,7 +67,11 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, 
         (seeds if peer.addresses.seed and not kept else found).append(choice)
     if seeds and not any(choice.due <= now for choice in found) and not any(map(_dialed_ordinarily, everyone)):
         found += seeds
-    return sorted(found, key=lambda choice: (not choice.kept, not choice.needed, -choice.rank, choice.due))
+    return sorted(found, key=_order)
+
+
+def _order(choice: Choice) -> tuple[object, ...]:
+    return not choice.kept, not choice.needed, -choice.rank, choice.due, choice.peer.lot
 
 
 def nobody_new_fits(peers: Iterable[KnownPeer], slots: Slots, needs: Needs, now: float) -> bool:

@@ -50,17 +50,17 @@ class Slots:
     @property
     def ordinary(self) -> int:
         """Slots that are not kept for anybody; meaningless without a limit."""
-        return self.options.max_connected - self.reserved
+        return (self.options.max_connected or 0) - self.reserved
 
     @property
     def overflow(self) -> int:
         """How many ordinary peers hold slots that are kept for others."""
-        return max(0, self.linked_ordinary - self.ordinary) if self.options.max_connected else 0
+        return max(0, self.linked_ordinary - self.ordinary) if self.options.max_connected is not None else 0
 
     def may_accept(self, *, kept: bool) -> bool:
         """Whether one more connected peer fits."""
         most = self.options.max_connected
-        if not most:
+        if most is None:
             return True
         if kept:
             # An upgrade that is not over may hold this peer's slot for a moment: the room for upgrades makes up for it.
@@ -70,23 +70,24 @@ class Slots:
     def may_replace(self) -> bool:
         """Whether one more connected peer fits while it takes the place of an ordinary one."""
         extra = self.options.max_connected_upgrade
-        return self.linked < self.options.max_connected + extra and self.linked_ordinary < self.ordinary + extra
+        most = self.options.max_connected
+        return most is not None and self.linked < most + extra and self.linked_ordinary < self.ordinary + extra
 
     def may_dial(self, *, kept: bool) -> bool:
         """Whether one more dial may be handed out."""
         most, outgoing = self.options.max_connected, self.options.max_outgoing
-        if most and self.linked + self.dialing >= most:
+        if most is not None and self.linked + self.dialing >= most:
             return kept and self.linked + self.dialing < most + self.options.max_connected_upgrade
         if kept:
             return True
-        if most and self.linked_ordinary + self.dialing_ordinary >= self.ordinary:
+        if most is not None and self.linked_ordinary + self.dialing_ordinary >= self.ordinary:
             return False
-        return not outgoing or self.outgoing_ordinary < outgoing
+        return outgoing is None or self.outgoing_ordinary < outgoing
 
     def may_dial_to_replace(self) -> bool:
         """Whether one more dial may be handed out to a peer that takes the place of an ordinary one."""
         most, extra = self.options.max_connected, self.options.max_connected_upgrade
-        if not most or self.linked + self.dialing >= most + extra:
+        if most is None or self.linked + self.dialing >= most + extra:
             return False
         return self.linked_ordinary + self.dialing_ordinary < self.ordinary + extra
 
@@ -94,7 +95,7 @@ class Slots:
     def outgoing_full(self) -> bool:
         """Whether a peer that we dial can only take the place of one that we dialed."""
         outgoing = self.options.max_outgoing
-        return bool(outgoing) and self.outgoing_ordinary >= outgoing
+        return outgoing is not None and self.outgoing_ordinary >= outgoing
 
     def claim(self, *, kept: bool) -> None:
         """Count a dial that is being handed out."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .addresses import CONFIGURED, MAX_ADDRESSES, SEED, PeerAddress
+from .addresses import CONFIGURED, MAX_ADDRESSES, REACHED, SEED, PeerAddress
 from .known_peer import KnownPeer
 from .lifecycle import UP, PeerState, PeerStep
 from .options import PeerOptions
@@ -10,6 +10,7 @@ from .options import PeerOptions
 __all__ = [
     "CONFIGURED",
     "MAX_ADDRESSES",
+    "REACHED",
     "SEED",
     "UP",
     "PeerAddress",

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from ...transports.streams import Endpoint
 from .backoff import Backoff
 
-__all__ = ["CONFIGURED", "MAX_ADDRESSES", "MAX_SOURCES", "SEED", "PeerAddress", "AddressList"]
+__all__ = ["CONFIGURED", "MAX_ADDRESSES", "MAX_SOURCES", "REACHED", "SEED", "PeerAddress", "AddressList"]
 
 #: The source of what the operator wrote down. It makes a peer persistent; no finder may claim it.
 CONFIGURED = "config"
 #: The source of an address that is only dialed when nobody else is left; the operator's as well.
 SEED = "seed"
+#: What vouches for an address where the peer answered us, when nobody else does.
+REACHED = "handshake"
 #: Sources that vouch for one address; more are not remembered, so that a crowd cannot fill the memory.
 MAX_SOURCES = 8
 #: A machine with two networks, two IP versions and a Unix socket has five; the rest is spam.

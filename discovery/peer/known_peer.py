@@ -58,6 +58,8 @@ class KnownPeer:
     fixed_score: float | None = None
     #: Why it is not dialed until it comes by itself, or the operator says so; "" where it may be.
     inactive: str = ""
+    #: Of peers of equal worth the one with the lower lot is dialed first: another order for each node.
+    lot: int = 0
     #: The peer that told of it first, and its network; None once we were connected to it ourselves.
     told_by: str | None = None
     told_from: str | None = None

@@ -17,19 +17,19 @@ DIALS_A_MINUTE, UNLIMITED = 64, 1e9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerOptions:
-    """Limits are numbers of peers, 0 = no limit; times are seconds. Raises ConfigError on contradiction.
+    """Limits are numbers of peers: None is no limit, 0 is none. Times are seconds. Raises ConfigError on contradiction.
 
     The defaults are Tendermint 0.36's (64 connections and 4 more for upgrades, 4 + 4 x 64 known peers), except
     that a pair of nodes on one network needs shorter waits than a blockchain: a peer is retried at least every
     five minutes, a persistent one every half minute.
     """
 
-    max_connected: int = 64
+    max_connected: int | None = 64
     #: Connections beyond that, for as long as a better peer takes the place of a worse one.
     max_connected_upgrade: int = 4
-    #: Peers that we dialed ourselves; persistent peers are dialed beyond it.
-    max_outgoing: int = 16
-    max_known: int = 260
+    #: Peers that we dialed ourselves; persistent and unconditional ones are dialed beyond it. 0: only those.
+    max_outgoing: int | None = 16
+    max_known: int | None = 260
     #: Node ids that keep a slot as persistent peers do, but are not dialed for ever.
     unconditional: frozenset[str] = frozenset()
     #: Node ids that no other peer is told of.
@@ -61,9 +61,11 @@ class PeerOptions:
     upgrade_tenure: float = 30.0
 
     def __post_init__(self) -> None:
-        for name in ("max_connected", "max_connected_upgrade", "max_outgoing", "max_known"):
-            if getattr(self, name) < 0:
-                raise ConfigError(f"{name} must be 0 or more, got {getattr(self, name)}")
+        for name, least in (("max_connected", 1), ("max_connected_upgrade", 0), ("max_outgoing", 0), ("max_known", 1)):
+            most = getattr(self, name)
+            if most is not None and most < least:
+                hint = "; None is no limit" if least else ""
+                raise ConfigError(f"{name} must be {least} or more, got {most}{hint}")
         times = ("disconnect_cooldown", "seed_cooldown", "stable_after", "ban_time", "upgrade_margin", "upgrade_tenure")
         for name in times:
             if not 0 <= getattr(self, name) < float("inf"):
@@ -72,18 +74,19 @@ class PeerOptions:
             raise ConfigError(f"score_half_life must be above 0 seconds, got {self.score_half_life}")
         if not MIN_SCORE <= self.ban_score < 0:
             raise ConfigError(f"ban_score must be below 0 and at least {MIN_SCORE}, got {self.ban_score}")
-        most = self.max_connected + self.max_connected_upgrade
-        if self.max_known and not (self.max_connected > 0 and most <= self.max_known):
+        if self.max_known is not None and (
+            self.max_connected is None or self.max_connected + self.max_connected_upgrade > self.max_known
+        ):
             raise ConfigError(
-                f"max_known {self.max_known} needs a max_connected of 1 or more, and room for max_connected + "
+                f"max_known {self.max_known} needs a max_connected, and room for max_connected + "
                 f"max_connected_upgrade, got {self.max_connected} + {self.max_connected_upgrade}"
             )
-        if self.max_connected and len(self.unconditional) > self.max_connected:
+        if self.max_connected is not None and len(self.unconditional) > self.max_connected:
             raise ConfigError(
                 f"{len(self.unconditional)} unconditional peers, but max_connected is {self.max_connected}"
             )
         for require in self.requires:
-            if self.max_connected and require.at_least > self.max_connected:
+            if self.max_connected is not None and require.at_least > self.max_connected:
                 raise ConfigError(f"requires: {require}, but max_connected is {self.max_connected}")
         for name in ("unconditional", "private", "scores"):
             for node_id in getattr(self, name):
@@ -109,7 +112,8 @@ class PeerOptions:
         64, four for each slot of the default `max_outgoing`; two for each slot where those are more, and where they
         have no limit one for each peer that may be known.
         """
-        return max(DIALS_A_MINUTE, 2 * self.max_outgoing or self.max_known or UNLIMITED)
+        slots = self.max_known if self.max_outgoing is None else 2 * self.max_outgoing
+        return max(DIALS_A_MINUTE, UNLIMITED if slots is None else slots)
 
     @property
     def retry(self) -> RetryPolicy:

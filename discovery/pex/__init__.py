@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .exchange import PeerExchange
+from .exchange import PeerExchange, Referred
 from .options import PexOptions
 from .values import PexStatistics
 
@@ -10,4 +10,5 @@ __all__ = [
     "PeerExchange",
     "PexOptions",
     "PexStatistics",
+    "Referred",
 ]

@@ -27,6 +27,7 @@ from ...actors.messages import LOCAL, Channel, Peer, ShutdownStarted
 from ...actors.reactor import Reactor
 from ...actors.router import LinkChanged, LinkDown, LinkUp
 from ...transports.connection import PeerLink
+from ...transports.streams import Endpoint
 from ...transports.wire import RECORD_LIMIT
 from ..facts import (
     PEERS_ACTOR,
@@ -44,7 +45,7 @@ from .options import PexOptions
 from .pex import MAX_RECORDS, Pex
 from .values import SOURCE, News, PexStatistics, Poll
 
-__all__ = ["GetPeers", "PeerExchange", "PeerRecords"]
+__all__ = ["GetPeers", "PeerExchange", "PeerRecords", "Referred"]
 
 log = get_logger("peerbus.discovery")
 
@@ -72,6 +73,15 @@ class PeerRecords:
     """Signed records of third nodes, as they signed them."""
 
     records: Annotated[tuple[Annotated[bytes, Meta(max_length=RECORD_LIMIT)], ...], Meta(max_length=READ_AT_MOST)]
+
+
+@dataclass(frozen=True, slots=True)
+class Referred:
+    """From this node's dialing: that node, dialed there, is full, and names these records of others, unchecked."""
+
+    node_id: str
+    remote: Endpoint
+    records: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,7 @@ class PeerExchange(Reactor):
         self._peers = LOCAL / PEERS_ACTOR
         self._timer: Timer | None = None
         self._looks_again = False
+        self._clock_is_wrong = False
 
     def on_start(self) -> None:
         """Listen for connections, and begin with those that are there."""
@@ -150,10 +161,23 @@ class PeerExchange(Reactor):
                     record = link.record
                     self._follow(news)
             self._links[node_id] = (link, record)
+        self._compare_clocks()
         if later and not self._looks_again:
             self._looks_again = True
             self.after(LOOK_AGAIN, _LookAgain())
         self._arm()
+
+    def _compare_clocks(self) -> None:
+        ahead = self._pex.clock
+        if bool(ahead) != self._clock_is_wrong:
+            self._clock_is_wrong = bool(ahead)
+            if ahead:
+                log.warning(
+                    "this node's clock differs from those of most of its peers: set it",
+                    node=self.bus.name,
+                    behind=round(ahead),
+                    what="until then it is told of to nobody, and learns of nobody by peer exchange",
+                )
 
     @handles(ShutdownStarted)
     def _shutdown_started(self, _: ShutdownStarted) -> None:
@@ -215,6 +239,12 @@ class PeerExchange(Reactor):
             self._follow(news)
             if number % CHECKED_AT_ONCE == 0:
                 await asyncio.sleep(0)  # others have work too
+
+    @handles(Referred)
+    def _referred(self, named: Referred) -> None:
+        now = self.bus.loop.time()
+        for news in self._pex.referred(named.node_id, named.remote, named.records, now, wall_clock()):
+            self._follow(news)
 
     @handles(RequirementUnmet, RequirementMet)
     def _requirement(self, event: RequirementUnmet | RequirementMet) -> None:

@@ -16,13 +16,13 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from statistics import median
 from types import MappingProxyType
 
 from ...transports.streams import Endpoint
 from ..facts import Candidate
-from ..mind import TokenBucket
-from ..records import Advert, PeerRecord, RecordRefused, Scope, heard_at, scope_of, share_a_place, usable, zone_of
+from ..records import Advert, PeerRecord, RecordRefused, Scope, heard_at, share_a_place, usable, zone_of
+from .neighbour import REQUEST_RATE, ExchangePartner, clock_of, is_its_place, leaves_at, new_neighbour
 from .options import PexOptions
 from .record_store import RecordStore
 from .values import SOURCE, Fault, News, PexStatistics, Poll, Refusal
@@ -35,22 +35,14 @@ MAX_RECORDS = 100
 MIN_REQUEST_BYTES = 14
 AMPLIFICATION = 1024
 MAX_ANSWER_BYTES = AMPLIFICATION * MIN_REQUEST_BYTES
-#: Tokens of a peer that asks: one a second, and half of one more, so that a request which is a little early, as the
-#: network will have it, is as good as another. Honest peers ask every other second at most.
-REQUEST_TOKENS, REQUEST_RATE = 1.5, 1.0
-#: Requests beyond that which are forgiven: three, and one a minute.
-PATIENCE_TOKENS, PATIENCE_RATE = 3.0, 1 / 60
-#: New records of its own that a peer may show at once, and one a second in the long run: checking one takes 0.2 ms.
-RECORD_TOKENS, RECORD_RATE = 8.0, 1.0
 #: Seconds between any two requests of ours: a node with many neighbours learns from 28 KiB a second at most.
 LEAST_GAP = 0.5
 #: Seconds, by chance up to that, after which a new neighbour is asked for the first time.
 FIRST_ASK = 0.2
+#: Of fewer neighbours nobody knows whose clock is wrong.
+FEWEST_CLOCKS = 3
 #: Part of the records beyond which there is little left to learn.
 NEARLY_FULL = 0.95
-#: A seed keeps a visitor that long after its answer, that long without a request, and a node that it visits that long.
-SEED_LINGER, SEED_PATIENCE, SEED_VISIT = 2.0, 15.0, 60.0
-
 #: What a refused record says of its teller: these no honest peer passes on, as it would have refused them itself.
 _FAULTS = MappingProxyType(
     {
@@ -66,32 +58,6 @@ LONG_EXPIRED = 86_400.0
 _GRAVE = frozenset({"forged_record", "foreign_record", "private_record"})
 
 
-@dataclass(slots=True)
-class _Neighbour:
-    """A connected peer."""
-
-    remote: Endpoint
-    dialed: bool
-    since: float
-    bucket: TokenBucket
-    patience: TokenBucket
-    records: TokenBucket
-    #: When to ask it next; inf: it does not take part.
-    ask_at: float
-    interval: float
-    #: The request that is under way, by its number; 0: none.
-    asking: int = 0
-    answered_at: float = math.inf
-    leaving: bool = False
-    #: Record of each node that it told of last, by number: what it knew it cannot have forgotten.
-    told: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def scope(self) -> Scope:
-        """How far away it is."""
-        return scope_of(self.remote)
-
-
 class Pex:
     """See the module. `self_id` is this node; `options` say how often and how much."""
 
@@ -100,7 +66,7 @@ class Pex:
         self._options = options
         self._rng = rng
         self._records = RecordStore(network, options.max_records)
-        self._neighbours: dict[str, _Neighbour] = {}
+        self._neighbours: dict[str, ExchangePartner] = {}
         #: Nodes that were connected and came from, or were found at, an address which their record names.
         self._placed: dict[str, None] = {}
         self._wanted: tuple[str, ...] = ()
@@ -113,16 +79,7 @@ class Pex:
 
     def up(self, node_id: str, remote: Endpoint, now: float, *, dialed: bool) -> None:
         """A peer is connected; a new connection in place of an old one counts as well."""
-        self._neighbours[node_id] = _Neighbour(
-            remote,
-            dialed,
-            now,
-            TokenBucket(REQUEST_TOKENS, REQUEST_RATE, now),
-            TokenBucket(PATIENCE_TOKENS, PATIENCE_RATE, now),
-            TokenBucket(RECORD_TOKENS, RECORD_RATE, now),
-            math.inf,
-            self._options.min_interval,
-        )
+        self._neighbours[node_id] = new_neighbour(remote, now, self._options.min_interval, dialed=dialed)
         self._records.hold(node_id)
 
     def takes_part(self, node_id: str, now: float, *, really: bool = True) -> None:
@@ -150,6 +107,8 @@ class Pex:
         record = self._records.read(data, wall)
         if record.node_id not in ("", node_id):
             return self._fault(node_id, "forged_record")
+        said = clock_of(record)
+        neighbour.clock = neighbour.clock if said is None else said
         if isinstance(record, PeerRecord):
             self._records.keep(record)
             self._place(neighbour, record)
@@ -160,8 +119,8 @@ class Pex:
         fault = {"forged": "forged_record", "malformed": "protocol", "too_large": "protocol"}.get(record.reason)
         return self._fault(node_id, fault) if fault else News()
 
-    def _place(self, neighbour: _Neighbour, record: PeerRecord | None) -> None:
-        if record is not None and _is_its_place(neighbour, record):
+    def _place(self, neighbour: ExchangePartner, record: PeerRecord | None) -> None:
+        if record is not None and is_its_place(neighbour, record):
             self._placed[record.node_id] = None
 
     # -- answering
@@ -282,11 +241,22 @@ class Pex:
         self._ask_again(neighbour, now, fruitful=False)
         return self._fault(poll.node_id, fault) if fault else News()
 
+    def referred(
+        self, node_id: str, remote: Endpoint, records: Sequence[bytes], now: float, wall: float
+    ) -> Iterator[News]:
+        """A node at `remote` that was dialed and is full names these instead: as an answer of a neighbour."""
+        stranger = new_neighbour(remote, now, self._options.min_interval, dialed=True)
+        for data in records[:MAX_RECORDS]:
+            news, fault = self._heard(node_id, stranger, data, wall)
+            yield News(news.found, news.lost, self._fault(node_id, fault).faults if fault else news.faults)
+            if fault in _GRAVE:
+                return
+
     def unsolicited(self, node_id: str) -> News:
         """A peer sent an answer that nobody had asked it for."""
         return self._fault(node_id, "unsolicited")
 
-    def _ask_again(self, neighbour: _Neighbour, now: float, *, fruitful: bool) -> None:
+    def _ask_again(self, neighbour: ExchangePartner, now: float, *, fruitful: bool) -> None:
         options = self._options
         neighbour.asking = 0
         if len(self._records) >= NEARLY_FULL * options.max_records and not self._wanted:
@@ -300,7 +270,7 @@ class Pex:
         # Later by chance, never sooner: what the peer allows is a rate.
         neighbour.ask_at = now + neighbour.interval * (1.0 + 0.25 * self._rng.random())
 
-    def _heard(self, teller: str, neighbour: _Neighbour, data: bytes, wall: float) -> tuple[News, str]:
+    def _heard(self, teller: str, neighbour: ExchangePartner, data: bytes, wall: float) -> tuple[News, str]:
         """One record of an answer: what it means, and what it says of its teller ('' for nothing)."""
         record = self._records.read(data, wall)
         if isinstance(record, RecordRefused):
@@ -308,7 +278,10 @@ class Pex:
                 known = self._records.get(record.node_id)
                 if known is not None and len(neighbour.told) < self._options.max_records:
                     neighbour.told[record.node_id] = known.sequence
-            elif record.overdue > LONG_EXPIRED or (record.reason == "stale" and self._knew_better(neighbour, record)):
+            # Whose clock is wrong, the teller's or ours, is not asked: where they agree it knew that this has expired.
+            elif (record.overdue > LONG_EXPIRED and neighbour.clock == 0.0) or (
+                record.reason == "stale" and self._knew_better(neighbour, record)
+            ):
                 return News(), "stale_record"
             return News(), _FAULTS.get(record.reason, "")
         if record.private:
@@ -330,7 +303,7 @@ class Pex:
         self._counts["learned"] += 1
         return News(found=(candidate,)), ""
 
-    def _knew_better(self, neighbour: _Neighbour, record: RecordRefused) -> bool:
+    def _knew_better(self, neighbour: ExchangePartner, record: RecordRefused) -> bool:
         """It told of a newer record of that node before."""
         known = self._records.get(record.node_id)
         return known is not None and neighbour.told.get(record.node_id) == known.sequence
@@ -341,7 +314,7 @@ class Pex:
         """For a seed: whose connection has served its purpose, so that its slot is free for the next one."""
         if not self._options.seed:
             return ()
-        leave = [node_id for node_id, one in self._neighbours.items() if not one.leaving and now >= _leaves_at(one)]
+        leave = [node_id for node_id, one in self._neighbours.items() if not one.leaving and now >= leaves_at(one)]
         for node_id in leave:
             self._neighbours[node_id].leaving = True
         return tuple(leave)
@@ -350,7 +323,7 @@ class Pex:
         """For a seed: when `partings` will next have something, should nothing else happen; None: never."""
         if not self._options.seed or not self._neighbours:
             return None
-        return min((_leaves_at(one) for one in self._neighbours.values() if not one.leaving), default=None)
+        return min((leaves_at(one) for one in self._neighbours.values() if not one.leaving), default=None)
 
     def expire(self, wall: float) -> News:
         """Forget the records that have expired. To be called now and then."""
@@ -359,6 +332,15 @@ class Pex:
         return News(lost=tuple(gone))
 
     # -- small things
+
+    @property
+    def clock(self) -> float:
+        """By how much the clocks of most neighbours are ahead of ours, at least: the median in seconds.
+
+        0.0 where they agree to within an hour or two, and where fewer than three have said it.
+        """
+        said = [one.clock for one in self._neighbours.values() if one.clock is not None]
+        return median(said) if len(said) >= FEWEST_CLOCKS else 0.0
 
     def statistics(self) -> PexStatistics:
         """Counters since the start, and levels now."""
@@ -373,27 +355,14 @@ class Pex:
             too_soon=self._counts["too_soon"],
             refused=self._records.refused,
             faults=dict(self._faults),
+            clock=self.clock,
         )
 
     def _fault(self, node_id: str, reason: str) -> News:
         self._faults[reason] += 1
         return News(faults=(Fault(node_id, reason),))
 
-    def _usable(self, record: PeerRecord, neighbour: _Neighbour, teller: str | None) -> Candidate:
+    def _usable(self, record: PeerRecord, neighbour: ExchangePartner, teller: str | None) -> Candidate:
         told = (endpoint for endpoint in record.endpoints if usable(endpoint, neighbour.scope))
         endpoints = heard_at(told, zone_of(neighbour.remote))
         return Candidate(record.node_id, endpoints, record.roles, SOURCE, teller, record)
-
-
-def _leaves_at(neighbour: _Neighbour) -> float:
-    if neighbour.dialed:
-        return neighbour.since + SEED_VISIT
-    return min(neighbour.answered_at + SEED_LINGER, neighbour.since + SEED_PATIENCE)
-
-
-def _is_its_place(neighbour: _Neighbour, record: PeerRecord) -> bool:
-    """The connection leads to, or came from, an address of the record: it does not point at somebody else's machine."""
-    remote = neighbour.remote
-    if remote.scheme != "tcp":
-        return True
-    return share_a_place(record.endpoints, (replace(remote, port=endpoint.port) for endpoint in record.endpoints))

@@ -7,7 +7,7 @@ from .advert import Advert
 from .interfaces import INTERFACE_NAME, LocalAddress, addresses_of, local_addresses
 from .own_endpoints import Advertised, Hearers, nearest_first
 from .own_record import MAX_ENDPOINTS, check_offers_fit, names_a_place
-from .record import MAX_SKEW, PeerRecord, RecordRefused, read_record
+from .record import MAX_LIFETIME, MAX_SKEW, PeerRecord, RecordRefused, read_record
 from .scope import Scope, scope_of, usable
 from .self_description import Myself, SelfDescription
 from .zones import heard_at, share_a_place, zone_of
@@ -15,6 +15,7 @@ from .zones import heard_at, share_a_place, zone_of
 __all__ = [
     "INTERFACE_NAME",
     "MAX_ENDPOINTS",
+    "MAX_LIFETIME",
     "MAX_SKEW",
     "Advert",
     "AddressFilter",

@@ -21,3 +21,5 @@ class Advert:
     verified: tuple[Endpoint, ...]
     roles: tuple[str, ...] = ()
     record: PeerRecord | None = None
+    #: Where its last connection came from or went to; None where that is no address.
+    host: str | None = None

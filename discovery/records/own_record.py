@@ -49,9 +49,9 @@ class OwnRecord:
     """Signs, and remembers what it signed last. Times are seconds since 1970 (UTC).
 
     The sequence number is the time of signing in milliseconds, and always above the last one: it grows over restarts
-    as long as the clock is not set back by more than the pause between them. Where it was, peers refuse this node's
-    records as stale until their clock is past the old one's number; connections do not depend on it. `last_sequence`
-    is that of a record which a former life of this node is known to have signed.
+    with a book whatever the clock says, and without one as long as the clock is not set back by more than the pause
+    between them. Where it was, peers refuse this node's records as stale until their clock is past the old number;
+    connections do not depend on it. `last_sequence` is that of a record which a former life of this node has signed.
     """
 
     def __init__(
@@ -71,6 +71,11 @@ class OwnRecord:
     def data(self) -> bytes:
         """The record as it travels; empty before the first."""
         return b"" if self.record is None else self.record.data
+
+    def go_on_after(self, last_sequence: int) -> None:
+        """A former life of this node has signed that number: the next one is above it, whatever the clock says."""
+        # And above those that it signed in its last second, which the book may not have.
+        self._sequence = max(self._sequence, last_sequence + 10 if last_sequence else 0)
 
     def sign(self, endpoints: Sequence[Endpoint], offers: Iterable[Capability], now: float) -> PeerRecord:
         """A new record. Endpoints that are no place for others, or do not fit, are left out."""

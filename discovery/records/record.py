@@ -70,13 +70,14 @@ class RecordRefused:
     `too_large`, `malformed`, `foreign_network`, `expired`, `too_far` (expires later than any record may), `stale` (an
     older one than is known), `known` (the very one that is known), `conflict` (another one of the same number),
     `forged`. `node_id` is the node that it claims to be of, where that could be read; `overdue` the seconds since it
-    expired.
+    expired; early: those in which it will, where that is too far.
     """
 
     reason: str
     text: str
     node_id: str = ""
     overdue: float = 0.0
+    early: float = 0.0
 
 
 class _Sealed(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -157,7 +158,13 @@ def read_record(
         overdue = now - body.expires
         return RecordRefused("expired", f"expired {overdue:.0f} s ago", node_id, overdue)
     if body.expires > now + MAX_LIFETIME + MAX_SKEW:
-        return RecordRefused("too_far", f"expires in {body.expires - now:.0f} s, at most {MAX_LIFETIME:.0f}", node_id)
+        return RecordRefused(
+            "too_far",
+            f"expires in {body.expires - now:.0f} s, at most {MAX_LIFETIME:.0f}",
+            node_id,
+            0.0,
+            body.expires - now,
+        )
     newest = known(node_id)
     if newest is not None and body.sequence <= newest.sequence:
         return _not_newer(data, body.sequence, newest)

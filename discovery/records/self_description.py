@@ -67,9 +67,9 @@ class SelfDescription:
         """The names of what it offers."""
         return [offer.role for offer in self.offers]
 
-    def sign(self) -> None:
-        """Make a new record of what is so now."""
-        self.record.sign(self.endpoints_for(EVERYBODY), self.offers, wall_clock())
+    def sign(self) -> int:
+        """Make a new record of what is so now; returns its number."""
+        return self.record.sign(self.endpoints_for(EVERYBODY), self.offers, wall_clock()).sequence
 
     def endpoints_for(self, hearers: Hearers) -> tuple[Endpoint, ...]:
         """Where those that hear can reach this node, the best first, as many as one is told."""

@@ -28,11 +28,16 @@ class BookWriter:
         """Whether there is a book at all."""
         return self._keeper is not None
 
-    async def restore(self, now: float) -> None:
-        """Enter what the book holds."""
+    async def restore(self, now: float) -> int:
+        """Enter what the book holds; returns the number of the last record that this node signed, 0 for none."""
         if self._keeper is not None:
             contents = await self._owner.ask(self._keeper, LoadBook(), reply=BookContents, timeout=BOOK_TIMEOUT)
             self._bookkeeping.restore(contents, now)
+        return self._bookkeeping.sequence
+
+    def signed(self, sequence: int) -> None:
+        """This node has signed a record of that number."""
+        self._bookkeeping.sequence = sequence
 
     async def save(self, now: float) -> str:
         """Have what changed written, and wait until it is; returns why not, where that failed."""

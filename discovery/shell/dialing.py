@@ -21,11 +21,13 @@ from ...actors.base import (
 )
 from ...actors.bus import Bus
 from ...transports.connection import Greeted, greet
-from ...transports.streams import MAX_PENDING_HANDSHAKES, Endpoint, Listener, Stream, Transport
+from ...transports.streams import MAX_PENDING_HANDSHAKES, Endpoint, Listener, ManyPlaces, Stream, Transport
 from ...transports.wire import Hello, IdentityInUse
 from ..facts import Accept, Attempt, Changes, Dial, PeerNotReached, PeerRefused
 from ..mind import PeerManager
+from .referrals import Referrals
 from .repeats import Repeated, Repeats
+from .whereabouts import Whereabouts
 
 __all__ = ["Dialing"]
 
@@ -33,6 +35,10 @@ log = get_logger("peerbus.discovery")
 
 #: Seconds that a dial may take until it has a stream, TLS included.
 DIAL_TIMEOUT = 5.0
+#: Seconds that each place of a name has at least.
+LEAST_SHARE = 0.5
+#: What ends a dial, as the world is.
+FAILURES = (DialFailed, HandshakeFailed, ProtocolError, StreamBroken, StreamClosed, ValueError)
 
 
 class Dialing:
@@ -60,6 +66,8 @@ class Dialing:
         self._transports = {scheme: transport for transport in transports for scheme in transport.schemes}
         self._manager = manager
         self._hello = hello
+        self._whereabouts = Whereabouts(manager.self_id)
+        self._referrals = Referrals(bus, manager)
         self._opened = opened
         self._changed = changed
         self._listeners: list[Listener] = []
@@ -133,23 +141,62 @@ class Dialing:
     # Dialing.
 
     async def _dial(self, dial: Dial) -> None:
-        judged = _Judged()
         try:
             transport = self._transport(dial.endpoint)
-            stream = await transport.dial(dial.endpoint, expect=dial.node_id, timeout=DIAL_TIMEOUT)
-            await self._greet(stream, judged, dial)
-        except (DialFailed, HandshakeFailed, ProtocolError, StreamBroken, StreamClosed, ValueError) as error:
+            if isinstance(transport, ManyPlaces) and dial.endpoint.is_name:
+                error = await self._dial_name(dial, transport)
+            else:
+                error = await self._dial_place(dial, dial.endpoint, DIAL_TIMEOUT, more=False)
+            if error is not None:
+                raise error
+        except FAILURES as error:
             reason = getattr(error, "reason", "unreachable")
             by_peer = isinstance(error, HandshakeFailed) and error.by_peer
             self._log_failed(dial, reason, error)
-            if not judged.done:
-                self._manager.dial_failed(dial, reason, self._loop.time(), by_peer=by_peer)
+            self._manager.dial_failed(dial, reason, self._loop.time(), by_peer=by_peer)
         except BaseException:
-            if not judged.done:
-                self._manager.dial_failed(dial, "cancelled", self._loop.time())
+            self._manager.dial_failed(dial, "cancelled", self._loop.time())
             raise
         finally:
             self._changed(Changes())
+
+    async def _dial_name(self, dial: Dial, transport: ManyPlaces) -> Exception | None:
+        """Try the places of a name in turn, until one is let in; returns why none was."""
+        found = await transport.places(dial.endpoint, timeout=DIAL_TIMEOUT)
+        places = self._whereabouts.order(found, self._manager.is_linked, self._loop.time())
+        until = self._loop.time() + DIAL_TIMEOUT
+        failures: dict[str, Exception] = {}
+        for number, place in enumerate(places, 1):
+            share = max(LEAST_SHARE, (until - self._loop.time()) / (len(places) - number + 1))
+            error = await self._dial_place(dial, place, share, more=number < len(places))
+            if error is None or not self._manager.goes_on(dial):
+                return error
+            failures[getattr(error, "reason", "unreachable")] = error
+        if not failures:
+            return HandshakeFailed("self_dial", f"{dial.endpoint} leads to this node alone")
+        # Of several the one that says most of the name: who was not reached may be what is looked for.
+        return failures.get("unreachable") or failures[max(failures, key=lambda reason: reason != "self_dial")]
+
+    async def _dial_place(self, dial: Dial, place: Endpoint, timeout: float, *, more: bool) -> Exception | None:
+        """Dial one place, and greet who is there; returns why that came to nothing."""
+        judged = _Judged()
+        try:
+            stream = await self._transport(place).dial(place, expect=dial.node_id, timeout=timeout)
+            judged.node_id, judged.remote = stream.peer_id, stream.remote
+            await self._greet(stream, judged, dial, place=place if place != dial.endpoint else None, more=more)
+        except FAILURES as error:
+            if getattr(error, "reason", "") == "self_dial":
+                judged.node_id = self._manager.self_id
+            self._note(dial, place, judged, worked=False)
+            if isinstance(error, HandshakeFailed):
+                self._referrals.heard(judged.node_id or dial.node_id, judged.remote or place, error.records)
+            return error
+        self._note(dial, place, judged, worked=True)
+        return None
+
+    def _note(self, dial: Dial, place: Endpoint, judged: _Judged, *, worked: bool) -> None:
+        if dial.endpoint.is_name:
+            self._whereabouts.answered(place, judged.node_id, self._loop.time(), worked=worked)
 
     def _log_failed(self, dial: Dial, reason: str, error: Exception) -> None:
         endpoint = str(dial.endpoint)
@@ -237,21 +284,25 @@ class Dialing:
 
     # Greeting, either way.
 
-    async def _greet(self, stream: Stream, judged: _Judged, dial: Dial | None) -> None:
+    async def _greet(
+        self, stream: Stream, judged: _Judged, dial: Dial | None, *, place: Endpoint | None = None, more: bool = False
+    ) -> None:
         self._keys += 1
         key = self._keys
         self._pending[key] = None
 
-        def judge(peer: Hello) -> tuple[str, str] | None:
+        def judge(peer: Hello) -> tuple[str, str, tuple[bytes, ...]] | None:
             if self.closing or self._bus.closing:
-                return "shutting_down", f"{self._name} is shutting down"
-            judged.done = True
-            attempt = Attempt(peer.node_id, peer.incarnation, key, dial, peer.offers, stream.remote.host or None)
+                return "shutting_down", f"{self._name} is shutting down", ()
+            host = stream.remote.host or None
+            attempt = Attempt(peer.node_id, peer.incarnation, key, dial, peer.offers, host, place, more)
             verdict = self._manager.authenticated(attempt, self._loop.time())
             if isinstance(verdict, Accept):
                 judged.accepted = peer.node_id
                 return None
-            return verdict.reason, verdict.text
+            now = self._loop.time()
+            others = self._referrals.for_refused(peer.node_id, verdict.reason, stream.remote, now)
+            return verdict.reason, verdict.text, others if dial is None else ()
 
         try:
             greeted = await greet(
@@ -274,8 +325,9 @@ class Dialing:
 
 
 class _Judged:
-    """What became of one attempt: whether the manager was asked, and which it accepted."""
+    """What became of one attempt: who was there, and whom the manager accepted."""
 
     def __init__(self) -> None:
-        self.done = False
+        self.node_id: str | None = None
+        self.remote: Endpoint | None = None
         self.accepted: str | None = None

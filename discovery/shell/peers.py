@@ -63,6 +63,8 @@ log = get_logger("peerbus.discovery")
 
 #: Seconds that the book may be behind what is so; bans that the operator makes are written at once.
 FLUSH_AFTER = 1.0
+#: Seconds between two looks at whether the calendar was set: then there is a new record, and the book is told.
+LOOK_AT_CLOCK = 10.0
 #: Why a connection ended whose place, for the peer, another one took.
 USURPED = f"peer_{SUPERSEDED}"
 #: Why peers say goodbye that leave everybody, and may take long.
@@ -98,9 +100,7 @@ class Peers(Actor):
     ) -> None:
         super().__init__()
         self._myself = myself
-        self._wanted = tuple(listen)
-        self._persistent = tuple(persistent)
-        self._seeds = tuple(seeds)
+        self._wanted, self._persistent, self._seeds = tuple(listen), tuple(persistent), tuple(seeds)
         self._loop = self.bus.loop
         mailbox = self.actor_ref._cell.mailbox
         self._watch = AddressWatch(
@@ -154,7 +154,7 @@ class Peers(Actor):
             raise
 
     async def _listen(self) -> None:
-        await self._book.restore(self._now())
+        self._description.record.go_on_after(await self._book.restore(self._now()))
         await self._dialing.listen(self._wanted)
         self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkChanged, LinkDown)
         if self._finders.multicast or any(endpoint.scheme == "tcp" for endpoint in self.endpoints):
@@ -173,8 +173,7 @@ class Peers(Actor):
 
     @handles(ShutdownStarted)
     def _shutdown_started(self, _: ShutdownStarted) -> None:
-        # Nobody new; the connections hear of it themselves, and stay until the work at hand is done.
-        self._withdraw()
+        self._withdraw()  # nobody new; connections hear of it themselves, and stay until the work at hand is done
 
     def _withdraw(self) -> asyncio.Task[None]:
         """Dial, listen and advertise no more."""
@@ -208,9 +207,9 @@ class Peers(Actor):
     @handles(FoundPeer)
     def _found(self, message: FoundPeer) -> None:
         said = message.candidate
-        candidate = replace(said, endpoints=nearest_first(said.endpoints, self._watch.addresses))
-        if self._manager.found(candidate, self._now()):
-            log.info("peer found", node=self._myself.name, peer=candidate.node_id, by=candidate.source)
+        found = replace(said, endpoints=nearest_first(said.endpoints, self._watch.addresses))
+        if self._manager.found(found, self._now()):
+            log.info("peer found", node=self._myself.name, peer=found.node_id, by=found.source)
         self._dial_due()
 
     @handles(LostPeer)
@@ -275,19 +274,22 @@ class Peers(Actor):
 
     @handles(Renew)
     def _renew(self, _: Renew) -> None:
-        if wall_clock() >= self._description.record.renew_at:  # else it has been signed anew since
+        jump = self._manager.wall.adjust(wall_clock(), self._now())
+        if jump:
+            log.warning("the clock was set", node=self._myself.name, seconds=round(jump, 3))
+        if jump or wall_clock() >= self._description.record.renew_at:  # else it has been signed anew since
             self._sign()
             self._say_offers()
         self._wait_to_renew()
 
     def _sign(self) -> None:
         first = self._description.record.record is None
-        self._description.sign()
+        self._book.signed(self._description.sign())
         if first:
             self._wait_to_renew()
 
     def _wait_to_renew(self) -> None:
-        self.after(max(self._description.record.renew_at - wall_clock(), 1.0), Renew())
+        self.after(min(max(self._description.record.renew_at - wall_clock(), 1.0), LOOK_AT_CLOCK), Renew())
 
     def _say_offers(self) -> None:
         self._connections.tell_all(self._description.offer_roles())
@@ -348,9 +350,8 @@ class Peers(Actor):
             self._dialing.dial(dial)
         for news in self._manager.review(now):
             tell_news(self.bus, self._myself.name, news)
-        due = self._manager.next_due(now)
-        due = min(self._manager.next_expiry(), math.inf if due is None else due)
-        if due < math.inf:
+        next_dial = self._manager.next_due(now)
+        if (due := min(self._manager.next_expiry(), math.inf if next_dial is None else next_dial)) < math.inf:
             self._timer = self._loop.call_at(due, self._dial_due, context=self.bus.context.copy())
 
     # Connections.

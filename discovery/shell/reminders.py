@@ -11,7 +11,7 @@ __all__ = ["ConnectionOver", "Flush", "Moved", "Renew"]
 
 @dataclass(frozen=True, slots=True)
 class Renew:
-    """Time for a new record."""
+    """Look at the clock, and whether it is time for a new record."""
 
 
 @dataclass(frozen=True, slots=True)

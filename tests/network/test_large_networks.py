@@ -74,7 +74,7 @@ def test_a_partition_of_half_for_five_minutes_heals_within_30_seconds_and_withou
     dials = DialCounter(sim)
     count = min(NODES, 10) if NODES < 100 else 40
     # Who wants to be back within half a minute must not wait longer than that between two tries.
-    options = PeerOptions(max_outgoing=0, max_retry=20.0)
+    options = PeerOptions(max_outgoing=None, max_retry=20.0)
     cut_at = healed_at = 0.0
 
     async def scenario() -> None:
@@ -125,7 +125,7 @@ async def test_requirements_are_met_again_within_30_seconds_of_the_end_of_a_part
 
 @pytest.mark.seeds(2)
 async def test_a_seed_alone_is_enough_to_find_everybody(sim: Simulation) -> None:
-    await grow(sim, 6, PeerOptions(max_outgoing=0), seed=PexOptions(seed=True))
+    await grow(sim, 6, PeerOptions(max_outgoing=None), seed=PexOptions(seed=True))
     nodes = [node for name, node in sim.nodes.items() if name != "seed"]
     ids = {node.node_id for node in nodes}
     await sim.until(lambda: all(ids - {node.node_id} <= set(node.peers) for node in nodes), within=60)

@@ -24,8 +24,9 @@ class Greeted:
     leftover: bytes
 
 
-#: Decides about a peer whose HELLO is sound: None lets it in, a reason and a text for people refuse it.
-Judge = Callable[[Hello], tuple[str, str] | None]
+#: Decides about a peer whose HELLO is sound: None lets it in, a reason and a text for people refuse it, perhaps with
+#: the records of nodes that it may turn to instead.
+Judge = Callable[[Hello], tuple[str, str] | tuple[str, str, tuple[bytes, ...]] | None]
 
 
 async def greet(
@@ -70,7 +71,7 @@ async def _shake(stream: Stream, handshake: Handshake, judge: Judge) -> None:
                 refusal = judge(event.hello)
                 if refusal is not None:
                     stream.write(handshake.reject(*refusal))
-                    raise HandshakeFailed(*refusal)
+                    raise HandshakeFailed(refusal[0], refusal[1])
                 stream.write(handshake.accept())
 
 

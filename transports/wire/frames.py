@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from ...actors.sends import MAX_PATH
 from ..schema import DESCRIPTION_LIMIT
-from .hello import MAX_CHANNELS, ChannelInfo, Hello, Offers, Record, check_offers
+from .hello import MAX_CHANNELS, RECORD_LIMIT, ChannelInfo, Hello, Offers, Record, check_offers
 from .texts import TEXT_LIMIT, WORD_LIMIT
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "FRAME_LIMIT",
     "HANDSHAKE_FRAME_LIMIT",
     "PART_SIZE",
+    "REFERRED",
     "ArrivedFrame",
     "Ask",
     "Cancel",
@@ -65,6 +66,8 @@ PATH_LIMIT = MAX_PATH
 BATCH_LIMIT = 4096
 #: Channels that are asked for at a time, and not answered: what answers them may wait to be written.
 DESCRIBE_LIMIT = 16
+#: Records of other nodes in one REJECT: enough to find somebody who has room, and half of what HELLO may be.
+REFERRED = 8
 
 U32 = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 #: MessagePack has no integer above 2**64 - 1, so the lower bound is all that is left to say.
@@ -90,10 +93,11 @@ class Welcome(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1):
 
 
 class Reject(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=2):
-    """REJECT `[2, reason, text]`: the sender does not, and closes."""
+    """REJECT `[2, reason, text, [record, …]]`: the sender does not, closes, and may name other nodes."""
 
     reason: Word
     text: Text
+    records: Annotated[tuple[Annotated[bytes, Meta(max_length=RECORD_LIMIT)], ...], Meta(max_length=REFERRED)] = ()
 
 
 class Tell(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=3):

@@ -198,12 +198,13 @@ class Handshake:
         self._step(HandshakeStep.ACCEPT)
         return self._encoder.encode(Welcome())
 
-    def reject(self, reason: str, text: str = "") -> bytes:
+    def reject(self, reason: str, text: str = "", records: tuple[bytes, ...] = ()) -> bytes:
         """Refuse the peer: what is to be sent before closing. Raises RuntimeError once established.
 
-        That is REJECT, or GOAWAY after accept(): the peer may count itself as established by then.
+        `records` are those of other nodes that may have room. That is REJECT, or GOAWAY after accept(): the peer may
+        count itself as established by then.
         """
-        farewell = self._farewell(reason, text)
+        farewell = self._farewell(reason, text, records)
         self._step(HandshakeStep.REJECT)
         self._failure = HandshakeFailed(reason, text)
         return farewell
@@ -293,7 +294,8 @@ class Handshake:
             return Welcomed()
         if isinstance(frame, Reject):
             self._step(HandshakeStep.GET_REJECT)
-            raise HandshakeFailed(printable(frame.reason) or UNSAID, printable(frame.text), by_peer=True)
+            reason, text = printable(frame.reason) or UNSAID, printable(frame.text)
+            raise HandshakeFailed(reason, text, by_peer=True, records=frame.records)
         if isinstance(frame, GoAway):
             self._step(HandshakeStep.GET_GOAWAY)
             raise HandshakeFailed(printable(frame.reason) or UNSAID, printable(frame.text), by_peer=True)
@@ -318,9 +320,10 @@ class Handshake:
             self._out = self._farewell(error.reason, error.text)
         self._step(HandshakeStep.FAULT)
 
-    def _farewell(self, reason: str, text: str) -> bytes:
-        kind = GoAway if self._state is HandshakeState.ACCEPTED else Reject
-        return self._encoder.encode(kind(clip(reason, WORD_LIMIT), clip(text)))
+    def _farewell(self, reason: str, text: str, records: tuple[bytes, ...] = ()) -> bytes:
+        word, text = clip(reason, WORD_LIMIT), clip(text)
+        late = self._state is HandshakeState.ACCEPTED
+        return self._encoder.encode(GoAway(word, text) if late else Reject(word, text, records))
 
     def __repr__(self) -> str:
         role = "dialer" if self.dialer else "acceptor"

@@ -38,6 +38,7 @@ from peerbus.actors import (
 VALUES: dict[str, object] = {
     "str": "some text",
     "bool": True,
+    "tuple[bytes, ...]": (b"record",),
     "object": ("a message", 7),
     "tuple[str, ...]": ("bus://local/a", "bus://local/b"),
     "Results[Any]": Results({"a": 1}, {"b": NoRoute("gone", message="lost")}, abandoned=("c",)),

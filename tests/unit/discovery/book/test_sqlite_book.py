@@ -252,7 +252,7 @@ def test_a_book_that_is_in_use_and_one_that_cannot_be_made_are_refused_with_what
     with pytest.raises(ConfigError, match="in use by another process: give each node its own"):
         SqliteBook(tmp_path / "peers.db").open()
     first.close()
-    with pytest.raises(ConfigError, match="cannot be opened"):
+    with pytest.raises(OSError, match="cannot be opened"):
         SqliteBook(tmp_path / "no such folder" / "peers.db").open()
 
 
@@ -329,3 +329,62 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path: Path
     found = {one.node_id for one in contents.peers if one.addresses}
     assert {node(number) for number in range(told + 1)} <= found
     assert {node(number) for number in range(0, told + 1, 50)} <= {ban.target for ban in contents.bans}
+
+
+def test_a_full_disk_is_told_as_that_and_the_book_goes_on_when_there_is_room(tmp_path: Path) -> None:
+    book = SqliteBook(tmp_path / "peers.db")
+    book.open()
+    connection = book._open_connection()
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    many = BookChanges(peers=tuple(entry(number) for number in range(200)))
+    with pytest.raises(OSError, match="full"):  # not "cannot rollback - no transaction is active"
+        book.save(many)
+    connection.execute("PRAGMA max_page_count = 1000000")
+    book.save(many)
+    assert len(book.load().peers) == 200
+    book.close()
+
+
+def test_a_second_damaged_file_leaves_the_first_alone(tmp_path: Path) -> None:
+    path = tmp_path / "peers.db"
+    for content in (b"first" * 1000, b"second" * 1000, b"third" * 1000):
+        path.write_bytes(content)
+        book = SqliteBook(path)
+        book.open()
+        book.close()
+    damaged = [path.with_name(f"peers.db.damaged{suffix}").read_bytes() for suffix in ("", ".2", ".3")]
+    assert damaged == [b"first" * 1000, b"second" * 1000, b"third" * 1000]
+
+
+@pytest.mark.parametrize("how", ["deleted", "moved", "another"])
+def test_a_file_that_vanished_is_written_anew_with_all_that_was_in_it(tmp_path: Path, how: str) -> None:
+    path = tmp_path / "peers.db"
+    book = SqliteBook(path)
+    book.open()
+    book.save(BookChanges(peers=(entry(1),), bans=BANS, sequence=7))
+    if how == "moved":
+        path.rename(tmp_path / "moved.db")
+    else:
+        path.unlink()
+    if how == "another":
+        path.write_bytes(b"somebody else's")
+    book.save(BookChanges(peers=(entry(2),)))
+    book.close()
+    again = SqliteBook(path)
+    again.open()
+    contents = again.load()
+    again.close()
+    assert {one.node_id for one in contents.peers} == {node(1), node(2)}
+    assert (set(contents.bans), contents.sequence) == (set(BANS), 7)
+
+
+def test_a_ban_keeps_when_it_was_made_and_the_number_of_the_last_record_is_kept(tmp_path: Path) -> None:
+    book = SqliteBook(tmp_path / "peers.db")
+    book.open()
+    book.save(BookChanges(bans=(Ban(node(1), 2e9, "operator", 1.9e9),), sequence=2**53 - 1))
+    book.save(BookChanges(peers=(entry(1),)))
+    contents = book.load()
+    book.close()
+    assert contents.sequence == 2**53 - 1
+    assert [ban.made for ban in contents.bans] == [1.9e9]

@@ -119,4 +119,5 @@ def test_a_peer_that_came_to_us_is_told_of_only_by_its_own_record() -> None:
     peers.ready(A, "c", 0.0)
     assert peers.advertise(D, 9, 1.0) == ()
     peers.found(Candidate(A, (place(9),), source="record", record=record(A, 10**9)), 1.0)
-    assert peers.advertise(D, 9, 1.0) == (Advert(node_id=A, verified=(), roles=(), record=record(A, 10**9)),)
+    signed = record(A, 10**9)
+    assert peers.advertise(D, 9, 1.0) == (Advert(node_id=A, verified=(), roles=(), record=signed, host="10.0.0.9"),)

@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 import random
 
+import pytest
+from minds import mind
+
 from peerbus.discovery.book.book import BookChanges, BookContents, MemoryBook, PeerEntry
 from peerbus.discovery.facts.bans import Ban
 from peerbus.discovery.facts.commands import Accept, Attempt, Refuse
 from peerbus.discovery.facts.events import Candidate
 from peerbus.discovery.facts.scores import ScoreReason
+from peerbus.discovery.mind.bookkeeping import Bookkeeping
 from peerbus.discovery.mind.manager import PeerManager
 from peerbus.discovery.mind.snapshot import BanView
 from peerbus.discovery.mind.wall import WallClock
@@ -202,3 +206,35 @@ def test_a_banned_peer_is_refused_after_the_restart_by_id_and_by_network() -> No
     verdict = again.authenticated(Attempt(HIGH, 2, "in"), 5.0)
     assert isinstance(verdict, Refuse)
     assert (verdict.reason, verdict.text) == ("banned", "banned for forged_record")
+
+
+@pytest.mark.parametrize("made", [1000.0, 4e9], ids=["in 1970", "in the future"])
+def test_a_ban_that_was_made_while_the_calendar_was_wrong_holds_its_whole_time_from_now(made: float) -> None:
+    contents = BookContents(bans=(Ban("1" * 64, made + 3600.0, "operator", made),))
+    state = mind()
+    Bookkeeping(state, WallClock(1.8e9), "demo").restore(contents, 5.0)
+    (ban,) = state.bans
+    assert ban.until == 3605.0
+
+
+def test_a_ban_of_this_run_is_written_anew_when_the_calendar_was_set() -> None:
+    state, wall = mind(), WallClock(1000.0)
+    books = Bookkeeping(state, wall, "demo")
+    state.ban(Ban("1" * 64, 3600.0, "operator", 0.0), 0.0)
+    (ban,) = books.changes(1.0).bans
+    assert (ban.until, ban.made) == (4600.0, 1000.0)
+    wall.adjust(1.8e9, 1.0)
+    (ban,) = books.changes(2.0).bans
+    assert ban.until - ban.made == 3600.0 if ban.made is not None else False
+    assert ban.until > 1.8e9
+
+
+def test_the_number_of_the_last_record_is_written_once() -> None:
+    books = Bookkeeping(mind(), WallClock(), "demo")
+    books.restore(BookContents(sequence=5), 0.0)
+    assert books.sequence == 5
+    books.sequence = 6
+    changes = books.changes(1.0)
+    assert (changes.sequence, books.changes(1.0).sequence) == (6, 0)
+    books.not_written(changes)
+    assert books.changes(1.0).sequence == 6

@@ -49,8 +49,8 @@ def test_who_has_to_wait_is_due_then() -> None:
 
 def test_the_configured_are_dialed_first_and_each_place_once() -> None:
     state = mind()
-    known(state, ONE, 1)
-    known(state, TWO, 1, 2)
+    known(state, ONE, 1).lot = 0
+    known(state, TWO, 1, 2).lot = 1
     state.peers.configure(place(3), 0.0)
     assert [dial.endpoint.port for dial in DialList(state).dials(0.0)] == [3, 1, 2]
 

@@ -438,9 +438,10 @@ def test_dials_stop_at_the_limit_of_connections_and_go_on_when_a_slot_is_free() 
     first, second = peers.dials(3.0)
     assert peers.dials(3.0) == []
     assert peers.next_due(3.0) is None
-    connect(peers, LOW, "a", 3.0, first)
+    assert first.node_id is not None
+    connect(peers, first.node_id, "a", 3.0, first)
     peers.dial_failed(second, "refused", 3.0)
-    assert [d.node_id for d in peers.dials(3.0)] == [OTHER]
+    assert {d.node_id for d in peers.dials(3.0)} == {LOW, HIGH, OTHER} - {first.node_id, second.node_id}
 
 
 def test_outgoing_connections_have_a_limit_of_their_own_that_persistent_peers_pass() -> None:
@@ -448,8 +449,11 @@ def test_outgoing_connections_have_a_limit_of_their_own_that_persistent_peers_pa
     peers.found(candidate(LOW, 1), 0.0)
     peers.found(candidate(OTHER, 2), 0.0)
     peers.add_persistent(place(3).with_peer(HIGH), 0.0)
-    assert [d.node_id for d in peers.dials(0.0)] == [HIGH, LOW]
-    assert peers.authenticated(Attempt(OTHER, 1, "in"), 0.0) == Accept()
+    persistent, ordinary = (dial.node_id for dial in peers.dials(0.0))
+    assert persistent == HIGH
+    assert ordinary in {LOW, OTHER}
+    (other,) = {LOW, OTHER} - {ordinary}
+    assert peers.authenticated(Attempt(str(other), 1, "in"), 0.0) == Accept()
 
 
 def test_ordinary_peers_are_dialed_so_often_in_a_minute_and_persistent_ones_as_their_waits_say() -> None:
@@ -475,8 +479,8 @@ def test_ordinary_peers_are_dialed_so_often_in_a_minute_and_persistent_ones_as_t
     assert kept > 90
 
 
-def test_zero_is_no_limit() -> None:
-    peers = manager(PeerOptions(max_connected=0, max_outgoing=0, max_known=0))
+def test_none_is_no_limit() -> None:
+    peers = manager(PeerOptions(max_connected=None, max_outgoing=None, max_known=None))
     for number in range(400):
         peers.found(candidate(f"{number:064x}", number + 1), 0.0)
     assert len(peers.dials(0.0)) == 400
@@ -728,3 +732,60 @@ def test_of_two_connections_to_a_peer_the_one_that_leaves_changes_nothing() -> N
     assert peers.leaving(HIGH, "peer_shutting_down", 1.0) == Changes()
     assert peers.leaving(OTHER, "peer_shutting_down", 1.0) == Changes()
     assert [type(event) for event in peers.ready(HIGH, "b", 2.0).events] == [PeerDown, PeerUp]
+
+
+NAME = Endpoint("tcp", host="cluster.example", port=7400)
+
+
+def test_a_name_that_leads_to_this_node_is_dialed_again_for_ever() -> None:
+    for seed in (False, True):
+        peers = manager()
+        (peers.levers.add_seed if seed else peers.levers.add_persistent)(NAME, 0.0)
+        now = 0.0
+        for _ in range(20):
+            peers.dial_failed(only_dial(peers, now), "self_dial", now)
+            due = peers.next_due(now)
+            assert due is not None
+            assert now < due < now + 301
+            now = due
+
+
+def test_a_refusal_at_one_place_of_a_name_leaves_the_dial_to_the_others() -> None:
+    peers = manager()
+    peers.levers.ban(HIGH, 1e9, "operator", 0.0)
+    peers.levers.add_persistent(NAME, 0.0)
+    dial = only_dial(peers, 0.0)
+    assert reason(peers.authenticated(Attempt(HIGH, 1, "a", dial, more=True), 0.0)) == "banned"
+    if peers.goes_on(dial):
+        peers.dial_failed(dial, "banned", 0.0)
+    assert not peers.goes_on(dial)
+    assert peers.next_due(0.0) is not None
+
+
+def test_a_name_whose_node_turns_us_away_is_open_to_its_other_nodes_at_once() -> None:
+    peers = manager()
+    peers.levers.add_persistent(NAME, 0.0)
+    dial = only_dial(peers, 0.0)
+    assert peers.authenticated(Attempt(HIGH, 1, "a", dial, place=place(1)), 0.0) == Accept()
+    peers.disconnected(HIGH, "a", "full", 0.1)
+    due = peers.next_due(0.1)
+    assert due is not None
+    assert due < 1.0
+    again = only_dial(peers, due)
+    assert (again.endpoint, again.node_id) == (NAME, None)
+    assert peers.authenticated(Attempt(OTHER, 1, "b", again, place=place(2)), due) == Accept()
+    peers.ready(OTHER, "b", due)
+    assert view(peers, OTHER).persistent
+
+
+def test_the_name_of_a_seed_leads_to_others_after_a_node_answered_there() -> None:
+    peers = manager()
+    peers.levers.add_seed(NAME, 0.0)
+    dial = only_dial(peers, 0.0)
+    assert peers.authenticated(Attempt(HIGH, 1, "a", dial, place=place(1)), 0.0) == Accept()
+    peers.ready(HIGH, "a", 0.0)
+    due = peers.next_due(0.0)
+    assert due is not None
+    assert 0.0 < due <= 60.0
+    assert only_dial(peers, due).endpoint == NAME
+    assert view(peers, HIGH).addresses[0].endpoint == place(1)

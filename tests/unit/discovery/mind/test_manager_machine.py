@@ -241,18 +241,18 @@ class Operations(RuleBasedStateMachine):
     @invariant()
     def limits_hold_and_the_picture_is_true(self) -> None:
         picture = self.peers.snapshot()
-        assert picture.connected <= self.options.max_connected + self.options.max_connected_upgrade
+        assert picture.connected <= (self.options.max_connected or 0) + self.options.max_connected_upgrade
         assert picture.connected == len(set(self.live.values()))
         assert picture.dialing == len(self.dials)
         # The operator's peers are entered beyond the limit: the persistent, the unconditional and the seeds.
-        assert len(picture.peers) <= self.options.max_known + self.persistent + self.seeds + 1
+        assert len(picture.peers) <= (self.options.max_known or 0) + self.persistent + self.seeds + 1
         assert {p.node_id for p in picture.peers if p.up} == self.up
         ordinary = {p.node_id for p in picture.peers if not p.persistent and not p.unconditional}
         dialed = {self.live[k] for k in self.dialed & self.live.keys()} & ordinary
         dialing = {d.node_id for d in self.dials if d.node_id in ordinary}
         if self.options.max_outgoing:
             # Who stops being persistent while connected was dialed under the other rule.
-            most = self.options.max_outgoing + self.options.max_connected_upgrade
+            most = (self.options.max_outgoing or 0) + self.options.max_connected_upgrade
             assert len(dialed | dialing) <= most + self.persistent
         for peer in picture.peers:
             assert (peer.state in LINKED) == (peer.node_id in self.live.values())

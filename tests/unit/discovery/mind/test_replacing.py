@@ -307,7 +307,7 @@ def test_an_inactive_peer_that_comes_by_itself_is_active_again() -> None:
 
 
 def test_without_a_limit_of_connections_a_clumsy_peer_is_not_parted_with() -> None:
-    peers = PeerManager(SELF, PeerOptions(max_connected=0, max_known=0), random.Random(0))
+    peers = PeerManager(SELF, PeerOptions(max_connected=None, max_known=None), random.Random(0))
     arrive(peers, A)
     ready(peers, A)
     assert peers.misbehaved(A, ScoreReason.PROTOCOL, 0.0) == Changes()

@@ -28,7 +28,7 @@ def place(number: int) -> Endpoint:
 
 def manager(*requires: Require, connected: int = 2, upgrade: int = 1) -> PeerManager:
     options = PeerOptions(
-        max_connected=connected, max_connected_upgrade=upgrade, max_outgoing=0, requires=requires, upgrade_tenure=0.0
+        max_connected=connected, max_connected_upgrade=upgrade, max_outgoing=None, requires=requires, upgrade_tenure=0.0
     )
     return PeerManager(SELF, options, random.Random(0))
 

@@ -49,8 +49,8 @@ def test_a_ban_puts_a_dial_off_and_one_for_ever_ends_it() -> None:
 
 def test_a_place_that_is_in_use_under_another_name_is_left_out() -> None:
     state = mind()
-    known(state, ONE, 1)
-    known(state, TWO, 1, 2)
+    known(state, ONE, 1).lot = 0
+    known(state, TWO, 1, 2).lot = 1
     (first, *_) = found(state)
     assert first.peer.node_id in {ONE, TWO}
     assert {dial.endpoint.port for dial in DialList(state).dials(0.0)} == {1, 2}

@@ -78,3 +78,11 @@ def test_a_claim_counts_at_once() -> None:
     slots.claim(kept=False)
     slots.claim(kept=True)
     assert (slots.dialing, slots.dialing_ordinary, slots.outgoing_ordinary) == (2, 1, 1)
+
+
+def test_no_outgoing_connections_are_none_and_not_any_number() -> None:
+    none = Slots(PeerOptions(max_outgoing=0))
+    assert not none.may_dial(kept=False)
+    assert none.may_dial(kept=True)
+    assert none.outgoing_full
+    assert Slots(PeerOptions(max_outgoing=None)).may_dial(kept=False)

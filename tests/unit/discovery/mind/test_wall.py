@@ -28,3 +28,11 @@ async def test_it_is_taken_from_the_clock_of_the_loop() -> None:
     loop = asyncio.get_running_loop()
     before = time.time()
     assert before - 1 <= WallClock.of(loop).epoch(loop.time()) <= time.time() + 1
+
+
+def test_a_calendar_that_was_set_is_told_once_and_moves_what_outlives_the_process() -> None:
+    wall = WallClock(1000.0)
+    assert wall.adjust(1010.5, 10.0) == 0.0
+    assert wall.adjust(9010.0, 10.0) == 8000.0
+    assert wall.adjust(9011.0, 11.0) == 0.0
+    assert (wall.epoch(12.0), wall.manager(9012.0)) == (9012.0, 12.0)

@@ -17,10 +17,12 @@ def test_the_defaults_are_valid_and_persistent_peers_are_retried_sooner() -> Non
 @pytest.mark.parametrize(
     ("changes", "text"),
     [
-        ({"max_connected": -1}, "max_connected must be 0"),
+        ({"max_connected": -1}, "max_connected must be 1"),
         ({"max_outgoing": -1}, "max_outgoing must be 0"),
-        ({"max_known": -1}, "max_known must be 0"),
-        ({"max_connected": 0}, "max_known 260 needs a max_connected"),
+        ({"max_connected": 0}, "max_connected must be 1 or more, got 0; None is no limit"),
+        ({"max_known": 0}, "max_known must be 1 or more, got 0; None is no limit"),
+        ({"max_known": -1}, "max_known must be 1"),
+        ({"max_connected": None}, "max_known 260 needs a max_connected"),
         ({"max_connected": 257}, "max_known 260 needs a max_connected"),
         ({"max_connected_upgrade": -1}, "max_connected_upgrade must be 0"),
         ({"score_half_life": 0.0}, "score_half_life"),
@@ -42,10 +44,10 @@ def test_contradictions_are_refused_with_the_values(changes: dict[str, object], 
         PeerOptions(**changes)  # type: ignore[arg-type]  # wrong values are what is tried
 
 
-@pytest.mark.parametrize("known", [68, 0])
-def test_known_may_equal_connected_with_upgrades_and_zero_is_no_limit(known: int) -> None:
+@pytest.mark.parametrize("known", [68, None])
+def test_known_may_equal_connected_with_upgrades_and_none_is_no_limit(known: int | None) -> None:
     assert PeerOptions(max_connected=64, max_known=known).max_known == known
 
 
 def test_without_a_limit_of_known_peers_connections_need_none() -> None:
-    assert PeerOptions(max_connected=0, max_known=0).max_connected == 0
+    assert PeerOptions(max_connected=None, max_known=None).max_connected is None

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from peerbus.actors import Capability, ConfigError
 from peerbus.discovery.facts.events import Candidate
 from peerbus.discovery.pex.exchange import GetPeers, PeerRecords
+from peerbus.discovery.pex.neighbour import SEED_LINGER, SEED_PATIENCE, SEED_VISIT
 from peerbus.discovery.pex.options import PexOptions
 from peerbus.discovery.pex.pex import (
     AMPLIFICATION,
@@ -25,9 +26,6 @@ from peerbus.discovery.pex.pex import (
     MAX_ANSWER_BYTES,
     MAX_RECORDS,
     MIN_REQUEST_BYTES,
-    SEED_LINGER,
-    SEED_PATIENCE,
-    SEED_VISIT,
     Pex,
 )
 from peerbus.discovery.pex.values import Fault, News, Poll

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from peerbus.discovery.facts import scores
-from peerbus.discovery.pex import pex
+from peerbus.discovery.pex import neighbour, pex
 from peerbus.discovery.records import own_record
 
 ROOT = Path(__file__).parents[4]
@@ -45,8 +45,8 @@ def test_the_limits_are_those_of_the_code(number: int) -> None:
 def test_the_times_are_those_of_the_code() -> None:
     assert own_record.LIFETIME == 3600
     assert pex.FIRST_ASK == 0.2
-    assert (pex.SEED_LINGER, pex.SEED_PATIENCE, pex.SEED_VISIT) == (2, 15, 60)
-    assert (pex.PATIENCE_TOKENS, pex.PATIENCE_RATE) == (3, 1 / 60)
+    assert (neighbour.SEED_LINGER, neighbour.SEED_PATIENCE, neighbour.SEED_VISIT) == (2, 15, 60)
+    assert (neighbour.PATIENCE_TOKENS, neighbour.PATIENCE_RATE) == (3, 1 / 60)
     assert "within 0.2 s" in SECTION
     assert "2 s later (15 s where it does not ask)" in SECTION
     assert "three times are forgiven, and one more each minute" in SECTION

@@ -22,6 +22,7 @@ class Mind:
     """The bookkeeping, as far as a writer knows it."""
 
     pending: BookChanges = field(default_factory=BookChanges)
+    sequence: int = 0
     restored: list[BookContents] = field(default_factory=list)
     returned: list[BookChanges] = field(default_factory=list)
 
