@@ -6,6 +6,7 @@ import asyncio
 import functools
 import inspect
 import selectors
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, ParamSpec
 
@@ -77,11 +78,16 @@ class VirtualTimeLoop(RealTimeLoop):
     def __init__(self) -> None:
         selector = _Jumping()
         self.now = 0.0
+        self._began = time.time()
         super().__init__(selector)
         selector.loop = self
 
     def time(self) -> float:
         return self.now
+
+    def wall_time(self) -> float:
+        """What the library asks a loop for: the calendar goes on as this clock does."""
+        return self._began + self.now
 
 
 def in_virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P, None]:

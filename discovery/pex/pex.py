@@ -21,7 +21,7 @@ from types import MappingProxyType
 
 from ...transports.streams import Endpoint
 from ..facts import Candidate
-from ..records import Advert, PeerRecord, RecordRefused, Scope, heard_at, share_a_place, usable, zone_of
+from ..records import Advert, PeerRecord, RecordRefused, heard_at, share_a_place, usable, zone_of
 from .neighbour import REQUEST_RATE, ExchangePartner, clock_of, is_its_place, leaves_at, new_neighbour
 from .options import PexOptions
 from .record_store import RecordStore

@@ -261,15 +261,13 @@ class Peers(Actor):
         offers = tuple(map(str, command.capabilities))
         tell_news(self.bus, self._myself.name, PeerRolesChanged(self._myself.identity.node_id, offers))
         self._set_roles()
-        self._sign()
-        self._say_offers()
+        self._sign_anew()
         self._finders.update()
 
     @handles(Moved)
     def _moved(self, message: Moved) -> None:
         if message.really:
-            self._sign()
-            self._say_offers()
+            self._sign_anew()
         self._finders.follow(changed=message.really)
 
     @handles(Renew)
@@ -278,8 +276,7 @@ class Peers(Actor):
         if jump:
             log.warning("the clock was set", node=self._myself.name, seconds=round(jump, 3))
         if jump or wall_clock() >= self._description.record.renew_at:  # else it has been signed anew since
-            self._sign()
-            self._say_offers()
+            self._sign_anew()
         self._wait_to_renew()
 
     def _sign(self) -> None:
@@ -291,7 +288,8 @@ class Peers(Actor):
     def _wait_to_renew(self) -> None:
         self.after(min(max(self._description.record.renew_at - wall_clock(), 1.0), LOOK_AT_CLOCK), Renew())
 
-    def _say_offers(self) -> None:
+    def _sign_anew(self) -> None:
+        self._sign()
         self._connections.tell_all(self._description.offer_roles())
 
     @handles(ActorStarted)
