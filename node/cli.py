@@ -30,6 +30,7 @@ examples:
   peerbus keygen keys/alice.pem      make a node's identity and print its id
   peerbus run alice.toml --check     say what is wrong with a configuration
   peerbus run alice.toml             run the node until Ctrl-C
+  peerbus ping tcp://10.0.0.2:7400   see whether a node answers there
   peerbus run alice.toml --set peers.max_connected=8
   PEERBUS_PEERS__MAX_CONNECTED=8 peerbus run alice.toml
 
@@ -141,6 +142,15 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     )
     show.set_defaults(command=_id)
 
+    ask = command(
+        "ping",
+        "see whether a node answers at a place",
+        "Prints its id, which it proves over TCP. It is not joined, and no key is needed: for probes of its health.",
+    )
+    ask.add_argument("endpoint", metavar="ENDPOINT", help="tcp://host:port, tcp://<node id>@host:port, unix:///path")
+    ask.add_argument("--timeout", metavar="SECONDS", type=float, default=3.0, help="how long to wait (default: 3)")
+    ask.set_defaults(command=_ping)
+
     demo = command("demo", "let several nodes on this machine find each other and sync a file")
     return parser, {"demo": demo}
 
@@ -228,6 +238,19 @@ def _id(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise ConfigError(str(error)) from None
     _say(source.read().identity.node_id)
+    return 0
+
+
+def _ping(options: argparse.Namespace) -> int:
+    import asyncio
+
+    from .node_arguments import dialed_of, seconds_of
+    from .ping import ping
+
+    endpoint = dialed_of("ENDPOINT", options.endpoint)
+    answered = asyncio.run(ping(endpoint, timeout=seconds_of("--timeout", options.timeout, zero=False)))
+    who = answered.node_id or "a node (a Unix socket proves no id)"
+    _say(f"{endpoint.without_peer()}: {who} answered in {answered.seconds * 1000:.1f} ms")
     return 0
 
 
