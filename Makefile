@@ -27,7 +27,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo test test-eager test-all soak large fuzz check format lint types layering coverage wheel load wan sim clean \
-  generate javascript bench bench-peers bench-peers-there bench-check bench-publish
+  tuning generate javascript bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
 	@echo 'peerbus: make <verb> [ARGS="…"] [PYTHON=python3.12]'
@@ -115,6 +115,9 @@ wan: $(INSTALLED)dev ## measure long and thin links between two network namespac
 
 sim: $(INSTALLED)plot ## 10 to 1 000 nodes in one process on virtual time: memory, events, time to know every role
 	@$(VENV)/bin/python benchmarks sim $(ARGS)
+
+tuning: $(INSTALLED)plot ## what each setting of a channel does under load, on virtual time, drawn in docs/tuning.png
+	@$(VENV)/bin/python benchmarks tuning $(ARGS)
 
 clean: ## remove everything that the verbs made
 	rm -rf clients/javascript/node_modules .venv .venv-3.* $(VENV) $(PEERS) $(PEERS)-3.* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov

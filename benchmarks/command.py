@@ -36,6 +36,7 @@ publish  the figures into docs/performance.md, its picture and benchmarks/publis
 load     what is promised under load, each figure with its bound; see `load --help`
 wan      long and thin links between two network namespaces, beside TCP alone; see `wan --help`
 sim      whole nodes in one process on virtual time, 10 to 1 000 of them; see `sim --help`
+tuning   what each setting of a channel does under load, on virtual time, drawn in docs/; see `tuning --help`
 
 Every figure comes from a fresh process; tables go to stdout, progress to stderr. Read the ratios: absolute figures
 belong to this machine and this hour.
@@ -58,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from .sim.command import main as sim
 
             return sim(words[1:])
+        case ["tuning"]:
+            from .tuning.command import main as tuning
+
+            return tuning(words[1:])
     parser = _parser()
     options = parser.parse_args(words)
     match options.command:

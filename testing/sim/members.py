@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import Context
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,7 +14,7 @@ from ...actors.actor import Actor
 from ...actors.base import CURRENT_BUS
 from ...actors.bus import Bus
 from ...actors.engine import CHECK_SENDS
-from ...actors.messages import Channel
+from ...actors.messages import Channel, ChannelTuning
 from ...discovery.book import MemoryBook
 from ...discovery.facts import Candidate, Finder, MakeFinder, Require
 from ...discovery.peer import PeerOptions
@@ -47,6 +47,7 @@ class NodeArguments(TypedDict, total=False):
     options: PeerOptions
     heartbeat: float
     shutdown_timeout: float
+    tuning: Mapping[str, ChannelTuning]
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from pathlib import Path
 
@@ -241,3 +242,21 @@ def test_the_mark_that_some_editors_write_before_a_text_is_read_over(tmp_path: P
     path = tmp_path / "alice.toml"
     path.write_bytes(b'\xef\xbb\xbfname = "alice"\nnetwork = "demo"\n')
     assert load_config(path).name == "alice"
+
+
+DOCS = Path(__file__).resolve().parents[3] / "docs" / "configuration.md"
+
+
+def test_the_page_has_every_key_and_no_other() -> None:
+    documented = set(re.findall(r"^\| `([a-zA-Z_.\[\]]+)` \| ", DOCS.read_text(encoding="utf-8"), re.MULTILINE))
+    tables = '[[reactors]]\npath = "a:B"\n[[peers.require]]\nrole = "archive"\nshare = 0.5\n[channels.name]\n'
+    keys = parse(LEAST + tables).source.known - {"discovery", "pex", "peers", "peers.scores", "log", "limits"}
+    known = {key.replace("[0]", "[]").replace("channels.name", "channels.NAME") for key in keys} | {"peers.scores"}
+    assert known - documented == set(), "write what it means into docs/configuration.md"
+    assert documented - known == set(), "there is no such key"
+
+
+def test_the_configuration_that_the_page_begins_with_is_a_right_one(tmp_path: Path) -> None:
+    shown = re.search(r"```toml\n(.*?)```", DOCS.read_text(encoding="utf-8"), re.DOTALL)
+    assert shown is not None
+    assert parse(shown[1], tmp_path).peers.options.max_connected == 64
