@@ -9,18 +9,18 @@ from ..actors.base import DialFailed, ProtocolError
 from ..transports.streams import Endpoint, Identity, TcpTransport, UnixTransport
 from ..transports.wire import MAGIC
 
-__all__ = ["Answered", "ping"]
+__all__ = ["PingAnswer", "ping"]
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class PingAnswer:
     """A node answered. `node_id`: as it has proved; None on a Unix socket, which proves nothing. Times in seconds."""
 
     node_id: str | None
     seconds: float
 
 
-async def ping(endpoint: Endpoint, *, timeout: float) -> Answered:
+async def ping(endpoint: Endpoint, *, timeout: float) -> PingAnswer:
     """Open a connection and wait for the first word of the other side, `timeout` seconds for both.
 
     The kernel takes connections for a process that stands still; that word comes from its event loop. The caller needs
@@ -45,4 +45,4 @@ async def ping(endpoint: Endpoint, *, timeout: float) -> Answered:
         stream.abort()
     if not heard.startswith(MAGIC):
         raise ProtocolError("preface", f"{endpoint}: what answers there is no node")
-    return Answered(stream.peer_id, loop.time() - begin)
+    return PingAnswer(stream.peer_id, loop.time() - begin)
