@@ -1,4 +1,4 @@
-"""The command line, `peerbus`: run a node, make its identity, watch a demonstration."""
+"""The command line, `peerbus`: run a node, make its identity, compare its messages, watch a demonstration."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ examples:
   peerbus run alice.toml --check     say what is wrong with a configuration
   peerbus run alice.toml             run the node until Ctrl-C
   peerbus ping tcp://10.0.0.2:7400   see whether a node answers there
+  peerbus schema check OLD NEW       whether nodes can be upgraded one by one
   peerbus run alice.toml --set peers.max_connected=8
   PEERBUS_PEERS__MAX_CONNECTED=8 peerbus run alice.toml
 
@@ -60,6 +61,11 @@ def main(arguments: Sequence[str] | None = None, *, signals: ProcessSignals | No
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser, commands = _parser()
+    if words[:1] == ["schema"]:
+        from . import schema_command
+
+        schema_command.add_arguments(commands["schema"])
+        commands["schema"].set_defaults(command=lambda options: schema_command.run(options, _say))
     if words[:1] == ["demo"]:
         from . import demo
 
@@ -152,7 +158,8 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
     ask.set_defaults(command=_ping)
 
     demo = command("demo", "let several nodes on this machine find each other and sync a file")
-    return parser, {"demo": demo}
+    schema = command("schema", "show what messages look like to peers; compare an old program with a new one")
+    return parser, {"demo": demo, "schema": schema}
 
 
 def _read(options: argparse.Namespace) -> NodeConfig:

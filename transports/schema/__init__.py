@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from .compatibility import Compatibility, compare
 from .describing import Described, describe, travelling
-from .description import DESCRIPTION_LIMIT, Description, hash_of, read_description
+from .description import DESCRIPTION_LIMIT, Description, hash_of, read_description, spelled_fields, write_description
+from .differences import Change, Trouble, changes, troubles
 
 __all__ = [
+    "Change",
+    "Trouble",
+    "changes",
+    "spelled_fields",
+    "troubles",
     "DESCRIPTION_LIMIT",
     "Described",
     "Description",
@@ -16,4 +22,5 @@ __all__ = [
     "compare",
     "read_description",
     "travelling",
+    "write_description",
 ]

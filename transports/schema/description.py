@@ -12,6 +12,7 @@ Law 3: what a reader of it does not know, a word for a type or a form, is no fau
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from typing import Annotated, Any, TypeAlias
 
 import msgspec
@@ -31,6 +32,7 @@ __all__ = [
     "VERSION",
     "hash_of",
     "read_description",
+    "spelled_fields",
     "spelled_shape",
     "write_description",
 ]
@@ -132,6 +134,31 @@ def spelled_shape(shape: Shape, description: Description) -> str:
     """A type as one would write it, for people."""
     text = _spelled(shape, description, 0)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def spelled_fields(description: Description) -> Iterator[str]:
+    """The messages with their numbers, then the other classes, each with its fields, for people."""
+    shown = set()
+    for number, message in enumerate(description.messages, 1):
+        shown.add(message.shape)
+        answer = "" if message.answer is None else f" -> {spelled_shape(message.answer, description)}"
+        yield f"{number} {_written(message.shape, description)}{answer}"
+    for place in range(len(description.definitions)):
+        if place not in shown:
+            yield f"  {_written(place, description)}"
+
+
+def _written(shape: Shape, description: Description) -> str:
+    if not (isinstance(shape, int) and 0 <= shape < len(description.definitions)):
+        return spelled_shape(shape, description)
+    definition = description.definitions[shape]
+    tag = "" if definition.tag is None else f"<{definition.tag[0]}={definition.tag[1]!r}>"
+    fields = (
+        f"{each.name}{'' if each.presence == REQUIRED else '?'}: {spelled_shape(each.shape, description)}"
+        for each in definition.fields
+    )
+    form = "" if definition.form == "map" else " as an array"
+    return f"{definition.name}{tag}({', '.join(fields)}){form}{' without fields more' if definition.strict else ''}"
 
 
 def _spelled(shape: Shape, description: Description, depth: int) -> str:
