@@ -295,7 +295,7 @@ class Bus:
         """Send and get the answer: `await` it on the loop, `.get()` it on another thread. See `Actor.ask`."""
         if timeout is not None and timeout.__class__ is not float:
             check_timeout(timeout)
-        if reply is not None:
+        if reply is not None and not isinstance(reply, type):
             check_reply(reply)
         if hedge is None and quorum is None and not wait_for_peer:  # first the short ways of `request`
             if type(to) is Address and get_ident() == self.thread and not self.closing:

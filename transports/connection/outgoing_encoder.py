@@ -50,7 +50,8 @@ class OutgoingEncoder:
             codec = self._agreed_codec(lane, reactor, message)
         numbers = codec.asked
         if reply is not None:
-            codec.check_reply(reply, message)
+            if not (isinstance(reply, type) and reply in codec.replies):
+                codec.check_reply(reply, message)
             numbers = codec.numbers
         elif told:
             numbers = codec.numbers

@@ -124,8 +124,15 @@ class OutLane:
 
     def offer_ask(self, outgoing: Outgoing) -> int:
         """As `accept`, for an ask. Returns how many asks stand in its frame; 0: no credit, the sender has to wait."""
-        size = len(outgoing.payload)
-        return self._queue_ask(outgoing, size) if self._admits(size) else 0
+        # As `_admits`, without its calls: see `accept`.
+        size, window = len(outgoing.payload), self.window
+        left = window._bytes
+        if self._waiting or window._messages <= 0 or (size > left and 2 * left <= window._bytes_max):
+            return 0
+        window._messages -= 1
+        window._bytes = left - size
+        self.sent += 1
+        return self._queue_ask(outgoing, size)
 
     def take_alone(self, outgoing: Outgoing) -> bool:
         """As `offer_ask`, for one that is written at once and never stands in the queue. False: as there."""

@@ -36,6 +36,8 @@ Payload = tuple[int, bytes]
 
 #: The type number of an answer that is no declared message: a plain value, or one of a type that the asker knows.
 PLAIN = 0
+#: How many types a codec remembers that asks have named as their answers.
+KEPT_REPLIES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,8 @@ class ChannelCodec:
         #: The bytes of a message, unchecked: for a caller that asked `numbers` for its type, and `checks` for its
         #: fields.
         self.encode_fields = msgspec.msgpack.Encoder().encode
+        #: What asks have said of their answers, and is right; KEPT_REPLIES of them at most.
+        self.replies: set[object] = set()
         #: Type numbers of the messages that can be told.
         self.numbers: dict[type, int] = dict(own.numbers)
         #: The same of those that can be asked: their answers are understood. Nearly always the very same.
@@ -176,6 +180,8 @@ class ChannelCodec:
         """Raise MessageTypeError where no answer can arrive as what `reply` says."""
         try:
             answer_of(reply, self.messages)
+            if isinstance(reply, type) and len(self.replies) < KEPT_REPLIES:
+                self.replies.add(reply)
         except (TypeError, Unresolved) as error:
             raise MessageTypeError(
                 f"reply is {reply!r}, and no answer on channel {self.channel.name!r} arrives as that: {error}",

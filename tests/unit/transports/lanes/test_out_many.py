@@ -1,6 +1,7 @@
 """Many tells at once, and the tells that write out a call: as one by one, by the way that is written once.
 
-`OutLane.accept` saves the calls of `_admits` and `_queue_tell`, `accept_many` those of `accept`.
+`OutLane.accept` saves the calls of `_admits` and `_queue_tell`, `offer_ask` that of `_admits`, `accept_many` those of
+`accept`.
 """
 
 from __future__ import annotations
@@ -211,7 +212,10 @@ class ThreeWays(RuleBasedStateMachine):
         for lane in self.lanes:
             reply = Asker()
             outgoing = Outgoing(message, None, reply, NEVER, None, len(payload), None, number, origin, payload)
-            waiting = lane.offer_ask(outgoing)
+            if lane is self.lanes[1]:  # the one by the long way
+                waiting = lane._queue_ask(outgoing, len(payload)) if lane._admits(len(payload)) else 0
+            else:
+                waiting = lane.offer_ask(outgoing)
             standing.add(waiting)
             if not waiting:
                 lane.refuse(MailboxFull("not awaited"))
