@@ -30,7 +30,7 @@ from .base import (
     WouldDeadlock,
 )
 from .bus import Bus
-from .bus_statistics import BusStatistics
+from .bus_statistics import BusStatistics, ChannelLoad
 from .engine import Ending, Ref, Timer, handles
 from .event_stream import Subscription
 from .mailbox import Account, Ledger, MailboxStatistics
@@ -88,6 +88,7 @@ __all__ = [
     "BusStatistics",
     "Capability",
     "Channel",
+    "ChannelLoad",
     "ChannelTuning",
     "Condition",
     "ConfigError",

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import pykka
 
+from .actor_page import PAGE, ActorPage, page_of
 from .base import ENDED, ActorStopped, WouldDeadlock, current_bus, silence
 from .engine import (
     Behaviour,
@@ -29,7 +30,7 @@ from .engine import (
     refuse_sends,
     refuse_uncallable,
 )
-from .mailbox import NO_CHANNEL, Account, MailboxStatistics, Side
+from .mailbox import NO_CHANNEL, MailboxStatistics, Side, Sum
 from .messages import Channel, Supervision
 from .router import ActorsChanged
 from .routing import RouterHost
@@ -71,6 +72,8 @@ class ActorTable:
         # The first actor's; of each next one the last twelve digits are one more.
         self._urn_start, self._urns = urn[:-12], int(urn[-12:], 16)
         self._counter = 0
+        #: Actors that were made anew, since the start.
+        self.restarts = 0
 
     def spawn(
         self,
@@ -238,13 +241,31 @@ class ActorTable:
         if future is not None and not future.done():
             future.set_result(None)
 
-    def statistics(self) -> dict[str, MailboxStatistics]:
-        """Those of each mailbox, by the actor's name. From any thread."""
-        return {name: cell.mailbox.statistics() for name, cell in tuple(self.by_name.items())}
+    def statistics(self, limit: int | None = None) -> dict[str, MailboxStatistics]:
+        """Those of each mailbox, by the actor's name; of `limit` actors, the oldest. From any thread."""
+        cells = tuple(self.by_name.items())
+        return {name: cell.mailbox.statistics() for name, cell in cells[:limit]}
 
-    def accounts(self) -> list[tuple[str, Account]]:
-        """What became of the sends to those that have not ended, each with the name of its channel."""
-        return [(_channel_of(cell), cell.mailbox.statistics().account) for cell in tuple(self._order) if cell.name]
+    def sums(self) -> dict[str, Sum]:
+        """What became of the sends to those that have not ended, and what lies in their mailboxes, by channel."""
+        without = Sum()
+        found = {NO_CHANNEL: without}
+        for cell in tuple(self._order):
+            if cell.name:
+                channel = cell.actor_class.__channel__
+                if channel is None:
+                    cell.mailbox.add_to(without)
+                else:
+                    cell.mailbox.add_to(found.get(channel.name) or found.setdefault(channel.name, Sum()))
+        return found
+
+    def page(self, after: str = "", limit: int = PAGE) -> ActorPage:
+        """Actors in the order of their names: the first `limit` behind the name `after`."""
+        return page_of(self.by_name, after, limit)
+
+    def restarted(self, _cell: Life) -> None:
+        """A cell says that its actor was made anew. From the cell's thread."""
+        self.restarts += 1
 
     def forked(self) -> None:
         """This process is the child of a fork: none of them runs here."""

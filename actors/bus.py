@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from .actor_table import ActorTable
 from .base import ENDED, ProcessForked, SendError
 from .bus_life import SHUTDOWN_TIMEOUT, BusLife
-from .bus_statistics import BusStatistics
+from .bus_statistics import ledger_of, statistics_of
 from .engine import SLOW_HANDLER, Body, Cell, Ref, check_plain, sends_are_checked
 from .event_stream import Events, Subscription
-from .mailbox import Books, DeadLetters, Ledger
+from .mailbox import Books, DeadLetters
 from .messages import (
     LOCAL,
     WAITS,
@@ -387,14 +387,8 @@ class Bus:
         """Count, log and publish a message that nobody handled. From any thread."""
         self.dead_letters.add(message, reason, to=to, sender=sender, error=error)
 
-    def statistics(self) -> BusStatistics:
-        """Counters and levels at this instant."""
-        letters = self.dead_letters
-        return BusStatistics(self.actors.statistics(), letters.failed, letters.counts, self.ledger())
-
-    def ledger(self) -> Ledger:
-        """What became of every send since the bus started, by channel. On the loop's thread, or when it has stopped."""
-        return self.books.ledger(self.actors.accounts())
+    statistics = statistics_of
+    ledger = ledger_of
 
     def __repr__(self) -> str:
         return f"<Bus {self.name} {len(self.actors.by_name)} actors>"

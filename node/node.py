@@ -329,7 +329,7 @@ class Node(NodeViews):
         peers = self._own.manager
         if peers is None:
             return "the node does not run: start it first"
-        manager, _, mdns = peers.statistics()
+        manager, mdns = peers.mind.snapshot(), peers.statistics(0).mdns
         met = any(peer.up or peer.last_connected is not None for peer in manager.peers)
         return search_text(
             self.network,

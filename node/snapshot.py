@@ -10,6 +10,7 @@ from ..actors.mailbox import Ledger
 from ..discovery.mdns import MdnsStatistics
 from ..discovery.mind import PeersSnapshot
 from ..discovery.pex import PexStatistics
+from ..discovery.shell import ConnectionTotals
 from ..transports.connection import ConnectionStatistics
 
 __all__ = ["NodeSnapshot"]
@@ -17,7 +18,9 @@ __all__ = ["NodeSnapshot"]
 
 @dataclass(frozen=True, slots=True)
 class NodeSnapshot:
-    """A node at one instant, as one value.
+    """A node at one instant, as one value. What is counted is counted of all; at most 100 of a kind are listed.
+
+    The rest of a list is had in pages: `node.actors`, `node.peers_page`, `node.connections`.
 
     It becomes JSON by `msgspec.json.encode(snapshot)`, or by `json.dumps(dataclasses.asdict(snapshot))`.
     """
@@ -30,6 +33,8 @@ class NodeSnapshot:
     actors: BusStatistics
     peers: PeersSnapshot
     connections: Mapping[str, ConnectionStatistics]
+    #: Connections and bytes since the start, of those that have ended too.
+    carried: ConnectionTotals
     mdns: MdnsStatistics | None
     pex: PexStatistics | None
 

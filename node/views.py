@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ..actors.actor_page import PAGE, ActorPage
 from ..actors.base import ConfigError
 from ..actors.bus import Bus
 from ..actors.sends import WaitView
+from ..discovery.mind import PeerPage
+from ..discovery.shell import Peers
+from ..transports.connection import ConnectionStatistics
 from .event_history import EventHistory
 from .levers import NodeLevers
 from .own_actors import OwnActors
 from .snapshot import NodeSnapshot
 
-__all__ = ["NodeViews"]
+__all__ = ["LISTED", "NodeViews"]
+
+#: Actors whose mailboxes a snapshot has; the sums are of all, and `actors` has the rest in pages.
+LISTED = 100
 
 
 class NodeViews(NodeLevers):
@@ -41,22 +50,39 @@ class NodeViews(NodeLevers):
 
     def snapshot(self) -> NodeSnapshot:
         """Everything about the node at this instant. On the loop's thread."""
-        peers = self._own.manager
-        if peers is None:
-            raise ConfigError(f"{self.name} does not run: there is nothing to look at")
-        manager, connections, mdns = peers.statistics()
+        found = self._running().statistics(LISTED)
         return NodeSnapshot(
             name=self.name,
             node_id=self.node_id,
             network=self.network,
             endpoints=self.endpoints,
             offers=self.offers,
-            actors=self.bus.statistics(),
-            peers=manager,
-            connections=connections,
-            mdns=mdns,
+            actors=self.bus.statistics(LISTED),
+            peers=found.peers,
+            connections=found.connections,
+            carried=found.totals,
+            mdns=found.mdns,
             pex=self._own.exchanged(),
         )
+
+    def _running(self) -> Peers:
+        peers = self._own.manager
+        if peers is None:
+            raise ConfigError(f"{self.name} does not run: there is nothing to look at")
+        return peers
+
+    def actors(self, after: str = "", limit: int = PAGE) -> ActorPage:
+        """The actors in pages, in the order of their names: the first `limit` behind the name `after`."""
+        return self.bus.actors.page(after, limit)
+
+    def peers_page(self, after: str = "", limit: int = PAGE) -> PeerPage:
+        """The known peers in pages, in the order of their ids: the first `limit` behind the key `after`."""
+        peers = self._running()
+        return peers.mind.page(self.bus.loop.time(), after, limit)
+
+    def connections(self, after: str = "", limit: int = PAGE) -> Mapping[str, ConnectionStatistics]:
+        """The connections in pages, by the names of their actors: the first `limit` behind the name `after`."""
+        return self._running().connections.statistics(limit, after)
 
     def waits(self) -> tuple[WaitView, ...]:
         """Who waits for whom at this instant: each send that a handler of an actor here stands in."""

@@ -48,6 +48,9 @@ class ToldOfLives(Protocol):
     def ended(self, cell: Life) -> None:
         """It has ended. From the cell's thread."""
 
+    def restarted(self, cell: Life) -> None:
+        """Its actor was made anew. From the cell's thread."""
+
 
 class LifeHost(Home, Protocol):
     """What a life needs of the bus that it is on."""
@@ -233,6 +236,7 @@ class Life(LifeEnd):
     def _say_restarted(self) -> None:
         assert self.bus is not None
         assert self.supervisor is not None
+        self.bus.actors.restarted(self)
         self.bus.publish(ActorRestarted(str(self), self.supervisor.restarts))
 
     def _say_ended(self) -> None:

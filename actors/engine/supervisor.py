@@ -20,10 +20,12 @@ class Decision:
 class Supervisor:
     """Counts one actor's failures against its budget."""
 
-    __slots__ = ("_failures", "policy")
+    __slots__ = ("_failures", "policy", "total")
 
     def __init__(self, policy: Supervision) -> None:
         self.policy = policy
+        #: Restarts since the actor was spawned.
+        self.total = 0
         self._failures: list[float] = []  # at most `budget` long; an empty deque is 600 bytes
 
     @property
@@ -42,4 +44,5 @@ class Supervisor:
             return Decision(policy.then)
         delay = min(policy.backoff * 2.0 ** len(self._failures), policy.max_backoff)
         self._failures.append(now)
+        self.total += 1
         return Decision(Directive.RESTART, delay)

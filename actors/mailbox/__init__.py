@@ -5,7 +5,7 @@ from __future__ import annotations
 from .dead_letters import DeadLetters
 from .envelope import NEVER, Carrier, Envelope, ReplyTo
 from .fair_queue import KEPT_LANES
-from .ledger import NO_CHANNEL, Account, Books, Ledger, Side, Tally
+from .ledger import NO_CHANNEL, Account, Books, Ledger, Side, Sum, Tally
 from .mailbox import Mailbox
 from .mailbox_account import MailboxStatistics
 from .waiting_senders import Waiter
@@ -24,6 +24,7 @@ __all__ = [
     "NO_CHANNEL",
     "ReplyTo",
     "Side",
+    "Sum",
     "Tally",
     "Waiter",
 ]

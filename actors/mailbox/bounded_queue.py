@@ -14,6 +14,7 @@ from ..messages import Overflow
 from .admission import Verdict, decide
 from .envelope import Envelope
 from .fair_queue import FairQueue
+from .ledger import Sum
 from .mailbox_account import MailboxAccount, MailboxStatistics
 from .waiting_senders import COUNTED, Waiter, WaitingSenders, gone
 
@@ -241,6 +242,18 @@ class BoundedQueue(MailboxAccount):
     def closed_error(self, envelope: Envelope) -> ActorStopped:
         """The error of a message that comes after the close."""
         return ActorStopped(f"message not delivered: {self._closed}", message=envelope.message)
+
+    def add_to(self, total: Sum) -> None:
+        """Add the account at this instant, and what lies here, to a sum. For thousands at once: it makes no value."""
+        total.actors += 1
+        total.queued += self.limit - self._free
+        total.bytes += self.bytes
+        if self.failed or self.dropped or self._undone or self._outside:
+            total.add(self.account)
+        else:
+            total.sent += self.sent
+            total.delivered += self.delivered
+            total.pending += self.waiting
 
     def statistics(self) -> MailboxStatistics:
         """Counters and levels at this instant."""

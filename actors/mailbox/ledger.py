@@ -14,7 +14,7 @@ from enum import Enum
 from threading import RLock
 from typing import Protocol
 
-__all__ = ["NO_CHANNEL", "Account", "Audited", "Books", "Ledger", "Side", "Tally"]
+__all__ = ["NO_CHANNEL", "Account", "Audited", "Books", "Ledger", "Side", "Sum", "Tally", "add_counts"]
 
 #: Where actors without a channel, and receivers that nobody knows, are counted.
 NO_CHANNEL = "-"
@@ -49,6 +49,34 @@ class Account:
             _added(self.dropped, other.dropped),
             _added(self.undone, other.undone),
         )
+
+
+class Sum:
+    """Accounts being added up, and what lies in the mailboxes that they are of."""
+
+    __slots__ = ("actors", "bytes", "delivered", "dropped", "failed", "pending", "queued", "sent", "undone")
+
+    def __init__(self) -> None:
+        self.sent = self.delivered = self.pending = 0
+        self.failed: dict[str, int] = {}
+        self.dropped: dict[str, int] = {}
+        self.undone: dict[str, int] = {}
+        #: Mailboxes, and the messages and bytes in them.
+        self.actors = self.queued = self.bytes = 0
+
+    def add(self, account: Account) -> None:
+        """Add one."""
+        self.sent += account.sent
+        self.delivered += account.delivered
+        self.pending += account.pending
+        add_counts(self.failed, account.failed)
+        add_counts(self.dropped, account.dropped)
+        add_counts(self.undone, account.undone)
+
+    @property
+    def account(self) -> Account:
+        """The sum at this instant."""
+        return Account(self.sent, self.delivered, self.pending, self.failed, self.dropped, self.undone)
 
 
 class Side(Enum):
@@ -153,26 +181,38 @@ class Books:
             for side, channel, account in source.accounts():
                 self.tally(side, channel).add(account)
 
-    def ledger(self, cells: Iterable[tuple[str, Account]]) -> Ledger:
-        """The ledger at this instant; `cells` are the accounts of actors that live, by channel."""
-        sides: dict[Side, dict[str, Account]] = {side: {} for side in Side}
-        for (side, channel), tally in tuple(self._tallies.items()):
-            sides[side][channel] = tally.account
-        live = [(Side.LOCAL, channel, account) for channel, account in cells]
+    def ledger(self, actors: Mapping[str, Sum]) -> Ledger:
+        """The ledger at this instant; `actors` are the sums of those that live, by channel."""
+        sums: dict[tuple[Side, str], Sum] = {}
+        for key, tally in tuple(self._tallies.items()):
+            sums[key] = total = Sum()
+            total.add(tally.account)
+        live = [(Side.LOCAL, channel, total.account) for channel, total in actors.items()]
         for source in tuple(self._open):
             live += source.accounts()
         for side, channel, account in live:
             if account.sent:
-                name = self.name(channel)
-                before = sides[side].get(name)
-                sides[side][name] = account if before is None else before + account
+                key = side, self.name(channel)
+                known = sums.get(key)
+                if known is None:
+                    known = sums[key] = Sum()
+                known.add(account)
+        sides: dict[Side, dict[str, Account]] = {side: {} for side in Side}
+        for (side, channel), total in sums.items():
+            sides[side][channel] = total.account
         return Ledger(sides[Side.LOCAL], sides[Side.REMOTE], sides[Side.ASTRAY], sides[Side.ARRIVED])
+
+
+def add_counts(to: dict[str, int], more: Mapping[str, int]) -> None:
+    """Add these counts, by reason."""
+    if more:
+        for reason, count in more.items():
+            to[reason] = to.get(reason, 0) + count
 
 
 def _added(one: Mapping[str, int], other: Mapping[str, int]) -> Mapping[str, int]:
     if not other:
         return one
     total = dict(one)
-    for reason, count in other.items():
-        total[reason] = total.get(reason, 0) + count
+    add_counts(total, other)
     return total

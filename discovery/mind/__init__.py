@@ -19,9 +19,9 @@ from .lever_messages import (
     UnbanPeer,
     pull,
 )
-from .manager import PeerManager
+from .manager import PeerManager, bounded
 from .requirements import RequirementView
-from .snapshot import PeersSnapshot, PeerView
+from .snapshot import PeerPage, PeersSnapshot, PeerView
 from .token_bucket import TokenBucket
 from .wall import WallClock
 
@@ -37,6 +37,7 @@ __all__ = [
     "Lever",
     "LeverResult",
     "PeerManager",
+    "PeerPage",
     "PeerView",
     "PeersSnapshot",
     "RemovePersistent",
@@ -46,5 +47,6 @@ __all__ = [
     "TokenBucket",
     "UnbanPeer",
     "WallClock",
+    "bounded",
     "pull",
 ]

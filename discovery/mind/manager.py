@@ -48,12 +48,12 @@ from .dial_list import DialList
 from .levers import Levers
 from .manager_state import ManagerState
 from .peer_store import PeerStore
-from .peer_view import picture_of
+from .peer_view import page_of_peers, picture_of, view_of
 from .requirements import RequirementWatch, views_of
-from .snapshot import PeersSnapshot
+from .snapshot import PeerPage, PeersSnapshot, PeerView
 from .wall import WallClock
 
-__all__ = ["PeerManager"]
+__all__ = ["PeerManager", "bounded"]
 
 #: Reasons come from peers too: what is beyond that many different words is counted as `other`.
 MAX_REASONS = 64
@@ -186,7 +186,7 @@ class PeerManager:
         peer.last_reason = reason
         if not peer.linked:
             peer.replaces = None
-        self._failed[_bounded(self._failed, reason)] += 1
+        self._failed[bounded(self._failed, reason)] += 1
         if reason in INCOMPATIBLE and peer.node_id is not None and not peer.persistent:
             peer.inactive = reason
         if reason in NO_FAULT:
@@ -272,7 +272,7 @@ class PeerManager:
             turned_away = peer.announced is None and connection.direction is Direction.DIALED
             ours = peer.announced is not None or turned_away
             if turned_away:
-                self._failed[_bounded(self._failed, reason)] += 1
+                self._failed[bounded(self._failed, reason)] += 1
             excused = before is PeerState.EVICTING or reason in NO_FAULT or reason == SEED
             if turned_away:
                 self._peers.release(peer, now, self._rng)
@@ -346,9 +346,19 @@ class PeerManager:
             rng=self._rng,
         )
 
-    def snapshot(self, now: float = 0.0) -> PeersSnapshot:
-        """Everything it knows, as a value; scores are those of the time `now`."""
-        return picture_of(self._state, now, dialing=self._list.out, refused=self._refused, failed=self._failed)
+    def snapshot(self, now: float = 0.0, limit: int | None = None) -> PeersSnapshot:
+        """All it knows, as a value; scores are those of the time `now`. `limit`: see `picture_of`."""
+        out, refused, failed = self._list.out, self._refused, self._failed
+        return picture_of(self._state, now, dialing=out, refused=refused, failed=failed, limit=limit)
+
+    def page(self, now: float, after: str, limit: int) -> PeerPage:
+        """Some of the peers, as `page_of_peers`."""
+        return page_of_peers(self._state, now, after, limit)
+
+    def view(self, node_id: str, now: float) -> PeerView | None:
+        """One peer; None for one that is not known."""
+        peer = self._peers.get(node_id)
+        return None if peer is None else view_of(peer, now)
 
     # -- private
 
@@ -364,5 +374,6 @@ class PeerManager:
         return changes if changes.close or not peer.outgoing else self._state.shed_outgoing("upgraded", now)
 
 
-def _bounded(counts: Counter[str], reason: str) -> str:
+def bounded(counts: Counter[str], reason: str) -> str:
+    """Under which word a reason is counted, which may be a stranger's: of too many the rest is `other`."""
     return reason if reason in counts or len(counts) < MAX_REASONS else "other"

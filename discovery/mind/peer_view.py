@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import heapq
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain, islice
+from operator import itemgetter
 
 from ..facts import Direction
 from ..peer import KnownPeer
 from .manager_state import ManagerState
 from .requirements import views_of
-from .snapshot import AddressView, BanView, PeersSnapshot, PeerView
+from .snapshot import AddressView, BanView, PeerPage, PeersSnapshot, PeerView
 
-__all__ = ["picture_of", "view_of"]
+__all__ = ["key_of", "page_of_peers", "picture_of", "view_of"]
 
 
 def view_of(peer: KnownPeer, now: float) -> PeerView:
@@ -54,15 +58,30 @@ def view_of(peer: KnownPeer, now: float) -> PeerView:
 
 
 def picture_of(
-    state: ManagerState, now: float, *, dialing: int, refused: Mapping[str, int], failed: Mapping[str, int]
+    state: ManagerState,
+    now: float,
+    *,
+    dialing: int,
+    refused: Mapping[str, int],
+    failed: Mapping[str, int],
+    limit: int | None = None,
 ) -> PeersSnapshot:
-    """Everything at that time, and the counts of dials that are out and of what was refused and failed."""
-    peers = tuple(view_of(peer, now) for peer in state.peers)
+    """Everything at that time, and the counts of dials that are out and of what was refused and failed.
+
+    `limit`: peers that are listed, those with connections first; None: all. What is counted counts all.
+    """
+    listed: Iterable[KnownPeer] = state.peers
+    if limit is not None:
+        listed = islice(chain(_linked(state.peers, True), _linked(state.peers, False)), limit)
     return PeersSnapshot(
-        peers=peers,
+        peers=tuple(view_of(peer, now) for peer in listed),
+        known=len(state.peers),
+        states=dict(Counter(peer.state.value for peer in state.peers)),
         connected=sum(peer.linked for peer in state.peers),
         ready=sum(peer.up for peer in state.peers),
-        outgoing=sum(view.direction is Direction.DIALED for view in peers),
+        outgoing=sum(
+            bool(peer.connections) and peer.connections[0].direction is Direction.DIALED for peer in state.peers
+        ),
         dialing=dialing,
         refused=dict(refused),
         failed=dict(failed),
@@ -71,6 +90,23 @@ def picture_of(
         draining=state.draining,
         requirements=views_of(state.needs(), state.peers, state.bans, now),
     )
+
+
+def page_of_peers(state: ManagerState, now: float, after: str, limit: int) -> PeerPage:
+    """The first `limit` peers behind the key `after`, in the order of their keys; see `PeerPage`."""
+    keyed = ((key_of(peer), peer) for peer in state.peers)
+    found = heapq.nsmallest(limit + 1, (each for each in keyed if each[0] > after), key=itemgetter(0))
+    views = tuple(view_of(peer, now) for _, peer in found[:limit])
+    return PeerPage(views, found[limit - 1][0] if len(found) > limit > 0 else None)
+
+
+def key_of(peer: KnownPeer) -> str:
+    """What a peer is listed by: its node id, or the address that has not answered yet."""
+    return peer.node_id or next((str(address.endpoint) for address in peer.addresses), "")
+
+
+def _linked(peers: Iterable[KnownPeer], linked: bool) -> Iterator[KnownPeer]:
+    return (peer for peer in peers if peer.linked is linked)
 
 
 def _known(time: float) -> float | None:

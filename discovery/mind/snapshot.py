@@ -13,7 +13,7 @@ from .requirements import RequirementView
 # What a snapshot consists of becomes JSON as it is, by msgspec or by dataclasses.asdict and json: no mapping but dict,
 # no number that JSON has not, no other type.
 
-__all__ = ["AddressView", "BanView", "PeerView", "PeersSnapshot"]
+__all__ = ["AddressView", "BanView", "PeerPage", "PeerView", "PeersSnapshot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +71,27 @@ class PeerView:
     addresses: tuple[AddressView, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeersSnapshot:
-    """Every peer, and the counts that gauges show. They count peers, not addresses or connections."""
+@dataclass(frozen=True, slots=True)
+class PeerPage:
+    """Some peers in the order of their node ids (addresses that have not answered yet by their text).
+
+    `next`: what to give as `after` for those behind; None: there are no more.
+    """
 
     peers: tuple[PeerView, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeersSnapshot:
+    """The peers that are listed, and the counts that gauges show. They count all peers, not addresses or connections.
+
+    `known`: peers in all; `states` has them by the value of `PeerState`.
+    """
+
+    peers: tuple[PeerView, ...]
+    known: int
+    states: Mapping[str, int]
     connected: int
     ready: int
     outgoing: int

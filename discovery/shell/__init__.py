@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from .finders import MdnsOptions
 from .peers import Peers
+from .peers_statistics import ConnectionTotals
 
 __all__ = [
+    "ConnectionTotals",
     "MdnsOptions",
     "Peers",
 ]

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+from collections import Counter
 from collections.abc import Callable, Mapping
+from operator import itemgetter
 
 from ...actors.actor import Actor
 from ...actors.base import ActorStopped
 from ...actors.engine import Ref
 from ...transports.connection import ConnectionEnded, ConnectionStatistics, Greeted, PeerConnection
 from ...transports.wire import Codecs
+from ..mind import bounded
+from .peers_statistics import CarriedBytes, ConnectionTotals
 
 __all__ = ["Connections"]
 
@@ -27,16 +31,23 @@ class Connections:
         #: Connections that have opened so far: of two to one peer the later one counts.
         self._opened = 0
         self._open: dict[int, Ref[PeerConnection]] = {}
+        #: Those of them that have ended, and are counted below.
+        self._gone: dict[int, None] = {}
+        self._counts_opened: Counter[str] = Counter()
+        self._counts_ended: Counter[str] = Counter()
+        #: Bytes in and out of those that have ended, by scheme.
+        self._carried: dict[str, list[int]] = {}
 
     def open(self, greeted: Greeted, key: int, *, announce: tuple[object, ...], listed: bool) -> None:
         """Start one; see `PeerConnection`."""
         self._opened += 1
         order = self._opened
+        self._counts_opened["dialed" if greeted.dialed else "accepted"] += 1
         self._open[key] = self._owner.spawn(
             lambda: PeerConnection(
                 greeted,
                 self._codecs,
-                lambda event: self._ended(key, event),
+                lambda event: self._over(key, event),
                 announce=announce,
                 listed=listed,
                 order=order,
@@ -44,6 +55,15 @@ class Connections:
             ),
             name=f"peer-{greeted.peer.node_id[:8]}-{key}",
         )
+
+    def _over(self, key: int, event: ConnectionEnded) -> None:
+        self._counts_ended[bounded(self._counts_ended, event.reason)] += 1
+        ref = self._open.get(key)
+        actor = None if ref is None else ref._cell.actor
+        if isinstance(actor, PeerConnection):
+            self._gone[key] = None
+            self._add(self._carried, actor)
+        self._ended(key, event)
 
     def tell(self, key: int, command: object) -> bool:
         """Tell one something; False if it is not open. One that is ending by itself has no use for it any more."""
@@ -62,13 +82,32 @@ class Connections:
 
     def forget(self, key: int) -> bool:
         """It has ended; False if that was known."""
+        self._gone.pop(key, None)
         return self._open.pop(key, None) is not None
 
-    def statistics(self) -> Mapping[str, ConnectionStatistics]:
-        """Each by its actor's name."""
-        found: dict[str, ConnectionStatistics] = {}
-        for ref in self._open.values():
+    def statistics(self, limit: int | None = None, after: str = "") -> Mapping[str, ConnectionStatistics]:
+        """Each by its actor's name, in the order of the names: the first `limit` behind the name `after`."""
+        open_ = ((str(ref._cell), ref._cell.actor) for ref in self._open.values())
+        found = [(name, actor) for name, actor in open_ if name > after and isinstance(actor, PeerConnection)]
+        found.sort(key=itemgetter(0))
+        return {name: actor.statistics() for name, actor in found[:limit]}
+
+    def totals(self) -> ConnectionTotals:
+        """What all of them did since the start, those that have ended too."""
+        carried = {scheme: list(counts) for scheme, counts in self._carried.items()}
+        for key, ref in self._open.items():
             actor = ref._cell.actor
-            if isinstance(actor, PeerConnection):
-                found[str(ref._cell)] = actor.statistics()
-        return found
+            if isinstance(actor, PeerConnection) and key not in self._gone:
+                self._add(carried, actor)
+        return ConnectionTotals(
+            dict(self._counts_opened),
+            dict(self._counts_ended),
+            {scheme: CarriedBytes(received, sent) for scheme, (received, sent) in carried.items()},
+        )
+
+    @staticmethod
+    def _add(carried: dict[str, list[int]], actor: PeerConnection) -> None:
+        scheme, received, sent = actor.carried
+        counts = carried.setdefault(scheme, [0, 0])
+        counts[0] += received
+        counts[1] += sent

@@ -22,7 +22,6 @@ from ...transports.connection import (
     SHUTTING_DOWN,
     SUPERSEDED,
     CloseChannel,
-    ConnectionStatistics,
     Disconnect,
     Greeted,
     OpenChannel,
@@ -45,8 +44,7 @@ from ..facts import (
     Refuse,
     ReportPeer,
 )
-from ..mdns import MdnsStatistics
-from ..mind import LEVERS, BanPeer, Drain, Lever, LeverResult, PeerManager, PeersSnapshot, UnbanPeer, WallClock, pull
+from ..mind import LEVERS, BanPeer, Drain, Lever, LeverResult, PeerManager, UnbanPeer, WallClock, pull
 from ..peer import PeerOptions
 from ..records import Advert, Myself, SelfDescription, nearest_first
 from .address_watch import AddressWatch
@@ -55,6 +53,7 @@ from .connections import Connections
 from .dialing import Dialing
 from .finders import Finders, MdnsOptions
 from .news import tell_news
+from .peers_statistics import PeersStatistics
 from .reminders import ConnectionOver, Flush, Moved, Renew
 
 __all__ = ["Peers"]
@@ -108,7 +107,7 @@ class Peers(Actor):
         )
         here = self._watch.here
         self._description = SelfDescription(myself, self.bus, codecs, tuple(offers), lambda: self.endpoints, here)
-        self._manager = PeerManager(
+        self.mind = self._manager = PeerManager(
             myself.identity.node_id, options or PeerOptions(), self.bus.rng, wall=WallClock.of(self._loop)
         )
         self._book = BookWriter(self, book, self._manager.bookkeeping(myself.network))
@@ -123,7 +122,7 @@ class Peers(Actor):
             opened=self._open,
             changed=self._settle,
         )
-        self._connections = Connections(
+        self.connections = self._connections = Connections(
             self, codecs, lambda key, event: mailbox.put(Envelope(ConnectionOver(key, event))), heartbeat=heartbeat
         )
         self._finders = Finders(
@@ -146,7 +145,7 @@ class Peers(Actor):
     async def on_start(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
         """Listen, look around, dial. Raises ConfigError for a channel whose messages cannot travel."""
         self._description.check_channels()
-        self._set_roles()
+        self.bus.offer(self._description.offers)
         try:
             await self._listen()
         except BaseException:
@@ -260,7 +259,7 @@ class Peers(Actor):
         self._description.offers = command.capabilities
         offers = tuple(map(str, command.capabilities))
         tell_news(self.bus, self._myself.name, PeerRolesChanged(self._myself.identity.node_id, offers))
-        self._set_roles()
+        self.bus.offer(self._description.offers)
         self._sign_anew()
         self._finders.update()
 
@@ -387,12 +386,12 @@ class Peers(Actor):
 
     # Small things.
 
-    def statistics(self) -> tuple[PeersSnapshot, Mapping[str, ConnectionStatistics], MdnsStatistics | None]:
-        """The manager's view, each connection by its actor's name, and mDNS's counters."""
-        return self._manager.snapshot(self._now()), self._connections.statistics(), self._finders.statistics()
-
-    def _set_roles(self) -> None:
-        self.bus.offer(self._description.offers)
+    def statistics(self, limit: int | None = None) -> PeersStatistics:
+        """What goes on; of peers and of connections at most `limit` are listed."""
+        picture = self._manager.snapshot(self._now(), limit)
+        connections = self._connections
+        totals, mdns = connections.totals(), self._finders.statistics()
+        return PeersStatistics(picture, connections.statistics(limit), totals, mdns)
 
     def _now(self) -> float:
         return self._loop.time()

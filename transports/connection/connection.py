@@ -333,6 +333,11 @@ class PeerConnection(Actor):
         if self.link.succession.awaits_arrival and not self._outbox:
             self._leave_taking.wrote_last()
 
+    @property
+    def carried(self) -> tuple[str, int, int]:
+        """The scheme of its carrier, and the bytes that were received and sent."""
+        return self._stream.remote.scheme, self._reader.bytes_received, self._writer.bytes_sent
+
     def statistics(self) -> ConnectionStatistics:
         """Counters and levels at this instant."""
         return ConnectionStatistics(

@@ -123,7 +123,7 @@ class OutLanes:
         """What became of all that was sent, also to reactors of the peer that have stopped."""
         for lane in self.by_index:
             if lane.sent:
-                yield Side.REMOTE, lane.info.name, lane.statistics().account
+                yield Side.REMOTE, lane.info.name, lane.account
 
     def statistics(self) -> dict[str, LaneStatistics]:
         """Credit and queues by reactor."""

@@ -361,6 +361,12 @@ class OutLane:
             undone=dict(self.undone),
         )
 
+    @property
+    def account(self) -> Account:
+        """What became of what was sent here, at this instant."""
+        pending = len(self._waiting) + sum(map(len, self.queue)) + self.unconfirmed.pending
+        return Account(self.sent, self.delivered, pending, self.failed, {}, self.undone)
+
     def count_undone(self, reason: str) -> None:
         """Count an ask that was delivered and gets no answer."""
         self.undone[reason] = self.undone.get(reason, 0) + 1

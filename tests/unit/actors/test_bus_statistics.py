@@ -1,47 +1,42 @@
-"""What a bus says of itself at one instant."""
+"""The sums of a bus count every actor, also those that are not listed."""
 
 from __future__ import annotations
 
-import asyncio
+from dataclasses import dataclass
 
-import pytest
-
-from peerbus.actors import LOCAL, Actor, Bus, NoSuchReactor, Supervision, handles
+from peerbus.actors import Actor, Bus, Channel, ChannelLoad, Reactor, handles
 
 
-class Plain(Actor):
+@dataclass(frozen=True)
+class Job:
+    number: int
+
+
+class Jobs(Reactor):
+    channel = Channel("jobs", messages=(Job,))
+
+    @handles(Job)
+    def do(self, job: Job) -> None:
+        """Nothing."""
+
+
+class Idle(Actor):
     @handles(int)
-    def number(self, message: int) -> int:
-        if message < 0:
-            raise ValueError(message)
-        return message
+    def take(self, _: int) -> None:
+        """Nothing."""
 
 
-async def test_statistics_keep_their_counts_through_a_restart() -> None:
-    async with Bus() as bus:
-        ref = bus.spawn(Plain, name="plain", supervision=Supervision(backoff=0.0))
-        for message in (1, -1, 2):
-            await bus.tell(ref, message)
-        await bus.ask(ref, 3)
-        stats = bus.statistics().actors["plain"]
-        assert (stats.sent, stats.delivered) == (4, 4)
-        assert bus.statistics().dead_letters == {"handler_failed": 1}
-
-
-async def test_statistics_are_of_one_instant_and_know_each_send_that_found_nobody() -> None:
-    async with Bus() as bus:
-        before = bus.statistics()
-        ref = bus.spawn(Plain, name="plain")
-        await bus.ask(ref, 1)
-        with pytest.raises(NoSuchReactor):
-            await bus.tell(LOCAL / "nobody", 1)
-        now = bus.statistics()
-        assert "plain" not in before.actors
-        assert now.actors["plain"].delivered == 1
-        assert (before.failed, now.failed) == ({}, {"no_such_reactor": 1})
-        assert now.dead_letters == {"no_such_reactor": 1}
-        assert now.ledger.astray["-"].failed == {"no_such_reactor": 1}
-        await ref.stop(block=False)
-        await asyncio.sleep(0)
-        assert "plain" not in bus.statistics().actors
-        assert bus.statistics().ledger.local["-"].delivered == now.ledger.local["-"].delivered
+async def test_what_is_counted_is_of_all_and_what_is_listed_has_a_bound() -> None:
+    async with Bus(reactors=[Jobs]) as bus:
+        refs = [bus.spawn(Idle) for _ in range(20)]
+        for ref in refs:
+            await bus.tell(ref, 1)
+        some, every = bus.statistics(5), bus.statistics()
+        assert (len(some.actors), len(every.actors)) == (5, 23)
+        assert some.channels == every.channels
+        assert some.channels["jobs"] == ChannelLoad(1, 0, 0, 0)
+        assert some.running == 23
+        assert some.channels["-"].queued == sum(box.queued for box in every.actors.values()) >= 20
+        assert some.ledger.local["-"].sent == sum(box.sent for box in every.actors.values())
+        assert some.ledger.balanced
+        assert some.restarts == 0

@@ -33,12 +33,12 @@ def test_what_has_ended_stays_in_the_books_once_and_what_fails_there_later_is_ad
     books = Books({"jobs"}.__contains__)
     link = Kept((Side.REMOTE, "jobs", Account(2, 1, 1)))
     books.open(link)
-    assert books.ledger(()).remote == {"jobs": Account(2, 1, 1)}
+    assert books.ledger({}).remote == {"jobs": Account(2, 1, 1)}
     link.now = ((Side.REMOTE, "jobs", Account(2, 1, 0, {"peer_gone": 1})),)
     books.close(link)
     books.close(link)
     books.tally(Side.REMOTE, "jobs").refused("peer_gone")
-    ledger = books.ledger(())
+    ledger = books.ledger({})
     assert ledger.remote == {"jobs": Account(3, 1, 0, {"peer_gone": 2})}
     assert ledger.balanced
 
@@ -47,7 +47,7 @@ def test_names_that_only_a_peer_knows_are_counted_together() -> None:
     books = Books({"jobs"}.__contains__)
     for number in range(100):
         books.tally(Side.REMOTE, f"made-up-{number}").refused("no_route")
-    assert books.ledger(()).remote == {NO_CHANNEL: Account(100, failed={"no_route": 100})}
+    assert books.ledger({}).remote == {NO_CHANNEL: Account(100, failed={"no_route": 100})}
 
 
 @dataclass(frozen=True)

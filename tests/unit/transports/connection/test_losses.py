@@ -114,7 +114,7 @@ def test_a_send_to_a_reactor_without_a_lane_is_counted_as_astray(scene: Scene) -
     scene.losses.count("third", NoSuchReactor("nobody"))
     scene.losses.count("second", PeerGone("gone"))
     assert scene.hearers.letters == []
-    ledger = scene.hearers.books.ledger([])
+    ledger = scene.hearers.books.ledger({})
     assert ledger.astray == {"-": Account(1, 0, 0, {"no_such_reactor": 1})}
     assert scene.lanes.statistics()["second"].failed == {"peer_gone": 1}
 

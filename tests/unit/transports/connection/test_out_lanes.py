@@ -81,7 +81,7 @@ def test_what_ends_keeps_its_accounts_those_of_lanes_that_were_closed_too() -> N
     lanes.at(0).accept(1, 0, b"x", Get(1), None)
     lanes.close(0)
     assert list(lanes.accounts()) == [(Side.REMOTE, "first", Account(1, 0, 1))]
-    assert books.ledger([]).remote == {"first": Account(1, 0, 1)}
+    assert books.ledger({}).remote == {"first": Account(1, 0, 1)}
     lanes.settle(books)
-    assert books.ledger([]).remote["first"] == Account(1, 0, 1)
+    assert books.ledger({}).remote["first"] == Account(1, 0, 1)
     assert list(lanes.statistics()) == ["second"]

@@ -1,0 +1,43 @@
+"""What the peer manager's actor says of itself, of its connections, and of those that have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...transports.connection import ConnectionStatistics
+from ..mdns import MdnsStatistics
+from ..mind import PeersSnapshot
+
+__all__ = ["CarriedBytes", "ConnectionTotals", "PeersStatistics"]
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedBytes:
+    """Bytes on the connections of one carrier, of those that have ended too."""
+
+    received: int
+    sent: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionTotals:
+    """Connections since the node started: counts never fall when one ends.
+
+    `opened`: by `dialed` or `accepted`; `ended`: by reason, of which many are `other`; `carried`: by the scheme of the
+    endpoint (`tcp`, `unix`, …).
+    """
+
+    opened: Mapping[str, int]
+    ended: Mapping[str, int]
+    carried: Mapping[str, CarriedBytes]
+
+
+@dataclass(frozen=True, slots=True)
+class PeersStatistics:
+    """All of it at one instant; connections by the names of their actors."""
+
+    peers: PeersSnapshot
+    connections: Mapping[str, ConnectionStatistics]
+    totals: ConnectionTotals
+    mdns: MdnsStatistics | None
