@@ -6,7 +6,7 @@ from typing import get_args
 
 from msgspec import inspect
 
-from peerbus.transports.wire.frames import FRAME_LIMIT, HANDSHAKE_FRAME_LIMIT, LAST_KIND, Frame
+from peerbus.transports.wire.frames import FRAME_LIMIT, HANDSHAKE_FRAME_LIMIT, LAST_KIND, SKIPPED_KINDS, Frame
 from peerbus.transports.wire.hello import ChannelInfo, Hello
 
 __all__ = ["grammar"]
@@ -27,9 +27,10 @@ def grammar() -> str:
     frames = sorted(get_args(Frame), key=lambda frame: frame.__struct_config__.tag)
     assert [frame.__struct_config__.tag for frame in frames] == list(range(LAST_KIND + 1))
     names = [(frame.__doc__ or "").split()[0].lower() for frame in frames]
-    rules = ["frame = " + "\n      / ".join(names)]
+    rules = ["frame = " + "\n      / ".join([*names, "later"])]
     rules += [f"{name} = {_array(frame)}" for name, frame in zip(names, frames, strict=True)]
     rules += [f"{name} = {_map(struct)}" for name, struct in (("hello-map", Hello), ("channel-map", ChannelInfo))]
+    rules.append(f"later = [\n  kind: {SKIPPED_KINDS[0]}..{SKIPPED_KINDS[-1]},  ; left out\n  * any\n]")
     return HEAD + "\n\n".join(rules) + "\n"
 
 

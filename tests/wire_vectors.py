@@ -19,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from wire_cddl import grammar
 from wire_examples import ALICE, BLOCK, BOB, CREDIT, EXAMPLES, REPLY, Block, GetBlock
+from wire_later import bad_later, later, records
 
 from peerbus.actors import Message
 from peerbus.actors.base import ProtocolError
@@ -312,7 +313,9 @@ def vectors() -> str:
         "payloads_read": read_payloads(),
         "marked_answer": {"value": {"number": 1}, "hex": marked(_pack({"number": 1})).hex()},
         "frames": frames,
-        "bad_frames": bad_frames(),
+        "bad_frames": bad_frames() + bad_later(),
+        "later": later(),
+        "records": records(),
         "credit": credit(),
         "parts": parts(),
         "conversation": conversation(),

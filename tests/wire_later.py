@@ -1,0 +1,133 @@
+"""Vectors of what later versions may send, as far as this one takes it, and of peer records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from wire_examples import BOB
+
+from peerbus.actors.base import ProtocolError
+from peerbus.discovery.records.record import DOMAIN, PeerRecord, RecordRefused, read_record
+from peerbus.transports.streams import Identity
+from peerbus.transports.wire.frame_decoder import FrameDecoder
+from peerbus.transports.wire.frames import FRAME_LIMIT, HelloFrame
+
+__all__ = ["bad_later", "later", "records"]
+
+NOW = 1_767_225_600
+NETWORK = "demo"
+OWNER = Identity.from_seed(b"a" * 32)
+PLACE = "tcp://10.0.0.7:7400"
+
+
+def _pack(value: object) -> bytes:
+    return msgspec.msgpack.encode(value)
+
+
+def _read(body: bytes) -> list[object]:
+    return list(FrameDecoder(FRAME_LIMIT).feed(len(body).to_bytes(4, "big") + body))
+
+
+def later() -> list[dict[str, Any]]:
+    """Bodies that a reader of this version takes. `frame`: the name of what it reads, null where it leaves all out."""
+    hello = msgspec.to_builtins(BOB, builtin_types=(bytes,))
+    words = ["schemas", "later", "a.b_c-2"]
+    bodies: list[tuple[str, str | None, object]] = [
+        ("HELLO with features, of which nobody knows the last two", "HELLO", [0, {**hello, "features": words}]),
+        ("HELLO without features", "HELLO", [0, {key: value for key, value in hello.items() if key != "features"}]),
+        (
+            "HELLO with an endpoint of another scheme",
+            "HELLO",
+            [0, {**hello, "listen": ["quic://10.0.0.7:7400", PLACE]}],
+        ),
+        ("HELLO with a key more, a channel with one, and a field behind", "HELLO", _grown(hello)),
+        ("WELCOME with a field more", "WELCOME", [1, "later"]),
+        ("PING with fields more", "PING", [9, 258, 1.5, {"later": [None]}]),
+        ("GOAWAY without its last field", "GOAWAY", [14, "shutting_down", ""]),
+        *((f"kind {kind}", None, [kind, 1.5, {"later": b"x"}]) for kind in (128, 200, 255)),
+        ("kind 255 with nothing in it", None, [255]),
+    ]
+    for why, frame, body in bodies:
+        read = [(type(each).__doc__ or "").split()[0] for each in _read(_pack(body))]
+        assert read == ([] if frame is None else [frame]), why
+    (first,) = _read(_pack(bodies[0][2]))
+    assert isinstance(first, HelloFrame)
+    assert list(first.hello.features) == words
+    return [{"why": why, "frame": frame, "body": _pack(body).hex()} for why, frame, body in bodies]
+
+
+def _grown(hello: dict[str, Any]) -> list[object]:
+    channels = [{**channel, "later": 1} for channel in hello["channels"]]
+    return [0, {**hello, "channels": channels, "later": {"a": 1}}, "later"]
+
+
+def bad_later() -> list[dict[str, str]]:
+    """Bodies that end a connection all the same."""
+    hello = msgspec.to_builtins(BOB, builtin_types=(bytes,))
+    bodies: dict[str, object] = {
+        "kind 127": [127],
+        "kind 256": [256],
+        "a feature twice": [0, {**hello, "features": ["later", "later"]}],
+        "a feature in upper case": [0, {**hello, "features": ["Later"]}],
+        "33 features": [0, {**hello, "features": [f"f{number}" for number in range(33)]}],
+    }
+    found = []
+    for why, body in bodies.items():
+        try:
+            _read(_pack(body))
+        except ProtocolError as error:
+            found.append({"why": why, "word": error.reason, "body": _pack(body).hex()})
+        else:
+            raise AssertionError(f"{why}: a reader takes it")
+    return found
+
+
+def _sealed(identity: Identity = OWNER, signed_by: Identity = OWNER, **changes: object) -> bytes:
+    fields = {
+        "network": NETWORK,
+        "sequence": 7,
+        "expires": NOW + 3600,
+        "private": False,
+        "endpoints": [PLACE],
+        "offers": ["archive{from=1000}"],
+        **changes,
+    }
+    body = _pack(list(fields.values()))
+    return _pack([identity.public_key_der, body, signed_by.sign(DOMAIN + body)])
+
+
+def records() -> dict[str, Any]:
+    """Peer records, as they are read at `now` in `network`: what is in them, or the word that refuses them."""
+    mallory = Identity.from_seed(b"m" * 32)
+    foreign = ["quic://10.0.0.7:7400", "nats+tls://hub.example/demo?x=1"]
+    good = {
+        "one endpoint": _sealed(),
+        "endpoints of other schemes beside it": _sealed(endpoints=[foreign[0], PLACE, foreign[1]]),
+        "of other schemes only": _sealed(endpoints=foreign),
+        "nothing to dial, nothing to offer, private": _sealed(endpoints=[], offers=[], private=True),
+        "of a clock that is 120 seconds behind": _sealed(expires=NOW - 120),
+    }
+    bad = {
+        "another one has signed it": _sealed(signed_by=mallory),
+        "an endpoint with a node id": _sealed(endpoints=[f"tcp://{OWNER.node_id}@10.0.0.7:7400"]),
+        "an endpoint that is not as this implementation writes it": _sealed(endpoints=["tcp://EXAMPLE:7400"]),
+        "an endpoint of another scheme, with a blank": _sealed(endpoints=["quic://a b"]),
+        "offers out of order": _sealed(offers=["b", "a"]),
+        "another network": _sealed(network="other"),
+        "it has expired": _sealed(expires=NOW - 121),
+        "it expires in two days": _sealed(expires=NOW + 2 * 86_400),
+        "a byte behind it": _sealed() + b"\0",
+    }
+    taken, refused = [], []
+    for why, data in good.items():
+        read = read_record(data, network=NETWORK, now=NOW)
+        assert isinstance(read, PeerRecord), why
+        known, others = [str(each) for each in read.endpoints], list(read.foreign)
+        said = {"node_id": read.node_id, "sequence": read.sequence, "private": read.private}
+        taken.append({"why": why, **said, "endpoints": known, "foreign": others, "hex": data.hex()})
+    for why, data in bad.items():
+        answer = read_record(data, network=NETWORK, now=NOW)
+        assert isinstance(answer, RecordRefused), why
+        refused.append({"why": why, "word": answer.reason, "hex": data.hex()})
+    return {"now": NOW, "network": NETWORK, "taken": taken, "refused": refused}
