@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ...transports.streams import Endpoint
 from ..mind import TokenBucket
-from ..records import MAX_LIFETIME, PeerRecord, RecordRefused, Scope, scope_of, share_a_place
+from ..records import MAX_LIFETIME, PeerRecord, RecordRefused, Scope, scope_of
 
-__all__ = ["REQUEST_RATE", "ExchangePartner", "clock_of", "is_its_place", "leaves_at", "new_neighbour"]
+__all__ = ["REQUEST_RATE", "ExchangePartner", "clock_of", "leaves_at", "new_neighbour"]
 
 #: Tokens of a peer that asks: one a second, and half of one more, so that a request which is a little early, as the
 #: network will have it, is as good as another. Honest peers ask every other second at most.
@@ -78,11 +78,3 @@ def leaves_at(neighbour: ExchangePartner) -> float:
     if neighbour.dialed:
         return neighbour.since + SEED_VISIT
     return min(neighbour.answered_at + SEED_LINGER, neighbour.since + SEED_PATIENCE)
-
-
-def is_its_place(neighbour: ExchangePartner, record: PeerRecord) -> bool:
-    """The connection leads to, or came from, an address of the record: it does not point at somebody else's machine."""
-    remote = neighbour.remote
-    if remote.scheme != "tcp":
-        return True
-    return share_a_place(record.endpoints, (replace(remote, port=endpoint.port) for endpoint in record.endpoints))

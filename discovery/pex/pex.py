@@ -22,7 +22,7 @@ from types import MappingProxyType
 from ...transports.streams import Endpoint
 from ..facts import Candidate
 from ..records import Advert, PeerRecord, RecordRefused, heard_at, share_a_place, usable, zone_of
-from .neighbour import REQUEST_RATE, ExchangePartner, clock_of, is_its_place, leaves_at, new_neighbour
+from .neighbour import REQUEST_RATE, ExchangePartner, clock_of, leaves_at, new_neighbour
 from .options import PexOptions
 from .record_store import RecordStore
 from .values import SOURCE, Fault, News, PexStatistics, Poll, Refusal
@@ -120,7 +120,7 @@ class Pex:
         return self._fault(node_id, fault) if fault else News()
 
     def _place(self, neighbour: ExchangePartner, record: PeerRecord | None) -> None:
-        if record is not None and is_its_place(neighbour, record):
+        if record is not None and record.names(neighbour.remote):
             self._placed[record.node_id] = None
 
     # -- answering
@@ -291,7 +291,7 @@ class Pex:
             self._records.count("self")
             return News(), ""
         candidate = self._usable(record, neighbour, teller)
-        if not candidate.endpoints:
+        if not candidate.endpoints and not record.foreign:
             self._records.count("unroutable")
             return News(), ""
         if not self._records.keep(record, teller):
@@ -301,7 +301,8 @@ class Pex:
             neighbour.told.clear()  # it only serves to catch those that tell of the past
         neighbour.told[record.node_id] = record.sequence
         self._counts["learned"] += 1
-        return News(found=(candidate,)), ""
+        # Where nothing here can dial it, its record is kept for when it comes by itself: see `_place`.
+        return News(found=(candidate,) if candidate.endpoints else ()), ""
 
     def _knew_better(self, neighbour: ExchangePartner, record: RecordRefused) -> bool:
         """It told of a newer record of that node before."""

@@ -11,15 +11,16 @@ with all that it says, so that a node that passes the record on can change nothi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
 from ...actors.messages import Capability
-from ...transports.streams import Endpoint, Identity, is_foreign, node_id_of_key
+from ...transports.streams import Endpoint, Identity, host_of, is_foreign, node_id_of_key
 from ...transports.wire import RECORD_LIMIT
+from .zones import share_a_place
 
 __all__ = ["MAX_LIFETIME", "MAX_SKEW", "RECORD_LIMIT", "PeerRecord", "RecordRefused", "read_record", "sign_record"]
 
@@ -61,6 +62,15 @@ class PeerRecord:
     def roles(self) -> tuple[str, ...]:
         """The names of what it offers."""
         return tuple(offer.role for offer in self.offers)
+
+    def names(self, place: Endpoint) -> bool:
+        """Whether an address of it is the one that a connection leads to, or came from: not somebody else's machine."""
+        if place.scheme != "tcp":
+            return True
+        host = place.host.partition("%")[0]
+        return any(host_of(text) == host for text in self.foreign) or share_a_place(
+            self.endpoints, (replace(place, port=endpoint.port) for endpoint in self.endpoints)
+        )
 
 
 @dataclass(frozen=True, slots=True)

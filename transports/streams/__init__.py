@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .endpoint import Endpoint, check_node_id, is_foreign, why_another
+from .endpoint import Endpoint, check_node_id, host_of, is_foreign, why_another
 from .identity import Identity, node_id_of_key
 from .key_file import MAX_KEY_FILE, guarded, read_key_file
 from .memory import MemoryNetwork, MemoryTransport
@@ -49,6 +49,7 @@ __all__ = [
     "UnixTransport",
     "check_node_id",
     "guarded",
+    "host_of",
     "is_foreign",
     "node_id_of_key",
     "read_key_file",

@@ -6,10 +6,11 @@ import ipaddress
 import re
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import urlsplit
 
 from ...actors.base import is_node_id
 
-__all__ = ["Endpoint", "check_node_id", "is_foreign", "why_another"]
+__all__ = ["Endpoint", "check_node_id", "host_of", "is_foreign", "why_another"]
 
 #: What follows `scheme://`: a transport that joins adds its scheme here and nothing else.
 _HOST_AND_PORT: Final = frozenset({"tcp"})
@@ -45,6 +46,14 @@ def is_foreign(text: str) -> bool:
     """An endpoint of a scheme that this version does not know: to be kept and passed on as it is, never dialed."""
     found = _ANY_SCHEME.fullmatch(text)
     return found is not None and found[1] not in _KNOWN
+
+
+def host_of(text: str) -> str | None:
+    """The host that an endpoint of an unknown scheme names, as `Endpoint` writes one; None where it names none."""
+    try:
+        return _canonical_host(urlsplit(text).hostname or "")
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)

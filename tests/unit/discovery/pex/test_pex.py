@@ -30,7 +30,7 @@ from peerbus.discovery.pex.pex import (
 )
 from peerbus.discovery.pex.values import Fault, News, Poll
 from peerbus.discovery.records.advert import Advert
-from peerbus.discovery.records.record import PeerRecord, sign_record
+from peerbus.discovery.records.record import DOMAIN, PeerRecord, sign_record
 from peerbus.transports import Endpoint, Identity
 
 WALL = 1_800_000_000
@@ -443,6 +443,34 @@ def test_a_record_whose_schemes_are_all_unknown_is_passed_on_and_nominates_nobod
     connect(mind, "bob", known=True)
     newer = replace(later, sequence=9)
     assert mind.answer(ALICE, "", 100, [advert(BOB, newer)], 1.0, WALL) == (newer.data,)
+
+
+def later_record(name: str, *places: str) -> bytes:
+    """A record of a later version, whose schemes nobody here knows."""
+    body = msgspec.msgpack.encode(["demo", 1, WALL + 3600, False, list(places), []])
+    owner = identity(name)
+    return msgspec.msgpack.encode([owner.public_key_der, body, owner.sign(DOMAIN + body)])
+
+
+def test_a_record_of_a_third_one_whose_schemes_are_all_unknown_is_kept_and_dialed_by_nobody() -> None:
+    mind = pex()
+    connect(mind, "alice")
+    data = later_record("bob", "quic://93.184.216.34:7400")
+    assert hear(mind, ask(mind), [data]) == News()
+    assert (mind.statistics().records, mind.statistics().refused) == (2, {})  # with Alice's own
+    # It comes by itself, from where its record says, and is told of as any other.
+    connect(mind, "bob", known=False)
+    assert mind.introduced(BOB, data, 1.0, WALL) == News()
+    assert told(mind, ALICE, "bob") == (data,)
+
+
+def test_a_record_of_unknown_schemes_that_names_another_machine_is_told_to_nobody() -> None:
+    mind = pex()
+    connect(mind, "alice")
+    connect(mind, "bob", known=False)
+    data = later_record("bob", "quic://198.41.0.4:53", "odd://[x", "odd://")
+    introduce(mind, BOB, data)
+    assert told(mind, ALICE, "bob") == ()
 
 
 def test_what_a_node_wrote_into_its_book_can_be_told_after_a_restart() -> None:

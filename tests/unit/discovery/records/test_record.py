@@ -235,3 +235,11 @@ def test_an_endpoint_of_an_unknown_scheme_is_kept_as_text_and_passed_on() -> Non
     assert read.endpoints == (Endpoint.parse("tcp://10.0.0.1:7400"),)
     assert read.foreign == ("quic://10.0.0.1:7400", "nats+tls://hub.example/demo?x=1")
     assert read.data == data
+
+
+def test_a_record_names_the_machine_that_a_connection_came_from_by_any_scheme() -> None:
+    read = read_record(sealed(body(endpoints=["tcp://10.0.0.1:7400", "quic://[fd99::1]:1"])), network="demo", now=NOW)
+    assert isinstance(read, PeerRecord)
+    for place in ("tcp://10.0.0.1:40000", "tcp://[fd99::1]:40000", "unix:///run/bus"):
+        assert read.names(Endpoint.parse(place))
+    assert not read.names(Endpoint.parse("tcp://10.0.0.2:7400"))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerbus.transports.streams.endpoint import Endpoint, check_node_id, is_foreign, why_another
+from peerbus.transports.streams.endpoint import Endpoint, check_node_id, host_of, is_foreign, why_another
 
 NODE = "0123456789abcdef" * 4
 
@@ -156,3 +156,19 @@ def test_whether_the_node_that_answers_is_the_one_that_was_dialed(
 )
 def test_an_endpoint_of_a_later_version_is_told_from_what_is_none(text: str, foreign: bool) -> None:
     assert is_foreign(text) is foreign
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("quic://10.0.0.1:7400", "10.0.0.1"),
+        ("quic://[fd99:0::1]:7400/x", "fd99::1"),
+        ("nats+tls://user@Hub.example/demo?x=1", "hub.example"),
+        ("odd://", None),
+        ("odd://[x", None),
+        ("odd://:7400", None),
+        ("odd:///path", None),
+    ],
+)
+def test_the_host_of_an_endpoint_of_a_later_version_is_found(text: str, host: str | None) -> None:
+    assert host_of(text) == host
