@@ -44,5 +44,5 @@ async def ping(endpoint: Endpoint, *, timeout: float) -> PingAnswer:
     finally:
         stream.abort()
     if not heard.startswith(MAGIC):
-        raise ProtocolError("preface", f"{endpoint}: what answers there is no node")
+        raise ProtocolError("magic", f"{endpoint}: what answers there is no node")
     return PingAnswer(stream.peer_id, loop.time() - begin)
