@@ -67,6 +67,7 @@ check: lint types layering coverage wheel ## all that a change must pass
 generate: $(INSTALLED)test ## write what docs/ shows of the code again: drawings of lives, bytes of the wire and its grammar
 	@$(RUN) scripts/draw-lives --write
 	@$(RUN) scripts/wire-vectors --write
+	@$(RUN) scripts/show-files --write
 
 format: $(INSTALLED)dev ## rewrite the sources in the house format
 	$(RUN) -m ruff format $(LINTED)
