@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+import os
+import stat
 
 from ..discovery.records import INTERFACE_NAME, MAX_ENDPOINTS, AddressFilter, Advertised, names_a_place
-from ..transports.streams import Endpoint
+from ..transports.streams import Endpoint, check_socket_path
 from .table import TomlTable
 
 __all__ = ["PEER_EXAMPLE", "advertised_at", "interface_of", "listen_at", "reachable"]
@@ -23,7 +25,36 @@ def listen_at(table: TomlTable) -> tuple[Endpoint, ...]:
             raise table.error(f"listen[{index}]", f"{endpoint} names a node; write {endpoint.without_peer()}")
         if endpoint in endpoints[:index] and (endpoint.port or endpoint.path):
             raise table.error(f"listen[{index}]", f"{endpoint} is there twice")
+        for other in endpoints:
+            if _covers(other, endpoint):
+                raise table.error(f"listen[{index}]", f"{other} listens at {endpoint} as well; leave out one of them")
+        if problem := _no_place_for_a_socket(endpoint.path):
+            raise table.error(f"listen[{index}]", f"{endpoint}: {problem}")
     return endpoints
+
+
+def _covers(wide: Endpoint, other: Endpoint) -> bool:
+    """Whether one listens at every address of the machine, and the other at one of them, at the same port."""
+    if not (wide != other and wide.port == other.port != 0 and wide.host in {"0.0.0.0", "::"}):  # noqa: S104 - compared
+        return False
+    try:
+        return ipaddress.ip_address(wide.host).version == ipaddress.ip_address(other.host).version
+    except ValueError:  # a name, which may be anywhere
+        return False
+
+
+def _no_place_for_a_socket(path: str) -> str:
+    """Why no Unix socket can be made there; nothing where one can, or where this is no path."""
+    if not path:
+        return ""
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        return f"the folder {folder} does not exist"
+    try:
+        is_socket = stat.S_ISSOCK(os.lstat(path).st_mode)
+    except OSError:  # nothing is there, or it is not for us to see: the folder will say
+        return ""
+    return "" if is_socket else "something that is no socket is there already"
 
 
 def advertised_at(table: TomlTable) -> tuple[Advertised, ...]:
@@ -51,6 +82,8 @@ def reachable(text: str) -> Endpoint:
     endpoint = Endpoint.parse(text)
     if endpoint.scheme == "memory":
         raise ValueError(f"{endpoint} ends at this process")
+    if endpoint.path:
+        check_socket_path(endpoint)
     return endpoint
 
 

@@ -22,7 +22,7 @@ from .transport import (
     Stream,
     Transport,
 )
-from .unix import UnixTransport
+from .unix import UnixTransport, check_socket_path
 
 __all__ = [
     "FLUSH_TIMEOUT",
@@ -48,6 +48,7 @@ __all__ = [
     "Transport",
     "UnixTransport",
     "check_node_id",
+    "check_socket_path",
     "guarded",
     "host_of",
     "is_foreign",

@@ -22,7 +22,7 @@ from .socket_stream import SocketStream
 from .tls import Membership, client_context, server_context
 from .transport import Refused, expected_peer
 
-__all__ = ["UnixTransport"]
+__all__ = ["UnixTransport", "check_socket_path"]
 
 #: sun_path has 108 bytes, the last of them a zero (unix(7)).
 _MAX_PATH: Final = 107
@@ -65,7 +65,7 @@ class UnixTransport:
         wanted = expected_peer(self, endpoint, expect)
         sock: socket.socket | None = None
         try:
-            _check_length(endpoint)
+            check_socket_path(endpoint)
             async with asyncio.timeout(timeout):
                 sock = await _connect(endpoint.path)
                 stream = await self._open(sock, endpoint, tls=self._client_tls, server_side=False)
@@ -129,7 +129,8 @@ class UnixTransport:
             raise HandshakeFailed("user", f"a process of user {user} is on the other side")
 
 
-def _check_length(endpoint: Endpoint) -> None:
+def check_socket_path(endpoint: Endpoint) -> None:
+    """Raise ValueError where a path is too long for a socket."""
     length = len(os.fsencode(endpoint.path))
     if length > _MAX_PATH:
         raise ValueError(f"the path has {length} bytes, a socket's has at most {_MAX_PATH}")
@@ -148,7 +149,7 @@ async def _connect(path: str) -> socket.socket:
 
 def _bind(endpoint: Endpoint) -> tuple[socket.socket, os.stat_result]:
     """A listening socket, and what tells its file from a later one."""
-    _check_length(endpoint)
+    check_socket_path(endpoint)
     path = Path(endpoint.path)
     _remove_stale(path)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,39 @@ def test_one_place_is_listened_at_once() -> None:
     with pytest.raises(ConfigError, match=r"listen\[1\]: tcp://0\.0\.0\.0:7400 is there twice"):
         config("listen = ['tcp://0.0.0.0:7400', 'tcp://0.0.0.0:7400']")
     assert len(config("listen = ['tcp://127.0.0.1:0', 'tcp://127.0.0.1:0']").listen) == 2
+
+
+def test_one_address_is_not_listened_at_beside_all_of_them() -> None:
+    with pytest.raises(
+        ConfigError, match=r"listen\[1\]: tcp://0\.0\.0\.0:7400 listens at tcp://127\.0\.0\.1:7400 as well"
+    ):
+        config("listen = ['tcp://0.0.0.0:7400', 'tcp://127.0.0.1:7400']")
+    with pytest.raises(ConfigError, match=r"listen\[0\]: tcp://\[::\]:7400 listens at"):
+        config("listen = ['tcp://[::1]:7400', 'tcp://[::]:7400']")
+    for other in ("127.0.0.1:7401", "[::1]:7400", "localhost:7400"):
+        assert len(config(f"listen = ['tcp://0.0.0.0:7400', 'tcp://{other}']").listen) == 2
+    assert len(config("listen = ['tcp://0.0.0.0:0', 'tcp://127.0.0.1:0']").listen) == 2
+
+
+@pytest.mark.parametrize("key", ["listen", "advertise", "peers.persistent", "peers.seeds"])
+def test_a_path_that_is_too_long_for_a_socket_is_refused(key: str) -> None:
+    with pytest.raises(
+        ConfigError, match=rf"{key}\[0\]: the path has 125 bytes, a socket's has at most 107; for example"
+    ):
+        config(f"{key} = ['unix:///tmp/{'x' * 120}']")
+
+
+def test_a_socket_is_listened_at_where_one_can_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").touch()
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind("there")
+    place = "/proc/self/cwd" if os.path.exists("/proc/self/cwd") else str(tmp_path)
+    for name in ("new", "there"):  # one that was left behind is replaced
+        assert len(config(f"listen = ['unix://{place}/{name}']").listen) == 1
+    for name, problem in (("none/new", "the folder .*none does not exist"), ("file", "something that is no socket")):
+        with pytest.raises(ConfigError, match=rf"listen\[0\]: unix://{place}/{name}: {problem}"):
+            config(f"listen = ['unix://{place}/{name}']")
 
 
 def test_an_interface_that_is_not_here_yet_may_be_named() -> None:
