@@ -16,20 +16,22 @@ import pytest
 REACTORS = """
 from dataclasses import dataclass
 from peerbus.actors import Channel, EVERYONE, Reactor, handles
-from peerbus.discovery import PeerUp
+
+@dataclass(frozen=True)
+class Greet: pass
 
 @dataclass(frozen=True)
 class Hi:
     name: str
 
 class Greeter(Reactor):
-    channel = Channel("greeter", messages=(Hi,))
+    channel = Channel("greeter", messages=(Greet, Hi))
 
     def on_start(self) -> None:
-        self.bus.subscribe_actor(self.actor_ref, PeerUp)
+        self.every(0.05, Greet())  # a peer may be up before its greeter, or ours, has started
 
-    @handles(PeerUp)
-    async def up(self, event: PeerUp) -> None:
+    @handles(Greet)
+    async def greet(self, greet: Greet) -> None:
         await self.tell(EVERYONE / "greeter", Hi(self.bus.name))
 
     @handles(Hi)
