@@ -12,9 +12,10 @@ from kept_writer import KeptWriter
 from peerbus.actors import Bus, Channel
 from peerbus.testing import VirtualLoop
 from peerbus.transports.connection.link import PeerLink
+from peerbus.transports.lanes import FIRST_TOKEN
 from peerbus.transports.wire.codecs import Codecs
 from peerbus.transports.wire.frame_decoder import FrameDecoder
-from peerbus.transports.wire.frames import FRAME_LIMIT
+from peerbus.transports.wire.frames import FRAME_LIMIT, Ping
 from peerbus.transports.wire.hello import Hello
 from peerbus.transports.wire.payload import ChannelCodec
 
@@ -70,10 +71,16 @@ class Line:
         return self.loop.run_until_complete(begin())
 
     def written(self) -> list[object]:
+        """All that is to be written. The pacer's probes are answered, and left out."""
         frames: list[object] = []
-        while self.link.outbox:
-            data = b"".join(map(bytes, self.link.outbox.fill(self.loop.time(), 1 << 16)))
-            frames += self.decoder.feed(data)
+        outbox = self.link.outbox
+        while outbox:
+            data = b"".join(map(bytes, outbox.fill(self.loop.time(), 1 << 16)))
+            for frame in self.decoder.feed(data):
+                if isinstance(frame, Ping) and frame.token >= FIRST_TOKEN:
+                    outbox.pacer.heard(frame.token, self.loop.time())
+                else:
+                    frames.append(frame)
         return frames
 
     def settle(self, seconds: float = 0.0) -> None:

@@ -23,6 +23,10 @@ NETWORK = "wan"
 _READ = 1 << 18
 
 
+#: Messages that were taken, by channel.
+TAKEN: dict[str, list[int]] = {}
+
+
 class Chunk(Message):
     """So many bytes."""
 
@@ -30,7 +34,9 @@ class Chunk(Message):
 
 
 class Count(Message):
-    """How many have come?"""
+    """How many have come on that channel?"""
+
+    channel: str = ""
 
 
 class Counted(Message):
@@ -43,33 +49,29 @@ class Counted(Message):
 class Sink(Reactor):
     """Takes what comes, with the window that a channel has if nothing is said."""
 
-    channel = Channel("sink", messages=(Chunk, Count, Counted), max_message=2 << 20, timeout=60.0)
+    channel = Channel("sink", messages=(Chunk,), max_message=2 << 20, timeout=60.0)
 
     def __init__(self) -> None:
         super().__init__()
-        self._messages = 0
+        self._taken = TAKEN.setdefault(self.channel.name, [0])
 
     @handles(Chunk)
     def take(self, _: Chunk) -> int:
-        self._messages += 1
-        return self._messages
-
-    @handles(Count)
-    def count(self, _: Count) -> Counted:
-        return Counted(self._messages, monotonic())
+        self._taken[0] += 1
+        return self._taken[0]
 
 
 class Wide(Sink):
-    """The same with a window that never binds."""
+    """The same with a window that never binds: 100 MB/s and 400 000 messages a second are on their way for 0.3 s."""
 
     channel = Channel(
         "wide",
-        messages=(Chunk, Count, Counted),
+        messages=(Chunk,),
         max_message=2 << 20,
         timeout=60.0,
-        window=1 << 20,
-        window_bytes=1 << 30,
-        mailbox=1 << 20,
+        window=1 << 18,
+        window_bytes=1 << 27,
+        mailbox=1 << 18,
     )
 
 
@@ -79,8 +81,8 @@ class Urgent(Reactor):
     channel = Channel("urgent", messages=(Count, Counted), priority=255)
 
     @handles(Count)
-    def count(self, _: Count) -> Counted:
-        return Counted(0, monotonic())
+    def count(self, request: Count) -> Counted:
+        return Counted(TAKEN.get(request.channel, [0])[0], monotonic())
 
 
 CHANNELS = (Sink.channel, Wide.channel, Urgent.channel)

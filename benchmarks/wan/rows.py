@@ -23,8 +23,9 @@ WINDOW_BAR = 0.8
 #: Bytes a second of a thin link, 1 Mbit/s, and seconds that an urgent ask may take behind whatever flows.
 THIN, THIN_BAR = 125_000, 0.6
 FLOODS = {"1 KiB": 1 << 10, "64 KiB": 1 << 16, "1 MB": 1_000_000}
-#: Seconds after which a round trip that has become longer is known.
-LEARNT = 10.0
+#: Seconds after which a route that has become longer is used as one that always was so: the round trip is known after
+#: 10, and TCP alone, which takes the first packets for lost, comes back to its rate after 12.
+LEARNT = 20.0
 #: Files of so many bytes that are synced over lines of so many bytes a second: it may take so often as long as the line
 #: alone would.
 THIN_SYNCS = {"256 kbit/s": (1 << 20, 32_000), "1 Mbit/s": (4 << 20, 125_000), "5 Mbit/s": (8 << 20, 625_000)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import median
 
 import pytest
 
@@ -25,3 +26,10 @@ def test_a_file_comes_over_a_thin_line_without_being_asked_for_twice(net: Hosts)
     # Eight blocks, of which those that are asked for at once would come after 1 to 8 s, and may take 5.
     _, share, retries = figures(net, "sync", 1 << 20, 0.0, 0.0)
     assert (share, retries < 3) == (1.0, True)
+
+
+@pytest.mark.parametrize("size", [1 << 10, 1 << 16])
+def test_an_urgent_ask_on_a_thin_line_does_not_wait_for_what_floods_it(net: Hosts, size: int) -> None:
+    net.both_ways(delay=0.01, rate=125_000)
+    times = figures(net, "urgent", size, 2.0, 4.0)
+    assert median(times) <= 0.6

@@ -69,9 +69,10 @@ class Pulse:
 
     def ponged(self, token: int) -> None:
         """The answer to one of its PINGs came."""
-        trip = self._heartbeat.pong(token, self._loop.time())
+        now = self._loop.time()
+        trip = self._heartbeat.pong(token, now)
         if trip is not None:
-            self._outbox.pacer.tripped(trip)
+            self._outbox.pacer.tripped(trip, now)
 
     def _arm(self) -> None:
         self._timer = self._loop.call_at(self._heartbeat.next_check(), self._check, context=self._context)

@@ -30,6 +30,8 @@ _BACKLOG: Final = 128
 #: Seconds of silence before the kernel asks, between its questions, and how many it asks: finds a
 #: vanished host within a minute even if nobody above sends anything.
 _KEEPALIVE: Final = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3}
+#: Bytes that the kernel takes beyond what the path holds: what it has taken, nothing overtakes. Two writes.
+_NOT_SENT: Final = 128 * 1024
 #: Milliseconds that sent bytes may stay unacknowledged (RFC 5482), instead of Linux's 15 minutes.
 _USER_TIMEOUT: Final = 60_000
 
@@ -214,7 +216,7 @@ def _tune(sock: socket.socket) -> None:
     # A reply must not wait for the acknowledgement of what went before (RFC 1122 §4.2.3.4).
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    options = {**_KEEPALIVE, "TCP_USER_TIMEOUT": _USER_TIMEOUT}
+    options = {**_KEEPALIVE, "TCP_USER_TIMEOUT": _USER_TIMEOUT, "TCP_NOTSENT_LOWAT": _NOT_SENT}
     for name, value in options.items():
         # Not every system has each of them, and none is needed for correctness.
         with contextlib.suppress(OSError, AttributeError):

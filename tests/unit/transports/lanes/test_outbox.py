@@ -19,7 +19,7 @@ from peerbus.actors.base.errors import ProtocolError, SendError
 from peerbus.transports.lanes.batch import Batch, Outgoing
 from peerbus.transports.lanes.out_lane import OutLane
 from peerbus.transports.lanes.outbox import QUANTUM, WHOLE_BODY, LaneTurn, Outbox, ReplyLane
-from peerbus.transports.lanes.pacing import FIRST_TOKEN, FLOOR
+from peerbus.transports.lanes.pacing import FIRST, FIRST_TOKEN
 from peerbus.transports.lanes.remote_ask import RemoteAsk
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, PART_SIZE, Ask, Credit, Frame, Part, Ping, Reply, Tell
@@ -109,7 +109,8 @@ class Writer:
 
     def drain(self) -> None:
         while self.outbox:
-            assert self.fill(), "there is something to write, and nothing is written"
+            self.fill()
+            assert self.sizes[-1], "there is something to write, and nothing is written"
 
 
 def bytes_by_lane(frames: list[Frame]) -> Counter[int]:
@@ -175,7 +176,7 @@ def test_a_large_message_waits_here_for_the_peer_to_take_its_parts_and_all_other
     written = 0
     while frames := writer.fill():
         written += sum(len(frame.data) for frame in frames if isinstance(frame, Part))
-    assert FLOOR <= written < FLOOR + PART_SIZE
+    assert FIRST <= written < FIRST + PART_SIZE
     assert writer.outbox
     for number in range(3):
         writer.outbox.control(Ping(number))
@@ -244,6 +245,8 @@ def test_a_lane_that_becomes_busy_again_does_not_get_two_turns_in_a_round() -> N
 def test_a_body_of_64_kib_is_cut_only_where_another_lane_has_something_to_write() -> None:
     writer = Writer((5, 5))
     writer.tell(0, 64 << 10)
+    writer.drain()  # in parts, as nothing is known of the path
+    writer.tell(0, 64 << 10)
     (alone,) = writer.fill()
     assert isinstance(alone, Tell)
     writer.tell(0, 64 << 10)
@@ -251,7 +254,12 @@ def test_a_body_of_64_kib_is_cut_only_where_another_lane_has_something_to_write(
     frames = writer.fill()
     assert any(isinstance(frame, Part) for frame in frames)
     writer.drain()
-    assert [len(frame.items[0][2]) for frame in writer.frames if isinstance(frame, Tell)] == [64 << 10, 100, 64 << 10]
+    assert [len(frame.items[0][2]) for frame in writer.frames if isinstance(frame, Tell)] == [
+        64 << 10,
+        64 << 10,
+        100,
+        64 << 10,
+    ]
 
 
 def test_answers_do_not_wait_for_the_messages_of_their_channel() -> None:
@@ -366,7 +374,8 @@ class OutboxMachine(RuleBasedStateMachine):
     @rule(limit=st.sampled_from([1, 5000, LIMIT]))
     def fill(self, limit: int) -> None:
         busy = bool(self.writer.outbox)
-        assert bool(self.writer.fill(limit)) == busy
+        self.writer.fill(limit)
+        assert bool(self.writer.sizes[-1]) == busy
 
     @precondition(lambda self: any(lane.unconfirmed for lane in self.writer.lanes))
     @rule(data=st.data())

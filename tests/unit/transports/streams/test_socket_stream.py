@@ -29,6 +29,7 @@ async def test_sockets_are_tuned_for_messages() -> None:
             assert option(socket.IPPROTO_TCP, socket.TCP_NODELAY)
             assert option(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
             assert option(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 60_000
+            assert option(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT) == 128 * 1024
         await asyncio.gather(dialed.aclose(), accepted.aclose())
 
 
