@@ -11,6 +11,7 @@ from ..actors.engine import Ending, handles
 from ..actors.messages import LOCAL, Address
 from ..actors.sends import WaitView
 from .event_history import EventHistory, Happened
+from .loop_lag import LoopLag
 from .snapshot import NodeSnapshot
 
 __all__ = ["INSPECTOR", "GetEvents", "GetSnapshot", "GetWaits", "Inspector"]
@@ -46,11 +47,21 @@ class Inspector(Actor):
         snapshot: Callable[[], NodeSnapshot],
         waits: Callable[[], tuple[WaitView, ...]],
         events: EventHistory,
+        lag: LoopLag,
     ) -> None:
         super().__init__()
         self._snapshot = snapshot
         self._waits = waits
         self._events = events
+        self._lag = lag
+
+    def on_start(self) -> None:
+        """Look how late the loop is, from now on."""
+        self._lag.start()
+
+    def on_stop(self) -> None:
+        """Look no more."""
+        self._lag.close()
 
     @handles(GetSnapshot)
     def _get_snapshot(self, _: GetSnapshot) -> NodeSnapshot:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random, SystemRandom
+from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -39,6 +40,7 @@ from .allocator import keep_freed_memory
 from .delegated import Delegated
 from .event_history import EventHistory
 from .inspector import INSPECTOR, Inspector
+from .loop_lag import LoopLag
 from .node_arguments import (
     advertised_of,
     capabilities_of,
@@ -175,7 +177,8 @@ class Node(NodeViews):
                 self.bus.declare(PeerExchange.channel)
             exchange = None if self._pex is None else partial(self._make_exchange, self._pex)
             await self._own.start(self.bus, self._book, self._make_peers, exchange)
-            inspector = partial(Inspector, self.snapshot, self.waits, self.events)
+            self._lag = LoopLag(self.bus.loop, monotonic, self.bus.context.copy())
+            inspector = partial(Inspector, self.snapshot, self.waits, self.events, self._lag)
             await self.bus.started(self.bus.spawn(inspector, name=INSPECTOR.reactor))
             for factory in self._reactors:
                 await self.bus.started(self.bus.spawn(factory))

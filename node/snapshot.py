@@ -12,6 +12,8 @@ from ..discovery.mind import PeersSnapshot
 from ..discovery.pex import PexStatistics
 from ..discovery.shell import ConnectionTotals
 from ..transports.connection import ConnectionStatistics
+from .loop_lag import LagView
+from .process_figures import ProcessFigures
 
 __all__ = ["NodeSnapshot"]
 
@@ -37,6 +39,8 @@ class NodeSnapshot:
     carried: ConnectionTotals
     mdns: MdnsStatistics | None
     pex: PexStatistics | None
+    loop_lag: LagView
+    process: ProcessFigures
 
     @property
     def ledger(self) -> Ledger:

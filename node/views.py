@@ -13,7 +13,9 @@ from ..discovery.shell import Peers
 from ..transports.connection import ConnectionStatistics
 from .event_history import EventHistory
 from .levers import NodeLevers
+from .loop_lag import LoopLag
 from .own_actors import OwnActors
+from .process_figures import process_figures
 from .snapshot import NodeSnapshot
 
 __all__ = ["LISTED", "NodeViews"]
@@ -31,6 +33,7 @@ class NodeViews(NodeLevers):
     #: What happened since the start, the last 2 000 events of it: `async for happened in node.events.follow()`.
     events: EventHistory
     _own: OwnActors
+    _lag: LoopLag
 
     @property
     def node_id(self) -> str:
@@ -63,6 +66,8 @@ class NodeViews(NodeLevers):
             carried=found.totals,
             mdns=found.mdns,
             pex=self._own.exchanged(),
+            loop_lag=self._lag.view,
+            process=process_figures(),
         )
 
     def _running(self) -> Peers:

@@ -34,6 +34,8 @@ class Account:
     failed: Mapping[str, int] = field(default_factory=dict)
     dropped: Mapping[str, int] = field(default_factory=dict)
     undone: Mapping[str, int] = field(default_factory=dict)
+    #: Seconds that sends stood for a peer's credit, all together; none of what adds up.
+    stood: float = field(default=0.0, compare=False)
 
     @property
     def balanced(self) -> bool:
@@ -48,16 +50,18 @@ class Account:
             _added(self.failed, other.failed),
             _added(self.dropped, other.dropped),
             _added(self.undone, other.undone),
+            self.stood + other.stood,
         )
 
 
 class Sum:
     """Accounts being added up, and what lies in the mailboxes that they are of."""
 
-    __slots__ = ("actors", "bytes", "delivered", "dropped", "failed", "pending", "queued", "sent", "undone")
+    __slots__ = ("actors", "bytes", "delivered", "dropped", "failed", "pending", "queued", "sent", "stood", "undone")
 
     def __init__(self) -> None:
         self.sent = self.delivered = self.pending = 0
+        self.stood = 0.0
         self.failed: dict[str, int] = {}
         self.dropped: dict[str, int] = {}
         self.undone: dict[str, int] = {}
@@ -69,6 +73,7 @@ class Sum:
         self.sent += account.sent
         self.delivered += account.delivered
         self.pending += account.pending
+        self.stood += account.stood
         add_counts(self.failed, account.failed)
         add_counts(self.dropped, account.dropped)
         add_counts(self.undone, account.undone)
@@ -76,7 +81,8 @@ class Sum:
     @property
     def account(self) -> Account:
         """The sum at this instant."""
-        return Account(self.sent, self.delivered, self.pending, self.failed, self.dropped, self.undone)
+        failed, dropped, undone = self.failed, self.dropped, self.undone
+        return Account(self.sent, self.delivered, self.pending, failed, dropped, undone, self.stood)
 
 
 class Side(Enum):

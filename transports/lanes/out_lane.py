@@ -19,6 +19,7 @@ from ..wire import ChannelCodec, ChannelInfo
 from .batch import GROWN, ITEM_OVERHEAD, Batch, Item, Outgoing
 from .flow import SendWindow
 from .frame_timing import tells_leave
+from .standing_time import StandingTime
 from .unconfirmed import Unconfirmed
 
 __all__ = ["LaneStatistics", "OutLane"]
@@ -91,6 +92,7 @@ class OutLane:
         self.tally: Tally | None = None
         self._wake = wake
         self._waiting: OrderedDict[Waiter, None] = OrderedDict()
+        self._standing = StandingTime()
 
     @property
     def backlog(self) -> int:
@@ -226,6 +228,7 @@ class OutLane:
             return
         joined = False
         while self._waiting:
+            self._standing.count(len(self._waiting))
             waiter = next(iter(self._waiting))
             outgoing = waiter.envelope
             assert isinstance(outgoing, Outgoing)
@@ -269,11 +272,13 @@ class OutLane:
         if self.refusal is not None:
             waiter.refused(self._count(self.refusal()))
             return
+        self._standing.count(len(self._waiting))
         self._waiting[waiter] = None
         self.admit()
 
     def give_up(self, waiter: Waiter, error: SendError) -> None:
         """The sender waits no longer."""
+        self._standing.count(len(self._waiting))
         if self._waiting.pop(waiter, self) is None:
             self._count(error)
             self.admit()  # it may have been the one too large for the credit that there is
@@ -308,6 +313,7 @@ class OutLane:
 
     def leave(self) -> list[Waiter]:
         """The senders that wait for credit, which wait on another lane from now on: they are not counted here."""
+        self._standing.count(len(self._waiting))
         waiting = list(self._waiting)
         self._waiting.clear()
         self.sent -= len(waiting)
@@ -320,6 +326,7 @@ class OutLane:
 
     def refuse_waiting(self, refusal: Callable[[], SendError]) -> list[Waiter]:
         """The senders that wait for credit, which shall wait no longer; none may from now on, because of `refusal`."""
+        self._standing.count(len(self._waiting))
         self.refusal = refusal
         waiting = list(self._waiting)
         self._waiting.clear()
@@ -365,7 +372,12 @@ class OutLane:
     def account(self) -> Account:
         """What became of what was sent here, at this instant."""
         pending = len(self._waiting) + sum(map(len, self.queue)) + self.unconfirmed.pending
-        return Account(self.sent, self.delivered, pending, self.failed, {}, self.undone)
+        return Account(self.sent, self.delivered, pending, self.failed, {}, self.undone, self.stood)
+
+    @property
+    def stood(self) -> float:
+        """Seconds that sends stood here for credit, all together."""
+        return self._standing.count(len(self._waiting))
 
     def count_undone(self, reason: str) -> None:
         """Count an ask that was delivered and gets no answer."""

@@ -389,3 +389,18 @@ class LaneMachine(RuleBasedStateMachine):
 
 TestLane = LaneMachine.TestCase
 TestLane.settings = settings(max_examples=100, stateful_step_count=40, deadline=None)
+
+
+def test_a_lane_counts_how_long_senders_stood_for_credit() -> None:
+    scene = Scene()
+    while offer(scene.lane, message(10)):
+        pass
+    assert scene.lane.stood == 0.0
+    scene.lane.wait(Sender(message(10)))
+    between = scene.lane.stood
+    assert scene.lane.account.stood >= between >= 0.0
+    scene.write()
+    scene.lane.granted(1, 10)
+    over = scene.lane.stood
+    assert over > 0.0
+    assert scene.lane.stood == over, "nobody stands any more"
