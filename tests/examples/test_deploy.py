@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import configparser
 import json
-import os
 import re
 import shlex
 import shutil
@@ -12,13 +11,13 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from services import PATIENCE, Service, environment
 
 from peerbus.node.cli import MISUSED, main
 from peerbus.node.config import NodeConfig, load_config
@@ -31,13 +30,6 @@ DEPLOY = ROOT / "examples" / "deploy"
 UNIT = DEPLOY / "systemd" / "peerbus@.service"
 #: What a pod finds of a service that is called peerbus.
 NOISE = {"PEERBUS_PORT": "tcp://10.0.0.1:7400", "PEERBUS_SERVICE_HOST": "10.0.0.1"}
-#: Seconds after which a process that does not do what it shall is a failure.
-PATIENCE = 40
-
-
-def environment(**more: str) -> dict[str, str]:
-    """That of a service: no more than a system gives it."""
-    return {"PATH": os.environ["PATH"], "LANG": "C.UTF-8", **more}
 
 
 def loaded(file: Path, variables: Mapping[str, str]) -> NodeConfig:
@@ -173,54 +165,6 @@ def manager(tmp_path: Path) -> Iterator[Manager]:
     made.close()
 
 
-class Service:
-    """A process as a manager or a container starts it; what it writes is read by a thread."""
-
-    def __init__(self, command: list[str], variables: Mapping[str, str], folder: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-W", "error", "-m", *command], env=environment(**variables), cwd=folder,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-        self.lines: list[dict[str, Any]] = []
-        self.other: list[str] = []
-        self._news = threading.Condition()
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            with self._news:
-                (self.lines.append(json.loads(line)) if line.startswith("{") else self.other.append(line))
-                self._news.notify_all()
-
-    def logged(self, event: str) -> dict[str, Any]:
-        """The first line of the log that tells of that."""
-
-        def found() -> dict[str, Any] | None:
-            return next((line for line in self.lines if line["event"] == event), None)
-
-        with self._news:
-            assert self._news.wait_for(found, PATIENCE), (event, self.lines, self.other)
-        line = found()
-        assert line is not None
-        return line
-
-    def ends(self, number: signal.Signals) -> int:
-        """Its exit status after that signal."""
-        self.process.send_signal(number)
-        return self.process.wait(PATIENCE)
-
-    def close(self) -> None:
-        """End it, if it runs still."""
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        self._reader.join()
-        assert self.process.stdout is not None
-        self.process.stdout.close()
-
-
 @pytest.fixture
 def services() -> Iterator[list[Service]]:
     """Those that a test starts: they are ended with it."""
@@ -250,7 +194,7 @@ def test_the_unit_as_a_manager_starts_it_is_ready_reloads_and_stops(
         "PEERBUS_LISTEN": '["tcp://127.0.0.1:0"]',
         "PEERBUS_DISCOVERY__MDNS": "false",
     }
-    service = Service(command, variables, folder)
+    service = Service([sys.executable, "-W", "error", "-m", *command], variables, folder)
     services.append(service)
     manager.hears("READY=1")
     manager.hears("WATCHDOG=1")
@@ -369,7 +313,7 @@ def test_two_containers_find_each_other_answer_their_probe_and_stop(folder: Path
             "PEERBUS_PEERS__SEEDS": json.dumps(seeds),
             "PEERBUS_LISTEN": '["tcp://127.0.0.1:0"]',
         }
-        service = Service(entry, variables, folder)
+        service = Service([sys.executable, "-W", "error", "-m", *entry], variables, folder)
         services.append(service)
         seeds = service.logged("node up")["endpoints"]
     for service in services:
