@@ -18,7 +18,6 @@ import pytest
 #: A module that is imported for as long as the test wants: it says that it is, and waits for a line.
 SLOW = """
 import sys
-print("importing", flush=True)
 {wait}
 from dataclasses import dataclass
 from peerbus.actors import Channel
@@ -27,9 +26,13 @@ class Note:
     text: str
 NOTES = Channel("notes", messages=(Note,))
 """
-WAIT = "sys.stdin.readline()"
+WAIT = """
+print("importing", flush=True)
+sys.stdin.readline()
+"""
 SWALLOW = """
 try:
+    print("importing", flush=True)
     sys.stdin.readline()
 except BaseException:
     print("swallowed", flush=True)
