@@ -303,12 +303,15 @@ class PeerManager:
         peer = self._peers.get(node_id)
         return Changes() if peer is None else self._state.evict(peer, reason, now)
 
-    def offers(self, node_id: str, offers: tuple[str, ...]) -> bool:
-        """A connected peer offers these capabilities (as text) from now on. True: it offered others before."""
+    def offers(self, node_id: str, offers: tuple[str, ...], *, understood: bool = True) -> bool:
+        """A connected peer offers these capabilities (as text) from now on. True: it offered others before.
+
+        `understood`: something can be sent to it; one to which nothing can meets no requirement.
+        """
         peer = self._peers.get(node_id)
         if peer is None or not peer.linked:
             return False
-        changed, peer.offers = peer.offers != offers, offers
+        changed, peer.offers, peer.understood = peer.offers != offers, offers, understood
         self._list.look_again()
         return changed
 

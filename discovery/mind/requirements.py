@@ -51,7 +51,8 @@ class Needs:
         for peer in peers:
             if peer.linked and peer.state is not PeerState.EVICTING:
                 self._connected += 1
-                self._count(self._have, peer)
+                if peer.understood:
+                    self._count(self._have, peer)
             elif peer.state is PeerState.DIALING:
                 self._count(self._coming, peer)
 
@@ -61,7 +62,7 @@ class Needs:
                 counts[role] += 1
 
     def have(self, require: Require) -> int:
-        """How many connected peers offer it."""
+        """How many connected peers offer it, and can be sent to."""
         return self._have[require.role]
 
     def want(self, require: Require) -> int:
@@ -88,7 +89,7 @@ class Needs:
 
     def spares(self, peer: KnownPeer) -> bool:
         """Whether every requirement is as far met without this connected peer."""
-        if not self.requires:
+        if not self.requires or not peer.understood:
             return True
         roles = roles_of(peer)
         return not any(
@@ -130,6 +131,9 @@ def _view(require: Require, needs: Needs, peers: list[KnownPeer], bans: Bans, no
     if have >= want:
         return RequirementView(require, have, want)
     lacking = f"{want - have} more must offer {require.role}"
+    foreign = sum(peer.linked and not peer.understood and require.role in roles_of(peer) for peer in peers)
+    if foreign:
+        lacking += f" (of those that do, {foreign} declare other messages on their channels: nothing can be sent there)"
     if needs.coming(require):
         return RequirementView(require, have, want, "on_its_way", f"{lacking}; {needs.coming(require)} are dialed")
     idle = [

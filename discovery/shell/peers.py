@@ -16,7 +16,7 @@ from ...actors.base import ConfigError, get_logger, new_task, wall_clock
 from ...actors.engine import Ending, Ref, handles
 from ...actors.mailbox import Envelope
 from ...actors.messages import ActorStarted, ActorTerminated, Capability, Directive, ShutdownStarted, Supervision
-from ...actors.router import LinkChanged, LinkDown
+from ...actors.router import LinkChanged, LinkDown, LinkUp
 from ...transports.connection import (
     HEARTBEAT_INTERVAL,
     SHUTTING_DOWN,
@@ -155,7 +155,7 @@ class Peers(Actor):
     async def _listen(self) -> None:
         self._description.record.go_on_after(await self._book.restore(self._now()))
         await self._dialing.listen(self._wanted)
-        self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkChanged, LinkDown)
+        self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkUp, LinkChanged, LinkDown)
         if self._finders.multicast or any(endpoint.scheme == "tcp" for endpoint in self.endpoints):
             self._watch.start()
         self._sign()
@@ -302,10 +302,11 @@ class Peers(Actor):
         if event.actor in self.bus.channels and not self.bus.closing:  # else peers know that all of them end
             self._connections.tell_all(CloseChannel(event.actor, "stopped"))
 
-    @handles(LinkChanged)
-    def _link_changed(self, event: LinkChanged) -> None:
+    @handles(LinkUp, LinkChanged)
+    def _link_changed(self, event: LinkUp | LinkChanged) -> None:
         if isinstance(event.link, PeerLink):
-            if self._manager.offers(event.link.peer_id, event.link.offers):
+            understood = event.link.lanes.understood
+            if self._manager.offers(event.link.peer_id, event.link.offers, understood=understood):
                 tell_news(self.bus, self._myself.name, PeerRolesChanged(event.link.peer_id, event.link.offers))
             self._dial_due()
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 import pytest
-from clusters import Cluster, assert_ledgers, lane
+from clusters import Cluster, SlowNetwork, assert_ledgers, lane
 from virtual_time import eventually, in_virtual_time
 
 from peerbus.actors import (
@@ -25,6 +26,8 @@ from peerbus.actors import (
     Share,
     handles,
 )
+from peerbus.discovery import PeerOptions, Require
+from peerbus.discovery.mind import RequirementView
 
 
 class OldGot(Message):
@@ -104,8 +107,8 @@ class NewStore(Store):
         return NewGot(message.key, "new")
 
 
-def kept(node: Any) -> list[object]:
-    actor = node.bus.cell("store").actor
+def kept(node: Any, reactor: str = "store") -> list[object]:
+    actor = node.bus.cell(reactor).actor
     assert isinstance(actor, Store)
     return actor.kept
 
@@ -327,3 +330,91 @@ async def test_a_tell_that_waits_goes_to_the_next_one_where_its_peer_leaves() ->
             assert lane(asker, two, "slow").sent == 2
         finally:
             await two.aclose()
+
+
+class Plea(Message):
+    word: Annotated[str, msgspec.Meta(max_length=5)]
+
+
+class Desk(Store):
+    channel = Channel("desk", messages=(Plea,))
+
+    @handles(Plea)
+    def keep(self, plea: Plea) -> None:
+        self.kept.append(plea)
+
+
+class LongPlea(Message):
+    word: str
+
+
+LongPlea.__name__ = "Plea"
+
+
+class LongDesk(Store):
+    channel = Channel("desk", messages=(LongPlea,))
+
+    @handles(LongPlea)
+    def keep(self, plea: LongPlea) -> None:
+        self.kept.append(plea)
+
+
+@in_virtual_time
+async def test_one_that_refuses_tells_at_once_is_not_taken_for_one_with_little_to_do() -> None:
+    """Bounds are the receiver's own business: nobody knows of them before it refuses."""
+    cluster = Cluster(network=SlowNetwork(1, 0.01))
+    asker = cluster.node("asker", peers=("short", "long"), channels=[LongDesk.channel])
+    short = cluster.node("short", reactors=[Desk], offers={"desk"})
+    long = cluster.node("long", reactors=[LongDesk], offers={"desk"})
+    async with cluster.running(asker, short, long):
+
+        def handled() -> int:
+            return len(kept(long, "desk")) + lane(asker, short, "desk").failed.get("message_type", 0)
+
+        for node in (short, long):
+            await asker.ask(Peer(node.node_id) / "desk", LongPlea("word"))  # how long answers take is known
+            kept(node, "desk").clear()
+        for number in range(100):
+            await asker.tell(Role("desk") / "desk", LongPlea("a long word"))
+            await eventually(lambda: handled() == number + 1)  # noqa: B023  # of this turn
+        assert lane(asker, short, "desk").failed["message_type"] < 20
+
+
+class OtherPut(Message):
+    key: str
+
+
+OtherPut.__name__ = "Put"
+
+
+class OtherStore(Store):
+    channel = Channel("store", messages=(OtherPut,))
+
+    @handles(OtherPut)
+    def keep(self, put: OtherPut) -> None: ...
+
+
+@in_virtual_time
+async def test_a_requirement_counts_only_those_to_whom_something_can_be_sent() -> None:
+    put_only: Channel[Any] = Channel("store", messages=(OldPut,))
+    cluster = Cluster()
+    asker = cluster.node(
+        "asker",
+        peers=("other",),
+        channels=[put_only],
+        options=PeerOptions(requires=(Require(role="store", at_least=1),)),
+    )
+    other = cluster.node("other", reactors=[OtherStore], offers={"store"})
+    good = cluster.node("good", reactors=[OldStore], offers={"store"}, peers=("asker",))
+    async with cluster.running(asker, other):
+        await eventually(lambda: not view(asker).met)
+        assert "1 declare other messages on their channels: nothing can be sent there" in view(asker).text
+        async with good:
+            await eventually(lambda: view(asker).met)
+            assert view(asker).have == 1
+
+
+def view(node: Any) -> RequirementView:
+    (found,) = node.snapshot().peers.requirements
+    assert isinstance(found, RequirementView)
+    return found

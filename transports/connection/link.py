@@ -324,8 +324,7 @@ class PeerLink:
         if frame.rid:
             self.open_asks.failed(lane, frame.rid, error)
             return
-        refused = error if isinstance(error, SendError) else SendError(str(error))
-        if not self._losses.refused_by_peer(lane, frame.sequence, refused):
+        if not self._losses.refused_by_peer(lane, frame.sequence, error, self._bus.loop.time()):
             self.open_asks.unsolicited += 1
 
     def credited(self, frame: Credit) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ...actors.base import PeerGone, SendError
+from ...actors.base import PeerGone, RemoteError, SendError
 from ...actors.mailbox import Side
 from ...actors.messages import Address, Peer
 from ...actors.sends import AskFuture, FailedOutcome
@@ -56,11 +56,13 @@ class Losses:
         assert isinstance(envelope, Outgoing)
         self._letter(envelope.message, error, lane.info.name, envelope.sender)
 
-    def refused_by_peer(self, lane: OutLane, sequence: int, error: SendError) -> bool:
+    def refused_by_peer(self, lane: OutLane, sequence: int, error: SendError | RemoteError, now: float) -> bool:
         """The tell of that sequence failed at the peer. False for one that cannot have."""
-        found = lane.refused_by_peer(sequence, error)
+        refused = error if isinstance(error, SendError) else SendError(str(error))
+        found = lane.refused_by_peer(sequence, refused)
         if found:
-            self._letter(error.message, error, lane.info.name, None)
+            lane.latency.failed(0.0, now)  # else who fails at once looked like one who has little to do
+            self._letter(refused.message, refused, lane.info.name, None)
         return found
 
     def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:

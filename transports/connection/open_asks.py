@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from ...actors.base import MessageTooLarge, MessageTypeError, PeerGone, RemoteError, SendError, ShuttingDown
+from ...actors.base import MessageTooLarge, MessageTypeError, PeerGone, RemoteError, SendError
 from ...actors.sends import AskFuture
 from ..lanes import Outbox, Outgoing, OutLane, RemoteAsk, Writer
 from ..wire import Cancel, Reply, ZeroCopyReply
@@ -121,8 +121,6 @@ class OpenAsks:
             now = self._loop.time()
             lane.latency.failed(now - ask.written, now)
             lane.count_undone(error.reason if isinstance(error, SendError) else HANDLER_FAILED)
-            if isinstance(error, ShuttingDown):
-                error.never_sent = True  # it was refused unseen
             ask.fail(error)
 
     def forget(self, ask: RemoteAsk[Any]) -> None:

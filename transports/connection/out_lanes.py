@@ -12,6 +12,9 @@ from ..wire import ChannelCodec, ChannelInfo, Codecs, body_limit
 
 __all__ = ["OutLanes"]
 
+#: Names of the bus's own channels begin so.
+OWN = "peerbus."
+
 log = get_logger("peerbus.transports")
 
 
@@ -94,6 +97,12 @@ class OutLanes:
     def holding(self) -> bool:
         """What was accepted is held back, behind what another connection carries."""
         return any(turn.held and turn.busy for turn in self.turns)
+
+    @property
+    def understood(self) -> bool:
+        """Something can be sent on some channel that both declare, if they have one in common at all."""
+        known = [each for each in self.by_name.values() if each.known and not each.info.name.startswith(OWN)]
+        return not known or any(each.awaited or (each.codec is not None and each.codec.numbers) for each in known)
 
     @property
     def unconfirmed(self) -> bool:

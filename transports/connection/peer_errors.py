@@ -19,7 +19,7 @@ from ...actors.base import (
 from ..lanes import ANSWER_TOO_LARGE, ANSWER_TYPE, ANSWER_UNREAD, REACTOR_PREFIX
 from ..wire import Error
 
-__all__ = ["error_of"]
+__all__ = ["UNSEEN", "error_of"]
 
 _ERRORS: dict[str, Callable[[str], SendError]] = {
     **{
@@ -38,6 +38,18 @@ _ERRORS: dict[str, Callable[[str], SendError]] = {
     ANSWER_TYPE: MessageTypeError,
     ANSWER_UNREAD: MailboxFull,
 }
+#: Codes of what no handler has seen, and none will: it may be sent again, here or elsewhere, and nothing is done twice.
+UNSEEN = frozenset(
+    {
+        "deadline_mailbox",
+        MailboxFull.reason,
+        MessageTooLarge.reason,
+        MessageTypeError.reason,
+        NoSuchReactor.reason,
+        SchemaMismatch.reason,
+        ShuttingDown.reason,
+    }
+)
 #: Phases of a deadline that a peer may name: reasons are counted, and a peer must not make them up.
 _PHASES = {"deadline_handler": "handler", "deadline_mailbox": "mailbox"}
 
@@ -46,8 +58,12 @@ def error_of(frame: Error, text: str) -> SendError | RemoteError:
     """The error of a code: one of ours, or what a handler raised."""
     make = _ERRORS.get(frame.code)
     if make is not None:
-        return make(text)
+        error = make(text)
+        error.never_sent = frame.code in UNSEEN
+        return error
     phase = _PHASES.get(frame.code)
     if phase is not None:
-        return DeadlineExceeded(text, phase=phase)
+        late = DeadlineExceeded(text, phase=phase)
+        late.never_sent = frame.code in UNSEEN
+        return late
     return RemoteError(frame.code.removeprefix(REACTOR_PREFIX), frame.text)

@@ -145,9 +145,9 @@ def test_what_was_written_may_have_arrived_and_what_is_queued_has_not(scene: Sce
 def test_a_tell_that_the_peer_refuses_is_a_dead_letter_once(scene: Scene) -> None:
     scene.tell(1)
     scene.lane.wrote(scene.lane.pop())
-    assert scene.losses.refused_by_peer(scene.lane, 0, MailboxFull("full"))
-    assert not scene.losses.refused_by_peer(scene.lane, 0, MailboxFull("again"))
-    assert not scene.losses.refused_by_peer(scene.lane, 9, MailboxFull("never written"))
+    assert scene.losses.refused_by_peer(scene.lane, 0, MailboxFull("full"), 0.0)
+    assert not scene.losses.refused_by_peer(scene.lane, 0, MailboxFull("again"), 0.0)
+    assert not scene.losses.refused_by_peer(scene.lane, 9, MailboxFull("never written"), 0.0)
     assert scene.hearers.letters == [(Get(1), "mailbox_full", TO)]
     scene.lane.granted(1, 1)
     scene.losses.lose_all(scene.lane, "over")
