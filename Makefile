@@ -52,7 +52,7 @@ soak: $(INSTALLED)test ## the simulated properties over 5000 seeds, at most 3 mi
 	$(RUN) -m pytest -m seeds --peerbus-seeds=5000 --peerbus-seconds=180 tests/network $(ARGS)
 
 large: $(INSTALLED)test $(INSTALLED)plot ## 200 simulated nodes under churn, and a partition that heals, drawn in docs/
-	PEERBUS_NODES=200 PEERBUS_DRAW=docs/dials $(RUN) -m pytest -o timeout=1800 tests/network/test_large_networks.py $(ARGS)
+	PEERBUS_NODES=200 PEERBUS_DRAW=docs/dials $(RUN) -m pytest -o timeout=1800 tests/network/test_large_networks.py tests/network/test_one_seed.py $(ARGS)
 
 fuzz: $(INSTALLED)fuzz ## feed strangers' bytes to what reads them, 10 s a target (ARGS="frames --seconds 300")
 	@$(VENV)/bin/python fuzz $(ARGS)

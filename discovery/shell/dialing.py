@@ -71,6 +71,8 @@ class Dialing:
         self._opened = opened
         self._changed = changed
         self._listeners: list[Listener] = []
+        #: Says how much was not said.
+        self._rest: asyncio.TimerHandle | None = None
         self._tasks: dict[asyncio.Task[None], None] = {}
         self._greetings = 0
         self._keys = 0
@@ -125,6 +127,8 @@ class Dialing:
         for task in tasks:
             task.cancel()
         await asyncio.gather(self.shut(), *tasks, return_exceptions=True)
+        if self._rest is not None:
+            self._rest.cancel()
         self._log_rest()
 
     def _ran(self, task: asyncio.Task[None]) -> None:
@@ -215,11 +219,12 @@ class Dialing:
 
     def _told(self, repeats: Repeats, thing: str, reason: str) -> Repeated | None:
         told = repeats.failed(thing, reason, self._loop.time())
-        if repeats.pace.due():
-            self._loop.call_later(1.0, self._log_rest)
+        if repeats.pace.due() and self._rest is None:
+            self._rest = self._loop.call_later(1.0, self._log_rest)
         return told
 
     def _log_rest(self) -> None:
+        self._rest = None
         dials, refused = self._failed_dials.pace.rest(), self._refusals.pace.rest()
         if dials:
             log.info("more failed dials", node=self._name, unlogged=dials)
