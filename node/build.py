@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import os
 import sys
 import traceback
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from typing import Any
 from ..actors.base import ConfigError
 from ..actors.messages import Channel, ChannelTuning, KnownChannels
 from ..actors.reactor import Reactor
+from ..discovery.book import no_book
 from ..transports.streams import Identity, TcpTransport, UnixTransport
 from .channel_tuning import channel_tuning
 from .config import NodeConfig
@@ -28,6 +30,7 @@ def build_node(config: NodeConfig, found: FoundIdentity | None = None) -> Node:
     found = found or load_identity(config)
     identity = found.identity if found else Identity.generate()
     channels, tuning = load_channels(config)
+    _check_book(config)
     return Node(
         config.name,
         network=config.network,
@@ -53,6 +56,21 @@ def build_node(config: NodeConfig, found: FoundIdentity | None = None) -> Node:
         shutdown_timeout=config.limits.shutdown_timeout,
         slow_handler=config.limits.slow_handler,
     )
+
+
+def _check_book(config: NodeConfig) -> None:
+    """Raise ConfigError for what is no book. Before the node runs: closing the file later would end SQLite's lock."""
+    if config.book is None:
+        return
+    try:
+        descriptor = os.open(config.book, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:  # it is not there, or not for us to read: then the node says so itself
+        return
+    with open(descriptor, "rb"):
+        problem = no_book(descriptor)
+    if problem:
+        text = f"{config.book} cannot be the book: {problem}; name a file that is the book's alone"
+        raise config.source.error("book", text)
 
 
 def load_identity(config: NodeConfig) -> FoundIdentity | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .book import AddressEntry, Book, BookChanges, BookContents, MemoryBook, PeerEntry
 from .keeper import BOOK_ACTOR, BookKeeper, LoadBook, SaveBook, keeper_of
-from .sqlite_book import SqliteBook
+from .sqlite_book import SqliteBook, no_book
 
 __all__ = [
     "BOOK_ACTOR",
@@ -18,5 +18,6 @@ __all__ = [
     "PeerEntry",
     "SaveBook",
     "SqliteBook",
+    "no_book",
     "keeper_of",
 ]

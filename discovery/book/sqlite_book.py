@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import math
 import os
 import sqlite3
+import stat
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +22,7 @@ from ..facts import MAX_BANS, Ban, ScoreReason, ban_target
 from .book import AddressEntry, BookChanges, BookContents, PeerEntry
 from .schema import migrate, roll_back
 
-__all__ = ["SqliteBook"]
+__all__ = ["SqliteBook", "no_book"]
 
 log = get_logger("peerbus.discovery")
 
@@ -32,6 +34,8 @@ LOG_BYTES = 4 * 1024 * 1024
 MAX_MOVED = 16
 #: Damaged entries that are described.
 MAX_DAMAGE = 20
+#: How files in PEM begin (RFC 7468).
+_PEM = b"-----BEGIN "
 #: SQLite says that the file is no database, or not a sound one.
 CORRUPT = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CORRUPT_INDEX", "SQLITE_CORRUPT_SEQUENCE"})
 
@@ -41,12 +45,22 @@ _PEER_COLUMNS = (
 _ADDRESS_COLUMNS = "node_id, endpoint, sources, last_success, last_failure, failures"
 
 
+def no_book(descriptor: int) -> str:
+    """Why an open file is surely something else than a damaged book, and left alone; nothing where it may be one."""
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return "it is no file"  # but a device, whose mode is everybody's affair
+    if os.pread(descriptor, len(_PEM), 0) == _PEM:
+        return "it holds a key or a certificate"
+    return ""
+
+
 class SqliteBook:
     """See the module. At most `most` peers (None: any number) and `MAX_BANS` bans are kept.
 
     The file is its owner's only (mode 0600).
 
-    A file that is no sound database is moved aside, as `<name>.damaged`, and a new one begun.
+    A file that is no sound database is moved aside, as `<name>.damaged`, and a new one begun. What is surely something
+    else, as a key or a database of another program, is left alone.
     """
 
     blocking = True
@@ -122,8 +136,13 @@ class SqliteBook:
     def _connect(self) -> sqlite3.Connection:
         try:
             # Made here, as SQLite would make it readable for others; its log gets the same mode from it.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
-            self.path.chmod(0o600)
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            try:
+                if problem := no_book(descriptor):
+                    raise OSError(errno.EINVAL, problem)
+                os.fchmod(descriptor, 0o600)
+            finally:
+                os.close(descriptor)
         except OSError as error:
             raise OSError(f"the peer book {self.path} cannot be opened: {error.strerror}") from error
         found = self.path.stat()

@@ -243,6 +243,8 @@ def test_check_says_that_a_node_finds_nobody(tmp_path: Path, capsys: pytest.Capt
         ("book = '~no_such_user/alice.db'", "alice.toml:3: book: the home of ~no_such_user is not known"),
         ('identity = "a\\u0000b"', "alice.toml:3: identity: 'a\\x00b' is not a path"),
         (f"identity = '{'a' * 300}'", ": File name too long"),
+        ("book = 'alice.pem'", "alice.pem cannot be the book: it holds a key or a certificate"),
+        (f"book = '{os.devnull}'", f"book: {os.devnull} cannot be the book: it is no file"),
         ("identity = '.'", "is a folder; name the file that `peerbus keygen` wrote"),
         ("identity = 'fd:77'", "alice.toml:3: identity: fd:77: it is not open; start with 77<alice.pem, or a pipe"),
         ("identity = 'credential:a'", "alice.toml:3: identity: credential:a: $CREDENTIALS_DIRECTORY is not set"),
@@ -257,6 +259,7 @@ def test_a_wrong_configuration_starts_nothing_either(
     lines: str, says: str, check: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "open.pem").touch(mode=0o644)
+    (tmp_path / "alice.pem").write_text("-----BEGIN PRIVATE KEY-----")
     config = tmp_path / "alice.toml"
     config.write_text(CONFIG + lines)
     status, out, err = run(["run", str(config), *check], capsys)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 import math
+import os
 import signal
 import sqlite3
 import subprocess
@@ -232,6 +233,19 @@ def test_a_book_of_a_newer_version_is_refused_and_left_alone(tmp_path: Path) -> 
     with pytest.raises(ConfigError, match=f"version {VERSION + 1}, and this program knows versions up to {VERSION}"):
         SqliteBook(path).open()
     assert not path.with_name("peers.db.damaged").exists()
+
+
+def test_a_key_and_a_device_are_no_damaged_books_and_left_alone(tmp_path: Path) -> None:
+    key, device = tmp_path / "alice.pem", tmp_path / "device"
+    key.write_bytes(b"-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----\n")
+    key.chmod(0o640)
+    os.mkfifo(device)
+    device.chmod(0o666)
+    for path, mode, why in ((key, 0o640, "it holds a key or a certificate"), (device, 0o666, "it is no file")):
+        with pytest.raises(OSError, match=f"the peer book {path} cannot be opened: {why}"):
+            SqliteBook(path).open()
+        assert path.stat().st_mode & 0o777 == mode
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["alice.pem", "device"]
 
 
 def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
