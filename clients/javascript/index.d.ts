@@ -120,6 +120,8 @@ export interface NodeOptions {
   peers: readonly string[];
   /** Roles, as "archive" or "archive{from=1000}". */
   offers?: readonly string[];
+  /** What to serve: a list of the arguments of Node.serve. */
+  serve?: readonly (readonly [Channel, Handlers, ServeOptions?])[];
   /** In a closed cluster: key, certificate and the authority that issued it. */
   credentials?: Credentials;
 }
@@ -172,13 +174,8 @@ export class Node extends EventEmitter {
   off<K extends keyof Events>(event: K, listener: (...args: Events[K]) => void): this;
 }
 
-/** A node that has joined. `serve` is a list of the arguments of Node.serve, `timeout` is that of Node.join. */
-export function join(
-  options: NodeOptions & {
-    serve?: readonly (readonly [Channel, Handlers, ServeOptions?])[];
-    timeout?: number;
-  },
-): Promise<Node>;
+/** A node that has joined; `timeout` is that of Node.join. */
+export function join(options: NodeOptions & { timeout?: number }): Promise<Node>;
 
 /** The root of all errors of this package: `code` is a word of docs/wire.md. */
 export class PeerbusError extends Error {

@@ -8,8 +8,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import runpy
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +25,6 @@ import pytest
 
 from peerbus.actors import Channel, Message, Reactor, RemoteError, Request, Role, handles
 from peerbus.node import Node
-from peerbus.transports.schema import describe
 from peerbus.transports.streams.identity import Identity
 
 CLIENT = Path(__file__).resolve().parents[2] / "clients" / "javascript"
@@ -144,24 +145,37 @@ class Fail(Message):
     code: str
 
 
+class Later:
+    """Messages of a later version of the same program."""
+
+    class Count(Message):
+        number: int
+        data: bytes = b""
+        note: str = ""
+
+
+LATER = Channel("counter", messages=(Later.Count, Sum))
 COUNTER = Channel("counter", messages=(Count, Sum, Block, Fail))
 COUNTERS = Role("counter", where="lang=js")
 
 
-@pytest.fixture
-def schema(tmp_path: Path) -> Path:
-    """What `peerbus schema show --json` prints of the two channels."""
-    found = {}
-    for channel in (Desk.channel, COUNTER):
-        described = describe(channel)
-        found[channel.name] = {"schema": described.schema.hex(), "description": msgspec.msgpack.decode(described.data)}
-    path = tmp_path / "schema.json"
-    path.write_text(json.dumps({"channels": found}), encoding="utf-8")
+def shown(*sources: str, folder: Path, path: Path) -> Path:
+    """A file with what `peerbus schema show --json` prints of these, which are found from a folder."""
+    command = (sys.executable, "-m", "peerbus", "schema", "show", *sources, "--json")
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60, cwd=folder)
+    path.write_text(done.stdout, encoding="utf-8")
     return path
 
 
+@pytest.fixture(scope="module")
+def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of the two channels."""
+    path = tmp_path_factory.mktemp("javascript") / "schema.json"
+    return shown("test_javascript:Desk", "test_javascript:COUNTER", folder=Path(__file__).parent, path=path)
+
+
 @contextmanager
-def desk(listen: str = PLACE) -> Iterator[Node]:
+def desk(listen: str = PLACE, counter: Channel[Any] = COUNTER) -> Iterator[Node]:
     identity = Identity.from_seed(b"d" * 32)
     with Node(
         "desk",
@@ -170,7 +184,7 @@ def desk(listen: str = PLACE) -> Iterator[Node]:
         listen=[listen],
         offers={"desk"},
         reactors=[Desk],
-        channels=[COUNTER],
+        channels=[counter],
     ) as node:
         yield node
 
@@ -284,3 +298,32 @@ def test_it_comes_back_when_its_peer_has_restarted(schema: Path) -> None:
         with desk(place) as again:
             assert serves.next() == ["up", "desk"]
             assert again.ask(COUNTERS / COUNTER, Sum(), timeout=60, wait_for_peer=True).get() == [0, 0]
+
+
+@needs_node
+def test_a_program_with_a_field_more_sends_to_it(schema: Path) -> None:
+    with desk(counter=LATER) as node, script("serves", node, schema) as serves:
+        assert serves.next() == ["up", "desk"]
+        node.tell(COUNTERS / LATER, Later.Count(5, note="new"), timeout=60, wait_for_peer=True).get()
+        assert node.ask(COUNTERS / LATER, Sum(), timeout=60).get() == [5, 0]
+
+
+@needs_node
+def test_the_program_of_the_readmes_is_answered(tmp_path: Path) -> None:
+    readme = (CLIENT.parents[1] / "README.md").read_text(encoding="utf-8")
+    python, javascript = (
+        re.findall(rf"^```{name}\n(.*?)^```$", readme, re.M | re.S)[0] for name in ("python", "javascript")
+    )
+    program = python.partition("\n\n\nwith Node(")[0]
+    (tmp_path / "program.py").write_text(program, encoding="utf-8")
+    shown("program:Greeter", folder=tmp_path, path=tmp_path / "schema.json")
+    greeter = runpy.run_path(str(tmp_path / "program.py"))["Greeter"]
+    with Node("alice", offers={"greeter"}, reactors=[greeter], listen=[PLACE]) as node:
+        place = node.endpoints[0].replace(f"{node.node_id}@", "")
+        script = javascript.replace('"peerbus"', f'"{CLIENT / "src" / "index.js"}"', 1).replace(
+            "tcp://127.0.0.1:7400", place
+        )
+        (tmp_path / "web.mjs").write_text(script, encoding="utf-8")
+        assert NODE is not None
+        done = subprocess.run((NODE, "web.mjs"), check=False, capture_output=True, text=True, timeout=60, cwd=tmp_path)
+    assert (done.stdout, done.stderr) == ("hello world, this is alice\n", "")

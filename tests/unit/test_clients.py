@@ -35,3 +35,9 @@ def test_the_javascript_of_the_readme_is_that_of_the_clients_own() -> None:
 @pytest.mark.parametrize("path", sorted((JAVASCRIPT / "src").glob("*.js")), ids=lambda path: path.name)
 def test_a_file_of_javascript_begins_with_what_it_is(path: Path) -> None:
     assert re.match(r"/\*\* [A-Z].*[.:] ?.*\*/\n", path.read_text(encoding="utf-8"))
+
+
+def test_the_javascript_client_stays_small() -> None:
+    lines = [line.strip() for path in (JAVASCRIPT / "src").glob("*.js") for line in path.read_text().splitlines()]
+    code = [line for line in lines if line and not line.startswith(("//", "/*", "*"))]
+    assert len(code) <= 900

@@ -15,13 +15,13 @@ export class Channel {
   constructor(name, description, { window = 1024, bytes = 1 << 20, maxMessage = 1 << 16, priority = 5 } = {}) {
     const [version, definitions, messages] = Array.isArray(description) ? description : [];
     if (version !== 1 || !Array.isArray(definitions) || !Array.isArray(messages)) {
-      throw new TypeError(`no description of ${name}: it is [1, […], […]], as \`peerbus schema show --json\` prints it`);
+      throw new TypeError(`no description of ${name}: [1, […], […]], as \`peerbus schema show --json\` prints it`);
     }
     Object.assign(this, { name, types: messages.map(([type]) => type), description: pack(description) });
     this.shapes = messages.map(([type, place]) => shapeOf(type, definitions[place]));
     this.schema = createHash("sha256").update(this.description).digest().subarray(0, 16);
-    const limits = { messages: window, bytes, max_message: maxMessage, priority };
-    this.info = { name, types: this.types, schema: this.schema, ...limits };
+    const { types, schema } = this;
+    this.info = { name, types, schema, messages: window, bytes, max_message: maxMessage, priority };
   }
 
   /** The channel of a name in what `peerbus schema show --json` prints. Raises: TypeError. */
@@ -48,7 +48,8 @@ export class Channel {
     const shape = this.shapes[number - 1];
     if (!shape) throw new TypeError(`channel ${this.name} has no message of number ${number}`);
     const [list, { names, type }] = [shape.form !== "map", shape];
-    if (typeof value !== "object" || value === null || list !== Array.isArray(value)) throw new TypeError(`this is no ${type}`);
+    const fits = typeof value === "object" && value !== null && list === Array.isArray(value);
+    if (!fits) throw new TypeError(`this is no ${type}`);
     const pairs = () => names.slice(0, value.length).map((name, at) => [name, value[at]]);
     return message(type, complete(shape, list ? Object.fromEntries(pairs()) : value));
   }

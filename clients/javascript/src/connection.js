@@ -10,14 +10,16 @@ import { pack, unmark, unpack } from "./msgpack.js";
 
 const [HANDSHAKE_MS, PING_MS, PATIENCE_MS] = [5_000, 5_000, 15_000];
 const QUIET_MS = 10_000; // without a frame, before this side closes where the peer has said GOAWAY
+const UNREAD = 64 << 20; // bytes that wait to be written, and something comes that is to be answered
 const EARLY = { hello: ["HELLO", "REJECT"], welcome: ["WELCOME", "REJECT", "GOAWAY"] };
 const cut = (text, size) => new TextDecoder().decode(Buffer.from(text).subarray(0, size)).replace(/\ufffd+$/, "");
 
-/** Over a stream that is open. `host` is the node, `peer` the id that TLS has proved; `ended` resolves to the reason. */
+const above = ({ length }, limit) => `${length} bytes are above ${limit}`;
+const lane = (info) => ({ info, window: new Window(info) });
+
+/** Over a stream that is open. `host` is the node, `peer` the id that TLS proved; `ended` resolves to the reason. */
 export class Connection {
   #stage = "preface"; // preface, hello, welcome, up, ended
-  #chunks = [];
-  #size = 0;
   #parts = new Reassembler((lane) => (lane & 1 ? this.lanes : this.mine)[lane >> 1].info.max_message);
   #asks = new Map(); // rid -> entry
   #jobs = new Map(); // rid -> job
@@ -29,12 +31,12 @@ export class Connection {
 
   constructor(socket, host, peer, expected) {
     Object.assign(this, { socket, host, peer, expected, lanes: [], left: null, leaving: false });
-    this.mine = host.services.map((service) => ({ service, info: service.channel.info, window: new Window(service.channel.info), tells: 0 }));
+    this.mine = host.services.map((service) => ({ service, ...lane(service.channel.info), tells: 0 }));
     this.outbox = new Outbox(socket);
     this.ended = new Promise((resolve) => (this.resolve = resolve));
     this.late = setTimeout(() => this.fail("timeout", "the handshake took too long"), HANDSHAKE_MS);
     this.pulse = setInterval(() => this.#pulse(), PING_MS);
-    socket.on("data", (chunk) => this.#receive(chunk));
+    socket.on("readable", () => this.#receive());
     socket.on("error", (error) => this.end("broken", error.message));
     socket.on("close", () => this.end(this.left?.reason ?? "closed", "the peer closed the stream"));
     socket.write(PREFACE);
@@ -42,68 +44,53 @@ export class Connection {
   }
 
   /** Whether new messages may be sent. */
-  get usable() {
-    return this.#stage === "up" && !this.left && !this.leaving;
-  }
+  get usable() { return this.#stage === "up" && !this.left && !this.leaving; }
 
   /** How many sends are under way. */
-  get load() {
-    return this.lanes.reduce((sum, { queue }) => sum + queue.size, this.#asks.size);
-  }
-
-  get idle() {
-    return this.load === 0 && this.#jobs.size === 0 && this.outbox.empty;
-  }
+  get load() { return this.lanes.reduce((sum, { queue }) => sum + queue.size, this.#asks.size); }
+  get idle() { return this.load === 0 && this.#jobs.size === 0 && this.outbox.empty; }
 
   /** The peer's channel of a name, if it is open. */
-  lane(name) {
-    return this.lanes.find((lane) => lane.info.name === name && !lane.closed);
-  }
+  lane(name) { return this.lanes.find((lane) => lane.info.name === name && !lane.closed); }
 
   #take(size) {
-    if (this.#size < size) return null;
-    if (this.#chunks[0].length < size) this.#chunks = [Buffer.concat(this.#chunks)];
-    const taken = this.#chunks[0].subarray(0, size);
-    this.#chunks[0] = this.#chunks[0].subarray(size);
-    if (this.#chunks[0].length === 0) this.#chunks.shift();
-    this.#size -= size;
-    return taken;
+    const data = size > 0 ? this.socket.read(size) : Buffer.alloc(0);
+    return data?.length === size ? data : null; // less is what is left at the end of the stream
   }
 
-  #receive(chunk) {
+  #receive() {
     this.#heard = Date.now();
-    this.#chunks.push(chunk);
-    this.#size += chunk.length;
     try {
       if (this.#stage === "preface" && !this.#preface(this.#take(12))) return;
-      while (this.#stage !== "ended") {
-        this.expects ??= this.#take(4)?.readUInt32BE();
-        const limit = this.#stage === "up" ? LIMITS.frame : LIMITS.handshake;
-        if (this.expects > limit) throw new ProtocolError("frame_too_large", `${this.expects} bytes are above ${limit}`);
-        const data = this.expects === undefined ? null : this.#take(this.expects);
-        if (!data) return;
-        this.expects = undefined;
-        this.#handle(decode(data));
-      }
+      for (let data; this.#stage !== "ended" && (data = this.#body()); ) this.#handle(decode(data));
+      if (this.socket.writableLength > UNREAD) throw new ProtocolError("unread", "the peer reads too little");
     } catch (error) {
       this.fail(error instanceof ProtocolError ? error.code : "failed", error.message);
     }
   }
 
+  #body() {
+    const size = (this.expects ??= this.#take(4)?.readUInt32BE());
+    const limit = this.#stage === "up" ? LIMITS.frame : LIMITS.handshake;
+    if (size > limit) throw new ProtocolError("frame_too_large", `${size} bytes are above ${limit}`);
+    const data = size === undefined ? null : this.#take(size);
+    if (data) this.expects = undefined;
+    return data;
+  }
+
   #preface(data) {
     if (!data) return false;
-    if (!data.subarray(0, 8).equals(PREFACE.subarray(0, 8))) this.end("magic", "the other side is no peerbus");
-    else if (data.readUInt16BE(8) > 1 || data.readUInt16BE(10) < 1) throw new ProtocolError("version", "only version 1 is spoken here");
-    else this.#stage = "hello";
+    if (!data.subarray(0, 8).equals(PREFACE.subarray(0, 8))) return this.end("magic", "the other side is no peerbus");
+    if (data.readUInt16BE(8) > 1 || data.readUInt16BE(10) < 1) throw new ProtocolError("version", "this is version 1");
+    this.#stage = "hello";
     return true;
   }
 
   #handle(frame) {
     if (frame === null) return;
     const [name, ...fields] = frame;
-    if (!(EARLY[this.#stage]?.includes(name) ?? !["HELLO", "WELCOME", "REJECT"].includes(name))) {
-      throw new ProtocolError("unexpected_frame", `${name} may not come now`);
-    }
+    const fits = EARLY[this.#stage]?.includes(name) ?? !["HELLO", "WELCOME", "REJECT"].includes(name);
+    if (!fits) throw new ProtocolError("unexpected_frame", `${name} may not come now`);
     if (name !== "PING" && name !== "PONG") this.#used = Date.now();
     this[`on${name}`]?.(...fields);
   }
@@ -112,8 +99,8 @@ export class Connection {
     const { host, peer, expected } = this;
     if (hello.node_id !== peer) throw new ProtocolError("node_id", "HELLO has another id than the certificate");
     if (peer === host.id) throw new ProtocolError("self_dial", "this is the node itself, or another one with its key");
-    if (expected && expected !== peer) throw new ProtocolError("node_id", `${expected} was dialed, and this is ${peer}`);
-    if (hello.network !== host.network) throw new ProtocolError("network", `${hello.network} is not network ${host.network}`);
+    if (expected && expected !== peer) throw new ProtocolError("node_id", `${expected} was dialed, this is ${peer}`);
+    if (hello.network !== host.network) throw new ProtocolError("network", `${hello.network} is not ${host.network}`);
     this.hello = hello;
     host.judge(this);
     this.onUPDATE(hello.offers);
@@ -128,13 +115,11 @@ export class Connection {
     this.host.established(this);
   }
 
-  onREJECT(reason, text) {
-    this.end(reason, text);
-  }
+  onREJECT(reason, text) { this.end(reason, text); }
 
   onOPEN(index, info) {
     if (index !== this.lanes.length || this.lane(info.name)) throw new ProtocolError("bad_field", "OPEN out of turn");
-    this.lanes.push({ index, info, window: new Window(info), queue: new Set() });
+    this.lanes.push({ index, ...lane(info), queue: new Set() });
     this.host.emit("changed");
   }
 
@@ -160,21 +145,15 @@ export class Connection {
     }
   }
 
-  onPING(token) {
-    this.outbox.now("PONG", token);
-  }
+  onPING(token) { this.outbox.now("PONG", token); }
 
   onDESCRIBE(indexes) {
-    for (const index of indexes) this.outbox.now("DESCRIPTION", index, this.#known(this.mine, index).service.channel.description);
+    const description = (index) => this.#known(this.mine, index).service.channel.description;
+    for (const index of indexes) this.outbox.now("DESCRIPTION", index, description(index));
   }
 
-  onDESCRIPTION(index) {
-    throw new ProtocolError("bad_field", `nobody has asked for the description of ${index}`);
-  }
-
-  onPONG(token) {
-    this.#pong = token;
-  }
+  onDESCRIPTION(index) { throw new ProtocolError("bad_field", `nobody has asked for the description of ${index}`); }
+  onPONG(token) { this.#pong = token; }
 
   onPART(lane, left, data) {
     this.#known(lane & 1 ? this.lanes : this.mine, lane >> 1, "unknown_lane");
@@ -202,18 +181,15 @@ export class Connection {
 
   #serve(job) {
     const { service, window, info } = this.#known(this.mine, job.index);
-    if (!window.take(job.payload.length)) throw new ProtocolError("window_overrun", `no credit on channel ${job.index}`);
+    if (!window.take(job.payload.length)) throw new ProtocolError("window_overrun", `no credit on ${info.name}`);
     const source = this.hello.channels[job.source - 1]?.name ?? null;
     const whole = { ...job, connection: this, controller: new AbortController(), source };
-    let code = this.leaving ? "shutting_down" : job.payload.length > info.max_message ? "too_large" : "message_type";
+    const code = this.leaving ? "shutting_down" : job.payload.length > info.max_message ? "too_large" : null;
     if (job.rid > 0) this.#jobs.set(job.rid, whole);
-    try {
-      if (code !== "message_type") throw new Error("this node does not take it");
-      service.take(whole);
-    } catch (error) {
-      this.release(job);
-      this.failed(job, code, error.message);
-    }
+    const wrong = code ? "this node does not take it" : service.take(whole);
+    if (!wrong) return;
+    this.release(job);
+    this.failed(job, code ?? "message_type", wrong);
   }
 
   /** A message has left its mailbox: its credit goes back. */
@@ -222,14 +198,18 @@ export class Connection {
     if (due && this.#stage === "up") this.outbox.now("CREDIT", [[index, ...due]]);
   }
 
+  #unsent(why) {
+    for (const { queue } of this.lanes) for (const entry of queue) this.#settle(entry, "not_sent", why);
+  }
+
   #credit() {
     const due = this.mine.map(({ window }, index) => [index, window.settle()]).filter(([, owed]) => owed);
     if (due.length > 0) this.outbox.now("CREDIT", due.map(([index, owed]) => [index, ...owed]));
   }
 
-  answer({ rid, index, payload: asked }, number, payload) {
+  answer({ rid, index }, number, payload) {
     const limit = this.mine[index].info.max_message;
-    if (payload.length > limit) return this.failed({ rid, index }, "answer_too_large", `${payload.length} bytes are above ${limit}`);
+    if (payload.length > limit) return this.failed({ rid, index }, "answer_too_large", above(payload, limit));
     if (this.#jobs.delete(rid)) this.outbox.add(2 * index + 1, body("REPLY", index, [[rid, number, payload]]));
   }
 
@@ -247,7 +227,8 @@ export class Connection {
     for (const [rid, number, payload] of items) {
       const entry = this.#asks.get(rid);
       try {
-        if (entry) this.#settle(entry, null, number > 0 ? entry.channel.decoded(number, unpack(payload)) : unmark(unpack(payload)));
+        const value = entry && unpack(payload);
+        this.#settle(entry, null, number > 0 ? entry?.channel.decoded(number, value) : unmark(value));
       } catch (error) {
         this.#settle(entry, "answer_type", error.message);
       }
@@ -255,29 +236,32 @@ export class Connection {
   }
 
   onERROR(rid, index, sequence, code, text) {
-    if (rid > 0) this.#settle(this.#asks.get(rid), code, text);
-    else this.host.emit("undelivered", { peer: this.peer, channel: this.lanes[index]?.info.name, sequence, code, text });
+    this.#settle(this.#asks.get(rid), code, text);
+    const channel = this.lanes[index]?.info.name;
+    if (rid === 0) this.host.emit("undelivered", { peer: this.peer, channel, sequence, code, text });
   }
 
   onGOAWAY(reason, text, within = 0) {
     if (this.#stage === "welcome") return this.end(reason, text);
     this.left = { reason, until: Date.now() + Math.min(within, 3_600_000) + QUIET_MS, last: Date.now() + 3_610_000 };
-    for (const { queue } of this.lanes) for (const entry of queue) this.#settle(entry, "not_sent", `the peer leaves: ${reason}`);
+    this.#unsent(`the peer leaves: ${reason}`);
     this.#credit();
     this.host.emit("changed");
   }
 
-  /** Send a message: a promise of its answer, or with `ask` false of its being written. Raises: TypeError, SendError. */
+  /** Send a message: a promise of its answer, or with `ask` false of its being written. Raises: TypeError. */
   send(channel, value, { ask, deadline, signal }) {
     const payload = pack(channel.encodable(value));
     const lane = this.lane(channel.name);
-    const entry = { channel, value, ask, deadline, signal, lane, payload, number: channel.types.indexOf(typeOf(value)) + 1 };
+    const number = channel.types.indexOf(typeOf(value)) + 1;
+    const entry = { channel, value, ask, deadline, signal, lane, payload, number };
     return new Promise((resolve, reject) => {
-      Object.assign(entry, { resolve, reject, stop: () => this.#give(entry, "cancelled", "its sender has given it up") });
+      const stop = () => this.#give(entry, "cancelled", "its sender has given it up");
+      Object.assign(entry, { resolve, reject, stop });
       const limit = lane.info.max_message;
-      if (payload.length > limit) return this.#settle(entry, "too_large", `${payload.length} bytes are above ${limit}`);
-      if (signal?.aborted) return entry.stop();
-      signal?.addEventListener("abort", entry.stop);
+      if (payload.length > limit) return this.#settle(entry, "too_large", above(payload, limit));
+      if (signal?.aborted) return stop();
+      signal?.addEventListener("abort", stop);
       const wait = Math.max(1, deadline - Date.now());
       entry.timer = setTimeout(() => this.#give(entry, entry.rid ? "deadline" : "not_sent", "its time is over"), wait);
       lane.queue.add(entry);
@@ -293,14 +277,12 @@ export class Connection {
       if (ask) {
         do this.#rid = (this.#rid % 0xffff_ffff) + 1;
         while (this.#asks.has(this.#rid));
-        entry.rid = this.#rid;
-        this.#asks.set(entry.rid, entry);
-        const item = [entry.rid, Math.max(0, Math.min(deadline - Date.now(), 0xffff_ffff)), number, 0, payload];
-        this.outbox.add(2 * lane.index, body("ASK", lane.index, [item]));
-      } else {
-        this.outbox.add(2 * lane.index, body("TELL", lane.index, [[number, 0, payload]]));
-        this.#settle(entry, null);
+        this.#asks.set((entry.rid = this.#rid), entry);
       }
+      const left = Math.max(0, Math.min(deadline - Date.now(), 0xffff_ffff));
+      const item = ask ? [entry.rid, left, number, 0, payload] : [number, 0, payload];
+      this.outbox.add(2 * lane.index, body(ask ? "ASK" : "TELL", lane.index, [item]));
+      if (!ask) this.#settle(entry, null);
     }
   }
 
@@ -324,7 +306,8 @@ export class Connection {
   #pulse() {
     const now = Date.now();
     const { until = Infinity, last = Infinity, reason } = this.left ?? {};
-    if (now > last || (now > until && this.idle && now > this.#used + QUIET_MS)) return this.fail(reason, "after GOAWAY");
+    const quiet = now > until && this.idle && now > this.#used + QUIET_MS;
+    if (quiet || now > last) return this.fail(reason, "after GOAWAY");
     if (now - this.#heard > PATIENCE_MS) return this.end("silent", `nothing was heard for ${now - this.#heard} ms`);
     if (this.#stage === "up") this.outbox.now("PING", (this.#ping += 1));
   }
@@ -336,8 +319,8 @@ export class Connection {
     this.outbox.now("GOAWAY", "shutting_down", "", within);
     this.outbox.now("PING", (this.#ping += 1));
     const [began, mark] = [Date.now(), this.#ping];
-    const read = () => this.#pong >= mark || Date.now() > began + 1_000;
-    while (this.#stage === "up" && Date.now() < began + within && !(this.idle && read())) await sleep(10);
+    const done = () => this.idle && (this.#pong >= mark || Date.now() > began + 1_000);
+    while (this.#stage === "up" && Date.now() < began + within && !done()) await sleep(10);
     this.end("shutting_down", "this node ends");
   }
 
@@ -355,8 +338,9 @@ export class Connection {
     this.#stage = "ended";
     clearTimeout(this.late);
     clearInterval(this.pulse);
-    for (const { queue } of this.lanes) for (const entry of queue) this.#settle(entry, "not_sent", `the connection ended: ${code}`);
-    for (const entry of this.#asks.values()) this.#settle(entry, "connection_lost", `the connection ended: ${code}: ${text}`);
+    const why = `the connection ended: ${code}: ${text}`;
+    this.#unsent(why);
+    for (const entry of this.#asks.values()) this.#settle(entry, "connection_lost", why);
     for (const { controller } of this.#jobs.values()) controller.abort();
     this.#jobs.clear();
     this.socket.destroySoon();

@@ -3,8 +3,7 @@
 export class PeerbusError extends Error {
   constructor(code, text) {
     super(text);
-    this.name = new.target.name;
-    this.code = code;
+    Object.assign(this, { name: new.target.name, code });
   }
 }
 

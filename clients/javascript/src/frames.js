@@ -30,17 +30,19 @@ const optional = (fits) => (value) => value === undefined || fits(value);
 /** A role with attributes, as `archive{from=1000}`: { role, attributes }, or null for what is no capability. */
 export function capability(given) {
   const found = /^([a-z0-9][a-z0-9._-]{0,62})(?:\{([^{}]*)\})?$/.exec(given);
-  const pairs = (found?.[2] || null)?.split(",").map((pair) => /^([a-z0-9][a-z0-9._-]{0,30})=([^=]*)$/.exec(pair)) ?? [];
+  const pair = (text) => /^([a-z0-9][a-z0-9._-]{0,30})=([^=]*)$/.exec(text);
+  const pairs = found?.[2] ? found[2].split(",").map(pair) : [];
   if (!found || Buffer.byteLength(given) > 200 || !pairs.every(Boolean) || !printable(1, 200)(given)) return null;
   const attributes = Object.fromEntries(pairs.map(([, key, value]) => [key, value]));
   return Object.keys(attributes).length === pairs.length ? { role: found[1], attributes } : null;
 }
 
-const [word, note] = [text(0, 64), text(0, 1024)];
-const offers = once(64, (offer) => typeof offer === "string" && capability(offer), (offer) => offer.split("{")[0]);
+const [word, note, payload] = [text(0, 64), text(0, 1024), bin(0, 16_777_216)];
+const isOffer = (offer) => typeof offer === "string" && capability(offer);
+const offers = once(64, isOffer, (offer) => offer.split("{")[0]);
 const channel = map({
-  ...{ name: printable(1, 64), types: once(64, text(1, 128)), schema: bin(16, 16), messages: positive, bytes: positive },
-  ...{ max_message: uint(1, 16_777_216), priority: uint(1, 255) },
+  ...{ name: printable(1, 64), types: once(64, text(1, 128)), schema: bin(16, 16), priority: uint(1, 255) },
+  ...{ messages: positive, bytes: positive, max_message: uint(1, 16_777_216) },
 });
 const hello = map({
   ...{ node_id: text(64, 64, /^[0-9a-f]*$/), network: printable(1, 64), name: printable(1, 64), incarnation: u64 },
@@ -48,13 +50,12 @@ const hello = map({
   ...{ agent: printable(0, 64), nonce: bin(16, 16), record: optional(bin(0, 2048)) },
   features: optional(once(32, text(1, 32, /^[a-z0-9][a-z0-9._-]*$/))),
 });
-const payload = bin(0, 16_777_216);
 
 /** Kinds in their order, each with its fields. */
 const SHAPES = [
   ["HELLO", hello],
   ["WELCOME"],
-  ["REJECT", word, note],
+  ["REJECT", word, note, optional(list(0, 8, bin(0, 2048)))],
   ["TELL", index, list(1, 4096, tuple(u32, u32, payload))],
   ["ASK", index, list(1, 4096, tuple(positive, u32, u32, u32, payload))],
   ["REPLY", index, list(1, 4096, tuple(positive, u32, payload))],

@@ -1,7 +1,7 @@
 /** A node's key, the id that follows from it, and the certificate that shows it (docs/wire.md, Stream). */
 
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, sign, X509Certificate } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
 const sha256 = (data) => createHash("sha256").update(data).digest();
@@ -20,9 +20,7 @@ export class Identity {
     this.id = idOf(this.publicKey);
   }
 
-  static generate() {
-    return new Identity(generateKeyPairSync("ed25519").privateKey);
-  }
+  static generate() { return new Identity(generateKeyPairSync("ed25519").privateKey); }
 
   static fromSeed(seed) {
     const key = Buffer.concat([hex("302e020100300506032b657004220420"), seed]);
@@ -31,20 +29,14 @@ export class Identity {
 
   /** The key in a PEM file; where there is none, a new one is put there that only its owner can read. */
   static load(path) {
-    try {
-      return new Identity(createPrivateKey(readFileSync(path)));
-    } catch (error) {
-      if (error.code !== "ENOENT") throw error;
-    }
+    if (existsSync(path)) return new Identity(createPrivateKey(readFileSync(path)));
     const made = Identity.generate();
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFileSync(path, made.pem, { mode: 0o600, flag: "wx" });
     return made;
   }
 
-  get pem() {
-    return this.privateKey.export({ type: "pkcs8", format: "pem" });
-  }
+  get pem() { return this.privateKey.export({ type: "pkcs8", format: "pem" }); }
 
   /** What TLS shows of this node in an open network, as PEM texts. */
   credentials() {

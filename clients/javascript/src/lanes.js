@@ -48,6 +48,7 @@ export class Window {
 /** Writes bodies to a socket: small ones at once, large ones a part at a time, so that nothing waits behind them. */
 export class Outbox {
   #waiting = new Map(); // lane -> how many of its bodies are not written yet
+  #bodies = 0;
   #last = Promise.resolve(); // one body in parts after the other: that keeps the budget
   #go = () => {};
 
@@ -56,20 +57,17 @@ export class Outbox {
     for (const event of ["drain", "close"]) socket.on(event, () => this.#go());
   }
 
-  get empty() {
-    return this.#waiting.size === 0;
-  }
+  get empty() { return this.#bodies === 0; }
 
   /** A frame that is never cut. */
-  now(name, ...fields) {
-    this.#write(body(name, ...fields));
-  }
+  now(name, ...fields) { this.#write(body(name, ...fields)); }
 
   /** The body of a TELL, ASK or REPLY, behind those of its lane. */
   add(lane, data) {
     const before = this.#waiting.get(lane) ?? 0;
     if (before === 0 && data.length <= (this.empty ? CUT_ABOVE : LIMITS.part)) return this.#write(data);
     this.#waiting.set(lane, before + 1);
+    this.#bodies += 1;
     this.#last = this.#last.then(() => this.#cut(lane, data));
     return undefined;
   }
@@ -80,9 +78,8 @@ export class Outbox {
       const piece = data.subarray(at, at + LIMITS.part);
       this.#write(piece.length === data.length ? data : body("PART", lane, data.length - at - piece.length, piece));
     }
-    const left = this.#waiting.get(lane) - 1;
-    if (left > 0) this.#waiting.set(lane, left);
-    else this.#waiting.delete(lane);
+    this.#waiting.set(lane, this.#waiting.get(lane) - 1);
+    this.#bodies -= 1;
   }
 
   #write(data) {
@@ -108,7 +105,7 @@ export class Reassembler {
   add(lane, left, data) {
     const size = left + data.length;
     const whole = this.#lanes.get(lane) ?? { pieces: [], left: size, size };
-    if (size !== whole.left) throw new ProtocolError("part_out_of_order", `a part leaves ${left} of ${whole.left} bytes`);
+    if (size !== whole.left) throw new ProtocolError("part_out_of_order", `${left} of ${whole.left} are not left`);
     if (whole.pieces.length === 0) {
       if (size > Math.max(this.limit(lane), 65_536) + 64) throw new ProtocolError("part_too_large", `${size} bytes`);
       if (size > this.#room) throw new ProtocolError("part_budget", "too many bodies in parts at once");

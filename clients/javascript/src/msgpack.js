@@ -2,6 +2,7 @@
 
 import { Decoder, Encoder, ExtData } from "@msgpack/msgpack";
 
+const [LEAST, MOST] = [-(2n ** 63n), 2n ** 64n - 1n];
 const MAX_VALUES = 524_288; // as a peer takes in one payload
 const encoder = new Encoder({ useBigInt64: true, ignoreUndefined: true });
 // A key that is no text becomes a symbol, which no text can be mistaken for, and `read` makes a Map of its map.
@@ -19,22 +20,23 @@ export function pack(value) {
 function prepare(value, seen) {
   // The encoder writes a number above 32 bits as a float, which no integer field takes, and a BigInt as an integer.
   if (Number.isSafeInteger(value)) return Math.abs(value) > 0x7fff_ffff ? BigInt(value) : value;
-  if (typeof value === "bigint" && (value < -(2n ** 63n) || value >= 2n ** 64n)) throw new RangeError(`${value} is above 64 bits`);
+  if (typeof value === "bigint" && !isInteger(value, LEAST, MOST)) throw new RangeError(`${value} is above 64 bits`);
   if (typeof value === "function" || typeof value === "symbol") throw new TypeError(`a ${typeof value} cannot travel`);
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  if (value instanceof Date || value instanceof ExtData) return value;
   if (Array.isArray(value) || value instanceof Set) return Array.from(value, (item) => prepare(item, seen));
-  if (!(value instanceof Map)) {
-    if (typeof value !== "object" || [Date, ExtData].includes(value?.constructor) || ArrayBuffer.isView(value)) return value;
-    return value && Object.fromEntries(Object.entries(value).map(([key, item]) => [key, prepare(item, seen)]));
-  }
-  seen.maps = true;
-  return new Map([...value].map(([key, item]) => [prepare(key, seen), prepare(item, seen)]));
+  seen.maps ||= value instanceof Map;
+  const pairs = value instanceof Map ? [...value] : Object.entries(value);
+  const ready = pairs.map(([key, item]) => [prepare(key, seen), prepare(item, seen)]);
+  return value instanceof Map ? new Map(ready) : Object.fromEntries(ready);
 }
 
 /** What holds a Map somewhere, piece by piece: the encoder knows objects only. */
 function* pieces(value) {
   const list = Array.isArray(value);
   if (!list && !(value instanceof Map) && !isPlain(value)) return yield encoder.encode(value);
-  const items = list ? value : [...(isPlain(value) ? Object.entries(value) : value)].filter(([, item]) => item !== undefined);
+  const pairs = () => [...(isPlain(value) ? Object.entries(value) : value)].filter(([, item]) => item !== undefined);
+  const items = list ? value : pairs();
   const head = Buffer.alloc(5, list ? 0xdd : 0xdf);
   head.writeUInt32BE(items.length, 1);
   yield head;
@@ -60,8 +62,8 @@ function read(value) {
 function keyOf(key) {
   if (typeof key === "string") return key;
   const [type, text] = key.description.split(" ", 2);
-  if (type !== "number" && type !== "bigint") throw new TypeError(`a ${type} is no key of a map`);
-  return type === "number" ? Number(text) : read(BigInt(text));
+  if (type === "number" || type === "bigint") return type === "number" ? Number(text) : read(BigInt(text));
+  throw new TypeError(`a ${type} is no key of a map`);
 }
 
 /** What follows heads from 0xc4 to 0xdf: [bytes of a length, bytes besides, values for each of that length]. */

@@ -13,23 +13,24 @@ import { Service } from "./service.js";
 
 const AGENT = "peerbus-js/0.1.0";
 const INCARNATION = randomBytes(8).readBigUInt64BE(); // another one is a restart: once for the process
-const [FIRST_WAIT_MS, LAST_WAIT_MS, TLS_MS] = [250, 30_000, 5_000];
-const PATIENT_MS = { full: 180_000, banned: LAST_WAIT_MS, network: LAST_WAIT_MS, self_dial: LAST_WAIT_MS, version: LAST_WAIT_MS };
+const [FIRST_WAIT_MS, LAST_WAIT_MS, TLS_MS, LONGEST_MS] = [250, 30_000, 5_000, 0x7fff_ffff];
+/** Who refuses for one of these is not dialed again at once. */
+const PATIENT_MS = { full: 180_000, banned: 30_000, network: 30_000, self_dial: 30_000, version: 30_000 };
 const TLS = { minVersion: "TLSv1.3", maxVersion: "TLSv1.3", checkServerIdentity: () => undefined };
 
 /** One of those that offer a role, with these attributes. */
-export const role = (name, where = {}) => ({
-  text: `role ${name}`,
-  retry: true,
-  has: ({ offers }) => offers.some((offer) => offer.role === name && within(where, offer.attributes)),
-});
+export const role = (name, where = {}) => ({ text: `role ${name}`, retry: true, has: offering(name, where) });
 /** The peer of this id. */
 export const peer = (id) => ({ text: `peer ${id}`, has: (connection) => connection.peer === id });
 /** All that are connected: for tells. */
 export const EVERYONE = { text: "anybody", everyone: true, has: () => true };
 
+const until = ({ timeout = 5_000 }) => Date.now() + Math.min(timeout, LONGEST_MS);
 const within = (where, attributes) => Object.entries(where).every(([key, value]) => attributes[key] === String(value));
-const view = ({ peer: id, hello: { name }, offers, lanes }) => ({ id, name, offers, channels: lanes.map(({ info }) => info.name) });
+const offering = (name, where) => (connection) =>
+  connection.offers.some(({ role: offered, attributes }) => offered === name && within(where, attributes));
+const names = (lanes) => lanes.map(({ info }) => info.name);
+const view = ({ peer: id, hello: { name }, offers, lanes }) => ({ id, name, offers, channels: names(lanes) });
 
 function endpoint(text) {
   const found = /^tcp:\/\/(?:([0-9a-f]{64})@)?(?:\[([^\]]+)\]|([^:@/[\]]+)):(\d{1,5})$/.exec(text);
@@ -43,13 +44,14 @@ export class Node extends EventEmitter {
   #peers = new Map(); // id -> connection
   #closing = new AbortController();
 
-  constructor({ name, network = "peerbus", identity = Identity.generate(), peers, offers = [], credentials }) {
+  constructor({ name, network = "peerbus", identity = Identity.generate(), peers, offers = [], serve = [], ...given }) {
     super();
     this.setMaxListeners(0);
-    const wrong = offers.find((offer) => !capability(offer));
-    if (wrong !== undefined) throw new TypeError(`${JSON.stringify(wrong)} is no capability: write role{key=value}`);
+    const wrong = offers.filter((offer) => !capability(offer));
+    if (wrong.length > 0) throw new TypeError(`no capability: ${JSON.stringify(wrong)}: write role{key=value}`);
     Object.assign(this, { name, network, id: identity.id, offers, places: peers.map(endpoint) });
-    this.credentials = credentials ?? identity.credentials();
+    this.credentials = given.credentials ?? identity.credentials();
+    for (const each of serve) this.serve(...each);
   }
 
   /** Serve a channel with handlers by the names of its messages; before `join`. */
@@ -70,24 +72,19 @@ export class Node extends EventEmitter {
   }
 
   /** Wait until it is so, looking at each event of a name; at most so many milliseconds, or until this node closes. */
-  #until(event, timeout, done) {
-    return new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        this.off(event, look).off("closing", end);
-        resolve();
-      };
-      const look = () => done() && end();
-      const timer = setTimeout(end, timeout);
-      this.on(event, look).on("closing", end);
-      if (this.#closing.signal.aborted) end();
-      look();
-    });
+  async #until(event, timeout, done) {
+    const stop = new AbortController();
+    const end = () => stop.abort();
+    const timer = setTimeout(end, timeout);
+    this.once("closing", end);
+    while (!done() && !stop.signal.aborted && !this.#closing.signal.aborted) {
+      await once(this, event, { signal: stop.signal }).catch(() => {});
+    }
+    clearTimeout(timer);
+    this.off("closing", end);
   }
 
-  #reasons() {
-    return this.places.map(({ text, last }) => `${text}: ${last?.message ?? "no answer yet"}`).join("; ");
-  }
+  #reasons() { return this.places.map(({ text, last }) => `${text}: ${last?.message ?? "no answer yet"}`).join("; "); }
 
   async #dial(place) {
     const { signal } = this.#closing;
@@ -132,8 +129,8 @@ export class Node extends EventEmitter {
 
   /** Two nodes keep one connection. Raises: ProtocolError where that is not the one whose HELLO is there. */
   judge({ peer: id, hello }) {
-    if (this.#peers.get(id)?.hello.incarnation !== hello.incarnation) return;
-    throw new ProtocolError("duplicate", "another connection of the two is kept");
+    const same = this.#peers.get(id)?.hello.incarnation === hello.incarnation;
+    if (same) throw new ProtocolError("duplicate", "another connection of the two is kept");
   }
 
   established(connection) {
@@ -144,27 +141,25 @@ export class Node extends EventEmitter {
   }
 
   /** Who is connected. */
-  get peers() {
-    return [...this.#peers.values()].map(view);
-  }
+  get peers() { return [...this.#peers.values()].map(view); }
 
   #able(target, { name, schema }) {
     const able = (each) => each.usable && target.has(each) && each.lane(name)?.info.schema.equals(schema);
     return [...this.#peers.values()].filter(able);
   }
 
-  #nobody(target, { name, schema }, undelivered) {
+  #nobody(target, { name }, undelivered) {
     const lacks = (each) => {
       if (!target.has(each)) return "is not";
-      return each.lane(name) ? "has other messages there (another schema), or is leaving" : "has no such channel";
+      return each.lane(name) ? "has other messages there (another schema), or leaves" : "has no such channel";
     };
     const why = [...this.#peers.values()].map((each) => `${each.hello.name} ${lacks(each)}`).join(", ");
     return new SendError("no_peer", `no ${target.text} with channel ${name}: ${why || this.#reasons()}`, undelivered);
   }
 
-  async #send(target, channel, value, { timeout = 5_000, signal }, ask) {
+  async #send(target, channel, value, { signal, ...options }, ask) {
     channel.encodable(value);
-    const deadline = Date.now() + timeout;
+    const deadline = until(options);
     for (const tried = new Set(); ; ) {
       const able = () => this.#able(target, channel).filter((each) => !tried.has(each));
       const there = () => signal?.aborted || able().length > 0;
@@ -185,7 +180,7 @@ export class Node extends EventEmitter {
   /** Send; resolves when it is written, for EVERYONE to how many have it. Raises: SendError, TypeError. */
   async tell(target, channel, value, options = {}) {
     if (!target.everyone) return this.#send(target, channel, value, options, false);
-    const sending = { ...options, ask: false, deadline: Date.now() + (options.timeout ?? 5_000) };
+    const sending = { signal: options.signal, ask: false, deadline: until(options) };
     const sent = this.#able(target, channel).map((each) => each.send(channel, value, sending));
     return (await Promise.allSettled(sent)).filter(({ status }) => status === "fulfilled").length;
   }
@@ -204,9 +199,5 @@ export class Node extends EventEmitter {
   }
 }
 
-/** A node that has joined: the options of Node, and `serve`, a list of the arguments of its method. */
-export const join = ({ timeout, serve = [], ...options }) => {
-  const node = new Node(options);
-  for (const each of serve) node.serve(...each);
-  return node.join({ timeout });
-};
+/** A node that has joined: the options of Node and of its method `join`. */
+export const join = ({ timeout, ...options }) => new Node(options).join({ timeout });

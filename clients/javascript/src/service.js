@@ -15,13 +15,16 @@ export class Service {
     Object.assign(this, { channel, handlers, concurrency });
   }
 
-  /** Put a job into the mailbox: { connection, index, rid, number, source, payload, until }. Raises: TypeError. */
+  /** Put a job into the mailbox: { connection, index, rid, number, source, payload, until }. Returns what is wrong. */
   take(job) {
-    job.message = this.channel.decoded(job.number, unpack(job.payload));
-    const type = typeOf(job.message);
-    if (!this.handlers[type]) throw new TypeError(`nothing here handles ${type}`);
+    try {
+      job.message = this.channel.decoded(job.number, unpack(job.payload));
+    } catch (error) {
+      return error.message;
+    }
+    if (!this.handlers[typeOf(job.message)]) return `nothing here handles ${typeOf(job.message)}`;
     this.#mailbox.push(job);
-    this.#run();
+    return this.#run();
   }
 
   #run() {
@@ -39,7 +42,8 @@ export class Service {
     if (controller.signal.aborted) return;
     if (Date.now() > until) return connection.failed(job, "deadline_mailbox", "its time was over before it was taken");
     try {
-      const answer = await this.handlers[typeOf(message)](message, { peer: connection.peer, source, signal: controller.signal });
+      const context = { peer: connection.peer, source, signal: controller.signal };
+      const answer = await this.handlers[typeOf(message)](message, context);
       if (job.rid === 0) return;
       const number = this.channel.types.indexOf(typeOf(answer)) + 1;
       const payload = pack(number > 0 ? this.channel.encodable(answer) : answer);

@@ -130,7 +130,7 @@ describe("frames", () => {
   it("writes a frame whose bytes are those of the vector", () => {
     const found = Object.fromEntries(vectors.frames.map(({ name, frame }) => [name, frame]));
     assert.equal(hex(framed(body("WELCOME"))), found.WELCOME);
-    assert.equal(hex(framed(body("REJECT", "busy", "64 peers are enough"))), found.REJECT);
+    assert.equal(hex(framed(body("REJECT", "busy", "64 peers are enough", []))), found.REJECT);
     assert.equal(hex(framed(body("PING", 258))), found.PING);
     assert.equal(LIMITS.frame, vectors.limits.frame);
     assert.equal(LIMITS.part, vectors.limits.part);
