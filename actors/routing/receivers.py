@@ -65,13 +65,18 @@ def candidates(
 
     Of peers those that can take this `message`, None for any; `asked`: and whose answer to it can be read.
     """
-    role = to.where
+    role, reactor = to.where, to.reactor
+    kind = None if message is None else kind_of(bus, reactor, message)
+    # Who takes the message runs the reactor, so of a known message only that is asked.
     if isinstance(role, Everyone):
-        return [*able(bus, to.reactor, bus.routes.with_reactor(to.reactor), message, asked=asked)]
-    if not isinstance(role, Role):
+        links = bus.routes.with_reactor(reactor) if kind is None else [*bus.routes.peers.values()]
+    elif isinstance(role, Role):
+        links = bus.routes.offering(role.name, reactor if kind is None else None, role.where)
+    else:
         raise no_address(to)
-    links = bus.routes.offering(role.name, to.reactor, role.where)
-    found: list[Receiver] = [*able(bus, to.reactor, links, message, asked=asked)]
+    found: list[Receiver] = [*(links if kind is None else able(links, reactor, kind, message, asked=asked))]
+    if isinstance(role, Everyone):
+        return found
     own = bus.roles.get(role.name)
     if own is not None and role.where.holds(own.attributes):
         here = bus.cell(to.reactor)
@@ -85,17 +90,19 @@ def likely(bus: Directory, to: Address[Any] | GroupAddress[Any], message: object
     return candidates(bus, to, message, asked=asked) or candidates(bus, to)
 
 
-def able(bus: Directory, reactor: str, links: list[Link], message: object, *, asked: bool) -> list[Link]:
-    """Those of the peers, all of which run the reactor, that can take the message."""
-    kind = kind_of(bus, reactor, message)
-    if kind is None or not links:
-        return links
-    limits = [link.takes(reactor, kind, asked=asked) for link in links]
-    least = min(limits)
-    if not least:
-        links = [link for link, limit in zip(links, limits, strict=True) if limit]
-        least = min(filter(None, limits), default=0)
-    if least != max(limits):
+def able(links: list[Link], reactor: str, kind: type, message: object, *, asked: bool) -> list[Link]:
+    """Those of the peers that can take the message, which is of that class."""
+    most = 0
+    for link in links:
+        limit = link.takes(reactor, kind, asked=asked)
+        if not limit or (most and limit != most):
+            break
+        most = limit
+    else:
+        return links  # nearly always: all take it, and as large ones; it costs a send half of what is below
+    limits = {link: link.takes(reactor, kind, asked=asked) for link in links}
+    links = [link for link in links if limits[link]]
+    if len({*limits.values()} - {0}) > 1:
         memo: dict[object, object] = {}
         links = [link for link in links if link.fits(reactor, message, memo)]
     return links

@@ -14,22 +14,26 @@ from ..engine import Cell
 from ..messages import Address
 from ..sends import HINT, Delivered, FailedOutcome, Once, Outcome, end_work
 from .directory import Directory
+from .link import Link
 from .receivers import Receiver, candidates, name_of, one_of
 from .role_ask import GONE, MAX_TRIES
 from .time_limit import deadline_of
 
-__all__ = ["tell_role"]
+__all__ = ["told_or_another"]
 
 log = get_logger("peerbus.actors")
 
 
-def tell_role(
-    bus: Directory, to: Address[Any], message: object, first: Receiver, timeout: float | None, sender: Cell | None
+def told_or_another(
+    bus: Directory,
+    to: Address[Any],
+    message: object,
+    first: Link,
+    outcome: Outcome[None],
+    sender: Cell | None,
+    timeout: float | None,
 ) -> Outcome[None]:
-    """Tell `first`, and another one where that is gone before it has the message."""
-    outcome = _told(bus, to, message, first, timeout, sender)
-    if isinstance(outcome, Delivered):
-        return outcome
+    """A tell that `first` has not accepted at once: another is told where that one goes before it has the message."""
     deadline = deadline_of(bus, to.reactor, timeout)
     tried = [name_of(first)]
     while isinstance(outcome, FailedOutcome):

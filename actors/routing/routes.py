@@ -28,9 +28,9 @@ class Routes:
                 roles.setdefault(role, []).append(link)
         return cls(MappingProxyType(dict(links)), MappingProxyType({role: tuple(them) for role, them in roles.items()}))
 
-    def offering(self, role: str, reactor: str, where: Where = ANYWHERE) -> list[Link]:
-        """The peers that offer the role, with attributes that fulfil the conditions, and run the reactor."""
-        links = [link for link in self.roles.get(role, ()) if link.has(reactor)]
+    def offering(self, role: str, reactor: str | None, where: Where = ANYWHERE) -> list[Link]:
+        """The peers that offer the role, with attributes that fulfil the conditions, and run the reactor; None: any."""
+        links = [link for link in self.roles.get(role, ()) if reactor is None or link.has(reactor)]
         return [link for link in links if where.holds(link.roles[role].attributes)] if where else links
 
     def with_reactor(self, reactor: str) -> list[Link]:

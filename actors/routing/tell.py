@@ -9,12 +9,12 @@ from typing import Any
 from ..base import SendError
 from ..engine import Cell, Ref
 from ..messages import LOCAL, Address, GroupAddress, How, Peer, Role
-from ..sends import Bridged, Gathered, Outcome, spent
+from ..sends import Bridged, Delivered, Gathered, Outcome, spent
 from .deferred import Deferred
 from .directory import Directory
 from .dispatch import Awaited, ByLoop, Group, way_to
 from .nobody import unroutable
-from .role_tell import tell_role
+from .role_tell import told_or_another
 from .time_limit import deadline_of, seconds_of
 
 __all__ = ["routed_tell"]
@@ -58,7 +58,10 @@ def routed_tell(
     if isinstance(way, Group):
         return _tell_several(way, to.reactor, message, timeout, sender)
     if isinstance(to, Address) and isinstance(to.where, Role):
-        return tell_role(bus, to, message, way, timeout, sender)
+        outcome = way.tell(to.reactor, message, None if sender is None else sender.address, timeout)
+        if isinstance(outcome, Delivered):
+            return outcome
+        return told_or_another(bus, to, message, way, outcome, sender, timeout)
     return way.tell(to.reactor, message, None if sender is None else sender.address, timeout)
 
 

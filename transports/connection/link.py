@@ -1,8 +1,7 @@
 """The bus's way to one peer, the sending half of its connection: what is sent by it, and when it leaves.
 
-Its parts: `OutLanes` are the lanes to the peer's reactors, `OutgoingEncoder` says as which bytes a message travels,
-`AskSending` when an ask leaves; `OpenAsks` has what is not answered, `Losses` what fails, `Succession` what goes over
-to another link.
+Its parts: `OutLanes` are the lanes to the peer's reactors, `OutgoingEncoder` says as which bytes a message travels, and
+`AskSending` when an ask leaves; `OpenAsks` has what is open, `Losses` what fails, `Succession` what another link takes.
 """
 
 from __future__ import annotations
@@ -114,8 +113,10 @@ class PeerLink:
         return reactor in self._lanes
 
     def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
-        """As `Link.takes`."""
-        return self.encoder.takes(reactor, kind, asked=asked) if self.refusal is None else 0
+        """As `Link.takes`. It is asked of each candidate of every send to a role."""
+        lane = self._lanes.get(reactor) if self.refusal is None else None
+        codec = None if lane is None else lane.codec or self.encoder.agreed(lane, reactor)
+        return lane.largest if lane and codec and kind in (codec.asked if asked else codec.numbers) else 0
 
     def fits(self, reactor: str, message: object, memo: dict[object, object]) -> bool:
         """As `Link.fits`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
@@ -95,18 +96,11 @@ class OutgoingEncoder:
             f"this node: {lane.refused or 'it does not say which'}"
         )
 
-    def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
-        """Bytes of the largest message of that class that can be sent to a reactor; 0 where none can."""
-        lane = self._lanes.get(reactor)
-        if lane is None:
-            return 0
-        codec = lane.codec
-        if codec is None:
-            try:
-                codec = self._agreed_codec(lane, reactor, None)
-            except SendError:
-                return 0
-        return lane.largest if kind in (codec.asked if asked else codec.numbers) else 0
+    def agreed(self, lane: OutLane, reactor: str) -> ChannelCodec | None:
+        """The codec of a lane, also where it had none; None where nothing can be sent on it (yet)."""
+        with contextlib.suppress(SendError):
+            return self._agreed_codec(lane, reactor, None)
+        return None
 
     def fits(self, reactor: str, message: object, memo: dict[object, object]) -> bool:
         """A message that a reactor `takes` is not too large for it."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from peerbus.actors import (
     Several,
     handles,
 )
+from peerbus.actors.routing.receivers import able
 from peerbus.testing import PeerProbe
 
 
@@ -130,3 +132,38 @@ async def test_a_peer_without_the_reactor_answers_to_no_address_of_it() -> None:
         with pytest.raises(NoRoute):
             await bus.ask(ARCHIVE, Get(1))
         assert dict((await bus.ask(EVERYONE / Blocks, Get(1))).answers) == {}
+
+
+class Takes:
+    """As much of a link as a choice by what it takes looks at."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
+        return self.most
+
+    def fits(self, reactor: str, message: bytes, memo: object) -> bool:
+        return len(message) <= self.most
+
+
+@pytest.mark.parametrize(
+    ("limits", "found"),
+    [
+        ([], []),
+        ([0], []),
+        ([0, 0], []),
+        ([9], [9]),
+        ([9, 9], [9, 9]),
+        ([0, 9], [9]),
+        ([9, 0, 9], [9, 9]),
+        ([9, 3], [9]),
+        ([3, 9, 0], [9]),
+        ([3, 3, 4], []),
+        ([3, 3], [3, 3]),  # all alike: whoever is chosen says that it is too large
+    ],
+)
+def test_those_that_can_take_a_message_by_class_and_by_size(limits: list[int], found: list[int]) -> None:
+    links: list[Any] = [Takes(limit) for limit in limits]
+    able_ones: list[Any] = [*able(links, "blocks", bytes, b"five.", asked=False)]
+    assert [link.most for link in able_ones] == found
