@@ -25,7 +25,8 @@ import pytest
 
 from peerbus.actors import Channel, Message, Reactor, RemoteError, Request, Role, handles
 from peerbus.node import Node
-from peerbus.transports.streams.identity import Identity
+from peerbus.transports.streams import Identity, TcpTransport
+from peerbus.transports.streams.tls import Authority
 
 CLIENT = Path(__file__).resolve().parents[2] / "clients" / "javascript"
 NODE = shutil.which("node")
@@ -306,6 +307,30 @@ def test_a_program_with_a_field_more_sends_to_it(schema: Path) -> None:
         assert serves.next() == ["up", "desk"]
         node.tell(COUNTERS / LATER, Later.Count(5, note="new"), timeout=60, wait_for_peer=True).get()
         assert node.ask(COUNTERS / LATER, Sum(), timeout=60).get() == [5, 0]
+
+
+@needs_node
+def test_a_closed_cluster_lets_it_in_with_a_certificate_of_its_authority(schema: Path) -> None:
+    authority, ours = Authority(b"c" * 32), Identity.from_seed(b"d" * 32)
+    theirs = Identity.from_seed(b"j" * 32)
+    issued = authority.issue(theirs.public_key_der)
+    (schema.parent / "cert.pem").write_bytes(issued.certificate)
+    (schema.parent / "ca.pem").write_bytes(issued.authority)
+    transport = TcpTransport(ours, membership=authority.issue(ours.public_key_der))
+    with (
+        Node(
+            "desk",
+            network="script",
+            identity=ours,
+            transports=[transport],
+            listen=[PLACE],
+            offers={"desk"},
+            reactors=[Desk],
+        ) as node,
+        script("closed", node, schema) as closed,
+    ):
+        assert closed.next() == node.endpoints[0]
+        assert closed.next() == f"hello {theirs.node_id[:4]}"
 
 
 @needs_node

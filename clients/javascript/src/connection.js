@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { typeOf } from "./channel.js";
 import { ConnectionEnded, ProtocolError, SendError } from "./errors.js";
 import { LIMITS, PREFACE, body, capability, decode } from "./frames.js";
+import { PUBLISHED } from "./identity.js";
 import { Outbox, Reassembler, Window } from "./lanes.js";
 import { pack, unmark, unpack } from "./msgpack.js";
 
@@ -98,6 +99,7 @@ export class Connection {
   onHELLO(hello) {
     const { host, peer, expected } = this;
     if (hello.node_id !== peer) throw new ProtocolError("node_id", "HELLO has another id than the certificate");
+    if (peer === PUBLISHED.id) throw new ProtocolError("certificate", "this key is the published authority's");
     if (peer === host.id) throw new ProtocolError("self_dial", "this is the node itself, or another one with its key");
     if (expected && expected !== peer) throw new ProtocolError("node_id", `${expected} was dialed, this is ${peer}`);
     if (hello.network !== host.network) throw new ProtocolError("network", `${hello.network} is not ${host.network}`);

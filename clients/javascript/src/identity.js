@@ -46,7 +46,7 @@ export class Identity {
 }
 
 /** Who issues in an open network: anybody. */
-const PUBLISHED = Identity.fromSeed(sha256("peerbus published authority: NOT a secret"));
+export const PUBLISHED = Identity.fromSeed(sha256("peerbus published authority: NOT a secret"));
 
 const der = (tag, ...parts) => {
   const body = Buffer.concat(parts);

@@ -11,7 +11,6 @@ import { capability } from "./frames.js";
 import { Identity, idOf } from "./identity.js";
 import { Service } from "./service.js";
 
-const AGENT = "peerbus-js/0.1.0";
 const INCARNATION = randomBytes(8).readBigUInt64BE(); // another one is a restart: once for the process
 const [FIRST_WAIT_MS, LAST_WAIT_MS, TLS_MS, LONGEST_MS] = [250, 30_000, 5_000, 0x7fff_ffff];
 /** Who refuses for one of these is not dialed again at once. */
@@ -123,7 +122,7 @@ export class Node extends EventEmitter {
   hello() {
     const { id, network, name, offers } = this;
     const channels = this.services.map(({ channel }) => channel.info);
-    const mine = { agent: AGENT, features: ["schemas"], incarnation: INCARNATION, nonce: randomBytes(16) };
+    const mine = { agent: "peerbus-js/0.1.0", features: ["schemas"], incarnation: INCARNATION, nonce: randomBytes(16) };
     return { node_id: id, network, name, listen: [], offers, channels, ...mine };
   }
 

@@ -8,6 +8,7 @@ import { join as path } from "node:path";
 import { it } from "node:test";
 
 import { framed } from "../src/frames.js";
+import { PUBLISHED } from "../src/identity.js";
 import { Channel, EVERYONE, Identity, Node, Refused, message, peer as byId, role, typeOf } from "../src/index.js";
 import { pack, unpack } from "../src/msgpack.js";
 import { NETWORK, Peer } from "./peer.js";
@@ -235,8 +236,14 @@ it("ends connections that break the rules, with the word", async () => {
 
 it("refuses a HELLO that lies, with REJECT", async () => {
   const id = Identity.generate().id;
-  for (const [hello, word] of [[{ network: "other" }, "network"], [{ node_id: id }, "node_id"], [{ nonce: "x" }, "bad_field"]]) {
-    const peer = await Peer.start({ hello });
+  const cases = [
+    [{ hello: { network: "other" } }, "network"],
+    [{ hello: { node_id: id } }, "node_id"],
+    [{ hello: { nonce: "x" } }, "bad_field"],
+    [{ identity: PUBLISHED }, "certificate"],
+  ];
+  for (const [options, word] of cases) {
+    const peer = await Peer.start(options);
     const node = new Node({ name: "client", network: NETWORK, peers: [peer.place] });
     const refused = once(node, "refused");
     const joining = node.join().catch((error) => error);

@@ -77,8 +77,9 @@ export class Peer {
   identity = Identity.generate();
   incarnation = randomBytes(8).readBigUInt64BE();
 
-  static async start({ channels = [], offers = [], hello = {} } = {}) {
+  static async start({ channels = [], offers = [], hello = {}, identity } = {}) {
     const peer = new Peer();
+    peer.identity = identity ?? peer.identity;
     const changes = hello;
     const server = createServer({ ...peer.identity.credentials(), requestCert: true, minVersion: "TLSv1.3" }, (socket) => {
       const { incarnation } = peer;

@@ -1,9 +1,10 @@
 /** A program that a test of the Python side runs beside a real node: `node real.js <what> <place> <schema.json>`. */
 
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 
-import { Channel, EVERYONE, Refused, SendError, join, message, peer, role, typeOf } from "../src/index.js";
+import { Channel, EVERYONE, Identity, Node, Refused, SendError, join, message, peer, role, typeOf } from "../src/index.js";
 
 const [what, place, schema] = process.argv.slice(2);
 const print = (value) => console.log(JSON.stringify(value, (_, each) => (typeof each === "bigint" ? `${each}n` : each)));
@@ -76,6 +77,20 @@ const programs = {
     for await (const line of createInterface({ input: process.stdin })) if (line === "end") break;
     await node.close();
     print(["closed"]);
+  },
+
+  async closed() {
+    const identity = Identity.fromSeed(Buffer.alloc(32, "j"));
+    const [cert, ca] = ["cert.pem", "ca.pem"].map((name) => readFileSync(new URL(name, `file://${schema}`), "utf8"));
+    const stranger = new Node({ name: "stranger", network: "script", peers: [place] });
+    const refused = once(stranger, "refused");
+    stranger.join().catch(() => {});
+    print((await refused)[0]);
+    await stranger.close();
+    const credentials = { key: identity.pem, cert, ca };
+    const node = await join({ name: "script", network: "script", peers: [place], identity, credentials });
+    print(await node.ask(role("desk"), desk, message("Hello", { name: node.id.slice(0, 4) })));
+    await node.close();
   },
 };
 
