@@ -12,7 +12,7 @@ WORKERS ?= -n 2 --dist loadgroup
 EAGER  ?= tests/unit/actors
 
 RUN   := $(VENV)/bin/python -P
-FOLDERS := actors transports discovery node testing
+FOLDERS := actors transports discovery node operate testing
 LINTED  := *.py $(wildcard $(FOLDERS) tests examples benchmarks fuzz)
 TYPED   := $(foreach folder,tests examples benchmarks fuzz,$(if $(shell find $(folder) -name '*.py' 2>/dev/null | head -n 1),$(folder)))
 

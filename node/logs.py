@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor
 
-__all__ = ["FORMATS", "LEVELS", "configure"]
+__all__ = ["FORMATS", "LEVELS", "configure", "set_level"]
 
 #: Levels by name, the most talkative first.
 LEVELS = {
@@ -69,6 +69,16 @@ def configure(level: str = "info", format: str = "console", stream: TextIO | Non
     root.setLevel(LEVELS[level])
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(LEVELS[level], logging.WARNING) if level != "debug" else logging.DEBUG)
+
+
+def set_level(level: str) -> None:
+    """Log from `level` up, wherever it goes. Raises: ValueError for an unknown level."""
+    if level not in LEVELS:
+        raise ValueError(f"level {level!r} of {', '.join(LEVELS)}")
+    import structlog
+
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]))
+    logging.getLogger().setLevel(LEVELS[level])
 
 
 def _rendering(format: str, stream: TextIO) -> list[Processor]:  # noqa: A002 - as above

@@ -39,6 +39,7 @@ from ..transports.wire import Codecs
 from .allocator import keep_freed_memory
 from .delegated import Delegated
 from .event_history import EventHistory
+from .extension import Extension, Extensions
 from .inspector import INSPECTOR, Inspector
 from .loop_lag import LoopLag
 from .node_arguments import (
@@ -81,7 +82,7 @@ class Node(NodeViews):
     it. `book`: a file for what is to be remembered of peers over restarts; None forgets it. `advertise`: where others
     reach this node, if not where it listens; `private`: peers are to tell nobody of it. `transports` replace the
     default ones (TCP with TLS 1.3, Unix sockets). `rng` chooses peers and jitter; keys never come from it.
-    `slow_handler`, `tuning`: see `Bus`.
+    `slow_handler`, `tuning`: see `Bus`. `extensions`: what runs beside it, as `peerbus.operate.Admin()`.
 
     Raises ConfigError, ValueError or TypeError where an argument is not right.
     """
@@ -112,6 +113,7 @@ class Node(NodeViews):
         shutdown_timeout: float = SHUTDOWN_TIMEOUT,
         slow_handler: float | None = SLOW_HANDLER,
         tuning: Mapping[str, ChannelTuning] | None = None,
+        extensions: Sequence[Extension] = (),
     ) -> None:
         of_kind("identity", identity, Identity, 'Identity.load("alice.pem")')
         of_kind("rng", rng, Random, "random.Random(7)")
@@ -158,6 +160,7 @@ class Node(NodeViews):
             self.bus.declare(channel)
         self._codecs = Codecs(self.bus.channels)
         self._own = OwnActors()
+        self._extensions = Extensions(extensions)
         self.events = EventHistory()
         self._thread: LoopThread | None = None
 
@@ -182,8 +185,10 @@ class Node(NodeViews):
             await self.bus.started(self.bus.spawn(inspector, name=INSPECTOR.reactor))
             for factory in self._reactors:
                 await self.bus.started(self.bus.spawn(factory))
+            await self._extensions.start(self)
         except BaseException:
             await self.bus.aclose()
+            await self._extensions.aclose()
             self.bus.life.hand_on_exit()
             raise
         log.info(
@@ -233,6 +238,7 @@ class Node(NodeViews):
         """Shut down: refuse new sends, drain, stop reactors, say goodbye to peers, close. Idempotent."""
         running = not self.bus.closing
         await self.bus.aclose()
+        await self._extensions.aclose()
         if running:
             log.info("node down", node=self.name)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .. import __version__
 from ..actors.actor_page import PAGE, ActorPage
 from ..actors.base import ConfigError
 from ..actors.bus import Bus
 from ..actors.sends import WaitView
-from ..discovery.mind import PeerPage
+from ..discovery.mind import PeerPage, PeersSnapshot, PeerView
 from ..discovery.shell import Peers
 from ..transports.connection import ConnectionStatistics
 from .event_history import EventHistory
@@ -51,6 +52,19 @@ class NodeViews(NodeLevers):
         """The capabilities that it offers."""
         raise NotImplementedError
 
+    @property
+    def version(self) -> str:
+        """That of this package."""
+        return __version__
+
+    def offer(self, capability: str) -> None:
+        """Offer a role from now on; see `Node.offer`."""
+        raise NotImplementedError
+
+    def withdraw(self, role: str) -> None:
+        """Offer a role no longer; see `Node.withdraw`."""
+        raise NotImplementedError
+
     def snapshot(self) -> NodeSnapshot:
         """Everything about the node at this instant. On the loop's thread."""
         found = self._running().statistics(LISTED)
@@ -79,6 +93,15 @@ class NodeViews(NodeLevers):
     def actors(self, after: str = "", limit: int = PAGE) -> ActorPage:
         """The actors in pages, in the order of their names: the first `limit` behind the name `after`."""
         return self.bus.actors.page(after, limit)
+
+    def overview(self) -> PeersSnapshot:
+        """What is counted of peers, bans and requirements, with no peer listed."""
+        peers = self._running()
+        return peers.mind.snapshot(self.bus.loop.time(), 0)
+
+    def peer(self, node_id: str) -> PeerView | None:
+        """One peer; None for one that is not known."""
+        return self._running().mind.view(node_id, self.bus.loop.time())
 
     def peers_page(self, after: str = "", limit: int = PAGE) -> PeerPage:
         """The known peers in pages, in the order of their ids: the first `limit` behind the key `after`."""

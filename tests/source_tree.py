@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Each floor may import itself and what stands before it. `testing` may import all; nobody imports it.
-FLOORS = ("actors", "transports", "discovery", "node")
+FLOORS = ("actors", "transports", "discovery", "node", "operate")
 BESIDE = "testing"
 #: The modules of a floor that stand in no folder, but for those that `ROOMS` names.
 LOOSE = ""
@@ -22,6 +22,7 @@ ROOMS = {
     "transports": ("streams", "schema", "wire", "lanes", "connection", LOOSE),
     "discovery": ("records", "facts", "book", "peer", "mind", "mdns", "pex", "shell", LOOSE),
     "node": (LOOSE, "demo", "cli"),
+    "operate": (LOOSE,),
     "testing": ("leaks", "kit", "sim", "suites", LOOSE),
 }
 

@@ -21,7 +21,7 @@ from .lever_messages import (
 )
 from .manager import PeerManager, bounded
 from .requirements import RequirementView
-from .snapshot import PeerPage, PeersSnapshot, PeerView
+from .snapshot import BanView, PeerPage, PeersSnapshot, PeerView
 from .token_bucket import TokenBucket
 from .wall import WallClock
 
@@ -30,6 +30,7 @@ __all__ = [
     "AddPersistent",
     "AddSeed",
     "BanPeer",
+    "BanView",
     "Bookkeeping",
     "ClosePeer",
     "DialPeer",

@@ -1,0 +1,41 @@
+"""A message that came as JSON is checked by its channel, and goes where its address says."""
+
+from __future__ import annotations
+
+import pytest
+from admin_client import call
+from administered import Place
+
+
+async def test_an_answer_comes_back_as_json(place: Place) -> None:
+    body = {"to": "bus://local/blocks", "type": "Get", "message": {"height": 7, "hint": "AAE="}}
+    answered = await call(place.admin, "POST", "/v1/ask", body)
+    assert (answered.status, answered.json) == (200, {"answer": {"height": 7, "hint": "AAE="}})
+    answered = await call(place.admin, "POST", "/v1/tell", body)
+    assert (answered.status, answered.json) == (200, {"sent": True})
+    assert place.node.bus.ledger().local["blocks"].sent == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "error"),
+    [
+        ({"to": "bus://local/blocks", "type": "Get", "message": {"height": "7"}}, 400, "message_type"),
+        ({"to": "bus://local/blocks", "type": "Get", "message": {}}, 400, "message_type"),
+        ({"to": "bus://local/blocks", "type": "Put"}, 400, "message_type"),
+        ({"to": "bus://local/nobody", "type": "Get"}, 404, "unknown_channel"),
+        ({"to": "blocks", "type": "Get"}, 400, "malformed"),
+        ({"to": "bus://local/blocks", "type": "Wait", "timeout": 0}, 400, "malformed"),
+        ({"to": "bus://local/blocks", "type": "Wait", "timeout": 1e9}, 400, "malformed"),
+        ({"to": "bus://local/blocks", "type": "Wait", "timeout": 0.05}, 504, "deadline_aside"),
+        ({"to": "bus://local/blocks", "type": "Get", "message": {"height": -1}}, 502, "handler_failed"),
+        ({"to": "bus://role:index/blocks", "type": "Get", "message": {"height": 1}}, 404, "no_route"),
+        ({"type": "Get"}, 400, "malformed"),
+    ],
+)
+async def test_what_cannot_be_sent_or_fails_says_why(
+    place: Place, body: dict[str, object], status: int, error: str
+) -> None:
+    answered = await call(place.admin, "POST", "/v1/ask", body)
+    assert answered.status == status
+    assert answered.json["error"] == error or error.startswith("deadline")
+    assert answered.json["text"]
