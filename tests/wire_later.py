@@ -36,6 +36,7 @@ def later() -> list[dict[str, Any]]:
     bodies: list[tuple[str, str | None, object]] = [
         ("HELLO with features, of which nobody knows the last two", "HELLO", [0, {**hello, "features": words}]),
         ("HELLO without features", "HELLO", [0, {key: value for key, value in hello.items() if key != "features"}]),
+        ("HELLO with a clock", "HELLO", [0, {**hello, "clock": 1_893_456_000_000}]),
         (
             "HELLO with an endpoint of another scheme",
             "HELLO",
@@ -68,6 +69,7 @@ def bad_later() -> list[dict[str, str]]:
     bodies: dict[str, object] = {
         "kind 127": [127],
         "kind 256": [256],
+        "a clock before 1970": [0, {**hello, "clock": -1}],
         "a feature twice": [0, {**hello, "features": ["later", "later"]}],
         "a feature in upper case": [0, {**hello, "features": ["Later"]}],
         "33 features": [0, {**hello, "features": [f"f{number}" for number in range(33)]}],

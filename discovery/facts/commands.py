@@ -35,6 +35,7 @@ class Attempt:
     opened it, None where the peer dialed us. `incarnation` and `offers` (capabilities as text) are
     from the peer's HELLO. `host` is the address at the other end of the stream, None where there is none. `place`:
     where a dialed name led. `more`: the name leads to other places too, so a refusal does not end the dial.
+    `epoch`: seconds since 1970 by the peer's calendar, as it said now; 0.0 where it did not.
     """
 
     node_id: str
@@ -45,6 +46,7 @@ class Attempt:
     host: str | None = None
     place: Endpoint | None = None
     more: bool = False
+    epoch: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

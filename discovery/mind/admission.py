@@ -98,6 +98,7 @@ class Admission:
         peer.connections.append(connection)
         peer.step(PeerStep.ADMIT)
         peer.seen, peer.offers, peer.host = now, attempt.offers, attempt.host
+        peer.epoch = attempt.epoch - now if attempt.epoch else None
         if len(peer.connections) == 1:
             peer.linked_at = now
         return Accept()

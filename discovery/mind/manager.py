@@ -43,6 +43,7 @@ from ..records import Advert
 from .admission import Admission
 from .advertising import adverts
 from .bookkeeping import Bookkeeping
+from .clocks import clock_offset
 from .conduct import misbehaved, useful
 from .dial_list import DialList
 from .levers import Levers
@@ -352,7 +353,11 @@ class PeerManager:
     def snapshot(self, now: float = 0.0, limit: int | None = None) -> PeersSnapshot:
         """All it knows, as a value; scores are those of the time `now`. `limit`: see `picture_of`."""
         out, refused, failed = self._list.out, self._refused, self._failed
-        return picture_of(self._state, now, dialing=out, refused=refused, failed=failed, limit=limit)
+        return picture_of(self._state, now, dialing=out, refused=refused, failed=failed, wall=self.wall, limit=limit)
+
+    def clock_offset(self) -> tuple[float | None, int]:
+        """How far its calendar and those of its peers are apart, as `clocks.clock_offset`."""
+        return clock_offset(self._peers, self.wall)
 
     def page(self, now: float, after: str, limit: int) -> PeerPage:
         """Some of the peers, as `page_of_peers`."""

@@ -11,9 +11,11 @@ from operator import itemgetter
 
 from ..facts import Direction
 from ..peer import KnownPeer
+from .clocks import clock_offset
 from .manager_state import ManagerState
 from .requirements import views_of
 from .snapshot import AddressView, BanView, PeerPage, PeersSnapshot, PeerView
+from .wall import WallClock
 
 __all__ = ["key_of", "page_of_peers", "picture_of", "view_of"]
 
@@ -64,11 +66,13 @@ def picture_of(
     dialing: int,
     refused: Mapping[str, int],
     failed: Mapping[str, int],
+    wall: WallClock | None = None,
     limit: int | None = None,
 ) -> PeersSnapshot:
     """Everything at that time, and the counts of dials that are out and of what was refused and failed.
 
-    `limit`: peers that are listed, those with connections first; None: all. What is counted counts all.
+    `limit`: peers that are listed, those with connections first; None: all. What is counted counts all. `wall`: this
+    node's calendar.
     """
     listed: Iterable[KnownPeer] = state.peers
     if limit is not None:
@@ -87,6 +91,7 @@ def picture_of(
         failed=dict(failed),
         reported=dict(state.reported),
         bans=tuple(BanView(str(ban.target), _known(ban.until), ban.reason) for ban in state.bans if ban.until > now),
+        clock_offset=None if wall is None else clock_offset(state.peers, wall)[0],
         draining=state.draining,
         requirements=views_of(state.needs(), state.peers, state.bans, now),
     )

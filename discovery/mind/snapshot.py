@@ -104,5 +104,8 @@ class PeersSnapshot:
     reported: Mapping[str, int]
     bans: tuple[BanView, ...]
     requirements: tuple[RequirementView, ...]
+    #: Seconds by which the calendars of connected peers are ahead of this node's, the median of them, as far as they
+    #: said so in their handshakes; None: nobody has. Behind is below 0.
+    clock_offset: float | None
     #: New connections are refused and nobody is dialed, as the operator said so.
     draining: bool

@@ -33,6 +33,8 @@ class KnownPeer:
     roles: tuple[str, ...] = ()
     #: What its last handshake said that it offers; None: it was never connected.
     offers: tuple[str, ...] | None = None
+    #: Its calendar, in seconds since 1970, less `now`, as its last handshake said; None: it did not.
+    epoch: float | None = None
     #: Something can be sent to it, of what this node and it declare on the same channels. While it is connected.
     understood: bool = True
     #: It was last dialed because a requirement lacked it.

@@ -123,7 +123,6 @@ class PeerExchange(Reactor):
         self._peers = LOCAL / PEERS_ACTOR
         self._timer: Timer | None = None
         self._looks_again = False
-        self._clock_is_wrong = False
 
     def on_start(self) -> None:
         """Listen for connections, and begin with those that are there."""
@@ -161,23 +160,10 @@ class PeerExchange(Reactor):
                     record = link.record
                     self._follow(news)
             self._links[node_id] = (link, record)
-        self._compare_clocks()
         if later and not self._looks_again:
             self._looks_again = True
             self.after(LOOK_AGAIN, _LookAgain())
         self._arm()
-
-    def _compare_clocks(self) -> None:
-        ahead = self._pex.clock
-        if bool(ahead) != self._clock_is_wrong:
-            self._clock_is_wrong = bool(ahead)
-            if ahead:
-                log.warning(
-                    "this node's clock differs from those of most of its peers: set it",
-                    node=self.bus.name,
-                    behind=round(ahead),
-                    what="until then it is told of to nobody, and learns of nobody by peer exchange",
-                )
 
     @handles(ShutdownStarted)
     def _shutdown_started(self, _: ShutdownStarted) -> None:

@@ -16,7 +16,6 @@ import math
 import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from statistics import median
 from types import MappingProxyType
 
 from ...transports.streams import Endpoint
@@ -39,8 +38,6 @@ MAX_ANSWER_BYTES = AMPLIFICATION * MIN_REQUEST_BYTES
 LEAST_GAP = 0.5
 #: Seconds, by chance up to that, after which a new neighbour is asked for the first time.
 FIRST_ASK = 0.2
-#: Of fewer neighbours nobody knows whose clock is wrong.
-FEWEST_CLOCKS = 3
 #: Part of the records beyond which there is little left to learn.
 NEARLY_FULL = 0.95
 #: What a refused record says of its teller: these no honest peer passes on, as it would have refused them itself.
@@ -334,15 +331,6 @@ class Pex:
 
     # -- small things
 
-    @property
-    def clock(self) -> float:
-        """By how much the clocks of most neighbours are ahead of ours, at least: the median in seconds.
-
-        0.0 where they agree to within an hour or two, and where fewer than three have said it.
-        """
-        said = [one.clock for one in self._neighbours.values() if one.clock is not None]
-        return median(said) if len(said) >= FEWEST_CLOCKS else 0.0
-
     def statistics(self) -> PexStatistics:
         """Counters since the start, and levels now."""
         return PexStatistics(
@@ -356,7 +344,6 @@ class Pex:
             too_soon=self._counts["too_soon"],
             refused=self._records.refused,
             faults=dict(self._faults),
-            clock=self.clock,
         )
 
     def _fault(self, node_id: str, reason: str) -> News:

@@ -54,8 +54,7 @@ class PexStatistics:
     """Peer exchange at one instant; counts are since the start.
 
     `told` and `learned` count records, `too_soon` requests of others that came too soon, `refused` records that were
-    not taken, by reason, `faults` what peers were accused of. `clock`: by how many seconds the
-    clocks of most neighbours are ahead of this node's, at least.
+    not taken, by reason, `faults` what peers were accused of.
     """
 
     neighbours: int
@@ -68,4 +67,3 @@ class PexStatistics:
     too_soon: int
     refused: Mapping[str, int]
     faults: Mapping[str, int]
-    clock: float = 0.0

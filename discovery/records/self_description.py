@@ -94,6 +94,7 @@ class SelfDescription:
             nonce=self._bus.rng.randbytes(16),
             record=self.record.data,
             features=FEATURES,
+            clock=max(0, int(wall_clock() * 1000)),
         )
 
     def news_since(self, said: Hello) -> list[object]:

@@ -300,7 +300,8 @@ class Dialing:
             if self.closing or self._bus.closing:
                 return "shutting_down", f"{self._name} is shutting down", ()
             host = stream.remote.host or None
-            attempt = Attempt(peer.node_id, peer.incarnation, key, dial, peer.offers, host, place, more)
+            epoch = peer.clock / 1000
+            attempt = Attempt(peer.node_id, peer.incarnation, key, dial, peer.offers, host, place, more, epoch)
             verdict = self._manager.authenticated(attempt, self._loop.time())
             if isinstance(verdict, Accept):
                 judged.accepted = peer.node_id

@@ -49,6 +49,7 @@ from ..peer import PeerOptions
 from ..records import Advert, Myself, SelfDescription, nearest_first
 from .address_watch import AddressWatch
 from .book_writer import BookWriter
+from .calendar_watch import LOOK_AT_CLOCK, CalendarWatch
 from .connections import Connections
 from .dialing import Dialing
 from .finders import Finders, MdnsOptions
@@ -62,8 +63,6 @@ log = get_logger("peerbus.discovery")
 
 #: Seconds that the book may be behind what is so; bans that the operator makes are written at once.
 FLUSH_AFTER = 1.0
-#: Seconds between two looks at whether the calendar was set: then there is a new record, and the book is told.
-LOOK_AT_CLOCK = 10.0
 #: Why a connection ended whose place, for the peer, another one took.
 USURPED = f"peer_{SUPERSEDED}"
 #: Why peers say goodbye that leave everybody, and may take long.
@@ -110,6 +109,7 @@ class Peers(Actor):
         self.mind = self._manager = PeerManager(
             myself.identity.node_id, options or PeerOptions(), self.bus.rng, wall=WallClock.of(self._loop)
         )
+        self._calendar = CalendarWatch(myself.name, self._manager)
         self._book = BookWriter(self, book, self._manager.bookkeeping(myself.network))
         #: A `Flush` is on its way.
         self._flushing = False
@@ -271,10 +271,8 @@ class Peers(Actor):
 
     @handles(Renew)
     def _renew(self, _: Renew) -> None:
-        jump = self._manager.wall.adjust(wall_clock(), self._now())
-        if jump:
-            log.warning("the clock was set", node=self._myself.name, seconds=round(jump, 3))
-        if jump or wall_clock() >= self._description.record.renew_at:  # else it has been signed anew since
+        # Before that time it has been signed anew since.
+        if self._calendar.was_set(self._now()) or wall_clock() >= self._description.record.renew_at:
             self._sign_anew()
         self._wait_to_renew()
 

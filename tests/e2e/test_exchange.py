@@ -41,6 +41,10 @@ async def test_two_that_know_a_third_find_each_other() -> None:
         bob = await running.enter_async_context(node("bob", peers=hub.endpoints))
         await wait_for_up(alice, bob.node_id)
         await wait_for_up(bob, alice.node_id)
+        # They run by one calendar, and each has heard so from the other.
+        offset = alice.snapshot().peers.clock_offset
+        assert offset is not None
+        assert abs(offset) < PATIENCE
         # Whoever dialed, both know by the other's record where it listens.
         for one, other in ((alice, bob), (bob, alice)):
             listens = other.endpoints[0].replace(f"{other.node_id}@", "")

@@ -41,6 +41,8 @@ MESSAGE_LIMIT = HARD_MAX_MESSAGE
 RECORD_LIMIT = 2048
 
 U32 = 2**32 - 1
+#: Milliseconds since 1970 that are still exact in every language (RFC 8259 §6); the year 287396.
+LATEST = 2**53 - 1
 NodeId = Annotated[str, Meta(pattern=rf"\A{NODE_ID_PATTERN}\Z")]
 Name = Annotated[str, Meta(min_length=1, max_length=64)]
 #: RFC 6763 keeps a text string at 255 bytes; an endpoint is one everywhere else, so here as well.
@@ -100,7 +102,8 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     connection; `nonce` is 16 bytes drawn for this connection. `listen` are endpoints, `offers`
     capabilities, both as text. `record` is the node's signed record, which it may leave out: this floor passes it
     on and does not look into it. `features` are words of what the sender understands beyond this version of the
-    protocol: what one of them stands for is sent to those only that say it. Raises ValueError where a value
+    protocol: what one of them stands for is sent to those only that say it. `clock` are the milliseconds since 1970
+    (UTC) by the sender's calendar, 0: it does not say. Raises ValueError where a value
     cannot be right.
     """
 
@@ -115,6 +118,7 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     nonce: Bytes16
     record: Record = b""
     features: Features = ()
+    clock: Annotated[int, Meta(ge=0, le=LATEST)] = 0
 
     def __post_init__(self) -> None:
         _check_printable("network", (self.network,))

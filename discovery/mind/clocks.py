@@ -1,0 +1,21 @@
+"""Whether this node's calendar is right, as far as its peers' calendars say: each has one voice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from statistics import median
+
+from ..peer import KnownPeer
+from .wall import WallClock
+
+__all__ = ["clock_offset"]
+
+
+def clock_offset(peers: Iterable[KnownPeer], wall: WallClock) -> tuple[float | None, int]:
+    """Seconds by which the calendars of connected peers are ahead of this node's, and how many have said it.
+
+    The median, so that fewer than half of them move it no further than the others are; None where nobody has. A peer
+    says it in its handshake; from then on both count on clocks that never jump.
+    """
+    said = [peer.epoch - wall.offset for peer in peers if peer.linked and peer.epoch is not None]
+    return (round(median(said), 3), len(said)) if said else (None, 0)
