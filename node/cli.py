@@ -264,7 +264,8 @@ def _ping(options: argparse.Namespace) -> int:
 def _say(text: str) -> None:
     """Print. Raises: SystemExit where the reader has gone, as `| head` does."""
     try:
-        print(text, flush=True)
+        # A path, or a variable, may hold bytes that are no text.
+        print(text.encode(errors="backslashreplace").decode(), flush=True)
     except BrokenPipeError:
         # What is left goes nowhere, or the interpreter would complain of it at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -22,7 +22,7 @@ from .config_places import advertised_at, interface_of, listen_at
 from .identity_source import IdentitySource
 from .logs import FORMATS, LEVELS
 from .node_arguments import wrong_name, wrong_network
-from .overrides import Override, joined
+from .overrides import Override, joined, key_text, leaves, too_large
 from .table import Source, TomlTable
 
 __all__ = [
@@ -111,6 +111,11 @@ def parse_config(text: str, *, name: str, folder: Path, overrides: Sequence[Over
         raise ConfigError(f"{name}:{line}: not TOML: {problem} (column {column})") from None
     except RecursionError:
         raise ConfigError(f"{name}: lists or tables are nested too deeply") from None
+    except ValueError as error:  # of a number with more digits than Python reads
+        raise ConfigError(f"{name}: not TOML: {error}") from None
+    for key, value in leaves(values):
+        if too_large(value):
+            raise Source(name, text).error(key_text(key), "an integer of TOML has at most 64 bits")
     values, left_out = joined(values, overrides, name)
     source = Source(name, text, tuple(overrides), left_out)
     top = TomlTable(source, values)

@@ -16,7 +16,7 @@ from typing import Any
 from ..actors.base import ConfigError
 from ..actors.engine import CHECK_SENDS
 
-__all__ = ["PREFIX", "Override", "from_environment", "from_words", "joined", "key_text", "leaves"]
+__all__ = ["PREFIX", "Override", "from_environment", "from_words", "joined", "key_text", "leaves", "too_large"]
 
 PREFIX = "PEERBUS_"
 #: What parts a key from the next, where a shell allows no dot.
@@ -110,6 +110,11 @@ def key_text(key: Iterable[str]) -> str:
     return ".".join(part if _BARE.fullmatch(part) else f'"{part}"' for part in key)
 
 
+def too_large(value: object) -> bool:
+    """An integer with more than 64 bits, which is none of TOML (1.0, "Integer"), although Python reads it."""
+    return isinstance(value, int) and not -(2**63) <= value < 2**63
+
+
 def _overrides(key: tuple[str, ...], text: str, origin: str) -> Iterator[Override]:
     value = _value(text)
     if isinstance(value, dict):
@@ -122,9 +127,9 @@ def _overrides(key: tuple[str, ...], text: str, origin: str) -> Iterator[Overrid
 def _value(text: str) -> object:
     try:
         read = tomllib.loads(f"value = {text}")
-    except (tomllib.TOMLDecodeError, RecursionError):
+    except (ValueError, RecursionError):  # no TOML, or a number with more digits than Python reads
         return text
-    return read["value"] if len(read) == 1 else text  # more than a value, on further lines
+    return text if len(read) > 1 or too_large(read["value"]) else read["value"]  # more: on further lines
 
 
 def _path(table: Mapping[str, Any]) -> tuple[str, ...]:

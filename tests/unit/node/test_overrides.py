@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from peerbus.actors.base.errors import ConfigError
 from peerbus.node.config import NodeConfig, parse_config
@@ -168,3 +171,30 @@ def test_the_file_is_as_it_was() -> None:
 def test_keys_are_written_as_toml_writes_them() -> None:
     assert key_text(("peers", "a.b", "c-d")) == 'peers."a.b".c-d'
     assert list(leaves({"a": {"b": 1}, "c": [2]})) == [(("a", "b"), 1), (("c",), [2])]
+
+
+@given(st.text(), st.text())
+def test_whatever_stands_after_set_is_read_or_refused(key: str, value: str) -> None:
+    with contextlib.suppress(ConfigError):
+        parse(words=(f"{key}={value}",))
+    with contextlib.suppress(ConfigError):
+        parse(words=(f"limits.slow_handler={value}",))
+
+
+@given(st.from_regex(r"PEERBUS_[A-Z0-9_]*", fullmatch=True), st.text(st.characters(exclude_characters="\0")))
+def test_whatever_others_put_into_the_environment_does_not_stop_a_node(name: str, value: str) -> None:
+    keys = {override.key[0] for override in from_environment({name: value})}
+    assume(not keys & parse().source.known)
+    assert parse(environment={name: value}).name == "alice"
+
+
+def test_an_integer_that_is_too_large_is_refused_wherever_it_stands() -> None:
+    assert "alice.toml:4: peers.max_known: an integer of TOML has at most 64 bits" in refusal(
+        LEAST + "[peers]\nmax_known = 9223372036854775808"
+    )
+    assert "--set: peers.max_known: '-9223372036854775809' is not an integer" in refusal(
+        words=("peers.max_known=-9223372036854775809",)
+    )
+    assert parse(environment={"PEERBUS_OF_OTHERS": "9223372036854775808"}).name == "alice"
+    assert "alice.toml: not TOML: Exceeds the limit" in refusal(LEAST + f"[peers]\nmax_known = {'1' * 5000}")
+    assert "--set: peers.max_known: '1111" in refusal(words=(f"peers.max_known={'1' * 5000}",))
