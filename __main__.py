@@ -1,6 +1,15 @@
 """`python -m peerbus`, and the command `peerbus`: the command line."""
 
+from __future__ import annotations
+
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .node.config import NodeConfig
+    from .node.extension import Extension
 
 
 def main() -> int:
@@ -13,11 +22,18 @@ def main() -> int:
         try:
             from .node import cli
 
-            return cli.main(signals=signals)
+            return cli.main(signals=signals, extend=_extend)
         finally:
             signals.end()  # there is nothing left that an exception could end
     except KeyboardInterrupt as told:
         return getattr(told, "status", 130)
+
+
+def _extend(config: NodeConfig) -> Sequence[Extension]:
+    # Here, as `node` knows nothing of `operate`, which stands above it.
+    from .operate.configured import extensions_of
+
+    return extensions_of(config)
 
 
 if __name__ == "__main__":

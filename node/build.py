@@ -7,7 +7,7 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from inspect import getattr_static
 from typing import Any
 
@@ -19,13 +19,14 @@ from ..transports.streams import Identity, TcpTransport, UnixTransport
 from .channel_tuning import channel_tuning
 from .config import NodeConfig
 from .constructor import check_arguments
+from .extension import Extension
 from .identity_source import FoundIdentity
 from .node import Node
 
 __all__ = ["build_node", "known_channels", "load_channels", "load_identity", "load_reactors"]
 
 
-def build_node(config: NodeConfig, found: FoundIdentity | None = None) -> Node:
+def build_node(config: NodeConfig, found: FoundIdentity | None = None, extensions: Sequence[Extension] = ()) -> Node:
     """The node that `config` describes, not yet started; `found`: its identity, if it was read. Raises: ConfigError."""
     found = found or load_identity(config)
     identity = found.identity if found else Identity.generate()
@@ -55,6 +56,7 @@ def build_node(config: NodeConfig, found: FoundIdentity | None = None) -> Node:
         book=config.book,
         shutdown_timeout=config.limits.shutdown_timeout,
         slow_handler=config.limits.slow_handler,
+        extensions=extensions,
     )
 
 

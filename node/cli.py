@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -17,6 +17,7 @@ from .process_signals import ProcessSignals, Signalled
 
 if TYPE_CHECKING:
     from .config import NodeConfig
+    from .extension import Extension
 
 __all__ = ["main"]
 
@@ -54,8 +55,15 @@ class _Parser(argparse.ArgumentParser):
         self.exit(MISUSED, f"{self.prog}: {message} (see {self.prog} --help)\n")
 
 
-def main(arguments: Sequence[str] | None = None, *, signals: ProcessSignals | None = None) -> int:
+def main(
+    arguments: Sequence[str] | None = None,
+    *,
+    signals: ProcessSignals | None = None,
+    extend: Callable[[NodeConfig], Sequence[Extension]] = lambda _: (),
+) -> int:
     """Run the command line; return the exit status. `signals`: have heard them until now.
+
+    `extend`: makes what a node is extended by that is run from a configuration; it raises ConfigError.
 
     Raises: SystemExit from flags, as argparse does.
     """
@@ -77,7 +85,7 @@ def main(arguments: Sequence[str] | None = None, *, signals: ProcessSignals | No
     if options.command is None:
         parser.print_help(sys.stderr)
         return MISUSED
-    options.signals = signals
+    options.signals, options.extend = signals, extend
     try:
         status: int = options.command(options)
     except ConfigError as error:
@@ -192,7 +200,7 @@ def _run(options: argparse.Namespace) -> int:
 
     identity = load_identity(config)
     if options.check:
-        build_node(config, identity)  # all that `run` does before it opens a socket
+        build_node(config, identity, options.extend(config))  # all that `run` does before it opens a socket
         _say(f"{options.config} is well\n{check_report(config, identity, known_channels(config))}")
         return 0
     if ignored := ignored_variables(config):
@@ -205,7 +213,7 @@ def _run(options: argparse.Namespace) -> int:
     async def main() -> int:
         if identity:
             get_logger("peerbus.node").info("identity read", source=str(identity.source), why=identity.why)
-        node = build_node(config, identity)
+        node = build_node(config, identity, options.extend(config))
         reload = Reload(node, config, lambda: _read(options))
         return await serve(node, signals=options.signals, reload=reload, notifier=notifier)
 

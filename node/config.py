@@ -14,6 +14,7 @@ from ..actors.base import ConfigError
 from ..actors.messages import Capability
 from ..discovery.records import Advertised, check_offers_fit
 from ..transports.streams import Endpoint
+from .config_admin import AdminConfig, read_admin
 from .config_channels import IMPORT_PATH, ChannelConfig, read_channels
 from .config_limits import LimitsConfig, read_limits
 from .config_peers import PeersConfig, read_peers
@@ -81,6 +82,7 @@ class NodeConfig:
     peers: PeersConfig = field(default_factory=PeersConfig)
     log: LogConfig = field(default_factory=LogConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
+    admin: AdminConfig = field(default_factory=AdminConfig)
     #: Everything that is set, as it was written: to be shown.
     values: Mapping[str, object] = field(default_factory=dict, repr=False)
 
@@ -136,6 +138,7 @@ def parse_config(text: str, *, name: str, folder: Path, overrides: Sequence[Over
         peers=read_peers(top.table("peers")),
         log=_log(top.table("log")),
         limits=read_limits(top.table("limits")),
+        admin=read_admin(top.table("admin"), folder),
         values=values,
     )
     top.finish()
