@@ -16,6 +16,7 @@ CORPUS = HERE / "corpus"
 CRASHES = HERE / "crashes"
 
 TARGETS = {
+    "description": "what a peer says that its channels declare",
     "frames": "the frame decoder and the reassembler: bytes on an open connection",
     "handshake": "the handshake, as dialer and as acceptor: bytes of a peer that nobody knows yet",
     "hello": "HELLO, OPEN and UPDATE: what a peer says of itself",

@@ -16,7 +16,8 @@ __all__ = ["PREFACE", "Stranger", "channel_map", "hello_map"]
 
 PREFACE = b"peerbus\0" + struct.pack(">HH", 1, 1)
 WORDS = "HELLO WELCOME REJECT TELL ASK REPLY ERROR CANCEL CREDIT PING PONG OPEN CLOSE UPDATE GOAWAY PART PROBE"
-KINDS = dict(enumerate(WORDS.split(" ")))
+LATER = "DESCRIBE DESCRIPTION"
+KINDS = dict(enumerate(f"{WORDS} {LATER}".split(" ")))
 NUMBERS = {word: number for number, word in KINDS.items()}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from ..base import SendError
 from ..engine import Cell, Ref
 from ..mailbox import NO_CHANNEL, Side
-from ..messages import Address, GroupAddress, Local, Peer, Role
+from ..messages import Address, GroupAddress, Local, Peer, Role, article
 from ..sends import FailedOutcome
 from .directory import Directory
 from .link import Link
@@ -77,8 +77,8 @@ def why_nobody(
 
 def _cannot(message: object) -> str:
     return (
-        f"cannot be sent a {type(message).__name__}, as its channel is declared otherwise there: see the log, or "
-        "`peerbus schema diff`"
+        f"cannot be sent {article(type(message).__name__)}, as its channel is declared otherwise there: see the log, "
+        "or `peerbus schema diff`"
     )
 
 

@@ -17,6 +17,7 @@ from ...actors.messages import (
     Unresolved,
     answer_named,
     answer_of,
+    article,
     decode_answer,
     decode_plain,
     encode_answer,
@@ -140,12 +141,13 @@ class ChannelCodec:
     def refusal_of(self, message: object) -> MessageTypeError | SchemaMismatch:
         """Why a message has no number, or cannot be asked."""
         name, channel = type(message).__name__, self.channel.name
+        one = f"channel {channel!r}: {article(name)}"
         why = self._refused.get(message.__class__)
         if why is not None:
-            return SchemaMismatch(f"channel {channel!r}: a {name} cannot be sent to the peer: {why}", message=message)
+            return SchemaMismatch(f"{one} cannot be sent to the peer: {why}", message=message)
         why = self._unread.get(message.__class__)
         if why is not None:
-            return SchemaMismatch(f"channel {channel!r}: a {name} cannot be asked of the peer: {why}", message=message)
+            return SchemaMismatch(f"{one} cannot be asked of the peer: {why}", message=message)
         declared = ", ".join(each.__name__ for each in self.channel.messages if each not in FACTS)
         return MessageTypeError(f"channel {channel!r} carries no {name}, it declares {declared}", message=message)
 

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from peerbus.actors import Channel
-from peerbus.transports.wire.codecs import Codecs
+import msgspec
+import pytest
+
+from peerbus.actors import Channel, Message
+from peerbus.transports.schema import Described, describe
+from peerbus.transports.wire.codecs import MAX_JUDGED, Codecs, WrongHash
 
 
 @dataclass(frozen=True)
@@ -23,3 +27,40 @@ def test_a_codec_is_made_once_also_for_a_channel_that_is_declared_later() -> Non
     assert made is not None
     assert made.channel is channels["store"]
     assert codecs.make("store") is made
+
+
+class Put(Message):
+    key: int
+
+
+def described(number: int) -> Described:
+    """A `Put` with another field each time."""
+    kind = msgspec.defstruct("Put", [("key", int), (f"more{number}", int)], bases=(Message,), frozen=True)
+    return describe(Channel("store", messages=(kind,)))
+
+
+def test_what_was_judged_is_kept_by_the_hash_and_not_without_end() -> None:
+    codecs = Codecs({"store": Channel("store", messages=(Put,))})
+    own = codecs.get("store")
+    assert own is not None
+    assert codecs.towards("store", own.schema) is own
+    assert codecs.towards("other", bytes(16)) is codecs.judge("other", bytes(16), b"") is None
+    first = described(0)
+    assert codecs.towards("store", first.schema) is None
+    made = codecs.judge("store", first.schema, first.data)
+    assert made is not None
+    assert made is not own
+    for number in range(1, MAX_JUDGED):
+        each = described(number)
+        codecs.judge("store", each.schema, each.data)
+    assert codecs.towards("store", first.schema) is made  # used last
+    more = described(MAX_JUDGED)
+    codecs.judge("store", more.schema, more.data)
+    assert codecs.towards("store", first.schema) is made
+    assert codecs.towards("store", described(1).schema) is None
+
+
+def test_a_description_has_to_be_the_one_that_was_announced() -> None:
+    codecs = Codecs({"store": Channel("store", messages=(Put,))})
+    with pytest.raises(WrongHash, match=f"{bytes(16).hex()}"):
+        codecs.judge("store", bytes(16), described(0).data)
