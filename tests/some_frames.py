@@ -68,6 +68,7 @@ FRAMES: dict[int, st.SearchStrategy[Frame]] = {
     17: st.builds(wire.Describe, st.lists(indexes, min_size=1, max_size=4)),
     18: st.builds(wire.DescriptionFrame, indexes, st.binary(max_size=300)),
     16: st.builds(wire.ProbeFrame, u32, indexes, u64, st.lists(st.text(max_size=160), min_size=1, max_size=4)),
+    19: st.builds(wire.WindowFrame, indexes, st.integers(1, 2**32 - 1), st.integers(1, 2**32 - 1)),
 }
 frames = st.one_of(*FRAMES.values())
 
@@ -94,6 +95,7 @@ SAMPLES: dict[str, Frame] = {
     "describe": wire.Describe([3, 4]),
     "description": wire.DescriptionFrame(3, b"what it declares"),
     "probe": wire.ProbeFrame(0, 3, 77, ["bus://local/blocks"]),
+    "window": wire.WindowFrame(3, 8192, 8 << 20),
 }
 
 

@@ -83,4 +83,5 @@ EXAMPLES: list[Frame] = [
     wire.ProbeFrame(1, 0, 7, [f"bus://{'a' * 64}/blocks"]),
     wire.Describe([0, 3]),
     wire.DescriptionFrame(0, describe(Channel("blocks", messages=(GetBlock, Block))).data),
+    wire.WindowFrame(0, 8192, 8 << 20),
 ]

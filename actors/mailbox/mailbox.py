@@ -127,6 +127,15 @@ class Mailbox(SharedQueue):
             self._settle()
         return envelope
 
+    def widen(self, messages: int, size: int) -> None:
+        """Have room for so many messages and bytes more; for less, where they are negative."""
+        self.limit += messages
+        self._free += messages
+        self.byte_limit += size
+        if self.waiting and messages > 0:
+            self.admit_waiting()
+            self._settle()
+
     def rest(self) -> bool:
         """Say that the owner found nothing and goes idle. False: something came in meanwhile, take it."""
         self.scheduled = False

@@ -11,6 +11,7 @@ from ...actors.actor import Actor
 from ...actors.base import ActorStopped
 from ...actors.engine import Ref
 from ...transports.connection import ConnectionEnded, ConnectionStatistics, Greeted, PeerConnection
+from ...transports.lanes import WindowBudget
 from ...transports.wire import Codecs
 from ..mind import bounded
 from .peers_statistics import CarriedBytes, ConnectionTotals
@@ -28,6 +29,7 @@ class Connections:
         self._codecs = codecs
         self._ended = ended
         self._heartbeat = heartbeat
+        self._windows = WindowBudget()
         #: Connections that have opened so far: of two to one peer the later one counts.
         self._opened = 0
         self._open: dict[int, Ref[PeerConnection]] = {}
@@ -52,6 +54,7 @@ class Connections:
                 listed=listed,
                 order=order,
                 heartbeat=self._heartbeat,
+                windows=self._windows,
             ),
             name=f"peer-{greeted.peer.node_id[:8]}-{key}",
         )

@@ -32,6 +32,7 @@ from ...transports.wire import (
     Tell,
     Update,
     Welcome,
+    WindowFrame,
     ZeroCopyAsk,
     ZeroCopyPart,
     ZeroCopyReply,
@@ -139,6 +140,8 @@ def _words(frame: ArrivedFrame, theirs: list[ChannelInfo], own: list[ChannelInfo
             return f"DESCRIBE {', '.join(_channel(theirs, index) for index in indexes)}"
         case DescriptionFrame(index, data):
             return f"DESCRIPTION of {_channel(own, index)}, {len(data)} B"
+        case WindowFrame(channel, messages, size):
+            return f"WINDOW of {_channel(own, channel)}: {messages} messages, {size} B"
         case Part(lane, left, data) | ZeroCopyPart(lane, left, data):
             return f"PART of lane {lane}, {len(data)} B, {left} left"
 

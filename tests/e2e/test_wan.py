@@ -28,6 +28,13 @@ def test_a_file_comes_over_a_thin_line_without_being_asked_for_twice(net: Hosts)
     assert (share, retries < 3) == (1.0, True)
 
 
+def test_a_window_is_no_speed_limit_on_a_long_line(net: Hosts) -> None:
+    net.both_ways(delay=0.1)
+    (rate,) = figures(net, "sink", 100, 4.0, 3.0)
+    # A window that stays at 1 024 messages lets no more than 5 120 a second through, whatever the machine can do.
+    assert rate > 2 * 5120
+
+
 @pytest.mark.parametrize("size", [1 << 10, 1 << 16])
 def test_an_urgent_ask_on_a_thin_line_does_not_wait_for_what_floods_it(net: Hosts, size: int) -> None:
     net.both_ways(delay=0.01, rate=125_000)

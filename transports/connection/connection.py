@@ -21,7 +21,7 @@ from ...actors.base import ProtocolError, StreamBroken, StreamClosed, get_logger
 from ...actors.engine import Ending, handles
 from ...actors.messages import Directive, ShutdownStarted, Supervision
 from ...actors.router import LinkChanged, LinkDown, LinkUp
-from ..lanes import FIRST_TOKEN, FrameWriter
+from ..lanes import FIRST_TOKEN, FrameWriter, WindowBudget
 from ..wire import (
     WORD_LIMIT,
     Ask,
@@ -41,6 +41,7 @@ from ..wire import (
     Reply,
     Tell,
     Update,
+    WindowFrame,
     ZeroCopyAsk,
     ZeroCopyReply,
     ZeroCopyTell,
@@ -76,7 +77,8 @@ class PeerConnection(Actor):
     """See the module. `announce` are facts for subscribers, published when the link is in the table.
 
     `listed`: False for one that another has replaced before it was open: it only takes what the peer sent on it.
-    `order`: of two connections to one peer the one with the higher number is the newer.
+    `order`: of two connections to one peer the one with the higher number is the newer. `windows`: what the windows of
+    all connections of the node may grow by; None: this one has a budget of its own.
     """
 
     ends_in: ClassVar[Ending | None] = Ending.LINKS
@@ -93,6 +95,7 @@ class PeerConnection(Actor):
         listed: bool = True,
         order: int = 0,
         heartbeat: float = HEARTBEAT_INTERVAL,
+        windows: WindowBudget | None = None,
     ) -> None:
         super().__init__()
         bus = self.bus
@@ -108,7 +111,9 @@ class PeerConnection(Actor):
         self.link: PeerLink = PeerLink(bus, greeted.own, greeted.peer, codecs, writer)
         self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
         self._outbox = writer.outbox = self.link.outbox
-        self._receive = ReceiveSide(bus, greeted.own, greeted.peer, codecs, self._outbox, writer)
+        share = (windows or WindowBudget()).share()
+        self.link.lanes.share = share
+        self._receive = ReceiveSide(bus, greeted.own, greeted.peer, codecs, self._outbox, writer, share)
         self.link.asked_here = self._receive.count_of_asks
         self._descriptions = Descriptions(
             greeted.peer, codecs, self.link.lanes, self._receive.lanes, self._outbox, writer
@@ -118,6 +123,7 @@ class PeerConnection(Actor):
             bus.name, codecs, self.link, self._receive, self._descriptions, self._outbox, writer, self._changed
         )
         self._pulse = Pulse(self._loop, self._context, self._outbox, writer, interval=heartbeat, silent=self._silent)
+        self._receive.growth.last_beat = self._pulse.last_beat
         #: Node id of the peer.
         self.peer_id: str = greeted.peer.node_id
         link, receive, announcements = self.link, self._receive, self._announcements
@@ -132,6 +138,7 @@ class PeerConnection(Actor):
                 Reply: link.replied,
                 Error: link.failed,
                 Credit: link.credited,
+                WindowFrame: link.lanes.resized,
                 Ping: self._pinged,
                 Pong: self._ponged,
                 Open: announcements.opened,
@@ -312,6 +319,7 @@ class PeerConnection(Actor):
         self._pulse.ponged(frame.token)
         self.link.rtt = self._pulse.rtt
         self._receive.rtt = self._pulse.rtt or 0.0
+        self._receive.growth.ponged(frame.token)
 
     def _told_to_go(self, frame: GoAway) -> None:
         self._rising.rise()

@@ -136,7 +136,7 @@ class Heartbeat:
     (in seconds) later.
     """
 
-    __slots__ = ("_due", "_pings", "_token", "detector", "interval", "received", "rtt", "unsolicited")
+    __slots__ = ("_due", "_pings", "detector", "interval", "received", "rtt", "token", "unsolicited")
 
     def __init__(self, now: float, *, interval: float, detector: PhiAccrual | None = None) -> None:
         if interval <= 0:
@@ -151,7 +151,8 @@ class Heartbeat:
         #: Answers to no ping of ours, or to one that was answered: ignored, but counted.
         self.unsolicited = 0
         self._due = now + interval
-        self._token = 0
+        #: Of the last ping.
+        self.token = 0
         self._pings: dict[int, float] = {}
 
     def next_ping_due(self) -> float:
@@ -160,13 +161,13 @@ class Heartbeat:
 
     def ping(self, now: float) -> int:
         """Count a PING that goes out now, and return its token."""
-        self._token += 1
-        self._pings[self._token] = now
+        self.token += 1
+        self._pings[self.token] = now
         if len(self._pings) > MAX_PINGS:
             del self._pings[min(self._pings)]
         # From now, not from when it was due: after a pause there is no burst to catch up.
         self._due = now + self.interval
-        return self._token
+        return self.token
 
     def pong(self, token: int, now: float) -> float | None:
         """Count a PONG and return its round trip in seconds; None for one that nobody asked for."""

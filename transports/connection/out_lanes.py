@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from ...actors.base import ProtocolError, get_logger
 from ...actors.engine import Load
 from ...actors.mailbox import Account, Books, Side
-from ..lanes import LaneStatistics, LaneTurn, OutLane
-from ..wire import ChannelCodec, ChannelInfo, Codecs, body_limit
+from ..lanes import LaneStatistics, LaneTurn, OutLane, WindowShare
+from ..wire import ChannelCodec, ChannelInfo, Codecs, WindowFrame, body_limit
 
 __all__ = ["OutLanes"]
 
@@ -21,7 +21,7 @@ log = get_logger("peerbus.transports")
 class OutLanes:
     """Those of one connection. `node`, `peer_id`: for the log."""
 
-    __slots__ = ("_codecs", "_node", "_peer_id", "by_index", "by_name", "turns")
+    __slots__ = ("_codecs", "_node", "_peer_id", "by_index", "by_name", "share", "turns")
 
     def __init__(self, codecs: Codecs, node: str, peer_id: str) -> None:
         self._codecs = codecs
@@ -32,6 +32,8 @@ class OutLanes:
         #: All that were ever opened, by their number, and their places in the rounds of the outbox.
         self.by_index: list[OutLane] = []
         self.turns: list[LaneTurn] = []
+        #: What windows may grow by: what is accepted here and does not leave yet takes this node's memory.
+        self.share = WindowShare()
 
     def open(self, index: int, info: ChannelInfo, wake: Callable[[OutLane], object], alone: Callable[[], bool]) -> None:
         """The peer has a reactor (more). `wake`, `alone`: see `OutLane`.
@@ -87,6 +89,15 @@ class OutLanes:
             raise ProtocolError("unknown_channel", f"channel {index} of {len(self.by_index)}")
         return self.by_index[index]
 
+    def resized(self, frame: WindowFrame) -> None:
+        """The peer has made a window larger, or smaller. Raises ProtocolError for one below what it announced."""
+        lane = self.at(frame.channel)
+        window, wanted = lane.window, (frame.messages, frame.bytes)
+        if wanted[0] < window.announced[0] or wanted[1] < window.announced[1]:
+            raise ProtocolError("bad_field", f"a window of {wanted[0]} messages, {wanted[1]} bytes for {window!r}")
+        window.resize(*self.share.move(window.announced, window.whole, wanted))
+        lane.admit()
+
     def limit_of_reply_lane(self, number: int) -> int:
         """The largest body on a lane of answers. Raises ProtocolError for one that is not there."""
         if number // 2 >= len(self.by_index):
@@ -126,6 +137,7 @@ class OutLanes:
         """The connection has ended: keep the accounts, and count there what is still tried on it."""
         books.close(self)
         for lane in self.by_index:
+            self.share.move(lane.window.announced, lane.window.whole, lane.window.announced)
             lane.tally = books.tally(Side.REMOTE, lane.info.name)
 
     def accounts(self) -> Iterator[tuple[Side, str, Account]]:

@@ -56,6 +56,10 @@ class Pulse:
         """PONGs that answer no PING."""
         return self._heartbeat.unsolicited
 
+    def last_beat(self) -> int:
+        """Token of the last PING."""
+        return self._heartbeat.token
+
     def start(self) -> None:
         """Send the first PING at once, so that the peer's distance is known when somebody chooses among peers."""
         self._beat(self._loop.time())

@@ -8,22 +8,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING
 
-from ...actors.base import (
-    MessageTypeError,
-    NoSuchReactor,
-    ProtocolError,
-    SendError,
-    ShuttingDown,
-    get_logger,
-)
+from ...actors.base import MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown, get_logger
 from ...actors.engine import Cell, LoopCell
 from ...actors.mailbox import NEVER, Account, Envelope, Mailbox, Side
 from ...actors.messages import Address, Peer
-from ..lanes import InLane, Outbox, RemoteReply, ThreadReply, Writer
+from ..lanes import InLane, Outbox, RemoteReply, ThreadReply, WindowShare, Writer
 from ..wire import (
+    WINDOWS,
     Ask,
     Cancel,
     ChannelInfo,
@@ -37,6 +32,7 @@ from ..wire import (
     printable,
 )
 from .served_asks import ServedAsks
+from .window_growth import WindowGrowth, mailbox_behind
 
 if TYPE_CHECKING:
     from ...actors.bus import Bus
@@ -63,6 +59,7 @@ class ReceiveSide:
         codecs: Codecs,
         outbox: Outbox,
         writer: Writer,
+        share: WindowShare | None = None,
     ) -> None:
         self._bus = bus
         self._codecs = codecs
@@ -84,6 +81,10 @@ class ReceiveSide:
         #: Actors that an ask has woken, and that handle it as soon as the bytes that came are looked through.
         self._woken: list[LoopCell] = []
         self._withheld: dict[InLane, None] = {}
+        self.growth = WindowGrowth(
+            bus.loop, outbox, writer, share or WindowShare(), understood=WINDOWS in peer.features
+        )
+        self.growth.mailbox_of = partial(mailbox_behind, bus)
         self._asked = 0
         self._ended = False
         self._hasty = False
@@ -338,6 +339,7 @@ class ReceiveSide:
         due = lane.window.due(at_once=self._hasty)
         if due is not None:
             self._outbox.grant(lane.index, *due)
+            self.growth.took(lane, due)
             self._writer.schedule()
 
     def hasten(self) -> None:
@@ -351,6 +353,7 @@ class ReceiveSide:
             due = lane.window.due(at_once=True)
             if due is not None:
                 self._outbox.grant(lane.index, *due)
+        self.growth.beat(self.lanes)
         self._writer.schedule()
 
     @property
@@ -373,6 +376,7 @@ class ReceiveSide:
     def end(self) -> None:
         """The connection has ended: end the work that only its peer waits for."""
         self._ended = True
+        self.growth.end(self.lanes)
         self._answers.end()
         self.settle()
 

@@ -12,6 +12,7 @@ from .outbox import LaneTurn, Outbox, ReplyLane, budget_of, too_late
 from .pacing import FIRST_TOKEN
 from .remote_ask import RemoteAsk, lane_of
 from .remote_reply import ANSWER_TOO_LARGE, ANSWER_TYPE, ANSWER_UNREAD, REACTOR_PREFIX, RemoteReply, ThreadReply
+from .window_tuning import WindowBudget, WindowShare
 
 __all__ = [
     "ANSWER_TOO_LARGE",
@@ -32,6 +33,8 @@ __all__ = [
     "ReplyLane",
     "ThreadReply",
     "LaneTurn",
+    "WindowBudget",
+    "WindowShare",
     "Writer",
     "accept_many",
     "answers_leave",

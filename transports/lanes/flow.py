@@ -16,8 +16,11 @@ __all__ = ["ReceiveWindow", "SendWindow"]
 # Law 4: therefore nobody waits for ever. A sender waits only with all messages outstanding or half of
 #        the bytes; once the receiver has released them all, it owes all of these, so by law 3 it grants.
 #        A rule "or nothing is outstanding" with grants by halves would wait for ever with a little owed.
-# Law 5: the receiver's count of the credit is never below the sender's (grants in flight are in it),
-#        and law 2 only gets easier with more credit: what is fair at the sender is never an overrun.
+# Law 5: a window may be made larger than it was announced, and as small again (`resize`). Laws 2 and 3 go by what was
+#        announced: so credit comes back ever earlier as a window grows, and law 4 holds at any size.
+# Law 6: the receiver's count of the credit is never below the sender's (grants in flight are in it),
+#        and law 2 only gets easier with more credit: what is fair at the sender is never an overrun. So
+#        one that makes a window smaller goes by the larger one until it knows that the sender has heard.
 
 
 class SendWindow:
@@ -26,17 +29,27 @@ class SendWindow:
     `messages` and `bytes` are the window as the receiver announced it.
     """
 
-    __slots__ = ("_bytes", "_bytes_max", "_messages", "_messages_max")
+    __slots__ = ("_bytes", "_bytes_max", "_bytes_whole", "_messages", "_messages_max", "_messages_whole")
 
     def __init__(self, messages: int, bytes: int) -> None:  # noqa: A002 - the field's name on the wire
         _check(messages, bytes)
-        self._messages_max = self._messages = messages
-        self._bytes_max = self._bytes = bytes
+        self._messages_max = self._messages_whole = self._messages = messages
+        self._bytes_max = self._bytes_whole = self._bytes = bytes
 
     @property
     def messages(self) -> int:
         """Messages that may still go."""
-        return self._messages
+        return max(self._messages, 0)
+
+    @property
+    def announced(self) -> tuple[int, int]:
+        """Messages and bytes of the window as it was announced, which it is never below."""
+        return self._messages_max, self._bytes_max
+
+    @property
+    def whole(self) -> tuple[int, int]:
+        """Messages and bytes of the window as it is now."""
+        return self._messages_whole, self._bytes_whole
 
     @property
     def bytes(self) -> int:
@@ -46,7 +59,18 @@ class SendWindow:
     @property
     def outstanding(self) -> tuple[int, int]:
         """Messages and bytes that were sent and are not granted back."""
-        return self._messages_max - self._messages, self._bytes_max - self._bytes
+        return self._messages_whole - self._messages, self._bytes_whole - self._bytes
+
+    def resize(self, messages: int, bytes: int) -> None:  # noqa: A002 - as above
+        """The window is so large from now on. Where it is smaller, less may go than before, perhaps nothing.
+
+        Raises ProtocolError `bad_field` below what was announced.
+        """
+        if messages < self._messages_max or bytes < self._bytes_max:
+            raise ProtocolError("bad_field", f"a window of {messages} messages, {bytes} bytes for {self!r}")
+        self._messages += messages - self._messages_whole
+        self._bytes += bytes - self._bytes_whole
+        self._messages_whole, self._bytes_whole = messages, bytes
 
     def has_room(self, size: int) -> bool:
         """Whether a message of `size` payload bytes may go now."""
@@ -71,14 +95,14 @@ class SendWindow:
         return True
 
     def grant(self, messages: int, bytes: int) -> None:  # noqa: A002 - as above
-        """Count a CREDIT. Raises ProtocolError `credit_overflow` beyond the announced window."""
+        """Count a CREDIT. Raises ProtocolError `credit_overflow` beyond the window."""
         total, size = self._messages + messages, self._bytes + bytes
-        if total > self._messages_max or size > self._bytes_max:
+        if total > self._messages_whole or size > self._bytes_whole:
             raise ProtocolError("credit_overflow", f"granted {messages} messages, {bytes} bytes to {self!r}")
         self._messages, self._bytes = total, size
 
     def __repr__(self) -> str:
-        return f"<SendWindow {self._messages}/{self._messages_max} messages, {self._bytes}/{self._bytes_max} bytes>"
+        return f"<SendWindow {self._messages}/{self._messages_whole} messages, {self._bytes}/{self._bytes_whole} bytes>"
 
 
 class ReceiveWindow:
@@ -89,17 +113,19 @@ class ReceiveWindow:
         "_bytes_held",
         "_bytes_max",
         "_bytes_owed",
+        "_bytes_whole",
         "_granted",
         "_messages",
         "_messages_held",
         "_messages_max",
         "_messages_owed",
+        "_messages_whole",
     )
 
     def __init__(self, messages: int, bytes: int) -> None:  # noqa: A002 - as above
         _check(messages, bytes)
-        self._messages_max = self._messages = messages
-        self._bytes_max = self._bytes = bytes
+        self._messages_max = self._messages_whole = self._messages = messages
+        self._bytes_max = self._bytes_whole = self._bytes = bytes
         self._messages_held = self._bytes_held = 0
         self._messages_owed = self._bytes_owed = 0
         self._granted = 0
@@ -107,7 +133,17 @@ class ReceiveWindow:
     @property
     def received(self) -> int:
         """Messages that have arrived since the beginning."""
-        return self._granted + self._messages_max - self._messages
+        return self._granted + self._messages_whole - self._messages
+
+    @property
+    def announced(self) -> tuple[int, int]:
+        """As `SendWindow.announced`."""
+        return self._messages_max, self._bytes_max
+
+    @property
+    def whole(self) -> tuple[int, int]:
+        """Messages and bytes that the peer may have in flight at most."""
+        return self._messages_whole, self._bytes_whole
 
     @property
     def held(self) -> tuple[int, int]:
@@ -118,6 +154,17 @@ class ReceiveWindow:
     def owed(self) -> tuple[int, int]:
         """Messages and bytes that were released and are not granted back."""
         return self._messages_owed, self._bytes_owed
+
+    def resize(self, messages: int, bytes: int) -> None:  # noqa: A002 - as above
+        """The window is so large from now on: tell the peer, first where it grows, and know that it heard where not.
+
+        Raises ValueError below what was announced.
+        """
+        if messages < self._messages_max or bytes < self._bytes_max:
+            raise ValueError(f"a window of {messages} messages, {bytes} bytes for {self!r}")
+        self._messages += messages - self._messages_whole
+        self._bytes += bytes - self._bytes_whole
+        self._messages_whole, self._bytes_whole = messages, bytes
 
     def receive(self, size: int) -> None:
         """Count a message that arrived. Raises ProtocolError `window_overrun` if it had no credit."""
@@ -167,8 +214,8 @@ class ReceiveWindow:
 
     def __repr__(self) -> str:
         return (
-            f"<ReceiveWindow {self._messages}/{self._messages_max} messages,"
-            f" {self._bytes}/{self._bytes_max} bytes,"
+            f"<ReceiveWindow {self._messages}/{self._messages_whole} messages,"
+            f" {self._bytes}/{self._bytes_whole} bytes,"
             f" held {self._messages_held}, owed {self._messages_owed}>"
         )
 

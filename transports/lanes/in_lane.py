@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ...actors.base import SendError
-from ...actors.mailbox import Account, Envelope
+from ...actors.mailbox import Account, Envelope, Mailbox
 from ..wire import ChannelCodec, ChannelInfo
 from .flow import ReceiveWindow
 from .outbox import LaneTurn, ReplyLane
+from .window_tuning import WindowTuner
 
 __all__ = ["Arrival", "InLane"]
 
@@ -33,7 +34,21 @@ class InSide(Protocol):
 class InLane:
     """What the peer sends to one reactor here. The carrier of its messages: credit comes back through it."""
 
-    __slots__ = ("_side", "arrivals", "codec", "index", "info", "open", "refused", "tells", "turn", "window")
+    __slots__ = (
+        "_side",
+        "arrivals",
+        "codec",
+        "index",
+        "info",
+        "open",
+        "refused",
+        "room",
+        "tells",
+        "told",
+        "tuner",
+        "turn",
+        "window",
+    )
 
     def __init__(self, side: InSide, index: int, info: ChannelInfo, codec: ChannelCodec) -> None:
         self._side = side
@@ -41,6 +56,11 @@ class InLane:
         self.info = info
         self.codec = codec
         self.window = ReceiveWindow(info.messages, info.bytes)
+        #: How large the peer was told last that the window is, and what decides that.
+        self.told = self.window.announced
+        self.tuner = WindowTuner()
+        #: The mailbox that has as much more room as the window has grown by, with messages and bytes; None: none has.
+        self.room: tuple[Mailbox, int, int] | None = None
         self.turn = LaneTurn(ReplyLane(index), info.priority)
         self.tells = 0
         self.open = True

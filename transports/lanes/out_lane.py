@@ -305,10 +305,10 @@ class OutLane:
 
     def no_room(self) -> str:
         """Why there is no room, for an error's text."""
-        messages, size = self.window.outstanding
+        (messages, size), (most, bytes_) = self.window.outstanding, self.window.whole
         return (
             f"the peer's reactor {self.info.name!r} has granted no credit "
-            f"({messages} of {self.info.messages} messages, {size} of {self.info.bytes} bytes are on their way)"
+            f"({messages} of {most} messages, {size} of {bytes_} bytes are on their way)"
         )
 
     def leave(self) -> list[Waiter]:

@@ -32,13 +32,24 @@ from .frames import (
     Tell,
     Update,
     Welcome,
+    WindowFrame,
     ZeroCopyAsk,
     ZeroCopyPart,
     ZeroCopyReply,
     ZeroCopyTell,
 )
 from .handshake import MAGIC, Handshake, PeerHello
-from .hello import FEATURES, MAX_CHANNELS, MESSAGE_LIMIT, RECORD_LIMIT, SCHEMAS, ChannelInfo, Hello, IdentityInUse
+from .hello import (
+    FEATURES,
+    MAX_CHANNELS,
+    MESSAGE_LIMIT,
+    RECORD_LIMIT,
+    SCHEMAS,
+    WINDOWS,
+    ChannelInfo,
+    Hello,
+    IdentityInUse,
+)
 from .parts import BODY_OVERHEAD, Cutter, PartBudget, Reassembler, ask_lane, body_limit, reply_lane
 from .payload import ChannelCodec, Payload
 from .texts import WORD_LIMIT, clip, printable
@@ -52,6 +63,7 @@ __all__ = [
     "MESSAGE_LIMIT",
     "PART_SIZE",
     "RECORD_LIMIT",
+    "WINDOWS",
     "WORD_LIMIT",
     "ArrivedFrame",
     "Ask",
@@ -95,6 +107,7 @@ __all__ = [
     "ZeroCopyReply",
     "ZeroCopyTell",
     "Welcome",
+    "WindowFrame",
     "WrongHash",
     "ask_lane",
     "body_limit",

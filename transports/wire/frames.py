@@ -48,6 +48,7 @@ __all__ = [
     "ZeroCopyReply",
     "ZeroCopyTell",
     "Welcome",
+    "WindowFrame",
 ]
 
 # Law 1: a frame is a MessagePack array of a kind and its fields; any MessagePack library writes and
@@ -236,6 +237,17 @@ class DescriptionFrame(msgspec.Struct, frozen=True, array_like=True, gc=False, t
     description: Annotated[bytes, Meta(max_length=DESCRIPTION_LIMIT)]
 
 
+class WindowFrame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=19):
+    """WINDOW `[19, channel, messages, bytes]`: a window on a channel of the sender is so large from now on.
+
+    To a peer only that says the feature `windows`.
+    """
+
+    channel: Index
+    messages: Annotated[int, Meta(ge=1, le=2**32 - 1)]
+    bytes: Annotated[int, Meta(ge=1, le=2**32 - 1)]
+
+
 ShortFrame: TypeAlias = (
     HelloFrame
     | Welcome
@@ -252,10 +264,11 @@ ShortFrame: TypeAlias = (
     | ProbeFrame
     | Describe
     | DescriptionFrame
+    | WindowFrame
 )
 #: A frame as one writes it, and as it is read where it is small: its payloads are bytes of their own.
 Frame: TypeAlias = ShortFrame | Tell | Ask | Reply | Part
-LAST_KIND = 18
+LAST_KIND = 19
 #: Kinds that a reader leaves out where it does not know them: later versions may send some of them unasked.
 SKIPPED_KINDS = range(128, 256)
 

@@ -18,6 +18,7 @@ __all__ = [
     "SCHEMAS",
     "MESSAGE_LIMIT",
     "RECORD_LIMIT",
+    "WINDOWS",
     "ChannelInfo",
     "Hello",
     "IdentityInUse",
@@ -31,8 +32,10 @@ __all__ = [
 
 #: The sender describes its channels to who asks, and reads descriptions: DESCRIBE and DESCRIPTION.
 SCHEMAS = "schemas"
+#: The feature of those that read WINDOW.
+WINDOWS = "windows"
 #: What this implementation understands beyond the version.
-FEATURES = (SCHEMAS,)
+FEATURES = (SCHEMAS, WINDOWS)
 #: Channels of one node. A reactor each: hundreds are a design error, and a table the peer must hold.
 MAX_CHANNELS = 256
 #: Bytes of one encoded message on any channel.

@@ -128,6 +128,24 @@ def test_who_waits_goes_before_who_comes_later() -> None:
     assert not inbox.offer(Envelope(4))
 
 
+def test_a_mailbox_that_is_widened_admits_who_waits_and_one_that_is_narrowed_takes_nothing_until_it_fits() -> None:
+    mailbox = Mailbox(1)
+    assert mailbox.offer(Envelope("one"))
+    waiter = Sender(Envelope("two"))
+    mailbox.wait(waiter)
+    mailbox.widen(2, 0)
+    assert (waiter.told, len(mailbox), mailbox.limit) == ("admitted", 2, 3)
+    assert mailbox.overlooked() is None
+    mailbox.widen(-2, 0)
+    assert not mailbox.offer(Envelope("three"))
+    for expected in ("one", "two"):
+        taken = mailbox.take()
+        assert taken is not None
+        assert taken.message == expected
+    assert mailbox.offer(Envelope("three"))
+    assert mailbox.statistics().queued == 1
+
+
 def test_waiting_senders_take_turns_by_source() -> None:
     inbox, _ = box(limit=1)
     inbox.offer(Envelope(0))

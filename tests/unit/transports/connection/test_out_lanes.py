@@ -10,8 +10,10 @@ from peerbus.actors import Account
 from peerbus.actors.base.errors import ProtocolError
 from peerbus.actors.mailbox.ledger import Books, Side
 from peerbus.transports.connection.out_lanes import OutLanes
+from peerbus.transports.lanes import WindowBudget
 from peerbus.transports.lanes.out_lane import OutLane
 from peerbus.transports.wire.codecs import Codecs
+from peerbus.transports.wire.frames import WindowFrame
 from peerbus.transports.wire.hello import ChannelInfo
 from peerbus.transports.wire.parts import body_limit
 
@@ -85,3 +87,25 @@ def test_what_ends_keeps_its_accounts_those_of_lanes_that_were_closed_too() -> N
     lanes.settle(books)
     assert books.ledger({}).remote["first"] == Account(1, 0, 1)
     assert list(lanes.statistics()) == ["second"]
+
+
+def test_a_window_that_the_peer_makes_larger_lets_more_go_within_this_nodes_budget_and_is_given_back() -> None:
+    lanes = opened(FIRST)
+    budget = WindowBudget(2 * 1000 * 256)
+    lanes.share = budget.share()
+    lanes.resized(WindowFrame(0, FIRST.messages + 500, FIRST.bytes))
+    assert lanes.at(0).window.messages == FIRST.messages + 500
+    lanes.resized(WindowFrame(0, FIRST.messages + 5000, FIRST.bytes))
+    assert lanes.at(0).window.messages == FIRST.messages + 1000
+    lanes.resized(WindowFrame(0, FIRST.messages, FIRST.bytes))
+    assert (lanes.at(0).window.messages, budget.left) == (FIRST.messages, 2 * 1000 * 256)
+    lanes.resized(WindowFrame(0, FIRST.messages + 500, FIRST.bytes))
+    lanes.settle(Books(CHANNELS.__contains__))
+    assert budget.left == 2 * 1000 * 256
+
+
+def test_a_window_below_what_was_announced_breaks_the_protocol() -> None:
+    with pytest.raises(ProtocolError, match="bad_field"):
+        opened(FIRST).resized(WindowFrame(0, FIRST.messages - 1, FIRST.bytes))
+    with pytest.raises(ProtocolError, match="unknown_channel"):
+        opened(FIRST).resized(WindowFrame(1, FIRST.messages, FIRST.bytes))

@@ -112,6 +112,53 @@ def test_nothing_is_due_below_half_of_both_windows() -> None:
     assert window.owed == (1, 49)
 
 
+def test_a_window_that_grows_gives_its_sender_the_difference_and_credit_comes_back_as_early_as_before() -> None:
+    sender, receiver = SendWindow(4, 100), ReceiveWindow(4, 100)
+    for _ in range(4):
+        sender.take(10)
+        receiver.receive(10)
+    receiver.resize(40, 1000)
+    sender.resize(40, 1000)
+    assert (sender.messages, sender.bytes, sender.outstanding, sender.whole) == (36, 960, (4, 40), (40, 1000))
+    receiver.release(20, 2)
+    assert receiver.due() == (2, 20), "half of the announced window"
+    sender.grant(2, 20)
+    with pytest.raises(ProtocolError, match="credit_overflow"):
+        sender.grant(3, 20)
+
+
+def test_a_window_that_shrinks_below_what_is_outstanding_lets_nothing_go_until_that_is_granted_back() -> None:
+    sender, receiver = SendWindow(4, 100), ReceiveWindow(4, 100)
+    sender.resize(40, 1000)
+    receiver.resize(40, 1000)
+    for _ in range(10):
+        sender.take(10)
+        receiver.receive(10)
+    sender.resize(4, 100)
+    assert (sender.messages, sender.has_room(0), sender.outstanding) == (0, False, (10, 100))
+    receiver.release(80, 8)
+    assert receiver.due() == (8, 80)
+    receiver.resize(4, 100)
+    sender.grant(8, 80)
+    assert (sender.messages, sender.outstanding) == (2, (2, 20))
+    assert receiver.received == 10
+
+
+def test_a_message_larger_than_a_window_that_has_grown_and_shrunk_still_goes() -> None:
+    sender = SendWindow(4, 100)
+    sender.resize(40, 1000)
+    sender.resize(4, 100)
+    assert sender.has_room(5000)
+
+
+@pytest.mark.parametrize("size", [(3, 100), (4, 99)])
+def test_no_window_becomes_smaller_than_it_was_announced(size: tuple[int, int]) -> None:
+    with pytest.raises(ProtocolError, match="bad_field"):
+        SendWindow(4, 100).resize(*size)
+    with pytest.raises(ValueError, match="window of"):
+        ReceiveWindow(4, 100).resize(*size)
+
+
 @pytest.mark.parametrize("sizes", [[1, 1], [50]], ids=["half of the messages", "half of the bytes"])
 def test_half_of_either_window_is_granted_once(sizes: list[int]) -> None:
     window = ReceiveWindow(4, 100)
