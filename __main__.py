@@ -22,9 +22,10 @@ def main() -> int:
         try:
             from .node import cli
 
+            signals.imported()
             return cli.main(signals=signals, extend=_extend)
         finally:
-            signals.end()  # there is nothing left that an exception could end
+            signals.end()
     except KeyboardInterrupt as told:
         return getattr(told, "status", 130)
 

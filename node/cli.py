@@ -87,6 +87,8 @@ def main(
         return MISUSED
     options.signals, options.extend = signals, extend
     try:
+        if signals is not None:
+            signals.check()
         status: int = options.command(options)
     except ConfigError as error:
         print(f"{options.prog}: {_one_line(error)}", file=sys.stderr)

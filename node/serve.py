@@ -65,7 +65,7 @@ async def serve(
     assert this_task is not None
     told, hung_up = asyncio.Event(), asyncio.Event()
     heard: list[signal.Signals] = []
-    up = False
+    up, early = False, None
 
     def hear(number: signal.Signals) -> None:
         heard.append(number)
@@ -84,12 +84,14 @@ async def serve(
     if reload is not None or signals is not None:
         loop.add_signal_handler(signal.SIGHUP, hear_reload)
     if signals is not None:
+        early = signals.taken()
         signals.obeyed()
         if signals.reload:
             hear_reload()
-        for number in signals.stops[:1]:  # what it raised was swallowed
-            hear(number)
     try:
+        if early is not None:
+            heard.append(early)
+            raise asyncio.CancelledError
         async with node:
             up = True
             notifier.ready(loop)

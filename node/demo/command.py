@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from ...actors.base import ConfigError, PeerbusError
+from ..process_signals import ProcessSignals
 from ..serve import run_loop
 from .multicast import check_multicast
 from .progress import Display
@@ -35,6 +36,7 @@ exit status: 0 every copy is right, 1 one is not, 2 wrong flag, 130 Ctrl-C
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `peerbus demo`."""
     parser.epilog = _EPILOG
+    parser.set_defaults(signals=None)
     add = parser.add_argument
     add("--file", metavar="PATH", type=Path, help="the file to sync (default: one that is made up)")
     add("--size", metavar="MIB", type=int, default=DEFAULT_SIZE, help="of the made-up file (default: %(default)s)")
@@ -60,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
     display = Display(sys.stderr)
     try:
         check_multicast()
-        outcome = _in_a_folder(plan, display)
+        outcome = _in_a_folder(plan, display, options.signals)
     except _Signalled as told:
         display.say(f"{told.signal.name}: every node was stopped, nothing is left behind")
         return 128 + told.signal
@@ -78,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
     return 0 if outcome.ok else 1
 
 
-def _in_a_folder(plan: DemoPlan, display: Display) -> DemoResult:
+def _in_a_folder(plan: DemoPlan, display: Display, signals: ProcessSignals | None) -> DemoResult:
     with contextlib.ExitStack() as stack:
         if plan.keep is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peerbus-demo-")))
@@ -88,7 +90,7 @@ def _in_a_folder(plan: DemoPlan, display: Display) -> DemoResult:
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise ConfigError(f"--keep {plan.keep}: the folder cannot be made: {error.strerror}") from error
-        return run_loop(_until_signalled(Scenario(plan, folder, display)))
+        return run_loop(_until_signalled(Scenario(plan, folder, display), signals))
 
 
 class _Signalled(Exception):
@@ -99,7 +101,7 @@ class _Signalled(Exception):
         self.signal = number
 
 
-async def _until_signalled(scenario: Scenario) -> DemoResult:
+async def _until_signalled(scenario: Scenario, signals: ProcessSignals | None) -> DemoResult:
     """Play to the end, or to the first signal: what is running then is cleared away, which further ones do not stop."""
     loop = asyncio.get_running_loop()
     playing = asyncio.create_task(scenario.play(), name="demo: plays")
@@ -112,6 +114,8 @@ async def _until_signalled(scenario: Scenario) -> DemoResult:
 
     for number in _SIGNALS:
         loop.add_signal_handler(number, hear, number)
+    if signals is not None and (early := signals.taken()) is not None:
+        hear(early)
     try:
         return await playing
     except asyncio.CancelledError:

@@ -119,19 +119,75 @@ def heard() -> Iterator[ProcessSignals]:
 
 
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_the_first_signal_ends_what_is_done_and_is_remembered(
-    number: signal.Signals, status: int, heard: ProcessSignals
-) -> None:
+def test_a_signal_is_remembered_until_somebody_asks(number: signal.Signals, status: int, heard: ProcessSignals) -> None:
+    heard.imported()
+    heard.check()
+    assert heard.taken() is None
+    signal.raise_signal(number)
+    assert heard.taken() == number
     with pytest.raises(Signalled) as caught:
-        signal.raise_signal(number)
+        heard.check()
     assert caught.value.status == status
-    assert heard.stops == [number]
 
 
-def test_a_signal_that_an_event_loop_obeys_raises_nothing(heard: ProcessSignals) -> None:
+def test_a_signal_that_an_event_loop_obeys_is_counted(heard: ProcessSignals) -> None:
     heard.obeyed()
     signal.raise_signal(signal.SIGTERM)
     assert heard.stops == [signal.SIGTERM]
+
+
+#: What runs when a signal comes: code in which an exception would be lost, become another, or be the end of C code.
+IN_THE_WAY = {
+    "nothing": "signal.raise_signal(number)",
+    "a name that is set": """
+class Name:
+    def __set_name__(self, owner, name): signal.raise_signal(number)
+class Owner:
+    name = Name()
+""",
+    "what swallows all": """
+try:
+    signal.raise_signal(number)
+except BaseException:
+    pass
+""",
+    "a thread that is started": """
+import threading
+with threading._active_limbo_lock:
+    signal.raise_signal(number)
+""",
+    "a class of msgspec": """
+import msgspec
+class Meta(type(msgspec.Struct)):
+    def __setattr__(self, name, value):
+        signal.raise_signal(number)
+        super().__setattr__(name, value)
+class Message(msgspec.Struct, metaclass=Meta):
+    text: str
+Message.more = 1
+""",
+}
+EARLY = """
+import signal, sys, threading
+from peerbus.node.process_signals import ProcessSignals
+number = signal.{name}
+signals = ProcessSignals()
+signals.begin(reloads=True)
+{imported}
+{code}
+threading.Event().wait()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=str)
+@pytest.mark.parametrize("imported", ["", "signals.imported()"], ids=["importing", "imported"])
+@pytest.mark.parametrize("code", IN_THE_WAY.values(), ids=list(IN_THE_WAY))
+def test_a_signal_before_anybody_obeys_ends_the_process_without_a_word(
+    code: str, imported: str, number: signal.Signals
+) -> None:
+    program = EARLY.format(name=number.name, imported=imported, code=code)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (128 + number, "", "")
 
 
 def test_a_reload_that_nobody_can_do_yet_is_remembered_also_at_the_end(heard: ProcessSignals) -> None:
