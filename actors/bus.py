@@ -20,7 +20,7 @@ from .actor_table import ActorTable
 from .base import ENDED, ProcessForked, SendError
 from .bus_life import SHUTDOWN_TIMEOUT, BusLife
 from .bus_statistics import ledger_of, statistics_of
-from .engine import SLOW_HANDLER, Body, Cell, Ref, check_plain, sends_are_checked
+from .engine import SLOW_HANDLER, Body, Cell, Ref, Timings, check_plain, sends_are_checked
 from .event_stream import Events, Subscription
 from .mailbox import Books, DeadLetters
 from .messages import (
@@ -99,6 +99,7 @@ class Bus:
         "shutdown_timeout",
         "thread",
         "thread_sends",
+        "timings",
         "wheel",
     )
 
@@ -145,6 +146,7 @@ class Bus:
         #: What became of sends, kept for whoever takes them.
         self.books: Books = Books(self.channels.__contains__)
         self.thread_sends: ThreadSends = ThreadSends()
+        self.timings: Timings = Timings()
         self.actors: ActorTable = ActorTable(self, self.rng)
         #: The cell of a name, or None.
         self.cell: CellOf = self.actors.by_name.get

@@ -55,6 +55,7 @@ from .node_arguments import (
     pex_of,
     seconds_of,
 )
+from .oldest import Oldest, fills_of
 from .own_actors import OwnActors
 from .search import search_text
 from .views import NodeViews
@@ -162,6 +163,7 @@ class Node(NodeViews):
         self._own = OwnActors()
         self._extensions = Extensions(extensions)
         self.events = EventHistory()
+        self._oldest = Oldest(partial(fills_of, self.bus))
         self._thread: LoopThread | None = None
 
     # Life.
@@ -180,7 +182,7 @@ class Node(NodeViews):
                 self.bus.declare(PeerExchange.channel)
             exchange = None if self._pex is None else partial(self._make_exchange, self._pex)
             await self._own.start(self.bus, self._book, self._make_peers, exchange)
-            self._lag = LoopLag(self.bus.loop, monotonic, self.bus.context.copy())
+            self._lag = LoopLag(self.bus.loop, monotonic, self.bus.context.copy(), self._oldest.look)
             inspector = partial(Inspector, self.snapshot, self.waits, self.events, self._lag)
             await self.bus.started(self.bus.spawn(inspector, name=INSPECTOR.reactor))
             for factory in self._reactors:

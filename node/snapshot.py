@@ -13,6 +13,7 @@ from ..discovery.pex import PexStatistics
 from ..discovery.shell import ConnectionTotals
 from ..transports.connection import ConnectionStatistics
 from .loop_lag import LagView
+from .oldest import OldestView
 from .process_figures import ProcessFigures
 
 __all__ = ["NodeSnapshot"]
@@ -40,6 +41,8 @@ class NodeSnapshot:
     mdns: MdnsStatistics | None
     pex: PexStatistics | None
     loop_lag: LagView
+    #: Seconds for which messages have been waiting, at least; looked at once a second, not where time is virtual.
+    oldest: OldestView
     process: ProcessFigures
 
     @property

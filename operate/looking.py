@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ..actors.actor_page import ActorPage, ActorView, view_of_actor
 from ..actors.bus_statistics import ChannelLoad
+from ..actors.engine import HistogramView
 from ..actors.mailbox import Account, Ledger
 from ..actors.sends import WaitView
 from ..discovery.mind import BanView, PeerPage, PeerView, RequirementView
@@ -59,6 +60,12 @@ class ChannelView:
     name: str
     messages: tuple[str, ...]
     load: ChannelLoad | None
+    #: Seconds for which the oldest message has lain in a mailbox here, at least; None: in none.
+    oldest: float | None
+    #: The same of messages to peers that are under way.
+    oldest_to_peers: float | None
+    #: How long handlers took, of one turn in 61.
+    handling: HistogramView | None
     local: Account | None
     remote: Account | None
     arrived: Account | None
@@ -130,8 +137,8 @@ async def connections(node: NodeViews, request: ApiRequest) -> ConnectionPage:
 
 async def channels(node: NodeViews, _request: ApiRequest) -> tuple[ChannelView, ...]:
     """Channels that this node knows."""
-    seen = node.bus.statistics(0)
-    ledger = seen.ledger
+    whole = node.snapshot()
+    seen, ledger, oldest = whole.actors, whole.ledger, whole.oldest
     sides = (ledger.local, ledger.remote, ledger.arrived, ledger.astray)
     known = dict.fromkeys([*node.bus.channels, *seen.channels, *(name for side in sides for name in side)])
     return tuple(
@@ -139,6 +146,9 @@ async def channels(node: NodeViews, _request: ApiRequest) -> tuple[ChannelView, 
             name,
             tuple(each.__name__ for each in node.bus.channels[name].messages) if name in node.bus.channels else (),
             seen.channels.get(name),
+            oldest.mailboxes.get(name),
+            oldest.lanes.get(name),
+            seen.handling.get(name),
             *(side.get(name) for side in sides),
         )
         for name in sorted(known)

@@ -24,6 +24,7 @@ from .stall_watch import SLOW_HANDLER, StallWatch
 from .state import State
 from .thread_cell import ThreadCell
 from .timers import Timer, Timers
+from .timings import HistogramView, Timings
 from .to_cell import many_to_cell, refuse_here, within
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Closing",
     "Ending",
     "EndsBus",
+    "HistogramView",
     "Host",
     "Life",
     "Load",
@@ -54,6 +56,7 @@ __all__ = [
     "ThreadCell",
     "Timer",
     "Timers",
+    "Timings",
     "channels_of",
     "check_plain",
     "context_on",

@@ -10,6 +10,7 @@ from ..messages import KnownChannels
 from ..sends import DeadlineWheel, DeadlockWatch, LoopHost
 from .behaviour import Behaviour
 from .life import LifeHost, ToldOfLives
+from .timings import Timings
 
 __all__ = ["Host"]
 
@@ -36,6 +37,8 @@ class Host(LifeHost, LoopHost, Protocol):
     deadlocks: DeadlockWatch
     #: Sends here are looked at as if they went to another node.
     checks_sends: bool
+    #: How long handlers take.
+    timings: Timings
     #: Channels by name, with what is set of them here.
     channels: KnownChannels
 

@@ -24,7 +24,7 @@ from .reentrant import Reentrant
 from .rehearsal import expected
 from .state import State
 from .to_cell import pour_foreign, pour_owned
-from .turn import run_turn
+from .turn import SAMPLED, run_turn, timed_turn
 from .turn_task import TurnTask
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class LoopCell(Cell):
         if self._turns is None and (self._reentrant is None or not self._reentrant.full):
             if self.state is State.RUNNING:
                 try:
-                    run_turn(self)
+                    run_turn(self) if self.mailbox.delivered % SAMPLED else timed_turn(self, run_turn)
                 except BaseException as error:  # noqa: BLE001  # a fault outside of any handler: it must not end the turns
                     self.turn_failed(error)
             else:

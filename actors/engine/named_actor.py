@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pykka
 
 from ..base import ActorStopped, SendError, StopFlag, get_logger
+from ..mailbox import NO_CHANNEL
 from ..messages import Address
 from ..sends import Producer
 from .behaviour import Behaviour
@@ -68,6 +69,12 @@ class NamedActor:
     def log(self) -> FilteringBoundLogger:
         """Where it says what Pykka's actors say too."""
         return as_pykka if self.bus is None else log
+
+    @property
+    def channel_name(self) -> str:
+        """Under which name what it does is counted."""
+        channel = self.actor_class.__channel__
+        return NO_CHANNEL if channel is None else channel.name
 
     def mark_stopped(self) -> None:
         """The ref is dead from now on, and Pykka's registry forgets it."""

@@ -33,6 +33,7 @@ from .private_loop import run_to_end
 from .rehearsal import expected
 from .state import State
 from .to_cell import pour_foreign
+from .turn import SAMPLED, timed_turn
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -138,7 +139,10 @@ class ThreadCell(Cell):
                     self.current = None  # it is handled
                     self._posted.popleft()()
                 if self.state is State.RUNNING:
-                    self.drain()
+                    if self.mailbox.delivered % SAMPLED:
+                        self.drain()
+                    else:
+                        timed_turn(self, type(self).drain)
                 if self._may_park():
                     self._park()
         except BaseException as error:  # noqa: BLE001  # as Pykka does; it is logged

@@ -18,6 +18,7 @@ from .context_content import alike, contents
 from .life_end import HALT
 from .state import State
 from .timers import Followed
+from .timings import SAMPLED, clock
 
 __all__ = ["TurnTask", "discard"]
 
@@ -125,6 +126,7 @@ class TurnTask:
         assert cell.bus is not None
         if cell.bus.deadlocks.resting:
             cell.bus.deadlocks.wake()
+        began = 0.0 if cell.mailbox.delivered % SAMPLED else clock()
         error: BaseException | None = None
         result: object = None
         try:
@@ -135,6 +137,8 @@ class TurnTask:
             error = raised
         finally:
             self.awaiting = None
+        if began:
+            cell.bus.timings.took(cell.channel_name, clock() - began)
         try:
             cancelled = isinstance(error, asyncio.CancelledError)
             if self.interrupted:

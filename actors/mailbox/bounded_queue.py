@@ -219,6 +219,11 @@ class BoundedQueue(MailboxAccount):
     # What it says.
 
     @property
+    def queued(self) -> int:
+        """Messages that lie here."""
+        return self.limit - self._free
+
+    @property
     def has_more(self) -> bool:
         """Users' messages are queued."""
         return bool(self._user)
