@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from ...actors.base import get_logger, new_task
 from ...transports.streams import Endpoint
-from ...transports.wire import printable
 from ..facts import Candidate
 from ..records import LocalAddress, addresses_of, local_addresses
+from .other_networks import OtherNetworks
 from .presence import Presence, presence_of, spoken_on
-from .service_record import MAX_NETWORK, SERVICE_TYPE, Ignored, instance_name, read_record, text_of
+from .service_record import SERVICE_TYPE, Ignored, instance_name, read_record, text_of
 from .zeroconf_edge import import_zeroconf, not_running, raw_record, service_info, version_of
 
 if TYPE_CHECKING:
@@ -34,10 +34,12 @@ NAME = re.compile(r"[0-9a-f]{20}\." + re.escape(SERVICE_TYPE))
 MAX_TRACKED = 1024
 #: Lookups in flight; a record mostly comes whole, so that lookups are rare.
 MAX_LOOKUPS = 16
-#: Other networks that are named; a program that speaks mDNS can make up any number of them.
-MAX_OTHERS = 16
-#: Seconds after a change at which a record is read again: what it replaced lives a second longer (RFC 6762 §10.2).
-READ_AGAIN = 1.5
+#: Seconds after a change at which it is said once more. What a hearer has heard within the last second no change
+#: replaces (RFC 6762 §10.2), so that of two in a row the address of the first would live on for two minutes.
+SAY_AGAIN = 1.2
+#: Seconds until a record that has changed is read again, and then again: what it replaced lives a second longer, or
+#: until the change was said again.
+READ_AGAIN = (1.5, 2.0, 8.0)
 #: How long one lookup may take, in milliseconds (zeroconf's unit).
 LOOKUP_TIMEOUT = 3000
 
@@ -103,6 +105,7 @@ class Mdns:
         self._zeroconf: AsyncZeroconf | None = None
         self._browser: AsyncServiceBrowser | None = None
         self._announcing: set[asyncio.Future[object]] = set()
+        self._repeat: asyncio.TimerHandle | None = None
         self._closing: asyncio.Task[None] | None = None
         #: Instances that are followed; None where the record nominates nobody.
         self._tracked: dict[str, Candidate | None] = {}
@@ -113,8 +116,7 @@ class Mdns:
         self._found = 0
         self._lost = 0
         self._ignored: Counter[str] = Counter()
-        #: Other networks that somebody has spoken of here.
-        self._others: dict[str, None] = {}
+        self._others = OtherNetworks(self._node, network)
 
     @property
     def running(self) -> bool:
@@ -179,7 +181,7 @@ class Mdns:
 
     def statistics(self) -> MdnsStatistics:
         """What was found, lost and ignored so far."""
-        return MdnsStatistics(self._found, self._lost, dict(self._ignored), tuple(self._others))
+        return MdnsStatistics(self._found, self._lost, dict(self._ignored), self._others.names)
 
     # -- advertising
 
@@ -215,6 +217,8 @@ class Mdns:
             return
         for repeats in self._announcing:
             repeats.cancel()  # they would say again what was so before
+        if self._repeat is not None:
+            self._repeat.cancel()
         self._presence = presence
         if presence is None:
             assert before is not None
@@ -225,6 +229,14 @@ class Mdns:
             self._announced(await zeroconf.async_register_service(info, cooperating_responders=True))
         else:
             self._announced(await zeroconf.async_update_service(service_info(self._name, presence)))
+            self._repeat = asyncio.get_running_loop().call_later(SAY_AGAIN, self._say_again)
+
+    def _say_again(self) -> None:
+        if self._presence is not None and self._zeroconf is not None and self._closing is None:
+            self._announced(self._say(self._zeroconf, self._presence))
+
+    async def _say(self, zeroconf: AsyncZeroconf, presence: Presence) -> None:
+        await (await zeroconf.async_update_service(service_info(self._name, presence)))
 
     async def _unavailable(self, error: Exception) -> None:
         why = getattr(error, "strerror", None) or str(error) or repr(error)
@@ -278,7 +290,7 @@ class Mdns:
         ours: list[asyncio.Future[object] | asyncio.Task[None]] = [*self._announcing, *self._lookups.values()]
         for each in ours:
             each.cancel()
-        for timer in self._again.values():
+        for timer in (*self._again.values(), *([self._repeat] if self._repeat else [])):
             timer.cancel()
         self._again.clear()
         return ours
@@ -298,8 +310,8 @@ class Mdns:
         if name not in self._tracked and not self._track(name):
             self._ignored["too_many"] += 1
             return
-        if self._tracked[name] is not None and name not in self._again:
-            self._again[name] = asyncio.get_running_loop().call_later(READ_AGAIN, self._read_again, name)
+        if self._tracked[name] is not None:
+            self._read_later(name, 0)
         if self._cached(name, zeroconf):
             return
         if name not in self._lookups and name not in self._waiting:
@@ -316,8 +328,15 @@ class Mdns:
             self._resolved(name, info)
         return whole
 
-    def _read_again(self, name: str) -> None:
+    def _read_later(self, name: str, time: int) -> None:
+        if name in self._again:
+            self._again[name].cancel()
+        self._again[name] = asyncio.get_running_loop().call_later(READ_AGAIN[time], self._read_again, name, time)
+
+    def _read_again(self, name: str, time: int) -> None:
         del self._again[name]
+        if time + 1 < len(READ_AGAIN):
+            self._read_later(name, time + 1)
         if self._closing is None and self._zeroconf is not None and name in self._tracked:
             self._cached(name, self._zeroconf.zeroconf)
 
@@ -360,26 +379,12 @@ class Mdns:
         if isinstance(read, Ignored):
             self._ignored[read.reason] += 1
             if read.reason == "network":
-                self._of_another(read.network)
+                self._others.heard(read.network)
             self._forget(name)
         elif self._tracked[name] != read:
             self._tracked[name] = read
             self._found += 1
             self._on_found(read)
-
-    def _of_another(self, network: str) -> None:
-        """Somebody is there, and in another network: a line for each, as far as they are few."""
-        network = printable(network)[:MAX_NETWORK]
-        if network in self._others or len(self._others) >= MAX_OTHERS:
-            return
-        self._others[network] = None
-        log.warning(
-            "another network on mdns, its nodes are no peers of this one",
-            node=self._node,
-            network=self._network,
-            heard=network,
-            **({"hint": "no more of them are told"} if len(self._others) == MAX_OTHERS else {}),
-        )
 
     def _forget(self, name: str) -> None:
         known = self._tracked.get(name)

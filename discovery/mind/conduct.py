@@ -12,8 +12,8 @@ __all__ = ["misbehaved", "useful"]
 def misbehaved(state: ManagerState, node_id: str, reason: ScoreReason, now: float) -> Changes:
     """Somebody on this node reports a peer for that. Nothing is done about nodes that are not known.
 
-    A peer that falls to `ban_score` is banned for `ban_time` with that reason, unless the operator wants it or
-    fixed its score. Raises ValueError for a reason that costs no points.
+    A peer that falls to `ban_score` is banned for `ban_time` with that reason, and where that is 0 only parted with,
+    unless the operator wants it or fixed its score. Raises ValueError for a reason that costs no points.
     """
     if WEIGHTS[reason] >= 0:
         raise ValueError(f"{reason.value} is no misbehaviour")
@@ -25,6 +25,8 @@ def misbehaved(state: ManagerState, node_id: str, reason: ScoreReason, now: floa
     fixed = peer.kept or peer.fixed_score is not None
     if fixed or peer.score.value(now) > state.options.ban_score or state.bans.of(node_id, None, now):
         return Changes()
+    if not state.options.ban_time:
+        return state.evict(peer, reason.value, now)
     return state.ban(Ban(node_id, now + state.options.ban_time, reason.value, now), now)
 
 

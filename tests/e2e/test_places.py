@@ -33,10 +33,12 @@ async def ear():
     print("ready", flush=True)
     await asyncio.Event().wait()
 
-async def node(name, *listen):
-    peers = [text.removeprefix("to ") for text in listen if text.startswith("to ")]
-    listen = [text for text in listen if not text.startswith("to ")]
-    async with Node(name, network="places", listen=listen, peers=peers, mdns=not peers, heartbeat=0.3) as node:
+async def node(name, *said):
+    peers = [text.removeprefix("to ") for text in said if text.startswith("to ")]
+    advertise = [text.removeprefix("at ") for text in said if text.startswith("at ")]
+    listen = [text for text in said if text.startswith(("tcp:", "unix:"))]
+    async with Node(name, network="places", listen=listen, peers=peers, mdns=not peers, advertise=advertise or (),
+                    heartbeat=0.3) as node:
         with node.subscribe(PeerUp, LinkChanged) as events:
             print("ready", flush=True)
             async for event in events:
@@ -67,16 +69,16 @@ class Said:
         self._thread = threading.Thread(target=self._pump)
         self._thread.start()
 
-    def hear(self, wanted: str) -> None:
-        """Wait for that very line; the test fails with all that was said."""
+    def hear(self, wanted: str, *, exactly: bool = True) -> str:
+        """Wait for that very line, or for one that begins so; the test fails with all that was said."""
         while True:
             try:
                 line = self._lines.get(timeout=PATIENCE)
             except Exception as error:
                 raise AssertionError(f"no {wanted!r} in {self._all}") from error
             self._all.append(line)
-            if line == wanted:
-                return
+            if line == wanted or (line.startswith(wanted) and not exactly):
+                return line
 
     def end(self) -> None:
         """Its process has ended."""
@@ -146,3 +148,42 @@ def test_connected_peers_have_the_new_record_of_a_machine_that_got_another_addre
         one.hear("up")
         hosts.ip(2, "addr", "add", "10.99.0.22/24", "dev", "eth0")
         one.hear("record tcp://10.99.0.2:7400 tcp://10.99.0.22:7400")
+
+
+@pytest.mark.timeout(120)
+def test_what_is_advertised_goes_out_by_multicast_dns_and_in_the_record_alike() -> None:
+    with hosts_of(2) as hosts, ExitStack() as programs:
+        ear = programs.enter_context(running(hosts, 1, "ear"))
+        programs.enter_context(running(hosts, 2, "node", "two", "tcp://0.0.0.0:7400", "at tcp://two.example:443"))
+        ear.hear("found tcp://two.example:443")
+
+
+@pytest.mark.timeout(120)
+def test_a_host_with_ipv6_alone_is_told_of_and_found_there() -> None:
+    with hosts_of(2) as hosts, ExitStack() as programs:
+        for number in hosts.numbers:
+            hosts.ip(number, "-4", "addr", "flush", "dev", "eth0")
+            hosts.ip(number, "addr", "add", f"fd00:99::{number}/64", "dev", "eth0", "nodad")
+        ear = programs.enter_context(running(hosts, 1, "ear"))
+        programs.enter_context(running(hosts, 2, "node", "two", "tcp://[::]:7400"))
+        # With the link-local one, which has the zone of the machine that hears.
+        while "tcp://[fd00:99::2]:7400" not in (line := ear.hear("found ", exactly=False)):
+            assert "0.0.0.0" not in line  # noqa: S104  # looked for, not bound
+
+
+@pytest.mark.timeout(120)
+def test_many_bridges_of_containers_do_not_push_the_lan_out_of_what_is_told() -> None:
+    with hosts_of(2) as hosts, ExitStack() as programs:
+        bridges = ["docker0", *(f"br-{number:012x}" for number in range(9))]
+        for number, bridge in enumerate(bridges):
+            container = f"c{number}"
+            hosts.ip(2, "link", "add", bridge, "type", "veth", "peer", "name", container)
+            hosts.ip(2, "addr", "add", f"172.{17 + number}.0.1/16", "dev", bridge)
+            for end in (bridge, container):
+                hosts.ip(2, "link", "set", end, "up")
+        one = programs.enter_context(running(hosts, 1, "node", "one", "tcp://10.99.0.1:7400"))
+        programs.enter_context(running(hosts, 2, "node", "two", "tcp://0.0.0.0:7400", "to tcp://10.99.0.1:7400"))
+        one.hear("up")
+        hosts.ip(2, "addr", "add", "10.99.0.22/24", "dev", "eth0")
+        told = one.hear("record tcp://10.99.0.2:7400 tcp://10.99.0.22:7400 tcp://172.", exactly=False)
+        assert len(told.split()) == 1 + 8

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 from peerbus.discovery.facts.events import Candidate
-from peerbus.discovery.mdns.mdns import MAX_OTHERS, Mdns, MdnsStatistics
+from peerbus.discovery.mdns.mdns import Mdns, MdnsStatistics
+from peerbus.discovery.mdns.other_networks import MAX_OTHERS
 from peerbus.discovery.mdns.service_record import instance_name, text_of
 from peerbus.transports.streams.endpoint import Endpoint
 
@@ -84,7 +85,7 @@ def test_each_other_network_is_named_once_and_no_more_than_a_few(monkeypatch: py
         def warning(self, event: str, **fields: object) -> None:
             lines.append({"event": event, **fields})
 
-    monkeypatch.setattr("peerbus.discovery.mdns.mdns.log", Log())
+    monkeypatch.setattr("peerbus.discovery.mdns.other_networks.log", Log())
     ours = mdns(network="mine")
     ids = [f"{number:064x}" for number in range(1, 200)]
     for number, node_id in enumerate(ids):

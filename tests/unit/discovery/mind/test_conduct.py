@@ -37,6 +37,15 @@ def test_who_falls_too_low_is_banned_and_parted_with() -> None:
     assert misbehaved(state, ONE, LESS, 6.0) == Changes()  # once
 
 
+def test_where_bans_last_for_no_time_who_falls_too_low_is_parted_with_and_may_come_again() -> None:
+    state = mind(PeerOptions(ban_score=WEIGHTS[LESS], ban_time=0.0))
+    connected(state, ONE)
+    assert misbehaved(state, ONE, LESS, 5.0) == Changes(
+        (PeerDown(ONE, LESS.value),), (CloseConnection(ONE, f"key of {ONE}", LESS.value),)
+    )
+    assert list(state.bans) == []
+
+
 @pytest.mark.parametrize("by", ["unconditional", "score"])
 def test_whom_the_operator_wants_is_not_banned(by: str) -> None:
     state = mind(PeerOptions(ban_score=WEIGHTS[LESS]))
