@@ -40,3 +40,10 @@ def test_an_urgent_ask_on_a_thin_line_does_not_wait_for_what_floods_it(net: Host
     net.both_ways(delay=0.01, rate=125_000)
     times = figures(net, "urgent", size, 2.0, 4.0)
     assert median(times) <= 0.6
+
+
+def test_a_path_that_drops_large_packets_is_dialed_anew_with_smaller_ones(net: Hosts) -> None:
+    net.both_ways(mtu=1300)
+    found = figures(net, "large", 100_000, 0.0, 60.0, heartbeat=0.5)
+    assert found, "the large ask was never answered"
+    assert found[1] > 1, "the path did not drop it"

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from types import TracebackType
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from ...actors.actor import Actor
 from ...actors.base import ProtocolError, StreamBroken, StreamClosed, get_logger
@@ -22,6 +22,7 @@ from ...actors.engine import Ending, handles
 from ...actors.messages import Directive, ShutdownStarted, Supervision
 from ...actors.router import LinkChanged, LinkDown, LinkUp
 from ..lanes import FIRST_TOKEN, FrameWriter, WindowBudget
+from ..streams import NARROW, Narrowing
 from ..wire import (
     WORD_LIMIT,
     Ask,
@@ -69,6 +70,8 @@ __all__ = ["PeerConnection"]
 
 log = get_logger("peerbus.transports")
 
+#: Ends of a connection that a path which drops large packets may have.
+_LIKE_NARROW = ("silent", "broken", "closed")
 #: Bytes of PONGs, errors and credit that wait to be written: above it the peer asks for more than it reads.
 UNREAD_LIMIT = 8 << 20
 
@@ -107,6 +110,8 @@ class PeerConnection(Actor):
         self._announce = announce
         self._listed = listed
         self._order = order
+        #: The path drops large packets, as it looked last.
+        self._narrow = False
         self._writer = writer = FrameWriter(self._loop, self._context, greeted.stream, self._written)
         self.link: PeerLink = PeerLink(bus, greeted.own, greeted.peer, codecs, writer)
         self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
@@ -122,7 +127,9 @@ class PeerConnection(Actor):
         self._announcements = Announcements(
             bus.name, codecs, self.link, self._receive, self._descriptions, self._outbox, writer, self._changed
         )
-        self._pulse = Pulse(self._loop, self._context, self._outbox, writer, interval=heartbeat, silent=self._silent)
+        self._pulse = Pulse(
+            self._loop, self._context, self._outbox, writer, interval=heartbeat, silent=self._silent, look=self._look
+        )
         self._receive.growth.last_beat = self._pulse.last_beat
         #: Node id of the peer.
         self.peer_id: str = greeted.peer.node_id
@@ -236,6 +243,9 @@ class PeerConnection(Actor):
         """The connection carries nothing any more: all that wait for it learn why."""
         if not self._leave_taking.end():
             return
+        if self._narrow and reason in _LIKE_NARROW:
+            text = f"{text}; {NARROW}"
+            cast("Narrowing", self._stream).narrow()
         self._rising.rise()
         self._reader.stop()
         self._writer.close()
@@ -329,7 +339,12 @@ class PeerConnection(Actor):
         """The peer has other reactors or roles."""
         self._router(LinkChanged(self.link))
 
+    def _look(self, *, silent: bool = False) -> None:
+        """From time to time: whether the path looks as if it dropped large packets."""
+        self._narrow = isinstance(self._stream, Narrowing) and self._stream.looks_narrow(silent=silent)
+
     def _silent(self) -> None:
+        self._look(silent=True)
         self._cut("silent", "the peer answers no more")
 
     # Writing; see frame_writer.

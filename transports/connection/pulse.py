@@ -17,9 +17,9 @@ HEARTBEAT_INTERVAL = 5.0
 
 
 class Pulse:
-    """See the module. `silent` is called once, when the peer has been silent for too long."""
+    """See the module. `silent` is called once, when the peer has been silent for too long; `look` at each check."""
 
-    __slots__ = ("_context", "_heartbeat", "_loop", "_outbox", "_silent", "_timer", "_writer", "came")
+    __slots__ = ("_context", "_heartbeat", "_look", "_loop", "_outbox", "_silent", "_timer", "_writer", "came")
 
     def __init__(
         self,
@@ -30,12 +30,14 @@ class Pulse:
         *,
         interval: float,
         silent: Callable[[], None],
+        look: Callable[[], None],
     ) -> None:
         self._loop = loop
         self._context = context
         self._outbox = outbox
         self._writer = writer
         self._silent = silent
+        self._look = look
         self._timer: asyncio.TimerHandle | None = None
         self._heartbeat = Heartbeat(loop.time(), interval=interval)
         #: `came(now)`: bytes of the peer came.
@@ -69,7 +71,7 @@ class Pulse:
         """The connection has ended: keep nothing that points back to its owner."""
         if self._timer is not None:
             self._timer.cancel()
-        self._silent = _nobody
+        self._silent = self._look = _nobody
 
     def ponged(self, token: int) -> None:
         """The answer to one of its PINGs came."""
@@ -86,6 +88,7 @@ class Pulse:
         if self._heartbeat.suspect(now):
             self._silent()
             return
+        self._look()
         if now >= self._heartbeat.next_ping_due():
             self._beat(now)
         self._arm()

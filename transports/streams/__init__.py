@@ -7,6 +7,7 @@ from .identity import Identity, node_id_of_key
 from .key_file import MAX_KEY_FILE, guarded, read_key_file
 from .memory import MemoryNetwork, MemoryTransport
 from .memory_stream import MemoryStream, Parcel, Wire
+from .path_size import NARROW
 from .tcp import TcpTransport
 from .transport import (
     FLUSH_TIMEOUT,
@@ -18,6 +19,7 @@ from .transport import (
     RECEIVE_BUFFER,
     Listener,
     ManyPlaces,
+    Narrowing,
     Pushing,
     Stream,
     Transport,
@@ -32,12 +34,14 @@ __all__ = [
     "MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND",
     "MAX_KEY_FILE",
     "MAX_PENDING_HANDSHAKES",
+    "NARROW",
     "RECEIVE_BUFFER",
     "Endpoint",
     "Identity",
     "Wire",
     "Listener",
     "ManyPlaces",
+    "Narrowing",
     "MemoryNetwork",
     "MemoryStream",
     "MemoryTransport",

@@ -13,6 +13,7 @@ from typing import Final, cast
 
 from ...actors.base import StreamBroken, StreamClosed
 from .endpoint import Endpoint
+from .path_size import PathSigns
 from .receive_buffer import ReceiveBuffer
 from .transport import FLUSH_TIMEOUT, HIGH_WATER, LOW_WATER
 from .write_gate import WriteGate
@@ -47,6 +48,9 @@ class SocketStream(asyncio.Protocol):
         self._closed = False
         #: The node id that was authenticated, or None.
         self.peer_id: str | None = None
+        #: Called where the path drops large packets; set by who dialed.
+        self.on_narrow: Callable[[], None] | None = None
+        self._signs = PathSigns(sock)
         self._local: Endpoint | None = None
         self._remote: Endpoint | None = None
 
@@ -161,6 +165,15 @@ class SocketStream(asyncio.Protocol):
         """As `Stream.abort`."""
         self._close()
         self._reset()
+
+    def looks_narrow(self, *, silent: bool) -> bool:
+        """As `Narrowing.looks_narrow`."""
+        return self._socket.family != socket.AF_UNIX and not self._closed and self._signs.look(silent=silent)
+
+    def narrow(self) -> None:
+        """As `Narrowing.narrow`."""
+        if self.on_narrow is not None:
+            self.on_narrow()
 
     def __repr__(self) -> str:
         state = "lost" if self._lost.is_set() else "closed" if self._closed else "open"

@@ -9,6 +9,7 @@ import os
 import socket
 import ssl
 from dataclasses import replace
+from functools import partial
 from typing import Final, cast
 
 from ...actors.base import DialFailed, HandshakeFailed, ListenFailed
@@ -16,6 +17,7 @@ from .arrival_limit import ArrivalLimit
 from .endpoint import Endpoint, why_another
 from .identity import Identity
 from .names import Names
+from .path_size import NarrowPlaces
 from .socket_connect import connect
 from .socket_handshake import open_stream
 from .socket_listener import SocketListener
@@ -72,6 +74,7 @@ class TcpTransport:
             self._server_tls = server_context(identity, membership=membership)
             self._client_tls = client_context(identity, membership=membership)
         self._per_second = max_connections_per_address_per_second
+        self._narrow_places = NarrowPlaces()
 
     async def dial(self, endpoint: Endpoint, *, expect: str | None, timeout: float) -> SocketStream:
         """As `Transport.dial`; tries each address of the name, sharing the time among them."""
@@ -163,11 +166,14 @@ class TcpTransport:
         try:
             sock.setblocking(False)
             _tune(sock)
+            self._narrow_places.prepare(sock, *address[:2])
             await connect(loop, sock, address)
         except BaseException:
             sock.close()
             raise
-        return await self._open(sock, wanted, server_side=False)
+        stream = await self._open(sock, wanted, server_side=False)
+        stream.on_narrow = partial(self._narrow_places.narrow, *address[:2])
+        return stream
 
     async def _welcome(self, sock: socket.socket, source: Endpoint | None) -> SocketStream:
         del source  # asked of the socket again: there it is certain

@@ -29,6 +29,7 @@ __all__ = [
     "RECEIVE_BUFFER",
     "Listener",
     "ManyPlaces",
+    "Narrowing",
     "Pushing",
     "Refused",
     "Stream",
@@ -136,6 +137,19 @@ class Pushing(Protocol):
 
         `receive` takes whatever comes, and raises nothing.
         """
+        ...
+
+
+@runtime_checkable
+class Narrowing(Protocol):
+    """A stream over a path that may drop large packets, and whose next dial can do with smaller ones."""
+
+    def looks_narrow(self, *, silent: bool) -> bool:
+        """Whether the path looks like that now; `silent`: nothing comes any more. Ask from time to time."""
+        ...
+
+    def narrow(self) -> None:
+        """Dial the same place with smaller packets next time. Nothing where this side did not dial."""
         ...
 
 

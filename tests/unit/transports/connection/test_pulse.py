@@ -19,6 +19,7 @@ class Wrist:
 
     def __init__(self) -> None:
         self.silences: list[float] = []
+        self.looks = 0
         self.writer = KeptWriter()
         self.outbox = Outbox(lambda outgoing: 0, lambda lane, outgoing, error: None)
         self.loop = asyncio.get_running_loop()
@@ -29,7 +30,11 @@ class Wrist:
             self.writer,
             interval=1.0,
             silent=lambda: self.silences.append(self.loop.time()),
+            look=self._look,
         )
+
+    def _look(self) -> None:
+        self.looks += 1
 
     def sent(self) -> list[int]:
         data = b"".join(map(bytes, self.outbox.fill(self.loop.time(), 1 << 16)))
