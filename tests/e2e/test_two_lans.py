@@ -146,6 +146,7 @@ def test_each_node_reaches_its_lan_and_the_gateway_of_the_other(tmp_path: Path, 
     for one, other in (("office-member", "home-member"), ("home-member", "office-member")):
         assert not [line for line in running[one].lines if line["event"] == "connected" and _is(ids[other], line)]
     for service in services:
+        service.logged("node up")  # what it can be told to stop in order from
         assert service.ends(signal.SIGTERM) == 0
 
 
