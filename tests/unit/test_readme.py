@@ -69,11 +69,13 @@ def test_the_documented_configuration_is_a_right_one_and_names_every_key(tmp_pat
     from peerbus.node.config import parse_config
 
     text = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    example, *parts = re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "alice.pem").touch()
     config = parse_config(example, name="docs/configuration.md", folder=tmp_path)
     assert config.reactors
+    for part in parts:
+        parse_config(f'name = "alice"\nnetwork = "demo"\n{part}', name="docs/configuration.md", folder=tmp_path)
     written = set(re.findall(r"^(\w+) =", example, re.MULTILINE))
     rows = set(re.findall(r"^\| `(?:\w+(?:\[\])?\.)*(\w+)` \|", text, re.MULTILINE))
     assert written <= rows
