@@ -38,8 +38,8 @@ def _missing() -> str:
         return "Node.js is not installed"
     said = subprocess.run((NODE, "--version"), check=False, capture_output=True, text=True, timeout=60).stdout
     found = re.match(r"v(\d+)\.(\d+)", said)
-    if found is None or (int(found[1]), int(found[2])) < (20, 3):
-        return f"Node.js is {said.strip()}, and 20.3 or newer is needed"
+    if found is None or (int(found[1]), int(found[2])) < (20, 11):
+        return f"Node.js is {said.strip()}, and its tests need 20.11 or newer"
     if not (CLIENT / "node_modules" / "@msgpack" / "msgpack").is_dir():
         return "its npm package is not installed: make javascript"
     return ""
@@ -249,6 +249,8 @@ def test_its_own_tests_pass_with_the_vectors_of_the_page_and_a_peer_that_is_move
 def test_it_asks_and_tells_a_real_node(schema: Path) -> None:
     with desk() as node, script("asks", node, schema) as asks:
         found = asks.next()
+    # Its own clock, as a rule; a node that is slow at the wrong moment is quicker with its word.
+    assert found.pop("late") in (["deadline", "perhaps"], ["deadline_mailbox", "no"], ["deadline_handler", "yes"])
     assert found == {
         "wrong": 0,
         "big": "9223372036854775809n",
@@ -260,7 +262,6 @@ def test_it_asks_and_tells_a_real_node(schema: Path) -> None:
         "item": ["Item", 1, [[5, "x"]], "1970-01-01T00:00:00.000Z"],
         "pair": "3 x",
         "add": 4,
-        "late": ["deadline", "perhaps"],
         "float": "0.0",
         "everyone": 1,
         "total": 7001,
