@@ -18,15 +18,20 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from queue import Queue
+from random import Random
 from typing import Any
 
+import msgpack
 import msgspec
 import pytest
 
 from peerbus.actors import Channel, Message, Reactor, RemoteError, Request, Role, handles
+from peerbus.actors.base import ProtocolError
 from peerbus.node import Node
 from peerbus.transports.streams import Identity, TcpTransport
 from peerbus.transports.streams.tls import Authority
+from peerbus.transports.wire.frame_decoder import FrameDecoder
+from peerbus.transports.wire.frames import FRAME_LIMIT
 
 CLIENT = Path(__file__).resolve().parents[2] / "clients" / "javascript"
 NODE = shutil.which("node")
@@ -308,6 +313,46 @@ def test_a_program_with_a_field_more_sends_to_it(schema: Path) -> None:
         assert serves.next() == ["up", "desk"]
         node.tell(COUNTERS / LATER, Later.Count(5, note="new"), timeout=60, wait_for_peer=True).get()
         assert node.ask(COUNTERS / LATER, Sum(), timeout=60).get() == [5, 0]
+
+
+def verdict(body: bytes) -> str:
+    """The name of the frame that this is, "skip", or the word that refuses it."""
+    try:
+        frames = list(FrameDecoder(FRAME_LIMIT).feed(len(body).to_bytes(4, "big") + body))
+    except ProtocolError as error:
+        return error.reason
+    return (type(frames[0]).__doc__ or "").split()[0] if frames else "skip"
+
+
+def mutated(bodies: list[bytes], rng: Random) -> bytes:
+    """One of these with a byte or two changed, taken away or put in."""
+    body = bytearray(rng.choice(bodies))
+    for _ in range(rng.choice((1, 1, 2))):
+        at = rng.randrange(len(body))
+        body[at : at + rng.randrange(2)] = rng.choice((b"", b"\x90", b"\xc0", b"\xdc", rng.randbytes(1)))
+    return bytes(body)
+
+
+@needs_node
+def test_it_judges_frames_that_are_damaged_as_this_side_does(tmp_path: Path) -> None:
+    shown = json.loads((CLIENT.parents[1] / "docs" / "wire-vectors.json").read_text(encoding="utf-8"))
+    sound = [bytes.fromhex(each["frame"])[4:] for each in shown["frames"]]
+    sound += [bytes.fromhex(each["body"]) for each in shown["later"]]
+    rng = Random(12)
+    bodies = [mutated(sound, rng) for _ in range(3000)]
+    (tmp_path / "bodies").write_text("\n".join(body.hex() for body in bodies))
+    assert NODE is not None
+    program = (NODE, str(CLIENT / "test" / "verdicts.js"), str(tmp_path / "bodies"))
+    theirs = subprocess.run(program, check=True, capture_output=True, text=True, timeout=60).stdout.split()
+    for body, their in zip(bodies, theirs, strict=True):
+        ours, refusals = verdict(body), {"bad_field", "bad_frame", "unknown_kind"}
+        if ours == their or {ours, their} <= refusals:
+            continue  # of two faults either may be found first
+        if their == "bad_frame":  # a text, or a key of a map, also where it is skipped
+            with pytest.raises((UnicodeDecodeError, TypeError)):
+                msgpack.unpackb(body, strict_map_key=False)
+        else:
+            assert re.search(rb"[\xca\xcb]", body), (ours, their, body.hex())  # a float that is an integer
 
 
 @needs_node

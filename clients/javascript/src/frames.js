@@ -41,14 +41,14 @@ const [word, note, payload] = [text(0, 64), text(0, 1024), bin(0, 16_777_216)];
 const isOffer = (offer) => typeof offer === "string" && capability(offer);
 const offers = once(64, isOffer, (offer) => offer.split("{")[0]);
 const channel = map({
-  ...{ name: printable(1, 64), types: once(64, text(1, 128)), schema: bin(16, 16), priority: uint(1, 255) },
+  ...{ name: printable(1, 64), types: once(64, printable(1, 128)), schema: bin(16, 16), priority: uint(1, 255) },
   ...{ messages: positive, bytes: positive, max_message: uint(1, 16_777_216) },
 });
 const hello = map({
   ...{ node_id: text(64, 64, /^[0-9a-f]*$/), network: printable(1, 64), name: printable(1, 64), incarnation: u64 },
-  ...{ listen: list(0, 8, text(1, 255)), offers, channels: once(256, channel, (each) => each.name) },
+  ...{ listen: list(0, 8, printable(1, 255)), offers, channels: once(256, channel, (each) => each.name) },
   ...{ agent: printable(0, 64), nonce: bin(16, 16), record: optional(bin(0, 2048)) },
-  features: optional(once(32, text(1, 32, /^[a-z0-9][a-z0-9._-]*$/))),
+  ...{ features: optional(once(32, text(1, 32, /^[a-z0-9][a-z0-9._-]*$/))), clock: optional(uint(0, 2 ** 53 - 1)) },
 });
 
 /** Kinds in their order, each with its fields. */
@@ -93,10 +93,10 @@ export function decode(data) {
   } catch (error) {
     throw new ProtocolError("bad_frame", `a body is no MessagePack: ${error.message}`);
   }
-  if (!Array.isArray(fields) || !isInteger(fields[0], 0, Infinity)) throw new ProtocolError("bad_frame", "no kind");
+  if (!Array.isArray(fields) || !isInteger(fields[0], -Infinity, Infinity)) throw new ProtocolError("bad_frame", "no kind");
   const [kind, ...given] = fields;
   if (kind >= 128 && kind <= 255) return null;
-  if (kind >= SHAPES.length) throw new ProtocolError("unknown_kind", `no frame has the kind ${kind}`);
+  if (!SHAPES[kind]) throw new ProtocolError("unknown_kind", `no frame has the kind ${kind}`);
   const [name, ...shape] = SHAPES[kind];
   const wrong = shape.findIndex((fits, at) => !fits(given[at]));
   if (wrong >= 0) throw new ProtocolError("bad_field", `field ${wrong + 1} of ${name} is missing or out of bounds`);

@@ -10,9 +10,7 @@ const PARTS_BUDGET = 33_558_528;
 export class Window {
   #owed = [0, 0];
 
-  constructor({ messages, bytes }) {
-    Object.assign(this, { messages, bytes, whole: { messages, bytes } });
-  }
+  constructor({ messages, bytes }) { Object.assign(this, { messages, bytes, whole: { messages, bytes } }); }
 
   /** Take credit for a payload; false where it may not go. */
   take(size) {
@@ -97,9 +95,7 @@ export class Reassembler {
   #lanes = new Map(); // lane -> { pieces, left, size }
   #room = PARTS_BUDGET;
 
-  constructor(limit) {
-    this.limit = limit;
-  }
+  constructor(limit) { this.limit = limit; }
 
   /** The body that this part completes, or null. Raises: ProtocolError. */
   add(lane, left, data) {

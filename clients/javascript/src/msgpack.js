@@ -1,5 +1,7 @@
 /** MessagePack: integers beyond 2^53 are BigInt, maps with keys that are no texts are Map. */
 
+import { isUtf8 } from "node:buffer";
+
 import { Decoder, Encoder, ExtData } from "@msgpack/msgpack";
 
 const [LEAST, MOST] = [-(2n ** 63n), 2n ** 64n - 1n];
@@ -84,6 +86,8 @@ function scan(bytes) {
     for (at += 1; width > 0; width -= 1, at += 1) size = size * 256 + bytes[at];
     if (each > 0) coming += size * each;
     else at += size + more;
+    const text = (head >= 0xa0 && head < 0xc0) || (head >= 0xd9 && head <= 0xdb);
+    if (text && !isUtf8(bytes.subarray(at - size, at))) throw new RangeError("a text is no UTF-8");
     values += 1;
     if (values + coming > MAX_VALUES + 1) throw new RangeError(`it makes more than ${MAX_VALUES} values`);
     if (!(at + coming - 1 <= bytes.length)) throw new RangeError("it announces more than there is");
