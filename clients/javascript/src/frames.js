@@ -72,6 +72,7 @@ const SHAPES = [
   ["PROBE", u32, index, u64, list(1, 64, text(0, 160))],
   ["DESCRIBE", list(1, 16, index)],
   ["DESCRIPTION", index, bin(0, 262_144)],
+  ["WINDOW", index, positive, positive], // of the feature `windows`, which this client does not say: left out
 ];
 const KINDS = Object.fromEntries(SHAPES.map(([name], kind) => [name, kind]));
 
