@@ -98,6 +98,8 @@ async def test_a_client_of_before_is_left_alone_on_that_channel_and_may_ask_all_
         await eventually(lambda: STRANGER.node_id in node.peers)
         with pytest.raises(SchemaMismatch, match="it cannot describe them, so they have to be the same"):
             await node.tell(Peer(STRANGER.node_id) / "desk", Note(1))
+        (connection,) = node.snapshot().connections.values()
+        assert set(connection.lanes["desk"].unsent) == {"*"}
         stranger.send("ASK", stranger.index("desk"), [[1, 5000, 1, 0, msgpack.packb({"number": 3})]])
         assert await stranger.until("DESCRIBE", "REPLY", "ERROR") == [
             "REPLY",

@@ -148,6 +148,8 @@ async def test_what_is_not_understood_is_not_sent_and_named() -> None:
             await new.tell_many(to_old, [NewDrop(1, ""), NewPut(1.5)])
         await eventually(lambda: kept(old) == [OldDrop(1)])
         assert lane(new, old, "store").failed == {"schema_mismatch": 3}
+        assert set(lane(new, old, "store").unsent) == {"Sweep", "Put"}
+        assert set(lane(old, new, "store").unsent) == {"Drop", "Got"}
         assert_ledgers(old, new)
 
 

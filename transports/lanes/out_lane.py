@@ -40,6 +40,8 @@ class LaneStatistics:
     failed: dict[str, int]
     #: Asks that were delivered and got no answer, by reason.
     undone: dict[str, int] = field(default_factory=dict)
+    #: Messages that cannot be sent to it, or asked of it, as it declares them otherwise, and why; `*` stands for all.
+    unsent: dict[str, str] = field(default_factory=dict)
 
     @property
     def account(self) -> Account:
@@ -61,10 +63,8 @@ class OutLane:
         #: None where this node does not know the channel, or knows it with other messages.
         self.codec = codec if codec is not None and codec.schema == info.schema else None
         self.known = codec is not None
-        #: What the peer's channel declares is asked for: see `Descriptions`.
-        self.awaited = False
-        #: Why it does not, or not so that it could be sent to.
-        self.refused = ""
+        #: What the peer declares is asked for; or why nothing can be sent, whatever it declares: see `Descriptions`.
+        self.awaited, self.refused = False, ""
         #: Bytes of the largest payload.
         self.largest = info.max_message
         self.window = SendWindow(info.messages, info.bytes)
@@ -366,6 +366,7 @@ class OutLane:
             delivered=self.delivered,
             failed=dict(self.failed),
             undone=dict(self.undone),
+            unsent={"*": self.refused} if self.refused else {} if self.codec is None else self.codec.refusals,
         )
 
     @property
