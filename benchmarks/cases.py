@@ -85,6 +85,7 @@ CASES: Mapping[str, Case] = {
         Case("crowd", "local_peerbus", "crowd"),
         Case("thread", "local_peerbus", "thread"),
         Case("floors", "local_floors", "floors"),
+        Case("snapshot", "snapshots", "snapshots"),
         Case("raw", "remote_raw", "plain"),
         _remote("raw.tls"),
         _remote("sockets"),

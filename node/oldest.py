@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from ..actors.bus import Bus
+from ..actors.mailbox import Mailbox
 from ..transports.connection import PeerLink
+from ..transports.lanes import OutLane
 
 __all__ = ["Fill", "Oldest", "OldestView", "fills_of"]
 
@@ -20,12 +23,14 @@ NOTES = 64
 
 
 class Fill(NamedTuple):
-    """What a mailbox or lane has had in all, and what of that it has still; `group`: under what it is told."""
+    """A mailbox or lane that is not empty: `look` tells how many it has had in all, and how many of them it has still.
+
+    `group`: under what it is told.
+    """
 
     key: Hashable
     group: tuple[str, str]
-    came: int
-    left: int
+    look: Callable[[], tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +68,26 @@ class Oldest:
 
     def __init__(self, fills: Callable[[], Iterable[Fill]]) -> None:
         self._fills = fills
-        self._known: dict[Hashable, _Notes] = {}
+        #: Those that the last look found, with what was noted of each.
+        self._known: dict[Hashable, tuple[Fill, _Notes]] = {}
 
     def look(self, now: float) -> None:
         """Note what has come. To be called once a second or so."""
         before, self._known = self._known, {}
         for fill in self._fills():
-            if fill.left > 0:
-                notes = self._known[fill.key] = before.get(fill.key) or _Notes()
-                notes.add(fill.came, fill.came - fill.left, now)
+            came, left = fill.look()
+            if left > 0:
+                known = before.get(fill.key)
+                notes = _Notes() if known is None else known[1]
+                notes.add(came, came - left, now)
+                self._known[fill.key] = fill, notes
 
     def view(self, now: float) -> OldestView:
         """As of now: only what a look has seen has an age."""
         found: dict[str, dict[str, float]] = {"mailbox": {}, "lane": {}}
-        for fill in self._fills():
-            notes = self._known.get(fill.key) if fill.left > 0 else None
-            since = None if notes is None else notes.since(fill.came - fill.left)
+        for fill, notes in self._known.values():
+            came, left = fill.look()
+            since = notes.since(came - left) if left > 0 else None
             if since is not None:
                 kind, channel = fill.group
                 found[kind][channel] = max(found[kind].get(channel, 0.0), now - since)
@@ -88,12 +97,18 @@ class Oldest:
 def fills_of(bus: Bus) -> Iterator[Fill]:
     """The mailboxes of a bus that are not empty, and the lanes to its peers in which something is under way."""
     for cell in bus.actors.running():
-        left = cell.mailbox.queued
-        if left:
-            yield Fill(cell.urn, ("mailbox", cell.channel_name), cell.mailbox.delivered, left)
+        if cell.mailbox.queued:
+            yield Fill(cell.urn, ("mailbox", cell.channel_name), partial(_in_mailbox, cell.mailbox))
     for peer_id, link in bus.routes.peers.items():
         if isinstance(link, PeerLink):
             for name, lane in link.lanes.by_name.items():
-                under_way = lane.backlog + lane.unconfirmed.pending
-                if under_way:
-                    yield Fill((peer_id, name), ("lane", name), lane.sent, under_way)
+                if lane.backlog or lane.unconfirmed:
+                    yield Fill((peer_id, name), ("lane", name), partial(_on_lane, lane))
+
+
+def _in_mailbox(mailbox: Mailbox) -> tuple[int, int]:
+    return mailbox.delivered, mailbox.queued
+
+
+def _on_lane(lane: OutLane) -> tuple[int, int]:
+    return lane.sent, lane.backlog + lane.unconfirmed.pending

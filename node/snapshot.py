@@ -21,7 +21,7 @@ __all__ = ["NodeSnapshot"]
 
 @dataclass(frozen=True, slots=True)
 class NodeSnapshot:
-    """A node at one instant, as one value. What is counted is counted of all; at most 100 of a kind are listed.
+    """A node at one instant, as one value. What is counted is counted of all; at most 50 of a kind are listed.
 
     The rest of a list is had in pages: `node.actors`, `node.peers_page`, `node.connections`.
 

@@ -24,7 +24,7 @@ from .snapshot import NodeSnapshot
 __all__ = ["LISTED", "NodeViews"]
 
 #: Actors whose mailboxes a snapshot has; the sums are of all, and `actors` has the rest in pages.
-LISTED = 100
+LISTED = 50
 
 
 class NodeViews(NodeLevers):

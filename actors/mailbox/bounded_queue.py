@@ -269,11 +269,11 @@ class BoundedQueue(MailboxAccount):
             waiting=account.pending,
             sent=account.sent,
             delivered=account.delivered,
-            failed=dict(account.failed),
-            dropped=dict(account.dropped),
+            failed=account.failed,
+            dropped=account.dropped,
             limit=self.limit,
             byte_limit=self.byte_limit,
-            undone=dict(account.undone),
+            undone=account.undone,
         )
 
 

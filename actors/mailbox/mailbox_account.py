@@ -5,6 +5,7 @@ The owner's thread counts in plain numbers. What other threads refuse or drop th
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import RLock, get_ident
 
@@ -23,12 +24,12 @@ class MailboxStatistics:
     waiting: int
     sent: int
     delivered: int
-    failed: dict[str, int]
-    dropped: dict[str, int]
+    failed: Mapping[str, int]
+    dropped: Mapping[str, int]
     limit: int
     byte_limit: int
     #: Messages whose handler failed, was cancelled, or took longer than the asker had, by reason.
-    undone: dict[str, int] = field(default_factory=dict)
+    undone: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def account(self) -> Account:
