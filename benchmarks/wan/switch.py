@@ -187,6 +187,9 @@ class _Switch:
 
 def run(hosts: int, prefix: str, mtu: int) -> None:
     """Be the switch until standard input ends; says `ready`, and `done` after each command."""
+    # Signals that reach the whole group end its owner, and by that its standard input: then it takes its hosts away.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
     asyncio.run(_run(hosts, prefix, mtu))
 
 
