@@ -26,7 +26,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-eager test-all soak large fuzz check format lint types layering coverage wheel load wan sim clean \
+.PHONY: help demo test test-eager test-all soak large fuzz check format lint types layering coverage wheel check-api load wan sim clean \
   tuning generate javascript bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -113,6 +113,9 @@ load: $(INSTALLED)dev ## measure what is promised under load; ARGS="--seconds 60
 
 wan: $(INSTALLED)dev ## measure long and thin links between two network namespaces, beside TCP alone; needs root
 	@$(VENV)/bin/python benchmarks wan $(ARGS)
+
+check-api: $(INSTALLED)test ## run schemathesis against the admin API of a node here (installs it in a place of its own)
+	@PYTHON='$(RUN)' scripts/check-api $(ARGS)
 
 sim: $(INSTALLED)plot ## 10 to 1 000 nodes in one process on virtual time: memory, events, time to know every role
 	@$(VENV)/bin/python benchmarks sim $(ARGS)
