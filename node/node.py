@@ -181,10 +181,11 @@ class Node(NodeViews):
             if self._pex is not None:
                 self.bus.declare(PeerExchange.channel)
             exchange = None if self._pex is None else partial(self._make_exchange, self._pex)
-            await self._own.start(self.bus, self._book, self._make_peers, exchange)
+            # First of all: between the start of the peer manager and that of the reactors is no time for others.
             self._lag = LoopLag(self.bus.loop, monotonic, self.bus.context.copy(), self._oldest.look)
             inspector = partial(Inspector, self.snapshot, self.waits, self.events, self._lag)
             await self.bus.started(self.bus.spawn(inspector, name=INSPECTOR.reactor))
+            await self._own.start(self.bus, self._book, self._make_peers, exchange)
             for factory in self._reactors:
                 await self.bus.started(self.bus.spawn(factory))
             await self._extensions.start(self)

@@ -386,6 +386,7 @@ async def test_the_order_of_the_end_of_a_node() -> None:
         "child",
         "parent",
         "peerbus.pex",
+        "peerbus.node",
         *roads,
         "peerbus.peers",
         "peerbus.book",
