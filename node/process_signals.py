@@ -30,8 +30,11 @@ class Signalled(KeyboardInterrupt):
     """A signal stopped what the main thread was to do. `status` is the exit status for it."""
 
     def __init__(self, number: signal.Signals) -> None:
-        super().__init__(number.name)
+        super().__init__(number)
         self.status = 128 + number
+
+    def __str__(self) -> str:
+        return signal.Signals(self.args[0]).name
 
 
 class ProcessSignals:

@@ -277,8 +277,9 @@ def test_the_configurations_make_a_cluster_that_copies_a_file(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", ["archive", "want"])
-def test_a_configuration_is_a_right_one(name: str) -> None:
+def test_a_configuration_is_a_right_one(name: str, tmp_path: Path) -> None:
+    (tmp_path / "original.bin").write_bytes(b"what the page tells to have there")
     command = [*PYTHON, "-m", "peerbus", "run", "--check", str(EXAMPLES / f"blocksync-{name}.toml")]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "network blocksync" in done.stdout

@@ -186,8 +186,10 @@ async def test_the_asker_that_ends_waits_for_what_it_has_asked_before_its_peer_h
         await alice.aclose()
         await asyncio.gather(*tasks)
         await sim.until(lambda: not bob.peers, within=5)
-        assert {*street.diary[: len(WAITING)]} == of("ask", WAITING, "ShuttingDown, never sent")
-        assert of("ask", SENT, "is done") <= {*street.diary[len(WAITING) :]}
+        # With an answer to a PING credit may have come back for the first one, and let one more go.
+        still = WAITING if "ask 4 is done" not in street.diary else WAITING[1:]
+        assert {*street.diary[: len(still)]} == of("ask", still, "ShuttingDown, never sent")
+        assert of("ask", range(still.start), "is done") <= {*street.diary[len(still) :]}
         assert said(downs) == ["PeerDown peer_shutting_down"]
         stopped = [each.removeprefix("ActorTerminated ") for each in said(ends)]
         connection = next(each for each in stopped if each.startswith(f"peer-{bob.node_id[:8]}"))

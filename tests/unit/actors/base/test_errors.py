@@ -10,6 +10,7 @@ import importlib
 import inspect
 import pickle
 import pkgutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -36,6 +37,7 @@ from peerbus.actors import (
 
 #: A value for a constructor's argument of each type that errors have. An error with another one needs a line here.
 VALUES: dict[str, object] = {
+    "signal.Signals": signal.SIGTERM,
     "str": "some text",
     "bool": True,
     "tuple[bytes, ...]": (b"record",),

@@ -65,4 +65,4 @@ async def test_an_actor_that_is_spawned_before_its_spawner_is_built_takes_its_ow
         assert made is not None
         assert made.actor_ref is ref
         assert made.inner.actor_class is Plain
-        assert made.inner is not ref
+        assert made.inner.actor_urn != ref.actor_urn
