@@ -116,6 +116,7 @@ class PeerConnection(Actor):
         self.link: PeerLink = PeerLink(bus, greeted.own, greeted.peer, codecs, writer)
         self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
         self._outbox = writer.outbox = self.link.outbox
+        self._outbox.pacer.local = greeted.stream.remote.on_this_machine
         share = (windows or WindowBudget()).share()
         self.link.lanes.share = share
         self._receive = ReceiveSide(bus, greeted.own, greeted.peer, codecs, self._outbox, writer, share)

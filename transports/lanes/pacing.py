@@ -21,7 +21,9 @@ __all__ = ["FIRST_TOKEN", "Pacer"]
 # Law 4: a rate that the sender's own pauses made says nothing of the path, unless it is better than what was known.
 # Law 5: the parts of large bodies have the narrow window, everything together the wide one: a large body can rest
 #        between any two parts, and where small messages flow, probes have to be few.
-# Law 6: while a window is shut a probe is under way.
+# Law 6: what stays on this machine travels no path: its kernel holds some megabytes, which pass in milliseconds. There
+#        only parts are held back. (With all, a tell to one of 64 peers in turn took a quarter more of its receiver.)
+# Law 7: while a window is shut a probe is under way.
 
 #: Bytes between two PINGs of parts: a part, at least. With two, and a window of 96 KiB, an ask beside 10 MB messages
 #: took 4.2 times as long as an idle one, with one 3.2 times, at the same rate.
@@ -79,6 +81,7 @@ class Pacer:
         "_token",
         "_written",
         "allowance",
+        "local",
         "shortest",
         "window",
     )
@@ -86,6 +89,8 @@ class Pacer:
     def __init__(self) -> None:
         #: Bytes of parts that may be on their way.
         self.window = FIRST
+        #: The other end is on this machine: see law 6.
+        self.local = False
         #: Bytes that may be on their way, whatever the next one is of.
         self.allowance = FIRST + PAST
         #: Seconds of the shortest round trip of late; None before the first.
@@ -116,7 +121,7 @@ class Pacer:
     @property
     def room(self) -> int:
         """Bytes that may be written now, whatever they are; 0 or less while the wide window is shut."""
-        return self.allowance - self._written + self._delivered
+        return CEILING if self.local else self.allowance - self._written + self._delivered
 
     @property
     def rate(self) -> float:

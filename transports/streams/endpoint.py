@@ -96,6 +96,16 @@ class Endpoint:
             known = ", ".join(sorted(_KNOWN))
             raise ValueError(f"unknown scheme {self.scheme!r}; known are {known}")
 
+    @property
+    def on_this_machine(self) -> bool:
+        """Whoever is there is on this machine: it is a Unix socket, or a loopback address."""
+        if self.scheme in _PATH:
+            return True
+        try:
+            return bool(self.host) and ipaddress.ip_address(self.host.partition("%")[0]).is_loopback
+        except ValueError:
+            return False  # a name
+
     @classmethod
     def parse(cls, text: str) -> Endpoint:
         """Read `tcp://[<node id>@]host:port`, `unix://[<node id>@]/path` or `memory://[<node id>@]name`.

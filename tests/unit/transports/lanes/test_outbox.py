@@ -189,6 +189,22 @@ def test_a_large_message_waits_here_for_the_peer_to_take_its_parts_and_all_other
     assert sum(isinstance(frame, Tell) for frame in writer.frames) == 4
 
 
+@pytest.mark.parametrize("local", [False, True])
+def test_small_messages_wait_for_a_path_and_not_for_this_machine(local: bool) -> None:
+    writer = Writer((5, 5), far=True)
+    writer.outbox.pacer.local = local
+    for _ in range(4 * FIRST // 1000):
+        writer.tell(0, 1000)
+    while any(isinstance(frame, Tell) for frame in writer.fill()):
+        pass
+    assert bool(writer.outbox) is not local
+    assert bool(writer.probes) is not local
+    writer.tell(1, LARGEST)
+    while writer.fill():
+        pass
+    assert writer.outbox, "parts wait for the other end wherever it is"
+
+
 @pytest.mark.parametrize("priority", [1, 2, 3, 5, 255])
 @pytest.mark.parametrize("limit", [1, 4096, 16 * 1024, LIMIT])
 def test_a_large_message_alone_is_written_without_a_pause_at_any_priority(priority: int, limit: int) -> None:

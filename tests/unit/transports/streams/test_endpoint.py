@@ -172,3 +172,20 @@ def test_an_endpoint_of_a_later_version_is_told_from_what_is_none(text: str, for
 )
 def test_the_host_of_an_endpoint_of_a_later_version_is_found(text: str, host: str | None) -> None:
     assert host_of(text) == host
+
+
+@pytest.mark.parametrize(
+    ("text", "here"),
+    [
+        ("unix:///run/a.sock", True),
+        ("tcp://127.0.0.1:1", True),
+        ("tcp://127.9.0.1:1", True),
+        ("tcp://[::1]:1", True),
+        ("tcp://10.0.0.1:1", False),
+        ("tcp://[fe80::1%eth0]:1", False),
+        ("tcp://localhost.example:1", False),
+        ("memory://a", False),
+    ],
+)
+def test_who_is_on_this_machine(text: str, here: bool) -> None:
+    assert Endpoint.parse(text).on_this_machine is here
