@@ -263,7 +263,7 @@ class ActorTable:
         """Actors in the order of their names: the first `limit` behind the name `after`."""
         return page_of(self.by_name, after, limit)
 
-    def restarted(self, _cell: Life) -> None:
+    def restarted(self, cell: Life) -> None:
         """A cell says that its actor was made anew. From the cell's thread."""
         self.restarts += 1
 

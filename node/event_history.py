@@ -110,7 +110,7 @@ class EventHistory:
 
     def __init__(self) -> None:
         #: The number of the newest; 0 before there is one.
-        self.last = 0
+        self.last: int = 0
         self._kept: dict[int, Happened] = {}
         self._by_kind: dict[type, deque[int]] = {}
         self._news: asyncio.Event | None = None
@@ -174,8 +174,8 @@ class EventReader:
     def __init__(self, history: EventHistory, after: int) -> None:
         self._history = history
         #: The number of the newest that was read.
-        self.after = after
-        self.missed = 0
+        self.after: int = after
+        self.missed: int = 0
 
     async def read(self) -> tuple[Happened, ...]:
         """Wait until there are some that were not read, and return them; none: the node has stopped."""

@@ -66,7 +66,7 @@ class IdentitySource:
         if "PRIVATE KEY" in text or text.startswith(_PEM_AS_BASE64):
             raise ValueError("this is the key itself; write where it is: a path, env:NAME, fd:N or credential:NAME")
         prefix, colon, name = text.partition(":")
-        kind = next((kind for kind in _NAMES if kind == prefix), None)
+        kind: Kind | None = next((each for each in _NAMES if each == prefix), None)
         if not colon or kind is None:
             return cls("file", text)
         form, example = _NAMES[kind]

@@ -162,7 +162,7 @@ class Node(NodeViews):
         self._codecs = Codecs(self.bus.channels)
         self._own = OwnActors()
         self._extensions = Extensions(extensions)
-        self.events = EventHistory()
+        self.events: EventHistory = EventHistory()
         self._oldest = Oldest(partial(fills_of, self.bus))
         self._thread: LoopThread | None = None
 

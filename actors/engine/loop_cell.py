@@ -135,7 +135,7 @@ class LoopCell(Cell):
         if self._turns is None and (self._reentrant is None or not self._reentrant.full):
             if self.state is State.RUNNING:
                 try:
-                    run_turn(self) if self.mailbox.delivered % SAMPLED else timed_turn(self, run_turn)
+                    run_turn(self) if self.mailbox.delivered % SAMPLED else timed_turn(self, lambda: run_turn(self))
                 except BaseException as error:  # noqa: BLE001  # a fault outside of any handler: it must not end the turns
                     self.turn_failed(error)
             else:

@@ -142,7 +142,7 @@ class ThreadCell(Cell):
                     if self.mailbox.delivered % SAMPLED:
                         self.drain()
                     else:
-                        timed_turn(self, type(self).drain)
+                        timed_turn(self, self.drain)
                 if self._may_park():
                     self._park()
         except BaseException as error:  # noqa: BLE001  # as Pykka does; it is logged

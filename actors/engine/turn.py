@@ -112,12 +112,12 @@ def run_turn(cell: Cell) -> None:
             carrier.dequeued(messages, size)
 
 
-def timed_turn(cell: Cell, turn: Callable[[Cell], object]) -> None:
+def timed_turn(cell: Cell, turn: Callable[[], object]) -> None:
     """Have the cell take a turn, and note how long its messages took. Not where one of them is awaited now."""
     mailbox, bus = cell.mailbox, cell.bus
     before = mailbox.delivered + mailbox._free
     began = clock()
-    turn(cell)
+    turn()
     taken = mailbox.delivered + mailbox._free - before
     if taken > 0 and bus is not None and cell.standing()[0] is None:
         bus.timings.took(cell.channel_name, clock() - began, taken)

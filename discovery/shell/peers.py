@@ -106,9 +106,11 @@ class Peers(Actor):
         )
         here = self._watch.here
         self._description = SelfDescription(myself, self.bus, codecs, tuple(offers), lambda: self.endpoints, here)
-        self.mind = self._manager = PeerManager(
+        mind = PeerManager(
             myself.identity.node_id, options or PeerOptions(), self.bus.rng, wall=WallClock.of(self._loop)
         )
+        self.mind: PeerManager = mind
+        self._manager = self.mind
         self._calendar = CalendarWatch(myself.name, self._manager)
         self._book = BookWriter(self, book, self._manager.bookkeeping(myself.network))
         #: A `Flush` is on its way.
@@ -122,9 +124,11 @@ class Peers(Actor):
             opened=self._open,
             changed=self._settle,
         )
-        self.connections = self._connections = Connections(
+        connections = Connections(
             self, codecs, lambda key, event: mailbox.put(Envelope(ConnectionOver(key, event))), heartbeat=heartbeat
         )
+        self.connections: Connections = connections
+        self._connections = connections
         self._finders = Finders(
             myself,
             self._description,

@@ -70,7 +70,7 @@ async def _shake(stream: Stream, handshake: Handshake, judge: Judge) -> None:
             if isinstance(event, PeerHello):
                 refusal = judge(event.hello)
                 if refusal is not None:
-                    stream.write(handshake.reject(*refusal))
+                    stream.write(handshake.reject(refusal[0], refusal[1], refusal[2] if len(refusal) == 3 else ()))
                     raise HandshakeFailed(refusal[0], refusal[1])
                 stream.write(handshake.accept())
 
