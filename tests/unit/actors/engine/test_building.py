@@ -36,6 +36,7 @@ class MakesAnother(Actor):
         super().__init__()
 
     async def _make(self) -> Plain:
+        await asyncio.sleep(0)  # an eager task begins within the constructor, as any call there
         return Plain()
 
 
