@@ -81,9 +81,9 @@ class ReceiveSide:
         #: Actors that an ask has woken, and that handle it as soon as the bytes that came are looked through.
         self._woken: list[LoopCell] = []
         self._withheld: dict[InLane, None] = {}
-        # Within a machine no way is long: a larger window would only leave the processor's caches.
-        grows = WINDOWS in peer.features and not outbox.pacer.local
-        self.growth = WindowGrowth(bus.loop, outbox, writer, share or WindowShare(), understood=grows)
+        self.growth = WindowGrowth(
+            bus.loop, outbox, writer, share or WindowShare(), understood=WINDOWS in peer.features
+        )
         self.growth.mailbox_of = partial(mailbox_behind, bus)
         self._asked = 0
         self._ended = False

@@ -49,7 +49,7 @@ class WindowGrowth:
 
     def took(self, lane: InLane, taken: tuple[int, int]) -> None:
         """The reactor of that lane took so many messages and bytes, which are granted back."""
-        trip = self._outbox.pacer.shortest
+        trip = self._outbox.pacer.trip
         if trip is None or not self.understood:
             return
         window = lane.window

@@ -109,6 +109,14 @@ class Pacer:
         self._rates: deque[float] = deque(maxlen=RATES)
 
     @property
+    def trip(self) -> float | None:
+        """Seconds of the path's round trip, without what both ends are at; None before the first.
+
+        On this machine it is nothing: what a heartbeat takes there is how busy the two ends are.
+        """
+        return 0.0 if self.local else self.shortest
+
+    @property
     def outstanding(self) -> int:
         """Bytes that are on their way, as far as one knows."""
         return self._written - self._delivered

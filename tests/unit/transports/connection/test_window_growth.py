@@ -82,6 +82,14 @@ def test_a_peer_that_does_not_read_window_keeps_what_was_announced() -> None:
     assert scene.lane.window.whole == ANNOUNCED
 
 
+def test_within_a_machine_nothing_grows_however_long_heartbeats_take() -> None:
+    scene = Scene()
+    scene.outbox.pacer.local = True
+    scene.grow()
+    assert scene.told() == []
+    assert scene.lane.window.whole == ANNOUNCED
+
+
 def test_a_node_without_room_lets_nothing_grow() -> None:
     scene = Scene(budget=0)
     scene.grow()
