@@ -24,8 +24,7 @@ __all__ = ["WindowBudget", "WindowShare", "WindowTuner"]
 #        a message counts with what it takes beside its payload. No connection takes more of it than it leaves to
 #        others: one whose peer makes its windows as large as it likes does not take it all.
 
-#: Seconds of a round trip below which nothing grows: the announced window of 1 MiB then carries 2 GB/s. (Where windows
-#: grew by the heartbeats of two busy processes of one machine, 64 KiB messages took 1.4 times as long.)
+#: Seconds of a round trip below which nothing grows: the announced window of 1 MiB then carries 2 GB/s.
 LEAST_TRIP = 0.0005
 #: What of the product of rate and round trip a window holds: the shortest round trip is measured without load.
 GAIN = 3
