@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from .engine import Cell, ThreadCell
 from .mailbox import MailboxStatistics
 
-__all__ = ["PAGE", "ActorPage", "ActorView", "page_of", "view_of_actor"]
+__all__ = ["ORDERS", "PAGE", "ActorPage", "ActorView", "foremost", "page_of", "view_of_actor"]
 
 #: Actors in one page, where nobody says how many.
 PAGE = 100
@@ -39,9 +40,27 @@ class ActorPage:
     next: str | None
 
 
-def page_of(cells: Mapping[str, Cell], after: str, limit: int) -> ActorPage:
-    """The first `limit` of these cells, by name, behind the name `after`."""
-    names = heapq.nsmallest(limit + 1, (name for name in tuple(cells) if name > after))
+#: By what actors are foremost, the largest first: messages in the mailbox, messages handled, times made anew.
+ORDERS: Final[Mapping[str, Callable[[Cell], int]]] = {
+    "fullest": lambda cell: cell.mailbox.queued,
+    "busiest": lambda cell: cell.mailbox.delivered,
+    "restarts": lambda cell: 0 if cell.supervisor is None else cell.supervisor.total,
+}
+
+
+def foremost(cells: Mapping[str, Cell], order: str, limit: int, match: str = "") -> ActorPage:
+    """The `limit` that are foremost by a word of `ORDERS`, of those with `match` in their names; there is no `next`.
+
+    Raises KeyError for another word.
+    """
+    rank = ORDERS[order]
+    found = heapq.nlargest(limit, (cell for name, cell in tuple(cells.items()) if match in name), key=rank)
+    return ActorPage(tuple(map(view_of_actor, found)), None)
+
+
+def page_of(cells: Mapping[str, Cell], after: str, limit: int, match: str = "") -> ActorPage:
+    """The first `limit` of these cells, by name, behind the name `after`, that have `match` in their names."""
+    names = heapq.nsmallest(limit + 1, (name for name in tuple(cells) if name > after and match in name))
     views = tuple(view_of_actor(cells[name]) for name in names[:limit])
     return ActorPage(views, names[limit - 1] if len(names) > limit > 0 else None)
 

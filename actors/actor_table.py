@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 import pykka
 
-from .actor_page import PAGE, ActorPage, page_of
+from .actor_page import PAGE, ActorPage, foremost, page_of
 from .base import ENDED, ActorStopped, WouldDeadlock, current_bus, silence
 from .engine import (
     Behaviour,
@@ -259,9 +259,11 @@ class ActorTable:
                     cell.mailbox.add_to(found.get(channel.name) or found.setdefault(channel.name, Sum()))
         return found
 
-    def page(self, after: str = "", limit: int = PAGE) -> ActorPage:
-        """Actors in the order of their names: the first `limit` behind the name `after`."""
-        return page_of(self.by_name, after, limit)
+    def page(self, after: str = "", limit: int = PAGE, *, match: str = "", order: str = "") -> ActorPage:
+        """Actors in the order of their names: the first `limit` behind the name `after`, of those that have `match` in
+        theirs. `order`: a word of `ORDERS`, by which the foremost are given instead. Raises KeyError for another.
+        """
+        return foremost(self.by_name, order, limit, match) if order else page_of(self.by_name, after, limit, match)
 
     def restarted(self, cell: Life) -> None:
         """A cell says that its actor was made anew. From the cell's thread."""

@@ -20,6 +20,7 @@ TARGETS = {
     "frames": "the frame decoder and the reassembler: bytes on an open connection",
     "handshake": "the handshake, as dialer and as acceptor: bytes of a peer that nobody knows yet",
     "hello": "HELLO, OPEN and UPDATE: what a peer says of itself",
+    "mdns_packet": "packets of multicast DNS, as the doctor counts nodes in them",
     "mdns_record": "mDNS records: what anybody on the network segment may send",
     "payload": "payloads: messages of a channel against their declared types",
     "peer_record": "signed peer records: from a peer, or from one that passes it on",

@@ -94,9 +94,13 @@ class NodeViews(NodeLevers):
             raise ConfigError(f"{self.name} does not run: there is nothing to look at")
         return peers
 
-    def actors(self, after: str = "", limit: int = PAGE) -> ActorPage:
-        """The actors in pages, in the order of their names: the first `limit` behind the name `after`."""
-        return self.bus.actors.page(after, limit)
+    def actors(self, after: str = "", limit: int = PAGE, *, match: str = "", order: str = "") -> ActorPage:
+        """The actors in pages, in the order of their names: the first `limit` behind the name `after`.
+
+        `match`: only those that have it in their names. `order`: `fullest`, `busiest` or `restarts`, the `limit` that
+        are foremost instead, with no page behind them. Raises KeyError for another word.
+        """
+        return self.bus.actors.page(after, limit, match=match, order=order)
 
     def overview(self) -> PeersSnapshot:
         """What is counted of peers, bans and requirements, with no peer listed."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..actors.actor_page import ActorPage, ActorView, view_of_actor
+from ..actors.actor_page import ORDERS, ActorPage, ActorView, view_of_actor
 from ..actors.bus_statistics import ChannelLoad
 from ..actors.engine import HistogramView
 from ..actors.mailbox import Account, Ledger
 from ..actors.sends import WaitView
+from ..discovery.mdns import MdnsStatistics
 from ..discovery.mind import BanView, PeerPage, PeerView, RequirementView
 from ..discovery.shell import ConnectionTotals
 from ..node.loop_lag import LagView
@@ -34,7 +35,12 @@ PAGES = (
 
 @dataclass(frozen=True, slots=True)
 class NodeOverview:
-    """The node as a whole."""
+    """The node as a whole.
+
+    `refused` and `failed`: connections that were not let in and dials in vain, by reason, since the start.
+    `clock_offset`: seconds by which the calendars of its peers are ahead of its own, the median; None: nobody said.
+    `mdns`: what was heard by multicast DNS; None where it does not look so.
+    """
 
     name: str
     node_id: str
@@ -51,6 +57,10 @@ class NodeOverview:
     carried: ConnectionTotals
     loop_lag: LagView
     process: ProcessFigures
+    refused: Mapping[str, int]
+    failed: Mapping[str, int]
+    clock_offset: float | None
+    mdns: MdnsStatistics | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +120,10 @@ async def overview(node: NodeViews, _request: ApiRequest) -> NodeOverview:
         seen.carried,
         seen.loop_lag,
         seen.process,
+        seen.peers.refused,
+        seen.peers.failed,
+        seen.peers.clock_offset,
+        seen.mdns,
     )
 
 
@@ -157,7 +171,12 @@ async def channels(node: NodeViews, _request: ApiRequest) -> tuple[ChannelView, 
 
 async def actors(node: NodeViews, request: ApiRequest) -> ActorPage:
     """Actors that run."""
-    return node.actors(request.query.get("after", ""), _limit(request))
+    order = request.query.get("order", "name")
+    if order not in ("name", *ORDERS):
+        raise ApiError(400, "malformed", f"order is {order[:40]!r}; write {', '.join(ORDERS)} or name")
+    match = request.query.get("match", "")
+    after = request.query.get("after", "")
+    return node.actors(after, _limit(request), match=match, order="" if order == "name" else order)
 
 
 async def actor(node: NodeViews, request: ApiRequest) -> ActorView:
@@ -207,7 +226,22 @@ LOOKING = (
     ApiRoute("GET", "/v1/peers/{id}", peer, "One peer.", PeerView, fails={404: "It is not known."}),
     ApiRoute("GET", "/v1/connections", connections, "The connections, in pages.", ConnectionPage, query=PAGES),
     ApiRoute("GET", "/v1/channels", channels, "The channels that this node knows.", tuple[ChannelView, ...]),
-    ApiRoute("GET", "/v1/actors", actors, "The actors that run, in pages.", ActorPage, query=PAGES),
+    ApiRoute(
+        "GET",
+        "/v1/actors",
+        actors,
+        "The actors that run, in pages.",
+        ActorPage,
+        query=(
+            *PAGES,
+            QueryField("match", "only those that have it in their names", {"type": "string", "default": ""}),
+            QueryField(
+                "order",
+                "by `name` in pages; or those that are foremost by another, with no page behind them",
+                {"enum": ["name", *ORDERS], "default": "name"},
+            ),
+        ),
+    ),
     ApiRoute("GET", "/v1/actors/{name}", actor, "One actor.", ActorView, fails={404: "No actor has that name."}),
     ApiRoute("GET", "/v1/bans", bans, "The bans in force.", tuple[BanView, ...]),
     ApiRoute("GET", "/v1/requirements", requirements, "What peers must offer.", tuple[RequirementView, ...]),

@@ -22,7 +22,13 @@ settings.load_profile("peerbus")
 #: Files whose tests hear the same multicast on the loopback, and the names that the others use there. By file, not
 #: by `xdist_group`: pytest-xdist 3.8 writes that into the id of a test, which pytest 9.2 does not let it.
 TOGETHER = dict.fromkeys(
-    ("tests/contract/test_discovery.py", "tests/e2e/test_mdns.py", "tests/unit/discovery/mdns/test_mdns.py"), "mdns"
+    (
+        "tests/contract/test_discovery.py",
+        "tests/e2e/test_mdns.py",
+        "tests/unit/discovery/mdns/test_hearing.py",
+        "tests/unit/discovery/mdns/test_mdns.py",
+    ),
+    "mdns",
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from .presence import Presence
@@ -14,7 +14,20 @@ if TYPE_CHECKING:
     from zeroconf import IPVersion, ServiceInfo
     from zeroconf.asyncio import AsyncServiceInfo
 
-__all__ = ["import_zeroconf", "not_running", "raw_record", "service_info", "version_of"]
+__all__ = [
+    "import_zeroconf",
+    "not_running",
+    "question_packet",
+    "raw_record",
+    "service_info",
+    "texts_in",
+    "version_of",
+]
+
+#: A type and a class of records (RFC 1035 §3.2).
+_PTR, _IN = 12, 1
+#: Bytes of the largest packet (RFC 6762 §17).
+_PACKET = 9000
 
 
 def raw_record(name: str, info: ServiceInfo) -> RawRecord:
@@ -48,6 +61,34 @@ def version_of(addresses: Sequence[str]) -> IPVersion:
 
     versions = {ipaddress.ip_address(address).version for address in addresses}
     return IPVersion.All if len(versions) > 1 else IPVersion.V6Only if 6 in versions else IPVersion.V4Only
+
+
+def question_packet() -> bytes:
+    """A question for the nodes that are there."""
+    from zeroconf import DNSOutgoing, DNSQuestion  # type: ignore[attr-defined]  # documented, and not in its `__all__`
+
+    out = DNSOutgoing(0)  # a query (RFC 1035 §4.1.1)
+    out.add_question(DNSQuestion(SERVICE_TYPE, _PTR, _IN))
+    packet: bytes = out.packets()[0]
+    return packet
+
+
+def texts_in(packet: bytes) -> list[tuple[str, Mapping[bytes, bytes | None]]]:
+    """The texts of services of nodes that an answer holds, by their names; none of what is no answer."""
+    from zeroconf import DNSIncoming, DNSText, ServiceInfo  # type: ignore[attr-defined]  # likewise
+
+    if len(packet) > _PACKET:
+        return []
+    message = DNSIncoming(packet)
+    if not message.valid or message.is_query():
+        return []
+    found: list[tuple[str, Mapping[bytes, bytes | None]]] = []
+    for record in message.answers():
+        name = record.name.lower()
+        if isinstance(record, DNSText) and record.ttl and name.endswith(f".{SERVICE_TYPE}"):
+            info = ServiceInfo(SERVICE_TYPE, record.name, properties=record.text)
+            found.append((name, info.properties))
+    return found
 
 
 def import_zeroconf() -> None:

@@ -8,15 +8,18 @@ from collections.abc import Callable, Mapping
 from operator import itemgetter
 
 from ...actors.actor import Actor
-from ...actors.base import ActorStopped
+from ...actors.base import ActorStopped, wall_clock
 from ...actors.engine import Ref
 from ...transports.connection import ConnectionEnded, ConnectionStatistics, Greeted, PeerConnection
 from ...transports.lanes import WindowBudget
 from ...transports.wire import Codecs
 from ..mind import bounded
-from .peers_statistics import CarriedBytes, ConnectionTotals
+from .peers_statistics import CarriedBytes, ConnectionTotals, NarrowPath
 
 __all__ = ["Connections"]
+
+#: Peers with a narrow path that are remembered.
+MOST_NARROW = 32
 
 
 class Connections:
@@ -39,6 +42,8 @@ class Connections:
         self._counts_ended: Counter[str] = Counter()
         #: Bytes in and out of those that have ended, by scheme.
         self._carried: dict[str, list[int]] = {}
+        #: By peer, the one of which it was seen last at the end.
+        self._narrow: dict[str, NarrowPath] = {}
 
     def open(self, greeted: Greeted, key: int, *, announce: tuple[object, ...], listed: bool) -> None:
         """Start one; see `PeerConnection`."""
@@ -66,7 +71,16 @@ class Connections:
         if isinstance(actor, PeerConnection):
             self._gone[key] = None
             self._add(self._carried, actor)
+            if event.narrow:
+                self._saw_narrow(event.peer_id, actor.remote)
         self._ended(key, event)
+
+    def _saw_narrow(self, peer_id: str, remote: str) -> None:
+        before = self._narrow.pop(peer_id, None)
+        times = 1 if before is None else before.times + 1
+        self._narrow[peer_id] = NarrowPath(peer_id, remote, times, wall_clock())
+        if len(self._narrow) > MOST_NARROW:
+            del self._narrow[next(iter(self._narrow))]
 
     def tell(self, key: int, command: object) -> bool:
         """Tell one something; False if it is not open. One that is ending by itself has no use for it any more."""
@@ -106,6 +120,7 @@ class Connections:
             dict(self._counts_opened),
             dict(self._counts_ended),
             {scheme: CarriedBytes(received, sent) for scheme, (received, sent) in carried.items()},
+            tuple(self._narrow.values()),
         )
 
     @staticmethod

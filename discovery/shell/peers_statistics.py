@@ -9,7 +9,7 @@ from ...transports.connection import ConnectionStatistics
 from ..mdns import MdnsStatistics
 from ..mind import PeersSnapshot
 
-__all__ = ["CarriedBytes", "ConnectionTotals", "PeersStatistics"]
+__all__ = ["CarriedBytes", "ConnectionTotals", "NarrowPath", "PeersStatistics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +21,30 @@ class CarriedBytes:
 
 
 @dataclass(frozen=True, slots=True)
+class NarrowPath:
+    """Connections to that peer have ended so often on a path that looked as if it dropped large packets.
+
+    `remote`: where the last of them was; `last`: seconds since 1970.
+    """
+
+    peer_id: str
+    remote: str
+    times: int
+    last: float
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionTotals:
     """Connections since the node started: counts never fall when one ends.
 
     `opened`: by `dialed` or `accepted`; `ended`: by reason, of which many are `other`; `carried`: by the scheme of the
-    endpoint (`tcp`, `unix`, …).
+    endpoint (`tcp`, `unix`, …). `narrow`: the peers whose path looked narrow, the 32 of which that was last.
     """
 
     opened: Mapping[str, int]
     ended: Mapping[str, int]
     carried: Mapping[str, CarriedBytes]
+    narrow: tuple[NarrowPath, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

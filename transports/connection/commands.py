@@ -58,18 +58,23 @@ class OfferRoles:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionEnded:
-    """From a connection to its maker: it carries nothing any more. `reason` is a short word."""
+    """From a connection to its maker: it carries nothing any more. `reason` is a short word.
+
+    `narrow`: its path looked as if it dropped large packets, see `path_size`.
+    """
 
     peer_id: str
     reason: str
     text: str
+    narrow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatistics:
     """A connection at one instant. Times are seconds, sizes bytes; `rtt` is None before the first PONG.
 
-    `patience`: silence after which the peer is given up, by what was learnt of its rhythm so far.
+    `patience`: silence after which the peer is given up, by what was learnt of its rhythm so far. `narrow`: its path
+    looks as if it dropped large packets.
     """
 
     peer_id: str
@@ -86,3 +91,4 @@ class ConnectionStatistics:
     bytes_sent: int
     unsolicited: int
     lanes: dict[str, LaneStatistics]
+    narrow: bool = False

@@ -244,7 +244,8 @@ class PeerConnection(Actor):
         """The connection carries nothing any more: all that wait for it learn why."""
         if not self._leave_taking.end():
             return
-        if self._narrow and reason in _LIKE_NARROW:
+        narrow = self._narrow and reason in _LIKE_NARROW
+        if narrow:
             text = f"{text}; {NARROW}"
             cast("Narrowing", self._stream).narrow()
         self._rising.rise()
@@ -260,7 +261,7 @@ class PeerConnection(Actor):
         log.info(
             "connection ended", node=self.bus.name, peer=self.peer_id, reason=reason, **({"text": text} if text else {})
         )
-        self._on_ended(ConnectionEnded(self.peer_id, reason, text))
+        self._on_ended(ConnectionEnded(self.peer_id, reason, text, narrow))
         if self.actor_ref.is_alive():
             self.stop()
         self._loop.call_soon(self._let_go, context=self._context)  # frames that came with the last one go on until then
@@ -362,13 +363,18 @@ class PeerConnection(Actor):
         """The scheme of its carrier, and the bytes that were received and sent."""
         return self._stream.remote.scheme, self._reader.bytes_received, self._writer.bytes_sent
 
+    @property
+    def remote(self) -> str:
+        """Where the other end is."""
+        return str(self._stream.remote)
+
     def statistics(self) -> ConnectionStatistics:
         """Counters and levels at this instant."""
         return ConnectionStatistics(
             peer_id=self.peer_id,
             name=self._greeted.peer.name,
             dialed=self._greeted.dialed,
-            remote=str(self._stream.remote),
+            remote=self.remote,
             secure=self._stream.secure,
             rtt=self.link.rtt,
             patience=self._pulse.patience,
@@ -379,4 +385,5 @@ class PeerConnection(Actor):
             bytes_sent=self._writer.bytes_sent,
             unsolicited=self.link.open_asks.unsolicited + self._pulse.unsolicited,
             lanes=self.link.lanes.statistics(),
+            narrow=self._narrow,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import pytest
 from virtual_time import eventually
 
 from peerbus.actors import LOCAL, Actor, Bus, Channel, Reactor, handles
@@ -42,6 +43,22 @@ async def test_pages_have_each_actor_once_in_the_order_of_names() -> None:
         assert names == sorted(bus.actors.by_name)
         assert bus.actors.page("zzz").actors == ()
         assert bus.actors.page("", 1000).next is None
+
+
+async def test_those_that_are_foremost_come_first_and_a_part_of_their_names_chooses() -> None:
+    async with Bus(reactors=[Jobs]) as bus:
+        for number in range(5):
+            bus.spawn(Actor, name=f"actor-{number}")
+        for number in range(3):
+            await bus.ask(LOCAL / Jobs, Job(number), timeout=5.0)
+        busiest = bus.actors.page("", 2, order="busiest")
+        assert (busiest.actors[0].name, len(busiest.actors), busiest.next) == ("jobs", 2, None)
+        assert [view.name for view in bus.actors.page(match="tor-3").actors] == ["actor-3"]
+        assert {view.name for view in bus.actors.page(order="fullest", match="actor").actors} == {
+            f"actor-{number}" for number in range(5)
+        }
+        with pytest.raises(KeyError):
+            bus.actors.page(order="prettiest")
 
 
 async def test_a_view_says_what_an_actor_is_and_how_it_fares() -> None:

@@ -32,6 +32,8 @@ async def test_the_node_and_its_actors_are_those_that_run(place: Place) -> None:
         names += [each["name"] for each in page["actors"]]
         after = page["next"]
     assert names == sorted(node.bus.actors.by_name)
+    fullest = (await call(place.admin, "GET", "/v1/actors?order=fullest&match=block&limit=9")).json
+    assert ([each["name"] for each in fullest["actors"]], fullest["next"]) == (["blocks"], None)
     blocks = (await call(place.admin, "GET", "/v1/actors/blocks")).json
     assert (blocks["channel"], blocks["actor_class"], blocks["state"]) == ("blocks", "Blocks", "running")
     channels = (await call(place.admin, "GET", "/v1/channels")).json
@@ -48,6 +50,7 @@ async def test_the_node_and_its_actors_are_those_that_run(place: Place) -> None:
         ("/v1/actors?limit=0", 400, "malformed"),
         ("/v1/actors?limit=1e3", 400, "malformed"),
         ("/v1/actors?limit=" + "9" * 5000, 400, "malformed"),
+        ("/v1/actors?order=prettiest", 400, "malformed"),
         ("/v1/actors?limt=3", 400, "malformed"),
         ("/v1/actors?limit=3&limit=4", 400, "malformed"),
         ("/v1/nothing", 404, "not_found"),
