@@ -2,6 +2,52 @@
 
 from __future__ import annotations
 
-from .admin import Admin
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-__all__ = ["Admin"]
+if TYPE_CHECKING:
+    from .admin import Admin
+    from .client import (
+        AdminClient,
+        AdminError,
+        AdminTarget,
+        AnswerMalformed,
+        EventsMissed,
+        NodeBack,
+        NodeHere,
+        NodeLost,
+        NodeNotFound,
+        NodeNotReached,
+        RequestRefused,
+        find_node,
+        nodes_here,
+    )
+    from .following import EventView
+
+__all__ = [
+    "Admin",
+    "AdminClient",
+    "AdminError",
+    "AdminTarget",
+    "AnswerMalformed",
+    "EventView",
+    "EventsMissed",
+    "NodeBack",
+    "NodeHere",
+    "NodeLost",
+    "NodeNotFound",
+    "NodeNotReached",
+    "RequestRefused",
+    "find_node",
+    "nodes_here",
+]
+
+#: Where those are that are not of `client`.
+_PLACES = {"Admin": "admin", "EventView": "following"}
+
+
+def __getattr__(name: str) -> object:
+    # Lazy (PEP 562): the command line stands in this package, and `peerbus --version` shall not wait for a server.
+    if name in __all__:
+        return getattr(import_module(f".{_PLACES.get(name, 'client')}", __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,7 +17,7 @@ from pathlib import Path
 from ..actors.base import ConfigError
 from .exchange import ApiError, Permission
 
-__all__ = ["Entrance", "read_token"]
+__all__ = ["Entrance", "existing_token", "read_token"]
 
 #: Letters that a token has at least: what is shorter can be guessed.
 SHORTEST = 16
@@ -56,7 +56,7 @@ def read_token(path: Path) -> str:
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
     except FileExistsError:
-        return _read(path)
+        return existing_token(path)
     except OSError as error:
         raise ConfigError(f"the token {path} cannot be made: {error.strerror}") from error
     token = secrets.token_urlsafe(32)
@@ -65,7 +65,8 @@ def read_token(path: Path) -> str:
     return token
 
 
-def _read(path: Path) -> str:
+def existing_token(path: Path) -> str:
+    """The token of a file that only its owner can read. Raises ConfigError."""
     try:
         with path.open(encoding="ascii") as file:
             mode = os.fstat(file.fileno())

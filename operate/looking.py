@@ -61,6 +61,8 @@ class NodeOverview:
     failed: Mapping[str, int]
     clock_offset: float | None
     mdns: MdnsStatistics | None
+    #: The node's clock at this instant, in seconds: times of peers and bans are on it.
+    clock: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ async def overview(node: NodeViews, _request: ApiRequest) -> NodeOverview:
         seen.peers.failed,
         seen.peers.clock_offset,
         seen.mdns,
+        node.bus.loop.time(),
     )
 
 

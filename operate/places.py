@@ -18,6 +18,8 @@ __all__ = ["SocketPlace", "TcpPlace", "bind_socket", "default_socket", "place_of
 
 #: Bytes of a path that a socket address has room for (unix(7), sun_path, less its end).
 LONGEST = 107
+#: Where a user has a folder of his own, 0700, where the system gives him none: it is looked at whose it is.
+TEMPORARY = Path("/tmp")  # noqa: S108
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def default_socket(name: str, environment: Mapping[str, str], beside: Path | Non
     runtime = environment.get("XDG_RUNTIME_DIR", "")
     if runtime and os.path.isabs(runtime) and os.path.isdir(runtime):
         return Path(runtime) / "peerbus" / file
-    return (Path(f"/tmp/peerbus-{os.geteuid()}") if beside is None else beside.resolve()) / file  # noqa: S108  # 0700, and it is looked at whose it is
+    return (TEMPORARY / f"peerbus-{os.geteuid()}" if beside is None else beside.resolve()) / file
 
 
 def bind_socket(path: Path) -> socket.socket:

@@ -30,6 +30,12 @@ class SendBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeout: float = PATIENCE
 
 
+class AskAnswer(msgspec.Struct, frozen=True):
+    """What came back: its fields, as JSON has them."""
+
+    answer: object
+
+
 class Sent(msgspec.Struct, frozen=True):
     """It was taken by a mailbox here, or has a peer's credit."""
 
@@ -117,6 +123,6 @@ _FAILS = {
 SENDING = (
     ApiRoute("POST", "/v1/tell", tell, "Send a message, as this node.", Sent, SendBody, (), Permission.WRITE, _FAILS),
     ApiRoute(
-        "POST", "/v1/ask", ask, "Send a message, and get the answer.", None, SendBody, (), Permission.WRITE, _FAILS
+        "POST", "/v1/ask", ask, "Send a message, and get the answer.", AskAnswer, SendBody, (), Permission.WRITE, _FAILS
     ),
 )

@@ -1,0 +1,25 @@
+"""The client of the admin API: finds a running node, looks at it, steers it, and follows what happens there."""
+
+from __future__ import annotations
+
+from .admin_client import AdminClient
+from .errors import AdminError, AnswerMalformed, NodeNotFound, NodeNotReached, RequestRefused
+from .event_feed import EventsMissed, NodeBack, NodeLost
+from .finding import NodeHere, find_node, nodes_here
+from .target import AdminTarget
+
+__all__ = [
+    "AdminClient",
+    "AdminError",
+    "AdminTarget",
+    "AnswerMalformed",
+    "EventsMissed",
+    "NodeBack",
+    "NodeHere",
+    "NodeLost",
+    "NodeNotFound",
+    "NodeNotReached",
+    "RequestRefused",
+    "find_node",
+    "nodes_here",
+]
