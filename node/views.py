@@ -68,16 +68,16 @@ class NodeViews(NodeLevers):
         """Offer a role no longer; see `Node.withdraw`."""
         raise NotImplementedError
 
-    def snapshot(self) -> NodeSnapshot:
-        """Everything about the node at this instant. On the loop's thread."""
-        found = self._running().statistics(LISTED)
+    def snapshot(self, listed: int = LISTED) -> NodeSnapshot:
+        """Everything about the node at this instant; of a kind at most so many are listed. On the loop's thread."""
+        found = self._running().statistics(listed)
         return NodeSnapshot(
             name=self.name,
             node_id=self.node_id,
             network=self.network,
             endpoints=self.endpoints,
             offers=self.offers,
-            actors=self.bus.statistics(LISTED),
+            actors=self.bus.statistics(listed),
             peers=found.peers,
             connections=found.connections,
             carried=found.totals,

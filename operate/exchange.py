@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -81,9 +81,9 @@ class ApiAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """An answer that goes on: server-sent events, as they come."""
+    """An answer that goes on: server-sent events, as they come. It is closed when nobody reads it any more."""
 
-    chunks: AsyncIterator[bytes]
+    chunks: AsyncGenerator[bytes, None]
 
 
 def as_json(value: object) -> bytes:

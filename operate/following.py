@@ -5,7 +5,7 @@ WHATWG HTML, "Server-sent events": each has an id, so that who comes again says 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from ..node.event_history import EventHistory, Happened
@@ -43,7 +43,7 @@ def view_of(happened: Happened) -> EventView:
     return EventView(happened.number, happened.at, happened.kind, happened.event)
 
 
-async def follow(history: EventHistory, after: int, kinds: frozenset[str]) -> AsyncIterator[bytes]:
+async def follow(history: EventHistory, after: int, kinds: frozenset[str]) -> AsyncGenerator[bytes, None]:
     """The events from there on, as server-sent events; a reader that was too slow is told how many it missed."""
     reader = history.follow(after)
     missed = 0

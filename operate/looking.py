@@ -15,13 +15,14 @@ from ..discovery.mind import BanView, PeerPage, PeerView, RequirementView
 from ..discovery.shell import ConnectionTotals
 from ..node.loop_lag import LagView
 from ..node.process_figures import ProcessFigures
+from ..node.snapshot import NodeSnapshot
 from ..node.views import NodeViews
 from ..transports.connection import ConnectionStatistics
 from .exchange import ApiAnswer, ApiError, ApiRequest
 from .readiness import Readiness, readiness_of
 from .route import ApiRoute, QueryField
 
-__all__ = ["LOOKING"]
+__all__ = ["LOOKING", "ChannelView", "NodeOverview", "channels_of", "overview_of"]
 
 #: Most that one page lists.
 LARGEST = 1_000
@@ -105,7 +106,11 @@ async def readyz(node: NodeViews, _request: ApiRequest) -> ApiAnswer:
 
 async def overview(node: NodeViews, _request: ApiRequest) -> NodeOverview:
     """The node as a whole."""
-    seen = node.snapshot()
+    return overview_of(node, node.snapshot())
+
+
+def overview_of(node: NodeViews, seen: NodeSnapshot) -> NodeOverview:
+    """The node as a whole, of a snapshot of it."""
     return NodeOverview(
         seen.name,
         seen.node_id,
@@ -154,7 +159,11 @@ async def connections(node: NodeViews, request: ApiRequest) -> ConnectionPage:
 
 async def channels(node: NodeViews, _request: ApiRequest) -> tuple[ChannelView, ...]:
     """Channels that this node knows."""
-    whole = node.snapshot()
+    return channels_of(node, node.snapshot())
+
+
+def channels_of(node: NodeViews, whole: NodeSnapshot) -> tuple[ChannelView, ...]:
+    """Channels that this node knows, of a snapshot of it."""
     seen, ledger, oldest = whole.actors, whole.ledger, whole.oldest
     sides = (ledger.local, ledger.remote, ledger.arrived, ledger.astray)
     known = dict.fromkeys([*node.bus.channels, *seen.channels, *(name for side in sides for name in side)])

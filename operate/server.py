@@ -168,6 +168,7 @@ class _Client:
             "content-length": str(len(reply.body)),
             "cache-control": "no-store",
             "x-content-type-options": "nosniff",
+            "cross-origin-resource-policy": "same-origin",
             **({"connection": "close"} if over else {}),
             **reply.headers,
         }
@@ -188,10 +189,10 @@ class _Client:
     async def stream(self, answer: Streamed) -> None:
         """Send what comes, until there is no more or the caller goes; a sign of life now and then."""
         headers = [("content-type", "text/event-stream"), ("cache-control", "no-store"), ("connection", "close")]
-        await self._send(h11.Response(status_code=200, headers=headers))
         gone = asyncio.ensure_future(self._reader.read(1))
         chunk = asyncio.ensure_future(anext(answer.chunks, b""))
         try:
+            await self._send(h11.Response(status_code=200, headers=headers))
             while True:
                 await asyncio.wait({gone, chunk}, timeout=Bounds.PULSE, return_when=asyncio.FIRST_COMPLETED)
                 if gone.done():
@@ -209,6 +210,7 @@ class _Client:
             for task in (gone, chunk):
                 task.cancel()
             await asyncio.gather(gone, chunk, return_exceptions=True)
+            await answer.chunks.aclose()
 
     async def _send(self, event: h11.Response | h11.Data | h11.EndOfMessage) -> None:
         data = self._http.send(event)

@@ -61,4 +61,4 @@ async def test_one_that_was_too_slow_is_told_how_many_it_missed() -> None:
         history.record(PeerDown(f"{number:064x}", "gone"))
     assert await anext(stream) == b'event: missed\ndata: {"missed":7}\n\n'
     assert (await anext(stream)).startswith(b"id: 8\n")
-    await stream.aclose()  # type: ignore[attr-defined]  # it is a generator
+    await stream.aclose()
