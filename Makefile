@@ -18,8 +18,8 @@ TYPED   := $(foreach folder,tests examples benchmarks fuzz,$(if $(shell find $(f
 
 # An environment knows the place and the interpreter it was made for, so another of either makes it anew.
 PLACE := $(shell printf '%s' '$(CURDIR) $(PYTHON)' | cksum | cut -d ' ' -f 1)
-# An editable install links the modules that it found, so a new or renamed module installs again.
-MODULES := $(shell find $(FOLDERS) -name '*.py' | LC_ALL=C sort | cksum | cut -d ' ' -f 1)
+# An editable install links the files that it found, so a new or renamed one installs again.
+MODULES := $(shell find $(FOLDERS) -name '*.py' -o -path '*/static/*' | LC_ALL=C sort | cksum | cut -d ' ' -f 1)
 MADE    := $(VENV)/made-$(PLACE)
 INSTALLED := $(VENV)/installed-$(MODULES)-
 

@@ -1,6 +1,7 @@
 """The admin API of one node, as an extension of it: `Node("alice", extensions=[Admin()])`.
 
-`curl --unix-socket alice.sock http://localhost/v1/node`; /openapi.json says what there is.
+`curl --unix-socket alice.sock http://localhost/v1/node`; /openapi.json says what there is. Over TCP, / is a page that
+shows it.
 """
 
 from __future__ import annotations
@@ -15,8 +16,11 @@ from ..node.views import NodeViews
 from .access import Entrance, read_token
 from .exchange import ApiAnswer, ApiError, ApiRequest, Permission, Streamed, malformed
 from .following import FOLLOWING
+from .live import LIVE
 from .looking import LOOKING
 from .openapi import document
+from .page import Sessions
+from .page_door import LookedAt, PageDoor, cookie_name
 from .places import SocketPlace, TcpPlace, bind_socket, default_socket, place_of, remove_socket
 from .route import ApiRoute, RouteTable, answer, split_target
 from .sending import SENDING
@@ -37,6 +41,7 @@ async def _document(_node: NodeViews, _request: ApiRequest) -> object:
 ROUTES: tuple[ApiRoute, ...] = (
     *LOOKING,
     *FOLLOWING,
+    *LIVE,
     *STEERING,
     *SENDING,
     ApiRoute("GET", "/openapi.json", _document, "This document."),
@@ -84,6 +89,7 @@ class Admin:
         self._node: NodeViews | None = None
         self._server: HttpServer | None = None
         self._access = Entrance(self._scope)
+        self._door: PageDoor | None = None
         self._socket: tuple[Path, tuple[int, int]] | None = None
         #: Where it listens, with the real port; None while it does not.
         self.address: str | None = None
@@ -137,7 +143,13 @@ class Admin:
         except OSError as error:
             raise ConfigError(f"the admin API cannot be at {place}: {error.strerror or error}") from error
         port = bound.getsockname()[1]
-        self._access = Entrance(self._scope, token, place.names(port), place.secure)
+        self._access = Entrance(self._scope, token, place.names(port), place.secure, Sessions(), cookie_name(port))
+        self._door = PageDoor(
+            self._access,
+            lambda: [LookedAt("0", node.name, "", node.node_id)],
+            live="/v1/live",
+            signed_out=f"Paste the token of this node: it stands in the file {self._token.name} of whoever runs it.",
+        )
         self.address = str(TcpPlace(place.host, port, place.secure))
         return bound
 
@@ -153,6 +165,8 @@ class Admin:
     async def _handle(self, received: HttpRequest) -> ApiAnswer | Streamed:
         node = self._node
         assert node is not None
+        if self._door is not None and (page := await self._door.answer(received)) is not None:
+            return page
         # First who asks: a stranger learns nothing of what there is.
         self._access.check(received.headers, Permission.READ)
         path, query = split_target(received.target)

@@ -22,7 +22,7 @@ ROOMS = {
     "transports": ("streams", "schema", "wire", "lanes", "connection", LOOSE),
     "discovery": ("records", "facts", "book", "peer", "mind", "mdns", "pex", "shell", LOOSE),
     "node": (LOOSE, "demo", "cli"),
-    "operate": (LOOSE, "client"),
+    "operate": ("page", LOOSE, "client"),
     "testing": ("leaks", "kit", "sim", "suites", LOOSE),
 }
 
