@@ -8,7 +8,8 @@ import inspect
 import selectors
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, ParamSpec
+from contextvars import Context
+from typing import Any, ParamSpec, TypeVarTuple, Unpack, cast
 
 __all__ = [
     "Log",
@@ -22,9 +23,11 @@ __all__ = [
 ]
 
 P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
 
 #: Real seconds after which a loop with no timer, and with nothing that wakes it, has come to a dead end.
 DEAD_END = 5.0
+HALF_A_MILLISECOND = 0.0005
 
 
 class _Jumping(selectors.DefaultSelector):
@@ -41,6 +44,13 @@ class _Jumping(selectors.DefaultSelector):
             return ready
         self.loop.now += timeout
         return []
+
+
+class _DueNow:
+    """As much as uvloop's handle of a callback that waits for no time."""
+
+    def __init__(self, timer: asyncio.TimerHandle) -> None:
+        self.cancel, self.cancelled = timer.cancel, timer.cancelled
 
 
 class Log:
@@ -84,6 +94,13 @@ class VirtualTimeLoop(RealTimeLoop):
 
     def time(self) -> float:
         return self.now
+
+    def call_at(
+        self, when: float, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.TimerHandle:
+        """As uvloop, which counts milliseconds: the handle of what is due now cannot be asked `when`."""
+        timer = super().call_at(when, callback, *args, context=context)
+        return cast("asyncio.TimerHandle", _DueNow(timer)) if when - self.now < HALF_A_MILLISECOND else timer
 
     def wall_time(self) -> float:
         """What the library asks a loop for: the calendar goes on as this clock does."""

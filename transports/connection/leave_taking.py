@@ -32,6 +32,7 @@ class LeaveTaking:
         "_bus",
         "_context",
         "_cut",
+        "_due",
         "_link",
         "_loop",
         "_parting",
@@ -61,6 +62,8 @@ class LeaveTaking:
         self._cut = cut
         self._parting = Parting()
         self._timer: asyncio.TimerHandle | None = None
+        #: What the timer is set for. A handle cannot be asked: uvloop gives one without `when` for what is due already.
+        self._due = math.inf
         #: Done when nothing is under way any more; while `part` waits for that.
         self._settling: asyncio.Future[None] | None = None
 
@@ -199,12 +202,12 @@ class LeaveTaking:
     def _arm(self) -> None:
         due, timer = self._parting.next_due(), self._timer
         if timer is not None:
-            if timer.when() == due:
+            if self._due == due:
                 return
             timer.cancel()
             self._timer = None
         if due < math.inf:
-            self._timer = self._loop.call_at(due, self._expire, context=self._context)
+            self._timer, self._due = self._loop.call_at(due, self._expire, context=self._context), due
 
     def _expire(self) -> None:
         self._timer = None

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 from kept_writer import KeptWriter
 from some_frames import copied
-from virtual_time import in_virtual_time
+from virtual_time import VirtualTimeLoop, in_virtual_time
 
 from peerbus.actors import Bus
 from peerbus.transports.connection.commands import SHUTTING_DOWN, SUPERSEDED, Disconnect
@@ -163,6 +163,21 @@ async def test_a_peer_that_says_goodbye_and_does_nothing_is_cut_off() -> None:
         ((reason, at),) = here.cuts
         assert reason == "goodbye"
         assert at - began == pytest.approx(5 + GOODBYE_TIMEOUT)
+
+
+@in_virtual_time
+async def test_a_loop_that_counts_milliseconds_may_be_early() -> None:
+    async with leaver() as here:
+        here.leave_taking.shutdown(0.0)
+        here.leave_taking.told(GoAway("tired", ""))
+        loop = here.loop
+        assert isinstance(loop, VirtualTimeLoop)
+        loop.now += GOODBYE_TIMEOUT - 0.0002  # the loop was held up
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        began = loop.now
+        assert (await here.leave_taking.part()).reason == SHUTTING_DOWN
+        assert loop.now - began < HEARD_WITHIN
 
 
 @in_virtual_time
