@@ -26,7 +26,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-eager test-all soak large fuzz check format lint types layering coverage wheel check-api load wan sim clean \
+.PHONY: help demo test test-eager test-all soak large fuzz check format lint types layering coverage wheel check-api check-metrics load wan sim clean \
   tuning generate javascript bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -68,6 +68,7 @@ generate: $(INSTALLED)test ## write what docs/ shows of the code again: drawings
 	@$(RUN) scripts/draw-lives --write
 	@$(RUN) scripts/wire-vectors --write
 	@$(RUN) scripts/show-files --write
+	@$(RUN) scripts/metrics-tables --write
 
 format: $(INSTALLED)dev ## rewrite the sources in the house format
 	$(RUN) -m ruff format $(LINTED)
@@ -116,6 +117,9 @@ wan: $(INSTALLED)dev ## measure long and thin links between two network namespac
 
 check-api: $(INSTALLED)test ## run schemathesis against the admin API of a node here (installs it in a place of its own)
 	@PYTHON='$(RUN)' scripts/check-api $(ARGS)
+
+check-metrics: $(INSTALLED)test ## run promtool (Debian's, fetched where it is missing) against metrics, alert rules and dashboard
+	@PYTHON='$(RUN)' scripts/check-metrics $(ARGS)
 
 sim: $(INSTALLED)plot ## 10 to 1 000 nodes in one process on virtual time: memory, events, time to know every role
 	@$(VENV)/bin/python benchmarks sim $(ARGS)

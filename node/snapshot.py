@@ -10,7 +10,7 @@ from ..actors.mailbox import Ledger
 from ..discovery.mdns import MdnsStatistics
 from ..discovery.mind import PeersSnapshot
 from ..discovery.pex import PexStatistics
-from ..discovery.shell import ConnectionTotals
+from ..discovery.shell import ConnectionTotals, CreditLeft
 from ..transports.connection import ConnectionStatistics
 from .loop_lag import LagView
 from .oldest import OldestView
@@ -38,6 +38,8 @@ class NodeSnapshot:
     connections: Mapping[str, ConnectionStatistics]
     #: Connections and bytes since the start, of those that have ended too.
     carried: ConnectionTotals
+    #: What all peers together would take now, by channel.
+    credit: Mapping[str, CreditLeft]
     mdns: MdnsStatistics | None
     pex: PexStatistics | None
     loop_lag: LagView

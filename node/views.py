@@ -81,6 +81,7 @@ class NodeViews(NodeLevers):
             peers=found.peers,
             connections=found.connections,
             carried=found.totals,
+            credit=found.credit,
             mdns=found.mdns,
             pex=self._own.exchanged(),
             loop_lag=self._lag.view,

@@ -23,6 +23,7 @@ from .page import Sessions
 from .page_door import LookedAt, PageDoor, cookie_name
 from .places import SocketPlace, TcpPlace, bind_socket, default_socket, place_of, remove_socket
 from .route import ApiRoute, RouteTable, answer, split_target
+from .scraping import SCRAPING
 from .sending import SENDING
 from .server import HttpRequest, HttpServer
 from .steering import STEERING
@@ -44,6 +45,7 @@ ROUTES: tuple[ApiRoute, ...] = (
     *LIVE,
     *STEERING,
     *SENDING,
+    *SCRAPING,
     ApiRoute("GET", "/openapi.json", _document, "This document."),
 )
 

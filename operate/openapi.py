@@ -40,7 +40,7 @@ def document(routes: Sequence[ApiRoute]) -> dict[str, object]:
 def _operation(route: ApiRoute, known: dict[Any, dict[str, Any]]) -> dict[str, object]:
     named = [part[1:-1] for part in route.path.split("/") if part.startswith("{")]
     schema = {"type": "string"} if route.media.startswith("text/") else known.get(route.answer, {})
-    content = {route.media: {"schema": schema}}
+    content = {media: {"schema": schema} for media in (route.media, *route.other_media)}
     if route.media == "text/event-stream":
         content["application/json"] = {"schema": known.get(route.answer, {})}
     failure = {"application/json": {"schema": known[Failure]}}

@@ -41,6 +41,8 @@ class ApiRoute:
     fails: Mapping[int, str] = field(default_factory=dict)
     #: What its answer is, where it is no JSON.
     media: str = "application/json"
+    #: What else a caller may prefer by `Accept`.
+    other_media: Sequence[str] = ()
 
     def match(self, parts: Sequence[str]) -> dict[str, str] | None:
         """The named parts of a path that is this route's; None for another path."""

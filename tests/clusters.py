@@ -11,7 +11,7 @@ from typing import Any
 from virtual_time import eventually
 
 from peerbus.node import Node
-from peerbus.transports.lanes.out_lane import LaneStatistics
+from peerbus.transports.lanes.lane_statistics import LaneStatistics
 from peerbus.transports.streams.identity import Identity
 from peerbus.transports.streams.memory import MemoryNetwork
 from peerbus.transports.streams.memory_stream import Parcel, Wire

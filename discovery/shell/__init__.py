@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .finders import MdnsOptions
 from .peers import Peers
-from .peers_statistics import ConnectionTotals
+from .peers_statistics import ConnectionTotals, CreditLeft
 
 __all__ = [
     "ConnectionTotals",
+    "CreditLeft",
     "MdnsOptions",
     "Peers",
 ]

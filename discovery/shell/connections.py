@@ -14,7 +14,7 @@ from ...transports.connection import ConnectionEnded, ConnectionStatistics, Gree
 from ...transports.lanes import WindowBudget
 from ...transports.wire import Codecs
 from ..mind import bounded
-from .peers_statistics import CarriedBytes, ConnectionTotals, NarrowPath
+from .peers_statistics import CarriedBytes, ConnectionTotals, CreditLeft, NarrowPath
 
 __all__ = ["Connections"]
 
@@ -122,6 +122,16 @@ class Connections:
             {scheme: CarriedBytes(received, sent) for scheme, (received, sent) in carried.items()},
             tuple(self._narrow.values()),
         )
+
+    def credit(self) -> Mapping[str, CreditLeft]:
+        """What all peers would take now, by channel; a peer's channels that this node does not declare are one."""
+        name = self._owner.bus.books.name
+        sums: dict[str, list[int]] = {}
+        for ref in self._open.values():
+            actor = ref._cell.actor
+            if isinstance(actor, PeerConnection):
+                actor.link.lanes.add_credit(sums, name)
+        return {channel: CreditLeft(*counts) for channel, counts in sums.items()}
 
     @staticmethod
     def _add(carried: dict[str, list[int]], actor: PeerConnection) -> None:

@@ -394,7 +394,7 @@ class Peers(Actor):
         picture = self._manager.snapshot(self._now(), limit)
         connections = self._connections
         totals, mdns = connections.totals(), self._finders.statistics()
-        return PeersStatistics(picture, connections.statistics(limit), totals, mdns)
+        return PeersStatistics(picture, connections.statistics(limit), totals, connections.credit(), mdns)
 
     def _now(self) -> float:
         return self._loop.time()

@@ -9,7 +9,7 @@ from ...transports.connection import ConnectionStatistics
 from ..mdns import MdnsStatistics
 from ..mind import PeersSnapshot
 
-__all__ = ["CarriedBytes", "ConnectionTotals", "NarrowPath", "PeersStatistics"]
+__all__ = ["CarriedBytes", "ConnectionTotals", "CreditLeft", "NarrowPath", "PeersStatistics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,20 @@ class ConnectionTotals:
 
 
 @dataclass(frozen=True, slots=True)
+class CreditLeft:
+    """What peers would take now on one channel, all together, and the sends that wait for more."""
+
+    messages: int
+    bytes: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
 class PeersStatistics:
     """All of it at one instant; connections by the names of their actors."""
 
     peers: PeersSnapshot
     connections: Mapping[str, ConnectionStatistics]
     totals: ConnectionTotals
+    credit: Mapping[str, CreditLeft]
     mdns: MdnsStatistics | None

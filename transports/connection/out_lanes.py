@@ -146,6 +146,18 @@ class OutLanes:
             if lane.sent:
                 yield Side.REMOTE, lane.info.name, lane.account
 
+    def add_credit(self, sums: dict[str, list[int]], name: Callable[[str], str]) -> None:
+        """Add, to the sum of each channel, messages and bytes that may go now, and sends that wait for more.
+
+        `name`: under which name a channel is counted.
+        """
+        for channel, lane in self.by_name.items():
+            key = name(channel)
+            total = sums.get(key) or sums.setdefault(key, [0, 0, 0])
+            total[0] += lane.window.messages
+            total[1] += max(lane.window.bytes, 0)
+            total[2] += lane.waiting
+
     def statistics(self) -> dict[str, LaneStatistics]:
         """Credit and queues by reactor."""
         return {name: lane.statistics() for name, lane in self.by_name.items()}

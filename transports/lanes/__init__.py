@@ -6,7 +6,8 @@ from .batch import ROOM, Outgoing
 from .frame_timing import Growth, answers_leave, asks_leave
 from .frame_writer import FrameWriter, Writer
 from .in_lane import InLane
-from .out_lane import LaneStatistics, OutLane
+from .lane_statistics import LaneStatistics
+from .out_lane import OutLane
 from .out_many import accept_many
 from .outbox import LaneTurn, Outbox, ReplyLane, budget_of, too_late
 from .pacing import FIRST_TOKEN

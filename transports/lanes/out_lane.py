@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from ...actors.base import ProtocolError, SendError
 from ...actors.engine import PeakEwma
@@ -19,35 +18,11 @@ from ..wire import ChannelCodec, ChannelInfo
 from .batch import GROWN, ITEM_OVERHEAD, Batch, Item, Outgoing
 from .flow import SendWindow
 from .frame_timing import tells_leave
+from .lane_statistics import LaneStatistics
 from .standing_time import StandingTime
 from .unconfirmed import Unconfirmed
 
-__all__ = ["LaneStatistics", "OutLane"]
-
-
-@dataclass(frozen=True, slots=True)
-class LaneStatistics:
-    """One peer's reactor as this side sees it. `sent == delivered + failed + waiting + queued + unconfirmed`."""
-
-    reactor: str
-    credit_messages: int
-    credit_bytes: int
-    waiting: int
-    queued: int
-    unconfirmed: int
-    sent: int
-    delivered: int
-    failed: dict[str, int]
-    #: Asks that were delivered and got no answer, by reason.
-    undone: dict[str, int] = field(default_factory=dict)
-    #: Messages that cannot be sent to it, or asked of it, as it declares them otherwise, and why; `*` stands for all.
-    unsent: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def account(self) -> Account:
-        """What became of what was sent here."""
-        pending = self.waiting + self.queued + self.unconfirmed
-        return Account(self.sent, self.delivered, pending, self.failed, undone=self.undone)
+__all__ = ["OutLane"]
 
 
 class OutLane:
@@ -93,6 +68,11 @@ class OutLane:
         self._wake = wake
         self._waiting: OrderedDict[Waiter, None] = OrderedDict()
         self._standing = StandingTime()
+
+    @property
+    def waiting(self) -> int:
+        """Sends that wait for credit."""
+        return len(self._waiting)
 
     @property
     def backlog(self) -> int:
