@@ -16,6 +16,7 @@ from .life import Life
 from .life_end import HALT
 from .named_actor import log
 from .state import State
+from .supervisor import is_failed_send
 
 __all__ = ["EXITS", "Supervised"]
 
@@ -30,16 +31,22 @@ class Supervised(Life):
 
     parent: Supervised | None
 
-    def supervise(self, error: BaseException, *, of: object = None, heard: bool = True, task: str = "") -> object:
+    def supervise(
+        self, error: BaseException, *, of: object = None, heard: bool = True, task: str = "", child: bool = False
+    ) -> object:
         """Do what the supervision says about a failure of the actor. Returns HALT or None, as `handle`.
 
         `of`: the message whose handler failed; `task`: the name of the actor's task that failed, where it was no
         handler. `heard`: the actor that failed gets `on_failure`; not one that could not be built or started.
+        `child`: it is a child's failure, which that one has handed on.
         """
         assert self.bus is not None
         assert self.supervisor is not None
         self.exits(error)
-        decision = self.supervisor.failed(self.now())
+        if not child and is_failed_send(error):
+            decision = self.supervisor.send_failed(self.now(), goes_on=heard and not task)
+        else:
+            decision = self.supervisor.failed(self.now())
         said = {**self.named, "decision": decision.directive.value, "delay": decision.delay}
         if task:
             log.error("a task failed", **said, task=task, exc_info=error)
@@ -71,7 +78,7 @@ class Supervised(Life):
         def fail() -> None:
             # Where the parent was rebuilt meanwhile, the child belonged to the one before.
             if self.state is State.RUNNING:
-                self.supervise(error)
+                self.supervise(error, child=True)
 
         self.post(fail)
 

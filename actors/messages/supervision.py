@@ -2,6 +2,7 @@
 
 One-for-one, as in Erlang/OTP's supervisor: only the failed actor is concerned. A restart waits for a backoff
 that doubles with each failure in the budget's window; a spent budget stops the actor, or hands the failure on.
+A send of the actor's own that failed says nothing of its state, and is often a peer's doing: it has a directive apart.
 """
 
 from __future__ import annotations
@@ -32,7 +33,14 @@ class Supervision:
 
     `directive`: what happens on a failure. `budget` restarts within `window` seconds are allowed; the next
     failure does `then` (STOP or ESCALATE). The n-th restart in the window waits `backoff` × 2ⁿ⁻¹ seconds, at
-    most `max_backoff`. Raises ValueError where a value is out of range.
+    most `max_backoff`.
+
+    `failed_send`: what happens instead where a handler lets the failure of a send of its own escape (SendError,
+    RemoteError, QuorumFailed, or a group of nothing else). RESUME: a peer that answers with errors, or not at all, ends
+    nobody here, and spends no budget. A task, or `on_start` of a rebuilt actor, cannot be resumed: where `directive` is
+    RESTART it is begun anew, after the backoff, however often it fails so.
+
+    Raises ValueError where a value is out of range.
     """
 
     directive: Directive = Directive.RESTART
@@ -41,6 +49,7 @@ class Supervision:
     backoff: float = 0.1
     max_backoff: float = 10.0
     then: Directive = Directive.STOP
+    failed_send: Directive = Directive.RESUME
 
     def __post_init__(self) -> None:
         if not (self.budget >= 0 and self.window > 0 and 0 <= self.backoff <= self.max_backoff < inf):

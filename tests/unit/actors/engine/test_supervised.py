@@ -8,7 +8,19 @@ import threading
 import pytest
 from structlog.testing import capture_logs
 
-from peerbus.actors import LOCAL, Actor, Address, Bus, Directive, PeerbusError, Ref, Supervision, handles
+from peerbus.actors import (
+    LOCAL,
+    Actor,
+    Address,
+    Bus,
+    Directive,
+    PeerbusError,
+    PeerGone,
+    Ref,
+    RemoteError,
+    Supervision,
+    handles,
+)
 
 
 class Fails(Actor):
@@ -131,3 +143,60 @@ async def test_one_left_behind_while_it_hears_of_its_failure_ends_without_anothe
         await asyncio.to_thread(threads[0].join)
     errors = [line["event"] for line in logs if line["log_level"] == "error"]
     assert errors == ["handler failed", "the actor does not stop: a handler never returns"]
+
+
+FAILED_SENDS = [PeerGone("gone"), RemoteError("made_up", "by a peer"), ExceptionGroup("all", [PeerGone("gone")])]
+
+
+@pytest.mark.parametrize("dispatcher", ["loop", "thread"])
+@pytest.mark.parametrize("error", FAILED_SENDS, ids=["SendError", "RemoteError", "group"])
+async def test_no_number_of_its_own_failed_sends_ends_an_actor(error: Exception, dispatcher: str) -> None:
+    noted: list[object] = []
+
+    class Sends(Fails):
+        pass
+
+    Sends.dispatcher = "thread" if dispatcher == "thread" else "loop"
+    async with Bus() as bus:
+        ref: Ref[Fails] = bus.spawn(lambda: Sends(noted), name="sends")
+        for _ in range(12):
+            await bus.tell(ref, error)
+        assert await bus.ask(ref, "alive") == "alive"
+        assert noted == ["made"]
+
+
+async def test_a_task_that_ends_by_a_failed_send_is_begun_anew_with_its_actor_and_never_ends_it() -> None:
+    made: list[object] = []
+    enough = asyncio.Event()
+
+    class Polls(Fails):
+        def on_start(self) -> None:
+            self.create_task(self.poll())
+            if len(made) == 9:
+                enough.set()
+
+        async def poll(self) -> None:
+            raise PeerGone("gone")
+
+    async with Bus() as bus:
+        ref: Ref[Fails] = bus.spawn(lambda: Polls(made), name="polls", supervision=Supervision(budget=2, backoff=0.0))
+        await enough.wait()
+        assert await bus.ask(ref, "alive") == "alive"
+
+
+async def test_a_failed_send_that_a_child_hands_on_is_a_failure_of_its_parent_as_any_other() -> None:
+    noted: list[object] = []
+
+    class Parent(Fails):
+        def on_start(self) -> None:
+            hands_on = Supervision(failed_send=Directive.ESCALATE)
+            self.spawn(lambda: Fails([]), name="child", supervision=hands_on)
+
+    async with Bus() as bus:
+        stops = Supervision(directive=Directive.STOP)
+        parent: Ref[Fails] = bus.spawn(lambda: Parent(noted), name="parent", supervision=stops)
+        assert await bus.ask(parent, "alive") == "alive"
+        error = PeerGone("gone")
+        await bus.tell(Address[Exception](LOCAL, "child"), error)
+        await asyncio.to_thread(parent.actor_stopped.wait)
+    assert noted == ["made", error]

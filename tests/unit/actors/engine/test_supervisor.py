@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerbus.actors import Directive, Supervision
-from peerbus.actors.engine.supervisor import Decision, Supervisor
+from peerbus.actors import DeadlineExceeded, Directive, PeerbusError, PeerGone, RemoteError, Supervision
+from peerbus.actors.engine.supervisor import Decision, Supervisor, is_failed_send
 
 
 def test_the_backoff_doubles_up_to_its_limit_and_the_budget_ends_it() -> None:
@@ -57,3 +57,42 @@ def test_no_window_ever_has_more_restarts_than_the_budget_and_each_waits_longer(
             assert decision == Decision(Directive.RESTART, min(backoff * 2 ** len(recent), 20.0))
             restarts.append(now)
         assert supervisor.restarts <= budget
+
+
+def test_a_failed_send_resumes_and_spends_no_budget_unless_the_supervision_says_otherwise() -> None:
+    supervisor = Supervisor(Supervision(budget=1))
+    assert {supervisor.send_failed(0.0, goes_on=True) for _ in range(99)} == {Decision(Directive.RESUME)}
+    assert supervisor.failed(0.0).directive is Directive.RESTART
+    strict = Supervisor(Supervision(budget=1, failed_send=Directive.RESTART))
+    assert strict.send_failed(0.0, goes_on=True) == Decision(Directive.RESTART, 0.1)
+    assert strict.send_failed(0.0, goes_on=True) == Decision(Directive.STOP)
+    assert (
+        Supervisor(Supervision(failed_send=Directive.STOP)).send_failed(0.0, goes_on=False).directive is Directive.STOP
+    )
+
+
+def test_what_cannot_be_resumed_is_begun_anew_however_often_it_fails_by_a_send() -> None:
+    supervisor = Supervisor(Supervision(budget=2, window=60, backoff=1.0, max_backoff=5.0))
+    decisions = [supervisor.send_failed(float(second), goes_on=False) for second in range(2000)]
+    assert {decision.directive for decision in decisions} == {Directive.RESTART}
+    assert [decision.delay for decision in decisions[:4]] == [1, 2, 4, 5]
+    assert decisions[-1].delay == 5.0
+    assert supervisor.send_failed(3000.0, goes_on=False).delay == 1.0
+    assert supervisor.failed(3000.0) == Decision(Directive.RESTART, 1.0)
+    stops = Supervisor(Supervision(directive=Directive.STOP))
+    assert stops.send_failed(0.0, goes_on=False) == Decision(Directive.RESUME)
+
+
+def test_a_backoff_of_many_failures_is_a_number() -> None:
+    supervisor = Supervisor(Supervision(budget=2000, backoff=1e-300, max_backoff=1.0))
+    assert {supervisor.failed(0.0).directive for _ in range(2000)} == {Directive.RESTART}
+
+
+def test_a_group_is_a_failed_send_where_each_error_in_it_is_one() -> None:
+    gone, late = PeerGone("gone"), DeadlineExceeded("late", phase="reply")
+    assert is_failed_send(gone)
+    assert is_failed_send(RemoteError("no"))
+    assert is_failed_send(ExceptionGroup("two", [gone, ExceptionGroup("one", [late])]))
+    assert not is_failed_send(ExceptionGroup("two", [gone, ValueError()]))
+    assert not is_failed_send(PeerbusError("another"))
+    assert not is_failed_send(TimeoutError())
