@@ -11,6 +11,8 @@ import os
 import sys
 from typing import TYPE_CHECKING, TextIO
 
+from ..actors.base import shortened
+
 if TYPE_CHECKING:
     from structlog.typing import EventDict, Processor
 
@@ -46,6 +48,7 @@ def configure(level: str = "info", format: str = "console", stream: TextIO | Non
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
+        _one_line,
     ]
     rendering = _rendering(format, stream)
     structlog.configure(
@@ -90,6 +93,14 @@ def _rendering(format: str, stream: TextIO) -> list[Processor]:  # noqa: A002 - 
         return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer(default=str)]
     colors = stream.isatty() and "NO_COLOR" not in os.environ
     return [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=structlog.dev.plain_traceback)]
+
+
+def _one_line(_logger: object, _method: str, event: EventDict) -> EventDict:
+    """What a library logs, and what stands in an error, is text from outside as well: see `shortened`."""
+    for key in ("event", "exc_info"):
+        if event.get(key):
+            event.update(shortened(_logger, _method, {key: event[key]}))
+    return event
 
 
 def _name_library(_logger: object, _method: str, event: EventDict) -> EventDict:

@@ -41,6 +41,7 @@ from .loop_end import closed_with_loop, end_guard
 from .node_ids import NODE_ID_PATTERN, ids_short_again, is_node_id
 from .pace import Pace
 from .pickled import Crossing, copied, packed, unpacked
+from .printable import printable, printable_error
 from .stop_flag import StopFlag
 from .tasks import forget_task, new_task
 from .thread_end import ENDED, bind_to_thread
@@ -55,6 +56,8 @@ __all__ = [
     "ConfigError",
     "Crossing",
     "packed",
+    "printable",
+    "printable_error",
     "unpacked",
     "DeadlineExceeded",
     "Deadlock",

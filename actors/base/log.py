@@ -6,6 +6,7 @@ Laws:
 2. Which of the two it is, is looked at anew with each line: a program may set up either at any time.
 3. A line that nobody hears costs a look at the level: no text is made.
 4. A node id stands in a line by its first `ID_SHOWN` characters, also within a text, but for what is to be copied.
+5. Whatever a stranger says, a line is one line, and a terminal takes it as text: fields and errors pass `printable`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from .node_ids import ids_short
+from .printable import printable, printable_error
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -101,7 +103,7 @@ class _Logger:
             caller.f_lineno,
             self._template(event, fields),
             self._values(event, fields),
-            _exc_info(exc_info),
+            _safe(_exc_info(exc_info)),
             caller.f_code.co_name,
         )
         # Not by `extra`, which refuses a field that the record has already, be it by a program's own record factory.
@@ -140,21 +142,26 @@ def one_line(value: object) -> str:
         text = ",".join(str(each) for each in value)
     else:
         text = repr(value) if isinstance(value, bytes) else str(value)
-    return text if _PLAIN.fullmatch(text) else repr(text)
+    if _PLAIN.fullmatch(text) and text.isprintable():
+        return text
+    # What has passed `printable` has its escapes: `repr` would double them.
+    return repr(text) if "\\" not in text or not text.isprintable() else "'" + text.replace("'", "\\'") + "'"
 
 
 def shortened(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Shorten the node ids in these fields, which are changed. A processor of structlog."""
+    """Shorten the node ids in these fields, and escape what cannot be printed. A processor of structlog."""
     for key, value in fields.items():
         if isinstance(value, str):
             fields[key] = _shorten(value)
-        elif isinstance(value, list | tuple):
+        elif isinstance(value, list | tuple) and key != "exc_info":
             fields[key] = [_shorten(each) if isinstance(each, str) else each for each in value]
+    if (given := fields.get("exc_info")) and _safe(found := _exc_info(given)) is not found:
+        fields["exc_info"] = _safe(found)
     return fields
 
 
 def _shorten(text: str) -> str:
-    return text if isinstance(text, InFull) else ids_short(text)
+    return text if isinstance(text, InFull) else printable(ids_short(text))
 
 
 def _exc_info(given: object) -> _ExcInfo:
@@ -163,6 +170,14 @@ def _exc_info(given: object) -> _ExcInfo:
     if isinstance(given, tuple):
         return cast("_ExcInfo", given)
     return sys.exc_info() if given else None
+
+
+def _safe(exc_info: _ExcInfo) -> _ExcInfo:
+    """The same, where nothing that it says can be taken for more than a text."""
+    if exc_info is None or exc_info[1] is None:
+        return exc_info
+    error = printable_error(exc_info[1])
+    return exc_info if error is exc_info[1] else (type(error), error, exc_info[2])
 
 
 def _unheard(_event: str, **_fields: object) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ...actors.base import get_logger
-from ...transports.wire import printable
+from ...actors.base import get_logger, printable
 from .service_record import MAX_NETWORK
 
 __all__ = ["MAX_OTHERS", "OtherNetworks"]

@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from ...actors.base import printable
 from ..lanes import FIRST_TOKEN
-from ..wire import WORD_LIMIT, GoAway, Ping, clip, printable
+from ..wire import WORD_LIMIT, GoAway, Ping, clip
 from .commands import SHUTTING_DOWN, SUPERSEDED, Disconnect
 from .farewell import Farewell, milliseconds
 

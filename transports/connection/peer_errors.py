@@ -15,6 +15,7 @@ from ...actors.base import (
     SchemaMismatch,
     SendError,
     ShuttingDown,
+    printable,
 )
 from ..lanes import ANSWER_TOO_LARGE, ANSWER_TYPE, ANSWER_UNREAD, REACTOR_PREFIX
 from ..wire import Error
@@ -55,7 +56,7 @@ _PHASES = {"deadline_handler": "handler", "deadline_mailbox": "mailbox"}
 
 
 def error_of(frame: Error, text: str) -> SendError | RemoteError:
-    """The error of a code: one of ours, or what a handler raised."""
+    """The error of a code: one of ours, with this text, or what a handler raised. All that it says is printable."""
     make = _ERRORS.get(frame.code)
     if make is not None:
         error = make(text)
@@ -66,4 +67,4 @@ def error_of(frame: Error, text: str) -> SendError | RemoteError:
         late = DeadlineExceeded(text, phase=phase)
         late.never_sent = frame.code in UNSEEN
         return late
-    return RemoteError(frame.code.removeprefix(REACTOR_PREFIX), frame.text)
+    return RemoteError(printable(frame.code.removeprefix(REACTOR_PREFIX)), printable(frame.text))

@@ -52,7 +52,7 @@ from .hello import (
 )
 from .parts import BODY_OVERHEAD, Cutter, PartBudget, Reassembler, ask_lane, body_limit, reply_lane
 from .payload import ChannelCodec, Payload
-from .texts import WORD_LIMIT, clip, printable
+from .texts import WORD_LIMIT, clip
 
 __all__ = [
     "BATCH_LIMIT",
@@ -112,6 +112,5 @@ __all__ = [
     "ask_lane",
     "body_limit",
     "clip",
-    "printable",
     "reply_lane",
 ]

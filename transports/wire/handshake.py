@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from ...actors.base import HandshakeFailed, ProtocolError
+from ...actors.base import HandshakeFailed, ProtocolError, printable
 from .frame_decoder import FrameDecoder, decode_body
 from .frame_encoder import FrameEncoder
 from .frames import HANDSHAKE_FRAME_LIMIT, ArrivedFrame, GoAway, HelloFrame, Reject, Welcome
 from .hello import Hello, check
-from .texts import WORD_LIMIT, clip, printable
+from .texts import WORD_LIMIT, clip
 
 __all__ = [
     "HIGHEST_VERSION",

@@ -131,3 +131,19 @@ def test_the_library_speaks_through_what_was_configured_and_says_its_name() -> N
     get_logger("peerbus.actors").info("actor failed", actor="blocks")
     event = json.loads(stream.getvalue())
     assert (event["event"], event["logger"], event["actor"]) == ("actor failed", "peerbus.actors", "blocks")
+
+
+@pytest.mark.parametrize("format", ["console", "json"])
+def test_what_comes_from_outside_begins_no_line_of_its_own(format: str) -> None:  # noqa: A002 - the key's name
+    forged = "no\n2026-01-01T00:00:00Z [info] all is well\x1b[2J"
+    stream = io.StringIO()
+    logs.configure("info", format, stream)
+    try:
+        raise ValueError(forged)
+    except ValueError as error:
+        logging.getLogger("asyncio").exception("task failed\n%s", forged)
+        get_logger("peerbus.test").error("handler failed", exc_info=error, text=forged)
+    text = stream.getvalue()
+    assert text.count("all is well") >= 4
+    assert "\x1b" not in text
+    assert not any(line.startswith("2026-01-01") for line in text.splitlines())

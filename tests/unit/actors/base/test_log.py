@@ -243,3 +243,26 @@ def test_a_logger_has_what_it_has_and_is_copied_as_any_object(heard: Callable[[]
     for again in (copy.copy(log), copy.deepcopy(log)):
         again.info("heard")
     assert len(heard()) == 2
+
+
+FORGED = "no\n2026-01-01 ERROR all is well\x1b[2J\u2028"
+
+
+def test_an_error_says_no_more_than_its_own_lines_whoever_prints_it(
+    heard: Callable[[], list[logging.LogRecord]],
+) -> None:
+    log = get_logger("peerbus.test")
+    stream = io.StringIO()
+    log.error("failed", exc_info=ValueError(FORGED), why=FORGED)
+    structlog.configure(processors=[structlog.processors.format_exc_info, structlog.dev.ConsoleRenderer(colors=False)])
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(stream))
+    log.error("failed", exc_info=ValueError(FORGED), why=[FORGED])
+    try:
+        raise ValueError(FORGED)
+    except ValueError:
+        log.exception("failed")
+    structlog.reset_defaults()
+    text = stream.getvalue() + logging.Formatter("%(message)s %(why)s").format(heard()[0])
+    assert text.count("ValueError: no") == 3
+    assert not any(line.startswith("2026") for line in text.splitlines())
+    assert all(line.isprintable() for line in text.splitlines())

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from some_frames import decode
 
 from peerbus.transports.wire import frames as wire
 from peerbus.transports.wire.frame_encoder import FrameEncoder
-from peerbus.transports.wire.texts import clip, printable
+from peerbus.transports.wire.texts import clip
 
 
 @given(st.text(st.characters(), max_size=600), st.integers(0, 700))
@@ -23,10 +22,3 @@ def test_clipped_text_is_a_prefix_that_fits_and_can_be_sent(text: str, limit: in
 
 def test_text_that_utf8_cannot_hold_is_replaced() -> None:
     assert clip("a\ud800b") == "a?b"
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"), [("plain, höflich", "plain, höflich"), ("two\nlines", "two\\nlines"), ("\x1b[2J", "\\x1b[2J")]
-)
-def test_what_is_not_printable_is_shown_as_an_escape(text: str, shown: str) -> None:
-    assert printable(text) == shown
