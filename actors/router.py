@@ -1,15 +1,16 @@
 """The router: the actor that owns the table of peers. It publishes the table; no message passes through it.
 
 The data path reads `bus.routes` and puts straight into the destination's mailbox, so nothing waits in the router
-and nothing is dropped by it. What changes the table is a message to it, in the order in which it happened. A send that
+and nothing is dropped by it. What changes the table is a message to it, in the order in which it happened; of one link
+at most one change waits, as a peer says how often it changes. A send that
 waits until somebody answers to its address is a message to it as well: that is a decision over time.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol, cast
 
 from .base import NoRoute, ShuttingDown
@@ -35,6 +36,10 @@ __all__ = [
 MAX_WAITING = 1024
 
 
+def _nobody() -> None:
+    """Nobody waits for the router to look."""
+
+
 @dataclass(frozen=True, slots=True)
 class LinkUp:
     """A peer's connection can carry messages. It takes the place of an older link to the same peer.
@@ -50,9 +55,10 @@ class LinkUp:
 
 @dataclass(frozen=True, slots=True)
 class LinkChanged:
-    """A peer's roles or reactors changed."""
+    """A peer's roles or reactors changed. `taken` is called before the router looks: a later change is another one."""
 
     link: Link
+    taken: Callable[[], None] = field(default=_nobody, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,7 @@ class Router(Body):
 
     @handles(LinkChanged)
     def _changed(self, event: LinkChanged) -> None:
+        event.taken()
         if self._links.get(event.link.peer_id) is event.link:
             self._publish()
             self._bus.publish(event)

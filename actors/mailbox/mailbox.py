@@ -22,7 +22,7 @@ class Mailbox(SharedQueue):
     through `wake_threadsafe`. `on_drop(envelope, error)` hears of each message that is dropped after delivery.
     """
 
-    __slots__ = ("_last", "_system")
+    __slots__ = ("_last", "_system", "_system_taken")
 
     phase = "mailbox"
 
@@ -34,6 +34,8 @@ class Mailbox(SharedQueue):
     ) -> None:
         super().__init__(limit, byte_limit, overflow)
         self._system: list[Envelope] = []  # nearly always empty, and an empty deque is 600 bytes
+        #: How many of these were taken, and stand there still: see `_take_system`.
+        self._system_taken = 0
         #: Taken when the lanes are empty: the request to stop, behind everything that was sent before it.
         self._last: Envelope | None = None
 
@@ -105,7 +107,7 @@ class Mailbox(SharedQueue):
     def take(self) -> Envelope | None:
         """Take the next message; None when there is none."""
         if self._system:
-            return self._system.pop(0)
+            return self._take_system()
         if self._foreign:
             self._admit_foreign()
         turns = self._user.turns
@@ -125,6 +127,20 @@ class Mailbox(SharedQueue):
         if self.waiting:
             self.admit_waiting()
             self._settle()
+        return envelope
+
+    def _take_system(self) -> Envelope:
+        """Take the first of the system's lane. However many there are, each is moved once or twice, and not n times.
+
+        Never empty to `put_system` and full to the owner: another thread may append at any time.
+        """
+        system, taken = self._system, self._system_taken
+        envelope = system[taken]
+        taken += 1
+        if 2 * taken >= len(system):
+            del system[:taken]
+            taken = 0
+        self._system_taken = taken
         return envelope
 
     def widen(self, messages: int, size: int) -> None:
@@ -166,8 +182,9 @@ class Mailbox(SharedQueue):
 
     def take_system(self) -> list[Envelope]:
         """Empty the system lane, for an owner that has ended."""
-        left = list(self._system)
+        left = self._system[self._system_taken :]
         self._system.clear()
+        self._system_taken = 0
         return left
 
     def close(self, why: str) -> list[Envelope]:
@@ -194,7 +211,7 @@ class Mailbox(SharedQueue):
         with self._door:
             self.scheduled = False
             self._admit_foreign()
-            late, self._system = self._system, []
+            late, self._system, self._system_taken = self._system[self._system_taken :], [], 0
         for envelope in late:
             if envelope.reply is not None:
                 envelope.reply.fail(self.closed_error(envelope))
@@ -207,7 +224,7 @@ class Mailbox(SharedQueue):
         return self._closed
 
     def __len__(self) -> int:
-        return len(self._system) + len(self._foreign) + len(self._user)
+        return len(self._system) - self._system_taken + len(self._foreign) + len(self._user)
 
     def peek(self) -> list[Envelope]:
         """What is queued by users, for any thread: what the owner takes or admits meanwhile may be missing."""

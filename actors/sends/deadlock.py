@@ -12,7 +12,9 @@ Laws:
     awaited, or is awaited in another task, holds nobody.
 3.  Of a circle one wait fails: that of the actor whose address comes first. All others go on. Over several nodes the
     first one finds the circle itself: whoever else asks along it makes it look.
-4.  What a peer says can end only a wait whose token it was sent, and nobody is asked more than MAX_PROBES a second.
+4.  What a peer says can end only a wait whose token it was sent, and no peer has more than MAX_PROBES of them
+    walked on in a second, nor more than its share of MAX_PASSED passed on: those of one are no reason to leave out
+    another's, here or further on.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Protocol, runtime_checkable
 
-from ..base import Deadlock, SendError, get_logger
+from ..base import Deadlock, SendError, get_logger, printable
 
 __all__ = ["MAX_PATH", "DeadlockWatch", "Holder", "Search", "Wait", "waits_in"]
 
@@ -38,8 +40,14 @@ LONGEST = 12.8
 MAX_PATH = 64
 #: Sends that one handler awaits at once and that are followed.
 MAX_WAITS = 64
-#: Probes that all peers together may have walked on here in a second.
-MAX_PROBES = 1000
+#: Probes that one peer may have walked on here in a second. So many of its handlers may begin to stand still at once; a
+#: handler that still does asks again. Walking one takes some microseconds, and what it leads to is bounded likewise.
+MAX_PROBES = 250
+#: Probes of peers that are passed on to other peers in a second, by shares: what is passed on uses up this node's own
+#: MAX_PROBES there, and leaves more than half of them to its own.
+MAX_PASSED = 100
+#: The least share of it: who stands still asks again, so one that is passed on within a second is enough.
+LEAST_PASSED = 2
 
 
 class Wait(Protocol):
@@ -120,7 +128,7 @@ class Token:
 class Search:
     """One walk along the waits, from one handler that stands still, here or at a peer."""
 
-    __slots__ = ("_began", "_path", "_seen", "_watch", "before", "place", "token")
+    __slots__ = ("_began", "_by", "_path", "_seen", "_watch", "before", "place", "token")
 
     def __init__(
         self,
@@ -130,8 +138,10 @@ class Search:
         before: Sequence[str] = (),
         place: str = "local",
         began: Stander | None = None,
+        by: str = "",
     ) -> None:
         self._watch = watch
+        self._by = by
         #: Where a peer's probe came from, as texts; empty for a walk that began here.
         self.before = tuple(before)
         #: The token of the probe; 0 for a walk that began here.
@@ -147,8 +157,12 @@ class Search:
         if task in self._seen or len(self.before) + len(self._path) >= MAX_PATH:
             return
         self._seen.add(task)
-        if self.before and self._name(cell, self.place) < self.before[0]:
-            self._watch.hurry(cell)
+        if self.before:
+            name = self._name(cell, self.place)
+            if self.before.count(name) > 1:  # once more it may be, in another of its handlers
+                return  # round a circle that the first is not in: whoever is in it asks as well
+            if name < self.before[0]:
+                self._watch.hurry(cell)
         for wait in waits_in(task):
             if wait.over():  # a circle that was found on the way has ended it
                 continue
@@ -166,6 +180,10 @@ class Search:
             return
         else:
             self.walk(cell, task)
+
+    def passes(self) -> bool:
+        """Whether a probe of it may go to a peer now."""
+        return not self.token or self._watch.passes(self._by)
 
     def path(self, place: str) -> list[str]:
         """The actors so far, for a peer: `place` is how it calls this node."""
@@ -187,9 +205,12 @@ class DeadlockWatch:
     """Looks, now and then, at the handlers of one bus that stand still. On the loop's thread only."""
 
     __slots__ = (
+        "_before",
         "_bus",
         "_context",
         "_loop",
+        "_offered",
+        "_passed",
         "_probes",
         "_rng",
         "_standing",
@@ -213,7 +234,12 @@ class DeadlockWatch:
         self._turning: dict[Stander, None] = {}
         self._standing: dict[Stander, Standing] = {}
         self._tokens: dict[int, Token] = {}
-        self._probes = 0
+        #: Probes of this second, by the peer that they came from; how many were to be passed on, in the second before
+        #: too, and how many were.
+        self._probes: dict[str, int] = {}
+        self._offered: dict[str, int] = {}
+        self._before: dict[str, int] = {}
+        self._passed: dict[str, int] = {}
         self._until = 0.0
 
     @property
@@ -241,7 +267,7 @@ class DeadlockWatch:
         """Look at this one again soon: if it is in a circle, then as the one to fail."""
         known = self._standing.get(cell)
         if known is not None:
-            known.due = self._loop.time() + PATIENCE
+            known.due = min(known.due, self._loop.time() + PATIENCE)  # sooner, however often somebody asks
             if self.resting:
                 self.wake()
 
@@ -334,11 +360,27 @@ class DeadlockWatch:
         self._tokens[number] = Token(cell, mark, wait)
         return number
 
-    def probed(self, cell: Stander, task: object, token: int, path: Sequence[str], place: str) -> None:
-        """A peer's probe has come along a wait to this task of a cell; `place` is how peers call this node."""
+    def probed(self, cell: Stander, task: object, token: int, path: Sequence[str], place: str, *, by: str = "") -> None:
+        """A probe of the peer `by` has come along a wait to this task of a cell; `place`: as peers call this node."""
         now = self._loop.time()
         if now >= self._until:
-            self._probes, self._until = 0, now + 1.0
-        self._probes += 1
-        if self._probes <= MAX_PROBES and len(path) < MAX_PATH:
-            Search(self, token=token, before=path, place=place).reach(cell, task)
+            self._before, self._offered = self._offered, {}
+            self._probes, self._passed, self._until = {}, {}, now + 1.0
+        probes = self._probes[by] = self._probes.get(by, 0) + 1
+        # No probe has the token 0, which stands for a walk that began here.
+        if token and probes <= MAX_PROBES and len(path) < MAX_PATH:
+            before = tuple(map(printable, path))
+            Search(self, token=token, before=before, place=place, by=by).reach(cell, task)
+
+    def passes(self, by: str) -> bool:
+        """Whether one more probe of that peer may be passed on in this second: each peer has a share.
+
+        Of more than that, chance decides: among those that a neighbour passes on are its own, which come again.
+        """
+        offered = self._offered[by] = self._offered.get(by, 0) + 1
+        passed = self._passed.get(by, 0)
+        share = max(MAX_PASSED // max(len(self._before), len(self._offered)), LEAST_PASSED)
+        if passed >= share or self._rng.random() * max(self._before.get(by, 0), offered) > share:
+            return False
+        self._passed[by] = passed + 1
+        return True

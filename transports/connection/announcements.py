@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ...actors.base import get_logger
+from ...actors.base import get_logger, printable
 from ..lanes import Outbox, Writer
-from ..wire import MAX_CHANNELS, WORD_LIMIT, Close, Codecs, Frame, Open, Update, clip, printable
+from ..wire import MAX_CHANNELS, WORD_LIMIT, Close, Codecs, Frame, Open, Update, clip
 from .commands import CloseChannel, OfferRoles, OpenChannel
 from .descriptions import Descriptions
 from .link import PeerLink
@@ -98,13 +98,14 @@ class Announcements:
 
     def closed(self, frame: Close) -> None:
         """A reactor has stopped there."""
-        self._link.close(frame.index, printable(frame.reason))
-        self._changed()
+        if self._link.close(frame.index, printable(frame.reason)):
+            self._changed()
 
     def updated(self, frame: Update) -> None:
-        """The peer offers other roles."""
-        self._link.offer(frame.offers, frame.record)
-        self._changed()
+        """The peer offers other roles, unless it says again what it has said."""
+        if frame.offers != self._link.offers or frame.record != self._link.record:
+            self._link.offer(frame.offers, frame.record)
+            self._changed()
 
 
 def _nobody() -> None:

@@ -112,6 +112,8 @@ class PeerConnection(Actor):
         self._order = order
         #: The path drops large packets, as it looked last.
         self._narrow = False
+        #: The router was told of a change, and has not looked yet.
+        self._change_told = False
         self._writer = writer = FrameWriter(self._loop, self._context, greeted.stream, self._written)
         self.link: PeerLink = PeerLink(bus, greeted.own, greeted.peer, codecs, writer)
         self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
@@ -338,8 +340,13 @@ class PeerConnection(Actor):
         self._leave_taking.told(frame)
 
     def _changed(self) -> None:
-        """The peer has other reactors or roles."""
-        self._router(LinkChanged(self.link))
+        """The peer has other reactors or roles. One word of it at most waits for the router: the peer sets its pace."""
+        if not self._change_told:
+            self._change_told = True
+            self._router(LinkChanged(self.link, self._change_taken))
+
+    def _change_taken(self) -> None:
+        self._change_told = False
 
     def _look(self, *, silent: bool = False) -> None:
         """From time to time: whether the path looks as if it dropped large packets."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ...actors.base import NoSuchReactor, PeerGone, SendError, ShuttingDown
+from ...actors.base import NoSuchReactor, PeerGone, SendError, ShuttingDown, printable
 from ...actors.engine import Load
 from ...actors.mailbox import Waiter
 from ...actors.messages import Address, Capability, Peer
@@ -18,7 +18,7 @@ from ...actors.routing import Link
 from ...actors.sends import CHUNK, AskFuture, AskWaiting, Delivered, Outcome, Supply, Waiting, Within
 from ..lanes import Growth, Outbox, Outgoing, OutLane, RemoteAsk, Writer, accept_many, lane_of
 from ..streams import Endpoint
-from ..wire import ChannelInfo, Codecs, Credit, Error, Hello, Payload, ProbeFrame, Reply, ZeroCopyReply, printable
+from ..wire import ChannelInfo, Codecs, Credit, Error, Hello, Payload, ProbeFrame, Reply, ZeroCopyReply
 from .ask_sending import AskSending
 from .losses import Losses
 from .open_asks import OpenAsks
@@ -80,8 +80,7 @@ class PeerLink:
         self._growth = Growth()
         #: Why nothing new is sent; None while the peer takes work.
         self.refusal: Callable[[str], SendError] | None = None
-        #: Another connection takes, or will take, its place: nothing new is sent, and senders wait for that one.
-        self._suspended = False
+        self._suspended = False  # another connection takes, or will take, its place: what is sent waits for that one
         self.offer(peer.offers, peer.record)
         for channel in peer.channels:
             self.open(len(lanes.by_index), channel)
@@ -99,14 +98,15 @@ class PeerLink:
         """The peer has a reactor (more). Raises ProtocolError where it does not follow its list."""
         self.lanes.open(index, info, self._ready, self._alone)
 
-    def close(self, index: int, reason: str) -> None:
-        """The peer's reactor is gone: it answers what was written, and nothing else is. Raises ProtocolError."""
+    def close(self, index: int, reason: str) -> bool:
+        """The peer's reactor is gone: only what was written is answered. False: it was gone. Raises ProtocolError."""
         lane = self.lanes.close(index)
         if lane is not None:
             why = f"the peer's reactor {lane.info.name!r} has stopped"
             self._losses.refuse_waiting(lane, NoSuchReactor, why)
             self._losses.lose_queued(lane, NoSuchReactor, why)
             self._watches.ended(lane.info.name, reason)
+        return lane is not None
 
     def has(self, reactor: str) -> bool:
         """The peer runs this reactor."""
@@ -290,11 +290,11 @@ class PeerLink:
     # Deadlocks; see `peerbus.actors.sends.deadlock`.
 
     def follow(self, wait: Wait, search: Search) -> None:
-        """A handler here waits for the peer: have the peer look whom its reactor waits for."""
-        lane, rid = lane_of(wait), wait.rid if isinstance(wait, RemoteAsk) else 0
-        # An ask that is not written yet waits for this node alone.
-        if lane is not None and self.refusal is None and (rid or not isinstance(wait, RemoteAsk)):
-            self.outbox.control(ProbeFrame(rid, lane.index, search.probe(), search.path(self._own_id)))
+        """A handler here waits for the peer: have it look whom its reactor waits for."""
+        lane, rid = lane_of(wait), wait.rid if isinstance(wait, RemoteAsk) else None
+        # One that is not written yet, with the number 0, waits for this node alone.
+        if lane is not None and self.refusal is None and rid != 0 and search.passes():
+            self.outbox.control(ProbeFrame(rid or 0, lane.index, search.probe(), search.path(self._own_id)))
             self._writer.schedule()
 
     def place_of(self, wait: Wait) -> str:

@@ -29,7 +29,6 @@ from ..wire import (
     ZeroCopyAsk,
     ZeroCopyTell,
     body_limit,
-    printable,
 )
 from .served_asks import ServedAsks
 from .window_growth import WindowGrowth, mailbox_behind
@@ -252,8 +251,7 @@ class ReceiveSide:
             return
         task = cell.task_of(reply)
         if task is not None:
-            path = tuple(map(printable, frame.path))
-            self._bus.deadlocks.probed(cell, task, frame.token, path, self._own_id)
+            self._bus.deadlocks.probed(cell, task, frame.token, frame.path, self._own_id, by=self._source)
 
     def _lane(self, index: int) -> InLane:
         if index >= len(self.lanes):

@@ -260,6 +260,31 @@ def test_a_closed_mailbox_refuses_everybody_and_returns_what_was_queued() -> Non
     assert balanced(inbox)
 
 
+def test_a_system_lane_of_any_length_is_emptied_in_its_order_and_in_one_pass() -> None:
+    # Moved for each message, so many would take minutes.
+    inbox, many = Mailbox(), 400_000
+    for number in range(many):
+        inbox.put_system(Envelope(number))
+    for number in range(many):
+        envelope = inbox.take()
+        assert envelope is not None
+        assert envelope.message == number
+        if number % 1000 == 0:
+            assert len(inbox) == many - number - 1
+    assert inbox.take() is None
+    assert inbox.rest()
+
+
+def test_what_is_left_of_a_system_lane_is_what_was_not_taken() -> None:
+    inbox = Mailbox()
+    for number in range(10):
+        inbox.put_system(Envelope(number))
+    assert [envelope.message for envelope in (inbox.take(), inbox.take()) if envelope is not None] == [0, 1]
+    assert len(inbox) == 8
+    assert [envelope.message for envelope in inbox.take_system()] == list(range(2, 10))
+    assert len(inbox) == 0
+
+
 def test_the_system_lane_has_room_and_goes_first() -> None:
     inbox, _ = box(limit=1)
     inbox.offer(Envelope(1))

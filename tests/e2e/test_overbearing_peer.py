@@ -1,0 +1,209 @@
+"""What a peer with a key may do at the pace that it likes: it holds up nobody, ends no actor here, and forges no line.
+
+Each attack of `make siege` that comes from a peer has its small version here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgpack
+import pytest
+from clusters import Cluster
+from stranger import Stranger, channel_map
+from virtual_time import eventually, in_virtual_time
+
+from peerbus.actors import Address, Channel, Deadlock, Peer, Reactor, RemoteError, handles
+from peerbus.node import Node
+from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.identity import Identity
+from peerbus.transports.streams.memory import MemoryNetwork
+
+STRANGER = Identity.from_seed(b"s" * 32)
+FORGED = "no\n2026-01-01T00:00:00Z [info     ] all is well\x1b[2J"
+
+
+@dataclass(frozen=True)
+class Note:
+    number: int
+
+
+class Back(Reactor):
+    """Asks whoever tells it."""
+
+    channel = Channel("back", messages=(Note,), timeout=30)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.caught: list[Exception] = []
+
+    @handles(Note)
+    async def note(self, message: Note, sender: Address[Note] | None) -> Note:
+        assert sender is not None
+        try:
+            return await self.ask(sender, message, reply=Note)
+        except Exception as error:
+            self.caught.append(error)
+            raise
+
+
+class Ring(Reactor):
+    """Asks the ring of the node that a note's number names."""
+
+    channel = Channel("ring", messages=(Note,), timeout=60)
+    nodes: list[str] = []  # noqa: RUF012  # set by the test
+
+    @handles(Note)
+    async def note(self, message: Note) -> Note:
+        return await self.ask(Peer(self.nodes[message.number % 2]) / "ring", Note(message.number + 1), reply=Note)
+
+
+@dataclass
+class Scene:
+    """A node, an honest peer of it, and a stranger who is its peer as well."""
+
+    node: Node
+    friend: Node
+    stranger: Stranger
+
+    async def tell_back(self, number: int) -> list[Any]:
+        """Tell the node's reactor something, of which it asks the stranger: that frame."""
+        self.stranger.send("TELL", self.stranger.index("back"), [[1, 1, msgpack.packb({"number": number})]])
+        return await self.stranger.until("ASK")
+
+
+@contextlib.asynccontextmanager
+async def scene(**changes: Any) -> AsyncIterator[Scene]:
+    network = MemoryNetwork()
+    cluster = Cluster(network=network)
+    node = cluster.node("node", reactors=[Back, Ring])
+    friend = cluster.node("friend", peers=("node",), reactors=[Ring])
+    async with cluster.running(node, friend):
+        stream = await network.transport(STRANGER.node_id).dial(Endpoint.parse("memory://node"), expect=None, timeout=5)
+        stranger = Stranger(stream.read, stream.write)
+        schema = node._codecs.get("back").info.schema  # type: ignore[union-attr]  # it is there
+        await stranger.shake_hands(
+            STRANGER.node_id, channels=[channel_map("back", schema=schema, messages=64)], **changes
+        )
+        await eventually(lambda: STRANGER.node_id in node.peers)
+        try:
+            yield Scene(node, friend, stranger)
+        finally:
+            await stream.aclose()
+
+
+def play(script: Callable[[Scene], Awaitable[None]]) -> None:
+    """Run a script in a scene, on virtual time."""
+
+    @in_virtual_time
+    async def run() -> None:
+        async with scene() as there:
+            await script(there)
+
+    run()
+
+
+def test_no_answer_of_a_peer_ends_the_actor_that_asked_it() -> None:
+    async def script(there: Scene) -> None:
+        back = there.node.bus.cell("back")
+        assert back is not None
+        actor = back.actor
+        for number in range(12):
+            _, channel, [[rid, *_]] = await there.tell_back(number)
+            there.stranger.send("ERROR", rid, channel, 0, "made_up", "no")
+        await there.tell_back(99)
+        assert back.actor is actor
+
+    play(script)
+
+
+def test_what_a_peer_says_of_a_failure_has_no_lines_whoever_prints_it(caplog: pytest.LogCaptureFixture) -> None:
+    async def script(there: Scene) -> None:
+        back = there.node.bus.cell("back")
+        assert back is not None
+        for code, text in ((FORGED, FORGED), ("mailbox_full", FORGED), ("deadline_handler", FORGED)):
+            _, channel, [[rid, *_]] = await there.tell_back(1)
+            there.stranger.send("ERROR", rid, channel, 0, code, text)
+        there.stranger.send("CLOSE", 0, FORGED)
+        there.stranger.send("GOAWAY", FORGED[:60], FORGED, 1)
+        await eventually(lambda: STRANGER.node_id not in there.node.bus.routes.peers)
+        assert isinstance(back.actor, Back)
+        errors = back.actor.caught
+        assert len(errors) == 3
+        assert isinstance(errors[0], RemoteError)
+        assert all(str(each).isprintable() for each in (*errors, errors[0].code, errors[0].text))
+
+    with caplog.at_level(logging.DEBUG):
+        play(script)
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    for record in caplog.records:
+        handler.emit(record)
+    assert not any(line.startswith("2026") for line in stream.getvalue().splitlines())
+    assert "\x1b" not in stream.getvalue()
+
+
+def test_what_a_peer_says_of_itself_again_and_again_waits_once_for_the_router(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(there: Scene) -> None:
+        waiting = 0
+        put = there.node.bus.tell_router
+        told: list[object] = []
+
+        def note(message: object) -> None:
+            told.append(message)
+            put(message)
+
+        monkeypatch.setattr(there.node.bus, "tell_router", note)
+        for number in range(200):
+            there.stranger.send("UPDATE", [f"r{number}"], b"")
+        there.stranger.send("PING", 1)
+        await there.stranger.until("PONG")
+        waiting = len(told)
+        assert 1 <= waiting <= 3
+        (link,) = (link for link in there.node.bus.routes.peers.values() if link.peer_id == STRANGER.node_id)
+        await eventually(lambda: set(link.roles) == {"r199"})
+        await eventually(lambda: len(there.node.bus.routes.roles.get("r199", ())) == 1)
+        told.clear()
+        for _ in range(50):
+            there.stranger.send("UPDATE", ["r199"], b"")
+        there.stranger.send("CLOSE", 0, "bye")
+        for _ in range(50):
+            there.stranger.send("CLOSE", 0, "bye")
+        there.stranger.send("PING", 1)
+        await there.stranger.until("PONG")
+        assert len(told) == 1
+
+    play(script)
+
+
+def test_the_probes_of_one_peer_leave_room_for_those_of_another() -> None:
+    async def script(there: Scene) -> None:
+        Ring.nodes[:] = [there.node.node_id, there.friend.node_id]
+        flood = asyncio.ensure_future(probe_without_end(there.stranger))
+        try:
+            outcomes = await asyncio.gather(
+                there.node.ask(Peer(there.friend.node_id) / "ring", Note(0), reply=Note, timeout=60),
+                there.friend.ask(Peer(there.node.node_id) / "ring", Note(1), reply=Note, timeout=60),
+                return_exceptions=True,
+            )
+        finally:
+            flood.cancel()
+        assert any("wait for each other" in str(each) for each in outcomes), outcomes
+        assert any(isinstance(each, RemoteError) and each.code == Deadlock.__name__ for each in outcomes)
+        assert asyncio.get_running_loop().time() < 10
+
+    play(script)
+
+
+async def probe_without_end(stranger: Stranger) -> None:
+    at = stranger.index("ring")
+    while True:
+        for number in range(60):
+            stranger.send("PROBE", 0, at, number, ["bus://x/y"])
+        await asyncio.sleep(0.02)
