@@ -14,8 +14,8 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ...actors.base import printable
 from ...transports.streams import check_node_id
-from ...transports.wire import printable
 from ..records import LocalAddress, addresses_of, local_addresses
 from .presence import spoken_on
 from .service_record import MAX_NETWORK, instance_name
