@@ -39,9 +39,9 @@ from .forks import forked_error, not_in_child, refuse_calls, runs_no_more, silen
 from .log import InFull, get_logger, shortened
 from .loop_end import closed_with_loop, end_guard
 from .node_ids import NODE_ID_PATTERN, ids_short_again, is_node_id
+from .outside_text import printable, printable_error
 from .pace import Pace
 from .pickled import Crossing, copied, packed, unpacked
-from .printable import printable, printable_error
 from .stop_flag import StopFlag
 from .tasks import forget_task, new_task
 from .thread_end import ENDED, bind_to_thread

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from .node_ids import ids_short
-from .printable import printable, printable_error
+from .outside_text import printable, printable_error
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger

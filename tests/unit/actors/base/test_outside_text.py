@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peerbus.actors import RemoteError
-from peerbus.actors.base.printable import printable, printable_error
+from peerbus.actors.base.outside_text import printable, printable_error
 
 FORGED = "no\n2026-01-01T00:00:00Z [info     ] all is well\x1b[2J\x85\u2028\u202e"
 
