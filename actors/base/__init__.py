@@ -39,7 +39,7 @@ from .forks import forked_error, not_in_child, refuse_calls, runs_no_more, silen
 from .log import InFull, get_logger, shortened
 from .loop_end import closed_with_loop, end_guard
 from .node_ids import NODE_ID_PATTERN, ids_short_again, is_node_id
-from .outside_text import printable, printable_error
+from .outside_text import printable
 from .pace import Pace
 from .pickled import Crossing, copied, packed, unpacked
 from .stop_flag import StopFlag
@@ -57,7 +57,6 @@ __all__ = [
     "Crossing",
     "packed",
     "printable",
-    "printable_error",
     "unpacked",
     "DeadlineExceeded",
     "Deadlock",
