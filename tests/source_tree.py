@@ -21,8 +21,8 @@ ROOMS = {
     "actors": ("base", "messages", "mailbox", "sends", "engine", "routing", LOOSE),
     "transports": ("streams", "schema", "wire", "lanes", "connection", LOOSE),
     "discovery": ("records", "facts", "book", "peer", "mind", "mdns", "pex", "shell", LOOSE),
-    "node": (LOOSE, "demo", "cli"),
-    "operate": ("page", LOOSE, "client"),
+    "node": (LOOSE,),
+    "operate": ("page", LOOSE, "client", "demo", "commands", "cli"),
     "testing": ("leaks", "kit", "sim", "suites", LOOSE),
 }
 

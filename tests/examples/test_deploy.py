@@ -19,10 +19,10 @@ import pytest
 import yaml
 from services import PATIENCE, Service, environment
 
-from peerbus.node.cli import MISUSED, main
 from peerbus.node.config import NodeConfig, load_config
 from peerbus.node.identity_source import IdentitySource
 from peerbus.node.overrides import from_environment
+from peerbus.operate.cli import MISUSED, main
 from peerbus.transports import Identity
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -60,11 +60,11 @@ def test_a_file_begins_with_one_sentence_that_says_what_it_is(module: Module) ->
 
 
 def test_only_the_command_line_prints() -> None:
-    """The library logs; what a person reads at a terminal comes from `node`'s command line and demo."""
+    """The library logs; what a person reads at a terminal comes from `operate`'s command line and demo."""
     printing = [
         module.place(node.lineno)
         for module in MODULES.values()
-        if module.name != "node.cli" and not module.name.startswith("node.demo.")
+        if module.name not in ("operate.cli", "operate.commands.demo") and not module.name.startswith("operate.demo.")
         for node in ast.walk(module.tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]

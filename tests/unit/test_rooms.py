@@ -73,9 +73,9 @@ def _used_by_programs() -> dict[str, set[str | None]]:
         ("discovery.mind.fake", "def later():\n    from peerbus.discovery.shell import Peers", 1, 0),
         ("node.fake", "from ..discovery.shell.peers import Peers", 0, 1),
         ("node.fake", "from . import demo", 1, 0),
-        ("node.demo.fake", "from ..serve import serve", 0, 0),
-        ("node.demo.fake", "from ..cli import main", 1, 0),
-        ("__main__", "from .node.demo.worker import main", 0, 1),
+        ("operate.demo.fake", "from ..admin import Admin", 0, 0),
+        ("operate.demo.fake", "from ..cli import main", 1, 0),
+        ("__main__", "from .operate.demo.worker import main", 0, 1),
     ],
 )
 def test_the_rules_of_the_rooms_see_every_way(name: str, source: str, up: int, over: int) -> None:

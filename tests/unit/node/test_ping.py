@@ -63,7 +63,7 @@ async def test_what_is_no_node_is_told_from_one(tmp_path: Path, said: bytes, err
 
 
 def test_the_command_prints_who_answered_and_a_mistake_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    from peerbus.node.cli import main
+    from peerbus.operate.cli import main
 
     with Node("alice", listen=["tcp://127.0.0.1:0"]) as alice:
         (place,) = alice.endpoints

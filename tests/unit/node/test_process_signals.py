@@ -82,10 +82,10 @@ import runpy, signal, sys
 
 class Watch:
     def find_spec(self, name, path=None, target=None):
-        if name == "peerbus.node.cli":
+        if name == "peerbus.operate.cli":
             ours = sorted(each for each in sys.modules if each.startswith("peerbus"))
             handled = [callable(signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
-            print(ours, "asyncio" in sys.modules, handled, signal.pthread_sigmask(signal.SIG_BLOCK, ()))
+            print(*ours, "asyncio" in sys.modules, handled, signal.pthread_sigmask(signal.SIG_BLOCK, ()))
             sys.exit(0)
 
 sys.meta_path.insert(0, Watch())
@@ -102,7 +102,8 @@ def test_signals_are_handled_before_anything_that_takes_time_is_imported() -> No
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
     assert done.stderr == ""
-    assert done.stdout == "['peerbus', 'peerbus.node', 'peerbus.node.process_signals'] False [True, True, True] set()\n"
+    ours = "peerbus peerbus.node peerbus.node.process_signals peerbus.operate"
+    assert done.stdout == f"{ours} False [True, True, True] set()\n"
 
 
 @pytest.fixture

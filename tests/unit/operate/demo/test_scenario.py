@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from peerbus.actors import ConfigError
-from peerbus.node.demo.scenario import DemoPlan
+from peerbus.operate.demo.scenario import DemoPlan
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from peerbus.node.blocksync import Progress
-from peerbus.node.demo.cluster import NodeProcess
-from peerbus.node.demo.messages import Job, Report
+from peerbus.operate.demo.cluster import NodeProcess
+from peerbus.operate.demo.messages import Job, Report
 
 
 def member() -> NodeProcess:

@@ -7,8 +7,8 @@ import io
 import pytest
 
 from peerbus.node.blocksync import Progress
-from peerbus.node.demo.messages import Report
-from peerbus.node.demo.progress import FRAME, Display, mib, plural, rate
+from peerbus.operate.demo.messages import Report
+from peerbus.operate.demo.progress import FRAME, Display, mib, plural, rate
 
 MIB = 1 << 20
 

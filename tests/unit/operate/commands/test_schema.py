@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from peerbus.node.cli import main
+from peerbus.operate.cli import main
 
 PROGRAM = """
 from peerbus.actors import Channel, Message, Reactor, Request, handles

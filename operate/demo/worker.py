@@ -1,6 +1,6 @@
 """One process of the demonstration: a node that either serves a file or wants it, and reports to its parent.
 
-Run as `python -m peerbus.node.demo.worker`, with a `Job` as the first line of standard input. The end of that input,
+Run as `python -m peerbus.operate.demo.worker`, with a `Job` as the first line of standard input. The end of that input,
 which is also the end of the parent, ends it.
 """
 
@@ -15,12 +15,12 @@ from pathlib import Path
 
 from ...actors.base import PeerbusError
 from ...actors.messages import LOCAL
+from ...node import logs
+from ...node.blocks import Blocks, GetServed, Served
+from ...node.blocksync import Progress, Sync
+from ...node.node import Node
+from ...node.serve import run_loop
 from ...transports.streams import Identity
-from .. import logs
-from ..blocks import Blocks, GetServed, Served
-from ..blocksync import Progress, Sync
-from ..node import Node
-from ..serve import run_loop
 from .messages import Job, NodeFailed, Report, Started, decode_job, encode
 
 __all__ = ["main"]

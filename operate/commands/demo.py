@@ -12,12 +12,20 @@ import tempfile
 from pathlib import Path
 
 from ...actors.base import ConfigError, PeerbusError
-from ..process_signals import ProcessSignals
-from ..serve import run_loop
-from .multicast import check_multicast
-from .progress import Display
-from .report import DemoResult, as_json, as_table
-from .scenario import DEFAULT_NODES, DEFAULT_SIZE, DEFAULT_TIMEOUT, DemoPlan, Scenario
+from ...node.process_signals import ProcessSignals
+from ...node.serve import run_loop
+from ..demo import (
+    DEFAULT_NODES,
+    DEFAULT_SIZE,
+    DEFAULT_TIMEOUT,
+    DemoPlan,
+    DemoResult,
+    Display,
+    Scenario,
+    as_json,
+    as_table,
+    check_multicast,
+)
 
 __all__ = ["add_arguments", "run"]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from peerbus.actors import ConfigError, PeerbusError
-from peerbus.node.demo import command
-from peerbus.node.demo.command import add_arguments, run
-from peerbus.node.demo.scenario import DEFAULT_NODES, DEFAULT_SIZE, DEFAULT_TIMEOUT
+from peerbus.operate.commands import demo as command
+from peerbus.operate.commands.demo import add_arguments, run
+from peerbus.operate.demo.scenario import DEFAULT_NODES, DEFAULT_SIZE, DEFAULT_TIMEOUT
 
 
 def flags(*given: str) -> argparse.Namespace:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from ..blocks import Served
-from ..blocksync import Progress
+from ...node.blocks import Served
+from ...node.blocksync import Progress
 
 __all__ = ["NodeFailed", "Job", "Report", "Started", "decode_job", "decode_said", "encode"]
 

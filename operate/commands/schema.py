@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from ..transports.schema import (
+from ...node.schema_source import descriptions_of, written
+from ...transports.schema import (
     Change,
     Description,
     Trouble,
@@ -17,7 +18,7 @@ from ..transports.schema import (
     troubles,
     write_description,
 )
-from .schema_source import descriptions_of, written
+from .terminal import Terminal
 
 __all__ = ["add_arguments", "run"]
 
@@ -72,8 +73,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         each.add_argument("--json", action="store_true", help="one JSON object in place of text")
 
 
-def run(options: argparse.Namespace, say: Callable[[str], None]) -> int:
-    """Do what the words ask for, and `say` it; return the exit status. Raises: ConfigError for what is no source."""
+def run(options: argparse.Namespace) -> int:
+    """Do what the words ask for, and say it; return the exit status. Raises: ConfigError for what is no source."""
+    say = Terminal().say
     if options.verb == "show":
         return _show(options, say)
     old, new = descriptions_of(options.old), descriptions_of(options.new)
@@ -94,7 +96,7 @@ def run(options: argparse.Namespace, say: Callable[[str], None]) -> int:
     return TROUBLE if bad and options.verb == "check" else 0
 
 
-def _show(options: argparse.Namespace, say: Callable[[str], None]) -> int:
+def _show(options: argparse.Namespace, say: Callable[..., None]) -> int:
     found: dict[str, Description] = {}
     for source in options.sources:
         found |= descriptions_of(source)

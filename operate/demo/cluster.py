@@ -121,7 +121,7 @@ class Cluster:
                     sys.executable,
                     *_flags(),
                     "-m",
-                    "peerbus.node.demo.worker",
+                    "peerbus.operate.demo.worker",
                     stdin=asyncio.subprocess.PIPE,
                     stdout=asyncio.subprocess.PIPE,
                     stderr=errors,

@@ -7,7 +7,7 @@ import json
 import msgspec
 import pytest
 
-from peerbus.node.demo.report import DemoResult, Row, as_json, as_table
+from peerbus.operate.demo.report import DemoResult, Row, as_json, as_table
 
 
 def row(name: str, *, wants: bool, killed: bool = False, verified: bool = True) -> Row:

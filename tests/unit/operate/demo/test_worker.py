@@ -6,9 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from peerbus.node.demo.messages import Job, NodeFailed, Report, Started, decode_said, encode
+from peerbus.operate.demo.messages import Job, NodeFailed, Report, Started, decode_said, encode
 
-WORKER = [sys.executable, "-P", "-m", "peerbus.node.demo.worker"]
+WORKER = [sys.executable, "-P", "-m", "peerbus.operate.demo.worker"]
 
 
 def job(folder: Path, *, file: str = "original") -> Job:

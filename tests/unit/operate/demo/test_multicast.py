@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from peerbus.actors import PeerbusError
-from peerbus.node.demo import multicast as demo_multicast
+from peerbus.operate.demo import multicast as demo_multicast
 
 
 def test_loopback_carries_multicast_here() -> None:

@@ -1,152 +1,19 @@
-"""The command line as a person meets it: what it prints, where, and the exit status."""
+"""`peerbus run`: what `--check` says, what is refused, and how a node ends."""
 
 from __future__ import annotations
 
 import json
 import os
-import re
-import stat
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Self
 
 import pytest
 import structlog
+from command_line import CONFIG, run
 
-import peerbus
 from peerbus.actors.base.errors import ConfigError, ListenFailed
-from peerbus.node.cli import main
-
-CONFIG = 'name = "alice"\nnetwork = "demo"\n'
-
-
-def run(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    """Exit status, standard output, standard error."""
-    try:
-        status = main(arguments)
-    except SystemExit as ended:
-        status = ended.code if isinstance(ended.code, int) else 1
-    out, err = capsys.readouterr()
-    return status, out, err
-
-
-def test_version_is_the_packages_own(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["--version"], capsys) == (0, f"peerbus {peerbus.__version__}\n", "")
-
-
-def test_the_help_teaches_by_example(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = run(["--help"], capsys)
-    assert status == 0
-    for word in ("peerbus demo", "peerbus keygen", "peerbus run", 'network = "demo"', "Exit status"):
-        assert word in out
-
-
-@pytest.mark.parametrize("command", ["run", "keygen", "id", "demo"])
-def test_each_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, _ = run([command, "--help"], capsys)
-    assert status == 0
-    assert out.startswith(f"usage: peerbus {command}")
-
-
-def test_the_configuration_in_the_help_is_a_right_one(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _, out, _ = run(["--help"], capsys)
-    shown = re.search(r"a configuration, alice\.toml:\n((?:  .*\n)+)", out)
-    assert shown is not None
-    (tmp_path / "alice.toml").write_text(shown[1])
-    (tmp_path / "blocks.py").write_text("""from dataclasses import dataclass
-from peerbus.actors import Channel, Reactor, handles
-@dataclass(frozen=True)
-class Get:
-    height: int
-class Blocks(Reactor):
-    channel = Channel("blocks", messages=(Get,))
-    @handles(Get)
-    def get(self, wanted: Get) -> int:
-        return wanted.height
-""")
-    monkeypatch.chdir(tmp_path)
-    assert run(["keygen", "keys/alice.pem"], capsys)[0] == 0
-    status, said, error = run(["run", "alice.toml", "--check"], capsys)
-    assert (status, error) == (0, "")
-    assert said.startswith("alice.toml is well")
-
-
-def test_no_command_shows_the_help_as_an_error(capsys: pytest.CaptureFixture[str]) -> None:
-    status, out, err = run([], capsys)
-    assert (status, out) == (2, "")
-    assert err.startswith("usage: peerbus")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [
-        (["rnu"], "peerbus: argument COMMAND: invalid choice: 'rnu'"),
-        (["--verbose"], "peerbus: unrecognized arguments: --verbose"),
-        (["run"], "peerbus run: the following arguments are required: CONFIG.toml (see peerbus run --help)"),
-        (["run", "a.toml", "--log-level", "loud"], "peerbus run: argument --log-level: invalid choice: 'loud'"),
-        (["run", "a.toml", "--chek"], "peerbus run: unrecognized arguments: --chek (see peerbus run --help)"),
-        (["id", "env:a b"], "peerbus id: after env: stands the name of a variable of the environment, env:ALICE_KEY"),
-        (["id", "a.pem", "b.pem"], "peerbus id: unrecognized arguments: b.pem (see peerbus id --help)"),
-        (["run", "none.toml"], "peerbus run: none.toml: there is no such file"),
-        (["keygen"], "peerbus keygen: the following arguments are required: PATH"),
-        (["id", "none.pem"], "peerbus id: none.pem does not exist; make one: peerbus keygen none.pem"),
-        (["demo", "--nodes", "many"], "peerbus demo: argument --nodes: "),
-    ],
-)
-def test_a_mistake_is_one_line_and_exit_status_2(
-    arguments: list[str], says: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    status, out, err = run(arguments, capsys)
-    assert (status, out) == (2, "")
-    assert says in err
-    assert err.count("\n") == 1
-
-
-def test_keygen_writes_a_private_file_and_prints_the_id_that_id_prints(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "keys" / "alice.pem"
-    status, out, err = run(["keygen", str(path)], capsys)
-    assert (status, err) == (0, "")
-    assert re.fullmatch(r"[0-9a-f]{64}\n", out)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert run(["id", str(path)], capsys) == (0, out, "")
-
-
-def test_keygen_keeps_an_identity_that_is_there_unless_forced(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "alice.pem"
-    _, first, _ = run(["keygen", str(path)], capsys)
-    status, out, err = run(["keygen", str(path)], capsys)
-    assert (status, out) == (2, "")
-    assert err == f"peerbus keygen: {path} exists; with --force its node would lose its id for ever\n"
-    assert run(["id", str(path)], capsys)[1] == first
-    status, second, _ = run(["keygen", "--force", str(path)], capsys)
-    assert status == 0
-    assert second != first
-
-
-def test_keygen_says_where_it_cannot_write(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "file").touch()
-    status, _, err = run(["keygen", str(tmp_path / "file" / "alice.pem")], capsys)
-    assert (status, err) == (2, f"peerbus keygen: the folder {tmp_path / 'file'} cannot be made: File exists\n")
-
-
-@pytest.mark.parametrize("force", [[], ["--force"]])
-@pytest.mark.parametrize("path", ["", "/", "keys"])
-def test_keygen_wants_the_name_of_a_file(
-    path: str, force: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "keys").mkdir()
-    status, out, err = run(["keygen", *force, path], capsys)
-    assert (status, out) == (2, "")
-    assert re.fullmatch(r"peerbus keygen: \S+ is a folder; name the file to write: \S*alice\.pem\n", err)
 
 
 def test_check_says_what_a_configuration_means_and_starts_nothing(
@@ -319,7 +186,7 @@ def test_run_starts_the_node_and_its_flags_change_what_is_logged(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("peerbus.node.build.build_node", lambda *_: Started())
+    monkeypatch.setattr("peerbus.operate.commands.run.build_node", lambda *_: Started())
     status, out, err = run(["run", config, *flags], capsys)
     assert (status, out) == (0, "")
     logged = [json.loads(line) for line in err.splitlines()]
@@ -333,7 +200,7 @@ def test_run_logs_where_the_key_came_from_and_not_the_key(
     run(["keygen", str(tmp_path / "alice.pem")], capsys)
     pem = (tmp_path / "alice.pem").read_text()
     monkeypatch.setenv("ALICE_KEY", pem)
-    monkeypatch.setattr("peerbus.node.build.build_node", lambda *_: Started())
+    monkeypatch.setattr("peerbus.operate.commands.run.build_node", lambda *_: Started())
     _, _, err = run(["run", str(tmp_path / "alice.toml"), "--json-logs"], capsys)
     (told,) = [event for event in map(json.loads, err.splitlines()) if event["event"] == "identity read"]
     assert told["source"] == "env:ALICE_KEY"
@@ -361,45 +228,21 @@ def test_what_ends_a_node_is_one_line_and_an_exit_status(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr("peerbus.node.build.build_node", lambda *_: Started(error))
+    monkeypatch.setattr("peerbus.operate.commands.run.build_node", lambda *_: Started(error))
     assert run(["run", config, "--log-level", "warning"], capsys) == (status, "", says)
 
 
 def test_a_reactor_that_cannot_be_made_is_an_event_of_the_log_with_its_traceback_and_one_line(
     config: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("peerbus.node.build.build_node", lambda *_: Started(RuntimeError("no\ndatabase")))
+    monkeypatch.setattr("peerbus.operate.commands.run.build_node", lambda *_: Started(RuntimeError("no\ndatabase")))
     status, out, err = run(["run", config, "--json-logs", "--log-level", "error"], capsys)
     logged, said = err.splitlines()
     assert (status, out) == (1, "")
     assert said == "peerbus run: alice failed: RuntimeError: no database"
     event = json.loads(logged)
     assert (event["event"], event["node"]) == ("the node failed", "alice")
-    assert event["exception"][0]["exc_value"] == "no\ndatabase"
-
-
-def test_the_module_runs_as_the_command_does() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "peerbus", "--version"], check=True, capture_output=True, text=True, timeout=30
-    )
-    assert done.stdout == f"peerbus {peerbus.__version__}\n"
-
-
-def test_ctrl_c_while_the_command_is_still_being_imported_is_silent(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    class Interrupted:
-        def find_spec(self, name: str, *_: object) -> None:
-            if name == "peerbus.node.cli":
-                raise KeyboardInterrupt
-
-    (command,) = entry_points(group="console_scripts", name="peerbus")
-    main = command.load()
-    monkeypatch.delitem(sys.modules, "peerbus.node.cli")
-    monkeypatch.delattr("peerbus.node.cli", raising=False)
-    monkeypatch.setattr(sys, "meta_path", [Interrupted(), *sys.meta_path])
-    assert main() == 130
-    assert capsys.readouterr() == ("", "")
+    assert event["exception"][0]["exc_value"] == r"no\ndatabase"
 
 
 def test_a_reader_that_has_gone_is_no_error(config: str) -> None:
@@ -415,24 +258,3 @@ def test_a_reader_that_has_gone_is_no_error(config: str) -> None:
             timeout=30,
         )
     assert (done.returncode, done.stderr) == (141, "")
-
-
-def test_a_folder_that_cannot_be_made_is_a_wrong_flag(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "file").touch()
-    status, out, err = run(["demo", "--keep", str(tmp_path / "file" / "kept")], capsys)
-    assert (status, out) == (2, "")
-    assert "the folder cannot be made: Not a directory" in err
-
-
-def test_a_file_that_is_no_key_is_said_to_be_none_whoever_can_read_it(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    path = tmp_path / "blocks.py"
-    path.write_text("import this")
-    path.chmod(0o644)
-    assert run(["id", str(path)], capsys)[2] == f"peerbus id: {path}: not an unencrypted private key in PEM\n"
-
-
-def test_what_prints_its_version_does_not_wait_for_tls_or_multicast_dns() -> None:
-    code = "import sys, peerbus.node.cli; sys.exit(bool({'cryptography', 'zeroconf'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-P", "-c", code], check=False).returncode == 0

@@ -1,0 +1,143 @@
+"""The command line, `peerbus`: run a node, see into one that runs, steer it, and send through it."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import sys
+from collections.abc import Sequence
+from itertools import groupby
+from typing import NoReturn
+
+from .. import __version__
+from ..actors.base import ConfigError, PeerbusError
+from ..node.process_signals import ProcessSignals, Signalled
+from .commands import COMMANDS, CommandEntry, command_called
+
+__all__ = ["FAILED", "MISUSED", "command_parser", "main"]
+
+#: Exit statuses: what went wrong while running, what the user wrote wrongly, and Ctrl-C (128 and SIGINT's number).
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+
+_EXAMPLES = """\
+examples:
+  peerbus demo                       four nodes find each other and sync a file
+  peerbus keygen keys/alice.pem      make a node's identity and print its id
+  peerbus run alice.toml --check     say what is wrong with a configuration
+  peerbus run alice.toml             run the node until Ctrl-C
+  peerbus ping tcp://10.0.0.2:7400   see whether a node answers there
+  peerbus schema check OLD NEW       whether nodes can be upgraded one by one
+  peerbus run alice.toml --set peers.max_connected=8
+  PEERBUS_PEERS__MAX_CONNECTED=8 peerbus run alice.toml
+
+a configuration, alice.toml:
+  name = "alice"
+  network = "demo"
+  identity = "keys/alice.pem"
+  listen = ["tcp://0.0.0.0:7400"]
+  offers = ["archive"]
+  reactors = ["blocks:Blocks"]       # class Blocks in blocks.py beside this file
+
+every key: docs/configuration.md; a running node: docs/operate.md.
+Exit status: 0 well, 1 failed, 2 bad flag or configuration, 130 Ctrl-C, 141 nobody reads the output.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line, with the command that explains."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(MISUSED, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(arguments: Sequence[str] | None = None, *, signals: ProcessSignals | None = None) -> int:
+    """Run the command line; return the exit status. `signals`: have heard them until now.
+
+    Raises: SystemExit from flags, as argparse does.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    called = command_called(words[0]) if words else None
+    parser, commands = _parser()
+    if words and called is None and not words[0].startswith("-"):
+        parser.error(f"argument COMMAND: invalid choice: {words[0]!r}{_meant(words[0])}")
+    try:
+        if called is not None:
+            body = called.load()
+            body.add_arguments(commands[called.name])
+            commands[called.name].set_defaults(command=body.run)
+        options, unknown = parser.parse_known_args(words)
+        if unknown:
+            options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+        if options.command is None:
+            parser.print_help(sys.stderr)
+            return MISUSED
+        options.signals = signals
+        if signals is not None:
+            signals.check()
+        status: int = options.command(options)
+    except ConfigError as error:
+        print(f"{_prog(called)}: {_one_line(error)}", file=sys.stderr)
+        return MISUSED
+    except PeerbusError as error:
+        print(f"{_prog(called)}: {_one_line(error)}", file=sys.stderr)
+        return FAILED
+    except Signalled as told:
+        return told.status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    return status
+
+
+def command_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
+    """The whole parser, and those of all commands by name, each with all that it takes: for completion."""
+    parser, commands = _parser()
+    for entry in COMMANDS:
+        entry.load().add_arguments(commands[entry.name])
+    return parser, commands
+
+
+def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
+    parser = _Parser(
+        prog="peerbus",
+        usage="peerbus [--help] [--version] COMMAND …",
+        description=f"A message bus made of actors: nodes that find each other and talk by role.\n\n{_listed()}",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"peerbus {__version__}")
+    parser.set_defaults(command=None, parser=parser)
+    commands = parser.add_subparsers(metavar="COMMAND", help=argparse.SUPPRESS, prog="peerbus")
+    made: dict[str, argparse.ArgumentParser] = {}
+    for entry in COMMANDS:
+        made[entry.name] = each = commands.add_parser(
+            entry.name,
+            description=f"{entry.text[0].upper()}{entry.text[1:]}.",
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        each.set_defaults(prog=f"peerbus {entry.name}", parser=each)
+    return parser, made
+
+
+def _listed() -> str:
+    """All commands, by what they are for."""
+    width = max(len(entry.name) for entry in COMMANDS)
+    groups = [
+        f"{group}:\n" + "".join(f"  {entry.name:<{width}}  {entry.text}\n" for entry in entries)
+        for group, entries in groupby(COMMANDS, key=lambda entry: entry.group)
+    ]
+    return "\n".join(groups)
+
+
+def _meant(word: str) -> str:
+    close = difflib.get_close_matches(word, [entry.name for entry in COMMANDS], n=1)
+    return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _prog(called: CommandEntry | None) -> str:
+    return "peerbus" if called is None else f"peerbus {called.name}"
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,30 @@
+"""`peerbus ping`: whether a node answers at a place."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+
+from ...node.node_arguments import dialed_of, seconds_of
+from ...node.ping import ping
+from .terminal import Terminal
+
+__all__ = ["add_arguments", "run"]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of `peerbus ping`."""
+    parser.epilog = (
+        "Prints its id, which it proves over TCP. It is not joined, and no key is needed: for probes of its health."
+    )
+    parser.add_argument("endpoint", metavar="ENDPOINT", help="tcp://host:port, tcp://<node id>@host:port, unix:///path")
+    parser.add_argument("--timeout", metavar="SECONDS", type=float, default=3.0, help="how long to wait (default: 3)")
+
+
+def run(options: argparse.Namespace) -> int:
+    """See whether it does; return the exit status. Raises DialFailed, HandshakeFailed, ProtocolError, ConfigError."""
+    endpoint = dialed_of("ENDPOINT", options.endpoint)
+    answered = asyncio.run(ping(endpoint, timeout=seconds_of("--timeout", options.timeout, zero=False)))
+    who = answered.node_id or "a node (a Unix socket proves no id)"
+    Terminal().say(f"{endpoint.without_peer()}: {who} answered in {answered.seconds * 1000:.1f} ms")
+    return 0

@@ -1,0 +1,92 @@
+"""`peerbus run`: one node from its configuration, until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from ...actors.base import PeerbusError, get_logger
+from ...node import logs
+from ...node.build import build_node, known_channels, load_identity
+from ...node.check_report import check_report, ignored_variables
+from ...node.config import NodeConfig, load_config
+from ...node.notify import Notifier
+from ...node.overrides import from_environment, from_words
+from ...node.reload import Reload
+from ...node.serve import run_loop, serve
+from ..configured import extensions_of
+from .terminal import Terminal
+
+__all__ = ["add_arguments", "run"]
+
+_EPILOG = """\
+The first signal finishes the work at hand and says goodbye to the peers; a second one stops at once.
+SIGHUP reads the configuration anew: what can be changed is, and the log names what needs a restart.
+A service manager that sets NOTIFY_SOCKET hears of it; its watchdog is fed while the event loop turns.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of `peerbus run`."""
+    parser.epilog = _EPILOG
+    parser.add_argument("config", metavar="CONFIG.toml", type=Path, help="the configuration (docs/configuration.md)")
+    parser.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="stands above the file and the environment; the value is TOML, or a text (may be repeated)",
+    )
+    parser.add_argument("--log-level", choices=list(logs.LEVELS), help="instead of [log] level")
+    parser.add_argument("--json-logs", action="store_true", help="one JSON object a line, instead of [log] format")
+    parser.add_argument(
+        "--check", action="store_true", help="read and import everything, say what it is, start nothing"
+    )
+
+
+def _read(options: argparse.Namespace) -> NodeConfig:
+    """The configuration, with what the flags say. Raises: ConfigError."""
+    overrides = [*from_environment(os.environ), *from_words(options.set)]
+    config = load_config(options.config, overrides)
+    log = config.log
+    if options.log_level:
+        log = replace(log, level=options.log_level)
+    if options.json_logs:
+        log = replace(log, format="json")
+    return replace(config, log=log)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run it to its end; return the exit status. Raises ConfigError, and PeerbusError where it failed."""
+    config = _read(options)
+    logs.configure(config.log.level, config.log.format)
+
+    identity = load_identity(config)
+    if options.check:
+        build_node(config, identity, extensions_of(config))  # all that `run` does before it opens a socket
+        Terminal().say(f"{options.config} is well\n{check_report(config, identity, known_channels(config))}")
+        return 0
+    if ignored := ignored_variables(config):
+        get_logger("peerbus.node").warning(
+            "variables ignored", names=ignored, why="they are no keys of a configuration; --check says more"
+        )
+
+    notifier = Notifier.of_environment(f"{config.name} is up in network {config.network}")
+
+    async def main() -> int:
+        if identity:
+            get_logger("peerbus.node").info("identity read", source=str(identity.source), why=identity.why)
+        node = build_node(config, identity, extensions_of(config))
+        reload = Reload(node, config, lambda: _read(options))
+        return await serve(node, signals=options.signals, reload=reload, notifier=notifier)
+
+    try:
+        return run_loop(main())
+    except PeerbusError:
+        raise
+    except Exception as error:
+        # A reactor that cannot be made or started, or that handed its failure on: its traceback goes where the logs go.
+        get_logger("peerbus.node").error("the node failed", node=config.name, exc_info=error)
+        raise PeerbusError(f"{config.name} failed: {type(error).__name__}: {error}") from error

@@ -1,0 +1,21 @@
+"""The demonstration: nodes, each a process of its own, find each other and sync a file; one is killed midway."""
+
+from __future__ import annotations
+
+from .multicast import check_multicast
+from .progress import Display
+from .report import DemoResult, as_json, as_table
+from .scenario import DEFAULT_NODES, DEFAULT_SIZE, DEFAULT_TIMEOUT, DemoPlan, Scenario
+
+__all__ = [
+    "DEFAULT_NODES",
+    "DEFAULT_SIZE",
+    "DEFAULT_TIMEOUT",
+    "DemoPlan",
+    "DemoResult",
+    "Display",
+    "Scenario",
+    "as_json",
+    "as_table",
+    "check_multicast",
+]

@@ -1,0 +1,24 @@
+"""The command line in tests: run in this process, with what it prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from peerbus.operate.cli import main
+
+__all__ = ["CONFIG", "run"]
+
+#: The smallest configuration.
+CONFIG = 'name = "alice"\nnetwork = "demo"\n'
+
+
+def run(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    """Exit status, standard output, standard error."""
+    try:
+        status = main(arguments)
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else 1
+    out, err = capsys.readouterr()
+    return status, out, err
