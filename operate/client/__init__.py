@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from .admin_client import AdminClient
+from .caller import AdminCaller
 from .errors import AdminError, AnswerMalformed, NodeNotFound, NodeNotReached, RequestRefused
 from .event_feed import EventsMissed, NodeBack, NodeLost
 from .finding import NodeHere, find_node, nodes_here
+from .http_client import HttpConnection
 from .target import AdminTarget
 
 __all__ = [
+    "AdminCaller",
     "AdminClient",
     "AdminError",
     "AdminTarget",
     "AnswerMalformed",
     "EventsMissed",
+    "HttpConnection",
     "NodeBack",
     "NodeHere",
     "NodeLost",

@@ -1,0 +1,1 @@
+"""`peerbus dashboard`: the page for nodes that open no port, served on this machine, for one who has its link."""
