@@ -58,13 +58,18 @@ class Entrance:
             if origin is not None:
                 raise ApiError(403, "origin", "pages of a browser are not let in here")
             return
-        if headers.get("host", "").lower() not in self.hosts:
+        if not self._called(headers.get("host", "").lower()):
             raise ApiError(421, "host", f"this node is called {' or '.join(sorted(self.hosts))} here")
-        own = {f"{'https' if self.secure else 'http'}://{host}" for host in self.hosts}
         # Fetch Metadata Request Headers (W3C), "Sec-Fetch-Site": sent also where `Origin` is not.
         elsewhere = headers.get("sec-fetch-site", "none") not in ("same-origin", "none")
-        if elsewhere or (origin is not None and origin.lower() not in own):
+        scheme, _, host = (origin or "").lower().partition("://")
+        own = scheme == ("https" if self.secure else "http") and self._called(host)
+        if elsewhere or (origin is not None and not own):
             raise ApiError(403, "origin", "pages from elsewhere are not let in here")
+
+    def _called(self, host: str) -> bool:
+        """That is a name of this place. A certificate may be for `*.example.org` (RFC 9525, 6.3: one label)."""
+        return not host.startswith("*") and (host in self.hosts or f"*.{host.partition('.')[2]}" in self.hosts)
 
     def has_token(self, headers: Mapping[str, str]) -> bool:
         """The caller sends the token."""

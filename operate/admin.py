@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import socket
-import ssl
 from pathlib import Path
 
 from ..actors.base import ConfigError, InFull, PeerbusError, get_logger
 from ..node.views import NodeViews
 from .access import Entrance, read_token
+from .certificate import ServerCertificate, read_certificate
 from .exchange import ApiAnswer, ApiError, ApiRequest, Permission, Streamed, malformed
 from .following import FOLLOWING
 from .live import LIVE
@@ -57,7 +57,8 @@ class Admin:
     the node's name in `$XDG_RUNTIME_DIR/peerbus`, else in the folder `beside`, else in /tmp. The socket's mode is 0600.
     `write`: callers may pull levers and send messages; None: on a Unix socket they may, over TCP not.
     `token`: over TCP, the file of the bearer token, mode 0600, made where there is none. `certificate` and `key`: files
-    in PEM, for https. `required`: False to run the node without it where its place cannot be had, and log that.
+    in PEM, for https; `Host` may be what the certificate names. `required`: False to run the node without it where its
+    place cannot be had, and log that.
 
     Raises ConfigError where these do not go together.
     """
@@ -85,8 +86,9 @@ class Admin:
             raise ConfigError("https:// takes certificate and key, two files, and nothing else does")
         self._scope = Permission.WRITE if (not by_tcp if write is None else write) else Permission.READ
         self._token = None if token is None else Path(token)
-        self._certificate = certificate
-        self._key = key
+        self._certificate: ServerCertificate | None = None
+        if certificate is not None and key is not None:
+            self._certificate = read_certificate(Path(certificate), Path(key))
         self._table = RouteTable(ROUTES)
         self._node: NodeViews | None = None
         self._server: HttpServer | None = None
@@ -117,15 +119,9 @@ class Admin:
 
     async def _listen(self, bound: socket.socket) -> None:
         self._server = HttpServer(self._handle)
-        tls = None
-        if self._certificate is not None and self._key is not None:
-            tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            tls.minimum_version = ssl.TLSVersion.TLSv1_2
-            try:
-                tls.load_cert_chain(self._certificate, self._key)
-            except (OSError, ssl.SSLError) as error:
-                raise ConfigError(f"the certificate {self._certificate} cannot be used: {error}") from error
-        await self._server.start(bound, tls)
+        if self._certificate is not None and self._certificate.expired():
+            log.warning("the admin API's certificate has ended", ended=str(self._certificate.ends))
+        await self._server.start(bound, None if self._certificate is None else self._certificate.context)
 
     def _bind(self, node: NodeViews) -> socket.socket:
         place = self._place or SocketPlace(default_socket(node.name, os.environ, self._beside))
@@ -145,7 +141,10 @@ class Admin:
         except OSError as error:
             raise ConfigError(f"the admin API cannot be at {place}: {error.strerror or error}") from error
         port = bound.getsockname()[1]
-        self._access = Entrance(self._scope, token, place.names(port), place.secure, Sessions(), cookie_name(port))
+        also = frozenset() if self._certificate is None else self._certificate.names
+        self._access = Entrance(
+            self._scope, token, place.names(port, also), place.secure, Sessions(), cookie_name(port)
+        )
         self._door = PageDoor(
             self._access,
             lambda: [LookedAt("0", node.name, "", node.node_id)],

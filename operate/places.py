@@ -44,10 +44,10 @@ class TcpPlace:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return f"{'https' if self.secure else 'http'}://{host}:{self.port}"
 
-    def names(self, port: int) -> frozenset[str]:
-        """What `Host` may be for whoever comes to this place at that port."""
+    def names(self, port: int, also: frozenset[str] = frozenset()) -> frozenset[str]:
+        """What `Host` may be for whoever comes to this place at that port; `also`: other names of this host."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        called = {host.lower(), *(("localhost",) if is_loopback(self.host) else ())}
+        called = {host.lower(), *also, *(("localhost",) if is_loopback(self.host) else ())}
         usual = 443 if self.secure else 80
         return frozenset({f"{name}:{port}" for name in called} | (called if port == usual else set()))
 

@@ -1,7 +1,11 @@
 """HTTP/1.1 for an API: connections, read and written by h11 within bounds; what is asked, others answer.
 
-Tasks: one for each connection (waits for: the caller; feeds: the handler), two more while it streams.
+Tasks: one that accepts (waits for: callers; feeds: one task for each), one for each connection (waits for: the caller;
+feeds: the handler), two more while it streams.
 """
+
+# Law: a connection counts from the moment it is accepted, and has its seconds from then on, also to begin with TLS: who
+#      only connects, and says nothing, takes the place of no more callers than there are, and not for long.
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 import h11
 
@@ -19,6 +24,12 @@ from .exchange import ApiAnswer, ApiError, Streamed
 __all__ = ["Bounds", "HttpServer", "HttpRequest"]
 
 log = get_logger("peerbus.operate")
+
+
+#: Connections that wait to be accepted, and those that are told that there are too many; beyond, they are closed.
+BACKLOG, TURNED_AWAY = 100, 8
+#: Seconds to wait where there are no descriptors left.
+AGAIN = 1.0
 
 
 class Bounds:
@@ -61,28 +72,56 @@ class HttpServer:
 
     def __init__(self, handle: Handle) -> None:
         self._handle = handle
-        self._tasks: set[asyncio.Task[object]] = set()
-        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._accepting: asyncio.Task[None] | None = None
+        self._listening: socket.socket | None = None
 
     async def start(self, sock: socket.socket, tls: ssl.SSLContext | None = None) -> None:
-        """Listen at that socket, which is bound."""
-        start = asyncio.start_unix_server if sock.family == socket.AF_UNIX else asyncio.start_server
-        self._server = await start(self._serve, sock=sock, ssl=tls, limit=Bounds.HEAD)
+        """Listen at that socket, which is bound, and is closed with this."""
+        sock.setblocking(False)
+        sock.listen(BACKLOG)
+        self._listening = sock
+        self._accepting = asyncio.create_task(self._accept(sock, tls), name="admin: accepts")
 
     async def aclose(self) -> None:
         """Listen no more, and end what is under way. Idempotent."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
-        tasks = tuple(self._tasks)
+        accepting, self._accepting = self._accepting, None
+        tasks = [*self._tasks] if accepting is None else [accepting, *self._tasks]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        if self._listening is not None:
+            self._listening.close()
+            self._listening = None
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
+    async def _accept(self, sock: socket.socket, tls: ssl.SSLContext | None) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            try:
+                accepted, _ = await loop.sock_accept(sock)
+            except ConnectionError:
+                continue  # it has gone again
+            except OSError as error:  # there are no descriptors left, or no memory
+                log.warning("the admin API takes no caller for a moment", why=error.strerror)
+                await asyncio.sleep(AGAIN)
+                continue
+            # Here, and not in the task: one that ends before it has begun leaves no socket open.
+            if len(self._tasks) > Bounds.CLIENTS + TURNED_AWAY:
+                accepted.close()
+                continue
+            task = asyncio.create_task(self._serve(accepted, tls), name="admin: serves")
+            self._tasks.add(task)
+            task.add_done_callback(partial(self._served, accepted))
+
+    def _served(self, accepted: socket.socket, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        accepted.close()  # once more, where the task was cancelled before it took it
+
+    async def _serve(self, accepted: socket.socket, tls: ssl.SSLContext | None) -> None:
+        try:
+            reader, writer = await _streams(accepted, tls)
+        except (OSError, TimeoutError):
+            return  # it speaks no TLS, or not in time
         client = _Client(reader, writer)
         try:
             if len(self._tasks) > Bounds.CLIENTS:
@@ -95,7 +134,6 @@ class HttpServer:
         except asyncio.CancelledError:
             pass  # this is closed: nobody else cancels it
         finally:
-            self._tasks.discard(task)
             writer.transport.abort()
             with contextlib.suppress(OSError, asyncio.CancelledError):
                 await writer.wait_closed()
@@ -121,6 +159,20 @@ class HttpServer:
             await client.stream(answer)
             return False
         return await client.answer(answer)
+
+
+async def _streams(
+    accepted: socket.socket, tls: ssl.SSLContext | None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """The two ends of a connection, once TLS has begun, where there is any. Raises OSError, TimeoutError."""
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader(limit=Bounds.HEAD)
+    protocol = asyncio.StreamReaderProtocol(reader)
+    patience = None if tls is None else Bounds.REQUEST
+    transport, _ = await loop.connect_accepted_socket(
+        lambda: protocol, accepted, ssl=tls, ssl_handshake_timeout=patience, ssl_shutdown_timeout=patience and 1.0
+    )
+    return reader, asyncio.StreamWriter(transport, protocol, reader, loop)
 
 
 class _Client:

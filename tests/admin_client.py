@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -28,7 +29,9 @@ class Answered:
 
 
 @asynccontextmanager
-async def connected(admin: Admin) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def connected(
+    admin: Admin, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """A connection to where the admin listens."""
     address = admin.address
     assert address is not None
@@ -36,7 +39,7 @@ async def connected(admin: Admin) -> AsyncIterator[tuple[asyncio.StreamReader, a
         reader, writer = await asyncio.open_unix_connection(address.removeprefix("unix://"))
     else:
         host, _, port = address.partition("://")[2].rpartition(":")
-        reader, writer = await asyncio.open_connection(host, int(port))
+        reader, writer = await asyncio.open_connection(host, int(port), ssl=tls)
     try:
         yield reader, writer
     finally:
@@ -63,6 +66,13 @@ def request(verb: str, path: str, body: object = None, **headers: str) -> bytes:
 
 async def call(admin: Admin, verb: str, path: str, body: object = None, **headers: str) -> Answered:
     """Ask once."""
-    async with asyncio.timeout(PATIENCE), connected(admin) as (reader, writer):
+    return await call_by(None, admin, verb, path, body, **headers)
+
+
+async def call_by(
+    tls: ssl.SSLContext | None, admin: Admin, verb: str, path: str, body: object = None, **headers: str
+) -> Answered:
+    """Ask once, by https where there is what it is checked with."""
+    async with asyncio.timeout(PATIENCE), connected(admin, tls) as (reader, writer):
         writer.write(request(verb, path, body, **headers))
         return await read_answer(reader)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import ssl
 import stat
 from pathlib import Path
 
 import pytest
-from admin_client import call
+from admin_client import call, call_by
 from administered import Place
+from certificates import certificate_for, trusting
 
 from peerbus.actors import ConfigError, PeerbusError
 from peerbus.node import Node
@@ -35,6 +38,44 @@ async def test_over_tcp_a_token_is_asked_for_and_only_looking_is_allowed(tmp_pat
         assert (await call(admin, "GET", "/v1/node", Host=host, Authorization=bearer)).status == 200
         assert (await call(admin, "GET", "/v1/node", Host="evil.example", Authorization=bearer)).status == 421
         assert (await call(admin, "PUT", "/v1/drain", Host=host, Authorization=bearer)).json["error"] == "read_only"
+
+
+async def test_over_https_its_certificate_says_what_it_is_called(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    certificate, key = certificate_for(tmp_path, "alice.example", "*.nodes.example", "127.0.0.1")
+    admin = Admin("https://127.0.0.1:0", token=token, certificate=certificate, key=key)
+    tls = trusting(certificate)
+    async with Node("alice", extensions=[admin]):
+        assert admin.address is not None
+        port = admin.address.rpartition(":")[2]
+        bearer = f"Bearer {token.read_text().strip()}"
+        for name, status in (
+            ("127.0.0.1", 200),
+            ("alice.example", 200),
+            ("ALICE.example", 200),
+            ("a.nodes.example", 200),
+            ("a.b.nodes.example", 421),
+            ("*.nodes.example", 421),
+            ("evil.example", 421),
+        ):
+            host = f"{name}:{port}"
+            answered = await call_by(tls, admin, "GET", "/v1/node", Host=host, Authorization=bearer)
+            assert answered.status == status, name
+        entered = await call_by(
+            tls,
+            admin,
+            "POST",
+            "/session",
+            {},
+            Host=f"127.0.0.1:{port}",
+            Authorization=bearer,
+            Origin=f"https://127.0.0.1:{port}",
+        )
+        assert entered.headers["set-cookie"].endswith("; Path=/; Secure")
+        with pytest.raises(ssl.SSLError):
+            await call_by(ssl.create_default_context(), admin, "GET", "/livez")
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            await call(admin, "GET", "/livez")
 
 
 async def test_a_socket_can_be_for_looking_only(tmp_path: Path) -> None:

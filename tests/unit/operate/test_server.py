@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from pathlib import Path
 
 import pytest
-from admin_client import PATIENCE, call, connected, read_answer, request
+from admin_client import PATIENCE, call, call_by, connected, read_answer, request
 from administered import Place
+from certificates import certificate_for, trusting
 
+from peerbus.node import Node
+from peerbus.operate import Admin
 from peerbus.operate.server import Bounds
 
 
@@ -107,3 +111,32 @@ async def test_open_connections_hold_up_no_shutdown(place: Place) -> None:
         await rest(reader)
         assert await rest(idle) == b""
     assert place.admin.address is None
+
+
+async def test_who_only_connects_where_tls_is_spoken_takes_a_place_for_no_longer_than_a_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Bounds, "CLIENTS", 2)
+    monkeypatch.setattr(Bounds, "REQUEST", 0.3)
+    certificate, key = certificate_for(tmp_path, "127.0.0.1")
+    admin = Admin("https://127.0.0.1:0", token=tmp_path / "token", certificate=certificate, key=key)
+    async with Node("alice", extensions=[admin]), contextlib.AsyncExitStack() as stack:
+        silent = [await stack.enter_async_context(connected(admin)) for _ in range(2)]
+        talks, writer = await stack.enter_async_context(connected(admin))
+        writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        for reader, _ in [*silent, (talks, writer)]:
+            await rest(reader)
+        assert admin.address is not None
+        host = admin.address.removeprefix("https://")
+        answered = await call_by(trusting(certificate), admin, "GET", "/livez", Host=host)
+        assert answered.status == 401
+
+
+async def test_beyond_those_that_are_told_so_callers_are_turned_away(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Bounds, "CLIENTS", 1)
+    async with contextlib.AsyncExitStack() as stack:
+        callers = [await stack.enter_async_context(connected(place.admin)) for _ in range(60)]
+        for reader, _ in callers[20:]:
+            assert (await rest(reader)).partition(b"\r\n")[0] in (b"", b"HTTP/1.1 503 ")
