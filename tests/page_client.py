@@ -10,14 +10,12 @@ from typing import Any
 
 from admin_client import PATIENCE, Answered, read_answer, request
 
-from peerbus.operate.dashboard.server import Dashboard
-
 
 class Browser:
     """One that was let in, or not yet."""
 
-    def __init__(self, dashboard: Dashboard) -> None:
-        self.host = dashboard.address.removeprefix("http://")
+    def __init__(self, address: str) -> None:
+        self.host = address.removeprefix("http://").partition("/#")[0]
         self.headers: dict[str, str] = {"Host": self.host}
 
     async def come_in(self, link: str) -> Answered:

@@ -40,6 +40,7 @@ class CommandEntry:
 
 
 _RUN = "run a node"
+_SEE = "see into a node that runs"
 
 COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry("run", _RUN, "run one node from its configuration, until Ctrl-C or SIGTERM", ".run"),
@@ -52,6 +53,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "schema", _RUN, "show what messages look like to peers; compare an old program with a new one", ".schema"
     ),
     CommandEntry("demo", _RUN, "let several nodes on this machine find each other and sync a file", ".demo"),
+    CommandEntry("dashboard", _SEE, "see and steer the nodes that run here, on a page in the browser", ".dashboard"),
 )
 
 

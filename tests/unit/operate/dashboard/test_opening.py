@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from peerbus.operate.dashboard.opening import open_browser
+from peerbus.operate.dashboard import open_browser
 
 LINK = "http://127.0.0.1:7402/#ticket=a&b"
 

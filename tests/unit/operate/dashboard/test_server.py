@@ -16,7 +16,7 @@ from peerbus.actors import ConfigError
 from peerbus.node import Node
 from peerbus.operate import Admin
 from peerbus.operate.client import AdminTarget
-from peerbus.operate.dashboard.server import Dashboard
+from peerbus.operate.dashboard import Dashboard
 from peerbus.operate.places import SocketPlace, place_of
 
 
@@ -32,7 +32,7 @@ async def dashboard(place: Place) -> AsyncIterator[Dashboard]:
 
 async def test_a_link_lets_one_browser_in_once(dashboard: Dashboard) -> None:
     link = dashboard.link()
-    browser, late = Browser(dashboard), Browser(dashboard)
+    browser, late = Browser(dashboard.address), Browser(dashboard.address)
     assert (await browser.call("GET", "/")).status == 200
     assert (await browser.call("GET", "/nodes/0/v1/node")).status == 401
     begun = await browser.come_in(link)
@@ -45,7 +45,7 @@ async def test_a_link_lets_one_browser_in_once(dashboard: Dashboard) -> None:
 
 
 async def test_what_a_page_asks_is_answered_as_the_node_answers(dashboard: Dashboard, place: Place) -> None:
-    browser = Browser(dashboard)
+    browser = Browser(dashboard.address)
     await browser.come_in(dashboard.link())
     banned = await browser.call("PUT", "/nodes/0/v1/bans/10.1.0.0%2F16", {"seconds": 60, "reason": "loud"})
     assert (banned.status, banned.json["done"]) == (200, True)
@@ -59,7 +59,7 @@ async def test_what_a_page_asks_is_answered_as_the_node_answers(dashboard: Dashb
 
 @pytest.mark.parametrize("path", ["/nodes/1/v1/node", "/nodes/0/livez", "/nodes//v1/node", "/v1/node", "/x", "//"])
 async def test_there_is_nothing_else(dashboard: Dashboard, path: str) -> None:
-    browser = Browser(dashboard)
+    browser = Browser(dashboard.address)
     await browser.come_in(dashboard.link())
     assert (await browser.call("GET", path)).status == 404
 
@@ -77,7 +77,7 @@ async def test_there_is_nothing_else(dashboard: Dashboard, path: str) -> None:
 async def test_nothing_is_passed_on_for_a_page_from_elsewhere(
     dashboard: Dashboard, place: Place, more: dict[str, str], status: int
 ) -> None:
-    browser = Browser(dashboard)
+    browser = Browser(dashboard.address)
     await browser.come_in(dashboard.link())
     assert (await browser.call("PUT", "/nodes/0/v1/drain", **more)).status == status
     assert not place.node.overview().draining
@@ -85,14 +85,14 @@ async def test_nothing_is_passed_on_for_a_page_from_elsewhere(
 
 async def test_one_that_is_for_looking_passes_on_nothing_else(place: Place) -> None:
     async with Dashboard([("alice", target(place))], port=0, write=False) as dashboard:
-        browser = Browser(dashboard)
+        browser = Browser(dashboard.address)
         assert (await browser.come_in(dashboard.link())).json["write"] is False
         assert (await browser.call("PUT", "/nodes/0/v1/drain")).status == 403
         assert (await browser.call("GET", "/nodes/0/v1/node")).status == 200
 
 
 async def test_events_are_passed_on_as_they_happen(dashboard: Dashboard, place: Place) -> None:
-    browser = Browser(dashboard)
+    browser = Browser(dashboard.address)
     await browser.come_in(dashboard.link())
     async with browser.stream("/nodes/0/v1/events") as events:
         await place.node.ban("10.1.0.0/16")
@@ -107,7 +107,7 @@ async def test_pictures_of_all_nodes_come_on_one_stream_and_one_that_ends_is_sai
     async with Node("bob", extensions=[bob]) as node:
         nodes = [("alice", target(place)), ("bob", AdminTarget(SocketPlace(tmp_path / "bob.sock")))]
         async with Dashboard(nodes, port=0) as dashboard:
-            browser = Browser(dashboard)
+            browser = Browser(dashboard.address)
             await browser.come_in(dashboard.link())
             async with browser.stream("/live") as events:
                 names: dict[str, str] = {}
@@ -130,7 +130,7 @@ async def test_a_node_behind_a_port_is_shown_by_its_token(tmp_path: Path) -> Non
         assert admin.address is not None
         there = AdminTarget(place_of(admin.address), token.read_text().strip())
         async with Dashboard([("alice", there)], port=0) as dashboard:
-            browser = Browser(dashboard)
+            browser = Browser(dashboard.address)
             await browser.come_in(dashboard.link())
             assert (await browser.call("GET", "/nodes/0/v1/node")).json["name"] == "alice"
             assert (await browser.call("PUT", "/nodes/0/v1/drain")).json["error"] == "read_only"
@@ -138,7 +138,7 @@ async def test_a_node_behind_a_port_is_shown_by_its_token(tmp_path: Path) -> Non
 
 async def test_open_streams_hold_up_no_end(place: Place) -> None:
     async with Dashboard([("alice", target(place))], port=0) as dashboard:
-        browser = Browser(dashboard)
+        browser = Browser(dashboard.address)
         await browser.come_in(dashboard.link())
         async with browser.stream("/live") as events:
             await anext(events)
