@@ -7,10 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...actors.base import HandshakeFailed, ProtocolError, StreamBroken
-from ..streams import HANDSHAKE_TIMEOUT, Stream
+from ..streams import HANDSHAKE_TIMEOUT, NARROW, Narrowing, Stream
 from ..wire import Handshake, Hello, PeerHello
 
 __all__ = ["Greeted", "Judge", "greet"]
+
+#: Parts of the time for a handshake after which the path is looked at: lost packets are sent again at 0.2, 0.6, 1.4 s.
+LOOK_AT = (0.3, 0.5, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +43,20 @@ async def greet(
 ) -> Greeted:
     """Shake hands on a new stream within `timeout` seconds; on any error it is closed.
 
-    Raises HandshakeFailed (`.by_peer`: the peer did; reason `timeout` when the peer stays silent), ProtocolError,
-    StreamBroken.
+    Raises HandshakeFailed (`.by_peer`: the peer did; reason `timeout` when the peer stays silent, `narrow` when the
+    path looks as if it dropped large packets: HELLO is one), ProtocolError, StreamBroken.
     """
     handshake = Handshake(own, dialer=dialed, expected_id=expected_id, authenticated_id=stream.peer_id)
+    looks = _Looks(stream, timeout)
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(timeout) as limit:
+            if dialed:
+                looks.begin(limit)
             await _shake(stream, handshake, judge)
     except TimeoutError as error:
+        if looks.narrow:
+            stream.abort()
+            raise HandshakeFailed("narrow", NARROW) from error
         await _refuse(stream, handshake.reject("timeout", f"the handshake took longer than {timeout} s"))
         raise HandshakeFailed("timeout", f"no end of the handshake within {timeout} s") from error
     except (HandshakeFailed, ProtocolError):
@@ -56,8 +65,40 @@ async def greet(
     except BaseException:
         stream.abort()
         raise
+    finally:
+        looks.end()
     assert handshake.peer is not None
     return Greeted(stream, own, handshake.peer, dialed, handshake.leftover())
+
+
+class _Looks:
+    """Looks at the path of a stream while it is silent, before either side gives up and takes the signs away."""
+
+    def __init__(self, stream: Stream, timeout: float) -> None:
+        self._stream = stream
+        self._timeout = timeout
+        self._timers: list[asyncio.TimerHandle] = []
+        self._limit: asyncio.Timeout | None = None
+        self.narrow = False
+
+    def begin(self, limit: asyncio.Timeout) -> None:
+        """From now on; `limit` ends the handshake at once where the path looks narrow."""
+        if isinstance(self._stream, Narrowing):
+            self._limit, loop = limit, asyncio.get_running_loop()
+            self._timers = [loop.call_later(part * self._timeout, self._look) for part in LOOK_AT]
+
+    def _look(self) -> None:
+        stream, limit = self._stream, self._limit
+        if isinstance(stream, Narrowing) and limit is not None and stream.looks_narrow(silent=True):
+            self.narrow = True
+            stream.narrow()
+            self.end()
+            limit.reschedule(asyncio.get_running_loop().time())
+
+    def end(self) -> None:
+        """Look no more."""
+        for timer in self._timers:
+            timer.cancel()
 
 
 async def _shake(stream: Stream, handshake: Handshake, judge: Judge) -> None:

@@ -29,7 +29,7 @@ MOST_PLACES: Final = 1024
 #: Times that the kernel has sent a segment again, without an answer.
 _RETRANSMITS: Final = 3
 #: `struct tcp_info` of Linux: bytes before some of its fields.
-_RETRANSMITS_AT, _RTO_AT, _MSS_AT, _UNACKED_AT, _LAST_RECEIVED_AT = 2, 8, 16, 24, 52
+_RETRANSMITS_AT, _RTO_AT, _MSS_AT, _UNACKED_AT, _SACKED_AT, _LAST_RECEIVED_AT = 2, 8, 16, 24, 28, 52
 _RECEIVED_AT, _OUT_OF_ORDER_AT = 128, 224
 _INFO_SIZE: Final = 256
 
@@ -46,8 +46,9 @@ class PathSigns:
     def look(self, *, silent: bool) -> bool:
         """Look now, and from time to time. `silent`: nothing comes any more.
 
-        What is sent: large segments go again and again without an answer, while the other side's bytes still come. What
-        comes, where it is silent: bytes that stand behind others which never do.
+        What is sent: large segments go again and again without an answer, while the other side's bytes still come, or,
+        where it is silent, while it has what was sent behind them. What comes, where it is silent: bytes that stand
+        behind others which never do.
         """
         info = self._info()
         if len(info) < _OUT_OF_ORDER_AT + 4:
@@ -63,7 +64,10 @@ class PathSigns:
             and _u32(info, _UNACKED_AT) > 0
             and _u32(info, _MSS_AT) > SEGMENTS[-1]
             # Doubled each time, the timeout is about as long as the segment has been on its way: since then bytes came.
-            and _u32(info, _LAST_RECEIVED_AT) < 0.8 * _u32(info, _RTO_AT) / 1000
+            and (
+                _u32(info, _LAST_RECEIVED_AT) < 0.8 * _u32(info, _RTO_AT) / 1000
+                or (silent and _u32(info, _SACKED_AT) > 0)
+            )
         )
 
     def _info(self) -> bytes:

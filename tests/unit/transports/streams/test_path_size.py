@@ -17,7 +17,7 @@ class Info:
 
     def __init__(self) -> None:
         self.retransmits, self.rto, self.mss, self.unacked, self.last_received = 0, 0.2, 1448, 0, 0.0
-        self.received, self.beside = 1000, 0
+        self.received, self.beside, self.sacked = 1000, 0, 0
 
     def getsockopt(self, level: int, option: int, size: int) -> bytes:
         info = bytearray(size)
@@ -25,6 +25,7 @@ class Info:
         struct.pack_into("=I", info, 8, int(self.rto * 1e6))
         struct.pack_into("=I", info, 16, self.mss)
         struct.pack_into("=I", info, 24, self.unacked)
+        struct.pack_into("=I", info, 28, self.sacked)
         struct.pack_into("=I", info, 52, int(self.last_received * 1000))
         struct.pack_into("=Q", info, 128, self.received)
         struct.pack_into("=I", info, 224, self.beside)
@@ -63,6 +64,16 @@ def test_bytes_that_stand_behind_others_which_never_come_look_narrow_once_it_is_
     info, path = signs()
     assert not path.look(silent=False)
     info.beside = 3
+    assert not path.look(silent=False)
+    assert path.look(silent=True)
+
+
+@linux
+def test_segments_that_go_again_while_those_behind_them_have_come_look_narrow_once_it_is_silent() -> None:
+    info, path = signs()
+    info.retransmits, info.rto, info.unacked, info.last_received = 3, 1.6, 2, 1.5
+    assert not path.look(silent=True)
+    info.sacked = 1
     assert not path.look(silent=False)
     assert path.look(silent=True)
 
