@@ -11,6 +11,7 @@ import contextlib
 import os
 import socket
 import struct
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -139,7 +140,9 @@ def _socket(at: LocalAddress) -> socket.socket:
     try:
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        with contextlib.suppress(AttributeError, OSError):
+        if sys.platform != "linux":
+            # There it takes both to share a port. Linux (6.18) would hand what one socket alone has joined to any of
+            # those that share the port so.
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         if at.ip.version == 6:
             index = struct.pack("@I", socket.if_nametoindex(at.interface))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from .finders import MdnsOptions
 from .peers import Peers
-from .peers_statistics import ConnectionTotals, CreditLeft
+from .peers_statistics import ConnectionTotals, CreditLeft, NarrowPath
 
 __all__ = [
     "ConnectionTotals",
     "CreditLeft",
     "MdnsOptions",
+    "NarrowPath",
     "Peers",
 ]

@@ -49,6 +49,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
     ),
     CommandEntry("id", _RUN, "print the node id of an identity", ".identities:ID"),
     CommandEntry("ping", _RUN, "see whether a node answers at a place", ".ping"),
+    CommandEntry("doctor", _RUN, "look at what usually goes wrong with a node, and say what to do", ".doctor"),
     CommandEntry(
         "schema", _RUN, "show what messages look like to peers; compare an old program with a new one", ".schema"
     ),

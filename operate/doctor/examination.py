@@ -1,0 +1,100 @@
+"""One examination: of a configuration, of the node that runs from it, and of this machine."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from ...actors.base import ConfigError
+from ...discovery.peer import PeerOptions
+from ...node.config import NodeConfig
+from ...node.overrides import Override
+from ..client import AdminClient, AdminError, NodeNotFound, NodeNotReached, find_node
+from ..looking import NodeOverview
+from .descriptors import judge_descriptors, needed_descriptors
+from .diagnosis import Diagnosis, failed, ok
+from .files import LookedAtFiles, look_at_files
+from .listening import look_at_places
+from .multicast import look_at_multicast
+from .reaching import look_at_named_peers
+from .running import judge_running
+
+__all__ = ["Wanted", "examine"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What to look at: a configuration, with what stands above it, and a node that runs; None: the one of the
+    configuration, or the one that runs here. `listen`: seconds for which multicast is listened to.
+    """
+
+    config: Path | None = None
+    overrides: Sequence[Override] = ()
+    node: str | None = None
+    token: Path | None = None
+    authority: Path | None = None
+    listen: float = 2.5
+
+
+async def examine(wanted: Wanted) -> list[Diagnosis]:
+    """Look at all of it. Where the configuration cannot be read there is nothing else to look at."""
+    files = LookedAtFiles(()) if wanted.config is None else look_at_files(wanted.config, wanted.overrides)
+    if wanted.config is not None and files.config is None:
+        return list(files.diagnoses)
+    running, about_node = await _running(wanted, files.config)
+    ours = frozenset(each for each in (files.node_id, running and running.node_id) if each)
+    found = await asyncio.gather(
+        _places(files.config, running),
+        _named_peers(files.config),
+        _multicast(files.config, running, ours, wanted.listen),
+    )
+    return [*files.diagnoses, *about_node, *(each for part in found for each in part)]
+
+
+async def _running(wanted: Wanted, config: NodeConfig | None) -> tuple[NodeOverview | None, list[Diagnosis]]:
+    """What runs, and what is to be said of it."""
+    needed = needed_descriptors(PeerOptions() if config is None else config.peers.options)
+    limit = judge_descriptors(resource.getrlimit(resource.RLIMIT_NOFILE)[0], needed)
+    if config is not None and wanted.node is None and not config.admin.enabled:
+        return None, [ok("node", "admin.enabled = false: one that runs cannot be looked at"), limit]
+    said = wanted.node if wanted.node is not None or wanted.config is None else str(wanted.config)
+    try:
+        target = await find_node(said, token=wanted.token, authority=wanted.authority)
+        async with AdminClient(target) as client:
+            seen = await client.node()
+    except ConfigError as error:
+        return None, [failed("node", str(error), "mend [admin], or name the node: --node NAME, PATH or URL"), limit]
+    except (NodeNotFound, NodeNotReached) as error:
+        absent = isinstance(error, NodeNotFound) or error.how == "absent"
+        if absent and wanted.node is None:
+            return None, [ok("node", f"none runs: {error}" if wanted.config is None else "does not run"), limit]
+        return None, [failed("node", str(error), "its log says what it does"), limit]
+    except AdminError as error:
+        return None, [failed("node", str(error), "run the doctor of the node's own version"), limit]
+    return seen, judge_running(seen, needed=needed)
+
+
+async def _places(config: NodeConfig | None, running: NodeOverview | None) -> list[Diagnosis]:
+    if config is None:
+        return []
+    return await look_at_places(config.listen, None if running is None else running.process.pid)
+
+
+async def _named_peers(config: NodeConfig | None) -> list[Diagnosis]:
+    if config is None:
+        return []
+    named = [("peer", endpoint) for endpoint in config.peers.persistent]
+    return await look_at_named_peers([*named, *(("seed", endpoint) for endpoint in config.peers.seeds)])
+
+
+async def _multicast(
+    config: NodeConfig | None, running: NodeOverview | None, ours: frozenset[str], seconds: float
+) -> list[Diagnosis]:
+    if config is None:
+        return await look_at_multicast(None, None if running is None else running.network, ours, seconds=seconds)
+    if not config.discovery.mdns:
+        return [ok("mdns", "off, as the configuration says")]
+    return await look_at_multicast(config.discovery.interfaces, config.network, ours, seconds=seconds)

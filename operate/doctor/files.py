@@ -1,0 +1,77 @@
+"""Whether the configuration, the key and the book of a node are right: what `peerbus run` does before it listens."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ...actors.base import ConfigError
+from ...node.build import build_node, load_identity
+from ...node.check_report import ignored_variables
+from ...node.config import NodeConfig, load_config
+from ...node.overrides import Override
+from ..configured import extensions_of
+from .diagnosis import Diagnosis, failed, ok, warning
+
+__all__ = ["LookedAtFiles", "look_at_files"]
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAtFiles:
+    """What came of it. `config` None: it cannot be read; `node_id` None: none is set, or it cannot be read."""
+
+    diagnoses: tuple[Diagnosis, ...]
+    config: NodeConfig | None = None
+    node_id: str | None = None
+
+
+def look_at_files(path: Path, overrides: Sequence[Override] = ()) -> LookedAtFiles:
+    """Read the configuration and what it names, and import its reactors; nothing is started."""
+    try:
+        config = load_config(path, overrides)
+    except ConfigError as error:
+        return LookedAtFiles((failed("configuration", str(error), "mend it: docs/configuration.md has every key"),))
+    key, node_id = _key(config)
+    found = [_configuration(config), *_ignored(config), key, *_book(config)]
+    return LookedAtFiles(tuple(found), config, node_id)
+
+
+def _configuration(config: NodeConfig) -> Diagnosis:
+    try:
+        # Another key than its own, which is looked at for itself.
+        build_node(replace(config, identity=None), extensions=extensions_of(config))
+    except ConfigError as error:
+        return failed("configuration", str(error), "mend it: docs/configuration.md has every key")
+    return ok("configuration", f"{config.source.name}: {config.name} in network {config.network}")
+
+
+def _ignored(config: NodeConfig) -> list[Diagnosis]:
+    names = ignored_variables(config)
+    if not names:
+        return []
+    advice = "`peerbus run --check` says what they may have been meant to be"
+    return [warning("environment", f"{', '.join(names)}: no key of a configuration, and ignored", advice)]
+
+
+def _key(config: NodeConfig) -> tuple[Diagnosis, str | None]:
+    try:
+        found = load_identity(config)
+    except ConfigError as error:
+        return failed("key", str(error), "without it the node does not start"), None
+    if found is None:
+        text = "no identity is set: the node is another one at each start, and peers know it no more"
+        advice = 'make one, `peerbus keygen alice.pem`, and write identity = "alice.pem"'
+        return warning("key", text, advice), None
+    return ok("key", f"{found.source}: {found.why}"), found.identity.node_id
+
+
+def _book(config: NodeConfig) -> list[Diagnosis]:
+    if config.book is None:
+        return []
+    for path in (config.book, config.book.parent):
+        if path.exists() and not os.access(path, os.R_OK | os.W_OK):
+            text = f"{path} cannot be written: what is learnt of peers is forgotten at the end"
+            return [failed("book", text, f"let user {os.geteuid()} write it")]
+    return [ok("book", str(config.book))]

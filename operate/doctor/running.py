@@ -1,0 +1,117 @@
+"""What a running node says of itself that is not as it should be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+
+from ...discovery.records import MAX_SKEW
+from ...discovery.shell import NarrowPath
+from ...transports.streams import Endpoint
+from ..looking import NodeOverview
+from .descriptors import judge_descriptors
+from .diagnosis import Diagnosis, failed, ok, warning
+
+__all__ = ["judge_running"]
+
+#: Seconds between calendars that nobody needs to know of.
+CLOCKS_AGREE = 2.0
+#: Of fewer peers nobody knows whose calendar is wrong.
+FEWEST_CLOCKS = 3
+#: Seconds for which one handler may have kept all others waiting.
+LAG = 0.5
+
+_SET_CLOCK = "set the clock: `timedatectl set-ntp true`, or what keeps time here"
+_NARROW = (
+    "the path drops large packets without a word: let ICMP pass (type 3 code 4, ICMPv6 type 2), set "
+    "net.ipv4.tcp_mtu_probing = 1, or lower the MTU of the interface to the tunnel's"
+)
+#: What a reason for which a dial came to nothing, or somebody was not let in, asks for; others are no fault.
+_BY_REASON: Mapping[str, str] = {
+    "unreachable": "see that they run, and that no firewall is between: `peerbus doctor CONFIG` tries those it names",
+    "network": "nodes of other networks share a place: name the right one, network = …",
+    "version": "they speak another version of the protocol: upgrade the older nodes",
+    "node_id": "another node is there than the one that is named: take its id out of the endpoint, or put the right in",
+    "certificate": "they have no right certificate for this network",
+    "tls": "what is there speaks no TLS, or breaks it off: is it a node?",
+    "magic": "what is there is no node: see what listens at the endpoints that are named",
+    "timeout": "they take connections and do not answer: they stand still, or the path drops packets",
+    "narrow": _NARROW,
+    "full": "their slots, or this node's, are full: raise peers.max_connected",
+    "rate": "one address opens too many connections: limits.arrivals_per_address",
+    "banned": "`peerbus unban ID` where that is not meant",
+}
+
+
+def judge_running(seen: NodeOverview, *, needed: int, now: float | None = None) -> list[Diagnosis]:
+    """All of it. `needed`: descriptors with every slot full; `now`: seconds since 1970."""
+    found = [_node(seen), *_readiness(seen), _clock(seen)]
+    found += [_narrow(path, time.time() if now is None else now) for path in seen.carried.narrow]
+    found += _reasons("dials in vain", seen.failed)
+    found += _reasons("not let in", seen.refused)
+    found.append(judge_descriptors(seen.process.max_fds, needed, seen.process.open_fds))
+    found += _lag(seen)
+    return found
+
+
+def _node(seen: NodeOverview) -> Diagnosis:
+    text = f"{seen.name} {seen.node_id[:12]} runs (pid {seen.process.pid}) in network {seen.network}"
+    if seen.connected:
+        return ok("node", f"{text}, with {seen.connected} peer{'s' if seen.connected > 1 else ''}")
+    known = sum(seen.peers.values())
+    advice = "see below what is heard and reached" if known else "nobody was found: see mdns, peers and seeds below"
+    return warning("node", f"{text}, connected to nobody; {known} known", advice)
+
+
+def _readiness(seen: NodeOverview) -> Iterator[Diagnosis]:
+    for why in seen.ready.why_not:
+        match why.reason:
+            case "requirement":
+                yield failed("requirement", why.text, "start nodes that offer it, or ask for fewer: peers.require")
+            case "draining":
+                yield warning("draining", why.text, "`peerbus undrain` lets peers in again")
+            case _:
+                yield warning(why.reason, why.text, "wait for its end")
+
+
+def _clock(seen: NodeOverview) -> Diagnosis:
+    offset = seen.clock_offset
+    if offset is None:
+        return ok("clock", "no connected peer has told its time")
+    if abs(offset) < CLOCKS_AGREE:
+        return ok("clock", f"within {max(abs(offset), 0.001):.3f} s of its peers'")
+    whose = "this machine's clock" if seen.connected >= FEWEST_CLOCKS else "this machine's clock, or its peers',"
+    text = f"{_span(offset)} {'behind' if offset > 0 else 'ahead of'} its peers' (the median)"
+    if abs(offset) <= MAX_SKEW:
+        return warning("clock", text, f"{whose} is wrong: {_SET_CLOCK}")
+    return failed("clock", f"{text}: records that it signs or reads are refused", f"{whose} is wrong: {_SET_CLOCK}")
+
+
+def _narrow(path: NarrowPath, now: float) -> Diagnosis:
+    times = "once" if path.times == 1 else f"{path.times} times"
+    place = Endpoint.parse(path.remote).without_peer()
+    text = (
+        f"to {path.peer_id[:12]} at {place}: small frames were answered, large ones were not, {times}, "
+        f"last {_span(now - path.last)} ago"
+    )
+    return warning("narrow path", text, _NARROW)
+
+
+def _reasons(about: str, counts: Mapping[str, int]) -> Iterator[Diagnosis]:
+    for reason, times in sorted(counts.items(), key=lambda item: -item[1]):
+        if advice := _BY_REASON.get(reason):
+            yield warning(about, f"{reason}: {times} since the start", advice)
+
+
+def _lag(seen: NodeOverview) -> Iterator[Diagnosis]:
+    if seen.loop_lag.worst >= LAG:
+        text = f"a handler has held the event loop for {_span(seen.loop_lag.worst)} within the last minute"
+        yield warning("loop", text, "the events name it: HandlerStalled, with its stack; give it a thread")
+
+
+def _span(seconds: float) -> str:
+    seconds = abs(seconds)
+    for size, name in ((86_400, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {name}"
+    return f"{seconds:.1f} s"

@@ -1,0 +1,71 @@
+"""The whole examination, of a configuration beside the node that runs from it or none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from peerbus.node import Node
+from peerbus.operate import Admin
+from peerbus.operate.doctor.diagnosis import Diagnosis
+from peerbus.operate.doctor.examination import Wanted, examine
+from peerbus.transports import Identity
+
+QUIET = "[discovery]\nmdns = false\n"
+
+
+def written(folder: Path, text: str) -> Path:
+    """A configuration of that text."""
+    Identity.generate().save(folder / "alice.pem")
+    path = folder / "alice.toml"
+    path.write_text(
+        f'name = "alice"\nnetwork = "demo"\nidentity = "alice.pem"\n{text}[admin]\nat = "alice.sock"\n{QUIET}'
+    )
+    return path
+
+
+async def examined(path: Path, node: str | None = None) -> dict[str, Diagnosis]:
+    """By what they are about."""
+    return {each.about: each for each in await examine(Wanted(config=path, node=node, listen=0.1))}
+
+
+async def test_before_the_first_start_all_is_well(tmp_path: Path) -> None:
+    found = await examined(written(tmp_path, 'listen = ["tcp://127.0.0.1:0"]\n'))
+    assert {about: each.verdict for about, each in found.items()} == dict.fromkeys(
+        ("configuration", "key", "node", "descriptors", "listen tcp://127.0.0.1:0", "mdns"), "ok"
+    )
+    assert found["node"].text == "does not run"
+    assert found["mdns"].text == "off, as the configuration says"
+
+
+async def test_the_node_that_runs_from_it_is_looked_at_and_has_its_port(tmp_path: Path) -> None:
+    admin = Admin(str(tmp_path / "alice.sock"))
+    async with Node("alice", network="demo", listen=["tcp://127.0.0.1:0"], extensions=[admin]) as node:
+        place = node.endpoints[0].replace(f"{node.node_id}@", "")
+        path = written(tmp_path, f'listen = ["{place}"]\n')
+        found = await examined(path)
+        assert node.node_id[:12] in found["node"].text
+        assert (found[f"listen {place}"].verdict, "this node runs" in found[f"listen {place}"].text) == ("ok", True)
+        assert found["clock"].verdict == "ok"
+        assert "in use" in found["descriptors"].text
+
+
+async def test_a_broken_configuration_is_all_that_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "alice.toml"
+    path.write_text("nam = 3\n")
+    assert {about: each.verdict for about, each in (await examined(path)).items()} == {"configuration": "failed"}
+
+
+async def test_a_node_that_is_named_and_does_not_run_has_failed(tmp_path: Path) -> None:
+    found = await examined(written(tmp_path, ""), node=str(tmp_path / "nobody.sock"))
+    assert found["node"].verdict == "failed"
+    assert "nobody.sock" in found["node"].text
+
+
+async def test_peers_and_seeds_are_looked_at(tmp_path: Path) -> None:
+    async with Node("bob", listen=["tcp://127.0.0.1:0"]) as bob:
+        place = bob.endpoints[0].replace(f"{bob.node_id}@", "")
+        found = await examined(
+            written(tmp_path, f'peers = {{ persistent = ["{place}"], seeds = ["tcp://127.0.0.1:1"] }}\n')
+        )
+        assert found[f"peer {place}"].verdict == "ok"
+        assert found["seed tcp://127.0.0.1:1"].verdict == "warning"
