@@ -26,7 +26,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-eager test-all soak large fuzz check format lint types layering coverage wheel check-api check-metrics load wan sim clean \
+.PHONY: help demo test test-eager test-all soak large fuzz check format lint types layering coverage wheel check-api check-metrics load siege wan sim clean \
   tuning generate javascript bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -114,6 +114,9 @@ load: $(INSTALLED)dev ## measure what is promised under load; ARGS="--seconds 60
 
 wan: $(INSTALLED)dev ## measure long and thin links between two network namespaces, beside TCP alone; needs root
 	@$(VENV)/bin/python benchmarks wan $(ARGS)
+
+siege: $(INSTALLED)dev ## attack a node in every known way beside an honest load, and say what held; ARGS="--seconds 20" for a claim
+	@$(VENV)/bin/python benchmarks siege $(ARGS)
 
 check-api: $(INSTALLED)test ## run schemathesis against the admin API of a node here (installs it in a place of its own)
 	@PYTHON='$(RUN)' scripts/check-api $(ARGS)

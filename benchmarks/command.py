@@ -35,6 +35,7 @@ check    BASE.json [NEW.json]: which ratios became worse
 publish  the figures into docs/performance.md, its picture and benchmarks/published
 load     what is promised under load, each figure with its bound; see `load --help`
 wan      long and thin links between two network namespaces, beside TCP alone; see `wan --help`
+siege    attacks on a node beside an honest load, each with the bounds that it has to keep; see `siege --help`
 sim      whole nodes in one process on virtual time, 10 to 1 000 of them; see `sim --help`
 tuning   what each setting of a channel does under load, on virtual time, drawn in docs/; see `tuning --help`
 
@@ -55,6 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from .wan.command import main as wan
 
             return wan(words[1:])
+        case ["siege"]:
+            from .siege.command import main as siege
+
+            return siege(words[1:])
         case ["sim"]:
             from .sim.command import main as sim
 

@@ -17,7 +17,7 @@ __all__ = ["handshake_error", "open_stream"]
 async def open_stream(sock: socket.socket, *, tls: ssl.SSLContext | None, server_side: bool) -> SocketStream:
     """Take over a connected socket and, with `tls`, shake hands on it; the caller sets the deadline.
 
-    The socket is closed if that fails. Raises: HandshakeFailed; OSError if the network failed.
+    Whatever ends that, the socket is closed. Raises: HandshakeFailed; OSError if the network failed.
     """
     if tls is None:
         return await _connect(sock, None, server_side=server_side)
@@ -33,7 +33,7 @@ async def open_stream(sock: socket.socket, *, tls: ssl.SSLContext | None, server
         raise handshake_error(error) from error
     try:
         stream.peer_id = authenticated_id(stream.tls)
-    except HandshakeFailed:
+    except BaseException:
         stream.abort()
         raise
     return stream

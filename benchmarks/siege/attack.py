@@ -1,0 +1,98 @@
+"""What an attack is: a small file in `attacks/` that says what it does, to which node, and what must hold beside the law.
+
+Attackers run in a process of their own, on a processor of their own, and come from 127.0.0.2 and upwards; the honest
+come from 127.0.0.1. They know the wire and the published certificates, and nothing else of the node.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+__all__ = ["Attack", "Target", "source_address"]
+
+
+@dataclass(slots=True)
+class Target:
+    """The node that is attacked. `rounds`: how often an attack does what it does; None: until it is cancelled.
+
+    `facts` are what the attack counts, for `Attack.judge` and for people.
+    """
+
+    host: str
+    port: int
+    node_id: str
+    network: str
+    rounds: int | None = None
+    facts: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def at(cls, endpoint: str, network: str, rounds: int | None = None) -> Target:
+        """The node of an endpoint with its id: `tcp://<node id>@host:port`."""
+        node_id, _, place = endpoint.removeprefix("tcp://").partition("@")
+        host, _, port = place.rpartition(":")
+        return cls(host, int(port), node_id, network, rounds)
+
+    @property
+    def endpoint(self) -> str:
+        """As `at` takes it."""
+        return f"tcp://{self.node_id}@{self.host}:{self.port}"
+
+    def scaled(self, full: int, small: int) -> int:
+        """A number that is smaller where the rounds are limited, as in a test."""
+        return full if self.rounds is None else small
+
+    async def repeat(self, once: Callable[[int], Awaitable[None]], *, side_by_side: int, pause: float = 0.0) -> None:
+        """Do it for each round number, so many at a time; what the node does to it (OSError, end of stream) is counted.
+
+        Where there is no limit of rounds this ends when it is cancelled.
+        """
+        number = 0
+
+        async def work() -> None:
+            nonlocal number
+            while self.rounds is None or number < self.rounds:
+                mine, number = number, number + 1
+                try:
+                    await once(mine)
+                except (OSError, EOFError, TimeoutError) as error:
+                    self.facts[type(error).__name__] += 1
+                else:
+                    self.facts["done"] += 1
+                await asyncio.sleep(pause)
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(side_by_side):
+                group.create_task(work())
+
+
+def _nothing(_facts: Mapping[str, int]) -> tuple[str, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attack:
+    """`number`: its place in the table. `run` attacks until it is cancelled or its rounds are over.
+
+    `node`: arguments of the attacked `Node`, beside those that it has anyhow; `visitor`: of the honest ones. `small`: rounds in `make test`. `judge`
+    says what did not hold beside the law, of what the attack counted.
+    """
+
+    number: int
+    name: str
+    about: str
+    run: Callable[[Target], Awaitable[None]]
+    small: int = 20
+    node: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    visitor: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    judge: Callable[[Mapping[str, int]], tuple[str, ...]] = _nothing
+
+
+def source_address(number: int) -> str:
+    """One of the addresses that attackers come from: 127.0.0.2, 127.0.0.3, … 127.0.250.251."""
+    number %= 250 * 250
+    return f"127.0.{number // 250}.{number % 250 + 2}"

@@ -1,0 +1,122 @@
+"""The nodes of a siege: the one that is attacked, those that ask it all the time, and those that come to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from peerbus.actors import Channel, Peer, Reactor, RemoteError, SendError, handles
+from peerbus.node import Node
+
+from .attack import Target
+from .attacks import ATTACKS
+
+__all__ = ["NETWORK", "Desk", "Question", "ask_and_join", "attacked", "defend", "honest_load", "visitor"]
+
+#: These nodes talk to nobody else.
+NETWORK = "siege"
+#: Honest nodes that stay, and seconds between two asks of one of them; together 100 asks a second.
+STAYING, INTERVAL = 4, 0.04
+#: Seconds between two nodes that come, ask once and go.
+JOIN_EVERY = 0.5
+#: Seconds that an ask, and a join, may take until it counts as failed.
+ASK_WITHIN, JOIN_WITHIN = 5.0, 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An ask that costs nothing, to be timed."""
+
+    number: int
+
+
+class Desk(Reactor):
+    """Answers at once."""
+
+    channel = Channel("desk", messages=(Question,))
+
+    @handles(Question)
+    def answer(self, question: Question) -> Question:
+        return question
+
+
+@contextlib.asynccontextmanager
+async def attacked(name: str, book: Path | None = None) -> AsyncIterator[Node]:
+    """The node that the attack of this name is for."""
+    arguments = {"reactors": [Desk], "listen": ["tcp://127.0.0.1:0"], "book": book, **ATTACKS[name].node}
+    async with Node("attacked", network=NETWORK, shutdown_timeout=1.0, **arguments) as node:
+        yield node
+
+
+def visitor(name: str, attack: str, target: Target) -> Node:
+    """An honest node; it dials the one that is attacked, or finds it as the attack says."""
+    arguments = {"peers": [target.endpoint], **ATTACKS[attack].visitor}
+    return Node(name, network=NETWORK, channels=[Desk.channel], shutdown_timeout=0.5, **arguments)
+
+
+async def defend(name: str, folder: Path) -> None:
+    """Be attacked, until the process that started this one goes away; prints where it listens."""
+    async with attacked(name, folder / "book") as node:
+        print(node.endpoints[0], flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+async def ask_and_join(nodes: list[Node], attack: str, target: Target, seconds: float) -> dict[str, list[float]]:
+    """Ask and join for so long: the seconds of each ask and each join; one that failed took for ever."""
+    asks: list[float] = []
+    joins: list[float] = []
+    end = perf_counter() + seconds
+
+    async def ask(node: Node, offset: float) -> None:
+        await asyncio.sleep(offset)
+        while perf_counter() < end:
+            due = perf_counter() + INTERVAL
+            asks.append(await _timed_ask(node, target))
+            await asyncio.sleep(max(0.0, due - perf_counter()))
+
+    async def join() -> None:
+        while perf_counter() < end:
+            due = perf_counter() + JOIN_EVERY
+            joins.append(await _timed_join(attack, target))
+            await asyncio.sleep(max(0.0, due - perf_counter()))
+
+    await asyncio.gather(join(), *(ask(node, INTERVAL * n / STAYING) for n, node in enumerate(nodes)))
+    return {"asks": asks, "joins": joins}
+
+
+async def _timed_ask(node: Node, target: Target) -> float:
+    start = perf_counter()
+    try:
+        await node.ask(Peer(target.node_id) / Desk, Question(1), reply=Question, timeout=ASK_WITHIN)
+    except (SendError, RemoteError):
+        return float("inf")
+    return perf_counter() - start
+
+
+async def _timed_join(attack: str, target: Target) -> float:
+    start = perf_counter()
+    async with visitor("joiner", attack, target) as node:
+        try:
+            to = Peer(target.node_id) / Desk
+            await node.ask(to, Question(0), reply=Question, timeout=JOIN_WITHIN, wait_for_peer=True)
+        except (SendError, RemoteError):
+            return float("inf")
+        return perf_counter() - start
+
+
+async def honest_load(attack: str, endpoint: str) -> None:
+    """Stay connected; for each line of standard input, a number of seconds, ask and join so long and print the times."""
+    target = Target.at(endpoint, NETWORK)
+    async with contextlib.AsyncExitStack() as stack:
+        nodes = [await stack.enter_async_context(visitor(f"honest{n}", attack, target)) for n in range(STAYING)]
+        for node in nodes:
+            await node.ask(Peer(target.node_id) / Desk, Question(0), reply=Question, timeout=30, wait_for_peer=True)
+        print("ready", flush=True)
+        while line := await asyncio.to_thread(sys.stdin.readline):
+            print(json.dumps(await ask_and_join(nodes, attack, target, float(line))), flush=True)
