@@ -1,4 +1,4 @@
-"""What an attack is: a small file in `attacks/` that says what it does, to which node, and what must hold beside the law.
+"""What an attack is: a small file in `attacks/`, which says what it does, to which node, and what else must hold.
 
 Attackers run in a process of their own, on a processor of their own, and come from 127.0.0.2 and upwards; the honest
 come from 127.0.0.1. They know the wire and the published certificates, and nothing else of the node.
@@ -78,8 +78,8 @@ def _nothing(_facts: Mapping[str, int]) -> tuple[str, ...]:
 class Attack:
     """`number`: its place in the table. `run` attacks until it is cancelled or its rounds are over.
 
-    `node`: arguments of the attacked `Node`, beside those that it has anyhow; `visitor`: of the honest ones. `small`: rounds in `make test`. `judge`
-    says what did not hold beside the law, of what the attack counted.
+    `node`: arguments of the attacked `Node`, beside those that it has anyhow; `visitor`: of the honest ones. `small`:
+    rounds in `make test`. `judge` says what did not hold beside the law, of what the attack counted.
     """
 
     number: int

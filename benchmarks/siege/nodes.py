@@ -111,7 +111,7 @@ async def _timed_join(attack: str, target: Target) -> float:
 
 
 async def honest_load(attack: str, endpoint: str) -> None:
-    """Stay connected; for each line of standard input, a number of seconds, ask and join so long and print the times."""
+    """Stay connected; for each line of standard input, a number of seconds, ask and join so long, and print times."""
     target = Target.at(endpoint, NETWORK)
     async with contextlib.AsyncExitStack() as stack:
         nodes = [await stack.enter_async_context(visitor(f"honest{n}", attack, target)) for n in range(STAYING)]

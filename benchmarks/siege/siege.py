@@ -77,9 +77,7 @@ def _line(process: subprocess.Popen[str], role: str) -> str:
 
 
 @contextlib.contextmanager
-def _child(
-    role: str, *arguments: str, processor: int, log: Path | None = None
-) -> Iterator[subprocess.Popen[str]]:
+def _child(role: str, *arguments: str, processor: int, log: Path | None = None) -> Iterator[subprocess.Popen[str]]:
     """A process beside this one, on that processor; it ends when its standard input does."""
     with contextlib.ExitStack() as stack:
         errors: IO[str] | None = None if log is None else stack.enter_context(log.open("w", encoding="utf-8"))

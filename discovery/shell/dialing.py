@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from functools import partial
 
 from ...actors.base import (
     DialFailed,
     HandshakeFailed,
     InFull,
+    PeerbusError,
     ProtocolError,
     StreamBroken,
     StreamClosed,
@@ -21,7 +23,7 @@ from ...actors.base import (
 )
 from ...actors.bus import Bus
 from ...transports.connection import Greeted, greet
-from ...transports.streams import MAX_PENDING_HANDSHAKES, Endpoint, Listener, ManyPlaces, Stream, Transport
+from ...transports.streams import Endpoint, Guarded, Listener, ManyPlaces, Provisional, Stream, Transport
 from ...transports.wire import Hello, IdentityInUse
 from ..facts import Accept, Attempt, Changes, Dial, PeerNotReached, PeerRefused
 from ..mind import PeerManager
@@ -74,7 +76,6 @@ class Dialing:
         #: Says how much was not said.
         self._rest: asyncio.TimerHandle | None = None
         self._tasks: dict[asyncio.Task[None], None] = {}
-        self._greetings = 0
         self._keys = 0
         #: Handshakes under way; a reason: their connection shall end as soon as it is open.
         self._pending: dict[int, str | None] = {}
@@ -94,6 +95,8 @@ class Dialing:
         for endpoint in endpoints:
             listener = await self._transport(endpoint).listen(endpoint, on_refused=self._refused)
             self._listeners.append(listener)
+            if isinstance(listener, Guarded):
+                listener.guard(lambda host: self._manager.knows_good_peers_at(host, self._loop.time()))
             log.info("listening", node=self._name, endpoint=InFull(listener.endpoint))
             self.run(self._accept(listener), f"accept {listener.endpoint}")
 
@@ -110,11 +113,12 @@ class Dialing:
         """Why the connection of this greeting shall end at once, if it shall."""
         return self._pending.get(key)
 
-    def run(self, work: Coroutine[object, object, None], name: str) -> None:
+    def run(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
         """Run this as a task that ends when this is closed, at the latest."""
         task = new_task(work, loop=self._loop, name=f"peerbus {name}", context=self._bus.context.copy())
         self._tasks[task] = None
         task.add_done_callback(self._ran)
+        return task
 
     async def shut(self) -> None:
         """Listen no more, and refuse streams that are being greeted; those that were let in already still come in."""
@@ -206,6 +210,17 @@ class Dialing:
         endpoint = str(dial.endpoint)
         told = self._told(self._failed_dials, dial.node_id or endpoint, f"{reason} {endpoint}")
         if told is not None:
+            pinned = self._manager.pinned(dial.endpoint) if reason == "node_id" else None
+            if pinned is not None:
+                log.warning(
+                    "another node answers where this one was met first, and is refused",
+                    node=self._name,
+                    endpoint=endpoint,
+                    peer=pinned,
+                    error=str(error),
+                    failures=told.failures,
+                    hint=InFull(f"if the node there was replaced: peerbus peers forget {pinned}"),
+                )
             (log.warning if isinstance(error, IdentityInUse) else log.info)(
                 "dial failed" if told.failures == 1 else "dial failed again",
                 node=self._name,
@@ -250,39 +265,34 @@ class Dialing:
                 stream = await listener.accept()
             except StreamClosed:
                 return
-            if self._greetings >= MAX_PENDING_HANDSHAKES:
-                if told := self._told(self._refusals, "handshakes", "too_many"):
-                    log.warning(
-                        "too many handshakes at once, refused",
-                        node=self._name,
-                        remote=str(stream.remote),
-                        times=told.failures,
-                    )
-                stream.abort()
-                continue
-            self.run(self._welcome(stream), f"greet {stream.remote}")
+            # Cancelled before its first step, it would leave the stream open.
+            self.run(self._welcome(stream), f"greet {stream.remote}").add_done_callback(partial(_close_unowned, stream))
 
     async def _welcome(self, stream: Stream) -> None:
-        self._greetings += 1
+        reason = ""
         try:
             await self._greet(stream, _Judged(), None)
-        except (HandshakeFailed, ProtocolError, StreamBroken, StreamClosed) as error:
+        except Exception as error:  # noqa: BLE001  # whatever a stranger can bring about, he is refused for it
+            reason = getattr(error, "reason", "closed")
             self._refused(stream.remote, error)
         finally:
-            self._greetings -= 1
+            if isinstance(stream, Provisional):
+                stream.settle(reason)
             self._changed(Changes())  # one that was let in and broke off may be wanted
 
     def _refused(self, remote: Endpoint | None, error: Exception) -> None:
         reason = getattr(error, "reason", type(error).__name__)
         who = "" if remote is None else remote.host or str(remote)
         if told := self._told(self._refusals, who, reason):
-            (log.warning if isinstance(error, IdentityInUse) else log.info)(
+            expected = isinstance(error, PeerbusError | OSError)
+            (log.warning if isinstance(error, IdentityInUse) else log.info if expected else log.error)(
                 "connection refused",
                 node=self._name,
                 remote=None if remote is None else str(remote),
                 reason=reason,
                 error=str(error),
                 times=told.failures,
+                exc_info=None if expected else error,
             )
             where = None if remote is None else str(remote)
             self._bus.publish(PeerRefused(where, reason, str(error), told.failures))
@@ -328,6 +338,11 @@ class Dialing:
             raise
         finally:
             self._pending.pop(key, None)
+
+
+def _close_unowned(stream: Stream, greeting: asyncio.Task[None]) -> None:
+    if greeting.cancelled():
+        stream.abort()
 
 
 class _Judged:

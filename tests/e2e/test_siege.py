@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from virtual_time import eventually, in_real_time
+
 from benchmarks.siege.attack import Target
 from benchmarks.siege.attacks import ATTACKS
 from benchmarks.siege.nodes import NETWORK, Desk, Question, attacked, visitor
-from virtual_time import eventually, in_real_time
-
 from peerbus.actors import Peer
 from peerbus.node import Node
 
@@ -24,9 +24,7 @@ SPARE = 8
 
 
 async def is_served(node: Node, target: Target) -> None:
-    answer = await node.ask(
-        Peer(target.node_id) / Desk, Question(3), reply=Question, timeout=30.0, wait_for_peer=True
-    )
+    answer = await node.ask(Peer(target.node_id) / Desk, Question(3), reply=Question, timeout=30.0, wait_for_peer=True)
     assert answer == Question(3)
 
 

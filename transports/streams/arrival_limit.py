@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
+from .sources import source_of
 
 __all__ = ["ArrivalLimit"]
 
-#: Bits that one owner of IPv6 addresses can choose freely (RFC 6177 §2).
-_OWN_BITS = 64
-
 
 class ArrivalLimit:
-    """Counts arrivals per address in windows of one second.
+    """Counts arrivals per address (for IPv6 per /64) in windows of one second.
 
     Its memory is what arrived in the last second: the table is thrown away at each window.
     """
@@ -30,14 +27,7 @@ class ArrivalLimit:
         if now >= self._window_ends:
             self._window_ends = now + 1.0
             self._counts.clear()
-        key = _owner(host)
+        key = source_of(host)
         count = self._counts.get(key, 0) + 1
         self._counts[key] = count
         return count <= self._per_second
-
-
-def _owner(host: str) -> str:
-    if ":" not in host:
-        return host
-    address = int(ipaddress.IPv6Address(host.partition("%")[0]))
-    return f"{address >> _OWN_BITS:x}"

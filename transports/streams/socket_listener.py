@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import random
 import socket
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Final
 
 from ...actors.base import HandshakeFailed, StreamBroken, StreamClosed, new_task
@@ -15,7 +17,8 @@ from .arrival_limit import ArrivalLimit
 from .endpoint import Endpoint
 from .socket_handshake import handshake_error
 from .socket_stream import SocketStream
-from .transport import HANDSHAKE_TIMEOUT, MAX_PENDING_HANDSHAKES, Refused
+from .startups import Startup, Startups
+from .transport import HANDSHAKE_TIMEOUT, Refused
 
 __all__ = ["SocketListener"]
 
@@ -30,8 +33,8 @@ _FATAL: Final = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSOCK, errno.EOPN
 class SocketListener:
     """The `Listener` of the transports that run on sockets.
 
-    The loop calls it when connections wait. Tasks: one `handshake` for each connection, at most
-    MAX_PENDING_HANDSHAKES together with the streams that nobody has taken; these feed `accept`.
+    The loop calls it when connections wait; `Startups` says which of them begin. Tasks: one `handshake` for each that
+    has begun; these feed `accept`.
     """
 
     def __init__(
@@ -56,9 +59,16 @@ class SocketListener:
         self._arrived = asyncio.Event()
         self._closed = False
         self._failure: OSError | None = None
+        self._startups = Startups(random.Random())
+        #: Those that wait for their handshake; how those end that have begun; sockets of handshakes under way.
+        self._waiting: dict[Startup, tuple[socket.socket, Endpoint | None]] = {}
+        self._begun: dict[Startup, Callable[[], object]] = {}
         self._handshakes: dict[asyncio.Task[None], socket.socket] = {}
+        self._known: Callable[[str], bool] | None = None
+        self._arrivals = 0
         self._loop = asyncio.get_running_loop()
         self._pause: asyncio.TimerHandle | None = None
+        self._next: asyncio.TimerHandle | None = None
         self._watch()
 
     @property
@@ -75,7 +85,14 @@ class SocketListener:
                 raise StreamBroken(f"{self._endpoint}: {self._failure}") from self._failure
             self._arrived.clear()
             await self._arrived.wait()
-        return self._ready.popleft()
+        stream = self._ready.popleft()
+        if self._known is None:
+            stream.settle()  # whoever took it does not say what becomes of it
+        return stream
+
+    def guard(self, known: Callable[[str], bool]) -> None:
+        """As `Guarded.guard`."""
+        self._known = known
 
     async def aclose(self) -> None:
         """As `Listener.aclose`."""
@@ -87,6 +104,11 @@ class SocketListener:
         self._socket.close()
         if self._on_close is not None:
             self._on_close()
+        if self._next is not None:
+            self._next.cancel()
+        for sock, _ in self._waiting.values():
+            sock.close()
+        self._waiting.clear()
         tasks = list(self._handshakes)
         for task in tasks:
             task.cancel()
@@ -98,8 +120,7 @@ class SocketListener:
         await asyncio.gather(*(stream.aclose() for stream in streams))
 
     def __repr__(self) -> str:
-        waiting = len(self._handshakes) + len(self._ready)
-        return f"<SocketListener {self._endpoint} pending={waiting} closed={self._closed}>"
+        return f"<SocketListener {self._endpoint} pending={len(self._startups)} closed={self._closed}>"
 
     def _watch(self) -> None:
         self._pause = None
@@ -132,49 +153,97 @@ class SocketListener:
         self._admit(sock, self._source(address))
 
     def _admit(self, sock: socket.socket, source: Endpoint | None) -> None:
-        refusal: HandshakeFailed | None = None
-        if len(self._handshakes) + len(self._ready) >= MAX_PENDING_HANDSHAKES:
-            refusal = HandshakeFailed("busy", f"{MAX_PENDING_HANDSHAKES} connections are pending")
-        elif self._limit is not None and source is not None and not self._limit.admit(source.host, self._loop.time()):
-            refusal = HandshakeFailed("rate", f"too many connections a second from {source.host}")
-        if refusal is not None:
+        now, host = self._loop.time(), "" if source is None else source.host
+        if self._limit is not None and host and not self._limit.admit(host, now):
             sock.close()
-            self._refuse(source, refusal)
+            self._refuse(source, HandshakeFailed("rate", f"too many connections a second from {host}"))
             return
-        task = new_task(self._shake_hands(sock, source), loop=self._loop, name=f"handshake {source}")
-        self._handshakes[task] = sock
-        task.add_done_callback(self._handshake_done)
+        self._arrivals += 1
+        known = bool(host) and self._known is not None and self._known(host)
+        # Callers over a Unix socket come from nowhere: each counts by itself.
+        one, gone = self._startups.arrive(host or f"caller {self._arrivals}", now, known=known)
+        if gone is not None:
+            self._evict(gone)
+        if one is None:
+            sock.close()
+            self._refuse(source, HandshakeFailed("busy", f"{len(self._startups)} connections are pending"))
+            return
+        self._waiting[one] = (sock, source)
+        self._begin()
 
-    async def _shake_hands(self, sock: socket.socket, source: Endpoint | None) -> None:
+    def _begin(self) -> None:
+        now = self._loop.time()
+        if self._next is not None:
+            self._next.cancel()
+            self._next = None
+        begun, gone = self._startups.begin(now)
+        for one in gone:
+            self._evict(one)
+        for one in begun:
+            sock, source = self._waiting.pop(one)
+            task = new_task(self._shake_hands(one, sock, source), loop=self._loop, name=f"handshake {source}")
+            self._handshakes[task] = sock
+            self._begun[one] = task.cancel
+            task.add_done_callback(partial(self._handshake_done, one))
+        if (due := self._startups.next_due(now)) is not None and not self._closed:
+            self._next = self._loop.call_at(due, self._begin)
+
+    def _evict(self, one: Startup) -> None:
+        """It has to go for another."""
+        self._startups.ended(one, "evicted", self._loop.time())
+        waited = self._waiting.pop(one, None)
+        if waited is not None:
+            waited[0].close()
+        elif (end := self._begun.pop(one, None)) is not None:
+            end()
+
+    async def _shake_hands(self, one: Startup, sock: socket.socket, source: Endpoint | None) -> None:
         try:
             async with asyncio.timeout(HANDSHAKE_TIMEOUT):
                 stream = await self._welcome(sock, source)
-        except HandshakeFailed as error:
-            self._refuse(source, error)
-        except TimeoutError:
-            text = f"no handshake within {HANDSHAKE_TIMEOUT} s"
-            self._refuse(source, HandshakeFailed("timeout", text))
-        except OSError as error:
-            refusal = handshake_error(error)
-            refusal.__cause__ = error
+        except Exception as error:  # noqa: BLE001  # whatever a caller can bring about, it is refused for it
+            refusal = _refusal_of(error)
+            self._settled(one, refusal.reason)
             self._refuse(source, refusal)
-        else:
-            if self._closed:
-                stream.abort()
-                return
-            self._ready.append(stream)
-            self._arrived.set()
+            return
+        if self._closed or one not in self._begun:
+            stream.abort()
+            return
+        self._begun[one] = stream.abort
+        stream.on_settled = partial(self._settled, one)
+        self._ready.append(stream)
+        self._arrived.set()
 
-    def _handshake_done(self, task: asyncio.Task[None]) -> None:
+    def _handshake_done(self, one: Startup, task: asyncio.Task[None]) -> None:
         sock = self._handshakes.pop(task)
         if task.cancelled():
+            self._settled(one, "")
             # It may have been cancelled before its first step, when nobody else owns the socket.
             with contextlib.suppress(OSError):
                 sock.close()
-        elif isinstance(error := task.exception(), Exception):
-            self._refuse(None, error)
+
+    def _settled(self, one: Startup, reason: str) -> None:
+        self._begun.pop(one, None)
+        self._startups.ended(one, reason, self._loop.time())
+        if self._waiting:
+            self._begin()
 
     def _refuse(self, source: Endpoint | None, error: Exception) -> None:
         if self._on_refused is not None:
             # Not called from here: a callback that raises must not end the listener.
             self._loop.call_soon(self._on_refused, source, error)
+
+
+def _refusal_of(error: Exception) -> HandshakeFailed:
+    """What a handshake ended with, in the bus's words."""
+    if isinstance(error, HandshakeFailed):
+        return error
+    if isinstance(error, TimeoutError):
+        return HandshakeFailed("timeout", f"no handshake within {HANDSHAKE_TIMEOUT} s")
+    refusal = (
+        handshake_error(error)
+        if isinstance(error, OSError)
+        else HandshakeFailed("failed", f"{type(error).__name__}: {error}")
+    )
+    refusal.__cause__ = error
+    return refusal

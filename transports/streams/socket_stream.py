@@ -50,6 +50,8 @@ class SocketStream(asyncio.Protocol):
         self.peer_id: str | None = None
         #: Called where the path drops large packets; set by who dialed.
         self.on_narrow: Callable[[], None] | None = None
+        #: Called with what became of it, once; set by the listener that it came from.
+        self.on_settled: Callable[[str], None] | None = None
         self._signs = PathSigns(sock)
         self._local: Endpoint | None = None
         self._remote: Endpoint | None = None
@@ -175,6 +177,12 @@ class SocketStream(asyncio.Protocol):
         if self.on_narrow is not None:
             self.on_narrow()
 
+    def settle(self, reason: str = "") -> None:
+        """As `Provisional.settle`."""
+        settled, self.on_settled = self.on_settled, None
+        if settled is not None:
+            settled(reason)
+
     def __repr__(self) -> str:
         state = "lost" if self._lost.is_set() else "closed" if self._closed else "open"
         return f"<SocketStream {self._local} ⇄ {self._remote} {state}>"
@@ -262,6 +270,7 @@ class SocketStream(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The socket is gone: after an end, a close of ours, or a failure."""
         self._lost.set()
+        self.settle("closed")
         why = f": {exc}" if exc is not None else " without an end"
         error = StreamBroken(f"the connection to {self._remote or 'the other side'} broke{why}")
         error.__cause__ = exc

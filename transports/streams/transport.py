@@ -20,6 +20,7 @@ from .endpoint import Endpoint, check_node_id
 
 __all__ = [
     "FLUSH_TIMEOUT",
+    "Guarded",
     "HANDSHAKE_TIMEOUT",
     "HIGH_WATER",
     "LOW_WATER",
@@ -30,6 +31,7 @@ __all__ = [
     "Listener",
     "ManyPlaces",
     "Narrowing",
+    "Provisional",
     "Pushing",
     "Refused",
     "Stream",
@@ -50,8 +52,7 @@ LOW_WATER: Final = HIGH_WATER // 4
 FLUSH_TIMEOUT: Final = 1.0
 #: Seconds that an unknown caller has to prove who it is.
 HANDSHAKE_TIMEOUT: Final = 5.0
-#: Connections of one listener that are not yet authenticated, or not yet taken by `accept`.
-#: At about 5 ms of processor time for a handshake, 64 keep a core busy for a third of a second.
+#: Connections of one memory listener that are not yet taken by `accept`; sockets have `Startups`.
 MAX_PENDING_HANDSHAKES: Final = 64
 #: New connections a second from one address (for IPv6 from one /64): 50 cost a quarter of a core.
 MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND: Final = 50
@@ -175,6 +176,27 @@ class Listener(Protocol):
 
         Idempotent.
         """
+        ...
+
+
+@runtime_checkable
+class Guarded(Protocol):
+    """A listener that shares out what is not judged yet by where it comes from, and hears how each was judged."""
+
+    def guard(self, known: Callable[[str], bool]) -> None:
+        """From now on streams count against the listener until they are settled or gone.
+
+        `known`: whether good peers are known to be at an address; a reserve is kept for those.
+        """
+        ...
+
+
+@runtime_checkable
+class Provisional(Protocol):
+    """A stream that counts against its listener until somebody says what became of it."""
+
+    def settle(self, reason: str = "") -> None:
+        """It was let in, or refused for that reason. Idempotent."""
         ...
 
 

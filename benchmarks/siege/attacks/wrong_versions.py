@@ -8,6 +8,7 @@ import tempfile
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from peerbus.transports.streams import tls
 from peerbus.transports.streams.identity import Identity
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from random import Random
 
 import pytest
 from tcp_scene import (
@@ -16,12 +17,13 @@ from tcp_scene import (
     listening,
     raw_connections,
 )
+from virtual_time import eventually
 
 from peerbus.actors.base.errors import StreamBroken
 from peerbus.transports.streams import socket_listener
 from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.startups import Startups
 from peerbus.transports.streams.tcp import TcpTransport
-from peerbus.transports.streams.transport import MAX_PENDING_HANDSHAKES
 
 
 async def test_hanging_handshakes_delay_nobody() -> None:
@@ -39,16 +41,36 @@ async def test_a_hanging_handshake_ends_in_time(monkeypatch: pytest.MonkeyPatch)
             assert await closed_by_the_other_side(sock)
 
 
-async def test_one_pending_handshake_too_many_is_refused_at_once() -> None:
+async def test_more_pending_handshakes_than_there_are_places_are_refused_at_once() -> None:
     refusals = Refusals()
-    bob = TcpTransport(BOB, max_connections_per_address_per_second=1000)
-    async with listening(bob, refusals) as listener:
-        with raw_connections(listener, MAX_PENDING_HANDSHAKES + 1) as strangers:
+    async with listening(TcpTransport(BOB), refusals) as listener:
+        listener._startups = Startups(Random(1), max_startups=(8, 1.0, 8))
+        with raw_connections(listener, 9) as strangers:
             assert (await refusals.next()).reason == "busy"
             assert await closed_by_the_other_side(strangers[-1])
-        for _ in range(MAX_PENDING_HANDSHAKES):
-            assert (await refusals.next()).reason == "connection"
+        await eventually(lambda: not len(listener._startups))
         await connect(TcpTransport(ALICE), listener)
+
+
+async def test_a_stream_counts_until_it_is_settled_where_somebody_guards_the_listener() -> None:
+    async with listening(TcpTransport(BOB)) as listener:
+        listener.guard(lambda _host: False)
+        dialed = await TcpTransport(ALICE).dial(listener.endpoint, expect=None, timeout=5)
+        accepted = await listener.accept()
+        assert len(listener._startups) == 1
+        accepted.settle()
+        assert len(listener._startups) == 0
+        await asyncio.gather(dialed.aclose(), accepted.aclose())
+
+
+async def test_a_stream_that_is_gone_counts_no_more() -> None:
+    async with listening(TcpTransport(BOB)) as listener:
+        listener.guard(lambda _host: False)
+        dialed = await TcpTransport(ALICE).dial(listener.endpoint, expect=None, timeout=5)
+        accepted = await listener.accept()
+        dialed.abort()
+        await eventually(lambda: not len(listener._startups))
+        await accepted.aclose()
 
 
 async def test_too_many_connections_of_one_address_are_refused() -> None:
