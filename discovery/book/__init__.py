@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .book import AddressEntry, Book, BookChanges, BookContents, MemoryBook, PeerEntry
+from .book import AddressEntry, Book, BookChanges, BookContents, MemoryBook, PeerEntry, Pin
 from .keeper import BOOK_ACTOR, BookKeeper, LoadBook, SaveBook, keeper_of
 from .sqlite_book import SqliteBook, no_book
 
@@ -16,6 +16,7 @@ __all__ = [
     "LoadBook",
     "MemoryBook",
     "PeerEntry",
+    "Pin",
     "SaveBook",
     "SqliteBook",
     "no_book",

@@ -12,7 +12,7 @@ from typing import Protocol
 from ...transports.streams import Endpoint
 from ..facts import Ban, BanTarget, ScoreReason
 
-__all__ = ["AddressEntry", "Book", "BookChanges", "BookContents", "MemoryBook", "PeerEntry"]
+__all__ = ["AddressEntry", "Book", "BookChanges", "BookContents", "MemoryBook", "PeerEntry", "Pin"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,16 @@ class PeerEntry:
     told_by: str | None = None
     told_from: str | None = None
     record: bytes | None = None
+    #: Seconds that it was connected, of all its connections together.
+    connected_for: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """At this address, which the configuration names without an id, that node answered first."""
+
+    endpoint: Endpoint
+    node_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +67,7 @@ class BookContents:
 
     peers: tuple[PeerEntry, ...] = ()
     bans: tuple[Ban, ...] = ()
+    pins: tuple[Pin, ...] = ()
     damage: tuple[str, ...] = ()
     sequence: int = 0
 
@@ -69,10 +80,13 @@ class BookChanges:
     gone: tuple[str, ...] = ()
     bans: tuple[Ban, ...] = ()
     lifted: tuple[BanTarget, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    unpinned: tuple[Endpoint, ...] = ()
     sequence: int = 0
 
     def __bool__(self) -> bool:
-        return bool(self.peers or self.gone or self.bans or self.lifted or self.sequence)
+        written = self.peers or self.gone or self.bans or self.lifted or self.pins or self.unpinned
+        return bool(written or self.sequence)
 
 
 class Book(Protocol):
@@ -104,6 +118,7 @@ class MemoryBook:
     blocking: bool = False
     peers: dict[str, PeerEntry] = field(default_factory=dict)
     bans: dict[BanTarget, Ban] = field(default_factory=dict)
+    pins: dict[Endpoint, Pin] = field(default_factory=dict)
     sequence: int = 0
 
     def open(self) -> None:
@@ -111,7 +126,12 @@ class MemoryBook:
 
     def load(self) -> BookContents:
         """As `Book.load`."""
-        return BookContents(peers=tuple(self.peers.values()), bans=tuple(self.bans.values()), sequence=self.sequence)
+        return BookContents(
+            peers=tuple(self.peers.values()),
+            bans=tuple(self.bans.values()),
+            pins=tuple(self.pins.values()),
+            sequence=self.sequence,
+        )
 
     def save(self, changes: BookChanges) -> None:
         """As `Book.save`."""
@@ -121,6 +141,9 @@ class MemoryBook:
         for target in changes.lifted:
             self.bans.pop(target, None)
         self.bans.update((ban.target, ban) for ban in changes.bans)
+        for endpoint in changes.unpinned:
+            self.pins.pop(endpoint, None)
+        self.pins.update((pin.endpoint, pin) for pin in changes.pins)
         self.sequence = changes.sequence or self.sequence
 
     def close(self) -> None:

@@ -46,6 +46,11 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "ALTER TABLE bans ADD COLUMN made REAL",
         "CREATE TABLE own (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
     ),
+    (
+        "ALTER TABLE bans ADD COLUMN automatic INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE peers ADD COLUMN connected_for REAL NOT NULL DEFAULT 0",
+        "CREATE TABLE pins (endpoint TEXT PRIMARY KEY, node_id TEXT NOT NULL) WITHOUT ROWID",
+    ),
 )
 #: The version that this program writes.
 VERSION = len(MIGRATIONS)

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import json
-import math
 import os
 import sqlite3
 import stat
@@ -17,9 +15,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ...actors.base import ConfigError, get_logger
-from ...transports.streams import Endpoint
-from ..facts import MAX_BANS, Ban, ScoreReason, ban_target
-from .book import AddressEntry, BookChanges, BookContents, PeerEntry
+from ..facts import MAX_BANS, Ban
+from .book import AddressEntry, BookChanges, BookContents, PeerEntry, Pin
+from .rows import (
+    address_of,
+    address_rows,
+    ban_of,
+    ban_row,
+    peer_of,
+    peer_row,
+    pin_of,
+    sequence_of,
+    text_of,
+)
 from .schema import migrate, roll_back
 
 __all__ = ["SqliteBook", "no_book"]
@@ -32,6 +40,8 @@ PAGES_PER_PEER, PAGES_BESIDE = 2, 1024
 LOG_BYTES = 4 * 1024 * 1024
 #: Damaged files that are kept beside the book.
 MAX_MOVED = 16
+#: Addresses of the configuration whose nodes are remembered.
+MAX_PINS = 4096
 #: Damaged entries that are described.
 MAX_DAMAGE = 20
 #: How files in PEM begin (RFC 7468).
@@ -40,7 +50,8 @@ _PEM = b"-----BEGIN "
 CORRUPT = frozenset({"SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_CORRUPT_INDEX", "SQLITE_CORRUPT_SEQUENCE"})
 
 _PEER_COLUMNS = (
-    "node_id, seen, last_connected, inactive, points, points_at, fixed_score, roles, offers, told_by, told_from, record"
+    "node_id, seen, last_connected, inactive, points, points_at, fixed_score, roles, offers, told_by, told_from, "
+    "record, connected_for"
 )
 _ADDRESS_COLUMNS = "node_id, endpoint, sources, last_success, last_failure, failures"
 
@@ -90,28 +101,32 @@ class SqliteBook:
         addresses: dict[str, list[AddressEntry]] = defaultdict(list)
         for row in connection.execute(f"SELECT {_ADDRESS_COLUMNS} FROM addresses"):  # noqa: S608  # constant
             with _reported(damage, "address", row):
-                addresses[_text(row[0])].append(_address(row))
+                addresses[text_of(row[0])].append(address_of(row))
         peers: list[PeerEntry] = []
         for row in connection.execute(f"SELECT {_PEER_COLUMNS} FROM peers"):  # noqa: S608  # constant
             with _reported(damage, "peer", row):
-                peers.append(_peer(row, tuple(addresses[_text(row[0])])))
+                peers.append(peer_of(row, tuple(addresses[text_of(row[0])])))
         bans: list[Ban] = []
-        for row in connection.execute("SELECT target, until, reason, made FROM bans"):
+        for row in connection.execute("SELECT target, until, reason, made, automatic FROM bans"):
             with _reported(damage, "ban", row):
-                until = math.inf if row[1] is None else _number(row[1])
-                made = None if row[3] is None else _number(row[3])
-                bans.append(Ban(ban_target(_text(row[0])), until, _text(row[2]), made))
+                bans.append(ban_of(row))
+        pins: list[Pin] = []
+        for row in connection.execute("SELECT endpoint, node_id FROM pins LIMIT ?", (MAX_PINS,)):
+            with _reported(damage, "pin", row):
+                pins.append(pin_of(row))
         sequence = 0
         for row in connection.execute("SELECT name, value FROM own WHERE name = 'sequence'"):
             with _reported(damage, "number", row):
-                sequence = _sequence(row[1])
+                sequence = sequence_of(row[1])
         self._moved = []
-        return BookContents(peers=tuple(peers), bans=tuple(bans), damage=_few(damage), sequence=sequence)
+        return BookContents(
+            peers=tuple(peers), bans=tuple(bans), pins=tuple(pins), damage=_few(damage), sequence=sequence
+        )
 
     def save(self, changes: BookChanges) -> None:
         """As `Book.save`."""
         connection = self._put_back(self._open_connection())
-        durable = bool(changes.bans or changes.lifted)
+        durable = bool(changes.bans or changes.lifted or changes.pins or changes.unpinned)
         try:
             # The pragma does nothing inside a transaction, so it stands before.
             connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
@@ -228,20 +243,22 @@ class SqliteBook:
         stale = gone + [(entry.node_id,) for entry in changes.peers]
         connection.executemany("DELETE FROM addresses WHERE node_id = ?", stale)
         connection.executemany(
-            f"INSERT OR REPLACE INTO peers ({_PEER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # constant
-            map(_peer_row, changes.peers),
+            f"INSERT OR REPLACE INTO peers ({_PEER_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # constant
+            map(peer_row, changes.peers),
         )
         connection.executemany(
             f"INSERT INTO addresses ({_ADDRESS_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608  # constant
-            [row for entry in changes.peers for row in _address_rows(entry)],
+            [row for entry in changes.peers for row in address_rows(entry)],
         )
         connection.executemany("DELETE FROM bans WHERE target = ?", [(str(target),) for target in changes.lifted])
         connection.executemany(
-            "INSERT OR REPLACE INTO bans (target, until, reason, made) VALUES (?, ?, ?, ?)",
-            [
-                (str(ban.target), None if ban.until == math.inf else ban.until, ban.reason, ban.made)
-                for ban in changes.bans
-            ],
+            "INSERT OR REPLACE INTO bans (target, until, reason, made, automatic) VALUES (?, ?, ?, ?, ?)",
+            map(ban_row, changes.bans),
+        )
+        connection.executemany("DELETE FROM pins WHERE endpoint = ?", [(str(place),) for place in changes.unpinned])
+        connection.executemany(
+            "INSERT OR REPLACE INTO pins (endpoint, node_id) VALUES (?, ?)",
+            [(str(pin.endpoint), pin.node_id) for pin in changes.pins],
         )
         if changes.sequence:
             connection.execute("INSERT OR REPLACE INTO own (name, value) VALUES ('sequence', ?)", (changes.sequence,))
@@ -254,18 +271,19 @@ class SqliteBook:
             (-1 if self._most is None else self._most,),
         )
         connection.execute("DELETE FROM addresses WHERE node_id NOT IN (SELECT node_id FROM peers)")
-        connection.execute(
-            "DELETE FROM bans WHERE target NOT IN "
-            "(SELECT target FROM bans ORDER BY until IS NULL DESC, until DESC LIMIT ?)",
-            (MAX_BANS,),
-        )
+        for automatic in (0, 1):
+            connection.execute(
+                "DELETE FROM bans WHERE automatic = ? AND target NOT IN "
+                "(SELECT target FROM bans WHERE automatic = ? ORDER BY until IS NULL DESC, until DESC LIMIT ?)",
+                (automatic, automatic, MAX_BANS),
+            )
 
 
 def _copy(old: sqlite3.Connection, new: sqlite3.Connection) -> None:
     """All rows of a book into another one that is empty."""
     new.execute("BEGIN IMMEDIATE")
     try:
-        for table in ("peers", "addresses", "bans", "own"):
+        for table in ("peers", "addresses", "bans", "own", "pins"):
             rows = old.execute(f"SELECT * FROM {table}").fetchall()  # noqa: S608  # constant
             if rows:
                 marks = ", ".join("?" * len(rows[0]))
@@ -280,9 +298,6 @@ class _NotSound(Exception):
     """The file is a database, and its pages contradict each other."""
 
 
-# Rows. What is in a file is checked as what comes from a peer is: it may be of a broken disk, or of anybody.
-
-
 @contextlib.contextmanager
 def _reported(damage: list[str], what: str, row: tuple[object, ...]) -> Iterator[None]:
     try:
@@ -295,93 +310,3 @@ def _few(damage: list[str]) -> tuple[str, ...]:
     if len(damage) <= MAX_DAMAGE:
         return tuple(damage)
     return (*damage[:MAX_DAMAGE], f"and {len(damage) - MAX_DAMAGE} more")
-
-
-def _peer(row: tuple[object, ...], addresses: tuple[AddressEntry, ...]) -> PeerEntry:
-    node_id, seen, last_connected, inactive, points, points_at, fixed, roles, offers, told_by, told_from, record = row
-    if not isinstance(ban_target(_text(node_id)), str):
-        raise ValueError(f"{node_id!r} is no node id")
-    by_reason = json.loads(_text(points))
-    return PeerEntry(
-        node_id=_text(node_id),
-        seen=_number(seen),
-        addresses=addresses,
-        last_connected=None if last_connected is None else _number(last_connected),
-        inactive=_text(inactive),
-        fixed_score=None if fixed is None else _number(fixed),
-        points=tuple((ScoreReason(reason), _number(value)) for reason, value in by_reason.items()),
-        points_at=_number(points_at),
-        roles=_texts(roles),
-        offers=None if offers is None else _texts(offers),
-        told_by=None if told_by is None else _text(told_by),
-        told_from=None if told_from is None else _text(told_from),
-        record=None if record is None else _bytes(record),
-    )
-
-
-def _address(row: tuple[object, ...]) -> AddressEntry:
-    _, endpoint, sources, last_success, last_failure, failures = row
-    if not isinstance(failures, int) or not 0 <= failures < 2**31:
-        raise ValueError(f"{failures!r} is no number of failures")
-    return AddressEntry(
-        endpoint=Endpoint.parse(_text(endpoint)),
-        sources=_texts(sources),
-        last_success=None if last_success is None else _number(last_success),
-        last_failure=None if last_failure is None else _number(last_failure),
-        failures=failures,
-    )
-
-
-def _peer_row(entry: PeerEntry) -> tuple[object, ...]:
-    return (
-        entry.node_id,
-        entry.seen,
-        entry.last_connected,
-        entry.inactive,
-        json.dumps({reason.value: points for reason, points in entry.points}),
-        entry.points_at,
-        entry.fixed_score,
-        json.dumps(entry.roles),
-        None if entry.offers is None else json.dumps(entry.offers),
-        entry.told_by,
-        entry.told_from,
-        entry.record,
-    )
-
-
-def _address_rows(entry: PeerEntry) -> list[tuple[object, ...]]:
-    return [
-        (entry.node_id, str(a.endpoint), json.dumps(a.sources), a.last_success, a.last_failure, a.failures)
-        for a in entry.addresses
-    ]
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or len(value) > 65_536:
-        raise ValueError(f"{str(value)[:40]!r} is no text")
-    return value
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    found = json.loads(_text(value))
-    if not isinstance(found, list):
-        raise ValueError(f"{str(value)[:40]!r} is no list")
-    return tuple(map(_text, found))
-
-
-def _number(value: object) -> float:
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{str(value)[:40]!r} is no number")
-    return float(value)
-
-
-def _sequence(value: object) -> int:
-    if not isinstance(value, int) or not 0 <= value < 2**53:
-        raise ValueError(f"{str(value)[:40]!r} is no number of a record")
-    return value
-
-
-def _bytes(value: object) -> bytes:
-    if not isinstance(value, bytes):
-        raise ValueError(f"{str(value)[:40]!r} is no record")
-    return value

@@ -11,7 +11,8 @@ from ...actors.base import is_node_id
 
 __all__ = ["CONFIGURED_BAN", "MAX_BANS", "Ban", "BanTarget", "Bans", "Network", "ban_target"]
 
-#: More entries than any operator writes and any attack should fill; the one that ends first makes room.
+#: More entries than any operator writes, and as many that this node makes itself: of those the one that ends first
+#: makes room, so that no number of strangers with fresh keys lifts a ban of the operator's.
 MAX_BANS = 4096
 #: The reason of a ban that stands in the configuration; no book keeps it.
 CONFIGURED_BAN = "configuration"
@@ -23,12 +24,16 @@ BanTarget = str | Network
 
 @dataclass(frozen=True, slots=True)
 class Ban:
-    """`until`, and `made` where known, are on the clock of its maker: the manager's, or the book's. inf is for ever."""
+    """`until`, and `made` where known, are on the clock of its maker: the manager's, or the book's. inf is for ever.
+
+    `automatic`: this node made it by itself, for what a peer did; else it is the operator's word.
+    """
 
     target: BanTarget
     until: float
     reason: str
     made: float | None = field(default=None, compare=False)
+    automatic: bool = False
 
     def __str__(self) -> str:
         return f"{self.target} ({self.reason})"
@@ -45,13 +50,18 @@ def ban_target(text: str) -> BanTarget:
 
 
 class Bans:
-    """At most `MAX_BANS`; one that has ended is as good as gone."""
+    """At most `MAX_BANS` of the operator's, and as many automatic ones; one that has ended is as good as gone.
 
-    __slots__ = ("_networks", "_nodes", "_prefixes")
+    A target has one ban: an automatic one never stands in the place of the operator's.
+    """
+
+    __slots__ = ("_automatic", "_networks", "_nodes", "_prefixes")
 
     def __init__(self) -> None:
         self._nodes: dict[str, Ban] = {}
         self._networks: dict[Network, Ban] = {}
+        #: Those of them that are automatic.
+        self._automatic: dict[BanTarget, None] = {}
         #: How many networks there are of each version and length: a look-up is one question for each.
         self._prefixes: dict[tuple[int, int], int] = {}
 
@@ -63,12 +73,24 @@ class Bans:
         return len(self._nodes) + len(self._networks)
 
     def add(self, ban: Ban, now: float) -> tuple[BanTarget, ...]:
-        """Enter a ban in the place of an older one of the same target; returns the targets that made room."""
+        """Enter a ban in the place of an older one of the same target; returns the targets that made room.
+
+        Raises ValueError for one more of the operator's than there may be: see `is_full`.
+        """
         gone = self.expire(now)
-        if ban.target not in self._nodes and ban.target not in self._networks and len(self) >= MAX_BANS:
-            first = min(self, key=lambda one: one.until)
-            self.lift(first.target)
-            gone = (*gone, first.target)
+        there = self._of(ban.target)
+        if ban.automatic:
+            if there is not None and not there.automatic:
+                return gone
+            if there is None and len(self._automatic) >= MAX_BANS:
+                first = min(self._automatic, key=self._until)
+                self.lift(first)
+                gone = (*gone, first)
+            self._automatic[ban.target] = None
+        else:
+            if self.is_full and (there is None or there.automatic):
+                raise ValueError(f"{MAX_BANS} bans stand already")
+            self._automatic.pop(ban.target, None)
         if isinstance(ban.target, str):
             self._nodes[ban.target] = ban
         else:
@@ -78,8 +100,26 @@ class Bans:
             self._networks[ban.target] = ban
         return gone
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the operator has as many as there may be."""
+        return len(self) - len(self._automatic) >= MAX_BANS
+
+    def has(self, target: BanTarget) -> bool:
+        """Whether the operator has banned exactly that."""
+        ban = self._of(target)
+        return ban is not None and not ban.automatic
+
+    def _of(self, target: BanTarget) -> Ban | None:
+        return self._nodes.get(target) if isinstance(target, str) else self._networks.get(target)
+
+    def _until(self, target: BanTarget) -> float:
+        ban = self._of(target)
+        return -math.inf if ban is None else ban.until
+
     def lift(self, target: BanTarget) -> bool:
         """End a ban; False if there is none."""
+        self._automatic.pop(target, None)
         if isinstance(target, str):
             return self._nodes.pop(target, None) is not None
         if self._networks.pop(target, None) is None:

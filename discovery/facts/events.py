@@ -32,7 +32,8 @@ class Candidate:
     `endpoints` is the whole of what `source` (`mdns`, `pex`, …) knows now: it replaces what the same source
     said before. `roles` are names only; routing uses what the authenticated handshake says. `told_by` is the
     node id of the peer that told of it, None where nobody stands between; what one peer tells has a bounded share.
-    `record` was checked by the finder, and is newer than what is known, or ignored.
+    `record` was checked by the finder, and is newer than what is known, or ignored. `heard_from`: the address that this
+    came from, where a finder knows that; what comes from one has a bounded share.
     """
 
     node_id: str
@@ -41,6 +42,7 @@ class Candidate:
     source: str = "mdns"
     told_by: str | None = None
     record: PeerRecord | None = None
+    heard_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)

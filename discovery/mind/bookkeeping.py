@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from ..book import AddressEntry, BookChanges, BookContents, PeerEntry
+from ..book import AddressEntry, BookChanges, BookContents, PeerEntry, Pin
 from ..facts import CONFIGURED_BAN, Ban, BanTarget
 from ..peer import CONFIGURED, REACHED, SEED, KnownPeer
 from ..records import MAX_SKEW, PeerRecord, RecordRefused, read_record
@@ -31,6 +31,7 @@ class Bookkeeping:
         #: What the book holds, as far as is known here.
         self._peers: dict[str, PeerEntry] = {}
         self._bans: dict[BanTarget, Ban] = {}
+        self._pins: frozenset[Pin] = frozenset()
         self._sequence = 0
         #: The number of the last record that this node signed.
         self.sequence = 0
@@ -41,11 +42,15 @@ class Bookkeeping:
         self._peers = {entry.node_id: entry for entry in contents.peers}
         self._bans = {ban.target: ban for ban in contents.bans}
         self._sequence = self.sequence = contents.sequence
+        self._pins = frozenset(contents.pins)
+        for pin in contents.pins:
+            state.peers.pins.restore(pin.endpoint, pin.node_id)
         configured = {ban.target for ban in state.bans if ban.reason == CONFIGURED_BAN}
         for ban in contents.bans:
             until, made = self._span_of(ban, now)
-            if until > now and ban.target != state.self_id and ban.target not in configured:
-                state.bans.add(Ban(ban.target, until, ban.reason, made), now)
+            fits = ban.automatic or not state.bans.is_full
+            if fits and until > now and ban.target != state.self_id and ban.target not in configured:
+                state.bans.add(Ban(ban.target, until, ban.reason, made, ban.automatic), now)
         latest = sorted(contents.peers, key=lambda entry: (-(entry.last_connected or -math.inf), -entry.seen))
         for entry in latest:
             known = len(state.peers)
@@ -64,25 +69,30 @@ class Bookkeeping:
 
     def changes(self, now: float) -> BookChanges:
         """What to write so that the book holds what is so now; it counts as written from now on."""
-        peers = {entry.node_id: entry for entry in map(self._entry_of, self._state.peers) if entry is not None}
+        found = (self._entry_of(peer, now) for peer in self._state.peers)
+        peers = {entry.node_id: entry for entry in found if entry is not None}
         bans = {
             ban.target: Ban(
                 ban.target,
                 self._wall.epoch(ban.until),
                 ban.reason,
                 None if ban.made is None else self._wall.epoch(ban.made),
+                ban.automatic,
             )
             for ban in self._state.bans
             if ban.until > now and ban.reason != CONFIGURED_BAN
         }
+        pins = frozenset(Pin(endpoint, node_id) for endpoint, node_id in self._state.peers.pins)
         changes = BookChanges(
             peers=tuple(entry for node_id, entry in peers.items() if self._peers.get(node_id) != entry),
             gone=tuple(node_id for node_id in self._peers if node_id not in peers),
             bans=tuple(ban for target, ban in bans.items() if self._bans.get(target) != ban),
             lifted=tuple(target for target in self._bans if target not in bans),
+            pins=tuple(pins - self._pins),
+            unpinned=tuple({pin.endpoint for pin in self._pins} - {pin.endpoint for pin in pins}),
             sequence=self.sequence if self.sequence != self._sequence else 0,
         )
-        self._peers, self._bans, self._sequence = peers, bans, self.sequence
+        self._peers, self._bans, self._pins, self._sequence = peers, bans, pins, self.sequence
         return changes
 
     def not_written(self, changes: BookChanges) -> None:
@@ -93,14 +103,16 @@ class Bookkeeping:
             self._peers.pop(entry.node_id, None)
         for ban in changes.bans:
             self._bans.pop(ban.target, None)
+        # An address that was to be taken out is there still, with a node that it has not.
+        self._pins = (self._pins - frozenset(changes.pins)) | {Pin(place, "") for place in changes.unpinned}
         # What was to be taken out is there still: something stands for it here, so that it is taken out next time.
         self._peers.update((node_id, PeerEntry(node_id=node_id, seen=0.0)) for node_id in changes.gone)
         self._bans.update((target, Ban(target, 0.0, "lifted")) for target in changes.lifted)
 
-    def _entry_of(self, peer: KnownPeer) -> PeerEntry | None:
+    def _entry_of(self, peer: KnownPeer, now: float) -> PeerEntry | None:
         if peer.node_id is None:
             return None
-        epoch = self._wall.epoch
+        epoch, options = self._wall.epoch, self._state.options
         points, at = peer.score.points
         return PeerEntry(
             node_id=peer.node_id,
@@ -126,6 +138,8 @@ class Bookkeeping:
             told_by=peer.told_by,
             told_from=peer.told_from,
             record=None if peer.record is None else peer.record.data,
+            # While it is connected it is written once, when it has proven itself.
+            connected_for=max(peer.connected_for, options.stable_after if peer.is_proven(now, options) else 0.0),
         )
 
     def _fill(self, peer: KnownPeer, entry: PeerEntry, now: float) -> None:
@@ -136,6 +150,7 @@ class Bookkeeping:
         if peer.fixed_score is None:
             peer.fixed_score = entry.fixed_score
         peer.score.restore(entry.points, manager(entry.points_at), now)
+        peer.connected_for = entry.connected_for
         peer.roles, peer.offers = entry.roles, entry.offers
         peer.told_by, peer.told_from = entry.told_by, entry.told_from
         peer.record = self._record(entry, now)

@@ -27,7 +27,7 @@ def misbehaved(state: ManagerState, node_id: str, reason: ScoreReason, now: floa
         return Changes()
     if not state.options.ban_time:
         return state.evict(peer, reason.value, now)
-    return state.ban(Ban(node_id, now + state.options.ban_time, reason.value, now), now)
+    return state.ban(Ban(node_id, now + state.options.ban_time, reason.value, now, automatic=True), now)
 
 
 def useful(state: ManagerState, node_id: str, now: float, times: int) -> KnownPeer | None:

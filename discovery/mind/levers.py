@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 
 from ...transports.streams import Endpoint
-from ..facts import MAX_SCORE, MIN_SCORE, Ban, BanTarget, Changes, Refuse
+from ..facts import MAX_BANS, MAX_SCORE, MIN_SCORE, Ban, BanTarget, Changes, Refuse
 from ..peer import SEED, PeerState
 from .manager_state import ManagerState
 
@@ -52,11 +52,13 @@ class Levers:
         return changes if changes.close else Refuse("not_connected", f"{_short(node_id)} is {peer.state.value}")
 
     def ban(self, target: BanTarget, until: float, reason: str, now: float) -> Changes | Refuse:
-        """Have nothing to do with a node or network; connections to it are closed. Refused: `self`, `past`."""
+        """Have nothing to do with a node or network; connections to it are closed. Refused: `self`, `past`, `full`."""
         if target == self._state.self_id:
             return Refuse("self", "this node cannot ban itself")
         if not until > now:  # nan is no end either
             return Refuse("past", f"a ban of {until - now:g} s is over before it begins")
+        if self._state.bans.is_full and not self._state.bans.has(target):
+            return Refuse("full", f"{MAX_BANS} bans stand already: lift some, or ban the network around them")
         return self._state.ban(Ban(target, until, reason, now), now)
 
     def unban(self, target: BanTarget, now: float) -> Changes | Refuse:

@@ -97,6 +97,9 @@ class PeerManager:
         #: What this node tells of itself, first to everybody who asks for peers; None: nothing.
         self.myself: Advert | None = None
         self._list = DialList(self._state)
+        #: Where good peers are known to be, and until when that is right enough: a stranger sets the pace of questions.
+        self._good_hosts: frozenset[str] = frozenset()
+        self._good_until = -math.inf
         self._refused: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
 
@@ -225,6 +228,16 @@ class PeerManager:
         peer = self._peers.get(node_id)
         return peer is not None and peer.linked
 
+    def pinned(self, endpoint: Endpoint) -> str | None:
+        """The node that is taken at this address, which is configured without an id, as it answered there first."""
+        return self._peers.pins.of(endpoint)
+
+    def knows_good_peers_at(self, host: str, now: float) -> bool:
+        """Whether a peer that has proven itself was met at that address, as was so within the last second."""
+        if now >= self._good_until:
+            self._good_hosts, self._good_until = self._peers.proven_hosts(now), now + 1.0
+        return host in self._good_hosts
+
     def ready(self, node_id: str, key: Hashable, now: float) -> Changes:
         """Both sides welcomed it: it can carry messages. The connections that it beats are closed."""
         self._list.look_again()
@@ -242,6 +255,7 @@ class PeerManager:
         if peer.announced != connection.incarnation:
             if peer.announced is not None:
                 self._state.prove_stable(peer, now)
+                peer.connected_for += 0.0 if peer.up_since is None else now - peer.up_since
                 events.append(PeerDown(node_id, "restarted"))
             events.append(PeerUp(node_id, connection.incarnation, connection.direction))
             peer.announced, peer.up_since = connection.incarnation, now
@@ -285,7 +299,7 @@ class PeerManager:
             peer.step(PeerStep.RESTART)
         elif before is PeerState.READY and first:
             peer.step(PeerStep.SWITCH)
-        return Changes(self._state.announce_down(peer, reason))
+        return Changes(self._state.announce_down(peer, reason, now))
 
     def leaving(self, node_id: str, reason: str, now: float) -> Changes:
         """A peer said goodbye: without another connection it is down from now on, and holds its slot until it is gone.

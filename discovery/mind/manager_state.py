@@ -48,7 +48,7 @@ class ManagerState:
         peer.step(PeerStep.EVICT)
         peer.seen, peer.last_reason, peer.replaces = now, reason, None
         closed = tuple(CloseConnection(peer.node_id, connection.key, reason) for connection in peer.connections)
-        return Changes(self.announce_down(peer, reason), closed)
+        return Changes(self.announce_down(peer, reason, now), closed)
 
     def ban(self, ban: Ban, now: float) -> Changes:
         """Have nothing to do with a node or network until the ban ends; connections to it are closed."""
@@ -101,9 +101,10 @@ class ManagerState:
         peer.addresses.proved_stable()
         return True
 
-    def announce_down(self, peer: KnownPeer, reason: str) -> tuple[PeerEvent, ...]:
+    def announce_down(self, peer: KnownPeer, reason: str, now: float) -> tuple[PeerEvent, ...]:
         """The fact for subscribers, if they were told that it is up and it is not any more."""
         if peer.announced is None or peer.up or peer.node_id is None:
             return ()
+        peer.connected_for += 0.0 if peer.up_since is None else now - peer.up_since
         peer.announced = peer.up_since = None
         return (PeerDown(peer.node_id, reason),)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ipaddress
 import random
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from heapq import nsmallest
 from itertools import chain
@@ -12,8 +12,10 @@ from zlib import crc32
 from ...transports.streams import Endpoint
 from ..facts import Candidate, Score
 from ..peer import CONFIGURED, REACHED, SEED, KnownPeer, PeerOptions, PeerState
+from .crowds import crowd_of, network_of
+from .pins import Pins
 
-__all__ = ["PeerStore", "network_of"]
+__all__ = ["PeerStore"]
 
 #: Of the entries, the part that one peer may fill with nodes that we never met, and the part of all in its network.
 TELLER_SHARE, NETWORK_SHARE = 8, 4
@@ -25,14 +27,16 @@ LEAST_SHARE = 16
 
 
 class PeerStore:
-    """At most `options.max_known` entries (None = no limit): the idle one of lowest rank is forgotten first.
+    """At most `options.max_known` entries (None = no limit): of the idle ones the least is forgotten first.
 
-    Of equals the longest unheard of goes; in a large store one look names the next few. This node itself is never an
+    That is one that has not proven itself, of those one of the largest crowd, then the one of lowest rank, then the
+    longest unheard of: keys that come and go push out each other, and not those that were here for long (Bitcoin's
+    addrman, its tables of tried and of new). In a large store one look names the next few. This node itself is never an
     entry. Peers that the operator named, and peers that are connected or being dialed, are never forgotten; the
     operator's are entered even beyond the limit.
     """
 
-    __slots__ = ("_learned", "_least", "_nameless", "_options", "_peers", "_self_id")
+    __slots__ = ("_learned", "_least", "_nameless", "_options", "_peers", "_self_id", "pins")
 
     def __init__(self, self_id: str, options: PeerOptions) -> None:
         self._self_id = self_id
@@ -44,6 +48,8 @@ class PeerStore:
         self._least: list[tuple[KnownPeer, float]] = []
         #: Addresses that were configured without an id, and the node that answered there last.
         self._learned: dict[Endpoint, str] = {}
+        #: Which nodes answered first at addresses that were configured without an id.
+        self.pins = Pins(options.pin)
 
     def __iter__(self) -> Iterator[KnownPeer]:
         return chain(self._peers.values(), self._nameless.values())
@@ -61,11 +67,21 @@ class PeerStore:
             return self._peers.get(peer.node_id) is peer
         return any(self._nameless.get(address.endpoint) is peer for address in peer.addresses)
 
-    def remember(self, node_id: str, now: float, *, always: bool = False) -> KnownPeer | None:
-        """The peer of that id, entered if need be; None if there is no room."""
+    def proven_hosts(self, now: float) -> frozenset[str]:
+        """Where peers are that have proven themselves, and those that the operator named, as far as that is known."""
+        found: set[str] = set()
+        for peer in self:
+            if peer.kept or peer.is_proven(now, self._options):
+                found.update(() if peer.host is None else (peer.host,))
+                found.update(one.endpoint.host for one in peer.addresses if one.last_success > -float("inf"))
+        return frozenset(found)
+
+    def remember(self, node_id: str, now: float, *, always: bool = False, crowd: str = "") -> KnownPeer | None:
+        """The peer of that id, entered if need be; None if there is no room. `crowd`: where it comes from."""
         peer = self._peers.get(node_id)
         if peer is None and (self._make_room(now) or always):
             peer = self._peers[node_id] = self._new(node_id, now)
+            peer.crowd = crowd
         return peer
 
     def forget(self, node_id: str) -> None:
@@ -84,7 +100,8 @@ class PeerStore:
         if known is None:
             if teller is not None and not self._make_room_for(teller, now):
                 return False
-            known = self.remember(node_id, now)
+            crowd = candidate.heard_from if teller is None else self._crowd_of(teller)
+            known = self.remember(node_id, now, crowd=crowd)
             if known is None:
                 return False
             if teller is not None:
@@ -114,6 +131,10 @@ class PeerStore:
         if endpoint.peer_id is not None:
             peer = self.remember(endpoint.peer_id, now, always=True)
             return peer is not None and peer.addresses.configure(place, source)
+        pinned = self.pins.of(place)
+        if pinned is not None:
+            self._learned[place] = pinned
+            self.remember(pinned, now, always=True)
         peer = self._nameless.get(place) or self._peers.get(self._learned.get(place, ""))
         if peer is None:
             self._make_room(now)
@@ -153,6 +174,7 @@ class PeerStore:
         if named is not None and not named.persistent:
             self._learned[endpoint] = node_id
             return named
+        self.pins.answered(endpoint, node_id)
         nameless = self._nameless.pop(endpoint, None)
         said = nameless.addresses.find(endpoint) if nameless is not None else None
         self._learned[endpoint] = node_id
@@ -187,11 +209,11 @@ class PeerStore:
     def is_other(self, peer: KnownPeer, endpoint: Endpoint, now: float) -> bool:
         """Another node than `peer` answered there: True if that address is not the peer's any more.
 
-        An address that was configured without an id is again open to any node that answers. One that was
-        configured with an id stays, as the operator said so.
+        An address that was configured without an id and is not pinned is again open to any node that answers. One that
+        was configured with an id stays, as the operator said so, and so does one that is pinned.
         """
         address = peer.addresses.find(endpoint)
-        if peer.node_id is None or address is None:
+        if peer.node_id is None or address is None or self.pins.of(endpoint) == peer.node_id:
             return False
         if self._learned.get(endpoint) == peer.node_id:
             del self._learned[endpoint]
@@ -204,6 +226,18 @@ class PeerStore:
             return False
         peer.addresses.drop(endpoint)
         return True
+
+    def unpin(self, node_id: str, now: float) -> bool:
+        """Whoever answers next at the addresses where that node was pinned is taken; True if there were any."""
+        places = self.pins.forget(node_id)
+        for place in places:
+            peer, address = self._peers.get(node_id), None
+            self._learned.pop(place, None)
+            if peer is not None and (address := peer.addresses.find(place)) is not None:
+                peer.addresses.drop(place)
+                for source in {CONFIGURED, SEED} & address.sources:
+                    self.configure(place, now, source)
+        return bool(places)
 
     # Room.
 
@@ -230,7 +264,12 @@ class PeerStore:
                 self.forget(str(peer.node_id))
                 return True
         idle = [peer for peer in self._peers.values() if _may_go(peer)]
-        least = nsmallest(max(1, len(idle) // LEAST_SHARE), idle, key=lambda peer: (peer.rank(now), peer.seen))
+        crowds = Counter(peer.crowd for peer in idle if peer.crowd)
+        least = nsmallest(
+            max(1, len(idle) // LEAST_SHARE),
+            idle,
+            key=lambda peer: (peer.is_proven(now, self._options), -crowds[peer.crowd], peer.rank(now), peer.seen),
+        )
         self._least = [(peer, peer.seen) for peer in reversed(least)]
         return bool(least) and self._forget_least(now)
 
@@ -256,20 +295,10 @@ class PeerStore:
         peer = self._peers.get(node_id)
         return None if peer is None else network_of(peer.host)
 
+    def _crowd_of(self, node_id: str) -> str:
+        peer = self._peers.get(node_id)
+        return "" if peer is None else crowd_of(peer.host)
+
 
 def _may_go(peer: KnownPeer) -> bool:
     return peer.node_id is not None and peer.state is PeerState.IDLE and not peer.kept and not peer.addresses.seed
-
-
-def network_of(host: str | None) -> str | None:
-    """The network that an address is in for the purpose of sharing: /16 of IPv4, /32 of IPv6; None for all else."""
-    if host is None:
-        return None
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return None
-    if address.is_loopback:
-        return None
-    length = 16 if address.version == 4 else 32
-    return str(ipaddress.ip_network(f"{host.partition('%')[0]}/{length}", strict=False))

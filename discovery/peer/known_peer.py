@@ -51,6 +51,8 @@ class KnownPeer:
     #: When its oldest connection was accepted; means something while it has one.
     linked_at: float = -math.inf
     last_connected: float = -math.inf
+    #: Seconds that it was connected, before `up_since`.
+    connected_for: float = 0.0
     backoff: Backoff = field(default_factory=Backoff)
     rest_until: float = -math.inf
     last_reason: str = ""
@@ -69,6 +71,8 @@ class KnownPeer:
     told_from: str | None = None
     #: Where its last connection came from or went to.
     host: str | None = None
+    #: Where the first word of it came from, as `crowds.crowd_of` has it; "": not known.
+    crowd: str = ""
     #: The peer whose place it takes when it is ready.
     replaces: str | None = None
 
@@ -144,6 +148,11 @@ class KnownPeer:
         self.last_connected = now
         self.told_by = self.told_from = None
         self.inactive = ""
+
+    def is_proven(self, now: float, options: PeerOptions) -> bool:
+        """Whether it was connected for long enough, all times together: what a stranger with a fresh key was not."""
+        up_for = 0.0 if self.up_since is None else now - self.up_since
+        return self.connected_for + up_for >= options.stable_after
 
     @property
     def up(self) -> bool:

@@ -59,9 +59,19 @@ class PeerOptions:
     #: A peer takes another's place only with a rank that is higher by this, and not before the other had its time.
     upgrade_margin: float = 1.0
     upgrade_tenure: float = 30.0
+    #: Peers at one address (of IPv6: in one /64) that dial us; None: any number, while there is room for others.
+    max_per_address: int | None = None
+    #: At an address that is configured without an id the node that answered first is taken, and no other.
+    pin: bool = True
 
     def __post_init__(self) -> None:
-        for name, least in (("max_connected", 1), ("max_connected_upgrade", 0), ("max_outgoing", 0), ("max_known", 1)):
+        for name, least in (
+            ("max_connected", 1),
+            ("max_connected_upgrade", 0),
+            ("max_outgoing", 0),
+            ("max_known", 1),
+            ("max_per_address", 1),
+        ):
             most = getattr(self, name)
             if most is not None and most < least:
                 hint = "; None is no limit" if least else ""
@@ -104,6 +114,12 @@ class PeerOptions:
                 raise ConfigError(f"scores: {node_id[:8]}… has {score}, outside of {MIN_SCORE} to {MAX_SCORE}")
         # Both are built here so that contradictory retry times are refused at once.
         _ = self.retry, self.retry_persistent
+
+    @property
+    def reserved_outgoing(self) -> int:
+        """Peers that we dial for which place is made where others have taken all: a quarter, at most `max_outgoing`."""
+        quarter = 0 if self.max_connected is None else self.max_connected // 4
+        return quarter if self.max_outgoing is None else min(quarter, self.max_outgoing)
 
     @property
     def dials_a_minute(self) -> float:

@@ -34,7 +34,7 @@ def test_a_file_of_any_version_becomes_one_of_today(file: sqlite3.Connection, ve
     file.execute(f"PRAGMA user_version = {version}")
     file.execute(f"PRAGMA application_id = {APPLICATION if version else 0}")
     migrate(file, "peers.db")
-    assert state(file) == (APPLICATION, VERSION, {"peers", "addresses", "bans", "own"})
+    assert state(file) == (APPLICATION, VERSION, {"peers", "addresses", "bans", "own", "pins"})
     before = file.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall()
     migrate(file, "peers.db")
     assert file.execute("SELECT sql FROM sqlite_master ORDER BY name").fetchall() == before

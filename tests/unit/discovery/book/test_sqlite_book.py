@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from peerbus.actors.base.errors import ConfigError
-from peerbus.discovery.book.book import AddressEntry, Book, BookChanges, MemoryBook, PeerEntry
+from peerbus.discovery.book.book import AddressEntry, Book, BookChanges, MemoryBook, PeerEntry, Pin
 from peerbus.discovery.book.schema import APPLICATION, MIGRATIONS, VERSION
 from peerbus.discovery.book.sqlite_book import SqliteBook
 from peerbus.discovery.facts.bans import Ban
@@ -41,6 +41,7 @@ def entry(number: int, *, last_connected: float | None = 5e8) -> PeerEntry:
         offers=("archive{from=1000}", "index"),
         told_by=node(77),
         told_from="10.9.0.0/16",
+        connected_for=61.5,
         record=b"\x00signed",
         addresses=(
             AddressEntry(
@@ -52,6 +53,24 @@ def entry(number: int, *, last_connected: float | None = 5e8) -> PeerEntry:
 
 
 BANS = (Ban(node(9), math.inf, "operator"), Ban(ipaddress.ip_network("10.0.0.0/8"), 2e9, "flood"))
+
+
+def test_pins_outlive_the_process_until_they_are_taken_out(book: Book) -> None:
+    here, there = Endpoint.parse("tcp://10.0.0.1:7000"), Endpoint.parse("tcp://10.0.0.2:7000")
+    book.open()
+    book.save(BookChanges(pins=(Pin(here, node(1)), Pin(there, node(2)))))
+    assert set(book.load().pins) == {Pin(here, node(1)), Pin(there, node(2))}
+    book.save(BookChanges(unpinned=(here,)))
+    assert book.load().pins == (Pin(there, node(2)),)
+    book.close()
+
+
+def test_a_ban_that_this_node_made_itself_comes_back_as_one(book: Book) -> None:
+    ban = Ban(node(3), 2e9, "forged_record", 1e9, automatic=True)
+    book.open()
+    book.save(BookChanges(bans=(ban,)))
+    assert book.load().bans == (ban,)
+    book.close()
 
 
 @pytest.fixture(params=["memory", "sqlite"])

@@ -60,13 +60,44 @@ def test_what_has_ended_is_dropped_and_named() -> None:
     assert bans.next_end() == 20.0
 
 
-def test_a_full_list_gives_up_the_ban_that_ends_first() -> None:
+def test_a_full_list_of_automatic_bans_gives_up_the_one_that_ends_first() -> None:
     bans = Bans()
     for number in range(MAX_BANS):
-        bans.add(Ban(ipaddress.ip_network(number), 1000.0 + number, "flood"), 0.0)
-    made_room = bans.add(Ban(NODE, 5000.0, "operator"), 0.0)
-    assert made_room == (ipaddress.ip_network("0.0.0.0/32"),)
+        bans.add(Ban(f"{number:064x}", 1000.0 + number, "forged_record", automatic=True), 0.0)
+    made_room = bans.add(Ban(NODE, 5000.0, "forged_record", automatic=True), 0.0)
+    assert made_room == (f"{0:064x}",)
     assert len(bans) == MAX_BANS
+
+
+def test_no_number_of_automatic_bans_pushes_out_one_of_the_operators() -> None:
+    bans = Bans()
+    bans.add(Ban(NODE, 10.0, "operator"), 0.0)
+    for number in range(MAX_BANS + 10):
+        bans.add(Ban(f"{number:064x}", 1e6, "forged_record", automatic=True), 0.0)
+    assert bans.of(NODE, None, 1.0) == Ban(NODE, 10.0, "operator")
+    assert bans.has(NODE)
+    assert not bans.has(f"{20:064x}")
+
+
+def test_no_number_of_the_operators_bans_pushes_out_an_automatic_one_and_there_is_an_end_of_them() -> None:
+    bans = Bans()
+    bans.add(Ban(NODE, 10.0, "forged_record", automatic=True), 0.0)
+    for number in range(MAX_BANS):
+        bans.add(Ban(ipaddress.ip_network(number), math.inf, "operator"), 0.0)
+    assert bans.is_full
+    assert bans.of(NODE, None, 1.0) is not None
+    with pytest.raises(ValueError, match="stand already"):
+        bans.add(Ban(NODE, math.inf, "operator"), 0.0)
+
+
+def test_a_target_has_one_ban_and_the_operators_word_counts() -> None:
+    bans = Bans()
+    bans.add(Ban(NODE, 10.0, "forged_record", automatic=True), 0.0)
+    bans.add(Ban(NODE, 20.0, "operator"), 0.0)
+    bans.add(Ban(NODE, 99.0, "forged_record", automatic=True), 0.0)
+    assert [*bans] == [Ban(NODE, 20.0, "operator")]
+    assert bans.lift(NODE)
+    assert len(bans) == 0
 
 
 @pytest.mark.parametrize("text", ["", "A" * 64, "a" * 63, "10.0.0.256", "example.org", "10.0.0.0/33"])

@@ -30,7 +30,7 @@ def test_points_add_up_and_of_nodes_that_are_not_known_nothing_is_kept() -> None
 def test_who_falls_too_low_is_banned_and_parted_with() -> None:
     state = mind(PeerOptions(ban_score=WEIGHTS[LESS], ban_time=60.0))
     connected(state, ONE)
-    ban = Ban(ONE, 65.0, LESS.value)
+    ban = Ban(ONE, 65.0, LESS.value, automatic=True)
     assert misbehaved(state, ONE, LESS, 5.0) == Changes(
         (PeerBanned(ban), PeerDown(ONE, "banned")), (CloseConnection(ONE, f"key of {ONE}", "banned"),)
     )

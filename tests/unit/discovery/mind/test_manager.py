@@ -348,8 +348,21 @@ def test_an_address_without_an_id_is_dialed_and_its_id_learned() -> None:
     assert not peers.add_persistent(place(1), 60.0)
 
 
-def test_an_address_without_an_id_is_open_again_when_another_node_answers_there() -> None:
+def test_an_address_without_an_id_is_pinned_to_the_node_that_answered_first() -> None:
     peers = manager()
+    peers.add_persistent(place(1), 0.0)
+    connect(peers, HIGH, "c", 0.0, only_dial(peers, 0.0))
+    peers.disconnected(HIGH, "c", "eof", 50.0)
+    now = due(peers, 50.0)
+    peers.dial_failed(only_dial(peers, now), "node_id", now)
+    assert view(peers, HIGH).persistent
+    assert peers.pinned(place(1)) == HIGH
+    now = due(peers, now)
+    assert only_dial(peers, now).node_id == HIGH
+
+
+def test_without_pins_an_address_is_open_again_when_another_node_answers_there() -> None:
+    peers = manager(PeerOptions(pin=False))
     peers.add_persistent(place(1), 0.0)
     connect(peers, HIGH, "c", 0.0, only_dial(peers, 0.0))
     peers.disconnected(HIGH, "c", "eof", 50.0)

@@ -6,7 +6,8 @@ import pytest
 
 from peerbus.discovery.facts.events import Candidate
 from peerbus.discovery.facts.scores import ScoreReason
-from peerbus.discovery.mind.peer_store import PeerStore, network_of
+from peerbus.discovery.mind.crowds import network_of
+from peerbus.discovery.mind.peer_store import PeerStore
 from peerbus.discovery.peer.options import PeerOptions
 from peerbus.discovery.records.record import PeerRecord
 from peerbus.transports.streams.endpoint import Endpoint
