@@ -70,6 +70,8 @@ def read_peers(table: TomlTable) -> PeersConfig:
         "max_connected_upgrade": upgrade,
         "max_outgoing": outgoing,
         "max_known": table.integer("max_known", max(260, upgrade + 4 * connected), low=1, high=MAX_KNOWN),
+        "max_per_address": table.integer("max_per_address", 0, low=0, high=MAX_PEERS) or None,
+        "pin": table.flag("pin", _DEFAULTS.pin),
         "unconditional": frozenset(unconditional),
         "private": frozenset(table.each("private", _node_id, '"<node id>"')),
         "banned": frozenset(str(target) for target in table.each("banned", ban_target, '"10.1.0.0/16"')),

@@ -14,6 +14,7 @@ from ..discovery.mind import (
     ClosePeer,
     DialPeer,
     Drain,
+    ForgetPeer,
     Lever,
     LeverResult,
     RemovePersistent,
@@ -86,6 +87,13 @@ class NodeLevers:
     def set_score(self, node_id: str, score: float | None) -> Outcome[LeverResult]:
         """Fix a peer's rank, -1000 to 1000; None: what it earned counts. Refused: `unknown_peer`, `bounds`, `kept`."""
         return self._pull(SetScore(node_id, score))
+
+    def forget(self, node_id: str) -> Outcome[LeverResult]:
+        """Forget a peer, and that it is the one that is taken at an address without an id, where it answered first.
+
+        Refused: `unknown_peer`, `connected`.
+        """
+        return self._pull(ForgetPeer(node_id))
 
     def drain(self, *, within: float = 5.0) -> Outcome[LeverResult]:
         """Empty this node: dial nobody, let nobody in, part with all peers, which may finish within `within` seconds.

@@ -9,9 +9,12 @@ from ...transports.streams import why_another
 from ..facts import Accept, Attempt, Dial, PeerConnectionView, Refuse, Verdict
 from ..peer import REACHED, KnownPeer, PeerState, PeerStep
 from .advertising import role_of
+from .crowds import crowd_of
 from .duplicates import beats
+from .eviction import at_address, crowded_out, makes_room
 from .manager_state import ManagerState
 from .places import lowest_place
+from .requirements import Needs
 
 __all__ = ["Admission"]
 
@@ -74,13 +77,17 @@ class Admission:
             replaces, kept, slots = None, kept or state.keeps(node_id), state.slots()
             if peer is not None and dial is not None and slots.outgoing_full:
                 replaces = peer.replaces  # there may be a slot, but one that we dialed leaves for it all the same
+            crowd = attempt.host if dial is None and not kept else None
+            most = state.options.max_per_address
+            if most is not None and at_address(state.peers, crowd) >= most:
+                return Refuse("full", f"all {most} places for peers at one address are taken")
             if not slots.may_accept(kept=kept):
                 victim = self._victim_for(peer, attempt, now)
                 if victim is None:
                     self._turn_away(peer, dial, now)
                     return Refuse("full", f"all {state.options.max_connected} slots are taken")
                 replaces = victim.node_id
-            peer = state.peers.remember(node_id, now, always=kept)
+            peer = state.peers.remember(node_id, now, always=kept, crowd=crowd_of(attempt.host))
             if peer is None:
                 return Refuse("full", f"all {state.options.max_known} entries are taken")
             peer.replaces = replaces
@@ -111,9 +118,20 @@ class Admission:
     def _victim_for(self, peer: KnownPeer | None, attempt: Attempt, now: float) -> KnownPeer | None:
         """The peer that leaves for one that arrives while all slots are taken; None: none."""
         state = self._state
-        if not state.slots().may_replace():
+        slots = state.slots()
+        if not slots.may_replace():
             return None
         needs = state.needs()
+        victim = self._lesser_than(peer, attempt, now, needs)
+        if victim is not None:
+            return victim
+        if attempt.dial is None:
+            return crowded_out(state.peers, attempt.host, now, needs=needs)
+        return makes_room(state.peers, now, needs=needs) if slots.outgoing_reserved else None
+
+    def _lesser_than(self, peer: KnownPeer | None, attempt: Attempt, now: float, needs: Needs) -> KnownPeer | None:
+        """The peer that is worth less than the newcomer, or less needed."""
+        state = self._state
         place = lowest_place(state.peers, state.options, now, needs=needs, newcomer=peer)
         if place is None:
             return None

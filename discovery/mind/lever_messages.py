@@ -16,6 +16,7 @@ __all__ = [
     "ClosePeer",
     "DialPeer",
     "Drain",
+    "ForgetPeer",
     "Lever",
     "LeverResult",
     "RemovePersistent",
@@ -106,6 +107,13 @@ class SetScore:
 
 
 @dataclass(frozen=True, slots=True)
+class ForgetPeer:
+    """Forget this peer, and that it is the one that is taken where it answered first."""
+
+    node_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Drain:
     """Empty this node, or (`on=False`) end that. What is under way with each peer may take `within` seconds."""
 
@@ -123,6 +131,7 @@ Lever = (
     | AddSeed
     | RemoveSeed
     | SetScore
+    | ForgetPeer
     | Drain
 )
 LEVERS = (
@@ -135,6 +144,7 @@ LEVERS = (
     AddSeed,
     RemoveSeed,
     SetScore,
+    ForgetPeer,
     Drain,
 )
 
@@ -160,5 +170,7 @@ def pull(levers: Levers, lever: Lever, now: float) -> Changes | Refuse:
             return levers.remove_seed(endpoint)
         case SetScore(node_id, score):
             return levers.set_score(node_id, score)
+        case ForgetPeer(node_id):
+            return levers.forget(node_id, now)
         case Drain(on):
             return levers.drain(on, now)

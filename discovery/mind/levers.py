@@ -122,6 +122,21 @@ class Levers:
         peer.fixed_score = score
         return Changes()
 
+    def forget(self, node_id: str, now: float) -> Changes | Refuse:
+        """Forget a peer, its score and addresses, and that it is the one that is taken where it answered first.
+
+        What the configuration says of it stays. Refused: `unknown_peer`, `connected`.
+        """
+        peer = self._state.peers.get(node_id)
+        if peer is not None and peer.linked:
+            return Refuse("connected", f"{_short(node_id)} is connected: part with it or ban it first")
+        unpinned = self._state.peers.unpin(node_id, now)
+        if peer is None and not unpinned:
+            return self._unknown(node_id)
+        if peer is not None and peer.state is PeerState.IDLE and not peer.kept:
+            self._state.peers.forget(node_id)
+        return Changes()
+
     def drain(self, on: bool, now: float) -> Changes | Refuse:
         """Empty this node: dial nobody, let nobody in, part with everybody; or end that. Refused: `already`."""
         if self._state.draining == on:

@@ -390,9 +390,14 @@ class PeerManager:
         return peer, next((connection for connection in connections if connection.key == key), None)
 
     def _take_place(self, peer: KnownPeer, now: float) -> Changes:
-        """The newcomer is ready: which peer leaves is asked again, as one lower may be there by now, or a free slot."""
+        """The newcomer is ready: which peer leaves is asked again, as one lower may be there by now, or a free slot.
+
+        Where it is no better than the one whose place it takes, as that is one of a crowd, it is that one.
+        """
+        victim = None if peer.replaces is None else self._peers.get(peer.replaces)
         peer.replaces = None
-        changes = self._state.shed("upgraded", now, most=1)
+        by_rank = victim is None or peer.rank(now) > victim.rank(now)
+        changes = self._state.shed("upgraded", now, most=1, first=None if by_rank else victim)
         return changes if changes.close or not peer.outgoing else self._state.shed_outgoing("upgraded", now)
 
 

@@ -66,8 +66,11 @@ class ManagerState:
         """End the bans whose time has come."""
         return Changes(tuple(map(PeerUnbanned, self.bans.expire(now))))
 
-    def shed(self, reason: str, now: float, most: int | None = None) -> Changes:
-        """Part with the lowest-ranked ordinary peers where there are more than slots, with at most `most` of them."""
+    def shed(self, reason: str, now: float, most: int | None = None, first: KnownPeer | None = None) -> Changes:
+        """Part with the lowest-ranked ordinary peers where there are more than slots, with at most `most` of them.
+
+        `first`: with that one before all others.
+        """
         changes = Changes()
         ordinary = [p for p in self.peers if p.linked and not p.kept]
         staying = [p for p in ordinary if p.state is not PeerState.EVICTING]
@@ -75,7 +78,13 @@ class ManagerState:
         claimed = {peer.replaces for peer in self.peers if peer.replaces is not None}
         needs = self.needs()
         staying.sort(
-            key=lambda peer: (peer.node_id in claimed, not needs.spares(peer), peer.rank(now), -peer.linked_at)
+            key=lambda peer: (
+                peer is not first,
+                peer.node_id in claimed,
+                not needs.spares(peer),
+                peer.rank(now),
+                -peer.linked_at,
+            )
         )
         # A newcomer that will take somebody's place when it is ready is not too many yet.
         too_many -= sum(peer.replaces is not None for peer in staying)

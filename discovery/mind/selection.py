@@ -10,7 +10,8 @@ from ...transports.streams import Endpoint
 from ..facts import MAX_SCORE, Bans
 from ..peer import KnownPeer, PeerAddress, PeerState
 from .advertising import roles_of
-from .places import lowest_place
+from .eviction import makes_room
+from .places import Place, lowest_place
 from .requirements import Needs
 from .slots import Slots
 
@@ -42,7 +43,7 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, 
     for_kept, for_others = slots.may_dial(kept=True) and slots.reserved > 0, slots.may_dial(kept=False)
     lowest = None
     if not for_others and slots.may_dial_to_replace():
-        lowest = lowest_place(everyone, slots.options, now, needs=needs, outgoing=slots.outgoing_full)
+        lowest = _place_for_a_dial(everyone, slots, needs, now)
     if not for_kept and not for_others and lowest is None:
         return []
     busy = set(_places_in_use(everyone))
@@ -78,8 +79,15 @@ def nobody_new_fits(peers: Iterable[KnownPeer], slots: Slots, needs: Needs, now:
     """Whether a node that is heard of for the first time cannot be dialed, whichever it is."""
     if slots.may_dial(kept=False):
         return False
-    place = lowest_place(peers, slots.options, now, needs=needs) if slots.may_dial_to_replace() else None
+    place = _place_for_a_dial(list(peers), slots, needs, now) if slots.may_dial_to_replace() else None
     return place is None or not (needs.lacking or place.may_be_taken_by(0.0))
+
+
+def _place_for_a_dial(peers: list[KnownPeer], slots: Slots, needs: Needs, now: float) -> Place | None:
+    victim = makes_room(peers, now, needs=needs) if slots.outgoing_reserved else None
+    if victim is not None:
+        return Place(victim, -math.inf, -math.inf)
+    return lowest_place(peers, slots.options, now, needs=needs, outgoing=slots.outgoing_full)
 
 
 def _dialed_ordinarily(peer: KnownPeer) -> bool:

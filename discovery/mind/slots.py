@@ -92,6 +92,11 @@ class Slots:
         return self.linked_ordinary + self.dialing_ordinary < self.ordinary + extra
 
     @property
+    def outgoing_reserved(self) -> bool:
+        """Whether we have dialed fewer than place is made for."""
+        return self.outgoing_ordinary < self.options.reserved_outgoing
+
+    @property
     def outgoing_full(self) -> bool:
         """Whether a peer that we dial can only take the place of one that we dialed."""
         outgoing = self.options.max_outgoing

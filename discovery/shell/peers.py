@@ -44,7 +44,7 @@ from ..facts import (
     Refuse,
     ReportPeer,
 )
-from ..mind import LEVERS, BanPeer, Drain, Lever, LeverResult, PeerManager, UnbanPeer, WallClock, pull
+from ..mind import LEVERS, BanPeer, Drain, ForgetPeer, Lever, LeverResult, PeerManager, UnbanPeer, WallClock, pull
 from ..peer import PeerOptions
 from ..records import Advert, Myself, SelfDescription, nearest_first
 from .address_watch import AddressWatch
@@ -247,7 +247,7 @@ class Peers(Actor):
         log.info("lever pulled", node=self._myself.name, lever=name)
         self._follow(verdict, drain=lever.within if isinstance(lever, Drain) else EVICTED_DRAIN)
         self._dial_due()
-        if isinstance(lever, BanPeer | UnbanPeer) and (error := await self._book.save(self._now())):
+        if isinstance(lever, BanPeer | ForgetPeer | UnbanPeer) and (error := await self._book.save(self._now())):
             return LeverResult(True, "not_saved", f"it holds until this node stops, as the book has it not: {error}")
         return LeverResult(True)
 
@@ -371,7 +371,9 @@ class Peers(Actor):
         )
         for news in self._description.news_since(greeted.own):
             self._connections.tell(key, news)
-        self._follow(Changes((), changes.close))
+        for close in changes.close:
+            # Who leaves for a newcomer that is here already shall not keep the next one waiting.
+            self._follow(Changes((), (close,)), drain=SUPERSEDED_DRAIN if close.reason == SUPERSEDED else EVICTED_DRAIN)
         if doom is not None:
             self._connections.tell(key, Disconnect(doom, drain=SUPERSEDED_DRAIN))
 

@@ -35,6 +35,8 @@ ALL: dict[str, Any] = {
     "ban_time": 86_400,
     "upgrade_margin": 2,
     "upgrade_tenure": 60,
+    "max_per_address": 3,
+    "pin": False,
     "heartbeat": 2.5,
 }
 

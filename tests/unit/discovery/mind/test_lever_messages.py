@@ -16,6 +16,7 @@ from peerbus.discovery.mind.lever_messages import (
     ClosePeer,
     DialPeer,
     Drain,
+    ForgetPeer,
     Lever,
     LeverResult,
     RemovePersistent,
@@ -36,6 +37,7 @@ EACH: list[Lever] = [
     AddSeed(place(9)),
     RemoveSeed(place(10)),
     SetScore(TWO, 7.0),
+    ForgetPeer(TWO),
     Drain(),
 ]
 
@@ -58,7 +60,7 @@ def test_a_lever_takes_effect_once(lever: Lever) -> None:
 
 def test_what_stands_against_it_is_said() -> None:
     levers = Levers(mind())
-    for lever in (ClosePeer(ONE, "enough"), UnbanPeer(ONE), DialPeer(ONE), SetScore(ONE, 1.0)):
+    for lever in (ClosePeer(ONE, "enough"), UnbanPeer(ONE), DialPeer(ONE), SetScore(ONE, 1.0), ForgetPeer(ONE)):
         refusal = pull(levers, lever, 0.0)
         assert isinstance(refusal, Refuse), lever
         assert refusal.text

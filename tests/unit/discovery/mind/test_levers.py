@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import random
 
-from peerbus.discovery.facts.bans import Ban, ban_target
+from peerbus.discovery.facts.bans import MAX_BANS, Ban, ban_target
 from peerbus.discovery.facts.commands import Accept, Attempt, Changes, CloseConnection, Refuse
 from peerbus.discovery.facts.events import Candidate, PeerBanned, PeerDown, PeerUnbanned
 from peerbus.discovery.mind.manager import PeerManager
@@ -236,3 +237,27 @@ def test_an_inactive_peer_is_dialed_again_when_the_operator_says_so() -> None:
     assert peers.next_due(1e6) is None
     done(peers.levers.dial(HIGH, 1e6))
     assert len(peers.dials(1e6)) == 1
+
+
+def test_a_node_that_is_forgotten_is_pinned_nowhere_and_its_address_takes_whoever_answers() -> None:
+    peers = manager()
+    peers.add_persistent(place(1), 0.0)
+    (dial,) = peers.dials(0.0)
+    assert peers.authenticated(Attempt(LOW, 1, "key", dial), 0.0) == Accept()
+    peers.ready(LOW, "key", 0.0)
+    assert peers.pinned(place(1)) == LOW
+    peers.disconnected(LOW, "key", "eof", 50.0)
+    assert peers.levers.forget(LOW, 50.0) == Changes()
+    assert peers.pinned(place(1)) is None
+    (entry,) = peers.snapshot().peers
+    assert (entry.node_id, entry.persistent) == (None, True)
+
+
+def test_more_of_the_operators_bans_than_there_may_be_are_refused() -> None:
+    levers = manager().levers
+    for number in range(MAX_BANS):
+        assert isinstance(levers.ban(ipaddress.ip_network(number), 10.0, "operator", 0.0), Changes)
+    refusal = levers.ban(LOW, 10.0, "operator", 0.0)
+    assert isinstance(refusal, Refuse)
+    assert refusal.reason == "full"
+    assert isinstance(levers.ban(ipaddress.ip_network(7), 20.0, "operator", 0.0), Changes)
