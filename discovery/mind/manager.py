@@ -46,6 +46,7 @@ from .bookkeeping import Bookkeeping
 from .clocks import clock_offset
 from .conduct import misbehaved, useful
 from .dial_list import DialList
+from .good_hosts import GoodHosts
 from .levers import Levers
 from .manager_state import ManagerState
 from .peer_store import PeerStore
@@ -97,9 +98,8 @@ class PeerManager:
         #: What this node tells of itself, first to everybody who asks for peers; None: nothing.
         self.myself: Advert | None = None
         self._list = DialList(self._state)
-        #: Where good peers are known to be, and until when that is right enough: a stranger sets the pace of questions.
-        self._good_hosts: frozenset[str] = frozenset()
-        self._good_until = -math.inf
+        #: Where peers are known that have proven themselves.
+        self.good_hosts = GoodHosts(self._peers)
         self._refused: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
 
@@ -231,12 +231,6 @@ class PeerManager:
     def pinned(self, endpoint: Endpoint) -> str | None:
         """The node that is taken at this address, which is configured without an id, as it answered there first."""
         return self._peers.pins.of(endpoint)
-
-    def knows_good_peers_at(self, host: str, now: float) -> bool:
-        """Whether a peer that has proven itself was met at that address, as was so within the last second."""
-        if now >= self._good_until:
-            self._good_hosts, self._good_until = self._peers.proven_hosts(now), now + 1.0
-        return host in self._good_hosts
 
     def ready(self, node_id: str, key: Hashable, now: float) -> Changes:
         """Both sides welcomed it: it can carry messages. The connections that it beats are closed."""

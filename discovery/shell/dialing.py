@@ -96,7 +96,7 @@ class Dialing:
             listener = await self._transport(endpoint).listen(endpoint, on_refused=self._refused)
             self._listeners.append(listener)
             if isinstance(listener, Guarded):
-                listener.guard(lambda host: self._manager.knows_good_peers_at(host, self._loop.time()))
+                listener.guard(lambda host: self._manager.good_hosts.has(host, self._loop.time()))
             log.info("listening", node=self._name, endpoint=InFull(listener.endpoint))
             self.run(self._accept(listener), f"accept {listener.endpoint}")
 
