@@ -106,11 +106,10 @@ class Peers(Actor):
         )
         here = self._watch.here
         self._description = SelfDescription(myself, self.bus, codecs, tuple(offers), lambda: self.endpoints, here)
-        mind = PeerManager(
+        self._manager = PeerManager(
             myself.identity.node_id, options or PeerOptions(), self.bus.rng, wall=WallClock.of(self._loop)
         )
-        self.mind: PeerManager = mind
-        self._manager = self.mind
+        self.mind: PeerManager = self._manager
         self._calendar = CalendarWatch(myself.name, self._manager)
         self._book = BookWriter(self, book, self._manager.bookkeeping(myself.network))
         #: A `Flush` is on its way.
@@ -124,11 +123,10 @@ class Peers(Actor):
             opened=self._open,
             changed=self._settle,
         )
-        connections = Connections(
+        self._connections = Connections(
             self, codecs, lambda key, event: mailbox.put(Envelope(ConnectionOver(key, event))), heartbeat=heartbeat
         )
-        self.connections: Connections = connections
-        self._connections = connections
+        self.connections: Connections = self._connections
         self._finders = Finders(
             myself,
             self._description,
