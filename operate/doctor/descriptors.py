@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...discovery.peer import PeerOptions
-from ...transports.streams import MAX_PENDING_HANDSHAKES
+from ...transports.streams import MAX_UNJUDGED
 from ..server import Bounds
 from .diagnosis import Diagnosis, ok, warning
 
@@ -26,7 +26,7 @@ def needed_descriptors(options: PeerOptions) -> int:
     """
     connected = UNLIMITED if options.max_connected is None else options.max_connected
     slots = connected + options.max_connected_upgrade + (options.max_outgoing or 0)
-    return slots + MAX_PENDING_HANDSHAKES + Bounds.CLIENTS + BESIDE
+    return slots + MAX_UNJUDGED + Bounds.CLIENTS + BESIDE
 
 
 def judge_descriptors(limit: int, needed: int, in_use: int | None = None) -> Diagnosis:

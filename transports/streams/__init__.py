@@ -8,6 +8,7 @@ from .key_file import MAX_KEY_FILE, guarded, read_key_file
 from .memory import MemoryNetwork, MemoryTransport
 from .memory_stream import MemoryStream, Parcel, Wire
 from .path_size import NARROW
+from .startups import MAX_UNJUDGED
 from .tcp import TcpTransport
 from .transport import (
     FLUSH_TIMEOUT,
@@ -34,6 +35,7 @@ __all__ = [
     "MAX_CHUNK",
     "MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND",
     "MAX_KEY_FILE",
+    "MAX_UNJUDGED",
     "NARROW",
     "RECEIVE_BUFFER",
     "Endpoint",

@@ -22,7 +22,7 @@ from typing import Final
 
 from .sources import source_of
 
-__all__ = ["MAX_STARTUPS", "PENALTIES", "Startup", "Startups"]
+__all__ = ["MAX_STARTUPS", "MAX_UNJUDGED", "PENALTIES", "Startup", "Startups"]
 
 #: Those that are not judged yet beyond which newcomers are dropped early, by which chance at first, and at most: 64
 #: nodes that start behind one address are let in at once.
@@ -33,6 +33,8 @@ AT_ONCE: Final = 64
 PER_SECOND, BURST = 80.0, 16.0
 #: Places beside, for callers from where good peers are known to be.
 RESERVE: Final = 16
+#: Connections of one listener that are not judged yet, at most.
+MAX_UNJUDGED: Final = MAX_STARTUPS[2] + RESERVE
 #: Seconds that one is left alone for one from a source that has as many; an honest handshake takes two round trips.
 GRACE: Final = 1.0
 #: Seconds of penalty by the reason for which a caller failed, as OpenSSH's authfail, grace-exceeded and noauth; of any
