@@ -21,6 +21,7 @@ from .encoding import Answer, Unresolved, answer_of, encoding_of
 from .exact import PLAIN_SCALARS, first, is_plain, plain_flaw
 from .packed import count
 from .request import UNNAMED, answer_named
+from .unkeyed_hashes import check_plain
 
 __all__ = ["MAX_PLAIN_ELEMENTS", "TYPED", "decode_answer", "decode_plain", "encode_answer", "marked", "unmarked"]
 
@@ -104,7 +105,8 @@ def _decoded(payload: bytes | memoryview, message: object, reply: Any, messages:
 
 
 def decode_plain(payload: bytes | memoryview) -> object:
-    """A value of nobody's type. Raises what msgpack raises."""
+    """A value of nobody's type. Raises what msgpack raises, and ValueError for a map that nobody may send."""
+    check_plain(payload)
     return msgpack.unpackb(
         payload,
         max_array_len=MAX_PLAIN_ELEMENTS,

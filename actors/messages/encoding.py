@@ -20,6 +20,7 @@ from msgspec import inspect
 from ..base import MessageTypeError
 from .compiled_check import WITH_FIELDS, compiled
 from .exact import class_of, flaw, spelled
+from .unkeyed_hashes import guard_of
 
 __all__ = ["Answer", "Encoding", "Unresolved", "answer_of", "check_answer", "check_travels", "encoding_of"]
 
@@ -105,13 +106,17 @@ class Encoding(Generic[T]):
 
 def _decoder(kind: Any, info: inspect.Type) -> Callable[[bytes | memoryview], Any]:
     decode: Callable[[bytes | memoryview], Any] = msgspec.msgpack.Decoder(kind).decode
-    if not _holds_views(info):
+    guard, views = guard_of(info), _holds_views(info)
+    if guard is None and not views:
         return decode
 
-    def copying(payload: bytes | memoryview) -> Any:
-        return decode(bytes(payload))  # else it kept, and showed, all that came in the same read
+    def careful(payload: bytes | memoryview) -> Any:
+        if guard is not None:
+            guard(payload)
+        # A view would keep, and show, all that came in the same read.
+        return decode(bytes(payload) if views else payload)
 
-    return copying
+    return careful
 
 
 def _holds_views(info: inspect.Type) -> bool:
