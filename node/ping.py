@@ -29,7 +29,8 @@ async def ping(endpoint: Endpoint, *, timeout: float) -> PingAnswer:
     """
     loop = asyncio.get_running_loop()
     begin = loop.time()
-    transport = UnixTransport() if endpoint.scheme == "unix" else TcpTransport(Identity.generate())
+    identity = Identity.generate()
+    transport = UnixTransport(identity) if endpoint.scheme == "unix" else TcpTransport(identity)
     stream = await transport.dial(endpoint, expect=endpoint.peer_id, timeout=timeout)
     try:
         heard = b""

@@ -29,13 +29,14 @@ class Dial:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A connection whose other side proved to be `node_id`; may it live?
+    """A connection whose other side is `node_id`; may it live?
 
     `key` is any name the shell gives the connection, unique on this node. `dial` is the dial that
     opened it, None where the peer dialed us. `incarnation` and `offers` (capabilities as text) are
     from the peer's HELLO. `host` is the address at the other end of the stream, None where there is none. `place`:
     where a dialed name led. `more`: the name leads to other places too, so a refusal does not end the dial.
-    `epoch`: seconds since 1970 by the peer's calendar, as it said now; 0.0 where it did not.
+    `epoch`: seconds since 1970 by the peer's calendar, as it said now; 0.0 where it did not. `proven`: the stream has
+    shown that it holds the key of that id; else the id is what it claims.
     """
 
     node_id: str
@@ -47,6 +48,7 @@ class Attempt:
     place: Endpoint | None = None
     more: bool = False
     epoch: float = 0.0
+    proven: bool = True
 
 
 @dataclass(frozen=True, slots=True)

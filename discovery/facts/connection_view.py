@@ -1,4 +1,4 @@
-"""One authenticated connection to a peer."""
+"""One connection to a peer."""
 
 from __future__ import annotations
 
@@ -20,15 +20,16 @@ class Direction(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PeerConnectionView:
-    """One authenticated connection as the peer manager knows it.
+    """One connection as the peer manager knows it.
 
     `key` is the shell's own name of the connection; `incarnation` is the peer's, from its HELLO; `endpoint` is
-    where we dialed it, None when the peer dialed us.
+    where we dialed it, None when the peer dialed us. `proven`: it has shown that it holds the key of its id.
     """
 
     key: Hashable
     incarnation: int
     endpoint: Endpoint | None
+    proven: bool = True
 
     @property
     def direction(self) -> Direction:

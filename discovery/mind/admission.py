@@ -1,4 +1,4 @@
-"""Whether a connection whose other side has proved its id may live."""
+"""Whether a connection whose other side has said, and nearly always proved, its id may live."""
 
 # The questions, in their order: is it the node that was dialed; is it banned; is the node being emptied; is there a
 # slot, or somebody who leaves for it; and beside other connections to the same peer, does it win.
@@ -95,7 +95,7 @@ class Admission:
         if attempt.place is not None and dial is not None and peer.addresses.find(dial.endpoint) is None:
             endpoint = attempt.place
             peer.addresses.add(endpoint, REACHED)
-        connection = PeerConnectionView(attempt.key, attempt.incarnation, endpoint)
+        connection = PeerConnectionView(attempt.key, attempt.incarnation, endpoint, attempt.proven)
         if peer.state is PeerState.EVICTING:
             return Refuse("evicting", "the last connection to this peer is still being closed")
         if not all(beats(connection, old, self_id=state.self_id, node_id=node_id) for old in peer.connections):

@@ -311,7 +311,8 @@ class Dialing:
                 return "shutting_down", f"{self._name} is shutting down", ()
             host = stream.remote.host or None
             epoch = peer.clock / 1000
-            attempt = Attempt(peer.node_id, peer.incarnation, key, dial, peer.offers, host, place, more, epoch)
+            proven = stream.peer_id is not None
+            attempt = Attempt(peer.node_id, peer.incarnation, key, dial, peer.offers, host, place, more, epoch, proven)
             verdict = self._manager.authenticated(attempt, self._loop.time())
             if isinstance(verdict, Accept):
                 judged.accepted = peer.node_id

@@ -34,9 +34,10 @@ _CREDENTIALS: Final = struct.Struct("iii")
 class UnixTransport:
     """`unix:///path`: streams that only processes of this user, or of root, may open.
 
-    Plain by default: then `peer_id` is None, and who is there must come from the handshake above.
-    `secure=True` runs the same TLS as TCP and needs an `identity`. `any_user=True` lets processes
-    of other users in; the file's mode is 0600 all the same, so change it if they should.
+    With an `identity` it runs the same TLS as TCP: who runs as the same user has not therefore the same key.
+    `secure=False` leaves that out, as does no identity: then `peer_id` is None, and who is there is what the handshake
+    above claims. `any_user=True` lets processes of other users in; the file's mode is 0600 all the same, so change it
+    if they should. Raises ValueError for `secure=True` without an identity.
     """
 
     schemes: tuple[str, ...] = ("unix",)
@@ -45,14 +46,14 @@ class UnixTransport:
         self,
         identity: Identity | None = None,
         *,
-        secure: bool = False,
+        secure: bool | None = None,
         membership: Membership | None = None,
         any_user: bool = False,
     ) -> None:
         self._own_id: str | None = None
         self._server_tls: ssl.SSLContext | None = None
         self._client_tls: ssl.SSLContext | None = None
-        if secure:
+        if secure or (secure is None and identity is not None):
             if identity is None:
                 raise ValueError("UnixTransport(secure=True) needs an identity")
             self._own_id = identity.node_id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from peerbus.discovery.facts import Direction, PeerConnectionView
@@ -39,3 +41,15 @@ def test_in_one_direction_the_dialer_knows_which_one_lives(self_id: str, node_id
     accepted, dialed = link(Direction.ACCEPTED), link(Direction.DIALED)
     assert beats(accepted, accepted, self_id=self_id, node_id=node_id)
     assert not beats(dialed, dialed, self_id=self_id, node_id=node_id)
+
+
+@pytest.mark.parametrize("new", list(Direction))
+@pytest.mark.parametrize("old", list(Direction))
+@pytest.mark.parametrize("incarnation", [1, 2])
+@pytest.mark.parametrize(("self_id", "node_id"), [(LOW, HIGH), (HIGH, LOW)])
+def test_what_is_claimed_never_beats_what_is_proven_and_always_gives_way_to_it(
+    new: Direction, old: Direction, incarnation: int, self_id: str, node_id: str
+) -> None:
+    proven, claimed = link(old), replace(link(new, incarnation), proven=False)
+    assert not beats(claimed, proven, self_id=self_id, node_id=node_id)
+    assert beats(proven, claimed, self_id=self_id, node_id=node_id)
