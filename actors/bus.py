@@ -376,7 +376,10 @@ class Bus:
         return self.events.subscribe(*types)
 
     def subscribe_actor(self, ref: Ref[Any], *types: type) -> None:
-        """Send the actor every event of these types, as messages."""
+        """Send the actor every event of these types, as messages, and first what stands of them (`Retained`).
+
+        Without room in its mailbox an event is forgotten. From any thread.
+        """
         self.events.subscribe_actor(ref, *types)
 
     def unsubscribe_actor(self, ref: Ref[Any]) -> None:

@@ -6,13 +6,15 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from threading import get_ident
 from types import TracebackType
 from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from .base import PeerbusError, SendError
 from .engine import Body, Ending, Ref
 from .mailbox import Envelope
-from .messages import Overflow
+from .messages import Overflow, Retained
 
 __all__ = ["EventStream", "Events", "Subscription"]
 
@@ -100,8 +102,18 @@ def event_types(types: tuple[type[E], ...]) -> tuple[type[E], ...]:
     return types
 
 
+@dataclass(frozen=True, slots=True)
+class _Joined:
+    """An actor has subscribed on another thread: what stands is told it between two facts."""
+
+    ref: Ref[Any]
+
+
 class EventStream(Body):
-    """Gets every fact as a message and passes it on. Its mailbox drops the oldest: facts are not worth a wait."""
+    """Gets every fact as a message and passes it on. Its mailbox drops the oldest: facts are not worth a wait.
+
+    Law: what stands is what was passed on. An actor that subscribes hears each fact that stands once, whenever that is.
+    """
 
     ends_in: ClassVar[Ending | None] = Ending.BUS
     overflow: ClassVar[Overflow] = Overflow.DROP_OLDEST
@@ -111,9 +123,14 @@ class EventStream(Body):
         super().__init__()
         self.listeners: dict[Subscription[Any], None] = {}
         self.actors: dict[Ref[Any], tuple[type, ...]] = {}
+        #: What stands, by what it is about; and who has not been told it yet.
+        self._standing: dict[object, Retained] = {}
+        self._joining: set[Ref[Any]] = set()
 
     def wants(self, event: object) -> bool:
-        """Anybody listens for it. From any thread."""
+        """Anybody listens for it, or it stands. From any thread."""
+        if isinstance(event, Retained):
+            return True
         if not self.listeners and not self.actors:
             return False
         return any(isinstance(event, listener.types) for listener in tuple(self.listeners)) or any(
@@ -122,14 +139,57 @@ class EventStream(Body):
 
     def on_receive(self, message: object) -> None:
         """Pass the fact on."""
+        if isinstance(message, _Joined):
+            self._tell_what_stands(message.ref)
+            return
+        stands = isinstance(message, Retained)
+        if isinstance(message, Retained):
+            self._keep(message)
         for subscription in tuple(self.listeners):
             if isinstance(message, subscription.types):
                 subscription.accept(message)
         for ref, types in tuple(self.actors.items()):
             if not ref.is_alive():
                 del self.actors[ref]
-            elif isinstance(message, types):
+                self._joining.discard(ref)
+            elif isinstance(message, types) and not (stands and ref in self._joining):
                 ref._cell.inform(message)
+
+    def join(self, ref: Ref[Any], types: tuple[type, ...]) -> None:
+        """The actor hears facts of these types from now on, and first what stands. On the loop."""
+        self.actors[ref] = types
+        self._tell_what_stands(ref)
+
+    def join_from_afar(self, ref: Ref[Any], types: tuple[type, ...]) -> _Joined:
+        """As `join`, from another thread: what stands is told it once the stream has got what is returned."""
+        self._joining.add(ref)
+        self.actors[ref] = types
+        return _Joined(ref)
+
+    def leave(self, ref: Ref[Any]) -> None:
+        """The actor hears no more. From any thread."""
+        self.actors.pop(ref, None)
+        self._joining.discard(ref)
+
+    def lost(self, envelope: Envelope, _error: SendError) -> None:
+        """There was no room for it: nobody hears of it, but it stands, or ends what stood."""
+        if isinstance(envelope.message, _Joined):
+            self._tell_what_stands(envelope.message.ref)
+        elif isinstance(envelope.message, Retained):
+            self._keep(envelope.message)
+
+    def _keep(self, fact: Retained) -> None:
+        if fact.clears:
+            self._standing.pop(fact.about, None)
+        else:
+            self._standing[fact.about] = fact
+
+    def _tell_what_stands(self, ref: Ref[Any]) -> None:
+        self._joining.discard(ref)
+        types = self.actors.get(ref, ())
+        for fact in self._standing.values():
+            if isinstance(fact, types):
+                ref._cell.inform(fact)
 
     def on_stop(self) -> None:
         """Nothing happens on the bus any more."""
@@ -144,6 +204,7 @@ class Events:
         self._bus = bus
         self._ref: Ref[EventStream] | None = None
         self._stream: EventStream | None = None
+        self._thread = 0
 
     @property
     def stream(self) -> EventStream:
@@ -158,15 +219,14 @@ class Events:
         assert isinstance(cell.actor, EventStream)
         self._ref, self._stream = ref, cell.actor
         # What it drops is no dead letter: that is an event, and would be lost as well. Its mailbox has counted it.
-        cell.mailbox.on_drop = _forget
+        cell.mailbox.on_drop = cell.actor.lost
+        self._thread = get_ident()
 
     def publish(self, event: object) -> None:
         """As `Bus.publish`."""
         stream = self._stream
         if stream is not None and stream.wants(event):
-            assert self._ref is not None
-            with contextlib.suppress(SendError):  # the bus has stopped
-                self._ref._cell.mailbox.offer_foreign(Envelope(event))
+            self._hand(event)
 
     def subscribe(self, *types: type[E]) -> Subscription[E]:
         """As `Bus.subscribe`."""
@@ -174,13 +234,19 @@ class Events:
 
     def subscribe_actor(self, ref: Ref[Any], *types: type) -> None:
         """As `Bus.subscribe_actor`."""
-        self.stream.actors[ref] = event_types(types)
+        stream: EventStream = self.stream
+        wanted: tuple[type, ...] = event_types(types)
+        if get_ident() == self._thread:
+            stream.join(ref, wanted)
+        else:
+            self._hand(stream.join_from_afar(ref, wanted))
 
     def unsubscribe_actor(self, ref: Ref[Any]) -> None:
         """As `Bus.unsubscribe_actor`."""
         if self._stream is not None:
-            self._stream.actors.pop(ref, None)
+            self._stream.leave(ref)
 
-
-def _forget(_envelope: Envelope, _error: SendError) -> None:
-    """Nothing more happens to it."""
+    def _hand(self, message: object) -> None:
+        assert self._ref is not None
+        with contextlib.suppress(SendError):  # the bus has stopped
+            self._ref._cell.mailbox.offer_foreign(Envelope(message))

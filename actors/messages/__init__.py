@@ -42,6 +42,7 @@ from .events import (
     Terminated,
 )
 from .exact import class_of
+from .facts import Retained
 from .how import WAITS, How
 from .known_channels import KnownChannels
 from .message import Message
@@ -94,6 +95,7 @@ __all__ = [
     "REACTOR_PATTERN",
     "Request",
     "Results",
+    "Retained",
     "Role",
     "Several",
     "Share",

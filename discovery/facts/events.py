@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
+from ...actors.messages import Retained
 from ...transports.streams import Endpoint
 from ..records import PeerRecord
 from .bans import Ban, BanTarget
@@ -46,7 +48,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class PeerUp:
+class PeerUp(Retained):
     """The peer has a connection that can carry messages. Told once, until its `PeerDown`.
 
     `incarnation` differs after the peer restarted; `direction` says who dialed.
@@ -56,17 +58,29 @@ class PeerUp:
     incarnation: int
     direction: Direction
 
+    @property
+    def about(self) -> object:
+        """The peer."""
+        return self.node_id
+
 
 @dataclass(frozen=True, slots=True)
-class PeerDown:
+class PeerDown(Retained):
     """The peer can carry messages no longer. `reason` is a short word.
 
     It is the reason of the disconnect or eviction, or `restarted`: the peer is a new process, what the old
     one knew is gone, and a `PeerUp` follows as soon as the new one is ready.
     """
 
+    clears: ClassVar[bool] = True
+
     node_id: str
     reason: str
+
+    @property
+    def about(self) -> object:
+        """The peer."""
+        return self.node_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +98,21 @@ class PeerUnbanned:
 
 
 @dataclass(frozen=True, slots=True)
-class RequirementMet:
+class RequirementMet(Retained):
     """Enough of the connected peers offer it: `have` of the `want` that it takes now."""
 
     require: Require
     have: int
     want: int
 
+    @property
+    def about(self) -> object:
+        """The requirement."""
+        return self.require
+
 
 @dataclass(frozen=True, slots=True)
-class RequirementUnmet:
+class RequirementUnmet(Retained):
     """Not enough do, and that cannot be changed now: `reason` and `text` say why; see `RequirementView`."""
 
     require: Require
@@ -101,6 +120,11 @@ class RequirementUnmet:
     want: int
     reason: str
     text: str
+
+    @property
+    def about(self) -> object:
+        """The requirement."""
+        return self.require
 
 
 @dataclass(frozen=True, slots=True)

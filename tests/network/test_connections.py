@@ -226,7 +226,7 @@ async def test_a_reactor_that_starts_or_stops_later_is_known_to_peers_at_once() 
 
 @in_virtual_time
 async def test_asks_that_a_stopping_reactor_still_answers_are_not_failed_by_its_end() -> None:
-    class Slow(Reactor):
+    class Slow(Actor):
         channel = Channel("slow", messages=(Wait,))
 
         @handles(Wait)
@@ -525,3 +525,42 @@ async def test_nodes_that_dial_each_other_and_come_back_are_not_taken_for_one(si
         await sim.run_for(60)
     assert logged
     assert not [line for line in logged if ONE_IDENTITY in str(line)]
+
+
+class Slow(Actor):
+    """Takes its time to start: peers are there before the reactors that start after it."""
+
+    async def on_started(self) -> None:
+        await asyncio.sleep(30)
+
+
+class Ups(Actor):
+    """Keeps account of the peers that are up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[object] = []
+
+    def on_start(self) -> None:
+        self.bus.subscribe_actor(self.actor_ref, PeerUp, PeerDown)
+
+    @handles(PeerUp)
+    def up(self, event: PeerUp) -> None:
+        self.heard.append(("up", event.node_id))
+
+    @handles(PeerDown)
+    def down(self, event: PeerDown) -> None:
+        self.heard.append(("down", event.node_id))
+
+
+@in_virtual_time
+async def test_a_reactor_hears_of_peers_that_were_up_before_it_started() -> None:
+    cluster = Cluster(1)
+    bob = cluster.node("bob")
+    async with bob:
+        alice = cluster.node("alice", peers=("bob",), reactors=[Slow, Ups])
+        async with alice:
+            ups = next(each.actor for each in alice.bus.actors.by_name.values() if isinstance(each.actor, Ups))
+            await eventually(lambda: ups.heard == [("up", bob.node_id)])
+            await bob.aclose()
+            await eventually(lambda: ups.heard == [("up", bob.node_id), ("down", bob.node_id)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -23,10 +23,11 @@ from peerbus.actors import (
     PeerbusError,
     Reactor,
     Ref,
+    Retained,
     Supervision,
     handles,
 )
-from peerbus.actors.event_stream import MAX_LAG
+from peerbus.actors.event_stream import MAX_LAG, EventStream
 
 Turns = Callable[[], Awaitable[None]]
 
@@ -175,6 +176,99 @@ async def test_an_actor_hears_no_more_when_it_has_unsubscribed() -> None:
         bus.publish("second")
         await asyncio.sleep(0.01)
         assert await bus.ask(ref, "asked") == ["first", "asked"]
+
+
+@dataclass(frozen=True)
+class Opened(Retained):
+    shop: str
+    by: str = ""
+
+    @property
+    def about(self) -> object:
+        return self.shop
+
+
+@dataclass(frozen=True)
+class Shut(Opened):
+    clears: ClassVar[bool] = True
+
+
+class Hearer(Actor):
+    """Subscribes as it starts, and says what it has heard since."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[object] = []
+
+    def on_start(self) -> None:
+        self.bus.subscribe_actor(self.actor_ref, Opened)
+
+    def on_receive(self, message: object) -> object:
+        if message == "restart":
+            raise ValueError
+        if message == "heard":
+            return self.heard
+        self.heard.append(message)
+        return None
+
+
+class ThreadHearer(Hearer):
+    dispatcher = "thread"
+
+
+@pytest.mark.parametrize("hearer", [Hearer, ThreadHearer])
+async def test_whatever_subscribes_late_is_told_what_stands_and_then_what_follows(hearer: type[Hearer]) -> None:
+    async with Bus() as bus:
+        for fact in (Opened("a"), Opened("b"), Shut("a"), Opened("b", "bob"), Opened("c"), Shut("never")):
+            bus.publish(fact)
+        first = bus.spawn(hearer)
+        await bus.started(first)
+        bus.publish(Shut("b"))
+        bus.publish(Opened("a", "again"))
+        late = bus.spawn(hearer)
+        await bus.started(late)
+        bus.publish(Shut("c"))
+        for ref in (first, late):
+            while Shut("c") not in (heard := await bus.ask(ref, "heard", reply=list[object])):
+                pass
+            stands: dict[str, Opened] = {}
+            for each in heard:
+                assert isinstance(each, Opened)
+                assert stands.get(each.shop) != each, "told twice"
+                stands[each.shop] = each
+            assert {shop: fact for shop, fact in stands.items() if not fact.clears} == {"a": Opened("a", "again")}
+
+
+async def test_a_restart_tells_it_again_what_stands() -> None:
+    async with Bus() as bus:
+        ref = bus.spawn(Hearer, supervision=Supervision(backoff=0.0))
+        await bus.started(ref)
+        bus.publish(Opened("a"))
+        bus.publish(Opened("b"))
+        while await bus.ask(ref, "heard") != [Opened("a"), Opened("b")]:
+            pass
+        bus.publish(Shut("a"))
+        while await bus.ask(ref, "heard") != [Opened("a"), Opened("b"), Shut("a")]:
+            pass
+        await bus.tell(ref, "restart")
+        while await bus.ask(ref, "heard") != [Opened("b")]:
+            pass
+
+
+async def test_what_had_no_room_in_the_stream_stands_all_the_same() -> None:
+    async with Bus() as bus:
+        bus.publish(Opened("early"))
+        bus.publish(Opened("gone"))
+        for number in range(EventStream.mailbox_limit):
+            bus.publish(Opened("flood", str(number)))
+        bus.publish(Shut("gone"))
+        for number in range(EventStream.mailbox_limit):
+            bus.publish(Opened("flood", str(number)))
+        await asyncio.sleep(0.01)
+        ref = bus.spawn(Hearer)
+        await bus.started(ref)
+        last = Opened("flood", str(EventStream.mailbox_limit - 1))
+        assert await bus.ask(ref, "heard") == [Opened("early"), last]
 
 
 def test_before_the_bus_runs_there_is_nothing_to_subscribe_to() -> None:
