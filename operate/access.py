@@ -115,7 +115,8 @@ def existing_token(path: Path) -> str:
             mode = os.fstat(file.fileno())
             text = file.read(4096).strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"the token {path} cannot be read: {error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"the token {path} cannot be read: {why}") from error
     if stat.S_IMODE(mode.st_mode) & 0o077:
         raise ConfigError(f"the token {path} can be read by others: chmod 600 {path}")
     if len(text) < SHORTEST or not text.isprintable() or " " in text:

@@ -25,6 +25,9 @@ examples:
   peerbus keygen keys/alice.pem      make a node's identity and print its id
   peerbus run alice.toml --check     say what is wrong with a configuration
   peerbus run alice.toml             run the node until Ctrl-C
+  peerbus status                     how the node fares that runs here
+  peerbus events -f                  what happens on it
+  peerbus ban 10.1.0.0/16 --for 10m  have nothing to do with a network
   peerbus ping tcp://10.0.0.2:7400   see whether a node answers there
   peerbus schema check OLD NEW       whether nodes can be upgraded one by one
   peerbus run alice.toml --set peers.max_connected=8

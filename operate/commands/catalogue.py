@@ -39,8 +39,11 @@ class CommandEntry:
         return cast("CommandBody", getattr(found, name) if name else found)
 
 
-_RUN = "run a node"
-_SEE = "see into a node that runs"
+_RUN, _SEE, _STEER = (
+    "run a node",
+    "see into a running node",
+    "steer a running node",
+)
 
 COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry("run", _RUN, "run one node from its configuration, until Ctrl-C or SIGTERM", ".run"),
@@ -54,7 +57,27 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "schema", _RUN, "show what messages look like to peers; compare an old program with a new one", ".schema"
     ),
     CommandEntry("demo", _RUN, "let several nodes on this machine find each other and sync a file", ".demo"),
+    CommandEntry("status", _SEE, "the node as a whole: ready or why not", ".status:STATUS"),
+    CommandEntry("peers", _SEE, "who is known, how each fares and why", ".peers:PEERS"),
+    CommandEntry("actors", _SEE, "what runs, and how full the mailboxes are", ".actors:ACTORS"),
+    CommandEntry("channels", _SEE, "queues, ages, handling times and sends, by channel", ".channels:CHANNELS"),
+    CommandEntry("ledger", _SEE, "what became of every send", ".ledger:LEDGER"),
+    CommandEntry("waits", _SEE, "who waits for whom", ".waits:WAITS"),
+    CommandEntry("events", _SEE, "what happened, and with -f what happens", ".events:EVENTS"),
+    CommandEntry("bans", _SEE, "who is banned, why, and until when", ".bans:BANS"),
     CommandEntry("dashboard", _SEE, "see and steer the nodes that run here, on a page in the browser", ".dashboard"),
+    CommandEntry("dial", _STEER, "keep a connection to an endpoint, or dial a known peer at once", ".levers:DIAL"),
+    CommandEntry("disconnect", _STEER, "part with a peer", ".levers:DISCONNECT"),
+    CommandEntry("ban", _STEER, "have nothing to do with a node, an address or a network", ".levers:BAN"),
+    CommandEntry("unban", _STEER, "lift a ban", ".levers:UNBAN"),
+    CommandEntry("persist", _STEER, "dial an endpoint for ever, and keep a slot for it", ".levers:PERSIST"),
+    CommandEntry("seed", _STEER, "dial an endpoint when nobody else is left", ".levers:SEED"),
+    CommandEntry("score", _STEER, "fix the rank of a peer", ".levers:SCORE"),
+    CommandEntry("offer", _STEER, "offer a role to the peers", ".levers:OFFER"),
+    CommandEntry("withdraw", _STEER, "offer a role no longer", ".levers:WITHDRAW"),
+    CommandEntry("drain", _STEER, "empty the node: part with everybody, let nobody in", ".levers:DRAIN"),
+    CommandEntry("undrain", _STEER, "let peers in again", ".levers:UNDRAIN"),
+    CommandEntry("log", _STEER, "log more, or less", ".levers:LOG"),
 )
 
 

@@ -1,0 +1,107 @@
+"""`peerbus actors`: what runs, what each handler is at, and how full the mailboxes are; with a name, all about one."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from ...actors.actor_page import ActorView
+from ...actors.base import printable
+from ..client import AdminClient
+from .node_command import NodeCommand
+from .terminal import Colour, Terminal
+from .text_table import Cell, TextColumn, table_lines
+from .units import by_reason, size
+
+__all__ = ["ACTORS"]
+
+_COLUMNS = (
+    TextColumn("ACTOR", gives=1),
+    TextColumn("CLASS", gives=3),
+    TextColumn("CHANNEL", gives=2),
+    TextColumn("STATE"),
+    TextColumn("QUEUED", right=True),
+    TextColumn("DELIVERED", right=True),
+    TextColumn("RESTARTS", right=True),
+    TextColumn("HANDLING", gives=4),
+)
+_SORTS: dict[str, Callable[[ActorView], tuple[int, str]]] = {
+    "name": lambda actor: (0, actor.name),
+    "queued": lambda actor: (-actor.mailbox.queued - actor.mailbox.waiting, actor.name),
+    "restarts": lambda actor: (-actor.restarts, actor.name),
+    "delivered": lambda actor: (-actor.mailbox.delivered, actor.name),
+}
+
+
+async def actors(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
+    """See the module."""
+    if options.name is not None:
+        return await _one(node, options, terminal)
+    found = sorted(await node.actors(), key=_SORTS[options.sort])[: options.limit]
+    if options.json:
+        terminal.say_json(found)
+        return 0
+    rows = [_row(actor) for actor in found]
+    terminal.say(*(table_lines(terminal, _COLUMNS, rows) if rows else ["no actors"]))
+    return 0
+
+
+def _row(actor: ActorView) -> list[Cell]:
+    full = actor.mailbox.waiting or (actor.mailbox.limit and actor.mailbox.queued >= actor.mailbox.limit)
+    return [
+        actor.name,
+        actor.actor_class,
+        actor.channel or "",
+        (actor.state, None if actor.state == "running" else Colour.NOTABLE),
+        (str(actor.mailbox.queued + actor.mailbox.waiting), Colour.BAD if full else None),
+        str(actor.mailbox.delivered),
+        (str(actor.restarts), Colour.NOTABLE if actor.restarts else None),
+        actor.handling,
+    ]
+
+
+async def _one(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
+    actor = await node.actor(options.name)
+    if options.json:
+        terminal.say_json(actor)
+        return 0
+    box = actor.mailbox
+    rows = [
+        ("class", actor.actor_class),
+        ("channel", actor.channel or "none"),
+        ("state", actor.state + (", on a thread of its own" if actor.on_thread else "")),
+        ("handling", actor.handling),
+        ("parent", actor.parent or ""),
+        ("children", str(actor.children) if actor.children else ""),
+        ("restarts", str(actor.restarts)),
+        ("mailbox", f"{box.queued} of {box.limit} messages, {size(box.queued_bytes)} of {size(box.byte_limit)}"),
+        ("waiting", f"{box.waiting} sends for room" if box.waiting else ""),
+        ("sent", f"{box.sent}, {box.delivered} delivered"),
+        ("failed", by_reason(box.failed)),
+        ("dropped", by_reason(box.dropped)),
+        ("undone", by_reason(box.undone)),
+    ]
+    head = f"actor {terminal.paint(printable(actor.name), Colour.HEAD)}"
+    terminal.say(head, *(f"  {name:<9} {printable(text)}" for name, text in rows if text))
+    return 0
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", metavar="NAME", nargs="?", help="all about this actor")
+    parser.add_argument("--sort", choices=list(_SORTS), default="name", help="by what (default: name)")
+    parser.add_argument("--limit", metavar="N", type=_count, help="the first so many")
+
+
+ACTORS = NodeCommand(
+    actors,
+    _arguments,
+    "peerbus actors\npeerbus actors --sort queued --limit 10\npeerbus actors blocks",
+    "QUEUED has those that wait for room as well. HANDLING is the message that the actor's handler is at.",
+)

@@ -1,0 +1,88 @@
+"""`peerbus channels`: what lies in mailboxes, how old it is, how long handlers take, and how sends went, by channel."""
+
+from __future__ import annotations
+
+import argparse
+
+from ...actors.engine import HistogramView
+from ...actors.mailbox import Account
+from ..client import AdminClient
+from ..looking import ChannelView
+from .node_command import NodeCommand
+from .terminal import Colour, Terminal
+from .text_table import Cell, TextColumn, table_lines
+from .units import span
+
+__all__ = ["CHANNELS", "quantile"]
+
+_COLUMNS = (
+    TextColumn("CHANNEL", gives=1),
+    TextColumn("ACTORS", right=True),
+    TextColumn("QUEUED", right=True),
+    TextColumn("OLDEST", right=True),
+    TextColumn("HERE", right=True),
+    TextColumn("TO PEERS", right=True),
+    TextColumn("FROM PEERS", right=True),
+    TextColumn("FAILED", right=True),
+    TextColumn("STOOD", right=True),
+    TextColumn("P50", right=True),
+    TextColumn("P99", right=True),
+)
+
+
+async def channels(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
+    """See the module."""
+    found = await node.channels()
+    if options.json:
+        terminal.say_json(found)
+        return 0
+    rows = [_row(channel) for channel in found]
+    terminal.say(*(table_lines(terminal, _COLUMNS, rows) if rows else ["no channels"]))
+    return 0
+
+
+def _row(channel: ChannelView) -> list[Cell]:
+    load = channel.load
+    ages = [age for age in (channel.oldest, channel.oldest_to_peers) if age is not None]
+    sides = (channel.local, channel.remote, channel.astray)
+    failed = sum(sum(side.failed.values()) for side in sides if side is not None)
+    stood = 0.0 if channel.remote is None else channel.remote.stood
+    return [
+        channel.name,
+        "" if load is None else str(load.actors),
+        "" if load is None else str(load.queued + load.waiting),
+        span(max(ages, default=None), short=True),
+        _sent(channel.local),
+        _sent(channel.remote),
+        _sent(channel.arrived),
+        (str(failed), Colour.BAD) if failed else "0",
+        span(stood, short=True) if stood else "",
+        span(quantile(channel.handling, 0.5), short=True),
+        span(quantile(channel.handling, 0.99), short=True),
+    ]
+
+
+def _sent(account: Account | None) -> str:
+    return "" if account is None else str(account.sent)
+
+
+def quantile(seen: HistogramView | None, share: float) -> float | None:
+    """Seconds that such a share of samples took at most, by the bounds of buckets; None: no sample, or above them."""
+    if seen is None or not seen.count:
+        return None
+    reached = 0
+    for bound, count in zip(seen.bounds, seen.counts, strict=False):
+        reached += count
+        if reached >= share * seen.count:
+            return bound
+    return None
+
+
+CHANNELS = NodeCommand(
+    channels,
+    lambda parser: None,
+    "peerbus channels\npeerbus channels --json | jq '.[] | {name, oldest}'",
+    "QUEUED and OLDEST are of messages that wait, in mailboxes here or on their way to peers. HERE, TO PEERS and\n"
+    "FROM PEERS count sends since the start, FAILED those that did not arrive. STOOD is how long sends stood for a\n"
+    "peer's credit, all together. P50 and P99: half, and 99 of 100, handlers took at most so long (of one in 61).",
+)

@@ -1,0 +1,152 @@
+"""`peerbus peers`: who is known, how each fares and why; with an id, all about one."""
+
+from __future__ import annotations
+
+import argparse
+
+from ...actors.base import printable
+from ...discovery.mind import PeerView
+from ...transports.connection import ConnectionStatistics
+from ..client import AdminClient
+from .node_command import NodeCommand
+from .peer_ids import full_id, short_id, without_id
+from .terminal import Colour, Terminal
+from .text_table import Cell, TextColumn, table_lines
+from .units import size, span
+
+__all__ = ["PEERS"]
+
+_COLUMNS = (
+    TextColumn("PEER"),
+    TextColumn("STATE"),
+    TextColumn("FOR", right=True),
+    TextColumn("SCORE", right=True),
+    TextColumn("RTT", right=True),
+    TextColumn("DIR"),
+    TextColumn("OFFERS", gives=2),
+    TextColumn("ADDRESS", gives=1),
+    TextColumn("WHY NOT", gives=3),
+)
+_COLOURS = {"ready": Colour.GOOD, "idle": Colour.FAINT}
+
+
+async def peers(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
+    """See the module."""
+    if options.peer is not None:
+        return await _one(node, await full_id(node, options.peer), options, terminal)
+    found = await node.peers()
+    if options.connected:
+        found = tuple(peer for peer in found if peer.connections)
+    if options.json:
+        terminal.say_json(found)
+        return 0
+    seen, connections = await node.node(), await node.connections()
+    rtts = {each.peer_id: each.rtt for each in connections.values()}
+    rows = [_row(peer, rtts.get(peer.node_id or ""), seen.clock) for peer in sorted(found, key=_order)]
+    terminal.say(*(table_lines(terminal, _COLUMNS, rows) if rows else ["no peers"]))
+    return 0
+
+
+def _order(peer: PeerView) -> tuple[bool, float, str]:
+    return not peer.up, -peer.score, peer.node_id or ""
+
+
+def _row(peer: PeerView, rtt: float | None, now: float) -> list[Cell]:
+    address = without_id(str(peer.addresses[0].endpoint)) if peer.addresses else ""
+    state = peer.state.value
+    return [
+        short_id(peer.node_id) or "?",
+        (state, _COLOURS.get(state, Colour.NOTABLE)),
+        "" if peer.up_since is None else span(max(0.0, now - peer.up_since), short=True),
+        f"{peer.score:.1f}",
+        span(rtt, short=True),
+        "" if peer.direction is None else "out" if peer.direction.value == "dialed" else "in",
+        ", ".join(peer.offers if peer.offers is not None else (f"{role}?" for role in peer.roles)),
+        address,
+        _why_not(peer, now),
+    ]
+
+
+def _why_not(peer: PeerView, now: float) -> str:
+    """Why it is not connected."""
+    if peer.connections:
+        return ""
+    waits = (
+        f"again in {span(peer.retry_at - now, short=True)}" if peer.retry_at is not None and peer.retry_at > now else ""
+    )
+    return ", ".join(filter(None, (peer.inactive or peer.last_reason, waits)))
+
+
+async def _one(node: AdminClient, node_id: str, options: argparse.Namespace, terminal: Terminal) -> int:
+    peer = await node.peer(node_id)
+    connections = {name: each for name, each in (await node.connections()).items() if each.peer_id == node_id}
+    if options.json:
+        terminal.say_json({"peer": peer, "connections": connections})
+        return 0
+    now = (await node.node()).clock
+    kept = [word for word in ("persistent", "unconditional", "private", "seed") if getattr(peer, word)]
+    why = ", ".join(f"{points:+.1f} {reason}" for reason, points in peer.why)
+    rows = [
+        ("state", ", ".join([peer.state.value, *kept])),
+        ("why not", _why_not(peer, now)),
+        ("up for", "" if peer.up_since is None else span(now - peer.up_since)),
+        (
+            "score",
+            f"{peer.score:.1f}" + (" (fixed)" if peer.fixed_score is not None else "") + (f": {why}" if why else ""),
+        ),
+        ("offers", "" if peer.offers is None else ", ".join(peer.offers) or "nothing"),
+        ("claims", ", ".join(peer.roles)),
+        ("told by", peer.told_by or ""),
+        ("failures", str(peer.failures) if peer.failures else ""),
+    ]
+    lines = [f"peer {terminal.paint(node_id, Colour.HEAD)}", *(f"  {n:<9} {printable(t)}" for n, t in rows if t)]
+    if peer.addresses:
+        columns = (TextColumn("ADDRESS", gives=1), TextColumn("KNOWN BY"), TextColumn("FAILURES", right=True))
+        cells: list[list[Cell]] = [
+            [without_id(str(each.endpoint)), ", ".join(each.sources), str(each.failures or "")]
+            for each in peer.addresses
+        ]
+        lines += ["", *table_lines(terminal, columns, cells)]
+    for each in connections.values():
+        lines += ["", *_connection(terminal, each)]
+    terminal.say(*lines)
+    return 0
+
+
+_LANES = (
+    TextColumn("CHANNEL", gives=1),
+    TextColumn("QUEUED", right=True),
+    TextColumn("WAITING", right=True),
+    TextColumn("CREDIT", right=True),
+    TextColumn("CREDIT BYTES", right=True),
+)
+
+
+def _connection(terminal: Terminal, each: ConnectionStatistics) -> list[str]:
+    way = "dialed" if each.dialed else "accepted"
+    safe = "" if each.secure else ", not encrypted"
+    head = (
+        f"connection {way}, {printable(without_id(each.remote))}{safe}, round trip {span(each.rtt) or 'not known yet'}"
+    )
+    sizes = (
+        f"  {size(each.bytes_received)} received, {size(each.bytes_sent)} sent, {each.asks_in_flight} asks under way"
+    )
+    rows: list[list[Cell]] = [
+        [name, str(lane.queued), str(lane.waiting), str(lane.credit_messages), size(lane.credit_bytes)]
+        for name, lane in sorted(each.lanes.items())
+    ]
+    return [head, sizes, *table_lines(terminal, _LANES, rows)]
+
+
+def _arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("peer", metavar="ID", nargs="?", help="all about this peer; the first digits are enough")
+    parser.add_argument("--connected", action="store_true", help="only those that are connected")
+
+
+PEERS = NodeCommand(
+    peers,
+    _arguments,
+    "peerbus peers\npeerbus peers 3f2a91\npeerbus peers --json | jq '.[] | select(.up) | .node_id'",
+    "FOR is how long a peer has been up, DIR which side has dialed (in, out). A role with a question mark is claimed\n"
+    "by a finder and not proven. WHY NOT says why a peer is not connected.",
+)

@@ -1,0 +1,52 @@
+"""Columns line up, give way where a terminal is narrow, and hold one line each whatever is in them."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peerbus.operate.commands.terminal import Colour, Terminal, columns_of
+from peerbus.operate.commands.text_table import TextColumn, table_lines
+
+COLUMNS = (TextColumn("NAME", gives=1), TextColumn("N", right=True), TextColumn("WHY", gives=2), TextColumn("NOTHING"))
+
+
+class Screen(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_numbers_line_up_at_their_ends_and_empty_columns_are_left_out() -> None:
+    rows = [["alice", "7", "no", ""], ["世界", "1234", "", ""]]
+    assert table_lines(Terminal(io.StringIO(), {}), COLUMNS, rows) == [
+        "NAME      N  WHY",
+        "alice     7  no",
+        "世界   1234",
+    ]
+
+
+def test_a_terminal_gets_lines_that_fit_and_a_file_all_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    rows = [["n" * 30, "12345", "w" * 50, ""]]
+    lines = table_lines(Terminal(Screen(), {"NO_COLOR": "1"}), COLUMNS, rows)
+    assert [len(line) for line in lines][1] == 40
+    assert "12345" in lines[1]
+    assert lines[1].count("…") == 2
+    assert "w" * 50 in table_lines(Terminal(io.StringIO(), {}), COLUMNS, rows)[1]
+
+
+def test_colours_do_not_move_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = table_lines(Terminal(Screen(), {}), COLUMNS[:2], [[("up", Colour.GOOD), "1"], ["evicting", "2"]])
+    assert lines[1:] == ["\x1b[32mup\x1b[0m        1", "evicting  2"]
+
+
+@given(st.lists(st.lists(st.text(max_size=20), min_size=4, max_size=4), max_size=4))
+def test_whatever_is_in_a_cell_it_is_one_line_and_printable(rows: list[list[str]]) -> None:
+    lines = table_lines(Terminal(io.StringIO(), {}), COLUMNS, rows)
+    assert len(lines) == len(rows) + 1
+    assert all(line.isprintable() for line in lines)
+    assert all(columns_of(line) >= 0 for line in lines)
