@@ -6,7 +6,7 @@ Where a short way stands written out (`Bus.tell`, `Bus.ask`), it is a part of th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import get_ident
 from typing import Any, cast
@@ -55,12 +55,13 @@ def way_to(
     by_loop: bool = False,
     need: int = 0,
     asked: bool = False,
+    more: Sequence[object] = (),
 ) -> Way:
     """The way of a send of `sender` (None: plain code) at this moment. From any thread.
 
     `by_loop`: it can only be made on a loop, as what is asked is answered there; else an actor of this process is sent
     to from the caller's own thread. `need`: receivers that it waits for where there are fewer. `asked`: the answer to
-    the message is read as what that names.
+    the message is read as what that names. `more`: messages that follow it to the same receivers.
     Raises TypeError for what is no address; PeerbusError where the loop is needed and the bus does not run yet.
     """
     if not isinstance(to, Address | Ref | GroupAddress):
@@ -87,11 +88,13 @@ def way_to(
     if need and not reaches(bus, to, need, message, asked=asked):
         return AWAITED
     if isinstance(to, GroupAddress):
-        return Group(group(bus, to, message, asked=asked))
-    return _one(bus, to, message, asked=asked)
+        return Group(group(bus, to, message, asked=asked, more=more))
+    return _one(bus, to, message, asked=asked, more=more)
 
 
-def _one(bus: Directory, to: Address[Any], message: object, *, asked: bool) -> Receiver | SendError:
+def _one(
+    bus: Directory, to: Address[Any], message: object, *, asked: bool, more: Sequence[object]
+) -> Receiver | SendError:
     """The one that an address means at this moment."""
     where = to.where
     if isinstance(where, Local):
@@ -99,7 +102,7 @@ def _one(bus: Directory, to: Address[Any], message: object, *, asked: bool) -> R
     if isinstance(where, Peer):
         link = bus.routes.peers.get(where.id)
         return _no_route(bus, to, message) if link is None else link
-    found = likely(bus, to, message, asked=asked)
+    found = likely(bus, to, message, asked=asked, more=more)
     if found:
         return one_of(bus, to, found)
     return _no_route(bus, to, message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -85,9 +86,30 @@ def candidates(
     return found
 
 
-def likely(bus: Directory, to: Address[Any] | GroupAddress[Any], message: object, *, asked: bool) -> list[Receiver]:
-    """As `candidates`; where none of those that are there can take the message all of them, each of which says why."""
-    return candidates(bus, to, message, asked=asked) or candidates(bus, to)
+def likely(
+    bus: Directory, to: Address[Any] | GroupAddress[Any], message: object, *, asked: bool, more: Sequence[object] = ()
+) -> list[Receiver]:
+    """As `candidates`; where none of those that are there can take the message all of them, each of which says why.
+
+    `more`: what is sent to the same ones after it. Those that can take all of it go before those that cannot.
+    """
+    found = candidates(bus, to, message, asked=asked)
+    if more:
+        found = able_of_all(bus, found, to.reactor, more) or found
+    return found or candidates(bus, to)
+
+
+def able_of_all(bus: Directory, found: list[Receiver], reactor: str, messages: Sequence[object]) -> list[Receiver]:
+    """Those that can take every one of these messages, which are told."""
+    links = [each for each in found if not isinstance(each, Cell)]
+    channel = bus.channels.get(reactor)
+    kinds = set() if channel is None else {each.__class__ for each in messages}.intersection(channel.types)
+    links = [link for link in links if all(link.takes(reactor, kind, asked=False) for kind in kinds)]
+    if len({link.takes(reactor, kind, asked=False) for link in links for kind in kinds}) > 1:
+        for message in messages:
+            memo: dict[object, object] = {}
+            links = [link for link in links if message.__class__ not in kinds or link.fits(reactor, message, memo)]
+    return [each for each in found if isinstance(each, Cell) or each in links]
 
 
 def able(links: list[Link], reactor: str, kind: type, message: object, *, asked: bool) -> list[Link]:
@@ -127,9 +149,11 @@ def one_of(bus: Directory, to: Address[Any], found: list[Receiver]) -> Receiver:
     return choose(found, partial(_load, bus, to.reactor), bus.rng)
 
 
-def group(bus: Directory, to: GroupAddress[Any], message: object, *, asked: bool) -> dict[str, Receiver]:
-    """Those that the pick takes of all candidates, by name and in the order of names."""
-    found = likely(bus, to, message, asked=asked)
+def group(
+    bus: Directory, to: GroupAddress[Any], message: object, *, asked: bool, more: Sequence[object] = ()
+) -> dict[str, Receiver]:
+    """Those that the pick takes of all candidates, by name and in the order of names; `more` as for `likely`."""
+    found = likely(bus, to, message, asked=asked, more=more)
     if isinstance(to.where, Role) and to.where.pick != "all":
         found = best_of(found, to.where.pick.of(len(found)), partial(_load, bus, to.reactor), bus.rng)
     return dict(sorted((name_of(each), each) for each in found))

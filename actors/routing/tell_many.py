@@ -27,9 +27,9 @@ def routed_many(
     sender: Cell | None,
 ) -> Outcome[Any]:
     """Many tells from `sender` (None: plain code). From any thread. Raises TypeError for what is no address."""
-    # Of those that a role means, those that can take the first of a list; what a generator makes nobody knows yet.
-    first = messages[0] if isinstance(messages, list | tuple) and messages else None
-    way = way_to(bus, to, sender, first)
+    # Of those that a role means, those that can take all of a list; what a generator makes nobody knows yet.
+    drawn: Sequence[object] = messages if isinstance(messages, list | tuple) else ()
+    way = way_to(bus, to, sender, drawn[0] if drawn else None, more=drawn)
     if isinstance(to, Ref) and isinstance(way, Cell) and sender is not None:  # plain code's end with the bus's closing
         return many_to_cell(way, messages, timeout, sender if way.bus is bus else None)
     deadline = within(bus, seconds_of(bus, to, timeout), timeout)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import msgspec
 import pytest
 from clusters import Cluster, SlowNetwork, assert_ledgers, lane
-from virtual_time import eventually, in_virtual_time
+from virtual_time import eventually, in_virtual_time, outcome_of
 
 from peerbus.actors import (
     EVERYONE,
@@ -298,6 +298,27 @@ async def test_a_message_goes_to_those_that_take_its_size() -> None:
         assert set((await asker.tell(every, Big(b"a"))).answers) == {small.node_id, large.node_id}
         with pytest.raises(MessageTooLarge):
             await asker.tell(role, Big(bytes(5 << 20)))
+
+
+@in_virtual_time
+async def test_a_list_goes_to_those_that_can_take_all_of_it() -> None:
+    cluster = Cluster()
+    asker, old, new = trio(cluster)
+    small = cluster.node("small", peers=("asker",), reactors=[SmallBoxes], offers={"boxes"})
+    large = cluster.node("large", peers=("asker",), reactors=[Boxes], offers={"boxes"})
+    async with cluster.running(asker, old, new, small, large):
+        asker.bus.declare(Boxes.channel)
+        for number in range(20):  # a Drop both can take, a Put the new one alone
+            assert await asker.tell_many(Role("store") / "store", [NewDrop(number, ""), NewPut(0.5)]) == 2
+            sent = await asker.tell_many(Role("store", "all") / "store", [NewDrop(number, ""), NewPut(0.5)])
+            assert dict(sent) == {new.node_id: 2}
+            assert await asker.tell_many(Role("boxes") / "boxes", [Big(b"a"), Big(bytes(5000)), Big(b"b")]) == 3
+        await eventually(lambda: len(kept(new)) == 80)
+        assert not kept(old)
+        await eventually(lambda: len(kept(large, "boxes")) == 60)
+        error = await outcome_of(asker.tell_many(EVERYONE / "store", [NewDrop(1, ""), "no message of it"]))
+        assert not isinstance(error, NoRoute)
+        assert_ledgers(asker, old, new, small, large)
 
 
 class Slow(Store):
