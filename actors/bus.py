@@ -52,7 +52,7 @@ from .routing import (
     watch,
 )
 from .sender import asks, tells, tells_many
-from .sends import DeadlineWheel, DeadlockWatch, Outcome, ThreadSends, check_timeout, waits_of
+from .sends import DeadlineWheel, DeadlockWatch, Outcome, ThreadSends, Tracer, check_timeout, waits_of
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -111,6 +111,8 @@ class Bus:
     #: That of whoever enters the bus; what the bus does by itself runs in copies of it.
     context: contextvars.Context
     router: Ref[Router]
+    #: Traces sends; None where nobody does. See `traced_sends`.
+    tracer: Tracer | None = None
 
     def __init__(
         self,

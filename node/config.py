@@ -20,6 +20,7 @@ from .config_limits import LimitsConfig, read_limits
 from .config_peers import PeersConfig, read_peers
 from .config_pex import PexConfig, read_pex
 from .config_places import advertised_at, interface_of, listen_at
+from .config_tracing import TracingConfig, read_tracing
 from .identity_source import IdentitySource
 from .logs import FORMATS, LEVELS
 from .node_arguments import wrong_name, wrong_network
@@ -83,6 +84,7 @@ class NodeConfig:
     log: LogConfig = field(default_factory=LogConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     admin: AdminConfig = field(default_factory=AdminConfig)
+    tracing: TracingConfig = field(default_factory=TracingConfig)
     #: Everything that is set, as it was written: to be shown.
     values: Mapping[str, object] = field(default_factory=dict, repr=False)
 
@@ -139,6 +141,7 @@ def parse_config(text: str, *, name: str, folder: Path, overrides: Sequence[Over
         log=_log(top.table("log")),
         limits=read_limits(top.table("limits")),
         admin=read_admin(top.table("admin"), folder),
+        tracing=read_tracing(top.table("tracing")),
         values=values,
     )
     top.finish()

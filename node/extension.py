@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ..actors.base import get_logger
+from ..actors.base import ConfigError, get_logger
+from ..actors.sends import Tracer
 
 if TYPE_CHECKING:
     from .views import NodeViews
 
-__all__ = ["Extension", "Extensions"]
+__all__ = ["Extension", "Extensions", "MakesTracer", "tracer_of"]
 
 log = get_logger("peerbus.node")
 
@@ -23,6 +24,22 @@ class Extension(Protocol):
 
     async def aclose(self) -> None:
         """The node has shut down: leave nothing behind. Idempotent, and called too where `start` has failed."""
+
+
+@runtime_checkable
+class MakesTracer(Protocol):
+    """An extension that traces what is sent: it is there before the first actor is."""
+
+    def tracer_for(self, name: str) -> Tracer:
+        """The tracer of a node of that name."""
+
+
+def tracer_of(extensions: Sequence[Extension], name: str) -> Tracer | None:
+    """That of the node that is extended so; None without one. Raises ConfigError for two."""
+    makers = [extension for extension in extensions if isinstance(extension, MakesTracer)]
+    if len(makers) > 1:
+        raise ConfigError(f"{len(makers)} extensions of {name} trace what it sends: one can")
+    return makers[0].tracer_for(name) if makers else None
 
 
 class Extensions:

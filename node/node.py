@@ -26,6 +26,7 @@ from ..actors.event_stream import Subscription
 from ..actors.messages import Capability, Channel, ChannelTuning, Supervision
 from ..actors.sender import AskMethod, TellManyMethod, TellMethod
 from ..actors.sends import Outcome
+from ..actors.traced_sends import trace_sends
 from ..discovery.book import Book, BookKeeper, MemoryBook, SqliteBook
 from ..discovery.facts import MakeFinder, Offer, Require
 from ..discovery.mind import Lever, LeverResult
@@ -39,7 +40,7 @@ from ..transports.wire import Codecs
 from .allocator import keep_freed_memory
 from .delegated import Delegated
 from .event_history import EventHistory
-from .extension import Extension, Extensions
+from .extension import Extension, Extensions, tracer_of
 from .inspector import INSPECTOR, Inspector
 from .loop_lag import LoopLag
 from .node_arguments import (
@@ -156,6 +157,9 @@ class Node(NodeViews):
         )
         self.bus.node_id = self.identity.node_id
         self.bus.search = self._search
+        tracer = tracer_of(extensions, name)
+        if tracer is not None:
+            trace_sends(self.bus, tracer)
         self._reactors = factories_of("reactors", reactors)
         for channel in channels_of("channels", channels):
             self.bus.declare(channel)

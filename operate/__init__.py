@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         nodes_here,
     )
     from .following import EventView
+    from .tracing import Tracing
 
 __all__ = [
     "Admin",
@@ -38,12 +39,13 @@ __all__ = [
     "NodeNotFound",
     "NodeNotReached",
     "RequestRefused",
+    "Tracing",
     "find_node",
     "nodes_here",
 ]
 
 #: Where those are that are not of `client`.
-_PLACES = {"Admin": "admin", "EventView": "following"}
+_PLACES = {"Admin": "admin", "EventView": "following", "Tracing": "tracing"}
 
 
 def __getattr__(name: str) -> object:

@@ -6,15 +6,28 @@ from ..actors.base import ConfigError
 from ..node.config import NodeConfig
 from ..node.extension import Extension
 from .admin import Admin
+from .tracing import Tracing
 
 __all__ = ["extensions_of"]
 
 
 def extensions_of(config: NodeConfig) -> list[Extension]:
-    """The admin API that `[admin]` describes, by default at a Unix socket. Raises ConfigError for what is not right.
+    """What the tables `[admin]` and `[tracing]` describe. Raises ConfigError for what is not right."""
+    return [*_admin(config), *_tracing(config)]
 
-    Where the configuration says nothing of its place, the node runs also if there is none for it.
-    """
+
+def _tracing(config: NodeConfig) -> list[Extension]:
+    tracing = config.tracing
+    if not tracing.enabled:
+        return []
+    try:
+        return [Tracing(follow=tracing.follow, recorded=tracing.recorded)]
+    except ConfigError as error:
+        raise config.source.error("tracing", str(error)) from None
+
+
+def _admin(config: NodeConfig) -> list[Extension]:
+    """By default at a Unix socket. Where its place is not said, the node runs also if there is none for it."""
     admin = config.admin
     if not admin.enabled:
         return []

@@ -6,8 +6,16 @@ from typing import get_args
 
 from msgspec import inspect
 
-from peerbus.transports.wire.frames import FRAME_LIMIT, HANDSHAKE_FRAME_LIMIT, LAST_KIND, SKIPPED_KINDS, Frame
+from peerbus.transports.wire.frames import (
+    BATCH_LIMIT,
+    FRAME_LIMIT,
+    HANDSHAKE_FRAME_LIMIT,
+    LAST_KIND,
+    SKIPPED_KINDS,
+    Frame,
+)
 from peerbus.transports.wire.hello import ChannelInfo, Hello
+from peerbus.transports.wire.traces import TRACESTATE_LIMIT
 
 __all__ = ["grammar"]
 
@@ -21,6 +29,13 @@ HEAD = f"""\
 
 """
 
+#: A reader takes whatever stands there, so that it is no part of the frames' own rules.
+TRACES = f"""\
+; What whoever traces writes behind the items of TELL and ASK, and takes of it; a reader may skip it.
+traces = {{
+  * 0..{BATCH_LIMIT - 1} => [traceparent: tstr .size 55, tracestate: tstr .size (0..{TRACESTATE_LIMIT})]
+}}"""
+
 
 def grammar() -> str:
     """All of it."""
@@ -31,6 +46,7 @@ def grammar() -> str:
     rules += [f"{name} = {_array(frame)}" for name, frame in zip(names, frames, strict=True)]
     rules += [f"{name} = {_map(struct)}" for name, struct in (("hello-map", Hello), ("channel-map", ChannelInfo))]
     rules.append(f"later = [\n  kind: {SKIPPED_KINDS[0]}..{SKIPPED_KINDS[-1]},  ; left out\n  * any\n]")
+    rules.append(TRACES)
     return HEAD + "\n\n".join(rules) + "\n"
 
 

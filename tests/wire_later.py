@@ -25,6 +25,10 @@ def _pack(value: object) -> bytes:
     return msgspec.msgpack.encode(value)
 
 
+#: As in the examples of W3C Trace Context.
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
 def _read(body: bytes) -> list[object]:
     return list(FrameDecoder(FRAME_LIMIT).feed(len(body).to_bytes(4, "big") + body))
 
@@ -46,6 +50,9 @@ def later() -> list[dict[str, Any]]:
         ("WELCOME with a field more", "WELCOME", [1, "later"]),
         ("PING with fields more", "PING", [9, 258, 1.5, {"later": [None]}]),
         ("GOAWAY without its last field", "GOAWAY", [14, "shutting_down", ""]),
+        ("TELL with traces", "TELL", [3, 0, [[1, 0, b"\xc0"], [1, 0, b"\xc0"]], {1: [TRACEPARENT, "vendor=1"]}]),
+        ("ASK with traces", "ASK", [4, 0, [[1, 2000, 1, 0, b"\xc0"]], {0: [TRACEPARENT, ""]}]),
+        ("TELL with something else than traces", "TELL", [3, 0, [[1, 0, b"\xc0"]], {"0": 1.5}]),
         *((f"kind {kind}", None, [kind, 1.5, {"later": b"x"}]) for kind in (128, 200, 255)),
         ("kind 255 with nothing in it", None, [255]),
     ]

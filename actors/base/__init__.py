@@ -36,7 +36,7 @@ from .errors import (
     text_of,
 )
 from .forks import forked_error, not_in_child, refuse_calls, runs_no_more, silence
-from .log import InFull, get_logger, shortened
+from .log import TRACE_ID, InFull, get_logger, shortened
 from .loop_end import closed_with_loop, end_guard
 from .node_ids import NODE_ID_PATTERN, ids_short_again, is_node_id
 from .outside_text import printable
@@ -48,6 +48,7 @@ from .thread_end import ENDED, bind_to_thread
 from .weak_call import weakly
 
 __all__ = [
+    "TRACE_ID",
     "NODE_ID_PATTERN",
     "ids_short_again",
     "is_node_id",

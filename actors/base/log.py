@@ -16,6 +16,7 @@ import logging
 import re
 import sys
 from collections.abc import Callable, Mapping, MutableMapping
+from contextvars import ContextVar
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -26,8 +27,10 @@ from .outside_text import printable, printable_error
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-__all__ = ["InFull", "get_logger", "one_line", "shortened"]
+__all__ = ["TRACE_ID", "InFull", "get_logger", "one_line", "shortened", "with_trace"]
 
+#: The trace that the code which runs belongs to; whoever traces sets it. It stands in each line as `trace_id`.
+TRACE_ID: ContextVar[str] = ContextVar("peerbus_trace_id", default="")
 #: Text that needs no quotes within `key=value`.
 _PLAIN = re.compile(r"[^\s\"'=\x00-\x1f\x7f-\x9f]+")
 #: Levels by the names of structlog's methods.
@@ -74,7 +77,7 @@ class _Logger:
         structlog: Any = sys.modules.get("structlog")
         if structlog is not None and structlog.is_configured():
             # Bound anew: what is kept would keep the processors of then, and the program may set structlog up again.
-            processors = [shortened, *structlog.get_config()["processors"]]
+            processors = [with_trace, shortened, *structlog.get_config()["processors"]]
             logger = structlog.wrap_logger(None, processors=processors, logger_factory_args=(self._name,))
             return getattr(logger.bind(logger=self._name), method)
         level = _LEVELS.get(method)
@@ -94,6 +97,7 @@ class _Logger:
     def _log(
         self, logger: logging.Logger, level: int, event: str, *, exc_info: object = None, **fields: object
     ) -> None:
+        with_trace(logger, "", fields)
         shortened(logger, "", fields)
         caller = sys._getframe(1)
         record = logger.makeRecord(
@@ -124,6 +128,8 @@ class _Logger:
         if found is None:
             escaped = event.replace("%", "%%") if fields else event
             found = self._words.get(event) or " ".join((escaped, *(f"{name}=%({name})s" for name in fields)))
+            if event in self._words and "trace_id" in fields:
+                found += " trace_id=%(trace_id)s"
             self._templates[key] = found
         return found
 
@@ -146,6 +152,14 @@ def one_line(value: object) -> str:
         return text
     # What has passed `printable` has its escapes: `repr` would double them.
     return repr(text) if "\\" not in text or not text.isprintable() else "'" + text.replace("'", "\\'") + "'"
+
+
+def with_trace(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Add the trace, if the code that runs belongs to one, to these fields. A processor of structlog."""
+    trace = TRACE_ID.get()
+    if trace:
+        fields.setdefault("trace_id", trace)
+    return fields
 
 
 def shortened(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -286,6 +286,10 @@ class Cell(Addressee):
             error = DeadlineExceeded(text, phase="mailbox", message=envelope.message)
         self.mailbox.drop(envelope, error)
 
+    def traced(self, envelope: Envelope) -> Envelope:
+        """The envelope of a message that leaves for this cell, as it lies in the mailbox."""
+        return envelope
+
     def failed(self, envelope: Envelope, error: BaseException) -> object:
         """A handler raised. Returns HALT or None, as `handle`."""
         reply = envelope.reply

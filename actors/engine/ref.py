@@ -145,6 +145,7 @@ class Ref(pykka.ActorRef[A], Generic[A]):
 
     def _send(self, envelope: Envelope, future: ReplyFuture[object], timeout: float | None) -> None:
         cell = self._cell
+        envelope = cell.traced(envelope)
         error: SendError | None = cell.check_type(envelope.message, None)
         if error is None:
             future.expected = expected(cell, envelope.message, None, None)

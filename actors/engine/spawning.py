@@ -15,6 +15,7 @@ from .loop_cell import LoopCell
 from .ref import Ref
 from .supervisor import Supervisor
 from .thread_cell import ThreadCell
+from .traced_cells import TracedLoopCell, TracedThreadCell
 
 __all__ = ["Spawning"]
 
@@ -40,6 +41,8 @@ class Spawning:
         self._parent = parent
         #: That of the code that spawns the actor: what the actor runs in, from its constructor on.
         self.context = context_on(bus)
+        if bus.tracer is not None:
+            self.context.run(bus.tracer.forget)
 
     def build(self) -> Ref[Any]:
         """Make the actor; returns its ref. Raises what the factory raises."""
@@ -78,8 +81,7 @@ class Spawning:
         actor_class = type(actor)
         name = self._name or self._bus.actors.actor_name(actor_class)
         self._bus.actors.check_free(name)
-        make = ThreadCell if actor_class.dispatcher == "thread" else LoopCell
-        self.cell = make(
+        self.cell = self._cell_class(actor_class)(
             actor_class,
             self.factory,
             self._bus,
@@ -89,6 +91,12 @@ class Spawning:
             self.context,
         )
         return self.cell
+
+    def _cell_class(self, actor_class: type[Behaviour]) -> type[Cell]:
+        threaded = actor_class.dispatcher == "thread"
+        if self._bus.tracer is None or actor_class.ends_in is not None:  # of its own actors nobody has traces
+            return ThreadCell if threaded else LoopCell
+        return TracedThreadCell if threaded else TracedLoopCell
 
 
 def shown_factory(factory: Callable[[], Any]) -> str:

@@ -8,6 +8,7 @@ from .fair_queue import KEPT_LANES
 from .ledger import NO_CHANNEL, Account, Books, Ledger, Side, Sum, Tally
 from .mailbox import Mailbox
 from .mailbox_account import MailboxStatistics
+from .traced_envelope import Handling, MessageTrace, TracedEnvelope
 from .waiting_senders import Waiter
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Carrier",
     "DeadLetters",
     "Envelope",
+    "Handling",
     "KEPT_LANES",
     "Ledger",
     "Mailbox",
@@ -26,5 +28,7 @@ __all__ = [
     "Side",
     "Sum",
     "Tally",
+    "MessageTrace",
+    "TracedEnvelope",
     "Waiter",
 ]

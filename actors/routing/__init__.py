@@ -11,7 +11,7 @@ from .receivers import reaches
 from .routes import Routes
 from .tell import routed_tell
 from .tell_many import routed_many
-from .time_limit import deadline_of
+from .time_limit import deadline_of, seconds_of
 from .watches import check_watchable, unwatch, watch
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "routed_ask",
     "routed_many",
     "routed_tell",
+    "seconds_of",
     "unwatch",
     "watch",
 ]

@@ -8,11 +8,12 @@ from .deadlines import DeadlineWheel, check_timeout, no_number, spent
 from .deadlock import MAX_PATH, DeadlockWatch, Search, Wait
 from .future_like import HINT, FutureLike, Once, end_work
 from .many import send_all
-from .outcome import DELIVERED, GAVE_WAY, Delivered, FailedOutcome, Outcome
+from .outcome import DELIVERED, GAVE_WAY, Delivered, FailedOutcome, GaveWay, Outcome
 from .reply_future import BLOCKED, Producer, ReplyFuture
 from .supply import CHUNK, Supply, Within
 from .thread_sends import ThreadSends
 from .thread_wait import ForeignWaiting
+from .tracing import Tracer, followed
 from .wait_graph import WaitView, waits_of
 from .waiting import Waiting
 
@@ -34,6 +35,7 @@ __all__ = [
     "end_work",
     "GAVE_WAY",
     "Gathered",
+    "GaveWay",
     "HINT",
     "LoopHost",
     "MAX_PATH",
@@ -42,11 +44,13 @@ __all__ = [
     "ReplyFuture",
     "Search",
     "Supply",
+    "Tracer",
     "Wait",
     "WaitView",
     "Waiting",
     "Within",
     "check_timeout",
+    "followed",
     "no_number",
     "send_all",
     "spent",

@@ -15,6 +15,7 @@ from .many import Accepted
 from .outcome import DELIVERED, Delivered, FailedOutcome, Outcome
 from .reply_future import Producer, ReplyFuture
 from .thread_sends import ThreadSends
+from .tracing import Tracer
 
 __all__ = ["Bridged", "Gathered", "LoopHost"]
 
@@ -122,6 +123,8 @@ class LoopHost(Producer, Protocol):
     thread_sends: ThreadSends
     #: It takes no new work.
     closing: bool
+    #: Traces sends; None where nobody does.
+    tracer: Tracer | None
 
     def on_loop(self, action: Callable[[], object]) -> bool:
         """Run `action` on the loop's thread, soon. False where the loop has closed."""
@@ -148,7 +151,7 @@ class Bridged:
         self.future.deadline = monotonic() + max(seconds, 0.0)
         self._bus = bus
         self._seconds = seconds
-        self._send = send
+        self._send = send if bus.tracer is None else bus.tracer.carried(send)
         if not bus.thread_sends.put(bus, self._run):
             self.future.fail(bus.refusal(message))
 

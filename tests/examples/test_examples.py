@@ -34,6 +34,23 @@ def run(name: str, *arguments: str) -> str:
     return done.stdout
 
 
+def test_traced() -> None:
+    assert (
+        run("traced.py")
+        == """\
+BUS
+ask front at alice
+  wait front (outbox) at alice
+  wait front (mailbox) at bob
+  process front at bob
+    ask shelf at bob
+      wait shelf (outbox) at bob
+      wait shelf (mailbox) at carol
+      process shelf at carol
+"""
+    )
+
+
 def test_hello() -> None:
     assert run("hello.py") == "Hello, Ada!\nHello, Grace!\nguests: ['Ada', 'Grace']\n"
 

@@ -25,7 +25,6 @@ from ..lanes import FIRST_TOKEN, FrameWriter, WindowBudget
 from ..streams import NARROW, Narrowing
 from ..wire import (
     WORD_LIMIT,
-    Ask,
     Cancel,
     Close,
     Codecs,
@@ -40,12 +39,9 @@ from ..wire import (
     Pong,
     ProbeFrame,
     Reply,
-    Tell,
     Update,
     WindowFrame,
-    ZeroCopyAsk,
     ZeroCopyReply,
-    ZeroCopyTell,
     clip,
 )
 from .announcements import Announcements
@@ -60,10 +56,10 @@ from .commands import (
 from .descriptions import Descriptions
 from .frame_reader import FrameReader
 from .greeting import Greeted
+from .halves import halves, takers_of
 from .leave_taking import LeaveTaking
 from .link import PeerLink
 from .pulse import HEARTBEAT_INTERVAL, Pulse
-from .receive_side import ReceiveSide
 from .rising import Rising
 
 __all__ = ["PeerConnection"]
@@ -115,14 +111,12 @@ class PeerConnection(Actor):
         #: The router was told of a change, and has not looked yet.
         self._change_told = False
         self._writer = writer = FrameWriter(self._loop, self._context, greeted.stream, self._written)
-        self.link: PeerLink = PeerLink(bus, greeted.own, greeted.peer, codecs, writer)
+        made = halves(bus, greeted, codecs, writer, (windows or WindowBudget()).share())
+        self.link: PeerLink = made.link
+        self._receive = made.receive
         self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
-        self._outbox = writer.outbox = self.link.outbox
+        self._outbox = writer.outbox
         self._outbox.pacer.local = greeted.stream.remote.on_this_machine
-        share = (windows or WindowBudget()).share()
-        self.link.lanes.share = share
-        self._receive = ReceiveSide(bus, greeted.own, greeted.peer, codecs, self._outbox, writer, share)
-        self.link.asked_here = self._receive.count_of_asks
         self._descriptions = Descriptions(
             greeted.peer, codecs, self.link.lanes, self._receive.lanes, self._outbox, writer
         )
@@ -142,8 +136,7 @@ class PeerConnection(Actor):
             self._loop,
             self._context,
             {
-                Tell: receive.told,
-                Ask: receive.asked,
+                **takers_of(receive),
                 Cancel: receive.cancelled,
                 Reply: link.replied,
                 Error: link.failed,
@@ -155,8 +148,6 @@ class PeerConnection(Actor):
                 Close: announcements.closed,
                 Update: announcements.updated,
                 GoAway: self._told_to_go,
-                ZeroCopyTell: receive.told,
-                ZeroCopyAsk: receive.asked,
                 ZeroCopyReply: link.replied,
                 ProbeFrame: receive.probed,
                 Describe: self._descriptions.asked,
@@ -167,6 +158,7 @@ class PeerConnection(Actor):
             woken=receive.run_woken,
             taken=self._taken,
             over=self._over,
+            decoders=made.decoders,
         )
 
         self._rising = Rising(self._reader, receive, self._descriptions, enter=self._enter, changed=self._changed)

@@ -14,7 +14,19 @@ from typing import Any
 
 from ...actors.base import ProtocolError, new_task
 from ..streams import Stream
-from ..wire import FRAME_LIMIT, ArrivedFrame, FrameDecoder, GoAway, Part, Ping, Pong, Reassembler, ZeroCopyPart
+from ..wire import (
+    FRAME_LIMIT,
+    PLAIN,
+    ArrivedFrame,
+    FrameDecoder,
+    FrameDecoders,
+    GoAway,
+    Part,
+    Ping,
+    Pong,
+    Reassembler,
+    ZeroCopyPart,
+)
 from .reading import read_on
 
 __all__ = ["FrameReader"]
@@ -58,13 +70,14 @@ class FrameReader:
         woken: Callable[[], None],
         taken: Callable[[], None],
         over: Callable[[BaseException | None], None],
+        decoders: FrameDecoders = PLAIN,
     ) -> None:
         self._stream = stream
         self._loop = loop
         self._context = context
         self._takers: dict[type, Callable[[Any], None]] = {**takers, Part: self._part, ZeroCopyPart: self._part}
-        self._decoder = FrameDecoder(FRAME_LIMIT)
-        self._parts = Reassembler(limit_of_lane)
+        self._decoder = FrameDecoder(FRAME_LIMIT, decoders)
+        self._parts = Reassembler(limit_of_lane, decoders=decoders)
         self._came, self._woken, self._taken, self._over = came, woken, taken, over
         #: Nothing more is read.
         self.stopped = False

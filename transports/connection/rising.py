@@ -12,9 +12,9 @@ from contextvars import Context
 from functools import partial
 from typing import Any
 
-from ..wire import Ask, Tell, ZeroCopyAsk, ZeroCopyTell
 from .descriptions import Descriptions
 from .frame_reader import FrameReader
+from .halves import takers_of
 from .receive_side import ReceiveSide
 
 __all__ = ["DESCRIBED_WITHIN", "Rising"]
@@ -54,8 +54,7 @@ class Rising:
             return
         self._timer = loop.call_later(DESCRIBED_WITHIN, self.rise, context=context)
         self._descriptions.arrived = self._arrived
-        told, asked = partial(self._first, self._receive.told), partial(self._first, self._receive.asked)
-        self._reader.take({Tell: told, ZeroCopyTell: told, Ask: asked, ZeroCopyAsk: asked})
+        self._reader.take({kind: partial(self._first, take) for kind, take in takers_of(self._receive).items()})
 
     def rise(self) -> None:
         """Enter, if it has yet to."""
@@ -64,8 +63,7 @@ class Rising:
         self._timer.cancel()
         self._timer = None
         self._descriptions.arrived = self._changed
-        told, asked = self._receive.told, self._receive.asked
-        self._reader.take({Tell: told, ZeroCopyTell: told, Ask: asked, ZeroCopyAsk: asked})
+        self._reader.take(takers_of(self._receive))
         self._enter()
 
     def end(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .batch import ROOM, Outgoing
+from .batch import ROOM, Outgoing, traced_outgoing
 from .frame_timing import Growth, answers_leave, asks_leave
 from .frame_writer import FrameWriter, Writer
 from .in_lane import InLane
@@ -43,4 +43,5 @@ __all__ = [
     "budget_of",
     "too_late",
     "lane_of",
+    "traced_outgoing",
 ]

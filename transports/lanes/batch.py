@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
-from ...actors.mailbox import Envelope
+from ...actors.mailbox import Envelope, MessageTrace
 from ...actors.messages import Address
 from ..wire import BATCH_LIMIT, PART_SIZE
 
-__all__ = ["GROWN", "ITEM_OVERHEAD", "ROOM", "Batch", "Item", "Outgoing"]
+__all__ = ["GROWN", "ITEM_OVERHEAD", "ROOM", "Batch", "Item", "Outgoing", "TracedOutgoing", "traced_outgoing"]
 
 #: Bytes that a message takes in a frame beside its payload, at most: so a batch of small ones is never cut.
 ITEM_OVERHEAD = 24
@@ -52,9 +52,23 @@ class Outgoing(Envelope, gc=False):
     origin: int = 0
     payload: bytes = b""
 
+    def joined(self, batch: Batch) -> None:
+        """It has waited for credit, and is the last of this batch now."""
+
     def answered(self) -> None:
         """An ask is over, its credit is not back yet: hold on to nothing that its asker may want to forget."""
         self.message, self.sender, self.payload, self.reply = None, None, b"", ANSWERED
+
+
+class TracedOutgoing(Outgoing, gc=False, kw_only=True):
+    """One that is traced."""
+
+    trace: MessageTrace
+
+    def joined(self, batch: Batch) -> None:
+        """As `Outgoing.joined`."""
+        self.trace.passed("credit")
+        batch.trace_last(self.trace)
 
 
 class AnsweredAsk:
@@ -98,6 +112,8 @@ class Batch(msgspec.Struct, eq=False):
     confirmed: int = 0
     #: Places of tells that the peer refused.
     refused: set[int] | None = None
+    #: Those of tells, by place. Of asks empty, where one of them is a TracedOutgoing. None: nothing is traced.
+    traces: dict[int, MessageTrace] | None = None
 
     @classmethod
     def of_ask(cls, ask: Outgoing) -> Batch:
@@ -127,6 +143,13 @@ class Batch(msgspec.Struct, eq=False):
         self.room += GROWN - self.most
         self.most = GROWN
 
+    def trace_last(self, trace: MessageTrace) -> None:
+        """The message that has joined it last is traced."""
+        if self.traces is None:
+            self.traces = {}
+        if self.asks is None:
+            self.traces[len(self.messages) - 1] = trace
+
     def left(self) -> list[Outgoing]:
         """What is neither confirmed nor refused, as envelopes: for those who have to be told that it is lost."""
         if self.asks is not None:
@@ -137,3 +160,20 @@ class Batch(msgspec.Struct, eq=False):
             for place, message in enumerate(self.messages)
             if place >= self.confirmed and place not in refused
         ]
+
+
+def traced_outgoing(one: Outgoing, trace: MessageTrace) -> TracedOutgoing:
+    """The same message, traced."""
+    return TracedOutgoing(
+        one.message,
+        one.sender,
+        one.reply,
+        one.deadline,
+        one.source,
+        one.size,
+        one.carrier,
+        one.number,
+        one.origin,
+        one.payload,
+        trace=trace,
+    )

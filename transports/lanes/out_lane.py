@@ -143,8 +143,9 @@ class OutLane:
         if outgoing.reply is None:
             item = Item(outgoing.number, outgoing.origin, outgoing.payload)
             self._queue_tell(item, size, outgoing.message, outgoing.sender)
-            return
-        self._queue_ask(outgoing, size)
+        else:
+            self._queue_ask(outgoing, size)
+        outgoing.joined(self.queue[-1])
 
     def _queue_ask(self, outgoing: Outgoing, size: int) -> int:
         """Returns how many asks stand in its frame."""

@@ -33,6 +33,7 @@ from .batch import ITEM_OVERHEAD, Batch, Outgoing
 from .out_lane import OutLane
 from .pacing import Pacer
 from .remote_ask import RemoteAsk
+from .traced_frames import TRACED, traced_ask, traced_tell
 
 __all__ = ["Outbox", "ReplyLane", "LaneTurn", "budget_of", "too_late"]
 
@@ -257,7 +258,7 @@ class Outbox:
             if frame is None:
                 return []
             head = b""
-            if len(frame.items) == 1 and len(frame.items[0][-1]) > PART_SIZE:
+            if len(frame.items) == 1 and len(frame.items[0][-1]) > PART_SIZE and not isinstance(frame, TRACED):
                 head, body = self._encoder.head_of(frame), frame.items[0][-1]
             else:
                 body = self._encoder.body(frame)
@@ -292,6 +293,8 @@ class Outbox:
             if batch.asks is None:
                 lane.wrote(batch)
                 items = batch.take_items()
+                if batch.traces is not None:
+                    return traced_tell(lane.index, items, batch.traces, lane.info.max_message)
                 if len(items) == 1:
                     (item,) = items
                     return Tell(lane.index, [(item.number, item.source, item.payload)])
@@ -299,6 +302,8 @@ class Outbox:
             asks = self._asks(lane, batch, now)
             if asks:
                 lane.wrote(batch)
+                if batch.traces is not None:
+                    return traced_ask(lane.index, asks, batch.asks, lane.info.max_message)
                 return Ask(lane.index, asks)
         return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .codecs import Codecs, WrongHash
-from .frame_decoder import FrameDecoder
+from .frame_decoder import PLAIN, FrameDecoder, FrameDecoders
 from .frame_encoder import FrameEncoder
 from .frames import (
     BATCH_LIMIT,
@@ -53,6 +53,16 @@ from .hello import (
 from .parts import BODY_OVERHEAD, Cutter, PartBudget, Reassembler, ask_lane, body_limit, reply_lane
 from .payload import ChannelCodec, Payload
 from .texts import WORD_LIMIT, clip
+from .traces import (
+    TRACED_DECODERS,
+    TRACESTATE_LIMIT,
+    TracedAsk,
+    TracedTell,
+    ZeroCopyTracedAsk,
+    ZeroCopyTracedTell,
+    encode_traces,
+    read_traces,
+)
 
 __all__ = [
     "BATCH_LIMIT",
@@ -62,6 +72,7 @@ __all__ = [
     "MAX_CHANNELS",
     "MESSAGE_LIMIT",
     "PART_SIZE",
+    "PLAIN",
     "RECORD_LIMIT",
     "WINDOWS",
     "WORD_LIMIT",
@@ -81,6 +92,7 @@ __all__ = [
     "FEATURES",
     "Frame",
     "FrameDecoder",
+    "FrameDecoders",
     "FrameEncoder",
     "GoAway",
     "Handshake",
@@ -100,17 +112,25 @@ __all__ = [
     "Reject",
     "Reply",
     "SCHEMAS",
+    "TRACED_DECODERS",
+    "TRACESTATE_LIMIT",
     "Tell",
+    "TracedAsk",
+    "TracedTell",
     "Update",
     "ZeroCopyAsk",
     "ZeroCopyPart",
     "ZeroCopyReply",
     "ZeroCopyTell",
+    "ZeroCopyTracedAsk",
+    "ZeroCopyTracedTell",
     "Welcome",
     "WindowFrame",
     "WrongHash",
     "ask_lane",
     "body_limit",
     "clip",
+    "encode_traces",
+    "read_traces",
     "reply_lane",
 ]

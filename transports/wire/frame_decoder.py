@@ -8,7 +8,8 @@ Law 3: a frame of a kind that is left out (`SKIPPED_KINDS`) is one all the same:
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,13 +17,24 @@ from ...actors.base import ProtocolError
 from .frames import LAST_KIND, PART_SIZE, SKIPPED_KINDS, ArrivedFrame, Frame, FrameKind, ViewedFrame
 from .texts import clip
 
-__all__ = ["WIRE_DECODER", "FrameDecoder", "decode_body"]
+__all__ = ["PLAIN", "WIRE_DECODER", "FrameDecoder", "FrameDecoders", "decode_body"]
 
 
 #: Reads one frame body. Shared by all connections: it holds no state.
 WIRE_DECODER: msgspec.msgpack.Decoder[Frame] = msgspec.msgpack.Decoder(Frame)
 #: The same for a body whose payloads are worth more than the views of them.
 _VIEWS: msgspec.msgpack.Decoder[ViewedFrame] = msgspec.msgpack.Decoder(ViewedFrame)
+
+
+class FrameDecoders(NamedTuple):
+    """Read one body: `whole` a small one; `views` one whose payloads are worth more than views of them."""
+
+    whole: Callable[[bytes | bytearray | memoryview], ArrivedFrame]
+    views: Callable[[bytes | bytearray | memoryview], ArrivedFrame]
+
+
+#: Of a connection whose node traces nothing.
+PLAIN = FrameDecoders(WIRE_DECODER.decode, _VIEWS.decode)
 _LENGTH = struct.Struct(">I")
 #: Bytes of a frame's length.
 HEAD = 4
@@ -33,7 +45,7 @@ _UNREADABLE = (msgspec.MsgspecError, ValueError, RecursionError)
 _KIND_DECODER = msgspec.msgpack.Decoder(FrameKind)
 
 
-def decode_body(body: bytes | bytearray) -> ArrivedFrame:
+def decode_body(body: bytes | bytearray, decoders: FrameDecoders = PLAIN) -> ArrivedFrame:
     """Read one frame body.
 
     Raises:
@@ -41,13 +53,9 @@ def decode_body(body: bytes | bytearray) -> ArrivedFrame:
             field is missing, of another type or out of bounds; the text names its place).
     """
     try:
-        return _decode(body)
+        return (decoders.whole if len(body) <= PART_SIZE else decoders.views)(body)
     except _UNREADABLE as error:
         raise _fault(body, error) or ProtocolError("unknown_kind", "a frame to leave out, in place of one") from error
-
-
-def _decode(body: bytes | bytearray | memoryview) -> ArrivedFrame:
-    return WIRE_DECODER.decode(body) if len(body) <= PART_SIZE else _VIEWS.decode(body)
 
 
 def _fault(body: bytes | bytearray | memoryview, error: Exception) -> ProtocolError | None:
@@ -71,10 +79,11 @@ class FrameDecoder:
     `limit` is the largest body accepted, in bytes; it may be changed between frames.
     """
 
-    __slots__ = ("_at", "_buffer", "_fault", "_split", "limit")
+    __slots__ = ("_at", "_buffer", "_decoders", "_fault", "_split", "limit")
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, decoders: FrameDecoders = PLAIN) -> None:
         self.limit = limit
+        self._decoders = decoders
         #: The last piece of input, of which what stands before `_at` was read.
         self._buffer = b""
         self._at = 0
@@ -99,7 +108,7 @@ class FrameDecoder:
     def _frames(self) -> Iterator[ArrivedFrame]:
         if self._fault is not None:
             raise self._fault
-        decode = WIRE_DECODER.decode
+        decode, views = self._decoders
         while True:
             # The state is read again after each yield: the taker of the frame may have fed more.
             buffer, at = self._buffer, self._at
@@ -119,7 +128,7 @@ class FrameDecoder:
             if body is None:
                 return  # the rest is kept for when more comes
             try:
-                frame = decode(body) if len(body) <= PART_SIZE else _VIEWS.decode(body)
+                frame = decode(body) if len(body) <= PART_SIZE else views(body)
             except _UNREADABLE as error:
                 self._fault = _fault(body, error)
                 if self._fault is None:

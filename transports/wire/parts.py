@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from ...actors.base import ProtocolError
-from .frame_decoder import decode_body
+from .frame_decoder import PLAIN, FrameDecoders, decode_body
 from .frames import (
     PART_SIZE,
     Ask,
@@ -156,10 +156,17 @@ class Reassembler:
     `unknown_lane` for a lane that is not there; it is asked for each first part.
     """
 
-    __slots__ = ("_bodies", "_budget", "_limit_of_lane")
+    __slots__ = ("_bodies", "_budget", "_decoders", "_limit_of_lane")
 
-    def __init__(self, limit_of_lane: Callable[[int], int], *, budget: int = REASSEMBLY_BUDGET) -> None:
+    def __init__(
+        self,
+        limit_of_lane: Callable[[int], int],
+        *,
+        budget: int = REASSEMBLY_BUDGET,
+        decoders: FrameDecoders = PLAIN,
+    ) -> None:
         self._limit_of_lane = limit_of_lane
+        self._decoders = decoders
         self._budget = PartBudget(budget)
         self._bodies: dict[int, _Body] = {}
 
@@ -188,7 +195,7 @@ class Reassembler:
             return None
         del self._bodies[part.lane]
         self._budget.give_back(body.total)
-        frame = decode_body(body.data)
+        frame = decode_body(body.data, self._decoders)
         if not isinstance(frame, Carried) or lane_of(frame) != part.lane:
             raise ProtocolError("part_mismatch", f"lane {part.lane} carried a {type(frame).__name__}")
         return frame

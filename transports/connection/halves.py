@@ -1,0 +1,61 @@
+"""The two halves of a connection, what it sends and what it receives, and what reads its frames: traced or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ...actors.bus import Bus
+from ..lanes import FrameWriter, WindowShare
+from ..wire import (
+    PLAIN,
+    TRACED_DECODERS,
+    Ask,
+    Codecs,
+    FrameDecoders,
+    Tell,
+    TracedAsk,
+    TracedTell,
+    ZeroCopyAsk,
+    ZeroCopyTell,
+    ZeroCopyTracedAsk,
+    ZeroCopyTracedTell,
+)
+from .greeting import Greeted
+from .link import PeerLink
+from .receive_side import ReceiveSide
+from .traced_link import TracedLink
+from .traced_receive import TracedReceiveSide
+
+__all__ = ["Halves", "halves", "takers_of"]
+
+
+class Halves(NamedTuple):
+    """See the module."""
+
+    link: PeerLink
+    receive: ReceiveSide
+    decoders: FrameDecoders
+
+
+def halves(bus: Bus, greeted: Greeted, codecs: Codecs, writer: FrameWriter, share: WindowShare) -> Halves:
+    """Those of a connection that was greeted. The writer gets the outbox of the link."""
+    own, peer, tracer = greeted.own, greeted.peer, bus.tracer
+    if tracer is None:
+        link = PeerLink(bus, own, peer, codecs, writer)
+        receive = ReceiveSide(bus, own, peer, codecs, link.outbox, writer, share)
+    else:
+        link = TracedLink(bus, own, peer, codecs, writer, tracer)
+        receive = TracedReceiveSide(bus, own, peer, codecs, link.outbox, writer, share, tracer)
+    writer.outbox = link.outbox
+    link.lanes.share = share
+    link.asked_here = receive.count_of_asks
+    return Halves(link, receive, PLAIN if tracer is None else TRACED_DECODERS)
+
+
+def takers_of(receive: ReceiveSide) -> dict[type, Callable[[Any], None]]:
+    """What takes a peer's messages, by the class of the frames that they come in."""
+    if isinstance(receive, TracedReceiveSide):
+        told, asked = receive.told_traced, receive.asked_traced
+        return {TracedTell: told, ZeroCopyTracedTell: told, TracedAsk: asked, ZeroCopyTracedAsk: asked}
+    return {Tell: receive.told, ZeroCopyTell: receive.told, Ask: receive.asked, ZeroCopyAsk: receive.asked}

@@ -1,0 +1,126 @@
+"""The link of a node whose sends are traced: what a trace has to tell the peer leaves with its message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ...actors.mailbox import MessageTrace
+from ...actors.messages import Address
+from ...actors.sends import AskWaiting, Delivered, GaveWay, Outcome, Supply, Tracer, Waiting, Within
+from ..lanes import Outgoing, OutLane, RemoteAsk, Writer, asks_leave, traced_outgoing
+from ..wire import Codecs, Hello
+from .ask_sending import AskSending
+from .link import PeerLink
+from .sending_host import SendingHost
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeForm
+
+__all__ = ["TracedLink"]
+
+R = TypeVar("R")
+
+
+class TracedAskSending(AskSending):
+    """The asks of one such link. `asked`: the trace of the ask that is sent now; None where it is not traced."""
+
+    __slots__ = ("asked",)
+
+    asked: MessageTrace | None
+
+    def send(self, lane: OutLane, outgoing: Outgoing, ask: RemoteAsk[Any], deadline: float) -> bool:
+        """As `AskSending.send`. One that is traced stands in the queue, if only for a moment."""
+        trace = self.asked
+        if trace is None:
+            return super().send(lane, outgoing, ask, deadline)
+        waiting = lane.offer_ask(traced_outgoing(outgoing, trace))
+        if not waiting:
+            return False
+        lane.queue[-1].trace_last(trace)
+        turn = self._turns[lane.index]
+        if not turn.queued:
+            self.outbox.wake(turn)
+        if not self._by_rid or asks_leave(waiting, len(self._by_rid)):
+            self._writer.write()
+        else:
+            self._writer.schedule()
+        return True
+
+
+class TracedLink(PeerLink):
+    """See the module. A message that is not traced goes the ways of every message."""
+
+    def __init__(
+        self, bus: SendingHost, own: Hello, peer: Hello, codecs: Codecs, writer: Writer, tracer: Tracer
+    ) -> None:
+        super().__init__(bus, own, peer, codecs, writer)
+        self._tracer = tracer
+        asks = TracedAskSending(bus.loop, self.open_asks, self.lanes.turns, self.outbox, writer)
+        asks.asked = None
+        self._ask_sending = self._traced_asks = asks
+        self._send_ask = asks.send
+
+    def _stamp(self, reactor: str, message: object, *, asked: bool) -> MessageTrace | None:
+        return self._tracer.stamp(reactor, message, asked=asked, peer=self.peer_id)
+
+    def tell(
+        self,
+        reactor: str,
+        message: object,
+        sender: Address[object] | None,
+        timeout: float | None,
+        memo: dict[object, object] | None = None,
+    ) -> Outcome[None]:
+        """As `Link.tell`."""
+        trace = self._stamp(reactor, message, asked=False)
+        outcome = super().tell(reactor, message, sender, timeout, memo)
+        if trace is not None:
+            if isinstance(outcome, Delivered):
+                self._lanes[reactor].queue[-1].trace_last(trace)  # nothing is written before the caller's turn is over
+            else:
+                _waits(outcome, trace)
+        return outcome
+
+    def pour(
+        self,
+        reactor: str,
+        supply: Supply,
+        sender: Address[object] | None,
+        within: Within,
+        memo: dict[object, object] | None = None,
+    ) -> Outcome[None] | None:
+        """As `Link.pour`, one by one."""
+        while messages := supply.take(1):
+            outcome = self.tell(reactor, messages[0], sender, within.left())
+            if not isinstance(outcome, Delivered):
+                return outcome
+            supply.accepted += 1
+            supply.gives_way = supply.gives_way or isinstance(outcome, GaveWay)
+        return None
+
+    def ask(
+        self,
+        reactor: str,
+        message: object,
+        *,
+        sender: Address[object] | None,
+        deadline: float,
+        reply: TypeForm[R] | None,
+        memo: dict[object, object] | None = None,
+    ) -> Outcome[R]:
+        """As `Link.ask`."""
+        trace = self._stamp(reactor, message, asked=True)
+        self._traced_asks.asked = trace
+        try:
+            outcome = super().ask(reactor, message, sender=sender, deadline=deadline, reply=reply, memo=memo)
+        finally:
+            self._traced_asks.asked = None
+        if trace is not None and isinstance(outcome, AskWaiting):
+            _waits(outcome._waiting, trace)
+        return outcome
+
+
+def _waits(outcome: Outcome[None], trace: MessageTrace) -> None:
+    """A message waits for credit: it is traced when it has some."""
+    if isinstance(outcome, Waiting) and isinstance(outcome.envelope, Outgoing):
+        outcome.envelope = traced_outgoing(outcome.envelope, trace)
