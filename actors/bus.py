@@ -111,8 +111,7 @@ class Bus:
     #: That of whoever enters the bus; what the bus does by itself runs in copies of it.
     context: contextvars.Context
     router: Ref[Router]
-    #: Traces sends; None where nobody does. See `traced_sends`.
-    tracer: Tracer | None = None
+    tracer: Tracer | None = None  #: Traces sends; None where nobody does. See `traced_sends`.
 
     def __init__(
         self,

@@ -184,7 +184,7 @@ async def test_a_node_that_traces_and_one_that_does_not_understand_each_other() 
 def test_where_tracing_is_off_nothing_of_it_is_imported() -> None:
     program = """
 import sys
-import peerbus.node, peerbus.operate, peerbus.operate.configured, peerbus.actors, peerbus.transports, peerbus.node.cli
+import peerbus.actors, peerbus.transports, peerbus.operate.configured, peerbus.operate.cli
 from peerbus.node import Node
 from peerbus.operate import Admin, Tracing
 Node("alice")
