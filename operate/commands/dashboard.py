@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -80,20 +80,24 @@ class DashboardRun:
 
     name = "dashboard"
 
-    def __init__(self, dashboard: Dashboard, *, browser: bool) -> None:
+    def __init__(self, dashboard: Dashboard, *, browser: bool, say: Callable[[str], object] | None = None) -> None:
+        self._say = Terminal().say if say is None else say
         self._dashboard = dashboard
         self._browser = browser
         self._file: Path | None = None
         self._keyboard: int | None = None
+        #: How one gets to see it.
+        self.where: str = ""
 
     async def __aenter__(self) -> Self:
         await self._dashboard.__aenter__()
         link = self._dashboard.link()
         self._file = open_browser(link) if self._browser else None
         if self._file is None:
-            self._say(f"open once: {link}")
+            self.where = f"open once: {link}"
         else:
-            self._say(f"the browser shows {self._dashboard.address}")
+            self.where = f"the browser shows {self._dashboard.address}"
+        self._say(self.where)
         self._listen()
         return self
 
@@ -110,9 +114,6 @@ class DashboardRun:
     async def wait_stopped(self) -> None:
         """Return never: it is told to stop."""
         await asyncio.Event().wait()
-
-    def _say(self, text: str) -> None:
-        Terminal().say(text)
 
     def _listen(self) -> None:
         with contextlib.suppress(OSError, ValueError, AttributeError):

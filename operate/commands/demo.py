@@ -9,15 +9,19 @@ import io
 import signal
 import sys
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ...actors.base import ConfigError, PeerbusError
 from ...node.process_signals import ProcessSignals
 from ...node.serve import run_loop
+from ..client import AdminTarget
+from ..dashboard import Dashboard
 from ..demo import (
     DEFAULT_NODES,
     DEFAULT_SIZE,
     DEFAULT_TIMEOUT,
+    Audience,
     DemoPlan,
     DemoResult,
     Display,
@@ -26,6 +30,8 @@ from ..demo import (
     as_table,
     check_multicast,
 )
+from ..places import SocketPlace
+from .dashboard import DashboardRun
 
 __all__ = ["add_arguments", "run"]
 
@@ -37,7 +43,10 @@ each other by mDNS on 127.0.0.1, talk TCP with TLS 1.3, and ask by role. When ha
 killed, and the others go on. A small file is copied before anybody has heard of its half: then the table says that the
 kill was too late. The table goes to standard output, all else to standard error.
 
-exit status: 0 every copy is right, 1 one is not, 2 wrong flag, 130 Ctrl-C
+With --dashboard a page in the browser shows the nodes from the start on; when all is copied they run on, checking
+blocks of their copies, and Ctrl-C ends them.
+
+exit status: 0 every copy is right, 1 one is not, 2 wrong flag, 130 Ctrl-C before all is copied
 """
 
 
@@ -52,6 +61,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--no-kill", action="store_true", help="kill no archive")
     add("--json", action="store_true", help="the table as one JSON object, and nothing else on standard output")
     add("--keep", metavar="DIR", type=Path, help="keep copies, logs and identities in this folder")
+    add("--dashboard", action="store_true", help="show the nodes on a page in the browser, and keep them running")
+    add("--no-browser", action="store_true", help="with --dashboard: open no browser, print the link only")
     add("--timeout", metavar="S", type=float, default=DEFAULT_TIMEOUT, help="seconds in all (default: %(default)g)")
 
 
@@ -67,12 +78,22 @@ def run(options: argparse.Namespace) -> int:
     )
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that has no lines and dashes gets question marks
+    if options.no_browser and not options.dashboard:
+        raise ConfigError("--no-browser is for --dashboard")
     display = Display(sys.stderr)
+    onlookers: Onlookers | None = None
     try:
         check_multicast()
-        outcome = _in_a_folder(plan, display, options.signals)
+        with contextlib.ExitStack() as stack:
+            if options.dashboard:
+                sockets = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peerbus-")))
+                tell = _told_json if options.json else _told
+                onlookers = Onlookers(sockets, display, tell, browser=not options.no_browser)
+            outcome = _in_a_folder(plan, display, options.signals, onlookers)
     except _Signalled as told:
         display.say(f"{told.signal.name}: every node was stopped, nothing is left behind")
+        if onlookers is not None and onlookers.result is not None:
+            return 0 if onlookers.result.ok else 1
         return 128 + told.signal
     except ConfigError:
         raise
@@ -82,13 +103,23 @@ def run(options: argparse.Namespace) -> int:
     except OSError as error:
         display.say(f"peerbus demo: {error}")
         return 1
-    print(as_json(outcome) if options.json else f"\n{as_table(outcome)}", flush=True)
+    (_told_json if options.json else _told)(outcome)
     if plan.keep is not None:
         display.say(f"  copies, logs and identities: {plan.keep}")
     return 0 if outcome.ok else 1
 
 
-def _in_a_folder(plan: DemoPlan, display: Display, signals: ProcessSignals | None) -> DemoResult:
+def _told(outcome: DemoResult) -> None:
+    print(f"\n{as_table(outcome)}", flush=True)
+
+
+def _told_json(outcome: DemoResult) -> None:
+    print(as_json(outcome), flush=True)
+
+
+def _in_a_folder(
+    plan: DemoPlan, display: Display, signals: ProcessSignals | None, onlookers: Onlookers | None
+) -> DemoResult:
     with contextlib.ExitStack() as stack:
         if plan.keep is None:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peerbus-demo-")))
@@ -98,7 +129,45 @@ def _in_a_folder(plan: DemoPlan, display: Display, signals: ProcessSignals | Non
                 folder.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise ConfigError(f"--keep {plan.keep}: the folder cannot be made: {error.strerror}") from error
-        return run_loop(_until_signalled(Scenario(plan, folder, display), signals))
+        return run_loop(_until_signalled(Scenario(plan, folder, display, onlookers), signals, onlookers))
+
+
+class Onlookers(Audience):
+    """Those who look at the demonstration on a page: see `Audience`. `tell` says what came of it."""
+
+    def __init__(self, sockets: Path, display: Display, tell: Callable[[DemoResult], None], *, browser: bool) -> None:
+        self._sockets = sockets
+        self._display = display
+        self._tell = tell
+        self._browser = browser
+        self._run: DashboardRun | None = None
+        #: What came of it, once it is done.
+        self.result: DemoResult | None = None
+
+    def socket_of(self, name: str) -> Path:
+        """In a folder of the user's own, whose path is short."""
+        return self._sockets / f"{name}.sock"
+
+    async def begin(self, names: Sequence[str]) -> None:
+        """Show the nodes."""
+        nodes = [(name, AdminTarget(SocketPlace(self.socket_of(name)))) for name in names]
+        run = DashboardRun(Dashboard(nodes), browser=self._browser, say=self._display.say)
+        await run.__aenter__()
+        self._run = run
+
+    def done(self, result: DemoResult) -> None:
+        """Say what came of it."""
+        self.result = result
+        self._tell(result)
+        self._display.say("the nodes run on, and check blocks of their copies; Ctrl-C ends them")
+        if self._run is not None:
+            self._display.say(self._run.where)  # it stands far above
+
+    async def aclose(self) -> None:
+        """Show them no longer."""
+        if self._run is not None:
+            await self._run.__aexit__(None, None, None)
+            self._run = None
 
 
 class _Signalled(Exception):
@@ -109,7 +178,9 @@ class _Signalled(Exception):
         self.signal = number
 
 
-async def _until_signalled(scenario: Scenario, signals: ProcessSignals | None) -> DemoResult:
+async def _until_signalled(
+    scenario: Scenario, signals: ProcessSignals | None, onlookers: Onlookers | None
+) -> DemoResult:
     """Play to the end, or to the first signal: what is running then is cleared away, which further ones do not stop."""
     loop = asyncio.get_running_loop()
     playing = asyncio.create_task(scenario.play(), name="demo: plays")
@@ -131,5 +202,7 @@ async def _until_signalled(scenario: Scenario, signals: ProcessSignals | None) -
             raise
         raise _Signalled(heard[0]) from None
     finally:
+        if onlookers is not None:
+            await onlookers.aclose()
         for number in _SIGNALS:
             loop.remove_signal_handler(number)

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import socket
 from collections.abc import Sequence
@@ -66,15 +67,19 @@ class Dashboard:
         self._access = Entrance(self._scope, None, hosts, False, self._sessions, cookie_name(port))
         self._door = PageDoor(
             self._access,
-            lambda: [LookedAt(node.key, node.name, f"/nodes/{node.key}") for node in self._nodes.values()],
+            lambda: [
+                LookedAt(node.key, node.name, f"/nodes/{node.key}", node.node_id) for node in self._nodes.values()
+            ],
             live="/live",
             signed_out="This link was used, or is too old: press Enter where peerbus dashboard runs for another one.",
         )
         self._server = HttpServer(self._handle)
         try:
+            await asyncio.gather(*(node.meet() for node in self._nodes.values()))
             await self._server.start(bound)
         except BaseException:
             bound.close()
+            await self.aclose()
             raise
         self.address = f"http://{_HOST}:{port}"
         return self

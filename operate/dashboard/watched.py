@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+
+import msgspec
 
 from ..client import AdminCaller, AdminError, AdminTarget, HttpConnection, NodeNotReached, RequestRefused
 from ..exchange import ApiAnswer, ApiError, Streamed
@@ -13,12 +16,19 @@ __all__ = ["WatchedNode"]
 
 #: Seconds that a node has to answer, or to go on with a stream, before it is said to be lost.
 ANSWER, SILENCE = 10.0, 2.0
+#: Seconds that nodes have to say who they are, before the page is there.
+MEETING = 2.0
 #: Seconds of silence after which a stream of events, which has signs of life, has ended.
 EVENTS_SILENCE = 45.0
 #: Seconds between two tries to get to one that is lost.
 AGAIN = 1.0
 #: Bytes of one picture.
 LARGEST = 8 << 20
+
+
+class _Named(msgspec.Struct, frozen=True):
+    name: str
+    node_id: str
 
 
 class WatchedNode:
@@ -28,7 +38,16 @@ class WatchedNode:
         self.key = key
         self.name = name
         self.target = target
+        #: Its id, once it has said so.
+        self.node_id: str | None = None
         self._caller = AdminCaller(target, timeout=ANSWER)
+
+    async def meet(self) -> None:
+        """Ask it for its name and its id. One that does not say so is shown all the same, as lost."""
+        with contextlib.suppress(AdminError, TimeoutError):
+            async with asyncio.timeout(MEETING):
+                seen = await self._caller.get("/v1/node", _Named)
+            self.name, self.node_id = seen.name, seen.node_id
 
     async def aclose(self) -> None:
         """Close what is kept open to it. Idempotent."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from .audience import Audience
 from .multicast import check_multicast
 from .progress import Display
 from .report import DemoResult, as_json, as_table
 from .scenario import DEFAULT_NODES, DEFAULT_SIZE, DEFAULT_TIMEOUT, DemoPlan, Scenario
 
 __all__ = [
+    "Audience",
     "DEFAULT_NODES",
     "DEFAULT_SIZE",
     "DEFAULT_TIMEOUT",

@@ -14,7 +14,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     """To a process, on its standard input: the node to be, until that input ends.
 
     An archive serves `file`; a node that wants it writes it there, once `archives` of them are found. `identity` is
-    where its key goes.
+    where its key goes. `admin`: the socket of its admin API, where the demonstration is looked at: then a node that has
+    its copy goes on to check blocks of it.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     archives: int
     wants: bool
+    admin: str | None = None
 
     @property
     def roles(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...actors.base import ConfigError, PeerbusError
+from .audience import Audience
 from .cluster import Cluster, NodeProcess
 from .messages import Job
 from .progress import FRAME, Display, mib, plural
@@ -65,9 +66,13 @@ class DemoPlan:
 
 
 class Scenario:
-    """One demonstration in `folder`, which is empty. Its network has a name of its own: two at once do not meet."""
+    """One demonstration in `folder`, which is empty. Its network has a name of its own: two at once do not meet.
 
-    def __init__(self, plan: DemoPlan, folder: Path, display: Display) -> None:
+    `audience`: looks at the nodes while they run; for it they run on when all is done, until that is cancelled.
+    """
+
+    def __init__(self, plan: DemoPlan, folder: Path, display: Display, audience: Audience | None = None) -> None:
+        self._audience = audience
         self._plan = plan
         self._folder = folder
         self._display = display
@@ -96,19 +101,23 @@ class Scenario:
             members = list(cluster.members.values())
             rows = [await self._row(member, digest, started, ended) for member in members]
             wanting = [member for member in members if member.job.wants]
-        return DemoResult(
-            ok=all(row.verified is not False for row in rows),
-            network=self._network,
-            file=str(file) if plan.file or plan.keep else file.name,
-            size=size,
-            sha256=digest,
-            seconds=round(ended - started, 6),
-            total_seconds=round(now() - began, 3),
-            killed=self._victim,
-            killed_at=None if self._victim is None else _mean([member.share_before for member in wanting]),
-            killed_by=None if self._victim is None else _mean([_share_after(member) for member in wanting]),
-            nodes=tuple(rows),
-        )
+            result = DemoResult(
+                ok=all(row.verified is not False for row in rows),
+                network=self._network,
+                file=str(file) if plan.file or plan.keep else file.name,
+                size=size,
+                sha256=digest,
+                seconds=round(ended - started, 6),
+                total_seconds=round(now() - began, 3),
+                killed=self._victim,
+                killed_at=None if self._victim is None else _mean([member.share_before for member in wanting]),
+                killed_by=None if self._victim is None else _mean([_share_after(member) for member in wanting]),
+                nodes=tuple(rows),
+            )
+            if self._audience is not None:
+                self._audience.done(result)
+                await cluster.wait_until(lambda: False)  # it raises where a node ends by itself
+        return result
 
     async def _made_up(self) -> Path:
         path = self._folder / "made-up.bin"
@@ -135,12 +144,15 @@ class Scenario:
                     file=str(home / file.name if wants else file),
                     archives=plan.archives,
                     wants=wants,
+                    admin=None if self._audience is None else str(self._audience.socket_of(name)),
                 )
             )
         await cluster.wait_until(lambda: all(member.up for member in cluster.members.values()))
         for member in cluster.members.values():
             does = "wants the file" if member.job.wants else f"archive, holds {file.name} ({mib(size)})"
             say(f"  {member.name:<10} {member.node_id[:8]}…  {does}")
+        if self._audience is not None:
+            await self._audience.begin(list(cluster.members))
 
     async def _watch(self, cluster: Cluster) -> None:
         """Until nobody wants anything."""

@@ -15,13 +15,16 @@ from pathlib import Path
 
 from ...actors.base import PeerbusError
 from ...actors.messages import LOCAL
+from ...discovery.facts import Require
 from ...node import logs
 from ...node.blocks import Blocks, GetServed, Served
 from ...node.blocksync import Progress, Sync
 from ...node.node import Node
 from ...node.serve import run_loop
 from ...transports.streams import Identity
+from ..admin import Admin
 from .messages import Job, NodeFailed, Report, Started, decode_job, encode
+from .spot_checks import SpotChecks
 
 __all__ = ["main"]
 
@@ -62,6 +65,8 @@ async def _run(job: Job, parent: int) -> None:
         mdns=[LOOPBACK],
         offers=job.roles,
         reactors=[] if job.wants else [partial(Blocks, job.file)],
+        requires=[Require(role="archive", at_least=job.archives)] if job.wants and job.admin else [],
+        extensions=[] if job.admin is None else [Admin(job.admin)],
         shutdown_timeout=1.0,
     )
     async with node:
@@ -78,6 +83,8 @@ async def _run(job: Job, parent: int) -> None:
                     progress = waits.result()
                     if ended_at is None and progress.state in ("done", "failed"):
                         ended_at = time.monotonic()
+                        if job.admin is not None and progress.state == "done":
+                            node.spawn(SpotChecks, job.file)
                 waits.cancel()
                 served = Served(0, 0) if job.wants else await node.ask(LOCAL / Blocks, GetServed(), reply=Served)
                 report = Report(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import json
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from page_client import Browser
 
 COMMAND = [sys.executable, "-W", "error", "-m", "peerbus", "demo"]
 
@@ -135,6 +137,37 @@ def test_a_signal_stops_every_node_and_removes_every_file(
     assert process.returncode == 128 + number
     assert out == ""
     assert err.splitlines()[-1] == f"{number.name}: every node was stopped, nothing is left behind"
+    assert alive(nodes) == []
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+async def test_with_a_dashboard_the_nodes_run_on_and_are_shown_until_ctrl_c(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    flags = ("--dashboard", "--no-browser", "--size", "8", "--json")
+    with started(*flags, environment=environment) as process:
+        await asyncio.to_thread(wait_for, process, "the nodes run on")
+        assert process.stderr is not None
+        link = (await asyncio.to_thread(process.stderr.readline)).removeprefix("open once: ").strip()
+        nodes = children(process)
+        browser = Browser(link)
+        begun = await browser.come_in(link)
+        named = {node["name"]: node for node in begun.json["nodes"]}
+        assert list(named) == ["archive-1", "archive-2", "want-1", "want-2"]
+        assert (await browser.call("GET", f"{named['archive-2']['base']}/v1/node")).json["error"] == "node_lost"
+        async with asyncio.timeout(20):
+            while True:
+                ready = (await browser.call("GET", f"{named['want-1']['base']}/v1/node")).json
+                if not ready["ready"]["ready"]:
+                    break
+                await asyncio.sleep(0)
+        assert "archive" in ready["ready"]["why_not"][0]["text"]
+        actors = (await browser.call("GET", f"{named['want-1']['base']}/v1/actors")).json["actors"]
+        assert "SpotChecks" in {actor["actor_class"] for actor in actors}
+        process.send_signal(signal.SIGINT)
+        out, err = await asyncio.to_thread(process.communicate, timeout=20)
+    assert process.returncode == 0, err
+    assert json.loads(out)["ok"] is True
     assert alive(nodes) == []
     assert list((tmp_path / "tmp").iterdir()) == []
 

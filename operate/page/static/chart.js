@@ -102,7 +102,7 @@ function barChart(title, empty) {
     for (const text of parts[1].children) attribute(text, "x", left + BOX.left - 8);
     attribute(parts[2].firstChild, "x", left + BOX.left);
     attribute(note, "x", left + (wide + BOX.left) / 2);
-    const top = roundTop(Math.max(0, ...columns.map((column) => sum(Object.values(column)))));
+    const top = roundTop(Math.max(2, ...columns.map((column) => sum(Object.values(column)))));
     const pieces = [];
     columns.forEach((column, i) => {
       let foot = 0;

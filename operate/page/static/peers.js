@@ -4,7 +4,7 @@ function peersScreen(root, head) {
   head.append(filter, leverButton("Dial…", () => levers.dial(chosen()), { small: false }), leverButton("Ban…", () => levers.banAny(chosen()), { small: false, danger: true }));
   const summary = h("p", { class: "soft" });
   const list = table("Peers", [
-    leading("Peer", ({ peer, name }) => [name, peer.node_id ? short(peer.node_id) : "has not answered yet"], { sort: ({ name }) => name }),
+    leading("Peer", (row) => [row.name, `${row.peer.node_id ? short(row.peer.node_id) : "has not answered yet"} · ${whereOf(row)}`], { sort: ({ name }) => name }),
     { head: "State", sort: ({ peer }) => peer.state, make: (cell) => (row) => refill(cell, stateOf(row).join(), () => { const [tone, text] = stateOf(row); return h("span", { class: `pill ${tone}` }, text); }) },
     { head: "Offers", make: (cell) => ({ peer }) => { const roles = peer.offers ?? peer.roles; attribute(cell, "class", roles.length ? null : "none"); refill(cell, roles.join("\n"), () => h("span", { class: "row" }, roles.map(roleChip))); } },
     { head: "Score, and why", sort: ({ peer }) => peer.score, make: (cell) => {
@@ -18,7 +18,6 @@ function peersScreen(root, head) {
     } },
     column("Round trip", ({ connection }) => (connection?.rtt === null || !connection ? NONE : seconds(connection.rtt)), { num: true, sort: ({ connection }) => connection?.rtt ?? null }),
     column("Bytes", ({ rate: bytesRate, connection }) => (connection ? `${bytes(bytesRate)}/s` : NONE), { num: true, sort: (row) => (row.connection ? row.rate : null) }),
-    { head: "Address", make: (cell) => (row) => refill(cell, whereOf(row), () => h("span", { class: "mono clip" }, said(whereOf(row), 60))) },
     { head: "Levers", hidden: true, make: (cell, holder) => {
       const name = () => holder.row.name, id = () => holder.row.peer.node_id;
       const part = leverButton("Disconnect", () => levers.disconnect(chosen(), id(), name()), { says: `Disconnect ${holder.row.name}` });
@@ -68,7 +67,7 @@ function stateOf({ peer, node }) {
 }
 
 const scoreText = (peer) => (peer.fixed_score !== null ? `${number(peer.fixed_score)} (fixed)` : number(peer.score));
-const whyText = (peer) => peer.why.map(([reason, points]) => `${words(reason)} ${points > 0 ? "+" : ""}${number(points)}`).join(", ") || (peer.persistent ? "persistent" : "nothing to say of it");
+const whyText = (peer) => peer.why.map(([reason, points]) => `${words(reason)} ${points > 0 ? "+" : ""}${number(points)}`).join(", ") || (peer.failures ? `${plural(peer.failures, "dial")} failed in a row` : peer.persistent ? "persistent" : "nothing to say of it");
 
 function endpointText(endpoint) {
   if (typeof endpoint === "string") return endpoint.replace(/[0-9a-f]{64}@/, "");
@@ -76,7 +75,7 @@ function endpointText(endpoint) {
   return endpoint.path ? `${endpoint.scheme}://${endpoint.path}` : `${endpoint.scheme}://${host}:${endpoint.port}`;
 }
 
-const whereOf = ({ connection, peer }) => endpointText(connection?.remote || (peer.addresses[0]?.endpoint_text ?? ""));
+const whereOf = ({ connection, peer }) => endpointText(connection?.remote || (peer.addresses[0]?.endpoint_text ?? "")).replace(/^tcp:\/\//, "");
 
 function peerMore() {
   const [list, draw] = facts(({ peer, connection, now }) => [

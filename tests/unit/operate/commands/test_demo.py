@@ -31,6 +31,11 @@ def test_flags_are_read_as_what_they_are() -> None:
     assert (given.nodes, given.no_kill, given.json, given.timeout) == (4, True, True, 2.5)
 
 
+def test_no_browser_is_nothing_without_a_dashboard() -> None:
+    with pytest.raises(ConfigError, match="--dashboard"):
+        run(flags("--no-browser"))
+
+
 def test_a_folder_that_cannot_be_made_is_a_wrong_flag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(command, "check_multicast", lambda: None)
     (tmp_path / "file").touch()

@@ -30,13 +30,13 @@ async def dashboard(place: Place) -> AsyncIterator[Dashboard]:
         yield made
 
 
-async def test_a_link_lets_one_browser_in_once(dashboard: Dashboard) -> None:
+async def test_a_link_lets_one_browser_in_once(dashboard: Dashboard, place: Place) -> None:
     link = dashboard.link()
     browser, late = Browser(dashboard.address), Browser(dashboard.address)
     assert (await browser.call("GET", "/")).status == 200
     assert (await browser.call("GET", "/nodes/0/v1/node")).status == 401
     begun = await browser.come_in(link)
-    assert begun.json["nodes"] == [{"key": "0", "name": "alice", "base": "/nodes/0", "node_id": None}]
+    assert begun.json["nodes"] == [{"key": "0", "name": "alice", "base": "/nodes/0", "node_id": place.node.node_id}]
     assert (await browser.call("GET", "/nodes/0/v1/node")).json["name"] == "alice"
     refused = await late.come_in(link)
     assert refused.status == 401
