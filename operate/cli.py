@@ -28,6 +28,7 @@ examples:
   peerbus status                     how the node fares that runs here
   peerbus events -f                  what happens on it
   peerbus ban 10.1.0.0/16 --for 10m  have nothing to do with a network
+  peerbus ask 'bus://role:archive/blocks' GetBlock '{"height": 7}'
   peerbus ping tcp://10.0.0.2:7400   see whether a node answers there
   peerbus schema check OLD NEW       whether nodes can be upgraded one by one
   peerbus run alice.toml --set peers.max_connected=8

@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from ..actors.base import DeadlineExceeded, MessageTypeError, NoRoute, NoSuchReactor, PeerGone, RemoteError, SendError
-from ..actors.messages import Address, GroupAddress, encoding_of, parse_address
+from ..actors.messages import Address, GroupAddress, Results, encoding_of, parse_address
 from ..node.views import NodeViews
-from .exchange import ApiAnswer, ApiError, ApiRequest, Permission, as_json
+from .exchange import ApiAnswer, ApiError, ApiRequest, Failure, Permission, as_json
 from .route import ApiRoute
 from .steering import read_body
 
@@ -21,52 +21,84 @@ PATIENCE = 10.0
 MOST_PATIENCE = 300.0
 
 
-class SendBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`to`: an address, `bus://role:archive/blocks`; `type`: a message of its channel; `message`: the fields."""
+class SendBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`to`: an address, `bus://role:archive/blocks`; `type`: a message of its channel; `message`: the fields.
+
+    `wait_for_peer`: where nobody answers to the address, wait for somebody, until the `timeout` (seconds).
+    """
 
     to: str
     type: str
     message: dict[str, object] = {}
     timeout: float = PATIENCE
+    wait_for_peer: bool = False
+
+
+class GroupAnswers(msgspec.Struct, frozen=True):
+    """What an address of several peers came to, by node id (`local` is this one): answers, and why there is none.
+
+    `abandoned`: whose answer was not waited for, as enough others had answered.
+    """
+
+    answers: dict[str, object]
+    errors: dict[str, Failure]
+    abandoned: tuple[str, ...]
+
+    @classmethod
+    def of(cls, results: Results[object]) -> GroupAnswers:
+        """Those of a send."""
+        errors = {peer: Failure(reason_of(error), str(error)) for peer, error in results.errors.items()}
+        return cls(results.answers, errors, results.abandoned)
 
 
 class AskAnswer(msgspec.Struct, frozen=True):
-    """What came back: its fields, as JSON has them."""
+    """What came back: its fields, as JSON has them; of an address of several peers, `GroupAnswers`."""
 
     answer: object
 
 
-class Sent(msgspec.Struct, frozen=True):
-    """It was taken by a mailbox here, or has a peer's credit."""
+class Sent(msgspec.Struct, frozen=True, omit_defaults=True):
+    """It was taken by a mailbox here, or has a peer's credit. Of an address of several `peers`: by these.
 
-    sent: bool = True
+    `failed`: why not by others of them.
+    """
+
+    sent: bool
+    peers: tuple[str, ...] = ()
+    failed: dict[str, Failure] = {}
 
 
 async def tell(node: NodeViews, request: ApiRequest) -> Sent:
     """Tell."""
-    to, message, timeout = read_send(node, request.body)
+    to, message, wanted = read_send(node, request.body)
     try:
-        await node.bus.tell(to, message, timeout=timeout)
+        # `to` is of one or of several.
+        done: object = await node.bus.tell(to, message, timeout=wanted.timeout, wait_for_peer=wanted.wait_for_peer)
     except SendError as error:
         raise failed(error) from None
-    return Sent()
+    if not isinstance(done, Results):
+        return Sent(True)
+    group = GroupAnswers.of(done)
+    return Sent(bool(group.answers), tuple(group.answers), group.errors)
 
 
 async def ask(node: NodeViews, request: ApiRequest) -> ApiAnswer:
     """Ask."""
-    to, message, timeout = read_send(node, request.body)
+    to, message, wanted = read_send(node, request.body)
     try:
-        answer: object = await node.bus.ask(to, message, timeout=timeout)
+        answer: object = await node.bus.ask(to, message, timeout=wanted.timeout, wait_for_peer=wanted.wait_for_peer)
     except (SendError, RemoteError) as error:
         raise failed(error) from None
+    if isinstance(answer, Results):
+        answer = GroupAnswers.of(answer)
     try:
         return ApiAnswer(200, b'{"answer":' + as_json(answer) + b"}")
     except (TypeError, ValueError, RecursionError) as error:
         raise ApiError(502, "no_json", f"the answer, a {type(answer).__name__}, is nothing for JSON: {error}") from None
 
 
-def read_send(node: NodeViews, body: bytes) -> tuple[Address[Any] | GroupAddress[Any], object, float]:
-    """What is to be sent, to whom, and how long that may take. Raises ApiError where that cannot be."""
+def read_send(node: NodeViews, body: bytes) -> tuple[Address[Any] | GroupAddress[Any], object, SendBody]:
+    """To whom what is to be sent, and how that is said. Raises ApiError where that cannot be."""
     wanted = read_body(body, SendBody)
     if not 0 < wanted.timeout <= MOST_PATIENCE:
         raise ApiError(
@@ -92,13 +124,13 @@ def read_send(node: NodeViews, body: bytes) -> tuple[Address[Any] | GroupAddress
     problem = encoding_of(kind).why_not(message)
     if problem is not None:
         raise ApiError(400, "message_type", problem)
-    return to, message, wanted.timeout
+    return to, message, wanted
 
 
 def failed(error: SendError | RemoteError) -> ApiError:
     """What a send that failed is answered with: its reason is the word."""
     if isinstance(error, RemoteError):
-        return ApiError(502, "handler_failed", str(error))
+        return ApiError(502, reason_of(error), str(error))
     match error:
         case DeadlineExceeded():
             status = 504
@@ -110,7 +142,12 @@ def failed(error: SendError | RemoteError) -> ApiError:
             status = 502
         case _:
             status = 503
-    return ApiError(status, error.reason, str(error))
+    return ApiError(status, reason_of(error), str(error))
+
+
+def reason_of(error: Exception) -> str:
+    """A short word for why a send failed."""
+    return error.reason if isinstance(error, SendError) else "handler_failed"
 
 
 _FAILS = {

@@ -152,11 +152,16 @@ class AdminClient(AdminCaller):
         """Log from this level up."""
         return await self.put(api_path("log", level), LeverResult)
 
-    async def tell(self, to: str, kind: str, message: dict[str, object], timeout: float = PATIENCE) -> Sent:
+    async def tell(
+        self, to: str, kind: str, message: dict[str, object], timeout: float = PATIENCE, *, wait_for_peer: bool = False
+    ) -> Sent:
         """Send a message, as the node: `kind` is the name of its type, `message` has its fields."""
-        return await self.post("/v1/tell", Sent, SendBody(to, kind, message, timeout), timeout=timeout + MARGIN)
+        body = SendBody(to, kind, message, timeout, wait_for_peer)
+        return await self.post("/v1/tell", Sent, body, timeout=timeout + MARGIN)
 
-    async def ask(self, to: str, kind: str, message: dict[str, object], timeout: float = PATIENCE) -> object:
-        """Send a message, as the node, and return the answer, as JSON has it."""
-        body = SendBody(to, kind, message, timeout)
+    async def ask(
+        self, to: str, kind: str, message: dict[str, object], timeout: float = PATIENCE, *, wait_for_peer: bool = False
+    ) -> object:
+        """Send a message, as the node, and return the answer, as JSON has it: of several peers as `GroupAnswers`."""
+        body = SendBody(to, kind, message, timeout, wait_for_peer)
         return (await self.post("/v1/ask", AskAnswer, body, timeout=timeout + MARGIN)).answer

@@ -39,10 +39,11 @@ class CommandEntry:
         return cast("CommandBody", getattr(found, name) if name else found)
 
 
-_RUN, _SEE, _STEER = (
+_RUN, _SEE, _STEER, _SEND = (
     "run a node",
     "see into a running node",
     "steer a running node",
+    "send",
 )
 
 COMMANDS: tuple[CommandEntry, ...] = (
@@ -78,6 +79,8 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry("drain", _STEER, "empty the node: part with everybody, let nobody in", ".levers:DRAIN"),
     CommandEntry("undrain", _STEER, "let peers in again", ".levers:UNDRAIN"),
     CommandEntry("log", _STEER, "log more, or less", ".levers:LOG"),
+    CommandEntry("tell", _SEND, "send a message through a running node, or as a guest in its network", ".sends:TELL"),
+    CommandEntry("ask", _SEND, "the same, and print the answer", ".sends:ASK"),
 )
 
 

@@ -9,13 +9,16 @@ from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...actors.base import ConfigError
 from ...node.process_signals import ProcessSignals
-from ..client import AdminClient, find_node
+from ..client import AdminClient, RequestRefused, find_node
 from .terminal import Terminal
 from .units import seconds_in
 
 __all__ = ["NodeCommand", "until_signalled"]
 
+#: The status of HTTP for what is written wrongly (RFC 9110, 15.5.1).
+BAD_REQUEST = 400
 #: How long a request may take, in seconds, where nobody says.
 PATIENCE = "10"
 #: Ctrl-C, and kill.
@@ -49,8 +52,13 @@ class NodeCommand:
         parser.epilog = f"{more}examples:\n{examples}\nexit status: 0 well, 1 failed or refused, 2 bad flag, 130 Ctrl-C"
 
     def run(self, options: argparse.Namespace) -> int:
-        """Do it; return the exit status. Raises AdminError, ConfigError."""
-        return until_signalled(self._ask(options), options.signals)
+        """Do it; return the exit status. Raises AdminError; ConfigError for what is written wrongly."""
+        try:
+            return until_signalled(self._ask(options), options.signals)
+        except RequestRefused as error:
+            if error.status == BAD_REQUEST:
+                raise ConfigError(str(error)) from error
+            raise
 
     async def _ask(self, options: argparse.Namespace) -> int:
         if self.alone is not None and options.join is not None:

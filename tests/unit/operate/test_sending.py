@@ -39,3 +39,24 @@ async def test_what_cannot_be_sent_or_fails_says_why(
     assert answered.status == status
     assert answered.json["error"] == error or error.startswith("deadline")
     assert answered.json["text"]
+
+
+async def test_an_address_of_several_is_answered_by_each_of_them(place: Place) -> None:
+    body = {"to": "bus://role:archive/blocks?pick=all", "type": "Get", "message": {"height": 7}}
+    answered = await call(place.admin, "POST", "/v1/ask", body)
+    assert answered.json == {
+        "answer": {"answers": {"local": {"height": 7, "hint": ""}}, "errors": {}, "abandoned": []},
+    }
+    answered = await call(place.admin, "POST", "/v1/tell", body)
+    assert answered.json == {"sent": True, "peers": ["local"]}
+    answered = await call(place.admin, "POST", "/v1/ask", {**body, "message": {"height": -7}})
+    assert answered.status == 200
+    failure = answered.json["answer"]["errors"]["local"]
+    assert (failure["error"], failure["text"]) == ("handler_failed", "ValueError: there is no such block")
+
+
+async def test_a_send_waits_for_a_peer_where_that_is_asked_for(place: Place) -> None:
+    body = {"to": "bus://role:index/blocks", "type": "Get", "message": {"height": 7}, "timeout": 0.05}
+    assert (await call(place.admin, "POST", "/v1/ask", body)).status == 404
+    waited = await call(place.admin, "POST", "/v1/ask", {**body, "wait_for_peer": True})
+    assert (waited.status, waited.json["error"]) == (504, "deadline_route")

@@ -1,0 +1,57 @@
+"""A guest: a node for one moment in the network of a configuration, which takes nothing from that one's own node."""
+
+# Law 1. A guest has an identity of its own: the file's key would take over the connections of the node that it is of.
+# Law 2. Nobody sends to a guest: it listens nowhere, offers nothing, runs no reactor and keeps no book.
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from ...node import Node
+from ...node.build import known_channels
+from ...node.config import NodeConfig, load_config
+from ...node.logs import configure
+from ...node.overrides import from_environment
+from ...transports.streams import Endpoint
+
+__all__ = ["guest_of"]
+
+
+@asynccontextmanager
+async def guest_of(path: Path) -> AsyncIterator[Node]:
+    """A guest that runs. Raises ConfigError for what is wrong in the configuration."""
+    config = load_config(path, from_environment(os.environ))
+    configure("error", config.log.format)
+    node = Node(
+        config.name,
+        network=config.network,
+        channels=known_channels(config),
+        mdns=config.discovery.mdns and (config.discovery.interfaces or True),
+        pex=config.pex.enabled and config.pex.options,
+        private=True,
+        peers=[str(endpoint) for endpoint in dict.fromkeys([*config.peers.persistent, *places(config)])],
+        seeds=[str(endpoint) for endpoint in config.peers.seeds],
+        heartbeat=config.peers.heartbeat,
+        shutdown_timeout=config.limits.shutdown_timeout,
+    )
+    async with node:
+        yield node
+
+
+def places(config: NodeConfig) -> Iterator[Endpoint]:
+    """Where the configuration's own node can be dialed from here, if it runs."""
+    for endpoint in config.listen:
+        if endpoint.scheme == "unix":
+            yield endpoint
+        elif endpoint.port:
+            host = endpoint.host
+            with suppress(ValueError):
+                address = ipaddress.ip_address(host)
+                if address.is_unspecified:
+                    host = "127.0.0.1" if address.version == 4 else "::1"
+            yield replace(endpoint, host=host)
