@@ -183,7 +183,7 @@ class Search:
 
     def passes(self) -> bool:
         """Whether a probe of it may go to a peer now."""
-        return not self.token or self._watch.passes(self._by)
+        return self._watch.passes(self._by) if self.token else self._watch.begins()
 
     def path(self, place: str) -> list[str]:
         """The actors so far, for a peer: `place` is how it calls this node."""
@@ -210,6 +210,8 @@ class DeadlockWatch:
         "_context",
         "_loop",
         "_offered",
+        "_own",
+        "_own_until",
         "_passed",
         "_probes",
         "_rng",
@@ -241,6 +243,9 @@ class DeadlockWatch:
         self._before: dict[str, int] = {}
         self._passed: dict[str, int] = {}
         self._until = 0.0
+        #: The same of this node's own.
+        self._own = 0
+        self._own_until = 0.0
 
     @property
     def busy(self) -> bool:
@@ -371,6 +376,14 @@ class DeadlockWatch:
         if token and probes <= MAX_PROBES and len(path) < MAX_PATH:
             before = tuple(map(printable, path))
             Search(self, token=token, before=before, place=place, by=by).reach(cell, task)
+
+    def begins(self) -> bool:
+        """Whether one more probe of this node's own may go in this second: a peer follows no more of one node."""
+        now = self._loop.time()
+        if now >= self._own_until:
+            self._own, self._own_until = 0, now + 1.0
+        self._own += 1
+        return self._own <= MAX_PROBES
 
     def passes(self, by: str) -> bool:
         """Whether one more probe of that peer may be passed on in this second: each peer has a share.

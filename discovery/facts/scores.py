@@ -44,6 +44,8 @@ class ScoreReason(enum.Enum):
     """It told of a peer whose record says that nobody is to be told."""
     PROTOCOL = "protocol"
     """It broke the wire protocol."""
+    FLOOD = "flood"
+    """It sent more of what is rare than any honest peer has to say: no accident does."""
     OPERATOR = "operator"
     """Points from before, that the operator set; they fade like others."""
 
@@ -63,6 +65,7 @@ WEIGHTS: Mapping[ScoreReason, float] = MappingProxyType(
         ScoreReason.FORGED_RECORD: -100.0,
         ScoreReason.PRIVATE_RECORD: -20.0,
         ScoreReason.PROTOCOL: -20.0,
+        ScoreReason.FLOOD: -100.0,
         ScoreReason.OPERATOR: 0.0,
     }
 )

@@ -10,7 +10,7 @@ from operator import itemgetter
 from ...actors.actor import Actor
 from ...actors.base import ActorStopped, wall_clock
 from ...actors.engine import Ref
-from ...transports.connection import ConnectionEnded, ConnectionStatistics, Greeted, PeerConnection
+from ...transports.connection import ConnectionEnded, ConnectionStatistics, Greeted, PeerConnection, ReadTurns
 from ...transports.lanes import WindowBudget
 from ...transports.wire import Codecs
 from ..mind import bounded
@@ -33,6 +33,7 @@ class Connections:
         self._ended = ended
         self._heartbeat = heartbeat
         self._windows = WindowBudget()
+        self._turns = ReadTurns(owner.bus.loop)
         #: Connections that have opened so far: of two to one peer the later one counts.
         self._opened = 0
         self._open: dict[int, Ref[PeerConnection]] = {}
@@ -60,6 +61,7 @@ class Connections:
                 order=order,
                 heartbeat=self._heartbeat,
                 windows=self._windows,
+                turns=self._turns,
             ),
             name=f"peer-{greeted.peer.node_id[:8]}-{key}",
         )

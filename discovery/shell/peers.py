@@ -38,7 +38,6 @@ from ..facts import (
     LostPeer,
     MakeFinder,
     Offer,
-    PeerDown,
     PeerRolesChanged,
     PeerWasUseful,
     Refuse,
@@ -52,6 +51,7 @@ from .book_writer import BookWriter
 from .calendar_watch import LOOK_AT_CLOCK, CalendarWatch
 from .connections import Connections
 from .dialing import Dialing
+from .endings import judge_end
 from .finders import Finders, MdnsOptions
 from .news import tell_news
 from .peers_statistics import PeersStatistics
@@ -63,8 +63,6 @@ log = get_logger("peerbus.discovery")
 
 #: Seconds that the book may be behind what is so; bans that the operator makes are written at once.
 FLUSH_AFTER = 1.0
-#: Why a connection ended whose place, for the peer, another one took.
-USURPED = f"peer_{SUPERSEDED}"
 #: Why peers say goodbye that leave everybody, and may take long.
 LEAVING = frozenset({SHUTTING_DOWN, "draining"})
 #: Seconds that a connection which another one replaced may take to finish what is under way.
@@ -322,13 +320,7 @@ class Peers(Actor):
             event = ended.event
             changes = self._manager.disconnected(event.peer_id, ended.key, event.reason, self._now())
             self._follow(changes)
-            if event.reason == USURPED and any(isinstance(change, PeerDown) for change in changes.events):
-                log.warning(
-                    "the peer has a newer connection, and not with this node",
-                    node=self._myself.name,
-                    peer=event.peer_id,
-                    what="another process runs with the same identity: make each its own with `peerbus keygen`",
-                )
+            self._follow(judge_end(self._myself.name, self._manager, event, changes, self._now()), drain=EVICTED_DRAIN)
         self._dial_due()
 
     # Dialing.

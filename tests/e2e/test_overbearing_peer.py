@@ -207,3 +207,55 @@ async def probe_without_end(stranger: Stranger) -> None:
         for number in range(60):
             stranger.send("PROBE", 0, at, number, ["bus://x/y"])
         await asyncio.sleep(0.02)
+
+
+FLOODS: dict[str, tuple[Any, ...]] = {
+    "PONG": ("PONG", 99),
+    "CREDIT of nothing": ("CREDIT", [[0, 0, 0]] * 64),
+    "UPDATE of the same": ("UPDATE", ["x"], b""),
+    "CLOSE again": ("CLOSE", 0, "bye"),
+    "a kind of later": (200, 1),
+}
+
+
+@pytest.mark.parametrize("what", FLOODS)
+def test_who_sends_one_kind_of_frame_without_end_is_told_so_and_banned(what: str) -> None:
+    async def script(there: Scene) -> None:
+        for _ in range(6000):
+            there.stranger.send(*FLOODS[what])
+        assert (await there.stranger.until("GOAWAY"))[1] == "flood"
+        assert await there.stranger.until("GOAWAY") == ["END"]
+        await eventually(lambda: len(there.node.snapshot().peers.bans) == 1)
+        (ban,) = there.node.snapshot().peers.bans
+        assert (ban.target, ban.reason) == (STRANGER.node_id, "flood")
+        assert there.friend.node_id in there.node.peers
+
+    play(script)
+
+
+def test_frames_without_end_are_taken_by_turns_with_what_others_have_to_say() -> None:
+    async def script(there: Scene) -> None:
+        Ring.nodes[:] = [there.friend.node_id, there.friend.node_id]
+        for number in range(9000):
+            there.stranger.send("PING", number)
+        # Behind so many, in the same turn of the loop.
+        there.stranger.send("UPDATE", ["last"], b"")
+        link = there.node.bus.routes.peers[STRANGER.node_id]
+        turns = 0
+        while "last" not in link.roles:
+            await asyncio.sleep(0)
+            turns += 1
+        assert turns >= 3
+
+    play(script)
+
+
+def test_every_broken_rule_costs_points_until_there_is_a_ban() -> None:
+    async def script(there: Scene) -> None:
+        there.stranger.write(b"\0\0\0\3\xc1\xc1\xc1")
+        assert (await there.stranger.until("GOAWAY"))[1] == "bad_frame"
+        await eventually(lambda: STRANGER.node_id not in there.node.peers)
+        (view,) = (each for each in there.node.snapshot().peers.peers if each.node_id == STRANGER.node_id)
+        assert -25.0 < view.score < -19.0
+
+    play(script)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .allowances import FLOOD
 from .commands import (
     SHUTTING_DOWN,
     SUPERSEDED,
@@ -16,8 +17,10 @@ from .connection import PeerConnection
 from .greeting import Greeted, greet
 from .link import PeerLink
 from .pulse import HEARTBEAT_INTERVAL
+from .read_turns import ReadTurns
 
 __all__ = [
+    "FLOOD",
     "HEARTBEAT_INTERVAL",
     "SHUTTING_DOWN",
     "SUPERSEDED",
@@ -30,5 +33,6 @@ __all__ = [
     "OpenChannel",
     "PeerConnection",
     "PeerLink",
+    "ReadTurns",
     "greet",
 ]

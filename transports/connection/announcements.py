@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from ...actors.base import get_logger, printable
@@ -16,11 +17,26 @@ __all__ = ["Announcements"]
 
 log = get_logger("peerbus.transports")
 
+#: Seconds between two UPDATEs: twice as many may come as are sent.
+OFFERS_APART = 0.1
+
 
 class Announcements:
     """Those of one connection. `changed` is called when the peer's reactors or roles are other ones."""
 
-    __slots__ = ("_bus_name", "_changed", "_codecs", "_descriptions", "_link", "_outbox", "_receive", "_writer")
+    __slots__ = (
+        "_bus_name",
+        "_changed",
+        "_codecs",
+        "_descriptions",
+        "_link",
+        "_loop",
+        "_offer_at",
+        "_offered",
+        "_outbox",
+        "_receive",
+        "_writer",
+    )
 
     def __init__(
         self,
@@ -33,6 +49,10 @@ class Announcements:
         writer: Writer,
         changed: Callable[[], None],
     ) -> None:
+        self._loop = asyncio.get_running_loop()
+        #: What this node offers, and the peer has not been told yet; when it may be told.
+        self._offered: OfferRoles | None = None
+        self._offer_at = 0.0
         self._descriptions = descriptions
         self._bus_name = bus_name
         self._codecs = codecs
@@ -70,11 +90,22 @@ class Announcements:
             self._say(Close(index, clip(command.reason, WORD_LIMIT)))
 
     def offer(self, command: OfferRoles) -> None:
-        """This node offers other roles."""
-        self._say(Update(command.offers, command.record))
+        """This node offers other roles. Where it just did the peer hears of both together, a little later."""
+        waits, self._offered = self._offered is not None, command
+        if self._offer_at <= self._loop.time():
+            self._say_offered()
+        elif not waits:
+            self._loop.call_at(self._offer_at, self._say_offered)
+
+    def _say_offered(self) -> None:
+        command, self._offered = self._offered, None
+        if command is not None:
+            self._offer_at = self._loop.time() + OFFERS_APART
+            self._say(Update(command.offers, command.record))
 
     def end(self) -> None:
         """The connection has ended: say nothing more, and keep nothing that points back to its owner."""
+        self._offered = None
         self._changed = _nobody
 
     def _tell_of(self, name: str) -> None:

@@ -60,13 +60,14 @@ class OfferRoles:
 class ConnectionEnded:
     """From a connection to its maker: it carries nothing any more. `reason` is a short word.
 
-    `narrow`: its path looked as if it dropped large packets, see `path_size`.
+    `narrow`: its path looked as if it dropped large packets, see `path_size`. `fault`: the peer broke the protocol.
     """
 
     peer_id: str
     reason: str
     text: str
     narrow: bool = False
+    fault: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,28 +22,9 @@ from ...actors.engine import Ending, handles
 from ...actors.messages import Directive, ShutdownStarted, Supervision
 from ...actors.router import LinkChanged, LinkDown, LinkUp
 from ..lanes import FIRST_TOKEN, FrameWriter, WindowBudget
-from ..streams import NARROW, Narrowing
-from ..wire import (
-    WORD_LIMIT,
-    Cancel,
-    Close,
-    Codecs,
-    Credit,
-    Describe,
-    DescriptionFrame,
-    Error,
-    FrameEncoder,
-    GoAway,
-    Open,
-    Ping,
-    Pong,
-    ProbeFrame,
-    Reply,
-    Update,
-    WindowFrame,
-    ZeroCopyReply,
-    clip,
-)
+from ..streams import NARROW, IdleRecords, Narrowing
+from ..wire import WORD_LIMIT, Codecs, FrameEncoder, GoAway, Ping, Pong, clip
+from .allowances import FLOOD
 from .announcements import Announcements
 from .commands import (
     CloseChannel,
@@ -56,11 +37,13 @@ from .commands import (
 from .descriptions import Descriptions
 from .frame_reader import FrameReader
 from .greeting import Greeted
-from .halves import halves, takers_of
+from .halves import halves
 from .leave_taking import LeaveTaking
 from .link import PeerLink
 from .pulse import HEARTBEAT_INTERVAL, Pulse
+from .read_turns import ReadTurns
 from .rising import Rising
+from .takers import all_takers
 
 __all__ = ["PeerConnection"]
 
@@ -77,7 +60,7 @@ class PeerConnection(Actor):
 
     `listed`: False for one that another has replaced before it was open: it only takes what the peer sent on it.
     `order`: of two connections to one peer the one with the higher number is the newer. `windows`: what the windows of
-    all connections of the node may grow by; None: this one has a budget of its own.
+    all connections of the node may grow by; `turns`: by which those that say much are read. None: its own.
     """
 
     ends_in: ClassVar[Ending | None] = Ending.LINKS
@@ -95,6 +78,7 @@ class PeerConnection(Actor):
         order: int = 0,
         heartbeat: float = HEARTBEAT_INTERVAL,
         windows: WindowBudget | None = None,
+        turns: ReadTurns | None = None,
     ) -> None:
         super().__init__()
         bus = self.bus
@@ -130,39 +114,33 @@ class PeerConnection(Actor):
         self._receive.growth.last_beat = self._pulse.last_beat
         #: Node id of the peer.
         self.peer_id: str = greeted.peer.node_id
-        link, receive, announcements = self.link, self._receive, self._announcements
         self._reader = FrameReader(
             greeted.stream,
             self._loop,
             self._context,
-            {
-                **takers_of(receive),
-                Cancel: receive.cancelled,
-                Reply: link.replied,
-                Error: link.failed,
-                Credit: link.credited,
-                WindowFrame: link.lanes.resized,
-                Ping: self._pinged,
-                Pong: self._ponged,
-                Open: announcements.opened,
-                Close: announcements.closed,
-                Update: announcements.updated,
-                GoAway: self._told_to_go,
-                ZeroCopyReply: link.replied,
-                ProbeFrame: receive.probed,
-                Describe: self._descriptions.asked,
-                DescriptionFrame: self._descriptions.described,
-            },
+            all_takers(
+                self.link,
+                self._receive,
+                self._announcements,
+                self._descriptions,
+                pinged=self._pinged,
+                ponged=self._ponged,
+                told_to_go=self._told_to_go,
+                now=self._loop.time,
+                bytes_in=lambda: self._reader.bytes_received,
+                bytes_out=lambda: writer.bytes_sent,
+            ),
             limit_of_lane=self._limit_of_lane,
             came=self._pulse.came,
-            woken=receive.run_woken,
+            woken=self._receive.run_woken,
             taken=self._taken,
             over=self._over,
             decoders=made.decoders,
+            turns=turns,
         )
 
-        self._rising = Rising(self._reader, receive, self._descriptions, enter=self._enter, changed=self._changed)
-        self._leave_taking = LeaveTaking(bus, link, receive, self._reader, writer, self._cut)
+        self._rising = Rising(self._reader, self._receive, self._descriptions, enter=self._enter, changed=self._changed)
+        self._leave_taking = LeaveTaking(bus, self.link, self._receive, self._reader, writer, self._cut)
 
     # Life.
 
@@ -234,7 +212,7 @@ class PeerConnection(Actor):
     def _offer_roles(self, command: OfferRoles) -> None:
         self._announcements.offer(command)
 
-    def _end(self, reason: str, text: str = "") -> None:
+    def _end(self, reason: str, text: str = "", *, fault: bool = False) -> None:
         """The connection carries nothing any more: all that wait for it learn why."""
         if not self._leave_taking.end():
             return
@@ -255,7 +233,7 @@ class PeerConnection(Actor):
         log.info(
             "connection ended", node=self.bus.name, peer=self.peer_id, reason=reason, **({"text": text} if text else {})
         )
-        self._on_ended(ConnectionEnded(self.peer_id, reason, text, narrow))
+        self._on_ended(ConnectionEnded(self.peer_id, reason, text, narrow, fault))
         if self.actor_ref.is_alive():
             self.stop()
         self._loop.call_soon(self._let_go, context=self._context)  # frames that came with the last one go on until then
@@ -279,6 +257,8 @@ class PeerConnection(Actor):
 
     def _over(self, error: BaseException | None) -> None:
         """Nothing more is read: the peer has closed the stream, or this happened."""
+        if isinstance(error, StreamBroken) and isinstance(error.__cause__, IdleRecords):
+            error = ProtocolError(FLOOD, str(error.__cause__))
         match error:
             case None:
                 self._end(*self._leave_taking.why_over("closed", "the peer closed the connection"))
@@ -295,7 +275,7 @@ class PeerConnection(Actor):
                     text=error.text,
                 )
                 self._accuse(error)
-                self._end(error.reason, error.text)
+                self._end(error.reason, error.text, fault=True)
             case _:  # a defect of this side ends this connection, and nothing else
                 log.error("connection failed", node=self.bus.name, peer=self.peer_id, exc_info=error)
                 self._cut("failed", repr(error))
@@ -342,6 +322,7 @@ class PeerConnection(Actor):
 
     def _look(self, *, silent: bool = False) -> None:
         """From time to time: whether the path looks as if it dropped large packets."""
+        self._reader.beat()
         self._narrow = isinstance(self._stream, Narrowing) and self._stream.looks_narrow(silent=silent)
 
     def _silent(self) -> None:

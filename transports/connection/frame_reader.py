@@ -1,19 +1,20 @@
 """The reading half of a connection: bytes of its stream, as frames to those that take them.
 
 Task: the reader (waits for: bytes; feeds: the takers). Where the stream can, it hands over bytes in the very turn in
-which they arrive, and the task waits for the end only.
+which they arrive, and the task waits for the end only. Bytes of which there are many are looked through by turns with
+those of other peers, see `ReadTurns`.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import Context
 from functools import partial
 from typing import Any
 
 from ...actors.base import ProtocolError, new_task
-from ..streams import Stream
+from ..streams import Pausing, Stream
 from ..wire import (
     FRAME_LIMIT,
     PLAIN,
@@ -27,10 +28,16 @@ from ..wire import (
     Reassembler,
     ZeroCopyPart,
 )
+from .allowances import Allowance
+from .read_turns import FRAMES, SLICE, ReadTurns
 from .reading import read_on
 
 __all__ = ["FrameReader"]
 
+#: Bytes that are looked through at once: as frames they are 400 at most, 0.3 ms.
+AT_ONCE = 4096
+#: Bytes of a part that is small, unless it is the last one of its body.
+SMALL_PART = 1024
 #: Frames that do not show that the peer has something under way.
 IDLE_FRAMES = (Ping, Pong, GoAway)
 
@@ -46,13 +53,18 @@ class FrameReader:
         "_came",
         "_context",
         "_decoder",
+        "_frames",
         "_loop",
         "_over",
         "_parts",
+        "_run",
+        "_small_parts",
         "_stream",
         "_taken",
         "_takers",
         "_task",
+        "_turns",
+        "_waiter",
         "_woken",
         "bytes_received",
         "stopped",
@@ -71,6 +83,7 @@ class FrameReader:
         taken: Callable[[], None],
         over: Callable[[BaseException | None], None],
         decoders: FrameDecoders = PLAIN,
+        turns: ReadTurns | None = None,
     ) -> None:
         self._stream = stream
         self._loop = loop
@@ -79,6 +92,13 @@ class FrameReader:
         self._decoder = FrameDecoder(FRAME_LIMIT, decoders)
         self._parts = Reassembler(limit_of_lane, decoders=decoders)
         self._came, self._woken, self._taken, self._over = came, woken, taken, over
+        self._turns = turns or ReadTurns(loop)
+        self._run = context.copy().run
+        #: What waits for its turn; None where all that came was taken.
+        self._frames: Iterator[ArrivedFrame] | None = None
+        #: Ends when nothing waits any more; None while nobody asks for that.
+        self._waiter: asyncio.Future[None] | None = None
+        self._small_parts = Allowance("small PART", loop.time)
         #: Nothing more is read.
         self.stopped = False
         self._task: asyncio.Task[None] | None = None
@@ -89,6 +109,10 @@ class FrameReader:
     def pending(self) -> int:
         """Bytes of bodies that are here in part."""
         return self._parts.pending
+
+    def beat(self) -> None:
+        """A heartbeat has passed."""
+        self._decoder.skipped = 0
 
     def start(self, leftover: bytes, name: str) -> None:
         """Begin to read, behind the bytes that came with the handshake."""
@@ -118,6 +142,7 @@ class FrameReader:
     def let_go(self) -> None:
         """It has stopped, and nothing of the last bytes is left: keep nothing that points back to its owner."""
         self._takers = {}
+        self._frames = None
         self._parts = Reassembler(_no_lane)
         self._came, self._woken, self._taken, self._over = _nobody, _nobody, _nobody, _nobody
 
@@ -127,7 +152,7 @@ class FrameReader:
 
     def pusher(self) -> Callable[[bytes], None]:
         """As `BytesTaker.pusher`."""
-        run = self._context.copy().run
+        run = self._run
         return lambda data: run(self._pushed, data)
 
     def _pushed(self, data: bytes) -> None:
@@ -145,6 +170,9 @@ class FrameReader:
             return
         self.bytes_received += len(data)
         self._came(self._loop.time())
+        if len(data) > AT_ONCE or self._frames is not None:
+            self._in_turns(data)
+            return
         takers = self._takers
         try:
             for frame in self._decoder.feed(data):
@@ -156,7 +184,66 @@ class FrameReader:
             self._woken()
         self._taken()
 
+    def _in_turns(self, data: bytes) -> None:
+        behind = self._frames is not None
+        self._frames = self._decoder.feed(data)
+        if not behind and (self._turns.crowded or not self._look_through(self._loop.time() + SLICE)):
+            self._turns.wait(self)
+            behind = True
+        if behind and isinstance(self._stream, Pausing):
+            self._stream.pause()
+
+    def _look_through(self, until: float) -> bool:
+        """Take frames until that time. True: none is left. Raises ProtocolError."""
+        frames, takers, time = self._frames, self._takers, self._loop.time
+        assert frames is not None
+        left = FRAMES
+        try:
+            for frame in frames:
+                take = takers.get(frame.__class__)
+                if take is None:
+                    raise ProtocolError("unexpected_frame", f"{type(frame).__name__} on an open connection")
+                take(frame)
+                left -= 1
+                if not left or time() >= until:
+                    break
+            else:
+                self._frames = None
+        except BaseException:
+            self._frames = None
+            raise
+        finally:
+            self._woken()
+        self._taken()
+        return self._frames is None
+
+    def go_on(self, until: float) -> bool:
+        """As `Behind.go_on`."""
+        if self._frames is not None and not self.stopped:
+            try:
+                if not self._run(self._look_through, until):
+                    return False
+            except BaseException as error:  # noqa: BLE001  # as for the reader
+                self._over(error)
+        self._frames = None
+        if isinstance(self._stream, Pausing):
+            self._stream.resume()
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+        return True
+
+    async def caught_up(self) -> None:
+        """As `TurnTaker.caught_up`."""
+        while self._frames is not None:
+            self._waiter = self._loop.create_future()
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+
     def _part(self, part: Part | ZeroCopyPart) -> None:
+        if part.left and len(part.data) < SMALL_PART:
+            self._small_parts.spend()
         frame = self._parts.add(part)
         if frame is not None:
             self._takers[frame.__class__](frame)

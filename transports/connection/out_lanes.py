@@ -133,6 +133,10 @@ class OutLanes:
         latency = lane.latency
         return Load(lane.open_asks + lane.backlog, latency.seconds, latency.weight(now), max(rtt, latency.least(now)))
 
+    def sent(self) -> int:
+        """Messages that were sent by all of them."""
+        return sum(lane.sent for lane in self.by_index)
+
     def settle(self, books: Books) -> None:
         """The connection has ended: keep the accounts, and count there what is still tried on it."""
         books.close(self)

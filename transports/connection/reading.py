@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from ..streams import Pushing, Stream
 
-__all__ = ["BytesTaker", "read_on"]
+__all__ = ["BytesTaker", "TurnTaker", "read_on"]
 
 
 class BytesTaker(Protocol):
@@ -28,8 +28,17 @@ class BytesTaker(Protocol):
         """Nothing more comes: the other side has closed the stream, or this happened."""
 
 
+@runtime_checkable
+class TurnTaker(Protocol):
+    """One that may leave some of what it was given for later."""
+
+    async def caught_up(self) -> None:
+        """Wait until nothing is left."""
+
+
 async def read_on(stream: Stream, taker: BytesTaker, leftover: bytes) -> None:
     """Hand over `leftover`, and then what comes, until the end."""
+    turns = taker if isinstance(taker, TurnTaker) else None
     try:
         await asyncio.sleep(0)  # the router has this turn: an actor that gets a message can answer it
         try:
@@ -41,9 +50,15 @@ async def read_on(stream: Stream, taker: BytesTaker, leftover: bytes) -> None:
                 if not data or taker.stopped:
                     break
                 taker.received(data)
+                if turns is not None:
+                    await turns.caught_up()
         except Exception as error:  # noqa: BLE001  # whatever it is, the owner ends this connection, and nothing else
+            if turns is not None:
+                await turns.caught_up()
             taker.ended(error)
             return
+        if turns is not None:
+            await turns.caught_up()
         taker.ended(None)
     finally:
-        del taker  # the error of its cancel keeps this frame, see actors/sends/outcome
+        del taker, turns  # the error of its cancel keeps this frame, see actors/sends/outcome

@@ -30,6 +30,7 @@ from ..wire import (
     ZeroCopyTell,
     body_limit,
 )
+from .allowances import Allowance
 from .served_asks import ServedAsks
 from .window_growth import WindowGrowth, mailbox_behind
 
@@ -89,8 +90,8 @@ class ReceiveSide:
         self._hasty = False
         #: Seconds of a round trip to the peer, as last measured.
         self.rtt = 0.0
-        #: Messages that were refused because they are not what their channel declares.
-        self.malformed = 0
+        self.malformed = 0  # messages that were refused because they are not what their channel declares
+        self._may_be_malformed = Allowance("malformed", bus.loop.time)
         for channel in own.channels:
             self.add(channel)
 
@@ -127,6 +128,10 @@ class ReceiveSide:
     def serving(self) -> int:
         """Asks of the peer that are not answered yet."""
         return len(self._served)
+
+    def arrived(self) -> int:
+        """Messages that have come."""
+        return sum(lane.window.received for lane in self.lanes)
 
     def count_of_asks(self) -> int:
         """Frames of asks that have come."""
@@ -184,7 +189,7 @@ class ReceiveSide:
                 raise ProtocolError("bad_field", f"source {source} of {len(senders) - 1}")
             try:
                 if not number or size > largest:
-                    self._check(lane, number, size)
+                    lane.check(number, size)
                 message = decode(number, payload)
             except SendError as error:
                 self._refuse_tell(lane, sequence, size, error)
@@ -206,7 +211,7 @@ class ReceiveSide:
                 raise ProtocolError("bad_field", f"request {rid} is open already")
             try:
                 if not number or size > largest:
-                    self._check(lane, number, size)
+                    lane.check(number, size)
                 try:
                     message = decoders[number](payload)
                 except BaseException:  # noqa: BLE001  # once more, for what is to be said about it
@@ -214,6 +219,8 @@ class ReceiveSide:
                 cell = cell_of(lane.info.name) or self._cell(lane)
             except SendError as error:
                 lane.refuse(error.reason)
+                if isinstance(error, MessageTypeError):
+                    self._may_be_malformed.spend()
                 self.release(lane, 1, size)
                 self._answers.error(rid, lane.index, 0, error.reason, error)
                 continue
@@ -263,12 +270,6 @@ class ReceiveSide:
             raise ProtocolError("bad_field", f"source {source} of {len(self._senders) - 1}")
         return self._senders[source]
 
-    def _check(self, lane: InLane, number: int, size: int) -> None:
-        if number == 0:
-            raise MessageTypeError(f"channel {lane.info.name!r} takes its declared messages, not plain values")
-        if size > lane.info.max_message:
-            raise ProtocolError("bad_field", f"{size} bytes on channel {lane.info.name!r}")
-
     def _cell(self, lane: InLane) -> Cell:
         if self._bus.closing:
             raise ShuttingDown(f"{self._bus.name} is shutting down, it takes no new work")
@@ -306,6 +307,7 @@ class ReceiveSide:
         lane.refuse(error.reason)
         self.release(lane, 1, size)
         self._answers.error(0, lane.index, sequence, error.reason, error)
+        self._may_be_malformed.spend()
         self.malformed += 1
         if self.malformed <= LOGGED_REFUSALS:
             log.warning(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from ...actors.base import SendError
+from ...actors.base import MessageTypeError, ProtocolError, SendError
 from ...actors.mailbox import Account, Envelope, Mailbox
 from ..wire import ChannelCodec, ChannelInfo
 from .flow import ReceiveWindow
@@ -73,6 +73,13 @@ class InLane:
         """What became of what has arrived."""
         received, waiting = self.window.received, len(self.arrivals)
         return Account(received, received - waiting - sum(self.refused.values()), waiting, dict(self.refused))
+
+    def check(self, number: int, size: int) -> None:
+        """Raise MessageTypeError for what is no message, ProtocolError for one of too many bytes."""
+        if number == 0:
+            raise MessageTypeError(f"channel {self.info.name!r} takes its declared messages, not plain values")
+        if size > self.info.max_message:
+            raise ProtocolError("bad_field", f"{size} bytes on channel {self.info.name!r}")
 
     def refuse(self, reason: str) -> None:
         """Count a message that found no place."""

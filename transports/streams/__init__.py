@@ -10,6 +10,7 @@ from .memory_stream import MemoryStream, Parcel, Wire
 from .path_size import NARROW
 from .startups import MAX_UNJUDGED
 from .tcp import TcpTransport
+from .tls_idle import IdleRecords
 from .transport import (
     FLUSH_TIMEOUT,
     HANDSHAKE_TIMEOUT,
@@ -21,6 +22,7 @@ from .transport import (
     Listener,
     ManyPlaces,
     Narrowing,
+    Pausing,
     Provisional,
     Pushing,
     Stream,
@@ -29,6 +31,7 @@ from .transport import (
 from .unix import UnixTransport, check_socket_path
 
 __all__ = [
+    "IdleRecords",
     "FLUSH_TIMEOUT",
     "HANDSHAKE_TIMEOUT",
     "HIGH_WATER",
@@ -50,6 +53,7 @@ __all__ = [
     "MemoryTransport",
     "Parcel",
     "Provisional",
+    "Pausing",
     "Pushing",
     "Stream",
     "TcpTransport",

@@ -115,6 +115,18 @@ class SocketStream(asyncio.Protocol):
         self._push = receive
         self._resume_reading()
 
+    def pause(self) -> None:
+        """As `Pausing.pause`."""
+        transport = self._transport
+        if transport is not None and not self._reading_paused and not self._closed and not transport.is_closing():
+            self._reading_paused = True
+            transport.pause_reading()
+
+    def resume(self) -> None:
+        """As `Pausing.resume`."""
+        if not self._closed:
+            self._resume_reading()
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """As `Stream.write`."""
         self._gate.check()

@@ -29,6 +29,7 @@ from cryptography.x509.oid import NameOID
 
 from ...actors.base import HandshakeFailed
 from .identity import Identity, node_id_of, node_id_of_key
+from .tls_idle import WatchedContext
 
 __all__ = ["Authority", "Membership", "authenticated_id", "client_context", "server_context"]
 
@@ -137,7 +138,7 @@ def authenticated_id(tls: ssl.SSLObject | None) -> str:
 def _context(protocol: int, identity: Identity, membership: Membership | None) -> ssl.SSLContext:
     if membership is None:
         membership = Authority(_PUBLISHED_SEED).issue(identity.public_key_der)
-    context = ssl.SSLContext(protocol)
+    context = WatchedContext(protocol)
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.check_hostname = False
     context.verify_mode = ssl.CERT_REQUIRED

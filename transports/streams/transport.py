@@ -31,6 +31,7 @@ __all__ = [
     "Listener",
     "ManyPlaces",
     "Narrowing",
+    "Pausing",
     "Provisional",
     "Pushing",
     "Refused",
@@ -138,6 +139,19 @@ class Pushing(Protocol):
 
         `receive` takes whatever comes, and raises nothing.
         """
+        ...
+
+
+@runtime_checkable
+class Pausing(Protocol):
+    """A stream whose source can be told to wait: its bytes stay with the kernel, and then with the other side."""
+
+    def pause(self) -> None:
+        """Hand over no more bytes than are here already. Idempotent."""
+        ...
+
+    def resume(self) -> None:
+        """Go on. Idempotent."""
         ...
 
 

@@ -13,6 +13,7 @@ import pytest
 from peerbus.actors import ProtocolError, StreamBroken
 from peerbus.transports import Stream
 from peerbus.transports.connection.frame_reader import FrameReader
+from peerbus.transports.connection.read_turns import FRAMES
 from peerbus.transports.wire.frame_encoder import FrameEncoder
 from peerbus.transports.wire.frames import Frame, GoAway, Part, Ping, Pong, Tell, Welcome
 from peerbus.transports.wire.parts import ask_lane
@@ -162,3 +163,41 @@ async def test_it_notices_what_shows_that_the_peer_has_something_under_way() -> 
             push(encode(frame))
     stirs = [owner.happened[at + 1] for at, what in enumerate(owner.happened) if what == "stirred"]
     assert stirs == [TELL]
+
+
+async def test_many_bytes_are_looked_through_by_turns_and_the_stream_waits_meanwhile() -> None:
+    class Paused(PushingSource):
+        calls: list[str] = []  # noqa: RUF012  # of the one object
+
+        def pause(self) -> None:
+            self.calls.append("pause")
+
+        def resume(self) -> None:
+            self.calls.append("resume")
+
+    source = Paused()
+    async with reading(source) as owner:
+        push = await source.taker
+        push(b"".join(encode(Ping(number)) for number in range(2 * FRAMES + 10)))
+        assert source.calls == ["pause"]
+        push(encode(Ping(99_999)))
+        before = sum(isinstance(each, Ping) for each in owner.happened)
+        assert before <= FRAMES
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert source.calls[-1] == "resume"
+        tokens = [each.token for each in owner.happened if isinstance(each, Ping)]
+        assert tokens == [*range(2 * FRAMES + 10), 99_999]
+        assert not owner.over.done()
+        push(b"".join(encode(Ping(number)) for number in range(FRAMES)) + b"\0\0\0\1\x05")
+        error = await owner.over
+        assert isinstance(error, ProtocolError)
+
+
+async def test_the_end_of_a_stream_is_told_behind_all_that_came_before_it() -> None:
+    source = Source()
+    async with reading(source) as owner:
+        source.waiting.put_nowait(b"".join(encode(Ping(number)) for number in range(3 * FRAMES)))
+        source.waiting.put_nowait(b"")
+        assert await owner.over is None
+        assert sum(isinstance(each, Ping) for each in owner.happened) == 3 * FRAMES

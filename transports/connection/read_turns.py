@@ -1,0 +1,65 @@
+"""Whose bytes are looked through next: peers that send more than a turn of the loop has time for take turns.
+
+Law 1: what a turn of the loop spends on such peers together is SLICE seconds, and one frame: whatever they send, and
+       however many they are, nobody else waits longer for the loop.
+Law 2: the frames of one peer are taken in their order, and its stream is read no further while some of them wait.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextvars import Context
+from typing import Protocol
+
+__all__ = ["FRAMES", "SLICE", "ReadTurns"]
+
+#: Seconds: a twentieth of what an honest ask may take beside a flood. A slice of a busy honest peer costs one more turn
+#: of the loop, some 20 µs.
+SLICE = 0.001
+#: The same in frames, for a clock that stands still meanwhile, as that of a simulation.
+FRAMES = 4096
+
+
+class Behind(Protocol):
+    """One whose frames wait."""
+
+    def go_on(self, until: float) -> bool:
+        """Take frames until that time. True: none is left."""
+
+
+class ReadTurns:
+    """Those of one node. On the loop's thread only."""
+
+    __slots__ = ("_behind", "_handle", "_loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._behind: deque[Behind] = deque()
+        self._handle: asyncio.Handle | None = None
+
+    @property
+    def crowded(self) -> bool:
+        """Somebody's frames wait: who comes now waits behind them."""
+        return bool(self._behind)
+
+    def wait(self, reader: Behind) -> None:
+        """It has frames that wait. Once for each time that it falls behind."""
+        self._behind.append(reader)
+        self._plan()
+
+    def _plan(self) -> None:
+        if self._handle is None:
+            self._handle = self._loop.call_soon(self._turn, context=Context())
+
+    def _turn(self) -> None:
+        self._handle = None
+        until = self._loop.time() + SLICE
+        for _ in range(len(self._behind)):
+            reader = self._behind.popleft()
+            if not reader.go_on(until):
+                self._behind.append(reader)
+            if self._loop.time() >= until:
+                break
+        if self._behind:
+            self._plan()

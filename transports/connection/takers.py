@@ -1,0 +1,81 @@
+"""Who takes which frame of a peer, and how often one of each kind may come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ..wire import (
+    Cancel,
+    Close,
+    Credit,
+    Describe,
+    DescriptionFrame,
+    Error,
+    GoAway,
+    Open,
+    Ping,
+    Pong,
+    ProbeFrame,
+    Reply,
+    Update,
+    WindowFrame,
+    ZeroCopyReply,
+)
+from .allowances import counted
+from .announcements import Announcements
+from .descriptions import Descriptions
+from .halves import takers_of
+from .link import PeerLink
+from .receive_side import ReceiveSide
+
+__all__ = ["all_takers"]
+
+#: Bytes of other frames that pay for a PING, and for its PONG: there is one behind each part, of 16 KiB, and behind as
+#: many bytes of small frames.
+BYTES_OF_PING = 1024
+
+
+def all_takers(
+    link: PeerLink,
+    receive: ReceiveSide,
+    announcements: Announcements,
+    descriptions: Descriptions,
+    *,
+    pinged: Callable[[Ping], None],
+    ponged: Callable[[Pong], None],
+    told_to_go: Callable[[GoAway], None],
+    now: Callable[[], float],
+    bytes_in: Callable[[], int],
+    bytes_out: Callable[[], int],
+) -> dict[type, Callable[[Any], None]]:
+    """The parts of one connection. `bytes_in`, `bytes_out`: what its stream gave and took so far."""
+    return counted(
+        {
+            **takers_of(receive),
+            Cancel: receive.cancelled,
+            Reply: link.replied,
+            Error: link.failed,
+            Credit: link.credited,
+            WindowFrame: link.lanes.resized,
+            Ping: pinged,
+            Pong: ponged,
+            Open: announcements.opened,
+            Close: announcements.closed,
+            Update: announcements.updated,
+            GoAway: told_to_go,
+            ZeroCopyReply: link.replied,
+            ProbeFrame: receive.probed,
+            Describe: descriptions.asked,
+            DescriptionFrame: descriptions.described,
+        },
+        now,
+        {
+            Ping: lambda: bytes_in() / BYTES_OF_PING,
+            Pong: lambda: bytes_out() / BYTES_OF_PING,
+            Cancel: receive.arrived,
+            Reply: lambda: link.open_asks.last_rid,
+            Error: link.lanes.sent,
+            Credit: link.lanes.sent,
+        },
+    )
