@@ -16,6 +16,7 @@ CORPUS = HERE / "corpus"
 CRASHES = HERE / "crashes"
 
 TARGETS = {
+    "admin_http": "the HTTP of the admin API: what any program on the machine, or a page of a browser, may send",
     "description": "what a peer says that its channels declare",
     "frames": "the frame decoder and the reassembler: bytes on an open connection",
     "handshake": "the handshake, as dialer and as acceptor: bytes of a peer that nobody knows yet",
@@ -26,6 +27,7 @@ TARGETS = {
     "peer_record": "signed peer records: from a peer, or from one that passes it on",
     "pex": "peer exchange: answers of a peer, signed and not",
     "texts": "addresses, endpoints and capabilities as text",
+    "traces": "traces behind the messages of a frame, and their two headers",
 }
 
 

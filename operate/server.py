@@ -39,6 +39,8 @@ class Bounds:
     CLIENTS = 32
     #: The largest head, and the largest body, of a request.
     HEAD, BODY = 16 << 10, 1 << 20
+    #: Pieces that a body may come in: each takes the loop's time, be it of one byte.
+    PIECES = 4_096
     #: For the next request to begin, and for one that has begun to be there.
     IDLE, REQUEST = 60.0, 10.0
     #: For an answer to be taken.
@@ -186,7 +188,9 @@ class _Client:
     async def request(self) -> h11.Request | None:
         """The head of the next request; None: the caller has gone."""
         http = self._http
-        if not http.trailing_data[0]:
+        if http.trailing_data[0]:
+            await asyncio.sleep(0)  # others have their turn between requests that came in one piece
+        else:
             async with asyncio.timeout(Bounds.IDLE):
                 http.receive_data(await self._reader.read(Bounds.HEAD))
         async with asyncio.timeout(Bounds.REQUEST):
@@ -197,12 +201,15 @@ class _Client:
         """As `HttpRequest.body`."""
         if self._http.they_are_waiting_for_100_continue:
             self._writer.write(self._http.send(h11.InformationalResponse(status_code=100, headers=[])) or b"")
-        found = bytearray()
+        found, pieces = bytearray(), 0
         async with asyncio.timeout(Bounds.REQUEST):
             while isinstance(event := await self._next(), h11.Data):
                 found += event.data
+                pieces += 1
                 if len(found) > Bounds.BODY:
                     raise ApiError(413, "too_large", f"a body has at most {Bounds.BODY} bytes")
+                if pieces > Bounds.PIECES:
+                    raise ApiError(413, "too_large", f"a body comes in at most {Bounds.PIECES} pieces")
         return bytes(found)
 
     async def _next(self) -> object:
