@@ -26,7 +26,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-eager test-all soak large fuzz check format lint types layering coverage wheel check-api check-metrics load siege wan sim clean \
+.PHONY: help demo test test-eager test-all soak large fuzz browser check format lint types layering coverage wheel check-api check-metrics load siege wan sim clean \
   tuning generate javascript bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -61,6 +61,9 @@ javascript: $(INSTALLED)test ## install what clients/javascript needs (npm), and
 	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or newer' >&2; exit 1; }
 	@cd clients/javascript && npm ci --no-audit --no-fund --loglevel=error
 	$(RUN) -m pytest tests/e2e/test_javascript.py $(ARGS)
+
+browser: $(INSTALLED)browser ## the page in a real Chromium, which it installs where it may (Debian, as root)
+	@PYTHON='$(RUN)' scripts/browser $(ARGS)
 
 check: lint types layering coverage wheel ## all that a change must pass
 

@@ -3,7 +3,7 @@ function waitsScreen(root) {
   const lines = s("g"), boxes = s("g");
   const tips = s("defs", {}, ["", "ring"].map((kind) => s("marker", { id: `tip${kind}`, viewBox: "0 0 8 8", refX: 7, refY: 4, markerWidth: 7, markerHeight: 7, orient: "auto-start-reverse" }, s("path", { class: `tip ${kind}`, d: "M0 0L8 4L0 8z" }))));
   const picture = s("svg", { role: "img", "aria-label": "Actors that wait for others; the list below says the same" }, tips, lines, boxes);
-  const empty = h("div", { class: "empty" }, h("strong", {}, "Nobody waits"), "A handler that stands in a send for a tenth of a second is shown here, with whom it waits for.");
+  const empty = h("div", { class: "empty" }, h("strong", {}, "Nobody waits"), "Handlers that stand in a send are shown here, with whom they wait for, and since when.");
   const warning = h("div", { class: "banner", role: "alert", hidden: true });
   const drawing = h("section", { class: "card map fresh" }, picture);
   const list = table("Who waits for whom", [
