@@ -78,5 +78,5 @@ def view_of_actor(cell: Cell) -> ActorView:
         children=len(cell.children or ()),
         restarts=0 if cell.supervisor is None else cell.supervisor.total,
         handling="" if current is None else type(current.message).__name__,
-        mailbox=cell.mailbox.statistics(),
+        mailbox=cell.mailbox.statistics(cell.now()),
     )

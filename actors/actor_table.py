@@ -228,6 +228,8 @@ class ActorTable:
         if cell.start_error is not None:
             cell.start_error.with_traceback(None)  # it keeps the actor, and that the cell; it stands in the log
         self._order.pop(cell, None)
+        if isinstance(cell, Cell):
+            bus.arrivals.forget(cell)
         if isinstance(cell, ThreadCell):
             bus.deadlocks.remove(cell)
         if cell.name is not None and self.by_name.get(cell.name) is cell:
@@ -244,7 +246,7 @@ class ActorTable:
     def statistics(self, limit: int | None = None) -> dict[str, MailboxStatistics]:
         """Those of each mailbox, by the actor's name; of `limit` actors, the oldest. From any thread."""
         cells = tuple(self.by_name.items())
-        return {name: cell.mailbox.statistics() for name, cell in cells[:limit]}
+        return {name: cell.mailbox.statistics(cell.now()) for name, cell in cells[:limit]}
 
     def sums(self) -> dict[str, Sum]:
         """What became of the sends to those that have not ended, and what lies in their mailboxes, by channel."""

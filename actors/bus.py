@@ -20,7 +20,7 @@ from .actor_table import ActorTable
 from .base import ENDED, ProcessForked, SendError
 from .bus_life import SHUTDOWN_TIMEOUT, BusLife
 from .bus_statistics import ledger_of, statistics_of
-from .engine import SLOW_HANDLER, Body, Cell, Ref, Timings, check_plain, sends_are_checked
+from .engine import SLOW_HANDLER, Arrivals, Body, Cell, Ref, Timings, check_plain, sends_are_checked
 from .event_stream import Events, Subscription
 from .mailbox import Books, DeadLetters
 from .messages import (
@@ -106,8 +106,8 @@ class Bus:
     # What its life makes when it begins.
     loop: asyncio.AbstractEventLoop
     wheel: DeadlineWheel
-    #: Finds sends that wait for each other in a circle.
-    deadlocks: DeadlockWatch
+    deadlocks: DeadlockWatch  #: Finds sends that wait for each other in a circle.
+    arrivals: Arrivals  #: When what lies in mailboxes came.
     #: That of whoever enters the bus; what the bus does by itself runs in copies of it.
     context: contextvars.Context
     router: Ref[Router]

@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar
 
 from .actor_table import ActorTable, ActorTableHost
 from .base import PeerbusError, SendError, ShuttingDown, get_logger, new_task
-from .engine import Body, Closing, LoopThread, Ref, StallWatch, context_on, factories_of
+from .engine import Arrivals, Body, Closing, LoopThread, Ref, StallWatch, context_on, factories_of
 from .event_stream import Events, EventStream
 from .router import Router
 from .sends import DeadlineWheel, DeadlockWatch
@@ -92,6 +92,7 @@ class BusLife:
         self._stopped = asyncio.Event()
         bus.context = context_on(bus)
         bus.deadlocks = DeadlockWatch(bus.name, loop, bus.context, bus.rng)
+        bus.arrivals = Arrivals(loop, bus.context)
         await self.sudden.watch()
         events = bus.spawn(EventStream, name="peerbus.events")
         bus.events.begin(events)
@@ -163,7 +164,7 @@ class BusLife:
         bus = self._bus
         await closing.run()
         bus.wheel.close(partial(ShuttingDown, f"{bus.name} has stopped"))
-        for part in (bus.deadlocks, self.stall_watch, bus.dead_letters):
+        for part in (bus.deadlocks, bus.arrivals, self.stall_watch, bus.dead_letters):
             if part is not None:
                 part.close()
         self.sudden.forget()

@@ -36,8 +36,12 @@ class BusStatistics:
     channels: dict[str, ChannelLoad]
     #: Actors that were made anew since the start.
     restarts: int
-    #: How long handlers took, by channel, of one turn in 61.
+    #: How long handlers took, by channel: of one message in 61, with those of its turn.
     handling: dict[str, HistogramView]
+    #: How long messages stayed in mailboxes, by channel, of one in 61.
+    staying: dict[str, HistogramView]
+    #: How long asks lasted, by side (`local` or `remote`) and channel, of one in 61.
+    asks: dict[str, dict[str, HistogramView]]
 
     @property
     def running(self) -> int:
@@ -67,7 +71,9 @@ def statistics_of(bus: HasBooks, actors: int | None = None) -> BusStatistics:
         bus.books.ledger(sums),
         {name: ChannelLoad(each.actors, each.queued, each.bytes, each.pending) for name, each in sums.items()},
         bus.actors.restarts,
-        bus.timings.views(),
+        bus.timings.handling(),
+        bus.timings.staying(),
+        bus.timings.asks(),
     )
 
 

@@ -25,19 +25,17 @@ class LagView:
 
 
 class LoopLag:
-    """Looks once a second, by a timer that says how late it is; `looked` is called too. On the loop's thread."""
+    """Looks once a second, by a timer that says how late it is. On the loop's thread."""
 
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
         clock: Callable[[], float],
         context: Context,
-        looked: Callable[[float], object],
     ) -> None:
         self._loop = loop
         self._clock = clock
         self._context = context
-        self._looked = looked
         self._seen: list[float] = []
         self._due = 0.0
         self._timer: asyncio.TimerHandle | None = None
@@ -60,7 +58,6 @@ class LoopLag:
 
     def _look(self) -> None:
         self._seen = [*self._seen[1 - LOOKS :], max(0.0, self._clock() - self._due)]
-        self._looked(self._clock())
         self._again()
 
     @property

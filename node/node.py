@@ -56,7 +56,6 @@ from .node_arguments import (
     pex_of,
     seconds_of,
 )
-from .oldest import Oldest, fills_of
 from .own_actors import OwnActors
 from .search import search_text
 from .views import NodeViews
@@ -167,7 +166,6 @@ class Node(NodeViews):
         self._own = OwnActors()
         self._extensions = Extensions(extensions)
         self.events: EventHistory = EventHistory()
-        self._oldest = Oldest(partial(fills_of, self.bus))
         self._thread: LoopThread | None = None
 
     # Life.
@@ -186,7 +184,7 @@ class Node(NodeViews):
                 self.bus.declare(PeerExchange.channel)
             exchange = None if self._pex is None else partial(self._make_exchange, self._pex)
             # First of all: between the start of the peer manager and that of the reactors is no time for others.
-            self._lag = LoopLag(self.bus.loop, monotonic, self.bus.context.copy(), self._oldest.look)
+            self._lag = LoopLag(self.bus.loop, monotonic, self.bus.context.copy())
             inspector = partial(Inspector, self.snapshot, self.waits, self.events, self._lag)
             await self.bus.started(self.bus.spawn(inspector, name=INSPECTOR.reactor))
             await self._own.start(self.bus, self._book, self._make_peers, exchange)

@@ -43,7 +43,7 @@ class NodeSnapshot:
     mdns: MdnsStatistics | None
     pex: PexStatistics | None
     loop_lag: LagView
-    #: Seconds for which messages have been waiting, at least; looked at once a second, not where time is virtual.
+    #: Seconds for which messages have been waiting.
     oldest: OldestView
     process: ProcessFigures
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from time import monotonic
 
 from .. import __version__
 from ..actors.actor_page import PAGE, ActorPage
@@ -16,7 +15,7 @@ from ..transports.connection import ConnectionStatistics
 from .event_history import EventHistory
 from .levers import NodeLevers
 from .loop_lag import LoopLag
-from .oldest import Oldest
+from .oldest import oldest_of
 from .own_actors import OwnActors
 from .process_figures import process_figures
 from .snapshot import NodeSnapshot
@@ -37,7 +36,6 @@ class NodeViews(NodeLevers):
     events: EventHistory
     _own: OwnActors
     _lag: LoopLag
-    _oldest: Oldest
 
     @property
     def node_id(self) -> str:
@@ -85,7 +83,7 @@ class NodeViews(NodeLevers):
             mdns=found.mdns,
             pex=self._own.exchanged(),
             loop_lag=self._lag.view,
-            oldest=self._oldest.view(monotonic()),
+            oldest=oldest_of(self.bus),
             process=process_figures(),
         )
 

@@ -73,12 +73,13 @@ class ChannelView:
     name: str
     messages: tuple[str, ...]
     load: ChannelLoad | None
-    #: Seconds for which the oldest message has lain in a mailbox here, at least; None: in none.
+    #: Seconds for which the oldest message has lain in a mailbox here; None: none longer than a turn of the loop.
     oldest: float | None
     #: The same of messages to peers that are under way.
     oldest_to_peers: float | None
-    #: How long handlers took, of one turn in 61.
+    #: How long handlers took, and how long messages stayed in mailboxes, of one message in 61.
     handling: HistogramView | None
+    staying: HistogramView | None
     local: Account | None
     remote: Account | None
     arrived: Account | None
@@ -175,6 +176,7 @@ def channels_of(node: NodeViews, whole: NodeSnapshot) -> tuple[ChannelView, ...]
             oldest.mailboxes.get(name),
             oldest.lanes.get(name),
             seen.handling.get(name),
+            seen.staying.get(name),
             *(side.get(name) for side in sides),
         )
         for name in sorted(known)

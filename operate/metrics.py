@@ -100,6 +100,12 @@ def _credit(level: str) -> Callable[[Seen], Iterator[MetricValue]]:
     return _by(lambda node: {name: getattr(left, level) for name, left in node.credit.items()})
 
 
+def _asks(seen: Seen) -> Iterator[MetricValue]:
+    for side, channels in sorted(seen.node.actors.asks.items()):
+        for channel, histogram in sorted(channels.items()):
+            yield (side, channel), histogram
+
+
 def _oldest(lanes: bool) -> Callable[[Seen], Iterator[MetricValue]]:
     """Of each channel that there are mailboxes of, or lanes to: where nothing waits it is 0, and no gap in a curve."""
 
@@ -180,8 +186,16 @@ METRICS: tuple[Metric, ...] = (
         _oldest(lanes=False), ("channel",), "seconds",
     ),
     Metric(
-        "peerbus_handler_duration_seconds", _HISTOGRAM, "How long handlers took, of one turn in 61.",
+        "peerbus_queue_duration_seconds", _HISTOGRAM, "How long messages lay in mailboxes, of one in 61.",
+        _by(lambda n: n.actors.staying), ("channel",), "seconds",
+    ),
+    Metric(
+        "peerbus_handler_duration_seconds", _HISTOGRAM, "How long handlers took, of one message in 61.",
         _by(lambda n: n.actors.handling), ("channel",), "seconds",
+    ),
+    Metric(
+        "peerbus_ask_duration_seconds", _HISTOGRAM, "How long asks of this node took, of one in 61.", _asks,
+        ("side", "channel"), "seconds",
     ),
     # Ways to peers.
     Metric(

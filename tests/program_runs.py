@@ -223,7 +223,7 @@ class _Run:
             for actor in place.bus.statistics().actors:
                 cell = place.bus.cell(actor)
                 assert cell is not None
-                overlooked = cell.mailbox.overlooked()
+                overlooked = cell.mailbox.overlooked(held=cell.held)
                 self._claim(not overlooked, f"law 1: {cell!r} on {name}: {overlooked}")
             for waits in (place.bus.router._cell.actor, *place.bus.routes.peers.values()):
                 assert isinstance(waits, Router | PeerLink | None)  # None: the bus has stopped

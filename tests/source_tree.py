@@ -33,6 +33,7 @@ CORE = frozenset(
         "actors.engine.cell",
         "actors.engine.cross_reply",
         "actors.engine.driven",
+        "actors.engine.held_cell",
         "actors.engine.hooks",
         "actors.engine.host",
         "actors.engine.life",

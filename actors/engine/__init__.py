@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .arrivals import Arrivals
 from .behaviour import Behaviour
 from .body import Body
 from .building import context_on
@@ -24,10 +25,11 @@ from .stall_watch import SLOW_HANDLER, StallWatch
 from .state import State
 from .thread_cell import ThreadCell
 from .timers import Timer, Timers
-from .timings import HistogramView, Timings
+from .timings import SAMPLED, HistogramView, Timings
 from .to_cell import many_to_cell, refuse_here, within
 
 __all__ = [
+    "Arrivals",
     "Behaviour",
     "Body",
     "CHECK_SENDS",
@@ -50,6 +52,7 @@ __all__ = [
     "Ref",
     "RunningActors",
     "Rehearsed",
+    "SAMPLED",
     "SLOW_HANDLER",
     "StallWatch",
     "State",

@@ -69,7 +69,7 @@ BATCH = 64
 class Cell(Addressee):
     """One actor's mailbox and handlers. Not for users: they hold a `Ref`."""
 
-    __slots__ = ("latency", "shedder")
+    __slots__ = ("latency", "mark", "shedder")
 
     parent: Cell | None
 
@@ -86,6 +86,8 @@ class Cell(Addressee):
         super().__init__(actor_class, factory, bus, name, parent, supervisor, context)
         #: What the actor is handling, or handled last before it went idle.
         self.current: Envelope | None = None
+        #: A message of which it is measured how long it stays: how many had come with it, and when; None: of none.
+        self.mark: tuple[int, float] | None = None
         #: Which asks are not worth to be begun; None while none was late.
         self.shedder: LoadShedder | None = None
         #: How long answers to this node's own asks of a role take; None while there were none.

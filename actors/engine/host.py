@@ -8,6 +8,7 @@ from typing import Protocol
 from ..base import SendError
 from ..messages import KnownChannels
 from ..sends import DeadlineWheel, DeadlockWatch, LoopHost
+from .arrivals import Arrivals
 from .behaviour import Behaviour
 from .life import LifeHost, ToldOfLives
 from .timings import Timings
@@ -37,8 +38,10 @@ class Host(LifeHost, LoopHost, Protocol):
     deadlocks: DeadlockWatch
     #: Sends here are looked at as if they went to another node.
     checks_sends: bool
-    #: How long handlers take.
+    #: How long messages stay, and handlers take.
     timings: Timings
+    #: When what lies in mailboxes came.
+    arrivals: Arrivals
     #: Channels by name, with what is set of them here.
     channels: KnownChannels
 

@@ -170,7 +170,19 @@ class Life(LifeEnd):
             self.bus.actors.begun(self, None)
             self.bus.publish(ActorStarted(str(self)))
 
+    @property
+    def held(self) -> bool:
+        """It takes no message for now: its handler is awaited, it starts, or backs off."""
+        return False
+
+    def sample(self) -> None:
+        """Measure how long the newest message stays."""
+
+    def hold(self) -> None:
+        """No message is taken for now: a cell may have its mailbox call for what comes."""
+
     def _take_messages(self) -> None:
+        self.mailbox.scheduled = True  # see `hold`
         failure, self._task_failure = self._task_failure, None
         if failure is None or self.supervise(failure[1], task=failure[0]) is not HALT:
             self.drain()
@@ -192,6 +204,7 @@ class Life(LifeEnd):
         """
         self._unheard = unheard
         self.take(Step.FAIL)
+        self.hold()
         if self.mailbox.only_stop_left:
             self.leave(why, farewell=False, kill=True)
         else:

@@ -17,14 +17,15 @@ from ..base import SendError, WouldDeadlock, forget_task
 from ..mailbox import NEVER, Envelope
 from ..sends import DELIVERED, AskFuture, DeadlineWheel, Outcome, Supply, Waiting, Within
 from .addressee import Addressee
-from .cell import Cell
+from .held_cell import HeldCell
 from .hook_task import hook_task
 from .life_end import HALT
 from .reentrant import Reentrant
 from .rehearsal import expected
 from .state import State
+from .timings import SAMPLED
 from .to_cell import pour_foreign, pour_owned
-from .turn import SAMPLED, run_turn, timed_turn
+from .turn import run_turn, timed_turn
 from .turn_task import TurnTask
 
 if TYPE_CHECKING:
@@ -37,23 +38,16 @@ __all__ = ["LoopCell"]
 R = TypeVar("R")
 
 
-class LoopCell(Cell):
+class LoopCell(HeldCell):
     """See the module. Everything but `kill`, `request_stop` and the sends belongs to the loop's thread."""
 
-    __slots__ = ("_hook_task", "_reentrant", "_turns", "loop")
-
-    loop: asyncio.AbstractEventLoop
+    __slots__ = ()
 
     def start(self) -> None:
         """Begin on the bus's loop, in its next turn."""
         assert self.bus is not None
         self.loop = self.bus.loop
-        #: Takes the messages once there was an `async def` handler; `drain` does before.
-        self._turns: TurnTask | None = None
-        #: Reentrant handlers, once there was one.
-        self._reentrant: Reentrant | None = None
-        #: Runs an `async def` hook.
-        self._hook_task: asyncio.Task[None] | None = None
+        self._turns = self._reentrant = self._hook_task = None
         # One context for all callbacks, which never nest: a copy for each is 70 ns, a `partial` that saves the call of
         # `again` 400 bytes an actor.
         mailbox = self.mailbox
@@ -80,6 +74,8 @@ class LoopCell(Cell):
 
     def again(self) -> None:
         """Drain in the loop's next turn."""
+        if not self.mailbox.delivered % SAMPLED and self.mark is None:
+            self.sample()
         try:
             self.loop.call_soon(self.drain, context=self.context)
         except RuntimeError:
@@ -90,6 +86,8 @@ class LoopCell(Cell):
     def run_woken(self) -> None:
         """Take the turn of a mailbox that was woken, now. From a callback of the loop that runs no handler."""
         if self.mailbox.wake == self.again:
+            if not self.mailbox.delivered % SAMPLED and self.mark is None:
+                self.sample()
             self.context.run(self.drain)
         else:
             self.mailbox.wake()
@@ -135,11 +133,14 @@ class LoopCell(Cell):
         if self._turns is None and (self._reentrant is None or not self._reentrant.full):
             if self.state is State.RUNNING:
                 try:
-                    run_turn(self) if self.mailbox.delivered % SAMPLED else timed_turn(self, lambda: run_turn(self))
+                    run_turn(self) if self.mark is None else timed_turn(self, lambda: run_turn(self))
                 except BaseException as error:  # noqa: BLE001  # a fault outside of any handler: it must not end the turns
                     self.turn_failed(error)
-            else:
-                super().drain()
+                return
+            super().drain()
+        if self.held:
+            assert self.bus is not None
+            self.bus.arrivals.rang(self)
 
     # Handlers and hooks that are awaited.
 
@@ -154,6 +155,8 @@ class LoopCell(Cell):
     def _turns_ended(self) -> None:
         self._turns = None
         self.mailbox.wake = self.again
+        if self.held:
+            self.hold()
         assert self.bus is not None
         self.bus.deadlocks.remove(self)
         self.settle()
@@ -163,16 +166,16 @@ class LoopCell(Cell):
         if self._reentrant is None:
             self._reentrant = Reentrant(self, self.loop, self._reentrant_done)
         self._reentrant.begin(envelope, awaitable)
-        return HALT if self._reentrant.full else None
+        if not self._reentrant.full:
+            return None
+        self.hold()
+        return HALT
 
     def _reentrant_done(self, was_full: bool) -> None:
         if was_full and self.state is State.RUNNING:
+            self.mailbox.scheduled = True
             self.again()
         self.settle()
-
-    def beside(self, envelope: Envelope) -> asyncio.Task[None] | None:
-        """As `Cell.beside`."""
-        return None if self._reentrant is None else self._reentrant.task_of(envelope)
 
     def run_hook(self, awaitable: object, then: Callable[[BaseException | None], object]) -> None:
         """Run an `async def` hook in a task of its own; no message is taken meanwhile."""
@@ -187,30 +190,8 @@ class LoopCell(Cell):
                 self.bus.deadlocks.remove(self)
             then(error)
 
+        self.hold()
         self._hook_task = hook_task(self, cast("Awaitable[object]", awaitable), self.loop, self.context, ended)
-
-    @property
-    def detached(self) -> tuple[Envelope, ...]:
-        """The messages that reentrant handlers are at."""
-        return () if self._reentrant is None else self._reentrant.messages
-
-    # Standing still.
-
-    @property
-    def _awaiting(self) -> Envelope | None:
-        return None if self._turns is None else self._turns.awaiting
-
-    def standing(self) -> tuple[object, object]:
-        """The task of the hook, or of the handler that the next message waits for."""
-        if self._hook_task is not None:
-            return self._hook_task, self._hook_task
-        turns = self._turns
-        return (None, None) if turns is None or turns.awaiting is None else (turns.task, turns.awaiting)
-
-    def task_of(self, reply: object) -> object:
-        """The reentrant handler that works on it, or the one that it stands behind."""
-        task = None if self._reentrant is None else self._reentrant.task_for(reply)
-        return self.standing()[0] if task is None else task
 
     # Endings.
 

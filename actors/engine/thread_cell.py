@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 from pykka.messages import _ActorStop
 
 from ..base import ENDED, PeerbusError, WouldDeadlock, get_logger, not_in_child, runs_no_more, weakly
-from ..mailbox import NEVER, Envelope
+from ..mailbox import NEVER, Envelope, Side
 from ..sends import BLOCKED, AskFuture, Outcome, Supply, Within
 from .addressee import Addressee
 from .cell import Cell
@@ -32,8 +32,9 @@ from .life_end import HALT
 from .private_loop import run_to_end
 from .rehearsal import expected
 from .state import State
+from .timings import SAMPLED
 from .to_cell import pour_foreign
-from .turn import SAMPLED, timed_turn
+from .turn import timed_turn
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -62,6 +63,7 @@ class ThreadCell(Cell):
         "_posted",
         "_runner",
         "_schedule",
+        "_timed",
         "_to_end",
         "left",
         "thread",
@@ -80,6 +82,8 @@ class ThreadCell(Cell):
         self._numbers = itertools.count()
         self._posted: deque[Callable[[], object]] = deque()
         self.left = False
+        #: How long messages stayed is measured in this turn.
+        self._timed = False
         #: Empty when the end has begun: the caller that pops it goes through with it.
         self._to_end = [None]
         self.mailbox.wake = self.mailbox.wake_threadsafe = self._wake
@@ -91,6 +95,8 @@ class ThreadCell(Cell):
         )
         if self.bus is None:
             not_in_child(self)
+        else:
+            self.bus.arrivals.keep(self)
         self.thread.start()
 
     def forked(self) -> None:
@@ -142,7 +148,9 @@ class ThreadCell(Cell):
                     if self.mailbox.delivered % SAMPLED:
                         self.drain()
                     else:
+                        self._timed = True
                         timed_turn(self, self.drain)
+                        self._timed = False
                 if self._may_park():
                     self._park()
         except BaseException as error:  # noqa: BLE001  # as Pykka does; it is logged
@@ -174,6 +182,7 @@ class ThreadCell(Cell):
         """Handle one message, in a copy of the actor's context; what was posted goes before the next."""
         if self.left:
             return HALT
+        self.measure(envelope)
         self._message_context = context = self.context.copy()
         result = context.run(Cell.handle, self, envelope)
         return HALT if result is None and self._posted else result
@@ -273,6 +282,7 @@ class ThreadCell(Cell):
     def tell(self, message: object, sender: Addressee | None, timeout: float | None) -> Outcome[None]:
         """Deliver through the foreign door; only the actor itself is inside."""
         envelope = Envelope(message, None if sender is None else sender.address, None, NEVER, sender)
+        self.stamp(envelope)
         error = self.refusal(envelope, sender, timeout)
         if error is not None:
             return self.fail(envelope, error)
@@ -291,9 +301,23 @@ class ThreadCell(Cell):
         future: AskFuture[R] = AskFuture.of(bus.loop, message, expected(self, message, sender, reply), self._phase)
         answer = CrossReply(future, bus.loop)
         envelope = Envelope(message, None if sender is None else sender.address, answer, NEVER, sender)
+        self.stamp(envelope)
+        if not self.mailbox.delivered % SAMPLED:
+            future.add_done_callback(bus.timings.asking(Side.LOCAL, self.channel_name))
         error = self.refusal(envelope, sender, timeout)
         outcome = self.tell_foreign(envelope, seconds) if error is None else self.fail(envelope, error)
         return future.follow(outcome, bus.wheel, deadline)
+
+    def stamp(self, envelope: Envelope) -> None:
+        """It came now: of those that may stay a while, and of those that are measured."""
+        mailbox = self.mailbox
+        if mailbox.scheduled or not mailbox.delivered % SAMPLED:
+            envelope.came = time.monotonic()
+
+    def measure(self, envelope: Envelope) -> None:
+        """It was taken: note how long it stayed, where that is measured."""
+        if self._timed and envelope.came != NEVER and self.bus is not None:
+            self.bus.timings.waited(self.channel_name, self.now() - envelope.came)
 
     def ask_itself(self) -> PeerbusError | None:
         """What is wrong with an ask that this actor, on its own thread, sends to itself."""

@@ -86,6 +86,7 @@ def pour_foreign(cell: Cell, supply: Supply, sender: Addressee | None, within: W
         sent = 0
         if room and (types is None or types.issuperset(map(type, messages))):
             envelopes = [Envelope(message, address, None, NEVER, sender) for message in messages]
+            envelopes[-1].came = cell.now()
             sent = cell.mailbox.offer_some_foreign(envelopes)
             supply.accepted += sent
         if sent < len(messages):

@@ -122,6 +122,7 @@ class TracedThreadCell(ThreadCell):
             return super().handle(envelope)
         if self.left:
             return HALT
+        self.measure(envelope)
         self._message_context = context = self.context.copy()
         result = context.run(handle_traced, self, envelope)
         return HALT if result is None and self._posted else result
@@ -151,6 +152,7 @@ class TracedThreadCell(ThreadCell):
             return super().tell(message, sender, timeout)
         address = None if sender is None else sender.address
         envelope = TracedEnvelope(message, address, None, NEVER, sender, trace=trace)
+        self.stamp(envelope)
         error = self.refusal(envelope, sender, timeout)
         return self.tell_foreign(envelope, timeout) if error is None else self.fail(envelope, error)
 
@@ -171,6 +173,7 @@ class TracedThreadCell(ThreadCell):
         address = None if sender is None else sender.address
         answer = CrossReply(future, bus.loop)
         envelope = TracedEnvelope(message, address, answer, NEVER, sender, trace=trace)
+        self.stamp(envelope)
         error = self.refusal(envelope, sender, timeout)
         outcome = self.tell_foreign(envelope, seconds) if error is None else self.fail(envelope, error)
         return future.follow(outcome, bus.wheel, deadline)

@@ -15,13 +15,13 @@ from .addressee import PYKKA_MESSAGES
 from .cell import BATCH
 from .life_end import HALT
 from .timers import Tick
-from .timings import SAMPLED, clock
+from .timings import clock
 
 if TYPE_CHECKING:
     from ..mailbox import Carrier
     from .cell import Cell
 
-__all__ = ["SAMPLED", "run_turn", "timed_turn"]
+__all__ = ["run_turn", "timed_turn"]
 
 #: What no method of an actor takes as it is: Pykka's own messages, and what timers put.
 NOT_PLAIN = frozenset((*PYKKA_MESSAGES, Tick))
@@ -106,6 +106,9 @@ def run_turn(cell: Cell) -> None:
             if not rounds or cell.now() >= until:
                 break
         cell.current = None
+        bus = cell.bus
+        if bus is not None:
+            bus.arrivals.note(cell)
         cell.again()
     finally:
         if carrier is not None:
@@ -113,11 +116,22 @@ def run_turn(cell: Cell) -> None:
 
 
 def timed_turn(cell: Cell, turn: Callable[[], object]) -> None:
-    """Have the cell take a turn, and note how long its messages took. Not where one of them is awaited now."""
-    mailbox, bus = cell.mailbox, cell.bus
-    before = mailbox.delivered + mailbox._free
+    """Have the cell take a turn; where its mark is in it, note how long that stayed, and how long messages took.
+
+    Not how long where one of them is awaited now.
+    """
+    mailbox, bus, mark = cell.mailbox, cell.bus, cell.mark
+    before = mailbox.delivered - mailbox.queued
     began = clock()
     turn()
-    taken = mailbox.delivered + mailbox._free - before
+    took = clock() - began
+    taken = mailbox.delivered - mailbox.queued - before
+    if mark is not None:
+        place = mark[0] - before  # among those of this turn
+        if place > taken:
+            return
+        cell.mark = None
+        if place > 0 and bus is not None:
+            bus.timings.waited(cell.channel_name, began - mark[1] + took * (place - 1) / taken)
     if taken > 0 and bus is not None and cell.standing()[0] is None:
-        bus.timings.took(cell.channel_name, clock() - began, taken)
+        bus.timings.took(cell.channel_name, took, taken)

@@ -69,8 +69,13 @@ class TurnTask:
 
     def unpark(self) -> None:
         """There are messages."""
-        parked = self._parked
-        if parked is not None and not parked.done():
+        parked, cell = self._parked, self._cell
+        if parked is None:
+            if self.awaiting is not None and cell.bus is not None:
+                cell.bus.arrivals.rang(cell)
+        elif not parked.done():
+            if not cell.mailbox.delivered % SAMPLED and cell.mark is None:
+                cell.sample()
             try:
                 parked.set_result(None)
             except RuntimeError:
@@ -126,7 +131,11 @@ class TurnTask:
         assert cell.bus is not None
         if cell.bus.deadlocks.resting:
             cell.bus.deadlocks.wake()
-        began = 0.0 if cell.mailbox.delivered % SAMPLED else clock()
+        mailbox = cell.mailbox
+        began = 0.0 if mailbox.delivered % SAMPLED else clock()
+        if began and cell.mark is None and mailbox.filled:
+            cell.sample()
+        cell.bus.arrivals.hold(cell)
         error: BaseException | None = None
         result: object = None
         try:
@@ -137,6 +146,7 @@ class TurnTask:
             error = raised
         finally:
             self.awaiting = None
+            mailbox.scheduled = True
         if began:
             cell.bus.timings.took(cell.channel_name, clock() - began)
         try:
@@ -185,6 +195,8 @@ class TurnTask:
                 self._taken = 0
                 continue
             self._taken += 1
+            if cell.mark is not None:
+                self._look_at_mark(cell.mark)
             result = cell.handle(envelope)
             if result is not None:
                 if result is not HALT:
@@ -194,6 +206,14 @@ class TurnTask:
         if not alone:
             self._adopt(context)
         return following
+
+    def _look_at_mark(self, mark: tuple[int, float]) -> None:
+        """A message was taken: was it the one that is measured?"""
+        cell = self._cell
+        if cell.mailbox.delivered - cell.mailbox.queued >= mark[0]:
+            cell.mark = None
+            assert cell.bus is not None
+            cell.bus.timings.waited(cell.channel_name, clock() - mark[1])
 
     def _adopt(self, context: Context) -> None:
         # What handlers have set that are not awaited is the actor's from now on, as where no task handles its messages.

@@ -15,7 +15,7 @@ from .admission import Verdict, decide
 from .envelope import Envelope
 from .fair_queue import FairQueue
 from .ledger import Sum
-from .mailbox_account import MailboxAccount, MailboxStatistics
+from .mailbox_account import MailboxAccount
 from .waiting_senders import COUNTED, Waiter, WaitingSenders, gone
 
 __all__ = ["BoundedQueue"]
@@ -259,22 +259,6 @@ class BoundedQueue(MailboxAccount):
             total.sent += self.sent
             total.delivered += self.delivered
             total.pending += self.waiting
-
-    def statistics(self) -> MailboxStatistics:
-        """Counters and levels at this instant."""
-        account = self.account
-        return MailboxStatistics(
-            queued=self.limit - self._free,
-            queued_bytes=self.bytes,
-            waiting=account.pending,
-            sent=account.sent,
-            delivered=account.delivered,
-            failed=account.failed,
-            dropped=account.dropped,
-            limit=self.limit,
-            byte_limit=self.byte_limit,
-            undone=account.undone,
-        )
 
 
 #: Why a message was dropped for a newer one.

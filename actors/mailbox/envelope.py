@@ -83,6 +83,8 @@ class Envelope(msgspec.Struct, gc=False):
     size: int = 0
     #: Told when the message leaves the mailbox, handled or dropped: remote messages return their credit here.
     carrier: Carrier | None = None
+    #: When it came, by the clock of its receiver; NEVER: it was not noted, as of nearly all. See `engine.arrivals`.
+    came: float = NEVER
 
 
 class Carrier(Protocol):

@@ -7,12 +7,19 @@ Law 3: the request to stop is taken behind all that was sent before it; nothing 
 
 from __future__ import annotations
 
+from collections import deque
+from itertools import islice
+
 from ..messages import DEFAULT_MAILBOX, DEFAULT_MAILBOX_BYTES, Overflow
-from .envelope import Envelope, with_reply
+from .envelope import NEVER, Envelope, with_reply
+from .mailbox_account import MailboxStatistics
 from .shared_queue import SharedQueue
 from .waiting_senders import as_it_is
 
 __all__ = ["Mailbox"]
+
+#: Senders whose newest message is stamped at once: twice those that a turn may serve, so that a new one is among them.
+MOST_STAMPED = 128
 
 
 class Mailbox(SharedQueue):
@@ -241,17 +248,80 @@ class Mailbox(SharedQueue):
             or any(entry.source is not source for entry in entries)
         )
 
-    def overlooked(self) -> str | None:
+    def overlooked(self, *, held: bool = False) -> str | None:
         """Who waits although there is room, or what is queued although the owner will not look; None at every rest.
 
-        For tests and for who looks into a program that stands still. On the owner's thread.
+        `held`: the owner takes nothing for now. For tests and for who looks into a program that stands still. On the
+        owner's thread.
         """
         waiter = None if self._waiting is None else self._waiting.first()
         if waiter is not None and self.room_for(1, waiter.envelope.size):
             return f"{self.waiting} wait, and there is room: {self.no_room()}"
-        if not self.scheduled and (self._foreign or self._system or self._user or self._last is not None):
+        if not (self.scheduled or held) and (self._foreign or self._system or self._user or self._last is not None):
             return f"{len(self)} are queued, and nobody was woken for them"
         return None
+
+    # When what lies here came; see `engine.arrivals`.
+
+    @property
+    def filled(self) -> bool:
+        """Users' messages lie here, or at the door."""
+        return self._free < self.limit or bool(self._foreign)
+
+    @property
+    def came(self) -> int:
+        """Messages that have come in all, those at the door too."""
+        return self.delivered + len(self._foreign)
+
+    def newest(self) -> Envelope | None:
+        """The one that came last, where it woke the owner."""
+        if self._foreign:
+            entry = self._foreign[-1]
+            return entry if isinstance(entry, Envelope) else None
+        turns = self._user.turns
+        return turns[-1][-1] if turns else None
+
+    def stamp(self, now: float) -> None:
+        """The newest message of each sender has come by now, unless it was stamped before: at most MOST_STAMPED."""
+        turns = self._user.turns
+        if len(turns) == 1:
+            newest = turns[0][-1]
+            if newest.came == NEVER:
+                newest.came = now
+        else:  # the lanes that were served, or are new, stand behind the others
+            for lane in islice(reversed(turns), MOST_STAMPED):
+                if lane[-1].came == NEVER:
+                    lane[-1].came = now
+        if self._foreign:
+            entry = self._foreign[-1]
+            if isinstance(entry, Envelope) and entry.came == NEVER:
+                entry.came = now
+
+    def oldest(self) -> float:
+        """When the oldest message came, of those of which that is known; NEVER: of none. From any thread."""
+        found = min(map(_came, as_it_is(lambda: self._user.turns)), default=NEVER)
+        if found == NEVER:
+            at_the_door = (entry for entry in as_it_is(self._foreign.copy) if isinstance(entry, Envelope))
+            found = min((entry.came for entry in at_the_door), default=NEVER)
+        return found
+
+    def statistics(self, now: float | None = None) -> MailboxStatistics:
+        """Counters and levels at this instant; `now`: by the clock of its owner, for the age of the oldest message."""
+        account = self.account
+        came = NEVER if now is None else self.oldest()
+        return MailboxStatistics(
+            queued=self.limit - self._free,
+            queued_bytes=self.bytes,
+            waiting=account.pending,
+            sent=account.sent,
+            delivered=account.delivered,
+            failed=account.failed,
+            dropped=account.dropped,
+            limit=self.limit,
+            byte_limit=self.byte_limit,
+            undone=account.undone,
+            oldest=None if now is None or came == NEVER else max(0.0, now - came),
+        )
 
     # What Pykka's own code asks of an inbox.
 
@@ -269,3 +339,14 @@ class Mailbox(SharedQueue):
     def empty(self) -> bool:
         """Nothing is queued."""
         return not (self._system or self._foreign or self._user)
+
+
+def _came(lane: deque[Envelope]) -> float:
+    """When the first message of a lane came. It came with the next that is stamped: law 2 of `engine.arrivals`."""
+    try:
+        head = lane[0]
+        if head.came == NEVER:
+            head.came = next((each.came for each in lane if each.came != NEVER), NEVER)
+    except (IndexError, RuntimeError):  # another thread takes it at this moment
+        return NEVER
+    return head.came

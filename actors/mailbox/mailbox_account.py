@@ -30,6 +30,8 @@ class MailboxStatistics:
     byte_limit: int
     #: Messages whose handler failed, was cancelled, or took longer than the asker had, by reason.
     undone: Mapping[str, int] = field(default_factory=dict)
+    #: Seconds since the oldest that lies there came, exact to a turn of the loop; None: none was there for longer.
+    oldest: float | None = None
 
     @property
     def account(self) -> Account:

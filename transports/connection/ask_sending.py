@@ -64,7 +64,7 @@ class AskSending:
         now = self._loop.time()
         if self._turns[lane.index].held or deadline <= now or len(outgoing.payload) > ROOM:
             return False
-        if not lane.take_alone(outgoing):
+        if not lane.take_alone(outgoing, now):
             return False
         ask.written = now
         ask.rid = rid = self._number(outgoing)

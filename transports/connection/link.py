@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ...actors.base import NoSuchReactor, PeerGone, SendError, ShuttingDown, printable
 from ...actors.engine import Load
-from ...actors.mailbox import Waiter
+from ...actors.mailbox import NEVER, Waiter
 from ...actors.messages import Address, Capability, Peer
 from ...actors.routing import Link
 from ...actors.sends import CHUNK, AskFuture, AskWaiting, Delivered, Outcome, Supply, Waiting, Within
@@ -61,7 +61,7 @@ class PeerLink:
         self.rtt: float | None = None
         where = Peer(peer.node_id)
         self._watches = RemoteWatches(partial(notify, bus), where)
-        self.open_asks = asks = OpenAsks(bus.loop, writer)
+        self.open_asks = asks = OpenAsks(bus.loop, writer, bus.timings)
         self.outbox = asks.outbox = Outbox(asks.number, asks.not_written)
         self.lanes = lanes = OutLanes(codecs, bus.name, peer.node_id)
         #: The same, by reactor, and their turns by number: on the way of every send.
@@ -96,7 +96,7 @@ class PeerLink:
 
     def open(self, index: int, info: ChannelInfo) -> None:
         """The peer has a reactor (more). Raises ProtocolError where it does not follow its list."""
-        self.lanes.open(index, info, self._ready, self._alone)
+        self.lanes.open(index, info, self._ready, self._alone, self._bus.loop.time)
 
     def close(self, index: int, reason: str) -> bool:
         """The peer's reactor is gone: only what was written is answered. False: it was gone. Raises ProtocolError."""
@@ -180,7 +180,7 @@ class PeerLink:
                 self._writer.schedule()
             return outcome
         deadline = self._bus.deadline(reactor, timeout)
-        outgoing = Outgoing(message, sender, None, deadline, None, len(payload), None, number, origin, payload)
+        outgoing = Outgoing(message, sender, None, deadline, None, len(payload), None, NEVER, number, origin, payload)
         return self._waiting(lane, outgoing, deadline)
 
     def pour(
@@ -220,8 +220,8 @@ class PeerLink:
                 supply.put_back(len(messages) - count - 1)
             if lane is not None and encoded is not None:
                 number, payload = encoded
-                message, until = messages[count], within.until
-                outgoing = Outgoing(message, sender, None, until, None, len(payload), None, number, origin, payload)
+                message, until, size = messages[count], within.until, len(payload)
+                outgoing = Outgoing(message, sender, None, until, None, size, None, NEVER, number, origin, payload)
                 return self._waiting(lane, outgoing, until)
             outcome = self.tell(reactor, messages[count], sender, within.left())
             if not isinstance(outcome, Delivered):
@@ -266,7 +266,7 @@ class PeerLink:
             return future.refused(error)
         send = self._send_ask
         origin = 0 if sender is None else self._origins.get(sender.reactor) or self.origins.number_of(sender.reactor)
-        outgoing = Outgoing(message, sender, future, deadline, None, len(payload), None, number, origin, payload)
+        outgoing = Outgoing(message, sender, future, deadline, None, len(payload), None, NEVER, number, origin, payload)
         future.lane = lane
         slot = future.slot = bus.wheel.add(future, deadline)  # first: a deadline that is no number sends nothing
         if not self._suspended and send(lane, outgoing, future, deadline):

@@ -6,6 +6,8 @@ import asyncio
 from typing import Any
 
 from ...actors.base import MessageTooLarge, MessageTypeError, PeerGone, RemoteError, SendError
+from ...actors.engine import SAMPLED, Timings
+from ...actors.mailbox import Side
 from ...actors.sends import AskFuture
 from ..lanes import Outbox, Outgoing, OutLane, RemoteAsk, Writer
 from ..wire import Cancel, Reply, ZeroCopyReply
@@ -20,10 +22,11 @@ HANDLER_FAILED = "handler_failed"
 class OpenAsks:
     """Those of one link. On the loop's thread only."""
 
-    __slots__ = ("_loop", "_writer", "by_rid", "last_rid", "outbox", "unsolicited")
+    __slots__ = ("_loop", "_timings", "_writer", "by_rid", "last_rid", "outbox", "unsolicited")
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, writer: Writer) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, writer: Writer, timings: Timings) -> None:
         self._loop = loop
+        self._timings = timings
         self._writer = writer
         #: The number of the last ask that was written.
         self.last_rid = 0
@@ -89,6 +92,8 @@ class OpenAsks:
             outgoing.answered()
             if ask.written < oldest:
                 oldest = ask.written
+            if not rid % SAMPLED:
+                self._timings.answered(Side.REMOTE, lane.info.name, now - ask.written)
             if len(payload) > largest:
                 lane.count_undone(MessageTooLarge.reason)
                 ask.fail(MessageTooLarge(f"the answer takes {len(payload)} bytes, more than its channel allows"))

@@ -35,8 +35,15 @@ class OutLanes:
         #: What windows may grow by: what is accepted here and does not leave yet takes this node's memory.
         self.share = WindowShare()
 
-    def open(self, index: int, info: ChannelInfo, wake: Callable[[OutLane], object], alone: Callable[[], bool]) -> None:
-        """The peer has a reactor (more). `wake`, `alone`: see `OutLane`.
+    def open(
+        self,
+        index: int,
+        info: ChannelInfo,
+        wake: Callable[[OutLane], object],
+        alone: Callable[[], bool],
+        clock: Callable[[], float],
+    ) -> None:
+        """The peer has a reactor (more). `wake`, `alone`, `clock`: see `OutLane`.
 
         Raises ProtocolError where the peer does not follow its list.
         """
@@ -46,7 +53,7 @@ class OutLanes:
             raise ProtocolError("bad_field", f"channel {info.name!r} is open already")
         codec = self._codecs.towards(info.name, info.schema) or self._codecs.get(info.name)
         lane = OutLane(index, info, codec, wake)
-        lane.alone = alone
+        lane.alone, lane.clock = alone, clock
         self.by_index.append(lane)
         self.turns.append(LaneTurn(lane, info.priority))
         self.by_name[info.name] = lane

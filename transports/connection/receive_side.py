@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from threading import get_ident
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from ...actors.base import MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown, get_logger
@@ -289,8 +290,10 @@ class ReceiveSide:
             if mailbox.owner == self._bus.thread:
                 if not mailbox.offer(envelope):
                     mailbox.wait(lane.waits(envelope, sequence))
-            elif not mailbox.offer_foreign(envelope):
-                mailbox.put_foreign(lane.waits(envelope, sequence))
+            else:
+                envelope.came = monotonic()
+                if not mailbox.offer_foreign(envelope):
+                    mailbox.put_foreign(lane.waits(envelope, sequence))
         except SendError as error:
             self.refused(lane, envelope, sequence, error)
 

@@ -6,7 +6,7 @@ import asyncio
 from typing import Protocol
 
 from ...actors.base import SendError
-from ...actors.engine import Cell
+from ...actors.engine import Cell, Timings
 from ...actors.mailbox import Books, Envelope
 from ...actors.messages import Terminated
 from ...actors.sends import DeadlineWheel
@@ -48,6 +48,10 @@ class SendingHost(LedgerHost, RunsActors, Protocol):
     @property
     def wheel(self) -> DeadlineWheel:
         """Says when time is up."""
+
+    @property
+    def timings(self) -> Timings:
+        """How long asks take."""
 
     def deadline(self, reactor: str, timeout: float | None) -> float:
         """Deadline (loop clock) of a send to `reactor`; `timeout` in seconds, None: the channel's."""

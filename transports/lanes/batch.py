@@ -114,16 +114,18 @@ class Batch(msgspec.Struct, eq=False):
     refused: set[int] | None = None
     #: Those of tells, by place. Of asks empty, where one of them is a TracedOutgoing. None: nothing is traced.
     traces: dict[int, MessageTrace] | None = None
+    #: When its first message was accepted, by the loop's clock.
+    at: float = 0.0
 
     @classmethod
-    def of_ask(cls, ask: Outgoing) -> Batch:
+    def of_ask(cls, ask: Outgoing, at: float) -> Batch:
         """One of asks, with its first."""
-        return cls([ask], _NONE, _NONE, room=ROOM - len(ask.payload) - ITEM_OVERHEAD)
+        return cls([ask], _NONE, _NONE, room=ROOM - len(ask.payload) - ITEM_OVERHEAD, at=at)
 
     @classmethod
-    def of_tells(cls) -> Batch:
+    def of_tells(cls, at: float) -> Batch:
         """An empty one of tells."""
-        return cls(None, [], [])
+        return cls(None, [], [], at=at)
 
     def __len__(self) -> int:
         return len(self.messages) if self.asks is None else len(self.asks)
@@ -172,6 +174,7 @@ def traced_outgoing(one: Outgoing, trace: MessageTrace) -> TracedOutgoing:
         one.source,
         one.size,
         one.carrier,
+        one.came,
         one.number,
         one.origin,
         one.payload,

@@ -26,6 +26,8 @@ class LaneStatistics:
     undone: dict[str, int] = field(default_factory=dict)
     #: Messages that cannot be sent to it, or asked of it, as it declares them otherwise, and why; `*` stands for all.
     unsent: dict[str, str] = field(default_factory=dict)
+    #: Seconds since the oldest that is not confirmed was accepted, or began to wait; None where there is none.
+    oldest: float | None = None
 
     @property
     def account(self) -> Account:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Callable
+from time import monotonic
 
 from ...actors.base import ProtocolError, SendError
 from ...actors.engine import PeakEwma
-from ...actors.mailbox import Account, Tally, Waiter
+from ...actors.mailbox import NEVER, Account, Tally, Waiter
 from ...actors.messages import Address
 from ...actors.sends import DELIVERED, GAVE_WAY, Outcome
 from ..wire import ChannelCodec, ChannelInfo
@@ -55,6 +56,8 @@ class OutLane:
         self.successor: Callable[[Waiter], object] | None = None
         #: Nothing but what this lane has is to be written, and nobody waits for an answer: frames may grow.
         self.alone: Callable[[], bool] = _never
+        #: The loop's.
+        self.clock: Callable[[], float] = monotonic
         self.sent = 0
         self.delivered = 0
         self.failed: dict[str, int] = {}
@@ -66,8 +69,17 @@ class OutLane:
         #: Where the account goes on once the connection has ended.
         self.tally: Tally | None = None
         self._wake = wake
-        self._waiting: OrderedDict[Waiter, None] = OrderedDict()
+        #: Those who wait for credit, and since when.
+        self._waiting: OrderedDict[Waiter, float] = OrderedDict()
         self._standing = StandingTime()
+
+    @property
+    def oldest(self) -> float:
+        """When the oldest message that is not confirmed was accepted, or began to wait; NEVER where there is none."""
+        for batches in (self.unconfirmed.batches, self.queue):
+            if batches:
+                return batches[0].at
+        return next(iter(self._waiting.values()), NEVER)
 
     @property
     def waiting(self) -> int:
@@ -116,12 +128,12 @@ class OutLane:
         self.sent += 1
         return self._queue_ask(outgoing, size)
 
-    def take_alone(self, outgoing: Outgoing) -> bool:
+    def take_alone(self, outgoing: Outgoing, now: float) -> bool:
         """As `offer_ask`, for one that is written at once and never stands in the queue. False: as there."""
         size = len(outgoing.payload)
         if not self._admits(size):
             return False
-        self.unconfirmed.add_ask(outgoing, size)
+        self.unconfirmed.add_ask(outgoing, size, now)
         return True
 
     def _admits(self, size: int) -> bool:
@@ -152,7 +164,7 @@ class OutLane:
         batch = self.queue[-1] if self.queue else None
         if batch is None or batch.asks is None or size > batch.room:
             self._tells = None
-            self.queue.append(Batch.of_ask(outgoing))
+            self.queue.append(Batch.of_ask(outgoing, self.clock()))
             return 1
         batch.asks.append(outgoing)
         batch.room -= size + ITEM_OVERHEAD
@@ -168,7 +180,7 @@ class OutLane:
                 # Frames are full in this turn: they may be written, and what waits for the loop be served, before
                 # the next one is. Without it a sender that only tells held the loop for a window of 1 024 messages.
                 outcome = GAVE_WAY
-            self._tells = batch = Batch.of_tells()
+            self._tells = batch = Batch.of_tells(self.clock())
             self.queue.append(batch)
         batch.room -= size + ITEM_OVERHEAD
         if sender is not None:
@@ -254,13 +266,13 @@ class OutLane:
             waiter.refused(self._count(self.refusal()))
             return
         self._standing.count(len(self._waiting))
-        self._waiting[waiter] = None
+        self._waiting[waiter] = self.clock()
         self.admit()
 
     def give_up(self, waiter: Waiter, error: SendError) -> None:
         """The sender waits no longer."""
         self._standing.count(len(self._waiting))
-        if self._waiting.pop(waiter, self) is None:
+        if self._waiting.pop(waiter, None) is not None:
             self._count(error)
             self.admit()  # it may have been the one too large for the credit that there is
 
@@ -336,6 +348,7 @@ class OutLane:
 
     def statistics(self) -> LaneStatistics:
         """Counters and levels at this instant."""
+        since = self.oldest
         return LaneStatistics(
             reactor=self.info.name,
             credit_messages=self.window.messages,
@@ -348,6 +361,7 @@ class OutLane:
             failed=dict(self.failed),
             undone=dict(self.undone),
             unsent={"*": self.refused} if self.refused else {} if self.codec is None else self.codec.refusals,
+            oldest=None if since == NEVER else max(0.0, self.clock() - since),
         )
 
     @property

@@ -92,7 +92,7 @@ def accept_many(
         if batch is None:
             if end == start:
                 continue
-            batch = lane._tells = Batch.of_tells()
+            batch = lane._tells = Batch.of_tells(lane.clock())
             lane.queue.append(batch)
         if sender is not None and end > start:
             if batch.senders is None:

@@ -43,9 +43,9 @@ class Unconfirmed:
         self.messages += len(batch)
         self.bytes += batch.size
 
-    def add_ask(self, ask: Outgoing, size: int) -> None:
+    def add_ask(self, ask: Outgoing, size: int, now: float) -> None:
         """An ask was written by itself; `size` are the bytes of its payload."""
-        self.batches.append(Batch.of_ask(ask))
+        self.batches.append(Batch.of_ask(ask, now))
         self.messages += 1
         self.bytes += size
 

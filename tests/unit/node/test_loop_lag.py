@@ -20,7 +20,7 @@ class Clock:
 
 def test_a_late_timer_is_the_lag_and_the_worst_of_a_minute_is_kept() -> None:
     clock, loop = Clock(), asyncio.new_event_loop()
-    lag = LoopLag(loop, clock, copy_context(), lambda _: None)
+    lag = LoopLag(loop, clock, copy_context())
     assert lag.view == LagView(0.0, 0.0)
     lag.start()
     clock.now += EVERY + 0.5
@@ -40,6 +40,6 @@ def test_a_late_timer_is_the_lag_and_the_worst_of_a_minute_is_kept() -> None:
 
 
 async def test_where_time_is_virtual_nothing_is_late() -> None:
-    lag = LoopLag(asyncio.get_running_loop(), Clock(), copy_context(), lambda _: None)
+    lag = LoopLag(asyncio.get_running_loop(), Clock(), copy_context())
     lag.start()
     assert lag.view == LagView(0.0, 0.0)

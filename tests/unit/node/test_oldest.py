@@ -1,20 +1,19 @@
-"""The oldest message of a mailbox has been there at least as long as is said, and hardly longer."""
+"""The oldest message has been there for exactly as long as is said, whatever keeps it there."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from peerbus.actors import Channel, Outcome, Peer, Reactor, handles
-from peerbus.node.oldest import NOTES, Fill, Oldest, OldestView, fills_of
+from peerbus.actors import Channel, Outcome, Peer, Reactor, Supervision, handles
+from peerbus.node import Node
+from peerbus.node.oldest import OldestView
 from peerbus.testing import Simulation
-
-BOX = ("mailbox", "jobs")
 
 
 @dataclass(frozen=True)
@@ -22,70 +21,10 @@ class Job:
     """Is held."""
 
 
-class Box:
-    """A queue that knows when what came."""
+class Awaits(Reactor):
+    """Its handler is awaited."""
 
-    def __init__(self) -> None:
-        self.came = 0
-        self.times: list[float] = []
-
-    def put(self, count: int, now: float) -> None:
-        self.came += count
-        self.times += [now] * count
-
-    def take(self, count: int) -> None:
-        del self.times[:count]
-
-    def fills(self) -> list[Fill]:
-        return [Fill(self, BOX, lambda: (self.came, len(self.times)))]
-
-
-def test_an_empty_mailbox_has_no_age_and_one_that_nobody_has_seen_neither() -> None:
-    box = Box()
-    oldest = Oldest(box.fills)
-    oldest.look(1.0)
-    assert oldest.view(1.0) == OldestView({}, {})
-    box.put(1, 1.5)
-    assert oldest.view(2.0) == OldestView({}, {})
-    oldest.look(2.0)
-    assert oldest.view(5.0) == OldestView({"jobs": 3.0}, {})
-    box.take(1)
-    assert oldest.view(5.0) == OldestView({}, {})
-
-
-def test_of_several_the_oldest_is_told_and_lanes_are_told_apart() -> None:
-    fills = [Fill(1, BOX, lambda: (5, 1)), Fill(2, ("lane", "jobs"), lambda: (5, 1))]
-    oldest = Oldest(lambda: fills)
-    oldest.look(1.0)
-    fills.append(Fill(3, BOX, lambda: (1, 1)))
-    oldest.look(3.0)
-    assert oldest.view(4.0) == OldestView({"jobs": 3.0}, {"jobs": 3.0})
-
-
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 6)), min_size=1, max_size=NOTES))
-def test_it_is_a_lower_bound_that_is_too_low_by_less_than_the_time_between_two_looks(
-    story: list[tuple[int, int]],
-) -> None:
-    box = Box()
-    oldest = Oldest(box.fills)
-    now = 0.0
-    for put, take in story:
-        now += 0.5
-        box.put(put, now)
-        box.take(take)
-        now += 0.5
-        oldest.look(now)
-        told = oldest.view(now).mailboxes.get("jobs")
-        true = now - box.times[0] if box.times else None
-        if true is None:
-            assert told is None
-        else:
-            assert told is not None
-            assert true - 1.0 < told <= true
-
-
-class Holds(Reactor):
-    channel = Channel("holds", messages=(Job,))
+    channel = Channel("jobs", messages=(Job,))
 
     def __init__(self, opened: asyncio.Event) -> None:
         super().__init__()
@@ -96,23 +35,116 @@ class Holds(Reactor):
         await self.opened.wait()
 
 
-@pytest.mark.seeds(1)
-async def test_what_lies_in_a_mailbox_and_what_is_under_way_to_a_peer_is_looked_at(sim: Simulation) -> None:
-    opened = asyncio.Event()
-    alice = await sim.node("alice", channels=[Holds.channel])
-    bob = await sim.node("bob", reactors=[partial(Holds, opened)])
-    await sim.until(lambda: alice.peers and bob.peers, within=10)
-    asks = [asyncio.ensure_future(asked(alice.ask(Peer(bob.node_id) / Holds, Job(), timeout=300.0))) for _ in range(3)]
-    await sim.until(lambda: [fill for fill in fills_of(bob.bus) if fill.look() == (3, 2)], within=10)
-    (box,) = fills_of(bob.bus)
-    assert (box.group, box.look()) == (("mailbox", "holds"), (3, 2))
-    (lane,) = fills_of(alice.bus)
-    assert (lane.group, lane.look()) == (("lane", "holds"), (3, 3))
-    assert bob.snapshot().oldest == OldestView({}, {})
-    opened.set()
-    await asyncio.gather(*asks)
-    assert list(fills_of(bob.bus)) == []
+class Starts(Awaits):
+    """Takes its time to start."""
+
+    async def on_start(self) -> None:  # type: ignore[override]  # Pykka knows no such hook
+        await self.opened.wait()
+
+    @handles(Job)
+    def hold(self, _: Job) -> None:  # type: ignore[override]  # a plain one
+        """At once."""
+
+
+class BacksOff(Awaits):
+    """Fails at the first, and is made anew after a while."""
+
+    supervision = Supervision(backoff=40.0, max_backoff=40.0)
+    failed = False
+
+    @handles(Job)
+    def hold(self, _: Job) -> None:  # type: ignore[override]  # a plain one
+        if not BacksOff.failed:
+            BacksOff.failed = True
+            raise ValueError("the first")
 
 
 async def asked(outcome: Outcome[object]) -> object:
     return await outcome
+
+
+def age(node: Node) -> float | None:
+    return node.snapshot().oldest.mailboxes.get("jobs")
+
+
+@pytest.mark.seeds(1)
+@pytest.mark.parametrize("reactor", [Awaits, Starts, BacksOff])
+async def test_of_an_actor_that_takes_nothing_each_message_has_its_own_age(
+    sim: Simulation, reactor: Callable[..., Any]
+) -> None:
+    opened = asyncio.Event()
+    BacksOff.failed = False
+    node = await sim.node("alice")
+    assert age(node) is None
+    ref = node.spawn(reactor, opened)
+    if reactor is not Starts:
+        node.bus.tell(ref, Job())  # it is held by this one
+    await asyncio.sleep(1.0)
+    assert age(node) is None
+    began = asyncio.get_running_loop().time()
+    node.bus.tell(ref, Job())
+    assert age(node) in (None, 0.0)
+    await asyncio.sleep(5.0)
+    assert age(node) == pytest.approx(asyncio.get_running_loop().time() - began, abs=0.002)
+    node.bus.tell(ref, Job())
+    await asyncio.sleep(5.0)
+    node.bus.tell(ref, Job())
+    await asyncio.sleep(0.5)
+    assert age(node) == pytest.approx(asyncio.get_running_loop().time() - began, abs=0.002)
+    assert node.actors().actors
+    opened.set()
+    await sim.until(lambda: age(node) is None, within=60)
+    assert node.snapshot().oldest == OldestView({}, {})
+
+
+@pytest.mark.seeds(1)
+async def test_when_the_oldest_is_taken_the_next_one_is_as_old_as_it_is(sim: Simulation) -> None:
+    node = await sim.node("alice")
+    gates = [asyncio.Event() for _ in range(3)]
+    left = iter(gates)
+
+    class Gated(Reactor):
+        channel = Channel("jobs", messages=(Job,))
+
+        @handles(Job)
+        async def hold(self, _: Job) -> None:
+            await next(left).wait()
+
+    ref = node.spawn(Gated)
+    for _ in gates:
+        node.bus.tell(ref, Job())
+        await asyncio.sleep(3.0)
+    assert age(node) == pytest.approx(6.0, abs=0.002)
+    gates[0].set()
+    await asyncio.sleep(1.0)
+    assert age(node) == pytest.approx(4.0, abs=0.002)
+    gates[1].set()
+    await asyncio.sleep(1.0)
+    assert age(node) is None
+    gates[2].set()
+
+
+@pytest.mark.seeds(1)
+async def test_of_what_is_under_way_to_a_peer_the_first_that_is_not_confirmed_counts(sim: Simulation) -> None:
+    opened = asyncio.Event()
+    alice = await sim.node("alice", channels=[Awaits.channel])
+    bob = await sim.node("bob", reactors=[partial(Awaits, opened)])
+    await sim.until(lambda: alice.peers and bob.peers, within=10)
+    to = Peer(bob.node_id) / "jobs"
+    await alice.tell(to, Job())  # is being handled
+    await asyncio.sleep(10.0)
+    assert alice.snapshot().oldest.lanes == {}
+    began = asyncio.get_running_loop().time()
+    asks = []
+    for _ in range(2):
+        asks.append(asyncio.ensure_future(asked(alice.ask(to, Job(), timeout=300.0))))
+        await asyncio.sleep(5.0)
+    now = asyncio.get_running_loop().time()
+    assert alice.snapshot().oldest.lanes["jobs"] == pytest.approx(now - began, abs=0.002)
+    assert age(bob) == pytest.approx(now - began, abs=1.0)
+    (connection,) = alice.snapshot().connections.values()
+    assert connection.lanes["jobs"].oldest == alice.snapshot().oldest.lanes["jobs"]
+    opened.set()
+    await asyncio.gather(*asks)
+    await asyncio.sleep(10.0)
+    assert alice.snapshot().oldest.lanes == {}

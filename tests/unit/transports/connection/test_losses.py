@@ -20,6 +20,7 @@ from peerbus.actors import (
     SendError,
     ShuttingDown,
 )
+from peerbus.actors.engine.timings import Timings
 from peerbus.actors.mailbox.envelope import Envelope
 from peerbus.actors.mailbox.ledger import Books
 from peerbus.testing import VirtualLoop
@@ -80,9 +81,9 @@ class Scene:
         self.hearers = Hearers()
         self.lanes = OutLanes(Codecs(CHANNELS), "test", "b" * 64)
         for index, channel in enumerate(hello_of("b" * 64, window=2).channels):
-            self.lanes.open(index, channel, lambda _: None, lambda: False)
+            self.lanes.open(index, channel, lambda _: None, lambda: False, lambda: 0.0)
         self.lane = self.lanes.at(0)
-        asks = OpenAsks(loop, KeptWriter())
+        asks = OpenAsks(loop, KeptWriter(), Timings())
         asks.outbox = Outbox(asks.number, asks.not_written)
         self.losses = Losses(self.hearers, self.lanes, asks, Peer("b" * 64))
 

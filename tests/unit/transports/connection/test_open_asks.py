@@ -13,6 +13,7 @@ from peerbus.actors import (
     PeerGone,
     ShuttingDown,
 )
+from peerbus.actors.engine.timings import SAMPLED, Timings
 from peerbus.transports.connection.open_asks import MAX_RID, OpenAsks
 from peerbus.transports.lanes.batch import Outgoing
 from peerbus.transports.lanes.out_lane import OutLane
@@ -36,7 +37,8 @@ class Desk:
 
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
-        self.asks = OpenAsks(self.loop, KeptWriter())
+        self.timings = Timings()
+        self.asks = OpenAsks(self.loop, KeptWriter(), self.timings)
         self.outbox = self.asks.outbox = Outbox(self.asks.number, self.asks.not_written)
         self.lane = OutLane(0, CODEC.info, CODEC, lambda lane: None)
 
@@ -46,7 +48,7 @@ class Desk:
         ask.message, ask.reply_type, ask.lane, ask.slot = Get(1), None, self.lane, None
         ask.abandon = self.asks.abandon
         ask.written = self.loop.time()
-        outgoing = Outgoing(Get(1), None, ask, float("inf"), None, 1, None, 1, 0, b"x")
+        outgoing = Outgoing(Get(1), None, ask, float("inf"), None, 1, None, float("inf"), 1, 0, b"x")
         ask.rid = self.asks.number(outgoing)
         return ask
 
@@ -104,3 +106,12 @@ async def test_asks_that_are_open_end_with_the_connection() -> None:
     for ask, why in zip(asks, ("by itself", "the cable", "the cable"), strict=True):
         with pytest.raises(PeerGone, match=why):
             await ask
+
+
+async def test_how_long_one_answer_in_some_took_is_kept() -> None:
+    desk = Desk()
+    answer = CODEC.encode_reply(5, 1000, 0)
+    for _ in range(2 * SAMPLED):
+        ask = desk.write()
+        desk.asks.replied(desk.lane, Reply(0, [(ask.rid, *answer)]))
+    assert desk.timings.asks()["remote"]["store"].count == 2

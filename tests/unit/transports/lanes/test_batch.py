@@ -22,7 +22,7 @@ class Future:
 
 
 def told(*sizes: int) -> Batch:
-    batch = Batch.of_tells()
+    batch = Batch.of_tells(0.0)
     for size in sizes:
         batch.items.append(Item(2**32 - 1, 2**32 - 1, bytes(size)))
         batch.messages.append(size)
@@ -35,7 +35,7 @@ def test_it_counts_its_messages_and_the_bytes_of_their_payloads_however_it_grew(
     assert (len(batch), batch.size) == (3, 107)
     batch.grow()
     assert (batch.size, batch.most) == (107, GROWN)
-    ask = Batch.of_ask(Outgoing("question", None, None, NEVER, None, 5, None, 1, 0, bytes(5)))
+    ask = Batch.of_ask(Outgoing("question", None, None, NEVER, None, 5, None, NEVER, 1, 0, bytes(5)), 0.0)
     assert (len(ask), ask.size) == (1, 5)
 
 
@@ -63,8 +63,8 @@ def test_what_is_left_is_neither_confirmed_nor_refused_and_knows_its_sender() ->
     batch = told(1, 2, 3, 4)
     batch.confirmed, batch.refused, batch.senders = 1, {2}, {3: SENDER}
     assert [(each.message, each.sender) for each in batch.left()] == [(2, None), (4, SENDER)]
-    asks = [Outgoing(number, None, None, NEVER, None, 1, None, 1, 0, b"x") for number in range(3)]
-    of_asks = Batch.of_ask(asks[0])
+    asks = [Outgoing(number, None, None, NEVER, None, 1, None, NEVER, 1, 0, b"x") for number in range(3)]
+    of_asks = Batch.of_ask(asks[0], 0.0)
     assert of_asks.asks is not None
     of_asks.asks += asks[1:]
     of_asks.confirmed = 2
@@ -72,7 +72,7 @@ def test_what_is_left_is_neither_confirmed_nor_refused_and_knows_its_sender() ->
 
 
 def test_an_ask_that_was_answered_holds_on_to_nothing() -> None:
-    ask = Outgoing("question", SENDER, Future(), NEVER, None, 5, None, 1, 0, bytes(5))
+    ask = Outgoing("question", SENDER, Future(), NEVER, None, 5, None, NEVER, 1, 0, bytes(5))
     ask.answered()
     assert (ask.message, ask.sender, ask.payload, ask.reply) == (None, None, b"", ANSWERED)
     assert ANSWERED.done()

@@ -42,7 +42,7 @@ class Sender:
 
 
 def message(size: int) -> Outgoing:
-    return Outgoing(size, None, None, NEVER, None, size, None, 1, 0, bytes(size))
+    return Outgoing(size, None, None, NEVER, None, size, None, NEVER, 1, 0, bytes(size))
 
 
 def offer(lane: OutLane, outgoing: Outgoing) -> bool:
@@ -252,7 +252,7 @@ def test_an_ask_that_was_answered_holds_on_to_nothing_until_its_credit_is_back(s
 
     future = Future()
     gone = weakref.ref(future)
-    outgoing = Outgoing("question", None, future, NEVER, None, 5, None, 1, 0, bytes(5))
+    outgoing = Outgoing("question", None, future, NEVER, None, 5, None, NEVER, 1, 0, bytes(5))
     assert offer(scene.lane, outgoing)
     scene.write()
     outgoing.answered()

@@ -75,7 +75,9 @@ class Sent:
 
 
 def lane_of() -> OutLane:
-    return OutLane(0, CODEC.info, CODEC, lambda _: None)
+    lane = OutLane(0, CODEC.info, CODEC, lambda _: None)
+    lane.clock = lambda: 0.0
+    return lane
 
 
 def encoded(message: object) -> Payload:
@@ -199,7 +201,7 @@ class ThreeWays(RuleBasedStateMachine):
         number, origin, payload = numbered(message)
         self.waiting.append([])
         for lane in self.lanes:
-            outgoing = Outgoing(message, sender, None, NEVER, None, len(payload), None, number, origin, payload)
+            outgoing = Outgoing(message, sender, None, NEVER, None, len(payload), None, NEVER, number, origin, payload)
             waiting = Waiting(outgoing)
             self.waiting[-1].append(waiting)
             lane.wait(waiting)
@@ -211,7 +213,7 @@ class ThreeWays(RuleBasedStateMachine):
         standing = set()
         for lane in self.lanes:
             reply = Asker()
-            outgoing = Outgoing(message, None, reply, NEVER, None, len(payload), None, number, origin, payload)
+            outgoing = Outgoing(message, None, reply, NEVER, None, len(payload), None, NEVER, number, origin, payload)
             if lane is self.lanes[1]:  # the one by the long way
                 waiting = lane._queue_ask(outgoing, len(payload)) if lane._admits(len(payload)) else 0
             else:

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from some_frames import copied
 
 from peerbus.actors.base.errors import ProtocolError, SendError
+from peerbus.actors.mailbox.envelope import NEVER
 from peerbus.transports.lanes.batch import Batch, Outgoing
 from peerbus.transports.lanes.out_lane import OutLane
 from peerbus.transports.lanes.outbox import QUANTUM, WHOLE_BODY, LaneTurn, Outbox, ReplyLane
@@ -305,7 +306,7 @@ def test_asks_that_nobody_waits_for_are_not_written_and_their_credit_is_free() -
         for number in range(4):
             ask: RemoteAsk[object] = RemoteAsk.of(loop, None, None, lambda future: "writer")
             deadline = 1.0 if number == 1 else 10.0
-            writer.lanes[0].offer_ask(Outgoing(number, None, ask, deadline, None, 9, None, 1, 0, bytes(9)))
+            writer.lanes[0].offer_ask(Outgoing(number, None, ask, deadline, None, 9, None, NEVER, 1, 0, bytes(9)))
             asks.append(ask)
         asks[2].cancel()
         writer.outbox.wake(writer.turns[0])

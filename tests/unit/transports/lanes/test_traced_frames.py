@@ -36,7 +36,7 @@ class Way:
 
 
 def outgoing(message: str) -> Outgoing:
-    return Outgoing(message, None, None, 5.0, None, 1, None, 1, 0, b"x")
+    return Outgoing(message, None, None, 5.0, None, 1, None, float("inf"), 1, 0, b"x")
 
 
 def test_tells_have_theirs_by_place() -> None:
@@ -68,12 +68,12 @@ def test_a_frame_with_traces_is_never_larger_than_its_lane_carries() -> None:
 
 
 def test_one_that_has_waited_for_credit_says_so_and_joins_with_its_trace() -> None:
-    way, batch = Way(), Batch.of_tells()
+    way, batch = Way(), Batch.of_tells(0.0)
     batch.messages.append("first")
     one = traced_outgoing(outgoing("first"), way)
     assert isinstance(one, TracedOutgoing)
     one.joined(batch)
     assert (way.queues, batch.traces) == (["credit"], {0: way})
-    asks = Batch.of_ask(one)
+    asks = Batch.of_ask(one, 0.0)
     one.joined(asks)
     assert asks.traces == {}

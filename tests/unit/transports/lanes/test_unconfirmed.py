@@ -9,7 +9,7 @@ from peerbus.transports.lanes.unconfirmed import Unconfirmed
 
 
 def tells(*names: str) -> Batch:
-    batch = Batch.of_tells()
+    batch = Batch.of_tells(0.0)
     for name in names:
         batch.items.append(Item(1, 0, name.encode()))
         batch.messages.append(name)
@@ -18,7 +18,7 @@ def tells(*names: str) -> Batch:
 
 
 def ask(name: str) -> Batch:
-    return Batch.of_ask(Outgoing(name, None, None, NEVER, None, len(name), None, 1, 0, name.encode()))
+    return Batch.of_ask(Outgoing(name, None, None, NEVER, None, len(name), None, NEVER, 1, 0, name.encode()), 0.0)
 
 
 def of(*batches: Batch) -> Unconfirmed:
