@@ -54,7 +54,7 @@ def format_of(accept: str) -> TextFormat:
     best = {TextFormat.PROMETHEUS: 0.0, TextFormat.OPENMETRICS: 0.0}
     for each in accept.lower().split(","):
         media, *parameters = (part.strip() for part in each.split(";"))
-        fields = dict(parameter.partition("=")[::2] for parameter in parameters)
+        fields = {name: value for name, _, value in (parameter.partition("=") for parameter in parameters)}
         if media == "application/openmetrics-text" and fields.get("version", "1.0.0") in ("1.0.0", "0.0.1"):
             wanted = TextFormat.OPENMETRICS
         elif media in ("text/plain", "text/*", "*/*"):

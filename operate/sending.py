@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -78,7 +78,7 @@ async def tell(node: NodeViews, request: ApiRequest) -> Sent:
         raise failed(error) from None
     if not isinstance(done, Results):
         return Sent(True)
-    group = GroupAnswers.of(done)
+    group = GroupAnswers.of(cast("Results[object]", done))
     return Sent(bool(group.answers), tuple(group.answers), group.errors)
 
 

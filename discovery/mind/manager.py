@@ -99,7 +99,7 @@ class PeerManager:
         self.myself: Advert | None = None
         self._list = DialList(self._state)
         #: Where peers are known that have proven themselves.
-        self.good_hosts = GoodHosts(self._peers)
+        self.good_hosts: GoodHosts = GoodHosts(self._peers)
         self._refused: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
 

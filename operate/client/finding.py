@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
@@ -189,7 +189,7 @@ def _configured(path: Path, environment: Mapping[str, str], token: Path | None, 
     return AdminTarget(place, None if said is None else existing_token(said), authority or admin.certificate)
 
 
-def _only(nodes: tuple[NodeHere, ...] | list[NodeHere]) -> NodeHere:
+def _only(nodes: Sequence[NodeHere]) -> NodeHere:
     if not nodes:
         raise NodeNotFound("no node runs here: start one with peerbus run, or name one with --node NAME, PATH or URL")
     if len(nodes) > 1:
@@ -197,7 +197,7 @@ def _only(nodes: tuple[NodeHere, ...] | list[NodeHere]) -> NodeHere:
     return nodes[0]
 
 
-def _listed(nodes: tuple[NodeHere, ...] | list[NodeHere]) -> str:
+def _listed(nodes: Sequence[NodeHere]) -> str:
     names = [node.name for node in nodes]
     said = [node.name if names.count(node.name) == 1 else str(node.socket) for node in nodes[:20]]
     return ", ".join(said) + (", …" if len(nodes) > 20 else "")

@@ -118,8 +118,8 @@ class DashboardRun:
     def _listen(self) -> None:
         with contextlib.suppress(OSError, ValueError, AttributeError):
             if sys.stdin.isatty():
-                self._keyboard = sys.stdin.fileno()
-                asyncio.get_running_loop().add_reader(self._keyboard, self._pressed)
+                keyboard = self._keyboard = sys.stdin.fileno()
+                asyncio.get_running_loop().add_reader(keyboard, self._pressed)
                 self._say("Enter: another link. Ctrl-C: end.")
 
     def _pressed(self) -> None:

@@ -81,7 +81,7 @@ def _joined(names: Iterable[str]) -> str:
 
 
 def _part(name: str) -> str:
-    return files(__package__).joinpath("static", name).read_text(encoding="utf-8")
+    return files(__name__.rpartition(".")[0]).joinpath("static", name).read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:
