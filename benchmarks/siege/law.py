@@ -16,7 +16,7 @@ TAIL, TAIL_TIMES = 0.020, 4.0
 #: Seconds until an honest node that comes has its first answer.
 JOIN = 1.0
 #: Bytes of memory and descriptors beyond those of the idle node.
-MEMORY, DESCRIPTORS = 128 << 20, 256
+MEMORY, DESCRIPTORS = 128 << 20, 320
 #: Bytes of log a second: a hundred lines.
 LOG = 16 << 10
 #: Seconds after which it is over.

@@ -44,6 +44,7 @@ class SocketListener:
         *,
         welcome: Callable[[socket.socket, Endpoint | None], Awaitable[SocketStream]],
         source: Callable[[object], Endpoint | None],
+        hears_first: bool = False,
         limit: ArrivalLimit | None = None,
         on_refused: Refused | None = None,
         on_close: Callable[[], None] | None = None,
@@ -52,6 +53,8 @@ class SocketListener:
         self._endpoint = endpoint
         self._welcome = welcome
         self._source = source
+        #: The caller speaks first, as in TLS: nothing begins until it has.
+        self._hears_first = hears_first
         self._limit = limit
         self._on_refused = on_refused
         self._on_close = on_close
@@ -60,8 +63,11 @@ class SocketListener:
         self._closed = False
         self._failure: OSError | None = None
         self._startups = Startups(random.Random())
-        #: Those that wait for their handshake; how those end that have begun; sockets of handshakes under way.
+        #: Those that wait to say something, or for their handshake.
         self._waiting: dict[Startup, tuple[socket.socket, Endpoint | None]] = {}
+        #: Of those that have said nothing yet: what ends their time.
+        self._silent: dict[Startup, asyncio.TimerHandle] = {}
+        #: How those end whose handshake has begun; the sockets of those handshakes.
         self._begun: dict[Startup, Callable[[], object]] = {}
         self._handshakes: dict[asyncio.Task[None], socket.socket] = {}
         self._known: Callable[[str], bool] | None = None
@@ -106,9 +112,8 @@ class SocketListener:
             self._on_close()
         if self._next is not None:
             self._next.cancel()
-        for sock, _ in self._waiting.values():
-            sock.close()
-        self._waiting.clear()
+        for one in tuple(self._waiting):
+            self._close_waiting(one)
         tasks = list(self._handshakes)
         for task in tasks:
             task.cancel()
@@ -169,7 +174,40 @@ class SocketListener:
             self._refuse(source, HandshakeFailed("busy", f"{len(self._startups)} connections are pending"))
             return
         self._waiting[one] = (sock, source)
-        self._begin()
+        if not self._hears_first or _has_spoken(sock):
+            self._spoke(one)
+        else:
+            self._silent[one] = self._loop.call_later(HANDSHAKE_TIMEOUT, self._was_silent, one)
+            self._loop.add_reader(sock, self._spoke, one)
+
+    def _spoke(self, one: Startup) -> None:
+        """Its first bytes are there, or its end."""
+        self._listened_to(one)
+        may, gone = self._startups.spoke(one, self._loop.time())
+        if gone is not None:
+            self._evict(gone)
+        if may:
+            self._begin()
+            return
+        source = self._close_waiting(one)
+        self._refuse(source, HandshakeFailed("busy", f"{len(self._startups)} connections are pending"))
+
+    def _was_silent(self, one: Startup) -> None:
+        source = self._close_waiting(one)
+        self._startups.ended(one, "timeout", self._loop.time())
+        self._refuse(source, HandshakeFailed("timeout", f"not a word within {HANDSHAKE_TIMEOUT} s"))
+
+    def _listened_to(self, one: Startup) -> None:
+        timer = self._silent.pop(one, None)
+        if timer is not None:
+            timer.cancel()
+            self._loop.remove_reader(self._waiting[one][0])
+
+    def _close_waiting(self, one: Startup) -> Endpoint | None:
+        self._listened_to(one)
+        sock, source = self._waiting.pop(one)
+        sock.close()
+        return source
 
     def _begin(self) -> None:
         now = self._loop.time()
@@ -191,9 +229,8 @@ class SocketListener:
     def _evict(self, one: Startup) -> None:
         """It has to go for another."""
         self._startups.ended(one, "evicted", self._loop.time())
-        waited = self._waiting.pop(one, None)
-        if waited is not None:
-            waited[0].close()
+        if one in self._waiting:
+            self._close_waiting(one)
         elif (end := self._begun.pop(one, None)) is not None:
             end()
 
@@ -225,13 +262,23 @@ class SocketListener:
     def _settled(self, one: Startup, reason: str) -> None:
         self._begun.pop(one, None)
         self._startups.ended(one, reason, self._loop.time())
-        if self._waiting:
+        if len(self._waiting) > len(self._silent) and not self._closed:
             self._begin()
 
     def _refuse(self, source: Endpoint | None, error: Exception) -> None:
         if self._on_refused is not None:
             # Not called from here: a callback that raises must not end the listener.
             self._loop.call_soon(self._on_refused, source, error)
+
+
+def _has_spoken(sock: socket.socket) -> bool:
+    try:
+        sock.recv(1, socket.MSG_PEEK)
+    except (BlockingIOError, InterruptedError):
+        return False
+    except OSError:
+        return True  # whoever reads it is told the same
+    return True
 
 
 def _refusal_of(error: Exception) -> HandshakeFailed:

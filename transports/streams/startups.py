@@ -4,12 +4,14 @@ The names are OpenSSH's (sshd_config: MaxStartups, PerSourceMaxStartups, PerSour
 judged yet is one account, whatever stage it is at, is libp2p's transient scope.
 """
 
-# Law 1. One table holds whoever has come and is not judged yet: at most `full` of them, and of known sources
+# Law 1. One table holds whoever has said something and is not judged yet: at most `full` of them, and of known sources
 #        `RESERVE` beside. Whatever ends one of them is told by `ended`.
 # Law 2. Who makes room comes from the source that has most: who comes from another one finds a place.
 # Law 3. From `start` on a newcomer from a source that has somebody here already is dropped early, at random.
 # Law 4. A source whose callers fail is penalised, for longer each time; penalised it has one place, and begins last.
 # Law 5. What costs the processor is the handshake: so many a second begin, from the lightest source first.
+# Law 6. Who says nothing waits outside of the table, and costs a descriptor: the dialer speaks first, in the packet
+#        after its first, so the one that is silent longest goes for the next.
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ from typing import Final
 
 from .sources import source_of
 
-__all__ = ["MAX_STARTUPS", "MAX_UNJUDGED", "PENALTIES", "Startup", "Startups"]
+__all__ = ["MAX_SILENT", "MAX_STARTUPS", "MAX_UNJUDGED", "PENALTIES", "Startup", "Startups"]
 
 #: Those that are not judged yet beyond which newcomers are dropped early, by which chance at first, and at most: 64
 #: nodes that start behind one address are let in at once.
@@ -33,8 +35,10 @@ AT_ONCE: Final = 64
 PER_SECOND, BURST = 80.0, 16.0
 #: Places beside, for callers from where good peers are known to be.
 RESERVE: Final = 16
+#: Those that have said nothing yet: at 3 000 new ones a second each has 40 ms to do so.
+MAX_SILENT: Final = 128
 #: Connections of one listener that are not judged yet, at most.
-MAX_UNJUDGED: Final = MAX_STARTUPS[2] + RESERVE
+MAX_UNJUDGED: Final = MAX_SILENT + MAX_STARTUPS[2] + RESERVE
 #: Seconds that one is left alone for one from a source that has as many; an honest handshake takes two round trips.
 GRACE: Final = 1.0
 #: Seconds of penalty by the reason for which a caller failed, as OpenSSH's authfail, grace-exceeded and noauth; of any
@@ -72,32 +76,53 @@ class Startups:
         #: By source, those of it in the order in which they came.
         self._here: dict[str, dict[Startup, None]] = {}
         self._strangers = self._known = 0
+        #: Who has said nothing, the first to come first.
+        self._silent: dict[Startup, None] = {}
         self._waiting: dict[Startup, None] = {}
         self._tokens, self._filled = BURST, -math.inf
         #: By source: until when its penalty lasts, and whether it is felt.
         self._penalties: dict[str, tuple[float, bool]] = {}
 
     def __len__(self) -> int:
-        return self._strangers + self._known
+        return len(self._silent) + self._strangers + self._known
 
     def arrive(self, host: str, now: float, *, known: bool = False) -> tuple[Startup | None, Startup | None]:
-        """Somebody knocks: who comes in (None: nobody, close it), and who goes for that.
+        """Somebody knocks: who may stay to say something (None: nobody, close it), and who goes for that.
 
         `known`: good peers are known to be at that address.
         """
-        source = source_of(host)
-        mine = self._here.get(source, {})
-        if known and self._known < RESERVE:
-            return self._enter(source, now, known=True), None
-        if mine and self._is_penalised(source, now):
-            first = next(iter(mine))
-            return (self._enter(source, now), first) if now - first.began >= GRACE else (None, None)
+        one, gone = Startup(source_of(host), known, now), None
+        if not known and self._is_penalised(one.source, now):
+            there = [*self._here.get(one.source, ()), *(each for each in self._silent if each.source == one.source)]
+            if there:
+                if now - there[0].arrived < GRACE:
+                    return None, None
+                gone = there[0]
+        if gone is None and len(self._silent) >= MAX_SILENT:
+            gone = next(iter(self._silent))
+        self._silent[one] = None
+        return one, gone
+
+    def spoke(self, one: Startup, now: float) -> tuple[bool, Startup | None]:
+        """It said something: whether its handshake may begin, or wait for that, and who goes for it."""
+        if one not in self._silent:
+            return False, None
+        del self._silent[one]
+        mine = self._here.get(one.source, {})
+        victim = None
+        if one.known and self._known < RESERVE:
+            self._enter(one)
+            return True, None
+        one.known = False
         if self._strangers < self._full:
             if mine and self._strangers >= self._start and self._rng.random() < self._chance_of_drop():
-                return None, None
-            return self._enter(source, now), None
-        victim = self._victim(self._here, max(1, len(mine)) + self._weight(source, now), now)
-        return (None, None) if victim is None else (self._enter(source, now), victim)
+                return False, None
+        else:
+            victim = self._victim(self._here, max(1, len(mine)) + self._weight(one.source, now), now)
+            if victim is None:
+                return False, None
+        self._enter(one)
+        return True, victim
 
     def begin(self, now: float) -> tuple[list[Startup], list[Startup]]:
         """Those whose handshake begins now, and those that go for that."""
@@ -105,7 +130,7 @@ class Startups:
         self._filled = max(now, self._filled)
         begun: list[Startup] = []
         gone: list[Startup] = []
-        under_way = len(self) - len(self._waiting)
+        under_way = self._strangers + self._known - len(self._waiting)
         while self._waiting:
             one = min(self._waiting, key=lambda each: (not each.known, self._load(each.source, now)))
             if not one.known:
@@ -135,31 +160,32 @@ class Startups:
     def ended(self, one: Startup, reason: str, now: float) -> None:
         """It is judged, or gone. `reason`: for which it failed; '' where it was let in. Idempotent."""
         there = self._here.get(one.source, {})
-        if one not in there:
-            return
-        del there[one]
-        if not there:
-            del self._here[one.source]
-        self._waiting.pop(one, None)
-        if one.known:
-            self._known -= 1
+        if one in self._silent:
+            del self._silent[one]
+        elif one in there:
+            del there[one]
+            if not there:
+                del self._here[one.source]
+            self._waiting.pop(one, None)
+            if one.known:
+                self._known -= 1
+            else:
+                self._strangers -= 1
         else:
-            self._strangers -= 1
+            return
         seconds = PENALTIES.get(reason, 0.0)
         if seconds:
             self._penalise(one.source, seconds, now)
 
     # Private.
 
-    def _enter(self, source: str, now: float, *, known: bool = False) -> Startup:
-        one = Startup(source, known, now)
-        self._here.setdefault(source, {})[one] = None
+    def _enter(self, one: Startup) -> None:
+        self._here.setdefault(one.source, {})[one] = None
         self._waiting[one] = None
-        if known:
+        if one.known:
             self._known += 1
         else:
             self._strangers += 1
-        return one
 
     def _chance_of_drop(self) -> float:
         return self._rate + (1.0 - self._rate) * (self._strangers - self._start) / (self._full - self._start)

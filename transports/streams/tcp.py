@@ -148,6 +148,7 @@ class TcpTransport:
             _endpoint_of(sock.getsockname()).with_peer(self._own_id),
             welcome=self._welcome,
             source=_endpoint_of,
+            hears_first=self._server_tls is not None,
             limit=ArrivalLimit(self._per_second),
             on_refused=on_refused,
         )

@@ -99,6 +99,7 @@ class UnixTransport:
             place,
             welcome=welcome,
             source=lambda _: place.without_peer(),
+            hears_first=self._server_tls is not None,
             on_refused=on_refused,
             on_close=lambda: _remove(Path(endpoint.path), own),
         )

@@ -46,10 +46,21 @@ async def test_more_pending_handshakes_than_there_are_places_are_refused_at_once
     async with listening(TcpTransport(BOB), refusals) as listener:
         listener._startups = Startups(Random(1), max_startups=(8, 1.0, 8))
         with raw_connections(listener, 9) as strangers:
+            for sock in strangers:
+                sock.send(b"\x16")  # a handshake begins so (RFC 8446 §5.1), and this one goes no further
             assert (await refusals.next()).reason == "busy"
-            assert await closed_by_the_other_side(strangers[-1])
         await eventually(lambda: not len(listener._startups))
         await connect(TcpTransport(ALICE), listener)
+
+
+async def test_who_says_nothing_for_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket_listener, "HANDSHAKE_TIMEOUT", 0.0)
+    refusals = Refusals()
+    async with listening(TcpTransport(BOB), refusals) as listener:
+        with raw_connections(listener, 3):
+            for _ in range(3):
+                assert (await refusals.next()).reason == "timeout"
+            assert len(listener._startups) == 0
 
 
 async def test_a_stream_counts_until_it_is_settled_where_somebody_guards_the_listener() -> None:

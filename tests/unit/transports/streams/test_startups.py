@@ -9,6 +9,7 @@ from peerbus.transports.streams.startups import (
     BURST,
     GRACE,
     LEAST_PENALTY,
+    MAX_SILENT,
     MAX_STARTUPS,
     PENALTIES,
     RESERVE,
@@ -21,17 +22,26 @@ NEVER = (FULL, 1.0, FULL)
 
 
 def come(startups: Startups, host: str, now: float, *, known: bool = False) -> Startup:
-    one, gone = startups.arrive(host, now, known=known)
+    one, gone = arrive(startups, host, now, known=known)
     assert one is not None
     assert gone is None
     return one
+
+
+def arrive(startups: Startups, host: str, now: float, *, known: bool = False) -> tuple[Startup | None, Startup | None]:
+    """Somebody knocks, and says something at once."""
+    one, gone = startups.arrive(host, now, known=known)
+    if one is None:
+        return None, None
+    may, victim = startups.spoke(one, now)
+    return (one if may else None), gone or victim
 
 
 def test_a_full_table_makes_room_at_the_cost_of_the_source_that_has_most() -> None:
     startups = Startups(Random(1), max_startups=NEVER)
     flood = [come(startups, "10.0.0.1", 0.0) for _ in range(FULL - 1)]
     other = come(startups, "10.0.0.2", 0.0)
-    one, gone = startups.arrive("10.0.0.3", 0.0)
+    one, gone = arrive(startups, "10.0.0.3", 0.0)
     assert one is not None
     assert gone is flood[0]
     startups.ended(gone, "evicted", 0.0)
@@ -43,8 +53,8 @@ def test_a_source_that_has_most_itself_waits_until_its_own_first_had_its_time() 
     startups = Startups(Random(1), max_startups=NEVER)
     first, *_ = (come(startups, "10.0.0.1", 0.0) for _ in range(FULL))
     startups.begin(0.0)
-    assert startups.arrive("10.0.0.1", GRACE / 2) == (None, None)
-    one, gone = startups.arrive("10.0.0.1", GRACE * 2)
+    assert arrive(startups, "10.0.0.1", GRACE / 2) == (None, None)
+    one, gone = arrive(startups, "10.0.0.1", GRACE * 2)
     assert one is not None
     assert gone is first
 
@@ -54,7 +64,7 @@ def test_near_the_bound_who_has_somebody_here_is_dropped_early_and_who_has_not_i
     start = MAX_STARTUPS[0]
     for _ in range(start):
         come(startups, "10.0.0.1", 0.0)
-    admitted = sum(startups.arrive("10.0.0.1", 0.0)[0] is not None for _ in range(start // 2))
+    admitted = sum(arrive(startups, "10.0.0.1", 0.0)[0] is not None for _ in range(start // 2))
     assert 0 < admitted < start // 2
     for number in range(start // 4):
         come(startups, f"10.0.1.{number}", 0.0)
@@ -105,10 +115,10 @@ def test_a_source_whose_callers_fail_has_one_place_for_a_while() -> None:
     for _ in range(failures):
         startups.ended(come(startups, "10.0.0.1", 0.0), "certificate", 0.0)
     come(startups, "10.0.0.1", 1.0)
-    assert startups.arrive("10.0.0.1", 1.0) == (None, None)
+    assert arrive(startups, "10.0.0.1", 1.0) == (None, None)
     come(startups, "10.0.0.2", 1.0)
     over = LEAST_PENALTY + 1.0
-    assert startups.arrive("10.0.0.1", over)[0] is not None
+    assert arrive(startups, "10.0.0.1", over)[0] is not None
 
 
 def test_who_looks_whether_a_port_is_open_once_a_second_is_never_penalised() -> None:
@@ -134,3 +144,19 @@ def test_the_end_of_one_counts_once() -> None:
     startups.ended(one, "certificate", 0.0)
     assert len(startups) == 0
     assert startups.next_due(0.0) is None
+
+
+def test_who_says_nothing_goes_for_the_next_and_takes_nobody_the_place() -> None:
+    startups = Startups(Random(1))
+    first, gone = startups.arrive("10.0.0.1", 0.0)
+    assert first is not None
+    assert gone is None
+    for number in range(MAX_SILENT - 1):
+        startups.arrive(f"10.0.1.{number}", 0.0)
+    other, gone = startups.arrive("10.0.0.2", 0.0)
+    assert gone is first
+    startups.ended(first, "evicted", 0.0)
+    assert other is not None
+    assert startups.spoke(other, 0.0) == (True, None)
+    assert startups.spoke(first, 0.0) == (False, None)
+    assert startups.begin(0.0) == ([other], [])
