@@ -6,7 +6,8 @@ Laws:
 2. Which of the two it is, is looked at anew with each line: a program may set up either at any time.
 3. A line that nobody hears costs a look at the level: no text is made.
 4. A node id stands in a line by its first `ID_SHOWN` characters, also within a text, but for what is to be copied.
-5. Whatever a stranger says, a line is one line, and a terminal takes it as text: fields and errors pass `printable`.
+5. No stranger sets the pace of a line: see `log_pace`.
+6. Whatever a stranger says, a line is one line, and a terminal takes it as text: fields and errors pass `printable`.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
+from .log_pace import LogPace
 from .node_ids import ids_short
 from .outside_text import printable, printable_error
 
@@ -31,6 +33,8 @@ __all__ = ["TRACE_ID", "InFull", "get_logger", "one_line", "shortened", "with_tr
 
 #: The trace that the code which runs belongs to; whoever traces sets it. It stands in each line as `trace_id`.
 TRACE_ID: ContextVar[str] = ContextVar("peerbus_trace_id", default="")
+#: The event that tells how many lines of another one were not told.
+REST = "more of the same"
 #: Text that needs no quotes within `key=value`.
 _PLAIN = re.compile(r"[^\s\"'=\x00-\x1f\x7f-\x9f]+")
 #: Levels by the names of structlog's methods.
@@ -57,11 +61,12 @@ class InFull(str):
 class _Logger:
     """See the module. Its methods are structlog's; each is found anew when it is looked up, and its caller calls it."""
 
-    __slots__ = ("_name", "_standard", "_templates", "_words")
+    __slots__ = ("_name", "_pace", "_standard", "_templates", "_words")
 
     def __init__(self, name: str, words: Mapping[str, str]) -> None:
         self._name = name
         self._words = words
+        self._pace = LogPace()
         self._standard: logging.Logger | None = None
         #: Texts by event and fields; there are as many as there are calls in the sources.
         self._templates: dict[tuple[str, ...], str] = {}
@@ -77,7 +82,7 @@ class _Logger:
         structlog: Any = sys.modules.get("structlog")
         if structlog is not None and structlog.is_configured():
             # Bound anew: what is kept would keep the processors of then, and the program may set structlog up again.
-            processors = [with_trace, shortened, *structlog.get_config()["processors"]]
+            processors = [self._paced, with_trace, shortened, *structlog.get_config()["processors"]]
             logger = structlog.wrap_logger(None, processors=processors, logger_factory_args=(self._name,))
             return getattr(logger.bind(logger=self._name), method)
         level = _LEVELS.get(method)
@@ -97,6 +102,8 @@ class _Logger:
     def _log(
         self, logger: logging.Logger, level: int, event: str, *, exc_info: object = None, **fields: object
     ) -> None:
+        if level > logging.DEBUG and event != REST and not self._allows(event, fields):
+            return
         with_trace(logger, "", fields)
         shortened(logger, "", fields)
         caller = sys._getframe(1)
@@ -115,6 +122,21 @@ class _Logger:
         for key, value in (("event", event), *fields.items()):
             has[f"{key}_" if key in _OF_RECORDS or key in has else key] = value
         logger.handle(record)
+
+    def _allows(self, event: str, fields: Mapping[str, object]) -> bool:
+        return self._pace.allows(event, fields.get("node"), fields.get("reason", ""), self._tell_rest)
+
+    def _paced(self, _logger: object, method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        """A processor of structlog."""
+        event = str(fields.get("event"))
+        if method != "debug" and event != REST and not self._allows(event, fields):
+            raise sys.modules["structlog"].DropEvent
+        return fields
+
+    def _tell_rest(self, event: str, node: object, counts: Mapping[str, int]) -> None:
+        reasons = [f"{reason}={count}" for reason, count in counts.items() if reason]
+        fields = {**({} if node is None else {"node": node}), **({"reasons": reasons} if reasons else {})}
+        self.info(REST, of=event, unlogged=sum(counts.values()), **fields)
 
     def _values(self, event: str, fields: Mapping[str, object]) -> tuple[Mapping[str, object], ...]:
         if event in self._words and fields:

@@ -1,0 +1,78 @@
+"""No line of the log has a pace that a stranger sets: of each event so many a second are told, the rest is counted."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Final
+
+__all__ = ["LINES", "LogPace", "Tell"]
+
+#: Says of an event and a node how many lines were not told, by reason.
+Tell = Callable[[str, object, Mapping[str, int]], None]
+#: One for all, and not in the objects: a logger is copied and pickled as any object.
+_LOCK = threading.Lock()
+
+#: Lines a second of one event and one node: a start of so many peers is told in full, and at 200 bytes a line a flood
+#: of each is 4 KiB a second.
+LINES: Final = 20
+#: Events by node that are counted apart; beyond that the one that came first is counted anew.
+_EVENTS: Final = 1024
+#: Reasons of one event that are counted apart, as they may be a stranger's words.
+_REASONS: Final = 8
+
+
+class LogPace:
+    """Of one logger, used by any thread. `now` is a clock's."""
+
+    __slots__ = ("_due", "_now", "_told", "_untold")
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        #: By event and node: the second, and the lines that were told in it.
+        self._told: dict[tuple[str, object], tuple[int, int]] = {}
+        self._untold: dict[tuple[str, object], Counter[str]] = {}
+        #: When somebody says what was not told: a timer of an event loop, or whoever comes next.
+        self._due = 0.0
+
+    def allows(self, event: str, node: object, reason: object, tell: Tell) -> bool:
+        """Whether this line is told; else it is counted by its reason, and told of within a second or with the next."""
+        now = self._now()
+        key, second = (event, node), int(now)
+        with _LOCK:
+            last, told = self._told.get(key, (second, 0))
+            told = told if last == second else 0
+            if told < LINES:
+                self._told[key] = (second, told + 1)
+                while len(self._told) > _EVENTS:
+                    del self._told[next(iter(self._told))]
+                late = bool(self._untold) and now >= self._due
+            else:
+                late = False
+                self._count(key, str(reason))
+                self._wait(now, tell)
+        if late:
+            self.flush(tell)
+        return told < LINES
+
+    def flush(self, tell: Tell) -> None:
+        """Say now what was not told."""
+        with _LOCK:
+            untold, self._untold, self._due = self._untold, {}, 0.0
+        for (event, node), counts in untold.items():
+            tell(event, node, counts)
+
+    def _count(self, key: tuple[str, object], reason: str) -> None:
+        counts = self._untold.setdefault(key, Counter())
+        counts[reason if reason in counts or len(counts) < _REASONS else "other"] += 1
+
+    def _wait(self, now: float, tell: Tell) -> None:
+        if now < self._due:
+            return
+        self._due = now + 1.0
+        loop = asyncio._get_running_loop()
+        if loop is not None:
+            loop.call_later(1.0, self.flush, tell)
