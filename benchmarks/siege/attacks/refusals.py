@@ -1,4 +1,4 @@
-"""Connections that are refused as fast as they can be made: of another network, with wrong frames, wrong TLS, nothing."""
+"""Connections that are refused as fast as they can be made: another network, wrong frames, wrong TLS, nothing."""
 
 from __future__ import annotations
 
