@@ -6,6 +6,7 @@ import asyncio
 import io
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 import structlog
@@ -60,7 +61,12 @@ async def test_what_was_not_told_is_told_though_nothing_comes_any_more(monkeypat
     scene = Scene()
     waits: list[float] = []
     loop = asyncio.get_running_loop()
-    monkeypatch.setattr(loop, "call_later", lambda delay, *call: (waits.append(delay), loop.call_soon(*call)))
+
+    def at_once(delay: float, *call: Any) -> None:
+        waits.append(delay)
+        loop.call_soon(*call)
+
+    monkeypatch.setattr(loop, "call_later", at_once)
     scene.told(LINES + 7)
     assert waits == [1.0]
     await asyncio.sleep(0)
