@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 from ...transports.streams import Endpoint
+from ..records import Scope
 from .events import PeerEvent
 
 __all__ = ["PEERS_ACTOR", "Accept", "Attempt", "Changes", "CloseConnection", "Dial", "Refuse", "Verdict"]
@@ -25,6 +26,9 @@ class Dial:
     number: int
     endpoint: Endpoint
     node_id: str | None
+    #: How far away those were met that told of the endpoint: what its name leads to reaches so far at least. None: the
+    #: operator told of it, and knows where it leads.
+    way: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from ...actors.messages import Retained
 from ...transports.streams import Endpoint
-from ..records import PeerRecord
+from ..records import PeerRecord, Scope
 from .bans import Ban, BanTarget
 from .connection_view import Direction
 from .require import Require
@@ -35,7 +35,8 @@ class Candidate:
     said before. `roles` are names only; routing uses what the authenticated handshake says. `told_by` is the
     node id of the peer that told of it, None where nobody stands between; what one peer tells has a bounded share.
     `record` was checked by the finder, and is newer than what is known, or ignored. `heard_from`: the address that this
-    came from, where a finder knows that; what comes from one has a bounded share.
+    came from, where a finder knows that; what comes from one has a bounded share. `way` is how far away its teller was
+    met: of what a name of his leads to, only what reaches so far is dialed; None: as far as the text says.
     """
 
     node_id: str
@@ -45,6 +46,7 @@ class Candidate:
     told_by: str | None = None
     record: PeerRecord | None = None
     heard_from: str = ""
+    way: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from ...actors.messages import Capability
 from ...transports.streams import Endpoint, check_node_id
 from ..facts import Candidate
 from ..peer import MAX_ADDRESSES
-from ..records import heard_at, zone_of
+from ..records import Scope, heard_at, zone_of
 
 __all__ = [
     "MAX_NETWORK",
@@ -51,6 +51,8 @@ class RawRecord:
     addresses: Sequence[str]
     txt: Mapping[bytes, bytes | None]
     txt_size: int
+    #: The address that it came from; "": not known.
+    heard_from: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,8 @@ def read_record(raw: RawRecord, *, self_id: str, network: str, loopback: bool) -
     roles = _roles_in(text)
     if roles is None:
         return Ignored("roles")
-    return Candidate(node_id, tuple(endpoints), roles, source="mdns")
+    way = Scope.MACHINE if loopback else Scope.LINK
+    return Candidate(node_id, tuple(endpoints), roles, source="mdns", heard_from=raw.heard_from, way=way)
 
 
 def _size(text: Mapping[str, str]) -> int:

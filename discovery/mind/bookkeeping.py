@@ -155,6 +155,8 @@ class Bookkeeping:
         peer.told_by, peer.told_from = entry.told_by, entry.told_from
         peer.record = self._record(entry, now)
         for one in entry.addresses:
+            if one.endpoint.scheme == "unix" and not {REACHED} & set(one.sources):
+                continue  # an older version believed others such a path
             for source in one.sources or (REACHED,):
                 if source not in {CONFIGURED, SEED}:
                     peer.addresses.add(one.endpoint, source)

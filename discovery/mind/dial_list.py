@@ -12,6 +12,7 @@ import math
 from ...transports.streams import Endpoint
 from ..facts import Dial
 from ..peer import KnownPeer, PeerState, PeerStep
+from .dial_targets import DialTargets
 from .manager_state import ManagerState
 from .selection import Choice, choices, nobody_new_fits
 from .slots import Slots
@@ -27,6 +28,7 @@ class DialList:
         self._state = state
         a_minute = state.options.dials_a_minute
         self._budget = TokenBucket(a_minute, a_minute / 60.0, 0.0)
+        self._targets = DialTargets(a_minute / 2.0)
         #: The dials that are out, by number.
         self._out: dict[int, KnownPeer] = {}
         self._last = 0
@@ -72,8 +74,13 @@ class DialList:
         """It has been found so, and nothing has changed since."""
         return bool(self._closed)
 
-    def take_back(self, dial: Dial) -> KnownPeer | None:
-        """A dial has come back; returns whose it was, None for one that is not out."""
+    def take_back(self, dial: Dial, *, reached: float | None = None) -> KnownPeer | None:
+        """A dial has come back; returns whose it was, None for one that is not out.
+
+        `reached`: when a node was found there, so that dials to that place are no burden to it.
+        """
+        if reached is not None:
+            self._targets.reached(dial.endpoint, reached)
         peer = self._out.pop(dial.number, None)
         if peer is not None:
             peer.dial = None
@@ -115,12 +122,19 @@ class DialList:
             # Which peer leaves for which is asked anew when the others are out.
             if bool(claimed) if choice.replaces is not None else not slots.may_dial(kept=choice.kept):
                 continue
+            free_at = now if choice.kept else self._targets.free_at(choice.address, now)
+            if free_at > now:
+                peer.rest_until = free_at
+                self.look_again()
+                continue
             if not choice.kept and not self._budget.take(now):
                 break  # the operator's come first, so none follows that may be dialed without
+            if not choice.kept:
+                self._targets.take(choice.address, now)
             slots.claim(kept=choice.kept)
             taken.add(endpoint)
             self._last += 1
-            dial = Dial(self._last, endpoint, peer.node_id)
+            dial = Dial(self._last, endpoint, peer.node_id, choice.address.dial_way)
             peer.dial, peer.needed = dial, choice.needed
             peer.step(PeerStep.CLAIM)
             self._out[dial.number] = peer

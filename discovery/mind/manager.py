@@ -184,7 +184,7 @@ class PeerManager:
         forgotten, or, configured without an id, open to any node that answers. `self_dial`: we did.
         """
         self._list.look_again()
-        peer = self._list.take_back(dial)
+        peer = self._list.take_back(dial, reached=now if by_peer or reason == "self_dial" else None)
         if peer is None:
             return
         peer.last_reason = reason
@@ -211,7 +211,7 @@ class PeerManager:
         `stale_dial`. A refused connection changes no failure count.
         """
         self._list.look_again()
-        peer = None if attempt.dial is None else self._list.take_back(attempt.dial)
+        peer = None if attempt.dial is None else self._list.take_back(attempt.dial, reached=now)
         verdict = self._admission.judge(attempt, peer, now)
         if isinstance(verdict, Refuse):
             self._refused[verdict.reason] += 1

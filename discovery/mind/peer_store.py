@@ -116,7 +116,7 @@ class PeerStore:
         if newer:
             known.record = record
         known.seen = now
-        return known.addresses.replace(endpoints, source)
+        return known.addresses.replace(endpoints, source, candidate.way)
 
     def is_configured(self, endpoint: Endpoint) -> bool:
         """Whether adding this endpoint to the configuration would need no further slot."""

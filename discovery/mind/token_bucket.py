@@ -25,6 +25,11 @@ class TokenBucket:
         self._tokens -= 1.0
         return True
 
+    def give_back(self, now: float) -> None:
+        """One token was taken for nothing."""
+        self._fill(now)
+        self._tokens = min(self._most, self._tokens + 1.0)
+
     def ready_at(self, now: float) -> float:
         """When there is a whole token, if nobody takes one: `now` or later."""
         self._fill(now)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ...transports.streams import Endpoint
+from ..records import Scope, scope_of
 from .backoff import Backoff
 
 __all__ = ["CONFIGURED", "MAX_ADDRESSES", "MAX_SOURCES", "REACHED", "SEED", "PeerAddress", "AddressList"]
@@ -34,6 +35,18 @@ class PeerAddress:
     backoff: Backoff = field(default_factory=Backoff)
     last_success: float = -math.inf
     last_failure: float = -math.inf
+    #: How far away the nearest of those was met that told of it; None: nobody said, or the operator did.
+    way: Scope | None = None
+
+    @property
+    def dial_way(self) -> Scope | None:
+        """`Dial.way` of a dial to it. Where nobody said, it is as far as the text reaches, and it did answer."""
+        if (_OPERATORS | {REACHED}) & self.sources:
+            return None
+        if self.way is not None:
+            return self.way
+        scope = scope_of(self.endpoint)
+        return min(scope, Scope.NETWORK) if self.last_success > -math.inf else scope
 
 
 class AddressList:
@@ -90,8 +103,8 @@ class AddressList:
         self.add(endpoint, source)
         return True
 
-    def add(self, endpoint: Endpoint, source: str) -> bool:
-        """Let `source` vouch for an address; True if it was not known.
+    def add(self, endpoint: Endpoint, source: str, way: Scope | None = None) -> bool:
+        """Let `source`, met as far away as `way`, vouch for an address; True if it was not known.
 
         In a full list it takes the place of the address that failed most in a row; the operator's
         addresses never go, and where none failed the new one is ignored.
@@ -101,20 +114,21 @@ class AddressList:
         if known is not None:
             if len(known.sources) < MAX_SOURCES or source in _OPERATORS:
                 known.sources.add(source)
+            known.way = None if source in _OPERATORS else _nearer(known.way, way)
             self._look_configured()
             return False
         if len(self._addresses) >= MAX_ADDRESSES and not self._make_room(source):
             return False
-        self._addresses[endpoint] = PeerAddress(endpoint, {source})
+        self._addresses[endpoint] = PeerAddress(endpoint, {source}, way=None if source in _OPERATORS else way)
         self._look_configured()
         return True
 
-    def replace(self, endpoints: Iterable[Endpoint], source: str) -> bool:
+    def replace(self, endpoints: Iterable[Endpoint], source: str, way: Scope | None = None) -> bool:
         """These are all the addresses that `source` vouches for now; True if one is new."""
         wanted = list(dict.fromkeys(e.without_peer() for e in endpoints))[:MAX_ADDRESSES]
         for endpoint in [e for e in self._addresses if e not in wanted]:
             self.withdraw(endpoint, source)
-        return sum(self.add(endpoint, source) for endpoint in wanted) > 0
+        return sum(self.add(endpoint, source, way) for endpoint in wanted) > 0
 
     def withdraw(self, endpoint: Endpoint, source: str) -> None:
         """`source` no longer vouches for it; the last source takes the address with it."""
@@ -148,3 +162,7 @@ class AddressList:
             return False
         self.drop(max(failed, key=lambda a: (a.backoff.failures, -a.last_success)).endpoint)
         return True
+
+
+def _nearer(one: Scope | None, other: Scope | None) -> Scope | None:
+    return other if one is None else one if other is None else min(one, other)

@@ -353,4 +353,5 @@ class Pex:
     def _usable(self, record: PeerRecord, neighbour: ExchangePartner, teller: str | None) -> Candidate:
         told = (endpoint for endpoint in record.endpoints if usable(endpoint, neighbour.scope))
         endpoints = heard_at(told, zone_of(neighbour.remote))
-        return Candidate(record.node_id, endpoints, record.roles, SOURCE, teller, record)
+        heard_from = neighbour.remote.host
+        return Candidate(record.node_id, endpoints, record.roles, SOURCE, teller, record, heard_from, neighbour.scope)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .address_filter import AddressFilter
 from .advert import Advert
 from .interfaces import INTERFACE_NAME, LocalAddress, addresses_of, local_addresses
+from .leading import may_lead_to
 from .own_endpoints import Advertised, Hearers, nearest_first
 from .own_record import MAX_ENDPOINTS, check_offers_fit, names_a_place
 from .record import MAX_LIFETIME, MAX_SKEW, PeerRecord, RecordRefused, read_record
@@ -31,6 +32,7 @@ __all__ = [
     "check_offers_fit",
     "heard_at",
     "local_addresses",
+    "may_lead_to",
     "names_a_place",
     "nearest_first",
     "read_record",

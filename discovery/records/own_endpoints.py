@@ -9,7 +9,7 @@ mDNS, HELLO and the signed record tell what it gives, each to its own hearers.
 #        signed record goes everywhere, and its readers choose; it names such addresses last.
 # Law 3. First comes what is in the hearer's own subnet, then one address of each interface and version in turn, so
 #        that no interface crowds out another; container bridges, link-local and loopback addresses come last.
-# Law 4. A zone names an interface of one machine: it is never told.
+# Law 4. A zone names an interface of one machine, and a path a file of one: they are never told.
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Hearers:
         """Whoever hears what is multicast from these addresses."""
         local = all(address.ip.is_loopback for address in addresses)
         subnets = frozenset(a.subnet for a in addresses)
-        return cls(Scope.MACHINE if local else Scope.NETWORK, subnets, frozenset(a.interface for a in addresses))
+        return cls(Scope.MACHINE if local else Scope.LINK, subnets, frozenset(a.interface for a in addresses))
 
 
 #: Anybody that a signed record may come to.
@@ -90,7 +90,7 @@ def own_endpoints(
         found = [p for p in found if p.kind != _LINK_LOCAL or p.interface in hearers.links]
     found.sort(key=lambda place: (not _is_near(place.endpoint, hearers.subnets), place.kind, place.turn))
     told = dict.fromkeys([*written, *(_unzoned(place.endpoint) for place in found)])
-    return tuple(one for one in told if hearers.scope is None or usable(one, hearers.scope))
+    return tuple(one for one in told if one.scheme != "unix" and (hearers.scope is None or usable(one, hearers.scope)))
 
 
 def nearest_first(endpoints: Iterable[Endpoint], addresses: Iterable[LocalAddress]) -> tuple[Endpoint, ...]:

@@ -23,9 +23,11 @@ class Scope(enum.IntEnum):
     """It is no address to dial: a wildcard, multicast, port 0."""
     MACHINE = 1
     """Only on the same machine: loopback, Unix sockets, memory."""
-    NETWORK = 2
-    """Only in the same network: private and link-local addresses, bare and `.local` host names."""
-    WORLD = 3
+    LINK = 2
+    """Only on the same link: link-local addresses. What answers elsewhere is another, as a cloud's 169.254.169.254."""
+    NETWORK = 3
+    """Only in the same network: private addresses, bare and `.local` host names."""
+    WORLD = 4
     """From anywhere."""
 
 
@@ -42,7 +44,9 @@ def scope_of(endpoint: Endpoint) -> Scope:
         return Scope.NOWHERE
     if address.is_loopback:
         return Scope.MACHINE
-    if address.is_private or address.is_link_local or (address.version == 4 and address in _SHARED):
+    if address.is_link_local:
+        return Scope.LINK
+    if address.is_private or (address.version == 4 and address in _SHARED):
         return Scope.NETWORK
     return Scope.WORLD
 
@@ -50,10 +54,11 @@ def scope_of(endpoint: Endpoint) -> Scope:
 def usable(endpoint: Endpoint, way: Scope) -> bool:
     """Whether to tell of `endpoint`, or believe it, over a connection of that scope.
 
-    A node in this network may be told of what is in this network; one from outside may not.
+    A node in this network may be told of what is in this network; one from outside may not. A path of this machine is
+    nobody's to tell, however near he is.
     """
     scope = scope_of(endpoint)
-    return scope is not Scope.NOWHERE and scope >= way
+    return endpoint.scheme != "unix" and scope is not Scope.NOWHERE and scope >= way
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

@@ -27,6 +27,7 @@ from ...transports.streams import Endpoint, Guarded, Listener, ManyPlaces, Provi
 from ...transports.wire import Hello, IdentityInUse
 from ..facts import Accept, Attempt, Changes, Dial, PeerNotReached, PeerRefused
 from ..mind import PeerManager
+from ..records import LocalAddress, may_lead_to
 from .referrals import Referrals
 from .repeats import Repeated, Repeats
 from .whereabouts import Whereabouts
@@ -46,9 +47,9 @@ FAILURES = (DialFailed, HandshakeFailed, ProtocolError, StreamBroken, StreamClos
 class Dialing:
     """See the module. `name` is the node's, for logs.
 
-    `hello` gives what this node says in a handshake to whoever is there. `opened(greeted, key)` takes a connection that
-    both sides welcomed; `changed(changes)` hears what follows from a greeting that came to nothing, and that somebody
-    may be due.
+    `here` gives the machine's addresses, `hello` what this node says in a handshake to whoever is there.
+    `opened(greeted, key)` takes a connection that both sides welcomed; `changed(changes)` hears what follows from a
+    greeting that came to nothing, and that somebody may be due.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Dialing:
         manager: PeerManager,
         *,
         hello: Callable[[Endpoint | None], Hello],
+        here: Callable[[], tuple[LocalAddress, ...]] = tuple,
         opened: Callable[[Greeted, int], None],
         changed: Callable[[Changes], None],
     ) -> None:
@@ -68,6 +70,7 @@ class Dialing:
         self._transports = {scheme: transport for transport in transports for scheme in transport.schemes}
         self._manager = manager
         self._hello = hello
+        self._here = here
         self._whereabouts = Whereabouts(manager.self_id)
         self._referrals = Referrals(bus, manager)
         self._opened = opened
@@ -171,6 +174,11 @@ class Dialing:
     async def _dial_name(self, dial: Dial, transport: ManyPlaces) -> Exception | None:
         """Try the places of a name in turn, until one is let in; returns why none was."""
         found = await transport.places(dial.endpoint, timeout=DIAL_TIMEOUT)
+        if dial.way is not None:
+            way, here = dial.way, self._here()
+            found = tuple(place for place in found if may_lead_to(place, way, here))
+            if not found:
+                raise DialFailed(f"{dial.endpoint} leads to where nobody outside may send this node")
         places = self._whereabouts.order(found, self._manager.is_linked, self._loop.time())
         until = self._loop.time() + DIAL_TIMEOUT
         failures: dict[str, Exception] = {}

@@ -118,6 +118,7 @@ class Peers(Actor):
             transports,
             self._manager,
             hello=self._description.hello,
+            here=here,
             opened=self._open,
             changed=self._settle,
         )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from peerbus.discovery.facts.events import Candidate
 from peerbus.discovery.mdns.service_record import MAX_TXT, Ignored, RawRecord, instance_name, read_record, text_of
+from peerbus.discovery.records.scope import Scope
 from peerbus.transports.streams.endpoint import Endpoint
 
 SELF, PEER = "5" * 64, "a1" * 32
@@ -40,7 +41,7 @@ def _bytes(text: Mapping[str, str]) -> dict[bytes, bytes | None]:
 
 def test_what_one_node_writes_another_reads() -> None:
     at = Endpoint("tcp", host="10.0.0.7", port=7400, peer_id=PEER)
-    assert read(raw()) == Candidate(PEER, (at,), ("archive",), "mdns")
+    assert read(raw()) == Candidate(PEER, (at,), ("archive",), "mdns", way=Scope.LINK)
 
 
 def test_the_strings_are_those_of_the_documentation() -> None:
