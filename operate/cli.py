@@ -14,7 +14,7 @@ from ..actors.base import ConfigError, PeerbusError
 from ..node.process_signals import ProcessSignals, Signalled
 from .commands import COMMANDS, CommandEntry, command_called
 
-__all__ = ["FAILED", "MISUSED", "command_parser", "main"]
+__all__ = ["FAILED", "MISUSED", "main"]
 
 #: Exit statuses: what went wrong while running, what the user wrote wrongly, and Ctrl-C (128 and SIGINT's number).
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
@@ -90,14 +90,6 @@ def main(arguments: Sequence[str] | None = None, *, signals: ProcessSignals | No
     except KeyboardInterrupt:
         return INTERRUPTED
     return status
-
-
-def command_parser() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    """The whole parser, and those of all commands by name, each with all that it takes: for completion."""
-    parser, commands = _parser()
-    for entry in COMMANDS:
-        entry.load().add_arguments(commands[entry.name])
-    return parser, commands
 
 
 def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:

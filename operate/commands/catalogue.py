@@ -39,11 +39,12 @@ class CommandEntry:
         return cast("CommandBody", getattr(found, name) if name else found)
 
 
-_RUN, _SEE, _STEER, _SEND = (
+_RUN, _SEE, _STEER, _SEND, _MORE = (
     "run a node",
     "see into a running node",
     "steer a running node",
     "send",
+    "more",
 )
 
 COMMANDS: tuple[CommandEntry, ...] = (
@@ -81,6 +82,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry("log", _STEER, "log more, or less", ".levers:LOG"),
     CommandEntry("tell", _SEND, "send a message through a running node, or as a guest in its network", ".sends:TELL"),
     CommandEntry("ask", _SEND, "the same, and print the answer", ".sends:ASK"),
+    CommandEntry("completion", _MORE, "print what lets bash, zsh or fish complete all of this", ".completion"),
 )
 
 
