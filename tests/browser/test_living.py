@@ -6,7 +6,7 @@ import asyncio
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from administered import Place
@@ -125,11 +125,11 @@ async def test_values_change_at_most_four_times_a_second(page: Page, place: Plac
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 375])
 async def test_a_reader_of_screens_finds_nothing_serious_and_nothing_is_wider_than_the_screen(
-    chromium: Browser, tmp_path: Path, width: int, scheme: str
+    chromium: Browser, tmp_path: Path, width: int, scheme: Literal["light", "dark"]
 ) -> None:
     from axe_playwright_python.async_playwright import Axe
 
-    context = await chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)  # type: ignore[arg-type]  # one of the two
+    context = await chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
     page = await context.new_page()
     socket = tmp_path / "alice.sock"
     async with Node(

@@ -58,7 +58,8 @@ async def test_what_is_shown_equals_the_api(page: Page, place: Place) -> None:
 
 
 async def _equal(page: Page, selector: str, wanted: list[str]) -> bool:
-    return await page.locator(selector).all_inner_texts() == wanted
+    found: list[str] = await page.locator(selector).all_inner_texts()
+    return found == wanted
 
 
 async def test_markup_from_anywhere_is_text_and_does_nothing(
