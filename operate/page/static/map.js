@@ -43,7 +43,10 @@ function mapScreen(root) {
     for (const node of nodes.values()) discs.known.get(node.id).update(node, spots.get(node.id), radius);
     list.update(drawn);
     const told = new Set([...nodes.values()].flatMap((node) => node.roles.map((role) => role.split("{")[0])));
-    refill(roles, [...told].join("\n"), () => [...told].map((role) => h("li", {}, h("span", { class: `dot ${colour(role)}` }), said(role, 40))));
+    const others = [[[...nodes.values()].some((node) => !node.roles.length && node.state !== "lost"), "kx", "offers nothing"], [[...nodes.values()].some((node) => node.state === "lost"), "bad", "lost"]].filter(([is]) => is);
+    refill(roles, [...told, "", ...others.map(([, , text]) => text)].join("\n"), () => [
+      [...told].map((role) => h("li", {}, h("span", { class: `dot ${colour(role)}` }), said(role, 40))), others.map(([, kind, text]) => h("li", {}, h("span", { class: `dot ${kind}` }), text)),
+    ]);
   }
   const update = () => draw();
   update.end = () => watch.disconnect();
