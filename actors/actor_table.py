@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable
 from contextvars import Context
 from functools import lru_cache, partial
+from itertools import islice
 from random import Random
 from threading import get_ident
 from typing import Any, Protocol, TypeVar, cast
@@ -245,8 +246,8 @@ class ActorTable:
 
     def statistics(self, limit: int | None = None) -> dict[str, MailboxStatistics]:
         """Those of each mailbox, by the actor's name; of `limit` actors, the oldest. From any thread."""
-        cells = tuple(self.by_name.items())
-        return {name: cell.mailbox.statistics(cell.now()) for name, cell in cells[:limit]}
+        cells = tuple(self.by_name.items()) if limit is None else tuple(islice(self.by_name.items(), limit))
+        return {name: cell.mailbox.statistics(cell.now()) for name, cell in cells}
 
     def sums(self) -> dict[str, Sum]:
         """What became of the sends to those that have not ended, and what lies in their mailboxes, by channel."""

@@ -25,7 +25,7 @@ def _at_most(value: float) -> Bar:
 
 def run_rows() -> list[Comparison]:
     """Ours beside Pykka, and beside what two processes can do without a bus."""
-    return [*_local(), *_messages(), *_limits(), *_flooded(), *_tls(), *_credit(), *_many()]
+    return [*_local(), *_messages(), *_limits(), *_flooded(), *_tls(), *_credit(), *_many(), *_looked_at()]
 
 
 def _local() -> list[Comparison]:
@@ -190,6 +190,21 @@ def _many() -> list[Comparison]:
             group, "local ask p50 beside 1 000 idle actors", _TIME, Figure("crowd", "ask p50"),
             Figure("alone", "ask p50"), "1 actor", _at_most(1.1),
         ),
+    ]  # fmt: skip
+
+
+def _looked_at() -> list[Comparison]:
+    group = "a node of 5 000 actors and 200 peers that is looked at, on its event loop"
+    ledger = Figure("snapshot", "ledger")
+    return [
+        Comparison(
+            group, name, _TIME, Figure("snapshot", figure), ledger, "its ledger", _at_most(most), absolute=True
+        )
+        for name, figure, most in (
+            ("snapshot", "snapshot", 0.005),
+            ("metrics", "metrics", 0.010),
+            ("page of 100 actors", "page of actors", 0.005),
+        )
     ]  # fmt: skip
 
 

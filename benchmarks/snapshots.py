@@ -11,6 +11,8 @@ from time import perf_counter
 from peerbus.actors import Actor, Channel, Reactor, handles
 from peerbus.discovery import PeerOptions
 from peerbus.node import Node
+from peerbus.operate.exposition import TextFormat, metrics_text
+from peerbus.operate.metrics import Seen, metrics_of
 from peerbus.transports.streams import Identity, MemoryNetwork
 
 from .run import Run
@@ -47,7 +49,7 @@ class Idle(Actor):
 
 
 def snapshots(run: Run) -> Mapping[str, float]:
-    """A node with 5 000 actors and 200 peers in memory: snapshot, ledger, pages of 100, the wait-for graph."""
+    """A node with 5 000 actors and 200 peers in memory: snapshot, metrics, ledger, pages of 100, the wait-for graph."""
     return run.main(_snapshots(ACTORS, PEERS))
 
 
@@ -70,12 +72,18 @@ async def _snapshots(actors: int, peers: int) -> dict[str, float]:
             await hub.tell(ref, 1)
         return {
             "snapshot": _median(hub.snapshot),
+            "metrics": _median(lambda: _metrics(hub)),
             "ledger": _median(hub.bus.ledger),
             "page of actors": _median(hub.actors),
             "page of peers": _median(hub.peers_page),
             "page of connections": _median(hub.connections),
             "waits": _median(hub.waits),
         }
+
+
+def _metrics(hub: Node) -> str:
+    """As /metrics, without HTTP."""
+    return metrics_text(metrics_of(Seen(hub.snapshot(0), hub.version, ready=True)), TextFormat.PROMETHEUS)
 
 
 def _median(look: Callable[[], object]) -> float:

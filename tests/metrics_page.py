@@ -1,4 +1,4 @@
-"""The tables of docs/operate.md that are made of the code: each metric, and each alert."""
+"""The tables of docs/operate.md that are made of the code: each command, each metric, and each alert."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from published_metrics import alert_rules, full_name
 
+from peerbus.operate.commands.catalogue import COMMANDS
 from peerbus.operate.metrics import METRICS
 
 __all__ = ["PAGE", "current_page"]
@@ -34,9 +35,17 @@ def _alerts() -> str:
     return "\n".join(lines)
 
 
+def _commands() -> str:
+    lines = ["| command | what it does |", "| --- | --- |"]
+    for group in dict.fromkeys(entry.group for entry in COMMANDS):
+        lines.append(f"| *{group}* | |")
+        lines += [f"| `peerbus {entry.name}` | {entry.text} |" for entry in COMMANDS if entry.group == group]
+    return "\n".join(lines)
+
+
 def current_page(text: str) -> str:
     """The page as it should be, with its tables as the code has them."""
-    for mark, table in (("metrics", _metrics()), ("alerts", _alerts())):
+    for mark, table in (("commands", _commands()), ("metrics", _metrics()), ("alerts", _alerts())):
         text, found = re.subn(
             rf"(<!-- {mark} -->\n).*?(<!-- end of {mark} -->)",
             lambda match, table=table: f"{match[1]}{table}\n{match[2]}",  # type: ignore[misc]
