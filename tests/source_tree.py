@@ -22,7 +22,7 @@ ROOMS = {
     "transports": ("streams", "schema", "wire", "lanes", "connection", LOOSE),
     "discovery": ("records", "facts", "book", "peer", "mind", "mdns", "pex", "shell", LOOSE),
     "node": (LOOSE,),
-    "operate": ("page", LOOSE, "client", "dashboard", "demo", "doctor", "commands", "cli"),
+    "operate": ("page", LOOSE, "client", "dashboard", "demo", "doctor", "top", "commands", "cli"),
     "testing": ("leaks", "kit", "sim", "suites", LOOSE),
 }
 

@@ -67,6 +67,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry("waits", _SEE, "who waits for whom", ".waits:WAITS"),
     CommandEntry("events", _SEE, "what happened, and with -f what happens", ".events:EVENTS"),
     CommandEntry("bans", _SEE, "who is banned, why, and until when", ".bans:BANS"),
+    CommandEntry("top", _SEE, "the node on the terminal, with rates, as it changes", ".top:TOP"),
     CommandEntry("dashboard", _SEE, "see and steer the nodes that run here, on a page in the browser", ".dashboard"),
     CommandEntry("dial", _STEER, "keep a connection to an endpoint, or dial a known peer at once", ".levers:DIAL"),
     CommandEntry("disconnect", _STEER, "part with a peer", ".levers:DISCONNECT"),
