@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import textwrap
 from collections import Counter
@@ -14,6 +13,7 @@ from ...actors.base import printable
 from ...node.node_arguments import seconds_of
 from ...node.overrides import from_environment, from_words
 from ..doctor import Diagnosis, Health, Wanted, examine, worst
+from .node_command import until_signalled
 from .terminal import Colour, Terminal
 
 __all__ = ["add_arguments", "lines_of", "run"]
@@ -61,9 +61,12 @@ def run(options: argparse.Namespace) -> int:
         authority=options.authority,
         listen=seconds_of("--listen", options.listen, zero=False),
     )
-    found = asyncio.run(examine(wanted))
-    terminal = Terminal()
-    if options.json:
+    return until_signalled(_examine(wanted, options.json), options.signals)
+
+
+async def _examine(wanted: Wanted, json: bool) -> int:
+    found, terminal = await examine(wanted), Terminal()
+    if json:
         terminal.say_json({"verdict": worst(found), "diagnoses": found})
     else:
         terminal.say(*lines_of(found, terminal))

@@ -64,7 +64,7 @@ async def _running(wanted: Wanted, config: NodeConfig | None) -> tuple[NodeOverv
     try:
         target = await find_node(said, token=wanted.token, authority=wanted.authority)
         async with AdminClient(target) as client:
-            seen = await client.node()
+            seen, connections = await client.node(), await client.connections()
     except ConfigError as error:
         return None, [failed("node", str(error), "mend [admin], or name the node: --node NAME, PATH or URL"), limit]
     except (NodeNotFound, NodeNotReached) as error:
@@ -74,7 +74,7 @@ async def _running(wanted: Wanted, config: NodeConfig | None) -> tuple[NodeOverv
         return None, [failed("node", str(error), "its log says what it does"), limit]
     except AdminError as error:
         return None, [failed("node", str(error), "run the doctor of the node's own version"), limit]
-    return seen, judge_running(seen, needed=needed)
+    return seen, judge_running(seen, connections.values(), needed=needed)
 
 
 async def _places(config: NodeConfig | None, running: NodeOverview | None) -> list[Diagnosis]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ...discovery.records import MAX_SKEW
 from ...discovery.shell import NarrowPath
+from ...transports.connection import ConnectionStatistics
 from ...transports.streams import Endpoint
 from ..looking import NodeOverview
 from .descriptors import judge_descriptors
@@ -43,10 +44,17 @@ _BY_REASON: Mapping[str, str] = {
 }
 
 
-def judge_running(seen: NodeOverview, *, needed: int, now: float | None = None) -> list[Diagnosis]:
-    """All of it. `needed`: descriptors with every slot full; `now`: seconds since 1970."""
+def judge_running(
+    seen: NodeOverview,
+    connections: Iterable[ConnectionStatistics] = (),
+    *,
+    needed: int,
+    now: float | None = None,
+) -> list[Diagnosis]:
+    """All of it, also of its connections. `needed`: descriptors with every slot full; `now`: seconds since 1970."""
     found = [_node(seen), *_readiness(seen), _clock(seen)]
     found += [_narrow(path, time.time() if now is None else now) for path in seen.carried.narrow]
+    found += [_narrow_now(each) for each in connections if each.narrow]
     found += _reasons("dials in vain", seen.failed)
     found += _reasons("not let in", seen.refused)
     found.append(judge_descriptors(seen.process.max_fds, needed, seen.process.open_fds))
@@ -94,6 +102,12 @@ def _narrow(path: NarrowPath, now: float) -> Diagnosis:
         f"to {path.peer_id[:12]} at {place}: small frames were answered, large ones were not, {times}, "
         f"last {_span(now - path.last)} ago"
     )
+    return warning("narrow path", text, _NARROW)
+
+
+def _narrow_now(connection: ConnectionStatistics) -> Diagnosis:
+    place = Endpoint.parse(connection.remote).without_peer()
+    text = f"to {connection.peer_id[:12]} at {place}: large frames go again and again, and small ones are answered"
     return warning("narrow path", text, _NARROW)
 
 

@@ -15,6 +15,7 @@ from peerbus.operate.doctor.diagnosis import Diagnosis
 from peerbus.operate.doctor.running import judge_running
 from peerbus.operate.looking import NodeOverview
 from peerbus.operate.readiness import Readiness, WhyNot
+from peerbus.transports.connection import ConnectionStatistics
 
 
 @pytest_asyncio.fixture
@@ -89,3 +90,25 @@ async def test_a_loop_that_was_held_and_files_that_run_out_are_told(seen: NodeOv
     assert [each.verdict for each in of("loop", held)] == ["warning"]
     full = replace(seen, process=replace(seen.process, open_fds=1000, max_fds=1024))
     assert [each.verdict for each in of("descriptors", full)] == ["warning"]
+
+
+async def test_a_connection_that_looks_narrow_now_is_named(seen: NodeOverview) -> None:
+    wide = ConnectionStatistics(
+        peer_id="ab" * 32,
+        name="bob",
+        dialed=True,
+        remote=f"tcp://{'ab' * 32}@10.0.0.9:7400",
+        secure=True,
+        rtt=None,
+        patience=15.0,
+        offers=(),
+        asks_in_flight=0,
+        serving=0,
+        bytes_received=0,
+        bytes_sent=0,
+        unsolicited=0,
+        lanes={},
+    )
+    found = judge_running(seen, [wide, replace(wide, narrow=True)], needed=300)
+    (narrow,) = [each for each in found if each.about == "narrow path"]
+    assert narrow.text.startswith("to abababababab at tcp://10.0.0.9:7400: large frames go again")
