@@ -66,8 +66,11 @@ class NodeViews(NodeLevers):
         """Offer a role no longer; see `Node.withdraw`."""
         raise NotImplementedError
 
-    def snapshot(self, listed: int = LISTED) -> NodeSnapshot:
-        """Everything about the node at this instant; of a kind at most so many are listed. On the loop's thread."""
+    def snapshot(self, listed: int = LISTED, mailboxes: int | None = None) -> NodeSnapshot:
+        """Everything about the node at this instant; of a kind at most so many are listed. On the loop's thread.
+
+        `mailboxes`: so many of these; None: as of the others.
+        """
         found = self._running().statistics(listed)
         return NodeSnapshot(
             name=self.name,
@@ -75,7 +78,7 @@ class NodeViews(NodeLevers):
             network=self.network,
             endpoints=self.endpoints,
             offers=self.offers,
-            actors=self.bus.statistics(listed),
+            actors=self.bus.statistics(listed if mailboxes is None else mailboxes),
             peers=found.peers,
             connections=found.connections,
             carried=found.totals,

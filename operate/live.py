@@ -54,7 +54,7 @@ async def live(node: NodeViews, request: ApiRequest) -> object:
 
 def picture(node: NodeViews) -> NodePicture:
     """As of now. On the loop's thread."""
-    seen = node.snapshot(LISTED)
+    seen = node.snapshot(LISTED, mailboxes=0)
     return NodePicture(
         at=wall_clock(),
         now=node.bus.loop.time(),

@@ -126,7 +126,7 @@ async def test_a_circle_of_waits_is_red(page: Page, tmp_path: Path, monkeypatch:
         await show(page, "waits")
         assert await page.is_visible("text=Nobody waits")
         asked = asyncio.ensure_future(node.ask(LOCAL / "ping", Get(1), timeout=60))
-        await page.wait_for_selector("text=A circle:")
+        await page.wait_for_selector("text=A circle: ping at alice → pong at alice → ping at alice")
         assert await page.locator("path.edge.ring").count() == 2
         assert await page.locator("rect.box.ring").count() == 2
         assert sorted(await page.locator("tr.lost td.lead bdi >> nth=0").all_inner_texts())

@@ -41,6 +41,7 @@ function channelMore() {
     ["Actors", channel.load ? number(channel.load.actors) : "none"],
     ["Bytes queued", channel.load ? bytes(channel.load.queued_bytes) : null],
     ["Handled within (50 %, 99 %)", channel.handling ? `${atMost(quantile(channel.handling, 0.5))}, ${atMost(quantile(channel.handling, 0.99))}` : "no sample yet"],
+    ["In a mailbox for (50 %, 99 %)", channel.staying ? `${atMost(quantile(channel.staying, 0.5))}, ${atMost(quantile(channel.staying, 0.99))}` : "no sample yet"],
     ["Oldest in a mailbox", seconds(channel.oldest)],
     ["Oldest to a peer", seconds(channel.oldest_to_peers)],
     ["Seconds stood for credit", number(sum(SIDES.map(([side]) => channel[side]?.stood ?? 0)))],

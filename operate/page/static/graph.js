@@ -54,6 +54,17 @@ function circles(edges) {
   return found;
 }
 
+/** The actors of a circle in the order in which they wait, as far as one way round goes. */
+function round(ring, edges) {
+  const first = [...ring].sort()[0], way = [first];
+  for (let at = first; way.length < ring.size;) {
+    at = edges.find((edge) => edge.from === at && ring.has(edge.target) && !way.includes(edge.target))?.target;
+    if (!at) break;
+    way.push(at);
+  }
+  return [...way, first];
+}
+
 /** How deep each actor stands: who waits stands before whom it waits for; a circle is opened at its first actor. */
 function layers(edges) {
   const next = new Map(), names = new Set();

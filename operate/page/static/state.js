@@ -161,6 +161,7 @@ function colour(role) {
 const RING_SHOWN = 10;
 /** Circles of waits live for moments, as the bus ends them: each is shown for some seconds after it was seen. */
 function takeRings(node, picture) {
-  for (const ring of circles(edgesOf([node]))) node.rings.set([...ring].sort().join(" "), { at: picture.at, ring });
+  const edges = edgesOf([node]);
+  for (const ring of circles(edges)) node.rings.set([...ring].sort().join(" "), { at: picture.at, ring: round(ring, edges) });
   for (const [name, kept] of node.rings) if (picture.at - kept.at > RING_SHOWN) node.rings.delete(name);
 }

@@ -25,7 +25,7 @@ function waitsScreen(root) {
     nobody.hidden = edges.length > 0;
     drawing.hidden = held.hidden = edges.length === 0;
     const past = looked.flatMap((node) => [...node.rings.values()].map((each) => each.ring));
-    const told = rings.length ? rings : past;
+    const told = rings.length ? rings.map((ring) => round(ring, edges)) : past;
     warning.hidden = !told.length;
     refill(warning, told.map((ring) => [...ring].join(" ")).join("\n") + rings.length, () => !told.length ? "" : [rings.length ? "A circle: " : "There was a circle, which the bus has ended: ", said([...told[0]].map(actorText).join(" → "), 300), told.length > 1 ? ` and ${told.length - 1} more` : ""]);
     if (edges.length) draw(edges.slice(0, 80));
@@ -51,7 +51,7 @@ function waitsScreen(root) {
         const a = spots.get(edge.from), b = spots.get(edge.target);
         attribute(line, "class", `edge ${edge.ring ? "ring" : ""}`);
         attribute(line, "marker-end", `url(#tip${edge.ring ? "ring" : ""})`);
-        attribute(line, "d", curve(a, b, box, upright));
+        attribute(line, "d", curve(a, b, box, upright, high));
       }];
     });
     keyed(boxes, [...names], ([name]) => name, ([name]) => {
@@ -66,7 +66,7 @@ function waitsScreen(root) {
 const actorText = (place) => { const [id, ...rest] = place.split("/"); return `${rest.join("/")} at ${nameOf(id)}`; };
 
 /** A line from one box to another; one that goes back swings out, so that it is seen beside the one that goes on. */
-function curve(a, b, box, upright) {
+function curve(a, b, box, upright, high) {
   if (a === b) return `M${a.x + box.wide / 2 - 30} ${a.y - box.high / 2}c0-40 50-40 50 10`;
   const on = upright ? b.y > a.y : b.x > a.x;
   if (upright) {
@@ -75,6 +75,6 @@ function curve(a, b, box, upright) {
     return `M${from.x + bow / 3} ${from.y}C${from.x + bow} ${(from.y + to.y) / 2} ${to.x + bow} ${(from.y + to.y) / 2} ${to.x + bow / 3} ${to.y}`;
   }
   if (on) { const from = a.x + box.wide / 2, to = b.x - box.wide / 2 - 2; return `M${from} ${a.y}C${(from + to) / 2} ${a.y} ${(from + to) / 2} ${b.y} ${to} ${b.y}`; }
-  const low = Math.max(a.y, b.y) + box.high / 2 + 34;
+  const low = high + 12; // below all boxes
   return `M${a.x} ${a.y + box.high / 2}C${a.x} ${low} ${b.x} ${low} ${b.x} ${b.y + box.high / 2 + 2}`;
 }
