@@ -18,6 +18,7 @@ CRASHES = HERE / "crashes"
 TARGETS = {
     "admin_http": "the HTTP of the admin API: what any program on the machine, or a page of a browser, may send",
     "description": "what a peer says that its channels declare",
+    "event_stream": "the events of a node, as a client of its admin API reads them",
     "frames": "the frame decoder and the reassembler: bytes on an open connection",
     "handshake": "the handshake, as dialer and as acceptor: bytes of a peer that nobody knows yet",
     "hello": "HELLO, OPEN and UPDATE: what a peer says of itself",

@@ -11,7 +11,7 @@ from ..client import AdminClient
 from .node_command import NodeCommand
 from .terminal import Colour, Terminal
 from .text_table import Cell, TextColumn, table_lines
-from .units import by_reason, size
+from .units import by_reason, many, size
 
 __all__ = ["ACTORS"]
 
@@ -53,9 +53,9 @@ def _row(actor: ActorView) -> list[Cell]:
         actor.actor_class,
         actor.channel or "",
         (actor.state, None if actor.state == "running" else Colour.NOTABLE),
-        (str(actor.mailbox.queued + actor.mailbox.waiting), Colour.BAD if full else None),
-        str(actor.mailbox.delivered),
-        (str(actor.restarts), Colour.NOTABLE if actor.restarts else None),
+        (many(actor.mailbox.queued + actor.mailbox.waiting), Colour.BAD if full else None),
+        many(actor.mailbox.delivered),
+        (many(actor.restarts), Colour.NOTABLE if actor.restarts else None),
         actor.handling,
     ]
 

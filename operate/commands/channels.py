@@ -11,18 +11,17 @@ from ..looking import ChannelView
 from .node_command import NodeCommand
 from .terminal import Colour, Terminal
 from .text_table import Cell, TextColumn, table_lines
-from .units import span
+from .units import many, span
 
 __all__ = ["CHANNELS", "quantile"]
 
 _COLUMNS = (
     TextColumn("CHANNEL", gives=1),
-    TextColumn("ACTORS", right=True),
     TextColumn("QUEUED", right=True),
     TextColumn("OLDEST", right=True),
-    TextColumn("HERE", right=True),
-    TextColumn("TO PEERS", right=True),
-    TextColumn("FROM PEERS", right=True),
+    TextColumn("LOCAL", right=True),
+    TextColumn("OUT", right=True),
+    TextColumn("IN", right=True),
     TextColumn("FAILED", right=True),
     TextColumn("STOOD", right=True),
     TextColumn("P50", right=True),
@@ -49,13 +48,12 @@ def _row(channel: ChannelView) -> list[Cell]:
     stood = 0.0 if channel.remote is None else channel.remote.stood
     return [
         channel.name,
-        "" if load is None else str(load.actors),
-        "" if load is None else str(load.queued + load.waiting),
+        "" if load is None else many(load.queued + load.waiting),
         span(max(ages, default=None), short=True),
         _sent(channel.local),
         _sent(channel.remote),
         _sent(channel.arrived),
-        (str(failed), Colour.BAD) if failed else "0",
+        (many(failed), Colour.BAD) if failed else "0",
         span(stood, short=True) if stood else "",
         span(quantile(channel.handling, 0.5), short=True),
         span(quantile(channel.handling, 0.99), short=True),
@@ -63,7 +61,7 @@ def _row(channel: ChannelView) -> list[Cell]:
 
 
 def _sent(account: Account | None) -> str:
-    return "" if account is None else str(account.sent)
+    return "" if account is None else many(account.sent)
 
 
 def quantile(seen: HistogramView | None, share: float) -> float | None:
@@ -82,7 +80,8 @@ CHANNELS = NodeCommand(
     channels,
     lambda parser: None,
     "peerbus channels\npeerbus channels --json | jq '.[] | {name, oldest}'",
-    "QUEUED and OLDEST are of messages that wait, in mailboxes here or on their way to peers. HERE, TO PEERS and\n"
-    "FROM PEERS count sends since the start, FAILED those that did not arrive. STOOD is how long sends stood for a\n"
-    "peer's credit, all together. P50 and P99: half, and 99 of 100, handlers took at most so long (of one in 61).",
+    "QUEUED and OLDEST are of messages that wait, in mailboxes here or on their way to peers. LOCAL, OUT and IN count\n"
+    "sends since the start, to actors here, to peers and from peers; FAILED those that did not arrive. STOOD is how\n"
+    "long sends stood for a peer's credit, all together. P50, P99: half, and 99 of 100, handlers took at most so long\n"
+    "(of one turn in 61).",
 )

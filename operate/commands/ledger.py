@@ -9,7 +9,7 @@ from ..client import AdminClient
 from .node_command import NodeCommand
 from .terminal import Colour, Terminal
 from .text_table import Cell, TextColumn, table_lines
-from .units import by_reason
+from .units import by_reason, many
 
 __all__ = ["LEDGER"]
 
@@ -44,10 +44,10 @@ async def ledger(node: AdminClient, options: argparse.Namespace, terminal: Termi
             [
                 name,
                 side,
-                str(account.sent),
-                str(account.delivered),
-                str(account.pending),
-                (str(failed), Colour.BAD if failed else None),
+                many(account.sent),
+                many(account.delivered),
+                many(account.pending),
+                (many(failed), Colour.BAD if failed else None),
                 "; ".join(filter(None, why)),
             ]
         )

@@ -82,6 +82,7 @@ async def _unban(node: AdminClient, options: argparse.Namespace) -> tuple[LeverR
 
 async def _target(node: AdminClient, text: str, *, banned: bool = False) -> str:
     """A network or an address as it is written, else the id of a peer, of which the first digits are enough."""
+    text = text.rstrip("…")
     try:
         return str(ban_target(text))
     except ValueError as error:

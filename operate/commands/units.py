@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ...actors.base import ConfigError
 
-__all__ = ["by_reason", "seconds_in", "size", "span"]
+__all__ = ["by_reason", "many", "seconds_in", "size", "span"]
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0, "w": 604800.0}
 
@@ -40,6 +40,24 @@ def size(count: int) -> str:
         if number < 1024:
             return f"{number:.1f} {unit}"
     return f"{number / 1024:.1f} TiB"
+
+
+def many(count: int) -> str:
+    """A count in at most five letters: `99999`, `123k`, `4.56M`, `1.20G`. `--json` has all of its digits."""
+    if abs(count) < 100_000:
+        return str(count)
+    number, unit = count / 1000, "k"
+    for larger in "MGT":
+        if round(abs(number)) < 1000:
+            break
+        number, unit = number / 1000, larger
+    return (
+        f"{number:.2f}{unit}"
+        if abs(number) < 9.995
+        else f"{number:.1f}{unit}"
+        if abs(number) < 99.95
+        else f"{number:.0f}{unit}"
+    )
 
 
 def by_reason(counts: Mapping[str, int]) -> str:

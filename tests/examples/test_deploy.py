@@ -87,7 +87,7 @@ def directives(path: Path) -> dict[str, list[str]]:
 
 def specified(text: str, state: Path) -> str:
     """A value with its specifiers (systemd.unit(5)) for the instance `alice`."""
-    return text.replace("%i", "alice").replace("%S", str(state))
+    return text.replace("%i", "alice").replace("%S", str(state)).replace("%t", str(state))
 
 
 def unit_environment(unit: Mapping[str, list[str]], state: Path) -> dict[str, str]:
@@ -112,7 +112,8 @@ def test_the_unit_reads_the_file_beside_it_and_waits_longer_than_the_node_takes(
     assert unit["RestartPreventExitStatus"] == [str(MISUSED)]
     assert seconds(unit["TimeoutStopSec"][0]) > config.limits.shutdown_timeout + 5
     assert seconds(unit["WatchdogSec"][0]) > 4 * config.limits.slow_handler
-    assert unit["StateDirectory"] == ["peerbus/%i"]
+    assert unit["StateDirectory"] == unit["RuntimeDirectory"] == ["peerbus/%i"]
+    assert config.admin.at == str(folder / "peerbus" / "alice" / "alice.sock")
 
 
 def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path: Path) -> None:
@@ -198,6 +199,7 @@ def test_the_unit_as_a_manager_starts_it_is_ready_reloads_and_stops(
     services.append(service)
     manager.hears("READY=1")
     manager.hears("WATCHDOG=1")
+    assert (folder / "peerbus" / "alice" / "alice.sock").is_socket()
     assert unit["ExecReload"] == ["/bin/kill -HUP $MAINPID"]
     service.process.send_signal(signal.SIGHUP)
     manager.hears("RELOADING=1")

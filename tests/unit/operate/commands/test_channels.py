@@ -18,8 +18,8 @@ async def test_each_channel_is_a_line(place: Place, capsys: pytest.CaptureFixtur
     status, out, err = await asked(place.socket, "channels", capsys)
     assert (status, err) == (0, "")
     lines = [line.split() for line in out.splitlines()]
-    assert lines[0][:3] == ["CHANNEL", "ACTORS", "QUEUED"]
-    assert ["blocks", "1", "0", "1", "0"] in [line[:5] for line in lines]
+    assert lines[0][:3] == ["CHANNEL", "QUEUED", "LOCAL"]
+    assert ["blocks", "0", "1", "0"] in [line[:4] for line in lines]
     said = json.loads((await asked(place.socket, "channels --json", capsys))[1])
     assert {channel["name"]: channel["messages"] for channel in said}["blocks"] == ["Get", "Wait"]
 

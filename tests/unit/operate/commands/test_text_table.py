@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from importlib import import_module
 
 import pytest
 from hypothesis import given
@@ -50,3 +51,23 @@ def test_whatever_is_in_a_cell_it_is_one_line_and_printable(rows: list[list[str]
     assert len(lines) == len(rows) + 1
     assert all(line.isprintable() for line in lines)
     assert all(columns_of(line) >= 0 for line in lines)
+
+
+#: The columns of each table, and a row of it whose fixed columns are as wide as they come.
+WIDEST = {
+    "peers": ["f" * 10, "connected", "59.9 s", "-1000.0", "99.9 ms", "out", "w" * 90, "w" * 90, "w" * 90],
+    "actors": ["w" * 90, "w" * 90, "w" * 90, "restarting", "99999", "99999", "99999", "w" * 90],
+    "channels": ["w" * 90, "99999", "59.9 s", "99999", "99999", "99999", "99999", "59.9 s", "99.9 ms", "99.9 ms"],
+    "ledger": ["w" * 90, "arrived", "99999", "99999", "99999", "99999", "w" * 90],
+    "waits": ["59.9 s", "w" * 90, "w" * 90, "mailbox", "w" * 90, "w" * 90],
+    "bans": ["f" * 64, "59 min 59 s", "w" * 90],
+}
+
+
+@pytest.mark.parametrize("name", WIDEST)
+def test_every_table_fits_eighty_columns(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    columns = import_module(f"peerbus.operate.commands.{name}")._COLUMNS
+    lines = table_lines(Terminal(Screen(), {"NO_COLOR": "1"}), columns, [WIDEST[name]])
+    assert max(map(columns_of, lines)) <= 80
+    assert len(lines) == 2

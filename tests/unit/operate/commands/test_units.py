@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from peerbus.actors import ConfigError
-from peerbus.operate.commands.units import by_reason, seconds_in, size, span
+from peerbus.operate.commands.units import by_reason, many, seconds_in, size, span
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,24 @@ def test_a_span_is_told_in_two_units_at_most(seconds: float | None, text: str, s
 )
 def test_sizes_are_told_in_powers_of_1024(count: int, text: str) -> None:
     assert size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0"),
+        (99_999, "99999"),
+        (100_000, "100k"),
+        (999_499, "999k"),
+        (999_600, "1.00M"),
+        (4_560_000, "4.56M"),
+        (99_960_000, "100M"),
+        (1_200_000_000, "1.20G"),
+        (7 * 10**15, "7000T"),
+    ],
+)
+def test_counts_take_five_letters_at_most(count: int, text: str) -> None:
+    assert many(count) == text
 
 
 def test_counts_are_told_the_most_first() -> None:
