@@ -21,7 +21,16 @@ from .looking import LOOKING
 from .openapi import document
 from .page import Sessions
 from .page_door import LookedAt, PageDoor, cookie_name
-from .places import SocketPlace, TcpPlace, bind_socket, default_socket, place_of, remove_socket
+from .places import (
+    SocketPlace,
+    TcpPlace,
+    bind_socket,
+    default_socket,
+    default_token,
+    make_folder,
+    place_of,
+    remove_socket,
+)
 from .route import ApiRoute, RouteTable, answer, split_target
 from .scraping import SCRAPING
 from .sending import SENDING
@@ -56,9 +65,9 @@ class Admin:
     `at`: `unix:///run/alice.sock`, a path, `http://127.0.0.1:7401` or `https://host:port`; None for a Unix socket of
     the node's name in `$XDG_RUNTIME_DIR/peerbus`, else in the folder `beside`, else in /tmp. The socket's mode is 0600.
     `write`: callers may pull levers and send messages; None: on a Unix socket they may, over TCP not.
-    `token`: over TCP, the file of the bearer token, mode 0600, made where there is none. `certificate` and `key`: files
-    in PEM, for https; `Host` may be what the certificate names. `required`: False to run the node without it where its
-    place cannot be had, and log that.
+    `token`: over TCP, the file of the bearer token, mode 0600, made where there is none; None for NAME.token where the
+    socket would be. `certificate` and `key`: files in PEM, for https; `Host` may be what the certificate names.
+    `required`: False to run the node without it where its place cannot be had, and log that.
 
     Raises ConfigError where these do not go together.
     """
@@ -78,9 +87,8 @@ class Admin:
         self._beside = beside
         self._required = required
         by_tcp = isinstance(self._place, TcpPlace)
-        if by_tcp != (token is not None):
-            which = "needs token, the file of its bearer token" if by_tcp else "takes no token: its mode is its guard"
-            raise ConfigError(f"an admin API at {at or 'a Unix socket'} {which}")
+        if token is not None and not by_tcp:
+            raise ConfigError(f"an admin API at {at or 'a Unix socket'} takes no token: its mode is its guard")
         secure = isinstance(self._place, TcpPlace) and self._place.secure
         if secure != (certificate is not None) or (certificate is None) != (key is None):
             raise ConfigError("https:// takes certificate and key, two files, and nothing else does")
@@ -115,7 +123,8 @@ class Admin:
         except BaseException:
             bound.close()
             raise
-        log.info("admin API", node=node.name, at=InFull(self.address), scope=self._scope.value)
+        more = {} if self._token is None else {"token": InFull(str(self._token))}
+        log.info("admin API", node=node.name, at=InFull(self.address), scope=self._scope.value, **more)
 
     async def _listen(self, bound: socket.socket) -> None:
         self._server = HttpServer(self._handle)
@@ -131,8 +140,7 @@ class Admin:
             self._socket = place.path, (made.st_dev, made.st_ino)
             self.address = str(place)
             return bound
-        assert self._token is not None
-        token = read_token(self._token)
+        token = read_token(self._token_file(node.name))
         try:
             family, kind, _, _, address = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)[0]
             bound = socket.socket(family, kind)
@@ -149,10 +157,19 @@ class Admin:
             self._access,
             lambda: [LookedAt("0", node.name, "", node.node_id)],
             live="/v1/live",
-            signed_out=f"Paste the token of this node: it stands in the file {self._token.name} of whoever runs it.",
+            signed_out="Paste the token of this node: whoever runs it has it in a file, which the node's log names.",
         )
         self.address = str(TcpPlace(place.host, port, place.secure))
         return bound
+
+    def _token_file(self, name: str) -> Path:
+        if self._token is None:
+            self._token = default_token(name, os.environ, self._beside)
+            try:
+                make_folder(self._token.parent)
+            except OSError as error:
+                raise ConfigError(f"the token {self._token} cannot be made: {error.strerror}") from error
+        return self._token
 
     async def aclose(self) -> None:
         """Listen no more, end what is under way, and remove the socket. Idempotent."""

@@ -14,7 +14,16 @@ from urllib.parse import quote, urlsplit
 
 from ..actors.base import ConfigError
 
-__all__ = ["SocketPlace", "TcpPlace", "bind_socket", "default_socket", "place_of", "remove_socket"]
+__all__ = [
+    "SocketPlace",
+    "TcpPlace",
+    "bind_socket",
+    "default_socket",
+    "default_token",
+    "make_folder",
+    "place_of",
+    "remove_socket",
+]
 
 #: Bytes of a path that a socket address has room for (unix(7), sun_path, less its end).
 LONGEST = 107
@@ -94,6 +103,17 @@ def default_socket(name: str, environment: Mapping[str, str], beside: Path | Non
     return (TEMPORARY / f"peerbus-{os.geteuid()}" if beside is None else beside.resolve()) / file
 
 
+def default_token(name: str, environment: Mapping[str, str], beside: Path | None = None) -> Path:
+    """Where the token of a node of that name is, if nothing else is said: where its socket would be."""
+    return default_socket(name, environment, beside).with_suffix(".token")
+
+
+def make_folder(folder: Path) -> None:
+    """Make sure of a folder in which nobody else can put anything. Raises ConfigError, OSError."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _check_folder(folder)
+
+
 def bind_socket(path: Path) -> socket.socket:
     """A Unix socket of mode 0600 at that path, which does not listen yet. Raises ConfigError.
 
@@ -102,8 +122,7 @@ def bind_socket(path: Path) -> socket.socket:
     if len(os.fsencode(path)) > LONGEST:
         raise ConfigError(f"the path of the socket {path} is too long: {LONGEST} bytes at most")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _check_folder(path.parent)
+        make_folder(path.parent)
         _make_way(path)
         made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:

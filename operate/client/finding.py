@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from ...actors.base import ConfigError
 from ..access import existing_token
 from ..looking import NodeOverview
-from ..places import SocketPlace, TcpPlace, default_socket, place_of
+from ..places import SocketPlace, TcpPlace, default_socket, default_token, place_of
 from .caller import AdminCaller
 from .errors import AdminError, NodeNotFound, NodeNotReached
 from .target import AdminTarget
@@ -186,6 +186,9 @@ def _configured(path: Path, environment: Mapping[str, str], token: Path | None, 
     if isinstance(place, SocketPlace):
         return _owned(place.path)
     said = token or admin.token
+    if said is None:  # the node's environment may be another than this one
+        usual = [default_token(config.name, each, config.folder) for each in (environment, {})]
+        said = next((each for each in usual if each.exists()), None)
     return AdminTarget(place, None if said is None else existing_token(said), authority or admin.certificate)
 
 

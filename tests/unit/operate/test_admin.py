@@ -40,6 +40,20 @@ async def test_over_tcp_a_token_is_asked_for_and_only_looking_is_allowed(tmp_pat
         assert (await call(admin, "PUT", "/v1/drain", Host=host, Authorization=bearer)).json["error"] == "read_only"
 
 
+async def test_over_tcp_a_token_is_made_where_the_socket_would_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    admin = Admin("http://127.0.0.1:0")
+    async with Node("alice", extensions=[admin]):
+        assert admin.address is not None
+        token = (tmp_path / "peerbus" / "alice.token").read_text().strip()
+        host = admin.address.removeprefix("http://")
+        assert (await call(admin, "GET", "/v1/node", Host=host)).status == 401
+        assert (await call(admin, "GET", "/v1/node", Host=host, Authorization=f"Bearer {token}")).status == 200
+        assert "alice" not in (await call(admin, "GET", "/session", Host=host)).json["text"]
+
+
 async def test_over_https_its_certificate_says_what_it_is_called(tmp_path: Path) -> None:
     token = tmp_path / "token"
     certificate, key = certificate_for(tmp_path, "alice.example", "*.nodes.example", "127.0.0.1")
@@ -112,7 +126,6 @@ async def test_two_nodes_at_one_place_are_refused(place: Place) -> None:
 @pytest.mark.parametrize(
     ("at", "more", "why"),
     [
-        ("http://127.0.0.1:0", {}, "needs token"),
         (None, {"token": "t"}, "takes no token"),
         ("https://127.0.0.1:0", {"token": "t"}, "certificate and key"),
         ("http://127.0.0.1:0", {"token": "t", "certificate": "c", "key": "k"}, "certificate and key"),

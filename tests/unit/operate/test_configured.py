@@ -30,8 +30,8 @@ def test_there_is_one_unless_it_was_said_that_there_be_none(tmp_path: Path) -> N
 
 
 def test_what_does_not_go_together_is_an_error_of_the_configuration(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"alice.toml:3: admin: .*needs token"):
-        parse('[admin]\nat = "http://127.0.0.1:7401"\n', tmp_path)
+    with pytest.raises(ConfigError, match=r"alice.toml:3: admin: .*certificate and key"):
+        parse('[admin]\nat = "https://127.0.0.1:7401"\n', tmp_path)
 
 
 async def test_a_node_that_is_run_has_its_socket_beside_its_configuration(tmp_path: Path) -> None:
