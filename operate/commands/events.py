@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping
 from contextlib import aclosing
@@ -17,6 +18,8 @@ from .terminal import Colour, Terminal
 
 __all__ = ["EVENTS"]
 
+#: An id of a node, wherever it stands: of each the first digits are shown, as in every table.
+_NODE_ID = re.compile(r"\b[0-9a-f]{64}\b")
 #: Events that are shown, where nobody says how many.
 SHOWN = 20
 _COLOURS = {
@@ -76,18 +79,16 @@ def _fields(event: object) -> str:
     if not isinstance(event, Mapping):
         return printable(str(event))
     return "  ".join(
-        f"{printable(str(name))}={_value(name, value)}" for name, value in event.items() if value not in (None, "")
+        f"{printable(str(name))}={_value(value)}" for name, value in event.items() if value not in (None, "")
     )
 
 
-def _value(name: object, value: object) -> str:
+def _value(value: object) -> str:
     if isinstance(value, Mapping):
         return f"({_fields(value)})"
     if isinstance(value, list):
         return f"[{', '.join(printable(str(each)) for each in value)}]"
-    if name == "node_id":
-        return short_id(str(value))
-    text = printable(str(value))
+    text = _NODE_ID.sub(lambda found: short_id(found[0]), printable(str(value)))
     return repr(text) if " " in text or not text else text
 
 
