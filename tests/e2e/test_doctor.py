@@ -96,12 +96,17 @@ class Sender(Reactor):
 
 
 def doctor(config: Path, before: Sequence[str] = (), listen: float = 0.1) -> dict[str, dict[str, Any]]:
-    """What it says, by what it is about; of several the last."""
+    """What it says, by what it is about; of dials in vain, by their reason too."""
     words = (*before, *DOCTOR, str(config), "--json", "--listen", str(listen))
     said = subprocess.run(words, check=False, capture_output=True, text=True, timeout=PATIENCE)
     assert said.returncode in (0, 1), said.stderr
     found: dict[str, Any] = json.loads(said.stdout)
-    return {each["about"]: each for each in found["diagnoses"]}
+    return {
+        f"{each['about']}: {each['text'].partition(':')[0]}"
+        if each["about"] == "dials in vain"
+        else each["about"]: each
+        for each in found["diagnoses"]
+    }
 
 
 def written(folder: Path, name: str, text: str) -> Path:
@@ -214,11 +219,16 @@ def test_a_path_that_drops_large_packets_is_named(net: WanHosts, tmp_path: Path)
     with asking_for_large_answers(net, tmp_path) as (config, alice):
         alice.logged("connected")
         net.both_ways(mtu=1300)  # from now on, as if the route had changed
-        alice.logged("connection ended", lambda line: "large ones were not" in line.get("text", ""))
+        # Again, with smaller segments: a HELLO is too large for others.
+        alice.logged("connected", lambda _: [line["event"] for line in alice.lines].count("connected") > 1)
         found = doctor(config, net.on(1, "env"))
-    assert found["narrow path"]["verdict"] == "warning"
-    assert f" at tcp://{net.address(2)}:7400: small" in found["narrow path"]["text"]
-    assert "tcp_mtu_probing" in found["narrow path"]["advice"]
+    # At the end of the connection it is seen where small frames got through beside the large ones, else by the dial.
+    at_its_end, by_the_dial = found.get("narrow path"), found.get("dials in vain: narrow")
+    named = at_its_end or by_the_dial
+    assert named is not None
+    assert named["verdict"] == "warning"
+    assert "tcp_mtu_probing" in named["advice"]
+    assert at_its_end is None or f" at tcp://{net.address(2)}:7400: small" in at_its_end["text"]
 
 
 @pytest.mark.timeout(120)
@@ -227,11 +237,11 @@ def test_nodes_meet_over_a_path_that_drops_large_packets_of_the_handshake_and_th
 ) -> None:
     net.both_ways(mtu=1300)
     with asking_for_large_answers(net, tmp_path) as (config, alice):
-        assert alice.logged("dial failed")["reason"] == "narrow"
+        alice.logged("dial failed", lambda line: line["reason"] == "narrow")
         alice.logged("connected")
         found = doctor(config, net.on(1, "env"))
-    assert found["dials in vain"]["text"] == "narrow: 1 since the start"
-    assert "tcp_mtu_probing" in found["dials in vain"]["advice"]
+    assert found["dials in vain: narrow"]["text"].startswith("narrow: ")
+    assert "tcp_mtu_probing" in found["dials in vain: narrow"]["advice"]
 
 
 def test_without_a_configuration_the_machine_is_looked_at(tmp_path: Path) -> None:
