@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from ...actors.messages import Retained
@@ -45,8 +45,8 @@ class Candidate:
     source: str = "mdns"
     told_by: str | None = None
     record: PeerRecord | None = None
-    heard_from: str = ""
-    way: Scope | None = None
+    heard_from: str = field(default="", compare=False)
+    way: Scope | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

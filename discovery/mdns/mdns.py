@@ -10,14 +10,17 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 from ...actors.base import get_logger, new_task
 from ...transports.streams import Endpoint
 from ..facts import Candidate
 from ..records import LocalAddress, addresses_of, local_addresses
+from .heard_from import MAX_TRACKED, HeardFrom, who_goes
 from .other_networks import OtherNetworks
 from .presence import Presence, presence_of, spoken_on
 from .service_record import SERVICE_TYPE, Ignored, instance_name, read_record, text_of
+from .sifter import sift
 from .zeroconf_edge import import_zeroconf, not_running, raw_record, service_info, version_of
 
 if TYPE_CHECKING:
@@ -30,8 +33,6 @@ log = get_logger("peerbus.discovery")
 
 #: An instance name is the beginning of a node id; nothing else is looked up.
 NAME = re.compile(r"[0-9a-f]{20}\." + re.escape(SERVICE_TYPE))
-#: Service instances that are followed; one network with more nodes needs PEX, and a flood stops here.
-MAX_TRACKED = 1024
 #: Lookups in flight; a record mostly comes whole, so that lookups are rare.
 MAX_LOOKUPS = 16
 #: Seconds after a change at which it is said once more. What a hearer has heard within the last second no change
@@ -117,6 +118,8 @@ class Mdns:
         self._lost = 0
         self._ignored: Counter[str] = Counter()
         self._others = OtherNetworks(self._node, network)
+        self._heard = HeardFrom()
+        self._sifted: WeakSet[asyncio.DatagramTransport] = WeakSet()
 
     @property
     def running(self) -> bool:
@@ -181,7 +184,7 @@ class Mdns:
 
     def statistics(self) -> MdnsStatistics:
         """What was found, lost and ignored so far."""
-        return MdnsStatistics(self._found, self._lost, dict(self._ignored), self._others.names)
+        return MdnsStatistics(self._found, self._lost, {**self._ignored, **self._heard.dropped}, self._others.names)
 
     # -- advertising
 
@@ -201,6 +204,7 @@ class Mdns:
         if self._zeroconf is not None and spoken != self._spoken:
             if self._spoken:
                 await self._zeroconf.zeroconf.async_update_interfaces(list(spoken), version_of(spoken))
+                sift(self._zeroconf.zeroconf, self._heard, self._sifted)
                 log.info("mdns follows the interfaces", node=self._node, addresses=spoken)
             self._spoken = spoken
 
@@ -209,6 +213,7 @@ class Mdns:
 
         self._zeroconf = AsyncZeroconf(interfaces=list(spoken), ip_version=version_of(spoken))
         await self._zeroconf.zeroconf.async_wait_for_start()
+        sift(self._zeroconf.zeroconf, self._heard, self._sifted)
         self._browser = AsyncServiceBrowser(self._zeroconf.zeroconf, SERVICE_TYPE, handlers=[self._changed])
 
     async def _advertise(self, presence: Presence | None) -> None:
@@ -306,6 +311,7 @@ class Mdns:
         if state_change.name == "Removed":
             self._forget(name)
             self._tracked.pop(name, None)
+            self._heard.forget(name)
             return
         if name not in self._tracked and not self._track(name):
             self._ignored["too_many"] += 1
@@ -342,11 +348,11 @@ class Mdns:
 
     def _track(self, name: str) -> bool:
         if len(self._tracked) >= MAX_TRACKED:
-            # Records that nominate nobody make room, so that a flood of them hides no real node.
-            useless = next((n for n, candidate in self._tracked.items() if candidate is None), None)
-            if useless is None:
+            goes = who_goes(self._tracked, name, self._heard)
+            if goes is None:
                 return False
-            del self._tracked[useless]
+            self._forget(goes)
+            del self._tracked[goes]
         self._tracked[name] = None
         return True
 
@@ -373,9 +379,8 @@ class Mdns:
     def _resolved(self, name: str, info: AsyncServiceInfo) -> None:
         if name not in self._tracked:
             return
-        read = read_record(
-            raw_record(name, info), self_id=self._node_id, network=self._network, loopback=self._loopback
-        )
+        raw = raw_record(name, info, self._heard.of(name))
+        read = read_record(raw, self_id=self._node_id, network=self._network, loopback=self._loopback)
         if isinstance(read, Ignored):
             self._ignored[read.reason] += 1
             if read.reason == "network":

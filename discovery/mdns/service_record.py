@@ -133,7 +133,8 @@ def read_record(raw: RawRecord, *, self_id: str, network: str, loopback: bool) -
     roles = _roles_in(text)
     if roles is None:
         return Ignored("roles")
-    way = Scope.MACHINE if loopback else Scope.LINK
+    here = loopback and (not raw.heard_from or _is_loopback(raw.heard_from))
+    way = Scope.MACHINE if here else Scope.LINK
     return Candidate(node_id, tuple(endpoints), roles, source="mdns", heard_from=raw.heard_from, way=way)
 
 
@@ -198,6 +199,13 @@ def _resolved(addresses: Iterable[str], port: int) -> list[Endpoint]:
             ipaddress.ip_address(address.partition("%")[0])
             found.append(Endpoint("tcp", host=address, port=port))
     return found
+
+
+def _is_loopback(text: str) -> bool:
+    try:
+        return ipaddress.ip_network(text).is_loopback
+    except ValueError:
+        return False
 
 
 def _dialable(text: str, *, loopback: bool) -> bool:

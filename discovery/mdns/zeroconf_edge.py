@@ -30,14 +30,15 @@ _PTR, _IN = 12, 1
 _PACKET = 9000
 
 
-def raw_record(name: str, info: ServiceInfo) -> RawRecord:
-    """What zeroconf resolved, as `read_record` takes it."""
+def raw_record(name: str, info: ServiceInfo, heard_from: str = "") -> RawRecord:
+    """What zeroconf resolved, as `read_record` takes it; the machine that said it first, where that is known."""
     return RawRecord(
         name=name,
         port=info.port,
         addresses=[_named_zone(address) for address in info.parsed_scoped_addresses()],
         txt=info.properties,
         txt_size=len(info.text or b""),
+        heard_from=heard_from,
     )
 
 

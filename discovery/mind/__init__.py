@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .bookkeeping import Bookkeeping
+from .crowds import crowd_of
 from .lever_messages import (
     LEVERS,
     AddPersistent,
@@ -51,5 +52,6 @@ __all__ = [
     "UnbanPeer",
     "WallClock",
     "bounded",
+    "crowd_of",
     "pull",
 ]

@@ -20,6 +20,10 @@ from .token_bucket import TokenBucket
 
 __all__ = ["DialList"]
 
+#: Of those that one machine told of, as many are dialed at a time however few slots there are for own dials; and
+#: seconds after which the others are looked at again, unless a dial ends before.
+FEWEST_OUT, NEXT_TURN = 4, 0.1
+
 
 class DialList:
     """That of one peer manager. Times are seconds on its caller's clock."""
@@ -105,6 +109,14 @@ class DialList:
             else choices(self._state.peers, slots, self._state.bans, self._state.needs(), now)
         )
 
+    def _turn_of(self, choice: Choice, now: float) -> float:
+        """When one that was only heard of may be dialed: of a crowd some at a time, so that others get theirs."""
+        crowd, most = choice.peer.crowd, self._state.options.max_outgoing
+        if not crowd or most is None or choice.peer.last_connected > -math.inf:
+            return now
+        out = sum(peer.crowd == crowd and peer.last_connected == -math.inf for peer in self._out.values())
+        return now if out < max(FEWEST_OUT, most // 2) else now + NEXT_TURN
+
     def _keep_due(self, found: list[Choice], now: float) -> float:
         """Keep in mind when the first of these is due."""
         least = self._budget.ready_at(now)
@@ -122,7 +134,9 @@ class DialList:
             # Which peer leaves for which is asked anew when the others are out.
             if bool(claimed) if choice.replaces is not None else not slots.may_dial(kept=choice.kept):
                 continue
-            free_at = now if choice.kept else self._targets.free_at(choice.address, now)
+            free_at = (
+                now if choice.kept else max(self._targets.free_at(choice.address, now), self._turn_of(choice, now))
+            )
             if free_at > now:
                 peer.rest_until = free_at
                 self.look_again()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -29,12 +30,15 @@ class Choice:
     rank: float
     replaces: KnownPeer | None = None
     needed: bool = False
+    #: How many that were never connected are known from where it was heard of.
+    crowd: int = 0
 
 
 def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, now: float) -> list[Choice]:
     """Every peer that only time keeps from being dialed.
 
-    The operator's first, then those that a requirement lacks, then the highest rank, then the longest due, then by lot.
+    The operator's first, then those that a requirement lacks, then the highest rank, then those of whom few others were
+    heard from the same place, then the longest due, then by lot.
     Of its addresses that are due the best is chosen, else the one that is due first. A place that is being dialed, or
     where a connection that we dialed leads, is left out under any other name; so is a peer that is banned, or inactive
     unless it is persistent. Seeds are there only while nobody else is or can be dialed now.
@@ -47,6 +51,7 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, 
     if not for_kept and not for_others and lowest is None:
         return []
     busy = set(_places_in_use(everyone))
+    crowds = Counter(peer.crowd for peer in everyone if peer.crowd and peer.last_connected == -math.inf)
     found, seeds = list[Choice](), list[Choice]()
     for peer in everyone:
         if peer.state is not PeerState.IDLE or (peer.inactive and not peer.persistent):
@@ -64,7 +69,9 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, 
         rank = MAX_SCORE if kept else peer.rank(now) if due <= now else 0.0
         if place is not None and not needed:
             due = max(due, place.free_at)
-        choice = Choice(peer, address, due, kept, rank, None if place is None else place.victim, needed)
+        victim = None if place is None else place.victim
+        crowd = crowds[peer.crowd] if peer.last_connected == -math.inf else 0
+        choice = Choice(peer, address, due, kept, rank, victim, needed, crowd)
         (seeds if peer.addresses.seed and not kept else found).append(choice)
     if seeds and not any(choice.due <= now for choice in found) and not any(map(_dialed_ordinarily, everyone)):
         found += seeds
@@ -72,7 +79,7 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, 
 
 
 def _order(choice: Choice) -> tuple[object, ...]:
-    return not choice.kept, not choice.needed, -choice.rank, choice.due, choice.peer.lot
+    return not choice.kept, not choice.needed, -choice.rank, choice.crowd, choice.due, choice.peer.lot
 
 
 def nobody_new_fits(peers: Iterable[KnownPeer], slots: Slots, needs: Needs, now: float) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from minds import ONE, TWO, connected, known, mind, place
 
+from peerbus.discovery.facts.events import Candidate
 from peerbus.discovery.mind.dial_list import DialList
 from peerbus.discovery.peer.lifecycle import PeerState
 from peerbus.discovery.peer.options import PeerOptions
@@ -76,3 +77,19 @@ def test_a_node_that_is_being_emptied_dials_nobody() -> None:
     dials = DialList(state)
     assert dials.dials(0.0) == []
     assert dials.next_due(0.0) is None
+
+
+def test_those_whom_one_machine_told_of_are_dialed_some_at_a_time_and_those_of_another_first() -> None:
+    state = mind(PeerOptions(max_outgoing=8))
+    dials = DialList(state)
+    for number in range(20):
+        told = Candidate(f"{number:064x}", (place(number + 1),), heard_from="10.0.0.1")
+        state.peers.learn(told, 0.0)
+    dials.look_again()
+    assert len(dials.dials(0.0)) == 4
+    state.peers.learn(Candidate("f" * 64, (place(99),), heard_from="10.0.0.2"), 0.0)
+    dials.look_again()
+    assert [dial.node_id for dial in dials.dials(0.0)] == ["f" * 64]
+    due = dials.next_due(0.0)
+    assert due is not None
+    assert due > 0.0
