@@ -6,8 +6,8 @@ import asyncio
 import secrets
 import socket
 
-from zeroconf import DNSOutgoing
 from zeroconf._dns import DNSAddress, DNSPointer, DNSService, DNSText
+from zeroconf._protocol.outgoing import DNSOutgoing
 from zeroconf.const import (
     _CLASS_IN,
     _CLASS_UNIQUE,
