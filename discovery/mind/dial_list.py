@@ -135,7 +135,9 @@ class DialList:
             if bool(claimed) if choice.replaces is not None else not slots.may_dial(kept=choice.kept):
                 continue
             free_at = (
-                now if choice.kept else max(self._targets.free_at(choice.address, now), self._turn_of(choice, now))
+                now
+                if choice.kept
+                else max(self._targets.free_at(choice.address, peer.node_id, now), self._turn_of(choice, now))
             )
             if free_at > now:
                 peer.rest_until = free_at
@@ -144,7 +146,7 @@ class DialList:
             if not choice.kept and not self._budget.take(now):
                 break  # the operator's come first, so none follows that may be dialed without
             if not choice.kept:
-                self._targets.take(choice.address, now)
+                self._targets.take(choice.address, peer.node_id, now)
             slots.claim(kept=choice.kept)
             taken.add(endpoint)
             self._last += 1

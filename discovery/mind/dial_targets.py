@@ -14,40 +14,53 @@ from .token_bucket import TokenBucket
 
 __all__ = ["A_PLACE", "DialTargets"]
 
-#: Nodes for which one endpoint is dialed at once, and in a minute in the long run, as long as nobody answers there.
+#: Dials to one endpoint at once, and in a minute in the long run, where several nodes are said to be and none answers.
 A_PLACE = 4
 #: Targets that are counted; beyond that the one that was dialed least recently is counted anew.
 MOST_TARGETS = 2048
 
 
 class DialTargets:
-    """Counts the first dial of each node to an address that others told of; its further ones have waits of their own.
+    """Counts dials to addresses that others told of and that never worked.
 
-    `an_address`: the same for all endpoints at one address (of IPv6: in one /64). Times are those of its caller.
+    Where one node is said to be, its further dials have waits of their own, and are not counted. `an_address`: first
+    dials at once, and in a minute, to all endpoints at one address (of IPv6: in one /64). Times are its caller's.
     """
 
-    __slots__ = ("_an_address", "_buckets")
+    __slots__ = ("_an_address", "_buckets", "_only")
 
     def __init__(self, an_address: float) -> None:
         self._an_address = an_address
         self._buckets: dict[str, TokenBucket] = {}
+        #: By endpoint, the one node that is said to be there; None: several are.
+        self._only: dict[str, str | None] = {}
 
-    def free_at(self, address: PeerAddress, now: float) -> float:
-        """When it may be dialed: `now` or later."""
-        if not _is_hearsay(address):
-            return now
-        return max((bucket.ready_at(now) for bucket in self._of(address.endpoint, now)), default=now)
+    def free_at(self, address: PeerAddress, node_id: str | None, now: float) -> float:
+        """When that node may be dialed there: `now` or later."""
+        return max((bucket.ready_at(now) for bucket in self._counted(address, node_id, now)), default=now)
 
-    def take(self, address: PeerAddress, now: float) -> None:
+    def take(self, address: PeerAddress, node_id: str | None, now: float) -> None:
         """It is dialed."""
-        if _is_hearsay(address):
-            for bucket in self._of(address.endpoint, now):
-                bucket.take(now)
+        for bucket in self._counted(address, node_id, now):
+            bucket.take(now)
+        place = str(address.endpoint)
+        self._only[place] = node_id if self._only.get(place, node_id) == node_id else None
+        while len(self._only) > MOST_TARGETS:
+            del self._only[next(iter(self._only))]
 
     def reached(self, endpoint: Endpoint, now: float) -> None:
         """A node was there."""
         for bucket in self._of(endpoint, now):
             bucket.give_back(now)
+
+    def _counted(self, address: PeerAddress, node_id: str | None, now: float) -> list[TokenBucket]:
+        """What such a dial is taken from."""
+        if address.dial_way is None or address.last_success > -math.inf:
+            return []
+        buckets = self._of(address.endpoint, now)
+        if address.last_failure == -math.inf:
+            return buckets
+        return [] if self._only.get(str(address.endpoint), node_id) == node_id else buckets[:1]
 
     def _of(self, endpoint: Endpoint, now: float) -> list[TokenBucket]:
         if endpoint.scheme != "tcp":
@@ -60,7 +73,3 @@ class DialTargets:
         while len(self._buckets) > MOST_TARGETS:
             del self._buckets[next(iter(self._buckets))]
         return found
-
-
-def _is_hearsay(address: PeerAddress) -> bool:
-    return address.dial_way is not None and address.last_success == address.last_failure == -math.inf

@@ -13,12 +13,13 @@ def at(port: int, host: str = "10.0.0.1") -> PeerAddress:
     return PeerAddress(Endpoint("tcp", host=host, port=port), {"pex"})
 
 
-def dialed(targets: DialTargets, *addresses: PeerAddress, now: float = 0.0) -> int:
-    """How many of these may be dialed one after the other."""
+def dialed(targets: DialTargets, *addresses: PeerAddress, now: float = 0.0, ids: int = 1000) -> int:
+    """How many of these may be dialed one after the other, for so many nodes in turn."""
     count = 0
-    for address in addresses:
-        if targets.free_at(address, now) <= now:
-            targets.take(address, now)
+    for number, address in enumerate(addresses):
+        node_id = str(number % ids)
+        if targets.free_at(address, node_id, now) <= now:
+            targets.take(address, node_id, now)
             count += 1
     return count
 
@@ -27,7 +28,7 @@ def test_one_place_is_dialed_a_few_times_a_minute() -> None:
     targets = DialTargets(AN_ADDRESS)
     assert dialed(targets, *[at(6379)] * 100) == A_PLACE
     wait = 60.0 / A_PLACE
-    assert targets.free_at(at(6379), 0.0) == wait
+    assert targets.free_at(at(6379), "another", 0.0) == wait
     assert dialed(targets, *[at(6379)] * 100, now=wait) == 1
 
 
@@ -51,7 +52,15 @@ def test_a_node_that_did_not_answer_waits_as_its_own_failures_say_and_the_operat
     targets = DialTargets(AN_ADDRESS)
     failed, said = at(7), PeerAddress(at(8).endpoint, {"pex", "config"})
     failed.last_failure = 1.0
-    assert dialed(targets, *[failed] * 100, *[said] * 100) == 200
+    assert dialed(targets, *[failed] * 100, ids=1) == 100
+    assert dialed(targets, *[said] * 100) == 100
+
+
+def test_where_several_are_said_to_be_and_none_answers_every_dial_counts() -> None:
+    targets = DialTargets(AN_ADDRESS)
+    failed = at(7)
+    failed.last_failure = 1.0
+    assert dialed(targets, *[failed] * 100, ids=5) == A_PLACE + 1  # of the first one nothing was counted
 
 
 def test_what_is_remembered_is_bounded_and_what_is_no_address_is_not_counted() -> None:
