@@ -90,6 +90,11 @@ async def unban(node: NodeViews, request: ApiRequest) -> LeverResult:
     return await pulled(node.unban(request.path["target"]))
 
 
+async def forget(node: NodeViews, request: ApiRequest) -> LeverResult:
+    """Forget a peer, and where it is pinned."""
+    return await pulled(node.forget(request.path["id"]))
+
+
 async def persist(node: NodeViews, request: ApiRequest) -> LeverResult:
     """Keep a connection."""
     return await pulled(node.add_persistent(request.path["endpoint"]))
@@ -169,6 +174,7 @@ STEERING = (
     _lever("DELETE", "/v1/peers/{id}", disconnect, "Part with a peer.", PartBody),
     _lever("PUT", "/v1/bans/{target}", ban, "Ban a node id, an address or a network.", BanBody),
     _lever("DELETE", "/v1/bans/{target}", unban, "Lift a ban."),
+    _lever("DELETE", "/v1/pins/{id}", forget, "Forget a peer, and the addresses where no other is taken."),
     _lever("PUT", "/v1/persistent/{endpoint}", persist, "Dial an endpoint for ever, and keep a slot for it."),
     _lever("DELETE", "/v1/persistent/{endpoint}", forget_persistent, "Insist on an endpoint no longer."),
     _lever("PUT", "/v1/seeds/{endpoint}", seed, "Dial an endpoint when nobody else is left."),

@@ -117,6 +117,10 @@ class AdminClient(AdminCaller):
         """Lift a ban."""
         return await self.delete(api_path("bans", target), LeverResult)
 
+    async def forget(self, node_id: str) -> LeverResult:
+        """Forget a peer, and where it is pinned."""
+        return await self.delete(api_path("pins", node_id), LeverResult)
+
     async def persist(self, endpoint: str, on: bool = True) -> LeverResult:
         """Dial an endpoint for ever and keep a slot for it, or insist on it no longer."""
         return await self.send("PUT" if on else "DELETE", api_path("persistent", endpoint), LeverResult)

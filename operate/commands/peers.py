@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from ...actors.base import printable
+from ...actors.base import ConfigError, printable
 from ...discovery.mind import PeerView
 from ...transports.connection import ConnectionStatistics
 from ..client import AdminClient
@@ -32,6 +32,10 @@ _COLOURS = {"ready": Colour.GOOD, "idle": Colour.FAINT}
 
 async def peers(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
     """See the module."""
+    if options.peer == "forget":
+        return await _forget(node, options, terminal)
+    if options.whom is not None:
+        raise ConfigError(f"{options.peer} {options.whom}: one peer at a time, or `peerbus peers forget ID`")
     if options.peer is not None:
         return await _one(node, await full_id(node, options.peer), options, terminal)
     found = await node.peers()
@@ -44,6 +48,18 @@ async def peers(node: AdminClient, options: argparse.Namespace, terminal: Termin
     rtts = {each.peer_id: each.rtt for each in connections.values()}
     rows = [_row(peer, rtts.get(peer.node_id or ""), seen.clock) for peer in sorted(found, key=_order)]
     terminal.say(*(table_lines(terminal, _COLUMNS, rows) if rows else ["no peers"]))
+    return 0
+
+
+async def _forget(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
+    if options.whom is None:
+        raise ConfigError("forget whom? `peerbus peers forget ID`")
+    node_id = await full_id(node, options.whom)
+    result = await node.forget(node_id)
+    if options.json:
+        terminal.say_json(result, indent=0)
+    else:
+        terminal.say(f"{short_id(node_id)} is forgotten: whoever answers next at its address is taken")
     return 0
 
 
@@ -140,13 +156,17 @@ def _connection(terminal: Terminal, each: ConnectionStatistics) -> list[str]:
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("peer", metavar="ID", nargs="?", help="all about this peer; the first digits are enough")
+    parser.add_argument("whom", metavar="ID", nargs="?", help="after `forget`: that peer is forgotten, as see below")
     parser.add_argument("--connected", action="store_true", help="only those that are connected")
 
 
 PEERS = NodeCommand(
     peers,
     _arguments,
-    "peerbus peers\npeerbus peers 3f2a91\npeerbus peers --json | jq '.[] | select(.up) | .node_id'",
+    "peerbus peers\npeerbus peers 3f2a91\npeerbus peers forget 3f2a91\n"
+    "peerbus peers --json | jq '.[] | select(.up) | .node_id'",
     "FOR is how long a peer has been up, DIR which side has dialed (in, out). A role with a question mark is claimed\n"
-    "by a finder and not proven. WHY NOT says why a peer is not connected.",
+    "by a finder and not proven. WHY NOT says why a peer is not connected.\n"
+    "`forget`: a peer that is not connected is forgotten, and that it is the one that is taken at an address without\n"
+    "an id, where it answered first (as in ssh's known_hosts): for a node that was replaced by one with another id.",
 )

@@ -50,6 +50,8 @@ async def test_it_pulls_every_lever(place: Place, client: AdminClient) -> None:
         assert await client.ban("10.2.0.0/16")
         assert (await client.bans())[-1].until is None
         assert await client.unban("10.1.0.0/16")
+        with pytest.raises(RequestRefused, match="is not known"):
+            await client.forget("f" * 64)
         assert await client.persist("unix:///nowhere/a.sock")
         assert await client.seed("unix:///nowhere/b.sock")
         assert {str(address.endpoint) for peer in await client.peers() for address in peer.addresses} == {

@@ -8,6 +8,7 @@ import pytest
 from administered import Place
 from command_line import asked
 from pairs import Pair
+from virtual_time import eventually
 
 
 async def test_each_peer_is_a_line_of_what_matters(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,3 +58,24 @@ async def test_a_peer_that_is_not_known_is_an_error(place: Place, capsys: pytest
     status, out, err = await asked(place.socket, f"peers {'f' * 64}", capsys)
     assert (status, out) == (1, "")
     assert "is no peer that this node knows" in err
+
+
+async def test_a_peer_is_forgotten_unless_it_is_connected(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, err = await asked(pair.socket, f"peers forget {pair.peer.node_id[:8]}", capsys)
+    assert (status, out) == (1, "")
+    assert "is connected" in err
+    await pair.peer.aclose()
+    await eventually(lambda: not pair.node.peers)
+    status, out, err = await asked(pair.socket, f"peers forget {pair.peer.node_id[:8]}", capsys)
+    assert (status, err) == (0, "")
+    assert out.startswith(f"{pair.peer.node_id[:10]} is forgotten")
+
+
+@pytest.mark.parametrize("words", ["peers forget", "peers 3f2a91 3f2a92"])
+async def test_words_that_say_no_one_peer_are_an_error(
+    words: str, place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = await asked(place.socket, words, capsys)
+    assert status != 0
+    assert out == ""
+    assert "peers forget ID" in err
