@@ -17,6 +17,7 @@ CRASHES = HERE / "crashes"
 
 TARGETS = {
     "admin_http": "the HTTP of the admin API: what any program on the machine, or a page of a browser, may send",
+    "certificate": "certificates that strangers show in TLS: bytes that OpenSSL takes, and another parser reads",
     "description": "what a peer says that its channels declare",
     "event_stream": "the events of a node, as a client of its admin API reads them",
     "frames": "the frame decoder and the reassembler: bytes on an open connection",
