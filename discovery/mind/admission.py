@@ -127,7 +127,7 @@ class Admission:
             return victim
         if attempt.dial is None:
             return crowded_out(state.peers, attempt.host, now, needs=needs)
-        return makes_room(state.peers, now, needs=needs) if slots.outgoing_reserved else None
+        return makes_room(state.peers, now, needs=needs, newcomer=peer) if slots.outgoing_reserved else None
 
     def _lesser_than(self, peer: KnownPeer | None, attempt: Attempt, now: float, needs: Needs) -> KnownPeer | None:
         """The peer that is worth less than the newcomer, or less needed."""

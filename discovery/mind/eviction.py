@@ -28,9 +28,14 @@ def crowded_out(peers: Iterable[KnownPeer], host: str | None, now: float, *, nee
     return _of_largest(crowd_of, there, exposed, host) or _of_largest(network_of, there, exposed, host)
 
 
-def makes_room(peers: Iterable[KnownPeer], now: float, *, needs: Needs) -> KnownPeer | None:
-    """The peer that leaves for one that we dial ourselves, out of what is reserved for that."""
-    there = _that_dialed_us(peers)
+def makes_room(
+    peers: Iterable[KnownPeer], now: float, *, needs: Needs, newcomer: KnownPeer | None = None
+) -> KnownPeer | None:
+    """The peer that leaves for one that we dial ourselves, out of what is reserved for that.
+
+    What `newcomer` has claimed itself counts as free.
+    """
+    there = _that_dialed_us(peers, newcomer)
     crowds = Counter(crowd_of(peer.host) for peer in there)
     return max(
         _exposed(there, now, needs), key=lambda peer: (crowds[crowd_of(peer.host)], peer.linked_at), default=None
@@ -43,9 +48,9 @@ def at_address(peers: Iterable[KnownPeer], host: str | None) -> int:
     return sum(crowd_of(peer.host) == crowd for peer in _that_dialed_us(peers)) if crowd else 0
 
 
-def _that_dialed_us(peers: Iterable[KnownPeer]) -> list[KnownPeer]:
+def _that_dialed_us(peers: Iterable[KnownPeer], newcomer: KnownPeer | None = None) -> list[KnownPeer]:
     everyone = list(peers)
-    claimed = {peer.replaces for peer in everyone if peer.replaces is not None}
+    claimed = {peer.replaces for peer in everyone if peer is not newcomer and peer.replaces is not None}
     return [
         peer
         for peer in everyone

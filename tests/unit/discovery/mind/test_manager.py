@@ -802,3 +802,39 @@ def test_the_name_of_a_seed_leads_to_others_after_a_node_answered_there() -> Non
     assert 0.0 < due <= 60.0
     assert only_dial(peers, due).endpoint == NAME
     assert view(peers, HIGH).addresses[0].endpoint == place(1)
+
+
+def test_keys_that_come_and_go_do_not_push_out_peers_that_were_here_for_long() -> None:
+    peers = manager(PeerOptions(stable_after=10.0))
+    honest = [f"a{number:063x}" for number in range(8)]
+    for node_id in honest:
+        assert peers.authenticated(Attempt(node_id, 1, node_id, host="10.0.0.9"), 0.0) == Accept()
+        peers.ready(node_id, node_id, 0.0)
+    for node_id in honest:
+        peers.disconnected(node_id, node_id, "eof", 60.0)
+    for number in range(320):
+        fresh, now = f"b{number:063x}", 61.0 + number
+        assert peers.authenticated(Attempt(fresh, 1, fresh, host="10.9.9.9"), now) == Accept()
+        peers.ready(fresh, fresh, now)
+        peers.disconnected(fresh, fresh, "eof", now + 0.5)
+    known = {peer.node_id for peer in peers.snapshot().peers}
+    assert set(honest) <= known
+    assert len(known) == 260
+
+
+def test_one_address_takes_not_all_slots_and_own_dials_have_theirs() -> None:
+    peers = manager(PeerOptions(max_connected=16, max_connected_upgrade=4, max_outgoing=4, max_known=40))
+    for number in range(16):
+        fresh = f"b{number:063x}"
+        assert peers.authenticated(Attempt(fresh, 1, fresh, host="10.9.9.9"), float(number)) == Accept()
+        peers.ready(fresh, fresh, float(number))
+    assert reason(peers.authenticated(Attempt("c" * 64, 1, "c", host="10.9.9.9"), 20.0)) == "full"
+    assert peers.authenticated(Attempt("d" * 64, 1, "d", host="10.0.0.1"), 20.0) == Accept()
+    events = peers.ready("d" * 64, "d", 20.0)
+    assert [close.reason for close in events.close] == ["upgraded"]
+    assert events.close[0].node_id == f"b{15:063x}"
+    peers.disconnected(events.close[0].node_id, events.close[0].key, "upgraded", 20.5)
+    peers.found(candidate(HIGH, 1), 21.0)
+    dial = only_dial(peers, 21.0)
+    assert peers.authenticated(Attempt(HIGH, 1, "own", dial, host="10.0.0.2"), 21.0) == Accept()
+    assert [close.node_id for close in peers.ready(HIGH, "own", 21.0).close] == [f"b{14:063x}"]
