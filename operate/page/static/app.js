@@ -82,7 +82,6 @@ function connect() {
   if (view.streams) return;
   view.streams = new AbortController();
   follow(() => store.live, (event) => {
-    store.gone = null;
     const [what, key = store.nodes.keys().next().value] = event.event.split("@");
     if (what === "nodes") { for (const each of JSON.parse(event.data)) if (!store.nodes.has(each.key)) store.nodes.set(each.key, nodeOf(each)); }
     const node = store.nodes.get(key);
@@ -125,7 +124,6 @@ function lose(node, text) {
 function gone(error) {
   if (error instanceof Refused && error.status === 401) { disconnect(); signInScreen(error.message); return; }
   const text = error instanceof Refused ? error.message : "the server does not answer";
-  store.gone ??= { since: Date.now() / 1000, text };
   for (const node of store.nodes.values()) lose(node, text);
   schedule();
 }

@@ -122,7 +122,7 @@ function barChart(title, empty) {
   picture.refresh = draw;
   return [element, (failures) => {
     // Groups stand still and move on as a whole, or the bars would tremble.
-    const shown = failures.slice(-SHOWN), first = failures.offset ?? 0;
+    const shown = failures.slice(-SHOWN), first = (failures.offset ?? 0) + failures.length - shown.length;
     columns = []; totals = {};
     let group = null;
     shown.forEach((each, i) => {

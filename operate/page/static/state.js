@@ -10,8 +10,6 @@ const store = {
   /** Seconds between two pictures. */
   every: 0.5,
   write: true,
-  /** Why nothing comes at all; null while something does. */
-  gone: null,
 };
 
 const chosen = () => store.nodes.get(store.chosen);
