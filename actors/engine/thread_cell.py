@@ -184,8 +184,12 @@ class ThreadCell(Cell):
             return HALT
         self.measure(envelope)
         self._message_context = context = self.context.copy()
-        result = context.run(Cell.handle, self, envelope)
+        result = context.run(self.handle_within, envelope)
         return HALT if result is None and self._posted else result
+
+    def handle_within(self, envelope: Envelope) -> object:
+        """Handle one message, in the context that it has."""
+        return Cell.handle(self, envelope)
 
     def _may_park(self) -> bool:
         if self.state is State.RUNNING:

@@ -9,17 +9,14 @@ from collections.abc import Awaitable
 from math import inf
 from typing import TYPE_CHECKING, TypeVar, cast
 
-from ..mailbox import NEVER, Envelope, Handling, MessageTrace, TracedEnvelope
+from ..mailbox import NEVER, Envelope, Handling, MessageTrace, TracedEnvelope, as_traced
 from ..sends import DELIVERED, AskFuture, Outcome, Supply, Within
 from .addressee import Addressee
 from .cell import Cell
-from .cross_reply import CrossReply
 from .life_end import HALT
 from .loop_cell import LoopCell
-from .rehearsal import expected
 from .state import State
 from .thread_cell import ThreadCell
-from .timings import SAMPLED
 from .to_cell import pour_singly
 from .traced_work import TracedWork
 from .turn import timed_turn
@@ -50,10 +47,10 @@ class TracedLoopCell(LoopCell):
             super().drain()
             return
         try:
-            if self.mailbox.delivered % SAMPLED:
-                Cell.drain(self)
+            if self.mark is None:
+                plain_turn(self)
             else:
-                timed_turn(self, lambda: Cell.drain(self))
+                timed_turn(self, lambda: plain_turn(self))
         except BaseException as error:  # noqa: BLE001  # as there
             self.turn_failed(error)
 
@@ -116,16 +113,11 @@ class TracedThreadCell(ThreadCell):
 
     handling_now: Handling
 
-    def handle(self, envelope: Envelope) -> object:
-        """As `ThreadCell.handle`."""
+    def handle_within(self, envelope: Envelope) -> object:
+        """As `ThreadCell.handle_within`."""
         if not isinstance(envelope, TracedEnvelope):
-            return super().handle(envelope)
-        if self.left:
-            return HALT
-        self.measure(envelope)
-        self._message_context = context = self.context.copy()
-        result = context.run(handle_traced, self, envelope)
-        return HALT if result is None and self._posted else result
+            return super().handle_within(envelope)
+        return handle_traced(self, envelope)
 
     def detach(self, envelope: Envelope, awaitable: object) -> object:
         """As `ThreadCell.detach`."""
@@ -145,41 +137,24 @@ class TracedThreadCell(ThreadCell):
         """As `Cell.traced`."""
         return traced(self, envelope)
 
-    def tell(self, message: object, sender: Addressee | None, timeout: float | None) -> Outcome[None]:
-        """As `ThreadCell.tell`."""
-        trace = stamp_of(self, message, asked=False)
-        if trace is None:
-            return super().tell(message, sender, timeout)
-        address = None if sender is None else sender.address
-        envelope = TracedEnvelope(message, address, None, NEVER, sender, trace=trace)
-        self.stamp(envelope)
-        error = self.refusal(envelope, sender, timeout)
-        return self.tell_foreign(envelope, timeout) if error is None else self.fail(envelope, error)
+    def tell_foreign(self, envelope: Envelope, timeout: float | None) -> Outcome[None]:
+        """As `Addressee.tell_foreign`, by which all that is sent comes in."""
+        return super().tell_foreign(traced(self, envelope), timeout)
 
     def pour(self, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:
         """As `Cell.pour`, one by one."""
         return pour_traced(self, supply, sender, within)
 
-    def ask(
-        self, message: object, sender: Addressee | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host
-    ) -> Outcome[R]:
-        """As `ThreadCell.ask`."""
-        trace = stamp_of(self, message, asked=True)
-        if trace is None:
-            return super().ask(message, sender, timeout, reply, bus)
-        seconds = self.timeout if timeout is None else timeout
-        deadline = bus.loop.time() + seconds
-        future: AskFuture[R] = AskFuture.of(bus.loop, message, expected(self, message, sender, reply), self._phase)
-        address = None if sender is None else sender.address
-        answer = CrossReply(future, bus.loop)
-        envelope = TracedEnvelope(message, address, answer, NEVER, sender, trace=trace)
-        self.stamp(envelope)
-        error = self.refusal(envelope, sender, timeout)
-        outcome = self.tell_foreign(envelope, seconds) if error is None else self.fail(envelope, error)
-        return future.follow(outcome, bus.wheel, deadline)
-
 
 Traced = TracedLoopCell | TracedThreadCell
+
+
+def plain_turn(cell: TracedLoopCell) -> None:
+    """As `run_turn`, message by message."""
+    Cell.drain(cell)
+    mailbox, bus = cell.mailbox, cell.bus
+    if bus is not None and mailbox.scheduled and not cell.held and cell.state is State.RUNNING:
+        bus.arrivals.note(cell)  # there is more, and the others have their turn first
 
 
 def stamp_of(cell: Traced, message: object, *, asked: bool) -> MessageTrace | None:
@@ -191,13 +166,12 @@ def stamp_of(cell: Traced, message: object, *, asked: bool) -> MessageTrace | No
 
 def traced(cell: Traced, envelope: Envelope) -> Envelope:
     """The envelope of a message that leaves for this cell now."""
+    if isinstance(envelope, TracedEnvelope):
+        return envelope
     trace = stamp_of(cell, envelope.message, asked=envelope.reply is not None)
     if trace is None:
         return envelope
-    one = envelope
-    return TracedEnvelope(
-        one.message, one.sender, one.reply, one.deadline, one.source, one.size, one.carrier, trace=trace
-    )
+    return as_traced(envelope, trace)
 
 
 def pour_traced(cell: Traced, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:

@@ -8,7 +8,7 @@ from .fair_queue import KEPT_LANES
 from .ledger import NO_CHANNEL, Account, Books, Ledger, Side, Sum, Tally
 from .mailbox import Mailbox
 from .mailbox_account import MailboxStatistics
-from .traced_envelope import Handling, MessageTrace, TracedEnvelope
+from .traced_envelope import Handling, MessageTrace, TracedEnvelope, as_traced
 from .waiting_senders import Waiter
 
 __all__ = [
@@ -31,4 +31,5 @@ __all__ = [
     "MessageTrace",
     "TracedEnvelope",
     "Waiter",
+    "as_traced",
 ]

@@ -11,7 +11,7 @@ from typing import Protocol
 from ..base import SendError
 from .envelope import Envelope
 
-__all__ = ["Handling", "MessageTrace", "TracedEnvelope"]
+__all__ = ["Handling", "MessageTrace", "TracedEnvelope", "as_traced"]
 
 
 class Handling(Protocol):
@@ -53,3 +53,8 @@ class TracedEnvelope(Envelope, gc=False, kw_only=True):
     """An envelope of a message that is traced."""
 
     trace: MessageTrace
+
+
+def as_traced(envelope: Envelope, trace: MessageTrace) -> TracedEnvelope:
+    """The same message, traced."""
+    return TracedEnvelope(**{name: getattr(envelope, name) for name in Envelope.__struct_fields__}, trace=trace)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from ...actors.bus import Bus
-from ...actors.mailbox import Envelope, Mailbox, MessageTrace, TracedEnvelope
+from ...actors.mailbox import Envelope, Mailbox, MessageTrace, as_traced
 from ...actors.sends import Tracer
 from ..lanes import InLane, Outbox, WindowShare, Writer
 from ..wire import (
@@ -81,8 +81,5 @@ class TracedReceiveSide(ReceiveSide):
     def _deliver(self, lane: InLane, mailbox: Mailbox | None, envelope: Envelope, sequence: int) -> None:
         trace = self._trace
         if trace is not None:
-            one = envelope
-            envelope = TracedEnvelope(
-                one.message, one.sender, one.reply, one.deadline, one.source, one.size, one.carrier, trace=trace
-            )
+            envelope = as_traced(envelope, trace)
         super()._deliver(lane, mailbox, envelope, sequence)

@@ -166,17 +166,4 @@ class Batch(msgspec.Struct, eq=False):
 
 def traced_outgoing(one: Outgoing, trace: MessageTrace) -> TracedOutgoing:
     """The same message, traced."""
-    return TracedOutgoing(
-        one.message,
-        one.sender,
-        one.reply,
-        one.deadline,
-        one.source,
-        one.size,
-        one.carrier,
-        one.came,
-        one.number,
-        one.origin,
-        one.payload,
-        trace=trace,
-    )
+    return TracedOutgoing(**{name: getattr(one, name) for name in Outgoing.__struct_fields__}, trace=trace)

@@ -10,6 +10,7 @@ from spans import Spans, attribute
 
 from peerbus.actors import LOCAL, Actor, Bus, Channel, Message, Overflow, Reactor, Ref, RemoteError, handles
 from peerbus.actors.engine import LoopCell, ThreadCell
+from peerbus.actors.engine.timings import SAMPLED
 from peerbus.actors.engine.traced_cells import TracedLoopCell, TracedThreadCell
 
 
@@ -203,3 +204,14 @@ async def test_an_actor_that_a_handler_spawns_is_no_part_of_what_that_handled() 
     async with spans.on(Bus(reactors=[Next, Parent])) as bus:
         await bus.ask(LOCAL / "parent", Go("spawn"))
     assert spans.parent(spans.one("tell next")) == ""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_what_is_measured_of_actors_is_measured_of_these_too(kind: type[Reactor]) -> None:
+    name = name_of(kind)
+    async with Spans().on(Bus(reactors=[Next, kind])) as bus:
+        for _ in range(3 * SAMPLED):
+            await bus.ask(LOCAL / name, Go("well"), timeout=30.0)
+        seen = bus.statistics(0)
+    assert seen.staying[name].count
+    assert seen.asks["local"][name].count

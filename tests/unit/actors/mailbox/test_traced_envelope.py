@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from peerbus.actors.mailbox import Envelope, Mailbox, MessageTrace, TracedEnvelope
+from peerbus.actors.mailbox import Envelope, Mailbox, MessageTrace, TracedEnvelope, as_traced
 
 
 def test_it_is_an_envelope_that_keeps_its_trace() -> None:
@@ -15,3 +15,9 @@ def test_it_is_an_envelope_that_keeps_its_trace() -> None:
     taken = mailbox.take()
     assert isinstance(taken, TracedEnvelope)
     assert (taken.message, taken.trace) == ("message", trace)
+
+
+def test_it_is_made_of_an_envelope_field_by_field() -> None:
+    values = {name: object() for name in Envelope.__struct_fields__}
+    made = as_traced(Envelope(**values), cast("MessageTrace", None))  # type: ignore[arg-type]  # whatever they are
+    assert {name: getattr(made, name) for name in values} == values

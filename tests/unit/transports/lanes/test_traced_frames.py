@@ -77,3 +77,9 @@ def test_one_that_has_waited_for_credit_says_so_and_joins_with_its_trace() -> No
     asks = Batch.of_ask(one, 0.0)
     one.joined(asks)
     assert asks.traces == {}
+
+
+def test_a_message_that_is_traced_is_the_same_message_field_by_field() -> None:
+    values = {name: object() for name in Outgoing.__struct_fields__}
+    made = traced_outgoing(Outgoing(**values), Way())  # type: ignore[arg-type]  # whatever they are
+    assert {name: getattr(made, name) for name in values} == values
