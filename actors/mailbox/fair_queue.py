@@ -80,6 +80,16 @@ class FairQueue:
                 del self.lanes[envelope.source]
         return envelope
 
+    def take_of(self, source: object) -> list[Envelope]:
+        """Take all of one source."""
+        lane = self.lanes.pop(source, None)
+        if not lane:
+            return []
+        for _ in range(len(self.turns)):  # in place: a turn of the actor holds it
+            if (each := self.turns.popleft()) is not lane:
+                self.turns.append(each)
+        return list(lane)
+
     def take_all(self) -> list[Envelope]:
         """Empty it; returns what was there, in no promised order."""
         left = list(self)

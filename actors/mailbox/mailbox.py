@@ -210,6 +210,19 @@ class Mailbox(SharedQueue):
                 envelope.carrier.dequeued(1, envelope.size)
         return left
 
+    def of_source(self, source: object) -> list[Envelope]:
+        """What is queued of one source. On the owner's thread."""
+        return list(self._user.lanes.get(source, ()))
+
+    def shed(self, source: object, reason: str) -> None:
+        """Drop what is queued of one source, for that reason. On the owner's thread."""
+        for envelope in self._user.take_of(source):
+            self._left(envelope)
+            self._drop(envelope, reason)
+        if self.waiting:
+            self.admit_waiting()
+            self._settle()
+
     def refuse_late(self) -> None:
         """Refuse what came through the foreign door after the close, and ask to be woken for the next.
 

@@ -10,7 +10,14 @@ from operator import itemgetter
 from ...actors.actor import Actor
 from ...actors.base import ActorStopped, wall_clock
 from ...actors.engine import Ref
-from ...transports.connection import ConnectionEnded, ConnectionStatistics, Greeted, PeerConnection, ReadTurns
+from ...transports.connection import (
+    ConnectionEnded,
+    ConnectionStatistics,
+    Greeted,
+    PeerConnection,
+    PeerMemory,
+    ReadTurns,
+)
 from ...transports.lanes import WindowBudget
 from ...transports.wire import Codecs
 from ..mind import bounded
@@ -34,6 +41,7 @@ class Connections:
         self._heartbeat = heartbeat
         self._windows = WindowBudget()
         self._turns = ReadTurns(owner.bus.loop)
+        self._memory = PeerMemory()
         #: Connections that have opened so far: of two to one peer the later one counts.
         self._opened = 0
         self._open: dict[int, Ref[PeerConnection]] = {}
@@ -62,6 +70,7 @@ class Connections:
                 heartbeat=self._heartbeat,
                 windows=self._windows,
                 turns=self._turns,
+                memory=self._memory,
             ),
             name=f"peer-{greeted.peer.node_id[:8]}-{key}",
         )

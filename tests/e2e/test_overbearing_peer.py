@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import io
 import logging
+import struct
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -21,6 +22,7 @@ from virtual_time import eventually, in_virtual_time
 
 from peerbus.actors import Address, Channel, Deadlock, Peer, Reactor, RemoteError, handles
 from peerbus.node import Node
+from peerbus.transports.connection import PeerConnection
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.identity import Identity
 from peerbus.transports.streams.memory import MemoryNetwork
@@ -51,6 +53,11 @@ class Back(Reactor):
         except Exception as error:
             self.caught.append(error)
             raise
+
+
+@dataclass(frozen=True)
+class Lists:
+    items: list[list[int]]
 
 
 class Ring(Reactor):
@@ -89,7 +96,9 @@ async def scene(**changes: Any) -> AsyncIterator[Scene]:
         stranger = Stranger(stream.read, stream.write)
         schema = node._codecs.get("back").info.schema  # type: ignore[union-attr]  # it is there
         await stranger.shake_hands(
-            STRANGER.node_id, channels=[channel_map("back", schema=schema, messages=64)], **changes
+            STRANGER.node_id,
+            channels=[channel_map("back", schema=schema, messages=64, max_message=16 << 20)],
+            **changes,
         )
         await eventually(lambda: STRANGER.node_id in node.peers)
         try:
@@ -259,3 +268,89 @@ def test_every_broken_rule_costs_points_until_there_is_a_ban() -> None:
         assert -25.0 < view.score < -19.0
 
     play(script)
+
+
+class Slow(Reactor):
+    """Takes nothing while the gate is shut."""
+
+    channel = Channel("slow", messages=(Lists,), max_message=4 << 20, window_bytes=4 << 20)
+    gate = asyncio.Event()
+
+    @handles(Lists)
+    async def take(self, _: Lists) -> None:
+        await self.gate.wait()
+
+
+def test_parts_of_an_answer_that_nobody_asked_for_are_not_kept() -> None:
+    async def script(there: Scene) -> None:
+        connection = connection_of(there.node)
+        for left in range(15 << 20, 0, -16384):
+            there.stranger.send("PART", 1, left - 16384, bytes(16384))
+        there.stranger.send("PING", 1)
+        assert await there.stranger.until("PONG") == ["PONG", 1]
+        assert connection._reader.holds < 1 << 16
+        await there.tell_back(1)
+
+    play(script)
+
+
+def test_a_body_that_was_begun_and_does_not_go_on_ends_its_connection() -> None:
+    async def script(there: Scene) -> None:
+        there.stranger.send("PART", 2 * there.stranger.index("back"), 30_000, bytes(10_000))
+        since = asyncio.get_running_loop().time()
+        assert (await there.stranger.until("GOAWAY"))[1] == "overdue"
+        assert 30 <= asyncio.get_running_loop().time() - since < 60
+
+    play(script)
+
+
+def test_a_frame_that_comes_by_the_byte_ends_its_connection() -> None:
+    async def script(there: Scene) -> None:
+        there.stranger.write(struct.pack(">I", 4 << 20) + bytes(2 << 20))
+        trickle = asyncio.ensure_future(trickle_on(there.stranger))
+        since = asyncio.get_running_loop().time()
+        assert (await there.stranger.until("GOAWAY"))[1] == "overdue"
+        assert 60 <= asyncio.get_running_loop().time() - since < 90
+        trickle.cancel()
+
+    play(script)
+
+
+async def trickle_on(stranger: Stranger) -> None:
+    while True:
+        await asyncio.sleep(1)
+        stranger.write(b"\0")
+
+
+def test_of_those_who_make_the_node_hold_too_much_the_largest_goes_with_what_it_sent() -> None:
+    @in_virtual_time
+    async def run() -> None:
+        async with scene() as there:
+            Slow.gate.clear()
+            node = there.node
+            await node.bus.started(node.spawn(Slow))
+            memory = connection_of(node)._holding._memory
+            memory.limit = 24 << 20
+            await there.stranger.until("OPEN")
+            index = 2  # opened after the two of the beginning
+            payload = b"\x81\xa5items\xdd" + struct.pack(">I", 60_000) + b"\x90" * 60_000
+            for _ in range(9):
+                there.stranger.send("TELL", index, [[1, 0, payload]])
+            assert (await there.stranger.until("GOAWAY"))[1] == "peer_memory"
+            await eventually(lambda: STRANGER.node_id not in node.peers)
+            await eventually(lambda: memory.total < 6 << 20)
+            slow_cell = node.bus.cell("slow")
+            assert slow_cell is not None
+            assert slow_cell.mailbox.queued == 0
+            assert there.friend.node_id in node.peers
+            Slow.gate.set()
+
+    run()
+
+
+def connection_of(node: Node) -> PeerConnection:
+    """The actor of the stranger's connection."""
+    prefix = f"peer-{STRANGER.node_id[:8]}"
+    (connection,) = (cell.actor for name, cell in node.bus.actors.by_name.items() if name.startswith(prefix))
+    assert isinstance(connection, PeerConnection)
+    return connection

@@ -16,6 +16,7 @@ from .commands import (
 from .connection import PeerConnection
 from .greeting import Greeted, greet
 from .link import PeerLink
+from .peer_memory import PeerMemory
 from .pulse import HEARTBEAT_INTERVAL
 from .read_turns import ReadTurns
 
@@ -33,6 +34,7 @@ __all__ = [
     "OpenChannel",
     "PeerConnection",
     "PeerLink",
+    "PeerMemory",
     "ReadTurns",
     "greet",
 ]

@@ -38,8 +38,10 @@ from .descriptions import Descriptions
 from .frame_reader import FrameReader
 from .greeting import Greeted
 from .halves import halves
+from .holding import Holding
 from .leave_taking import LeaveTaking
 from .link import PeerLink
+from .peer_memory import PeerMemory
 from .pulse import HEARTBEAT_INTERVAL, Pulse
 from .read_turns import ReadTurns
 from .rising import Rising
@@ -60,7 +62,8 @@ class PeerConnection(Actor):
 
     `listed`: False for one that another has replaced before it was open: it only takes what the peer sent on it.
     `order`: of two connections to one peer the one with the higher number is the newer. `windows`: what the windows of
-    all connections of the node may grow by; `turns`: by which those that say much are read. None: its own.
+    all connections of the node may grow by; `turns`: by which those that say much are read; `memory`: what
+    all may make the node hold. None: its own.
     """
 
     ends_in: ClassVar[Ending | None] = Ending.LINKS
@@ -79,6 +82,7 @@ class PeerConnection(Actor):
         heartbeat: float = HEARTBEAT_INTERVAL,
         windows: WindowBudget | None = None,
         turns: ReadTurns | None = None,
+        memory: PeerMemory | None = None,
     ) -> None:
         super().__init__()
         bus = self.bus
@@ -137,7 +141,12 @@ class PeerConnection(Actor):
             over=self._over,
             decoders=made.decoders,
             turns=turns,
+            wanted=self.link.lanes.wants,
         )
+        self._holding = Holding(
+            bus, memory or PeerMemory(), self.peer_id, self._receive, self._reader, self._unread, self._drop
+        )
+        self._receive.answers.heavy = self._holding.look
 
         self._rising = Rising(self._reader, self._receive, self._descriptions, enter=self._enter, changed=self._changed)
         self._leave_taking = LeaveTaking(bus, self.link, self._receive, self._reader, writer, self._cut)
@@ -230,6 +239,7 @@ class PeerConnection(Actor):
         self.link.lost(f"{reason}: {text}" if text else reason)
         self.link.lanes.settle(self.bus.books)
         self._receive.end()
+        self._holding.end()
         log.info(
             "connection ended", node=self.bus.name, peer=self.peer_id, reason=reason, **({"text": text} if text else {})
         )
@@ -252,8 +262,18 @@ class PeerConnection(Actor):
         """The frames of some bytes were taken. Raises ProtocolError where the peer asks for more than it reads."""
         if self._outbox.control_bytes > UNREAD_LIMIT:
             raise ProtocolError("unread", f"{self._outbox.control_bytes} bytes of answers to its frames")
+        if self._reader.bytes_received >= self._holding.due:
+            self._holding.look()
         if self._writer.watched:
             self._leave_taking.look()
+
+    def _unread(self) -> int:
+        return self._receive.answers.backlog + self._outbox.control_bytes
+
+    def _drop(self, reason: str, text: str) -> None:
+        log.warning("peer makes this node hold too much", node=self.bus.name, peer=self.peer_id, text=text)
+        self._accuse(ProtocolError(reason, text))
+        self._cut(reason, text)
 
     def _over(self, error: BaseException | None) -> None:
         """Nothing more is read: the peer has closed the stream, or this happened."""
@@ -322,7 +342,11 @@ class PeerConnection(Actor):
 
     def _look(self, *, silent: bool = False) -> None:
         """From time to time: whether the path looks as if it dropped large packets."""
-        self._reader.beat()
+        late = self._reader.beat(self._loop.time())
+        if late is not None:
+            self._over(late)
+            return
+        self._holding.look()
         self._narrow = isinstance(self._stream, Narrowing) and self._stream.looks_narrow(silent=silent)
 
     def _silent(self) -> None:

@@ -36,6 +36,8 @@ __all__ = ["FrameReader"]
 
 #: Bytes that are looked through at once: as frames they are 400 at most, 0.3 ms.
 AT_ONCE = 4096
+#: Seconds that a frame may take from its first byte to its last: the longest is read in 34 s at 1 Mbit/s.
+FRAME_TIMEOUT = 60.0
 #: Bytes of a part that is small, unless it is the last one of its body.
 SMALL_PART = 1024
 #: Frames that do not show that the peer has something under way.
@@ -50,6 +52,8 @@ class FrameReader:
     """
 
     __slots__ = (
+        "_begun",
+        "_begun_at",
         "_came",
         "_context",
         "_decoder",
@@ -84,16 +88,19 @@ class FrameReader:
         over: Callable[[BaseException | None], None],
         decoders: FrameDecoders = PLAIN,
         turns: ReadTurns | None = None,
+        wanted: Callable[[int], bool] | None = None,
     ) -> None:
         self._stream = stream
         self._loop = loop
         self._context = context
         self._takers: dict[type, Callable[[Any], None]] = {**takers, Part: self._part, ZeroCopyPart: self._part}
         self._decoder = FrameDecoder(FRAME_LIMIT, decoders)
-        self._parts = Reassembler(limit_of_lane, decoders=decoders)
+        self._parts = Reassembler(limit_of_lane, decoders=decoders, wanted=wanted)
         self._came, self._woken, self._taken, self._over = came, woken, taken, over
         self._turns = turns or ReadTurns(loop)
         self._run = context.copy().run
+        #: The frame that had come in part at the last heartbeat, and since when.
+        self._begun, self._begun_at = bytearray(), 0.0
         #: What waits for its turn; None where all that came was taken.
         self._frames: Iterator[ArrivedFrame] | None = None
         #: Ends when nothing waits any more; None while nobody asks for that.
@@ -110,9 +117,20 @@ class FrameReader:
         """Bytes of bodies that are here in part."""
         return self._parts.pending
 
-    def beat(self) -> None:
-        """A heartbeat has passed."""
+    @property
+    def holds(self) -> int:
+        """Bytes that are here of bodies and of a frame that have come in part."""
+        return self._parts.held + self._decoder.buffered
+
+    def beat(self, now: float) -> ProtocolError | None:
+        """A heartbeat has passed. Returns why the peer has to go, where something that it has begun does not go on."""
         self._decoder.skipped = 0
+        begun = self._decoder.begun
+        if not begun or begun is not self._begun:
+            self._begun, self._begun_at = begun, now
+        elif now - self._begun_at > FRAME_TIMEOUT:
+            return ProtocolError("overdue", f"a frame that began {now - self._begun_at:.0f} s ago")
+        return self._parts.overdue(now)
 
     def start(self, leftover: bytes, name: str) -> None:
         """Begin to read, behind the bytes that came with the handshake."""

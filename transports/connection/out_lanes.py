@@ -105,6 +105,10 @@ class OutLanes:
         window.resize(*self.share.move(window.announced, window.whole, wanted))
         lane.admit()
 
+    def wants(self, number: int) -> bool:
+        """Whether a body on a lane is to be kept: an answer on a lane of which no ask is open is not."""
+        return number % 2 == 0 or self.by_index[number // 2].open_asks > 0
+
     def limit_of_reply_lane(self, number: int) -> int:
         """The largest body on a lane of answers. Raises ProtocolError for one that is not there."""
         if number // 2 >= len(self.by_index):

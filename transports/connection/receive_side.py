@@ -86,6 +86,8 @@ class ReceiveSide:
             bus.loop, outbox, writer, share or WindowShare(), understood=WINDOWS in peer.features
         )
         self.growth.mailbox_of = partial(mailbox_behind, bus)
+        self.emptied: Callable[[], object] = int  # called where messages left their mailbox after the end
+        self.answers = answers
         self._asked = 0
         self._ended = False
         self._hasty = False
@@ -335,6 +337,7 @@ class ReceiveSide:
             return
         lane.window.release(size, messages)
         if self._ended:
+            self.emptied()
             return
         if self._answers.backlog + self._outbox.control_bytes > REPLY_BACKLOG:
             self._withheld[lane] = None

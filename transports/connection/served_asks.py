@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from ...actors.base import MessageTooLarge, SendError, get_logger
 from ..lanes import (
@@ -26,6 +27,8 @@ log = get_logger("peerbus.transports")
 #: Bytes of answers that wait to be written at most, and may be one larger: two of the largest messages. Those that
 #: would be more end with an error, which is short: their handlers have been let in before credit was held back.
 REPLY_LIMIT = 32 << 20
+#: Bytes of them from which on the node counts each that is added.
+HEAVY = 4 << 20
 #: Asks that their peer gave up while answers waited to be written: what is more is written for nothing.
 UNWANTED_LIMIT = 4096
 
@@ -41,6 +44,7 @@ class ServedAsks:
         "_outbox",
         "_writer",
         "backlog",
+        "heavy",
         "late",
         "now",
         "served",
@@ -62,6 +66,8 @@ class ServedAsks:
         self.served: dict[int, RemoteReply] = {}
         #: Bytes of answers that wait to be written.
         self.backlog = 0
+        #: Called where many bytes wait already, and more do; set by the connection.
+        self.heavy: Callable[[], None] = _nobody
         #: Answers for which there was no room, because the peer does not read.
         self.unread = 0
         #: Answers that were too late to be sent.
@@ -96,6 +102,8 @@ class ServedAsks:
         queue.queue.append(item)
         queue.queued_bytes += len(payload)
         self.backlog += len(payload)
+        if self.backlog > HEAVY:
+            self.heavy()
         self._outbox.wake(lane.turn)
         # At once the last of what was asked, with which no other could share its frame, and what is enough to be
         # begun with.
@@ -147,7 +155,12 @@ class ServedAsks:
     def end(self) -> None:
         """The connection has ended: end the work that only its peer waits for."""
         self._ended = True
+        self.heavy = _nobody
         served = list(self.served.values())
         self.served.clear()
         for reply in served:
             reply.cancel()
+
+
+def _nobody() -> None:
+    """Nobody counts what waits."""

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ...actors.base import MessageTypeError, ProtocolError, SendError
 from ...actors.mailbox import Account, Envelope, Mailbox
-from ..wire import ChannelCodec, ChannelInfo
+from ..wire import ChannelCodec, ChannelInfo, Weight
 from .flow import ReceiveWindow
 from .outbox import LaneTurn, ReplyLane
 from .window_tuning import WindowTuner
@@ -38,6 +38,7 @@ class InLane:
         "_side",
         "arrivals",
         "codec",
+        "heaviest",
         "index",
         "info",
         "open",
@@ -55,6 +56,8 @@ class InLane:
         self.index = index
         self.info = info
         self.codec = codec
+        #: What its messages weigh at most; None until somebody has asked.
+        self.heaviest: Weight | None = None
         self.window = ReceiveWindow(info.messages, info.bytes)
         #: How large the peer was told last that the window is, and what decides that.
         self.told = self.window.announced

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .codecs import Codecs, WrongHash
+from .decoded_size import Weight, weight_of
 from .frame_decoder import PLAIN, FrameDecoder, FrameDecoders
 from .frame_encoder import FrameEncoder
 from .frames import (
@@ -65,6 +66,8 @@ from .traces import (
 )
 
 __all__ = [
+    "Weight",
+    "weight_of",
     "BATCH_LIMIT",
     "BODY_OVERHEAD",
     "FRAME_LIMIT",

@@ -175,6 +175,11 @@ class FrameDecoder:
         """Bytes that no frame was made of yet."""
         return len(self._split) + len(self._buffer) - self._at
 
+    @property
+    def begun(self) -> bytearray:
+        """The frame that has come in part, as far as it came: the same object as long as it is the same frame."""
+        return self._split
+
     def rest(self) -> bytes:
         """Give up the bytes that no frame was made of yet; the decoder is empty afterwards."""
         rest = bytes(self._split) + self._buffer[self._at :]

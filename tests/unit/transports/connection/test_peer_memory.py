@@ -1,0 +1,76 @@
+"""One budget for what all peers make a node hold."""
+
+from __future__ import annotations
+
+from peerbus.transports.connection.peer_memory import PEER_MEMORY, SHORTEST, MemoryShare, PeerMemory
+
+
+class Holder:
+    def __init__(self, memory: PeerMemory) -> None:
+        self.holds = 0
+        self.let_go: list[str] = []
+        self.share: MemoryShare = memory.share(lambda: self.holds, self._shed)
+
+    def _shed(self, why: str) -> None:
+        self.let_go.append(why)
+        self.holds = 0
+        self.share.close()
+
+    def has(self, holds: int) -> None:
+        self.holds = holds
+        self.share.look()
+
+
+def test_the_largest_goes_whoever_asked_for_the_last_byte() -> None:
+    memory = PeerMemory(100)
+    large, small, newcomer = (Holder(memory) for _ in range(3))
+    large.has(80)
+    small.has(15)
+    assert memory.total == 95
+    newcomer.has(10)
+    assert len(large.let_go) == 1
+    assert "80 of 105 bytes" in large.let_go[0]
+    assert not small.let_go
+    assert not newcomer.let_go
+    assert memory.total == 25
+
+
+def test_as_many_go_as_have_to() -> None:
+    memory = PeerMemory(100)
+    holders = [Holder(memory) for _ in range(50)]
+    for number, holder in enumerate(holders):
+        holder.has(number)
+    assert memory.total <= 100
+    assert sum(bool(holder.let_go) for holder in holders) > 30
+    assert not holders[0].let_go
+
+
+def test_nobody_goes_for_what_was_there_a_while_ago() -> None:
+    memory = PeerMemory(100)
+    before, now = Holder(memory), Holder(memory)
+    before.has(90)
+    before.holds = 0
+    now.has(60)
+    assert not before.let_go
+    assert not now.let_go
+    assert memory.total == 60
+
+
+def test_what_ends_by_itself_holds_nothing() -> None:
+    memory = PeerMemory(100)
+    holder = Holder(memory)
+    holder.has(50)
+    holder.share.close()
+    holder.share.close()
+    assert memory.total == 0
+
+
+def test_the_more_is_held_and_the_more_hold_it_the_sooner_each_is_looked_at() -> None:
+    memory = PeerMemory()
+    assert memory.limit == PEER_MEMORY
+    first = memory.pause
+    holders = [Holder(memory) for _ in range(10)]
+    tenth = memory.pause
+    assert tenth <= first // 10
+    holders[0].has(PEER_MEMORY - 1000)
+    assert memory.pause == SHORTEST

@@ -1,0 +1,139 @@
+"""What one peer makes this node hold, in bytes of memory: messages that wait, bodies in part, answers to be read.
+
+It outlives the connection for as long as messages of it wait for their reactors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Protocol
+
+from ...actors.base import MailboxFull
+from ...actors.engine import Cell
+from ...actors.mailbox import Mailbox
+from ..lanes import InLane
+from ..wire import Weight, weight_of
+from .frame_reader import FrameReader
+from .peer_memory import PeerMemory
+from .receive_side import ReceiveSide
+
+__all__ = ["Holding"]
+
+#: Bytes up to which a lane is taken for what its heaviest messages would weigh; above, its queue is looked through.
+ROUGHLY = 2 << 20
+#: Why a message was dropped.
+DROPPED = "peer_memory"
+
+
+class Host(Protocol):
+    """The bus."""
+
+    #: The thread of its loop.
+    thread: int
+
+    @property
+    def cell(self) -> Callable[[str], Cell | None]:
+        """Finds an actor by its name."""
+
+
+class Holding:
+    """That of one connection. `unread()`: bytes of what is to be written; `cut(reason, text)` ends the connection."""
+
+    __slots__ = ("_bus", "_cut", "_lanes", "_memory", "_reader", "_receive", "_share", "_source", "_unread", "due")
+
+    def __init__(
+        self,
+        bus: Host,
+        memory: PeerMemory,
+        source: str,
+        receive: ReceiveSide,
+        reader: FrameReader,
+        unread: Callable[[], int],
+        cut: Callable[[str, str], None],
+    ) -> None:
+        self._bus = bus
+        self._memory = memory
+        self._source = source
+        self._receive: ReceiveSide | None = receive
+        self._reader: FrameReader | None = reader
+        self._lanes: Iterable[InLane] = receive.lanes
+        self._unread, self._cut = unread, cut
+        self._share = memory.share(self._weigh, self._shed)
+        #: Look again when so many bytes have come.
+        self.due = memory.pause
+
+    def look(self) -> None:
+        """See what is held now, and whether that is too much for the node."""
+        if self._reader is not None:
+            self.due = self._reader.bytes_received + self._memory.pause
+        self._share.look()
+
+    def end(self) -> None:
+        """The connection has ended: what is left of it are messages that wait."""
+        receive = self._receive
+        if receive is None:
+            return
+        self._lanes = [lane for lane in receive.lanes if lane.window.held[0]]
+        receive.emptied = self._emptied
+        self._receive = self._reader = None
+        self._unread, self._cut = int, _nobody
+        self._emptied()
+
+    def _emptied(self) -> None:
+        if not any(lane.window.held[0] for lane in self._lanes):
+            self._lanes = ()
+            self._share.close()
+
+    def _weigh(self) -> int:
+        held = self._unread()
+        if self._reader is not None:
+            held += self._reader.holds
+        for lane in self._lanes:
+            messages, size = lane.window.held
+            if messages:
+                held += self._weigh_lane(lane, messages, size)
+        return held
+
+    def _weigh_lane(self, lane: InLane, messages: int, size: int) -> int:
+        held = _heaviest(lane).of(messages, size)
+        mailbox = self._mailbox(lane)
+        if held <= ROUGHLY or mailbox is None or mailbox.owner != self._bus.thread:
+            return held
+        # By the type of each message that waits.
+        waiting = [*mailbox.of_source(self._source), *(arrival.envelope for arrival in lane.arrivals)]
+        found = (weight_of(type(one.message)).of(1, one.size) for one in waiting if one.carrier is lane)
+        return min(held, sum(found))
+
+    def _mailbox(self, lane: InLane) -> Mailbox | None:
+        cell = self._bus.cell(lane.info.name)
+        return None if cell is None else cell.mailbox
+
+    def _shed(self, why: str) -> None:
+        """It is the largest: end the connection, and let go of what waits. Dead letters, each of them."""
+        lanes = tuple(self._lanes)
+        self._cut(DROPPED, why)
+        for lane in lanes:
+            cell = self._bus.cell(lane.info.name) if lane.window.held[0] else None
+            if cell is None:
+                continue
+            if cell.mailbox.owner != self._bus.thread:
+                cell.post(partial(cell.mailbox.shed, self._source, DROPPED))
+                continue
+            cell.mailbox.shed(self._source, DROPPED)
+            for arrival in tuple(lane.arrivals):
+                error = MailboxFull("peers make this node hold more than it may", message=arrival.envelope.message)
+                error.reason = DROPPED
+                if cell.mailbox.end_wait(arrival, error):
+                    arrival.refused(error)
+
+
+def _heaviest(lane: InLane) -> Weight:
+    if lane.heaviest is None:
+        weights = [weight_of(each) for each in lane.codec.messages] or [Weight(0, 1.0)]
+        lane.heaviest = Weight(max(each.each for each in weights), max(each.per_byte for each in weights))
+    return lane.heaviest
+
+
+def _nobody(reason: str, text: str) -> None:
+    """The connection has ended."""
