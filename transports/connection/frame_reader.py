@@ -61,6 +61,7 @@ class FrameReader:
         "_loop",
         "_over",
         "_parts",
+        "_paused",
         "_run",
         "_small_parts",
         "_stream",
@@ -103,6 +104,7 @@ class FrameReader:
         self._begun, self._begun_at = bytearray(), 0.0
         #: What waits for its turn; None where all that came was taken.
         self._frames: Iterator[ArrivedFrame] | None = None
+        self._paused = False
         #: Ends when nothing waits any more; None while nobody asks for that.
         self._waiter: asyncio.Future[None] | None = None
         self._small_parts = Allowance("small PART", loop.time)
@@ -205,11 +207,20 @@ class FrameReader:
     def _in_turns(self, data: bytes) -> None:
         behind = self._frames is not None
         self._frames = self._decoder.feed(data)
-        if not behind and (self._turns.crowded or not self._look_through(self._loop.time() + SLICE)):
-            self._turns.wait(self)
-            behind = True
-        if behind and isinstance(self._stream, Pausing):
+        if not behind:
+            if self._turns.crowded or not self._look_now():
+                self._turns.wait(self)
+        # More has come than a turn takes, twice: who only sends much at once has caught up before that.
+        elif behind and not self._paused and isinstance(self._stream, Pausing):
+            self._paused = True
             self._stream.pause()
+
+    def _look_now(self) -> bool:
+        began = self._loop.time()
+        try:
+            return self._look_through(began + SLICE)
+        finally:
+            self._turns.spent(self._loop.time() - began)
 
     def _look_through(self, until: float) -> bool:
         """Take frames until that time. True: none is left. Raises ProtocolError."""
@@ -244,7 +255,8 @@ class FrameReader:
             except BaseException as error:  # noqa: BLE001  # as for the reader
                 self._over(error)
         self._frames = None
-        if isinstance(self._stream, Pausing):
+        if self._paused and isinstance(self._stream, Pausing):
+            self._paused = False
             self._stream.resume()
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
@@ -264,7 +276,9 @@ class FrameReader:
             self._small_parts.spend()
         frame = self._parts.add(part)
         if frame is not None:
+            began = self._loop.time()
             self._takers[frame.__class__](frame)
+            self._turns.spent(self._loop.time() - began)
 
 
 def _noticed(stirred: Callable[[], None], take: Callable[[Any], None], frame: ArrivedFrame) -> None:

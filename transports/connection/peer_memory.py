@@ -6,15 +6,20 @@ many connections. Whoever holds little is never the one that goes for what other
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 from collections.abc import Callable
 
 __all__ = ["PEER_MEMORY", "MemoryShare", "PeerMemory"]
 
 #: Bytes of memory for messages that wait, bodies that are here in part, answers that are not read: what a small machine
-#: can spare, and as much as four channels of 64 busy peers hold with the windows that are the default.
-PEER_MEMORY = 256 << 20
+#: can spare, and twice what one channel of 64 busy peers holds with the window that is the default. Python's collector
+#: looks at all lists and maps among it at times: at more it would hold the loop up for longer.
+PEER_MEMORY = 128 << 20
 #: Bytes of memory a byte of nearly all messages; of one that is heavier twice as much comes before it is noticed.
 HEAVY = 128
+#: Bytes that somebody held who has gone, from which on it is worth some milliseconds to give them back.
+WORTH_GIVING_BACK = 16 << 20
 #: Bytes that come between two looks at least: a look costs some microseconds.
 SHORTEST = 16 << 10
 
@@ -22,13 +27,15 @@ SHORTEST = 16 << 10
 class PeerMemory:
     """That of one node. On the loop's thread only."""
 
-    __slots__ = ("_shares", "limit", "total")
+    __slots__ = ("_freed", "_shares", "limit", "total")
 
     def __init__(self, limit: int = PEER_MEMORY) -> None:
         self.limit = limit
         #: Bytes that all of them held when each was last looked at.
         self.total = 0
         self._shares: dict[MemoryShare, None] = {}
+        #: Somebody has gone who held much: what that was is free by the next look, and goes back to the system.
+        self._freed = False
 
     def share(self, weigh: Callable[[], int], shed: Callable[[str], None]) -> MemoryShare:
         """One connection's. `weigh` says what it holds, `shed(why)` ends it and lets go of that."""
@@ -46,7 +53,14 @@ class PeerMemory:
         """It holds nothing any more."""
         if self._shares.pop(share, share) is None:
             self.total -= share.held
+            self._freed = self._freed or share.held >= WORTH_GIVING_BACK
             share.held = 0
+
+    def give_back(self) -> None:
+        """Give back to the system what is free."""
+        if self._freed:
+            self._freed = False
+            give_back_freed_memory()
 
     def relieve(self) -> None:
         """Too much is held, as it was when each was last looked at: look at all of them, and let the largest go."""
@@ -80,6 +94,7 @@ class MemoryShare:
     def look(self) -> None:
         """The same, and see whether it is too much for the node."""
         self.count()
+        self._memory.give_back()
         if self._memory.total > self._memory.limit:
             self._memory.relieve()
 
@@ -91,6 +106,12 @@ class MemoryShare:
         """The connection has ended."""
         self._memory.forget(self)
         self._weigh, self._shed = int, _nobody
+
+
+def give_back_freed_memory() -> None:
+    """Have glibc give back what it keeps for later (malloc_trim(3)); elsewhere this does nothing."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _nobody(why: str) -> None:

@@ -31,17 +31,24 @@ class Behind(Protocol):
 class ReadTurns:
     """Those of one node. On the loop's thread only."""
 
-    __slots__ = ("_behind", "_handle", "_loop")
+    __slots__ = ("_behind", "_handle", "_left", "_loop")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._behind: deque[Behind] = deque()
         self._handle: asyncio.Handle | None = None
+        #: Seconds that are left of this turn of the loop.
+        self._left = SLICE
 
     @property
     def crowded(self) -> bool:
-        """Somebody's frames wait: who comes now waits behind them."""
-        return bool(self._behind)
+        """Somebody's frames wait, or this turn has had its time: who comes now waits for the next one."""
+        return bool(self._behind) or self._left <= 0.0
+
+    def spent(self, seconds: float) -> None:
+        """So much of this turn went into somebody's frames."""
+        self._left -= seconds
+        self._plan()
 
     def wait(self, reader: Behind) -> None:
         """It has frames that wait. Once for each time that it falls behind."""
@@ -54,6 +61,7 @@ class ReadTurns:
 
     def _turn(self) -> None:
         self._handle = None
+        self._left = SLICE
         until = self._loop.time() + SLICE
         for _ in range(len(self._behind)):
             reader = self._behind.popleft()

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from peerbus.transports.connection.peer_memory import PEER_MEMORY, SHORTEST, MemoryShare, PeerMemory
+import pytest
+
+from peerbus.transports.connection import peer_memory
+from peerbus.transports.connection.peer_memory import (
+    PEER_MEMORY,
+    SHORTEST,
+    WORTH_GIVING_BACK,
+    MemoryShare,
+    PeerMemory,
+    give_back_freed_memory,
+)
 
 
 class Holder:
@@ -65,6 +75,19 @@ def test_what_ends_by_itself_holds_nothing() -> None:
     assert memory.total == 0
 
 
+def test_what_was_held_goes_back_to_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[bool] = []
+    monkeypatch.setattr(peer_memory, "give_back_freed_memory", lambda: given.append(True))
+    memory = PeerMemory()
+    large, other = Holder(memory), Holder(memory)
+    large.has(WORTH_GIVING_BACK)
+    large.share.close()
+    assert not given
+    other.has(1)
+    other.has(2)
+    assert given == [True]
+
+
 def test_the_more_is_held_and_the_more_hold_it_the_sooner_each_is_looked_at() -> None:
     memory = PeerMemory()
     assert memory.limit == PEER_MEMORY
@@ -74,3 +97,7 @@ def test_the_more_is_held_and_the_more_hold_it_the_sooner_each_is_looked_at() ->
     assert tenth <= first // 10
     holders[0].has(PEER_MEMORY - 1000)
     assert memory.pause == SHORTEST
+
+
+def test_giving_back_does_no_harm_where_there_is_nothing_to_give() -> None:
+    give_back_freed_memory()
