@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import io
 import logging
 import struct
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -60,6 +62,16 @@ class Lists:
     items: list[list[int]]
 
 
+class Wordy(Reactor):
+    """Answers at length."""
+
+    channel = Channel("wordy", messages=(Note,))
+
+    @handles(Note)
+    def note(self, message: Note) -> bytes:
+        return bytes(900_000)
+
+
 class Ring(Reactor):
     """Asks the ring of the node that a note's number names."""
 
@@ -78,6 +90,7 @@ class Scene:
     node: Node
     friend: Node
     stranger: Stranger
+    close: Callable[[], Awaitable[None]]
 
     async def tell_back(self, number: int) -> list[Any]:
         """Tell the node's reactor something, of which it asks the stranger: that frame."""
@@ -102,7 +115,7 @@ async def scene(**changes: Any) -> AsyncIterator[Scene]:
         )
         await eventually(lambda: STRANGER.node_id in node.peers)
         try:
-            yield Scene(node, friend, stranger)
+            yield Scene(node, friend, stranger, stream.aclose)
         finally:
             await stream.aclose()
 
@@ -344,6 +357,28 @@ def test_of_those_who_make_the_node_hold_too_much_the_largest_goes_with_what_it_
             assert slow_cell.mailbox.queued == 0
             assert there.friend.node_id in node.peers
             Slow.gate.set()
+
+    run()
+
+
+def test_answers_that_a_peer_never_read_go_with_it_and_wait_for_no_collector() -> None:
+    @in_virtual_time
+    async def run() -> None:
+        async with scene() as there:
+            await there.node.bus.started(there.node.spawn(Wordy))
+            await there.stranger.until("OPEN")
+            for rid in range(1, 20):
+                there.stranger.send("ASK", 2, [[rid, 60_000, 1, 0, msgpack.packb({"number": 1})]])
+            await eventually(lambda: connection_of(there.node)._receive.answers.backlog > 8 << 20)
+            left = weakref.ref(connection_of(there.node)._receive)
+            gc.disable()
+            try:
+                there.stranger.send("GOAWAY", "bye", "")
+                await there.close()
+                await eventually(lambda: STRANGER.node_id not in there.node.peers)
+                await eventually(lambda: left() is None)
+            finally:
+                gc.enable()
 
     run()
 

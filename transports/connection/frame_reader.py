@@ -211,7 +211,7 @@ class FrameReader:
             if self._turns.crowded or not self._look_now():
                 self._turns.wait(self)
         # More has come than a turn takes, twice: who only sends much at once has caught up before that.
-        elif behind and not self._paused and isinstance(self._stream, Pausing):
+        elif not self._paused and isinstance(self._stream, Pausing):
             self._paused = True
             self._stream.pause()
 

@@ -68,32 +68,28 @@ class ReceiveSide:
         self._writer = writer
         self._where = Peer(peer.node_id)
         self._own_id = own.node_id
-        #: Whose turn its messages use in mailboxes: the peer's, so that one connection's come behind those of the one
-        #: before it.
+        #: Whose turn its messages use in mailboxes: the peer's, so that they come behind those of a connection before.
         self._source = peer.node_id
         #: Those of the reactors that the peer was told of, by their numbers.
         self.lanes: list[InLane] = []
         #: By the number that a message names. None: plain code sent it, or an actor that cannot be reached from here.
         self._senders: list[Address[object] | None] = [None]
         self._senders += [Address[object](self._where, channel.name) for channel in peer.channels]
-        self._answers = answers = ServedAsks(bus.loop, bus.name, self.lanes, outbox, writer)
+        self.answers = self._answers = answers = ServedAsks(bus.loop, bus.name, self.lanes, outbox, writer)
         #: Asks that are not answered, by their number.
         self._served = answers.served
         #: Actors that an ask has woken, and that handle it as soon as the bytes that came are looked through.
         self._woken: list[LoopCell] = []
         self._withheld: dict[InLane, None] = {}
-        self.growth = WindowGrowth(
-            bus.loop, outbox, writer, share or WindowShare(), understood=WINDOWS in peer.features
-        )
+        understood = WINDOWS in peer.features
+        self.growth = WindowGrowth(bus.loop, outbox, writer, share or WindowShare(), understood=understood)
         self.growth.mailbox_of = partial(mailbox_behind, bus)
         self.emptied: Callable[[], object] = int  # called where messages left their mailbox after the end
-        self.answers = answers
         self._asked = 0
         self._ended = False
         self._hasty = False
-        #: Seconds of a round trip to the peer, as last measured.
-        self.rtt = 0.0
-        self.malformed = 0  # messages that were refused because they are not what their channel declares
+        self.rtt = 0.0  # seconds of a round trip to the peer, as last measured
+        self.malformed = 0  # messages that were refused as they are not what their channel declares
         self._may_be_malformed = Allowance("malformed", bus.loop.time)
         for channel in own.channels:
             self.add(channel)
@@ -384,6 +380,7 @@ class ReceiveSide:
         self._ended = True
         self.growth.end(self.lanes)
         self._answers.end()
+        self._withheld.clear()  # they point back here
         self.settle()
 
     def settle(self) -> None:
