@@ -8,6 +8,7 @@ those of other peers, see `ReadTurns`.
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import Context
 from functools import partial
@@ -59,6 +60,7 @@ class FrameReader:
         "_decoder",
         "_frames",
         "_loop",
+        "_more",
         "_over",
         "_parts",
         "_paused",
@@ -105,6 +107,7 @@ class FrameReader:
         #: What waits for its turn; None where all that came was taken.
         self._frames: Iterator[ArrivedFrame] | None = None
         self._paused = False
+        self._more: deque[bytes] = deque()
         #: Ends when nothing waits any more; None while nobody asks for that.
         self._waiter: asyncio.Future[None] | None = None
         self._small_parts = Allowance("small PART", loop.time)
@@ -122,7 +125,7 @@ class FrameReader:
     @property
     def holds(self) -> int:
         """Bytes that are here of bodies and of a frame that have come in part."""
-        return self._parts.held + self._decoder.buffered
+        return self._parts.held + self._decoder.buffered + sum(map(len, self._more))
 
     def beat(self, now: float) -> ProtocolError | None:
         """A heartbeat has passed. Returns why the peer has to go, where something that it has begun does not go on."""
@@ -163,6 +166,7 @@ class FrameReader:
         """It has stopped, and nothing of the last bytes is left: keep nothing that points back to its owner."""
         self._takers = {}
         self._frames = None
+        self._more.clear()
         self._parts = Reassembler(_no_lane)
         self._came, self._woken, self._taken, self._over = _nobody, _nobody, _nobody, _nobody
 
@@ -205,13 +209,14 @@ class FrameReader:
         self._taken()
 
     def _in_turns(self, data: bytes) -> None:
-        behind = self._frames is not None
-        self._frames = self._decoder.feed(data)
-        if not behind:
+        if self._frames is None:
+            self._frames = self._decoder.feed(data)
             if self._turns.crowded or not self._look_now():
                 self._turns.wait(self)
+            return
+        self._more.append(data)  # fed when its turn comes: joined to what waits it would be copied each time
         # More has come than a turn takes, twice: who only sends much at once has caught up before that.
-        elif not self._paused and isinstance(self._stream, Pausing):
+        if not self._paused and isinstance(self._stream, Pausing):
             self._paused = True
             self._stream.pause()
 
@@ -237,7 +242,7 @@ class FrameReader:
                 if not left or time() >= until:
                     break
             else:
-                self._frames = None
+                self._frames = self._decoder.feed(self._more.popleft()) if self._more else None
         except BaseException:
             self._frames = None
             raise
@@ -255,6 +260,7 @@ class FrameReader:
             except BaseException as error:  # noqa: BLE001  # as for the reader
                 self._over(error)
         self._frames = None
+        self._more.clear()
         if self._paused and isinstance(self._stream, Pausing):
             self._paused = False
             self._stream.resume()
