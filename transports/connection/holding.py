@@ -26,7 +26,7 @@ ROUGHLY = 2 << 20
 DROPPED = "peer_memory"
 
 
-class Host(Protocol):
+class HoldingHost(Protocol):
     """The bus."""
 
     #: The thread of its loop.
@@ -44,7 +44,7 @@ class Holding:
 
     def __init__(
         self,
-        bus: Host,
+        bus: HoldingHost,
         memory: PeerMemory,
         source: str,
         receive: ReceiveSide,
