@@ -54,9 +54,12 @@ class ApiError(Exception):
     """A request fails with this status, word and text."""
 
     def __init__(self, status: int, error: str, text: str) -> None:
-        super().__init__(text)
+        super().__init__(status, error, text)
         self.status = status
         self.failure = Failure(error, text)
+
+    def __str__(self) -> str:
+        return self.failure.text
 
 
 @dataclass(frozen=True, slots=True)

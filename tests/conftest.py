@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -131,11 +132,16 @@ def _nothing_left_behind() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_structlog_left_behind() -> Iterator[None]:
-    """Put structlog back where a test set it up, be it by `capture_logs`: else the bus would not speak to `logging`."""
+    """Put logging back where a test set it up: by `capture_logs`, or by a command line that runs in its process."""
     yield
     structlog = sys.modules.get("structlog")
     if structlog is not None and structlog.is_configured():
         structlog.reset_defaults()
+        root = logging.getLogger()
+        for handler in root.handlers[:]:
+            if isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter):
+                root.removeHandler(handler)
+                root.setLevel(logging.WARNING)
 
 
 @pytest.fixture(autouse=True)

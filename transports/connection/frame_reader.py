@@ -268,14 +268,12 @@ class FrameReader:
             self._waiter.set_result(None)
         return True
 
-    async def caught_up(self) -> None:
-        """As `TurnTaker.caught_up`."""
-        while self._frames is not None:
-            self._waiter = self._loop.create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
+    def behind(self) -> asyncio.Future[None] | None:
+        """As `TurnTaker.behind`."""
+        if self._frames is None:
+            return None
+        self._waiter = self._loop.create_future()
+        return self._waiter
 
     def _part(self, part: Part | ZeroCopyPart) -> None:
         if part.left and len(part.data) < SMALL_PART:

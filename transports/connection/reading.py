@@ -32,8 +32,8 @@ class BytesTaker(Protocol):
 class TurnTaker(Protocol):
     """One that may leave some of what it was given for later."""
 
-    async def caught_up(self) -> None:
-        """Wait until nothing is left."""
+    def behind(self) -> asyncio.Future[None] | None:
+        """What is done when nothing may be left any more; None: nothing is."""
 
 
 async def read_on(stream: Stream, taker: BytesTaker, leftover: bytes) -> None:
@@ -50,15 +50,17 @@ async def read_on(stream: Stream, taker: BytesTaker, leftover: bytes) -> None:
                 if not data or taker.stopped:
                     break
                 taker.received(data)
-                if turns is not None:
-                    await turns.caught_up()
+                await _caught_up(turns)
         except Exception as error:  # noqa: BLE001  # whatever it is, the owner ends this connection, and nothing else
-            if turns is not None:
-                await turns.caught_up()
+            await _caught_up(turns)
             taker.ended(error)
             return
-        if turns is not None:
-            await turns.caught_up()
+        await _caught_up(turns)
         taker.ended(None)
     finally:
         del taker, turns  # the error of its cancel keeps this frame, see actors/sends/outcome
+
+
+async def _caught_up(turns: TurnTaker | None) -> None:
+    while turns is not None and (behind := turns.behind()) is not None:
+        await behind

@@ -40,6 +40,8 @@ VALUES: dict[str, object] = {
     "signal.Signals": signal.SIGTERM,
     "str": "some text",
     "bool": True,
+    "int": 409,
+    "Literal['absent', 'silent', 'broken']": "silent",
     "tuple[bytes, ...]": (b"record",),
     "object": ("a message", 7),
     "tuple[str, ...]": ("bus://local/a", "bus://local/b"),
@@ -55,7 +57,7 @@ def _tree(root: type[BaseException]) -> Iterator[type[BaseException]]:
 
 
 def _public_errors() -> list[type[BaseException]]:
-    for package in ("actors", "transports", "discovery", "node", "testing"):
+    for package in ("actors", "transports", "discovery", "node", "operate", "testing"):
         found = importlib.import_module(f"peerbus.{package}")
         for each in pkgutil.walk_packages(found.__path__, f"peerbus.{package}."):
             importlib.import_module(each.name)
