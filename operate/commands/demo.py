@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import contextlib
 import io
+import os
 import signal
 import sys
 import tempfile
@@ -30,13 +31,15 @@ from ..demo import (
     as_table,
     check_multicast,
 )
-from ..places import SocketPlace
+from ..places import LONGEST, TEMPORARY, SocketPlace
 from .dashboard import DashboardRun
 
 __all__ = ["add_arguments", "run"]
 
 #: Ctrl-C, kill, and the terminal that is closed.
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: As long as the path of a socket of a node becomes behind the folder for temporary files.
+_SOCKET = "/peerbus-12345678/archive-100.sock"
 _EPILOG = """\
 Half of the nodes offer the role `archive` and hold the file, the others want it. No address is configured: they find
 each other by mDNS on 127.0.0.1, talk TCP with TLS 1.3, and ask by role. When half of all is copied, an archive is
@@ -86,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
         check_multicast()
         with contextlib.ExitStack() as stack:
             if options.dashboard:
-                sockets = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="peerbus-")))
+                sockets = Path(stack.enter_context(_short_folder()))
                 tell = _told_json if options.json else _told
                 onlookers = Onlookers(sockets, display, tell, browser=not options.no_browser)
             outcome = _in_a_folder(plan, display, options.signals, onlookers)
@@ -107,6 +110,13 @@ def run(options: argparse.Namespace) -> int:
     if plan.keep is not None:
         display.say(f"  copies, logs and identities: {plan.keep}")
     return 0 if outcome.ok else 1
+
+
+def _short_folder() -> tempfile.TemporaryDirectory[str]:
+    """A new one that leaves room for the names of sockets, where the folder for temporary files has a long path too."""
+    usual = tempfile.gettempdir()
+    fits = len(os.fsencode(usual)) + len(_SOCKET) <= LONGEST or not os.access(TEMPORARY, os.W_OK | os.X_OK)
+    return tempfile.TemporaryDirectory(prefix="peerbus-", dir=usual if fits else TEMPORARY)
 
 
 def _told(outcome: DemoResult) -> None:

@@ -50,7 +50,11 @@ class TopScreen:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Columns and lines."""
+        """Columns and lines. Asked of the terminal each time: a shell's COLUMNS and LINES are those of its start."""
+        with contextlib.suppress(OSError):
+            now = os.get_terminal_size(self._console.file.fileno())
+            if now.columns and now.lines:
+                self._console.size = now
         return self._console.width, self._console.height
 
     def draw(self, picture: RenderableType) -> None:

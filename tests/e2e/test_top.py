@@ -112,9 +112,12 @@ def test_a_node_that_goes_is_waited_for_and_its_rates_begin_anew(tmp_path: Path)
 
 
 @contextmanager
-def at_terminal_beside_a_node(folder: Path) -> Iterator[tuple[AtTerminal, Service]]:
+def at_terminal_beside_a_node(folder: Path, **variables: str) -> Iterator[tuple[AtTerminal, Service]]:
     """Both are there, and rates are shown."""
-    with running(folder, "alice") as service, at_terminal(*top(folder, "--show", "channels")) as program:
+    with (
+        running(folder, "alice") as service,
+        at_terminal(*top(folder, "--show", "channels"), variables=variables) as program,
+    ):
         program.until(ticking)
         yield program, service
 
@@ -130,8 +133,8 @@ def test_a_node_that_stands_still_is_told_of_and_keys_are_heard_meanwhile(tmp_pa
         service.process.send_signal(signal.SIGCONT)
 
 
-def test_another_size_is_followed(tmp_path: Path) -> None:
-    with at_terminal_beside_a_node(tmp_path) as (program, _):
+def test_another_size_is_followed_whatever_the_shell_said(tmp_path: Path) -> None:
+    with at_terminal_beside_a_node(tmp_path, COLUMNS="80", LINES="24") as (program, _):
         program.resize(120, 40)
         program.until(lambda lines: "TRAFFIC" in lines[4] and lines[39].endswith("q quit"))
         program.resize(60, 10)

@@ -16,6 +16,7 @@ from virtual_time import eventually, in_real_time
 
 from peerbus.actors import Channel, Message, Reactor, Request, Role
 from peerbus.node import Node
+from peerbus.transports.streams import Identity
 
 #: Version 1 of a program: what its messages are stands apart, as version 2 changes nothing else.
 MESSAGES = {
@@ -113,10 +114,12 @@ class Server:
         self.endpoint = "tcp://127.0.0.1:0"
         self._versions = versions
         self._node: Node | None = None
+        self._identity = Identity.generate()
 
     async def start(self, version: int) -> None:
         self._node = Node(
             self.name,
+            identity=self._identity,
             network="upgrade",
             listen=[self.endpoint],
             reactors=[self._versions[version]],

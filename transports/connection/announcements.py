@@ -29,6 +29,7 @@ class Announcements:
         "_changed",
         "_codecs",
         "_descriptions",
+        "_later",
         "_link",
         "_loop",
         "_offer_at",
@@ -53,6 +54,7 @@ class Announcements:
         #: What this node offers, and the peer has not been told yet; when it may be told.
         self._offered: OfferRoles | None = None
         self._offer_at = 0.0
+        self._later: asyncio.TimerHandle | None = None
         self._descriptions = descriptions
         self._bus_name = bus_name
         self._codecs = codecs
@@ -95,7 +97,7 @@ class Announcements:
         if self._offer_at <= self._loop.time():
             self._say_offered()
         elif not waits:
-            self._loop.call_at(self._offer_at, self._say_offered)
+            self._later = self._loop.call_at(self._offer_at, self._say_offered)
 
     def _say_offered(self) -> None:
         command, self._offered = self._offered, None
@@ -106,6 +108,8 @@ class Announcements:
     def end(self) -> None:
         """The connection has ended: say nothing more, and keep nothing that points back to its owner."""
         self._offered = None
+        if self._later is not None:
+            self._later.cancel()
         self._changed = _nobody
 
     def _tell_of(self, name: str) -> None:
