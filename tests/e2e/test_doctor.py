@@ -232,9 +232,7 @@ def test_a_path_that_drops_large_packets_is_named(net: WanHosts, tmp_path: Path)
 
 
 @pytest.mark.timeout(120)
-def test_nodes_meet_over_a_path_that_drops_large_packets_of_the_handshake_and_that_is_named(
-    net: WanHosts, tmp_path: Path
-) -> None:
+def test_nodes_meet_over_a_path_that_drops_large_packets_of_the_handshake(net: WanHosts, tmp_path: Path) -> None:
     net.both_ways(mtu=1300)
     with asking_for_large_answers(net, tmp_path) as (config, alice):
         alice.logged("connected")  # a HELLO does not fit in one packet of this path
