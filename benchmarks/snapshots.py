@@ -11,8 +11,7 @@ from time import perf_counter
 from peerbus.actors import Actor, Channel, Reactor, handles
 from peerbus.discovery import PeerOptions
 from peerbus.node import Node
-from peerbus.operate.exposition import TextFormat, metrics_text
-from peerbus.operate.metrics import Seen, metrics_of
+from peerbus.operate.metrics import Seen, TextFormat, metrics_of, metrics_text
 from peerbus.transports.streams import Identity, MemoryNetwork
 
 from .run import Run

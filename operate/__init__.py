@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .admin import Admin
+    from .api import EventView
     from .client import (
         AdminClient,
         AdminError,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
         find_node,
         nodes_here,
     )
-    from .following import EventView
     from .tracing import Tracing
 
 __all__ = [
@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 #: Where those are that are not of `client`.
-_PLACES = {"Admin": "admin", "EventView": "following", "Tracing": "tracing"}
+_PLACES = {"Admin": "admin", "EventView": "api", "Tracing": "tracing"}
 
 
 def __getattr__(name: str) -> object:

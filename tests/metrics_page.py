@@ -8,7 +8,7 @@ from pathlib import Path
 from published_metrics import alert_rules, full_name
 
 from peerbus.operate.commands.catalogue import COMMANDS
-from peerbus.operate.metrics import METRICS
+from peerbus.operate.metrics.table import METRICS
 
 __all__ = ["PAGE", "current_page"]
 

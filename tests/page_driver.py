@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from peerbus.operate.client import AdminTarget
 from peerbus.operate.dashboard import Dashboard
-from peerbus.operate.places import SocketPlace
+from peerbus.operate.serving.places import SocketPlace
 
 if TYPE_CHECKING:
     from playwright.async_api import Page

@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from peerbus.operate.exposition import MetricKind
-from peerbus.operate.metrics import METRICS, Metric
+from peerbus.operate.metrics.exposition import MetricKind
+from peerbus.operate.metrics.table import METRICS, Metric
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "operate"
 #: Labels that Prometheus adds, and that of a histogram's buckets.

@@ -22,7 +22,22 @@ ROOMS = {
     "transports": ("streams", "schema", "wire", "lanes", "connection", LOOSE),
     "discovery": ("records", "facts", "book", "peer", "mind", "mdns", "pex", "shell", LOOSE),
     "node": (LOOSE,),
-    "operate": ("page", LOOSE, "client", "dashboard", "demo", "doctor", "top", "commands", "cli"),
+    "operate": (
+        "api",
+        "serving",
+        "page",
+        "metrics",
+        "tracing",
+        "admin",
+        LOOSE,
+        "client",
+        "dashboard",
+        "demo",
+        "doctor",
+        "top",
+        "commands",
+        "cli",
+    ),
     "testing": ("leaks", "kit", "sim", "suites", LOOSE),
 }
 

@@ -7,11 +7,9 @@ import re
 import socket
 from collections.abc import Iterator
 
-from peerbus.operate.access import Entrance
-from peerbus.operate.admin import ROUTES
-from peerbus.operate.exchange import ApiAnswer, ApiRequest, Permission
-from peerbus.operate.route import RouteTable, split_target
-from peerbus.operate.server import HttpRequest, HttpServer
+from peerbus.operate.admin import ROUTES, RouteTable, split_target
+from peerbus.operate.api import ApiAnswer, ApiRequest, Permission
+from peerbus.operate.serving import Entrance, HttpRequest, HttpServer
 
 #: Bytes of an input that are sent: less than a socket holds, so that nobody waits for anybody.
 LONGEST = 32 * 1024

@@ -9,7 +9,7 @@ import msgspec
 
 from fuzz.mutation import mutate_frames
 from peerbus.actors.base import ProtocolError
-from peerbus.operate.trace_context import MEMBERS, parent_of, state_of
+from peerbus.operate.tracing import MEMBERS, parent_of, state_of
 from peerbus.transports.wire.frame_decoder import PLAIN, FrameDecoders, decode_body
 from peerbus.transports.wire.frame_encoder import FrameEncoder
 from peerbus.transports.wire.frames import BATCH_LIMIT, ArrivedFrame

@@ -9,10 +9,21 @@ from ...actors.mailbox import Ledger
 from ...actors.sends import WaitView
 from ...discovery.mind import BanView, LeverResult, PeerPage, PeerView, RequirementView
 from ...transports.connection import ConnectionStatistics
-from ..following import EventView
-from ..looking import ChannelView, ConnectionPage, NodeOverview
-from ..sending import PATIENCE, AskAnswer, SendBody, Sent
-from ..steering import BanBody, DialBody, DrainBody, PartBody, ScoreBody
+from ..api import (
+    PATIENCE,
+    AskAnswer,
+    BanBody,
+    ChannelView,
+    ConnectionPage,
+    DialBody,
+    DrainBody,
+    EventView,
+    NodeOverview,
+    PartBody,
+    ScoreBody,
+    SendBody,
+    Sent,
+)
 from .caller import AdminCaller, api_path
 from .event_feed import FeedItem, follow_events
 

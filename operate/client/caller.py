@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from ..exchange import Failure, as_json
+from ..api import Failure, as_json
 from .errors import AnswerMalformed, NodeNotReached, RequestRefused
 from .http_client import ClientAnswer, HttpConnection
 from .target import AdminTarget

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ..following import EventView
-from ..looking import NodeOverview
+from ..api import EventView, NodeOverview
 from .caller import AdminCaller, refusal
 from .errors import AnswerMalformed, NodeNotReached
 from .event_parser import EventParser, SentEvent

@@ -15,9 +15,8 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from ...actors.base import ConfigError
-from ..access import existing_token
-from ..looking import NodeOverview
-from ..places import SocketPlace, TcpPlace, default_socket, default_token, place_of
+from ..api import NodeOverview
+from ..serving import SocketPlace, TcpPlace, default_socket, default_token, existing_token, place_of
 from .caller import AdminCaller
 from .errors import AdminError, NodeNotFound, NodeNotReached
 from .target import AdminTarget

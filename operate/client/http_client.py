@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import h11
 
-from ..places import SocketPlace
+from ..serving import SocketPlace
 from .errors import AnswerMalformed, NodeNotReached
 from .target import AdminTarget
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...actors.base import ConfigError
-from ..places import SocketPlace, TcpPlace
+from ..serving import SocketPlace, TcpPlace
 
 __all__ = ["AdminTarget"]
 

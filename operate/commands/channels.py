@@ -6,8 +6,8 @@ import argparse
 
 from ...actors.engine import HistogramView
 from ...actors.mailbox import Account
+from ..api import ChannelView
 from ..client import AdminClient
-from ..looking import ChannelView
 from .node_command import NodeCommand
 from .terminal import Colour, Terminal
 from .text_table import Cell, TextColumn, table_lines

@@ -16,7 +16,7 @@ from ...actors.base import ConfigError
 from ...node.serve import run_loop, serve
 from ..client import AdminTarget, NodeNotFound, find_node, nodes_here
 from ..dashboard import Dashboard, open_browser
-from ..places import SocketPlace
+from ..serving import SocketPlace
 from .terminal import Terminal
 
 __all__ = ["DashboardRun", "add_arguments", "run"]

@@ -31,7 +31,7 @@ from ..demo import (
     as_table,
     check_multicast,
 )
-from ..places import LONGEST, TEMPORARY, SocketPlace
+from ..serving import LONGEST, TEMPORARY, SocketPlace
 from .dashboard import DashboardRun
 
 __all__ = ["add_arguments", "run"]

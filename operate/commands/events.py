@@ -10,8 +10,8 @@ from contextlib import aclosing
 from datetime import datetime
 
 from ...actors.base import printable
+from ..api import EventView
 from ..client import AdminClient, EventsMissed, NodeBack, NodeLost
-from ..following import EventView
 from .node_command import NodeCommand
 from .peer_ids import short_id
 from .terminal import Colour, Terminal

@@ -10,11 +10,10 @@ import msgspec
 
 from ...actors.base import ConfigError, printable
 from ...actors.messages import LOCAL, GroupAddress, parse_address
+from ..admin import ask as ask_by
+from ..admin import tell as tell_by
+from ..api import ApiError, ApiRequest, AskAnswer, Failure, GroupAnswers, SendBody, Sent, as_json
 from ..client import AdminClient, RequestRefused
-from ..exchange import ApiError, ApiRequest, Failure, as_json
-from ..sending import AskAnswer, GroupAnswers, SendBody, Sent
-from ..sending import ask as ask_by
-from ..sending import tell as tell_by
 from .guest import guest_of
 from .node_command import NodeCommand
 from .peer_ids import short_id

@@ -6,8 +6,8 @@ import argparse
 import time
 
 from ...actors.base import printable
+from ..api import ChannelView, NodeOverview
 from ..client import AdminClient
-from ..looking import ChannelView, NodeOverview
 from .node_command import NodeCommand
 from .peer_ids import without_id
 from .terminal import Colour, Terminal

@@ -16,7 +16,7 @@ from typing import TextIO
 
 import msgspec
 
-from ..exchange import as_json
+from ..api import as_json
 
 __all__ = ["UNREAD", "Colour", "Terminal", "columns_of", "cut"]
 

@@ -2,7 +2,7 @@
 
 | ask | and get |
 | --- | --- |
-| `/`, `/session` | the page, and the way in; see `page_door` |
+| `/`, `/session` | the page, and the way in; see `page.door` |
 | `GET /live` | pictures of all nodes: server-sent events `picture@KEY` and `lost@KEY` |
 | `/nodes/KEY/v1/…` | what that node answers |
 """
@@ -18,13 +18,10 @@ from types import TracebackType
 from typing import Self
 
 from ...actors.base import ConfigError
-from ..access import Entrance
+from ..api import EVERY, ApiAnswer, ApiError, Permission, Streamed
 from ..client import AdminTarget
-from ..exchange import ApiAnswer, ApiError, Permission, Streamed
-from ..live import EVERY
-from ..page import Sessions
-from ..page_door import LookedAt, PageDoor, cookie_name
-from ..server import HttpRequest, HttpServer
+from ..page import LookedAt, PageDoor, cookie_name
+from ..serving import Entrance, HttpRequest, HttpServer, Sessions
 from .merging import merged
 from .watched import WatchedNode
 

@@ -9,8 +9,8 @@ from contextlib import aclosing
 
 import msgspec
 
+from ..api import ApiAnswer, ApiError, Streamed
 from ..client import AdminCaller, AdminError, AdminTarget, HttpConnection, NodeNotReached, RequestRefused
-from ..exchange import ApiAnswer, ApiError, Streamed
 
 __all__ = ["WatchedNode"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...discovery.peer import PeerOptions
 from ...transports.streams import MAX_UNJUDGED
-from ..server import Bounds
+from ..serving import Bounds
 from .diagnosis import Diagnosis, ok, warning
 
 __all__ = ["judge_descriptors", "needed_descriptors"]

@@ -12,8 +12,8 @@ from ...actors.base import ConfigError
 from ...discovery.peer import PeerOptions
 from ...node.config import NodeConfig
 from ...node.overrides import Override
+from ..api import NodeOverview
 from ..client import AdminClient, AdminError, NodeNotFound, NodeNotReached, find_node
-from ..looking import NodeOverview
 from .descriptors import judge_descriptors, needed_descriptors
 from .diagnosis import Diagnosis, failed, ok
 from .files import LookedAtFiles, look_at_files

@@ -9,7 +9,7 @@ from ...discovery.records import MAX_SKEW
 from ...discovery.shell import NarrowPath
 from ...transports.connection import ConnectionStatistics
 from ...transports.streams import Endpoint
-from ..looking import NodeOverview
+from ..api import NodeOverview
 from .descriptors import judge_descriptors
 from .diagnosis import Diagnosis, failed, ok, warning
 

@@ -1,8 +1,7 @@
-"""The page of a browser: its text, and the browsers that were let in."""
+"""The page of a browser: its text, and the door by which a browser comes in."""
 
 from __future__ import annotations
 
-from .document import document_of_page
-from .sessions import BrowserSession, Sessions
+from .door import LookedAt, PageDoor, cookie_name
 
-__all__ = ["BrowserSession", "Sessions", "document_of_page"]
+__all__ = ["LookedAt", "PageDoor", "cookie_name"]

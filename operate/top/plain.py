@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..exchange import as_json
+from ..api import as_json
 from .figures import BLOCKS
 from .grid import arranged
 from .tables import COLUMNS, rows_of

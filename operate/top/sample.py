@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from ...actors.actor_page import ActorPage, ActorView
 from ...discovery.mind import PeerView
 from ...transports.connection import ConnectionStatistics
+from ..api import ChannelView, NodeOverview
 from ..client import AdminClient
-from ..looking import ChannelView, NodeOverview
 
 __all__ = ["Shown", "TopSample", "counters_of", "take_sample"]
 

@@ -11,7 +11,7 @@ from ...discovery.mind import PeerView
 from ...discovery.peer import PeerState
 from ...transports.connection import ConnectionStatistics
 from ...transports.streams import Endpoint
-from ..looking import ChannelView
+from ..api import ChannelView
 from .figures import BLOCKS, bytes_text, count_text, seconds_text, sparkline
 from .grid import GridColumn, GridRow, Value
 from .rates import Rates

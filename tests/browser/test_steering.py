@@ -14,7 +14,7 @@ from peerbus.node import Node
 from peerbus.operate import Admin
 from peerbus.operate.client import AdminTarget
 from peerbus.operate.dashboard import Dashboard
-from peerbus.operate.places import SocketPlace
+from peerbus.operate.serving.places import SocketPlace
 
 if TYPE_CHECKING:
     from playwright.async_api import Page

@@ -28,9 +28,9 @@ from peerbus.actors import LOCAL, Channel, Message, Reactor, RemoteError, Role, 
 from peerbus.node import Node
 from peerbus.operate import Admin
 from peerbus.operate.admin import ROUTES
-from peerbus.operate.exchange import ApiAnswer
-from peerbus.operate.places import bind_socket
-from peerbus.operate.server import Bounds, HttpRequest, HttpServer
+from peerbus.operate.api.exchange import ApiAnswer
+from peerbus.operate.serving.places import bind_socket
+from peerbus.operate.serving.server import Bounds, HttpRequest, HttpServer
 from peerbus.transports import Identity
 
 #: One who is nobody's, on any system.

@@ -12,9 +12,9 @@ from administered import Place
 
 from peerbus.discovery import PeerDown
 from peerbus.node import Node
+from peerbus.operate.api import EventView
 from peerbus.operate.client import AdminClient, AdminTarget, RequestRefused
-from peerbus.operate.following import EventView
-from peerbus.operate.places import SocketPlace
+from peerbus.operate.serving.places import SocketPlace
 
 PEER = "a" * 64
 

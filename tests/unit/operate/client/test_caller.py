@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from administered import Place
 
+from peerbus.operate.api import NodeOverview
 from peerbus.operate.client import AdminTarget, AnswerMalformed, NodeNotReached, RequestRefused
 from peerbus.operate.client.caller import AdminCaller, api_path
-from peerbus.operate.looking import NodeOverview
-from peerbus.operate.places import SocketPlace
+from peerbus.operate.serving.places import SocketPlace
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n%s"
 

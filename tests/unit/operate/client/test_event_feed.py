@@ -14,6 +14,7 @@ from administered import Place
 from peerbus.discovery import PeerDown
 from peerbus.node import Node
 from peerbus.operate import Admin
+from peerbus.operate.api import EventView
 from peerbus.operate.client import (
     AdminTarget,
     AnswerMalformed,
@@ -25,8 +26,7 @@ from peerbus.operate.client import (
 )
 from peerbus.operate.client.caller import AdminCaller
 from peerbus.operate.client.event_feed import FeedItem, follow_events
-from peerbus.operate.following import EventView
-from peerbus.operate.places import SocketPlace
+from peerbus.operate.serving.places import SocketPlace
 
 
 def event(number: int) -> PeerDown:

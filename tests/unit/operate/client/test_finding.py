@@ -21,14 +21,14 @@ from peerbus.operate.client import (
     finding,
     nodes_here,
 )
-from peerbus.operate.places import SocketPlace, bind_socket
+from peerbus.operate.serving.places import SocketPlace, bind_socket
 
 
 @pytest.fixture(autouse=True)
 def only_ours(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nodes of this machine that are none of the test's are not looked at."""
     monkeypatch.setattr(finding, "SERVICES", tmp_path / "run")
-    monkeypatch.setattr("peerbus.operate.places.TEMPORARY", tmp_path / "tmp")
+    monkeypatch.setattr("peerbus.operate.serving.places.TEMPORARY", tmp_path / "tmp")
 
 
 def environment(tmp_path: Path) -> dict[str, str]:

@@ -14,7 +14,7 @@ from administered import Place
 
 from peerbus.operate.client import AdminTarget, AnswerMalformed, NodeNotReached
 from peerbus.operate.client.http_client import HttpConnection
-from peerbus.operate.places import SocketPlace, TcpPlace
+from peerbus.operate.serving.places import SocketPlace, TcpPlace
 
 Plays = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

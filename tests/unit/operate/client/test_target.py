@@ -11,7 +11,7 @@ from peerbus.actors import ConfigError
 from peerbus.node import Node
 from peerbus.operate import Admin
 from peerbus.operate.client import AdminClient, AdminTarget, NodeNotReached, find_node
-from peerbus.operate.places import SocketPlace, TcpPlace
+from peerbus.operate.serving.places import SocketPlace, TcpPlace
 
 
 def test_over_tcp_the_token_goes_with_each_request_and_is_never_shown() -> None:

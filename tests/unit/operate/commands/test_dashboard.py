@@ -18,7 +18,7 @@ from peerbus.operate import Admin
 from peerbus.operate.client import AdminTarget
 from peerbus.operate.commands.dashboard import DashboardRun
 from peerbus.operate.dashboard import Dashboard
-from peerbus.operate.places import SocketPlace
+from peerbus.operate.serving.places import SocketPlace
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_what_is_not_there_and_wrong_flags_are_said_in_one_line(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    monkeypatch.setattr("peerbus.operate.places.TEMPORARY", tmp_path)
+    monkeypatch.setattr("peerbus.operate.serving.places.TEMPORARY", tmp_path)
     monkeypatch.setattr("peerbus.operate.client.finding.SERVICES", tmp_path)
     ended, out, err = run(["dashboard", "--no-browser", *flags], capsys)
     assert (ended, out) == (status, "")

@@ -30,7 +30,7 @@ FAR = "unix:///nowhere/a.sock"
 async def test_what_was_done_is_said(
     words: str, says: str, place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("peerbus.operate.steering.set_level", lambda level: None)
+    monkeypatch.setattr("peerbus.operate.admin.steering.set_level", lambda level: None)
     assert await asked(place.socket, words, capsys) == (0, f"{says}\n", "")
 
 

@@ -22,7 +22,7 @@ from peerbus.operate.commands.node_command import until_signalled
 def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No node of this machine is in sight but the test's own."""
     monkeypatch.setattr(finding, "SERVICES", tmp_path / "run")
-    monkeypatch.setattr("peerbus.operate.places.TEMPORARY", tmp_path / "tmp")
+    monkeypatch.setattr("peerbus.operate.serving.places.TEMPORARY", tmp_path / "tmp")
     monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     monkeypatch.chdir(tmp_path)
 

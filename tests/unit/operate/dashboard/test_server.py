@@ -17,7 +17,7 @@ from peerbus.node import Node
 from peerbus.operate import Admin
 from peerbus.operate.client import AdminTarget
 from peerbus.operate.dashboard import Dashboard
-from peerbus.operate.places import SocketPlace, place_of
+from peerbus.operate.serving.places import SocketPlace, place_of
 
 
 def target(place: Place) -> AdminTarget:

@@ -9,11 +9,11 @@ import pytest
 from admin_client import PATIENCE
 from administered import Place
 
+from peerbus.operate.api.exchange import ApiError
 from peerbus.operate.client import AdminTarget
 from peerbus.operate.dashboard import watched
 from peerbus.operate.dashboard.watched import WatchedNode
-from peerbus.operate.exchange import ApiError
-from peerbus.operate.places import SocketPlace
+from peerbus.operate.serving.places import SocketPlace
 
 
 @pytest.mark.parametrize("path", ["/v1/node", "/v1/events", "/v1/live"])

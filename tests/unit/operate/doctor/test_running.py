@@ -11,10 +11,10 @@ from admin_client import call
 from administered import Place
 
 from peerbus.discovery.shell import ConnectionTotals, NarrowPath
+from peerbus.operate.api import NodeOverview
+from peerbus.operate.api.readiness import Readiness, WhyNot
 from peerbus.operate.doctor.diagnosis import Diagnosis
 from peerbus.operate.doctor.running import judge_running
-from peerbus.operate.looking import NodeOverview
-from peerbus.operate.readiness import Readiness, WhyNot
 from peerbus.transports.connection import ConnectionStatistics
 
 

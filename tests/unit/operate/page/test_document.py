@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from peerbus.operate.page import document_of_page
-from peerbus.operate.page.document import SCRIPTS, STYLES
+from peerbus.operate.page.document import SCRIPTS, STYLES, document_of_page
 
 STATIC = files("peerbus.operate.page") / "static"
 

@@ -10,8 +10,8 @@ import pytest_asyncio
 from pairs import Pair
 from rich.console import Console
 
+from peerbus.operate.api.readiness import Readiness, WhyNot
 from peerbus.operate.client import AdminClient, find_node
-from peerbus.operate.readiness import Readiness, WhyNot
 from peerbus.operate.top.choice import TopChoice
 from peerbus.operate.top.drawing import blocks_for, draw, lines_for_rows, lines_of
 from peerbus.operate.top.figures import BLOCKS, PLAIN_BLOCKS

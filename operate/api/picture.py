@@ -1,0 +1,34 @@
+"""What the API tells a page: a node at one instant."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ...actors.actor_page import ActorView
+from ...actors.sends import WaitView
+from ...discovery.mind import PeersSnapshot
+from ...transports.connection import ConnectionStatistics
+from .overview import ChannelView, NodeOverview
+
+__all__ = ["EVERY", "LATEST", "SOONEST", "NodePicture"]
+
+#: Seconds between two pictures: if nothing is said, at least, and at most.
+EVERY, SOONEST, LATEST = 0.5, 0.25, 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class NodePicture:
+    """A node at one instant. Times of peers and bans are of the clock that says `now`; `at` is seconds since 1970.
+
+    Peers with connections come first, the fullest mailboxes of actors; what is counted counts all.
+    """
+
+    at: float
+    now: float
+    node: NodeOverview
+    peers: PeersSnapshot
+    connections: Mapping[str, ConnectionStatistics]
+    channels: tuple[ChannelView, ...]
+    actors: tuple[ActorView, ...]
+    waits: tuple[WaitView, ...]
