@@ -15,7 +15,8 @@ from ..actors.base import ConfigError
 from ..actors.messages import Channel, ChannelTuning, KnownChannels
 from ..actors.reactor import Reactor
 from ..discovery.book import no_book
-from ..transports.streams import Identity, TcpTransport, UnixTransport
+from ..transports.kinds import make_transports
+from ..transports.streams import Identity, TransportOptions
 from .channel_tuning import channel_tuning
 from .config import NodeConfig
 from .constructor import check_arguments
@@ -49,10 +50,10 @@ def build_node(config: NodeConfig, found: FoundIdentity | None = None, extension
         seeds=[str(endpoint) for endpoint in config.peers.seeds],
         options=config.peers.options,
         heartbeat=config.peers.heartbeat,
-        transports=[
-            TcpTransport(identity, max_connections_per_address_per_second=config.limits.arrivals_per_address),
-            UnixTransport(identity),
-        ],
+        transports=make_transports(
+            (*config.listen, *config.peers.persistent, *config.peers.seeds),
+            TransportOptions(identity=identity, arrivals_per_address=config.limits.arrivals_per_address),
+        ),
         book=config.book,
         shutdown_timeout=config.limits.shutdown_timeout,
         slow_handler=config.limits.slow_handler,

@@ -8,7 +8,6 @@ from typing import Any
 from ..actors.base import ConfigError, is_node_id
 from ..discovery.facts import MAX_SCORE, MIN_SCORE, Require, ban_target
 from ..discovery.peer import PeerOptions
-from ..discovery.records import names_a_place
 from ..transports.connection import HEARTBEAT_INTERVAL
 from ..transports.streams import Endpoint
 from .config_limits import MAX_WAIT
@@ -95,9 +94,9 @@ def read_peers(table: TomlTable) -> PeersConfig:
 def _dialed(table: TomlTable, key: str) -> tuple[Endpoint, ...]:
     endpoints = table.each(key, reachable, PEER_EXAMPLE)
     for index, endpoint in enumerate(endpoints):
-        if endpoint.scheme == "tcp" and endpoint.port == 0:
+        if endpoint.direct and endpoint.port == 0:
             raise table.error(f"{key}[{index}]", f"{endpoint} has port 0, which cannot be dialed")
-        if not names_a_place(endpoint):
+        if not endpoint.is_place:
             raise table.error(
                 f"{key}[{index}]", f"{endpoint} is where a node listens; write where it is, {PEER_EXAMPLE}"
             )

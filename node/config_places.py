@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ipaddress
-import os
-import stat
 
-from ..discovery.records import INTERFACE_NAME, MAX_ENDPOINTS, AddressFilter, Advertised, names_a_place
-from ..transports.streams import Endpoint, check_socket_path
+from ..discovery.records import INTERFACE_NAME, MAX_ENDPOINTS, AddressFilter, Advertised
+from ..transports.kinds import check_endpoint, read_endpoint
+from ..transports.streams import Endpoint
 from .table import TomlTable
 
 __all__ = ["PEER_EXAMPLE", "advertised_at", "interface_of", "listen_at", "reachable"]
@@ -28,33 +27,22 @@ def listen_at(table: TomlTable) -> tuple[Endpoint, ...]:
         for other in endpoints:
             if _covers(other, endpoint):
                 raise table.error(f"listen[{index}]", f"{other} listens at {endpoint} as well; leave out one of them")
-        if problem := _no_place_for_a_socket(endpoint.path):
-            raise table.error(f"listen[{index}]", f"{endpoint}: {problem}")
+        try:
+            check_endpoint(endpoint, listens=True)
+        except ValueError as error:
+            raise table.error(f"listen[{index}]", f"{endpoint}: {error}") from error
     return endpoints
 
 
 def _covers(wide: Endpoint, other: Endpoint) -> bool:
     """Whether one listens at every address of the machine, and the other at one of them, at the same port."""
-    if not (wide != other and wide.port == other.port != 0 and wide.host in {"0.0.0.0", "::"}):  # noqa: S104 - compared
+    same_port = wide.scheme == other.scheme and wide.port == other.port != 0
+    if not (wide != other and same_port and wide.host in {"0.0.0.0", "::"}):  # noqa: S104 - compared
         return False
     try:
         return ipaddress.ip_address(wide.host).version == ipaddress.ip_address(other.host).version
     except ValueError:  # a name, which may be anywhere
         return False
-
-
-def _no_place_for_a_socket(path: str) -> str:
-    """Why no Unix socket can be made there; nothing where one can, or where this is no path."""
-    if not path:
-        return ""
-    folder = os.path.dirname(path)
-    if not os.path.isdir(folder):
-        return f"the folder {folder} does not exist"
-    try:
-        is_socket = stat.S_ISSOCK(os.lstat(path).st_mode)
-    except OSError:  # nothing is there, or it is not for us to see: the folder will say
-        return ""
-    return "" if is_socket else "something that is no socket is there already"
 
 
 def advertised_at(table: TomlTable) -> tuple[Advertised, ...]:
@@ -65,7 +53,7 @@ def advertised_at(table: TomlTable) -> tuple[Advertised, ...]:
             continue
         if one.peer_id:
             raise table.error(f"advertise[{index}]", f"{one} names a node; write {one.without_peer()}")
-        if not names_a_place(one):
+        if not one.is_place:
             raise table.error(f"advertise[{index}]", f"{one} cannot be dialed; write {PEER_EXAMPLE}")
     endpoints = [one for one in said if isinstance(one, Endpoint)]
     if len(endpoints) > MAX_ENDPOINTS:
@@ -79,11 +67,8 @@ def _advertised(text: str) -> Advertised:
 
 def reachable(text: str) -> Endpoint:
     """An endpoint that more than this process can reach. Raises ValueError."""
-    endpoint = Endpoint.parse(text)
-    if endpoint.scheme == "memory":
-        raise ValueError(f"{endpoint} ends at this process")
-    if endpoint.path:
-        check_socket_path(endpoint)
+    endpoint = read_endpoint(text)
+    check_endpoint(endpoint)
     return endpoint
 
 

@@ -17,6 +17,8 @@ from ..actors.base import wall_clock
 from ..actors.event_stream import EventStream, Subscription
 from ..actors.messages import ActorFailed, ActorRestarted, ActorTerminated, DeadLetter, FailedOver, HandlerStalled
 from ..discovery.facts import (
+    ListenerLost,
+    ListenerRestored,
     PeerBanned,
     PeerDown,
     PeerNotReached,
@@ -61,6 +63,8 @@ NodeEvent = (
     | PeerUnbanned
     | PeerNotReached
     | PeerRefused
+    | ListenerLost
+    | ListenerRestored
     | PeerRolesChanged
     | RequirementMet
     | RequirementUnmet
@@ -79,6 +83,8 @@ EVENT_TYPES: tuple[type, ...] = (
     PeerUnbanned,
     PeerNotReached,
     PeerRefused,
+    ListenerLost,
+    ListenerRestored,
     PeerRolesChanged,
     RequirementMet,
     RequirementUnmet,

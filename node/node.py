@@ -35,7 +35,8 @@ from ..discovery.pex import PeerExchange, PexOptions
 from ..discovery.records import Myself, check_offers_fit
 from ..discovery.shell import Peers
 from ..transports.connection import HEARTBEAT_INTERVAL
-from ..transports.streams import Identity, TcpTransport, Transport, UnixTransport
+from ..transports.kinds import make_transports
+from ..transports.streams import Identity, Transport, TransportOptions
 from ..transports.wire import Codecs
 from .allocator import keep_freed_memory
 from .delegated import Delegated
@@ -82,7 +83,8 @@ class Node(NodeViews):
     (True) or by these. `requires`: which roles its peers together must offer; it dials, keeps and parts with peers for
     it. `book`: a file for what is to be remembered of peers over restarts; None forgets it. `advertise`: where others
     reach this node, if not where it listens; `private`: peers are to tell nobody of it. `transports` replace the
-    default ones (TCP with TLS 1.3, Unix sockets). `rng` chooses peers and jitter; keys never come from it.
+    default ones (TCP with TLS 1.3, Unix sockets, and those of the other schemes that its endpoints name). `rng` chooses
+    peers and jitter; keys never come from it.
     `slow_handler`, `tuning`: see `Bus`. `extensions`: what runs beside it, as `peerbus.operate.Admin()`.
 
     Raises ConfigError, ValueError or TypeError where an argument is not right.
@@ -145,7 +147,8 @@ class Node(NodeViews):
         self._pex = pex_of(pex)
         self._heartbeat = seconds_of("heartbeat", heartbeat, zero=False)
         if transports is None:
-            transports = (TcpTransport(self.identity), UnixTransport(self.identity))
+            named = (*self._listen, *self._persistent, *self._seeds)
+            transports = make_transports(named, TransportOptions(identity=self.identity))
         self._transports = tuple(transports)
         #: The bus that the node's actors run on.
         shutdown_timeout = seconds_of("shutdown_timeout", shutdown_timeout, zero=True)

@@ -10,8 +10,9 @@ from ..actors.base import ConfigError
 from ..actors.messages import Capability
 from ..discovery.mdns import MAX_NETWORK
 from ..discovery.pex import PexOptions
-from ..discovery.records import AddressFilter, Advertised, check_offers_fit, names_a_place
+from ..discovery.records import AddressFilter, Advertised, check_offers_fit
 from ..discovery.shell import MdnsOptions
+from ..transports.kinds import read_endpoint
 from ..transports.streams import Endpoint
 
 __all__ = [
@@ -82,7 +83,7 @@ def endpoint_of(argument: str, text: object) -> Endpoint:
     if not isinstance(text, str):
         raise ConfigError(f"{argument}: {text!r} is no endpoint; write it as text, tcp://host:port")
     try:
-        return Endpoint.parse(text)
+        return read_endpoint(text)
     except ValueError as error:
         raise ConfigError(f"{argument}: {error}") from error
 
@@ -90,7 +91,7 @@ def endpoint_of(argument: str, text: object) -> Endpoint:
 def dialed_of(argument: str, text: str) -> Endpoint:
     """Read an endpoint that is to be dialed. Raises ConfigError."""
     endpoint = endpoint_of(argument, text)
-    if not names_a_place(endpoint):
+    if not endpoint.is_place:
         raise ConfigError(f"{argument}: {endpoint} is where a node listens, and cannot be dialed; write where it is")
     return endpoint
 

@@ -6,7 +6,8 @@ import asyncio
 from dataclasses import dataclass
 
 from ..actors.base import DialFailed, ProtocolError
-from ..transports.streams import Endpoint, Identity, TcpTransport, UnixTransport
+from ..transports.kinds import make_transport
+from ..transports.streams import Endpoint, Identity, TransportOptions
 from ..transports.wire import MAGIC
 
 __all__ = ["PingAnswer", "ping"]
@@ -29,8 +30,7 @@ async def ping(endpoint: Endpoint, *, timeout: float) -> PingAnswer:
     """
     loop = asyncio.get_running_loop()
     begin = loop.time()
-    identity = Identity.generate()
-    transport = UnixTransport(identity) if endpoint.scheme == "unix" else TcpTransport(identity)
+    transport = make_transport(endpoint, TransportOptions(identity=Identity.generate()))
     stream = await transport.dial(endpoint, expect=endpoint.peer_id, timeout=timeout)
     try:
         heard = b""

@@ -42,6 +42,7 @@ from .node_ids import NODE_ID_PATTERN, ids_short_again, is_node_id
 from .outside_text import printable
 from .pace import Pace
 from .pickled import Crossing, copied, packed, unpacked
+from .plug_ins import BuiltIn, Installed, PlugIns
 from .stop_flag import StopFlag
 from .tasks import forget_task, new_task
 from .thread_end import ENDED, bind_to_thread
@@ -53,6 +54,9 @@ __all__ = [
     "ids_short_again",
     "is_node_id",
     "ActorStopped",
+    "BuiltIn",
+    "Installed",
+    "PlugIns",
     "CURRENT_BUS",
     "ConfigError",
     "Crossing",

@@ -7,6 +7,8 @@ from .commands import PEERS_ACTOR, Accept, Attempt, Changes, CloseConnection, Di
 from .connection_view import Direction, PeerConnectionView
 from .events import (
     Candidate,
+    ListenerLost,
+    ListenerRestored,
     PeerBanned,
     PeerDown,
     PeerEvent,
@@ -45,6 +47,8 @@ __all__ = [
     "Finder",
     "FoundPeer",
     "PeerConnectionView",
+    "ListenerLost",
+    "ListenerRestored",
     "LostPeer",
     "MakeFinder",
     "Offer",

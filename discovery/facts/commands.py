@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import dataclass
 
-from ...transports.streams import Endpoint
-from ..records import Scope
+from ...transports.streams import Endpoint, Scope
 from .events import PeerEvent
 
 __all__ = ["PEERS_ACTOR", "Accept", "Attempt", "Changes", "CloseConnection", "Dial", "Refuse", "Verdict"]

@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from ...actors.messages import Retained
-from ...transports.streams import Endpoint
-from ..records import PeerRecord, Scope
+from ...transports.streams import Endpoint, Scope
+from ..records import PeerRecord
 from .bans import Ban, BanTarget
 from .connection_view import Direction
 from .require import Require
 
 __all__ = [
     "Candidate",
+    "ListenerLost",
+    "ListenerRestored",
     "PeerBanned",
     "PeerDown",
     "PeerEvent",
@@ -152,6 +154,21 @@ class PeerRefused:
     reason: str
     text: str
     times: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerLost:
+    """Nobody can come in at `endpoint` any more: what the listener stood on is gone. It is tried again and again."""
+
+    endpoint: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerRestored:
+    """A listener that was lost listens again."""
+
+    endpoint: str
 
 
 @dataclass(frozen=True, slots=True)

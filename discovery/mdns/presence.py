@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from ...transports.streams import Endpoint
 from ..peer import MAX_ADDRESSES
 from ..records import LocalAddress
-from .service_record import text_of
+from .service_record import DISCARD, SRV_SCHEME, text_of
 
 __all__ = ["Presence", "presence_of", "spoken_on"]
 
@@ -18,7 +18,7 @@ __all__ = ["Presence", "presence_of", "spoken_on"]
 class Presence:
     """One service instance: the port of its SRV record, its A and AAAA records, and its TXT strings.
 
-    `at` are all its endpoints where port and addresses cannot say them: host names, or ports that differ.
+    `at` are all its endpoints where port and addresses cannot say them: host names, ports that differ, other schemes.
     """
 
     port: int
@@ -42,12 +42,13 @@ def presence_of(
 
     Raises ValueError for malformed roles.
     """
-    places = [endpoint.without_peer() for endpoint in endpoints if endpoint.scheme == "tcp" and endpoint.port]
+    places = [endpoint.without_peer() for endpoint in endpoints if endpoint.told and endpoint.is_place]
     places = places[:MAX_ADDRESSES]
     if not places:
         return None
-    port = places[0].port
-    plain = tuple(place.host for place in places if place.port == port and _is_address(place.host))
+    as_srv = [place for place in places if place.scheme == SRV_SCHEME]
+    port = as_srv[0].port if as_srv else DISCARD
+    plain = tuple(place.host for place in as_srv if place.port == port and _is_address(place.host))
     if len(plain) == len(places):
         return Presence(port, plain, text_of(node_id, network, roles))
     # A service must have an address to be found (RFC 6763 §5); readers of `at` do not dial it.

@@ -8,15 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ...actors.messages import Capability
-from ...transports.streams import Endpoint, check_node_id
+from ...transports.streams import Endpoint, Scope, check_node_id, is_foreign
 from ..facts import Candidate
 from ..peer import MAX_ADDRESSES
-from ..records import Scope, heard_at, zone_of
+from ..records import heard_at, zone_of
 
 __all__ = [
+    "DISCARD",
     "MAX_NETWORK",
     "MAX_TXT",
     "SERVICE_TYPE",
+    "SRV_SCHEME",
     "Ignored",
     "RawRecord",
     "instance_name",
@@ -38,8 +40,16 @@ MAX_NETWORK = 64
 #: Far more roles than fit in MAX_TXT, were each one letter long there would be some 600.
 MAX_ROLES = 256
 ROLES_CUT = "roles-cut"
+#: The scheme of what the SRV record's port and the addresses say, as it stands in SERVICE_TYPE; and the port of a
+#: service that has none of that scheme (RFC 863).
+SRV_SCHEME, DISCARD = "tcp", 9
 #: `at`, `at2`, …: endpoints in place of the SRV record's port and the addresses, as `host:port`.
 AT = "at"
+#: `via`, `via2`, …: endpoints of other schemes, which then stand beside `at`; those of schemes that the reader does not
+#: know are left out.
+VIA = "via"
+#: Bytes of one endpoint of another scheme, and of all of them: the record has to hold roles as well.
+MAX_VIA, MAX_VIAS = 200, 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +129,16 @@ def read_record(raw: RawRecord, *, self_id: str, network: str, loopback: bool) -
         return Ignored("port")
     if len(raw.addresses) > MAX_ADDRESSES:
         return Ignored("addresses")
-    places = _places_in(text)
-    if places is None or len(places) > MAX_ADDRESSES:
+    places, others = _places_in(text), _others_in(text)
+    if places is None or others is None or len(places) + len(others) > MAX_ADDRESSES:
         return Ignored("addresses")
+    if AT not in text and VIA not in text:
+        places = _resolved(raw.addresses, raw.port)
     endpoints: list[Endpoint] = []
-    for place in places or _resolved(raw.addresses, raw.port):
+    for place in [*places, *others]:
         # The zone is the one on which the address records came: nobody else can say it.
         zone = zone_of(place) or next((a.partition("%")[2] for a in raw.addresses if "%" in a), "")
-        if _dialable(place.host, loopback=loopback):
+        if place.told and place.scope > (Scope.NOWHERE if loopback else Scope.MACHINE):
             endpoints += heard_at([place.with_peer(node_id)], zone)
     if not endpoints:
         return Ignored("addresses")
@@ -165,31 +177,59 @@ def _roles_in(text: Mapping[str, str]) -> tuple[str, ...] | None:
 
 
 def _places(at: Iterable[Endpoint]) -> dict[str, str]:
-    """As `at`, `at2`, …, as many as fit in each."""
-    text: dict[str, str] = {}
-    key, said = AT, list[str]()
+    """As `at`, `at2`, … and `via`, `via2`, …, as many as fit in each."""
+    places: list[str] = []
+    others: list[str] = []
+    left = MAX_VIAS
     for endpoint in at:
-        place = str(endpoint.without_peer()).removeprefix("tcp://")
-        if said and len(key) + 1 + len(",".join([*said, place])) > MAX_STRING:
-            key, said = f"{AT}{len(text) + 1}", []
-        said.append(place)
+        text = str(endpoint.without_peer())
+        if endpoint.scheme == SRV_SCHEME:
+            places.append(text.partition("://")[2])
+        elif len(text) <= min(left, MAX_VIA) and "," not in text and text.isascii():
+            others.append(text)
+            left -= len(text) + 1
+    return _strings(AT, places) | _strings(VIA, others)
+
+
+def _strings(name: str, parts: Iterable[str]) -> dict[str, str]:
+    text: dict[str, str] = {}
+    key, said = name, list[str]()
+    for part in parts:
+        if said and len(key) + 1 + len(",".join([*said, part])) > MAX_STRING:
+            key, said = f"{name}{len(text) + 1}", []
+        said.append(part)
         text[key] = ",".join(said)
     return text
 
 
 def _places_in(text: Mapping[str, str]) -> list[Endpoint] | None:
     """The endpoints of `at`, `at2`, …; None where one is malformed."""
-    places: list[Endpoint] = []
-    key, number = AT, 1
     try:
-        while key in text and len(places) <= MAX_ADDRESSES:
-            places += [Endpoint.parse(f"tcp://{one}") for one in text[key].split(",")]
-            number += 1
-            key = f"{AT}{number}"
+        places = [Endpoint.parse(f"{SRV_SCHEME}://{one}") for one in _parts(text, AT)]
     except ValueError:
         return None
     # A zone in it would be one of the teller's.
     return [replace(place, host=place.host.partition("%")[0]) for place in places if place.port]
+
+
+def _others_in(text: Mapping[str, str]) -> list[Endpoint] | None:
+    """The endpoints of `via`, `via2`, … whose schemes are known; None where one is malformed."""
+    try:
+        others = [Endpoint.parse(one) for one in _parts(text, VIA) if not is_foreign(one)]
+    except ValueError:
+        return None
+    return [replace(place, host=place.host.partition("%")[0]) if place.direct else place for place in others]
+
+
+def _parts(text: Mapping[str, str], name: str) -> list[str]:
+    """What stands in `name`, `name2`, …, cut at the commas: somewhat more than may be there, where that is so."""
+    parts: list[str] = []
+    key, number = name, 1
+    while key in text and len(parts) <= MAX_ADDRESSES:
+        parts += text[key].split(",")
+        number += 1
+        key = f"{name}{number}"
+    return parts
 
 
 def _resolved(addresses: Iterable[str], port: int) -> list[Endpoint]:
@@ -197,7 +237,7 @@ def _resolved(addresses: Iterable[str], port: int) -> list[Endpoint]:
     for address in dict.fromkeys(addresses):
         with contextlib.suppress(ValueError):
             ipaddress.ip_address(address.partition("%")[0])
-            found.append(Endpoint("tcp", host=address, port=port))
+            found.append(Endpoint(SRV_SCHEME, host=address, port=port))
     return found
 
 
@@ -206,13 +246,3 @@ def _is_loopback(text: str) -> bool:
         return ipaddress.ip_network(text).is_loopback
     except ValueError:
         return False
-
-
-def _dialable(text: str, *, loopback: bool) -> bool:
-    try:
-        address = ipaddress.ip_address(text.partition("%")[0])
-    except ValueError:
-        return loopback or text.removesuffix(".") != "localhost"  # a host name, which is resolved when it is dialed
-    if address.is_loopback and not loopback:
-        return False
-    return not (address.is_unspecified or address.is_multicast or text == "255.255.255.255")

@@ -155,7 +155,7 @@ class Bookkeeping:
         peer.told_by, peer.told_from = entry.told_by, entry.told_from
         peer.record = self._record(entry, now)
         for one in entry.addresses:
-            if one.endpoint.scheme == "unix" and not {REACHED} & set(one.sources):
+            if not one.endpoint.told and not {REACHED} & set(one.sources):
                 continue  # an older version believed others such a path
             for source in one.sources or (REACHED,):
                 if source not in {CONFIGURED, SEED}:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from ...transports.streams import Endpoint
+from ...transports.streams import Endpoint, Scope
 from ..peer import PeerAddress
 from .crowds import crowd_of
 from .token_bucket import TokenBucket
@@ -63,10 +63,13 @@ class DialTargets:
         return [] if self._only.get(str(address.endpoint), node_id) == node_id else buckets[:1]
 
     def _of(self, endpoint: Endpoint, now: float) -> list[TokenBucket]:
-        if endpoint.scheme != "tcp":
-            return []
+        keys = []
+        if endpoint.direct or endpoint.scope > Scope.MACHINE:
+            keys.append((str(endpoint.without_peer()), float(A_PLACE)))
+        if endpoint.direct:
+            keys.append((crowd_of(endpoint.host), self._an_address))
         found = []
-        for key, a_minute in ((str(endpoint.without_peer()), A_PLACE), (crowd_of(endpoint.host), self._an_address)):
+        for key, a_minute in keys:
             bucket = self._buckets.pop(key, None)
             self._buckets[key] = bucket = bucket or TokenBucket(a_minute, a_minute / 60.0, now)
             found.append(bucket)

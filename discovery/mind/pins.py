@@ -31,7 +31,7 @@ class Pins:
 
     def answered(self, endpoint: Endpoint, node_id: str) -> None:
         """That node proved its id there; the first one is pinned."""
-        if self._on and endpoint.scheme == "tcp" and not endpoint.is_name:
+        if self._on and endpoint.direct and not endpoint.is_name:
             self._nodes.setdefault(endpoint.without_peer(), node_id)
 
     def restore(self, endpoint: Endpoint, node_id: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .addresses import CONFIGURED, MAX_ADDRESSES, REACHED, SEED, PeerAddress
+from .backoff import Backoff, RetryPolicy
 from .known_peer import KnownPeer
 from .lifecycle import UP, PeerState, PeerStep
 from .options import PeerOptions
@@ -13,6 +14,8 @@ __all__ = [
     "REACHED",
     "SEED",
     "UP",
+    "Backoff",
+    "RetryPolicy",
     "PeerAddress",
     "KnownPeer",
     "PeerOptions",

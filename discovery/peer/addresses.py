@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ...transports.streams import Endpoint
-from ..records import Scope, scope_of
+from ...transports.streams import Endpoint, Scope
 from .backoff import Backoff
 
 __all__ = ["CONFIGURED", "MAX_ADDRESSES", "MAX_SOURCES", "REACHED", "SEED", "PeerAddress", "AddressList"]
@@ -45,7 +44,7 @@ class PeerAddress:
             return None
         if self.way is not None:
             return self.way
-        scope = scope_of(self.endpoint)
+        scope = self.endpoint.scope
         return min(scope, Scope.NETWORK) if self.last_success > -math.inf else scope
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from ...transports.streams import Endpoint
+from ...transports.streams import Endpoint, Scope
 from ..mind import TokenBucket
-from ..records import MAX_LIFETIME, PeerRecord, RecordRefused, Scope, scope_of
+from ..records import MAX_LIFETIME, PeerRecord, RecordRefused
 
 __all__ = ["REQUEST_RATE", "ExchangePartner", "clock_of", "leaves_at", "new_neighbour"]
 
@@ -47,7 +47,7 @@ class ExchangePartner:
     @property
     def scope(self) -> Scope:
         """How far away it is."""
-        return scope_of(self.remote)
+        return self.remote.scope
 
 
 def new_neighbour(remote: Endpoint, now: float, interval: float, *, dialed: bool) -> ExchangePartner:

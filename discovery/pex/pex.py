@@ -20,7 +20,7 @@ from types import MappingProxyType
 
 from ...transports.streams import Endpoint
 from ..facts import Candidate
-from ..records import Advert, PeerRecord, RecordRefused, heard_at, share_a_place, usable, zone_of
+from ..records import Advert, PeerRecord, RecordRefused, heard_at, share_a_place, zone_of
 from .neighbour import REQUEST_RATE, ExchangePartner, clock_of, leaves_at, new_neighbour
 from .options import PexOptions
 from .record_store import RecordStore
@@ -153,7 +153,7 @@ class Pex:
                 continue
             placed = advert.node_id in self._placed or share_a_place(record.endpoints, advert.verified)
             # Where all schemes are unknown here, only the asker knows whether it reaches one.
-            reachable = any(usable(endpoint, neighbour.scope) for endpoint in record.endpoints) or (
+            reachable = any(endpoint.usable(neighbour.scope) for endpoint in record.endpoints) or (
                 bool(record.foreign) and not record.endpoints
             )
             if not placed or not reachable or (role and role not in record.roles) or len(record.data) > left:
@@ -351,7 +351,7 @@ class Pex:
         return News(faults=(Fault(node_id, reason),))
 
     def _usable(self, record: PeerRecord, neighbour: ExchangePartner, teller: str | None) -> Candidate:
-        told = (endpoint for endpoint in record.endpoints if usable(endpoint, neighbour.scope))
+        told = (endpoint for endpoint in record.endpoints if endpoint.usable(neighbour.scope))
         endpoints = heard_at(told, zone_of(neighbour.remote))
         heard_from = neighbour.remote.host
         return Candidate(record.node_id, endpoints, record.roles, SOURCE, teller, record, heard_from, neighbour.scope)

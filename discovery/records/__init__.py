@@ -7,9 +7,8 @@ from .advert import Advert
 from .interfaces import INTERFACE_NAME, LocalAddress, addresses_of, local_addresses
 from .leading import may_lead_to
 from .own_endpoints import Advertised, Hearers, nearest_first
-from .own_record import MAX_ENDPOINTS, check_offers_fit, names_a_place
+from .own_record import MAX_ENDPOINTS, check_offers_fit
 from .record import MAX_LIFETIME, MAX_SKEW, PeerRecord, RecordRefused, read_record
-from .scope import Scope, scope_of, usable
 from .self_description import Myself, SelfDescription
 from .zones import heard_at, share_a_place, zone_of
 
@@ -27,17 +26,13 @@ __all__ = [
     "PeerRecord",
     "SelfDescription",
     "RecordRefused",
-    "Scope",
     "addresses_of",
     "check_offers_fit",
     "heard_at",
     "local_addresses",
     "may_lead_to",
-    "names_a_place",
     "nearest_first",
     "read_record",
-    "scope_of",
     "share_a_place",
-    "usable",
     "zone_of",
 ]

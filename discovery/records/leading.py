@@ -8,9 +8,8 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable
 
-from ...transports.streams import Endpoint
+from ...transports.streams import Endpoint, Scope
 from .interfaces import LocalAddress
-from .scope import Scope, usable
 
 __all__ = ["may_lead_to"]
 
@@ -22,7 +21,7 @@ def may_lead_to(place: Endpoint, way: Scope, here: Iterable[LocalAddress]) -> bo
     """
     address = _ip(place.host)
     only_here = address is not None and address.version == 4 and address.is_link_local
-    return usable(place, way) and (not only_here or any(address in one.subnet for one in here))
+    return place.usable(way) and (not only_here or any(address in one.subnet for one in here))
 
 
 def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

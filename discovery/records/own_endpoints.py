@@ -20,10 +20,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from ...transports.streams import Endpoint
+from ...transports.streams import Endpoint, Scope
 from .address_filter import AddressFilter, passes
 from .interfaces import IpAddress, IpNetwork, LocalAddress
-from .scope import Scope, scope_of, usable
 
 __all__ = ["EVERYBODY", "Advertised", "Hearers", "nearest_first", "own_endpoints"]
 
@@ -54,7 +53,7 @@ class Hearers:
         ip, zone = _ip(remote.host), remote.host.partition("%")[2]
         near = [a for a in addresses if ip is not None and ip in a.subnet and zone in ("", a.interface)]
         links = frozenset(a.interface for a in near) if ip is not None and ip.is_link_local else frozenset[str]()
-        return cls(scope_of(remote), frozenset(a.subnet for a in near), links)
+        return cls(remote.scope, frozenset(a.subnet for a in near), links)
 
     @classmethod
     def on(cls, addresses: Sequence[LocalAddress]) -> Hearers:
@@ -90,7 +89,7 @@ def own_endpoints(
         found = [p for p in found if p.kind != _LINK_LOCAL or p.interface in hearers.links]
     found.sort(key=lambda place: (not _is_near(place.endpoint, hearers.subnets), place.kind, place.turn))
     told = dict.fromkeys([*written, *(_unzoned(place.endpoint) for place in found)])
-    return tuple(one for one in told if one.scheme != "unix" and (hearers.scope is None or usable(one, hearers.scope)))
+    return tuple(one for one in told if one.told and (hearers.scope is None or one.usable(hearers.scope)))
 
 
 def nearest_first(endpoints: Iterable[Endpoint], addresses: Iterable[LocalAddress]) -> tuple[Endpoint, ...]:
@@ -118,7 +117,7 @@ def _listened_at(
     chosen = [address for address in addresses if passes(address, filters)]
     outside = [address for address in chosen if not address.ip.is_loopback] or chosen
     for endpoint in listening:
-        ip = _ip(endpoint.host)
+        ip = _ip(endpoint.host) if endpoint.direct else None
         if ip is None:
             yield _Place(endpoint.without_peer(), "", _kind(endpoint, None), 0)
         elif ip.is_unspecified:
@@ -144,7 +143,7 @@ def _by_loopback(addresses: Iterable[LocalAddress]) -> bool:
 
 def _kind(endpoint: Endpoint, interface: str | None) -> int:
     ip = _ip(endpoint.host)
-    if scope_of(endpoint) <= Scope.MACHINE:
+    if endpoint.scope <= Scope.MACHINE:
         return _MACHINE
     if ip is not None and ip.is_link_local:
         return _LINK_LOCAL
@@ -152,7 +151,7 @@ def _kind(endpoint: Endpoint, interface: str | None) -> int:
 
 
 def _is_near(endpoint: Endpoint, subnets: Iterable[IpNetwork]) -> bool:
-    ip = _ip(endpoint.host)
+    ip = _ip(endpoint.host) if endpoint.direct else None
     # Every link has the subnet of link-local addresses, so it says nothing.
     return ip is not None and not ip.is_link_local and any(ip in subnet for subnet in subnets)
 

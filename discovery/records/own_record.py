@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import random
 from collections.abc import Iterable, Sequence
 
@@ -18,7 +17,6 @@ __all__ = [
     "MAX_OFFERS_BYTES",
     "OwnRecord",
     "check_offers_fit",
-    "names_a_place",
     "that_fit",
 ]
 
@@ -99,18 +97,7 @@ def that_fit(endpoints: Iterable[Endpoint]) -> list[Endpoint]:
     left = MAX_ENDPOINTS_BYTES
     for endpoint in dict.fromkeys(endpoint.without_peer() for endpoint in endpoints):
         size = len(str(endpoint).encode())
-        if names_a_place(endpoint) and len(fitting) < MAX_ENDPOINTS and size <= min(left, 255):
+        if endpoint.is_place and len(fitting) < MAX_ENDPOINTS and size <= min(left, 255):
             fitting.append(endpoint)
             left -= size
     return fitting
-
-
-def names_a_place(endpoint: Endpoint) -> bool:
-    """Whether an endpoint can be dialed: 0.0.0.0 and port 0 only mean something to a listener."""
-    if endpoint.scheme != "tcp":
-        return True
-    try:
-        address = ipaddress.ip_address(endpoint.host.partition("%")[0])
-    except ValueError:
-        return endpoint.port != 0
-    return endpoint.port != 0 and not address.is_unspecified

@@ -65,7 +65,7 @@ class PeerRecord:
 
     def names(self, place: Endpoint) -> bool:
         """Whether an address of it is the one that a connection leads to, or came from: not somebody else's machine."""
-        if place.scheme != "tcp":
+        if not place.direct:
             return True
         host = place.host.partition("%")[0]
         return any(host_of(text) == host for text in self.foreign) or share_a_place(

@@ -1,7 +1,7 @@
 """Where streams come in and go out: listens, dials and greets, and asks the peer manager which to let in.
 
-Tasks: one for each listener (waits for: streams; feeds: greetings), one for each greeting and each dial (waits for:
-the other side; feeds: `opened`). All belong to the peer manager's actor, which closes them.
+Tasks: those of `Listening`, and one for each greeting and each dial (waits for: the other side; feeds: `opened`). All
+belong to the peer manager's actor, which closes them.
 """
 
 from __future__ import annotations
@@ -23,11 +23,12 @@ from ...actors.base import (
 )
 from ...actors.bus import Bus
 from ...transports.connection import Greeted, greet
-from ...transports.streams import Endpoint, Guarded, Listener, ManyPlaces, Provisional, Stream, Transport
+from ...transports.streams import Endpoint, ManyPlaces, Provisional, Stream, Transport
 from ...transports.wire import Hello, IdentityInUse
 from ..facts import Accept, Attempt, Changes, Dial, PeerNotReached, PeerRefused
 from ..mind import PeerManager
 from ..records import LocalAddress, may_lead_to
+from .listening import Listening
 from .referrals import Referrals
 from .repeats import Repeated, Repeats
 from .whereabouts import Whereabouts
@@ -49,7 +50,7 @@ class Dialing:
 
     `here` gives the machine's addresses, `hello` what this node says in a handshake to whoever is there.
     `opened(greeted, key)` takes a connection that both sides welcomed; `changed(changes)` hears what follows from a
-    greeting that came to nothing, and that somebody may be due.
+    greeting that came to nothing, and that somebody may be due. `moved` hears that this node listens elsewhere.
     """
 
     def __init__(
@@ -63,6 +64,7 @@ class Dialing:
         here: Callable[[], tuple[LocalAddress, ...]] = tuple,
         opened: Callable[[Greeted, int], None],
         changed: Callable[[Changes], None],
+        moved: Callable[[], None] = lambda: None,
     ) -> None:
         self._name = name
         self._bus = bus
@@ -75,7 +77,16 @@ class Dialing:
         self._referrals = Referrals(bus, manager)
         self._opened = opened
         self._changed = changed
-        self._listeners: list[Listener] = []
+        self._listening = Listening(
+            name,
+            bus,
+            self._transport,
+            run=self.run,
+            came=self._came,
+            refused=self._refused,
+            known=lambda host: manager.good_hosts.has(host, bus.loop.time()),
+            moved=moved,
+        )
         #: Says how much was not said.
         self._rest: asyncio.TimerHandle | None = None
         self._tasks: dict[asyncio.Task[None], None] = {}
@@ -91,17 +102,11 @@ class Dialing:
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """Where this node listens, with the real ports."""
-        return tuple(listener.endpoint for listener in self._listeners)
+        return self._listening.endpoints
 
     async def listen(self, endpoints: Iterable[Endpoint]) -> None:
         """Listen at these endpoints. Raises ListenFailed."""
-        for endpoint in endpoints:
-            listener = await self._transport(endpoint).listen(endpoint, on_refused=self._refused)
-            self._listeners.append(listener)
-            if isinstance(listener, Guarded):
-                listener.guard(lambda host: self._manager.good_hosts.has(host, self._loop.time()))
-            log.info("listening", node=self._name, endpoint=InFull(listener.endpoint))
-            self.run(self._accept(listener), f"accept {listener.endpoint}")
+        await self._listening.start(endpoints)
 
     def dial(self, dial: Dial) -> None:
         """Make this dial; it comes back to the manager, or its connection to `opened`."""
@@ -126,7 +131,7 @@ class Dialing:
     async def shut(self) -> None:
         """Listen no more, and refuse streams that are being greeted; those that were let in already still come in."""
         self.closing = True
-        await asyncio.gather(*(listener.aclose() for listener in self._listeners), return_exceptions=True)
+        await self._listening.aclose()
 
     async def aclose(self) -> None:
         """Listen no more, and end what is half open."""
@@ -267,14 +272,9 @@ class Dialing:
 
     # Accepting.
 
-    async def _accept(self, listener: Listener) -> None:
-        while True:
-            try:
-                stream = await listener.accept()
-            except StreamClosed:
-                return
-            # Cancelled before its first step, it would leave the stream open.
-            self.run(self._welcome(stream), f"greet {stream.remote}").add_done_callback(partial(_close_unowned, stream))
+    def _came(self, stream: Stream) -> None:
+        # Cancelled before its first step, it would leave the stream open.
+        self.run(self._welcome(stream), f"greet {stream.remote}").add_done_callback(partial(_close_unowned, stream))
 
     async def _welcome(self, stream: Stream) -> None:
         reason = ""

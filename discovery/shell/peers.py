@@ -99,9 +99,11 @@ class Peers(Actor):
         self._wanted, self._persistent, self._seeds = tuple(listen), tuple(persistent), tuple(seeds)
         self._loop = self.bus.loop
         mailbox = self.actor_ref._cell.mailbox
-        self._watch = AddressWatch(
-            myself.name, self._loop, self.bus.context, lambda new: mailbox.put(Envelope(Moved(new)))
-        )
+
+        def moved(really: bool = True) -> None:
+            mailbox.put(Envelope(Moved(really)))
+
+        self._watch = AddressWatch(myself.name, self._loop, self.bus.context, moved)
         here = self._watch.here
         self._description = SelfDescription(myself, self.bus, codecs, tuple(offers), lambda: self.endpoints, here)
         self._manager = PeerManager(
@@ -121,6 +123,7 @@ class Peers(Actor):
             here=here,
             opened=self._open,
             changed=self._settle,
+            moved=moved,
         )
         self._connections = Connections(
             self, codecs, lambda key, event: mailbox.put(Envelope(ConnectionOver(key, event))), heartbeat=heartbeat
@@ -157,7 +160,7 @@ class Peers(Actor):
         self._description.record.go_on_after(await self._book.restore(self._now()))
         await self._dialing.listen(self._wanted)
         self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkUp, LinkChanged, LinkDown)
-        if self._finders.multicast or any(endpoint.scheme == "tcp" for endpoint in self.endpoints):
+        if self._finders.multicast or any(endpoint.direct for endpoint in self.endpoints):
             self._watch.start()
         self._sign()
         await self._finders.start()

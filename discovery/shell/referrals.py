@@ -14,7 +14,7 @@ from ...transports.streams import Endpoint
 from ...transports.wire import REFERRED
 from ..mind import PeerManager, TokenBucket
 from ..pex import PeerExchange, Referred
-from ..records import Advert, scope_of, usable
+from ..records import Advert
 
 __all__ = ["Referrals"]
 
@@ -39,12 +39,12 @@ class Referrals:
         if reason not in ELSEWHERE or self._exchange() is None or not self._bucket.take(now):
             return ()
         told: list[bytes] = []
-        left, scope = MOST_BYTES, scope_of(remote)
+        left, scope = MOST_BYTES, remote.scope
         for advert in self._manager.advertise(node_id, 4 * REFERRED, now):
             record = advert.record
             if record is None or record.private or not _is_placed(advert) or len(record.data) > left:
                 continue
-            if any(usable(endpoint, scope) for endpoint in record.endpoints):
+            if any(endpoint.usable(scope) for endpoint in record.endpoints):
                 told.append(record.data)
                 left -= len(record.data)
             if len(told) == REFERRED:

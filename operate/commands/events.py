@@ -23,9 +23,11 @@ _NODE_ID = re.compile(r"\b[0-9a-f]{64}\b")
 #: Events that are shown, where nobody says how many.
 SHOWN = 20
 _COLOURS = {
-    **dict.fromkeys(("PeerUp", "RequirementMet", "PeerUnbanned"), Colour.GOOD),
+    **dict.fromkeys(("PeerUp", "RequirementMet", "PeerUnbanned", "ListenerRestored"), Colour.GOOD),
     **dict.fromkeys(("PeerDown", "PeerNotReached", "PeerRefused", "ActorRestarted", "FailedOver"), Colour.NOTABLE),
-    **dict.fromkeys(("PeerBanned", "RequirementUnmet", "ActorFailure", "HandlerStalled", "LostMessage"), Colour.BAD),
+    **dict.fromkeys(
+        ("PeerBanned", "RequirementUnmet", "ListenerLost", "ActorFailure", "HandlerStalled", "LostMessage"), Colour.BAD
+    ),
 }
 
 

@@ -46,7 +46,7 @@ async def guest_of(path: Path) -> AsyncIterator[Node]:
 def places(config: NodeConfig) -> Iterator[Endpoint]:
     """Where the configuration's own node can be dialed from here, if it runs."""
     for endpoint in config.listen:
-        if endpoint.scheme == "unix":
+        if not endpoint.direct:
             yield endpoint
         elif endpoint.port:
             host = endpoint.host

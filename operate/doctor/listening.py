@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
 from collections.abc import Sequence
 
-from ...transports.streams import Endpoint, TcpTransport
+from ...actors.base import PeerbusError
+from ...transports.kinds import make_transport
+from ...transports.streams import Endpoint, Identity, TcpTransport, TransportOptions
 from .diagnosis import Diagnosis, failed, ok, warning
 from .holders import holder_of
 
@@ -22,7 +25,23 @@ async def look_at_places(listen: Sequence[Endpoint], running: int | None = None)
     if not listen:
         text = "listens nowhere: it dials, and nobody can dial it"
         return [warning("listen", text, 'if others shall dial it: listen = ["tcp://0.0.0.0:7400"]')]
-    return [await (_tcp if endpoint.scheme == "tcp" else _unix)(endpoint, running) for endpoint in listen]
+    looks = {"tcp": _tcp, "unix": _unix}
+    return [await looks.get(endpoint.scheme, _tried)(endpoint, running) for endpoint in listen]
+
+
+async def _tried(endpoint: Endpoint, running: int | None) -> Diagnosis:
+    """Of a kind that this does not know: listen there, where no node of this configuration does."""
+    about = f"listen {endpoint}"
+    if running is not None:
+        return ok(about, f"not looked at, while this node runs: {endpoint.scheme} is another package's to know")
+    try:
+        options = TransportOptions(identity=Identity.generate())
+        async with asyncio.timeout(PATIENCE):
+            listener = await make_transport(endpoint, options).listen(endpoint)
+            await listener.aclose()
+    except (PeerbusError, OSError, TimeoutError) as error:
+        return failed(about, str(error) or f"no answer within {PATIENCE:g} s", "see what its transport needs")
+    return ok(about, "nothing keeps it from listening there")
 
 
 async def _tcp(endpoint: Endpoint, running: int | None) -> Diagnosis:

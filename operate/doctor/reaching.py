@@ -42,7 +42,7 @@ async def look_at_named_peers(
 async def _look(about: str, endpoint: Endpoint, names: TcpTransport) -> Diagnosis:
     found = ""
     places: tuple[Endpoint, ...] = (endpoint,)
-    if endpoint.scheme == "tcp":
+    if endpoint.direct:
         try:
             places = await names.places(endpoint, timeout=LOOK_UP)
         except PeerbusError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import os
 import socket
 import stat
@@ -56,7 +55,7 @@ class TcpPlace:
     def names(self, port: int, also: frozenset[str] = frozenset()) -> frozenset[str]:
         """What `Host` may be for whoever comes to this place at that port; `also`: other names of this host."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        called = {host.lower(), *also, *(("localhost",) if is_loopback(self.host) else ())}
+        called = {host.lower(), *also, *(("localhost",) if _only_here(self.host) else ())}
         usual = 443 if self.secure else 80
         return frozenset({f"{name}:{port}" for name in called} | (called if port == usual else set()))
 
@@ -77,18 +76,9 @@ def place_of(text: str) -> SocketPlace | TcpPlace:
         raise ConfigError(
             f"{text!r} is no place of an admin API; write http://127.0.0.1:7401 or unix:///run/alice.sock"
         )
-    if parts.scheme == "http" and not is_loopback(host):
+    if parts.scheme == "http" and not _only_here(host):
         raise ConfigError(f"{text!r} would send the token unencrypted: write https://, with a certificate and its key")
     return TcpPlace(host, port, parts.scheme == "https")
-
-
-def is_loopback(host: str) -> bool:
-    """Nobody but this machine gets there."""
-    if host == "localhost":
-        return True
-    with contextlib.suppress(ValueError):
-        return ipaddress.ip_address(host).is_loopback
-    return False
 
 
 def default_socket(name: str, environment: Mapping[str, str], beside: Path | None = None) -> Path:
@@ -144,6 +134,13 @@ def remove_socket(path: Path, inode: tuple[int, int]) -> None:
         now = os.lstat(path)
         if (now.st_dev, now.st_ino) == inode:
             os.unlink(path)
+
+
+def _only_here(host: str) -> bool:
+    """Nobody but this machine gets there."""
+    from ..transports.streams import Scope, scope_of_host  # heavy, and most admin APIs are at a socket
+
+    return scope_of_host(host) is Scope.MACHINE
 
 
 def _check_folder(folder: Path) -> None:

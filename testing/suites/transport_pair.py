@@ -48,6 +48,9 @@ class TransportPair:
     #: The node ids that streams of this transport prove, or None where they prove nothing.
     dialer_id: str | None = None
     acceptor_id: str | None = None
+    #: A dial to where nobody listens is refused at once; False where nobody is there to refuse it, as on a radio: then
+    #: it ends with its time.
+    refuses: bool = True
 
 
 #: Makes a pair for one check.

@@ -22,7 +22,7 @@ from ...actors.engine import Ending, handles
 from ...actors.messages import Directive, ShutdownStarted, Supervision
 from ...actors.router import LinkChanged, LinkDown, LinkUp
 from ..lanes import FIRST_TOKEN, FrameWriter, WindowBudget
-from ..streams import NARROW, IdleRecords, Narrowing
+from ..streams import NARROW, IdleRecords, Narrowing, Sizing
 from ..wire import WORD_LIMIT, Codecs, FrameEncoder, GoAway, Ping, Pong, clip
 from .allowances import FLOOD
 from .announcements import Announcements
@@ -104,7 +104,8 @@ class PeerConnection(Actor):
         self._receive = made.receive
         self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
         self._outbox = writer.outbox
-        self._outbox.pacer.local = greeted.stream.remote.on_this_machine
+        if isinstance(greeted.stream, Sizing) and (whole := greeted.stream.whole) is not None:
+            self._outbox.stays_here(whole)
         self._descriptions = Descriptions(
             greeted.peer, codecs, self.link.lanes, self._receive.lanes, self._outbox, writer
         )

@@ -8,8 +8,11 @@ from .key_file import MAX_KEY_FILE, guarded, read_key_file
 from .memory import MemoryNetwork, MemoryTransport
 from .memory_stream import MemoryStream, Parcel, Wire
 from .path_size import NARROW
+from .schemes import Scheme, known_schemes, register
+from .scope import Scope, scope_of_host
+from .shapes import HOST_AND_PORT, NAME, PATH, Location, Shape
 from .startups import MAX_UNJUDGED
-from .tcp import TcpTransport
+from .tcp import TCP, TcpTransport
 from .tls_idle import IdleRecords
 from .transport import (
     FLUSH_TIMEOUT,
@@ -25,12 +28,29 @@ from .transport import (
     Pausing,
     Provisional,
     Pushing,
+    Sizing,
     Stream,
     Transport,
 )
-from .unix import UnixTransport, check_socket_path
+from .transport_kind import TransportKind, TransportOptions
+from .unix import UNIX, UnixTransport
 
 __all__ = [
+    "HOST_AND_PORT",
+    "NAME",
+    "PATH",
+    "TCP",
+    "UNIX",
+    "TransportKind",
+    "Location",
+    "Scheme",
+    "Scope",
+    "Shape",
+    "Sizing",
+    "TransportOptions",
+    "known_schemes",
+    "register",
+    "scope_of_host",
     "IdleRecords",
     "FLUSH_TIMEOUT",
     "HANDSHAKE_TIMEOUT",
@@ -60,7 +80,6 @@ __all__ = [
     "Transport",
     "UnixTransport",
     "check_node_id",
-    "check_socket_path",
     "guarded",
     "host_of",
     "is_foreign",

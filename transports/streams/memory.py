@@ -10,13 +10,19 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from typing import Final
 
 from ...actors.base import DialFailed, HandshakeFailed, ListenFailed, StreamClosed
 from .endpoint import Endpoint, check_node_id, why_another
 from .memory_stream import MemoryStream, Parcel, Wire
+from .schemes import Scheme, register
+from .shapes import NAME
 from .transport import MAX_PENDING_HANDSHAKES, Refused, expected_peer
 
 __all__ = ["MemoryListener", "MemoryNetwork", "MemoryTransport"]
+
+#: No node of a configuration has it: its names mean something in one network of one process.
+_MEMORY: Final = register(Scheme.on_machine("memory", NAME, told=True))
 
 
 class MemoryNetwork:
@@ -53,7 +59,7 @@ class MemoryTransport:
     The network knows which node has which transport, so its streams are authenticated.
     """
 
-    schemes: tuple[str, ...] = ("memory",)
+    schemes: tuple[str, ...] = (_MEMORY.name,)
 
     def __init__(self, network: MemoryNetwork, node_id: str) -> None:
         self._network = network

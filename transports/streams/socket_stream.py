@@ -15,7 +15,8 @@ from ...actors.base import StreamBroken, StreamClosed
 from .endpoint import Endpoint
 from .path_size import PathSigns
 from .receive_buffer import ReceiveBuffer
-from .transport import FLUSH_TIMEOUT, HIGH_WATER, LOW_WATER
+from .scope import Scope
+from .transport import FLUSH_TIMEOUT, HIGH_WATER, LOW_WATER, WHOLE_HERE
 from .write_gate import WriteGate
 
 __all__ = ["SocketStream"]
@@ -100,6 +101,11 @@ class SocketStream(asyncio.Protocol):
     def secure(self) -> bool:
         """As `Stream.secure`: whether it runs over TLS."""
         return self.peer_id is not None
+
+    @property
+    def whole(self) -> int | None:
+        """As `Sizing.whole`."""
+        return WHOLE_HERE if self.remote.scope is Scope.MACHINE else None
 
     async def read(self) -> bytes:
         """As `Stream.read`."""

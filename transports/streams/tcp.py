@@ -18,14 +18,16 @@ from .endpoint import Endpoint, why_another
 from .identity import Identity
 from .names import Names
 from .path_size import NarrowPlaces
+from .schemes import Scheme, register
 from .socket_connect import connect
 from .socket_handshake import open_stream
 from .socket_listener import SocketListener
 from .socket_stream import SocketStream
 from .tls import Membership, client_context, server_context
 from .transport import MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND, Refused, expected_peer
+from .transport_kind import TransportKind, TransportOptions
 
-__all__ = ["TcpTransport"]
+__all__ = ["TCP", "TcpTransport"]
 
 #: Connections that the kernel keeps ready; more are refused or wait at the caller.
 _BACKLOG: Final = 128
@@ -40,6 +42,8 @@ _USER_TIMEOUT: Final = 60_000
 #: Seconds that a listener waits for the address of its name.
 LOOK_UP_TIMEOUT: Final = 10.0
 
+_TCP: Final = register(Scheme.over_ip("tcp"))
+
 #: Host and port; for IPv6 also flow and zone.
 _Address = tuple[str, int] | tuple[str, int, int, int]
 
@@ -52,7 +56,7 @@ class TcpTransport:
     Raises: ValueError if there is neither an identity nor `plaintext`.
     """
 
-    schemes: tuple[str, ...] = ("tcp",)
+    schemes: tuple[str, ...] = (_TCP.name,)
 
     def __init__(
         self,
@@ -199,6 +203,17 @@ class TcpTransport:
             stream.abort()
             raise HandshakeFailed("node_id", why)
         return stream
+
+
+def _make(options: TransportOptions) -> TcpTransport:
+    return TcpTransport(
+        options.identity,
+        membership=options.membership,
+        max_connections_per_address_per_second=options.arrivals_per_address,
+    )
+
+
+TCP: Final = TransportKind(scheme=_TCP, make=_make)
 
 
 def _numeric(host: str, port: int) -> list[tuple[int, _Address]]:

@@ -28,6 +28,7 @@ __all__ = [
     "MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND",
     "MAX_PENDING_HANDSHAKES",
     "RECEIVE_BUFFER",
+    "WHOLE_HERE",
     "Listener",
     "ManyPlaces",
     "Narrowing",
@@ -35,6 +36,7 @@ __all__ = [
     "Provisional",
     "Pushing",
     "Refused",
+    "Sizing",
     "Stream",
     "Transport",
     "expected_peer",
@@ -49,6 +51,8 @@ RECEIVE_BUFFER: Final = 1024 * 1024
 HIGH_WATER: Final = 64 * 1024
 #: Unsent bytes below which `writable` turns True again; asyncio's ratio too.
 LOW_WATER: Final = HIGH_WATER // 4
+#: Bytes of a body that a stream which stays on this machine takes in one piece.
+WHOLE_HERE: Final = 68 * 1024
 #: Seconds that `aclose` waits for written bytes to leave, before it aborts.
 FLUSH_TIMEOUT: Final = 1.0
 #: Seconds that an unknown caller has to prove who it is.
@@ -165,6 +169,20 @@ class Narrowing(Protocol):
 
     def narrow(self) -> None:
         """Dial the same place with smaller packets next time. Nothing where this side did not dial."""
+        ...
+
+
+@runtime_checkable
+class Sizing(Protocol):
+    """A stream that says in which sizes it is best written to; of another a path is assumed, and measured."""
+
+    @property
+    def whole(self) -> int | None:
+        """Bytes of a body that may go in one piece while nothing else waits, as that passes in a millisecond or so.
+
+        Such a stream stays on this machine, and what it holds at most passes soon: nothing is measured there, and only
+        larger bodies are held back. None: it travels a path. It stays what it is.
+        """
         ...
 
 

@@ -16,19 +16,24 @@ from typing import Final
 from ...actors.base import DialFailed, HandshakeFailed, ListenFailed
 from .endpoint import Endpoint, why_another
 from .identity import Identity
+from .schemes import Scheme, register
+from .shapes import PATH
 from .socket_handshake import open_stream
 from .socket_listener import SocketListener
 from .socket_stream import SocketStream
 from .tls import Membership, client_context, server_context
 from .transport import Refused, expected_peer
+from .transport_kind import TransportKind, TransportOptions
 
-__all__ = ["UnixTransport", "check_socket_path"]
+__all__ = ["UNIX", "UnixTransport", "check_socket_path"]
 
 #: sun_path has 108 bytes, the last of them a zero (unix(7)).
 _MAX_PATH: Final = 107
 _BACKLOG: Final = 128
 #: struct ucred: process, user and group id (unix(7), SO_PEERCRED).
 _CREDENTIALS: Final = struct.Struct("iii")
+
+_UNIX: Final = register(Scheme.on_machine("unix", PATH))
 
 
 class UnixTransport:
@@ -40,7 +45,7 @@ class UnixTransport:
     if they should. Raises ValueError for `secure=True` without an identity.
     """
 
-    schemes: tuple[str, ...] = ("unix",)
+    schemes: tuple[str, ...] = (_UNIX.name,)
 
     def __init__(
         self,
@@ -136,6 +141,28 @@ def check_socket_path(endpoint: Endpoint) -> None:
     length = len(os.fsencode(endpoint.path))
     if length > _MAX_PATH:
         raise ValueError(f"the path has {length} bytes, a socket's has at most {_MAX_PATH}")
+
+
+def _make(options: TransportOptions) -> UnixTransport:
+    return UnixTransport(options.identity, membership=options.membership)
+
+
+def _check(endpoint: Endpoint, listens: bool) -> None:
+    check_socket_path(endpoint)
+    if not listens:
+        return
+    folder = os.path.dirname(endpoint.path)
+    if not os.path.isdir(folder):
+        raise ValueError(f"the folder {folder} does not exist")
+    try:
+        is_socket = stat.S_ISSOCK(os.lstat(endpoint.path).st_mode)
+    except OSError:  # nothing is there, or it is not for us to see: the folder will say
+        return
+    if not is_socket:
+        raise ValueError("something that is no socket is there already")
+
+
+UNIX: Final = TransportKind(scheme=_UNIX, make=_make, check=_check)
 
 
 async def _connect(path: str) -> socket.socket:

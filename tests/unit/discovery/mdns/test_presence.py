@@ -8,7 +8,9 @@ from peerbus.discovery.facts.events import Candidate
 from peerbus.discovery.mdns.presence import Presence, presence_of, spoken_on
 from peerbus.discovery.mdns.service_record import Ignored, RawRecord, instance_name, read_record
 from peerbus.discovery.records import LocalAddress
+from peerbus.transports.streams import schemes
 from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.schemes import Scheme
 
 NODE = "a" * 64
 LAN, LINK6 = LocalAddress("192.168.1.7", 24, "eth0"), LocalAddress("fe80::7", 64, "eth0")
@@ -69,6 +71,38 @@ def test_malformed_places_nominate_nobody(at: str) -> None:
 def test_nothing_to_dial_is_no_presence() -> None:
     assert presence() is None
     assert presence("unix:///run/a.sock") is None
+
+
+def test_endpoints_of_other_schemes_stand_beside_the_service(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = dict(schemes._REGISTERED)
+    monkeypatch.setattr(schemes, "_REGISTERED", {**known, "quic": Scheme.over_ip("quic")})
+    for places in (
+        ["quic://10.1.0.7:7500"],
+        ["tcp://192.168.1.7:7400", "quic://10.1.0.7:7500", "quic://[2001:db9::7]:7500"],
+        ["tcp://node.example:443", "quic://node.example:7500"],
+    ):
+        said = presence(
+            *places, "quic://0.0.0.0:1", "unix:///run/a.sock", f"quic://{'n' * 63}.{'e' * 63}.{'w' * 63}.example:1"
+        )
+        assert said is not None
+        assert said.addresses
+        read = heard(said)
+        assert isinstance(read, Candidate)
+        assert [str(endpoint.without_peer()) for endpoint in read.endpoints] == places
+        with monkeypatch.context() as older:
+            older.setattr(schemes, "_REGISTERED", known)
+            read = heard(said)
+            ordinary = [place for place in places if place.startswith("tcp")]
+            found = [str(one.without_peer()) for one in read.endpoints] if isinstance(read, Candidate) else []
+            assert found == ordinary, "a scheme that is not known is left out, and takes nothing with it"
+    said = presence("tcp://192.168.1.7:7400", "tcp://10.1.0.7:7500")
+    assert said is not None
+    wrong = Presence(said.port, said.addresses, {**said.text, "via": "quic://x y:1,tcp://:0"})
+    assert heard(wrong) == Ignored("addresses")
+    machine = Presence(said.port, said.addresses, {**said.text, "via": "unix:///run/a.sock,memory://a"})
+    read = heard(machine)
+    assert isinstance(read, Candidate)
+    assert {one.scheme for one in read.endpoints} == {"tcp"}
 
 
 def test_other_roles_are_offered_at_the_same_place() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from peerbus.discovery.facts.events import Candidate
 from peerbus.discovery.mdns.service_record import MAX_TXT, Ignored, RawRecord, instance_name, read_record, text_of
-from peerbus.discovery.records.scope import Scope
 from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.scope import Scope
 
 SELF, PEER = "5" * 64, "a1" * 32
 

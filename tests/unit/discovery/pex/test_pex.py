@@ -31,7 +31,6 @@ from peerbus.discovery.pex.pex import (
 from peerbus.discovery.pex.values import Fault, News, Poll
 from peerbus.discovery.records.advert import Advert
 from peerbus.discovery.records.record import DOMAIN, PeerRecord, sign_record
-from peerbus.discovery.records.scope import scope_of
 from peerbus.transports import Endpoint, Identity
 
 WALL = 1_800_000_000
@@ -122,7 +121,7 @@ def hear(mind: Pex, teller: str, records: Iterable[PeerRecord | bytes], now: flo
 
 def found(record: PeerRecord, endpoints: tuple[Endpoint, ...], teller: str | None) -> Candidate:
     """What peer exchange tells the manager of a node."""
-    return Candidate(record.node_id, endpoints, record.roles, "pex", teller, record, OUTSIDE.host, scope_of(OUTSIDE))
+    return Candidate(record.node_id, endpoints, record.roles, "pex", teller, record, OUTSIDE.host, OUTSIDE.scope)
 
 
 def advert(node_id: str, record: PeerRecord | None = None, verified: tuple[Endpoint, ...] = ()) -> Advert:

@@ -6,8 +6,8 @@ import pytest
 
 from peerbus.discovery.records.interfaces import LocalAddress
 from peerbus.discovery.records.leading import may_lead_to
-from peerbus.discovery.records.scope import Scope
 from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.scope import Scope
 
 HERE = [LocalAddress("10.0.0.7", 24, "eth0"), LocalAddress("127.0.0.1", 8, "lo")]
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from peerbus.discovery.records.address_filter import AddressFilter
 from peerbus.discovery.records.interfaces import LocalAddress
 from peerbus.discovery.records.own_endpoints import EVERYBODY, Hearers, nearest_first, own_endpoints
-from peerbus.discovery.records.scope import Scope, usable
 from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.scope import Scope
 
 NODE = "a" * 64
 LOOPBACK = [LocalAddress("127.0.0.1", 8, "lo"), LocalAddress("::1", 128, "lo")]
@@ -136,7 +136,7 @@ def test_told_is_only_what_listens_and_what_can_be_reached_from_there(
     found = own_endpoints(map(place, listening), here, (), Hearers(scope))
     assert len(set(found)) == len(found)
     for one in found:
-        assert scope is None or usable(one, scope)
+        assert scope is None or one.usable(scope)
         assert "%" not in one.host
         if one.scheme == "unix" or str(one) in listening:
             continue

@@ -175,17 +175,14 @@ def test_the_host_of_an_endpoint_of_a_later_version_is_found(text: str, host: st
 
 
 @pytest.mark.parametrize(
-    ("text", "here"),
+    ("text", "direct", "told", "name"),
     [
-        ("unix:///run/a.sock", True),
-        ("tcp://127.0.0.1:1", True),
-        ("tcp://127.9.0.1:1", True),
-        ("tcp://[::1]:1", True),
-        ("tcp://10.0.0.1:1", False),
-        ("tcp://[fe80::1%eth0]:1", False),
-        ("tcp://localhost.example:1", False),
-        ("memory://a", False),
+        ("tcp://127.0.0.1:1", True, True, False),
+        ("tcp://alice.example:1", True, True, True),
+        ("unix:///run/a.sock", False, False, False),
+        ("memory://a", False, True, False),
     ],
 )
-def test_who_is_on_this_machine(text: str, here: bool) -> None:
-    assert Endpoint.parse(text).on_this_machine is here
+def test_its_scheme_says_what_an_endpoint_is(text: str, direct: bool, told: bool, name: bool) -> None:
+    endpoint = Endpoint.parse(text)
+    assert (endpoint.direct, endpoint.told, endpoint.is_name) == (direct, told, name)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from peerbus.discovery.records.scope import Scope, scope_of, usable
-from peerbus.transports import Endpoint
+from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.scope import Scope, scope_of_host
 
 
 @pytest.mark.parametrize(
@@ -41,12 +41,17 @@ from peerbus.transports import Endpoint
     ],
 )
 def test_an_address_reaches_as_far_as_its_text_says(text: str, scope: Scope) -> None:
-    assert scope_of(Endpoint.parse(text)) is scope
+    endpoint = Endpoint.parse(text)
+    assert endpoint.scope is scope
+    assert endpoint.is_place is (scope is not Scope.NOWHERE)
+    if endpoint.port:
+        assert scope_of_host(endpoint.host) is scope
 
 
 @pytest.mark.parametrize("way", [Scope.MACHINE, Scope.NETWORK, Scope.WORLD])
 def test_what_reaches_as_far_as_the_connection_may_be_told_on_it(way: Scope) -> None:
     for text in ("tcp://127.0.0.1:1", "tcp://10.0.0.1:1", "tcp://93.184.216.34:1"):
         endpoint = Endpoint.parse(text)
-        assert usable(endpoint, way) == (scope_of(endpoint) >= way)
-    assert not usable(Endpoint.parse("tcp://0.0.0.0:1"), way)
+        assert endpoint.usable(way) == (endpoint.scope >= way)
+    assert not Endpoint.parse("tcp://0.0.0.0:1").usable(way)
+    assert not Endpoint.parse("unix:///run/a.sock").usable(way)

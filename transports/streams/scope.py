@@ -8,9 +8,7 @@ from __future__ import annotations
 import enum
 import ipaddress
 
-from ...transports.streams import Endpoint
-
-__all__ = ["Scope", "scope_of", "usable"]
+__all__ = ["Scope", "scope_of_host"]
 
 #: Carriers' translated addresses (RFC 6598) are no more reachable from outside than private ones.
 _SHARED = ipaddress.ip_network("100.64.0.0/10")
@@ -31,15 +29,11 @@ class Scope(enum.IntEnum):
     """From anywhere."""
 
 
-def scope_of(endpoint: Endpoint) -> Scope:
-    """From how far away that endpoint can be dialed, as far as its text says."""
-    if endpoint.scheme != "tcp":
-        return Scope.MACHINE
-    if not endpoint.port:
-        return Scope.NOWHERE
-    address = _address(endpoint.host)
+def scope_of_host(host: str) -> Scope:
+    """From how far away a host can be reached, an IP address (with a zone, or without) or a name."""
+    address = _address(host)
     if address is None:
-        return _scope_of_name(endpoint.host)
+        return _scope_of_name(host)
     if address.is_unspecified or address.is_multicast or address == ipaddress.IPv4Address("255.255.255.255"):
         return Scope.NOWHERE
     if address.is_loopback:
@@ -49,16 +43,6 @@ def scope_of(endpoint: Endpoint) -> Scope:
     if address.is_private or (address.version == 4 and address in _SHARED):
         return Scope.NETWORK
     return Scope.WORLD
-
-
-def usable(endpoint: Endpoint, way: Scope) -> bool:
-    """Whether to tell of `endpoint`, or believe it, over a connection of that scope.
-
-    A node in this network may be told of what is in this network; one from outside may not. A path of this machine is
-    nobody's to tell, however near he is.
-    """
-    scope = scope_of(endpoint)
-    return endpoint.scheme != "unix" and scope is not Scope.NOWHERE and scope >= way
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
@@ -72,7 +56,7 @@ def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _scope_of_name(host: str) -> Scope:
-    name = host.removesuffix(".")
+    name = host.lower().removesuffix(".")
     if name == "localhost" or name.endswith(".localhost"):
         return Scope.MACHINE
     return Scope.NETWORK if "." not in name or name.endswith((".local", ".internal")) else Scope.WORLD

@@ -1,0 +1,96 @@
+"""Things of one kind by name, each imported when it is asked for: built-in ones, and what installed packages bring."""
+
+# Law 1. Nothing is imported before somebody asks for its name: to list what is there reads files, and runs no code.
+# Law 2. What is built in is never replaced: a package that brings a thing of that name is not asked for it.
+# Law 3. Two packages that bring a thing of one name are a mistake, and neither is taken by chance.
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from typing import Generic, TypeVar
+
+from .errors import ConfigError
+
+__all__ = ["BuiltIn", "Installed", "PlugIns"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """A thing of this package: its module, and the name in it. `needs`: a module that only the extra `extra` brings."""
+
+    module: str
+    name: str
+    extra: str = ""
+    needs: str = ""
+
+    @property
+    def missing(self) -> str:
+        """How to install what it lacks; '' where nothing is missing."""
+        if not self.needs or importlib.util.find_spec(self.needs) is not None:
+            return ""
+        return f"pip install peerbus[{self.extra}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """One name that can be asked for. `by`: the package that brings it; `missing`: what it lacks to work, or ''."""
+
+    name: str
+    by: str
+    missing: str = ""
+
+
+class PlugIns(Generic[T]):
+    """Things of the class `kind`, in words `what`; those of packages stand under the entry points `group`."""
+
+    def __init__(self, what: str, kind: type[T], group: str, built_in: Mapping[str, BuiltIn]) -> None:
+        self._what = what
+        self._kind = kind
+        self._group = group
+        self._built_in = built_in
+
+    def load(self, name: str) -> T:
+        """The thing of that name. Raises ConfigError: there is none, it lacks something, or is broken."""
+        built_in = self._built_in.get(name)
+        if built_in is not None:
+            if built_in.missing:
+                raise ConfigError(f"{name} needs more than is installed: {built_in.missing}")
+            found: object = getattr(importlib.import_module(built_in.module), built_in.name)
+            by = "peerbus"
+        else:
+            point = self._brought(name)
+            by = _package(point)
+            try:
+                found = point.load()
+            except Exception as error:  # importing runs a package's code, which may raise anything
+                text = f"the package {by} brings the {self._what} {name}, and cannot be imported"
+                raise ConfigError(f"{text}: {type(error).__name__}: {error}") from error
+        if not isinstance(found, self._kind):
+            raise ConfigError(f"{by} brings as the {self._what} {name} no {self._kind.__name__}, but {found!r}")
+        return found
+
+    def listed(self) -> list[Installed]:
+        """All names, the built-in ones first, those that lack something among them."""
+        own = [Installed(name, "peerbus", built_in.missing) for name, built_in in self._built_in.items()]
+        brought = {point.name: _package(point) for point in entry_points(group=self._group)}
+        return own + [Installed(name, by) for name, by in sorted(brought.items()) if name not in self._built_in]
+
+    def _brought(self, name: str) -> EntryPoint:
+        points = tuple(entry_points(group=self._group, name=name))
+        if not points:
+            known = ", ".join(each.name for each in self.listed() if not each.missing)
+            raise ConfigError(f"unknown {self._what} {name!r}; installed are {known}")
+        if len({point.value for point in points}) > 1:
+            packages = ", ".join(sorted(map(_package, points)))
+            raise ConfigError(f"several packages bring the {self._what} {name!r}: {packages}; keep one of them")
+        return points[0]
+
+
+def _package(point: EntryPoint) -> str:
+    return point.dist.name if point.dist is not None else point.value

@@ -1,0 +1,102 @@
+"""Every way of carrying streams: the table of schemes, and what installed packages bring."""
+
+# Law 1. A kind of transport is imported when the operator names its scheme, and never for what a peer says: until then
+#        the scheme is a foreign one, whose endpoints are kept as text and not dialed.
+# Law 2. A node has TCP and Unix sockets, and beside them those of the endpoints that it is given.
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from ..actors.base import BuiltIn, ConfigError, Installed, PlugIns
+from .streams import TCP, UNIX, Endpoint, Transport, TransportKind, TransportOptions, known_schemes, register
+
+__all__ = [
+    "kind_of",
+    "schemes_installed",
+    "check_endpoint",
+    "make_transport",
+    "make_transports",
+    "read_endpoint",
+]
+
+#: The table of schemes: which folder beside this file has the `KIND` of each.
+_FOLDERS: Final[dict[str, str]] = {}
+#: Extras of this package, and the module that shows that each is there, of the schemes that need one.
+_EXTRAS: Final[dict[str, tuple[str, str]]] = {}
+
+_HERE: Final = __name__.rpartition(".")[0]
+_KINDS: Final = PlugIns(
+    "scheme",
+    TransportKind,
+    "peerbus.transports",
+    {
+        "tcp": BuiltIn(f"{_HERE}.streams", "TCP"),
+        "unix": BuiltIn(f"{_HERE}.streams", "UNIX"),
+        **{
+            scheme: BuiltIn(f"{_HERE}.{folder}", "KIND", *_EXTRAS.get(scheme, ()))
+            for scheme, folder in _FOLDERS.items()
+        },
+    },
+)
+
+
+def kind_of(scheme: str) -> TransportKind:
+    """The kind of transport that serves a scheme, from now on known to this process. Raises ConfigError."""
+    kind = _KINDS.load(scheme)
+    if kind.scheme.name != scheme:
+        raise ConfigError(f"what is installed as the scheme {scheme!r} is the kind of {kind.scheme.name!r}")
+    try:
+        register(kind.scheme)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    return kind
+
+
+def schemes_installed() -> list[Installed]:
+    """Every scheme that can be configured, and those that lack something; none is imported."""
+    return _KINDS.listed()
+
+
+def read_endpoint(text: str) -> Endpoint:
+    """An endpoint that the operator wrote, of any scheme that is installed. Raises ValueError."""
+    scheme, separator, _ = text.partition("://")
+    scheme = scheme.lower()
+    if separator and scheme not in known_schemes():
+        try:
+            kind_of(scheme)
+        except ConfigError as error:
+            raise ValueError(f"endpoint {text!r}: {error}") from error
+    return Endpoint.parse(text)
+
+
+def check_endpoint(endpoint: Endpoint, *, listens: bool = False) -> None:
+    """Raise ValueError for one that this machine can be seen never to listen at, or else to dial."""
+    _kind_for(endpoint).check(endpoint, listens)
+
+
+def make_transport(endpoint: Endpoint, options: TransportOptions) -> Transport:
+    """The transport that serves an endpoint. Raises ConfigError."""
+    try:
+        kind = _kind_for(endpoint)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+    return kind.make(options)
+
+
+def make_transports(endpoints: Iterable[Endpoint], options: TransportOptions) -> tuple[Transport, ...]:
+    """The transports of a node that is given these endpoints, see law 2. Raises ConfigError."""
+    made = [TCP.make(options), UNIX.make(options)]
+    for endpoint in endpoints:
+        if all(endpoint.scheme not in transport.schemes for transport in made):
+            made.append(make_transport(endpoint, options))
+    return tuple(made)
+
+
+def _kind_for(endpoint: Endpoint) -> TransportKind:
+    try:
+        return kind_of(endpoint.scheme)
+    except ConfigError as error:
+        own = "ends at this process, or has a transport of its own: Node(transports=[…])"
+        raise ValueError(f"{endpoint} {own}") from error

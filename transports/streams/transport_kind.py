@@ -1,0 +1,43 @@
+"""What a way of carrying streams brings: its scheme, and how a node makes its transport."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .endpoint import Endpoint
+from .identity import Identity
+from .schemes import Scheme
+from .tls import Membership
+from .transport import MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND, Transport
+
+__all__ = ["TransportKind", "TransportOptions"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportOptions:
+    """What a node gives to whatever makes one of its transports, which takes of it what it needs.
+
+    `membership` restricts streams to a closed cluster. `arrivals_per_address`: new connections a second from one
+    address; more are refused.
+    """
+
+    identity: Identity
+    membership: Membership | None = None
+    arrivals_per_address: int = MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND
+
+
+def _anything(endpoint: Endpoint, listens: bool) -> None:
+    del endpoint, listens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransportKind:
+    """A way of carrying streams. A package brings one by an entry point `peerbus.transports` of its scheme's name."""
+
+    scheme: Scheme
+    #: Makes the transport of a node; called once a node, before it starts. Raises ConfigError.
+    make: Callable[[TransportOptions], Transport]
+    #: `check(endpoint, listens)` raises ValueError for what can be seen at once never to work on this machine: one
+    #: that is to be listened at, or one that is dialed.
+    check: Callable[[Endpoint, bool], None] = _anything
