@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +15,9 @@ from peerbus.discovery.facts.require import Require
 from peerbus.node import Node, build
 from peerbus.node.build import build_node, load_channels, load_identity, load_reactors
 from peerbus.node.config import NodeConfig, parse_config
+from peerbus.transports import Endpoint, Transport, TransportOptions
+from peerbus.transports.kinds import make_transports
 from peerbus.transports.streams.identity import Identity
-from peerbus.transports.streams.tcp import TcpTransport
 
 REACTORS = """
 from dataclasses import dataclass
@@ -348,10 +349,10 @@ def test_a_file_says_all_that_code_can_say_of_a_node(folder: Path, monkeypatch: 
 def test_a_listener_lets_in_as_many_a_second_as_the_file_says(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rates: list[int] = []
 
-    def transport(identity: Identity, *, max_connections_per_address_per_second: int) -> TcpTransport:
-        rates.append(max_connections_per_address_per_second)
-        return TcpTransport(identity)
+    def make(endpoints: Iterable[Endpoint], options: TransportOptions) -> tuple[Transport, ...]:
+        rates.append(options.arrivals_per_address)
+        return make_transports(endpoints, options)
 
-    monkeypatch.setattr(build, "TcpTransport", transport)
+    monkeypatch.setattr(build, "make_transports", make)
     build_node(config(folder, "[limits]\narrivals_per_address = 7"))
     assert rates == [7]
