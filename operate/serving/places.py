@@ -138,7 +138,7 @@ def remove_socket(path: Path, inode: tuple[int, int]) -> None:
 
 def _only_here(host: str) -> bool:
     """Nobody but this machine gets there."""
-    from ..transports.streams import Scope, scope_of_host  # heavy, and most admin APIs are at a socket
+    from ...transports.streams import Scope, scope_of_host  # heavy, and most admin APIs are at a socket
 
     return scope_of_host(host) is Scope.MACHINE
 
