@@ -16,6 +16,7 @@ CORPUS = HERE / "corpus"
 CRASHES = HERE / "crashes"
 
 TARGETS = {
+    "admin_bodies": "what comes as JSON with a lever or a message that the admin API is to send",
     "admin_http": "the HTTP of the admin API: what any program on the machine, or a page of a browser, may send",
     "certificate": "certificates that strangers show in TLS: bytes that OpenSSL takes, and another parser reads",
     "description": "what a peer says that its channels declare",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .extension import ROUTES, Admin
 from .route import RouteTable, split_target
-from .sending import ask, tell
+from .sending import ask, read_send, tell
+from .steering import read_body
 
-__all__ = ["ROUTES", "Admin", "RouteTable", "ask", "split_target", "tell"]
+__all__ = ["ROUTES", "Admin", "RouteTable", "ask", "read_body", "read_send", "split_target", "tell"]
