@@ -27,7 +27,18 @@ from .messages import (
 from .run import DEADLINE, Run
 from .timing import BATCH, IN_FLIGHT, Until, confirm, latencies, percentiles
 
-__all__ = ["actors", "alone", "crowd", "messages", "messages_of_ours", "thread"]
+__all__ = [
+    "MessageSink",
+    "actors",
+    "alone",
+    "asks",
+    "crowd",
+    "in_flight",
+    "messages",
+    "messages_of_ours",
+    "tells",
+    "thread",
+]
 
 
 class Sink(Reactor):
@@ -154,17 +165,17 @@ async def _messages(run: Run, sink: type[Sink | MessageSink], member: type[Membe
         to: Address[Spoken] = LOCAL / sink.channel.name
         told, ref = bus.spawn(sink), bus.spawn(member)
         await bus.started(told, ref)
-        await _tell(bus, to, kind, run.warm_up)
-        figures = {"tell": await _tell(bus, to, kind, run.seconds)}
+        await tells(bus, to, kind, run.warm_up)
+        figures = {"tell": await tells(bus, to, kind, run.seconds)}
         await _tell_many(bus, to, kind, run.warm_up)
         figures["tell_many"] = await _tell_many(bus, to, kind, run.seconds)
         await _tell_ref(bus, ref, kind, run.warm_up)
         figures["tell by ref"] = await _tell_ref(bus, ref, kind, run.seconds)
-        await _ask(bus, to, kind, run.warm_up)
-        for name, value in percentiles(await _ask(bus, to, kind, run.seconds)).items():
+        await asks(bus, to, kind, run.warm_up)
+        for name, value in percentiles(await asks(bus, to, kind, run.seconds)).items():
             figures[f"ask {name}"] = value
-        await _in_flight(bus, to, kind, run.warm_up)
-        figures["ask in flight"] = await _in_flight(bus, to, kind, run.seconds)
+        await in_flight(bus, to, kind, run.warm_up)
+        figures["ask in flight"] = await in_flight(bus, to, kind, run.seconds)
         await asyncio.to_thread(_tell_from_thread, bus, to, kind, run.warm_up)
         figures["tell from a thread"] = await asyncio.to_thread(_tell_from_thread, bus, to, kind, run.seconds)
         for name, value in percentiles(await asyncio.to_thread(_ask_from_thread, bus, to, kind, run.seconds)).items():
@@ -172,7 +183,8 @@ async def _messages(run: Run, sink: type[Sink | MessageSink], member: type[Membe
         return figures
 
 
-async def _tell(bus: Bus, to: Address[Spoken], kind: Kind, seconds: float) -> float:
+async def tells(bus: Bus, to: Address[Spoken], kind: Kind, seconds: float) -> float:
+    """One-way messages a second, confirmed."""
     data = kind.data
     before, sent = (await bus.ask(to, HowMany(), reply=Counted)).count, 0
     start, until = perf_counter(), Until(seconds)
@@ -219,12 +231,14 @@ async def _tell_in_turn(bus: Bus, refs: list[Ref[Member]], seconds: float) -> fl
     return sent / (perf_counter() - start)
 
 
-async def _ask(bus: Bus, to: Address[Spoken], kind: Kind, seconds: float) -> list[float]:
+async def asks(bus: Bus, to: Address[Spoken], kind: Kind, seconds: float) -> list[float]:
+    """Seconds that each ask took."""
     echo = kind.echo
     return await latencies(lambda seq: bus.ask(to, echo(seq, SMALL), timeout=DEADLINE), Until(seconds))
 
 
-async def _in_flight(bus: Bus, to: Address[Spoken], kind: Kind, seconds: float) -> float:
+async def in_flight(bus: Bus, to: Address[Spoken], kind: Kind, seconds: float) -> float:
+    """Asks a second, some always under way."""
     echo = kind.echo
     start, until = perf_counter(), Until(seconds)
     number = IN_FLIGHT
@@ -282,8 +296,8 @@ async def _beside(run: Run, idle: int) -> dict[str, float]:
         await bus.started(bus.spawn(Sink))
         await _counts(bus, [bus.spawn(Member) for _ in range(idle)])
         to: Address[Spoken] = LOCAL / Sink.channel.name
-        await _ask(bus, to, DATACLASSES, run.warm_up)
-        times = await _ask(bus, to, DATACLASSES, run.seconds)
+        await asks(bus, to, DATACLASSES, run.warm_up)
+        times = await asks(bus, to, DATACLASSES, run.seconds)
         return {f"ask {name}": value for name, value in percentiles(times).items()}
 
 

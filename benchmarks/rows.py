@@ -25,7 +25,7 @@ def _at_most(value: float) -> Bar:
 
 def run_rows() -> list[Comparison]:
     """Ours beside Pykka, and beside what two processes can do without a bus."""
-    return [*_local(), *_messages(), *_limits(), *_flooded(), *_tls(), *_credit(), *_many(), *_looked_at()]
+    return [*_local(), *_messages(), *_limits(), *_flooded(), *_tls(), *_credit(), *_many(), *_looked_at(), *_traced()]
 
 
 def _local() -> list[Comparison]:
@@ -204,6 +204,19 @@ def _looked_at() -> list[Comparison]:
             ("snapshot", "snapshot", 0.005),
             ("metrics", "metrics", 0.010),
             ("page of 100 actors", "page of actors", 0.005),
+        )
+    ]  # fmt: skip
+
+
+def _traced() -> list[Comparison]:
+    return [
+        Comparison(
+            f"Messages that are traced, in one process, {how}", name, unit, Figure(case, figure),
+            Figure("traced.off", figure), "untraced",
+        )
+        for how, case in (("and none recorded", "traced.carried"), ("and all recorded", "traced.recorded"))
+        for name, unit, figure in (
+            ("tell", _RATE, "tell"), ("ask p50", _TIME, "ask p50"), ("asks, 64 in flight", _RATE, "ask in flight"),
         )
     ]  # fmt: skip
 

@@ -13,7 +13,7 @@ from pykka.messages import _ActorStop
 from ..base import MailboxFull, SendError, WouldDeadlock, current_bus
 from ..mailbox import Envelope, MailboxStatistics
 from ..messages import Address
-from ..sends import DELIVERED, FailedOutcome, ForeignWaiting, Outcome, ReplyFuture, check_timeout
+from ..sends import DELIVERED, FailedOutcome, ForeignWaiting, Outcome, ReplyFuture, TracedOutcome, check_timeout
 from .rehearsal import expected
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         outcome = cell.tell(message, None, timeout)
         if outcome is DELIVERED:
             return outcome
-        if isinstance(outcome, FailedOutcome) or (isinstance(outcome, ForeignWaiting) and not _in_event_loop()):
+        waits = isinstance(outcome, ForeignWaiting | TracedOutcome)
+        if isinstance(outcome, FailedOutcome) or (waits and not _in_event_loop()):
             try:
                 outcome.get()
             except BaseException:

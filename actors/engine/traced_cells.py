@@ -6,11 +6,22 @@ Each message that is traced lies in a `TracedEnvelope`; the others go the ways o
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from ..mailbox import NEVER, Envelope, Handling, MessageTrace, TracedEnvelope, as_traced
-from ..sends import DELIVERED, AskFuture, Outcome, Supply, Within
+from ..sends import (
+    DELIVERED,
+    AskFuture,
+    Outcome,
+    ReplyFuture,
+    Sending,
+    Supply,
+    Within,
+    brought,
+    followed,
+)
 from .addressee import Addressee
 from .cell import Cell
 from .life_end import HALT
@@ -80,6 +91,9 @@ class TracedLoopCell(LoopCell):
 
     def tell(self, message: object, sender: Addressee | None, timeout: float | None) -> Outcome[None]:
         """As `LoopCell.tell`."""
+        sending = begun(self, "tell", message, self.timeout if timeout is None else timeout)
+        if sending is not None:
+            return followed(partial(self.tell, message, sender, timeout), sending)
         trace = stamp_of(self, message, asked=False)
         if trace is None:
             return super().tell(message, sender, timeout)
@@ -139,6 +153,10 @@ class TracedThreadCell(ThreadCell):
 
     def tell_foreign(self, envelope: Envelope, timeout: float | None) -> Outcome[None]:
         """As `Addressee.tell_foreign`, by which all that is sent comes in."""
+        if envelope.reply is None and not isinstance(envelope, TracedEnvelope):
+            sending = begun(self, "tell", envelope.message, self.timeout if timeout is None else timeout)
+            if sending is not None:
+                return followed(partial(self.tell_foreign, envelope, timeout), sending)
         return super().tell_foreign(traced(self, envelope), timeout)
 
     def pour(self, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:
@@ -157,6 +175,13 @@ def plain_turn(cell: TracedLoopCell) -> None:
         bus.arrivals.note(cell)  # there is more, and the others have their turn first
 
 
+def begun(cell: Traced, verb: str, message: object, seconds: float) -> Sending | None:
+    """A send that begins here, by a ref; None: it is a part of one that has begun, or is not traced."""
+    assert cell.bus is not None
+    tracer = cell.bus.tracer
+    return None if tracer is None or cell.ref is None else tracer.sending(verb, cell.ref, message, seconds)
+
+
 def stamp_of(cell: Traced, message: object, *, asked: bool) -> MessageTrace | None:
     """The trace of a message that leaves for this cell now."""
     assert cell.bus is not None
@@ -168,10 +193,16 @@ def traced(cell: Traced, envelope: Envelope) -> Envelope:
     """The envelope of a message that leaves for this cell now."""
     if isinstance(envelope, TracedEnvelope):
         return envelope
-    trace = stamp_of(cell, envelope.message, asked=envelope.reply is not None)
-    if trace is None:
-        return envelope
-    return as_traced(envelope, trace)
+    reply = envelope.reply
+    sending = begun(cell, "ask", envelope.message, inf) if isinstance(reply, ReplyFuture) else None
+    if sending is None:
+        trace = stamp_of(cell, envelope.message, asked=reply is not None)
+    else:
+        with sending.current():
+            trace = stamp_of(cell, envelope.message, asked=True)
+        assert isinstance(reply, ReplyFuture)
+        reply.on_done(partial(brought, sending, reply))
+    return envelope if trace is None else as_traced(envelope, trace)
 
 
 def pour_traced(cell: Traced, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:

@@ -13,7 +13,7 @@ from .reply_future import BLOCKED, Producer, ReplyFuture
 from .supply import CHUNK, Supply, Within
 from .thread_sends import ThreadSends
 from .thread_wait import ForeignWaiting
-from .tracing import Tracer, followed
+from .tracing import Sending, TracedOutcome, Tracer, brought, followed
 from .wait_graph import WaitView, waits_of
 from .waiting import Waiting
 
@@ -42,13 +42,16 @@ __all__ = [
     "Outcome",
     "Producer",
     "ReplyFuture",
+    "Sending",
     "Search",
     "Supply",
+    "TracedOutcome",
     "Tracer",
     "Wait",
     "WaitView",
     "Waiting",
     "Within",
+    "brought",
     "check_timeout",
     "followed",
     "no_number",

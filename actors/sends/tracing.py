@@ -18,7 +18,7 @@ from .many import Accepted
 from .outcome import Delivered, FailedOutcome, Outcome, Step
 from .reply_future import ReplyFuture
 
-__all__ = ["Sending", "Tracer", "followed"]
+__all__ = ["Sending", "TracedOutcome", "Tracer", "brought", "followed"]
 
 T = TypeVar("T")
 A = TypeVar("A", bound=Callable[..., object])
@@ -78,7 +78,7 @@ def followed(make: Callable[[], Outcome[T]], sending: Sending) -> Outcome[T]:
         else:
             outcome.add_done_callback(partial(_over, sending), context=Context())
     elif isinstance(outcome, ReplyFuture):
-        outcome.on_done(partial(_brought, sending, outcome))
+        outcome.on_done(partial(brought, sending, outcome))
     else:
         return TracedOutcome(outcome, sending)
     return outcome
@@ -89,7 +89,8 @@ def _over(sending: Sending, done: asyncio.Future[Any]) -> None:
     sending.ended(asyncio.CancelledError() if done.cancelled() else done._exception)
 
 
-def _brought(sending: Sending, done: ReplyFuture[Any]) -> None:
+def brought(sending: Sending, done: ReplyFuture[Any]) -> None:
+    """What a future of Pykka's waited for is there."""
     sending.ended(done.exception())
 
 

@@ -89,21 +89,11 @@ class OtelTracer:
         return OtelSending(span) if span.get_span_context().is_valid else None
 
     def stamp(self, reactor: str, message: object, *, asked: bool, peer: str = "") -> OtelTrace | None:
-        """As `Tracer.stamp`. What is sent by a ref comes here first: its span is the call alone."""
-        if reactor.startswith(_OWN):
-            return None
+        """As `Tracer.stamp`."""
         sent = contexts.get_value(_SENDING)
-        if isinstance(sent, OtelSending):
-            return OtelTrace(self, sent.span.get_span_context(), reactor, peer)
-        more: dict[str, AttributeValue] = {
-            "peerbus.to": f"bus://local/{reactor}",
-            "peerbus.message": type(message).__name__,
-        }
-        kind = SpanKind.CLIENT if asked else SpanKind.PRODUCER
-        span = self.start("ask" if asked else "tell", "send", reactor, more, kind=kind)
-        span.end()
-        found = span.get_span_context()
-        return OtelTrace(self, found, reactor, peer) if found.is_valid else None
+        if not isinstance(sent, OtelSending) or reactor.startswith(_OWN):
+            return None
+        return OtelTrace(self, sent.span.get_span_context(), reactor, peer)
 
     def arrived(self, parent: str, state: str, reactor: str, peer: str) -> OtelTrace | None:
         """As `Tracer.arrived`."""

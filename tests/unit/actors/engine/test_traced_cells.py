@@ -8,7 +8,19 @@ import pytest
 from opentelemetry.trace import StatusCode
 from spans import Spans, attribute
 
-from peerbus.actors import LOCAL, Actor, Bus, Channel, Message, Overflow, Reactor, Ref, RemoteError, handles
+from peerbus.actors import (
+    LOCAL,
+    Actor,
+    Bus,
+    Channel,
+    MailboxFull,
+    Message,
+    Overflow,
+    Reactor,
+    Ref,
+    RemoteError,
+    handles,
+)
 from peerbus.actors.engine import LoopCell, ThreadCell
 from peerbus.actors.engine.timings import SAMPLED
 from peerbus.actors.engine.traced_cells import TracedLoopCell, TracedThreadCell
@@ -149,6 +161,42 @@ async def test_what_is_sent_by_a_ref_is_traced_as_well() -> None:
     first, second = spans.named("process plain")
     assert (spans.parent(first), spans.parent(second)) == ("tell plain", "ask plain")
     assert spans.parent(spans.one("tell plain")) == "process caller"
+
+
+async def test_a_send_by_a_ref_is_one_span_from_the_call_to_its_outcome() -> None:
+    spans = Spans()
+
+    class Small(Reactor):
+        channel = Channel("small", messages=(Go,), mailbox=1, overflow=Overflow.REJECT)
+
+        @handles(Go)
+        def go(self, message: Go) -> str:
+            if message.how == "fail":
+                raise KeyError("secret")
+            return message.how
+
+    async with spans.on(Bus(reactors=[Doer, OnThread])) as bus:
+        small = bus.spawn(Small)
+        await bus.started(small)
+        with pytest.raises(KeyError):
+            await small.ask(Go("fail"), block=False)
+        assert await small.ask(Go("well"), block=False, timeout=5.0) == "well"
+        small.tell(Go("first"))
+        with pytest.raises(MailboxFull):
+            small.tell(Go("second"))
+        thread = bus.cell("on-thread")
+        assert thread is not None
+        await asyncio.to_thread(thread.ref.tell, Go("well"))  # type: ignore[union-attr]  # it has begun
+    assert [attribute(span, "error.type") for span in spans.named("ask small")] == ["KeyError", None]
+    assert [attribute(span, "error.type") for span in spans.named("tell small")] == [None, "mailbox_full"]
+    asked = spans.named("ask small")[0]
+    (handled,) = [span for span in spans.named("process small") if attribute(span, "error.type")]
+    assert spans.parent(handled) == "ask small"
+    assert asked.start_time is not None
+    assert handled.end_time is not None
+    assert asked.end_time is not None
+    assert asked.start_time <= handled.end_time <= asked.end_time
+    assert spans.parent(spans.one("process on-thread")) == "tell on-thread"
 
 
 async def test_a_message_that_is_dropped_says_why() -> None:

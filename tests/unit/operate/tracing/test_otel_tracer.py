@@ -85,10 +85,14 @@ def test_a_state_goes_on_to_the_next_node_and_nothing_else_that_a_stranger_wrote
         came = made.arrived(PARENT, state, "notes", "bob")
         assert came is not None
         with came.handling("notes", Note(""), asked=False, left=1.0).current():
+            sending = made.sending("tell", LOCAL / "notes", Note(""), 5.0)
+        assert sending is not None
+        with sending.current():
             stamped = made.stamp("notes", Note(""), asked=False)
             assert stamped is not None
             assert stamped.header()[1] == told
     assert made.arrived("no parent", "a=b", "notes", "bob") is None
+    assert made.stamp("notes", Note(""), asked=False) is None, "it is no send's"
 
 
 def test_what_peers_want_recorded_is_so_many_a_second_and_the_trace_goes_on() -> None:
