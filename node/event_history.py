@@ -2,6 +2,7 @@
 
 Laws:
 1. An event that is kept keeps nothing alive: no message, no error, no actor. What of these is told is their type.
+   It means the same later and elsewhere: its times are seconds since 1970.
 2. At most MOST events are kept. What happens often makes room for itself: the oldest of the most frequent kind goes.
 3. Nobody waits for a reader: one that is too slow loses what is not kept any more, and is told how many.
 """
@@ -10,8 +11,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, replace
 
 from ..actors.base import wall_clock
 from ..actors.event_stream import EventStream, Subscription
@@ -129,7 +130,7 @@ class EventHistory:
 
     def record(self, event: object) -> None:
         """Keep an event. One of another type is ignored."""
-        kept = _kept(event)
+        kept = _kept(event, self._since_1970)
         if kept is None:
             return
         self.last += 1
@@ -138,6 +139,10 @@ class EventHistory:
         if len(self._kept) > MOST:
             del self._kept[max(self._by_kind.values(), key=len).popleft()]
         self._wake()
+
+    def _since_1970(self, time: float) -> float:
+        """A time of the loop's clock, by the calendar of now."""
+        return time - asyncio.get_running_loop().time() + wall_clock()
 
     def end(self) -> None:
         """Nothing happens any more: readers end when they have read all."""
@@ -213,8 +218,12 @@ class _Feed(Subscription[object]):
         self._history.end()
 
 
-def _kept(event: object) -> NodeEvent | None:
+def _kept(event: object, since_1970: Callable[[float], float]) -> NodeEvent | None:
     """What is kept of an event; see law 1."""
+    if isinstance(event, PeerBanned):
+        ban = event.ban
+        made = None if ban.made is None else since_1970(ban.made)
+        return PeerBanned(replace(ban, until=since_1970(ban.until), made=made))
     if isinstance(event, DeadLetter):
         return LostMessage(type(event.message).__name__, event.reason, event.to, event.sender)
     if isinstance(event, ActorFailed):

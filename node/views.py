@@ -9,7 +9,8 @@ from ..actors.actor_page import PAGE, ActorPage
 from ..actors.base import ConfigError
 from ..actors.bus import Bus
 from ..actors.sends import WaitView
-from ..discovery.mind import PeerPage, PeersSnapshot, PeerView
+from ..discovery.mind import PeerFilter, PeerPage, PeersSnapshot, PeerView
+from ..discovery.peer import PeerState
 from ..discovery.shell import Peers
 from ..transports.connection import ConnectionStatistics
 from .event_history import EventHistory
@@ -113,10 +114,16 @@ class NodeViews(NodeLevers):
         """One peer; None for one that is not known."""
         return self._running().mind.view(node_id, self.bus.loop.time())
 
-    def peers_page(self, after: str = "", limit: int = PAGE) -> PeerPage:
-        """The known peers in pages, in the order of their ids: the first `limit` behind the key `after`."""
+    def peers_page(
+        self, after: str = "", limit: int = PAGE, *, match: str = "", state: PeerState | None = None
+    ) -> PeerPage:
+        """The known peers in pages, in the order of their ids: the first `limit` behind the key `after`.
+
+        `match`: only those that have it in name, id, roles or addresses; `state`: only those that are in it.
+        """
         peers = self._running()
-        return peers.mind.page(self.bus.loop.time(), after, limit)
+        called = peers.connections.called(match) if match else frozenset[str]()
+        return peers.mind.page(self.bus.loop.time(), after, limit, PeerFilter(match, called, state))
 
     def connections(self, after: str = "", limit: int = PAGE) -> Mapping[str, ConnectionStatistics]:
         """The connections in pages, by the names of their actors: the first `limit` behind the name `after`."""

@@ -89,7 +89,9 @@ class PeerDown(Retained):
 
 @dataclass(frozen=True, slots=True)
 class PeerBanned:
-    """This node has nothing to do with that node or network until the ban ends (`ban.until`, loop's clock)."""
+    """This node has nothing to do with that node or network until the ban ends: `ban.until` of the loop's clock, in a
+    history of seconds since 1970.
+    """
 
     ban: Ban
 

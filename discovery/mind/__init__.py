@@ -22,6 +22,7 @@ from .lever_messages import (
     pull,
 )
 from .manager import PeerManager, bounded
+from .peer_view import PeerFilter
 from .requirements import RequirementView
 from .snapshot import BanView, PeerPage, PeersSnapshot, PeerView
 from .token_bucket import TokenBucket
@@ -41,6 +42,7 @@ __all__ = [
     "Lever",
     "LeverResult",
     "PeerManager",
+    "PeerFilter",
     "PeerPage",
     "PeerView",
     "PeersSnapshot",

@@ -50,7 +50,7 @@ from .good_hosts import GoodHosts
 from .levers import Levers
 from .manager_state import ManagerState
 from .peer_store import PeerStore
-from .peer_view import page_of_peers, picture_of, view_of
+from .peer_view import PeerFilter, page_of_peers, picture_of, view_of
 from .requirements import RequirementWatch, views_of
 from .snapshot import PeerPage, PeersSnapshot, PeerView
 from .wall import WallClock
@@ -367,14 +367,14 @@ class PeerManager:
         """How far its calendar and those of its peers are apart, as `clocks.clock_offset`."""
         return clock_offset(self._peers, self.wall)
 
-    def page(self, now: float, after: str, limit: int) -> PeerPage:
+    def page(self, now: float, after: str, limit: int, only: PeerFilter) -> PeerPage:
         """Some of the peers, as `page_of_peers`."""
-        return page_of_peers(self._state, now, after, limit)
+        return page_of_peers(self._state, now, after, limit, self.wall, only)
 
     def view(self, node_id: str, now: float) -> PeerView | None:
         """One peer; None for one that is not known."""
         peer = self._peers.get(node_id)
-        return None if peer is None else view_of(peer, now)
+        return None if peer is None else view_of(peer, now, self.wall)
 
     # -- private
 

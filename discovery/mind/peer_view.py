@@ -5,31 +5,56 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from operator import itemgetter
 
 from ..facts import Direction
-from ..peer import KnownPeer
+from ..peer import KnownPeer, PeerState
 from .clocks import clock_offset
 from .manager_state import ManagerState
 from .requirements import views_of
 from .snapshot import AddressView, BanView, PeerPage, PeersSnapshot, PeerView
 from .wall import WallClock
 
-__all__ = ["key_of", "page_of_peers", "picture_of", "view_of"]
+__all__ = ["PeerFilter", "key_of", "page_of_peers", "picture_of", "view_of"]
 
 
-def view_of(peer: KnownPeer, now: float) -> PeerView:
-    """The picture of one peer at that time."""
+@dataclass(frozen=True, slots=True)
+class PeerFilter:
+    """Which peers are looked for: those with `match` in id, roles or addresses, whichever case, or that are called so.
+
+    `called`: ids of those with that text in their names; `state`: only those that are in it.
+    """
+
+    match: str = ""
+    called: Container[str] = ()
+    state: PeerState | None = None
+
+    def takes(self, peer: KnownPeer) -> bool:
+        """That one is among them."""
+        if self.state is not None and peer.state is not self.state:
+            return False
+        if not self.match or (peer.node_id is not None and peer.node_id in self.called):
+            return True
+        wanted = self.match.lower()
+        said = (peer.node_id or "", *(peer.roles if peer.offers is None else peer.offers))
+        return any(wanted in text.lower() for text in (*said, *(str(each.endpoint) for each in peer.addresses)))
+
+
+def view_of(peer: KnownPeer, now: float, wall: WallClock) -> PeerView:
+    """The picture of one peer at that time, by the calendar `wall`."""
+    date = partial(_date, wall)
     addresses = tuple(
         AddressView(
             endpoint=address.endpoint,
             sources=tuple(sorted(address.sources)),
             failures=address.backoff.failures,
-            retry_at=_known(address.backoff.until),
-            last_success=_known(address.last_success),
-            last_failure=_known(address.last_failure),
+            retry_at=date(address.backoff.until),
+            last_success=date(address.last_success),
+            last_failure=date(address.last_failure),
         )
         for address in peer.addresses
     )
@@ -49,10 +74,10 @@ def view_of(peer: KnownPeer, now: float) -> PeerView:
         offers=peer.offers,
         direction=peer.connections[0].direction if peer.connections else None,
         connections=len(peer.connections),
-        up_since=peer.up_since,
-        last_connected=_known(peer.last_connected),
+        up_since=None if peer.up_since is None else date(peer.up_since),
+        last_connected=date(peer.last_connected),
         failures=peer.backoff.failures,
-        retry_at=_known(peer.retry_at),
+        retry_at=date(peer.retry_at),
         last_reason=peer.last_reason,
         told_by=peer.told_by,
         addresses=addresses,
@@ -66,19 +91,19 @@ def picture_of(
     dialing: int,
     refused: Mapping[str, int],
     failed: Mapping[str, int],
-    wall: WallClock | None = None,
+    wall: WallClock,
     limit: int | None = None,
 ) -> PeersSnapshot:
     """Everything at that time, and the counts of dials that are out and of what was refused and failed.
 
     `limit`: peers that are listed, those with connections first; None: all. What is counted counts all. `wall`: this
-    node's calendar.
+    node's calendar, by which times are told.
     """
     listed: Iterable[KnownPeer] = state.peers
     if limit is not None:
         listed = islice(chain(_linked(state.peers, True), _linked(state.peers, False)), limit)
     return PeersSnapshot(
-        peers=tuple(view_of(peer, now) for peer in listed),
+        peers=tuple(view_of(peer, now, wall) for peer in listed),
         known=len(state.peers),
         states=dict(Counter(peer.state.value for peer in state.peers)),
         connected=sum(peer.linked for peer in state.peers),
@@ -90,18 +115,23 @@ def picture_of(
         refused=dict(refused),
         failed=dict(failed),
         reported=dict(state.reported),
-        bans=tuple(BanView(str(ban.target), _known(ban.until), ban.reason) for ban in state.bans if ban.until > now),
-        clock_offset=None if wall is None else clock_offset(state.peers, wall)[0],
+        bans=tuple(
+            BanView(str(ban.target), _date(wall, ban.until), ban.reason) for ban in state.bans if ban.until > now
+        ),
+        clock_offset=clock_offset(state.peers, wall)[0],
         draining=state.draining,
         requirements=views_of(state.needs(), state.peers, state.bans, now),
     )
 
 
-def page_of_peers(state: ManagerState, now: float, after: str, limit: int) -> PeerPage:
-    """The first `limit` peers behind the key `after`, in the order of their keys; see `PeerPage`."""
+def page_of_peers(
+    state: ManagerState, now: float, after: str, limit: int, wall: WallClock, only: PeerFilter
+) -> PeerPage:
+    """The first `limit` peers behind the key `after` that `only` takes, in the order of their keys; see `PeerPage`."""
     keyed = ((key_of(peer), peer) for peer in state.peers)
-    found = heapq.nsmallest(limit + 1, (each for each in keyed if each[0] > after), key=itemgetter(0))
-    views = tuple(view_of(peer, now) for _, peer in found[:limit])
+    behind = (each for each in keyed if each[0] > after and only.takes(each[1]))
+    found = heapq.nsmallest(limit + 1, behind, key=itemgetter(0))
+    views = tuple(view_of(peer, now, wall) for _, peer in found[:limit])
     return PeerPage(views, found[limit - 1][0] if len(found) > limit > 0 else None)
 
 
@@ -114,5 +144,5 @@ def _linked(peers: Iterable[KnownPeer], linked: bool) -> Iterator[KnownPeer]:
     return (peer for peer in peers if peer.linked is linked)
 
 
-def _known(time: float) -> float | None:
-    return time if math.isfinite(time) else None
+def _date(wall: WallClock, time: float) -> float | None:
+    return wall.epoch(time) if math.isfinite(time) else None

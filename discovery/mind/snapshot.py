@@ -18,7 +18,7 @@ __all__ = ["AddressView", "BanView", "PeerPage", "PeerView", "PeersSnapshot"]
 
 @dataclass(frozen=True, slots=True)
 class BanView:
-    """One ban: a node id, an address or a network as text. `until` is of the loop's clock, None is for ever."""
+    """One ban: a node id, an address or a network as text. `until`: seconds since 1970, None is for ever."""
 
     target: str
     until: float | None
@@ -27,7 +27,7 @@ class BanView:
 
 @dataclass(frozen=True, slots=True)
 class AddressView:
-    """One address of a peer. Times are those of the loop's clock; `retry_at` is None when not waiting."""
+    """One address of a peer. Times are seconds since 1970; `retry_at` is None when not waiting."""
 
     endpoint: Endpoint
     sources: tuple[str, ...]
@@ -45,6 +45,7 @@ class PeerView:
     order in which they would be dialed. `score` is what the peer is ranked by, and `why` the points behind it, by
     reason, the weightiest first: they do not add up to it where the operator fixed it or dials failed.
     `last_reason` is why it was last left or refused, `inactive` why it is not dialed any more ("" where it is).
+    Times are seconds since 1970.
     """
 
     node_id: str | None

@@ -120,6 +120,12 @@ class Connections:
         found.sort(key=itemgetter(0))
         return {name: actor.statistics() for name, actor in found[:limit]}
 
+    def called(self, match: str) -> frozenset[str]:
+        """Ids of the peers that have that text in the names they give themselves, whichever case."""
+        actors = (ref._cell.actor for ref in self._open.values())
+        open_ = (actor for actor in actors if isinstance(actor, PeerConnection))
+        return frozenset(each.peer_id for each in open_ if match.lower() in each.peer_name.lower())
+
     def totals(self) -> ConnectionTotals:
         """What all of them did since the start, those that have ended too."""
         carried = {scheme: list(counts) for scheme, counts in self._carried.items()}

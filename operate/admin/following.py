@@ -6,6 +6,7 @@ WHATWG HTML, "Server-sent events": each has an id, so that who comes again says 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 
 from ...node.event_history import EventHistory, Happened
 from ...node.views import NodeViews
@@ -29,7 +30,8 @@ async def events(node: NodeViews, request: ApiRequest) -> object:
 
 def view_of(happened: Happened) -> EventView:
     """One event, as it is sent."""
-    return EventView(happened.number, happened.at, happened.kind, happened.event)
+    time = datetime.fromtimestamp(happened.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return EventView(happened.number, happened.at, time, happened.kind, happened.event)
 
 
 async def follow(history: EventHistory, after: int, kinds: frozenset[str]) -> AsyncGenerator[bytes, None]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from ...actors.actor_page import ORDERS, ActorPage, ActorView, view_of_actor
+from ...actors.base import wall_clock
 from ...actors.mailbox import Ledger
 from ...actors.sends import WaitView
 from ...discovery.mind import BanView, PeerPage, PeerView, RequirementView
+from ...discovery.peer import PeerState
 from ...node.snapshot import NodeSnapshot
 from ...node.views import NodeViews
 from ..api import (
@@ -30,6 +32,7 @@ PAGES = (
         "limit", "how many it has at most", {"type": "integer", "minimum": 1, "maximum": LARGEST, "default": 100}
     ),
 )
+_STATES = tuple(state.value for state in PeerState)
 
 
 async def livez(_node: NodeViews, _request: ApiRequest) -> ApiAnswer:
@@ -70,13 +73,18 @@ def overview_of(node: NodeViews, seen: NodeSnapshot) -> NodeOverview:
         seen.peers.failed,
         seen.peers.clock_offset,
         seen.mdns,
-        node.bus.loop.time(),
+        wall_clock(),
     )
 
 
 async def peers(node: NodeViews, request: ApiRequest) -> PeerPage:
     """Known peers."""
-    return node.peers_page(request.query.get("after", ""), _limit(request))
+    said = request.query.get("state")
+    if said is not None and said not in _STATES:
+        raise ApiError(400, "malformed", f"state is {said[:40]!r}; write {', '.join(_STATES)}")
+    state = None if said is None else PeerState(said)
+    after, match = request.query.get("after", ""), request.query.get("match", "")
+    return node.peers_page(after, _limit(request), match=match, state=state)
 
 
 async def peer(node: NodeViews, request: ApiRequest) -> PeerView:
@@ -174,7 +182,20 @@ LOOKING = (
         fails={503: "It is not ready."},
     ),
     ApiRoute("GET", "/v1/node", overview, "The node as a whole.", NodeOverview),
-    ApiRoute("GET", "/v1/peers", peers, "The known peers, in pages.", PeerPage, query=PAGES),
+    ApiRoute(
+        "GET",
+        "/v1/peers",
+        peers,
+        "The known peers, in pages.",
+        PeerPage,
+        query=(
+            *PAGES,
+            QueryField(
+                "match", "only those that have it in name, id, roles or addresses", {"type": "string", "default": ""}
+            ),
+            QueryField("state", "only those that are in it", {"enum": list(_STATES)}),
+        ),
+    ),
     ApiRoute("GET", "/v1/peers/{id}", peer, "One peer.", PeerView, fails={404: "It is not known."}),
     ApiRoute("GET", "/v1/connections", connections, "The connections, in pages.", ConnectionPage, query=PAGES),
     ApiRoute("GET", "/v1/channels", channels, "The channels that this node knows.", tuple[ChannelView, ...]),

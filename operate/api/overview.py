@@ -46,7 +46,7 @@ class NodeOverview:
     failed: Mapping[str, int]
     clock_offset: float | None
     mdns: MdnsStatistics | None
-    #: The node's clock at this instant, in seconds: times of peers and bans are on it.
+    #: The node's calendar at this instant, in seconds since 1970: times of peers and bans are of it.
     clock: float
 
 

@@ -19,7 +19,8 @@ EVERY, SOONEST, LATEST = 0.5, 0.25, 60.0
 
 @dataclass(frozen=True, slots=True)
 class NodePicture:
-    """A node at one instant. Times of peers and bans are of the clock that says `now`; `at` is seconds since 1970.
+    """A node at one instant. `at` is seconds since 1970, as all times of peers and bans are; `now` is of a clock that
+    never jumps.
 
     Peers with connections come first, the fullest mailboxes of actors; what is counted counts all.
     """

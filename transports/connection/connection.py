@@ -369,6 +369,11 @@ class PeerConnection(Actor):
         return self._stream.remote.scheme, self._reader.bytes_received, self._writer.bytes_sent
 
     @property
+    def peer_name(self) -> str:
+        """What the peer calls itself."""
+        return self._greeted.peer.name
+
+    @property
     def remote(self) -> str:
         """Where the other end is."""
         return str(self._stream.remote)
@@ -377,7 +382,7 @@ class PeerConnection(Actor):
         """Counters and levels at this instant."""
         return ConnectionStatistics(
             peer_id=self.peer_id,
-            name=self._greeted.peer.name,
+            name=self.peer_name,
             dialed=self._greeted.dialed,
             remote=self.remote,
             secure=self._stream.secure,

@@ -67,9 +67,9 @@ def test_addresses_scores_bans_and_reasons_come_back_and_time_has_passed_meanwhi
     assert [address.endpoint for address in peer.addresses] == [place(1), place(2)]
     # From 100 to 1000 seconds on the first clock.
     assert math.isclose(dict(peer.why)["useful"], 8 * 0.5**0.9)
-    assert peer.last_connected == 0.0 - 1000.0 + 5.0
+    assert peer.last_connected == again.wall.epoch(0.0 - 1000.0 + 5.0)
     bans = {ban.target: ban for ban in again.snapshot(5.0).bans}
-    assert bans == {LOW: BanView(LOW, None, "operator"), OTHER: BanView(OTHER, 1005.0, "flood")}
+    assert bans == {LOW: BanView(LOW, None, "operator"), OTHER: BanView(OTHER, again.wall.epoch(1005.0), "flood")}
     assert [dial.endpoint for dial in again.dials(5.0)] == [place(1)]
 
 

@@ -11,6 +11,7 @@ from minds import ONE, TWO, connected, known, mind
 from peerbus.discovery.facts.bans import Ban
 from peerbus.discovery.mind.peer_view import picture_of
 from peerbus.discovery.mind.snapshot import PeersSnapshot
+from peerbus.discovery.mind.wall import WallClock
 
 
 def snapshot() -> PeersSnapshot:
@@ -18,7 +19,7 @@ def snapshot() -> PeersSnapshot:
     connected(state, ONE, offers=("archive{from=1000}",))
     known(state, TWO, 2)
     state.bans.add(Ban("c" * 64, float("inf"), "operator"), 0.0)
-    return picture_of(state, 1.0, dialing=0, refused={"full": 2}, failed={"refused": 1})
+    return picture_of(state, 1.0, dialing=0, refused={"full": 2}, failed={"refused": 1}, wall=WallClock())
 
 
 def test_equal_states_have_equal_snapshots() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from peerbus.discovery import PeerState
 from peerbus.node import Node, NodeSnapshot
 from peerbus.testing import Simulation
 
@@ -45,6 +46,9 @@ async def test_peers_and_connections_come_in_pages(sim: Simulation) -> None:
         assert len(page) <= 2
         names += page
     assert names == sorted(alice.snapshot().connections)
+    (found,) = alice.peers_page(match="PEER-3").peers
+    assert found.node_id == others[3].node_id
+    assert len(alice.peers_page(match="peer-", state=PeerState.READY).peers) == 5
     snapshot = alice.snapshot()
     assert snapshot.peers.known == 5
     assert sum(snapshot.peers.states.values()) == 5

@@ -42,6 +42,12 @@ async def test_the_node_and_its_actors_are_those_that_run(place: Place) -> None:
     assert channel["load"]["actors"] == 1
 
 
+async def test_peers_are_found_by_a_part_of_an_address_and_by_state(place: Place) -> None:
+    await place.node.dial("tcp://127.0.0.1:9")
+    for query, count in (("match=:9", 1), ("match=:8", 0), ("match=:9&state=ready", 0)):
+        assert len((await call(place.admin, "GET", f"/v1/peers?{query}")).json["peers"]) == count
+
+
 @pytest.mark.parametrize(
     ("path", "status", "error"),
     [
@@ -52,6 +58,7 @@ async def test_the_node_and_its_actors_are_those_that_run(place: Place) -> None:
         ("/v1/actors?limit=" + "9" * 5000, 400, "malformed"),
         ("/v1/actors?order=prettiest", 400, "malformed"),
         ("/v1/actors?limt=3", 400, "malformed"),
+        ("/v1/peers?state=happy", 400, "malformed"),
         ("/v1/actors?limit=3&limit=4", 400, "malformed"),
         ("/v1/nothing", 404, "not_found"),
         ("/", 404, "not_found"),
