@@ -2,9 +2,12 @@
 
 # Law 1. A guest has an identity of its own: the file's key would take over the connections of the node that it is of.
 # Law 2. Nobody sends to a guest: it listens nowhere, offers nothing, runs no reactor and keeps no book.
+# Law 3. What goes to several goes to those that a guest can find, and not to the first that answers: it waits until for
+#        `QUIET` seconds nobody new has come and nobody is being dialed, for at most half of the time that the send has.
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -12,6 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from ...discovery import PeerUp
 from ...node import Node
 from ...node.build import known_channels
 from ...node.config import NodeConfig, load_config
@@ -19,7 +23,11 @@ from ...node.logs import configure
 from ...node.overrides import from_environment
 from ...transports.streams import Endpoint
 
-__all__ = ["guest_of"]
+__all__ = ["guest_of", "settled"]
+
+#: Seconds without anybody new after which a guest takes it that it knows whom it can find. Peers that one of them knows
+#: are told of within the round trip, and dialed at once.
+QUIET = 1.0
 
 
 @asynccontextmanager
@@ -41,6 +49,21 @@ async def guest_of(path: Path) -> AsyncIterator[Node]:
     )
     async with node:
         yield node
+
+
+async def settled(node: Node, seconds: float) -> None:
+    """Wait as law 3 says, for a send that has so many seconds."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds / 2):
+            with node.subscribe(PeerUp) as came:
+                while not node.peers:
+                    await came.get()
+                while True:
+                    try:
+                        await asyncio.wait_for(came.get(), QUIET)
+                    except TimeoutError:
+                        if not node.overview().dialing:
+                            return
 
 
 def places(config: NodeConfig) -> Iterator[Endpoint]:

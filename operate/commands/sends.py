@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 from pathlib import Path
 
@@ -10,11 +11,12 @@ import msgspec
 
 from ...actors.base import ConfigError, printable
 from ...actors.messages import LOCAL, GroupAddress, parse_address
+from ...node import Node
 from ..admin import ask as ask_by
 from ..admin import tell as tell_by
 from ..api import ApiError, ApiRequest, AskAnswer, Failure, GroupAnswers, SendBody, Sent, as_json
 from ..client import AdminClient, RequestRefused
-from .guest import guest_of
+from .guest import guest_of, settled
 from .node_command import NodeCommand
 from .peer_ids import short_id
 from .terminal import Terminal
@@ -39,20 +41,20 @@ async def _ask(node: AdminClient, options: argparse.Namespace, terminal: Termina
 
 
 async def _tell_as_guest(options: argparse.Namespace, terminal: Terminal) -> int:
-    request = _request(options)
+    body = _guests(options)
     async with guest_of(options.join) as node:
         try:
-            sent = await tell_by(node, request)
+            sent = await tell_by(node, await _request(node, body))
         except ApiError as error:
             raise _refusal(error) from None
     return _say_sent(sent, options, terminal)
 
 
 async def _ask_as_guest(options: argparse.Namespace, terminal: Terminal) -> int:
-    request = _request(options)
+    body = _guests(options)
     async with guest_of(options.join) as node:
         try:
-            answered = await ask_by(node, request)
+            answered = await ask_by(node, await _request(node, body))
         except ApiError as error:
             raise _refusal(error) from None
     return _say_answer(msgspec.json.decode(answered.body, type=AskAnswer).answer, options, terminal)
@@ -84,12 +86,22 @@ def _is_group(to: str) -> bool:
     return isinstance(parse_address(to), GroupAddress)
 
 
-def _request(options: argparse.Namespace) -> ApiRequest:
-    """As a guest asks itself: who is to answer is not there yet. Raises ConfigError for the guest's own address."""
+def _guests(options: argparse.Namespace) -> SendBody:
+    """What a guest sends: who is to answer is not there yet. Raises ConfigError for the guest's own address."""
     body = _body(options)
     if parse_address(body.to).where == LOCAL:
         raise ConfigError(f"{body.to} is the guest itself, which runs nothing: write bus://role:… or bus://<node id>/…")
-    return ApiRequest("POST", {}, {}, {}, as_json(msgspec.structs.replace(body, wait_for_peer=True)))
+    return msgspec.structs.replace(body, wait_for_peer=True)
+
+
+async def _request(node: Node, body: SendBody) -> ApiRequest:
+    """As a guest asks itself, within the time that is left once those are there whom it can find."""
+    if _is_group(body.to):
+        now = asyncio.get_running_loop().time
+        begun = now()
+        await settled(node, body.timeout)
+        body = msgspec.structs.replace(body, timeout=body.timeout - (now() - begun))
+    return ApiRequest("POST", {}, {}, {}, as_json(body))
 
 
 def _refusal(error: ApiError) -> RequestRefused:
@@ -129,7 +141,8 @@ _TEXT = """\
 It is the running node that sends, which its log says; --timeout is the time that the message has. With --join this
 command is a node of its own for that moment: with the network, the seeds, the peers and the channels of the
 configuration, an identity that it throws away, listening nowhere and offering nothing. It waits for a peer that answers
-to the address. Where an address is of several peers, one that fails is exit status 1."""
+to the address. An address of several peers is of those that it has found when for a second nobody new has come and
+nobody is being dialed, at most half of --timeout. Where one of them fails, that is exit status 1."""
 
 TELL = NodeCommand(
     _tell,
