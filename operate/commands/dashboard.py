@@ -23,7 +23,7 @@ __all__ = ["DashboardRun", "add_arguments", "run"]
 
 _EPILOG = """\
 examples:
-  peerbus dashboard                  all nodes of yours that run on this machine
+  peerbus dashboard                  all nodes of yours that run on this machine, also those that start later
   peerbus dashboard alice            one of them, by its name
   peerbus dashboard run/alice.sock   by the socket of its admin API, or by its configuration (alice.toml)
   peerbus dashboard https://10.0.0.2:7401 --token admin.token --authority admin.crt
@@ -54,20 +54,24 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(f"--port {options.port}: write 0 to 65535")
 
     async def main() -> int:
-        nodes = await _nodes([*options.places, *options.node], options.token, options.authority)
-        dashboard = Dashboard(nodes, port=options.port, write=not options.look_only)
+        said = [*options.places, *options.node]
+        nodes = await _nodes(said, options.token, options.authority) if said else await all_here()
+        if not nodes:
+            raise NodeNotFound("no node runs here: start one with peerbus run, or try peerbus demo --dashboard")
+        look = None if said else all_here
+        dashboard = Dashboard(nodes, look=look, port=options.port, write=not options.look_only)
         return await serve(DashboardRun(dashboard, browser=not options.no_browser), signals=options.signals)
 
     return run_loop(main())
 
 
 async def _nodes(said: Sequence[str], token: Path | None, authority: Path | None) -> list[tuple[str, AdminTarget]]:
-    if not said:
-        here = await nodes_here()
-        if not here:
-            raise NodeNotFound("no node runs here: start one with peerbus run, or try peerbus demo --dashboard")
-        return [(node.name, AdminTarget(SocketPlace(node.socket))) for node in here]
     return [(_name(each), await find_node(each, token=token, authority=authority)) for each in dict.fromkeys(said)]
+
+
+async def all_here() -> list[tuple[str, AdminTarget]]:
+    """All nodes of this user that run on this machine now."""
+    return [(node.name, AdminTarget(SocketPlace(node.socket))) for node in await nodes_here()]
 
 
 def _name(said: str) -> str:

@@ -6,12 +6,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator
 from functools import partial
 
+from ..api import as_json
+from .watch_list import WatchList
 from .watched import WatchedNode
 
 __all__ = ["merged"]
+
+#: Seconds between two looks for nodes that have started meanwhile.
+LOOK = 2.0
 
 
 class _Latest:
@@ -37,24 +42,45 @@ class _Latest:
         return b"".join(events.values())
 
 
-async def merged(nodes: Sequence[WatchedNode], every: float) -> AsyncGenerator[bytes, None]:
-    """Server-sent events `picture@KEY` and `lost@KEY`, until it is closed.
+async def merged(watched: WatchList, every: float) -> AsyncGenerator[bytes, None]:
+    """Server-sent events `nodes`, `picture@KEY` and `lost@KEY`, until it is closed.
 
-    Tasks: one for each node (waits for: its pictures; feeds: the stream).
+    Tasks: one for each node (waits for: its pictures; feeds: the stream), and one that looks for others.
     """
     latest = _Latest()
-    tasks = [
-        asyncio.create_task(
-            node.pictures(every, partial(latest.put, node.key), partial(latest.lost, node.key)),
-            name=f"dashboard: pictures of {node.name}",
-        )
-        for node in nodes
-    ]
+    tasks: dict[str, asyncio.Task[None]] = {}
+
+    def follow_all() -> None:
+        nodes = {node.key: node for node in watched.nodes}
+        for key in tasks.keys() - nodes.keys():
+            tasks.pop(key).cancel()
+        for key in nodes.keys() - tasks.keys():
+            tasks[key] = asyncio.create_task(
+                _pictures(nodes[key], every, latest), name=f"dashboard: pictures of {nodes[key].name}"
+            )
+        latest.put("", b"event: nodes\ndata: %s\n\n" % as_json([node.looked_at for node in nodes.values()]))
+
+    async def look() -> None:
+        seen = watched.version
+        follow_all()
+        while watched.grows:
+            await watched.look()
+            if watched.version != seen:
+                seen = watched.version
+                follow_all()
+            await asyncio.sleep(LOOK)
+
+    looking = asyncio.create_task(look(), name="dashboard: looks for nodes")
     try:
         yield b"retry: 1000\n\n"
         while True:
             yield await latest.take()
     finally:
-        for task in tasks:
+        looking.cancel()
+        for task in tasks.values():
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(looking, *tasks.values(), return_exceptions=True)
+
+
+async def _pictures(node: WatchedNode, every: float, latest: _Latest) -> None:
+    await node.pictures(every, partial(latest.put, node.key), partial(latest.lost, node.key))

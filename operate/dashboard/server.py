@@ -3,13 +3,12 @@
 | ask | and get |
 | --- | --- |
 | `/`, `/session` | the page, and the way in; see `page.door` |
-| `GET /live` | pictures of all nodes: server-sent events `picture@KEY` and `lost@KEY` |
+| `GET /live` | server-sent events: `nodes`, which there are, and `picture@KEY` and `lost@KEY` of each |
 | `/nodes/KEY/v1/…` | what that node answers |
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
 from collections.abc import Sequence
@@ -20,34 +19,36 @@ from typing import Self
 from ...actors.base import ConfigError
 from ..api import EVERY, ApiAnswer, ApiError, Permission, Streamed
 from ..client import AdminTarget
-from ..page import LookedAt, PageDoor, cookie_name
+from ..page import PageDoor, cookie_name
 from ..serving import Entrance, HttpRequest, HttpServer, Sessions
 from .merging import merged
-from .watched import WatchedNode
+from .watch_list import Look, WatchList
 
 __all__ = ["USUAL_PORT", "Dashboard"]
 
 #: Where it is if nothing is said, and that port is free.
 USUAL_PORT = 7402
-#: Nodes that one page shows.
-MOST = 32
 _HOST = "127.0.0.1"
 
 
 class Dashboard:
     """See the module. `async with Dashboard([("alice", target)]) as dashboard: dashboard.link()`.
 
-    `port`: None for the usual one, or another where that is taken; 0 for any. `write`: False for looking only.
+    `look`: also shows those that it finds while somebody looks at the page. `port`: None for the usual one, or another
+    where that is taken; 0 for any. `write`: False for looking only.
 
     Raises ConfigError for no node, or too many.
     """
 
     def __init__(
-        self, nodes: Sequence[tuple[str, AdminTarget]], *, port: int | None = None, write: bool = True
+        self,
+        nodes: Sequence[tuple[str, AdminTarget]],
+        *,
+        look: Look | None = None,
+        port: int | None = None,
+        write: bool = True,
     ) -> None:
-        if not 0 < len(nodes) <= MOST:
-            raise ConfigError(f"a dashboard shows 1 to {MOST} nodes, not {len(nodes)}")
-        self._nodes = {str(i): WatchedNode(str(i), name, target) for i, (name, target) in enumerate(nodes)}
+        self._watched = WatchList(nodes, look)
         self._port = port
         self._scope = Permission.WRITE if write else Permission.READ
         self._sessions = Sessions()
@@ -64,15 +65,13 @@ class Dashboard:
         self._access = Entrance(self._scope, None, hosts, False, self._sessions, cookie_name(port))
         self._door = PageDoor(
             self._access,
-            lambda: [
-                LookedAt(node.key, node.name, f"/nodes/{node.key}", node.node_id) for node in self._nodes.values()
-            ],
+            lambda: [node.looked_at for node in self._watched.nodes],
             live="/live",
             signed_out="This link was used, or is too old: press Enter where peerbus dashboard runs for another one.",
         )
         self._server = HttpServer(self._handle)
         try:
-            await asyncio.gather(*(node.meet() for node in self._nodes.values()))
+            await self._watched.meet()
             await self._server.start(bound)
         except BaseException:
             bound.close()
@@ -91,8 +90,7 @@ class Dashboard:
         server, self._server, self.address = self._server, None, ""
         if server is not None:
             await server.aclose()
-        for node in self._nodes.values():
-            await node.aclose()
+        await self._watched.aclose()
 
     def link(self) -> str:
         """A link that lets one browser in, once. What stands behind # is sent to no server, and in no header."""
@@ -125,10 +123,10 @@ class Dashboard:
         body = await received.body()
         path = received.target
         if path == "/live" and looks:
-            return Streamed(merged(tuple(self._nodes.values()), EVERY))
+            return Streamed(merged(self._watched, EVERY))
         with contextlib.suppress(ValueError):
             _, nodes, key, rest = path.split("/", 3)
-            node = self._nodes.get(key) if nodes == "nodes" else None
+            node = self._watched.get(key) if nodes == "nodes" else None
             if node is not None and rest.startswith("v1/"):
                 return await node.passed_on(received.verb, f"/{rest}", body)
         raise ApiError(404, "not_found", f"there is no {path[:100]}")

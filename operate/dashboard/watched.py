@@ -11,6 +11,7 @@ import msgspec
 
 from ..api import ApiAnswer, ApiError, Streamed
 from ..client import AdminCaller, AdminError, AdminTarget, HttpConnection, NodeNotReached, RequestRefused
+from ..page import LookedAt
 
 __all__ = ["WatchedNode"]
 
@@ -41,6 +42,11 @@ class WatchedNode:
         #: Its id, once it has said so.
         self.node_id: str | None = None
         self._caller = AdminCaller(target, timeout=ANSWER)
+
+    @property
+    def looked_at(self) -> LookedAt:
+        """What the page is told of it."""
+        return LookedAt(self.key, self.name, f"/nodes/{self.key}", self.node_id)
 
     async def meet(self) -> None:
         """Ask it for its name and its id. One that does not say so is shown all the same, as lost."""

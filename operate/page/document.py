@@ -28,6 +28,7 @@ SCRIPTS = (
     "dialogs.js",
     "chart.js",
     "table.js",
+    "search.js",
     "overview.js",
     "peers.js",
     "channels.js",

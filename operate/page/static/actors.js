@@ -1,8 +1,7 @@
 // Actors: the fullest mailboxes first, or any one by its name.
 function actorsScreen(root, head) {
-  const filter = h("input", { class: "field grow", type: "search", placeholder: "Filter, or a whole name and Enter", "aria-label": "Filter actors", "data-filter": true, oninput: () => redraw() });
-  const search = h("form", { class: "row grow", onsubmit: (event) => { event.preventDefault(); find(filter.value.trim()); } }, filter);
-  head.append(search);
+  const filter = h("input", { class: "field grow", type: "search", placeholder: "Filter by name", "aria-label": "Filter actors", "data-filter": true, oninput: () => redraw() });
+  head.append(filter);
   const note = h("p", { class: "soft" });
   const list = table("Actors", [
     leading("Actor", ({ actor }) => [actor.name, `${actor.actor_class}${actor.channel ? ` on ${actor.channel}` : ""}`], { sort: ({ actor }) => actor.name }),
@@ -24,26 +23,25 @@ function actorsScreen(root, head) {
   ], ({ actor }) => actor.name, { opens: actorMore });
   const empty = h("div", { class: "empty", hidden: true });
   root.append(h("section", { class: "card" }, h("header", {}, note), list.element, empty));
-  let shown = null, extra = null;
-  function redraw() { extra = null; if (shown) update(shown); }
-  async function find(name) {
-    if (!name) return;
-    try { extra = await call("GET", at(chosen(), `/actors/${part(name)}`)); } catch (error) { extra = null; tell(error.message); }
-    if (shown) update(shown);
-  }
+  let shown = null;
+  const search = searcher("actors", () => redraw());
+  function redraw() { if (shown) update(shown); }
   function update(node) {
     shown = node;
-    const wanted = filter.value.trim().toLowerCase();
+    const wanted = filter.value.trim().toLowerCase(), all = node.picture.node.actors, some = all > node.picture.actors.length;
+    const hits = search.look(node, some && wanted ? { match: filter.value.trim(), order: "fullest" } : {});
+    const listed = new Map(node.picture.actors.map((actor) => [actor.name, actor]));
     const handling = new Map(node.picture.channels.map((channel) => [channel.name, channel.handling]));
-    const found = node.picture.actors.filter((actor) => !wanted || `${actor.name} ${actor.actor_class} ${actor.channel ?? ""}`.toLowerCase().includes(wanted));
+    const others = (hits?.actors ?? []).filter((actor) => !listed.has(actor.name));
+    const found = [...node.picture.actors, ...others].filter((actor) => !wanted || `${actor.name} ${actor.actor_class} ${actor.channel ?? ""}`.toLowerCase().includes(wanted));
     found.sort((a, b) => b.mailbox.queued - a.mailbox.queued || b.mailbox.delivered - a.mailbox.delivered || compare(a.name, b.name));
-    if (extra && !found.some((actor) => actor.name === extra.name)) found.unshift(extra);
     list.update(found.map((actor) => ({ actor, handling: handling.get(actor.channel ?? "-") })));
-    const all = node.picture.node.actors;
-    put(note, all > node.picture.actors.length ? `The ${node.picture.actors.length} fullest mailboxes of ${number(all)} actors; a whole name and Enter finds any other` : `${plural(all, "actor")}, the fullest mailbox first`);
+    const full = hits?.actors.length === FOUND_AT_MOST ? `, the ${FOUND_AT_MOST} fullest of those of that name` : "";
+    put(note, !some ? `${plural(all, "actor")}, the fullest mailbox first` : wanted ? (hits ? `${number(found.length)} of ${number(all)} actors${full}` : `Looking through ${number(all)} actors …`) : `The ${node.picture.actors.length} fullest and busiest of ${number(all)} actors; the filter looks through all`);
     empty.hidden = found.length > 0;
     put(empty, wanted ? "No actor here is called so." : "No actor runs.");
   }
+  update.end = () => search.end();
   return update;
 }
 

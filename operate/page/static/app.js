@@ -83,7 +83,7 @@ function connect() {
   view.streams = new AbortController();
   follow(() => store.live, (event) => {
     const [what, key = store.nodes.keys().next().value] = event.event.split("@");
-    if (what === "nodes") { for (const each of JSON.parse(event.data)) if (!store.nodes.has(each.key)) store.nodes.set(each.key, nodeOf(each)); }
+    if (what === "nodes") return void takeNodes(JSON.parse(event.data));
     const node = store.nodes.get(key);
     if (node && what === "picture") {
       const back = node.lost;
@@ -93,6 +93,15 @@ function connect() {
     schedule();
   }, gone, view.streams.signal, SILENCE);
   followEvents();
+}
+
+/** Which nodes there are: others may have started, or were taken off after they had been gone for long. */
+function takeNodes(found) {
+  for (const each of found) if (!store.nodes.has(each.key)) store.nodes.set(each.key, nodeOf(each));
+  const keys = new Set(found.map((each) => each.key));
+  for (const key of [...store.nodes.keys()]) if (!keys.has(key)) store.nodes.delete(key);
+  if (!store.nodes.has(store.chosen)) { store.chosen = found[0]?.key ?? null; followEvents(); }
+  schedule();
 }
 
 function followEvents() {

@@ -3,7 +3,8 @@ function mapScreen(root) {
   const links = s("g"), marks = s("g"), texts = s("g"), discs = s("g");
   const picture = s("svg", { role: "group", "aria-label": "Map of nodes and links" }, links, marks, texts, discs);
   const roles = h("ul", { class: "legend keys" });
-  const place = h("section", { class: "card map fresh" }, picture, roles);
+  const note = h("p", { class: "soft" });
+  const place = h("section", { class: "card map fresh" }, picture, roles, note);
   const list = table("Links", [
     { head: "Link", lead: true, make: (cell) => ({ link, nodes }) => refill(cell, nodes.get(link.a).name + nodes.get(link.b).name, () => h("span", {}, said(nodes.get(link.a).name, 40), " – ", said(nodes.get(link.b).name, 40))) },
     { head: "State", sort: ({ link }) => link.state, make: (cell) => ({ link }) => refill(cell, link.state + link.why, () => h("span", { class: `pill ${{ up: "good", cut: "bad", dial: "warn" }[link.state]}` }, link.state === "cut" ? `cut${link.why ? `: ${words(link.why)}` : ""}` : link.state === "up" ? "up" : "being dialed")) },
@@ -16,7 +17,7 @@ function mapScreen(root) {
   watch.observe(picture);
 
   function draw() {
-    const { nodes, edges } = network();
+    const whole = network(), { nodes, edges } = grouped(whole);
     const spots = layout(nodes, size), radius = nodes.size > 40 ? 8 : nodes.size > 16 ? 15 : 24;
     attribute(picture, "viewBox", `0 0 ${size.wide} ${size.high}`);
     const drawn = [...edges.values()].map((link) => ({ link, nodes, from: spots.get(link.a), to: spots.get(link.b) }));
@@ -41,7 +42,8 @@ function mapScreen(root) {
     });
     keyed(discs, [...nodes.values()], (node) => node.id, (first) => disc(first, radius));
     for (const node of nodes.values()) discs.known.get(node.id).update(node, spots.get(node.id), radius);
-    list.update(drawn);
+    list.update(nodes === whole.nodes ? drawn : [...whole.edges.values()].map((link) => ({ link, nodes: whole.nodes })));
+    put(note, nodes === whole.nodes ? "" : `${plural(whole.nodes.size, "node")} are too many to be told apart: peers are drawn together by role and state. Peers lists each.`);
     const told = new Set([...nodes.values()].flatMap((node) => node.roles.map((role) => role.split("{")[0])));
     const others = [[[...nodes.values()].some((node) => !node.roles.length && node.state !== "lost"), "kx", "offers nothing"], [[...nodes.values()].some((node) => node.state === "lost"), "bad", "lost"]].filter(([is]) => is);
     refill(roles, [...told, "", ...others.map(([, , text]) => text)].join("\n"), () => [
@@ -67,12 +69,13 @@ function disc(first) {
     attribute(element, "class", `node ${node.state} ${node.key === store.chosen ? "own" : ""}`);
     attribute(element, "transform", `translate(${spot.x.toFixed(1)} ${spot.y.toFixed(1)})`);
     attribute(element, "aria-label", `${node.name}, ${node.says || "up"}${node.roles.length ? `, offers ${node.roles.join(", ")}` : ""}`);
+    if (node.many) radius = Math.round(14 + Math.min(22, 2.2 * Math.sqrt(node.many)));
     attribute(plate, "r", radius);
     attribute(heart, "r", radius - 4);
     attribute(heart, "class", `heart ${node.roles.length ? colour(node.roles[0]) : "kx"}`);
     const arcs = node.roles.slice(0, 6), around = 2 * Math.PI * (radius + 1);
     refill(ring, `${arcs.join("\n")} ${radius}`, () => arcs.map((role, i) => s("circle", { class: `role ${colour(role)}`, r: radius + 1, "stroke-dasharray": `${(around / arcs.length - (arcs.length > 1 ? 4 : 0)).toFixed(1)} ${around.toFixed(1)}`, "stroke-dashoffset": (-(around * i) / arcs.length).toFixed(1), transform: "rotate(-90)" })));
-    put(sign, radius < 14 ? "" : node.state === "lost" ? "✕" : node.state === "away" ? "?" : node.key === store.chosen ? "●" : "");
+    put(sign, node.many ? number(node.many) : radius < 14 ? "" : node.state === "lost" ? "✕" : node.state === "away" ? "?" : node.key === store.chosen ? "●" : "");
     put(name, said(node.name, 22).textContent);
     put(sub, said(node.says || node.roles.join(", "), 30).textContent);
     attribute(name, "y", radius + 19);
@@ -112,6 +115,31 @@ function network() {
   }
   // A link to a node that itself does not answer is cut, whatever others remembered of it.
   for (const link of edges.values()) if (!fresh.some((node) => [link.a, link.b].includes(node.id)) || [link.a, link.b].some((id) => nodes.get(id)?.key && nodes.get(id).state === "lost")) link.state = "cut";
+  return { nodes, edges };
+}
+
+/** So many are drawn one by one. */
+const DRAWN = 60;
+
+/** Where there are more, those that are not looked at themselves are drawn as one for each role and state. */
+function grouped(whole) {
+  const left = sum([...store.nodes.values()].map((node) => (node.picture ? node.picture.peers.known - node.picture.peers.peers.length : 0)));
+  if (whole.nodes.size + left <= DRAWN) return whole;
+  const nodes = new Map(), edges = new Map(), place = new Map();
+  for (const node of whole.nodes.values()) {
+    if (node.key) { nodes.set(node.id, node); place.set(node.id, node.id); continue; }
+    const role = node.roles[0]?.split("{")[0] ?? "", id = `group ${node.state} ${role}`;
+    place.set(node.id, id);
+    if (!nodes.has(id)) nodes.set(id, { id, key: null, name: role || "offers nothing", roles: role ? [role] : [], state: node.state, says: { up: "", lost: "lost", away: "not connected" }[node.state], many: 0 });
+    nodes.get(id).many += 1;
+  }
+  if (left) nodes.set("group more", { id: "group more", key: null, name: "more peers", roles: [], state: "away", says: "not listed", many: left });
+  for (const link of whole.edges.values()) {
+    const [a, b] = [place.get(link.a), place.get(link.b)].sort(), key = `${a} ${b}`;
+    const was = edges.get(key);
+    if (!was) edges.set(key, { ...link, a, b });
+    else { was.rate += link.rate; was.rtt = Math.max(was.rtt ?? 0, link.rtt ?? 0) || null; if (link.state === "up") was.state = "up"; }
+  }
   return { nodes, edges };
 }
 

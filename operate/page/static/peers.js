@@ -1,7 +1,9 @@
 // The peers of a node: who they are, how they rank and why, and the levers for each.
 function peersScreen(root, head) {
   const filter = h("input", { class: "field grow", type: "search", placeholder: "Filter by name, id or role", "aria-label": "Filter peers", "data-filter": true, oninput: () => redraw() });
-  head.append(filter, leverButton("Dial…", () => levers.dial(chosen()), { small: false }), leverButton("Ban…", () => levers.banAny(chosen()), { small: false, danger: true }));
+  const states = h("select", { class: "field", "aria-label": "Only peers that are", onchange: () => redraw() },
+    h("option", { value: "" }, "All states"), ["ready", "connected", "dialing", "idle", "renewing", "evicting"].map((each) => h("option", { value: each }, words(each))));
+  head.append(filter, states, leverButton("Dial…", () => levers.dial(chosen()), { small: false }), leverButton("Ban…", () => levers.banAny(chosen()), { small: false, danger: true }));
   const summary = h("p", { class: "soft" });
   const list = table("Peers", [
     leading("Peer", (row) => [row.name, `${row.peer.node_id ? short(row.peer.node_id) : "has not answered yet"} · ${whereOf(row)}`], { sort: ({ name }) => name }),
@@ -38,24 +40,30 @@ function peersScreen(root, head) {
   const empty = h("div", { class: "empty", hidden: true }, h("strong", {}, "Nobody is known yet"), "Peers are found by mDNS, by peer exchange, or by an address that you dial.");
   root.append(h("section", { class: "card" }, h("header", {}, summary), list.element, empty), banned);
   let shown = null;
+  const search = searcher("peers", () => redraw());
   function redraw() { if (shown) update(shown); }
   function update(node) {
     shown = node;
-    const wanted = filter.value.trim().toLowerCase();
+    const wanted = filter.value.trim().toLowerCase(), { peers } = node.picture;
+    const some = peers.known > peers.peers.length, found = search.look(node, some ? { match: wanted, state: states.value } : {});
+    const listed = new Map(peers.peers.map((peer) => [idOf(peer), peer]));
     const linked = new Map(Object.values(node.picture.connections).map((each) => [each.peer_id, each]));
-    const rows = node.picture.peers.peers.map((peer) => {
+    const rows = (found ? found.peers.map((peer) => listed.get(idOf(peer)) ?? peer) : peers.peers).map((peer) => {
       for (const address of peer.addresses) address.endpoint_text ??= endpointText(address.endpoint);
-      return { peer, node, name: peer.node_id ? nameOf(peer.node_id) : (peer.addresses[0]?.endpoint_text ?? "?"), connection: linked.get(peer.node_id), rate: node.links.get(peer.node_id)?.rate ?? 0, now: node.picture.now };
-    }).filter((row) => !wanted || `${row.name} ${row.peer.node_id} ${(row.peer.offers ?? row.peer.roles).join(" ")}`.toLowerCase().includes(wanted));
+      return { peer, node, name: peer.node_id ? nameOf(peer.node_id) : (peer.addresses[0]?.endpoint_text ?? "?"), connection: linked.get(peer.node_id), rate: node.links.get(peer.node_id)?.rate ?? 0, now: node.picture.at };
+    }).filter((row) => (!states.value || row.peer.state === states.value) && (!wanted || `${row.name} ${row.peer.node_id} ${(row.peer.offers ?? row.peer.roles).join(" ")} ${row.peer.addresses.map((each) => each.endpoint_text).join(" ")}`.toLowerCase().includes(wanted)));
     list.update(rows);
-    empty.hidden = node.picture.peers.known > 0;
-    const { peers } = node.picture;
-    put(summary, `${plural(peers.known, "peer")} known, ${peers.ready} can be sent to, ${peers.dialing} being dialed${peers.known > peers.peers.length ? `; the first ${peers.peers.length} are shown` : ""}`);
-    bans.update(peers.bans.map((ban) => ({ ban, now: node.picture.now })));
+    empty.hidden = peers.known > 0;
+    const looked = some && (wanted || states.value), more = found?.next ? ", the first of them" : "";
+    put(summary, `${plural(peers.known, "peer")} known, ${number(peers.ready)} can be sent to, ${number(peers.dialing)} being dialed${looked ? (found ? `; ${number(rows.length)} found${more}` : "; looking through all …") : some ? `; ${number(peers.peers.length)} are shown, connected ones first, and the filter looks through all` : ""}`);
+    bans.update(peers.bans.map((ban) => ({ ban, now: node.picture.at })));
     banned.hidden = !peers.bans.length;
   }
+  update.end = () => search.end();
   return update;
 }
+
+const idOf = (peer) => peer.node_id ?? endpointText(peer.addresses[0]?.endpoint ?? "?");
 
 /** [tone, text] of where a peer stands. */
 function stateOf({ peer, node }) {

@@ -110,6 +110,8 @@ async def test_pictures_of_all_nodes_come_on_one_stream_and_one_that_ends_is_sai
             browser = Browser(dashboard.address)
             await browser.come_in(dashboard.link())
             async with browser.stream("/live") as events:
+                kind, shown = await anext(events)
+                assert (kind, [each["name"] for each in shown]) == ("nodes", ["alice", "bob"])
                 names: dict[str, str] = {}
                 while len(names) < 2:
                     kind, picture = await anext(events)
