@@ -16,7 +16,8 @@ from command_line import run
 from peerbus.discovery import PeerDown, PeerUp
 from peerbus.node import Node
 from peerbus.node.config import parse_config
-from peerbus.operate.commands.guest import places
+from peerbus.operate.commands.guest import QUIET, places, settled
+from peerbus.testing import Simulation
 from peerbus.transports import Identity
 
 TO = "bus://role:archive/blocks"
@@ -110,3 +111,26 @@ def test_its_own_node_is_dialed_where_it_can_be_from_here(tmp_path: Path) -> Non
         "tcp://10.0.0.2:7402",
         "unix:///a.bus",
     ]
+
+
+@pytest.mark.seeds(1)
+async def test_it_waits_for_all_whom_it_can_find_before_it_sends_to_several(sim: Simulation) -> None:
+    guest = await sim.node("guest")
+    waits = asyncio.create_task(settled(guest, 60.0))
+    await sim.run_for(2 * QUIET)
+    assert not waits.done(), "nobody is there"
+    for count, name in enumerate(("alice", "bob"), start=1):
+        await sim.node(name)
+        await sim.until(lambda: len(guest.peers) == count, within=10)  # noqa: B023  # it has ended by then
+        await sim.run_for(QUIET / 2)
+        assert not waits.done()
+    await sim.run_for(2 * QUIET)
+    await waits
+
+
+@pytest.mark.seeds(1)
+async def test_it_waits_for_half_of_its_time_at_most(sim: Simulation) -> None:
+    guest = await sim.node("guest")
+    begun = sim.time
+    await settled(guest, 8.0)
+    assert sim.time - begun == 4.0
