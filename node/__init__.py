@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .event_history import ActorFailure, EventHistory, EventReader, Happened, LostMessage
     from .inspector import INSPECTOR, GetEvents, GetSnapshot, GetWaits
+    from .network import Network
     from .node import Node
     from .snapshot import NodeSnapshot
 
@@ -21,12 +22,14 @@ __all__ = [
     "GetWaits",
     "Happened",
     "LostMessage",
+    "Network",
     "Node",
     "NodeSnapshot",
 ]
 
 #: In which module each of them is.
 _PLACES = {
+    "Network": "network",
     "Node": "node",
     "NodeSnapshot": "snapshot",
     **dict.fromkeys(("INSPECTOR", "GetEvents", "GetSnapshot", "GetWaits"), "inspector"),

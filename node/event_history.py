@@ -21,6 +21,7 @@ from ..discovery.facts import (
     ListenerLost,
     ListenerRestored,
     PeerBanned,
+    PeerCertified,
     PeerDown,
     PeerNotReached,
     PeerRefused,
@@ -61,6 +62,7 @@ NodeEvent = (
     PeerUp
     | PeerDown
     | PeerBanned
+    | PeerCertified
     | PeerUnbanned
     | PeerNotReached
     | PeerRefused
@@ -81,6 +83,7 @@ EVENT_TYPES: tuple[type, ...] = (
     PeerUp,
     PeerDown,
     PeerBanned,
+    PeerCertified,
     PeerUnbanned,
     PeerNotReached,
     PeerRefused,

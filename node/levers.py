@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from ..actors.base import ConfigError
+from ..actors.bus import Bus
 from ..actors.sends import Outcome
 from ..discovery.facts import ban_target
 from ..discovery.mind import (
@@ -22,6 +23,8 @@ from ..discovery.mind import (
     SetScore,
     UnbanPeer,
 )
+from .network import Network
+from .network_door import NetworkDoor
 from .node_arguments import dialed_of, endpoint_of
 
 __all__ = ["NodeLevers"]
@@ -33,6 +36,9 @@ class NodeLevers:
     A caller that wants no result need not await it; the lever is pulled all the same. Each raises ConfigError for what
     is malformed, and where the node does not run.
     """
+
+    bus: Bus
+    _door: NetworkDoor
 
     @abstractmethod
     def _pull(self, lever: Lever) -> Outcome[LeverResult]: ...
@@ -105,3 +111,21 @@ class NodeLevers:
     def undrain(self) -> Outcome[LeverResult]:
         """Let peers in again. Refused: `already`."""
         return self._pull(Drain(on=False))
+
+    def set_network(self, network: Network) -> Outcome[LeverResult]:
+        """Let in by these rules from now on, whoever is in as well; the name of the network stays.
+
+        Raises ConfigError for rules that cannot be, and changes nothing then.
+        """
+        return self._door.set(self.bus, network)
+
+    def reload_network(self) -> Outcome[LeverResult]:
+        """Read the files of the rules anew: ids, keys, certificates, what is revoked. Raises as `set_network`."""
+        return self._door.set(self.bus, self._door.network)
+
+    def revoke(self, listed: bytes) -> Outcome[LeverResult]:
+        """Take what `peerbus ca revoke` wrote (PEM), and tell all peers, who part with its nodes.
+
+        Refused: `already`. Raises ConfigError for what no authority of this network has signed.
+        """
+        return self._door.revoke(self.bus, listed)

@@ -44,6 +44,8 @@ from .event_history import EventHistory
 from .extension import Extension, Extensions, tracer_of
 from .inspector import INSPECTOR, Inspector
 from .loop_lag import LoopLag
+from .network import Network
+from .network_door import NetworkDoor
 from .node_arguments import (
     advertised_of,
     capabilities_of,
@@ -52,7 +54,6 @@ from .node_arguments import (
     listed,
     mdns_of,
     name_of,
-    network_of,
     of_kind,
     pex_of,
     seconds_of,
@@ -73,8 +74,9 @@ log = get_logger("peerbus.node")
 class Node(NodeViews):
     """One member of a network of nodes.
 
-    `name` is for people. Nodes talk to nodes of the same `network`. `identity`: None makes one that lives as long as
-    the node. `listen`: endpoints as text (`tcp://127.0.0.1:0`, `unix:///run/a.sock`); none listens nowhere.
+    `name` is for people. Nodes talk to nodes of the same `network`, into which anybody may come, or by its rules:
+    `Network("demo", allow=…)`. `identity`: None makes one that lives as long as the node.
+    `listen`: endpoints as text (`tcp://127.0.0.1:0`, `unix:///run/a.sock`); none listens nowhere.
     `offers`: roles as text, `archive` or `archive{from=1000}`. `reactors`: classes or factories, each run from start
     to stop. `channels`: of reactors that this node only talks to. `peers`: endpoints to keep a connection to; `seeds`:
     endpoints to dial when nobody else is left.
@@ -94,7 +96,7 @@ class Node(NodeViews):
         self,
         name: str,
         *,
-        network: str = "peerbus",
+        network: str | Network = "peerbus",
         identity: Identity | None = None,
         listen: Iterable[str] = (),
         offers: Iterable[str] = (),
@@ -127,8 +129,9 @@ class Node(NodeViews):
         if transports is not None:
             listed("transports", transports, "transports")
         self.name: str = name_of("name", name)
-        self.network: str = network_of("network", network)
         self.identity: Identity = Identity.generate() if identity is None else identity
+        self._door = NetworkDoor(network, self.identity.node_id)
+        self.network: str = self._door.network.name
         self._rng = Random(SystemRandom().getrandbits(128)) if rng is None else rng
         self._offers = capabilities_of(offers)
         self._listen = endpoints_of("listen", listen)
@@ -191,6 +194,7 @@ class Node(NodeViews):
             inspector = partial(Inspector, self.snapshot, self.waits, self.events, self._lag)
             await self.bus.started(self.bus.spawn(inspector, name=INSPECTOR.reactor))
             await self._own.start(self.bus, self._book, self._make_peers, exchange)
+            await self._door.start(self.bus)
             for factory in self._reactors:
                 await self.bus.started(self.bus.spawn(factory))
             await self._extensions.start(self)
@@ -234,6 +238,7 @@ class Node(NodeViews):
             finders=self._finders,
             book=keeper,
             heartbeat=self._heartbeat,
+            gate=self._door.gate,
         )
 
     async def __aexit__(

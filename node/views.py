@@ -16,6 +16,7 @@ from ..transports.connection import ConnectionStatistics
 from .event_history import EventHistory
 from .levers import NodeLevers
 from .loop_lag import LoopLag
+from .network_door import NetworkDoor
 from .oldest import oldest_of
 from .own_actors import OwnActors
 from .process_figures import process_figures
@@ -36,6 +37,7 @@ class NodeViews(NodeLevers):
     #: What happened since the start, the last 2 000 events of it: `async for happened in node.events.follow()`.
     events: EventHistory
     _own: OwnActors
+    _door: NetworkDoor
     _lag: LoopLag
 
     @property

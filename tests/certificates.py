@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+
+from peerbus.transports.streams import Authority, Identity
 
 
 def certificate_for(folder: Path, *names: str, passphrase: bytes | None = None, days: int = 1) -> tuple[Path, Path]:
@@ -40,6 +43,18 @@ def certificate_for(folder: Path, *names: str, passphrase: bytes | None = None, 
 def trusting(certificate: Path) -> ssl.SSLContext:
     """What a caller checks that certificate with."""
     return ssl.create_default_context(cafile=certificate)
+
+
+def foreign_context(identity: Identity) -> ssl.SSLContext:
+    """What a node would dial with whose certificate another authority than the published one has issued."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with tempfile.NamedTemporaryFile(suffix=".pem") as file:
+        issued = Authority.generate().issue(identity.public_key_der)
+        file.write(identity.encrypted_pem(b"x") + issued.certificate)
+        file.flush()
+        context.load_cert_chain(file.name, password=b"x")
+    return context
 
 
 def _name(name: str) -> x509.GeneralName:

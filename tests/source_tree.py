@@ -19,8 +19,8 @@ LOOSE = ""
 #: imports rooms that stand before it, and nothing else of its floor.
 ROOMS = {
     "actors": ("base", "messages", "mailbox", "sends", "engine", "routing", LOOSE),
-    "transports": ("streams", "schema", "wire", "lanes", "connection", LOOSE),
-    "discovery": ("records", "facts", "book", "peer", "mind", "mdns", "pex", "shell", LOOSE),
+    "transports": ("streams", "admission", "schema", "wire", "lanes", "connection", LOOSE),
+    "discovery": ("records", "facts", "book", "peer", "mind", "mdns", "pex", "network", "shell", LOOSE),
     "node": (LOOSE,),
     "operate": (
         "api",

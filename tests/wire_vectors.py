@@ -29,7 +29,7 @@ from peerbus.discovery.pex.exchange import PeerExchange
 from peerbus.transports.lanes.flow import SendWindow
 from peerbus.transports.schema import describe
 from peerbus.transports.streams import Identity
-from peerbus.transports.streams.tls import Authority
+from peerbus.transports.streams.authority import Authority
 from peerbus.transports.wire.frame_decoder import decode_body
 from peerbus.transports.wire.frame_encoder import FrameEncoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, PART_SIZE, Ask, Frame, GoAway, Part, Tell, Welcome

@@ -17,6 +17,7 @@ __all__ = [
     "ListenerLost",
     "ListenerRestored",
     "PeerBanned",
+    "PeerCertified",
     "PeerDown",
     "PeerEvent",
     "PeerNotReached",
@@ -183,3 +184,12 @@ class PeerRolesChanged:
 
 #: What subscribers of discovery receive, in order: for each peer up, down, up, down, …
 PeerEvent = PeerUp | PeerDown | PeerBanned | PeerUnbanned | RequirementMet | RequirementUnmet
+
+
+@dataclass(frozen=True, slots=True)
+class PeerCertified:
+    """A connected peer has shown a new certificate: with these roles, and until then (seconds since 1970)."""
+
+    node_id: str
+    roles: tuple[str, ...]
+    ends: float

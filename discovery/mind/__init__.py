@@ -5,7 +5,9 @@ from __future__ import annotations
 from .bookkeeping import Bookkeeping
 from .crowds import crowd_of
 from .lever_messages import (
+    EVICTED_DRAIN,
     LEVERS,
+    REMEMBERED,
     AddPersistent,
     AddSeed,
     BanPeer,
@@ -19,6 +21,7 @@ from .lever_messages import (
     RemoveSeed,
     SetScore,
     UnbanPeer,
+    drain_of,
     pull,
 )
 from .manager import PeerManager, bounded
@@ -29,7 +32,9 @@ from .token_bucket import TokenBucket
 from .wall import WallClock
 
 __all__ = [
+    "EVICTED_DRAIN",
     "LEVERS",
+    "REMEMBERED",
     "AddPersistent",
     "AddSeed",
     "BanPeer",
@@ -55,5 +60,6 @@ __all__ = [
     "WallClock",
     "bounded",
     "crowd_of",
+    "drain_of",
     "pull",
 ]

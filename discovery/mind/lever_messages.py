@@ -9,7 +9,9 @@ from ..facts import BanTarget, Changes, Refuse
 from .levers import Levers
 
 __all__ = [
+    "EVICTED_DRAIN",
     "LEVERS",
+    "REMEMBERED",
     "AddPersistent",
     "AddSeed",
     "BanPeer",
@@ -23,8 +25,13 @@ __all__ = [
     "RemoveSeed",
     "SetScore",
     "UnbanPeer",
+    "drain_of",
     "pull",
 ]
+
+
+#: Seconds that a peer which is parted with has to finish what is under way.
+EVICTED_DRAIN = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +55,11 @@ class DialPeer:
 
 @dataclass(frozen=True, slots=True)
 class ClosePeer:
-    """Part with this peer, for a reason that it is told."""
+    """Part with this peer, for a reason that it is told. What is under way with it may take `drain` seconds."""
 
     node_id: str
     reason: str
+    drain: float = EVICTED_DRAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +156,20 @@ LEVERS = (
     Drain,
 )
 
+#: What they do is in the book before they are answered.
+REMEMBERED = (BanPeer, UnbanPeer, ForgetPeer)
+
+
+def drain_of(lever: Lever) -> float:
+    """Seconds that what is under way with the peers that leave for it may take."""
+    match lever:
+        case Drain():
+            return lever.within
+        case ClosePeer():
+            return lever.drain
+        case _:
+            return EVICTED_DRAIN
+
 
 def pull(levers: Levers, lever: Lever, now: float) -> Changes | Refuse:
     """Do what a message says."""
@@ -156,7 +178,7 @@ def pull(levers: Levers, lever: Lever, now: float) -> Changes | Refuse:
             return levers.dial(to, now) if isinstance(to, str) else levers.add_persistent(to, now)
         case AddPersistent(endpoint):
             return levers.add_persistent(endpoint, now)
-        case ClosePeer(node_id, reason):
+        case ClosePeer(node_id, reason, _):
             return levers.disconnect(node_id, reason, now)
         case BanPeer(target, seconds, reason):
             return levers.ban(target, float("inf") if seconds is None else now + seconds, reason, now)

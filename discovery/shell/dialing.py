@@ -22,6 +22,7 @@ from ...actors.base import (
     new_task,
 )
 from ...actors.bus import Bus
+from ...transports.admission import NetworkGate
 from ...transports.connection import Greeted, greet
 from ...transports.streams import Endpoint, ManyPlaces, Provisional, Stream, Transport
 from ...transports.wire import Hello, IdentityInUse
@@ -50,7 +51,8 @@ class Dialing:
 
     `here` gives the machine's addresses, `hello` what this node says in a handshake to whoever is there.
     `opened(greeted, key)` takes a connection that both sides welcomed; `changed(changes)` hears what follows from a
-    greeting that came to nothing, and that somebody may be due. `moved` hears that this node listens elsewhere.
+    greeting that came to nothing, and that somebody may be due. `moved` hears that this node listens elsewhere, `gate`
+    has the rules by which peers come in.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Dialing:
         opened: Callable[[Greeted, int], None],
         changed: Callable[[Changes], None],
         moved: Callable[[], None] = lambda: None,
+        gate: NetworkGate | None = None,
     ) -> None:
         self._name = name
         self._bus = bus
@@ -87,6 +90,7 @@ class Dialing:
             known=lambda host: manager.good_hosts.has(host, bus.loop.time()),
             moved=moved,
         )
+        self._gate = NetworkGate() if gate is None else gate
         #: Says how much was not said.
         self._rest: asyncio.TimerHandle | None = None
         self._tasks: dict[asyncio.Task[None], None] = {}
@@ -336,6 +340,7 @@ class Dialing:
                 judge,
                 dialed=dial is not None,
                 expected_id=None if dial is None else dial.node_id,
+                rules=self._gate.rules,
             )
             self._opened(greeted, key)
             self._log_reached(greeted.peer.node_id, dial)

@@ -17,6 +17,7 @@ from ...actors.engine import Ending, Ref, handles
 from ...actors.mailbox import Envelope
 from ...actors.messages import ActorStarted, ActorTerminated, Capability, Directive, ShutdownStarted, Supervision
 from ...actors.router import LinkChanged, LinkDown, LinkUp
+from ...transports.admission import NetworkGate
 from ...transports.connection import (
     HEARTBEAT_INTERVAL,
     SHUTTING_DOWN,
@@ -43,7 +44,7 @@ from ..facts import (
     Refuse,
     ReportPeer,
 )
-from ..mind import LEVERS, BanPeer, Drain, ForgetPeer, Lever, LeverResult, PeerManager, UnbanPeer, WallClock, pull
+from ..mind import EVICTED_DRAIN, LEVERS, REMEMBERED, Lever, LeverResult, PeerManager, WallClock, drain_of, pull
 from ..peer import PeerOptions
 from ..records import Advert, Myself, SelfDescription, nearest_first
 from .address_watch import AddressWatch
@@ -67,8 +68,6 @@ FLUSH_AFTER = 1.0
 LEAVING = frozenset({SHUTTING_DOWN, "draining"})
 #: Seconds that a connection which another one replaced may take to finish what is under way.
 SUPERSEDED_DRAIN = 5.0
-#: The same for a peer that is parted with.
-EVICTED_DRAIN = 1.0
 
 
 class Peers(Actor):
@@ -93,6 +92,7 @@ class Peers(Actor):
         finders: Mapping[str, MakeFinder] | None = None,
         book: Ref[BookKeeper] | None = None,
         heartbeat: float = HEARTBEAT_INTERVAL,
+        gate: NetworkGate | None = None,
     ) -> None:
         super().__init__()
         self._myself = myself
@@ -124,6 +124,7 @@ class Peers(Actor):
             opened=self._open,
             changed=self._settle,
             moved=moved,
+            gate=gate,
         )
         self._connections = Connections(
             self, codecs, lambda key, event: mailbox.put(Envelope(ConnectionOver(key, event))), heartbeat=heartbeat
@@ -245,9 +246,9 @@ class Peers(Actor):
             log.info("lever refused", node=self._myself.name, lever=name, reason=verdict.reason, text=verdict.text)
             return LeverResult(False, verdict.reason, verdict.text)
         log.info("lever pulled", node=self._myself.name, lever=name)
-        self._follow(verdict, drain=lever.within if isinstance(lever, Drain) else EVICTED_DRAIN)
+        self._follow(verdict, drain=drain_of(lever))
         self._dial_due()
-        if isinstance(lever, BanPeer | ForgetPeer | UnbanPeer) and (error := await self._book.save(self._now())):
+        if isinstance(lever, REMEMBERED) and (error := await self._book.save(self._now())):
             return LeverResult(True, "not_saved", f"it holds until this node stops, as the book has it not: {error}")
         return LeverResult(True)
 

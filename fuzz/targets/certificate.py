@@ -6,8 +6,8 @@ import ssl
 from collections.abc import Iterator
 
 from peerbus.actors.base import is_node_id
+from peerbus.transports.streams.authority import Authority
 from peerbus.transports.streams.identity import Identity, node_id_of
-from peerbus.transports.streams.tls import Authority
 
 OWNER = Identity.from_seed(bytes(32))
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import msgpack
 import pytest
+from certificates import foreign_context
 from clusters import Cluster
 from stranger import PREFACE, Stranger, channel_map, hello_map
 from virtual_time import eventually, in_real_time, in_virtual_time, log_of_the_loop
@@ -26,7 +27,6 @@ from peerbus.transports.streams import memory_stream, receive_buffer
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.identity import Identity
 from peerbus.transports.streams.memory import MemoryNetwork
-from peerbus.transports.streams.tls import Authority, client_context
 
 STRANGER = Identity.from_seed(b"s" * 32)
 
@@ -265,9 +265,7 @@ async def test_a_peer_without_a_good_certificate_is_refused(certificate: str) ->
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         else:
-            membership = Authority.generate().issue(STRANGER.public_key_der)
-            context = client_context(STRANGER, membership=membership)
-            context.verify_mode = ssl.CERT_NONE
+            context = foreign_context(STRANGER)
         heard = b""
         with contextlib.suppress(ssl.SSLError, ConnectionError):
             stranger = await Stranger.by_tls(port, STRANGER, context)

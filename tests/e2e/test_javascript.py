@@ -28,8 +28,7 @@ import pytest
 from peerbus.actors import Channel, Message, Reactor, RemoteError, Request, Role, handles
 from peerbus.actors.base import ProtocolError
 from peerbus.node import Node
-from peerbus.transports.streams import Identity, TcpTransport
-from peerbus.transports.streams.tls import Authority
+from peerbus.transports.streams import Identity
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT
 
@@ -353,30 +352,6 @@ def test_it_judges_frames_that_are_damaged_as_this_side_does(tmp_path: Path) -> 
                 msgpack.unpackb(body, strict_map_key=False)
         else:
             assert re.search(rb"[\xca\xcb]", body), (ours, their, body.hex())  # a float that is an integer
-
-
-@needs_node
-def test_a_closed_cluster_lets_it_in_with_a_certificate_of_its_authority(schema: Path) -> None:
-    authority, ours = Authority(b"c" * 32), Identity.from_seed(b"d" * 32)
-    theirs = Identity.from_seed(b"j" * 32)
-    issued = authority.issue(theirs.public_key_der)
-    (schema.parent / "cert.pem").write_bytes(issued.certificate)
-    (schema.parent / "ca.pem").write_bytes(issued.authority)
-    transport = TcpTransport(ours, membership=authority.issue(ours.public_key_der))
-    with (
-        Node(
-            "desk",
-            network="script",
-            identity=ours,
-            transports=[transport],
-            listen=[PLACE],
-            offers={"desk"},
-            reactors=[Desk],
-        ) as node,
-        script("closed", node, schema) as closed,
-    ):
-        assert closed.next() == node.endpoints[0]
-        assert closed.next() == f"hello {theirs.node_id[:4]}"
 
 
 @needs_node

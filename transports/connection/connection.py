@@ -103,6 +103,7 @@ class PeerConnection(Actor):
         self.link: PeerLink = made.link
         self._receive = made.receive
         self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
+        self.link.credentials = greeted.credentials
         self._outbox = writer.outbox
         if isinstance(greeted.stream, Sizing) and (whole := greeted.stream.whole) is not None:
             self._outbox.stays_here(whole)

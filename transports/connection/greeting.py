@@ -7,8 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...actors.base import HandshakeFailed, ProtocolError, StreamBroken
+from ..admission import Credentials, EntryRules
 from ..streams import HANDSHAKE_TIMEOUT, NARROW, Narrowing, Stream
-from ..wire import Handshake, Hello, PeerHello
+from ..wire import Handshake, Hello, PeerHello, turned_away
+from .entering import enter
 
 __all__ = ["Greeted", "Judge", "greet"]
 
@@ -18,13 +20,17 @@ LOOK_AT = (0.3, 0.5, 0.9)
 
 @dataclass(frozen=True, slots=True)
 class Greeted:
-    """An open connection: both sides have said WELCOME. `leftover`: first bytes after it that came along."""
+    """An open connection: both sides have said WELCOME. `leftover`: first bytes after it that came along.
+
+    `credentials`: by what right the peer is here; None where nobody has looked, as in a test.
+    """
 
     stream: Stream
     own: Hello
     peer: Hello
     dialed: bool
     leftover: bytes
+    credentials: Credentials | None = None
 
 
 #: Decides about a peer whose HELLO is sound: None lets it in, a reason and a text for people refuse it, perhaps with
@@ -39,36 +45,49 @@ async def greet(
     *,
     dialed: bool,
     expected_id: str | None = None,
+    rules: EntryRules | None = None,
     timeout: float = HANDSHAKE_TIMEOUT,
 ) -> Greeted:
-    """Shake hands on a new stream within `timeout` seconds; on any error it is closed.
+    """Shake hands on a new stream within `timeout` seconds; on any error it is closed. `rules`: None lets anybody in.
+
+    Where the rules want something to be shown it is, before either side says HELLO.
 
     Raises HandshakeFailed (`.by_peer`: the peer did; reason `timeout` when the peer stays silent, `narrow` when the
     path looks as if it dropped large packets: HELLO is one), ProtocolError, StreamBroken.
     """
     handshake = Handshake(own, dialer=dialed, expected_id=expected_id, authenticated_id=stream.peer_id)
     looks = _Looks(stream, timeout)
+    credentials = None
     try:
         async with asyncio.timeout(timeout) as limit:
             if dialed:
                 looks.begin(limit)
-            await _shake(stream, handshake, judge)
+            early = b""
+            if rules is not None and not rules.open:
+                credentials, early = await enter(stream, rules, own_id=own.node_id, dialed=dialed)
+                handshake.authenticated_id = credentials.node_id or None
+            await _shake(stream, handshake, judge, early)
     except TimeoutError as error:
         if looks.narrow:
             stream.abort()
             raise HandshakeFailed("narrow", NARROW) from error
-        await _refuse(stream, handshake.reject("timeout", f"the handshake took longer than {timeout} s"))
+        why = f"the handshake took longer than {timeout} s"
+        await _refuse(stream, turned_away("timeout") if handshake.is_new else handshake.reject("timeout", why))
         raise HandshakeFailed("timeout", f"no end of the handshake within {timeout} s") from error
-    except (HandshakeFailed, ProtocolError):
-        await _refuse(stream, handshake.to_send())
+    except (HandshakeFailed, ProtocolError) as error:
+        silent = error.reason == "magic" or getattr(error, "by_peer", False)
+        await _refuse(stream, turned_away(error.reason) if handshake.is_new and not silent else handshake.to_send())
         raise
     except BaseException:
         stream.abort()
         raise
     finally:
         looks.end()
-    assert handshake.peer is not None
-    return Greeted(stream, own, handshake.peer, dialed, handshake.leftover())
+    peer = handshake.peer
+    assert peer is not None
+    if credentials is None or not credentials.node_id:
+        credentials = Credentials(node_id=peer.node_id, proven=stream.peer_id is not None)
+    return Greeted(stream, own, peer, dialed, handshake.leftover(), credentials)
 
 
 class _Looks:
@@ -101,10 +120,11 @@ class _Looks:
             timer.cancel()
 
 
-async def _shake(stream: Stream, handshake: Handshake, judge: Judge) -> None:
+async def _shake(stream: Stream, handshake: Handshake, judge: Judge, early: bytes) -> None:
+    """`early`: first bytes of it that have come already."""
     stream.write(handshake.start())
     while not handshake.established:
-        data = await stream.read()
+        data, early = early or await stream.read(), b""
         if not data:
             raise StreamBroken(f"the peer closed the connection while the handshake {handshake.state.value}")
         for event in handshake.receive(data):

@@ -16,6 +16,7 @@ from ...actors.mailbox import NEVER, Waiter
 from ...actors.messages import Address, Capability, Peer
 from ...actors.routing import Link
 from ...actors.sends import CHUNK, AskFuture, AskWaiting, Delivered, Outcome, Supply, Waiting, Within
+from ..admission import Credentials
 from ..lanes import Growth, Outbox, Outgoing, OutLane, RemoteAsk, Writer, accept_many, lane_of
 from ..streams import Endpoint
 from ..wire import ChannelInfo, Codecs, Credit, Error, Hello, Payload, ProbeFrame, Reply, ZeroCopyReply
@@ -54,9 +55,11 @@ class PeerLink:
         self.offers: tuple[str, ...] = ()
         #: The peer's signed record as it sent it last, unread; empty where it sent none.
         self.record = b""
-        #: The other end of the stream, and whether this node dialed it; None, False before there is a connection.
+        #: The other end of the stream, whether this node dialed it, and by what right the peer is here: it has new ones
+        #: with a new certificate, see `PeerCertified`. Before there is a connection: None, False, None.
         self.remote: Endpoint | None = None
         self.dialed = False
+        self.credentials: Credentials | None = None
         #: Smoothed round trip in seconds; None before the first was measured.
         self.rtt: float | None = None
         where = Peer(peer.node_id)
@@ -91,8 +94,6 @@ class PeerLink:
         self.record = record
         capabilities = [Capability.parse(offer) for offer in offers]
         self.roles = {capability.role: capability for capability in capabilities}
-
-    # Lanes.
 
     def open(self, index: int, info: ChannelInfo) -> None:
         """The peer has a reactor (more). Raises ProtocolError where it does not follow its list."""
@@ -140,8 +141,6 @@ class PeerLink:
     def _ready(self, lane: OutLane) -> None:
         self.outbox.wake(self._turns[lane.index])
         self._writer.schedule()
-
-    # Sending.
 
     def tell(
         self,

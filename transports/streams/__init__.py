@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .authority import ATTRIBUTE_URI, ROLE_URI, Authority, Membership, Terms
 from .endpoint import Endpoint, check_node_id, host_of, is_foreign, why_another
 from .identity import Identity, node_id_of_key
 from .key_file import MAX_KEY_FILE, guarded, read_key_file
@@ -51,6 +52,9 @@ __all__ = [
     "known_schemes",
     "register",
     "scope_of_host",
+    "ATTRIBUTE_URI",
+    "ROLE_URI",
+    "Authority",
     "IdleRecords",
     "FLUSH_TIMEOUT",
     "HANDSHAKE_TIMEOUT",
@@ -67,6 +71,7 @@ __all__ = [
     "Wire",
     "Listener",
     "ManyPlaces",
+    "Membership",
     "Narrowing",
     "MemoryNetwork",
     "MemoryStream",
@@ -77,6 +82,7 @@ __all__ = [
     "Pushing",
     "Stream",
     "TcpTransport",
+    "Terms",
     "Transport",
     "UnixTransport",
     "check_node_id",

@@ -46,6 +46,7 @@ GRACE: Final = 1.0
 PENALTIES: Final = MappingProxyType(
     {
         **dict.fromkeys(("certificate", "tls", "magic", "node_id", "user"), 5.0),
+        **dict.fromkeys(("network_policy", "network_key", "not_allowed", "unproven", "expired", "revoked"), 5.0),
         **dict.fromkeys(("bad_frame", "frame_size", "unknown_kind", "unexpected_frame", "protocol"), 5.0),
         **dict.fromkeys(("timeout", "evicted", "banned"), 10.0),
         **dict.fromkeys(("connection", "closed", "broken"), 1.0),

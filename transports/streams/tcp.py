@@ -23,7 +23,7 @@ from .socket_connect import connect
 from .socket_handshake import open_stream
 from .socket_listener import SocketListener
 from .socket_stream import SocketStream
-from .tls import Membership, client_context, server_context
+from .tls import client_context, server_context
 from .transport import MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND, Refused, expected_peer
 from .transport_kind import TransportKind, TransportOptions
 
@@ -51,8 +51,8 @@ _Address = tuple[str, int] | tuple[str, int, int, int]
 class TcpTransport:
     """`tcp://host:port`: the streams of one node, mutually authenticated by TLS 1.3.
 
-    `names` looks up hosts. `membership` restricts it to a closed cluster (see `Membership`). `plaintext=True` turns TLS
-    off, and with it every proof of who is there: `identity` may then be None.
+    `names` looks up hosts. `plaintext=True` turns TLS off, and with it every proof of who is there: `identity` may then
+    be None.
     Raises: ValueError if there is neither an identity nor `plaintext`.
     """
 
@@ -62,7 +62,6 @@ class TcpTransport:
         self,
         identity: Identity | None = None,
         *,
-        membership: Membership | None = None,
         plaintext: bool = False,
         max_connections_per_address_per_second: int = MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND,
         names: Names | None = None,
@@ -75,8 +74,8 @@ class TcpTransport:
             if identity is None:
                 raise ValueError("TcpTransport needs an identity; without one, say plaintext=True")
             self._own_id = identity.node_id
-            self._server_tls = server_context(identity, membership=membership)
-            self._client_tls = client_context(identity, membership=membership)
+            self._server_tls = server_context(identity)
+            self._client_tls = client_context(identity)
         self._per_second = max_connections_per_address_per_second
         self._narrow_places = NarrowPlaces()
 

@@ -21,7 +21,7 @@ from .shapes import PATH
 from .socket_handshake import open_stream
 from .socket_listener import SocketListener
 from .socket_stream import SocketStream
-from .tls import Membership, client_context, server_context
+from .tls import client_context, server_context
 from .transport import Refused, expected_peer
 from .transport_kind import TransportKind, TransportOptions
 
@@ -52,7 +52,6 @@ class UnixTransport:
         identity: Identity | None = None,
         *,
         secure: bool | None = None,
-        membership: Membership | None = None,
         any_user: bool = False,
     ) -> None:
         self._own_id: str | None = None
@@ -62,8 +61,8 @@ class UnixTransport:
             if identity is None:
                 raise ValueError("UnixTransport(secure=True) needs an identity")
             self._own_id = identity.node_id
-            self._server_tls = server_context(identity, membership=membership)
-            self._client_tls = client_context(identity, membership=membership)
+            self._server_tls = server_context(identity)
+            self._client_tls = client_context(identity)
         self._any_user = any_user
 
     async def dial(self, endpoint: Endpoint, *, expect: str | None, timeout: float) -> SocketStream:

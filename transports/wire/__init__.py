@@ -39,7 +39,7 @@ from .frames import (
     ZeroCopyReply,
     ZeroCopyTell,
 )
-from .handshake import MAGIC, Handshake, PeerHello
+from .handshake import MAGIC, Handshake, PeerHello, turned_away, why_turned_away
 from .hello import (
     FEATURES,
     MAX_CHANNELS,
@@ -136,4 +136,6 @@ __all__ = [
     "encode_traces",
     "read_traces",
     "reply_lane",
+    "turned_away",
+    "why_turned_away",
 ]

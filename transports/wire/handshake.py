@@ -8,6 +8,7 @@ from enum import Enum
 from typing import TypeAlias
 
 from ...actors.base import HandshakeFailed, ProtocolError, printable
+from ..admission import ENTRY_MAGIC
 from .frame_decoder import FrameDecoder, decode_body
 from .frame_encoder import FrameEncoder
 from .frames import HANDSHAKE_FRAME_LIMIT, ArrivedFrame, GoAway, HelloFrame, Reject, Welcome
@@ -25,6 +26,8 @@ __all__ = [
     "HandshakeState",
     "HandshakeStep",
     "Welcomed",
+    "turned_away",
+    "why_turned_away",
 ]
 
 # Law 1: everything that may happen stands in TRANSITIONS, and `_step` is the only door to it.
@@ -184,6 +187,11 @@ class Handshake:
         return self._state
 
     @property
+    def is_new(self) -> bool:
+        """Whether it has not begun, so that nothing was said."""
+        return self._state is HandshakeState.NEW
+
+    @property
     def established(self) -> bool:
         """Whether both sides said WELCOME: from now on frames may be sent."""
         return self._state is HandshakeState.ESTABLISHED
@@ -261,6 +269,10 @@ class Handshake:
         wanted = _PREFACE.size - len(self._preface)
         self._preface += data[:wanted]
         seen = self._preface[: len(MAGIC)]
+        if seen == ENTRY_MAGIC:
+            raise HandshakeFailed(
+                "network_policy", "the peer's network asks for a key or a certificate, this one does not"
+            )
         if seen != MAGIC[: len(seen)]:
             raise ProtocolError("magic", f"{seen!r} does not start this protocol")
         if len(self._preface) < _PREFACE.size:
@@ -330,6 +342,32 @@ class Handshake:
         return f"<Handshake {role} {self._state.value}>"
 
 
+def turned_away(reason: str) -> bytes:
+    """What a peer is sent that is refused before its HELLO is heard, and ours said: the reason, and no more."""
+    return _PREFACE.pack(MAGIC, LOWEST_VERSION, HIGHEST_VERSION) + FrameEncoder().encode(Reject(reason, "", ()))
+
+
+def why_turned_away(data: bytes) -> HandshakeFailed | None:
+    """What a peer says with its preface, where it was to show something; None: not all of it is there.
+
+    Only a REJECT is read: whoever says HELLO has no rules of its own, and has shown nothing.
+    """
+    body = _PREFACE.size + 4
+    if len(data) < body + len(_REJECT):
+        return None
+    size = int.from_bytes(data[body - 4 : body], "big")
+    if data[body : body + len(_REJECT)] != _REJECT or size > _MOST_REFUSED:
+        return HandshakeFailed("network_policy", "this network asks for a key or a certificate, the peer's does not")
+    if len(data) < body + size:
+        return None
+    frame = decode_body(data[body : body + size])
+    assert isinstance(frame, Reject)
+    return HandshakeFailed(printable(frame.reason) or UNSAID, printable(frame.text), by_peer=True)
+
+
+#: How the body of REJECT begins: an array of four, and its kind. What it may have beside: a word, a text.
+_REJECT = b"\x94\x02"
+_MOST_REFUSED = 2048
 _BY_PEER = frozenset(
     {
         HandshakeStep.GET_PREFACE,

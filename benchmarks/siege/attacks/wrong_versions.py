@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from peerbus.transports.streams import tls
+from peerbus.transports.streams.authority import Authority
 from peerbus.transports.streams.identity import Identity
 
 from ..attack import Attack, Target, source_address
@@ -24,7 +25,7 @@ _VERSION_3, _VERSION_7 = bytes.fromhex("a003020102"), bytes.fromhex("a003020106"
 def spoilt_certificate(identity: Identity) -> bytes:
     """A leaf of the published authority that says version 7, its signature right, in DER."""
     authority = Ed25519PrivateKey.from_private_bytes(tls._PUBLISHED_SEED)
-    issued = tls.Authority(tls._PUBLISHED_SEED).issue(identity.public_key_der)
+    issued = Authority(tls._PUBLISHED_SEED).issue(identity.public_key_der)
     honest = x509.load_pem_x509_certificate(issued.certificate)
     body = honest.tbs_certificate_bytes.replace(_VERSION_3, _VERSION_7, 1)
     algorithm = bytes.fromhex("300506032b6570")  # Ed25519 (RFC 8410 §3)

@@ -12,6 +12,8 @@ import { pack, unmark, unpack } from "./msgpack.js";
 const [HANDSHAKE_MS, PING_MS, PATIENCE_MS] = [5_000, 5_000, 15_000];
 const QUIET_MS = 10_000; // without a frame, before this side closes where the peer has said GOAWAY
 const UNREAD = 64 << 20; // bytes that wait to be written, and something comes that is to be answered
+/** How the opening of a network begins that is not open: see Entry in docs/wire.md. */
+const ENTRY = Buffer.from("peerbus\x01");
 const EARLY = { hello: ["HELLO", "REJECT"], welcome: ["WELCOME", "REJECT", "GOAWAY"] };
 const cut = (text, size) => new TextDecoder().decode(Buffer.from(text).subarray(0, size)).replace(/\ufffd+$/, "");
 
@@ -81,6 +83,7 @@ export class Connection {
 
   #preface(data) {
     if (!data) return false;
+    if (data.subarray(0, 8).equals(ENTRY)) return this.end("network_policy", "that network asks for a key or a certificate");
     if (!data.subarray(0, 8).equals(PREFACE.subarray(0, 8))) return this.end("magic", "the other side is no peerbus");
     if (data.readUInt16BE(8) > 1 || data.readUInt16BE(10) < 1) throw new ProtocolError("version", "this is version 1");
     this.#stage = "hello";

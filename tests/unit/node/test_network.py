@@ -1,0 +1,108 @@
+"""The rules of a network as files have them: each fault is named with its key, its file and what would be right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from authorities import DAY, NOW, issued, new_authority, revoked
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+from peerbus.actors.base import ConfigError
+from peerbus.node.network import Network, WrongRule, keep_lists
+from peerbus.transports.admission import Demand, MemberCertificate, NetworkKey
+from peerbus.transports.streams.identity import Identity
+
+ALICE, BOB = (Identity.from_seed(name * 32) for name in (b"a", b"b"))
+CA = new_authority()
+
+
+def pem(certificate: MemberCertificate) -> bytes:
+    """As a file has it."""
+    return x509.load_der_x509_certificate(certificate.der).public_bytes(serialization.Encoding.PEM)
+
+
+def test_a_name_alone_lets_anybody_in() -> None:
+    network = Network("demo")
+    assert (network.closed, str(network), network.policy) == (False, "demo", "is open: lets in anybody")
+    assert network.rules(ALICE.node_id).open
+    with pytest.raises(ConfigError, match="network"):
+        Network("")
+
+
+def test_every_rule_is_read_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "friends").write_text(f"# friends\n{ALICE.node_id}  # alice\n\n{BOB.node_id}\n")
+    key = NetworkKey.generate()
+    key.save(tmp_path / "demo.key")
+    (tmp_path / "ca.pem").write_bytes(CA.certificate)
+    (tmp_path / "alice.crt").write_bytes(pem(issued(CA, ALICE)))
+    gone = revoked(CA, issued(CA, BOB))
+    network = Network(
+        "demo",
+        allow=tmp_path / "friends",
+        network_key=tmp_path / "demo.key",
+        authority=tmp_path / "ca.pem",
+        certificate=tmp_path / "alice.crt",
+    )
+    assert network.closed
+    rules = network.rules(ALICE.node_id, now=NOW)
+    assert rules.allow == frozenset({ALICE.node_id, BOB.node_id})
+    assert rules.keys == (key,)
+    assert set(rules.demand) == {Demand.KEY, Demand.CERTIFICATE}
+    assert keep_lists(network.revoked_path, [gone]) == ""
+    assert (tmp_path / "alice.crt.revoked").read_bytes() == gone.pem
+    again = network.rules(ALICE.node_id, now=NOW).trust
+    assert again is not None
+    assert again.revoked == (gone,)
+
+
+def _of(**rules: Any) -> Network:
+    return Network("demo", **rules)
+
+
+@pytest.mark.parametrize(
+    ("rules", "key", "why"),
+    [
+        ({"allow": ()}, "allow", "nobody could come in"),
+        ({"allow": ["nobody"]}, "allow", "no node id"),
+        ({"allow": "missing"}, "allow", "does not exist"),
+        ({"network_key": "missing"}, "network_key", "peerbus network-key"),
+        ({"authority": b"", "certificate": b""}, "authority", "peerbus ca init"),
+        ({"authority": CA.certificate, "certificate": b""}, "certificate", "peerbus ca issue"),
+        ({"authority": CA.certificate, "certificate": "missing"}, "certificate", "does not exist"),
+        ({"authority": CA.certificate, "certificate": pem(issued(CA, BOB))}, "certificate", "of another key"),
+        ({"authority": CA.certificate, "certificate": pem(issued(new_authority(), ALICE))}, "certificate", "issued by"),
+        (
+            {"authority": CA.certificate, "certificate": pem(issued(CA, ALICE, begins=NOW - 2 * DAY, ends=NOW - DAY))},
+            "certificate",
+            "expired.*peerbus ca renew",
+        ),
+    ],
+)
+def test_a_fault_names_its_key_and_the_cure(tmp_path: Path, rules: dict[str, object], key: str, why: str) -> None:
+    rules = {name: tmp_path / value if value == "missing" else value for name, value in rules.items()}
+    with pytest.raises(WrongRule, match=why) as raised:
+        _of(**rules).rules(ALICE.node_id, now=NOW)
+    assert raised.value.key == key
+
+
+def test_a_certificate_and_its_authority_go_together() -> None:
+    with pytest.raises(WrongRule, match="certificate: is missing beside authority"):
+        _of(authority=CA.certificate)
+    with pytest.raises(WrongRule, match="authority: is missing beside certificate"):
+        _of(certificate=b"")
+
+
+def test_a_list_of_another_authority_is_a_fault_and_so_is_a_line_that_is_no_id(tmp_path: Path) -> None:
+    path = tmp_path / "revoked"
+    path.write_bytes(revoked(new_authority()).pem)
+    certificate = pem(issued(CA, ALICE))
+    with pytest.raises(WrongRule, match="no authority of this network"):
+        _of(authority=CA.certificate, certificate=certificate, revoked=path).rules(ALICE.node_id, now=NOW)
+    (tmp_path / "friends").write_text(f"{ALICE.node_id}\nbob\n")
+    with pytest.raises(WrongRule, match="line 2: 'bob'"):
+        _of(allow=tmp_path / "friends").rules(ALICE.node_id)
+    assert "No such file" in keep_lists(tmp_path / "none" / "revoked", [])
+    assert "forgotten" in keep_lists(None, [])
