@@ -13,7 +13,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from peerbus.transports.streams import Authority, Identity
+from peerbus.transports.streams import Identity
+from peerbus.transports.streams.authority import Authority
 
 
 def certificate_for(folder: Path, *names: str, passphrase: bytes | None = None, days: int = 1) -> tuple[Path, Path]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from .keeper import KEEPER_ACTOR, NetworkKeeper, SetRules, TakeList
-from .talk import CertificateShown, ListShown, NetworkTalk
+from .talk import NetworkTalk
 
 __all__ = [
     "KEEPER_ACTOR",
-    "CertificateShown",
-    "ListShown",
     "NetworkKeeper",
     "NetworkTalk",
     "SetRules",

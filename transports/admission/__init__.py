@@ -7,7 +7,7 @@ from .credentials import Credentials
 from .entry import ENTRY_MAGIC, NONCE_SIZE, Entry, EntryState
 from .network_key import NetworkKey
 from .revocations import MAX_LIST, RevocationList, lists_in
-from .rules import Demand, EntryRules, NetworkGate
+from .rules import EntryRules, NetworkGate
 from .trust import Trust
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "NONCE_SIZE",
     "AuthorityCertificate",
     "Credentials",
-    "Demand",
     "Entry",
     "EntryRules",
     "EntryState",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .authority import ATTRIBUTE_URI, ROLE_URI, Authority, Membership, Terms
+from .authority import ATTRIBUTE_URI, ROLE_URI
 from .endpoint import Endpoint, check_node_id, host_of, is_foreign, why_another
 from .identity import Identity, node_id_of_key
 from .key_file import MAX_KEY_FILE, guarded, read_key_file
@@ -54,7 +54,6 @@ __all__ = [
     "scope_of_host",
     "ATTRIBUTE_URI",
     "ROLE_URI",
-    "Authority",
     "IdleRecords",
     "FLUSH_TIMEOUT",
     "HANDSHAKE_TIMEOUT",
@@ -71,7 +70,6 @@ __all__ = [
     "Wire",
     "Listener",
     "ManyPlaces",
-    "Membership",
     "Narrowing",
     "MemoryNetwork",
     "MemoryStream",
@@ -82,7 +80,6 @@ __all__ = [
     "Pushing",
     "Stream",
     "TcpTransport",
-    "Terms",
     "Transport",
     "UnixTransport",
     "check_node_id",

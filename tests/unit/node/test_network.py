@@ -12,7 +12,8 @@ from cryptography.hazmat.primitives import serialization
 
 from peerbus.actors.base import ConfigError
 from peerbus.node.network import Network, WrongRule, keep_lists
-from peerbus.transports.admission import Demand, MemberCertificate, NetworkKey
+from peerbus.transports.admission import MemberCertificate, NetworkKey
+from peerbus.transports.admission.rules import Demand
 from peerbus.transports.streams.identity import Identity
 
 ALICE, BOB = (Identity.from_seed(name * 32) for name in (b"a", b"b"))
