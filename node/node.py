@@ -75,19 +75,18 @@ class Node(NodeViews):
     """One member of a network of nodes.
 
     `name` is for people. Nodes talk to nodes of the same `network`, into which anybody may come, or by its rules:
-    `Network("demo", allow=…)`. `identity`: None makes one that lives as long as the node.
-    `listen`: endpoints as text (`tcp://127.0.0.1:0`, `unix:///run/a.sock`); none listens nowhere.
-    `offers`: roles as text, `archive` or `archive{from=1000}`. `reactors`: classes or factories, each run from start
-    to stop. `channels`: of reactors that this node only talks to. `peers`: endpoints to keep a connection to; `seeds`:
-    endpoints to dial when nobody else is left.
-    `mdns`: find peers by multicast DNS, on all interfaces (True) or on those named. `finders`: other ways to
+    `Network("demo", allow=…)`. `identity`: None makes one that lives as long as the node. `listen`: endpoints as text
+    (`tcp://127.0.0.1:0`, `unix:///run/a.sock`); none listens nowhere. `offers`: roles as text, `archive` or
+    `archive{from=1000}`. `reactors`: classes or factories, each run from start to stop. `channels`: of reactors that
+    this node only talks to. `peers`: endpoints to keep a connection to; `seeds`: endpoints to dial when nobody else is
+    left. `mdns`: find peers by multicast DNS, on all interfaces (True) or on those named. `finders`: other ways to
     find peers, by the source that their candidates name. `pex`: exchange peers with peers, by the default options
     (True) or by these. `requires`: which roles its peers together must offer; it dials, keeps and parts with peers for
     it. `book`: a file for what is to be remembered of peers over restarts; None forgets it. `advertise`: where others
     reach this node, if not where it listens; `private`: peers are to tell nobody of it. `transports` replace the
-    default ones (TCP with TLS 1.3, Unix sockets, and those of the other schemes that its endpoints name). `rng` chooses
-    peers and jitter; keys never come from it.
-    `slow_handler`, `tuning`: see `Bus`. `extensions`: what runs beside it, as `peerbus.operate.Admin()`.
+    default ones (TCP with TLS 1.3, Unix sockets, and those of the other schemes that its endpoints name). `rng`
+    chooses peers and jitter; keys never come from it. `slow_handler`, `tuning`: see `Bus`. `extensions`: what runs
+    beside it, as `peerbus.operate.Admin()`.
 
     Raises ConfigError, ValueError or TypeError where an argument is not right.
     """

@@ -207,7 +207,6 @@ class TcpTransport:
 def _make(options: TransportOptions) -> TcpTransport:
     return TcpTransport(
         options.identity,
-        membership=options.membership,
         max_connections_per_address_per_second=options.arrivals_per_address,
     )
 

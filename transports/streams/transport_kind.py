@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from .endpoint import Endpoint
 from .identity import Identity
 from .schemes import Scheme
-from .tls import Membership
 from .transport import MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND, Transport
 
 __all__ = ["TransportKind", "TransportOptions"]
@@ -18,12 +17,12 @@ __all__ = ["TransportKind", "TransportOptions"]
 class TransportOptions:
     """What a node gives to whatever makes one of its transports, which takes of it what it needs.
 
-    `membership` restricts streams to a closed cluster. `arrivals_per_address`: new connections a second from one
-    address; more are refused.
+    Who may come into the network is no question of the carrier: it proves who is there, or does not (`Stream.peer_id`),
+    and `peerbus.transports.admission` asks the rest. `arrivals_per_address`: new connections a second from one address;
+    more are refused.
     """
 
     identity: Identity
-    membership: Membership | None = None
     arrivals_per_address: int = MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND
 
 

@@ -143,7 +143,7 @@ def check_socket_path(endpoint: Endpoint) -> None:
 
 
 def _make(options: TransportOptions) -> UnixTransport:
-    return UnixTransport(options.identity, membership=options.membership)
+    return UnixTransport(options.identity)
 
 
 def _check(endpoint: Endpoint, listens: bool) -> None:

@@ -232,7 +232,15 @@ def test_every_word_that_ends_a_connection_or_refuses_one_is_explained() -> None
 
 
 def test_no_word_is_explained_that_nothing_says() -> None:
-    by_name = {"operator", "tls", "certificate", "user", "unsaid", "expired", "revoked"}  # a default, or found elsewhere
+    by_name = {
+        "operator",
+        "tls",
+        "certificate",
+        "user",
+        "unsaid",
+        "expired",
+        "revoked",
+    }  # a default, or found elsewhere
     assert words("Words", "reason") - {word for _, word in sent_words()} <= by_name
 
 
