@@ -298,8 +298,6 @@ class Node(NodeViews):
         with contextlib.suppress(ProcessForked):  # as `Bus.__exit__`
             self.stop()
 
-    # Its names and places.
-
     @property
     def node_id(self) -> str:
         """Hex SHA-256 of the node's public key."""
