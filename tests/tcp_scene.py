@@ -11,6 +11,7 @@ from peerbus.actors.base.errors import HandshakeFailed
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.identity import Identity
 from peerbus.transports.streams.socket_listener import SocketListener
+from peerbus.transports.streams.socket_stream import SocketStream
 from peerbus.transports.streams.tcp import TcpTransport
 
 ALICE = Identity.from_seed(b"a" * 32)
@@ -37,7 +38,9 @@ class Refusals:
 
 
 @contextlib.asynccontextmanager
-async def listening(transport: TcpTransport, refusals: Refusals | None = None) -> AsyncIterator[SocketListener]:
+async def listening(
+    transport: TcpTransport, refusals: Refusals | None = None
+) -> AsyncIterator[SocketListener[SocketStream]]:
     listener = await transport.listen(LOOPBACK, on_refused=refusals)
     try:
         yield listener
@@ -45,7 +48,7 @@ async def listening(transport: TcpTransport, refusals: Refusals | None = None) -
         await listener.aclose()
 
 
-async def connect(transport: TcpTransport, listener: SocketListener) -> None:
+async def connect(transport: TcpTransport, listener: SocketListener[SocketStream]) -> None:
     """Show that the listener still serves whom it should."""
     dialed = await transport.dial(listener.endpoint, expect=None, timeout=5)
     accepted = await listener.accept()
@@ -53,7 +56,7 @@ async def connect(transport: TcpTransport, listener: SocketListener) -> None:
 
 
 @contextlib.contextmanager
-def raw_connections(listener: SocketListener, count: int) -> Iterator[list[socket.socket]]:
+def raw_connections(listener: SocketListener[SocketStream], count: int) -> Iterator[list[socket.socket]]:
     with contextlib.ExitStack() as stack:
         address = (listener.endpoint.host, listener.endpoint.port)
         yield [stack.enter_context(socket.create_connection(address)) for _ in range(count)]

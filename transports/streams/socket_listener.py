@@ -10,17 +10,16 @@ import socket
 from collections import deque
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Final
+from typing import Final, Generic, Protocol, TypeVar
 
 from ...actors.base import HandshakeFailed, StreamBroken, StreamClosed, new_task
 from .arrival_limit import ArrivalLimit
 from .endpoint import Endpoint
 from .socket_handshake import handshake_error
-from .socket_stream import SocketStream
 from .startups import Startup, Startups
-from .transport import HANDSHAKE_TIMEOUT, Refused
+from .transport import HANDSHAKE_TIMEOUT, Provisional, Refused, Stream
 
-__all__ = ["SocketListener"]
+__all__ = ["AcceptedStream", "SocketListener"]
 
 #: Out of descriptors or memory: connections wait in the kernel's queue meanwhile (accept(2)).
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -30,8 +29,18 @@ _EXHAUSTED_PAUSE: Final = 1.0
 _FATAL: Final = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSOCK, errno.EOPNOTSUPP})
 
 
-class SocketListener:
-    """The `Listener` of the transports that run on sockets.
+class AcceptedStream(Stream, Provisional, Protocol):
+    """A stream that tells its listener what became of it."""
+
+    #: Called with that, once, where it is settled or lost.
+    on_settled: Callable[[str], None] | None
+
+
+_S = TypeVar("_S", bound=AcceptedStream)
+
+
+class SocketListener(Generic[_S]):
+    """The `Listener` of the transports that run on sockets. `welcome` makes a stream of a socket, which it then owns.
 
     The loop calls it when connections wait; `Startups` says which of them begin. Tasks: one `handshake` for each that
     has begun; these feed `accept`.
@@ -42,7 +51,7 @@ class SocketListener:
         sock: socket.socket,
         endpoint: Endpoint,
         *,
-        welcome: Callable[[socket.socket, Endpoint | None], Awaitable[SocketStream]],
+        welcome: Callable[[socket.socket, Endpoint | None], Awaitable[_S]],
         source: Callable[[object], Endpoint | None],
         hears_first: bool = False,
         limit: ArrivalLimit | None = None,
@@ -58,7 +67,7 @@ class SocketListener:
         self._limit = limit
         self._on_refused = on_refused
         self._on_close = on_close
-        self._ready: deque[SocketStream] = deque()
+        self._ready: deque[_S] = deque()
         self._arrived = asyncio.Event()
         self._closed = False
         self._failure: OSError | None = None
@@ -82,7 +91,7 @@ class SocketListener:
         """As `Listener.endpoint`."""
         return self._endpoint
 
-    async def accept(self) -> SocketStream:
+    async def accept(self) -> _S:
         """As `Listener.accept`; StreamBroken if the system took the listening socket away."""
         while not self._ready:
             if self._closed:

@@ -84,7 +84,7 @@ class UnixTransport:
             raise HandshakeFailed("node_id", why)
         return stream
 
-    async def listen(self, endpoint: Endpoint, *, on_refused: Refused | None = None) -> SocketListener:
+    async def listen(self, endpoint: Endpoint, *, on_refused: Refused | None = None) -> SocketListener[SocketStream]:
         """As `Transport.listen`: a socket file that nobody answers on is replaced, another is not."""
         expected_peer(self, endpoint, None)
         try:

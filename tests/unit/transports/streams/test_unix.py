@@ -17,6 +17,7 @@ from peerbus.transports.streams import unix
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.identity import Identity
 from peerbus.transports.streams.socket_listener import SocketListener
+from peerbus.transports.streams.socket_stream import SocketStream
 from peerbus.transports.streams.unix import UnixTransport
 
 BOB = Identity.from_seed(b"b" * 32)
@@ -32,7 +33,7 @@ def place(file: Path) -> Endpoint:
     return Endpoint("unix", path=str(file))
 
 
-async def connect(listener: SocketListener) -> None:
+async def connect(listener: SocketListener[SocketStream]) -> None:
     dialed = await UnixTransport().dial(listener.endpoint, expect=None, timeout=5)
     accepted = await listener.accept()
     await asyncio.gather(dialed.aclose(), accepted.aclose())

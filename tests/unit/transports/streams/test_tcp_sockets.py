@@ -1,0 +1,51 @@
+"""Sockets that any carrier over TCP may use."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+
+import pytest
+
+from peerbus.actors.base.errors import DialFailed, HandshakeFailed
+from peerbus.transports.streams.endpoint import Endpoint
+from peerbus.transports.streams.tcp_sockets import TcpSockets
+
+SOCKETS = TcpSockets("tcp")
+
+
+async def test_what_is_connected_is_the_callers_and_knows_both_ends() -> None:
+    ends: list[tuple[Endpoint, Endpoint]] = []
+
+    async def take(sock: socket.socket, narrow: Callable[[], None]) -> socket.socket:
+        narrow()
+        ends.append(SOCKETS.take_in(sock))
+        return sock
+
+    with await SOCKETS.listen(Endpoint("tcp", host="127.0.0.1")) as listening:
+        there = SOCKETS.endpoint_of(listening.getsockname())
+        with await SOCKETS.dial(there, timeout=5, open_stream=take):
+            ((local, remote),) = ends
+            assert remote == there
+            assert local.scheme == "tcp"
+            assert local.host == "127.0.0.1"
+
+
+async def test_a_refusal_at_one_address_is_told_rather_than_failures_at_others() -> None:
+    async def refuse(sock: socket.socket, narrow: Callable[[], None]) -> None:
+        sock.close()
+        raise HandshakeFailed("node_id", "somebody else")
+
+    with await SOCKETS.listen(Endpoint("tcp", host="127.0.0.1")) as listening:
+        there = SOCKETS.endpoint_of(listening.getsockname())
+        with pytest.raises(HandshakeFailed, match="somebody else"):
+            await SOCKETS.dial(there, timeout=5, open_stream=refuse)
+    with pytest.raises(DialFailed, match="Connection refused"):
+        await SOCKETS.dial(there, timeout=5, open_stream=refuse)
+
+
+async def test_a_socket_that_is_connected_to_nobody_is_closed() -> None:
+    sock = socket.socket()
+    with pytest.raises(OSError, match="not connected"):
+        SOCKETS.take_in(sock)
+    assert sock.fileno() == -1
