@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 #: The table of schemes: which folder beside this file has the `KIND` of each.
-_FOLDERS: Final[dict[str, str]] = {}
+_FOLDERS: Final = {"libp2p+tcp": "libp2p"}
 #: Extras of this package, and the module that shows that each is there, of the schemes that need one.
 _EXTRAS: Final[dict[str, tuple[str, str]]] = {}
 

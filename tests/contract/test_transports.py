@@ -16,6 +16,7 @@ from peerbus.testing import FaultyNetwork, Uniform
 from peerbus.testing.suites.ending_checks import closing_gives_up_on_a_reader_that_never_reads
 from peerbus.testing.suites.transport_pair import TransportCheck, TransportFactory, TransportPair
 from peerbus.testing.suites.transport_suite import TRANSPORT_CHECKS, run_check
+from peerbus.transports.libp2p import Libp2pTransport, libp2p_stream
 from peerbus.transports.streams import memory_stream, socket_stream
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.identity import Identity
@@ -70,6 +71,17 @@ def tcp_plaintext() -> Iterator[TransportPair]:
 
 
 @contextlib.contextmanager
+def libp2p() -> Iterator[TransportPair]:
+    yield TransportPair(
+        Libp2pTransport(DIALER),
+        Libp2pTransport(ACCEPTOR),
+        lambda: Endpoint("libp2p+tcp", host="127.0.0.1"),
+        DIALER.node_id,
+        ACCEPTOR.node_id,
+    )
+
+
+@contextlib.contextmanager
 def unix() -> Iterator[TransportPair]:
     with _sockets() as fresh:
         yield TransportPair(UnixTransport(), UnixTransport(), fresh)
@@ -98,7 +110,7 @@ def _sockets() -> Iterator[Callable[[], Endpoint]]:
 
 @pytest.mark.parametrize("loop_factory", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 @pytest.mark.parametrize(
-    "factory", [memory, memory_over_a_slow_network, tcp, tcp_ipv6, tcp_plaintext, unix, unix_secure]
+    "factory", [memory, memory_over_a_slow_network, tcp, tcp_ipv6, tcp_plaintext, libp2p, unix, unix_secure]
 )
 @pytest.mark.parametrize("check", TRANSPORT_CHECKS)
 def test_contract(
@@ -108,7 +120,7 @@ def test_contract(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if check is closing_gives_up_on_a_reader_that_never_reads:
-        for module in (socket_stream, memory_stream):
+        for module in (socket_stream, memory_stream, libp2p_stream):
             monkeypatch.setattr(module, "FLUSH_TIMEOUT", 0.05)
     with factory() as pair, asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(run_check(check, pair))

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from .arrival_limit import ArrivalLimit
 from .authority import ATTRIBUTE_URI, ROLE_URI
 from .endpoint import Endpoint, check_node_id, host_of, is_foreign, why_another
-from .identity import Identity, node_id_of_key
+from .identity import NOISE_KEY_CONTEXT, Identity, node_id_of_key
 from .key_file import MAX_KEY_FILE, guarded, read_key_file
 from .memory import MemoryNetwork, MemoryTransport
 from .memory_stream import MemoryStream, Parcel, Wire
-from .path_size import NARROW
+from .names import Names
+from .path_size import NARROW, PathSigns
+from .receive_buffer import ReceiveBuffer
 from .schemes import Scheme, known_schemes, register
 from .scope import Scope, scope_of_host
 from .shapes import HOST_AND_PORT, NAME, PATH, Location, Shape
+from .socket_listener import SocketListener
 from .startups import MAX_UNJUDGED
 from .tcp import TCP, TcpTransport
+from .tcp_sockets import TcpSockets
+from .tls import check_secret
 from .tls_idle import IdleRecords
 from .transport import (
     FLUSH_TIMEOUT,
     HANDSHAKE_TIMEOUT,
     HIGH_WATER,
+    LOW_WATER,
     MAX_CHUNK,
     MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND,
     RECEIVE_BUFFER,
@@ -29,64 +36,79 @@ from .transport import (
     Pausing,
     Provisional,
     Pushing,
+    Refused,
     Sizing,
     Stream,
     Transport,
+    expected_peer,
 )
 from .transport_kind import TransportKind, TransportOptions
 from .unix import UNIX, UnixTransport
+from .write_gate import WriteGate
 
 __all__ = [
-    "HOST_AND_PORT",
-    "NAME",
-    "PATH",
-    "TCP",
-    "UNIX",
-    "TransportKind",
-    "Location",
-    "Scheme",
-    "Scope",
-    "Shape",
-    "Sizing",
-    "TransportOptions",
-    "known_schemes",
-    "register",
-    "scope_of_host",
     "ATTRIBUTE_URI",
-    "ROLE_URI",
-    "IdleRecords",
     "FLUSH_TIMEOUT",
     "HANDSHAKE_TIMEOUT",
     "HIGH_WATER",
+    "HOST_AND_PORT",
+    "LOW_WATER",
     "MAX_CHUNK",
     "MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND",
     "MAX_KEY_FILE",
     "MAX_UNJUDGED",
+    "NAME",
     "NARROW",
+    "NOISE_KEY_CONTEXT",
+    "PATH",
     "RECEIVE_BUFFER",
+    "ROLE_URI",
+    "TCP",
+    "UNIX",
+    "ArrivalLimit",
     "Endpoint",
     "Guarded",
     "Identity",
-    "Wire",
+    "IdleRecords",
     "Listener",
+    "Location",
     "ManyPlaces",
-    "Narrowing",
     "MemoryNetwork",
     "MemoryStream",
     "MemoryTransport",
+    "Names",
+    "Narrowing",
     "Parcel",
-    "Provisional",
+    "PathSigns",
     "Pausing",
+    "Provisional",
     "Pushing",
+    "ReceiveBuffer",
+    "Refused",
+    "Scheme",
+    "Scope",
+    "Shape",
+    "Sizing",
+    "SocketListener",
     "Stream",
+    "TcpSockets",
     "TcpTransport",
     "Transport",
+    "TransportKind",
+    "TransportOptions",
     "UnixTransport",
+    "Wire",
+    "WriteGate",
     "check_node_id",
+    "check_secret",
+    "expected_peer",
     "guarded",
     "host_of",
     "is_foreign",
+    "known_schemes",
     "node_id_of_key",
     "read_key_file",
+    "register",
+    "scope_of_host",
     "why_another",
 ]

@@ -17,12 +17,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from ...actors.base import ConfigError
 from .key_file import read_key_file
 
-__all__ = ["Identity", "node_id_of", "node_id_of_key"]
+__all__ = ["NOISE_KEY_CONTEXT", "Identity", "node_id_of", "node_id_of_key"]
 
 #: Stands before everything that `sign` signs. Without it, a peer that may choose what a node signs
 #: could choose a TLS 1.3 CertificateVerify (RFC 8446 §4.4.3) and pose as that node.
 _SIGNATURE_CONTEXT: Final = b"peerbus signature v1\0"
+#: The same for keys of Noise (libp2p specs/noise), which `sign_noise_key` signs.
+NOISE_KEY_CONTEXT: Final = b"noise-libp2p-static-key:"
 _SEED_LENGTH: Final = 32
+_NOISE_KEY_LENGTH: Final = 32
 
 
 def node_id_of_key(public_key_der: bytes) -> str:
@@ -148,6 +151,12 @@ class Identity:
     def sign(self, data: bytes) -> bytes:
         """64 bytes of Ed25519 signature over b"peerbus signature v1\\0" and `data`."""
         return self._key.sign(_SIGNATURE_CONTEXT + data)
+
+    def sign_noise_key(self, key: bytes) -> bytes:
+        """The signature that binds a key of Noise to this identity, as libp2p wants it. Raises: ValueError."""
+        if len(key) != _NOISE_KEY_LENGTH:
+            raise ValueError(f"a key of Noise has {_NOISE_KEY_LENGTH} bytes, got {len(key)}")
+        return self._key.sign(NOISE_KEY_CONTEXT + key)
 
     @staticmethod
     def verify(public_key_der: bytes, data: bytes, signature: bytes, *, node_id: str = "") -> bool:

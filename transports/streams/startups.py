@@ -45,7 +45,7 @@ GRACE: Final = 1.0
 #: other reason none, as an honest node may be refused for it again and again.
 PENALTIES: Final = MappingProxyType(
     {
-        **dict.fromkeys(("certificate", "tls", "magic", "node_id", "user"), 5.0),
+        **dict.fromkeys(("certificate", "tls", "noise", "multiplexer", "magic", "node_id", "user"), 5.0),
         **dict.fromkeys(("network_policy", "network_key", "not_allowed", "unproven", "expired", "revoked"), 5.0),
         **dict.fromkeys(("bad_frame", "frame_size", "unknown_kind", "unexpected_frame", "protocol"), 5.0),
         **dict.fromkeys(("timeout", "evicted", "banned"), 10.0),

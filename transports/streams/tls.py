@@ -26,7 +26,7 @@ from .authority import Authority
 from .identity import Identity, node_id_of
 from .tls_idle import WatchedContext
 
-__all__ = ["authenticated_id", "client_context", "server_context"]
+__all__ = ["authenticated_id", "check_secret", "client_context", "server_context"]
 
 #: The published authority's seed. Not a secret: see law 1.
 _PUBLISHED_SEED: Final = hashlib.sha256(b"peerbus published authority: NOT a secret").digest()
@@ -60,9 +60,14 @@ def authenticated_id(tls: ssl.SSLObject | None) -> str:
         node_id = node_id_of(der)
     except ValueError as error:
         raise HandshakeFailed("certificate", str(error)) from error
+    check_secret(node_id)
+    return node_id
+
+
+def check_secret(node_id: str) -> None:
+    """Raise HandshakeFailed with reason `certificate` for the node id of a key that anybody has."""
     if node_id == _PUBLISHED_ID:
         raise HandshakeFailed("certificate", "this key is published: it proves nothing")
-    return node_id
 
 
 def _context(protocol: int, identity: Identity) -> ssl.SSLContext:
