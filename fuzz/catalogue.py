@@ -24,13 +24,17 @@ TARGETS = {
     "frames": "the frame decoder and the reassembler: bytes on an open connection",
     "handshake": "the handshake, as dialer and as acceptor: bytes of a peer that nobody knows yet",
     "hello": "HELLO, OPEN and UPDATE: what a peer says of itself",
+    "identify": "what a host of libp2p says of itself",
+    "libp2p_upgrade": "multistream-select and Noise of libp2p, as dialer and as acceptor, sealed or not",
     "mdns_packet": "packets of multicast DNS, as the doctor counts nodes in them",
     "mdns_record": "mDNS records: what anybody on the network segment may send",
+    "multiaddr": "multiaddrs and peer ids, as text and as bytes",
     "payload": "payloads: messages of a channel against their declared types",
     "peer_record": "signed peer records: from a peer, or from one that passes it on",
     "pex": "peer exchange: answers of a peer, signed and not",
     "texts": "addresses, endpoints and capabilities as text",
     "traces": "traces behind the messages of a frame, and their two headers",
+    "yamux": "frames of yamux, and what a peer may make a side hold by them",
 }
 
 
