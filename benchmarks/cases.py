@@ -94,6 +94,7 @@ CASES: Mapping[str, Case] = {
         _remote("sockets"),
         Case("peerbus", "remote_peerbus", "plain"),
         _remote("peerbus.tls"),
+        _remote("peerbus.libp2p"),
         Case("peerbus.wide", "remote", "one_way_only", ("peerbus.wide",)),
         Case("peerbus.many", "remote_many", "many"),
         Case("peerbus.many.message", "remote_many", "many_of_ours"),

@@ -93,6 +93,7 @@ PRODUCTS = {
             f"plain TCP; {_BUS}; messages derive from peerbus.actors.Message",
         ),
         Product("peerbus.tls", "peerbus, TLS", "remote_peerbus", f"mutual TLS 1.3; {_BUS}"),
+        Product("peerbus.libp2p", "peerbus, libp2p", "remote_peerbus", f"TCP, Noise XX and yamux; {_BUS}"),
         Product(
             "peerbus.wide", "peerbus, credit that never binds", "remote_peerbus",
             "plain TCP; a window of 1 048 576 messages and 1 GiB, so that no sender waits and no credit is sent",

@@ -11,6 +11,7 @@ from peerbus.actors import Address, Channel, Peer, Reactor, SendError, handles
 from peerbus.discovery import PeerUp
 from peerbus.node import Node
 from peerbus.transports import Identity, TcpTransport
+from peerbus.transports.libp2p import Libp2pTransport
 
 from .client import LoopClient, Offered
 from .messages import (
@@ -127,17 +128,19 @@ class Quiet(Reactor):
         return echo
 
 
-def one_node(name: str, *, secure: bool, listen: bool = False, peers: tuple[str, ...] = ()) -> Node:
-    """A node with every reactor of the benchmarks, on loopback only."""
+def one_node(
+    name: str, *, secure: bool, listen: bool = False, peers: tuple[str, ...] = (), carrier: str = "tcp"
+) -> Node:
+    """A node with every reactor of the benchmarks, on loopback only. `secure`: with TLS, where the carrier is `tcp`."""
     identity = Identity.generate()
     return Node(
         name,
         network=_NETWORK,
         identity=identity,
-        listen=("tcp://127.0.0.1:0",) if listen else (),
+        listen=(f"{carrier}://127.0.0.1:0",) if listen else (),
         peers=peers,
         reactors=[Sink, MessageSink, WideSink, SlowSink, Quiet],
-        transports=[TcpTransport(identity, plaintext=not secure)],
+        transports=[TcpTransport(identity, plaintext=not secure), Libp2pTransport(identity)],
     )
 
 
@@ -235,7 +238,7 @@ class SlowClient(PeerbusClient):
 def connected(run: Run, product: str, server: Served) -> Iterator[PeerbusClient]:
     """A node that dialed the receiver's."""
     with run.runner() as runner:
-        node = one_node("sender", secure=_secure(product), peers=(server.line,))
+        node = one_node("sender", secure=_secure(product), peers=(server.line,), carrier=_carrier(product))
         runner.run(node.__aenter__())
         try:
             runner.run(met(node))
@@ -254,13 +257,17 @@ def connected(run: Run, product: str, server: Served) -> Iterator[PeerbusClient]
 
 def serve(run: Run, product: str) -> None:
     """A node that listens and counts."""
-    run.main(_serve(_secure(product)))
+    run.main(_serve(product))
 
 
-async def _serve(secure: bool) -> None:
-    async with one_node("receiver", secure=secure, listen=True) as node:
+async def _serve(product: str) -> None:
+    async with one_node("receiver", secure=_secure(product), listen=True, carrier=_carrier(product)) as node:
         print(node.endpoints[0], flush=True)  # read by the process that started it
         await asyncio.to_thread(obey, TALLY)
+
+
+def _carrier(product: str) -> str:
+    return "libp2p+tcp" if product == "peerbus.libp2p" else "tcp"
 
 
 def _secure(product: str) -> bool:

@@ -25,7 +25,10 @@ def _at_most(value: float) -> Bar:
 
 def run_rows() -> list[Comparison]:
     """Ours beside Pykka, and beside what two processes can do without a bus."""
-    return [*_local(), *_messages(), *_limits(), *_flooded(), *_tls(), *_credit(), *_many(), *_looked_at(), *_traced()]
+    return [
+        *_local(), *_messages(), *_limits(), *_flooded(), *_tls(), *_libp2p(), *_credit(), *_many(), *_looked_at(),
+        *_traced(),
+    ]  # fmt: skip
 
 
 def _local() -> list[Comparison]:
@@ -159,6 +162,22 @@ def _tls() -> list[Comparison]:
             Comparison(group, name, unit, ours, Figure("raw", figure), "raw Protocol over plain TCP"),
         ]
     return rows
+
+
+def _libp2p() -> list[Comparison]:
+    group = "libp2p: Noise and yamux instead of TLS"
+    return [
+        Comparison(
+            group, name, unit, Figure("peerbus.libp2p", figure), Figure("peerbus.tls", figure), "our TCP with TLS 1.3",
+            bar,
+        )
+        for name, unit, figure, bar in (
+            ("one-way 100 B", _RATE, "one-way", None),
+            ("one-way 64 KiB", _VOLUME, "large", _at_least(0.6)),
+            ("ask p50", _TIME, "ask p50", _at_most(2.0)),
+            ("asks, 64 in flight", _RATE, "in flight", None),
+        )
+    ]  # fmt: skip
 
 
 def _credit() -> list[Comparison]:
