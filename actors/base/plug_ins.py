@@ -10,10 +10,12 @@ import importlib
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from .errors import ConfigError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 __all__ = ["BuiltIn", "Installed", "PlugIns"]
 
@@ -78,11 +80,11 @@ class PlugIns(Generic[T]):
     def listed(self) -> list[Installed]:
         """All names, the built-in ones first, those that lack something among them."""
         own = [Installed(name, "peerbus", built_in.missing) for name, built_in in self._built_in.items()]
-        brought = {point.name: _package(point) for point in entry_points(group=self._group)}
+        brought = {point.name: _package(point) for point in _points(self._group)}
         return own + [Installed(name, by) for name, by in sorted(brought.items()) if name not in self._built_in]
 
     def _brought(self, name: str) -> EntryPoint:
-        points = tuple(entry_points(group=self._group, name=name))
+        points = [point for point in _points(self._group) if point.name == name]
         if not points:
             known = ", ".join(each.name for each in self.listed() if not each.missing)
             raise ConfigError(f"unknown {self._what} {name!r}; installed are {known}")
@@ -90,6 +92,12 @@ class PlugIns(Generic[T]):
             packages = ", ".join(sorted(map(_package, points)))
             raise ConfigError(f"several packages bring the {self._what} {name!r}: {packages}; keep one of them")
         return points[0]
+
+
+def _points(group: str) -> list[EntryPoint]:
+    from importlib.metadata import entry_points  # it takes 20 ms to import, and most nodes never ask
+
+    return list(entry_points(group=group))
 
 
 def _package(point: EntryPoint) -> str:

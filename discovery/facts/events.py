@@ -35,14 +35,16 @@ class Candidate:
     """A finder says that a node may be reached there. Nothing in it is proven: it only nominates a dial.
 
     `endpoints` is the whole of what `source` (`mdns`, `pex`, …) knows now: it replaces what the same source
-    said before. `roles` are names only; routing uses what the authenticated handshake says. `told_by` is the
+    said before. `node_id` None: which nodes are there is not known, one at each endpoint, and their handshakes tell it;
+    then all that the source has said so of is replaced. `roles` are names only; routing uses what the authenticated
+    handshake says. `told_by` is the
     node id of the peer that told of it, None where nobody stands between; what one peer tells has a bounded share.
     `record` was checked by the finder, and is newer than what is known, or ignored. `heard_from`: the address that this
     came from, where a finder knows that; what comes from one has a bounded share. `way` is how far away its teller was
     met: of what a name of his leads to, only what reaches so far is dialed; None: as far as the text says.
     """
 
-    node_id: str
+    node_id: str | None
     endpoints: tuple[Endpoint, ...]
     roles: tuple[str, ...] = ()
     source: str = "mdns"

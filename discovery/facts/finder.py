@@ -30,9 +30,10 @@ class Finder(Protocol):
 class MakeFinder(Protocol):
     """Makes the finder of a node that is about to start: what `Node(finders=…)` takes.
 
-    `endpoints` are those that the node listens at. `on_found` hears of each other node of the same `network` and of
-    every change of what it says, `on_lost` that it said goodbye; both are called on the event loop. `source` of the
-    candidates names the finder and is its own: what one finder takes back, another one may still say.
+    `endpoints` are where others reach the node, best first. `on_found` hears of each other node of the same `network`
+    and of every change of what it says, `on_lost` that it said goodbye; both are called on the event loop. `source` of
+    the candidates names the finder and is its own: what one finder takes back, another one may still say. `on_lost` is
+    of candidates with a node; of places without one, all that are left are said anew.
     """
 
     def __call__(

@@ -396,4 +396,4 @@ class Mdns:
         if known is not None:
             self._tracked[name] = None
             self._lost += 1
-            self._on_lost(known.node_id)
+            self._on_lost(known.node_id or "")

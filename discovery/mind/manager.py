@@ -117,7 +117,7 @@ class PeerManager:
         if self._bans.of(candidate.node_id, None, now) is not None:
             return False
         new = self._peers.learn(candidate, now)
-        peer = self._peers.get(candidate.node_id)
+        peer = self._peers.get(candidate.node_id or "")
         if not self._list.is_closed(now) or (peer is not None and peer.rank(now) > 0.0):
             self._list.look_again()
         return new

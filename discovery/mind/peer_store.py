@@ -1,4 +1,4 @@
-"""The peers that the manager knows: nodes by id, and configured addresses that have not answered yet."""
+"""The peers that the manager knows: nodes by id, and addresses named without one that have not answered yet."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from ..facts import Candidate, Score
 from ..peer import CONFIGURED, REACHED, SEED, KnownPeer, PeerOptions, PeerState
 from .crowds import crowd_of, network_of
 from .pins import Pins
+from .said_places import SaidPlaces
 
 __all__ = ["PeerStore"]
 
+_OPERATORS = frozenset({CONFIGURED, SEED})
 #: Of the entries, the part that one peer may fill with nodes that we never met, and the part of all in its network.
 TELLER_SHARE, NETWORK_SHARE = 8, 4
 #: At least that many, so that a small store can learn at all; and that many where the store has no limit.
@@ -36,7 +38,7 @@ class PeerStore:
     operator's are entered even beyond the limit.
     """
 
-    __slots__ = ("_learned", "_least", "_nameless", "_options", "_peers", "_self_id", "pins")
+    __slots__ = ("_learned", "_least", "_nameless", "_options", "_peers", "_places", "_self_id", "pins")
 
     def __init__(self, self_id: str, options: PeerOptions) -> None:
         self._self_id = self_id
@@ -48,6 +50,8 @@ class PeerStore:
         self._least: list[tuple[KnownPeer, float]] = []
         #: Addresses that were configured without an id, and the node that answered there last.
         self._learned: dict[Endpoint, str] = {}
+        #: Places that finders say without a node, by their source.
+        self._places = SaidPlaces()
         #: Which nodes answered first at addresses that were configured without an id.
         self.pins = Pins(options.pin)
 
@@ -92,6 +96,8 @@ class PeerStore:
     def learn(self, candidate: Candidate, now: float) -> bool:
         """Enter what a finder said; True if the node or one of its addresses is new."""
         node_id, teller = candidate.node_id, candidate.told_by
+        if node_id is None:
+            return self._learn_places(candidate, now)
         endpoints = [e for e in candidate.endpoints if e.peer_id in (None, node_id)]
         known = self._peers.get(node_id)
         if node_id == self._self_id or (known is None and not endpoints):
@@ -117,6 +123,46 @@ class PeerStore:
             known.record = record
         known.seen = now
         return known.addresses.replace(endpoints, source, candidate.way)
+
+    def _learn_places(self, candidate: Candidate, now: float) -> bool:
+        """Enter places whose nodes are not known; True if one is new."""
+        new, source = False, candidate.source
+        gone = self._places.replace(source, (e for e in candidate.endpoints if e.peer_id is None))
+        for place in gone:
+            learned = self._peers.get(self._learned.get(place, ""))
+            peer = self._nameless.get(place) or learned
+            if peer is not None:
+                peer.addresses.withdraw(place, source)
+            address = None if peer is None else peer.addresses.find(place)
+            if not self._places.of(place) and not (address is not None and _OPERATORS & address.sources):
+                self._learned.pop(place, None)
+            if peer is not None and peer.node_id is None and address is None:
+                del self._nameless[place]
+        for place in self._places.said_by(source):
+            new = self._enter(place, source, candidate, now) or new
+        return new
+
+    def _enter(self, place: Endpoint, source: str, candidate: Candidate | None, now: float) -> bool:
+        """A place that a finder says without a node: the one that was met there, or an entry without a name."""
+        way = None if candidate is None else candidate.way
+        who = self._learned.get(place, "")
+        peer = self._peers.get(who) or self._nameless.get(place)
+        if peer is not None or who == self._self_id:
+            return peer is not None and peer.addresses.add(place, source, way)
+        if not self._make_room(now):
+            return False
+        peer = self._nameless[place] = self._new(None, now)
+        # All that one source says so are of one crowd: they push out each other, and are dialed some at a time.
+        peer.crowd = (candidate.heard_from if candidate is not None else "") or source
+        peer.lot = crc32(str(place).encode(), crc32(self._self_id.encode()))
+        return peer.addresses.add(place, source, way)
+
+    def _open_again(self, place: Endpoint, sources: Iterable[str], now: float) -> None:
+        """Whoever answers at that place next is what was meant by those that named it without a node."""
+        for source in {CONFIGURED, SEED}.intersection(sources):
+            self.configure(place, now, source)
+        for source in self._places.of(place):
+            self._enter(place, source, None, now)
 
     def is_configured(self, endpoint: Endpoint) -> bool:
         """Whether adding this endpoint to the configuration would need no further slot."""
@@ -166,22 +212,25 @@ class PeerStore:
         return peer
 
     def answered(self, endpoint: Endpoint, node_id: str, now: float) -> KnownPeer | None:
-        """This node answered at an address that was configured without an id: it is what the operator meant.
+        """This node answered at an address that was named without an id: it is what was meant.
 
         A name that is a seed's stays a name: who else is there is found the next time that it is dialed.
         """
         named = self._nameless.get(endpoint) if endpoint.is_name else None
-        if named is not None and not named.persistent:
+        if named is not None and named.addresses.seed and not named.persistent:
             self._learned[endpoint] = node_id
             return named
-        self.pins.answered(endpoint, node_id)
         nameless = self._nameless.pop(endpoint, None)
         said = nameless.addresses.find(endpoint) if nameless is not None else None
+        sources = said.sources if said is not None else {REACHED} if nameless is None else set[str]()
+        operators = bool(_OPERATORS & sources)
+        if operators:
+            self.pins.answered(endpoint, node_id)
         self._learned[endpoint] = node_id
-        peer = self.remember(node_id, now, always=True)
-        if peer is not None and (said is not None or nameless is None):
-            for source in said.sources if said is not None else (CONFIGURED,):
-                peer.addresses.configure(endpoint, source)
+        peer = self.remember(node_id, now, always=operators, crowd="" if nameless is None else nameless.crowd)
+        if peer is not None:
+            for source in sources:
+                peer.addresses.add(endpoint, source, None if said is None else said.way)
         return peer
 
     def release(self, peer: KnownPeer, now: float, rng: random.Random) -> None:
@@ -191,8 +240,7 @@ class PeerStore:
             del self._learned[name]
             if address is not None:
                 peer.addresses.drop(name)
-                for source in {CONFIGURED, SEED} & address.sources:
-                    self.configure(name, now, source)
+                self._open_again(name, address.sources, now)
             entry = self._nameless.get(name)
             found = None if entry is None else entry.addresses.find(name)
             if entry is not None and found is not None:
@@ -205,6 +253,8 @@ class PeerStore:
         peer.addresses.drop(endpoint)
         self._nameless.pop(endpoint, None)
         self._learned.pop(endpoint, None)
+        if self._places.of(endpoint):  # until nobody says it any more
+            self._learned[endpoint] = self._self_id
 
     def is_other(self, peer: KnownPeer, endpoint: Endpoint, now: float) -> bool:
         """Another node than `peer` answered there: True if that address is not the peer's any more.
@@ -218,9 +268,7 @@ class PeerStore:
         if self._learned.get(endpoint) == peer.node_id:
             del self._learned[endpoint]
             peer.addresses.drop(endpoint)
-            for source in (CONFIGURED, SEED):
-                if source in address.sources:
-                    self.configure(endpoint, now, source)
+            self._open_again(endpoint, address.sources, now)
             return True
         if {CONFIGURED, SEED} & address.sources:
             return False
@@ -235,8 +283,7 @@ class PeerStore:
             self._learned.pop(place, None)
             if peer is not None and (address := peer.addresses.find(place)) is not None:
                 peer.addresses.drop(place)
-                for source in {CONFIGURED, SEED} & address.sources:
-                    self.configure(place, now, source)
+                self._open_again(place, address.sources, now)
         return bool(places)
 
     # Room.
@@ -260,10 +307,10 @@ class PeerStore:
         """Forget the least of all; one look at everybody finds the next few."""
         while self._least:
             peer, seen = self._least.pop()
-            if peer.seen == seen and _may_go(peer) and self._peers.get(str(peer.node_id)) is peer:
-                self.forget(str(peer.node_id))
+            if peer.seen == seen and _may_go(peer) and self.has(peer):
+                self._drop(peer)
                 return True
-        idle = [peer for peer in self._peers.values() if _may_go(peer)]
+        idle = [peer for peer in self if _may_go(peer)]
         crowds = Counter(peer.crowd for peer in idle if peer.crowd)
         least = nsmallest(
             max(1, len(idle) // LEAST_SHARE),
@@ -272,6 +319,12 @@ class PeerStore:
         )
         self._least = [(peer, peer.seen) for peer in reversed(least)]
         return bool(least) and self._forget_least(now)
+
+    def _drop(self, peer: KnownPeer) -> None:
+        if peer.node_id is not None:
+            self.forget(peer.node_id)
+        else:
+            self._nameless = {place: each for place, each in self._nameless.items() if each is not peer}
 
     def _make_room_for(self, teller: str, now: float) -> bool:
         """Whether that peer may tell of one node more; it pays with the least of those that it told of before."""
@@ -288,7 +341,7 @@ class PeerStore:
     def _forget_one_of(self, peers: Iterable[KnownPeer], now: float) -> bool:
         least = min(filter(_may_go, peers), key=lambda peer: (peer.rank(now), peer.seen), default=None)
         if least is not None:
-            self.forget(str(least.node_id))
+            self._drop(least)
         return least is not None
 
     def _network_of(self, node_id: str) -> str | None:
@@ -301,4 +354,4 @@ class PeerStore:
 
 
 def _may_go(peer: KnownPeer) -> bool:
-    return peer.node_id is not None and peer.state is PeerState.IDLE and not peer.kept and not peer.addresses.seed
+    return peer.state is PeerState.IDLE and not peer.kept and not peer.addresses.seed

@@ -6,13 +6,14 @@ from .address_filter import AddressFilter
 from .advert import Advert
 from .interfaces import INTERFACE_NAME, LocalAddress, addresses_of, local_addresses
 from .leading import may_lead_to
-from .own_endpoints import Advertised, Hearers, nearest_first
+from .own_endpoints import EVERYBODY, Advertised, Hearers, nearest_first
 from .own_record import MAX_ENDPOINTS, check_offers_fit
 from .record import MAX_LIFETIME, MAX_SKEW, PeerRecord, RecordRefused, read_record
 from .self_description import Myself, SelfDescription
 from .zones import heard_at, share_a_place, zone_of
 
 __all__ = [
+    "EVERYBODY",
     "INTERFACE_NAME",
     "MAX_ENDPOINTS",
     "MAX_LIFETIME",

@@ -108,6 +108,10 @@ class Dialing:
         """Where this node listens, with the real ports."""
         return self._listening.endpoints
 
+    def serves(self, endpoint: Endpoint) -> bool:
+        """Whether this node has a transport for it: another one's endpoints it does not dial."""
+        return endpoint.scheme in self._transports
+
     async def listen(self, endpoints: Iterable[Endpoint]) -> None:
         """Listen at these endpoints. Raises ListenFailed."""
         await self._listening.start(endpoints)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ...transports.streams import Endpoint
 from ..facts import Candidate, Finder, MakeFinder
 from ..mdns import Mdns, MdnsStatistics
-from ..records import Hearers, LocalAddress, Myself, SelfDescription
+from ..records import EVERYBODY, Hearers, LocalAddress, Myself, SelfDescription
 from .dialing import Dialing
 
 __all__ = ["Finders", "MdnsOptions"]
@@ -62,7 +62,7 @@ class Finders:
             finder = self._others[source] = make(
                 self._myself.identity.node_id,
                 self._myself.network,
-                endpoints=self._dialing.endpoints,
+                endpoints=self._description.endpoints_for(EVERYBODY),
                 roles=self._description.roles,
                 on_found=self._found,
                 on_lost=lambda node_id, source=source: self._lost(node_id, source),  # type: ignore[misc]  # bound early

@@ -211,9 +211,11 @@ class Peers(Actor):
     @handles(FoundPeer)
     def _found(self, message: FoundPeer) -> None:
         said = message.candidate
-        found = replace(said, endpoints=nearest_first(said.endpoints, self._watch.addresses))
+        endpoints = filter(self._dialing.serves, said.endpoints)
+        found = replace(said, endpoints=nearest_first(endpoints, self._watch.addresses))
         if self._manager.found(found, self._now()):
-            log.info("peer found", node=self._myself.name, peer=found.node_id, by=found.source)
+            who = found.node_id or ", ".join(map(str, found.endpoints))
+            log.info("peer found", node=self._myself.name, peer=who, by=found.source)
         self._dial_due()
 
     @handles(LostPeer)

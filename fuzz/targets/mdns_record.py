@@ -43,7 +43,7 @@ def check(data: bytes) -> None:
             continue
         assert isinstance(found, Candidate)
         # A name has the first digits of an id; which key really answers is for TLS to say.
-        assert instance_name(found.node_id) == name.lower()
+        assert instance_name(found.node_id or "") == name.lower()
         assert 0 < len(found.endpoints) <= MAX_ADDRESSES
         assert all(endpoint.port and endpoint.peer_id == found.node_id for endpoint in found.endpoints)
         assert [Capability(role).role for role in found.roles] == list(found.roles)

@@ -90,7 +90,7 @@ class Neighbour:
         self._record = Candidate(node_id, tuple(endpoints), tuple(roles))
         self._on_found = on_found
         self._on_lost = on_lost
-        self._known: dict[str, Candidate] = {}
+        self._known: dict[str | None, Candidate] = {}
         self._timers: dict[int, asyncio.TimerHandle] = {}
         self._next = 0
         self._running = False

@@ -36,7 +36,7 @@ class Air:
         await made.start()
         return made
 
-    def ids(self, node_id: str) -> list[str]:
+    def ids(self, node_id: str) -> list[str | None]:
         return [said if isinstance(said, str) else said.node_id for said in self.heard[node_id]]
 
 

@@ -37,7 +37,7 @@ class Segment:
         on_found: Callable[[Candidate], None],
         on_lost: Callable[[str], None],
     ) -> Simple:
-        return Simple(self, network, Candidate(node_id, tuple(endpoints), tuple(roles)), on_found, on_lost)
+        return Simple(self, node_id, network, Candidate(node_id, tuple(endpoints), tuple(roles)), on_found, on_lost)
 
 
 class Simple:
@@ -46,12 +46,13 @@ class Simple:
     def __init__(
         self,
         segment: Segment,
+        node_id: str,
         network: str,
         record: Candidate,
         on_found: Callable[[Candidate], None],
         on_lost: Callable[[str], None],
     ) -> None:
-        self.segment, self.network, self.record = segment, network, record
+        self.segment, self.node_id, self.network, self.record = segment, node_id, network, record
         self.on_found, self.on_lost = on_found, on_lost
         self.closes = 0
 
@@ -66,7 +67,7 @@ class Simple:
     async def start(self) -> bool:
         if self.segment.defect == "cannot":
             return False
-        self.segment.there[self.record.node_id] = self
+        self.segment.there[self.node_id] = self
         for other in self.others():
             other.on_found(self.record)
             if self.segment.defect != "late":
@@ -80,7 +81,7 @@ class Simple:
         if self.segment.defect == "update" or (changed == self.record and self.segment.defect != "again"):
             return
         self.record = changed
-        if self.segment.there.get(self.record.node_id) is self:
+        if self.segment.there.get(self.node_id) is self:
             for other in self.others():
                 other.on_found(changed)
 
@@ -88,13 +89,13 @@ class Simple:
         self.closes += 1
         if self.segment.defect == "closes" and self.closes > 1:
             raise RuntimeError("closed twice")
-        if self.segment.there.get(self.record.node_id) is self:
+        if self.segment.there.get(self.node_id) is self:
             if self.segment.defect != "goodbye":
                 for other in self.others():
                     if other is not self:
-                        other.on_lost(self.record.node_id)
+                        other.on_lost(self.node_id)
             if self.segment.defect != "deaf":
-                del self.segment.there[self.record.node_id]
+                del self.segment.there[self.node_id]
 
 
 @contextlib.contextmanager
