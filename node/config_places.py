@@ -62,7 +62,7 @@ def advertised_at(table: TomlTable) -> tuple[Advertised, ...]:
 
 
 def _advertised(text: str) -> Advertised:
-    return reachable(text) if "://" in text else AddressFilter(text)
+    return reachable(text) if "://" in text or text.startswith("/") else AddressFilter(text)
 
 
 def reachable(text: str) -> Endpoint:

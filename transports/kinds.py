@@ -26,6 +26,9 @@ _FOLDERS: Final = {"libp2p+tcp": "libp2p"}
 #: Extras of this package, and the module that shows that each is there, of the schemes that need one.
 _EXTRAS: Final[dict[str, tuple[str, str]]] = {}
 
+#: What an endpoint without a scheme begins with, and whose kind reads it: multiaddrs are libp2p's.
+_READ_BY: Final = {"/": "libp2p+tcp"}
+
 _HERE: Final = __name__.rpartition(".")[0]
 _KINDS: Final = PlugIns(
     "scheme",
@@ -60,7 +63,10 @@ def schemes_installed() -> list[Installed]:
 
 
 def read_endpoint(text: str) -> Endpoint:
-    """An endpoint that the operator wrote, of any scheme that is installed. Raises ValueError."""
+    """An endpoint that the operator wrote, of any scheme that is installed, or a multiaddr. Raises ValueError."""
+    reader = _READ_BY.get(text[:1])
+    if reader is not None and (read := kind_of(reader).read) is not None:
+        return read(text)
     scheme, separator, _ = text.partition("://")
     scheme = scheme.lower()
     if separator and scheme not in known_schemes():

@@ -19,6 +19,8 @@ from ...node.serve import run_loop
 from ..client import AdminTarget
 from ..dashboard import Dashboard
 from ..demo import (
+    CARRIERS,
+    DEFAULT_CARRIER,
     DEFAULT_NODES,
     DEFAULT_SIZE,
     DEFAULT_TIMEOUT,
@@ -42,9 +44,9 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SOCKET = "/peerbus-12345678/archive-100.sock"
 _EPILOG = """\
 Half of the nodes offer the role `archive` and hold the file, the others want it. No address is configured: they find
-each other by mDNS on 127.0.0.1, talk TCP with TLS 1.3, and ask by role. When half of all is copied, an archive is
-killed, and the others go on. A small file is copied before anybody has heard of its half: then the table says that the
-kill was too late. The table goes to standard output, all else to standard error.
+each other by mDNS on 127.0.0.1, talk TCP with TLS 1.3 (with --carrier libp2p: Noise and yamux), and ask by role. When
+half of all is copied, an archive is killed, and the others go on. A small file is copied before anybody has heard of
+its half: then the table says that the kill was too late. The table goes to standard output, all else to standard error.
 
 With --dashboard a page in the browser shows the nodes from the start on; when all is copied they run on, checking
 blocks of their copies, and Ctrl-C ends them.
@@ -61,6 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--file", metavar="PATH", type=Path, help="the file to sync (default: one that is made up)")
     add("--size", metavar="MIB", type=int, default=DEFAULT_SIZE, help="of the made-up file (default: %(default)s)")
     add("--nodes", metavar="N", type=int, default=DEFAULT_NODES, help="how many (default: %(default)s)")
+    add("--carrier", choices=tuple(CARRIERS), default=DEFAULT_CARRIER, help="what carries it (default: %(default)s)")
     add("--no-kill", action="store_true", help="kill no archive")
     add("--json", action="store_true", help="the table as one JSON object, and nothing else on standard output")
     add("--keep", metavar="DIR", type=Path, help="keep copies, logs and identities in this folder")
@@ -78,6 +81,7 @@ def run(options: argparse.Namespace) -> int:
         kill=not options.no_kill,
         keep=options.keep,
         timeout=options.timeout,
+        carrier=options.carrier,
     )
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that has no lines and dashes gets question marks

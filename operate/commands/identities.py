@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...actors.base import ConfigError
 from ...node.identity_source import IdentitySource
+from ...transports.kinds import read_endpoint
 from ...transports.streams import Identity
 from .terminal import Terminal
 
@@ -31,6 +32,10 @@ def _keygen_arguments(parser: argparse.ArgumentParser) -> None:
 def _id_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source", metavar="IDENTITY", help="a file that `peerbus keygen` wrote, or env:NAME, fd:N, credential:NAME"
+    )
+    parser.add_argument("--libp2p", action="store_true", help="also the peer id that libp2p has for the same key")
+    parser.add_argument(
+        "--at", metavar="ENDPOINT", action="append", help="the multiaddr of the node there, libp2p+tcp://host:port"
     )
 
 
@@ -55,8 +60,34 @@ def _id(options: argparse.Namespace) -> int:
         source = IdentitySource.parse(options.source)
     except ValueError as error:
         raise ConfigError(str(error)) from None
-    Terminal().say(source.read().identity.node_id)
+    identity, terminal = source.read().identity, Terminal()
+    if options.libp2p:
+        terminal.say(f"{identity.node_id}  {_peer_id(identity)}")
+    elif not options.at:
+        terminal.say(identity.node_id)
+    for text in options.at or ():
+        terminal.say(_multiaddr(identity, text))
     return 0
+
+
+def _peer_id(identity: Identity) -> str:
+    from ...transports.libp2p import peer_id_text, raw_key_of
+
+    return peer_id_text(raw_key_of(identity.public_key_der))
+
+
+def _multiaddr(identity: Identity, text: str) -> str:
+    from ...transports.libp2p import KIND, raw_key_of, to_multiaddr
+
+    try:
+        endpoint = read_endpoint(text)
+    except ValueError as error:
+        raise ConfigError(f"--at {error}") from None
+    if endpoint.scheme != KIND.scheme.name:
+        raise ConfigError(f"--at {endpoint} is not of libp2p; write {KIND.scheme.name}://host:port")
+    if endpoint.peer_id not in (None, identity.node_id):
+        raise ConfigError(f"--at {endpoint} names another node than {identity.node_id}")
+    return to_multiaddr(endpoint, raw_key_of(identity.public_key_der))
 
 
 KEYGEN = IdentityCommand(_keygen_arguments, _keygen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .audience import Audience
+from .carriers import CARRIERS, DEFAULT_CARRIER
 from .multicast import check_multicast
 from .progress import Display
 from .report import DemoResult, as_json, as_table
@@ -10,6 +11,8 @@ from .scenario import DEFAULT_NODES, DEFAULT_SIZE, DEFAULT_TIMEOUT, DemoPlan, Sc
 
 __all__ = [
     "Audience",
+    "CARRIERS",
+    "DEFAULT_CARRIER",
     "DEFAULT_NODES",
     "DEFAULT_SIZE",
     "DEFAULT_TIMEOUT",

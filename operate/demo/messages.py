@@ -6,12 +6,13 @@ import msgspec
 
 from ...node.blocks import Served
 from ...node.blocksync import Progress
+from .carriers import CARRIERS, DEFAULT_CARRIER
 
 __all__ = ["NodeFailed", "Job", "Report", "Started", "decode_job", "decode_said", "encode"]
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
-    """To a process, on its standard input: the node to be, until that input ends.
+    """To a process, on its standard input: the node to be, until that input ends. `listen`: where, as an endpoint.
 
     An archive serves `file`; a node that wants it writes it there, once `archives` of them are found. `identity` is
     where its key goes. `admin`: the socket of its admin API, where the demonstration is looked at: then a node that has
@@ -24,6 +25,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     archives: int
     wants: bool
+    listen: str = CARRIERS[DEFAULT_CARRIER]
     admin: str | None = None
 
     @property

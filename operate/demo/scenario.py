@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ...actors.base import ConfigError, PeerbusError
 from .audience import Audience
+from .carriers import CARRIERS, DEFAULT_CARRIER
 from .cluster import Cluster, NodeProcess
 from .messages import Job
 from .progress import FRAME, Display, mib, plural
@@ -42,6 +43,7 @@ class DemoPlan:
     kill: bool = True
     keep: Path | None = None
     timeout: float = DEFAULT_TIMEOUT
+    carrier: str = DEFAULT_CARRIER
 
     def __post_init__(self) -> None:
         least, why = (
@@ -54,6 +56,8 @@ class DemoPlan:
             raise ConfigError(f"--size {self.size}: write 0 to {MAX_SIZE} MiB; --file takes a file of any size")
         if not 0 < self.timeout < float("inf"):
             raise ConfigError(f"--timeout {self.timeout:g}: write seconds above 0")
+        if self.carrier not in CARRIERS:
+            raise ConfigError(f"--carrier {self.carrier}: write {' or '.join(CARRIERS)}")
         if self.file is not None and not self.file.is_file():
             raise ConfigError(f"--file {self.file} {'is not a file' if self.file.exists() else 'does not exist'}")
         if self.keep is not None and self.keep.exists() and (not self.keep.is_dir() or any(self.keep.iterdir())):
@@ -144,6 +148,7 @@ class Scenario:
                     file=str(home / file.name if wants else file),
                     archives=plan.archives,
                     wants=wants,
+                    listen=CARRIERS[plan.carrier],
                     admin=None if self._audience is None else str(self._audience.socket_of(name)),
                 )
             )

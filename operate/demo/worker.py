@@ -61,7 +61,7 @@ async def _run(job: Job, parent: int) -> None:
         job.name,
         network=job.network,
         identity=identity,
-        listen=[f"tcp://{LOOPBACK}:0"],
+        listen=[job.listen],
         mdns=[LOOPBACK],
         offers=job.roles,
         reactors=[] if job.wants else [partial(Blocks, job.file)],

@@ -28,7 +28,7 @@ from ..streams import (
 from .connection import Libp2pConnection
 from .identify import IDENTIFY, Identified
 from .libp2p_stream import PEERBUS, Libp2pStream
-from .multiaddr import SCHEME, pack_multiaddr
+from .multiaddr import SCHEME, from_multiaddr, pack_multiaddr
 from .multistream import ProtocolRefused
 from .noise_identity import NoiseIdentity
 from .peer_ids import node_id_of_raw
@@ -147,7 +147,7 @@ def _make(options: TransportOptions) -> Libp2pTransport:
     return Libp2pTransport(options.identity, max_connections_per_address_per_second=options.arrivals_per_address)
 
 
-KIND: Final = TransportKind(scheme=SCHEME, make=_make)
+KIND: Final = TransportKind(scheme=SCHEME, make=_make, read=from_multiaddr)
 
 
 def _judge(wanted: str | None, key: bytes) -> None:

@@ -40,3 +40,5 @@ class TransportKind:
     #: `check(endpoint, listens)` raises ValueError for what can be seen at once never to work on this machine: one
     #: that is to be listened at, or one that is dialed.
     check: Callable[[Endpoint, bool], None] = _anything
+    #: Reads an endpoint that is written without a scheme: `transports.kinds` says which. Raises ValueError.
+    read: Callable[[str], Endpoint] | None = None

@@ -78,3 +78,10 @@ def test_what_is_not_installed_is_an_error_that_names_what_is() -> None:
         make_transports([memory], OPTIONS)
     with pytest.raises(ValueError, match="has no scheme"):
         read_endpoint("alice")
+
+
+def test_a_multiaddr_is_an_endpoint_of_libp2p() -> None:
+    assert str(read_endpoint("/ip4/127.0.0.1/tcp/7400")) == "libp2p+tcp://127.0.0.1:7400"
+    with pytest.raises(ValueError, match="/udp is not carried here"):
+        read_endpoint("/ip4/127.0.0.1/udp/7400/quic-v1")
+    assert make_transport(read_endpoint("libp2p+tcp://h:1"), OPTIONS).schemes == ("libp2p+tcp",)

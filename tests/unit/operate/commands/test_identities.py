@@ -60,3 +60,27 @@ def test_a_file_that_is_no_key_is_said_to_be_none_whoever_can_read_it(
     path.write_text("import this")
     path.chmod(0o644)
     assert run(["id", str(path)], capsys)[2] == f"peerbus id: {path}: not an unencrypted private key in PEM\n"
+
+
+def test_the_peer_id_of_libp2p_stands_beside_the_node_id_and_in_multiaddrs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(tmp_path / "alice.pem")
+    node_id = run(["keygen", path], capsys)[1].strip()
+    beside = run(["id", "--libp2p", path], capsys)[1].split()
+    assert beside[0] == node_id
+    assert beside[1].startswith("12D3KooW")
+    places = ["--at", "libp2p+tcp://[::1]:7400", "--at", f"/ip4/127.0.0.1/tcp/1/p2p/{beside[1]}"]
+    status, out, _ = run(["id", path, *places], capsys)
+    assert (status, out.split()) == (
+        0,
+        [f"/ip6/::1/tcp/7400/p2p/{beside[1]}", f"/ip4/127.0.0.1/tcp/1/p2p/{beside[1]}"],
+    )
+    for wrong, why in (
+        ("tcp://h:1", "not of libp2p"),
+        ("/ip4/h", "in this order|does not belong"),
+        (f"libp2p+tcp://{'a' * 64}@h:1", "another node"),
+    ):
+        status, _, err = run(["id", path, "--at", wrong], capsys)
+        assert status == 2
+        assert re.search(why, err)
