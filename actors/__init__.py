@@ -2,77 +2,81 @@
 
 from __future__ import annotations
 
-from .actor import Actor
-from .base import (
-    ActorStopped,
-    ConfigError,
-    DeadlineExceeded,
-    Deadlock,
-    DialFailed,
-    HandshakeFailed,
-    ListenFailed,
-    MailboxFull,
-    MessageTooLarge,
-    MessageTypeError,
-    NoRoute,
-    NoSuchReactor,
-    PeerbusError,
-    PeerGone,
-    ProcessForked,
-    ProtocolError,
-    RemoteError,
-    SchemaMismatch,
-    SendError,
-    ShuttingDown,
-    StreamBroken,
-    StreamClosed,
-    TransportError,
-    WouldDeadlock,
-)
-from .bus import Bus
-from .bus_statistics import BusStatistics, ChannelLoad
-from .engine import Ending, Ref, Timer, handles
-from .event_stream import Subscription
-from .mailbox import Account, Ledger, MailboxStatistics
-from .messages import (
-    EVERYONE,
-    LOCAL,
-    ActorFailed,
-    ActorRestarted,
-    ActorStarted,
-    ActorTerminated,
-    Address,
-    Capability,
-    Channel,
-    ChannelTuning,
-    Condition,
-    DeadLetter,
-    Directive,
-    Everyone,
-    FailedOver,
-    GroupAddress,
-    HandlerStalled,
-    Key,
-    Local,
-    Message,
-    Overflow,
-    Peer,
-    QuorumFailed,
-    Request,
-    Results,
-    Retained,
-    Role,
-    Several,
-    Share,
-    ShutdownStarted,
-    Supervision,
-    Terminated,
-    Where,
-    parse_address,
-)
-from .reactor import Reactor
-from .routing import Link
-from .sends import Outcome, ReplyFuture, WaitView
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .actor import Actor
+    from .base import (
+        ActorStopped,
+        ConfigError,
+        DeadlineExceeded,
+        Deadlock,
+        DialFailed,
+        HandshakeFailed,
+        ListenFailed,
+        MailboxFull,
+        MessageTooLarge,
+        MessageTypeError,
+        NoRoute,
+        NoSuchReactor,
+        PeerbusError,
+        PeerGone,
+        ProcessForked,
+        ProtocolError,
+        RemoteError,
+        SchemaMismatch,
+        SendError,
+        ShuttingDown,
+        StreamBroken,
+        StreamClosed,
+        TransportError,
+        WouldDeadlock,
+    )
+    from .bus import Bus
+    from .bus_statistics import BusStatistics, ChannelLoad
+    from .engine import Ending, Ref, Timer, handles
+    from .event_stream import Subscription
+    from .mailbox import Account, Ledger, MailboxStatistics
+    from .messages import (
+        EVERYONE,
+        LOCAL,
+        ActorFailed,
+        ActorRestarted,
+        ActorStarted,
+        ActorTerminated,
+        Address,
+        Capability,
+        Channel,
+        ChannelTuning,
+        Condition,
+        DeadLetter,
+        Directive,
+        Everyone,
+        FailedOver,
+        GroupAddress,
+        HandlerStalled,
+        Key,
+        Local,
+        Message,
+        Overflow,
+        Peer,
+        QuorumFailed,
+        Request,
+        Results,
+        Retained,
+        Role,
+        Several,
+        Share,
+        ShutdownStarted,
+        Supervision,
+        Terminated,
+        Where,
+        parse_address,
+    )
+    from .reactor import Reactor
+    from .routing import Link
+    from .sends import Outcome, ReplyFuture, WaitView
 
 __all__ = [
     "EVERYONE",
@@ -151,3 +155,29 @@ __all__ = [
     "handles",
     "parse_address",
 ]
+
+#: Where they are, the lowest first.
+_ROOMS = (
+    "base",
+    "messages",
+    "mailbox",
+    "sends",
+    "engine",
+    "routing",
+    "event_stream",
+    "bus_statistics",
+    "actor",
+    "reactor",
+    "bus",
+)
+
+
+def __getattr__(name: str) -> object:
+    # Lazy (PEP 562): `peerbus status` needs the errors and the log, and no engine.
+    if name in __all__:
+        for room in _ROOMS:
+            module = import_module(f".{room}", __name__)
+            if name in module.__all__:
+                found = globals()[name] = getattr(module, name)
+                return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,10 +11,7 @@ from ...discovery.mind import PeersSnapshot
 from ...transports.connection import ConnectionStatistics
 from .overview import ChannelView, NodeOverview
 
-__all__ = ["EVERY", "LATEST", "SOONEST", "NodePicture"]
-
-#: Seconds between two pictures: if nothing is said, at least, and at most.
-EVERY, SOONEST, LATEST = 0.5, 0.25, 60.0
+__all__ = ["NodePicture"]
 
 
 @dataclass(frozen=True, slots=True)

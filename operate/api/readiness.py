@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ...node.views import NodeViews
+if TYPE_CHECKING:
+    from ...node.views import NodeViews
 
 __all__ = ["Readiness", "WhyNot", "readiness_of"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .admin_client import AdminClient
-from .caller import AdminCaller
+from .caller import PAGE, AdminCaller, api_path
 from .errors import AdminError, AnswerMalformed, NodeNotFound, NodeNotReached, RequestRefused
 from .event_feed import EventsMissed, NodeBack, NodeLost
 from .finding import NodeHere, find_node, nodes_here
@@ -11,6 +11,7 @@ from .http_client import HttpConnection
 from .target import AdminTarget
 
 __all__ = [
+    "PAGE",
     "AdminCaller",
     "AdminClient",
     "AdminError",
@@ -24,6 +25,7 @@ __all__ = [
     "NodeNotFound",
     "NodeNotReached",
     "RequestRefused",
+    "api_path",
     "find_node",
     "nodes_here",
 ]

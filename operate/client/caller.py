@@ -14,12 +14,14 @@ from .errors import AnswerMalformed, NodeNotReached, RequestRefused
 from .http_client import ClientAnswer, HttpConnection
 from .target import AdminTarget
 
-__all__ = ["AdminCaller", "api_path"]
+__all__ = ["PAGE", "AdminCaller", "api_path"]
 
 T = TypeVar("T")
 
 #: Seconds that a request may take, where nobody says.
 PATIENCE = 10.0
+#: Entries that a page is asked for.
+PAGE = 500
 #: Connections that are kept for the next request: a screen asks for a few things at once.
 KEPT = 4
 
@@ -96,6 +98,19 @@ class AdminCaller:
         """Look at something, as that type. Raises AdminError: RequestRefused where the node says no."""
         return self._read("GET", path, await self.exchange("GET", path, query=query), kind)
 
+    async def listed(self, what: str, kind: type[T]) -> list[T]:
+        """All that `/v1/WHAT` lists, as that type, page by page. Raises AdminError."""
+        found: list[T] = []
+        after: object = ""
+        while isinstance(after, str):
+            page = await self.get(f"/v1/{what}", dict[str, msgspec.Raw], after=after, limit=PAGE)
+            try:
+                found += msgspec.json.decode(page[what], type=list[kind])  # type: ignore[valid-type]  # it is one
+                after = msgspec.json.decode(page["next"])
+            except (KeyError, msgspec.DecodeError) as error:
+                raise self._malformed("GET", f"/v1/{what}", error) from error
+        return found
+
     async def put(self, path: str, kind: type[T], body: object = None) -> T:
         """Pull a lever. Raises AdminError."""
         return await self.send("PUT", path, kind, body)
@@ -121,8 +136,11 @@ class AdminCaller:
         try:
             return msgspec.json.decode(answer.body, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            other = "is it of another version than this program?"
-            raise AnswerMalformed(f"{self.target} answers {verb} {path} in another form: {error}; {other}") from error
+            raise self._malformed(verb, path, error) from error
+
+    def _malformed(self, verb: str, path: str, error: Exception) -> AnswerMalformed:
+        other = "is it of another version than this program?"
+        return AnswerMalformed(f"{self.target} answers {verb} {path} in another form: {error}; {other}")
 
 
 def refusal(target: AdminTarget, answer: ClientAnswer) -> RequestRefused | AnswerMalformed:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from ..api import EventView, NodeOverview
+from ..api import EventView
 from .caller import AdminCaller, refusal
 from .errors import AnswerMalformed, NodeNotReached
 from .event_parser import EventParser, SentEvent
@@ -86,7 +86,7 @@ async def follow_events(
 
 async def _run_of(caller: AdminCaller) -> tuple[str, int, float]:
     """What tells this run of the node from another."""
-    node = await caller.get("/v1/node", NodeOverview)
+    node = await caller.get("/v1/node", _Run)
     return node.node_id, node.process.pid, node.process.started
 
 
@@ -120,6 +120,16 @@ def _read(event: SentEvent) -> EventView | EventsMissed:
     if event.kind == "missed":
         return EventsMissed(msgspec.json.decode(event.data, type=_Missed).missed)
     return msgspec.json.decode(event.data, type=EventView)
+
+
+class _Process(msgspec.Struct, frozen=True):
+    pid: int
+    started: float
+
+
+class _Run(msgspec.Struct, frozen=True):
+    node_id: str
+    process: _Process
 
 
 class _Missed(msgspec.Struct, frozen=True):

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
+import msgspec
+
 from ...actors.base import ConfigError
-from ..api import NodeOverview
 from ..serving import SocketPlace, TcpPlace, default_socket, default_token, existing_token, place_of
 from .caller import AdminCaller
 from .errors import AdminError, NodeNotFound, NodeNotReached
@@ -29,6 +30,11 @@ GLANCE = 5.0
 MOST = 200
 #: Where a service manager puts those of the nodes that it runs (systemd.exec(5), RuntimeDirectory=).
 SERVICES = Path("/run/peerbus")
+
+
+class _Named(msgspec.Struct, frozen=True):
+    name: str
+    node_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +166,7 @@ async def _glance(path: Path, only_nodes: bool) -> NodeHere | None:
     """Which node is there, if one is. `only_nodes`: nobody else puts sockets there, so one that is silent is a node."""
     async with AdminCaller(AdminTarget(SocketPlace(path)), timeout=GLANCE) as caller:
         try:
-            node = await caller.get("/v1/node", NodeOverview)
+            node = await caller.get("/v1/node", _Named)
         except NodeNotReached as error:
             return NodeHere(unquote(path.stem), "", path) if only_nodes and error.how == "silent" else None
         except AdminError:

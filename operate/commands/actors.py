@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from ...actors.actor_page import ActorView
+import msgspec
+
 from ...actors.base import printable
-from ..client import AdminClient
+from ..client import AdminClient, api_path
 from .node_command import NodeCommand
+from .shown import ShownActor
 from .terminal import Colour, Terminal
 from .text_table import Cell, TextColumn, table_lines
 from .units import by_reason, many, size
@@ -25,7 +27,7 @@ _COLUMNS = (
     TextColumn("RESTARTS", right=True),
     TextColumn("HANDLING", gives=4),
 )
-_SORTS: dict[str, Callable[[ActorView], tuple[int, str]]] = {
+_SORTS: dict[str, Callable[[ShownActor], tuple[int, str]]] = {
     "name": lambda actor: (0, actor.name),
     "queued": lambda actor: (-actor.mailbox.queued - actor.mailbox.waiting, actor.name),
     "restarts": lambda actor: (-actor.restarts, actor.name),
@@ -37,16 +39,18 @@ async def actors(node: AdminClient, options: argparse.Namespace, terminal: Termi
     """See the module."""
     if options.name is not None:
         return await _one(node, options, terminal)
-    found = sorted(await node.actors(), key=_SORTS[options.sort])[: options.limit]
     if options.json:
-        terminal.say_json(found)
+        told = await node.listed("actors", dict[str, object])
+        ranked = sorted(told, key=lambda each: _SORTS[options.sort](msgspec.convert(each, ShownActor)))
+        terminal.say_json(ranked[: options.limit])
         return 0
+    found = sorted(await node.listed("actors", ShownActor), key=_SORTS[options.sort])[: options.limit]
     rows = [_row(actor) for actor in found]
     terminal.say(*(table_lines(terminal, _COLUMNS, rows) if rows else ["no actors"]))
     return 0
 
 
-def _row(actor: ActorView) -> list[Cell]:
+def _row(actor: ShownActor) -> list[Cell]:
     full = actor.mailbox.waiting or (actor.mailbox.limit and actor.mailbox.queued >= actor.mailbox.limit)
     return [
         actor.name,
@@ -61,10 +65,11 @@ def _row(actor: ActorView) -> list[Cell]:
 
 
 async def _one(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
-    actor = await node.actor(options.name)
+    path = api_path("actors", options.name)
     if options.json:
-        terminal.say_json(actor)
+        terminal.say_json(await node.get(path, object))
         return 0
+    actor = await node.get(path, ShownActor)
     box = actor.mailbox
     rows = [
         ("class", actor.actor_class),

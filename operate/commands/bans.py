@@ -6,6 +6,7 @@ import argparse
 
 from ..client import AdminClient
 from .node_command import NodeCommand
+from .shown import ShownBan, ShownNode
 from .terminal import Terminal
 from .text_table import Cell, TextColumn, table_lines
 from .units import span
@@ -17,11 +18,11 @@ _COLUMNS = (TextColumn("TARGET", gives=1), TextColumn("FOR", right=True), TextCo
 
 async def bans(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
     """See the module."""
-    found = await node.bans()
     if options.json:
-        terminal.say_json(found)
+        terminal.say_json(await node.get("/v1/bans", object))
         return 0
-    now = (await node.node()).clock
+    found = await node.get("/v1/bans", tuple[ShownBan, ...])
+    now = (await node.get("/v1/node", ShownNode)).clock
     rows: list[list[Cell]] = [
         [ban.target, "ever" if ban.until is None else span(max(0.0, ban.until - now)), ban.reason] for ban in found
     ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
+from typing import Protocol
 
-from ...actors.engine import HistogramView
-from ...actors.mailbox import Account
-from ..api import ChannelView
 from ..client import AdminClient
 from .node_command import NodeCommand
+from .shown import ShownAccount, ShownChannel
 from .terminal import Colour, Terminal
 from .text_table import Cell, TextColumn, table_lines
 from .units import many, span
@@ -29,18 +29,30 @@ _COLUMNS = (
 )
 
 
+class Histogram(Protocol):
+    """Samples by bucket, those above the last bound at the end."""
+
+    @property
+    def bounds(self) -> Sequence[float]:
+        """The largest of each bucket but the last."""
+
+    @property
+    def counts(self) -> Sequence[int]:
+        """How many are in each."""
+
+
 async def channels(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
     """See the module."""
-    found = await node.channels()
     if options.json:
-        terminal.say_json(found)
+        terminal.say_json(await node.get("/v1/channels", object))
         return 0
+    found = await node.get("/v1/channels", tuple[ShownChannel, ...])
     rows = [_row(channel) for channel in found]
     terminal.say(*(table_lines(terminal, _COLUMNS, rows) if rows else ["no channels"]))
     return 0
 
 
-def _row(channel: ChannelView) -> list[Cell]:
+def _row(channel: ShownChannel) -> list[Cell]:
     load = channel.load
     ages = [age for age in (channel.oldest, channel.oldest_to_peers) if age is not None]
     sides = (channel.local, channel.remote, channel.astray)
@@ -60,18 +72,19 @@ def _row(channel: ChannelView) -> list[Cell]:
     ]
 
 
-def _sent(account: Account | None) -> str:
+def _sent(account: ShownAccount | None) -> str:
     return "" if account is None else many(account.sent)
 
 
-def quantile(seen: HistogramView | None, share: float) -> float | None:
+def quantile(seen: Histogram | None, share: float) -> float | None:
     """Seconds that such a share of samples took at most, by the bounds of buckets; None: no sample, or above them."""
-    if seen is None or not seen.count:
+    count_of_all = 0 if seen is None else sum(seen.counts)
+    if seen is None or not count_of_all:
         return None
     reached = 0
     for bound, count in zip(seen.bounds, seen.counts, strict=False):
         reached += count
-        if reached >= share * seen.count:
+        if reached >= share * count_of_all:
             return bound
     return None
 

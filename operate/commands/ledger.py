@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from ...actors.mailbox import Account, Ledger
 from ..client import AdminClient
 from .node_command import NodeCommand
+from .shown import ShownAccount, ShownLedger
 from .terminal import Colour, Terminal
 from .text_table import Cell, TextColumn, table_lines
 from .units import by_reason, many
@@ -26,10 +26,10 @@ _COLUMNS = (
 
 async def ledger(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
     """See the module."""
-    seen = await node.ledger()
     if options.json:
-        terminal.say_json(seen)
+        terminal.say_json(await node.get("/v1/ledger", object))
         return 0
+    seen = await node.get("/v1/ledger", ShownLedger)
     found = _entries(seen)
     rows: list[list[Cell]] = []
     for name, side, account in found:
@@ -59,7 +59,7 @@ async def ledger(node: AdminClient, options: argparse.Namespace, terminal: Termi
     return 0
 
 
-def _entries(seen: Ledger) -> list[tuple[str, str, Account]]:
+def _entries(seen: ShownLedger) -> list[tuple[str, str, ShownAccount]]:
     """By channel, and each channel's sides in their order."""
     sides = {"local": seen.local, "remote": seen.remote, "arrived": seen.arrived, "astray": seen.astray}
     found = [(name, side, account) for side, accounts in sides.items() for name, account in accounts.items()]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import msgspec
+
 from ...actors.base import ConfigError, is_node_id
 from ..client import AdminClient, RequestRefused
 
@@ -16,6 +18,10 @@ FEWEST = 4
 
 _DIGITS = re.compile(r"[0-9a-f]{1,64}")
 _WITH_ID = re.compile(r"^([a-z][a-z0-9+.-]*://)[0-9a-f]{64}@")
+
+
+class _Known(msgspec.Struct, frozen=True):
+    node_id: str | None
 
 
 def short_id(node_id: str | None) -> str:
@@ -38,7 +44,9 @@ async def full_id(node: AdminClient, text: str) -> str:
         return text
     if not _DIGITS.fullmatch(text) or len(text) < FEWEST:
         raise ConfigError(f"{text[:80]!r} is no id of a peer: 64 hex digits, or the first of them, at least {FEWEST}")
-    found = sorted({peer.node_id for peer in await node.peers() if peer.node_id and peer.node_id.startswith(text)})
+    found = sorted(
+        {peer.node_id for peer in await node.listed("peers", _Known) if peer.node_id and peer.node_id.startswith(text)}
+    )
     if len(found) != 1:
         problem = f"fits {len(found)} peers: {', '.join(found[:3])}" if found else "is no peer that this node knows"
         raise RequestRefused(f"{text} {problem}", status=404, reason="unknown_peer")

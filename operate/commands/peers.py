@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
+from typing import TypeVar
+
+import msgspec
 
 from ...actors.base import ConfigError, printable
-from ...discovery.mind import PeerView
-from ...transports.connection import ConnectionStatistics
-from ..client import AdminClient
+from ..client import PAGE, AdminClient, api_path
 from .node_command import NodeCommand
 from .peer_ids import full_id, short_id, without_id
+from .shown import ShownConnection, ShownNode, ShownPage, ShownPeer
 from .terminal import Colour, Terminal
 from .text_table import Cell, TextColumn, table_lines
 from .units import size, span
 
 __all__ = ["PEERS"]
+
+T = TypeVar("T")
 
 _COLUMNS = (
     TextColumn("PEER"),
@@ -38,13 +42,14 @@ async def peers(node: AdminClient, options: argparse.Namespace, terminal: Termin
         raise ConfigError(f"{options.peer} {options.whom}: one peer at a time, or `peerbus peers forget ID`")
     if options.peer is not None:
         return await _one(node, await full_id(node, options.peer), options, terminal)
-    found = await node.peers()
-    if options.connected:
-        found = tuple(peer for peer in found if peer.connections)
     if options.json:
-        terminal.say_json(found)
+        told = await node.listed("peers", dict[str, object])
+        terminal.say_json([peer for peer in told if peer.get("connections") or not options.connected])
         return 0
-    seen, connections = await node.node(), await node.connections()
+    found = await node.listed("peers", ShownPeer)
+    if options.connected:
+        found = [peer for peer in found if peer.connections]
+    seen, connections = await node.get("/v1/node", ShownNode), await _connections(node, ShownConnection)
     rtts = {each.peer_id: each.rtt for each in connections.values()}
     rows = [_row(peer, rtts.get(peer.node_id or ""), seen.clock) for peer in sorted(found, key=_order)]
     terminal.say(*(table_lines(terminal, _COLUMNS, rows) if rows else ["no peers"]))
@@ -63,27 +68,27 @@ async def _forget(node: AdminClient, options: argparse.Namespace, terminal: Term
     return 0
 
 
-def _order(peer: PeerView) -> tuple[bool, float, str]:
+def _order(peer: ShownPeer) -> tuple[bool, float, str]:
     return not peer.up, -peer.score, peer.node_id or ""
 
 
-def _row(peer: PeerView, rtt: float | None, now: float) -> list[Cell]:
-    address = without_id(str(peer.addresses[0].endpoint)) if peer.addresses else ""
-    state = peer.state.value
+def _row(peer: ShownPeer, rtt: float | None, now: float) -> list[Cell]:
+    address = str(peer.addresses[0].endpoint) if peer.addresses else ""
+    state = peer.state
     return [
         short_id(peer.node_id) or "?",
         (state, _COLOURS.get(state, Colour.NOTABLE)),
         "" if peer.up_since is None else span(max(0.0, now - peer.up_since), short=True),
         f"{peer.score:.1f}",
         span(rtt, short=True),
-        "" if peer.direction is None else "out" if peer.direction.value == "dialed" else "in",
+        "" if peer.direction is None else "out" if peer.direction == "dialed" else "in",
         ", ".join(peer.offers if peer.offers is not None else (f"{role}?" for role in peer.roles)),
         address,
         _why_not(peer, now),
     ]
 
 
-def _why_not(peer: PeerView, now: float) -> str:
+def _why_not(peer: ShownPeer, now: float) -> str:
     """Why it is not connected."""
     if peer.connections:
         return ""
@@ -94,16 +99,19 @@ def _why_not(peer: PeerView, now: float) -> str:
 
 
 async def _one(node: AdminClient, node_id: str, options: argparse.Namespace, terminal: Terminal) -> int:
-    peer = await node.peer(node_id)
-    connections = {name: each for name, each in (await node.connections()).items() if each.peer_id == node_id}
+    path = api_path("peers", node_id)
     if options.json:
-        terminal.say_json({"peer": peer, "connections": connections})
+        all_ = await _connections(node, dict[str, object])
+        own = {name: each for name, each in all_.items() if each["peer_id"] == node_id}
+        terminal.say_json({"peer": await node.get(path, object), "connections": own})
         return 0
-    now = (await node.node()).clock
+    peer = await node.get(path, ShownPeer)
+    connections = [each for each in (await _connections(node, ShownConnection)).values() if each.peer_id == node_id]
+    now = (await node.get("/v1/node", ShownNode)).clock
     kept = [word for word in ("persistent", "unconditional", "private", "seed") if getattr(peer, word)]
     why = ", ".join(f"{points:+.1f} {reason}" for reason, points in peer.why)
     rows = [
-        ("state", ", ".join([peer.state.value, *kept])),
+        ("state", ", ".join([peer.state, *kept])),
         ("why not", _why_not(peer, now)),
         ("up for", "" if peer.up_since is None else span(now - peer.up_since)),
         (
@@ -119,14 +127,24 @@ async def _one(node: AdminClient, node_id: str, options: argparse.Namespace, ter
     if peer.addresses:
         columns = (TextColumn("ADDRESS", gives=1), TextColumn("KNOWN BY"), TextColumn("FAILURES", right=True))
         cells: list[list[Cell]] = [
-            [without_id(str(each.endpoint)), ", ".join(each.sources), str(each.failures or "")]
-            for each in peer.addresses
+            [str(each.endpoint), ", ".join(each.sources), str(each.failures or "")] for each in peer.addresses
         ]
         lines += ["", *table_lines(terminal, columns, cells)]
-    for each in connections.values():
+    for each in connections:
         lines += ["", *_connection(terminal, each)]
     terminal.say(*lines)
     return 0
+
+
+async def _connections(node: AdminClient, kind: type[T]) -> dict[str, T]:
+    """All connections, by the names of their actors."""
+    found: dict[str, T] = {}
+    after: str | None = ""
+    while after is not None:
+        page = await node.get("/v1/connections", ShownPage, after=after, limit=PAGE)
+        found |= msgspec.convert(page.connections, dict[str, kind])  # type: ignore[valid-type]  # it is one
+        after = page.next
+    return found
 
 
 _LANES = (
@@ -138,7 +156,7 @@ _LANES = (
 )
 
 
-def _connection(terminal: Terminal, each: ConnectionStatistics) -> list[str]:
+def _connection(terminal: Terminal, each: ShownConnection) -> list[str]:
     way = "dialed" if each.dialed else "accepted"
     safe = "" if each.secure else ", not encrypted"
     head = (

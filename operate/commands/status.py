@@ -6,10 +6,10 @@ import argparse
 import time
 
 from ...actors.base import printable
-from ..api import ChannelView, NodeOverview
 from ..client import AdminClient
 from .node_command import NodeCommand
 from .peer_ids import without_id
+from .shown import ShownBan, ShownChannel, ShownNode, ShownRequirement
 from .terminal import Colour, Terminal
 from .units import by_reason, size, span
 
@@ -21,14 +21,16 @@ NOT_READY = 1
 
 async def status(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
     """See the module."""
-    seen = await node.node()
+    seen = await node.get("/v1/node", ShownNode)
     ready = seen.ready.ready
     if options.json:
-        terminal.say_json(seen)
+        terminal.say_json(await node.get("/v1/node", object))
     elif not options.ready:
-        requirements = [f"{each.require}: {each.have} of {each.want}" for each in await node.requirements()]
-        bans = len(await node.bans())
-        terminal.say(*_lines(terminal, seen, await node.channels(), requirements, bans))
+        needs = await node.get("/v1/requirements", tuple[ShownRequirement, ...])
+        requirements = [f"{each.require}: {each.have} of {each.want}" for each in needs]
+        bans = len(await node.get("/v1/bans", tuple[ShownBan, ...]))
+        channels = await node.get("/v1/channels", tuple[ShownChannel, ...])
+        terminal.say(*_lines(terminal, seen, channels, requirements, bans))
     elif not ready:
         terminal.say(*(f"{each.reason}: {printable(each.text)}" for each in seen.ready.why_not))
     return NOT_READY if options.ready and not ready else 0
@@ -36,8 +38,8 @@ async def status(node: AdminClient, options: argparse.Namespace, terminal: Termi
 
 def _lines(
     terminal: Terminal,
-    seen: NodeOverview,
-    channels: tuple[ChannelView, ...],
+    seen: ShownNode,
+    channels: tuple[ShownChannel, ...],
     requirements: list[str],
     bans: int,
 ) -> list[str]:

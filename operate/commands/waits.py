@@ -6,9 +6,9 @@ import argparse
 from collections.abc import Iterable, Mapping
 
 from ...actors.base import printable
-from ...actors.sends import WaitView
 from ..client import AdminClient
 from .node_command import NodeCommand
+from .shown import ShownWait
 from .terminal import Colour, Terminal
 from .text_table import Cell, TextColumn, table_lines
 from .units import span
@@ -28,10 +28,10 @@ _HERE = "bus://local/"
 
 async def waits(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
     """See the module."""
-    found = await node.waits()
     if options.json:
-        terminal.say_json(found)
+        terminal.say_json(await node.get("/v1/waits", object))
         return 0
+    found = await node.get("/v1/waits", tuple[ShownWait, ...])
     if not found:
         terminal.say("nobody waits")
         return 0
@@ -56,7 +56,7 @@ async def waits(node: AdminClient, options: argparse.Namespace, terminal: Termin
     return 0
 
 
-def circles(found: Iterable[WaitView]) -> list[tuple[str, ...]]:
+def circles(found: Iterable[ShownWait]) -> list[tuple[str, ...]]:
     """Actors that wait for each other in a circle, each circle once, from its first name on."""
     edges: dict[str, list[str]] = {}
     for wait in found:

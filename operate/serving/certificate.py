@@ -9,10 +9,12 @@ import stat
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-
-from cryptography import x509
+from typing import TYPE_CHECKING
 
 from ...actors.base import ConfigError
+
+if TYPE_CHECKING:
+    from cryptography import x509
 
 __all__ = ["ServerCertificate", "read_certificate"]
 
@@ -35,6 +37,8 @@ def read_certificate(certificate: Path, key: Path) -> ServerCertificate:
 
     Raises ConfigError, also where every user of this machine can read the key.
     """
+    from cryptography import x509  # here: who asks a node has none of this
+
     try:
         if stat.S_IMODE(os.stat(key).st_mode) & stat.S_IROTH:
             raise ConfigError(f"the key {key} can be read by everybody: chmod o-r {key}")
@@ -63,6 +67,8 @@ def read_certificate(certificate: Path, key: Path) -> ServerCertificate:
 
 
 def _names(certificate: x509.Certificate) -> set[str]:
+    from cryptography import x509
+
     try:
         told = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     except (x509.ExtensionNotFound, ValueError):

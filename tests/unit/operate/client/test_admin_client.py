@@ -94,7 +94,7 @@ async def test_it_reads_what_happened(place: Place, client: AdminClient) -> None
 
 
 async def test_more_than_a_page_comes_whole(place: Place, client: AdminClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("peerbus.operate.client.admin_client.PAGE", 2)
+    monkeypatch.setattr("peerbus.operate.client.caller.PAGE", 2)
     async with client:
         assert [each.name for each in await client.actors()] == [each.name for each in place.node.actors().actors]
 

@@ -24,7 +24,8 @@ class Known:
 class Knows:
     """A node that knows these."""
 
-    async def peers(self) -> Sequence[Known]:
+    async def listed(self, what: str, kind: type) -> Sequence[Known]:
+        assert what == "peers"
         return [Known(A), Known(B), Known(None)]
 
 
@@ -49,7 +50,7 @@ async def test_digits_that_fit_none_or_two_and_what_are_none_are_refused() -> No
 
 async def test_two_that_fit_are_named() -> None:
     class Same(Knows):
-        async def peers(self) -> Sequence[Known]:
+        async def listed(self, what: str, kind: type) -> Sequence[Known]:
             return [Known(A), Known("abcd1" + "0" * 59)]
 
     with pytest.raises(RequestRefused, match="abcd fits 2 peers: abcd0000"):

@@ -10,7 +10,7 @@ from command_line import asked
 from virtual_time import eventually
 
 from peerbus.actors import LOCAL, Actor, handles
-from peerbus.actors.sends import WaitView
+from peerbus.operate.commands.shown import ShownWait
 from peerbus.operate.commands.waits import circles
 
 
@@ -22,8 +22,8 @@ class Asker(Actor):
         await self.ask(LOCAL / Blocks, Wait(), timeout=600)
 
 
-def wait(actor: str, to: str) -> WaitView:
-    return WaitView(f"bus://local/{actor}", "Go", f"bus://local/{to}", "Get", "answer", 1.0)
+def wait(actor: str, to: str) -> ShownWait:
+    return ShownWait(f"bus://local/{actor}", "Go", f"bus://local/{to}", "Get", "answer", 1.0)
 
 
 def names(found: list[tuple[str, ...]]) -> list[str]:
