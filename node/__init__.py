@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ..transports.rules import Allow, Permissions
     from .event_history import ActorFailure, EventHistory, EventReader, Happened, LostMessage
     from .inspector import INSPECTOR, GetEvents, GetSnapshot, GetWaits
     from .network import Network
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "INSPECTOR",
     "ActorFailure",
+    "Allow",
     "EventHistory",
     "EventReader",
     "GetEvents",
@@ -25,6 +27,7 @@ __all__ = [
     "Network",
     "Node",
     "NodeSnapshot",
+    "Permissions",
 ]
 
 #: In which module each of them is.
@@ -33,6 +36,7 @@ _PLACES = {
     "Node": "node",
     "NodeSnapshot": "snapshot",
     **dict.fromkeys(("INSPECTOR", "GetEvents", "GetSnapshot", "GetWaits"), "inspector"),
+    **dict.fromkeys(("Allow", "Permissions"), ".transports.rules"),
     **dict.fromkeys(("ActorFailure", "EventHistory", "EventReader", "Happened", "LostMessage"), "event_history"),
 }
 

@@ -50,6 +50,7 @@ def build_node(config: NodeConfig, found: FoundIdentity | None = None, extension
         seeds=[str(endpoint) for endpoint in config.peers.seeds],
         options=config.peers.options,
         heartbeat=config.peers.heartbeat,
+        permissions=config.permissions,
         transports=make_transports(
             (*config.listen, *config.peers.persistent, *config.peers.seeds),
             TransportOptions(identity=identity, arrivals_per_address=config.limits.arrivals_per_address),

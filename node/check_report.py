@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ..actors.messages import Channel
+from ..discovery.pex import PeerExchange
 from .channel_tuning import notes_on_channels
 from .config import NodeConfig
+from .config_permissions import notes_on_permissions
 from .identity_source import FoundIdentity
 from .overrides import PREFIX, Override, key_text, leaves
 
@@ -32,10 +34,21 @@ def check_report(config: NodeConfig, found: FoundIdentity | None, channels: Iter
     parts = [[f"  {what:<10} {means}" for what, means in _meaning(config, found)]]
     channels = list(channels)
     parts.append([f"  {_channel(channel)}" for channel in channels])
+    parts.append([f"  {line}" for line in config.permissions.lines()])
     parts.append([f"  {_value(key, value)}  ({config.source.origin(key)})" for key, value in _set(config)])
-    parts.append([f"  {note}" for note in notes_on_channels(channels)])
+    roles = [offer.role for offer in config.offers] + [each.role for each in config.peers.options.requires]
+    names = [channel.name for channel in channels] + ([PeerExchange.channel.name] if config.pex.enabled else [])
+    faults = notes_on_permissions(config.permissions, names, roles)
+    parts.append([f"  {note}" for note in notes_on_channels(channels) + faults])
     parts.append([f"  {line}" for line in _ignored(config)])
-    heads = ["", "channels:", "set, and where:", "notes:", "variables that are no key of a configuration, and ignored:"]
+    heads = [
+        "",
+        "channels:",
+        "who may what:",
+        "set, and where:",
+        "notes:",
+        "variables that are no key of a configuration, and ignored:",
+    ]
     return "\n".join(
         line for head, lines in zip(heads, parts, strict=True) if lines for line in ([head] if head else []) + lines
     )
@@ -81,6 +94,7 @@ def _channel(channel: Channel[Any]) -> str:
         f"{channel.name}: priority {channel.priority}, window {channel.window} ({channel.window_bytes} bytes), "
         f"mailbox {channel.mailbox} ({channel.mailbox_bytes} bytes), overflow {channel.overflow.value}, "
         f"timeout {channel.timeout:g} s, max_message {channel.max_message}"
+        f"{', stays on this node' if channel.local else ''}"
     )
 
 

@@ -13,11 +13,13 @@ from types import MappingProxyType
 from ..actors.base import ConfigError
 from ..actors.messages import Capability
 from ..discovery.records import Advertised, check_offers_fit
+from ..transports.rules import Permissions
 from ..transports.streams import Endpoint
 from .config_admin import AdminConfig, read_admin
 from .config_channels import IMPORT_PATH, ChannelConfig, read_channels
 from .config_limits import LimitsConfig, read_limits
 from .config_peers import PeersConfig, read_peers
+from .config_permissions import read_permissions
 from .config_pex import PexConfig, read_pex
 from .config_places import advertised_at, interface_of, listen_at
 from .config_tracing import TracingConfig, read_tracing
@@ -81,6 +83,7 @@ class NodeConfig:
     discovery: DiscoveryConfig = field(default_factory=DiscoveryConfig)
     pex: PexConfig = field(default_factory=PexConfig)
     peers: PeersConfig = field(default_factory=PeersConfig)
+    permissions: Permissions = field(default_factory=Permissions)
     log: LogConfig = field(default_factory=LogConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     admin: AdminConfig = field(default_factory=AdminConfig)
@@ -138,6 +141,7 @@ def parse_config(text: str, *, name: str, folder: Path, overrides: Sequence[Over
         discovery=_discovery(top.table("discovery")),
         pex=read_pex(top.table("pex")),
         peers=read_peers(top.table("peers")),
+        permissions=read_permissions(top.table("permissions")),
         log=_log(top.table("log")),
         limits=read_limits(top.table("limits")),
         admin=read_admin(top.table("admin"), folder),

@@ -72,6 +72,8 @@ def _channel(channels: TomlTable, name: str) -> ChannelConfig:
         tuning["timeout"] = table.seconds("timeout", 5.0, high=float("inf"))
     if table.has("overflow"):
         tuning["overflow"] = Overflow(table.choice("overflow", [each.value for each in Overflow], "wait"))
+    if table.has("local"):
+        tuning["local"] = table.flag("local", default=False)
     table.finish()
     return ChannelConfig(channels.key(name), name, path, MappingProxyType(tuning))
 

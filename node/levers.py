@@ -20,12 +20,14 @@ from ..discovery.mind import (
     LeverResult,
     RemovePersistent,
     RemoveSeed,
+    SetPermissions,
     SetScore,
     UnbanPeer,
 )
+from ..transports.rules import Permissions
 from .network import Network
 from .network_door import NetworkDoor
-from .node_arguments import dialed_of, endpoint_of
+from .node_arguments import dialed_of, endpoint_of, of_kind
 
 __all__ = ["NodeLevers"]
 
@@ -93,6 +95,11 @@ class NodeLevers:
     def set_score(self, node_id: str, score: float | None) -> Outcome[LeverResult]:
         """Fix a peer's rank, -1000 to 1000; None: what it earned counts. Refused: `unknown_peer`, `bounds`, `kept`."""
         return self._pull(SetScore(node_id, score))
+
+    def set_permissions(self, permissions: Permissions) -> Outcome[LeverResult]:
+        """Let peers do this, and no more, from now on, those that are connected too. Raises ConfigError for no such."""
+        of_kind("permissions", permissions, Permissions, "Permissions(…)")
+        return self._pull(SetPermissions(permissions))
 
     def forget(self, node_id: str) -> Outcome[LeverResult]:
         """Forget a peer, and that it is the one that is taken at an address without an id, where it answered first.

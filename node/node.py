@@ -36,6 +36,7 @@ from ..discovery.records import Myself, check_offers_fit
 from ..discovery.shell import Peers
 from ..transports.connection import HEARTBEAT_INTERVAL
 from ..transports.kinds import make_transports
+from ..transports.rules import PeerRules, Permissions
 from ..transports.streams import Identity, Transport, TransportOptions
 from ..transports.wire import Codecs
 from .allocator import keep_freed_memory
@@ -84,9 +85,9 @@ class Node(NodeViews):
     (True) or by these. `requires`: which roles its peers together must offer; it dials, keeps and parts with peers for
     it. `book`: a file for what is to be remembered of peers over restarts; None forgets it. `advertise`: where others
     reach this node, if not where it listens; `private`: peers are to tell nobody of it. `transports` replace the
-    default ones (TCP with TLS 1.3, Unix sockets, and those of the other schemes that its endpoints name). `rng`
-    chooses peers and jitter; keys never come from it. `slow_handler`, `tuning`: see `Bus`. `extensions`: what runs
-    beside it, as `peerbus.operate.Admin()`.
+    default ones (TCP with TLS 1.3, Unix sockets, and those of the other schemes that its endpoints name). `rng` chooses
+    peers and jitter; keys never come from it. `permissions`: who may send and offer what; None: everybody everything.
+    `slow_handler`, `tuning`: see `Bus`. `extensions`: what runs beside it, as `peerbus.operate.Admin()`.
 
     Raises ConfigError, ValueError or TypeError where an argument is not right.
     """
@@ -117,11 +118,13 @@ class Node(NodeViews):
         shutdown_timeout: float = SHUTDOWN_TIMEOUT,
         slow_handler: float | None = SLOW_HANDLER,
         tuning: Mapping[str, ChannelTuning] | None = None,
+        permissions: Permissions | None = None,
         extensions: Sequence[Extension] = (),
     ) -> None:
         of_kind("identity", identity, Identity, 'Identity.load("alice.pem")')
         of_kind("rng", rng, Random, "random.Random(7)")
         of_kind("options", options, PeerOptions, "PeerOptions(…)")
+        of_kind("permissions", permissions, Permissions, "Permissions(…)")
         of_kind("book", None if hasattr(book, "load") else book, (str, Path), "the path of a file")
         of_kind("finders", finders, Mapping, "a function by the name of each source")
         listed("requires", requires, "requirements", Require, "Require(role=…, at_least=…)")
@@ -147,6 +150,7 @@ class Node(NodeViews):
         self._mdns = mdns_of(mdns)
         self._finders = dict(finders or {})
         self._pex = pex_of(pex)
+        self._rules = PeerRules(permissions)
         self._heartbeat = seconds_of("heartbeat", heartbeat, zero=False)
         if transports is None:
             named = (*self._listen, *self._persistent, *self._seeds)
@@ -238,6 +242,7 @@ class Node(NodeViews):
             book=keeper,
             heartbeat=self._heartbeat,
             gate=self._door.gate,
+            rules=self._rules,
         )
 
     async def __aexit__(

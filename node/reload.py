@@ -17,6 +17,7 @@ from ..actors.messages import Capability
 from ..actors.sends import Outcome
 from ..discovery.facts import CONFIGURED_BAN
 from ..discovery.mind import LeverResult
+from ..transports.rules import Permissions
 from ..transports.streams import Endpoint
 from .config import NodeConfig
 from .identity_source import IdentitySource
@@ -146,6 +147,11 @@ async def _banned(node: Node, old: tuple[str, ...], new: tuple[str, ...]) -> _No
     return await _members(old, new, lambda one: node.ban(one, reason=CONFIGURED_BAN), node.unban)
 
 
+async def _permissions(node: Node, _old: Permissions, new: Permissions) -> _Now[Permissions]:
+    await node.set_permissions(new)
+    return new, []
+
+
 async def _members(old: Iterable[T], new: Iterable[T], add: _Pull[T], remove: _Pull[T]) -> _Now[tuple[T, ...]]:
     """Take out what is no longer wanted, then put in what is new. What stands so already is as wanted."""
     now, wanted, problems = list(old), list(new), []
@@ -170,4 +176,5 @@ LIVE: Final[Mapping[str, Callable[[Node, Any, Any], Awaitable[tuple[Any, list[st
     "peers.banned": _banned,
     "peers.persistent": _persistent,
     "peers.seeds": _seeds,
+    "permissions": _permissions,
 }

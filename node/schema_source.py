@@ -29,7 +29,7 @@ def descriptions_of(source: str) -> dict[str, Description]:
         return _from_file(Path(source))
     channels = _from_configuration(Path(source)) if source.endswith(".toml") else [_from_program(source)]
     found = {}
-    for channel in channels:
+    for channel in [each for each in channels if not each.local]:  # of those no peer hears
         try:
             found[channel.name] = describe(channel).description
         except (TypeError, Unresolved) as error:

@@ -19,7 +19,7 @@ LOOSE = ""
 #: imports rooms that stand before it, and nothing else of its floor.
 ROOMS = {
     "actors": ("base", "messages", "mailbox", "sends", "engine", "routing", LOOSE),
-    "transports": ("streams", "libp2p", "admission", "schema", "wire", "lanes", "connection", LOOSE),
+    "transports": ("streams", "libp2p", "admission", "schema", "wire", "rules", "lanes", "connection", LOOSE),
     "discovery": ("records", "facts", "book", "peer", "mind", "mdns", "pex", "network", "shell", LOOSE),
     "node": (LOOSE,),
     "operate": (
@@ -96,6 +96,7 @@ CORE = frozenset(
         "transports.lanes.out_many",
         "transports.lanes.outbox",
         "transports.lanes.pacing",
+        "transports.lanes.refusing",
         "transports.lanes.remote_reply",
         "transports.lanes.unconfirmed",
         "transports.wire.codecs",

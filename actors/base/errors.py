@@ -9,6 +9,7 @@ PeerbusError
 │   ├── NoSuchReactor        that node runs no reactor of this name
 │   ├── MessageTypeError     the channel does not declare this type, or the fields do not fit
 │   ├── MessageTooLarge      the encoded message is above the channel's limit
+│   ├── NotAllowed           the peer's operator lets this node not send it there
 │   ├── SchemaMismatch       both nodes have the channel, but not the same message types
 │   ├── ActorStopped         the receiver stopped before it handled the message
 │   ├── Deadlock             sends wait for each other in a circle; `.cycle` names the actors
@@ -49,6 +50,7 @@ __all__ = [
     "MessageTypeError",
     "NoRoute",
     "NoSuchReactor",
+    "NotAllowed",
     "PeerGone",
     "PeerbusError",
     "ProcessForked",
@@ -156,6 +158,12 @@ class MessageTooLarge(SendError):
     """The encoded message is larger than the channel allows."""
 
     reason = "too_large"
+
+
+class NotAllowed(SendError):
+    """The peer's operator does not let this node tell, or ask, on that channel: see `Permissions`."""
+
+    reason = "not_allowed"
 
 
 class SchemaMismatch(SendError):

@@ -59,7 +59,9 @@ class Addressee(Supervised):
             channel = bus.channels.tuned(channel)
             mailbox = Mailbox(channel.mailbox, channel.mailbox_bytes, channel.overflow)
         #: The messages that are taken without a look; None: all.
-        self.types = None if channel is None else LOOKS if bus is not None and bus.checks_sends else channel.types
+        self.types = None if channel is None else channel.types
+        if channel is not None and not channel.local and bus is not None and bus.checks_sends:
+            self.types = LOOKS
         self.timeout = DEFAULT_TIMEOUT if channel is None else channel.timeout
         self.mailbox = actor_class._create_actor_inbox() if mailbox is None else mailbox
         self.mailbox.on_drop = self.undelivered

@@ -92,6 +92,7 @@ class ChannelTuning(TypedDict, total=False):
     overflow: Overflow
     timeout: float
     max_message: int
+    local: bool
 
 
 class ChannelOptions(ChannelTuning, total=False):
@@ -109,6 +110,7 @@ class Channel(Generic[M_contra]):
     `window`, `window_bytes`: what one peer may have in flight towards this reactor.
     `overflow`: what happens when the mailbox is full. `timeout`: default seconds of a send or an ask.
     `max_message`: largest encoded message in bytes, at most 16 MiB.
+    `local`: it stays on its node: peers are not told of it and cannot reach it, so its messages may hold anything.
     `idempotent`: those of the types that may be handled twice: an ask of them is made again where a peer is gone.
 
     Raises ValueError where a value is out of range, and TypeError where a type cannot be a message: it is not frozen,
@@ -118,6 +120,7 @@ class Channel(Generic[M_contra]):
 
     __slots__ = (
         "idempotent",
+        "local",
         "mailbox",
         "mailbox_bytes",
         "max_message",
@@ -230,11 +233,13 @@ class Channel(Generic[M_contra]):
         overflow: Overflow = Overflow.WAIT,
         timeout: float = DEFAULT_TIMEOUT,
         max_message: int = DEFAULT_MAX_MESSAGE,
+        local: bool = False,
         idempotent: tuple[type, ...] = (),
     ) -> None:
         if not REACTOR_PATTERN.fullmatch(name):
             raise ValueError(f"not a channel name: {name!r} (lower-case letters, digits, '.', '_', '-'; at most 63)")
-        _check_types(name, messages)
+        _check_flag(name, "local", local)
+        _check_types(name, messages, travels=not local)
         for key, value, low, high in (
             ("priority", priority, 1, 255),
             ("mailbox", mailbox, 1, 1 << 20),
@@ -266,6 +271,7 @@ class Channel(Generic[M_contra]):
         self.overflow: Overflow = overflow
         self.timeout: float = timeout
         self.max_message: int = max_message
+        self.local: bool = local
 
     def tuned(self, **tuning: Unpack[ChannelTuning]) -> Channel[M_contra]:
         """A channel of the same name and messages, with other bounds. Raises ValueError and TypeError as a new one."""
@@ -280,6 +286,11 @@ class Channel(Generic[M_contra]):
 def _check_number(name: str, key: str, value: object, kind: type | tuple[type, ...], right: str) -> None:
     if isinstance(value, bool) or not isinstance(value, kind):
         raise TypeError(f"channel {name!r}: {key} is {value!r}; {right}")
+
+
+def _check_flag(name: str, key: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise TypeError(f"channel {name!r}: {key} is {value!r}; write True or False")
 
 
 def _one_of(words: type[Enum]) -> str:
@@ -313,7 +324,7 @@ def _check_kind(name: str, message_type: Any) -> None:
         )
 
 
-def _check_types(name: str, messages: Iterable[Any]) -> None:
+def _check_types(name: str, messages: Iterable[Any], *, travels: bool) -> None:
     if isinstance(messages, type):
         raise TypeError(f"channel {name!r}: messages is a tuple of types; write messages=({messages.__name__},)")
     seen: set[str] = set()
@@ -324,13 +335,13 @@ def _check_types(name: str, messages: Iterable[Any]) -> None:
                 f"channel {name!r}: two message types are called {message_type.__name__!r}; "
                 "on the wire they are told apart by their names"
             )
-        if Fact not in message_type.__bases__:
+        if travels and Fact not in message_type.__bases__:
             check_travels(message_type, f"channel {name!r}: {message_type.__name__}")
         seen.add(message_type.__name__)
     if not seen:
         raise TypeError(f"channel {name!r} declares no message types")
     declared = tuple(messages)
-    for message_type in declared:
+    for message_type in declared if travels else ():
         with contextlib.suppress(Unresolved):
             answer = answer_named(message_type)
             if answer is not UNNAMED:

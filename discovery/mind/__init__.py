@@ -19,13 +19,15 @@ from .lever_messages import (
     LeverResult,
     RemovePersistent,
     RemoveSeed,
+    SetPermissions,
     SetScore,
     UnbanPeer,
     drain_of,
     pull,
 )
-from .manager import PeerManager, bounded
+from .manager import PeerManager
 from .peer_view import PeerFilter
+from .reasons import bounded
 from .requirements import RequirementView
 from .snapshot import BanView, PeerPage, PeersSnapshot, PeerView
 from .token_bucket import TokenBucket
@@ -54,6 +56,7 @@ __all__ = [
     "RemovePersistent",
     "RemoveSeed",
     "RequirementView",
+    "SetPermissions",
     "SetScore",
     "TokenBucket",
     "UnbanPeer",

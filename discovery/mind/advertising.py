@@ -61,11 +61,16 @@ def _is_private(peer: KnownPeer) -> bool:
 
 
 def roles_of(peer: KnownPeer) -> frozenset[str]:
-    """The names of what a peer offers: by its handshake, else by its record, else as finders claim."""
-    if peer.offers is None and peer.record is not None:
-        return frozenset(peer.record.roles)
-    texts = peer.roles if peer.offers is None else peer.offers
-    return frozenset(map(role_of, texts))
+    """The names of what a peer offers: by its handshake, else by its record, else as finders claim.
+
+    Of what was only claimed, that which could be believed: it says whom to dial, and nothing else.
+    """
+    offered = peer.offered
+    if offered is not None:
+        return frozenset(map(role_of, offered))
+    claimed = peer.roles if peer.record is None else peer.record.roles
+    could, node_id = peer.rules.permissions.may_come_to_believe, peer.node_id
+    return frozenset(role for role in map(role_of, claimed) if could(role, node_id))
 
 
 def role_of(capability: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...transports.rules import Permissions
 from ...transports.streams import Endpoint
 from ..facts import BanTarget, Changes, Refuse
 from .levers import Levers
@@ -23,6 +24,7 @@ __all__ = [
     "LeverResult",
     "RemovePersistent",
     "RemoveSeed",
+    "SetPermissions",
     "SetScore",
     "UnbanPeer",
     "drain_of",
@@ -115,6 +117,13 @@ class SetScore:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPermissions:
+    """Let peers do this, and no more, from now on."""
+
+    permissions: Permissions
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetPeer:
     """Forget this peer, and that it is the one that is taken where it answered first."""
 
@@ -139,6 +148,7 @@ Lever = (
     | AddSeed
     | RemoveSeed
     | SetScore
+    | SetPermissions
     | ForgetPeer
     | Drain
 )
@@ -152,6 +162,7 @@ LEVERS = (
     AddSeed,
     RemoveSeed,
     SetScore,
+    SetPermissions,
     ForgetPeer,
     Drain,
 )
@@ -192,6 +203,8 @@ def pull(levers: Levers, lever: Lever, now: float) -> Changes | Refuse:
             return levers.remove_seed(endpoint)
         case SetScore(node_id, score):
             return levers.set_score(node_id, score)
+        case SetPermissions(permissions):
+            return levers.set_permissions(permissions)
         case ForgetPeer(node_id):
             return levers.forget(node_id, now)
         case Drain(on):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 
+from ...transports.rules import Permissions
 from ...transports.streams import Endpoint
 from ..facts import MAX_BANS, MAX_SCORE, MIN_SCORE, Ban, BanTarget, Changes, Refuse
 from ..peer import SEED, PeerState
@@ -135,6 +136,11 @@ class Levers:
             return self._unknown(node_id)
         if peer is not None and peer.state is PeerState.IDLE and not peer.kept:
             self._state.peers.forget(node_id)
+        return Changes()
+
+    def set_permissions(self, permissions: Permissions) -> Changes | Refuse:
+        """Let peers do this from now on; whose connection is open is judged anew."""
+        self._state.peers.rules.set(permissions)
         return Changes()
 
     def drain(self, on: bool, now: float) -> Changes | Refuse:

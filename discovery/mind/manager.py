@@ -19,6 +19,7 @@ from collections import Counter
 from collections.abc import Hashable
 
 from ...actors.base import ConfigError
+from ...transports.rules import PeerRules
 from ...transports.streams import Endpoint, check_node_id
 from ..facts import (
     CONFIGURED_BAN,
@@ -51,14 +52,13 @@ from .levers import Levers
 from .manager_state import ManagerState
 from .peer_store import PeerStore
 from .peer_view import PeerFilter, page_of_peers, picture_of, view_of
+from .reasons import bounded
 from .requirements import RequirementWatch, views_of
 from .snapshot import PeerPage, PeersSnapshot, PeerView
 from .wall import WallClock
 
-__all__ = ["PeerManager", "bounded"]
+__all__ = ["PeerManager"]
 
-#: Reasons come from peers too: what is beyond that many different words is counted as `other`.
-MAX_REASONS = 64
 #: The other of two connections won, so the peer is alive: that is no failure.
 NO_FAULT = frozenset({"duplicate", "superseded"})
 #: Seconds that a peer is left alone which said that it is full: slots come free in minutes, and a node among full peers
@@ -71,21 +71,26 @@ INCOMPATIBLE = frozenset({"network", "version"})
 class PeerManager:
     """Knows every peer of the node `self_id` and decides, within `options`.
 
-    It has no task and no timer: after each call, ask `dials`, and ask again at `next_due`. Where two
-    connections to one peer exist, `beats` chooses, and the losers are closed once the winner
-    is ready. Times are seconds on the caller's monotonic clock; `wall` says how the calendar is beside it.
-    Raises ValueError for an id that is none.
+    It has no task and no timer: after each call, ask `dials`, and ask again at `next_due`. Where two connections to one
+    peer exist, `beats` chooses, and the losers are closed once the winner is ready. Times are seconds on a monotonic
+    clock; `wall`: how the calendar is beside it; `rules`: whose word is taken for a role. Raises ValueError for no id.
     """
 
     def __init__(
-        self, self_id: str, options: PeerOptions, rng: random.Random, *, wall: WallClock | None = None
+        self,
+        self_id: str,
+        options: PeerOptions,
+        rng: random.Random,
+        *,
+        wall: WallClock | None = None,
+        rules: PeerRules | None = None,
     ) -> None:
         self._self_id = check_node_id(self_id)
         self._options = options
         self._rng = rng
         #: How its clock and the calendar go together.
         self.wall: WallClock = WallClock() if wall is None else wall
-        self._peers = PeerStore(self_id, options)
+        self._peers = PeerStore(self_id, options, rules)
         for node_id in sorted(options.unconditional - {self_id}):
             self._peers.remember(node_id, 0.0, always=True)  # so that its slot is counted before it comes
         self._state = ManagerState(self_id, options, rng, self._peers)
@@ -393,8 +398,3 @@ class PeerManager:
         by_rank = victim is None or peer.rank(now) > victim.rank(now)
         changes = self._state.shed("upgraded", now, most=1, first=None if by_rank else victim)
         return changes if changes.close or not peer.outgoing else self._state.shed_outgoing("upgraded", now)
-
-
-def bounded(counts: Counter[str], reason: str) -> str:
-    """Under which word a reason is counted, which may be a stranger's: of too many the rest is `other`."""
-    return reason if reason in counts or len(counts) < MAX_REASONS else "other"

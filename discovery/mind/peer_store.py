@@ -9,6 +9,7 @@ from heapq import nsmallest
 from itertools import chain
 from zlib import crc32
 
+from ...transports.rules import PeerRules
 from ...transports.streams import Endpoint
 from ..facts import Candidate, Score
 from ..peer import CONFIGURED, REACHED, SEED, KnownPeer, PeerOptions, PeerState
@@ -38,9 +39,11 @@ class PeerStore:
     operator's are entered even beyond the limit.
     """
 
-    __slots__ = ("_learned", "_least", "_nameless", "_options", "_peers", "_places", "_self_id", "pins")
+    __slots__ = ("_learned", "_least", "_nameless", "_options", "_peers", "_places", "_self_id", "pins", "rules")
 
-    def __init__(self, self_id: str, options: PeerOptions) -> None:
+    def __init__(self, self_id: str, options: PeerOptions, rules: PeerRules | None = None) -> None:
+        #: What peers may do.
+        self.rules = rules or PeerRules()
         self._self_id = self_id
         self._options = options
         self._peers: dict[str, KnownPeer] = {}
@@ -290,7 +293,7 @@ class PeerStore:
 
     def _new(self, node_id: str | None, now: float) -> KnownPeer:
         options = self._options
-        peer = KnownPeer(node_id, seen=now, score=Score(options.score_half_life))
+        peer = KnownPeer(node_id, seen=now, score=Score(options.score_half_life), rules=self.rules)
         if node_id is not None:
             # Nodes that start together hear of each other in one order, and would all dial the same few.
             peer.lot = crc32(node_id.encode(), crc32(self._self_id.encode()))

@@ -40,6 +40,7 @@ class AddressView:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerView:
     """One peer. `roles` is what finders claim, unproven; `offers` what its last handshake said, None if there was none.
+    Of both only what this node's rules believe; `disbelieved` is what finders claim, and it does not.
 
     `node_id` is None for a configured address that has not answered yet; `addresses` are in the
     order in which they would be dialed. `score` is what the peer is ranked by, and `why` the points behind it, by
@@ -60,6 +61,7 @@ class PeerView:
     why: tuple[tuple[str, float], ...]
     fixed_score: float | None
     roles: tuple[str, ...]
+    disbelieved: tuple[str, ...]
     offers: tuple[str, ...] | None
     direction: Direction | None
     connections: int

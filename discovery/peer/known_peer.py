@@ -6,6 +6,7 @@ import math
 import random
 from dataclasses import dataclass, field
 
+from ...transports.rules import PeerRules, Subject
 from ..facts import MAX_SCORE, MIN_SCORE, Dial, Direction, PeerConnectionView, Score
 from ..records import PeerRecord
 from .addresses import AddressList
@@ -75,6 +76,8 @@ class KnownPeer:
     crowd: str = ""
     #: The peer whose place it takes when it is ready.
     replaces: str | None = None
+    #: Whose word is taken for which role.
+    rules: PeerRules = field(default_factory=PeerRules)
 
     @property
     def persistent(self) -> bool:
@@ -85,6 +88,18 @@ class KnownPeer:
     def kept(self) -> bool:
         """Whether a slot is kept for it: it is persistent or unconditional."""
         return self.unconditional or self.addresses.configured
+
+    @property
+    def offered(self) -> tuple[str, ...] | None:
+        """`offers`, as far as the rules of today could believe it: the book has what those of another day did."""
+        could, node_id = self.rules.permissions.may_come_to_believe, self.node_id
+        return None if self.offers is None else tuple(o for o in self.offers if could(o.partition("{")[0], node_id))
+
+    @property
+    def claims(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Of the roles that finders claim for it, those that are believed without a certificate, and the others."""
+        believed, bare = self.rules.permissions.believes, Subject(self.node_id)
+        return tuple(r for r in self.roles if believed(r, bare)), tuple(r for r in self.roles if not believed(r, bare))
 
     @property
     def linked(self) -> bool:

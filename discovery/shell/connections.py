@@ -19,6 +19,7 @@ from ...transports.connection import (
     ReadTurns,
 )
 from ...transports.lanes import WindowBudget
+from ...transports.rules import PeerRules
 from ...transports.wire import Codecs
 from ..mind import bounded
 from .peers_statistics import CarriedBytes, ConnectionTotals, CreditLeft, NarrowPath
@@ -33,7 +34,13 @@ class Connections:
     """For the actor `owner`. `ended(key, event)` hears of each that ends, once."""
 
     def __init__(
-        self, owner: Actor, codecs: Codecs, ended: Callable[[int, ConnectionEnded], None], *, heartbeat: float
+        self,
+        owner: Actor,
+        codecs: Codecs,
+        ended: Callable[[int, ConnectionEnded], None],
+        *,
+        heartbeat: float,
+        rules: PeerRules,
     ) -> None:
         self._owner = owner
         self._codecs = codecs
@@ -42,6 +49,8 @@ class Connections:
         self._windows = WindowBudget()
         self._turns = ReadTurns(owner.bus.loop)
         self._memory = PeerMemory()
+        self._rules = rules
+        rules.changed = self.judge_anew
         #: Connections that have opened so far: of two to one peer the later one counts.
         self._opened = 0
         self._open: dict[int, Ref[PeerConnection]] = {}
@@ -71,6 +80,7 @@ class Connections:
                 windows=self._windows,
                 turns=self._turns,
                 memory=self._memory,
+                rules=self._rules,
             ),
             name=f"peer-{greeted.peer.node_id[:8]}-{key}",
         )
@@ -107,6 +117,13 @@ class Connections:
         """Tell all of them something."""
         for key in tuple(self._open):
             self.tell(key, command)
+
+    def judge_anew(self) -> None:
+        """The rules for peers are other ones: of all that are open, from now on."""
+        for key, ref in self._open.items():
+            actor = ref._cell.actor
+            if isinstance(actor, PeerConnection) and key not in self._gone:
+                actor.judge_anew()
 
     def forget(self, key: int) -> bool:
         """It has ended; False if that was known."""

@@ -24,6 +24,7 @@ from ...actors.base import (
 from ...actors.bus import Bus
 from ...transports.admission import NetworkGate
 from ...transports.connection import Greeted, greet
+from ...transports.rules import PeerRules, Subject
 from ...transports.streams import Endpoint, ManyPlaces, Provisional, Stream, Transport
 from ...transports.wire import Hello, IdentityInUse
 from ..facts import Accept, Attempt, Changes, Dial, PeerNotReached, PeerRefused
@@ -49,7 +50,8 @@ FAILURES = (DialFailed, HandshakeFailed, ProtocolError, StreamBroken, StreamClos
 class Dialing:
     """See the module. `name` is the node's, for logs.
 
-    `here` gives the machine's addresses, `hello` what this node says in a handshake to whoever is there.
+    `here` gives the machine's addresses, `hello` what this node says in a handshake to whoever is there,
+    `rules` whose word is taken for a role.
     `opened(greeted, key)` takes a connection that both sides welcomed; `changed(changes)` hears what follows from a
     greeting that came to nothing, and that somebody may be due. `moved` hears that this node listens elsewhere, `gate`
     has the rules by which peers come in.
@@ -64,6 +66,7 @@ class Dialing:
         *,
         hello: Callable[[Endpoint | None], Hello],
         here: Callable[[], tuple[LocalAddress, ...]] = tuple,
+        rules: PeerRules | None = None,
         opened: Callable[[Greeted, int], None],
         changed: Callable[[Changes], None],
         moved: Callable[[], None] = lambda: None,
@@ -76,6 +79,7 @@ class Dialing:
         self._manager = manager
         self._hello = hello
         self._here = here
+        self._rules = rules or PeerRules()
         self._whereabouts = Whereabouts(manager.self_id)
         self._referrals = Referrals(bus, manager)
         self._opened = opened
@@ -328,7 +332,8 @@ class Dialing:
             host = stream.remote.host or None
             epoch = peer.clock / 1000
             proven = stream.peer_id is not None
-            attempt = Attempt(peer.node_id, peer.incarnation, key, dial, peer.offers, host, place, more, epoch, proven)
+            offers = self._rules.permissions.believed(peer.offers, Subject.of(stream))
+            attempt = Attempt(peer.node_id, peer.incarnation, key, dial, offers, host, place, more, epoch, proven)
             verdict = self._manager.authenticated(attempt, self._loop.time())
             if isinstance(verdict, Accept):
                 judged.accepted = peer.node_id

@@ -28,6 +28,7 @@ from ...transports.connection import (
     OpenChannel,
     PeerLink,
 )
+from ...transports.rules import PeerRules
 from ...transports.streams import Endpoint, Transport
 from ...transports.wire import Codecs
 from ..book import BookKeeper
@@ -93,6 +94,7 @@ class Peers(Actor):
         book: Ref[BookKeeper] | None = None,
         heartbeat: float = HEARTBEAT_INTERVAL,
         gate: NetworkGate | None = None,
+        rules: PeerRules | None = None,
     ) -> None:
         super().__init__()
         self._myself = myself
@@ -106,8 +108,9 @@ class Peers(Actor):
         self._watch = AddressWatch(myself.name, self._loop, self.bus.context, moved)
         here = self._watch.here
         self._description = SelfDescription(myself, self.bus, codecs, tuple(offers), lambda: self.endpoints, here)
+        rules, wall = rules or PeerRules(), WallClock.of(self._loop)
         self._manager = PeerManager(
-            myself.identity.node_id, options or PeerOptions(), self.bus.rng, wall=WallClock.of(self._loop)
+            myself.identity.node_id, options or PeerOptions(), self.bus.rng, wall=wall, rules=rules
         )
         self.mind: PeerManager = self._manager
         self._calendar = CalendarWatch(myself.name, self._manager)
@@ -121,13 +124,18 @@ class Peers(Actor):
             self._manager,
             hello=self._description.hello,
             here=here,
+            rules=rules,
             opened=self._open,
             changed=self._settle,
             moved=moved,
             gate=gate,
         )
         self._connections = Connections(
-            self, codecs, lambda key, event: mailbox.put(Envelope(ConnectionOver(key, event))), heartbeat=heartbeat
+            self,
+            codecs,
+            lambda key, event: mailbox.put(Envelope(ConnectionOver(key, event))),
+            heartbeat=heartbeat,
+            rules=rules,
         )
         self.connections: Connections = self._connections
         self._finders = Finders(

@@ -6,7 +6,16 @@ from typing import Any, cast
 
 import msgspec
 
-from ...actors.base import DeadlineExceeded, MessageTypeError, NoRoute, NoSuchReactor, PeerGone, RemoteError, SendError
+from ...actors.base import (
+    DeadlineExceeded,
+    MessageTypeError,
+    NoRoute,
+    NoSuchReactor,
+    NotAllowed,
+    PeerGone,
+    RemoteError,
+    SendError,
+)
 from ...actors.messages import Address, GroupAddress, Results, encoding_of, parse_address
 from ...node.views import NodeViews
 from ..api import (
@@ -98,6 +107,8 @@ def failed(error: SendError | RemoteError) -> ApiError:
             status = 504
         case NoRoute() | NoSuchReactor():
             status = 404
+        case NotAllowed():
+            status = 403
         case MessageTypeError():
             status = 400
         case PeerGone():
@@ -119,6 +130,7 @@ def reason_of(error: Exception) -> str:
 
 _FAILS = {
     400: "It is malformed, or no such message.",
+    403: "The peer does not let this node send that there.",
     404: "Nobody answers to the address, or the channel is not known.",
     502: "The peer has gone, or the handler failed.",
     503: "It is not taken now.",

@@ -67,6 +67,16 @@ class Announcements:
 
     # To the peer.
 
+    def say(self, command: OpenChannel | CloseChannel | OfferRoles) -> None:
+        """Something of this node is other than it was."""
+        match command:
+            case OpenChannel():
+                self.open(command)
+            case CloseChannel():
+                self.close(command)
+            case OfferRoles():
+                self.offer(command)
+
     def open(self, command: OpenChannel) -> None:
         """A reactor has started here."""
         if self._receive.has(command.info.name):
@@ -138,7 +148,7 @@ class Announcements:
 
     def updated(self, frame: Update) -> None:
         """The peer offers other roles, unless it says again what it has said."""
-        if frame.offers != self._link.offers or frame.record != self._link.record:
+        if frame.offers != self._link.said or frame.record != self._link.record:
             self._link.offer(frame.offers, frame.record)
             self._changed()
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from ..lanes import LaneStatistics
 from ..wire import ChannelInfo
@@ -75,7 +76,8 @@ class ConnectionStatistics:
     """A connection at one instant. Times are seconds, sizes bytes; `rtt` is None before the first PONG.
 
     `patience`: silence after which the peer is given up, by what was learnt of its rhythm so far. `narrow`: its path
-    looks as if it dropped large packets.
+    looks as if it dropped large packets. `refused`: what the peer may not do here, `tell` and `ask`, by channel;
+    `disbelieved`: what it says that it offers, and its word is not taken for.
     """
 
     peer_id: str
@@ -93,3 +95,5 @@ class ConnectionStatistics:
     unsolicited: int
     lanes: dict[str, LaneStatistics]
     narrow: bool = False
+    refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    disbelieved: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ from ...actors.engine import Ending, handles
 from ...actors.messages import Directive, ShutdownStarted, Supervision
 from ...actors.router import LinkChanged, LinkDown, LinkUp
 from ..lanes import FIRST_TOKEN, FrameWriter, WindowBudget
+from ..rules import PeerRules, Subject
 from ..streams import NARROW, IdleRecords, Narrowing, Sizing
 from ..wire import WORD_LIMIT, Codecs, FrameEncoder, GoAway, Ping, Pong, clip
 from .allowances import FLOOD
@@ -45,6 +46,7 @@ from .peer_memory import PeerMemory
 from .pulse import HEARTBEAT_INTERVAL, Pulse
 from .read_turns import ReadTurns
 from .rising import Rising
+from .ruling import Ruling, refusals_of
 from .takers import all_takers
 
 __all__ = ["PeerConnection"]
@@ -63,7 +65,7 @@ class PeerConnection(Actor):
     `listed`: False for one that another has replaced before it was open: it only takes what the peer sent on it.
     `order`: of two connections to one peer the one with the higher number is the newer. `windows`: what the windows of
     all connections of the node may grow by; `turns`: by which those that say much are read; `memory`: what
-    all may make the node hold. None: its own.
+    all may make the node hold; `rules`: what peers may do. None: its own.
     """
 
     ends_in: ClassVar[Ending | None] = Ending.LINKS
@@ -83,6 +85,7 @@ class PeerConnection(Actor):
         windows: WindowBudget | None = None,
         turns: ReadTurns | None = None,
         memory: PeerMemory | None = None,
+        rules: PeerRules | None = None,
     ) -> None:
         super().__init__()
         bus = self.bus
@@ -99,7 +102,8 @@ class PeerConnection(Actor):
         #: The router was told of a change, and has not looked yet.
         self._change_told = False
         self._writer = writer = FrameWriter(self._loop, self._context, greeted.stream, self._written)
-        made = halves(bus, greeted, codecs, writer, (windows or WindowBudget()).share())
+        self._ruling = Ruling(rules or PeerRules(), Subject.of(greeted.stream), bus.name, greeted.peer.node_id)
+        made = halves(bus, greeted, codecs, writer, (windows or WindowBudget()).share(), self._ruling)
         self.link: PeerLink = made.link
         self._receive = made.receive
         self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
@@ -160,6 +164,7 @@ class PeerConnection(Actor):
         self.bus.books.open(self.link.lanes)
         self.bus.books.open(self._receive)
         self._rising.begin(self._loop, self._context)
+        self._ruling.tell_log(self._receive.lanes, self.link.said)
         self._reader.start(self._greeted.leftover, f"peerbus reader {self.peer_id[:8]}")
         self._pulse.start()
         if self.bus.closing:
@@ -211,17 +216,15 @@ class PeerConnection(Actor):
         self._leave_taking.command(command)
         self.stop()
 
-    @handles(OpenChannel)
-    def _open_channel(self, command: OpenChannel) -> None:
-        self._announcements.open(command)
+    @handles(OpenChannel, CloseChannel, OfferRoles)
+    def _announce_change(self, command: OpenChannel | CloseChannel | OfferRoles) -> None:
+        self._announcements.say(command)
 
-    @handles(CloseChannel)
-    def _close_channel(self, command: CloseChannel) -> None:
-        self._announcements.close(command)
-
-    @handles(OfferRoles)
-    def _offer_roles(self, command: OfferRoles) -> None:
-        self._announcements.offer(command)
+    def judge_anew(self) -> None:
+        """The rules for peers are other ones, from now on."""
+        self._ruling.judge_anew(self._receive.lanes, self.link.said)
+        self.link.offer(self.link.said, self.link.record)
+        self._changed()
 
     def _end(self, reason: str, text: str = "", *, fault: bool = False) -> None:
         """The connection carries nothing any more: all that wait for it learn why."""
@@ -397,4 +400,6 @@ class PeerConnection(Actor):
             unsolicited=self.link.open_asks.unsolicited + self._pulse.unsolicited,
             lanes=self.link.lanes.statistics(),
             narrow=self._narrow,
+            refused=refusals_of(self._receive.lanes),
+            disbelieved=self._ruling.disbelieved(self.link.said),
         )

@@ -24,6 +24,7 @@ from ..wire import (
 from .greeting import Greeted
 from .link import PeerLink
 from .receive_side import ReceiveSide
+from .ruling import Ruling
 from .traced_link import TracedLink
 from .traced_receive import TracedReceiveSide
 
@@ -38,17 +39,21 @@ class Halves(NamedTuple):
     decoders: FrameDecoders
 
 
-def halves(bus: Bus, greeted: Greeted, codecs: Codecs, writer: FrameWriter, share: WindowShare) -> Halves:
+def halves(
+    bus: Bus, greeted: Greeted, codecs: Codecs, writer: FrameWriter, share: WindowShare, ruling: Ruling
+) -> Halves:
     """Those of a connection that was greeted. The writer gets the outbox of the link."""
     own, peer, tracer = greeted.own, greeted.peer, bus.tracer
     if tracer is None:
         link = PeerLink(bus, own, peer, codecs, writer)
-        receive = ReceiveSide(bus, own, peer, codecs, link.outbox, writer, share)
+        receive = ReceiveSide(bus, own, peer, codecs, link.outbox, writer, share, ruling.judge)
     else:
         link = TracedLink(bus, own, peer, codecs, writer, tracer)
-        receive = TracedReceiveSide(bus, own, peer, codecs, link.outbox, writer, share, tracer)
+        receive = TracedReceiveSide(bus, own, peer, codecs, link.outbox, writer, share, tracer, ruling.judge)
     writer.outbox = link.outbox
     link.lanes.share = share
+    link.believes = ruling.believes
+    link.offer(peer.offers, peer.record)
     link.asked_here = receive.count_of_asks
     return Halves(link, receive, PLAIN if tracer is None else TRACED_DECODERS)
 

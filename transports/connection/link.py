@@ -50,9 +50,11 @@ class PeerLink:
         self.peer_id = peer.node_id
         self._incarnation = peer.incarnation
         self._own_id = own.node_id
-        #: What the peer offers now by role, and the same as text.
+        #: What the peer offers now by role, and the same as text; all that it says; whether a role of that counts.
         self.roles: Mapping[str, Capability] = {}
         self.offers: tuple[str, ...] = ()
+        self.said: tuple[str, ...] = ()
+        self.believes: Callable[[str], bool] = bool  # each, until the connection says
         #: The peer's signed record as it sent it last, unread; empty where it sent none.
         self.record = b""
         #: The other end of the stream, whether this node dialed it, and by what right the peer is here: it has new ones
@@ -89,11 +91,11 @@ class PeerLink:
             self.open(len(lanes.by_index), channel)
 
     def offer(self, offers: tuple[str, ...], record: bytes) -> None:
-        """The peer offers these capabilities from now on, and signs this record."""
-        self.offers = offers
-        self.record = record
-        capabilities = [Capability.parse(offer) for offer in offers]
-        self.roles = {capability.role: capability for capability in capabilities}
+        """The peer says that it offers these capabilities from now on, and signs this record."""
+        self.said, self.record = offers, record
+        found = {offer: Capability.parse(offer) for offer in offers}
+        self.roles = {each.role: each for each in found.values() if self.believes(each.role)}
+        self.offers = tuple(offer for offer, each in found.items() if each.role in self.roles)
 
     def open(self, index: int, info: ChannelInfo) -> None:
         """The peer has a reactor (more). Raises ProtocolError where it does not follow its list."""
@@ -130,8 +132,7 @@ class PeerLink:
     @property
     def idle(self) -> bool:
         """Nothing is to be written, and nothing awaits an answer or its credit."""
-        lanes = self.lanes
-        return not self.outbox and not self.open_asks.by_rid and not lanes.unconfirmed and not lanes.holding
+        return not (self.outbox or self.open_asks.by_rid or self.lanes.unconfirmed or self.lanes.holding)
 
     def _alone(self) -> bool:
         """One lane at most has something to write, and nobody has asked for some frames; see `Growth`."""
@@ -279,8 +280,7 @@ class PeerLink:
         return Waiting(lane, outgoing, deadline, bus.wheel, bus.loop, partial(self._losses.undelivered, lane), self)
 
     def _abandon(self, ask: AskFuture[Any]) -> str:
-        # A method of the link, as whoever holds an ask knows by it whom the ask waits for; see `AskFuture.holder`.
-        return self.open_asks.abandon(ask)
+        return self.open_asks.abandon(ask)  # a method of the link: its holder is whom the ask waits for
 
     def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
         """An ask failed, and nobody looked at its outcome: let dead letters know."""

@@ -11,6 +11,7 @@ from ...actors.base import (
     MessageTooLarge,
     MessageTypeError,
     NoSuchReactor,
+    NotAllowed,
     RemoteError,
     SchemaMismatch,
     SendError,
@@ -31,6 +32,7 @@ _ERRORS: dict[str, Callable[[str], SendError]] = {
             MessageTooLarge,
             MessageTypeError,
             NoSuchReactor,
+            NotAllowed,
             SchemaMismatch,
             ShuttingDown,
         )
@@ -47,6 +49,7 @@ UNSEEN = frozenset(
         MessageTooLarge.reason,
         MessageTypeError.reason,
         NoSuchReactor.reason,
+        NotAllowed.reason,
         SchemaMismatch.reason,
         ShuttingDown.reason,
     }

@@ -32,6 +32,7 @@ from ..wire import (
     body_limit,
 )
 from .allowances import Allowance
+from .probing import probe
 from .served_asks import ServedAsks
 from .window_growth import WindowGrowth, mailbox_behind
 
@@ -61,6 +62,7 @@ class ReceiveSide:
         outbox: Outbox,
         writer: Writer,
         share: WindowShare | None = None,
+        judge: Callable[[InLane], object] = id,
     ) -> None:
         self._bus = bus
         self._codecs = codecs
@@ -70,6 +72,8 @@ class ReceiveSide:
         self._own_id = own.node_id
         #: Whose turn its messages use in mailboxes: the peer's, so that they come behind those of a connection before.
         self._source = peer.node_id
+        #: Says of each reactor what the peer may do there.
+        self._judge = judge
         #: Those of the reactors that the peer was told of, by their numbers.
         self.lanes: list[InLane] = []
         #: By the number that a message names. None: plain code sent it, or an actor that cannot be reached from here.
@@ -99,7 +103,9 @@ class ReceiveSide:
         codec = self._codecs.get(info.name)
         if codec is None:
             raise KeyError(info.name)
-        self.lanes.append(InLane(self, len(self.lanes), info, codec))
+        lane = InLane(self, len(self.lanes), info, codec)
+        self._judge(lane)
+        self.lanes.append(lane)
         return len(self.lanes) - 1
 
     @property
@@ -156,7 +162,7 @@ class ReceiveSide:
 
         False: nothing was done.
         """
-        decoders, senders, largest = lane.codec.decoders, self._senders, lane.info.max_message
+        decoders, senders, largest = lane.telling.decoders, self._senders, lane.info.max_message
         envelopes: list[Envelope] = []
         total = 0
         try:
@@ -177,7 +183,7 @@ class ReceiveSide:
         return True
 
     def _told_one_by_one(self, lane: InLane, mailbox: Mailbox | None, frame: Tell | ZeroCopyTell) -> None:
-        receive, decode, largest = lane.window.receive, lane.codec.decode, lane.info.max_message
+        receive, decode, largest = lane.window.receive, lane.telling.decode, lane.info.max_message
         senders = self._senders
         for number, source, payload in frame.items:
             size = len(payload)
@@ -201,7 +207,7 @@ class ReceiveSide:
         """Messages that want an answer. Raises ProtocolError."""
         self._asked += 1
         lane = self._lane(frame.channel)
-        bus, served, decoders, largest = self._bus, self._served, lane.codec.decoders, lane.info.max_message
+        bus, served, decoders, largest = self._bus, self._served, lane.asking.decoders, lane.info.max_message
         now, cell_of = bus.loop.time(), _nobody if bus.closing else bus.cell
         for rid, budget, number, source, payload in frame.items:
             size = len(payload)
@@ -214,7 +220,7 @@ class ReceiveSide:
                 try:
                     message = decoders[number](payload)
                 except BaseException:  # noqa: BLE001  # once more, for what is to be said about it
-                    message = lane.codec.decode(number, payload)
+                    message = lane.asking.decode(number, payload)
                 cell = cell_of(lane.info.name) or self._cell(lane)
             except SendError as error:
                 lane.refuse(error.reason)
@@ -248,16 +254,7 @@ class ReceiveSide:
 
     def probed(self, frame: ProbeFrame) -> None:
         """The peer asks what a reactor here waits for. Raises ProtocolError for a channel that is not there."""
-        lane = self._lane(frame.channel)
-        reply = self._served.get(frame.rid)
-        if frame.rid and (reply is None or reply.channel != frame.channel):
-            return  # answered meanwhile
-        cell = self._bus.cell(lane.info.name) if reply is None else reply.cell
-        if cell is None:
-            return
-        task = cell.task_of(reply)
-        if task is not None:
-            self._bus.deadlocks.probed(cell, task, frame.token, frame.path, self._own_id, by=self._source)
+        probe(self._bus, self._lane(frame.channel), self._served.get(frame.rid), frame, self._own_id, self._source)
 
     def _lane(self, index: int) -> InLane:
         if index >= len(self.lanes):
@@ -308,6 +305,8 @@ class ReceiveSide:
         lane.refuse(error.reason)
         self.release(lane, 1, size)
         self._answers.error(0, lane.index, sequence, error.reason, error)
+        if lane.telling is not lane.codec:  # it is none that is malformed, but one that the peer may not send
+            return
         self._may_be_malformed.spend()
         self.malformed += 1
         if self.malformed <= LOGGED_REFUSALS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 from ...actors.bus import Bus
@@ -37,8 +38,9 @@ class TracedReceiveSide(ReceiveSide):
         writer: Writer,
         share: WindowShare | None,
         tracer: Tracer,
+        judge: Callable[[InLane], object] = id,
     ) -> None:
-        super().__init__(bus, own, peer, codecs, outbox, writer, share)
+        super().__init__(bus, own, peer, codecs, outbox, writer, share, judge)
         self._tracer = tracer
         #: The trace of the message that is being delivered.
         self._trace: MessageTrace | None = None

@@ -10,6 +10,7 @@ from ...actors.mailbox import Account, Envelope, Mailbox
 from ..wire import ChannelCodec, ChannelInfo, Weight
 from .flow import ReceiveWindow
 from .outbox import LaneTurn, ReplyLane
+from .refusing import Refusing
 from .window_tuning import WindowTuner
 
 __all__ = ["Arrival", "InLane"]
@@ -37,6 +38,7 @@ class InLane:
     __slots__ = (
         "_side",
         "arrivals",
+        "asking",
         "codec",
         "heaviest",
         "index",
@@ -44,6 +46,7 @@ class InLane:
         "open",
         "refused",
         "room",
+        "telling",
         "tells",
         "told",
         "tuner",
@@ -56,6 +59,9 @@ class InLane:
         self.index = index
         self.info = info
         self.codec = codec
+        #: What reads what the peer tells, and asks: the codec, where the peer may.
+        self.telling: ChannelCodec | Refusing = codec
+        self.asking: ChannelCodec | Refusing = codec
         #: What its messages weigh at most; None until somebody has asked.
         self.heaviest: Weight | None = None
         self.window = ReceiveWindow(info.messages, info.bytes)
@@ -70,6 +76,17 @@ class InLane:
         #: Messages that were refused, by reason, and those that wait beside a full mailbox.
         self.refused: dict[str, int] = {}
         self.arrivals: dict[Arrival, None] = {}
+
+    def allow(self, *, tell: bool, ask: bool) -> None:
+        """The peer may tell, and ask, from now on; or its messages are refused unseen."""
+        self.telling = self.codec if tell else Refusing("tell")
+        self.asking = self.codec if ask else Refusing("ask")
+
+    @property
+    def refuses(self) -> tuple[str, ...]:
+        """What the peer may not do: `tell`, `ask`."""
+        verbs = (("tell", self.telling), ("ask", self.asking))
+        return tuple(verb for verb, reads in verbs if reads is not self.codec)
 
     @property
     def account(self) -> Account:

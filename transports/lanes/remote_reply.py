@@ -38,6 +38,7 @@ BUS_CODES = frozenset(
         "mailbox_full",
         "message_type",
         "no_such_reactor",
+        "not_allowed",
         "schema_mismatch",
         "shutting_down",
         "too_large",

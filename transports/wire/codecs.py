@@ -66,14 +66,14 @@ class Codecs:
         return made
 
     def make(self, name: str) -> ChannelCodec | None:
-        """The codec of a channel; None for one that this node does not know.
+        """The codec of a channel; None for one that this node does not know, or that stays here.
 
         Raises TypeError where its messages cannot travel, Unresolved where an annotation names what is not found (yet).
         """
         codec = self._codecs.get(name)
         if codec is None:
             channel = self._channels.get(name)
-            if channel is None:
+            if channel is None or channel.local:
                 return None
             codec = self._codecs[name] = ChannelCodec(channel)
         return codec

@@ -14,7 +14,7 @@ export class ProtocolError extends PeerbusError {}
 /** What a handler throws to answer an ask with a code of its own. */
 export class Refused extends PeerbusError {}
 
-const NO = "deadline_mailbox mailbox_full message_type no_such_reactor schema_mismatch shutting_down too_large";
+const NO = "deadline_mailbox mailbox_full message_type no_such_reactor not_allowed schema_mismatch shutting_down too_large";
 const YES = "answer_too_large answer_type answer_unread deadline_handler";
 /** Codes that no handler's own error may pretend to be; `no_peer` and `not_sent` are never on the wire. */
 export const BUS_CODES = new Set([...NO.split(" "), ...YES.split(" "), "actor_stopped"]);

@@ -35,11 +35,13 @@ window_bytes = 500
 max_message = 100
 timeout = inf
 overflow = "drop_oldest"
+local = true
 """)
     assert (channel.key, channel.name, channel.path) == ('channels."my.blocks"', "my.blocks", "blocks:Blocks")
     tuning = channel.settings()
     assert set(tuning) == set(ChannelTuning.__annotations__)
     assert (tuning["overflow"], tuning["timeout"], tuning["window"]) == (Overflow.DROP_OLDEST, inf, 5)
+    assert tuning["local"]
 
 
 def test_without_channels_nothing_is_set() -> None:

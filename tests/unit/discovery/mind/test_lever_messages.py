@@ -21,11 +21,13 @@ from peerbus.discovery.mind.lever_messages import (
     LeverResult,
     RemovePersistent,
     RemoveSeed,
+    SetPermissions,
     SetScore,
     UnbanPeer,
     pull,
 )
 from peerbus.discovery.mind.levers import Levers
+from peerbus.transports.rules import Permissions
 
 EACH: list[Lever] = [
     DialPeer(TWO),
@@ -37,6 +39,7 @@ EACH: list[Lever] = [
     AddSeed(place(9)),
     RemoveSeed(place(10)),
     SetScore(TWO, 7.0),
+    SetPermissions(Permissions(tell=[])),
     ForgetPeer(TWO),
     Drain(),
 ]

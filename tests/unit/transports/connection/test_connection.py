@@ -92,7 +92,7 @@ async def test_a_defect_of_this_side_ends_the_connection_and_the_peers_meet_agai
         raise ZeroDivisionError("a defect")
 
     with alice.subscribe(PeerDown) as downs:
-        monkeypatch.setattr(PeerConnection, "_offer_roles", fail)
+        monkeypatch.setattr(PeerConnection, "_announce_change", fail)
         monkeypatch.setattr(PeerConnection, "_taken", fail)
         bob.offer("archive")
         assert (await downs.get()).node_id == bob.node_id

@@ -13,9 +13,11 @@ from peerbus.transports.connection.greeting import Greeted
 from peerbus.transports.connection.halves import Halves, halves, takers_of
 from peerbus.transports.connection.link import PeerLink
 from peerbus.transports.connection.receive_side import ReceiveSide
+from peerbus.transports.connection.ruling import Ruling
 from peerbus.transports.connection.traced_link import TracedLink
 from peerbus.transports.connection.traced_receive import TracedReceiveSide
 from peerbus.transports.lanes import FrameWriter, WindowBudget
+from peerbus.transports.rules import PeerRules, Subject
 from peerbus.transports.streams import Stream
 from peerbus.transports.wire import (
     PLAIN,
@@ -35,7 +37,8 @@ from peerbus.transports.wire import (
 def made(bus: Bus) -> Halves:
     own, peer = hello_of("a" * 64), hello_of("b" * 64)
     greeted = Greeted(stream=cast("Stream", None), own=own, peer=peer, dialed=True, leftover=b"")
-    return halves(bus, greeted, Codecs(CHANNELS), cast("FrameWriter", KeptWriter()), WindowBudget().share())
+    ruling = Ruling(PeerRules(), Subject(None), "node", peer.node_id)
+    return halves(bus, greeted, Codecs(CHANNELS), cast("FrameWriter", KeptWriter()), WindowBudget().share(), ruling)
 
 
 async def test_where_nobody_traces_they_are_the_plain_ones() -> None:

@@ -1,0 +1,65 @@
+"""What the node's rules come to for one connection: judged once for each channel, and again when the rules change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ...actors.base import get_logger
+from ..lanes import InLane
+from ..rules import PeerRules, Rights, Subject
+
+__all__ = ["Ruling"]
+
+log = get_logger("peerbus.transports")
+
+
+class Ruling:
+    """For the peer `subject`, as its stream has proven it. `node`, `peer_id`: for the log."""
+
+    __slots__ = ("_node", "_peer_id", "_rules", "_subject", "_told")
+
+    def __init__(self, rules: PeerRules, subject: Subject, node: str, peer_id: str) -> None:
+        self._rules = rules
+        self._subject = subject
+        self._node = node
+        self._peer_id = peer_id
+        #: What the log has of it.
+        self._told: tuple[object, ...] = ({}, ())
+
+    def judge(self, lane: InLane) -> None:
+        """Say of a channel what the peer may do on it, from now on."""
+        rights: Rights = self._rules.permissions.on(lane.info.name, self._subject)
+        lane.allow(tell=rights.tell, ask=rights.ask)
+
+    def believes(self, role: str) -> bool:
+        """Whether the peer's word is taken for offering a role."""
+        return self._rules.permissions.believes(role, self._subject)
+
+    def disbelieved(self, said: Sequence[str]) -> tuple[str, ...]:
+        """Of what the peer says that it offers, what its word is not taken for."""
+        believed = self._rules.permissions.believed(said, self._subject)
+        return tuple(offer for offer in said if offer not in believed)
+
+    def judge_anew(self, lanes: Iterable[InLane], said: Sequence[str]) -> None:
+        """The rules are other ones."""
+        for lane in lanes:
+            self.judge(lane)
+        self.tell_log(lanes, said)
+
+    def tell_log(self, lanes: Iterable[InLane], said: Sequence[str]) -> None:
+        """Let the log have what is refused, where that is something else than what it has."""
+        refused, disbelieved = refusals_of(lanes), self.disbelieved(said)
+        if (refused, disbelieved) != self._told:
+            self._told = refused, disbelieved
+            log.info(
+                "rules for a peer",
+                node=self._node,
+                peer=self._peer_id,
+                refused={name: list(verbs) for name, verbs in refused.items()},
+                disbelieved=list(disbelieved),
+            )
+
+
+def refusals_of(lanes: Iterable[InLane]) -> Mapping[str, tuple[str, ...]]:
+    """By channel, what the peer may not do on it: `tell`, `ask`, or both."""
+    return {lane.info.name: lane.refuses for lane in lanes if lane.open and lane.refuses}
