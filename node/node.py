@@ -60,7 +60,7 @@ from .node_arguments import (
     seconds_of,
 )
 from .own_actors import OwnActors
-from .search import search_text
+from .search import SearchWays, search_of
 from .views import NodeViews
 
 __all__ = ["Node"]
@@ -350,21 +350,8 @@ class Node(NodeViews):
 
     def _search(self) -> str:
         """How peers are looked for, and whether anybody was ever met."""
-        peers = self._own.manager
-        if peers is None:
-            return "the node does not run: start it first"
-        manager, mdns = peers.mind.snapshot(), peers.statistics(0).mdns
-        met = any(peer.up or peer.last_connected is not None for peer in manager.peers)
-        return search_text(
-            self.network,
-            mdns=self._mdns,
-            pex=self._pex,
-            finders=self._finders,
-            persistent=self._persistent,
-            seeds=self._seeds,
-            met=met,
-            other_networks=() if mdns is None else mdns.networks,
-        )
+        ways = SearchWays(self.network, self._mdns, self._pex, tuple(self._finders), self._persistent, self._seeds)
+        return search_of(self._own.manager, ways)
 
     # The bus's own, for short.
 

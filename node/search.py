@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from ..discovery.pex import PexOptions
-from ..discovery.shell import MdnsOptions
+from ..discovery.shell import MdnsOptions, Peers
 from ..transports.streams import Endpoint
 
-__all__ = ["search_text"]
+__all__ = ["SearchWays", "search_of", "search_text"]
 
 #: Endpoints that a text names.
 NAMED = 4
+
+
+class SearchWays(NamedTuple):
+    """By which ways a node of that network looks; as the arguments of a node."""
+
+    network: str
+    mdns: MdnsOptions | None
+    pex: PexOptions | None
+    finders: tuple[str, ...]
+    persistent: Sequence[Endpoint]
+    seeds: Sequence[Endpoint]
+
+
+def search_of(peers: Peers | None, ways: SearchWays) -> str:
+    """How that node looks, and whether anybody was ever met. `peers`: its peer manager, None before it runs."""
+    if peers is None:
+        return "the node does not run: start it first"
+    manager, mdns = peers.mind.snapshot(), peers.statistics(0).mdns
+    met = any(peer.up or peer.last_connected is not None for peer in manager.peers)
+    return search_text(**ways._asdict(), met=met, other_networks=() if mdns is None else mdns.networks)
 
 
 def search_text(

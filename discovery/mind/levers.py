@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
+from ...actors.base import ConfigError
 from ...transports.rules import Permissions
 from ...transports.streams import Endpoint
 from ..facts import MAX_BANS, MAX_SCORE, MIN_SCORE, Ban, BanTarget, Changes, Refuse
@@ -21,6 +23,19 @@ class Levers:
 
     def __init__(self, state: ManagerState) -> None:
         self._state = state
+
+    def begin(self, persistent: Iterable[Endpoint], seeds: Iterable[Endpoint], now: float) -> Changes:
+        """Add those of the configuration; this node's own is in the list of all. Raises ConfigError for too many."""
+        changes = Changes()
+        for endpoint in persistent:
+            verdict = self.add_persistent(endpoint, now)
+            if not isinstance(verdict, Refuse):
+                changes += verdict
+            elif verdict.reason == "full":
+                raise ConfigError(verdict.text)
+        for endpoint in seeds:
+            self.add_seed(endpoint, now)
+        return changes
 
     def dial(self, node_id: str, now: float) -> Changes | Refuse:
         """Dial a known peer as soon as a slot is there: its waits and why it was given up are forgotten.

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from ...actors.actor import Actor
-from ...actors.base import ConfigError, get_logger, new_task, wall_clock
+from ...actors.base import get_logger, new_task, wall_clock
 from ...actors.engine import Ending, Ref, handles
 from ...actors.mailbox import Envelope
 from ...actors.messages import ActorStarted, ActorTerminated, Capability, Directive, ShutdownStarted, Supervision
@@ -173,14 +173,7 @@ class Peers(Actor):
             self._watch.start()
         self._sign()
         await self._finders.start()
-        for endpoint in self._persistent:
-            verdict = self._manager.levers.add_persistent(endpoint, self._now())
-            if not isinstance(verdict, Refuse):
-                self._follow(verdict)
-            elif verdict.reason == "full":
-                raise ConfigError(verdict.text)
-        for endpoint in self._seeds:
-            self._manager.levers.add_seed(endpoint, self._now())  # this node's own is in the list of all
+        self._follow(self._manager.levers.begin(self._persistent, self._seeds, self._now()))
         self._dial_due()
 
     @handles(ShutdownStarted)

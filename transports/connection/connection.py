@@ -36,6 +36,7 @@ from .commands import (
     OpenChannel,
 )
 from .descriptions import Descriptions
+from .figures import figures_of
 from .frame_reader import FrameReader
 from .greeting import Greeted
 from .halves import halves
@@ -46,7 +47,7 @@ from .peer_memory import PeerMemory
 from .pulse import HEARTBEAT_INTERVAL, Pulse
 from .read_turns import ReadTurns
 from .rising import Rising
-from .ruling import Ruling, refusals_of
+from .ruling import Ruling
 from .takers import all_takers
 
 __all__ = ["PeerConnection"]
@@ -384,22 +385,5 @@ class PeerConnection(Actor):
 
     def statistics(self) -> ConnectionStatistics:
         """Counters and levels at this instant."""
-        return ConnectionStatistics(
-            peer_id=self.peer_id,
-            name=self.peer_name,
-            dialed=self._greeted.dialed,
-            remote=self.remote,
-            secure=self._stream.secure,
-            rtt=self.link.rtt,
-            patience=self._pulse.patience,
-            offers=self.link.offers,
-            asks_in_flight=len(self.link.open_asks.by_rid),
-            serving=self._receive.serving,
-            bytes_received=self._reader.bytes_received,
-            bytes_sent=self._writer.bytes_sent,
-            unsolicited=self.link.open_asks.unsolicited + self._pulse.unsolicited,
-            lanes=self.link.lanes.statistics(),
-            narrow=self._narrow,
-            refused=refusals_of(self._receive.lanes),
-            disbelieved=self._ruling.disbelieved(self.link.said),
-        )
+        parts = self._greeted, self.link, self._receive, self._reader, self._writer, self._pulse, self._ruling
+        return figures_of(*parts, narrow=self._narrow)
