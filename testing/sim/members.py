@@ -20,6 +20,7 @@ from ...discovery.facts import Candidate, Finder, MakeFinder, Require
 from ...discovery.peer import PeerOptions
 from ...discovery.pex import PexOptions
 from ...node.node import Node
+from ...transports.rules import Permissions
 from ...transports.streams import Endpoint, Identity
 from .bus_tap import BusTap
 from .faulty_network import FaultyNetwork, Who
@@ -48,6 +49,7 @@ class NodeArguments(TypedDict, total=False):
     heartbeat: float
     shutdown_timeout: float
     tuning: Mapping[str, ChannelTuning]
+    permissions: Permissions
 
 
 @dataclass(slots=True)

@@ -41,8 +41,8 @@ class Drawer(Reactor):
         return put.thing
 
 
-async def pair(sim: Simulation, permissions: Permissions | None, **more: object) -> tuple[Node, Node]:
-    alice = await sim.node("alice", reactors=[Desk, Drawer], permissions=permissions, **more)  # type: ignore[arg-type]
+async def pair(sim: Simulation, permissions: Permissions) -> tuple[Node, Node]:
+    alice = await sim.node("alice", reactors=[Desk, Drawer], permissions=permissions)
     bob = await sim.node("bob", reactors=[Desk])
     await sim.until(lambda: bob.node_id in alice.peers and alice.node_id in bob.peers, within=10)
     return alice, bob
@@ -80,7 +80,7 @@ async def test_a_peer_may_do_what_the_rules_say_and_hears_of_what_it_may_not(
 
 @pytest.mark.seeds(3)
 async def test_other_rules_hold_at_once_of_who_is_connected(sim: Simulation) -> None:
-    alice, bob = await pair(sim, None)
+    alice, bob = await pair(sim, Permissions())
     assert await bob.ask(Peer(alice.node_id) / Desk, Note(1)) == Note(1)
     for _ in range(2):
         assert await alice.set_permissions(Permissions(ask=[alice.node_id]))
@@ -140,7 +140,7 @@ async def test_a_role_that_a_peer_may_not_offer_is_not_believed_however_it_says_
 
 @pytest.mark.seeds(3)
 async def test_a_local_channel_is_neither_announced_nor_reachable_and_takes_what_cannot_travel(sim: Simulation) -> None:
-    alice, bob = await pair(sim, None)
+    alice, bob = await pair(sim, Permissions())
     thing = object()
     assert await alice.ask(Peer(bob.node_id) / Desk, Note(1)) == Note(1)
     assert await alice.bus.ask(LOCAL / Drawer, Drawer.Put(thing)) is thing
