@@ -22,7 +22,7 @@ from ...actors.base import (
     new_task,
 )
 from ...actors.bus import Bus
-from ...transports.admission import NetworkGate
+from ...transports.admission import Credentials, NetworkGate
 from ...transports.connection import Greeted, greet
 from ...transports.rules import PeerRules, Subject
 from ...transports.streams import Endpoint, ManyPlaces, Provisional, Stream, Transport
@@ -332,7 +332,7 @@ class Dialing:
             host = stream.remote.host or None
             epoch = peer.clock / 1000
             proven = stream.peer_id is not None
-            offers = self._rules.permissions.believed(peer.offers, Subject.of(stream))
+            offers = self._rules.permissions.believed(peer.offers, judged.subject(peer.node_id, proven))
             attempt = Attempt(peer.node_id, peer.incarnation, key, dial, offers, host, place, more, epoch, proven)
             verdict = self._manager.authenticated(attempt, self._loop.time())
             if isinstance(verdict, Accept):
@@ -350,6 +350,7 @@ class Dialing:
                 dialed=dial is not None,
                 expected_id=None if dial is None else dial.node_id,
                 rules=self._gate.rules,
+                entered=judged.entered,
             )
             self._opened(greeted, key)
             self._log_reached(greeted.peer.node_id, dial)
@@ -375,3 +376,14 @@ class _Judged:
         self.node_id: str | None = None
         self.remote: Endpoint | None = None
         self.accepted: str | None = None
+        self._credentials: Credentials | None = None
+
+    def entered(self, credentials: Credentials) -> None:
+        """They were shown, as the network's rules want it."""
+        self._credentials = credentials
+
+    def subject(self, node_id: str, proven: bool) -> Subject:
+        """Who is there, for the rules of permission."""
+        shown = self._credentials
+        bare = shown is None or not shown.node_id
+        return Subject.of(Credentials(node_id=node_id, proven=proven) if bare else shown)

@@ -40,6 +40,7 @@ from ..facts import (
     LostPeer,
     MakeFinder,
     Offer,
+    PeerCertified,
     PeerRolesChanged,
     PeerWasUseful,
     Refuse,
@@ -108,10 +109,8 @@ class Peers(Actor):
         self._watch = AddressWatch(myself.name, self._loop, self.bus.context, moved)
         here = self._watch.here
         self._description = SelfDescription(myself, self.bus, codecs, tuple(offers), lambda: self.endpoints, here)
-        rules, wall = rules or PeerRules(), WallClock.of(self._loop)
-        self._manager = PeerManager(
-            myself.identity.node_id, options or PeerOptions(), self.bus.rng, wall=wall, rules=rules
-        )
+        rules, options, wall = rules or PeerRules(), options or PeerOptions(), WallClock.of(self._loop)
+        self._manager = PeerManager(myself.identity.node_id, options, self.bus.rng, wall=wall, rules=rules)
         self.mind: PeerManager = self._manager
         self._calendar = CalendarWatch(myself.name, self._manager)
         self._book = BookWriter(self, book, self._manager.bookkeeping(myself.network))
@@ -168,7 +167,8 @@ class Peers(Actor):
     async def _listen(self) -> None:
         self._description.record.go_on_after(await self._book.restore(self._now()))
         await self._dialing.listen(self._wanted)
-        self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, LinkUp, LinkChanged, LinkDown)
+        links = LinkUp, LinkChanged, LinkDown, PeerCertified
+        self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, *links)
         if self._finders.multicast or any(endpoint.direct for endpoint in self.endpoints):
             self._watch.start()
         self._sign()
@@ -308,9 +308,11 @@ class Peers(Actor):
         if event.actor in self.bus.channels and not self.bus.closing:  # else peers know that all of them end
             self._connections.tell_all(CloseChannel(event.actor, "stopped"))
 
-    @handles(LinkUp, LinkChanged)
-    def _link_changed(self, event: LinkUp | LinkChanged) -> None:
-        if isinstance(event.link, PeerLink):
+    @handles(LinkUp, LinkChanged, PeerCertified)
+    def _link_changed(self, event: LinkUp | LinkChanged | PeerCertified) -> None:
+        if isinstance(event, PeerCertified):
+            self._connections.judge_anew()
+        elif isinstance(event.link, PeerLink):
             understood = event.link.lanes.understood
             if self._manager.offers(event.link.peer_id, event.link.offers, understood=understood):
                 tell_news(self.bus, self._myself.name, PeerRolesChanged(event.link.peer_id, event.link.offers))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 from virtual_time import eventually, in_real_time
 
 from peerbus.actors import Channel, Message, NotAllowed, Peer, Reactor, Role, handles
-from peerbus.node import Allow, Node, Permissions
+from peerbus.discovery import PeerOptions, Require
+from peerbus.node import Allow, Network, Node, Permissions
 from peerbus.transports.streams import Identity, UnixTransport
+from peerbus.transports.streams.authority import Authority, Terms
 
 
 class Note(Message):
@@ -43,6 +46,49 @@ async def test_a_stranger_with_a_fresh_key_gets_no_ask_of_a_role_and_is_answered
             await stranger.ask(Peer(alice.node_id) / Desk, Note(1))
         await stranger.tell(Peer(alice.node_id) / Desk, Note(1))  # the rule is of asks
         assert alice.snapshot().ledger.arrived["desk"].failed == {"not_allowed": 1}
+
+
+def member(authority: Authority, roles: frozenset[str], **attributes: str) -> tuple[Identity, Network]:
+    """A node of a network, and what its certificate lets it in by."""
+    now, key = time.time(), Identity.generate()
+    terms = Terms(begins=now - 60, ends=now + 3600, roles=roles, attributes=attributes)
+    issued = authority.issue(key.public_key_der, terms).certificate
+    return key, Network("demo", authority=authority.certificate, certificate=issued)
+
+
+@in_real_time
+async def test_a_role_and_an_attribute_are_what_the_networks_authority_says() -> None:
+    now = time.time()
+    authority = Authority.generate(Terms(begins=now - 60, ends=now + 7200))
+    rules = Permissions(channels={"desk": Allow(tell=["team=night"], ask=["role:reader"])}, roles={"a": ["role:a"]})
+    key, network = member(authority, frozenset())
+    options = PeerOptions(requires=(Require(role="a", at_least=1),))
+    async with Node(
+        "alice",
+        identity=key,
+        network=network,
+        listen=["tcp://127.0.0.1:0"],
+        reactors=[Desk],
+        permissions=rules,
+        options=options,
+    ) as alice:
+        reader, night = member(authority, frozenset({"reader", "a"})), member(authority, frozenset(), team="night")
+        async with (
+            Node("r", identity=reader[0], network=reader[1], peers=alice.endpoints, reactors=[Desk], offers={"a"}) as r,
+            Node("n", identity=night[0], network=night[1], peers=alice.endpoints, reactors=[Desk], offers={"a"}) as n,
+        ):
+            await eventually(lambda: {r.node_id, n.node_id} == set(alice.peers))
+            await eventually(lambda: alice.node_id in r.peers and alice.node_id in n.peers)
+            assert await r.ask(Peer(alice.node_id) / Desk, Note(1)) == Note(2)
+            with pytest.raises(NotAllowed):
+                await n.ask(Peer(alice.node_id) / Desk, Note(1))
+            await n.tell(Peer(alice.node_id) / Desk, Note(1))
+            await r.tell(Peer(alice.node_id) / Desk, Note(1))
+            for number in range(20):
+                assert await alice.ask(Role("a") / Desk, Note(number)) == Note(number + 1)
+            assert "desk" not in n.snapshot().ledger.arrived
+            assert alice.snapshot().peers.requirements[0].have == 1
+            await eventually(lambda: alice.snapshot().ledger.arrived["desk"].failed == {"not_allowed": 2})
 
 
 @in_real_time

@@ -103,7 +103,7 @@ class PeerConnection(Actor):
         #: The router was told of a change, and has not looked yet.
         self._change_told = False
         self._writer = writer = FrameWriter(self._loop, self._context, greeted.stream, self._written)
-        self._ruling = Ruling(rules or PeerRules(), Subject.of(greeted.stream), bus.name, greeted.peer.node_id)
+        self._ruling = Ruling(rules or PeerRules(), Subject.of(greeted.credentials), bus.name, greeted.peer.node_id)
         made = halves(bus, greeted, codecs, writer, (windows or WindowBudget()).share(), self._ruling)
         self.link: PeerLink = made.link
         self._receive = made.receive
@@ -222,7 +222,8 @@ class PeerConnection(Actor):
         self._announcements.say(command)
 
     def judge_anew(self) -> None:
-        """The rules for peers are other ones, from now on."""
+        """The rules for peers are other ones, from now on, or what this one has shown."""
+        self._ruling.subject = Subject.of(self.link.credentials)
         self._ruling.judge_anew(self._receive.lanes, self.link.said)
         self.link.offer(self.link.said, self.link.record)
         self._changed()

@@ -46,11 +46,12 @@ async def greet(
     dialed: bool,
     expected_id: str | None = None,
     rules: EntryRules | None = None,
+    entered: Callable[[Credentials], object] = id,
     timeout: float = HANDSHAKE_TIMEOUT,
 ) -> Greeted:
     """Shake hands on a new stream within `timeout` seconds; on any error it is closed. `rules`: None lets anybody in.
 
-    Where the rules want something to be shown it is, before either side says HELLO.
+    Where the rules want something to be shown it is, before either side says HELLO, and `entered` hears what it was.
 
     Raises HandshakeFailed (`.by_peer`: the peer did; reason `timeout` when the peer stays silent, `narrow` when the
     path looks as if it dropped large packets: HELLO is one), ProtocolError, StreamBroken.
@@ -66,6 +67,7 @@ async def greet(
             if rules is not None and not rules.open:
                 credentials, early = await enter(stream, rules, own_id=own.node_id, dialed=dialed)
                 handshake.authenticated_id = credentials.node_id or None
+                entered(credentials)
             await _shake(stream, handshake, judge, early)
     except TimeoutError as error:
         if looks.narrow:

@@ -14,13 +14,13 @@ log = get_logger("peerbus.transports")
 
 
 class Ruling:
-    """For the peer `subject`, as its stream has proven it. `node`, `peer_id`: for the log."""
+    """For the peer `subject`, as it has proven itself so far. `node`, `peer_id`: for the log."""
 
-    __slots__ = ("_node", "_peer_id", "_rules", "_subject", "_told")
+    __slots__ = ("_node", "_peer_id", "_rules", "_told", "subject")
 
     def __init__(self, rules: PeerRules, subject: Subject, node: str, peer_id: str) -> None:
         self._rules = rules
-        self._subject = subject
+        self.subject = subject
         self._node = node
         self._peer_id = peer_id
         #: What the log has of it.
@@ -28,16 +28,16 @@ class Ruling:
 
     def judge(self, lane: InLane) -> None:
         """Say of a channel what the peer may do on it, from now on."""
-        rights: Rights = self._rules.permissions.on(lane.info.name, self._subject)
+        rights: Rights = self._rules.permissions.on(lane.info.name, self.subject)
         lane.allow(tell=rights.tell, ask=rights.ask)
 
     def believes(self, role: str) -> bool:
         """Whether the peer's word is taken for offering a role."""
-        return self._rules.permissions.believes(role, self._subject)
+        return self._rules.permissions.believes(role, self.subject)
 
     def disbelieved(self, said: Sequence[str]) -> tuple[str, ...]:
         """Of what the peer says that it offers, what its word is not taken for."""
-        believed = self._rules.permissions.believed(said, self._subject)
+        believed = self._rules.permissions.believed(said, self.subject)
         return tuple(offer for offer in said if offer not in believed)
 
     def judge_anew(self, lanes: Iterable[InLane], said: Sequence[str]) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Self
 
-from ..streams import Stream
+from ..admission import Credentials
 
 __all__ = ["Subject"]
 
@@ -21,6 +21,8 @@ class Subject:
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
-    def of(cls, stream: Stream) -> Self:
-        """Whoever is at the other end, by what the stream has proven."""
-        return cls(stream.peer_id)
+    def of(cls, credentials: Credentials | None) -> Self:
+        """Whoever was let in by these; None: nothing is known."""
+        if credentials is None:
+            return cls(None)
+        return cls(credentials.node_id if credentials.proven else None, credentials.roles, credentials.attributes)

@@ -1,18 +1,13 @@
-"""What is proven of a peer."""
+"""What is proven of a peer, by what it was let in."""
 
 from __future__ import annotations
 
-from peerbus.transports import MemoryNetwork
+from peerbus.transports.admission import Credentials
 from peerbus.transports.rules import Subject
-from peerbus.transports.streams import Endpoint
 
-ANN, BEN = "a" * 64, "b" * 64
+ANN = "a" * 64
 
 
-async def test_a_stream_that_proves_an_id_proves_it_for_rules() -> None:
-    network = MemoryNetwork()
-    listener = await network.transport(ANN).listen(Endpoint.parse("memory://ann"))
-    stream = await network.transport(BEN).dial(Endpoint.parse("memory://ann"), expect=None, timeout=1)
-    assert Subject.of(stream) == Subject(ANN)
-    stream.abort()
-    await listener.aclose()
+def test_an_id_counts_where_it_is_proven() -> None:
+    assert Subject.of(Credentials(node_id=ANN, proven=True)) == Subject(ANN)
+    assert Subject.of(Credentials(node_id=ANN, proven=False)) == Subject.of(None) == Subject(None)
