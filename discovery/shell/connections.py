@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from operator import itemgetter
 
 from ...actors.actor import Actor
 from ...actors.base import ActorStopped, wall_clock
 from ...actors.engine import Ref
+from ...actors.mailbox import Envelope
 from ...transports.connection import (
     ConnectionEnded,
     ConnectionStatistics,
@@ -23,6 +24,7 @@ from ...transports.rules import PeerRules
 from ...transports.wire import Codecs
 from ..mind import bounded
 from .peers_statistics import CarriedBytes, ConnectionTotals, CreditLeft, NarrowPath
+from .reminders import ConnectionOver
 
 __all__ = ["Connections"]
 
@@ -31,20 +33,11 @@ MOST_NARROW = 32
 
 
 class Connections:
-    """For the actor `owner`. `ended(key, event)` hears of each that ends, once."""
+    """For the actor `owner`, which is told of each that ends, once: `ConnectionOver`."""
 
-    def __init__(
-        self,
-        owner: Actor,
-        codecs: Codecs,
-        ended: Callable[[int, ConnectionEnded], None],
-        *,
-        heartbeat: float,
-        rules: PeerRules,
-    ) -> None:
+    def __init__(self, owner: Actor, codecs: Codecs, *, heartbeat: float, rules: PeerRules) -> None:
         self._owner = owner
         self._codecs = codecs
-        self._ended = ended
         self._heartbeat = heartbeat
         self._windows = WindowBudget()
         self._turns = ReadTurns(owner.bus.loop)
@@ -94,7 +87,7 @@ class Connections:
             self._add(self._carried, actor)
             if event.narrow:
                 self._saw_narrow(event.peer_id, actor.remote)
-        self._ended(key, event)
+        self._owner.actor_ref._cell.mailbox.put(Envelope(ConnectionOver(key, event)))
 
     def _saw_narrow(self, peer_id: str, remote: str) -> None:
         before = self._narrow.pop(peer_id, None)

@@ -129,13 +129,7 @@ class Peers(Actor):
             moved=moved,
             gate=gate,
         )
-        self._connections = Connections(
-            self,
-            codecs,
-            lambda key, event: mailbox.put(Envelope(ConnectionOver(key, event))),
-            heartbeat=heartbeat,
-            rules=rules,
-        )
+        self._connections = Connections(self, codecs, heartbeat=heartbeat, rules=rules)
         self.connections: Connections = self._connections
         self._finders = Finders(
             myself,
