@@ -201,45 +201,46 @@ def net() -> Iterator[WanHosts]:
 
 
 @contextmanager
-def asking_for_large_answers(net: WanHosts, folder: Path) -> Iterator[tuple[Path, Service]]:
-    """A node on host 1 that sends something large to one on host 2, again and again."""
+def asking_for_large_answers(net: WanHosts, folder: Path, offers: int = 0) -> Iterator[tuple[Path, Service, Service]]:
+    """A node on host 1 that sends something large to one on host 2, again and again. Each offers so many roles."""
     (folder / "large.py").write_text(LARGE)
     quiet, place = "discovery = { mdns = false }\n", f"tcp://{net.address(2)}:7400"
-    store = written(folder, "bob", f'{quiet}listen = ["{place}"]\nreactors = ["large:Store"]\noffers = ["store"]')
+    more = [f"role-{number:0>20}" for number in range(offers)]
+    listen = f'listen = ["{place}"]\nreactors = ["large:Store"]\noffers = {json.dumps(["store", *more])}\n'
+    listen += "peers = { heartbeat = 0.5 }"
+    store = written(folder, "bob", f"{quiet}{listen}")
     named = f'peers = {{ persistent = ["{place}"], heartbeat = 0.5 }}'
-    sender = written(folder, "alice", f'{quiet}reactors = ["large:Sender"]\nchannels = ["large:Store"]\n{named}')
+    roads = f'reactors = ["large:Sender"]\nchannels = ["large:Store"]\noffers = {json.dumps(more)}\n'
+    sender = written(folder, "alice", f"{quiet}{roads}{named}")
     with running(store, net.on(2, "env")) as bob:
         bob.logged("node up")
         with running(sender, net.on(1, "env")) as alice:
-            yield sender, alice
+            yield sender, alice, bob
 
 
 @pytest.mark.timeout(120)
 def test_a_path_that_drops_large_packets_is_named(net: WanHosts, tmp_path: Path) -> None:
-    with asking_for_large_answers(net, tmp_path) as (config, alice):
+    with asking_for_large_answers(net, tmp_path) as (config, alice, _):
         alice.logged("connected")
         net.both_ways(mtu=1300)  # from now on, as if the route had changed
-        # Again, with smaller segments: a HELLO is too large for others.
+        alice.logged("connection ended", lambda line: "tcp_mtu_probing" in line["text"])
         alice.logged("connected", lambda _: [line["event"] for line in alice.lines].count("connected") > 1)
         found = doctor(config, net.on(1, "env"))
-    # At the end of the connection it is seen where small frames got through beside the large ones, else by the dial.
-    at_its_end, by_the_dial = found.get("narrow path"), found.get("dials in vain: narrow")
-    named = at_its_end or by_the_dial
-    assert named is not None
-    assert named["verdict"] == "warning"
-    assert "tcp_mtu_probing" in named["advice"]
-    assert at_its_end is None or f" at tcp://{net.address(2)}:7400: small" in at_its_end["text"]
+    assert found["narrow path"]["verdict"] == "warning"
+    assert "tcp_mtu_probing" in found["narrow path"]["advice"]
+    assert f" at tcp://{net.address(2)}:7400: small" in found["narrow path"]["text"]
 
 
 @pytest.mark.timeout(120)
 def test_nodes_meet_over_a_path_that_drops_large_packets_of_the_handshake(net: WanHosts, tmp_path: Path) -> None:
     net.both_ways(mtu=1300)
-    with asking_for_large_answers(net, tmp_path) as (config, alice):
-        alice.logged("connected")  # a HELLO does not fit in one packet of this path
+    with asking_for_large_answers(net, tmp_path, offers=30) as (config, alice, bob):
+        # No HELLO fits in one packet of this path. Both sides know why.
+        alice.logged("dial failed", lambda line: line["reason"] == "narrow")
+        alice.logged("connected")
+        bob.logged("connection refused", lambda line: line["reason"] == "narrow")
         found = doctor(config, net.on(1, "env"))
-    # Where the other side has seen it first, this one knows only that a dial came to nothing.
-    named = found.get("narrow path") or found.get("dials in vain: narrow")
-    assert named is None or "tcp_mtu_probing" in named["advice"]
+    assert "tcp_mtu_probing" in found["dials in vain: narrow"]["advice"]
 
 
 def test_without_a_configuration_the_machine_is_looked_at(tmp_path: Path) -> None:

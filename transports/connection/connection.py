@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from types import TracebackType
-from typing import ClassVar, cast
+from typing import ClassVar
 
 from ...actors.actor import Actor
 from ...actors.base import ProtocolError, StreamBroken, StreamClosed, get_logger
@@ -23,7 +23,7 @@ from ...actors.messages import Directive, ShutdownStarted, Supervision
 from ...actors.router import LinkChanged, LinkDown, LinkUp
 from ..lanes import FIRST_TOKEN, FrameWriter, WindowBudget
 from ..rules import PeerRules, Subject
-from ..streams import NARROW, IdleRecords, Narrowing, Sizing
+from ..streams import IdleRecords, Sizing
 from ..wire import WORD_LIMIT, Codecs, FrameEncoder, GoAway, Ping, Pong, clip
 from .allowances import FLOOD
 from .announcements import Announcements
@@ -43,8 +43,9 @@ from .halves import halves
 from .holding import Holding
 from .leave_taking import LeaveTaking
 from .link import PeerLink
+from .path_watch import PathWatch
 from .peer_memory import PeerMemory
-from .pulse import HEARTBEAT_INTERVAL, Pulse
+from .pulse import HEARTBEAT_INTERVAL, SILENT, Pulse
 from .read_turns import ReadTurns
 from .rising import Rising
 from .ruling import Ruling
@@ -54,8 +55,6 @@ __all__ = ["PeerConnection"]
 
 log = get_logger("peerbus.transports")
 
-#: Ends of a connection that a path which drops large packets may have.
-_LIKE_NARROW = ("silent", "broken", "closed")
 #: Bytes of PONGs, errors and credit that wait to be written: above it the peer asks for more than it reads.
 UNREAD_LIMIT = 8 << 20
 
@@ -98,8 +97,7 @@ class PeerConnection(Actor):
         self._announce = announce
         self._listed = listed
         self._order = order
-        #: The path drops large packets, as it looked last.
-        self._narrow = False
+        self._path = PathWatch(greeted.stream)
         #: The router was told of a change, and has not looked yet.
         self._change_told = False
         self._writer = writer = FrameWriter(self._loop, self._context, greeted.stream, self._written)
@@ -232,10 +230,7 @@ class PeerConnection(Actor):
         """The connection carries nothing any more: all that wait for it learn why."""
         if not self._leave_taking.end():
             return
-        narrow = self._narrow and reason in _LIKE_NARROW
-        if narrow:
-            text = f"{text}; {NARROW}"
-            cast("Narrowing", self._stream).narrow()
+        text = self._path.ended(reason, text)
         self._rising.rise()
         self._reader.stop()
         self._writer.close()
@@ -250,7 +245,7 @@ class PeerConnection(Actor):
         log.info(
             "connection ended", node=self.bus.name, peer=self.peer_id, reason=reason, **({"text": text} if text else {})
         )
-        self._on_ended(ConnectionEnded(self.peer_id, reason, text, narrow, fault))
+        self._on_ended(ConnectionEnded(self.peer_id, reason, text, self._path.narrow, fault))
         if self.actor_ref.is_alive():
             self.stop()
         self._loop.call_soon(self._let_go, context=self._context)  # frames that came with the last one go on until then
@@ -335,8 +330,11 @@ class PeerConnection(Actor):
         self._receive.growth.ponged(frame.token)
 
     def _told_to_go(self, frame: GoAway) -> None:
-        self._rising.rise()
-        self._leave_taking.told(frame)
+        if frame.reason == SILENT:  # it heard nothing, and this came: what was lost is in sight until its reset comes
+            self._look()
+        else:
+            self._rising.rise()
+            self._leave_taking.told(frame)
 
     def _changed(self) -> None:
         """The peer has other reactors or roles. One word of it at most waits for the router: the peer sets its pace."""
@@ -347,18 +345,19 @@ class PeerConnection(Actor):
     def _change_taken(self) -> None:
         self._change_told = False
 
-    def _look(self, *, silent: bool = False) -> None:
+    def _look(self) -> None:
         """From time to time: whether the path looks as if it dropped large packets."""
         late = self._reader.beat(self._loop.time())
         if late is not None:
             self._over(late)
             return
         self._holding.look()
-        self._narrow = isinstance(self._stream, Narrowing) and self._stream.looks_narrow(silent=silent)
+        self._path.look()
 
     def _silent(self) -> None:
-        self._look(silent=True)
-        self._cut("silent", "the peer answers no more")
+        self._look()
+        self._accuse(ProtocolError(SILENT, "nothing was heard any more"))
+        self._loop.call_soon(self._cut, SILENT, "the peer answers no more", context=self._context)  # it goes out first
 
     # Writing; see frame_writer.
 
@@ -387,4 +386,4 @@ class PeerConnection(Actor):
     def statistics(self) -> ConnectionStatistics:
         """Counters and levels at this instant."""
         parts = self._greeted, self.link, self._receive, self._reader, self._writer, self._pulse, self._ruling
-        return figures_of(*parts, narrow=self._narrow)
+        return figures_of(*parts, narrow=self._path.narrow)

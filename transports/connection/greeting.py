@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,8 +15,11 @@ from .entering import enter
 
 __all__ = ["Greeted", "Judge", "greet"]
 
-#: Parts of the time for a handshake after which the path is looked at: lost packets are sent again at 0.2, 0.6, 1.4 s.
-LOOK_AT = (0.3, 0.5, 0.9)
+#: Seconds between two looks at the path: a hole in what comes or goes is one after about two seconds.
+LOOK_EVERY = 0.5
+#: Bytes of a HELLO that go in a packet of their own, behind all others: any path lets them through, so what a narrow
+#: one has dropped is a hole for both sides, and no silence.
+LAST_BYTES = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +61,17 @@ async def greet(
     path looks as if it dropped large packets: HELLO is one), ProtocolError, StreamBroken.
     """
     handshake = Handshake(own, dialer=dialed, expected_id=expected_id, authenticated_id=stream.peer_id)
-    looks = _Looks(stream, timeout)
+    looks = _Looks(stream)
     credentials = None
     try:
         async with asyncio.timeout(timeout) as limit:
-            if dialed:
-                looks.begin(limit)
+            # The dialer ends it, as it can dial anew: so it has seen the hole before the other side takes it away. It
+            # says so; where its own bytes are what is lost, the other side has seen that by itself.
+            looks.begin(limit if dialed else None)
+            if isinstance(stream, Narrowing):
+                if not dialed and stream.too_wide():
+                    raise HandshakeFailed("narrow", NARROW)
+                await stream.apart()  # from the end of TLS
             early = b""
             if rules is not None and not rules.open:
                 credentials, early = await enter(stream, rules, own_id=own.node_id, dialed=dialed)
@@ -70,15 +79,23 @@ async def greet(
                 entered(credentials)
             await _shake(stream, handshake, judge, early)
     except TimeoutError as error:
+        looks.look()
         if looks.narrow:
-            stream.abort()
+            await _refuse(stream, turned_away("narrow") if handshake.is_new else handshake.reject("narrow", NARROW))
             raise HandshakeFailed("narrow", NARROW) from error
         why = f"the handshake took longer than {timeout} s"
         await _refuse(stream, turned_away("timeout") if handshake.is_new else handshake.reject("timeout", why))
         raise HandshakeFailed("timeout", f"no end of the handshake within {timeout} s") from error
     except (HandshakeFailed, ProtocolError) as error:
         silent = error.reason == "magic" or getattr(error, "by_peer", False)
+        if error.reason == "narrow" and silent:
+            looks.told()
         await _refuse(stream, turned_away(error.reason) if handshake.is_new and not silent else handshake.to_send())
+        raise
+    except StreamBroken as error:
+        stream.abort()
+        if looks.narrow:
+            raise HandshakeFailed("narrow", NARROW) from error
         raise
     except BaseException:
         stream.abort()
@@ -93,38 +110,49 @@ async def greet(
 
 
 class _Looks:
-    """Looks at the path of a stream while it is silent, before either side gives up and takes the signs away."""
+    """Looks at the path of a stream from time to time, before either side gives up and takes the signs away."""
 
-    def __init__(self, stream: Stream, timeout: float) -> None:
+    def __init__(self, stream: Stream) -> None:
         self._stream = stream
-        self._timeout = timeout
-        self._timers: list[asyncio.TimerHandle] = []
+        self._timer: asyncio.TimerHandle | None = None
         self._limit: asyncio.Timeout | None = None
         self.narrow = False
 
-    def begin(self, limit: asyncio.Timeout) -> None:
+    def begin(self, limit: asyncio.Timeout | None) -> None:
         """From now on; `limit` ends the handshake at once where the path looks narrow."""
+        self._limit = limit
         if isinstance(self._stream, Narrowing):
-            self._limit, loop = limit, asyncio.get_running_loop()
-            self._timers = [loop.call_later(part * self._timeout, self._look) for part in LOOK_AT]
+            self._timer = asyncio.get_running_loop().call_later(LOOK_EVERY, self._look)
 
     def _look(self) -> None:
-        stream, limit = self._stream, self._limit
-        if isinstance(stream, Narrowing) and limit is not None and stream.looks_narrow(silent=True):
-            self.narrow = True
-            stream.narrow()
-            self.end()
-            limit.reschedule(asyncio.get_running_loop().time())
+        loop = asyncio.get_running_loop()
+        self.look()
+        if not self.narrow:
+            self._timer = loop.call_later(LOOK_EVERY, self._look)
+        elif self._limit is not None:
+            self._limit.reschedule(loop.time())
+
+    def look(self) -> None:
+        """Look now."""
+        if not self.narrow and isinstance(self._stream, Narrowing) and self._stream.looks_narrow():
+            self.told()
+
+    def told(self) -> None:
+        """The path is narrow, as was seen here or there."""
+        self.narrow = True
+        if isinstance(self._stream, Narrowing):
+            self._stream.narrow()
 
     def end(self) -> None:
         """Look no more."""
-        for timer in self._timers:
-            timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
 
 
 async def _shake(stream: Stream, handshake: Handshake, judge: Judge, early: bytes) -> None:
     """`early`: first bytes of it that have come already."""
-    stream.write(handshake.start())
+    with contextlib.suppress(StreamBroken):  # whoever has closed it may have said why
+        await _begin(stream, handshake.start())
     while not handshake.established:
         data, early = early or await stream.read(), b""
         if not data:
@@ -136,6 +164,15 @@ async def _shake(stream: Stream, handshake: Handshake, judge: Judge, early: byte
                     stream.write(handshake.reject(refusal[0], refusal[1], refusal[2] if len(refusal) == 3 else ()))
                     raise HandshakeFailed(refusal[0], refusal[1])
                 stream.write(handshake.accept())
+
+
+async def _begin(stream: Stream, first: bytes) -> None:
+    if isinstance(stream, Narrowing):
+        stream.write(first[:-LAST_BYTES])
+        await stream.apart()
+        stream.write(first[-LAST_BYTES:])
+    else:
+        stream.write(first)
 
 
 async def _refuse(stream: Stream, farewell: bytes) -> None:

@@ -10,8 +10,10 @@ from ..lanes import Outbox, Writer
 from ..wire import Ping
 from .liveness import Heartbeat
 
-__all__ = ["HEARTBEAT_INTERVAL", "Pulse"]
+__all__ = ["HEARTBEAT_INTERVAL", "SILENT", "Pulse"]
 
+#: Why a connection ends whose peer answers no more.
+SILENT = "silent"
 #: Seconds between two PINGs.
 HEARTBEAT_INTERVAL = 5.0
 

@@ -14,8 +14,8 @@ from ..streams import (
     HIGH_WATER,
     LOW_WATER,
     Endpoint,
-    PathSigns,
     ReceiveBuffer,
+    TcpPath,
     WriteGate,
 )
 from .connection import Libp2pConnection
@@ -41,8 +41,8 @@ class Libp2pStream:
         self.connection: Final = connection
         #: The node id that the other side has proven, which is of the same key as its peer id; '' before `place`.
         self.peer_id = ""
-        #: Called where the path drops large packets; set by who dialed.
-        self.on_narrow: Callable[[], None] | None = None
+        #: What it goes over; set by the transport.
+        self.path: TcpPath | None = None
         #: Called with what became of it, once; set by the listener that it came from.
         self.on_settled: Callable[[str], None] | None = None
         self._substream: Substream | None = None
@@ -58,7 +58,6 @@ class Libp2pStream:
         self._agreed = asyncio.Event()
         self._over = asyncio.Event()
         self._refusal: Exception | None = None
-        self._signs = PathSigns(connection.socket)
         self._local: Endpoint | None = None
         self._remote: Endpoint | None = None
 
@@ -161,14 +160,23 @@ class Libp2pStream:
         self._close()
         self.connection.abort()
 
-    def looks_narrow(self, *, silent: bool) -> bool:
+    def looks_narrow(self) -> bool:
         """As `Narrowing.looks_narrow`."""
-        return not self._closed and self._signs.look(silent=silent)
+        return self.path is not None and not self._closed and self.path.looks_narrow()
+
+    def too_wide(self) -> bool:
+        """As `Narrowing.too_wide`."""
+        return self.path is not None and self.path.too_wide()
+
+    async def apart(self) -> None:
+        """As `Narrowing.apart`."""
+        if self.path is not None:
+            await self.path.apart()
 
     def narrow(self) -> None:
         """As `Narrowing.narrow`."""
-        if self.on_narrow is not None:
-            self.on_narrow()
+        if self.path is not None:
+            self.path.narrow()
 
     def settle(self, reason: str = "") -> None:
         """As `Provisional.settle`."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -86,7 +85,7 @@ class Libp2pTransport:
             on_refused=on_refused,
         )
 
-    async def _dialed(self, wanted: str | None, sock: socket.socket, narrow: Callable[[], None]) -> Libp2pStream:
+    async def _dialed(self, wanted: str | None, sock: socket.socket) -> Libp2pStream:
         local, remote = self._sockets.take_in(sock)
         connection = self._connection(sock, local, remote, wanted=wanted, initiator=True)
         try:
@@ -103,7 +102,7 @@ class Libp2pTransport:
             sock.close()
             raise
         stream.place(local, remote)
-        stream.on_narrow = narrow
+        stream.path = self._sockets.path_of(sock, remote)
         return stream
 
     async def _welcome(self, sock: socket.socket, source: Endpoint | None) -> Libp2pStream:
@@ -126,6 +125,7 @@ class Libp2pTransport:
             sock.close()
             raise
         stream.place(local, remote)
+        stream.path = self._sockets.path_of(sock, remote)
         return stream
 
     def _connection(

@@ -10,7 +10,7 @@ from .key_file import MAX_KEY_FILE, guarded, read_key_file
 from .memory import MemoryNetwork, MemoryTransport
 from .memory_stream import MemoryStream, Parcel, Wire
 from .names import Names
-from .path_size import NARROW, PathSigns
+from .path_size import NARROW, TcpPath
 from .receive_buffer import ReceiveBuffer
 from .schemes import Scheme, known_schemes, register
 from .scope import Scope, scope_of_host
@@ -79,7 +79,7 @@ __all__ = [
     "Names",
     "Narrowing",
     "Parcel",
-    "PathSigns",
+    "TcpPath",
     "Pausing",
     "Provisional",
     "Pushing",

@@ -13,7 +13,7 @@ from typing import Final, cast
 
 from ...actors.base import StreamBroken, StreamClosed
 from .endpoint import Endpoint
-from .path_size import PathSigns
+from .path_size import TcpPath
 from .receive_buffer import ReceiveBuffer
 from .scope import Scope
 from .transport import FLUSH_TIMEOUT, HIGH_WATER, LOW_WATER, WHOLE_HERE
@@ -49,11 +49,10 @@ class SocketStream(asyncio.Protocol):
         self._closed = False
         #: The node id that was authenticated, or None.
         self.peer_id: str | None = None
-        #: Called where the path drops large packets; set by who dialed.
-        self.on_narrow: Callable[[], None] | None = None
+        #: What it goes over; set by the transport.
+        self.path: TcpPath | None = None
         #: Called with what became of it, once; set by the listener that it came from.
         self.on_settled: Callable[[str], None] | None = None
-        self._signs = PathSigns(sock)
         self._local: Endpoint | None = None
         self._remote: Endpoint | None = None
 
@@ -186,14 +185,23 @@ class SocketStream(asyncio.Protocol):
         self._close()
         self._reset()
 
-    def looks_narrow(self, *, silent: bool) -> bool:
+    def looks_narrow(self) -> bool:
         """As `Narrowing.looks_narrow`."""
-        return self._socket.family != socket.AF_UNIX and not self._closed and self._signs.look(silent=silent)
+        return self.path is not None and not self._closed and self.path.looks_narrow()
+
+    def too_wide(self) -> bool:
+        """As `Narrowing.too_wide`."""
+        return self.path is not None and self.path.too_wide()
+
+    async def apart(self) -> None:
+        """As `Narrowing.apart`."""
+        if self.path is not None:
+            await self.path.apart()
 
     def narrow(self) -> None:
         """As `Narrowing.narrow`."""
-        if self.on_narrow is not None:
-            self.on_narrow()
+        if self.path is not None:
+            self.path.narrow()
 
     def settle(self, reason: str = "") -> None:
         """As `Provisional.settle`."""

@@ -48,6 +48,7 @@ PENALTIES: Final = MappingProxyType(
         **dict.fromkeys(("certificate", "tls", "noise", "multiplexer", "magic", "node_id", "user"), 5.0),
         **dict.fromkeys(("network_policy", "network_key", "not_allowed", "unproven", "expired", "revoked"), 5.0),
         **dict.fromkeys(("bad_frame", "frame_size", "unknown_kind", "unexpected_frame", "protocol"), 5.0),
+        "narrow": 5.0,  # an honest node is so once or twice; whoever likes can look so
         **dict.fromkeys(("timeout", "evicted", "banned"), 10.0),
         **dict.fromkeys(("connection", "closed", "broken"), 1.0),
     }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -80,10 +79,8 @@ class TcpTransport:
             on_refused=on_refused,
         )
 
-    async def _dialed(self, wanted: str | None, sock: socket.socket, narrow: Callable[[], None]) -> SocketStream:
-        stream = await self._open(sock, wanted, server_side=False)
-        stream.on_narrow = narrow
-        return stream
+    async def _dialed(self, wanted: str | None, sock: socket.socket) -> SocketStream:
+        return await self._open(sock, wanted, server_side=False)
 
     async def _welcome(self, sock: socket.socket, source: Endpoint | None) -> SocketStream:
         del source  # asked of the socket again: there it is certain
@@ -98,6 +95,7 @@ class TcpTransport:
         if why is not None:
             stream.abort()
             raise HandshakeFailed("node_id", why)
+        stream.path = self._sockets.path_of(sock, remote)
         return stream
 
 

@@ -7,15 +7,15 @@ import contextlib
 import ipaddress
 import os
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from functools import partial
 from typing import Final, TypeVar, cast
 
 from ...actors.base import DialFailed, HandshakeFailed, ListenFailed
 from .endpoint import Endpoint
 from .names import Names
-from .path_size import NarrowPlaces
+from .path_size import NarrowPlaces, TcpPath
 from .socket_connect import connect
 
 __all__ = ["TcpSockets"]
@@ -51,11 +51,11 @@ class TcpSockets:
         endpoint: Endpoint,
         *,
         timeout: float,
-        open_stream: Callable[[socket.socket, Callable[[], None]], Awaitable[_S]],
+        open_stream: Callable[[socket.socket], Awaitable[_S]],
     ) -> _S:
         """Connect to each address of the name, sharing the time among them, until `open_stream` makes something of one.
 
-        `open_stream` owns the socket from then on; what else it gets is to be called where the path there is narrow.
+        `open_stream` owns the socket from then on.
         Raises: DialFailed; HandshakeFailed, where that was raised at one of them and none was better.
         """
         if endpoint.port == 0:
@@ -76,7 +76,7 @@ class TcpSockets:
             try:
                 async with asyncio.timeout(share):
                     sock = await self._connect(family, address)
-                    return await open_stream(sock, partial(self._narrow_places.narrow, *address[:2]))
+                    return await self._opened(open_stream, sock, address[0])
             except HandshakeFailed as error:
                 refusal = error
             except TimeoutError:
@@ -144,6 +144,19 @@ class TcpSockets:
             sock.close()
             raise
 
+    def path_of(self, sock: socket.socket, remote: Endpoint) -> TcpPath:
+        """The path of a connected socket."""
+        return TcpPath(sock, remote.host, self._narrow_places)
+
+    async def _opened(
+        self, open_stream: Callable[[socket.socket], Awaitable[_S]], sock: socket.socket, host: str
+    ) -> _S:
+        try:
+            return await open_stream(sock)
+        except asyncio.CancelledError:  # its time is over, and nothing came
+            self._narrow_places.unanswered(host, time.monotonic())
+            raise
+
     async def _resolve(self, host: str, port: int, timeout: float) -> list[tuple[int, _Address]]:
         """Every address of a host, in the system's order (RFC 6724), each once."""
         try:
@@ -157,7 +170,7 @@ class TcpSockets:
         try:
             sock.setblocking(False)
             tune(sock)
-            self._narrow_places.prepare(sock, *address[:2])
+            self._narrow_places.prepare(sock, address[0], time.monotonic())
             await connect(asyncio.get_running_loop(), sock, address)
         except BaseException:
             sock.close()

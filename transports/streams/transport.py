@@ -163,12 +163,20 @@ class Pausing(Protocol):
 class Narrowing(Protocol):
     """A stream over a path that may drop large packets, and whose next dial can do with smaller ones."""
 
-    def looks_narrow(self, *, silent: bool) -> bool:
-        """Whether the path looks like that now; `silent`: nothing comes any more. Ask from time to time."""
+    def looks_narrow(self) -> bool:
+        """Whether the path looks like that now. Ask from time to time, before the stream is closed."""
+        ...
+
+    def too_wide(self) -> bool:
+        """Whether this side has seen the path to be narrow before, and who has dialed does not know: tell it, once."""
+        ...
+
+    async def apart(self) -> None:
+        """What is written next shares no packet with what was written before."""
         ...
 
     def narrow(self) -> None:
-        """Dial the same place with smaller packets next time. Nothing where this side did not dial."""
+        """Dial the machine on the other side with smaller packets next time, whichever side dialed this one."""
         ...
 
 

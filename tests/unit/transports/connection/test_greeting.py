@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import cast
 
 import pytest
 from virtual_time import in_virtual_time, outcome_of
@@ -15,6 +16,7 @@ from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.identity import Identity
 from peerbus.transports.streams.memory import MemoryNetwork
 from peerbus.transports.streams.transport import Stream
+from peerbus.transports.wire.handshake import Handshake
 from peerbus.transports.wire.hello import Hello
 
 ALICE, BOB = (Identity.from_seed(name.ljust(32, b".")) for name in (b"alice", b"bob"))
@@ -130,3 +132,67 @@ async def test_a_greeting_that_is_cancelled_leaves_no_open_stream() -> None:
         with pytest.raises(asyncio.CancelledError):
             await greeting
         assert isinstance(await outcome_of(to_the_end(theirs)), StreamBroken)
+
+
+class Narrow:
+    """A stream over a path that looks as said, and how often it was to be narrower; all else is the stream's."""
+
+    def __init__(self, stream: Stream, *, looks: bool = False, wide: bool = False) -> None:
+        self._stream = stream
+        self._looks = looks
+        self._wide = wide
+        self.told = 0
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+    def looks_narrow(self) -> bool:
+        return self._looks
+
+    async def apart(self) -> None:
+        await asyncio.sleep(0)
+
+    def too_wide(self) -> bool:
+        return self._wide
+
+    def narrow(self) -> None:
+        self.told += 1
+
+
+@in_virtual_time
+async def test_who_dialed_ends_a_handshake_over_a_narrow_path_and_says_why() -> None:
+    async with streams() as (ours, theirs):
+        loop, narrow = asyncio.get_running_loop(), Narrow(ours, looks=True)
+        before = loop.time()
+        greeting = asyncio.ensure_future(
+            outcome_of(greet(cast("Stream", narrow), hello_of(ALICE), anyone, dialed=True))
+        )
+        heard = b""
+        while data := await theirs.read():
+            heard += data
+        await theirs.aclose()
+        alice = await greeting
+        assert isinstance(alice, HandshakeFailed)
+        assert (alice.reason, narrow.told) == ("narrow", 1)
+        assert loop.time() - before < 2
+        assert b"narrow" in heard.partition(hello_of(ALICE).nonce)[2]
+
+
+@in_virtual_time
+async def test_who_is_told_that_the_path_is_narrow_keeps_it_in_mind() -> None:
+    async with streams() as (ours, theirs):
+        dialer, acceptor = Narrow(ours), Narrow(theirs, wide=True)
+        alice, bob = await asyncio.gather(
+            outcome_of(greet(cast("Stream", dialer), hello_of(ALICE), anyone, dialed=True)),
+            outcome_of(greet(cast("Stream", acceptor), hello_of(BOB), anyone, dialed=False)),
+        )
+        assert isinstance(alice, HandshakeFailed)
+        assert isinstance(bob, HandshakeFailed)
+        assert (alice.reason, alice.by_peer, dialer.told) == ("narrow", True, 1)
+        assert (bob.reason, bob.by_peer, acceptor.told) == ("narrow", False, 0)
+    async with streams() as (ours, theirs):
+        handshake, narrow = Handshake(hello_of(ALICE), dialer=True), Narrow(theirs)
+        ours.write(handshake.start() + handshake.reject("narrow", "nothing large came"))
+        bob = await outcome_of(greet(cast("Stream", narrow), hello_of(BOB), anyone, dialed=False))
+        assert isinstance(bob, HandshakeFailed)
+        assert (bob.reason, bob.by_peer, narrow.told) == ("narrow", True, 1)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 
 import pytest
 
@@ -17,8 +16,7 @@ SOCKETS = TcpSockets("tcp")
 async def test_what_is_connected_is_the_callers_and_knows_both_ends() -> None:
     ends: list[tuple[Endpoint, Endpoint]] = []
 
-    async def take(sock: socket.socket, narrow: Callable[[], None]) -> socket.socket:
-        narrow()
+    async def take(sock: socket.socket) -> socket.socket:
         ends.append(SOCKETS.take_in(sock))
         return sock
 
@@ -26,13 +24,14 @@ async def test_what_is_connected_is_the_callers_and_knows_both_ends() -> None:
         there = SOCKETS.endpoint_of(listening.getsockname())
         with await SOCKETS.dial(there, timeout=5, open_stream=take):
             ((local, remote),) = ends
+            assert not SOCKETS.path_of(listening, remote).looks_narrow()
             assert remote == there
             assert local.scheme == "tcp"
             assert local.host == "127.0.0.1"
 
 
 async def test_a_refusal_at_one_address_is_told_rather_than_failures_at_others() -> None:
-    async def refuse(sock: socket.socket, narrow: Callable[[], None]) -> None:
+    async def refuse(sock: socket.socket) -> None:
         sock.close()
         raise HandshakeFailed("node_id", "somebody else")
 
