@@ -31,6 +31,7 @@ from ..actors.messages import Channel, Directive, Message, Role, ShutdownStarted
 from ..actors.reactor import Reactor
 from .blocks import Block, Blocks, GetBlock, GetManifest, Manifest
 from .in_flight import InFlight
+from .private_files import open_for_writing
 
 __all__ = ["GetProgress", "Progress", "Sync"]
 
@@ -275,7 +276,7 @@ class _Copy(Actor):
         self._part = path.with_name(f"{path.name}.part")
 
     def on_start(self) -> None:
-        self._file = self._part.open("w+b", buffering=0)
+        self._file = open_for_writing(self._part, 0o644)
 
     @handles(Block)
     def _put(self, block: Block) -> bool:

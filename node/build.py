@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import importlib
 import os
@@ -14,7 +15,7 @@ from typing import Any
 from ..actors.base import ConfigError
 from ..actors.messages import Channel, ChannelTuning, KnownChannels
 from ..actors.reactor import Reactor
-from ..discovery.book import no_book
+from ..discovery.book import LINK, no_book
 from ..transports.kinds import make_transports
 from ..transports.streams import Identity, TransportOptions
 from .channel_tuning import channel_tuning
@@ -67,11 +68,14 @@ def _check_book(config: NodeConfig) -> None:
     if config.book is None:
         return
     try:
-        descriptor = os.open(config.book, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:  # it is not there, or not for us to read: then the node says so itself
-        return
-    with open(descriptor, "rb"):
-        problem = no_book(descriptor)
+        descriptor = os.open(config.book, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError as error:
+        if error.errno != errno.ELOOP:  # it is not there, or not for us to read: then the node says so itself
+            return
+        problem = LINK
+    else:
+        with open(descriptor, "rb"):
+            problem = no_book(descriptor)
     if problem:
         text = f"{config.book} cannot be the book: {problem}; name a file that is the book's alone"
         raise config.source.error("book", text)

@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +23,7 @@ from ..transports.admission import (
     lists_in,
 )
 from .node_arguments import network_of
+from .private_files import write_whole
 
 __all__ = ["Network", "WrongRule", "allowed_in", "keep_lists"]
 
@@ -158,16 +157,9 @@ def keep_lists(path: Path | None, lists: Iterable[RevocationList]) -> str:
     """Write what is revoked, whole or not at all, to be there after a restart; returns why not, where that failed."""
     if path is None:
         return "no file is named for it; it is forgotten at the end"
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
     try:
-        with open(draft, "xb") as file:
-            file.write(b"".join(each.pem for each in lists))
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        write_whole(path, b"".join(each.pem for each in lists), 0o644)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            draft.unlink()
         return f"{path}: {error.strerror}"
     return ""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from .book import AddressEntry, Book, BookChanges, BookContents, MemoryBook, PeerEntry, Pin
 from .keeper import BOOK_ACTOR, BookKeeper, LoadBook, SaveBook, keeper_of
-from .sqlite_book import SqliteBook, no_book
+from .sqlite_book import LINK, SqliteBook, no_book
 
 __all__ = [
     "BOOK_ACTOR",
+    "LINK",
     "AddressEntry",
     "Book",
     "BookChanges",

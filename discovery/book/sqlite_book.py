@@ -30,7 +30,7 @@ from .rows import (
 )
 from .schema import migrate, roll_back
 
-__all__ = ["SqliteBook", "no_book"]
+__all__ = ["LINK", "SqliteBook", "no_book"]
 
 log = get_logger("peerbus.discovery")
 
@@ -44,6 +44,8 @@ MAX_MOVED = 16
 MAX_PINS = 4096
 #: Damaged entries that are described.
 MAX_DAMAGE = 20
+#: What is said of a book that is a link: whoever may make one chooses what is written to, and whose mode is changed.
+LINK = "it is a symbolic link; name the file itself"
 #: How files in PEM begin (RFC 7468).
 _PEM = b"-----BEGIN "
 #: SQLite says that the file is no database, or not a sound one.
@@ -151,20 +153,24 @@ class SqliteBook:
     def _connect(self) -> sqlite3.Connection:
         try:
             # Made here, as SQLite would make it readable for others; its log gets the same mode from it.
-            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600)
+            descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
             try:
                 if problem := no_book(descriptor):
                     raise OSError(errno.EINVAL, problem)
                 os.fchmod(descriptor, 0o600)
+                found = os.fstat(descriptor)
             finally:
                 os.close(descriptor)
         except OSError as error:
-            raise OSError(f"the peer book {self.path} cannot be opened: {error.strerror}") from error
-        found = self.path.stat()
+            why = LINK if error.errno == errno.ELOOP else error.strerror
+            raise OSError(f"the peer book {self.path} cannot be opened: {why}") from error
         connection = sqlite3.connect(self.path, isolation_level=None, timeout=0.0)
         # A broken text is one entry's damage, not the end of the reading.
         connection.text_factory = lambda data: data.decode(errors="replace")
         try:
+            now = self.path.lstat()
+            if (now.st_dev, now.st_ino) != (found.st_dev, found.st_ino):
+                raise OSError(f"the peer book {self.path} cannot be opened: something else took its place")
             # With an exclusive lock no second node shares it, and the log needs no shared memory.
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("PRAGMA journal_mode = WAL")
@@ -199,7 +205,7 @@ class SqliteBook:
     def _put_back(self, connection: sqlite3.Connection) -> sqlite3.Connection:
         """Where the file is gone, or another one is in its place, write all that was in it to a new one there."""
         try:
-            found = self.path.stat()
+            found = self.path.lstat()
             there = (found.st_dev, found.st_ino)
         except FileNotFoundError:
             there = None

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ...actors.base import ConfigError, PeerbusError
+from ...node.private_files import make_private_folder
 from ...node.process_signals import ProcessSignals
 from ...node.serve import run_loop
 from ..client import AdminTarget
@@ -140,7 +141,7 @@ def _in_a_folder(
         else:
             folder = plan.keep.resolve()
             try:
-                folder.mkdir(parents=True, exist_ok=True)
+                make_private_folder(folder)
             except OSError as error:
                 raise ConfigError(f"--keep {plan.keep}: the folder cannot be made: {error.strerror}") from error
         return run_loop(_until_signalled(Scenario(plan, folder, display, onlookers), signals, onlookers))

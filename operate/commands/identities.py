@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...actors.base import ConfigError
 from ...node.identity_source import IdentitySource
+from ...node.private_files import make_private_folder
 from ...transports.kinds import read_endpoint
 from ...transports.streams import Identity
 from .terminal import Terminal
@@ -46,7 +47,7 @@ def _keygen(options: argparse.Namespace) -> int:
     if path.exists() and not options.force:
         raise ConfigError(f"{path} exists; with --force its node would lose its id for ever")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
     except OSError as error:
         raise ConfigError(f"the folder {path.parent} cannot be made: {error.strerror}") from error
     identity = Identity.generate()

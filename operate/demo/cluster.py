@@ -16,6 +16,7 @@ from typing import Self
 import msgspec
 
 from ...actors.base import PeerbusError
+from ...node.private_files import open_for_writing
 from .messages import Job, NodeFailed, Report, Started, decode_said, encode
 
 __all__ = ["Cluster", "NodeProcess"]
@@ -115,7 +116,7 @@ class Cluster:
             raise
 
     async def _start(self, job: Job, log: Path) -> NodeProcess:
-        with log.open("wb") as errors:
+        with open_for_writing(log) as errors:
             process = await _whole(
                 asyncio.create_subprocess_exec(
                     sys.executable,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...actors.base import ConfigError, PeerbusError
+from ...node.private_files import open_for_writing
 from .audience import Audience
 from .carriers import CARRIERS, DEFAULT_CARRIER
 from .cluster import Cluster, NodeProcess
@@ -126,7 +127,7 @@ class Scenario:
     async def _made_up(self) -> Path:
         path = self._folder / "made-up.bin"
         self._display.say(f"making up a file of {mib(self._plan.size * CHUNK)}")
-        with path.open("wb") as file:
+        with open_for_writing(path) as file:
             for _ in range(self._plan.size):
                 file.write(os.urandom(CHUNK))
                 await asyncio.sleep(0)

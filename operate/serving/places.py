@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from ...actors.base import ConfigError
+from ...node.private_files import make_private_folder
 
 __all__ = [
     "SocketPlace",
@@ -100,7 +101,7 @@ def default_token(name: str, environment: Mapping[str, str], beside: Path | None
 
 def make_folder(folder: Path) -> None:
     """Make sure of a folder in which nobody else can put anything. Raises ConfigError, OSError."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private_folder(folder)
     _check_folder(folder)
 
 

@@ -267,6 +267,19 @@ def test_a_key_and_a_device_are_no_damaged_books_and_left_alone(tmp_path: Path) 
     assert sorted(each.name for each in tmp_path.iterdir()) == ["alice.pem", "device"]
 
 
+def test_a_link_is_no_book_and_what_it_leads_to_is_left_alone(tmp_path: Path) -> None:
+    precious, link = tmp_path / "precious", tmp_path / "peers.db"
+    precious.write_bytes(b"")
+    precious.chmod(0o644)
+    for target in (precious, tmp_path / "nothing"):
+        link.symlink_to(target)
+        with pytest.raises(OSError, match=f"the peer book {link} cannot be opened: it is a symbolic link"):
+            SqliteBook(link).open()
+        link.unlink()
+    assert (precious.read_bytes(), precious.stat().st_mode & 0o777) == (b"", 0o644)
+    assert not (tmp_path / "nothing").exists()
+
+
 def test_a_database_of_another_program_is_refused_and_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "theirs.db"
     with sqlite3.connect(path) as connection:

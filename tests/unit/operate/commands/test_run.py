@@ -112,6 +112,7 @@ def test_check_says_that_a_node_finds_nobody(tmp_path: Path, capsys: pytest.Capt
         (f"identity = '{'a' * 300}'", ": File name too long"),
         ("book = 'alice.pem'", "alice.pem cannot be the book: it holds a key or a certificate"),
         (f"book = '{os.devnull}'", f"book: {os.devnull} cannot be the book: it is no file"),
+        ("book = 'link.db'", "link.db cannot be the book: it is a symbolic link; name the file itself"),
         ("identity = '.'", "is a folder; name the file that `peerbus keygen` wrote"),
         ("identity = 'fd:77'", "alice.toml:3: identity: fd:77: it is not open; start with 77<alice.pem, or a pipe"),
         ("identity = 'credential:a'", "alice.toml:3: identity: credential:a: $CREDENTIALS_DIRECTORY is not set"),
@@ -126,6 +127,7 @@ def test_a_wrong_configuration_starts_nothing_either(
     lines: str, says: str, check: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "open.pem").touch(mode=0o644)
+    (tmp_path / "link.db").symlink_to("open.pem")
     (tmp_path / "alice.pem").write_text("-----BEGIN PRIVATE KEY-----")
     config = tmp_path / "alice.toml"
     config.write_text(CONFIG + lines)
