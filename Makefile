@@ -26,7 +26,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-eager test-all soak large fuzz browser check format lint types layering coverage wheel check-api check-metrics load siege wan sim clean \
+.PHONY: help demo test test-eager test-all soak large fuzz browser interop check format lint types layering coverage wheel check-api check-metrics load siege wan sim clean \
   tuning generate javascript bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -64,6 +64,9 @@ javascript: $(INSTALLED)test ## install what clients/javascript needs (npm), and
 
 browser: $(INSTALLED)browser ## the page in a real Chromium, which it installs where it may (Debian, as root)
 	@PYTHON='$(RUN)' scripts/browser $(ARGS)
+
+interop: $(INSTALLED)test ## js-libp2p and go-libp2p, which it brings where it can, dial a node, and a node dials them
+	@PYTHON='$(RUN)' scripts/interop $(ARGS)
 
 check: lint types layering coverage wheel ## all that a change must pass
 
@@ -134,7 +137,7 @@ tuning: $(INSTALLED)plot ## what each setting of a channel does under load, on v
 	@$(VENV)/bin/python benchmarks tuning $(ARGS)
 
 clean: ## remove everything that the verbs made
-	rm -rf clients/javascript/node_modules .venv .venv-3.* $(VENV) $(PEERS) $(PEERS)-3.* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf clients/javascript/node_modules tests/interop/javascript/node_modules .venv .venv-3.* $(VENV) $(PEERS) $(PEERS)-3.* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):
