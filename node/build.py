@@ -23,6 +23,7 @@ from .config import NodeConfig
 from .constructor import check_arguments
 from .extension import Extension
 from .identity_source import FoundIdentity
+from .network import WrongRule
 from .node import Node
 
 __all__ = ["build_node", "known_channels", "load_channels", "load_identity", "load_reactors"]
@@ -34,6 +35,7 @@ def build_node(config: NodeConfig, found: FoundIdentity | None = None, extension
     identity = found.identity if found else Identity.generate()
     channels, tuning = load_channels(config)
     _check_book(config)
+    _check_network(config, found)
     return Node(
         config.name,
         network=config.network,
@@ -61,6 +63,18 @@ def build_node(config: NodeConfig, found: FoundIdentity | None = None, extension
         slow_handler=config.limits.slow_handler,
         extensions=extensions,
     )
+
+
+def _check_network(config: NodeConfig, found: FoundIdentity | None) -> None:
+    """Raise ConfigError for a rule by which nobody could come in, with the line on which it stands."""
+    network = config.network
+    if network.certificate is not None and found is None:
+        text = 'a certificate is of a key that stays, and identity is not set; write identity = "alice.pem"'
+        raise config.source.error("network.certificate", text)
+    try:
+        network.rules(found.identity.node_id if found else "")
+    except WrongRule as error:
+        raise config.source.error(f"network.{error.key}", error.text) from None
 
 
 def _check_book(config: NodeConfig) -> None:

@@ -6,12 +6,14 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from ..actors.base import date_text
 from ..actors.messages import Channel
 from ..discovery.pex import PeerExchange
 from .channel_tuning import notes_on_channels
 from .config import NodeConfig
 from .config_permissions import notes_on_permissions
 from .identity_source import FoundIdentity
+from .network_view import view_of_network
 from .overrides import PREFIX, Override, key_text, leaves
 
 __all__ = ["check_report", "ignored_variables"]
@@ -71,6 +73,7 @@ def _meaning(config: NodeConfig, found: FoundIdentity | None) -> Iterator[tuple[
     yield "id", found.identity.node_id if found else "a new one at each start (no identity is set)"
     if found:
         yield "key", f"{found.source}: {found.why}"
+    yield from _admission(config, found)
     yield "book", str(config.book or "none (what is known of peers is forgotten at the end)")
     yield "listens", _listed(config.listen) or "nowhere: it dials, nobody can dial it"
     if config.advertise:
@@ -87,6 +90,26 @@ def _meaning(config: NodeConfig, found: FoundIdentity | None) -> Iterator[tuple[
         yield "bans", _listed(sorted(peers.options.banned))
     if peers.options.requires:
         yield "requires", _listed(peers.options.requires)
+
+
+def _admission(config: NodeConfig, found: FoundIdentity | None) -> Iterator[tuple[str, str]]:
+    """Who may come in, rule by rule."""
+    network = config.network
+    if not network.closed:
+        yield "lets in", "anybody: the network is open"
+        return
+    view = view_of_network(network, network.rules(found.identity.node_id if found else ""))
+    if view.allow is not None:
+        yield "lets in", f"the nodes of a list of {len(view.allow)}"
+    if view.keys:
+        more = f", and takes {_listed(view.keys[1:])} as well" if view.keys[1:] else ""
+        yield "lets in", f"who has the key of the network: this node proves {view.keys[0]}{more}"
+    for each in view.authorities:
+        gone = f", which has revoked {each.revoked} certificates" if each.revoked else ""
+        yield "lets in", f"members of {each.name}{gone}"
+    if view.certificate is not None:
+        roles = f", with the roles {_listed(view.certificate.roles)}" if view.certificate.roles else ""
+        yield "member", f"by the certificate {view.certificate.serial}, until {date_text(view.certificate.ends)}{roles}"
 
 
 def _channel(channel: Channel[Any]) -> str:

@@ -18,6 +18,7 @@ from ..transports.streams import Endpoint
 from .config_admin import AdminConfig, read_admin
 from .config_channels import IMPORT_PATH, ChannelConfig, read_channels
 from .config_limits import LimitsConfig, read_limits
+from .config_network import read_network
 from .config_peers import PeersConfig, read_peers
 from .config_permissions import read_permissions
 from .config_pex import PexConfig, read_pex
@@ -25,6 +26,7 @@ from .config_places import advertised_at, interface_of, listen_at
 from .config_tracing import TracingConfig, read_tracing
 from .identity_source import IdentitySource
 from .logs import FORMATS, LEVELS
+from .network import Network
 from .node_arguments import wrong_name, wrong_network
 from .overrides import Override, joined, key_text, leaves, too_large
 from .table import Source, TomlTable
@@ -70,7 +72,7 @@ class NodeConfig:
     """One node as its file describes it. `source` is for errors that are found later; `folder` holds the file."""
 
     name: str
-    network: str
+    network: Network
     source: Source = field(repr=False)
     folder: Path
     identity: IdentitySource | None = None
@@ -128,7 +130,7 @@ def parse_config(text: str, *, name: str, folder: Path, overrides: Sequence[Over
     top = TomlTable(source, values)
     config = NodeConfig(
         name=_name(top, "name", '"alice"', wrong_name),
-        network=_name(top, "network", '"demo"', wrong_network),
+        network=read_network(top, folder, wrong_network),
         source=source,
         folder=folder,
         identity=_identity(top, folder),

@@ -22,6 +22,8 @@ from ..transports.streams import Endpoint
 from .config import NodeConfig
 from .identity_source import IdentitySource
 from .logs import LEVELS, configure
+from .network import Network
+from .network_view import differences
 from .node import Node
 
 __all__ = ["LIVE", "Reload", "settings_of"]
@@ -30,8 +32,8 @@ log = get_logger("peerbus.node")
 
 T = TypeVar("T")
 
-#: What a configuration has beside its keys.
-_NO_KEYS = frozenset({"source", "folder", "values"})
+#: What a configuration has beside its keys; the network, all of whose rules change at once, is looked at apart.
+_NO_KEYS = frozenset({"source", "folder", "values", "network"})
 #: Keys that are called otherwise in a file.
 _AS_WRITTEN = {"requires": "require"}
 #: What a key is worth now, and why it is not what was wanted.
@@ -47,6 +49,7 @@ class Reload:
         self._read = read
         self._level = config.log.level
         self._running = settings_of(config)
+        self._network = config.network
 
     async def __call__(self) -> None:
         """Reload, and log what came of it."""
@@ -68,6 +71,7 @@ class Reload:
             self._running[key] = now
             changed += [f"{key}: {difference}" for difference in _difference(old, now)]
             refused += [f"{key}: {problem}" for problem in problems]
+        await self._reload_network(config.network, changed, refused, waiting)
         quieter = LEVELS[config.log.level] > LEVELS[self._level]
         if not quieter:
             self._set_log(config)
@@ -80,6 +84,22 @@ class Reload:
         tell("configuration reloaded", node=self._node.name, **{what: names for what, names in told.items() if names})
         if quieter:
             self._set_log(config)
+
+    async def _reload_network(self, new: Network, changed: list[str], refused: list[str], waiting: list[str]) -> None:
+        """Its files are read anew also where the configuration says what it said: all of them count, or none."""
+        if new.name != self._network.name:
+            waiting.append("network.name" if new.closed else "network")
+            return
+        if not (new.closed or self._network.closed):
+            return
+        before = self._node.network_view()
+        try:
+            await self._node.set_network(new)
+        except ConfigError as error:
+            refused.append(str(error))
+            return
+        self._network = new
+        changed += [f"network: {difference}" for difference in differences(before, self._node.network_view())]
 
     def _set_log(self, config: NodeConfig) -> None:
         """Last of all where less is logged from now on, so that what is said of the reload is not lost."""

@@ -214,6 +214,10 @@ class TomlTable:
         """Whether a table is written there."""
         return self.has(name) and isinstance(self._values[name], dict)
 
+    def is_text(self, name: str) -> bool:
+        """Whether a string is written there."""
+        return self.has(name) and isinstance(self._values[name], str)
+
     def table(self, name: str) -> TomlTable:
         """A table inside this one; an empty one where it is not written."""
         if not self.has(name):

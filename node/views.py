@@ -17,6 +17,7 @@ from .event_history import EventHistory
 from .levers import NodeLevers
 from .loop_lag import LoopLag
 from .network_door import NetworkDoor
+from .network_view import NetworkView, view_of_network
 from .oldest import oldest_of
 from .own_actors import OwnActors
 from .process_figures import process_figures
@@ -106,6 +107,10 @@ class NodeViews(NodeLevers):
         are foremost instead, with no page behind them. Raises KeyError for another word.
         """
         return self.bus.actors.page(after, limit, match=match, order=order)
+
+    def network_view(self) -> NetworkView:
+        """Who may come in, by the rules as they are now."""
+        return view_of_network(self._door.network, self._door.gate.rules)
 
     def overview(self) -> PeersSnapshot:
         """What is counted of peers, bans and requirements, with no peer listed."""

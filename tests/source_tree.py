@@ -30,6 +30,7 @@ ROOMS = {
         "tracing",
         "admin",
         LOOSE,
+        "authority",
         "client",
         "dashboard",
         "demo",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .at_exit import finish_at_exit, finished, warn_unfinished
-from .clock import wall_clock
+from .clock import date_text, wall_clock
 from .current import CURRENT_BUS, OfThread, current_bus
 from .errors import (
     ActorStopped,
@@ -112,6 +112,7 @@ __all__ = [
     "shown",
     "text_of",
     "silence",
+    "date_text",
     "wall_clock",
     "warn_unfinished",
     "weakly",

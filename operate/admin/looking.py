@@ -8,6 +8,7 @@ from ...actors.mailbox import Ledger
 from ...actors.sends import WaitView
 from ...discovery.mind import BanView, PeerPage, PeerView, RequirementView
 from ...discovery.peer import PeerState
+from ...node.network_view import NetworkView
 from ...node.snapshot import NodeSnapshot
 from ...node.views import NodeViews
 from ..api import (
@@ -157,6 +158,11 @@ async def requirements(node: NodeViews, _request: ApiRequest) -> tuple[Requireme
     return node.overview().requirements
 
 
+async def network(node: NodeViews, _request: ApiRequest) -> NetworkView:
+    """Who may come in."""
+    return node.network_view()
+
+
 async def ledger(node: NodeViews, _request: ApiRequest) -> Ledger:
     """What became of every send."""
     return node.bus.ledger()
@@ -218,6 +224,7 @@ LOOKING = (
     ApiRoute("GET", "/v1/actors/{name}", actor, "One actor.", ActorView, fails={404: "No actor has that name."}),
     ApiRoute("GET", "/v1/bans", bans, "The bans in force.", tuple[BanView, ...]),
     ApiRoute("GET", "/v1/requirements", requirements, "What peers must offer.", tuple[RequirementView, ...]),
+    ApiRoute("GET", "/v1/network", network, "Who may come in, by which rules.", NetworkView),
     ApiRoute("GET", "/v1/ledger", ledger, "What became of every send, by channel and side.", Ledger),
     ApiRoute("GET", "/v1/waits", waits, "The wait-for graph: sends that handlers stand in.", tuple[WaitView, ...]),
 )

@@ -20,6 +20,7 @@ from ..api import (
     DrainBody,
     PartBody,
     Permission,
+    RevokeBody,
     ScoreBody,
     malformed,
 )
@@ -114,6 +115,16 @@ async def undrain(node: NodeViews, _request: ApiRequest) -> LeverResult:
     return await pulled(node.undrain())
 
 
+async def reload_network(node: NodeViews, _request: ApiRequest) -> LeverResult:
+    """Read its files anew."""
+    return await pulled(node.reload_network())
+
+
+async def revoke(node: NodeViews, request: ApiRequest) -> LeverResult:
+    """Take a list, and tell all peers."""
+    return await pulled(node.revoke(read_body(request.body, RevokeBody).revoked.encode()))
+
+
 async def offer(node: NodeViews, request: ApiRequest) -> LeverResult:
     """Offer a role."""
     try:
@@ -158,6 +169,8 @@ STEERING = (
     _lever("DELETE", "/v1/persistent/{endpoint}", forget_persistent, "Insist on an endpoint no longer."),
     _lever("PUT", "/v1/seeds/{endpoint}", seed, "Dial an endpoint when nobody else is left."),
     _lever("DELETE", "/v1/seeds/{endpoint}", forget_seed, "Take a seed back."),
+    _lever("PUT", "/v1/network", reload_network, "Read the files of the network's rules anew: all count, or none."),
+    _lever("POST", "/v1/revocations", revoke, "Take a list of revoked certificates, and tell all peers.", RevokeBody),
     _lever("PUT", "/v1/offers/{role}", offer, "Offer a capability: `archive`, or `archive{from=1000}`."),
     _lever("DELETE", "/v1/offers/{role}", withdraw, "Offer a role no longer."),
     _lever("PUT", "/v1/peers/{id}/score", score, "Fix the rank of a peer.", ScoreBody),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["BanBody", "DialBody", "DrainBody", "PartBody", "ScoreBody"]
+__all__ = ["BanBody", "DialBody", "DrainBody", "PartBody", "RevokeBody", "ScoreBody"]
 
 
 class DialBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,6 +24,12 @@ class PartBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The reason that the peer is told."""
 
     reason: str = "operator"
+
+
+class RevokeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A list of revoked certificates, as `peerbus ca revoke` writes it: PEM."""
+
+    revoked: str
 
 
 class ScoreBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,6 +13,7 @@ from ..api import (
     DrainBody,
     EventView,
     PartBody,
+    RevokeBody,
     ScoreBody,
     SendBody,
     Sent,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
         ConnectionStatistics,
         Ledger,
         LeverResult,
+        NetworkView,
         NodeOverview,
         PeerView,
         RequirementView,
@@ -107,6 +109,24 @@ class AdminClient(AdminCaller):
         from .answers import RequirementView
 
         return await self.get("/v1/requirements", tuple[RequirementView, ...])
+
+    async def network(self) -> NetworkView:
+        """Who may come in, by which rules."""
+        from .answers import NetworkView
+
+        return await self.get("/v1/network", NetworkView)
+
+    async def reload_network(self) -> LeverResult:
+        """Read the files of the network's rules anew."""
+        from .answers import LeverResult
+
+        return await self.put("/v1/network", LeverResult)
+
+    async def revoke(self, listed: str) -> LeverResult:
+        """Take a list of revoked certificates (PEM), and tell all peers."""
+        from .answers import LeverResult
+
+        return await self.post("/v1/revocations", LeverResult, RevokeBody(listed))
 
     async def ledger(self) -> Ledger:
         """What became of every send."""

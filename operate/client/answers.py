@@ -6,6 +6,7 @@ from ...actors.actor_page import ActorView
 from ...actors.mailbox import Ledger
 from ...actors.sends import WaitView
 from ...discovery.mind import BanView, LeverResult, PeerView, RequirementView
+from ...node.network_view import NetworkView
 from ...transports.connection import ConnectionStatistics
 from ..api import ChannelView, ConnectionPage, NodeOverview
 
@@ -17,6 +18,7 @@ __all__ = [
     "ConnectionStatistics",
     "Ledger",
     "LeverResult",
+    "NetworkView",
     "NodeOverview",
     "PeerView",
     "RequirementView",

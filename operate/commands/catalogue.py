@@ -53,6 +53,8 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "keygen", _RUN, "make a new identity (an Ed25519 private key) and print its node id", ".identities:KEYGEN"
     ),
     CommandEntry("id", _RUN, "print the node id of an identity", ".identities:ID"),
+    CommandEntry("network-key", _RUN, "make a key that all nodes of a network have", ".network_key"),
+    CommandEntry("ca", _RUN, "keep a private authority: issue, renew and revoke the certificates of nodes", ".ca"),
     CommandEntry("ping", _RUN, "see whether a node answers at a place", ".ping"),
     CommandEntry("doctor", _RUN, "look at what usually goes wrong with a node, and say what to do", ".doctor"),
     CommandEntry(
@@ -66,6 +68,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry("ledger", _SEE, "what became of every send", ".ledger:LEDGER"),
     CommandEntry("waits", _SEE, "who waits for whom", ".waits:WAITS"),
     CommandEntry("events", _SEE, "what happened, and with -f what happens", ".events:EVENTS"),
+    CommandEntry("network", _SEE, "who may come in, and by which rules; read them anew", ".network:NETWORK"),
     CommandEntry("bans", _SEE, "who is banned, why, and until when", ".bans:BANS"),
     CommandEntry("top", _SEE, "the node on the terminal, with rates, as it changes", ".top:TOP"),
     CommandEntry("dashboard", _SEE, "see and steer the nodes that run here, on a page in the browser", ".dashboard"),

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from ...actors.base import ConfigError
 from ...discovery import PeerUp
 from ...node import Node
 from ...node.build import known_channels
@@ -34,6 +35,11 @@ QUIET = 1.0
 async def guest_of(path: Path) -> AsyncIterator[Node]:
     """A guest that runs. Raises ConfigError for what is wrong in the configuration."""
     config = load_config(path, from_environment(os.environ))
+    if config.network.allow is not None or config.network.authority is not None:
+        raise ConfigError(
+            f"a guest has a key of its own, and the network {config.network} {config.network.policy}: "
+            "send through the node that runs, without --join"
+        )
     configure("error", config.log.format)
     node = Node(
         config.name,

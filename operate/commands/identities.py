@@ -38,6 +38,9 @@ def _id_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at", metavar="ENDPOINT", action="append", help="the multiaddr of the node there, libp2p+tcp://host:port"
     )
+    parser.add_argument(
+        "--public", action="store_true", help="print the public key instead, PEM: what `peerbus ca issue` wants"
+    )
 
 
 def _keygen(options: argparse.Namespace) -> int:
@@ -64,6 +67,8 @@ def _id(options: argparse.Namespace) -> int:
     identity, terminal = source.read().identity, Terminal()
     if options.libp2p:
         terminal.say(f"{identity.node_id}  {_peer_id(identity)}")
+    elif options.public:
+        terminal.say(identity.public_pem.rstrip())
     elif not options.at:
         terminal.say(identity.node_id)
     for text in options.at or ():

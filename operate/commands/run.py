@@ -16,6 +16,7 @@ from ...node.notify import Notifier
 from ...node.overrides import from_environment, from_words
 from ...node.reload import Reload
 from ...node.serve import run_loop, serve
+from ...transports.streams import Scope
 from ..configured import extensions_of
 from .terminal import Terminal
 
@@ -58,6 +59,19 @@ def _read(options: argparse.Namespace) -> NodeConfig:
     return replace(config, log=log)
 
 
+def _say_if_open(config: NodeConfig) -> None:
+    """Once at the start, where others than programs of this machine reach a node that lets in anybody."""
+    reached = [str(endpoint) for endpoint in config.listen if endpoint.scope is not Scope.MACHINE]
+    if reached and not config.network.closed:
+        get_logger("peerbus.node").warning(
+            "this network is open: whoever reaches this node may come in",
+            node=config.name,
+            network=config.network.name,
+            endpoints=reached,
+            hint="[network] allow, network_key, or authority and certificate: docs/security.md says which one when",
+        )
+
+
 def run(options: argparse.Namespace) -> int:
     """Run it to its end; return the exit status. Raises ConfigError, and PeerbusError where it failed."""
     config = _read(options)
@@ -79,6 +93,7 @@ def run(options: argparse.Namespace) -> int:
         if identity:
             get_logger("peerbus.node").info("identity read", source=str(identity.source), why=identity.why)
         node = build_node(config, identity, extensions_of(config))
+        _say_if_open(config)
         reload = Reload(node, config, lambda: _read(options))
         return await serve(node, signals=options.signals, reload=reload, notifier=notifier)
 

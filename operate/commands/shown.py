@@ -17,6 +17,7 @@ __all__ = [
     "ShownConnection",
     "ShownHistogram",
     "ShownLedger",
+    "ShownNetwork",
     "ShownNode",
     "ShownPage",
     "ShownPeer",
@@ -292,3 +293,34 @@ class ShownWait(msgspec.Struct, frozen=True):
     to: str
     sent: str
     seconds: float
+
+
+class ShownAuthority(msgspec.Struct, frozen=True):
+    """See `AuthorityView`."""
+
+    name: str
+    ends: float
+    list_number: int
+    revoked: int
+
+
+class ShownCertificate(msgspec.Struct, frozen=True):
+    """See `CertificateView`."""
+
+    serial: str
+    issuer: str
+    ends: float
+    roles: tuple[str, ...]
+    attributes: Mapping[str, str]
+
+
+class ShownNetwork(msgspec.Struct, frozen=True):
+    """See `NetworkView`."""
+
+    name: str
+    open: bool
+    policy: str
+    allow: tuple[str, ...] | None
+    keys: tuple[str, ...]
+    authorities: tuple[ShownAuthority, ...]
+    certificate: ShownCertificate | None

@@ -97,4 +97,4 @@ async def _multicast(
         return await look_at_multicast(None, None if running is None else running.network, ours, seconds=seconds)
     if not config.discovery.mdns:
         return [ok("mdns", "off, as the configuration says")]
-    return await look_at_multicast(config.discovery.interfaces, config.network, ours, seconds=seconds)
+    return await look_at_multicast(config.discovery.interfaces, config.network.name, ours, seconds=seconds)

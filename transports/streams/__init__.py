@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .arrival_limit import ArrivalLimit
-from .authority import ATTRIBUTE_URI, ROLE_URI
+from .authority import ATTRIBUTE_URI, ROLE_URI, Authority, Terms
 from .endpoint import Endpoint, check_node_id, host_of, is_foreign, why_another
 from .identity import NOISE_KEY_CONTEXT, Identity, node_id_of_key
 from .key_file import MAX_KEY_FILE, guarded, read_key_file
@@ -66,6 +66,7 @@ __all__ = [
     "TCP",
     "UNIX",
     "ArrivalLimit",
+    "Authority",
     "Endpoint",
     "Guarded",
     "Identity",
@@ -93,6 +94,7 @@ __all__ = [
     "Stream",
     "TcpSockets",
     "TcpTransport",
+    "Terms",
     "Transport",
     "TransportKind",
     "TransportOptions",

@@ -140,6 +140,12 @@ class Identity:
         """The public key as SubjectPublicKeyInfo in DER (RFC 8410), 44 bytes."""
         return self._public_der
 
+    @property
+    def public_pem(self) -> str:
+        """The public key as PEM (RFC 8410): no secret."""
+        public = self._key.public_key()
+        return public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo).decode()
+
     def encrypted_pem(self, passphrase: bytes) -> bytes:
         """The private key as PEM (PKCS #8), locked with `passphrase`."""
         return self._key.private_bytes(

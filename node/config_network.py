@@ -1,0 +1,57 @@
+"""The network of a configuration: `network = "demo"`, or the table `[network]` with the rules by which one comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from .network import Network, WrongRule
+from .table import TomlTable
+
+__all__ = ["read_network"]
+
+
+def read_network(top: TomlTable, folder: Path, wrong: Callable[[str], str]) -> Network:
+    """Read it; paths are relative to `folder`, `wrong` says what is wrong with a name. Raises: ConfigError."""
+    if not top.is_table("network"):
+        return Network(_name(top, "network", wrong))
+    table = top.table("network")
+    name = _name(table, "name", wrong)
+
+    def path_of(key: str, example: str) -> Path | None:
+        return table.file_path(key, example, folder) if table.has(key) else None
+
+    def paths_of(key: str, example: str) -> tuple[Path, ...] | None:
+        if not table.has(key):
+            return None
+        if table.is_text(key):
+            return (table.file_path(key, example, folder),)
+        found = table.each(key, lambda text: folder / Path(text).expanduser(), example)
+        if not found:
+            raise table.error(key, f"is empty; name files, or leave {key} out")
+        return found
+
+    allow: tuple[str, ...] | Path | None = None
+    if table.has("allow"):
+        example = '["<node id>"] or "friends.txt"'
+        is_file = table.is_text("allow")
+        allow = table.file_path("allow", example, folder) if is_file else table.each("allow", str, example)
+    rules = {
+        "allow": allow,
+        "network_key": paths_of("network_key", '"demo.key"'),
+        "authority": path_of("authority", '"authority.pem"'),
+        "certificate": path_of("certificate", '"alice.crt"'),
+        "revoked": path_of("revoked", '"/var/lib/peerbus/demo.revoked"'),
+    }
+    table.finish()
+    try:
+        return Network(name, **rules)  # type: ignore[arg-type]  # each has what its name takes
+    except WrongRule as error:
+        raise table.error(error.key, error.text) from None
+
+
+def _name(table: TomlTable, key: str, wrong: Callable[[str], str]) -> str:
+    value = table.text(key, '"demo"')
+    if problem := wrong(value):
+        raise table.error(key, problem)
+    return value
