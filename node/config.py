@@ -18,7 +18,7 @@ from ..transports.streams import Endpoint
 from .config_admin import AdminConfig, read_admin
 from .config_channels import IMPORT_PATH, ChannelConfig, read_channels
 from .config_limits import LimitsConfig, read_limits
-from .config_network import read_network
+from .config_network import named_network, read_network
 from .config_peers import PeersConfig, read_peers
 from .config_permissions import read_permissions
 from .config_pex import PexConfig, read_pex
@@ -125,6 +125,7 @@ def parse_config(text: str, *, name: str, folder: Path, overrides: Sequence[Over
     for key, value in leaves(values):
         if too_large(value):
             raise Source(name, text).error(key_text(key), "an integer of TOML has at most 64 bits")
+    overrides = named_network(values, overrides)
     values, left_out = joined(values, overrides, name)
     source = Source(name, text, tuple(overrides), left_out)
     top = TomlTable(source, values)

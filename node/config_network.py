@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from .network import Network, WrongRule
+from .overrides import Override
 from .table import TomlTable
 
-__all__ = ["read_network"]
+__all__ = ["named_network", "read_network"]
+
+
+def named_network(values: dict[str, Any], overrides: Iterable[Override]) -> list[Override]:
+    """What stands above the file, so that a name of the network takes no rule away: `network=demo` is `network.name`.
+
+    Where the file has the name alone, and rules stand above it, the name becomes one of the table, in `values`.
+    """
+    found = list(overrides)
+    rules_above = any(each.key[:1] == ("network",) and len(each.key) > 1 for each in found)
+    if rules_above and isinstance(values.get("network"), str):
+        values["network"] = {"name": values["network"]}
+    if isinstance(values.get("network"), dict):
+        return [replace(each, key=("network", "name")) if each.key == ("network",) else each for each in found]
+    return found
 
 
 def read_network(top: TomlTable, folder: Path, wrong: Callable[[str], str]) -> Network:

@@ -92,12 +92,12 @@ class Network:
         """Who may come in, in words."""
         said = []
         if self.allow is not None:
-            said.append("the nodes of a list")
+            said.append("are on its list")
         if self.network_key is not None:
-            said.append("who has its key")
+            said.append("have its key")
         if self.authority is not None:
-            said.append("members of its authority")
-        return f"lets in {', that are also '.join(said)}" if said else "is open: lets in anybody"
+            said.append("are members of its authority")
+        return f"lets in nodes that {' and '.join(said)}" if said else "is open: it lets in anybody"
 
     @property
     def revoked_path(self) -> Path | None:

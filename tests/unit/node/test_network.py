@@ -27,7 +27,7 @@ def pem(certificate: MemberCertificate) -> bytes:
 
 def test_a_name_alone_lets_anybody_in() -> None:
     network = Network("demo")
-    assert (network.closed, str(network), network.policy) == (False, "demo", "is open: lets in anybody")
+    assert (network.closed, str(network), network.policy) == (False, "demo", "is open: it lets in anybody")
     assert network.rules(ALICE.node_id).open
     with pytest.raises(ConfigError, match="network"):
         Network("")

@@ -18,7 +18,7 @@ from peerbus.node.reload import LIVE, Reload, settings_of
 
 BANNED, PEER, SEED = "ab" * 32, "tcp://127.0.0.1:1", "tcp://127.0.0.1:2"
 #: What a configuration has beside its keys.
-NO_KEYS = {"source", "folder", "values"}
+NO_KEYS = {"source", "folder", "values", "network"}
 #: What a reload says of what differs.
 CAME_OF_IT = {"changed", "refused", "needs_restart"}
 LEAST = 'name = "alice"\nnetwork = "demo"\ndiscovery.mdns = false\npex.enabled = false\n'
