@@ -5,8 +5,9 @@ from __future__ import annotations
 from authorities import DAY, NOW, issued, new_authority, revoked, trust_in
 from authorities import trusted as trusted_authority
 
+from peerbus.actors.base import date_text
 from peerbus.node.network import Network
-from peerbus.node.network_view import day, differences, view_of_network
+from peerbus.node.network_view import differences, view_of_network
 from peerbus.transports.admission import EntryRules, NetworkKey
 from peerbus.transports.streams.identity import Identity
 
@@ -46,7 +47,7 @@ def test_differences_are_said_rule_by_rule() -> None:
     names = ", ".join(each.name for each in trust.authorities)
     assert differences(first, view_of_network(network, EntryRules(trust=trust, certificate=renewed))) == [
         f"authority: {names}",
-        f"certificate: {renewed.serial:x}, until {day(NOW + 9 * DAY)}",
+        f"certificate: {renewed.serial:x}, until {date_text(NOW + 9 * DAY)}",
         f"revoked: 1 certificates of {trust.authorities[0].name}, by list 2",
     ]
     assert differences(view_of_network(network, EntryRules()), before)[0] == "it is open: it lets in anybody"

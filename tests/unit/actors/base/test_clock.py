@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from peerbus.actors.base.clock import wall_clock
+from peerbus.actors.base.clock import date_text, wall_clock
 
 
 class OtherDay(asyncio.SelectorEventLoop):
@@ -36,3 +36,7 @@ def test_a_loop_may_bring_its_own_which_counts_on_it_only() -> None:
     with asyncio.Runner(loop_factory=OtherDay) as runner:
         assert runner.run(ask()) == 43_200.0
     assert wall_clock() > 43_200.0
+
+
+def test_a_time_is_shown_in_utc() -> None:
+    assert date_text(1_700_000_000.9) == "2023-11-14 22:13:20 UTC"
