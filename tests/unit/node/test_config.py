@@ -70,7 +70,7 @@ def refusal(text: str) -> str:
 
 def test_a_name_and_a_network_are_enough() -> None:
     config = parse(LEAST)
-    assert (config.name, config.network) == ("alice", "demo")
+    assert (config.name, config.network.name) == ("alice", "demo")
     assert (config.identity, config.listen, config.offers, config.reactors) == (None, (), (), ())
     assert (config.discovery, config.peers) == (DiscoveryConfig(), PeersConfig())
     assert (config.advertise, config.pex) == ((), PexConfig(enabled=True, private=False))
