@@ -8,7 +8,6 @@ from ...actors.base import StreamBroken, StreamClosed
 from ...transports.streams import FLUSH_TIMEOUT, HIGH_WATER, RECEIVE_BUFFER
 from .claims import cancel_after, expect, require, turns
 from .transport_pair import (
-    MORE_THAN_BUFFERS,
     TransportCheck,
     TransportPair,
     connected,
@@ -113,7 +112,7 @@ async def an_abort_is_noticed_on_both_sides(pair: TransportPair) -> None:
 async def closing_gives_up_on_a_reader_that_never_reads(pair: TransportPair) -> None:
     """Closing gives up on a reader that never reads."""
     async with connected(pair) as (dialed, accepted):
-        for _ in range(MORE_THAN_BUFFERS // HIGH_WATER):
+        for _ in range(pair.more_than_buffers // HIGH_WATER):
             dialed.write(bytes(HIGH_WATER))
         started = asyncio.get_running_loop().time()
         await dialed.aclose()
@@ -124,7 +123,7 @@ async def closing_gives_up_on_a_reader_that_never_reads(pair: TransportPair) -> 
 async def a_cancelled_close_aborts(pair: TransportPair) -> None:
     """A cancelled close aborts."""
     async with connected(pair) as (dialed, accepted):
-        for _ in range(MORE_THAN_BUFFERS // HIGH_WATER):
+        for _ in range(pair.more_than_buffers // HIGH_WATER):
             dialed.write(bytes(HIGH_WATER))
         await cancel_after(3, dialed.aclose())
         await ends(accepted)

@@ -9,7 +9,6 @@ from typing import Final
 from ...transports.streams import HIGH_WATER, MAX_CHUNK, Pushing, Stream
 from .claims import cancel_after, expect, require, turns
 from .transport_pair import (
-    MORE_THAN_BUFFERS,
     TransportCheck,
     TransportPair,
     connected,
@@ -59,7 +58,7 @@ async def a_slow_reader_makes_the_writer_wait(pair: TransportPair) -> None:
         async def write_all() -> None:
             nonlocal written
             block = bytes(HIGH_WATER)
-            while written < MORE_THAN_BUFFERS:
+            while written < pair.more_than_buffers:
                 dialed.write(block)
                 written += len(block)
                 await dialed.drain()
@@ -71,7 +70,7 @@ async def a_slow_reader_makes_the_writer_wait(pair: TransportPair) -> None:
             await turns(50)
         require(not writing.done(), f"{written} bytes were taken that nobody read")
         require(not dialed.writable, "drain waits, but writable is True")
-        left = MORE_THAN_BUFFERS
+        left = pair.more_than_buffers
         while left:
             left -= len(await accepted.read())
         await writing

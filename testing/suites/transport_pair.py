@@ -14,7 +14,6 @@ from ...transports.streams import Endpoint, Listener, Stream, Transport
 from .claims import require, turns
 
 __all__ = [
-    "MORE_THAN_BUFFERS",
     "PATIENCE",
     "TransportCheck",
     "TransportFactory",
@@ -51,6 +50,8 @@ class TransportPair:
     #: A dial to where nobody listens is refused at once; False where nobody is there to refuse it, as on a radio: then
     #: it ends with its time.
     refuses: bool = True
+    #: More bytes than all buffers between two ends can hold.
+    more_than_buffers: int = MORE_THAN_BUFFERS
 
 
 #: Makes a pair for one check.

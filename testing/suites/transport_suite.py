@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
+from ...transports.streams import FLUSH_TIMEOUT
 from .claims import require, turns
 from .ending_checks import ENDING_CHECKS
 from .opening_checks import OPENING_CHECKS
@@ -15,6 +16,9 @@ from .talking_checks import TALKING_CHECKS
 from .transport_pair import PATIENCE, TransportCheck, TransportFactory, TransportPair
 
 __all__ = ["TRANSPORT_CHECKS", "check_transport", "run_check"]
+
+#: Seconds that a stream's tasks may go on after its end: as long as it may take to send what was written, and some.
+GRACE = 2 * FLUSH_TIMEOUT
 
 #: Every check of the contract.
 TRANSPORT_CHECKS: tuple[TransportCheck, ...] = (*OPENING_CHECKS, *TALKING_CHECKS, *ENDING_CHECKS)
@@ -37,6 +41,8 @@ async def run_check(check: TransportCheck, pair: TransportPair) -> None:
         raise AssertionError(f"{_name(check)}: hangs") from error
     await turns(3)
     left = asyncio.all_tasks() - before
+    if left:  # such as carry what is left behind to the other side may take so long
+        _, left = await asyncio.wait(left, timeout=GRACE)
     require(not left, f"{_name(check)} left tasks behind: {left}")
 
 

@@ -11,6 +11,8 @@ from .memory import MemoryNetwork, MemoryTransport
 from .memory_stream import MemoryStream, Parcel, Wire
 from .names import Names
 from .path_size import NARROW, TcpPath
+from .piped_listener import PipedListener
+from .piped_streams import BlockPipe, PipedStreams
 from .receive_buffer import ReceiveBuffer
 from .schemes import Scheme, known_schemes, register
 from .scope import Scope, scope_of_host
@@ -73,6 +75,9 @@ __all__ = [
     "IdleRecords",
     "Listener",
     "Location",
+    "BlockPipe",
+    "PipedListener",
+    "PipedStreams",
     "ManyPlaces",
     "MemoryNetwork",
     "MemoryStream",

@@ -35,7 +35,8 @@ async def test_a_check_that_hangs_fails_by_its_name(monkeypatch: pytest.MonkeyPa
         await run_check(the_end_is_read_on_the_other_side, pair)
 
 
-async def test_a_task_that_is_left_behind_fails_the_check() -> None:
+async def test_a_task_that_is_left_behind_fails_the_check(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport_suite, "GRACE", 0.05)
     with flawed("leaves a task") as pair, pytest.raises(AssertionError, match=r"left tasks behind: .*forgotten"):
         await run_check(accept_waits_for_a_dial, pair)
     await asyncio.sleep(0)
