@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from typing import Final
 
-from ...transports.streams import HIGH_WATER, MAX_CHUNK, Pushing, Stream
+from ...transports.streams import HIGH_WATER, MAX_CHUNK, RECEIVE_BUFFER, Pausing, Pushing, Stream
 from .claims import cancel_after, expect, require, turns
 from .transport_pair import (
     TransportCheck,
@@ -161,6 +161,36 @@ async def a_stream_that_pushes_hands_over_what_waits_and_what_comes(pair: Transp
         require(await accepted.read() == b"", "the end was not told")
 
 
+async def a_stream_that_pauses_hands_over_no_more_until_it_is_told_to(pair: TransportPair) -> None:
+    """A stream that pauses hands over no more until it is told to, also where it is paused as it begins."""
+    async with connected(pair) as (dialed, accepted):
+        if not (isinstance(accepted, Pushing) and isinstance(accepted, Pausing)):
+            return
+        size, got, complete, paused = 32 * MAX_CHUNK, [0], asyncio.Event(), [False]
+        dialed.write(b"first")
+        got[0] = len(await accepted.read())
+        dialed.write(b"second")
+        await talk(accepted, dialed)  # by now something of it may wait
+
+        def receive(data: bytes) -> None:
+            got[0] += len(data)
+            if not paused[0]:
+                paused[0] = True
+                accepted.pause()
+            if got[0] == len(b"firstsecond") + size:
+                complete.set()
+
+        accepted.push_to(receive)
+        for _ in range(32):
+            dialed.write(bytes(MAX_CHUNK))
+        for _ in range(20):
+            await talk(accepted, dialed)
+        require(got[0] <= RECEIVE_BUFFER + 2 * MAX_CHUNK, f"{got[0]} bytes were handed over while it was to wait")
+        while not complete.is_set():
+            accepted.resume()
+            await asyncio.sleep(0)
+
+
 async def a_cancelled_read_loses_nothing(pair: TransportPair) -> None:
     """A cancelled read loses nothing."""
     async with connected(pair) as (dialed, accepted):
@@ -180,5 +210,6 @@ TALKING_CHECKS: tuple[TransportCheck, ...] = (
     written_bytes_may_be_changed_afterwards,
     only_one_task_may_read,
     a_stream_that_pushes_hands_over_what_waits_and_what_comes,
+    a_stream_that_pauses_hands_over_no_more_until_it_is_told_to,
     a_cancelled_read_loses_nothing,
 )

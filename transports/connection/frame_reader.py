@@ -215,8 +215,9 @@ class FrameReader:
                 self._turns.wait(self)
             return
         self._more.append(data)  # fed when its turn comes: joined to what waits it would be copied each time
-        # More has come than a turn takes, twice: who only sends much at once has caught up before that.
-        if not self._paused and isinstance(self._stream, Pausing):
+        # More has come than a turn takes, twice: who only sends much at once has caught up before that. Said each time,
+        # as nothing else bounds what waits here.
+        if isinstance(self._stream, Pausing):
             self._paused = True
             self._stream.pause()
 
