@@ -8,6 +8,7 @@ Laws:
 4. A node id stands in a line by its first `ID_SHOWN` characters, also within a text, but for what is to be copied.
 5. No stranger sets the pace of a line: see `log_pace`.
 6. Whatever a stranger says, a line is one line, and a terminal takes it as text: fields and errors pass `printable`.
+7. Nor how long it is: of a text `MOST_TEXT` characters are told, of a list `MOST_ITEMS` items, but for what is in full.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ __all__ = ["TRACE_ID", "InFull", "get_logger", "one_line", "shortened", "with_tr
 TRACE_ID: ContextVar[str] = ContextVar("peerbus_trace_id", default="")
 #: The event that tells how many lines of another one were not told.
 REST = "more of the same"
+#: Characters of one field, and items of one that is a list: twenty lines a second of such fields are 8 KiB.
+MOST_TEXT, MOST_ITEMS = 320, 8
 #: Text that needs no quotes within `key=value`.
 _PLAIN = re.compile(r"[^\s\"'=\x00-\x1f\x7f-\x9f]+")
 #: Levels by the names of structlog's methods.
@@ -185,19 +188,37 @@ def with_trace(_logger: object, _method: str, fields: MutableMapping[str, Any]) 
 
 
 def shortened(_logger: object, _method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Shorten the node ids in these fields, and escape what cannot be printed. A processor of structlog."""
+    """Shorten the node ids in these fields, and what is long, and escape what cannot be printed: for structlog too."""
     for key, value in fields.items():
         if isinstance(value, str):
             fields[key] = _shorten(value)
         elif isinstance(value, list | tuple) and key != "exc_info":
-            fields[key] = [_shorten(each) if isinstance(each, str) else each for each in value]
+            fields[key] = _first_of([_shorten(each) if isinstance(each, str) else each for each in value])
     if (given := fields.get("exc_info")) and _safe(found := _exc_info(given)) is not found:
         fields["exc_info"] = _safe(found)
     return fields
 
 
 def _shorten(text: str) -> str:
-    return text if isinstance(text, InFull) else printable(ids_short(text))
+    if isinstance(text, InFull):
+        return text
+    found = printable(ids_short(text[: 2 * MOST_TEXT]))
+    if len(found) <= MOST_TEXT and len(text) <= 2 * MOST_TEXT:
+        return found
+    return f"{found[:MOST_TEXT]}… ({len(text)} characters)"
+
+
+def _first_of(items: list[object]) -> list[object]:
+    """As many of them as are told, and how many are not."""
+    told, left = 0, MOST_TEXT
+    for each in items[:MOST_ITEMS]:
+        left -= len(str(each))
+        if told and left < 0:
+            break
+        told += 1
+    if told == len(items) or any(isinstance(each, InFull) for each in items):
+        return items
+    return [*items[:told], f"and {len(items) - told} more"]
 
 
 def _exc_info(given: object) -> _ExcInfo:

@@ -57,6 +57,19 @@ def test_a_line_is_one_line_whatever_a_stranger_says(heard: Callable[[], list[lo
     assert heard()[0].getMessage().isprintable()
 
 
+def test_a_line_is_as_long_as_this_node_likes_whatever_a_stranger_says(
+    heard: Callable[[], list[logging.LogRecord]],
+) -> None:
+    says = {"text": "x\x1b" * 5000, "offers": tuple(f"role{n}" for n in range(64)), "words": ["y" * 300, "z" * 300]}
+    get_logger("peerbus.test").warning("roles changed", at=InFull("tcp://" + "a" * 400), **says)
+    message = heard()[0].getMessage()
+    assert "tcp://" + "a" * 400 in message  # to be copied
+    assert "role7,and 56 more" in message
+    assert "(10000 characters)" in message
+    assert f"{'y' * 300},and 1 more" in message
+    assert len(message) < 1500
+
+
 @pytest.mark.parametrize("field", ["name", "message", "msg", "args", "exc_text", "asctime", "taskName", "event", "own"])
 def test_a_field_replaces_nothing_that_a_record_says_itself(
     heard: Callable[[], list[logging.LogRecord]], monkeypatch: pytest.MonkeyPatch, field: str
