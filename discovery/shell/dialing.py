@@ -27,7 +27,7 @@ from ...transports.connection import Greeted, greet
 from ...transports.rules import PeerRules, Subject
 from ...transports.streams import Endpoint, ManyPlaces, Provisional, Stream, Transport
 from ...transports.wire import Hello, IdentityInUse
-from ..facts import Accept, Attempt, Changes, Dial, PeerNotReached, PeerRefused
+from ..facts import Accept, Attempt, Changes, Dial, PeerNotReached, PeerRefused, ScoreReason
 from ..mind import PeerManager
 from ..records import LocalAddress, may_lead_to
 from .listening import Listening
@@ -293,7 +293,7 @@ class Dialing:
         try:
             await self._greet(stream, _Judged(), None)
         except Exception as error:  # noqa: BLE001  # whatever a stranger can bring about, he is refused for it
-            reason = getattr(error, "reason", "closed")
+            reason = "protocol" if isinstance(error, ProtocolError) else getattr(error, "reason", "closed")
             self._refused(stream.remote, error)
         finally:
             if isinstance(stream, Provisional):
@@ -356,12 +356,23 @@ class Dialing:
             self._log_reached(greeted.peer.node_id, dial)
         except BaseException as error:
             stream.abort()
+            if stream.peer_id is not None and _is_fault(error, dialed=dial is not None):
+                faults = self._manager.misbehaved(stream.peer_id, ScoreReason.PROTOCOL, self._loop.time())
+                self._changed(faults)
             if judged.accepted is not None:
                 reason = getattr(error, "reason", "broken")
                 self._changed(self._manager.disconnected(judged.accepted, key, reason, self._loop.time()))
             raise
         finally:
             self._pending.pop(key, None)
+
+
+def _is_fault(error: BaseException, *, dialed: bool) -> bool:
+    """Whether a greeting failed as who has proven an id broke the protocol, or says that it is somebody else."""
+    if isinstance(error, ProtocolError):
+        return True
+    lies = isinstance(error, HandshakeFailed) and error.reason == "node_id" and not error.by_peer
+    return lies and not dialed  # who was dialed may be somebody else, and say so
 
 
 def _close_unowned(stream: Stream, greeting: asyncio.Task[None]) -> None:

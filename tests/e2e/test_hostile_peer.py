@@ -180,6 +180,11 @@ def play(kind: str, script: Callable[[Scene], Awaitable[None]]) -> None:
     on_loop(run)()
 
 
+def charged(node: Node) -> int:
+    """How often somebody was charged for a fault on the wire."""
+    return node.snapshot().peers.reported.get("protocol", 0)
+
+
 # Before the connection is open.
 
 
@@ -224,6 +229,30 @@ def test_a_peer_whose_first_bytes_are_wrong_is_refused_with_the_reason(case: str
         await scene.is_well()
 
     play(kind, script)
+
+
+#: Of the first bytes of a peer that has proven who it is, those that break the protocol, or lie.
+FAULTS = ("magic", "node_id", "no_name", "bad_name", "bad_offer", "garbage", "too_large", "too_early", "two_hellos")
+
+
+@in_virtual_time
+async def test_who_has_proven_an_id_is_charged_for_every_fault_of_its_handshake() -> None:
+    async with by_memory() as scene:
+        stranger = await scene.dial()
+        await stranger.shake_hands(STRANGER.node_id)
+        await eventually(lambda: STRANGER.node_id in scene.node.peers)
+        for times, case in enumerate(FAULTS, 1):
+            stranger = await scene.dial()
+            stranger.write(FIRST_BYTES[case][0](STRANGER.node_id))
+            await eventually(lambda times=times: charged(scene.node) == times)  # type: ignore[misc]  # of this round
+        (ban,) = scene.node.snapshot().peers.bans
+        assert (ban.target, ban.reason) == (STRANGER.node_id, "protocol")
+        for case in FIRST_BYTES.keys() - FAULTS:
+            stranger = await scene.dial()
+            stranger.write(FIRST_BYTES[case][0](STRANGER.node_id))
+            await stranger.until("REJECT")
+        assert charged(scene.node) == len(FAULTS)
+        await scene.is_well()
 
 
 @BOTH
@@ -391,6 +420,7 @@ def test_a_peer_that_breaks_the_rules_is_told_which_and_loses_its_connection(cas
         assert (await stranger.until("GOAWAY"))[1] == reason
         assert await stranger.until("GOAWAY") == ["END"]
         assert log_of_the_loop().reasons("peer broke the protocol") == [reason]
+        await eventually(lambda: charged(scene.node) == 1)  # whichever rule it was
         desk.actor.gate.set()
         await scene.is_well()
 

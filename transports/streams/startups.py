@@ -42,12 +42,11 @@ MAX_UNJUDGED: Final = MAX_SILENT + MAX_STARTUPS[2] + RESERVE
 #: Seconds that one is left alone for one from a source that has as many; an honest handshake takes two round trips.
 GRACE: Final = 1.0
 #: Seconds of penalty by the reason for which a caller failed, as OpenSSH's authfail, grace-exceeded and noauth; of any
-#: other reason none, as an honest node may be refused for it again and again.
+#: other reason none, as an honest node may be refused for it again and again. `protocol`: any ProtocolError.
 PENALTIES: Final = MappingProxyType(
     {
-        **dict.fromkeys(("certificate", "tls", "noise", "multiplexer", "magic", "node_id", "user"), 5.0),
+        **dict.fromkeys(("certificate", "tls", "noise", "multiplexer", "node_id", "user", "protocol"), 5.0),
         **dict.fromkeys(("network_policy", "network_key", "not_allowed", "unproven", "expired", "revoked"), 5.0),
-        **dict.fromkeys(("bad_frame", "frame_size", "unknown_kind", "unexpected_frame", "protocol"), 5.0),
         "narrow": 5.0,  # an honest node is so once or twice; whoever likes can look so
         **dict.fromkeys(("timeout", "evicted", "banned"), 10.0),
         **dict.fromkeys(("connection", "closed", "broken"), 1.0),
