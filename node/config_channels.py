@@ -25,6 +25,7 @@ _INTEGERS = {
     "window": (1 << 20, 1024),
     "window_bytes": (1 << 30, 1 << 20),
     "max_message": (16 << 20, 4 << 20),
+    "max_elements": (1 << 20, 64 << 10),
 }
 
 

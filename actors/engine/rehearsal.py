@@ -24,6 +24,7 @@ from ..messages import (
     encode_answer,
     encoding_of,
     misfit,
+    too_many,
     wrong_answer,
 )
 
@@ -77,7 +78,7 @@ def rehearsed_message(channel: Channel[Any], message: object) -> SendError | Non
         return MessageTypeError(f"{error} (channel {channel.name!r})", message=message)
     except Exception as error:  # noqa: BLE001  # of its class: it cannot be compared with itself
         return MessageTypeError(f"{type(message).__name__} cannot be looked at: {error!r}", message=message)
-    return _too_large(channel, message, len(payload))
+    return _too_large(channel, message, payload)
 
 
 def expected(cell: Receiving, message: object, sender: object, reply: Any) -> Any:
@@ -117,14 +118,15 @@ class Rehearsed(Expected):
         except Exception as error:  # noqa: BLE001  # what is raised here would be the failure of the actor that answers
             why = f"it could not come from another node: {error}"
             return MessageTypeError(wrong_answer(who, type(message), UNNAMED, value, why), message=message)
-        return _too_large(channel, value, len(payload))
+        return _too_large(channel, value, payload)
 
 
-def _too_large(channel: Channel[Any], message: object, size: int) -> MessageTooLarge | None:
-    if size <= channel.max_message:
+def _too_large(channel: Channel[Any], message: object, payload: bytes) -> MessageTooLarge | None:
+    name = type(message).__name__
+    if len(payload) > channel.max_message:
+        why = f"{name} takes {len(payload)} bytes, channel {channel.name!r} carries {channel.max_message} (max_message)"
+    elif too_many(payload, channel.max_elements):
+        why = f"{name} has more values than channel {channel.name!r} carries, {channel.max_elements} (max_elements)"
+    else:
         return None
-    return MessageTooLarge(
-        f"{type(message).__name__} takes {size} bytes, channel {channel.name!r} carries {channel.max_message} "
-        "(its max_message)",
-        message=message,
-    )
+    return MessageTooLarge(why, message=message)

@@ -21,7 +21,9 @@ from .capability import Capability
 from .channel import (
     DEFAULT_MAILBOX,
     DEFAULT_MAILBOX_BYTES,
+    DEFAULT_MAX_ELEMENTS,
     DEFAULT_TIMEOUT,
+    HARD_MAX_ELEMENTS,
     HARD_MAX_MESSAGE,
     REACTOR_PATTERN,
     Channel,
@@ -46,13 +48,14 @@ from .facts import Retained
 from .how import WAITS, How
 from .known_channels import KnownChannels
 from .message import Message
-from .packed import AFTER
+from .packed import AFTER, too_many
 from .picks import Key, Several, Share
 from .request import UNNAMED, Asks, Request, answer_named
 from .results import QuorumFailed, Results
 from .selector import ANYWHERE, Condition, Where
 from .speaks import Speaks
 from .supervision import Directive, Supervision
+from .unkeyed_hashes import UNCHECKED
 
 __all__ = [
     "AFTER",
@@ -90,6 +93,8 @@ __all__ = [
     "Overflow",
     "Peer",
     "QuorumFailed",
+    "DEFAULT_MAX_ELEMENTS",
+    "HARD_MAX_ELEMENTS",
     "HARD_MAX_MESSAGE",
     "HandlerStalled",
     "REACTOR_PATTERN",
@@ -122,6 +127,8 @@ __all__ = [
     "misfit",
     "parse_address",
     "shown_kind",
+    "too_many",
+    "UNCHECKED",
     "wrong_answer",
     "unmarked",
 ]

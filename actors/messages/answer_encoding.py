@@ -17,11 +17,11 @@ import msgpack
 import msgspec
 
 from ..base import MessageTypeError
-from .encoding import Answer, Unresolved, answer_of, encoding_of
+from .encoding import Answer, Encoding, Unresolved, answer_of, encoding_of
 from .exact import PLAIN_SCALARS, first, is_plain, plain_flaw
 from .packed import count
 from .request import UNNAMED, answer_named
-from .unkeyed_hashes import check_plain
+from .unkeyed_hashes import UNCHECKED, check_plain
 
 __all__ = ["MAX_PLAIN_ELEMENTS", "TYPED", "decode_answer", "decode_plain", "encode_answer", "marked", "unmarked"]
 
@@ -48,6 +48,7 @@ def encode_answer(value: object, message_type: type | None, messages: tuple[type
             why = None if answer.fits(value) else answer.why_not(value)
         if why is None:
             payload = _encode(value)
+            _check_maps(payload, value, answer, plain=plain)
             if not plain:
                 return marked(payload)
             if len(payload) <= MAX_PLAIN_ELEMENTS or not (answer is None or answer.plain):
@@ -139,6 +140,22 @@ def unmarked(payload: bytes | memoryview) -> tuple[bytes | memoryview, bool]:
     if len(payload) != at + 1 + size:
         raise ValueError(f"{len(payload) - at - 1} bytes in an extension of {size}")
     return payload[at + 1 :], True
+
+
+def _check_maps(payload: bytes, value: object, answer: Answer[Any] | None, *, plain: bool) -> None:
+    """Raise ValueError where whoever reads the answer would refuse a map in it."""
+    if len(payload) <= UNCHECKED:
+        return
+    if plain and (answer is None or answer.plain):
+        check_plain(payload)
+    elif (encoding := _read_as(value, answer)) is not None and encoding.guard is not None:
+        encoding.guard(payload)
+
+
+def _read_as(value: object, answer: Answer[Any] | None) -> Encoding[Any] | None:
+    if answer is not None:
+        return encoding_of(value.__class__) if value.__class__ in answer.declared else answer.rest
+    return None if value.__class__ in (list, tuple, set, frozenset, dict) else encoding_of(value.__class__)
 
 
 def _too_many(value: object, where: str) -> str | None:

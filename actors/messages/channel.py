@@ -58,6 +58,11 @@ DEFAULT_WINDOW_BYTES = 1 << 20
 DEFAULT_MAX_MESSAGE = 4 << 20
 #: No channel may carry larger ones than this: it bounds what one connection makes its receiver hold.
 HARD_MAX_MESSAGE = 16 << 20
+#: Values in one encoded message, lists and maps themselves and what is in them: they are made in one turn of the loop,
+#: at up to 0.1 µs each, so that one message holds it for some milliseconds.
+DEFAULT_MAX_ELEMENTS = 64 << 10
+#: No channel may carry messages of more values than this: 0.1 s, and 96 MiB of memory.
+HARD_MAX_ELEMENTS = 1 << 20
 #: Seconds a send may take when it does not say.
 DEFAULT_TIMEOUT = 5.0
 
@@ -92,6 +97,7 @@ class ChannelTuning(TypedDict, total=False):
     overflow: Overflow
     timeout: float
     max_message: int
+    max_elements: int
     local: bool
 
 
@@ -109,7 +115,7 @@ class Channel(Generic[M_contra]):
     `mailbox`, `mailbox_bytes`: bounds of the reactor's mailbox, in messages and encoded bytes.
     `window`, `window_bytes`: what one peer may have in flight towards this reactor.
     `overflow`: what happens when the mailbox is full. `timeout`: default seconds of a send or an ask.
-    `max_message`: largest encoded message in bytes, at most 16 MiB.
+    `max_message`: largest encoded message in bytes, at most 16 MiB. `max_elements`: values in one of them, at most 2²⁰.
     `local`: it stays on its node: peers are not told of it and cannot reach it, so its messages may hold anything.
     `idempotent`: those of the types that may be handled twice: an ask of them is made again where a peer is gone.
 
@@ -123,6 +129,7 @@ class Channel(Generic[M_contra]):
         "local",
         "mailbox",
         "mailbox_bytes",
+        "max_elements",
         "max_message",
         "messages",
         "name",
@@ -233,6 +240,7 @@ class Channel(Generic[M_contra]):
         overflow: Overflow = Overflow.WAIT,
         timeout: float = DEFAULT_TIMEOUT,
         max_message: int = DEFAULT_MAX_MESSAGE,
+        max_elements: int = DEFAULT_MAX_ELEMENTS,
         local: bool = False,
         idempotent: tuple[type, ...] = (),
     ) -> None:
@@ -247,6 +255,7 @@ class Channel(Generic[M_contra]):
             ("window", window, 1, 1 << 20),
             ("window_bytes", window_bytes, 1, 1 << 30),
             ("max_message", max_message, 1, HARD_MAX_MESSAGE),
+            ("max_elements", max_elements, 1, HARD_MAX_ELEMENTS),
         ):
             _check_number(name, key, value, int, f"it must be an integer, {low} to {high}")
             if not low <= value <= high:
@@ -271,6 +280,7 @@ class Channel(Generic[M_contra]):
         self.overflow: Overflow = overflow
         self.timeout: float = timeout
         self.max_message: int = max_message
+        self.max_elements: int = max_elements
         self.local: bool = local
 
     def tuned(self, **tuning: Unpack[ChannelTuning]) -> Channel[M_contra]:

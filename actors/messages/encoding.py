@@ -42,7 +42,7 @@ class Unresolved(NameError):
 class Encoding(Generic[T]):
     """How values of one type travel. Made by `encoding_of`, once for each type."""
 
-    __slots__ = ("_cls", "decoder", "info", "name", "quick")
+    __slots__ = ("_cls", "decoder", "guard", "info", "name", "quick")
 
     def __init__(self, kind: Any) -> None:
         self.info = _described(kind)
@@ -51,8 +51,10 @@ class Encoding(Generic[T]):
         self._cls = class_of(self.info) if isinstance(self.info, WITH_FIELDS) else None
         #: A quick look at a value whose class is the type's: true where it fits; else, or where it raises, ask `fits`.
         self.quick: Final[Callable[[Any], bool]] = compiled(self.info)
+        #: Raises ValueError for bytes with a map that no receiver takes; None: no value of the type has such a map.
+        self.guard: Final = guard_of(self.info)
         #: As `decode`, but it raises what it raises.
-        self.decoder: Final[Callable[[bytes | memoryview], T]] = _decoder(kind, self.info)
+        self.decoder: Final[Callable[[bytes | memoryview], T]] = _decoder(kind, self.info, self.guard)
 
     def fits(self, value: object) -> bool:
         """The value is exactly of the type: if it can be encoded at all, it arrives as it is."""
@@ -73,7 +75,10 @@ class Encoding(Generic[T]):
         if not self.fits(value):
             raise MessageTypeError(f"{self.why_not(value)}", message=value)
         try:
-            return _encode(value)
+            payload = _encode(value)
+            if self.guard is not None:
+                self.guard(payload)
+            return payload
         except BaseException as error:
             why = self.why_not(value) or f"{self.name} cannot be encoded: {error}"
             raise MessageTypeError(why, message=value) from error
@@ -104,9 +109,11 @@ class Encoding(Generic[T]):
         return f"<Encoding {self.name}>"
 
 
-def _decoder(kind: Any, info: inspect.Type) -> Callable[[bytes | memoryview], Any]:
+def _decoder(
+    kind: Any, info: inspect.Type, guard: Callable[[bytes | memoryview], None] | None
+) -> Callable[[bytes | memoryview], Any]:
     decode: Callable[[bytes | memoryview], Any] = msgspec.msgpack.Decoder(kind).decode
-    guard, views = guard_of(info), _holds_views(info)
+    views = _holds_views(info)
     if guard is None and not views:
         return decode
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["AFTER", "count"]
+__all__ = ["AFTER", "count", "too_many"]
 
 #: Bytes after the head of a value, by its head; below 0: as many bytes that tell a length (MessagePack specification).
 AFTER: Final = [0] * 256
@@ -16,6 +16,26 @@ for _head, _size in (
     *((0xD4, 2), (0xD5, 3), (0xD6, 5), (0xD7, 9), (0xD8, 17), (0xDC, 2), (0xDD, 4), (0xDE, 2), (0xDF, 4)),
 ):
     AFTER[_head] = _size
+
+
+def too_many(payload: bytes | memoryview, limit: int) -> bool:
+    """More values are in it than may be. What is no MessagePack is for the decoder to refuse."""
+    end = len(payload)
+    if end <= limit:
+        return False
+    after, at = AFTER, 0
+    for _ in range(limit):
+        head = payload[at]
+        size = after[head]
+        at += 1
+        if size < 0:
+            length = int.from_bytes(payload[at : at - size], "big")
+            at += length - size + (0xC7 <= head <= 0xC9)  # the three with a type beside the length
+        else:
+            at += size
+        if at >= end:
+            return False
+    return True
 
 
 def count(payload: bytes | memoryview) -> int:

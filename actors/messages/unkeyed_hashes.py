@@ -15,7 +15,7 @@ from msgspec import inspect
 
 from .packed import AFTER
 
-__all__ = ["MAX_NUMBERS", "MAX_OTHERS", "check_plain", "guard_of"]
+__all__ = ["MAX_NUMBERS", "MAX_OTHERS", "UNCHECKED", "check_plain", "guard_of"]
 
 #: Entries of one map or set with numbers as keys: 6 ms, where each of them collides with all before it.
 MAX_NUMBERS: Final = 2048

@@ -96,13 +96,14 @@ class Holding:
         return held
 
     def _weigh_lane(self, lane: InLane, messages: int, size: int) -> int:
-        held = _heaviest(lane).of(messages, size)
+        most = lane.info.max_elements
+        held = _heaviest(lane).of(messages, size, most)
         mailbox = self._mailbox(lane)
         if held <= ROUGHLY or mailbox is None or mailbox.owner != self._bus.thread:
             return held
         # By the type of each message that waits.
         waiting = [*mailbox.of_source(self._source), *(arrival.envelope for arrival in lane.arrivals)]
-        found = (weight_of(type(one.message)).of(1, one.size) for one in waiting if one.carrier is lane)
+        found = (weight_of(type(one.message)).of(1, one.size, most) for one in waiting if one.carrier is lane)
         return min(held, sum(found))
 
     def _mailbox(self, lane: InLane) -> Mailbox | None:

@@ -164,7 +164,7 @@ class PeerLink:
                     payload = codec.encode_fields(message)
             except Exception:  # noqa: BLE001  # `_encoded` says what is wrong with it
                 payload = None
-        if lane is None or payload is None or len(payload) > lane.largest:
+        if lane is None or payload is None or len(payload) > lane.unseen:
             try:
                 if self.refusal is not None:
                     raise self.refusal(f"{self.peer_id} takes no new work")

@@ -79,7 +79,7 @@ class OutLanes:
 
     def agree(self, lane: OutLane, codec: ChannelCodec) -> None:
         """What the peer declares on a lane is known, and this is sent."""
-        lane.codec, lane.known = codec, True
+        lane.speak(codec)
         refusals = codec.refusals
         if refusals:
             (log.info if codec.numbers else log.warning)(

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from ...actors.base import MessageTooLarge, MessageTypeError, NoRoute, NoSuchReactor, SchemaMismatch, SendError
-from ...actors.messages import Unresolved
+from ...actors.messages import HARD_MAX_ELEMENTS, Unresolved
 from ..lanes import OutLane
 from ..wire import MESSAGE_LIMIT, ChannelCodec, Codecs
 
@@ -70,9 +70,9 @@ class OutgoingEncoder:
         if not number:
             if message.__class__ not in numbers:
                 raise codec.refusal_of(message)
-            return lane, *codec.encode(message, lane.largest)
-        if len(data) > lane.largest:
-            raise codec.too_large(message, len(data), lane.largest)
+            return lane, *codec.encode(message, lane.largest, lane.info.max_elements)
+        if len(data) > lane.unseen:
+            codec.check_sent(message, data, lane.largest, lane.info.max_elements)
         return lane, number, data
 
     def _agreed_codec(self, lane: OutLane, reactor: str, message: object) -> ChannelCodec:
@@ -84,7 +84,7 @@ class OutgoingEncoder:
                 "channels=[…], so that it knows the messages"
             )
         if own.schema == lane.info.schema:
-            lane.codec, lane.known = own, True
+            lane.speak(own)
         else:
             self.want(lane)
         if lane.codec is not None:
@@ -133,18 +133,17 @@ class OutgoingEncoder:
         memo: dict[object, object],
         numbers: dict[type, int],
     ) -> tuple[int, bytes]:
-        limit = lane.info.max_message
         if message.__class__ not in numbers:
             raise codec.refusal_of(message)
         known = memo.get(codec)
         if known is None:
-            memo[codec] = known = codec.encode(message, MESSAGE_LIMIT)
+            memo[codec] = known = codec.encode(message, MESSAGE_LIMIT, HARD_MAX_ELEMENTS)
         number, data = cast("tuple[int, bytes]", known)
-        if len(data) > limit:
-            raise MessageTooLarge(
-                f"{type(message).__name__} takes {len(data)} bytes, the channel {lane.info.name!r} of peer "
-                f"{self._peer_id} carries {limit}"
-            )
+        if len(data) > lane.unseen:
+            try:
+                codec.check_sent(message, data, lane.largest, lane.info.max_elements)
+            except MessageTooLarge as error:
+                raise MessageTooLarge(f"to peer {self._peer_id}: {error}", message=message) from error
         return number, data
 
 

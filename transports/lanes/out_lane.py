@@ -1,7 +1,6 @@
 """Messages on their way to one reactor of one peer: bounded by the credit that the peer has granted.
 
-A send takes credit and joins the queue, or waits for credit until its deadline; it never waits for the network
-otherwise.
+A send takes credit and joins the queue, or waits for credit until its deadline, and for nothing else.
 """
 
 from __future__ import annotations
@@ -37,12 +36,14 @@ class OutLane:
         self.index = index
         self.info = info
         #: None where this node does not know the channel, or knows it with other messages.
-        self.codec = codec if codec is not None and codec.schema == info.schema else None
-        self.known = codec is not None
+        self.codec: ChannelCodec | None = None
+        self.known = codec is not None  # by its name
         #: What the peer declares is asked for; or why nothing can be sent, whatever it declares: see `Descriptions`.
         self.awaited, self.refused = False, ""
-        #: Bytes of the largest payload.
-        self.largest = info.max_message
+        #: Bytes of the largest payload, and of the largest that is sent without `check_sent`.
+        self.largest = self.unseen = info.max_message
+        if codec is not None and codec.schema == info.schema:
+            self.speak(codec)
         self.window = SendWindow(info.messages, info.bytes)
         self.queue: deque[Batch] = deque()
         #: Written, and not granted back.
@@ -90,6 +91,11 @@ class OutLane:
     def backlog(self) -> int:
         """Messages that are not written yet."""
         return sum(map(len, self.queue)) + len(self._waiting)
+
+    def speak(self, codec: ChannelCodec) -> None:
+        """Messages are sent so on it from now on."""
+        self.codec, self.known = codec, True
+        self.unseen = codec.sent_unseen(self.info.max_message, self.info.max_elements)
 
     def accept(
         self, number: int, origin: int, payload: bytes, message: object, sender: Address[object] | None

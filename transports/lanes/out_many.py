@@ -39,7 +39,7 @@ def accept_many(
 
     There are as many as message credit at most. `known`: what is encoded already, by place; `place`: of the first.
     """
-    batch, largest = lane._tells, lane.largest
+    batch, unseen = lane._tells, lane.unseen
     credit = left = lane.window.bytes
     numbers, checks, encode = codec.numbers, codec.checks, codec.encode_fields
     room = before = -1 if batch is None else batch.room
@@ -65,7 +65,7 @@ def accept_many(
             if known is not None:
                 known[place + len(items)] = number, payload
         size = len(payload)
-        if size > largest:
+        if size > unseen:
             break
         if size > left:
             encoded = number, payload

@@ -2,7 +2,8 @@
 
 # Law 1: an upper bound. Of what may come in any number (items of lists, entries of maps) the heaviest is taken for each
 #        byte of the payload: a sum of parts weighs no more a byte than its heaviest part.
-# Law 2: a payload has `MAX_ELEMENTS` values at most, so however heavy its type, one message has a bound of its own.
+# Law 2: a payload has a channel's `max_elements` values at most, so however heavy its type, one message has a bound of
+#        its own.
 
 from __future__ import annotations
 
@@ -10,8 +11,6 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from msgspec import inspect
-
-from .elements import MAX_ELEMENTS
 
 __all__ = ["Weight", "weight_of"]
 
@@ -51,9 +50,9 @@ class Weight(NamedTuple):
     each: int
     per_byte: float
 
-    def of(self, messages: int, size: int) -> int:
-        """What so many messages take whose payloads have `size` bytes together."""
-        return messages * self.each + int(min(size * self.per_byte, size + messages * MAX_ELEMENTS * HEAVIEST))
+    def of(self, messages: int, size: int, elements: int) -> int:
+        """What so many messages take whose payloads have `size` bytes together, and so many values each at most."""
+        return messages * self.each + int(min(size * self.per_byte, size + messages * elements * HEAVIEST))
 
 
 def weight_of(message_type: type) -> Weight:

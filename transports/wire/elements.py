@@ -1,42 +1,30 @@
-"""How many values one payload may make: an empty list, one byte, becomes 56 in memory, and 8 more in the one around."""
+"""How many values one payload may make: an empty list, one byte, becomes 56 in memory, and 8 more in the one around.
+
+They are made in one turn of the loop, whoever waits for it meanwhile. So there is a bound on how many there are, as in
+Jackson's `StreamReadConstraints` and Redis's `proto-max-multibulk-len`.
+"""
 
 from __future__ import annotations
 
 from msgspec import inspect
 
-from ...actors.messages import AFTER
+from ...actors.messages import too_many
 
-__all__ = ["MAX_ELEMENTS", "check_elements", "grows", "too_many"]
-
-#: Values in one payload, lists and maps themselves and what is in them: at most 40 MiB of memory, whatever they are. A
-#: payload of fewer bytes cannot hold more, so nearly none is looked through. Long arrays of numbers travel as bytes.
-MAX_ELEMENTS = 512 * 1024
+__all__ = ["check_elements", "grows", "why_too_many"]
 
 
-def too_many(payload: bytes | memoryview, limit: int = MAX_ELEMENTS) -> bool:
-    """More values are in it than may be. What is no MessagePack is for the decoder to refuse."""
-    end = len(payload)
-    if end <= limit:
-        return False
-    after, at = AFTER, 0
-    for _ in range(limit):
-        head = payload[at]
-        size = after[head]
-        at += 1
-        if size < 0:
-            length = int.from_bytes(payload[at : at - size], "big")
-            at += length - size + (0xC7 <= head <= 0xC9)  # the three with a type beside the length
-        else:
-            at += size
-        if at >= end:
-            return False
-    return True
+def why_too_many(limit: int) -> str:
+    """What is said of a payload with more values."""
+    return (
+        f"more than {limit} values in one message: send long arrays of numbers as bytes, several messages, or let the "
+        "channel say max_elements"
+    )
 
 
-def check_elements(payload: bytes | memoryview) -> None:
-    """Raise ValueError where more values are in it than may be."""
-    if too_many(payload):
-        raise ValueError(f"more than {MAX_ELEMENTS} values in one message: send long arrays of numbers as bytes")
+def check_elements(payload: bytes | memoryview, limit: int) -> None:
+    """Raise ValueError where more values are in it than may be. A payload of fewer bytes is not looked through."""
+    if too_many(payload, limit):
+        raise ValueError(why_too_many(limit))
 
 
 def grows(message_type: type) -> bool:

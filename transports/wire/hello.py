@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from ...actors.base import NODE_ID_PATTERN, HandshakeFailed
-from ...actors.messages import HARD_MAX_MESSAGE, Capability
+from ...actors.messages import DEFAULT_MAX_ELEMENTS, HARD_MAX_ELEMENTS, HARD_MAX_MESSAGE, Capability
 from ..streams import why_another
 
 __all__ = [
@@ -75,12 +75,12 @@ def check_offers(offers: Iterable[str]) -> None:
         seen.add(role)
 
 
-class ChannelInfo(msgspec.Struct, frozen=True, kw_only=True):
+class ChannelInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One channel as its owner announces it: its place in the owner's list is its number on the wire.
 
-    `types` are the names of its messages, `schema` a 16-byte hash over their fields, `messages` and
-    `bytes` the window that the owner grants each connection, `max_message` the largest encoded message
-    in bytes, `priority` 1 (least) to 255. Raises ValueError where two fields do not fit together.
+    `types` are the names of its messages, `schema` a 16-byte hash over their fields, `messages` and `bytes` the window
+    that the owner grants each connection, `max_message` the largest encoded message in bytes, `max_elements` the values
+    in one, `priority` 1 (least) to 255. Raises ValueError where two fields do not fit together.
     """
 
     name: Name
@@ -90,6 +90,7 @@ class ChannelInfo(msgspec.Struct, frozen=True, kw_only=True):
     bytes: Window
     max_message: Annotated[int, Meta(ge=1, le=MESSAGE_LIMIT)]
     priority: Annotated[int, Meta(ge=1, le=255)]
+    max_elements: Annotated[int, Meta(ge=1, le=HARD_MAX_ELEMENTS)] = DEFAULT_MAX_ELEMENTS
 
     def __post_init__(self) -> None:
         _check_printable("name", (self.name,))

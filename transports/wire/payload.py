@@ -12,6 +12,7 @@ import msgspec
 from ...actors.base import MessageTooLarge, MessageTypeError, SchemaMismatch
 from ...actors.messages import (
     FACTS,
+    UNCHECKED,
     UNNAMED,
     Channel,
     Unresolved,
@@ -23,11 +24,12 @@ from ...actors.messages import (
     encode_answer,
     encoding_of,
     marked,
+    too_many,
     unmarked,
     wrong_answer,
 )
 from ..schema import Described, describe, travelling
-from .elements import MAX_ELEMENTS, check_elements, grows
+from .elements import check_elements, grows, why_too_many
 from .hello import ChannelInfo
 
 __all__ = ["ChannelCodec", "Numbering", "Payload"]
@@ -94,13 +96,15 @@ class ChannelCodec:
         for message_type, number in own.numbers.items():
             #: By type number: true where each field is exactly of its type. Not true, or raising: ask `encode`.
             self.checks[number] = encoding_of(message_type).quick
+        #: Bytes up to which a payload is sent without `check_sent`, where the receiver takes as much as this channel.
+        self.unseen = self.sent_unseen(channel.max_message, channel.max_elements)
         #: Decoders by type number, which raise what msgspec raises; none of a plain value.
         self.decoders: list[Callable[[bytes | memoryview], Any]] = [_no_plain_value]
         for number, message_class in enumerate(own.classes, 1):
             if message_class is None:
                 self.decoders.append(partial(_unreadable, own.unreadable.get(number, "")))
             else:
-                self.decoders.append(_decoder_of(message_class, channel.max_message))
+                self.decoders.append(_decoder_of(message_class, channel))
 
     @cached_property
     def info(self) -> ChannelInfo:
@@ -114,13 +118,37 @@ class ChannelCodec:
             bytes=channel.window_bytes,
             max_message=channel.max_message,
             priority=channel.priority,
+            max_elements=channel.max_elements,
         )
 
-    def encode(self, message: object, limit: int) -> Payload:
+    def sent_unseen(self, largest: int, elements: int) -> int:
+        """Bytes up to which a payload may be sent without `check_sent`, to a channel of these limits."""
+        if any(encoding_of(message_type).guard is not None for message_type in self.numbers):
+            return min(largest, elements, UNCHECKED)
+        return min(largest, elements) if any(map(grows, self.numbers)) else largest
+
+    def check_sent(self, message: object, payload: bytes, largest: int, elements: int) -> None:
+        """Raise MessageTooLarge or MessageTypeError where whoever reads this payload of a message would refuse it."""
+        if len(payload) > largest:
+            raise self.too_large(message, len(payload), largest)
+        if too_many(payload, elements):
+            raise MessageTooLarge(
+                f"{type(message).__name__} on channel {self.channel.name!r}: {why_too_many(elements)}", message=message
+            )
+        guard = encoding_of(message.__class__).guard
+        if guard is None:
+            return
+        try:
+            guard(payload)
+        except ValueError as error:
+            text = f"{type(message).__name__} on channel {self.channel.name!r} cannot be sent: {error}"
+            raise MessageTypeError(text, message=message) from error
+
+    def encode(self, message: object, limit: int, elements: int | None = None) -> Payload:
         """The payload of a declared message.
 
         Raises MessageTypeError (not declared, or a field holds what it does not declare, which is named) and
-        MessageTooLarge above `limit`.
+        MessageTooLarge above `limit` bytes, or with more values than `elements` (None: than the channel says).
         """
         number = self.numbers.get(message.__class__)
         if number is None:
@@ -129,8 +157,9 @@ class ChannelCodec:
             payload = encoding_of(message.__class__).encode(message)
         except MessageTypeError as error:
             raise MessageTypeError(f"{error} (channel {self.channel.name!r})", message=message) from error.__cause__
-        if len(payload) > limit:
-            raise self.too_large(message, len(payload), limit)
+        most = self.channel.max_elements if elements is None else elements
+        if len(payload) > min(self.unseen, limit, most):
+            self.check_sent(message, payload, limit, most)
         return number, payload
 
     @property
@@ -154,14 +183,15 @@ class ChannelCodec:
     def encode_reply(self, value: object, limit: int, asked: int = 0) -> Payload:
         """The payload of an answer: a declared message, or what else travels; see `answer_encoding`.
 
-        Raises as `encode`. `asked` is the number of the message that it answers; 0 where that is not known.
+        Raises as `encode`, and MessageTooLarge for more values than the channel says. `asked` is the number of the
+        message that it answers; 0 where that is not known.
         """
         number = self.numbers.get(value.__class__)
         if number is not None:
             try:
                 if self.checks[number](value):
                     payload = self.encode_fields(value)
-                    if len(payload) <= limit:
+                    if len(payload) <= limit and len(payload) <= self.unseen:
                         return number, payload
             except Exception:  # noqa: BLE001, S110  # `encode` says what is wrong with it
                 pass
@@ -169,8 +199,8 @@ class ChannelCodec:
         message_type = self.messages[asked - 1] if asked else None
         try:
             payload = encode_answer(value, message_type, self.messages)
-            if len(payload) > MAX_ELEMENTS and len(payload) <= limit:
-                _check_answer(unmarked(payload)[0], value)
+            if self.channel.max_elements < len(payload) <= limit:
+                _check_answer(unmarked(payload)[0], value, self.channel.max_elements)
         except MessageTypeError as error:
             text = wrong_answer(self.channel.name, message_type, _named_by(message_type), value, str(error))
             raise MessageTypeError(text, message=value) from error.__cause__
@@ -197,8 +227,8 @@ class ChannelCodec:
         try:
             if number:  # what it is here nobody knows but the asker
                 payload = marked(bytes(payload))
-            if len(payload) > MAX_ELEMENTS:
-                check_elements(unmarked(payload)[0])
+            if len(payload) > self.channel.max_elements:
+                check_elements(unmarked(payload)[0], self.channel.max_elements)
             return decode_answer(payload, message, reply, self.messages)
         except BaseException as error:  # whatever it is, the bytes are to blame
             raise MessageTypeError(
@@ -210,7 +240,7 @@ class ChannelCodec:
         """The message, its fields checked against the declared types. Raises MessageTypeError."""
         try:
             if number == PLAIN:
-                check_elements(payload)
+                check_elements(payload, self.channel.max_elements)
                 return decode_plain(payload)
             if number >= len(self.decoders):
                 raise MessageTypeError(
@@ -233,11 +263,11 @@ class ChannelCodec:
         )
 
 
-def _check_answer(payload: bytes | memoryview, value: object) -> None:
+def _check_answer(payload: bytes | memoryview, value: object, limit: int) -> None:
     try:
-        check_elements(payload)
+        check_elements(payload, limit)
     except ValueError as error:  # as the asker would say, after all of it had travelled
-        raise MessageTypeError(str(error), message=value) from None
+        raise MessageTooLarge(f"the answer has {error}", message=value) from None
 
 
 def _own_numbering(channel: Channel[Any]) -> Numbering:
@@ -260,14 +290,14 @@ def _no_plain_value(payload: bytes | memoryview) -> object:
     raise ValueError(f"a plain value of {len(payload)} bytes, where a declared message is expected")
 
 
-def _decoder_of(message_type: type, max_message: int) -> Callable[[bytes | memoryview], Any]:
-    decode = encoding_of(message_type).decoder
-    if max_message <= MAX_ELEMENTS or not grows(message_type):
+def _decoder_of(message_type: type, channel: Channel[Any]) -> Callable[[bytes | memoryview], Any]:
+    decode, most = encoding_of(message_type).decoder, channel.max_elements
+    if channel.max_message <= most or not grows(message_type):
         return decode
 
     def bounded(payload: bytes | memoryview) -> object:
-        if len(payload) > MAX_ELEMENTS:
-            check_elements(payload)
+        if len(payload) > most:
+            check_elements(payload, most)
         return decode(payload)
 
     return bounded

@@ -33,6 +33,7 @@ mailbox_bytes = 1000
 window = 5
 window_bytes = 500
 max_message = 100
+max_elements = 1000
 timeout = inf
 overflow = "drop_oldest"
 local = true

@@ -8,7 +8,7 @@ import msgpack
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerbus.actors.messages.packed import AFTER, count
+from peerbus.actors.messages.packed import AFTER, count, too_many
 
 SCALARS = (
     st.none()
@@ -36,6 +36,13 @@ def test_each_value_counts_once_however_it_is_written(value: Any, short_floats: 
     payload: bytes = msgpack.packb(value, use_single_float=short_floats)
     assert count(payload) == values_in(value)
     assert count(memoryview(payload)) == values_in(value)
+    assert not too_many(payload, values_in(value))
+    assert values_in(value) == 1 or too_many(payload, values_in(value) - 1)
+
+
+@given(st.binary(max_size=300), st.integers(1, 50))
+def test_bytes_that_are_no_messagepack_are_left_to_the_decoder(data: bytes, limit: int) -> None:
+    assert too_many(data, limit) in (True, False)
 
 
 def test_long_values_count_once() -> None:

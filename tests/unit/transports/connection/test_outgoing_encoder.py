@@ -83,6 +83,6 @@ def test_one_memo_encodes_a_message_once_for_all_peers(scene: Scene) -> None:
     _, number, payload = scene.encoder.encoded("first", Get(1), None, memo)
     _, again, same = scene.encoder.encoded("first", Get(2), None, memo)  # as if it were the same message
     assert (again, same) == (number, payload)
-    scene.lanes.at(0).info = msgspec.structs.replace(scene.lanes.at(0).info, max_message=1)
+    scene.lanes.at(0).largest = scene.lanes.at(0).unseen = 1
     with pytest.raises(MessageTooLarge, match="carries 1"):
         scene.encoder.encoded("first", Get(1), None, memo)

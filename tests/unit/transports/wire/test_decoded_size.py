@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from peerbus.actors.messages import DEFAULT_MAX_ELEMENTS
 from peerbus.transports.wire.decoded_size import AROUND, weight_of
 
 
@@ -77,7 +78,7 @@ MESSAGES: dict[str, Any] = {
 def test_a_message_takes_no_more_than_its_type_says(what: str) -> None:
     payload = msgspec.msgpack.encode(MESSAGES[what])
     message = msgspec.msgpack.decode(payload, type=type(MESSAGES[what]))
-    assert taken(message, set()) <= weight_of(type(message)).of(1, len(payload)) - AROUND + 8
+    assert taken(message, set()) <= weight_of(type(message)).of(1, len(payload), DEFAULT_MAX_ELEMENTS) - AROUND + 8
 
 
 def test_what_cannot_grow_is_not_taken_for_much() -> None:
@@ -87,7 +88,7 @@ def test_what_cannot_grow_is_not_taken_for_much() -> None:
 
 
 def test_one_message_has_a_bound_however_heavy_its_type() -> None:
-    assert weight_of(Heavy).of(1, 16 << 20) < 80 << 20
+    assert weight_of(Heavy).of(1, 16 << 20, 512 << 10) < 80 << 20
 
 
 def test_a_type_is_looked_at_once() -> None:
