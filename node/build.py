@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from inspect import getattr_static
 from typing import Any
 
@@ -51,7 +52,7 @@ def build_node(config: NodeConfig, found: FoundIdentity | None = None, extension
         private=config.pex.private,
         peers=[str(endpoint) for endpoint in config.peers.persistent],
         seeds=[str(endpoint) for endpoint in config.peers.seeds],
-        options=config.peers.options,
+        options=replace(config.peers.options, peer_memory=config.limits.peer_memory),
         heartbeat=config.peers.heartbeat,
         permissions=config.permissions,
         transports=make_transports(

@@ -6,7 +6,7 @@ from .addresses import CONFIGURED, MAX_ADDRESSES, REACHED, SEED, PeerAddress
 from .backoff import Backoff, RetryPolicy
 from .known_peer import KnownPeer
 from .lifecycle import UP, PeerState, PeerStep
-from .options import PeerOptions
+from .options import LEAST_MEMORY, PeerOptions
 
 __all__ = [
     "CONFIGURED",
@@ -18,6 +18,7 @@ __all__ = [
     "RetryPolicy",
     "PeerAddress",
     "KnownPeer",
+    "LEAST_MEMORY",
     "PeerOptions",
     "PeerState",
     "PeerStep",

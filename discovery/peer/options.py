@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ...actors.base import ConfigError, is_node_id
+from ...transports.connection import PEER_MEMORY
 from ..facts import MAX_BANS, MAX_SCORE, MIN_SCORE, Require, ban_target
 from .backoff import RetryPolicy
 
-__all__ = ["PeerOptions"]
+__all__ = ["LEAST_MEMORY", "PeerOptions"]
+
+#: Bytes of `peer_memory` at least: one message of the largest that may be.
+LEAST_MEMORY = 16 << 20
 
 #: See `PeerOptions.dials_a_minute`; and what stands for no limit there.
 DIALS_A_MINUTE, UNLIMITED = 64, 1e9
@@ -61,6 +65,8 @@ class PeerOptions:
     upgrade_tenure: float = 30.0
     #: Peers at one address (of IPv6: in one /64) that dial us; None: any number, while there is room for others.
     max_per_address: int | None = None
+    #: Bytes of memory for all that peers make this node hold: beyond it the connection goes that holds most.
+    peer_memory: int = PEER_MEMORY
     #: At an address that is configured without an id the node that answered first is taken, and no other.
     pin: bool = True
 
@@ -71,6 +77,7 @@ class PeerOptions:
             ("max_outgoing", 0),
             ("max_known", 1),
             ("max_per_address", 1),
+            ("peer_memory", LEAST_MEMORY),
         ):
             most = getattr(self, name)
             if most is not None and most < least:

@@ -12,6 +12,7 @@ from ...actors.base import ActorStopped, wall_clock
 from ...actors.engine import Ref
 from ...actors.mailbox import Envelope
 from ...transports.connection import (
+    PEER_MEMORY,
     ConnectionEnded,
     ConnectionStatistics,
     Greeted,
@@ -33,15 +34,17 @@ MOST_NARROW = 32
 
 
 class Connections:
-    """For the actor `owner`, which is told of each that ends, once: `ConnectionOver`."""
+    """For the actor `owner`, which is told of each that ends, once: `ConnectionOver`. `memory`: bytes for all of them."""
 
-    def __init__(self, owner: Actor, codecs: Codecs, *, heartbeat: float, rules: PeerRules) -> None:
+    def __init__(
+        self, owner: Actor, codecs: Codecs, *, heartbeat: float, rules: PeerRules, memory: int = PEER_MEMORY
+    ) -> None:
         self._owner = owner
         self._codecs = codecs
         self._heartbeat = heartbeat
         self._windows = WindowBudget()
         self._turns = ReadTurns(owner.bus.loop)
-        self._memory = PeerMemory()
+        self._memory = PeerMemory(memory)
         self._rules = rules
         rules.changed = self.judge_anew
         #: Connections that have opened so far: of two to one peer the later one counts.

@@ -16,7 +16,7 @@ from .commands import (
 from .connection import PeerConnection
 from .greeting import Greeted, greet
 from .link import PeerLink
-from .peer_memory import PeerMemory
+from .peer_memory import PEER_MEMORY, PeerMemory
 from .pulse import HEARTBEAT_INTERVAL
 from .read_turns import ReadTurns
 
@@ -34,6 +34,7 @@ __all__ = [
     "OpenChannel",
     "PeerConnection",
     "PeerLink",
+    "PEER_MEMORY",
     "PeerMemory",
     "ReadTurns",
     "greet",
