@@ -105,7 +105,7 @@ class _Logger:
     def _log(
         self, logger: logging.Logger, level: int, event: str, *, exc_info: object = None, **fields: object
     ) -> None:
-        if level > logging.DEBUG and event != REST and not self._allows(event, fields):
+        if level > logging.DEBUG and event != REST and not self._allows(event, fields, traceback=bool(exc_info)):
             return
         with_trace(logger, "", fields)
         shortened(logger, "", fields)
@@ -126,13 +126,15 @@ class _Logger:
             has[f"{key}_" if key in _OF_RECORDS or key in has else key] = value
         logger.handle(record)
 
-    def _allows(self, event: str, fields: Mapping[str, object]) -> bool:
-        return self._pace.allows(event, fields.get("node"), fields.get("reason", ""), self._tell_rest)
+    def _allows(self, event: str, fields: Mapping[str, object], *, traceback: bool) -> bool:
+        node, reason = fields.get("node"), fields.get("reason", "")
+        return self._pace.allows(event, node, reason, self._tell_rest, traceback=traceback)
 
     def _paced(self, _logger: object, method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """A processor of structlog."""
         event = str(fields.get("event"))
-        if method != "debug" and event != REST and not self._allows(event, fields):
+        traceback = bool(fields.get("exc_info"))
+        if method != "debug" and event != REST and not self._allows(event, fields, traceback=traceback):
             raise sys.modules["structlog"].DropEvent
         return fields
 

@@ -19,6 +19,8 @@ _LOCK = threading.Lock()
 #: Lines a second of one event and one node: a start of so many peers is told in full, and at 200 bytes a line a flood
 #: of each is 4 KiB a second.
 LINES: Final = 20
+#: As so many lines counts one with a traceback, which is some more.
+WITH_TRACEBACK: Final = 2
 #: Events by node that are counted apart; beyond that the one that came first is counted anew.
 _EVENTS: Final = 1024
 #: Reasons of one event that are counted apart, as they may be a stranger's words.
@@ -38,7 +40,7 @@ class LogPace:
         #: When somebody says what was not told: a timer of an event loop, or whoever comes next.
         self._due = 0.0
 
-    def allows(self, event: str, node: object, reason: object, tell: Tell) -> bool:
+    def allows(self, event: str, node: object, reason: object, tell: Tell, *, traceback: bool = False) -> bool:
         """Whether this line is told; else it is counted by its reason, and told of within a second or with the next."""
         now = self._now()
         key, second = (event, node), int(now)
@@ -46,7 +48,7 @@ class LogPace:
             last, told = self._told.get(key, (second, 0))
             told = told if last == second else 0
             if told < LINES:
-                self._told[key] = (second, told + 1)
+                self._told[key] = (second, told + (WITH_TRACEBACK if traceback else 1))
                 while len(self._told) > _EVENTS:
                     del self._told[next(iter(self._told))]
                 late = bool(self._untold) and now >= self._due

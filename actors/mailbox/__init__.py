@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .dead_letters import DeadLetters
-from .envelope import NEVER, Carrier, Envelope, ReplyTo
+from .envelope import NEVER, Carrier, Envelope, ReplyTo, Weighed
 from .fair_queue import KEPT_LANES
 from .ledger import NO_CHANNEL, Account, Books, Ledger, Side, Sum, Tally
 from .mailbox import Mailbox
@@ -30,6 +30,7 @@ __all__ = [
     "Tally",
     "MessageTrace",
     "TracedEnvelope",
+    "Weighed",
     "Waiter",
     "as_traced",
 ]

@@ -12,7 +12,7 @@ import msgspec
 
 from ..messages import Address
 
-__all__ = ["NEVER", "Envelope", "ReplyTo", "with_reply"]
+__all__ = ["NEVER", "Envelope", "ReplyTo", "Weighed", "with_reply"]
 
 #: The deadline of a message that does not expire.
 NEVER = float("inf")
@@ -85,6 +85,13 @@ class Envelope(msgspec.Struct, gc=False):
     carrier: Carrier | None = None
     #: When it came, by the clock of its receiver; NEVER: it was not noted, as of nearly all. See `engine.arrivals`.
     came: float = NEVER
+
+
+class Weighed(Envelope, gc=False):
+    """One of which it was counted what its message takes."""
+
+    #: Bytes of memory that the message stands for; 0: what its type weighs.
+    weight: int = 0
 
 
 class Carrier(Protocol):

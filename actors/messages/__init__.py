@@ -48,7 +48,7 @@ from .facts import Retained
 from .how import WAITS, How
 from .known_channels import KnownChannels
 from .message import Message
-from .packed import AFTER, too_many
+from .packed import too_many
 from .picks import Key, Several, Share
 from .request import UNNAMED, Asks, Request, answer_named
 from .results import QuorumFailed, Results
@@ -58,7 +58,6 @@ from .supervision import Directive, Supervision
 from .unkeyed_hashes import UNCHECKED
 
 __all__ = [
-    "AFTER",
     "ANYWHERE",
     "ActorFailed",
     "ActorRestarted",

@@ -23,8 +23,8 @@ MAX_NUMBERS: Final = 2048
 MAX_OTHERS: Final = 256
 #: Bytes of a payload that is not looked at.
 UNCHECKED: Final = 2048
-#: Steps that all such maps of one payload may take together, where all collide: as four of the largest.
-MAX_STEPS: Final = 4 * MAX_NUMBERS**2
+#: Steps that all such maps of one payload may take together, where all collide: as two of the largest, 5 ms and more.
+MAX_STEPS: Final = 2 * MAX_NUMBERS**2
 #: Of so few entries the steps do not count: they are in proportion to the bytes.
 FEW: Final = {MAX_NUMBERS: 64, MAX_OTHERS: 8}
 

@@ -9,7 +9,7 @@ import pytest
 
 from peerbus.actors import Actor, Bus, Ref, handles
 from peerbus.actors.engine.cell import BATCH
-from peerbus.actors.engine.turn import ROUNDS, SPAN
+from peerbus.actors.engine.turn import PEERS_SPAN, ROUNDS, SPAN
 from peerbus.actors.mailbox.envelope import Envelope
 
 
@@ -83,6 +83,29 @@ async def test_where_senders_wait_a_turn_has_several_rounds_while_it_is_short(
         await waits
         await bus.ask(ref, "end")
     assert heard.index("another's turn") == 1 + handled
+
+
+@pytest.mark.parametrize("sources", [1, 3])
+async def test_messages_of_peers_have_so_much_time_of_a_turn(sources: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 0.0
+
+    class Slow(Counts):
+        @handles(int)
+        def slowly(self, message: int) -> None:
+            nonlocal now
+            now += PEERS_SPAN / 2
+            self.heard.append(message)
+
+    async with Bus() as bus:
+        ref: Ref[Slow] = bus.spawn(Slow)
+        heard: Any = await bus.ask(ref, "begun")
+        monkeypatch.setattr(type(ref._cell), "now", lambda _: now)
+        for number in range(BATCH):
+            ref._cell.mailbox.offer(Envelope(number, size=10, carrier=Lane(), source=number % sources))
+        asyncio.get_running_loop().call_soon(heard.append, "another's turn")
+        await bus.ask(ref, "end")
+    assert heard.index("another's turn") <= 1 + 8 + 1
+    assert sorted(each for each in heard if isinstance(each, int)) == [*range(BATCH)]
 
 
 async def test_credit_of_one_connection_goes_back_in_one_word() -> None:
