@@ -11,7 +11,7 @@ from typing import Protocol
 
 from ...actors.base import MailboxFull
 from ...actors.engine import Cell
-from ...actors.mailbox import Mailbox
+from ...actors.mailbox import Envelope, Mailbox, Weighed
 from ..lanes import InLane
 from ..wire import Weight, weight_of
 from .frame_reader import FrameReader
@@ -101,10 +101,10 @@ class Holding:
         mailbox = self._mailbox(lane)
         if held <= ROUGHLY or mailbox is None or mailbox.owner != self._bus.thread:
             return held
-        # By the type of each message that waits.
+        # By each message that waits.
         waiting = [*mailbox.of_source(self._source), *(arrival.envelope for arrival in lane.arrivals)]
-        found = (weight_of(type(one.message)).of(1, one.size, most) for one in waiting if one.carrier is lane)
-        return min(held, sum(found))
+        mine = (one for one in waiting if one.carrier is lane)
+        return sum(_counted(one) or weight_of(type(one.message)).of(1, one.size, most) for one in mine)
 
     def _mailbox(self, lane: InLane) -> Mailbox | None:
         cell = self._bus.cell(lane.info.name)
@@ -127,6 +127,10 @@ class Holding:
                 error.reason = DROPPED
                 if cell.mailbox.end_wait(arrival, error):
                     arrival.refused(error)
+
+
+def _counted(envelope: Envelope) -> int:
+    return envelope.weight if isinstance(envelope, Weighed) else 0
 
 
 def _heaviest(lane: InLane) -> Weight:

@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 __all__ = ["PEER_MEMORY", "MemoryShare", "PeerMemory"]
 
-#: Bytes of memory for messages that wait, bodies that are here in part, answers that are not read: what a small machine
-#: can spare, and twice what one channel of 64 busy peers holds with the window that is the default. Python's collector
-#: looks at all lists and maps among it at times: at more it would hold the loop up for longer.
-PEER_MEMORY = 128 << 20
+#: Bytes of memory for messages that wait, bodies that are here in part, answers that are not read: half as much again
+#: as one channel of 64 busy peers holds with the window that is the default. With what the allocator keeps beside it,
+#: and what comes within a turn, a node grows by 128 MiB.
+PEER_MEMORY = 96 << 20
 #: Bytes of memory a byte of nearly all messages; of one that is heavier twice as much comes before it is noticed.
 HEAVY = 128
 #: Bytes that somebody held who has gone, from which on it is worth some milliseconds to give them back.

@@ -156,6 +156,12 @@ class ServedAsks:
         """The connection has ended: end the work that only its peer waits for."""
         self._ended = True
         self.heavy = _nobody
+        self.backlog = 0
+        for lane in self._lanes:  # what waits to be written never will be: it may be much, and goes now
+            turn = lane.turn
+            assert isinstance(turn.lane, ReplyLane)
+            turn.lane.queue.clear()
+            turn.lane.queued_bytes, turn.cutting = 0, None
         served = list(self.served.values())
         self.served.clear()
         for reply in served:

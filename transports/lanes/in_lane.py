@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from ...actors.base import MessageTypeError, ProtocolError, SendError
-from ...actors.mailbox import Account, Envelope, Mailbox
+from ...actors.mailbox import Account, Envelope, Mailbox, ReplyTo, Weighed
+from ...actors.messages import Address
 from ..wire import ChannelCodec, ChannelInfo, Weight
 from .flow import ReceiveWindow
 from .outbox import LaneTurn, ReplyLane
@@ -93,6 +94,20 @@ class InLane:
         """What became of what has arrived."""
         received, waiting = self.window.received, len(self.arrivals)
         return Account(received, received - waiting - sum(self.refused.values()), waiting, dict(self.refused))
+
+    def weighed(
+        self,
+        message: object,
+        sender: Address[object] | None,
+        reply: ReplyTo | None,
+        deadline: float,
+        source: object,
+        size: int,
+        lane: InLane,
+    ) -> Weighed:
+        """As `Envelope`, of a message that was decoded just now."""
+        weight = self.codec.weight(message, size)
+        return Weighed(message, sender, reply, deadline, source, size, lane, weight=weight)
 
     def check(self, number: int, size: int) -> None:
         """Raise MessageTypeError for what is no message, ProtocolError for one of too many bytes."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .codecs import Codecs, WrongHash
+from .counted import UNCOUNTED
 from .decoded_size import Weight, weight_of
 from .frame_decoder import PLAIN, FrameDecoder, FrameDecoders
 from .frame_encoder import FrameEncoder
@@ -78,6 +79,7 @@ __all__ = [
     "PLAIN",
     "RECORD_LIMIT",
     "WINDOWS",
+    "UNCOUNTED",
     "WORD_LIMIT",
     "ArrivedFrame",
     "Ask",

@@ -29,6 +29,7 @@ from ...actors.messages import (
     wrong_answer,
 )
 from ..schema import Described, describe, travelling
+from .counted import OF_CONTAINER, UNCOUNTED, Counted
 from .elements import check_elements, grows, why_too_many
 from .hello import ChannelInfo
 
@@ -254,6 +255,12 @@ class ChannelCodec:
             name = "a plain value" if number == PLAIN else self._names[number - 1]
             raise MessageTypeError(f"{name} on channel {self.channel.name!r} is malformed: {error}") from error
 
+    def weight(self, message: object, size: int) -> int:
+        """Bytes that the message of this size which was decoded last stands for; 0: what its type weighs."""
+        number = self.numbers.get(message.__class__, 0) if size > UNCOUNTED else 0
+        decoder = self.decoders[number]
+        return size + decoder.made * OF_CONTAINER if isinstance(decoder, Counted) else 0
+
     def too_large(self, message: object, size: int, limit: int) -> MessageTooLarge:
         """The error of a message that takes more bytes than may travel."""
         return MessageTooLarge(
@@ -291,16 +298,8 @@ def _no_plain_value(payload: bytes | memoryview) -> object:
 
 
 def _decoder_of(message_type: type, channel: Channel[Any]) -> Callable[[bytes | memoryview], Any]:
-    decode, most = encoding_of(message_type).decoder, channel.max_elements
-    if channel.max_message <= most or not grows(message_type):
-        return decode
-
-    def bounded(payload: bytes | memoryview) -> object:
-        if len(payload) > most:
-            check_elements(payload, most)
-        return decode(payload)
-
-    return bounded
+    decode = encoding_of(message_type).decoder
+    return Counted(decode, check_elements, channel.max_elements) if grows(message_type) else decode
 
 
 def _named_by(message_type: type | None) -> object:
