@@ -11,7 +11,10 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from peerbus.actors import Reactor
 
 __all__ = ["Attack", "Target", "source_address"]
 
@@ -20,7 +23,7 @@ __all__ = ["Attack", "Target", "source_address"]
 class Target:
     """The node that is attacked. `rounds`: how often an attack does what it does; None: until it is cancelled.
 
-    `facts` are what the attack counts, for `Attack.judge` and for people.
+    `path`: of its Unix socket, where it has one. `facts` are what the attack counts, for `Attack.judge` and for people.
     """
 
     host: str
@@ -28,14 +31,16 @@ class Target:
     node_id: str
     network: str
     rounds: int | None = None
+    path: str = ""
     facts: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def at(cls, endpoint: str, network: str, rounds: int | None = None) -> Target:
-        """The node of an endpoint with its id: `tcp://<node id>@host:port`."""
+    def at(cls, endpoints: str, network: str, rounds: int | None = None) -> Target:
+        """The node of an endpoint with its id, `tcp://<node id>@host:port`, and perhaps of a Unix socket behind it."""
+        endpoint, _, other = endpoints.partition(" ")
         node_id, _, place = endpoint.removeprefix("tcp://").partition("@")
         host, _, port = place.rpartition(":")
-        return cls(host, int(port), node_id, network, rounds)
+        return cls(host, int(port), node_id, network, rounds, other.removeprefix("unix://").rpartition("@")[2])
 
     @property
     def endpoint(self) -> str:
@@ -78,8 +83,10 @@ def _nothing(_facts: Mapping[str, int]) -> tuple[str, ...]:
 class Attack:
     """`number`: its place in the table. `run` attacks until it is cancelled or its rounds are over.
 
-    `node`: arguments of the attacked `Node`, beside those that it has anyhow; `visitor`: of the honest ones. `small`:
-    rounds in `make test`. `judge` says what did not hold beside the law, of what the attack counted.
+    `node`: arguments of the attacked `Node`, beside those that it has anyhow, `reactors` those that it has beside the
+    one for the honest; `plain_unix`: it also listens on a Unix socket that proves nothing. `visitor`: arguments of the
+    honest ones. `small`: rounds in `make test`. `judge` says what did not hold beside the law, of what the attack
+    counted.
     """
 
     number: int
@@ -88,6 +95,8 @@ class Attack:
     run: Callable[[Target], Awaitable[None]]
     small: int = 20
     node: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    reactors: tuple[type[Reactor], ...] = ()
+    plain_unix: bool = False
     visitor: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     judge: Callable[[Mapping[str, int]], tuple[str, ...]] = _nothing
 

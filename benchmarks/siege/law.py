@@ -9,7 +9,10 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-__all__ = ["Phase", "Row", "quantile"]
+__all__ = ["FORGED", "Phase", "Row", "forged_lines", "quantile"]
+
+#: What attackers write where a line of the log could begin with it.
+FORGED = "siege-forged"
 
 #: The 99th percentile of honest asks: seconds, or times that of the idle node, whichever is more.
 TAIL, TAIL_TIMES = 0.020, 4.0
@@ -29,6 +32,11 @@ def quantile(values: Sequence[float], fraction: float) -> float:
     """The value that `fraction` of the values do not exceed; inf where there is none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(fraction * len(ordered)))] if ordered else math.inf
+
+
+def forged_lines(log: str) -> int:
+    """How many lines of a log are an attacker's own, or hold what a terminal obeys."""
+    return sum(line.startswith(FORGED) or not line.replace("\t", " ").isprintable() for line in log.splitlines())
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +72,8 @@ class Row:
     after: Phase
     facts: Mapping[str, int] = field(default_factory=dict)
     complaints: tuple[str, ...] = ()
+    #: Lines of the log that an attacker has written, or characters that a terminal obeys.
+    forged: int = 0
 
     @property
     def tail_bound(self) -> float:
@@ -83,6 +93,7 @@ class Row:
             (under.logged / under.seconds > LOG, f"{under.logged / under.seconds / 1024:.0f} KiB/s of log"),
             (after.tail > bound or after.failed > 0, f"p99 {after.tail * 1e3:.1f} ms afterwards"),
             (max(after.joins, default=math.inf) > JOIN, "joins are slow afterwards"),
+            (self.forged > 0, f"{self.forged} lines of the log are an attacker's"),
             (after.descriptors - idle.descriptors > LEFT, f"{after.descriptors} descriptors afterwards"),
         ]
         return (*(text for is_so, text in found if is_so), *self.complaints)

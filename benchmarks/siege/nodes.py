@@ -7,17 +7,18 @@ import contextlib
 import json
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from peerbus.actors import Channel, Peer, Reactor, RemoteError, SendError, handles
+from peerbus.actors import Peer, RemoteError, SendError
 from peerbus.node import Node
+from peerbus.transports.streams import Identity, TcpTransport, UnixTransport
 
 from .attack import Target
 from .attacks import ATTACKS
+from .reactors import Desk, Question
 
-__all__ = ["NETWORK", "Desk", "Question", "ask_and_join", "attacked", "defend", "honest_load", "visitor"]
+__all__ = ["NETWORK", "ask_and_join", "attacked", "defend", "honest_load", "visitor"]
 
 #: These nodes talk to nobody else.
 NETWORK = "siege"
@@ -29,28 +30,18 @@ JOIN_EVERY = 0.5
 ASK_WITHIN, JOIN_WITHIN = 5.0, 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
-    """An ask that costs nothing, to be timed."""
-
-    number: int
-
-
-class Desk(Reactor):
-    """Answers at once."""
-
-    channel = Channel("desk", messages=(Question,))
-
-    @handles(Question)
-    def answer(self, question: Question) -> Question:
-        return question
-
-
 @contextlib.asynccontextmanager
-async def attacked(name: str, book: Path | None = None) -> AsyncIterator[Node]:
+async def attacked(name: str, folder: Path) -> AsyncIterator[Node]:
     """The node that the attack of this name is for."""
-    arguments = {"reactors": [Desk], "listen": ["tcp://127.0.0.1:0"], "book": book, **ATTACKS[name].node}
-    async with Node("attacked", network=NETWORK, shutdown_timeout=1.0, **arguments) as node:
+    attack, identity = ATTACKS[name], Identity.generate()
+    arguments = {"listen": ["tcp://127.0.0.1:0"], "book": folder / "book", **attack.node}
+    if attack.plain_unix:
+        arguments["listen"] = [*arguments["listen"], f"unix://{folder / 's'}"]
+        arguments["transports"] = [TcpTransport(identity), UnixTransport(identity, secure=False)]
+    reactors = [Desk, *attack.reactors]
+    async with Node(
+        "attacked", network=NETWORK, identity=identity, reactors=reactors, shutdown_timeout=1.0, **arguments
+    ) as node:
         yield node
 
 
@@ -62,8 +53,8 @@ def visitor(name: str, attack: str, target: Target) -> Node:
 
 async def defend(name: str, folder: Path) -> None:
     """Be attacked, until the process that started this one goes away; prints where it listens."""
-    async with attacked(name, folder / "book") as node:
-        print(node.endpoints[0], flush=True)
+    async with attacked(name, folder) as node:
+        print(*node.endpoints, flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import struct
@@ -33,7 +34,8 @@ def reset(writer: asyncio.StreamWriter) -> None:
     """End a connection at once."""
     sock = writer.get_extra_info("socket")
     if sock is not None:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
+        with contextlib.suppress(OSError):  # it is closed already
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
     writer.transport.abort()
 
 
@@ -56,24 +58,31 @@ class Wire:
         return cls(reader, writer)
 
     @classmethod
-    async def as_peer(cls, target: Target, identity: Identity, *, source: str, **hello: Any) -> Self:
-        """Connect, and shake hands to the end. `hello`: fields of HELLO that differ."""
+    async def as_peer(cls, target: Target, identity: Identity, *, source: str, mirror: str = "", **hello: Any) -> Self:
+        """Connect, and shake hands to the end. `hello`: fields of HELLO that differ; `mirror`: see `shake_hands`."""
         wire = await cls.open(target, source=source, tls=client_context(identity))
         try:
-            await wire.shake_hands(target, identity, **hello)
+            await wire.shake_hands(target, identity, mirror=mirror, **hello)
         except BaseException:
             wire.close()
             raise
         return wire
 
-    async def shake_hands(self, target: Target, identity: Identity, **hello: Any) -> None:
-        """HELLO and WELCOME, both ways."""
+    async def shake_hands(self, target: Target, identity: Identity, *, mirror: str = "", **hello: Any) -> None:
+        """HELLO and WELCOME, both ways. `mirror`: say that there is a reactor of this name as the node has one."""
         self.writer.write(PREFACE)
-        self.send("HELLO", self.hello(target, identity, **hello))
         await self.preface()
         self.peer = (await self.until("HELLO"))[1]
+        if mirror:
+            hello["channels"] = [each for each in self.peer["channels"] if each["name"] == mirror]
+        self.send("HELLO", self.hello(target, identity, **hello))
         self.send("WELCOME")
         await self.until("WELCOME")
+
+    @classmethod
+    async def by_unix(cls, target: Target) -> Self:
+        """Connect to the node's Unix socket, which proves nothing."""
+        return cls(*await asyncio.open_unix_connection(target.path))
 
     @staticmethod
     def hello(target: Target, identity: Identity, **changes: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from .attacks import ATTACKS
-from .law import OVER_WITHIN, Phase, Row
+from .law import OVER_WITHIN, Phase, Row, forged_lines
 from .watch import Watch
 
 __all__ = ["COMMAND", "lay_siege", "processors"]
@@ -55,7 +55,8 @@ def lay_siege(name: str, seconds: float) -> Row:
         gone = time.monotonic()
         time.sleep(max(0.0, OVER_WITHIN - 2.0 - (time.monotonic() - gone)))
         after = _phase(honest, watch, 2.0)
-    return Row(name, attack.about, idle, under, after, facts, attack.judge(facts))
+        forged = forged_lines(log.read_text(encoding="utf-8", errors="replace"))
+    return Row(name, attack.about, idle, under, after, facts, attack.judge(facts), forged)
 
 
 def _phase(honest: subprocess.Popen[str], watch: Watch, seconds: float) -> Phase:

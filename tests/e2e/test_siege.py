@@ -14,7 +14,8 @@ from virtual_time import eventually, in_real_time
 
 from benchmarks.siege.attack import Target
 from benchmarks.siege.attacks import ATTACKS
-from benchmarks.siege.nodes import NETWORK, Desk, Question, attacked, visitor
+from benchmarks.siege.nodes import NETWORK, attacked, visitor
+from benchmarks.siege.reactors import Desk, Question
 from peerbus.actors import Peer
 from peerbus.node import Node
 
@@ -36,8 +37,8 @@ def descriptors() -> int:
 @in_real_time
 async def test_an_attack_ends_without_a_trace_and_the_honest_are_served(name: str, tmp_path: Path) -> None:
     attack = ATTACKS[name]
-    async with attacked(name, tmp_path / "book") as node:
-        target = Target.at(str(node.endpoints[0]), NETWORK, attack.small)
+    async with attacked(name, tmp_path) as node:
+        target = Target.at(" ".join(node.endpoints), NETWORK, attack.small)
         async with visitor("friend", name, target) as friend:
             await is_served(friend, target)
             before = descriptors()

@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from peerbus.actors.base.log import get_logger
-from peerbus.actors.base.log_pace import LINES, LogPace
+from peerbus.actors.base.log_pace import LINES, WITH_TRACEBACK, LogPace
 
 
 class Scene:
@@ -44,6 +44,12 @@ def test_each_event_of_each_node_has_its_own_pace() -> None:
     assert scene.told(LINES + 1) == LINES
     assert scene.told(1, event="connected") == 1
     assert scene.told(1, node="bob") == 1
+
+
+def test_lines_with_a_traceback_are_fewer() -> None:
+    scene = Scene()
+    told = [scene.pace.allows("failed", "alice", "", scene.tell, traceback=True) for _ in range(LINES)]
+    assert sum(told) == LINES // WITH_TRACEBACK
 
 
 def test_reasons_that_strangers_make_up_are_few() -> None:

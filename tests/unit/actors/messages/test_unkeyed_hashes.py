@@ -72,7 +72,7 @@ COLLIDING = {
     "array under any": (Holder(any=[{(1, 2): 3, "x": "y" * 4096}]), "key of a map"),
     "within": (Holder(more=[Holder(more=[Holder(numbers={n: n for n in range(MAX_NUMBERS + 1)})])]), "map or set"),
     "union": (Holder(either={n: n for n in range(MAX_NUMBERS + 1)}), "map or set"),
-    "all together": (Holder(more=[Holder(numbers={n: n for n in range(MAX_NUMBERS)})] * 5), "too many"),
+    "all together": (Holder(more=[Holder(numbers={n: n for n in range(MAX_NUMBERS)})] * 3), "too many"),
     "array": (Arrayed({}, {n: n for n in range(MAX_NUMBERS + 1)}), "map or set"),
     "named tuple": (Pair(1, {n: n for n in range(MAX_NUMBERS + 1)}), "map or set"),
 }
@@ -91,7 +91,7 @@ TAKEN = {
     "a long list": Holder(long=list(range(20_000)), any=list(range(20_000)), ids={1}),
     "texts under any": Holder(any={str(n): [n, {"x": None}] for n in range(20_000)}),
     "many small ones": Holder(more=[Holder(numbers={n: n for n in range(60)})] * 1000),
-    "several large ones": Holder(more=[Holder(numbers={n: n for n in range(MAX_NUMBERS)})] * 4),
+    "several large ones": Holder(more=[Holder(numbers={n: n for n in range(MAX_NUMBERS)})] * 2),
     "union": Holder(either="x" * 5000),
     "array": Arrayed({str(n): n for n in range(5000)}, {1: 1}),
 }

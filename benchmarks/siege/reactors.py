@@ -1,0 +1,86 @@
+"""The reactors of the node that is attacked: one that the honest ask, and what else an attack is for."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from uuid import UUID
+
+from peerbus.actors import Address, Channel, Reactor, handles
+
+__all__ = ["Back", "Desk", "Lists", "Question", "Shelf", "Table", "Tables", "Wordy"]
+
+#: Bytes of one long answer.
+LONG = 900_000
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An ask that costs nothing, to be timed."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """Empty lists and maps are a byte each on the wire, and 64 in memory."""
+
+    lists: list[list[int]]
+    maps: list[dict[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Keys whose hashes anybody can compute."""
+
+    maps: list[dict[UUID, int]]
+
+
+class Desk(Reactor):
+    """Answers at once."""
+
+    channel = Channel("desk", messages=(Question,))
+
+    @handles(Question)
+    def answer(self, question: Question) -> Question:
+        return question
+
+
+class Shelf(Reactor):
+    """Takes one message, and is never done with it."""
+
+    channel = Channel("shelf", messages=(Lists,))
+
+    @handles(Lists)
+    async def take(self, _: Lists) -> None:
+        await asyncio.Event().wait()
+
+
+class Tables(Reactor):
+    """Takes tables, and forgets them."""
+
+    channel = Channel("tables", messages=(Table,))
+
+    @handles(Table)
+    def take(self, _: Table) -> None:
+        """Nothing is done with it."""
+
+
+class Wordy(Reactor):
+    """Answers at length."""
+
+    channel = Channel("wordy", messages=(Question,))
+
+    @handles(Question)
+    def answer(self, _: Question) -> bytes:
+        return bytes(LONG)
+
+
+class Back(Reactor):
+    """Asks whoever sends it something, and has no answer of its own."""
+
+    channel = Channel("back", messages=(Question,), timeout=5.0)
+
+    @handles(Question)
+    async def ask_back(self, question: Question, sender: Address[Question] | None) -> Question | None:
+        return None if sender is None else await self.ask(sender, question, reply=Question)
