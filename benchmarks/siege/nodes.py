@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from time import perf_counter
 
-from peerbus.actors import Peer, RemoteError, SendError
+from peerbus.actors import Peer, Reactor, RemoteError, SendError
 from peerbus.node import Node
 from peerbus.transports.streams import Identity, TcpTransport, UnixTransport
 
@@ -38,7 +38,7 @@ async def attacked(name: str, folder: Path) -> AsyncIterator[Node]:
     if attack.plain_unix:
         arguments["listen"] = [*arguments["listen"], f"unix://{folder / 's'}"]
         arguments["transports"] = [TcpTransport(identity), UnixTransport(identity, secure=False)]
-    reactors = [Desk, *attack.reactors]
+    reactors: list[type[Reactor]] = [Desk, *attack.reactors]
     async with Node(
         "attacked", network=NETWORK, identity=identity, reactors=reactors, shutdown_timeout=1.0, **arguments
     ) as node:

@@ -34,7 +34,7 @@ MOST_NARROW = 32
 
 
 class Connections:
-    """For the actor `owner`, which is told of each that ends, once: `ConnectionOver`. `memory`: bytes for all of them."""
+    """For the actor `owner`, which is told of each that ends, once: `ConnectionOver`. `memory`: bytes for all."""
 
     def __init__(
         self, owner: Actor, codecs: Codecs, *, heartbeat: float, rules: PeerRules, memory: int = PEER_MEMORY

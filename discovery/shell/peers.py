@@ -129,9 +129,7 @@ class Peers(Actor):
             moved=moved,
             gate=gate,
         )
-        self._connections = Connections(
-            self, codecs, heartbeat=heartbeat, rules=rules, memory=options.peer_memory
-        )
+        self._connections = Connections(self, codecs, heartbeat=heartbeat, rules=rules, memory=options.peer_memory)
         self.connections: Connections = self._connections
         self._finders = Finders(
             myself,
