@@ -25,6 +25,7 @@ settings.load_profile("peerbus")
 TOGETHER = dict.fromkeys(
     (
         "tests/contract/test_discovery.py",
+        "tests/e2e/test_libp2p.py",
         "tests/e2e/test_mdns.py",
         "tests/unit/discovery/mdns/test_hearing.py",
         "tests/unit/discovery/mdns/test_mdns.py",
