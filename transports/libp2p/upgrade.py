@@ -66,8 +66,8 @@ class Upgrade:
         return self._key
 
     def start(self) -> bytes:
-        """What to send first."""
-        return self._agreement.start()
+        """What to send first. The initiator says both at once, as there is nothing else that it could agree on."""
+        return self._agreement.start() + (framed(self._noise.write(b"")) if self._initiator else b"")
 
     def receive(self, data: bytes) -> tuple[bytes, bytes]:
         """Bytes came: what to send for them, and what of yamux came behind the upgrade.
@@ -97,8 +97,6 @@ class Upgrade:
         send, agreed = self._agreed(data)
         if not agreed:
             return send, b""
-        if self._initiator:
-            send += framed(self._noise.write(b""))
         self._stage = _Stage.PROOF
         return send, self._agreement.rest()
 
