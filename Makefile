@@ -75,6 +75,7 @@ generate: $(INSTALLED)test ## write what docs/ shows of the code again: drawings
 	@$(RUN) scripts/wire-vectors --write
 	@$(RUN) scripts/show-files --write
 	@$(RUN) scripts/metrics-tables --write
+	@$(RUN) scripts/limits-tables --write
 
 format: $(INSTALLED)dev ## rewrite the sources in the house format
 	$(RUN) -m ruff format $(LINTED)
