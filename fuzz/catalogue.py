@@ -20,6 +20,7 @@ TARGETS = {
     "admin_http": "the HTTP of the admin API: what any program on the machine, or a page of a browser, may send",
     "certificate": "certificates that strangers show in TLS: bytes that OpenSSL takes, and another parser reads",
     "description": "what a peer says that its channels declare",
+    "entry": "what a stranger shows before HELLO: openings, proofs, certificates; and lists of revoked ones",
     "error_text": "ERROR: codes and texts of a peer, as whoever prints the error that they become sees them",
     "event_stream": "the events of a node, as a client of its admin API reads them",
     "frames": "the frame decoder and the reassembler: bytes on an open connection",

@@ -17,6 +17,7 @@ from uuid import UUID
 import msgspec
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from entry_vectors import entries
 from wire_cddl import grammar
 from wire_examples import ALICE, BLOCK, BOB, CREDIT, EXAMPLES, REPLY, Block, GetBlock
 from wire_later import bad_later, later, records
@@ -308,6 +309,7 @@ def vectors() -> str:
         "about": "Test vectors of docs/wire.md, by scripts/wire-vectors from the code that runs. Bytes are hex.",
         "limits": {"frame": FRAME_LIMIT, "part": PART_SIZE},
         "identities": certificates(),
+        "entries": entries(),
         "schemas": schemas(),
         "payloads": payloads(),
         "payloads_read": read_payloads(),

@@ -127,8 +127,11 @@ class Authority:
         """Its own certificate, in PEM: what nodes trust. No secret."""
         return self._certificate.public_bytes(serialization.Encoding.PEM)
 
-    def issue(self, public_key_der: bytes, terms: Terms | None = None) -> Membership:
-        """A certificate for the node of this public key. Raises: ValueError if it is not Ed25519."""
+    def issue(self, public_key_der: bytes, terms: Terms | None = None, *, serial: int | None = None) -> Membership:
+        """A certificate for the node of this public key. Raises: ValueError if it is not Ed25519.
+
+        `serial`: the number of one with terms; None draws one at random, as no two may have the same.
+        """
         key = serialization.load_der_public_key(public_key_der)
         if not isinstance(key, Ed25519PublicKey):
             raise ValueError("a node's key is Ed25519")
@@ -137,7 +140,8 @@ class Authority:
             unsigned = _unsigned(name, self._name, key)
         else:
             begins, ends = _date(terms.begins), _date(terms.ends)
-            unsigned = _unsigned(name, self._name, key, begins=begins, ends=ends, serial=x509.random_serial_number())
+            serial = x509.random_serial_number() if serial is None else serial
+            unsigned = _unsigned(name, self._name, key, begins=begins, ends=ends, serial=serial)
             if uris := terms.uris():
                 unsigned = unsigned.add_extension(
                     x509.SubjectAlternativeName(map(x509.UniformResourceIdentifier, uris)), critical=False

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from authorities import NOW, issued, new_authority, trust_in
+from entry_vectors import rules_of as vector_rules
 
 from peerbus.actors.base import HandshakeFailed, ProtocolError
 from peerbus.transports.admission.certificate import MAX_CERTIFICATE
@@ -12,6 +16,7 @@ from peerbus.transports.admission.network_key import NetworkKey
 from peerbus.transports.admission.rules import EntryRules
 from peerbus.transports.streams.identity import Identity
 
+DOCS = Path(__file__).resolve().parents[4] / "docs"
 ALICE, BOB, EVE = (Identity.from_seed(name * 32) for name in (b"a", b"b", b"e"))
 KEY, OLD, CA = NetworkKey(b"k" * 32), NetworkKey(b"o" * 32), new_authority()
 
@@ -163,3 +168,20 @@ def test_a_preface_in_place_of_either_word_is_a_refusal_to_be_read_above() -> No
         alice.receive(first + b"peerbus\0\0\1\0\1")
         assert alice.state is EntryState.TURNED_AWAY
         assert alice.rest == b"peerbus\0\0\1\0\1"
+
+
+def test_the_vectors_are_what_two_nodes_say() -> None:
+    for each in json.loads((DOCS / "wire-vectors.json").read_text())["entries"]:
+        key, ca = each["key"] is not None, each["authority"] is not None
+        for name, identity, peer in (("dialer", ALICE, BOB), ("acceptor", BOB, ALICE)):
+            own, theirs = each[name], each["acceptor" if name == "dialer" else "dialer"]
+            entry = side(
+                identity,
+                peer.node_id,
+                dialer=name == "dialer",
+                rules=vector_rules(identity, key=key, certificate=ca),
+                nonce=bytes.fromhex(own[0])[-32:],
+            )
+            assert entry.start().hex() == own[0]
+            assert entry.receive(bytes.fromhex("".join(theirs))).hex() == own[1]
+            assert entry.state is EntryState.PASSED
