@@ -75,7 +75,8 @@ def test_the_documented_configuration_is_a_right_one_and_names_every_key(tmp_pat
     config = parse_config(example, name="docs/configuration.md", folder=tmp_path)
     assert config.reactors
     for part in parts:
-        parse_config(f'name = "alice"\nnetwork = "demo"\n{part}', name="docs/configuration.md", folder=tmp_path)
+        named = "" if "[network]" in part else 'network = "demo"\n'
+        parse_config(f'name = "alice"\n{named}{part}', name="docs/configuration.md", folder=tmp_path)
     written = set(re.findall(r"^(\w+) =", example, re.MULTILINE))
     rows = set(re.findall(r"^\| `(?:\w+(?:\[\])?\.)*(\w+)` \|", text, re.MULTILINE))
     assert written <= rows
