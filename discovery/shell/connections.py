@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from operator import itemgetter
 
 from ...actors.actor import Actor
@@ -126,10 +126,17 @@ class Connections:
         self._gone.pop(key, None)
         return self._open.pop(key, None) is not None
 
-    def statistics(self, limit: int | None = None, after: str = "") -> Mapping[str, ConnectionStatistics]:
-        """Each by its actor's name, in the order of the names: the first `limit` behind the name `after`."""
+    def statistics(
+        self, limit: int | None = None, after: str = "", *, among: Container[str | None] | None = None
+    ) -> Mapping[str, ConnectionStatistics]:
+        """Each by its actor's name, in the order of the names: the first `limit` behind the name `after`.
+
+        `among`: only those to these peers.
+        """
         open_ = ((str(ref._cell), ref._cell.actor) for ref in self._open.values())
         found = [(name, actor) for name, actor in open_ if name > after and isinstance(actor, PeerConnection)]
+        if among is not None:
+            found = [(name, actor) for name, actor in found if actor.peer_id in among]
         found.sort(key=itemgetter(0))
         return {name: actor.statistics() for name, actor in found[:limit]}
 

@@ -385,11 +385,12 @@ class Peers(Actor):
     # Small things.
 
     def statistics(self, limit: int | None = None) -> PeersStatistics:
-        """What goes on; of peers and of connections at most `limit` are listed."""
+        """What goes on; of peers and of connections, which are theirs, at most `limit` are listed."""
         picture = self._manager.snapshot(self._now(), limit)
         connections = self._connections
+        among = None if limit is None else {peer.node_id for peer in picture.peers}
         totals, mdns = connections.totals(), self._finders.statistics()
-        return PeersStatistics(picture, connections.statistics(limit), totals, connections.credit(), mdns)
+        return PeersStatistics(picture, connections.statistics(limit, among=among), totals, connections.credit(), mdns)
 
     def _now(self) -> float:
         return self._loop.time()

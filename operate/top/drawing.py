@@ -175,8 +175,9 @@ def _foot(choice: TopChoice, first: int, rows: int) -> Text:
         return Text.assemble(("filter: ", "bold"), f"{choice.match}▏", ("  Enter keeps it, Esc clears it", "dim"))
     held: list[_Part] = [("held  ", "bold yellow")] if choice.paused else []
     match: list[_Part] = [("filter ", "dim"), (choice.match, "bold"), "  "] if choice.match else []
-    where = f"{first + 1 if rows else 0}-{rows}" if first else f"{rows}"
+    # The help shows no rows.
+    where = "" if choice.helping else f"{first + 1 if rows else 0}-{rows} " if first else f"{rows} "
     keys = "p c a table  s sort  r reverse  / filter  space hold  ? help  q quit"
-    line = Text.assemble(*held, *match, f"{where} {choice.shown.value}  ", (keys, "dim"))
+    line = Text.assemble(*held, *match, where and f"{where}{choice.shown.value}  ", (keys, "dim"))
     line.no_wrap, line.overflow = True, "ellipsis"
     return line

@@ -14,7 +14,7 @@ function start(found) {
   store.every = found.every;
   store.live = found.live;
   for (const node of found.nodes) if (!store.nodes.has(node.key)) store.nodes.set(node.key, nodeOf(node));
-  if (!store.nodes.has(store.chosen)) store.chosen = found.nodes[0]?.key ?? null;
+  if (!store.nodes.has(store.chosen)) store.chosen = inOrder()[0]?.key ?? null;
   view.parts = frame();
   window.addEventListener("hashchange", route);
   document.addEventListener("keydown", pressed);
@@ -95,12 +95,14 @@ function connect() {
   followEvents();
 }
 
+const inOrder = () => [...store.nodes.values()].sort((a, b) => compare(a.name, b.name));
+
 /** Which nodes there are: others may have started, or were taken off after they had been gone for long. */
 function takeNodes(found) {
   for (const each of found) if (!store.nodes.has(each.key)) store.nodes.set(each.key, nodeOf(each));
   const keys = new Set(found.map((each) => each.key));
   for (const key of [...store.nodes.keys()]) if (!keys.has(key)) store.nodes.delete(key);
-  if (!store.nodes.has(store.chosen)) { store.chosen = found[0]?.key ?? null; followEvents(); }
+  if (!store.nodes.has(store.chosen)) { store.chosen = inOrder()[0]?.key ?? null; followEvents(); }
   schedule();
 }
 
@@ -173,7 +175,7 @@ function status() {
   if (node.lost) put(parts.banner, `${node.name} is lost: ${node.lost.text}. ${node.seen ? `What is shown is of ${clock(node.seen)}, ${seconds(Math.round(Date.now() / 1000 - node.seen))} ago. ` : ""}Trying again each second.`);
   put(parts.foot, seen ? `peerbus ${seen.version}` : "");
   document.title = `${node.lost ? "lost: " : ""}${node.name} · peerbus`;
-  const nodes = [...store.nodes.values()];
+  const nodes = inOrder();
   refill(parts.pick, nodes.map((each) => `${each.key} ${each.name} ${each.lost ? 1 : 0}`).join() + store.chosen, () => nodes.map((each) => h("option", { value: each.key, selected: each.key === store.chosen }, `${each.name}${each.lost ? " (lost)" : ""}`)));
   keyed(parts.nodes, many ? nodes : [], (each) => each.key, (each) => {
     const dot = h("span", { class: "dot" }), name = h("span", { class: "clip" });
@@ -250,7 +252,7 @@ function pressed(event) {
   else if (event.key === "p") togglePause();
   else if (event.key === "t") toggleTheme();
   else if (event.key === "[" || event.key === "]") {
-    const names = [...store.nodes.keys()], by = event.key === "]" ? 1 : -1;
+    const names = inOrder().map((each) => each.key), by = event.key === "]" ? 1 : -1;
     choose(names[(names.indexOf(store.chosen) + by + names.length) % names.length]);
   }
 }

@@ -3,15 +3,15 @@ function mapScreen(root) {
   const links = s("g"), marks = s("g"), texts = s("g"), discs = s("g");
   const picture = s("svg", { role: "group", "aria-label": "Map of nodes and links" }, links, marks, texts, discs);
   const roles = h("ul", { class: "legend keys" });
-  const note = h("p", { class: "soft" });
-  const place = h("section", { class: "card map fresh" }, picture, roles, note);
+  const note = h("p", { class: "soft", hidden: true });
+  const place = h("section", { class: "card map fresh" }, picture, roles);
   const list = table("Links", [
     { head: "Link", lead: true, make: (cell) => ({ link, nodes }) => refill(cell, nodes.get(link.a).name + nodes.get(link.b).name, () => h("span", {}, said(nodes.get(link.a).name, 40), " – ", said(nodes.get(link.b).name, 40))) },
     { head: "State", sort: ({ link }) => link.state, make: (cell) => ({ link }) => refill(cell, link.state + link.why, () => h("span", { class: `pill ${{ up: "good", cut: "bad", dial: "warn" }[link.state]}` }, link.state === "cut" ? `cut${link.why ? `: ${words(link.why)}` : ""}` : link.state === "up" ? "up" : "being dialed")) },
     column("Round trip", ({ link }) => (link.rtt === null ? NONE : seconds(link.rtt)), { num: true, sort: ({ link }) => link.rtt }),
     column("Bytes", ({ link }) => (link.state === "up" ? `${bytes(link.rate)}/s` : NONE), { num: true, sort: ({ link }) => link.rate }),
   ], ({ link }) => `${link.a} ${link.b}`);
-  root.append(place, h("section", { class: "card" }, h("header", {}, h("h2", {}, "Links")), list.element));
+  root.append(note, place, h("section", { class: "card" }, h("header", {}, h("h2", {}, "Links")), list.element));
   let size = { wide: 800, high: 480 };
   const watch = new ResizeObserver(([entry]) => { size = { wide: entry.contentRect.width || 800, high: entry.contentRect.height || 480 }; draw(); });
   watch.observe(picture);
@@ -20,18 +20,20 @@ function mapScreen(root) {
     const whole = network(), { nodes, edges } = grouped(whole);
     const spots = layout(nodes, size), radius = nodes.size > 40 ? 8 : nodes.size > 16 ? 15 : 24;
     attribute(picture, "viewBox", `0 0 ${size.wide} ${size.high}`);
-    const drawn = [...edges.values()].map((link) => ({ link, nodes, from: spots.get(link.a), to: spots.get(link.b) }));
+    // Among many, a cross is where two that live do not meet: of a node that is gone, all links are cut.
+    const lives = (id) => nodes.get(id).state === "up", stands = ({ a, b }) => edges.size <= 16 || (lives(a) && lives(b));
+    const drawn = [...edges.values()].map((link) => ({ link, nodes, from: spots.get(link.a), to: spots.get(link.b), stands: stands(link) }));
     keyed(links, drawn, ({ link }) => `${link.a} ${link.b}`, () => {
       const line = s("line"), title = s("title");
       line.append(title);
-      return [line, ({ link, from, to }) => {
+      return [line, ({ link, from, to, stands }) => {
         const slow = link.rtt !== null && link.rtt > 0.25;
-        attribute(line, "class", `link ${link.state === "cut" ? "cut" : link.state === "dial" ? "dial" : slow ? "slow" : link.rate > 2_000 ? "flow" : ""}`);
+        attribute(line, "class", `link ${link.state === "cut" ? (stands ? "cut" : "cut gone") : link.state === "dial" ? "dial" : slow ? "slow" : link.rate > 2_000 ? "flow" : ""}`);
         for (const [name, value] of [["x1", from.x], ["y1", from.y], ["x2", to.x], ["y2", to.y]]) attribute(line, name, value.toFixed(1));
         put(title, `${nodes.get(link.a).name} – ${nodes.get(link.b).name}: ${link.state}${link.rtt === null ? "" : `, ${seconds(link.rtt)}`}`);
       }];
     });
-    keyed(marks, drawn.filter(({ link }) => link.state === "cut"), ({ link }) => `${link.a} ${link.b}`, () => {
+    keyed(marks, drawn.filter((each) => each.link.state === "cut" && each.stands), ({ link }) => `${link.a} ${link.b}`, () => {
       const mark = s("g", {}, s("circle", { class: "plate", r: 11 }), s("path", { class: "cross", d: "M-5-5L5 5M5-5L-5 5" }));
       return [mark, ({ from, to }) => attribute(mark, "transform", `translate(${((from.x + to.x) / 2).toFixed(1)} ${((from.y + to.y) / 2).toFixed(1)})`)];
     });
@@ -43,7 +45,8 @@ function mapScreen(root) {
     keyed(discs, [...nodes.values()], (node) => node.id, (first) => disc(first, radius));
     for (const node of nodes.values()) discs.known.get(node.id).update(node, spots.get(node.id), radius);
     list.update(nodes === whole.nodes ? drawn : [...whole.edges.values()].map((link) => ({ link, nodes: whole.nodes })));
-    put(note, nodes === whole.nodes ? "" : `${plural(whole.nodes.size, "node")} are too many to be told apart: peers are drawn together by role and state. Peers lists each.`);
+    note.hidden = nodes === whole.nodes;
+    put(note, `More than ${DRAWN} nodes: peers are drawn together by role and state, and each stands below, or under Peers.`);
     const told = new Set([...nodes.values()].flatMap((node) => node.roles.map((role) => role.split("{")[0])));
     const others = [[[...nodes.values()].some((node) => !node.roles.length && node.state !== "lost"), "kx", "offers nothing"], [[...nodes.values()].some((node) => node.state === "lost"), "bad", "lost"]].filter(([is]) => is);
     refill(roles, [...told, "", ...others.map(([, , text]) => text)].join("\n"), () => [
@@ -130,8 +133,10 @@ function grouped(whole) {
     if (node.key) { nodes.set(node.id, node); place.set(node.id, node.id); continue; }
     const role = node.roles[0]?.split("{")[0] ?? "", id = `group ${node.state} ${role}`;
     place.set(node.id, id);
-    if (!nodes.has(id)) nodes.set(id, { id, key: null, name: role || "offers nothing", roles: role ? [role] : [], state: node.state, says: { up: "", lost: "lost", away: "not connected" }[node.state], many: 0 });
-    nodes.get(id).many += 1;
+    if (!nodes.has(id)) nodes.set(id, { id, key: null, name: role || "offers nothing", roles: role ? [role] : [], state: node.state, says: "", many: 0 });
+    const group = nodes.get(id);
+    group.many += 1;
+    group.says = `${plural(group.many, "peer")}${{ up: "", lost: ", lost", away: ", not connected" }[node.state]}`;
   }
   if (left) nodes.set("group more", { id: "group more", key: null, name: "more peers", roles: [], state: "away", says: "not listed", many: left });
   for (const link of whole.edges.values()) {

@@ -6,7 +6,7 @@ function peersScreen(root, head) {
   head.append(filter, states, leverButton("Dial…", () => levers.dial(chosen()), { small: false }), leverButton("Ban…", () => levers.banAny(chosen()), { small: false, danger: true }));
   const summary = h("p", { class: "soft" });
   const list = table("Peers", [
-    leading("Peer", (row) => [row.name, `${row.peer.node_id ? short(row.peer.node_id) : "has not answered yet"} · ${whereOf(row)}`], { sort: ({ name }) => name }),
+    leading("Peer", (row) => [row.name, [row.peer.node_id ? short(row.peer.node_id) : "has not answered yet", whereOf(row)].filter(Boolean).join(" · ")], { sort: ({ name }) => name }),
     { head: "State", sort: ({ peer }) => peer.state, make: (cell) => (row) => refill(cell, stateOf(row).join(), () => { const [tone, text] = stateOf(row); return h("span", { class: `pill ${tone}` }, text); }) },
     { head: "Offers", make: (cell) => ({ peer }) => { const roles = peer.offers ?? peer.roles; attribute(cell, "class", roles.length ? null : "none"); refill(cell, roles.join("\n"), () => h("span", { class: "row" }, roles.map(roleChip))); } },
     { head: "Score, and why", sort: ({ peer }) => peer.score, make: (cell) => {
@@ -52,7 +52,7 @@ function peersScreen(root, head) {
       for (const address of peer.addresses) address.endpoint_text ??= endpointText(address.endpoint);
       return { peer, node, name: peer.node_id ? nameOf(peer.node_id) : (peer.addresses[0]?.endpoint_text ?? "?"), connection: linked.get(peer.node_id), rate: node.links.get(peer.node_id)?.rate ?? 0, now: node.picture.at };
     }).filter((row) => (!states.value || row.peer.state === states.value) && (!wanted || `${row.name} ${row.peer.node_id} ${(row.peer.offers ?? row.peer.roles).join(" ")} ${row.peer.addresses.map((each) => each.endpoint_text).join(" ")}`.toLowerCase().includes(wanted)));
-    list.update(rows);
+    list.update(rows.sort((a, b) => b.peer.up - a.peer.up || compare(a.name, b.name)));
     empty.hidden = peers.known > 0;
     const looked = some && (wanted || states.value), more = found?.next ? ", the first of them" : "";
     put(summary, `${plural(peers.known, "peer")} known, ${number(peers.ready)} can be sent to, ${number(peers.dialing)} being dialed${looked ? (found ? `; ${number(rows.length)} found${more}` : "; looking through all …") : some ? `; ${number(peers.peers.length)} are shown, connected ones first, and the filter looks through all` : ""}`);

@@ -65,10 +65,14 @@ function table(caption, columns, key, { opens, lost, start } = {}) {
   return { element, update };
 }
 
+/** Names as people count: n2 before n10. */
+const NAMES = new Intl.Collator("en", { numeric: true });
+
 function compare(a, b) {
   if (a === b) return 0;
   if (a === null || a === undefined) return -1;
   if (b === null || b === undefined) return 1;
+  if (typeof a === "string" && typeof b === "string") return NAMES.compare(a, b);
   return a < b ? -1 : 1;
 }
 

@@ -49,6 +49,8 @@ async def test_peers_and_connections_come_in_pages(sim: Simulation) -> None:
     (found,) = alice.peers_page(match="PEER-3").peers
     assert found.node_id == others[3].node_id
     assert len(alice.peers_page(match="peer-", state=PeerState.READY).peers) == 5
+    few = alice.snapshot(2)
+    assert {each.peer_id for each in few.connections.values()} == {peer.node_id for peer in few.peers.peers}
     snapshot = alice.snapshot()
     assert snapshot.peers.known == 5
     assert sum(snapshot.peers.states.values()) == 5
