@@ -48,4 +48,5 @@ class AdminTarget:
         try:
             return ssl.create_default_context(cafile=self.authority)
         except (OSError, ssl.SSLError) as error:
-            raise ConfigError(f"the certificates in {self.authority} cannot be used: {error}") from error
+            why = getattr(error, "reason", None) or error.strerror or error
+            raise ConfigError(f"the certificates in {self.authority} cannot be used: {why}") from error

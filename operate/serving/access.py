@@ -47,7 +47,9 @@ class Entrance:
         """Raises ApiError where this caller may not do what needs that scope."""
         self.check_place(headers)
         if self.hosts and not self.has_token(headers) and not self.has_session(headers):
-            raise ApiError(401, "unauthorized", "send the token: Authorization: Bearer TOKEN")
+            sent = "authorization" in headers
+            text = "that is not the token of this node" if sent else "send the token: Authorization: Bearer TOKEN"
+            raise ApiError(401, "unauthorized", text)
         if needs is Permission.WRITE and self.scope is not Permission.WRITE:
             raise ApiError(403, "read_only", "this place is for looking only: write = true in [admin] lets you steer")
 

@@ -38,6 +38,14 @@ def test_over_tcp_a_caller_has_the_token_and_comes_by_our_name(headers: dict[str
     assert TOKEN not in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("sent", "why"), [({"authorization": "Bearer wrong"}, "that is not the token"), ({}, "send the token")]
+)
+def test_who_sends_a_wrong_token_is_told_another_thing_than_who_sends_none(sent: dict[str, str], why: str) -> None:
+    with pytest.raises(ApiError, match=why):
+        TCP.check({"host": "localhost:7401", **sent}, Permission.READ)
+
+
 def test_one_that_has_it_looks_and_does_not_steer_unless_that_was_said() -> None:
     TCP.check(GOOD, Permission.READ)
     TCP.check({**GOOD, "origin": "http://localhost:7401"}, Permission.READ)
