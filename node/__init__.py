@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..transports.rules import Allow, Permissions
+    from ..transports.rules import Allow, PeerRates, Permissions
     from .event_history import ActorFailure, EventHistory, EventReader, Happened, LostMessage
     from .inspector import INSPECTOR, GetEvents, GetSnapshot, GetWaits
     from .network import Network
@@ -27,6 +27,7 @@ __all__ = [
     "Network",
     "Node",
     "NodeSnapshot",
+    "PeerRates",
     "Permissions",
 ]
 
@@ -36,7 +37,7 @@ _PLACES = {
     "Node": "node",
     "NodeSnapshot": "snapshot",
     **dict.fromkeys(("INSPECTOR", "GetEvents", "GetSnapshot", "GetWaits"), "inspector"),
-    **dict.fromkeys(("Allow", "Permissions"), ".transports.rules"),
+    **dict.fromkeys(("Allow", "PeerRates", "Permissions"), ".transports.rules"),
     **dict.fromkeys(("ActorFailure", "EventHistory", "EventReader", "Happened", "LostMessage"), "event_history"),
 }
 

@@ -55,6 +55,7 @@ def build_node(config: NodeConfig, found: FoundIdentity | None = None, extension
         options=replace(config.peers.options, peer_memory=config.limits.peer_memory),
         heartbeat=config.peers.heartbeat,
         permissions=config.permissions,
+        rates=config.rates,
         transports=make_transports(
             (*config.listen, *config.peers.persistent, *config.peers.seeds),
             TransportOptions(identity=identity, arrivals_per_address=config.limits.arrivals_per_address),

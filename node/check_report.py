@@ -37,6 +37,7 @@ def check_report(config: NodeConfig, found: FoundIdentity | None, channels: Iter
     channels = list(channels)
     parts.append([f"  {_channel(channel)}" for channel in channels])
     parts.append([f"  {line}" for line in config.permissions.lines()])
+    parts.append([f"  {line}" for line in _rates(config, channels)])
     parts.append([f"  {_value(key, value)}  ({config.source.origin(key)})" for key, value in _set(config)])
     roles = [offer.role for offer in config.offers] + [each.role for each in config.peers.options.requires]
     names = [channel.name for channel in channels] + ([PeerExchange.channel.name] if config.pex.enabled else [])
@@ -47,6 +48,7 @@ def check_report(config: NodeConfig, found: FoundIdentity | None, channels: Iter
         "",
         "channels:",
         "who may what:",
+        "how much peers may send:",
         "set, and where:",
         "notes:",
         "variables that are no key of a configuration, and ignored:",
@@ -110,6 +112,13 @@ def _admission(config: NodeConfig, found: FoundIdentity | None) -> Iterator[tupl
     if view.certificate is not None:
         roles = f", with the roles {_listed(view.certificate.roles)}" if view.certificate.roles else ""
         yield "member", f"by the certificate {view.certificate.serial}, until {date_text(view.certificate.ends)}{roles}"
+
+
+def _rates(config: NodeConfig, channels: Iterable[Channel[Any]]) -> Iterator[str]:
+    yield from config.rates.lines()
+    for channel in channels:
+        if channel.rate is not None and channel.name not in config.rates.channels:
+            yield f"each peer on {channel.name}: {channel.rate} (its code)"
 
 
 def _channel(channel: Channel[Any]) -> str:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from ..actors.base import ConfigError
 from ..actors.messages import Capability
 from ..discovery.records import Advertised, check_offers_fit
-from ..transports.rules import Permissions
+from ..transports.rules import PeerRates, Permissions
 from ..transports.streams import Endpoint
 from .config_admin import AdminConfig, read_admin
 from .config_channels import IMPORT_PATH, ChannelConfig, read_channels
@@ -23,6 +23,7 @@ from .config_peers import PeersConfig, read_peers
 from .config_permissions import read_permissions
 from .config_pex import PexConfig, read_pex
 from .config_places import advertised_at, interface_of, listen_at
+from .config_rates import read_rates
 from .config_tracing import TracingConfig, read_tracing
 from .identity_source import IdentitySource
 from .logs import FORMATS, LEVELS
@@ -86,6 +87,7 @@ class NodeConfig:
     pex: PexConfig = field(default_factory=PexConfig)
     peers: PeersConfig = field(default_factory=PeersConfig)
     permissions: Permissions = field(default_factory=Permissions)
+    rates: PeerRates = field(default_factory=PeerRates)
     log: LogConfig = field(default_factory=LogConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     admin: AdminConfig = field(default_factory=AdminConfig)
@@ -145,6 +147,7 @@ def parse_config(text: str, *, name: str, folder: Path, overrides: Sequence[Over
         pex=read_pex(top.table("pex")),
         peers=read_peers(top.table("peers")),
         permissions=read_permissions(top.table("permissions")),
+        rates=read_rates(top),
         log=_log(top.table("log")),
         limits=read_limits(top.table("limits")),
         admin=read_admin(top.table("admin"), folder),

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import cast
 
 from ..actors.messages import REACTOR_PATTERN, ChannelTuning, Overflow
+from .config_rates import read_channel_rate
 from .table import TomlTable
 
 __all__ = ["CHANNEL_EXAMPLE", "IMPORT_PATH", "ChannelConfig", "read_channels"]
@@ -75,6 +76,7 @@ def _channel(channels: TomlTable, name: str) -> ChannelConfig:
         tuning["overflow"] = Overflow(table.choice("overflow", [each.value for each in Overflow], "wait"))
     if table.has("local"):
         tuning["local"] = table.flag("local", default=False)
+    read_channel_rate(table)  # it is no tuning: it is changed while the node runs, see `config_rates`
     table.finish()
     return ChannelConfig(channels.key(name), name, path, MappingProxyType(tuning))
 

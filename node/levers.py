@@ -6,6 +6,7 @@ from abc import abstractmethod
 
 from ..actors.base import ConfigError
 from ..actors.bus import Bus
+from ..actors.messages import Rate
 from ..actors.sends import Outcome
 from ..discovery.facts import ban_target
 from ..discovery.mind import (
@@ -21,13 +22,14 @@ from ..discovery.mind import (
     RemovePersistent,
     RemoveSeed,
     SetPermissions,
+    SetRates,
     SetScore,
     UnbanPeer,
 )
-from ..transports.rules import Permissions
+from ..transports.rules import PeerRates, Permissions
 from .network import Network
 from .network_door import NetworkDoor
-from .node_arguments import dialed_of, endpoint_of, of_kind
+from .node_arguments import dialed_of, endpoint_of, of_kind, rates_of
 
 __all__ = ["NodeLevers"]
 
@@ -100,6 +102,10 @@ class NodeLevers:
         """Let peers do this, and no more, from now on, those that are connected too. Raises ConfigError for no such."""
         of_kind("permissions", permissions, Permissions, "Permissions(…)")
         return self._pull(SetPermissions(permissions))
+
+    def set_rates(self, rates: Rate | PeerRates | None) -> Outcome[LeverResult]:
+        """Let each peer send so much from now on, those that are connected too; None: as much as each channel says."""
+        return self._pull(SetRates(rates_of("rates", rates)))
 
     def forget(self, node_id: str) -> Outcome[LeverResult]:
         """Forget a peer, and that it is the one that is taken at an address without an id, where it answered first.

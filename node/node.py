@@ -23,7 +23,7 @@ from ..actors.bus import Bus
 from ..actors.bus_life import SHUTDOWN_TIMEOUT
 from ..actors.engine import SLOW_HANDLER, LoopThread, Ref, channels_of, check_plain, factories_of
 from ..actors.event_stream import Subscription
-from ..actors.messages import Capability, Channel, ChannelTuning, Supervision
+from ..actors.messages import Capability, Channel, ChannelTuning, Rate, Supervision
 from ..actors.sender import AskMethod, TellManyMethod, TellMethod
 from ..actors.sends import Outcome
 from ..actors.traced_sends import trace_sends
@@ -36,7 +36,7 @@ from ..discovery.records import Myself, check_offers_fit
 from ..discovery.shell import Peers
 from ..transports.connection import HEARTBEAT_INTERVAL
 from ..transports.kinds import make_transports
-from ..transports.rules import PeerRules, Permissions
+from ..transports.rules import PeerRates, PeerRules, Permissions
 from ..transports.streams import Identity, Transport, TransportOptions
 from ..transports.wire import Codecs
 from .allocator import keep_freed_memory
@@ -57,6 +57,7 @@ from .node_arguments import (
     name_of,
     of_kind,
     pex_of,
+    rates_of,
     seconds_of,
 )
 from .own_actors import OwnActors
@@ -86,7 +87,8 @@ class Node(NodeViews):
     it. `book`: a file for what is to be remembered of peers over restarts; None forgets it. `advertise`: where others
     reach this node, if not where it listens; `private`: peers are to tell nobody of it. `transports` replace the
     default ones (TCP with TLS 1.3, Unix sockets, and those of the other schemes that its endpoints name). `rng` chooses
-    peers and jitter; keys never come from it. `permissions`: who may send and offer what; None: everybody everything.
+    peers and jitter; keys never come from it. `permissions`: who may send and offer what; None: everybody everything;
+    `rates`: how much each may send on each channel, where that says nothing itself; None: as much as they like.
     `slow_handler`, `tuning`: see `Bus`. `extensions`: what runs beside it, as `peerbus.operate.Admin()`.
 
     Raises ConfigError, ValueError or TypeError where an argument is not right.
@@ -119,6 +121,7 @@ class Node(NodeViews):
         slow_handler: float | None = SLOW_HANDLER,
         tuning: Mapping[str, ChannelTuning] | None = None,
         permissions: Permissions | None = None,
+        rates: Rate | PeerRates | None = None,
         extensions: Sequence[Extension] = (),
     ) -> None:
         of_kind("identity", identity, Identity, 'Identity.load("alice.pem")')
@@ -150,7 +153,7 @@ class Node(NodeViews):
         self._mdns = mdns_of(mdns)
         self._finders = dict(finders or {})
         self._pex = pex_of(pex)
-        self._rules = PeerRules(permissions)
+        self._rules = PeerRules(permissions, rates_of("rates", rates))
         self._heartbeat = seconds_of("heartbeat", heartbeat, zero=False)
         if transports is None:
             named = (*self._listen, *self._persistent, *self._seeds)

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from ..actors.base import ConfigError
-from ..actors.messages import Capability
+from ..actors.messages import Capability, Rate
 from ..discovery.mdns import MAX_NETWORK
 from ..discovery.pex import PexOptions
 from ..discovery.records import AddressFilter, Advertised, check_offers_fit
 from ..discovery.shell import MdnsOptions
 from ..transports.kinds import read_endpoint
+from ..transports.rules import PeerRates
 from ..transports.streams import Endpoint
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "network_of",
     "of_kind",
     "pex_of",
+    "rates_of",
     "seconds_of",
     "wrong_name",
     "wrong_network",
@@ -154,6 +156,12 @@ def mdns_of(mdns: bool | Sequence[str]) -> MdnsOptions | None:
         listed("mdns", mdns, "interfaces", str, "127.0.0.1")
     interfaces = None if isinstance(mdns, bool) else tuple(mdns)
     return MdnsOptions(interfaces=interfaces) if mdns is not False else None
+
+
+def rates_of(argument: str, rates: Rate | PeerRates | None) -> PeerRates:
+    """How much each peer may send, as an argument says it. Raises ConfigError."""
+    of_kind(argument, rates, (Rate, PeerRates), "Rate(messages=…)")
+    return rates if isinstance(rates, PeerRates) else PeerRates(rates)
 
 
 def of_kind(argument: str, value: object, kind: type | tuple[type, ...], example: str) -> None:

@@ -17,7 +17,7 @@ from ..actors.messages import Capability
 from ..actors.sends import Outcome
 from ..discovery.facts import CONFIGURED_BAN
 from ..discovery.mind import LeverResult
-from ..transports.rules import Permissions
+from ..transports.rules import PeerRates, Permissions
 from ..transports.streams import Endpoint
 from .config import NodeConfig
 from .identity_source import IdentitySource
@@ -114,7 +114,7 @@ def settings_of(config: object, prefix: str = "") -> dict[str, object]:
     for field in fields(config):
         if prefix or field.name not in _NO_KEYS:
             value, name = getattr(config, field.name), _AS_WRITTEN.get(field.name, field.name)
-            if is_dataclass(value) and not isinstance(value, IdentitySource):
+            if is_dataclass(value) and not isinstance(value, IdentitySource | PeerRates):
                 found.update(settings_of(value, prefix if name == "options" else f"{prefix}{name}."))
             else:
                 found[f"{prefix}{name}"] = tuple(sorted(value)) if isinstance(value, frozenset) else value
@@ -172,6 +172,11 @@ async def _permissions(node: Node, _old: Permissions, new: Permissions) -> _Now[
     return new, []
 
 
+async def _rates(node: Node, _old: PeerRates, new: PeerRates) -> _Now[PeerRates]:
+    await node.set_rates(new)
+    return new, []
+
+
 async def _members(old: Iterable[T], new: Iterable[T], add: _Pull[T], remove: _Pull[T]) -> _Now[tuple[T, ...]]:
     """Take out what is no longer wanted, then put in what is new. What stands so already is as wanted."""
     now, wanted, problems = list(old), list(new), []
@@ -197,4 +202,5 @@ LIVE: Final[Mapping[str, Callable[[Node, Any, Any], Awaitable[tuple[Any, list[st
     "peers.persistent": _persistent,
     "peers.seeds": _seeds,
     "permissions": _permissions,
+    "rates": _rates,
 }

@@ -50,6 +50,7 @@ from .known_channels import KnownChannels
 from .message import Message
 from .packed import too_many
 from .picks import Key, Several, Share
+from .rate import Rate
 from .request import UNNAMED, Asks, Request, answer_named
 from .results import QuorumFailed, Results
 from .selector import ANYWHERE, Condition, Where
@@ -94,6 +95,7 @@ __all__ = [
     "QuorumFailed",
     "DEFAULT_MAX_ELEMENTS",
     "HARD_MAX_ELEMENTS",
+    "Rate",
     "HARD_MAX_MESSAGE",
     "HandlerStalled",
     "REACTOR_PATTERN",

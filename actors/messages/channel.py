@@ -18,6 +18,7 @@ import msgspec
 from .encoding import Unresolved, check_answer, check_travels
 from .facts import Fact
 from .message import Message
+from .rate import Rate
 from .request import UNNAMED, answer_named
 
 __all__ = ["REACTOR_PATTERN", "Channel", "ChannelOptions", "ChannelTuning", "Overflow"]
@@ -99,6 +100,7 @@ class ChannelTuning(TypedDict, total=False):
     max_message: int
     max_elements: int
     local: bool
+    rate: Rate | None
 
 
 class ChannelOptions(ChannelTuning, total=False):
@@ -117,6 +119,7 @@ class Channel(Generic[M_contra]):
     `overflow`: what happens when the mailbox is full. `timeout`: default seconds of a send or an ask.
     `max_message`: largest encoded message in bytes, at most 16 MiB. `max_elements`: values in one of them, at most 2²⁰.
     `local`: it stays on its node: peers are not told of it and cannot reach it, so its messages may hold anything.
+    `rate`: how much one peer may send; None: as the node says.
     `idempotent`: those of the types that may be handled twice: an ask of them is made again where a peer is gone.
 
     Raises ValueError where a value is out of range, and TypeError where a type cannot be a message: it is not frozen,
@@ -135,6 +138,7 @@ class Channel(Generic[M_contra]):
         "name",
         "overflow",
         "priority",
+        "rate",
         "timeout",
         "types",
         "window",
@@ -242,11 +246,14 @@ class Channel(Generic[M_contra]):
         max_message: int = DEFAULT_MAX_MESSAGE,
         max_elements: int = DEFAULT_MAX_ELEMENTS,
         local: bool = False,
+        rate: Rate | None = None,
         idempotent: tuple[type, ...] = (),
     ) -> None:
         if not REACTOR_PATTERN.fullmatch(name):
             raise ValueError(f"not a channel name: {name!r} (lower-case letters, digits, '.', '_', '-'; at most 63)")
         _check_flag(name, "local", local)
+        if not isinstance(rate, Rate | None):
+            raise TypeError(f"channel {name!r}: rate is {rate!r}; write Rate(messages=…)")
         _check_types(name, messages, travels=not local)
         for key, value, low, high in (
             ("priority", priority, 1, 255),
@@ -282,6 +289,7 @@ class Channel(Generic[M_contra]):
         self.max_message: int = max_message
         self.max_elements: int = max_elements
         self.local: bool = local
+        self.rate: Rate | None = rate
 
     def tuned(self, **tuning: Unpack[ChannelTuning]) -> Channel[M_contra]:
         """A channel of the same name and messages, with other bounds. Raises ValueError and TypeError as a new one."""

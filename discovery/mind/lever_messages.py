@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ...transports.rules import Permissions
+from ...transports.rules import PeerRates, Permissions
 from ...transports.streams import Endpoint
 from ..facts import BanTarget, Changes, Refuse
 from .levers import Levers
@@ -25,6 +25,7 @@ __all__ = [
     "RemovePersistent",
     "RemoveSeed",
     "SetPermissions",
+    "SetRates",
     "SetScore",
     "UnbanPeer",
     "drain_of",
@@ -124,6 +125,13 @@ class SetPermissions:
 
 
 @dataclass(frozen=True, slots=True)
+class SetRates:
+    """Let each peer send so much, and no more, from now on."""
+
+    rates: PeerRates
+
+
+@dataclass(frozen=True, slots=True)
 class ForgetPeer:
     """Forget this peer, and that it is the one that is taken where it answered first."""
 
@@ -149,6 +157,7 @@ Lever = (
     | RemoveSeed
     | SetScore
     | SetPermissions
+    | SetRates
     | ForgetPeer
     | Drain
 )
@@ -163,6 +172,7 @@ LEVERS = (
     RemoveSeed,
     SetScore,
     SetPermissions,
+    SetRates,
     ForgetPeer,
     Drain,
 )
@@ -205,6 +215,8 @@ def pull(levers: Levers, lever: Lever, now: float) -> Changes | Refuse:
             return levers.set_score(node_id, score)
         case SetPermissions(permissions):
             return levers.set_permissions(permissions)
+        case SetRates(rates):
+            return levers.set_rates(rates)
         case ForgetPeer(node_id):
             return levers.forget(node_id, now)
         case Drain(on):

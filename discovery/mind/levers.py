@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 
 from ...actors.base import ConfigError
-from ...transports.rules import Permissions
+from ...transports.rules import PeerRates, Permissions
 from ...transports.streams import Endpoint
 from ..facts import MAX_BANS, MAX_SCORE, MIN_SCORE, Ban, BanTarget, Changes, Refuse
 from ..peer import SEED, PeerState
@@ -156,6 +156,11 @@ class Levers:
     def set_permissions(self, permissions: Permissions) -> Changes | Refuse:
         """Let peers do this from now on; whose connection is open is judged anew."""
         self._state.peers.rules.set(permissions)
+        return Changes()
+
+    def set_rates(self, rates: PeerRates) -> Changes | Refuse:
+        """Let peers send so much from now on."""
+        self._state.peers.rules.set(rates=rates)
         return Changes()
 
     def drain(self, on: bool, now: float) -> Changes | Refuse:

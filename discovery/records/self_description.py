@@ -10,6 +10,7 @@ from ...actors.base import ConfigError, get_logger, wall_clock
 from ...actors.bus import Bus
 from ...actors.messages import Capability, Unresolved
 from ...transports.connection import CloseChannel, OfferRoles, OpenChannel
+from ...transports.rules import PeerRules
 from ...transports.streams import Endpoint, Identity
 from ...transports.wire import FEATURES, ChannelInfo, Codecs, Hello
 from .interfaces import LocalAddress
@@ -39,7 +40,8 @@ class Myself:
 
 
 class SelfDescription:
-    """See the module. `listening` gives where the node listens, with the real ports, `here` the machine's addresses."""
+    """See the module. `listening` gives where the node listens, with the real ports, `here` the machine's addresses,
+    `rules` how much peers may send."""
 
     def __init__(
         self,
@@ -49,12 +51,14 @@ class SelfDescription:
         offers: tuple[Capability, ...],
         listening: Callable[[], tuple[Endpoint, ...]],
         here: Callable[[], tuple[LocalAddress, ...]] = tuple,
+        rules: PeerRules | None = None,
     ) -> None:
         self._myself = myself
         self._bus = bus
         self._codecs = codecs
         self._listening = listening
         self._here = here
+        self._rules = rules or PeerRules()
         #: What the node offers; sign anew after a change.
         self.offers = offers
         #: What it has signed.
@@ -89,13 +93,17 @@ class SelfDescription:
             incarnation=me.incarnation,
             listen=tuple(map(str, self.endpoints_for(hearers))),
             offers=tuple(str(offer) for offer in self.offers),
-            channels=tuple(self.channels()),
+            channels=tuple(self._announced(info, remote) for info in self.channels()),
             agent=me.agent,
             nonce=self._bus.rng.randbytes(16),
             record=self.record.data,
             features=FEATURES,
             clock=max(0, int(wall_clock() * 1000)),
         )
+
+    def _announced(self, info: ChannelInfo, remote: Endpoint | None) -> ChannelInfo:
+        own = self._bus.channels[info.name].rate
+        return self._rules.announced(info, own, None if remote is None else remote.peer_id)
 
     def news_since(self, said: Hello) -> list[object]:
         """To a new connection: what has changed since its HELLO was made."""

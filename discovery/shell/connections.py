@@ -56,6 +56,8 @@ class Connections:
         self._counts_ended: Counter[str] = Counter()
         #: Bytes in and out of those that have ended, by scheme.
         self._carried: dict[str, list[int]] = {}
+        #: Seconds for which credit was held back, by channel.
+        self._held: dict[str, float] = {}
         #: By peer, the one of which it was seen last at the end.
         self._narrow: dict[str, NarrowPath] = {}
 
@@ -88,6 +90,7 @@ class Connections:
         if isinstance(actor, PeerConnection):
             self._gone[key] = None
             self._add(self._carried, actor)
+            self._add_held(self._held, actor)
             if event.narrow:
                 self._saw_narrow(event.peer_id, actor.remote)
         self._owner.actor_ref._cell.mailbox.put(Envelope(ConnectionOver(key, event)))
@@ -149,15 +152,18 @@ class Connections:
     def totals(self) -> ConnectionTotals:
         """What all of them did since the start, those that have ended too."""
         carried = {scheme: list(counts) for scheme, counts in self._carried.items()}
+        held = dict(self._held)
         for key, ref in self._open.items():
             actor = ref._cell.actor
             if isinstance(actor, PeerConnection) and key not in self._gone:
                 self._add(carried, actor)
+                self._add_held(held, actor)
         return ConnectionTotals(
             dict(self._counts_opened),
             dict(self._counts_ended),
             {scheme: CarriedBytes(received, sent) for scheme, (received, sent) in carried.items()},
             tuple(self._narrow.values()),
+            held,
         )
 
     def credit(self) -> Mapping[str, CreditLeft]:
@@ -169,6 +175,11 @@ class Connections:
             if isinstance(actor, PeerConnection):
                 actor.link.lanes.add_credit(sums, name)
         return {channel: CreditLeft(*counts) for channel, counts in sums.items()}
+
+    def _add_held(self, held: dict[str, float], actor: PeerConnection) -> None:
+        for channel, seconds in actor.held_back.items():
+            name = self._owner.bus.books.name(channel)
+            held[name] = held.get(name, 0.0) + seconds
 
     @staticmethod
     def _add(carried: dict[str, list[int]], actor: PeerConnection) -> None:

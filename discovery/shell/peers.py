@@ -108,8 +108,10 @@ class Peers(Actor):
 
         self._watch = AddressWatch(myself.name, self._loop, self.bus.context, moved)
         here = self._watch.here
-        self._description = SelfDescription(myself, self.bus, codecs, tuple(offers), lambda: self.endpoints, here)
         rules, options, wall = rules or PeerRules(), options or PeerOptions(), WallClock.of(self._loop)
+        self._description = SelfDescription(
+            myself, self.bus, codecs, tuple(offers), lambda: self.endpoints, here, rules
+        )
         self._manager = PeerManager(myself.identity.node_id, options, self.bus.rng, wall=wall, rules=rules)
         self.mind: PeerManager = self._manager
         self._calendar = CalendarWatch(myself.name, self._manager)

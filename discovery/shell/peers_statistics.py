@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...transports.connection import ConnectionStatistics
 from ..mdns import MdnsStatistics
@@ -38,13 +38,15 @@ class ConnectionTotals:
     """Connections since the node started: counts never fall when one ends.
 
     `opened`: by `dialed` or `accepted`; `ended`: by reason, of which many are `other`; `carried`: by the scheme of the
-    endpoint (`tcp`, `unix`, …). `narrow`: the peers whose path looked narrow, the 32 of which that was last.
+    endpoint (`tcp`, `unix`, …). `narrow`: the peers whose path looked narrow, the 32 of which that was last. `held`:
+    by channel, seconds for which credit of peers was held back by their rates.
     """
 
     opened: Mapping[str, int]
     ended: Mapping[str, int]
     carried: Mapping[str, CarriedBytes]
     narrow: tuple[NarrowPath, ...] = ()
+    held: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

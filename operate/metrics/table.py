@@ -214,6 +214,10 @@ METRICS: tuple[Metric, ...] = (
         "peerbus_credit_stall_seconds", _COUNTER, "Seconds that sends stood for a peer's credit, all together.",
         _by(lambda n: {name: account.stood for name, account in n.ledger.remote.items()}), ("channel",), "seconds",
     ),
+    Metric(
+        "peerbus_rate_held_seconds", _COUNTER, "Seconds for which credit of peers was held back by their rates.",
+        _by(lambda n: n.carried.held), ("channel",), "seconds",
+    ),
     # Peers.
     Metric(
         "peerbus_peers", _GAUGE, "Known peers.",

@@ -14,13 +14,13 @@ from ...actors.actor import Actor
 from ...actors.base import CURRENT_BUS
 from ...actors.bus import Bus
 from ...actors.engine import CHECK_SENDS
-from ...actors.messages import Channel, ChannelTuning
+from ...actors.messages import Channel, ChannelTuning, Rate
 from ...discovery.book import MemoryBook
 from ...discovery.facts import Candidate, Finder, MakeFinder, Require
 from ...discovery.peer import PeerOptions
 from ...discovery.pex import PexOptions
 from ...node.node import Node
-from ...transports.rules import Permissions
+from ...transports.rules import PeerRates, Permissions
 from ...transports.streams import Endpoint, Identity
 from .bus_tap import BusTap
 from .faulty_network import FaultyNetwork, Who
@@ -50,6 +50,7 @@ class NodeArguments(TypedDict, total=False):
     shutdown_timeout: float
     tuning: Mapping[str, ChannelTuning]
     permissions: Permissions
+    rates: Rate | PeerRates
 
 
 @dataclass(slots=True)

@@ -48,7 +48,7 @@ async def pair(sim: Simulation, permissions: Permissions) -> tuple[Node, Node]:
     return alice, bob
 
 
-@pytest.mark.seeds(3)
+@pytest.mark.seeds(1)
 @pytest.mark.parametrize(("tell", "ask"), [*product([True, False], repeat=2)])
 async def test_a_peer_may_do_what_the_rules_say_and_hears_of_what_it_may_not(
     tell: bool, ask: bool, sim: Simulation
@@ -78,7 +78,7 @@ async def test_a_peer_may_do_what_the_rules_say_and_hears_of_what_it_may_not(
     assert connection.refused == ({"desk": refuses} if refuses else {})
 
 
-@pytest.mark.seeds(3)
+@pytest.mark.seeds(1)
 async def test_other_rules_hold_at_once_of_who_is_connected(sim: Simulation) -> None:
     alice, bob = await pair(sim, Permissions())
     assert await bob.ask(Peer(alice.node_id) / Desk, Note(1)) == Note(1)
@@ -111,7 +111,7 @@ async def test_rules_are_asked_once_for_a_channel_and_never_for_a_message(
     assert judged[before:] == ["desk"]
 
 
-@pytest.mark.seeds(3)
+@pytest.mark.seeds(1)
 async def test_a_role_that_a_peer_may_not_offer_is_not_believed_however_it_says_so(sim: Simulation) -> None:
     options = PeerOptions(requires=(Require(role="archive", at_least=1),), min_retry=0.1)
     asker = await sim.node("asker", options=options, channels=[Desk.channel])
@@ -138,7 +138,7 @@ async def test_a_role_that_a_peer_may_not_offer_is_not_believed_however_it_says_
     await sim.until(lambda: not asker.snapshot().peers.requirements[0].met, within=20)
 
 
-@pytest.mark.seeds(3)
+@pytest.mark.seeds(1)
 async def test_a_local_channel_is_neither_announced_nor_reachable_and_takes_what_cannot_travel(sim: Simulation) -> None:
     alice, bob = await pair(sim, Permissions())
     thing = object()

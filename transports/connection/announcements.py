@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Callable
 
 from ...actors.base import get_logger, printable
+from ...actors.messages import Rate
 from ..lanes import Outbox, Writer
-from ..wire import MAX_CHANNELS, WORD_LIMIT, Close, Codecs, Frame, Open, Update, clip
+from ..wire import MAX_CHANNELS, WORD_LIMIT, ChannelInfo, Close, Codecs, Frame, Open, Update, clip
 from .commands import CloseChannel, OfferRoles, OpenChannel
 from .descriptions import Descriptions
 from .link import PeerLink
@@ -37,6 +38,7 @@ class Announcements:
         "_outbox",
         "_receive",
         "_writer",
+        "announced",
     )
 
     def __init__(
@@ -64,6 +66,8 @@ class Announcements:
         self._writer = writer
         self._changed = changed
         link.origins.announce = self._tell_of
+        #: A channel as this peer is told of it, by its own rate.
+        self.announced: Callable[[ChannelInfo, Rate | None], ChannelInfo] = _as_it_is
 
     # To the peer.
 
@@ -89,9 +93,11 @@ class Announcements:
                 channel=command.info.name,
             )
             return
-        index = self._receive.add(command.info)
-        self._link.origins.add(command.info.name, index)
-        self._say(Open(index, command.info))
+        codec = self._codecs.get(command.info.name)
+        info = self.announced(command.info, None if codec is None else codec.channel.rate)
+        index = self._receive.add(info)
+        self._link.origins.add(info.name, index)
+        self._say(Open(index, info))
         self._descriptions.look()  # this node knows a channel more
 
     def close(self, command: CloseChannel) -> None:
@@ -151,6 +157,10 @@ class Announcements:
         if frame.offers != self._link.said or frame.record != self._link.record:
             self._link.offer(frame.offers, frame.record)
             self._changed()
+
+
+def _as_it_is(info: ChannelInfo, _own: Rate | None) -> ChannelInfo:
+    return info
 
 
 def _nobody() -> None:

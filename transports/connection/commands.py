@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..lanes import LaneStatistics
+from ..lanes import LaneStatistics, RateView
 from ..wire import ChannelInfo
 
 __all__ = [
@@ -77,7 +77,8 @@ class ConnectionStatistics:
 
     `patience`: silence after which the peer is given up, by what was learnt of its rhythm so far. `narrow`: its path
     looks as if it dropped large packets. `refused`: what the peer may not do here, `tell` and `ask`, by channel;
-    `disbelieved`: what it says that it offers, and its word is not taken for.
+    `disbelieved`: what it says that it offers, and its word is not taken for; `rates`: how much it may send, by
+    channel, where that has a limit.
     """
 
     peer_id: str
@@ -97,3 +98,4 @@ class ConnectionStatistics:
     narrow: bool = False
     refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     disbelieved: tuple[str, ...] = ()
+    rates: Mapping[str, RateView] = field(default_factory=dict)

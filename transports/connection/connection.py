@@ -12,7 +12,7 @@ own here, bounded by the credit that it granted. The mailbox takes what is said 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import ClassVar
 
@@ -46,6 +46,7 @@ from .link import PeerLink
 from .path_watch import PathWatch
 from .peer_memory import PeerMemory
 from .pulse import HEARTBEAT_INTERVAL, SILENT, Pulse
+from .rate_keeping import RateKeeping
 from .read_turns import ReadTurns
 from .rising import Rising
 from .ruling import Ruling
@@ -101,7 +102,9 @@ class PeerConnection(Actor):
         #: The router was told of a change, and has not looked yet.
         self._change_told = False
         self._writer = writer = FrameWriter(self._loop, self._context, greeted.stream, self._written)
-        self._ruling = Ruling(rules or PeerRules(), Subject.of(greeted.credentials), bus.name, greeted.peer.node_id)
+        rules, node_id = rules or PeerRules(), greeted.peer.node_id
+        self._rates = RateKeeping(rules, node_id, self._loop, self._context)
+        self._ruling = Ruling(rules, Subject.of(greeted.credentials), bus.name, node_id, self._rates)
         made = halves(bus, greeted, codecs, writer, (windows or WindowBudget()).share(), self._ruling)
         self.link: PeerLink = made.link
         self._receive = made.receive
@@ -117,6 +120,7 @@ class PeerConnection(Actor):
         self._announcements = Announcements(
             bus.name, codecs, self.link, self._receive, self._descriptions, self._outbox, writer, self._changed
         )
+        self._announcements.announced = self._rates.announced
         self._pulse = Pulse(
             self._loop, self._context, self._outbox, writer, interval=heartbeat, silent=self._silent, look=self._look
         )
@@ -240,6 +244,7 @@ class PeerConnection(Actor):
         self._router(LinkDown(self.link, reason))
         self.link.lost(f"{reason}: {text}" if text else reason)
         self.link.lanes.settle(self.bus.books)
+        self._rates.end(self._receive.lanes)
         self._receive.end()
         self._holding.end()
         log.info(
@@ -372,6 +377,11 @@ class PeerConnection(Actor):
     def carried(self) -> tuple[str, int, int]:
         """The scheme of its carrier, and the bytes that were received and sent."""
         return self._stream.remote.scheme, self._reader.bytes_received, self._writer.bytes_sent
+
+    @property
+    def held_back(self) -> Mapping[str, float]:
+        """Seconds for which credit was held back by rates, by channel."""
+        return self._rates.held_back(self._receive.lanes)
 
     @property
     def peer_name(self) -> str:

@@ -8,6 +8,7 @@ from .frame_reader import FrameReader
 from .greeting import Greeted
 from .link import PeerLink
 from .pulse import Pulse
+from .rate_keeping import rates_of
 from .receive_side import ReceiveSide
 from .ruling import Ruling, refusals_of
 
@@ -43,5 +44,6 @@ def figures_of(
         lanes=link.lanes.statistics(),
         narrow=narrow,
         refused=refusals_of(receive.lanes),
+        rates=rates_of(receive.lanes),
         disbelieved=ruling.disbelieved(link.said),
     )

@@ -207,6 +207,7 @@ class ReceiveSide:
         lane = self._lane(frame.channel)
         bus, served, decoders, largest = self._bus, self._served, lane.asking.decoders, lane.info.max_message
         now, cell_of = bus.loop.time(), _nobody if bus.closing else bus.cell
+        answers = self._answers if lane.asks is None else lane.asks.opened(len(frame.items))
         for rid, budget, number, source, payload in frame.items:
             size = len(payload)
             lane.window.receive(size)
@@ -225,15 +226,15 @@ class ReceiveSide:
                 if isinstance(error, MessageTypeError):
                     self._may_be_malformed.spend()
                 self.release(lane, 1, size)
-                self._answers.error(rid, lane.index, 0, error.reason, error)
+                answers.error(rid, lane.index, 0, error.reason, error)
                 continue
             mailbox = cell.mailbox
             # The way here and the way back are the asker's time too.
             until = now + max(budget / 1000 - self.rtt, budget / 2000)
             if mailbox.owner == bus.thread:
-                reply = RemoteReply(self._answers, cell, lane.index, rid, until, number)
+                reply = RemoteReply(answers, cell, lane.index, rid, until, number)
             else:
-                reply = ThreadReply(self._answers, cell, lane.index, rid, until, bus.loop, number)
+                reply = ThreadReply(answers, cell, lane.index, rid, until, bus.loop, number)
             served[rid] = reply
             if not mailbox.scheduled and isinstance(cell, LoopCell) and cell.bus is bus:
                 mailbox.scheduled = True

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ...actors.base import get_logger
 from ..lanes import InLane
 from ..rules import PeerRules, Rights, Subject
+from .rate_keeping import RateKeeping
 
 __all__ = ["Ruling"]
 
@@ -16,12 +17,15 @@ log = get_logger("peerbus.transports")
 class Ruling:
     """For the peer `subject`, as it has proven itself so far. `node`, `peer_id`: for the log."""
 
-    __slots__ = ("_node", "_peer_id", "_rules", "_told", "subject")
+    __slots__ = ("_node", "_peer_id", "_rates", "_rules", "_told", "subject")
 
-    def __init__(self, rules: PeerRules, subject: Subject, node: str, peer_id: str) -> None:
+    def __init__(
+        self, rules: PeerRules, subject: Subject, node: str, peer_id: str, rates: RateKeeping | None = None
+    ) -> None:
         self._rules = rules
         self.subject = subject
         self._node = node
+        self._rates = rates
         self._peer_id = peer_id
         #: What the log has of it.
         self._told: tuple[object, ...] = ({}, ())
@@ -30,6 +34,8 @@ class Ruling:
         """Say of a channel what the peer may do on it, from now on."""
         rights: Rights = self._rules.permissions.on(lane.info.name, self.subject)
         lane.allow(tell=rights.tell, ask=rights.ask)
+        if self._rates is not None:
+            self._rates.judge(lane)
 
     def believes(self, role: str) -> bool:
         """Whether the peer's word is taken for offering a role."""

@@ -136,6 +136,8 @@ class ServedAsks:
         reply = self.served.pop(rid, None)
         if reply is not None:
             reply.cancel()
+            if (asks := self._lanes[reply.channel].asks) is not None:
+                asks.ended()
         elif self.backlog and len(self._outbox.unwanted) < UNWANTED_LIMIT:
             self._outbox.unwanted.add(rid)
 

@@ -11,9 +11,10 @@ from .out_lane import OutLane
 from .out_many import accept_many
 from .outbox import LaneTurn, Outbox, ReplyLane, budget_of, too_late
 from .pacing import FIRST_TOKEN
+from .rated_window import RatedWindow, RateView, unrated
 from .remote_ask import RemoteAsk, lane_of
 from .remote_reply import ANSWER_TOO_LARGE, ANSWER_TYPE, ANSWER_UNREAD, REACTOR_PREFIX, RemoteReply, ThreadReply
-from .window_tuning import WindowBudget, WindowShare
+from .window_tuning import RestingTuner, WindowBudget, WindowShare, WindowTuner
 
 __all__ = [
     "ANSWER_TOO_LARGE",
@@ -29,13 +30,17 @@ __all__ = [
     "OutLane",
     "Outbox",
     "Outgoing",
+    "RateView",
+    "RatedWindow",
     "RemoteAsk",
     "RemoteReply",
     "ReplyLane",
+    "RestingTuner",
     "ThreadReply",
     "LaneTurn",
     "WindowBudget",
     "WindowShare",
+    "WindowTuner",
     "Writer",
     "accept_many",
     "answers_leave",
@@ -44,4 +49,5 @@ __all__ = [
     "too_late",
     "lane_of",
     "traced_outgoing",
+    "unrated",
 ]

@@ -9,6 +9,7 @@ from ...actors.base import MessageTypeError, ProtocolError, SendError
 from ...actors.mailbox import Account, Envelope, Mailbox, ReplyTo, Weighed
 from ...actors.messages import Address
 from ..wire import ChannelCodec, ChannelInfo, Weight
+from .ask_limit import AskLimit, LimitedAnswers
 from .flow import ReceiveWindow
 from .outbox import LaneTurn, ReplyLane
 from .refusing import Refusing
@@ -19,6 +20,10 @@ __all__ = ["Arrival", "InLane"]
 
 class InSide(Protocol):
     """The connection's receiving half."""
+
+    @property
+    def answers(self) -> LimitedAnswers:
+        """Where answers go."""
 
     def call(self, action: Callable[[], None]) -> None:
         """Run `action` on the loop's thread."""
@@ -40,6 +45,7 @@ class InLane:
         "_side",
         "arrivals",
         "asking",
+        "asks",
         "codec",
         "heaviest",
         "index",
@@ -63,9 +69,11 @@ class InLane:
         #: What reads what the peer tells, and asks: the codec, where the peer may.
         self.telling: ChannelCodec | Refusing = codec
         self.asking: ChannelCodec | Refusing = codec
+        #: How many asks may be in flight; None: as many as there is credit for.
+        self.asks: AskLimit | None = None
         #: What its messages weigh at most; None until somebody has asked.
         self.heaviest: Weight | None = None
-        self.window = ReceiveWindow(info.messages, info.bytes)
+        self.window: ReceiveWindow = ReceiveWindow(info.messages, info.bytes)
         #: How large the peer was told last that the window is, and what decides that.
         self.told = self.window.announced
         self.tuner = WindowTuner()
@@ -82,6 +90,16 @@ class InLane:
         """The peer may tell, and ask, from now on; or its messages are refused unseen."""
         self.telling = self.codec if tell else Refusing("tell")
         self.asking = self.codec if ask else Refusing("ask")
+
+    def limit_asks(self, most: int | None) -> None:
+        """So many asks may be in flight from now on; None: as many as there is credit for."""
+        if self.asks is not None:
+            self.asks.freed = int
+        self.asks = None if most is None else AskLimit(most, self._side.answers)
+
+    def look(self) -> None:
+        """Credit may be there that was held back."""
+        self._side.release(self, 0, 0)
 
     @property
     def refuses(self) -> tuple[str, ...]:

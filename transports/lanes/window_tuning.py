@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 
-__all__ = ["WindowBudget", "WindowShare", "WindowTuner"]
+__all__ = ["RestingTuner", "WindowBudget", "WindowShare", "WindowTuner"]
 
 # Law 1: a window is never smaller than it was announced, nor larger than MOST_MESSAGES and MOST_BYTES.
 # Law 2: it grows only where the reactor keeps up: at some time of a round trip, what waited for it was no more than
@@ -143,6 +143,20 @@ class WindowTuner:
     def rests(self, now: float) -> bool:
         """Nothing has come for so long that the window should be as it was announced."""
         return now - self._last > RESTS
+
+
+class RestingTuner(WindowTuner):
+    """Of a channel that has a rate: its window stays as it was announced, as all credit is paid for."""
+
+    __slots__ = ()
+
+    def took(self, taken: Size, held: Size, whole: Size, announced: Size, now: float, trip: float) -> Size | None:
+        """It never grows."""
+        return None
+
+    def rests(self, now: float) -> bool:
+        """One that had grown before is as it was."""
+        return True
 
 
 def _bounded(announced: Size, wanted: Size) -> Size:

@@ -2,26 +2,69 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
+from ...actors.messages import Rate
+from ..wire import ChannelInfo
+from .peer_buckets import PeerBuckets
+from .peer_rates import PeerRates
 from .permissions import OPEN, Permissions
 
 __all__ = ["PeerRules"]
+
+#: Buckets of peers that are gone, to be remembered until they are full again: of the oldest more is forgotten.
+MAX_GONE = 4096
 
 
 class PeerRules:
     """See the module. `changed` is called when they are other ones, and has every connection judge anew."""
 
-    __slots__ = ("changed", "permissions")
+    __slots__ = ("_buckets", "changed", "permissions", "rates")
 
-    def __init__(self, permissions: Permissions | None = None) -> None:
+    def __init__(self, permissions: Permissions | None = None, rates: PeerRates | None = None) -> None:
         self.permissions: Permissions = OPEN if permissions is None else permissions
+        self.rates: PeerRates = PeerRates() if rates is None else rates
         self.changed: Callable[[], None] = _nobody
+        #: By peer and channel.
+        self._buckets: dict[tuple[str, str], PeerBuckets] = {}
 
-    def set(self, permissions: Permissions) -> None:
-        """Let peers do this from now on."""
-        self.permissions = permissions
+    def set(self, permissions: Permissions | None = None, rates: PeerRates | None = None) -> None:
+        """Let peers do this from now on; None: as before."""
+        self.permissions = permissions or self.permissions
+        self.rates = rates or self.rates
         self.changed()
+
+    def buckets(self, peer_id: str, channel: str, rate: Rate, now: float) -> PeerBuckets:
+        """Those of a peer on a channel. They outlive its connections, so that it gains nothing by a new one."""
+        key = peer_id, channel
+        found = self._buckets.pop(key, None)
+        if found is None or found.rate != rate:
+            found = PeerBuckets(rate, now)
+        self._buckets[key] = found
+        if len(self._buckets) > MAX_GONE:
+            self._forget(now)
+        return found
+
+    def _forget(self, now: float) -> None:
+        """Keep those that are in use, and of the others those that were used last and are not full."""
+        gone = [key for key, each in self._buckets.items() if not each.windows]
+        needless = [key for key in gone if self._buckets[key].is_full(now)]
+        for key in needless or gone[: len(gone) // 2 or 1]:
+            del self._buckets[key]
+
+    def announced(self, info: ChannelInfo, own: Rate | None, peer_id: str | None) -> ChannelInfo:
+        """A channel as that peer is told of it: its window is what may come at once. `own`: the channel's own rate."""
+        rate = self.rates.on(info.name, own)
+        if rate is None:
+            return info
+        known = None if peer_id is None else self._buckets.get((peer_id, info.name))
+        if known is not None and known.owes_much:
+            return replace(info, messages=1, bytes=1)
+        most = min(info.messages, rate.most_messages, rate.asks or math.inf)
+        return replace(info, messages=int(most), bytes=int(min(info.bytes, rate.most_bytes)))
 
 
 def _nobody() -> None:

@@ -40,7 +40,7 @@ local = true
 """)
     assert (channel.key, channel.name, channel.path) == ('channels."my.blocks"', "my.blocks", "blocks:Blocks")
     tuning = channel.settings()
-    assert set(tuning) == set(ChannelTuning.__annotations__)
+    assert set(tuning) | {"rate"} == set(ChannelTuning.__annotations__)
     assert (tuning["overflow"], tuning["timeout"], tuning["window"]) == (Overflow.DROP_OLDEST, inf, 5)
     assert tuning["local"]
 

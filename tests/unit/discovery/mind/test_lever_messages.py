@@ -7,6 +7,7 @@ import ipaddress
 import pytest
 from minds import ONE, TWO, connected, known, mind, place
 
+from peerbus.actors import Rate
 from peerbus.discovery.facts.commands import Changes, Refuse
 from peerbus.discovery.mind.lever_messages import (
     LEVERS,
@@ -22,12 +23,13 @@ from peerbus.discovery.mind.lever_messages import (
     RemovePersistent,
     RemoveSeed,
     SetPermissions,
+    SetRates,
     SetScore,
     UnbanPeer,
     pull,
 )
 from peerbus.discovery.mind.levers import Levers
-from peerbus.transports.rules import Permissions
+from peerbus.transports.rules import PeerRates, Permissions
 
 EACH: list[Lever] = [
     DialPeer(TWO),
@@ -40,6 +42,7 @@ EACH: list[Lever] = [
     RemoveSeed(place(10)),
     SetScore(TWO, 7.0),
     SetPermissions(Permissions(tell=[])),
+    SetRates(PeerRates(Rate(messages=10))),
     ForgetPeer(TWO),
     Drain(),
 ]

@@ -1,0 +1,62 @@
+"""How much one peer may send on one channel: a token bucket of messages, one of bytes, and asks in flight."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+__all__ = ["Rate"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """Of each peer, on each channel that it holds for. None: no limit.
+
+    `messages`, `bytes`: a second, in the long run. `messages_burst`, `bytes_burst`: at once; None: as much as of a
+    second. `asks`: that are in flight at a time, which is from when they have come until they are answered. What is
+    over it waits at its sender, who has no credit for it. Raises ValueError for a limit that is none.
+    """
+
+    messages: float | None = None
+    messages_burst: int | None = None
+    bytes: float | None = None
+    bytes_burst: int | None = None
+    asks: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("messages", "bytes"):
+            value, burst = getattr(self, name), getattr(self, f"{name}_burst")
+            if value is not None and not (0 < value < math.inf):
+                raise ValueError(f"{name} is {value}; write how many a second, above 0")
+            if burst is not None and value is None:
+                raise ValueError(f"{name}_burst needs a rate: write {name} as well")
+            if burst is not None and burst < 1:
+                raise ValueError(f"{name}_burst is {burst}; write 1 or more")
+        if self.asks is not None and self.asks < 1:
+            raise ValueError(f"asks is {self.asks}; write 1 or more")
+
+    @property
+    def most_messages(self) -> float:
+        """Messages at once."""
+        return _burst(self.messages, self.messages_burst)
+
+    @property
+    def most_bytes(self) -> float:
+        """Bytes at once."""
+        return _burst(self.bytes, self.bytes_burst)
+
+    def __str__(self) -> str:
+        found = []
+        if self.messages is not None:
+            found.append(f"{self.messages:g} messages/s, {self.most_messages:g} at once")
+        if self.bytes is not None:
+            found.append(f"{self.bytes:g} bytes/s, {self.most_bytes:g} at once")
+        if self.asks is not None:
+            found.append(f"{self.asks} asks in flight")
+        return "; ".join(found) or "no limit"
+
+
+def _burst(rate: float | None, burst: int | None) -> float:
+    if rate is None:
+        return math.inf
+    return max(1, math.ceil(rate)) if burst is None else burst

@@ -1,0 +1,54 @@
+"""A token bucket for what a peer sends on a channel: credit is paid for by its tokens before the peer has it."""
+
+# Law 1. What all windows of the peer have of credit, and the tokens, are `burst` together at most: so in T seconds
+#        there arrive `burst + rate * T` at most, as what arrives had credit.
+# Law 2. Credit that a window leaves unused when it ends is given back.
+# Law 3. A new connection has a window at once, from tokens that it lends if there are none: it has the next ones when
+#        these are paid back. So a connection that takes the place of another stands still no longer than the rate
+#        wants; see `owes_much` for a peer that makes new connections for their windows.
+
+from __future__ import annotations
+
+__all__ = ["CreditBucket"]
+
+
+class CreditBucket:
+    """Of messages or of bytes. `rate` a second, `burst` at once; starts full. Times are seconds of any steady clock."""
+
+    __slots__ = ("_at", "_issued", "burst", "rate", "tokens")
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        self.rate = rate
+        self.burst = burst
+        #: Below 0 for what was lent.
+        self.tokens: float = burst
+        self._at = now
+        #: What the windows had, at the last look.
+        self._issued = 0.0
+
+    def fill(self, now: float, issued: float) -> float:
+        """Tokens at that time. `issued`: credit that all windows of the peer have now, which counts from here on."""
+        # By what they had before: what came in between may have come a moment ago, and the bucket was full until then.
+        room = max(self.tokens, self.burst - self._issued)
+        self.tokens = min(self.tokens + max(0.0, now - self._at) * self.rate, room)
+        self._at, self._issued = now, issued
+        return self.tokens
+
+    def take(self, count: float) -> None:
+        """Credit is given to a window: count it in `issued` from the next look on."""
+        self.tokens -= count
+        self._issued += count
+
+    def give_back(self, count: float) -> None:
+        """A window has ended with so much credit, which nobody can use any more."""
+        self.tokens += count
+        self._issued -= count
+
+    def wait(self, count: float) -> float:
+        """Seconds until there are so many tokens, if none are taken: 0 where there are."""
+        return max(0.0, count - self.tokens) / self.rate
+
+    @property
+    def owes_much(self) -> bool:
+        """More was lent than may come at once: a new window is as small as may be."""
+        return self.tokens < -self.burst
