@@ -38,4 +38,4 @@ def test_a_limit_that_is_none_is_refused(limits: dict[str, float], says: str) ->
 def test_a_channel_may_say_its_own() -> None:
     assert Channel("notes", messages=(Note,), rate=Rate(messages=5)).tuned(window=7).rate == Rate(messages=5)
     with pytest.raises(TypeError, match=r"rate is 5; write Rate\(messages=…\)"):
-        Channel("notes", messages=(Note,), rate=5)  # type: ignore[arg-type]
+        Channel("notes", messages=(Note,), rate=5)  # type: ignore[call-overload]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
 from peerbus.actors import Account, Channel, MailboxFull
 from peerbus.actors.base.errors import SendError
 from peerbus.actors.mailbox.envelope import NEVER, Envelope
-from peerbus.transports.lanes.in_lane import InLane
+from peerbus.transports.lanes.in_lane import InLane, InSide
 from peerbus.transports.wire.payload import ChannelCodec
 
 
@@ -53,7 +54,7 @@ class Side:
 
 
 def lane_of(side: Side) -> InLane:
-    lane = InLane(side, 0, CODEC.info, CODEC)
+    lane = InLane(cast("InSide", side), 0, CODEC.info, CODEC)
     for _ in range(2):
         lane.window.receive(10)
     return lane

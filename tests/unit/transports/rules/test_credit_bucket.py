@@ -43,10 +43,10 @@ def test_what_an_idle_peer_has_of_credit_counts_as_full() -> None:
 
 def test_what_was_lent_is_paid_back_first_and_who_owes_much_is_known() -> None:
     bucket = CreditBucket(10.0, 5, 0.0)
-    bucket.take(5)
-    bucket.take(5)
-    assert not bucket.owes_much
-    bucket.take(1)
-    assert bucket.owes_much
+    owes = []
+    for lent in (5, 5, 1):
+        bucket.take(lent)
+        owes.append(bucket.owes_much)
+    assert owes == [False, False, True]
     bucket.give_back(6)
     assert bucket.fill(0.0, 5) == 0
