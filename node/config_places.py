@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+from dataclasses import replace
 
 from ..discovery.records import INTERFACE_NAME, MAX_ENDPOINTS, AddressFilter, Advertised
 from ..transports.kinds import check_endpoint, read_endpoint
-from ..transports.streams import Endpoint
+from ..transports.streams import Endpoint, Scope
 from .table import TomlTable
 
-__all__ = ["PEER_EXAMPLE", "advertised_at", "interface_of", "listen_at", "reachable"]
+__all__ = ["PEER_EXAMPLE", "advertised_at", "from_outside", "interface_of", "listen_at", "reachable"]
 
 _ENDPOINT_EXAMPLE = '"tcp://0.0.0.0:7400"'
 #: Where somebody else is.
@@ -43,6 +44,12 @@ def _covers(wide: Endpoint, other: Endpoint) -> bool:
         return ipaddress.ip_address(wide.host).version == ipaddress.ip_address(other.host).version
     except ValueError:  # a name, which may be anywhere
         return False
+
+
+def from_outside(endpoint: Endpoint) -> bool:
+    """Whether others than programs of this machine reach a node that listens there; port 0 is any port."""
+    place = replace(endpoint, port=1) if endpoint.host and not endpoint.port else endpoint
+    return place.scope is not Scope.MACHINE
 
 
 def advertised_at(table: TomlTable) -> tuple[Advertised, ...]:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import argparse
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ...actors.base import PeerbusError, get_logger
+from ...actors.base import ConfigError, PeerbusError, get_logger
 from ...node import logs
 from ...node.build import build_node, known_channels, load_identity
 from ...node.check_report import check_report, ignored_variables
 from ...node.config import NodeConfig, load_config
+from ...node.config_places import from_outside
+from ...node.hardening import FLAG, MEASURES, hardened
 from ...node.notify import Notifier
-from ...node.overrides import from_environment, from_words
+from ...node.overrides import Override, from_environment, from_words
+from ...node.process_guard import GUARDS, Guarding, guard_process
 from ...node.reload import Reload
 from ...node.serve import run_loop, serve
-from ...transports.streams import Scope
 from ..configured import extensions_of
 from .terminal import Terminal
 
@@ -26,12 +29,23 @@ _EPILOG = """\
 The first signal finishes the work at hand and says goodbye to the peers; a second one stops at once.
 SIGHUP reads the configuration anew: what can be changed is, and the log names what needs a restart.
 A service manager that sets NOTIFY_SOCKET hears of it; its watchdog is fed while the event loop turns.
+
+--harden is for nodes that strangers can reach (docs/security.md). It turns on, where nobody has set it:
+{measures}
+gives up for the process:
+{guards}
+and starts only with a key of its own, where nobody from outside may come in uninvited, with pins, with an admin API
+at a Unix socket or none, and where no other user can write the configuration, the book, or what Python imports.
+--check --harden says what of that is missing.
 """
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `peerbus run`."""
-    parser.epilog = _EPILOG
+    parser.epilog = _EPILOG.format(
+        measures="\n".join(f"  {f'{one.key} = {one.override.text}':<34} {one.why}" for one in MEASURES),
+        guards="\n".join(f"  {one.name + ',':<18} as {one.why}" for one in GUARDS),
+    )
     parser.add_argument("config", metavar="CONFIG.toml", type=Path, help="the configuration (docs/configuration.md)")
     parser.add_argument(
         "--set",
@@ -45,11 +59,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--check", action="store_true", help="read and import everything, say what it is, start nothing"
     )
+    parser.add_argument(
+        FLAG, action="store_true", help="turn on what keeps strangers out, and start only where nothing is missing"
+    )
 
 
 def _read(options: argparse.Namespace) -> NodeConfig:
-    """The configuration, with what the flags say. Raises: ConfigError."""
-    overrides = [*from_environment(os.environ), *from_words(options.set)]
+    """The configuration, with what the flags say. Raises: ConfigError, also where it is to be hardened and is not."""
+    if not options.harden:
+        return _loaded(options, ())
+    found = hardened(lambda measures: _loaded(options, measures))
+    if found.missing:
+        problems = "; ".join(found.lines())
+        raise ConfigError(f"not hardened, {_things(found.missing)} missing: {problems}")
+    return found.config
+
+
+def _things(missing: Sequence[object]) -> str:
+    return "1 thing is" if len(missing) == 1 else f"{len(missing)} things are"
+
+
+def _loaded(options: argparse.Namespace, measures: Sequence[Override]) -> NodeConfig:
+    overrides = [*measures, *from_environment(os.environ), *from_words(options.set)]
     config = load_config(options.config, overrides)
     log = config.log
     if options.log_level:
@@ -61,7 +92,7 @@ def _read(options: argparse.Namespace) -> NodeConfig:
 
 def _say_if_open(config: NodeConfig) -> None:
     """Once at the start, where others than programs of this machine reach a node that lets in anybody."""
-    reached = [str(endpoint) for endpoint in config.listen if endpoint.scope is not Scope.MACHINE]
+    reached = [str(endpoint) for endpoint in config.listen if from_outside(endpoint)]
     if reached and not config.network.closed:
         get_logger("peerbus.node").warning(
             "this network is open: whoever reaches this node may come in",
@@ -74,8 +105,13 @@ def _say_if_open(config: NodeConfig) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run it to its end; return the exit status. Raises ConfigError, and PeerbusError where it failed."""
+    if options.check and options.harden and (status := _check_hardening(options)):
+        return status
+    guarded = guard_process() if options.harden and not options.check else ()
     config = _read(options)
     logs.configure(config.log.level, config.log.format)
+    for each in guarded:
+        _log_guarding(each)
 
     identity = load_identity(config)
     if options.check:
@@ -87,6 +123,8 @@ def run(options: argparse.Namespace) -> int:
             "variables ignored", names=ignored, why="they are no keys of a configuration; --check says more"
         )
 
+    if options.harden:
+        _log_hardening(config)
     notifier = Notifier.of_environment(f"{config.name} is up in network {config.network}")
 
     async def main() -> int:
@@ -105,3 +143,30 @@ def run(options: argparse.Namespace) -> int:
         # A reactor that cannot be made or started, or that handed its failure on: its traceback goes where the logs go.
         get_logger("peerbus.node").error("the node failed", node=config.name, exc_info=error)
         raise PeerbusError(f"{config.name} failed: {type(error).__name__}: {error}") from error
+
+
+def _check_hardening(options: argparse.Namespace) -> int:
+    """Say all that is missing, a line each; the exit status for it, 0 where nothing is."""
+    found = hardened(lambda measures: _loaded(options, measures))
+    if not found.missing:
+        return 0
+    lines = "\n".join(f"  {line}" for line in found.lines())
+    Terminal().say(f"{options.config} is not hardened, {_things(found.missing)} missing:\n{lines}")
+    return 2
+
+
+def _log_guarding(each: Guarding) -> None:
+    log = get_logger("peerbus.node")
+    if each.problem:
+        log.warning("cannot be hardened here", measure=each.guard.name, problem=each.problem)
+    else:
+        log.info("hardened", measure=each.guard.name, why=each.guard.why)
+
+
+def _log_hardening(config: NodeConfig) -> None:
+    log = get_logger("peerbus.node")
+    for one in MEASURES:
+        if config.source.origin(one.key) == FLAG:
+            log.info("hardened", node=config.name, measure=f"{one.key} = {one.override.text}", why=one.why)
+    if os.geteuid() == 0:
+        log.warning("runs as root", node=config.name, hint="give it a user of its own: see docs/deploy.md")

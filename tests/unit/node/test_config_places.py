@@ -11,7 +11,7 @@ import pytest
 from peerbus.actors import ConfigError
 from peerbus.discovery.records import AddressFilter
 from peerbus.node.config import NodeConfig, parse_config
-from peerbus.node.config_places import interface_of
+from peerbus.node.config_places import from_outside, interface_of
 from peerbus.transports import Endpoint
 
 
@@ -73,3 +73,19 @@ def test_an_interface_that_is_not_here_yet_may_be_named() -> None:
     assert (interface_of("wlan7"), interface_of("192.168.1.7")) == ("wlan7", "192.168.1.7")
     with pytest.raises(ValueError, match="neither an IP address nor the name of an interface"):
         interface_of("10.0.0.0/8")
+
+
+@pytest.mark.parametrize(
+    ("text", "outside"),
+    [
+        ("tcp://127.0.0.1:0", False),
+        ("tcp://[::1]:7400", False),
+        ("tcp://localhost:0", False),
+        ("unix:///run/a.sock", False),
+        ("tcp://0.0.0.0:0", True),
+        ("tcp://10.0.0.1:7400", True),
+        ("tcp://node.example.org:7400", True),
+    ],
+)
+def test_who_gets_to_a_listener_goes_by_its_host(text: str, outside: bool) -> None:
+    assert from_outside(Endpoint.parse(text)) is outside

@@ -80,7 +80,7 @@ def test_check_says_whom_a_node_finds_dials_and_requires(tmp_path: Path, capsys:
     )
     status, out, err = run(["run", str(config), "--check"], capsys)
     assert (status, err) == (0, "")
-    assert out.splitlines()[4:12] == [
+    assert out.splitlines()[5:13] == [
         "  listens    tcp://127.0.0.1:7400",
         "  advertises tcp://10.0.0.1:7400",
         "  offers     nothing",
@@ -260,3 +260,21 @@ def test_a_reader_that_has_gone_is_no_error(config: str) -> None:
             timeout=30,
         )
     assert (done.returncode, done.stderr) == (141, "")
+
+
+def test_check_says_what_is_missing_to_be_hardened_and_run_starts_only_without(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tmp_path.chmod(0o700)
+    config = tmp_path / "alice.toml"
+    config.write_text(f'{CONFIG}listen = ["tcp://0.0.0.0:7400"]\n')
+    status, out, err = run(["run", str(config), "--check", "--harden"], capsys)
+    assert (status, err) == (2, "")
+    first, *lines = out.splitlines()
+    assert first == f"{config} is not hardened, 2 things are missing:"
+    assert [line.split(": ")[1] for line in lines] == ["identity", "network"]
+    run(["keygen", str(tmp_path / "alice.pem")], capsys)
+    right = ["--set", "identity=alice.pem", "--set", "listen=['tcp://127.0.0.1:0']"]
+    status, out, err = run(["run", str(config), "--check", "--harden", *right], capsys)
+    assert (status, err) == (0, "")
+    assert "  discovery.mdns = false  (--harden)" in out.splitlines()
