@@ -130,17 +130,18 @@ class Libp2pConnection(asyncio.Protocol):
 
     def flush(self) -> None:
         """Seal and write what the streams have to say."""
-        out = self.mux.take()
-        transport = self._transport
-        if not out or transport is None or transport.is_closing():
+        mux, channel, transport = self._mux, self._channel, self._transport
+        if mux is None or channel is None or transport is None:
             return
-        assert self._channel is not None
+        out = mux.take()
+        if not out or transport.is_closing():
+            return
         if self.paused:
             self._control += len(out)
             if self._control > MAX_CONTROL:
                 self._fail(ProtocolError("control", f"it has not read {self._control} bytes of answers"))
                 return
-        transport.write(self._channel.seal(out))
+        transport.write(channel.seal(out))
 
     def forget(self, stream: YamuxStream) -> None:
         """Its stream is over, or soon will be."""

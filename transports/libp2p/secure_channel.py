@@ -44,6 +44,8 @@ class SecureChannel:
     def open(self, data: bytes) -> list[bytes]:
         """Bytes came: what each message that is whole by now holds. Raises ValueError where one cannot be opened."""
         have: bytes | bytearray = data
+        if not self._part and len(data) > LENGTH and len(data) == LENGTH + (data[0] << 8 | data[1]):
+            return [self._incoming.open(data[LENGTH:])]  # one message alone, as most that are small come
         if self._part:
             self._part += data
             if len(self._part) < self._whole:

@@ -60,7 +60,7 @@ class _Carrier(Protocol):
 class Substream:
     """See the module. `owner`: on the side that opens it; the other makes one of `protocols`, once it is agreed on."""
 
-    __slots__ = ("_agreement", "_carrier", "_finishing", "_owner", "_protocols", "_queue", "_stream", "unsent")
+    __slots__ = ("_agreement", "_carrier", "_finishing", "_mux", "_owner", "_protocols", "_queue", "_stream", "unsent")
 
     def __init__(
         self,
@@ -72,6 +72,7 @@ class Substream:
         wanted: str = "",
     ) -> None:
         self._carrier = carrier
+        self._mux = carrier.mux
         self._stream = stream
         self._protocols = protocols
         self._owner = owner
@@ -86,7 +87,7 @@ class Substream:
         """Send bytes, or keep them until there is room."""
         size = len(data)
         if not self._queue and size <= self._stream.room and size <= MAX_DATA and not self._carrier.paused:
-            self._carrier.mux.send(self._stream, data)
+            self._mux.send(self._stream, data)
             self._carrier.flush()
             return
         self._queue.append(data)
@@ -99,11 +100,11 @@ class Substream:
         while self._queue and stream.room and not carrier.paused:
             data = self._next(min(stream.room, MAX_DATA))
             self.unsent -= len(data)
-            carrier.mux.send(stream, data)
+            self._mux.send(stream, data)
             carrier.flush()
         if self._finishing and not self._queue:
             self._finishing = False
-            carrier.mux.finish(stream)
+            self._mux.finish(stream)
             carrier.flush()
             carrier.forget(stream)
         if self._owner is not None:
@@ -122,14 +123,14 @@ class Substream:
     def reset(self) -> None:
         """Drop it, without a word to the owner."""
         self.drop_unsent()
-        self._carrier.mux.reset(self._stream)
+        self._mux.reset(self._stream)
         self._carrier.flush()
         self._carrier.forget(self._stream)
 
     def taken(self, size: int) -> None:
         """Nobody holds so many of the bytes that came any more: the other side may send as many."""
-        self._carrier.mux.taken(self._stream, size)
-        self._carrier.flush()
+        if self._mux.taken(self._stream, size):
+            self._carrier.flush()
 
     # The connection calls these.
 
