@@ -122,8 +122,11 @@ export interface NodeOptions {
   offers?: readonly string[];
   /** What to serve: a list of the arguments of Node.serve. */
   serve?: readonly (readonly [Channel, Handlers, ServeOptions?])[];
-  /** In a closed cluster: key, certificate and the authority that issued it. */
-  credentials?: Credentials;
+  /** In a network with a key: its 32 bytes, or the text of the file that `peerbus network-key` wrote. */
+  networkKey?: Uint8Array | string;
+  /** In a network with an authority: this node's certificate and those of the authorities, PEM, as `peerbus ca` wrote them. */
+  certificate?: string;
+  authority?: string;
 }
 export interface SendOptions {
   /** Milliseconds; 5000. */

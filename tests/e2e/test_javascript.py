@@ -27,8 +27,9 @@ import pytest
 
 from peerbus.actors import Channel, Message, Reactor, RemoteError, Request, Role, handles
 from peerbus.actors.base import ProtocolError
-from peerbus.node import Node
-from peerbus.transports.streams import Identity
+from peerbus.node import Network, Node
+from peerbus.transports.admission import NetworkKey
+from peerbus.transports.streams import Authority, Identity, Terms
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT
 
@@ -352,6 +353,32 @@ def test_it_judges_frames_that_are_damaged_as_this_side_does(tmp_path: Path) -> 
                 msgpack.unpackb(body, strict_map_key=False)
         else:
             assert re.search(rb"[\xca\xcb]", body), (ours, their, body.hex())  # a float that is an integer
+
+
+@needs_node
+def test_a_network_with_a_key_and_an_authority_lets_it_in_and_says_why_not(schema: Path) -> None:
+    folder, authority = schema.parent, Authority.generate(Terms(begins=1.0, ends=5e9))
+    ours, theirs, terms = Identity.from_seed(b"d" * 32), Identity.from_seed(b"j" * 32), Terms(begins=1.0, ends=4e9)
+    NetworkKey(b"k" * 32).save(folder / "demo.key")
+    for name, identity in (("own.pem", theirs), ("ours.pem", ours)):
+        (folder / name).write_bytes(authority.issue(identity.public_key_der, terms).certificate)
+    (folder / "authority.pem").write_bytes(authority.certificate)
+    network = Network(
+        "script",
+        network_key=folder / "demo.key",
+        authority=folder / "authority.pem",
+        certificate=folder / "ours.pem",
+    )
+    with (
+        Node("desk", network=network, identity=ours, listen=[PLACE], offers={"desk"}, reactors=[Desk]) as node,
+        script("closed", node, schema) as closed,
+    ):
+        assert [closed.next() for _ in range(4)] == [
+            "network_policy",
+            "network_key",
+            "network_policy",
+            f"hello {theirs.node_id[:4]}",
+        ]
 
 
 @needs_node

@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { typeOf } from "./channel.js";
+import { ENTRY } from "./entry.js";
 import { ConnectionEnded, ProtocolError, SendError } from "./errors.js";
 import { LIMITS, PREFACE, body, capability, decode } from "./frames.js";
 import { PUBLISHED } from "./identity.js";
@@ -12,8 +13,6 @@ import { pack, unmark, unpack } from "./msgpack.js";
 const [HANDSHAKE_MS, PING_MS, PATIENCE_MS] = [5_000, 5_000, 15_000];
 const QUIET_MS = 10_000; // without a frame, before this side closes where the peer has said GOAWAY
 const UNREAD = 64 << 20; // bytes that wait to be written, and something comes that is to be answered
-/** How the opening of a network begins that is not open: see Entry in docs/wire.md. */
-const ENTRY = Buffer.from("peerbus\x01");
 const EARLY = { hello: ["HELLO", "REJECT"], welcome: ["WELCOME", "REJECT", "GOAWAY"] };
 const cut = (text, size) => new TextDecoder().decode(Buffer.from(text).subarray(0, size)).replace(/\ufffd+$/, "");
 

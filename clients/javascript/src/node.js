@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
 
 import { Connection } from "./connection.js";
+import { EntryRules, enter } from "./entry.js";
 import { ConnectionEnded, PeerbusError, ProtocolError, SendError } from "./errors.js";
 import { capability } from "./frames.js";
 import { Identity, idOf } from "./identity.js";
@@ -14,7 +15,8 @@ import { Service } from "./service.js";
 const INCARNATION = randomBytes(8).readBigUInt64BE(); // another one is a restart: once for the process
 const [FIRST_WAIT_MS, LAST_WAIT_MS, TLS_MS, LONGEST_MS] = [250, 30_000, 5_000, 0x7fff_ffff];
 /** Who refuses for one of these is not dialed again at once. */
-const PATIENT_MS = { full: 180_000, banned: 30_000, network: 30_000, self_dial: 30_000, version: 30_000 };
+const PATIENT = "banned network network_key network_policy not_allowed revoked self_dial version";
+const PATIENT_MS = { full: 180_000, ...Object.fromEntries(PATIENT.split(" ").map((word) => [word, 30_000])) };
 const TLS = { minVersion: "TLSv1.3", maxVersion: "TLSv1.3", checkServerIdentity: () => undefined };
 
 /** One of those that offer a role, with these attributes. */
@@ -49,7 +51,8 @@ export class Node extends EventEmitter {
     const wrong = offers.filter((offer) => !capability(offer));
     if (wrong.length > 0) throw new TypeError(`no capability: ${JSON.stringify(wrong)}: write role{key=value}`);
     Object.assign(this, { name, network, id: identity.id, offers, places: peers.map(endpoint) });
-    this.credentials = given.credentials ?? identity.credentials();
+    this.credentials = identity.credentials();
+    this.rules = new EntryRules(given);
     for (const each of serve) this.serve(...each);
   }
 
@@ -105,9 +108,12 @@ export class Node extends EventEmitter {
     const socket = connect({ host, port, ...this.credentials, ...TLS });
     const give = () => socket.destroy(new ConnectionEnded("timeout", "it was not reached in time"));
     const timer = setTimeout(give, TLS_MS);
+    let peer;
     this.once("closing", give);
     try {
       await once(socket, "secureConnect");
+      peer = idOf(socket.getPeerX509Certificate().publicKey);
+      if (this.rules.demand) await enter(socket, this.rules, this.id, peer);
     } catch (error) {
       throw new ConnectionEnded(error.code ?? "tls", error.message || error.code);
     } finally {
@@ -115,7 +121,7 @@ export class Node extends EventEmitter {
       this.off("closing", give);
     }
     socket.setNoDelay(true);
-    return new Connection(socket, this, idOf(socket.getPeerX509Certificate().publicKey), expected);
+    return new Connection(socket, this, peer, expected);
   }
 
   /** What HELLO says. */

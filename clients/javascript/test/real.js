@@ -81,14 +81,19 @@ const programs = {
 
   async closed() {
     const identity = Identity.fromSeed(Buffer.alloc(32, "j"));
-    const [cert, ca] = ["cert.pem", "ca.pem"].map((name) => readFileSync(new URL(name, `file://${schema}`), "utf8"));
-    const stranger = new Node({ name: "stranger", network: "script", peers: [place] });
-    const refused = once(stranger, "refused");
-    stranger.join().catch(() => {});
-    print((await refused)[0]);
-    await stranger.close();
-    const credentials = { key: identity.pem, cert, ca };
-    const node = await join({ name: "script", network: "script", peers: [place], identity, credentials });
+    const [certificate, authority, networkKey] = ["own.pem", "authority.pem", "demo.key"].map((name) =>
+      readFileSync(new URL(name, `file://${schema}`), "utf8"),
+    );
+    const rules = [{}, { networkKey: Buffer.alloc(32), certificate, authority }, { networkKey }];
+    for (const given of rules) {
+      const stranger = new Node({ name: "stranger", network: "script", peers: [place], identity, ...given });
+      const refused = once(stranger, "refused");
+      stranger.join().catch(() => {});
+      print((await refused)[1].code);
+      await stranger.close();
+    }
+    const all = { networkKey, certificate, authority };
+    const node = await join({ name: "script", network: "script", peers: [place], identity, ...all });
     print(await node.ask(role("desk"), desk, message("Hello", { name: node.id.slice(0, 4) })));
     await node.close();
   },
