@@ -37,6 +37,7 @@ load     what is promised under load, each figure with its bound; see `load --he
 wan      long and thin links between two network namespaces, beside TCP alone; see `wan --help`
 siege    attacks on a node beside an honest load, each with the bounds that it has to keep; see `siege --help`
 sim      whole nodes in one process on virtual time, 10 to 1 000 of them; see `sim --help`
+compression  of what the examples send, in each way: how much smaller, at what processor time; see `compression --help`
 tuning   what each setting of a channel does under load, on virtual time, drawn in docs/; see `tuning --help`
 
 Every figure comes from a fresh process; tables go to stdout, progress to stderr. Read the ratios: absolute figures
@@ -64,6 +65,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from .sim.command import main as sim
 
             return sim(words[1:])
+        case ["compression"]:
+            from .compression.command import main as compression
+
+            return compression(words[1:])
         case ["tuning"]:
             from .tuning.command import main as tuning
 

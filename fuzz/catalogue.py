@@ -19,6 +19,7 @@ TARGETS = {
     "admin_bodies": "what comes as JSON with a lever or a message that the admin API is to send",
     "admin_http": "the HTTP of the admin API: what any program on the machine, or a page of a browser, may send",
     "certificate": "certificates that strangers show in TLS: bytes that OpenSSL takes, and another parser reads",
+    "compressed": "COMPRESSED frames: streams of a peer, piece by piece",
     "description": "what a peer says that its channels declare",
     "entry": "what a stranger shows before HELLO: openings, proofs, certificates; and lists of revoked ones",
     "error_text": "ERROR: codes and texts of a peer, as whoever prints the error that they become sees them",

@@ -12,8 +12,8 @@ from .config_channels import ChannelConfig
 
 __all__ = ["channel_tuning", "notes_on_channels"]
 
-#: What the side that sends decides; all else is what the node that runs the reactor grants, and tells its peers.
-_SENDERS = frozenset({"timeout"})
+#: What the side that sends decides, or both do; all else the node that runs the reactor grants, and tells its peers.
+_SENDERS = frozenset({"compress", "timeout"})
 
 
 def channel_tuning(

@@ -125,7 +125,8 @@ def _channel(channel: Channel[Any]) -> str:
     return (
         f"{channel.name}: priority {channel.priority}, window {channel.window} ({channel.window_bytes} bytes), "
         f"mailbox {channel.mailbox} ({channel.mailbox_bytes} bytes), overflow {channel.overflow.value}, "
-        f"timeout {channel.timeout:g} s, max_message {channel.max_message}, max_elements {channel.max_elements}"
+        f"timeout {channel.timeout:g} s, max_message {channel.max_message}, max_elements {channel.max_elements}, "
+        f"compress {channel.compress or 'none'}"
         f"{', stays on this node' if channel.local else ''}"
     )
 

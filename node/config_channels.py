@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import cast
 
-from ..actors.messages import REACTOR_PATTERN, ChannelTuning, Overflow
+from ..actors.messages import COMPRESSIONS, REACTOR_PATTERN, ChannelTuning, Overflow
 from .config_rates import read_channel_rate
 from .table import TomlTable
 
@@ -17,6 +17,8 @@ __all__ = ["CHANNEL_EXAMPLE", "IMPORT_PATH", "ChannelConfig", "read_channels"]
 #: `module:name`, both perhaps with dots.
 IMPORT_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*(\.[^\W\d]\w*)*")
 CHANNEL_EXAMPLE = '"package.module:CHANNEL"'
+#: The word for no compression, whatever the channel says.
+UNCOMPRESSED = "none"
 
 #: The numbers by their names in `Channel`, with the largest that is taken, and an example.
 _INTEGERS = {
@@ -76,6 +78,9 @@ def _channel(channels: TomlTable, name: str) -> ChannelConfig:
         tuning["overflow"] = Overflow(table.choice("overflow", [each.value for each in Overflow], "wait"))
     if table.has("local"):
         tuning["local"] = table.flag("local", default=False)
+    if table.has("compress"):
+        word = table.choice("compress", [*COMPRESSIONS, UNCOMPRESSED], "zlib")
+        tuning["compress"] = None if word == UNCOMPRESSED else word
     read_channel_rate(table)  # it is no tuning: it is changed while the node runs, see `config_rates`
     table.finish()
     return ChannelConfig(channels.key(name), name, path, MappingProxyType(tuning))

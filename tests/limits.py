@@ -165,6 +165,8 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit(
             "transports.connection.peer_memory", "PEER_MEMORY", "memory for all that peers make a node hold", "bytes"
         ),
+        Limit("transports.compression.expander", "RATIO", "bytes that one compressed byte stands for"),
+        Limit("transports.compression.pool", "COMPRESSION_MEMORY", "memory for all that this node compresses", "bytes"),
         Limit("transports.wire.elements", "MAX_ELEMENTS", "values in one payload"),
         Limit("actors.messages.answer_encoding", "MAX_PLAIN_ELEMENTS", "elements of one list in a plain answer"),
         Limit("actors.messages.unkeyed_hashes", "MAX_NUMBERS", "entries of a map with numbers as keys"),

@@ -29,6 +29,7 @@ channels = st.builds(
     bytes=windows,
     max_message=st.integers(1, 2**24),
     priority=st.integers(1, 255),
+    compress=st.sampled_from(["", "zlib", "zstd", "later"]),
 )
 hellos = st.builds(
     Hello,
@@ -69,6 +70,14 @@ FRAMES: dict[int, st.SearchStrategy[Frame]] = {
     18: st.builds(wire.DescriptionFrame, indexes, st.binary(max_size=300)),
     16: st.builds(wire.ProbeFrame, u32, indexes, u64, st.lists(st.text(max_size=160), min_size=1, max_size=4)),
     19: st.builds(wire.WindowFrame, indexes, st.integers(1, 2**32 - 1), st.integers(1, 2**32 - 1)),
+    20: st.builds(
+        wire.Compressed,
+        st.integers(0, 511),
+        st.integers(0, 1),
+        st.integers(0, 2**24),
+        st.binary(max_size=300),
+        st.binary(max_size=9),
+    ),
 }
 frames = st.one_of(*FRAMES.values())
 
@@ -96,6 +105,7 @@ SAMPLES: dict[str, Frame] = {
     "description": wire.DescriptionFrame(3, b"what it declares"),
     "probe": wire.ProbeFrame(0, 3, 77, ["bus://local/blocks"]),
     "window": wire.WindowFrame(3, 8192, 8 << 20),
+    "compressed": wire.Compressed(2, 1, 70_000, b"less", b"filled up"),
 }
 
 
@@ -118,5 +128,7 @@ def copied(frame: ArrivedFrame) -> Frame:
             return wire.Reply(channel, [(rid, number, bytes(data)) for rid, number, data in items])
         case wire.ZeroCopyPart(lane, left, data):
             return wire.Part(lane, left, bytes(data))
+        case wire.ZeroCopyCompressed(lane, fresh, size, data, padding):
+            return wire.Compressed(lane, fresh, size, bytes(data), bytes(padding))
         case _:
             return frame

@@ -19,7 +19,18 @@ LOOSE = ""
 #: imports rooms that stand before it, and nothing else of its floor.
 ROOMS = {
     "actors": ("base", "messages", "mailbox", "sends", "engine", "routing", LOOSE),
-    "transports": ("streams", "libp2p", "admission", "schema", "wire", "rules", "lanes", "connection", LOOSE),
+    "transports": (
+        "streams",
+        "libp2p",
+        "admission",
+        "schema",
+        "wire",
+        "rules",
+        "compression",
+        "lanes",
+        "connection",
+        LOOSE,
+    ),
     "discovery": ("records", "facts", "book", "peer", "mind", "mdns", "pex", "network", "shell", LOOSE),
     "node": (LOOSE,),
     "operate": (

@@ -61,6 +61,8 @@ ALICE = hello_of("alice", 1)
 BOB = hello_of("bob", 2, listen=("tcp://127.0.0.1:7400",), offers=("archive",), channels=(BLOCKS,))
 ASK = wire.Ask(0, [(1, 2000, 1, 0, GET_BLOCK)])
 REPLY = wire.Reply(0, [(1, 2, BLOCK)])
+#: Six messages for the next blocks, by zlib.
+COMPRESSED = bytes.fromhex("9acccc306d3223c311cec66519a999e91925ec283c0e141e270a8f0b85c78dc2e30100")
 #: What Bob returns at once, as Alice leaves.
 CREDIT = wire.Credit([(0, 1, 9)])
 EXAMPLES: list[Frame] = [
@@ -84,4 +86,5 @@ EXAMPLES: list[Frame] = [
     wire.Describe([0, 3]),
     wire.DescriptionFrame(0, describe(Channel("blocks", messages=(GetBlock, Block))).data),
     wire.WindowFrame(0, 8192, 8 << 20),
+    wire.Compressed(0, 1, 88, COMPRESSED),
 ]

@@ -19,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from entry_vectors import entries
 from wire_cddl import grammar
+from wire_compression import compression, compression_block
 from wire_examples import ALICE, BLOCK, BOB, CREDIT, EXAMPLES, REPLY, Block, GetBlock
 from wire_later import bad_later, later, records
 
@@ -319,6 +320,7 @@ def vectors() -> str:
         "later": later(),
         "records": records(),
         "credit": credit(),
+        "compression": compression(),
         "parts": parts(),
         "conversation": conversation(),
         "block": BLOCK.hex(),
@@ -387,4 +389,5 @@ GENERATED = (
     Generated("certificate", certificate_block),
     Generated("payloads", payload_block),
     Generated("schemas", schema_block),
+    Generated("compression", compression_block),
 )

@@ -30,6 +30,7 @@ from .channel import (
     ChannelTuning,
     Overflow,
 )
+from .compression_words import COMPRESSIONS, how_to_get
 from .encoding import Answer, Unresolved, answer_of, check_answer, encoding_of
 from .events import (
     FACTS,
@@ -67,6 +68,7 @@ __all__ = [
     "Address",
     "Answer",
     "Asks",
+    "COMPRESSIONS",
     "Capability",
     "Channel",
     "ChannelTuning",
@@ -123,6 +125,7 @@ __all__ = [
     "decode_plain",
     "encode_answer",
     "encoding_of",
+    "how_to_get",
     "marked",
     "may_answer",
     "misfit",

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypedDict, TypeVar, Unpack, cast, overload
 
 import msgspec
 
+from .compression_words import COMPRESSIONS, Compression
 from .encoding import Unresolved, check_answer, check_travels
 from .facts import Fact
 from .message import Message
@@ -101,6 +102,7 @@ class ChannelTuning(TypedDict, total=False):
     max_elements: int
     local: bool
     rate: Rate | None
+    compress: Compression | None
 
 
 class ChannelOptions(ChannelTuning, total=False):
@@ -120,6 +122,8 @@ class Channel(Generic[M_contra]):
     `max_message`: largest encoded message in bytes, at most 16 MiB. `max_elements`: values in one of them, at most 2²⁰.
     `local`: it stays on its node: peers are not told of it and cannot reach it, so its messages may hold anything.
     `rate`: how much one peer may send; None: as the node says.
+    `compress`: how messages and answers are compressed between nodes that both say the same, `"zlib"` or `"zstd"` (the
+    extra `peerbus[zstd]`); never where a stranger's words and a secret travel on one channel.
     `idempotent`: those of the types that may be handled twice: an ask of them is made again where a peer is gone.
 
     Raises ValueError where a value is out of range, and TypeError where a type cannot be a message: it is not frozen,
@@ -128,6 +132,7 @@ class Channel(Generic[M_contra]):
     """
 
     __slots__ = (
+        "compress",
         "idempotent",
         "local",
         "mailbox",
@@ -247,6 +252,7 @@ class Channel(Generic[M_contra]):
         max_elements: int = DEFAULT_MAX_ELEMENTS,
         local: bool = False,
         rate: Rate | None = None,
+        compress: Compression | None = None,
         idempotent: tuple[type, ...] = (),
     ) -> None:
         if not REACTOR_PATTERN.fullmatch(name):
@@ -272,6 +278,9 @@ class Channel(Generic[M_contra]):
             raise ValueError(f"channel {name!r}: timeout is {timeout}, it must be above 0 seconds")
         if not isinstance(overflow, Overflow):
             raise TypeError(f"channel {name!r}: overflow is {overflow!r}; {_one_of(Overflow)}")
+        if compress is not None and compress not in COMPRESSIONS:
+            right = " or ".join(map(repr, COMPRESSIONS))
+            raise ValueError(f"channel {name!r}: compress is {compress!r}; write {right}, or None for no compression")
         for message_type in idempotent:
             if message_type not in messages:
                 raise ValueError(f"channel {name!r}: {message_type!r} is idempotent, but not one of its messages")
@@ -290,6 +299,7 @@ class Channel(Generic[M_contra]):
         self.max_elements: int = max_elements
         self.local: bool = local
         self.rate: Rate | None = rate
+        self.compress: Compression | None = compress
 
     def tuned(self, **tuning: Unpack[ChannelTuning]) -> Channel[M_contra]:
         """A channel of the same name and messages, with other bounds. Raises ValueError and TypeError as a new one."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, TypeVar, cast
 
+from ..base import ConfigError
 from .channel import Channel, ChannelTuning
+from .compression_words import missing
 from .message import Message
 
 __all__ = ["KnownChannels"]
@@ -47,7 +49,15 @@ class KnownChannels(dict[str, Channel[Any]]):
         return cast("Channel[M]", tuned)
 
     def declare(self, channel: Channel[Any]) -> None:
-        """Know it. Raises ValueError where another channel of that name, with other messages, is known."""
-        known = self.setdefault(channel.name, self.tuned(channel))
+        """Know it.
+
+        Raises ValueError where another channel of that name, with other messages, is known, and ConfigError where it
+        compresses by a method that is not installed.
+        """
+        tuned = self.tuned(channel)
+        lacks = missing(tuned.compress)
+        if lacks is not None:
+            raise ConfigError(f"channel {channel.name!r}: {lacks}")
+        known = self.setdefault(channel.name, tuned)
         if known.messages != channel.messages:
             raise ValueError(f"two different channels are called {channel.name!r}: {known!r} and {channel!r}")

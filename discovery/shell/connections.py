@@ -17,10 +17,8 @@ from ...transports.connection import (
     ConnectionStatistics,
     Greeted,
     PeerConnection,
-    PeerMemory,
-    ReadTurns,
+    SharedByConnections,
 )
-from ...transports.lanes import WindowBudget
 from ...transports.rules import PeerRules
 from ...transports.wire import Codecs
 from ..mind import bounded
@@ -42,10 +40,7 @@ class Connections:
         self._owner = owner
         self._codecs = codecs
         self._heartbeat = heartbeat
-        self._windows = WindowBudget()
-        self._turns = ReadTurns(owner.bus.loop)
-        self._memory = PeerMemory(memory)
-        self._rules = rules
+        self._shared = SharedByConnections(owner.bus.loop, rules, memory)
         rules.changed = self.judge_anew
         #: Connections that have opened so far: of two to one peer the later one counts.
         self._opened = 0
@@ -75,10 +70,7 @@ class Connections:
                 listed=listed,
                 order=order,
                 heartbeat=self._heartbeat,
-                windows=self._windows,
-                turns=self._turns,
-                memory=self._memory,
-                rules=self._rules,
+                shared=self._shared,
             ),
             name=f"peer-{greeted.peer.node_id[:8]}-{key}",
         )
@@ -164,6 +156,8 @@ class Connections:
             {scheme: CarriedBytes(received, sent) for scheme, (received, sent) in carried.items()},
             tuple(self._narrow.values()),
             held,
+            self._shared.compression.seen(),
+            self._shared.compression.used,
         )
 
     def credit(self) -> Mapping[str, CreditLeft]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ...transports.compression import CompressedBytes
 from ...transports.connection import ConnectionStatistics
 from ..mdns import MdnsStatistics
 from ..mind import PeersSnapshot
@@ -40,6 +41,7 @@ class ConnectionTotals:
     `opened`: by `dialed` or `accepted`; `ended`: by reason, of which many are `other`; `carried`: by the scheme of the
     endpoint (`tcp`, `unix`, …). `narrow`: the peers whose path looked narrow, the 32 of which that was last. `held`:
     by channel, seconds for which credit of peers was held back by their rates.
+    `compressed`: by channel, those that both sides compress; `compression_memory`: bytes of what compresses now.
     """
 
     opened: Mapping[str, int]
@@ -47,6 +49,8 @@ class ConnectionTotals:
     carried: Mapping[str, CarriedBytes]
     narrow: tuple[NarrowPath, ...] = ()
     held: Mapping[str, float] = field(default_factory=dict)
+    compressed: Mapping[str, CompressedBytes] = field(default_factory=dict)
+    compression_memory: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,6 +129,15 @@ def _bytes(seen: Seen) -> Iterator[MetricValue]:
         yield ("sent", carrier), counts.sent
 
 
+def _compressed(seen: Seen) -> Iterator[MetricValue]:
+    for channel, counts in sorted(seen.node.carried.compressed.items()):
+        yield (channel, "received", "before"), counts.received
+        yield (channel, "received", "after"), counts.received_as
+        yield (channel, "sent", "before"), counts.sent
+        yield (channel, "sent", "after"), counts.sent_as
+        yield (channel, "sent", "left alone"), counts.left_alone
+
+
 def _requirements(seen: Seen) -> Iterator[MetricValue]:
     met: dict[str, bool] = {}
     for view in seen.node.peers.requirements:
@@ -241,6 +250,10 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "peerbus_bytes", _COUNTER, "Bytes on connections to peers.", _bytes, ("direction", "carrier"), "bytes",
+    ),
+    Metric(
+        "peerbus_compression_bytes", _COUNTER, "Bytes of what was compressed, before and after, and of what was not.",
+        _compressed, ("channel", "direction", "state"), "bytes",
     ),
     Metric(
         "peerbus_requirement_met", _GAUGE, "1: as many peers offer the role as this node requires.", _requirements,

@@ -15,6 +15,7 @@ from ...transports.wire import (
     Cancel,
     ChannelInfo,
     Close,
+    Compressed,
     Credit,
     Describe,
     DescriptionFrame,
@@ -34,6 +35,7 @@ from ...transports.wire import (
     Welcome,
     WindowFrame,
     ZeroCopyAsk,
+    ZeroCopyCompressed,
     ZeroCopyPart,
     ZeroCopyReply,
     ZeroCopyTell,
@@ -142,6 +144,8 @@ def _words(frame: ArrivedFrame, theirs: list[ChannelInfo], own: list[ChannelInfo
             return f"DESCRIPTION of {_channel(own, index)}, {len(data)} B"
         case WindowFrame(channel, messages, size):
             return f"WINDOW of {_channel(own, channel)}: {messages} messages, {size} B"
+        case Compressed(lane, _, size, data) | ZeroCopyCompressed(lane, _, size, data):
+            return f"COMPRESSED of lane {lane}, {len(data)} B for {size} B"
         case Part(lane, left, data) | ZeroCopyPart(lane, left, data):
             return f"PART of lane {lane}, {len(data)} B, {left} left"
 

@@ -16,9 +16,9 @@ from .commands import (
 from .connection import PeerConnection
 from .greeting import Greeted, greet
 from .link import PeerLink
-from .peer_memory import PEER_MEMORY, PeerMemory
+from .peer_memory import PEER_MEMORY
 from .pulse import HEARTBEAT_INTERVAL
-from .read_turns import ReadTurns
+from .shared import SharedByConnections
 
 __all__ = [
     "FLOOD",
@@ -35,7 +35,6 @@ __all__ = [
     "PeerConnection",
     "PeerLink",
     "PEER_MEMORY",
-    "PeerMemory",
-    "ReadTurns",
+    "SharedByConnections",
     "greet",
 ]

@@ -48,6 +48,8 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "GOAWAY": (128, 1),
     #: Parts that are not the last and carry less than a kilobyte.
     "small PART": (256, 10),
+    #: COMPRESSED that only says that its sender reads such frames: once of each channel.
+    "empty COMPRESSED": (512, 1),
     #: Messages that are not what their channel declares.
     "malformed": (4096, 100),
 }

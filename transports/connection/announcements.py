@@ -10,6 +10,7 @@ from ...actors.messages import Rate
 from ..lanes import Outbox, Writer
 from ..wire import MAX_CHANNELS, WORD_LIMIT, ChannelInfo, Close, Codecs, Frame, Open, Update, clip
 from .commands import CloseChannel, OfferRoles, OpenChannel
+from .compressing import Compressing
 from .descriptions import Descriptions
 from .link import PeerLink
 from .receive_side import ReceiveSide
@@ -29,6 +30,7 @@ class Announcements:
         "_bus_name",
         "_changed",
         "_codecs",
+        "_compressing",
         "_descriptions",
         "_later",
         "_link",
@@ -48,6 +50,7 @@ class Announcements:
         link: PeerLink,
         receive: ReceiveSide,
         descriptions: Descriptions,
+        compressing: Compressing,
         outbox: Outbox,
         writer: Writer,
         changed: Callable[[], None],
@@ -58,6 +61,7 @@ class Announcements:
         self._offer_at = 0.0
         self._later: asyncio.TimerHandle | None = None
         self._descriptions = descriptions
+        self._compressing = compressing
         self._bus_name = bus_name
         self._codecs = codecs
         self._link = link
@@ -99,6 +103,7 @@ class Announcements:
         self._link.origins.add(info.name, index)
         self._say(Open(index, info))
         self._descriptions.look()  # this node knows a channel more
+        self._compressing.look(self._link.lanes.by_name.get(command.info.name))
 
     def close(self, command: CloseChannel) -> None:
         """A reactor has stopped here."""
@@ -144,7 +149,9 @@ class Announcements:
         """A reactor has started there."""
         self._link.open(frame.index, frame.channel)
         self._receive.add_sender(frame.channel.name)
-        self._descriptions.want(self._link.lanes.by_name[frame.channel.name])
+        lane = self._link.lanes.by_name[frame.channel.name]
+        self._descriptions.want(lane)
+        self._compressing.look(lane)
         self._changed()
 
     def closed(self, frame: Close) -> None:

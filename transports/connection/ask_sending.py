@@ -62,7 +62,8 @@ class AskSending:
         It takes no queue and no turn: 3 µs less, of 54 from the ask to its answer.
         """
         now = self._loop.time()
-        if self._turns[lane.index].held or deadline <= now or len(outgoing.payload) > ROOM:
+        turn = self._turns[lane.index]
+        if turn.held or turn.squeezer is not None or deadline <= now or len(outgoing.payload) > ROOM:
             return False
         if not lane.take_alone(outgoing, now):
             return False

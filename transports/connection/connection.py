@@ -21,8 +21,8 @@ from ...actors.base import ProtocolError, StreamBroken, StreamClosed, get_logger
 from ...actors.engine import Ending, handles
 from ...actors.messages import Directive, ShutdownStarted, Supervision
 from ...actors.router import LinkChanged, LinkDown, LinkUp
-from ..lanes import FIRST_TOKEN, FrameWriter, WindowBudget
-from ..rules import PeerRules, Subject
+from ..lanes import FIRST_TOKEN, FrameWriter
+from ..rules import Subject
 from ..streams import IdleRecords, Sizing
 from ..wire import WORD_LIMIT, Codecs, FrameEncoder, GoAway, Ping, Pong, clip
 from .allowances import FLOOD
@@ -44,12 +44,11 @@ from .holding import Holding
 from .leave_taking import LeaveTaking
 from .link import PeerLink
 from .path_watch import PathWatch
-from .peer_memory import PeerMemory
 from .pulse import HEARTBEAT_INTERVAL, SILENT, Pulse
 from .rate_keeping import RateKeeping
-from .read_turns import ReadTurns
 from .rising import Rising
 from .ruling import Ruling
+from .shared import SharedByConnections
 from .takers import all_takers
 
 __all__ = ["PeerConnection"]
@@ -64,9 +63,8 @@ class PeerConnection(Actor):
     """See the module. `announce` are facts for subscribers, published when the link is in the table.
 
     `listed`: False for one that another has replaced before it was open: it only takes what the peer sent on it.
-    `order`: of two connections to one peer the one with the higher number is the newer. `windows`: what the windows of
-    all connections of the node may grow by; `turns`: by which those that say much are read; `memory`: what
-    all may make the node hold; `rules`: what peers may do. None: its own.
+    `order`: of two connections to one peer the one with the higher number is the newer. `shared`: what it has together
+    with the other connections of the node; None: its own.
     """
 
     ends_in: ClassVar[Ending | None] = Ending.LINKS
@@ -83,10 +81,7 @@ class PeerConnection(Actor):
         listed: bool = True,
         order: int = 0,
         heartbeat: float = HEARTBEAT_INTERVAL,
-        windows: WindowBudget | None = None,
-        turns: ReadTurns | None = None,
-        memory: PeerMemory | None = None,
-        rules: PeerRules | None = None,
+        shared: SharedByConnections | None = None,
     ) -> None:
         super().__init__()
         bus = self.bus
@@ -102,12 +97,14 @@ class PeerConnection(Actor):
         #: The router was told of a change, and has not looked yet.
         self._change_told = False
         self._writer = writer = FrameWriter(self._loop, self._context, greeted.stream, self._written)
-        rules, node_id = rules or PeerRules(), greeted.peer.node_id
+        shared = shared or SharedByConnections(bus.loop)
+        rules, node_id = shared.rules, greeted.peer.node_id
         self._rates = RateKeeping(rules, node_id, self._loop, self._context)
         self._ruling = Ruling(rules, Subject.of(greeted.credentials), bus.name, node_id, self._rates)
-        made = halves(bus, greeted, codecs, writer, (windows or WindowBudget()).share(), self._ruling)
+        made = halves(bus, greeted, codecs, writer, shared.windows.share(), self._ruling, shared.compression)
         self.link: PeerLink = made.link
-        self._receive = made.receive
+        self._compressing = compressing = made.compressing
+        self._receive = receive = made.receive
         self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
         self.link.credentials = greeted.credentials
         self._outbox = writer.outbox
@@ -118,7 +115,7 @@ class PeerConnection(Actor):
         )
         self.link.encoder.want = self._descriptions.want
         self._announcements = Announcements(
-            bus.name, codecs, self.link, self._receive, self._descriptions, self._outbox, writer, self._changed
+            bus.name, codecs, self.link, receive, self._descriptions, compressing, self._outbox, writer, self._changed
         )
         self._announcements.announced = self._rates.announced
         self._pulse = Pulse(
@@ -136,6 +133,7 @@ class PeerConnection(Actor):
                 self._receive,
                 self._announcements,
                 self._descriptions,
+                compressing,
                 pinged=self._pinged,
                 ponged=self._ponged,
                 told_to_go=self._told_to_go,
@@ -149,14 +147,12 @@ class PeerConnection(Actor):
             taken=self._taken,
             over=self._over,
             decoders=made.decoders,
-            turns=turns,
+            turns=shared.turns,
             wanted=self.link.lanes.wants,
         )
-        self._holding = Holding(
-            bus, memory or PeerMemory(), self.peer_id, self._receive, self._reader, self._unread, self._drop
-        )
+        self._holding = Holding(bus, shared.memory, self.peer_id, self._receive, self._reader, self._unread, self._drop)
         self._receive.answers.heavy = self._holding.look
-
+        compressing.hand, compressing.grew = self._reader.hand, self._holding.grew
         self._rising = Rising(self._reader, self._receive, self._descriptions, enter=self._enter, changed=self._changed)
         self._leave_taking = LeaveTaking(bus, self.link, self._receive, self._reader, writer, self._cut)
 
@@ -240,6 +236,7 @@ class PeerConnection(Actor):
         self._writer.close()
         self._pulse.stop()
         self._announcements.end()
+        self._compressing.end()
         self._rising.end()
         self._router(LinkDown(self.link, reason))
         self.link.lost(f"{reason}: {text}" if text else reason)
@@ -275,7 +272,7 @@ class PeerConnection(Actor):
             self._leave_taking.look()
 
     def _unread(self) -> int:
-        return self._receive.answers.backlog + self._outbox.control_bytes
+        return self._receive.answers.backlog + self._outbox.control_bytes + self._compressing.held
 
     def _drop(self, reason: str, text: str) -> None:
         log.warning("peer makes this node hold too much", node=self.bus.name, peer=self.peer_id, text=text)

@@ -145,6 +145,10 @@ class FrameReader:
         """Hand these frames to others from now on."""
         self._takers = {**self._takers, **takers}
 
+    def hand(self, frame: ArrivedFrame) -> None:
+        """A frame that came inside of another one."""
+        self._takers[frame.__class__](frame)
+
     def notice(self, stirred: Callable[[], None]) -> None:
         """Call `stirred` from now on before each frame that shows that the peer has something under way."""
         self._takers = {

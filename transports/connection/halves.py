@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ...actors.bus import Bus
+from ..compression import CompressionPool
 from ..lanes import FrameWriter, WindowShare
 from ..wire import (
     PLAIN,
@@ -21,6 +22,7 @@ from ..wire import (
     ZeroCopyTracedAsk,
     ZeroCopyTracedTell,
 )
+from .compressing import Compressing
 from .greeting import Greeted
 from .link import PeerLink
 from .receive_side import ReceiveSide
@@ -37,12 +39,19 @@ class Halves(NamedTuple):
     link: PeerLink
     receive: ReceiveSide
     decoders: FrameDecoders
+    compressing: Compressing
 
 
 def halves(
-    bus: Bus, greeted: Greeted, codecs: Codecs, writer: FrameWriter, share: WindowShare, ruling: Ruling
+    bus: Bus,
+    greeted: Greeted,
+    codecs: Codecs,
+    writer: FrameWriter,
+    share: WindowShare,
+    ruling: Ruling,
+    pool: CompressionPool | None = None,
 ) -> Halves:
-    """Those of a connection that was greeted. The writer gets the outbox of the link."""
+    """Those of a connection that was greeted, and what they compress. The writer gets the outbox of the link."""
     own, peer, tracer = greeted.own, greeted.peer, bus.tracer
     if tracer is None:
         link = PeerLink(bus, own, peer, codecs, writer)
@@ -55,7 +64,10 @@ def halves(
     link.believes = ruling.believes
     link.offer(peer.offers, peer.record)
     link.asked_here = receive.count_of_asks
-    return Halves(link, receive, PLAIN if tracer is None else TRACED_DECODERS)
+    decoders = PLAIN if tracer is None else TRACED_DECODERS
+    pool = pool or CompressionPool()
+    compressing = Compressing(codecs, link.lanes, receive, link.outbox, writer, decoders, pool, bus.loop.time)
+    return Halves(link, receive, decoders, compressing)
 
 
 def takers_of(receive: ReceiveSide) -> dict[type, Callable[[Any], None]]:

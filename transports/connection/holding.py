@@ -69,6 +69,10 @@ class Holding:
             self.due = self._reader.bytes_received + self._memory.pause
         self._share.look()
 
+    def grew(self, size: int) -> None:
+        """So many bytes more have come than were read: they were compressed."""
+        self.due -= size
+
     def end(self) -> None:
         """The connection has ended: what is left of it are messages that wait."""
         receive = self._receive

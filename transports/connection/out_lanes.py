@@ -106,8 +106,11 @@ class OutLanes:
         lane.admit()
 
     def wants(self, number: int) -> bool:
-        """Whether a body on a lane is to be kept: an answer on a lane of which no ask is open is not."""
-        return number % 2 == 0 or self.by_index[number // 2].open_asks > 0
+        """Whether a body on a lane is to be kept: an answer on a lane of which no ask is open is not, unless what
+        comes compressed behind it cannot be read without it.
+        """
+        at = number // 2
+        return number % 2 == 0 or self.by_index[at].open_asks > 0 or self.turns[at].squeezer is not None
 
     def limit_of_reply_lane(self, number: int) -> int:
         """The largest body on a lane of answers. Raises ProtocolError for one that is not there."""

@@ -88,7 +88,7 @@ class ServedAsks:
             self.error(reply.rid, reply.channel, 0, code, error)
             return
         item = (reply.rid, number, payload)
-        if not self.served and len(payload) <= ROOM and self._writer.clear:
+        if not self.served and len(payload) <= ROOM and self._writer.clear and lane.turn.squeezer is None:
             # The last of what was asked, and nothing else is to be written: past the outbox, as a lone ask.
             self._writer.write_frame(self._encode(Reply(lane.index, [item])))
             return

@@ -8,6 +8,7 @@ from typing import Any
 from ..wire import (
     Cancel,
     Close,
+    Compressed,
     Credit,
     Describe,
     DescriptionFrame,
@@ -20,10 +21,12 @@ from ..wire import (
     Reply,
     Update,
     WindowFrame,
+    ZeroCopyCompressed,
     ZeroCopyReply,
 )
 from .allowances import counted
 from .announcements import Announcements
+from .compressing import Compressing
 from .descriptions import Descriptions
 from .halves import takers_of
 from .link import PeerLink
@@ -41,6 +44,7 @@ def all_takers(
     receive: ReceiveSide,
     announcements: Announcements,
     descriptions: Descriptions,
+    compressing: Compressing,
     *,
     pinged: Callable[[Ping], None],
     ponged: Callable[[Pong], None],
@@ -68,6 +72,8 @@ def all_takers(
             ProbeFrame: receive.probed,
             Describe: descriptions.asked,
             DescriptionFrame: descriptions.described,
+            Compressed: compressing.took,
+            ZeroCopyCompressed: compressing.took,
         },
         now,
         {

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import cast
 
 from ...actors.base import DeadlineExceeded, SendError
+from ..compression import Squeezer
 from ..wire import (
     BATCH_LIMIT,
     BODY_OVERHEAD,
@@ -64,7 +65,7 @@ class ReplyLane:
 class LaneTurn:
     """One lane's place in the rounds."""
 
-    __slots__ = ("cutting", "deficit", "held", "lane", "priority", "queued", "round")
+    __slots__ = ("cutting", "deficit", "held", "lane", "priority", "queued", "round", "squeezer")
 
     def __init__(self, lane: OutLane | ReplyLane, priority: int) -> None:
         self.lane = lane
@@ -78,6 +79,8 @@ class LaneTurn:
         self.round = -1
         #: What the connection before has accepted goes first: it is not written yet.
         self.held = False
+        #: What compresses its frames; None: they travel as they are.
+        self.squeezer: Squeezer | None = None
 
     @property
     def busy(self) -> bool:
@@ -265,7 +268,10 @@ class Outbox:
             if frame is None:
                 return []
             head = b""
-            if len(frame.items) == 1 and len(frame.items[0][-1]) > PART_SIZE and not isinstance(frame, TRACED):
+            squeezer = turn.squeezer
+            if squeezer is not None:
+                body = squeezer.pack(self._encoder.body(frame))
+            elif len(frame.items) == 1 and len(frame.items[0][-1]) > PART_SIZE and not isinstance(frame, TRACED):
                 head, body = self._encoder.head_of(frame), frame.items[0][-1]
             else:
                 body = self._encoder.body(frame)

@@ -17,6 +17,7 @@ from .frames import (
     Ask,
     Cancel,
     Close,
+    Compressed,
     Credit,
     Describe,
     DescriptionFrame,
@@ -36,6 +37,7 @@ from .frames import (
     Welcome,
     WindowFrame,
     ZeroCopyAsk,
+    ZeroCopyCompressed,
     ZeroCopyPart,
     ZeroCopyReply,
     ZeroCopyTell,
@@ -52,7 +54,16 @@ from .hello import (
     Hello,
     IdentityInUse,
 )
-from .parts import BODY_OVERHEAD, Cutter, PartBudget, Reassembler, ask_lane, body_limit, reply_lane
+from .parts import (
+    BODY_OVERHEAD,
+    Cutter,
+    PartBudget,
+    Reassembler,
+    ask_lane,
+    body_limit,
+    read_uncompressed,
+    reply_lane,
+)
 from .payload import ChannelCodec, Payload
 from .texts import WORD_LIMIT, clip
 from .traces import (
@@ -88,6 +99,7 @@ __all__ = [
     "ChannelInfo",
     "Close",
     "Codecs",
+    "Compressed",
     "Credit",
     "Cutter",
     "DESCRIBE_LIMIT",
@@ -124,6 +136,7 @@ __all__ = [
     "TracedTell",
     "Update",
     "ZeroCopyAsk",
+    "ZeroCopyCompressed",
     "ZeroCopyPart",
     "ZeroCopyReply",
     "ZeroCopyTell",
@@ -137,6 +150,7 @@ __all__ = [
     "clip",
     "encode_traces",
     "read_traces",
+    "read_uncompressed",
     "reply_lane",
     "turned_away",
     "why_turned_away",

@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from ...actors.sends import MAX_PATH
 from ..schema import DESCRIPTION_LIMIT
-from .hello import MAX_CHANNELS, RECORD_LIMIT, ChannelInfo, Hello, Offers, Record, check_offers
+from .hello import MAX_CHANNELS, MESSAGE_LIMIT, RECORD_LIMIT, ChannelInfo, Hello, Offers, Record, check_offers
 from .texts import TEXT_LIMIT, WORD_LIMIT
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Ask",
     "Cancel",
     "Close",
+    "Compressed",
     "Credit",
     "Describe",
     "DescriptionFrame",
@@ -44,6 +45,7 @@ __all__ = [
     "Update",
     "ViewedFrame",
     "ZeroCopyAsk",
+    "ZeroCopyCompressed",
     "ZeroCopyPart",
     "ZeroCopyReply",
     "ZeroCopyTell",
@@ -248,6 +250,20 @@ class WindowFrame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=19
     bytes: Annotated[int, Meta(ge=1, le=2**32 - 1)]
 
 
+class Compressed(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=20):
+    """COMPRESSED `[20, lane, fresh, size, data, padding]`: the body of a TELL, ASK or REPLY of that lane, made smaller.
+
+    `fresh` is 1 with the first piece of a context and 0 with those that follow; `size` what it is without compression,
+    0 where the sender only says that it reads such frames; `padding` makes up for a `data` that is too small.
+    """
+
+    lane: Lane
+    fresh: Annotated[int, Meta(ge=0, le=1)]
+    size: Annotated[int, Meta(ge=0, le=MESSAGE_LIMIT + 64)]
+    data: bytes
+    padding: bytes = b""
+
+
 ShortFrame: TypeAlias = (
     HelloFrame
     | Welcome
@@ -267,8 +283,8 @@ ShortFrame: TypeAlias = (
     | WindowFrame
 )
 #: A frame as one writes it, and as it is read where it is small: its payloads are bytes of their own.
-Frame: TypeAlias = ShortFrame | Tell | Ask | Reply | Part
-LAST_KIND = 19
+Frame: TypeAlias = ShortFrame | Tell | Ask | Reply | Part | Compressed
+LAST_KIND = 20
 #: Kinds that a reader leaves out where it does not know them: later versions may send some of them unasked.
 SKIPPED_KINDS = range(128, 256)
 
@@ -305,7 +321,17 @@ class ZeroCopyPart(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=1
     data: Annotated[memoryview, Meta(min_length=1, max_length=PART_SIZE)]
 
 
-ViewedFrame: TypeAlias = ShortFrame | ZeroCopyTell | ZeroCopyAsk | ZeroCopyReply | ZeroCopyPart
+class ZeroCopyCompressed(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=20):
+    """A COMPRESSED whose data is a view."""
+
+    lane: Lane
+    fresh: Annotated[int, Meta(ge=0, le=1)]
+    size: Annotated[int, Meta(ge=0, le=MESSAGE_LIMIT + 64)]
+    data: memoryview
+    padding: memoryview = memoryview(b"")
+
+
+ViewedFrame: TypeAlias = ShortFrame | ZeroCopyTell | ZeroCopyAsk | ZeroCopyReply | ZeroCopyPart | ZeroCopyCompressed
 #: A frame as it has come.
 ArrivedFrame: TypeAlias = Frame | ViewedFrame
 

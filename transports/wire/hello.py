@@ -56,6 +56,8 @@ Offers = Annotated[tuple[Text, ...], Meta(max_length=64)]
 Features = Annotated[tuple[Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9._-]{0,31}\Z")], ...], Meta(max_length=32)]
 Bytes16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Window = Annotated[int, Meta(ge=1, le=U32)]
+#: One word, or none.
+Word = Annotated[str, Meta(pattern=r"\A([a-z0-9][a-z0-9._-]{0,31})?\Z")]
 
 
 def _check_printable(field: str, values: Iterable[str]) -> None:
@@ -80,7 +82,8 @@ class ChannelInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     `types` are the names of its messages, `schema` a 16-byte hash over their fields, `messages` and `bytes` the window
     that the owner grants each connection, `max_message` the largest encoded message in bytes, `max_elements` the values
-    in one, `priority` 1 (least) to 255. Raises ValueError where two fields do not fit together.
+    in one, `priority` 1 (least) to 255. `compress` is the method by which frames may be compressed, empty for none.
+    Raises ValueError where two fields do not fit together.
     """
 
     name: Name
@@ -91,6 +94,7 @@ class ChannelInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     max_message: Annotated[int, Meta(ge=1, le=MESSAGE_LIMIT)]
     priority: Annotated[int, Meta(ge=1, le=255)]
     max_elements: Annotated[int, Meta(ge=1, le=HARD_MAX_ELEMENTS)] = DEFAULT_MAX_ELEMENTS
+    compress: Word = ""
 
     def __post_init__(self) -> None:
         _check_printable("name", (self.name,))

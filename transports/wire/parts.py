@@ -10,10 +10,12 @@ from .frame_decoder import PLAIN, FrameDecoders, decode_body
 from .frames import (
     PART_SIZE,
     Ask,
+    Compressed,
     Part,
     Reply,
     Tell,
     ZeroCopyAsk,
+    ZeroCopyCompressed,
     ZeroCopyPart,
     ZeroCopyReply,
     ZeroCopyTell,
@@ -29,11 +31,14 @@ __all__ = [
     "ask_lane",
     "body_limit",
     "lane_of",
+    "read_uncompressed",
     "reply_lane",
 ]
 
+#: What is of a lane.
+OfLane: TypeAlias = Tell | Ask | Reply | ZeroCopyTell | ZeroCopyAsk | ZeroCopyReply
 #: What may travel in parts.
-Carried: TypeAlias = Tell | Ask | Reply | ZeroCopyTell | ZeroCopyAsk | ZeroCopyReply
+Carried: TypeAlias = OfLane | Compressed | ZeroCopyCompressed
 
 # Law 1: the parts of one body travel in order on its lane, one body at a time; other lanes and other
 #        frames may come between. Two lanes a channel: an answer never waits for a message.
@@ -64,7 +69,17 @@ def reply_lane(channel: int) -> int:
 
 def lane_of(frame: Carried) -> int:
     """The lane that the parts of this frame travel on."""
+    if isinstance(frame, Compressed | ZeroCopyCompressed):
+        return frame.lane
     return reply_lane(frame.channel) if isinstance(frame, Reply | ZeroCopyReply) else ask_lane(frame.channel)
+
+
+def read_uncompressed(body: bytes, lane: int, decoders: FrameDecoders) -> OfLane:
+    """What a COMPRESSED of that lane stands for. Raises ProtocolError as `Reassembler.add` does for a body."""
+    frame = decode_body(body, decoders)
+    if not isinstance(frame, OfLane) or lane_of(frame) != lane:
+        raise ProtocolError("part_mismatch", f"lane {lane} carried a {type(frame).__name__}, compressed")
+    return frame
 
 
 def body_limit(max_message: int) -> int:

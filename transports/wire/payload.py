@@ -120,6 +120,7 @@ class ChannelCodec:
             max_message=channel.max_message,
             priority=channel.priority,
             max_elements=channel.max_elements,
+            compress=channel.compress or "",
         )
 
     def sent_unseen(self, largest: int, elements: int) -> int:

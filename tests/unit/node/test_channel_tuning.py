@@ -40,7 +40,7 @@ def test_a_channel_of_a_reactor_here_takes_all_and_one_of_others_its_timeout() -
         (
             "[channels.index]\ntimeout = 1\nwindow = 5",
             r"alice\.toml:5: channels\.index\.window: this node runs no reactor of 'index', it only talks to them: "
-            r"window is what the node that runs one decides; set it there\. Here can be set: timeout",
+            r"window is what the node that runs one decides; set it there\. Here can be set: compress, timeout",
         ),
     ],
 )

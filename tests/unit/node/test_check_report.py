@@ -58,6 +58,12 @@ def test_what_a_channel_comes_to_is_shown_with_what_the_code_says() -> None:
     assert any(line.startswith("  notes: priority 5, window 64 (1048576 bytes), mailbox 1024") for line in report())
 
 
+def test_what_is_compressed_is_shown() -> None:
+    assert any("compress none" in line for line in report())
+    tuned = NOTES.tuned(compress="zstd")
+    assert "compress zstd" in check_report(config({}), None, [tuned])
+
+
 def test_arguments_of_reactors_are_named_and_not_shown() -> None:
     words = 'reactors=[{ path = "a:B", args = { key = "hunter3" } }]'
     text = "\n".join(report() + report({}, words))

@@ -37,12 +37,15 @@ max_elements = 1000
 timeout = inf
 overflow = "drop_oldest"
 local = true
+compress = "zstd"
 """)
     assert (channel.key, channel.name, channel.path) == ('channels."my.blocks"', "my.blocks", "blocks:Blocks")
     tuning = channel.settings()
     assert set(tuning) | {"rate"} == set(ChannelTuning.__annotations__)
     assert (tuning["overflow"], tuning["timeout"], tuning["window"]) == (Overflow.DROP_OLDEST, inf, 5)
     assert tuning["local"]
+    assert tuning["compress"] == "zstd"
+    assert read('[channels.blocks]\ncompress = "none"')[0].settings() == {"compress": None}
 
 
 def test_without_channels_nothing_is_set() -> None:
@@ -68,6 +71,7 @@ def test_without_channels_nothing_is_set() -> None:
             "[channels.blocks]\ntimeout = 0",
             r"timeout: 0\.0 is out of range; write seconds above 0, or inf for no limit",
         ),
+        ("[channels.blocks]\ncompress = 'gzip'", r"compress: 'gzip' is not one of zlib, zstd, none"),
         ("[channels.blocks]\npath = 'blocks'", r"channels\.blocks\.path: 'blocks' is not an import path"),
         ("[channels.Blocks]\nwindow = 5", r"alice\.toml:1: channels\.Blocks: is no name of a channel: lower-case"),
         ('[channels."a b"]\nwindow = 5', r'alice\.toml:1: channels\."a b": is no name of a channel'),

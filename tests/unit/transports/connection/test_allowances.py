@@ -121,7 +121,10 @@ def _without_end(take: Callable[[Any], None], frame: object) -> None:
 def test_the_page_of_the_wire_says_the_same() -> None:
     page = (Path(__file__).parents[4] / "docs" / "wire.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| ([^|]+) \|[^|]*\| ([\d,]+) \| ([\d,]+) \|$", page.split("### How often")[1], re.MULTILINE)
-    names = {"messages that are not what their channel declares": "malformed"}
+    names = {
+        "messages that are not what their channel declares": "malformed",
+        "COMPRESSED of `size` 0": "empty COMPRESSED",
+    }
     said = {}
     for frame, most, rate in rows:
         name = "small PART" if "less than" in frame else names.get(frame, frame.split(",")[0])

@@ -11,13 +11,15 @@ from kept_writer import KeptWriter
 from some_frames import copied
 
 from peerbus.actors import Bus, Channel, ProtocolError
+from peerbus.transports.compression import CompressionPool
 from peerbus.transports.connection.announcements import Announcements
 from peerbus.transports.connection.commands import CloseChannel, OfferRoles, OpenChannel
+from peerbus.transports.connection.compressing import Compressing
 from peerbus.transports.connection.descriptions import Descriptions
 from peerbus.transports.connection.link import PeerLink
 from peerbus.transports.connection.receive_side import ReceiveSide
 from peerbus.transports.wire.codecs import Codecs
-from peerbus.transports.wire.frame_decoder import FrameDecoder
+from peerbus.transports.wire.frame_decoder import PLAIN, FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, Close, Frame, Open, Update
 from peerbus.transports.wire.hello import MAX_CHANNELS, ChannelInfo, Hello
 from peerbus.transports.wire.payload import ChannelCodec
@@ -59,8 +61,11 @@ class Board:
         self.receive = ReceiveSide(bus, own, peer, codecs, self.link.outbox, writer)
         outbox = self.link.outbox
         descriptions = Descriptions(peer, codecs, self.link.lanes, self.receive.lanes, outbox, writer)
+        compressing = Compressing(
+            codecs, self.link.lanes, self.receive, outbox, writer, PLAIN, CompressionPool(), bus.loop.time
+        )
         self.announcements = Announcements(
-            bus.name, codecs, self.link, self.receive, descriptions, outbox, writer, self.changed
+            bus.name, codecs, self.link, self.receive, descriptions, compressing, outbox, writer, self.changed
         )
 
     def changed(self) -> None:

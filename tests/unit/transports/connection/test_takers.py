@@ -12,7 +12,13 @@ from peerbus.transports.wire.frames import Frame, HelloFrame, Part, Reject, View
 def test_every_frame_that_may_come_on_an_open_connection_is_taken() -> None:
     part: Any = MagicMock()
     takers = all_takers(
-        part, part, part, part, pinged=part, ponged=part, told_to_go=part, now=lambda: 0.0, bytes_in=int, bytes_out=int
+        *[part] * 5,
+        pinged=part,
+        ponged=part,
+        told_to_go=part,
+        now=lambda: 0.0,
+        bytes_in=int,
+        bytes_out=int,
     )
     kinds = {*get_args(Frame), *get_args(ViewedFrame)} - {HelloFrame, Welcome, Reject, Part, ZeroCopyPart}
     assert set(takers) == kinds
