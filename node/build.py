@@ -48,6 +48,7 @@ def build_node(config: NodeConfig, found: FoundIdentity | None = None, extension
         channels=channels,
         tuning=tuning,
         mdns=config.discovery.mdns and (config.discovery.interfaces or True),
+        finders=config.discovery.finders,
         pex=config.pex.enabled and config.pex.options,
         private=config.pex.private,
         peers=[str(endpoint) for endpoint in config.peers.persistent],

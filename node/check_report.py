@@ -8,7 +8,9 @@ from typing import Any
 
 from ..actors.base import date_text
 from ..actors.messages import Channel
+from ..discovery.finder_kinds import finders_installed
 from ..discovery.pex import PeerExchange
+from ..transports.kinds import schemes_installed
 from .channel_tuning import notes_on_channels
 from .config import NodeConfig
 from .config_permissions import notes_on_permissions
@@ -43,6 +45,7 @@ def check_report(config: NodeConfig, found: FoundIdentity | None, channels: Iter
     names = [channel.name for channel in channels] + ([PeerExchange.channel.name] if config.pex.enabled else [])
     faults = notes_on_permissions(config.permissions, names, roles)
     parts.append([f"  {note}" for note in notes_on_channels(channels) + faults])
+    parts.append([f"  {line}" for line in _installed()])
     parts.append([f"  {line}" for line in _ignored(config)])
     heads = [
         "",
@@ -51,6 +54,7 @@ def check_report(config: NodeConfig, found: FoundIdentity | None, channels: Iter
         "how much peers may send:",
         "set, and where:",
         "notes:",
+        "carriers and finders:",
         "variables that are no key of a configuration, and ignored:",
     ]
     return "\n".join(
@@ -68,6 +72,7 @@ def _meaning(config: NodeConfig, found: FoundIdentity | None) -> Iterator[tuple[
     finders = []
     if config.discovery.mdns:
         finders.append(f"mDNS on {_listed(config.discovery.interfaces or ('all interfaces',))}")
+    finders += config.discovery.finders
     if config.pex.enabled:
         finders.append("peer exchange")
     peers = config.peers
@@ -129,6 +134,14 @@ def _channel(channel: Channel[Any]) -> str:
         f"compress {channel.compress or 'none'}"
         f"{', stays on this node' if channel.local else ''}"
     )
+
+
+def _installed() -> Iterator[str]:
+    """What endpoints and finders can be configured here, and what to install for others."""
+    for what, found in (("carrier", schemes_installed()), ("finder", finders_installed())):
+        for each in found:
+            by = f" (of {each.by})" if each.by != "peerbus" else ""
+            yield f"{what} {each.name}{by}" + (f": not installed, {each.missing}" if each.missing else "")
 
 
 def _set(config: NodeConfig) -> Iterator[tuple[str, object]]:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from ..actors.base import ConfigError
 from ..actors.messages import Capability
+from ..discovery.finder_kinds import make_finders
 from ..discovery.records import Advertised, check_offers_fit
 from ..transports.rules import PeerRates, Permissions
 from ..transports.streams import Endpoint
@@ -54,10 +55,14 @@ class ReactorConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscoveryConfig:
-    """How peers are found. `interfaces` are IP addresses or names of this machine's; None means all of them."""
+    """How peers are found. `interfaces` are IP addresses or names of this machine's; None means all of them.
+
+    `finders` are URLs of other ways, `dns://…`, `folder://…`.
+    """
 
     mdns: bool = True
     interfaces: tuple[str, ...] | None = None
+    finders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,8 +244,16 @@ def _discovery(table: TomlTable) -> DiscoveryConfig:
     interfaces = table.each("interfaces", interface_of, '"127.0.0.1"') if table.has("interfaces") else None
     if interfaces == ():
         raise table.error("interfaces", "is empty; leave the key out for all interfaces, or write mdns = false")
+    finders = table.each("finders", str, '"dns://peers.example.org?type=A&port=7400"')
+    for index, url in enumerate(finders):
+        if url in finders[:index]:
+            raise table.error(f"finders[{index}]", f"{url} is there twice")
+        try:
+            make_finders([url])
+        except ConfigError as error:
+            raise table.error(f"finders[{index}]", str(error)) from error
     table.finish()
-    return DiscoveryConfig(mdns=mdns, interfaces=interfaces)
+    return DiscoveryConfig(mdns=mdns, interfaces=interfaces, finders=finders)
 
 
 def _log(table: TomlTable) -> LogConfig:

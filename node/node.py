@@ -52,6 +52,7 @@ from .node_arguments import (
     capabilities_of,
     dialed_of,
     endpoints_of,
+    finders_of,
     listed,
     mdns_of,
     name_of,
@@ -81,15 +82,16 @@ class Node(NodeViews):
     (`tcp://127.0.0.1:0`, `unix:///run/a.sock`); none listens nowhere. `offers`: roles as text, `archive` or
     `archive{from=1000}`. `reactors`: classes or factories, each run from start to stop. `channels`: of reactors that
     this node only talks to. `peers`: endpoints to keep a connection to; `seeds`: endpoints to dial when nobody else is
-    left. `mdns`: find peers by multicast DNS, on all interfaces (True) or on those named. `finders`: other ways to
-    find peers, by the source that their candidates name. `pex`: exchange peers with peers, by the default options
-    (True) or by these. `requires`: which roles its peers together must offer; it dials, keeps and parts with peers for
-    it. `book`: a file for what is to be remembered of peers over restarts; None forgets it. `advertise`: where others
-    reach this node, if not where it listens; `private`: peers are to tell nobody of it. `transports` replace the
-    default ones (TCP with TLS 1.3, Unix sockets, and those of the other schemes that its endpoints name). `rng` chooses
-    peers and jitter; keys never come from it. `permissions`: who may send and offer what; None: everybody everything;
-    `rates`: how much each may send on each channel, where that says nothing itself; None: as much as they like.
-    `slow_handler`, `tuning`: see `Bus`. `extensions`: what runs beside it, as `peerbus.operate.Admin()`.
+    left. `mdns`: find peers by multicast DNS, on all interfaces (True) or on those named. `finders`: other ways to find
+    peers, as URLs (`dns://…`, `folder://…`) or by the source that candidates name. `pex`: exchange peers with peers, by
+    the default options (True) or by these. `requires`: which roles its peers together must offer; it dials, keeps and
+    parts with peers for it. `book`: a file for what is to be remembered of peers over restarts; None forgets it.
+    `advertise`: where others reach this node, if not where it listens; `private`: peers are to tell nobody of it.
+    `transports` replace the default ones (TCP with TLS 1.3, Unix sockets, and those of the other schemes that its
+    endpoints name). `rng` chooses peers and jitter; keys never come from it. `permissions`: who may send and offer
+    what; None: everybody everything; `rates`: how much each may send on each channel, where that says nothing itself;
+    None: as much as they like. `slow_handler`, `tuning`: see `Bus`. `extensions`: what runs beside it, as
+    `peerbus.operate.Admin()`.
 
     Raises ConfigError, ValueError or TypeError where an argument is not right.
     """
@@ -107,7 +109,7 @@ class Node(NodeViews):
         peers: Iterable[str] = (),
         seeds: Iterable[str] = (),
         mdns: bool | Sequence[str] = False,
-        finders: Mapping[str, MakeFinder] | None = None,
+        finders: Mapping[str, MakeFinder] | Sequence[str] | None = None,
         pex: bool | PexOptions = False,
         advertise: Iterable[str] = (),
         private: bool = False,
@@ -129,7 +131,6 @@ class Node(NodeViews):
         of_kind("options", options, PeerOptions, "PeerOptions(…)")
         of_kind("permissions", permissions, Permissions, "Permissions(…)")
         of_kind("book", None if hasattr(book, "load") else book, (str, Path), "the path of a file")
-        of_kind("finders", finders, Mapping, "a function by the name of each source")
         listed("requires", requires, "requirements", Require, "Require(role=…, at_least=…)")
         if transports is not None:
             listed("transports", transports, "transports")
@@ -151,7 +152,7 @@ class Node(NodeViews):
             book = SqliteBook(Path(book), most=self._options.max_known)
         self._book: Book = MemoryBook() if book is None else book
         self._mdns = mdns_of(mdns)
-        self._finders = dict(finders or {})
+        self._finders = finders_of(finders)
         self._pex = pex_of(pex)
         self._rules = PeerRules(permissions, rates_of("rates", rates))
         self._heartbeat = seconds_of("heartbeat", heartbeat, zero=False)

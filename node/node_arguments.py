@@ -8,6 +8,8 @@ from collections.abc import Set as AbstractSet
 
 from ..actors.base import ConfigError
 from ..actors.messages import Capability, Rate
+from ..discovery.facts import MakeFinder
+from ..discovery.finder_kinds import make_finders
 from ..discovery.mdns import MAX_NETWORK
 from ..discovery.pex import PexOptions
 from ..discovery.records import AddressFilter, Advertised, check_offers_fit
@@ -23,6 +25,7 @@ __all__ = [
     "dialed_of",
     "endpoint_of",
     "endpoints_of",
+    "finders_of",
     "listed",
     "mdns_of",
     "name_of",
@@ -162,6 +165,16 @@ def rates_of(argument: str, rates: Rate | PeerRates | None) -> PeerRates:
     """How much each peer may send, as an argument says it. Raises ConfigError."""
     of_kind(argument, rates, (Rate, PeerRates), "Rate(messages=…)")
     return rates if isinstance(rates, PeerRates) else PeerRates(rates)
+
+
+def finders_of(finders: Mapping[str, MakeFinder] | Sequence[str] | None) -> dict[str, MakeFinder]:
+    """What makes the finders that an argument stands for, by their sources. Raises ConfigError."""
+    if isinstance(finders, Mapping):
+        return dict(finders)
+    if isinstance(finders, str):
+        raise ConfigError(f"finders is a list of URLs, [{finders!r}], or functions by source, not one text")
+    listed("finders", finders or (), "URLs", str, "dns://peers.example.org?type=A&port=7400")
+    return make_finders(finders or ())
 
 
 def of_kind(argument: str, value: object, kind: type | tuple[type, ...], example: str) -> None:

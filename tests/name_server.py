@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import socket
 import struct
 import threading
@@ -10,17 +11,22 @@ from collections.abc import Iterator
 
 __all__ = ["NameServer", "ask", "name_server"]
 
-_A = 1
+_A, _AAAA, _SRV = 1, 28, 33
 
 
 class NameServer:
     """Answers questions for addresses from `names`, and counts them in `asked`; names in `silent` get no answer.
+
+    `services`: by name, the port and host of each service; their addresses go with the answer where `names` has them.
+    `ttl`: seconds for which what it says is good.
 
     Thread: one (waits for: questions; feeds: who asks).
     """
 
     def __init__(self, address: str = "127.0.0.1", port: int = 0) -> None:
         self.names: dict[str, list[str]] = {}
+        self.services: dict[str, list[tuple[int, str]]] = {}
+        self.ttl = 0
         self.silent: set[str] = set()
         self.asked: list[str] = []
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -45,12 +51,31 @@ class NameServer:
             self.asked.append(name)
             if name in self.silent:
                 continue
-            found = self.names.get(name)
-            records = [] if found is None or kind != _A else found
+            services, known = self.services.get(name, []), name in self.names or name in self.services
+            answers = [self._record(b"\xc0\x0c", _SRV, _service(*each)) for each in services if kind == _SRV]
+            answers += self._addresses(b"\xc0\x0c", name, kind)
+            more = [each for _, host in services if kind == _SRV for each in self._addresses(_name(host), host)]
             # A response, recursion desired and available; 3 is "there is no such name".
-            head = struct.pack(">2sHHHHH", question[:2], 0x8180 | (3 if found is None else 0), 1, len(records), 0, 0)
-            answers = [struct.pack(">HHHIH", 0xC00C, _A, 1, 0, 4) + socket.inet_aton(one) for one in records]
-            self._socket.sendto(head + question[12:end] + b"".join(answers), asker)
+            counts = (1, len(answers), 0, len(more))
+            head = struct.pack(">2sHHHHH", question[:2], 0x8180 | (0 if known else 3), *counts)
+            self._socket.sendto(head + question[12:end] + b"".join(answers + more), asker)
+
+    def _addresses(self, name: bytes, host: str, kind: int = _A) -> list[bytes]:
+        """The records of one kind, A or AAAA."""
+        found = [ipaddress.ip_address(one) for one in self.names.get(host, [])]
+        version = {_A: 4, _AAAA: 6}.get(kind)
+        return [self._record(name, kind, each.packed) for each in found if each.version == version]
+
+    def _record(self, name: bytes, kind: int, data: bytes) -> bytes:
+        return name + struct.pack(">HHIH", kind, 1, self.ttl, len(data)) + data
+
+
+def _service(port: int, host: str) -> bytes:
+    return struct.pack(">HHH", 0, 0, port) + _name(host)
+
+
+def _name(text: str) -> bytes:
+    return b"".join(bytes([len(label)]) + label.encode() for label in text.split(".") if label) + b"\0"
 
 
 def _question(data: bytes) -> tuple[str, int, int]:

@@ -34,9 +34,11 @@ class BuiltIn:
     @property
     def missing(self) -> str:
         """How to install what it lacks; '' where nothing is missing."""
-        if not self.needs or importlib.util.find_spec(self.needs) is not None:
-            return ""
-        return f"pip install peerbus[{self.extra}]"
+        try:
+            found = not self.needs or importlib.util.find_spec(self.needs) is not None
+        except ModuleNotFoundError:  # of a module in a package that is not there
+            found = False
+        return "" if found else f"pip install peerbus[{self.extra}]"
 
 
 @dataclass(frozen=True, slots=True)

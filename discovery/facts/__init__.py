@@ -21,7 +21,7 @@ from .events import (
     RequirementMet,
     RequirementUnmet,
 )
-from .finder import Finder, MakeFinder
+from .finder import Finder, FinderKind, MakeFinder
 from .messages import AdvertisePeers, AnnounceMyself, FoundPeer, LostPeer, Offer, PeerWasUseful, ReportPeer
 from .require import Require
 from .scores import MAX_SCORE, MIN_SCORE, WEIGHTS, Score, ScoreReason
@@ -46,6 +46,7 @@ __all__ = [
     "Dial",
     "Direction",
     "Finder",
+    "FinderKind",
     "FoundPeer",
     "PeerConnectionView",
     "ListenerLost",

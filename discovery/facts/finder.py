@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from ...transports.streams import Endpoint
 from .events import Candidate
 
-__all__ = ["Finder", "MakeFinder"]
+__all__ = ["Finder", "FinderKind", "MakeFinder"]
 
 
 class Finder(Protocol):
@@ -46,3 +47,15 @@ class MakeFinder(Protocol):
         on_found: Callable[[Candidate], None],
         on_lost: Callable[[str], None],
     ) -> Finder: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinderKind:
+    """A way of finding nodes that a URL of this scheme configures, `folder:///srv/nodes`.
+
+    A package brings one by an entry point `peerbus.finders` of the scheme's name. `make` takes the URL, which is also
+    the source that the candidates name, and raises ValueError for one that is wrong.
+    """
+
+    scheme: str
+    make: Callable[[str], MakeFinder]

@@ -46,6 +46,7 @@ async def guest_of(path: Path) -> AsyncIterator[Node]:
         network=config.network,
         channels=known_channels(config),
         mdns=config.discovery.mdns and (config.discovery.interfaces or True),
+        finders=[url for url in config.discovery.finders if not url.startswith("folder:")],
         pex=config.pex.enabled and config.pex.options,
         private=True,
         peers=[str(endpoint) for endpoint in dict.fromkeys([*config.peers.persistent, *places(config)])],

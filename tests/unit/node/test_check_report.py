@@ -54,6 +54,14 @@ def test_each_value_that_is_set_is_shown_with_where_it_stands() -> None:
         assert line in lines
 
 
+def test_carriers_and_finders_are_listed_and_what_others_lack() -> None:
+    lines = report()
+    assert lines.index("  carrier tcp") > lines.index("carriers and finders:")
+    assert "  carrier unix" in lines
+    assert "  finder folder" in lines
+    assert all("pip install peerbus[" in line for line in lines if "not installed" in line)
+
+
 def test_what_a_channel_comes_to_is_shown_with_what_the_code_says() -> None:
     assert any(line.startswith("  notes: priority 5, window 64 (1048576 bytes), mailbox 1024") for line in report())
 

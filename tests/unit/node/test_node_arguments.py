@@ -28,7 +28,7 @@ from peerbus.node import Node
         ({"requires": ["archive"]}, r"requires is a list of requirements, and has 'archive'; write 'Require"),
         ({"requires": "archive"}, "requires is a list of requirements, not 'archive'"),
         ({"transports": 5}, "transports is a list of transports, not 5"),
-        ({"finders": [print]}, "finders is .*; pass a function by the name of each source"),
+        ({"finders": [print]}, "finders is a list of URLs, and has <built-in function print>"),
         ({"heartbeat": "5"}, "heartbeat: '5' is no number of seconds"),
         ({"shutdown_timeout": None}, "shutdown_timeout: None is no number of seconds"),
         ({"slow_handler": True}, "slow_handler: True is no number of seconds"),

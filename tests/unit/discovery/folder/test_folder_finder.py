@@ -1,0 +1,104 @@
+"""Nodes of a folder come and go with its files, whoever writes them and however."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Self
+
+import pytest
+from virtual_time import eventually, in_real_time, log_of_the_loop
+
+from peerbus.actors.base import ConfigError
+from peerbus.discovery.facts.events import Candidate
+from peerbus.discovery.facts.finder import Finder
+from peerbus.discovery.finder_kinds import make_finders
+from peerbus.transports.streams.endpoint import Endpoint
+
+NODE, OTHER = "a" * 64, "b" * 64
+HERE, THERE = (Endpoint("tcp", "10.0.0.2", port) for port in (1, 2))
+
+
+def say(path: Path, *places: Endpoint, **more: object) -> None:
+    path.write_text(json.dumps({"endpoints": list(map(str, places)), **more}))
+
+
+class Heard:
+    """What a finder of this folder says."""
+
+    def __init__(self, folder: Path, options: str = "&write=no") -> None:
+        self.found: list[Candidate] = []
+        self.lost: list[str] = []
+        url = f"folder://{folder}?every=0.01{options}"
+        self.finder: Finder = make_finders([url])[url](
+            OTHER, "demo", endpoints=[THERE], roles=[], on_found=self.found.append, on_lost=self.lost.append
+        )
+
+    async def __aenter__(self) -> Self:
+        assert await self.finder.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.finder.aclose()
+
+
+@in_real_time
+async def test_a_config_map_is_swapped_as_a_whole(tmp_path: Path) -> None:
+    # As the kubelet does it: files are links into `..data`, which is a link that is put in its place at once.
+    for number, place in enumerate((HERE, THERE)):
+        (tmp_path / f"..{number}").mkdir()
+        say(tmp_path / f"..{number}" / "seeds.json", place, HERE)
+    (tmp_path / "..data").symlink_to("..0")
+    (tmp_path / "seeds.json").symlink_to("..data/seeds.json")
+    async with Heard(tmp_path) as heard:
+        await eventually(lambda: bool(heard.found))
+        assert (heard.found[0].node_id, heard.found[0].endpoints) == (None, (HERE,))
+        (tmp_path / "..new").symlink_to("..1")
+        (tmp_path / "..new").replace(tmp_path / "..data")
+        say(tmp_path / "more.json", Endpoint("tcp", "10.0.0.3", 1))
+        await eventually(lambda: len(heard.found[-1].endpoints) == 2)
+        assert {one.host for one in heard.found[-1].endpoints} == {"10.0.0.2", "10.0.0.3"}
+        (tmp_path / "more.json").unlink()
+        (tmp_path / "seeds.json").unlink()
+        await eventually(lambda: heard.found[-1].endpoints == ())
+    assert heard.lost == []
+
+
+@in_real_time
+async def test_a_file_that_is_half_written_is_as_it_was_and_what_is_wrong_is_said_once(tmp_path: Path) -> None:
+    path = tmp_path / "alice.json"
+    say(path, HERE, node_id=NODE)
+    async with Heard(tmp_path) as heard:
+        await eventually(lambda: bool(heard.found))
+        path.write_text('{"endpoints": [')
+        await eventually(lambda: any(line["event"] == "folder of nodes" for line in log_of_the_loop().lines))
+        say(path, THERE, node_id=NODE)
+        await eventually(lambda: len(heard.found) > 1)
+        assert [each.endpoints for each in heard.found] == [(HERE,), (THERE,)]
+        assert heard.lost == []
+        path.unlink()
+        await eventually(lambda: heard.lost == [NODE])
+    assert len([line for line in log_of_the_loop().lines if line["event"] == "folder of nodes"]) == 1
+
+
+@in_real_time
+async def test_a_folder_that_is_not_there_or_not_to_be_written_is_said_and_waited_for(tmp_path: Path) -> None:
+    folder = tmp_path / "later"
+    async with Heard(folder, "") as heard:
+        await eventually(lambda: len(log_of_the_loop().lines) >= 2)
+        folder.mkdir()
+        say(folder / "alice.json", HERE, node_id=NODE)
+        await eventually(lambda: bool(heard.found))
+    assert {line["error"].partition(":")[0] for line in log_of_the_loop().lines} == {
+        "this node is not in the folder",
+        "cannot be looked at",
+    }
+    assert [each.name for each in folder.iterdir()] == ["alice.json"]
+
+
+@pytest.mark.parametrize(
+    "url", ["folder://", "folder://host/x", "folder:///x?every=0", "folder:///x?write=maybe", "folder:///x?often=1"]
+)
+def test_a_url_that_names_no_folder_is_refused(url: str) -> None:
+    with pytest.raises(ConfigError, match="folder"):
+        make_finders([url])
