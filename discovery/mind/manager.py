@@ -105,7 +105,7 @@ class PeerManager:
         self._list = DialList(self._state)
         #: Where peers are known that have proven themselves.
         self.good_hosts: GoodHosts = GoodHosts(self._peers)
-        self._refused: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
 
     # -- what finders and the operator say
@@ -219,7 +219,7 @@ class PeerManager:
         peer = None if attempt.dial is None else self._list.take_back(attempt.dial, reached=now)
         verdict = self._admission.judge(attempt, peer, now)
         if isinstance(verdict, Refuse):
-            self._refused[verdict.reason] += 1
+            self.refused[verdict.reason] += 1
             if attempt.more and attempt.dial is not None and peer is not None and self._peers.has(peer):
                 self._list.put_back(attempt.dial, peer)
         return verdict
@@ -365,7 +365,7 @@ class PeerManager:
 
     def snapshot(self, now: float = 0.0, limit: int | None = None) -> PeersSnapshot:
         """All it knows, as a value; scores are those of the time `now`. `limit`: see `picture_of`."""
-        out, refused, failed = self._list.out, self._refused, self._failed
+        out, refused, failed = self._list.out, self.refused, self._failed
         return picture_of(self._state, now, dialing=out, refused=refused, failed=failed, wall=self.wall, limit=limit)
 
     def clock_offset(self) -> tuple[float | None, int]:

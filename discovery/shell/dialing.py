@@ -22,14 +22,15 @@ from ...actors.base import (
     new_task,
 )
 from ...actors.bus import Bus
-from ...transports.admission import Credentials, NetworkGate
+from ...transports.admission import NetworkGate
 from ...transports.connection import Greeted, greet
-from ...transports.rules import PeerRules, Subject
+from ...transports.rules import PeerRules
 from ...transports.streams import Endpoint, ManyPlaces, Provisional, Stream, Transport
 from ...transports.wire import Hello, IdentityInUse
 from ..facts import Accept, Attempt, Changes, Dial, PeerNotReached, PeerRefused, ScoreReason
-from ..mind import PeerManager
+from ..mind import PeerManager, bounded
 from ..records import LocalAddress, may_lead_to
+from .judged import Judged
 from .listening import Listening
 from .referrals import Referrals
 from .repeats import Repeated, Repeats
@@ -212,7 +213,7 @@ class Dialing:
 
     async def _dial_place(self, dial: Dial, place: Endpoint, timeout: float, *, more: bool) -> Exception | None:
         """Dial one place, and greet who is there; returns why that came to nothing."""
-        judged = _Judged()
+        judged = Judged()
         try:
             stream = await self._transport(place).dial(place, expect=dial.node_id, timeout=timeout)
             judged.node_id, judged.remote = stream.peer_id, stream.remote
@@ -227,7 +228,7 @@ class Dialing:
         self._note(dial, place, judged, worked=True)
         return None
 
-    def _note(self, dial: Dial, place: Endpoint, judged: _Judged, *, worked: bool) -> None:
+    def _note(self, dial: Dial, place: Endpoint, judged: Judged, *, worked: bool) -> None:
         if dial.endpoint.is_name:
             self._whereabouts.answered(place, judged.node_id, self._loop.time(), worked=worked)
 
@@ -290,18 +291,21 @@ class Dialing:
 
     async def _welcome(self, stream: Stream) -> None:
         reason = ""
+        judged = Judged()
         try:
-            await self._greet(stream, _Judged(), None)
+            await self._greet(stream, judged, None)
         except Exception as error:  # noqa: BLE001  # whatever a stranger can bring about, he is refused for it
             reason = "protocol" if isinstance(error, ProtocolError) else getattr(error, "reason", "closed")
-            self._refused(stream.remote, error)
+            self._refused(stream.remote, error, counted=judged.refused)
         finally:
             if isinstance(stream, Provisional):
                 stream.settle(reason)
             self._changed(Changes())  # one that was let in and broke off may be wanted
 
-    def _refused(self, remote: Endpoint | None, error: Exception) -> None:
-        reason = getattr(error, "reason", type(error).__name__)
+    def _refused(self, remote: Endpoint | None, error: Exception, *, counted: bool = False) -> None:
+        reason, counts = getattr(error, "reason", type(error).__name__), self._manager.refused
+        if not counted and not getattr(error, "by_peer", False):
+            counts[bounded(counts, reason)] += 1
         who = "" if remote is None else remote.host or str(remote)
         if told := self._told(self._refusals, who, reason):
             expected = isinstance(error, PeerbusError | OSError)
@@ -320,7 +324,7 @@ class Dialing:
     # Greeting, either way.
 
     async def _greet(
-        self, stream: Stream, judged: _Judged, dial: Dial | None, *, place: Endpoint | None = None, more: bool = False
+        self, stream: Stream, judged: Judged, dial: Dial | None, *, place: Endpoint | None = None, more: bool = False
     ) -> None:
         self._keys += 1
         key = self._keys
@@ -338,7 +342,7 @@ class Dialing:
             if isinstance(verdict, Accept):
                 judged.accepted = peer.node_id
                 return None
-            now = self._loop.time()
+            now, judged.refused = self._loop.time(), True
             others = self._referrals.for_refused(peer.node_id, verdict.reason, stream.remote, now)
             return verdict.reason, verdict.text, others if dial is None else ()
 
@@ -378,23 +382,3 @@ def _is_fault(error: BaseException, *, dialed: bool) -> bool:
 def _close_unowned(stream: Stream, greeting: asyncio.Task[None]) -> None:
     if greeting.cancelled():
         stream.abort()
-
-
-class _Judged:
-    """What became of one attempt: who was there, and whom the manager accepted."""
-
-    def __init__(self) -> None:
-        self.node_id: str | None = None
-        self.remote: Endpoint | None = None
-        self.accepted: str | None = None
-        self._credentials: Credentials | None = None
-
-    def entered(self, credentials: Credentials) -> None:
-        """They were shown, as the network's rules want it."""
-        self._credentials = credentials
-
-    def subject(self, node_id: str, proven: bool) -> Subject:
-        """Who is there, for the rules of permission."""
-        shown = self._credentials
-        bare = shown is None or not shown.node_id
-        return Subject.of(Credentials(node_id=node_id, proven=proven) if bare else shown)

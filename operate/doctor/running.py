@@ -33,7 +33,7 @@ _BY_REASON: Mapping[str, str] = {
     "network": "nodes of other networks share a place: name the right one, network = …",
     "version": "they speak another version of the protocol: upgrade the older nodes",
     "node_id": "another node is there than the one that is named: take its id out of the endpoint, or put the right in",
-    "certificate": "they have no right certificate for this network",
+    "certificate": "they have no certificate that counts in this network: peerbus ca issue, then peerbus network",
     "tls": "what is there speaks no TLS, or breaks it off: is it a node?",
     "magic": "what is there is no node: see what listens at the endpoints that are named",
     "timeout": "they take connections and do not answer: they stand still, or the path drops packets",
@@ -41,7 +41,16 @@ _BY_REASON: Mapping[str, str] = {
     "full": "their slots, or this node's, are full: raise peers.max_connected",
     "rate": "one address opens too many connections: limits.arrivals_per_address",
     "banned": "`peerbus unban ID` where that is not meant",
+    "not_allowed": "the list of who refuses has not the other's id: [network] allow, then peerbus network --reload",
+    "network_key": "the two have different keys: copy one file to both, see peerbus network",
+    "network_policy": "one side asks for a key or a certificate, the other does not: compare [network] of both",
+    "expired": "a certificate's time is over: peerbus ca renew, then peerbus network --reload on that node",
+    "revoked": "the authority has revoked that certificate: peerbus ca issue, where that is not meant",
+    "unproven": "this network goes by ids, and the carrier proves none: use TLS",
 }
+
+#: What whoever knocks may bring about, and nobody here can mend.
+_OF_ANYBODY = frozenset({"tls", "magic", "timeout", "node_id"})
 
 
 def judge_running(
@@ -56,7 +65,8 @@ def judge_running(
     found += [_narrow(path, time.time() if now is None else now) for path in seen.carried.narrow]
     found += [_narrow_now(each) for each in connections if each.narrow]
     found += _reasons("dials in vain", seen.failed)
-    found += _reasons("not let in", seen.refused)
+    refused = {word: times for word, times in seen.refused.items() if word not in _OF_ANYBODY}
+    found += _reasons("not let in", refused)
     found.append(judge_descriptors(seen.process.max_fds, needed, seen.process.open_fds))
     found += _lag(seen)
     return found

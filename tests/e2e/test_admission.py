@@ -164,6 +164,7 @@ async def _refuse(tmp_path: Path) -> None:
             for node, reason in ((d, "expired"), (e, "certificate"), (s, "network_policy")):
                 await eventually(partial(_failed, node))
                 assert set(node.snapshot().peers.failed) == {reason}
+            assert {"expired", "certificate", "network_policy"} <= a.snapshot().peers.refused.keys()
             # Alice hears of it, and Carol, who is connected with her only.
             ours.revoke([bob.certificate], time.time())
             assert await a.revoke(ours.list_file.read_bytes())
