@@ -12,6 +12,7 @@ from typing import TypeVar
 from peerbus.actors.engine.state import STEPS
 from peerbus.discovery.peer.lifecycle import TRANSITIONS as PEER
 from peerbus.transports.connection.parting import PHASES, PROOFS, SPOKEN
+from peerbus.transports.libp2p.yamux_life import YAMUX_LIVES
 from peerbus.transports.wire.handshake import TRANSITIONS as HANDSHAKE
 
 __all__ = ["DRAWINGS", "Drawing", "state_diagram"]
@@ -79,4 +80,5 @@ DRAWINGS = (
     Drawing("goaways", "lives.md", state_diagram(SPOKEN)),
     Drawing("proofs", "lives.md", state_diagram(PROOFS)),
     Drawing("peer", "peers.md", state_diagram(PEER)),
+    Drawing("yamux", "libp2p.md", state_diagram(YAMUX_LIVES)),
 )

@@ -194,6 +194,8 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("transports.libp2p.yamux", "MAX_STREAMS", "streams that the other side has open"),
         Limit("transports.libp2p.connection", "MAX_CONTROL", "answers that it does not read", "bytes"),
         Limit("transports.libp2p.identify", "MAX_IDENTIFY", "what it says of itself", "bytes"),
+        Limit("transports.libp2p.yamux_frames", "FIRST_WINDOW", "bytes of a stream that is not read yet", "bytes"),
+        Limit("transports.libp2p.idle_traffic", "IDLE_BYTES", "messages and frames that carry nothing", "bytes"),
     ),
     "discovery": (
         Limit("discovery.pex.pex", "MAX_RECORDS", "records in one answer of peer exchange"),
