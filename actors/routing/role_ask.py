@@ -14,6 +14,7 @@ from ..base import (
     ActorStopped,
     NoRoute,
     NoSuchReactor,
+    NotAllowed,
     PeerGone,
     SchemaMismatch,
     SendError,
@@ -41,7 +42,7 @@ log = get_logger("peerbus.actors")
 MAX_TRIES = 3
 #: Errors of a receiver that is not there, or goes away. One that is too busy is not among them: asking others then
 #: would multiply the load just when there is too much of it.
-GONE = (ActorStopped, NoRoute, NoSuchReactor, PeerGone, SchemaMismatch, ShuttingDown)
+GONE = (ActorStopped, NoRoute, NoSuchReactor, NotAllowed, PeerGone, SchemaMismatch, ShuttingDown)
 
 
 class RoleAsk(Once[R]):
@@ -59,6 +60,7 @@ class RoleAsk(Once[R]):
         "_hedge_at",
         "_idempotent",
         "_message",
+        "_refusals",
         "_reply",
         "_sender",
         "_to",
@@ -88,6 +90,8 @@ class RoleAsk(Once[R]):
         self._hedge_at = None if hedge is None else bus.loop.time() + hedge
         #: Names of those that were asked, and the asks.
         self._tried: list[str] = []
+        #: How many of them do not let this node ask: that is no try.
+        self._refusals = 0
         self._asks: list[Outcome[R]] = []
         self._first = self._ask(receiver)
         self._task = None
@@ -124,7 +128,7 @@ class RoleAsk(Once[R]):
     def _another(self) -> Receiver | None:
         """One that was not tried yet, if another try is allowed and there is one."""
         bus = self._bus
-        if len(self._tried) >= MAX_TRIES or bus.loop.time() >= self._deadline:
+        if len(self._tried) - self._refusals >= MAX_TRIES or bus.loop.time() >= self._deadline:
             return None
         left = [each for each in self._able() if name_of(each) not in self._tried]
         return one_of(bus, self._to, left) if left else None
@@ -139,6 +143,7 @@ class RoleAsk(Once[R]):
                     return await outcome
                 except SendError as error:
                     another = None
+                    self._refusals += isinstance(error, NotAllowed)
                     if isinstance(error, GONE) and (self._idempotent or error.never_sent):
                         another = self._another()
                     if another is None:

@@ -124,7 +124,11 @@ def channels_of(node: NodeViews, whole: NodeSnapshot) -> tuple[ChannelView, ...]
             oldest.lanes.get(name),
             seen.handling.get(name),
             seen.staying.get(name),
-            *(side.get(name) for side in sides),
+            ledger.local.get(name),
+            ledger.remote.get(name),
+            ledger.arrived.get(name),
+            ledger.astray.get(name),
+            name not in node.bus.channels or not node.bus.channels[name].local,
         )
         for name in sorted(known)
     )

@@ -68,6 +68,8 @@ class ChannelView:
     remote: Account | None
     arrived: Account | None
     astray: Account | None
+    #: Peers hear of it, where a reactor here has it; False: it stays on this node.
+    announced: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ _COLUMNS = (
     TextColumn("LOCAL", right=True),
     TextColumn("OUT", right=True),
     TextColumn("IN", right=True),
+    TextColumn("REFUSED", right=True),
     TextColumn("FAILED", right=True),
     TextColumn("STOOD", right=True),
     TextColumn("P50", right=True),
@@ -59,17 +60,24 @@ def _row(channel: ShownChannel) -> list[Cell]:
     failed = sum(sum(side.failed.values()) for side in sides if side is not None)
     stood = 0.0 if channel.remote is None else channel.remote.stood
     return [
-        channel.name,
+        channel.name if channel.announced else f"{channel.name} (stays here)",
         "" if load is None else many(load.queued + load.waiting),
         span(max(ages, default=None), short=True),
         _sent(channel.local),
         _sent(channel.remote),
         _sent(channel.arrived),
+        _refused(channel.arrived),
         (many(failed), Colour.BAD) if failed else "0",
         span(stood, short=True) if stood else "",
         span(quantile(channel.handling, 0.5), short=True),
         span(quantile(channel.handling, 0.99), short=True),
     ]
+
+
+def _refused(account: ShownAccount | None) -> Cell:
+    """What peers sent that they may not send."""
+    count = 0 if account is None else account.failed.get("not_allowed", 0)
+    return (many(count), Colour.NOTABLE) if count else ""
 
 
 def _sent(account: ShownAccount | None) -> str:
@@ -94,7 +102,8 @@ CHANNELS = NodeCommand(
     lambda parser: None,
     "peerbus channels\npeerbus channels --json | jq '.[] | {name, oldest}'",
     "QUEUED and OLDEST are of messages that wait, in mailboxes here or on their way to peers. LOCAL, OUT and IN count\n"
-    "sends since the start, to actors here, to peers and from peers; FAILED those that did not arrive. STOOD is how\n"
+    "sends since the start, to actors here, to peers and from peers; REFUSED those of peers that may not send them,\n"
+    "FAILED those that did not arrive. (stays here): no peer is told of that channel. STOOD is how\n"
     "long sends stood for a peer's credit, all together. P50, P99: half, and 99 of 100, handlers took at most so long\n"
     "(of one turn in 61).",
 )

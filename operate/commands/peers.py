@@ -120,6 +120,7 @@ async def _one(node: AdminClient, node_id: str, options: argparse.Namespace, ter
         ),
         ("offers", "" if peer.offers is None else ", ".join(peer.offers) or "nothing"),
         ("claims", ", ".join(peer.roles)),
+        ("unproven", ", ".join(peer.disbelieved)),
         ("told by", peer.told_by or ""),
         ("failures", str(peer.failures) if peer.failures else ""),
     ]
@@ -169,7 +170,18 @@ def _connection(terminal: Terminal, each: ShownConnection) -> list[str]:
         [name, str(lane.queued), str(lane.waiting), str(lane.credit_messages), size(lane.credit_bytes)]
         for name, lane in sorted(each.lanes.items())
     ]
-    return [head, sizes, *table_lines(terminal, _LANES, rows)]
+    return [head, sizes, *_rules(each), *table_lines(terminal, _LANES, rows)]
+
+
+def _rules(each: ShownConnection) -> list[str]:
+    """What this node's rules refuse the peer, and hold it to."""
+    lines = [f"  may not {' or '.join(verbs)} on {printable(name)}" for name, verbs in sorted(each.refused.items())]
+    if each.disbelieved:
+        lines.append(f"  is not believed to offer {printable(', '.join(each.disbelieved))}")
+    for name, rate in sorted(each.rates.items()):
+        held = f", held back for {span(rate.stood)}" if rate.stood else ""
+        lines.append(f"  on {printable(name)} {rate.rate}{held}")
+    return lines
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
@@ -184,7 +196,8 @@ PEERS = NodeCommand(
     "peerbus peers\npeerbus peers 3f2a91\npeerbus peers forget 3f2a91\n"
     "peerbus peers --json | jq '.[] | select(.up) | .node_id'",
     "FOR is how long a peer has been up, DIR which side has dialed (in, out). A role with a question mark is claimed\n"
-    "by a finder and not proven. WHY NOT says why a peer is not connected.\n"
+    "by a finder and not proven. Of one peer: `unproven` are claims that this node's rules do not believe, and each\n"
+    "connection says what it may not do here. WHY NOT says why a peer is not connected.\n"
     "`forget`: a peer that is not connected is forgotten, and that it is the one that is taken at an address without\n"
     "an id, where it answered first (as in ssh's known_hosts): for a node that was replaced by one with another id.",
 )

@@ -162,6 +162,7 @@ class ShownPeer(msgspec.Struct, frozen=True):
     last_reason: str
     told_by: str | None
     addresses: tuple[ShownAddress, ...]
+    disbelieved: tuple[str, ...] = ()
 
 
 class ShownLane(msgspec.Struct, frozen=True):
@@ -171,6 +172,14 @@ class ShownLane(msgspec.Struct, frozen=True):
     waiting: int
     credit_messages: int
     credit_bytes: int
+
+
+class ShownRate(msgspec.Struct, frozen=True):
+    """See `RateView`."""
+
+    rate: str
+    held: int
+    stood: float
 
 
 class ShownConnection(msgspec.Struct, frozen=True):
@@ -185,6 +194,9 @@ class ShownConnection(msgspec.Struct, frozen=True):
     bytes_received: int
     bytes_sent: int
     lanes: Mapping[str, ShownLane]
+    refused: Mapping[str, tuple[str, ...]] = {}
+    disbelieved: tuple[str, ...] = ()
+    rates: Mapping[str, ShownRate] = {}
 
 
 class ShownPage(msgspec.Struct, frozen=True):
@@ -267,6 +279,7 @@ class ShownChannel(msgspec.Struct, frozen=True):
     remote: ShownAccount | None
     arrived: ShownAccount | None
     astray: ShownAccount | None
+    announced: bool = True
 
 
 class ShownLedger(msgspec.Struct, frozen=True):

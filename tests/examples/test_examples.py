@@ -69,6 +69,15 @@ def test_mempool() -> None:
     ]
 
 
+def test_who_may() -> None:
+    assert run("who_may.py").splitlines() == [
+        "read 20 lines, the last one: line 19",
+        "NotAllowed was never handled: True",
+        "notes: ['20 lines']",
+        "refused: {'not_allowed': 2}",
+    ]
+
+
 def test_quorum() -> None:
     assert run("quorum.py").splitlines() == [
         "written to 3",

@@ -138,6 +138,27 @@ async def test_a_role_that_a_peer_may_not_offer_is_not_believed_however_it_says_
     await sim.until(lambda: not asker.snapshot().peers.requirements[0].met, within=20)
 
 
+async def test_who_refuses_an_ask_of_a_role_is_no_try_of_it(sim: Simulation) -> None:
+    asker = await sim.node("asker", channels=[Desk.channel])
+    nodes = [
+        await sim.node(
+            f"n{number}",
+            reactors=[Desk],
+            offers={"archive"},
+            permissions=Permissions(ask=["*"] if number == 5 else []),
+        )
+        for number in range(6)
+    ]
+    await sim.until(lambda: len(asker.bus.routes.roles.get("archive", ())) == 6, within=20)
+    for number in range(10):
+        assert await asker.ask(Role("archive") / Desk, Note(number), timeout=5) == Note(number)
+    await nodes[5].aclose()
+    await sim.until(lambda: len(asker.bus.routes.roles["archive"]) == 5, within=20)
+    with pytest.raises(NotAllowed) as refused:
+        await asker.ask(Role("archive") / Desk, Note(1), timeout=5)
+    assert len(refused.value.tried) == 5
+
+
 @pytest.mark.seeds(1)
 async def test_a_local_channel_is_neither_announced_nor_reachable_and_takes_what_cannot_travel(sim: Simulation) -> None:
     alice, bob = await pair(sim, Permissions())

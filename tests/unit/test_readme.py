@@ -80,3 +80,26 @@ def test_the_documented_configuration_is_a_right_one_and_names_every_key(tmp_pat
     written = set(re.findall(r"^(\w+) =", example, re.MULTILINE))
     rows = set(re.findall(r"^\| `(?:\w+(?:\[\])?\.)*(\w+)` \|", text, re.MULTILINE))
     assert written <= rows
+
+
+def test_the_rules_that_the_page_on_security_shows_are_right_ones_and_the_same_in_code(tmp_path: Path) -> None:
+    from peerbus.node import Allow, Permissions
+    from peerbus.node.config import parse_config
+
+    text = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    said = [
+        part for part in re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL) if "[network]" not in part
+    ]
+    read = [parse_config(f'name = "alice"\nnetwork = "demo"\n{part}', name="page", folder=tmp_path) for part in said]
+    (code,) = [
+        part for part in re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL) if "Allow" in part
+    ]
+    found: dict[str, object] = {}
+    exec(code, found)  # noqa: S102  # it is the page's
+    rules = found["rules"]
+    assert isinstance(rules, Permissions)
+    permissions = next(config.permissions for config in read if config.permissions.roles)
+    assert permissions.roles == rules.roles
+    assert permissions.channels["blocks"] == Allow(ask=["*"], tell=["role:writer", "zone=eu"])
+    rates = next(config.rates for config in read if config.rates.each is not None)
+    assert rates.channels["blocks"].messages == 50

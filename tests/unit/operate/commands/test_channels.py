@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from administered import Blocks, Get, Place
 from command_line import asked
+from virtual_time import eventually
 
-from peerbus.actors import LOCAL
+from peerbus.actors import LOCAL, Channel, Message, NotAllowed, Peer, Reactor, handles
 from peerbus.actors.engine import HistogramView
+from peerbus.node import Allow, Node, Permissions
+from peerbus.operate import Admin
 from peerbus.operate.commands.channels import quantile
+
+
+class Open(Message):
+    code: int
+
+
+class Safe(Reactor):
+    """Of this node alone."""
+
+    channel = Channel("safe", messages=(Open,), local=True)
+
+    @handles(Open)
+    def open(self, message: Open) -> int:
+        return message.code
 
 
 async def test_each_channel_is_a_line(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
@@ -22,6 +40,30 @@ async def test_each_channel_is_a_line(place: Place, capsys: pytest.CaptureFixtur
     assert ["blocks", "0", "1", "0"] in [line[:4] for line in lines]
     said = json.loads((await asked(place.socket, "channels --json", capsys))[1])
     assert {channel["name"]: channel["messages"] for channel in said}["blocks"] == ["Get", "Wait"]
+
+
+async def test_a_channel_that_stays_here_says_so_and_what_peers_may_not_send_is_counted(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    socket, place = tmp_path / "a.sock", f"unix://{tmp_path}/s"
+    rules = Permissions(channels={"blocks": Allow(ask=[])})
+    async with (
+        Node(
+            "alice", listen=[place], reactors=[Blocks, Safe], permissions=rules, extensions=[Admin(str(socket))]
+        ) as alice,
+        Node("bob", peers=[place], channels=[Blocks.channel]) as bob,
+    ):
+        await eventually(lambda: alice.node_id in bob.peers)
+        with pytest.raises(NotAllowed):
+            await bob.ask(Peer(alice.node_id) / Blocks, Get(height=1), timeout=30)
+        _, out, _ = await asked(socket, "channels", capsys)
+        lines = {line.split()[0]: line.split() for line in out.splitlines()}
+        assert lines["safe"][:4] == ["safe", "(stays", "here)", "0"]
+        assert lines["blocks"][:4] == ["blocks", "0", "1", "1"]
+        assert "REFUSED" in lines["CHANNEL"]
+        # The operator of a node is one of its own: an ask by the admin API is from here.
+        said = await asked(socket, 'ask bus://local/safe Open {"code":7}', capsys)
+        assert json.loads(said[1]) == 7
 
 
 def test_a_quantile_is_the_bound_that_holds_it() -> None:

@@ -10,6 +10,9 @@ from command_line import asked
 from pairs import Pair
 from virtual_time import eventually
 
+from peerbus.actors import Rate
+from peerbus.node import Allow, PeerRates, Permissions
+
 
 async def test_each_peer_is_a_line_of_what_matters(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = await asked(pair.socket, "peers", capsys)
@@ -30,6 +33,16 @@ async def test_one_peer_is_told_of_in_full_by_the_first_digits_of_its_id(
     assert out.startswith(f"peer {pair.peer.node_id}\n  state     ready, persistent\n")
     assert "connection dialed, unix:///" in out
     assert "round trip" in out
+
+
+async def test_what_rules_refuse_a_peer_is_told_with_it(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:
+    node = pair.node
+    assert await node.set_permissions(Permissions(ask=[], channels={"blocks": Allow(tell=[])}, offer=[]))
+    assert await node.set_rates(PeerRates(None, {"blocks": Rate(messages=5)}))
+    _, out, _ = await asked(pair.socket, f"peers {pair.peer.node_id[:8]}", capsys)
+    assert "  may not tell or ask on blocks\n" in out
+    assert "  is not believed to offer index" in out
+    assert "  on blocks 5 messages/s, 5 at once\n" in out
 
 
 async def test_as_json_it_is_a_list_or_one_with_its_connections(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:
