@@ -43,7 +43,31 @@ __all__ = ["TracedLoopCell", "TracedThreadCell"]
 R = TypeVar("R")
 
 
-class TracedLoopCell(LoopCell):
+class Traces(Cell):
+    """What both kinds have. It has no slots of its own, so that each stands on it and on its plain cell."""
+
+    __slots__ = ()
+
+    def failed(self, envelope: Envelope, error: BaseException) -> object:
+        """As `Cell.failed`."""
+        note_failure(envelope, error)
+        return super().failed(envelope, error)
+
+    def undelivered(self, envelope: Envelope, error: SendError) -> None:
+        """As `Addressee.undelivered`."""
+        note_loss(envelope, error)
+        super().undelivered(envelope, error)
+
+    def traced(self, envelope: Envelope) -> Envelope:
+        """As `Cell.traced`."""
+        return traced(self, envelope)
+
+    def pour(self, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:
+        """As `Cell.pour`, one by one."""
+        return pour_traced(self, supply, sender, within)
+
+
+class TracedLoopCell(Traces, LoopCell):
     """On the event loop. Its turns are the plain ones, message by message: `run_turn` knows no traces."""
 
     __slots__ = ("handling_now",)
@@ -75,20 +99,6 @@ class TracedLoopCell(LoopCell):
         """As `LoopCell.detach`."""
         return super().detach(envelope, detached(self, envelope, awaitable))
 
-    def failed(self, envelope: Envelope, error: BaseException) -> object:
-        """As `Cell.failed`."""
-        note_failure(envelope, error)
-        return super().failed(envelope, error)
-
-    def undelivered(self, envelope: Envelope, error: SendError) -> None:
-        """As `Addressee.undelivered`."""
-        note_loss(envelope, error)
-        super().undelivered(envelope, error)
-
-    def traced(self, envelope: Envelope) -> Envelope:
-        """As `Cell.traced`."""
-        return traced(self, envelope)
-
     def tell(self, message: object, sender: Addressee | None, timeout: float | None) -> Outcome[None]:
         """As `LoopCell.tell`."""
         sending = begun(self, "tell", message, self.timeout if timeout is None else timeout)
@@ -101,10 +111,6 @@ class TracedLoopCell(LoopCell):
         address = None if sender is None else sender.address
         envelope = TracedEnvelope(message, address, None, NEVER, sender, trace=trace)
         return self.enter(envelope, sender, timeout, self.bus.wheel)
-
-    def pour(self, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:
-        """As `Cell.pour`, one by one."""
-        return pour_traced(self, supply, sender, within)
 
     def ask(
         self, message: object, sender: Addressee | None, timeout: float | None, reply: TypeForm[R] | None, bus: Host
@@ -120,7 +126,7 @@ class TracedLoopCell(LoopCell):
         return self.enter_ask(envelope, future, sender, timeout, bus.wheel)
 
 
-class TracedThreadCell(ThreadCell):
+class TracedThreadCell(Traces, ThreadCell):
     """On a thread of its own."""
 
     __slots__ = ("handling_now",)
@@ -137,20 +143,6 @@ class TracedThreadCell(ThreadCell):
         """As `ThreadCell.detach`."""
         return super().detach(envelope, detached(self, envelope, awaitable))
 
-    def failed(self, envelope: Envelope, error: BaseException) -> object:
-        """As `Cell.failed`."""
-        note_failure(envelope, error)
-        return super().failed(envelope, error)
-
-    def undelivered(self, envelope: Envelope, error: SendError) -> None:
-        """As `Addressee.undelivered`."""
-        note_loss(envelope, error)
-        super().undelivered(envelope, error)
-
-    def traced(self, envelope: Envelope) -> Envelope:
-        """As `Cell.traced`."""
-        return traced(self, envelope)
-
     def tell_foreign(self, envelope: Envelope, timeout: float | None) -> Outcome[None]:
         """As `Addressee.tell_foreign`, by which all that is sent comes in."""
         if envelope.reply is None and not isinstance(envelope, TracedEnvelope):
@@ -158,10 +150,6 @@ class TracedThreadCell(ThreadCell):
             if sending is not None:
                 return followed(partial(self.tell_foreign, envelope, timeout), sending)
         return super().tell_foreign(traced(self, envelope), timeout)
-
-    def pour(self, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:
-        """As `Cell.pour`, one by one."""
-        return pour_traced(self, supply, sender, within)
 
 
 Traced = TracedLoopCell | TracedThreadCell
@@ -175,21 +163,21 @@ def plain_turn(cell: TracedLoopCell) -> None:
         bus.arrivals.note(cell)  # there is more, and the others have their turn first
 
 
-def begun(cell: Traced, verb: str, message: object, seconds: float) -> Sending | None:
+def begun(cell: Cell, verb: str, message: object, seconds: float) -> Sending | None:
     """A send that begins here, by a ref; None: it is a part of one that has begun, or is not traced."""
     assert cell.bus is not None
     tracer = cell.bus.tracer
     return None if tracer is None or cell.ref is None else tracer.sending(verb, cell.ref, message, seconds)
 
 
-def stamp_of(cell: Traced, message: object, *, asked: bool) -> MessageTrace | None:
+def stamp_of(cell: Cell, message: object, *, asked: bool) -> MessageTrace | None:
     """The trace of a message that leaves for this cell now."""
     assert cell.bus is not None
     tracer = cell.bus.tracer
     return None if tracer is None else tracer.stamp(cell.name or "", message, asked=asked)
 
 
-def traced(cell: Traced, envelope: Envelope) -> Envelope:
+def traced(cell: Cell, envelope: Envelope) -> Envelope:
     """The envelope of a message that leaves for this cell now."""
     if isinstance(envelope, TracedEnvelope):
         return envelope
@@ -205,7 +193,7 @@ def traced(cell: Traced, envelope: Envelope) -> Envelope:
     return envelope if trace is None else as_traced(envelope, trace)
 
 
-def pour_traced(cell: Traced, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:
+def pour_traced(cell: Cell, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:
     """As `Cell.pour`, one by one."""
     while messages := supply.take(1):
         outcome = pour_singly(cell, messages, 0, supply, sender, within)

@@ -5,24 +5,28 @@ from __future__ import annotations
 import argparse
 import asyncio
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
 from ...actors.base import ConfigError, printable
 from ...actors.messages import LOCAL, GroupAddress, parse_address
-from ...node import Node
-from ..admin import ask as ask_by
-from ..admin import tell as tell_by
 from ..api import ApiError, ApiRequest, AskAnswer, Failure, GroupAnswers, SendBody, Sent, as_json
 from ..client import AdminClient, RequestRefused
-from .guest import guest_of, settled
 from .node_command import NodeCommand
 from .peer_ids import short_id
 from .terminal import Terminal
 from .units import seconds_in
 
+if TYPE_CHECKING:
+    from ...node import Node
+    from ...node.views import NodeViews
+
 __all__ = ["ASK", "TELL"]
+
+T = TypeVar("T")
 
 #: The exit status where not all of several peers took a message, or answered.
 SOME_FAILED = 1
@@ -41,23 +45,28 @@ async def _ask(node: AdminClient, options: argparse.Namespace, terminal: Termina
 
 
 async def _tell_as_guest(options: argparse.Namespace, terminal: Terminal) -> int:
-    body = _guests(options)
-    async with guest_of(options.join) as node:
-        try:
-            sent = await tell_by(node, await _request(node, body))
-        except ApiError as error:
-            raise _refusal(error) from None
-    return _say_sent(sent, options, terminal)
+    from ..admin import tell as tell_by  # here: a node that runs is asked without one
+
+    return _say_sent(await _as_guest(options, tell_by), options, terminal)
 
 
 async def _ask_as_guest(options: argparse.Namespace, terminal: Terminal) -> int:
+    from ..admin import ask as ask_by
+
+    answered = await _as_guest(options, ask_by)
+    return _say_answer(msgspec.json.decode(answered.body, type=AskAnswer).answer, options, terminal)
+
+
+async def _as_guest(options: argparse.Namespace, send: Callable[[NodeViews, ApiRequest], Awaitable[T]]) -> T:
+    """What came of it. Raises RequestRefused, as where a running node is asked."""
+    from .guest import guest_of
+
     body = _guests(options)
     async with guest_of(options.join) as node:
         try:
-            answered = await ask_by(node, await _request(node, body))
+            return await send(node, await _request(node, body))
         except ApiError as error:
             raise _refusal(error) from None
-    return _say_answer(msgspec.json.decode(answered.body, type=AskAnswer).answer, options, terminal)
 
 
 def _say_sent(sent: Sent, options: argparse.Namespace, terminal: Terminal) -> int:
@@ -96,6 +105,8 @@ def _guests(options: argparse.Namespace) -> SendBody:
 
 async def _request(node: Node, body: SendBody) -> ApiRequest:
     """As a guest asks itself, within the time that is left once those are there whom it can find."""
+    from .guest import settled
+
     if _is_group(body.to):
         now = asyncio.get_running_loop().time
         begun = now()
