@@ -19,7 +19,7 @@ FOUND = HERE / "found"
 #: Seconds for one input, MB for the process: what takes more is a crash too. Inputs are a few kB at most.
 INPUT_SECONDS, PROCESS_MB, INPUT_BYTES = 10, 2048, 16384
 #: Seconds beyond its time that a target gets to start, and to end.
-GRACE = 60.0
+GRACE = 300.0
 #: Last lines of a target that crashed.
 SHOWN = 40
 
