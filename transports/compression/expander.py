@@ -51,7 +51,7 @@ class Expander:
         except ValueError as error:
             raise _bad(frame.lane, str(error)) from error
         self._counts.received += size
-        self._counts.received_as += len(data)
+        self._counts.received_as += len(data) + len(frame.padding)
         return body
 
 
