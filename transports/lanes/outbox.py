@@ -40,9 +40,8 @@ __all__ = ["Outbox", "ReplyLane", "LaneTurn", "budget_of", "too_late"]
 
 #: Bytes per round and unit of priority. At the default priority 5 a round moves 20 KiB, at least one part.
 QUANTUM = 4096
-#: Bytes of a body that travels in one frame while its lane is the only one with something to write, if the stream does
-#: not say another: 64 KiB and what stands around them. In five frames they cost both ends 25 µs more; what comes
-#: meanwhile waits for 0.5 ms at 1 Gbit/s.
+#: Bytes of a body that travels in one frame while its lane is the only one with something to write: 64 KiB and what
+#: stands around them. In five frames they cost both ends 25 µs more; what comes meanwhile waits for 0.5 ms at 1 Gbit/s.
 WHOLE_BODY = 68 * 1024
 #: The longest budget that fits into the wire's u32, in milliseconds.
 MAX_BUDGET = 2**32 - 1
@@ -116,8 +115,8 @@ class Outbox:
         self.unwanted: set[int] = set()
         #: How many were not.
         self.left_out = 0
-        #: Bytes of a body that travels in one frame, where the path takes so much.
-        self.whole = WHOLE_BODY
+        #: Bytes of a body that travels in one frame while its lane has nothing else either, as the stream says.
+        self.alone = 0
         #: Lets bytes go, or not yet.
         self.pacer = Pacer()
         #: Bytes of parts that are being filled in: the pacer has counted them.
@@ -132,8 +131,8 @@ class Outbox:
         return len(self._current) + len(self._next) <= 1
 
     def stays_here(self, whole: int) -> None:
-        """What is written stays on this machine; a body of `whole` bytes travels in one frame."""
-        self.whole, self.pacer.local = whole, True
+        """What is written stays on this machine; a body of `whole` bytes travels in one frame where none follows."""
+        self.alone, self.pacer.local = whole, True
 
     def control(self, frame: Frame) -> None:
         """Write a frame ahead of all lanes."""
@@ -201,7 +200,7 @@ class Outbox:
             # nothing it made a round trip 4 µs shorter, of 54.)
             turn = self._current[0] if self._current else self._next[0]
             pacer = self.pacer
-            whole = self.whole if pacer.local or pacer.allowance >= 2 * WHOLE_BODY else PART_SIZE
+            whole = WHOLE_BODY if pacer.local or pacer.allowance >= 2 * WHOLE_BODY else PART_SIZE
             while size < limit and turn.busy:
                 made = self._frame(turn, now, whole=whole)
                 if not made:
@@ -276,7 +275,8 @@ class Outbox:
             else:
                 body = self._encoder.body(frame)
             total = len(head) + len(body)
-            if total <= whole:
+            # Only what is alone goes so large: behind it nothing waits, and of a flood every body is cut.
+            if total <= whole or (total <= self.alone and whole > PART_SIZE and not turn.lane.queue):
                 length = total.to_bytes(4, "big")
                 return [length + head, body] if head else [length + body]
             number = reply_lane(lane.index) if isinstance(lane, ReplyLane) else ask_lane(lane.index)

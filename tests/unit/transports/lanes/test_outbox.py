@@ -22,6 +22,7 @@ from peerbus.transports.lanes.out_lane import OutLane
 from peerbus.transports.lanes.outbox import QUANTUM, WHOLE_BODY, LaneTurn, Outbox, ReplyLane
 from peerbus.transports.lanes.pacing import FIRST, FIRST_TOKEN
 from peerbus.transports.lanes.remote_ask import RemoteAsk
+from peerbus.transports.streams.transport import WHOLE_HERE
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, PART_SIZE, Ask, Credit, Frame, Part, Ping, Reply, Tell
 from peerbus.transports.wire.hello import ChannelInfo
@@ -204,6 +205,26 @@ def test_small_messages_wait_for_a_path_and_not_for_this_machine(local: bool) ->
     while writer.fill():
         pass
     assert writer.outbox, "parts wait for the other end wherever it is"
+
+
+def test_a_body_that_is_alone_on_this_machine_goes_in_one_frame_and_one_of_many_is_cut() -> None:
+    writer = Writer((5, 5), far=True)
+    writer.outbox.stays_here(WHOLE_HERE)
+    writer.tell(0, 1 << 20)
+    assert [type(frame) for frame in writer.fill()] == [Tell]
+    writer.answer(0, 1 << 20)
+    assert [type(frame) for frame in writer.fill()] == [Reply]
+    for lanes in ((0, 0), (0, 1)):
+        for lane in lanes:
+            writer.tell(lane, 1 << 20)
+        assert isinstance(writer.fill()[0], Part)
+        writer.far = False
+        while writer.outbox:
+            writer.outbox.pacer.heard(writer.probes[-1], writer.now)
+            writer.fill()
+        writer.far = True
+    writer.tell(0, WHOLE_HERE)
+    assert isinstance(writer.fill()[0], Part), "what is larger is cut as it ever was"
 
 
 @pytest.mark.parametrize("priority", [1, 2, 3, 5, 255])
