@@ -167,7 +167,9 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         ),
         Limit("transports.compression.expander", "RATIO", "bytes that one compressed byte stands for"),
         Limit("transports.compression.pool", "COMPRESSION_MEMORY", "memory for all that this node compresses", "bytes"),
-        Limit("transports.wire.elements", "MAX_ELEMENTS", "values in one payload"),
+        Limit(
+            "actors.messages.channel", "DEFAULT_MAX_ELEMENTS", "values in one message", "", "channels.NAME.max_elements"
+        ),
         Limit("actors.messages.answer_encoding", "MAX_PLAIN_ELEMENTS", "elements of one list in a plain answer"),
         Limit("actors.messages.unkeyed_hashes", "MAX_NUMBERS", "entries of a map with numbers as keys"),
         Limit("actors.messages.unkeyed_hashes", "MAX_OTHERS", "the same with other keys"),
@@ -182,6 +184,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("transports.wire.traces", "TRACES_LIMIT", "traces of a frame", "bytes"),
         Limit("transports.wire.traces", "TRACESTATE_LIMIT", "what others have added to one of them", "bytes"),
         Limit("transports.wire.frames", "PATH_LIMIT", "actors in one probe"),
+        Limit("transports.rules.peer_rules", "MAX_GONE", "peers that are gone whose rates are remembered"),
         Limit("actors.sends.deadlock", "MAX_PASSED", "probes of one peer that go on", "a second"),
         Limit("transports.connection.farewell", "LONGEST_GOODBYE", "a goodbye, whatever the peer says", "seconds"),
         Limit("transports.connection.farewell", "GOODBYE_TIMEOUT", "a goodbye with nothing under way", "seconds"),
@@ -231,6 +234,8 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("transports.streams.names", "MAX_ADDRESSES", "addresses of one name"),
         Limit("discovery.shell.whereabouts", "MOST_PLACES", "places of one name that one dial tries"),
         Limit("discovery.shell.whereabouts", "MOST_REMEMBERED", "places of names that are remembered"),
+        Limit("discovery.folder.folder_finder", "MOST_FILES", "files of a folder of nodes that are read"),
+        Limit("discovery.folder.node_file", "MAX_FILE", "one of them", "bytes"),
         Limit("discovery.facts.bans", "MAX_BANS", "bans of the operator, and as many automatic ones"),
         Limit("discovery.book.sqlite_book", "MAX_PINS", "pinned addresses"),
         Limit("transports.streams.path_size", "MOST_PLACES", "machines with a narrow path"),

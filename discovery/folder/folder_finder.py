@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import secrets
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -158,9 +159,12 @@ class FolderFinder:
 
     def _put(self, path: Path, data: bytes) -> None:
         """Put a file in its place at once, whole; in a thread, which may come to it when this is closed already."""
-        beside = path.with_name(f".{path.name}.{os.getpid()}")
+        # Others may write this folder too: a new file of a name that nobody knows before, never through a link.
+        beside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
         try:
-            beside.write_bytes(data)
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            with open(descriptor, "wb") as file:
+                file.write(data)
             beside.replace(path)
         finally:
             with contextlib.suppress(OSError):

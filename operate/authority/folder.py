@@ -7,9 +7,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +17,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from ...actors.base import ConfigError
+from ...node.private_files import make_private_folder, write_whole
 from ...transports.admission import AuthorityCertificate, MemberCertificate, certificates_in, lists_in
 from ...transports.streams import Authority, Identity, Terms, read_key_file
 
@@ -76,8 +74,7 @@ class AuthorityFolder:
             raise ConfigError(f"{path} has an authority already; its nodes would not know a new one")
         authority = Authority.generate(Terms(begins=begins, ends=ends))
         try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            (path / ISSUED).mkdir(mode=0o700, exist_ok=True)
+            make_private_folder(path / ISSUED)
             Identity.from_seed(authority.seed).save(path / KEY)
             _write(path / CERTIFICATE, authority.certificate)
         except OSError as error:
@@ -116,9 +113,9 @@ class AuthorityFolder:
         if target.exists() and not replace:
             raise ConfigError(f"{target} exists already; peerbus ca renew puts a new certificate in its place")
         try:
-            (self.path / ISSUED).mkdir(mode=0o700, exist_ok=True)
+            make_private_folder(self.path / ISSUED)
             _write(self.path / ISSUED / f"{made.serial:x}.pem", pem)
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_private_folder(target.parent)
             _write(target, pem)
         except OSError as error:
             raise ConfigError(f"{error.filename or target}: {error.strerror}") from error
@@ -206,13 +203,4 @@ def _read(path: Path) -> bytes:
 
 def _write(path: Path, content: bytes) -> None:
     """Whole or not at all: others can read it, nothing in it is secret."""
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with open(draft, "xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            draft.unlink()
+    write_whole(path, content, 0o644)

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from ...actors.base import ConfigError
+from ...node.private_files import make_private_folder
 from ...transports.admission import NetworkKey
 from .terminal import Terminal
 
@@ -35,7 +36,7 @@ def run(options: argparse.Namespace) -> int:
     if path.is_dir():
         raise ConfigError(f"{path} is a folder; name the file to write: {path / 'demo.key'}")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private_folder(path.parent)
     except OSError as error:
         raise ConfigError(f"the folder {path.parent} cannot be made: {error.strerror}") from error
     key = NetworkKey.generate()
