@@ -56,6 +56,7 @@ from .connections import Connections
 from .dialing import Dialing
 from .endings import judge_end
 from .finders import Finders, MdnsOptions
+from .looks import Looks
 from .news import tell_news
 from .peers_statistics import PeersStatistics
 from .reminders import ConnectionOver, Flush, Moved, Renew
@@ -143,7 +144,7 @@ class Peers(Actor):
             found=lambda candidate: mailbox.put(Envelope(FoundPeer(candidate))),
             lost=lambda node_id, source: mailbox.put(Envelope(LostPeer(node_id, source))),
         )
-        self._timer: asyncio.TimerHandle | None = None
+        self._looks = Looks(self._loop, self.bus.context, self._dial_due)
         self._stopping = False
         #: The end of all that finds peers and lets them in, once it has begun.
         self._withdrawal: asyncio.Task[None] | None = None
@@ -181,8 +182,7 @@ class Peers(Actor):
         if self._withdrawal is None:
             self._stopping = self._dialing.closing = True
             self._watch.close()
-            if self._timer is not None:
-                self._timer.cancel()
+            self._looks.end()
             name = f"peerbus {self._myself.name} withdraws"
             self._withdrawal = new_task(
                 self._stop_dialing(), loop=self._loop, name=name, context=self.bus.context.copy()
@@ -213,7 +213,7 @@ class Peers(Actor):
         if self._manager.found(found, self._now()):
             who = found.node_id or ", ".join(map(str, found.endpoints))
             log.info("peer found", node=self._myself.name, peer=who, by=found.source)
-        self._dial_due()
+        self._looks.found()
 
     @handles(LostPeer)
     def _lost(self, message: LostPeer) -> None:
@@ -332,9 +332,7 @@ class Peers(Actor):
     # Dialing.
 
     def _dial_due(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        self._looks.begun()
         if self._stopping or self.bus.closing:
             return
         if self._book.kept and not self._flushing:
@@ -347,8 +345,7 @@ class Peers(Actor):
         for news in self._manager.review(now):
             tell_news(self.bus, self._myself.name, news)
         next_dial = self._manager.next_due(now)
-        if (due := min(self._manager.next_expiry(), math.inf if next_dial is None else next_dial)) < math.inf:
-            self._timer = self._loop.call_at(due, self._dial_due, context=self.bus.context.copy())
+        self._looks.at(min(self._manager.next_expiry(), math.inf if next_dial is None else next_dial))
 
     # Connections.
 

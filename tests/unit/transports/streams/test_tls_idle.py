@@ -12,7 +12,7 @@ import pytest
 
 from peerbus.transports.streams.identity import Identity
 from peerbus.transports.streams.tls import client_context, server_context
-from peerbus.transports.streams.tls_idle import IDLE_BYTES, IdleRecords
+from peerbus.transports.streams.tls_idle import IDLE_BYTES, PIECE, TRUSTED, IdleRecords
 
 
 class Pair:
@@ -105,3 +105,30 @@ def test_data_that_comes_in_pieces_is_never_taken_for_nothing(piece: int) -> Non
         pair.to_server.write(wire[start : start + piece])
         found += pair.heard()
     assert found == body + b"y" * 200
+
+
+def test_key_updates_that_come_at_once_are_read_in_pieces_and_refused_early() -> None:
+    pair = Pair()
+    for _ in range(1400):
+        key_update(pair.client)
+    pair.carry()
+    came = pair.to_server.pending
+    with pytest.raises(IdleRecords):
+        pair.heard()
+    read = came - pair.to_server.pending - len(pair.server.held)  # type: ignore[attr-defined]  # of its own class
+    assert IDLE_BYTES < read <= IDLE_BYTES + 2 * PIECE
+
+
+def test_what_is_kept_for_later_stays_in_its_order() -> None:
+    pair = Pair()
+    body = os.urandom(TRUSTED // 2)
+    found = b""
+    for start in range(0, 3 * len(body), 70_000):  # beyond what is read in pieces
+        pair.client.write((3 * body)[start : start + 70_000])
+        wire = pair.from_client.read()
+        pair.to_server.write(wire[:30_000])
+        found += pair.server.read(1 << 18)
+        pair.to_server.write(wire[30_000:])
+        found += pair.heard()
+        assert pair.server.pending() == 0
+    assert found == 3 * body
