@@ -15,6 +15,7 @@ from peerbus.actors import (
     EVERYONE,
     LOCAL,
     Channel,
+    MessageTooLarge,
     MessageTypeError,
     Peer,
     QuorumFailed,
@@ -215,7 +216,7 @@ async def test_another_answer_than_a_request_names_is_refused_here_and_there(ans
 
 
 class Numbers(Reactor):
-    channel = Channel("numbers", messages=(GetNumbers, GetShare, GetOpen), max_message=1 << 22)
+    channel = Channel("numbers", messages=(GetNumbers, GetShare, GetOpen), max_message=1 << 22, max_elements=1 << 19)
     began = 0
 
     def on_start(self) -> None:
@@ -247,7 +248,7 @@ async def test_a_long_answer_has_room_where_its_type_is_known_and_is_refused_whe
         for ask in (alice.ask(to, GetOpen(70_000)), bob.ask(LOCAL / Numbers, GetOpen(70_000))):
             with pytest.raises(MessageTypeError, match="the answer has 70000 items, a plain value at most 65536"):
                 await ask
-        with pytest.raises(MessageTypeError, match="more than 524288 values"):
+        with pytest.raises(MessageTooLarge, match="more than 524288 values"):
             await alice.ask(to, GetNumbers(530_000))
         assert Numbers.began == 1
 

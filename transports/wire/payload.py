@@ -97,6 +97,8 @@ class ChannelCodec:
         for message_type, number in own.numbers.items():
             #: By type number: true where each field is exactly of its type. Not true, or raising: ask `encode`.
             self.checks[number] = encoding_of(message_type).quick
+        self._grow = any(map(grows, own.numbers))
+        self._guarded = any(encoding_of(message_type).guard is not None for message_type in own.numbers)
         #: Bytes up to which a payload is sent without `check_sent`, where the receiver takes as much as this channel.
         self.unseen = self.sent_unseen(channel.max_message, channel.max_elements)
         #: Decoders by type number, which raise what msgspec raises; none of a plain value.
@@ -125,9 +127,9 @@ class ChannelCodec:
 
     def sent_unseen(self, largest: int, elements: int) -> int:
         """Bytes up to which a payload may be sent without `check_sent`, to a channel of these limits."""
-        if any(encoding_of(message_type).guard is not None for message_type in self.numbers):
+        if self._guarded:
             return min(largest, elements, UNCHECKED)
-        return min(largest, elements) if any(map(grows, self.numbers)) else largest
+        return min(largest, elements) if self._grow else largest
 
     def check_sent(self, message: object, payload: bytes, largest: int, elements: int) -> None:
         """Raise MessageTooLarge or MessageTypeError where whoever reads this payload of a message would refuse it."""
