@@ -33,6 +33,8 @@ __all__ = ["Libp2pConnection"]
 
 #: Bytes of answers to pings, grants and the like that may wait for a peer that does not read: some thousand.
 MAX_CONTROL: Final = 64 * 1024
+#: Bytes of a piece that is joined to others before it is handed over: of a larger one the copy costs more than that.
+SMALL: Final = 4096
 #: SO_LINGER on, zero seconds: closing sends RST at once (RFC 9293 §3.10.5).
 _RESET: Final = struct.pack("ii", 1, 0)
 
@@ -69,6 +71,9 @@ class Libp2pConnection(asyncio.Protocol):
         self._channel: SecureChannel | None = None
         self._mux: Yamux | None = None
         self._substreams: dict[int, Substream] = {}
+        #: What came in a row on one stream, and has not been handed over yet.
+        self._arriving: YamuxStream | None = None
+        self._arrived: list[bytes] = []
         self._idle = IdleTraffic(asyncio.get_running_loop().time())
         #: Bytes of control that were written while it was paused.
         self._control = 0
@@ -169,6 +174,7 @@ class Libp2pConnection(asyncio.Protocol):
             return
         for plain in opened:
             self._plain(plain)
+        self._hand_over()
         self.flush()
 
     def eof_received(self) -> bool:
@@ -219,6 +225,7 @@ class Libp2pConnection(asyncio.Protocol):
         self._upgraded.set()
         if behind:
             self._plain(behind)
+            self._hand_over()
             self.flush()
 
     def _plain(self, plain: bytes) -> None:
@@ -229,17 +236,31 @@ class Libp2pConnection(asyncio.Protocol):
         except ValueError as error:
             self._fail(ProtocolError("yamux", str(error)))
             return
-        carried = mux.dropped - dropped
+        let_go = mux.dropped - dropped
+        carried = 0
         for event in events:
             if self._failure is not None:
                 return
             if type(event) is YamuxArrived:
-                carried += len(event.data) + AROUND
-                if (substream := self._substreams.get(event.stream.id)) is not None:
-                    substream.arrived(event.data)
+                carried += len(event.data)
+                if event.stream is not self._arriving or len(event.data) > SMALL:
+                    self._hand_over()
+                    self._arriving = event.stream
+                self._arrived.append(event.data)
             else:
+                self._hand_over()
                 self._event(event)
-        self.charge(len(plain) + SEALED - carried)
+        # What is carried pays for as much again, and a message that carries something for what is around one.
+        self.charge(len(plain) + SEALED - let_go - (2 * carried + AROUND if carried else 0))
+
+    def _hand_over(self) -> None:
+        """Give what came in a row on one stream to its owner: many small pieces cost that as much as large ones."""
+        parts = self._arrived
+        if parts and self._arriving is not None:
+            self._arrived = []
+            substream = self._substreams.get(self._arriving.id)
+            if substream is not None:
+                substream.arrived(parts[0] if len(parts) == 1 else b"".join(parts))
 
     def _event(self, event: YamuxEvent) -> None:
         match event:

@@ -13,7 +13,7 @@ __all__ = ["AROUND", "STREAM_COST", "IdleTraffic"]
 #: Bytes that may come at once and carry nothing, and those that are forgiven in a second: a keep-alive has 30.
 IDLE_BYTES: Final = 48 * 1024
 FORGIVEN: Final = 1024.0
-#: What a message that carries something has around it, and one grant beside it.
+#: What a sealed message that carries something has around it, and one grant beside it.
 AROUND: Final = 64
 #: What a stream that the other side opens counts: it costs as much as a dozen frames.
 STREAM_COST: Final = 512

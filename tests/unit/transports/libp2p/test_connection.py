@@ -74,8 +74,9 @@ async def test_a_drop_of_the_stream_breaks_it() -> None:
         header(YamuxKind.DATA, 0, 99, 0),
         header(YamuxKind.WINDOW, YamuxFlag.SYN, 3, 0) + header(YamuxKind.DATA, YamuxFlag.RST, 3, 0),
         b"",
+        data(1, b"x") * 1000,
     ],
-    ids=["pings", "grants", "nothing", "streams that are dropped", "empty messages"],
+    ids=["pings", "grants", "nothing", "streams that are dropped", "empty messages", "single bytes"],
 )
 async def test_who_sends_what_carries_nothing_without_end_is_cut(said: bytes) -> None:
     async with foreign_on_stream() as (stream, peer):
@@ -93,6 +94,16 @@ async def test_who_sends_such_things_beside_what_carries_something_is_not() -> N
         while len(heard) < rounds:
             heard += await stream.read()
         assert heard == b"x" * rounds
+
+
+async def test_many_small_frames_are_handed_over_together() -> None:
+    async with foreign_on_stream() as (stream, peer):
+        heard: list[bytes] = []
+        stream.push_to(heard.append)
+        peer.say(*(data(1, b"thirteen more") for _ in range(1000)), data(1, b"", YamuxFlag.FIN))
+        assert await stream.read() == b""
+        assert b"".join(heard) == b"thirteen more" * 1000
+        assert len(heard) < 100
 
 
 async def test_answers_do_not_pile_up_for_who_does_not_read_them(monkeypatch: pytest.MonkeyPatch) -> None:
