@@ -26,7 +26,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-eager test-all soak large fuzz browser interop check format lint types layering coverage wheel check-api check-metrics load siege wan sim clean \
+.PHONY: help demo test test-eager test-all soak large fuzz browser interop brokers check format lint types layering coverage wheel check-api check-metrics load siege wan sim clean \
   tuning generate javascript bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -64,6 +64,9 @@ javascript: $(INSTALLED)test ## install what clients/javascript needs (npm), and
 
 browser: $(INSTALLED)browser ## the page in a real Chromium, which it installs where it may (Debian, as root)
 	@PYTHON='$(RUN)' scripts/browser $(ARGS)
+
+brokers: $(INSTALLED)test ## nodes over a real nats-server, which it brings where it can: killed, in a cluster, with keys and TLS
+	@PYTHON='$(RUN)' scripts/brokers $(ARGS)
 
 interop: $(INSTALLED)test ## js-libp2p and go-libp2p, which it brings where it can, dial a node, and a node dials them
 	@PYTHON='$(RUN)' scripts/interop $(ARGS)

@@ -55,7 +55,7 @@ def _remote(name: str) -> Case:
 
 
 #: The peers of the second command: the limit, the bus and what others built.
-PEERS = ("raw", "peerbus", "peerbus.message", "zmq", "zenoh", "nats", "grpc", "xoscar", "erlang")
+PEERS = ("raw", "peerbus", "peerbus.message", "zmq", "zenoh", "nats", "peerbus.nats", "grpc", "xoscar", "erlang")
 #: A peer that needs a newer Python than the bus does, and the bus on that Python.
 NEWER = ("peerbus.newer", "peerbus.newer.message", "casty")
 #: Products behind a slow receiver; Pykka has no other process, so it is there with one actor in this one.

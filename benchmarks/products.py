@@ -103,6 +103,11 @@ PRODUCTS = {
             f"mutual TLS 1.3; {_BUS}; an `async` handler, default windows, 1 s deadline",
         ),
         Product("peerbus.many", "peerbus, 64 peers", "remote_many", f"plain TCP; 64 nodes in one process; {_BUS}"),
+        Product(
+            "peerbus.nats", "peerbus over NATS", "peers.peerbus_nats",
+            f"nats-server on 127.0.0.1 (a third process), TLS 1.3 from node to node inside; {_BUS}; Messages",
+            programs=("nats-server",),
+        ),
         Product("raw", "raw Protocol", "remote_raw", "asyncio Protocol and msgpack: no deadline, type or flow control"),
         Product("raw.tls", "raw Protocol, TLS", "remote_raw", "the same with the bus's certificates and TLS settings"),
         Product("sockets", "raw sockets", "remote_sockets", "blocking sockets and msgpack, TCP_NODELAY, a thread each"),

@@ -278,7 +278,16 @@ def peer_rows() -> list[Comparison]:
         "ask p50": _at_most(0.6),
         "in flight": _at_least(2.5),
     }
+    over_nats = {"one-way": _at_least(1.2), "ask p50": _at_most(0.8)}
     rows = [
+        Comparison(
+            "the bus over a NATS server", title, unit, Figure("peerbus.nats", figure), Figure("nats", figure),
+            "nats-py, through as good a server", over_nats.get(figure),
+        )
+        for title, unit, figure in figures
+        if figure != _TELL_MANY
+    ]  # fmt: skip
+    rows += [
         Comparison(
             f"{title}{suffix}", f"{title}{suffix}", unit, Figure(ours, figure),
             Figure(name, "one-way" if figure == _TELL_MANY else figure), PRODUCTS[name].title,

@@ -38,6 +38,7 @@ TARGETS = {
     "pex": "peer exchange: answers of a peer, signed and not",
     "texts": "addresses, endpoints and capabilities as text",
     "traces": "traces behind the messages of a frame, and their two headers",
+    "nats_server": "what a NATS server says, and the flow of a stream that it carries",
     "yamux": "frames of yamux, and what a peer may make a side hold by them",
 }
 

@@ -60,6 +60,7 @@ def build_node(config: NodeConfig, found: FoundIdentity | None = None, extension
         transports=make_transports(
             (*config.listen, *config.peers.persistent, *config.peers.seeds),
             TransportOptions(identity=identity, arrivals_per_address=config.limits.arrivals_per_address),
+            config.transports,
         ),
         book=config.book,
         shutdown_timeout=config.limits.shutdown_timeout,

@@ -26,6 +26,7 @@ from .config_pex import PexConfig, read_pex
 from .config_places import advertised_at, interface_of, listen_at
 from .config_rates import read_rates
 from .config_tracing import TracingConfig, read_tracing
+from .config_transports import read_transports
 from .identity_source import IdentitySource
 from .logs import FORMATS, LEVELS
 from .network import Network
@@ -93,6 +94,8 @@ class NodeConfig:
     peers: PeersConfig = field(default_factory=PeersConfig)
     permissions: Permissions = field(default_factory=Permissions)
     rates: PeerRates = field(default_factory=PeerRates)
+    #: What is set of carriers, by scheme.
+    transports: Mapping[str, object] = field(default_factory=dict, repr=False)
     log: LogConfig = field(default_factory=LogConfig)
     limits: LimitsConfig = field(default_factory=LimitsConfig)
     admin: AdminConfig = field(default_factory=AdminConfig)
@@ -153,6 +156,7 @@ def parse_config(text: str, *, name: str, folder: Path, overrides: Sequence[Over
         peers=read_peers(top.table("peers")),
         permissions=read_permissions(top.table("permissions")),
         rates=read_rates(top),
+        transports=read_transports(top.table("transports"), folder),
         log=_log(top.table("log")),
         limits=read_limits(top.table("limits")),
         admin=read_admin(top.table("admin"), folder),

@@ -22,6 +22,7 @@ ROOMS = {
     "transports": (
         "streams",
         "libp2p",
+        "nats",
         "admission",
         "schema",
         "wire",

@@ -6,7 +6,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from ..actors.base import BuiltIn, ConfigError, Installed, PlugIns
@@ -19,10 +22,11 @@ __all__ = [
     "make_transport",
     "make_transports",
     "read_endpoint",
+    "read_settings",
 ]
 
 #: The table of schemes: which folder beside this file has the `KIND` of each.
-_FOLDERS: Final = {"libp2p+tcp": "libp2p"}
+_FOLDERS: Final = {"libp2p+tcp": "libp2p", "nats": "nats"}
 #: Extras of this package, and the module that shows that each is there, of the schemes that need one.
 _EXTRAS: Final[dict[str, tuple[str, str]]] = {}
 
@@ -91,13 +95,26 @@ def make_transport(endpoint: Endpoint, options: TransportOptions) -> Transport:
     return kind.make(options)
 
 
-def make_transports(endpoints: Iterable[Endpoint], options: TransportOptions) -> tuple[Transport, ...]:
-    """The transports of a node that is given these endpoints, see law 2. Raises ConfigError."""
+def make_transports(
+    endpoints: Iterable[Endpoint], options: TransportOptions, settings: Mapping[str, object] = MappingProxyType({})
+) -> tuple[Transport, ...]:
+    """The transports of a node that is given these endpoints, see law 2; `settings` by scheme. Raises ConfigError."""
+    named = tuple(endpoints)
     made = [TCP.make(options), UNIX.make(options)]
-    for endpoint in endpoints:
+    for endpoint in named:
         if all(endpoint.scheme not in transport.schemes for transport in made):
-            made.append(make_transport(endpoint, options))
+            mine = tuple(each for each in named if each.scheme == endpoint.scheme)
+            of_it = replace(options, endpoints=mine, settings=settings.get(endpoint.scheme))
+            made.append(make_transport(endpoint, of_it))
     return tuple(made)
+
+
+def read_settings(scheme: str, table: Mapping[str, object], folder: Path) -> object:
+    """What the transports of a scheme are to be told, of a table of the configuration. Raises ConfigError."""
+    kind = kind_of(scheme)
+    if kind.settings is None:
+        raise ConfigError(f"there is nothing to be set of {scheme}")
+    return kind.settings(table, folder)
 
 
 def _kind_for(endpoint: Endpoint) -> TransportKind:

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import socket
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from time import perf_counter
 
 import msgpack
@@ -18,19 +13,16 @@ from nats.aio.client import Client as Connection
 from nats.aio.msg import Msg
 
 from ..client import LoopClient, Offered
-from ..machine import which
 from ..processes import Served
 from ..run import DEADLINE, Run
 from ..tally import Tally, obey
 from ..timing import Until
+from .nats_broker import broker
 
 __all__ = ["connected", "serve"]
 
 #: What the server may hold for a receiver that is slow before it closes the connection; its default is 64 MiB.
 _MAX_PENDING = 1 << 30
-#: Seconds that the server may take to listen, and between two looks.
-_PATIENCE = 10.0
-_LOOK = 0.02
 
 TALLY = Tally()
 
@@ -72,32 +64,8 @@ def connected(run: Run, product: str, server: Served) -> Iterator[_Client]:
 
 def serve(run: Run, product: str) -> None:
     """Start the server, subscribe."""
-    program = which("nats-server")
-    assert program is not None
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    with tempfile.TemporaryDirectory() as folder:
-        settings = Path(folder, "nats.conf")
-        settings.write_text(f"listen: 127.0.0.1:{port}\nmax_pending: {_MAX_PENDING}\n", encoding="ascii")
-        with subprocess.Popen([program, "-c", str(settings)], stderr=subprocess.DEVNULL) as broker:
-            try:
-                _listens(port)
-                run.main(_serve(f"nats://127.0.0.1:{port}", broker.pid))
-            finally:
-                broker.terminate()
-
-
-def _listens(port: int) -> None:
-    until = Until(_PATIENCE)
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port)).close()
-        except ConnectionRefusedError:
-            if until.over():
-                raise
-            time.sleep(_LOOK)
-        else:
-            return
+    with broker(f"max_pending: {_MAX_PENDING}") as (port, process):
+        run.main(_serve(f"nats://127.0.0.1:{port}", process))
 
 
 async def _serve(url: str, broker: int) -> None:

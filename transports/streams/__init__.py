@@ -17,11 +17,12 @@ from .receive_buffer import ReceiveBuffer
 from .schemes import Scheme, known_schemes, register
 from .scope import Scope, scope_of_host
 from .shapes import HOST_AND_PORT, NAME, PATH, Location, Shape
+from .socket_handshake import handshake_error
 from .socket_listener import SocketListener
-from .startups import MAX_UNJUDGED
+from .startups import MAX_UNJUDGED, Startup, Startups
 from .tcp import TCP, TcpTransport
 from .tcp_sockets import TcpSockets
-from .tls import check_secret
+from .tls import authenticated_id, check_secret, client_context, server_context
 from .tls_idle import IdleRecords
 from .transport import (
     FLUSH_TIMEOUT,
@@ -96,6 +97,8 @@ __all__ = [
     "Shape",
     "Sizing",
     "SocketListener",
+    "Startup",
+    "Startups",
     "Stream",
     "TcpSockets",
     "TcpTransport",
@@ -106,10 +109,13 @@ __all__ = [
     "UnixTransport",
     "Wire",
     "WriteGate",
+    "authenticated_id",
     "check_node_id",
     "check_secret",
+    "client_context",
     "expected_peer",
     "guarded",
+    "handshake_error",
     "host_of",
     "is_foreign",
     "known_schemes",
@@ -117,5 +123,6 @@ __all__ = [
     "read_key_file",
     "register",
     "scope_of_host",
+    "server_context",
     "why_another",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from .endpoint import Endpoint
 from .identity import Identity
@@ -24,6 +25,10 @@ class TransportOptions:
 
     identity: Identity
     arrivals_per_address: int = MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND
+    #: Those of the kind's scheme that the operator named, to listen at or to dial.
+    endpoints: tuple[Endpoint, ...] = ()
+    #: What the kind's `settings` has made of its table in the configuration; None: there is none.
+    settings: object = None
 
 
 def _anything(endpoint: Endpoint, listens: bool) -> None:
@@ -37,6 +42,9 @@ class TransportKind:
     scheme: Scheme
     #: Makes the transport of a node; called once a node, before it starts. Raises ConfigError.
     make: Callable[[TransportOptions], Transport]
+    #: `settings(table, folder)` reads the table `[transports.<scheme>]` of a configuration, whose paths are relative to
+    #: that folder, for `TransportOptions.settings`. Raises ConfigError. None: there is nothing to be set.
+    settings: Callable[[Mapping[str, object], Path], object] | None = None
     #: `check(endpoint, listens)` raises ValueError for what can be seen at once never to work on this machine: one
     #: that is to be listened at, or one that is dialed.
     check: Callable[[Endpoint, bool], None] = _anything

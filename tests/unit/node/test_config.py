@@ -253,7 +253,7 @@ def test_the_page_has_every_key_and_no_other() -> None:
     keys = parse(f"{LEAST}{tables}[permissions.channels.name]\n[rates]\n").source.known
     keys |= parse('name = "a"\n[network]\nname = "n"\n').source.known
     keys -= {"discovery", "pex", "peers", "peers.scores", "log", "limits", "admin", "tracing"}
-    keys -= {"permissions", "permissions.channels", "rates"}
+    keys -= {"permissions", "permissions.channels", "rates", "transports"}
     known = {key.replace("[0]", "[]").replace("channels.name", "channels.NAME") for key in keys}
     known |= {"peers.scores", "permissions.roles"}
     assert known - documented == set(), "write what it means into docs/configuration.md"

@@ -1,0 +1,84 @@
+"""Nodes at one server: who is reached, through which server, and who is not."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from fake_nats import fake_nats
+from nats_scene import ALICE, BOB, at_server
+
+from peerbus.actors.base import DialFailed, HandshakeFailed, ListenFailed
+from peerbus.transports.kinds import read_endpoint
+from peerbus.transports.nats import NatsServer, NatsTransport
+
+
+async def test_a_place_at_another_server_is_dialed_through_our_own() -> None:
+    async with at_server() as scene, fake_nats() as foreign:
+        listener = await scene.listen()
+        told = read_endpoint(f"nats://127.0.0.1:{foreign.port}/lan/bobs-inbox")
+        dialed = await scene.dial(told)
+        assert dialed.peer_id == BOB.node_id
+        assert not foreign.clients
+        assert not foreign.published
+        await asyncio.gather(dialed.aclose(), (await listener.accept()).aclose(), listener.aclose())
+
+
+async def test_neither_what_is_said_nor_who_says_it_can_be_read_at_the_server() -> None:
+    async with at_server() as scene, scene.joined() as (dialed, accepted):
+        dialed.write(b"the secret of the network")
+        assert await accepted.read() == b"the secret of the network"
+        seen = b"".join(subject + data for subject, data in scene.server.published)
+        for secret in (b"secret", b"lan", ALICE.node_id.encode(), BOB.node_id.encode()):
+            assert secret not in seen
+
+
+async def test_streams_and_listeners_of_a_node_share_a_connection_and_the_last_one_ends_it() -> None:
+    async with at_server() as scene:
+        async with scene.joined() as (dialed, accepted):
+            other = await scene.dial()
+            assert len(scene.server.clients) == 2
+            await other.aclose()
+        del dialed, accepted
+        await asyncio.gather(*scene.server.serving)
+        assert not scene.server.clients
+
+
+async def test_the_next_server_is_tried_where_one_is_not_there() -> None:
+    async with at_server() as scene:
+        scene.alice = NatsTransport(ALICE, [NatsServer("127.0.0.1", 1), NatsServer("127.0.0.1", scene.server.port)])
+        async with scene.joined() as (dialed, _):
+            assert dialed.peer_id == BOB.node_id
+            assert scene.alice.servers[0].port == scene.server.port
+
+
+async def test_a_dial_that_cannot_succeed_says_why() -> None:
+    async with at_server() as scene:
+        with pytest.raises(DialFailed, match="nobody listens"):
+            await scene.dial()
+        with pytest.raises(DialFailed, match="no inbox"):
+            await scene.dial(read_endpoint(f"nats://127.0.0.1:{scene.server.port}/lan"))
+        scene.alice = NatsTransport(ALICE, [NatsServer("127.0.0.1", 1)])
+        with pytest.raises(DialFailed, match=r"127\.0\.0\.1:1"):
+            await scene.dial()
+        scene.bob = scene.alice
+        with pytest.raises(ListenFailed, match=r"127\.0\.0\.1:1"):
+            await scene.listen()
+        with pytest.raises(ValueError, match="needs a NATS server"):
+            NatsTransport(ALICE, [])
+
+
+async def test_another_node_than_the_one_that_was_meant_is_refused() -> None:
+    async with at_server() as scene:
+        listener = await scene.listen()
+        with pytest.raises(HandshakeFailed, match="dialed"):
+            await scene.dial(scene.place.with_peer(ALICE.node_id))
+        await listener.aclose()
+
+
+async def test_one_inbox_has_one_listener() -> None:
+    async with at_server() as scene:
+        listener = await scene.listen()
+        with pytest.raises(ListenFailed, match="another node"):
+            await scene.alice.listen(scene.place)
+        await listener.aclose()

@@ -1,0 +1,102 @@
+"""A connection to a server: how it begins, what ends it, and that no words are lost at its end."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from fake_nats import FakeNats, fake_nats
+
+from peerbus.actors.base import DialFailed
+from peerbus.transports.nats import server_connection
+from peerbus.transports.nats.client_protocol import Delivery
+from peerbus.transports.nats.login import Login
+from peerbus.transports.nats.server_connection import ServerConnection, open_connection
+
+
+async def connected(
+    server: FakeNats, lost: asyncio.Future[Exception] | None = None, login: Login | None = None
+) -> ServerConnection:
+    return await open_connection(
+        "127.0.0.1",
+        server.port,
+        login=login or Login(),
+        tls=None,
+        lost=lost.set_result if lost is not None else lambda error: None,
+        room=lambda: None,
+    )
+
+
+async def test_it_says_who_it_is_and_asks_to_hear_where_nobody_listens() -> None:
+    async with fake_nats() as server:
+        connection = await connected(server, login=Login("alice", "s3cret"))
+        (client,) = server.clients
+        assert {"user": "alice", "pass": "s3cret", "no_responders": True, "verbose": False}.items() <= (
+            client.options.items()
+        )
+        connection.close()
+        await connection.closed
+
+
+async def test_what_was_published_before_it_closes_arrives() -> None:
+    async with fake_nats() as server:
+        connection = await connected(server)
+        for number in range(100):
+            connection.publish(b"a", b"", [b"%d" % number])
+        connection.close()
+        await connection.closed
+        assert server.published == [(b"a", b"%d" % number) for number in range(100)]
+        connection.publish(b"a", b"", [b"too late"])
+
+
+async def test_what_is_published_comes_until_it_is_wanted_no_more() -> None:
+    async with fake_nats() as server:
+        connection = await connected(server)
+        heard: asyncio.Queue[Delivery] = asyncio.Queue()
+        number = connection.subscribe(b"a.*", heard.put_nowait)
+        connection.publish(b"a.b", b"r", [b"one"])
+        assert await heard.get() == Delivery(b"a.b", number, b"r", 0, b"one")
+        connection.unsubscribe(number)
+        connection.publish(b"a.b", b"", [b"two"])
+        connection.close()
+        await connection.closed
+        assert heard.empty()
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (b"nonsense\r\n", "nothing that a NATS server says"),
+        (b"-ERR 'Stale Connection'\r\n", "Stale Connection"),
+        (b"-ERR 'Permissions Violation for Publish to \"a\"'\r\n", "Permissions Violation"),
+    ],
+)
+async def test_what_ends_it_is_told_with_its_reason(said: bytes, why: str) -> None:
+    async with fake_nats() as server:
+        lost: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
+        await connected(server, lost)
+        server.say(said)
+        assert why in str(await lost)
+
+
+async def test_a_server_that_is_silent_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_connection, "ASK_EVERY", 0.01)
+    monkeypatch.setattr(server_connection, "LIVE", 0.05)
+    async with fake_nats() as server:
+        lost: asyncio.Future[Exception] = asyncio.get_running_loop().create_future()
+        await connected(server, lost)
+        server.silent = True
+        assert "silent" in str(await lost)
+
+
+@pytest.mark.parametrize(
+    ("info", "why"),
+    [({"headers": False}, "2.2 or newer"), ({"max_payload": "x"}, "INFO")],
+)
+async def test_a_server_that_cannot_be_used_is_refused_and_nothing_is_left(info: dict[str, object], why: str) -> None:
+    async with fake_nats() as server:
+        server.info.update(info)
+        with pytest.raises(DialFailed, match=why):
+            await connected(server)
+        await asyncio.gather(*server.serving, return_exceptions=True)
+        assert not server.clients
