@@ -189,6 +189,13 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("transports.connection.farewell", "LONGEST_GOODBYE", "a goodbye, whatever the peer says", "seconds"),
         Limit("transports.connection.farewell", "GOODBYE_TIMEOUT", "a goodbye with nothing under way", "seconds"),
     ),
+    "NATS": (
+        Limit("transports.nats.client_protocol", "MAX_LINE", "a line of a server", "bytes"),
+        Limit("transports.nats.client_protocol", "MAX_MESSAGE", "a message", "bytes"),
+        Limit("transports.nats.server_link", "MAX_STREAMS", "streams over one connection to a server"),
+        Limit("transports.nats.server_link", "MOST_FOR_ONE", "bytes of a stream that is not read yet", "bytes"),
+        Limit("transports.nats.nats_transport", "CONNECT_TIMEOUT", "for a server to let a node in", "seconds"),
+    ),
     "libp2p": (
         Limit("transports.libp2p.upgrade", "MAX_HANDSHAKE", "a message of the handshake", "bytes"),
         Limit("transports.libp2p.noise", "MAX_MESSAGE", "a sealed message", "bytes"),
