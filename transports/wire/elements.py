@@ -6,11 +6,16 @@ Jackson's `StreamReadConstraints` and Redis's `proto-max-multibulk-len`.
 
 from __future__ import annotations
 
+import functools
+
 from msgspec import inspect
 
 from ...actors.messages import too_many
 
 __all__ = ["check_elements", "grows", "why_too_many"]
+
+#: Types that are looked at once: to look costs, and leaves to Python's collector what msgspec has made for it.
+KEPT = 1024
 
 
 def why_too_many(limit: int) -> str:
@@ -27,27 +32,27 @@ def check_elements(payload: bytes | memoryview, limit: int) -> None:
         raise ValueError(why_too_many(limit))
 
 
+@functools.lru_cache(maxsize=KEPT)
 def grows(message_type: type) -> bool:
     """The number of values in a message depends on its maker: it has a list, a map or the like somewhere."""
-    seen: set[type] = set()
+    return _grows(inspect.type_info(message_type), set())
 
-    def look(info: object) -> bool:
-        match info:
-            case inspect.DataclassType(cls=cls, fields=fields) | inspect.StructType(cls=cls, fields=fields):
-                if cls in seen:
-                    return True  # recursive: as deep as one likes
-                seen.add(cls)
-                found = any(look(field.type) for field in fields)
-                seen.discard(cls)
-                return found
-            case inspect.UnionType(types=types) | inspect.TupleType(item_types=types):
-                return any(map(look, types))
-            case inspect.Metadata(type=inside):
-                return look(inside)
-            case _:
-                return not isinstance(info, _SINGLE)
 
-    return look(inspect.type_info(message_type))
+def _grows(info: object, seen: set[type]) -> bool:
+    match info:
+        case inspect.DataclassType(cls=cls, fields=fields) | inspect.StructType(cls=cls, fields=fields):
+            if cls in seen:
+                return True  # recursive: as deep as one likes
+            seen.add(cls)
+            found = any(_grows(field.type, seen) for field in fields)
+            seen.discard(cls)
+            return found
+        case inspect.UnionType(types=types) | inspect.TupleType(item_types=types):
+            return any(_grows(each, seen) for each in types)
+        case inspect.Metadata(type=inside):
+            return _grows(inside, seen)
+        case _:
+            return not isinstance(info, _SINGLE)
 
 
 #: Types of one value each. Whatever else there is may hold others.
