@@ -29,7 +29,7 @@ async def host() -> AsyncIterator[JavascriptHost]:
 async def test_it_dials_a_node_and_each_says_what_it_is_and_pings_and_is_echoed(host: JavascriptHost) -> None:
     async with echo_node() as node:
         said = await host.do("dial", to=node.multiaddr)
-        assert said["remote"] == peer_id_text(node.raw)
+        assert said.get("remote") == peer_id_text(node.raw), said
         assert said["agent"] == f"peerbus/{__version__}"
         assert PEERBUS in said["protocols"]
         assert await host.do("open", protocol=PEERBUS) == {}

@@ -23,7 +23,7 @@ const host = await createLibp2p({
   transports: [tcp()],
   connectionEncrypters: [noise()],
   streamMuxers: [yamux()],
-  services: { identify: identify(), ping: ping() },
+  services: { identify: identify({ runOnConnectionOpen: false }), ping: ping() },
 })
 
 await host.handle(process.argv[2], async (stream) => {
