@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from link_lines import Get, Line, hello_of
 from spans import Spans, attribute
@@ -28,6 +29,16 @@ class TracedLine(Line):
         peer = hello_of("b" * 64, window)
         return TracedLink(self.bus, hello_of("a" * 64), peer, self.codecs, self.writer, self.tracer)
 
+    def traced(self) -> contextlib.AbstractContextManager[object]:
+        """In the name of a send that is traced."""
+        sending = self.tracer.sending("ask", LOCAL / "first", Get(0), 5.0)
+        assert sending is not None
+        return sending.current()
+
+    def ask(self, channel: str, number: int, timeout: float, padding: int = 0) -> asyncio.Future[object]:
+        with self.traced():
+            return super().ask(channel, number, timeout, padding)
+
     def places(self) -> list[tuple[int, list[int]]]:
         """Of each frame with messages that was written: how many there are, and which of them are traced."""
         frames = [frame for frame in self.written() if isinstance(frame, TracedTell | TracedAsk)]
@@ -36,9 +47,7 @@ class TracedLine(Line):
 
 def test_tells_of_one_turn_share_a_frame_and_each_has_its_trace() -> None:
     line = TracedLine()
-    sending = line.tracer.sending("tell", LOCAL / "first", Get(0), 5.0)
-    assert sending is not None
-    with sending.current():
+    with line.traced():
         for number in range(3):
             line.link.tell("first", Get(number), None, 5.0)
     assert line.places() == [(3, [0, 1, 2])]
@@ -61,8 +70,9 @@ def test_what_waits_for_credit_has_its_trace_when_it_leaves() -> None:
     line.settle()
 
     async def told() -> None:
-        outcome = line.link.tell("second", Get(1), None, 50.0)
-        waits = asyncio.ensure_future(_wait(line.link.tell("second", Get(2), None, 50.0)))
+        with line.traced():
+            outcome = line.link.tell("second", Get(1), None, 50.0)
+            waits = asyncio.ensure_future(_wait(line.link.tell("second", Get(2), None, 50.0)))
         await outcome
         await asyncio.sleep(0)
         line.places()
