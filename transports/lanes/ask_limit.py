@@ -28,7 +28,7 @@ class AskLimit:
         #: That are not answered.
         self.open = 0
         #: As `Server.now`.
-        self.now = answers.now
+        self.now: Callable[[], float] = answers.now
         self.freed: Callable[[], object] = int  # nobody waits for that
 
     def opened(self, count: int) -> Self:

@@ -100,6 +100,7 @@ class NatsTransport:
         if why is not None:
             stream.abort()
             raise HandshakeFailed("node_id", why)
+        assert link is not None
         stream.local = at_token(endpoint, link.token).with_peer(self._node_id)
         stream.remote = endpoint.with_peer(stream.peer_id)
         return stream
