@@ -20,16 +20,19 @@ class LimitedAnswers(Server, Protocol):
 class AskLimit:
     """Stands before `answers`, and counts. `freed` is called when one is answered, or given up."""
 
-    __slots__ = ("_answers", "freed", "most", "now", "open")
+    __slots__ = ("_answers", "freed", "most", "open")
 
     def __init__(self, most: int, answers: LimitedAnswers) -> None:
         self._answers = answers
         self.most = most
         #: That are not answered.
         self.open = 0
-        #: As `Server.now`.
-        self.now: Callable[[], float] = answers.now
         self.freed: Callable[[], object] = int  # nobody waits for that
+
+    @property
+    def now(self) -> Callable[[], float]:
+        """As `Server.now`."""
+        return self._answers.now
 
     def opened(self, count: int) -> Self:
         """So many have come, whose answers go by this."""

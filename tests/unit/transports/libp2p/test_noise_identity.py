@@ -38,6 +38,7 @@ def test_a_node_proves_its_key() -> None:
         (NOISE.payload[:-1], "cut short"),
         (b"\xff" * 40, "more than"),
     ],
+    ids=[f"lie {number}" for number in range(13)],  # signatures are others in each process
 )
 def test_who_lies_in_a_field_of_the_payload_proves_nothing(payload: bytes, why: str) -> None:
     with pytest.raises(ValueError, match=why):
