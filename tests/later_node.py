@@ -15,7 +15,7 @@ import msgspec
 from peerbus.actors import Channel, Message, Reactor, Request, Role, handles
 from peerbus.discovery.records import self_description
 from peerbus.node import Node
-from peerbus.transports.streams import endpoint
+from peerbus.transports.streams import Scheme, endpoint, register
 from peerbus.transports.wire import FEATURES
 from peerbus.transports.wire.frame_encoder import FrameEncoder
 from peerbus.transports.wire.handshake import Handshake
@@ -70,8 +70,7 @@ def become_later() -> None:
     setattr(self_description, "FEATURES", (*FEATURES, "later.1"))  # noqa: B010  # final, in this version
     Handshake.start = start_later  # type: ignore[method-assign]  # that is what a later version is
     FrameEncoder.encode = longer  # type: ignore[method-assign]  # the same
-    for name in ("_HOST_AND_PORT", "_KNOWN"):
-        setattr(endpoint, name, getattr(endpoint, name) | {"quic"})
+    register(Scheme.over_ip("quic"))
     before = self_description.SelfDescription.endpoints_for
 
     def with_one_more(self: self_description.SelfDescription, hearers: Any) -> tuple[endpoint.Endpoint, ...]:

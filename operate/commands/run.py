@@ -43,7 +43,7 @@ at a Unix socket or none, and where no other user can write the configuration, t
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `peerbus run`."""
     parser.epilog = _EPILOG.format(
-        measures="\n".join(f"  {f'{one.key} = {one.override.text}':<34} {one.why}" for one in MEASURES),
+        measures="\n".join(f"  {one.key} = {one.override.text}\n    {one.why}" for one in MEASURES),
         guards="\n".join(f"  {one.name + ',':<18} as {one.why}" for one in GUARDS),
     )
     parser.add_argument("config", metavar="CONFIG.toml", type=Path, help="the configuration (docs/configuration.md)")

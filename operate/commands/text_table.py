@@ -12,6 +12,8 @@ __all__ = ["Cell", "TextColumn", "table_lines"]
 
 #: Between two columns.
 GAP = "  "
+#: What stands between columns that would not fit otherwise.
+NARROW_GAP = " "
 #: What a column that gives way keeps at least.
 LEAST = 6
 
@@ -42,10 +44,13 @@ def table_lines(terminal: Terminal, columns: Sequence[TextColumn], rows: Iterabl
         max([columns_of(column.title), *(columns_of(row[index][0]) for row in body)])
         for index, column in enumerate(shown)
     ]
+    gap = GAP
     if terminal.columns is not None:
         widths = _narrowed(shown, widths, terminal.columns)
+        if sum(widths) + len(gap) * (len(widths) - 1) > terminal.columns:
+            gap = NARROW_GAP
     head: list[tuple[str, Colour | None]] = [(column.title, Colour.HEAD) for column in shown]
-    return [_line(terminal, shown, widths, row) for row in [head, *body]]
+    return [_line(terminal, shown, widths, row, gap) for row in [head, *body]]
 
 
 def _narrowed(columns: Sequence[TextColumn], widths: list[int], room: int) -> list[int]:
@@ -62,7 +67,11 @@ def _narrowed(columns: Sequence[TextColumn], widths: list[int], room: int) -> li
 
 
 def _line(
-    terminal: Terminal, columns: Sequence[TextColumn], widths: Sequence[int], row: Sequence[tuple[str, Colour | None]]
+    terminal: Terminal,
+    columns: Sequence[TextColumn],
+    widths: Sequence[int],
+    row: Sequence[tuple[str, Colour | None]],
+    gap: str,
 ) -> str:
     parts = []
     for column, width, (text, colour) in zip(columns, widths, row, strict=True):
@@ -70,4 +79,4 @@ def _line(
         blank = " " * (width - columns_of(shown))
         painted = terminal.paint(shown, colour)
         parts.append(f"{blank}{painted}" if column.right else f"{painted}{blank}")
-    return GAP.join(parts).rstrip()
+    return gap.join(parts).rstrip()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from statistics import median
 
@@ -9,7 +10,10 @@ import pytest
 
 from benchmarks.wan.hosts import Hosts, NoHosts, figures, hosts
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [
+    pytest.mark.timeout(120),
+    pytest.mark.skipif(not os.environ.get("PEERBUS_WAN"), reason="it takes a minute of waiting for links: make wan"),
+]
 
 
 @pytest.fixture

@@ -303,9 +303,9 @@ async def test_a_send_to_everyone_has_a_result_for_each_peer_and_is_encoded_once
     encoded: list[object] = []
     encode = payload.ChannelCodec.encode
 
-    def counted(self: payload.ChannelCodec, message: object, limit: int) -> payload.Payload:
+    def counted(self: payload.ChannelCodec, message: object, limit: int, most: int) -> payload.Payload:
         encoded.append(message)
-        return encode(self, message, limit)
+        return encode(self, message, limit, most)
 
     monkeypatch.setattr(payload.ChannelCodec, "encode", counted)
     network = SlowNetwork(3, most=0.001)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -328,7 +328,6 @@ def test_a_table_of_a_channel_has_its_name(folder: Path) -> None:
 
 #: Arguments of a node that a file does not say, and why.
 CODE_ONLY = {
-    "finders": "functions",
     "rng": "for simulations",
     "requires": "stands in options",
 }
@@ -349,9 +348,11 @@ def test_a_file_says_all_that_code_can_say_of_a_node(folder: Path, monkeypatch: 
 def test_a_listener_lets_in_as_many_a_second_as_the_file_says(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rates: list[int] = []
 
-    def make(endpoints: Iterable[Endpoint], options: TransportOptions) -> tuple[Transport, ...]:
+    def make(
+        endpoints: Iterable[Endpoint], options: TransportOptions, settings: Mapping[str, object]
+    ) -> tuple[Transport, ...]:
         rates.append(options.arrivals_per_address)
-        return make_transports(endpoints, options)
+        return make_transports(endpoints, options, settings)
 
     monkeypatch.setattr(build, "make_transports", make)
     build_node(config(folder, "[limits]\narrivals_per_address = 7"))

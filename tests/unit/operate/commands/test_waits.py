@@ -23,7 +23,8 @@ class Asker(Actor):
 
 
 def wait(actor: str, to: str) -> ShownWait:
-    return ShownWait(f"bus://local/{actor}", "Go", f"bus://local/{to}", "Get", "answer", 1.0)
+    here, there = f"bus://local/{actor}", f"bus://local/{to}"
+    return ShownWait(actor=here, handling="Go", what="Get", to=there, sent="answer", seconds=1.0)
 
 
 def names(found: list[tuple[str, ...]]) -> list[str]:
