@@ -46,8 +46,12 @@ async def test_a_share_is_met_as_peers_come_and_an_archive_that_leaves_is_replac
     for number in range(3):
         await sim.node(f"archive-{number}", offers={"archive"})
     ids = {sim.nodes[f"archive-{number}"].node_id: f"archive-{number}" for number in range(3)}
-    met = lambda: alice.snapshot().peers.requirements[0].met  # noqa: E731  # of connections, some of which are not up
-    await sim.until(lambda: len(alice.peers) >= 3 and met() and not ids.keys().isdisjoint(alice.peers), within=60)
+
+    def met() -> bool:
+        """By connections that are up."""
+        return alice.snapshot().peers.requirements[0].met and not ids.keys().isdisjoint(alice.peers)
+
+    await sim.until(lambda: len(alice.peers) >= 3 and met(), within=60)
     sim.crash(next(ids[peer] for peer in alice.peers if peer in ids))
     await sim.until(lambda: len(alice.peers) < 4, within=60)
     await sim.until(lambda: len(alice.peers) == 4 and alice.snapshot().peers.requirements[0].met, within=120)
