@@ -123,7 +123,6 @@ load: $(INSTALLED)dev ## measure what is promised under load; ARGS="--seconds 60
 	@$(VENV)/bin/python benchmarks load $(ARGS)
 
 wan: $(INSTALLED)dev ## measure long and thin links between two network namespaces, beside TCP alone; needs root
-	@PEERBUS_WAN=1 $(RUN) -m pytest -q tests/e2e/test_wan.py
 	@$(VENV)/bin/python benchmarks wan $(ARGS)
 
 siege: $(INSTALLED)dev ## attack a node in every known way beside an honest load, and say what held; ARGS="--seconds 20" for a claim

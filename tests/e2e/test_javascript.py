@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
 import runpy
@@ -333,6 +334,13 @@ def mutated(bodies: list[bytes], rng: Random) -> bytes:
     return bytes(body)
 
 
+def has_odd_key(value: object) -> bool:
+    """A map in it has a key that is neither a text nor a number, as a property of JavaScript has to be."""
+    if isinstance(value, dict):
+        return any(not isinstance(key, str | int) for key in value) or any(map(has_odd_key, value.values()))
+    return isinstance(value, list) and any(map(has_odd_key, value))
+
+
 @needs_node
 def test_it_judges_frames_that_are_damaged_as_this_side_does(tmp_path: Path) -> None:
     shown = json.loads((CLIENT.parents[1] / "docs" / "wire-vectors.json").read_text(encoding="utf-8"))
@@ -349,8 +357,8 @@ def test_it_judges_frames_that_are_damaged_as_this_side_does(tmp_path: Path) -> 
         if ours == their or {ours, their} <= refusals:
             continue  # of two faults either may be found first
         if their == "bad_frame":  # a text, or a key of a map, also where it is skipped
-            with pytest.raises((UnicodeDecodeError, TypeError)):
-                msgpack.unpackb(body, strict_map_key=False)
+            with contextlib.suppress(UnicodeDecodeError, TypeError):
+                assert has_odd_key(msgpack.unpackb(body, strict_map_key=False)), (ours, body.hex())
         else:
             assert re.search(rb"[\xca\xcb]", body), (ours, their, body.hex())  # a float that is an integer
 

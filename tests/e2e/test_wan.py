@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from statistics import median
 
@@ -10,10 +9,7 @@ import pytest
 
 from benchmarks.wan.hosts import Hosts, NoHosts, figures, hosts
 
-pytestmark = [
-    pytest.mark.timeout(120),
-    pytest.mark.skipif(not os.environ.get("PEERBUS_WAN"), reason="it takes a minute of waiting for links: make wan"),
-]
+pytestmark = pytest.mark.timeout(120)
 
 
 @pytest.fixture
@@ -34,7 +30,7 @@ def test_a_file_comes_over_a_thin_line_without_being_asked_for_twice(net: Hosts)
 
 def test_a_window_is_no_speed_limit_on_a_long_line(net: Hosts) -> None:
     net.both_ways(delay=0.1)
-    (rate,) = figures(net, "sink", 100, 4.0, 3.0)
+    (rate,) = figures(net, "sink", 100, 3.0, 2.0)
     # A window that stays at 1 024 messages lets no more than 5 120 a second through, whatever the machine can do.
     assert rate > 2 * 5120
 
@@ -42,7 +38,7 @@ def test_a_window_is_no_speed_limit_on_a_long_line(net: Hosts) -> None:
 @pytest.mark.parametrize("size", [1 << 10, 1 << 16])
 def test_an_urgent_ask_on_a_thin_line_does_not_wait_for_what_floods_it(net: Hosts, size: int) -> None:
     net.both_ways(delay=0.01, rate=125_000)
-    times = figures(net, "urgent", size, 2.0, 4.0)
+    times = figures(net, "urgent", size, 1.0, 2.0)
     assert median(times) <= 0.6
 
 
