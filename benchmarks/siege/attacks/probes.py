@@ -23,6 +23,8 @@ _A_SECOND, _AT_ONCE = 400, 20
 async def _ask_around(target: Target) -> None:
     """Ask the reactor, which asks this peer: and that would wait for the reactor. Its probe comes round."""
     identity = Identity.generate()
+    while identity.node_id < target.node_id:  # else it would be this peer's to end the circle
+        identity = Identity.generate()
     wire = await Wire.as_peer(target, identity, source=source_address(251), mirror="back")
     at, question = wire.channel(Back.channel.name), msgpack.packb({"number": 1})
     here = f"bus://{identity.node_id}/{Back.channel.name}"
