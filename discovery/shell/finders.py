@@ -1,12 +1,13 @@
-"""Everything that finds peers for one node: multicast DNS, and what the program brings."""
+"""Everything that finds peers for one node: multicast DNS, brokers that carry streams, and what the program brings."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from ...transports.streams import Endpoint
+from ...transports.streams import Endpoint, Meeting, Transport
 from ..facts import Candidate, Finder, MakeFinder
 from ..mdns import Mdns, MdnsStatistics
 from ..records import EVERYBODY, Hearers, LocalAddress, Myself, SelfDescription
@@ -35,6 +36,7 @@ class Finders:
         here: Callable[[], tuple[LocalAddress, ...]],
         mdns: MdnsOptions | None,
         others: Mapping[str, MakeFinder],
+        transports: Iterable[Transport],
         found: Callable[[Candidate], None],
         lost: Callable[[str, str], None],
     ) -> None:
@@ -49,6 +51,12 @@ class Finders:
         self._mdns: Mdns | None = None
         #: Whatever else finds peers, by the source that it names.
         self._others: dict[str, Finder] = {}
+        for transport in transports:
+            if isinstance(transport, Meeting):
+                transport.meet(partial(self._met, transport.schemes[0]))
+
+    def _met(self, source: str, places: tuple[Endpoint, ...]) -> None:
+        self._found(Candidate(None, places, source=source))
 
     @property
     def multicast(self) -> bool:

@@ -141,6 +141,7 @@ class Peers(Actor):
             here=here,
             mdns=mdns,
             others=dict(finders or {}),
+            transports=transports,
             found=lambda candidate: mailbox.put(Envelope(FoundPeer(candidate))),
             lost=lambda node_id, source: mailbox.put(Envelope(LostPeer(node_id, source))),
         )

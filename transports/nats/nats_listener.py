@@ -10,12 +10,14 @@ import asyncio
 import random
 import ssl
 from collections import deque
+from collections.abc import Callable
 from functools import partial
 
 from ...actors.base import HandshakeFailed, StreamBroken, StreamClosed
 from ..streams import HANDSHAKE_TIMEOUT, Endpoint, Refused, Startup, Startups
 from .client_protocol import Delivery
-from .endpoints import at_token
+from .endpoints import at_token, inbox_of
+from .presence import NatsPresence
 from .relayed_stream import RelayedStream
 from .server_link import DIAL, VERSION, RelayedSession, ServerLink
 from .subjects import token_of
@@ -36,6 +38,7 @@ class NatsListener:
         endpoint: Endpoint,
         tls: ssl.SSLContext,
         on_refused: Refused | None,
+        found: Callable[[tuple[Endpoint, ...]], None] | None = None,
     ) -> None:
         self._link = link
         self._endpoint = endpoint
@@ -56,6 +59,8 @@ class NatsListener:
         link.hold()
         link.watch(self, self._lost)
         self._subscription = link.connection.subscribe(inbox, self._knocked)
+        name = inbox_of(endpoint)
+        self._presence = None if found is None or name is None else NatsPresence(link, name, endpoint, found)
 
     @property
     def endpoint(self) -> Endpoint:
@@ -82,11 +87,16 @@ class NatsListener:
 
     async def aclose(self) -> None:
         """As `Listener.aclose`."""
-        if self._closed:
-            return
+        if not self._closed:
+            self._shut()
+        await self._link.released()
+
+    def _shut(self) -> None:
         self._closed = True
         self._arrived.set()
         self._link.unwatch(self)
+        if self._presence is not None:
+            self._presence.close()
         if self._next is not None:
             self._next.cancel()
         if not self._link.dead:
@@ -98,7 +108,6 @@ class NatsListener:
             stream.abort()
         self._ready.clear()
         self._link.let_go()
-        await self._link.released()
 
     def _lost(self, error: Exception) -> None:
         self._failure = error

@@ -71,11 +71,16 @@ class NatsTransport:
         #: By network: the link that is there, or on its way.
         self._links: dict[str, ServerLink] = {}
         self._opening: dict[str, _Opening] = {}
+        self._found: Callable[[tuple[Endpoint, ...]], None] | None = None
 
     @property
     def servers(self) -> tuple[NatsServer, ...]:
         """Those that are tried, the next one first."""
         return tuple(self._servers)
+
+    def meet(self, found: Callable[[tuple[Endpoint, ...]], None]) -> None:
+        """As `Meeting.meet`."""
+        self._found = found
 
     async def dial(self, endpoint: Endpoint, *, expect: str | None, timeout: float) -> RelayedStream:
         """As `Transport.dial`; an inbox that nobody listens at refuses at once."""
@@ -120,7 +125,7 @@ class NatsTransport:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 if inbox_of(endpoint) is not None and await link.anybody(subject):
                     raise ListenFailed(f"{endpoint}: another node listens there")
-            return NatsListener(link, subject, place.with_peer(self._node_id), self._accepts, on_refused)
+            return NatsListener(link, subject, place.with_peer(self._node_id), self._accepts, on_refused, self._found)
         except TimeoutError as error:
             raise ListenFailed(f"{endpoint}: the server does not answer") from error
         finally:

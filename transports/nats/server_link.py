@@ -21,7 +21,7 @@ from .relayed_stream import HANDSHAKE_WINDOW, RelayedStream
 from .server_connection import ServerConnection
 from .subjects import Subjects, new_token, session_number
 
-__all__ = ["MAX_STREAMS", "RelayedSession", "ServerLink"]
+__all__ = ["MAX_STREAMS", "PRESENCE", "RelayedSession", "ServerLink"]
 
 #: Bytes that all streams of a node grant together, at most; and what one may have for itself.
 GRANTED: Final = 32 * 1024 * 1024
@@ -33,6 +33,9 @@ LARGEST: Final = 64 * 1024
 #: The first byte of a dial, of its answer, of a refusal; the version of this way of speaking.
 DIAL, TAKEN, REFUSED = b"D", b"T", b"F"
 VERSION: Final = 1
+
+#: The number in a subject of sessions where answers about who is there are heard.
+PRESENCE: Final = 0
 
 _NOBODY: Final = 503
 _SIZE: Final = 4
@@ -117,6 +120,8 @@ class ServerLink:
         self._sessions: dict[int, RelayedSession] = {}
         self._next = 0
         self._watchers: dict[object, Callable[[Exception], None]] = {}
+        #: What hears of a number that is no session's.
+        self._listeners: dict[int, Callable[[Delivery], None]] = {}
         self._users = 0
         self.dead = False
         self._connection: ServerConnection | None = None
@@ -131,6 +136,13 @@ class ServerLink:
         """It is there."""
         self._connection = connection
         connection.subscribe(self.subjects.sessions(self.token), self._heard)
+
+    def listen_at(self, number: int, hear: Callable[[Delivery], None] | None) -> None:
+        """Have what comes to that number, which no session has; None: no more."""
+        if hear is None:
+            self._listeners.pop(number, None)
+        else:
+            self._listeners[number] = hear
 
     @property
     def window(self) -> int:
@@ -260,8 +272,11 @@ class ServerLink:
     def _heard(self, delivery: Delivery) -> None:
         if not self.subjects.is_session(delivery.subject):
             return
-        session = self._sessions.get(session_number(delivery.subject))
+        number = session_number(delivery.subject)
+        session = self._sessions.get(number)
         if session is not None:
             session.heard(delivery)
+        elif number in self._listeners:
+            self._listeners[number](delivery)
         elif delivery.data[:1] not in (bytes([RESET]), b"") and self.subjects.is_session(delivery.reply):
             self.connection.publish(delivery.reply, b"", (bytes([RESET]) + bytes(HEAD_SIZE - 1),))

@@ -30,6 +30,7 @@ __all__ = [
     "RECEIVE_BUFFER",
     "WHOLE_HERE",
     "Listener",
+    "Meeting",
     "ManyPlaces",
     "Narrowing",
     "Pausing",
@@ -191,6 +192,18 @@ class Sizing(Protocol):
 
         Such a stream stays on this machine, and what it holds at most passes soon: nothing is measured there, and only
         larger bodies are held back. None: it travels a path. It stays what it is.
+        """
+        ...
+
+
+@runtime_checkable
+class Meeting(Protocol):
+    """A transport at whose places nodes hear of each other, as at a broker: who listens there says so."""
+
+    def meet(self, found: Callable[[tuple[Endpoint, ...]], None]) -> None:
+        """Before it listens: call `found` with the places of all others there, whenever these are others.
+
+        Nothing is proven of them, not even that somebody is there.
         """
         ...
 
