@@ -45,10 +45,10 @@ Receiver = Callable[[Delivery], None]
 
 
 class ServerConnection(asyncio.Protocol):
-    """See the module. `lost` hears once that it is over, `room` that it is `busy` no longer."""
+    """See the module. `on_lost` hears once that it is over, `room` that it is `busy` no longer."""
 
     def __init__(self, lost: Callable[[Exception], None], room: Callable[[], None]) -> None:
-        self._lost, self._room = lost, room
+        self.on_lost, self._room = lost, room
         self._reader = ServerReader()
         self._loop = asyncio.get_running_loop()
         self._receivers: dict[int, Receiver] = {}
@@ -130,7 +130,7 @@ class ServerConnection(asyncio.Protocol):
         if not self.closed.done():
             self.closed.set_result(None)
         self._receivers.clear()
-        self._lost(StreamBroken(str(error)))
+        self.on_lost(StreamBroken(str(error)))
 
     def pause_writing(self) -> None:
         """As `asyncio.Protocol`."""
@@ -234,5 +234,5 @@ async def open_connection(
         if isinstance(error, (OSError, StreamBroken)):
             raise DialFailed(f"nats://{host}:{port}: {error or type(error).__name__}") from error
         raise
-    connection._lost = lost  # from now on there is somebody to tell
+    connection.on_lost = lost  # from now on there is somebody to tell
     return connection
