@@ -153,7 +153,12 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
             "bytes",
             "channels.NAME.window_bytes",
         ),
-        Limit("transports.lanes.window_tuning", "NODE_BUDGET", "by which all windows may grow", "bytes"),
+        Limit(
+            "transports.lanes.window_tuning",
+            "NODE_BUDGET",
+            "by which all windows may grow, within two thirds of `limits.peer_memory`",
+            "bytes",
+        ),
         Limit("actors.messages.channel", "DEFAULT_MAILBOX", "messages in a mailbox", "", "channels.NAME.mailbox"),
         Limit(
             "actors.messages.channel",

@@ -13,12 +13,15 @@ from functools import partial
 from time import monotonic
 
 from peerbus.actors import Channel, Message, Reactor, handles
+from peerbus.discovery import PeerOptions
 from peerbus.node import Node
 from peerbus.node.blocks import Blocks
 
 __all__ = ["CHANNELS", "Count", "Counted", "Sink", "Urgent", "Wide", "serve"]
 
 NETWORK = "wan"
+#: Bytes that a peer may make the node hold: the window that never binds is one that a node's own limit would not grant.
+_MEMORY = 1 << 29
 #: Bytes of one read of the plain socket.
 _READ = 1 << 18
 
@@ -108,6 +111,7 @@ async def _serve(address: str, port: int, heartbeat: float, file: str) -> None:
         offers={"archive"},
         reactors=[Sink, Wide, Urgent, partial(Blocks, file)],
         heartbeat=heartbeat,
+        options=PeerOptions(peer_memory=_MEMORY),
         shutdown_timeout=0.5,
     ) as node:
         print(node.endpoints[0], port, flush=True)

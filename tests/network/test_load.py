@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from peerbus.actors import LOCAL, Account, Address, Channel, Peer, Reactor, SendError, handles
-from peerbus.discovery import PeerDown
+from peerbus.discovery import PeerDown, PeerOptions
 from peerbus.node import Node
 from peerbus.testing import Simulation
 
@@ -337,3 +337,57 @@ async def test_a_slow_receiver_loses_nothing_and_each_failure_comes_at_its_own_d
     account = sender.snapshot().ledger.remote["slow"]
     assert set(failed) <= {"deadline_credit"}
     assert account == Account(len(done) + failed.total(), len(done), 0, failed)
+
+
+@pytest.mark.timeout(120)
+def test_when_a_reactor_stands_still_nobody_goes_for_having_used_the_window_that_it_was_granted() -> None:
+    sim = Simulation(seed=14)
+
+    class Steady(Reactor):
+        """Takes what comes until it is told to stand still."""
+
+        channel = Channel("steady", messages=(Job,), timeout=1e6)
+        standing = False
+        taken = 0
+
+        @handles(Job)
+        async def take(self, job: Job) -> None:
+            type(self).taken += 1
+            if self.standing:
+                await asyncio.Event().wait()
+
+    async def scenario() -> tuple[int, list[PeerDown]]:
+        sim.network.shape(latency=0.1)
+        options = PeerOptions(peer_memory=16 << 20)
+        receiver = await sim.node("receiver", discover=False, reactors=[Steady], options=options)
+        names = ("alice", "bob", "carol")
+        senders = [
+            await sim.node(name, discover=False, peers=["receiver"], channels=[Steady.channel]) for name in names
+        ]
+        await sim.until(lambda: all(node.peers for node in senders), within=10)
+        to = Peer(receiver.node_id) / Steady
+
+        async def flood(node: Node) -> None:
+            while True:
+                await node.tell(to, Job(1))
+
+        with receiver.subscribe(PeerDown) as downs:
+            floods = [asyncio.ensure_future(flood(node)) for node in senders]
+            await sim.run_for(2)
+            at_once = Steady.taken
+            await sim.run_for(1)
+            grown = (Steady.taken - at_once) // 5
+            Steady.standing = True
+            await sim.run_for(1)
+            lost = []
+            while (down := downs.get_nowait()) is not None:
+                lost.append(down)
+        for task in floods:
+            task.cancel()
+        return grown, lost
+
+    grown, lost = sim.run(scenario())
+    assert lost == []
+    assert grown > 3 * Steady.channel.window, (
+        "more must come in a round trip than a window as it was announced lets through"
+    )

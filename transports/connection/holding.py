@@ -13,7 +13,7 @@ from ...actors.base import MailboxFull
 from ...actors.engine import Cell
 from ...actors.mailbox import Envelope, Mailbox, Weighed
 from ..lanes import InLane
-from ..wire import Weight, weight_of
+from ..wire import weight_of
 from .frame_reader import FrameReader
 from .peer_memory import PeerMemory
 from .receive_side import ReceiveSide
@@ -101,7 +101,7 @@ class Holding:
 
     def _weigh_lane(self, lane: InLane, messages: int, size: int) -> int:
         most = lane.info.max_elements
-        held = _heaviest(lane).of(messages, size, most)
+        held = lane.heaviest.of(messages, size, most)
         mailbox = self._mailbox(lane)
         if held <= ROUGHLY or mailbox is None or mailbox.owner != self._bus.thread:
             return held
@@ -135,13 +135,6 @@ class Holding:
 
 def _counted(envelope: Envelope) -> int:
     return envelope.weight if isinstance(envelope, Weighed) else 0
-
-
-def _heaviest(lane: InLane) -> Weight:
-    if lane.heaviest is None:
-        weights = [weight_of(each) for each in lane.codec.messages] or [Weight(0, 1.0)]
-        lane.heaviest = Weight(max(each.each for each in weights), max(each.per_byte for each in weights))
-    return lane.heaviest
 
 
 def _nobody(reason: str, text: str) -> None:

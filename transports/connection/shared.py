@@ -21,8 +21,8 @@ class SharedByConnections:
     def __init__(
         self, loop: asyncio.AbstractEventLoop, rules: PeerRules | None = None, memory: int = PEER_MEMORY
     ) -> None:
-        #: What the windows of all may grow by.
-        self.windows = WindowBudget()
+        #: What the windows of all may grow by, of what their peers may make the node hold.
+        self.windows = WindowBudget.of_memory(memory)
         #: By which those that say much are read.
         self.turns = ReadTurns(loop)
         #: What their peers may make the node hold.

@@ -60,7 +60,8 @@ class WindowGrowth:
             self._shrink(lane, wanted)
             return
         before = window.whole
-        after = self._share.move(window.announced, before, (max(wanted[0], before[0]), max(wanted[1], before[1])))
+        larger = max(wanted[0], before[0]), max(wanted[1], before[1])
+        after = self._share.move(window.announced, before, larger, lane.heaviest.each)
         if after != lane.told:
             self._shrinking.pop(lane, None)
             window.resize(*after)
@@ -93,7 +94,7 @@ class WindowGrowth:
 
     def _fit(self, lane: InLane, size: tuple[int, int]) -> None:
         window = lane.window
-        window.resize(*self._share.move(window.announced, window.whole, size))
+        window.resize(*self._share.move(window.announced, window.whole, size, lane.heaviest.each))
         self._make_room(lane)
 
     def _make_room(self, lane: InLane) -> None:

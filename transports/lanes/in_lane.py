@@ -8,7 +8,7 @@ from typing import Protocol
 from ...actors.base import MessageTypeError, ProtocolError, SendError
 from ...actors.mailbox import Account, Envelope, Mailbox, ReplyTo, Weighed
 from ...actors.messages import Address
-from ..wire import ChannelCodec, ChannelInfo, Weight
+from ..wire import ChannelCodec, ChannelInfo, Weight, weight_of
 from .ask_limit import AskLimit, LimitedAnswers
 from .flow import ReceiveWindow
 from .outbox import LaneTurn, ReplyLane
@@ -42,12 +42,12 @@ class InLane:
     """What the peer sends to one reactor here. The carrier of its messages: credit comes back through it."""
 
     __slots__ = (
+        "_heaviest",
         "_side",
         "arrivals",
         "asking",
         "asks",
         "codec",
-        "heaviest",
         "index",
         "info",
         "open",
@@ -71,8 +71,7 @@ class InLane:
         self.asking: ChannelCodec | Refusing = codec
         #: How many asks may be in flight; None: as many as there is credit for.
         self.asks: AskLimit | None = None
-        #: What its messages weigh at most; None until somebody has asked.
-        self.heaviest: Weight | None = None
+        self._heaviest: Weight | None = None
         self.window: ReceiveWindow = ReceiveWindow(info.messages, info.bytes)
         #: How large the peer was told last that the window is, and what decides that.
         self.told = self.window.announced
@@ -100,6 +99,14 @@ class InLane:
     def look(self) -> None:
         """Credit may be there that was held back."""
         self._side.release(self, 0, 0)
+
+    @property
+    def heaviest(self) -> Weight:
+        """What its messages weigh at most."""
+        if self._heaviest is None:
+            weights = [weight_of(each) for each in self.codec.messages] or [Weight(0, 1.0)]
+            self._heaviest = Weight(max(each.each for each in weights), max(each.per_byte for each in weights))
+        return self._heaviest
 
     @property
     def refuses(self) -> tuple[str, ...]:

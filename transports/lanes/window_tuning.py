@@ -20,9 +20,11 @@ __all__ = ["RestingTuner", "WindowBudget", "WindowShare", "WindowTuner"]
 # Law 3: where more than was announced waits all the time, the window shrinks to that beside what the reactor takes in a
 #        round trip: before a slow reactor stands no more than before one that is near. And where nothing has come for
 #        RESTS it is the announced one: what others could use is not kept.
-# Law 4: what all windows of a node have grown by is within one budget, of the sending and the receiving ends together:
-#        a message counts with what it takes beside its payload. No connection takes more of it than it leaves to
-#        others: one whose peer makes its windows as large as it likes does not take it all.
+# Law 4: what all windows of a node have grown by is within one budget: a message counts with what it takes in memory
+#        beside its payload. No connection takes more of it than it leaves to others: one whose peer makes its windows
+#        as large as it likes does not take it all.
+# Law 5: at the receiving end that budget is a part of what peers may make the node hold (`of_memory`): when a reactor
+#        stands still, what was granted may all come, and nobody goes for having used it.
 
 #: Seconds of a round trip below which nothing grows: the announced window of 1 MiB then carries 2 GB/s.
 LEAST_TRIP = 0.0005
@@ -35,10 +37,12 @@ REMEMBERED, REMEMBERED_SECONDS = 8, 1.0
 WORTH = 1.2
 #: The largest window: 32 MiB are 1 Gbit/s at 250 ms, and so many messages 400 000 a second at 300 ms.
 MOST_MESSAGES, MOST_BYTES = 128 * 1024, 32 * 1024 * 1024
-#: Bytes of memory that a message takes beside its payload, while it waits to be taken.
+#: Bytes of memory that a message takes beside its payload, while it waits to be sent.
 MESSAGE_COST = 256
 #: Bytes by which all windows of a node may grow together: four of the largest.
 NODE_BUDGET = 4 * MOST_BYTES
+#: Of the memory that peers may make a node hold, what windows may grow by: the rest is for windows as announced.
+MEMORY_SHARE = 2 / 3
 #: Seconds after which a window that nothing comes through is as it was announced.
 RESTS = 15.0
 
@@ -55,6 +59,11 @@ class WindowBudget:
         #: What is left of it.
         self.left = size
 
+    @classmethod
+    def of_memory(cls, memory: int) -> WindowBudget:
+        """That of a node whose peers may make it hold so many bytes."""
+        return cls(min(NODE_BUDGET, int(memory * MEMORY_SHARE)))
+
     def share(self) -> WindowShare:
         """The part of a new connection."""
         return WindowShare(self)
@@ -70,19 +79,22 @@ class WindowShare:
         #: Bytes of the budget.
         self.taken = 0
 
-    def move(self, announced: Size, before: Size, wanted: Size) -> Size:
-        """Change a window from `before` to as much of `wanted` as there is room for; returns how large it is then."""
+    def move(self, announced: Size, before: Size, wanted: Size, each: int = MESSAGE_COST) -> Size:
+        """Change a window from `before` to as much of `wanted` as there is room for; returns how large it is then.
+
+        `each`: bytes of memory that a message takes beside its payload, the same for a window at all times.
+        """
         wanted = _bounded(announced, wanted)
         smaller = min(before[0], wanted[0]), min(before[1], wanted[1])
-        self._take(_cost(announced, smaller) - _cost(announced, before))
-        more = (wanted[0] - smaller[0]) * MESSAGE_COST + wanted[1] - smaller[1]
+        self._take(_cost(announced, smaller, each) - _cost(announced, before, each))
+        more = (wanted[0] - smaller[0]) * each + wanted[1] - smaller[1]
         room = max((self._budget.left - self.taken) // 2, 0)
         share = 1.0 if more <= room else room / more
         after = (
             smaller[0] + int((wanted[0] - smaller[0]) * share),
             smaller[1] + int((wanted[1] - smaller[1]) * share),
         )
-        self._take(_cost(announced, after) - _cost(announced, smaller))
+        self._take(_cost(announced, after, each) - _cost(announced, smaller, each))
         return after
 
     def _take(self, size: int) -> None:
@@ -167,6 +179,6 @@ def _bounded(announced: Size, wanted: Size) -> Size:
     )
 
 
-def _cost(announced: Size, whole: Size) -> int:
+def _cost(announced: Size, whole: Size, each: int) -> int:
     """Bytes that a window takes of the budget."""
-    return (whole[0] - announced[0]) * MESSAGE_COST + whole[1] - announced[1]
+    return (whole[0] - announced[0]) * each + whole[1] - announced[1]

@@ -14,7 +14,7 @@ from peerbus.actors.messages import DEFAULT_MAILBOX, DEFAULT_MAILBOX_BYTES
 from peerbus.transports.connection.window_growth import WindowGrowth, mailbox_behind
 from peerbus.transports.lanes import InLane, Outbox, WindowBudget
 from peerbus.transports.lanes.in_lane import InSide
-from peerbus.transports.lanes.window_tuning import MESSAGE_COST, RESTS
+from peerbus.transports.lanes.window_tuning import RESTS
 from peerbus.transports.wire import FrameDecoder, WindowFrame
 from peerbus.transports.wire.frames import FRAME_LIMIT
 from peerbus.transports.wire.payload import ChannelCodec
@@ -110,7 +110,7 @@ def test_a_window_that_shrinks_is_the_larger_one_until_the_peer_has_read_that() 
     assert scene.lane.window.whole == (3000, 1 << 20), "that heartbeat went before it was told"
     scene.growth.ponged(8)
     assert scene.lane.window.whole == (1025, 1 << 20)
-    assert scene.budget.left == (1 << 27) - MESSAGE_COST
+    assert scene.budget.left == (1 << 27) - scene.lane.heaviest.each
 
 
 def test_a_window_that_nothing_comes_through_is_given_back() -> None:

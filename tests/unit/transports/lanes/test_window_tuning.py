@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from peerbus.transports.lanes.window_tuning import (
     LEAST_TRIP,
-    MESSAGE_COST,
     MOST_BYTES,
     MOST_MESSAGES,
     RESTS,
@@ -84,9 +83,9 @@ def test_a_window_that_nothing_comes_through_rests_and_begins_to_measure_anew() 
 sizes = st.tuples(st.integers(1024, 1 << 32), st.integers(1 << 20, 1 << 34))
 
 
-@given(st.lists(st.tuples(st.integers(0, 3), sizes), max_size=60), st.integers(0, 1 << 28))
+@given(st.lists(st.tuples(st.integers(0, 3), sizes), max_size=60), st.integers(0, 1 << 28), st.integers(0, 1000))
 def test_all_windows_together_stay_within_the_budget_and_give_it_back(
-    moves: list[tuple[int, tuple[int, int]]], size: int
+    moves: list[tuple[int, tuple[int, int]]], size: int, each: int
 ) -> None:
     budget = WindowBudget(size)
     shares = [budget.share(), budget.share()]
@@ -94,7 +93,7 @@ def test_all_windows_together_stay_within_the_budget_and_give_it_back(
     for which, wanted in moves:
         share = shares[which % 2]
         before, left = windows[which], budget.left
-        after = share.move(ANNOUNCED, before, wanted)
+        after = share.move(ANNOUNCED, before, wanted, each)
         assert ANNOUNCED[0] <= after[0] <= max(wanted[0], ANNOUNCED[0])
         assert ANNOUNCED[1] <= after[1] <= max(wanted[1], ANNOUNCED[1])
         assert after[0] <= MOST_MESSAGES
@@ -102,11 +101,11 @@ def test_all_windows_together_stay_within_the_budget_and_give_it_back(
         assert after[0] >= min(wanted[0], before[0])
         assert budget.left >= left or share.taken <= budget.left, "it took more than it left"
         windows[which] = after
-        cost = sum(MESSAGE_COST * (m - ANNOUNCED[0]) + b - ANNOUNCED[1] for m, b in windows)
+        cost = sum(each * (m - ANNOUNCED[0]) + b - ANNOUNCED[1] for m, b in windows)
         assert budget.left == size - cost >= 0
         assert shares[0].taken + shares[1].taken == cost
     for which, window in enumerate(windows):
-        shares[which % 2].move(ANNOUNCED, window, ANNOUNCED)
+        shares[which % 2].move(ANNOUNCED, window, ANNOUNCED, each)
     assert budget.left == size
 
 
