@@ -83,8 +83,7 @@ class PeerLink:
         #: How many asks have come from the peer; set by the connection.
         self.asked_here: Callable[[], int] = int  # none: a call of it is 0
         self._growth = Growth()
-        #: Why nothing new is sent; None while the peer takes work.
-        self.refusal: Callable[[str], SendError] | None = None
+        self.refusal: Callable[[str], SendError] | None = None  # why nothing new is sent, if nothing is
         self._suspended = False  # another connection takes, or will take, its place: what is sent waits for that one
         self.offer(peer.offers, peer.record)
         for channel in peer.channels:
@@ -108,6 +107,7 @@ class PeerLink:
             why = f"the peer's reactor {lane.info.name!r} has stopped"
             self._losses.refuse_waiting(lane, NoSuchReactor, why)
             self._losses.lose_queued(lane, NoSuchReactor, why)
+            self.outbox.order.look()
             self._watches.ended(lane.info.name, reason)
         return lane is not None
 
@@ -374,6 +374,7 @@ class PeerLink:
         self.stop(why, shutting_down=True)
         for lane in self.lanes.by_index:
             self._losses.lose_queued(lane, ShuttingDown, why)
+        self.outbox.order.look()
 
     def lost(self, why: str) -> None:
         """The connection has ended: tell every sender."""

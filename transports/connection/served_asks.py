@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from ...actors.base import MessageTooLarge, SendError, get_logger
 from ..lanes import (
@@ -37,6 +38,7 @@ class ServedAsks:
     """What one connection owes its peer: the `Server` of its replies. `lanes` are its owner's, by number."""
 
     __slots__ = (
+        "_behind",
         "_encode",
         "_ended",
         "_lanes",
@@ -68,6 +70,8 @@ class ServedAsks:
         self.backlog = 0
         #: Called where many bytes wait already, and more do; set by the connection.
         self.heavy: Callable[[], None] = _nobody
+        #: Of these, bytes of answers that wait for what their reactors have told before.
+        self._behind = 0
         #: Answers for which there was no room, because the peer does not read.
         self.unread = 0
         #: Answers that were too late to be sent.
@@ -88,7 +92,8 @@ class ServedAsks:
             self.error(reply.rid, reply.channel, 0, code, error)
             return
         item = (reply.rid, number, payload)
-        if not self.served and len(payload) <= ROOM and self._writer.clear and lane.turn.squeezer is None:
+        alone = not self.served and len(payload) <= ROOM and lane.turn.squeezer is None
+        if alone and self._writer.clear and not self._outbox.order.held:
             # The last of what was asked, and nothing else is to be written: past the outbox, as a lone ask.
             self._writer.write_frame(self._encode(Reply(lane.index, [item])))
             return
@@ -96,6 +101,11 @@ class ServedAsks:
             self.unread += 1
             why = f"{self.backlog} bytes of answers wait to be read already"
             self.error(reply.rid, reply.channel, 0, ANSWER_UNREAD, why)
+            return
+        if self._outbox.behind_told(lane.index + 1, lane.turn, partial(self._say, lane, item)):
+            self.backlog += len(payload)
+            self._behind += len(payload)
+            self._writer.schedule()
             return
         queue = lane.turn.lane
         assert isinstance(queue, ReplyLane)
@@ -112,12 +122,24 @@ class ServedAsks:
         else:
             self._writer.schedule()
 
+    def _say(self, lane: InLane, item: tuple[int, int, bytes]) -> None:
+        """What its reactor told before is written: queue the answer."""
+        queue = lane.turn.lane
+        assert isinstance(queue, ReplyLane)
+        queue.queue.append(item)
+        queue.queued_bytes += len(item[2])
+        self._behind -= len(item[2])
+        self._outbox.wake(lane.turn)
+        self._writer.schedule()
+
     def answer_error(self, reply: RemoteReply, code: str, text: str) -> None:
         """As `Server.answer_error`."""
         if self.served.pop(reply.rid, None) is not reply or self._ended:
             self.late += 1
             return
-        self.error(reply.rid, reply.channel, 0, code, text)
+        say = partial(self.error, reply.rid, reply.channel, 0, code, text)
+        if not self._outbox.behind_told(reply.channel + 1, self._lanes[reply.channel].turn, say):
+            say()
 
     def answer_late(self, reply: RemoteReply, *, begun: bool) -> None:
         """As `Server.answer_late`: the asker has given up, say where its time was spent."""
@@ -150,7 +172,8 @@ class ServedAsks:
 
     def look(self) -> None:
         """Something was written: count anew what waits."""
-        self.backlog = sum(lane.turn.lane.queued_bytes for lane in self._lanes if isinstance(lane.turn.lane, ReplyLane))
+        queues = (lane.turn.lane for lane in self._lanes)
+        self.backlog = self._behind + sum(each.queued_bytes for each in queues if isinstance(each, ReplyLane))
         if not self.backlog:
             self._outbox.unwanted.clear()
 
@@ -159,6 +182,7 @@ class ServedAsks:
         self._ended = True
         self.heavy = _nobody
         self.backlog = 0
+        self._outbox.order.waiting.clear()
         for lane in self._lanes:  # what waits to be written never will be: it may be much, and goes now
             turn = lane.turn
             assert isinstance(turn.lane, ReplyLane)

@@ -62,6 +62,7 @@ class Succession:
         if turns:
             for turn in turns:
                 turn.held = True
+            self.outbox.order.held = turns
             before._arrived.append(partial(self._release, turns))
             before._writer.schedule()
 
@@ -75,6 +76,7 @@ class Succession:
                     adopt(lane, waiter)
 
     def _release(self, turns: list[LaneTurn]) -> None:
+        self.outbox.order.held = []
         for turn in turns:
             turn.held = False
             if turn.busy:

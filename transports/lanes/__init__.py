@@ -7,9 +7,10 @@ from .frame_timing import Growth, answers_leave, asks_leave
 from .frame_writer import FrameWriter, Writer
 from .in_lane import InLane
 from .lane_statistics import LaneStatistics
+from .lane_turn import LaneTurn, ReplyLane
 from .out_lane import OutLane
 from .out_many import accept_many
-from .outbox import LaneTurn, Outbox, ReplyLane, budget_of, too_late
+from .outbox import Outbox, budget_of, too_late
 from .pacing import FIRST_TOKEN
 from .rated_window import RatedWindow, RateView, unrated
 from .remote_ask import RemoteAsk, lane_of

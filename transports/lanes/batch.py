@@ -116,6 +116,9 @@ class Batch(msgspec.Struct, eq=False):
     traces: dict[int, MessageTrace] | None = None
     #: When its first message was accepted, by the loop's clock.
     at: float = 0.0
+    #: The origins of the first so many of its items, gathered when somebody asks; None: nobody has.
+    origins: set[int] | None = None
+    seen: int = 0
 
     @classmethod
     def of_ask(cls, ask: Outgoing, at: float) -> Batch:
@@ -134,6 +137,16 @@ class Batch(msgspec.Struct, eq=False):
         """The tells as they are written, once: their bytes are freed with the frame, and not when credit comes."""
         items, self.items = self.items, _NONE
         return items
+
+    def tells_of(self, origin: int) -> bool:
+        """A tell of that origin waits in it to be written. Each of its items is looked at once, however often asked."""
+        origins = self.origins
+        if origins is None:
+            origins = self.origins = set()
+        if self.seen < len(self.items):
+            origins.update([item.source for item in self.items[self.seen :]])
+            self.seen = len(self.items)
+        return origin in origins
 
     @property
     def size(self) -> int:

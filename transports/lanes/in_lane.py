@@ -11,7 +11,7 @@ from ...actors.messages import Address
 from ..wire import ChannelCodec, ChannelInfo, Weight, weight_of
 from .ask_limit import AskLimit, LimitedAnswers
 from .flow import ReceiveWindow
-from .outbox import LaneTurn, ReplyLane
+from .lane_turn import LaneTurn, ReplyLane
 from .refusing import Refusing
 from .window_tuning import WindowTuner
 

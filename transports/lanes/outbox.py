@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import cast
 
 from ...actors.base import DeadlineExceeded, SendError
-from ..compression import Squeezer
 from ..wire import (
     BATCH_LIMIT,
     BODY_OVERHEAD,
@@ -30,13 +29,15 @@ from ..wire import (
     ask_lane,
     reply_lane,
 )
+from .answer_order import AnswerOrder
 from .batch import ITEM_OVERHEAD, Batch, Outgoing
+from .lane_turn import LaneTurn, ReplyLane
 from .out_lane import OutLane
 from .pacing import Pacer
 from .remote_ask import RemoteAsk
 from .traced_frames import TRACED, traced_ask, traced_tell
 
-__all__ = ["Outbox", "ReplyLane", "LaneTurn", "budget_of", "too_late"]
+__all__ = ["Outbox", "budget_of", "too_late"]
 
 #: Bytes per round and unit of priority. At the default priority 5 a round moves 20 KiB, at least one part.
 QUANTUM = 4096
@@ -48,43 +49,6 @@ MAX_BUDGET = 2**32 - 1
 LONGEST = (MAX_BUDGET - 1) / 1000
 
 Bytes = bytes | memoryview
-
-
-class ReplyLane:
-    """Answers from one reactor of this node: not limited by credit, but by the asks that were let in."""
-
-    __slots__ = ("index", "queue", "queued_bytes")
-
-    def __init__(self, index: int) -> None:
-        self.index = index
-        self.queue: deque[tuple[int, int, bytes]] = deque()
-        self.queued_bytes = 0
-
-
-class LaneTurn:
-    """One lane's place in the rounds."""
-
-    __slots__ = ("cutting", "deficit", "held", "lane", "priority", "queued", "round", "squeezer")
-
-    def __init__(self, lane: OutLane | ReplyLane, priority: int) -> None:
-        self.lane = lane
-        self.priority = priority
-        #: The rest of a body that is being cut.
-        self.cutting: Cutter | None = None
-        #: Bytes that it may still write in its round.
-        self.deficit = 0
-        #: It stands in a round, this one or the next.
-        self.queued = False
-        self.round = -1
-        #: What the connection before has accepted goes first: it is not written yet.
-        self.held = False
-        #: What compresses its frames; None: they travel as they are.
-        self.squeezer: Squeezer | None = None
-
-    @property
-    def busy(self) -> bool:
-        """There is something to write."""
-        return bool(self.lane.queue) or self.cutting is not None
 
 
 class Outbox:
@@ -119,6 +83,8 @@ class Outbox:
         self.alone = 0
         #: Lets bytes go, or not yet.
         self.pacer = Pacer()
+        #: What is said behind what was told before.
+        self.order = AnswerOrder()
         #: Bytes of parts that are being filled in: the pacer has counted them.
         self._in_parts = 0
 
@@ -160,6 +126,15 @@ class Outbox:
             place += 1
         self._current.insert(place, turn)
 
+    def behind_told(self, origin: int, turn: LaneTurn, say: Callable[[], None]) -> bool:
+        """Call `say` once what that origin has told the peer is written. False: it is, and `say` is not called.
+
+        `turn` is that of its answers.
+        """
+        if len(self._current) + len(self._next) <= turn.queued and not self.order.held:
+            return False
+        return self.order.put(origin, (*self._current, *self._next), say)
+
     def fill(self, now: float, limit: int) -> list[Bytes]:
         """The next bytes to write, about `limit` of them; empty when there is nothing to write."""
         out: list[Bytes] = []
@@ -190,6 +165,8 @@ class Outbox:
             probe = pacer.ask(now)
         if probe is not None:
             out.append(self._encoder.encode(Ping(probe)))
+        if self.order.waiting:
+            self.order.look()
         return out
 
     def _fill_lanes(self, now: float, limit: int, out: list[Bytes]) -> int:
@@ -278,9 +255,11 @@ class Outbox:
             # Only what is alone goes so large: behind it nothing waits, and of a flood every body is cut.
             if total <= whole or (total <= self.alone and whole > PART_SIZE and not turn.lane.queue):
                 length = total.to_bytes(4, "big")
+                turn.frames += 1
                 return [length + head, body] if head else [length + body]
             number = reply_lane(lane.index) if isinstance(lane, ReplyLane) else ask_lane(lane.index)
             turn.cutting = Cutter(body, number, head=head)
+            turn.origins = frozenset(item[1] for item in frame.items) if isinstance(frame, Tell) else frozenset()
             self._budget.take(total)
         pacer = self.pacer
         if not pacer.open:
@@ -289,6 +268,7 @@ class Outbox:
         if not left:
             self._budget.give_back(turn.cutting.total)
             turn.cutting = None
+            turn.frames += 1
         made: list[Bytes] = [*self._encoder.encode_part(number, left, data)]
         probe = pacer.wrote(len(data), now, limited=turn.busy or len(self._current) + len(self._next) > 1)
         if probe is not None:

@@ -18,8 +18,9 @@ from some_frames import copied
 from peerbus.actors.base.errors import ProtocolError, SendError
 from peerbus.actors.mailbox.envelope import NEVER
 from peerbus.transports.lanes.batch import Batch, Outgoing
+from peerbus.transports.lanes.lane_turn import LaneTurn, ReplyLane
 from peerbus.transports.lanes.out_lane import OutLane
-from peerbus.transports.lanes.outbox import QUANTUM, WHOLE_BODY, LaneTurn, Outbox, ReplyLane
+from peerbus.transports.lanes.outbox import QUANTUM, WHOLE_BODY, Outbox
 from peerbus.transports.lanes.pacing import FIRST, FIRST_TOKEN
 from peerbus.transports.lanes.remote_ask import RemoteAsk
 from peerbus.transports.streams.transport import WHOLE_HERE
