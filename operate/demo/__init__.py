@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .audience import Audience
+from .broker import nats_server_path
 from .carriers import CARRIERS, DEFAULT_CARRIER
 from .multicast import check_multicast
 from .progress import Display
@@ -23,4 +24,5 @@ __all__ = [
     "as_json",
     "as_table",
     "check_multicast",
+    "nats_server_path",
 ]

@@ -16,7 +16,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 
     An archive serves `file`; a node that wants it writes it there, once `archives` of them are found. `identity` is
     where its key goes. `admin`: the socket of its admin API, where the demonstration is looked at: then a node that has
-    its copy goes on to check blocks of it.
+    its copy goes on to check blocks of it. `mdns`: nodes find each other by it, on the loopback.
     """
 
     name: str
@@ -25,7 +25,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     file: str
     archives: int
     wants: bool
-    listen: str = CARRIERS[DEFAULT_CARRIER]
+    listen: str = CARRIERS[DEFAULT_CARRIER].listens
+    mdns: bool = True
     admin: str | None = None
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import os
 import secrets
@@ -12,6 +13,7 @@ from pathlib import Path
 from ...actors.base import ConfigError, PeerbusError
 from ...node.private_files import open_for_writing
 from .audience import Audience
+from .broker import DemoBroker
 from .carriers import CARRIERS, DEFAULT_CARRIER
 from .cluster import Cluster, NodeProcess
 from .messages import Job
@@ -58,7 +60,7 @@ class DemoPlan:
         if not 0 < self.timeout < float("inf"):
             raise ConfigError(f"--timeout {self.timeout:g}: write seconds above 0")
         if self.carrier not in CARRIERS:
-            raise ConfigError(f"--carrier {self.carrier}: write {' or '.join(CARRIERS)}")
+            raise ConfigError(f"--carrier {self.carrier}: write {', '.join(CARRIERS)}")
         if self.file is not None and not self.file.is_file():
             raise ConfigError(f"--file {self.file} {'is not a file' if self.file.exists() else 'does not exist'}")
         if self.keep is not None and self.keep.exists() and (not self.keep.is_dir() or any(self.keep.iterdir())):
@@ -83,6 +85,7 @@ class Scenario:
         self._display = display
         self._network = f"demo-{secrets.token_hex(4)}"
         self._victim: str | None = None
+        self._broker: DemoBroker | None = None
 
     async def play(self) -> DemoResult:
         """From the first process to the last. Raises PeerbusError where a process is lost or the time is over."""
@@ -92,7 +95,10 @@ class Scenario:
         size, digest = file.stat().st_size, await _sha256(file)
         if digest is None:
             raise PeerbusError(f"{file} has gone")
-        async with Cluster(self._folder) as cluster:
+        async with contextlib.AsyncExitStack() as stack:
+            if CARRIERS[plan.carrier].broker:
+                self._broker = await stack.enter_async_context(DemoBroker(self._folder))
+            cluster = await stack.enter_async_context(Cluster(self._folder))
             try:
                 async with asyncio.timeout(plan.timeout):
                     await self._start(cluster, file, size)
@@ -135,7 +141,9 @@ class Scenario:
 
     async def _start(self, cluster: Cluster, file: Path, size: int) -> None:
         plan, say = self._plan, self._display.say
-        say(f"{plan.nodes} nodes, each a process with a key of its own; no address is configured")
+        carrier, broker = CARRIERS[plan.carrier], "" if self._broker is None else self._broker.place
+        known = f"they know nothing but the nats-server at {broker}" if broker else "no address is configured"
+        say(f"{plan.nodes} nodes, each a process with a key of its own; {known}")
         wanting = plan.nodes - plan.archives
         names = [f"archive-{i + 1}" for i in range(plan.archives)] + [f"want-{i + 1}" for i in range(wanting)]
         for name in names:
@@ -149,7 +157,8 @@ class Scenario:
                     file=str(home / file.name if wants else file),
                     archives=plan.archives,
                     wants=wants,
-                    listen=CARRIERS[plan.carrier],
+                    listen=carrier.endpoint(self._network, broker),
+                    mdns=not carrier.broker,
                     admin=None if self._audience is None else str(self._audience.socket_of(name)),
                 )
             )
@@ -167,9 +176,12 @@ class Scenario:
         met = False
         while not all(member.settled for member in wanting):
             await cluster.wait_news(FRAME)
+            if self._broker is not None:
+                self._broker.check()
             if not met and any(member.report.progress.state != "looking" for member in wanting):
                 met = True
-                self._display.say(f"they found each other by mDNS on 127.0.0.1, in the network {self._network}")
+                meets = CARRIERS[self._plan.carrier].meets
+                self._display.say(f"they found each other {meets}, in the network {self._network}")
             share = sum(member.report.progress.share for member in wanting) / len(wanting)
             begun = all(member.report.progress.state != "looking" for member in wanting)
             if self._plan.kill and self._victim is None and begun and share >= MIDWAY:

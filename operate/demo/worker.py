@@ -62,7 +62,7 @@ async def _run(job: Job, parent: int) -> None:
         network=job.network,
         identity=identity,
         listen=[job.listen],
-        mdns=[LOOPBACK],
+        mdns=[LOOPBACK] if job.mdns else False,
         offers=job.roles,
         reactors=[] if job.wants else [partial(Blocks, job.file)],
         requires=[Require(role="archive", at_least=job.archives)] if job.wants and job.admin else [],
