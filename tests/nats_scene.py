@@ -11,8 +11,8 @@ from fake_nats import FakeNats, fake_nats
 from peerbus.transports.kinds import read_endpoint
 from peerbus.transports.nats import NatsServer, NatsTransport
 from peerbus.transports.nats.nats_listener import NatsListener
-from peerbus.transports.nats.relayed_stream import RelayedStream
 from peerbus.transports.streams import Endpoint, Identity
+from peerbus.transports.streams.relayed_stream import RelayedStream
 
 __all__ = ["ALICE", "BOB", "Scene", "at_server"]
 

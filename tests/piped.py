@@ -8,11 +8,12 @@ __all__ = ["QueuedPipe"]
 
 
 class QueuedPipe:
-    """One end of two queues. `stuck`: it takes nothing."""
+    """One end of two queues. `stuck`: it takes nothing; `mistake`: what sending raises."""
 
     def __init__(self, incoming: asyncio.Queue[bytes | None], outgoing: asyncio.Queue[bytes | None]) -> None:
         self._incoming, self._outgoing = incoming, outgoing
         self.stuck = False
+        self.mistake: Exception | None = None
         self.closed = 0
         self.ended = asyncio.Event()
 
@@ -24,6 +25,8 @@ class QueuedPipe:
 
     async def send(self, block: bytes) -> None:
         """Send a block."""
+        if self.mistake is not None:
+            raise self.mistake
         if self.stuck:
             await asyncio.Event().wait()
         await self._outgoing.put(block)

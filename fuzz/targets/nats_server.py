@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from peerbus.actors.base import StreamBroken
 from peerbus.transports.nats.client_protocol import MAX_MESSAGE, Delivery, ServerReader
-from peerbus.transports.nats.relay_flow import CREDIT, DATA, END, FlowIn, FlowOut
 from peerbus.transports.nats.subjects import Subjects
+from peerbus.transports.streams.relay_flow import CREDIT, DATA, END, FlowIn, FlowOut
 
 WINDOW = 4096
 SUBJECTS = Subjects("fuzz")

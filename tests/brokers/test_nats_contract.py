@@ -14,8 +14,8 @@ from peerbus.testing.suites.ending_checks import closing_gives_up_on_a_reader_th
 from peerbus.testing.suites.transport_pair import TransportCheck, TransportPair
 from peerbus.testing.suites.transport_suite import TRANSPORT_CHECKS, run_check
 from peerbus.transports.kinds import read_endpoint
-from peerbus.transports.nats import NatsServer, NatsTransport, relayed_stream
-from peerbus.transports.streams import Identity
+from peerbus.transports.nats import NatsServer, NatsTransport
+from peerbus.transports.streams import Identity, relayed_stream
 
 DIALER, ACCEPTOR = Identity.from_seed(b"d" * 32), Identity.from_seed(b"a" * 32)
 INBOXES = itertools.count()

@@ -22,7 +22,7 @@ from peerbus.testing.suites.transport_pair import TransportCheck
 from peerbus.testing.suites.transport_suite import TRANSPORT_CHECKS, run_check
 from peerbus.transports import Endpoint, Identity, TransportOptions
 from peerbus.transports.kinds import make_transport, read_endpoint
-from peerbus.transports.streams import piped_streams, schemes, socket_stream
+from peerbus.transports.streams import piped_streams, relayed_stream, schemes
 
 OWN = Path(__file__).resolve().parents[2] / "examples" / "own_transport"
 DIALER, ACCEPTOR = Identity.from_seed(b"d" * 32), Identity.from_seed(b"a" * 32)
@@ -64,7 +64,7 @@ def test_contract(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     if check is closing_gives_up_on_a_reader_that_never_reads:
-        for module in (socket_stream, piped_streams):
+        for module in (relayed_stream, piped_streams):
             monkeypatch.setattr(module, "FLUSH_TIMEOUT", 0.1)
     with serial(tmp_path) as pair, asyncio.Runner(loop_factory=loop_factory) as runner:
         runner.run(run_check(check, pair))

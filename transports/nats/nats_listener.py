@@ -14,11 +14,10 @@ from collections.abc import Callable
 from functools import partial
 
 from ...actors.base import HandshakeFailed, StreamBroken, StreamClosed
-from ..streams import HANDSHAKE_TIMEOUT, Endpoint, Refused, Startup, Startups
+from ..streams import HANDSHAKE_TIMEOUT, Endpoint, Refused, RelayedStream, Startup, Startups
 from .client_protocol import Delivery
 from .endpoints import at_token, inbox_of
 from .presence import NatsPresence
-from .relayed_stream import RelayedStream
 from .server_link import DIAL, VERSION, RelayedSession, ServerLink
 from .subjects import token_of
 
@@ -163,7 +162,8 @@ class NatsListener:
                 self._settled(one, "")
                 continue
             session: RelayedSession = self._link.session(delivery.reply)
-            stream = session.stream = RelayedStream(session, self._tls, server_side=True, place=self._endpoint)
+            stream = RelayedStream(session, self._tls, server_side=True, place=self._endpoint)
+            session.attach(stream)
             stream.remote = at_token(self._endpoint, token_of(delivery.reply))
             self._begun[one] = stream
             stream.ready.add_done_callback(partial(self._shaken, one, stream))

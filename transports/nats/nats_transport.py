@@ -15,6 +15,7 @@ from ..streams import (
     Endpoint,
     Identity,
     Refused,
+    RelayedStream,
     client_context,
     expected_peer,
     server_context,
@@ -23,7 +24,6 @@ from ..streams import (
 from .endpoints import NATS, at_token, inbox_of, network_of, with_inbox
 from .login import Login
 from .nats_listener import NatsListener
-from .relayed_stream import RelayedStream
 from .server_connection import open_connection
 from .server_link import ServerLink
 from .subjects import Subjects
@@ -128,6 +128,8 @@ class NatsTransport:
             return NatsListener(link, subject, place.with_peer(self._node_id), self._accepts, on_refused, self._found)
         except TimeoutError as error:
             raise ListenFailed(f"{endpoint}: the server does not answer") from error
+        except DialFailed as error:
+            raise ListenFailed(f"{endpoint}: {error}") from error
         finally:
             link.let_go()
             await link.released()
@@ -171,7 +173,7 @@ class NatsTransport:
 
     def _opened(self, network: str, link: ServerLink | None) -> None:
         self._opening.pop(network, None)
-        if link is not None:
+        if link is not None and not link.dead:
             self._links[network] = link
 
     def _forget(self, link: ServerLink) -> None:

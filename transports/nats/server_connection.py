@@ -5,6 +5,8 @@
 # Law 2. What was published before `close` arrives: closing with bytes unread would reset the connection, so the server
 #        is asked to answer first.
 # Law 3. A server that is silent for LIVE seconds is gone.
+# Law 4. Each step of opening it looks whether it is still there: it may be lost in the turn in which a step succeeded,
+#        and then nothing would ever come of the next one.
 
 from __future__ import annotations
 
@@ -98,6 +100,11 @@ class ServerConnection(asyncio.Protocol):
         if self._receivers.pop(number, None) is not None:
             self._write(unsubscribe(number))
 
+    def check(self) -> None:
+        """Raise OSError where it is over."""
+        if self.closed.done():
+            raise ConnectionResetError(str(self._why))
+
     def close(self) -> None:
         """Close it once the server has all that was published; see law 2. Idempotent."""
         if not self._closing and self._transport is not None and not self._transport.is_closing():
@@ -122,7 +129,7 @@ class ServerConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """As `asyncio.Protocol`."""
         self._stop_timer()
-        error = self._why or exc or ConnectionResetError("the NATS server hung up")
+        self._why = error = self._why or exc or ConnectionResetError("the NATS server hung up")
         for waiting in (self.greeted, self.ready):
             if not waiting.done():
                 waiting.set_exception(error)
@@ -215,6 +222,7 @@ async def open_connection(
     try:
         transport, connection = await loop.create_connection(protocol, host, port)
         info = await connection.greeted
+        connection.check()
         if tls is not None or info.tls_required:
             secured = await loop.start_tls(
                 transport, connection, tls or ssl.create_default_context(), server_hostname=host
@@ -224,6 +232,7 @@ async def open_connection(
             connection.connection_made(secured)
         connection.say_hello(login)
         await connection.ready
+        connection.check()
         if not connection.info.headers:
             raise ConnectionRefusedError("the NATS server knows no headers: 2.2 or newer is needed")
     except BaseException as error:

@@ -4,7 +4,9 @@
 #        client before it cuts it off (`max_pending`, 64 MiB): GRANTED, shared out evenly.
 # Law 2. A message for a stream that is not there is answered with a reset, and one for a node that is not there by the
 #        server (503): whoever writes to nobody hears of it at once.
-# Law 3. Nothing is answered where no node of this network listens: see `Subjects`, law 2.
+# Law 3. A link that is lost stays so, and says it to whoever comes later as to whoever was there: it may be lost in the
+#        very turn in which somebody was told that it is up.
+# Law 4. Nothing is answered where no node of this network listens: see `Subjects`, law 2.
 
 from __future__ import annotations
 
@@ -14,10 +16,8 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from ...actors.base import DialFailed, HandshakeFailed, StreamBroken
-from ..streams import RECEIVE_BUFFER, Endpoint
+from ..streams import HANDSHAKE_WINDOW, MESSAGE_HEAD, RECEIVE_BUFFER, RELAY_RESET, Endpoint, RelayedStream
 from .client_protocol import Delivery
-from .relay_flow import HEAD_SIZE, RESET
-from .relayed_stream import HANDSHAKE_WINDOW, RelayedStream
 from .server_connection import ServerConnection
 from .subjects import Subjects, new_token, session_number
 
@@ -51,6 +51,7 @@ class RelayedSession:
         #: Where the other end is heard; empty until it is known.
         self.other = other
         self.stream: RelayedStream | None = None
+        self._failure: Exception | None = None
         #: Of a dial: done when it is taken, or refused.
         self.taken: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
@@ -67,7 +68,7 @@ class RelayedSession:
     @property
     def largest(self) -> int:
         """As `Relay.largest`."""
-        return min(LARGEST, max(1, self._link.connection.info.max_payload - HEAD_SIZE))
+        return min(LARGEST, max(1, self._link.connection.info.max_payload - MESSAGE_HEAD))
 
     def send(self, parts: Sequence[bytes | memoryview]) -> None:
         """As `Relay.send`."""
@@ -82,6 +83,12 @@ class RelayedSession:
         """As `Relay.released`."""
         await self._link.released()
 
+    def attach(self, stream: RelayedStream) -> None:
+        """From now on that stream has what comes; where this end is lost already, it hears so at once."""
+        self.stream = stream
+        if self._failure is not None:
+            stream.lost(self._failure)
+
     def heard(self, delivery: Delivery) -> None:
         """Something has come for this end."""
         if delivery.status == _NOBODY:
@@ -93,6 +100,7 @@ class RelayedSession:
 
     def lost(self, error: Exception) -> None:
         """The other end, or the server, is gone."""
+        self._failure = error
         if not self.taken.done():
             self.taken.set_exception(error)
             self.taken.exception()  # it may be that nobody waits
@@ -124,6 +132,7 @@ class ServerLink:
         self._listeners: dict[int, Callable[[Delivery], None]] = {}
         self._users = 0
         self.dead = False
+        self._failure: Exception | None = None
         self._connection: ServerConnection | None = None
 
     @property
@@ -156,7 +165,9 @@ class ServerLink:
         return len(self._sessions) >= MAX_STREAMS
 
     def session(self, other: bytes = b"") -> RelayedSession:
-        """A new end of a stream. Raises DialFailed where there are too many."""
+        """A new end of a stream. Raises DialFailed where there are too many, or the link is lost."""
+        if self.dead:
+            raise DialFailed(f"the NATS server is gone: {self._failure or 'this node has left it'}")
         if self.full:
             raise DialFailed(f"{MAX_STREAMS} streams run over this connection to the NATS server already")
         self._next += 1
@@ -177,7 +188,8 @@ class ServerLink:
             question = (DIAL, bytes([VERSION]), HANDSHAKE_WINDOW.to_bytes(_SIZE, "big"))
             self.connection.publish(inbox, session.subject, question)
             credit = await session.taken
-            stream = session.stream = RelayedStream(session, tls, server_side=False, place=place)
+            stream = RelayedStream(session, tls, server_side=False, place=place)
+            session.attach(stream)
             stream.opened(credit)
             await stream.ready
         except BaseException:
@@ -237,8 +249,11 @@ class ServerLink:
         self.let_go()
 
     def watch(self, who: object, lost: Callable[[Exception], None]) -> None:
-        """`lost` hears when the connection is."""
-        self._watchers[who] = lost
+        """`lost` hears when the connection is, at once where it is already."""
+        if self._failure is not None:
+            lost(self._failure)
+        else:
+            self._watchers[who] = lost
 
     def unwatch(self, who: object) -> None:
         """It does not want to hear any more. Idempotent."""
@@ -248,6 +263,7 @@ class ServerLink:
 
     def lost(self, error: Exception) -> None:
         """The server is gone, and all streams with it."""
+        self._failure = error
         if not self.dead:
             self.dead = True
             self._unused(self)
@@ -278,5 +294,5 @@ class ServerLink:
             session.heard(delivery)
         elif number in self._listeners:
             self._listeners[number](delivery)
-        elif delivery.data[:1] not in (bytes([RESET]), b"") and self.subjects.is_session(delivery.reply):
-            self.connection.publish(delivery.reply, b"", (bytes([RESET]) + bytes(HEAD_SIZE - 1),))
+        elif delivery.data[:1] not in (RELAY_RESET[:1], b"") and self.subjects.is_session(delivery.reply):
+            self.connection.publish(delivery.reply, b"", (RELAY_RESET,))

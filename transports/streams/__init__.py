@@ -12,8 +12,11 @@ from .memory_stream import MemoryStream, Parcel, Wire
 from .names import Names
 from .path_size import NARROW, TcpPath
 from .piped_listener import PipedListener
-from .piped_streams import BlockPipe, PipedStreams
+from .piped_streams import BlockPipe
+from .piped_transport import PipedTransport
 from .receive_buffer import ReceiveBuffer
+from .relay_flow import MESSAGE_HEAD, RELAY_RESET
+from .relayed_stream import HANDSHAKE_WINDOW, Relay, RelayedStream
 from .schemes import Scheme, known_schemes, register
 from .scope import Scope, scope_of_host
 from .shapes import HOST_AND_PORT, NAME, PATH, Location, Shape
@@ -54,6 +57,7 @@ __all__ = [
     "ATTRIBUTE_URI",
     "FLUSH_TIMEOUT",
     "HANDSHAKE_TIMEOUT",
+    "HANDSHAKE_WINDOW",
     "HIGH_WATER",
     "HOST_AND_PORT",
     "LOW_WATER",
@@ -61,11 +65,13 @@ __all__ = [
     "MAX_CONNECTIONS_PER_ADDRESS_PER_SECOND",
     "MAX_KEY_FILE",
     "MAX_UNJUDGED",
+    "MESSAGE_HEAD",
     "NAME",
     "NARROW",
     "NOISE_KEY_CONTEXT",
     "PATH",
     "RECEIVE_BUFFER",
+    "RELAY_RESET",
     "ROLE_URI",
     "TCP",
     "UNIX",
@@ -79,7 +85,7 @@ __all__ = [
     "Location",
     "BlockPipe",
     "PipedListener",
-    "PipedStreams",
+    "PipedTransport",
     "ManyPlaces",
     "Meeting",
     "MemoryNetwork",
@@ -94,6 +100,8 @@ __all__ = [
     "Pushing",
     "ReceiveBuffer",
     "Refused",
+    "Relay",
+    "RelayedStream",
     "Scheme",
     "Scope",
     "Shape",

@@ -10,7 +10,7 @@ from functools import partial
 from ...actors.base import HandshakeFailed, StreamBroken, StreamClosed, new_task
 from .endpoint import Endpoint
 from .piped_streams import BlockPipe, PipedStreams
-from .socket_stream import SocketStream
+from .relayed_stream import RelayedStream
 from .transport import HANDSHAKE_TIMEOUT, MAX_PENDING_HANDSHAKES, Refused
 
 __all__ = ["PipedListener"]
@@ -19,24 +19,17 @@ __all__ = ["PipedListener"]
 class PipedListener:
     """The `Listener` of a transport whose bytes come in pipes: whatever hears of callers says `called`.
 
-    `on_close` is called once, in the end. Tasks: one `handshake` for each pipe that is not a stream yet; these feed
-    `accept`.
+    Tasks: one `handshake` for each pipe that is not a stream yet; these feed `accept`.
     """
 
-    def __init__(
-        self,
-        streams: PipedStreams,
-        place: Endpoint,
-        *,
-        on_refused: Refused | None = None,
-        on_close: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, streams: PipedStreams, place: Endpoint, *, on_refused: Refused | None = None) -> None:
         self._streams = streams
         self._place = place.without_peer()
         self._on_refused = on_refused
-        self._on_close = on_close
+        #: Called once, in the end; set by the transport.
+        self.on_close: Callable[[], object] | None = None
         self._loop = asyncio.get_running_loop()
-        self._ready: deque[SocketStream] = deque()
+        self._ready: deque[RelayedStream] = deque()
         self._arrived = asyncio.Event()
         self._handshakes: set[asyncio.Task[None]] = set()
         self._unopened: set[BlockPipe] = set()
@@ -64,7 +57,7 @@ class PipedListener:
         self._failure = error
         self._arrived.set()
 
-    async def accept(self) -> SocketStream:
+    async def accept(self) -> RelayedStream:
         """As `Listener.accept`; StreamBroken where it was `lost`."""
         while not self._ready:
             if self._closed:
@@ -81,7 +74,8 @@ class PipedListener:
             return
         self._closed = True
         self._arrived.set()
-        self._on_close()
+        if self.on_close is not None:
+            self.on_close()
         tasks = tuple(self._handshakes)
         for task in tasks:
             task.cancel()
@@ -103,6 +97,8 @@ class PipedListener:
                 stream = await self._streams.open(pipe, self._place, remote, dialed=False)
         except TimeoutError:
             self._refuse(source, HandshakeFailed("timeout", f"no handshake within {HANDSHAKE_TIMEOUT} s"))
+        except StreamBroken as error:
+            self._refuse(source, HandshakeFailed("connection", str(error)))
         except Exception as error:  # noqa: BLE001  # whatever a caller can bring about, it is refused for it
             self._refuse(source, error)
         else:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from fake_nats import fake_nats
 from nats_scene import ALICE, BOB, at_server
 
-from peerbus.actors.base import DialFailed, HandshakeFailed, ListenFailed
+from peerbus.actors.base import DialFailed, HandshakeFailed, ListenFailed, StreamBroken
 from peerbus.transports.kinds import read_endpoint
-from peerbus.transports.nats import NatsServer, NatsTransport
+from peerbus.transports.nats import NatsServer, NatsTransport, nats_transport
+from peerbus.transports.nats.server_connection import ServerConnection, open_connection
 
 
 async def test_a_place_at_another_server_is_dialed_through_our_own() -> None:
@@ -40,7 +42,7 @@ async def test_streams_and_listeners_of_a_node_share_a_connection_and_the_last_o
             assert len(scene.server.clients) == 2
             await other.aclose()
         del dialed, accepted
-        await asyncio.gather(*scene.server.serving)
+        await scene.server.empty()
         assert not scene.server.clients
 
 
@@ -82,3 +84,38 @@ async def test_one_inbox_has_one_listener() -> None:
         with pytest.raises(ListenFailed, match="another node"):
             await scene.alice.listen(scene.place)
         await listener.aclose()
+
+
+@pytest.mark.parametrize("answers", range(3))
+async def test_a_server_that_hangs_up_while_it_is_connected_to_fails_the_dial_at_once(answers: int) -> None:
+    async with at_server() as scene:
+        scene.server.hang_up_after = answers
+        with pytest.raises(DialFailed, match=r"hung up|reset|lost|gone"):
+            await scene.dial()
+        with pytest.raises(ListenFailed, match=r"hung up|reset|lost|gone"):
+            await scene.listen()
+
+
+async def test_a_server_that_is_lost_before_it_is_first_used_fails_the_dial_and_the_listener_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def lost_at_once(*where: Any, **how: Any) -> ServerConnection:
+        connection = await open_connection(*where, **how)
+        connection.abort()
+        await asyncio.wait([connection.closed])
+        return connection
+
+    async with at_server() as scene:
+        monkeypatch.setattr(nats_transport, "open_connection", lost_at_once)
+        with pytest.raises(DialFailed, match="the NATS server is gone"):
+            await scene.dial()
+        with pytest.raises(ListenFailed, match="the NATS server is gone"):
+            await scene.listen()
+        scene.bob.meet(lambda places: None)
+        listener = await scene.bob.listen(read_endpoint(f"nats://127.0.0.1:{scene.server.port}/lan"))
+        with pytest.raises(StreamBroken, match="hung up"):
+            await listener.accept()
+        await listener.aclose()
+        monkeypatch.undo()
+        async with scene.joined() as (dialed, _):
+            assert dialed.peer_id == BOB.node_id

@@ -98,5 +98,5 @@ async def test_a_server_that_cannot_be_used_is_refused_and_nothing_is_left(info:
         server.info.update(info)
         with pytest.raises(DialFailed, match=why):
             await connected(server)
-        await asyncio.gather(*server.serving, return_exceptions=True)
+        await server.empty()
         assert not server.clients

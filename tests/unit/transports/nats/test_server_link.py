@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from nats_scene import at_server
+from nats_scene import ALICE, at_server
 
-from peerbus.actors.base import DialFailed
-from peerbus.transports.nats.relayed_stream import HANDSHAKE_WINDOW
-from peerbus.transports.nats.server_link import GRANTED, MAX_STREAMS, MOST_FOR_ONE
+from peerbus.actors.base import DialFailed, StreamBroken
+from peerbus.transports.nats.client_protocol import Delivery
+from peerbus.transports.nats.server_link import GRANTED, MAX_STREAMS, MOST_FOR_ONE, TAKEN
+from peerbus.transports.streams import client_context
+from peerbus.transports.streams.relayed_stream import HANDSHAKE_WINDOW, RelayedStream
 
 #: What a server keeps for a client by default before it cuts it off (max_pending).
 MAX_PENDING = 64 * 1024 * 1024
@@ -53,3 +55,23 @@ async def test_many_streams_at_once_all_move() -> None:
         _, sizes = await asyncio.gather(asyncio.gather(*map(sent, range(8))), asyncio.gather(*map(got, range(8))))
         assert sizes == [len(data)] * 8
         await asyncio.gather(*(stream.aclose() for stream in (*dialed, *accepted)), listener.aclose())
+
+
+async def test_an_end_that_is_lost_as_soon_as_it_is_taken_tells_its_stream_so() -> None:
+    async with at_server() as scene:
+        link = await scene.alice.link("lan")
+        session = link.session()
+        session.heard(Delivery(session.subject, 1, b"", 0, TAKEN + bytes(4) + link.subjects.session("somebody", 1)))
+        link.lost(StreamBroken("the server is gone"))
+        assert await session.taken == 0
+        stream = RelayedStream(session, client_context(ALICE), server_side=False, place=scene.place)
+        session.attach(stream)
+        with pytest.raises(StreamBroken, match="the server is gone"):
+            await stream.ready
+        with pytest.raises(DialFailed, match="the NATS server is gone"):
+            link.session()
+        told: list[Exception] = []
+        link.watch(told, told.append)
+        assert [str(error) for error in told] == ["the server is gone"]
+        link.connection.abort()
+        link.let_go()

@@ -34,12 +34,8 @@ async def test_callers_are_accepted_and_one_that_says_nothing_is_refused(monkeyp
             both.set()
 
     ended: list[None] = []
-    listener = PipedListener(
-        streams(b"a"),
-        PLACE,
-        on_refused=on_refused,
-        on_close=lambda: ended.append(None),
-    )
+    listener = PipedListener(streams(b"a"), PLACE, on_refused=on_refused)
+    listener.on_close = lambda: ended.append(None)
     (silent, _), (one, other), (third, _) = (QueuedPipe.pair() for _ in range(3))
     for pipe in (silent, one, third):
         listener.called(pipe)
@@ -64,6 +60,7 @@ async def test_a_listener_that_is_lost_says_so_and_one_that_is_closed_drops_who_
     waiting, _ = QueuedPipe.pair()
     listener.called(waiting)
     await listener.aclose()
+    await waiting.ended.wait()
     assert waiting.closed == 1
     with pytest.raises(StreamClosed):
         await listener.accept()

@@ -12,14 +12,14 @@ from peerbus.transports.streams import piped_streams
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.identity import Identity
 from peerbus.transports.streams.piped_streams import PipedStreams
-from peerbus.transports.streams.socket_stream import SocketStream
+from peerbus.transports.streams.relayed_stream import RelayedStream
 from peerbus.transports.streams.transport_kind import TransportOptions
 
 ALICE, BOB = (Identity.from_seed(seed * 32) for seed in (b"a", b"b"))
 PLACE = Endpoint("memory", path="line")
 
 
-async def pair(expect: str | None = None) -> tuple[SocketStream, SocketStream, QueuedPipe, QueuedPipe]:
+async def pair(expect: str | None = None) -> tuple[RelayedStream, RelayedStream, QueuedPipe, QueuedPipe]:
     one, other = QueuedPipe.pair()
     alice, bob = (PipedStreams(TransportOptions(identity=each)) for each in (ALICE, BOB))
     dialed, accepted = await asyncio.gather(
@@ -28,10 +28,10 @@ async def pair(expect: str | None = None) -> tuple[SocketStream, SocketStream, Q
         return_exceptions=True,
     )
     if isinstance(dialed, BaseException):
-        if isinstance(accepted, SocketStream):
+        if isinstance(accepted, RelayedStream):
             await accepted.aclose()
         raise dialed
-    assert isinstance(accepted, SocketStream)
+    assert isinstance(accepted, RelayedStream)
     return dialed, accepted, one, other
 
 
@@ -76,4 +76,34 @@ async def test_a_stream_that_is_gone_waits_for_a_stuck_pipe_so_long_and_no_longe
     dialed.write(b"never sent")
     dialed.abort()
     accepted.abort()
+    await until_closed(one, other)
+
+
+async def test_a_mistake_in_a_pipe_breaks_its_stream_and_is_told() -> None:
+    dialed, accepted, one, other = await pair()
+    mistakes: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: mistakes.append(context["exception"]))
+    one.mistake = ZeroDivisionError("half of nothing")
+    dialed.write(b"never sent")
+    with pytest.raises(StreamBroken, match="half of nothing"):
+        await dialed.read()
+    accepted.abort()
+    await dialed.aclose()
+    await until_closed(one, other)
+    assert mistakes == [one.mistake]
+
+
+async def test_a_reader_that_stands_still_makes_the_writer_wait() -> None:
+    dialed, accepted, one, other = await pair()
+    written = 0
+    while dialed.writable and written < 64 << 20:
+        dialed.write(bytes(65_536))
+        written += 65_536
+        await asyncio.sleep(0)
+    assert written < 8 << 20
+    got = 0
+    while got < written:
+        got += len(await accepted.read())
+    await dialed.drain()
+    await asyncio.gather(dialed.aclose(), accepted.aclose())
     await until_closed(one, other)

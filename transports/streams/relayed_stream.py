@@ -13,17 +13,13 @@ from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
 from ...actors.base import HandshakeFailed, StreamBroken, StreamClosed
-from ..streams import (
-    FLUSH_TIMEOUT,
-    HIGH_WATER,
-    LOW_WATER,
-    Endpoint,
-    ReceiveBuffer,
-    WriteGate,
-    authenticated_id,
-    handshake_error,
-)
+from .endpoint import Endpoint
+from .receive_buffer import ReceiveBuffer
 from .relay_flow import CREDIT, DATA, END, RESET, FlowIn, FlowOut
+from .socket_handshake import handshake_error
+from .tls import authenticated_id
+from .transport import FLUSH_TIMEOUT, HIGH_WATER, LOW_WATER
+from .write_gate import WriteGate
 
 __all__ = ["HANDSHAKE_WINDOW", "Relay", "RelayedStream"]
 

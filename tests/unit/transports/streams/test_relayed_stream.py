@@ -10,7 +10,7 @@ from nats_scene import at_server
 
 from peerbus.actors.base import StreamBroken
 from peerbus.testing.suites.transport_pair import until_broken
-from peerbus.transports.nats.relayed_stream import RelayedStream
+from peerbus.transports.streams.relayed_stream import RelayedStream
 
 
 async def until_it_breaks(stream: RelayedStream) -> None:

@@ -18,7 +18,7 @@ from typing import Final
 
 from ...actors.base import StreamBroken
 
-__all__ = ["CREDIT", "DATA", "END", "HEAD_SIZE", "RESET", "FlowIn", "FlowOut"]
+__all__ = ["CREDIT", "DATA", "END", "MESSAGE_HEAD", "RELAY_RESET", "RESET", "FlowIn", "FlowOut"]
 
 DATA: Final = 0x44
 CREDIT: Final = 0x43
@@ -26,8 +26,11 @@ END: Final = 0x45
 RESET: Final = 0x52
 
 _HEAD = struct.Struct(">BI")
-HEAD_SIZE: Final = _HEAD.size
+MESSAGE_HEAD: Final = _HEAD.size
 _MASK: Final = 0xFFFF_FFFF
+
+#: What answers a message for a flow that nobody knows: it has no number.
+RELAY_RESET: Final = bytes([RESET]) + bytes(MESSAGE_HEAD - 1)
 
 Bytes = bytes | memoryview
 
@@ -108,7 +111,7 @@ class FlowIn:
 
     def message(self, message: bytes) -> tuple[int, bytes]:
         """A message has come: its kind and body; of DATA the bytes, which count as taken. Raises StreamBroken."""
-        if len(message) < HEAD_SIZE:
+        if len(message) < MESSAGE_HEAD:
             raise StreamBroken("a message without a head came")
         kind, number = _HEAD.unpack_from(message)
         if kind == RESET:  # whoever knows nothing of the flow any more has no number for it
@@ -116,7 +119,7 @@ class FlowIn:
         if number != self._next:
             raise StreamBroken(f"message {self._next} is missing: the relay has lost it, and sent {number}")
         self._next = number + 1 & _MASK
-        body = message[HEAD_SIZE:]
+        body = message[MESSAGE_HEAD:]
         if kind == DATA:
             if len(body) > self.granted:
                 raise StreamBroken(f"{len(body)} bytes came where {self.granted} were granted")

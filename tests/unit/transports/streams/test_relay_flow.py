@@ -7,7 +7,7 @@ import random
 import pytest
 
 from peerbus.actors.base import StreamBroken
-from peerbus.transports.nats.relay_flow import CREDIT, DATA, END, RESET, FlowIn, FlowOut
+from peerbus.transports.streams.relay_flow import CREDIT, DATA, END, RESET, FlowIn, FlowOut
 
 
 def messages(out: FlowOut) -> list[bytes]:
