@@ -1,4 +1,4 @@
-"""A NATS server of a few lines, on 127.0.0.1: for tests of what a node says to one, and of servers that lie.
+"""A NATS server of a few lines, on 127.0.0.1 or in a simulation: for what a node says to one, and servers that lie.
 
 Beside it stand the same tests with a real one: `make brokers`.
 """
@@ -8,17 +8,63 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import cast
 
-__all__ = ["FakeNats", "fake_nats"]
+__all__ = ["FakeNats", "NatsClient", "fake_nats"]
 
 
-class _Client:
-    def __init__(self, server: FakeNats, writer: asyncio.StreamWriter) -> None:
-        self.server, self.writer = server, writer
+class NatsClient(asyncio.Protocol):
+    """The server's end of one connection."""
+
+    def __init__(self, server: FakeNats) -> None:
+        self.server = server
         #: By number, the subject's parts.
         self.subscriptions: dict[bytes, list[bytes]] = {}
         self.options: dict[str, object] = {}
+        self._have = b""
+        self._said = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.server.clients.append(self)
+        self.say(b"INFO " + json.dumps(self.server.info).encode() + b"\r\n")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.server.left(self)
+
+    def data_received(self, data: bytes) -> None:
+        have, at = self._have + data, 0
+        while (end := have.find(b"\r\n", at)) >= 0:
+            words, after = have[at:end].split(), end + 2
+            if words[:1] == [b"PUB"]:
+                after += int(words[-1]) + 2
+                if len(have) < after:
+                    break
+                self.server.publish(self, words[1], words[2] if len(words) == 4 else b"", have[end + 2 : after - 2])
+            else:
+                self._told(words)
+            at = after
+        self._have = have[at:]
+
+    def _told(self, words: list[bytes]) -> None:
+        match words[0]:
+            case b"CONNECT":
+                self.options = json.loads(b" ".join(words[1:]))
+            case b"PING" if not self.server.silent:
+                self.say(b"PONG\r\n")
+            case b"SUB":
+                self.subscriptions[words[2]] = words[1].split(b".")
+            case b"UNSUB":
+                self.subscriptions.pop(words[1], None)
+
+    def say(self, data: bytes) -> None:
+        """Say that, and hang up where it was the last word."""
+        if self._said != self.server.hang_up_after:
+            self._said += 1
+            self.transport.write(data)
+        if self._said == self.server.hang_up_after:
+            self.transport.close()
 
     def wants(self, subject: bytes) -> list[bytes]:
         parts = subject.split(b".")
@@ -30,7 +76,7 @@ class _Client:
 
     def deliver(self, subject: bytes, number: bytes, reply: bytes, data: bytes) -> None:
         words = b" ".join(filter(None, (b"MSG", subject, number, reply, b"%d" % len(data))))
-        self.writer.write(words + b"\r\n" + data + b"\r\n")
+        self.say(words + b"\r\n" + data + b"\r\n")
 
 
 class FakeNats:
@@ -38,19 +84,22 @@ class FakeNats:
 
     def __init__(self) -> None:
         self.info: dict[str, object] = {"version": "2.10.0", "max_payload": 1048576, "headers": True, "nonce": "n0nce"}
-        self.clients: list[_Client] = []
+        self.clients: list[NatsClient] = []
         self.published: list[tuple[bytes, bytes]] = []
         self.lose = 0
         #: It answers nothing.
         self.silent = False
+        #: It hangs up on everybody behind so many words.
+        self.hang_up_after: int | None = None
         self.port = 0
         self._server: asyncio.Server | None = None
-        self._serving: set[asyncio.Task[None]] = set()
+        self._empty: list[asyncio.Future[None]] = []
         self._losses: list[asyncio.Future[tuple[bytes, bytes]]] = []
 
     async def start(self) -> None:
         """Listen, at the same port as before."""
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, limit=2**20)
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: NatsClient(self), "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
@@ -58,14 +107,23 @@ class FakeNats:
         assert self._server is not None
         self._server.close()
         for client in self.clients:
-            client.writer.transport.abort()
-        await asyncio.gather(*self._serving, return_exceptions=True)
+            client.transport.abort()
+        await self.empty()
         await self._server.wait_closed()
 
-    @property
-    def serving(self) -> set[asyncio.Task[None]]:
-        """The tasks that serve a client each."""
-        return self._serving
+    async def empty(self) -> None:
+        """Wait until nobody is connected."""
+        if self.clients:
+            self._empty.append(asyncio.get_running_loop().create_future())
+            await self._empty[-1]
+
+    def left(self, client: NatsClient) -> None:
+        """A client is gone."""
+        self.clients.remove(client)
+        if not self.clients:
+            empty, self._empty = self._empty, []
+            for waiting in empty:
+                waiting.set_result(None)
 
     def resend(self, subject: bytes, data: bytes) -> None:
         """Deliver that, as if it had just been published."""
@@ -86,41 +144,16 @@ class FakeNats:
     def say(self, data: bytes) -> None:
         """Say something to everybody, whatever it is."""
         for client in self.clients:
-            client.writer.write(data)
+            client.say(data)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        client = _Client(self, writer)
-        self.clients.append(client)
-        if (task := asyncio.current_task()) is not None:
-            self._serving.add(task)
-            task.add_done_callback(self._serving.discard)
-        writer.write(b"INFO " + json.dumps(self.info).encode() + b"\r\n")
-        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-            while True:
-                await self._line(client, reader)
-        self.clients.remove(client)
-        writer.close()
+    #: Whether that message is lost, beside those of `lose`.
+    loses: Callable[[bytes, bytes], bool] = staticmethod(lambda subject, data: False)
 
-    async def _line(self, client: _Client, reader: asyncio.StreamReader) -> None:
-        words = (await reader.readuntil(b"\r\n")).split()
-        match words[0]:
-            case b"CONNECT":
-                client.options = json.loads(b" ".join(words[1:]))
-            case b"PING" if not self.silent:
-                client.writer.write(b"PONG\r\n")
-            case b"SUB":
-                client.subscriptions[words[2]] = words[1].split(b".")
-            case b"UNSUB":
-                client.subscriptions.pop(words[1], None)
-            case b"PUB":
-                data = (await reader.readexactly(int(words[-1]) + 2))[:-2]
-                self._publish(client, words[1], words[2] if len(words) == 4 else b"", data)
-                await client.writer.drain()
-
-    def _publish(self, sender: _Client, subject: bytes, reply: bytes, data: bytes) -> None:
+    def publish(self, sender: NatsClient, subject: bytes, reply: bytes, data: bytes) -> None:
+        """Deliver what a client has published, or lose it."""
         self.published.append((subject, data))
-        if self.lose:
-            self.lose -= 1
+        if self.lose or self.loses(subject, data):
+            self.lose = max(0, self.lose - 1)
             losses, self._losses = self._losses, []
             for waiting in losses:
                 if not waiting.done():
@@ -132,7 +165,7 @@ class FakeNats:
         if reply and not found:
             head = b"NATS/1.0 503\r\n\r\n"
             for number in sender.wants(reply):
-                sender.writer.write(b"HMSG %b %b %d %d\r\n%b\r\n" % (reply, number, len(head), len(head), head))
+                sender.say(b"HMSG %b %b %d %d\r\n%b\r\n" % (reply, number, len(head), len(head), head))
 
 
 @contextlib.asynccontextmanager
