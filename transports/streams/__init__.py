@@ -16,16 +16,15 @@ from .piped_streams import BlockPipe
 from .piped_transport import PipedTransport
 from .receive_buffer import ReceiveBuffer
 from .relay_flow import MESSAGE_HEAD, RELAY_RESET
-from .relayed_stream import HANDSHAKE_WINDOW, Relay, RelayedStream
+from .relayed_stream import HANDSHAKE_WINDOW, RelayedStream
 from .schemes import Scheme, known_schemes, register
 from .scope import Scope, scope_of_host
 from .shapes import HOST_AND_PORT, NAME, PATH, Location, Shape
-from .socket_handshake import handshake_error
 from .socket_listener import SocketListener
 from .startups import MAX_UNJUDGED, Startup, Startups
 from .tcp import TCP, TcpTransport
 from .tcp_sockets import TcpSockets
-from .tls import authenticated_id, check_secret, client_context, server_context
+from .tls import check_secret, client_context, server_context
 from .tls_idle import IdleRecords
 from .transport import (
     FLUSH_TIMEOUT,
@@ -100,7 +99,6 @@ __all__ = [
     "Pushing",
     "ReceiveBuffer",
     "Refused",
-    "Relay",
     "RelayedStream",
     "Scheme",
     "Scope",
@@ -119,13 +117,11 @@ __all__ = [
     "UnixTransport",
     "Wire",
     "WriteGate",
-    "authenticated_id",
     "check_node_id",
     "check_secret",
     "client_context",
     "expected_peer",
     "guarded",
-    "handshake_error",
     "host_of",
     "is_foreign",
     "known_schemes",
