@@ -44,6 +44,9 @@ class Link(Protocol):
         `asked`: its answer is to be read as well.
         """
 
+    def awaits(self, reactor: str) -> bool:
+        """What the peer declares on that reactor's channel is on its way: what is sent waits for that."""
+
     def fits(self, reactor: str, message: object, memo: dict[object, object]) -> bool:
         """A message of a class that the reactor `takes` is not too large for it. `memo` as for `tell`."""
 

@@ -22,6 +22,7 @@ __all__ = [
     "candidates",
     "check_address",
     "group",
+    "hopeful",
     "likely",
     "name_of",
     "no_address",
@@ -89,14 +90,27 @@ def candidates(
 def likely(
     bus: Directory, to: Address[Any] | GroupAddress[Any], message: object, *, asked: bool, more: Sequence[object] = ()
 ) -> list[Receiver]:
-    """As `candidates`; where none of those that are there can take the message all of them, each of which says why.
+    """As `hopeful`; where none of those that are there can take the message all of them, each of which says why.
 
     `more`: what is sent to the same ones after it. Those that can take all of it go before those that cannot.
     """
-    found = candidates(bus, to, message, asked=asked)
+    found = hopeful(bus, to, message, asked=asked)
     if more:
         found = able_of_all(bus, found, to.reactor, more) or found
     return found or candidates(bus, to)
+
+
+def hopeful(
+    bus: Directory, to: Address[Any] | GroupAddress[Any], message: object, *, asked: bool = False
+) -> list[Receiver]:
+    """As `candidates`; where there are none those of which one cannot say yet: what they declare is on its way.
+
+    What is sent to one of these waits for that.
+    """
+    found = candidates(bus, to, message, asked=asked)
+    if found:
+        return found
+    return [each for each in candidates(bus, to) if not isinstance(each, Cell) and each.awaits(to.reactor)]
 
 
 def able_of_all(bus: Directory, found: list[Receiver], reactor: str, messages: Sequence[object]) -> list[Receiver]:

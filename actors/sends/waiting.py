@@ -18,8 +18,9 @@ __all__ = ["Room", "RoomFuture", "Waiting"]
 class Room(Protocol):
     """What a send waits for room in: a mailbox here, or the credit of a peer's reactor."""
 
-    #: Names the queue in `DeadlineExceeded`: `mailbox` or `credit`.
-    phase: str
+    @property
+    def phase(self) -> str:
+        """Names the queue in `DeadlineExceeded`: `mailbox`, `credit` or `description`."""
 
     def wait(self, waiter: Waiter) -> None:
         """Queue a sender for room."""

@@ -59,6 +59,10 @@ class ProbeLink:
             return 0
         return codec.channel.max_message
 
+    def awaits(self, reactor: str) -> bool:
+        """As `Link.awaits`: never."""
+        return False
+
     def fits(self, reactor: str, message: object, memo: dict[object, object]) -> bool:
         """As `Link.fits`: all of its reactors take as much."""
         return True

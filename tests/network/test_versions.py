@@ -212,6 +212,34 @@ async def test_a_channel_that_a_node_learns_later_is_asked_for_then() -> None:
         assert await new.ask(Peer(old.node_id) / "store", NewGet(1), wait_for_peer=True) == NewGot(1)
 
 
+@in_virtual_time
+async def test_a_send_on_a_channel_that_is_not_described_yet_waits_for_that_within_its_deadline() -> None:
+    cluster = Cluster(network=SlowNetwork(1, 0.5))
+    old = cluster.node("old", peers=("new", "odd"), channels=[OLD])
+    new = cluster.node("new", reactors=[], offers={"store"})
+    odd = cluster.node("odd", reactors=[OddStore], offers={"store"})
+    async with cluster.running(old, new, odd):
+        link = old.bus.routes.peers[new.node_id]
+        new.spawn(NewStore, name="store")
+        await eventually(lambda: link.awaits("store"))
+        to, role = Peer(new.node_id) / "store", Role("store") / "store"
+        sent = [
+            old.tell(to, OldPut(1)),
+            old.ask(to, OldGet(2), timeout=5),
+            old.tell_many(to, [OldPut(3), OldPut(4)]),
+            old.tell(role, OldDrop(5)),  # nobody takes it for sure: who may is waited for, and then says no
+            old.tell(to, OldPut(6), timeout=0.001),
+        ]
+        outcomes = await asyncio.gather(*map(outcome_of, sent))
+        assert outcomes[:3] == [None, OldGot(2), 2]
+        assert isinstance(outcomes[3], SchemaMismatch)
+        assert "Drop.why is required" in str(outcomes[3])
+        assert isinstance(outcomes[4], DeadlineExceeded)
+        assert outcomes[4].phase == "description"
+        await eventually(lambda: kept(new) == [NewPut(1.0), NewPut(3.0), NewPut(4.0)])
+        assert_ledgers(old, new)
+
+
 # A role's sends: A2.
 
 

@@ -120,6 +120,7 @@ class Descriptions:
                 lane.refused = "it does not describe them"
         if lane.codec is None:
             self._lanes.differs(lane, lane.refused)
+        lane.admit()
         self.arrived()
 
     def end(self) -> None:

@@ -45,11 +45,9 @@ class PeerLink:
     """Everything that this node sends to one peer's reactors: an `actors.Link`. On the loop's thread only."""
 
     def __init__(self, bus: SendingHost, own: Hello, peer: Hello, codecs: Codecs, writer: Writer) -> None:
-        self._bus = bus
-        self._writer = writer
+        self._bus, self._writer = bus, writer
         self.peer_id = peer.node_id
-        self._incarnation = peer.incarnation
-        self._own_id = own.node_id
+        self._incarnation, self._own_id = peer.incarnation, own.node_id
         #: What the peer offers now by role, and the same as text; all that it says; whether a role of that counts.
         self.roles: Mapping[str, Capability] = {}
         self.offers: tuple[str, ...] = ()
@@ -98,7 +96,7 @@ class PeerLink:
 
     def open(self, index: int, info: ChannelInfo) -> None:
         """The peer has a reactor (more). Raises ProtocolError where it does not follow its list."""
-        self.lanes.open(index, info, self._ready, self._alone, self._bus.loop.time)
+        self.lanes.open(index, info, self._ready, self._alone, self._bus.loop.time, self.encoder.encode_late)
 
     def close(self, index: int, reason: str) -> bool:
         """The peer's reactor is gone: only what was written is answered. False: it was gone. Raises ProtocolError."""
@@ -120,6 +118,10 @@ class PeerLink:
         lane = self._lanes.get(reactor) if self.refusal is None else None
         codec = None if lane is None else lane.codec or self.encoder.agreed(lane, reactor)
         return lane.largest if lane and codec and kind in (codec.asked if asked else codec.numbers) else 0
+
+    def awaits(self, reactor: str) -> bool:
+        """As `Link.awaits`."""
+        return self.lanes.awaits(reactor)
 
     def fits(self, reactor: str, message: object, memo: dict[object, object]) -> bool:
         """As `Link.fits`."""
@@ -155,7 +157,7 @@ class PeerLink:
         lane = self._lanes.get(reactor)
         codec = None if lane is None or memo is not None or self.refusal is not None else lane.codec
         payload: bytes | None = None
-        number = 0
+        number, suspended = 0, self._suspended
         if codec is not None:
             # As `_encoded` where all is well, without its call: a tenth of a tell.
             number = codec.numbers.get(message.__class__, 0)
@@ -171,8 +173,9 @@ class PeerLink:
                 lane, number, payload = self._encoded(reactor, message, None, memo, True)  # as there
             except SendError as error:
                 return self._losses.fail(reactor, sender, message, error)
+            suspended = suspended or not number
         origin = 0 if sender is None else self._origins.get(sender.reactor) or self.origins.number_of(sender.reactor)
-        outcome = None if self._suspended else lane.accept(number, origin, payload, message, sender)
+        outcome = None if suspended else lane.accept(number, origin, payload, message, sender)
         if outcome is not None:
             turn = self._turns[lane.index]
             if not turn.queued:  # else it has been scheduled when the lane was woken, or waits for the stream
@@ -269,7 +272,7 @@ class PeerLink:
         outgoing = Outgoing(message, sender, future, deadline, None, len(payload), None, NEVER, number, origin, payload)
         future.lane = lane
         slot = future.slot = bus.wheel.add(future, deadline)  # first: a deadline that is no number sends nothing
-        if not self._suspended and send(lane, outgoing, future, deadline):
+        if number and not self._suspended and send(lane, outgoing, future, deadline):
             return future
         slot.pop(future, None)  # it waits for credit first
         future.slot = None
@@ -292,7 +295,7 @@ class PeerLink:
         """A handler here waits for the peer: have it look whom its reactor waits for."""
         lane, rid = lane_of(wait), wait.rid if isinstance(wait, RemoteAsk) else None
         # One that is not written yet, with the number 0, waits for this node alone.
-        if lane is not None and self.refusal is None and rid != 0 and search.passes():
+        if lane is not None and not lane.awaited and self.refusal is None and rid != 0 and search.passes():
             self.outbox.control(ProbeFrame(rid or 0, lane.index, search.probe(), search.path(self._own_id)))
             self._writer.schedule()
 
@@ -382,7 +385,7 @@ class PeerLink:
         for lane in self.lanes.by_index:
             self._losses.lose_all(lane, f"the connection to peer {self.peer_id} ended: {why}")
             lane.forget()
-        self.outbox = ended = Outbox(_never_numbered, _never_looked_at)
+        self.outbox = ended = Outbox.of_the_end()
         self.open_asks.outbox = self._ask_sending.outbox = self.succession.outbox = ended
         self.origins.end()
         self.encoder.end()
@@ -390,11 +393,3 @@ class PeerLink:
         self.succession.arrived()
         self._watches.all_ended(why)
         self.open_asks.lost(f"the connection to peer {self.peer_id} ended before the answer came: {why}")
-
-
-def _never_numbered(outgoing: Outgoing) -> int:
-    raise RuntimeError(f"the connection has ended, and {outgoing!r} is not written")
-
-
-def _never_looked_at(lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
-    """The connection has ended."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ...actors.base import ProtocolError, get_logger
+from ...actors.base import ProtocolError, SendError, get_logger
 from ...actors.engine import Load
 from ...actors.mailbox import Account, Books, Side
-from ..lanes import LaneStatistics, LaneTurn, OutLane, WindowShare
+from ..lanes import LaneStatistics, LaneTurn, Outgoing, OutLane, WindowShare
 from ..wire import ChannelCodec, ChannelInfo, Codecs, WindowFrame, body_limit
 
 __all__ = ["OutLanes"]
@@ -42,8 +42,9 @@ class OutLanes:
         wake: Callable[[OutLane], object],
         alone: Callable[[], bool],
         clock: Callable[[], float],
+        encode: Callable[[OutLane, Outgoing], SendError | None],
     ) -> None:
-        """The peer has a reactor (more). `wake`, `alone`, `clock`: see `OutLane`.
+        """The peer has a reactor (more). `wake`, `alone`, `clock`, `encode`: see `OutLane`.
 
         Raises ProtocolError where the peer does not follow its list.
         """
@@ -53,7 +54,7 @@ class OutLanes:
             raise ProtocolError("bad_field", f"channel {info.name!r} is open already")
         codec = self._codecs.towards(info.name, info.schema) or self._codecs.get(info.name)
         lane = OutLane(index, info, codec, wake)
-        lane.alone, lane.clock = alone, clock
+        lane.alone, lane.clock, lane.encode = alone, clock, encode
         self.by_index.append(lane)
         self.turns.append(LaneTurn(lane, info.priority))
         self.by_name[info.name] = lane
@@ -128,6 +129,11 @@ class OutLanes:
         """Something can be sent on some channel that both declare, if they have one in common at all."""
         known = [each for each in self.by_name.values() if each.known and not each.info.name.startswith(OWN)]
         return not known or any(each.awaited or (each.codec is not None and each.codec.numbers) for each in known)
+
+    def awaits(self, reactor: str) -> bool:
+        """As `Link.awaits`."""
+        lane = self.by_name.get(reactor)
+        return lane is not None and lane.awaited
 
     @property
     def unconfirmed(self) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ...actors.base import MessageTooLarge, MessageTypeError, NoRoute, NoSuchReactor, SchemaMismatch, SendError
 from ...actors.messages import HARD_MAX_ELEMENTS, Unresolved
-from ..lanes import OutLane
+from ..lanes import Outgoing, OutLane, RemoteAsk
 from ..wire import MESSAGE_LIMIT, ChannelCodec, Codecs
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class OutgoingEncoder:
     ) -> tuple[OutLane, int, bytes]:
         """The lane to a reactor, the number and the bytes of a message to it. Raises SendError, and says why.
 
+        The number is 0 where the peer has yet to say what it declares: the message waits for that, see `encode_late`.
         `reply`: what an ask says of its answer. `memo`: one for all peers that the message goes to. `told`: no answer
         is to be read.
         """
@@ -49,6 +50,8 @@ class OutgoingEncoder:
         codec = lane.codec
         if codec is None:
             codec = self._agreed_codec(lane, reactor, message)
+            if codec is None:
+                return lane, 0, b""
         numbers = codec.asked
         if reply is not None:
             if not (isinstance(reply, type) and reply in codec.replies):
@@ -75,8 +78,24 @@ class OutgoingEncoder:
             codec.check_sent(message, data, lane.largest, lane.info.max_elements)
         return lane, number, data
 
-    def _agreed_codec(self, lane: OutLane, reactor: str, message: object) -> ChannelCodec:
-        """The codec of a lane that has none yet: this node may have learned the channel since it was opened."""
+    def encode_late(self, lane: OutLane, outgoing: Outgoing) -> SendError | None:
+        """Number and bytes of a message that has waited until its lane was described; or why it cannot travel."""
+        ask = outgoing.reply
+        reply = ask.reply_type if isinstance(ask, RemoteAsk) else None
+        try:
+            found = self.encoded(lane.info.name, outgoing.message, reply, None, ask is None)
+        except SendError as error:
+            error.never_sent, error.__traceback__ = True, None
+            return error
+        _, outgoing.number, outgoing.payload = found
+        outgoing.size = len(outgoing.payload)
+        return None
+
+    def _agreed_codec(self, lane: OutLane, reactor: str, message: object) -> ChannelCodec | None:
+        """The codec of a lane that has none yet: this node may have learned the channel since it was opened.
+
+        None where what the peer declares is on its way. Raises SendError where nothing can be sent.
+        """
         own = self._made_codec(reactor, message)
         if own is None:
             raise NoRoute(
@@ -87,10 +106,8 @@ class OutgoingEncoder:
             lane.speak(own)
         else:
             self.want(lane)
-        if lane.codec is not None:
+        if lane.codec is not None or lane.awaited:
             return lane.codec
-        if lane.awaited:
-            raise NoRoute(f"peer {self._peer_id} has yet to say what it declares on channel {reactor!r}")
         raise SchemaMismatch(
             f"peer {self._peer_id} declares other messages on channel {reactor!r} ({', '.join(lane.info.types)}) than "
             f"this node: {lane.refused or 'it does not say which'}"

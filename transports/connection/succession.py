@@ -70,7 +70,10 @@ class Succession:
         """Law 3. `adopt(lane, waiter)` has it wait at that lane, where both carry the same messages."""
         for old in before._lanes.by_name.values():
             lane = self._lanes.by_name.get(old.info.name)
-            if lane is not None and lane.codec is old.codec and lane.info.max_message == old.info.max_message:
+            if lane is None:
+                continue
+            same = lane.codec is old.codec and lane.info.max_message == old.info.max_message
+            if same or old.codec is None:  # what waits to be described is no bytes yet
                 old.successor = partial(adopt, lane)
                 for waiter in old.leave():
                     adopt(lane, waiter)

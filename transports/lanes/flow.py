@@ -61,6 +61,12 @@ class SendWindow:
         """Messages and bytes that were sent and are not granted back."""
         return self._messages_whole - self._messages, self._bytes_whole - self._bytes
 
+    @property
+    def taken(self) -> str:
+        """The same in words, of how many."""
+        messages, size = self.outstanding
+        return f"{messages} of {self._messages_whole} messages, {size} of {self._bytes_whole} bytes"
+
     def resize(self, messages: int, bytes: int) -> None:  # noqa: A002 - as above
         """The window is so large from now on. Where it is smaller, less may go than before, perhaps nothing.
 

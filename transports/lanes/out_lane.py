@@ -1,11 +1,12 @@
 """Messages on their way to one reactor of one peer: bounded by the credit that the peer has granted.
 
-A send takes credit and joins the queue, or waits for credit until its deadline, and for nothing else.
+A send takes credit and joins the queue, or waits for credit until its deadline; before that for what the peer declares,
+where that is asked for: its message becomes bytes when it is known.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable
 from time import monotonic
 
@@ -16,10 +17,10 @@ from ...actors.messages import Address
 from ...actors.sends import DELIVERED, GAVE_WAY, Outcome
 from ..wire import ChannelCodec, ChannelInfo
 from .batch import GROWN, ITEM_OVERHEAD, Batch, Item, Outgoing
+from .credit_waiters import CreditWaiters
 from .flow import SendWindow
 from .frame_timing import tells_leave
 from .lane_statistics import LaneStatistics
-from .standing_time import StandingTime
 from .unconfirmed import Unconfirmed
 
 __all__ = ["OutLane"]
@@ -27,8 +28,6 @@ __all__ = ["OutLane"]
 
 class OutLane:
     """The lane to one reactor of the peer. `wake` hears when a message that waited for credit has joined the queue."""
-
-    phase = "credit"
 
     def __init__(
         self, index: int, info: ChannelInfo, codec: ChannelCodec | None, wake: Callable[[OutLane], object]
@@ -69,10 +68,10 @@ class OutLane:
         self.undone: dict[str, int] = {}
         #: Where the account goes on once the connection has ended.
         self.tally: Tally | None = None
+        #: Makes the bytes of a message that has waited for what the peer declares; or says why it cannot be sent.
+        self.encode: Callable[[OutLane, Outgoing], SendError | None] = _nobody
         self._wake = wake
-        #: Those who wait for credit, and since when.
-        self._waiting: OrderedDict[Waiter, float] = OrderedDict()
-        self._standing = StandingTime()
+        self._waiting = CreditWaiters()
 
     @property
     def oldest(self) -> float:
@@ -81,6 +80,11 @@ class OutLane:
             if batches:
                 return batches[0].at
         return next(iter(self._waiting.values()), NEVER)
+
+    @property
+    def phase(self) -> str:
+        """What sends wait for, as `DeadlineExceeded` names it."""
+        return "description" if self.awaited else "credit"
 
     @property
     def waiting(self) -> int:
@@ -223,18 +227,22 @@ class OutLane:
 
     def admit(self) -> None:
         """Let senders that wait have the credit that there is."""
-        if self.suspended:
+        if self.suspended or self.awaited:
             return
         joined = False
         while self._waiting:
-            self._standing.count(len(self._waiting))
-            waiter = next(iter(self._waiting))
+            waiter = self._waiting.first()
             outgoing = waiter.envelope
             assert isinstance(outgoing, Outgoing)
+            error = None if outgoing.number else self.encode(self, outgoing)
+            if error is not None:
+                self._waiting.remove(waiter)
+                waiter.refused(self._count(error))
+                continue
             size = len(outgoing.payload)
             if not self.window.take(size):
                 break
-            del self._waiting[waiter]
+            self._waiting.remove(waiter)
             if waiter.admitted():
                 self._queue(outgoing)
                 joined = True
@@ -248,13 +256,13 @@ class OutLane:
 
     def forget(self) -> None:
         """The connection has ended: keep nothing that points back at it."""
-        self._wake = _nobody
+        self._wake = self.encode = _nobody
         self.alone = _never
 
     def overlooked(self) -> str | None:
         """Which senders wait although there is credit; None at every rest. For tests, and to see why nothing moves."""
-        if self._waiting and not self.suspended:
-            outgoing = next(iter(self._waiting)).envelope
+        if self._waiting and not self.suspended and not self.awaited:
+            outgoing = self._waiting.first().envelope
             assert isinstance(outgoing, Outgoing)
             if self.window.has_room(len(outgoing.payload)):
                 return f"{len(self._waiting)} wait for {self.info.name!r}, and there is credit: {self.window!r}"
@@ -271,14 +279,12 @@ class OutLane:
         if self.refusal is not None:
             waiter.refused(self._count(self.refusal()))
             return
-        self._standing.count(len(self._waiting))
-        self._waiting[waiter] = self.clock()
+        self._waiting.add(waiter, self.clock())
         self.admit()
 
     def give_up(self, waiter: Waiter, error: SendError) -> None:
         """The sender waits no longer."""
-        self._standing.count(len(self._waiting))
-        if self._waiting.pop(waiter, None) is not None:
+        if self._waiting.remove(waiter):
             self._count(error)
             self.admit()  # it may have been the one too large for the credit that there is
 
@@ -304,17 +310,13 @@ class OutLane:
 
     def no_room(self) -> str:
         """Why there is no room, for an error's text."""
-        (messages, size), (most, bytes_) = self.window.outstanding, self.window.whole
-        return (
-            f"the peer's reactor {self.info.name!r} has granted no credit "
-            f"({messages} of {most} messages, {size} of {bytes_} bytes are on their way)"
-        )
+        if self.awaited:
+            return f"the peer has yet to say what it declares on channel {self.info.name!r}"
+        return f"the peer's reactor {self.info.name!r} has granted no credit ({self.window.taken} are on their way)"
 
     def leave(self) -> list[Waiter]:
         """The senders that wait for credit, which wait on another lane from now on: they are not counted here."""
-        self._standing.count(len(self._waiting))
-        waiting = list(self._waiting)
-        self._waiting.clear()
+        waiting = self._waiting.take_all()
         self.sent -= len(waiting)
         return waiting
 
@@ -325,11 +327,8 @@ class OutLane:
 
     def refuse_waiting(self, refusal: Callable[[], SendError]) -> list[Waiter]:
         """The senders that wait for credit, which shall wait no longer; none may from now on, because of `refusal`."""
-        self._standing.count(len(self._waiting))
         self.refusal = refusal
-        waiting = list(self._waiting)
-        self._waiting.clear()
-        return waiting
+        return self._waiting.take_all()
 
     def drop_queued(self) -> list[Outgoing]:
         """Nothing more is written: what is queued, each of which has to be counted as `lost`."""
@@ -379,7 +378,7 @@ class OutLane:
     @property
     def stood(self) -> float:
         """Seconds that sends stood here for credit, all together."""
-        return self._standing.count(len(self._waiting))
+        return self._waiting.stood
 
     def count_undone(self, reason: str) -> None:
         """Count an ask that was delivered and gets no answer."""
@@ -396,5 +395,5 @@ def _never() -> bool:
     return False
 
 
-def _nobody(lane: OutLane) -> None:
+def _nobody(*_: object) -> None:
     """Nobody writes any more."""

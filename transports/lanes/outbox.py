@@ -88,6 +88,11 @@ class Outbox:
         #: Bytes of parts that are being filled in: the pacer has counted them.
         self._in_parts = 0
 
+    @classmethod
+    def of_the_end(cls) -> Outbox:
+        """One of a connection that has ended: nothing is written."""
+        return cls(_never_numbered, _never_looked_at)
+
     def __bool__(self) -> bool:
         return bool(self._control or self._grants or self._current or self._next)
 
@@ -362,3 +367,11 @@ def too_late(outgoing: Outgoing) -> DeadlineExceeded:
         phase="writer",
         message=outgoing.message,
     )
+
+
+def _never_numbered(outgoing: Outgoing) -> int:
+    raise RuntimeError(f"the connection has ended, and {outgoing!r} is not written")
+
+
+def _never_looked_at(lane: OutLane, outgoing: Outgoing, error: SendError) -> None:
+    """The connection has ended."""

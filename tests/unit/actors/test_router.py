@@ -60,6 +60,9 @@ class FakeLink:
     def has(self, reactor: str) -> bool:
         return reactor == "blocks"
 
+    def awaits(self, reactor: str) -> bool:
+        return False
+
     def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
         return 1 << 20 if self.has(reactor) else 0
 

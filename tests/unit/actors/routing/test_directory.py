@@ -30,6 +30,9 @@ class Wire:
     def has(self, reactor: str) -> bool:
         return reactor == "blocks"
 
+    def awaits(self, reactor: str) -> bool:
+        return False
+
     def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
         return 1 << 20
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,16 +11,16 @@ import msgspec
 import pytest
 from kept_writer import KeptWriter
 from some_frames import copied
-from virtual_time import in_virtual_time
+from virtual_time import in_virtual_time, outcome_of
 
-from peerbus.actors import Bus, Channel, Message, ProtocolError
+from peerbus.actors import Bus, Channel, DeadlineExceeded, Message, PeerGone, ProtocolError, SchemaMismatch
 from peerbus.transports.connection.descriptions import Descriptions
 from peerbus.transports.connection.link import PeerLink
 from peerbus.transports.connection.receive_side import ReceiveSide
 from peerbus.transports.schema import describe, hash_of
 from peerbus.transports.wire.codecs import Codecs
 from peerbus.transports.wire.frame_decoder import FrameDecoder
-from peerbus.transports.wire.frames import FRAME_LIMIT, Describe, DescriptionFrame, Frame
+from peerbus.transports.wire.frames import FRAME_LIMIT, Ask, Describe, DescriptionFrame, Frame, Tell
 from peerbus.transports.wire.hello import SCHEMAS, Hello
 from peerbus.transports.wire.payload import ChannelCodec
 
@@ -178,6 +179,40 @@ async def test_the_peer_is_told_what_it_asks_for_once() -> None:
             made.descriptions.asked(Describe([1]))
         with pytest.raises(ProtocolError, match="unknown_channel"):
             made.descriptions.asked(Describe([20]))
+
+
+@pytest.mark.parametrize("kind", [Wide, Odd])
+@in_virtual_time
+async def test_what_is_sent_before_it_has_come_waits_for_it_in_order(kind: type) -> None:
+    async with talk(kind, ["store1"], SCHEMAS) as made:
+        link = made.link
+        assert not link.awaits("store1")
+        made.descriptions.look()
+        assert link.awaits("store1")
+        deadline = made.bus.loop.time() + 9
+        sent: list[Any] = [
+            link.tell("store1", Put(1), None, None),
+            link.ask("store1", Put(2), sender=None, deadline=deadline, reply=int),
+            link.tell("store1", Put(3), None, None),
+        ]
+        ended = asyncio.gather(*map(outcome_of, sent))
+        late = await outcome_of(link.tell("store1", Put(4), None, 0.5))
+        assert isinstance(late, DeadlineExceeded)
+        assert late.phase == "description"
+        assert "yet to say what it declares on channel 'store1'" in str(late)
+        assert link.lanes.by_name["store1"].waiting == 3
+        assert link.lanes.by_name["store1"].overlooked() is None
+        assert made.said() == [Describe([0])]
+        made.answer(0)
+        if kind is Odd:
+            for error in await ended:
+                assert isinstance(error, SchemaMismatch)
+                assert error.never_sent
+                assert isinstance(error.message, Put)
+        else:
+            assert [type(frame) for frame in made.said()] == [Tell, Ask, Tell]
+            made.link.lost("over")
+            assert isinstance((await ended)[1], PeerGone)
 
 
 @in_virtual_time

@@ -81,7 +81,7 @@ class Scene:
         self.hearers = Hearers()
         self.lanes = OutLanes(Codecs(CHANNELS), "test", "b" * 64)
         for index, channel in enumerate(hello_of("b" * 64, window=2).channels):
-            self.lanes.open(index, channel, lambda _: None, lambda: False, lambda: 0.0)
+            self.lanes.open(index, channel, lambda _: None, lambda: False, lambda: 0.0, lambda *_: None)
         self.lane = self.lanes.at(0)
         asks = OpenAsks(loop, KeptWriter(), Timings())
         asks.outbox = Outbox(asks.number, asks.not_written)

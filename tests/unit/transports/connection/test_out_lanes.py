@@ -27,7 +27,7 @@ def nobody(lane: OutLane) -> None:
 def opened(*infos: ChannelInfo) -> OutLanes:
     lanes = OutLanes(Codecs(CHANNELS), "test", "b" * 64)
     for index, info in enumerate(infos):
-        lanes.open(index, info, nobody, lambda: False, lambda: 0.0)
+        lanes.open(index, info, nobody, lambda: False, lambda: 0.0, lambda *_: None)
     return lanes
 
 
@@ -39,7 +39,7 @@ def test_a_lane_is_found_by_name_while_its_reactor_runs_and_by_number_for_ever()
     assert lanes.close(0) is None
     assert list(lanes.by_name) == ["second"]
     assert lanes.at(0) is first
-    lanes.open(2, FIRST, nobody, lambda: False, lambda: 0.0)
+    lanes.open(2, FIRST, nobody, lambda: False, lambda: 0.0, lambda *_: None)
     assert lanes.by_name["first"] is lanes.at(2)
     assert lanes.close(0) is None
 
@@ -47,7 +47,7 @@ def test_a_lane_is_found_by_name_while_its_reactor_runs_and_by_number_for_ever()
 @pytest.mark.parametrize(("index", "info", "reason"), [(2, SECOND, "unknown_channel"), (1, FIRST, "bad_field")])
 def test_a_peer_that_does_not_follow_its_list_breaks_the_protocol(index: int, info: ChannelInfo, reason: str) -> None:
     with pytest.raises(ProtocolError, match=reason):
-        opened(FIRST).open(index, info, nobody, lambda: False, lambda: 0.0)
+        opened(FIRST).open(index, info, nobody, lambda: False, lambda: 0.0, lambda *_: None)
 
 
 def test_a_number_that_is_not_there_breaks_the_protocol() -> None:

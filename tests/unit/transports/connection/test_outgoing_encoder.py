@@ -39,7 +39,7 @@ class Scene:
         first, second = hello_of("b" * 64).channels
         third = ChannelCodec(Channel("third", messages=(Get, Odd))).info
         for index, info in enumerate((first, msgspec.structs.replace(second, schema=bytes(16)), third)):
-            self.lanes.open(index, info, lambda _: None, lambda: False, lambda: 0.0)
+            self.lanes.open(index, info, lambda _: None, lambda: False, lambda: 0.0, lambda *_: None)
         self.encoder = OutgoingEncoder(codecs, self.lanes.by_name, "b" * 64)
 
     def fails(self, error: type[SendError], reactor: str, message: object, reply: Any = None) -> str:
