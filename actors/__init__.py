@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     )
     from .bus import Bus
     from .bus_statistics import BusStatistics, ChannelLoad
-    from .engine import Ending, Ref, Timer, handles
+    from .engine import BlockingView, Ending, Ref, Timer, check_cancelled, handles, wait_cancelled
     from .event_stream import Subscription
     from .mailbox import Account, Ledger, MailboxStatistics
     from .messages import (
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
         ChannelTuning,
         Condition,
         DeadLetter,
+        Destination,
         Directive,
         Everyone,
         FailedOver,
@@ -91,6 +92,7 @@ __all__ = [
     "ActorStopped",
     "ActorTerminated",
     "Address",
+    "BlockingView",
     "Bus",
     "BusStatistics",
     "Capability",
@@ -102,6 +104,7 @@ __all__ = [
     "DeadLetter",
     "DeadlineExceeded",
     "Deadlock",
+    "Destination",
     "DialFailed",
     "Directive",
     "Ending",
@@ -156,8 +159,10 @@ __all__ = [
     "WaitView",
     "Where",
     "WouldDeadlock",
+    "check_cancelled",
     "handles",
     "parse_address",
+    "wait_cancelled",
 ]
 
 #: Where they are, the lowest first.

@@ -20,7 +20,7 @@ from .actor_table import ActorTable
 from .base import ENDED, ProcessForked, SendError
 from .bus_life import SHUTDOWN_TIMEOUT, BusLife
 from .bus_statistics import ledger_of, statistics_of
-from .engine import SLOW_HANDLER, Arrivals, Body, Cell, Ref, Timings, check_plain, sends_are_checked
+from .engine import BLOCKING_THREADS, SLOW_HANDLER, Arrivals, Body, Cell, Ref, Timings, check_plain, sends_are_checked
 from .event_stream import Events, Subscription
 from .mailbox import Books, DeadLetters
 from .messages import (
@@ -70,6 +70,7 @@ class Bus:
     reverse order. `rng` chooses among peers. `shutdown_timeout`: seconds that a stop lets mailboxes drain.
     `slow_handler`: seconds after which a warning names the handler that blocks the loop; None for no such warning.
     `tuning`: by the name of a channel what is to hold of it here, whatever the code of its reactor says.
+    `blocking_threads`: functions of `run_blocking` that run at once.
     """
 
     # Of so many attributes each look would cost twice without slots. The dict is for `forked_bus`, and for subclasses.
@@ -122,14 +123,14 @@ class Bus:
         shutdown_timeout: float = SHUTDOWN_TIMEOUT,
         slow_handler: float | None = SLOW_HANDLER,
         tuning: Mapping[str, ChannelTuning] | None = None,
+        blocking_threads: int = BLOCKING_THREADS,
     ) -> None:
         self.name: str = name
         self.rng: Random = Random() if rng is None else rng
         self.shutdown_timeout: float = shutdown_timeout
         #: The loop's thread; 0 before the bus runs, `thread_end.ENDED` when that thread has ended.
         self.thread: int = 0
-        #: It takes no new work.
-        self.closing: bool = False
+        self.closing: bool = False  #: It takes no new work.
         #: Some sends wait until somebody answers to their address; the router says so.
         self.receivers_awaited: bool = False
         #: The published table of peers; see `peerbus.actors.router`.
@@ -138,8 +139,7 @@ class Bus:
         self.roles: Mapping[str, Capability] = {}
         #: Its id among those that a key picks of; a node sets it.
         self.node_id: str = str(LOCAL)
-        #: Says how peers are looked for, for errors; a node sets it.
-        self.search: SearchText = no_search
+        self.search: SearchText = no_search  #: Says how peers are looked for, for errors; a node sets it.
         #: Channels by name, of reactors here and of those that this node only talks to.
         self.channels: KnownChannels = KnownChannels(tuning)
         #: Sends here are looked at as if they went to another node: in tests, see `rehearsal`.
@@ -153,7 +153,7 @@ class Bus:
         self.cell: CellOf = self.actors.by_name.get
         self.events: Events = Events(name)
         self.dead_letters: DeadLetters = DeadLetters(self)
-        self.life: BusLife = BusLife(self, reactors, slow_handler)
+        self.life: BusLife = BusLife(self, reactors, slow_handler, blocking_threads)
 
     # Life.
 

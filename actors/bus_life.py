@@ -17,7 +17,18 @@ from typing import Any, Protocol, TypeVar
 
 from .actor_table import ActorTable, ActorTableHost
 from .base import PeerbusError, SendError, ShuttingDown, get_logger, new_task
-from .engine import Arrivals, Body, Closing, LoopThread, Ref, StallWatch, context_on, factories_of
+from .engine import (
+    BLOCKING_THREADS,
+    Arrivals,
+    BlockingThreads,
+    Body,
+    Closing,
+    LoopThread,
+    Ref,
+    StallWatch,
+    context_on,
+    factories_of,
+)
 from .event_stream import Events, EventStream
 from .router import Router
 from .sends import DeadlineWheel, DeadlockWatch
@@ -60,12 +71,20 @@ class BusLifeHost(ActorTableHost, SuddenEndHost, AbstractAsyncContextManager[obj
 class BusLife:
     """See the module. Task: the one of `_close` (waits for: actors; feeds: whoever closes the bus)."""
 
-    def __init__(self, bus: BusLifeHost, reactors: Iterable[Callable[[], Body]], slow_handler: float | None) -> None:
+    def __init__(
+        self,
+        bus: BusLifeHost,
+        reactors: Iterable[Callable[[], Body]],
+        slow_handler: float | None,
+        blocking_threads: int = BLOCKING_THREADS,
+    ) -> None:
         if slow_handler is not None and not 0 < slow_handler < inf:
             raise ValueError(f"slow_handler is {slow_handler}; write seconds above 0, or None for no warning")
         self._bus = bus
         self._reactors = factories_of("reactors", reactors)
         self._slow_handler = slow_handler
+        #: Threads for functions of actors that block.
+        self.blocking: BlockingThreads = BlockingThreads(bus.name, blocking_threads)
         #: How it ends where nobody closes it.
         self.sudden: SuddenEnd = SuddenEnd(bus)
         #: Names handlers that block the loop; None where it is not to, or cannot.
@@ -163,6 +182,7 @@ class BusLife:
     async def _close(self, closing: Closing) -> None:
         bus = self._bus
         await closing.run()
+        await self.blocking.aclose()
         bus.wheel.close(partial(ShuttingDown, f"{bus.name} has stopped"))
         for part in (bus.deadlocks, bus.arrivals, self.stall_watch, bus.dead_letters):
             if part is not None:

@@ -28,7 +28,7 @@ from .base import (
     runs_no_more,
     warn_unfinished,
 )
-from .engine import MARGIN, RunningActors, ThreadCell
+from .engine import MARGIN, BlockingThreads, RunningActors, ThreadCell
 from .forked_bus import HasActors, HasParts, refuse_all
 
 __all__ = ["SuddenEnd", "SuddenEndHost"]
@@ -61,6 +61,10 @@ class RunningTable(HasActors, RunningActors, Protocol):
 
 class OrderlyEnd(Protocol):
     """What closes it in order."""
+
+    @property
+    def blocking(self) -> BlockingThreads:
+        """The threads for functions that block."""
 
     @property
     def stopped(self) -> bool:
@@ -123,7 +127,7 @@ class SuddenEnd:
         if self.lost() is not None:
             # They are told to end, and are daemons. One that writes while the interpreter goes away aborts the process.
             until = time.monotonic() + bus.shutdown_timeout
-            for thread in on_threads:
+            for thread in (*on_threads, *bus.life.blocking.tell_all()):
                 thread.join(max(0.0, until - time.monotonic()))
             return
         self._warn()
@@ -147,6 +151,7 @@ class SuddenEnd:
         # Nothing is logged here, where the thread is half gone: `logging` would make it a new one that never ends.
         thread, self._bus.thread = self._bus.thread, ENDED
         self._bus.closing = True
+        self._bus.life.blocking.tell_all()
         for cell in self._bus.actors.running():
             if cell.mailbox.owner == thread:
                 cell.mailbox.owner = ENDED
@@ -161,6 +166,7 @@ class SuddenEnd:
         """
         self._bus.closing = True
         self._say_lost()
+        self._bus.life.blocking.tell_all()
         for cell in self._bus.actors.running():
             if isinstance(cell, ThreadCell):
                 cell.kill("the event loop of its bus has ended")

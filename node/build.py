@@ -65,6 +65,7 @@ def build_node(config: NodeConfig, found: FoundIdentity | None = None, extension
         book=config.book,
         shutdown_timeout=config.limits.shutdown_timeout,
         slow_handler=config.limits.slow_handler,
+        blocking_threads=config.limits.blocking_threads,
         extensions=extensions,
     )
 

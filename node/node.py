@@ -21,7 +21,7 @@ from ..actors.actor import Actor
 from ..actors.base import ConfigError, InFull, PeerbusError, ProcessForked, get_logger
 from ..actors.bus import Bus
 from ..actors.bus_life import SHUTDOWN_TIMEOUT
-from ..actors.engine import SLOW_HANDLER, LoopThread, Ref, channels_of, check_plain, factories_of
+from ..actors.engine import SLOW_HANDLER, Here, LoopThread, Ref, channels_of, check_plain, factories_of
 from ..actors.event_stream import Subscription
 from ..actors.messages import Capability, Channel, ChannelTuning, Rate, Supervision
 from ..actors.sender import AskMethod, TellManyMethod, TellMethod
@@ -60,6 +60,7 @@ from .node_arguments import (
     pex_of,
     rates_of,
     seconds_of,
+    threads_of,
 )
 from .own_actors import OwnActors
 from .search import SearchWays, search_of
@@ -90,8 +91,8 @@ class Node(NodeViews):
     `transports` replace the default ones (TCP with TLS 1.3, Unix sockets, and those of the other schemes that its
     endpoints name). `rng` chooses peers and jitter; keys never come from it. `permissions`: who may send and offer
     what; None: everybody everything; `rates`: how much each may send on each channel, where that says nothing itself;
-    None: as much as they like. `slow_handler`, `tuning`: see `Bus`. `extensions`: what runs beside it, as
-    `peerbus.operate.Admin()`.
+    None: as much as they like. `slow_handler`, `tuning`, `blocking_threads`: see `Bus`. `extensions`: what runs beside
+    it, as `peerbus.operate.Admin()`.
 
     Raises ConfigError, ValueError or TypeError where an argument is not right.
     """
@@ -125,6 +126,7 @@ class Node(NodeViews):
         permissions: Permissions | None = None,
         rates: Rate | PeerRates | None = None,
         extensions: Sequence[Extension] = (),
+        blocking_threads: int | None = None,
     ) -> None:
         of_kind("identity", identity, Identity, 'Identity.load("alice.pem")')
         of_kind("rng", rng, Random, "random.Random(7)")
@@ -161,11 +163,13 @@ class Node(NodeViews):
             transports = make_transports(named, TransportOptions(identity=self.identity))
         self._transports = tuple(transports)
         #: The bus that the node's actors run on.
-        shutdown_timeout = seconds_of("shutdown_timeout", shutdown_timeout, zero=True)
-        if slow_handler is not None:
-            seconds_of("slow_handler", slow_handler, zero=False)
         self.bus: Bus = Bus(
-            name, rng=self._rng, shutdown_timeout=shutdown_timeout, slow_handler=slow_handler, tuning=tuning
+            name,
+            rng=self._rng,
+            shutdown_timeout=seconds_of("shutdown_timeout", shutdown_timeout, zero=True),
+            slow_handler=None if slow_handler is None else seconds_of("slow_handler", slow_handler, zero=False),
+            tuning=tuning,
+            blocking_threads=threads_of("blocking_threads", blocking_threads),
         )
         self.bus.node_id = self.identity.node_id
         self.bus.search = self._search
@@ -175,7 +179,7 @@ class Node(NodeViews):
         self._reactors = factories_of("reactors", reactors)
         for channel in channels_of("channels", channels):
             self.bus.declare(channel)
-        self._codecs = Codecs(self.bus.channels)
+        self._codecs = Codecs(self.bus.channels, Here(self.bus))
         self._own = OwnActors()
         self._extensions = Extensions(extensions)
         self.events: EventHistory = EventHistory()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from ..actors.base import ConfigError
+from ..actors.engine import BLOCKING_THREADS
 from ..actors.messages import Capability, Rate
 from ..discovery.facts import MakeFinder
 from ..discovery.finder_kinds import make_finders
@@ -21,6 +22,7 @@ from ..transports.streams import Endpoint
 __all__ = [
     "advertised_of",
     "MAX_NAME",
+    "MAX_THREADS",
     "capabilities_of",
     "dialed_of",
     "endpoint_of",
@@ -34,12 +36,15 @@ __all__ = [
     "pex_of",
     "rates_of",
     "seconds_of",
+    "threads_of",
     "wrong_name",
     "wrong_network",
 ]
 
 #: A name stands in every log line and in the handshake.
 MAX_NAME = 64
+#: Threads for functions that block: each has a stack, and a machine has some ten thousand of them for all.
+MAX_THREADS = 1_024
 
 
 def name_of(argument: str, text: object) -> str:
@@ -81,6 +86,15 @@ def seconds_of(argument: str, seconds: object, *, zero: bool) -> float:
     if not (math.isfinite(seconds) and (seconds > 0 or (zero and seconds == 0))):
         raise ConfigError(f"{argument}: {seconds} is out of range; write seconds, {'0 or more' if zero else 'above 0'}")
     return seconds
+
+
+def threads_of(argument: str, threads: object) -> int:
+    """Read a number of threads; None: as many as is usual. Raises ConfigError."""
+    if threads is None:
+        return BLOCKING_THREADS
+    if not isinstance(threads, int) or isinstance(threads, bool) or not 1 <= threads <= MAX_THREADS:
+        raise ConfigError(f"{argument}: {threads!r} is out of range; write how many, 1 to {MAX_THREADS}")
+    return threads
 
 
 def endpoint_of(argument: str, text: object) -> Endpoint:

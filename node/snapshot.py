@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..actors.bus_statistics import BusStatistics
+from ..actors.engine import BlockingView
 from ..actors.mailbox import Ledger
 from ..discovery.mdns import MdnsStatistics
 from ..discovery.mind import PeersSnapshot
@@ -46,6 +47,8 @@ class NodeSnapshot:
     #: Seconds for which messages have been waiting.
     oldest: OldestView
     process: ProcessFigures
+    #: What actors run on threads by `run_blocking`.
+    blocking: BlockingView
 
     @property
     def ledger(self) -> Ledger:

@@ -92,6 +92,7 @@ class NodeViews(NodeLevers):
             loop_lag=self._lag.view,
             oldest=oldest_of(self.bus),
             process=process_figures(),
+            blocking=self.bus.life.blocking.view(),
         )
 
     def _running(self) -> Peers:

@@ -23,7 +23,7 @@ from wire_compression import compression, compression_block
 from wire_examples import ALICE, BLOCK, BOB, CREDIT, EXAMPLES, REPLY, Block, GetBlock
 from wire_later import bad_later, later, records
 
-from peerbus.actors import Message
+from peerbus.actors import Address, Message, Peer, Role
 from peerbus.actors.base import ProtocolError
 from peerbus.actors.messages import Channel
 from peerbus.actors.messages.answer_encoding import marked
@@ -89,6 +89,7 @@ PAYLOADS: list[tuple[str, Any, list[tuple[object, str]]]] = [
     ("set[int]", set[int], [({3}, "")]),
     ("tuple[int, str]", tuple[int, str], [((1, "a"), "")]),
     ("dict[int, str]", dict[int, str], [({1: "a"}, "keys stay integers")]),
+    ("Address", Address[Any], [(Peer("ab" * 32) / "inbox", ""), (Role("archive") / "blocks", "whoever offers it")]),
     ("Item", Item, [(Item(1, ["a"]), "a message in a message")]),
     ("list[Item]", list[Item], [([Item(1)], "")]),
     ("Add | Drop", Add | Drop, [(Drop(2), "told apart by the tag")]),
@@ -107,6 +108,9 @@ REFUSED: list[tuple[str, Any, object, str]] = [
     ("Item", Item, {"tags": []}, "a required field is missing"),
     ("Add | Drop", Add | Drop, {"type": "other", "number": 1}, "an unknown tag"),
     ("Colour", Colour, "green", "no member"),
+    ("Address", Address[Any], "bus://local/inbox", "the reader's own"),
+    ("Address", Address[Any], "bus://all/inbox", "several receivers"),
+    ("Address", Address[Any], "inbox", "no address"),
 ]
 
 
@@ -130,7 +134,14 @@ def payloads() -> list[dict[str, object]]:
         for value, note in values:
             number, data = codec.encode(codec.messages[0](value), 1 << 20)
             codec.decode(number, data)
-            found.append({"type": name, "value": repr(value), "note": note, "hex": data.hex()})
+            found.append(
+                {
+                    "type": name,
+                    "value": str(value) if isinstance(value, Address) else repr(value),
+                    "note": note,
+                    "hex": data.hex(),
+                }
+            )
     return found
 
 

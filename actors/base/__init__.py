@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .at_exit import finish_at_exit, finished, warn_unfinished
-from .clock import date_text, wall_clock
+from .clock import date_text, keeps_another_time, wall_clock
 from .current import CURRENT_BUS, OfThread, current_bus
 from .errors import (
     ActorStopped,
@@ -103,6 +103,7 @@ __all__ = [
     "forget_task",
     "forked_error",
     "get_logger",
+    "keeps_another_time",
     "new_task",
     "not_in_child",
     "refuse_calls",

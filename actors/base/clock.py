@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from types import FunctionType
 
-__all__ = ["date_text", "wall_clock"]
+__all__ = ["date_text", "keeps_another_time", "wall_clock"]
 
 
 def wall_clock() -> float:
@@ -19,3 +20,9 @@ def wall_clock() -> float:
 def date_text(epoch: float) -> str:
     """Seconds since 1970 as people read them, in UTC."""
     return datetime.fromtimestamp(epoch, tz=UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def keeps_another_time(loop: asyncio.AbstractEventLoop) -> bool:
+    """A test's loop, whose time jumps: nothing that takes long there is slow."""
+    own = getattr(type(loop), "time", None)
+    return isinstance(own, FunctionType) and own is not asyncio.BaseEventLoop.time

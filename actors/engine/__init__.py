@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from .arrivals import Arrivals
 from .behaviour import Behaviour
+from .blocking import BLOCKING_THREADS, BlockingThreads, BlockingView, check_cancelled, wait_cancelled
 from .body import Body
 from .building import context_on
 from .cell import Cell
 from .closing import Closing, RunningActors
-from .ending import Ending, EndsBus
+from .ending import Ending
 from .factories import channels_of, factories_of, refuse_instance, refuse_uncallable
 from .forked_cell import refuse_sends
 from .handlers import handles
-from .host import Host, NamesActors
+from .here import Here
+from .host import Host, NamesActors, RunsBlocking
 from .latency import OwnLatency, PeakEwma
 from .life import Life
 from .load import Load, Loads
@@ -30,13 +32,16 @@ from .to_cell import many_to_cell, refuse_here, within
 
 __all__ = [
     "Arrivals",
+    "BLOCKING_THREADS",
+    "BlockingThreads",
+    "BlockingView",
     "Behaviour",
     "Body",
     "CHECK_SENDS",
     "Cell",
     "Closing",
     "Ending",
-    "EndsBus",
+    "Here",
     "HistogramView",
     "Host",
     "Life",
@@ -51,6 +56,7 @@ __all__ = [
     "Spawning",
     "Ref",
     "RunningActors",
+    "RunsBlocking",
     "Rehearsed",
     "SAMPLED",
     "SLOW_HANDLER",
@@ -61,6 +67,7 @@ __all__ = [
     "Timers",
     "Timings",
     "channels_of",
+    "check_cancelled",
     "check_plain",
     "context_on",
     "expected",
@@ -74,5 +81,6 @@ __all__ = [
     "refuse_uncallable",
     "rehearsed_message",
     "sends_are_checked",
+    "wait_cancelled",
     "within",
 ]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, Self, TypeVar, cast
+import inspect
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, ParamSpec, Self, TypeVar, cast
 
 from ..base import PeerbusError
 from .behaviour import Behaviour
@@ -16,6 +18,7 @@ from .timers import Missed, Timer, Timers
 
 __all__ = ["Body"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -90,6 +93,22 @@ class Body(Behaviour):
         except PeerbusError:
             coroutine.close()
             raise
+
+    async def run_blocking(self, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Call `function` on a thread beside the event loop, and return what it returns; see `engine/blocking.py`.
+
+        The node has so many threads for all of its actors as its `blocking_threads` says; beyond them it waits its
+        turn. Where the caller's deadline comes, or its actor or node ends, the await ends at once, and the function is
+        told: it looks by `check_cancelled()`, or waits by `wait_cancelled(seconds)`.
+        Raises what the function raises; PeerbusError for an actor that is on no bus, TypeError for an `async def`.
+        """
+        name = getattr(function, "__qualname__", type(function).__name__)
+        if inspect.iscoroutinefunction(function):
+            raise TypeError(f"run_blocking takes a function that blocks, and {name} is `async def`: await it")
+        bus = self._cell.bus
+        if bus is None:
+            raise PeerbusError(f"{self} is on no bus, and has a thread of its own: call {name} itself")
+        return await bus.life.blocking.run(partial(function, *args, **kwargs), f"{self}: {name}")
 
     def put_aside(self) -> None:
         """Stash the message that is being handled, until `take_up`. An ask's answer is then still open."""

@@ -10,6 +10,8 @@ from ..messages import KnownChannels
 from ..sends import DeadlineWheel, DeadlockWatch, LoopHost
 from .arrivals import Arrivals
 from .behaviour import Behaviour
+from .blocking import BlockingThreads
+from .ending import EndsBus
 from .life import LifeHost, ToldOfLives
 from .timings import Timings
 
@@ -27,6 +29,14 @@ class NamesActors(ToldOfLives, Protocol):
 
     def check_free(self, name: str) -> None:
         """Raise ValueError where an actor of that name runs."""
+
+
+class RunsBlocking(EndsBus, Protocol):
+    """The life of a bus, as far as its actors call it."""
+
+    @property
+    def blocking(self) -> BlockingThreads:
+        """The threads for functions that block."""
 
 
 class Host(LifeHost, LoopHost, Protocol):
@@ -48,6 +58,10 @@ class Host(LifeHost, LoopHost, Protocol):
     @property
     def actors(self) -> NamesActors:
         """Its actors."""
+
+    @property
+    def life(self) -> RunsBlocking:
+        """Its own life."""
 
     def call(self, action: Callable[[], object]) -> None:
         """Run `action` on the loop's thread, soon. From any thread."""

@@ -12,8 +12,9 @@ from pykka.messages import _ActorStop
 
 from ..base import MailboxFull, SendError, WouldDeadlock, current_bus
 from ..mailbox import Envelope, MailboxStatistics
-from ..messages import Address
+from ..messages import Address, HomeNode, travels
 from ..sends import DELIVERED, FailedOutcome, ForeignWaiting, Outcome, ReplyFuture, TracedOutcome, check_timeout
+from .here import why_it_stays
 from .rehearsal import expected
 
 if TYPE_CHECKING:
@@ -134,6 +135,17 @@ class Ref(pykka.ActorRef[A], Generic[A]):
             raise self._cell.dead_error(self, None)
         return super().proxy()
 
+    def _travelling(self, home: HomeNode) -> str:
+        cell = self._cell
+        if cell.bus is None or cell.address is None:
+            raise ValueError(f"{self} is on no bus, so it has no address: carry that of a reactor of this node")
+        if not home.is_home(cell.bus):
+            raise ValueError(f"{self} runs on another node of this process: carry an address that names that node")
+        why = why_it_stays(cell)
+        if why is not None:
+            raise ValueError(why)
+        return cell.address._travelling(home)
+
     def _check_may_block(self) -> None:
         cell = self._cell
         if cell.stopped.flag or not (cell.blocks(get_ident()) or current_bus() is not None):
@@ -204,3 +216,6 @@ class Ref(pykka.ActorRef[A], Generic[A]):
 
 def _in_event_loop() -> bool:
     return asyncio._get_running_loop() is not None
+
+
+travels(Ref)

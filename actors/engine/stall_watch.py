@@ -7,18 +7,17 @@ interpreter for that: what holds the interpreter itself, as some libraries in C 
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import sys
 import threading
 import time
-from types import FrameType, FunctionType
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import pykka
 
-from ..base import get_logger
+from ..base import get_logger, keeps_another_time
 from ..messages import HandlerStalled
 
 if TYPE_CHECKING:
@@ -72,7 +71,7 @@ class StallWatch:
     @classmethod
     def on(cls, bus: Host, limit: float | None) -> StallWatch | None:
         """Watch that bus from now on. None: not wanted, or time on its loop is virtual, or no thread is to be had."""
-        if limit is None or _keeps_another_time(bus.loop):
+        if limit is None or keeps_another_time(bus.loop):
             return None
         watch = cls(bus, limit)
         try:
@@ -133,15 +132,9 @@ class StallWatch:
                 message=message,
                 seconds=round(seconds, 2),
                 at=f"{inner[-1].f_code.co_filename}:{inner[-1].f_lineno}",
-                instead='dispatcher = "thread", or await asyncio.to_thread(…)',
+                instead='await self.run_blocking(…), or dispatcher = "thread"',
             )
         return True
-
-
-def _keeps_another_time(loop: asyncio.AbstractEventLoop) -> bool:
-    """A test's loop, whose time jumps: nothing that takes long there is slow."""
-    own = getattr(type(loop), "time", None)
-    return isinstance(own, FunctionType) and own is not asyncio.BaseEventLoop.time
 
 
 def _doors(frame: FrameType | None) -> list[tuple[FrameType, list[FrameType]]]:

@@ -31,6 +31,7 @@ from .channel import (
     Overflow,
 )
 from .compression_words import COMPRESSIONS, how_to_get
+from .destination import Destination
 from .encoding import Answer, Unresolved, answer_of, check_answer, encoding_of
 from .events import (
     FACTS,
@@ -57,6 +58,7 @@ from .results import QuorumFailed, Results
 from .selector import ANYWHERE, Condition, Where
 from .speaks import Speaks
 from .supervision import Directive, Supervision
+from .travelling import NOWHERE, HomeNode, encoder_at, travels
 from .unkeyed_hashes import UNCHECKED
 
 __all__ = [
@@ -77,6 +79,7 @@ __all__ = [
     "DEFAULT_MAILBOX_BYTES",
     "DEFAULT_TIMEOUT",
     "DeadLetter",
+    "Destination",
     "Directive",
     "EVERYONE",
     "Everyone",
@@ -86,12 +89,14 @@ __all__ = [
     "GroupAddress",
     "HasChannel",
     "HasClassChannel",
+    "HomeNode",
     "How",
     "Key",
     "KnownChannels",
     "LOCAL",
     "Local",
     "Message",
+    "NOWHERE",
     "Overflow",
     "Peer",
     "QuorumFailed",
@@ -124,6 +129,7 @@ __all__ = [
     "decode_answer",
     "decode_plain",
     "encode_answer",
+    "encoder_at",
     "encoding_of",
     "how_to_get",
     "marked",
@@ -132,6 +138,7 @@ __all__ = [
     "parse_address",
     "shown_kind",
     "too_many",
+    "travels",
     "UNCHECKED",
     "wrong_answer",
     "unmarked",

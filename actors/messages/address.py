@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import FrozenInstanceError, dataclass
 from typing import Any, ClassVar, Final, Generic, Protocol, TypeVar, cast, overload
 
 from ..base import is_node_id
@@ -20,6 +20,7 @@ from .capability import ROLE_PATTERN
 from .channel import REACTOR_PATTERN, Channel
 from .picks import GroupPick, Key, OnePick, Several, Share, parse_pick
 from .selector import ANYWHERE, Where
+from .travelling import HomeNode, never_travels, travels
 
 __all__ = [
     "EVERYONE",
@@ -55,15 +56,60 @@ class HasClassChannel(Protocol[M_contra]):  # type: ignore[misc]  # nobody sets 
     channel: ClassVar[Channel[M_contra]]  # pyright: ignore[reportGeneralTypeIssues]  # a type variable, see above
 
 
-@dataclass(frozen=True)
 class Address(Generic[M_contra]):
     """One receiver: a reactor here, on a named peer, or on one peer that a role picks."""
+
+    # No dataclass: in a message it travels as its text, and msgspec takes every dataclass for the map of its fields.
+    __slots__ = ("__weakref__", "reactor", "where")
+    __match_args__ = ("where", "reactor")
 
     where: Local | Peer | Role[OnePick]
     reactor: str
 
+    def __init__(self, where: Local | Peer | Role[OnePick], reactor: str) -> None:
+        _set_where(self, where)
+        _set_reactor(self, reactor)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        assert isinstance(other, Address)
+        return self.reactor == other.reactor and self.where == other.where
+
+    def __hash__(self) -> int:
+        return hash((self.where, self.reactor))
+
+    def __reduce__(self) -> tuple[type[Address[Any]], tuple[Local | Peer | Role[OnePick], str]]:
+        return self.__class__, (self.where, self.reactor)
+
+    def __repr__(self) -> str:
+        return f"{self.__class__.__qualname__}(where={self.where!r}, reactor={self.reactor!r})"
+
     def __str__(self) -> str:
         return _text(self.where, self.reactor)
+
+    def _travelling(self, home: HomeNode) -> str:
+        if not REACTOR_PATTERN.fullmatch(self.reactor):
+            raise ValueError(f"no reactor is called {self.reactor!r}")
+        if isinstance(self.where, Local):
+            why = home.stays(self.reactor)
+            if why is not None:
+                raise ValueError(why)
+            return f"bus://{home.node_id}/{self.reactor}"
+        if not isinstance(self.where, Peer | Role):
+            raise ValueError(f"{self.where!r} is no place of one receiver")
+        return str(self)
+
+
+#: What sets its slots, once: nobody else can.
+_SLOTS: Any = Address
+_set_where, _set_reactor = _SLOTS.where.__set__, _SLOTS.reactor.__set__
 
 
 @dataclass(frozen=True)
@@ -247,3 +293,17 @@ def _parse_role(text: str, rest: str) -> Address[object] | GroupAddress[object]:
     where = ANYWHERE if conditions is None else Where.parse(conditions)
     # The pick decides which of the two addresses it is, as for every role that is divided.
     return Role(name, cast("OnePick", parse_pick("one" if pick is None else pick)), where=where) / reactor
+
+
+def _read_address(text: str) -> Address[object]:
+    """That of a message from a peer. Raises ValueError for one that is malformed, or other receivers at each node."""
+    found = parse_address(text)
+    if not isinstance(found, Address):
+        raise ValueError(f"{text!r} is several receivers, one is expected")
+    if isinstance(found.where, Local):
+        raise ValueError(f"{text!r} is another place at each node: a peer writes its own id")
+    return found
+
+
+travels(Address, _read_address)
+never_travels(GroupAddress, "several receivers are others at each node; declare Address[…] or Destination[…], of one")

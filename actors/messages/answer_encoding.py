@@ -11,16 +11,17 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgpack
-import msgspec
 
 from ..base import MessageTypeError
 from .encoding import Answer, Encoding, Unresolved, answer_of, encoding_of
 from .exact import PLAIN_SCALARS, first, is_plain, plain_flaw
 from .packed import count
 from .request import UNNAMED, answer_named
+from .travelling import NOWHERE, encoder_at
 from .unkeyed_hashes import UNCHECKED, check_plain
 
 __all__ = ["MAX_PLAIN_ELEMENTS", "TYPED", "decode_answer", "decode_plain", "encode_answer", "marked", "unmarked"]
@@ -30,13 +31,19 @@ TYPED: Final = 1
 #: Elements of one list or map in a plain value: an empty list of one byte becomes 56 in memory.
 MAX_PLAIN_ELEMENTS: Final = 65_536
 
-_encode = msgspec.msgpack.Encoder().encode
+_encode = encoder_at(NOWHERE)
 
 
-def encode_answer(value: object, message_type: type | None, messages: tuple[type, ...]) -> bytes:
+def encode_answer(
+    value: object,
+    message_type: type | None,
+    messages: tuple[type, ...],
+    encode: Callable[[object], bytes] | None = None,
+) -> bytes:
     """The payload of an answer to a message of this type, where that is known, on a channel of these messages.
 
-    Raises MessageTypeError, which names the part that cannot travel.
+    `encode`: the encoder of its node; None where it is only looked at. Raises MessageTypeError, which names the part
+    that cannot travel.
     """
     answer = None if message_type is None else _named(message_type, messages)
     plain = False
@@ -47,7 +54,7 @@ def encode_answer(value: object, message_type: type | None, messages: tuple[type
         else:
             why = None if answer.fits(value) else answer.why_not(value)
         if why is None:
-            payload = _encode(value)
+            payload = (encode or _encode)(value)
             _check_maps(payload, value, answer, plain=plain)
             if not plain:
                 return marked(payload)

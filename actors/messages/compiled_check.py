@@ -17,6 +17,7 @@ import msgspec
 from msgspec import inspect
 
 from .exact import MANY, PLAIN_SCALARS, class_of, flaw, is_plain
+from .travelling import Destination, is_destination
 
 __all__ = ["WITH_FIELDS", "compiled"]
 
@@ -36,6 +37,7 @@ _ONE_CLASS: dict[type[inspect.Type], type] = {
     inspect.RawType: msgspec.Raw,
     inspect.ExtType: msgspec.msgpack.Ext,
 }
+_ANY_DESTINATION: object = Destination
 #: Classes whose instances have declared fields.
 WITH_FIELDS = (inspect.DataclassType, inspect.StructType, inspect.NamedTupleType)
 
@@ -123,6 +125,10 @@ class _Compiler:
                 ordered = sorted(types, key=lambda each: not isinstance(each, inspect.NoneType))
                 tests = [self._test(each, bound if place == 0 else x) for place, each in enumerate(ordered)]
                 return f"({' or '.join(tests)})"
+            case inspect.CustomType(cls=made):
+                if made is _ANY_DESTINATION:
+                    return f"{self.name_of(is_destination)}({get})"
+                return f"{get}.__class__ is {self.name_of(made)}"
             case inspect.DateTimeType() | inspect.TimeType():
                 cls = dt.datetime if isinstance(info, inspect.DateTimeType) else dt.time
                 plain_zone = f"{x}.tzinfo is None or {x}.tzinfo is {self.name_of(dt.UTC)}"

@@ -20,6 +20,7 @@ from msgspec import inspect
 from ..base import MessageTypeError
 from .compiled_check import WITH_FIELDS, compiled
 from .exact import class_of, flaw, spelled
+from .travelling import NOWHERE, arrives, decoder_of, encoder_at, why_never
 from .unkeyed_hashes import guard_of
 
 __all__ = ["Answer", "Encoding", "Unresolved", "answer_of", "check_answer", "check_travels", "encoding_of"]
@@ -29,7 +30,8 @@ T = TypeVar("T")
 #: Types whose encodings are kept. A program has some dozens; those that are made at run time must not add up.
 _KEPT: Final = 1024
 
-_encode = msgspec.msgpack.Encoder().encode
+#: For values that are only looked at, and go nowhere.
+_encode = encoder_at(NOWHERE)
 
 
 class Unresolved(NameError):
@@ -70,12 +72,12 @@ class Encoding(Generic[T]):
         except RecursionError:
             return f"{self.name if where is None else where} is nested too deeply"
 
-    def encode(self, value: T) -> bytes:
-        """The value as bytes. Raises MessageTypeError, which names the part that cannot travel."""
+    def encode(self, value: T, encode: Callable[[object], bytes] = _encode) -> bytes:
+        """The value as bytes, by its node's encoder. Raises MessageTypeError, which names what cannot travel."""
         if not self.fits(value):
             raise MessageTypeError(f"{self.why_not(value)}", message=value)
         try:
-            payload = _encode(value)
+            payload = encode(value)
             if self.guard is not None:
                 self.guard(payload)
             return payload
@@ -112,7 +114,7 @@ class Encoding(Generic[T]):
 def _decoder(
     kind: Any, info: inspect.Type, guard: Callable[[bytes | memoryview], None] | None
 ) -> Callable[[bytes | memoryview], Any]:
-    decode: Callable[[bytes | memoryview], Any] = msgspec.msgpack.Decoder(kind).decode
+    decode: Callable[[bytes | memoryview], Any] = decoder_of(kind)
     views = _holds_views(info)
     if guard is None and not views:
         return decode
@@ -300,6 +302,9 @@ def _described(kind: Any) -> inspect.Type:
 def _blame(kind: Any, why: str, seen: set[type]) -> str:
     """Put the name of the field before what `msgspec` says of its type."""
     cls = get_origin(kind) or kind
+    never = why_never(cls)
+    if never is not None:
+        return never
     if (
         not isinstance(cls, type)
         or cls in seen
@@ -335,7 +340,9 @@ def _refused(info: Any, where: str, seen: set[int]) -> str | None:
         return None
     seen.add(id(info))
     if isinstance(info, inspect.CustomType):
-        return f"{where}{getattr(info.cls, '__name__', info.cls)} has no encoding"
+        if arrives(info.cls):
+            return None
+        return f"{where}{why_never(info.cls) or f'{_name_of(info.cls)} has no encoding'}"
     if isinstance(info, inspect.Field):
         where = f"{where}field {info.name!r}: "
     elif isinstance(info, inspect.DataclassType | inspect.StructType) and where:
@@ -343,3 +350,7 @@ def _refused(info: Any, where: str, seen: set[int]) -> str | None:
     return next(
         (found for name in info.__struct_fields__ if (found := _refused(getattr(info, name), where, seen))), None
     )
+
+
+def _name_of(cls: object) -> object:
+    return getattr(cls, "__name__", cls)

@@ -17,6 +17,8 @@ from typing import Any, Final, get_origin
 import msgspec
 from msgspec import inspect
 
+from .travelling import NOWHERE, Destination, encoder_at, is_destination
+
 __all__ = [
     "INTEGERS",
     "MANY",
@@ -68,6 +70,9 @@ _NAMES: Final[dict[type[inspect.Type], str]] = {
     inspect.MemoryViewType: "memoryview",
     inspect.TimeDeltaType: "timedelta",
 }
+
+
+_encode = encoder_at(NOWHERE)
 
 
 def class_of(info: Any) -> type:
@@ -131,6 +136,8 @@ def flaw(info: Any, value: object, where: str) -> str | None:
         case inspect.IntType() | inspect.StrType():
             kind = int if isinstance(info, inspect.IntType) else str
             return _scalar_flaw(value, where) if value.__class__ is kind else _wrong(info, value, where)
+        case inspect.CustomType():
+            return _destination_flaw(info, value, where)
         case inspect.EnumType(cls=cls):
             return None if value.__class__ is cls else _wrong(info, value, where)
         case inspect.DateTimeType() | inspect.TimeType() | inspect.DecimalType() | inspect.MemoryViewType():
@@ -253,6 +260,18 @@ def _special_flaw(info: Any, value: object, where: str) -> str | None:
             return f"{where} holds a memoryview that is not of single bytes in a row"
         case _:
             return _wrong(info, value, where)
+
+
+def _destination_flaw(info: Any, value: object, where: str) -> str | None:
+    known: object = Destination
+    if not (value.__class__ is info.cls or (info.cls is known and is_destination(value))):
+        hint = "; declare Destination[…], or send its address" if is_destination(value) else ""
+        return f"{_wrong(info, value, where)}{hint}"
+    try:
+        _encode(value)
+    except ValueError as error:
+        return f"{where} cannot travel: {error}"
+    return None
 
 
 def _class_flaw(info: Any, value: object, where: str) -> str | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from random import Random
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..engine import Cell, EndsBus, Host, Ref
+from ..engine import Cell, Host, Ref, RunsBlocking
 from ..mailbox import Books, DeadLetters
 from ..messages import Address, Capability, GroupAddress, How
 from ..sends import Outcome
@@ -32,7 +32,7 @@ class CellOf(Protocol):
         """The cell; None where there is none."""
 
 
-class KnowsWhetherItRuns(EndsBus, Protocol):
+class KnowsWhetherItRuns(RunsBlocking, Protocol):
     """The life of a bus."""
 
     def check_running(self) -> None:

@@ -98,14 +98,21 @@ def _one(
     """The one that an address means at this moment."""
     where = to.where
     if isinstance(where, Local):
-        return bus.cell(to.reactor) or NoSuchReactor(f"{bus.name} runs no actor called {to.reactor!r}", message=message)
+        return _here(bus, to.reactor, message)
     if isinstance(where, Peer):
         link = bus.routes.peers.get(where.id)
-        return _no_route(bus, to, message) if link is None else link
+        if link is not None:
+            return link
+        # An address that was carried to its own node, or that names it.
+        return _here(bus, to.reactor, message) if where.id == bus.node_id else _no_route(bus, to, message)
     found = likely(bus, to, message, asked=asked, more=more)
     if found:
         return one_of(bus, to, found)
     return _no_route(bus, to, message)
+
+
+def _here(bus: Directory, reactor: str, message: object) -> Receiver | SendError:
+    return bus.cell(reactor) or NoSuchReactor(f"{bus.name} runs no actor called {reactor!r}", message=message)
 
 
 def _no_route(bus: Directory, to: Address[Any], message: object) -> NoRoute:

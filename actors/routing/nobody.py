@@ -40,7 +40,7 @@ def why_nobody(
     """
     where, reactor = to.where, to.reactor
     wait = "" if waited else WAIT
-    if isinstance(where, Local):
+    if isinstance(where, Local) or (isinstance(where, Peer) and where.id == bus.node_id):
         return f"{bus.name} runs no actor called {reactor!r}; spawn it, or list it in reactors=[…]{wait}"
     links = tuple(bus.routes.peers.values())
     if isinstance(where, Peer):

@@ -181,6 +181,8 @@ def reaches(
     if isinstance(where, Local):
         return bus.cell(to.reactor) is not None
     if isinstance(where, Peer):
+        if where.id == bus.node_id:
+            return bus.cell(to.reactor) is not None
         link = bus.routes.peers.get(where.id)
         if link is None or not link.has(to.reactor):
             return False

@@ -87,6 +87,11 @@ export interface Target {
 export function role(name: string, where?: Readonly<Record<string, string | number>>): Target;
 /** The peer of an id. */
 export function peer(id: string): Target;
+/**
+ * Who is meant by the text of an address that a message carried, as Python's `Address`.
+ * @throws TypeError for what is none, or has conditions that are no equalities.
+ */
+export function receiver(text: string): { readonly target: Target; readonly reactor: string };
 /** All peers that are connected; for tells. */
 export const EVERYONE: Target;
 
@@ -164,6 +169,8 @@ export class Node extends EventEmitter {
   readonly peers: readonly Peer[];
   /** Serve a channel with handlers by the names of its messages; before `join`. */
   serve(channel: Channel, handlers: Handlers, options?: ServeOptions): this;
+  /** The address of a channel that is served here, for a message to carry. */
+  address(channel: Channel): string;
   /** Dial, and again whenever a connection is lost; resolves with the first peer. @throws PeerbusError `no_peer` */
   join(options?: { timeout?: number }): Promise<this>;
   /** Send; resolves when it is written, for EVERYONE to how many have it. @throws SendError, TypeError */

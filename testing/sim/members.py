@@ -51,6 +51,7 @@ class NodeArguments(TypedDict, total=False):
     tuning: Mapping[str, ChannelTuning]
     permissions: Permissions
     rates: Rate | PeerRates
+    blocking_threads: int
 
 
 @dataclass(slots=True)

@@ -135,7 +135,7 @@ class _Writer:
             case _ if type(info) in _MANY:
                 return [_MANY[type(info)], self.shape(info.item_type)]
             case _:
-                return type(info).__name__.removesuffix("Type").lower()
+                return _word(info)
 
     def _union(self, infos: list[Any]) -> Shape:
         if len(infos) == 1:
@@ -164,7 +164,12 @@ def _members(info: Any) -> list[Any]:
 def _rank(info: Any) -> tuple[str, str, str]:
     if hasattr(info, "fields"):
         return "class", class_of(info).__name__, repr(getattr(info, "tag", None))
-    return _MANY.get(type(info)) or type(info).__name__.removesuffix("Type").lower(), "", ""
+    return _MANY.get(type(info)) or _word(info), "", ""
+
+
+def _word(info: Any) -> str:
+    # The only types of ours that msgspec does not know are addresses, see `destination`.
+    return "address" if isinstance(info, inspect.CustomType) else type(info).__name__.removesuffix("Type").lower()
 
 
 def _sorted(values: Any) -> list[Any]:

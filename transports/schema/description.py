@@ -126,7 +126,15 @@ def hash_of(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()[:SCHEMA_SIZE]
 
 
-_SPELLED = {"none": "None", "any": "Any", "decimal": "Decimal", "uuid": "UUID", "raw": "Raw", "ext": "Ext"}
+_SPELLED = {
+    "none": "None",
+    "any": "Any",
+    "decimal": "Decimal",
+    "uuid": "UUID",
+    "raw": "Raw",
+    "ext": "Ext",
+    "address": "Address",
+}
 _LONGEST = 200
 
 

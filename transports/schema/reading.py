@@ -24,11 +24,12 @@ WIDER: dict[str, frozenset[str]] = {
     "timedelta": frozenset({"str"}),
     "decimal": frozenset({"str"}),
     "uuid": frozenset({"str"}),
+    "address": frozenset({"str"}),
 }
 #: Words that stand for themselves.
 WORDS = frozenset(
     {"none", "bool", "int", "float", "str", "bytes", "bytearray", "memoryview", "datetime", "date", "time"}
-    | {"timedelta", "decimal", "uuid", "ext", "any", "raw"}
+    | {"timedelta", "decimal", "uuid", "ext", "address", "any", "raw"}
 )
 _ARRAYS = frozenset({"list", "set", "frozenset", "vartuple", "tuple"})
 _SETS = frozenset({"set", "frozenset"})

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from ...actors.messages import Channel, Unresolved
+from ...actors.messages import NOWHERE, Channel, HomeNode, Unresolved
 from ..schema import hash_of, read_description
 from .payload import ChannelCodec
 from .peer_codec import codec_towards
@@ -22,10 +22,11 @@ class WrongHash(Exception):
 
 
 class Codecs:
-    """Codecs by channel name, made when a channel is first needed."""
+    """Codecs by channel name, made when a channel is first needed. `home`: the node, for addresses in messages."""
 
-    def __init__(self, channels: Mapping[str, Channel[Any]]) -> None:
+    def __init__(self, channels: Mapping[str, Channel[Any]], home: HomeNode = NOWHERE) -> None:
         self._channels = channels
+        self._home = home
         self._codecs: dict[str, ChannelCodec] = {}
         #: Towards peers with other messages, by name and the peer's hash; used last, kept longest.
         self._judged: OrderedDict[tuple[str, bytes], ChannelCodec] = OrderedDict()
@@ -75,5 +76,5 @@ class Codecs:
             channel = self._channels.get(name)
             if channel is None or channel.local:
                 return None
-            codec = self._codecs[name] = ChannelCodec(channel)
+            codec = self._codecs[name] = ChannelCodec(channel, home=self._home)
         return codec

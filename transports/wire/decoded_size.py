@@ -36,6 +36,7 @@ _SCALARS: Final[dict[type, int]] = {
     inspect.TimeType: 8,
     inspect.TimeDeltaType: 16,
     inspect.DecimalType: 60,
+    inspect.CustomType: 60,  # an address, of 70 bytes and more
     inspect.ExtType: 40,
     inspect.RawType: 80,
     inspect.AnyType: 110,

@@ -73,4 +73,5 @@ _SINGLE = (
     inspect.DecimalType,
     inspect.EnumType,
     inspect.LiteralType,
+    inspect.CustomType,  # an address
 )

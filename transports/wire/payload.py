@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-import msgspec
-
 from ...actors.base import MessageTooLarge, MessageTypeError, SchemaMismatch
 from ...actors.messages import (
     FACTS,
+    NOWHERE,
     UNCHECKED,
     UNNAMED,
     Channel,
+    HomeNode,
     Unresolved,
     answer_named,
     answer_of,
@@ -22,6 +22,7 @@ from ...actors.messages import (
     decode_answer,
     decode_plain,
     encode_answer,
+    encoder_at,
     encoding_of,
     marked,
     too_many,
@@ -70,8 +71,10 @@ class ChannelCodec:
     Unresolved where an annotation names what is not found.
     """
 
-    def __init__(self, channel: Channel[Any], theirs: Numbering | None = None) -> None:
+    def __init__(self, channel: Channel[Any], theirs: Numbering | None = None, home: HomeNode = NOWHERE) -> None:
         self.channel = channel
+        #: The node that its messages leave, which what is local there becomes.
+        self.home = home
         own = _own_numbering(channel) if theirs is None else theirs
         #: The description of this node's messages.
         self.described = own.described
@@ -84,7 +87,7 @@ class ChannelCodec:
         self._unknown = frozenset(own.unreadable)
         #: The bytes of a message, unchecked: for a caller that asked `numbers` for its type, and `checks` for its
         #: fields.
-        self.encode_fields = msgspec.msgpack.Encoder().encode
+        self.encode_fields = encoder_at(home)
         #: What asks have said of their answers, and is right; KEPT_REPLIES of them at most.
         self.replies: set[object] = set()
         #: Type numbers of the messages that can be told.
@@ -158,7 +161,7 @@ class ChannelCodec:
         if number is None:
             raise self.refusal_of(message)
         try:
-            payload = encoding_of(message.__class__).encode(message)
+            payload = encoding_of(message.__class__).encode(message, self.encode_fields)
         except MessageTypeError as error:
             raise MessageTypeError(f"{error} (channel {self.channel.name!r})", message=message) from error.__cause__
         most = self.channel.max_elements if elements is None else elements
@@ -202,7 +205,7 @@ class ChannelCodec:
             return self.encode(value, limit)
         message_type = self.messages[asked - 1] if asked else None
         try:
-            payload = encode_answer(value, message_type, self.messages)
+            payload = encode_answer(value, message_type, self.messages, self.encode_fields)
             if self.channel.max_elements < len(payload) <= limit:
                 _check_answer(unmarked(payload)[0], value, self.channel.max_elements)
         except MessageTypeError as error:

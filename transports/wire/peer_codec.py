@@ -10,7 +10,7 @@ __all__ = ["codec_towards"]
 
 def codec_towards(own: ChannelCodec, schema: bytes, theirs: Description) -> ChannelCodec:
     """The codec for sends to a channel that a peer describes so, of which it has said the hash `schema`."""
-    return ChannelCodec(own.channel, _numbering(own, schema, compare(own.described.description, theirs)))
+    return ChannelCodec(own.channel, _numbering(own, schema, compare(own.described.description, theirs)), own.home)
 
 
 def _numbering(own: ChannelCodec, schema: bytes, found: Compatibility) -> Numbering:

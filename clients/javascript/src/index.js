@@ -4,4 +4,4 @@ export { Channel, message, typeOf } from "./channel.js";
 export { ConnectionEnded, PeerbusError, Refused, SendError } from "./errors.js";
 export { Identity } from "./identity.js";
 export { mark } from "./msgpack.js";
-export { EVERYONE, Node, join, peer, role } from "./node.js";
+export { EVERYONE, Node, join, peer, receiver, role } from "./node.js";

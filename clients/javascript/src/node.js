@@ -26,6 +26,15 @@ export const peer = (id) => ({ text: `peer ${id}`, has: (connection) => connecti
 /** All that are connected: for tells. */
 export const EVERYONE = { text: "anybody", everyone: true, has: () => true };
 
+/** Who is meant by the text of an address that a message carried: `{ target, reactor }`. Raises: TypeError. */
+export function receiver(text) {
+  const found = /^bus:\/\/(?:([0-9a-f]{64})|role:([a-z0-9._-]+)(?:\{([^{}]*)\})?)\/([a-z0-9._-]+)(?:\?pick=(?:one|least))?$/.exec(text);
+  const where = (found?.[3] ?? "").split(",").filter(Boolean).map((each) => /^([a-z0-9._-]+)=([^=]*)$/.exec(each));
+  if (!found || where.includes(null)) throw new TypeError(`${JSON.stringify(text)} is no address that this client can send to`);
+  const [, id, name, , reactor] = found;
+  return { target: id ? peer(id) : role(name, Object.fromEntries(where.map(([, key, value]) => [key, value]))), reactor };
+}
+
 const until = ({ timeout = 5_000 }) => Date.now() + Math.min(timeout, LONGEST_MS);
 const within = (where, attributes) => Object.entries(where).every(([key, value]) => attributes[key] === String(value));
 const offering = (name, where) => (connection) =>
@@ -123,6 +132,9 @@ export class Node extends EventEmitter {
     socket.setNoDelay(true);
     return new Connection(socket, this, peer, expected);
   }
+
+  /** The address of a channel that is served here, for a message to carry. */
+  address({ name }) { return `bus://${this.id}/${name}`; }
 
   /** What HELLO says. */
   hello() {

@@ -62,6 +62,8 @@ const VALUES = {
   "UUID('00000000-0000-0000-0000-000000000007')": "00000000-0000-0000-0000-000000000007",
   "<Colour.RED: 'red'>": "red",
   "<Level.LOW: 1>": 1,
+  "bus://abababababababababababababababababababababababababababababababab/inbox": "bus://abababababababababababababababababababababababababababababababab/inbox",
+  "bus://role:archive/blocks": "bus://role:archive/blocks",
   "[1, 2]": [1, 2],
   "{3}": [3],
   "(1, 'a')": [1, "a"],

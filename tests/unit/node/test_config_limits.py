@@ -14,8 +14,12 @@ def read(**values: object) -> LimitsConfig:
 
 
 def test_each_limit_is_read() -> None:
-    limits = read(shutdown_timeout=3, slow_handler=0.25, arrivals_per_address=7, peer_memory=1 << 25)
-    assert limits == LimitsConfig(shutdown_timeout=3.0, slow_handler=0.25, arrivals_per_address=7, peer_memory=1 << 25)
+    limits = read(
+        shutdown_timeout=3, slow_handler=0.25, arrivals_per_address=7, peer_memory=1 << 25, blocking_threads=3
+    )
+    assert limits == LimitsConfig(
+        shutdown_timeout=3.0, slow_handler=0.25, arrivals_per_address=7, peer_memory=1 << 25, blocking_threads=3
+    )
 
 
 def test_without_the_table_the_defaults_hold() -> None:

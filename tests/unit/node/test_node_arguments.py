@@ -31,6 +31,7 @@ from peerbus.node import Node
         ({"finders": [print]}, "finders is a list of URLs, and has <built-in function print>"),
         ({"heartbeat": "5"}, "heartbeat: '5' is no number of seconds"),
         ({"shutdown_timeout": None}, "shutdown_timeout: None is no number of seconds"),
+        ({"blocking_threads": 0}, "blocking_threads: 0 is out of range; write how many, 1 to 1024"),
         ({"slow_handler": True}, "slow_handler: True is no number of seconds"),
         ({"network": None}, "network: None is not a name"),
     ],

@@ -5,7 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 
-from peerbus.actors.base.clock import date_text, wall_clock
+import pytest
+from virtual_time import RealTimeLoop, VirtualTimeLoop
+
+from peerbus.actors.base.clock import date_text, keeps_another_time, wall_clock
+from peerbus.testing.sim.virtual_loop import VirtualLoop
 
 
 class OtherDay(asyncio.SelectorEventLoop):
@@ -40,3 +44,12 @@ def test_a_loop_may_bring_its_own_which_counts_on_it_only() -> None:
 
 def test_a_time_is_shown_in_utc() -> None:
     assert date_text(1_700_000_000.9) == "2023-11-14 22:13:20 UTC"
+
+
+@pytest.mark.parametrize(("kind", "jumps"), [(RealTimeLoop, False), (VirtualTimeLoop, True), (VirtualLoop, True)])
+def test_a_loop_whose_time_jumps_is_told_apart(kind: type[asyncio.AbstractEventLoop], jumps: bool) -> None:
+    loop = kind()
+    try:
+        assert keeps_another_time(loop) is jumps
+    finally:
+        loop.close()
