@@ -63,7 +63,7 @@ from .node_arguments import (
     threads_of,
 )
 from .own_actors import OwnActors
-from .search import SearchWays, search_of
+from .search import SearchWays, meeting_places, search_of
 from .views import NodeViews
 
 __all__ = ["Node"]
@@ -358,7 +358,8 @@ class Node(NodeViews):
 
     def _search(self) -> str:
         """How peers are looked for, and whether anybody was ever met."""
-        ways = SearchWays(self.network, self._mdns, self._pex, tuple(self._finders), self._persistent, self._seeds)
+        finders = (*self._finders, *meeting_places(self._transports, self._listen))
+        ways = SearchWays(self.network, self._mdns, self._pex, finders, self._persistent, self._seeds)
         return search_of(self._own.manager, ways)
 
     # The bus's own, for short.

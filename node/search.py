@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from ..discovery.pex import PexOptions
 from ..discovery.shell import MdnsOptions, Peers
-from ..transports.streams import Endpoint
+from ..transports.streams import Endpoint, Meeting, Transport
 
-__all__ = ["SearchWays", "search_of", "search_text"]
+__all__ = ["SearchWays", "meeting_places", "search_of", "search_text"]
 
 #: Endpoints that a text names.
 NAMED = 4
@@ -24,6 +24,12 @@ class SearchWays(NamedTuple):
     finders: tuple[str, ...]
     persistent: Sequence[Endpoint]
     seeds: Sequence[Endpoint]
+
+
+def meeting_places(transports: Sequence[Transport], listen: Sequence[Endpoint]) -> tuple[str, ...]:
+    """The schemes at whose places the nodes that listen there hear of each other, of those where this node listens."""
+    meeting = [scheme for each in transports if isinstance(each, Meeting) for scheme in each.schemes]
+    return tuple(dict.fromkeys(endpoint.scheme for endpoint in listen if endpoint.scheme in meeting))
 
 
 def search_of(peers: Peers | None, ways: SearchWays) -> str:

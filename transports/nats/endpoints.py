@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from random import Random
 from typing import Final
 
 from ..streams import HOST_AND_PORT, Endpoint, Location, Scheme, Scope
@@ -67,9 +68,11 @@ def inbox_of(endpoint: Endpoint) -> str | None:
     return parts[2] if len(parts) == 3 else None
 
 
-def with_inbox(endpoint: Endpoint) -> Endpoint:
-    """The same, with an inbox: a new one where it names none."""
-    return endpoint if inbox_of(endpoint) else replace(endpoint, path=f"{endpoint.path}/{new_token()}")
+def with_inbox(endpoint: Endpoint, rng: Random | None = None) -> Endpoint:
+    """The same, with an inbox: where it names none a new one, of the system's randomness or of `rng`."""
+    if inbox_of(endpoint):
+        return endpoint
+    return replace(endpoint, path=f"{endpoint.path}/{new_token() if rng is None else new_token(rng)}")
 
 
 def at_token(endpoint: Endpoint, token: str) -> Endpoint:

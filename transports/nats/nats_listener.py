@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import ssl
 from collections import deque
 from collections.abc import Callable
@@ -44,7 +43,7 @@ class NatsListener:
         self._tls = tls
         self._on_refused = on_refused
         self._loop = asyncio.get_running_loop()
-        self._startups = Startups(random.Random())
+        self._startups = Startups(link.rng)
         self._callers = 0
         #: Those that have not begun.
         self._waiting: dict[Startup, Delivery] = {}

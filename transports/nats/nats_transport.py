@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Coroutine, Sequence
+from random import Random, SystemRandom
 from typing import NamedTuple
 
 from ...actors.base import DialFailed, HandshakeFailed, ListenFailed, StreamBroken, new_task
@@ -24,7 +25,7 @@ from ..streams import (
 from .endpoints import NATS, at_token, inbox_of, network_of, with_inbox
 from .login import Login
 from .nats_listener import NatsListener
-from .server_connection import open_connection
+from .server_connection import Connect, open_connection
 from .server_link import ServerLink
 from .subjects import Subjects
 
@@ -47,8 +48,9 @@ class NatsServer(NamedTuple):
 class NatsTransport:
     """`nats://server:4222/<network>/<inbox>`: the streams of one node, with TLS 1.3 from node to node inside.
 
-    `servers` are tried in turn; `login` is shown to them, over TLS with `server_tls` where that is given. Raises:
-    ValueError without a server.
+    `servers` are tried in turn; `login` is shown to them, over TLS with `server_tls` where that is given. `connect`
+    makes the connections to them, in place of the event loop's `create_connection`; `rng` makes the names that nobody
+    is to guess, in place of the system's randomness: for simulations. Raises ValueError without a server.
     """
 
     schemes: tuple[str, ...] = (NATS.name,)
@@ -60,12 +62,16 @@ class NatsTransport:
         *,
         login: Login | None = None,
         server_tls: ssl.SSLContext | None = None,
+        connect: Connect | None = None,
+        rng: Random | None = None,
     ) -> None:
         if not servers:
             raise ValueError("a node needs a NATS server to be connected to")
         self._servers = list(dict.fromkeys(servers))
         self._login = login or Login()
         self._server_tls = server_tls
+        self._connect = connect
+        self._rng = SystemRandom() if rng is None else rng
         self._node_id = identity.node_id
         self._accepts, self._dials = server_context(identity), client_context(identity)
         #: By network: the link that is there, or on its way.
@@ -113,7 +119,7 @@ class NatsTransport:
     async def listen(self, endpoint: Endpoint, *, on_refused: Refused | None = None) -> NatsListener:
         """As `Transport.listen`; an endpoint that names no inbox gets a new one."""
         expected_peer(self, endpoint, None)
-        place = with_inbox(endpoint)
+        place = with_inbox(endpoint, self._rng)
         inbox = inbox_of(place)
         assert inbox is not None
         try:
@@ -148,7 +154,7 @@ class NatsTransport:
         return link
 
     async def _open(self, network: str) -> ServerLink:
-        link = ServerLink(Subjects(network), self._forget)
+        link = ServerLink(Subjects(network), self._forget, self._rng)
         error: Exception = DialFailed("there is no NATS server")
         for server in tuple(self._servers):
             try:
@@ -160,6 +166,7 @@ class NatsTransport:
                         tls=self._server_tls,
                         lost=link.lost,
                         room=link.room,
+                        connect=self._connect,
                     )
             except (DialFailed, TimeoutError) as failed:
                 error = failed if isinstance(failed, DialFailed) else DialFailed(f"nats://{server} does not answer")

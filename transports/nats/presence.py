@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable
 from typing import Final
 
@@ -51,7 +50,7 @@ class NatsPresence:
         self._telling: asyncio.TimerHandle | None = None
         self._subscription = link.connection.subscribe(link.subjects.presence, self._listen)
         link.listen_at(PRESENCE, self._listen)
-        self._saying = self._loop.call_later(AGAIN * random.uniform(0.8, 1.2), self._again)
+        self._saying = self._loop.call_later(AGAIN * self._link.rng.uniform(0.8, 1.2), self._again)
         self._say(_ASKING)
 
     def close(self) -> None:
@@ -70,7 +69,7 @@ class NatsPresence:
         self._link.connection.publish(to or subjects.presence, reply, (kind, self._inbox))
 
     def _again(self) -> None:
-        self._saying = self._loop.call_later(AGAIN * random.uniform(0.8, 1.2), self._again)
+        self._saying = self._loop.call_later(AGAIN * self._link.rng.uniform(0.8, 1.2), self._again)
         self._say(_HERE)
         self._plan()
 
@@ -83,7 +82,7 @@ class NatsPresence:
             self._heard.pop(inbox, None)
         elif kind in (_HERE, _ASKING):
             if inbox not in self._heard and len(self._heard) >= MOST_HEARD:
-                del self._heard[random.choice(list(self._heard))]
+                del self._heard[self._link.rng.choice(list(self._heard))]
             self._heard[inbox] = self._loop.time() + LASTS
             if kind == _ASKING and self._link.subjects.is_session(delivery.reply):
                 self._say(_HERE, delivery.reply)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, cast
 
 from ...actors.base import DialFailed, StreamBroken
@@ -33,7 +33,7 @@ from .client_protocol import (
 )
 from .login import Login
 
-__all__ = ["ServerConnection", "open_connection"]
+__all__ = ["Connect", "ServerConnection", "open_connection"]
 
 #: Bytes that wait to be sent beyond which writers had better wait.
 HIGH: Final = 256 * 1024
@@ -44,6 +44,8 @@ LIVE: Final = 25.0
 PARTING: Final = 1.0
 
 Receiver = Callable[[Delivery], None]
+#: Connects a protocol to a host and a port, as the event loop's `create_connection`.
+Connect = Callable[[Callable[[], asyncio.Protocol], str, int], Awaitable[tuple[asyncio.Transport, asyncio.Protocol]]]
 
 
 class ServerConnection(asyncio.Protocol):
@@ -210,8 +212,12 @@ async def open_connection(
     tls: ssl.SSLContext | None,
     lost: Callable[[Exception], None],
     room: Callable[[], None],
+    connect: Connect | None = None,
 ) -> ServerConnection:
-    """Connect and log in; the caller sets the deadline. Raises DialFailed; whatever ends it, nothing is left behind."""
+    """Connect, by `connect` where that is given, and log in; the caller sets the deadline.
+
+    Raises DialFailed; whatever ends it, nothing is left behind.
+    """
     loop = asyncio.get_running_loop()
     made: list[ServerConnection] = []
 
@@ -220,7 +226,8 @@ async def open_connection(
         return made[0]
 
     try:
-        transport, connection = await loop.create_connection(protocol, host, port)
+        transport, _ = await (connect or loop.create_connection)(protocol, host, port)
+        (connection,) = made
         info = await connection.greeted
         connection.check()
         if tls is not None or info.tls_required:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable, Sequence
+from random import Random
 from typing import Final
 
 from ...actors.base import DialFailed, HandshakeFailed, StreamBroken
@@ -121,9 +122,11 @@ class RelayedSession:
 class ServerLink:
     """See the module. `users` counts what needs it; `unused` hears when nothing does, `gone` when it is lost."""
 
-    def __init__(self, subjects: Subjects, unused: Callable[[ServerLink], None]) -> None:
+    def __init__(self, subjects: Subjects, unused: Callable[[ServerLink], None], rng: Random) -> None:
         self.subjects = subjects
-        self.token = new_token()
+        #: Names and jitter.
+        self.rng = rng
+        self.token = new_token(rng)
         self._unused = unused
         self._sessions: dict[int, RelayedSession] = {}
         self._next = 0
