@@ -22,7 +22,7 @@ from ...transports.connection import (
 from ...transports.rules import PeerRules
 from ...transports.wire import Codecs
 from ..mind import bounded
-from .peers_statistics import CarriedBytes, ConnectionTotals, CreditLeft, NarrowPath
+from .peers_statistics import CarrierTotals, ConnectionTotals, CreditLeft, NarrowPath
 from .reminders import ConnectionOver
 
 __all__ = ["Connections"]
@@ -47,9 +47,10 @@ class Connections:
         self._open: dict[int, Ref[PeerConnection]] = {}
         #: Those of them that have ended, and are counted below.
         self._gone: dict[int, None] = {}
-        self._counts_opened: Counter[str] = Counter()
-        self._counts_ended: Counter[str] = Counter()
-        #: Bytes in and out of those that have ended, by scheme.
+        #: By scheme: how they were opened, and why they ended.
+        self._counts_opened: dict[str, Counter[str]] = {}
+        self._counts_ended: dict[str, Counter[str]] = {}
+        #: By scheme, the bytes in and out of those that have ended.
         self._carried: dict[str, list[int]] = {}
         #: Seconds for which credit was held back, by channel.
         self._held: dict[str, float] = {}
@@ -59,13 +60,14 @@ class Connections:
     def open(self, greeted: Greeted, key: int, *, announce: tuple[object, ...], listed: bool) -> None:
         """Start one; see `PeerConnection`."""
         self._opened += 1
-        order = self._opened
-        self._counts_opened["dialed" if greeted.dialed else "accepted"] += 1
+        order, scheme = self._opened, greeted.stream.remote.scheme
+        opened = self._counts_opened.setdefault(scheme, Counter())
+        opened["dialed" if greeted.dialed else "accepted"] += 1
         self._open[key] = self._owner.spawn(
             lambda: PeerConnection(
                 greeted,
                 self._codecs,
-                lambda event: self._over(key, event),
+                lambda event: self._over(key, scheme, event),
                 announce=announce,
                 listed=listed,
                 order=order,
@@ -75,8 +77,9 @@ class Connections:
             name=f"peer-{greeted.peer.node_id[:8]}-{key}",
         )
 
-    def _over(self, key: int, event: ConnectionEnded) -> None:
-        self._counts_ended[bounded(self._counts_ended, event.reason)] += 1
+    def _over(self, key: int, scheme: str, event: ConnectionEnded) -> None:
+        ended = self._counts_ended.setdefault(scheme, Counter())
+        ended[bounded(ended, event.reason)] += 1
         ref = self._open.get(key)
         actor = None if ref is None else ref._cell.actor
         if isinstance(actor, PeerConnection):
@@ -151,9 +154,14 @@ class Connections:
                 self._add(carried, actor)
                 self._add_held(held, actor)
         return ConnectionTotals(
-            dict(self._counts_opened),
-            dict(self._counts_ended),
-            {scheme: CarriedBytes(received, sent) for scheme, (received, sent) in carried.items()},
+            dict(sum(self._counts_opened.values(), Counter())),
+            dict(sum(self._counts_ended.values(), Counter())),
+            {
+                scheme: CarrierTotals(
+                    dict(opened), dict(self._counts_ended.get(scheme, {})), *carried.get(scheme, (0, 0))
+                )
+                for scheme, opened in self._counts_opened.items()
+            },
             tuple(self._narrow.values()),
             held,
             self._shared.compression.seen(),

@@ -10,15 +10,25 @@ from ...transports.connection import ConnectionStatistics
 from ..mdns import MdnsStatistics
 from ..mind import PeersSnapshot
 
-__all__ = ["CarriedBytes", "ConnectionTotals", "CreditLeft", "NarrowPath", "PeersStatistics"]
+__all__ = ["CarrierTotals", "ConnectionTotals", "CreditLeft", "NarrowPath", "PeersStatistics"]
 
 
 @dataclass(frozen=True, slots=True)
-class CarriedBytes:
-    """Bytes on the connections of one carrier, of those that have ended too."""
+class CarrierTotals:
+    """The connections of one carrier since the node started: `opened` by `dialed` or `accepted`, `ended` by reason.
 
+    The bytes are those of all of them, of those that have ended too.
+    """
+
+    opened: Mapping[str, int]
+    ended: Mapping[str, int]
     received: int
     sent: int
+
+    @property
+    def open(self) -> int:
+        """How many there are now."""
+        return sum(self.opened.values()) - sum(self.ended.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +56,7 @@ class ConnectionTotals:
 
     opened: Mapping[str, int]
     ended: Mapping[str, int]
-    carried: Mapping[str, CarriedBytes]
+    carried: Mapping[str, CarrierTotals]
     narrow: tuple[NarrowPath, ...] = ()
     held: Mapping[str, float] = field(default_factory=dict)
     compressed: Mapping[str, CompressedBytes] = field(default_factory=dict)

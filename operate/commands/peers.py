@@ -27,6 +27,7 @@ _COLUMNS = (
     TextColumn("SCORE", right=True),
     TextColumn("RTT", right=True),
     TextColumn("DIR"),
+    TextColumn("VIA", gives=2),
     TextColumn("OFFERS", gives=2),
     TextColumn("ADDRESS", gives=1),
     TextColumn("WHY NOT", gives=3),
@@ -50,8 +51,8 @@ async def peers(node: AdminClient, options: argparse.Namespace, terminal: Termin
     if options.connected:
         found = [peer for peer in found if peer.connections]
     seen, connections = await node.get("/v1/node", ShownNode), await _connections(node, ShownConnection)
-    rtts = {each.peer_id: each.rtt for each in connections.values()}
-    rows = [_row(peer, rtts.get(peer.node_id or ""), seen.clock) for peer in sorted(found, key=_order)]
+    theirs = {each.peer_id: each for each in connections.values()}
+    rows = [_row(peer, theirs.get(peer.node_id or ""), seen.clock) for peer in sorted(found, key=_order)]
     terminal.say(*(table_lines(terminal, _COLUMNS, rows) if rows else ["no peers"]))
     return 0
 
@@ -72,7 +73,7 @@ def _order(peer: ShownPeer) -> tuple[bool, float, str]:
     return not peer.up, -peer.score, peer.node_id or ""
 
 
-def _row(peer: ShownPeer, rtt: float | None, now: float) -> list[Cell]:
+def _row(peer: ShownPeer, connection: ShownConnection | None, now: float) -> list[Cell]:
     address = str(peer.addresses[0].endpoint) if peer.addresses else ""
     state = peer.state
     return [
@@ -80,8 +81,9 @@ def _row(peer: ShownPeer, rtt: float | None, now: float) -> list[Cell]:
         (state, _COLOURS.get(state, Colour.NOTABLE)),
         "" if peer.up_since is None else span(max(0.0, now - peer.up_since), short=True),
         f"{peer.score:.1f}",
-        span(rtt, short=True),
+        span(connection.rtt if connection else None, short=True),
         "" if peer.direction is None else "out" if peer.direction == "dialed" else "in",
+        printable(connection.remote.partition("://")[0]) if connection else "",
         ", ".join(peer.offers if peer.offers is not None else (f"{role}?" for role in peer.roles)),
         address,
         _why_not(peer, now),

@@ -13,6 +13,7 @@ __all__ = [
     "ShownAccount",
     "ShownActor",
     "ShownBan",
+    "ShownCarrier",
     "ShownChannel",
     "ShownConnection",
     "ShownHistogram",
@@ -41,11 +42,24 @@ class ShownReadiness(msgspec.Struct, frozen=True):
     why_not: tuple[ShownWhy, ...]
 
 
+class ShownCarrier(msgspec.Struct, frozen=True):
+    """See `CarrierTotals`."""
+
+    opened: Mapping[str, int] = {}
+    ended: Mapping[str, int] = {}
+
+    @property
+    def open(self) -> int:
+        """As `CarrierTotals.open`."""
+        return sum(self.opened.values()) - sum(self.ended.values())
+
+
 class ShownTotals(msgspec.Struct, frozen=True):
     """See `ConnectionTotals`."""
 
     opened: Mapping[str, int]
     ended: Mapping[str, int]
+    carried: Mapping[str, ShownCarrier] = {}
 
 
 class ShownLag(msgspec.Struct, frozen=True):

@@ -58,6 +58,7 @@ def _lines(
         ("peers", f"{seen.connected} connected" + (f" ({peers})" if peers else "")),
         ("requires", "; ".join(requirements)),
         ("bans", str(bans) if bans else ""),
+        ("carriers", by_reason({carrier: each.open for carrier, each in seen.carried.carried.items() if each.open})),
         ("opened", by_reason(seen.carried.opened)),
         ("ended", by_reason(seen.carried.ended)),
         ("actors", f"{seen.actors}, {seen.restarts} restarts"),

@@ -117,10 +117,10 @@ def _oldest(lanes: bool) -> Callable[[Seen], Iterator[MetricValue]]:
 
 
 def _connections(seen: Seen) -> Iterator[MetricValue]:
-    carried = seen.node.carried
-    for state, counts in (("opened", carried.opened), ("ended", carried.ended)):
-        for reason, count in sorted(counts.items()):
-            yield (reason, state), count
+    for carrier, totals in sorted(seen.node.carried.carried.items()):
+        for state, counts in (("opened", totals.opened), ("ended", totals.ended)):
+            for reason, count in sorted(counts.items()):
+                yield (reason, state, carrier), count
 
 
 def _bytes(seen: Seen) -> Iterator[MetricValue]:
@@ -234,7 +234,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "peerbus_connections", _COUNTER, "Connections that have opened, dialed or accepted, and that ended, by why.",
-        _connections, ("reason", "state"),
+        _connections, ("reason", "state", "carrier"),
     ),
     Metric(
         "peerbus_dials_failed", _COUNTER, "Dials that came back without a connection.", _by(lambda n: n.peers.failed),

@@ -41,6 +41,7 @@ COLUMNS: Final[Mapping[Shown, tuple[GridColumn, ...]]] = {
         GridColumn("OUT/s", 6),
         GridColumn("QUEUE", 6),
         GridColumn("SCORE", 6),
+        GridColumn("VIA", 10, 118, descending=False),
         GridColumn("WHERE", 26, 110, descending=False),
         GridColumn("TRAFFIC", _LINE, 130),
     ),
@@ -131,6 +132,8 @@ def _peer(peer: PeerView, connection: ConnectionStatistics | None, rates: Rates,
     stalled = any(lane.waiting for lane in lanes)
     cells.number("QUEUE", float(queue) if connection else None, style=_ODD if stalled else "")
     cells.number("SCORE", peer.score, style=_BAD if peer.score < 0 else "")
+    via = endpoint.scheme if connection and endpoint else ""
+    cells.put("VIA", via, via)
     cells.put("WHERE", where, where)
     history = zip(rates.history(("peer", node_id, "received")), rates.history(("peer", node_id, "sent")), strict=False)
     cells.line(tuple(received + sent for received, sent in history), blocks)

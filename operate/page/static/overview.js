@@ -27,6 +27,7 @@ function overviewScreen(root) {
     ["peerbus", node.version],
     ["Process", `${node.process.pid}, ${plural(node.process.threads, "thread")}`],
     ["Open files", `${node.process.open_fds ?? NONE} of ${number(node.process.max_fds)}`],
+    ["Connections open", counts(openBy(node.carried.carried))],
     ["Connections opened", counts(node.carried.opened)],
     ["Connections ended", counts(node.carried.ended)],
     ["Dials that failed", counts(peers.failed)],
@@ -52,6 +53,7 @@ function overviewScreen(root) {
   };
 }
 
+const openBy = (carried) => Object.fromEntries(Object.entries(carried).map(([carrier, each]) => [carrier, sum(Object.values(each.opened)) - sum(Object.values(each.ended))]).filter(([, left]) => left > 0));
 const rate = (value) => (value === null ? NONE : `${number(value)}/s`);
 const total = (node, side) => sent(node.picture, side);
 const counts = (byReason) => {

@@ -80,7 +80,7 @@ const whyText = (peer) => peer.why.map(([reason, points]) => `${words(reason)} $
 function endpointText(endpoint) {
   if (typeof endpoint === "string") return endpoint.replace(/[0-9a-f]{64}@/, "");
   const host = endpoint.host?.includes(":") ? `[${endpoint.host}]` : endpoint.host;
-  return endpoint.path ? `${endpoint.scheme}://${endpoint.path}` : `${endpoint.scheme}://${host}:${endpoint.port}`;
+  return `${endpoint.scheme}://${endpoint.host ? `${host}:${endpoint.port}` : ""}${endpoint.path ?? ""}`;
 }
 
 const whereOf = ({ connection, peer }) => endpointText(connection?.remote || (peer.addresses[0]?.endpoint_text ?? "")).replace(/^tcp:\/\//, "");
@@ -90,6 +90,7 @@ function peerMore() {
     ["Node id", h("span", { class: "mono" }, peer.node_id ?? "unknown")],
     ["Last connected", peer.last_connected === null ? "never" : `${seconds(Math.max(0, now - peer.last_connected))} ago`],
     ["Up for", peer.up_since === null ? null : seconds(now - peer.up_since)],
+    ["Carried by", connection ? connection.remote.split("://")[0] : null],
     ["Who dialed", peer.direction === null ? null : peer.direction === "dialed" ? "this node" : "the peer"],
     ["Failures in a row", peer.failures ? number(peer.failures) : null],
     ["Dialed again in", peer.retry_at === null ? null : seconds(Math.max(0, peer.retry_at - now))],

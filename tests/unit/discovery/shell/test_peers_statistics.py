@@ -24,11 +24,13 @@ async def test_what_a_connection_carried_outlives_it(sim: Simulation) -> None:
     assert carried(before) >= connection.bytes_received + connection.bytes_sent > 0
     # Where both have dialed there was another, which has ended.
     assert sum(before.carried.opened.values()) - sum(before.carried.ended.values()) == 1
+    assert [(carrier, each.open) for carrier, each in before.carried.carried.items()] == [("memory", 1)]
     await alice.disconnect(bob.node_id)
     await sim.until(lambda: not alice.snapshot().connections, within=10)
     after = alice.snapshot()
     assert carried(after) >= carried(before)
     assert after.carried.ended["operator"] == 1
+    assert [(carrier, each.open) for carrier, each in after.carried.carried.items()] == [("memory", 0)]
     await sim.until(lambda: alice.peers, within=120)
     again = alice.snapshot()
     assert carried(again) > carried(after)

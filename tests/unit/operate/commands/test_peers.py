@@ -21,7 +21,7 @@ async def test_each_peer_is_a_line_of_what_matters(pair: Pair, capsys: pytest.Ca
     assert head.split()[:2] == ["PEER", "STATE"]
     words = line.split()
     assert words[:2] == [pair.peer.node_id[:10], "ready"]
-    assert {"out", "index"} <= set(words)
+    assert {"out", "unix", "index"} <= set(words)
     assert words[-1].startswith("unix:///")
 
 

@@ -20,6 +20,7 @@ async def test_it_tells_the_node_as_a_whole(pair: Pair, capsys: pytest.CaptureFi
     assert rows["offers"] == "archive"
     assert rows["peers"] == "1 connected (1 ready)"
     assert rows["opened"] == "1 dialed"
+    assert rows["carriers"] == "1 unix"
 
 
 async def test_why_it_is_not_ready_is_said_and_is_an_exit_status_where_that_is_asked_for(
