@@ -7,7 +7,7 @@ from peerbus.discovery.shell.finders import MdnsOptions
 from peerbus.node.search import meeting_places, search_text
 from peerbus.transports.kinds import read_endpoint
 from peerbus.transports.nats import NatsServer, NatsTransport
-from peerbus.transports.streams import Identity, TcpTransport
+from peerbus.transports.streams import Identity, TcpTransport, Transport
 from peerbus.transports.streams.endpoint import Endpoint
 
 
@@ -60,7 +60,7 @@ def test_it_says_that_nobody_was_met_and_which_other_networks_were_heard_of() ->
 
 def test_who_listens_where_nodes_meet_looks_there() -> None:
     identity = Identity.from_seed(b"a" * 32)
-    transports = [TcpTransport(identity), NatsTransport(identity, [NatsServer("broker", 4222)])]
+    transports: list[Transport] = [TcpTransport(identity), NatsTransport(identity, [NatsServer("broker", 4222)])]
     tcp, nats = read_endpoint("tcp://127.0.0.1:0"), read_endpoint("nats://broker:4222/lan")
     assert meeting_places(transports, [tcp, nats, nats]) == ("nats",)
     assert meeting_places(transports, [tcp]) == ()
