@@ -77,6 +77,11 @@ class Hosts:
         """It is on the bridge again."""
         self._bridge("link", "set", f"v{number}", "master", "br0")
 
+    def isolate(self, *numbers: int) -> None:
+        """These reach the other hosts, and are reached by them, but not each other."""
+        for number in numbers:
+            self._bridge("link", "set", f"v{number}", "type", "bridge_slave", "isolated", "on")
+
     def rate(self, number: int, megabits: int) -> None:
         """What the host sends leaves it no faster than that, in Mbit/s."""
         shape = ("tbf", "rate", f"{megabits}mbit", "burst", "32kb", "latency", "400ms")
