@@ -63,6 +63,7 @@ if TYPE_CHECKING:
         Message,
         Overflow,
         Peer,
+        PoolResized,
         QuorumFailed,
         Rate,
         Request,
@@ -77,6 +78,8 @@ if TYPE_CHECKING:
         Where,
         parse_address,
     )
+    from .pool_view import MemberView, PoolView
+    from .pools import Pool, ResizePool, Resizer
     from .reactor import Reactor
     from .routing import Link
     from .sends import Outcome, ReplyFuture, WaitView
@@ -120,6 +123,7 @@ __all__ = [
     "Local",
     "MailboxFull",
     "MailboxStatistics",
+    "MemberView",
     "Message",
     "MessageTooLarge",
     "MessageTypeError",
@@ -131,6 +135,9 @@ __all__ = [
     "Peer",
     "PeerGone",
     "PeerbusError",
+    "Pool",
+    "PoolResized",
+    "PoolView",
     "ProcessForked",
     "ProtocolError",
     "QuorumFailed",
@@ -140,6 +147,8 @@ __all__ = [
     "RemoteError",
     "ReplyFuture",
     "Request",
+    "ResizePool",
+    "Resizer",
     "Results",
     "Retained",
     "Role",
@@ -174,10 +183,12 @@ _ROOMS = (
     "engine",
     "routing",
     "event_stream",
+    "pool_view",
     "bus_statistics",
     "actor",
     "reactor",
     "bus",
+    "pools",
 )
 
 

@@ -33,6 +33,7 @@ from .engine import (
 )
 from .mailbox import NO_CHANNEL, MailboxStatistics, Side, Sum
 from .messages import Channel, Supervision
+from .pool_view import PoolView
 from .router import ActorsChanged
 from .routing import RouterHost
 from .sends import ReplyFuture
@@ -73,6 +74,8 @@ class ActorTable:
         # The first actor's; of each next one the last twelve digits are one more.
         self._urn_start, self._urns = urn[:-12], int(urn[-12:], 16)
         self._counter = 0
+        #: Says of each pool how it is, by its name.
+        self.pools: dict[str, Callable[[], PoolView]] = {}
         #: Actors that were made anew, since the start.
         self.restarts = 0
 
@@ -83,19 +86,23 @@ class ActorTable:
         supervision: Supervision | None = None,
         parent: Cell | None = None,
         arguments: tuple[tuple[Any, ...], dict[str, Any]] | None = None,
+        dispatcher: str | None = None,
     ) -> Ref[A]:
-        """As `Bus.spawn`; `parent`: whose child it is, `arguments`: of the factory. From any thread."""
+        """As `Bus.spawn`; `parent`: whose child it is, `arguments`: of the factory. From any thread.
+
+        `dispatcher`: where it runs, whatever its class says.
+        """
         bus = self._bus
         refuse_instance(factory)
         refuse_uncallable(factory)
         if bus.thread != get_ident():
-            return self._spawn_on_loop(partial(self.spawn, factory, name, supervision, parent, arguments))
+            return self._spawn_on_loop(partial(self.spawn, factory, name, supervision, parent, arguments, dispatcher))
         if bus.closing and parent is None:
             raise bus.refusal()
         if parent is not None and parent.state in CHILDLESS:
             raise ActorStopped(f"{parent} stops, or is rebuilt, and can have no more children of what it was")
         make = factory if arguments is None else partial(factory, *arguments[0], **arguments[1])
-        spawning = Spawning(bus, make, name, supervision, parent)
+        spawning = Spawning(bus, make, name, supervision, parent, dispatcher)
         try:
             ref = spawning.build()
             cell = ref._cell
@@ -235,6 +242,7 @@ class ActorTable:
             bus.deadlocks.remove(cell)
         if cell.name is not None and self.by_name.get(cell.name) is cell:
             del self.by_name[cell.name]
+            self.pools.pop(cell.name, None)
         cell.mailbox.settle(bus.books.tally(Side.LOCAL, _channel_of(cell)))
         for watched in cell.watching or ():
             watched.unwatch(cell)

@@ -18,7 +18,7 @@ LOOSE = ""
 #: The rooms of each floor, lowest first: folders, single modules, and all other modules of the floor (`LOOSE`). A room
 #: imports rooms that stand before it, and nothing else of its floor.
 ROOMS = {
-    "actors": ("base", "messages", "mailbox", "sends", "engine", "routing", LOOSE),
+    "actors": ("base", "messages", "mailbox", "sends", "engine", "routing", LOOSE, "pools"),
     "transports": (
         "streams",
         "libp2p",

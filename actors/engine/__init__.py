@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .addressee import PYKKA_MESSAGES, Addressee
 from .arrivals import Arrivals
 from .behaviour import Behaviour
 from .blocking import BLOCKING_THREADS, BlockingThreads, BlockingView, check_cancelled, wait_cancelled
@@ -13,10 +14,12 @@ from .ending import Ending
 from .factories import channels_of, factories_of, refuse_instance, refuse_uncallable
 from .forked_cell import refuse_sends
 from .handlers import handles
+from .held_cell import HeldCell
 from .here import Here
 from .host import Host, NamesActors, RunsBlocking
 from .latency import OwnLatency, PeakEwma
 from .life import Life
+from .life_end import HALT
 from .load import Load, Loads
 from .loop_cell import LoopCell
 from .loop_thread import MARGIN, LoopThread, check_plain, new_event_loop
@@ -25,22 +28,26 @@ from .rehearsal import CHECK_SENDS, Rehearsed, expected, rehearsed_message, send
 from .spawning import Spawning
 from .stall_watch import SLOW_HANDLER, StallWatch
 from .state import State
+from .supervisor import Supervisor
 from .thread_cell import ThreadCell
-from .timers import Timer, Timers
+from .timers import Tick, Timer, Timers
 from .timings import SAMPLED, HistogramView, Timings
-from .to_cell import many_to_cell, refuse_here, within
+from .to_cell import many_to_cell, pour_singly, refuse_here, within
 
 __all__ = [
+    "Addressee",
     "Arrivals",
     "BLOCKING_THREADS",
+    "Behaviour",
     "BlockingThreads",
     "BlockingView",
-    "Behaviour",
     "Body",
     "CHECK_SENDS",
     "Cell",
     "Closing",
     "Ending",
+    "HALT",
+    "HeldCell",
     "Here",
     "HistogramView",
     "Host",
@@ -52,17 +59,20 @@ __all__ = [
     "MARGIN",
     "NamesActors",
     "OwnLatency",
+    "PYKKA_MESSAGES",
     "PeakEwma",
-    "Spawning",
     "Ref",
+    "Rehearsed",
     "RunningActors",
     "RunsBlocking",
-    "Rehearsed",
     "SAMPLED",
     "SLOW_HANDLER",
+    "Spawning",
     "StallWatch",
     "State",
+    "Supervisor",
     "ThreadCell",
+    "Tick",
     "Timer",
     "Timers",
     "Timings",
@@ -75,6 +85,7 @@ __all__ = [
     "handles",
     "many_to_cell",
     "new_event_loop",
+    "pour_singly",
     "refuse_here",
     "refuse_instance",
     "refuse_sends",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from contextvars import Context
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
 
@@ -40,6 +40,8 @@ class Addressee(Supervised):
 
     bus: Host | None
     parent: Addressee | None
+    #: What is sent to it goes to others that it picks: it is a pool.
+    spreads: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -65,6 +67,22 @@ class Addressee(Supervised):
         self.timeout = DEFAULT_TIMEOUT if channel is None else channel.timeout
         self.mailbox = actor_class._create_actor_inbox() if mailbox is None else mailbox
         self.mailbox.on_drop = self.undelivered
+
+    # Where what is sent goes; see `peerbus.actors.pools`.
+
+    def has_child(self, child: Addressee) -> None:
+        """A child is being made, and has its cell."""
+
+    def mailbox_for(self, envelope: Envelope) -> Mailbox:
+        """The mailbox that a peer's message goes into."""
+        return self.mailbox
+
+    def hold_back(self, envelope: Envelope) -> None:
+        """A peer's message is to go into the mailbox of a pool itself."""
+
+    def each(self) -> tuple[Addressee, ...]:
+        """All in whose mailboxes its messages may be."""
+        return (self,)
 
     # Sending to this cell.
 

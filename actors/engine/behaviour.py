@@ -44,6 +44,8 @@ class Behaviour(pykka.Actor):
     supervision: ClassVar[Supervision] = Supervision()
     #: When it ends as its bus closes; None: as its parent, and without one among the first.
     ends_in: ClassVar[Ending | None] = None
+    #: The class of its cell, where it is no ordinary one: a pool's.
+    cell_class: ClassVar[type[Any] | None] = None
     #: Whether a thread of its own keeps the program alive; see Pykka.
     use_daemon_thread: ClassVar[bool] = False
 

@@ -111,9 +111,9 @@ class Cell(Addressee):
         """There is more to take: come back after the others had their turn."""
         raise NotImplementedError
 
-    def at_work(self) -> int:
-        """Handlers that run."""
-        raise NotImplementedError
+    def receiver(self, message: object) -> Cell:
+        """Who gets a message that is sent to it now: a pool picks one of its members."""
+        return self
 
     def abandon(self, reply: object) -> str:
         """Nobody waits for this reply any more: end the work. Returns the phase in which it was."""

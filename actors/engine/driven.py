@@ -48,6 +48,10 @@ class Driven(WatchedActor):
         """Run `action` in the actor's turn, in whatever state it is. From any thread."""
         raise NotImplementedError
 
+    def at_work(self) -> int:
+        """Handlers that run."""
+        raise NotImplementedError
+
     def busy(self) -> bool:
         """A handler or a hook still runs beside the caller."""
         raise NotImplementedError

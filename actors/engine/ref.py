@@ -158,6 +158,8 @@ class Ref(pykka.ActorRef[A], Generic[A]):
 
     def _send(self, envelope: Envelope, future: ReplyFuture[object], timeout: float | None) -> None:
         cell = self._cell
+        if cell.spreads:
+            cell = cell.receiver(envelope.message)
         envelope = cell.traced(envelope)
         error: SendError | None = cell.check_type(envelope.message, None)
         if error is None:

@@ -30,6 +30,7 @@ class Spawning:
         name: str | None,
         supervision: Supervision | None,
         parent: Cell | None,
+        dispatcher: str | None = None,
     ) -> None:
         if name is not None and not REACTOR_PATTERN.fullmatch(name):
             raise ValueError(f"not an actor's name: {name!r} (lower-case letters, digits, '.', '_', '-'; at most 63)")
@@ -39,6 +40,8 @@ class Spawning:
         self._name = name
         self._supervision = supervision
         self._parent = parent
+        #: Where it runs, whatever its class says; None: where that says.
+        self._dispatcher = dispatcher
         #: That of the code that spawns the actor: what the actor runs in, from its constructor on.
         self.context = context_on(bus)
         if bus.tracer is not None:
@@ -90,10 +93,14 @@ class Spawning:
             Supervisor(self._supervision or actor_class.supervision),
             self.context,
         )
+        if self._parent is not None:
+            self._parent.has_child(self.cell)
         return self.cell
 
     def _cell_class(self, actor_class: type[Behaviour]) -> type[Cell]:
-        threaded = actor_class.dispatcher == "thread"
+        if actor_class.cell_class is not None:
+            return actor_class.cell_class
+        threaded = (self._dispatcher or actor_class.dispatcher) == "thread"
         if self._bus.tracer is None or actor_class.ends_in is not None:  # of its own actors nobody has traces
             return ThreadCell if threaded else LoopCell
         return TracedThreadCell if threaded else TracedLoopCell

@@ -14,7 +14,7 @@ from ..messages import DEFAULT_MAILBOX, DEFAULT_MAILBOX_BYTES, Overflow
 from .envelope import NEVER, Envelope, with_reply
 from .mailbox_account import MailboxStatistics
 from .shared_queue import SharedQueue
-from .waiting_senders import as_it_is
+from .waiting_senders import Waiter, as_it_is
 
 __all__ = ["Mailbox"]
 
@@ -149,6 +149,29 @@ class Mailbox(SharedQueue):
             taken = 0
         self._system_taken = taken
         return envelope
+
+    def head(self) -> Envelope | None:
+        """What users have sent and is taken next; None: nothing. On the owner's thread."""
+        if self._foreign:
+            self._admit_foreign()
+        turns = self._user.turns
+        return turns[0][0] if turns else None
+
+    def sources(self) -> list[object]:
+        """Those of whom something is queued, or waits for room. On the owner's thread."""
+        if self._foreign:
+            self._admit_foreign()
+        queued = [source for source, lane in self._user.lanes.items() if lane]
+        waiting = () if self._waiting is None else self._waiting.lanes
+        return [*queued, *(source for source in waiting if source not in queued)]
+
+    def put_behind(self, mark: Waiter) -> None:
+        """Put a mark behind all that is there of its source, with room or without. On the owner's thread."""
+        if self._waiting is not None and mark.envelope.source in self._waiting.lanes:
+            self.begin_wait(mark)
+        elif mark.admitted():
+            self.enter(mark.envelope)
+            self.delivered -= 1  # it is none that was sent
 
     def widen(self, messages: int, size: int) -> None:
         """Have room for so many messages and bytes more; for less, where they are negative."""

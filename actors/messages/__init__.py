@@ -42,6 +42,7 @@ from .events import (
     DeadLetter,
     FailedOver,
     HandlerStalled,
+    PoolResized,
     ShutdownStarted,
     Terminated,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "NOWHERE",
     "Overflow",
     "Peer",
+    "PoolResized",
     "QuorumFailed",
     "DEFAULT_MAX_ELEMENTS",
     "HARD_MAX_ELEMENTS",

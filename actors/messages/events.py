@@ -18,6 +18,7 @@ __all__ = [
     "DeadLetter",
     "FailedOver",
     "HandlerStalled",
+    "PoolResized",
     "ShutdownStarted",
     "Terminated",
 ]
@@ -92,6 +93,16 @@ class FailedOver(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class PoolResized(Fact):
+    """A pool is to have another number of members: `members` in place of `before`, and `why`."""
+
+    pool: str
+    members: int
+    before: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShutdownStarted(Fact):
     """Sent to each actor that handles it, ahead of what is queued: the bus closes, take no new work from outside.
 
@@ -119,6 +130,7 @@ FACTS: Final = frozenset(
         DeadLetter,
         FailedOver,
         HandlerStalled,
+        PoolResized,
         ShutdownStarted,
         Terminated,
     }

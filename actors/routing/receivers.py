@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..engine import Cell, Load, OwnLatency, Ref
+from ..engine import Addressee, Cell, Load, OwnLatency, Ref
 from ..messages import LOCAL, Address, Channel, Everyone, GroupAddress, Key, Local, Peer, Role
 from ..sends import AskFuture, AskWaiting, Outcome
 from .choice import best_of, better_of_two, least_of, rendezvous
@@ -200,6 +200,9 @@ def ask_here(
     if isinstance(future, AskFuture) and not future.done():
         if cell.latency is None:
             cell.latency = OwnLatency()
+        member = future.holder()
+        if isinstance(member, Cell) and member is not cell:  # of a pool, whose it counts for
+            member.latency = cell.latency
         future.__class__ = MeasuredAsk  # it adds nothing that an object has
         cell.latency.begun[future] = bus.loop.time()
     return outcome
@@ -237,10 +240,14 @@ class MeasuredAsk(AskFuture[T]):
         return cell.latency, cell.latency.begun.pop(self), self.get_loop().time()
 
 
+def _in_flight(cell: Addressee) -> int:
+    return len(cell.mailbox) + cell.mailbox.waiting + cell.at_work()
+
+
 def _load(bus: Directory, reactor: str, receiver: Receiver) -> Load:
     if not isinstance(receiver, Cell):
         return receiver.load(reactor)
-    in_flight, latency = len(receiver.mailbox) + receiver.mailbox.waiting + receiver.at_work(), receiver.latency
+    in_flight, latency = sum(map(_in_flight, receiver.each())), receiver.latency
     if latency is None:
         return Load(in_flight)
     now = bus.loop.time()

@@ -102,17 +102,18 @@ class Holding:
     def _weigh_lane(self, lane: InLane, messages: int, size: int) -> int:
         most = lane.info.max_elements
         held = lane.heaviest.of(messages, size, most)
-        mailbox = self._mailbox(lane)
-        if held <= ROUGHLY or mailbox is None or mailbox.owner != self._bus.thread:
+        mailboxes = self._mailboxes(lane)
+        if held <= ROUGHLY or not mailboxes or any(each.owner != self._bus.thread for each in mailboxes):
             return held
         # By each message that waits.
-        waiting = [*mailbox.of_source(self._source), *(arrival.envelope for arrival in lane.arrivals)]
-        mine = (one for one in waiting if one.carrier is lane)
+        waiting = [one for mailbox in mailboxes for one in mailbox.of_source(self._source)]
+        waiting += [arrival.envelope for arrival in lane.arrivals]
+        mine = (one for one in waiting if one.carrier is lane or len(mailboxes) > 1)
         return sum(_counted(one) or weight_of(type(one.message)).of(1, one.size, most) for one in mine)
 
-    def _mailbox(self, lane: InLane) -> Mailbox | None:
+    def _mailboxes(self, lane: InLane) -> list[Mailbox]:
         cell = self._bus.cell(lane.info.name)
-        return None if cell is None else cell.mailbox
+        return [] if cell is None else [each.mailbox for each in cell.each()]
 
     def _shed(self, why: str) -> None:
         """It is the largest: end the connection, and let go of what waits. Dead letters, each of them."""
@@ -120,17 +121,16 @@ class Holding:
         self._cut(DROPPED, why)
         for lane in lanes:
             cell = self._bus.cell(lane.info.name) if lane.window.held[0] else None
-            if cell is None:
-                continue
-            if cell.mailbox.owner != self._bus.thread:
-                cell.post(partial(cell.mailbox.shed, self._source, DROPPED))
-                continue
-            cell.mailbox.shed(self._source, DROPPED)
-            for arrival in tuple(lane.arrivals):
-                error = MailboxFull("peers make this node hold more than it may", message=arrival.envelope.message)
-                error.reason = DROPPED
-                if cell.mailbox.end_wait(arrival, error):
-                    arrival.refused(error)
+            for each in () if cell is None else cell.each():
+                if each.mailbox.owner != self._bus.thread:
+                    each.post(partial(each.mailbox.shed, self._source, DROPPED))
+                    continue
+                each.mailbox.shed(self._source, DROPPED)
+                for arrival in tuple(lane.arrivals):
+                    error = MailboxFull("peers make this node hold more than it may", message=arrival.envelope.message)
+                    error.reason = DROPPED
+                    if each.mailbox.end_wait(arrival, error):
+                        arrival.refused(error)
 
 
 def _counted(envelope: Envelope) -> int:

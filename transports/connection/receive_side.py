@@ -221,6 +221,8 @@ class ReceiveSide:
                 except BaseException:  # noqa: BLE001  # once more, for what is to be said about it
                     message = lane.asking.decode(number, payload)
                 cell = cell_of(lane.info.name) or self._cell(lane)
+                if cell.spreads:
+                    cell = cell.receiver(message)
             except SendError as error:
                 lane.refuse(error.reason)
                 if isinstance(error, MessageTypeError):
@@ -241,6 +243,8 @@ class ReceiveSide:
                 self._woken.append(cell)
             made = Envelope if size <= UNCOUNTED else lane.weighed
             envelope = made(message, self._sender(source), reply, until, self._source, size, lane)
+            if cell.spreads:
+                cell.hold_back(envelope)
             self._deliver(lane, mailbox, envelope, 0)
 
     def run_woken(self) -> None:
@@ -275,13 +279,14 @@ class ReceiveSide:
         return cell
 
     def _mailbox(self, lane: InLane) -> Mailbox | None:
+        """That of its reactor; None where there is none, or each message has one of its own: that of a pool's member."""
         cell = None if self._bus.closing else self._bus.cell(lane.info.name)
-        return None if cell is None else cell.mailbox
+        return None if cell is None or cell.spreads else cell.mailbox
 
     def _deliver(self, lane: InLane, mailbox: Mailbox | None, envelope: Envelope, sequence: int) -> None:
         try:
             if mailbox is None:
-                mailbox = self._cell(lane).mailbox  # raises what the sender has to know
+                mailbox = self._cell(lane).mailbox_for(envelope)  # raises what the sender has to know
             if mailbox.owner == self._bus.thread:
                 if not mailbox.offer(envelope):
                     mailbox.wait(lane.waits(envelope, sequence))

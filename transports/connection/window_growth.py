@@ -116,9 +116,9 @@ class WindowGrowth:
 
 
 def mailbox_behind(bus: Bus, lane: InLane) -> Mailbox | None:
-    """The mailbox of its reactor, where that is of the bus's loop and its senders wait for room."""
+    """The mailbox of its reactor, where that is of the bus's loop and its senders wait for room; a pool has several."""
     cell = bus.cell(lane.info.name)
-    if cell is None or cell.mailbox.owner != bus.thread or cell.mailbox.overflow is not Overflow.WAIT:
+    if cell is None or cell.spreads or cell.mailbox.owner != bus.thread or cell.mailbox.overflow is not Overflow.WAIT:
         return None
     return cell.mailbox
 

@@ -1,0 +1,51 @@
+"""What a program says of a pool: of which actors, how many, where they run, and who gets which message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ..engine import Body
+from ..messages import Key
+from .resizer import MAX_MEMBERS, Resizer
+
+__all__ = ["Combine", "Dispatcher", "Pick", "PoolPick", "PoolPlan"]
+
+#: Where a member runs; None: where its class says.
+Dispatcher = Literal["loop", "thread", "process"]
+#: Who gets a message: the member with the least to do, all of them, or the one that has its key.
+Pick = Literal["least", "all"] | Key
+#: The same for all messages, or said of each by a function.
+PoolPick = Literal["least", "all"] | Callable[[Any], Pick]
+#: Makes one answer of those of all members, which come in the order of their numbers.
+Combine = Callable[[Sequence[Any]], object]
+
+
+def first(answers: Sequence[Any]) -> object:
+    """The answer of the first member: where all do the same, as good as any."""
+    return answers[0]
+
+
+@dataclass(frozen=True, slots=True)
+class PoolPlan:
+    """A pool as it was written."""
+
+    factory: Callable[[], Body]
+    size: int
+    dispatcher: Dispatcher | None = None
+    pick: PoolPick = "least"
+    combine: Combine = first
+    resizer: Resizer | None = None
+    #: Messages without a key that a member has at hand beside the one that it handles.
+    prefetch: int = 1
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """Members at least and at most."""
+        return (1, MAX_MEMBERS) if self.resizer is None else (self.resizer.lower, self.resizer.upper)
+
+    @property
+    def shown_pick(self) -> str:
+        """The pick in a word: of a function, its name."""
+        return self.pick if isinstance(self.pick, str) else f"by {getattr(self.pick, '__name__', 'a function')}"

@@ -1,0 +1,152 @@
+"""The actor behind a pool's address: parent of the members, whom it makes and lets go. No message passes it."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any, ClassVar, cast
+
+from ..actor import Actor
+from ..base import PeerbusError, get_logger
+from ..engine import Cell, Ref, State, handles
+from ..messages import PoolResized, Terminated
+from ..pool_view import PoolView
+from .plan import PoolPlan
+from .pool_cell import PoolCell
+from .pool_figures import idle_of, oldest_of, view_of_pool
+from .resizer import Sizing
+from .resizing import ResizePool
+from .roster import Roster
+
+__all__ = ["PoolKeeper"]
+
+log = get_logger("peerbus.actors")
+
+#: Seconds between two looks at a member that leaves: it is stopped when nobody waits for room at it any more.
+LOOK = 0.02
+
+
+class PoolKeeper(Actor):
+    """See the module. Task: `_watch` (waits for: the time of the next look; feeds: the pool's size), where a rule is.
+
+    A member that ends for good, its budget spent or stopped by somebody, is not made anew: the others have its keys,
+    and what it had in its mailbox fails. The next change of size puts another one in its place. When none is left the
+    pool has failed, and its own supervision decides.
+    """
+
+    plan: ClassVar[PoolPlan]
+    cell_class: ClassVar[type[Any] | None] = PoolCell
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._pool = cast("PoolCell", self._cell)
+        self._leaving: list[Cell] = []
+        #: What its size was set to while keys moved, and why.
+        self._wanted: tuple[int, str] | None = None
+        self._sizing: Sizing | None = None
+
+    def on_start(self) -> None:
+        """Make the members."""
+        pool = self._pool
+        pool.leave_members()
+        pool.moved = self._moved
+        members = {place: self._spawn() for place in range(pool.size)}
+        self._refs = [cast("Ref[Any]", each.ref) for each in members.values()]
+        pool.adopt(Roster[Cell]().filled(members))
+        self.bus.actors.pools[str(pool)] = partial(view_of_pool, pool)
+
+    async def on_started(self) -> None:
+        """The pool has started when its members have."""
+        await self.bus.started(*self._refs)
+        self._refs.clear()
+        if self.plan.resizer is not None:
+            self._sizing = Sizing(self.plan.resizer, self._pool.now())
+            self.create_task(self._watch())
+
+    def _spawn(self) -> Cell:
+        pool, plan = self._pool, self.plan
+        pool.serial += 1
+        name = f"{pool.name}.{pool.serial}"
+        ref = self.bus.actors.spawn(plan.factory, name, None, pool, None, plan.dispatcher)
+        self.watch(ref)
+        return ref._cell
+
+    # Size.
+
+    @handles(ResizePool)
+    def _resize_pool(self, wanted: ResizePool) -> PoolView:
+        lower, upper = self.plan.bounds
+        if not lower <= wanted.members <= upper:
+            raise ValueError(f"{self._pool} has {lower} to {upper} members, not {wanted.members}")
+        if self._sizing is not None:
+            self._sizing.changed(self._pool.now())
+        self._resize(wanted.members, "asked for")
+        return view_of_pool(self._pool)
+
+    def _resize(self, size: int, why: str) -> None:
+        pool = self._pool
+        if pool.moving:
+            self._wanted = size, why
+            return
+        roster, before = pool.roster, pool.size
+        more: dict[int, Cell] = {}
+        try:
+            for place in roster.free(size):
+                more[place] = self._spawn()
+        except BaseException:
+            for cell in more.values():
+                cell.request_stop()
+            raise
+        self._leaving += [each for each in roster.slots[size:] if each is not None]
+        pool.size = size
+        if more or len(roster.slots) > size:
+            log.info("pool resized", node=self.bus.name, pool=str(pool), members=size, before=before, why=why)
+            self.bus.publish(PoolResized(str(pool), size, before, why))
+            pool.adopt(roster.first(size).filled(more))
+
+    def _moved(self) -> None:
+        """No key is with a member that leaves."""
+        leaving, self._leaving = self._leaving, []
+        for cell in leaving:
+            self._dismiss(cell)
+        if self._wanted is not None:
+            (size, why), self._wanted = self._wanted, None
+            self._resize(size, why)
+
+    def _dismiss(self, cell: Cell) -> None:
+        """Stop a member behind what it has, once nobody waits for room at it."""
+        if cell.state in (State.STOPPING, State.STOPPED):
+            return
+        if cell.mailbox.waiting or cell.mailbox._outside_waiters:
+            self._pool.call_later(LOOK, partial(self._dismiss, cell))
+        else:
+            cell.request_stop()
+
+    async def _watch(self) -> None:
+        rule, pool, sizing = self.plan.resizer, self._pool, self._sizing
+        assert rule is not None
+        assert sizing is not None
+        while True:
+            await asyncio.sleep(rule.interval)
+            oldest = oldest_of(pool) or 0.0
+            size = sizing.look(pool.now(), len(pool.open), oldest, idle_of(pool))
+            if size != len(pool.open) and not pool.moving:
+                waited = f"the oldest message has waited for {oldest:.1f} s"
+                self._resize(size, waited if size > len(pool.open) else "members had nothing to do")
+
+    # Members that end.
+
+    @handles(Terminated)
+    def _ended(self, end: Terminated) -> None:
+        pool = self._pool
+        name = end.address.reactor
+        known = [each for each in (*pool.open, *pool.roster.alive) if each.name == name]
+        if not known or not pool.gone(known[0]):
+            return
+        pool.ended += 1
+        log.warning(
+            "a member of a pool has ended", node=self.bus.name, pool=str(pool), member=name, why=end.reason,
+            left=len(pool.open), of=pool.size,
+        )  # fmt: skip
+        if not pool.open and pool.state is State.RUNNING:
+            raise PeerbusError(f"{pool} has no member left: the last one, {name}, has ended ({end.reason})")

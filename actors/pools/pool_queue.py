@@ -1,0 +1,269 @@
+"""The cell of a pool as far as its own mailbox goes: what cannot go to a member at once waits there, and is handed on.
+
+What is handed on is counted where it goes, as if it had gone there at once. An ask that has gone this way is known here
+until it is answered, so that who asks can be told apart from who has gone away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import Context
+from functools import partial
+from time import monotonic
+from typing import cast
+
+from ..base import MessageTypeError, SendError
+from ..engine import HALT, PYKKA_MESSAGES, Behaviour, Cell, Host, State, Supervisor, Tick
+from ..mailbox import NEVER, Carrier, Envelope, ReplyTo, TracedEnvelope, Weighed, as_traced
+from ..messages import Key
+from ..sends import Search, Wait
+from .passing import Copy, GatheredReply, HeldCredit, SharedCredit
+from .pool_members import PoolMembers
+from .roster import number_of
+
+__all__ = ["PoolQueue"]
+
+#: Messages that are handled, or handed on, before others get their turn; as `cell.BATCH`.
+BATCH = 64
+
+
+class PoolQueue(PoolMembers):
+    """See the module. On the loop's thread."""
+
+    __slots__ = ("_answering", "_standing_copies", "behind")
+
+    def __init__(
+        self,
+        actor_class: type[Behaviour],
+        factory: Callable[[], Behaviour] | None,
+        bus: Host | None = None,
+        name: str | None = None,
+        parent: Cell | None = None,
+        supervisor: Supervisor | None = None,
+        context: Context | None = None,
+    ) -> None:
+        super().__init__(actor_class, factory, bus, name, parent, supervisor, context)
+        #: Something that all members get is in the pool's own mailbox, or on its way there.
+        self.behind = False
+        #: Messages that were handed on and wait for room at their members.
+        self._standing_copies = 0
+        #: Asks that were handed on, by where their answer goes.
+        self._answering: dict[object, GatheredReply] = {}
+
+    def hold_back(self, envelope: Envelope) -> None:
+        """A peer's message goes into the pool's own mailbox: its credit goes back when a member takes it."""
+        if envelope.carrier is not None:
+            envelope.carrier = HeldCredit(envelope.carrier)
+
+    def undelivered(self, envelope: Envelope, error: SendError) -> None:
+        """As `Addressee.undelivered`: its credit goes back."""
+        if isinstance(envelope.carrier, HeldCredit):
+            envelope.carrier.of.dequeued(1, envelope.size)
+        super().undelivered(envelope, error)
+
+    @property
+    def held(self) -> bool:
+        """It hands nothing on for now, or takes no message."""
+        return self._blocked or not self._free(self.open) or super().held
+
+    @property
+    def _blocked(self) -> bool:
+        return self._standing_copies > 0 or self._next is not None or not self.open
+
+    def drain(self) -> None:
+        """Handle what is the pool's own, and hand on the rest."""
+        if self.state is not State.RUNNING:
+            super().drain()
+            return
+        try:
+            self._take_turn()
+        except BaseException as error:  # noqa: BLE001  # as `LoopCell.drain`
+            self.turn_failed(error)
+
+    def _take_turn(self) -> None:
+        mailbox = self.mailbox
+        for _ in range(BATCH):
+            if not mailbox._system and (self._blocked or not self._has_place(mailbox.head())):
+                self.current = None
+                mailbox.scheduled = False
+                if mailbox._system:
+                    mailbox.scheduled = True
+                    continue
+                if mailbox.filled:
+                    assert self.bus is not None
+                    self.bus.arrivals.note(self)
+                return
+            envelope = mailbox.take()
+            if envelope is None:
+                self.current = None
+                self._emptied()
+                if mailbox.rest():
+                    return
+                continue
+            if self._is_own(envelope):
+                if self.handle(envelope) is HALT:
+                    return
+            else:
+                self._hand_on(envelope)
+        self.current = None
+        self.again()
+
+    def _is_own(self, envelope: Envelope) -> bool:
+        message = envelope.message
+        return message.__class__ in self.handlers or isinstance(message, (Tick, *PYKKA_MESSAGES))
+
+    def _has_place(self, head: Envelope | None) -> bool:
+        """There is a member for what comes next, or it needs none."""
+        if head is None or self._is_own(head):
+            return True
+        return self._pick_of(head.message) != "least" or self._free(self.open) is not None
+
+    def _emptied(self) -> None:
+        mailbox = self.mailbox
+        if self.behind:
+            with self.guard:
+                self.behind = not mailbox.empty() or bool(mailbox.waiting)
+
+    # What is handed on.
+
+    def _hand_on(self, envelope: Envelope) -> None:
+        reply, mailbox = envelope.reply, self.mailbox
+        if reply is not None and reply.done():
+            self._expired(envelope)
+            return
+        try:
+            to = self._receivers(envelope.message)
+        except Exception as error:  # noqa: BLE001  # the program's function
+            name = type(envelope.message).__name__
+            wrong = MessageTypeError(f"{self} has no member for {name}: its pick failed, {error!r}")
+            wrong.message = envelope.message
+            if reply is not None:
+                reply.fail(wrong)
+            mailbox.drop(envelope, wrong)
+            return
+        # It is counted where it goes, as if it had gone there at once.
+        mailbox.sent -= 1
+        mailbox.delivered -= 1
+        carrier: Carrier | None = envelope.carrier.of if isinstance(envelope.carrier, HeldCredit) else envelope.carrier
+        if carrier is not None and len(to) > 1:
+            carrier = SharedCredit(carrier, len(to))
+        whole = None
+        if reply is not None:
+            whole = GatheredReply(reply, self.plan.combine if len(to) > 1 else None, self._answered)
+            self._answering[reply] = whole
+        for member in to:
+            part = None if whole is None else whole.part(member, self._bring_to(member))
+            self._hand(member, _copied(envelope, part, carrier))
+
+    def _receivers(self, message: object) -> tuple[Cell, ...]:
+        """Those that get it: one, or all. Raises whatever the program's function does, TypeError for no pick."""
+        pick = self.plan.pick if self._function is None else self._function(message)
+        if pick == "all":
+            return self.open
+        if pick == "least":
+            return (self._free(self.open) or self.open[0],)
+        if type(pick) is Key:
+            return (self.roster.owner(number_of(pick.key)),)
+        raise TypeError(f"{pick!r} is no pick; 'least', 'all' or a Key")
+
+    def _pick_of(self, message: object) -> object:
+        try:
+            return self.plan.pick if self._function is None else self._function(message)
+        except Exception:  # noqa: BLE001  # the program's function
+            return None
+
+    def _bring_to(self, member: Cell) -> Callable[[Callable[[], object]], object] | None:
+        assert self.bus is not None
+        return None if member.mailbox.owner == self.mailbox.owner else self.bus.call
+
+    def _hand(self, member: Cell, envelope: Envelope) -> None:
+        mailbox = member.mailbox
+        refused = partial(self._refused, member)
+        try:
+            if mailbox.owner == self.mailbox.owner:
+                if not mailbox.offer(envelope):
+                    self._standing_copies += 1
+                    mailbox.wait(Copy(envelope, self._admitted, refused))
+            else:
+                envelope.came = monotonic()
+                if not mailbox.offer_foreign(envelope):
+                    self._standing_copies += 1
+                    mailbox.put_foreign(Copy(envelope, self._admitted, refused))
+        except SendError as error:
+            refused(envelope, error)
+
+    def _admitted(self) -> None:
+        # From the member's thread.
+        self.post(self._one_less)
+
+    def _one_less(self) -> None:
+        self._standing_copies -= 1
+        if not self._standing_copies:
+            self.go_on()
+
+    def _refused(self, member: Cell, envelope: Envelope, error: SendError) -> None:
+        """A member had no place for it, and has counted that."""
+        error.message = envelope.message
+        if envelope.reply is not None:
+            envelope.reply.fail(error)
+        if envelope.carrier is not None:
+            envelope.carrier.dequeued(1, envelope.size)
+        member.undelivered(envelope, error)
+
+    # Asks.
+
+    def _answered(self, whole: GatheredReply) -> None:
+        self._answering.pop(whole.reply, None)
+        for part in whole.parts:
+            if not part.ended:
+                cast("Cell", part.of).abandon(part)
+
+    def abandon(self, reply: object) -> str:
+        """Nobody waits for this reply: end the work on it, at each member that got it."""
+        whole = self._answering.pop(reply, None)
+        if whole is None:
+            return "mailbox"
+        whole.over = True
+        phases = [cast("Cell", part.of).abandon(part) for part in whole.parts]
+        return "handler" if "handler" in phases else "mailbox"
+
+    def _asked(self, reply: object) -> list[tuple[Cell, ReplyTo]]:
+        whole = self._answering.get(reply)
+        return [] if whole is None else [(cast("Cell", part.of), part) for part in whole.parts]
+
+    def has_begun(self, reply: object) -> bool:
+        """As `Cell.has_begun`: at one of the members that got it."""
+        return any(member.has_begun(part) for member, part in self._asked(reply)) or super().has_begun(reply)
+
+    def answered_late(self, reply: object) -> bool:
+        """As `Cell.answered_late`."""
+        late = [member.answered_late(part) for member, part in self._asked(reply)]
+        return any(late) or super().answered_late(reply)
+
+    def task_of(self, reply: object) -> object:
+        """As `Cell.task_of`: of the first member that is held up with it."""
+        tasks = (member.task_of(part) for member, part in self._asked(reply))
+        return next((task for task in tasks if task is not None), None)
+
+    def follow(self, wait: Wait, search: Search) -> None:
+        """A handler elsewhere waits for this pool: look what the members wait for that it waits for."""
+        asked = self._asked(wait)
+        for member, part in asked:
+            task = member.task_of(part)
+            if task is not None:
+                search.reach(member, task)
+        if not asked and self._standing_copies:
+            for member in self.open:
+                task = member.standing()[0] if member.mailbox.waiting else None
+                if task is not None:
+                    search.reach(member, task)
+
+
+def _copied(envelope: Envelope, reply: ReplyTo | None, carrier: Carrier | None) -> Envelope:
+    made = Envelope(
+        envelope.message, envelope.sender, reply, envelope.deadline if reply else NEVER, envelope.source, envelope.size
+    )
+    if isinstance(envelope, Weighed):
+        made = Weighed(made.message, made.sender, reply, made.deadline, made.source, made.size, weight=envelope.weight)
+    made.carrier = carrier
+    return as_traced(made, envelope.trace) if isinstance(envelope, TracedEnvelope) else made

@@ -1,0 +1,289 @@
+"""The life of a pool: its members fail and end one by one, and it changes its size while messages come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import Any
+
+import pytest
+
+from peerbus.actors import (
+    LOCAL,
+    Actor,
+    ActorStopped,
+    ActorTerminated,
+    Address,
+    Bus,
+    Channel,
+    DeadLetter,
+    Directive,
+    Key,
+    Message,
+    Pool,
+    PoolResized,
+    PoolView,
+    Reactor,
+    RemoteError,
+    Request,
+    ResizePool,
+    Resizer,
+    SendError,
+    Supervision,
+    Terminated,
+    handles,
+)
+from peerbus.testing import Simulation
+
+
+class Work(Message, Request[str]):
+    number: int
+    key: str = ""
+
+
+class Break(Message):
+    """Its handler fails."""
+
+
+class Worker(Reactor):
+    channel = Channel("work", messages=(Work, Break))
+    supervision = Supervision(backoff=0.001, budget=2, window=60)
+
+    def __init__(self, book: list[tuple[str, int]], pace: float = 0.0) -> None:
+        super().__init__()
+        self.book = book
+        self.pace = pace
+
+    @handles(Work)
+    async def work(self, message: Work, sender: Address[object] | None) -> str:
+        self.book.append((str(self), message.number))
+        if self.pace:
+            await asyncio.sleep(self.pace)
+        return str(self)
+
+    @handles(Break)
+    def fail(self, _: Break) -> None:
+        raise RuntimeError("broken")
+
+
+def view(bus: Bus) -> PoolView:
+    return bus.actors.pools["work"]()
+
+
+async def resized(bus: Bus, members: int) -> PoolView:
+    return await bus.ask(LOCAL / Worker, ResizePool(members), reply=PoolView)
+
+
+async def eventually(until: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not until():  # noqa: ASYNC110  # what members do says no event
+            await asyncio.sleep(0.001)
+
+
+async def test_a_member_that_fails_is_rebuilt_by_itself_and_loses_one_message() -> None:
+    book: list[tuple[str, int]] = []
+    async with Bus(reactors=[Pool(partial(Worker, book), members=2)]) as bus:
+        await bus.tell(LOCAL / "work.1", Break())
+        for n in range(4):
+            await bus.tell(LOCAL / "work.1", Work(n))
+        await eventually(lambda: len(book) == 4)
+        assert [each.restarts for each in view(bus).members] == [1, 0]
+        assert view(bus).lost == 0
+
+
+async def test_one_whose_budget_is_spent_takes_only_its_own_messages_with_it_and_a_resize_fills_its_place() -> None:
+    book: list[tuple[str, int]] = []
+    async with Bus(reactors=[Pool(partial(Worker, book, 0.001), members=3)]) as bus:
+        with bus.subscribe(ActorTerminated) as ends:
+            for _ in range(3):
+                await bus.tell(LOCAL / "work.2", Break())
+            behind = [bus.ask(LOCAL / "work.2", Work(-1)) for _ in range(2)]
+            asked = [bus.ask(LOCAL / Worker, Work(n)) for n in range(30)]
+            assert (await ends.get()).actor == "work.2"
+            for ask in behind:
+                with pytest.raises(ActorStopped):
+                    await ask
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        assert {each for each in answers if isinstance(each, str)} == {"work.1", "work.3"}
+        assert all(isinstance(each, str | ActorStopped) for each in answers)
+        await eventually(lambda: view(bus).lost == 1)
+        assert [each.name for each in view(bus).members] == ["work.1", "work.3"]
+        assert view(bus).size == 3
+        assert {await bus.ask(LOCAL / Worker, Work(n)) for n in range(4)} == {"work.1", "work.3"}
+        assert len((await resized(bus, 3)).members) == 3
+        assert {await bus.ask(LOCAL / Worker, Work(n)) for n in range(6)} == {"work.1", "work.3", "work.4"}
+    assert bus.ledger().balanced
+
+
+async def test_the_keys_of_a_member_that_has_ended_go_to_the_others() -> None:
+    book: list[tuple[str, int]] = []
+    async with Bus(reactors=[Pool(partial(Worker, book), members=3, pick=by_key)]) as bus:
+        before = {str(n): await bus.ask(LOCAL / Worker, Work(n, str(n))) for n in range(20)}
+        for _ in range(3):
+            await bus.tell(LOCAL / "work.2", Break())
+        await eventually(lambda: view(bus).lost == 1)
+        after = {str(n): await bus.ask(LOCAL / Worker, Work(n, str(n))) for n in range(20)}
+        assert {key for key in after if after[key] != before[key]} == {k for k in before if before[k] == "work.2"}
+
+
+def by_key(message: object) -> Any:
+    return Key(message.key) if isinstance(message, Work) and message.key else "least"
+
+
+async def test_where_the_last_member_ends_the_pool_has_failed_and_is_rebuilt_with_all_of_them() -> None:
+    book: list[tuple[str, int]] = []
+    quick = Supervision(backoff=0.001)
+    async with Bus(reactors=[Pool(partial(Worker, book), members=1, supervision=quick)]) as bus:
+        for _ in range(3):
+            await bus.tell(LOCAL / Worker, Break())
+        await eventually(lambda: view(bus).members and view(bus).members[0].name == "work.2")
+        assert await bus.ask(LOCAL / Worker, Work(1)) == "work.2"
+    stops = Supervision(directive=Directive.STOP)
+    async with Bus(reactors=[Pool(partial(Worker, book), members=1, supervision=stops)]) as bus:
+
+        class Watcher(Actor):
+            heard: asyncio.Future[Terminated]
+
+            def on_start(self) -> None:
+                self.heard = asyncio.get_running_loop().create_future()
+                self.watch(LOCAL / Worker)
+
+            @handles(Terminated)
+            def ended(self, end: Terminated) -> None:
+                self.heard.set_result(end)
+
+            @handles(str, reentrant=True)
+            async def what(self, _: str) -> str:
+                return (await self.heard).reason
+
+        watcher = bus.spawn(Watcher)
+        for _ in range(3):
+            await bus.tell(LOCAL / Worker, Break())
+        assert "no member left" in str(await bus.ask(watcher, "?"))
+        with pytest.raises(SendError):
+            await bus.ask(LOCAL / Worker, Work(1))
+        assert bus.actors.pools == {}
+
+
+async def test_a_member_that_does_not_start_keeps_the_pool_from_starting() -> None:
+    class Never(Worker):
+        async def on_started(self) -> None:
+            raise OSError("no disk")
+
+    with pytest.raises(OSError, match="no disk"):
+        async with Bus(reactors=[Pool(partial(Never, []), members=2)]):
+            pass
+
+
+@pytest.mark.parametrize("where", ["members", "threads"])
+async def test_a_smaller_pool_handles_all_that_was_sent_and_a_larger_one_uses_all(where: str) -> None:
+    book: list[tuple[str, int]] = []
+    async with Bus(reactors=[Pool(partial(Worker, book), **{where: 4})]) as bus:  # type: ignore[arg-type]
+        with bus.subscribe(PoolResized) as heard:
+            for n in range(40):
+                await bus.tell(LOCAL / Worker, Work(n))
+            assert (await resized(bus, 1)).size == 1
+            for n in range(40, 80):
+                await bus.tell(LOCAL / Worker, Work(n))
+            await eventually(lambda: len(book) == 80)
+            await eventually(lambda: len(view(bus).members) == 1)
+            assert {who for who, n in book if n >= 40} == {"work.1"}
+            assert len((await resized(bus, 3)).members) == 3
+            assert await heard.get() == PoolResized("work", 1, 4, "asked for")
+            assert await heard.get() == PoolResized("work", 3, 1, "asked for")
+        assert len({await bus.ask(LOCAL / Worker, Work(n)) for n in range(9)}) == 3
+        assert view(bus).lost == 0
+        for wrong in (0, 257):
+            with pytest.raises(RemoteError, match=f"has 1 to 256 members, not {wrong}"):
+                await resized(bus, wrong)
+    assert bus.ledger().balanced
+
+
+async def test_senders_that_wait_for_room_at_a_member_that_leaves_are_served() -> None:
+    book: list[tuple[str, int]] = []
+
+    class Narrow(Worker):
+        channel = Channel("work", messages=(Work, Break), mailbox=1)
+
+    async with Bus(reactors=[Pool(partial(Narrow, book, 0.001), members=2)]) as bus:
+        sends = [asyncio.ensure_future(bus.ask(LOCAL / Narrow, Work(n))) for n in range(12)]
+        await asyncio.sleep(0)
+        await resized(bus, 1)
+        assert len(await asyncio.gather(*sends)) == 12
+
+
+@pytest.mark.parametrize("where", ["members", "threads"])
+async def test_the_order_of_each_sender_and_key_holds_while_the_pool_grows_and_shrinks(where: str) -> None:
+    """Also where handlers take their time, and what has a key waits in the mailbox of the member that had it before."""
+    rng = Random(7)
+    book: list[tuple[str, int]] = []
+    pace = 0.0005
+
+    class Sender(Actor):
+        @handles(int)
+        async def send(self, own: int) -> int:
+            for n in range(120):
+                await self.tell(LOCAL / Worker, Work(10_000 * own + n, str(rng.randrange(8))))
+            return own
+
+    async with Bus(reactors=[Pool(partial(Keyed, book, pace), pick=by_key, **{where: 3})]) as bus:  # type: ignore[arg-type]
+        senders = [bus.ask(bus.spawn(Sender), own, timeout=60) for own in range(4)]
+        sizes = [1, 5, 2, 8, 3, 1, 4]
+        for size in sizes:
+            await asyncio.sleep(0.01)
+            await resized(bus, size)
+        await asyncio.gather(*senders)
+        await eventually(lambda: not view(bus).moving)
+        assert view(bus).size == 4
+        assert view(bus).held == 0
+    assert len(book) == 480
+    for own in range(4):
+        for key in range(8):
+            numbers = [n for k, n in book if n // 10_000 == own and k == str(key)]
+            assert numbers == sorted(numbers)
+    assert bus.ledger().balanced
+
+
+class Keyed(Worker):
+    """Notes the key in place of its own name."""
+
+    @handles(Work)
+    async def work(self, message: Work, sender: Address[object] | None) -> str:
+        if self.pace:
+            await asyncio.sleep(self.pace)
+        self.book.append((message.key, message.number))
+        return str(self)
+
+
+async def test_a_pool_grows_where_messages_wait_and_shrinks_when_nothing_does(sim: Simulation) -> None:
+    """On virtual time."""
+    book: list[tuple[str, int]] = []
+    rule = Resizer(lower=1, upper=4, grow_after=0.5, shrink_after=5.0)
+    node = await sim.node("a", discover=False, reactors=[Pool(partial(Worker, book, 0.1), members=1, resizer=rule)])
+    for n in range(100):
+        await node.tell(LOCAL / Worker, Work(n))
+    await sim.run_for(2.5)
+    assert view(node.bus).size == 4
+    assert view(node.bus).automatic
+    await sim.until(lambda: len(book) == 100, within=5)
+    await sim.run_for(30)
+    assert view(node.bus).size == 1
+    with pytest.raises(RemoteError, match="has 1 to 4 members, not 5"):
+        await node.ask(LOCAL / Worker, ResizePool(5))
+
+
+async def test_stopping_a_pool_stops_its_members_behind_what_they_have() -> None:
+    book: list[tuple[str, int]] = []
+    async with Bus() as bus:
+        ref = bus.spawn(Pool(partial(Worker, book, 0.001), members=2))
+        for n in range(10):
+            await bus.tell(ref, Work(n))
+        with bus.subscribe(DeadLetter) as letters:
+            assert await ref.stop(block=False)
+            assert len(book) == 10
+            assert letters.get_nowait() is None
+        assert not [name for name in bus.actors.by_name if name.startswith("work")]
+        with pytest.raises(ActorStopped):
+            await bus.ask(ref, Work(1))
