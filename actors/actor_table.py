@@ -276,6 +276,10 @@ class ActorTable:
         """
         return foremost(self.by_name, order, limit, match) if order else page_of(self.by_name, after, limit, match)
 
+    def pool_views(self) -> tuple[PoolView, ...]:
+        """How each pool is, by its name. On the loop's thread."""
+        return tuple(self.pools[name]() for name in sorted(self.pools))
+
     def restarted(self, cell: Life) -> None:
         """A cell says that its actor was made anew. From the cell's thread."""
         self.restarts += 1

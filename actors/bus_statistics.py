@@ -8,6 +8,7 @@ from typing import Protocol
 from .actor_table import ActorTable
 from .engine import HistogramView, Timings
 from .mailbox import Books, DeadLetters, Ledger, MailboxStatistics
+from .pool_view import PoolView
 
 __all__ = ["BusStatistics", "ChannelLoad", "HasBooks", "ledger_of", "statistics_of"]
 
@@ -42,6 +43,8 @@ class BusStatistics:
     staying: dict[str, HistogramView]
     #: How long asks lasted, by side (`local` or `remote`) and channel, of one in 61.
     asks: dict[str, dict[str, HistogramView]]
+    #: Pools, by name.
+    pools: tuple[PoolView, ...] = ()
 
     @property
     def running(self) -> int:
@@ -74,6 +77,7 @@ def statistics_of(bus: HasBooks, actors: int | None = None) -> BusStatistics:
         bus.timings.handling(),
         bus.timings.staying(),
         bus.timings.asks(),
+        bus.actors.pool_views(),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ..actors.bus_statistics import BusStatistics
 from ..actors.engine import BlockingView
 from ..actors.mailbox import Ledger
+from ..actors.pool_view import PoolView
 from ..discovery.mdns import MdnsStatistics
 from ..discovery.mind import PeersSnapshot
 from ..discovery.pex import PexStatistics
@@ -49,6 +50,11 @@ class NodeSnapshot:
     process: ProcessFigures
     #: What actors run on threads by `run_blocking`.
     blocking: BlockingView
+
+    @property
+    def pools(self) -> tuple[PoolView, ...]:
+        """The pools and their members, by name: of each what it has to do, and how long that has waited."""
+        return self.actors.pools
 
     @property
     def ledger(self) -> Ledger:

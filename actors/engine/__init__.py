@@ -14,7 +14,6 @@ from .ending import Ending
 from .factories import channels_of, factories_of, refuse_instance, refuse_uncallable
 from .forked_cell import refuse_sends
 from .handlers import handles
-from .held_cell import HeldCell
 from .here import Here
 from .host import Host, NamesActors, RunsBlocking
 from .latency import OwnLatency, PeakEwma
@@ -47,7 +46,6 @@ __all__ = [
     "Closing",
     "Ending",
     "HALT",
-    "HeldCell",
     "Here",
     "HistogramView",
     "Host",

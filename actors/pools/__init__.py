@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from .plan import Combine, PoolPick
 from .pool import Pool
-from .pool_keeper import PoolKeeper
 from .resizer import Resizer
 from .resizing import ResizePool
 
-__all__ = ["Combine", "Pool", "PoolKeeper", "PoolPick", "ResizePool", "Resizer"]
+__all__ = ["Pool", "ResizePool", "Resizer"]

@@ -7,20 +7,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Protocol
 
 from ..base import SendError
-from ..mailbox import Envelope, ReplyTo
+from ..mailbox import Carrier, Envelope, ReplyTo
 from .plan import Combine
 
 __all__ = ["Copy", "Fence", "GatheredReply", "HeldCredit", "ReplyPart", "SharedCredit"]
-
-
-class Credit(Protocol):
-    """What brought a message from a peer; see `mailbox.Carrier`."""
-
-    def dequeued(self, messages: int, size: int) -> None:
-        """So many messages have left the mailbox."""
 
 
 class HeldCredit:
@@ -28,7 +20,7 @@ class HeldCredit:
 
     __slots__ = ("of",)
 
-    def __init__(self, of: Credit) -> None:
+    def __init__(self, of: Carrier) -> None:
         self.of = of
 
     def dequeued(self, messages: int, size: int) -> None:
@@ -40,7 +32,7 @@ class SharedCredit:
 
     __slots__ = ("_of", "_taken", "_times")
 
-    def __init__(self, of: Credit, times: int) -> None:
+    def __init__(self, of: Carrier, times: int) -> None:
         self._of = of
         self._times = times
         self._taken = itertools.count(1)  # atomic, as members may be threads

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar, cast
 
 from ..actor import Actor
-from ..base import PeerbusError, get_logger
+from ..base import PeerbusError, get_logger, shown
 from ..engine import Cell, Ref, State, handles
 from ..messages import PoolResized, Terminated
 from ..pool_view import PoolView
 from .plan import PoolPlan
 from .pool_cell import PoolCell
 from .pool_figures import idle_of, oldest_of, view_of_pool
-from .resizer import Sizing
+from .resizer import PoolSizing
 from .resizing import ResizePool
 from .roster import Roster
 
@@ -27,7 +27,7 @@ LOOK = 0.02
 
 
 class PoolKeeper(Actor):
-    """See the module. Task: `_watch` (waits for: the time of the next look; feeds: the pool's size), where a rule is.
+    """See the module. Where there is a rule, it looks from time to time whether the size should be another.
 
     A member that ends for good, its budget spent or stopped by somebody, is not made anew: the others have its keys,
     and what it had in its mailbox fails. The next change of size puts another one in its place. When none is left the
@@ -43,7 +43,9 @@ class PoolKeeper(Actor):
         self._leaving: list[Cell] = []
         #: What its size was set to while keys moved, and why.
         self._wanted: tuple[int, str] | None = None
-        self._sizing: Sizing | None = None
+        self._sizing: PoolSizing | None = None
+        #: Takes back the next look.
+        self._unset: Callable[[], object] = int
 
     def on_start(self) -> None:
         """Make the members."""
@@ -60,8 +62,16 @@ class PoolKeeper(Actor):
         await self.bus.started(*self._refs)
         self._refs.clear()
         if self.plan.resizer is not None:
-            self._sizing = Sizing(self.plan.resizer, self._pool.now())
-            self.create_task(self._watch())
+            self._sizing = PoolSizing(self.plan.resizer, self._pool.now())
+            self._look_later()
+
+    def on_stop(self) -> None:
+        """Look no more."""
+        self._unset()
+
+    def on_failure(self, *_: object) -> None:
+        """Look no more; who comes after it does."""
+        self._unset()
 
     def _spawn(self) -> Cell:
         pool, plan = self._pool, self.plan
@@ -122,17 +132,25 @@ class PoolKeeper(Actor):
         else:
             cell.request_stop()
 
-    async def _watch(self) -> None:
-        rule, pool, sizing = self.plan.resizer, self._pool, self._sizing
+    def _look_later(self) -> None:
+        rule = self.plan.resizer
         assert rule is not None
+        self._unset = self._pool.call_later(rule.interval, self._look)
+
+    def _look(self) -> None:
+        pool, sizing = self._pool, self._sizing
         assert sizing is not None
-        while True:
-            await asyncio.sleep(rule.interval)
-            oldest = oldest_of(pool) or 0.0
-            size = sizing.look(pool.now(), len(pool.open), oldest, idle_of(pool))
-            if size != len(pool.open) and not pool.moving:
-                waited = f"the oldest message has waited for {oldest:.1f} s"
-                self._resize(size, waited if size > len(pool.open) else "members had nothing to do")
+        if pool.state is not State.RUNNING:
+            return
+        self._look_later()
+        count = len(pool.open)
+        size = sizing.look(pool.now(), count, oldest_of(pool) or 0.0, idle_of(pool))
+        if size != count and not pool.moving:
+            waited = f"the oldest message has waited for {oldest_of(pool) or 0.0:.1f} s"
+            try:
+                self._resize(size, waited if size > count else "members had nothing to do")
+            except Exception as error:  # noqa: BLE001  # the program's constructor; the pool is as it was
+                log.error("the pool cannot grow", node=self.bus.name, pool=str(pool), error=shown(error))
 
     # Members that end.
 

@@ -11,7 +11,7 @@ from functools import partial
 from threading import RLock, get_ident
 from typing import cast
 
-from ..engine import Addressee, Behaviour, Cell, HeldCell, Host, LoopCell, State, Supervisor
+from ..engine import Addressee, Behaviour, Cell, Host, LoopCell, State, Supervisor
 from .member_mailbox import MemberMailbox
 from .moving import place_fences
 from .plan import PoolPlan
@@ -187,5 +187,4 @@ def load_of(member: Cell) -> int:
     load = mailbox.limit - mailbox._free + len(mailbox._foreign) + mailbox.waiting
     if member.state is not State.RUNNING:
         return load + HELD_UP
-    # Reentrant handlers hold it only where there are as many as may be.
-    return load + (member.held if isinstance(member, HeldCell) else member.at_work())
+    return load + (member.current is not None)  # None beside reentrant handlers, until there are as many as may be

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import isfinite
 
-__all__ = ["MAX_MEMBERS", "Resizer", "Sizing", "check_members"]
+__all__ = ["MAX_MEMBERS", "Resizer", "PoolSizing", "check_members"]
 
 #: Members of one pool: more threads or processes than this are no gain on any machine, and a send looks at each member.
 MAX_MEMBERS = 256
@@ -61,7 +61,7 @@ class Resizer:
         return min(max(min(self.grow_after, self.shrink_after) / 2, least), most)
 
 
-class Sizing:
+class PoolSizing:
     """The rule at work on one pool."""
 
     __slots__ = ("_calm", "_changed", "_rule")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from ..messages import Message
+from ..messages import Message, Request
+from ..pool_view import PoolView
 
 __all__ = ["ResizePool"]
 
 
-class ResizePool(Message):
-    """Sent to a pool: have so many `members` from now on. Answered with its `PoolView`; fails where it cannot be."""
+class ResizePool(Message, Request[PoolView]):
+    """Sent to a pool, by its name: have so many `members` from now on. RemoteError where it may not have as many.
+
+    No channel declares it: it is for the pool's own node.
+    """
 
     members: int

@@ -206,7 +206,7 @@ class ReceiveSide:
         self._asked += 1
         lane = self._lane(frame.channel)
         bus, served, decoders, largest = self._bus, self._served, lane.asking.decoders, lane.info.max_message
-        now, cell_of = bus.loop.time(), _nobody if bus.closing else bus.cell
+        now, cell_of = bus.loop.time(), dict[str, Cell]().get if bus.closing else bus.cell
         answers = self._answers if lane.asks is None else lane.asks.opened(len(frame.items))
         for rid, budget, number, source, payload in frame.items:
             size = len(payload)
@@ -279,7 +279,7 @@ class ReceiveSide:
         return cell
 
     def _mailbox(self, lane: InLane) -> Mailbox | None:
-        """That of its reactor; None where there is none, or each message has one of its own: that of a pool's member."""
+        """That of its reactor; None where there is none, or a pool picks one for each message."""
         cell = None if self._bus.closing else self._bus.cell(lane.info.name)
         return None if cell is None or cell.spreads else cell.mailbox
 
@@ -397,7 +397,3 @@ class ReceiveSide:
         for lane in self.lanes:
             if lane.window.received:
                 yield Side.ARRIVED, lane.info.name, lane.account
-
-
-def _nobody(_name: str) -> None:
-    """No reactor takes work of a peer any more."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from random import Random
-from typing import Any
 
 import pytest
 
@@ -20,7 +18,6 @@ from peerbus.actors import (
     Channel,
     DeadLetter,
     Directive,
-    Key,
     Message,
     Pool,
     PoolResized,
@@ -73,7 +70,7 @@ def view(bus: Bus) -> PoolView:
 
 
 async def resized(bus: Bus, members: int) -> PoolView:
-    return await bus.ask(LOCAL / Worker, ResizePool(members), reply=PoolView)
+    return await bus.ask(LOCAL / "work", ResizePool(members))
 
 
 async def eventually(until: Callable[[], object]) -> None:
@@ -115,21 +112,6 @@ async def test_one_whose_budget_is_spent_takes_only_its_own_messages_with_it_and
         assert len((await resized(bus, 3)).members) == 3
         assert {await bus.ask(LOCAL / Worker, Work(n)) for n in range(6)} == {"work.1", "work.3", "work.4"}
     assert bus.ledger().balanced
-
-
-async def test_the_keys_of_a_member_that_has_ended_go_to_the_others() -> None:
-    book: list[tuple[str, int]] = []
-    async with Bus(reactors=[Pool(partial(Worker, book), members=3, pick=by_key)]) as bus:
-        before = {str(n): await bus.ask(LOCAL / Worker, Work(n, str(n))) for n in range(20)}
-        for _ in range(3):
-            await bus.tell(LOCAL / "work.2", Break())
-        await eventually(lambda: view(bus).lost == 1)
-        after = {str(n): await bus.ask(LOCAL / Worker, Work(n, str(n))) for n in range(20)}
-        assert {key for key in after if after[key] != before[key]} == {k for k in before if before[k] == "work.2"}
-
-
-def by_key(message: object) -> Any:
-    return Key(message.key) if isinstance(message, Work) and message.key else "least"
 
 
 async def test_where_the_last_member_ends_the_pool_has_failed_and_is_rebuilt_with_all_of_them() -> None:
@@ -214,49 +196,6 @@ async def test_senders_that_wait_for_room_at_a_member_that_leaves_are_served() -
         assert len(await asyncio.gather(*sends)) == 12
 
 
-@pytest.mark.parametrize("where", ["members", "threads"])
-async def test_the_order_of_each_sender_and_key_holds_while_the_pool_grows_and_shrinks(where: str) -> None:
-    """Also where handlers take their time, and what has a key waits in the mailbox of the member that had it before."""
-    rng = Random(7)
-    book: list[tuple[str, int]] = []
-    pace = 0.0005
-
-    class Sender(Actor):
-        @handles(int)
-        async def send(self, own: int) -> int:
-            for n in range(120):
-                await self.tell(LOCAL / Worker, Work(10_000 * own + n, str(rng.randrange(8))))
-            return own
-
-    async with Bus(reactors=[Pool(partial(Keyed, book, pace), pick=by_key, **{where: 3})]) as bus:  # type: ignore[arg-type]
-        senders = [bus.ask(bus.spawn(Sender), own, timeout=60) for own in range(4)]
-        sizes = [1, 5, 2, 8, 3, 1, 4]
-        for size in sizes:
-            await asyncio.sleep(0.01)
-            await resized(bus, size)
-        await asyncio.gather(*senders)
-        await eventually(lambda: not view(bus).moving)
-        assert view(bus).size == 4
-        assert view(bus).held == 0
-    assert len(book) == 480
-    for own in range(4):
-        for key in range(8):
-            numbers = [n for k, n in book if n // 10_000 == own and k == str(key)]
-            assert numbers == sorted(numbers)
-    assert bus.ledger().balanced
-
-
-class Keyed(Worker):
-    """Notes the key in place of its own name."""
-
-    @handles(Work)
-    async def work(self, message: Work, sender: Address[object] | None) -> str:
-        if self.pace:
-            await asyncio.sleep(self.pace)
-        self.book.append((message.key, message.number))
-        return str(self)
-
-
 async def test_a_pool_grows_where_messages_wait_and_shrinks_when_nothing_does(sim: Simulation) -> None:
     """On virtual time."""
     book: list[tuple[str, int]] = []
@@ -271,7 +210,7 @@ async def test_a_pool_grows_where_messages_wait_and_shrinks_when_nothing_does(si
     await sim.run_for(30)
     assert view(node.bus).size == 1
     with pytest.raises(RemoteError, match="has 1 to 4 members, not 5"):
-        await node.ask(LOCAL / Worker, ResizePool(5))
+        await node.ask(LOCAL / "work", ResizePool(5))
 
 
 async def test_stopping_a_pool_stops_its_members_behind_what_they_have() -> None:

@@ -1,0 +1,119 @@
+"""Keys move to other members while messages come: none of them is overtaken."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from random import Random
+from typing import Any
+
+import pytest
+
+from peerbus.actors import (
+    LOCAL,
+    Actor,
+    Address,
+    Bus,
+    Channel,
+    Key,
+    Message,
+    Pool,
+    PoolView,
+    Reactor,
+    Request,
+    ResizePool,
+    Supervision,
+    handles,
+)
+
+
+class Work(Message, Request[str]):
+    number: int
+    key: str = ""
+
+
+class Break(Message):
+    """Its handler fails."""
+
+
+class Worker(Reactor):
+    channel = Channel("work", messages=(Work, Break))
+    supervision = Supervision(backoff=0.001, budget=2, window=60)
+
+    def __init__(self, book: list[tuple[str, int]], pace: float = 0.0) -> None:
+        super().__init__()
+        self.book = book
+        self.pace = pace
+
+    @handles(Work)
+    async def work(self, message: Work, sender: Address[object] | None) -> str:
+        self.book.append((str(self), message.number))
+        if self.pace:
+            await asyncio.sleep(self.pace)
+        return str(self)
+
+    @handles(Break)
+    def fail(self, _: Break) -> None:
+        raise RuntimeError("broken")
+
+
+def view(bus: Bus) -> PoolView:
+    return bus.actors.pools["work"]()
+
+
+async def resized(bus: Bus, members: int) -> PoolView:
+    return await bus.ask(LOCAL / "work", ResizePool(members))
+
+
+async def eventually(until: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not until():  # noqa: ASYNC110  # what members do says no event
+            await asyncio.sleep(0.001)
+
+
+def by_key(message: object) -> Any:
+    return Key(message.key) if isinstance(message, Work) and message.key else "least"
+
+
+@pytest.mark.parametrize("where", ["members", "threads"])
+async def test_the_order_of_each_sender_and_key_holds_while_the_pool_grows_and_shrinks(where: str) -> None:
+    """Also where handlers take their time, and what has a key waits in the mailbox of the member that had it before."""
+    rng = Random(7)
+    book: list[tuple[str, int]] = []
+    pace = 0.0005
+
+    class Sender(Actor):
+        @handles(int)
+        async def send(self, own: int) -> int:
+            for n in range(120):
+                await self.tell(LOCAL / Worker, Work(10_000 * own + n, str(rng.randrange(8))))
+            return own
+
+    async with Bus(reactors=[Pool(partial(Keyed, book, pace), pick=by_key, **{where: 3})]) as bus:  # type: ignore[arg-type]
+        senders = [bus.ask(bus.spawn(Sender), own, timeout=60) for own in range(4)]
+        sizes = [1, 5, 2, 8, 3, 1, 4]
+        for size in sizes:
+            await asyncio.sleep(0.01)
+            await resized(bus, size)
+        await asyncio.gather(*senders)
+        await eventually(lambda: not view(bus).moving)
+        assert view(bus).size == 4
+        assert view(bus).held == 0
+    assert len(book) == 480
+    for own in range(4):
+        for key in range(8):
+            numbers = [n for k, n in book if n // 10_000 == own and k == str(key)]
+            assert numbers == sorted(numbers)
+    assert bus.ledger().balanced
+
+
+class Keyed(Worker):
+    """Notes the key in place of its own name."""
+
+    @handles(Work)
+    async def work(self, message: Work, sender: Address[object] | None) -> str:
+        if self.pace:
+            await asyncio.sleep(self.pace)
+        self.book.append((message.key, message.number))
+        return str(self)
