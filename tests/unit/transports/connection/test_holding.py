@@ -41,6 +41,7 @@ class Scene:
         self.reader = cast("Any", SimpleNamespace(holds=0, bytes_received=0))
         self.posted: list[Any] = []
         cell: Any = SimpleNamespace(mailbox=self.mailbox, post=self.posted.append)
+        cell.each = lambda: (cell,)
         bus: Any = SimpleNamespace(thread=1, cell=lambda name: cell)
         self.memory = PeerMemory(32 << 20)
         self.cuts: list[str] = []
