@@ -26,7 +26,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-eager test-all soak large fuzz browser interop brokers check format lint types layering coverage wheel check-api check-metrics load siege wan sim clean \
+.PHONY: help demo test test-eager test-all soak large fuzz browser interop brokers check format lint types layering coverage wheel check-api check-metrics load siege wan sim clean quic-check \
   tuning generate javascript bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -128,6 +128,9 @@ wan: $(INSTALLED)dev ## measure long and thin links between two network namespac
 
 siege: $(INSTALLED)dev ## attack a node in every known way beside an honest load, and say what held; ARGS="--seconds 20" for a claim
 	@$(VENV)/bin/python benchmarks siege $(ARGS)
+
+quic-check: $(INSTALLED)dev ## does a library of QUIC carry the bus? Two minutes, in a new environment (ARGS="iroh"; ARGS=--help)
+	@$(VENV)/bin/python benchmarks quic $(or $(ARGS),pywebtransport)
 
 check-api: $(INSTALLED)test ## run schemathesis against the admin API of a node here (installs it in a place of its own)
 	@PYTHON='$(RUN)' scripts/check-api $(ARGS)

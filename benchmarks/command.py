@@ -38,6 +38,7 @@ wan      long and thin links between two network namespaces, beside TCP alone; s
 siege    attacks on a node beside an honest load, each with the bounds that it has to keep; see `siege --help`
 sim      whole nodes in one process on virtual time, 10 to 1 000 of them; see `sim --help`
 compression  of what the examples send, in each way: how much smaller, at what processor time; see `compression --help`
+quic     does a library of QUIC carry the bus? Its newest release, in an environment of its own; see `quic --help`
 tuning   what each setting of a channel does under load, on virtual time, drawn in docs/; see `tuning --help`
 
 Every figure comes from a fresh process; tables go to stdout, progress to stderr. Read the ratios: absolute figures
@@ -73,6 +74,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from .tuning.command import main as tuning
 
             return tuning(words[1:])
+        case ["quic"]:
+            from .quic.command import main as quic
+
+            return quic(words[1:])
     parser = _parser()
     options = parser.parse_args(words)
     match options.command:
