@@ -12,8 +12,8 @@ WORKERS ?= -n 2 --dist loadgroup
 EAGER  ?= tests/unit/actors
 
 RUN   := $(VENV)/bin/python -P
-FOLDERS := actors transports discovery node operate testing
-LINTED  := *.py $(wildcard $(FOLDERS) tests examples benchmarks fuzz)
+FOLDERS := native actors transports discovery node operate testing
+LINTED  := *.py $(wildcard $(FOLDERS) tests examples benchmarks fuzz scripts/native_build)
 TYPED   := $(foreach folder,tests examples benchmarks fuzz,$(if $(shell find $(folder) -name '*.py' 2>/dev/null | head -n 1),$(folder)))
 
 # An environment knows the place and the interpreter it was made for, so another of either makes it anew.
@@ -26,7 +26,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-eager test-all soak large fuzz browser interop brokers check format lint types layering coverage wheel check-api check-metrics load siege wan sim clean quic-check \
+.PHONY: help demo test test-eager test-all soak large fuzz browser interop brokers check format lint types layering coverage wheel native test-native check-api check-metrics load siege wan sim clean quic-check \
   tuning generate javascript bench bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -104,6 +104,12 @@ coverage: $(INSTALLED)dev ## run every test and say which lines none of them rea
 wheel: $(INSTALLED)dev ## build the wheel, install it in an empty place and test what users will get
 	PYTHON='$(RUN)' scripts/check-wheel
 
+native: $(INSTALLED)dev ## build the wheel whose core is compiled, into dist/native: some minutes, and needs a compiler of C
+	PYTHON='$(RUN)' scripts/build-native
+
+test-native: native ## install that wheel in an environment of its own, and run every test on it
+	PYTHON='$(RUN)' scripts/test-native $(WORKERS) $(ARGS)
+
 bench: $(INSTALLED)dev ## measure beside Pykka and raw asyncio: two minutes (ARGS=--quick: half of one)
 	@$(VENV)/bin/python benchmarks run $(ARGS)
 
@@ -145,7 +151,7 @@ tuning: $(INSTALLED)plot ## what each setting of a channel does under load, on v
 	@$(VENV)/bin/python benchmarks tuning $(ARGS)
 
 clean: ## remove everything that the verbs made
-	rm -rf clients/javascript/node_modules tests/interop/javascript/node_modules .venv .venv-3.* $(VENV) $(PEERS) $(PEERS)-3.* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .venv-native* clients/javascript/node_modules tests/interop/javascript/node_modules .venv .venv-3.* $(VENV) $(PEERS) $(PEERS)-3.* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):
@@ -160,7 +166,7 @@ $(MADE):
 $(INSTALLED)%: setup.cfg pyproject.toml $(MADE)
 	@echo '[2/2] installing peerbus[$*] and what it needs into $(VENV) (once; about half a minute)' >&2
 	@rm -rf build/__editable__.peerbus-*
-	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --editable '.[$*]' || { \
+	@PEERBUS_PURE=1 $(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input --editable '.[$*]' || { \
 	  echo 'pip could not install peerbus[$*]: see its last lines above; a package index must be in reach' >&2; \
 	  $(if $(filter fuzz,$*),echo 'atheris is built for CPython on Linux x86-64 only; without it: make test ARGS="-k fuzz"' >&2;) exit 1; }
 	@rm -f $(VENV)/installed-*-$* && touch $@ $(if $(filter dev,$*),$(INSTALLED)test)

@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..native import build_name
+
 __all__ = ["ProcessFigures", "process_figures"]
 
 _PROC = Path("/proc/self")
@@ -18,7 +20,10 @@ _PROC = Path("/proc/self")
 
 @dataclass(frozen=True, slots=True)
 class ProcessFigures:
-    """This process at an instant. Times are seconds, sizes bytes; `open_fds` is None where the system does not say."""
+    """This process at an instant. Times are seconds, sizes bytes; `open_fds` is None where the system does not say.
+
+    `build`: which of the two builds of the package it runs, `native` (the core is compiled) or `pure`.
+    """
 
     pid: int
     started: float
@@ -27,6 +32,7 @@ class ProcessFigures:
     threads: int
     open_fds: int | None
     max_fds: int
+    build: str
 
 
 def _started() -> float:
@@ -60,4 +66,5 @@ def process_figures() -> ProcessFigures:
         threads=threading.active_count(),
         open_fds=open_fds,
         max_fds=resource.getrlimit(resource.RLIMIT_NOFILE)[0],
+        build=build_name(),
     )

@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from .. import __version__
 from ..actors.base import ConfigError, PeerbusError
+from ..native import build_name
 from ..node.process_signals import ProcessSignals, Signalled
 from .commands import COMMANDS, CommandEntry, command_called
 
@@ -101,7 +102,7 @@ def _parser() -> tuple[_Parser, dict[str, argparse.ArgumentParser]]:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"peerbus {__version__}")
+    parser.add_argument("--version", action="version", version=f"peerbus {__version__} ({build_name()})")
     parser.set_defaults(command=None, parser=parser)
     commands = parser.add_subparsers(metavar="COMMAND", help=argparse.SUPPRESS, prog="peerbus")
     made: dict[str, argparse.ArgumentParser] = {}

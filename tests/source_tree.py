@@ -9,15 +9,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from peerbus.native import COMPILED
+
 ROOT = Path(__file__).resolve().parents[1]
 #: Each floor may import itself and what stands before it. `testing` may import all; nobody imports it.
-FLOORS = ("actors", "transports", "discovery", "node", "operate")
+FLOORS = ("native", "actors", "transports", "discovery", "node", "operate")
 BESIDE = "testing"
 #: The modules of a floor that stand in no folder, but for those that `ROOMS` names.
 LOOSE = ""
 #: The rooms of each floor, lowest first: folders, single modules, and all other modules of the floor (`LOOSE`). A room
 #: imports rooms that stand before it, and nothing else of its floor.
 ROOMS = {
+    "native": (LOOSE,),
     "actors": ("base", "messages", "mailbox", "sends", "engine", "routing", LOOSE, "pools"),
     "transports": (
         "streams",
@@ -67,83 +70,12 @@ ROOMS = {
     "testing": ("leaks", "kit", "sim", "suites", LOOSE),
 }
 
-#: The synchronous core: modules that could be compiled as they are. `outside_the_core` says what they keep to.
-CORE = frozenset(
-    {
-        "actors.engine.addressee",
-        "actors.engine.cell",
-        "actors.engine.cross_reply",
-        "actors.engine.driven",
-        "actors.engine.held_cell",
-        "actors.engine.hooks",
-        "actors.engine.host",
-        "actors.engine.life",
-        "actors.engine.life_end",
-        "actors.engine.load_shedding",
-        "actors.engine.loop_cell",
-        "actors.engine.named_actor",
-        "actors.engine.state",
-        "actors.engine.supervised",
-        "actors.engine.thread_cell",
-        "actors.engine.to_cell",
-        "actors.engine.traced_cells",
-        "actors.engine.turn",
-        "actors.engine.watched_actor",
-        "actors.mailbox.admission",
-        "actors.mailbox.bounded_queue",
-        "actors.mailbox.dead_letters",
-        "actors.mailbox.fair_queue",
-        "actors.mailbox.ledger",
-        "actors.mailbox.mailbox",
-        "actors.mailbox.mailbox_account",
-        "actors.mailbox.shared_queue",
-        "actors.mailbox.waiting_senders",
-        "actors.pools.member_mailbox",
-        "actors.pools.pool_cell",
-        "actors.pools.pool_members",
-        "actors.pools.pool_queue",
-        "actors.sends.deadlines",
-        "actors.sends.supply",
-        "transports.connection.ask_sending",
-        "transports.connection.frame_reader",
-        "transports.connection.link",
-        "transports.connection.losses",
-        "transports.connection.open_asks",
-        "transports.connection.origins",
-        "transports.connection.out_lanes",
-        "transports.connection.outgoing_encoder",
-        "transports.connection.receive_side",
-        "transports.connection.remote_watches",
-        "transports.connection.served_asks",
-        "transports.connection.succession",
-        "transports.connection.traced_link",
-        "transports.connection.traced_receive",
-        "transports.lanes.answer_order",
-        "transports.lanes.frame_timing",
-        "transports.lanes.ask_limit",
-        "transports.lanes.flow",
-        "transports.lanes.frame_writer",
-        "transports.lanes.in_lane",
-        "transports.lanes.lane_turn",
-        "transports.lanes.out_lane",
-        "transports.lanes.out_many",
-        "transports.lanes.outbox",
-        "transports.lanes.pacing",
-        "transports.lanes.rated_window",
-        "transports.lanes.refusing",
-        "transports.lanes.remote_reply",
-        "transports.lanes.unconfirmed",
-        "transports.wire.codecs",
-        "transports.wire.elements",
-        "transports.wire.frame_decoder",
-        "transports.wire.frame_encoder",
-        "transports.wire.parts",
-        "transports.wire.payload",
-        "transports.wire.texts",
-    }
-)
+#: The synchronous core: modules that are compiled as they are. `outside_the_core` says what they keep to.
+CORE = frozenset(COMPILED)
 #: What a class of the core may stand on, beside classes of the core.
-ROOTS = frozenset({"Protocol", "Generic", "Enum", "IntEnum", "NamedTuple", "Exception"})
+ROOTS = frozenset({"msgspec.Struct", "Protocol", "Generic", "Enum", "IntEnum", "NamedTuple", "Exception"})
+#: Keywords of structs, which the compiled build makes classes of (`scripts/native_build/structs.py`).
+OF_STRUCTS = frozenset({"gc", "eq", "kw_only"})
 
 
 @dataclass(frozen=True)
@@ -238,7 +170,8 @@ def _walk(tree: ast.AST, *, at_load: bool) -> Iterator[tuple[ast.AST, bool]]:
 def _read() -> dict[str, Module]:
     modules = {}
     folders = [ROOT / name for name in (*FLOORS, BESIDE)]
-    for path in sorted(itertools.chain(ROOT.glob("*.py"), *(folder.rglob("*.py") for folder in folders))):
+    roots = (ROOT / "__init__.py", ROOT / "__main__.py")
+    for path in sorted(itertools.chain(roots, *(folder.rglob("*.py") for folder in folders))):
         parts = list(path.relative_to(ROOT).with_suffix("").parts)
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         source = path.read_text(encoding="utf-8")
@@ -295,8 +228,9 @@ def over_a_wall(module: Module) -> Iterator[str]:
 def outside_the_core(module: Module) -> Iterator[str]:
     """What in a module of the core only an interpreter can run, or what would tie it to interpreted code.
 
-    No coroutine; no class that stands on one outside, by keywords, or that one outside stands on; every function
-    annotated, nothing as just `Any`; no `del self`. Protocols are no classes here: nobody makes an object of them.
+    No coroutine; no class that stands on one outside or on two, or that one outside stands on; no keywords but those of
+    structs; no `__next__`; every function annotated, nothing as just `Any`; no `del self`. Protocols are no classes
+    here: nobody makes an object of them.
     """
     for node in ast.walk(module.tree):
         for fault in _faults(module, node):
@@ -314,14 +248,18 @@ def _faults(module: Module, node: ast.AST) -> Iterator[str]:
     if waits or (isinstance(node, ast.comprehension) and node.is_async):
         yield "is a coroutine's"
     elif isinstance(node, ast.ClassDef):
-        if node.keywords:
+        if any(each.arg not in OF_STRUCTS for each in node.keywords):
             yield f"gives {node.name} keywords"
+        if not _is_protocol(node) and len([base for base in node.bases if _plain_name(base) != "Generic"]) > 1:
+            yield f"lets {node.name} stand on two classes"
         for base in () if _is_protocol(node) else node.bases:
             name = _plain_name(base)
             if name not in ROOTS and _definition(module, name)[0] not in CORE:
                 yield f"lets {node.name} stand on {name}"
     elif isinstance(node, ast.FunctionDef):
         yield from _loosely(node)
+        if node.name == "__next__":
+            yield "is its own iterator"
     elif isinstance(node, ast.AnnAssign) and _says_nothing(node.annotation):
         yield f"lets {ast.unparse(node.target)} be anything"
     elif isinstance(node, ast.Delete) and any(

@@ -43,10 +43,13 @@ __all__ = ["TracedLoopCell", "TracedThreadCell"]
 R = TypeVar("R")
 
 
-class Traces(Cell):
-    """What both kinds have. It has no slots of its own, so that each stands on it and on its plain cell."""
+class TracedLoopCell(LoopCell):
+    """On the event loop. Its turns are the plain ones, message by message: `run_turn` knows no traces."""
 
-    __slots__ = ()
+    __slots__ = ("handling_now",)
+
+    #: The work that the message at hand has begun; only while it is handled.
+    handling_now: Handling
 
     def failed(self, envelope: Envelope, error: BaseException) -> object:
         """As `Cell.failed`."""
@@ -65,15 +68,6 @@ class Traces(Cell):
     def pour(self, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:
         """As `Cell.pour`, one by one."""
         return pour_traced(self, supply, sender, within)
-
-
-class TracedLoopCell(Traces, LoopCell):
-    """On the event loop. Its turns are the plain ones, message by message: `run_turn` knows no traces."""
-
-    __slots__ = ("handling_now",)
-
-    #: The work that the message at hand has begun; only while it is handled.
-    handling_now: Handling
 
     def drain(self) -> None:
         """As `LoopCell.drain`."""
@@ -126,12 +120,30 @@ class TracedLoopCell(Traces, LoopCell):
         return self.enter_ask(envelope, future, sender, timeout, bus.wheel)
 
 
-class TracedThreadCell(Traces, ThreadCell):
+class TracedThreadCell(ThreadCell):
     """On a thread of its own."""
 
     __slots__ = ("handling_now",)
 
     handling_now: Handling
+
+    def failed(self, envelope: Envelope, error: BaseException) -> object:
+        """As `Cell.failed`."""
+        note_failure(envelope, error)
+        return super().failed(envelope, error)
+
+    def undelivered(self, envelope: Envelope, error: SendError) -> None:
+        """As `Addressee.undelivered`."""
+        note_loss(envelope, error)
+        super().undelivered(envelope, error)
+
+    def traced(self, envelope: Envelope) -> Envelope:
+        """As `Cell.traced`."""
+        return traced(self, envelope)
+
+    def pour(self, supply: Supply, sender: Addressee | None, within: Within) -> Outcome[None] | None:
+        """As `Cell.pour`, one by one."""
+        return pour_traced(self, supply, sender, within)
 
     def handle_within(self, envelope: Envelope) -> object:
         """As `ThreadCell.handle_within`."""

@@ -57,4 +57,7 @@ class TracedEnvelope(Envelope, gc=False, kw_only=True):
 
 def as_traced(envelope: Envelope, trace: MessageTrace) -> TracedEnvelope:
     """The same message, traced."""
-    return TracedEnvelope(**{name: getattr(envelope, name) for name in Envelope.__struct_fields__}, trace=trace)
+    one = envelope
+    return TracedEnvelope(
+        one.message, one.sender, one.reply, one.deadline, one.source, one.size, one.carrier, one.came, trace=trace
+    )

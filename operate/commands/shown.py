@@ -79,6 +79,7 @@ class ShownProcess(msgspec.Struct, frozen=True):
     threads: int
     open_fds: int | None
     max_fds: int
+    build: str = ""
 
 
 class ShownNode(msgspec.Struct, frozen=True):

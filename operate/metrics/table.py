@@ -150,7 +150,13 @@ _COUNTER, _GAUGE, _HISTOGRAM, _INFO = MetricKind.COUNTER, MetricKind.GAUGE, Metr
 _OF_SEND, _WHY = ("side", "channel"), ("side", "channel", "reason")
 
 METRICS: tuple[Metric, ...] = (
-    Metric("peerbus_build", _INFO, "The version that runs; always 1.", lambda s: [((s.version,), 1)], ("version",)),
+    Metric(
+        "peerbus_build",
+        _INFO,
+        "The version and the build that run; always 1.",
+        lambda s: [((s.version, s.node.process.build), 1)],
+        ("version", "build"),
+    ),
     Metric("peerbus_ready", _GAUGE, "1: the node can be counted on, as /readyz says.", _one(lambda s: int(s.ready))),
     Metric("peerbus_draining", _GAUGE, "1: the operator has it emptied.", _one(lambda s: int(s.node.peers.draining))),
     # Sends.

@@ -28,6 +28,8 @@ def test_a_module_of_the_core_could_be_compiled(name: str) -> None:
         ("def f() -> object:\n    async def run() -> None: ...\n    return run", "is a coroutine's"),
         ("class A(int): ...", "lets A stand on int"),
         ("class A(Struct, frozen=True): ...", "gives A keywords"),
+        ("class A(Cell, Ledger): ...", "lets A stand on two classes"),
+        ("class A:\n    def __next__(self) -> int: ...", "is its own iterator"),
         ("def f(a) -> None: ...", "lets a of f be anything"),
         ("def f(a: Any | None) -> None: ...", "lets a of f be anything"),
         ("def f(a: int): ...", "lets f return anything"),

@@ -136,6 +136,20 @@ class ReceiveWindow:
         self._messages_owed = self._bytes_owed = 0
         self._granted = 0
 
+    def stand_where(self, other: ReceiveWindow) -> None:
+        """Be as another one is: it takes that one's place."""
+        self._bytes = other._bytes
+        self._bytes_held = other._bytes_held
+        self._bytes_max = other._bytes_max
+        self._bytes_owed = other._bytes_owed
+        self._bytes_whole = other._bytes_whole
+        self._granted = other._granted
+        self._messages = other._messages
+        self._messages_held = other._messages_held
+        self._messages_max = other._messages_max
+        self._messages_owed = other._messages_owed
+        self._messages_whole = other._messages_whole
+
     @property
     def received(self) -> int:
         """Messages that have arrived since the beginning."""

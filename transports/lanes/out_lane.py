@@ -16,10 +16,11 @@ from ...actors.mailbox import NEVER, Account, Tally, Waiter
 from ...actors.messages import Address
 from ...actors.sends import DELIVERED, GAVE_WAY, Outcome
 from ..wire import ChannelCodec, ChannelInfo
-from .batch import GROWN, ITEM_OVERHEAD, Batch, Item, Outgoing
+from .batch import GROWN, ITEM_OVERHEAD, Batch, Outgoing
 from .credit_waiters import CreditWaiters
 from .flow import SendWindow
 from .frame_timing import tells_leave
+from .item import Item
 from .lane_statistics import LaneStatistics
 from .unconfirmed import Unconfirmed
 

@@ -8,8 +8,9 @@ from typing import NamedTuple
 from ...actors.messages import Address
 from ...actors.sends import GAVE_WAY
 from ..wire import ChannelCodec, Payload
-from .batch import GROWN, ITEM_OVERHEAD, ROOM, Batch, Item
+from .batch import GROWN, ITEM_OVERHEAD, ROOM, Batch
 from .frame_timing import tells_leave
+from .item import Item
 from .out_lane import OutLane
 
 __all__ = ["Taken", "accept_many"]

@@ -269,7 +269,7 @@ class Outbox:
         pacer = self.pacer
         if not pacer.open:
             return []
-        number, left, data = next(turn.cutting)
+        number, left, data = turn.cutting.cut()
         if not left:
             self._budget.give_back(turn.cutting.total)
             turn.cutting = None

@@ -48,7 +48,7 @@ class RatedWindow(ReceiveWindow):
         again: Callable[[float], object],
     ) -> None:
         super().__init__(*window.announced)
-        copy_window(window, self)
+        self.stand_where(window)
         self._buckets = buckets
         self._now, self._again = now, again
         self.limit = limit
@@ -118,14 +118,8 @@ class RatedWindow(ReceiveWindow):
 def unrated(window: ReceiveWindow) -> ReceiveWindow:
     """A plain window that goes on where this one is."""
     plain = ReceiveWindow(*window.announced)
-    copy_window(window, plain)
+    plain.stand_where(window)
     return plain
-
-
-def copy_window(window: ReceiveWindow, to: ReceiveWindow) -> None:
-    """Let the other one be where this one is."""
-    for name in ReceiveWindow.__slots__:
-        setattr(to, name, getattr(window, name))
 
 
 def _never(_after: float) -> None:

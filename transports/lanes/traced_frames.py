@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from ...actors.mailbox import MessageTrace
 from ..wire import BODY_OVERHEAD, Ask, Tell, TracedAsk, TracedTell, body_limit, encode_traces
-from .batch import ITEM_OVERHEAD, Item, Outgoing, TracedOutgoing
+from .batch import ITEM_OVERHEAD, Outgoing, TracedOutgoing
+from .item import Item
 
 __all__ = ["TRACED", "traced_ask", "traced_tell"]
 

@@ -141,11 +141,11 @@ class Cutter:
         return self._left
 
     def __iter__(self) -> Iterator[tuple[int, int, memoryview]]:
-        return self
+        while self._left:
+            yield self.cut()
 
-    def __next__(self) -> tuple[int, int, memoryview]:
-        if not self._left:
-            raise StopIteration
+    def cut(self) -> tuple[int, int, memoryview]:
+        """The next part; something must be left."""
         head, start = self._head, self._at
         self._at = end = start + PART_SIZE - len(head)
         data = self._body[start:end]

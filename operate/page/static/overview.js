@@ -24,7 +24,7 @@ function overviewScreen(root) {
     ["Offers", node.offers.length ? h("span", { class: "row" }, node.offers.map(roleChip)) : "nothing"],
     ["Listens at", h("span", { class: "mono" }, node.endpoints.map((each) => h("div", {}, said(each.replace(/[0-9a-f]{64}@/, "")))))],
     ["Up", seconds(Date.now() / 1000 - node.process.started)],
-    ["peerbus", node.version],
+    ["peerbus", `${node.version}, ${node.process.build}`],
     ["Process", `${node.process.pid}, ${plural(node.process.threads, "thread")}`],
     ["Open files", `${node.process.open_fds ?? NONE} of ${number(node.process.max_fds)}`],
     ["Connections open", counts(openBy(node.carried.carried))],

@@ -12,10 +12,11 @@ import pytest
 from command_line import run
 
 import peerbus
+from peerbus.native import build_name
 
 
 def test_version_is_the_packages_own(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["--version"], capsys) == (0, f"peerbus {peerbus.__version__}\n", "")
+    assert run(["--version"], capsys) == (0, f"peerbus {peerbus.__version__} ({build_name()})\n", "")
 
 
 def test_the_help_teaches_by_example(capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,7 +93,7 @@ def test_the_module_runs_as_the_command_does() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "peerbus", "--version"], check=True, capture_output=True, text=True, timeout=30
     )
-    assert done.stdout == f"peerbus {peerbus.__version__}\n"
+    assert done.stdout == f"peerbus {peerbus.__version__} ({build_name()})\n"
 
 
 def test_ctrl_c_while_the_command_is_still_being_imported_is_silent(

@@ -8,6 +8,7 @@ from prometheus_client.openmetrics.parser import text_string_to_metric_families 
 from prometheus_client.parser import text_string_to_metric_families as prometheus
 
 from peerbus.actors import LOCAL, Actor, handles
+from peerbus.native import build_name
 
 
 class Secret(Actor):
@@ -34,7 +35,7 @@ async def test_the_figures_are_those_of_the_node(place: Place) -> None:
     assert samples["peerbus_actors", blocks] == 1
     assert samples[("peerbus_ready",)] == 1
     assert samples["peerbus_peers", ("state", "ready")] == 0
-    assert samples["peerbus_build_info", ("version", place.node.version)] == 1
+    assert samples["peerbus_build_info", ("build", build_name()), ("version", place.node.version)] == 1
     assert samples[("process_resident_memory_bytes",)] > 1e6
 
 

@@ -39,7 +39,7 @@ def test_there_are_at_most_forty_and_each_is_named_as_the_field_does() -> None:
 
 def test_labels_are_those_that_are_bounded() -> None:
     labels = {label for metric in METRICS for label in metric.labels}
-    assert labels <= {"side", "channel", "reason", "state", "role", "carrier", "direction", "version"}
+    assert labels <= {"side", "channel", "reason", "state", "role", "carrier", "direction", "version", "build"}
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from peerbus.actors import Address
 from peerbus.actors.mailbox.envelope import NEVER
 from peerbus.actors.messages.address import Local
-from peerbus.transports.lanes.batch import ANSWERED, GROWN, ITEM_OVERHEAD, ROOM, Batch, Item, Outgoing
+from peerbus.transports.lanes.batch import ANSWERED, GROWN, ITEM_OVERHEAD, ROOM, Batch, Outgoing
+from peerbus.transports.lanes.item import Item
 from peerbus.transports.wire.frame_encoder import FrameEncoder
 from peerbus.transports.wire.frames import BATCH_LIMIT, PART_SIZE, Tell
 

@@ -18,7 +18,8 @@ from peerbus.actors.base.errors import SendError
 from peerbus.actors.mailbox.envelope import NEVER, Envelope
 from peerbus.actors.messages.address import Address, Local
 from peerbus.actors.sends.outcome import GAVE_WAY
-from peerbus.transports.lanes.batch import Item, Outgoing
+from peerbus.transports.lanes.batch import Outgoing
+from peerbus.transports.lanes.item import Item
 from peerbus.transports.lanes.out_lane import OutLane
 from peerbus.transports.lanes.out_many import Taken, accept_many
 from peerbus.transports.wire.payload import ChannelCodec, Payload

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from peerbus.actors.mailbox import Handling
-from peerbus.transports.lanes.batch import Batch, Item, Outgoing, TracedOutgoing, traced_outgoing
+from peerbus.transports.lanes.batch import Batch, Outgoing, TracedOutgoing, traced_outgoing
+from peerbus.transports.lanes.item import Item
 from peerbus.transports.lanes.traced_frames import traced_ask, traced_tell
 from peerbus.transports.wire import Ask, FrameEncoder, Tell, TracedAsk, TracedTell, body_limit, read_traces
 

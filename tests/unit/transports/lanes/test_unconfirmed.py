@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from peerbus.actors import MailboxFull
 from peerbus.actors.mailbox.envelope import NEVER
-from peerbus.transports.lanes.batch import Batch, Item, Outgoing
+from peerbus.transports.lanes.batch import Batch, Outgoing
+from peerbus.transports.lanes.item import Item
 from peerbus.transports.lanes.unconfirmed import Unconfirmed
 
 

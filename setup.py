@@ -1,0 +1,70 @@
+"""What setup.cfg cannot say: the core is compiled where that is possible and not refused (docs/releasing.md).
+
+PEERBUS_PURE=1: nothing is compiled; PEERBUS_PURE=0: what cannot be compiled ends the build. Else it costs speed only.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+HERE = Path(__file__).resolve().parent
+WANTED = os.environ.get("PEERBUS_PURE", "")
+#: What an editable install links is what its user edits; a compiled module would stand before it.
+EDITABLE = {"editable_wheel", "develop"} & set(sys.argv)
+#: What compiles: mypyc, and the types of what the core imports.
+TOOLS = ["mypy>=2.1,<3", "msgspec>=0.20", "pykka>=4.5,<5", "setuptools>=77"]
+
+
+def possible() -> bool:
+    """Whether to try: nobody refused it, and there is a compiler of C."""
+    if WANTED == "1" or EDITABLE:
+        return False
+    return WANTED == "0" or any(map(shutil.which, (os.environ.get("CC", "cc"), "gcc", "clang")))
+
+
+def extensions() -> list[Extension]:
+    """The compiled modules; none where they cannot be had."""
+    if not possible():
+        return []
+    try:
+        sys.path.insert(0, str(HERE / "scripts"))
+        from native_build import compiled
+
+        return compiled(HERE)
+    except (SystemExit, Exception) as error:
+        if WANTED == "0":
+            raise
+        print(f"peerbus: the core is not compiled: {error!r}", file=sys.stderr)
+        return []
+    finally:
+        sys.path.pop(0)
+
+
+class AllOrNothing(build_ext):
+    """A compiler that fails costs speed, not the installation; but no half of the modules is left."""
+
+    def run(self) -> None:
+        """Compile, or leave no trace of having tried."""
+        try:
+            super().run()
+        except Exception as error:
+            if WANTED == "0":
+                raise
+            print(f"peerbus: the core is not compiled: {error!r}", file=sys.stderr)
+            for output in self.get_outputs():
+                Path(output).unlink(missing_ok=True)
+            self.extensions = self.distribution.ext_modules = []
+
+
+setup(
+    script_name="setup.py",  # which is no module of the package, though it lies in its folder
+    setup_requires=TOOLS if possible() and "egg_info" in sys.argv else [],
+    ext_modules=extensions() if {"build_ext", "bdist_wheel", "build", "install"} & set(sys.argv) else [],
+    cmdclass={"build_ext": AllOrNothing},
+)
