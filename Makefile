@@ -27,7 +27,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo test test-eager test-all soak large fuzz browser interop brokers check format lint types layering coverage wheel native test-native check-api check-metrics load siege wan sim clean quic-check \
-  tuning generate javascript bench bench-peers bench-peers-there bench-check bench-publish
+  tuning generate javascript bench bench-builds bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
 	@echo 'peerbus: make <verb> [ARGS="…"] [PYTHON=python3.12]'
@@ -109,6 +109,10 @@ native: $(INSTALLED)dev ## build the wheel whose core is compiled, into dist/nat
 
 test-native: native ## install that wheel in an environment of its own, and run every test on it
 	PYTHON='$(RUN)' scripts/test-native $(WORKERS) $(ARGS)
+
+bench-builds: native ## the compiled build beside its sources, in processor time of a message: two minutes
+	PYTHON='$(RUN)' scripts/native-environment
+	@.venv-native/bin/python benchmarks builds $(ARGS)
 
 bench: $(INSTALLED)dev ## measure beside Pykka and raw asyncio: two minutes (ARGS=--quick: half of one)
 	@$(VENV)/bin/python benchmarks run $(ARGS)

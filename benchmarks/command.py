@@ -38,6 +38,7 @@ wan      long and thin links between two network namespaces, beside TCP alone; s
 siege    attacks on a node beside an honest load, each with the bounds that it has to keep; see `siege --help`
 sim      whole nodes in one process on virtual time, 10 to 1 000 of them; see `sim --help`
 compression  of what the examples send, in each way: how much smaller, at what processor time; see `compression --help`
+builds   the compiled build beside its sources, in processor time of a message; see `builds --help`
 quic     does a library of QUIC carry the bus? Its newest release, in an environment of its own; see `quic --help`
 tuning   what each setting of a channel does under load, on virtual time, drawn in docs/; see `tuning --help`
 
@@ -74,6 +75,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             from .tuning.command import main as tuning
 
             return tuning(words[1:])
+        case ["builds"]:
+            from .builds import main as builds
+
+            return builds(words[1:])
         case ["quic"]:
             from .quic.command import main as quic
 

@@ -13,6 +13,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from time import perf_counter
 
+from peerbus.native import build_name
+
 __all__ = ["ForeignLoad", "machine", "resident_bytes", "unique_bytes", "versions", "which"]
 
 #: Linux's account of a process's memory, and of the machine's time.
@@ -46,7 +48,7 @@ def versions() -> dict[str, str]:
     found = {}
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            found[package] = version(package) + (f" ({build_name()})" if package == "peerbus" else "")
         except PackageNotFoundError:
             continue
     for name, (program, *arguments) in _PROGRAMS.items():
