@@ -7,10 +7,13 @@ VENV   ?= .venv$(patsubst python%,-%,$(filter python3.%,$(notdir $(PYTHON))))
 # The products that bench-peers measures stay out of the environment of the tests.
 PEERS  := .venv-peers
 ARGS   ?=
-# How tests are shared out: on two processes. `make test ARGS="-n 0"` runs them in one, and shows what they print.
-WORKERS ?= -n 2 --dist loadgroup
+# How tests are shared out: on one process more than there are processors, as some tests wait for real sockets and
+# processes. `make test ARGS="-n 0"` runs them in one, and shows what they print.
+WORKERS ?= -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1) --dist loadgroup
 EAGER  ?= tests/unit/actors
 
+# Bytecode is kept, whatever the shell says: each of some hundred processes that the tests start would compile 650 modules.
+export PYTHONDONTWRITEBYTECODE :=
 RUN   := $(VENV)/bin/python -P
 FOLDERS := native actors transports discovery node operate testing
 LINTED  := *.py $(wildcard $(FOLDERS) tests examples benchmarks fuzz scripts/native_build)
@@ -49,8 +52,9 @@ test-all: ## run every test on each Python from 3.11 on that is installed
 	@scripts/test-all
 
 # -m seeds: what is marked with @pytest.mark.seeds. A later ARGS="--peerbus-seeds=5000-9999" wins.
-soak: $(INSTALLED)test ## the simulated properties over 5000 seeds, at most 3 minutes each (ARGS="--peerbus-seeds=5000-9999")
+soak: $(INSTALLED)test ## the simulated properties over 5000 seeds, at most 3 minutes each, others over 2000 examples (ARGS="--peerbus-seeds=5000-9999")
 	$(RUN) -m pytest -m seeds --peerbus-seeds=5000 --peerbus-seconds=180 tests/network $(ARGS)
+	$(RUN) -m pytest -m hypothesis --hypothesis-profile=soak -o timeout=1800 $(WORKERS) tests/unit $(ARGS)
 
 large: $(INSTALLED)test $(INSTALLED)plot ## 200 simulated nodes under churn, and a partition that heals, drawn in docs/
 	PEERBUS_NODES=200 PEERBUS_DRAW=docs/dials $(RUN) -m pytest -o timeout=1800 tests/network/test_large_networks.py tests/network/test_one_seed.py $(ARGS)

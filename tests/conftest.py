@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import logging
 import signal
 import sys
@@ -17,7 +18,9 @@ from hypothesis import HealthCheck, settings
 from peerbus.testing.leaks import Leaks, tasks_left
 
 #: A slow or busy machine is no reason to fail: pytest-timeout bounds what hangs.
-settings.register_profile("peerbus", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("peerbus", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=30)
+#: What `make soak` takes.
+settings.register_profile("soak", parent=settings.get_profile("peerbus"), max_examples=2000)
 settings.load_profile("peerbus")
 
 #: Files whose tests hear the same multicast on the loopback, and the names that the others use there. By file, not
@@ -62,6 +65,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason=mark.args[0]))
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.get_closest_marker("seeds") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector leave out what there is by now, a million objects: it would look at them half a second.
+
+    Tests collect some thousand times, and Python does as it likes.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -105,7 +105,11 @@ class Module:
     name: str
     path: Path
     source: str
-    tree: ast.Module
+
+    @functools.cached_property
+    def tree(self) -> ast.Module:
+        """Its syntax tree: read when somebody looks, as all of them take seconds in each process of the tests."""
+        return ast.parse(self.source, str(self.path))
 
     @property
     def floor(self) -> str:
@@ -175,7 +179,7 @@ def _read() -> dict[str, Module]:
         parts = list(path.relative_to(ROOT).with_suffix("").parts)
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
         source = path.read_text(encoding="utf-8")
-        modules[name] = Module(name, path, source, ast.parse(source, str(path)))
+        modules[name] = Module(name, path, source)
     return modules
 
 

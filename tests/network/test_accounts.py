@@ -30,7 +30,7 @@ from peerbus.discovery import PeerOptions
 from peerbus.node import Node
 from peerbus.testing import Simulation, Uniform
 
-seeds = pytest.mark.seeds(100)
+seeds = pytest.mark.seeds(30)
 OPTIONS = PeerOptions(disconnect_cooldown=0.2, max_retry=2.0, max_retry_persistent=2.0)
 #: Reasons for which what arrived was offered to no mailbox.
 NOT_OFFERED = {"message_type", "no_such_reactor", "shutting_down"}

@@ -58,7 +58,7 @@ async def at_once(asker: Node, to: Address[Any], count: int) -> Counter[str]:
     return Counter([await outcome for outcome in outcomes])
 
 
-@pytest.mark.seeds(12)
+@pytest.mark.seeds(6)
 @pytest.mark.parametrize("to", PICKS, ids=["one", "least"])
 @pytest.mark.parametrize("here", [False, True], ids=["elsewhere", "and here"])
 async def test_the_one_that_was_measured_gets_its_part_of_the_next_asks(
@@ -73,7 +73,7 @@ async def test_the_one_that_was_measured_gets_its_part_of_the_next_asks(
         assert min(got.values()) >= (2 if to is PICKS[0] else 4)
 
 
-@pytest.mark.seeds(12)
+@pytest.mark.seeds(6)
 async def test_no_equal_starves_when_it_is_asked_one_at_a_time(sim: Simulation) -> None:
     sim.network.shape(latency=0.001, jitter=0.01)  # one is always the quickest by a hair
     asker = await workers(sim, Worker, Worker, here=True)

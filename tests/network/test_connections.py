@@ -504,7 +504,7 @@ async def test_nothing_is_in_doubt_after_an_end_in_order() -> None:
         assert not letters
 
 
-@pytest.mark.seeds(20)
+@pytest.mark.seeds(8)
 async def test_two_nodes_of_one_identity_are_told_why_they_lose_their_connections(sim: Simulation) -> None:
     await sim.node("bob", discover=False)
     for name in ("alice", "twin"):
@@ -513,7 +513,7 @@ async def test_two_nodes_of_one_identity_are_told_why_they_lose_their_connection
         await sim.until(lambda: any(ONE_IDENTITY in str(line) for line in logged), within=10)
 
 
-@pytest.mark.seeds(100)
+@pytest.mark.seeds(30)
 async def test_nodes_that_dial_each_other_and_come_back_are_not_taken_for_one(sim: Simulation) -> None:
     with capture_logs() as logged:
         for name, other in (("alice", "bob"), ("bob", "alice")):

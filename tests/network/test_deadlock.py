@@ -1,18 +1,19 @@
-"""Sends that wait for each other across nodes, on some hundred seeds: the error comes early and names the circle."""
+"""Sends that wait for each other across nodes, on many seeds: the error comes early and names the circle."""
 
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+
+import pytest
 
 from peerbus.actors import LOCAL, Address, Channel, Peer, Reactor, RemoteError, handles
 from peerbus.node import Node
 from peerbus.testing import Simulation, Uniform
 
-SEEDS = range(int(os.environ.get("PEERBUS_SEEDS", "200")))
+seeds = pytest.mark.seeds(40)
 #: Seconds: the deadline of every send, and what a circle may take at most on links of up to 50 ms.
 LONG = 600.0
 LATENCIES: tuple[float | Uniform, ...] = (0.0, 0.001, Uniform(0.0, 0.05))
@@ -110,51 +111,43 @@ async def outcome(node: Node, to: Address[object], hops: int) -> Done | RemoteEr
         return error
 
 
-def test_a_ring_of_asks_over_several_nodes_ends_with_one_error_that_names_it() -> None:
-    async def scenario(sim: Simulation) -> None:
-        circle = await ring(sim)
-        size = len(circle.homes)
-        asker = await sim.node("asker", channels=RING)
-        await settled(sim, [*circle.nodes, asker])
-        began = sim.time
-        # Exactly one place too many: the last ask comes back to the first place, which waits.
-        answer = await outcome(asker, circle.address(0), size)
-        assert isinstance(answer, RemoteError)
-        assert "Deadlock" in str(answer)
-        named = [place for place in range(size) if circle.text(place) in str(answer)]
-        assert named == list(range(size))
-        assert sim.time - began < SOON
-        for place in range(size):
-            assert await outcome(asker, circle.address(place), 0) == Done(place)
-
-    for seed in SEEDS:
-        sim = Simulation(seed=seed)
-        sim.run(scenario(sim))
+@seeds
+async def test_a_ring_of_asks_over_several_nodes_ends_with_one_error_that_names_it(sim: Simulation) -> None:
+    circle = await ring(sim)
+    size = len(circle.homes)
+    asker = await sim.node("asker", channels=RING)
+    await settled(sim, [*circle.nodes, asker])
+    began = sim.time
+    # Exactly one place too many: the last ask comes back to the first place, which waits.
+    answer = await outcome(asker, circle.address(0), size)
+    assert isinstance(answer, RemoteError)
+    assert "Deadlock" in str(answer)
+    named = [place for place in range(size) if circle.text(place) in str(answer)]
+    assert named == list(range(size))
+    assert sim.time - began < SOON
+    for place in range(size):
+        assert await outcome(asker, circle.address(place), 0) == Done(place)
 
 
-def test_chains_that_meet_end_soon_and_only_circles_are_cut() -> None:
-    async def scenario(sim: Simulation) -> None:
-        circle = await ring(sim)
-        size = len(circle.homes)
-        asker = await sim.node("asker", channels=RING)
-        await settled(sim, [*circle.nodes, asker])
-        began = sim.time
-        # From each place halfway round and more, so that each runs into the next.
-        hops = [sim.rng.randrange(1, size) for _ in range(size)]
-        answers = await asyncio.gather(*(outcome(asker, circle.address(p), hops[p]) for p in range(size)))
-        assert sim.time - began < SOON * size
-        for answer in answers:
-            assert answer.__class__ is Done or "wait for each other" in str(answer)
-        cut = [answer for answer in answers if isinstance(answer, RemoteError)]
-        # One failed wait opens the circle; those behind it hear of it, and the rest is answered.
-        assert len(cut) < size
-        for node in circle.nodes:
-            for name, box in node.snapshot().actors.actors.items():
-                assert box.sent == box.delivered + sum(box.failed.values()) + box.waiting, name
-
-    for seed in SEEDS:
-        sim = Simulation(seed=seed)
-        sim.run(scenario(sim))
+@seeds
+async def test_chains_that_meet_end_soon_and_only_circles_are_cut(sim: Simulation) -> None:
+    circle = await ring(sim)
+    size = len(circle.homes)
+    asker = await sim.node("asker", channels=RING)
+    await settled(sim, [*circle.nodes, asker])
+    began = sim.time
+    # From each place halfway round and more, so that each runs into the next.
+    hops = [sim.rng.randrange(1, size) for _ in range(size)]
+    answers = await asyncio.gather(*(outcome(asker, circle.address(p), hops[p]) for p in range(size)))
+    assert sim.time - began < SOON * size
+    for answer in answers:
+        assert answer.__class__ is Done or "wait for each other" in str(answer)
+    cut = [answer for answer in answers if isinstance(answer, RemoteError)]
+    # One failed wait opens the circle; those behind it hear of it, and the rest is answered.
+    assert len(cut) < size
+    for node in circle.nodes:
+        for name, box in node.snapshot().actors.actors.items():
+            assert box.sent == box.delivered + sum(box.failed.values()) + box.waiting, name
 
 
 @dataclass(frozen=True)
@@ -196,28 +189,24 @@ class Right(Pond):
     channel = PONDS[1]
 
 
-def test_two_reactors_that_wait_for_each_others_credit_are_a_circle() -> None:
-    async def scenario(sim: Simulation) -> None:
-        sim.network.shape(latency=sim.rng.choice(LATENCIES))
-        nodes: list[Node] = []
-        nodes += await asyncio.gather(
-            sim.node("a", reactors=[partial(Left, lambda: Peer(nodes[1].node_id) / "right")], channels=PONDS),
-            sim.node("b", reactors=[partial(Right, lambda: Peer(nodes[0].node_id) / "left")], channels=PONDS),
-        )
-        a, b = nodes
-        await settled(sim, nodes)
-        began = sim.time
-        results = await asyncio.gather(
-            a.ask(Peer(b.node_id) / "right", Flood(100), timeout=LONG),
-            b.ask(Peer(a.node_id) / "left", Flood(100), timeout=LONG),
-            return_exceptions=True,
-        )
-        assert sim.time - began < SOON + 100 * 0.2
-        failed = [result for result in results if result != 100]
-        assert len(failed) == 1
-        first, other = sorted((f"bus://{a.node_id}/left", f"bus://{b.node_id}/right"))
-        assert f"{first} → {other} → {first}" in str(failed[0])
-
-    for seed in SEEDS:
-        sim = Simulation(seed=seed)
-        sim.run(scenario(sim))
+@seeds
+async def test_two_reactors_that_wait_for_each_others_credit_are_a_circle(sim: Simulation) -> None:
+    sim.network.shape(latency=sim.rng.choice(LATENCIES))
+    nodes: list[Node] = []
+    nodes += await asyncio.gather(
+        sim.node("a", reactors=[partial(Left, lambda: Peer(nodes[1].node_id) / "right")], channels=PONDS),
+        sim.node("b", reactors=[partial(Right, lambda: Peer(nodes[0].node_id) / "left")], channels=PONDS),
+    )
+    a, b = nodes
+    await settled(sim, nodes)
+    began = sim.time
+    results = await asyncio.gather(
+        a.ask(Peer(b.node_id) / "right", Flood(100), timeout=LONG),
+        b.ask(Peer(a.node_id) / "left", Flood(100), timeout=LONG),
+        return_exceptions=True,
+    )
+    assert sim.time - began < SOON + 100 * 0.2
+    failed = [result for result in results if result != 100]
+    assert len(failed) == 1
+    first, other = sorted((f"bus://{a.node_id}/left", f"bus://{b.node_id}/right"))
+    assert f"{first} → {other} → {first}" in str(failed[0])

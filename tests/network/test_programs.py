@@ -14,7 +14,7 @@ from peerbus.actors.mailbox.mailbox import Mailbox
 from peerbus.actors.mailbox.waiting_senders import Waiter
 
 #: As many as a change is tried on; `make soak` takes thousands.
-seeds = pytest.mark.seeds(200)
+seeds = pytest.mark.seeds(60)
 
 
 @seeds
@@ -28,7 +28,7 @@ def test_a_program_on_two_nodes_keeps_the_laws(peerbus_seed: int) -> None:
 
 
 @pytest.mark.skipif(sys.version_info < (3, 12), reason="asyncio.eager_task_factory is new in 3.12")
-@pytest.mark.seeds(50)
+@pytest.mark.seeds(20)
 def test_a_program_whose_tasks_begin_at_once_keeps_the_laws(peerbus_seed: int) -> None:
     check(replace(Program.random(peerbus_seed, nodes=1 + peerbus_seed % 2), eager=True))
 

@@ -18,7 +18,7 @@ SMALL = PeerOptions(
 )
 
 
-@pytest.mark.seeds(40)
+@pytest.mark.seeds(12)
 async def test_archives_take_the_places_of_others_until_there_are_enough_and_then_nobody_moves(sim: Simulation) -> None:
     alice = await sim.node("alice", options=SMALL, requires=[Require(role="archive", at_least=2)])
     others = ["plain 1", "plain 2", "plain 3", "plain 4", "archive 1", "archive 2", "archive 3"]
@@ -38,7 +38,7 @@ async def test_archives_take_the_places_of_others_until_there_are_enough_and_the
         assert downs.get_nowait() is None
 
 
-@pytest.mark.seeds(10)
+@pytest.mark.seeds(5)
 async def test_a_share_is_met_as_peers_come_and_an_archive_that_leaves_is_replaced(sim: Simulation) -> None:
     alice = await sim.node("alice", options=SMALL, requires=[Require(role="archive", share=0.5)])
     for number in range(4):

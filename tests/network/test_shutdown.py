@@ -443,7 +443,7 @@ def jobs_of(sim: Simulation, desks: list[Node]) -> list[Job]:
     ]
 
 
-@pytest.mark.seeds(60)
+@pytest.mark.seeds(20)
 async def test_all_that_a_node_was_told_before_it_shut_down_is_done(sim: Simulation) -> None:
     ends: dict[int, object] = {}
     node, desks = await network(sim, ends)
@@ -459,7 +459,7 @@ async def test_all_that_a_node_was_told_before_it_shut_down_is_done(sim: Simulat
     assert kept == [job.number for job in jobs]
 
 
-@pytest.mark.seeds(100)
+@pytest.mark.seeds(30)
 async def test_of_nodes_that_shut_down_together_each_send_has_an_end_that_is_true(sim: Simulation) -> None:
     ends: dict[int, object] = {}
     node, desks = await network(sim, ends)

@@ -1,4 +1,4 @@
-"""What whole nodes promise, on some hundred seeds each: a seed that fails here fails the same way every time."""
+"""What whole nodes promise, on many seeds each: a seed that fails here fails the same way every time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from peerbus.node import Node
 from peerbus.testing import LogNormal, Simulation, Uniform
 
 #: Enough for a change to be tried on; `make soak` takes thousands.
-seeds = pytest.mark.seeds(100)
+seeds = pytest.mark.seeds(30)
 HEARTBEAT = 1.0
 #: Quick to come back, so that little virtual time has to pass.
 OPTIONS = PeerOptions(disconnect_cooldown=0.2, max_retry=2.0, max_retry_persistent=2.0)

@@ -78,7 +78,7 @@ async def replaced(sim: Simulation, larger: Node, smaller: Node) -> None:
     await sim.until(lambda: names(larger) - before, within=10)
 
 
-@pytest.mark.seeds(40)
+@pytest.mark.seeds(15)
 async def test_who_waits_for_credit_goes_on_waiting_at_the_connection_that_takes_over(sim: Simulation) -> None:
     sim.network.shape(latency=Uniform(0.0, sim.rng.choice([0.0, 0.02])))
     gate, notes = asyncio.Event(), list[int]()
@@ -116,7 +116,7 @@ async def _send(node: Node, to: Address[Note], number: int) -> None:
         await node.tell(to, note)
 
 
-@pytest.mark.seeds(20)
+@pytest.mark.seeds(8)
 async def test_what_was_accepted_before_goes_first_also_where_that_connection_is_slower(sim: Simulation) -> None:
     gate, notes = asyncio.Event(), list[int]()
     gate.set()
@@ -133,7 +133,7 @@ async def test_what_was_accepted_before_goes_first_also_where_that_connection_is
     assert notes == list(range(5))
 
 
-@pytest.mark.seeds(10)
+@pytest.mark.seeds(8)
 async def test_a_successor_waits_no_longer_for_a_connection_that_the_peer_does_not_read_any_more(
     sim: Simulation,
 ) -> None:
@@ -155,7 +155,7 @@ async def test_a_successor_waits_no_longer_for_a_connection_that_the_peer_does_n
         assert (letter.message, letter.reason) == (Note(0), "peer_gone")
 
 
-@pytest.mark.seeds(10)
+@pytest.mark.seeds(8)
 async def test_who_watches_a_remote_reactor_does_not_hear_of_its_end_when_only_a_connection_is_replaced(
     sim: Simulation,
 ) -> None:

@@ -5,7 +5,6 @@ Compiling it is of no use while half of a way is interpreted: so what the short 
 
 from __future__ import annotations
 
-import ast
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from source_tree import CORE, MODULES, Module, outside_the_core
 
 
 def module(source: str, name: str = "actors.mailbox.ledger") -> Module:
-    return Module(name, Path(MODULES[name].path), source, ast.parse(source))
+    return Module(name, Path(MODULES[name].path), source)
 
 
 @pytest.mark.parametrize("name", sorted(CORE))

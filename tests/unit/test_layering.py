@@ -106,4 +106,4 @@ def test_the_root_holds_no_module_beside_the_package_and_what_builds_it() -> Non
 )
 def test_the_rule_of_the_floors_sees_every_way_up(name: str, source: str, complaints: int) -> None:
     path = ROOT / (name.replace(".", "/") + ".py")
-    assert len(list(upward(Module(name, path, source, ast.parse(source))))) == complaints
+    assert len(list(upward(Module(name, path, source)))) == complaints

@@ -572,7 +572,7 @@ def machine(policy: Overflow) -> type[MailboxMachine]:
     return type(f"{policy.name}Machine", (MailboxMachine,), {"overflow": policy})
 
 
-SETTINGS = settings(max_examples=60, stateful_step_count=40, deadline=None)
+SETTINGS = settings(max_examples=max(30, settings().max_examples), stateful_step_count=40, deadline=None)
 TestWait = machine(Overflow.WAIT).TestCase
 TestReject = machine(Overflow.REJECT).TestCase
 TestDropOldest = machine(Overflow.DROP_OLDEST).TestCase
@@ -653,7 +653,7 @@ def offered(to: Mailbox, envelope: Envelope) -> object:
 
 @pytest.mark.parametrize("policy", Overflow)
 @given(done=DONE_TO_BOTH)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=max(30, settings().max_examples), deadline=None)
 def test_an_offer_is_admitted_by_the_short_way_as_by_the_long_one(
     policy: Overflow, done: list[tuple[str, int] | None]
 ) -> None:
@@ -674,7 +674,7 @@ def test_an_offer_is_admitted_by_the_short_way_as_by_the_long_one(
 
 
 @given(sizes=st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from([0, 10])), max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=max(30, settings().max_examples), deadline=None)
 def test_what_another_thread_has_put_is_admitted_as_an_offer_is(sizes: list[tuple[str, int]]) -> None:
     (foreign, _), (own, _) = box(8), box(8)
     for number, (source, size) in enumerate(sizes):

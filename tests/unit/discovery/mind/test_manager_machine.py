@@ -281,7 +281,9 @@ class Operations(RuleBasedStateMachine):
         assert {p.state for p in self.peers.snapshot().peers} <= {PeerState.IDLE}
 
 
-Operations.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+Operations.TestCase.settings = settings(
+    max_examples=max(30, settings().max_examples), stateful_step_count=40, deadline=None
+)
 TestOperations = Operations.TestCase
 
 
@@ -358,7 +360,7 @@ class Pair:
         return [n for n, wire in enumerate(self.wires) if not wire.closed]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=max(100, settings().max_examples), deadline=None)
 @given(
     chance=st.randoms(use_true_random=False),
     by_address=st.tuples(st.booleans(), st.booleans()),
