@@ -73,6 +73,7 @@ if TYPE_CHECKING:
         Several,
         Share,
         ShutdownStarted,
+        Stream,
         Supervision,
         Terminated,
         Where,
@@ -83,6 +84,7 @@ if TYPE_CHECKING:
     from .reactor import Reactor
     from .routing import Link
     from .sends import Outcome, ReplyFuture, WaitView
+    from .streams import OpenStream
 
 __all__ = [
     "EVERYONE",
@@ -130,6 +132,7 @@ __all__ = [
     "NoRoute",
     "NoSuchReactor",
     "NotAllowed",
+    "OpenStream",
     "Outcome",
     "Overflow",
     "Peer",
@@ -158,6 +161,7 @@ __all__ = [
     "Share",
     "ShutdownStarted",
     "ShuttingDown",
+    "Stream",
     "StreamBroken",
     "StreamClosed",
     "Subscription",
@@ -181,6 +185,7 @@ _ROOMS = (
     "mailbox",
     "sends",
     "engine",
+    "streams",
     "routing",
     "event_stream",
     "pool_view",

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar, cast, overload
 
 from .base import PeerbusError, current_bus
 from .engine import Body, Ref, many_to_cell
-from .messages import WAITS, Address, GroupAddress, How, Share, Supervision, check_reply
-from .sender import asks, tells, tells_many
+from .messages import WAITS, Address, GroupAddress, How, Share, Stream, Supervision, check_reply
+from .routing import routed_open, routed_stream
+from .sender import asks, opens, streams, tells, tells_many
 from .sends import Outcome, check_timeout
+from .stream_sends import check_times
+from .streams import OpenStream
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -164,6 +167,47 @@ class Actor(Body):
         plain = hedge is None and quorum is None and not wait_for_peer
         how = None if plain else How(hedge, quorum, wait_for_peer)
         return _bus_of(self).request(to, message, timeout, reply, self._cell, how)
+
+    @streams
+    def stream(
+        self,
+        to: Ref[Any] | Address[Any],
+        message: object,
+        *,
+        timeout: float | None = None,
+        idle: float | None = None,
+    ) -> Stream[Any]:
+        """Send, and read the answer item by item: `async for block in self.stream(to, GetRange(1, 1_000))`.
+
+        For handlers that are `async def` generators, or return one; a `Request[Stream[Block]]` names the items. The
+        generator runs ahead of its reader by a window, and no further. Leaving the loop, `aclose()`, or letting go of
+        the stream ends it at its next `yield`, and runs its `finally`. Of a role another one is asked where the first
+        is gone before an item has come: let a generator change nothing before its first `yield`.
+        `timeout`: seconds for all of it; `idle`: for each item. Where neither is said, an item may take as long as an
+        answer, the channel's `timeout`, and all together as long as they like.
+        An error comes behind the items that were sent before it: RemoteError where the generator raised, PeerGone,
+        DeadlineExceeded, and any `SendError`, whose `items` says how many had come. Raises TypeError for what is no
+        address, ValueError for one of several receivers.
+        """
+        check_times(timeout, idle)
+        return routed_stream(_bus_of(self), to, message, timeout, idle, self._cell)
+
+    @opens
+    def open_stream(
+        self,
+        to: Ref[Any] | Address[Any],
+        message: object,
+        *,
+        timeout: float | None = None,
+        idle: float | None = None,
+    ) -> OpenStream[Any]:
+        """Send items along with a message: `async with self.open_stream(to, Upload("a")) as s: await s.send(chunk)`.
+
+        For handlers with a parameter `AsyncIterator[Chunk]`. `await s.result()` is what the handler returns; one that
+        is a generator sends items back, `async for item in s`. Times and errors as with `stream`.
+        """
+        check_times(timeout, idle)
+        return routed_open(_bus_of(self), to, message, timeout, idle, self._cell)
 
     # Children, watches.
 

@@ -51,8 +51,9 @@ from .routing import (
     unwatch,
     watch,
 )
-from .sender import asks, tells, tells_many
+from .sender import asks, opens, streams, tells, tells_many
 from .sends import DeadlineWheel, DeadlockWatch, Outcome, ThreadSends, Tracer, check_timeout, waits_of
+from .stream_sends import bus_open, bus_stream
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -323,6 +324,8 @@ class Bus:
     unwatch = unwatch
     deadline = deadline_of
     offer = offer
+    stream = streams(bus_stream)
+    open = opens(bus_open)
     waits = waits_of
     tell_router = tell_router
 
@@ -377,10 +380,7 @@ class Bus:
         return self.events.subscribe(*types)
 
     def subscribe_actor(self, ref: Ref[Any], *types: type) -> None:
-        """Send the actor every event of these types, as messages, and first what stands of them (`Retained`).
-
-        Without room in its mailbox an event is forgotten. From any thread.
-        """
+        """Send it events of these types, first what stands (`Retained`), where its mailbox has room. Any thread."""
         self.events.subscribe_actor(ref, *types)
 
     def unsubscribe_actor(self, ref: Ref[Any]) -> None:

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, overload
 
-from .messages import Address, Asks, GroupAddress, Results, Share, Speaks
+from .messages import Address, Asks, GroupAddress, Results, Share, Speaks, Stream
 from .sends import Outcome
+from .streams import OpenStream
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-__all__ = ["AskMethod", "TellMethod", "TellManyMethod", "asks", "tells", "tells_many"]
+__all__ = [
+    "AskMethod",
+    "OpenMethod",
+    "StreamMethod",
+    "TellManyMethod",
+    "TellMethod",
+    "asks",
+    "opens",
+    "streams",
+    "tells",
+    "tells_many",
+]
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -113,6 +125,42 @@ class AskMethod(Protocol):
     ) -> Outcome[Results[object]]: ...
 
 
+class StreamMethod(Protocol):
+    """`stream(to, message)`: a send whose answer comes in items, `async for`."""
+
+    @overload
+    def __call__(
+        self,
+        to: Address[M] | Speaks[M],
+        message: Asks[M, Stream[R]],
+        *,
+        timeout: float | None = None,
+        idle: float | None = None,
+    ) -> Stream[R]: ...
+    @overload
+    def __call__(
+        self, to: Address[M] | Speaks[M], message: M, *, timeout: float | None = None, idle: float | None = None
+    ) -> Stream[Any]: ...
+
+
+class OpenMethod(Protocol):
+    """`open(to, message)`: a send that items go with, and an answer."""
+
+    @overload
+    def __call__(
+        self,
+        to: Address[M] | Speaks[M],
+        message: Asks[M, R],
+        *,
+        timeout: float | None = None,
+        idle: float | None = None,
+    ) -> OpenStream[R]: ...
+    @overload
+    def __call__(
+        self, to: Address[M] | Speaks[M], message: M, *, timeout: float | None = None, idle: float | None = None
+    ) -> OpenStream[Any]: ...
+
+
 def tells(method: Callable[..., Outcome[Any]]) -> TellMethod:
     """The method, with the types of `TellMethod`."""
     return cast("TellMethod", method)
@@ -126,3 +174,13 @@ def tells_many(method: Callable[..., Outcome[Any]]) -> TellManyMethod:
 def asks(method: Callable[..., Outcome[Any]]) -> AskMethod:
     """The method, with the types of `AskMethod`."""
     return cast("AskMethod", method)
+
+
+def streams(method: Callable[..., Stream[Any]]) -> StreamMethod:
+    """The method, with the types of `StreamMethod`."""
+    return cast("StreamMethod", method)
+
+
+def opens(method: Callable[..., OpenStream[Any]]) -> OpenMethod:
+    """The method, with the types of `OpenMethod`."""
+    return cast("OpenMethod", method)

@@ -58,6 +58,7 @@ COMPILED = (
     "transports.connection.receive_side",
     "transports.connection.remote_watches",
     "transports.connection.served_asks",
+    "transports.connection.stream_reply",
     "transports.connection.succession",
     "transports.connection.traced_link",
     "transports.connection.traced_receive",

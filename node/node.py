@@ -24,7 +24,6 @@ from ..actors.bus_life import SHUTDOWN_TIMEOUT
 from ..actors.engine import SLOW_HANDLER, Here, LoopThread, Ref, channels_of, check_plain, factories_of
 from ..actors.event_stream import Subscription
 from ..actors.messages import Capability, Channel, ChannelTuning, Rate, Supervision
-from ..actors.sender import AskMethod, TellManyMethod, TellMethod
 from ..actors.sends import Outcome
 from ..actors.traced_sends import trace_sends
 from ..discovery.book import Book, BookKeeper, MemoryBook, SqliteBook
@@ -40,7 +39,6 @@ from ..transports.rules import PeerRates, PeerRules, Permissions
 from ..transports.streams import Identity, Transport, TransportOptions
 from ..transports.wire import Codecs
 from .allocator import keep_freed_memory
-from .delegated import Delegated
 from .event_history import EventHistory
 from .extension import Extension, Extensions, tracer_of
 from .inspector import INSPECTOR, Inspector
@@ -64,6 +62,7 @@ from .node_arguments import (
 )
 from .own_actors import OwnActors
 from .search import SearchWays, meeting_places, search_of
+from .sends import NodeSends
 from .views import NodeViews
 
 __all__ = ["Node"]
@@ -75,7 +74,7 @@ T = TypeVar("T")
 log = get_logger("peerbus.node")
 
 
-class Node(NodeViews):
+class Node(NodeSends, NodeViews):
     """One member of a network of nodes.
 
     `name` is for people. Nodes talk to nodes of the same `network`, into which anybody may come, or by its rules:
@@ -378,23 +377,6 @@ class Node(NodeViews):
     def subscribe(self, *types: type[E]) -> Subscription[E]:
         """Events of these types (`PeerUp`, `PeerDown`, `DeadLetter`, …); see `Bus.subscribe`."""
         return self.bus.subscribe(*types)
-
-    # The bus's own, and not calls of them: these stand on the way of every send.
-
-    @Delegated
-    def tell(self) -> TellMethod:
-        """Send without an answer; see `Actor.tell`. From another thread than the loop's: `.get()` the outcome."""
-        return self.bus.tell
-
-    @Delegated
-    def tell_many(self) -> TellManyMethod:
-        """Send many without an answer; see `Actor.tell_many`. From another thread: `.get()` the outcome."""
-        return self.bus.tell_many
-
-    @Delegated
-    def ask(self) -> AskMethod:
-        """Send and get the answer; see `Actor.ask`. From another thread than the loop's: `.get()` the outcome."""
-        return self.bus.ask
 
     def __repr__(self) -> str:
         return f"<Node {self.name} {self.node_id[:8]} {len(self.peers)} peers>"

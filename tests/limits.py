@@ -181,6 +181,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("transports.wire.frames", "BATCH_LIMIT", "messages in one frame"),
         Limit("transports.connection.read_turns", "SLICE", "of one turn for one peer's frames", "seconds"),
         Limit("transports.connection.served_asks", "REPLY_LIMIT", "answers that a peer does not read", "bytes"),
+        Limit("transports.connection.served_streams", "MAX_STREAMS", "streams of one peer on one channel"),
         Limit("transports.connection.connection", "UNREAD_LIMIT", "control frames that it does not read", "bytes"),
         Limit("transports.connection.served_asks", "UNWANTED_LIMIT", "asks given up whose answers wait"),
         Limit("transports.wire.frame_decoder", "SKIPPED_LIMIT", "frames of unknown kinds between two heartbeats"),

@@ -78,6 +78,9 @@ FRAMES: dict[int, st.SearchStrategy[Frame]] = {
         st.binary(max_size=300),
         st.binary(max_size=9),
     ),
+    21: st.builds(wire.ItemsFrame, st.integers(0, 511), rids, u32, st.lists(payloads, min_size=1, max_size=5)),
+    22: st.builds(wire.EndFrame, st.integers(0, 511), rids, u64, words, texts),
+    23: st.builds(wire.GrantFrame, st.integers(0, 511), rids, st.integers(0, 2**31 - 1), st.integers(0, 2**31 - 1)),
 }
 frames = st.one_of(*FRAMES.values())
 
@@ -106,6 +109,9 @@ SAMPLES: dict[str, Frame] = {
     "probe": wire.ProbeFrame(0, 3, 77, ["bus://local/blocks"]),
     "window": wire.WindowFrame(3, 8192, 8 << 20),
     "compressed": wire.Compressed(2, 1, 70_000, b"less", b"filled up"),
+    "items": wire.ItemsFrame(3, 7, 1, [b"one", b""]),
+    "end": wire.EndFrame(3, 7, 2, "code", "text"),
+    "grant": wire.GrantFrame(3, 7, 16, 4096),
 }
 
 
@@ -126,6 +132,8 @@ def copied(frame: ArrivedFrame) -> Frame:
             return wire.Ask(channel, [(*fields, bytes(data)) for *fields, data in items])  # type: ignore[misc]  # four
         case wire.ZeroCopyReply(channel, items):
             return wire.Reply(channel, [(rid, number, bytes(data)) for rid, number, data in items])
+        case wire.ZeroCopyItems(lane, rid, number, payloads):
+            return wire.ItemsFrame(lane, rid, number, [bytes(data) for data in payloads])
         case wire.ZeroCopyPart(lane, left, data):
             return wire.Part(lane, left, bytes(data))
         case wire.ZeroCopyCompressed(lane, fresh, size, data, padding):

@@ -21,7 +21,7 @@ LOOSE = ""
 #: imports rooms that stand before it, and nothing else of its floor.
 ROOMS = {
     "native": (LOOSE,),
-    "actors": ("base", "messages", "mailbox", "sends", "engine", "routing", LOOSE, "pools"),
+    "actors": ("base", "messages", "mailbox", "sends", "engine", "streams", "routing", LOOSE, "pools"),
     "transports": (
         "streams",
         "libp2p",

@@ -87,4 +87,7 @@ EXAMPLES: list[Frame] = [
     wire.DescriptionFrame(0, describe(Channel("blocks", messages=(GetBlock, Block))).data),
     wire.WindowFrame(0, 8192, 8 << 20),
     wire.Compressed(0, 1, 88, COMPRESSED),
+    wire.ItemsFrame(1, 1, 2, [BLOCK, BLOCK]),
+    wire.EndFrame(1, 1, 2),
+    wire.GrantFrame(1, 1, 256, 8192),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .connection import ConnectionStatistics, Disconnect, Greeted, PeerConnection, greet
 from .lanes import LaneStatistics
 from .streams import (
@@ -9,6 +11,7 @@ from .streams import (
     NAME,
     PATH,
     BlockPipe,
+    ByteStream,
     Endpoint,
     Identity,
     Listener,
@@ -20,7 +23,6 @@ from .streams import (
     Scheme,
     Scope,
     Shape,
-    Stream,
     TcpTransport,
     Transport,
     TransportKind,
@@ -36,6 +38,7 @@ __all__ = [
     "NAME",
     "PATH",
     "BlockPipe",
+    "ByteStream",
     "ChannelInfo",
     "ConnectionStatistics",
     "Disconnect",
@@ -54,7 +57,6 @@ __all__ = [
     "Scheme",
     "Scope",
     "Shape",
-    "Stream",
     "TcpTransport",
     "Transport",
     "TransportKind",
@@ -64,3 +66,13 @@ __all__ = [
     "greet",
     "register",
 ]
+
+
+if TYPE_CHECKING:
+    Stream = ByteStream  # as it was called before there were streams of items
+
+
+def __getattr__(name: str) -> object:
+    if name == "Stream":
+        return ByteStream
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -97,6 +97,8 @@ class SendError(PeerbusError):
     in_dead_letters = False
     #: The nodes that an ask of a role has asked, one after the other: node ids, `local` for this node.
     tried: tuple[str, ...] = ()
+    #: Of a stream: how many items had arrived.
+    items: int | None = None
     #: Of a `tell_many`: how many messages were accepted before the one that it stopped at, which is `message`.
     accepted: int | None = None
 
@@ -108,6 +110,8 @@ class SendError(PeerbusError):
         text = super().__str__()
         if self.accepted is not None:
             text = f"{text} (message {self.accepted} of a tell_many, counted from 0: those before it were accepted)"
+        if self.items is not None:
+            text = f"{text} (after {self.items} items of the stream)"
         return ids_short_again(f"{text} (tried: {', '.join(self.tried)})") if self.tried else text
 
 

@@ -8,12 +8,16 @@ from collections.abc import Mapping
 from types import FrameType, FunctionType
 from typing import Any, Final, NamedTuple
 
-__all__ = ["Note", "check_reentrant", "noted", "notes_of", "plain", "takes_sender"]
+__all__ = ["Note", "check_reentrant", "items_at", "noted", "notes_of", "plain", "takes_sender"]
 
 #: Where the decorator leaves its note on what it decorates.
 ON_METHOD: Final = "__peerbus_handles__"
 #: Where it leaves it in the class body, by the name of the method: a decorator above it may hide what it decorated.
 IN_CLASS: Final = "__peerbus_handlers__"
+
+
+#: What a parameter is annotated as that takes items.
+ITEMS: Final = frozenset({"AsyncIterator", "AsyncIterable", "AsyncGenerator", "Stream"})
 
 
 class Note(NamedTuple):
@@ -60,7 +64,8 @@ def noted(method: Any, message_types: tuple[type, ...], reentrant: bool, frame: 
 def check_reentrant(method: Any) -> None:
     """Raise TypeError where the method runs to its end without a pause for others."""
     function = inspect.unwrap(plain(method))
-    if isinstance(function, FunctionType) and not inspect.iscoroutinefunction(function):
+    waits = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+    if isinstance(function, FunctionType) and not waits:
         raise TypeError(f"{function.__qualname__} is reentrant, so it must be 'async def'")
 
 
@@ -102,6 +107,21 @@ def plain(method: Any) -> Any:
             return method
 
 
+def items_at(method: Any) -> int | None:
+    """At which place behind the actor the method takes items that come with the message; None where it takes none.
+
+    It is a parameter that is annotated as an `AsyncIterator`, of what the items are.
+    """
+    found = [place for place, each in enumerate(_parameters(method)) if _means_items(each)]
+    return found[0] if found and found[0] else None
+
+
+def _means_items(parameter: inspect.Parameter) -> bool:
+    kind = parameter.annotation
+    text = kind if isinstance(kind, str) else getattr(kind, "__name__", None) or str(kind)
+    return text.partition("[")[0].rpartition(".")[2] in ITEMS
+
+
 def takes_sender(method: Any, noted_so: bool | None) -> bool:
     """Whether the method has room for the sender, which it is then called with.
 
@@ -110,9 +130,11 @@ def takes_sender(method: Any, noted_so: bool | None) -> bool:
     """
     function = plain(method)
     name = getattr(function, "__qualname__", None) or repr(function)
-    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
-        raise TypeError(f"{name} is a generator: a handler returns its one answer, a list of what it would yield")
-    parameters = _parameters(method)
+    if inspect.isgeneratorfunction(function):
+        raise TypeError(
+            f"{name} is a generator: a handler returns its one answer; one that answers in items is async def"
+        )
+    parameters = [each for each in _parameters(method) if not _means_items(each)]
     positional = [each for each in parameters if each.kind in (each.POSITIONAL_ONLY, each.POSITIONAL_OR_KEYWORD)]
     needed = [each for each in positional if each.default is each.empty]
     open_end = any(each.kind is each.VAR_POSITIONAL for each in parameters)

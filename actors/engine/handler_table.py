@@ -10,12 +10,23 @@ import contextlib
 import inspect
 import sys
 import typing
-from collections.abc import Callable
+from collections.abc import AsyncIterable, Callable, Iterator
 from types import FunctionType
 from typing import Any, NamedTuple, get_args, get_origin
 
-from ..messages import FACTS, UNNAMED, Channel, Unresolved, answer_named, check_answer, may_answer, shown_kind
-from .handler_notes import Note, check_reentrant, notes_of, plain, takes_sender
+from ..base import MessageTypeError
+from ..messages import (
+    FACTS,
+    UNNAMED,
+    Channel,
+    Unresolved,
+    answer_named,
+    check_answer,
+    item_of,
+    may_answer,
+    shown_kind,
+)
+from .handler_notes import Note, check_reentrant, items_at, notes_of, plain, takes_sender
 
 __all__ = ["Handler", "Table"]
 
@@ -73,6 +84,7 @@ class Table:
         handled = {each for owner in self._class.__mro__ for each in owner.__dict__.get("__handlers__", ())}
         declared = {each: name for each, name in self._methods.items() if each in channel.types}
         answers = [_returned(plain(method)) for method in declared.values()]
+        sent_along = [kind for method in declared.values() if (kind := _items_taken(method)) is not None]
         unknown = any(each is UNNAMED or each in (Any, object) for each in answers)
         for message_type in channel.messages:
             with contextlib.suppress(Unresolved):
@@ -82,7 +94,7 @@ class Table:
             for each in channel.messages
             if each not in FACTS
             and handled.isdisjoint(each.__mro__)
-            and not any(_mentions(answer, each) for answer in answers)
+            and not any(_mentions(answer, each) for answer in (*answers, *sent_along))
             and (not unknown or hasattr(each, "__answer__"))
         ]
 
@@ -90,6 +102,7 @@ class Table:
         """Raise TypeError where a method is annotated to answer a message of the channel with what cannot travel."""
         for message_type, method in self._methods.items():
             returned = _returned(plain(method)) if message_type in channel.types - FACTS else UNNAMED
+            returned = _yielded(returned) or returned
             if returned is not UNNAMED and not _says_nothing(returned):
                 what = f"{plain(method).__qualname__} returns {shown_kind(returned)}, which"
                 check_answer(returned, channel.messages, what)
@@ -151,7 +164,13 @@ def _handlers(actor_class: type, name: str, method: Any, note: Note) -> tuple[Ha
     wants_sender = takes_sender(method, note.wants_sender)
     if note.reentrant:
         check_reentrant(method)
-    looked_up = Handler(_call_with_sender(name) if wants_sender else _call(name), wants_sender, note.reentrant)
+    # What a generator yields is sent beside the next messages in any case.
+    reentrant = note.reentrant and not inspect.isasyncgenfunction(inspect.unwrap(function))
+    place = items_at(method)
+    if place is not None:
+        call = _call_with_items(name, place, wants_sender=wants_sender)
+        return (with_items := Handler(call, wants_sender=True, reentrant=reentrant)), with_items
+    looked_up = Handler(_call_with_sender(name) if wants_sender else _call(name), wants_sender, reentrant)
     direct = isinstance(method, FunctionType)
     return looked_up._replace(function=method) if direct else looked_up, looked_up
 
@@ -168,6 +187,28 @@ def _call_with_sender(name: str) -> Callable[..., object]:
         return getattr(actor, name)(message, sender)
 
     return call
+
+
+def _call_with_items(name: str, place: int, *, wants_sender: bool) -> Callable[..., object]:
+    def call(actor: Any, message: object, sender: object) -> object:
+        incoming = getattr(actor._cell.current.reply, "incoming", None)
+        if incoming is None:
+            kind = type(message).__name__
+            raise MessageTypeError(f"no items come with this {kind}: send it by open(), not by ask() or tell()")
+        arguments = [message, sender] if wants_sender else [message]
+        arguments.insert(place, incoming())
+        return getattr(actor, name)(*arguments)
+
+    return call
+
+
+def _items_taken(method: Any) -> Any:
+    """What a method takes that items come to, as it is annotated; None of one that takes none."""
+    place = items_at(method)
+    if place is None:
+        return None
+    function = plain(method)
+    return _annotated(function, list(inspect.signature(function).parameters)[place + 1])
 
 
 def _listed(note: Note) -> str:
@@ -201,11 +242,23 @@ def _check_answer(method: Any, message_type: type) -> None:
     except Unresolved:
         return
     returned = _returned(plain(method))
+    item, yielded = item_of(wanted), _yielded(returned)
+    if item is not None and yielded is not None:
+        returned, wanted = yielded, item
     if wanted is not UNNAMED and returned is not UNNAMED and not may_answer(returned, wanted):
         raise TypeError(
             f"{plain(method).__qualname__} returns {shown_kind(returned)}, "
             f"and the answer to {message_type.__name__} is {shown_kind(wanted)}"
         )
+
+
+def _yielded(returned: Any) -> Any:
+    """What a generator is annotated to yield, UNNAMED where it does not say; None of what is none."""
+    origin = get_origin(returned) or returned
+    if not isinstance(origin, type) or not issubclass(origin, AsyncIterable | Iterator):
+        return None
+    args = get_args(returned)
+    return args[0] if args else UNNAMED
 
 
 def _returned(function: Any) -> Any:

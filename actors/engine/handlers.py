@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any, Protocol, TypeVar, overload
 
-from ..messages import Address, Asks
+from ..messages import Address, Asks, Stream
 from ..sends import Outcome
 from .handler_notes import noted
 
-__all__ = ["Answers", "Handles", "handles"]
+__all__ = ["Answers", "Handles", "StreamAnswers", "handles"]
 
 S = TypeVar("S")
 M = TypeVar("M")
@@ -58,11 +58,46 @@ class Answers(Protocol[M, R]):
         self, method: Callable[[S, M, Sender], Coroutine[Any, Any, R]], /
     ) -> Callable[[S, M, Sender], Coroutine[Any, Any, R]]: ...
     @overload
+    def __call__(
+        self, method: Callable[[S, M, AsyncIterator[A]], Coroutine[Any, Any, R]], /
+    ) -> Callable[[S, M, AsyncIterator[A]], Coroutine[Any, Any, R]]: ...
+    @overload
+    def __call__(
+        self, method: Callable[[S, M, Sender, AsyncIterator[A]], Coroutine[Any, Any, R]], /
+    ) -> Callable[[S, M, Sender, AsyncIterator[A]], Coroutine[Any, Any, R]]: ...
+    @overload
     def __call__(self, method: Callable[[S, M, Sender], Soon[R]], /) -> Callable[[S, M, Sender], Soon[R]]: ...
     @overload
     def __call__(self, method: Callable[[S, M, Sender], R], /) -> Callable[[S, M, Sender], R]: ...
 
 
+class StreamAnswers(Protocol[M, R]):
+    """As `Answers`, where the message names a `Stream` of items: an `async def` generator, or what returns one."""
+
+    @overload
+    def __call__(self, method: Callable[[S, M], AsyncIterator[R]], /) -> Callable[[S, M], AsyncIterator[R]]: ...
+    @overload
+    def __call__(
+        self, method: Callable[[S, M], Coroutine[Any, Any, AsyncIterator[R]]], /
+    ) -> Callable[[S, M], Coroutine[Any, Any, AsyncIterator[R]]]: ...
+    @overload
+    def __call__(
+        self, method: Callable[[S, M, Sender], AsyncIterator[R]], /
+    ) -> Callable[[S, M, Sender], AsyncIterator[R]]: ...
+    @overload
+    def __call__(
+        self, method: Callable[[S, M, AsyncIterator[A]], AsyncIterator[R]], /
+    ) -> Callable[[S, M, AsyncIterator[A]], AsyncIterator[R]]: ...
+    @overload
+    def __call__(
+        self, method: Callable[[S, M, Sender, AsyncIterator[A]], AsyncIterator[R]], /
+    ) -> Callable[[S, M, Sender, AsyncIterator[A]], AsyncIterator[R]]: ...
+
+
+@overload
+def handles(  # type: ignore[overload-overlap]  # a request is also some class, and a stream some answer
+    message: type[Asks[M, Stream[R]]], /, *, reentrant: bool = False
+) -> StreamAnswers[M, R]: ...  # pyright: ignore[reportOverlappingOverload]
 @overload
 def handles(  # type: ignore[overload-overlap]  # a request is also some class
     message: type[Asks[M, R]], /, *, reentrant: bool = False
@@ -113,8 +148,11 @@ def handles(*message_types: type[Any], reentrant: bool = False) -> Any:
     What it returns answers an ask. It may be `def` or `async def`. While an `async def` handler awaits, the actor
     handles nothing else, unless the handler is `reentrant`: then each message runs as a task of its own, and the
     actor's state may change at every `await`.
+    One that is an `async def` generator, or returns one, answers in items: see `Actor.stream`. What it yields is made
+    beside the next messages, as a reentrant handler runs. A parameter that is annotated as an `AsyncIterator` takes
+    items that come with the message: see `Actor.open_stream`.
     It is the method's name that is marked: a derived class may override the method as any other, without a decorator.
-    Raises TypeError where a message type is not a class, or the method takes no message, or is a generator.
+    Raises TypeError where a message type is not a class, or the method takes no message, or is a plain generator.
     """
     for message_type in message_types:
         if not isinstance(message_type, type):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .dead_letters import DeadLetters
 from .envelope import NEVER, Carrier, Envelope, ReplyTo, Weighed
 from .fair_queue import KEPT_LANES
-from .ledger import NO_CHANNEL, Account, Books, Ledger, Side, Sum, Tally
+from .ledger import NO_CHANNEL, Account, Books, ItemCounts, Ledger, Side, Sum, Tally
 from .mailbox import Mailbox
 from .mailbox_account import MailboxStatistics
 from .traced_envelope import Handling, MessageTrace, TracedEnvelope, as_traced
@@ -18,6 +18,7 @@ __all__ = [
     "DeadLetters",
     "Envelope",
     "Handling",
+    "ItemCounts",
     "KEPT_LANES",
     "Ledger",
     "Mailbox",

@@ -14,7 +14,7 @@ from enum import Enum
 from threading import RLock
 from typing import Protocol
 
-__all__ = ["NO_CHANNEL", "Account", "Audited", "Books", "Ledger", "Side", "Sum", "Tally", "add_counts"]
+__all__ = ["NO_CHANNEL", "Account", "Audited", "Books", "ItemCounts", "Ledger", "Side", "Sum", "Tally", "add_counts"]
 
 #: Where actors without a channel, and receivers that nobody knows, are counted.
 NO_CHANNEL = "-"
@@ -108,13 +108,15 @@ class Ledger:
     remote: Mapping[str, Account]
     astray: Mapping[str, Account]
     arrived: Mapping[str, Account]
+    #: Items of streams that were sent from this node, by the channel of the request: delivered is what a reader took.
+    items: Mapping[str, Account] = field(default_factory=dict)
 
     @property
     def balanced(self) -> bool:
         """Every account adds up."""
         return all(
             account.balanced
-            for side in (self.local, self.remote, self.astray, self.arrived)
+            for side in (self.local, self.remote, self.astray, self.arrived, self.items)
             for account in side.values()
         )
 
@@ -129,6 +131,32 @@ class Audited(Protocol):
 
     def accounts(self) -> Iterable[tuple[Side, str, Account]]:
         """Its accounts at this instant, by side and channel."""
+
+
+class ItemCounts:
+    """What became of the items of streams of one channel that are sent from this node. On the loop's thread.
+
+    An item is delivered when its reader has taken it, or the stream has come to its end with it; pending until then.
+    """
+
+    __slots__ = ("delivered", "failed", "open", "sent")
+
+    def __init__(self) -> None:
+        self.sent = self.delivered = 0
+        self.failed: dict[str, int] = {}
+        #: Streams that are open.
+        self.open = 0
+
+    def lost(self, items: int, reason: str) -> None:
+        """So many were sent, and nobody takes them any more."""
+        if items:
+            self.failed[reason] = self.failed.get(reason, 0) + items
+
+    @property
+    def account(self) -> Account:
+        """At this instant."""
+        failed = dict(self.failed)
+        return Account(self.sent, self.delivered, self.sent - self.delivered - sum(failed.values()), failed)
 
 
 class Tally:
@@ -159,12 +187,13 @@ class Tally:
 class Books:
     """The ledger of one bus, being kept. `known` tells whether a name is that of a channel of this node."""
 
-    __slots__ = ("_known", "_open", "_tallies")
+    __slots__ = ("_items", "_known", "_open", "_tallies")
 
     def __init__(self, known: Callable[[str], bool]) -> None:
         self._known = known
         self._tallies: dict[tuple[Side, str], Tally] = {}
         self._open: dict[Audited, None] = {}
+        self._items: dict[str, ItemCounts] = {}
 
     def name(self, channel: str) -> str:
         """Under which name a channel is counted."""
@@ -175,6 +204,11 @@ class Books:
         key = side, self.name(channel)
         tally = self._tallies.get(key)
         return self._tallies.setdefault(key, Tally()) if tally is None else tally
+
+    def items(self, channel: str) -> ItemCounts:
+        """What counts the items of streams on a channel."""
+        name = self.name(channel)
+        return self._items.get(name) or self._items.setdefault(name, ItemCounts())
 
     def open(self, source: Audited) -> None:
         """Ask this one for its accounts, until it is closed."""
@@ -206,7 +240,8 @@ class Books:
         sides: dict[Side, dict[str, Account]] = {side: {} for side in Side}
         for (side, channel), total in sums.items():
             sides[side][channel] = total.account
-        return Ledger(sides[Side.LOCAL], sides[Side.REMOTE], sides[Side.ASTRAY], sides[Side.ARRIVED])
+        items = {name: counts.account for name, counts in tuple(self._items.items())}
+        return Ledger(sides[Side.LOCAL], sides[Side.REMOTE], sides[Side.ASTRAY], sides[Side.ARRIVED], items)
 
 
 def add_counts(to: dict[str, int], more: Mapping[str, int]) -> None:

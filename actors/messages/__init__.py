@@ -58,6 +58,7 @@ from .request import UNNAMED, Asks, Request, answer_named
 from .results import QuorumFailed, Results
 from .selector import ANYWHERE, Condition, Where
 from .speaks import Speaks
+from .stream import Stream, item_of, travels_as
 from .supervision import Directive, Supervision
 from .travelling import NOWHERE, HomeNode, encoder_at, travels
 from .unkeyed_hashes import UNCHECKED
@@ -144,4 +145,7 @@ __all__ = [
     "UNCHECKED",
     "wrong_answer",
     "unmarked",
+    "Stream",
+    "item_of",
+    "travels_as",
 ]

@@ -21,6 +21,7 @@ from .encoding import Answer, Encoding, Unresolved, answer_of, encoding_of
 from .exact import PLAIN_SCALARS, first, is_plain, plain_flaw
 from .packed import count
 from .request import UNNAMED, answer_named
+from .stream import travels_as
 from .travelling import NOWHERE, encoder_at
 from .unkeyed_hashes import UNCHECKED, check_plain
 
@@ -183,6 +184,7 @@ def _named(message_type: type, messages: tuple[type, ...]) -> Answer[Any] | None
     """What the message names as its answer; None where it names nothing, or nothing that can be found."""
     try:
         named = answer_named(message_type)
+        named = travels_as(named)
         return None if named is UNNAMED else answer_of(named, messages)
     except (TypeError, Unresolved):
         return None

@@ -65,6 +65,8 @@ def wrong_answer(who: str, asked: type | None, wanted: Any, value: object, why: 
     text = f"{who} answered {name} with {kind}" if who else f"the answer to {name} is {kind}"
     if hasattr(value, "__await__"):
         return f"{text}, which nobody awaited: await it"
+    if hasattr(value, "__anext__"):
+        return f"{text}, which comes item by item: read it by stream(), not by ask()"
     bare = _bare(wanted)
     if wanted is UNNAMED or (not isinstance(bare, type) and isinstance(value, _classes(bare))):
         return f"{text}: {why or _why_not(bare, value)}"

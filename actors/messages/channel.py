@@ -21,6 +21,7 @@ from .facts import Fact
 from .message import Message
 from .rate import Rate
 from .request import UNNAMED, answer_named
+from .stream import travels_as
 
 __all__ = ["REACTOR_PATTERN", "Channel", "ChannelOptions", "ChannelTuning", "Overflow"]
 
@@ -371,6 +372,6 @@ def _check_types(name: str, messages: Iterable[Any], *, travels: bool) -> None:
     declared = tuple(messages)
     for message_type in declared if travels else ():
         with contextlib.suppress(Unresolved):
-            answer = answer_named(message_type)
+            answer = travels_as(answer_named(message_type))
             if answer is not UNNAMED:
                 check_answer(answer, declared, f"channel {name!r}: the answer to {message_type.__name__}")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from .ask import routed_ask
 from .awaited import AwaitReceivers, ForgetWait
-from .directory import CellOf, RouterHost, SearchText
+from .directory import CellOf, Directory, RouterHost, SearchText
 from .link import Link
 from .nobody import no_search, not_sent
 from .receivers import reaches
 from .routes import Routes
+from .stream import routed_open, routed_stream
 from .tell import routed_tell
 from .tell_many import routed_many
 from .time_limit import deadline_of, seconds_of
@@ -17,6 +18,7 @@ from .watches import check_watchable, unwatch, watch
 __all__ = [
     "AwaitReceivers",
     "CellOf",
+    "Directory",
     "ForgetWait",
     "Link",
     "RouterHost",
@@ -29,6 +31,8 @@ __all__ = [
     "reaches",
     "routed_ask",
     "routed_many",
+    "routed_open",
+    "routed_stream",
     "routed_tell",
     "seconds_of",
     "unwatch",

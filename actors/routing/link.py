@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from ..base import SendError
 from ..engine import Load
 from ..messages import Address, Capability
-from ..sends import Outcome, Supply, Within
+from ..sends import AskFuture, Outcome, Supply, Within
+from ..streams import ItemBuffer, ItemSink
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-__all__ = ["Link"]
+__all__ = ["Link", "StreamLink"]
 
 R = TypeVar("R")
 
@@ -99,3 +100,24 @@ class Link(Protocol):
 
     def unwatch(self, reactor: str, watcher: Address[object] | None) -> None:
         """Forget the watch."""
+
+
+@runtime_checkable
+class StreamLink(Protocol):
+    """A link that carries streams as well."""
+
+    def stream(
+        self,
+        reactor: str,
+        message: object,
+        *,
+        sender: Address[object] | None,
+        deadline: float,
+        within: float,
+        buffer: ItemBuffer,
+        opened: bool,
+    ) -> tuple[AskFuture[Any], Outcome[Any], ItemSink]:
+        """As `Link.ask`, for an answer in items, which come into `buffer`; `opened`: items go there too, by the sink.
+
+        `within`: when there has to be credit for the message itself.
+        """

@@ -183,6 +183,18 @@ class AskWaiting(FutureLike[T]):
     def _end_work(self) -> None:
         self._future.cancel()
 
+    async def enter(self) -> None:
+        """Wait for room alone: the answer is awaited elsewhere."""
+        try:
+            await self._waiting
+            if not self._future.done():
+                self._arm()
+        except BaseException:
+            self._future.cancel()
+            raise
+        finally:
+            del self
+
     async def _wait(self) -> T:
         try:
             try:

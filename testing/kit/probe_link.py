@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ...actors.base import NoRoute, NoSuchReactor, PeerGone, SendError
+from ...actors.base import NoRoute, NoSuchReactor, PeerGone, SendError, new_task
 from ...actors.bus import Bus
 from ...actors.engine import Load
-from ...actors.mailbox import Envelope, ReplyTo, Waiter
+from ...actors.mailbox import Envelope, ItemCounts, ReplyTo, Waiter
 from ...actors.messages import Address, Capability, Peer, Terminated
 from ...actors.sends import DELIVERED, AskFuture, AskWaiting, FailedOutcome, Outcome, Supply, Waiting, Within
+from ...actors.streams import LOCAL_ITEMS, ItemBuffer, ItemSink, ItemWindow, LocalSink, LocalStreamAsk, NoSink
 from ...transports.wire import Codecs
 
 if TYPE_CHECKING:
@@ -99,6 +100,41 @@ class ProbeLink:
             if outcome is not DELIVERED:
                 return outcome
             supply.accepted += 1
+        return None
+
+    def stream(
+        self,
+        reactor: str,
+        message: object,
+        *,
+        sender: Address[object] | None,
+        deadline: float,
+        within: float,
+        buffer: ItemBuffer,
+        opened: bool,
+    ) -> tuple[AskFuture[Any], Outcome[Any], ItemSink]:
+        """As `Link.stream`: an ask whose answer comes in items."""
+        bus = self._bus
+        future = LocalStreamAsk.of(bus.loop, message, None, self._abandoned)
+        future.detach, future.opened = self._beside, opened
+        future.down = LocalSink(future, buffer, ItemCounts(), None)
+        future.up = future.up_buffer = None
+        sink: ItemSink = NoSink()
+        if opened:
+            future.up_buffer = ItemBuffer(message, bus.loop, bus.wheel, ItemWindow(LOCAL_ITEMS))
+            sink = future.up = LocalSink(None, future.up_buffer, ItemCounts(), None)
+        try:
+            envelope = Envelope(self._travelled(reactor, message), sender, future)
+        except SendError as error:
+            self._refused(reactor, message, sender, error)
+            return future, future.refused(error), sink
+        self._asks[future] = None
+        future.add_done_callback(self._answered)
+        return future, future.follow(self._send(reactor, envelope, within), bus.wheel, deadline), sink
+
+    def _beside(self, _: Envelope, work: object) -> object:
+        """Make the items of a stream."""
+        new_task(cast("Coroutine[Any, Any, object]", work), loop=self._bus.loop, name="peerbus probe's stream")
         return None
 
     def ask(

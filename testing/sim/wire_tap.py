@@ -9,7 +9,9 @@ from ...actors.base import ProtocolError
 from ...transports.streams import MemoryStream, Parcel
 from ...transports.wire import (
     FRAME_LIMIT,
+    IN_ITEMS,
     MAGIC,
+    NUMBER,
     ArrivedFrame,
     Ask,
     Cancel,
@@ -19,10 +21,13 @@ from ...transports.wire import (
     Credit,
     Describe,
     DescriptionFrame,
+    EndFrame,
     Error,
     FrameDecoder,
     GoAway,
+    GrantFrame,
     HelloFrame,
+    ItemsFrame,
     Open,
     Part,
     Ping,
@@ -36,6 +41,7 @@ from ...transports.wire import (
     WindowFrame,
     ZeroCopyAsk,
     ZeroCopyCompressed,
+    ZeroCopyItems,
     ZeroCopyPart,
     ZeroCopyReply,
     ZeroCopyTell,
@@ -114,7 +120,8 @@ def _words(frame: ArrivedFrame, theirs: list[ChannelInfo], own: list[ChannelInfo
             return f"TELL {_what(theirs, channel, ((kind, len(data)) for kind, _, data in items))}"
         case Ask(channel, items) | ZeroCopyAsk(channel, items):
             rids = f"#{items[0][0]}"
-            return f"ASK {rids} {_what(theirs, channel, ((kind, len(data)) for _, _, kind, _, data in items))}"
+            kinds = ((kind & NUMBER if kind >= IN_ITEMS else kind, len(data)) for _, _, kind, _, data in items)
+            return f"ASK {rids} {_what(theirs, channel, kinds)}"
         case Reply(channel, items) | ZeroCopyReply(channel, items):
             rids = f"#{items[0][0]}"
             return f"REPLY {rids} {_what(own, channel, ((kind, len(data)) for _, kind, data in items))}"
@@ -146,6 +153,13 @@ def _words(frame: ArrivedFrame, theirs: list[ChannelInfo], own: list[ChannelInfo
             return f"WINDOW of {_channel(own, channel)}: {messages} messages, {size} B"
         case Compressed(lane, _, size, data) | ZeroCopyCompressed(lane, _, size, data):
             return f"COMPRESSED of lane {lane}, {len(data)} B for {size} B"
+        case ItemsFrame(lane, rid, number, payloads) | ZeroCopyItems(lane, rid, number, payloads):
+            lists = own if lane % 2 else theirs
+            return f"ITEMS #{rid} {_what(lists, lane // 2, ((number, len(data)) for data in payloads))}"
+        case EndFrame(lane, rid, count, code):
+            return f"END #{rid} on lane {lane} after {count}{f': {code}' if code else ''}"
+        case GrantFrame(lane, rid, items, size):
+            return f"GRANT #{rid} on lane {lane}: {items} items, {size} B"
         case Part(lane, left, data) | ZeroCopyPart(lane, left, data):
             return f"PART of lane {lane}, {len(data)} B, {left} left"
 

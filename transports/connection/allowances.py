@@ -16,8 +16,10 @@ from ..wire import (
     Cancel,
     Close,
     Credit,
+    EndFrame,
     Error,
     GoAway,
+    GrantFrame,
     Ping,
     Pong,
     ProbeFrame,
@@ -41,6 +43,10 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     "CREDIT": (8192, 200),
     "WINDOW": (4096, 200),
     "PROBE": (4096, 500),
+    #: Credit for items, their ends, and what comes of a stream that is over: a window of it may be under way.
+    "GRANT": (8192, 200),
+    "END": (4096, 100),
+    "late ITEMS": (8192, 200),
     #: A node that changes what it offers says so ten times a second at most; see `Announcements`.
     "UPDATE": (512, 20),
     #: 256 channels may end, each once.
@@ -99,6 +105,8 @@ def counted(takers: Mapping[type, _Take], now: Callable[[], float], earned: Mapp
         Update: "UPDATE",
         Close: "CLOSE",
         GoAway: "GOAWAY",
+        EndFrame: "END",
+        GrantFrame: "GRANT",
     }
     found: dict[type, _Take] = dict(takers)
     for kind, name in single.items():

@@ -272,7 +272,8 @@ class PeerConnection(Actor):
             self._leave_taking.look()
 
     def _unread(self) -> int:
-        return self._receive.answers.backlog + self._outbox.control_bytes + self._compressing.held
+        receive = self._receive
+        return receive.answers.backlog + receive.streams.unwritten + self._outbox.control_bytes + self._compressing.held
 
     def _drop(self, reason: str, text: str) -> None:
         log.warning("peer makes this node hold too much", node=self.bus.name, peer=self.peer_id, text=text)

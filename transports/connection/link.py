@@ -19,7 +19,7 @@ from ...actors.sends import CHUNK, AskFuture, AskWaiting, Delivered, Outcome, Su
 from ..admission import Credentials
 from ..lanes import Growth, Outbox, Outgoing, OutLane, RemoteAsk, Writer, accept_many, lane_of
 from ..streams import Endpoint
-from ..wire import ChannelInfo, Codecs, Credit, Error, Hello, Payload, ProbeFrame, Reply, ZeroCopyReply
+from ..wire import STREAMS, ChannelInfo, Codecs, Credit, Error, Hello, Payload, ProbeFrame, Reply, ZeroCopyReply
 from .ask_sending import AskSending
 from .losses import Losses
 from .open_asks import OpenAsks
@@ -29,6 +29,7 @@ from .outgoing_encoder import OutgoingEncoder
 from .peer_errors import error_of
 from .remote_watches import RemoteWatches
 from .sending_host import SendingHost, declares, notify
+from .stream_asks import StreamAsks, stream_ask
 from .succession import Succession
 
 if TYPE_CHECKING:
@@ -78,9 +79,10 @@ class PeerLink:
         #: By which numbers the peer knows the reactors here.
         self.origins: Origins = Origins(own.channels, partial(declares, bus))
         self._origins = self.origins.numbers
-        #: How many asks have come from the peer; set by the connection.
-        self.asked_here: Callable[[], int] = int  # none: a call of it is 0
+        self.asked_here: Callable[[], int] = int  # how many asks have come from the peer; set by the connection
         self._growth = Growth()
+        understood = STREAMS in peer.features
+        self.streams = StreamAsks(asks, lanes, writer, bus.books, peer.node_id, understood=understood)
         self.refusal: Callable[[str], SendError] | None = None  # why nothing new is sent, if nothing is
         self._suspended = False  # another connection takes, or will take, its place: what is sent waits for that one
         self.offer(peer.offers, peer.record)
@@ -277,6 +279,8 @@ class PeerLink:
         slot.pop(future, None)  # it waits for credit first
         future.slot = None
         return AskWaiting(self._waiting(lane, outgoing, deadline), future, partial(future.arm, bus.wheel, deadline))
+
+    stream = stream_ask
 
     def _waiting(self, lane: OutLane, outgoing: Outgoing, deadline: float) -> Waiting:
         bus = self._bus

@@ -22,10 +22,11 @@ HANDLER_FAILED = "handler_failed"
 class OpenAsks:
     """Those of one link. On the loop's thread only."""
 
-    __slots__ = ("_loop", "_timings", "_writer", "by_rid", "last_rid", "outbox", "unsolicited")
+    __slots__ = ("_loop", "_timings", "_writer", "by_rid", "last_rid", "now", "outbox", "unsolicited")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, writer: Writer, timings: Timings) -> None:
         self._loop = loop
+        self.now = loop.time
         self._timings = timings
         self._writer = writer
         #: The number of the last ask that was written.
@@ -127,6 +128,13 @@ class OpenAsks:
             lane.latency.failed(now - ask.written, now)
             lane.count_undone(error.reason if isinstance(error, SendError) else HANDLER_FAILED)
             ask.fail(error)
+
+    def over(self, ask: RemoteAsk[Any]) -> None:
+        """It was answered, item by item."""
+        outgoing = self.by_rid.get(ask.rid)
+        self.forget(ask)
+        if outgoing is not None:
+            outgoing.answered()
 
     def forget(self, ask: RemoteAsk[Any]) -> None:
         """It ends otherwise."""

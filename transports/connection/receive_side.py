@@ -19,6 +19,8 @@ from ...actors.mailbox import NEVER, Account, Envelope, Mailbox, Side
 from ...actors.messages import Address, Peer
 from ..lanes import InLane, Outbox, RemoteReply, ThreadReply, WindowShare, Writer
 from ..wire import (
+    IN_ITEMS,
+    NUMBER,
     UNCOUNTED,
     WINDOWS,
     Ask,
@@ -35,6 +37,7 @@ from ..wire import (
 from .allowances import Allowance
 from .probing import probe
 from .served_asks import ServedAsks
+from .served_streams import ServedStreams
 from .window_growth import WindowGrowth, mailbox_behind
 
 if TYPE_CHECKING:
@@ -74,14 +77,13 @@ class ReceiveSide:
         self._source = peer.node_id
         #: Says of each reactor what the peer may do there.
         self._judge = judge
-        #: Those of the reactors that the peer was told of, by their numbers.
-        self.lanes: list[InLane] = []
+        self.lanes: list[InLane] = []  # those of the reactors that the peer was told of, by their numbers
         #: By the number that a message names. None: plain code sent it, or an actor that cannot be reached from here.
         self._senders: list[Address[object] | None] = [None]
         self._senders += [Address[object](self._where, channel.name) for channel in peer.channels]
         self.answers = self._answers = answers = ServedAsks(bus.loop, bus.name, self.lanes, outbox, writer)
-        #: Asks that are not answered, by their number.
-        self._served = answers.served
+        self._served = answers.served  # asks that are not answered, by their number
+        self.streams = ServedStreams(bus, self.lanes, answers, outbox, writer)
         #: Actors that an ask has woken, and that handle it as soon as the bytes that came are looked through.
         self._woken: list[LoopCell] = []
         self._withheld: dict[InLane, None] = {}
@@ -90,8 +92,7 @@ class ReceiveSide:
         self.growth.mailbox_of = partial(mailbox_behind, bus)
         self.emptied: Callable[[], object] = int  # called where messages left their mailbox after the end
         self._asked = 0
-        self._ended = False
-        self._hasty = False
+        self._ended = self._hasty = False
         self.rtt = 0.0  # seconds of a round trip to the peer, as last measured
         self.malformed = 0  # messages that were refused as they are not what their channel declares
         self._may_be_malformed = Allowance("malformed", bus.loop.time)
@@ -139,7 +140,7 @@ class ReceiveSide:
         return sum(lane.window.received for lane in self.lanes)
 
     def count_of_asks(self) -> int:
-        """Frames of asks that have come."""
+        """Frames of asks."""
         return self._asked
 
     def limit_of_lane(self, number: int) -> int:
@@ -147,8 +148,6 @@ class ReceiveSide:
         if number % 2 or number // 2 >= len(self.lanes):
             raise ProtocolError("unknown_lane", f"lane {number}")
         return body_limit(self.lanes[number // 2].info.max_message)
-
-    # Frames.
 
     def told(self, frame: Tell | ZeroCopyTell) -> None:
         """Messages without an answer. Raises ProtocolError."""
@@ -219,10 +218,13 @@ class ReceiveSide:
                 try:
                     message = decoders[number](payload)
                 except BaseException:  # noqa: BLE001  # once more, for what is to be said about it
-                    message = lane.asking.decode(number, payload)
+                    message = lane.asking.decode(number & NUMBER if number >= IN_ITEMS else number, payload)
                 cell = cell_of(lane.info.name) or self._cell(lane)
                 if cell.spreads:
                     cell = cell.receiver(message)
+                until = now + max(budget / 1000 - self.rtt, budget / 2000)  # the ways here and back are its time too
+                items = number >= IN_ITEMS
+                reply = self.streams.asked(lane, cell, rid, until, number, message, answers) if items else None
             except SendError as error:
                 lane.refuse(error.reason)
                 if isinstance(error, MessageTypeError):
@@ -231,11 +233,9 @@ class ReceiveSide:
                 answers.error(rid, lane.index, 0, error.reason, error)
                 continue
             mailbox = cell.mailbox
-            # The way here and the way back are the asker's time too.
-            until = now + max(budget / 1000 - self.rtt, budget / 2000)
-            if mailbox.owner == bus.thread:
+            if reply is None and mailbox.owner == bus.thread:
                 reply = RemoteReply(answers, cell, lane.index, rid, until, number)
-            else:
+            elif reply is None:
                 reply = ThreadReply(answers, cell, lane.index, rid, until, bus.loop, number)
             served[rid] = reply
             if not mailbox.scheduled and isinstance(cell, LoopCell) and cell.bus is bus:
@@ -382,6 +382,7 @@ class ReceiveSide:
         """The connection has ended: end the work that only its peer waits for."""
         self._ended = True
         self.growth.end(self.lanes)
+        self.streams.end()
         self._answers.end()
         self._withheld.clear()
         self.settle()

@@ -12,8 +12,11 @@ from ..wire import (
     Credit,
     Describe,
     DescriptionFrame,
+    EndFrame,
     Error,
     GoAway,
+    GrantFrame,
+    ItemsFrame,
     Open,
     Ping,
     Pong,
@@ -22,6 +25,7 @@ from ..wire import (
     Update,
     WindowFrame,
     ZeroCopyCompressed,
+    ZeroCopyItems,
     ZeroCopyReply,
 )
 from .allowances import counted
@@ -37,6 +41,8 @@ __all__ = ["all_takers"]
 #: Bytes of other frames that pay for a PING, and for its PONG: there is one behind each part, of 16 KiB, and behind as
 #: many bytes of small frames.
 BYTES_OF_PING = 1024
+#: The same for a GRANT: one item takes more, of the smallest window.
+BYTES_OF_GRANT = 8
 
 
 def all_takers(
@@ -54,6 +60,11 @@ def all_takers(
     bytes_out: Callable[[], int],
 ) -> dict[type, Callable[[Any], None]]:
     """The parts of one connection. `bytes_in`, `bytes_out`: what its stream gave and took so far."""
+    asked, served = link.streams, receive.streams
+
+    def items(frame: ItemsFrame | ZeroCopyItems) -> None:
+        (asked if frame.lane % 2 else served).items(frame)
+
     return counted(
         {
             **takers_of(receive),
@@ -74,6 +85,10 @@ def all_takers(
             DescriptionFrame: descriptions.described,
             Compressed: compressing.took,
             ZeroCopyCompressed: compressing.took,
+            ItemsFrame: items,
+            ZeroCopyItems: items,
+            EndFrame: lambda frame: asked.ended(frame) if frame.lane % 2 else served.item_end(frame),
+            GrantFrame: lambda frame: served.granted(frame) if frame.lane % 2 else asked.granted(frame),
         },
         now,
         {
@@ -83,5 +98,7 @@ def all_takers(
             Reply: lambda: link.open_asks.last_rid,
             Error: link.lanes.sent,
             Credit: link.lanes.sent,
+            EndFrame: lambda: link.open_asks.last_rid + receive.count_of_asks(),
+            GrantFrame: lambda: bytes_out() / BYTES_OF_GRANT,
         },
     )

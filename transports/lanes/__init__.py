@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from .batch import ROOM, Outgoing, traced_outgoing
+from .batch import ROOM, Outgoing, too_late, traced_outgoing
 from .frame_timing import Growth, answers_leave, asks_leave
 from .frame_writer import FrameWriter, Writer
 from .in_lane import InLane
+from .item_queue import ItemQueue
 from .lane_statistics import LaneStatistics
 from .lane_turn import LaneTurn, ReplyLane
 from .out_lane import OutLane
 from .out_many import accept_many
-from .outbox import Outbox, budget_of, too_late
+from .outbox import Outbox, budget_of
 from .pacing import FIRST_TOKEN
 from .rated_window import RatedWindow, RateView, unrated
 from .remote_ask import RemoteAsk, lane_of
-from .remote_reply import ANSWER_TOO_LARGE, ANSWER_TYPE, ANSWER_UNREAD, REACTOR_PREFIX, RemoteReply, ThreadReply
+from .remote_reply import (
+    ANSWER_TOO_LARGE,
+    ANSWER_TYPE,
+    ANSWER_UNREAD,
+    BUS_CODES,
+    REACTOR_PREFIX,
+    RemoteReply,
+    Server,
+    ThreadReply,
+)
 from .window_tuning import RestingTuner, WindowBudget, WindowShare, WindowTuner
 
 __all__ = [
     "ANSWER_TOO_LARGE",
     "ANSWER_TYPE",
     "ANSWER_UNREAD",
+    "BUS_CODES",
     "FIRST_TOKEN",
     "REACTOR_PREFIX",
     "ROOM",
     "FrameWriter",
     "Growth",
     "InLane",
+    "ItemQueue",
     "LaneStatistics",
     "OutLane",
     "Outbox",
@@ -37,6 +49,7 @@ __all__ = [
     "RemoteReply",
     "ReplyLane",
     "RestingTuner",
+    "Server",
     "ThreadReply",
     "LaneTurn",
     "WindowBudget",

@@ -11,12 +11,13 @@ from typing import Any
 
 import msgspec
 
+from ...actors.base import DeadlineExceeded
 from ...actors.mailbox import Envelope, MessageTrace
 from ...actors.messages import Address
 from ..wire import BATCH_LIMIT, PART_SIZE
 from .item import Item
 
-__all__ = ["GROWN", "ITEM_OVERHEAD", "ROOM", "Batch", "Outgoing", "TracedOutgoing", "traced_outgoing"]
+__all__ = ["GROWN", "ITEM_OVERHEAD", "ROOM", "Batch", "Outgoing", "TracedOutgoing", "too_late", "traced_outgoing"]
 
 #: Bytes that a message takes in a frame beside its payload, at most: so a batch of small ones is never cut.
 ITEM_OVERHEAD = 24
@@ -181,4 +182,13 @@ def traced_outgoing(one: Outgoing, trace: MessageTrace) -> TracedOutgoing:
         one.origin,
         one.payload,
         trace=trace,
+    )
+
+
+def too_late(outgoing: Outgoing) -> DeadlineExceeded:
+    """The error of a message whose time is over before it was written."""
+    return DeadlineExceeded(
+        f"{type(outgoing.message).__name__} was not written before its deadline",
+        phase="writer",
+        message=outgoing.message,
     )

@@ -3,12 +3,30 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Protocol
 
 from ..compression import Squeezer
-from ..wire import Cutter
+from ..wire import Cutter, EndFrame, ItemsFrame
 from .out_lane import OutLane
 
-__all__ = ["LaneTurn", "ReplyLane"]
+__all__ = ["LaneTurn", "ReplyLane", "StreamTurn"]
+
+
+class StreamTurn(Protocol):
+    """The items of one stream that wait to be written."""
+
+    #: It stands among the streams of its lane.
+    queued: bool
+
+    @property
+    def more(self) -> bool:
+        """There is something to write."""
+
+    def next_size(self) -> int:
+        """Bytes of the next frame, where that is of one large item; else 0."""
+
+    def next_frame(self) -> ItemsFrame | EndFrame | None:
+        """The next frame, to be written now; None where there is none."""
 
 
 class ReplyLane:
@@ -25,7 +43,19 @@ class ReplyLane:
 class LaneTurn:
     """One lane's place in the rounds."""
 
-    __slots__ = ("cutting", "deficit", "frames", "held", "lane", "origins", "priority", "queued", "round", "squeezer")
+    __slots__ = (
+        "cutting",
+        "deficit",
+        "frames",
+        "held",
+        "lane",
+        "origins",
+        "priority",
+        "queued",
+        "round",
+        "squeezer",
+        "streams",
+    )
 
     def __init__(self, lane: OutLane | ReplyLane, priority: int) -> None:
         self.lane = lane
@@ -42,10 +72,12 @@ class LaneTurn:
         self.round = -1
         #: What the connection before has accepted goes first: it is not written yet.
         self.held = False
+        #: Streams of this lane that have something to write.
+        self.streams: deque[StreamTurn] = deque()
         #: What compresses its frames; None: they travel as they are.
         self.squeezer: Squeezer | None = None
 
     @property
     def busy(self) -> bool:
         """There is something to write."""
-        return bool(self.lane.queue) or self.cutting is not None
+        return bool(self.lane.queue) or self.cutting is not None or bool(self.streams)

@@ -18,6 +18,7 @@ from ...actors.messages import (
     answer_of,
     class_of,
     encoding_of,
+    travels_as,
 )
 from .description import (
     DEFAULTED,
@@ -106,6 +107,7 @@ class _Writer:
         """What a message names as its answer; None where it names none, or none that can be found (yet)."""
         try:
             named = answer_named(message_type)
+            named = travels_as(named)  # what comes in items is described as one of them
             answer: Answer[Any] | None = None if named is UNNAMED else answer_of(named, messages)
         except (TypeError, Unresolved):
             return None

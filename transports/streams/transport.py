@@ -38,6 +38,7 @@ __all__ = [
     "Pushing",
     "Refused",
     "Sizing",
+    "ByteStream",
     "Stream",
     "Transport",
     "expected_peer",
@@ -69,7 +70,7 @@ Refused = Callable[[Endpoint | None, Exception], None]
 
 
 @runtime_checkable
-class Stream(Protocol):
+class ByteStream(Protocol):
     """Two ordered flows of bytes to one other node; nothing about messages.
 
     One task reads at a time (a second one gets RuntimeError); writing never waits, so any number
@@ -134,6 +135,10 @@ class Stream(Protocol):
     def abort(self) -> None:
         """End the stream at once; what was not sent is lost. Idempotent."""
         ...
+
+
+#: As transports call it among themselves.
+Stream = ByteStream
 
 
 @runtime_checkable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .frames import PART_SIZE, ArrivedFrame, Ask, Reply, Tell
+from .frames import PART_SIZE, ArrivedFrame, Ask, ItemsFrame, Reply, Tell
 
 __all__ = ["FrameEncoder"]
 
@@ -39,6 +39,12 @@ class FrameEncoder:
             raise ValueError(f"{len(frame.items)} messages, the first of {size} bytes, are not one large message")
         # As the encoder writes it around an empty payload: only the head of the `bin` differs.
         head = self._encode((frame.__struct_config__.tag, frame.channel, [(*fields, b"")]))[:-2]
+        return head + (b"\xc5" + size.to_bytes(2, "big") if size < 1 << 16 else b"\xc6" + size.to_bytes(4, "big"))
+
+    def head_of_item(self, frame: ItemsFrame) -> bytes:
+        """As `head_of`, for one large item."""
+        size = len(frame.payloads[0])
+        head = self._encode((21, frame.lane, frame.rid, frame.number, (b"",)))[:-2]
         return head + (b"\xc5" + size.to_bytes(2, "big") if size < 1 << 16 else b"\xc6" + size.to_bytes(4, "big"))
 
     def encode_part(self, lane: int, left: int, data: memoryview) -> tuple[bytes, memoryview]:

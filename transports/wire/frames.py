@@ -27,13 +27,16 @@ __all__ = [
     "Credit",
     "Describe",
     "DescriptionFrame",
+    "EndFrame",
     "Error",
     "Frame",
     "FrameKind",
     "LAST_KIND",
     "SKIPPED_KINDS",
     "GoAway",
+    "GrantFrame",
     "HelloFrame",
+    "ItemsFrame",
     "Open",
     "Part",
     "Ping",
@@ -46,6 +49,7 @@ __all__ = [
     "ViewedFrame",
     "ZeroCopyAsk",
     "ZeroCopyCompressed",
+    "ZeroCopyItems",
     "ZeroCopyPart",
     "ZeroCopyReply",
     "ZeroCopyTell",
@@ -264,6 +268,38 @@ class Compressed(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=20)
     padding: bytes = b""
 
 
+class ItemsFrame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=21):
+    """ITEMS `[21, lane, rid, type, [payload, …]]`: items of one stream, all of one type, in their order.
+
+    On a lane of answers they are those of the answer to ask `rid` of the receiver; on a lane of messages they go with
+    ask `rid` of the sender.
+    """
+
+    lane: Lane
+    rid: RequestId
+    number: U32
+    payloads: Annotated[list[bytes], Batch]
+
+
+class EndFrame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=22):
+    """END `[22, lane, rid, count, code, text]`: that was all, `count` items; an empty `code` says that all is well."""
+
+    lane: Lane
+    rid: RequestId
+    count: U64
+    code: Word = ""
+    text: Text = ""
+
+
+class GrantFrame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=23):
+    """GRANT `[23, lane, rid, items, bytes]`: so much more may come of the stream on that lane."""
+
+    lane: Lane
+    rid: RequestId
+    items: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+    bytes: Annotated[int, Meta(ge=0, le=2**31 - 1)]
+
+
 ShortFrame: TypeAlias = (
     HelloFrame
     | Welcome
@@ -281,10 +317,12 @@ ShortFrame: TypeAlias = (
     | Describe
     | DescriptionFrame
     | WindowFrame
+    | EndFrame
+    | GrantFrame
 )
 #: A frame as one writes it, and as it is read where it is small: its payloads are bytes of their own.
-Frame: TypeAlias = ShortFrame | Tell | Ask | Reply | Part | Compressed
-LAST_KIND = 20
+Frame: TypeAlias = ShortFrame | Tell | Ask | Reply | Part | Compressed | ItemsFrame
+LAST_KIND = 23
 #: Kinds that a reader leaves out where it does not know them: later versions may send some of them unasked.
 SKIPPED_KINDS = range(128, 256)
 
@@ -331,7 +369,18 @@ class ZeroCopyCompressed(msgspec.Struct, frozen=True, array_like=True, gc=False,
     padding: memoryview = memoryview(b"")
 
 
-ViewedFrame: TypeAlias = ShortFrame | ZeroCopyTell | ZeroCopyAsk | ZeroCopyReply | ZeroCopyPart | ZeroCopyCompressed
+class ZeroCopyItems(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=21):
+    """An ITEMS whose payloads are views."""
+
+    lane: Lane
+    rid: RequestId
+    number: U32
+    payloads: Annotated[list[memoryview], Batch]
+
+
+ViewedFrame: TypeAlias = (
+    ShortFrame | ZeroCopyTell | ZeroCopyAsk | ZeroCopyReply | ZeroCopyPart | ZeroCopyCompressed | ZeroCopyItems
+)
 #: A frame as it has come.
 ArrivedFrame: TypeAlias = Frame | ViewedFrame
 

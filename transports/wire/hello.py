@@ -16,6 +16,7 @@ __all__ = [
     "FEATURES",
     "MAX_CHANNELS",
     "SCHEMAS",
+    "STREAMS",
     "MESSAGE_LIMIT",
     "RECORD_LIMIT",
     "WINDOWS",
@@ -34,8 +35,10 @@ __all__ = [
 SCHEMAS = "schemas"
 #: The feature of those that read WINDOW.
 WINDOWS = "windows"
+#: The feature of those that send and take items: ITEMS, END and GRANT, and what stands in the type of an ASK.
+STREAMS = "streams"
 #: What this implementation understands beyond the version.
-FEATURES = (SCHEMAS, WINDOWS)
+FEATURES = (SCHEMAS, WINDOWS, STREAMS)
 #: Channels of one node. A reactor each: hundreds are a design error, and a table the peer must hold.
 MAX_CHANNELS = 256
 #: Bytes of one encoded message on any channel.

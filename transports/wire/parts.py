@@ -11,11 +11,13 @@ from .frames import (
     PART_SIZE,
     Ask,
     Compressed,
+    ItemsFrame,
     Part,
     Reply,
     Tell,
     ZeroCopyAsk,
     ZeroCopyCompressed,
+    ZeroCopyItems,
     ZeroCopyPart,
     ZeroCopyReply,
     ZeroCopyTell,
@@ -36,7 +38,7 @@ __all__ = [
 ]
 
 #: What is of a lane.
-OfLane: TypeAlias = Tell | Ask | Reply | ZeroCopyTell | ZeroCopyAsk | ZeroCopyReply
+OfLane: TypeAlias = Tell | Ask | Reply | ItemsFrame | ZeroCopyTell | ZeroCopyAsk | ZeroCopyReply | ZeroCopyItems
 #: What may travel in parts.
 Carried: TypeAlias = OfLane | Compressed | ZeroCopyCompressed
 
@@ -69,7 +71,7 @@ def reply_lane(channel: int) -> int:
 
 def lane_of(frame: Carried) -> int:
     """The lane that the parts of this frame travel on."""
-    if isinstance(frame, Compressed | ZeroCopyCompressed):
+    if isinstance(frame, Compressed | ZeroCopyCompressed | ItemsFrame | ZeroCopyItems):
         return frame.lane
     return reply_lane(frame.channel) if isinstance(frame, Reply | ZeroCopyReply) else ask_lane(frame.channel)
 

@@ -18,11 +18,13 @@ from .frame_decoder import FrameDecoders
 from .frames import (
     BATCH_LIMIT,
     Ask,
+    ItemsFrame,
     Part,
     Reply,
     ShortFrame,
     Tell,
     ZeroCopyAsk,
+    ZeroCopyItems,
     ZeroCopyPart,
     ZeroCopyReply,
     ZeroCopyTell,
@@ -89,8 +91,10 @@ class ZeroCopyTracedAsk(ZeroCopyAsk, frozen=True, array_like=True, gc=False, tag
 
 #: Read frames with their traces.
 TRACED_DECODERS: FrameDecoders = FrameDecoders(
-    msgspec.msgpack.Decoder(ShortFrame | TracedTell | TracedAsk | Reply | Part).decode,
-    msgspec.msgpack.Decoder(ShortFrame | ZeroCopyTracedTell | ZeroCopyTracedAsk | ZeroCopyReply | ZeroCopyPart).decode,
+    msgspec.msgpack.Decoder(ShortFrame | TracedTell | TracedAsk | Reply | Part | ItemsFrame).decode,
+    msgspec.msgpack.Decoder(
+        ShortFrame | ZeroCopyTracedTell | ZeroCopyTracedAsk | ZeroCopyReply | ZeroCopyPart | ZeroCopyItems
+    ).decode,
 )
 
 

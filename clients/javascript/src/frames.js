@@ -75,6 +75,10 @@ const SHAPES = [
   ["WINDOW", index, positive, positive], // of the feature `windows`, which this client does not say: left out
   // Sent to those only that announce `compress`, or have sent one: this client does neither.
   ["COMPRESSED", uint(0, 511), uint(0, 1), uint(0, 16_777_280), bin(0, LIMITS.frame), optional(bin(0, LIMITS.frame))],
+  // Of the feature `streams`, which this client does not say.
+  ["ITEMS", uint(0, 511), positive, u32, list(1, 4096, payload)],
+  ["END", uint(0, 511), positive, u64, optional(word), optional(note)],
+  ["GRANT", uint(0, 511), positive, uint(0, 2_147_483_647), uint(0, 2_147_483_647)],
 ];
 const KINDS = Object.fromEntries(SHAPES.map(([name], kind) => [name, kind]));
 

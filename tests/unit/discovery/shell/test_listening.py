@@ -12,7 +12,7 @@ from virtual_time import eventually, in_virtual_time, log_of_the_loop
 from peerbus.actors.base import ListenFailed, StreamBroken
 from peerbus.discovery import ListenerLost, ListenerRestored
 from peerbus.node import Node
-from peerbus.transports import Endpoint, MemoryNetwork, Stream
+from peerbus.transports import ByteStream, Endpoint, MemoryNetwork
 from peerbus.transports.streams.memory import MemoryListener
 
 
@@ -27,7 +27,7 @@ class ShakyTransport:
         self.tried = 0
         self.listeners: list[ShakyListener] = []
 
-    async def dial(self, endpoint: Endpoint, *, expect: str | None, timeout: float) -> Stream:
+    async def dial(self, endpoint: Endpoint, *, expect: str | None, timeout: float) -> ByteStream:
         return await self._real.dial(endpoint, expect=expect, timeout=timeout)
 
     async def listen(
@@ -48,12 +48,12 @@ class ShakyListener:
     def __init__(self, real: MemoryListener) -> None:
         self._real = real
         self.endpoint = real.endpoint
-        self._end: asyncio.Future[Stream] = asyncio.get_running_loop().create_future()
+        self._end: asyncio.Future[ByteStream] = asyncio.get_running_loop().create_future()
 
     def lose(self, error: Exception) -> None:
         self._end.set_exception(error)
 
-    async def accept(self) -> Stream:
+    async def accept(self) -> ByteStream:
         task = asyncio.ensure_future(self._real.accept())
         self._end.add_done_callback(lambda _: task.cancel())
         try:

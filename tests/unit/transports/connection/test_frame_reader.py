@@ -11,7 +11,7 @@ from typing import Any, cast
 import pytest
 
 from peerbus.actors import ProtocolError, StreamBroken
-from peerbus.transports import Stream
+from peerbus.transports import ByteStream
 from peerbus.transports.connection.frame_reader import FrameReader
 from peerbus.transports.connection.read_turns import FRAMES
 from peerbus.transports.wire.frame_encoder import FrameEncoder
@@ -56,7 +56,7 @@ class Owner:
         self.over: asyncio.Future[BaseException | None] = loop.create_future()
         takers: dict[type, Callable[[Any], None]] = dict.fromkeys((Ping, Pong, GoAway, Tell), self.happened.append)
         self.reader = FrameReader(
-            cast("Stream", source),
+            cast("ByteStream", source),
             loop,
             copy_context(),
             takers,

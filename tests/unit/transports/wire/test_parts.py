@@ -13,11 +13,13 @@ from peerbus.transports.wire.frames import (
     Ask,
     Compressed,
     Frame,
+    ItemsFrame,
     Part,
     Ping,
     Reply,
     Tell,
     ZeroCopyCompressed,
+    ZeroCopyItems,
 )
 from peerbus.transports.wire.hello import MESSAGE_LIMIT
 from peerbus.transports.wire.parts import (
@@ -60,7 +62,7 @@ def reason_of(reassembler: Reassembler, *parts: Part) -> str:
 def fields(frame: Carried | None) -> tuple[object, ...]:
     """What is in it: payloads of a large frame are views, which equal the bytes that they show."""
     assert frame is not None
-    assert not isinstance(frame, Compressed | ZeroCopyCompressed)
+    assert not isinstance(frame, Compressed | ZeroCopyCompressed | ItemsFrame | ZeroCopyItems)
     return frame.channel, frame.items
 
 

@@ -1,0 +1,235 @@
+"""A stream on its way: of an actor here, a peer, or one of a role's, and of another one where the first is gone.
+
+Another is asked only before the first item has come: from then on its reader knows what it has, and asks for the rest.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from ..base import (
+    ActorStopped,
+    NotAllowed,
+    PeerbusError,
+    SchemaMismatch,
+    SendError,
+    WouldDeadlock,
+    get_logger,
+    new_task,
+)
+from ..engine import Cell, LoopCell, Ref, expected
+from ..mailbox import Envelope
+from ..messages import Address, FailedOver, GroupAddress, Role, Unresolved, answer_named, item_of
+from ..sends import AskFuture, AskWaiting, Outcome
+from ..streams import (
+    LOCAL_ITEMS,
+    ItemBuffer,
+    ItemReader,
+    ItemSink,
+    ItemWindow,
+    LocalSink,
+    LocalStreamAsk,
+    NoSink,
+    OpenStream,
+)
+from .directory import Directory
+from .dispatch import ByLoop, Way, way_to
+from .link import StreamLink
+from .nobody import unroutable
+from .receivers import Receiver, candidates, check_address, name_of, one_of
+from .role_ask import GONE, MAX_TRIES
+from .time_limit import seconds_of
+
+__all__ = ["routed_open", "routed_stream"]
+
+log = get_logger("peerbus.actors")
+
+
+def routed_stream(
+    bus: Directory,
+    to: Ref[Any] | Address[Any],
+    message: object,
+    timeout: float | None,
+    idle: float | None,
+    sender: Cell | None,
+) -> ItemReader[Any]:
+    """A stream for `sender` (None: plain code). On the loop's thread.
+
+    Raises TypeError for what is no address, ValueError for one of several, PeerbusError on another thread.
+    """
+    send = StreamSend(bus, to, message, timeout, idle, sender, opened=False)
+    return ItemReader(send.buffer, send.begin().begun)
+
+
+def routed_open(
+    bus: Directory,
+    to: Ref[Any] | Address[Any],
+    message: object,
+    timeout: float | None,
+    idle: float | None,
+    sender: Cell | None,
+) -> OpenStream[Any]:
+    """A conversation of `sender`; as `routed_stream`."""
+    send = StreamSend(bus, to, message, timeout, idle, sender, opened=True)
+    asked = send.begin()
+    return OpenStream(asked.future, send.buffer, asked.sink, asked.begun, bus.wheel, bus.loop, send.idle)
+
+
+class AskedStream:
+    """An ask that was made, or waits for room: `begun` waits for that."""
+
+    __slots__ = ("begun", "future", "sink")
+
+    def __init__(self, future: AskFuture[Any], outcome: Outcome[Any], sink: ItemSink) -> None:
+        self.future = future
+        self.begun = outcome if isinstance(outcome, AskWaiting) else None
+        self.sink = sink
+
+
+class StreamSend:
+    """One stream, or conversation, from its sender's side: whom it asks."""
+
+    __slots__ = ("_bus", "_deadline", "_message", "_opened", "_refusals", "_sender", "_to", "_tried", "buffer", "idle")
+
+    def __init__(
+        self,
+        bus: Directory,
+        to: Ref[Any] | Address[Any],
+        message: object,
+        timeout: float | None,
+        idle: float | None,
+        sender: Cell | None,
+        *,
+        opened: bool,
+    ) -> None:
+        check_address(to)
+        if isinstance(to, GroupAddress):
+            raise ValueError(f"a stream has one other end: {to} are several; open one to each of them")
+        self._bus = bus
+        self._to = to
+        self._message = message
+        self._sender = sender
+        self._opened = opened
+        self._deadline = inf if timeout is None else bus.loop.time() + timeout
+        #: Seconds that one item may take: what is said, or where no time is said at all, the channel's.
+        self.idle = idle if idle is not None else inf if timeout is not None else seconds_of(bus, to, None)
+        self.buffer = ItemBuffer(message, bus.loop, bus.wheel, ItemWindow(), self.idle)
+        #: Names of those that were asked, and how many of them do not let this node ask: that is no try.
+        self._tried: list[str] = []
+        self._refusals = 0
+
+    def begin(self) -> AskedStream:
+        """Ask the first."""
+        bus, to = self._bus, self._to
+        way: Way = way_to(bus, to, self._sender, self._message, by_loop=True, asked=True)
+        if isinstance(way, ByLoop):
+            raise PeerbusError(f"a stream is read on the event loop of {bus!r}, not on another thread")
+        if isinstance(way, SendError):
+            unroutable(bus, way, to, self._sender)
+            return self._refused(way)
+        assert isinstance(way, Cell) or hasattr(way, "peer_id")
+        if isinstance(to, Address) and isinstance(to.where, Role) and not self._opened:
+            self.buffer.again = self._again
+        return self._ask(way)  # type: ignore[arg-type]  # a group was refused, and nothing is awaited
+
+    def _refused(self, error: SendError) -> AskedStream:
+        future: AskFuture[Any] = AskFuture.of(self._bus.loop, self._message, None, _nobody)
+        future.refused(error)
+        self.buffer.fail(error)
+        return AskedStream(future, future, NoSink())
+
+    def _ask(self, receiver: Receiver) -> AskedStream:
+        self._tried.append(name_of(receiver))
+        if isinstance(receiver, Cell):
+            return self._ask_here(receiver)
+        to, sender = self._to, self._sender
+        assert isinstance(to, Address)
+        if not isinstance(receiver, StreamLink):
+            return self._refused(SchemaMismatch(f"the way to {receiver.peer_id} carries no streams"))
+        self.buffer.window = ItemWindow()
+        return AskedStream(
+            *receiver.stream(
+                to.reactor,
+                self._message,
+                sender=None if sender is None else sender.address,
+                deadline=self._deadline,
+                within=self._within(),
+                buffer=self.buffer,
+                opened=self._opened,
+            )
+        )
+
+    def _within(self) -> float:
+        """When there has to be room for the ask itself."""
+        bus = self._bus
+        within = self.idle if self.idle < inf else seconds_of(bus, self._to, None)
+        return min(self._deadline, bus.loop.time() + within)
+
+    def _ask_here(self, cell: Cell) -> AskedStream:
+        bus, message, sender, buffer = self._bus, self._message, self._sender, self.buffer
+        if cell.spreads:
+            cell = cell.receiver(message)
+        if not isinstance(cell, LoopCell):
+            return self._refused(ActorStopped(f"{cell} runs on a thread of its own, and has no streams"))
+        buffer.window = ItemWindow(LOCAL_ITEMS)
+        future = LocalStreamAsk.of(bus.loop, message, None, cell.abandon)
+        counts = bus.books.items(cell.channel_name)
+        future.detach, future.opened = cell.detach, self._opened
+        future.down = LocalSink(future, buffer, counts, expected(cell, message, sender, item_kind(message)))
+        future.up = future.up_buffer = None
+        sink: ItemSink = NoSink()
+        if self._opened:
+            future.up_buffer = ItemBuffer(message, bus.loop, bus.wheel, ItemWindow(LOCAL_ITEMS))
+            sink = future.up = LocalSink(None, future.up_buffer, counts, None)
+        envelope = Envelope(message, None if sender is None else sender.address, future, self._within(), sender)
+        if sender is cell and cell._would_deadlock():
+            future.refused(WouldDeadlock(f"{cell} reads its own stream, and takes no message before it is through"))
+            return AskedStream(future, future, sink)
+        left = None if self._deadline == inf else self._deadline - bus.loop.time()
+        sent = cell.enter(envelope, sender, left, bus.wheel)
+        envelope.deadline = self._deadline
+        return AskedStream(future, future.follow(sent, bus.wheel, self._deadline), sink)
+
+    def _again(self, error: SendError) -> bool:
+        """Ask another one, where this one is gone before its first item came, and there is another."""
+        bus, to = self._bus, self._to
+        assert isinstance(to, Address)
+        self._refusals += isinstance(error, NotAllowed)
+        tries = len(self._tried) - self._refusals
+        if isinstance(error, GONE) and tries < MAX_TRIES and bus.loop.time() < self._deadline and not bus.closing:
+            found = candidates(bus, to, self._message, asked=True)
+            left = [each for each in found if name_of(each) not in self._tried]
+            if left:
+                another = one_of(bus, to, left)
+                said = str(to), type(self._message).__name__, self._tried[-1], name_of(another)
+                names = dict(zip(("ask", "message", "tried", "next"), said, strict=True))
+                log.info("role stream fails over", node=bus.name, why=error.reason, **names)
+                bus.publish(FailedOver(*said, error.reason))
+                self.buffer.source = None
+                begun = self._ask(another).begun
+                if begun is not None:
+                    new_task(self._enter(begun), loop=bus.loop, name=f"peerbus stream to {to}")
+                return True
+        error.tried = tuple(self._tried)
+        return False
+
+    async def _enter(self, begun: AskWaiting[Any]) -> None:
+        """Wait for room at another one, where the reader waits for items already."""
+        try:
+            await begun.enter()
+        except SendError as error:
+            self.buffer.fail(error)
+
+
+def item_kind(message: object) -> Any:
+    """The type of the items that a message names as its answer; None where it names none."""
+    try:
+        found = item_of(answer_named(type(message)))
+    except Unresolved:
+        return None
+    return None if found is Any else found
+
+
+def _nobody(_future: AskFuture[Any]) -> str:
+    return "route"

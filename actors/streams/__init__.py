@@ -1,0 +1,30 @@
+"""Streams: answers that come in items, and items that come with a message; how far they go, and what ends them."""
+
+from __future__ import annotations
+
+from .buffer import ItemBuffer
+from .flow import ItemCredit, ItemWindow
+from .incoming import ItemsIn
+from .local_sink import LOCAL_ITEMS, LocalSink
+from .local_stream import LocalStreamAsk
+from .open_stream import OpenStream
+from .reader import ItemReader
+from .sink import ENDED, ItemRoom, ItemSink, NoSink, drive, is_items
+
+__all__ = [
+    "ENDED",
+    "ItemBuffer",
+    "ItemCredit",
+    "ItemReader",
+    "ItemSink",
+    "ItemWindow",
+    "ItemsIn",
+    "LOCAL_ITEMS",
+    "LocalSink",
+    "LocalStreamAsk",
+    "NoSink",
+    "OpenStream",
+    "ItemRoom",
+    "drive",
+    "is_items",
+]

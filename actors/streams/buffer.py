@@ -1,0 +1,236 @@
+"""The reading end of a stream: items that have come and are not taken yet, and how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from math import inf
+from typing import Any, Protocol
+
+from ..base import DeadlineExceeded, PeerbusError, SendError
+from ..sends import DeadlineWheel, Wait
+from .flow import ItemWindow
+
+__all__ = ["ItemBuffer", "ItemWait", "ItemSource"]
+
+
+class ItemSource(Protocol):
+    """Where the items come from: the ask that they answer, or the one whose items they are."""
+
+    def grant(self, items: int, size: int) -> None:
+        """So many were taken: as many more may come."""
+
+    def stop(self) -> None:
+        """Nobody wants more of them."""
+
+    def settle(self, untaken: int) -> None:
+        """What came was taken, but for so many, which nobody takes any more. Called once, at the very end."""
+
+    def waits_for(self) -> Wait | None:
+        """What the reader waits for; None where the search for circles cannot tell."""
+
+
+class ItemWait(asyncio.Future[None]):
+    """What a reader awaits that has taken all there is: for a look at what a task stands in."""
+
+    def __init__(self, buffer: ItemBuffer, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(loop=loop)
+        self._buffer: ItemBuffer | None = buffer
+
+    @property
+    def wait(self) -> Wait:
+        """See `deadlock.Wait`: the ask, or itself, where nobody knows who sends."""
+        source = None if self._buffer is None else self._buffer.source
+        return (None if source is None else source.waits_for()) or self
+
+    def holder(self) -> object:
+        """Nobody that the search for circles could ask."""
+        return self
+
+    def over(self) -> bool:
+        """It waits no longer."""
+        return self.done()
+
+    def expire(self) -> None:
+        """No item came within the time that one may take."""
+        if self._buffer is not None and not self.done():
+            self._buffer.expired()
+
+    def give_up(self, error: SendError) -> None:
+        """None will come any more, because of `error`."""
+        if self._buffer is not None and not self.done():
+            self._buffer.fail(error)
+
+    def forget(self) -> None:
+        """It is not awaited any more: keep nothing that points back."""
+        self._buffer = None
+
+
+class ItemBuffer:
+    """See the module. On the loop's thread. `idle`: seconds that one item may take, inf for no limit."""
+
+    __slots__ = (
+        "_at",
+        "_batch",
+        "_batches",
+        "_end",
+        "_ended",
+        "_loop",
+        "_size",
+        "_taken",
+        "_waiter",
+        "_wheel",
+        "again",
+        "idle",
+        "of",
+        "source",
+        "window",
+    )
+
+    def __init__(
+        self, of: object, loop: asyncio.AbstractEventLoop, wheel: DeadlineWheel, window: ItemWindow, idle: float = inf
+    ) -> None:
+        #: The message that is answered, or that the items come with.
+        self.of = of
+        self._loop = loop
+        self._wheel = wheel
+        self.window = window
+        self.idle = idle
+        self.source: ItemSource | None = None
+        #: Has another receiver asked where the first is gone; False where there is none. Set for a role.
+        self.again: Callable[[SendError], bool] = _nobody_else
+        #: What came, each with its size, and the one that is being taken.
+        self._batches: deque[tuple[list[Any], int]] = deque()
+        self._batch: list[Any] = []
+        self._at = self._size = 0
+        #: Items that were taken since the window heard of it.
+        self._taken = 0
+        self._ended = False
+        self._end: BaseException | None = None
+        self._waiter: ItemWait | None = None
+
+    @property
+    def ended(self) -> bool:
+        """Nothing more comes."""
+        return self._ended
+
+    @property
+    def untaken(self) -> int:
+        """Items that came, and that nobody has taken."""
+        return len(self._batch) - self._at + sum(len(batch) for batch, _ in self._batches)
+
+    # What comes.
+
+    def feed(self, items: list[Any], size: int) -> None:
+        """These came, of `size` bytes together; the window knows of them."""
+        if self._ended:
+            return
+        self._batches.append((items, size))
+        self._wake()
+
+    def finish(self) -> None:
+        """All items have come."""
+        self._over(None)
+
+    def fail(self, error: BaseException) -> None:
+        """No more will come, because of `error`, which the reader gets behind what has come."""
+        if self._ended:
+            return
+        if isinstance(error, SendError):
+            if not self.window.received and self.again(error):
+                return
+            error.items = self.window.received
+        self._over(error)
+        if self.source is not None:
+            self.source.stop()
+
+    def expired(self) -> None:
+        """No item came in time."""
+        self.fail(
+            DeadlineExceeded(
+                f"no item of the answer to {type(self.of).__name__} came within {self.idle:g} s", phase="idle"
+            )
+        )
+
+    def close(self) -> None:
+        """Nobody reads any more."""
+        source, untaken = self.source, self.untaken
+        wanted, self.source = not self._ended, None
+        self._over(None)
+        self._end = None
+        self._batches.clear()
+        self._batch, self._at = [], 0
+        if source is not None:
+            source.settle(untaken)
+            if wanted:
+                source.stop()
+
+    def _over(self, error: BaseException | None) -> None:
+        if not self._ended:
+            self._ended, self._end = True, error
+            self.again = _nobody_else
+            self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # What is taken.
+
+    async def take(self, reader: object) -> Any:
+        """The next item, for `reader`, whom this keeps meanwhile.
+
+        Raises StopAsyncIteration at the end, and what the stream ended with.
+        """
+        while True:
+            at, batch = self._at, self._batch
+            if at < len(batch):
+                self._at = at + 1
+                self._taken += 1
+                if at + 1 == len(batch):
+                    self._batch, self._at = [], 0
+                    self._tell_taken(self._size)
+                elif self._taken >= self.window.due_items:
+                    self._tell_taken(0)
+                return batch[at]
+            if self._batches:
+                self._batch, self._size = self._batches.popleft()
+                self._at = 0
+            elif self._ended:
+                self._raise()
+            else:
+                await self._wait()
+
+    def _tell_taken(self, size: int) -> None:
+        taken, self._taken = self._taken, 0
+        due = self.window.take(taken, size)
+        if due is not None and self.source is not None:
+            self.source.grant(*due)
+
+    def _raise(self) -> None:
+        error = self._end
+        self.close()
+        try:
+            if error is None:
+                raise StopAsyncIteration
+            raise error
+        finally:
+            del error, self  # the error keeps this frame, see outcome.py
+
+    async def _wait(self) -> None:
+        if self._waiter is not None:
+            raise PeerbusError("a stream has one reader: another one waits for its next item")
+        waiter = self._waiter = ItemWait(self, self._loop)
+        slot = None if self.idle == inf else self._wheel.add(waiter, self._loop.time() + self.idle)
+        try:
+            await waiter
+        finally:
+            self._waiter = None
+            waiter.forget()
+            if slot is not None:
+                slot.pop(waiter, None)
+
+
+def _nobody_else(_error: SendError) -> bool:
+    return False

@@ -1,0 +1,96 @@
+"""An ask between two actors of one process whose answer comes in items, or that brings items, or both."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from ..base import MessageTypeError, SendError
+from ..mailbox import NEVER, Envelope
+from ..messages import article
+from ..sends import AskFuture
+from .buffer import ItemBuffer
+from .incoming import ItemsIn
+from .local_sink import LocalSink
+from .sink import ENDED, drive, is_items
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+__all__ = ["LocalStreamAsk"]
+
+
+class LocalStreamAsk(AskFuture[Any]):
+    """See the module. Its maker sets what `AskFuture` names, and what stands here."""
+
+    __slots__ = ("detach", "down", "opened", "up", "up_buffer")
+
+    #: Has its items made beside the next messages of the actor that it asks.
+    detach: Callable[[Envelope, object], object]
+    #: The sending end of the items that come back.
+    down: LocalSink
+    #: An answer that is no stream is right as well.
+    opened: bool
+    #: Both ends of the items that go there; None: none do.
+    up: LocalSink | None
+    up_buffer: ItemBuffer | None
+
+    def incoming(self) -> ItemsIn[Any]:
+        """The items that come with it. Raises MessageTypeError where none do, or somebody reads them already."""
+        buffer, self.up_buffer = self.up_buffer, None
+        return ItemsIn.of(self.message, buffer)
+
+    def succeed(self, value: object) -> None:
+        """The handler answered: with its items, which are sent from now on, at their end, or with something else."""
+        if self.done():
+            return
+        if value is ENDED:
+            super().set_result(None)
+            self._over(None)
+        elif is_items(value):
+            envelope = Envelope(self.message, None, self, NEVER)
+            self.detach(envelope, drive(cast("AsyncIterator[Any]", value), self.down))
+        elif self.opened:
+            super().succeed(value)
+        else:
+            name, what = type(self.message).__name__, article(type(value).__name__)
+            self.fail(
+                MessageTypeError(f"{self.holder()} answered {name} with {what}, which is no stream: ask for it instead")
+            )
+
+    def set_result(self, value: Any, /) -> None:
+        """The answer is there."""
+        super().set_result(value)
+        self._over(None)
+
+    def set_exception(self, error: BaseException | type[BaseException], /) -> None:
+        """It ended with an error."""
+        super().set_exception(error)
+        if not self.opened:
+            self._log_traceback = False  # its reader gets it
+        self._over(error if isinstance(error, BaseException) else error())
+
+    def cancel(self, msg: object = None) -> bool:
+        """The asker goes away: so does the work."""
+        if not super().cancel(msg):
+            return False
+        gone = SendError(f"the asker of {type(self.message).__name__} went away", message=self.message)
+        gone.reason = "cancelled"
+        self._over(gone)
+        return True
+
+    def reader_left(self) -> None:
+        """Nobody reads the items any more, which end what makes them."""
+        if not self.opened:
+            self.cancel()
+
+    def _over(self, error: BaseException | None) -> None:
+        if self.slot is not None:
+            self.slot.pop(self, None)
+        down, up = self.down, self.up
+        if error is None:
+            down.finish()
+        else:
+            down.fail(error)
+        if up is not None:
+            self.up = None
+            up.fail(error or SendError("the handler has answered"))

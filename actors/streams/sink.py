@@ -1,0 +1,117 @@
+"""The sending end of a stream, and what sends: a generator here, item by item as the reader has room."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Final, Protocol
+
+from ..base import SendError
+
+__all__ = ["ENDED", "ItemSink", "NoSink", "ItemRoom", "drive", "is_items"]
+
+
+class ItemSink(Protocol):
+    """What takes the items of one stream."""
+
+    @property
+    def ready(self) -> bool:
+        """There is room for an item."""
+
+    @property
+    def over(self) -> bool:
+        """Nobody reads any more."""
+
+    @property
+    def room(self) -> ItemRoom:
+        """Where one waits for room."""
+
+    def put(self, item: object) -> bool:
+        """Send one; only while there is room. True: let others have their turn before the next."""
+
+    def finish(self) -> None:
+        """There are no more."""
+
+
+class ItemRoom:
+    """Whoever sends waits here until there is room, or nobody reads any more."""
+
+    __slots__ = ("_waiter",)
+
+    def __init__(self) -> None:
+        self._waiter: asyncio.Future[None] | None = None
+
+    def wake(self) -> None:
+        """There is, or nobody does."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def wait(self, waiter: asyncio.Future[None] | None = None) -> None:
+        """Wait for that, in `waiter` where one is given."""
+        self._waiter = waiter = asyncio.get_running_loop().create_future() if waiter is None else waiter
+        try:
+            await waiter
+        finally:
+            if self._waiter is waiter:
+                self._waiter = None
+            del waiter, self
+
+    def give_up(self, error: SendError) -> None:
+        """There will be none, because of `error`."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(error)
+
+
+class NoSink:
+    """Of an ask that failed before it began: nobody reads."""
+
+    __slots__ = ("room",)
+
+    ready, over = False, True
+
+    def __init__(self) -> None:
+        self.room = ItemRoom()
+
+    def put(self, item: object) -> bool:
+        """Nothing."""
+        return False
+
+    def finish(self) -> None:
+        """Nothing."""
+
+
+class ItemsEnded:
+    """See `ENDED`."""
+
+    def __repr__(self) -> str:
+        return "<all items were sent>"
+
+
+#: What the handler of a stream has answered when it is through.
+ENDED: Final = ItemsEnded()
+
+
+def is_items(value: object) -> bool:
+    """What a handler returned is to be sent item by item."""
+    return hasattr(value, "__anext__")
+
+
+async def drive(items: AsyncIterator[Any], sink: ItemSink) -> object:
+    """Send all items, each when there is room for it. Raises what the generator does.
+
+    Whatever ends it, the generator is closed: its `finally` runs.
+    """
+    try:
+        async for item in items:
+            while not (sink.ready or sink.over):
+                await sink.room.wait()
+            if sink.over:
+                break
+            if sink.put(item):
+                await asyncio.sleep(0)
+    finally:
+        close = getattr(items, "aclose", None)
+        if close is not None:
+            await close()
+        del items, sink, close  # an error keeps this frame, see outcome.py
+    return ENDED

@@ -1,0 +1,16 @@
+"""Seconds of a stream are numbers, or nothing is sent."""
+
+from __future__ import annotations
+
+from math import inf
+
+import pytest
+
+from peerbus.actors.stream_sends import check_times
+
+
+def test_times_are_numbers_or_none() -> None:
+    check_times(None, 1.5)
+    check_times(inf, 2)
+    with pytest.raises(TypeError, match="the timeout is 'soon'"):
+        check_times(1.0, "soon")  # type: ignore[arg-type]  # what this is about

@@ -1,0 +1,198 @@
+"""Items of one stream on their way to a peer: those that share a frame, and how many may go.
+
+Law 1: no more goes than the reader has granted, and no more waits to be written than UNWRITTEN, whatever it grants.
+Law 2: frames of one stream are written in their order, its END last; streams of one lane take turns, frame by frame.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+
+from ...actors.base import SendError
+from ...actors.mailbox import ItemCounts
+from ...actors.streams import ItemCredit, ItemRoom
+from ..wire import BATCH_LIMIT, PART_SIZE, EndFrame, ItemsFrame, Payload
+from .frame_writer import Writer
+from .lane_turn import LaneTurn
+from .outbox import Outbox
+
+__all__ = ["UNWRITTEN", "ItemQueue"]
+
+#: Bytes of items of one stream that wait to be written; and one item that may be larger.
+UNWRITTEN = 128 * 1024
+#: Bytes that an item takes in a frame beside its payload, at most.
+OVERHEAD = 5
+#: Bytes of items that share a frame.
+FULL = PART_SIZE - 64
+assert FULL // (OVERHEAD + 1) < BATCH_LIMIT
+
+
+class ItemQueue:
+    """See the module: an `ItemSink`. `encode` gives number and payload of an item, `broken` hears why it cannot."""
+
+    __slots__ = (
+        "_batches",
+        "_counts",
+        "_encode",
+        "_end",
+        "_number",
+        "_outbox",
+        "_payloads",
+        "_room",
+        "_turn",
+        "_unsettled",
+        "_writer",
+        "broken",
+        "credit",
+        "lane",
+        "over",
+        "pending",
+        "queued",
+        "rid",
+        "room",
+    )
+
+    def __init__(
+        self,
+        lane: int,
+        rid: int,
+        turn: LaneTurn,
+        outbox: Outbox,
+        writer: Writer,
+        encode: Callable[[object], Payload],
+        broken: Callable[[SendError], object],
+        counts: ItemCounts,
+    ) -> None:
+        self.lane = lane
+        self.rid = rid
+        self._turn = turn
+        self._outbox = outbox
+        self._writer = writer
+        self._encode = encode
+        #: Hears why an item cannot travel.
+        self.broken = broken
+        self._counts = counts
+        self.credit = ItemCredit()
+        #: Where one waits for room.
+        self.room = ItemRoom()
+        #: Nothing more is sent.
+        self.over = False
+        #: It stands among the streams of its turn.
+        self.queued = False
+        #: Bytes that wait to be written.
+        self.pending = 0
+        #: Items that were sent, and of which it is not known that they were taken.
+        self._unsettled = 0
+        #: Frames that wait: number and payloads of each; and the last of them, with the bytes that still fit.
+        self._batches: deque[tuple[int, list[bytes]]] = deque()
+        self._number, self._payloads, self._room = -1, list[bytes](), 0
+        self._end: EndFrame | None = None
+        counts.open += 1
+
+    @property
+    def ready(self) -> bool:
+        """As `ItemSink.ready`."""
+        credit = self.credit
+        return credit.items > 0 and credit.bytes > 0 and self.pending < UNWRITTEN
+
+    def put(self, item: object) -> bool:
+        """As `ItemSink.put`."""
+        try:
+            number, payload = self._encode(item)
+        except SendError as error:
+            self.broken(error)
+            return False
+        size, credit = len(payload), self.credit
+        credit.items -= 1
+        credit.bytes -= size
+        credit.sent += 1
+        self._counts.sent += 1
+        self._unsettled += 1
+        self.pending += size
+        if number == self._number and self._room >= size:
+            self._payloads.append(payload)
+            self._room -= size + OVERHEAD
+            return False
+        full = bool(self._batches)
+        self._number, self._payloads, self._room = number, [payload], FULL - size - OVERHEAD
+        self._batches.append((number, self._payloads))
+        self._wake()
+        return full
+
+    def finish(self) -> None:
+        """As `ItemSink.finish`."""
+        self.end("", "")
+
+    def end(self, code: str, text: str) -> None:
+        """There are no more, because of what `code` says; empty: that was all."""
+        if not self.over:
+            self._over()
+            self._end = EndFrame(self.lane, self.rid, self.credit.sent, code, text)
+            self._counts.delivered += self._unsettled
+            self._unsettled = 0
+            self._wake()
+
+    def drop(self, reason: str) -> None:
+        """Nobody reads any more: what waits is not written."""
+        if not self.over:
+            self._over()
+            self._counts.lost(self._unsettled, reason)
+            self._unsettled = 0
+        self._batches.clear()
+        self._end = None
+        self._number = -1
+        self.pending = 0
+
+    def _over(self) -> None:
+        self.over = True
+        self._counts.open -= 1
+        self.broken = _nobody
+        self.room.wake()
+
+    def granted(self, items: int, size: int) -> None:
+        """The reader has taken so many. Raises ProtocolError beyond what a window may be."""
+        if self.over:
+            return
+        self.credit.grant(items, size)
+        taken = min(items, self._unsettled)
+        self._unsettled -= taken
+        self._counts.delivered += taken
+        if self.ready:
+            self.room.wake()
+
+    def _wake(self) -> None:
+        if not self.queued:
+            self.queued = True
+            self._turn.streams.append(self)
+            self._outbox.wake(self._turn)
+            self._writer.schedule()
+
+    @property
+    def more(self) -> bool:
+        """There is something to write."""
+        return bool(self._batches) or self._end is not None
+
+    def next_size(self) -> int:
+        """Bytes of the next frame, where that is of one large item; else 0."""
+        if not self._batches:
+            return 0
+        payloads = self._batches[0][1]
+        return len(payloads[0]) if len(payloads) == 1 and len(payloads[0]) > PART_SIZE else 0
+
+    def next_frame(self) -> ItemsFrame | EndFrame | None:
+        """The next frame, to be written now; None where there is none."""
+        if not self._batches:
+            end, self._end = self._end, None
+            return end
+        number, payloads = self._batches.popleft()
+        if payloads is self._payloads:
+            self._number = -1
+        self.pending -= sum(map(len, payloads))
+        if not self.over and self.ready:
+            self.room.wake()
+        return ItemsFrame(self.lane, self.rid, number, payloads)
+
+
+def _nobody(_error: SendError) -> None:
+    """It is over."""
