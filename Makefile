@@ -15,7 +15,7 @@ EAGER  ?= tests/unit/actors
 # Bytecode is kept, whatever the shell says: each of some hundred processes that the tests start would compile 650 modules.
 export PYTHONDONTWRITEBYTECODE :=
 RUN   := $(VENV)/bin/python -P
-FOLDERS := native actors transports discovery node operate testing
+FOLDERS := native actors transports discovery patterns node operate testing
 LINTED  := *.py $(wildcard $(FOLDERS) tests examples benchmarks fuzz scripts/native_build)
 TYPED   := $(foreach folder,tests examples benchmarks fuzz,$(if $(shell find $(folder) -name '*.py' 2>/dev/null | head -n 1),$(folder)))
 
@@ -54,6 +54,7 @@ test-all: ## run every test on each Python from 3.11 on that is installed
 # -m seeds: what is marked with @pytest.mark.seeds. A later ARGS="--peerbus-seeds=5000-9999" wins.
 soak: $(INSTALLED)test ## the simulated properties over 5000 seeds, at most 3 minutes each, others over 2000 examples (ARGS="--peerbus-seeds=5000-9999")
 	$(RUN) -m pytest -m seeds --peerbus-seeds=5000 --peerbus-seconds=180 tests/network $(ARGS)
+	PEERBUS_GOSSIP_NODES=50 $(RUN) -m pytest -m seeds -o timeout=3600 --peerbus-seeds=200 tests/network/test_gossip.py tests/network/test_gossip_cores.py
 	$(RUN) -m pytest -m hypothesis --hypothesis-profile=soak -o timeout=1800 $(WORKERS) tests/unit $(ARGS)
 
 large: $(INSTALLED)test $(INSTALLED)plot ## 200 simulated nodes under churn, and a partition that heals, drawn in docs/

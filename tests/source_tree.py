@@ -13,7 +13,7 @@ from peerbus.native import COMPILED
 
 ROOT = Path(__file__).resolve().parents[1]
 #: Each floor may import itself and what stands before it. `testing` may import all; nobody imports it.
-FLOORS = ("native", "actors", "transports", "discovery", "node", "operate")
+FLOORS = ("native", "actors", "transports", "discovery", "patterns", "node", "operate")
 BESIDE = "testing"
 #: The modules of a floor that stand in no folder, but for those that `ROOMS` names.
 LOOSE = ""
@@ -49,6 +49,7 @@ ROOMS = {
         "shell",
         LOOSE,
     ),
+    "patterns": (LOOSE,),
     "node": (LOOSE,),
     "operate": (
         "api",

@@ -27,6 +27,7 @@ from .channel import (
     HARD_MAX_MESSAGE,
     REACTOR_PATTERN,
     Channel,
+    ChannelOptions,
     ChannelTuning,
     Overflow,
 )
@@ -75,6 +76,7 @@ __all__ = [
     "COMPRESSIONS",
     "Capability",
     "Channel",
+    "ChannelOptions",
     "ChannelTuning",
     "Condition",
     "DEFAULT_MAILBOX",

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-PACKAGES = ("actors", "transports", "discovery", "node", "operate", "testing")
+PACKAGES = ("actors", "transports", "discovery", "patterns", "node", "operate", "testing")
 
 
 def _package(name: str) -> ModuleType:

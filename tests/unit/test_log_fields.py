@@ -15,7 +15,7 @@ LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 def test_which_node_a_line_is_of_stands_in_node() -> None:
     fields = {
         keyword.arg
-        for floor in ("actors", "transports", "discovery", "node", "operate")
+        for floor in ("actors", "transports", "discovery", "patterns", "node", "operate")
         for path in (ROOT / floor).rglob("*.py")
         for call in ast.walk(ast.parse(path.read_text()))
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in LEVELS

@@ -1,0 +1,253 @@
+"""Gossip as a reactor: an item that enters at one node comes to every node that offers the role, once."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+from ..actors.base import MessageTooLarge, RemoteError, SendError, get_logger
+from ..actors.engine import Here, Timer, handles
+from ..actors.messages import LOCAL, Channel, Peer, encoder_at, encoding_of
+from ..actors.reactor import Reactor
+from ..actors.router import LinkChanged, LinkDown, LinkUp
+from ..actors.sends import DELIVERED, FailedOutcome, Outcome
+from ..discovery.facts import PEERS_ACTOR, ReportPeer, ScoreReason
+from .gossip_core import GossipCore
+from .gossip_messages import GOSSIP_MESSAGES, Digest, GetGossip, GossipView, Have, Prune, Push, Want
+from .gossip_options import GossipOptions
+from .gossip_store import HeldItem
+
+__all__ = ["Gossip"]
+
+T = TypeVar("T")
+
+log = get_logger("peerbus.patterns")
+
+#: Bytes of a message beside the one item in it.
+AROUND = 512
+
+
+@dataclass(frozen=True, slots=True)
+class _Tick:
+    """Something is due."""
+
+
+class Gossip(Reactor, Generic[T]):
+    """Spreads items of `T` among all nodes that offer `role`, connected or not, as long as members lead to members.
+
+        class Mempool(Gossip[Transaction]):
+            channel = gossip_channel("mempool", Transaction)
+            role = "miner"
+
+            def deliver(self, item: Transaction) -> None: ...
+
+    `tell(LOCAL / Mempool, item)` lets one enter, as does a tell to any member; an `ask` answers whether it is new.
+    `deliver` gets each item once, at each member, that where it entered too; what it raises is logged. Override `valid`
+    to refuse items: these go no further. See `GossipOptions` for what is held, and docs/long-work.md.
+    Tasks: one for each neighbour that is slow to take messages (waits for room there; feeds: the connection).
+    """
+
+    role: ClassVar[str] = ""
+    options: ClassVar[GossipOptions] = GossipOptions()
+    __items__: ClassVar[dict[str, type]] = {}
+
+    def __init_subclass__(cls) -> None:
+        channel = getattr(cls, "channel", None)
+        if isinstance(channel, Channel):
+            items = [each for each in channel.messages if each not in GOSSIP_MESSAGES]
+            if not items or not set(GOSSIP_MESSAGES) <= set(channel.messages):
+                raise TypeError(f'{cls.__name__}.channel is made by gossip_channel("{channel.name}", Item)')
+            if not cls.role:
+                raise TypeError(f'{cls.__name__} says no role: role = "…", which its members offer')
+            cls.__items__ = {each.__name__: each for each in items}
+            cast("Any", cls)._enter = handles(*items)(_enter)
+        super().__init_subclass__()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._core = GossipCore(self.options, self.bus.rng)
+        self._encode = encoder_at(Here(self.bus))
+        self._name = self.declared_channel().name
+        self._largest = self.declared_channel().max_message - AROUND
+        self._waiting: set[str] = set()
+        self._timer: Timer | None = None
+        self._timer_at = 0.0
+
+    # For its users.
+
+    def deliver(self, item: T) -> Awaitable[None] | None:
+        """An item, for the first time. `def` or `async def`; while it runs this gossip takes no further messages."""
+        raise NotImplementedError
+
+    def valid(self, item: T) -> bool:
+        """Whether it may go on. One that may not is not delivered, and told to nobody."""
+        del item
+        return True
+
+    # Its life.
+
+    def on_start(self) -> None:
+        """Look who is there, from now on."""
+        self.bus.subscribe_actor(self.actor_ref, LinkUp, LinkChanged, LinkDown)
+        self._look()
+
+    @handles(LinkUp, LinkChanged, LinkDown)
+    def _links_changed(self, _event: LinkUp | LinkChanged | LinkDown) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        links = self.bus.routes.offering(self.role, self._name)
+        self._core.members([link.peer_id for link in links], self._now)
+        self._flush()
+
+    def _from_peer(self) -> str | None:
+        """The peer that has sent the message at hand, which its connection has proven; None for this node."""
+        envelope = self._cell.handling()
+        return envelope.source if envelope is not None and isinstance(envelope.source, str) else None
+
+    @property
+    def _now(self) -> float:
+        return self.bus.loop.time()
+
+    # Items.
+
+    async def _entered(self, item: T) -> bool:
+        source = self._from_peer() or ""
+        kind = type(item)
+        payload = encoding_of(kind).encode(item, self._encode)
+        if len(payload) > self._largest:
+            text = f"{kind.__name__} takes {len(payload)} bytes, the gossip {self._name!r} carries {self._largest}"
+            raise MessageTooLarge(text, message=item)
+        if not self.valid(item):
+            self._core.refused += 1
+            raise RemoteError("invalid", f"the gossip {self._name!r} refuses this {kind.__name__}")
+        new = self._core.publish(kind.__name__, payload, self._now, source)
+        if new:
+            self._flush()
+            await self._hand_over(item)
+        return new
+
+    @handles(Push)
+    async def _pushed(self, push: Push) -> None:
+        peer = self._from_peer()
+        if peer is None:
+            return
+        for held in self._core.pushed(peer, push, self._now):
+            item = self._read(held)
+            if item is None:
+                if self._core.refuse(held, self._now):
+                    self._report(peer)
+            elif self._core.accept(held, self._now):
+                self._flush()
+                await self._hand_over(item)
+        self._flush()
+
+    def _read(self, held: HeldItem) -> T | None:
+        """The item; None for one that is of no type that is known here, malformed, or not valid."""
+        kind = self.__items__.get(held.kind)
+        if kind is None or len(held.payload) > self._largest:
+            return None
+        try:
+            item = cast("T", encoding_of(kind).decode(held.payload))
+            return item if self.valid(item) else None
+        except Exception as error:  # noqa: BLE001  # of bytes that a peer makes up, anything
+            log.debug("an item is refused", node=self.bus.name, gossip=self._name, error=str(error))
+            return None
+
+    async def _hand_over(self, item: T) -> None:
+        try:
+            waits = self.deliver(item)
+            if inspect.isawaitable(waits):
+                await waits
+        except Exception:
+            log.exception("an item was not handled", node=self.bus.name, gossip=self._name, item=type(item).__name__)
+
+    def _report(self, peer: str) -> None:
+        log.warning("a peer gossips what is not valid", node=self.bus.name, gossip=self._name, peer=peer)
+        self.bus.tell(LOCAL / PEERS_ACTOR, ReportPeer(peer, ScoreReason.USELESS))
+
+    # What neighbours say.
+
+    @handles(Have)
+    def _has(self, have: Have) -> None:
+        self._heard(lambda peer: self._core.has(peer, have, self._now))
+
+    @handles(Want)
+    def _wants(self, want: Want) -> None:
+        self._heard(lambda peer: self._core.wants(peer, want, self._now))
+
+    @handles(Prune)
+    def _pruned(self, _: Prune) -> None:
+        self._heard(self._core.pruned)
+
+    @handles(Digest)
+    def _digested(self, digest: Digest) -> None:
+        self._heard(lambda peer: self._core.digested(peer, digest, self._now))
+
+    def _heard(self, take: Callable[[str], None]) -> None:
+        peer = self._from_peer()
+        if peer is not None:
+            take(peer)
+            self._flush()
+
+    @handles(GetGossip)
+    def _get(self, _: GetGossip) -> GossipView:
+        if self._from_peer() is not None:
+            raise RemoteError("local", "how a gossip is, its own node asks")
+        return self._core.view(self._now)
+
+    @handles(GossipView)
+    def _view(self, _: GossipView) -> None:
+        """It is an answer."""
+
+    @handles(_Tick)
+    def _tick(self, _: _Tick) -> None:
+        self._timer = None
+        self._core.tick(self._now)
+        self._flush()
+
+    # Sending.
+
+    def _flush(self) -> None:
+        """Send what there is to send, to each neighbour as fast as it takes it, and see to what is due next."""
+        for peer in list(self._core.neighbours):
+            if peer not in self._waiting:
+                outcome = self._send_to(peer)
+                if outcome is not None:
+                    self._waiting.add(peer)
+                    self.create_task(self._go_on(peer, outcome))
+        due = self._core.due()
+        if due is not None and (self._timer is None or due < self._timer_at):
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer_at = due
+            self._timer = self.after(max(0.0, due - self._now), _Tick())
+
+    def _send_to(self, peer: str) -> Outcome[None] | None:
+        """Send to one neighbour until it has all, or has no room: then what waits for that."""
+        while (message := self._core.next_for(peer, self._now)) is not None:
+            outcome: Outcome[None] = self.tell(Peer(peer) / self._name, message)
+            if isinstance(outcome, FailedOutcome):
+                self._core.failed(peer)
+                return None
+            if outcome is not DELIVERED:
+                return outcome
+        return None
+
+    async def _go_on(self, peer: str, outcome: Outcome[None]) -> None:
+        waits: Outcome[None] | None = outcome
+        try:
+            while waits is not None:
+                await waits
+                waits = self._send_to(peer)
+        except SendError:
+            self._core.failed(peer)
+        finally:
+            self._waiting.discard(peer)
+
+
+async def _enter(self: Gossip[Any], item: Any) -> bool:
+    """The handler of a gossip's items, whose types its class says."""
+    return await self._entered(item)
