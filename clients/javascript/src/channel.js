@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 
 import { pack } from "./msgpack.js";
+import { compare } from "./reading.js";
 
 const TYPE = Symbol("peerbus.type");
 /** A message of a declared type: its fields, and the type's name where `typeOf` finds it. */
@@ -19,6 +20,10 @@ export class Channel {
     }
     Object.assign(this, { name, types: messages.map(([type]) => type), description: pack(description) });
     this.shapes = messages.map(([type, place]) => shapeOf(type, definitions[place]));
+    this.content = description;
+    const numbers = Object.fromEntries(this.types.map((type, at) => [type, at + 1]));
+    this.same = { names: this.types, numbers, refused: {}, unread: {} };
+    this.beside = new WeakMap(); // description -> what of this channel goes to who declares that
     this.schema = createHash("sha256").update(this.description).digest().subarray(0, 16);
     const { types, schema } = this;
     this.info = { name, types, schema, messages: window, bytes, max_message: maxMessage, priority };
@@ -32,6 +37,22 @@ export class Channel {
     throw new TypeError(`the description of ${name} has another hash than ${schema}`);
   }
 
+  /** As `compare`, of the description of another side; and its `names`. It is a stranger's, so it may be anything. */
+  compared(theirs) {
+    const none = (why) => ({ names: [], numbers: {}, refused: Object.fromEntries(this.types.map((type) => [type, why])), unread: {} });
+    if (!Array.isArray(theirs)) return none("it does not say what it declares");
+    if (this.beside.has(theirs)) return this.beside.get(theirs);
+    let found;
+    try {
+      if (theirs[0] !== 1) throw new TypeError(`its description is of version ${theirs[0]}`);
+      found = { names: theirs[2].map(([name]) => name), ...compare(this.content, theirs) };
+    } catch (error) {
+      found = none(`its description cannot be read: ${error.message}`);
+    }
+    this.beside.set(theirs, found);
+    return found;
+  }
+
   /** What travels of a message. Raises: TypeError for a type or fields that the channel does not declare. */
   encodable(value) {
     const shape = this.shapes[this.types.indexOf(typeOf(value))];
@@ -43,15 +64,21 @@ export class Channel {
     return shape.tag.length > 0 ? { [shape.tag[0]]: shape.tag[1], ...value } : value;
   }
 
-  /** A message from what has travelled as the type of this number. Raises: TypeError. */
-  decoded(number, value) {
-    const shape = this.shapes[number - 1];
+  /** A message from what has travelled as the type of this number; `names` are those of who has sent it. Raises: TypeError. */
+  decoded(number, value, names = this.types) {
+    const shape = this.shapes[this.types.indexOf(names[number - 1])] ?? this.#answer(names[number - 1]);
     if (!shape) throw new TypeError(`channel ${this.name} has no message of number ${number}`);
-    const [list, { names, type }] = [shape.form !== "map", shape];
+    const [list, { names: fields, type }] = [shape.form !== "map", shape];
     const fits = typeof value === "object" && value !== null && list === Array.isArray(value);
     if (!fits) throw new TypeError(`this is no ${type}`);
-    const pairs = () => names.slice(0, value.length).map((name, at) => [name, value[at]]);
+    const pairs = () => fields.slice(0, value.length).map((name, at) => [name, value[at]]);
     return message(type, complete(shape, list ? Object.fromEntries(pairs()) : value));
+  }
+
+  /** A class that answers a message here, and is a message of the channel at the other side only. */
+  #answer(name) {
+    const found = this.content[1].find((definition) => definition[1] === name);
+    return found && shapeOf(name, found);
   }
 }
 

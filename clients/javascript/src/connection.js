@@ -1,5 +1,6 @@
 /** One connection to a peer: its handshake, what is sent and served on it, its liveness and its end. */
 
+import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { typeOf } from "./channel.js";
@@ -13,11 +14,14 @@ import { pack, unmark, unpack } from "./msgpack.js";
 const [HANDSHAKE_MS, PING_MS, PATIENCE_MS] = [5_000, 5_000, 15_000];
 const QUIET_MS = 10_000; // without a frame, before this side closes where the peer has said GOAWAY
 const UNREAD = 64 << 20; // bytes that wait to be written, and something comes that is to be answered
+const ASKED = 16; // descriptions that are asked for at a time
+const LARGEST = 16; // times what was announced: a window grows to no more
 const EARLY = { hello: ["HELLO", "REJECT"], welcome: ["WELCOME", "REJECT", "GOAWAY"] };
 const cut = (text, size) => new TextDecoder().decode(Buffer.from(text).subarray(0, size)).replace(/\ufffd+$/, "");
 
 const above = ({ length }, limit) => `${length} bytes are above ${limit}`;
 const lane = (info) => ({ info, window: new Window(info) });
+const hex = (data) => Buffer.from(data).toString("hex");
 
 /** Over a stream that is open. `host` is the node, `peer` the id that TLS proved; `ended` resolves to the reason. */
 export class Connection {
@@ -30,6 +34,10 @@ export class Connection {
   #pong = 0;
   #heard = Date.now();
   #used = Date.now(); // as #heard, without PING and PONG
+  #pinged = 0;
+  #rtt = 0; // milliseconds, as the last PONG had it; 0 before the first
+  #wanted = []; // indexes of lanes that are to be described
+  #asked = new Set(); // those that are asked for
 
   constructor(socket, host, peer, expected) {
     Object.assign(this, { socket, host, peer, expected, lanes: [], left: null, leaving: false });
@@ -54,6 +62,33 @@ export class Connection {
 
   /** The peer's channel of a name, if it is open. */
   lane(name) { return this.lanes.find((lane) => lane.info.name === name && !lane.closed); }
+
+  /** What of a channel can be sent on a lane: see `Channel.compared`. Null: the peer has yet to say, and is asked. */
+  agreed(lane, channel) {
+    const known = lane.info.schema.equals(channel.schema) ? channel.same : lane.agreed.get(channel);
+    if (known) return known;
+    const described = lane.mute ? null : this.host.described.get(hex(lane.info.schema));
+    if (described === undefined && this.hello.features?.includes("schemas")) {
+      if (!lane.asked) this.#wanted.push(lane.index);
+      lane.asked = true;
+      this.#describe();
+      return null;
+    }
+    lane.agreed.set(channel, channel.compared(described));
+    return lane.agreed.get(channel);
+  }
+
+  #describe() {
+    const some = this.#wanted.splice(0, ASKED - this.#asked.size);
+    for (const index of some) this.#asked.add(index);
+    if (some.length > 0) this.outbox.now("DESCRIBE", some);
+  }
+
+  /** Why a message of this type cannot be sent here, asked for an answer or not; "" if it can, null if nobody knows yet. */
+  against(channel, type, ask) {
+    const found = this.agreed(this.lane(channel.name), channel);
+    return found && (found.refused[type] ?? (ask ? found.unread[type] : null) ?? "");
+  }
 
   #take(size) {
     const data = size > 0 ? this.socket.read(size) : Buffer.alloc(0);
@@ -123,7 +158,7 @@ export class Connection {
 
   onOPEN(index, info) {
     if (index !== this.lanes.length || this.lane(info.name)) throw new ProtocolError("bad_field", "OPEN out of turn");
-    this.lanes.push({ index, ...lane(info), queue: new Set() });
+    this.lanes.push({ index, ...lane(info), queue: new Set(), agreed: new Map() });
     this.host.emit("changed");
   }
 
@@ -156,8 +191,26 @@ export class Connection {
     for (const index of indexes) this.outbox.now("DESCRIPTION", index, description(index));
   }
 
-  onDESCRIPTION(index) { throw new ProtocolError("bad_field", `nobody has asked for the description of ${index}`); }
-  onPONG(token) { this.#pong = token; }
+  onDESCRIPTION(index, data) {
+    if (!this.#asked.delete(index)) throw new ProtocolError("bad_field", `nobody has asked for the description of ${index}`);
+    const lane = this.lanes[index];
+    const hash = createHash("sha256").update(data).digest().subarray(0, 16);
+    if (data.length === 0) lane.mute = true;
+    else if (!hash.equals(lane.info.schema)) throw new ProtocolError("bad_field", `channel ${index} has another hash than this`);
+    else this.host.describe(hex(hash), data);
+    this.#describe();
+    this.host.emit("changed");
+  }
+
+  onWINDOW(index, messages, bytes) {
+    this.#known(this.lanes, index).window.resize(messages, bytes);
+    this.#pump(this.lanes[index]);
+  }
+
+  onPONG(token) {
+    if (token === this.#ping) this.#rtt = performance.now() - this.#pinged;
+    this.#pong = token;
+  }
 
   onPART(lane, left, data) {
     this.#known(lane & 1 ? this.lanes : this.mine, lane >> 1, "unknown_lane");
@@ -199,7 +252,19 @@ export class Connection {
   /** A message has left its mailbox: its credit goes back. */
   release({ index, payload }) {
     const due = this.mine[index].window.owe(payload.length, this.leaving || this.left !== null);
-    if (due && this.#stage === "up") this.outbox.now("CREDIT", [[index, ...due]]);
+    if (!due || this.#stage !== "up") return;
+    this.outbox.now("CREDIT", [[index, ...due]]);
+    this.#widen(index, this.mine[index].window);
+  }
+
+  /** Where half of a window is used up again within two round trips, it is what holds the sender back (RFC 9000, 4.2). */
+  #widen(index, window) {
+    const [now, { messages, bytes }] = [performance.now(), window.whole];
+    const soon = now - window.credited < 2 * this.#rtt;
+    window.credited = now;
+    if (!soon || bytes >= LARGEST * window.least.bytes || !this.hello.features?.includes("windows")) return;
+    window.resize(2 * messages, 2 * bytes);
+    this.outbox.now("WINDOW", index, 2 * messages, 2 * bytes);
   }
 
   #unsent(why) {
@@ -232,7 +297,7 @@ export class Connection {
       const entry = this.#asks.get(rid);
       try {
         const value = entry && unpack(payload);
-        this.#settle(entry, null, number > 0 ? entry?.channel.decoded(number, value) : unmark(value));
+        this.#settle(entry, null, number > 0 ? entry?.channel.decoded(number, value, entry.names) : unmark(value));
       } catch (error) {
         this.#settle(entry, "answer_type", error.message);
       }
@@ -257,8 +322,8 @@ export class Connection {
   send(channel, value, { ask, deadline, signal }) {
     const payload = pack(channel.encodable(value));
     const lane = this.lane(channel.name);
-    const number = channel.types.indexOf(typeOf(value)) + 1;
-    const entry = { channel, value, ask, deadline, signal, lane, payload, number };
+    const { numbers, names } = this.agreed(lane, channel);
+    const entry = { channel, value, ask, deadline, signal, lane, payload, number: numbers[typeOf(value)], names };
     return new Promise((resolve, reject) => {
       const stop = () => this.#give(entry, "cancelled", "its sender has given it up");
       Object.assign(entry, { resolve, reject, stop });
@@ -313,7 +378,12 @@ export class Connection {
     const quiet = now > until && this.idle && now > this.#used + QUIET_MS;
     if (quiet || now > last) return this.fail(reason, "after GOAWAY");
     if (now - this.#heard > PATIENCE_MS) return this.end("silent", `nothing was heard for ${now - this.#heard} ms`);
-    if (this.#stage === "up") this.outbox.now("PING", (this.#ping += 1));
+    if (this.#stage === "up") this.#say();
+  }
+
+  #say() {
+    this.#pinged = performance.now();
+    this.outbox.now("PING", (this.#ping += 1));
   }
 
   /** Say GOAWAY, finish what is under way, within so many ms, and close. */
@@ -321,7 +391,7 @@ export class Connection {
     this.leaving = true;
     this.#credit();
     this.outbox.now("GOAWAY", "shutting_down", "", within);
-    this.outbox.now("PING", (this.#ping += 1));
+    this.#say();
     const [began, mark] = [Date.now(), this.#ping];
     const done = () => this.idle && (this.#pong >= mark || Date.now() > began + 1_000);
     while (this.#stage === "up" && Date.now() < began + within && !done()) await sleep(10);

@@ -72,7 +72,7 @@ const SHAPES = [
   ["PROBE", u32, index, u64, list(1, 64, text(0, 160))],
   ["DESCRIBE", list(1, 16, index)],
   ["DESCRIPTION", index, bin(0, 262_144)],
-  ["WINDOW", index, positive, positive], // of the feature `windows`, which this client does not say: left out
+  ["WINDOW", index, positive, positive],
   // Sent to those only that announce `compress`, or have sent one: this client does neither.
   ["COMPRESSED", uint(0, 511), uint(0, 1), uint(0, 16_777_280), bin(0, LIMITS.frame), optional(bin(0, LIMITS.frame))],
   // Of the feature `streams`, which this client does not say.

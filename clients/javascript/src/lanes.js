@@ -10,11 +10,23 @@ const PARTS_BUDGET = 33_558_528;
 export class Window {
   #owed = [0, 0];
 
-  constructor({ messages, bytes }) { Object.assign(this, { messages, bytes, whole: { messages, bytes } }); }
+  constructor({ messages, bytes }) {
+    const least = { messages, bytes }; // as it was announced; `whole`: as it is now
+    Object.assign(this, { messages, bytes, least, whole: least, credited: -Infinity });
+  }
+
+  /** It is so large from now on (WINDOW). Raises: ProtocolError for less than was announced. */
+  resize(messages, bytes) {
+    if (messages < this.least.messages || bytes < this.least.bytes)
+      throw new ProtocolError("bad_field", `a window of ${messages} messages, ${bytes} bytes is below what was announced`);
+    this.messages += messages - this.whole.messages;
+    this.bytes += bytes - this.whole.bytes;
+    this.whole = { messages, bytes };
+  }
 
   /** Take credit for a payload; false where it may not go. */
   take(size) {
-    if (this.messages === 0 || (size > this.bytes && 2 * this.bytes <= this.whole.bytes)) return false;
+    if (this.messages <= 0 || (size > this.bytes && 2 * this.bytes <= this.least.bytes)) return false;
     this.messages -= 1;
     this.bytes -= size;
     return true;
@@ -31,7 +43,7 @@ export class Window {
   /** Owe what a payload took: [messages, bytes] to give back now, or null while that is little and not `all`. */
   owe(size, all) {
     const [messages, bytes] = (this.#owed = [this.#owed[0] + 1, this.#owed[1] + size]);
-    return all || 2 * messages >= this.whole.messages || 2 * bytes >= this.whole.bytes ? this.settle() : null;
+    return all || 2 * messages >= this.least.messages || 2 * bytes >= this.least.bytes ? this.settle() : null;
   }
 
   /** All that is owed, or null. */

@@ -7,9 +7,11 @@ import { connect } from "node:tls";
 
 import { Connection } from "./connection.js";
 import { EntryRules, enter } from "./entry.js";
+import { typeOf } from "./channel.js";
 import { ConnectionEnded, PeerbusError, ProtocolError, SendError } from "./errors.js";
 import { capability } from "./frames.js";
 import { Identity, idOf } from "./identity.js";
+import { unpack } from "./msgpack.js";
 import { Service } from "./service.js";
 
 const INCARNATION = randomBytes(8).readBigUInt64BE(); // another one is a restart: once for the process
@@ -17,6 +19,7 @@ const [FIRST_WAIT_MS, LAST_WAIT_MS, TLS_MS, LONGEST_MS] = [250, 30_000, 5_000, 0
 /** Who refuses for one of these is not dialed again at once. */
 const PATIENT = "banned network network_key network_policy not_allowed revoked self_dial version";
 const PATIENT_MS = { full: 180_000, ...Object.fromEntries(PATIENT.split(" ").map((word) => [word, 30_000])) };
+const DESCRIBED = 256; // descriptions that are kept
 const TLS = { minVersion: "TLSv1.3", maxVersion: "TLSv1.3", checkServerIdentity: () => undefined };
 
 /** One of those that offer a role, with these attributes. */
@@ -51,6 +54,7 @@ function endpoint(text) {
 /** Events: up and down (of a peer), refused (a dial), undelivered (a tell), failed (a handler of a tell). */
 export class Node extends EventEmitter {
   services = [];
+  described = new Map(); // hash -> the description that has it, as peers have sent it
   #peers = new Map(); // id -> connection
   #closing = new AbortController();
 
@@ -140,7 +144,7 @@ export class Node extends EventEmitter {
   hello() {
     const { id, network, name, offers } = this;
     const channels = this.services.map(({ channel }) => channel.info);
-    const mine = { agent: "peerbus-js/0.1.0", clock: Date.now(), features: ["schemas"], incarnation: INCARNATION, nonce: randomBytes(16) };
+    const mine = { agent: "peerbus-js/0.1.0", clock: Date.now(), features: ["schemas", "windows"], incarnation: INCARNATION, nonce: randomBytes(16) };
     return { node_id: id, network, name, listen: [], offers, channels, ...mine };
   }
 
@@ -160,15 +164,39 @@ export class Node extends EventEmitter {
   /** Who is connected. */
   get peers() { return [...this.#peers.values()].map(view); }
 
-  #able(target, { name, schema }) {
-    const able = (each) => each.usable && target.has(each) && each.lane(name)?.info.schema.equals(schema);
-    return [...this.#peers.values()].filter(able);
+  /** Keep a description, for the connections to come: at most so many, the oldest goes first. */
+  describe(hash, data) {
+    let content = null;
+    try {
+      content = unpack(data);
+    } catch {
+      // Nothing is sent to who declares that.
+    }
+    this.described.set(hash, content);
+    if (this.described.size > DESCRIBED) this.described.delete(this.described.keys().next().value);
+  }
+
+  #declaring(target, { name }) {
+    return [...this.#peers.values()].filter((each) => each.usable && target.has(each) && each.lane(name));
+  }
+
+  #able(target, channel, value, ask) {
+    return this.#declaring(target, channel).filter((each) => each.against(channel, typeOf(value), ask) === "");
+  }
+
+  /** Why none of those that are there can take it; null where there is none, or one that has yet to say. */
+  #mismatch(target, channel, value, ask) {
+    const type = typeOf(value);
+    const there = this.#declaring(target, channel).map((each) => [each.hello.name, each.against(channel, type, ask)]);
+    if (there.length === 0 || there.some(([, why]) => !why)) return null;
+    const why = there.map(([name, each]) => `${name}: ${each}`).join("; ");
+    return new SendError("schema_mismatch", `a ${type} of channel ${channel.name} cannot be sent to ${why}`, value);
   }
 
   #nobody(target, { name }, undelivered) {
     const lacks = (each) => {
       if (!target.has(each)) return "is not";
-      return each.lane(name) ? "has other messages there (another schema), or leaves" : "has no such channel";
+      return each.lane(name) ? "has yet to say what it declares there, or leaves" : "has no such channel";
     };
     const why = [...this.#peers.values()].map((each) => `${each.hello.name} ${lacks(each)}`).join(", ");
     return new SendError("no_peer", `no ${target.text} with channel ${name}: ${why || this.#reasons()}`, undelivered);
@@ -178,11 +206,11 @@ export class Node extends EventEmitter {
     channel.encodable(value);
     const deadline = until(options);
     for (const tried = new Set(); ; ) {
-      const able = () => this.#able(target, channel).filter((each) => !tried.has(each));
-      const there = () => signal?.aborted || able().length > 0;
+      const able = () => this.#able(target, channel, value, ask).filter((each) => !tried.has(each));
+      const there = () => signal?.aborted || able().length > 0 || this.#mismatch(target, channel, value, ask);
       if (!there()) await this.#until("changed", Math.max(0, deadline - Date.now()), there);
       const [first] = able().sort((one, other) => one.load - other.load || Math.random() - 0.5);
-      if (!first) throw this.#nobody(target, channel, value);
+      if (!first) throw this.#mismatch(target, channel, value, ask) ?? this.#nobody(target, channel, value);
       try {
         return await first.send(channel, value, { ask, deadline, signal });
       } catch (error) {
@@ -198,7 +226,7 @@ export class Node extends EventEmitter {
   async tell(target, channel, value, options = {}) {
     if (!target.everyone) return this.#send(target, channel, value, options, false);
     const sending = { signal: options.signal, ask: false, deadline: until(options) };
-    const sent = this.#able(target, channel).map((each) => each.send(channel, value, sending));
+    const sent = this.#able(target, channel, value, false).map((each) => each.send(channel, value, sending));
     return (await Promise.allSettled(sent)).filter(({ status }) => status === "fulfilled").length;
   }
 

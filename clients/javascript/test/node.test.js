@@ -23,8 +23,8 @@ const only = (name, type = "int") =>
 const get = (number) => message("Get", { number });
 
 /** A node and a peer that know each other; `use(talk, node, peer)` is the test. */
-async function met({ channels = [desk], offers = ["archive{from=1000}"], serve = [], ...options }, use) {
-  const peer = await Peer.start({ channels, offers });
+async function met({ channels = [desk], offers = ["archive{from=1000}"], serve = [], features = ["schemas"], ...options }, use) {
+  const peer = await Peer.start({ channels, offers, hello: { features } });
   const node = new Node({ name: "client", network: NETWORK, peers: [peer.place], ...options });
   for (const each of serve) node.serve(...each);
   const joining = node.join();
@@ -42,7 +42,7 @@ async function met({ channels = [desk], offers = ["archive{from=1000}"], serve =
 it("says who it is", () =>
   met({ offers: ["archive"], serve: [[desk, { Get: () => 1 }]] }, async (talk, node) => {
     const { node_id: id, network, name, listen, channels, features } = talk.hello;
-    assert.deepEqual([id, network, name, listen, features], [node.id, NETWORK, "client", [], ["schemas"]]);
+    assert.deepEqual([id, network, name, listen, features], [node.id, NETWORK, "client", [], ["schemas", "windows"]]);
     assert.deepEqual(channels[0].types, ["Get", "Block"]);
     assert.equal(node.peers[0].name, "peer");
     talk.say("DESCRIBE", [0]);
@@ -68,6 +68,81 @@ it("asks, and reads answers that are declared, plain or marked", () =>
     assert.equal(Buffer.from(block.data).toString(), "hi");
     assert.deepEqual([plain, marked], ["plain", { number: 1 }]);
   }));
+
+/** A desk that has gone on: a message more at its head, `number` is read as a float, and blocks have an owner. */
+const later = new Channel("desk", [
+  1,
+  [
+    ["map", "Sweep", null, false, []],
+    ["map", "Get", null, false, [["number", 0, "float"], ["why", 1, "str"]]],
+    ["map", "Block", null, false, [NUMBER, ["data", 0, "bytes"], ["owner", 0, "str"]]],
+  ],
+  [["Sweep", 0, null], ["Get", 1, null], ["Block", 2, null]],
+]);
+
+it("asks once what a peer declares otherwise, sends what that can read, by its numbers, and says what it cannot", () =>
+  met({ channels: [later] }, async (talk, node) => {
+    const early = node.ask(role("archive"), desk, get(1));
+    const wrong = assert.rejects(node.tell(role("archive"), desk, message("Block", { number: 1, data: Buffer.alloc(1) })), (error) => {
+      assert.match(error.message, /a Block of channel desk cannot be sent to peer: Block.owner is required at the peer/);
+      return error.code === "schema_mismatch" && error.handled === "no";
+    });
+    assert.deepEqual(await talk.next("DESCRIBE"), [[0]]);
+    assert.deepEqual(talk.heard.filter((name) => name === "ASK"), []);
+    talk.say("DESCRIPTION", 0, later.description);
+    const [, [[rid, , type, , payload]]] = await talk.next("ASK");
+    assert.deepEqual([type, unpack(payload)], [2, { number: 1 }]);
+    talk.say("REPLY", 0, [[rid, 3, pack({ number: 1, data: Buffer.from("hi"), owner: "me" })]]);
+    const block = await early;
+    assert.deepEqual([typeOf(block), block.owner], ["Block", "me"]);
+    await wrong;
+    await node.tell(EVERYONE, desk, get(2));
+    assert.equal((await talk.next("TELL"))[1][0][0], 2);
+    assert.equal(talk.heard.filter((name) => name === "DESCRIBE").length, 1);
+  }));
+
+it("sends nothing to who describes nothing, and ends a connection that describes something else", async () => {
+  await met({ channels: [later], features: [] }, (_, node) =>
+    assert.rejects(node.ask(role("archive"), desk, get(1)), /cannot be sent to peer: it does not say what it declares/));
+  await met({ channels: [later] }, async (talk, node) => {
+    const asking = node.ask(role("archive"), desk, get(1));
+    await talk.next("DESCRIBE");
+    talk.say("DESCRIPTION", 0, Buffer.alloc(0));
+    await assert.rejects(asking, { code: "schema_mismatch" });
+  });
+  await met({ channels: [later] }, async (talk, node) => {
+    node.ask(role("archive"), desk, get(1)).catch(() => {});
+    await talk.next("DESCRIBE");
+    talk.say("DESCRIPTION", 0, desk.description);
+    assert.equal((await talk.next("GOAWAY"))[0], "bad_field");
+  });
+});
+
+it("uses a window that the peer makes larger, and none below what was announced", () =>
+  met({}, async (talk, node) => {
+    const telling = Array.from({ length: 9 }, (_, number) => node.tell(role("archive"), desk, get(number)));
+    await Promise.all(telling.slice(0, 4));
+    talk.say("WINDOW", 0, 9, 1 << 20);
+    await Promise.all(telling);
+    talk.say("WINDOW", 0, 3, 1 << 20);
+    assert.equal((await talk.next("GOAWAY"))[0], "bad_field");
+  }));
+
+it("makes its own window larger where that holds the sender back", async (context) => {
+  context.mock.timers.enable({ apis: ["setInterval"] });
+  await met({ serve: [[desk, { Get: () => null }]], features: ["schemas", "windows"] }, async (talk) => {
+    context.mock.timers.tick(5_000); // a PING, of which the round trip is learnt
+    const [token] = await talk.next("PING");
+    await new Promise((later) => setTimeout(later, 30));
+    talk.say("PONG", token);
+    const tells = () => talk.say("TELL", 0, [1, 2].map((number) => [1, 0, pack({ number })]));
+    tells();
+    await talk.next("CREDIT");
+    tells();
+    await talk.next("CREDIT");
+    assert.deepEqual(await talk.next("WINDOW"), [0, 8, 2 << 20]);
+  });
+});
 
 it("waits for credit, keeps the order, and fails what does not leave in time", () =>
   met({}, async (talk, node) => {
@@ -121,7 +196,7 @@ it("goes by roles, attributes and schema, and says why nobody will do", () =>
     const ask = (target, channel = desk) => node.ask(target, channel, message(channel.types[0], { number: 1 }), quick);
     await assert.rejects(ask(role("index")), /no role index with channel desk: peer is not/);
     await assert.rejects(ask(role("archive", { from: 7 })), { code: "no_peer" });
-    await assert.rejects(ask(role("archive"), only("desk", "str")), /another schema/);
+    await assert.rejects(ask(role("archive"), only("desk", "str")), /has yet to say what it declares/);
     await assert.rejects(ask(role("archive"), only("other")), /has no such channel/);
     await assert.rejects(node.ask(EVERYONE, desk, get(1)), TypeError);
     await assert.rejects(node.ask(role("archive"), desk, message("Get", { nr: 1 })), /Get has no field nr/);
@@ -366,7 +441,7 @@ it("says why nobody is there", async () => {
   const { place } = peer;
   await peer.close();
   const node = new Node({ name: "client", network: NETWORK, peers: [place] });
-  await assert.rejects(node.join({ timeout: 100 }), (error) => error.code === "no_peer" && error.message.includes("ECONNREFUSED"));
+  await assert.rejects(node.join({ timeout: 1_000 }), (error) => error.code === "no_peer" && error.message.includes("ECONNREFUSED"));
   assert.throws(() => new Node({ name: "client", peers: ["127.0.0.1:7400"] }), /write tcp:\/\/host:port/);
   assert.throws(() => new Node({ name: "client", peers: [], offers: ["A B"] }), /no capability/);
 });

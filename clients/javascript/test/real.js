@@ -48,9 +48,11 @@ const programs = {
     found.total = await ask("Total", {});
     found.named = await outcome(node.ask(peer(node.peers[0].id), desk, message("Hello", { name: "you" })));
     found.roles = node.peers[0].offers.map((offer) => offer.role);
-    const hello = ["map", "Hello", null, false, [["name", 0, "int"]]];
-    const other = new Channel("desk", [1, [hello], [["Hello", 0, null]]]);
-    found.schema = await outcome(node.ask(target, other, message("Hello", { name: 1 }), { timeout: 50 }));
+    const hello = (type, more = []) => ["map", "Hello", null, false, [["name", 0, type], ...more]];
+    const declared = (definition) => new Channel("desk", [1, [definition], [["Hello", 0, "str"]]]);
+    found.schema = await outcome(node.ask(target, declared(hello("int")), message("Hello", { name: 1 })));
+    const newer = message("Hello", { name: "you", note: "" });
+    found.newer = await outcome(node.ask(target, declared(hello("str", [["note", 1, "str"]])), newer));
     await node.close();
     print(found);
   },
