@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
 
+from peerbus.native import build_name
 from peerbus.testing.leaks import Leaks, tasks_left
 
 #: A slow or busy machine is no reason to fail: pytest-timeout bounds what hangs.
@@ -45,6 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Give every event loop that the tests make, in whatever thread and of whatever kind, the factory asked for."""
     config.addinivalue_line("markers", "lazy_tasks(reason): not run with --eager-tasks")
+    config.addinivalue_line("markers", "pure(reason): not run on the compiled build, whose core is closed")
     if config.getoption("eager_tasks"):
         if not hasattr(asyncio, "eager_task_factory"):
             raise pytest.UsageError("--eager-tasks needs Python 3.12 or newer, which has asyncio.eager_task_factory")
@@ -59,6 +61,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if " at 0x" in item.nodeid:
             raise pytest.UsageError(f"{item.nodeid}: each process gives it another name, so give its parameters ids")
+    if build_name() == "native":
+        for item in items:
+            if (mark := item.get_closest_marker("pure")) is not None:
+                item.add_marker(pytest.mark.skip(reason=f"on the pure build only: {mark.args[0]}"))
     if config.getoption("eager_tasks"):
         for item in items:
             if (mark := item.get_closest_marker("lazy_tasks")) is not None:

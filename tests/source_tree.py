@@ -261,6 +261,9 @@ def _faults(module: Module, node: ast.AST) -> Iterator[str]:
             name = _plain_name(base)
             if name not in ROOTS and _definition(module, name)[0] not in CORE:
                 yield f"lets {node.name} stand on {name}"
+        for each in node.body:
+            if isinstance(each, ast.Assign) and isinstance(each.value, ast.Name):
+                yield f"lets {node.name} have {each.value.id} by another name"
     elif isinstance(node, ast.FunctionDef):
         yield from _loosely(node)
         if node.name == "__next__":

@@ -49,7 +49,7 @@ class TracedLoopCell(LoopCell):
     __slots__ = ("handling_now",)
 
     #: The work that the message at hand has begun; only while it is handled.
-    handling_now: Handling
+    handling_now: Handling | None
 
     def failed(self, envelope: Envelope, error: BaseException) -> object:
         """As `Cell.failed`."""
@@ -125,7 +125,7 @@ class TracedThreadCell(ThreadCell):
 
     __slots__ = ("handling_now",)
 
-    handling_now: Handling
+    handling_now: Handling | None
 
     def failed(self, envelope: Envelope, error: BaseException) -> object:
         """As `Cell.failed`."""
@@ -228,7 +228,7 @@ def handle_traced(cell: Traced, envelope: TracedEnvelope) -> object:
         with handling.current():
             result = Cell.handle(cell, envelope)
     finally:
-        del cell.handling_now
+        cell.handling_now = None
     if result is None or result is HALT:
         if not handling.detached:
             handling.ended()
@@ -240,8 +240,10 @@ def detached(cell: Traced, envelope: Envelope, awaitable: object) -> object:
     """A reentrant handler's work, as what is awaited for it."""
     if not isinstance(envelope, TracedEnvelope):
         return awaitable
-    cell.handling_now.detached = True
-    return TracedWork(cast("Awaitable[object]", awaitable), cell.handling_now)
+    handling = cell.handling_now
+    assert handling is not None
+    handling.detached = True
+    return TracedWork(cast("Awaitable[object]", awaitable), handling)
 
 
 def note_failure(envelope: Envelope, error: BaseException) -> None:

@@ -58,7 +58,8 @@ class Supply:
             drawn: list[object] = []
             self._hand, self._at = drawn, 0
             try:
-                drawn.extend(islice(self._more, count))
+                for each in islice(self._more, count):
+                    drawn.append(each)  # `extend` of compiled code keeps none where one raises
             except BaseException as error:
                 if not drawn:
                     self._more = None

@@ -28,6 +28,7 @@ def test_a_module_of_the_core_could_be_compiled(name: str) -> None:
         ("class A(int): ...", "lets A stand on int"),
         ("class A(Struct, frozen=True): ...", "gives A keywords"),
         ("class A(Cell, Ledger): ...", "lets A stand on two classes"),
+        ("class A:\n    f = g", "lets A have g by another name"),
         ("class A:\n    def __next__(self) -> int: ...", "is its own iterator"),
         ("def f(a) -> None: ...", "lets a of f be anything"),
         ("def f(a: Any | None) -> None: ...", "lets a of f be anything"),

@@ -16,6 +16,7 @@ from ...actors.mailbox import NEVER, Waiter
 from ...actors.messages import Address, Capability, Peer
 from ...actors.routing import Link
 from ...actors.sends import CHUNK, AskFuture, AskWaiting, Delivered, Outcome, Supply, Waiting, Within
+from ...actors.streams import ItemSink
 from ..admission import Credentials
 from ..lanes import Growth, Outbox, Outgoing, OutLane, RemoteAsk, Writer, accept_many, lane_of
 from ..streams import Endpoint
@@ -61,28 +62,25 @@ class PeerLink:
         self.remote: Endpoint | None = None
         self.dialed = False
         self.credentials: Credentials | None = None
-        #: Smoothed round trip in seconds; None before the first was measured.
-        self.rtt: float | None = None
+        self.rtt: float | None = None  # the smoothed round trip in seconds; None before the first was measured
         where = Peer(peer.node_id)
         self._watches = RemoteWatches(partial(notify, bus), where)
         self.open_asks = asks = OpenAsks(bus.loop, writer, bus.timings)
         self.outbox = asks.outbox = Outbox(asks.number, asks.not_written)
         self.lanes = lanes = OutLanes(codecs, bus.name, peer.node_id)
-        #: The same, by reactor, and their turns by number: on the way of every send.
-        self._lanes, self._turns = lanes.by_name, lanes.turns
-        self.encoder = OutgoingEncoder(codecs, lanes.by_name, peer.node_id)
-        self._encoded = self.encoder.encoded
+        self._lanes, self._turns = lanes.by_name, lanes.turns  # by reactor, by number: on the way of every send
+        self.encoder = encoder = OutgoingEncoder(codecs, lanes.by_name, peer.node_id)
+        self._encoded = encoder.encoded
         self._losses = Losses(bus, lanes, asks, where)
         self.succession = Succession(lanes, self.outbox, writer)
-        self._ask_sending = AskSending(bus.loop, asks, lanes.turns, self.outbox, writer)
-        self._send_ask = self._ask_sending.send
-        #: By which numbers the peer knows the reactors here.
-        self.origins: Origins = Origins(own.channels, partial(declares, bus))
+        self._ask_sending = sending = AskSending(bus.loop, asks, lanes.turns, self.outbox, writer)
+        self._send_ask = sending.send
+        self.origins: Origins = Origins(own.channels, partial(declares, bus))  # the peer's numbers of reactors here
         self._origins = self.origins.numbers
         self.asked_here: Callable[[], int] = int  # how many asks have come from the peer; set by the connection
         self._growth = Growth()
-        understood = STREAMS in peer.features
-        self.streams = StreamAsks(asks, lanes, writer, bus.books, peer.node_id, understood=understood)
+        knows = STREAMS in peer.features
+        self.streams = StreamAsks(asks, lanes, writer, bus.books, peer.node_id, understood=knows)
         self.refusal: Callable[[str], SendError] | None = None  # why nothing new is sent, if nothing is
         self._suspended = False  # another connection takes, or will take, its place: what is sent waits for that one
         self.offer(peer.offers, peer.record)
@@ -280,7 +278,10 @@ class PeerLink:
         future.slot = None
         return AskWaiting(self._waiting(lane, outgoing, deadline), future, partial(future.arm, bus.wheel, deadline))
 
-    stream = stream_ask
+    @property
+    def stream(self) -> Callable[..., tuple[AskFuture[Any], Outcome[Any], ItemSink]]:
+        """See `Link`."""
+        return partial(stream_ask, self)
 
     def _waiting(self, lane: OutLane, outgoing: Outgoing, deadline: float) -> Waiting:
         bus = self._bus

@@ -121,8 +121,9 @@ class AskingLink(Protocol):
     _losses: Losses
     _origins: dict[str, int]
     _suspended: bool
-    _send_ask: Callable[[OutLane, Outgoing, RemoteAsk[Any], float], bool]
 
+    @property
+    def _send_ask(self) -> Callable[[OutLane, Outgoing, RemoteAsk[Any], float], bool]: ...
     @property
     def _encoded(self) -> Callable[[str, object, Any, dict[object, object] | None], tuple[OutLane, int, bytes]]: ...
     def _waiting(self, lane: OutLane, outgoing: Outgoing, deadline: float) -> Waiting: ...
@@ -140,7 +141,7 @@ def stream_ask(
     buffer: ItemBuffer,
     opened: bool,
 ) -> tuple[AskFuture[Any], Outcome[Any], ItemSink]:
-    """As `Link.stream`; `PeerLink.stream` is this."""
+    """As `Link.stream`."""
     bus = link._bus
     ask = RemoteStreamAsk.of(bus.loop, message, None, link._abandon)
     ask.rid, ask.lane = 0, None
