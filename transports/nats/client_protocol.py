@@ -61,8 +61,7 @@ class ServerInfo(msgspec.Struct, frozen=True):
     nonce: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True, gc=False):
     """MSG or HMSG: a message for a subscription. `status`: of its headers, 503 where nobody listens; 0 for none."""
 
     subject: bytes
@@ -134,6 +133,8 @@ class ServerReader:
             if len(data) - at >= MAX_LINE:
                 raise BrokenProtocol(f"a line of more than {MAX_LINE} bytes")
             return None, len(data) + 1
+        if data.startswith(b"MSG ", at):
+            return _delivery(data, eol + 2, data[at + 4 : eol].split(), headers=False)
         verb, _, rest = data[at:eol].partition(b" ")
         if verb in (b"MSG", b"HMSG"):
             return _delivery(data, eol + 2, rest.split(), headers=verb == b"HMSG")

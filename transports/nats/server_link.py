@@ -129,6 +129,8 @@ class ServerLink:
         self.token = new_token(rng)
         self._unused = unused
         self._sessions: dict[int, RelayedSession] = {}
+        #: The same by the subjects at which they are heard: all that most messages need.
+        self._at: dict[bytes, RelayedSession] = {}
         self._next = 0
         self._watchers: dict[object, Callable[[Exception], None]] = {}
         #: What hears of a number that is no session's.
@@ -175,12 +177,14 @@ class ServerLink:
             raise DialFailed(f"{MAX_STREAMS} streams run over this connection to the NATS server already")
         self._next += 1
         made = self._sessions[self._next] = RelayedSession(self, self._next, other)
+        self._at[made.subject] = made
         self.hold()
         return made
 
     def drop(self, session: RelayedSession) -> None:
         """It is over. Idempotent."""
         if self._sessions.pop(session.number, None) is not None:
+            del self._at[session.subject]
             self.let_go()
 
     async def dial(self, inbox: bytes, tls: ssl.SSLContext, place: Endpoint) -> RelayedStream:
@@ -289,13 +293,14 @@ class ServerLink:
                 served.stream.flush()
 
     def _heard(self, delivery: Delivery) -> None:
+        known = self._at.get(delivery.subject)
+        if known is not None:
+            known.heard(delivery)
+            return
         if not self.subjects.is_session(delivery.subject):
             return
         number = session_number(delivery.subject)
-        session = self._sessions.get(number)
-        if session is not None:
-            session.heard(delivery)
-        elif number in self._listeners:
+        if number in self._listeners:
             self._listeners[number](delivery)
         elif delivery.data[:1] not in (RELAY_RESET[:1], b"") and self.subjects.is_session(delivery.reply):
             self.connection.publish(delivery.reply, b"", (RELAY_RESET,))

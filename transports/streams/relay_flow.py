@@ -54,6 +54,16 @@ class FlowOut:
             self._queue.append(data)
             self.unsent += len(data)
 
+    @property
+    def at_once(self) -> int:
+        """Bytes that may go as one message, where nothing waits."""
+        return min(self.largest, self.credit)
+
+    def sent(self, size: int) -> bytes:
+        """The head of a message with so many bytes, at most `at_once`, which is sent where nothing waits."""
+        self.credit -= size
+        return self.head(DATA)
+
     def granted(self, size: int) -> None:
         """The other side takes so many bytes more."""
         self.credit = min(self.credit + size, _MASK)

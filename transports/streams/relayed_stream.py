@@ -136,8 +136,11 @@ class RelayedStream:
         try:
             if self._shaking and not self._shake():
                 return
-            while data := self._tls.read(_READ):
+            tls, pending = self._tls, self._records
+            while data := tls.read(_READ):
                 self._hand_over(data)
+                if not pending.pending and not tls.pending():
+                    return  # asking for more would only raise
             self._end(None)
         except ssl.SSLWantReadError:
             return
@@ -169,7 +172,13 @@ class RelayedStream:
         return True
 
     def _seal(self) -> None:
-        self._out.put(self._sealed.read())
+        data, out, relay = self._sealed.read(), self._out, self._relay
+        if data and not out.unsent and len(data) <= out.at_once and not relay.busy and not self._finished:
+            relay.send((out.sent(len(data)), data))
+            if not self._finishing:
+                return
+        else:
+            out.put(data)
         self.flush()
 
     def _hand_over(self, data: bytes) -> None:
