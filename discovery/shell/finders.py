@@ -13,7 +13,11 @@ from ..mdns import Mdns, MdnsStatistics
 from ..records import EVERYBODY, Hearers, LocalAddress, Myself, SelfDescription
 from .dialing import Dialing
 
-__all__ = ["Finders", "MdnsOptions"]
+__all__ = ["NEARER_FIRST", "Finders", "MdnsOptions"]
+
+#: Seconds for which those who were met at a broker are kept back where multicast DNS looks around too: whoever is on
+#: the same LAN is found there in milliseconds, and reached without the broker.
+NEARER_FIRST = 2.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +55,24 @@ class Finders:
         self._mdns: Mdns | None = None
         #: Whatever else finds peers, by the source that it names.
         self._others: dict[str, Finder] = {}
+        #: Those who were met, by the source, that are kept back; and until when.
+        self._kept: dict[str, tuple[Endpoint, ...]] = {}
+        self._telling: dict[str, asyncio.TimerHandle] = {}
         for transport in transports:
             if isinstance(transport, Meeting):
                 transport.meet(partial(self._met, transport.schemes[0]))
 
     def _met(self, source: str, places: tuple[Endpoint, ...]) -> None:
-        self._found(Candidate(None, places, source=source))
+        if not self.multicast:
+            self._found(Candidate(None, places, source=source))
+            return
+        self._kept[source] = places
+        if source not in self._telling:
+            self._telling[source] = asyncio.get_running_loop().call_later(NEARER_FIRST, self._tell, source)
+
+    def _tell(self, source: str) -> None:
+        del self._telling[source]
+        self._found(Candidate(None, self._kept.pop(source), source=source))
 
     @property
     def multicast(self) -> bool:
@@ -119,6 +135,8 @@ class Finders:
 
     async def aclose(self) -> None:
         """Say goodbye in every way."""
+        for timer in self._telling.values():
+            timer.cancel()
         closing = [finder.aclose() for finder in self._others.values()]
         if self._mdns is not None:
             closing.append(self._mdns.aclose())

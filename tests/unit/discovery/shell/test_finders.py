@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from typing import Any, cast
 
 from clusters import Cluster
 from virtual_time import eventually, in_virtual_time
 
 from peerbus.discovery.facts.events import Candidate
-from peerbus.discovery.shell.finders import MdnsOptions
-from peerbus.transports import Endpoint
+from peerbus.discovery.shell.finders import NEARER_FIRST, Finders, MdnsOptions
+from peerbus.transports import Endpoint, Transport
 
 
 class Scripted:
@@ -97,3 +99,34 @@ async def test_what_a_source_says_leads_to_a_peer_and_what_it_takes_back_ends_no
 def test_multicast_dns_looks_on_all_interfaces_where_none_is_named() -> None:
     assert MdnsOptions().interfaces is None
     assert MdnsOptions(interfaces=("127.0.0.1",)) != MdnsOptions()
+
+
+class MeetingPlace:
+    """A transport at whose places nodes hear of each other: as much of it as that takes."""
+
+    schemes = ("memory",)
+
+    def meet(self, found: Callable[[tuple[Endpoint, ...]], None]) -> None:
+        """Keep it."""
+        self.found = found
+
+
+@in_virtual_time
+async def test_who_is_met_at_a_broker_is_told_at_once_or_once_the_lan_was_heard() -> None:
+    one, other = Endpoint.parse("memory://one"), Endpoint.parse("memory://other")
+    for mdns, wait in ((None, 0.0), (MdnsOptions(), NEARER_FIRST)):
+        place, told = MeetingPlace(), list[Candidate]()
+        nothing: Any = None
+        finders = Finders(
+            nothing, nothing, nothing, here=tuple, mdns=mdns, others={}, transports=[cast("Transport", place)],
+            found=told.append, lost=nothing,
+        )  # fmt: skip
+        place.found((one,))
+        place.found((one, other))
+        assert bool(told) is (mdns is None)
+        await asyncio.sleep(wait)
+        assert told[-1] == Candidate(None, (one, other), source="memory")
+        place.found((other,))
+        await finders.aclose()
+        await asyncio.sleep(wait)
+        assert (told[-1].endpoints == (other,)) is (mdns is None)
