@@ -8,9 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from nats_servers import program
 
 
+@pytest.mark.long
 def test_every_copy_is_right_although_nodes_reach_a_server_only_and_an_archive_is_killed(tmp_path: Path) -> None:
     program()
     flags = ("--carrier", "nats", "--size", "8", "--json", "--keep", str(tmp_path / "kept"))

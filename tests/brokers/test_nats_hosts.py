@@ -54,6 +54,7 @@ def listens(hosts: Hosts, server: subprocess.Popen[bytes], port: int) -> None:
         pass
 
 
+@pytest.mark.long
 @pytest.mark.timeout(120)  # five processes on a machine that may be busy
 def test_a_file_is_synced_between_hosts_that_reach_the_server_alone(tmp_path: Path, services: list[Service]) -> None:
     nats_server, port = program(), 4222

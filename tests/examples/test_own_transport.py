@@ -40,6 +40,10 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     schemes._REGISTERED.update(known)
 
 
+def test_it_is_short_enough_to_be_read() -> None:
+    assert len((OWN / "peerbus_serial.py").read_text(encoding="utf-8").splitlines()) < 120
+
+
 @contextmanager
 def serial(folder: Path) -> Iterator[TransportPair]:
     numbers = itertools.count()
