@@ -54,6 +54,10 @@ def _remote(name: str) -> Case:
     return Case(name, "remote", "figures", (name,))
 
 
+def _large(name: str) -> Case:
+    return Case(f"{name}.large", "remote", "large_asks", (name,))
+
+
 #: The peers of the second command: the limit, the bus and what others built.
 PEERS = ("raw", "peerbus", "peerbus.message", "zmq", "zenoh", "nats", "peerbus.nats", "grpc", "xoscar", "erlang")
 #: A peer that needs a newer Python than the bus does, and the bus on that Python.
@@ -95,6 +99,9 @@ CASES: Mapping[str, Case] = {
         Case("peerbus", "remote_peerbus", "plain"),
         _remote("peerbus.tls"),
         _remote("peerbus.libp2p"),
+        _remote("peerbus.unix"),
+        *(_large(name) for name in ("peerbus.unix", "peerbus.unix.plain", "raw.unix")),
+        Case("compression", "compressed", "compressed"),
         Case("peerbus.wide", "remote", "one_way_only", ("peerbus.wide",)),
         Case("peerbus.many", "remote_many", "many"),
         Case("peerbus.many.message", "remote_many", "many_of_ours"),

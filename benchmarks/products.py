@@ -94,6 +94,10 @@ PRODUCTS = {
         ),
         Product("peerbus.tls", "peerbus, TLS", "remote_peerbus", f"mutual TLS 1.3; {_BUS}"),
         Product("peerbus.libp2p", "peerbus, libp2p", "remote_peerbus", f"TCP, Noise XX and yamux; {_BUS}"),
+        Product("peerbus.unix", "peerbus, Unix socket", "remote_peerbus", f"a Unix socket, mutual TLS 1.3; {_BUS}"),
+        Product(
+            "peerbus.unix.plain", "peerbus, plain Unix socket", "remote_peerbus", f"a Unix socket without TLS; {_BUS}",
+        ),
         Product(
             "peerbus.wide", "peerbus, credit that never binds", "remote_peerbus",
             "plain TCP; a window of 1 048 576 messages and 1 GiB, so that no sender waits and no credit is sent",
@@ -110,6 +114,7 @@ PRODUCTS = {
         ),
         Product("raw", "raw Protocol", "remote_raw", "asyncio Protocol and msgpack: no deadline, type or flow control"),
         Product("raw.tls", "raw Protocol, TLS", "remote_raw", "the same with the bus's certificates and TLS settings"),
+        Product("raw.unix", "raw Protocol, Unix socket", "remote_raw", "the same over a plain Unix socket"),
         Product("sockets", "raw sockets", "remote_sockets", "blocking sockets and msgpack, TCP_NODELAY, a thread each"),
         Product(
             "zmq", "pyzmq", "peers.zeromq",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from . import chart, markdown
+from .carriers import carriers_table
 from .results import Results, WrongResults
 from .rows import peer_rows, run_rows
 
@@ -16,10 +17,18 @@ _ROOT = Path(__file__).resolve().parents[1]
 #: Under version control: what the page shows, and the base of `check`.
 PUBLISHED = _ROOT / "benchmarks" / "published"
 _PAGE = _ROOT / "docs" / "performance.md"
+_CARRIERS = _ROOT / "docs" / "carriers.md"
 
 
-def publish(results: Path, say: Callable[[str], object], *, page: Path = _PAGE, published: Path = PUBLISHED) -> None:
-    """Take the finished runs from the folder `results`, fill the page, draw the picture.
+def publish(
+    results: Path,
+    say: Callable[[str], object],
+    *,
+    page: Path = _PAGE,
+    carriers: Path = _CARRIERS,
+    published: Path = PUBLISHED,
+) -> None:
+    """Take the finished runs from the folder `results`, fill the page and the table of carriers, draw the picture.
 
     A run that is not there leaves its part of the page as it was. Raises WrongResults where none is, or one is not
     finished; NoMarkers where the page has no place for it; ImportError without matplotlib, naming the extra.
@@ -42,6 +51,8 @@ def publish(results: Path, say: Callable[[str], object], *, page: Path = _PAGE, 
     kept = {
         command: Results.load(path) for command in ("run", "peers") if (path := published / f"{command}.json").exists()
     }
+    markdown.fill(carriers, "carriers", carriers_table(kept.get("run"), kept.get("peers")))
+    say(f"{carriers}\n")
     for suffix in (".svg", ".png"):
         picture = page.with_suffix(suffix)
         chart.draw(kept.get("run"), kept.get("peers"), picture)

@@ -10,7 +10,10 @@ from .products import PRODUCTS
 from .run import Run
 from .timing import Until, percentiles
 
-__all__ = ["exchange", "figures", "one_way_only"]
+__all__ = ["exchange", "figures", "large_asks", "one_way_only"]
+
+#: A megabyte, as a block or a picture has.
+_HUGE = bytes(1 << 20)
 
 
 def figures(product: str, run: Run) -> Mapping[str, float]:
@@ -27,6 +30,14 @@ def exchange(client: Client, run: Run) -> dict[str, float]:
     client.in_flight(SMALL, Until(run.warm_up))
     found["in flight"] = client.in_flight(SMALL, Until(run.seconds))
     return found | _one_way(client, run)
+
+
+def large_asks(product: str, run: Run) -> Mapping[str, float]:
+    """Round trips of 1 MiB."""
+    with PRODUCTS[product].connected(run) as client:
+        client.ask(_HUGE, Until(run.warm_up))
+        times = client.ask(_HUGE, Until(run.seconds))
+        return {f"ask 1 MiB {name}": value for name, value in percentiles(times).items()}
 
 
 def one_way_only(product: str, run: Run) -> Mapping[str, float]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import tempfile
 from collections.abc import Awaitable, Iterator, Mapping
 from time import perf_counter
 
 from peerbus.actors import Address, Channel, Peer, Reactor, SendError, handles
 from peerbus.discovery import PeerUp
 from peerbus.node import Node
-from peerbus.transports import Identity, TcpTransport
+from peerbus.transports import Identity, TcpTransport, UnixTransport
 from peerbus.transports.libp2p import Libp2pTransport
 
 from .client import LoopClient, Offered
@@ -129,18 +130,25 @@ class Quiet(Reactor):
 
 
 def one_node(
-    name: str, *, secure: bool, listen: bool = False, peers: tuple[str, ...] = (), carrier: str = "tcp"
+    name: str, *, secure: bool, listen: bool = False, peers: tuple[str, ...] = (), carrier: str = "tcp://127.0.0.1:0"
 ) -> Node:
-    """A node with every reactor of the benchmarks, on loopback only. `secure`: with TLS, where the carrier is `tcp`."""
+    """A node with every reactor of the benchmarks, on this machine only.
+
+    `secure`: with TLS, where that can be left out. `carrier`: where it listens.
+    """
     identity = Identity.generate()
     return Node(
         name,
         network=_NETWORK,
         identity=identity,
-        listen=(f"{carrier}://127.0.0.1:0",) if listen else (),
+        listen=(carrier,) if listen else (),
         peers=peers,
         reactors=[Sink, MessageSink, WideSink, SlowSink, Quiet],
-        transports=[TcpTransport(identity, plaintext=not secure), Libp2pTransport(identity)],
+        transports=[
+            TcpTransport(identity, plaintext=not secure),
+            UnixTransport(identity, secure=secure),
+            Libp2pTransport(identity),
+        ],
     )
 
 
@@ -238,7 +246,7 @@ class SlowClient(PeerbusClient):
 def connected(run: Run, product: str, server: Served) -> Iterator[PeerbusClient]:
     """A node that dialed the receiver's."""
     with run.runner() as runner:
-        node = one_node("sender", secure=_secure(product), peers=(server.line,), carrier=_carrier(product))
+        node = one_node("sender", secure=_secure(product), peers=(server.line,))
         runner.run(node.__aenter__())
         try:
             runner.run(met(node))
@@ -261,17 +269,22 @@ def serve(run: Run, product: str) -> None:
 
 
 async def _serve(product: str) -> None:
-    async with one_node("receiver", secure=_secure(product), listen=True, carrier=_carrier(product)) as node:
-        print(node.endpoints[0], flush=True)  # read by the process that started it
-        await asyncio.to_thread(obey, TALLY)
+    with tempfile.TemporaryDirectory() as folder:
+        place = _place(product, folder)
+        async with one_node("receiver", secure=_secure(product), listen=True, carrier=place) as node:
+            print(node.endpoints[0], flush=True)  # read by the process that started it
+            await asyncio.to_thread(obey, TALLY)
 
 
-def _carrier(product: str) -> str:
-    return "libp2p+tcp" if product == "peerbus.libp2p" else "tcp"
+def _place(product: str, folder: str) -> str:
+    """Where its receiver listens."""
+    if product.startswith("peerbus.unix"):
+        return f"unix://{folder}/s"
+    return f"{'libp2p+tcp' if product == 'peerbus.libp2p' else 'tcp'}://127.0.0.1:0"
 
 
 def _secure(product: str) -> bool:
-    return product in ("peerbus.tls", "peerbus.slow")
+    return product in ("peerbus.tls", "peerbus.slow", "peerbus.unix")
 
 
 def plain(run: Run) -> Mapping[str, float]:

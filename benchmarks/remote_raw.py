@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
+import tempfile
 from collections.abc import Awaitable, Iterator, Mapping
 from typing import cast
 
@@ -175,6 +176,8 @@ class _JoiningMapClient(_Client):
 async def _dial(protocol: type[_Sender], port: str, tls: ssl.SSLContext | None) -> _Sender:
     loop = asyncio.get_running_loop()
     name = None if tls is None else ""
+    if not port.isdigit():
+        return (await loop.create_unix_connection(protocol, port))[1]
     return (await loop.create_connection(protocol, "127.0.0.1", int(port), ssl=tls, server_hostname=name))[1]
 
 
@@ -189,7 +192,10 @@ def connected(run: Run, product: str, server: Served) -> Iterator[_Client]:
 
 
 def serve(run: Run, product: str) -> None:
-    """Listen on two ports: for arrays, for maps."""
+    """Listen on two ports, for arrays and for maps, or at a Unix socket, for arrays."""
+    if product == "raw.unix":
+        run.main(_serve_unix())
+        return
     run.main(_serve(server_context(Identity.generate()) if product == "raw.tls" else None))
 
 
@@ -199,6 +205,14 @@ async def _serve(tls: ssl.SSLContext | None) -> None:
     print(*(server.sockets[0].getsockname()[1] for server in servers), flush=True)  # for the sender
     await asyncio.to_thread(obey, TALLY)
     for server in servers:
+        server.close()
+
+
+async def _serve_unix() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        server = await asyncio.get_running_loop().create_unix_server(_Receiver, f"{folder}/s")
+        print(f"{folder}/s", flush=True)  # for the sender
+        await asyncio.to_thread(obey, TALLY)
         server.close()
 
 

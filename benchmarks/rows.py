@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .cases import PEERS
 from .comparison import Bar, Comparison, Figure, Sense
+from .compressed import COMPRESSED, METHODS
 from .products import PRODUCTS
 
 __all__ = ["peer_rows", "run_rows"]
@@ -26,8 +27,8 @@ def _at_most(value: float) -> Bar:
 def run_rows() -> list[Comparison]:
     """Ours beside Pykka, and beside what two processes can do without a bus."""
     return [
-        *_local(), *_messages(), *_limits(), *_flooded(), *_tls(), *_libp2p(), *_credit(), *_many(), *_looked_at(),
-        *_traced(),
+        *_local(), *_messages(), *_limits(), *_flooded(), *_tls(), *_libp2p(), *_unix(), *_credit(), *_many(),
+        *_looked_at(), *_traced(), *_compressed(),
     ]  # fmt: skip
 
 
@@ -180,6 +181,25 @@ def _libp2p() -> list[Comparison]:
     ]  # fmt: skip
 
 
+def _unix() -> list[Comparison]:
+    group = "a Unix socket"
+    plain, raw = Figure("peerbus.unix.plain.large", "ask 1 MiB p50"), Figure("raw.unix.large", "ask 1 MiB p50")
+    rows = [
+        Comparison(group, name, unit, Figure("peerbus.unix", figure), Figure("peerbus.tls", figure), "our TCP with TLS")
+        for name, unit, figure in (
+            ("one-way 100 B", _RATE, "one-way"), ("one-way 64 KiB", _VOLUME, "large"), ("ask p50", _TIME, "ask p50"),
+        )
+    ]  # fmt: skip
+    return [
+        *rows,
+        Comparison(group, "ask of 1 MiB p50, plain", _TIME, plain, raw, "raw Protocol, plain"),
+        Comparison(
+            group, "ask of 1 MiB p50, TLS 1.3", _TIME, Figure("peerbus.unix.large", "ask 1 MiB p50"), raw,
+            "raw Protocol, plain",
+        ),
+    ]  # fmt: skip
+
+
 def _credit() -> list[Comparison]:
     group = "the cost of credit"
     return [
@@ -238,6 +258,23 @@ def _traced() -> list[Comparison]:
             ("tell", _RATE, "tell"), ("ask p50", _TIME, "ask p50"), ("asks, 64 in flight", _RATE, "ask in flight"),
         )
     ]  # fmt: skip
+
+
+def _compressed() -> list[Comparison]:
+    group = "compression, each message alone in a frame"
+    rows = []
+    for messages in COMPRESSED:
+        for method in METHODS:
+            size, time = (
+                Figure("compression", f"{messages}, {method}"),
+                Figure("compression", f"{messages}, {method}, time"),
+            )
+            whole = Figure("compression", messages)
+            rows += [
+                Comparison(group, f"{messages}, {method}: bytes", "B", size, whole, "as it is"),
+                Comparison(group, f"{messages}, {method}: processor time of both ends", _TIME, time, None, ""),
+            ]
+    return rows
 
 
 def peer_rows() -> list[Comparison]:

@@ -13,6 +13,12 @@ from benchmarks.results import Results, WrongResults
 PAGE = "words\n" + "".join(f"<!-- {part}: begin -->\nold\n<!-- {part}: end -->\n" for part in ("run", "peers"))
 
 
+def carriers_in(folder: Path) -> Path:
+    path = folder / "carriers.md"
+    path.write_text("<!-- carriers: begin -->\n<!-- carriers: end -->\n", encoding="utf-8")
+    return path
+
+
 @pytest.fixture
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the pictures that were asked for."""
@@ -28,7 +34,7 @@ def test_a_finished_run_fills_its_part_of_the_page_and_is_kept_for_later_checks(
     page.write_text(PAGE, encoding="utf-8")
     run = a_run((4.0, 1.0))
     run.save(results / "run.json", [])
-    publish.publish(results, lambda text: None, page=page, published=published)
+    publish.publish(results, lambda text: None, page=page, carriers=carriers_in(tmp_path), published=published)
     text = page.read_text(encoding="utf-8")
     assert "| metric | peerbus |" in text
     assert "<!-- peers: begin -->\nold\n" in text
@@ -40,11 +46,15 @@ def test_an_unfinished_run_and_none_are_refused_and_nothing_is_written(tmp_path:
     page, results = tmp_path / "speed.md", tmp_path / "results"
     page.write_text(PAGE, encoding="utf-8")
     with pytest.raises(WrongResults, match="make bench"):
-        publish.publish(results, lambda text: None, page=page, published=tmp_path / "published")
+        publish.publish(
+            results, lambda text: None, page=page, carriers=carriers_in(tmp_path), published=tmp_path / "published"
+        )
     run = a_run((4.0, 1.0))
     run.complete = False
     run.save(results / "run.json", [])
     with pytest.raises(WrongResults, match="--resume"):
-        publish.publish(results, lambda text: None, page=page, published=tmp_path / "published")
+        publish.publish(
+            results, lambda text: None, page=page, carriers=carriers_in(tmp_path), published=tmp_path / "published"
+        )
     assert page.read_text(encoding="utf-8") == PAGE
     assert drawn == []
