@@ -29,7 +29,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-eager test-all soak large fuzz browser interop brokers check format lint types layering coverage wheel native test-native check-api check-metrics load siege wan sim clean quic-check \
+.PHONY: help demo test test-eager test-all soak large fuzz browser interop brokers check format lint types layering coverage wheel native test-native release check-api check-metrics load siege wan sim clean quic-check \
   tuning generate javascript bench bench-builds bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -115,6 +115,9 @@ native: $(INSTALLED)dev ## build the wheel whose core is compiled, into dist/nat
 test-native: native ## install that wheel in an environment of its own, and run every test on it
 	PYTHON='$(RUN)' scripts/test-native $(WORKERS) $(ARGS)
 
+release: $(INSTALLED)dev ## build the sdist, the pure wheel and a compiled one for each Python, into dist/release
+	@PYTHON='$(RUN)' scripts/release
+
 bench-builds: native ## the compiled build beside its sources, in processor time of a message: two minutes
 	PYTHON='$(RUN)' scripts/native-environment
 	@.venv-native/bin/python benchmarks builds $(ARGS)
@@ -160,7 +163,7 @@ tuning: $(INSTALLED)plot ## what each setting of a channel does under load, on v
 	@$(VENV)/bin/python benchmarks tuning $(ARGS)
 
 clean: ## remove everything that the verbs made
-	rm -rf .venv-native* clients/javascript/node_modules tests/interop/javascript/node_modules .venv .venv-3.* $(VENV) $(PEERS) $(PEERS)-3.* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .venv-native* .venv-release clients/javascript/node_modules tests/interop/javascript/node_modules .venv .venv-3.* $(VENV) $(PEERS) $(PEERS)-3.* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):
