@@ -5,5 +5,6 @@ from __future__ import annotations
 from .gossip import Gossip
 from .gossip_messages import GetGossip, GossipView, gossip_channel
 from .gossip_options import GossipOptions
+from .singleton import Singleton
 
-__all__ = ["GetGossip", "Gossip", "GossipOptions", "GossipView", "gossip_channel"]
+__all__ = ["GetGossip", "Gossip", "GossipOptions", "GossipView", "Singleton", "gossip_channel"]
