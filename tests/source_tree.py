@@ -74,7 +74,7 @@ ROOMS = {
 #: The synchronous core: modules that are compiled as they are. `outside_the_core` says what they keep to.
 CORE = frozenset(COMPILED)
 #: What a class of the core may stand on, beside classes of the core.
-ROOTS = frozenset({"msgspec.Struct", "Protocol", "Generic", "Enum", "IntEnum", "NamedTuple", "Exception"})
+ROOTS = frozenset({"msgspec.Struct", "Protocol", "Generic", "Enum", "IntEnum", "NamedTuple"})
 #: Keywords of structs, which the compiled build makes classes of (`scripts/native_build/structs.py`).
 OF_STRUCTS = frozenset({"gc", "eq", "kw_only"})
 

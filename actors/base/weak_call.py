@@ -26,5 +26,12 @@ class WeakCall:
 
 
 def weakly(call: Callable[..., object]) -> Callable[..., None]:
-    """As `call`, which may be a method: that does not keep its object then."""
-    return WeakCall(call) if isinstance(call, MethodType) else call  # type: ignore[return-value]  # it is not used
+    """As `call`, which may be a method: that does not keep its object then.
+
+    But for a method of the compiled core: its objects take no weak references, and wait for the garbage collector.
+    """
+    return WeakCall(call) if isinstance(call, MethodType) and _weak(call) else call  # type: ignore[return-value]
+
+
+def _weak(call: MethodType) -> bool:
+    return bool(type(call.__self__).__weakrefoffset__)

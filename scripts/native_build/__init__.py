@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from .source import Source
 from .statics import hold_statics
 from .structs import make_classes
-from .telling import tell_of_classes
 from .widening import widen
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def staged(root: Path, stage: Path) -> list[Source]:
     for floor in FLOORS:
         shutil.copytree(root / floor, package / floor, ignore=shutil.ignore_patterns("__pycache__", "static"))
     sources = [Source(name, package.joinpath(*name.split(".")).with_suffix(".py")) for name in _names(root)]
-    for change in (widen, make_classes, tell_of_classes, hold_statics):
+    for change in (widen, make_classes, hold_statics):
         change(sources)
         for source in sources:
             source.write()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .codecs import Codecs, WrongHash
+from .codecs import Codecs
 from .counted import UNCOUNTED
 from .decoded_size import Weight, weight_of
 from .frame_decoder import PLAIN, FrameDecoder, FrameDecoders
@@ -82,6 +82,7 @@ from .traces import (
     encode_traces,
     read_traces,
 )
+from .wrong_hash import WrongHash
 
 __all__ = [
     "Weight",

@@ -10,15 +10,12 @@ from ...actors.messages import NOWHERE, Channel, HomeNode, Unresolved
 from ..schema import hash_of, read_description
 from .payload import ChannelCodec
 from .peer_codec import codec_towards
+from .wrong_hash import WrongHash
 
-__all__ = ["MAX_JUDGED", "Codecs", "WrongHash"]
+__all__ = ["MAX_JUDGED", "Codecs"]
 
 #: Verdicts that are kept: a program with some versions of each of its channels among its peers has a dozen.
 MAX_JUDGED = 256
-
-
-class WrongHash(Exception):
-    """A description is not the one that was announced."""
 
 
 class Codecs:

@@ -10,7 +10,8 @@ import pytest
 
 from peerbus.actors import Channel, Message
 from peerbus.transports.schema import Described, describe
-from peerbus.transports.wire.codecs import MAX_JUDGED, Codecs, WrongHash
+from peerbus.transports.wire import WrongHash
+from peerbus.transports.wire.codecs import MAX_JUDGED, Codecs
 
 
 @dataclass(frozen=True)
