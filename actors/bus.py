@@ -41,6 +41,7 @@ from .messages import (
 from .router import Router, offer, tell_router
 from .routing import (
     CellOf,
+    Outward,
     Routes,
     SearchText,
     deadline_of,
@@ -92,6 +93,7 @@ class Bus:
         "loop",
         "name",
         "node_id",
+        "outward",
         "receivers_awaited",
         "rng",
         "roles",
@@ -136,10 +138,9 @@ class Bus:
         self.receivers_awaited: bool = False
         #: The published table of peers; see `peerbus.actors.router`.
         self.routes: Routes = Routes()
-        #: What this node itself offers, by role.
-        self.roles: Mapping[str, Capability] = {}
-        #: Its id among those that a key picks of; a node sets it.
-        self.node_id: str = str(LOCAL)
+        self.outward: Outward | None = None  #: Sends to peers for it, where another process of its node has them.
+        self.roles: Mapping[str, Capability] = {}  #: What this node itself offers, by role.
+        self.node_id: str = str(LOCAL)  #: Its id among those that a key picks of; a node sets it.
         self.search: SearchText = no_search  #: Says how peers are looked for, for errors; a node sets it.
         #: Channels by name, of reactors here and of those that this node only talks to.
         self.channels: KnownChannels = KnownChannels(tuning)
@@ -150,8 +151,7 @@ class Bus:
         self.thread_sends: ThreadSends = ThreadSends()
         self.timings: Timings = Timings()
         self.actors: ActorTable = ActorTable(self, self.rng)
-        #: The cell of a name, or None.
-        self.cell: CellOf = self.actors.by_name.get
+        self.cell: CellOf = self.actors.by_name.get  #: The cell of a name, or None.
         self.events: Events = Events(name)
         self.dead_letters: DeadLetters = DeadLetters(self)
         self.life: BusLife = BusLife(self, reactors, slow_handler, blocking_threads)

@@ -55,10 +55,14 @@ class LinkUp:
 
 @dataclass(frozen=True, slots=True)
 class LinkChanged:
-    """A peer's roles or reactors changed. `taken` is called before the router looks: a later change is another one."""
+    """A peer's roles or reactors changed. `taken` is called before the router looks: a later change is another one.
+
+    `announce`: as of `LinkUp`.
+    """
 
     link: Link
     taken: Callable[[], None] = field(default=_nobody, compare=False, repr=False)
+    announce: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,10 @@ def offer(bus: HasRouter, capabilities: Iterable[Capability]) -> None:
 
 
 class Router(Body):
-    """Owns the links; publishes `Routes`. Knows the sends that wait for a peer."""
+    """Owns the links; publishes `Routes`. Knows the sends that wait for a peer.
+
+    Links to processes of this node are in the same table, and no news to those who look at peers.
+    """
 
     ends_in: ClassVar[Ending | None] = Ending.BUS
 
@@ -108,39 +115,45 @@ class Router(Body):
         self._bus = cast("RouterHost", self._cell.bus)
         self._waiting: dict[asyncio.Future[None], AwaitReceivers] = {}
         self._links: dict[str, Link] = {}
+        self._inside: dict[str, Link] = {}
         #: Of each of these links its `LinkUp.order`.
         self._orders: dict[str, int] = {}
 
     @handles(LinkUp)
     def _up(self, event: LinkUp) -> None:
-        peer_id = event.link.peer_id
-        if peer_id not in self._links or event.order >= self._orders[peer_id]:
-            before = self._links.get(peer_id)
-            self._links[peer_id], self._orders[peer_id] = event.link, event.order
+        peer_id, links = event.link.peer_id, self._table(event.link)
+        if peer_id not in links or event.order >= self._orders[peer_id]:
+            before = links.get(peer_id)
+            links[peer_id], self._orders[peer_id] = event.link, event.order
             if before is not None and before is not event.link:
                 event.link.take_over(before)  # before anybody sends by the new one
-            self._publish()
-            self._bus.publish(event)
+            self._publish(event)
         for fact in event.announce:
             self._bus.publish(fact)
 
     @handles(LinkChanged)
     def _changed(self, event: LinkChanged) -> None:
         event.taken()
-        if self._links.get(event.link.peer_id) is event.link:
-            self._publish()
-            self._bus.publish(event)
+        if self._table(event.link).get(event.link.peer_id) is event.link:
+            self._publish(event)
+        for fact in event.announce:
+            self._bus.publish(fact)
 
     @handles(LinkDown)
     def _down(self, event: LinkDown) -> None:
-        if self._links.get(event.link.peer_id) is event.link:
-            del self._links[event.link.peer_id], self._orders[event.link.peer_id]
-            self._publish()
-            self._bus.publish(event)
+        links = self._table(event.link)
+        if links.get(event.link.peer_id) is event.link:
+            del links[event.link.peer_id], self._orders[event.link.peer_id]
+            self._publish(event)
 
-    def _publish(self) -> None:
-        self._bus.routes = Routes.of(self._links)
+    def _table(self, link: Link) -> dict[str, Link]:
+        return self._inside if link.inside else self._links
+
+    def _publish(self, event: LinkUp | LinkChanged | LinkDown) -> None:
+        self._bus.routes = Routes.of(self._links, self._inside)
         self._admit()
+        if not event.link.inside:
+            self._bus.publish(event)
 
     @handles(AwaitReceivers)
     def _await(self, wait: AwaitReceivers) -> None:

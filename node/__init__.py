@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .network import Network
     from .node import Node
     from .snapshot import NodeSnapshot
+    from .workers import Worker, WorkerEnded, WorkerView
 
 __all__ = [
     "INSPECTOR",
@@ -29,6 +30,9 @@ __all__ = [
     "NodeSnapshot",
     "PeerRates",
     "Permissions",
+    "Worker",
+    "WorkerEnded",
+    "WorkerView",
 ]
 
 #: In which module each of them is.
@@ -38,6 +42,7 @@ _PLACES = {
     "NodeSnapshot": "snapshot",
     **dict.fromkeys(("INSPECTOR", "GetEvents", "GetSnapshot", "GetWaits"), "inspector"),
     **dict.fromkeys(("Allow", "PeerRates", "Permissions"), ".transports.rules"),
+    **dict.fromkeys(("Worker", "WorkerEnded", "WorkerView"), "workers"),
     **dict.fromkeys(("ActorFailure", "EventHistory", "EventReader", "Happened", "LostMessage"), "event_history"),
 }
 

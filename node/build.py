@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from inspect import getattr_static
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..actors.base import ConfigError
 from ..actors.messages import Channel, ChannelTuning, KnownChannels
@@ -20,14 +20,16 @@ from ..discovery.book import LINK, no_book
 from ..transports.kinds import make_transports
 from ..transports.streams import Identity, TransportOptions
 from .channel_tuning import channel_tuning
-from .config import NodeConfig
+from .config import NodeConfig, ReactorConfig
+from .config_processes import ProcessReactor
 from .constructor import check_arguments
 from .extension import Extension
 from .identity_source import FoundIdentity
 from .network import WrongRule
 from .node import Node
+from .workers import Worker
 
-__all__ = ["build_node", "known_channels", "load_channels", "load_identity", "load_reactors"]
+__all__ = ["build_node", "known_channels", "load_channels", "load_identity", "load_processes", "load_reactors"]
 
 
 def build_node(config: NodeConfig, found: FoundIdentity | None = None, extensions: Sequence[Extension] = ()) -> Node:
@@ -45,6 +47,7 @@ def build_node(config: NodeConfig, found: FoundIdentity | None = None, extension
         advertise=[str(endpoint) for endpoint in config.advertise],
         offers=[str(offer) for offer in config.offers],
         reactors=load_reactors(config, starts=True),
+        processes=load_processes(config),
         channels=channels,
         tuning=tuning,
         mdns=config.discovery.mdns and (config.discovery.interfaces or True),
@@ -119,15 +122,42 @@ def load_reactors(config: NodeConfig, *, starts: bool = False) -> list[Callable[
     The configuration's folder is put first in `sys.path`, as Python does with the folder of a script, so a
     reactor may stand in a file beside it. The process keeps it there: reactors may import more, later.
     """
-    return [factory for factory, _, _ in _reactors(config, starts=starts)]
+    return [each.factory for each in _reactors(config, starts=starts) if each.process is None]
 
 
-def _reactors(config: NodeConfig, *, starts: bool = False) -> list[tuple[Callable[[], Reactor], str, Channel[Any]]]:
-    """Each with the path that names it, and its channel."""
-    reactors: list[tuple[Callable[[], Reactor], str, Channel[Any]]] = []
+def load_processes(config: NodeConfig) -> dict[str, Worker]:
+    """The worker processes that `config` names, with their reactors. Raises: ConfigError.
+
+    What `check_args` says of a reactor is asked for in its process.
+    """
+    reactors, found = _reactors(config), {}
+    for process in config.processes:
+        own = [each.factory for each in reactors if each.process == process.name]
+        try:
+            found[process.name] = Worker(own, connect=process.connect, unresponsive=process.unresponsive)
+        except ConfigError as error:
+            raise config.source.error(process.key, str(error)) from error
+    return found
+
+
+class _Loaded(NamedTuple):
+    """A reactor that `config` names: the path that does so, its channel, and the process that runs it, None: ours."""
+
+    factory: Callable[[], Reactor]
+    path: str
+    channel: Channel[Any]
+    process: str | None
+
+
+def _reactors(config: NodeConfig, *, starts: bool = False) -> list[_Loaded]:
+    reactors: list[_Loaded] = []
     channels: dict[str, str] = {}
-    for index, entry in enumerate(config.reactors):
-        key = f"reactors[{index}]"
+    listed: list[tuple[str, ReactorConfig | ProcessReactor, str | None]] = [
+        (f"reactors[{index}]", entry, None) for index, entry in enumerate(config.reactors)
+    ]
+    for worker in config.processes:
+        listed += [(each.key, each, worker.name) for each in worker.reactors]
+    for key, entry, process in listed:
         reactor = _import(config, key, entry.path)
         if not (isinstance(reactor, type) and issubclass(reactor, Reactor)):
             name = entry.path.partition(":")[2]
@@ -137,7 +167,7 @@ def _reactors(config: NodeConfig, *, starts: bool = False) -> list[tuple[Callabl
             channel = reactor.declared_channel()
             reactor.check_whole()
             check_arguments(reactor, entry.args)
-            if starts and isinstance(getattr_static(reactor, "check_args", None), classmethod):
+            if starts and process is None and isinstance(getattr_static(reactor, "check_args", None), classmethod):
                 reactor.check_args(**entry.args)  # type: ignore[attr-defined]  # as was just seen
         except (TypeError, ConfigError) as error:
             raise config.source.error(key, f"{entry.path} cannot be made: {error}") from error
@@ -146,7 +176,7 @@ def _reactors(config: NodeConfig, *, starts: bool = False) -> list[tuple[Callabl
             raise config.source.error(key, problem)
         channels[channel.name] = entry.path
         factory = functools.partial(reactor, **entry.args) if entry.args else reactor
-        reactors.append((factory, entry.path, channel))
+        reactors.append(_Loaded(factory, entry.path, channel, process))
     return reactors
 
 
@@ -156,7 +186,7 @@ def load_channels(config: NodeConfig) -> tuple[list[Channel[Any]], dict[str, Cha
     A path may also name the reactor whose channel it is. They are looked for as reactors are. Another channel of the
     name of one that this node runs is refused, and so is what is set of a channel that this node does not know.
     """
-    run = {channel.name: (path, channel) for _, path, channel in _reactors(config)}
+    run = {each.channel.name: (each.path, each.channel) for each in _reactors(config)}
     channels: dict[str, tuple[str, Channel[Any]]] = {}
     for entry in config.channels:
         key, path = entry.key, entry.path
@@ -181,7 +211,7 @@ def known_channels(config: NodeConfig) -> list[Channel[Any]]:
     """The channels of the node that `config` describes, with what is set of them. Raises: ConfigError."""
     listed, tuning = load_channels(config)
     known = KnownChannels(tuning)
-    for channel in [*(channel for _, _, channel in _reactors(config)), *listed]:
+    for channel in [*(each.channel for each in _reactors(config)), *listed]:
         known.declare(channel)
     return list(known.values())
 

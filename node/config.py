@@ -24,6 +24,7 @@ from .config_peers import PeersConfig, read_peers
 from .config_permissions import read_permissions
 from .config_pex import PexConfig, read_pex
 from .config_places import advertised_at, interface_of, listen_at
+from .config_processes import ProcessConfig, read_processes
 from .config_rates import read_rates
 from .config_tracing import TracingConfig, read_tracing
 from .config_transports import read_transports
@@ -88,6 +89,7 @@ class NodeConfig:
     advertise: tuple[Advertised, ...] = ()
     offers: tuple[Capability, ...] = ()
     reactors: tuple[ReactorConfig, ...] = ()
+    processes: tuple[ProcessConfig, ...] = ()
     channels: tuple[ChannelConfig, ...] = ()
     discovery: DiscoveryConfig = field(default_factory=DiscoveryConfig)
     pex: PexConfig = field(default_factory=PexConfig)
@@ -150,6 +152,7 @@ def parse_config(text: str, *, name: str, folder: Path, overrides: Sequence[Over
         advertise=advertised_at(top),
         offers=_offers(top),
         reactors=_reactors(top),
+        processes=read_processes(top),
         channels=read_channels(top),
         discovery=_discovery(top.table("discovery")),
         pex=read_pex(top.table("pex")),

@@ -18,7 +18,7 @@ from typing import Any, Self, TypeVar
 
 from .. import __version__
 from ..actors.actor import Actor
-from ..actors.base import ConfigError, InFull, PeerbusError, ProcessForked, get_logger
+from ..actors.base import InFull, PeerbusError, ProcessForked, get_logger
 from ..actors.bus import Bus
 from ..actors.bus_life import SHUTDOWN_TIMEOUT
 from ..actors.engine import SLOW_HANDLER, Here, LoopThread, Ref, channels_of, check_plain, factories_of
@@ -60,10 +60,11 @@ from .node_arguments import (
     seconds_of,
     threads_of,
 )
-from .own_actors import OwnActors
+from .own_actors import OwnActors, declare_channels_of
 from .search import SearchWays, meeting_places, search_of
 from .sends import NodeSends
 from .views import NodeViews
+from .workers import Worker, WorkerFactory, Workers, split_reactors
 
 __all__ = ["Node"]
 
@@ -80,7 +81,8 @@ class Node(NodeSends, NodeViews):
     `name` is for people. Nodes talk to nodes of the same `network`, into which anybody may come, or by its rules:
     `Network("demo", allow=…)`. `identity`: None makes one that lives as long as the node. `listen`: endpoints as text
     (`tcp://127.0.0.1:0`, `unix:///run/a.sock`); none listens nowhere. `offers`: roles as text, `archive` or
-    `archive{from=1000}`. `reactors`: classes or factories, each run from start to stop. `channels`: of reactors that
+    `archive{from=1000}`. `reactors`: classes or factories, each run from start to stop. `processes`: workers by
+    name, each with the reactors that a process of its own runs, see `Worker`. `channels`: of reactors that
     this node only talks to. `peers`: endpoints to keep a connection to; `seeds`: endpoints to dial when nobody else is
     left. `mdns`: find peers by multicast DNS, on all interfaces (True) or on those named. `finders`: other ways to find
     peers, as URLs (`dns://…`, `folder://…`) or by the source that candidates name. `pex`: exchange peers with peers, by
@@ -105,6 +107,7 @@ class Node(NodeSends, NodeViews):
         listen: Iterable[str] = (),
         offers: Iterable[str] = (),
         reactors: Iterable[Callable[[], Actor]] = (),
+        processes: Mapping[str, Worker | WorkerFactory | Sequence[WorkerFactory]] | None = None,
         channels: Iterable[Channel[Any]] = (),
         peers: Iterable[str] = (),
         seeds: Iterable[str] = (),
@@ -133,8 +136,6 @@ class Node(NodeSends, NodeViews):
         of_kind("permissions", permissions, Permissions, "Permissions(…)")
         of_kind("book", None if hasattr(book, "load") else book, (str, Path), "the path of a file")
         listed("requires", requires, "requirements", Require, "Require(role=…, at_least=…)")
-        if transports is not None:
-            listed("transports", transports, "transports")
         self.name: str = name_of("name", name)
         self.identity: Identity = Identity.generate() if identity is None else identity
         self._door = NetworkDoor(network, self.identity.node_id)
@@ -160,9 +161,9 @@ class Node(NodeSends, NodeViews):
         if transports is None:
             named = (*self._listen, *self._persistent, *self._seeds)
             transports = make_transports(named, TransportOptions(identity=self.identity))
+        listed("transports", transports, "transports")
         self._transports = tuple(transports)
-        #: The bus that the node's actors run on.
-        self.bus: Bus = Bus(
+        self.bus: Bus = Bus(  # the one that the node's actors run on
             name,
             rng=self._rng,
             shutdown_timeout=seconds_of("shutdown_timeout", shutdown_timeout, zero=True),
@@ -172,13 +173,13 @@ class Node(NodeSends, NodeViews):
         )
         self.bus.node_id = self.identity.node_id
         self.bus.search = self._search
-        tracer = tracer_of(extensions, name)
-        if tracer is not None:
+        if (tracer := tracer_of(extensions, name)) is not None:
             trace_sends(self.bus, tracer)
-        self._reactors = factories_of("reactors", reactors)
+        self._reactors, workers = split_reactors(factories_of("reactors", reactors), processes)
         for channel in channels_of("channels", channels):
             self.bus.declare(channel)
         self._codecs = Codecs(self.bus.channels, Here(self.bus))
+        self._workers = Workers(self.bus, self._codecs, workers)
         self._own = OwnActors()
         self._extensions = Extensions(extensions)
         self.events: EventHistory = EventHistory()
@@ -192,10 +193,7 @@ class Node(NodeSends, NodeViews):
         await self.bus.__aenter__()
         self.events.attach(self.bus.events.stream)
         try:
-            for factory in self._reactors:
-                channel = getattr(factory, "__channel__", None)
-                if channel is not None:
-                    self.bus.declare(channel)
+            declare_channels_of(self.bus, self._reactors)
             if self._pex is not None:
                 self.bus.declare(PeerExchange.channel)
             exchange = None if self._pex is None else partial(self._make_exchange, self._pex)
@@ -205,12 +203,12 @@ class Node(NodeSends, NodeViews):
             await self.bus.started(self.bus.spawn(inspector, name=INSPECTOR.reactor))
             await self._own.start(self.bus, self._book, self._make_peers, exchange)
             await self._door.start(self.bus)
+            await self._workers.start()
             for factory in self._reactors:
                 await self.bus.started(self.bus.spawn(factory))
             await self._extensions.start(self)
         except BaseException:
-            await self.bus.aclose()
-            await self._extensions.aclose()
+            await self._close()
             self.bus.life.hand_on_exit()
             raise
         log.info(
@@ -261,10 +259,13 @@ class Node(NodeSends, NodeViews):
     async def aclose(self) -> None:
         """Shut down: refuse new sends, drain, stop reactors, say goodbye to peers, close. Idempotent."""
         running = not self.bus.closing
-        await self.bus.aclose()
-        await self._extensions.aclose()
+        await self._close()
         if running:
             log.info("node down", node=self.name)
+
+    async def _close(self) -> None:
+        for part in (self.bus, self._workers, self._extensions):
+            await part.aclose()
 
     def _check_fresh(self, *, entered: bool = False) -> None:
         """A node runs once. `entered`: by the thread that `start` has made, or without."""
@@ -346,14 +347,10 @@ class Node(NodeSends, NodeViews):
         self._say(Offer(tuple(self._offers.values())))
 
     def _pull(self, lever: Lever) -> Outcome[LeverResult]:
-        if self._own.peers is None:
-            raise ConfigError(f"{self.name} does not run yet")
-        return self.bus.request(self._own.peers, lever, None, LeverResult, None)
+        return self.bus.request(self._own.running(self.name), lever, None, LeverResult, None)
 
     def _say(self, command: object) -> None:
-        if self._own.peers is None:
-            raise ConfigError(f"{self.name} does not run yet")
-        self._own.peers.tell(command)
+        self._own.running(self.name).tell(command)
 
     def _search(self) -> str:
         """How peers are looked for, and whether anybody was ever met."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from ..actors.base import ConfigError
 from ..actors.bus import Bus
 from ..actors.engine import Ref
 from ..discovery.book import BOOK_ACTOR, Book, BookKeeper, keeper_of
@@ -11,7 +12,7 @@ from ..discovery.facts import PEERS_ACTOR
 from ..discovery.pex import PeerExchange, PexStatistics
 from ..discovery.shell import Peers
 
-__all__ = ["OwnActors"]
+__all__ = ["OwnActors", "declare_channels_of"]
 
 
 class OwnActors:
@@ -42,6 +43,12 @@ class OwnActors:
             self._exchange = bus.spawn(make_exchange)
             await bus.started(self._exchange)
 
+    def running(self, node: str) -> Ref[Peers]:
+        """The peer manager's. Raises ConfigError where that node does not run yet."""
+        if self.peers is None:
+            raise ConfigError(f"{node} does not run yet")
+        return self.peers
+
     @property
     def manager(self) -> Peers | None:
         """The peer manager itself, while it runs."""
@@ -52,3 +59,11 @@ class OwnActors:
         """What the exchange of peers has done; None without one."""
         actor = None if self._exchange is None else self._exchange._cell.actor
         return actor.statistics() if isinstance(actor, PeerExchange) else None
+
+
+def declare_channels_of(bus: Bus, factories: Iterable[Callable[[], object]]) -> None:
+    """Have the bus know the channels of reactors before they start. Raises ValueError as `Bus.declare`."""
+    for factory in factories:
+        channel = getattr(factory, "__channel__", None)
+        if channel is not None:
+            bus.declare(channel)

@@ -17,6 +17,7 @@ from ..transports.connection import ConnectionStatistics
 from .loop_lag import LagView
 from .oldest import OldestView
 from .process_figures import ProcessFigures
+from .workers import WorkerView
 
 __all__ = ["NodeSnapshot"]
 
@@ -50,6 +51,8 @@ class NodeSnapshot:
     process: ProcessFigures
     #: What actors run on threads by `run_blocking`.
     blocking: BlockingView
+    #: The other processes of the node, which run actors of it.
+    workers: tuple[WorkerView, ...] = ()
 
     @property
     def pools(self) -> tuple[PoolView, ...]:

@@ -22,6 +22,7 @@ from .oldest import oldest_of
 from .own_actors import OwnActors
 from .process_figures import process_figures
 from .snapshot import NodeSnapshot
+from .workers import Workers, WorkerView
 
 __all__ = ["LISTED", "NodeViews"]
 
@@ -40,6 +41,7 @@ class NodeViews(NodeLevers):
     _own: OwnActors
     _door: NetworkDoor
     _lag: LoopLag
+    _workers: Workers
 
     @property
     def node_id(self) -> str:
@@ -93,6 +95,7 @@ class NodeViews(NodeLevers):
             oldest=oldest_of(self.bus),
             process=process_figures(),
             blocking=self.bus.life.blocking.view(),
+            workers=self.workers(),
         )
 
     def _running(self) -> Peers:
@@ -136,6 +139,10 @@ class NodeViews(NodeLevers):
     def connections(self, after: str = "", limit: int = PAGE) -> Mapping[str, ConnectionStatistics]:
         """The connections in pages, by the names of their actors: the first `limit` behind the name `after`."""
         return self._running().connections.statistics(limit, after)
+
+    def workers(self) -> tuple[WorkerView, ...]:
+        """The worker processes of the node, in the order in which they were named."""
+        return self._workers.views()
 
     def waits(self) -> tuple[WaitView, ...]:
         """Who waits for whom at this instant: each send that a handler of an actor here stands in."""

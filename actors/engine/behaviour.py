@@ -34,8 +34,9 @@ OWN_MODULES = __name__.partition(".")[0] + "."
 class Behaviour(pykka.Actor):
     """The part of an actor that its cell knows: settings of the class, handlers, hooks."""
 
-    #: "loop", "thread" (for handlers that block or compute), or None: the loop on a bus, a thread without one.
-    dispatcher: ClassVar[Literal["loop", "thread"] | None] = None
+    #: "loop", "thread" (for handlers that block or compute), "process" (a process of its own, on a node), or None: the
+    #: loop on a bus, a thread without one.
+    dispatcher: ClassVar[Literal["loop", "thread", "process"] | None] = None
     #: Bounds of the mailbox and what happens beyond them; a reactor's channel says them instead.
     mailbox_limit: ClassVar[int] = DEFAULT_MAILBOX
     mailbox_bytes: ClassVar[int] = DEFAULT_MAILBOX_BYTES

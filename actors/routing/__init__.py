@@ -7,6 +7,7 @@ from .awaited import AwaitReceivers, ForgetWait
 from .directory import CellOf, Directory, RouterHost, SearchText
 from .link import Link
 from .nobody import no_search, not_sent
+from .outward import Outward
 from .receivers import reaches
 from .routes import Routes
 from .stream import routed_open, routed_stream
@@ -21,6 +22,7 @@ __all__ = [
     "Directory",
     "ForgetWait",
     "Link",
+    "Outward",
     "RouterHost",
     "Routes",
     "SearchText",

@@ -15,6 +15,7 @@ from .deferred import Deferred
 from .directory import Directory
 from .dispatch import Awaited, ByLoop, Group, way_to
 from .nobody import unroutable
+from .outward import Outward
 from .receivers import Receiver, ask_here, check_address
 from .role_ask import RoleAsk
 from .time_limit import deadline_of, seconds_of
@@ -70,6 +71,8 @@ def routed_ask(
         later = partial(_ask_later, way.bus, to, message, reply, known, how)
         return Bridged(way.bus, message, seconds_of(bus, to, timeout), later).future
     assert not isinstance(to, Ref)
+    if isinstance(way, Outward):
+        return way.ask(to, message, timeout, reply, None if sender is None else sender.address, how)
     if timeout is not None and not timeout > 0:
         return unroutable(bus, spent(timeout, message), to, sender)
     if isinstance(way, Awaited):

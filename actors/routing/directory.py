@@ -10,6 +10,7 @@ from ..engine import Cell, Host, Ref, RunsBlocking
 from ..mailbox import Books, DeadLetters
 from ..messages import Address, Capability, GroupAddress, How
 from ..sends import Outcome
+from .outward import Outward
 from .routes import Routes
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Directory(Host, Protocol):
     cell: CellOf
     #: The published table of peers.
     routes: Routes
+    #: Sends to peers for this process, where it has none itself as it is one of several of its node.
+    outward: Outward | None
     #: What this node itself offers, by role.
     roles: Mapping[str, Capability]
     #: This node's id among those that a key picks of.

@@ -16,6 +16,7 @@ from ..engine import Cell, Ref
 from ..messages import Address, GroupAddress, Local, Peer
 from .directory import Directory
 from .nobody import not_sent, why_nobody
+from .outward import Outward
 from .receivers import Receiver, group, likely, no_address, one_of, reaches
 
 __all__ = ["AWAITED", "Awaited", "ByLoop", "Group", "Way", "way_to"]
@@ -43,7 +44,7 @@ class Awaited:
 
 AWAITED = Awaited()
 #: An error: nobody is there, or nothing new is taken.
-Way = Receiver | Group | ByLoop | Awaited | SendError
+Way = Receiver | Group | ByLoop | Awaited | Outward | SendError
 
 
 def way_to(
@@ -85,6 +86,8 @@ def way_to(
         bus.life.check_running()
         return ByLoop(bus)
     assert not isinstance(to, Ref)
+    if bus.outward is not None and not isinstance(to.where, Local):
+        return bus.outward
     if need and not reaches(bus, to, need, message, asked=asked):
         return AWAITED
     if isinstance(to, GroupAddress):
@@ -112,7 +115,8 @@ def _one(
 
 
 def _here(bus: Directory, reactor: str, message: object) -> Receiver | SendError:
-    return bus.cell(reactor) or NoSuchReactor(f"{bus.name} runs no actor called {reactor!r}", message=message)
+    here = bus.cell(reactor) or bus.routes.inside.get(reactor)
+    return here or NoSuchReactor(f"{bus.name} runs no actor called {reactor!r}", message=message)
 
 
 def _no_route(bus: Directory, to: Address[Any], message: object) -> NoRoute:

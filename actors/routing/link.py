@@ -1,8 +1,8 @@
-"""What the bus needs of the floors above: a way to each peer. The network implements it; actors only know this."""
+"""What the bus needs of the floors above: ways to peers, and to other processes of this node."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from ..base import SendError
@@ -20,7 +20,15 @@ R = TypeVar("R")
 
 
 class Link(Protocol):
-    """The way to one connected peer. Implemented by the peer connection of `peerbus.transports`."""
+    """The way to one connected peer, or to another process of this node. `peerbus.transports` implements both."""
+
+    @property
+    def inside(self) -> bool:
+        """It leads to another process of this node: who is reached by it is `LOCAL`, and no peer."""
+
+    @property
+    def reactors(self) -> Collection[str]:
+        """The names of what runs there and can be sent to."""
 
     @property
     def peer_id(self) -> str:

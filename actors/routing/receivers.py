@@ -38,7 +38,7 @@ Receiver = Link | Cell
 
 def name_of(receiver: Receiver) -> str:
     """Its name in results and errors: the node id, `local` for this node."""
-    return str(LOCAL) if isinstance(receiver, Cell) else receiver.peer_id
+    return str(LOCAL) if isinstance(receiver, Cell) or receiver.inside else receiver.peer_id
 
 
 def no_address(to: object) -> TypeError:
@@ -81,7 +81,7 @@ def candidates(
         return found
     own = bus.roles.get(role.name)
     if own is not None and role.where.holds(own.attributes):
-        here = bus.cell(to.reactor)
+        here = bus.cell(to.reactor) or bus.routes.inside.get(to.reactor)
         if here is not None:
             found.append(here)
     return found
@@ -157,7 +157,7 @@ def one_of(bus: Directory, to: Address[Any], found: list[Receiver]) -> Receiver:
     assert isinstance(to.where, Role)
     pick = to.where.pick
     if isinstance(pick, Key):
-        by_id = {bus.node_id if isinstance(each, Cell) else each.peer_id: each for each in found}
+        by_id = {bus.node_id if isinstance(each, Cell) or each.inside else each.peer_id: each for each in found}
         return by_id[rendezvous(pick.key, by_id)[0]]
     choose = least_of if pick == "least" else better_of_two
     return choose(found, partial(_load, bus, to.reactor), bus.rng)
@@ -179,7 +179,7 @@ def reaches(
     """At least `need` receivers answer to the address now, and can take this message; see `candidates`."""
     where = to.where
     if isinstance(where, Local):
-        return bus.cell(to.reactor) is not None
+        return bus.cell(to.reactor) is not None or to.reactor in bus.routes.inside
     if isinstance(where, Peer):
         if where.id == bus.node_id:
             return bus.cell(to.reactor) is not None

@@ -1,4 +1,4 @@
-"""Which peer has what: the table that sends are looked up in, an immutable value that the router publishes."""
+"""Which peer, and which process of this node, has what: the table that sends are looked up in, an immutable value."""
 
 from __future__ import annotations
 
@@ -11,22 +11,31 @@ from .link import Link
 
 __all__ = ["Routes"]
 
+#: Names of the bus's own actors begin so: each process has its own of them.
+OWN = "peerbus."
+
 
 @dataclass(frozen=True, slots=True)
 class Routes:
-    """Links by node id, and by role. A change makes a new one; a holder of the old one has a consistent picture."""
+    """Links by node id, and by role. A change makes a new one; a holder of the old one has a consistent picture.
+
+    `inside`: the ways to actors of this node that other processes of it run, by the actors' names.
+    """
 
     peers: Mapping[str, Link] = field(default_factory=lambda: MappingProxyType({}))
     roles: Mapping[str, tuple[Link, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    inside: Mapping[str, Link] = field(default_factory=lambda: MappingProxyType({}))
 
     @classmethod
-    def of(cls, links: Mapping[str, Link]) -> Routes:
-        """The table for these links."""
+    def of(cls, links: Mapping[str, Link], inside: Mapping[str, Link] | None = None) -> Routes:
+        """The table for these links to peers, and those to processes of this node, by their ids."""
         roles: dict[str, list[Link]] = {}
         for link in links.values():
             for role in sorted(link.roles):
                 roles.setdefault(role, []).append(link)
-        return cls(MappingProxyType(dict(links)), MappingProxyType({role: tuple(them) for role, them in roles.items()}))
+        here = {name: link for link in (inside or {}).values() for name in link.reactors if not name.startswith(OWN)}
+        by_role = {role: tuple(them) for role, them in roles.items()}
+        return cls(MappingProxyType(dict(links)), MappingProxyType(by_role), MappingProxyType(here))
 
     def offering(self, role: str, reactor: str | None, where: Where = ANYWHERE) -> list[Link]:
         """The peers that offer the role, with attributes that fulfil the conditions, and run the reactor; None: any."""

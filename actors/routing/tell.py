@@ -14,6 +14,7 @@ from .deferred import Deferred
 from .directory import Directory
 from .dispatch import Awaited, ByLoop, Group, way_to
 from .nobody import unroutable
+from .outward import Outward
 from .role_tell import told_or_another
 from .time_limit import deadline_of, seconds_of
 
@@ -50,6 +51,8 @@ def routed_tell(
         later = partial(_tell_later, bus, to, message, sender, how)
         return Bridged(bus, message, seconds_of(bus, to, timeout), later).future
     assert not isinstance(to, Ref)
+    if isinstance(way, Outward):
+        return way.tell(to, message, timeout, None if sender is None else sender.address, how)
     if timeout is not None and not timeout >= 0:
         return unroutable(bus, spent(timeout, message), to, sender)
     if isinstance(way, Awaited):

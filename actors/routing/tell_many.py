@@ -13,6 +13,7 @@ from ..sends import CHUNK, HINT, Bridged, FutureLike, Gathered, Outcome, Supply,
 from .directory import Directory
 from .dispatch import Awaited, ByLoop, Group, way_to
 from .nobody import unroutable
+from .outward import Outward
 from .receivers import Receiver
 from .time_limit import seconds_of
 
@@ -36,17 +37,24 @@ def routed_many(
     if isinstance(way, Group):
         assert isinstance(to, GroupAddress)
         return _to_several(bus, to.reactor, way.receivers, messages, deadline, sender)
+    if isinstance(way, Outward) and isinstance(to, GroupAddress):
+        everyone = tuple(messages)
+        return way.tell_many(to, everyone, deadline.seconds, _address(sender))
     if isinstance(way, ByLoop) and isinstance(to, GroupAddress):
         drawn = tuple(messages)
         later = partial(_send_within, bus, to, drawn, sender)
         return Bridged(bus, drawn[0] if drawn else None, deadline.seconds, later).future
-    if isinstance(to, Address) and isinstance(to.where, Role) and not isinstance(way, ByLoop | Awaited | SendError):
+    if (
+        isinstance(to, Address)
+        and isinstance(to.where, Role)
+        and not isinstance(way, ByLoop | Awaited | Outward | SendError)
+    ):
         to = _place_of(way, to.reactor)  # the one that it means at this moment, for all of the messages
     return send_all(_ToAddress(bus, to, sender, deadline), messages)
 
 
 def _place_of(receiver: Receiver, reactor: str) -> Address[Any]:
-    return Address(LOCAL if isinstance(receiver, Cell) else Peer(receiver.peer_id), reactor)
+    return Address(LOCAL if isinstance(receiver, Cell) or receiver.inside else Peer(receiver.peer_id), reactor)
 
 
 class _ToAddress:
@@ -83,6 +91,13 @@ class _ToAddress:
             error = way if isinstance(way, SendError) else spent(self._within.left(), messages[0])
             error.message = messages[0]
             return unroutable(self._bus, error, self._to, self._sender)
+        if isinstance(way, Outward):
+            messages = supply.take(CHUNK)
+            return (
+                way.tell_many(_away(self._to), messages, self._within.left(), _address(self._sender))
+                if messages
+                else None
+            )
         memo, self.memo = self.memo, None
         return way.pour(_reactor(self._to), supply, _address(self._sender), self._within, memo)
 
@@ -98,7 +113,7 @@ class _ToAddress:
         way = self._way()
         if isinstance(way, Cell):
             refuse_here(way, message, self._sender, error, letter=letter)
-        elif isinstance(way, SendError | ByLoop):
+        elif isinstance(way, SendError | ByLoop | Outward):
             unroutable(self._bus, error, self._to, self._sender)
         else:
             way.refuse_send(_reactor(self._to), message, _address(self._sender), error, letter=letter)
@@ -106,10 +121,15 @@ class _ToAddress:
     def lost(self) -> bool:
         return self._bus.loop.is_closed()
 
-    def _way(self) -> Receiver | ByLoop | SendError:
+    def _way(self) -> Receiver | ByLoop | Outward | SendError:
         way = way_to(self._bus, self._to, self._sender)
         assert not isinstance(way, Group | Awaited)
         return way
+
+
+def _away(to: Ref[Any] | Address[Any] | GroupAddress[Any]) -> Address[Any] | GroupAddress[Any]:
+    assert not isinstance(to, Ref)
+    return to
 
 
 def _reactor(to: Ref[Any] | Address[Any] | GroupAddress[Any]) -> str:

@@ -11,6 +11,7 @@ from ..mailbox import Envelope
 from ..messages import Address, Role, Terminated
 from .directory import Directory
 from .dispatch import Awaited, ByLoop, Group, way_to
+from .outward import Outward
 
 __all__ = ["WatchHost", "check_watchable", "unwatch", "watch"]
 
@@ -54,7 +55,10 @@ def watch(bus: WatchHost, target: Ref[Any] | Address[Any], watcher: Cell) -> Non
     else:
         assert not isinstance(found, Group | Awaited)
         assert not isinstance(target, Ref)
-        found.watch(target.reactor, watcher.address)
+        if isinstance(found, Outward):
+            found.watch(target, watcher.address)
+        else:
+            found.watch(target.reactor, watcher.address)
 
 
 def unwatch(bus: WatchHost, target: Ref[Any] | Address[Any], watcher: Cell) -> None:
@@ -71,7 +75,10 @@ def unwatch(bus: WatchHost, target: Ref[Any] | Address[Any], watcher: Cell) -> N
     elif not isinstance(found, SendError):
         assert not isinstance(found, Group | Awaited)
         assert not isinstance(target, Ref)
-        found.unwatch(target.reactor, watcher.address)
+        if isinstance(found, Outward):
+            found.unwatch(target, watcher.address)
+        else:
+            found.unwatch(target.reactor, watcher.address)
 
 
 def check_watchable(bus: Directory, target: object) -> None:

@@ -133,7 +133,7 @@ class SelfDescription:
     def channel(self, name: str) -> ChannelInfo | None:
         """One of them; None where no reactor has it, or its messages cannot travel."""
         cell = self._bus.cell(name)
-        if cell is None or cell.actor_class.__channel__ is None:
+        if name not in self._bus.routes.inside and (cell is None or cell.actor_class.__channel__ is None):
             return None
         try:
             codec = self._codecs.make(name)

@@ -34,6 +34,8 @@ class ProbeLink:
         self.peer_id = peer_id
         self.roles: Mapping[str, Capability] = {}
         self.reactors: set[str] = set()
+        #: A probe is a peer.
+        self.inside = False
         self.stalled = False
         #: Why it carries nothing, if it does not.
         self.gone: str | None = None

@@ -20,7 +20,7 @@ OF_ITS_OWN = {
     "libp2p.peer_ids.MAX_TEXT libp2p.secure_channel.MAX_PLAIN libp2p.substream.MAX_DATA libp2p.varint.MAX_BYTES "
     "libp2p.yamux.MAX_GRANTED streams.key_file.MAX_KEY_FILE streams.startups.MOST_PENALTY "
     "streams.tcp_sockets.LOOK_UP_TIMEOUT streams.transport.FLUSH_TIMEOUT streams.transport.MAX_CHUNK "
-    "streams.transport.MAX_PENDING_HANDSHAKES wire.hello.MESSAGE_LIMIT",
+    "streams.transport.MAX_PENDING_HANDSHAKES wire.hello.MESSAGE_LIMIT wire.inside_frames.MOST_STRANGERS",
 }
 
 

@@ -15,6 +15,8 @@ from .commands import (
 )
 from .connection import PeerConnection
 from .greeting import Greeted, greet
+from .inside_connection import InsideConnection, plain_channel
+from .inside_link import InsideLink
 from .link import PeerLink
 from .peer_memory import PEER_MEMORY
 from .pulse import HEARTBEAT_INTERVAL
@@ -30,6 +32,8 @@ __all__ = [
     "ConnectionStatistics",
     "Disconnect",
     "Greeted",
+    "InsideConnection",
+    "InsideLink",
     "OfferRoles",
     "OpenChannel",
     "PeerConnection",
@@ -37,4 +41,5 @@ __all__ = [
     "PEER_MEMORY",
     "SharedByConnections",
     "greet",
+    "plain_channel",
 ]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import ClassVar
 
@@ -43,6 +44,7 @@ from .halves import halves
 from .holding import Holding
 from .leave_taking import LeaveTaking
 from .link import PeerLink
+from .liveness import Detector
 from .path_watch import PathWatch
 from .pulse import HEARTBEAT_INTERVAL, SILENT, Pulse
 from .rate_keeping import RateKeeping
@@ -82,6 +84,7 @@ class PeerConnection(Actor):
         order: int = 0,
         heartbeat: float = HEARTBEAT_INTERVAL,
         shared: SharedByConnections | None = None,
+        detector: Detector | None = None,
     ) -> None:
         super().__init__()
         bus = self.bus
@@ -100,7 +103,8 @@ class PeerConnection(Actor):
         shared = shared or SharedByConnections(bus.loop)
         rules, node_id = shared.rules, greeted.peer.node_id
         self._rates = RateKeeping(rules, node_id, self._loop, self._context)
-        self._ruling = Ruling(rules, Subject.of(greeted.credentials), bus.name, node_id, self._rates)
+        rates = None if greeted.inside else self._rates
+        self._ruling = Ruling(rules, Subject.of(greeted.credentials), bus.name, node_id, rates)
         made = halves(bus, greeted, codecs, writer, shared.windows.share(), self._ruling, shared.compression)
         self.link: PeerLink = made.link
         self._compressing = compressing = made.compressing
@@ -118,9 +122,8 @@ class PeerConnection(Actor):
             bus.name, codecs, self.link, receive, self._descriptions, compressing, self._outbox, writer, self._changed
         )
         self._announcements.announced = self._rates.announced
-        self._pulse = Pulse(
-            self._loop, self._context, self._outbox, writer, interval=heartbeat, silent=self._silent, look=self._look
-        )
+        pulse = partial(Pulse, interval=heartbeat, silent=self._silent, look=self._look, detector=detector)
+        self._pulse = pulse(self._loop, self._context, self._outbox, writer)
         self._receive.growth.last_beat = self._pulse.last_beat
         #: Node id of the peer.
         self.peer_id: str = greeted.peer.node_id
@@ -166,7 +169,7 @@ class PeerConnection(Actor):
         self._ruling.tell_log(self._receive.lanes, self.link.said)
         self._reader.start(self._greeted.leftover, f"peerbus reader {self.peer_id[:8]}")
         self._pulse.start()
-        if self.bus.closing:
+        if self.bus.closing and not self._greeted.inside:
             self._leave_taking.shutdown(self.bus.life.time_to_end)
 
     def _enter(self) -> None:

@@ -35,6 +35,8 @@ class Greeted:
     dialed: bool
     leftover: bytes
     credentials: Credentials | None = None
+    #: The peer is another process of this node.
+    inside: bool = False
 
 
 #: Decides about a peer whose HELLO is sound: None lets it in, a reason and a text for people refuse it, perhaps with

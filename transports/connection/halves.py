@@ -9,6 +9,7 @@ from ...actors.bus import Bus
 from ..compression import CompressionPool
 from ..lanes import FrameWriter, WindowShare
 from ..wire import (
+    INSIDE,
     PLAIN,
     TRACED_DECODERS,
     Ask,
@@ -24,6 +25,8 @@ from ..wire import (
 )
 from .compressing import Compressing
 from .greeting import Greeted
+from .inside_link import InsideLink
+from .inside_receive import InsideReceiveSide
 from .link import PeerLink
 from .receive_side import ReceiveSide
 from .ruling import Ruling
@@ -53,7 +56,12 @@ def halves(
 ) -> Halves:
     """Those of a connection that was greeted, and what they compress. The writer gets the outbox of the link."""
     own, peer, tracer = greeted.own, greeted.peer, bus.tracer
-    if tracer is None:
+    link: PeerLink
+    receive: ReceiveSide
+    if greeted.inside:
+        link, tracer = InsideLink(bus, own, peer, codecs, writer), None
+        receive = InsideReceiveSide(bus, own, peer, codecs, link.outbox, writer, share)
+    elif tracer is None:
         link = PeerLink(bus, own, peer, codecs, writer)
         receive = ReceiveSide(bus, own, peer, codecs, link.outbox, writer, share, ruling.judge)
     else:
@@ -64,7 +72,7 @@ def halves(
     link.believes = ruling.believes
     link.offer(peer.offers, peer.record)
     link.asked_here = receive.count_of_asks
-    decoders = PLAIN if tracer is None else TRACED_DECODERS
+    decoders = INSIDE if greeted.inside else PLAIN if tracer is None else TRACED_DECODERS
     pool = pool or CompressionPool()
     compressing = Compressing(codecs, link.lanes, receive, link.outbox, writer, decoders, pool, bus.loop.time)
     return Halves(link, receive, decoders, compressing)

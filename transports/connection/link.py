@@ -6,21 +6,21 @@ Its parts: `OutLanes` are the lanes to the peer's reactors, `OutgoingEncoder` sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ...actors.base import NoSuchReactor, PeerGone, SendError, ShuttingDown, printable
 from ...actors.engine import Load
-from ...actors.mailbox import NEVER, Waiter
-from ...actors.messages import Address, Capability, Peer
+from ...actors.mailbox import NEVER, Side, Waiter
+from ...actors.messages import LOCAL, Address, Capability, Peer
 from ...actors.routing import Link
 from ...actors.sends import CHUNK, AskFuture, AskWaiting, Delivered, Outcome, Supply, Waiting, Within
 from ...actors.streams import ItemSink
 from ..admission import Credentials
-from ..lanes import Growth, Outbox, Outgoing, OutLane, RemoteAsk, Writer, accept_many, lane_of
+from ..lanes import Growth, Outbox, Outgoing, OutLane, RemoteAsk, Writer, accept_many
 from ..streams import Endpoint
-from ..wire import STREAMS, ChannelInfo, Codecs, Credit, Error, Hello, Payload, ProbeFrame, Reply, ZeroCopyReply
+from ..wire import STREAMS, ChannelInfo, Codecs, Credit, Error, Hello, Payload, Reply, ZeroCopyReply
 from .ask_sending import AskSending
 from .losses import Losses
 from .open_asks import OpenAsks
@@ -28,6 +28,7 @@ from .origins import Origins
 from .out_lanes import OutLanes
 from .outgoing_encoder import OutgoingEncoder
 from .peer_errors import error_of
+from .probing import pass_on, place_of
 from .remote_watches import RemoteWatches
 from .sending_host import SendingHost, declares, notify
 from .stream_asks import StreamAsks, stream_ask
@@ -46,10 +47,12 @@ R = TypeVar("R")
 class PeerLink:
     """Everything that this node sends to one peer's reactors: an `actors.Link`. On the loop's thread only."""
 
-    def __init__(self, bus: SendingHost, own: Hello, peer: Hello, codecs: Codecs, writer: Writer) -> None:
-        self._bus, self._writer = bus, writer
-        self.peer_id = peer.node_id
-        self._incarnation, self._own_id = peer.incarnation, own.node_id
+    def __init__(
+        self, bus: SendingHost, own: Hello, peer: Hello, codecs: Codecs, writer: Writer, *, inside: bool = False
+    ) -> None:
+        self._bus, self._writer, self.inside = bus, writer, inside
+        self.peer_id, self.called = peer.node_id, f"worker {peer.name}" if inside else f"peer {peer.node_id}"
+        self._incarnation, self._own_id = peer.incarnation, bus.node_id if inside else own.node_id
         #: What the peer offers now by role, and the same as text; all that it says; whether a role of that counts.
         self.roles: Mapping[str, Capability] = {}
         self.offers: tuple[str, ...] = ()
@@ -63,12 +66,13 @@ class PeerLink:
         self.dialed = False
         self.credentials: Credentials | None = None
         self.rtt: float | None = None  # the smoothed round trip in seconds; None before the first was measured
-        where = Peer(peer.node_id)
+        where = LOCAL if inside else Peer(peer.node_id)
         self._watches = RemoteWatches(partial(notify, bus), where)
         self.open_asks = asks = OpenAsks(bus.loop, writer, bus.timings)
         self.outbox = asks.outbox = Outbox(asks.number, asks.not_written)
-        self.lanes = lanes = OutLanes(codecs, bus.name, peer.node_id)
+        self.lanes = lanes = OutLanes(codecs, bus.name, peer.node_id, Side.LOCAL if inside else Side.REMOTE)
         self._lanes, self._turns = lanes.by_name, lanes.turns  # by reactor, by number: on the way of every send
+        self.reactors: Collection[str] = lanes.by_name.keys()
         self.encoder = encoder = OutgoingEncoder(codecs, lanes.by_name, peer.node_id)
         self._encoded = encoder.encoded
         self._losses = Losses(bus, lanes, asks, where)
@@ -169,7 +173,7 @@ class PeerLink:
         if lane is None or payload is None or len(payload) > lane.unseen:
             try:
                 if self.refusal is not None:
-                    raise self.refusal(f"{self.peer_id} takes no new work")
+                    raise self.refusal(f"{self.called} takes no new work")
                 lane, number, payload = self._encoded(reactor, message, None, memo, True)  # as there
             except SendError as error:
                 return self._losses.fail(reactor, sender, message, error)
@@ -261,7 +265,7 @@ class PeerLink:
         future.lane = None
         try:
             if self.refusal is not None:
-                raise self.refusal(f"{self.peer_id} takes no new work")
+                raise self.refusal(f"{self.called} takes no new work")
             encoded = self._encoded  # loaded first: called as a method, a slot is slow
             lane, number, payload = encoded(reactor, message, reply, memo)
         except SendError as error:
@@ -298,16 +302,12 @@ class PeerLink:
 
     def follow(self, wait: Wait, search: Search) -> None:
         """A handler here waits for the peer: have it look whom its reactor waits for."""
-        lane, rid = lane_of(wait), wait.rid if isinstance(wait, RemoteAsk) else None
-        # One that is not written yet, with the number 0, waits for this node alone.
-        if lane is not None and not lane.awaited and self.refusal is None and rid != 0 and search.passes():
-            self.outbox.control(ProbeFrame(rid or 0, lane.index, search.probe(), search.path(self._own_id)))
+        if self.refusal is None and pass_on(wait, search, self.outbox, self._own_id):
             self._writer.schedule()
 
     def place_of(self, wait: Wait) -> str:
         """The address, as text, of the peer's reactor that this send waits for."""
-        lane = lane_of(wait)
-        return f"bus://{self.peer_id}/{lane.info.name}" if lane is not None else f"bus://{self.peer_id}"
+        return place_of(wait, self._own_id if self.inside else self.peer_id)
 
     # Watching.
 
@@ -388,7 +388,7 @@ class PeerLink:
         """The connection has ended: tell every sender."""
         self.refusal = PeerGone
         for lane in self.lanes.by_index:
-            self._losses.lose_all(lane, f"the connection to peer {self.peer_id} ended: {why}")
+            self._losses.lose_all(lane, f"the connection to {self.called} ended: {why}")
             lane.forget()
         self.outbox = ended = Outbox.of_the_end()
         self.open_asks.outbox = self._ask_sending.outbox = self.succession.outbox = ended
@@ -397,4 +397,4 @@ class PeerLink:
         self.asked_here = int
         self.succession.arrived()
         self._watches.all_ended(why)
-        self.open_asks.lost(f"the connection to peer {self.peer_id} ended before the answer came: {why}")
+        self.open_asks.lost(f"the connection to {self.called} ended before the answer came: {why}")

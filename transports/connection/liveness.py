@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections import deque
 from statistics import NormalDist
+from typing import Protocol
 
-__all__ = ["Heartbeat", "PhiAccrual"]
+__all__ = ["Detector", "FixedPatience", "Heartbeat", "PhiAccrual"]
 
 # Law 1: suspicion is a number that grows with silence, not a yes or no: phi = -log10 of the chance
 #        that a heartbeat comes even later than now (Hayashibara, Defago, Yared, Katayama: "The phi
@@ -20,6 +21,51 @@ SAMPLES = 100
 MAX_PINGS = 16
 #: Weight of a new round-trip time in the average (RFC 6298 §2).
 RTT_WEIGHT = 1 / 8
+
+
+class Detector(Protocol):
+    """Says from when on silence is too long."""
+
+    def heard(self, now: float) -> None:
+        """A heartbeat was answered."""
+
+    def alive(self, now: float) -> None:
+        """Something else came."""
+
+    def suspect(self, now: float) -> bool:
+        """The silence is too long."""
+
+    def suspect_at(self) -> float | None:
+        """When it will be, if nothing is heard; None: never, or before anything was."""
+
+    @property
+    def patience(self) -> float:
+        """Seconds of silence that are not too long."""
+
+
+class FixedPatience:
+    """Gives up after so many seconds of silence, inf for never: what is silent is at work, not out of reach."""
+
+    __slots__ = ("_seen", "patience")
+
+    def __init__(self, patience: float) -> None:
+        self.patience: float = patience
+        self._seen: float | None = None
+
+    def heard(self, now: float) -> None:
+        """As `Detector.heard`."""
+        self._seen = now
+
+    alive = heard
+
+    def suspect(self, now: float) -> bool:
+        """As `Detector.suspect`."""
+        at = self.suspect_at()
+        return at is not None and now >= at
+
+    def suspect_at(self) -> float | None:
+        """As `Detector.suspect_at`."""
+        return None if self._seen is None or self.patience == math.inf else self._seen + self.patience
 
 
 class PhiAccrual:
@@ -138,11 +184,11 @@ class Heartbeat:
 
     __slots__ = ("_due", "_pings", "detector", "interval", "received", "rtt", "token", "unsolicited")
 
-    def __init__(self, now: float, *, interval: float, detector: PhiAccrual | None = None) -> None:
+    def __init__(self, now: float, *, interval: float, detector: Detector | None = None) -> None:
         if interval <= 0:
             raise ValueError(f"the interval is above 0 seconds, not {interval}")
         self.interval = interval
-        self.detector = detector or PhiAccrual(interval)
+        self.detector: Detector = detector or PhiAccrual(interval)
         self.detector.alive(now)
         #: `received(now)`: some other frame came; a peer that sends is alive.
         self.received = self.detector.alive

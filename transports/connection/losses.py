@@ -7,7 +7,7 @@ from typing import Any
 
 from ...actors.base import PeerGone, RemoteError, SendError
 from ...actors.mailbox import Side
-from ...actors.messages import Address, Peer
+from ...actors.messages import Address, Local, Peer
 from ...actors.sends import AskFuture, FailedOutcome
 from ..lanes import Outgoing, OutLane, RemoteAsk, too_late
 from .open_asks import OpenAsks
@@ -22,7 +22,7 @@ class Losses:
 
     __slots__ = ("_asks", "_bus", "_lanes", "_where")
 
-    def __init__(self, bus: LedgerHost, lanes: OutLanes, asks: OpenAsks, where: Peer) -> None:
+    def __init__(self, bus: LedgerHost, lanes: OutLanes, asks: OpenAsks, where: Local | Peer) -> None:
         self._bus = bus
         self._lanes = lanes
         self._asks = asks

@@ -9,8 +9,8 @@ from ...actors.base import MessageTooLarge, MessageTypeError, PeerGone, RemoteEr
 from ...actors.engine import SAMPLED, Timings
 from ...actors.mailbox import Side
 from ...actors.sends import AskFuture
-from ..lanes import Outbox, Outgoing, OutLane, RemoteAsk, Writer
-from ..wire import Cancel, Reply, ZeroCopyReply
+from ..lanes import ForwardedAsk, Outbox, Outgoing, OutLane, RemoteAsk, Writer
+from ..wire import Cancel, Forwarded, Reply, ZeroCopyReply
 
 __all__ = ["OpenAsks"]
 
@@ -98,6 +98,9 @@ class OpenAsks:
             if len(payload) > largest:
                 lane.count_undone(MessageTooLarge.reason)
                 ask.fail(MessageTooLarge(f"the answer takes {len(payload)} bytes, more than its channel allows"))
+                continue
+            if ask.__class__ is ForwardedAsk:
+                ask.succeed(Forwarded(number, bytes(payload)))
                 continue
             try:
                 value = (

@@ -19,14 +19,15 @@ log = get_logger("peerbus.transports")
 
 
 class OutLanes:
-    """Those of one connection. `node`, `peer_id`: for the log."""
+    """Those of one connection. `node`, `peer_id`: for the log; `side`: where the ledger has what is sent."""
 
-    __slots__ = ("_codecs", "_node", "_peer_id", "by_index", "by_name", "share", "turns")
+    __slots__ = ("_codecs", "_node", "_peer_id", "_side", "by_index", "by_name", "share", "turns")
 
-    def __init__(self, codecs: Codecs, node: str, peer_id: str) -> None:
+    def __init__(self, codecs: Codecs, node: str, peer_id: str, side: Side = Side.REMOTE) -> None:
         self._codecs = codecs
         self._node = node
         self._peer_id = peer_id
+        self._side = side
         #: Those of the reactors that the peer runs.
         self.by_name: dict[str, OutLane] = {}
         #: All that were ever opened, by their number, and their places in the rounds of the outbox.
@@ -162,13 +163,13 @@ class OutLanes:
         books.close(self)
         for lane in self.by_index:
             self.share.move(lane.window.announced, lane.window.whole, lane.window.announced)
-            lane.tally = books.tally(Side.REMOTE, lane.info.name)
+            lane.tally = books.tally(self._side, lane.info.name)
 
     def accounts(self) -> Iterator[tuple[Side, str, Account]]:
         """What became of all that was sent, also to reactors of the peer that have stopped."""
         for lane in self.by_index:
             if lane.sent:
-                yield Side.REMOTE, lane.info.name, lane.account
+                yield self._side, lane.info.name, lane.account
 
     def add_credit(self, sums: dict[str, list[int]], name: Callable[[str], str]) -> None:
         """Add, to the sum of each channel, messages and bytes that may go now, and sends that wait for more.

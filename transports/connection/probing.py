@@ -1,16 +1,17 @@
-"""A peer's PROBE: what a reactor here waits for, as far as that is the peer's to ask."""
+"""PROBE: what a reactor here waits for, as far as that is the peer's to ask; and what one there does."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..lanes import InLane, RemoteReply
+from ..lanes import InLane, Outbox, RemoteAsk, RemoteReply, lane_of
 from ..wire import ProbeFrame
 
 if TYPE_CHECKING:
     from ...actors.bus import Bus
+    from ...actors.sends import Search, Wait
 
-__all__ = ["probe"]
+__all__ = ["pass_on", "place_of", "probe"]
 
 
 def probe(bus: Bus, lane: InLane, reply: RemoteReply | None, frame: ProbeFrame, own_id: str, by: str) -> None:
@@ -23,3 +24,19 @@ def probe(bus: Bus, lane: InLane, reply: RemoteReply | None, frame: ProbeFrame, 
     task = cell.task_of(reply)
     if task is not None:
         bus.deadlocks.probed(cell, task, frame.token, frame.path, own_id, by=by)
+
+
+def pass_on(wait: Wait, search: Search, outbox: Outbox, own_id: str) -> bool:
+    """Have the peer look whom its reactor waits for. False: nothing is to be asked."""
+    lane, rid = lane_of(wait), wait.rid if isinstance(wait, RemoteAsk) else None
+    # One that is not written yet, with the number 0, waits for this node alone.
+    if lane is None or lane.awaited or rid == 0 or not search.passes():
+        return False
+    outbox.control(ProbeFrame(rid or 0, lane.index, search.probe(), search.path(own_id)))
+    return True
+
+
+def place_of(wait: Wait, peer_id: str) -> str:
+    """The address, as text, of the peer's reactor that a send waits for."""
+    lane = lane_of(wait)
+    return f"bus://{peer_id}/{lane.info.name}" if lane is not None else f"bus://{peer_id}"

@@ -8,7 +8,7 @@ from contextvars import Context
 
 from ..lanes import Outbox, Writer
 from ..wire import Ping
-from .liveness import Heartbeat
+from .liveness import Detector, Heartbeat
 
 __all__ = ["HEARTBEAT_INTERVAL", "SILENT", "Pulse"]
 
@@ -19,7 +19,10 @@ HEARTBEAT_INTERVAL = 5.0
 
 
 class Pulse:
-    """See the module. `silent` is called once, when the peer has been silent for too long; `look` at each check."""
+    """See the module. `silent` is called once, when the peer has been silent for too long; `look` at each check.
+
+    `detector`: says what silence is too long; None: by what it learns of the peer's rhythm.
+    """
 
     __slots__ = ("_context", "_heartbeat", "_look", "_loop", "_outbox", "_silent", "_timer", "_writer", "came")
 
@@ -33,6 +36,7 @@ class Pulse:
         interval: float,
         silent: Callable[[], None],
         look: Callable[[], None],
+        detector: Detector | None = None,
     ) -> None:
         self._loop = loop
         self._context = context
@@ -41,7 +45,7 @@ class Pulse:
         self._silent = silent
         self._look = look
         self._timer: asyncio.TimerHandle | None = None
-        self._heartbeat = Heartbeat(loop.time(), interval=interval)
+        self._heartbeat = Heartbeat(loop.time(), interval=interval, detector=detector)
         #: `came(now)`: bytes of the peer came.
         self.came = self._heartbeat.received
 

@@ -17,7 +17,7 @@ from ...actors.base import MessageTypeError, NoSuchReactor, ProtocolError, SendE
 from ...actors.engine import Cell, LoopCell
 from ...actors.mailbox import NEVER, Account, Envelope, Mailbox, Side
 from ...actors.messages import Address, Peer
-from ..lanes import InLane, Outbox, RemoteReply, ThreadReply, WindowShare, Writer
+from ..lanes import InLane, Outbox, RemoteReply, ThreadReply, WindowShare, Writer, largest_on
 from ..wire import (
     IN_ITEMS,
     NUMBER,
@@ -32,9 +32,9 @@ from ..wire import (
     Tell,
     ZeroCopyAsk,
     ZeroCopyTell,
-    body_limit,
 )
 from .allowances import Allowance
+from .forwarding import Forwarding
 from .probing import probe
 from .served_asks import ServedAsks
 from .served_streams import ServedStreams
@@ -67,16 +67,13 @@ class ReceiveSide:
         share: WindowShare | None = None,
         judge: Callable[[InLane], object] = id,
     ) -> None:
-        self._bus = bus
-        self._codecs = codecs
-        self._outbox = outbox
-        self._writer = writer
-        self._where = Peer(peer.node_id)
-        self._own_id = own.node_id
+        self.inside = False  # it is another process of this node
+        self._bus, self._codecs = bus, codecs
+        self._outbox, self._writer = outbox, writer
+        self._where, self._own_id = Peer(peer.node_id), own.node_id
         #: Whose turn its messages use in mailboxes: the peer's, so that they come behind those of a connection before.
         self._source = peer.node_id
-        #: Says of each reactor what the peer may do there.
-        self._judge = judge
+        self._judge = judge  # says of each reactor what the peer may do there
         self.lanes: list[InLane] = []  # those of the reactors that the peer was told of, by their numbers
         #: By the number that a message names. None: plain code sent it, or an actor that cannot be reached from here.
         self._senders: list[Address[object] | None] = [None]
@@ -84,17 +81,17 @@ class ReceiveSide:
         self.answers = self._answers = answers = ServedAsks(bus.loop, bus.name, self.lanes, outbox, writer)
         self._served = answers.served  # asks that are not answered, by their number
         self.streams = ServedStreams(bus, self.lanes, answers, outbox, writer)
-        #: Actors that an ask has woken, and that handle it as soon as the bytes that came are looked through.
-        self._woken: list[LoopCell] = []
+        self._woken: list[LoopCell] = []  # by an ask, to handle it when the bytes that came are looked through
         self._withheld: dict[InLane, None] = {}
-        understood = WINDOWS in peer.features
-        self.growth = WindowGrowth(bus.loop, outbox, writer, share or WindowShare(), understood=understood)
+        share = share or WindowShare()
+        self.growth = WindowGrowth(bus.loop, outbox, writer, share, understood=WINDOWS in peer.features)
         self.growth.mailbox_of = partial(mailbox_behind, bus)
         self.emptied: Callable[[], object] = int  # called where messages left their mailbox after the end
+        self._forwarding = Forwarding(bus, self)
         self._asked = 0
         self._ended = self._hasty = False
-        self.rtt = 0.0  # seconds of a round trip to the peer, as last measured
-        self.malformed = 0  # messages that were refused as they are not what their channel declares
+        #: Seconds of a round trip to the peer; messages that were refused as they are not what their channel declares.
+        self.rtt, self.malformed = 0.0, 0
         self._may_be_malformed = Allowance("malformed", bus.loop.time)
         for channel in own.channels:
             self.add(channel)
@@ -145,14 +142,14 @@ class ReceiveSide:
 
     def limit_of_lane(self, number: int) -> int:
         """The largest body on a lane of messages to this side. Raises ProtocolError for one that is not there."""
-        if number % 2 or number // 2 >= len(self.lanes):
-            raise ProtocolError("unknown_lane", f"lane {number}")
-        return body_limit(self.lanes[number // 2].info.max_message)
+        return largest_on(self.lanes, number)
 
     def told(self, frame: Tell | ZeroCopyTell) -> None:
         """Messages without an answer. Raises ProtocolError."""
         lane = self._lane(frame.channel)
         mailbox = self._mailbox(lane)
+        if mailbox is None and self._forwarding.told(lane, frame):
+            return
         if mailbox is None or mailbox.owner != self._bus.thread or not self._told_at_once(lane, mailbox, frame):
             self._told_one_by_one(lane, mailbox, frame)
 
@@ -194,7 +191,7 @@ class ReceiveSide:
                     lane.check(number, size)
                 message = decode(number, payload)
             except SendError as error:
-                self._refuse_tell(lane, sequence, size, error)
+                self.refuse_tell(lane, sequence, size, error)
                 continue
             made = Envelope if size <= UNCOUNTED else lane.weighed
             envelope = made(message, senders[source], None, NEVER, self._source, size, lane)
@@ -205,7 +202,9 @@ class ReceiveSide:
         self._asked += 1
         lane = self._lane(frame.channel)
         bus, served, decoders, largest = self._bus, self._served, lane.asking.decoders, lane.info.max_message
-        now, cell_of = bus.loop.time(), dict[str, Cell]().get if bus.closing else bus.cell
+        now, cell_of = bus.loop.time(), dict[str, Cell]().get if bus.closing and not self.inside else bus.cell
+        if cell_of(lane.info.name) is None and self._forwarding.asked(lane, frame):
+            return
         answers = self._answers if lane.asks is None else lane.asks.opened(len(frame.items))
         for rid, budget, number, source, payload in frame.items:
             size = len(payload)
@@ -242,7 +241,7 @@ class ReceiveSide:
                 mailbox.scheduled = True
                 self._woken.append(cell)
             made = Envelope if size <= UNCOUNTED else lane.weighed
-            envelope = made(message, self._sender(source), reply, until, self._source, size, lane)
+            envelope = made(message, self.sender_of(source), reply, until, self._source, size, lane)
             if cell.spreads:
                 cell.hold_back(envelope)
             self._deliver(lane, mailbox, envelope, 0)
@@ -265,13 +264,14 @@ class ReceiveSide:
             raise ProtocolError("unknown_channel", f"channel {index} of {len(self.lanes)}")
         return self.lanes[index]
 
-    def _sender(self, source: int) -> Address[object] | None:
+    def sender_of(self, source: int) -> Address[object] | None:
+        """The sender of that number. Raises ProtocolError."""
         if source >= len(self._senders):
             raise ProtocolError("bad_field", f"source {source} of {len(self._senders) - 1}")
         return self._senders[source]
 
     def _cell(self, lane: InLane) -> Cell:
-        if self._bus.closing:
+        if self._bus.closing and not self.inside:
             raise ShuttingDown(f"{self._bus.name} is shutting down, it takes no new work")
         cell = self._bus.cell(lane.info.name)
         if cell is None:
@@ -280,7 +280,7 @@ class ReceiveSide:
 
     def _mailbox(self, lane: InLane) -> Mailbox | None:
         """That of its reactor; None where there is none, or a pool picks one for each message."""
-        cell = None if self._bus.closing else self._bus.cell(lane.info.name)
+        cell = None if self._bus.closing and not self.inside else self._bus.cell(lane.info.name)
         return None if cell is None or cell.spreads else cell.mailbox
 
     def _deliver(self, lane: InLane, mailbox: Mailbox | None, envelope: Envelope, sequence: int) -> None:
@@ -306,7 +306,8 @@ class ReceiveSide:
         else:
             self._answers.error(0, lane.index, sequence, error.reason, error)
 
-    def _refuse_tell(self, lane: InLane, sequence: int, size: int, error: SendError) -> None:
+    def refuse_tell(self, lane: InLane, sequence: int, size: int, error: SendError) -> None:
+        """A tell is refused unseen: its credit goes back, its sender learns why."""
         lane.refuse(error.reason)
         self.release(lane, 1, size)
         self._answers.error(0, lane.index, sequence, error.reason, error)
@@ -315,9 +316,8 @@ class ReceiveSide:
         self._may_be_malformed.spend()
         self.malformed += 1
         if self.malformed <= LOGGED_REFUSALS:
-            log.warning(
-                "message refused", node=self._bus.name, peer=self._where.id, channel=lane.info.name, why=str(error)
-            )
+            node, name = self._bus.name, lane.info.name
+            log.warning("message refused", node=node, peer=self._source, channel=name, why=str(error))
 
     def call(self, action: Callable[[], None]) -> None:
         """Run `action` on the loop's thread: now, or soon where the caller is another one."""

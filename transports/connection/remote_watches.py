@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from ...actors.base import NoSuchReactor
-from ...actors.messages import Address, Peer, Terminated
+from ...actors.messages import Address, Local, Peer, Terminated
 
 __all__ = ["RemoteWatches"]
 
@@ -15,7 +15,7 @@ class RemoteWatches:
 
     __slots__ = ("_tell", "_watchers", "_where")
 
-    def __init__(self, notify: Callable[[str, Terminated], object], where: Peer) -> None:
+    def __init__(self, notify: Callable[[str, Terminated], object], where: Local | Peer) -> None:
         self._tell = notify
         self._where = where
         self._watchers: dict[str, dict[Address[object], None]] = {}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Protocol
+from collections.abc import Callable
+from typing import Protocol, runtime_checkable
 
 from ...actors.base import SendError
 from ...actors.engine import Cell, Timings
 from ...actors.mailbox import Books, Envelope
 from ...actors.messages import Terminated
+from ...actors.routing import Routes
 from ...actors.sends import DeadlineWheel
 
 __all__ = ["LedgerHost", "SendingHost", "declares", "notify"]
@@ -34,12 +36,32 @@ class RunsActors(Protocol):
         """The actor of that name that runs here."""
 
 
-class SendingHost(LedgerHost, RunsActors, Protocol):
+class FindsActors(RunsActors, Protocol):
+    """What those need of it who tell an actor of this node, whichever process runs it."""
+
+    @property
+    def routes(self) -> Routes:
+        """The published table."""
+
+
+@runtime_checkable
+class TellsOfEnds(Protocol):
+    """A link to another process of this node."""
+
+    #: Tells the actor of that name over there that what it watches has ended.
+    tell_of_end: Callable[[str, Terminated], None]
+
+
+class SendingHost(LedgerHost, FindsActors, Protocol):
     """What the link itself needs."""
 
     @property
     def name(self) -> str:
         """The node's name, for the log."""
+
+    @property
+    def node_id(self) -> str:
+        """The node's id."""
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
@@ -64,8 +86,12 @@ def declares(host: RunsActors, name: str) -> bool:
     return channel is not None and channel.name == name
 
 
-def notify(host: RunsActors, name: str, event: Terminated) -> None:
-    """Tell the actor of that name, if it runs here, ahead of its other messages."""
+def notify(host: FindsActors, name: str, event: Terminated) -> None:
+    """Tell the actor of that name, if it runs here, ahead of its other messages; or the process that runs it."""
     cell = host.cell(name)
     if cell is not None:
         cell.mailbox.put_system(Envelope(event))
+        return
+    link: object = host.routes.inside.get(name)
+    if isinstance(link, TellsOfEnds):
+        link.tell_of_end(name, event)

@@ -52,15 +52,16 @@ class TracedReceiveSide(ReceiveSide):
             self.told(frame)
             return
         lane = self._lane(frame.channel)
+        mailbox = self._mailbox(lane)
         for place, item in enumerate(frame.items):
-            header = traces.get(place)
+            header = None if mailbox is None else traces.get(place)  # what is handed on has no trace of this process
             one = Tell(frame.channel, [cast("tuple[int, int, bytes]", item)])  # a view does as well
             if header is None:
                 self.told(one)
                 continue
             self._trace = self._tracer.arrived(*header, lane.info.name, self._source)
             try:
-                self._told_one_by_one(lane, self._mailbox(lane), one)
+                self._told_one_by_one(lane, mailbox, one)
             finally:
                 self._trace = None
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from .batch import ROOM, Outgoing, too_late, traced_outgoing
+from .forwarded_ask import AskedElsewhere, ForwardedAsk
 from .frame_timing import Growth, answers_leave, asks_leave
 from .frame_writer import FrameWriter, Writer
-from .in_lane import InLane
+from .in_lane import InLane, largest_on
 from .item_queue import ItemQueue
 from .lane_statistics import LaneStatistics
 from .lane_turn import LaneTurn, ReplyLane
@@ -28,6 +29,8 @@ from .remote_reply import (
 from .window_tuning import RestingTuner, WindowBudget, WindowShare, WindowTuner
 
 __all__ = [
+    "AskedElsewhere",
+    "ForwardedAsk",
     "ANSWER_TOO_LARGE",
     "ANSWER_TYPE",
     "ANSWER_UNREAD",
@@ -62,6 +65,7 @@ __all__ = [
     "budget_of",
     "too_late",
     "lane_of",
+    "largest_on",
     "traced_outgoing",
     "unrated",
 ]

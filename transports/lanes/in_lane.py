@@ -8,14 +8,14 @@ from typing import Protocol
 from ...actors.base import MessageTypeError, ProtocolError, SendError
 from ...actors.mailbox import Account, Envelope, Mailbox, ReplyTo, Weighed
 from ...actors.messages import Address
-from ..wire import ChannelCodec, ChannelInfo, Weight, weight_of
+from ..wire import ChannelCodec, ChannelInfo, Weight, body_limit, weight_of
 from .ask_limit import AskLimit, LimitedAnswers
 from .flow import ReceiveWindow
 from .lane_turn import LaneTurn, ReplyLane
 from .refusing import Refusing
 from .window_tuning import WindowTuner
 
-__all__ = ["Arrival", "InLane"]
+__all__ = ["Arrival", "InLane", "largest_on"]
 
 
 class InSide(Protocol):
@@ -154,6 +154,13 @@ class InLane:
     def dequeued(self, messages: int, size: int) -> None:
         """Messages left the mailbox: their credit may go back. From the actor's thread."""
         self._side.release(self, messages, size)
+
+
+def largest_on(lanes: list[InLane], number: int) -> int:
+    """Bytes of the largest body on a lane of messages. Raises ProtocolError for one that is not there."""
+    if number % 2 or number // 2 >= len(lanes):
+        raise ProtocolError("unknown_lane", f"lane {number}")
+    return body_limit(lanes[number // 2].info.max_message)
 
 
 class Arrival:

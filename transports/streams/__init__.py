@@ -21,6 +21,7 @@ from .schemes import Scheme, known_schemes, register
 from .scope import Scope, scope_of_host
 from .shapes import HOST_AND_PORT, NAME, PATH, Location, Shape
 from .socket_listener import SocketListener
+from .socket_pair import stream_of_pair
 from .startups import MAX_UNJUDGED, Startup, Startups
 from .tcp import TCP, TcpTransport
 from .tcp_sockets import TcpSockets
@@ -132,5 +133,6 @@ __all__ = [
     "register",
     "scope_of_host",
     "server_context",
+    "stream_of_pair",
     "why_another",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from .codecs import Codecs
 from .counted import UNCOUNTED
 from .decoded_size import Weight, weight_of
+from .forwarded import Forwarded
 from .frame_decoder import PLAIN, FrameDecoder, FrameDecoders
 from .frame_encoder import FrameEncoder
 from .frames import (
@@ -59,6 +60,7 @@ from .hello import (
     Hello,
     IdentityInUse,
 )
+from .inside_frames import FIRST_STRANGER, INSIDE, MOST_STRANGERS, SenderFrame
 from .parts import (
     BODY_OVERHEAD,
     Cutter,
@@ -85,6 +87,11 @@ from .traces import (
 from .wrong_hash import WrongHash
 
 __all__ = [
+    "FIRST_STRANGER",
+    "INSIDE",
+    "MOST_STRANGERS",
+    "Forwarded",
+    "SenderFrame",
     "Weight",
     "weight_of",
     "BATCH_LIMIT",

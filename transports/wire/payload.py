@@ -32,6 +32,7 @@ from ...actors.messages import (
 from ..schema import Described, describe, travelling
 from .counted import OF_CONTAINER, UNCOUNTED, Counted
 from .elements import check_elements, grows, why_too_many
+from .forwarded import Forwarded
 from .hello import ChannelInfo
 
 __all__ = ["ChannelCodec", "Numbering", "Payload"]
@@ -203,6 +204,8 @@ class ChannelCodec:
             except Exception:  # noqa: BLE001, S110  # `encode` says what is wrong with it
                 pass
             return self.encode(value, limit)
+        if value.__class__ is Forwarded:  # by another process of this node, where it was encoded so
+            return value.number, value.payload
         message_type = self.messages[asked - 1] if asked else None
         try:
             payload = encode_answer(value, message_type, self.messages, self.encode_fields)

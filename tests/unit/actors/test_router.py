@@ -47,6 +47,8 @@ class FakeLink:
 
     def __init__(self, number: int, *roles: str, load: Load = IDLE, fails: bool = False) -> None:
         self.peer_id = f"{number:064x}"
+        self.inside = False
+        self.reactors = ("blocks",)
         self.number = number
         self.roles = capabilities(*roles)
         self._load = load

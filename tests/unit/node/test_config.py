@@ -250,12 +250,16 @@ DOCS = Path(__file__).resolve().parents[3] / "docs" / "configuration.md"
 def test_the_page_has_every_key_and_no_other() -> None:
     documented = set(re.findall(r"^\| `([a-zA-Z_.\[\]]+)` \| ", DOCS.read_text(encoding="utf-8"), re.MULTILINE))
     tables = '[[reactors]]\npath = "a:B"\n[[peers.require]]\nrole = "archive"\nshare = 0.5\n[channels.name]\n'
+    tables += '[processes.name]\nreactors = [{path = "a:B"}]\n'
     keys = parse(f"{LEAST}{tables}[permissions.channels.name]\n[rates]\n").source.known
     keys |= parse('name = "a"\n[network]\nname = "n"\n').source.known
     keys -= {"discovery", "pex", "peers", "peers.scores", "log", "limits", "admin", "tracing"}
-    keys -= {"permissions", "permissions.channels", "rates", "transports"}
-    known = {key.replace("[0]", "[]").replace("channels.name", "channels.NAME") for key in keys}
-    known |= {"peers.scores", "permissions.roles"}
+    keys -= {"permissions", "permissions.channels", "rates", "transports", "processes", "processes.name"}
+    known = {
+        key.replace("[0]", "[]").replace("channels.name", "channels.NAME").replace("processes.name", "processes.NAME")
+        for key in keys
+    }
+    known |= {"peers.scores", "permissions.roles", "processes.NAME"}
     assert known - documented == set(), "write what it means into docs/configuration.md"
     assert documented - known == set(), "there is no such key"
 

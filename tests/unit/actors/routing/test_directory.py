@@ -22,6 +22,8 @@ ALICE, BOB = "a" * 64, "b" * 64
 class Wire:
     """A link that writes down what it is to send."""
 
+    inside = False
+
     def __init__(self, peer_id: str, role: str) -> None:
         self.peer_id = peer_id
         self.roles = {role: Capability(role)}
@@ -59,6 +61,7 @@ class Bare:
     closing = False
     node_id = "local"
     receivers_awaited = False
+    outward = None
 
     def __init__(self, *links: Wire) -> None:
         self.loop = asyncio.get_running_loop()

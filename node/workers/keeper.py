@@ -1,0 +1,295 @@
+"""The keeper of one worker, as an actor: it starts the process, and fails when that ends, so supervision decides.
+
+What outlives the processes, one after the other, is `WorkerPlace`: the way to the worker while there is none, in which
+sends wait; the words of the worker of itself; the counts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+from ...actors.actor import Actor
+from ...actors.base import PeerbusError, SendError, get_logger
+from ...actors.bus import Bus
+from ...actors.engine import Ref, handles
+from ...actors.messages import ActorStarted, ActorTerminated, ShutdownStarted
+from ...actors.router import LinkDown
+from ...transports.connection import (
+    ConnectionEnded,
+    Greeted,
+    InsideConnection,
+    InsideLink,
+    SharedByConnections,
+    plain_channel,
+)
+from ...transports.wire import ChannelInfo, Codecs
+from .setup import worker_id
+from .standing_link import standing_link
+from .talk import GATE, WORKER, AwaitRest, EndWorker, PeerEnded, WorkerFigures, WorkerStarted
+from .worker import Worker
+
+__all__ = ["ProcessOver", "WorkerEnded", "WorkerKeeper", "WorkerPlace", "WorkerRuns"]
+
+log = get_logger("peerbus.workers")
+
+#: Seconds that a process has to begin: importing its reactors, and their `on_start`.
+BEGIN_WITHIN = 60.0
+#: Seconds that it has beyond its time to end, before it is killed.
+GRACE = 1.0
+
+
+class WorkerEnded(PeerbusError):
+    """The process of a worker has ended: it was killed, exited, or held its loop for longer than it may."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessOver:
+    """To a keeper: the process has ended, and this is how."""
+
+    text: str
+
+
+class WorkerRuns(Protocol):
+    """What runs a worker, and can end it: a process that the node has forked, or one elsewhere."""
+
+    @property
+    def pid(self) -> int:
+        """Its process; 0 where that is elsewhere."""
+
+    #: Set when it has ended.
+    over: asyncio.Event
+
+    def kill(self) -> None:
+        """End it, now."""
+
+
+class Begins(Protocol):
+    """How a worker is begun."""
+
+    async def __call__(self, place: WorkerPlace, ended: Callable[[str], None], /) -> tuple[WorkerRuns, Greeted]:
+        """Begin it; `ended` is told once how it ended. Raises PeerbusError."""
+
+
+class WorkerPlace:
+    """What the node has of one worker, whichever process that is now. On the loop's thread."""
+
+    def __init__(self, name: str, worker: Worker, bus: Bus, codecs: Codecs, begins: Begins) -> None:
+        self.name = name
+        self.worker = worker
+        self._bus = bus
+        self._codecs = codecs
+        self._begins = begins
+        #: As what it calls itself.
+        self.worker_id = worker_id(bus.node_id, name)
+        self._shared = SharedByConnections(bus.loop, memory=1 << 40)
+        #: Processes that have begun.
+        self.begun = 0
+        #: How the last one ended; empty where none has.
+        self.ended = ""
+        #: What the worker said of itself last.
+        self.figures: WorkerFigures | None = None
+        self.process: WorkerRuns | None = None
+        self.connection: InsideConnection | None = None
+        self._started: asyncio.Future[None] | None = None
+        self._standing: InsideLink | None = None
+        self._ending = False
+        self.keeper: Ref[WorkerKeeper] | None = None
+
+    @property
+    def running(self) -> bool:
+        """Its process runs, and its reactors have started."""
+        return self.connection is not None and self.process is not None and not self.process.over.is_set()
+
+    # Its begin.
+
+    async def begin(self, keeper: WorkerKeeper) -> None:
+        """Start a process, and wait until its reactors run. Raises PeerbusError."""
+        self.begun += 1
+        self._started = self._bus.loop.create_future()
+        number = self.begun
+        over = partial(self._over, number, keeper)
+        try:
+            async with asyncio.timeout(BEGIN_WITHIN):
+                self.process, greeted = await self._begins(self, over)
+                make = partial(
+                    InsideConnection,
+                    greeted,
+                    self._codecs,
+                    partial(self._link_ended, number),
+                    shared=self._shared,
+                    order=number,
+                    patience=self.worker.unresponsive,
+                    keep=self._keep,
+                )
+                ref = self._bus.spawn(make, name=f"worker-{self.name}-link-{number}")
+                actor = ref._cell.actor
+                assert isinstance(actor, InsideConnection)
+                self.connection = actor
+                actor.way.tell_of_end = lambda watcher, event: self.tell(
+                    PeerEnded(str(event.address), f"bus://local/{watcher}", event.reason)
+                )
+                await self._bus.started(ref)
+                for info in self.channels():  # those that have started since it was greeted
+                    actor.announce(info)
+                await self._started
+                actor.enter()
+                while not all(self._bus.routes.inside.get(name) is actor.way for name in self._names()):  # noqa: ASYNC110
+                    await asyncio.sleep(0)  # the router has this turn
+        except TimeoutError:
+            self._kill()
+            raise WorkerEnded(f"worker {self.name!r} did not begin within {BEGIN_WITHIN:.0f} s") from None
+        except BaseException:
+            self._kill()
+            raise
+        finally:
+            self._started = None
+        standing, self._standing = self._standing, None
+        if standing is not None:
+            self._bus.loop.call_soon(standing.lanes.settle, self._bus.books)
+        log.info("worker up", node=self._bus.name, worker=self.name, pid=self.process.pid, times=self.begun)
+
+    def _names(self) -> list[str]:
+        way = None if self.connection is None else self.connection.way
+        return [] if way is None else [name for name in way.reactors if not name.startswith("peerbus.")]
+
+    def channels(self) -> list[ChannelInfo]:
+        """Those of the reactors of this node that the worker does not run itself."""
+        return [info for name in self._bus.channels if (info := self._info(name)) is not None]
+
+    def _info(self, name: str) -> ChannelInfo | None:
+        codec = self._codecs.get(name)
+        if codec is None or (name.startswith("peerbus.") and name != GATE.name):
+            return None
+        inside = self._bus.routes.inside.get(name)
+        elsewhere = inside is not None and inside.peer_id != self.worker_id
+        return plain_channel(codec.info) if self._bus.cell(name) is not None or elsewhere else None
+
+    def announce(self, name: str) -> None:
+        """Tell the worker of a reactor of this node, unless it runs it itself."""
+        info = self._info(name)
+        if info is not None and self.connection is not None:
+            self.connection.announce(info)
+
+    def withdraw(self, name: str) -> None:
+        """A reactor of this node has stopped."""
+        if self.connection is not None:
+            self.connection.withdraw(name)
+
+    def started(self, said: WorkerStarted) -> None:
+        """The worker says that its reactors run, or why they do not."""
+        if self._started is not None and not self._started.done():
+            if said.failed:
+                self._started.set_exception(WorkerEnded(f"worker {self.name!r} cannot start: {said.failed}"))
+            else:
+                self._started.set_result(None)
+
+    def tell(self, message: PeerEnded | EndWorker) -> None:
+        """Tell the worker itself something; of no account where none runs."""
+        if self.connection is not None:
+            self.connection.way.tell(WORKER.name, message, None, None)
+
+    # Its end.
+
+    def _over(self, number: int, keeper: WorkerKeeper, text: str) -> None:
+        if number != self.begun:
+            return
+        self.ended = text
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.process_ended(f"its process {text}")
+        if self._started is not None and not self._started.done():
+            self._started.set_exception(WorkerEnded(f"the process of worker {self.name!r} {text} as it began"))
+        elif not self._ending:
+            with contextlib.suppress(SendError):
+                keeper.actor_ref._cell.tell(ProcessOver(text), None, None)
+
+    def _link_ended(self, number: int, event: ConnectionEnded) -> None:
+        if number == self.begun and not self._ending:
+            if event.reason == "silent":
+                self.ended = f"held its loop for more than {self.worker.unresponsive:g} s"
+            self._kill()
+
+    def _keep(self, link: InsideLink) -> InsideLink | None:
+        if self._ending or self._bus.closing:
+            return None
+        self._standing = standing = standing_link(self._bus, self._codecs, link)
+        return standing
+
+    def _kill(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+
+    async def rest(self, within: float) -> None:
+        """Wait until nothing is under way there, or so many seconds."""
+        connection = self.connection
+        if connection is not None:
+            deadline = self._bus.loop.time() + within
+            with contextlib.suppress(PeerbusError):
+                await connection.way.ask(WORKER.name, AwaitRest(within), sender=None, deadline=deadline, reply=bool)
+
+    async def end(self, within: float) -> None:
+        """End the process in order within so many seconds, else at once. Idempotent."""
+        self._ending = True
+        process = self.process
+        if process is not None and not process.over.is_set():
+            self.tell(EndWorker(within))
+            try:
+                async with asyncio.timeout(within + GRACE):
+                    await process.over.wait()
+            except TimeoutError:
+                log.warning("worker did not end in time, it is killed", node=self._bus.name, worker=self.name)
+                process.kill()
+                await process.over.wait()
+        self.finish("the worker has ended")
+
+    def finish(self, why: str) -> None:
+        """It is not begun any more: nobody waits for it. Idempotent."""
+        self._ending = True
+        self._kill()
+        standing, self._standing = self._standing, None
+        if standing is not None:
+            names = sorted(standing.reactors)
+            standing.lost(why)
+            standing.lanes.settle(self._bus.books)
+            self._bus.tell_router(LinkDown(standing, "stopped"))
+            for name in names:
+                self._bus.publish(ActorTerminated(name, why))
+
+
+class WorkerKeeper(Actor):
+    """See the module. Its supervision is that of the worker."""
+
+    def __init__(self, place: WorkerPlace) -> None:
+        super().__init__()
+        self._place = place
+
+    async def on_started(self) -> None:
+        """Start the process; the keeper has started when its reactors have."""
+        self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated)
+        await self._place.begin(self)
+
+    async def on_stopping(self) -> None:
+        """End the process in order."""
+        await self._place.end(self.bus.life.time_to_end)
+
+    @handles(ProcessOver)
+    def _over(self, event: ProcessOver) -> None:
+        raise WorkerEnded(f"the process of worker {self._place.name!r} {event.text}")
+
+    @handles(ActorStarted)
+    def _actor_started(self, event: ActorStarted) -> None:
+        self._place.announce(event.actor)
+
+    @handles(ActorTerminated)
+    def _actor_terminated(self, event: ActorTerminated) -> None:
+        if event.actor in self.bus.channels and not self.bus.closing:
+            self._place.withdraw(event.actor)
+
+    @handles(ShutdownStarted, reentrant=True)
+    async def _shutdown_started(self, event: ShutdownStarted) -> None:
+        await self._place.rest(event.within)

@@ -1,0 +1,123 @@
+"""A worker process as a program names it: which reactors it runs, where it is, and what is done when it fails."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import TypeAlias
+
+from ...actors.base import ConfigError
+from ...actors.engine import Body
+from ...actors.messages import REACTOR_PATTERN, Supervision
+from ...actors.reactor import Reactor
+from ...transports.streams import Endpoint
+from .factory_path import FactoryPath, factory_path
+
+__all__ = ["HELD_FOR", "Worker", "WorkerFactory", "split_reactors", "workers_of"]
+
+#: Seconds for which a handler may hold a worker's loop by default: longer than any computation that somebody asked for
+#: and still waits for, and short enough that a handler which never ends is noticed.
+HELD_FOR = 60.0
+
+#: A reactor class, `functools.partial` of one, or its import path `"package.module:Class"`.
+WorkerFactory: TypeAlias = Callable[..., Body] | str | FactoryPath
+
+
+@dataclass(frozen=True)
+class Worker:
+    """One process of the node, beside the node's own.
+
+    `reactors`: what it runs, in this order: classes, `functools.partial` of them, or import paths. `connect`: where a
+    worker runs that `peerbus worker` has started, with its key (`tcp://<node id>@host:7500`, `unix:///shared/w.sock`);
+    None: the node starts it. `unresponsive`: seconds for which a handler may hold its loop before it counts as failed,
+    inf for ever. `supervision`: what is done when the process ends; None: as its only reactor says of itself.
+
+    Raises ConfigError where a reactor cannot be made in another process, or a value is out of range.
+    """
+
+    reactors: Sequence[WorkerFactory]
+    connect: str | None = None
+    unresponsive: float = HELD_FOR
+    supervision: Supervision | None = None
+
+    def __post_init__(self) -> None:
+        given: object = self.reactors
+        if isinstance(given, str) or not isinstance(given, Sequence):
+            object.__setattr__(self, "reactors", (given,))
+        if not self.reactors:
+            raise ConfigError("a worker runs no reactor; name one, Worker([Hash])")
+        object.__setattr__(self, "reactors", tuple(factory_path(each) for each in self.reactors))
+        if not 0 < self.unresponsive <= inf:
+            raise ConfigError(f"unresponsive is {self.unresponsive}; write seconds above 0, or math.inf for no bound")
+        if self.connect is not None:
+            try:
+                Endpoint.parse(self.connect)
+            except ValueError as error:
+                raise ConfigError(f"connect: {error}") from None
+
+    @property
+    def paths(self) -> tuple[FactoryPath, ...]:
+        """Its reactors, as another process makes them."""
+        return tuple(factory_path(each) for each in self.reactors)
+
+    @property
+    def classes(self) -> tuple[type[Reactor], ...]:
+        """Their classes."""
+        return tuple(path.load() for path in self.paths)
+
+    @property
+    def policy(self) -> Supervision:
+        """What is done when the process ends."""
+        if self.supervision is not None:
+            return self.supervision
+        classes = self.classes
+        return classes[0].supervision if len(classes) == 1 else Supervision()
+
+
+def split_reactors(
+    reactors: Sequence[Callable[[], Body]], processes: object
+) -> tuple[list[Callable[[], Body]], dict[str, Worker]]:
+    """Those that the node's own process runs, and its workers: reactors that want a process have one each.
+
+    Raises ConfigError.
+    """
+    workers = {} if processes is None else workers_of(processes)
+    own: list[Callable[[], Body]] = []
+    named = {kind.declared_channel().name: name for name, worker in workers.items() for kind in worker.classes}
+    for factory in reactors:
+        kind: object = factory
+        while isinstance(kind, functools.partial):
+            kind = kind.func
+        channel = getattr(kind, "__channel__", None)
+        if channel is not None and channel.name in named:
+            raise ConfigError(f"the reactor {channel.name!r} is run by the worker {named[channel.name]!r} already")
+        if getattr(kind, "dispatcher", None) == "process" and channel is not None:
+            workers[channel.name] = Worker([factory])
+            named[channel.name] = channel.name
+        else:
+            own.append(factory)
+    return own, workers
+
+
+def workers_of(processes: object) -> dict[str, Worker]:
+    """What `Node(processes={…})` says: workers by name. Raises ConfigError."""
+    if not isinstance(processes, dict):
+        raise ConfigError(f'processes is {processes!r}; write processes={{"crunch": [Hash]}}')
+    found: dict[str, Worker] = {}
+    names: dict[str, str] = {}
+    for name, said in processes.items():
+        if not isinstance(name, str) or not REACTOR_PATTERN.fullmatch(name):
+            raise ConfigError(f"not a worker's name: {name!r} (lower-case letters, digits, '.', '_', '-'; at most 63)")
+        try:
+            worker = said if isinstance(said, Worker) else Worker(said)
+            for reactor in worker.classes:
+                channel = reactor.declared_channel().name
+                if channel in names:
+                    raise ConfigError(f"the reactor {channel!r} runs in the worker {names[channel]!r} already")
+                names[channel] = name
+        except ConfigError as error:
+            raise ConfigError(f"processes[{name!r}]: {error}") from None
+        found[name] = worker
+    return found

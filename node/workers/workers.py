@@ -1,0 +1,222 @@
+"""The worker processes of one node: they begin before its reactors, and end after them.
+
+Owner of the fork server, of the gate by which workers send to peers, and of one keeper for each worker.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from ...actors.base import PeerbusError, RemoteError, get_logger
+from ...actors.bus import Bus
+from ...actors.messages import ActorFailed, ActorRestarted, HandlerStalled
+from ...transports.connection import greet
+from ...transports.streams import stream_of_pair
+from ...transports.wire import Codecs, Hello
+from .fork_server import ForkServer, WorkerProcess
+from .gate import Gate, WorkerTold
+from .keeper import WorkerEnded, WorkerKeeper, WorkerPlace, WorkerRuns
+from .setup import WorkerSetup, channel_paths, inside_hello
+from .talk import WORKER, EventsOf, LogLines, PeerEnded, WorkerFigures, WorkerStarted
+from .worker import Worker
+
+__all__ = ["WorkerView", "Workers"]
+
+log = get_logger("peerbus.workers")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerView:
+    """A worker at one instant. `state`: `running`, `starting`, `waiting` (to be begun anew) or `ended`.
+
+    `begun`: processes so far; `ended`: how the last one ended. Of what it says of itself once a second: bytes of
+    memory, seconds of processor time, seconds by which its loop was late, messages in mailboxes, sends to its actors.
+    """
+
+    name: str
+    state: str
+    pid: int
+    reactors: tuple[str, ...]
+    begun: int
+    ended: str
+    memory: int = 0
+    cpu: float = 0.0
+    lag: float = 0.0
+    queued: Mapping[str, int] | None = None
+    delivered: Mapping[str, int] | None = None
+    failed: Mapping[str, int] | None = None
+    dead_letters: Mapping[str, int] | None = None
+    restarts: int = 0
+
+
+class Workers:
+    """See the module. On the loop's thread."""
+
+    def __init__(self, bus: Bus, codecs: Codecs, workers: Mapping[str, Worker]) -> None:
+        self._bus = bus
+        self._codecs = codecs
+        self._workers = dict(workers)
+        self._places: dict[str, WorkerPlace] = {}
+        preload = [path.path.partition(":")[0] for worker in workers.values() for path in worker.paths]
+        self._server = ForkServer(bus.name, preload)
+        self._incarnation = bus.rng.getrandbits(63)
+        for worker in workers.values():
+            for reactor in worker.classes:
+                bus.declare(reactor.declared_channel())
+
+    def __bool__(self) -> bool:
+        return bool(self._workers)
+
+    async def start(self) -> None:
+        """Start all of them, one after the other. Raises what the first one that cannot be started raises."""
+        if not self._workers:
+            return
+        bus = self._bus
+        bus.declare(Gate.channel)
+        bus.declare(WORKER)
+        await bus.started(bus.spawn(partial(Gate, self._codecs, self._told, self._tell)))
+        if any(worker.connect is None for worker in self._workers.values()):
+            await self._server.start()
+        for name, worker in self._workers.items():
+            place = self._places[name] = WorkerPlace(name, worker, bus, self._codecs, self._forked)
+            place.keeper = ref = bus.spawn(
+                partial(WorkerKeeper, place), name=f"worker-{name}", supervision=worker.policy
+            )
+            bus.actors.end_of(ref._cell).add_done_callback(
+                lambda _, place=place: place.finish("it is not begun any more")  # type: ignore[misc]  # a default of a lambda
+            )
+            await bus.started(ref)
+
+    async def aclose(self) -> None:
+        """End the fork server; the workers have ended with their keepers. Idempotent."""
+        for place in self._places.values():
+            place.finish("the node has ended")
+        await self._server.aclose()
+
+    async def _forked(self, place: WorkerPlace, ended: Callable[[str], None]) -> tuple[WorkerRuns, Any]:
+        bus = self._bus
+        setup = WorkerSetup(
+            worker=place.name,
+            node=bus.name,
+            node_id=bus.node_id,
+            worker_id=place.worker_id,
+            parent_id=bus.node_id,
+            incarnation=self._incarnation,
+            reactors=place.worker.paths,
+            channels=channel_paths(bus.channels.values()),
+            shutdown_timeout=bus.shutdown_timeout,
+            slow_handler=None,
+            level=logging.getLogger("peerbus").getEffectiveLevel(),
+        )
+        process: WorkerProcess = await self._server.fork(msgspec.msgpack.encode(setup), ended)
+        try:
+            stream = await stream_of_pair(process.stream, f"worker/{place.name}")
+            own = inside_hello(bus.node_id, bus.name, self._incarnation, os.urandom(16), tuple(place.channels()))
+            wanted = setup.worker_id
+
+            def judge(hello: Hello) -> tuple[str, str] | None:
+                return None if hello.node_id == wanted else ("node_id", "this is another worker")
+
+            greeted = await greet(stream, own, judge, dialed=False)
+        except BaseException as error:
+            process.kill()
+            await process.over.wait()
+            if isinstance(error, Exception):
+                why = f"worker {place.name!r} did not begin: its process {place.ended}"
+                raise WorkerEnded(why) from error
+            raise
+        return process, replace(greeted, inside=True)
+
+    # What workers say of themselves.
+
+    def _told(self, said: WorkerTold) -> None:
+        place = self._places.get(said.worker)
+        if place is None:
+            return
+        match said:
+            case WorkerStarted():
+                place.started(said)
+            case WorkerFigures():
+                place.figures = said
+            case LogLines():
+                self._log(said)
+            case EventsOf():
+                for kind, actor, text, number in said.events:
+                    self._bus.publish(_event(kind, f"{actor}@{said.worker}", text, number))
+
+    def _tell(self, worker: str, message: PeerEnded) -> None:
+        place = self._places.get(worker)
+        if place is not None:
+            place.tell(message)
+
+    def _log(self, said: LogLines) -> None:
+        for name, level, at, text, trace in said.lines:
+            structlog = sys.modules.get("structlog")
+            if structlog is not None and structlog.is_configured():
+                logger = structlog.get_logger(name)
+                logger.log(level, text, worker=said.worker, **({"traceback": trace} if trace else {}))
+                continue
+            standard = logging.getLogger(name)
+            if standard.isEnabledFor(level):
+                record = standard.makeRecord(name, level, "", 0, "%s", (f"{text} worker={said.worker}",), None)
+                record.created, record.exc_text = at, trace or None
+                vars(record)["worker"] = said.worker
+                standard.handle(record)
+        if said.dropped:
+            log.warning("lines of a worker's log were dropped", worker=said.worker, count=said.dropped)
+
+    # What there is to see.
+
+    def views(self) -> tuple[WorkerView, ...]:
+        """All of them, in the order in which they were named."""
+        return tuple(map(_view, self._places.values()))
+
+    def place(self, name: str) -> WorkerPlace:
+        """One of them. Raises PeerbusError."""
+        found = self._places.get(name)
+        if found is None:
+            raise PeerbusError(f"{self._bus.name} has no worker {name!r}; it has {', '.join(self._places) or 'none'}")
+        return found
+
+
+def _event(kind: str, actor: str, text: str, number: int) -> object:
+    if kind == "ActorRestarted":
+        return ActorRestarted(actor, number)
+    first, *rest = text.split("\n")
+    if kind == "ActorFailed":
+        code, *more = rest
+        return ActorFailed(actor, RemoteError(code, "\n".join(more)), first)
+    message, *stack = rest
+    return HandlerStalled(actor, first, message, number / 1000, tuple(stack))
+
+
+def _view(place: WorkerPlace) -> WorkerView:
+    names = tuple(reactor.declared_channel().name for reactor in place.worker.classes)
+    cell = None if place.keeper is None else place.keeper._cell
+    state = "running" if place.running else "ended" if cell is None or cell.stopped.is_set() else "waiting"
+    if state == "waiting" and place.process is not None and not place.process.over.is_set():
+        state = "starting"
+    pid = 0 if place.process is None or state in ("ended", "waiting") else place.process.pid
+    base = WorkerView(place.name, state, pid, names, place.begun, place.ended)
+    said = place.figures
+    if said is None or said.pid != pid:
+        return base
+    return replace(
+        base,
+        memory=said.memory,
+        cpu=said.cpu,
+        lag=said.lag,
+        queued=said.queued,
+        delivered=said.delivered,
+        failed=said.failed,
+        dead_letters=said.dead_letters,
+        restarts=said.restarts,
+    )

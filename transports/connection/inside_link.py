@@ -1,0 +1,122 @@
+"""The way to another process of this node: as to a peer, but that who is reached by it is `LOCAL`, and no peer.
+
+Law 1. What others send to an actor there is handed on as the bytes that came: it is read where it is handled.
+Law 2. A sender keeps its address. One that is neither here nor there has a number of its own on the link, which the
+       other side hears of first.
+Law 3. When that process ends, what it had accepted has failed, and what waited waits for the next one: see `succeeded`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...actors.base import NoSuchReactor
+from ...actors.mailbox import NEVER, Waiter
+from ...actors.messages import Address, Local, Terminated
+from ...actors.routing import Link
+from ..lanes import ForwardedAsk, Outgoing, OutLane, Writer
+from ..wire import FIRST_STRANGER, MOST_STRANGERS, Codecs, Forwarded, Hello, SenderFrame
+from .link import PeerLink
+from .sending_host import SendingHost
+
+__all__ = ["InsideLink"]
+
+
+class InsideLink(PeerLink):
+    """See the module. On the loop's thread only."""
+
+    def __init__(self, bus: SendingHost, own: Hello, peer: Hello, codecs: Codecs, writer: Writer) -> None:
+        super().__init__(bus, own, peer, codecs, writer, inside=True)
+        self._strangers: dict[Address[object], int] = {}
+        #: Another link has taken the place of this one: what is sent here waits there.
+        self._succeeded = False
+        #: Tells an actor over there that what it watches has ended; set by whoever knows how to say it.
+        self.tell_of_end: Callable[[str, Terminated], None] = _nobody
+
+    def origin_of(self, sender: Address[object] | None) -> int:
+        """The number by which the other process knows a sender, 0 for none."""
+        if sender is None:
+            return 0
+        if isinstance(sender.where, Local):
+            return self._origins.get(sender.reactor) or self.origins.number_of(sender.reactor)
+        number = self._strangers.get(sender, 0)
+        if not number and len(self._strangers) < MOST_STRANGERS:
+            self._strangers[sender] = number = FIRST_STRANGER + len(self._strangers)
+            self.outbox.control(SenderFrame(number, str(sender)))  # type: ignore[arg-type]  # a kind that peers have not
+            self._writer.schedule()
+        return number
+
+    def forward_tell(self, reactor: str, message: Forwarded, sender: Address[object] | None) -> Outgoing | None:
+        """Hand on a tell. None: it was accepted; else what is to wait for credit. Raises SendError."""
+        lane = self._lane_of(reactor)
+        origin = self.origin_of(sender)
+        if not self._suspended and lane.accept(message.number, origin, message.payload, message, sender) is not None:
+            turn = self._turns[lane.index]
+            if not turn.queued:
+                self.outbox.wake(turn)
+                self._writer.schedule()
+            return None
+        return _outgoing(message, sender, None, NEVER, origin)
+
+    def forward_ask(
+        self, reactor: str, message: Forwarded, sender: Address[object] | None, ask: ForwardedAsk, deadline: float
+    ) -> Outgoing | None:
+        """As `forward_tell`, for an ask that has until `deadline`."""
+        lane = self._lane_of(reactor)
+        ask.message, ask.reply_type, ask.abandon, ask.rid, ask.lane = message, None, self._abandon, 0, lane
+        outgoing = _outgoing(message, sender, ask, deadline, self.origin_of(sender))
+        ask.slot = self._bus.wheel.add(ask, deadline)
+        if not self._suspended and self._send_ask(lane, outgoing, ask, deadline):
+            return None
+        return outgoing
+
+    def wait(self, reactor: str, waiter: Waiter) -> None:
+        """Have a message that was to be handed on wait for credit."""
+        self._lane_of(reactor).wait(waiter)
+
+    def _lane_of(self, reactor: str) -> OutLane:
+        if self.refusal is not None:
+            raise self.refusal(f"{self.called} takes no new work")
+        lane = self._lanes.get(reactor)
+        if lane is None:
+            raise NoSuchReactor(f"this node runs no reactor {reactor!r} any more")
+        return lane
+
+    def _adopt(self, lane: OutLane, waiter: Waiter) -> None:
+        outgoing = waiter.envelope
+        assert isinstance(outgoing, Outgoing)
+        outgoing.origin = self.origin_of(outgoing.sender)
+        ask = outgoing.reply
+        if isinstance(ask, ForwardedAsk):
+            ask.move(lane, self._abandon)
+        if isinstance(outgoing.message, Forwarded):
+            lane.wait(waiter)
+        else:
+            super()._adopt(lane, waiter)
+
+    # The end.
+
+    def take_over(self, before: Link) -> None:
+        """As `Link.take_over`: nothing of what the process before had accepted is waited for."""
+        if isinstance(before, InsideLink) and not before._succeeded:
+            before._succeeded = True
+            before.suspend()
+            before._watches.hand_over(self._watches, self._lanes)
+            self.succession.adopt_waiting(before.succession, self._adopt)
+
+    def lost(self, why: str) -> None:
+        """As `PeerLink.lost`; where another link has taken the place of this one, what is sent here waits there."""
+        super().lost(why)
+        if self._succeeded:
+            self.refusal = None
+
+
+def _nobody(_watcher: str, _event: Terminated) -> None:
+    """Nobody is there to be told."""
+
+
+def _outgoing(
+    message: Forwarded, sender: Address[object] | None, ask: ForwardedAsk | None, deadline: float, origin: int
+) -> Outgoing:
+    size = len(message.payload)
+    return Outgoing(message, sender, ask, deadline, None, size, None, NEVER, message.number, origin, message.payload)
