@@ -23,7 +23,7 @@ PREFACE = b"peerbus\0" + struct.pack(">HH", 1, 1)
 #: The kinds of frames, by their numbers.
 KINDS = (
     "HELLO", "WELCOME", "REJECT", "TELL", "ASK", "REPLY", "ERROR", "CANCEL", "CREDIT", "PING", "PONG", "OPEN", "CLOSE",
-    "UPDATE", "GOAWAY", "PART", "PROBE", "DESCRIBE", "DESCRIPTION",
+    "UPDATE", "GOAWAY", "PART", "PROBE", "DESCRIBE", "DESCRIPTION", "WINDOW", "COMPRESSED", "ITEMS", "END", "GRANT",
 )  # fmt: skip
 _NUMBERS = {kind: number for number, kind in enumerate(KINDS)}
 #: SO_LINGER on, zero seconds: closing leaves nothing in TIME_WAIT, so that ports do not run out.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from uuid import UUID
 
 from peerbus.actors import Address, Channel, Reactor, handles
 
-__all__ = ["Back", "Desk", "Lists", "Question", "Shelf", "Table", "Tables", "Wordy"]
+__all__ = ["Back", "Desk", "Lists", "Question", "Shelf", "Spring", "Table", "Tables", "Wordy"]
 
 #: Bytes of one long answer.
 LONG = 900_000
@@ -74,6 +75,17 @@ class Wordy(Reactor):
     @handles(Question)
     def answer(self, _: Question) -> bytes:
         return bytes(LONG)
+
+
+class Spring(Reactor):
+    """Answers in items, without end."""
+
+    channel = Channel("spring", messages=(Question,))
+
+    @handles(Question)
+    async def flow(self, question: Question) -> AsyncIterator[Question]:
+        while True:
+            yield question
 
 
 class Back(Reactor):

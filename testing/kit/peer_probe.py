@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast, overload
 
 from ...actors.actor import Actor
 from ...actors.base import NoSuchReactor, PeerbusError, SendError
@@ -15,6 +15,7 @@ from ...actors.mailbox import Envelope, ReplyTo
 from ...actors.messages import Address, Asks, Capability, Channel, Peer, check_reply
 from ...actors.router import LinkChanged, LinkDown, LinkUp
 from ...actors.sends import DELIVERED, AskFuture, Outcome, check_timeout
+from ...actors.streams import is_items
 from .probe import HasBus
 from .probe_link import ProbeLink
 from .recorder import Received, Recorder
@@ -183,11 +184,19 @@ class PeerProbe(Recorder):
         self._take(received, None if script is not None else reply, _nothing)
         if script is not None and reply is not None:
             try:
-                value = self._link.travel_back(reactor, script(), reply)
+                value = script()
+                if is_items(value):
+                    value = self._travelling(reactor, cast("AsyncIterator[object]", value), reply)
+                else:
+                    value = self._link.travel_back(reactor, value, reply)
             except Exception as error:  # noqa: BLE001  # what a script raises is for the asker
                 reply.raised(error)
             else:
                 reply.succeed(value)
+
+    async def _travelling(self, reactor: str, items: AsyncIterator[object], reply: ReplyTo) -> AsyncIterator[object]:
+        async for item in items:
+            yield self._link.travel_back(reactor, item, reply)
 
     def _checked(self, value: object) -> object:
         return self._link.travel_back(self.last.reactor, value, self._open_ask())

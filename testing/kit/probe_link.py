@@ -134,9 +134,10 @@ class ProbeLink:
         future.add_done_callback(self._answered)
         return future, future.follow(self._send(reactor, envelope, within), bus.wheel, deadline), sink
 
-    def _beside(self, _: Envelope, work: object) -> object:
+    def _beside(self, envelope: Envelope, work: object) -> object:
         """Make the items of a stream."""
-        new_task(cast("Coroutine[Any, Any, object]", work), loop=self._bus.loop, name="peerbus probe's stream")
+        making = _made(envelope, cast("Coroutine[Any, Any, object]", work))
+        new_task(making, loop=self._bus.loop, name="peerbus probe's stream")
         return None
 
     def ask(
@@ -303,3 +304,14 @@ class ProbeLink:
         cell = self._bus.cell(watcher.reactor)
         if cell is not None:
             cell.mailbox.put_system(Envelope(Terminated(self._at(reactor), reason)))
+
+
+async def _made(envelope: Envelope, work: Coroutine[Any, Any, object]) -> None:
+    reply = envelope.reply
+    assert reply is not None
+    try:
+        result = await work
+    except Exception as error:  # noqa: BLE001  # what a script raises is for the asker
+        reply.raised(error)
+    else:
+        reply.succeed(result)

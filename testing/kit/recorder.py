@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -161,6 +161,13 @@ class Recorder:
         """
         self._scripts.insert(0, (message_type, with_))
 
+    def answer_stream(self, message_type: type, items: Any, *, error: BaseException | None = None) -> None:
+        """Answer every stream of this type from now on by these items: a list, or a function of the message.
+
+        `error`: what the generator raises behind them. As `answer` in all else.
+        """
+        self.answer(message_type, lambda message: _one_by_one(scripted(items, message), error))
+
     def ignore(self, *message_types: type) -> None:
         """Record messages of these types from now on, but do not expect them."""
         self._ignored += message_types
@@ -208,6 +215,13 @@ class Recorder:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._name}, {len(self._received)} received>"
+
+
+async def _one_by_one(items: Any, error: BaseException | None) -> AsyncIterator[object]:
+    for item in items:
+        yield item
+    if error is not None:
+        raise error
 
 
 def scripted(with_: Any, message: object) -> object:

@@ -46,7 +46,9 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
     #: Credit for items, their ends, and what comes of a stream that is over: a window of it may be under way.
     "GRANT": (8192, 200),
     "END": (4096, 100),
-    "late ITEMS": (8192, 200),
+    "ITEMS": (8192, 200),
+    #: Streams that are given up, beside those of which items were taken: opened and cancelled again and again.
+    "CANCEL of a stream": (4096, 500),
     #: A node that changes what it offers says so ten times a second at most; see `Announcements`.
     "UPDATE": (512, 20),
     #: 256 channels may end, each once.
@@ -110,6 +112,8 @@ def counted(takers: Mapping[type, _Take], now: Callable[[], float], earned: Mapp
     }
     found: dict[type, _Take] = dict(takers)
     for kind, name in single.items():
+        if kind not in takers:
+            continue
         found[kind] = _one(Allowance(name, now, earned.get(kind, float)), takers[kind])
     replies = Allowance("REPLY", now, earned[Reply])
     for kind in (Reply, ZeroCopyReply):

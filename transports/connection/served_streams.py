@@ -33,7 +33,18 @@ MAX_STREAMS = 256
 class ServedStreams:
     """Those of one connection, on the loop's thread. `lanes`, `answers` are its receiving half's."""
 
-    __slots__ = ("_answers", "_bus", "_lanes", "_late", "_open", "_outbox", "_writer", "asked_for")
+    __slots__ = (
+        "_answers",
+        "_bus",
+        "_given_up",
+        "_grants",
+        "_lanes",
+        "_late",
+        "_open",
+        "_outbox",
+        "_writer",
+        "asked_for",
+    )
 
     def __init__(self, bus: Bus, lanes: list[InLane], answers: ServedAsks, outbox: Outbox, writer: Writer) -> None:
         self._bus = bus
@@ -45,7 +56,10 @@ class ServedStreams:
         self._open: dict[int, set[StreamReply]] = {}
         #: Streams that were asked for.
         self.asked_for = 0
-        self._late = Allowance("late ITEMS", bus.loop.time, lambda: 1024.0 * self.asked_for)
+        #: Words of credit that came: somebody reads.
+        self._grants = 0
+        self._late = Allowance("ITEMS", bus.loop.time, lambda: 1024.0 * self.asked_for)
+        self._given_up = Allowance("CANCEL of a stream", bus.loop.time, lambda: float(self._grants))
 
     @property
     def open(self) -> int:
@@ -123,7 +137,13 @@ class ServedStreams:
         """The peer has taken items. Raises ProtocolError beyond what a window may be."""
         reply = self._reply(frame.lane, frame.rid)
         if reply is not None:
+            self._grants += 1
             reply.down.granted(frame.items, frame.bytes)
+
+    def cancelled(self, rid: int) -> None:
+        """The peer gives that ask up, if it is a stream. Raises ProtocolError where it has opened many for nothing."""
+        if isinstance(self._answers.served.get(rid), StreamReply):
+            self._given_up.spend()
 
     def items(self, frame: ItemsFrame | ZeroCopyItems) -> None:
         """Items that go with an ask. Raises ProtocolError for more than were granted."""

@@ -191,7 +191,7 @@ class StreamAsks:
         #: The peer knows streams.
         self.understood = understood
         self._where = peer_id
-        self._late = Allowance("late ITEMS", asks.now, lambda: 1024.0 * asks.last_rid)
+        self._late = Allowance("ITEMS", asks.now, lambda: 1024.0 * asks.last_rid)
 
     def grant(self, ask: RemoteStreamAsk, items: int, size: int) -> None:
         """Its reader has taken so many."""

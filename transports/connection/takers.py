@@ -65,10 +65,14 @@ def all_takers(
     def items(frame: ItemsFrame | ZeroCopyItems) -> None:
         (asked if frame.lane % 2 else served).items(frame)
 
+    def cancelled(frame: Cancel) -> None:
+        served.cancelled(frame.rid)
+        receive.cancelled(frame)
+
     return counted(
         {
             **takers_of(receive),
-            Cancel: receive.cancelled,
+            Cancel: cancelled,
             Reply: link.replied,
             Error: link.failed,
             Credit: link.credited,

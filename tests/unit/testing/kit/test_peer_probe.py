@@ -63,6 +63,20 @@ async def bus() -> AsyncIterator[Bus]:
         yield running
 
 
+async def test_it_answers_in_items_here_and_for_a_whole_peer(bus: Bus) -> None:
+    cache = Probe(bus, "cache")
+    async with PeerProbe(bus, reactors=[Blocks], roles={"archive"}) as peer:
+        for probe, to in ((peer, Role("archive") / Blocks), (cache, cache.address)):
+            probe.answer_stream(Get, lambda wanted: [Block(height) for height in range(wanted.height)])
+            assert [item async for item in bus.stream(to, Get(3))] == [Block(0), Block(1), Block(2)]
+            probe.answer_stream(Get, [Block(7)], error=RemoteError("pruned"))
+            stream = bus.stream(to, Get(3))
+            assert await anext(stream) == Block(7)
+            with pytest.raises(RemoteError, match="pruned"):
+                await anext(stream)
+            assert probe.messages == [Get(3), Get(3)]
+
+
 async def test_it_is_reached_by_its_id_its_role_and_as_one_of_everyone(bus: Bus) -> None:
     async with PeerProbe(bus, reactors=[Blocks], roles={"archive"}) as peer:
         peer.answer(Get, lambda wanted: Block(wanted.height))
