@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from ...actors.base import NoRoute, NoSuchReactor, PeerGone, SendError, new_task
 from ...actors.bus import Bus
-from ...actors.engine import Load
+from ...actors.engine import Here, Load
 from ...actors.mailbox import Envelope, ItemCounts, ReplyTo, Waiter
 from ...actors.messages import Address, Capability, Peer, Terminated
 from ...actors.sends import DELIVERED, AskFuture, AskWaiting, FailedOutcome, Outcome, Supply, Waiting, Within
@@ -40,7 +40,7 @@ class ProbeLink:
         #: Why it carries nothing, if it does not.
         self.gone: str | None = None
         self._bus = bus
-        self._codecs = Codecs(bus.channels)
+        self._codecs = Codecs(bus.channels, Here(bus))
         self._on_message = on_message
         self._waiting: deque[tuple[str, Waiter]] = deque()
         self._asks: dict[AskFuture[Any], None] = {}
