@@ -16,7 +16,15 @@ from dataclasses import dataclass, replace
 
 from ..actors.base import wall_clock
 from ..actors.event_stream import EventStream, Subscription
-from ..actors.messages import ActorFailed, ActorRestarted, ActorTerminated, DeadLetter, FailedOver, HandlerStalled
+from ..actors.messages import (
+    ActorFailed,
+    ActorRestarted,
+    ActorTerminated,
+    DeadLetter,
+    FailedOver,
+    HandlerStalled,
+    PoolResized,
+)
 from ..discovery.facts import (
     ListenerLost,
     ListenerRestored,
@@ -75,6 +83,7 @@ NodeEvent = (
     | ActorTerminated
     | ActorFailure
     | HandlerStalled
+    | PoolResized
     | LostMessage
     | FailedOver
 )
@@ -96,6 +105,7 @@ EVENT_TYPES: tuple[type, ...] = (
     ActorTerminated,
     ActorFailed,
     HandlerStalled,
+    PoolResized,
     DeadLetter,
     FailedOver,
 )

@@ -7,14 +7,17 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..actors.actor import Actor
+from ..actors.base import RemoteError, SendError
 from ..actors.engine import Ending, handles
 from ..actors.messages import LOCAL, Address
+from ..actors.pools import ResizePool
 from ..actors.sends import WaitView
+from ..discovery.mind import LeverResult
 from .event_history import EventHistory, Happened
 from .loop_lag import LoopLag
 from .snapshot import NodeSnapshot
 
-__all__ = ["INSPECTOR", "GetEvents", "GetSnapshot", "GetWaits", "Inspector"]
+__all__ = ["INSPECTOR", "GetEvents", "GetSnapshot", "GetWaits", "Inspector", "SetPoolMembers"]
 
 #: Its address. It has no channel, so no peer can reach it.
 INSPECTOR: Address[object] = Address(LOCAL, "peerbus.node")
@@ -35,6 +38,14 @@ class GetEvents:
     """Ask for the events that are kept and are newer than the number `after`: a tuple of `Happened`."""
 
     after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SetPoolMembers:
+    """Let a pool have so many members: a `LeverResult`. Refused: `unknown_pool`, `bounds`, `failed`."""
+
+    pool: str
+    members: int
 
 
 class Inspector(Actor):
@@ -70,6 +81,24 @@ class Inspector(Actor):
     @handles(GetWaits)
     def _get_waits(self, _: GetWaits) -> tuple[WaitView, ...]:
         return self._waits()
+
+    @handles(SetPoolMembers, reentrant=True)
+    async def _set_pool_members(self, wanted: SetPoolMembers) -> LeverResult:
+        look = self.bus.actors.pools.get(wanted.pool)
+        if look is None:
+            known = ", ".join(sorted(self.bus.actors.pools)) or "none"
+            return LeverResult(
+                False, "unknown_pool", f"no pool is called {wanted.pool[:80]!r} here; there are: {known}"
+            )
+        view = look()
+        if not view.lower <= wanted.members <= view.upper:
+            text = f"{view.name} has {view.lower} to {view.upper} members, not {wanted.members}"
+            return LeverResult(False, "bounds", text)
+        try:
+            await self.ask(LOCAL / view.name, ResizePool(wanted.members))
+        except (RemoteError, SendError) as error:
+            return LeverResult(False, "failed", f"{view.name} cannot have {wanted.members} members: {error}")
+        return LeverResult(True)
 
     @handles(GetEvents)
     def _get_events(self, wanted: GetEvents) -> tuple[Happened, ...]:

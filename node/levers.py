@@ -27,6 +27,7 @@ from ..discovery.mind import (
     UnbanPeer,
 )
 from ..transports.rules import PeerRates, Permissions
+from .inspector import INSPECTOR, SetPoolMembers
 from .network import Network
 from .network_door import NetworkDoor
 from .node_arguments import dialed_of, endpoint_of, of_kind, rates_of
@@ -124,6 +125,15 @@ class NodeLevers:
     def undrain(self) -> Outcome[LeverResult]:
         """Let peers in again. Refused: `already`."""
         return self._pull(Drain(on=False))
+
+    def resize(self, pool: str, members: int) -> Outcome[LeverResult]:
+        """Let the pool of that name have so many members; one that changes its size by a rule goes on from there.
+
+        Members that leave handle what they have got. Refused: `unknown_pool`, `bounds`, and `failed` where a member
+        cannot be made.
+        """
+        of_kind("members", members, int, "4")
+        return self.bus.request(INSPECTOR, SetPoolMembers(str(pool), members), None, LeverResult, None)
 
     def set_network(self, network: Network) -> Outcome[LeverResult]:
         """Let in by these rules from now on, whoever is in as well; the name of the network stays.

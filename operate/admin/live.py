@@ -41,6 +41,7 @@ def picture(node: NodeViews) -> NodePicture:
         channels=channels_of(node, seen),
         actors=_foremost(node),
         waits=node.waits(),
+        pools=seen.pools,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...actors.actor_page import ORDERS, ActorPage, ActorView, view_of_actor
 from ...actors.base import wall_clock
 from ...actors.mailbox import Ledger
+from ...actors.pool_view import PoolView
 from ...actors.sends import WaitView
 from ...discovery.mind import BanView, PeerPage, PeerView, RequirementView
 from ...discovery.peer import PeerState
@@ -152,6 +153,19 @@ async def actor(node: NodeViews, request: ApiRequest) -> ActorView:
     return view_of_actor(cell)
 
 
+async def pools(node: NodeViews, _request: ApiRequest) -> tuple[PoolView, ...]:
+    """Pools and their members."""
+    return node.bus.actors.pool_views()
+
+
+async def pool(node: NodeViews, request: ApiRequest) -> PoolView:
+    """One pool."""
+    look = node.bus.actors.pools.get(request.path["name"])
+    if look is None:
+        raise ApiError(404, "unknown_pool", f"no pool is called {request.path['name'][:80]!r} here")
+    return look()
+
+
 async def bans(node: NodeViews, _request: ApiRequest) -> tuple[BanView, ...]:
     """Bans in force."""
     return node.overview().bans
@@ -226,6 +240,8 @@ LOOKING = (
         ),
     ),
     ApiRoute("GET", "/v1/actors/{name}", actor, "One actor.", ActorView, fails={404: "No actor has that name."}),
+    ApiRoute("GET", "/v1/pools", pools, "The pools and their members.", tuple[PoolView, ...]),
+    ApiRoute("GET", "/v1/pools/{name}", pool, "One pool.", PoolView, fails={404: "No pool has that name."}),
     ApiRoute("GET", "/v1/bans", bans, "The bans in force.", tuple[BanView, ...]),
     ApiRoute("GET", "/v1/requirements", requirements, "What peers must offer.", tuple[RequirementView, ...]),
     ApiRoute("GET", "/v1/network", network, "Who may come in, by which rules.", NetworkView),

@@ -22,6 +22,7 @@ from ..api import (
     Permission,
     RevokeBody,
     ScoreBody,
+    SizeBody,
     malformed,
 )
 from .route import Answers, ApiRoute
@@ -105,6 +106,11 @@ async def free_score(node: NodeViews, request: ApiRequest) -> LeverResult:
     return await pulled(node.set_score(request.path["id"], None))
 
 
+async def resize(node: NodeViews, request: ApiRequest) -> LeverResult:
+    """Let a pool have so many members."""
+    return await pulled(node.resize(request.path["name"], read_body(request.body, SizeBody).members))
+
+
 async def drain(node: NodeViews, request: ApiRequest) -> LeverResult:
     """Empty the node."""
     return await pulled(node.drain(within=read_body(request.body, DrainBody).within))
@@ -175,6 +181,7 @@ STEERING = (
     _lever("DELETE", "/v1/offers/{role}", withdraw, "Offer a role no longer."),
     _lever("PUT", "/v1/peers/{id}/score", score, "Fix the rank of a peer.", ScoreBody),
     _lever("DELETE", "/v1/peers/{id}/score", free_score, "Let what a peer earned be its rank again."),
+    _lever("PUT", "/v1/pools/{name}", resize, "Let a pool have so many members.", SizeBody),
     _lever("PUT", "/v1/drain", drain, "Empty this node.", DrainBody),
     _lever("DELETE", "/v1/drain", undrain, "Let peers in again."),
     _lever("PUT", "/v1/log/{level}", log_level, "Log from this level up."),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .event_view import EventView
 from .exchange import ApiAnswer, ApiError, ApiRequest, Failure, Permission, Streamed, as_json, malformed
-from .lever_bodies import BanBody, DialBody, DrainBody, PartBody, RevokeBody, ScoreBody
+from .lever_bodies import BanBody, DialBody, DrainBody, PartBody, RevokeBody, ScoreBody, SizeBody
 from .pace import EVERY, LATEST, SOONEST
 from .readiness import Readiness, readiness_of
 from .send_bodies import PATIENCE, AskAnswer, GroupAnswers, SendBody, Sent
@@ -40,6 +40,7 @@ __all__ = [
     "Permission",
     "Readiness",
     "ScoreBody",
+    "SizeBody",
     "SendBody",
     "Sent",
     "Streamed",

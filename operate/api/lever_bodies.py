@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["BanBody", "DialBody", "DrainBody", "PartBody", "RevokeBody", "ScoreBody"]
+__all__ = ["BanBody", "DialBody", "DrainBody", "PartBody", "RevokeBody", "ScoreBody", "SizeBody"]
 
 
 class DialBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -42,3 +42,9 @@ class DrainBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds that what is under way with peers may take."""
 
     within: float = 5.0
+
+
+class SizeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many members the pool has from now on."""
+
+    members: int

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ...actors.actor_page import ActorView
+from ...actors.pool_view import PoolView
 from ...actors.sends import WaitView
 from ...discovery.mind import PeersSnapshot
 from ...transports.connection import ConnectionStatistics
@@ -30,3 +31,4 @@ class NodePicture:
     channels: tuple[ChannelView, ...]
     actors: tuple[ActorView, ...]
     waits: tuple[WaitView, ...]
+    pools: tuple[PoolView, ...] = ()

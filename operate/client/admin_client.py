@@ -17,6 +17,7 @@ from ..api import (
     ScoreBody,
     SendBody,
     Sent,
+    SizeBody,
 )
 from .caller import PAGE, AdminCaller, api_path
 from .event_feed import FeedItem, follow_events
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
         NetworkView,
         NodeOverview,
         PeerView,
+        PoolView,
         RequirementView,
         WaitView,
     )
@@ -97,6 +99,12 @@ class AdminClient(AdminCaller):
         from .answers import ActorView
 
         return await self.get(api_path("actors", name), ActorView)
+
+    async def pools(self) -> tuple[PoolView, ...]:
+        """The pools and their members, by name."""
+        from .answers import PoolView
+
+        return await self.get("/v1/pools", tuple[PoolView, ...])
 
     async def bans(self) -> tuple[BanView, ...]:
         """The bans in force."""
@@ -193,6 +201,10 @@ class AdminClient(AdminCaller):
         if score is None:
             return await self._pull("DELETE", path)
         return await self._pull("PUT", path, ScoreBody(score))
+
+    async def resize(self, pool: str, members: int) -> LeverResult:
+        """Let a pool have so many members."""
+        return await self._pull("PUT", api_path("pools", pool), SizeBody(members))
 
     async def drain(self, within: float = 5.0) -> LeverResult:
         """Empty the node: what is under way with peers has `within` seconds."""

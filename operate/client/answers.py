@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...actors.actor_page import ActorView
 from ...actors.mailbox import Ledger
+from ...actors.pool_view import PoolView
 from ...actors.sends import WaitView
 from ...discovery.mind import BanView, LeverResult, PeerView, RequirementView
 from ...node.network_view import NetworkView
@@ -21,6 +22,7 @@ __all__ = [
     "NetworkView",
     "NodeOverview",
     "PeerView",
+    "PoolView",
     "RequirementView",
     "WaitView",
 ]

@@ -24,7 +24,9 @@ _NODE_ID = re.compile(r"\b[0-9a-f]{64}\b")
 SHOWN = 20
 _COLOURS = {
     **dict.fromkeys(("PeerUp", "RequirementMet", "PeerUnbanned", "ListenerRestored"), Colour.GOOD),
-    **dict.fromkeys(("PeerDown", "PeerNotReached", "PeerRefused", "ActorRestarted", "FailedOver"), Colour.NOTABLE),
+    **dict.fromkeys(
+        ("PeerDown", "PeerNotReached", "PeerRefused", "ActorRestarted", "FailedOver", "PoolResized"), Colour.NOTABLE
+    ),
     **dict.fromkeys(
         ("PeerBanned", "RequirementUnmet", "ListenerLost", "ActorFailure", "HandlerStalled", "LostMessage"), Colour.BAD
     ),

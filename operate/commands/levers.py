@@ -24,6 +24,7 @@ __all__ = [
     "LOG",
     "OFFER",
     "PERSIST",
+    "RESIZE",
     "SCORE",
     "SEED",
     "UNBAN",
@@ -126,6 +127,11 @@ async def _withdraw(node: AdminClient, options: argparse.Namespace) -> tuple[Lev
     return await node.withdraw(options.role), f"{options.role} is offered no longer"
 
 
+async def _resize(node: AdminClient, options: argparse.Namespace) -> tuple[LeverResult, str]:
+    done = f"{options.pool} has {options.members} members from now on"
+    return await node.resize(options.pool, options.members), done
+
+
 async def _drain(node: AdminClient, options: argparse.Namespace) -> tuple[LeverResult, str]:
     within = seconds_in("--within", options.within)
     return await node.drain(within), "the node is empty: it dials nobody and lets nobody in, until peerbus undrain"
@@ -178,6 +184,11 @@ def _score_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("score", metavar="SCORE", help="a number; earned: what the peer earns counts again")
 
 
+def _resize_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pool", metavar="POOL", help="its name, as peerbus pools says it")
+    parser.add_argument("members", metavar="MEMBERS", type=int, help="how many it is to have")
+
+
 def _drain_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--within", metavar="TIME", default="5", help="for what is under way with peers (default: 5)")
 
@@ -205,6 +216,12 @@ OFFER = _lever(
 )
 WITHDRAW = _lever(
     _withdraw, lambda parser: parser.add_argument("role", metavar="ROLE", help="archive"), "peerbus withdraw archive"
+)
+RESIZE = _lever(
+    _resize,
+    _resize_arguments,
+    "peerbus resize hash 8",
+    "Members that leave handle what they have got. A pool that changes its size by a rule goes on from there.",
 )
 DRAIN = _lever(_drain, _drain_arguments, "peerbus drain --within 30", "Before a node is stopped or upgraded.")
 UNDRAIN = _lever(_undrain, lambda parser: None, "peerbus undrain")

@@ -6,10 +6,11 @@ import argparse
 import time
 
 from ...actors.base import printable
-from ..client import AdminClient
+from ..client import AdminClient, RequestRefused
 from .node_command import NodeCommand
 from .peer_ids import without_id
-from .shown import ShownBan, ShownChannel, ShownNode, ShownRequirement
+from .pools import pool_line
+from .shown import ShownBan, ShownChannel, ShownNode, ShownPool, ShownRequirement
 from .terminal import Colour, Terminal
 from .units import by_reason, size, span
 
@@ -30,10 +31,19 @@ async def status(node: AdminClient, options: argparse.Namespace, terminal: Termi
         requirements = [f"{each.require}: {each.have} of {each.want}" for each in needs]
         bans = len(await node.get("/v1/bans", tuple[ShownBan, ...]))
         channels = await node.get("/v1/channels", tuple[ShownChannel, ...])
-        terminal.say(*_lines(terminal, seen, channels, requirements, bans))
+        pools = await _pools(node)
+        terminal.say(*_lines(terminal, seen, channels, requirements, bans, pools))
     elif not ready:
         terminal.say(*(f"{each.reason}: {printable(each.text)}" for each in seen.ready.why_not))
     return NOT_READY if options.ready and not ready else 0
+
+
+async def _pools(node: AdminClient) -> list[str]:
+    try:
+        found = await node.get("/v1/pools", tuple[ShownPool, ...])
+    except RequestRefused:  # a node of a version that knows none
+        return []
+    return [f"{each.name} {pool_line(each)}" for each in found]
 
 
 def _lines(
@@ -42,6 +52,7 @@ def _lines(
     channels: tuple[ShownChannel, ...],
     requirements: list[str],
     bans: int,
+    pools: list[str],
 ) -> list[str]:
     word = terminal.paint("ready", Colour.GOOD) if seen.ready.ready else terminal.paint("NOT READY", Colour.BAD)
     up = span(max(0.0, time.time() - seen.process.started))
@@ -63,6 +74,7 @@ def _lines(
         ("ended", by_reason(seen.carried.ended)),
         ("actors", f"{seen.actors}, {seen.restarts} restarts"),
         ("mailboxes", f"{queued} messages" + (f", the oldest for {span(oldest)}" if oldest is not None else "")),
+        ("pools", "; ".join(pools)),
         ("dead", by_reason(seen.dead_letters)),
         ("loop lag", f"{span(seen.loop_lag.last)} now, {span(seen.loop_lag.worst)} at most in a minute"),
         ("process", f"{span(process.cpu_seconds)} of a processor, {size(process.resident_bytes)}, "

@@ -32,6 +32,7 @@ SCRIPTS = (
     "overview.js",
     "peers.js",
     "channels.js",
+    "pools.js",
     "actors.js",
     "map.js",
     "waits.js",

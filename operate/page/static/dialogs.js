@@ -101,6 +101,13 @@ const levers = {
       run: ({ score }) => (score === "" ? call("DELETE", at(node, `/peers/${part(peer.node_id)}/score`)) : call("PUT", at(node, `/peers/${part(peer.node_id)}/score`), { score: Number(score) })),
     });
   },
+  resize(node, pool) {
+    confirm({
+      title: `Members of ${pool.name}`, action: "Resize", done: `${pool.name} has its new size`, text: `${number(pool.lower)} to ${number(pool.upper)}. Members that leave handle what they have got.`,
+      fields: [{ name: "members", label: "Members", type: "number", value: String(pool.size), required: true }],
+      run: ({ members }) => call("PUT", at(node, `/pools/${part(pool.name)}`), { members: Number(members) }),
+    });
+  },
   drain(node) {
     confirm({
       title: `Empty ${node.name}?`, danger: true, action: "Drain", done: `${node.name} is being emptied`, text: "It parts with its peers in order, and lets nobody in until you say so.",

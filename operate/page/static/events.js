@@ -69,6 +69,7 @@ function told({ kind, event: e }) {
     case "ActorRestarted": return `${e.actor} was made anew, ${plural(e.restarts, "time")} now`;
     case "ActorTerminated": return `${e.actor} has ended: ${words(e.reason)}`;
     case "ActorFailure": return `${e.actor} failed with ${e.error} (${e.directive})${e.at ? ` at ${e.at}` : ""}`;
+    case "PoolResized": return `${e.pool} has ${plural(e.members, "member")} now, ${e.before} before: ${e.why}`;
     case "HandlerStalled": return `${e.actor} holds the event loop for ${seconds(e.seconds)} in ${e.handler}${e.message ? ` of ${e.message}` : ""}: ${e.stack.at(-1) ?? ""}`;
     case "LostMessage": return `${e.message} to ${e.to} was lost: ${words(e.reason)}`;
     case "FailedOver": return `${e.message} to ${e.to} goes from ${nameOf(e.tried)} to ${nameOf(e.next)}: ${words(e.why)}`;
