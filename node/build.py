@@ -175,7 +175,13 @@ def _reactors(config: NodeConfig, *, starts: bool = False) -> list[_Loaded]:
             problem = f"{entry.path} and {channels[channel.name]} have one channel, {channel.name!r}"
             raise config.source.error(key, problem)
         channels[channel.name] = entry.path
-        factory = functools.partial(reactor, **entry.args) if entry.args else reactor
+        factory: Callable[[], Reactor] = functools.partial(reactor, **entry.args) if entry.args else reactor
+        if entry.pool is not None:
+            pick = _import(config, f"{key}.pool.pick", entry.pool.pick) if entry.pool.picks_by else None
+            try:
+                factory = entry.pool.made(factory, pick)
+            except (TypeError, ValueError) as error:
+                raise config.source.error(f"{key}.pool", str(error)) from error
         reactors.append(_Loaded(factory, entry.path, channel, process))
     return reactors
 

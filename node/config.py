@@ -24,6 +24,7 @@ from .config_peers import PeersConfig, read_peers
 from .config_permissions import read_permissions
 from .config_pex import PexConfig, read_pex
 from .config_places import advertised_at, interface_of, listen_at
+from .config_pools import PoolConfig, read_pool
 from .config_processes import ProcessConfig, read_processes
 from .config_rates import read_rates
 from .config_tracing import TracingConfig, read_tracing
@@ -49,10 +50,11 @@ _REACTOR_EXAMPLE = '"package.module:Class"'
 
 @dataclass(frozen=True, slots=True)
 class ReactorConfig:
-    """One reactor: `path` is `module:Class`, `args` the keyword arguments that it is made with."""
+    """One reactor: `path` is `module:Class`, `args` the keyword arguments that it is made with; `pool`: it is one."""
 
     path: str
     args: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    pool: PoolConfig | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,15 +236,17 @@ def _reactors(table: TomlTable) -> tuple[ReactorConfig, ...]:
     reactors = []
     for index, entry in enumerate(table.entries("reactors", _REACTOR_EXAMPLE)):
         args: dict[str, object] = {}
+        pool: PoolConfig | None = None
         if isinstance(entry, TomlTable):
             key, path = f"reactors[{index}].path", entry.text("path", _REACTOR_EXAMPLE)
             args = entry.table("args").values()
+            pool = read_pool(entry.table("pool")) if entry.has("pool") else None
             entry.finish()
         else:
             key, path = f"reactors[{index}]", entry
         if not IMPORT_PATH.fullmatch(path):
             raise table.error(key, f"{path!r} is not an import path; write {_REACTOR_EXAMPLE}")
-        reactors.append(ReactorConfig(path, MappingProxyType(args)))
+        reactors.append(ReactorConfig(path, MappingProxyType(args), pool))
     return tuple(reactors)
 
 

@@ -41,6 +41,12 @@ class PoolPlan:
     prefetch: int = 1
 
     @property
+    def factory_dispatcher(self) -> str | None:
+        """Where the class says that its actors run."""
+        made: object = getattr(self.factory, "func", self.factory)  # of a partial
+        return getattr(made, "dispatcher", None)
+
+    @property
     def bounds(self) -> tuple[int, int]:
         """Members at least and at most."""
         return (1, MAX_MEMBERS) if self.resizer is None else (self.resizer.lower, self.resizer.upper)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from ...actors.engine import HistogramView, State
 from ...actors.mailbox import Account
-from ...actors.pool_view import PoolView
 from ...discovery.peer import PeerState
 from ...node.snapshot import NodeSnapshot
 from .exposition import MetricKind, MetricValue, Sampled
@@ -99,10 +98,6 @@ def _loads(level: str) -> Callable[[Seen], Iterator[MetricValue]]:
 
 def _credit(level: str) -> Callable[[Seen], Iterator[MetricValue]]:
     return _by(lambda node: {name: getattr(left, level) for name, left in node.credit.items()})
-
-
-def _pools(value: Callable[[PoolView], float]) -> Callable[[Seen], Iterator[MetricValue]]:
-    return _by(lambda node: {pool.channel: value(pool) for pool in node.pools if pool.channel is not None})
 
 
 def _members(seen: Seen) -> Iterator[MetricValue]:
@@ -224,24 +219,11 @@ METRICS: tuple[Metric, ...] = (
         "peerbus_ask_duration_seconds", _HISTOGRAM, "How long asks of this node took, of one in 61.", _asks,
         ("side", "channel"), "seconds",
     ),
-    # Pools, of actors with a channel.
-    Metric("peerbus_pool_size", _GAUGE, "Members that a pool is to have.", _pools(lambda p: p.size), ("channel",)),
+    # Pools, of actors with a channel. What waits there is in the mailboxes of their channel.
     Metric("peerbus_pool_members", _GAUGE, "Members of a pool, by state.", _members, ("channel", "state")),
     Metric(
-        "peerbus_pool_busy_members", _GAUGE, "Members of a pool that are at work.",
-        _pools(lambda p: sum(each.at_work > 0 for each in p.members)), ("channel",),
-    ),
-    Metric(
-        "peerbus_pool_queued_messages", _GAUGE, "Messages that wait for a member of a pool, or for any of them.",
-        _pools(lambda p: p.held + sum(each.queued for each in p.members)), ("channel",),
-    ),
-    Metric(
-        "peerbus_pool_oldest_seconds", _GAUGE, "For how long the oldest message has waited for a member of a pool.",
-        _pools(lambda p: p.oldest or 0.0), ("channel",), "seconds",
-    ),
-    Metric(
         "peerbus_pool_lost_members", _COUNTER, "Members of a pool that ended for good, their budget spent.",
-        _pools(lambda p: p.lost), ("channel",),
+        _by(lambda n: {pool.channel: pool.lost for pool in n.pools if pool.channel is not None}), ("channel",),
     ),
     # Ways to peers.
     Metric(

@@ -112,29 +112,38 @@ def test_an_example_says_which_file_it_cannot_serve(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_job_queue() -> None:
-    lines = run("job_queue.py", "--frames", "12").splitlines()
+def test_jobs_are_done_though_a_worker_is_killed_and_one_is_cancelled() -> None:
+    lines = run("jobs/jobs.py", "--frames", "12").splitlines()
     (killed,) = [line for line in lines if "is killed" in line]
-    found = re.fullmatch(r"worker-1 is killed in the middle of frame (\d+)", killed)
+    found = re.fullmatch(r"worker-1 is killed in the midst of frame (\d+)", killed)
     assert found is not None
-    again = re.fullmatch(r"12 frames, a result for each; begun more than once: \[([0-9, ]*)\]", lines[-2])
+    again = re.fullmatch(r"12 frames, an end for each; begun more than once: \[([0-9, ]*)\]", lines[-2])
     assert again is not None
     # On a busy machine it may have come to the end of its frame before the signal reached it.
-    assert found[1] in again[1].split(", ") or f"frame {found[1]}: 100 % by worker-1" in lines
+    told = [line for line in lines if line.startswith(f"frame {found[1]}: 100 % by worker-1,")]
+    assert found[1] in again[1].split(", ") or told
     by = re.fullmatch(r"frames by worker: \{(.*)\}", lines[-1])
     assert by is not None
-    assert sum(int(part.split(": ")[1]) for part in by[1].split(", ")) == 12
+    ends = {name.strip("'"): int(count) for name, count in (part.split(": ") for part in by[1].split(", "))}
+    assert sum(ends.values()) == 12
+    assert "failed" not in lines[-1]
+    cancelled = [line for line in lines if line == "frame 11 is cancelled: True"]
+    assert len(cancelled) == ends.get("cancelled", 0)
+    given_up = [line for line in lines if line.endswith("gives up frame 11 at 50 %")]
+    assert len(given_up) == len(cancelled) or "gives up" not in "".join(lines)
 
 
-def test_a_job_queue_of_which_nobody_is_killed_begins_nothing_twice() -> None:
-    lines = run("job_queue.py", "--frames", "6", "--workers", "2", "--no-kill").splitlines()
-    assert lines[-2] == "6 frames, a result for each; begun more than once: []"
-    for percent in (0, 50, 100):
+def test_jobs_of_which_nobody_is_killed_begin_nothing_twice_and_each_process_does_two_at_a_time() -> None:
+    lines = run("jobs/jobs.py", "--frames", "6", "--workers", "2", "--no-kill").splitlines()
+    assert lines[-2] == "6 frames, an end for each; begun more than once: []"
+    for percent in (0, 50):
         assert len([line for line in lines if f": {percent} % by worker-" in line]) == 6
+    members = {re.sub(".* by ", "", line) for line in lines if " by worker-" in line}
+    assert members == {f"worker-{process}, worker.{member}" for process in (1, 2) for member in (1, 2)}
 
 
-def test_a_job_queue_says_what_it_cannot_do() -> None:
-    command = [*PYTHON, str(EXAMPLES / "job_queue.py"), "--workers", "1"]
+def test_jobs_say_what_cannot_be_done() -> None:
+    command = [*PYTHON, str(EXAMPLES / "jobs" / "jobs.py"), "--workers", "1"]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=30)
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].endswith("there must be a frame, and a worker that is not killed")

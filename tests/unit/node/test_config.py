@@ -249,7 +249,8 @@ DOCS = Path(__file__).resolve().parents[3] / "docs" / "configuration.md"
 
 def test_the_page_has_every_key_and_no_other() -> None:
     documented = set(re.findall(r"^\| `([a-zA-Z_.\[\]]+)` \| ", DOCS.read_text(encoding="utf-8"), re.MULTILINE))
-    tables = '[[reactors]]\npath = "a:B"\n[[peers.require]]\nrole = "archive"\nshare = 0.5\n[channels.name]\n'
+    tables = '[[reactors]]\npath = "a:B"\n[reactors.pool]\nmembers = 2\nupper = 4\n'
+    tables += '[[peers.require]]\nrole = "archive"\nshare = 0.5\n[channels.name]\n'
     tables += '[processes.name]\nreactors = [{path = "a:B"}]\n'
     keys = parse(f"{LEAST}{tables}[permissions.channels.name]\n[rates]\n").source.known
     keys |= parse('name = "a"\n[network]\nname = "n"\n').source.known

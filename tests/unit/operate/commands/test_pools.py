@@ -87,8 +87,8 @@ async def test_the_api_has_them_with_the_words_of_its_errors(place: Place) -> No
     picture = (await call(admin, "GET", "/v1/live?follow=false")).json
     assert picture["pools"][0]["size"] == 4
     text = (await call(admin, "GET", "/metrics")).body.decode()
-    assert 'peerbus_pool_size{channel="work"} 4' in text
-    assert 'peerbus_pool_members{channel="work",state="running"}' in text
+    assert 'peerbus_pool_members{channel="work",state="running"} 4' in text
+    assert 'peerbus_pool_lost_members_total{channel="work"} 0' in text
 
 
 async def test_the_client_and_the_node_have_the_same_lever(place: Place) -> None:
