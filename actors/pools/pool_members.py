@@ -106,14 +106,17 @@ class PoolMembers(LoopCell):
     def _free(self, members: tuple[Cell, ...]) -> Cell | None:
         """The one with the least to do, by turns where several have as little; None where all have enough."""
         count, at, best = len(members), self._at, None
-        least = self.plan.prefetch + 1
+        most, least = self.plan.prefetch, HELD_UP
         for _ in range(count):
             at += 1
             if at >= count:
                 at = 0
             member = members[at]
             load = load_of(member)
-            if load < least and member.mailbox._free > 0:
+            if load > most or member.mailbox._free <= 0:
+                continue
+            load += member.at_work()  # beside its messages too
+            if load < least:
                 best, least, self._at = member, load, at
                 if not load:
                     break

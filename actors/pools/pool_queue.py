@@ -13,10 +13,10 @@ from time import monotonic
 from typing import cast
 
 from ..base import MessageTypeError, SendError
-from ..engine import HALT, PYKKA_MESSAGES, Behaviour, Cell, Host, State, Supervisor, Tick
+from ..engine import HALT, PYKKA_MESSAGES, Behaviour, Cell, Host, LoopCell, State, Supervisor, Tick
 from ..mailbox import NEVER, Carrier, Envelope, ReplyTo, TracedEnvelope, Weighed, as_traced
 from ..messages import Key
-from ..sends import Search, Wait
+from ..sends import AskFuture, Search, Wait
 from .passing import Copy, GatheredReply, HeldCredit, SharedCredit
 from .pool_members import PoolMembers
 from .roster import number_of
@@ -141,18 +141,26 @@ class PoolQueue(PoolMembers):
                 reply.fail(wrong)
             mailbox.drop(envelope, wrong)
             return
+        if reply is not None and hasattr(reply, "incoming") and not (len(to) == 1 and isinstance(to[0], LoopCell)):
+            wrong = MessageTypeError(f"a stream of {self} comes of one member, and of none on a thread")
+            wrong.message = envelope.message
+            reply.fail(wrong)
+            mailbox.drop(envelope, wrong)
+            return
         # It is counted where it goes, as if it had gone there at once.
         mailbox.sent -= 1
         mailbox.delivered -= 1
         carrier: Carrier | None = envelope.carrier.of if isinstance(envelope.carrier, HeldCredit) else envelope.carrier
         if carrier is not None and len(to) > 1:
             carrier = SharedCredit(carrier, len(to))
-        whole = None
-        if reply is not None:
-            whole = GatheredReply(reply, self.plan.combine if len(to) > 1 else None, self._answered)
-            self._answering[reply] = whole
+        if reply is None or (len(to) == 1 and follows(reply, to[0])):
+            for member in to:
+                self._hand(member, _copied(envelope, reply, carrier))
+            return
+        whole = GatheredReply(reply, self.plan.combine if len(to) > 1 else None, self._answered)
+        self._answering[reply] = whole
         for member in to:
-            part = None if whole is None else whole.part(member, self._bring_to(member))
+            part = whole.part(member, self._bring_to(member))
             self._hand(member, _copied(envelope, part, carrier))
 
     def _receivers(self, message: object) -> tuple[Cell, ...]:
@@ -257,6 +265,21 @@ class PoolQueue(PoolMembers):
                 task = member.standing()[0] if member.mailbox.waiting else None
                 if task is not None:
                     search.reach(member, task)
+
+
+def follows(reply: ReplyTo, member: Cell) -> bool:
+    """Have the asker know the member that it was handed on to, as if it had asked that. False: it runs elsewhere."""
+    if not isinstance(member, LoopCell):
+        return False
+    if isinstance(reply, AskFuture):
+        reply.abandon = member.abandon
+        if hasattr(reply, "detach"):  # its answer comes in items
+            reply.detach = member.detach
+    elif hasattr(reply, "cell"):  # a peer's
+        reply.cell = member
+    else:
+        return False
+    return True
 
 
 def _copied(envelope: Envelope, reply: ReplyTo | None, carrier: Carrier | None) -> Envelope:

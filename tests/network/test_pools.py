@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,7 @@ from peerbus.actors import (
     ResizePool,
     Role,
     SendError,
+    Stream,
     Supervision,
     handles,
 )
@@ -183,6 +185,39 @@ async def test_an_ask_that_is_cancelled_ends_the_work_of_the_member(sim: Simulat
     for ask in asks:
         ask.cancel()
     await sim.until(lambda: not any(m.at_work for m in server.snapshot().pools[0].members), within=2)
+
+
+class Count(Message, Request[Stream[int]]):
+    to: int
+
+
+class Numbers(Reactor):
+    channel = Channel("numbers", messages=(Count, Flush))
+
+    @handles(Count)
+    async def count(self, message: Count) -> AsyncIterator[int]:
+        for number in range(message.to):
+            yield number
+
+    @handles(Flush)
+    async def flush(self, _: Flush) -> int:
+        await asyncio.sleep(1)
+        return 1
+
+
+async def test_a_peer_reads_streams_of_members_also_where_they_waited_for_one(sim: Simulation) -> None:
+    server = await sim.node("server", discover=False, reactors=[Pool(Numbers, members=2, prefetch=0)])
+    client = await sim.node("client", discover=False, peers=["server"], channels=[Numbers.channel])
+    await sim.until(lambda: client.peers, within=10)
+    to = Peer(server.node_id) / Numbers
+    assert [n async for n in client.stream(to, Count(200))] == list(range(200))
+    busy = [asyncio.ensure_future(client.ask(to, Flush())) for _ in range(3)]
+    await sim.run_for(0.1)
+    assert [n async for n in client.stream(to, Count(20))] == list(range(20))
+    assert await asyncio.gather(*busy) == [1, 1, 1]
+    await sim.run_for(20)
+    assert server.snapshot().ledger.balanced
+    assert client.snapshot().ledger.balanced
 
 
 @seeds

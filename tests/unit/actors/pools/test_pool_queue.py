@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from typing import Any
 
@@ -25,6 +25,7 @@ from peerbus.actors import (
     Reactor,
     RemoteError,
     Request,
+    Stream,
     handles,
 )
 from peerbus.actors.pools.plan import PoolPick
@@ -261,3 +262,34 @@ async def test_a_circle_through_a_pool_is_found() -> None:
                 cause = cause.__cause__
             assert cause is not None
             assert "right" in str(cause)
+
+
+class Count(Message, Request[Stream[int]]):
+    to: int
+
+
+class Counter(Reactor):
+    channel = Channel("count", messages=(Count, Work), mailbox=8)
+
+    @handles(Count)
+    async def count(self, message: Count) -> AsyncIterator[int]:
+        for number in range(message.to):
+            yield number
+
+    @handles(Work)
+    async def work(self, _: Work) -> str:
+        await asyncio.sleep(0.01)
+        return str(self)
+
+
+async def test_streams_come_from_a_member_also_where_they_waited_for_one() -> None:
+    async with Bus(reactors=[Pool(Counter, members=2, prefetch=0)]) as bus:
+        assert [n async for n in bus.stream(LOCAL / Counter, Count(3))] == [0, 1, 2]
+        busy = [bus.ask(LOCAL / Counter, Work(n)) for n in range(4)]
+        await asyncio.sleep(0)
+        assert [n async for n in bus.stream(LOCAL / Counter, Count(4))] == [0, 1, 2, 3]
+        await asyncio.gather(*busy)
+    async with Bus(reactors=[Pool(Counter, members=2, pick="all")]) as bus:
+        with pytest.raises(MessageTypeError, match="comes of one member"):
+            assert [n async for n in bus.stream(LOCAL / Counter, Count(3))]
+    assert bus.ledger().balanced
