@@ -176,7 +176,7 @@ def _reactors(config: NodeConfig, *, starts: bool = False) -> list[_Loaded]:
             raise config.source.error(key, problem)
         channels[channel.name] = entry.path
         factory: Callable[[], Reactor] = functools.partial(reactor, **entry.args) if entry.args else reactor
-        if entry.pool is not None:
+        if isinstance(entry, ReactorConfig) and entry.pool is not None:
             pick = _import(config, f"{key}.pool.pick", entry.pool.pick) if entry.pool.picks_by else None
             try:
                 factory = entry.pool.made(factory, pick)
