@@ -9,6 +9,7 @@ import ssl
 from ...actors.base import HandshakeFailed
 from .socket_stream import SocketStream
 from .tls import authenticated_id
+from .tls_idle import WatchedContext
 from .transport import FLUSH_TIMEOUT, HANDSHAKE_TIMEOUT
 
 __all__ = ["handshake_error", "open_stream"]
@@ -21,6 +22,8 @@ async def open_stream(sock: socket.socket, *, tls: ssl.SSLContext | None, server
     """
     if tls is None:
         return await _connect(sock, None, server_side=server_side)
+    if isinstance(tls, WatchedContext):
+        tls.by_turns = True  # a `SocketStream` reads again when it is told to
     try:
         # A cancelled handshake leaks its connection where asyncio does both steps in one (its first
         # turn, Python 3.11); uvloop reads the handshake's first bytes too early if they are two.

@@ -16,6 +16,7 @@ from .endpoint import Endpoint
 from .path_size import TcpPath
 from .receive_buffer import ReceiveBuffer
 from .scope import Scope
+from .tls_idle import WatchedTls
 from .transport import FLUSH_TIMEOUT, HIGH_WATER, LOW_WATER, WHOLE_HERE
 from .write_gate import WriteGate
 
@@ -76,6 +77,11 @@ class SocketStream(asyncio.Protocol):
             sys.version_info >= (3, 12) or type(transport).__module__.startswith("uvloop")
         )
         transport.set_write_buffer_limits(high=HIGH_WATER, low=LOW_WATER)
+        tls = transport.get_extra_info("ssl_object")
+        if isinstance(tls, WatchedTls):
+            # What is left there waits for its turn: the loop reads no more bytes meanwhile, and finds no end.
+            transport.set_read_buffer_limits(high=1, low=0)  # type: ignore[attr-defined]  # of TLS transports alone
+            tls.read_again_by(self._read_again)
 
     def place(self, local: Endpoint, remote: Endpoint, *, own_id: str | None) -> None:
         """Say where the two ends are; what was authenticated is added."""
@@ -242,6 +248,13 @@ class SocketStream(asyncio.Protocol):
         if self._reading_paused and self._transport is not None and not self._lost.is_set():
             self._reading_paused = False
             self._transport.resume_reading()
+
+    def _read_again(self) -> None:
+        """Something that has come waits in TLS; where reading is paused that waits for its end."""
+        transport = self._transport
+        if transport is not None and not self._reading_paused and not self._lost.is_set():
+            transport.pause_reading()
+            transport.resume_reading()
 
     def _fail(self, error: StreamBroken) -> None:
         self._buffer.feed_end(error)

@@ -1,4 +1,4 @@
-"""Records that carry nothing end a connection of TLS, and no others do."""
+"""TLS is read by turns; records that carry nothing end a connection, and no others do."""
 
 from __future__ import annotations
 
@@ -12,24 +12,48 @@ import pytest
 
 from peerbus.transports.streams.identity import Identity
 from peerbus.transports.streams.tls import client_context, server_context
-from peerbus.transports.streams.tls_idle import IDLE_BYTES, PIECE, TRUSTED, IdleRecords
+from peerbus.transports.streams.tls_idle import (
+    HANDSHAKE_BYTES,
+    IDLE_BYTES,
+    IDLE_RECORDS,
+    RECORDS,
+    TRUSTED,
+    IdleRecords,
+    WatchedTls,
+)
+from peerbus.transports.streams.tls_turns import TlsTurns
 
 
 class Pair:
     """Two ends of TLS whose bytes the test carries."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, shake_hands: bool = True) -> None:
         self.to_server, self.to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.from_server, self.from_client = ssl.MemoryBIO(), ssl.MemoryBIO()
         server, client = Identity.from_seed(b"a" * 32), Identity.from_seed(b"b" * 32)
         self.server = server_context(server).wrap_bio(self.to_server, self.from_server, server_side=True)
         self.client = client_context(client).wrap_bio(self.to_client, self.from_client, server_hostname=None)
-        for _ in range(3):
+        for _ in range(3 * shake_hands):
             for end in (self.client, self.server):
                 with contextlib.suppress(ssl.SSLWantReadError):
                     end.do_handshake()
                 self.carry()
-        assert self.server.version() == "TLSv1.3"
+        assert not shake_hands or self.server.version() == "TLSv1.3"
+
+    @property
+    def watched(self) -> WatchedTls:
+        assert isinstance(self.server, WatchedTls)
+        return self.server
+
+    def trust(self) -> None:
+        """Carry so much that single messages are read without a look."""
+        for _ in range(TRUSTED // 32_768 + 1):
+            self.client.write(bytes(32_768))
+            self.carry()
+            self.heard()
+        self.client.write(b"x")
+        self.carry()
+        assert self.heard() == b"x"
 
     def carry(self) -> None:
         self.to_client.write(self.from_server.read())
@@ -107,23 +131,147 @@ def test_data_that_comes_in_pieces_is_never_taken_for_nothing(piece: int) -> Non
     assert found == body + b"y" * 200
 
 
-def test_key_updates_that_come_at_once_are_read_in_pieces_and_refused_early() -> None:
+class OnePiece(TlsTurns):
+    """A turn of the loop has time for one piece, and the test says when the next one begins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waiting: list[WatchedTls] = []
+
+    def spent(self, seconds: float) -> None:
+        self.left = 0.0
+
+    def wait(self, one: object) -> None:
+        assert isinstance(one, WatchedTls)
+        self.waiting.append(one)
+
+    def next(self) -> None:
+        self.left = 1.0
+        waiting, self.waiting = self.waiting, []
+        for one in waiting:
+            one.go_on()
+
+
+def in_turns(pair: Pair) -> OnePiece:
+    turns = pair.watched.turns = OnePiece()
+    pair.watched.by_turns = True
+    pair.watched.read_again_by(lambda: None)
+    return turns
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_of_key_updates_that_come_at_once_a_turn_reads_a_piece_and_some_are_enough(trusted: bool) -> None:
     pair = Pair()
+    if trusted:
+        pair.trust()
     for _ in range(1400):
         key_update(pair.client)
     pair.carry()
-    came = pair.to_server.pending
-    with pytest.raises(IdleRecords):
-        pair.heard()
-    read = came - pair.to_server.pending - len(pair.server.held)  # type: ignore[attr-defined]  # of its own class
-    assert IDLE_BYTES < read <= IDLE_BYTES + 2 * PIECE
+    turns, came = in_turns(pair), pair.to_server.pending
+    read: list[int] = []
+    refused = False
+    while not refused:
+        before = pair.to_server.pending
+        try:
+            pair.heard()
+        except IdleRecords:
+            refused = True
+        else:
+            read.append(before - pair.to_server.pending)
+            assert len(turns.waiting) == 1, "what is left waits, once"
+            turns.next()
+    assert all(0 < each <= 27 * 40 for each in read)
+    read_in_all = came - pair.to_server.pending - len(pair.watched.held)
+    assert read_in_all <= (IDLE_BYTES + 27 * 40 if trusted else 27 * (IDLE_RECORDS + RECORDS))
+
+
+def test_records_of_a_byte_each_are_read_in_turns_and_in_their_order() -> None:
+    pair = Pair()
+    body = os.urandom(700)
+    for byte in body:
+        pair.client.write(bytes([byte]))
+    pair.carry()
+    turns, found, rounds = in_turns(pair), b"", 0
+    while len(found) < len(body):
+        found += pair.heard()
+        turns.next()
+        rounds += 1
+        assert rounds <= len(body)
+    assert found == body
+    assert rounds > len(body) / RECORDS
+
+
+def test_bytes_that_come_while_some_wait_come_behind_them() -> None:
+    pair = Pair()
+    turns, sent, found = in_turns(pair), b"", b""
+    for number in range(200):
+        body = bytes([number]) * (number * 7 % 50 + 1)
+        for start in range(0, len(body), 9):
+            pair.client.write(body[start : start + 9])
+        sent += body
+        wire = pair.from_client.read()
+        pair.to_server.write(wire[: len(wire) // 2])
+        found += pair.heard()
+        pair.to_server.write(wire[len(wire) // 2 :])
+        found += pair.heard()
+        turns.next()
+    for _ in range(2000):
+        found += pair.heard()
+        turns.next()
+    assert found == sent
+
+
+def test_who_is_trusted_is_read_as_it_comes_and_large_records_in_one_go() -> None:
+    pair = Pair()
+    pair.trust()
+    body = os.urandom(120_000)
+    for _ in range(3):
+        pair.client.write(body)
+        pair.carry()
+        assert pair.heard() == body
+        pair.client.write(b"small")
+        pair.carry()
+        assert pair.heard() == b"small"
+        pair.client.write(b"small")
+        pair.carry()
+        turns, pair.watched.turns = pair.watched.turns, OnePiece()
+        pair.watched.turns.left = 0.0
+        assert pair.heard() == b"small"
+        pair.watched.turns = turns
+
+
+def test_a_handshake_of_too_many_bytes_is_refused_before_they_are_looked_at() -> None:
+    pair = Pair(shake_hands=False)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        pair.client.do_handshake()
+    hello = pair.from_client.read()
+    # One that goes on and on, in records of its own: a ClientHello may have 128 KiB for OpenSSL.
+    pair.to_server.write(b"\x16\x03\x01\x3f\xfc\x01\x01\xff\xff" + hello[9:].ljust(0x3FF8, b"\0"))
+    for _ in range(4):
+        pair.to_server.write(b"\x16\x03\x01\x3f\xfc" + bytes(0x3FFC))
+    with pytest.raises(ssl.SSLError, match=f"more than {HANDSHAKE_BYTES} bytes"):
+        pair.server.do_handshake()
+
+
+def test_what_comes_right_behind_a_handshake_is_not_counted_as_one() -> None:
+    pair = Pair(shake_hands=False)
+    for end in (pair.client, pair.server, pair.client):
+        with contextlib.suppress(ssl.SSLWantReadError):
+            end.do_handshake()
+        if end is not pair.client or not pair.client.version():
+            pair.carry()
+    body = os.urandom(3 * HANDSHAKE_BYTES)
+    pair.client.write(body)
+    pair.carry()
+    pair.server.do_handshake()
+    assert pair.heard() == body
 
 
 def test_what_is_kept_for_later_stays_in_its_order() -> None:
     pair = Pair()
     body = os.urandom(TRUSTED // 2)
     found = b""
-    for start in range(0, 3 * len(body), 70_000):  # beyond what is read in pieces
+    for start in range(0, 3 * len(body), 70_000):  # beyond what is watched
         pair.client.write((3 * body)[start : start + 70_000])
         wire = pair.from_client.read()
         pair.to_server.write(wire[:30_000])
