@@ -127,7 +127,12 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("transports.schema.reading", "MAX_STEPS", "steps of comparing two descriptions"),
         Limit("transports.wire.frames", "DESCRIBE_LIMIT", "descriptions that are asked for at once"),
         Limit("transports.wire.codecs", "MAX_JUDGED", "verdicts about descriptions that are kept"),
-        Limit("transports.streams.tls_idle", "IDLE_BYTES", "TLS records that carry nothing (KeyUpdate)", "bytes"),
+        Limit("transports.streams.tls_idle", "IDLE_RECORDS", "TLS records that carry nothing (KeyUpdate)"),
+        Limit(
+            "transports.streams.tls_idle", "IDLE_BYTES", "the same in one message at a time of who is trusted", "bytes"
+        ),
+        Limit("transports.streams.tls_idle", "HANDSHAKE_BYTES", "a handshake of TLS", "bytes"),
+        Limit("transports.streams.tls_turns", "SLICE", "of one turn for the TLS of strangers and of bursts", "seconds"),
         Limit("transports.streams.startups", "MAX_SOURCES", "sources whose penalties are kept"),
         Limit("transports.admission.certificate", "MAX_CERTIFICATE", "a certificate of a private authority", "bytes"),
         Limit("transports.admission.revocations", "MAX_LIST", "what one authority has revoked", "bytes"),
@@ -180,6 +185,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("actors.messages.unkeyed_hashes", "MAX_OTHERS", "the same with other keys"),
         Limit("transports.wire.frames", "BATCH_LIMIT", "messages in one frame"),
         Limit("transports.connection.read_turns", "SLICE", "of one turn for one peer's frames", "seconds"),
+        Limit("transports.wire.pieces", "UNDIVIDED", "a frame of several messages that is taken at once", "bytes"),
         Limit("transports.connection.served_asks", "REPLY_LIMIT", "answers that a peer does not read", "bytes"),
         Limit("transports.connection.served_streams", "MAX_STREAMS", "streams of one peer on one channel"),
         Limit("transports.connection.connection", "UNREAD_LIMIT", "control frames that it does not read", "bytes"),

@@ -64,7 +64,7 @@ BOUNDS: Mapping[str, tuple[int, int]] = {
 
 #: What was earned since the connection began: it only grows.
 Earned: TypeAlias = Callable[[], float]
-_Take: TypeAlias = Callable[[Any], None]
+_Take: TypeAlias = Callable[[Any], object]
 
 
 class Allowance:

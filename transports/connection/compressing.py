@@ -72,7 +72,7 @@ class Compressing:
         #: By the number of the lane.
         self._squeezers: dict[int, Squeezer] = {}
         self._expanders: dict[int, Expander] = {}
-        self.hand: Callable[[ArrivedFrame], None] = _nobody
+        self.hand: Callable[[ArrivedFrame, int], object] = _nobody
         self.grew: Callable[[int], None] = _nobody
         for lane in lanes.by_index:
             self.look(lane)
@@ -95,16 +95,16 @@ class Compressing:
         self._outbox.control(Compressed(number, 0, 0, b""))
         self._writer.schedule()
 
-    def took(self, frame: Compressed | ZeroCopyCompressed) -> None:
-        """A frame of the peer. Raises ProtocolError."""
+    def took(self, frame: Compressed | ZeroCopyCompressed) -> object:
+        """A frame of the peer; returns what `hand` does. Raises ProtocolError."""
         lane = frame.lane
         expander = self._expanders.get(lane) or self._first(lane)
         if not frame.size:
             self._empty.spend()
-            return
+            return None
         body = expander.expand(frame)
         self.grew(len(body) - len(frame.data))
-        self.hand(read_uncompressed(body, lane, self._decoders))
+        return self.hand(read_uncompressed(body, lane, self._decoders), len(body))
 
     def end(self) -> None:
         """The connection has ended: the memory is free again."""
@@ -141,5 +141,5 @@ class Compressing:
         return Expander(method, body_limit(info.max_message), self._pool.of(info.name))
 
 
-def _nobody(_: object) -> None:
+def _nobody(*_: object) -> None:
     """The connection has ended, or has not begun."""

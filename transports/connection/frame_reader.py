@@ -12,14 +12,18 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import Context
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from ...actors.base import ProtocolError, new_task
 from ..streams import Pausing, Stream
 from ..wire import (
+    BATCHES,
     FRAME_LIMIT,
     PLAIN,
+    UNDIVIDED,
     ArrivedFrame,
+    Batch,
     FrameDecoder,
     FrameDecoders,
     GoAway,
@@ -28,6 +32,7 @@ from ..wire import (
     Pong,
     Reassembler,
     ZeroCopyPart,
+    pieces,
 )
 from .allowances import Allowance
 from .read_turns import FRAMES, SLICE, ReadTurns
@@ -46,7 +51,8 @@ IDLE_FRAMES = (Ping, Pong, GoAway)
 
 
 class FrameReader:
-    """See the module. `takers`: by class of frame; they may raise ProtocolError, and so may `taken`.
+    """See the module. `takers`: by class of frame; they may raise ProtocolError, and so may `taken`. They return
+    nothing, but for one that has had `hand` take a frame: what that returned.
 
     `came(now)` is called before the frames of some bytes are taken, `woken()` after them in any case, `taken()` after
     that if none of them was refused. `over` hears once why nothing more is read: None where the peer closed the stream.
@@ -58,12 +64,14 @@ class FrameReader:
         "_came",
         "_context",
         "_decoder",
+        "_divided",
         "_frames",
         "_loop",
         "_more",
         "_over",
         "_parts",
         "_paused",
+        "_pieces",
         "_run",
         "_small_parts",
         "_stream",
@@ -74,6 +82,7 @@ class FrameReader:
         "_waiter",
         "_woken",
         "bytes_received",
+        "owes",
         "stopped",
     )
 
@@ -82,7 +91,7 @@ class FrameReader:
         stream: Stream,
         loop: asyncio.AbstractEventLoop,
         context: Context,
-        takers: Mapping[type, Callable[[Any], None]],
+        takers: Mapping[type, Callable[[Any], object]],
         *,
         limit_of_lane: Callable[[int], int],
         came: Callable[[float], None],
@@ -96,7 +105,7 @@ class FrameReader:
         self._stream = stream
         self._loop = loop
         self._context = context
-        self._takers: dict[type, Callable[[Any], None]] = {**takers, Part: self._part, ZeroCopyPart: self._part}
+        self._takers: dict[type, Callable[[Any], object]] = {}
         self._decoder = FrameDecoder(FRAME_LIMIT, decoders)
         self._parts = Reassembler(limit_of_lane, decoders=decoders, wanted=wanted)
         self._came, self._woken, self._taken, self._over = came, woken, taken, over
@@ -108,6 +117,11 @@ class FrameReader:
         self._frames: Iterator[ArrivedFrame] | None = None
         self._paused = False
         self._more: deque[bytes] = deque()
+        #: Of a frame of many messages, those that are not taken yet.
+        self._pieces: Iterator[Batch] = iter(())
+        self._divided = 0  # bytes of it
+        #: As `Behind.owes`.
+        self.owes = 0.0
         #: Ends when nothing waits any more; None while nobody asks for that.
         self._waiter: asyncio.Future[None] | None = None
         self._small_parts = Allowance("small PART", loop.time)
@@ -116,6 +130,7 @@ class FrameReader:
         self._task: asyncio.Task[None] | None = None
         #: Bytes that the stream gave.
         self.bytes_received = 0
+        self.take({**takers, Part: self._part, ZeroCopyPart: self._part})
 
     @property
     def pending(self) -> int:
@@ -124,8 +139,8 @@ class FrameReader:
 
     @property
     def holds(self) -> int:
-        """Bytes that are here of bodies and of a frame that have come in part."""
-        return self._parts.held + self._decoder.buffered + sum(map(len, self._more))
+        """Bytes that are here of bodies and of a frame that have come in part, or are taken in part."""
+        return self._parts.held + self._decoder.buffered + self._divided + sum(map(len, self._more))
 
     def beat(self, now: float) -> ProtocolError | None:
         """A heartbeat has passed. Returns why the peer has to go, where something that it has begun does not go on."""
@@ -141,13 +156,26 @@ class FrameReader:
         """Begin to read, behind the bytes that came with the handshake."""
         self._task = new_task(read_on(self._stream, self, leftover), loop=self._loop, name=name, context=self._context)
 
-    def take(self, takers: Mapping[type, Callable[[Any], None]]) -> None:
+    def take(self, takers: Mapping[type, Callable[[Any], object]]) -> None:
         """Hand these frames to others from now on."""
-        self._takers = {**self._takers, **takers}
+        batched: Mapping[type, Callable[[Any], object]] = {
+            kind: partial(self._batch, take) for kind, take in takers.items() if kind in BATCHES
+        }
+        self._takers = {**self._takers, **takers, **batched}
 
-    def hand(self, frame: ArrivedFrame) -> None:
-        """A frame that came inside of another one."""
-        self._takers[frame.__class__](frame)
+    def hand(self, frame: ArrivedFrame, size: int) -> object:
+        """A frame that came inside of another one, with a body of this size. True: not all of it is taken."""
+        self._decoder.size = size
+        return self._takers[frame.__class__](frame)
+
+    def _batch(self, take: Callable[[Any], object], frame: Batch) -> bool:
+        """True: it is more than is taken at once, and in pieces."""
+        if self._decoder.size <= UNDIVIDED or len(frame.items) == 1:
+            take(frame)
+            return False
+        self._divided, self._decoder.size = self._decoder.size, 0
+        self._pieces = pieces(frame)
+        return True
 
     def notice(self, stirred: Callable[[], None]) -> None:
         """Call `stirred` from now on before each frame that shows that the peer has something under way."""
@@ -201,13 +229,16 @@ class FrameReader:
         if len(data) > AT_ONCE or self._frames is not None:
             self._in_turns(data)
             return
-        takers = self._takers
+        takers, frames = self._takers, self._decoder.feed(data)
         try:
-            for frame in self._decoder.feed(data):
+            for frame in frames:
                 take = takers.get(frame.__class__)
                 if take is None:
                     raise ProtocolError("unexpected_frame", f"{type(frame).__name__} on an open connection")
-                take(frame)
+                if take(frame):
+                    self._frames = chain(self._pieces, frames)
+                    self._turns.wait(self)
+                    break
         finally:
             self._woken()
         self._taken()
@@ -226,11 +257,11 @@ class FrameReader:
             self._stream.pause()
 
     def _look_now(self) -> bool:
-        began = self._loop.time()
+        began = self._turns.begin()
         try:
-            return self._look_through(began + SLICE)
+            return self._look_through(began[0] + SLICE)
         finally:
-            self._turns.spent(self._loop.time() - began)
+            self._turns.spent(self, began)
 
     def _look_through(self, until: float) -> bool:
         """Take frames until that time. True: none is left. Raises ProtocolError."""
@@ -242,11 +273,14 @@ class FrameReader:
                 take = takers.get(frame.__class__)
                 if take is None:
                     raise ProtocolError("unexpected_frame", f"{type(frame).__name__} on an open connection")
-                take(frame)
+                if take(frame):
+                    self._frames = chain(self._pieces, frames)
+                    break
                 left -= 1
                 if not left or time() >= until:
                     break
             else:
+                self._divided = 0
                 self._frames = self._decoder.feed(self._more.popleft()) if self._more else None
         except BaseException:
             self._frames = None
@@ -264,7 +298,7 @@ class FrameReader:
                     return False
             except BaseException as error:  # noqa: BLE001  # as for the reader
                 self._over(error)
-        self._frames = None
+        self._frames, self._divided = None, 0
         self._more.clear()
         if self._paused and isinstance(self._stream, Pausing):
             self._paused = False
@@ -280,19 +314,18 @@ class FrameReader:
         self._waiter = self._loop.create_future()
         return self._waiter
 
-    def _part(self, part: Part | ZeroCopyPart) -> None:
+    def _part(self, part: Part | ZeroCopyPart) -> object:
         if part.left and len(part.data) < SMALL_PART:
             self._small_parts.spend()
         frame = self._parts.add(part)
-        if frame is not None:
-            began = self._loop.time()
-            self._takers[frame.__class__](frame)
-            self._turns.spent(self._loop.time() - began)
+        if frame is None:
+            return False
+        return self.hand(frame, self._parts.size)
 
 
-def _noticed(stirred: Callable[[], None], take: Callable[[Any], None], frame: ArrivedFrame) -> None:
+def _noticed(stirred: Callable[[], None], take: Callable[[Any], object], frame: ArrivedFrame) -> object:
     stirred()
-    take(frame)
+    return take(frame)
 
 
 def _no_lane(number: int) -> int:

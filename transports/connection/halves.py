@@ -83,4 +83,4 @@ def takers_of(receive: ReceiveSide) -> dict[type, Callable[[Any], None]]:
     if isinstance(receive, TracedReceiveSide):
         told, asked = receive.told_traced, receive.asked_traced
         return {TracedTell: told, ZeroCopyTracedTell: told, TracedAsk: asked, ZeroCopyTracedAsk: asked}
-    return {Tell: receive.told, ZeroCopyTell: receive.told, Ask: receive.asked, ZeroCopyAsk: receive.asked}
+    return {Tell: receive.told, ZeroCopyTell: receive.told_large, Ask: receive.asked, ZeroCopyAsk: receive.asked}

@@ -1,8 +1,11 @@
 """Whose bytes are looked through next: peers that send more than a turn of the loop has time for take turns.
 
-Law 1: what a turn of the loop spends on such peers together is SLICE seconds, and one frame: whatever they send, and
-       however many they are, nobody else waits longer for the loop.
-Law 2: the frames of one peer are taken in their order, and its stream is read no further while some of them wait.
+Law 1: what a turn of the loop spends on such peers together is SLICE seconds, and one step (a small frame, a message):
+       whatever they send, and however many they are, nobody else waits longer for the loop.
+Law 2: what a step took beyond that is paid back. As much time is for others before the next turn, so all of them
+       together have a half of the processor at most; and whose step it was has to wait until each of the others that
+       wait has had as much (deficit round robin, Shreedhar and Varghese 1995, in time in place of bytes).
+Law 3: the frames of one peer are taken in their order, and its stream is read no further while some of them wait.
 """
 
 from __future__ import annotations
@@ -10,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from contextvars import Context
+from time import thread_time
 from typing import Protocol
 
 __all__ = ["FRAMES", "SLICE", "ReadTurns"]
@@ -19,10 +23,15 @@ __all__ = ["FRAMES", "SLICE", "ReadTurns"]
 SLICE = 0.002
 #: The same in frames, for a clock that stands still meanwhile, as that of a simulation.
 FRAMES = 4096
+#: Seconds beyond SLICE that are not paid back: less than a loop can wait.
+FORGIVEN = 0.0005
 
 
 class Behind(Protocol):
     """One whose frames wait."""
+
+    #: Seconds that others are to have before it goes on: kept by `ReadTurns`, 0.0 at first.
+    owes: float
 
     def go_on(self, until: float) -> bool:
         """Take frames until that time. True: none is left."""
@@ -31,13 +40,14 @@ class Behind(Protocol):
 class ReadTurns:
     """Those of one node. On the loop's thread only."""
 
-    __slots__ = ("_behind", "_handle", "_left", "_loop")
+    __slots__ = ("_behind", "_handle", "_left", "_loop", "_time")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
+        self._time = loop.time
         self._behind: deque[Behind] = deque()
         self._handle: asyncio.Handle | None = None
-        #: Seconds that are left of this turn of the loop.
+        #: Seconds that are left of this turn of the loop; less than none: they are to be paid back.
         self._left = SLICE
 
     @property
@@ -45,8 +55,17 @@ class ReadTurns:
         """Somebody's frames wait, or this turn has had its time: who comes now waits for the next one."""
         return bool(self._behind) or self._left <= 0.0
 
-    def spent(self, seconds: float) -> None:
-        """So much of this turn went into somebody's frames."""
+    def begin(self) -> tuple[float, float]:
+        """Somebody begins to look through what came: what `spent` is told in the end."""
+        return self._time(), thread_time()
+
+    def spent(self, reader: Behind, began: tuple[float, float]) -> None:
+        """What this turn of the loop has had since then was for its frames."""
+        now, before = self._time(), began[0]
+        seconds = now - before
+        if seconds > SLICE:  # by the clock others may have had the processor; one of a simulation stands still
+            seconds = min(seconds, max(SLICE, thread_time() - began[1]))
+            reader.owes += seconds - SLICE
         self._left -= seconds
         self._plan()
 
@@ -61,13 +80,28 @@ class ReadTurns:
 
     def _turn(self) -> None:
         self._handle = None
+        owed, self._left = -self._left, 0.0
+        if owed > FORGIVEN:
+            self._handle = self._loop.call_later(owed, self._turn, context=Context())
+            return
         self._left = SLICE
-        until = self._loop.time() + SLICE
+        end = self._time() + SLICE
         for _ in range(len(self._behind)):
-            reader = self._behind.popleft()
-            if not reader.go_on(until):
+            reader = self._next()
+            began = self.begin()
+            if not reader.go_on(end):
                 self._behind.append(reader)
-            if self._loop.time() >= until:
+            self.spent(reader, began)
+            if self._left <= 0.0:
                 break
-        if self._behind:
-            self._plan()
+
+    def _next(self) -> Behind:
+        """Whose turn it is. Who is passed over owes less; the last of those that wait owes nothing to anybody."""
+        behind = self._behind
+        while len(behind) > 1 and behind[0].owes > SLICE / 2:
+            behind[0].owes -= SLICE
+            behind.rotate(-1)
+        reader = behind.popleft()
+        if not behind:
+            reader.owes = 0.0
+        return reader

@@ -13,7 +13,7 @@ from threading import get_ident
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from ...actors.base import MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown, get_logger
+from ...actors.base import MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown
 from ...actors.engine import Cell, LoopCell
 from ...actors.mailbox import NEVER, Account, Envelope, Mailbox, Side
 from ...actors.messages import Address, Peer
@@ -33,8 +33,8 @@ from ..wire import (
     ZeroCopyAsk,
     ZeroCopyTell,
 )
-from .allowances import Allowance
 from .forwarding import Forwarding
+from .malformed import Malformed
 from .probing import probe
 from .served_asks import ServedAsks
 from .served_streams import ServedStreams
@@ -45,12 +45,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ReceiveSide"]
 
-log = get_logger("peerbus.transports")
-
 #: Bytes of answers that wait to be written before credit is held back: who does not read them can ask no more.
 REPLY_BACKLOG = 4 << 20
-#: Messages of one peer whose refusal is logged; the rest is only counted.
-LOGGED_REFUSALS = 10
+#: Bytes of a message that is decoded once at most: it may take milliseconds.
+LARGE = 4096
 
 
 class ReceiveSide:
@@ -90,9 +88,8 @@ class ReceiveSide:
         self._forwarding = Forwarding(bus, self)
         self._asked = 0
         self._ended = self._hasty = False
-        #: Seconds of a round trip to the peer; messages that were refused as they are not what their channel declares.
-        self.rtt, self.malformed = 0.0, 0
-        self._may_be_malformed = Allowance("malformed", bus.loop.time)
+        self.rtt = 0.0  # seconds of a round trip to the peer, as last measured
+        self.malformed = Malformed(bus.name, peer.node_id, bus.loop.time)
         for channel in own.channels:
             self.add(channel)
 
@@ -152,6 +149,14 @@ class ReceiveSide:
             return
         if mailbox is None or mailbox.owner != self._bus.thread or not self._told_at_once(lane, mailbox, frame):
             self._told_one_by_one(lane, mailbox, frame)
+
+    def told_large(self, frame: ZeroCopyTell) -> None:
+        """As `told`. A message alone is not decoded twice, whatever is wrong with it."""
+        if len(frame.items) > 1:
+            self.told(frame)
+            return
+        lane = self._lane(frame.channel)
+        self._told_one_by_one(lane, self._mailbox(lane), frame)
 
     def _told_at_once(self, lane: InLane, mailbox: Mailbox, frame: Tell | ZeroCopyTell) -> bool:
         """Deliver a frame that is in order and has room, 0.5 µs a message sooner. False: nothing was done."""
@@ -216,7 +221,9 @@ class ReceiveSide:
                     lane.check(number, size)
                 try:
                     message = decoders[number](payload)
-                except BaseException:  # noqa: BLE001  # once more, for what is to be said about it
+                except BaseException as error:  # once more, for what is to be said about it; but not of a large one
+                    if size > LARGE and lane.asking is lane.codec and number < len(decoders):
+                        raise lane.codec.malformed(number, error) from error
                     message = lane.asking.decode(number & NUMBER if number >= IN_ITEMS else number, payload)
                 cell = cell_of(lane.info.name) or self._cell(lane)
                 if cell.spreads:
@@ -227,7 +234,7 @@ class ReceiveSide:
             except SendError as error:
                 lane.refuse(error.reason)
                 if isinstance(error, MessageTypeError):
-                    self._may_be_malformed.spend()
+                    self.malformed.spend(size)
                 self.release(lane, 1, size)
                 answers.error(rid, lane.index, 0, error.reason, error)
                 continue
@@ -311,13 +318,8 @@ class ReceiveSide:
         lane.refuse(error.reason)
         self.release(lane, 1, size)
         self._answers.error(0, lane.index, sequence, error.reason, error)
-        if lane.telling is not lane.codec:  # it is none that is malformed, but one that the peer may not send
-            return
-        self._may_be_malformed.spend()
-        self.malformed += 1
-        if self.malformed <= LOGGED_REFUSALS:
-            node, name = self._bus.name, lane.info.name
-            log.warning("message refused", node=node, peer=self._source, channel=name, why=str(error))
+        if lane.telling is lane.codec:  # else it is none that is malformed, but one that the peer may not send
+            self.malformed.told(lane.info.name, size, error)
 
     def call(self, action: Callable[[], None]) -> None:
         """Run `action` on the loop's thread: now, or soon where the caller is another one."""

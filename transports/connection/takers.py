@@ -58,7 +58,7 @@ def all_takers(
     now: Callable[[], float],
     bytes_in: Callable[[], int],
     bytes_out: Callable[[], int],
-) -> dict[type, Callable[[Any], None]]:
+) -> dict[type, Callable[[Any], object]]:
     """The parts of one connection. `bytes_in`, `bytes_out`: what its stream gave and took so far."""
     asked, served = link.streams, receive.streams
 

@@ -72,6 +72,7 @@ from .parts import (
     reply_lane,
 )
 from .payload import ChannelCodec, Payload
+from .pieces import BATCHES, UNDIVIDED, Batch, pieces
 from .stream_flags import IN_ITEMS, NUMBER, WITH_ITEMS, flags_of, window_in
 from .texts import WORD_LIMIT, clip
 from .traces import (
@@ -94,6 +95,7 @@ __all__ = [
     "SenderFrame",
     "Weight",
     "weight_of",
+    "BATCHES",
     "BATCH_LIMIT",
     "BODY_OVERHEAD",
     "FRAME_LIMIT",
@@ -115,9 +117,11 @@ __all__ = [
     "WINDOWS",
     "ZeroCopyItems",
     "UNCOUNTED",
+    "UNDIVIDED",
     "WORD_LIMIT",
     "ArrivedFrame",
     "Ask",
+    "Batch",
     "Cancel",
     "ChannelCodec",
     "ChannelInfo",
@@ -173,6 +177,7 @@ __all__ = [
     "body_limit",
     "clip",
     "encode_traces",
+    "pieces",
     "read_traces",
     "read_uncompressed",
     "reply_lane",

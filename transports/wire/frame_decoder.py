@@ -81,7 +81,7 @@ class FrameDecoder:
     `limit` is the largest body accepted, in bytes; it may be changed between frames.
     """
 
-    __slots__ = ("_at", "_buffer", "_decoders", "_fault", "_split", "limit", "skipped")
+    __slots__ = ("_at", "_buffer", "_decoders", "_fault", "_split", "limit", "size", "skipped")
 
     def __init__(self, limit: int, decoders: FrameDecoders = PLAIN) -> None:
         self.limit = limit
@@ -92,6 +92,8 @@ class FrameDecoder:
         #: The frame that began in an earlier piece, as far as it came; only it is copied, not what follows it.
         self._split = bytearray()
         self._fault: ProtocolError | None = None
+        #: Bytes of the large body that was decoded last: one whose payloads are views.
+        self.size = 0
         #: Frames that were left out, since whoever has a clock has set it to 0 again.
         self.skipped = 0
 
@@ -132,7 +134,11 @@ class FrameDecoder:
             if body is None:
                 return  # the rest is kept for when more comes
             try:
-                frame = decode(body) if len(body) <= PART_SIZE else views(body)
+                if len(body) <= PART_SIZE:
+                    frame = decode(body)
+                else:
+                    self.size = len(body)
+                    frame = views(body)
             except _UNREADABLE as error:
                 self._fault = _fault(body, error)
                 if self._fault is None:

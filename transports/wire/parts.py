@@ -180,7 +180,7 @@ class Reassembler:
     what travels on a lane is to be kept: an answer that nobody waits for is not.
     """
 
-    __slots__ = ("_bodies", "_budget", "_decoders", "_limit_of_lane", "_wanted")
+    __slots__ = ("_bodies", "_budget", "_decoders", "_limit_of_lane", "_wanted", "size")
 
     def __init__(
         self,
@@ -195,6 +195,8 @@ class Reassembler:
         self._decoders = decoders
         self._budget = PartBudget(budget)
         self._bodies: dict[int, _Body] = {}
+        #: Bytes of the body that was completed last.
+        self.size = 0
 
     @property
     def pending(self) -> int:
@@ -242,6 +244,7 @@ class Reassembler:
         if body.data is None:
             return None
         frame = decode_body(body.data, self._decoders)
+        self.size = body.total
         if not isinstance(frame, Carried) or lane_of(frame) != part.lane:
             raise ProtocolError("part_mismatch", f"lane {part.lane} carried a {type(frame).__name__}")
         return frame

@@ -261,8 +261,12 @@ class ChannelCodec:
             raise
         # Whatever it is, the bytes are to blame: a key that has no hash, an assertion in a `__post_init__`.
         except BaseException as error:
-            name = "a plain value" if number == PLAIN else self._names[number - 1]
-            raise MessageTypeError(f"{name} on channel {self.channel.name!r} is malformed: {error}") from error
+            raise self.malformed(number, error) from error
+
+    def malformed(self, number: int, error: BaseException) -> MessageTypeError:
+        """What is to be said of a message of that number whose decoder has raised this."""
+        name = "a plain value" if number == PLAIN else self._names[number - 1]
+        return MessageTypeError(f"{name} on channel {self.channel.name!r} is malformed: {error}")
 
     def weight(self, message: object, size: int) -> int:
         """Bytes that the message of this size which was decoded last stands for; 0: what its type weighs."""

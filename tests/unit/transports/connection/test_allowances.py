@@ -113,7 +113,7 @@ def test_each_kind_of_frame_is_counted_before_it_is_taken(kind: str) -> None:
     assert len(taken) == BOUNDS[kind][0] // size
 
 
-def _without_end(take: Callable[[Any], None], frame: object) -> None:
+def _without_end(take: Callable[[Any], object], frame: object) -> None:
     for _ in range(30_000):
         take(frame)
 

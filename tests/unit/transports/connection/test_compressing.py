@@ -60,7 +60,11 @@ class Side:
         )
         self.taken: list[ArrivedFrame] = []
         self.grown = 0
-        self.compressing.hand, self.compressing.grew = self.taken.append, self.grew
+        self.compressing.hand, self.compressing.grew = self.hand, self.grew
+
+    def hand(self, frame: ArrivedFrame, size: int) -> None:
+        assert size >= 500, "of the body, as it is now"
+        self.taken.append(frame)
 
     def grew(self, size: int) -> None:
         self.grown += size

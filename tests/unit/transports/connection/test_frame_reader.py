@@ -9,14 +9,15 @@ from contextvars import copy_context
 from typing import Any, cast
 
 import pytest
+from virtual_time import eventually
 
 from peerbus.actors import ProtocolError, StreamBroken
 from peerbus.transports import ByteStream
 from peerbus.transports.connection.frame_reader import FrameReader
 from peerbus.transports.connection.read_turns import FRAMES
 from peerbus.transports.wire.frame_encoder import FrameEncoder
-from peerbus.transports.wire.frames import Frame, GoAway, Part, Ping, Pong, Tell, Welcome
-from peerbus.transports.wire.parts import ask_lane
+from peerbus.transports.wire.frames import Frame, GoAway, Part, Ping, Pong, Tell, Welcome, ZeroCopyTell
+from peerbus.transports.wire.parts import Reassembler, ask_lane
 
 encode = FrameEncoder().encode
 TELL = Tell(0, [(1, 0, b"x")])
@@ -202,3 +203,39 @@ async def test_the_end_of_a_stream_is_told_behind_all_that_came_before_it() -> N
         source.waiting.put_nowait(b"")
         assert await owner.over is None
         assert sum(isinstance(each, Ping) for each in owner.happened) == 3 * FRAMES
+
+
+async def test_of_a_large_frame_of_many_messages_a_turn_takes_some_and_others_come_between() -> None:
+    """One after the other would be all of them in one turn, whatever they cost."""
+    payload = bytes(9000)
+    items = [(number, 0, payload) for number in range(1, 21)]
+    source = PushingSource()
+    async with reading(source) as owner:
+        seen: list[list[int]] = []
+        owner.reader.take({ZeroCopyTell: lambda frame: seen.append([item[0] for item in frame.items])})
+        push = await source.taker
+        body = encode(Tell(0, items))
+        push(body + encode(Ping(1)))
+        at_first = len(seen)
+        await eventually(lambda: Ping(1) in owner.happened)
+        assert at_first == 0
+        assert [number for numbers in seen for number in numbers] == [*range(1, 21)]
+        assert {len(numbers) for numbers in seen} == {1}
+
+
+async def test_the_same_of_one_that_came_in_parts() -> None:
+    source, payload = PushingSource(), bytes(9000)
+    body = encode(Tell(0, [(number, 0, payload) for number in range(1, 11)]))[4:]
+    async with reading(source) as owner:
+        owner.reader._parts = Reassembler(lambda lane: 1 << 20)
+        seen: list[int] = []
+        owner.reader.take({ZeroCopyTell: lambda frame: seen.extend(item[0] for item in frame.items)})
+        push = await source.taker
+        for start in range(0, len(body), 16_000):
+            data = body[start : start + 16_000]
+            push(encode(Part(ask_lane(0), len(body) - start - len(data), data)))
+        push(encode(Ping(1)))
+        assert owner.reader.holds >= 9 * len(payload), "what waits is counted"
+        await eventually(lambda: Ping(1) in owner.happened)
+        assert seen == [*range(1, 11)]
+        assert owner.reader.holds == 0

@@ -119,7 +119,7 @@ async def test_a_place_keeps_its_trace_where_another_message_is_refused() -> Non
         items = [(1, 0, payload("no number")), (1, 0, payload(1))]
         desks.side.told_traced(TracedTell(0, items, raw({1: [PARENT, ""]})))
         assert await desks.handled() == [1]
-        assert desks.side.malformed == 1
+        assert desks.side.malformed.tells == 1
         assert desks.parents() == [SPAN]
 
 
