@@ -128,11 +128,8 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("transports.wire.frames", "DESCRIBE_LIMIT", "descriptions that are asked for at once"),
         Limit("transports.wire.codecs", "MAX_JUDGED", "verdicts about descriptions that are kept"),
         Limit("transports.streams.tls_idle", "IDLE_RECORDS", "TLS records that carry nothing (KeyUpdate)"),
-        Limit(
-            "transports.streams.tls_idle", "IDLE_BYTES", "the same in one message at a time of who is trusted", "bytes"
-        ),
         Limit("transports.streams.tls_idle", "HANDSHAKE_BYTES", "a handshake of TLS", "bytes"),
-        Limit("transports.streams.tls_turns", "SLICE", "of one turn for the TLS of strangers and of bursts", "seconds"),
+        Limit("transports.streams.tls_turns", "SLICE", "TLS records of strangers, and of bursts, in one turn"),
         Limit("transports.streams.startups", "MAX_SOURCES", "sources whose penalties are kept"),
         Limit("transports.admission.certificate", "MAX_CERTIFICATE", "a certificate of a private authority", "bytes"),
         Limit("transports.admission.revocations", "MAX_LIST", "what one authority has revoked", "bytes"),

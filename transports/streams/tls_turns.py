@@ -7,10 +7,12 @@ from collections import deque
 from contextvars import Context
 from typing import Protocol
 
-__all__ = ["SLICE", "TlsTurns"]
+__all__ = ["IDLE", "SLICE", "TlsTurns"]
 
-#: Seconds of a turn of the loop for those that have to be watched: 50 KeyUpdates, or 500 records of a byte each.
-SLICE = 0.001
+#: What a turn of the loop has for those that are watched: records that carry something, 2 µs each where it is a byte.
+SLICE = 512
+#: How many of them one is worth that carries nothing: a KeyUpdate takes 20 µs.
+IDLE = 10
 
 
 class BehindTls(Protocol):
@@ -28,22 +30,18 @@ class TlsTurns:
     def __init__(self) -> None:
         self._behind: deque[BehindTls] = deque()
         self._planned = False
-        #: Seconds that are left of this turn of the loop.
+        #: What is left of this turn of the loop, and perhaps of one before.
         self.left = SLICE
-
-    def spent(self, seconds: float) -> None:
-        """So much of this turn went into somebody's records."""
-        self.left -= seconds
-        if not self._planned:
-            self._plan()
 
     def wait(self, one: BehindTls) -> None:
         """It has bytes that wait. Once for each time that it falls behind."""
         self._behind.append(one)
-        if not self._planned:
-            self._plan()
+        self.plan()
 
-    def _plan(self) -> None:
+    def plan(self) -> None:
+        """In the next turn of the loop all is there again, and who waits may go on."""
+        if self._planned:
+            return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -56,5 +54,5 @@ class TlsTurns:
         self._planned = False
         self.left = SLICE
         if self._behind:
-            self._plan()
+            self.plan()
             self._behind.popleft().go_on()
