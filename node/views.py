@@ -13,6 +13,7 @@ from ..discovery.mind import PeerFilter, PeerPage, PeersSnapshot, PeerView
 from ..discovery.peer import PeerState
 from ..discovery.shell import Peers
 from ..transports.connection import ConnectionStatistics
+from ..transports.rules import PeerRates, Permissions
 from .event_history import EventHistory
 from .levers import NodeLevers
 from .loop_lag import LoopLag
@@ -115,6 +116,16 @@ class NodeViews(NodeLevers):
     def network_view(self) -> NetworkView:
         """Who may come in, by the rules as they are now."""
         return view_of_network(self._door.network, self._door.gate.rules)
+
+    @property
+    def permissions(self) -> Permissions:
+        """Who may tell, ask and offer what, as it is now."""
+        return self._running().mind.rules.permissions
+
+    @property
+    def rates(self) -> PeerRates:
+        """How much each peer may send, as it is now."""
+        return self._running().mind.rules.rates
 
     def overview(self) -> PeersSnapshot:
         """What is counted of peers, bans and requirements, with no peer listed."""

@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from peerbus.actors import Reactor
 
-__all__ = ["Attack", "Target", "source_address"]
+__all__ = ["NETWORK", "Attack", "Target", "source_address"]
+
+#: The nodes of a siege talk to nobody else.
+NETWORK = "siege"
 
 
 @dataclass(slots=True)

@@ -102,7 +102,8 @@ def _run(names: list[str], options: argparse.Namespace) -> int:
             return 2
         rows.append(row)
         facts = ", ".join(f"{number:,} {what}" for what, number in sorted(row.facts.items()))
-        print(f"{name}: {facts}; others kept {load.cores():.1f} processors busy", file=sys.stderr)
+        longest = f"longest callback {row.under.longest * 1e3:.1f} ms, {row.under.longest_of}"
+        print(f"{name}: {facts}; {longest}; others kept {load.cores():.1f} processors busy", file=sys.stderr)
     print(as_markdown(rows) if options.markdown else as_text(rows), flush=True)
     if options.json is not None:
         found = {row.name: {**asdict(row), "broken": row.broken} for row in rows}

@@ -49,6 +49,10 @@ class Phase:
     memory: int
     descriptors: int
     logged: int = 0
+    #: Seconds of the longest callback of the node's loop, whose it was, and the share of a processor that it used.
+    longest: float = 0.0
+    longest_of: str = ""
+    busy: float = 0.0
 
     @property
     def tail(self) -> float:
@@ -74,6 +78,11 @@ class Row:
     complaints: tuple[str, ...] = ()
     #: Lines of the log that an attacker has written, or characters that a terminal obeys.
     forged: int = 0
+
+    @property
+    def share(self) -> float:
+        """Of a processor, what the node has used for the attackers, and for nothing else."""
+        return max(0.0, self.under.busy - self.idle.busy)
 
     @property
     def tail_bound(self) -> float:

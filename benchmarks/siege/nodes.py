@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import sys
 from collections.abc import AsyncIterator
@@ -14,14 +15,13 @@ from peerbus.actors import Peer, Reactor, RemoteError, SendError
 from peerbus.node import Node
 from peerbus.transports.streams import Identity, TcpTransport, UnixTransport
 
-from .attack import Target
+from .attack import NETWORK, Target
 from .attacks import ATTACKS
+from .loop_watch import LoopWatch
 from .reactors import Desk, Question
 
 __all__ = ["NETWORK", "ask_and_join", "attacked", "defend", "honest_load", "visitor"]
 
-#: These nodes talk to nobody else.
-NETWORK = "siege"
 #: Honest nodes that stay, and seconds between two asks of one of them; together 100 asks a second.
 STAYING, INTERVAL = 4, 0.04
 #: Seconds between two nodes that come, ask once and go.
@@ -34,28 +34,33 @@ ASK_WITHIN, JOIN_WITHIN = 5.0, 10.0
 async def attacked(name: str, folder: Path) -> AsyncIterator[Node]:
     """The node that the attack of this name is for."""
     attack, identity = ATTACKS[name], Identity.generate()
-    arguments = {"listen": ["tcp://127.0.0.1:0"], "book": folder / "book", **attack.node}
+    arguments = {"network": NETWORK, "listen": ["tcp://127.0.0.1:0"], "book": folder / "book", **attack.node}
     if attack.plain_unix:
         arguments["listen"] = [*arguments["listen"], f"unix://{folder / 's'}"]
         arguments["transports"] = [TcpTransport(identity), UnixTransport(identity, secure=False)]
     reactors: list[type[Reactor]] = [Desk, *attack.reactors]
-    async with Node(
-        "attacked", network=NETWORK, identity=identity, reactors=reactors, shutdown_timeout=1.0, **arguments
-    ) as node:
+    async with Node("attacked", identity=identity, reactors=reactors, shutdown_timeout=1.0, **arguments) as node:
         yield node
 
 
 def visitor(name: str, attack: str, target: Target) -> Node:
     """An honest node; it dials the one that is attacked, or finds it as the attack says."""
-    arguments = {"peers": [target.endpoint], **ATTACKS[attack].visitor}
-    return Node(name, network=NETWORK, channels=[Desk.channel], shutdown_timeout=0.5, **arguments)
+    arguments = {"network": NETWORK, "peers": [target.endpoint], **ATTACKS[attack].visitor}
+    return Node(name, channels=[Desk.channel], shutdown_timeout=0.5, **arguments)
 
 
 async def defend(name: str, folder: Path) -> None:
-    """Be attacked, until the process that started this one goes away; prints where it listens."""
-    async with attacked(name, folder) as node:
-        print(*node.endpoints, flush=True)
-        await asyncio.to_thread(sys.stdin.read)
+    """Be attacked, until the process that started this one goes away; prints where it listens.
+
+    For each line of standard input it prints what its loop has been busy with since the one before.
+    """
+    with LoopWatch() as watch:
+        async with attacked(name, folder) as node:
+            print(*node.endpoints, flush=True)
+            gc.collect()
+            gc.freeze()  # as `peerbus run` does
+            while await asyncio.to_thread(sys.stdin.readline):
+                print(json.dumps(watch.seen()), flush=True)
 
 
 async def ask_and_join(nodes: list[Node], attack: str, target: Target, seconds: float) -> dict[str, list[float]]:

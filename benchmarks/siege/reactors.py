@@ -9,7 +9,7 @@ from uuid import UUID
 
 from peerbus.actors import Address, Channel, Reactor, handles
 
-__all__ = ["Back", "Desk", "Lists", "Question", "Shelf", "Spring", "Table", "Tables", "Wordy"]
+__all__ = ["Back", "Desk", "Folded", "Lists", "Question", "Sheet", "Shelf", "Spring", "Table", "Tables", "Wordy"]
 
 #: Bytes of one long answer.
 LONG = 900_000
@@ -64,6 +64,23 @@ class Tables(Reactor):
 
     @handles(Table)
     def take(self, _: Table) -> None:
+        """Nothing is done with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Any bytes."""
+
+    data: bytes
+
+
+class Folded(Reactor):
+    """Takes what may travel compressed, and forgets it."""
+
+    channel = Channel("folded", messages=(Sheet,), compress="zlib")
+
+    @handles(Sheet)
+    def take(self, _: Sheet) -> None:
         """Nothing is done with it."""
 
 

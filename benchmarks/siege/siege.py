@@ -44,29 +44,36 @@ def lay_siege(name: str, seconds: float) -> Row:
         honest = stack.enter_context(_child("honest", name, endpoint, processor=nodes))
         _line(honest, "honest")
         watch = stack.enter_context(Watch(defender.pid, log))
-        _phase(honest, watch, _WARM_UP)
-        idle = _phase(honest, watch, max(2.0, seconds / 2))
+        _phase(defender, honest, watch, _WARM_UP)
+        idle = _phase(defender, honest, watch, max(2.0, seconds / 2))
         with _child("attack", name, endpoint, processor=attackers) as attacker:
             _line(attacker, "attack")
-            under = _phase(honest, watch, seconds)
+            under = _phase(defender, honest, watch, seconds)
             assert attacker.stdin is not None
             attacker.stdin.close()
             facts = json.loads(_line(attacker, "attack"))
         gone = time.monotonic()
         time.sleep(max(0.0, OVER_WITHIN - 2.0 - (time.monotonic() - gone)))
-        after = _phase(honest, watch, 2.0)
+        after = _phase(defender, honest, watch, 2.0)
         forged = forged_lines(log.read_text(encoding="utf-8", errors="replace"))
     return Row(name, attack.about, idle, under, after, facts, attack.judge(facts), forged)
 
 
-def _phase(honest: subprocess.Popen[str], watch: Watch, seconds: float) -> Phase:
+def _phase(defender: subprocess.Popen[str], honest: subprocess.Popen[str], watch: Watch, seconds: float) -> Phase:
     watch.reset()
-    assert honest.stdin is not None
-    honest.stdin.write(f"{seconds}\n")
-    honest.stdin.flush()
-    said = json.loads(_line(honest, "honest"))
+    _answer(defender, "defend", "begin")
+    said = json.loads(_answer(honest, "honest", str(seconds)))
     memory, descriptors, logged = watch.memory, watch.descriptors, watch.logged
-    return Phase(seconds, tuple(said["asks"]), tuple(said["joins"]), memory, descriptors, logged)
+    loop = json.loads(_answer(defender, "defend", "end"))
+    asks, joins = tuple(said["asks"]), tuple(said["joins"])
+    return Phase(seconds, asks, joins, memory, descriptors, logged, loop["longest"], loop["of"], loop["busy"])
+
+
+def _answer(process: subprocess.Popen[str], role: str, line: str) -> str:
+    assert process.stdin is not None
+    process.stdin.write(f"{line}\n")
+    process.stdin.flush()
+    return _line(process, role)
 
 
 def _line(process: subprocess.Popen[str], role: str) -> str:

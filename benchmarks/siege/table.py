@@ -9,7 +9,9 @@ from .law import Row
 
 __all__ = ["as_markdown", "as_text"]
 
-_HEAD = ("attack", "p99 idle → under", "worst join", "memory", "descriptors", "log", "held")
+_HEAD = (
+    "attack", "p99 idle → under", "longest turn", "share", "worst join", "memory", "descriptors", "log", "held",
+)  # fmt: skip
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -18,6 +20,8 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (
         row.name,
         f"{idle.tail * 1e3:.1f} → {under.tail * 1e3:.1f} ms",
+        f"{under.longest * 1e3:.1f} ms",
+        f"{row.share:.0%}",
         "never" if math.isinf(join) else f"{join:.2f} s",
         f"+{max(0, under.memory - idle.memory) / 2**20:.0f} MiB",
         f"+{max(0, under.descriptors - idle.descriptors)}",

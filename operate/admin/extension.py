@@ -36,6 +36,7 @@ from .live import LIVE
 from .looking import LOOKING
 from .openapi import document
 from .route import ApiRoute, RouteTable, answer, split_target
+from .ruling import RULING
 from .scraping import SCRAPING
 from .sending import SENDING
 from .steering import STEERING
@@ -56,6 +57,7 @@ ROUTES: tuple[ApiRoute, ...] = (
     *FOLLOWING,
     *LIVE,
     *STEERING,
+    *RULING,
     *SENDING,
     *SCRAPING,
     ApiRoute("GET", "/openapi.json", _document, "This document."),

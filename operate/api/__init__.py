@@ -10,6 +10,7 @@ from .exchange import ApiAnswer, ApiError, ApiRequest, Failure, Permission, Stre
 from .lever_bodies import BanBody, DialBody, DrainBody, PartBody, RevokeBody, ScoreBody, SizeBody
 from .pace import EVERY, LATEST, SOONEST
 from .readiness import Readiness, readiness_of
+from .rule_bodies import AllowBody, PermissionsBody, RateBody, RatesBody
 from .send_bodies import PATIENCE, AskAnswer, GroupAnswers, SendBody, Sent
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ __all__ = [
     "LATEST",
     "PATIENCE",
     "SOONEST",
+    "AllowBody",
     "ApiAnswer",
     "ApiError",
     "ApiRequest",
@@ -38,6 +40,9 @@ __all__ = [
     "PartBody",
     "RevokeBody",
     "Permission",
+    "PermissionsBody",
+    "RateBody",
+    "RatesBody",
     "Readiness",
     "ScoreBody",
     "SizeBody",

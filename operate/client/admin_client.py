@@ -13,6 +13,8 @@ from ..api import (
     DrainBody,
     EventView,
     PartBody,
+    PermissionsBody,
+    RatesBody,
     RevokeBody,
     ScoreBody,
     SendBody,
@@ -135,6 +137,22 @@ class AdminClient(AdminCaller):
         from .answers import LeverResult
 
         return await self.post("/v1/revocations", LeverResult, RevokeBody(listed))
+
+    async def permissions(self) -> PermissionsBody:
+        """Who may tell, ask and offer what."""
+        return await self.get("/v1/permissions", PermissionsBody)
+
+    async def set_permissions(self, permissions: PermissionsBody) -> LeverResult:
+        """Let peers do this from now on, and no more."""
+        return await self._pull("PUT", "/v1/permissions", permissions)
+
+    async def rates(self) -> RatesBody:
+        """How much each peer may send."""
+        return await self.get("/v1/rates", RatesBody)
+
+    async def set_rates(self, rates: RatesBody) -> LeverResult:
+        """Let each peer send so much from now on."""
+        return await self._pull("PUT", "/v1/rates", rates)
 
     async def ledger(self) -> Ledger:
         """What became of every send."""

@@ -70,6 +70,8 @@ COMMANDS: tuple[CommandEntry, ...] = (
     CommandEntry("waits", _SEE, "who waits for whom", ".waits:WAITS"),
     CommandEntry("events", _SEE, "what happened, and with -f what happens", ".events:EVENTS"),
     CommandEntry("network", _SEE, "who may come in, and by which rules; read them anew", ".network:NETWORK"),
+    CommandEntry("permissions", _SEE, "who may tell, ask and offer what; change it", ".rules:PERMISSIONS"),
+    CommandEntry("rates", _SEE, "how much each peer may send; change it", ".rules:RATES"),
     CommandEntry("bans", _SEE, "who is banned, why, and until when", ".bans:BANS"),
     CommandEntry("top", _SEE, "the node on the terminal, with rates, as it changes", ".top:TOP"),
     CommandEntry("dashboard", _SEE, "see and steer the nodes that run here, on a page in the browser", ".dashboard"),

@@ -63,6 +63,13 @@ class Who:
         """Whether the node of that id could be one of them, for all that is known before it has shown a certificate."""
         return self.everybody or node_id in self.ids or bool(self.roles or self.attributes)
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """As `of` takes them."""
+        found = [_EVERYBODY] if self.everybody else []
+        found += sorted(self.ids) + [f"{_ROLE}{role}" for role in sorted(self.roles)]
+        return (*found, *(f"{key}={value}" for key, value in sorted(self.attributes)))
+
     def __str__(self) -> str:
         if self.everybody:
             return "everybody"

@@ -23,7 +23,7 @@ class Parts:
         self.takers: dict[type, Any] = {}
         self.came: list[object] = []
         self.story: list[str] = []
-        self.told = self.asked = self.came.append
+        self.told = self.told_large = self.asked = self.came.append
         self.arrived: Any = None
         self.rising = Rising(
             cast("FrameReader", self),

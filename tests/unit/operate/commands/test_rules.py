@@ -1,0 +1,90 @@
+"""`peerbus permissions` and `peerbus rates`: the rules for peers, shown and changed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from administered import Place
+from command_line import asked
+
+from peerbus.node import Allow, PeerRates, Permissions
+
+ID = "ab" * 32
+
+
+async def test_permissions_are_shown_and_changed_a_list_at_a_time(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, out, err = await asked(place.socket, "permissions", capsys)
+    assert (status, err) == (0, "")
+    assert out.startswith("everybody may do everything\nto change it: ")
+    for words in (
+        "permissions --tell nobody",
+        f"permissions --channel blocks --tell {ID} --tell role:writer",
+        "permissions --channel blocks --ask *",
+        "permissions --role archive --offer role:archive",
+    ):
+        status, out, err = await asked(place.socket, words, capsys)
+        assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        "tell   nobody",
+        "ask    everybody",
+        "offer  everybody",
+        f"channel blocks  tell: {ID}, role:writer; ask: everybody",
+        "role archive  role:archive",
+    ]
+    assert place.node.permissions == Permissions(
+        tell=[],
+        channels={"blocks": Allow(tell=[ID, "role:writer"], ask=["*"])},
+        roles={"archive": ["role:archive"]},
+    )
+    seen = json.loads((await asked(place.socket, "permissions --json", capsys))[1])
+    assert seen["channels"] == {"blocks": {"tell": [ID, "role:writer"], "ask": ["*"]}}
+    await asked(place.socket, "permissions --channel blocks --default", capsys)
+    assert place.node.permissions == Permissions(tell=[], roles={"archive": ["role:archive"]})
+    await asked(place.socket, "permissions --default", capsys)
+    assert place.node.permissions == Permissions()
+
+
+async def test_rates_are_shown_and_changed(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    status, out, _ = await asked(place.socket, "rates", capsys)
+    assert status == 0
+    assert out.startswith("no limit but those that channels have of themselves")
+    await asked(place.socket, "rates --messages 1000 --messages-burst 2000 --asks 64", capsys)
+    status, out, err = await asked(place.socket, "rates --channel blocks --bytes 5e6", capsys)
+    assert (status, err) == (0, "")
+    assert out.splitlines() == [
+        "each peer on each channel  1000 messages/s, 2000 at once; 64 asks in flight",
+        "each peer on blocks  5e+06 bytes/s, 5e+06 at once",
+    ]
+    await asked(place.socket, "rates --channel blocks --none", capsys)
+    assert place.node.rates.channels == {}
+    await asked(place.socket, "rates --none", capsys)
+    assert place.node.rates == PeerRates()
+
+
+@pytest.mark.parametrize(
+    ("words", "about"),
+    [
+        ("permissions --tell somebody", "'somebody' stands for nobody"),
+        ("permissions --tell nobody --tell *", "nobody stands alone"),
+        ("permissions --channel blocks", "--channel goes with --tell, --ask, or both"),
+        ("permissions --role archive --tell *", "--role goes with --offer"),
+        ("permissions --role archive --channel blocks --tell *", "write one of them"),
+        ("permissions --channel blocks --default", "there is no rule of its own for 'blocks'; there is for none"),
+        ("permissions --default --tell *", "--default takes rules away"),
+        ("rates --messages 0", "messages is 0"),
+        ("rates --messages-burst 5", "needs a rate"),
+        ("rates --channel blocks", "--channel goes with a limit"),
+        ("rates --none --asks 3", "--none is no limit: it goes without --asks"),
+        ("rates --channel blocks --none", "there is no rule of its own for 'blocks'"),
+    ],
+)
+async def test_what_cannot_be_is_said_and_changes_nothing(
+    words: str, about: str, place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = await asked(place.socket, words, capsys)
+    assert status == 2
+    assert about in err
+    assert (place.node.permissions, place.node.rates) == (Permissions(), PeerRates())
