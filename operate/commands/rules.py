@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 #: In place of somebody: the list is empty.
 NOBODY = "nobody"
-_UNTIL = "It holds until the node ends, or reads its configuration anew (SIGHUP), where that says something else."
+_UNTIL = "It holds until the node ends, or reads another configuration (SIGHUP)."
 
 
 async def permissions(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
@@ -191,7 +191,7 @@ PERMISSIONS = NodeCommand(
     "peerbus permissions --channel blocks --tell role:writer --tell zone=eu --ask '*'\n"
     "peerbus permissions --role archive --offer role:archive\n"
     "peerbus permissions --channel blocks --default",
-    f"A list replaces the one before. {_UNTIL}",
+    f"A list replaces the one before.\n{_UNTIL}",
     json="the rules as JSON: a list that is empty is nobody",
 )
 RATES = NodeCommand(
@@ -201,6 +201,6 @@ RATES = NodeCommand(
     "peerbus rates --messages 1000 --messages-burst 2000 --asks 64\n"
     "peerbus rates --channel blocks --messages 50\n"
     "peerbus rates --channel blocks --none",
-    f"What is not said of a limit that is set is no limit. {_UNTIL}",
+    f"What is not said of a limit that is set is no limit.\n{_UNTIL}",
     json="the limits as JSON; null is none",
 )
