@@ -120,12 +120,12 @@ class NodeViews(NodeLevers):
     @property
     def permissions(self) -> Permissions:
         """Who may tell, ask and offer what, as it is now."""
-        return self._running().mind.rules.permissions
+        return self._running().mind.levers.rules.permissions
 
     @property
     def rates(self) -> PeerRates:
         """How much each peer may send, as it is now."""
-        return self._running().mind.rules.rates
+        return self._running().mind.levers.rules.rates
 
     def overview(self) -> PeersSnapshot:
         """What is counted of peers, bans and requirements, with no peer listed."""

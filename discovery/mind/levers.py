@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 
 from ...actors.base import ConfigError
-from ...transports.rules import PeerRates, Permissions
+from ...transports.rules import PeerRates, PeerRules, Permissions
 from ...transports.streams import Endpoint
 from ..facts import MAX_BANS, MAX_SCORE, MIN_SCORE, Ban, BanTarget, Changes, Refuse
 from ..peer import SEED, PeerState
@@ -152,6 +152,11 @@ class Levers:
         if peer is not None and peer.state is PeerState.IDLE and not peer.kept:
             self._state.peers.forget(node_id)
         return Changes()
+
+    @property
+    def rules(self) -> PeerRules:
+        """What peers may do, and how much they may send, as the two that follow have set it."""
+        return self._state.peers.rules
 
     def set_permissions(self, permissions: Permissions) -> Changes | Refuse:
         """Let peers do this from now on; whose connection is open is judged anew."""

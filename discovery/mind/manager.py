@@ -160,11 +160,6 @@ class PeerManager:
         return self._self_id
 
     @property
-    def rules(self) -> PeerRules:
-        """What peers may do, and how much they may send."""
-        return self._peers.rules
-
-    @property
     def levers(self) -> Levers:
         """What the operator may do; look at `dials` afterwards."""
         self._list.look_again()
