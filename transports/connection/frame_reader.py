@@ -32,6 +32,7 @@ from ..wire import (
     Pong,
     Reassembler,
     ZeroCopyPart,
+    is_single,
     pieces,
 )
 from .allowances import Allowance
@@ -170,7 +171,7 @@ class FrameReader:
 
     def _batch(self, take: Callable[[Any], object], frame: Batch) -> bool:
         """True: it is more than is taken at once, and in pieces."""
-        if self._decoder.size <= UNDIVIDED or len(frame.items) == 1:
+        if self._decoder.size <= UNDIVIDED or is_single(frame):
             take(frame)
             return False
         self._divided, self._decoder.size = self._decoder.size, 0

@@ -153,10 +153,9 @@ class ReceiveSide:
     def told_large(self, frame: ZeroCopyTell) -> None:
         """As `told`. A message alone is not decoded twice, whatever is wrong with it."""
         if len(frame.items) > 1:
-            self.told(frame)
-            return
+            return self.told(frame)
         lane = self._lane(frame.channel)
-        self._told_one_by_one(lane, self._mailbox(lane), frame)
+        return self._told_one_by_one(lane, self._mailbox(lane), frame)
 
     def _told_at_once(self, lane: InLane, mailbox: Mailbox, frame: Tell | ZeroCopyTell) -> bool:
         """Deliver a frame that is in order and has room, 0.5 µs a message sooner. False: nothing was done."""

@@ -72,7 +72,7 @@ from .parts import (
     reply_lane,
 )
 from .payload import ChannelCodec, Payload
-from .pieces import BATCHES, UNDIVIDED, Batch, pieces
+from .pieces import BATCHES, UNDIVIDED, Batch, is_single, pieces
 from .stream_flags import IN_ITEMS, NUMBER, WITH_ITEMS, flags_of, window_in
 from .texts import WORD_LIMIT, clip
 from .traces import (
@@ -177,6 +177,7 @@ __all__ = [
     "body_limit",
     "clip",
     "encode_traces",
+    "is_single",
     "pieces",
     "read_traces",
     "read_uncompressed",

@@ -15,7 +15,8 @@ def test_nothing_said_is_what_a_node_has_by_itself() -> None:
         who.texts for who in (open_to_all.tell, open_to_all.ask, open_to_all.offer)
     )
     assert (body.channels, body.roles) == ({}, {})
-    assert msgspec.json.decode(b"{}", type=RatesBody).each is PeerRates().each
+    assert msgspec.json.decode(b"{}", type=RatesBody).each is None
+    assert PeerRates().each is None
 
 
 @pytest.mark.parametrize("kind", [AllowBody, PermissionsBody, RateBody, RatesBody])
