@@ -32,8 +32,8 @@ from ..wire import (
     Pong,
     Reassembler,
     ZeroCopyPart,
+    in_pieces,
     is_single,
-    pieces,
 )
 from .allowances import Allowance
 from .read_turns import FRAMES, SLICE, ReadTurns
@@ -175,7 +175,7 @@ class FrameReader:
             take(frame)
             return False
         self._divided, self._decoder.size = self._decoder.size, 0
-        self._pieces = pieces(frame)
+        self._pieces = in_pieces(frame)
         return True
 
     def notice(self, stirred: Callable[[], None]) -> None:

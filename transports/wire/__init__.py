@@ -72,7 +72,7 @@ from .parts import (
     reply_lane,
 )
 from .payload import ChannelCodec, Payload
-from .pieces import BATCHES, UNDIVIDED, Batch, is_single, pieces
+from .pieces import BATCHES, UNDIVIDED, Batch, in_pieces, is_single
 from .stream_flags import IN_ITEMS, NUMBER, WITH_ITEMS, flags_of, window_in
 from .texts import WORD_LIMIT, clip
 from .traces import (
@@ -178,7 +178,7 @@ __all__ = [
     "clip",
     "encode_traces",
     "is_single",
-    "pieces",
+    "in_pieces",
     "read_traces",
     "read_uncompressed",
     "reply_lane",

@@ -12,7 +12,7 @@ from .frames import PART_SIZE, ZeroCopyAsk, ZeroCopyItems, ZeroCopyReply, ZeroCo
 from .parts import BATCH_BODY, BODY_OVERHEAD
 from .traces import TRACES_LIMIT, ZeroCopyTracedAsk, ZeroCopyTracedTell, encode_traces, read_traces
 
-__all__ = ["BATCHES", "UNDIVIDED", "Batch", "is_single", "pieces"]
+__all__ = ["BATCHES", "UNDIVIDED", "Batch", "in_pieces", "is_single"]
 
 #: Bytes of a body whose messages are taken at once: no sender here puts more of them together.
 UNDIVIDED: Final = BATCH_BODY + BODY_OVERHEAD
@@ -34,7 +34,7 @@ def is_single(frame: Batch) -> bool:
     return len(frame.payloads if isinstance(frame, ZeroCopyItems) else frame.items) == 1
 
 
-def pieces(frame: Batch, most: int = PART_SIZE) -> Iterator[Batch]:
+def in_pieces(frame: Batch, most: int = PART_SIZE) -> Iterator[Batch]:
     """The same messages, in their order, in frames of at most `most` bytes of payload, or of one message."""
     traces = read_traces(frame.traces) if isinstance(frame, ZeroCopyTracedTell | ZeroCopyTracedAsk) else {}
     start = size = 0
