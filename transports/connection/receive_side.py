@@ -86,8 +86,7 @@ class ReceiveSide:
         self.growth.mailbox_of = partial(mailbox_behind, bus)
         self.emptied: Callable[[], object] = int  # called where messages left their mailbox after the end
         self._forwarding = Forwarding(bus, self)
-        self._asked = 0
-        self._ended = self._hasty = False
+        self._asked, self._ended, self._hasty = 0, False, False
         self.rtt = 0.0  # seconds of a round trip to the peer, as last measured
         self.malformed = Malformed(bus.name, peer.node_id, bus.loop.time)
         for channel in own.channels:
@@ -152,10 +151,8 @@ class ReceiveSide:
 
     def told_large(self, frame: ZeroCopyTell) -> None:
         """As `told`. A message alone is not decoded twice, whatever is wrong with it."""
-        if len(frame.items) > 1:
-            return self.told(frame)
         lane = self._lane(frame.channel)
-        return self._told_one_by_one(lane, self._mailbox(lane), frame)
+        return self._told_one_by_one(lane, self._mailbox(lane), frame) if len(frame.items) == 1 else self.told(frame)
 
     def _told_at_once(self, lane: InLane, mailbox: Mailbox, frame: Tell | ZeroCopyTell) -> bool:
         """Deliver a frame that is in order and has room, 0.5 µs a message sooner. False: nothing was done."""
