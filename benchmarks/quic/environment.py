@@ -70,7 +70,9 @@ def python_for(found: dict[str, str]) -> str:
 
 def _run(command: list[str]) -> str:
     """What it said last where it failed, else nothing."""
-    done = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    # Both sides of each comparison are of the same build: the one that needs no compiler.
+    settings = os.environ | {"PEERBUS_PURE": "1"}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=settings)
     if done.returncode == 0:
         return ""
     lines = [line for line in (done.stderr or done.stdout).splitlines() if line.strip()]

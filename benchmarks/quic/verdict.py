@@ -8,7 +8,7 @@ from dataclasses import dataclass
 __all__ = ["Verdict", "table"]
 
 #: Columns of a requirement, so that lines that are printed one by one stand below each other.
-_WIDTH = 36
+_WIDTH = 38
 
 
 @dataclass(frozen=True, slots=True)
