@@ -53,15 +53,18 @@ class QuicTransport:
             raise DialFailed(f"{endpoint}: " + ("no time is left" if endpoint.port else "port 0 is for listening"))
         client = self._hold_client()
         dialing = asyncio.create_task(self._dialed(client, endpoint, wanted))
+        taken = False
         try:
             async with asyncio.timeout(timeout):
-                return await asyncio.shield(dialing)
+                stream = await asyncio.shield(dialing)
+                taken = True
+                return stream
         except TimeoutError as error:
             raise DialFailed(f"{endpoint}: no answer within {timeout} s") from error
         except (WebTransportError, OSError) as error:
             raise DialFailed(f"{endpoint}: {error}") from error
         finally:
-            if not dialing.done() or dialing.cancelled() or dialing.exception() is not None:
+            if not taken:
                 giving_up = asyncio.create_task(self._give_up(client, dialing))
                 self._giving_up.add(giving_up)
                 giving_up.add_done_callback(self._giving_up.discard)
