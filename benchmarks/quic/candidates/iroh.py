@@ -50,6 +50,7 @@ class Iroh:
             self.remark = "copying mended" if _mend_copying() else "copying needs no mending"
         self._tasks = Tasks()
         self._endpoints: list[Any] = []
+        self._connections: list[Any] = []
 
     def transport(self, identity: Identity) -> Transport | None:
         """As `Candidate.transport`."""
@@ -104,6 +105,7 @@ class Iroh:
         connection = await (await incoming.accept()).connect()
         both = await connection.accept_bi()
         await both.recv().read_exact(len(_HELLO))
+        self._connections.append(connection)  # one that nobody holds is closed
         self._tasks.serve(_StreamPipe(connection, both), serve)
 
 
