@@ -105,6 +105,7 @@ class QuicTransport:
                         bind_port=port,
                         certfile=certificate,
                         keyfile=key,
+                        max_sessions=1,
                         max_idle_timeout=_IDLE,
                         keep_alive_interval=_ALIVE,
                     )
