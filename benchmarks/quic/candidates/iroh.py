@@ -118,7 +118,7 @@ def _node_of(key: bytes) -> str:
 def _mend_copying() -> bool:
     """Replace the method that uniffi before 0.32 copies bytes with, one by one; False: it is another one already."""
     builder: Any = getattr(iroh.iroh_ffi, "_UniffiRustBufferBuilder", None)
-    if builder is None or "enumerate(value)" not in inspect.getsource(builder.write):
+    if builder is None or (builder.write is not _write and "enumerate(value)" not in inspect.getsource(builder.write)):
         return False
     builder.write = _write
     return True
