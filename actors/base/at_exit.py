@@ -10,9 +10,9 @@ import atexit
 import logging  # before `atexit.register`: its own exit function is to run after this one
 import warnings
 from typing import Protocol
-from weakref import ref
 
 from .log import get_logger
+from .references import Reference, reference
 
 __all__ = ["Unfinished", "finish_at_exit", "finished", "warn_unfinished"]
 
@@ -29,17 +29,17 @@ class Unfinished(Protocol):
 
 
 #: In the order of their starts.
-_UNFINISHED: dict[ref[Unfinished], None] = {}
+_UNFINISHED: dict[Reference[Unfinished], None] = {}
 
 
 def finish_at_exit(started: Unfinished) -> None:
     """Call `started.finish()` at the program's exit, unless it is `finished` by then, or gone."""
-    _UNFINISHED[ref(started, _forget)] = None
+    _UNFINISHED[reference(started, _forget)] = None
 
 
 def finished(started: Unfinished) -> None:
     """It has ended."""
-    _UNFINISHED.pop(ref(started), None)
+    _UNFINISHED.pop(reference(started), None)
 
 
 def warn_unfinished(what: str, instead: str) -> None:
@@ -48,16 +48,16 @@ def warn_unfinished(what: str, instead: str) -> None:
     warnings.warn(f"{what} was not stopped: {instead}", ResourceWarning, stacklevel=3)
 
 
-def _forget(reference: ref[Unfinished]) -> None:
-    _UNFINISHED.pop(reference, None)
+def _forget(gone: Reference[Unfinished]) -> None:
+    _UNFINISHED.pop(gone, None)
 
 
 @atexit.register
 def _finish_all() -> None:
     while _UNFINISHED:
-        reference = next(iter(_UNFINISHED))
-        del _UNFINISHED[reference]
-        started = reference()
+        one = next(iter(_UNFINISHED))
+        del _UNFINISHED[one]
+        started = one()
         if started is not None:
             try:
                 started.finish()

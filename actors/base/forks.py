@@ -10,9 +10,9 @@ import os
 from collections.abc import Iterable
 from functools import partial
 from typing import NoReturn, Protocol
-from weakref import ref
 
 from .errors import ProcessForked
+from .references import Reference, reference
 
 __all__ = ["Forked", "forked_error", "not_in_child", "refuse_calls", "runs_no_more", "silence"]
 
@@ -24,22 +24,22 @@ class Forked(Protocol):
         """This process is such a child: refuse every call. No lock may be taken: a thread of the parent may hold it."""
 
 
-_RUNNING: set[ref[Forked]] = set()
+_RUNNING: set[Reference[Forked]] = set()
 
 
 def not_in_child(running: Forked) -> None:
     """Call `running.forked()` in each child that this process makes by fork."""
-    _RUNNING.add(ref(running, _RUNNING.discard))
+    _RUNNING.add(reference(running, _RUNNING.discard))
 
 
 def runs_no_more(running: Forked) -> None:
     """It has ended, here and so in every child."""
-    _RUNNING.discard(ref(running))
+    _RUNNING.discard(reference(running))
 
 
 def _in_child() -> None:
-    for reference in tuple(_RUNNING):
-        running = reference()
+    for one in tuple(_RUNNING):
+        running = one()
         if running is not None:
             running.forked()
     _RUNNING.clear()

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from typing import Protocol
-from weakref import ref
+
+from .references import reference
 
 __all__ = ["Left", "closed_with_loop", "end_guard"]
 
@@ -23,12 +24,12 @@ class Left(Protocol):
 
 async def closed_with_loop(left: Left) -> AsyncGenerator[None]:
     """Step into it once: `left.close_left()` is called when the loop ends, unless `left` is gone by then."""
-    reference = ref(left)
+    weak = reference(left)
     del left
     try:
         yield
     finally:
-        remaining = reference()
+        remaining = weak()
         if remaining is not None:
             await remaining.close_left()
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import sys
 import threading
 from typing import Final, Protocol
-from weakref import ref
+
+from .references import Reference, reference
 
 __all__ = ["ENDED", "BoundToThread", "bind_to_thread"]
 
@@ -28,13 +29,13 @@ class _Bound:
     __slots__ = ("at_exit", "owners")
 
     def __init__(self) -> None:
-        self.owners: set[ref[BoundToThread]] = set()
+        self.owners: set[Reference[BoundToThread]] = set()
         #: Kept here, as the modules are gone where it is the interpreter that ends.
         self.at_exit = sys.is_finalizing
 
     def __del__(self) -> None:
-        for reference in () if self.at_exit() else tuple(self.owners):
-            owner = reference()
+        for one in () if self.at_exit() else tuple(self.owners):
+            owner = one()
             if owner is not None:
                 owner.thread_ended()
 
@@ -50,4 +51,4 @@ _HERE = _Here()
 def bind_to_thread(owner: BoundToThread) -> None:
     """Call `owner.thread_ended()` when the calling thread ends, unless `owner` is gone by then."""
     owners = _HERE.bound.owners
-    owners.add(ref(owner, owners.discard))
+    owners.add(reference(owner, owners.discard))

@@ -55,7 +55,7 @@ def test_the_guard_does_not_keep_what_it_guards() -> None:
         await anext(guard)
         del left
         gc.collect()
-        assert guard.ag_frame.f_locals["reference"]() is None  # type: ignore[attr-defined]  # as every generator has
+        assert guard.ag_frame.f_locals["weak"]() is None  # type: ignore[attr-defined]  # as every generator has
         await end_guard(guard)
 
     asyncio.run(forget_it())
