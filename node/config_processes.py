@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ..actors.messages import REACTOR_PATTERN
-from ..transports.streams import Endpoint
 from .config_channels import IMPORT_PATH
 from .table import TomlTable
 
@@ -34,7 +33,6 @@ class ProcessConfig:
     key: str
     name: str
     reactors: tuple[ProcessReactor, ...]
-    connect: str | None = None
     unresponsive: float = _UNRESPONSIVE
 
 
@@ -53,15 +51,8 @@ def _process(processes: TomlTable, name: str) -> ProcessConfig:
     if not processes.is_table(name):
         return ProcessConfig(key, name, _reactors(processes, name, key))
     table = processes.table(name)
-    connect = None
-    if table.has("connect"):
-        connect = table.text("connect", '"tcp://<node id>@crunch:7500"')
-        try:
-            Endpoint.parse(connect)
-        except ValueError as error:
-            raise table.error("connect", str(error)) from None
     unresponsive = table.seconds("unresponsive", _UNRESPONSIVE, high=float("inf"))
-    config = ProcessConfig(key, name, _reactors(table, "reactors", f"{key}.reactors"), connect, unresponsive)
+    config = ProcessConfig(key, name, _reactors(table, "reactors", f"{key}.reactors"), unresponsive)
     table.finish()
     return config
 

@@ -56,6 +56,10 @@ class Host(LifeHost, LoopHost, Protocol):
     channels: KnownChannels
 
     @property
+    def outward(self) -> object:
+        """What has its sends to peers, where it is in a worker process of a node; None elsewhere."""
+
+    @property
     def actors(self) -> NamesActors:
         """Its actors."""
 

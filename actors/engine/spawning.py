@@ -100,7 +100,14 @@ class Spawning:
     def _cell_class(self, actor_class: type[Behaviour]) -> type[Cell]:
         if actor_class.cell_class is not None:
             return actor_class.cell_class
-        threaded = (self._dispatcher or actor_class.dispatcher) == "thread"
+        runs_by = self._dispatcher or actor_class.dispatcher
+        if runs_by == "process" and self._bus.outward is None:
+            name = actor_class.__name__
+            raise PeerbusError(
+                f"{name} has dispatcher = 'process': give it to the node, Node(reactors=[{name}]), which runs it in a "
+                "process of its own; what is spawned runs in this one"
+            )
+        threaded = runs_by == "thread"
         if self._bus.tracer is None or actor_class.ends_in is not None:  # of its own actors nobody has traces
             return ThreadCell if threaded else LoopCell
         return TracedThreadCell if threaded else TracedLoopCell

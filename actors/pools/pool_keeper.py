@@ -75,8 +75,8 @@ class PoolKeeper(Actor):
 
     def _spawn(self) -> Cell:
         pool, plan = self._pool, self.plan
-        if plan.dispatcher == "process" or plan.factory_dispatcher == "process":
-            raise PeerbusError(f"{pool} cannot have members in processes of their own yet: write threads={pool.size}")
+        if plan.dispatcher is None and plan.factory_dispatcher == "process":
+            raise PeerbusError(f"members of {pool} run on the loop or on threads: write threads={pool.size}")
         pool.serial += 1
         name = f"{pool.name}.{pool.serial}"
         ref = self.bus.actors.spawn(plan.factory, name, None, pool, None, plan.dispatcher)

@@ -12,7 +12,6 @@ from ...actors.base import ConfigError
 from ...actors.engine import Body
 from ...actors.messages import REACTOR_PATTERN, Supervision
 from ...actors.reactor import Reactor
-from ...transports.streams import Endpoint
 from .factory_path import FactoryPath, factory_path
 
 __all__ = ["HELD_FOR", "Worker", "WorkerFactory", "split_reactors", "workers_of"]
@@ -29,16 +28,14 @@ WorkerFactory: TypeAlias = Callable[..., Body] | str | FactoryPath
 class Worker:
     """One process of the node, beside the node's own.
 
-    `reactors`: what it runs, in this order: classes, `functools.partial` of them, or import paths. `connect`: where a
-    worker runs that `peerbus worker` has started, with its key (`tcp://<node id>@host:7500`, `unix:///shared/w.sock`);
-    None: the node starts it. `unresponsive`: seconds for which a handler may hold its loop before it counts as failed,
+    `reactors`: what it runs, in this order: classes, `functools.partial` of them, or import paths.
+    `unresponsive`: seconds for which a handler may hold its loop before it counts as failed,
     inf for ever. `supervision`: what is done when the process ends; None: as its only reactor says of itself.
 
     Raises ConfigError where a reactor cannot be made in another process, or a value is out of range.
     """
 
     reactors: Sequence[WorkerFactory]
-    connect: str | None = None
     unresponsive: float = HELD_FOR
     supervision: Supervision | None = None
 
@@ -51,11 +48,6 @@ class Worker:
         object.__setattr__(self, "reactors", tuple(factory_path(each) for each in self.reactors))
         if not 0 < self.unresponsive <= inf:
             raise ConfigError(f"unresponsive is {self.unresponsive}; write seconds above 0, or math.inf for no bound")
-        if self.connect is not None:
-            try:
-                Endpoint.parse(self.connect)
-            except ValueError as error:
-                raise ConfigError(f"connect: {error}") from None
 
     @property
     def paths(self) -> tuple[FactoryPath, ...]:

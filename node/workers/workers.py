@@ -83,8 +83,7 @@ class Workers:
         bus.declare(Gate.channel)
         bus.declare(WORKER)
         await bus.started(bus.spawn(partial(Gate, self._codecs, self._told, self._tell)))
-        if any(worker.connect is None for worker in self._workers.values()):
-            await self._server.start()
+        await self._server.start()
         for name, worker in self._workers.items():
             place = self._places[name] = WorkerPlace(name, worker, bus, self._codecs, self._forked)
             place.keeper = ref = bus.spawn(

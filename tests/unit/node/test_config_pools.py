@@ -44,15 +44,15 @@ def test_a_pool_is_read_with_its_rule() -> None:
     assert pool_of("threads = 3\n") == PoolConfig("threads", 3)
     assert pool_of('members = 2\npick = "jobs:by_text"\nprefetch = 0\n') == PoolConfig("members", 2, "jobs:by_text", 0)
     rule = Resizer(upper=8, lower=2, grow_after=0.2, shrink_after=60)
-    text = "processes = 4\nupper = 8\nlower = 2\ngrow_after = 0.2\nshrink_after = 60\n"
-    assert pool_of(text) == PoolConfig("processes", 4, resizer=rule)
+    text = "threads = 4\nupper = 8\nlower = 2\ngrow_after = 0.2\nshrink_after = 60\n"
+    assert pool_of(text) == PoolConfig("threads", 4, resizer=rule)
 
 
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "one of the three; write threads = 4"),
-        ("threads = 2\nmembers = 2\n", "one of the three"),
+        ("", "one of the two; write threads = 4"),
+        ("threads = 2\nmembers = 2\n", "one of the two"),
         ("threads = 0\n", "threads"),
         ("threads = 257\n", "threads"),
         ('threads = 2\npick = "most"\n', "'most' is no pick"),

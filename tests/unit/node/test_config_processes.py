@@ -12,20 +12,17 @@ from peerbus.node.build import load_channels, load_processes, load_reactors
 from peerbus.node.config import parse_config
 from peerbus.node.config_processes import ProcessConfig
 
-FAR = f"tcp://{'ab' * 32}@crunch:7500"
-
 
 def _parsed(text: str) -> tuple[ProcessConfig, ...]:
     return parse_config(f'name = "alice"\nnetwork = "n"\n{text}', name="alice.toml", folder=Path()).processes
 
 
 def test_a_list_names_the_reactors_of_a_process_and_a_table_says_more() -> None:
-    text = f"""
+    text = """
     [processes]
-    crunch = ["crunching:Counter", {{ path = "crunching:Second", args = {{ start = 3 }} }}]
+    crunch = ["crunching:Counter", { path = "crunching:Second", args = { start = 3 } }]
     [processes.far]
     reactors = ["crunching:Third"]
-    connect = "{FAR}"
     unresponsive = 5
     """
     crunch, far = _parsed(text)
@@ -33,8 +30,8 @@ def test_a_list_names_the_reactors_of_a_process_and_a_table_says_more() -> None:
         ("crunching:Counter", {}),
         ("crunching:Second", {"start": 3}),
     ]
-    assert (crunch.connect, crunch.unresponsive) == (None, 60.0)
-    assert (far.name, far.connect, far.unresponsive) == ("far", FAR, 5.0)
+    assert crunch.unresponsive == 60.0
+    assert (far.name, far.unresponsive) == ("far", 5.0)
     config = parse_config(
         f'name = "alice"\nnetwork = "n"\nreactors = ["crunching:Threaded"]\n{text}', name="a", folder=Path()
     )
@@ -51,10 +48,9 @@ def test_a_list_names_the_reactors_of_a_process_and_a_table_says_more() -> None:
         ("[processes]\nA = ['crunching:Counter']", "is no name of a process"),
         ("[processes]\ncrunch = ['crunching']", "is not an import path"),
         ("[processes]\ncrunch = []", "runs no reactor"),
-        ("[processes.far]\nreactors = ['crunching:Counter']\nconnect = 'nowhere'", "connect"),
-        ("[processes.far]\nreactors = ['crunching:Counter']\nconect = 'nowhere'", "connect"),
+        ("[processes.far]\nreactors = ['crunching:Counter']\nunresponsiv = 5", "unresponsive"),
     ],
-    ids=["name", "path", "empty", "connect", "typo"],
+    ids=["name", "path", "empty", "typo"],
 )
 def test_what_cannot_be_is_refused_with_its_line(text: str, words: str) -> None:
     with pytest.raises(ConfigError, match=rf"alice.toml:\d+: .*{words}"):

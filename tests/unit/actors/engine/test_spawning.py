@@ -48,3 +48,12 @@ async def test_a_name_that_is_taken_is_refused() -> None:
         bus.spawn(Made, name="made")
         with pytest.raises(ValueError, match="made"):
             bus.spawn(Made, name="made")
+
+
+async def test_a_class_that_asks_for_a_process_is_not_quietly_run_in_this_one() -> None:
+    class Heavy(Actor):
+        dispatcher = "process"
+
+    async with Bus("bus") as bus:
+        with pytest.raises(PeerbusError, match=r"Heavy has dispatcher = 'process': give it to the node"):
+            bus.spawn(Heavy)

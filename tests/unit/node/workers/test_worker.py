@@ -45,9 +45,8 @@ def test_reactors_that_want_a_process_have_one_each_by_their_own_name() -> None:
         (lambda: workers_of({"a": ["nowhere:Reactor"]}), r"processes\['a'\]: nowhere:Reactor cannot be imported"),
         (lambda: split_reactors([Counter], {"a": [Counter]}), "is run by the worker 'a' already"),
         (lambda: Worker([Counter], unresponsive=0), "seconds above 0"),
-        (lambda: Worker([Counter], connect="nowhere"), "connect"),
     ],
-    ids=["list", "name", "empty", "twice", "import", "both", "time", "connect"],
+    ids=["list", "name", "empty", "twice", "import", "both", "time"],
 )
 def test_what_cannot_be_is_refused_with_its_place(made: object, words: str) -> None:
     assert callable(made)
