@@ -17,7 +17,7 @@ import select
 import signal
 import time
 from types import FrameType
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 __all__ = ["GRACE", "STOPS", "ProcessSignals", "Signalled"]
 
@@ -35,6 +35,13 @@ class Signalled(KeyboardInterrupt):
 
     def __str__(self) -> str:
         return signal.Signals(self.args[0]).name
+
+
+class ObeyingLoop(Protocol):
+    """As much of an event loop as obeys signals."""
+
+    def remove_signal_handler(self, sig: int, /) -> bool:
+        """Obey this one no longer."""
 
 
 class ProcessSignals:
@@ -97,6 +104,19 @@ class ProcessSignals:
         self.obeyed()
         if self._reloads:
             signal.signal(signal.SIGHUP, self._hear_reload)
+
+    def take_back(self, loop: ObeyingLoop, numbers: tuple[int, ...]) -> None:
+        """A loop obeys none of these any more; see `end`.
+
+        It puts Python's own handler in place of its own, which raises: what comes just then is heard as well.
+        """
+        try:
+            for number in numbers:
+                loop.remove_signal_handler(number)
+            self.end()
+        except KeyboardInterrupt:
+            self.take_back(loop, numbers)
+            self.hear(signal.SIGINT)
 
     def lost_terminal(self) -> bool:
         """Whether SIGHUP means that our terminal was closed. If so, what we read and wrote there goes nowhere."""

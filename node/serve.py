@@ -104,10 +104,11 @@ async def serve(
             raise
         return 128 + heard[-1]
     finally:
-        for number in (*STOPS, signal.SIGHUP):
-            loop.remove_signal_handler(number)
         if signals is not None:
-            signals.end()  # the loop may wait for its threads now
+            signals.take_back(loop, (*STOPS, signal.SIGHUP))  # the loop may wait for its threads now
+        else:
+            for number in (*STOPS, signal.SIGHUP):
+                loop.remove_signal_handler(number)
         notifier.close()
     return 128 + signal.SIGINT if signal.SIGINT in heard else 0
 

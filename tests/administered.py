@@ -57,5 +57,6 @@ async def place(tmp_path: Path) -> AsyncIterator[Place]:
     """One that runs."""
     path = tmp_path / "alice.sock"
     admin = Admin(str(path))
-    async with Node("alice", reactors=[Blocks], offers={"archive"}, extensions=[admin]) as node:
+    node = Node("alice", reactors=[Blocks], offers={"archive"}, extensions=[admin], shutdown_timeout=0.2)
+    async with node:  # who stands in a handler to the end of a test does so for no longer
         yield Place(node, admin, path)

@@ -116,6 +116,4 @@ async def _obeying(main: Coroutine[object, object, int], signals: ProcessSignals
             raise
         return 128 + heard[0]
     finally:
-        for number in STOPS:
-            loop.remove_signal_handler(number)
-        signals.end()
+        signals.take_back(loop, STOPS)

@@ -9,9 +9,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from queue import Empty, Queue
+from queue import Queue
 
 import pytest
+from services import PATIENCE
 
 REACTORS = """
 from dataclasses import dataclass
@@ -64,10 +65,17 @@ class Process:
     def wait_for(self, event: str) -> dict[str, object]:
         """The next log line of that event."""
         while True:
-            line = json.loads(self.logged.get(timeout=20))
+            line = json.loads(self.logged.get(timeout=PATIENCE))
             if line["event"] == event:
                 assert isinstance(line, dict)
                 return line
+
+    def rest(self) -> list[str]:
+        """What it has logged and nobody has read, once it has ended."""
+        self.popen.wait(PATIENCE)
+        for thread in self._threads:
+            thread.join()
+        return list(self.logged.queue)
 
     def close(self) -> None:
         """End it, whatever it does."""
@@ -111,13 +119,13 @@ def test_two_nodes_from_files_greet_each_other_and_say_goodbye(tmp_path: Path, p
     endpoint = alice.wait_for("listening")["endpoint"]
     bob = Process(_config(tmp_path, "bob", f'[peers]\npersistent = ["{endpoint}"]\n'))
     processes.append(bob)
-    assert bob.said.get(timeout=20) == "hello from alice"
-    assert alice.said.get(timeout=20) == "hello from bob"
+    assert bob.said.get(timeout=PATIENCE) == "hello from alice"
+    assert alice.said.get(timeout=PATIENCE) == "hello from bob"
     bob.popen.send_signal(signal.SIGTERM)
-    assert bob.popen.wait(timeout=20) == 0
+    assert bob.popen.wait(timeout=PATIENCE) == 0
     assert alice.wait_for("connection ended")["reason"] == "peer_shutting_down"
     alice.popen.send_signal(signal.SIGINT)
-    assert alice.popen.wait(timeout=20) == 130
+    assert alice.popen.wait(timeout=PATIENCE) == 130
 
 
 ENDING = """
@@ -159,8 +167,8 @@ def test_what_an_actor_exits_with_is_the_status_of_the_process(
     config.write_text('name = "ending"\nnetwork = "run-test"\nreactors = ["ending:Other", "ending:Ender"]\n')
     ending = Process(config)
     processes.append(ending)
-    assert ending.said.get(timeout=20) == "stopped in order"
-    assert ending.popen.wait(timeout=20) == 7
+    assert ending.said.get(timeout=PATIENCE) == "stopped in order"
+    assert ending.popen.wait(timeout=PATIENCE) == 7
     assert ending.wait_for("an actor ends the program, the bus stops")["actor"] == "ender"
 
 
@@ -172,13 +180,8 @@ def test_a_second_node_on_a_taken_port_says_so_in_one_line(tmp_path: Path, proce
     config.write_text(config.read_text().replace("127.0.0.1:0", endpoint))
     bob = Process(config)
     processes.append(bob)
-    assert bob.popen.wait(timeout=20) == 1
-    lines = []
-    while True:
-        try:
-            lines.append(bob.logged.get(timeout=0.5))
-        except Empty:
-            break
+    assert bob.popen.wait(timeout=PATIENCE) == 1
+    lines = bob.rest()
     assert lines[-1] == f"peerbus run: tcp://{endpoint}: Address already in use"
     assert not any("exception" in json.loads(line) for line in lines[:-1])
 
@@ -189,9 +192,5 @@ def test_a_second_signal_cuts_the_goodbye_short_without_a_traceback(tmp_path: Pa
     alice.wait_for("node up")
     alice.popen.send_signal(signal.SIGINT)
     alice.popen.send_signal(signal.SIGTERM)
-    assert alice.popen.wait(timeout=20) in (130, 143)
-    while True:
-        try:
-            assert "exception" not in json.loads(alice.logged.get(timeout=0.5))
-        except Empty:
-            break
+    assert alice.popen.wait(timeout=PATIENCE) in (130, 143)
+    assert not any("exception" in json.loads(line) for line in alice.rest())

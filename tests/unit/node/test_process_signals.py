@@ -137,6 +137,27 @@ def test_a_signal_that_an_event_loop_obeys_is_counted(heard: ProcessSignals) -> 
     assert heard.stops == [signal.SIGTERM]
 
 
+def test_a_signal_that_comes_while_a_loop_puts_pythons_handler_in_place_is_heard(heard: ProcessSignals) -> None:
+    class Loop:
+        """As asyncio's: what it obeyed is Python's business again, for a moment."""
+
+        removed = 0
+
+        def remove_signal_handler(self, number: int, /) -> bool:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            self.removed += 1
+            if self.removed in (1, 2):
+                signal.raise_signal(signal.SIGINT)
+            return True
+
+    loop, ended = Loop(), []
+    heard.hear = lambda number, _=None: ended.append(number)  # type: ignore[assignment,method-assign]  # the second one would end us
+    heard.take_back(loop, STOPS)
+    assert ended == [signal.SIGINT, signal.SIGINT]
+    signal.raise_signal(signal.SIGINT)
+    assert len(ended) == 3
+
+
 #: What runs when a signal comes: code in which an exception would be lost, become another, or be the end of C code.
 IN_THE_WAY = {
     "nothing": "signal.raise_signal(number)",
