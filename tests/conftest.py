@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import logging
 import signal
 import sys
@@ -71,15 +70,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason=mark.args[0]))
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: item.get_closest_marker("seeds") is None)
-
-
-def pytest_collection_finish() -> None:
-    """Let the garbage collector leave out what there is by now, a million objects: it would look at them half a second.
-
-    Tests collect some thousand times, and Python does as it likes.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
