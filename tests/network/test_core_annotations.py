@@ -62,7 +62,7 @@ async def test_messages_of_every_size_are_what_is_declared(sim: Simulation) -> N
         assert [await alice.ask(to, load) for load in loads] == loads
         assert await asyncio.gather(*(alice.ask(to, load) for load in loads)) == loads
     assert watch.faults == set()
-    assert {"accept_many", "OpenAsks.replied", "Reassembler.add", "Cutter.__next__"} <= watch.called
+    assert {"accept_many", "OpenAsks.replied", "Reassembler.add", "Cutter.cut"} <= watch.called
 
 
 @pytest.mark.parametrize(

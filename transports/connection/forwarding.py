@@ -43,32 +43,31 @@ class ForwardingSide(Protocol):
 
 
 class Forwarding:
-    """Those of one connection, on the loop's thread."""
+    """Those of one bus, on the loop's thread. `side`: of the connection that they came by."""
 
-    __slots__ = ("_bus", "_side")
+    __slots__ = ("_bus",)
 
-    def __init__(self, bus: Bus, side: ForwardingSide) -> None:
+    def __init__(self, bus: Bus) -> None:
         self._bus = bus
-        self._side = side
 
-    def link_to(self, name: str) -> InsideLink | None:
+    def link_to(self, name: str, side: ForwardingSide) -> InsideLink | None:
         """The way to the process that runs that actor; None where none does, or nothing new is taken."""
-        if self._bus.closing and not self._side.inside:
+        if self._bus.closing and not side.inside:
             return None
         link = self._bus.routes.inside.get(name)
         return link if isinstance(link, InsideLink) else None
 
-    def told(self, lane: InLane, frame: Tell | ZeroCopyTell) -> bool:
+    def told(self, side: ForwardingSide, lane: InLane, frame: Tell | ZeroCopyTell) -> bool:
         """Hand on the messages of a frame. False: nobody is there to take them. Raises ProtocolError."""
         name = lane.info.name
-        link = self.link_to(name)
+        link = self.link_to(name, side)
         if link is None:
             return False
         for number, source, payload in frame.items:
             size, sequence = len(payload), lane.tells
             lane.window.receive(size)
             lane.tells = sequence + 1
-            sender = self._side.sender_of(source)
+            sender = side.sender_of(source)
             try:
                 if not number or size > lane.info.max_message:
                     lane.check(number, size)
@@ -77,20 +76,19 @@ class Forwarding:
                 message = _forwarded(lane, number, payload)
                 outgoing = link.forward_tell(name, message, sender)
                 if outgoing is None:
-                    self._side.release(lane, 1, size)
+                    side.release(lane, 1, size)
                 else:
-                    link.wait(name, TellToWait(self._side, lane, outgoing, sequence))
+                    link.wait(name, TellToWait(side, lane, outgoing, sequence))
             except SendError as error:
-                self._side.refuse_tell(lane, sequence, size, error)
+                side.refuse_tell(lane, sequence, size, error)
         return True
 
-    def asked(self, lane: InLane, frame: Ask | ZeroCopyAsk) -> bool:
+    def asked(self, side: ForwardingSide, lane: InLane, frame: Ask | ZeroCopyAsk) -> bool:
         """As `told`, for asks."""
         name = lane.info.name
-        link = self.link_to(name)
+        link = self.link_to(name, side)
         if link is None:
             return False
-        side = self._side
         loop, now = self._bus.loop, self._bus.loop.time()
         answers = side.answers if lane.asks is None else lane.asks.opened(len(frame.items))
         for rid, budget, number, source, payload in frame.items:

@@ -85,7 +85,7 @@ class ReceiveSide:
         self.growth = WindowGrowth(bus.loop, outbox, writer, share, understood=WINDOWS in peer.features)
         self.growth.mailbox_of = partial(mailbox_behind, bus)
         self.emptied: Callable[[], object] = int  # called where messages left their mailbox after the end
-        self._forwarding = Forwarding(bus, self)
+        self._forwarding = Forwarding(bus)
         self._asked, self._ended, self._hasty = 0, False, False
         self.rtt = 0.0  # seconds of a round trip to the peer, as last measured
         self.malformed = Malformed(bus.name, peer.node_id, bus.loop.time)
@@ -144,7 +144,7 @@ class ReceiveSide:
         """Messages without an answer. Raises ProtocolError."""
         lane = self._lane(frame.channel)
         mailbox = self._mailbox(lane)
-        if mailbox is None and self._forwarding.told(lane, frame):
+        if mailbox is None and self._forwarding.told(self, lane, frame):
             return
         if mailbox is None or mailbox.owner != self._bus.thread or not self._told_at_once(lane, mailbox, frame):
             self._told_one_by_one(lane, mailbox, frame)
@@ -204,7 +204,7 @@ class ReceiveSide:
         lane = self._lane(frame.channel)
         bus, served, decoders, largest = self._bus, self._served, lane.asking.decoders, lane.info.max_message
         now, cell_of = bus.loop.time(), dict[str, Cell]().get if bus.closing and not self.inside else bus.cell
-        if cell_of(lane.info.name) is None and self._forwarding.asked(lane, frame):
+        if cell_of(lane.info.name) is None and self._forwarding.asked(self, lane, frame):
             return
         answers = self._answers if lane.asks is None else lane.asks.opened(len(frame.items))
         for rid, budget, number, source, payload in frame.items:

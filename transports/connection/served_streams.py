@@ -30,6 +30,26 @@ __all__ = ["MAX_STREAMS", "ServedStreams"]
 MAX_STREAMS = 256
 
 
+class StreamTally:
+    """What pays for frames of streams. Apart from `ServedStreams`, as what counts frames keeps it."""
+
+    __slots__ = ("asked_for", "grants")
+
+    def __init__(self) -> None:
+        #: Streams that were asked for.
+        self.asked_for = 0
+        #: Words of credit that came: somebody reads.
+        self.grants = 0
+
+    def items(self) -> float:
+        """Frames of items that were earned."""
+        return 1024.0 * self.asked_for
+
+    def cancels(self) -> float:
+        """The same of streams that are given up."""
+        return float(self.grants)
+
+
 class ServedStreams:
     """Those of one connection, on the loop's thread. `lanes`, `answers` are its receiving half's."""
 
@@ -37,13 +57,12 @@ class ServedStreams:
         "_answers",
         "_bus",
         "_given_up",
-        "_grants",
         "_lanes",
         "_late",
         "_open",
         "_outbox",
+        "_tally",
         "_writer",
-        "asked_for",
     )
 
     def __init__(self, bus: Bus, lanes: list[InLane], answers: ServedAsks, outbox: Outbox, writer: Writer) -> None:
@@ -54,12 +73,9 @@ class ServedStreams:
         self._writer = writer
         #: Streams that are open, by lane.
         self._open: dict[int, set[StreamReply]] = {}
-        #: Streams that were asked for.
-        self.asked_for = 0
-        #: Words of credit that came: somebody reads.
-        self._grants = 0
-        self._late = Allowance("ITEMS", bus.loop.time, lambda: 1024.0 * self.asked_for)
-        self._given_up = Allowance("CANCEL of a stream", bus.loop.time, lambda: float(self._grants))
+        self._tally = tally = StreamTally()
+        self._late = Allowance("ITEMS", bus.loop.time, tally.items)
+        self._given_up = Allowance("CANCEL of a stream", bus.loop.time, tally.cancels)
 
     @property
     def open(self) -> int:
@@ -77,7 +93,7 @@ class ServedStreams:
         """The reply of an ask with these flags in its type. Raises SendError where there are too many."""
         found = self._open.setdefault(lane.index, set())
         found.difference_update([each for each in found if each.over])
-        self.asked_for += 1
+        self._tally.asked_for += 1
         if not isinstance(cell, LoopCell):
             raise MessageTypeError(f"{cell} runs on a thread of its own, and has no streams")
         if len(found) >= MAX_STREAMS:
@@ -137,7 +153,7 @@ class ServedStreams:
         """The peer has taken items. Raises ProtocolError beyond what a window may be."""
         reply = self._reply(frame.lane, frame.rid)
         if reply is not None:
-            self._grants += 1
+            self._tally.grants += 1
             reply.down.granted(frame.items, frame.bytes)
 
     def cancelled(self, rid: int) -> None:

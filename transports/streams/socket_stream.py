@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Final, cast
 
-from ...actors.base import StreamBroken, StreamClosed
+from ...actors.base import StreamBroken, StreamClosed, weakly
 from .endpoint import Endpoint
 from .path_size import TcpPath
 from .receive_buffer import ReceiveBuffer
@@ -81,7 +81,7 @@ class SocketStream(asyncio.Protocol):
         if isinstance(tls, WatchedTls):
             # What is left there waits for its turn: the loop reads no more bytes meanwhile, and finds no end.
             transport.set_read_buffer_limits(high=1, low=0)  # type: ignore[attr-defined]  # of TLS transports alone
-            tls.read_again_by(self._read_again)
+            tls.read_again_by(weakly(self._read_again))
 
     def place(self, local: Endpoint, remote: Endpoint, *, own_id: str | None) -> None:
         """Say where the two ends are; what was authenticated is added."""

@@ -337,7 +337,7 @@ def test_a_hello_of_a_later_version_with_more_fields_is_read() -> None:
         ("unexpected_frame", encode(Welcome())),
         ("unexpected_frame", encode(Ping(1))),
         ("unexpected_frame", encode(GoAway("bye", ""))),
-        ("unknown_kind", b"\0\0\0\2\x91\x15"),
+        ("unknown_kind", b"\0\0\0\2\x91\x18"),
         ("bad_frame", b"\0\0\0\1\xc1"),
         ("bad_frame", b"\0\0\0\0"),
         ("frame_too_large", (HANDSHAKE_FRAME_LIMIT + 1).to_bytes(4, "big")),
