@@ -40,4 +40,5 @@ def test_a_file_of_javascript_begins_with_what_it_is(path: Path) -> None:
 def test_the_javascript_client_stays_small() -> None:
     lines = [line.strip() for path in (JAVASCRIPT / "src").glob("*.js") for line in path.read_text().splitlines()]
     code = [line for line in lines if line and not line.startswith(("//", "/*", "*"))]
-    assert len(code) <= 980
+    # A third of them decides what two versions of a channel can say to each other.
+    assert len(code) <= 1300
