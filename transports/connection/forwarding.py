@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from ...actors.base import ProtocolError, SendError
+from ...actors.base import MessageTypeError, ProtocolError, SendError
 from ...actors.mailbox import Envelope
 from ...actors.messages import Address
 from ..lanes import AskedElsewhere, ForwardedAsk, InLane, Outgoing, RemoteReply
-from ..wire import Ask, Forwarded, Tell, ZeroCopyAsk, ZeroCopyTell
+from ..wire import IN_ITEMS, Ask, Forwarded, Tell, ZeroCopyAsk, ZeroCopyTell
 from .inside_link import InsideLink
 from .served_asks import ServedAsks
 
@@ -98,6 +98,10 @@ class Forwarding:
                 raise ProtocolError("bad_field", f"request {rid} is open already")
             sender = side.sender_of(source)
             try:
+                if number >= IN_ITEMS:
+                    raise MessageTypeError(
+                        f"{name!r} runs in a process of its own here, which no other's streams reach yet"
+                    )
                 if not number or size > lane.info.max_message:
                     lane.check(number, size)
                 if lane.asking is not lane.codec:
