@@ -52,7 +52,7 @@ from .routing import (
     unwatch,
     watch,
 )
-from .sender import asks, opens, streams, tells, tells_many
+from .sender import OpenMethod, StreamMethod, asks, opens, streams, tells, tells_many
 from .sends import DeadlineWheel, DeadlockWatch, Outcome, ThreadSends, Tracer, check_timeout, waits_of
 from .stream_sends import bus_open, bus_stream
 
@@ -324,8 +324,8 @@ class Bus:
     unwatch = unwatch
     deadline = deadline_of
     offer = offer
-    stream = streams(bus_stream)
-    open = opens(bus_open)
+    stream: StreamMethod = streams(bus_stream)
+    open: OpenMethod = opens(bus_open)
     waits = waits_of
     tell_router = tell_router
 

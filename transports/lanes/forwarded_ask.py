@@ -36,29 +36,34 @@ class ForwardedAsk(RemoteAsk[Any]):
 class AskedElsewhere:
     """The actor that was asked, as far as the connection knows it that the ask came by: see `Answering`."""
 
-    __slots__ = ("ask", "name")
+    __slots__ = ("_name", "ask")
 
     def __init__(self, ask: ForwardedAsk, name: str) -> None:
         self.ask = ask
-        self.name: str | None = name
+        self._name = name
+
+    @property
+    def name(self) -> str | None:
+        """Its name on its bus."""
+        return self._name
 
     def standing(self) -> tuple[object, object]:
         """It waits for the answer from there."""
         return self.ask, self.ask
 
-    def task_of(self, _reply: object) -> object:
+    def task_of(self, reply: object) -> object:
         """As `standing`."""
         return self.ask
 
-    def answered_late(self, _reply: RemoteReply) -> bool:
+    def answered_late(self, reply: RemoteReply) -> bool:
         """The asker's time is over: whether a handler was at work only the other process knows."""
         self.ask.cancel()
         return False
 
-    def has_begun(self, _reply: object) -> bool:
+    def has_begun(self, reply: object) -> bool:
         """As far as this process knows."""
         return True
 
-    def abandon(self, _reply: RemoteReply) -> object:
+    def abandon(self, reply: RemoteReply) -> object:
         """Nobody waits for the answer any more: the other process hears of it."""
         return self.ask.cancel()

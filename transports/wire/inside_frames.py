@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, cast
 
 import msgspec
 from msgspec import Meta
 
 from .frame_decoder import FrameDecoders
-from .frames import Frame, ViewedFrame
+from .frames import ArrivedFrame, Frame, ViewedFrame
 
 __all__ = ["FIRST_STRANGER", "INSIDE", "MOST_STRANGERS", "SenderFrame"]
 
@@ -29,7 +30,7 @@ class SenderFrame(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=12
 
 
 #: Read the frames of a connection between processes of one node.
-INSIDE = FrameDecoders(
-    msgspec.msgpack.Decoder(Frame | SenderFrame).decode,
-    msgspec.msgpack.Decoder(ViewedFrame | SenderFrame).decode,
+INSIDE = FrameDecoders(  # SENDER is no frame to all others
+    cast("Callable[..., ArrivedFrame]", msgspec.msgpack.Decoder(Frame | SenderFrame).decode),
+    cast("Callable[..., ArrivedFrame]", msgspec.msgpack.Decoder(ViewedFrame | SenderFrame).decode),
 )

@@ -204,7 +204,7 @@ class ChannelCodec:
             except Exception:  # noqa: BLE001, S110  # `encode` says what is wrong with it
                 pass
             return self.encode(value, limit)
-        if value.__class__ is Forwarded:  # by another process of this node, where it was encoded so
+        if isinstance(value, Forwarded):  # by another process of this node, where it was encoded so
             return value.number, value.payload
         message_type = self.messages[asked - 1] if asked else None
         try:
