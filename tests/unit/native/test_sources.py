@@ -8,6 +8,8 @@ import sys
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
+import peerbus
+
 
 def test_a_source_is_imported_where_a_compiled_module_stands_before_it(tmp_path: Path) -> None:
     package = tmp_path / "some"
@@ -19,6 +21,13 @@ def test_a_source_is_imported_where_a_compiled_module_stands_before_it(tmp_path:
     assert said == "the source\n"
 
 
+def test_the_file_of_the_package_alone_is_read_by_any_tool_as_pure_too(tmp_path: Path) -> None:
+    alone = tmp_path / "alone.py"
+    alone.write_bytes((Path(peerbus.__file__).parent / "__init__.py").read_bytes())
+    said = _run(tmp_path, "import alone; print(bool(alone.__version__))", PEERBUS_PURE="1")
+    assert said == "True\n"
+
+
 def test_what_is_no_module_of_the_package_is_found_as_ever(tmp_path: Path) -> None:
     said = _run(
         tmp_path, "from peerbus.native import use_sources; use_sources('none'); import json; print(json.__name__)"
@@ -26,7 +35,7 @@ def test_what_is_no_module_of_the_package_is_found_as_ever(tmp_path: Path) -> No
     assert said == "json\n"
 
 
-def _run(folder: Path, program: str) -> str:
+def _run(folder: Path, program: str, **variables: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", program],
         check=True,
@@ -34,6 +43,6 @@ def _run(folder: Path, program: str) -> str:
         text=True,
         timeout=60,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder)},
+        env={**os.environ, **variables, "PYTHONPATH": str(folder)},
     )
     return done.stdout
