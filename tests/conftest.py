@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
 import signal
 import sys
@@ -151,6 +152,22 @@ def _no_structlog_left_behind() -> Iterator[None]:
             if isinstance(handler.formatter, structlog.stdlib.ProcessorFormatter):
                 root.removeHandler(handler)
                 root.setLevel(logging.WARNING)
+
+
+@functools.lru_cache(maxsize=1)
+def _loggers(_modules: int) -> list[Callable[[], None]]:
+    """Forget what those of the package were told, as long as no more modules are imported."""
+    found: list[Any] = [
+        vars(module).get("log") for name, module in tuple(sys.modules.items()) if name.startswith("peerbus.")
+    ]
+    return [log.forget for log in found if type(log).__module__ == "peerbus.actors.base.log"]
+
+
+@pytest.fixture(autouse=True)
+def _no_line_of_the_log_left_behind() -> None:
+    """What the test before logged too often to be told is told in none after it."""
+    for forget in _loggers(len(sys.modules)):
+        forget()
 
 
 @pytest.fixture(autouse=True)

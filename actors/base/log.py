@@ -130,6 +130,10 @@ class _Logger:
         node, reason = fields.get("node"), fields.get("reason", "")
         return self._pace.allows(event, node, reason, self._tell_rest, traceback=traceback)
 
+    def forget(self) -> None:
+        """As `LogPace.forget`."""
+        self._pace.forget()
+
     def _paced(self, _logger: object, method: str, fields: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         """A processor of structlog."""
         event = str(fields.get("event"))

@@ -67,6 +67,13 @@ class LogPace:
         for (event, node), counts in untold.items():
             tell(event, node, counts)
 
+    def forget(self) -> None:
+        """Begin anew, and say nothing of what was not told: a test hears of no other one."""
+        with _LOCK:
+            self._told.clear()
+            self._untold.clear()
+            self._due = 0.0
+
     def _count(self, key: tuple[str, object], reason: str) -> None:
         counts = self._untold.setdefault(key, Counter())
         counts[reason if reason in counts or len(counts) < _REASONS else "other"] += 1

@@ -115,3 +115,13 @@ def test_what_is_told_to_who_looks_for_a_defect_has_no_pace(caplog: pytest.LogCa
         for _ in range(3 * LINES):
             get_logger("peerbus.flood").debug("frame", node="alice")
     assert len(caplog.records) == 3 * LINES
+
+
+def test_what_is_forgotten_is_told_by_nobody() -> None:
+    scene = Scene()
+    assert scene.told(LINES + 5) == LINES
+    scene.pace.forget()
+    assert scene.told(LINES) == LINES
+    scene.now += 2.0
+    assert scene.told(1) == 1
+    assert scene.rest == []
