@@ -259,6 +259,12 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     ),
     "log": (
         Limit("actors.base.log_pace", "LINES", "lines of one event and one node", "a second"),
+        Limit(
+            "actors.base.log_pace",
+            "LINES_OF_ALL",
+            "lines of all events of one node",
+            "a second; 2 of each event always",
+        ),
         Limit("discovery.shell.repeats", "MOST_LINES", "lines about failed dials and refusals", "a second"),
         Limit("discovery.shell.repeats", "MOST_REASONS", "reasons of one thing that are told"),
         Limit("discovery.shell.repeats", "MOST_THINGS", "things whose failures are remembered"),

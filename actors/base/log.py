@@ -23,7 +23,7 @@ from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from .log_pace import LogPace
+from .log_pace import LogPace, LogSum
 from .node_ids import ids_short
 from .outside_text import printable, printable_error
 
@@ -55,6 +55,10 @@ _OF_RECORDS = frozenset(vars(logging.makeLogRecord({}))) | {"asctime", "message"
 _ExcInfo: TypeAlias = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None] | None
 
 
+#: What all loggers of this process told in this second, by node.
+_OF_ALL = LogSum()
+
+
 class InFull(str):
     """A field that somebody will copy: where this node listens, its own id, the digest of a file."""
 
@@ -69,7 +73,7 @@ class _Logger:
     def __init__(self, name: str, words: Mapping[str, str]) -> None:
         self._name = name
         self._words = words
-        self._pace = LogPace()
+        self._pace = LogPace(total=_OF_ALL)
         self._standard: logging.Logger | None = None
         #: Texts by event and fields; there are as many as there are calls in the sources.
         self._templates: dict[tuple[str, ...], str] = {}

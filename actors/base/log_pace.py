@@ -1,4 +1,10 @@
-"""No line of the log has a pace that a stranger sets: of each event so many a second are told, the rest is counted."""
+"""No line of the log has a pace that a stranger sets: of each event so many a second are told, the rest is counted.
+
+Laws:
+1. Of one event and one node `LINES` lines a second are told, and of all events of that node together `LINES_OF_ALL`.
+2. Whatever floods, another event is told of: the first `ALWAYS` lines of each in a second go beyond that sum.
+3. What is not told is counted by its reason, and the counts are told within a second.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
-__all__ = ["LINES", "LogPace", "Tell"]
+__all__ = ["LINES", "LINES_OF_ALL", "LogPace", "LogSum", "Tell"]
 
 #: Says of an event and a node how many lines were not told, by reason.
 Tell = Callable[[str, object, Mapping[str, int]], None]
@@ -19,6 +25,10 @@ _LOCK = threading.Lock()
 #: Lines a second of one event and one node: a start of so many peers is told in full, and at 200 bytes a line a flood
 #: of each is 4 KiB a second.
 LINES: Final = 20
+#: Lines a second of all events of one node: a stranger who knows how to cause ten events has no more of them.
+LINES_OF_ALL: Final = 40
+#: Lines a second of one event that are told whatever the others have taken.
+ALWAYS: Final = 2
 #: As so many lines counts one with a traceback, which is some more.
 WITH_TRACEBACK: Final = 2
 #: Events by node that are counted apart; beyond that the one that came first is counted anew.
@@ -27,13 +37,39 @@ _EVENTS: Final = 1024
 _REASONS: Final = 8
 
 
+class LogSum:
+    """The lines that all loggers of a process told in this second, by node. Guarded by the lock of its users."""
+
+    __slots__ = ("_lines", "_second")
+
+    def __init__(self) -> None:
+        self._lines: dict[object, int] = {}
+        self._second = 0
+
+    def of(self, node: object, second: int) -> int:
+        """How many lines of this node were told in that second, which is now."""
+        if second != self._second:
+            self._second = second
+            self._lines.clear()
+        return self._lines.get(node, 0)
+
+    def add(self, node: object, lines: int) -> None:
+        """So many more are told, in the second that `of` was asked about last."""
+        self._lines[node] = self._lines.get(node, 0) + lines
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._lines.clear()
+
+
 class LogPace:
-    """Of one logger, used by any thread. `now` is a clock's."""
+    """Of one logger, used by any thread. `now` is a clock's; `total` is shared by the loggers of a process."""
 
-    __slots__ = ("_due", "_now", "_told", "_untold")
+    __slots__ = ("_due", "_now", "_told", "_total", "_untold")
 
-    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, now: Callable[[], float] = time.monotonic, total: LogSum | None = None) -> None:
         self._now = now
+        self._total = LogSum() if total is None else total
         #: By event and node: the second, and the lines that were told in it.
         self._told: dict[tuple[str, object], tuple[int, int]] = {}
         self._untold: dict[tuple[str, object], Counter[str]] = {}
@@ -47,8 +83,12 @@ class LogPace:
         with _LOCK:
             last, told = self._told.get(key, (second, 0))
             told = told if last == second else 0
-            if told < LINES:
-                self._told[key] = (second, told + (WITH_TRACEBACK if traceback else 1))
+            of_all = self._total.of(node, second)
+            allowed = told < LINES and (told < ALWAYS or of_all < LINES_OF_ALL)
+            if allowed:
+                lines = WITH_TRACEBACK if traceback else 1
+                self._told[key] = (second, told + lines)
+                self._total.add(node, lines)
                 while len(self._told) > _EVENTS:
                     del self._told[next(iter(self._told))]
                 late = bool(self._untold) and now >= self._due
@@ -58,7 +98,7 @@ class LogPace:
                 self._wait(now, tell)
         if late:
             self.flush(tell)
-        return told < LINES
+        return allowed
 
     def flush(self, tell: Tell) -> None:
         """Say now what was not told."""
@@ -71,6 +111,7 @@ class LogPace:
         """Begin anew, and say nothing of what was not told: a test hears of no other one."""
         with _LOCK:
             self._told.clear()
+            self._total.forget()
             self._untold.clear()
             self._due = 0.0
 

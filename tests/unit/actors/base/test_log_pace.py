@@ -12,7 +12,7 @@ import pytest
 import structlog
 
 from peerbus.actors.base.log import get_logger
-from peerbus.actors.base.log_pace import LINES, WITH_TRACEBACK, LogPace
+from peerbus.actors.base.log_pace import ALWAYS, LINES, LINES_OF_ALL, WITH_TRACEBACK, LogPace, LogSum
 
 
 class Scene:
@@ -44,6 +44,19 @@ def test_each_event_of_each_node_has_its_own_pace() -> None:
     assert scene.told(LINES + 1) == LINES
     assert scene.told(1, event="connected") == 1
     assert scene.told(1, node="bob") == 1
+
+
+def test_all_events_of_a_node_together_have_a_pace_and_none_hides_another() -> None:
+    """Whoever knows ten events to cause has no more of the log for that; what is rare is told of beside them."""
+    scene, total = Scene(), LogSum()
+    paces = [LogPace(lambda: scene.now, total) for _ in range(10)]  # of ten loggers
+    told = [sum(pace.allows("e", "alice", "", scene.tell) for _ in range(LINES)) for pace in paces]
+    assert sum(told) == LINES_OF_ALL + (len(paces) - 2) * ALWAYS
+    assert min(told) == ALWAYS
+    assert paces[0].allows("e", "bob", "", scene.tell), "of another node"
+    scene.now += 1.0
+    assert paces[9].allows("e", "alice", "", scene.tell)
+    assert scene.rest == [("e", "alice", {"": LINES - ALWAYS})], "of that logger, with its next line"
 
 
 def test_lines_with_a_traceback_are_fewer() -> None:
