@@ -30,7 +30,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help demo test test-eager test-all soak large fuzz browser interop brokers check format lint types layering coverage wheel native test-native release check-api check-metrics load siege wan sim clean quic-check \
-  tuning generate javascript bench bench-builds bench-peers bench-peers-there bench-check bench-publish
+  tuning generate javascript bench bench-builds bench-native bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
 	@echo 'peerbus: make <verb> [ARGS="…"] [PYTHON=python3.12]'
@@ -121,6 +121,11 @@ release: $(INSTALLED)dev ## build the sdist, the pure wheel and a compiled one f
 bench-builds: native ## the compiled build beside its sources, in processor time of a message: two minutes
 	PYTHON='$(RUN)' scripts/native-environment
 	@.venv-native/bin/python benchmarks builds $(ARGS)
+
+bench-native: native ## the compiled build beside Pykka, the limits and the peers, which it installs: ten minutes
+	PYTHON='$(RUN)' scripts/native-environment
+	@.venv-native/bin/python benchmarks install
+	@.venv-native/bin/python benchmarks native $(ARGS)
 
 bench: $(INSTALLED)dev ## measure beside Pykka and raw asyncio: two minutes (ARGS=--quick: half of one)
 	@$(VENV)/bin/python benchmarks run $(ARGS)

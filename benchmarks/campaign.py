@@ -26,7 +26,7 @@ __all__ = ["Plan", "chosen", "run"]
 ROUNDS = 5
 QUICK_ROUNDS = 3
 #: Seconds of a measurement, and of a receiver that is slow, where nothing was said. `run` has three times the cases.
-SECONDS = {"run": 0.2, "peers": 0.5}
+SECONDS = {"run": 0.2, "peers": 0.5, "native": 0.5}
 QUICK_SECONDS = 0.1
 SLOW_SECONDS, QUICK_SLOW_SECONDS = 5.0, 0.5
 #: Seconds that a case takes beside its measurements: two interpreters start, connect and end.

@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from peerbus.native import build_name
 
 from . import campaign, regression
 from .cases import CASES
 from .comparison import Comparison
 from .install import install
 from .markdown import NoMarkers
+from .native_rows import native_rows
 from .products import PRODUCTS
 from .publish import PUBLISHED, publish
 from .report import bar_text
@@ -25,11 +28,15 @@ __all__ = ["main"]
 #: Where runs keep their figures; not under version control.
 _RESULTS = Path(__file__).resolve().parent / "results"
 
+#: What each run compares.
+_ROWS: dict[str, Callable[[], list[Comparison]]] = {"run": run_rows, "peers": peer_rows, "native": native_rows}
+
 _ABOUT = """\
 run      peerbus beside Pykka (one process), and beside what two processes can do without a bus (TCP on 127.0.0.1):
          about two minutes; --quick takes less than one and is for a look, --seconds 1 six and is for a claim
 peers    peerbus beside pyzmq, zenoh-python, nats-py, grpc.aio, xoscar, casty and Erlang, then all behind a receiver
          that is slow: about a quarter of an hour; --quick takes five minutes; --seconds-slow 60 takes an hour more
+native   the compiled build beside Pykka, the limits and the peers: five minutes, in the environment of that build
 install  what `peers` measures, into this Python environment and by apt-get, as far as it can be had
 check    BASE.json [NEW.json]: which ratios became worse
 publish  the figures into docs/performance.md, its picture and benchmarks/published
@@ -112,11 +119,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measure(parser: argparse.ArgumentParser, command: str, options: argparse.Namespace) -> int:
     if options.loop not in installed_loops():
         parser.error(f"--loop {options.loop}: it is not installed; pip install 'peerbus[fast]'")
-    rows = [
-        row
-        for row in (run_rows() if command == "run" else peer_rows())
-        if campaign.chosen(options.only, row.name, row.group, row.against)
-    ]
+    if command == "native" and build_name() != "native":
+        parser.error("this is not the compiled build: make bench-native makes it")
+    rows = [row for row in _ROWS[command]() if campaign.chosen(options.only, row.name, row.group, row.against)]
+    if command == "native":  # a second environment has the other build: `make bench-native PYTHON=python3.13` has casty
+        rows = [row for row in rows if {CASES[case].interpreter for case in row.cases} <= {None, sys.executable}]
     plan = campaign.Plan.of(command, rows, options, _RESULTS / f"{command}.json")
     if not rows and not plan.slow_cases:
         parser.error(f"--only {' '.join(options.only)}: no such metric; --list shows them")
@@ -131,7 +138,7 @@ def _check(base: Path, new: Path | None) -> int:
     after = Results.load(new or _RESULTS / f"{before.command}.json")
     if before.command != after.command:
         raise WrongResults(f"{base} is a run of {before.command!r}, the other one of {after.command!r}")
-    found = regression.changes(run_rows() if before.command == "run" else peer_rows(), before, after)
+    found = regression.changes(_ROWS[before.command](), before, after)
     sys.stdout.write(regression.as_text(found) + "\n")
     return 1 if any(change.verdict is regression.Verdict.WORSE for change in found) else 0
 
@@ -139,12 +146,12 @@ def _check(base: Path, new: Path | None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("benchmarks", description=_ABOUT, formatter_class=argparse.RawTextHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    run, peers = commands.add_parser("run"), commands.add_parser("peers")
-    for command in (run, peers):
+    run, peers, native = (commands.add_parser(name) for name in _ROWS)
+    for command in (run, peers, native):
         command.add_argument("--quick", action="store_true", help="three short rounds: for a look, not for a claim")
         command.add_argument("--rounds", type=_positive, metavar="N", help="interleaved rounds (default: 5)")
         command.add_argument(
-            "--seconds", type=float, metavar="S", help="of each measurement (default: 0.2, peers: 0.5)"
+            "--seconds", type=float, metavar="S", help="of each measurement (default: 0.2, peers and native: 0.5)"
         )
         command.add_argument(
             "--only", action="append", default=[], metavar="NAME",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -64,6 +65,8 @@ def _installed(python: tuple[int, int]) -> str | None:
 
 
 def _run(command: list[str]) -> str:
-    done = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    # The build of the run that this is for: from its sources it would be compiled where there is a compiler.
+    settings = os.environ | {"PEERBUS_PURE": "1"}
+    done = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=settings)
     lines = (done.stderr or done.stdout).strip().splitlines()
     return "" if done.returncode == 0 else lines[-1] if lines else f"exit status {done.returncode}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from . import chart, markdown
 from .carriers import carriers_table
+from .native_rows import native_rows
 from .results import Results, WrongResults
 from .rows import peer_rows, run_rows
 
@@ -35,7 +36,7 @@ def publish(
     """
     published.mkdir(parents=True, exist_ok=True)
     found = {}
-    for command in ("run", "peers"):
+    for command in ("run", "peers", "native"):
         path = results / f"{command}.json"
         if path.exists():
             found[command] = Results.load(path)
@@ -43,9 +44,13 @@ def publish(
                 raise WrongResults(f"{path} is of a run that was not finished: go on with --resume")
             shutil.copyfile(path, published / path.name)
     if not found:
-        raise WrongResults(f"no run in {results}: make bench, make bench-peers")
+        raise WrongResults(f"no run in {results}: make bench, make bench-peers, make bench-native")
     for command, taken in found.items():
-        text = markdown.for_run(taken, run_rows()) if command == "run" else markdown.for_peers(taken, peer_rows())
+        match command:
+            case "peers":
+                text = markdown.for_peers(taken, peer_rows())
+            case _:
+                text = markdown.for_run(taken, run_rows() if command == "run" else native_rows())
         markdown.fill(page, command, text)
         say(f"{page}: {command}\n")
     kept = {

@@ -26,8 +26,8 @@ class WrongResults(Exception):
 class Results:
     """All figures of a run. Units: seconds, per second, bytes.
 
-    `command`: `run` or `peers`. `settings`: what was asked for. `missing`: what could not be measured here, and why.
-    `slow`: rounds behind a slow receiver.
+    `command`: `run`, `peers` or `native`. `settings`: what was asked for. `missing`: what could not be measured here,
+    and why. `slow`: rounds behind a slow receiver.
     """
 
     command: str

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.cases import CASES
+from benchmarks.native_rows import native_rows
 from benchmarks.products import PRODUCTS
 from benchmarks.rows import peer_rows, run_rows
+from peerbus.native import build_name
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -21,8 +23,8 @@ def benchmarks(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
 
 
-def test_every_row_of_both_reports_is_measured_by_a_case() -> None:
-    assert {case for row in (*run_rows(), *peer_rows()) for case in row.cases} <= set(CASES)
+def test_every_row_of_the_reports_is_measured_by_a_case() -> None:
+    assert {case for row in (*run_rows(), *peer_rows(), *native_rows()) for case in row.cases} <= set(CASES)
 
 
 @pytest.mark.parametrize("case", sorted(CASES))
@@ -50,6 +52,15 @@ def test_a_round_is_measured_kept_resumed_and_compared(tmp_path: Path) -> None:
     assert other.returncode == 2
     assert "other settings" in other.stderr
     assert benchmarks("check", str(path), str(path)).returncode == 0
+
+
+def test_the_run_of_the_compiled_build_is_of_no_other() -> None:
+    done = benchmarks("native", "--list")
+    if build_name() == "native":
+        assert "casty" not in done.stdout or sys.version_info >= (3, 12)
+    else:
+        assert done.returncode == 2
+        assert "make bench-native" in done.stderr
 
 
 @pytest.mark.parametrize("case", ["peerbus", "raw", "sockets"])
