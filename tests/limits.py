@@ -203,6 +203,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("transports.nats.client_protocol", "MAX_MESSAGE", "a message", "bytes"),
         Limit("transports.nats.server_link", "MAX_STREAMS", "streams over one connection to a server"),
         Limit("transports.nats.server_link", "MOST_FOR_ONE", "bytes of a stream that is not read yet", "bytes"),
+        Limit("transports.nats.server_connection", "MOST_IDLE", "lines that carry nothing", "in a turn of the loop"),
         Limit("transports.nats.presence", "MOST_HEARD", "inboxes of others"),
         Limit("transports.nats.nats_transport", "CONNECT_TIMEOUT", "for a server to let a node in", "seconds"),
     ),

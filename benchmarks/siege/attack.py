@@ -26,7 +26,9 @@ NETWORK = "siege"
 class Target:
     """The node that is attacked. `rounds`: how often an attack does what it does; None: until it is cancelled.
 
-    `path`: of its Unix socket, where it has one. `facts` are what the attack counts, for `Attack.judge` and for people.
+    `path`: of its Unix socket, where it has one; `libp2p_port`: where it listens for libp2p; `broker_port`: of the NATS
+    server that it dials through, which is the attacker's. `facts` are what the attack counts, for `Attack.judge` and
+    for people.
     """
 
     host: str
@@ -35,15 +37,27 @@ class Target:
     network: str
     rounds: int | None = None
     path: str = ""
+    libp2p_port: int = 0
+    broker_port: int = 0
     facts: Counter[str] = field(default_factory=Counter)
 
     @classmethod
     def at(cls, endpoints: str, network: str, rounds: int | None = None) -> Target:
-        """The node of an endpoint with its id, `tcp://<node id>@host:port`, and perhaps of a Unix socket behind it."""
-        endpoint, _, other = endpoints.partition(" ")
-        node_id, _, place = endpoint.removeprefix("tcp://").partition("@")
+        """The node of its endpoints: `tcp://<node id>@host:port` first, and what else it has behind that."""
+        first, *others = endpoints.split()
+        node_id, _, place = first.removeprefix("tcp://").partition("@")
         host, _, port = place.rpartition(":")
-        return cls(host, int(port), node_id, network, rounds, other.removeprefix("unix://").rpartition("@")[2])
+        made = cls(host, int(port), node_id, network, rounds)
+        for other in others:
+            scheme, _, rest = other.partition("://")
+            match scheme:
+                case "unix":
+                    made.path = rest.rpartition("@")[2]
+                case "libp2p+tcp":
+                    made.libp2p_port = int(rest.rpartition(":")[2])
+                case "nats":
+                    made.broker_port = int(rest.partition("/")[0].rpartition(":")[2])
+        return made
 
     @property
     def endpoint(self) -> str:
@@ -87,7 +101,8 @@ class Attack:
     """`number`: its place in the table. `run` attacks until it is cancelled or its rounds are over.
 
     `node`: arguments of the attacked `Node`, beside those that it has anyhow, `reactors` those that it has beside the
-    one for the honest; `plain_unix`: it also listens on a Unix socket that proves nothing. `visitor`: arguments of the
+    one for the honest; `plain_unix`: it also listens on a Unix socket that proves nothing; `broker`: it dials somebody
+    through a NATS server, which the attack is to be. `visitor`: arguments of the
     honest ones. `small`: rounds in `make test`. `judge` says what did not hold beside the law, of what the attack
     counted.
     """
@@ -100,6 +115,7 @@ class Attack:
     node: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     reactors: tuple[type[Reactor], ...] = ()
     plain_unix: bool = False
+    broker: bool = False
     visitor: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     judge: Callable[[Mapping[str, int]], tuple[str, ...]] = _nothing
 

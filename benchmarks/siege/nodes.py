@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import gc
 import json
+import socket
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -31,16 +32,20 @@ ASK_WITHIN, JOIN_WITHIN = 5.0, 10.0
 
 
 @contextlib.asynccontextmanager
-async def attacked(name: str, folder: Path) -> AsyncIterator[Node]:
-    """The node that the attack of this name is for."""
+async def attacked(name: str, folder: Path) -> AsyncIterator[str]:
+    """The node that the attack of this name is for, running: where it listens, and dials, as `Target.at` takes it."""
     attack, identity = ATTACKS[name], Identity.generate()
     arguments = {"network": NETWORK, "listen": ["tcp://127.0.0.1:0"], "book": folder / "book", **attack.node}
     if attack.plain_unix:
         arguments["listen"] = [*arguments["listen"], f"unix://{folder / 's'}"]
         arguments["transports"] = [TcpTransport(identity), UnixTransport(identity, secure=False)]
+    broker = f"nats://127.0.0.1:{_free_port()}/{NETWORK}/{identity.node_id[:32]}" if attack.broker else ""
+    if broker:
+        # Nobody is there, so it is dialed again for ever, and the server that the way goes through is looked for.
+        arguments["peers"] = [broker]
     reactors: list[type[Reactor]] = [Desk, *attack.reactors]
     async with Node("attacked", identity=identity, reactors=reactors, shutdown_timeout=1.0, **arguments) as node:
-        yield node
+        yield " ".join([*node.endpoints, broker])
 
 
 def visitor(name: str, attack: str, target: Target) -> Node:
@@ -49,14 +54,19 @@ def visitor(name: str, attack: str, target: Target) -> Node:
     return Node(name, channels=[Desk.channel], shutdown_timeout=0.5, **arguments)
 
 
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 async def defend(name: str, folder: Path) -> None:
     """Be attacked, until the process that started this one goes away; prints where it listens.
 
     For each line of standard input it prints what its loop has been busy with since the one before.
     """
     with LoopWatch() as watch:
-        async with attacked(name, folder) as node:
-            print(*node.endpoints, flush=True)
+        async with attacked(name, folder) as places:
+            print(places, flush=True)
             gc.collect()
             gc.freeze()  # as `peerbus run` does
             while await asyncio.to_thread(sys.stdin.readline):

@@ -37,8 +37,8 @@ def descriptors() -> int:
 @in_real_time
 async def test_an_attack_ends_without_a_trace_and_the_honest_are_served(name: str, tmp_path: Path) -> None:
     attack = ATTACKS[name]
-    async with attacked(name, tmp_path) as node:
-        target = Target.at(" ".join(node.endpoints), NETWORK, attack.small)
+    async with attacked(name, tmp_path) as places:
+        target = Target.at(places, NETWORK, attack.small)
         async with visitor("friend", name, target) as friend:
             await is_served(friend, target)
             before = descriptors()

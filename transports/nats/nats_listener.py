@@ -113,7 +113,11 @@ class NatsListener:
 
     # Who knocks.
 
-    def _knocked(self, delivery: Delivery) -> None:
+    def _knocked(self, delivery: Delivery) -> bool:
+        self._knock(delivery)
+        return False  # nobody yet
+
+    def _knock(self, delivery: Delivery) -> None:
         link = self._link
         if self._closed or not link.subjects.is_session(delivery.reply):
             return

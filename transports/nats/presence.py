@@ -73,20 +73,21 @@ class NatsPresence:
         self._say(_HERE)
         self._plan()
 
-    def _listen(self, delivery: Delivery) -> None:
+    def _listen(self, delivery: Delivery) -> bool:
         kind, said = delivery.data[:1], delivery.data[1:65]
         inbox = said.decode("ascii", "replace")
         if said == self._inbox or not is_token(inbox):
-            return
+            return False
         if kind == _GONE:
             self._heard.pop(inbox, None)
         elif kind in (_HERE, _ASKING):
             if inbox not in self._heard and len(self._heard) >= MOST_HEARD:
                 del self._heard[self._link.rng.choice(list(self._heard))]
             self._heard[inbox] = self._loop.time() + LASTS
-            if kind == _ASKING and self._link.subjects.is_session(delivery.reply):
+            if kind == _ASKING and not self._link.connection.busy and self._link.subjects.is_session(delivery.reply):
                 self._say(_HERE, delivery.reply)
         self._plan()
+        return False
 
     def _plan(self) -> None:
         if self._telling is None:

@@ -7,13 +7,15 @@
 # Law 3. A server that is silent for LIVE seconds is gone.
 # Law 4. Each step of opening it looks whether it is still there: it may be lost in the turn in which a step succeeded,
 #        and then nothing would ever come of the next one.
+# Law 5. What carries nothing for a stream has no claim to this node's time: MOST_IDLE of it, then all others of the
+#        event loop have as long as that took. Nor to its memory: what nobody reads is not answered.
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Final, cast
 
 from ...actors.base import DialFailed, StreamBroken
@@ -22,6 +24,7 @@ from .client_protocol import (
     PONG,
     BrokenProtocol,
     Delivery,
+    Event,
     ServerError,
     ServerInfo,
     ServerReader,
@@ -42,8 +45,11 @@ ASK_EVERY: Final = 10.0
 LIVE: Final = 25.0
 #: Seconds for a server to answer the last question.
 PARTING: Final = 1.0
+#: Lines and messages that carry nothing for a stream and are looked at in one turn of the loop: about 2 ms.
+MOST_IDLE: Final = 256
 
-Receiver = Callable[[Delivery], None]
+#: Hears of a message; says whether it was one of a stream.
+Receiver = Callable[[Delivery], bool]
 #: Connects a protocol to a host and a port, as the event loop's `create_connection`.
 Connect = Callable[[Callable[[], asyncio.Protocol], str, int], Awaitable[tuple[asyncio.Transport, asyncio.Protocol]]]
 
@@ -62,6 +68,10 @@ class ServerConnection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._why: Exception | None = None
         self._closing = False
+        #: What has come, and waits for its turn; what came behind it.
+        self._rest: Iterator[Event] | None = None
+        self._behind: list[bytes] = []
+        self._turn: asyncio.TimerHandle | None = None
         self.greeted: asyncio.Future[ServerInfo] = self._loop.create_future()
         self.ready: asyncio.Future[None] = self._loop.create_future()
         self.closed: asyncio.Future[None] = self._loop.create_future()
@@ -124,7 +134,9 @@ class ServerConnection(asyncio.Protocol):
     # What the loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """As `asyncio.Protocol`; again once TLS is up."""
+        """As `asyncio.Protocol`; again once TLS is up, and what came before that counts no more."""
+        self._reader, self._rest = ServerReader(), None
+        self._behind.clear()
         self._transport = cast("asyncio.Transport", transport)  # uvloop's are no subclasses
         self._transport.set_write_buffer_limits(high=HIGH)
 
@@ -139,6 +151,8 @@ class ServerConnection(asyncio.Protocol):
         if not self.closed.done():
             self.closed.set_result(None)
         self._receivers.clear()
+        self._rest = None
+        self._behind.clear()
         self.on_lost(StreamBroken(str(error)))
 
     def pause_writing(self) -> None:
@@ -153,22 +167,10 @@ class ServerConnection(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """As `asyncio.Protocol`."""
         self._heard = self._loop.time()
-        try:
-            for event in self._reader.feed(data):
-                if isinstance(event, Delivery):
-                    receive = self._receivers.get(event.subscription)
-                    if receive is not None:
-                        receive(event)
-                elif isinstance(event, ServerWord):
-                    self._word(event.name)
-                elif isinstance(event, ServerError):
-                    self._refused(event.text)
-                else:
-                    self.info = event
-                    if not self.greeted.done():
-                        self.greeted.set_result(event)
-        except BrokenProtocol as error:
-            self.abort(error)
+        if self._rest is not None:  # a transport may hand over what it had read already
+            self._behind.append(data)
+        else:
+            self._take(self._reader.feed(data))
 
     # Private.
 
@@ -176,9 +178,51 @@ class ServerConnection(asyncio.Protocol):
         if self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
 
+    def _take(self, events: Iterator[Event]) -> bool:
+        """Look at what has come, see law 5; whether that was all of it."""
+        began, idle = self._loop.time(), 0
+        try:
+            for event in events:
+                if not self._event(event):
+                    idle += 1
+                    if idle >= MOST_IDLE and self._transport is not None:
+                        self._rest = events
+                        self._transport.pause_reading()
+                        self._turn = self._loop.call_later(self._loop.time() - began, self._go_on)
+                        return False
+        except BrokenProtocol as error:
+            self.abort(error)
+        return True
+
+    def _go_on(self) -> None:
+        rest, self._rest = self._rest, None
+        if rest is None or self._transport is None or not self._take(rest):
+            return
+        while self._behind:
+            if not self._take(self._reader.feed(self._behind.pop(0))):
+                return
+        if not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _event(self, event: Event) -> bool:
+        """Whether it carried something for a stream."""
+        if isinstance(event, Delivery):
+            receive = self._receivers.get(event.subscription)
+            return receive is not None and receive(event)
+        if isinstance(event, ServerWord):
+            self._word(event.name)
+        elif isinstance(event, ServerError):
+            self._refused(event.text)
+        else:
+            self.info = event
+            if not self.greeted.done():
+                self.greeted.set_result(event)
+        return False
+
     def _word(self, name: str) -> None:
         if name == "PING":
-            self._write(PONG)
+            if not self.busy:
+                self._write(PONG)
         elif name == "PONG" and not self.ready.done():
             self.ready.set_result(None)
         elif name == "PONG" and self._closing and self._transport is not None:
@@ -200,8 +244,9 @@ class ServerConnection(asyncio.Protocol):
         self._timer = self._loop.call_later(ASK_EVERY, self._ask)
 
     def _stop_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._turn):
+            if timer is not None:
+                timer.cancel()
 
 
 async def open_connection(

@@ -134,7 +134,7 @@ class ServerLink:
         self._next = 0
         self._watchers: dict[object, Callable[[Exception], None]] = {}
         #: What hears of a number that is no session's.
-        self._listeners: dict[int, Callable[[Delivery], None]] = {}
+        self._listeners: dict[int, Callable[[Delivery], bool]] = {}
         self._users = 0
         self.dead = False
         self._failure: Exception | None = None
@@ -151,7 +151,7 @@ class ServerLink:
         self._connection = connection
         connection.subscribe(self.subjects.sessions(self.token), self._heard)
 
-    def listen_at(self, number: int, hear: Callable[[Delivery], None] | None) -> None:
+    def listen_at(self, number: int, hear: Callable[[Delivery], bool] | None) -> None:
         """Have what comes to that number, which no session has; None: no more."""
         if hear is None:
             self._listeners.pop(number, None)
@@ -213,8 +213,9 @@ class ServerLink:
         )
 
     def refuse(self, caller: bytes) -> None:
-        """Tell whoever dialed that it is not."""
-        self.connection.publish(caller, b"", (REFUSED,))
+        """Tell whoever dialed that it is not, if what is told is read."""
+        if not self.connection.busy:
+            self.connection.publish(caller, b"", (REFUSED,))
 
     async def anybody(self, inbox: bytes) -> bool:
         """Whether somebody listens there already."""
@@ -292,15 +293,18 @@ class ServerLink:
             if served is not None and served.stream is not None:
                 served.stream.flush()
 
-    def _heard(self, delivery: Delivery) -> None:
+    def _heard(self, delivery: Delivery) -> bool:
         known = self._at.get(delivery.subject)
         if known is not None:
             known.heard(delivery)
-            return
+            return True
         if not self.subjects.is_session(delivery.subject):
-            return
+            return False
         number = session_number(delivery.subject)
         if number in self._listeners:
             self._listeners[number](delivery)
+        elif self.connection.busy:
+            pass  # who does not read is told nothing
         elif delivery.data[:1] not in (RELAY_RESET[:1], b"") and self.subjects.is_session(delivery.reply):
             self.connection.publish(delivery.reply, b"", (RELAY_RESET,))
+        return False

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from fake_nats import FakeNats, fake_nats
+from virtual_time import eventually
 
 from peerbus.actors.base import DialFailed
 from peerbus.transports.nats import server_connection
@@ -53,7 +54,12 @@ async def test_what_is_published_comes_until_it_is_wanted_no_more() -> None:
     async with fake_nats() as server:
         connection = await connected(server)
         heard: asyncio.Queue[Delivery] = asyncio.Queue()
-        number = connection.subscribe(b"a.*", heard.put_nowait)
+
+        def hear(delivery: Delivery) -> bool:
+            heard.put_nowait(delivery)
+            return True
+
+        number = connection.subscribe(b"a.*", hear)
         connection.publish(b"a.b", b"r", [b"one"])
         assert await heard.get() == Delivery(b"a.b", number, b"r", 0, b"one")
         connection.unsubscribe(number)
@@ -100,3 +106,61 @@ async def test_a_server_that_cannot_be_used_is_refused_and_nothing_is_left(info:
             await connected(server)
         await server.empty()
         assert not server.clients
+
+
+class Pipe(asyncio.Transport):
+    """A transport whose other end is the test."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said = b""
+        self.reads = True
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        self.said += data
+
+    def is_closing(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None:
+        self.reads = False
+
+    def resume_reading(self) -> None:
+        self.reads = True
+
+
+async def test_what_carries_nothing_is_looked_at_by_turns_and_in_order() -> None:
+    pipe, heard = Pipe(), asyncio.Event()
+    connection = ServerConnection(lambda error: None, lambda: None)
+    connection.connection_made(pipe)
+
+    def hear(delivery: Delivery) -> bool:
+        heard.set()
+        return True
+
+    number = connection.subscribe(b"a", hear)
+    most = server_connection.MOST_IDLE
+    pipe.said = b""
+    connection.data_received(b"PING\r\n" * (2 * most) + b"MSG a %d 0\r\n\r\n" % number)
+    assert pipe.said == b"PONG\r\n" * most
+    assert not pipe.reads, "nothing more is read before others had their turn"
+    connection.data_received(b"PING\r\n")  # what the transport had read already
+    assert not heard.is_set()
+    await heard.wait()
+    await eventually(lambda: pipe.reads)
+    assert pipe.said == b"PONG\r\n" * (2 * most + 1)
+
+
+async def test_a_server_that_does_not_read_is_not_answered() -> None:
+    pipe = Pipe()
+    connection = ServerConnection(lambda error: None, lambda: None)
+    connection.connection_made(pipe)
+    connection.pause_writing()
+    connection.data_received(b"PING\r\n" * 100)
+    assert pipe.said == b""
+    connection.resume_writing()
+    connection.data_received(b"PING\r\n")
+    assert pipe.said == b"PONG\r\n"
