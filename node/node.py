@@ -64,6 +64,7 @@ from .own_actors import OwnActors, declare_channels_of
 from .search import SearchWays, meeting_places, search_of
 from .sends import NodeSends
 from .views import NodeViews
+from .waiting import NodeWaits
 from .workers import Worker, WorkerFactory, Workers, split_reactors
 
 __all__ = ["Node"]
@@ -75,7 +76,7 @@ T = TypeVar("T")
 log = get_logger("peerbus.node")
 
 
-class Node(NodeSends, NodeViews):
+class Node(NodeSends, NodeWaits, NodeViews):
     """One member of a network of nodes.
 
     `name` is for people. Nodes talk to nodes of the same `network`, into which anybody may come, or by its rules:

@@ -1,0 +1,53 @@
+"""What a program waits for before it sends: that the node has peers."""
+
+from __future__ import annotations
+
+import asyncio
+from abc import abstractmethod
+from typing import TYPE_CHECKING
+
+from ..actors.base import DeadlineExceeded
+from ..actors.messages import Role
+from ..discovery.facts import PeerRolesChanged, PeerUp
+
+if TYPE_CHECKING:
+    from ..actors import Bus
+
+__all__ = ["NodeWaits"]
+
+
+class NodeWaits:
+    """Base of the node, which has the bus."""
+
+    name: str
+    bus: Bus
+
+    @abstractmethod
+    def _search(self) -> str: ...
+
+    async def wait_for_peers(
+        self, at_least: int = 1, *, role: str | None = None, timeout: float = 5.0
+    ) -> tuple[str, ...]:
+        """Wait until so many peers can be sent to, or so many that offer `role`; returns their ids.
+
+        On the node's event loop: `await node.wait_for_peers(2, role="archive")`. A single send waits for a receiver by
+        itself with `wait_for_peer=True`; that this node offers the role itself counts for nothing here.
+        Raises DeadlineExceeded after `timeout` seconds, whose text says how peers are looked for; ValueError for a
+        malformed role; PeerbusError where the node stops, or does not run.
+        """
+        if role is not None:
+            Role(role)  # a malformed one would never be offered
+        with self.bus.subscribe(PeerUp, PeerRolesChanged) as news:
+            try:
+                async with asyncio.timeout(timeout):
+                    while len(found := self._ready(role)) < at_least:
+                        await news.get()
+            except TimeoutError:
+                offering = "" if role is None else f" that offer {role!r}"
+                text = f"{self.name} has {len(self._ready(role))} of {at_least} peers{offering} after {timeout:g} s"
+                raise DeadlineExceeded(f"{text}: {self._search()}", phase="route") from None
+        return found
+
+    def _ready(self, role: str | None) -> tuple[str, ...]:
+        routes = self.bus.routes
+        return tuple(routes.peers) if role is None else tuple(link.peer_id for link in routes.roles.get(role, ()))

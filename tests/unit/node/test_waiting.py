@@ -1,0 +1,71 @@
+"""Waiting for peers: for so many, for those that offer a role, and not for ever."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from peerbus.actors import Channel, DeadlineExceeded, Message, PeerbusError, Reactor, Role, handles
+from peerbus.node import Node
+from peerbus.testing import Nodes, Simulation
+
+
+class Get(Message):
+    key: str
+
+
+class Store(Reactor):
+    channel = Channel("store", messages=(Get,))
+
+    @handles(Get)
+    def get(self, get: Get) -> str:
+        return get.key
+
+
+async def test_who_has_peers_already_does_not_wait(node: Nodes) -> None:
+    alice, bob = await node("alice"), await node("bob")
+    assert await alice.wait_for_peers() == (bob.node_id,)
+    assert await alice.wait_for_peers(0, timeout=0.01) == (bob.node_id,)
+
+
+async def test_who_has_waited_can_send_at_once(sim: Simulation) -> None:
+    alice = await sim.node("alice", channels=[Store.channel])
+    waiting = asyncio.ensure_future(alice.wait_for_peers(2, role="store", timeout=60))
+    for name in ("bob", "carol", "dave"):
+        await sim.run_for(5)
+        assert not waiting.done()
+        await sim.node(name, offers={"store"} if name != "bob" else (), reactors=[Store])
+    assert len(await waiting) == 2
+    everybody = await alice.ask(Role("store", "all") / Store, Get("a"))
+    assert set(everybody.answers) == set(await alice.wait_for_peers(2, role="store"))
+
+
+async def test_a_role_that_is_offered_later_counts(sim: Simulation) -> None:
+    alice = await sim.node("alice")
+    bob = await sim.node("bob")
+    await alice.wait_for_peers()
+    waiting = asyncio.ensure_future(alice.wait_for_peers(role="store", timeout=60))
+    await sim.run_for(1)
+    bob.offer("store")
+    assert await waiting == (bob.node_id,)
+
+
+async def test_in_vain_it_says_how_peers_are_looked_for(sim: Simulation) -> None:
+    alice = await sim.node("alice", discover=False)
+    with pytest.raises(
+        DeadlineExceeded,
+        match=r"alice has 0 of 2 peers that offer 'store' after 3 s: this node looks for peers .*has met none",
+    ) as late:
+        await alice.wait_for_peers(2, role="store", timeout=3)
+    assert late.value.phase == "route"
+    with pytest.raises(ValueError, match="not a role name"):
+        await alice.wait_for_peers(role="No Role")
+
+
+async def test_a_node_that_stops_ends_the_wait() -> None:
+    async with Node("alice") as alice:
+        waiting = asyncio.ensure_future(alice.wait_for_peers(timeout=60))
+        await asyncio.sleep(0)
+    with pytest.raises(PeerbusError):
+        await waiting
