@@ -368,7 +368,9 @@ def _check_types(name: str, messages: Iterable[Any], *, travels: bool) -> None:
             check_travels(message_type, f"channel {name!r}: {message_type.__name__}")
         seen.add(message_type.__name__)
     if not seen:
-        raise TypeError(f"channel {name!r} declares no message types")
+        raise TypeError(
+            f"channel {name!r} declares no message types; an actor nobody sends to has no channel: derive it from Actor"
+        )
     declared = tuple(messages)
     for message_type in declared if travels else ():
         with contextlib.suppress(Unresolved):

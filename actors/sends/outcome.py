@@ -44,6 +44,12 @@ class Outcome(Protocol[T_co]):
         Raises WouldDeadlock on the event-loop thread, `pykka.Timeout` after `timeout`, and the send's own error.
         """
 
+    def cancel(self, msg: Any = None) -> bool:
+        """End what it waits for, here and at peers: an ask's handler is cancelled. On the event loop.
+
+        Returns False where it is over.
+        """
+
 
 class Delivered(DoneFuture[None]):
     """The message is in the receiver's mailbox, or accepted against a remote receiver's credit."""

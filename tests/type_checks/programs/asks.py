@@ -109,6 +109,7 @@ async def by_address(node: Node, bus: Bus, peer: str) -> None:
     assert_type(await node.ask(LOCAL / Fixed, GetBlock(7)), Block)
     assert_type(await node.ask(LOCAL / "blocks", GetBlock(7)), Block)
     assert_type(node.ask(LOCAL / Blocks, GetBlock(7)).get(timeout=3), Block)
+    assert_type(node.ask(LOCAL / Blocks, GetBlock(7)).cancel(), bool)
     assert_type(await node.ask(LOCAL / Blocks, Plain("")), object)
     expected: Block = await node.ask(LOCAL / Blocks, GetBlock(7))
     wider: Sequence[Block] | None = await node.ask(LOCAL / Blocks, GetMany((1,)))

@@ -57,6 +57,8 @@ def test_what_cannot_be_a_channel_is_refused() -> None:
     for messages in ((), (int,), (Ping(1),), (Ping, other)):
         with pytest.raises(TypeError, match="channel 'pings'"):
             Channel("pings", messages=messages)  # type: ignore[arg-type]  # the mistakes
+    with pytest.raises(TypeError, match="nobody sends to has no channel: derive it from Actor"):
+        Channel("pings", messages=())
 
 
 def test_one_message_type_is_a_tuple_of_one() -> None:
