@@ -16,8 +16,8 @@ EAGER  ?= tests/unit/actors
 export PYTHONDONTWRITEBYTECODE :=
 RUN   := $(VENV)/bin/python -P
 FOLDERS := native actors transports discovery patterns node operate testing
-LINTED  := *.py $(wildcard $(FOLDERS) tests examples benchmarks fuzz scripts/native_build)
-TYPED   := $(foreach folder,tests examples benchmarks fuzz,$(if $(shell find $(folder) -name '*.py' 2>/dev/null | head -n 1),$(folder)))
+LINTED  := *.py $(wildcard $(FOLDERS) tests examples benchmarks fuzz docs scripts/native_build)
+TYPED   := $(foreach folder,tests examples benchmarks fuzz docs,$(if $(shell find $(folder) -name '*.py' 2>/dev/null | head -n 1),$(folder)))
 
 # An environment knows the place and the interpreter it was made for, so another of either makes it anew.
 PLACE := $(shell printf '%s' '$(CURDIR) $(PYTHON)' | cksum | cut -d ' ' -f 1)
@@ -66,7 +66,7 @@ fuzz: $(INSTALLED)fuzz ## feed strangers' bytes to what reads them, 10 s a targe
 javascript: $(INSTALLED)test ## install what clients/javascript needs (npm), and run its tests beside a real node
 	@command -v npm >/dev/null || { echo 'npm is missing: install Node.js 20 or newer' >&2; exit 1; }
 	@cd clients/javascript && npm ci --no-audit --no-fund --loglevel=error
-	$(RUN) -m pytest tests/e2e/test_javascript.py $(ARGS)
+	$(RUN) -m pytest tests/e2e/test_javascript.py tests/e2e/test_javascript_gateway.py $(ARGS)
 
 browser: $(INSTALLED)browser ## the page in a real Chromium, which it installs where it may (Debian, as root)
 	@PYTHON='$(RUN)' scripts/browser $(ARGS)
@@ -77,12 +77,21 @@ brokers: $(INSTALLED)test ## nodes over a real nats-server, which it brings wher
 interop: $(INSTALLED)test ## js-libp2p and go-libp2p, which it brings where it can, dial a node, and a node dials them
 	@PYTHON='$(RUN)' scripts/interop $(ARGS)
 
+.PHONY: coming-from coming-from-there
+coming-from: ## programs on Celery, pyzmq and nats-py beside the same on the bus, in an environment of its own
+	@$(MAKE) --no-print-directory VENV=.venv-coming-from coming-from-there ARGS='$(ARGS)'
+
+coming-from-there: $(INSTALLED)test
+	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input celery pyzmq nats-py
+	@PYTHON='$(RUN)' scripts/coming-from $(ARGS)
+
 check: lint types layering coverage wheel ## all that a change must pass
 
 generate: $(INSTALLED)test ## write what docs/ shows of the code again: drawings of lives, bytes of the wire and its grammar
 	@$(RUN) scripts/draw-lives --write
 	@$(RUN) scripts/wire-vectors --write
 	@$(RUN) scripts/show-files --write
+	@$(RUN) scripts/show-outputs --write
 	@$(RUN) scripts/metrics-tables --write
 	@$(RUN) scripts/limits-tables --write
 
@@ -168,7 +177,7 @@ tuning: $(INSTALLED)plot ## what each setting of a channel does under load, on v
 	@$(VENV)/bin/python benchmarks tuning $(ARGS)
 
 clean: ## remove everything that the verbs made
-	rm -rf .venv-native* .venv-release clients/javascript/node_modules tests/interop/javascript/node_modules .venv .venv-3.* $(VENV) $(PEERS) $(PEERS)-3.* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
+	rm -rf .venv-native* .venv-coming-from .venv-release clients/javascript/node_modules tests/interop/javascript/node_modules .venv .venv-3.* $(VENV) $(PEERS) $(PEERS)-3.* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(MADE):

@@ -30,14 +30,14 @@ class ShownFile:
 
 def shown_files() -> Iterator[ShownFile]:
     """Every place."""
-    for document in sorted(DOCS.glob("*.md")):
+    for document in sorted(DOCS.rglob("*.md")):
         for found in _MARK.finditer(document.read_text(encoding="utf-8")):
             yield ShownFile(document, found["path"], found["text"])
 
 
 def write() -> None:
     """Put the files as they are into the documents."""
-    for document in sorted(DOCS.glob("*.md")):
+    for document in sorted(DOCS.rglob("*.md")):
         text = document.read_text(encoding="utf-8")
         written = _MARK.sub(_current, text)
         if written != text:

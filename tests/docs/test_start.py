@@ -1,0 +1,50 @@
+"""The first five minutes: two nodes as two processes, and the first tests, as their page has them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from nats_servers import free_port
+from shown_files import DOCS
+from shown_programs import shown_output
+
+PYTHON = [sys.executable, "-W", "error"]
+
+
+def test_a_pair_of_nodes_greets_each_other(tmp_path: Path) -> None:
+    port = str(free_port())
+    for file in (DOCS / "start").iterdir():
+        (tmp_path / file.name).write_text(file.read_text(encoding="utf-8").replace("7400", port))
+    environment = os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)}
+    alice = subprocess.Popen(
+        [*PYTHON, "-m", "peerbus", "run", "alice.toml"],
+        cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        bob = subprocess.run(
+            [*PYTHON, "bob.py"], check=False, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=50
+        )
+        assert (bob.stdout, bob.returncode) == (shown_output("docs/start/bob.py"), 0), bob.stderr
+    finally:
+        alice.send_signal(signal.SIGINT)
+        said = alice.communicate(timeout=20)[1]
+    assert "node up" in said
+
+
+def test_the_first_tests_pass(tmp_path: Path) -> None:
+    for name in ("greeter.py", "test_greeter.py"):
+        shutil.copy(DOCS / "start" / name, tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        timeout=50,
+    )
+    assert "2 passed" in done.stdout, done.stdout + done.stderr
