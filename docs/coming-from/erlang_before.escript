@@ -1,6 +1,8 @@
 #!/usr/bin/env escript
 %% A counter, and who restarts it.
 -mode(compile).
+-behaviour(gen_server).
+-export([main/1, start_link/0, init/1, handle_cast/2, handle_call/3]).
 
 start_link() -> gen_server:start_link({local, counter}, ?MODULE, 0, []).
 init(Total) when is_integer(Total) -> {ok, Total};
@@ -20,5 +22,7 @@ main(_) ->
     Watch = erlang:monitor(process, counter),
     gen_server:cast(counter, {add, 0}),
     receive {'DOWN', Watch, process, _, _} -> ok end,
-    timer:sleep(10),
+    restarted(),
     io:format("after a failure: ~p~n", [gen_server:call(counter, total, 1000)]).
+
+restarted() -> case whereis(counter) of undefined -> timer:sleep(1), restarted(); _ -> ok end.
