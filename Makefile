@@ -22,7 +22,7 @@ TYPED   := $(foreach folder,tests examples benchmarks fuzz docs,$(if $(shell fin
 # An environment knows the place and the interpreter it was made for, so another of either makes it anew.
 PLACE := $(shell printf '%s' '$(CURDIR) $(PYTHON)' | cksum | cut -d ' ' -f 1)
 # An editable install links the files that it found, so a new or renamed one installs again.
-MODULES := $(shell find $(FOLDERS) -name '*.py' -o -path '*/static/*' | LC_ALL=C sort | cksum | cut -d ' ' -f 1)
+MODULES := $(shell find $(FOLDERS) -name '*.py' -o -path '*/static/*' -o -path '*/templates/*' | LC_ALL=C sort | cksum | cut -d ' ' -f 1)
 MADE    := $(VENV)/made-$(PLACE)
 INSTALLED := $(VENV)/installed-$(MODULES)-
 
@@ -94,6 +94,7 @@ generate: $(INSTALLED)test ## write what docs/ shows of the code again: drawings
 	@$(RUN) scripts/show-outputs --write
 	@$(RUN) scripts/metrics-tables --write
 	@$(RUN) scripts/limits-tables --write
+	@$(RUN) scripts/licence-tables --write
 
 format: $(INSTALLED)dev ## rewrite the sources in the house format
 	$(RUN) -m ruff format $(LINTED)

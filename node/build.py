@@ -29,7 +29,16 @@ from .network import WrongRule
 from .node import Node
 from .workers import Worker
 
-__all__ = ["build_node", "known_channels", "load_channels", "load_identity", "load_processes", "load_reactors"]
+__all__ = [
+    "LoadedReactor",
+    "build_node",
+    "known_channels",
+    "load_channels",
+    "load_identity",
+    "load_processes",
+    "load_reactors",
+    "loaded_reactors",
+]
 
 
 def build_node(config: NodeConfig, found: FoundIdentity | None = None, extensions: Sequence[Extension] = ()) -> Node:
@@ -122,7 +131,7 @@ def load_reactors(config: NodeConfig, *, starts: bool = False) -> list[Callable[
     The configuration's folder is put first in `sys.path`, as Python does with the folder of a script, so a
     reactor may stand in a file beside it. The process keeps it there: reactors may import more, later.
     """
-    return [each.factory for each in _reactors(config, starts=starts) if each.process is None]
+    return [each.factory for each in loaded_reactors(config, starts=starts) if each.process is None]
 
 
 def load_processes(config: NodeConfig) -> dict[str, Worker]:
@@ -130,7 +139,7 @@ def load_processes(config: NodeConfig) -> dict[str, Worker]:
 
     What `check_args` says of a reactor is asked for in its process.
     """
-    reactors, found = _reactors(config), {}
+    reactors, found = loaded_reactors(config), {}
     for process in config.processes:
         own = [each.factory for each in reactors if each.process == process.name]
         try:
@@ -140,7 +149,7 @@ def load_processes(config: NodeConfig) -> dict[str, Worker]:
     return found
 
 
-class _Loaded(NamedTuple):
+class LoadedReactor(NamedTuple):
     """A reactor that `config` names: the path that does so, its channel, and the process that runs it, None: ours."""
 
     factory: Callable[[], Reactor]
@@ -149,8 +158,9 @@ class _Loaded(NamedTuple):
     process: str | None
 
 
-def _reactors(config: NodeConfig, *, starts: bool = False) -> list[_Loaded]:
-    reactors: list[_Loaded] = []
+def loaded_reactors(config: NodeConfig, *, starts: bool = False) -> list[LoadedReactor]:
+    """All that `config` names, its own process's first. Raises: ConfigError, as `load_reactors`."""
+    reactors: list[LoadedReactor] = []
     channels: dict[str, str] = {}
     listed: list[tuple[str, ReactorConfig | ProcessReactor, str | None]] = [
         (f"reactors[{index}]", entry, None) for index, entry in enumerate(config.reactors)
@@ -182,7 +192,7 @@ def _reactors(config: NodeConfig, *, starts: bool = False) -> list[_Loaded]:
                 factory = entry.pool.made(factory, pick)
             except (TypeError, ValueError) as error:
                 raise config.source.error(f"{key}.pool", str(error)) from error
-        reactors.append(_Loaded(factory, entry.path, channel, process))
+        reactors.append(LoadedReactor(factory, entry.path, channel, process))
     return reactors
 
 
@@ -192,7 +202,7 @@ def load_channels(config: NodeConfig) -> tuple[list[Channel[Any]], dict[str, Cha
     A path may also name the reactor whose channel it is. They are looked for as reactors are. Another channel of the
     name of one that this node runs is refused, and so is what is set of a channel that this node does not know.
     """
-    run = {each.channel.name: (each.path, each.channel) for each in _reactors(config)}
+    run = {each.channel.name: (each.path, each.channel) for each in loaded_reactors(config)}
     channels: dict[str, tuple[str, Channel[Any]]] = {}
     for entry in config.channels:
         key, path = entry.key, entry.path
@@ -217,7 +227,7 @@ def known_channels(config: NodeConfig) -> list[Channel[Any]]:
     """The channels of the node that `config` describes, with what is set of them. Raises: ConfigError."""
     listed, tuning = load_channels(config)
     known = KnownChannels(tuning)
-    for channel in [*(each.channel for each in _reactors(config)), *listed]:
+    for channel in [*(each.channel for each in loaded_reactors(config)), *listed]:
         known.declare(channel)
     return list(known.values())
 

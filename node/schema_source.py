@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from ..actors.base import ConfigError
 from ..actors.messages import Channel, Unresolved
 from ..actors.reactor import Reactor
 from ..transports.schema import Description, describe, hash_of, read_description, write_description
+from .program import found_in_program
 
 __all__ = ["descriptions_of", "written"]
 
@@ -69,24 +68,13 @@ def _from_configuration(path: Path) -> list[Channel[Any]]:
 
 
 def _from_program(source: str) -> Channel[Any]:
-    module, colon, name = source.partition(":")
-    if not (colon and module and name):
-        raise ConfigError(f"{source}: write module:Name, a configuration (.toml), or what `show --json` wrote (.json)")
-    if "" not in sys.path and str(Path.cwd()) not in sys.path:
-        sys.path.insert(0, str(Path.cwd()))
-    try:
-        found: Any = importlib.import_module(module)
-    except (Exception, SystemExit) as error:  # importing runs the user's code, which may raise anything
-        raise ConfigError(f"{source}: cannot import {module!r} ({type(error).__name__}: {error})") from error
-    for part in name.split("."):
-        if not hasattr(found, part):
-            raise ConfigError(f"{source}: module {module!r} has no {name!r}")
-        found = getattr(found, part)
+    found = found_in_program(source, otherwise="a configuration (.toml), or what `show --json` wrote (.json)")
     if isinstance(found, type) and issubclass(found, Reactor):
         try:
             found = found.declared_channel()
         except TypeError as error:
             raise ConfigError(f"{source}: {error}") from error
     if not isinstance(found, Channel):
+        name = source.partition(":")[2]
         raise ConfigError(f"{source} is neither a reactor nor a channel; write class {name}(Reactor)")
     return found

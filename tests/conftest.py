@@ -31,6 +31,7 @@ TOGETHER = dict.fromkeys(
         "tests/contract/test_discovery.py",
         "tests/e2e/test_libp2p.py",
         "tests/e2e/test_mdns.py",
+        "tests/e2e/test_new_project.py",
         "tests/unit/discovery/mdns/test_hearing.py",
         "tests/unit/discovery/mdns/test_mdns.py",
     ),

@@ -64,6 +64,8 @@ ROOMS = {
         "dashboard",
         "demo",
         "doctor",
+        "describing",
+        "scaffold",
         "top",
         "commands",
         "cli",

@@ -18,6 +18,7 @@ import msgspec
 from ...actors.base import PeerbusError, RemoteError, get_logger
 from ...actors.bus import Bus
 from ...actors.messages import ActorFailed, ActorRestarted, HandlerStalled
+from ...actors.reactor import Reactor
 from ...transports.connection import greet
 from ...transports.streams import stream_of_pair
 from ...transports.wire import Codecs, Hello
@@ -74,6 +75,11 @@ class Workers:
 
     def __bool__(self) -> bool:
         return bool(self._workers)
+
+    @property
+    def classes(self) -> dict[str, tuple[type[Reactor], ...]]:
+        """What each of them runs, by its name."""
+        return {name: worker.classes for name, worker in self._workers.items()}
 
     async def start(self) -> None:
         """Start all of them, one after the other. Raises what the first one that cannot be started raises."""

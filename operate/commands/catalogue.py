@@ -39,7 +39,8 @@ class CommandEntry:
         return cast("CommandBody", getattr(found, name) if name else found)
 
 
-_RUN, _SEE, _STEER, _SEND, _MORE = (
+_MAKE, _RUN, _SEE, _STEER, _SEND, _MORE = (
+    "make a program",
     "run a node",
     "see into a running node",
     "steer a running node",
@@ -48,6 +49,10 @@ _RUN, _SEE, _STEER, _SEND, _MORE = (
 )
 
 COMMANDS: tuple[CommandEntry, ...] = (
+    CommandEntry("new", _MAKE, "make a project that runs and passes its tests, or one more reactor in it", ".new"),
+    CommandEntry(
+        "describe", _MAKE, "write what a node speaks, as AsyncAPI, JSON Schema, Markdown or a drawing", ".describe"
+    ),
     CommandEntry("run", _RUN, "run one node from its configuration, until Ctrl-C or SIGTERM", ".run"),
     CommandEntry(
         "keygen", _RUN, "make a new identity (an Ed25519 private key) and print its node id", ".identities:KEYGEN"

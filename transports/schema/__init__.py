@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from .compatibility import Compatibility, compare
 from .describing import Described, describe, travelling
-from .description import DESCRIPTION_LIMIT, Description, hash_of, read_description, spelled_fields, write_description
+from .description import (
+    DESCRIPTION_LIMIT,
+    REQUIRED,
+    Definition,
+    Description,
+    hash_of,
+    read_description,
+    spelled_fields,
+    spelled_shape,
+    write_description,
+)
 from .differences import Change, Trouble, changes, troubles
 
 __all__ = [
@@ -14,6 +24,9 @@ __all__ = [
     "spelled_fields",
     "troubles",
     "DESCRIPTION_LIMIT",
+    "Definition",
+    "REQUIRED",
+    "spelled_shape",
     "Described",
     "Description",
     "Compatibility",
