@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
+if sys.platform == "win32":
+    raise ImportError(
+        "peerbus.node and what it stands on need a POSIX system, Linux or macOS; on Windows use WSL 2. "
+        "peerbus.actors, the bus of one process, runs there: docs/platforms.md"
+    )
+
 from .arrival_limit import ArrivalLimit
 from .authority import ATTRIBUTE_URI, ROLE_URI, Authority, Terms
 from .endpoint import Endpoint, check_node_id, host_of, is_foreign, why_another

@@ -10,6 +10,7 @@ import socket
 import ssl
 import stat
 import struct
+import sys
 from pathlib import Path
 from typing import Final
 
@@ -27,8 +28,8 @@ from .transport_kind import TransportKind, TransportOptions
 
 __all__ = ["UNIX", "UnixTransport", "check_socket_path"]
 
-#: sun_path has 108 bytes, the last of them a zero (unix(7)).
-_MAX_PATH: Final = 107
+#: sun_path has 108 bytes on Linux, 104 on the BSDs and macOS, the last of them a zero (unix(7), unix(4)).
+_MAX_PATH: Final = 107 if sys.platform == "linux" else 103
 _BACKLOG: Final = 128
 #: struct ucred: process, user and group id (unix(7), SO_PEERCRED).
 _CREDENTIALS: Final = struct.Struct("iii")
