@@ -214,11 +214,11 @@ class Alone(Generic[A]):
         check_timeout(timeout)
         if reply is not None:
             check_reply(reply)
-        future: AskFuture[Any] = AskFuture.of(
-            self.bus.loop, message, expected(self._cell, message, None, reply), self._cell.abandon
-        )
+        expects = expected(self._cell, message, None, reply)
+        future: AskFuture[Any] = AskFuture.of(self.bus.loop, message, expects, lambda _: self._cell.abandon(answer))
+        answer = _Answer(self, message, future)  # what the cell knows the ask by
         deadline = self.bus.loop.time() + timeout
-        self._put(message, sender, _Answer(self, message, future), deadline)
+        self._put(message, sender, answer, deadline)
         future.arm(self.bus.wheel, deadline)
         return future
 

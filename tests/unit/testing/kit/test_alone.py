@@ -13,6 +13,7 @@ from peerbus.actors import (
     LOCAL,
     Actor,
     Channel,
+    DeadlineExceeded,
     Directive,
     MessageTypeError,
     NoRoute,
@@ -409,3 +410,27 @@ async def test_an_answer_that_could_not_go_to_another_node_is_refused() -> None:
         assert await pairs.ask(Get(1), reply=tuple[int, int]) == (1, 2)
         with pytest.raises(MessageTypeError, match="its type is not known here"):
             await pairs.ask(Get(1))
+
+
+@pytest.mark.parametrize("gives_up", ["by cancelling", "by its deadline"])
+async def test_an_ask_that_the_test_gives_up_ends_its_handler(gives_up: str) -> None:
+    class Sleeper(Actor):
+        @handles(str)
+        async def sleep(self, message: str) -> None:
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                self.bus.publish(f"gave up {message}")
+                raise
+
+    async with Alone(Sleeper) as sleeper:
+        asked = sleeper.ask("one", timeout=0.001 if gives_up == "by its deadline" else 60)
+        await sleeper.settle()
+        if gives_up == "by cancelling":
+            asked.cancel()
+        else:
+            with pytest.raises(DeadlineExceeded):
+                await asked
+        await sleeper.settle()
+        assert sleeper.published == ["gave up one"]
+        assert not sleeper.ask("two", timeout=60).done(), "it takes the next message"
