@@ -29,7 +29,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-eager test-all soak large fuzz browser interop brokers check format lint types layering coverage wheel native test-native release check-api check-metrics load siege wan sim clean quic-check \
+.PHONY: help demo test test-eager test-all soak large fuzz pictures browser interop brokers check format lint types layering coverage wheel native test-native release check-api check-metrics load siege wan sim clean quic-check \
   tuning generate javascript bench bench-builds bench-native bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -95,6 +95,9 @@ generate: $(INSTALLED)test ## write what docs/ shows of the code again: drawings
 	@$(RUN) scripts/metrics-tables --write
 	@$(RUN) scripts/limits-tables --write
 	@$(RUN) scripts/licence-tables --write
+
+pictures: $(INSTALLED)browser ## draw the pictures of the examples anew, from runs of them (ARGS="chat jobs")
+	@$(RUN) scripts/draw-examples $(ARGS)
 
 format: $(INSTALLED)dev ## rewrite the sources in the house format
 	$(RUN) -m ruff format $(LINTED)

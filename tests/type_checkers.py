@@ -21,7 +21,7 @@ PATIENCE = 240
 
 
 class Complaint(NamedTuple):
-    """What a checker says of a line."""
+    """What a checker says of a line; `file` is its path in the folder that was checked."""
 
     file: str
     line: int
@@ -34,12 +34,12 @@ def complaints(checker: str, folder: Path) -> list[Complaint]:
 
 
 def _mypy(folder: Path) -> list[Complaint]:
-    files = sorted(each.name for each in folder.glob("*.py"))
+    files = sorted(str(each.relative_to(folder)) for each in folder.rglob("*.py"))
     # A cache of its own: the settings are not those of the project.
     options = ["--strict", "--config-file=", "--no-error-summary", f"--cache-dir={ROOT / '.mypy_cache' / 'programs'}"]
     done = _run([sys.executable, "-P", "-m", "mypy", *options, *files], folder)
     assert done.returncode in (0, 1), done.stdout + done.stderr
-    found = re.findall(r"^(\w+\.py):(\d+): error: (.*)$", done.stdout, re.MULTILINE)
+    found = re.findall(r"^([\w/]+\.py):(\d+): error: (.*)$", done.stdout, re.MULTILINE)
     assert bool(found) == bool(done.returncode), done.stdout + done.stderr
     return [Complaint(file, int(line), text) for file, line, text in found]
 
@@ -54,21 +54,23 @@ def package_complaints(package: str, folder: Path) -> list[Complaint]:
     (folder / "pyrightconfig.json").write_text(json.dumps(settings))
     report = json.loads(_run(_pyright_of_this_environment("--outputjson", "--project", "."), folder).stdout)
     assert report["summary"]["filesAnalyzed"] > 100, report["summary"]
-    return _errors(report)
+    return _errors(report, folder)
 
 
 def _pyright(folder: Path, mode: str) -> list[Complaint]:
     settings = {"include": ["."], "typeCheckingMode": mode}
     (folder / "pyrightconfig.json").write_text(json.dumps(settings))
     report = json.loads(_run(_pyright_of_this_environment("--outputjson", "--project", "."), folder).stdout)
-    assert report["summary"]["filesAnalyzed"] == len(list(folder.glob("*.py"))), report["summary"]
-    return _errors(report)
+    assert report["summary"]["filesAnalyzed"] == len(list(folder.rglob("*.py"))), report["summary"]
+    return _errors(report, folder)
 
 
-def _errors(report: dict[str, Any]) -> list[Complaint]:
+def _errors(report: dict[str, Any], folder: Path) -> list[Complaint]:
     return [
         Complaint(
-            Path(each["file"]).name, each["range"]["start"]["line"] + 1, f"{each['message']} ({each.get('rule')})"
+            os.path.relpath(each["file"], folder.resolve()),
+            each["range"]["start"]["line"] + 1,
+            f"{each['message']} ({each.get('rule')})",
         )
         for each in report["generalDiagnostics"]
         if each["severity"] == "error"

@@ -13,6 +13,8 @@ from type_checkers import CHECKERS, ROOT, Complaint, complaints
 
 PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.py"))
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+#: The examples that are folders: packages, which import what is in them by its place.
+PRODUCTS = sorted(path.parent for path in (ROOT / "examples").glob("*/__main__.py"))
 README = re.findall(
     r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
 )
@@ -30,6 +32,8 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Check:
     folder = tmp_path_factory.mktemp("programs")
     for program in (*PROGRAMS, *EXAMPLES):
         shutil.copy(program, folder)
+    for product in PRODUCTS:
+        shutil.copytree(product, folder / product.name, ignore=shutil.ignore_patterns("__pycache__"))
     for number, program in enumerate(README):
         (folder / f"readme_{number}.py").write_text(program, encoding="utf-8")
     return cache(lambda checker: complaints(checker, folder))
@@ -53,6 +57,12 @@ def test_a_program_is_refused_where_it_is_wrong_and_nowhere_else(checked: Check,
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_the_examples_are_accepted(checked: Check, example: Path, checker: str) -> None:
     assert _of(example.name, checked(checker)) == {}
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+@pytest.mark.parametrize("product", PRODUCTS, ids=lambda path: path.name)
+def test_an_example_that_is_a_folder_is_accepted(checked: Check, product: Path, checker: str) -> None:
+    assert [each for each in checked(checker) if each.file.startswith(f"{product.name}/")] == []
 
 
 @pytest.mark.parametrize("checker", CHECKERS)
