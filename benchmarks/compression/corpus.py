@@ -20,14 +20,14 @@ _AROUND = 24
 
 
 class Transaction(Message):
-    """As of examples/mempool.py: what it pays is text."""
+    """As of examples/mempool: what it pays is text."""
 
     number: int
     payload: bytes
 
 
 class Write(Message):
-    """As of examples/quorum.py: a document."""
+    """As of examples/cache: a document."""
 
     version: int
     text: str
