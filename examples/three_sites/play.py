@@ -1,9 +1,4 @@
-"""Three sites on this machine, each host a network namespace: one is cut off from the others, and comes back.
-
-    sudo python examples/three_sites/play.py
-
-It needs root, iproute2 and a nats-server. Hosts in Berlin and in Lyon see their own LAN and the hub, and nothing else.
-"""
+"""The play: the nodes of three sites start, one site is cut off from the others, and comes back."""
 
 from __future__ import annotations
 
@@ -16,71 +11,18 @@ import tempfile
 import threading
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
-from peerbus.actors import PeerbusError
 from peerbus.operate.demo import nats_server_path
+
+from .hosts import NETWORKS, Sites
 
 HERE = Path(__file__).resolve().parent
 PEERBUS = (sys.executable, *(f"-W{each}" for each in sys.warnoptions), "-m", "peerbus")
-#: By site: its network, and the bolts in its store.
-SITES = {"berlin": ("10.61.1", 120), "lyon": ("10.61.2", 80)}
+#: By site: the bolts in its store.
+BOLTS = {"berlin": 120, "lyon": 80}
 EVERYBODY = "700 bolts: berlin 120, hub 500, lyon 80"
 #: Seconds for anything to happen: a silent cut is noticed where heartbeats are missed.
 PATIENCE = 90.0
-
-
-def ip(*words: str, check: bool = True) -> None:
-    command = ["ip", *words]
-    subprocess.run(command, check=check, capture_output=True, text=True)
-
-
-class Sites:
-    """The hub has a leg in each LAN, and passes nothing on from one to the other."""
-
-    def __init__(self) -> None:
-        self._prefix = f"pb{os.getpid():x}-"
-        self._spaces: list[str] = []
-
-    def __enter__(self) -> Self:
-        hub = self._space("hub")
-        for site, (network, _) in SITES.items():
-            ip("-n", hub, "link", "add", site, "type", "bridge", "mcast_snooping", "0", "forward_delay", "0")
-            ip("-n", hub, "link", "set", site, "up")
-            self.heal(site)
-            for number, what in enumerate(("store", "desk"), start=10):
-                space, wire = self._space(f"{site}-{what}"), f"{site}-{what}"
-                ip("-n", hub, "link", "add", wire, "type", "veth", "peer", "name", "eth0", "netns", space)
-                ip("-n", hub, "link", "set", wire, "master", site, "up")
-                ip("-n", space, "link", "set", "eth0", "up")
-                ip("-n", space, "addr", "add", f"{network}.{number}/24", "dev", "eth0")
-                ip("-n", space, "route", "add", "224.0.0.0/4", "dev", "eth0")
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        for space in self._spaces:
-            ip("netns", "del", space, check=False)
-
-    def _space(self, host: str) -> str:
-        space = self.on(host)[3]
-        ip("netns", "add", space)
-        self._spaces.append(space)
-        ip("-n", space, "link", "set", "lo", "up")
-        return space
-
-    def on(self, host: str) -> tuple[str, ...]:
-        """What stands before a command that runs on that host."""
-        return ("ip", "netns", "exec", f"{self._prefix}{host}")
-
-    def cut(self, site: str) -> None:
-        """The site and the hub do not reach each other any more, and nobody is told; its LAN goes on."""
-        ip("-n", self._prefix + "hub", "addr", "del", f"{SITES[site][0]}.1/24", "dev", site)
-
-    def heal(self, site: str) -> None:
-        ip("-n", self._prefix + "hub", "addr", "add", f"{SITES[site][0]}.1/24", "dev", site)
 
 
 class Play:
@@ -88,7 +30,7 @@ class Play:
 
     def __init__(self, sites: Sites, folder: Path) -> None:
         self._sites, self._folder = sites, folder
-        self._environment = os.environ | {"XDG_RUNTIME_DIR": str(folder), "PYTHONPATH": str(HERE)}
+        self._environment = os.environ | {"XDG_RUNTIME_DIR": str(folder)}
         self._processes: dict[str, subprocess.Popen[str]] = {}
         self._said: queue.Queue[tuple[str, str]] = queue.Queue()
         self._latest: dict[str, str] = {}
@@ -141,34 +83,26 @@ class Play:
                 process.wait()
 
 
-def main() -> None:
+def play() -> None:
+    """Raises PeerbusError, OSError, CalledProcessError."""
     server = nats_server_path()
     with ExitStack() as stack:
         sites = stack.enter_context(Sites())
-        play = Play(sites, Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="three-sites-"))))
-        stack.callback(play.end)
+        scene = Play(sites, Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="three-sites-"))))
+        stack.callback(scene.end)
         print("the hub has a nats-server and a store; Berlin and Lyon a store and a desk each", flush=True)
-        play.start("nats-server", "hub", server, "--port", "4222")
-        play.node("hub-store", "hub", "hub.toml")
-        for site, (network, bolts) in SITES.items():
+        scene.start("nats-server", "hub", server, "--port", "4222")
+        scene.node("hub-store", "hub", "hub.toml")
+        for site, network in NETWORKS.items():
             listen = f'["tcp://0.0.0.0:0", "nats://{network}.1:4222/stores"]'
-            store = f'[{{path="stores:Store", args={{site="{site}", bolts={bolts}}}}}]'
-            play.node(f"{site}-store", f"{site}-store", "store.toml", listen=listen, reactors=store)
-            play.node(f"{site}-desk", f"{site}-desk", "desk.toml", listen=listen)
-        play.until(berlin_desk=EVERYBODY, lyon_desk=EVERYBODY)
-        print("\npeerbus peers --node berlin-desk\n" + play.ask("peers", "--node", "berlin-desk", "--connected"))
+            store = f'[{{path="stores.store:Store", args={{site="{site}", bolts={BOLTS[site]}}}}}]'
+            scene.node(f"{site}-store", f"{site}-store", "store.toml", listen=listen, reactors=store)
+            scene.node(f"{site}-desk", f"{site}-desk", "desk.toml", listen=listen)
+        scene.until(berlin_desk=EVERYBODY, lyon_desk=EVERYBODY)
+        print("\npeerbus peers --node berlin-desk\n" + scene.ask("peers", "--node", "berlin-desk", "--connected"))
         print("Lyon is cut off", flush=True)
         sites.cut("lyon")
-        play.until(berlin_desk="620 bolts: berlin 120, hub 500", lyon_desk="80 bolts: lyon 80")
+        scene.until(berlin_desk="620 bolts: berlin 120, hub 500", lyon_desk="80 bolts: lyon 80")
         print("\nLyon is back", flush=True)
         sites.heal("lyon")
-        play.until(berlin_desk=EVERYBODY, lyon_desk=EVERYBODY)
-
-
-if __name__ == "__main__":
-    try:
-        main()
-    except subprocess.CalledProcessError as error:
-        sys.exit(f"{' '.join(error.cmd)}: {error.stderr.strip()}")
-    except (PeerbusError, OSError) as error:
-        sys.exit(str(error))
+        scene.until(berlin_desk=EVERYBODY, lyon_desk=EVERYBODY)

@@ -1,0 +1,1 @@
+"""Three sites: two LANs that find their own by mDNS, and each other through a nats-server."""
