@@ -13,8 +13,12 @@ from peerbus.actors import LOCAL, Subscription
 from peerbus.node import Node
 
 from .messages import Cancel, Film, Progress
-from .nodes import office_node, wait_for_workers
+from .nodes import office_node
 from .office import Office
+from .worker import ROLE
+
+#: Seconds for the workers to be found.
+PATIENCE = 120.0
 
 
 async def demo(frames: int, workers: int, pool: int, seconds: float, *, kill: bool) -> None:
@@ -27,7 +31,7 @@ async def demo(frames: int, workers: int, pool: int, seconds: float, *, kill: bo
             command = (sys.executable, "-m", __package__ or "jobs", *words, "--network", network)
             processes.append(await create_subprocess_exec(*command))
             running.push_async_callback(end, processes[-1])
-        await wait_for_workers(office, workers)
+        await office.wait_for_peers(workers, role=ROLE, timeout=PATIENCE)
         with office.subscribe(Progress) as progress:
             events = asyncio.create_task(happen(office, progress, frames - 1, processes[0] if kill else None))
             ends = await office.ask(LOCAL / Office, Film(frames))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from peerbus.actors import Pool
-from peerbus.discovery import PeerRolesChanged, PeerUp
 from peerbus.node import Node
 
 from .office import Office
@@ -25,13 +24,6 @@ def worker_node(name: str, network: str, *, pool: int, seconds: float, here: boo
         name, network=network, listen=listen(here), mdns=mdns(here), offers=offers, reactors=[workers],
         channels=[Office.channel],
     )  # fmt: skip
-
-
-async def wait_for_workers(office: Node, workers: int) -> None:
-    """Until so many are there."""
-    with office.subscribe(PeerUp, PeerRolesChanged) as news:
-        while len(office.bus.routes.offering(ROLE, Worker.channel.name)) < workers:
-            await news.get()
 
 
 def listen(here: bool) -> list[str]:

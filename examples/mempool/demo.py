@@ -8,13 +8,15 @@ import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from peerbus.actors import LOCAL, RemoteError, Role
-from peerbus.discovery import PeerUp
 from peerbus.node import Node
 from peerbus.patterns import GetGossip
 
 from .mempool import MINER, Held, Mempool
 from .messages import Best, Entered, payment
 from .nodes import miner_node, wallet_node
+
+#: Seconds for two neighbours to be connected.
+PATIENCE = 60.0
 
 
 async def demo(miners: int, payments: int) -> None:
@@ -24,7 +26,7 @@ async def demo(miners: int, payments: int) -> None:
             dialed = [nodes[-1], *nodes[: number == miners - 1]] if nodes else []  # the last one closes the ring
             nodes.append(await running.enter_async_context(_miner(f"miner-{number + 1}", dialed)))
         for node in nodes:
-            await connected(node, 2)
+            await node.wait_for_peers(2, timeout=PATIENCE)
         say(f"{miners} miners in a ring: each is connected with two others, and with nobody else")
 
         entered = [running.enter_context(node.subscribe(Entered)) for node in nodes]
@@ -56,13 +58,6 @@ async def demo(miners: int, payments: int) -> None:
 
 def _miner(name: str, dialed: list[Node]) -> Node:
     return miner_node(name, "mempool", here=True, mdns=False, peers=[node.endpoints[0] for node in dialed])
-
-
-async def connected(node: Node, peers: int) -> None:
-    """Until the node has so many peers."""
-    with node.subscribe(PeerUp) as ups:
-        while len(node.peers) < peers:
-            await ups.get()
 
 
 def say(text: str) -> None:

@@ -14,15 +14,16 @@ import logging
 import sys
 from contextlib import AsyncExitStack
 
-from peerbus.actors import PeerbusError
+from peerbus.actors import DeadlineExceeded, PeerbusError
 from peerbus.discovery import PeerDown, PeerUp
 
+from .aggregator import AGGREGATOR
 from .demo import demo
 from .desk import summaries, told
 from .nodes import LEVELS, aggregator_node, desk_node, sensor_node
 
 #: Seconds that a desk waits for the first aggregator, and for others that may be there.
-LOOKING, SETTLED = 10.0, 1.0
+LOOKING, SETTLED = 10.0, 0.5
 
 
 async def field(region: str, kind: str, count: int, silent: int, network: str, *, here: bool) -> None:
@@ -49,19 +50,13 @@ async def aggregate(region: str, network: str, *, here: bool) -> None:
 
 async def ask(kind: str, share: float, region: str, network: str, *, here: bool) -> None:
     async with desk_node(network, here=here) as node:
-        with node.subscribe(PeerUp) as news:
-            try:
-                async with asyncio.timeout(LOOKING):
-                    await news.get()
-                async with asyncio.timeout(SETTLED):
-                    async for _ in news:
-                        pass
-            except TimeoutError:
-                pass
+        try:
+            await node.wait_for_peers(1, role=AGGREGATOR, timeout=LOOKING)
+        except DeadlineExceeded:
+            sys.exit("no aggregator is there: python -m sensors aggregator north")
+        await asyncio.sleep(SETTLED)
         found = await summaries(node, kind, share, region=region)
-    if not found:
-        sys.exit("no aggregator is there: python -m sensors aggregator north")
-    print("\n".join(map(told, found)))
+    print("\n".join(map(told, found)) or f"no aggregator of the {region} is there")
 
 
 def main() -> None:

@@ -9,13 +9,18 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Literal
 
 from playwright.sync_api import sync_playwright
 
 __all__ = ["photograph_gateway"]
 
 #: By what is added to the name of the picture: the window, and whether it is dark.
-VIEWS = {"": ((1000, 900), "light"), "-dark": ((1000, 900), "dark"), "-phone": ((390, 844), "light")}
+VIEWS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {
+    "": ((1000, 900), "light"),
+    "-dark": ((1000, 900), "dark"),
+    "-phone": ((390, 844), "light"),
+}
 
 
 def photograph_gateway(examples: Path, folder: Path, *, views: tuple[str, ...] = ("",)) -> Path:
