@@ -5,6 +5,7 @@ from __future__ import annotations
 from .at_exit import finish_at_exit, finished, warn_unfinished
 from .clock import date_text, keeps_another_time, wall_clock
 from .current import CURRENT_BUS, OfThread, current_bus
+from .error_help import HelpNotes, help_of
 from .errors import (
     ActorStopped,
     ConfigError,
@@ -56,6 +57,7 @@ __all__ = [
     "is_node_id",
     "ActorStopped",
     "BuiltIn",
+    "HelpNotes",
     "Installed",
     "PlugIns",
     "CURRENT_BUS",
@@ -99,6 +101,7 @@ __all__ = [
     "end_guard",
     "finish_at_exit",
     "finished",
+    "help_of",
     "for_future",
     "forget_task",
     "forked_error",

@@ -30,10 +30,11 @@ PeerbusError
 
 from __future__ import annotations
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import pykka
 
+from .error_help import HelpNotes, help_of
 from .node_ids import ids_short_again
 from .pickled import Reduced, copied, reduced
 
@@ -73,8 +74,17 @@ __all__ = [
 class PeerbusError(Exception):
     """Root of every error that the bus raises on purpose.
 
-    Pickled or copied it keeps all that it carries, its cause too; see `peerbus.actors.base.pickled`.
+    Pickled or copied it keeps all that it carries, its cause too; see `peerbus.actors.base.pickled`. Its traceback ends
+    with `help`, the place of docs/errors.md that says what to do.
     """
+
+    if not TYPE_CHECKING:  # to whom it is what it is for every error: a list
+        __notes__ = HelpNotes()
+
+    @property
+    def help(self) -> str:
+        """Where the documentation says what this error means, and what to do about it: `docs/errors.md#noroute`."""
+        return help_of(self)
 
     def __reduce__(self) -> Reduced:
         return reduced(self, RemoteError)

@@ -9,11 +9,23 @@ SimulationFailed
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ...actors.base import HelpNotes, help_of
+
 __all__ = ["Deadlocked", "EscapedSimulation", "LeftBehind", "NotReached", "SimulationFailed"]
 
 
 class SimulationFailed(AssertionError):
-    """The root of what a simulation fails with."""
+    """The root of what a simulation fails with. Its traceback ends with `help`, the place that says what to do."""
+
+    if not TYPE_CHECKING:
+        __notes__ = HelpNotes()
+
+    @property
+    def help(self) -> str:
+        """As that of a PeerbusError."""
+        return help_of(self)
 
 
 class Deadlocked(SimulationFailed):
