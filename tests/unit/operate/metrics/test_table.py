@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 import yaml
 from clusters import Cluster
-from metrics_page import PAGE, current_page
+from metrics_page import PAGE, PAGES, current_page
 from published_metrics import ADDED, FOLDER, alert_rules, dashboard_queries, names_in, sample_names
 from stranger import Stranger, channel_map
 from virtual_time import eventually, in_virtual_time
@@ -122,6 +123,6 @@ def test_each_metric_is_in_the_dashboard() -> None:
     assert missing == []
 
 
-def test_the_tables_of_the_page_are_those_of_the_code() -> None:
-    page = PAGE.read_text(encoding="utf-8")
-    assert page == current_page(page), "run: make generate"
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_tables_of_a_page_are_those_of_the_code(page: Path) -> None:
+    assert page.read_text(encoding="utf-8") == current_page(page), "run: make generate"
