@@ -16,7 +16,7 @@ EAGER  ?= tests/unit/actors
 export PYTHONDONTWRITEBYTECODE :=
 RUN   := $(VENV)/bin/python -P
 FOLDERS := native actors transports discovery patterns node operate testing
-LINTED  := *.py $(wildcard $(FOLDERS) tests examples benchmarks fuzz docs scripts/native_build)
+LINTED  := *.py $(wildcard $(FOLDERS) tests examples benchmarks fuzz docs scripts/native_build scripts/docs_site)
 TYPED   := $(foreach folder,tests examples benchmarks fuzz docs,$(if $(shell find $(folder) -name '*.py' 2>/dev/null | head -n 1),$(folder)))
 
 # An environment knows the place and the interpreter it was made for, so another of either makes it anew.
@@ -87,7 +87,7 @@ coming-from-there: $(INSTALLED)test
 
 check: lint types layering coverage wheel ## all that a change must pass
 
-generate: $(INSTALLED)test ## write what docs/ shows of the code again: drawings of lives, bytes of the wire and its grammar
+generate: $(INSTALLED)test ## write what docs/ shows of the code again: files, tables, drawings, bytes of the wire and its grammar
 	@$(RUN) scripts/draw-lives --write
 	@$(RUN) scripts/wire-vectors --write
 	@$(RUN) scripts/show-files --write
@@ -95,6 +95,15 @@ generate: $(INSTALLED)test ## write what docs/ shows of the code again: drawings
 	@$(RUN) scripts/metrics-tables --write
 	@$(RUN) scripts/limits-tables --write
 	@$(RUN) scripts/licence-tables --write
+	@$(RUN) scripts/cli-page --write
+	@$(RUN) scripts/draw-pictures --write
+
+.PHONY: docs docs-shots
+docs: $(INSTALLED)docs ## the site of docs/ into build/site: a warning, a broken link or anchor fails it (ARGS=--serve shows it while you write)
+	@PYTHON='$(RUN)' scripts/build-docs $(ARGS)
+
+docs-shots: $(INSTALLED)docs $(INSTALLED)browser ## pictures of the built site at the width of a desk and of a phone, light and dark, into build/shots, by a real Chromium
+	@PYTHON='$(RUN)' scripts/shoot-docs $(ARGS)
 
 pictures: $(INSTALLED)browser ## draw the pictures of the examples anew, from runs of them (ARGS="chat jobs")
 	@$(RUN) scripts/draw-examples $(ARGS)
