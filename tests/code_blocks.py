@@ -56,12 +56,31 @@ def blocks(*languages: str) -> Iterator[Block]:
 
 
 def is_run(path: str) -> bool:
-    """Whether the suite runs that file: it is a test, a test names it, or a page shows what it prints."""
-    file = ROOT / path
+    """Whether the suite runs that file.
+
+    It is a test, a page shows what it prints, a test names it, or what is run beside it or below it imports it.
+    """
+    if _is_run_itself(path):
+        return True
+    stem, folder = Path(path).stem, Path(path).parent
+    imported = re.compile(rf"^\s*(?:from|import) [\w., ]*\b{stem}\b|\"{stem}:", re.MULTILINE)
+    beside = [*(ROOT / folder).glob("*.py"), *(ROOT / folder.parent).glob("*.py")]
+    for name in {other.relative_to(ROOT).as_posix() for other in beside} - {path}:
+        if imported.search((ROOT / name).read_text(encoding="utf-8")) and _is_run_itself(name):
+            return True
+    return False
+
+
+def _is_run_itself(path: str) -> bool:
     if path.startswith("tests/") or any(f"<!-- prints: {path} -->" in page for page in _pages()):
         return True
-    inside = str(Path(path).parent)
-    return any(file.name in text or f'"{inside}"' in text for text in _tests())
+    stem, folder = Path(path).stem, Path(path).parent.name
+    named = re.compile(
+        rf"\b{stem}\.py\b|^\s*(?:from|import) [\w., ]*\b{stem}\b|import_module\(\"{stem}\"|\"{stem}:|{folder}/{stem}\b",
+        re.MULTILINE,
+    )
+    first, _, last = stem.rpartition("_")  # "celery_before" is what a test makes of "celery" and "_before"
+    return any(named.search(text) or (first and f'"{first}"' in text and f"_{last}.py" in text) for text in _tests())
 
 
 @functools.cache
