@@ -24,7 +24,7 @@ OF_THEIR_OWN = {
     "README.md": "tests/unit/test_readme.py",
     "docs/testing.md": "tests/unit/testing/test_documents.py",
     "docs/security.md": "tests/unit/test_readme.py",
-    "docs/messages.md": "tests/unit/actors/test_messages_doc.py",
+    "docs/messages.md": "tests/messages_page.py",
 }
 
 
