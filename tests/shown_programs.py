@@ -90,6 +90,6 @@ def run(program: str, *arguments: str, folder: Path | None = None) -> str:
         sys.argv[:] = argv
         sys.path.remove(str(path.parent))
         for name in set(sys.modules) - modules:  # those beside it: another page has others of the same name
-            if str(getattr(sys.modules[name], "__file__", None)).startswith(str(DOCS)):
+            if str(getattr(sys.modules[name], "__file__", None)).startswith(str(path.parent)):
                 del sys.modules[name]
     return printed.getvalue()

@@ -22,9 +22,9 @@ async def main() -> None:
         )
         async with berlin:
             await desk.wait_for_peers(role="words")
+            print(await desk.ask(LOCAL / Desk, Translate("good morning", "de")))
             (peer,) = desk.snapshot().connections.values()
             print(f"{desk.name} sees {peer.name}, encrypted: {peer.secure}")
-            print(await desk.ask(LOCAL / Desk, Translate("good morning", "de")))
 
 
 if __name__ == "__main__":

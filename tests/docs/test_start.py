@@ -11,9 +11,7 @@ from pathlib import Path
 
 from nats_servers import free_port
 from shown_files import DOCS
-from shown_programs import shown_output
-
-PYTHON = [sys.executable, "-W", "error"]
+from shown_programs import run, shown_output
 
 
 def test_a_pair_of_nodes_greets_each_other(tmp_path: Path) -> None:
@@ -22,14 +20,11 @@ def test_a_pair_of_nodes_greets_each_other(tmp_path: Path) -> None:
         (tmp_path / file.name).write_text(file.read_text(encoding="utf-8").replace("7400", port))
     environment = os.environ | {"XDG_RUNTIME_DIR": str(tmp_path)}
     alice = subprocess.Popen(
-        [*PYTHON, "-m", "peerbus", "run", "alice.toml"],
+        [sys.executable, "-W", "error", "-m", "peerbus", "run", "alice.toml"],
         cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
-        bob = subprocess.run(
-            [*PYTHON, "bob.py"], check=False, capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=50
-        )
-        assert (bob.stdout, bob.returncode) == (shown_output("docs/start/bob.py"), 0), bob.stderr
+        assert run(str(tmp_path / "bob.py")) == shown_output("docs/start/bob.py")
     finally:
         alice.send_signal(signal.SIGINT)
         said = alice.communicate(timeout=20)[1]

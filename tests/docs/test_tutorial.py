@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import io
 import os
 import re
 import shutil
@@ -17,6 +19,10 @@ import pytest
 import yaml
 from nats_servers import free_port
 from shown_files import DOCS
+from shown_programs import run
+
+from peerbus.actors import MessageTypeError, RemoteError
+from peerbus.operate.cli import main
 
 TUTORIAL = DOCS / "tutorial"
 PYTHON = [sys.executable, "-W", "error", "-m"]
@@ -33,12 +39,39 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_its_tests_pass(folder: Path) -> None:
+def test_its_tests_pass_and_what_the_reader_is_to_try_fails_and_is_cured(folder: Path) -> None:
+    tests, desk = ((folder / name).read_text(encoding="utf-8") for name in ("test_desk.py", "desk.py"))
+    unnoticed = re.sub(r"^.*len\(desk.peers\) == 1.*\n", "", tests, flags=re.MULTILINE)
+    (folder / "test_unnoticed.py").write_text(unnoticed, encoding="utf-8")
+    (folder / "test_hedged.py").write_text(
+        unnoticed.replace("from desk import", "from hedged import"), encoding="utf-8"
+    )
+    (folder / "hedged.py").write_text(desk.replace("Lookup(word))", "Lookup(word), hedge=0.05)"), encoding="utf-8")
+    # By a reader's own settings, and with none of the environment: as he would, in a folder of his own.
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "test_desk.py", "-p", "no:cacheprovider"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "silent"],
         check=False, capture_output=True, text=True, cwd=folder, timeout=50,
     )  # fmt: skip
-    assert "2 passed" in done.stdout, done.stdout + done.stderr
+    assert "1 failed, 2 passed" in done.stdout, done.stdout + done.stderr
+    assert "DeadlineExceeded" in done.stdout
+    assert "pytest test_unnoticed.py::test_a_dictionary_that_falls_silent_costs_no_text --peerbus-seed=" in done.stdout
+
+
+def test_what_the_reader_is_to_try_ends_as_its_page_says(folder: Path) -> None:
+    words = (folder / "words.py").read_text(encoding="utf-8")
+    for right, wrong, error in (
+        ("return self.known[wanted.word]", "return None", "answered Lookup with a NoneType, not a str"),
+        ('Lookup("world")', '"world"', "does not take a str; its channel declares Lookup"),
+    ):
+        (folder / "words.py").write_text(words.replace(right, wrong), encoding="utf-8")
+        with pytest.raises(MessageTypeError, match=error):
+            run(str(folder / "words.py"))
+    (folder / "words.py").write_text(words, encoding="utf-8")
+    nodes = (folder / "two_nodes.py").read_text(encoding="utf-8")
+    (folder / "two_nodes.py").write_text(re.sub(r"^.*wait_for_peers.*\n", "", nodes, flags=re.MULTILINE))
+    with pytest.raises(RemoteError, match="looks for no peers") as early:
+        run(str(folder / "two_nodes.py"))
+    assert early.value.code == "NoRoute"
 
 
 async def test_a_cluster_of_processes_is_asked_looked_at_and_loses_a_node(folder: Path) -> None:
@@ -60,8 +93,11 @@ async def test_a_cluster_of_processes_is_asked_looked_at_and_loses_a_node(folder
             assert f"\n{metric} 1\n" in (await desk.get("/metrics")).text
             command = re.search(r"^\$ peerbus (ask --node desk.sock \S+ Translate) '(.*)'\n(.*)$", PAGE, re.MULTILINE)
             assert command is not None
-            asked = await start(*command[1].split(), command[2])
-            assert (await asked.communicate())[0].decode().strip() == command[3]
+            words = [str(folder / "desk.sock") if word == "desk.sock" else word for word in command[1].split()]
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                assert await asyncio.to_thread(main, [*words, command[2]]) == 0
+            assert printed.getvalue() == f"{command[3]}\n"
             nodes[1].kill()
             await says(nodes[0], "requirement not met")
             assert f"\n{metric} 0\n" in (await desk.get("/metrics")).text
