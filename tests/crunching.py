@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from peerbus.actors import (
@@ -15,6 +16,8 @@ from peerbus.actors import (
     Reactor,
     RemoteError,
     Request,
+    SendError,
+    Stream,
     Terminated,
     handles,
     parse_address,
@@ -91,7 +94,81 @@ class Say(Message):
     text: str
 
 
-COUNTING = (Pid, Add, Total, Fail, Wait, Hold, Kill, Relay, Pass, Look, Blob, Say)
+class Count(Message, Request[Stream[Blob]]):
+    """So many items of that size; raise this behind them, and leave a file where it is cancelled."""
+
+    to: int
+    size: int = 1
+    error: str = ""
+    mark: str = ""
+
+
+class Store(Message, Request[int]):
+    """Bytes come with it: how many did? Stop reading after so many items."""
+
+    most: int = 1 << 30
+
+
+class Talk(Message, Request[Stream[Blob]]):
+    """Bytes come with it, and go back."""
+
+
+class Read(Message, Request[str]):
+    """Read `Count` of that address, so many items at most: how many bytes came, and what ended it."""
+
+    at: str
+    to: int
+    size: int = 1
+    most: int = 1 << 30
+    error: str = ""
+    mark: str = ""
+
+
+class Send(Message, Request[str]):
+    """Send `Store` of that address so many items of that size, and say what it answers; or talk to it."""
+
+    to: str
+    items: int
+    size: int = 1
+    talks: bool = False
+    most: int = 1 << 30
+
+
+class Round(Message, Request[str]):
+    """Ask the next of these addresses the same, and wait for it: it takes nothing else meanwhile."""
+
+    way: tuple[str, ...]
+    #: By streams.
+    streams: bool = False
+
+
+class Rounds(Message, Request[Stream[str]]):
+    """The same, answered in items."""
+
+    way: tuple[str, ...]
+
+
+COUNTING = (
+    Pid,
+    Add,
+    Total,
+    Fail,
+    Wait,
+    Hold,
+    Kill,
+    Relay,
+    Pass,
+    Look,
+    Blob,
+    Say,
+    Count,
+    Store,
+    Talk,
+    Read,
+    Send,
+    Round,
+    Rounds,
+)
 
 
 class Counter(Reactor):
@@ -179,6 +256,91 @@ class Counter(Reactor):
     @handles(Say)
     def say(self, message: Say) -> None:
         logging.getLogger("crunching").warning("%s", message.text)
+
+    @handles(Count)
+    async def count(self, message: Count) -> AsyncIterator[Blob]:
+        try:
+            for number in range(message.to):
+                yield Blob(number.to_bytes(4, "big") + bytes(message.size))
+            if message.error == "wait":
+                await asyncio.sleep(3600)
+            elif message.error:
+                raise RemoteError(message.error, "behind its items")
+        finally:
+            if message.mark:
+                Path(message.mark).touch()  # noqa: ASYNC240  # a moment
+
+    @handles(Store, reentrant=True)
+    async def store(self, message: Store, blobs: AsyncIterator[Blob]) -> int:
+        items = came = 0
+        async for blob in blobs:
+            assert int.from_bytes(blob.data[:4], "big") == items
+            items, came = items + 1, came + len(blob.data)
+            if items >= message.most:
+                break
+        return came
+
+    @handles(Talk)
+    async def talk(self, _: Talk, blobs: AsyncIterator[Blob]) -> AsyncIterator[Blob]:
+        async for blob in blobs:
+            yield blob
+
+    @handles(Read, reentrant=True)
+    async def read(self, message: Read) -> str:
+        came = items = 0
+        try:
+            stream = self.stream(_address(message.at), Count(message.to, message.size, message.error, message.mark))
+            async for blob in stream:
+                assert isinstance(blob, Blob)
+                assert int.from_bytes(blob.data[:4], "big") == items
+                items, came = items + 1, came + len(blob.data)
+                if items >= message.most:
+                    break
+        except (SendError, RemoteError) as error:
+            code = error.code if isinstance(error, RemoteError) else type(error).__name__
+            return f"{came} {code} {getattr(error, 'items', '')}".strip()
+        return f"{came}"
+
+    @handles(Send, reentrant=True)
+    async def send(self, message: Send) -> str:
+        asked = Talk() if message.talks else Store(message.most)
+        async with self.open_stream(_address(message.to), asked) as there:
+            came = 0
+            try:
+                for number in range(message.items):
+                    await there.send(Blob(number.to_bytes(4, "big") + bytes(message.size)))
+                    if message.talks:
+                        came += len((await anext(there)).data)
+                if message.talks:
+                    await there.end()
+                    came += sum([len(blob.data) async for blob in there])
+            except SendError as error:
+                return f"{error.reason} {await there.result()}"
+            return str(came if message.talks else await there.result())
+
+    @handles(Round)
+    async def go_round(self, message: Round) -> str:
+        return await self._next(message.way, streams=message.streams)
+
+    @handles(Rounds)
+    async def go_rounds(self, message: Rounds) -> AsyncIterator[str]:
+        return self._items(await self._next(message.way, streams=True))
+
+    async def _items(self, text: str) -> AsyncIterator[str]:
+        yield text
+
+    async def _next(self, way: tuple[str, ...], *, streams: bool) -> str:
+        if not way:
+            return "through"
+        if streams:
+            return "".join([item async for item in self.stream(_address(way[0]), Rounds(way[1:]), timeout=20)])
+        return await self.ask(_address(way[0]), Round(way[1:]), timeout=20)
+
+
+def _address(text: str) -> Address[object]:
+    found = parse_address(text)
+    assert isinstance(found, Address)
+    return found
 
 
 class Second(Counter):

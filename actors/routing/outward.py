@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..messages import Address, GroupAddress, How
-from ..sends import Outcome
+from ..sends import AskFuture, Outcome
+from ..streams import ItemBuffer, ItemSink
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -51,6 +52,23 @@ class Outward:
         how: How | None = None,
     ) -> Outcome[Any]:
         """An ask; its outcome is what it would be there."""
+        raise NotImplementedError
+
+    def stream(
+        self,
+        to: Address[Any],
+        message: object,
+        timeout: float | None,
+        idle: float,
+        sender: Address[object] | None,
+        *,
+        buffer: ItemBuffer,
+        opened: bool,
+    ) -> tuple[AskFuture[Any], Outcome[Any], ItemSink]:
+        """An answer in items, which come into `buffer`; `opened`: items go there too, by the sink.
+
+        `timeout` seconds for all of it, None for no bound; `idle` for one item.
+        """
         raise NotImplementedError
 
     def watch(self, target: Address[Any], watcher: Address[object] | None) -> None:

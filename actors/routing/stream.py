@@ -37,6 +37,7 @@ from .directory import Directory
 from .dispatch import ByLoop, Way, way_to
 from .link import StreamLink
 from .nobody import unroutable
+from .outward import Outward
 from .receivers import Receiver, candidates, check_address, name_of, one_of
 from .role_ask import GONE, MAX_TRIES
 from .time_limit import seconds_of
@@ -128,6 +129,8 @@ class StreamSend:
         if isinstance(way, SendError):
             unroutable(bus, way, to, self._sender)
             return self._refused(way)
+        if isinstance(way, Outward):
+            return self._ask_outside(way)
         assert isinstance(way, Cell) or hasattr(way, "peer_id")
         if isinstance(to, Address) and isinstance(to.where, Role) and not self._opened:
             self.buffer.again = self._again
@@ -158,6 +161,16 @@ class StreamSend:
                 buffer=self.buffer,
                 opened=self._opened,
             )
+        )
+
+    def _ask_outside(self, way: Outward) -> AskedStream:
+        bus, to, sender = self._bus, self._to, self._sender
+        assert isinstance(to, Address)
+        self.buffer.window = ItemWindow()
+        left = None if self._deadline == inf else self._deadline - bus.loop.time()
+        address = None if sender is None else sender.address
+        return AskedStream(
+            *way.stream(to, self._message, left, self.idle, address, buffer=self.buffer, opened=self._opened)
         )
 
     def _within(self) -> float:

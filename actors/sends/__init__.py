@@ -5,7 +5,7 @@ from __future__ import annotations
 from .ask import AskFuture, AskWaiting
 from .combined import Bridged, Gathered, LoopHost
 from .deadlines import DeadlineWheel, check_timeout, no_number, spent
-from .deadlock import MAX_PATH, DeadlockWatch, Search, Wait
+from .deadlock import MAX_PATH, DeadlockWatch, Search
 from .future_like import HINT, FutureLike, Once, end_work
 from .many import send_all
 from .outcome import DELIVERED, GAVE_WAY, Delivered, FailedOutcome, GaveWay, Outcome
@@ -16,6 +16,7 @@ from .thread_wait import ForeignWaiting
 from .tracing import Sending, TracedOutcome, Tracer, brought, followed
 from .wait_graph import WaitView, waits_of
 from .waiting import Waiting
+from .waits import Wait
 
 __all__ = [
     "AskFuture",

@@ -26,9 +26,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Protocol, runtime_checkable
 
-from ..base import Deadlock, SendError, get_logger, printable
+from ..base import Deadlock, get_logger, printable
+from .waits import Wait, waits_in
 
-__all__ = ["MAX_PATH", "DeadlockWatch", "Holder", "Search", "Wait", "waits_in"]
+__all__ = ["MAX_PATH", "DeadlockWatch", "Search"]
 
 log = get_logger("peerbus.actors")
 
@@ -38,8 +39,6 @@ PATIENCE = 0.1
 LONGEST = 12.8
 #: Actors in a circle. A longer one ends with its deadlines.
 MAX_PATH = 64
-#: Sends that one handler awaits at once and that are followed.
-MAX_WAITS = 64
 #: Probes that one peer may have walked on here in a second. So many of its handlers may begin to stand still at once; a
 #: handler that still does asks again. Walking one takes some microseconds, and what it leads to is bounded likewise.
 MAX_PROBES = 250
@@ -50,34 +49,12 @@ MAX_PASSED = 100
 LEAST_PASSED = 2
 
 
-class Wait(Protocol):
-    """A send that a handler awaits: for its answer, or for room."""
-
-    def holder(self) -> object:
-        """What has to do something before it ends: a cell here, a link to a peer, or something that leads nowhere."""
-
-    def over(self) -> bool:
-        """It has ended."""
-
-    def give_up(self, error: SendError) -> None:
-        """End it with an error; the other end hears that nobody waits any more."""
-
-
 @runtime_checkable
 class Holder(Protocol):
     """Somebody a send can wait for."""
 
     def follow(self, wait: Wait, search: Search) -> None:
         """Go on with `search` where `wait` stands."""
-
-
-@runtime_checkable
-class Waited(Protocol):
-    """A future that a send is awaited by."""
-
-    @property
-    def wait(self) -> Wait:
-        """That send."""
 
 
 class Stander(Protocol):
@@ -89,20 +66,6 @@ class Stander(Protocol):
 
     def standing(self) -> tuple[object, object]:
         """What the handler that holds the actor awaits, and a mark of it; (None, None) where none does."""
-
-
-def waits_in(awaited: object, left: int = MAX_WAITS) -> Iterator[Wait]:
-    """The sends that must end before `awaited` (what a task stands in) does: directly, in tasks, or gathered."""
-    # A task says only in private, before Python 3.14, what it awaits; a future of another thread what it stands for.
-    while (further := getattr(awaited, "_fut_waiter", None) or getattr(awaited, "stands_for", None)) is not None:
-        awaited = further
-    if isinstance(awaited, Waited):
-        wait = awaited.wait
-        if not wait.over():
-            yield wait
-        return
-    for child in tuple(getattr(awaited, "_children", ()))[:left]:
-        yield from waits_in(child, left // 2)
 
 
 @dataclass(slots=True)
@@ -187,7 +150,9 @@ class Search:
 
     def path(self, place: str) -> list[str]:
         """The actors so far, for a peer: `place` is how it calls this node."""
-        return [*self.before, *(self._name(cell, place) for cell, _ in self._path)]
+        first = 0 if self.before else 1  # who began is named, whoever that is
+        own = [*self._path[:first], *(step for step in self._path[first:] if not _of_the_bus(step[0]))]
+        return [*self.before, *(self._name(cell, place) for cell, _ in own)]
 
     @staticmethod
     def _name(cell: Stander, place: str) -> str:
@@ -199,6 +164,11 @@ class Search:
             return self.token
         cell, wait = self._path[0]
         return self._watch.issue(cell, wait)
+
+
+def _of_the_bus(cell: Stander) -> bool:
+    """An actor of the bus's own, in which sends of others pass through: no circle is named after it."""
+    return cell.name is not None and cell.name.startswith("peerbus.")
 
 
 class DeadlockWatch:
@@ -367,15 +337,22 @@ class DeadlockWatch:
 
     def probed(self, cell: Stander, task: object, token: int, path: Sequence[str], place: str, *, by: str = "") -> None:
         """A probe of the peer `by` has come along a wait to this task of a cell; `place`: as peers call this node."""
+        if self._takes(token, path, by):
+            before = tuple(map(printable, path))
+            Search(self, token=token, before=before, place=place, by=by).reach(cell, task)
+
+    def hands_on(self, token: int, path: Sequence[str], by: str) -> bool:
+        """The same, to an actor that another process of this node runs: whether that is to be asked."""
+        return self._takes(token, path, by) and self.passes(by)
+
+    def _takes(self, token: int, path: Sequence[str], by: str) -> bool:
         now = self._loop.time()
         if now >= self._until:
             self._before, self._offered = self._offered, {}
             self._probes, self._passed, self._until = {}, {}, now + 1.0
         probes = self._probes[by] = self._probes.get(by, 0) + 1
         # No probe has the token 0, which stands for a walk that began here.
-        if token and probes <= MAX_PROBES and len(path) < MAX_PATH:
-            before = tuple(map(printable, path))
-            Search(self, token=token, before=before, place=place, by=by).reach(cell, task)
+        return bool(token) and probes <= MAX_PROBES and len(path) < MAX_PATH
 
     def begins(self) -> bool:
         """Whether one more probe of this node's own may go in this second: a peer follows no more of one node."""

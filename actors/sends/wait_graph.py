@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from ..mailbox import Envelope
-from .deadlock import DeadlockWatch, Wait, waits_in
+from .deadlock import DeadlockWatch
+from .waits import Wait, waits_in
 
 __all__ = ["WaitView", "waits_of"]
 

@@ -5,24 +5,30 @@ Messages are read here, as who can take them is a question of what they are; wha
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from ...actors.base import MessageTypeError, NoRoute, SchemaMismatch, SendError, ShuttingDown
+from ...actors.base import MessageTypeError, NoRoute, SchemaMismatch, SendError, ShuttingDown, get_logger
 from ...actors.engine import Ending, handles
 from ...actors.messages import Address, GroupAddress, How, QuorumFailed, Results, Share, parse_address
 from ...actors.reactor import Reactor
+from ...actors.routing import routed_open, routed_stream
+from ...actors.streams import OpenStream
 from ...transports.wire import ChannelCodec, Codecs
 from .talk import (
     GATE,
     EndOf,
     EventsOf,
     LogLines,
+    OpenOut,
+    PackedItem,
     PeerEnded,
     SendOut,
     SendOutMany,
     SentOut,
+    StreamOut,
     WorkerFigures,
+    WorkerLeaves,
     WorkerStarted,
     failure_of,
 )
@@ -32,8 +38,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Gate", "SenderThere", "WorkerTold"]
 
+log = get_logger("peerbus.workers")
+
 #: What a worker says of itself, with the worker that said it.
-WorkerTold = WorkerStarted | LogLines | EventsOf | WorkerFigures
+WorkerTold = WorkerStarted | WorkerLeaves | LogLines | EventsOf | WorkerFigures
 
 
 class Gate(Reactor):
@@ -87,6 +95,41 @@ class Gate(Reactor):
             return SentOut(several=True, counts=dict(result.answers), errors=errors)
         return SentOut(count=result)
 
+    @handles(StreamOut)
+    async def _stream(self, said: StreamOut) -> AsyncIterator[PackedItem]:
+        try:
+            to, codec, message = self._opening(said)
+            stream = routed_stream(self.bus, to, message, said.timeout, said.idle, SenderThere.at(said.sender))
+            async with stream:
+                async for item in stream:
+                    yield PackedItem(*_answer(item, codec, said.number))
+        except Exception as error:  # noqa: BLE001  # as above
+            yield PackedItem(0, b"", failed=failure_of(error))
+
+    @handles(OpenOut)
+    async def _open(self, said: OpenOut, items: AsyncIterator[PackedItem]) -> AsyncIterator[PackedItem]:
+        try:
+            to, codec, message = self._opening(said)
+            sender = SenderThere.at(said.sender)
+            async with routed_open(self.bus, to, message, said.timeout, said.idle, sender) as there:
+                feeding = self.create_task(_feed(items, there, codec), name=f"stream to {to}")
+                try:
+                    async for item in there:
+                        yield PackedItem(*_answer(item, codec, said.number))
+                    answer = await there.result()
+                    if answer is not None:
+                        yield PackedItem(*_answer(answer, codec, said.number), answer=True)
+                finally:
+                    feeding.cancel()
+        except Exception as error:  # noqa: BLE001  # as above
+            yield PackedItem(0, b"", failed=failure_of(error))
+
+    def _opening(self, said: StreamOut | OpenOut) -> tuple[Address[object], ChannelCodec, object]:
+        to, codec = self._place(said.to, said.schema)
+        if not isinstance(to, Address):
+            raise ValueError(f"a stream has one other end: {to} are several")
+        return to, codec, codec.decode(said.number, said.payload)
+
     @handles(EndOf)
     def _end_of(self, said: EndOf) -> None:
         to = parse_address(said.target)
@@ -102,7 +145,7 @@ class Gate(Reactor):
         else:
             link.unwatch(to.reactor, watcher)
 
-    @handles(WorkerStarted, LogLines, EventsOf, WorkerFigures)
+    @handles(WorkerStarted, WorkerLeaves, LogLines, EventsOf, WorkerFigures)
     def _hear(self, said: WorkerTold) -> None:
         self._told(said)
 
@@ -165,6 +208,19 @@ class SenderThere:
 
     def __hash__(self) -> int:
         return hash(self.address)
+
+
+async def _feed(items: AsyncIterator[PackedItem], there: OpenStream[object], codec: ChannelCodec) -> None:
+    """Hand on the items that a worker sends."""
+    try:
+        async for item in items:
+            await there.send(codec.decode(item.number, item.payload))
+        await there.end()
+    except SendError as error:
+        log.debug("no more items go on", why=str(error))  # its answer says so to the worker
+    except Exception as error:  # noqa: BLE001  # it is the worker's item, and not the gate's failure
+        log.warning("an item of a worker cannot be read", channel=codec.channel.name, why=str(error))
+        await there.aclose()
 
 
 def _answer(value: object, codec: ChannelCodec, number: int) -> tuple[int, bytes]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...actors.base import MessageTypeError, NoRoute, SendError, WouldDeadlock
 from ...actors.bus import Bus
 from ...actors.messages import Address, GroupAddress, How, QuorumFailed, Results, Share
 from ...actors.routing import Outward, seconds_of
-from ...actors.sends import FailedOutcome, FutureLike, Outcome, end_work, spent
-from ...transports.connection import InsideLink
+from ...actors.sends import AskFuture, FailedOutcome, FutureLike, Outcome, end_work, spent
+from ...actors.streams import ItemBuffer, ItemSink, NoSink
+from ...transports.connection import InsideLink, stream_ask
 from ...transports.wire import ChannelCodec, Codecs
-from .talk import GATE, EndOf, SendOut, SendOutMany, SentOut, error_of_failure
+from .packed_items import PackedItems
+from .talk import GATE, EndOf, OpenOut, SendOut, SendOutMany, SentOut, StreamOut, error_of_failure
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -73,6 +76,43 @@ class Outside(Outward):
         said = SendOutMany(str(to), encoded, codec.schema, "" if sender is None else str(sender), timeout)
         seconds = seconds_of(self._bus, to, timeout) + GRACE
         return _Sending(self._asked(said, seconds), _accepted)
+
+    def stream(
+        self,
+        to: Address[Any],
+        message: object,
+        timeout: float | None,
+        idle: float,
+        sender: Address[object] | None,
+        *,
+        buffer: ItemBuffer,
+        opened: bool,
+    ) -> tuple[AskFuture[Any], Outcome[Any], ItemSink]:
+        """As `Outward.stream`."""
+        loop = self._bus.loop
+        try:
+            codec = self._codec(to)
+            number, payload = codec.encode(message, codec.channel.max_message)
+        except SendError as error:
+            error.message = message
+            self._failed(error, to, sender)
+            future: AskFuture[Any] = AskFuture.of(loop, message, None, _nobody)
+            future.refused(error)
+            buffer.fail(error)
+            return future, future, NoSink()
+        kind = OpenOut if opened else StreamOut
+        said = kind(str(to), number, payload, codec.schema, "" if sender is None else str(sender), timeout, idle)
+        return stream_ask(
+            self._way,
+            GATE.name,
+            said,
+            sender=None,
+            deadline=inf if timeout is None else loop.time() + timeout + GRACE,
+            within=loop.time() + seconds_of(self._bus, to, None) + GRACE,
+            buffer=buffer,
+            opened=opened,
+            wrapping=PackedItems(codec, message),
+        )
 
     def watch(self, target: Address[Any], watcher: Address[object] | None) -> None:
         """As `Outward.watch`."""
@@ -168,6 +208,10 @@ class _Sending(FutureLike[T]):
     def get(self, *, timeout: float | None = None) -> T:
         """Raise WouldDeadlock: this send was made on the event loop."""
         raise WouldDeadlock("the outcome comes through this very event loop: await it")
+
+
+def _nobody(_ask: AskFuture[Any]) -> str:
+    return "route"
 
 
 def _accepted(sent: SentOut) -> Any:

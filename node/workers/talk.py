@@ -26,23 +26,28 @@ from ...actors.base import (
     ShuttingDown,
     text_of,
 )
-from ...actors.messages import Channel, Message, QuorumFailed
+from ...actors.messages import Channel, Message, QuorumFailed, Request, Stream
 
 __all__ = [
     "GATE",
     "WORKER",
     "AwaitRest",
+    "BeginWorker",
     "EndOf",
     "EndWorker",
     "EventsOf",
     "SendFailure",
     "LogLines",
+    "OpenOut",
+    "PackedItem",
     "PeerEnded",
     "SendOut",
     "SendOutMany",
     "SentOut",
-    "WorkerStarted",
+    "StreamOut",
     "WorkerFigures",
+    "WorkerLeaves",
+    "WorkerStarted",
     "error_of_failure",
     "failure_of",
 ]
@@ -106,6 +111,42 @@ class SentOut(Message):
     failed: SendFailure | None = None
 
 
+class PackedItem(Message):
+    """An item of a stream of a worker that its node has opened: its type number and bytes, on the channel of that.
+
+    The last one may be none, and say how it ended: `failed`, or `answer`, which this is then.
+    """
+
+    number: int
+    payload: bytes
+    answer: bool = False
+    failed: SendFailure | None = None
+
+
+class StreamOut(Message, Request[Stream[PackedItem]]):
+    """Ask for this stream, and hand on its items; as `SendOut`. `idle`: seconds for one item."""
+
+    to: str
+    number: int
+    payload: bytes
+    schema: bytes
+    sender: str
+    timeout: float | None
+    idle: float
+
+
+class OpenOut(Message, Request[Stream[PackedItem]]):
+    """The same with items that go there."""
+
+    to: str
+    number: int
+    payload: bytes
+    schema: bytes
+    sender: str
+    timeout: float | None
+    idle: float
+
+
 class EndOf(Message):
     """Tell the actor `watcher` of the worker when this reactor of a peer ends; or, not `wanted`, do not."""
 
@@ -165,6 +206,18 @@ class WorkerFigures(Message):
     restarts: int
 
 
+class WorkerLeaves(Message):
+    """The worker that is elsewhere has been told to stop: it is to be ended in order."""
+
+    worker: str
+
+
+class BeginWorker(Message):
+    """To a worker that is elsewhere: what one that the node has forked is told as it begins, see `WorkerSetup`."""
+
+    setup: bytes
+
+
 class AwaitRest(Message):
     """To a worker: answer when nothing is under way there, or after so many seconds."""
 
@@ -178,9 +231,33 @@ class EndWorker(Message):
 
 
 #: Of the node's own process.
-GATE: Channel[SendOut | SendOutMany | EndOf | WorkerStarted | LogLines | EventsOf | WorkerFigures] = Channel(
+GATE: Channel[
+    SendOut
+    | SendOutMany
+    | StreamOut
+    | OpenOut
+    | PackedItem
+    | EndOf
+    | WorkerStarted
+    | WorkerLeaves
+    | LogLines
+    | EventsOf
+    | WorkerFigures
+] = Channel(
     "peerbus.gate",
-    messages=(SendOut, SendOutMany, EndOf, WorkerStarted, LogLines, EventsOf, WorkerFigures),
+    messages=(
+        SendOut,
+        SendOutMany,
+        StreamOut,
+        OpenOut,
+        PackedItem,
+        EndOf,
+        WorkerStarted,
+        WorkerLeaves,
+        LogLines,
+        EventsOf,
+        WorkerFigures,
+    ),
     priority=64,
     mailbox=4096,
     mailbox_bytes=64 << 20,
@@ -189,8 +266,8 @@ GATE: Channel[SendOut | SendOutMany | EndOf | WorkerStarted | LogLines | EventsO
     timeout=60.0,
 )
 #: Of a worker.
-WORKER: Channel[PeerEnded | AwaitRest | EndWorker] = Channel(
-    "peerbus.worker", messages=(PeerEnded, AwaitRest, EndWorker), priority=255, timeout=60.0
+WORKER: Channel[PeerEnded | BeginWorker | AwaitRest | EndWorker] = Channel(
+    "peerbus.worker", messages=(PeerEnded, BeginWorker, AwaitRest, EndWorker), priority=255, timeout=60.0
 )
 
 _ERRORS: dict[str, Callable[[str], SendError]] = {

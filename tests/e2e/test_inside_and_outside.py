@@ -7,23 +7,45 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
 import pytest
-from crunching import Add, Blob, Counter, Fail, Look, Pass, Pid, Relay, Second, Third, Threaded, Total, Wait
+from crunching import (
+    Add,
+    Blob,
+    Count,
+    Counter,
+    Fail,
+    Look,
+    Pass,
+    Pid,
+    Read,
+    Relay,
+    Round,
+    Second,
+    Send,
+    Third,
+    Threaded,
+    Total,
+    Wait,
+)
 from inside_pairs import until
 
 from peerbus.actors import (
     LOCAL,
+    Address,
     DeadlineExceeded,
     MessageTypeError,
     NoSuchReactor,
     Peer,
+    PeerGone,
     RemoteError,
     Role,
+    parse_address,
 )
 from peerbus.discovery import PeerUp
 from peerbus.node import Node
@@ -143,6 +165,25 @@ async def test_peers_reach_it_as_an_actor_of_the_node_and_it_reaches_them(scene:
                 await node.ask(COUNTER, Relay(f"bus://{'0' * 64}/third"), timeout=5)
             assert raised.value.code == "NoRoute"
             assert await node.ask(COUNTER, Look(back), timeout=5) == ""
+            # A circle of waits over both nodes is found, and named.
+            for way, streams in (((str(there), back), False), ((str(there), back), True)):
+                with pytest.raises(RemoteError, match=f"{there} → {back} → |{back} → {there} → ") as raised:
+                    await peer.ask(LOCAL / Third, Round(way, streams), timeout=20)
+                assert raised.value.code == "Deadlock"
+            await _streams(peer, str(there), tmp_path)
+            await _streams(node, back, tmp_path, by=str(COUNTER))
+            await _streams(node, "bus://role:count/second", tmp_path, by=str(COUNTER))
+            if own != os.getpid():
+                stream = peer.stream(there, Count(3, error="wait"), idle=20)
+                for _ in range(3):
+                    await anext(stream)
+                os.kill(own, signal.SIGKILL)
+                with pytest.raises(PeerGone, match="was ended by SIGKILL") as gone:
+                    await anext(stream)
+                assert gone.value.items == 3
+                assert len([_ async for _ in peer.stream(there, Count(5), idle=20)]) == 5, "it waits for the next one"
+                assert await node.ask(COUNTER, Look(back), timeout=20) == ""
+            await until(lambda: node.snapshot().ledger.balanced)
         async with asyncio.timeout(10):
             while back not in await node.ask(COUNTER, Look(""), timeout=5):
                 pass
@@ -160,6 +201,22 @@ async def test_workers_are_made_with_arguments_and_run_actors_on_threads_too() -
         assert await node.ask(COUNTER, Add(2), timeout=5) == 42
         assert await node.ask(LOCAL / Threaded, Relay(str(COUNTER)), timeout=5) != ""
         assert [view.reactors for view in node.workers()] == [("counter",), ("threaded",)]
+
+
+async def _streams(node: Node, at: str, folder: Path, *, by: str = "bus://local/third") -> None:
+    """An actor of that node reads of that address, sends items there, and both at once."""
+    whole, of = str(2000 * 104), parse_address(by)
+    assert isinstance(of, Address)
+    assert await node.ask(of, Read(at, 2000, 100), timeout=20) == whole
+    assert await node.ask(of, Read(at, 3, 1_100_000), timeout=20) == str(3 * 1_100_004)
+    assert await node.ask(of, Send(at, 2000, 100), timeout=20) == whole
+    assert await node.ask(of, Send(at, 300, 100, talks=True), timeout=20) == str(300 * 104)
+    assert await node.ask(of, Send(at, 5000, 1000, most=2), timeout=20) == "stream_ended 2008"
+    assert await node.ask(of, Read(at, 3, error="sad"), timeout=20) == "15 sad"
+    mark = folder / f"{of}".replace("/", "")
+    assert await node.ask(of, Read(at, 100_000, most=10, mark=str(mark)), timeout=20) == "50"
+    await until(mark.exists)
+    mark.unlink()
 
 
 @asynccontextmanager

@@ -21,6 +21,7 @@ from .link import PeerLink
 from .peer_memory import PEER_MEMORY
 from .pulse import HEARTBEAT_INTERVAL
 from .shared import SharedByConnections
+from .stream_asks import stream_ask
 
 __all__ = [
     "FLOOD",
@@ -42,4 +43,5 @@ __all__ = [
     "SharedByConnections",
     "greet",
     "plain_channel",
+    "stream_ask",
 ]

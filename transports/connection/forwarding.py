@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from ...actors.base import MessageTypeError, ProtocolError, SendError
+from ...actors.base import ProtocolError, SendError
 from ...actors.mailbox import Envelope
 from ...actors.messages import Address
 from ..lanes import AskedElsewhere, ForwardedAsk, InLane, Outgoing, RemoteReply
-from ..wire import IN_ITEMS, Ask, Forwarded, Tell, ZeroCopyAsk, ZeroCopyTell
+from ..wire import IN_ITEMS, NUMBER, Ask, Forwarded, Tell, ZeroCopyAsk, ZeroCopyTell
 from .inside_link import InsideLink
+from .relayed_ask import RelayedAsk
 from .served_asks import ServedAsks
+from .served_streams import ServedStreams
 
 if TYPE_CHECKING:
     from ...actors.bus import Bus
@@ -29,8 +31,9 @@ class ForwardingSide(Protocol):
     inside: bool
     #: Seconds of a round trip to the peer, as last measured.
     rtt: float
-    #: Where answers go.
+    #: Where answers go, and those in items.
     answers: ServedAsks
+    streams: ServedStreams
 
     def sender_of(self, source: int) -> Address[object] | None:
         """The sender of that number. Raises ProtocolError."""
@@ -98,26 +101,33 @@ class Forwarding:
                 raise ProtocolError("bad_field", f"request {rid} is open already")
             sender = side.sender_of(source)
             try:
-                if number >= IN_ITEMS:
-                    raise MessageTypeError(
-                        f"{name!r} runs in a process of its own here, which no other's streams reach yet"
-                    )
-                if not number or size > lane.info.max_message:
-                    lane.check(number, size)
+                kind = number & NUMBER if number >= IN_ITEMS else number
+                if not kind or size > lane.info.max_message:
+                    lane.check(kind, size)
                 if lane.asking is not lane.codec:
-                    lane.asking.decode(number, payload)  # as above
-                message = _forwarded(lane, number, payload)
+                    lane.asking.decode(kind, payload)  # as above
+                message = _forwarded(lane, kind, payload)
+                until = now + max(budget / 1000 - side.rtt, budget / 2000)
+                ask: ForwardedAsk
+                relay: RemoteReply
+                if number >= IN_ITEMS:
+                    ask = relayed = RelayedAsk(loop=loop)
+                    relay, flags = side.streams.handed_on(lane, relayed, rid, until, number, answers)
+                    message.number = kind | flags
+                else:
+                    ask = ForwardedAsk(loop=loop)
+                    ask.relay = relay = RemoteReply(answers, AskedElsewhere(ask, name), lane.index, rid, until, number)
             except SendError as error:
                 lane.refuse(error.reason)
                 side.release(lane, 1, size)
                 answers.error(rid, lane.index, 0, error.reason, error)
                 continue
-            until = now + max(budget / 1000 - side.rtt, budget / 2000)
-            ask = ForwardedAsk(loop=loop)
-            ask.relay = relay = RemoteReply(answers, AskedElsewhere(ask, name), lane.index, rid, until, number)
             side.answers.served[rid] = relay
             try:
-                outgoing = link.forward_ask(name, message, sender, ask, until)
+                if isinstance(ask, RelayedAsk):
+                    outgoing = link.forward_stream(name, message, sender, ask, until)
+                else:
+                    outgoing = link.forward_ask(name, message, sender, ask, until)
                 if outgoing is None:
                     side.release(lane, 1, size)
                 else:

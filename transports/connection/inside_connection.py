@@ -123,13 +123,17 @@ class InsideConnection(PeerConnection):
             super()._over(error)
 
     def _end(self, reason: str, text: str = "", *, fault: bool = False) -> None:
-        if not self._leave_taking.ended and self._keep is not None and self._entered:
-            keep, self._keep = self._keep, None
-            successor = keep(self.way)
-            if successor is not None:
-                successor.take_over(self.way)
-                self._router(LinkUp(successor, order=self._order))
+        if not self._leave_taking.ended and self._entered:
+            self.hand_over()
         super()._end(reason, text, fault=fault)
+
+    def hand_over(self) -> None:
+        """What is sent from now on goes by the link that takes the place of this one, if there is to be one. Once."""
+        keep, self._keep = self._keep, None
+        successor = None if keep is None else keep(self.way)
+        if successor is not None:
+            successor.take_over(self.way)
+            self._router(LinkUp(successor, order=self._order))
 
 
 def plain_channel(info: ChannelInfo, _own: Rate | None = None) -> ChannelInfo:

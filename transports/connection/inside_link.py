@@ -15,8 +15,9 @@ from ...actors.mailbox import NEVER, Waiter
 from ...actors.messages import Address, Local, Terminated
 from ...actors.routing import Link
 from ..lanes import ForwardedAsk, Outgoing, OutLane, Writer
-from ..wire import FIRST_STRANGER, MOST_STRANGERS, Codecs, Forwarded, Hello, SenderFrame
+from ..wire import FIRST_STRANGER, MOST_STRANGERS, Codecs, Forwarded, Hello, ProbeFrame, SenderFrame
 from .link import PeerLink
+from .relayed_ask import RelayedAsk
 from .sending_host import SendingHost
 
 __all__ = ["InsideLink"]
@@ -70,6 +71,18 @@ class InsideLink(PeerLink):
             return None
         return outgoing
 
+    def forward_stream(
+        self, reactor: str, message: Forwarded, sender: Address[object] | None, ask: RelayedAsk, deadline: float
+    ) -> Outgoing | None:
+        """As `forward_ask`, for one whose answer comes in items, or that items go with."""
+        self.streams.hand_on(ask, self._lane_of(reactor))
+        return self.forward_ask(reactor, message, sender, ask, deadline)
+
+    def hand_on(self, probe: ProbeFrame) -> None:
+        """Ask the other process what its reactor waits for, on behalf of whoever asks this one."""
+        self.outbox.control(probe)
+        self._writer.schedule()
+
     def wait(self, reactor: str, waiter: Waiter) -> None:
         """Have a message that was to be handed on wait for credit."""
         self._lane_of(reactor).wait(waiter)
@@ -88,7 +101,7 @@ class InsideLink(PeerLink):
         outgoing.origin = self.origin_of(outgoing.sender)
         ask = outgoing.reply
         if isinstance(ask, ForwardedAsk):
-            ask.move(lane, self._abandon)
+            self.streams.adopt(ask, lane, self._abandon)
         if isinstance(outgoing.message, Forwarded):
             lane.wait(waiter)
         else:

@@ -30,7 +30,7 @@ class InsideReceiveSide(ReceiveSide):
         share: WindowShare | None = None,
     ) -> None:
         super().__init__(bus, own, peer, codecs, outbox, writer, share)
-        self.inside = True
+        self.inside = self.streams.inside = True
         self._own_id = bus.node_id
         self._known = 0
         self._senders: list[Address[object] | None] = [None] * FIRST_STRANGER

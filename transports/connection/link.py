@@ -84,7 +84,7 @@ class PeerLink:
         self.asked_here: Callable[[], int] = int  # how many asks have come from the peer; set by the connection
         self._growth = Growth()
         knows = STREAMS in peer.features
-        self.streams = StreamAsks(asks, lanes, writer, bus.books, peer.node_id, understood=knows)
+        self.streams = StreamAsks(asks, lanes, writer, bus.books, self._losses.address_of, understood=knows)
         self.refusal: Callable[[str], SendError] | None = None  # why nothing new is sent, if nothing is
         self._suspended = False  # another connection takes, or will take, its place: what is sent waits for that one
         self.offer(peer.offers, peer.record)
@@ -365,7 +365,7 @@ class PeerLink:
         outgoing.origin = 0 if outgoing.sender is None else self.origins.number_of(outgoing.sender.reactor)
         ask = outgoing.reply
         if isinstance(ask, RemoteAsk):
-            ask.move(lane, self._abandon)
+            self.streams.adopt(ask, lane, self._abandon)
         waiter.move(lane, self)
         lane.wait(waiter)
 

@@ -99,7 +99,7 @@ class OpenAsks:
                 lane.count_undone(MessageTooLarge.reason)
                 ask.fail(MessageTooLarge(f"the answer takes {len(payload)} bytes, more than its channel allows"))
                 continue
-            if ask.__class__ is ForwardedAsk:
+            if isinstance(ask, ForwardedAsk):
                 ask.succeed(Forwarded(number, bytes(payload)))
                 continue
             try:

@@ -12,6 +12,7 @@ from ...actors.base import (
     MessageTypeError,
     NoSuchReactor,
     NotAllowed,
+    PeerGone,
     RemoteError,
     SchemaMismatch,
     SendError,
@@ -33,6 +34,7 @@ _ERRORS: dict[str, Callable[[str], SendError]] = {
             MessageTypeError,
             NoSuchReactor,
             NotAllowed,
+            PeerGone,
             SchemaMismatch,
             ShuttingDown,
         )

@@ -1,29 +1,16 @@
-"""PROBE: what a reactor here waits for, as far as that is the peer's to ask; and what one there does."""
+"""PROBE to a peer: what a reactor there waits for, that a handler here awaits; see `probed` for the other way."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..lanes import InLane, Outbox, RemoteAsk, RemoteReply, lane_of
+from ..lanes import Outbox, RemoteAsk, lane_of
 from ..wire import ProbeFrame
 
 if TYPE_CHECKING:
-    from ...actors.bus import Bus
     from ...actors.sends import Search, Wait
 
-__all__ = ["pass_on", "place_of", "probe"]
-
-
-def probe(bus: Bus, lane: InLane, reply: RemoteReply | None, frame: ProbeFrame, own_id: str, by: str) -> None:
-    """Have the bus look further, from that lane's reactor on. `reply`: of the ask that is named; `by`: the peer."""
-    if frame.rid and (reply is None or reply.channel != frame.channel):
-        return  # answered meanwhile
-    cell = bus.cell(lane.info.name) if reply is None else reply.cell
-    if cell is None:
-        return
-    task = cell.task_of(reply)
-    if task is not None:
-        bus.deadlocks.probed(cell, task, frame.token, frame.path, own_id, by=by)
+__all__ = ["pass_on", "place_of"]
 
 
 def pass_on(wait: Wait, search: Search, outbox: Outbox, own_id: str) -> bool:

@@ -35,7 +35,7 @@ from ..wire import (
 )
 from .forwarding import Forwarding
 from .malformed import Malformed
-from .probing import probe
+from .probed import probe
 from .served_asks import ServedAsks
 from .served_streams import ServedStreams
 from .window_growth import WindowGrowth, mailbox_behind

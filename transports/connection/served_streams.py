@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import cast
 
-from ...actors.base import MailboxFull, MessageTooLarge, MessageTypeError, ProtocolError, SendError
+from ...actors.base import MailboxFull, MessageTypeError, SendError
 from ...actors.bus import Bus
 from ...actors.engine import Cell, LoopCell
 from ...actors.streams import ItemBuffer, ItemWindow
-from ..lanes import InLane, ItemQueue, Outbox, RemoteReply, Writer
+from ..lanes import (
+    RELAYED_BYTES,
+    RELAYED_ITEMS,
+    AskedElsewhere,
+    InLane,
+    ItemQueue,
+    Outbox,
+    RelayWindow,
+    RemoteReply,
+    Writer,
+)
 from ..wire import (
     NUMBER,
     WITH_ITEMS,
     EndFrame,
     GrantFrame,
     ItemsFrame,
+    Payload,
     ZeroCopyItems,
     ask_lane,
+    flags_of,
     reply_lane,
     window_in,
 )
 from .allowances import Allowance
+from .arrived_items import ArrivedItems
+from .item_reply import ItemReply
+from .relayed_ask import RelayedAsk, RelayRoom
+from .relayed_reply import RelayedReply
 from .served_asks import ServedAsks
 from .stream_reply import StreamReply
 
@@ -51,7 +68,10 @@ class StreamTally:
 
 
 class ServedStreams:
-    """Those of one connection, on the loop's thread. `lanes`, `answers` are its receiving half's."""
+    """Those of one connection, on the loop's thread. `lanes`, `answers` are its receiving half's.
+
+    `inside`: it leads to another process of this node, whose items are the node's to count.
+    """
 
     __slots__ = (
         "_answers",
@@ -63,6 +83,7 @@ class ServedStreams:
         "_outbox",
         "_tally",
         "_writer",
+        "inside",
     )
 
     def __init__(self, bus: Bus, lanes: list[InLane], answers: ServedAsks, outbox: Outbox, writer: Writer) -> None:
@@ -71,8 +92,9 @@ class ServedStreams:
         self._answers = answers
         self._outbox = outbox
         self._writer = writer
+        self.inside = False
         #: Streams that are open, by lane.
-        self._open: dict[int, set[StreamReply]] = {}
+        self._open: dict[int, set[ItemReply]] = {}
         self._tally = tally = StreamTally()
         self._late = Allowance("ITEMS", bus.loop.time, tally.items)
         self._given_up = Allowance("CANCEL of a stream", bus.loop.time, tally.cancels)
@@ -91,35 +113,57 @@ class ServedStreams:
         self, lane: InLane, cell: Cell, rid: int, until: float, flags: int, message: object, answers: object
     ) -> RemoteReply:
         """The reply of an ask with these flags in its type. Raises SendError where there are too many."""
-        found = self._open.setdefault(lane.index, set())
-        found.difference_update([each for each in found if each.over])
-        self._tally.asked_for += 1
+        found = self._room(lane)
         if not isinstance(cell, LoopCell):
             raise MessageTypeError(f"{cell} runs on a thread of its own, and has no streams")
-        if len(found) >= MAX_STREAMS:
-            raise MailboxFull(f"{len(found)} streams of this peer are open on channel {lane.info.name!r}")
         number = flags & NUMBER
-        items, size = window_in(flags)
-        down = ItemQueue(
-            reply_lane(lane.index),
-            rid,
-            lane.turn,
-            self._outbox,
-            self._writer,
-            lambda item: lane.codec.encode_reply(item, lane.info.max_message, number),
-            _nobody,
-            self._bus.books.items(lane.info.name),
-        )
-        down.credit.grant(items, size)
-        up = None
+        down = self._down(lane, rid, flags)
+        down.encode = lambda item: lane.codec.encode_reply(item, lane.info.max_message, number)
+        up = arrived = None
         if flags & WITH_ITEMS:
             up = ItemBuffer(message, self._bus.loop, self._bus.wheel, ItemWindow())
-        reply = StreamReply(answers, self, cell, lane.index, rid, until, number, message=message, down=down, up=up)  # type: ignore[arg-type]  # as of any ask
+            arrived = ArrivedItems(self._bus.books.items(lane.info.name)) if self.inside else None
+        where = lane.index, rid, until, number
+        reply = StreamReply(answers, self, cell, *where, message=message, down=down, up=up, arrived=arrived)  # type: ignore[arg-type]  # as of any ask
         down.broken = reply.broken
         found.add(reply)
         return reply
 
-    def ended(self, reply: StreamReply, code: str, text: str) -> None:
+    def handed_on(
+        self, lane: InLane, ask: RelayedAsk, rid: int, until: float, flags: int, answers: object
+    ) -> tuple[RemoteReply, int]:
+        """The reply of one that another process answers, and the flags that it is handed on with.
+
+        Raises SendError as `asked`.
+        """
+        found = self._room(lane)
+        down = self._down(lane, rid, flags)
+        down.room = RelayRoom(ask)
+        where = AskedElsewhere(ask, lane.info.name), lane.index, rid, until, flags & NUMBER
+        reply = RelayedReply(answers, self, *where, down=down, ask=ask)  # type: ignore[arg-type]  # as above
+        items, size = window_in(flags)
+        items, size = min(items, RELAYED_ITEMS), min(size, RELAYED_BYTES)
+        ask.relay, ask.down, ask.up, ask.sink = reply, RelayWindow(items, size), RelayWindow(), None
+        ask.opened, ask.counted = bool(flags & WITH_ITEMS), self.inside
+        found.add(reply)
+        return reply, flags_of(items, size, opened=ask.opened)
+
+    def _room(self, lane: InLane) -> set[ItemReply]:
+        """The streams that are open on the lane. Raises SendError where there are too many."""
+        found = self._open.setdefault(lane.index, set())
+        found.difference_update([each for each in found if each.over])
+        self._tally.asked_for += 1
+        if len(found) >= MAX_STREAMS:
+            raise MailboxFull(f"{len(found)} streams of this peer are open on channel {lane.info.name!r}")
+        return found
+
+    def _down(self, lane: InLane, rid: int, flags: int) -> ItemQueue:
+        counts = self._bus.books.items(lane.info.name)
+        down = ItemQueue(reply_lane(lane.index), rid, lane.turn, self._outbox, self._writer, _as_it_is, _nobody, counts)
+        down.credit.grant(*window_in(flags))
+        return down
+
+    def ended(self, reply: ItemReply, code: str, text: str) -> None:
         """As `StreamServer.ended`: behind what its reactor has told."""
         self._answers.served.pop(reply.rid, None)
         self._forget(reply)
@@ -130,21 +174,21 @@ class ServedStreams:
         if not self._outbox.behind_told(lane.index + 1, lane.turn, say):
             say()
 
-    def grant(self, reply: StreamReply, items: int, size: int) -> None:
+    def grant(self, reply: ItemReply, items: int, size: int) -> None:
         """As `StreamServer.grant`."""
         self._outbox.control(GrantFrame(ask_lane(reply.channel), reply.rid, items, size))
         self._writer.schedule()
 
-    def _forget(self, reply: StreamReply) -> None:
+    def _forget(self, reply: ItemReply) -> None:
         found = self._open.get(reply.channel)
         if found is not None:
             found.discard(reply)
 
     # What the peer sends, to asks of its own.
 
-    def _reply(self, lane: int, rid: int) -> StreamReply | None:
+    def _reply(self, lane: int, rid: int) -> ItemReply | None:
         reply = self._answers.served.get(rid)
-        if isinstance(reply, StreamReply) and reply.channel == lane // 2:
+        if isinstance(reply, ItemReply) and reply.channel == lane // 2:
             return reply
         self._late.spend()
         return None
@@ -154,38 +198,25 @@ class ServedStreams:
         reply = self._reply(frame.lane, frame.rid)
         if reply is not None:
             self._tally.grants += 1
-            reply.down.granted(frame.items, frame.bytes)
+            reply.granted(frame.items, frame.bytes)
 
     def cancelled(self, rid: int) -> None:
         """The peer gives that ask up, if it is a stream. Raises ProtocolError where it has opened many for nothing."""
-        if isinstance(self._answers.served.get(rid), StreamReply):
+        if isinstance(self._answers.served.get(rid), ItemReply):
             self._given_up.spend()
 
     def items(self, frame: ItemsFrame | ZeroCopyItems) -> None:
         """Items that go with an ask. Raises ProtocolError for more than were granted."""
         reply = self._reply(frame.lane, frame.rid)
-        up = None if reply is None else reply.up
-        if reply is None or up is None:
-            return
-        lane, payloads = self._lanes[reply.channel], frame.payloads
-        size = sum(map(len, payloads))
-        if reply.unread:
-            raise ProtocolError("window_overrun", f"{len(payloads)} items, {size} bytes before any were granted")
-        up.window.receive(len(payloads), size, len(payloads[-1]))
-        try:
-            if max(map(len, payloads)) > lane.info.max_message:
-                raise MessageTooLarge(f"an item takes more than {lane.info.max_message} bytes")
-            decode, number = lane.codec.decode, frame.number
-            up.feed([decode(number, payload) for payload in payloads], size)
-        except SendError as error:
-            up.fail(error)
+        if reply is not None:
+            payloads = frame.payloads
+            reply.came(self._lanes[reply.channel], frame.number, payloads, sum(map(len, payloads)))
 
     def item_end(self, frame: EndFrame) -> None:
         """No more items go with an ask. Raises ProtocolError where others came than were sent."""
         reply = self._reply(frame.lane, frame.rid)
-        if reply is not None and reply.up is not None:
-            reply.up.window.ended(frame.count)
-            reply.up.finish()
+        if reply is not None:
+            reply.no_more(frame.count)
 
     def end(self) -> None:
         """The connection has ended."""
@@ -197,3 +228,8 @@ class ServedStreams:
 
 def _nobody(_error: SendError) -> None:
     """It is not known yet whose items they are."""
+
+
+def _as_it_is(item: object) -> Payload:
+    """What is handed on was encoded elsewhere."""
+    return cast("Payload", item)

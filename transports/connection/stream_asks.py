@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from ...actors.base import MessageTooLarge, MessageTypeError, SchemaMismatch, SendError, printable
-from ...actors.mailbox import NEVER, Books
+from ...actors.mailbox import NEVER, Books, ItemCounts
 from ...actors.messages import UNNAMED, Address, answer_named, article, item_of, misfit
 from ...actors.sends import AskFuture, AskWaiting, Outcome, Wait, Waiting
 from ...actors.streams import ItemBuffer, ItemSink, NoSink
@@ -17,33 +17,98 @@ from ..wire import (
     Error,
     GrantFrame,
     ItemsFrame,
+    Payload,
     ZeroCopyItems,
     ask_lane,
     flags_of,
     reply_lane,
 )
 from .allowances import Allowance
+from .arrived_items import ArrivedItems
 from .losses import Losses
 from .open_asks import OpenAsks
 from .origins import Origins
 from .out_lanes import OutLanes
 from .peer_errors import error_of
+from .relayed_ask import RelayedAsk
 from .sending_host import SendingHost
 
 __all__ = ["RemoteStreamAsk", "StreamAsks", "stream_ask"]
 
 
+class Wrapping(Protocol):
+    """What items travel in that another process of this node sends and reads for this one."""
+
+    def wrap(self, item: object) -> object:
+        """One that goes there. Raises SendError."""
+
+    def unwrap(self, items: list[Any]) -> list[Any]:
+        """Those that came, but for the last of all, which may say how it ended. Raises SendError."""
+
+    def end(self) -> tuple[bool, object]:
+        """All have come: was the last one a word of the end? An error that it ended with, or the answer."""
+
+
 class RemoteStreamAsk(RemoteAsk[Any]):
     """An ask of a peer whose answer comes in items, or that items go with. Also the `ItemSource` of those that come."""
 
-    __slots__ = ("buffer", "kind", "opened", "sink", "streams")
+    __slots__ = ("arrived", "buffer", "kind", "opened", "sink", "streams", "wrapping")
 
+    #: Counts what another process of this node sends; None: a peer does.
+    arrived: ArrivedItems | None
     buffer: ItemBuffer
     #: Of which type the items are; None: nobody says.
     kind: Any
     opened: bool
     sink: ItemQueue | None
     streams: StreamAsks
+    wrapping: Wrapping | None
+
+    # What the peer says.
+
+    def came(self, frame: ItemsFrame | ZeroCopyItems) -> None:
+        """Items of its answer. Raises ProtocolError for more than were granted."""
+        lane, payloads, number = self.lane, frame.payloads, frame.number
+        assert lane is not None
+        size = sum(map(len, payloads))
+        self.buffer.window.receive(len(payloads), size, len(payloads[-1]))
+        self.written = self.streams.now()  # how long an item takes says how busy it is, and not how long all of them do
+        codec, kind = lane.codec, self.kind
+        assert codec is not None
+        try:
+            if max(map(len, payloads)) > lane.largest:
+                raise MessageTooLarge(f"an item takes more than {lane.largest} bytes, more than its channel allows")
+            if number:
+                try:
+                    decode = codec.decoders[number]
+                    items = [decode(payload) for payload in payloads]
+                except BaseException:  # noqa: BLE001  # once more, for what is to be said about it
+                    items = [codec.decode_reply(number, payload, self.message, None) for payload in payloads]
+            else:
+                items = [codec.decode_reply(0, payload, self.message, None) for payload in payloads]
+            if kind is not None and items[0].__class__ is not kind:
+                for item in items:
+                    error = misfit(self.message, kind, item)
+                    if error is not None:
+                        raise error
+            if self.wrapping is not None:
+                items = self.wrapping.unwrap(items)
+        except (SendError, TypeError) as error:
+            self.give_up(error if isinstance(error, SendError) else MessageTypeError(str(error)))
+            return
+        if self.arrived is not None:
+            self.arrived.came(len(items))
+        if items:
+            self.buffer.feed(items, size)
+
+    def all_came(self, count: int) -> None:
+        """There are no more; it has sent so many. Raises ProtocolError where others came."""
+        self.buffer.window.ended(count)
+
+    def granted(self, items: int, size: int) -> None:
+        """Its handler has taken items that go with it. Raises ProtocolError as `ItemCredit.grant`."""
+        if self.sink is not None:
+            self.sink.granted(items, size)
 
     def succeed(self, value: object) -> None:
         """The answer is there, and it is none in items."""
@@ -56,8 +121,15 @@ class RemoteStreamAsk(RemoteAsk[Any]):
 
     def ended(self) -> None:
         """All items have come."""
-        if not self.done():
-            self.set_result(None)
+        if self.done():
+            return
+        said, end = (False, None) if self.wrapping is None else self.wrapping.end()
+        if said:
+            self.buffer.window.received -= 1
+        if isinstance(end, BaseException):
+            self.set_exception(end)
+        else:
+            self.set_result(end)
 
     def set_result(self, value: Any, /) -> None:
         """It is over."""
@@ -94,6 +166,8 @@ class RemoteStreamAsk(RemoteAsk[Any]):
 
     def grant(self, items: int, size: int) -> None:
         """As `ItemSource.grant`."""
+        if self.arrived is not None:
+            self.arrived.taken(items)
         if not self.done():
             self.streams.grant(self, items, size)
 
@@ -103,7 +177,9 @@ class RemoteStreamAsk(RemoteAsk[Any]):
             self.cancel()
 
     def settle(self, untaken: int) -> None:
-        """As `ItemSource.settle`: whoever sends them counts them."""
+        """As `ItemSource.settle`."""
+        if self.arrived is not None:
+            self.arrived.settle(untaken)
 
     def waits_for(self) -> Wait | None:
         """As `ItemSource.waits_for`."""
@@ -113,7 +189,8 @@ class RemoteStreamAsk(RemoteAsk[Any]):
 class AskingLink(Protocol):
     """The link of a connection, as far as an ask for a stream knows it: see `PeerLink`."""
 
-    peer_id: str
+    called: str
+    inside: bool
     refusal: Callable[[str], SendError] | None
     streams: StreamAsks
     origins: Origins
@@ -140,18 +217,20 @@ def stream_ask(
     within: float,
     buffer: ItemBuffer,
     opened: bool,
+    wrapping: Wrapping | None = None,
 ) -> tuple[AskFuture[Any], Outcome[Any], ItemSink]:
-    """As `Link.stream`."""
+    """As `Link.stream`. `wrapping`: what the items travel in, None: they go as they are."""
     bus = link._bus
     ask = RemoteStreamAsk.of(bus.loop, message, None, link._abandon)
     ask.rid, ask.lane = 0, None
     ask.buffer, ask.opened, ask.sink, ask.streams = buffer, opened, None, link.streams
+    ask.arrived, ask.wrapping = None, wrapping
     buffer.source = ask
     try:
         if link.refusal is not None:
-            raise link.refusal(f"{link.peer_id} takes no new work")
+            raise link.refusal(f"{link.called} takes no new work")
         if not link.streams.understood:
-            raise SchemaMismatch(f"peer {link.peer_id} runs a version that knows no streams: ask it, or update it")
+            raise SchemaMismatch(f"{link.called} runs a version that knows no streams: ask it, or update it")
         lane, number, payload = link._encoded(reactor, message, None, None)
     except SendError as error:
         link._losses.fail(reactor, sender, message, error)
@@ -162,6 +241,8 @@ def stream_ask(
     item = item_of(kind)
     ask.kind = None if item is None or item is Any or kind is UNNAMED else item
     ask.lane = lane
+    if link.inside and wrapping is None:
+        ask.arrived = ArrivedItems(bus.books.items(reactor))
     sink: ItemSink = NoSink()
     if opened:
         sink = ask.sink = link.streams.sink(ask, lane)
@@ -179,21 +260,30 @@ def stream_ask(
 class StreamAsks:
     """Those of one link, on the loop's thread."""
 
-    __slots__ = ("_asks", "_books", "_lanes", "_late", "_where", "_writer", "understood")
+    __slots__ = ("_asks", "_books", "_lanes", "_late", "_where", "_writer", "now", "understood")
 
     def __init__(
-        self, asks: OpenAsks, lanes: OutLanes, writer: Writer, books: Books, peer_id: str, *, understood: bool
+        self,
+        asks: OpenAsks,
+        lanes: OutLanes,
+        writer: Writer,
+        books: Books,
+        where: Callable[[str], Address[object]],
+        *,
+        understood: bool,
     ) -> None:
         self._asks = asks
+        self.now = asks.now
         self._lanes = lanes
         self._writer = writer
         self._books = books
         #: The peer knows streams.
         self.understood = understood
-        self._where = peer_id
+        #: The address of a reactor there.
+        self._where = where
         self._late = Allowance("ITEMS", asks.now, lambda: 1024.0 * asks.last_rid)
 
-    def grant(self, ask: RemoteStreamAsk, items: int, size: int) -> None:
+    def grant(self, ask: RemoteStreamAsk | RelayedAsk, items: int, size: int) -> None:
         """Its reader has taken so many."""
         assert ask.lane is not None
         self._asks.outbox.control(GrantFrame(reply_lane(ask.lane.index), ask.rid, items, size))
@@ -201,24 +291,49 @@ class StreamAsks:
 
     def sink(self, ask: RemoteStreamAsk, lane: OutLane) -> ItemQueue:
         """What sends the items that go with an ask."""
+        codec, wrapping = lane.codec, ask.wrapping
 
-        def encode(item: object) -> tuple[int, bytes]:
-            assert lane.codec is not None
+        def encode(item: object) -> Payload:
+            assert codec is not None
             try:
-                return lane.codec.encode_reply(item, lane.largest)
+                return codec.encode_reply(item if wrapping is None else wrapping.wrap(item), lane.largest)
             except MessageTypeError as error:
                 text = f"{article(type(item).__name__)} cannot go with {article(name)}: {error}"
                 raise MessageTypeError(text, message=item) from None
 
         name = type(ask.message).__name__
-        turn, counts = self._lanes.turns[lane.index], self._books.items(lane.info.name)
+        return self._sink(ask, lane, encode, self._books.items(lane.info.name))
+
+    def hand_on(self, ask: RelayedAsk, lane: OutLane) -> None:
+        """Prepare an ask that came from elsewhere, with items that are encoded already."""
+        ask.streams = self
+        if ask.opened:
+            counts = self._books.items(lane.info.name) if ask.counted else ItemCounts()
+            ask.sink = self._sink(ask, lane, _as_it_is, counts)
+
+    def _sink(
+        self,
+        ask: RemoteStreamAsk | RelayedAsk,
+        lane: OutLane,
+        encode: Callable[[object], Payload],
+        counts: ItemCounts,
+    ) -> ItemQueue:
+        turn = self._lanes.turns[lane.index]
         return ItemQueue(ask_lane(lane.index), 0, turn, self._asks.outbox, self._writer, encode, ask.fail, counts)
 
-    def _ask(self, lane: int, rid: int) -> RemoteStreamAsk | None:
+    def adopt(self, ask: RemoteAsk[Any], lane: OutLane, abandon: Callable[[AskFuture[Any]], str]) -> None:
+        """One that waited for credit elsewhere goes by this connection, whether it is for a stream or not."""
+        ask.move(lane, abandon)
+        if isinstance(ask, RemoteStreamAsk | RelayedAsk):
+            ask.streams = self
+            if ask.sink is not None:
+                ask.sink.move(ask_lane(lane.index), self._lanes.turns[lane.index], self._asks.outbox, self._writer)
+
+    def _ask(self, lane: int, rid: int) -> RemoteStreamAsk | RelayedAsk | None:
         found = self._lanes.at(lane // 2)
         outgoing = self._asks.by_rid.get(rid)
         ask = None if outgoing is None else outgoing.reply
-        if isinstance(ask, RemoteStreamAsk) and ask.lane is found:
+        if isinstance(ask, RemoteStreamAsk | RelayedAsk) and ask.lane is found:
             return ask
         self._late.spend()
         return None
@@ -226,35 +341,8 @@ class StreamAsks:
     def items(self, frame: ItemsFrame | ZeroCopyItems) -> None:
         """Items of an answer. Raises ProtocolError for more than were granted."""
         ask = self._ask(frame.lane, frame.rid)
-        if ask is None:
-            return
-        lane, payloads, number = ask.lane, frame.payloads, frame.number
-        assert lane is not None
-        size = sum(map(len, payloads))
-        ask.buffer.window.receive(len(payloads), size, len(payloads[-1]))
-        ask.written = self._asks.now()  # how long an item takes says how busy it is, and not how long all of them do
-        codec, kind = lane.codec, ask.kind
-        assert codec is not None
-        try:
-            if max(map(len, payloads)) > lane.largest:
-                raise MessageTooLarge(f"an item takes more than {lane.largest} bytes, more than its channel allows")
-            if number:
-                try:
-                    decode = codec.decoders[number]
-                    items = [decode(payload) for payload in payloads]
-                except BaseException:  # noqa: BLE001  # once more, for what is to be said about it
-                    items = [codec.decode_reply(number, payload, ask.message, None) for payload in payloads]
-            else:
-                items = [codec.decode_reply(0, payload, ask.message, None) for payload in payloads]
-            if kind is not None and items[0].__class__ is not kind:
-                for item in items:
-                    error = misfit(ask.message, kind, item)
-                    if error is not None:
-                        raise error
-        except (SendError, TypeError) as error:
-            ask.give_up(error if isinstance(error, SendError) else MessageTypeError(str(error)))
-            return
-        ask.buffer.feed(items, size)
+        if ask is not None:
+            ask.came(frame)
 
     def ended(self, frame: EndFrame) -> None:
         """An answer in items has come to its end. Raises ProtocolError where others came than were sent."""
@@ -263,9 +351,9 @@ class StreamAsks:
             return
         lane = ask.lane
         assert lane is not None
-        ask.buffer.window.ended(frame.count)
+        ask.all_came(frame.count)
         if frame.code:
-            text = f"bus://{self._where}/{lane.info.name}: {printable(frame.text)}"
+            text = f"{self._where(lane.info.name)}: {printable(frame.text)}"
             self._asks.failed(lane, frame.rid, error_of(Error(frame.rid, lane.index, 0, frame.code, frame.text), text))
         else:
             self._asks.over(ask)
@@ -275,5 +363,10 @@ class StreamAsks:
         """The peer's handler has taken items that went with an ask. Raises ProtocolError as `ItemCredit.grant`."""
         ask = self._ask(frame.lane, frame.rid)
         if ask is not None and ask.sink is not None:
-            ask.sink.rid = frame.rid
-            ask.sink.granted(frame.items, frame.bytes)
+            ask.sink.number(frame.rid)
+            ask.granted(frame.items, frame.bytes)
+
+
+def _as_it_is(item: object) -> Payload:
+    """What is handed on was encoded elsewhere."""
+    return cast("Payload", item)

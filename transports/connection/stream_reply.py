@@ -1,34 +1,29 @@
-"""Where the answer to a peer's ask goes that wants it in items, or that brings items: on the loop's thread."""
+"""Where an actor's answer to a peer's ask goes that wants it in items, or that brings items."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
-from ...actors.base import MessageTypeError, SendError, refusal_of, text_of
+from ...actors.base import MessageTooLarge, MessageTypeError, ProtocolError, SendError, text_of
 from ...actors.engine import Cell
 from ...actors.mailbox import NEVER, Envelope
 from ...actors.messages import article
 from ...actors.sends import Wait
 from ...actors.streams import ENDED, ItemBuffer, ItemsIn, drive, is_items
-from ..lanes import ANSWER_TYPE, BUS_CODES, REACTOR_PREFIX, ItemQueue, RemoteReply, Server
+from ..lanes import ANSWER_TYPE, InLane, ItemQueue, Server
+from .arrived_items import ArrivedItems
+from .item_reply import ItemReply, StreamServer
 
-__all__ = ["StreamReply", "StreamServer"]
-
-
-class StreamServer(Protocol):
-    """The connection that the ask came by, as far as its streams know it."""
-
-    def ended(self, reply: StreamReply, code: str, text: str) -> None:
-        """No more items come, because of what `code` says; empty: that was all."""
-
-    def grant(self, reply: StreamReply, items: int, size: int) -> None:
-        """The handler takes so many items (more)."""
+__all__ = ["StreamReply"]
 
 
-class StreamReply(RemoteReply):
-    """See the module. `down`: the items that go back; `up`: those that come; `opened`: one answer is right as well."""
+class StreamReply(ItemReply):
+    """See the module. `up`: the items that come; `opened`: one answer is right as well.
 
-    __slots__ = ("_begun", "_streams", "_up", "down", "message", "opened", "up")
+    `arrived` counts items that come from another process of this node; None: whoever sends them does.
+    """
+
+    __slots__ = ("_arrived", "_up", "message", "opened", "up")
 
     def __init__(
         self,
@@ -43,27 +38,16 @@ class StreamReply(RemoteReply):
         message: object,
         down: ItemQueue,
         up: ItemBuffer | None,
+        arrived: ArrivedItems | None = None,
     ) -> None:
-        super().__init__(server, cell, channel, rid, deadline, number)
-        self._streams = streams
-        self._begun = False
+        super().__init__(server, streams, cell, channel, rid, deadline, number, down=down)
         #: The items that come, until somebody reads them; and what takes them.
         self._up = self.up = up
         self.message = message
         self.opened = up is not None
-        self.down = down
+        self._arrived = arrived
         if up is not None:
             up.source = self
-
-    @property
-    def over(self) -> bool:
-        """It is answered, or nobody waits for that."""
-        return self._over
-
-    @property
-    def unread(self) -> bool:
-        """Nobody has begun to read the items that come: none was granted."""
-        return self._up is not None
 
     def incoming(self) -> ItemsIn[Any]:
         """As `Incoming.incoming`."""
@@ -73,13 +57,37 @@ class StreamReply(RemoteReply):
             self._streams.grant(self, *up.window.whole)
         return items
 
+    def came(self, lane: InLane, number: int, payloads: list[bytes] | list[memoryview], size: int) -> None:
+        """As `ItemReply.came`."""
+        up = self.up
+        if up is None:
+            return
+        if self._up is not None:  # nobody has begun to read them
+            raise ProtocolError("window_overrun", f"{len(payloads)} items, {size} bytes before any were granted")
+        up.window.receive(len(payloads), size, len(payloads[-1]))
+        if self._arrived is not None:
+            self._arrived.came(len(payloads))
+        try:
+            if max(map(len, payloads)) > lane.info.max_message:
+                raise MessageTooLarge(f"an item takes more than {lane.info.max_message} bytes")
+            decode = lane.codec.decode
+            up.feed([decode(number, payload) for payload in payloads], size)
+        except SendError as error:
+            up.fail(error)
+
+    def no_more(self, count: int) -> None:
+        """As `ItemReply.no_more`."""
+        if self.up is not None:
+            self.up.window.ended(count)
+            self.up.finish()
+
     def succeed(self, value: object) -> None:
         """The handler answered: with its items, which are sent from now on, at their end, or with something else."""
         if value is ENDED:
             self._end("", "")
         elif is_items(value):
             if not self.done():
-                self._begun = True
+                self.begun = True
                 envelope = Envelope(self.message, None, self, NEVER)
                 cast("Cell", self.cell).detach(envelope, drive(cast("Any", value), self.down))
         elif self.opened:
@@ -90,48 +98,9 @@ class StreamReply(RemoteReply):
             text = f"the handler of {type(self.message).__name__} answered with {what}, which is no stream: ask for it"
             self._refuse(ANSWER_TYPE, text)
 
-    def raised(self, error: BaseException) -> None:
-        """The handler raised, or refused."""
-        code, text = refusal_of(error)
-        if code in BUS_CODES or code.startswith(REACTOR_PREFIX):
-            code = REACTOR_PREFIX + code
-        self._refuse(code, text)
-
-    def fail(self, error: BaseException) -> None:
-        """The bus could not deliver it, or the actor stopped."""
-        self._refuse(error.reason if isinstance(error, SendError) else type(error).__name__, text_of(error))
-
     def broken(self, error: SendError) -> None:
         """An item cannot travel."""
         self._refuse(ANSWER_TYPE if isinstance(error, MessageTypeError) else error.reason, text_of(error))
-
-    def _refuse(self, code: str, text: str) -> None:
-        if self._begun:
-            self._end(code, text)
-        elif not self.done():
-            self._over = True
-            self._server.answer_error(self, code, text)
-            self.shut("stream_ended")
-
-    def _end(self, code: str, text: str) -> None:
-        if not self._done_after():
-            self._over = True
-            self._streams.ended(self, code, text)
-            self._shut_up("stream_ended")
-
-    def _late(self, *, begun: bool) -> None:
-        super()._late(begun=begun)
-        self.shut("deadline_handler")
-
-    def cancel(self) -> None:
-        """The asker waits no longer, or its connection is gone: end the work."""
-        super().cancel()
-        self.shut("cancelled")
-
-    def shut(self, reason: str) -> None:
-        """Nothing goes or comes any more."""
-        self.down.drop(reason)
-        self._shut_up(reason)
 
     def _shut_up(self, reason: str) -> None:
         up, self.up = self.up, None
@@ -145,6 +114,8 @@ class StreamReply(RemoteReply):
 
     def grant(self, items: int, size: int) -> None:
         """As `ItemSource.grant`."""
+        if self._arrived is not None:
+            self._arrived.taken(items)
         if not self._over:
             self._streams.grant(self, items, size)
 
@@ -152,7 +123,9 @@ class StreamReply(RemoteReply):
         """As `ItemSource.stop`: its sender learns of it by the answer."""
 
     def settle(self, untaken: int) -> None:
-        """As `ItemSource.settle`: whoever sends them counts them."""
+        """As `ItemSource.settle`."""
+        if self._arrived is not None:
+            self._arrived.settle(untaken)
 
     def waits_for(self) -> Wait | None:
         """As `ItemSource.waits_for`: for the asker, which is elsewhere."""

@@ -15,6 +15,7 @@ from .out_many import accept_many
 from .outbox import Outbox, budget_of
 from .pacing import FIRST_TOKEN
 from .rated_window import RatedWindow, RateView, unrated
+from .relay_window import RELAYED_BYTES, RELAYED_ITEMS, RelayWindow
 from .remote_ask import RemoteAsk, lane_of
 from .remote_reply import (
     ANSWER_TOO_LARGE,
@@ -22,6 +23,7 @@ from .remote_reply import (
     ANSWER_UNREAD,
     BUS_CODES,
     REACTOR_PREFIX,
+    Answering,
     RemoteReply,
     Server,
     ThreadReply,
@@ -36,8 +38,12 @@ __all__ = [
     "ANSWER_UNREAD",
     "BUS_CODES",
     "FIRST_TOKEN",
+    "Answering",
     "REACTOR_PREFIX",
+    "RELAYED_BYTES",
+    "RELAYED_ITEMS",
     "ROOM",
+    "RelayWindow",
     "FrameWriter",
     "Growth",
     "InLane",

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+import msgspec
+
 from ...actors.base import SendError
 from ...actors.mailbox import ItemCounts
 from ...actors.streams import ItemCredit, ItemRoom
@@ -34,7 +36,6 @@ class ItemQueue:
     __slots__ = (
         "_batches",
         "_counts",
-        "_encode",
         "_end",
         "_number",
         "_outbox",
@@ -45,6 +46,7 @@ class ItemQueue:
         "_writer",
         "broken",
         "credit",
+        "encode",
         "lane",
         "over",
         "pending",
@@ -69,7 +71,7 @@ class ItemQueue:
         self._turn = turn
         self._outbox = outbox
         self._writer = writer
-        self._encode = encode
+        self.encode = encode
         #: Hears why an item cannot travel.
         self.broken = broken
         self._counts = counts
@@ -99,7 +101,7 @@ class ItemQueue:
     def put(self, item: object) -> bool:
         """As `ItemSink.put`."""
         try:
-            number, payload = self._encode(item)
+            number, payload = self.encode(item)
         except SendError as error:
             self.broken(error)
             return False
@@ -131,7 +133,8 @@ class ItemQueue:
             self._end = EndFrame(self.lane, self.rid, self.credit.sent, code, text)
             self._counts.delivered += self._unsettled
             self._unsettled = 0
-            self._wake()
+            if self.rid:  # else nobody has begun to read, and who does hears of the end then
+                self._wake()
 
     def drop(self, reason: str) -> None:
         """Nobody reads any more: what waits is not written."""
@@ -143,12 +146,32 @@ class ItemQueue:
         self._end = None
         self._number = -1
         self.pending = 0
+        if self.queued:  # else the turn of those behind it would be spent on nothing
+            self.queued = False
+            self._turn.streams.remove(self)
 
     def _over(self) -> None:
         self.over = True
         self._counts.open -= 1
         self.broken = _nobody
         self.room.wake()
+
+    def move(self, lane: int, turn: LaneTurn, outbox: Outbox, writer: Writer) -> None:
+        """It goes by another connection, which took the place of the first before anything was written."""
+        self.lane, self._turn, self._outbox, self._writer = lane, turn, outbox, writer
+        if self._end is not None:
+            self._end = msgspec.structs.replace(self._end, lane=lane)
+        self.queued = False
+        if self.more and self.rid:
+            self._wake()
+
+    def number(self, rid: int) -> None:
+        """The ask that it goes with has this number: somebody reads."""
+        if not self.rid:
+            self.rid = rid
+            if self._end is not None:
+                self._end = msgspec.structs.replace(self._end, rid=rid)
+                self._wake()
 
     def granted(self, items: int, size: int) -> None:
         """The reader has taken so many. Raises ProtocolError beyond what a window may be."""

@@ -39,6 +39,7 @@ BUS_CODES = frozenset(
         "message_type",
         "no_such_reactor",
         "not_allowed",
+        "peer_gone",
         "schema_mismatch",
         "shutting_down",
         "too_large",

@@ -30,6 +30,7 @@ from .scope import Scope, scope_of_host
 from .shapes import HOST_AND_PORT, NAME, PATH, Location, Shape
 from .socket_listener import SocketListener
 from .socket_pair import stream_of_pair
+from .socket_stream import SocketStream
 from .startups import MAX_UNJUDGED, Startup, Startups
 from .tcp import TCP, TcpTransport
 from .tcp_sockets import TcpSockets
@@ -115,6 +116,7 @@ __all__ = [
     "Shape",
     "Sizing",
     "SocketListener",
+    "SocketStream",
     "Startup",
     "Startups",
     "ByteStream",

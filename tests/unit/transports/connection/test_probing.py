@@ -1,24 +1,22 @@
-"""What a peer may ask of who waits for whom; tests/network/test_deadlock.py has it of whole nodes."""
+"""What a node asks a peer of who waits for whom; `test_probed.py` has the other way."""
 
 from __future__ import annotations
 
 from typing import cast
 
-from peerbus.actors import Bus, Channel, Message
-from peerbus.transports.connection.probing import probe
-from peerbus.transports.lanes import InLane
-from peerbus.transports.lanes.in_lane import InSide
-from peerbus.transports.wire import ChannelCodec
-from peerbus.transports.wire.frames import ProbeFrame
+from crunching import Add, Counter, Wait
+from inside_pairs import inside_scene
+
+from peerbus.actors import LOCAL
+from peerbus.actors.sends import AskFuture
+from peerbus.transports.connection.probing import place_of
 
 
-class Note(Message):
-    number: int
-
-
-async def test_a_probe_of_an_ask_that_is_answered_or_of_an_actor_that_is_gone_comes_to_nothing() -> None:
-    codec = ChannelCodec(Channel("desk", messages=(Note,)))
-    lane = InLane(cast("InSide", None), 0, codec.info, codec)
-    async with Bus("test") as bus:
-        for rid in (7, 0):
-            probe(bus, lane, None, ProbeFrame(rid, 0, 1, ["bus://x/desk"]), "a" * 64, "b" * 64)
+async def test_whom_a_send_waits_for_has_an_address_there() -> None:
+    async with inside_scene() as scene:
+        await scene.add(Counter)
+        ask = cast("AskFuture[object]", scene.node.ask(LOCAL / Counter, Wait(30.0), timeout=60))
+        assert place_of(ask, "ab") == "bus://ab/counter"
+        assert place_of(cast("AskFuture[object]", AskFuture(loop=scene.node.loop)), "ab") == "bus://ab"
+        assert await scene.node.ask(LOCAL / Counter, Add(1), timeout=5) == 1
+        ask.cancel()

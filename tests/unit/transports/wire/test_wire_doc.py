@@ -282,7 +282,7 @@ def test_every_code_of_error_is_explained_and_says_whether_a_handler_has_run() -
         "answer_unread",
         "deadline_handler",
     }
-    assert {code for code, said in handled.items() if said == "perhaps"} == {"actor_stopped"}
+    assert {code for code, said in handled.items() if said == "perhaps"} == {"actor_stopped", "peer_gone"}
 
 
 def test_every_code_is_one_of_our_errors_for_the_asker() -> None:
