@@ -143,7 +143,9 @@ def load_processes(config: NodeConfig) -> dict[str, Worker]:
     for process in config.processes:
         own = [each.factory for each in reactors if each.process == process.name]
         try:
-            found[process.name] = Worker(own, unresponsive=process.unresponsive)
+            found[process.name] = Worker(
+                own, unresponsive=process.unresponsive, listen=process.listen, worker_id=process.worker_id
+            )
         except ConfigError as error:
             raise config.source.error(process.key, str(error)) from error
     return found

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from ..actors.messages import REACTOR_PATTERN
 from .config_channels import IMPORT_PATH
 from .table import TomlTable
+from .workers import wrong_place
 
 __all__ = ["ProcessConfig", "ProcessReactor", "read_processes"]
 
@@ -34,6 +35,8 @@ class ProcessConfig:
     name: str
     reactors: tuple[ProcessReactor, ...]
     unresponsive: float = _UNRESPONSIVE
+    listen: str = ""
+    worker_id: str = ""
 
 
 def read_processes(top: TomlTable) -> tuple[ProcessConfig, ...]:
@@ -52,7 +55,12 @@ def _process(processes: TomlTable, name: str) -> ProcessConfig:
         return ProcessConfig(key, name, _reactors(processes, name, key))
     table = processes.table(name)
     unresponsive = table.seconds("unresponsive", _UNRESPONSIVE, high=float("inf"))
-    config = ProcessConfig(key, name, _reactors(table, "reactors", f"{key}.reactors"), unresponsive)
+    listen = table.text("listen", '"unix:///shared/w.sock" or "tcp://0.0.0.0:7450"', "")
+    worker_id = table.text("worker_id", '"<id of the worker\'s key>"', "")
+    if wrong := wrong_place(listen, worker_id):
+        raise table.error(*wrong)
+    reactors = _reactors(table, "reactors", f"{key}.reactors")
+    config = ProcessConfig(key, name, reactors, unresponsive, listen, worker_id)
     table.finish()
     return config
 

@@ -180,7 +180,7 @@ class Node(NodeSends, NodeWaits, NodeViews):
         for channel in channels_of("channels", channels):
             self.bus.declare(channel)
         self._codecs = Codecs(self.bus.channels, Here(self.bus))
-        self._workers = Workers(self.bus, self._codecs, workers)
+        self._workers = Workers(self.bus, self._codecs, workers, self.identity)
         self._own = OwnActors()
         self._extensions = Extensions(extensions)
         self.events: EventHistory = EventHistory()

@@ -2,8 +2,19 @@
 
 from __future__ import annotations
 
+from .calling import CalledNode, keep_calling
 from .keeper import WorkerEnded
-from .worker import Worker, WorkerFactory, split_reactors
+from .worker import Worker, WorkerFactory, split_reactors, wrong_place
 from .workers import Workers, WorkerView
 
-__all__ = ["Worker", "WorkerEnded", "WorkerFactory", "WorkerView", "Workers", "split_reactors"]
+__all__ = [
+    "CalledNode",
+    "Worker",
+    "WorkerEnded",
+    "WorkerFactory",
+    "WorkerView",
+    "Workers",
+    "keep_calling",
+    "split_reactors",
+    "wrong_place",
+]

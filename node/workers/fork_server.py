@@ -47,6 +47,8 @@ class WorkerProcess:
     pipe: int
     ended: Callable[[str], None]
     over: asyncio.Event
+    #: See `WorkerRuns`: it is here.
+    where: str = ""
 
     def kill(self) -> None:
         """End it, now."""

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+import msgspec
+
 from ...actors.actor import Actor
 from ...actors.base import PeerbusError, SendError, get_logger
 from ...actors.bus import Bus
 from ...actors.engine import Ref, handles
-from ...actors.messages import ActorStarted, ActorTerminated, ShutdownStarted
-from ...actors.router import LinkDown
+from ...actors.messages import ActorStarted, ActorTerminated, ShutdownStarted, Terminated
+from ...actors.router import LinkDown, LinkUp
 from ...transports.connection import (
     ConnectionEnded,
     Greeted,
@@ -28,9 +31,9 @@ from ...transports.connection import (
     plain_channel,
 )
 from ...transports.wire import ChannelInfo, Codecs
-from .setup import worker_id
-from .standing_link import standing_link
-from .talk import GATE, WORKER, AwaitRest, EndWorker, PeerEnded, WorkerFigures, WorkerStarted
+from .setup import WorkerSetup, channel_paths, unproven_id, worker_id
+from .standing_link import link_without_process, standing_link
+from .talk import GATE, WORKER, AwaitRest, BeginWorker, EndWorker, PeerEnded, WorkerFigures, WorkerStarted
 from .worker import Worker
 
 __all__ = ["ProcessOver", "WorkerEnded", "WorkerKeeper", "WorkerPlace", "WorkerRuns"]
@@ -57,10 +60,10 @@ class ProcessOver:
 class WorkerRuns(Protocol):
     """What runs a worker, and can end it: a process that the node has forked, or one elsewhere."""
 
-    @property
-    def pid(self) -> int:
-        """Its process; 0 where that is elsewhere."""
-
+    #: Its process, as that calls itself.
+    pid: int
+    #: Where one came from that is elsewhere; empty for one that the node has forked.
+    where: str
     #: Set when it has ended.
     over: asyncio.Event
 
@@ -78,14 +81,17 @@ class Begins(Protocol):
 class WorkerPlace:
     """What the node has of one worker, whichever process that is now. On the loop's thread."""
 
-    def __init__(self, name: str, worker: Worker, bus: Bus, codecs: Codecs, begins: Begins) -> None:
+    def __init__(self, name: str, worker: Worker, bus: Bus, codecs: Codecs, incarnation: int, begins: Begins) -> None:
         self.name = name
         self.worker = worker
         self._bus = bus
         self._codecs = codecs
         self._begins = begins
+        #: It runs elsewhere, and comes by itself.
+        self.elsewhere = bool(worker.listen)
         #: As what it calls itself.
-        self.worker_id = worker_id(bus.node_id, name)
+        self.worker_id = worker.worker_id or (unproven_id(name) if self.elsewhere else worker_id(bus.node_id, name))
+        self._incarnation = incarnation
         self._shared = SharedByConnections(bus.loop, memory=1 << 40)
         #: Processes that have begun.
         self.begun = 0
@@ -114,8 +120,9 @@ class WorkerPlace:
         number = self.begun
         over = partial(self._over, number, keeper)
         try:
-            async with asyncio.timeout(BEGIN_WITHIN):
+            async with asyncio.timeout(None if self.elsewhere else BEGIN_WITHIN) as limit:
                 self.process, greeted = await self._begins(self, over)
+                limit.reschedule(self._bus.loop.time() + BEGIN_WITHIN)
                 make = partial(
                     InsideConnection,
                     greeted,
@@ -130,12 +137,14 @@ class WorkerPlace:
                 actor = ref._cell.actor
                 assert isinstance(actor, InsideConnection)
                 self.connection = actor
-                actor.way.tell_of_end = lambda watcher, event: self.tell(
-                    PeerEnded(str(event.address), f"bus://local/{watcher}", event.reason)
-                )
+                actor.way.tell_of_end = self._tell_of_end
                 await self._bus.started(ref)
                 for info in self.channels():  # those that have started since it was greeted
                     actor.announce(info)
+                if self.elsewhere:
+                    said = BeginWorker(msgspec.msgpack.encode(self.setup()))
+                    until = self._bus.loop.time() + BEGIN_WITHIN
+                    await actor.way.ask(WORKER.name, said, sender=None, deadline=until, reply=None)
                 await self._started
                 actor.enter()
                 while not all(self._bus.routes.inside.get(name) is actor.way for name in self._names()):  # noqa: ASYNC110
@@ -151,7 +160,25 @@ class WorkerPlace:
         standing, self._standing = self._standing, None
         if standing is not None:
             self._bus.loop.call_soon(standing.lanes.settle, self._bus.books)
-        log.info("worker up", node=self._bus.name, worker=self.name, pid=self.process.pid, times=self.begun)
+        where = {"at": self.process.where} if self.process.where else {"pid": self.process.pid}
+        log.info("worker up", node=self._bus.name, worker=self.name, times=self.begun, **where)
+
+    def setup(self) -> WorkerSetup:
+        """What it is told as it begins."""
+        bus = self._bus
+        return WorkerSetup(
+            worker=self.name,
+            node=bus.name,
+            node_id=bus.node_id,
+            worker_id=self.worker_id,
+            parent_id=bus.node_id,
+            incarnation=self._incarnation,
+            reactors=self.worker.paths,
+            channels=channel_paths(bus.channels.values()),
+            shutdown_timeout=bus.shutdown_timeout,
+            slow_handler=None,
+            level=logging.getLogger("peerbus").getEffectiveLevel(),
+        )
 
     def _names(self) -> list[str]:
         way = None if self.connection is None else self.connection.way
@@ -182,6 +209,8 @@ class WorkerPlace:
 
     def started(self, said: WorkerStarted) -> None:
         """The worker says that its reactors run, or why they do not."""
+        if self.process is not None and self.elsewhere:
+            self.process.pid = said.pid
         if self._started is not None and not self._started.done():
             if said.failed:
                 self._started.set_exception(WorkerEnded(f"worker {self.name!r} cannot start: {said.failed}"))
@@ -192,6 +221,9 @@ class WorkerPlace:
         """Tell the worker itself something; of no account where none runs."""
         if self.connection is not None:
             self.connection.way.tell(WORKER.name, message, None, None)
+
+    def _tell_of_end(self, watcher: str, event: Terminated) -> None:
+        self.tell(PeerEnded(str(event.address), f"bus://local/{watcher}", event.reason))
 
     # Its end.
 
@@ -204,15 +236,30 @@ class WorkerPlace:
             connection.process_ended(f"its process {text}")
         if self._started is not None and not self._started.done():
             self._started.set_exception(WorkerEnded(f"the process of worker {self.name!r} {text} as it began"))
+            self._started.exception()  # whoever begins it may not have come to wait for that
         elif not self._ending:
             with contextlib.suppress(SendError):
                 keeper.actor_ref._cell.tell(ProcessOver(text), None, None)
 
     def _link_ended(self, number: int, event: ConnectionEnded) -> None:
-        if number == self.begun and not self._ending:
+        if number == self.begun and (self.elsewhere or not self._ending):
             if event.reason == "silent":
                 self.ended = f"held its loop for more than {self.worker.unresponsive:g} s"
             self._kill()
+
+    def stand(self) -> None:
+        """Before it has come for the first time: its reactors are the node's, and what is sent to them waits."""
+        names = [reactor.declared_channel().name for reactor in self.worker.classes]
+        infos = [plain_channel(codec.info) for name in names if (codec := self._codecs.get(name)) is not None]
+        self._standing = standing = link_without_process(self._bus, self._codecs, self.worker_id, self.name, infos)
+        standing.tell_of_end = self._tell_of_end
+        self._bus.tell_router(LinkUp(standing, tuple(map(ActorStarted, names))))
+
+    def leaves(self) -> None:
+        """It wants to end, as it was told to where it runs: what is sent from now on waits for the next one."""
+        if self.connection is not None and not self._ending:
+            self.tell(EndWorker(self._bus.shutdown_timeout))
+            self.connection.hand_over()
 
     def _keep(self, link: InsideLink) -> InsideLink | None:
         if self._ending or self._bus.closing:

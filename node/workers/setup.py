@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
+from ... import __version__
 from ...actors.base import ConfigError, get_logger
 from ...actors.messages import Channel, Overflow
 from ...transports.wire import FEATURES, ChannelInfo, Hello
@@ -21,6 +22,8 @@ __all__ = [
     "channel_paths",
     "inside_hello",
     "read_setup",
+    "unproven_id",
+    "worker_agent",
     "worker_id",
 ]
 
@@ -106,6 +109,16 @@ def worker_id(node_id: str, worker: str) -> str:
     return hashlib.sha256(f"{node_id}/{worker}".encode()).hexdigest()
 
 
+def unproven_id(worker: str) -> str:
+    """The same of one that is elsewhere, and shows no key."""
+    return worker_id("", worker)
+
+
+def worker_agent() -> str:
+    """What a worker and its node call themselves: they are of one version."""
+    return f"peerbus worker/{__version__}"
+
+
 def inside_hello(
     node_id: str, name: str, incarnation: int, nonce: bytes, channels: tuple[ChannelInfo, ...] = ()
 ) -> Hello:
@@ -118,7 +131,7 @@ def inside_hello(
         listen=(),
         offers=(),
         channels=channels,
-        agent="peerbus worker",
+        agent=worker_agent(),
         nonce=nonce,
         features=FEATURES,
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from ...actors.bus import Bus
 from ...transports.connection import InsideLink
-from ...transports.wire import Codecs
+from ...transports.wire import ChannelInfo, Codecs
 from .setup import inside_hello
 
-__all__ = ["standing_link"]
+__all__ = ["link_without_process", "standing_link"]
 
 
 class _NoWriter:
@@ -29,11 +31,20 @@ class _NoWriter:
 
 def standing_link(bus: Bus, codecs: Codecs, before: InsideLink) -> InsideLink:
     """One for the reactors that ran there, in which whatever is sent waits."""
-    channels = tuple(lane.info for lane in before.lanes.by_name.values())
-    peer = inside_hello(before.peer_id, before.called.removeprefix("worker "), 0, bytes(16), channels)
+    channels = [lane.info for lane in before.lanes.by_name.values()]
+    name = before.called.removeprefix("worker ")
+    link = link_without_process(bus, codecs, before.peer_id, name, channels)
+    link.tell_of_end = before.tell_of_end
+    return link
+
+
+def link_without_process(
+    bus: Bus, codecs: Codecs, worker_id: str, name: str, channels: Sequence[ChannelInfo]
+) -> InsideLink:
+    """The same for a worker of that name, whose reactors have these channels."""
+    peer = inside_hello(worker_id, name, 0, bytes(16), tuple(channels))
     own = msgspec.structs.replace(peer, node_id=bus.node_id, channels=())
     link = InsideLink(bus, own, peer, codecs, _NoWriter())
     link.suspend()
-    link.tell_of_end = before.tell_of_end
     bus.books.open(link.lanes)
     return link

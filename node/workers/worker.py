@@ -12,9 +12,10 @@ from ...actors.base import ConfigError
 from ...actors.engine import Body
 from ...actors.messages import REACTOR_PATTERN, Supervision
 from ...actors.reactor import Reactor
+from ...transports.streams import Endpoint, check_node_id
 from .factory_path import FactoryPath, factory_path
 
-__all__ = ["HELD_FOR", "Worker", "WorkerFactory", "split_reactors", "workers_of"]
+__all__ = ["HELD_FOR", "Worker", "WorkerFactory", "split_reactors", "workers_of", "wrong_place"]
 
 #: Seconds for which a handler may hold a worker's loop by default: longer than any computation that somebody asked for
 #: and still waits for, and short enough that a handler which never ends is noticed.
@@ -29,7 +30,9 @@ class Worker:
     """One process of the node, beside the node's own.
 
     `reactors`: what it runs, in this order: classes, `functools.partial` of them, or import paths.
-    `unresponsive`: seconds for which a handler may hold its loop before it counts as failed,
+    `listen`: where it comes to, one that runs elsewhere (`peerbus worker`), as text, `unix:///shared/w.sock` or
+    `tcp://0.0.0.0:7450`; empty: the node starts it. `worker_id`: of such a one the id of its key; over TCP there is no
+    other way to know it. `unresponsive`: seconds for which a handler may hold its loop before it counts as failed,
     inf for ever. `supervision`: what is done when the process ends; None: as its only reactor says of itself.
 
     Raises ConfigError where a reactor cannot be made in another process, or a value is out of range.
@@ -38,6 +41,8 @@ class Worker:
     reactors: Sequence[WorkerFactory]
     unresponsive: float = HELD_FOR
     supervision: Supervision | None = None
+    listen: str = ""
+    worker_id: str = ""
 
     def __post_init__(self) -> None:
         given: object = self.reactors
@@ -48,6 +53,10 @@ class Worker:
         object.__setattr__(self, "reactors", tuple(factory_path(each) for each in self.reactors))
         if not 0 < self.unresponsive <= inf:
             raise ConfigError(f"unresponsive is {self.unresponsive}; write seconds above 0, or math.inf for no bound")
+
+        wrong = wrong_place(self.listen, self.worker_id)
+        if wrong:
+            raise ConfigError(wrong[1])
 
     @property
     def paths(self) -> tuple[FactoryPath, ...]:
@@ -66,6 +75,29 @@ class Worker:
             return self.supervision
         classes = self.classes
         return classes[0].supervision if len(classes) == 1 else Supervision()
+
+
+def wrong_place(listen: str, worker_id: str) -> tuple[str, str] | None:
+    """What is wrong with where a worker comes to and with the id of its key: which of the two, and why."""
+    if worker_id:
+        try:
+            check_node_id(worker_id)
+        except ValueError as error:
+            return "worker_id", f"{error}; `peerbus id crunch.key` prints that of a key"
+    if not listen:
+        return ("worker_id", "is of a worker that runs elsewhere: say where it comes to, listen") if worker_id else None
+    try:
+        place = Endpoint.parse(listen)
+    except ValueError as error:
+        return "listen", str(error)
+    if place.scheme not in ("tcp", "unix"):
+        return "listen", f"{listen}: a worker comes over tcp:// or unix://, not {place.scheme}://"
+    if place.scheme == "tcp" and not worker_id:
+        return "worker_id", (
+            f"{listen} can be reached by others: name the key of the worker that may come, "
+            'worker_id = "…" (`peerbus id crunch.key` prints it)'
+        )
+    return None
 
 
 def split_reactors(

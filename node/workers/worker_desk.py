@@ -20,7 +20,7 @@ from ...actors.reactor import Reactor
 from ...transports.connection import InsideLink
 from ..loop_lag import LoopLag
 from ..process_figures import process_figures
-from .talk import GATE, WORKER, AwaitRest, EndWorker, EventsOf, LogLines, PeerEnded, WorkerFigures
+from .talk import GATE, WORKER, AwaitRest, BeginWorker, EndWorker, EventsOf, LogLines, PeerEnded, WorkerFigures
 
 __all__ = ["WorkerDesk", "WorkerReports"]
 
@@ -37,15 +37,20 @@ LOOK_EVERY = 0.01
 
 
 class WorkerDesk(Reactor):
-    """See the module. `told(within)`: the worker is to end within so many seconds."""
+    """See the module. `told(within)`: the worker is to end within so many seconds; `begun(setup)`: what it is to do."""
 
     channel = WORKER
     ends_in: ClassVar[Ending | None] = Ending.SERVICE
 
-    def __init__(self, bus: Bus, told: Callable[[float], None]) -> None:
+    def __init__(self, bus: Bus, told: Callable[[float], None], begun: Callable[[bytes], None]) -> None:
         super().__init__()
         self._of = bus
         self._told = told
+        self._begun = begun
+
+    @handles(BeginWorker)
+    def _begin(self, said: BeginWorker) -> None:
+        self._begun(said.setup)
 
     @handles(PeerEnded)
     def _ended(self, said: PeerEnded) -> None:
@@ -144,7 +149,7 @@ class WorkerReports:
         due = 0.0
         while True:
             self.flush()
-            if monotonic() >= due:
+            if monotonic() >= due and not self._bus.closing:
                 due = monotonic() + FIGURES_EVERY
                 self._send(self.figures())
             await asyncio.sleep(EVERY)

@@ -8,6 +8,7 @@ Law 3. Signals reach the node alone: it is in a session of its own.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -17,7 +18,7 @@ from math import inf
 from random import SystemRandom
 from typing import Any, Final
 
-from ...actors.base import get_logger, text_of
+from ...actors.base import SendError, get_logger, text_of
 from ...actors.bus import Bus
 from ...actors.engine import Here, new_event_loop
 from ...actors.event_stream import Subscription
@@ -26,14 +27,16 @@ from ...transports.connection import (
     ConnectionEnded,
     Greeted,
     InsideConnection,
+    InsideLink,
     SharedByConnections,
     greet,
+    plain_channel,
 )
 from ...transports.streams import Stream, stream_of_pair
 from ...transports.wire import Codecs, Hello
 from .outside import Outside
-from .setup import WorkerSetup, inside_hello, read_setup
-from .talk import GATE, WORKER, WorkerStarted
+from .setup import WorkerSetup, inside_hello, read_setup, worker_agent
+from .talk import GATE, WORKER, WorkerLeaves, WorkerStarted
 from .worker_desk import WorkerDesk, WorkerReports
 
 __all__ = ["WorkerRun", "run_worker"]
@@ -42,6 +45,8 @@ log = get_logger("peerbus.workers")
 
 #: Bytes that the other side may make this one hold: it is this very node, and what it holds is bounded by credit.
 UNBOUNDED: Final = 1 << 40
+#: Seconds in which the node says what is to be done here.
+BEGIN_WITHIN: Final = 60.0
 
 
 def run_worker(link: socket.socket, data: bytes) -> int:
@@ -54,40 +59,64 @@ def run_worker(link: socket.socket, data: bytes) -> int:
 
 async def _run(link: socket.socket, setup: WorkerSetup) -> int:
     stream = await stream_of_pair(link, f"worker/{setup.worker}")
-    return await WorkerRun(setup).run(stream)
+    run = WorkerRun(setup.worker, setup.worker_id, setup.parent_id, setup)
+    return await run.run(await run.greet(stream))
 
 
 class WorkerRun:
-    """One run of a worker, from the first word to the last.
+    """One run of a worker, from the first word to the last. `parent`: the id of its node, empty where any will do.
 
+    `setup`: what it is to do; None: the node says it, once they are connected.
     Tasks: this one (waits for: the word to end, or the end of the link); one that tells the node of reactors which
     start and stop (waits for: facts; feeds: the connection); those of `WorkerReports`.
     """
 
-    def __init__(self, setup: WorkerSetup) -> None:
+    def __init__(self, name: str, own_id: str, parent: str, setup: WorkerSetup | None = None) -> None:
+        self._name = name
+        self._own_id = own_id
+        self._parent = parent
         self._setup = setup
-        self._bus = Bus(setup.node, shutdown_timeout=setup.shutdown_timeout, slow_handler=setup.slow_handler)
-        self._bus.node_id = setup.node_id
-        self._codecs = Codecs(self._bus.channels, Here(self._bus))
+        self._come: asyncio.Future[WorkerSetup] | None = None
+        self._way: InsideLink | None = None
         self._end = asyncio.Event()
         self._told_to_end = False
 
-    async def run(self, stream: Stream, *, dialed: bool = True) -> int:
+    async def greet(self, stream: Stream, *, dialed: bool = True) -> Greeted:
+        """Shake hands with the node. Raises as `peerbus.transports.connection.greet`."""
+        info = Codecs({WORKER.name: WORKER}).get(WORKER.name)
+        assert info is not None
+        number = SystemRandom().getrandbits(63)
+        own = inside_hello(self._own_id, self._name, number, os.urandom(16), (plain_channel(info.info),))
+        return await greet(stream, own, self._judge, dialed=dialed)
+
+    def _judge(self, hello: Hello) -> tuple[str, str] | None:
+        if self._parent and hello.node_id != self._parent:
+            return "node_id", f"this worker belongs to {self._parent}"
+        agent = worker_agent()
+        return None if hello.agent == agent else ("version", f"the worker runs {agent}, the node {hello.agent}")
+
+    async def run(self, greeted: Greeted) -> int:
         """Until the node says that it is over; returns the exit status."""
-        setup, bus = self._setup, self._bus
-        own = inside_hello(setup.worker_id, setup.worker, SystemRandom().getrandbits(63), os.urandom(16))
-        greeted = await greet(stream, own, self._judge, dialed=dialed)
+        node = greeted.peer
+        self._bus = bus = Bus(node.name, slow_handler=None)
+        self._codecs = Codecs(bus.channels, Here(bus))
+        bus.node_id = node.node_id
+        self._come = asyncio.get_running_loop().create_future()
         for channel in (GATE, WORKER):
             bus.declare(channel)
         async with bus:
-            bus.spawn(partial(WorkerDesk, bus, self._told))
+            bus.spawn(partial(WorkerDesk, bus, self._told, self._begun))
             actor = await self._connect(greeted)
+            if self._setup is None:
+                async with asyncio.timeout(BEGIN_WITHIN):
+                    self._setup = await self._come
+            setup = self._setup
+            bus.shutdown_timeout = setup.shutdown_timeout
             bus.outward = Outside(setup.worker, bus, self._codecs, actor.way)
             reports = WorkerReports(setup.worker, bus, actor.way, setup.level)
             with bus.subscribe(ActorStarted, ActorTerminated) as facts:
                 announcing = asyncio.ensure_future(self._announce(facts, actor))
-                self._announce_one(WORKER.name, actor)
-                why = await self._start_reactors(actor)
+                why = await self._start_reactors(setup, actor)
                 await actor.way.ask(
                     GATE.name,
                     WorkerStarted(setup.worker, os.getpid(), why),
@@ -96,7 +125,9 @@ class WorkerRun:
                     reply=None,
                 )
                 if why:
+                    log.error("worker cannot start", worker=setup.worker, why=why)
                     return 1
+                self._way = actor.way
                 reports.start()
                 await self._end.wait()
                 reports.flush()
@@ -104,6 +135,18 @@ class WorkerRun:
                 reports.close()
                 announcing.cancel()
         return 0 if self._told_to_end else 1
+
+    def leave(self) -> None:
+        """It is to stop, by the word of whoever runs this process: the node ends it in order."""
+        if self._way is None:
+            os._exit(0)  # it has not begun
+        with contextlib.suppress(SendError):
+            self._way.tell(GATE.name, WorkerLeaves(self._name), None, None)
+
+    def _begun(self, data: bytes) -> None:
+        assert self._come is not None
+        if not self._come.done():
+            self._come.set_result(read_setup(data))
 
     async def _connect(self, greeted: Greeted) -> InsideConnection:
         bus = self._bus
@@ -116,13 +159,9 @@ class WorkerRun:
         assert isinstance(actor, InsideConnection)
         return actor
 
-    def _judge(self, hello: Hello) -> tuple[str, str] | None:
-        wanted = self._setup.parent_id
-        return None if hello.node_id == wanted else ("node_id", f"this worker belongs to {wanted}")
-
-    async def _start_reactors(self, actor: InsideConnection) -> str:
+    async def _start_reactors(self, setup: WorkerSetup, actor: InsideConnection) -> str:
         """Import and start them; returns why that failed."""
-        setup, bus = self._setup, self._bus
+        bus = self._bus
         for known in setup.channels:
             try:
                 bus.declare(known.load())

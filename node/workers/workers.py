@@ -20,13 +20,15 @@ from ...actors.bus import Bus
 from ...actors.messages import ActorFailed, ActorRestarted, HandlerStalled
 from ...actors.reactor import Reactor
 from ...transports.connection import greet
-from ...transports.streams import stream_of_pair
+from ...transports.streams import Endpoint, Identity, stream_of_pair
 from ...transports.wire import Codecs, Hello
+from .awaiting import AwaitingKeeper
+from .door import ElsewhereRuns, WorkerDoor
 from .fork_server import ForkServer, WorkerProcess
 from .gate import Gate, WorkerTold
 from .keeper import WorkerEnded, WorkerKeeper, WorkerPlace, WorkerRuns
-from .setup import WorkerSetup, channel_paths, inside_hello
-from .talk import WORKER, EventsOf, LogLines, PeerEnded, WorkerFigures, WorkerStarted
+from .setup import inside_hello
+from .talk import WORKER, EventsOf, LogLines, PeerEnded, WorkerFigures, WorkerLeaves, WorkerStarted
 from .worker import Worker
 
 __all__ = ["WorkerView", "Workers"]
@@ -56,18 +58,24 @@ class WorkerView:
     failed: Mapping[str, int] | None = None
     dead_letters: Mapping[str, int] | None = None
     restarts: int = 0
+    #: Where one came from that runs elsewhere, or is awaited; empty: the node starts it.
+    at: str = ""
 
 
 class Workers:
     """See the module. On the loop's thread."""
 
-    def __init__(self, bus: Bus, codecs: Codecs, workers: Mapping[str, Worker]) -> None:
+    def __init__(self, bus: Bus, codecs: Codecs, workers: Mapping[str, Worker], identity: Identity) -> None:
         self._bus = bus
         self._codecs = codecs
         self._workers = dict(workers)
         self._places: dict[str, WorkerPlace] = {}
-        preload = [path.path.partition(":")[0] for worker in workers.values() for path in worker.paths]
-        self._server = ForkServer(bus.name, preload)
+        own = [worker for worker in workers.values() if not worker.listen]
+        preload = [path.path.partition(":")[0] for worker in own for path in worker.paths]
+        self._server = ForkServer(bus.name, preload) if own else None
+        self._identity = identity
+        #: By the places where workers come in that run elsewhere.
+        self._doors: dict[str, WorkerDoor] = {}
         self._incarnation = bus.rng.getrandbits(63)
         for worker in workers.values():
             for reactor in worker.classes:
@@ -89,38 +97,46 @@ class Workers:
         bus.declare(Gate.channel)
         bus.declare(WORKER)
         await bus.started(bus.spawn(partial(Gate, self._codecs, self._told, self._tell)))
-        await self._server.start()
+        if self._server is not None:
+            await self._server.start()
         for name, worker in self._workers.items():
-            place = self._places[name] = WorkerPlace(name, worker, bus, self._codecs, self._forked)
-            place.keeper = ref = bus.spawn(
-                partial(WorkerKeeper, place), name=f"worker-{name}", supervision=worker.policy
-            )
+            if worker.listen:
+                self._door(worker.listen).keys[name] = worker.worker_id
+        for door in self._doors.values():
+            await door.open()
+        for name, worker in self._workers.items():
+            begins = self._came if worker.listen else self._forked
+            place = self._places[name] = WorkerPlace(name, worker, bus, self._codecs, self._incarnation, begins)
+            keeper = partial(AwaitingKeeper if worker.listen else WorkerKeeper, place)
+            place.keeper = ref = bus.spawn(keeper, name=f"worker-{name}", supervision=worker.policy)
             bus.actors.end_of(ref._cell).add_done_callback(
                 lambda _, place=place: place.finish("it is not begun any more")  # type: ignore[misc]  # a default of a lambda
             )
             await bus.started(ref)
 
     async def aclose(self) -> None:
-        """End the fork server; the workers have ended with their keepers. Idempotent."""
+        """End the fork server, and let nobody in; the workers have ended with their keepers. Idempotent."""
         for place in self._places.values():
             place.finish("the node has ended")
-        await self._server.aclose()
+        for door in self._doors.values():
+            await door.aclose()
+        if self._server is not None:
+            await self._server.aclose()
+
+    def _door(self, listen: str) -> WorkerDoor:
+        bus, place = self._bus, Endpoint.parse(listen)
+        if listen not in self._doors:
+            self._doors[listen] = WorkerDoor(bus.name, bus.node_id, self._identity, place, self._incarnation)
+        return self._doors[listen]
+
+    async def _came(self, place: WorkerPlace, ended: Callable[[str], None]) -> tuple[WorkerRuns, Any]:
+        greeted = await self._doors[place.worker.listen].next(place.name)
+        return ElsewhereRuns(greeted.stream, ended), greeted
 
     async def _forked(self, place: WorkerPlace, ended: Callable[[str], None]) -> tuple[WorkerRuns, Any]:
         bus = self._bus
-        setup = WorkerSetup(
-            worker=place.name,
-            node=bus.name,
-            node_id=bus.node_id,
-            worker_id=place.worker_id,
-            parent_id=bus.node_id,
-            incarnation=self._incarnation,
-            reactors=place.worker.paths,
-            channels=channel_paths(bus.channels.values()),
-            shutdown_timeout=bus.shutdown_timeout,
-            slow_handler=None,
-            level=logging.getLogger("peerbus").getEffectiveLevel(),
-        )
+        setup = place.setup()
+        assert self._server is not None
         process: WorkerProcess = await self._server.fork(msgspec.msgpack.encode(setup), ended)
         try:
             stream = await stream_of_pair(process.stream, f"worker/{place.name}")
@@ -151,6 +167,8 @@ class Workers:
                 place.started(said)
             case WorkerFigures():
                 place.figures = said
+            case WorkerLeaves():
+                place.leaves()
             case LogLines():
                 self._log(said)
             case EventsOf():
@@ -210,7 +228,8 @@ def _view(place: WorkerPlace) -> WorkerView:
     if state == "waiting" and place.process is not None and not place.process.over.is_set():
         state = "starting"
     pid = 0 if place.process is None or state in ("ended", "waiting") else place.process.pid
-    base = WorkerView(place.name, state, pid, names, place.begun, place.ended)
+    where = place.process.where if place.elsewhere and pid and place.process else place.worker.listen
+    base = WorkerView(place.name, state, pid, names, place.begun, place.ended, at=where)
     said = place.figures
     if said is None or said.pid != pid:
         return base

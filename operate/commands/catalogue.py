@@ -54,6 +54,7 @@ COMMANDS: tuple[CommandEntry, ...] = (
         "describe", _MAKE, "write what a node speaks, as AsyncAPI, JSON Schema, Markdown or a drawing", ".describe"
     ),
     CommandEntry("run", _RUN, "run one node from its configuration, until Ctrl-C or SIGTERM", ".run"),
+    CommandEntry("worker", _RUN, "run a process of a node elsewhere, as in another container", ".worker"),
     CommandEntry(
         "keygen", _RUN, "make a new identity (an Ed25519 private key) and print its node id", ".identities:KEYGEN"
     ),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator
 from functools import partial
 
 from crunching import Counter, Look, Wait
@@ -12,14 +13,19 @@ from peerbus.node.workers.talk import (
     GATE,
     WORKER,
     AwaitRest,
+    BeginWorker,
     EndOf,
     EndWorker,
     EventsOf,
     LogLines,
+    OpenOut,
+    PackedItem,
     PeerEnded,
     SendOut,
     SendOutMany,
+    StreamOut,
     WorkerFigures,
+    WorkerLeaves,
     WorkerStarted,
 )
 from peerbus.node.workers.worker_desk import WorkerDesk, WorkerReports
@@ -34,14 +40,30 @@ class Hearer(Reactor):
         super().__init__()
         self.heard = heard
 
-    @handles(LogLines, EventsOf, WorkerFigures, EndOf, SendOut, SendOutMany, WorkerStarted)
+    @handles(
+        LogLines,
+        EventsOf,
+        WorkerFigures,
+        EndOf,
+        SendOut,
+        SendOutMany,
+        PackedItem,
+        WorkerStarted,
+        WorkerLeaves,
+    )
     def hear(self, said: object) -> None:
         self.heard.append(said)
+
+    @handles(StreamOut, OpenOut)
+    async def stream_out(self, said: object) -> AsyncIterator[PackedItem]:
+        self.heard.append(said)
+        yield PackedItem(0, b"")
 
 
 async def test_a_worker_tells_its_log_and_its_figures_and_rests_when_nothing_is_under_way() -> None:
     heard: list[object] = []
     told: list[float] = []
+    begun: list[bytes] = []
     async with inside_scene() as scene:
         node = scene.node
         node.declare(GATE)
@@ -49,7 +71,7 @@ async def test_a_worker_tells_its_log_and_its_figures_and_rests_when_nothing_is_
         await node.started(node.spawn(partial(Hearer, heard)))
         worker = await scene.add(Counter)
         worker.declare(WORKER)
-        desk = worker.spawn(partial(WorkerDesk, worker, told.append))
+        desk = worker.spawn(partial(WorkerDesk, worker, told.append, begun.append))
         await worker.started(desk)
         reports = WorkerReports("w0", worker, scene.their_ends[0].way, logging.INFO)
         logging.getLogger("of.the.user").info("a line of %s", "it")
@@ -76,8 +98,9 @@ async def test_a_worker_tells_its_log_and_its_figures_and_rests_when_nothing_is_
         assert waits.done() or await waits == "waited"
         await worker.tell(desk, PeerEnded("bus://local/third", "bus://local/counter", "stopped"))
         await worker.tell(desk, PeerEnded("bus://local/third", "bus://local/nobody", "stopped"))
+        await worker.tell(desk, BeginWorker(b"setup"))
         await worker.tell(desk, EndWorker(3.0))
         await until(lambda: bool(told))
-        assert told == [3.0]
+        assert (told, begun) == ([3.0], [b"setup"])
         assert await node.ask(LOCAL / Counter, Look(""), timeout=5) == "bus://local/third"
     assert issubclass(Hearer, Actor)

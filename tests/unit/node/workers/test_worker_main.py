@@ -4,11 +4,9 @@ import asyncio
 import socket
 
 import pytest
-from crunching import Counter
 
 from peerbus.actors import HandshakeFailed
-from peerbus.node.workers.factory_path import factory_path
-from peerbus.node.workers.setup import WorkerSetup, inside_hello
+from peerbus.node.workers.setup import inside_hello
 from peerbus.node.workers.worker_main import WorkerRun
 from peerbus.transports.connection import greet
 from peerbus.transports.streams import stream_of_pair
@@ -16,22 +14,12 @@ from peerbus.transports.streams import stream_of_pair
 
 async def test_a_worker_belongs_to_one_node_and_lets_no_other_in() -> None:
     one, two = socket.socketpair()
-    setup = WorkerSetup(
-        worker="crunch",
-        node="n",
-        node_id="ab" * 32,
-        worker_id="cd" * 32,
-        parent_id="ab" * 32,
-        incarnation=1,
-        reactors=(factory_path(Counter),),
-        shutdown_timeout=1.0,
-        slow_handler=None,
-        level=20,
-    )
     other = inside_hello("ef" * 32, "other", 3, bytes(16))
     here, there = await stream_of_pair(one, "a"), await stream_of_pair(two, "b")
     ended = await asyncio.gather(
-        WorkerRun(setup).run(here), greet(there, other, lambda _: None, dialed=False), return_exceptions=True
+        WorkerRun("crunch", "cd" * 32, "ab" * 32).greet(here),
+        greet(there, other, lambda _: None, dialed=False),
+        return_exceptions=True,
     )
     assert all(isinstance(each, HandshakeFailed) for each in ended)
     with pytest.raises(HandshakeFailed, match="belongs to"):

@@ -1,0 +1,86 @@
+"""`peerbus worker`: a process of a node that runs elsewhere, as in another container, until it is told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from ...actors.base import ConfigError
+from ...node import logs
+from ...node.config_worker import WorkerConfig, load_worker_config
+from ...node.overrides import from_environment, from_words
+from ...node.workers import CalledNode, keep_calling
+from ...transports.streams import Identity
+from .terminal import Terminal
+
+__all__ = ["add_arguments", "run"]
+
+_EPILOG = """\
+The configuration says who the worker is and whom it works for; what it runs, its node says, whose modules have to be
+installed here too:
+
+  name = "crunch"
+  node = "unix:///shared/crunch.sock"     # or over TCP, with the id of the node's key:
+                                          # node = "tcp://<peerbus id alice.key>@alice:7450"
+  identity = "crunch.key"                 # over TCP: peerbus keygen crunch.key
+
+The node's configuration awaits it:
+
+  [processes.crunch]
+  reactors = ["jobs:Hash"]
+  listen = "unix:///shared/crunch.sock"   # or "tcp://0.0.0.0:7450", with the id of the worker's key:
+                                          # worker_id = "<peerbus id crunch.key>"
+
+It calls until its node is there, works for it, begins anew where it was killed, and calls again where the node has
+gone. The first SIGTERM or Ctrl-C ends it in order: what is under way is done, and what is sent meanwhile waits for the
+next one. A second one ends it at once. docs/deploy.md has it in containers.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The flags of `peerbus worker`."""
+    parser.epilog = _EPILOG
+    parser.add_argument("config", metavar="CONFIG.toml", type=Path, help="the worker's own configuration")
+    parser.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="stands above the file and the environment; the value is TOML, or a text (may be repeated)",
+    )
+    parser.add_argument("--log-level", choices=list(logs.LEVELS), help="instead of [log] level")
+    parser.add_argument("--json-logs", action="store_true", help="one JSON object a line, instead of [log] format")
+    parser.add_argument("--check", action="store_true", help="read everything, say what it is, call nobody")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run it to its end; return the exit status. Raises ConfigError."""
+    config = _read(options)
+    identity = _identity(config)
+    if options.check:
+        key = "it shows no key" if identity is None else f"its key is {identity.node_id}"
+        Terminal().say(f"{options.config} is well\n  worker {config.name} of the node at {config.node}; {key}")
+        return 0
+    logs.configure(config.level, config.format)
+    return keep_calling(CalledNode(config.name, config.node, identity))
+
+
+def _read(options: argparse.Namespace) -> WorkerConfig:
+    overrides = [*from_environment(os.environ), *from_words(options.set)]
+    config = load_worker_config(options.config, overrides)
+    if options.log_level:
+        config = replace(config, level=options.log_level)
+    if options.json_logs:
+        config = replace(config, format="json")
+    return config
+
+
+def _identity(config: WorkerConfig) -> Identity | None:
+    if config.identity is None:
+        return None
+    try:
+        return config.identity.read().identity
+    except ConfigError as error:
+        raise config.source.error("identity", str(error)) from None
