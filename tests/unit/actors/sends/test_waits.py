@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from peerbus.actors import LOCAL, Actor, Bus, Channel, Message, Reactor, handles
 from peerbus.actors.sends.waits import MAX_WAITS, waits_in
@@ -20,7 +21,7 @@ class Silent(Reactor):
 
 async def test_what_a_task_stands_in_is_found_in_tasks_and_gathered_and_bounded() -> None:
     async with Bus("test", reactors=[Silent]) as bus:
-        asks = [bus.ask(LOCAL / Silent, Later(), timeout=60) for _ in range(3)]
+        asks: list[Any] = [bus.ask(LOCAL / Silent, Later(), timeout=60) for _ in range(3)]
 
         async def outer() -> None:
             await asyncio.ensure_future(_awaits(asks[0]))

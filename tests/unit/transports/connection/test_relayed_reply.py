@@ -76,7 +76,7 @@ def test_items_go_on_as_the_bytes_that_came_within_what_the_handler_grants() -> 
     desk = Desk()
     reply = made(desk)
     reply.grant(2, 6)
-    reply.came(LANE, 3, [memoryview(b"one"), memoryview(b"three")], 8)  # type: ignore[arg-type]  # views, all of them
+    reply.came(LANE, 3, [memoryview(b"one"), memoryview(b"three")], 8)
     assert desk.said == [(2, 6)]
     assert desk.sink is not None
     assert (desk.sink.pending, desk.up.received) == (8, 2)
