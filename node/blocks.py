@@ -1,4 +1,4 @@
-"""A file, served in blocks to every asker.
+"""A file, served in blocks to every asker: one, or many of them as a stream.
 
 `reactors = [{path = "peerbus.node.blocks:Blocks", args = {file = "/srv/archive.tar"}}]` in a configuration runs it;
 `peerbus.node.blocksync` fetches what it serves.
@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import hashlib
 import os
-from io import FileIO
+from collections.abc import AsyncIterator
 from typing import BinaryIO
 
-from ..actors.base import ConfigError, RemoteError
+from ..actors.base import RemoteError
 from ..actors.engine import handles
-from ..actors.messages import Channel, Message
+from ..actors.messages import Channel, Message, Request, Stream
 from ..actors.reactor import Reactor
+from .block_files import ServedFile, unserved
 
-__all__ = ["Block", "Blocks", "GetBlock", "GetManifest", "GetServed", "Manifest", "Served"]
+__all__ = ["Block", "Blocks", "GetBlock", "GetManifest", "GetRange", "GetServed", "Manifest", "Served"]
 
-#: Bytes of a block. Here 64, 128 and 256 KiB are equally fast over TLS; below, each ask costs more than its bytes.
+#: Bytes of a block. Here 64, 128 and 256 KiB are equally fast over TLS; below, each block costs more than its bytes.
 BLOCK_SIZE = 128 * 1024
 #: Blocks of one file: their digests have to fit into one message. Larger files get larger blocks.
 MAX_BLOCKS = 65_536
+#: Blocks of a stream that are read from the disk in one go.
+READ_AHEAD = 4
 
 
 class GetManifest(Message):
@@ -55,6 +58,13 @@ class Block(Message):
     data: bytes
 
 
+class GetRange(Message, Request[Stream[Block]]):
+    """Ask for `count` blocks, from `first` on: they come one by one, in order. RemoteError("no_such_block") else."""
+
+    first: int
+    count: int
+
+
 class GetServed(Message):
     """Ask what was served since the start; a Served answers."""
 
@@ -69,8 +79,7 @@ class Served(Message):
 class Blocks(Reactor):
     """Serves the file at the path `file`. Starting raises ConfigError where it cannot be read."""
 
-    channel = Channel("blocks", messages=(GetManifest, Manifest, GetBlock, Block, GetServed, Served))
-    dispatcher = "thread"  # it waits for a disk, and hashes: on a thread of its own nobody waits with it
+    channel = Channel("blocks", messages=(GetManifest, Manifest, GetBlock, Block, GetRange, GetServed, Served))
 
     def __init__(self, file: str, *, block_size: int = BLOCK_SIZE) -> None:
         super().__init__()
@@ -81,30 +90,36 @@ class Blocks(Reactor):
     @classmethod
     def check_args(cls, file: str, *, block_size: int = BLOCK_SIZE) -> None:
         """Raise ConfigError where the file cannot be opened: `peerbus run` asks before it starts anything."""
-        with _opened(file):
-            pass
+        ServedFile(file).close()
 
     def on_start(self) -> None:
-        """Read the file once, for its digests."""
-        self._file = _opened(self._path)
+        """Open the file."""
+        self._file = ServedFile(self._path)
+
+    async def on_started(self) -> None:
+        """Read it once, for its digests."""
         try:
-            self._manifest = _manifest(self._file, self._block_size)
+            self._manifest = await self.run_blocking(_manifest, self._file.file, self._block_size)
         except OSError as error:
-            raise _unserved(self._path, error) from error
+            raise unserved(self._path, error) from error
 
     @handles(GetManifest)
     def _get_manifest(self, _request: GetManifest) -> Manifest:
         return self._manifest
 
-    @handles(GetBlock)
-    def _get_block(self, request: GetBlock) -> Block:
-        manifest = self._manifest
-        if not 0 <= request.index < len(manifest.blocks):
-            raise RemoteError("no_such_block", f"{request.index} of {len(manifest.blocks)}")
-        data = os.pread(self._file.fileno(), manifest.block_size, request.index * manifest.block_size)
-        self._blocks += 1
-        self._bytes += len(data)
-        return Block(request.index, data)
+    @handles(GetBlock, reentrant=True)  # the next one is read while this one is
+    async def _get_block(self, request: GetBlock) -> Block:
+        self._check(request.index, 1)
+        (block,) = await self._read(request.index, 1)
+        return self._served(block)
+
+    @handles(GetRange)
+    async def _get_range(self, request: GetRange) -> AsyncIterator[Block]:
+        self._check(request.first, request.count)
+        end = request.first + request.count
+        for first in range(request.first, end, READ_AHEAD):
+            for block in await self._read(first, min(READ_AHEAD, end - first)):
+                yield self._served(block)
 
     @handles(GetServed)
     def _get_served(self, _request: GetServed) -> Served:
@@ -114,16 +129,21 @@ class Blocks(Reactor):
         """Close the file."""
         self._file.close()
 
+    def _check(self, first: int, count: int) -> None:
+        blocks = len(self._manifest.blocks)
+        if not (count > 0 and 0 <= first <= blocks - count):
+            what = str(first) if count == 1 else f"{count} from {first}"
+            raise RemoteError("no_such_block", f"{what} of {blocks}")
 
-def _opened(path: str) -> FileIO:
-    try:
-        return open(path, "rb", buffering=0)
-    except OSError as error:
-        raise _unserved(path, error) from error
+    async def _read(self, first: int, count: int) -> list[Block]:
+        size = self._manifest.block_size
+        found = await self.run_blocking(self._file.read, first * size, size, count)
+        return [Block(first + place, data) for place, data in enumerate(found)]
 
-
-def _unserved(path: str, error: OSError) -> ConfigError:
-    return ConfigError(f"{path} cannot be served: {error.strerror}")
+    def _served(self, block: Block) -> Block:
+        self._blocks += 1
+        self._bytes += len(block.data)
+        return block
 
 
 def _manifest(file: BinaryIO, block_size: int) -> Manifest:

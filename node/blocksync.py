@@ -1,21 +1,17 @@
 """One file, from the nodes that have it to one that wants it: in blocks, each checked, from all of them at once.
 
-`Sync` fetches what `Blocks` serves on every node that offers a role, many blocks in flight, and asks again where an
-answer is wrong or missing. The demonstration runs it, and so does a configuration:
+`Sync` reads streams of what `Blocks` serves on the nodes that offer a role, several at once, and asks others for the
+rest where one ends early, or a block is wrong. The demonstration runs it, and so does a configuration:
 `reactors = [{path = "peerbus.node.blocksync:Sync", args = {file = "copy.tar"}}]`.
 """
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-import os
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from ..actors.actor import Actor
 from ..actors.base import (
     DeadlineExceeded,
     InFull,
@@ -26,12 +22,13 @@ from ..actors.base import (
     SendError,
     get_logger,
 )
-from ..actors.engine import Ref, handles
-from ..actors.messages import Channel, Directive, Message, Role, ShutdownStarted, Supervision
+from ..actors.engine import handles
+from ..actors.messages import Channel, Message, Role, ShutdownStarted
 from ..actors.reactor import Reactor
-from .blocks import Block, Blocks, GetBlock, GetManifest, Manifest
+from .block_files import CopiedFile
+from .blocks import Block, Blocks, GetBlock, GetManifest, GetRange, Manifest
 from .in_flight import InFlight
-from .private_files import open_for_writing
+from .runs import Runs
 
 __all__ = ["GetProgress", "Progress", "Sync"]
 
@@ -48,7 +45,7 @@ class GetProgress(Message):
 
 
 class Progress(Message):
-    """How far a sync is. `text` says why it failed; times are seconds, `p50` and `p99` those of the asks for blocks."""
+    """How far a sync is. `text` says why it failed; times are seconds, `p50` and `p99` how long blocks were awaited."""
 
     state: Literal["looking", "fetching", "done", "failed"] = "looking"
     text: str = ""
@@ -78,30 +75,31 @@ class _Begin(Message):
 class Sync(Reactor):
     """Fetches the file that nodes with `role` serve, and puts it at the path `file` when every byte is right.
 
-    It begins when `sources` nodes serve it, or one after `patience` seconds; as many blocks are in flight as come in
-    time, `window` at most. It fails when nobody sent a right block for `patience` seconds. `Progress` is published on
-    the bus at each percent.
+    It begins when `sources` nodes serve it, or one after `patience` seconds; as many streams of blocks are open as come
+    in time, `streams` at most. It fails when nobody sent a right block for `patience` seconds. `Progress` is published
+    on the bus at each percent.
     """
 
     channel = Channel("sync", messages=(GetProgress, Progress))
 
     def __init__(
-        self, file: str, *, role: str = "archive", sources: int = 1, window: int = 32, patience: float = 30.0
+        self, file: str, *, role: str = "archive", sources: int = 1, streams: int = 8, patience: float = 30.0
     ) -> None:
         super().__init__()
         self.bus.declare(Blocks.channel)  # this node talks to that reactor, it runs none
         self._path = Path(file)
         self._role = role
         self._sources = sources
-        self._window = window
+        self._streams = streams
         self._patience = patience
         self._state: Literal["looking", "fetching", "done", "failed"] = "looking"
         self._text = ""
         self._manifest = Manifest(0, 1, b"", ())
         self._blocks = self._bytes = self._retries = 0
-        self._latencies: list[float] = []
-        self._in_flight = InFlight(window, timeout=ASK_TIMEOUT, longest=patience)
-        #: Those that wait until one more may be in flight.
+        self._waits: list[float] = []
+        self._runs = Runs(0, streams)
+        self._in_flight = InFlight(streams, timeout=ASK_TIMEOUT, longest=patience)
+        #: Those that wait until one more may be open.
         self._room = asyncio.Condition()
         self._began = self._last = self.bus.loop.time()
         self._ended: float | None = None
@@ -114,7 +112,7 @@ class Sync(Reactor):
 
     @handles(GetProgress)
     def _get_progress(self, _request: GetProgress) -> Progress:
-        times = sorted(self._latencies) or [0.0]
+        times = sorted(self._waits) or [0.0]
         return Progress(
             state=self._state,
             text=self._text,
@@ -154,18 +152,18 @@ class Sync(Reactor):
         self._enter("looking")
         log.info("looking for archives", role=self._role, at_least=self._sources)
         self._manifest = await self._find_manifest()
-        copy = self.spawn(_Copy, self._path, self._manifest)
+        manifest = self._manifest
+        copy = await self.run_blocking(CopiedFile, self._path, manifest.block_size, manifest.blocks, manifest.sha256)
         try:
-            await self.bus.started(copy)
             self._began = self._last = self._now()
             self._enter("fetching")
-            todo = iter(range(len(self._manifest.blocks)))
+            self._runs = Runs(len(self._manifest.blocks), self._streams)
             async with asyncio.TaskGroup() as group:
-                for _ in range(self._window):
-                    group.create_task(self._fetch(todo, copy))
-            await self.ask(copy, _Finish(), timeout=self._patience)
+                for _ in range(self._streams):
+                    group.create_task(self._fetch(copy))
+            await self.run_blocking(copy.finish)
         finally:
-            copy.stop(block=False)
+            copy.close()
         self._enter("done")
         log.info("synced", file=str(self._path), sha256=InFull(self._manifest.sha256.hex()), retries=self._retries)
 
@@ -182,49 +180,66 @@ class Sync(Reactor):
                 raise NoRoute(f"no peer that offers {self._role!r} has served a file for {self._patience:.0f} s")
             await asyncio.sleep(0.05)
 
-    async def _fetch(self, todo: Iterator[int], copy: Ref[_Copy]) -> None:
-        """Fetch one block after the other; `todo` is shared, so the others fetch different ones meanwhile."""
-        for index in todo:
-            wait = FIRST_RETRY
-            while not await self._fetch_block(index, copy):
-                self._retries += 1
-                await asyncio.sleep(wait * self.bus.rng.uniform(0.5, 1))
-                wait = min(wait * 2, LAST_RETRY)
+    async def _fetch(self, copy: CopiedFile) -> None:
+        """Fetch one run of blocks after the other, while others fetch theirs."""
+        wait = FIRST_RETRY
+        while run := self._runs.take():
+            rest = await self._read(run, copy)
+            if not rest:
+                wait = FIRST_RETRY
+                continue
+            self._runs.give_back(rest)  # to whoever is next: here, or in another task
+            self._retries += 1
+            await asyncio.sleep(wait * self.bus.rng.uniform(0.5, 1))
+            wait = min(wait * 2, LAST_RETRY)
 
-    async def _fetch_block(self, index: int, copy: Ref[_Copy]) -> bool:
-        """Ask one of the archives. False: it gave no answer, or not the right one."""
+    async def _read(self, run: range, copy: CopiedFile) -> range:
+        """Read a stream of these blocks from one of the archives. Returns what of them has not come."""
         in_flight = self._in_flight
         async with self._room:
             await self._room.wait_for(lambda: in_flight.room)
             in_flight.begin()
-        asked = self._now()
+        asked = since = self._now()
+        rest = run
         try:
-            block = await self.ask(Role(self._role) / Blocks, GetBlock(index), reply=Block, timeout=in_flight.timeout)
+            request, archive = GetRange(run.start, len(run)), Role(self._role) / Blocks
+            async for block in self.stream(archive, request, idle=in_flight.timeout):
+                self._waits.append(self._now() - since)
+                if not rest:
+                    raise RemoteError("too_many_blocks", f"an archive sent more than {len(run)}")
+                if not (await self._take(rest[0], block, copy) or await self._fetch_from_any(rest[0], copy)):
+                    break
+                rest = rest[1:]
+                since = self._now()
         except (DeadlineExceeded, MailboxFull) as error:
-            in_flight.late(asked, self._now())
-            return self._asks_again(index, error)
+            in_flight.late(since, self._now())
+            self._runs.failed()
+            self._goes_on(run, error)
         except (SendError, RemoteError) as error:
             in_flight.failed()
-            return self._asks_again(index, error)
+            self._goes_on(run, error)
         except BaseException:
             in_flight.failed()
             raise
         else:
+            self._runs.came(len(run) - len(rest), self._now() - asked)
             in_flight.answered(asked, self._now())
+            if rest:
+                self._goes_on(
+                    run, RemoteError("too_few_blocks", f"an archive sent {len(run) - len(rest)} of {len(run)}")
+                )
         finally:
             async with self._room:
                 self._room.notify(2)  # its own place, and one by which the limit may have grown
-        self._latencies.append(self._now() - asked)
-        return await self._take(index, block, copy) or await self._fetch_from_any(index, copy)
+        return rest
 
-    def _asks_again(self, index: int, error: SendError | RemoteError) -> bool:
-        """Nobody sent the block. Raises the error where that has gone on for too long; returns False."""
+    def _goes_on(self, run: range, error: SendError | RemoteError) -> None:
+        """The stream of these blocks ended early. Raises the error where no block has come for too long."""
         if self._now() > self._last + self._patience:
             raise error
-        log.debug("asking again", block=index, why=str(error))
-        return False
+        log.debug("asking again", first=run.start, blocks=len(run), why=str(error))
 
-    async def _fetch_from_any(self, index: int, copy: Ref[_Copy]) -> bool:
+    async def _fetch_from_any(self, index: int, copy: CopiedFile) -> bool:
         """Ask all archives: the one that was asked sent a wrong block, and as the nearest it would be asked again."""
         log.warning("a wrong block, asking every archive", block=index)
         self._retries += 1
@@ -237,9 +252,9 @@ class Sync(Reactor):
             raise RemoteError("wrong_block", f"no archive has sent the right block {index}")
         return False
 
-    async def _take(self, index: int, block: Block, copy: Ref[_Copy]) -> bool:
+    async def _take(self, index: int, block: Block, copy: CopiedFile) -> bool:
         """Write the block, if it is the right one."""
-        if block.index != index or not await self.ask(copy, block, reply=bool, timeout=self._patience):
+        if block.index != index or not await self.run_blocking(copy.put, index, block.data):
             return False
         self._last = self._now()
         before = self._blocks * 100 // len(self._manifest.blocks)
@@ -257,41 +272,3 @@ class Sync(Reactor):
 
     def _now(self) -> float:
         return self.bus.loop.time()
-
-
-class _Finish(Message):
-    """To a copy: all blocks are there."""
-
-
-class _Copy(Actor):
-    """The file that is being written: beside its place first, in its place when it is whole."""
-
-    dispatcher = "thread"  # it waits for a disk, and hashes
-    supervision = Supervision(directive=Directive.STOP)  # begun anew it would lack what was written
-
-    def __init__(self, path: Path, manifest: Manifest) -> None:
-        super().__init__()
-        self._path = path
-        self._manifest = manifest
-        self._part = path.with_name(f"{path.name}.part")
-
-    def on_start(self) -> None:
-        self._file = open_for_writing(self._part, 0o644)
-
-    @handles(Block)
-    def _put(self, block: Block) -> bool:
-        right = hashlib.sha256(block.data).digest() == self._manifest.blocks[block.index]
-        if right:
-            os.pwrite(self._file.fileno(), block.data, block.index * self._manifest.block_size)
-        return right
-
-    @handles(_Finish)
-    def _finish(self, _finish: _Finish) -> None:
-        self._file.seek(0)
-        if hashlib.file_digest(self._file, "sha256").digest() != self._manifest.sha256:
-            raise RemoteError("wrong_copy", f"every block of {self._path} is right, the whole is not")
-        self._part.replace(self._path)
-
-    def on_stop(self) -> None:
-        self._file.close()
-        self._part.unlink(missing_ok=True)

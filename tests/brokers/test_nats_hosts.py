@@ -1,4 +1,4 @@
-"""Three hosts that reach a server and not each other: a file is synced through it, as examples/blocksync*.toml say."""
+"""Three hosts that reach a server and not each other: a file is synced through it, as examples/blocksync/*.toml say."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hosts import Hosts, hosts_of
 from nats_servers import program
 from services import PATIENCE, Service
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+FOLDER = Path(__file__).resolve().parents[2] / "examples" / "blocksync"
 SERVER, ARCHIVES, WANT = 4, (1, 2), 3
 #: Connects to a place of another host, and says how that went.
 REACHES = """
@@ -74,9 +74,7 @@ def test_a_file_is_synced_between_hosts_that_reach_the_server_alone(tmp_path: Pa
                     settings = {"name": f"host-{number}", "listen": f'["nats://{place}:{port}/blocksync"]'}
                     flags = [word for key, value in settings.items() for word in ("--set", f"{key}={value}")]
                     peerbus = (sys.executable, "-W", "error", "-m", "peerbus", "run", "--json-logs", *flags)
-                    service = Service(
-                        on(hosts, number, *peerbus, str(EXAMPLES / f"blocksync-{what}.toml")), {}, tmp_path
-                    )
+                    service = Service(on(hosts, number, *peerbus, str(FOLDER / f"{what}.toml")), {}, tmp_path)
                     services.append(service)
                     return service
 

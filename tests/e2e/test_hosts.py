@@ -15,7 +15,7 @@ from queue import Queue
 import pytest
 from hosts import Hosts, hosts_of
 
-#: One node of examples/blocksync.py that says what it hears. Beats come often, so that a cut is noticed within seconds.
+#: One node of examples/blocksync that says what it hears. Beats come often, so that a cut is noticed within seconds.
 PROGRAM = """
 import asyncio, sys
 from functools import partial

@@ -12,7 +12,7 @@ from peerbus.actors import Channel, Message, Peer, Reactor, Request, Role, handl
 from peerbus.discovery import PeerDown, PeerUp
 from peerbus.node import Node
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "blocksync.py"
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "blocksync" / "nodes.py"
 PLACE = "libp2p+tcp://127.0.0.1:0"
 
 

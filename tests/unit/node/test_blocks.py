@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from peerbus.actors import LOCAL, Bus, ConfigError, RemoteError
-from peerbus.node.blocks import Block, Blocks, GetBlock, GetManifest, GetServed, Manifest, Served
+from peerbus.node.blocks import Block, Blocks, GetBlock, GetManifest, GetRange, GetServed, Manifest, Served
 
 Serve = Callable[[bytes, int], Bus]
 
@@ -48,6 +48,17 @@ def test_a_block_has_the_bytes_of_its_place_and_is_counted(serve: Serve) -> None
 def test_a_block_that_is_not_there_is_refused(serve: Serve, index: int) -> None:
     with pytest.raises(RemoteError, match=f"no_such_block: {index} of 3"):
         serve(b"12345", 2).ask(LOCAL / Blocks, GetBlock(index)).get()
+
+
+async def test_a_range_of_blocks_comes_as_a_stream(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(bytes(range(21)))
+    async with Bus(reactors=[partial(Blocks, str(tmp_path / "file"), block_size=2)]) as bus:
+        blocks = [block async for block in bus.stream(LOCAL / Blocks, GetRange(1, 10))]
+        assert blocks == [Block(index, bytes(range(2 * index, min(2 * index + 2, 21)))) for index in range(1, 11)]
+        assert await bus.ask(LOCAL / Blocks, GetServed()) == Served(10, 19)
+        for first, count in ((-1, 1), (0, 0), (11, 1), (10, 2), (0, 12)):
+            with pytest.raises(RemoteError, match="no_such_block"):
+                await anext(bus.stream(LOCAL / Blocks, GetRange(first, count)))
 
 
 def test_a_large_file_has_larger_blocks_and_not_more_than_a_message_holds(serve: Serve) -> None:

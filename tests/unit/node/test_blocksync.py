@@ -13,7 +13,7 @@ import pytest
 
 from peerbus.actors import LOCAL, Bus, Reactor, RemoteError, handles
 from peerbus.node import Node
-from peerbus.node.blocks import Block, Blocks, GetBlock, GetServed, Served
+from peerbus.node.blocks import Block, Blocks, GetBlock, GetRange, GetServed, Served
 from peerbus.node.blocksync import GetProgress, Progress, Sync
 
 BLOCK = 1000
@@ -27,13 +27,41 @@ class Refusing(Blocks):
     def _refuse(self, _request: GetBlock) -> Block:
         raise RemoteError("busy")
 
+    @handles(GetRange)
+    async def _refuse_all(self, request: GetRange) -> AsyncIterator[Block]:
+        yield self._refuse(GetBlock(request.first))
+
 
 class Lying(Blocks):
     """An archive that sends another block than the one asked for."""
 
     @handles(GetBlock)
-    def _lie(self, request: GetBlock) -> Block:
-        return self._get_block(GetBlock(0 if request.index else 1))
+    async def _lie(self, request: GetBlock) -> Block:
+        return await self._get_block(GetBlock(0 if request.index else 1))
+
+    @handles(GetRange)
+    async def _lie_on(self, request: GetRange) -> AsyncIterator[Block]:
+        for index in range(request.first, request.first + request.count):
+            yield await self._lie(GetBlock(index))
+
+
+class Stingy(Blocks):
+    """An archive that ends each stream before its last block."""
+
+    @handles(GetRange)
+    async def _send_less(self, request: GetRange) -> AsyncIterator[Block]:
+        for index in range(request.first, request.first + request.count - 1):
+            yield await self._get_block(GetBlock(index))
+
+
+class Lavish(Blocks):
+    """An archive that sends a block more than it was asked for."""
+
+    @handles(GetRange)
+    async def _send_more(self, request: GetRange) -> AsyncIterator[Block]:
+        for index in range(request.first, request.first + request.count):
+            yield await self._get_block(GetBlock(index))
+        yield await self._get_block(GetBlock(0))
 
 
 @pytest.fixture
@@ -122,7 +150,7 @@ async def test_an_archive_that_goes_is_made_up_for_by_the_other(cluster: Cluster
     assert cluster.copy.read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize("kind", [Refusing, Lying])
+@pytest.mark.parametrize("kind", [Refusing, Lying, Stingy])
 async def test_an_archive_that_answers_wrongly_is_asked_again_elsewhere(
     cluster: Cluster, original: Path, kind: type[Blocks]
 ) -> None:
@@ -131,6 +159,13 @@ async def test_an_archive_that_answers_wrongly_is_asked_again_elsewhere(
     progress = await cluster.sync()
     assert progress.state == "done"
     assert progress.retries > 0
+    assert cluster.copy.read_bytes() == CONTENT
+
+
+async def test_what_is_sent_beyond_what_was_asked_for_is_left(cluster: Cluster, original: Path) -> None:
+    await cluster.archive(original, Lavish)
+    progress = await cluster.sync()
+    assert (progress.state, progress.blocks) == ("done", 101)
     assert cluster.copy.read_bytes() == CONTENT
 
 
@@ -169,10 +204,14 @@ async def test_fewer_archives_than_wanted_are_enough_after_a_while(cluster: Clus
     assert (await cluster.sync(sources=3, patience=0.2)).state == "done"
 
 
-async def test_a_sync_fails_when_no_block_comes_for_a_while(cluster: Cluster, original: Path) -> None:
-    await cluster.archive(original, Refusing)
+@pytest.mark.parametrize(("kind", "why"), [(Refusing, "busy"), (Stingy, "too_few_blocks: an archive sent 0 of 1")])
+async def test_a_sync_fails_when_no_block_comes_for_a_while(
+    cluster: Cluster, original: Path, kind: type[Blocks], why: str
+) -> None:
+    os.truncate(original, BLOCK)
+    await cluster.archive(original, kind)
     progress = await cluster.sync(patience=0.1)
-    assert (progress.state, progress.text) == ("failed", "busy")
+    assert (progress.state, progress.text) == ("failed", why)
     assert cluster.leftovers == []
 
 

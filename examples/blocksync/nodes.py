@@ -1,24 +1,12 @@
-"""Sync a file: two nodes have it, a third finds them by role and fetches blocks from both, many in flight.
-
-    python examples/blocksync.py                    all three in this process, with a made-up file
-    python examples/blocksync.py archive FILE       one node that serves FILE, until Ctrl-C
-    python examples/blocksync.py want FILE          one node that finds archives and writes FILE
-
-The reactors are `Blocks` of `node/blocks.py` and `Sync` of `node/blocksync.py`: made to be read, and copied.
-"""
+"""The nodes: archives that have a file, one that wants it, and all of them in one process."""
 
 from __future__ import annotations
 
-import asyncio
-import filecmp
 import os
-import sys
-import tempfile
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
-from peerbus.actors import ConfigError
 from peerbus.node import Node
 from peerbus.node.blocks import Blocks
 from peerbus.node.blocksync import Progress, Sync
@@ -50,30 +38,3 @@ async def everything(original: Path, copy: Path) -> None:
             await running.enter_async_context(archive(name, str(original), network))
         progress = await want(str(copy), network, sources=2)
         print(f"{progress.state}: {progress.blocks} blocks, {progress.bytes} bytes, {progress.retries} retries")
-
-
-async def serve(file: str) -> None:
-    async with archive("archive", file, "blocksync") as node:
-        print(f"serving {file} as {node.node_id[:8]} at {node.endpoints[0]}", flush=True)
-        await node.wait_stopped()
-
-
-if __name__ == "__main__":
-    try:
-        match sys.argv[1:]:
-            case []:
-                with tempfile.TemporaryDirectory() as folder:
-                    original, copy = Path(folder, "original"), Path(folder, "copy")
-                    original.write_bytes(os.urandom(10_000_000))
-                    asyncio.run(everything(original, copy))
-                    print("the copy is the original, byte for byte:", filecmp.cmp(original, copy, shallow=False))
-            case ["archive", file]:
-                asyncio.run(serve(file))
-            case ["want", file]:
-                print(asyncio.run(want(file, "blocksync")))
-            case _:
-                sys.exit(__doc__)
-    except ConfigError as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:  # `async with` has shut the nodes down
-        sys.exit(130)

@@ -1,0 +1,1 @@
+"""A file from everybody who has it, in streams of blocks."""
