@@ -12,7 +12,7 @@ from .products import PRODUCTS
 from .run import Measure
 from .slow import DELAYS, SIZES
 
-__all__ = ["CASES", "NEWER", "PEERS", "SLOW", "Case", "slow_name"]
+__all__ = ["CASES", "NEWER", "PEERS", "SLOW", "STREAMED", "Case", "slow_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,18 @@ def _remote(name: str) -> Case:
     return Case(name, "remote", "figures", (name,))
 
 
+def _streamed(name: str) -> Case:
+    return Case(f"{name}.stream", "remote", "streamed", (name,))
+
+
 def _large(name: str) -> Case:
     return Case(f"{name}.large", "remote", "large_asks", (name,))
 
 
 #: The peers of the second command: the limit, the bus and what others built.
 PEERS = ("raw", "peerbus", "peerbus.message", "zmq", "zenoh", "nats", "peerbus.nats", "grpc", "xoscar", "erlang")
+#: Those that answer in items.
+STREAMED = ("peerbus", "peerbus.message", "grpc")
 #: A peer that needs a newer Python than the bus does, and the bus on that Python.
 NEWER = ("peerbus.newer", "peerbus.newer.message", "casty")
 #: Products behind a slow receiver; Pykka has no other process, so it is there with one actor in this one.
@@ -103,6 +109,7 @@ CASES: Mapping[str, Case] = {
         *(_large(name) for name in ("peerbus.unix", "peerbus.unix.plain", "raw.unix")),
         Case("compression", "compressed", "compressed"),
         Case("peerbus.wide", "remote", "one_way_only", ("peerbus.wide",)),
+        *(_streamed(name) for name in STREAMED),
         Case("peerbus.many", "remote_many", "many"),
         Case("peerbus.many.message", "remote_many", "many_of_ours"),
         *(_remote(name) for name in PEERS if name not in ("raw", "peerbus")),

@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 
 from .timing import BATCH, Until, confirm, in_flight, latencies
 
-__all__ = ["AsksBeside", "Client", "LoopClient", "Offered", "SyncClient", "TellsMany", "one_way"]
+__all__ = ["AsksBeside", "Client", "LoopClient", "Offered", "ReadsStreams", "SyncClient", "TellsMany", "one_way"]
 
 #: Seconds between two questions for the count, where the first one came too early.
 _ASK_AGAIN = 0.001
@@ -74,6 +74,14 @@ class TellsMany(Protocol):
 
     def by_many(self) -> Client:
         """The same client, sending so."""
+
+
+@runtime_checkable
+class ReadsStreams(Protocol):
+    """A client of a product whose receiver answers in items, one after the other."""
+
+    def read(self, payload: bytes, until: Until) -> float:
+        """Read items with this payload; how many a second."""
 
 
 class SyncClient:

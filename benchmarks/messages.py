@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from peerbus.actors import Message
+from peerbus.actors import Message, Request, Stream
 
 __all__ = [
-    "DATACLASSES", "LARGE", "MESSAGES", "SMALL", "Counted", "Data", "Echo", "HowMany", "Kind", "MessageData",
-    "MessageEcho", "Spoken",
+    "DATACLASSES", "LARGE", "MESSAGES", "SMALL", "Counted", "Data", "Echo", "Feed", "HowMany", "Kind", "MessageData",
+    "MessageEcho", "MessageFeed", "Spoken",
 ]  # fmt: skip
 
 #: Payloads: 100 bytes and 64 KiB.
@@ -36,6 +36,13 @@ class Echo:
     payload: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Feed(Request[Stream[Data]]):
+    """An ask for Data with this payload, one after the other until nobody reads any more."""
+
+    payload: bytes
+
+
 class MessageData(Message):
     """As Data."""
 
@@ -47,6 +54,12 @@ class MessageEcho(Message):
     """As Echo."""
 
     seq: int
+    payload: bytes
+
+
+class MessageFeed(Message, Request[Stream[MessageData]]):
+    """As Feed."""
+
     payload: bytes
 
 
@@ -63,7 +76,7 @@ class Counted:
 
 
 #: Everything that a sink declares, of either kind.
-Spoken = Data | Echo | MessageData | MessageEcho | HowMany | Counted
+Spoken = Data | Echo | Feed | MessageData | MessageEcho | MessageFeed | HowMany | Counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,8 @@ class Kind:
 
     data: Callable[[int, bytes], Data | MessageData]
     echo: Callable[[int, bytes], Echo | MessageEcho]
+    feed: Callable[[bytes], Feed | MessageFeed]
 
 
-DATACLASSES = Kind(Data, Echo)
-MESSAGES = Kind(MessageData, MessageEcho)
+DATACLASSES = Kind(Data, Echo, Feed)
+MESSAGES = Kind(MessageData, MessageEcho, MessageFeed)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .client import Client, TellsMany, one_way
+from .client import Client, ReadsStreams, TellsMany, one_way
 from .messages import LARGE, SMALL
 from .products import PRODUCTS
 from .run import Run
 from .timing import Until, percentiles
 
-__all__ = ["exchange", "figures", "large_asks", "one_way_only"]
+__all__ = ["exchange", "figures", "large_asks", "one_way_only", "streamed"]
 
 #: A megabyte, as a block or a picture has.
 _HUGE = bytes(1 << 20)
@@ -38,6 +38,19 @@ def large_asks(product: str, run: Run) -> Mapping[str, float]:
         client.ask(_HUGE, Until(run.warm_up))
         times = client.ask(_HUGE, Until(run.seconds))
         return {f"ask 1 MiB {name}": value for name, value in percentiles(times).items()}
+
+
+def streamed(product: str, run: Run) -> Mapping[str, float]:
+    """Items of a stream that the receiver sends, and one-way beside them, between the same two processes."""
+    with PRODUCTS[product].connected(run) as client:
+        assert isinstance(client, ReadsStreams)
+        found = {}
+        for suffix, payload, scale in (("", SMALL, 1), (", large", LARGE, len(LARGE))):
+            one_way(client, payload, run.warm_up)
+            found[f"one-way{suffix}"] = one_way(client, payload, run.seconds) * scale
+            client.read(payload, Until(run.warm_up))
+            found[f"stream{suffix}"] = client.read(payload, Until(run.seconds)) * scale
+        return found
 
 
 def one_way_only(product: str, run: Run) -> Mapping[str, float]:

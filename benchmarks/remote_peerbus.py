@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import tempfile
-from collections.abc import Awaitable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
 from time import perf_counter
 
 from peerbus.actors import Address, Channel, Peer, Reactor, SendError, handles
@@ -22,10 +23,12 @@ from .messages import (
     Counted,
     Data,
     Echo,
+    Feed,
     HowMany,
     Kind,
     MessageData,
     MessageEcho,
+    MessageFeed,
     Spoken,
 )
 from .processes import Served
@@ -53,7 +56,7 @@ TALLY = Tally()
 class Sink(Reactor):
     """Counts, echoes."""
 
-    channel = Channel("sink", messages=(Data, Echo, HowMany, Counted))
+    channel = Channel("sink", messages=(Data, Echo, Feed, HowMany, Counted))
 
     @handles(Data)
     def take(self, data: Data) -> None:
@@ -65,6 +68,12 @@ class Sink(Reactor):
         """Answer with the message itself."""
         return echo
 
+    @handles(Feed)
+    async def feed(self, feed: Feed) -> AsyncIterator[Data]:
+        """Send, as long as somebody reads."""
+        for seq in itertools.count():
+            yield Data(seq, feed.payload)
+
     @handles(HowMany)
     def how_many(self, question: HowMany) -> Counted:
         """Answer with the count."""
@@ -74,7 +83,7 @@ class Sink(Reactor):
 class MessageSink(Reactor):
     """The same for Messages."""
 
-    channel = Channel("messages", messages=(MessageData, MessageEcho, HowMany, Counted))
+    channel = Channel("messages", messages=(MessageData, MessageEcho, MessageFeed, HowMany, Counted))
 
     @handles(MessageData)
     def take(self, data: MessageData) -> None:
@@ -85,6 +94,12 @@ class MessageSink(Reactor):
     def echo(self, echo: MessageEcho) -> MessageEcho:
         """Answer with the message itself."""
         return echo
+
+    @handles(MessageFeed)
+    async def feed(self, feed: MessageFeed) -> AsyncIterator[MessageData]:
+        """Send, as long as somebody reads."""
+        for seq in itertools.count():
+            yield MessageData(seq, feed.payload)
 
     @handles(HowMany)
     def how_many(self, question: HowMany) -> Counted:
@@ -97,7 +112,7 @@ class WideSink(Sink):
 
     channel = Channel(
         "wide",
-        messages=(Data, Echo, HowMany, Counted),
+        messages=(Data, Echo, Feed, HowMany, Counted),
         window=1 << 20,
         window_bytes=1 << 30,
         mailbox=1 << 20,
@@ -108,7 +123,7 @@ class WideSink(Sink):
 class SlowSink(Sink):
     """Takes its time for each message: one at a time, while it awaits."""
 
-    channel = Channel("slow", messages=(Data, Echo, HowMany, Counted))
+    channel = Channel("slow", messages=(Data, Echo, Feed, HowMany, Counted))
 
     @handles(Data)
     async def take(self, data: Data) -> None:  # type: ignore[override]  # an actor's handler may be either
@@ -191,6 +206,18 @@ class PeerbusClient(LoopClient):
 
     def request(self, seq: int, payload: bytes) -> Awaitable[object]:
         return self.node.ask(self.to, self.kind.echo(seq, payload), timeout=DEADLINE)
+
+    def read(self, payload: bytes, until: Until) -> float:
+        """See ReadsStreams."""
+        return self.run(self._reading(payload, until))
+
+    async def _reading(self, payload: bytes, until: Until) -> float:
+        items, start = 0, perf_counter()
+        async for _ in self.node.stream(self.to, self.kind.feed(payload)):
+            items += 1
+            if not items % BATCH and until.over():
+                break
+        return items / (perf_counter() - start)
 
     async def counted(self) -> int:
         return (await self.node.ask(self.to, HowMany(), reply=Counted, timeout=DEADLINE)).count

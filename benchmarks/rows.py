@@ -27,8 +27,8 @@ def _at_most(value: float) -> Bar:
 def run_rows() -> list[Comparison]:
     """Ours beside Pykka, and beside what two processes can do without a bus."""
     return [
-        *_local(), *_messages(), *_limits(), *_flooded(), *_tls(), *_libp2p(), *_unix(), *_credit(), *_many(),
-        *_looked_at(), *_traced(), *_compressed(),
+        *_local(), *_messages(), *_limits(), *_flooded(), *_tls(), *_libp2p(), *_unix(), *_credit(), *_streams(),
+        *_many(), *_looked_at(), *_traced(), *_compressed(),
     ]  # fmt: skip
 
 
@@ -214,6 +214,18 @@ def _credit() -> list[Comparison]:
     ]  # fmt: skip
 
 
+def _streams() -> list[Comparison]:
+    group = "streams: items, against our own one-way tells between the same two processes"
+    return [
+        Comparison(group, f"{name}{of}", unit, Figure(case, ours), Figure(case, theirs), "our tells", _at_least(bar))
+        for of, case in (("", "peerbus.stream"), (", Messages", "peerbus.message.stream"))
+        for name, unit, ours, theirs, bar in (
+            ("items of 100 B", _RATE, "stream", "one-way", 0.8),
+            ("items of 64 KiB", _VOLUME, "stream, large", "one-way, large", 0.9),
+        )
+    ]  # fmt: skip
+
+
 def _many() -> list[Comparison]:
     group = "the cost of more peers and actors"
     return [
@@ -316,6 +328,16 @@ def peer_rows() -> list[Comparison]:
         "in flight": _at_least(2.5),
     }
     over_nats = {"one-way": _at_least(1.2), "ask p50": _at_most(0.8)}
+    streams = [
+        Comparison(
+            f"stream of {name}", f"stream of {name}{suffix}", unit, Figure(f"{ours}.stream", figure),
+            Figure("grpc.stream", figure), "grpc.aio, server streaming", bar,
+        )
+        for name, unit, figure, bar in (
+            ("100 B items", _RATE, "stream", _at_least(10)), ("64 KiB items", _VOLUME, "stream, large", None),
+        )
+        for ours, suffix in (("peerbus", ""), ("peerbus.message", ", Messages"))
+    ]  # fmt: skip
     rows = [
         Comparison(
             "the bus over a NATS server", title, unit, Figure("peerbus.nats", figure), Figure("nats", figure),
@@ -335,7 +357,7 @@ def peer_rows() -> list[Comparison]:
         for name in PEERS
         if not name.startswith("peerbus")
     ]  # fmt: skip
-    return rows + [
+    return rows + streams + [
         Comparison(
             f"{title}{suffix}", f"{title}{suffix}", unit, Figure(ours, figure),
             Figure("casty", "one-way" if figure == _TELL_MANY else figure), PRODUCTS["casty"].title,

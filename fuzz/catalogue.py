@@ -36,6 +36,7 @@ TARGETS = {
     "payload": "payloads: messages of a channel against their declared types",
     "peer_record": "signed peer records: from a peer, or from one that passes it on",
     "pex": "peer exchange: answers of a peer, signed and not",
+    "streams": "ITEMS, END and GRANT of a peer, to streams that it sends and that it reads",
     "texts": "addresses, endpoints and capabilities as text",
     "traces": "traces behind the messages of a frame, and their two headers",
     "nats_server": "what a NATS server says, and the flow of a stream that it carries",

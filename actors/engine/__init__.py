@@ -10,6 +10,7 @@ from .body import Body
 from .building import context_on
 from .cell import Cell
 from .closing import Closing, RunningActors
+from .cross_reply import CrossReply
 from .ending import Ending
 from .factories import channels_of, factories_of, refuse_instance, refuse_uncallable
 from .forked_cell import refuse_sends
@@ -43,6 +44,7 @@ __all__ = [
     "Body",
     "CHECK_SENDS",
     "Cell",
+    "CrossReply",
     "Closing",
     "Ending",
     "HALT",

@@ -17,11 +17,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextvars import Context, copy_context
 from functools import partial
 from threading import get_ident
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from pykka.messages import _ActorStop
 
-from ..base import ENDED, PeerbusError, WouldDeadlock, get_logger, not_in_child, runs_no_more, weakly
+from ..base import ENDED, ActorStopped, PeerbusError, WouldDeadlock, get_logger, not_in_child, runs_no_more, weakly
 from ..mailbox import NEVER, Envelope, Side
 from ..sends import BLOCKED, AskFuture, Outcome, Supply, Within
 from .addressee import Addressee
@@ -53,6 +53,13 @@ log = get_logger("peerbus.actors")
 LONGEST_PARK = 3600.0
 
 
+class Makes(Protocol):
+    """A generator on the thread; see `streams.ThreadItems`."""
+
+    def interrupt(self, error: ActorStopped) -> None:
+        """No more of its items are wanted. From any thread."""
+
+
 class ThreadCell(Cell):
     """See the module."""
 
@@ -66,12 +73,15 @@ class ThreadCell(Cell):
         "_timed",
         "_to_end",
         "left",
+        "making",
         "thread",
     )
 
     thread: threading.Thread
     #: The bus has ended the actor without its thread, which is in a handler that does not return.
     left: bool
+    #: Generators of it that answer in items: their items are made between messages.
+    making: set[Makes]
 
     def start(self) -> None:
         """Start the thread."""
@@ -82,6 +92,7 @@ class ThreadCell(Cell):
         self._numbers = itertools.count()
         self._posted: deque[Callable[[], object]] = deque()
         self.left = False
+        self.making = set()
         #: How long messages stayed is measured in this turn.
         self._timed = False
         #: Empty when the end has begun: the caller that pops it goes through with it.
@@ -209,14 +220,15 @@ class ThreadCell(Cell):
     def suspend(self, envelope: Envelope, awaitable: object) -> None:
         """Run the handler to its end on the thread's private loop."""
         try:
-            result = self._run_awaitable(awaitable, self._message_context.copy())
+            result = self.run_awaitable(awaitable, self._message_context.copy())
         except BaseException as error:  # noqa: BLE001  # user code
             self.failed(envelope, error)
         else:
             if envelope.reply is not None and not self.is_aside(envelope):
                 envelope.reply.succeed(result)
 
-    def _run_awaitable(self, awaitable: object, context: Context) -> object:
+    def run_awaitable(self, awaitable: object, context: Context) -> object:
+        """Run that to its end on the thread's private loop. On the thread."""
         if self._runner is None:
             self._runner = asyncio.Runner()
         return run_to_end(self._runner, cast("Awaitable[object]", awaitable), context)
@@ -231,7 +243,7 @@ class ThreadCell(Cell):
         context = copy_context()
         error: BaseException | None = None
         try:
-            self._run_awaitable(awaitable, context)
+            self.run_awaitable(awaitable, context)
         except BaseException as raised:  # noqa: BLE001  # user code
             error = raised
         for variable, value in context.items():  # a hook may set what handlers are to see, as on the loop
@@ -244,19 +256,34 @@ class ThreadCell(Cell):
         raise PeerbusError(f"{self} runs on a thread of its own; only actors on the event loop can start tasks")
 
     def busy(self) -> bool:
-        """Never: what asks runs in the actor's own turn."""
-        return False
+        """It makes items. No handler runs: what asks runs in the actor's own turn."""
+        return bool(self.making)
+
+    def begin_making(self, making: Makes) -> bool:
+        """It answers in items from now on, made between messages. From any thread; False: it has ended."""
+        if self.state is State.STOPPED or self.left:
+            return False
+        self.making.add(making)
+        return True
+
+    def end_making(self, making: Makes) -> None:
+        """These were the last. From any thread."""
+        self.making.discard(making)
+        self.post(self.settle)
 
     def at_work(self) -> int:
         """One at a time."""
         return int(self.current is not None)
 
     def interrupt(self) -> None:
-        """A handler on a thread cannot be cancelled."""
+        """End what makes items. A handler on a thread cannot be cancelled."""
+        for making in tuple(self.making):
+            making.interrupt(ActorStopped(f"{self} stopped, or failed and is made anew, in the midst of its items"))
 
     def leave_behind(self) -> None:
         """The thread is left to itself, and takes no further message. What was sent to it fails now."""
         self.leave_children()
+        self.interrupt()
         # From here on this thread acts in the place of the actor's. That one, where it comes back at this very moment,
         # may still take a message that was seen here as well, and does not handle it.
         self.left = True
@@ -273,8 +300,9 @@ class ThreadCell(Cell):
 
     def abandon(self, reply: object) -> str:
         """A handler on a thread cannot be cancelled; one that has not begun is skipped."""
-        current = self.current
-        return "handler" if current is not None and current.reply is reply else "mailbox"
+        current = None if self.current is None else self.current.reply
+        at_it = current is reply or (current is not None and getattr(current, "future", None) is reply)
+        return "handler" if at_it else "mailbox"
 
     def post(self, action: Callable[[], object]) -> None:
         """Between two messages."""
@@ -336,7 +364,7 @@ class ThreadCell(Cell):
     def _phase(self, future: AskFuture[R]) -> str:
         current = self.current
         reply = None if current is None else current.reply
-        if not isinstance(reply, CrossReply) or reply.future is not future:
+        if getattr(reply, "future", None) is not future:
             return "mailbox"
         self.mailbox.count_undone("cancelled" if future.cancelled() else "deadline_handler")
         return "handler"

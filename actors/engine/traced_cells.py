@@ -237,11 +237,10 @@ def handle_traced(cell: Traced, envelope: TracedEnvelope) -> object:
 
 
 def detached(cell: Traced, envelope: Envelope, awaitable: object) -> object:
-    """A reentrant handler's work, as what is awaited for it."""
-    if not isinstance(envelope, TracedEnvelope):
+    """A reentrant handler's work, or a generator's, as what is awaited for it."""
+    handling: Handling | None = getattr(cell, "handling_now", None)
+    if handling is None:
         return awaitable
-    handling = cell.handling_now
-    assert handling is not None
     handling.detached = True
     return TracedWork(cast("Awaitable[object]", awaitable), handling)
 

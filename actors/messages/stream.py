@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Generic, Self, TypeVar, get_args, get_origin
 
 from .request import UNNAMED
@@ -24,6 +24,10 @@ class Stream(Generic[T_co]):
     @property
     def received(self) -> int:
         """Items that have come, those that are not taken yet too."""
+        raise NotImplementedError
+
+    def __iter__(self) -> Iterator[T_co]:
+        """On another thread than the event loop's, where code may block: `for block in stream`."""
         raise NotImplementedError
 
     def __aiter__(self) -> AsyncIterator[T_co]:

@@ -5,7 +5,10 @@ Another is asked only before the first item has come: from then on its reader kn
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+from functools import partial
 from math import inf
+from threading import get_ident
 from typing import Any
 
 from ..base import (
@@ -18,10 +21,10 @@ from ..base import (
     get_logger,
     new_task,
 )
-from ..engine import Cell, LoopCell, Ref, expected
+from ..engine import Cell, LoopCell, Ref, ThreadCell, expected
 from ..mailbox import Envelope
-from ..messages import Address, FailedOver, GroupAddress, Role, Unresolved, answer_named, item_of
-from ..sends import AskFuture, AskWaiting, Outcome
+from ..messages import Address, FailedOver, GroupAddress, Role, Stream, Unresolved, answer_named, item_of
+from ..sends import AskFuture, AskWaiting, DeadlineWheel, Outcome, Sending
 from ..streams import (
     LOCAL_ITEMS,
     ItemBuffer,
@@ -32,6 +35,8 @@ from ..streams import (
     LocalStreamAsk,
     NoSink,
     OpenStream,
+    ThreadStream,
+    ThreadStreamReply,
 )
 from .directory import Directory
 from .dispatch import ByLoop, Way, way_to
@@ -54,13 +59,30 @@ def routed_stream(
     timeout: float | None,
     idle: float | None,
     sender: Cell | None,
-) -> ItemReader[Any]:
-    """A stream for `sender` (None: plain code). On the loop's thread.
+) -> Stream[Any]:
+    """A stream for `sender` (None: plain code), on the thread of the caller. Read on another than the loop's, it is
+    asked for there and comes in batches.
 
-    Raises TypeError for what is no address, ValueError for one of several, PeerbusError on another thread.
+    Raises TypeError for what is no address, ValueError for one of several, PeerbusError where the bus does not run.
     """
+    if get_ident() != bus.thread:
+        check_one(to)
+        bus.life.check_running()
+        return ThreadStream(bus, message, partial(stream_here, bus, to, message, timeout, idle, sender))
+    return stream_here(bus, to, message, timeout, idle, sender)
+
+
+def stream_here(
+    bus: Directory,
+    to: Ref[Any] | Address[Any],
+    message: object,
+    timeout: float | None,
+    idle: float | None,
+    sender: Cell | None,
+) -> ItemReader[Any]:
+    """As `routed_stream`, on the loop's thread."""
     send = StreamSend(bus, to, message, timeout, idle, sender, opened=False)
-    return ItemReader(send.buffer, send.begin().begun)
+    return ItemReader(send.buffer, send.begin_traced().begun)
 
 
 def routed_open(
@@ -73,7 +95,7 @@ def routed_open(
 ) -> OpenStream[Any]:
     """A conversation of `sender`; as `routed_stream`."""
     send = StreamSend(bus, to, message, timeout, idle, sender, opened=True)
-    asked = send.begin()
+    asked = send.begin_traced()
     return OpenStream(asked.future, send.buffer, asked.sink, asked.begun, bus.wheel, bus.loop, send.idle)
 
 
@@ -91,7 +113,19 @@ class AskedStream:
 class StreamSend:
     """One stream, or conversation, from its sender's side: whom it asks."""
 
-    __slots__ = ("_bus", "_deadline", "_message", "_opened", "_refusals", "_sender", "_to", "_tried", "buffer", "idle")
+    __slots__ = (
+        "_bus",
+        "_deadline",
+        "_message",
+        "_opened",
+        "_refusals",
+        "_sender",
+        "_sending",
+        "_to",
+        "_tried",
+        "buffer",
+        "idle",
+    )
 
     def __init__(
         self,
@@ -104,9 +138,7 @@ class StreamSend:
         *,
         opened: bool,
     ) -> None:
-        check_address(to)
-        if isinstance(to, GroupAddress):
-            raise ValueError(f"a stream has one other end: {to} are several; open one to each of them")
+        check_one(to)
         self._bus = bus
         self._to = to
         self._message = message
@@ -119,6 +151,23 @@ class StreamSend:
         #: Names of those that were asked, and how many of them do not let this node ask: that is no try.
         self._tried: list[str] = []
         self._refusals = 0
+        #: It is traced.
+        self._sending: Sending | None = None
+
+    def begin_traced(self) -> AskedStream:
+        """As `begin`, as a span where the sends of this bus are traced."""
+        bus = self._bus
+        if bus.tracer is None:
+            return self.begin()
+        seconds = self._deadline - bus.loop.time()
+        self._sending = sending = bus.tracer.sending(
+            "open" if self._opened else "stream", self._to, self._message, seconds
+        )
+        if sending is None:
+            return self.begin()
+        self.buffer.closed = sending.ended
+        with sending.current():
+            return self.begin()
 
     def begin(self) -> AskedStream:
         """Ask the first."""
@@ -183,8 +232,8 @@ class StreamSend:
         bus, message, sender, buffer = self._bus, self._message, self._sender, self.buffer
         if cell.spreads:
             cell = cell.receiver(message)
-        if not isinstance(cell, LoopCell):
-            return self._refused(ActorStopped(f"{cell} runs on a thread of its own, and has no streams"))
+        if self._opened and not isinstance(cell, LoopCell):
+            return self._refused(ActorStopped(f"{cell} runs on a thread of its own, and takes no items"))
         buffer.window = ItemWindow(LOCAL_ITEMS)
         future = LocalStreamAsk.of(bus.loop, message, None, cell.abandon)
         counts = bus.books.items(cell.channel_name)
@@ -195,12 +244,15 @@ class StreamSend:
         if self._opened:
             future.up_buffer = ItemBuffer(message, bus.loop, bus.wheel, ItemWindow(LOCAL_ITEMS))
             sink = future.up = LocalSink(None, future.up_buffer, counts, None)
-        envelope = Envelope(message, None if sender is None else sender.address, future, self._within(), sender)
-        if sender is cell and cell._would_deadlock():
+        thread = cell if isinstance(cell, ThreadCell) else None
+        reply = future if thread is None else ThreadStreamReply(future, bus.loop, thread, message)
+        envelope = Envelope(message, None if sender is None else sender.address, reply, self._within(), sender)
+        envelope = cell.traced(envelope)
+        if sender is cell and (not isinstance(cell, LoopCell) or cell._would_deadlock()):
             future.refused(WouldDeadlock(f"{cell} reads its own stream, and takes no message before it is through"))
             return AskedStream(future, future, sink)
         left = None if self._deadline == inf else self._deadline - bus.loop.time()
-        sent = cell.enter(envelope, sender, left, bus.wheel)
+        sent = entered(cell, envelope, sender, left, bus.wheel)
         envelope.deadline = self._deadline
         return AskedStream(future, future.follow(sent, bus.wheel, self._deadline), sink)
 
@@ -220,7 +272,8 @@ class StreamSend:
                 log.info("role stream fails over", node=bus.name, why=error.reason, **names)
                 bus.publish(FailedOver(*said, error.reason))
                 self.buffer.source = None
-                begun = self._ask(another).begun
+                with self._sending.current() if self._sending is not None else nullcontext():
+                    begun = self._ask(another).begun
                 if begun is not None:
                     new_task(self._enter(begun), loop=bus.loop, name=f"peerbus stream to {to}")
                 return True
@@ -233,6 +286,27 @@ class StreamSend:
             await begun.enter()
         except SendError as error:
             self.buffer.fail(error)
+
+
+def check_one(to: object) -> None:
+    """Raise TypeError for what is no address, ValueError for one of several."""
+    check_address(to)
+    if isinstance(to, GroupAddress):
+        raise ValueError(f"a stream has one other end: {to} are several; open one to each of them")
+
+
+def entered(
+    cell: Cell, envelope: Envelope, sender: Cell | None, left: float | None, wheel: DeadlineWheel
+) -> Outcome[None]:
+    """Let an ask for a stream into the mailbox."""
+    if isinstance(cell, LoopCell):
+        return cell.enter(envelope, sender, left, wheel)
+    error = cell.refusal(envelope, sender, left)
+    return (
+        cell.tell_foreign(envelope, cell.timeout if left is None else left)
+        if error is None
+        else cell.fail(envelope, error)
+    )
 
 
 def item_kind(message: object) -> Any:

@@ -11,7 +11,7 @@ Laws:
 2.  A circle counts only where each handler in it awaits the very send that leads on: what was sent and is not
     awaited, or is awaited in another task, holds nobody.
 3.  Of a circle one wait fails: that of the actor whose address comes first. All others go on. Over several nodes the
-    first one finds the circle itself: whoever else asks along it makes it look.
+    first one finds the circle itself, when others ask along it. Who is in it beside its messages is not the first.
 4.  What a peer says can end only a wait whose token it was sent, and no peer has more than MAX_PROBES of them
     walked on in a second, nor more than its share of MAX_PASSED passed on: those of one are no reason to leave out
     another's, here or further on.
@@ -37,6 +37,8 @@ log = get_logger("peerbus.actors")
 PATIENCE = 0.1
 #: Each further look at the same handler comes after twice the time, up to this.
 LONGEST = 12.8
+#: Behind a name on its way to a peer: who waits is a reentrant handler or a generator, and holds nobody.
+BESIDE = " (beside)"
 #: Actors in a circle. A longer one ends with its deadlines.
 MAX_PATH = 64
 #: Probes that one peer may have walked on here in a second. So many of its handlers may begin to stand still at once; a
@@ -105,14 +107,13 @@ class Search:
     ) -> None:
         self._watch = watch
         self._by = by
-        #: Where a peer's probe came from, as texts; empty for a walk that began here.
+        #: Where a peer's probe came from, as texts, and its token; empty, and 0, for a walk that began here.
         self.before = tuple(before)
-        #: The token of the probe; 0 for a walk that began here.
         self.token = token
         #: How peers call this node.
         self.place = place
         self._began = began
-        self._path: list[tuple[Stander, Wait]] = []
+        self._path: list[tuple[Stander, Wait, str]] = []
         self._seen: set[object] = set()
 
     def walk(self, cell: Stander, task: object) -> None:
@@ -120,25 +121,25 @@ class Search:
         if task in self._seen or len(self.before) + len(self._path) >= MAX_PATH:
             return
         self._seen.add(task)
+        beside = "" if task is cell.standing()[0] else BESIDE
         if self.before:
-            name = self._name(cell, self.place)
+            name = self._name(cell, self.place) + beside
             if self.before.count(name) > 1:  # once more it may be, in another of its handlers
                 return  # round a circle that the first is not in: whoever is in it asks as well
-            if name < self.before[0]:
-                self._watch.hurry(cell)
+            self._watch.hurry(cell, first=name < self.before[0])
         for wait in waits_in(task):
             if wait.over():  # a circle that was found on the way has ended it
                 continue
             holder = wait.holder()
             if isinstance(holder, Holder):
-                self._path.append((cell, wait))
+                self._path.append((cell, wait, beside))
                 holder.follow(wait, self)
                 self._path.pop()
 
     def reach(self, cell: Stander, task: object) -> None:
         """A wait leads to this task of a cell here: on from there, or round."""
         if cell is self._began and task is cell.standing()[0]:
-            self._watch.resolve([(self._name(cell, self.place), wait) for cell, wait in self._path])
+            self._watch.resolve([(self._name(cell, self.place), wait) for cell, wait, _ in self._path])
         elif self.token and self._watch.returns(cell, self):
             return
         else:
@@ -152,7 +153,7 @@ class Search:
         """The actors so far, for a peer: `place` is how it calls this node."""
         first = 0 if self.before else 1  # who began is named, whoever that is
         own = [*self._path[:first], *(step for step in self._path[first:] if not _of_the_bus(step[0]))]
-        return [*self.before, *(self._name(cell, place) for cell, _ in own)]
+        return [*self.before, *(self._name(cell, place) + beside for cell, _, beside in own)]
 
     @staticmethod
     def _name(cell: Stander, place: str) -> str:
@@ -162,7 +163,7 @@ class Search:
         """The number that goes with this walk to a peer: its own, or one for the first wait of this node."""
         if self.token:
             return self.token
-        cell, wait = self._path[0]
+        cell, wait, _ = self._path[0]
         return self._watch.issue(cell, wait)
 
 
@@ -213,9 +214,7 @@ class DeadlockWatch:
         self._before: dict[str, int] = {}
         self._passed: dict[str, int] = {}
         self._until = 0.0
-        #: The same of this node's own.
-        self._own = 0
-        self._own_until = 0.0
+        self._own, self._own_until = 0, 0.0  # the same of this node's own
 
     @property
     def busy(self) -> bool:
@@ -238,10 +237,10 @@ class DeadlockWatch:
             self._timer.cancel()
         self._plan(PATIENCE)
 
-    def hurry(self, cell: Stander) -> None:
-        """Look at this one again soon: if it is in a circle, then as the one to fail."""
+    def hurry(self, cell: Stander, *, first: bool) -> None:
+        """Look at the `first` again soon: if it is in a circle, then as the one to fail."""
         known = self._standing.get(cell)
-        if known is not None:
+        if known is not None and first:
             known.due = min(known.due, self._loop.time() + PATIENCE)  # sooner, however often somebody asks
             if self.resting:
                 self.wake()
@@ -313,9 +312,10 @@ class DeadlockWatch:
         if token is None or token.cell is not cell:
             return False
         names = search.path(search.place)
-        if not token.wait.over() and cell.standing()[1] is token.mark and min(names) == names[0]:
+        first = names[0] == min((name for name in names if not name.endswith(BESIDE)), default="")
+        if first and not token.wait.over() and cell.standing()[1] is token.mark:
             del self._tokens[search.token]
-            self._fail(token.wait, names)
+            self._fail(token.wait, [name.removesuffix(BESIDE) for name in names])
         return True
 
     def _fail(self, wait: Wait, names: list[str]) -> None:

@@ -30,15 +30,15 @@ class Sending(Protocol):
     def current(self) -> AbstractContextManager[object]:
         """While entered, messages that leave are this send's. For one stretch of code, in one context."""
 
-    def ended(self, error: BaseException | None) -> None:
-        """The outcome is there. The first word counts."""
+    def ended(self, error: BaseException | None, items: int | None = None) -> None:
+        """The outcome is there; of a stream, how many `items` came. The first word counts."""
 
 
 class Tracer(Protocol):
     """Traces the sends of one bus. From any thread."""
 
     def sending(self, verb: str, to: object, message: object, seconds: float, count: int = 1) -> Sending | None:
-        """A send begins: `tell`, `ask` or `tell_many`, of `count` messages; 0: nobody knows how many.
+        """A send begins: `tell`, `ask`, `tell_many` of `count` messages (0: nobody knows how many), `stream`, `open`.
 
         `seconds` until its deadline. None: it is a part of one that has begun, or is not traced.
         """

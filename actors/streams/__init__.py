@@ -10,6 +10,8 @@ from .local_stream import LocalStreamAsk
 from .open_stream import OpenStream
 from .reader import ItemReader
 from .sink import ENDED, ItemRoom, ItemSink, NoSink, drive, is_items
+from .thread_items import ThreadItems, ThreadStreamReply
+from .thread_stream import ThreadStream
 
 __all__ = [
     "ENDED",
@@ -25,6 +27,9 @@ __all__ = [
     "NoSink",
     "OpenStream",
     "ItemRoom",
+    "ThreadItems",
+    "ThreadStream",
+    "ThreadStreamReply",
     "drive",
     "is_items",
 ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from math import inf
+from operator import length_hint
 from typing import Any, Protocol
 
 from ..base import DeadlineExceeded, PeerbusError, SendError
@@ -71,17 +72,17 @@ class ItemBuffer:
     """See the module. On the loop's thread. `idle`: seconds that one item may take, inf for no limit."""
 
     __slots__ = (
-        "_at",
-        "_batch",
+        "_at_hand",
         "_batches",
         "_end",
         "_ended",
+        "_items",
         "_loop",
         "_size",
-        "_taken",
         "_waiter",
         "_wheel",
         "again",
+        "closed",
         "idle",
         "of",
         "source",
@@ -100,12 +101,12 @@ class ItemBuffer:
         self.source: ItemSource | None = None
         #: Has another receiver asked where the first is gone; False where there is none. Set for a role.
         self.again: Callable[[SendError], bool] = _nobody_else
-        #: What came, each with its size, and the one that is being taken.
+        #: Hears, once, what it ended with and how many items came. Set where it is traced.
+        self.closed: Callable[[BaseException | None, int], object] | None = None
+        #: What came, each with its size; what is left of the one that is being taken, how many that was, of what size.
         self._batches: deque[tuple[list[Any], int]] = deque()
-        self._batch: list[Any] = []
-        self._at = self._size = 0
-        #: Items that were taken since the window heard of it.
-        self._taken = 0
+        self._items: Iterator[Any] = iter(())
+        self._at_hand = self._size = 0
         self._ended = False
         self._end: BaseException | None = None
         self._waiter: ItemWait | None = None
@@ -118,7 +119,7 @@ class ItemBuffer:
     @property
     def untaken(self) -> int:
         """Items that came, and that nobody has taken."""
-        return len(self._batch) - self._at + sum(len(batch) for batch, _ in self._batches)
+        return length_hint(self._items) + sum(len(batch) for batch, _ in self._batches)
 
     # What comes.
 
@@ -126,6 +127,11 @@ class ItemBuffer:
         """These came, of `size` bytes together; the window knows of them."""
         if self._ended:
             return
+        due = self.window.due_items
+        if len(items) > due:  # credit goes back behind each batch, so none is longer than a word of it
+            ends = range(due, len(items), due)
+            self._batches.extend((items[end - due : end], 0) for end in ends)
+            items = items[ends[-1] :]
         self._batches.append((items, size))
         self._wake()
 
@@ -158,9 +164,12 @@ class ItemBuffer:
         source, untaken = self.source, self.untaken
         wanted, self.source = not self._ended, None
         self._over(None)
+        if self.closed is not None:
+            closed, self.closed = self.closed, None
+            closed(self._end, self.window.received)
         self._end = None
         self._batches.clear()
-        self._batch, self._at = [], 0
+        self._items, self._at_hand = iter(()), 0
         if source is not None:
             source.settle(untaken)
             if wanted:
@@ -178,33 +187,61 @@ class ItemBuffer:
 
     # What is taken.
 
+    # A batch is taken through an iterator that both ways share: what was asked for and not awaited takes nothing.
+
     async def take(self, reader: object) -> Any:
         """The next item, for `reader`, whom this keeps meanwhile.
 
         Raises StopAsyncIteration at the end, and what the stream ended with.
         """
         while True:
-            at, batch = self._at, self._batch
-            if at < len(batch):
-                self._at = at + 1
-                self._taken += 1
-                if at + 1 == len(batch):
-                    self._batch, self._at = [], 0
-                    self._tell_taken(self._size)
-                elif self._taken >= self.window.due_items:
-                    self._tell_taken(0)
-                return batch[at]
-            if self._batches:
-                self._batch, self._size = self._batches.popleft()
-                self._at = 0
-            elif self._ended:
-                self._raise()
-            else:
+            for item in self._items:
+                if not length_hint(self._items):
+                    self._was_taken()
+                return item
+            if not self._goes_on():
+                if self._ended:
+                    self._raise()
+                    raise StopAsyncIteration
                 await self._wait()
 
-    def _tell_taken(self, size: int) -> None:
-        taken, self._taken = self._taken, 0
-        due = self.window.take(taken, size)
+    async def taken(self) -> AsyncGenerator[Any, None]:
+        """All items, as they come: as `take`, at a third of the price. Raises what the stream ended with."""
+        while True:
+            for item in self._items:
+                yield item
+            if not self._goes_on():
+                if self._ended:
+                    self._raise()
+                    return
+                await self._wait()
+
+    async def batch(self, reader: object) -> list[Any]:
+        """What has come together, and is not empty; an empty list at the end. Else as `take`."""
+        while True:
+            items = list(self._items)
+            if items:
+                return items
+            if not self._goes_on():
+                if self._ended:
+                    self._raise()
+                    return []
+                await self._wait()
+
+    def _goes_on(self) -> bool:
+        """The batch at hand was taken: say so, and go on with the next; False: there is none."""
+        if self._at_hand:
+            self._was_taken()
+        if not self._batches:
+            return False
+        batch, self._size = self._batches.popleft()
+        self._at_hand = len(batch)
+        self._items = iter(batch)
+        return True
+
+    def _was_taken(self) -> None:
+        due = self.window.take(self._at_hand, self._size)
+        self._at_hand = 0
         if due is not None and self.source is not None:
             self.source.grant(*due)
 
@@ -212,9 +249,8 @@ class ItemBuffer:
         error = self._end
         self.close()
         try:
-            if error is None:
-                raise StopAsyncIteration
-            raise error
+            if error is not None:
+                raise error
         finally:
             del error, self  # the error keeps this frame, see outcome.py
 

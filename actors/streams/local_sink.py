@@ -54,27 +54,34 @@ class LocalSink:
         return self._credit.ready
 
     @property
+    def ahead(self) -> int:
+        """As `ItemSink.ahead`."""
+        return self._credit.items
+
+    @property
     def over(self) -> bool:
         """As `ItemSink.over`."""
         return self._buffer.ended
 
     def put(self, item: object) -> bool:
         """As `ItemSink.put`."""
-        kind = self._kind
-        error = None if kind is None or item.__class__ is kind else misfit(self._buffer.of, kind, item)
+        kind, buffer = self._kind, self._buffer
+        if buffer.ended:
+            return False
+        error = None if kind is None or item.__class__ is kind else misfit(buffer.of, kind, item)
         if error is not None:
-            self._buffer.fail(error)
+            buffer.fail(error)
             return False
         self._credit.take(0)
         self._counts.sent += 1
         self._untold += 1
-        self._buffer.window.receive(1, 0, 0)
-        self._buffer.feed([item], 0)
+        buffer.window.receive(1, 0, 0)
+        buffer.feed([item], 0)
         self._left -= 1
         if self._left:
-            return False
+            return self._credit.items > 0
         self._left = IN_A_TURN
-        return True
+        return False
 
     def finish(self) -> None:
         """As `ItemSink.finish`."""

@@ -12,6 +12,7 @@ from .buffer import ItemBuffer
 from .incoming import ItemsIn
 from .local_sink import LocalSink
 from .sink import ENDED, drive, is_items
+from .thread_items import ThreadItems
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -46,6 +47,8 @@ class LocalStreamAsk(AskFuture[Any]):
         if value is ENDED:
             super().set_result(None)
             self._over(None)
+        elif isinstance(value, ThreadItems):
+            value.begin(self, self.down)
         elif is_items(value):
             envelope = Envelope(self.message, None, self, NEVER)
             self.detach(envelope, drive(cast("AsyncIterator[Any]", value), self.down))

@@ -93,7 +93,7 @@ class OpenStream(Generic[R]):
                 del waiter
         if sink.over:
             self._raise_over()
-        if sink.put(item):
+        if not sink.put(item) and sink.ready:
             await asyncio.sleep(0)
 
     def _raise_over(self) -> None:

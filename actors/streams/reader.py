@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
-from typing import Any, Protocol, Self, TypeVar
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import suppress
+from typing import Any, Generic, Protocol, Self, TypeVar
 
+from ..base import WouldDeadlock
 from ..messages import Stream
 from .buffer import ItemBuffer
 
@@ -38,9 +40,14 @@ class ItemReader(Stream[T]):
         return StreamLoop(self)
 
     def __anext__(self) -> Coroutine[Any, Any, T]:
-        return self._buffer.take(self) if self._begun is None else self._begin()
+        return self._buffer.take(self) if self._begun is None else self._first()
 
-    async def _begin(self) -> T:
+    async def _first(self) -> T:
+        await self._enter()
+        item: T = await self._buffer.take(self)
+        return item
+
+    async def _enter(self) -> None:
         begun, self._begun = self._begun, None
         try:
             if begun is not None:
@@ -50,8 +57,19 @@ class ItemReader(Stream[T]):
             raise
         finally:
             del begun
-        item: T = await self._buffer.take(self)
-        return item
+
+    async def _each(self) -> AsyncGenerator[T, None]:
+        await self._enter()
+        async for item in self._buffer.taken():
+            yield item
+
+    async def batch(self) -> list[T]:
+        """What has come together and was not taken yet; an empty list at the end. Raises as `anext`."""
+        await self._enter()
+        return await self._buffer.batch(self)
+
+    def __iter__(self) -> Iterator[T]:
+        raise WouldDeadlock("the items come through this very event loop: read them by `async for`")
 
     async def aclose(self) -> None:
         """As `Stream.aclose`."""
@@ -67,19 +85,26 @@ class ItemReader(Stream[T]):
         return f"<stream of {type(self._buffer.of).__name__}, {state}, {self.received} items came>"
 
 
-class StreamLoop(AsyncIterator[T]):
-    """One `async for`: leaving it ends the stream."""
+class StreamLoop(Generic[T]):
+    """One `async for`: leaving it ends the stream.
 
-    __slots__ = ("_reader",)
+    Its `__anext__` is the generator's own, so that no code of ours runs for an item that is there.
+    """
+
+    __slots__ = ("__anext__", "_items", "_reader")
+
+    __anext__: Callable[[], Awaitable[T]]
 
     def __init__(self, reader: ItemReader[T]) -> None:
         self._reader = reader
+        self._items: AsyncGenerator[T, None] = reader._buffer.taken() if reader._begun is None else reader._each()
+        self.__anext__ = self._items.__anext__
 
     def __aiter__(self) -> Self:
         return self
 
-    def __anext__(self) -> Coroutine[Any, Any, T]:
-        return self._reader.__anext__()
-
     def __del__(self) -> None:
         self._reader._buffer.close()
+        # Else the event loop would be told to close the generator, by a task. There is nothing that it could await.
+        with suppress(StopIteration, RuntimeError):
+            self._items.aclose().send(None)

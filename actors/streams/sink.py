@@ -23,11 +23,18 @@ class ItemSink(Protocol):
         """Nobody reads any more."""
 
     @property
+    def ahead(self) -> int:
+        """Items for which there is room, as far as one can tell before they are made."""
+
+    @property
     def room(self) -> ItemRoom:
         """Where one waits for room."""
 
     def put(self, item: object) -> bool:
-        """Send one; only while there is room. True: let others have their turn before the next."""
+        """Send one; only while there is room. True: there is room for the next one, and nobody else waits for a turn.
+
+        Where nobody reads any more it is forgotten.
+        """
 
     def finish(self) -> None:
         """There are no more."""
@@ -67,7 +74,7 @@ class NoSink:
 
     __slots__ = ("room",)
 
-    ready, over = False, True
+    ready, over, ahead = False, True, 0
 
     def __init__(self) -> None:
         self.room = ItemRoom()
@@ -96,22 +103,28 @@ def is_items(value: object) -> bool:
     return hasattr(value, "__anext__")
 
 
+async def has_room(sink: ItemSink) -> None:
+    """Let others have their turn, then wait until there is room for an item, or nobody reads any more."""
+    await asyncio.sleep(0)
+    while not (sink.ready or sink.over):
+        await sink.room.wait()
+
+
 async def drive(items: AsyncIterator[Any], sink: ItemSink) -> object:
     """Send all items, each when there is room for it. Raises what the generator does.
 
     Whatever ends it, the generator is closed: its `finally` runs.
     """
+    put = sink.put
     try:
         async for item in items:
-            while not (sink.ready or sink.over):
-                await sink.room.wait()
-            if sink.over:
-                break
-            if sink.put(item):
-                await asyncio.sleep(0)
+            if not put(item):
+                await has_room(sink)
+                if sink.over:
+                    break
     finally:
         close = getattr(items, "aclose", None)
         if close is not None:
             await close()
-        del items, sink, close  # an error keeps this frame, see outcome.py
+        del items, sink, put, close  # an error keeps this frame, see outcome.py
     return ENDED

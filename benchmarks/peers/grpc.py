@@ -1,9 +1,13 @@
-"""grpc.aio: one stream of the client's for one-way, unary calls for asks; bytes packed with msgpack, no protobuf."""
+"""grpc.aio: one stream of the client's for one-way, one of the server's for items, unary calls for asks.
+
+Bytes packed with msgpack, no protobuf.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator, Iterator
 from time import perf_counter
 
@@ -14,7 +18,7 @@ from ..client import LoopClient, Offered
 from ..processes import Served
 from ..run import Run
 from ..tally import Tally, obey
-from ..timing import Until
+from ..timing import BATCH, Until
 
 __all__ = ["connected", "serve"]
 
@@ -30,6 +34,7 @@ class _Client(LoopClient):
         self._pack = msgpack.Packer().pack
         self._ask = channel.unary_unary("/bench/ask")
         self._tell = channel.stream_unary("/bench/tell")
+        self._feed = channel.unary_stream("/bench/feed")
 
     async def telling(self, payload: bytes, until: Until, every: int) -> Offered:
         call, pack, sent = self._tell(), self._pack, 0
@@ -43,6 +48,21 @@ class _Client(LoopClient):
 
     async def request(self, seq: int, payload: bytes) -> object:
         return msgpack.unpackb(await self._ask(self._pack((seq, payload))))
+
+    def read(self, payload: bytes, until: Until) -> float:
+        """See ReadsStreams."""
+        return self.run(self._reading(payload, until))
+
+    async def _reading(self, payload: bytes, until: Until) -> float:
+        items, start, unpack = 0, perf_counter(), msgpack.unpackb
+        call = self._feed(payload)
+        async for item in call:
+            unpack(item)
+            items += 1
+            if not items % BATCH and until.over():
+                break
+        call.cancel()
+        return items / (perf_counter() - start)
 
     async def counted(self) -> int:
         return int(msgpack.unpackb(await self._ask(self._pack((0, None))))[1])
@@ -81,8 +101,13 @@ async def _serve() -> None:
         seq, payload = msgpack.unpackb(request)
         return bytes(pack((seq, TALLY.count if payload is None else payload)))
 
+    async def feed(payload: bytes, context: object) -> AsyncIterator[bytes]:
+        for seq in itertools.count():
+            yield pack((seq, payload))
+
     methods = {
         "tell": grpc.stream_unary_rpc_method_handler(tell),
+        "feed": grpc.unary_stream_rpc_method_handler(feed),
         "ask": grpc.unary_unary_rpc_method_handler(ask),
     }
     server = grpc.aio.server(options=_OPTIONS)

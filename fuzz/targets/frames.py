@@ -101,6 +101,9 @@ def seeds() -> Iterator[tuple[str, bytes]]:
         wire.Part(0, 0, b"part"),
         wire.Describe([0, 255]),
         wire.DescriptionFrame(3, b"what it declares"),
+        wire.ItemsFrame(7, 1, 2, [b"one", b"two"]),
+        wire.EndFrame(7, 1, 2, "", ""),
+        wire.GrantFrame(7, 1, 256, 1 << 18),
         wire.ProbeFrame(0, 3, 77, ["bus://local/blocks", f"bus://{'a' * 64}/blocks"]),
     ]
     encode = FrameEncoder().encode

@@ -84,7 +84,7 @@ class OtelTracer:
             more["peerbus.deadline"] = seconds
         if verb == "tell_many" and count:
             more["messaging.batch.message_count"] = count
-        kind = SpanKind.CLIENT if verb == "ask" else SpanKind.PRODUCER
+        kind = SpanKind.PRODUCER if verb.startswith("tell") else SpanKind.CLIENT
         span = self.start(verb, "send", reactor, more, kind=kind)
         return OtelSending(span) if span.get_span_context().is_valid else None
 
@@ -184,11 +184,13 @@ class OtelSending:
         """As `Sending.current`."""
         return Entered(self._context, _id_of(self.span))
 
-    def ended(self, error: BaseException | None) -> None:
+    def ended(self, error: BaseException | None, items: int | None = None) -> None:
         """As `Sending.ended`."""
         if not self._over:
             self._over = True
             self._context = Context()  # it leads back here
+            if items is not None:
+                self.span.set_attribute("peerbus.items", items)
             _end(self.span, error)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ...actors.base import MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown
 from ...actors.engine import Cell, LoopCell
-from ...actors.mailbox import NEVER, Account, Envelope, Mailbox, Side
+from ...actors.mailbox import NEVER, Account, Envelope, Mailbox, ReplyTo, Side
 from ...actors.messages import Address, Peer
 from ..lanes import InLane, Outbox, RemoteReply, ThreadReply, WindowShare, Writer, largest_on
 from ..wire import (
@@ -244,7 +244,8 @@ class ReceiveSide:
                 mailbox.scheduled = True
                 self._woken.append(cell)
             made = Envelope if size <= UNCOUNTED else lane.weighed
-            envelope = made(message, self.sender_of(source), reply, until, self._source, size, lane)
+            to: ReplyTo = self.streams.seen_by(cell, reply, message) if items else reply
+            envelope = made(message, self.sender_of(source), to, until, self._source, size, lane)
             if cell.spreads:
                 cell.hold_back(envelope)
             self._deliver(lane, mailbox, envelope, 0)

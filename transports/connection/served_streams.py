@@ -7,8 +7,9 @@ from typing import cast
 
 from ...actors.base import MailboxFull, MessageTypeError, SendError
 from ...actors.bus import Bus
-from ...actors.engine import Cell, LoopCell
-from ...actors.streams import ItemBuffer, ItemWindow
+from ...actors.engine import Cell, LoopCell, ThreadCell
+from ...actors.mailbox import ReplyTo
+from ...actors.streams import ItemBuffer, ItemWindow, ThreadStreamReply
 from ..lanes import (
     RELAYED_BYTES,
     RELAYED_ITEMS,
@@ -114,11 +115,12 @@ class ServedStreams:
     ) -> RemoteReply:
         """The reply of an ask with these flags in its type. Raises SendError where there are too many."""
         found = self._room(lane)
-        if not isinstance(cell, LoopCell):
-            raise MessageTypeError(f"{cell} runs on a thread of its own, and has no streams")
+        if flags & WITH_ITEMS and not isinstance(cell, LoopCell):
+            raise MessageTypeError(f"{cell} runs on a thread of its own, and takes no items")
         number = flags & NUMBER
         down = self._down(lane, rid, flags)
         down.encode = lambda item: lane.codec.encode_reply(item, lane.info.max_message, number)
+        down.speak(lane.codec, lane.info.max_message)
         up = arrived = None
         if flags & WITH_ITEMS:
             up = ItemBuffer(message, self._bus.loop, self._bus.wheel, ItemWindow())
@@ -162,6 +164,10 @@ class ServedStreams:
         down = ItemQueue(reply_lane(lane.index), rid, lane.turn, self._outbox, self._writer, _as_it_is, _nobody, counts)
         down.credit.grant(*window_in(flags))
         return down
+
+    def seen_by(self, cell: Cell, reply: RemoteReply, message: object) -> ReplyTo:
+        """That reply as its actor has it: one on a thread of its own does not touch what is the loop's."""
+        return ThreadStreamReply(reply, self._bus.loop, cell, message) if isinstance(cell, ThreadCell) else reply
 
     def ended(self, reply: ItemReply, code: str, text: str) -> None:
         """As `StreamServer.ended`: behind what its reactor has told."""

@@ -302,7 +302,10 @@ class StreamAsks:
                 raise MessageTypeError(text, message=item) from None
 
         name = type(ask.message).__name__
-        return self._sink(ask, lane, encode, self._books.items(lane.info.name))
+        made = self._sink(ask, lane, encode, self._books.items(lane.info.name))
+        if lane.codec is not None:
+            made.speak(lane.codec, lane.largest)
+        return made
 
     def hand_on(self, ask: RelayedAsk, lane: OutLane) -> None:
         """Prepare an ask that came from elsewhere, with items that are encoded already."""

@@ -9,7 +9,7 @@ from ...actors.engine import Cell
 from ...actors.mailbox import NEVER, Envelope
 from ...actors.messages import article
 from ...actors.sends import Wait
-from ...actors.streams import ENDED, ItemBuffer, ItemsIn, drive, is_items
+from ...actors.streams import ENDED, ItemBuffer, ItemsIn, ThreadItems, drive, is_items
 from ..lanes import ANSWER_TYPE, InLane, ItemQueue, Server
 from .arrived_items import ArrivedItems
 from .item_reply import ItemReply, StreamServer
@@ -85,6 +85,10 @@ class StreamReply(ItemReply):
         """The handler answered: with its items, which are sent from now on, at their end, or with something else."""
         if value is ENDED:
             self._end("", "")
+        elif isinstance(value, ThreadItems):
+            self.begun = not self.done()
+            if self.begun:
+                value.begin(self, self.down)
         elif is_items(value):
             if not self.done():
                 self.begun = True

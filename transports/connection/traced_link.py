@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...actors.mailbox import MessageTrace
 from ...actors.messages import Address
-from ...actors.sends import AskWaiting, Delivered, GaveWay, Outcome, Supply, Tracer, Waiting, Within
+from ...actors.sends import AskFuture, AskWaiting, Delivered, GaveWay, Outcome, Supply, Tracer, Waiting, Within
+from ...actors.streams import ItemBuffer, ItemSink
 from ..lanes import Outgoing, OutLane, RemoteAsk, Writer, asks_leave, traced_outgoing
 from ..wire import Codecs, Hello
 from .ask_sending import AskSending
 from .link import PeerLink
 from .sending_host import SendingHost
+from .stream_asks import stream_ask
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -118,6 +121,42 @@ class TracedLink(PeerLink):
         if trace is not None and isinstance(outcome, AskWaiting):
             _waits(outcome._waiting, trace)
         return outcome
+
+    @property
+    def stream(self) -> Callable[..., tuple[AskFuture[Any], Outcome[Any], ItemSink]]:
+        """As `Link.stream`."""
+        return self._stream
+
+    def _stream(
+        self,
+        reactor: str,
+        message: object,
+        *,
+        sender: Address[object] | None,
+        deadline: float,
+        within: float,
+        buffer: ItemBuffer,
+        opened: bool,
+    ) -> tuple[AskFuture[Any], Outcome[Any], ItemSink]:
+        trace = self._stamp(reactor, message, asked=True)
+        self._traced_asks.asked = trace
+        try:
+            found = stream_ask(
+                self,
+                reactor,
+                message,
+                sender=sender,
+                deadline=deadline,
+                within=within,
+                buffer=buffer,
+                opened=opened,
+            )
+        finally:
+            self._traced_asks.asked = None
+        outcome = found[1]
+        if trace is not None and isinstance(outcome, AskWaiting):
+            _waits(outcome._waiting, trace)
+        return found
 
 
 def _waits(outcome: Outcome[None], trace: MessageTrace) -> None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
 from ...actors.base import SendError
 from ...actors.mailbox import ItemCounts
 from ...actors.streams import ItemCredit, ItemRoom
-from ..wire import BATCH_LIMIT, PART_SIZE, EndFrame, ItemsFrame, Payload
+from ..wire import BATCH_LIMIT, PART_SIZE, ChannelCodec, EndFrame, ItemsFrame, Payload
 from .frame_writer import Writer
 from .lane_turn import LaneTurn
 from .outbox import Outbox
@@ -31,18 +32,29 @@ assert FULL // (OVERHEAD + 1) < BATCH_LIMIT
 
 
 class ItemQueue:
-    """See the module: an `ItemSink`. `encode` gives number and payload of an item, `broken` hears why it cannot."""
+    """See the module: an `ItemSink`. `encode` gives number and payload of an item, `broken` hears why it cannot.
+
+    `speak` names a codec that does as much for messages of its channel: the short way.
+    """
 
     __slots__ = (
         "_batches",
+        "_check",
+        "_checks",
         "_counts",
+        "_encode_fields",
         "_end",
+        "_fits",
+        "_kind",
+        "_kind_number",
         "_number",
+        "_numbers",
         "_outbox",
         "_payloads",
         "_room",
+        "_settled",
+        "_told",
         "_turn",
-        "_unsettled",
         "_writer",
         "broken",
         "credit",
@@ -84,13 +96,27 @@ class ItemQueue:
         self.queued = False
         #: Bytes that wait to be written.
         self.pending = 0
-        #: Items that were sent, and of which it is not known that they were taken.
-        self._unsettled = 0
+        #: Items of which it is known what became of them, and those that the accounts know of: all but the last ones.
+        self._settled = self._told = 0
+        #: How a codec encodes messages: none does yet.
+        self._numbers: dict[type, int] = {}
+        self._checks: list[Callable[[Any], bool]] = []
+        self._encode_fields: Callable[[Any], bytes] = _unspoken
+        self._fits = 0
+        #: The class of the last item that it encoded, its number and its check.
+        self._kind: type | None = None
+        self._kind_number = 0
+        self._check: Callable[[Any], bool] = bool
         #: Frames that wait: number and payloads of each; and the last of them, with the bytes that still fit.
         self._batches: deque[tuple[int, list[bytes]]] = deque()
         self._number, self._payloads, self._room = -1, list[bytes](), 0
         self._end: EndFrame | None = None
         counts.open += 1
+
+    def speak(self, codec: ChannelCodec, largest: int) -> None:
+        """Encode messages as this codec does, up to `largest` bytes each."""
+        self._numbers, self._checks, self._encode_fields = codec.numbers, codec.checks, codec.encode_fields
+        self._fits = min(largest, codec.unseen)
 
     @property
     def ready(self) -> bool:
@@ -98,29 +124,51 @@ class ItemQueue:
         credit = self.credit
         return credit.items > 0 and credit.bytes > 0 and self.pending < UNWRITTEN
 
+    @property
+    def ahead(self) -> int:
+        """As `ItemSink.ahead`: if they are as large as the last one; of the first nobody knows."""
+        size = len(self._payloads[-1]) if self._payloads else UNWRITTEN
+        return min(self.credit.items, min(self.credit.bytes, UNWRITTEN) // max(size, 1))
+
     def put(self, item: object) -> bool:
         """As `ItemSink.put`."""
-        try:
-            number, payload = self.encode(item)
-        except SendError as error:
-            self.broken(error)
+        if self.over:
             return False
+        number, payload = 0, b""
+        # As `encode_reply` where all is well, without its call.
+        try:
+            if item.__class__ is not self._kind:
+                number = self._numbers.get(item.__class__, 0)
+                if number:
+                    self._kind, self._kind_number, self._check = item.__class__, number, self._checks[number]
+            else:
+                number = self._kind_number
+            if number:
+                payload = self._encode_fields(item) if self._check(item) else b""
+                if not payload or len(payload) > self._fits:
+                    number = 0
+        except Exception:  # noqa: BLE001  # `encode` says what is wrong with it
+            number = 0
+        if not number:
+            try:
+                number, payload = self.encode(item)
+            except SendError as error:
+                self.broken(error)
+                return False
         size, credit = len(payload), self.credit
         credit.items -= 1
         credit.bytes -= size
         credit.sent += 1
-        self._counts.sent += 1
-        self._unsettled += 1
         self.pending += size
         if number == self._number and self._room >= size:
             self._payloads.append(payload)
             self._room -= size + OVERHEAD
-            return False
-        full = bool(self._batches)
+            return credit.items > 0 and credit.bytes > 0
+        alone = not self._batches
         self._number, self._payloads, self._room = number, [payload], FULL - size - OVERHEAD
         self._batches.append((number, self._payloads))
         self._wake()
-        return full
+        return alone and credit.items > 0 and credit.bytes > 0 and self.pending < UNWRITTEN
 
     def finish(self) -> None:
         """As `ItemSink.finish`."""
@@ -131,8 +179,9 @@ class ItemQueue:
         if not self.over:
             self._over()
             self._end = EndFrame(self.lane, self.rid, self.credit.sent, code, text)
-            self._counts.delivered += self._unsettled
-            self._unsettled = 0
+            self._tell()
+            self._counts.delivered += self._told - self._settled
+            self._settled = self._told
             if self.rid:  # else nobody has begun to read, and who does hears of the end then
                 self._wake()
 
@@ -140,8 +189,9 @@ class ItemQueue:
         """Nobody reads any more: what waits is not written."""
         if not self.over:
             self._over()
-            self._counts.lost(self._unsettled, reason)
-            self._unsettled = 0
+            self._tell()
+            self._counts.lost(self._told - self._settled, reason)
+            self._settled = self._told
         self._batches.clear()
         self._end = None
         self._number = -1
@@ -178,11 +228,18 @@ class ItemQueue:
         if self.over:
             return
         self.credit.grant(items, size)
-        taken = min(items, self._unsettled)
-        self._unsettled -= taken
+        self._tell()
+        taken = min(items, self._told - self._settled)
+        self._settled += taken
         self._counts.delivered += taken
         if self.ready:
             self.room.wake()
+
+    def _tell(self) -> None:
+        """Let the accounts know what was sent."""
+        sent = self.credit.sent
+        self._counts.sent += sent - self._told
+        self._told = sent
 
     def _wake(self) -> None:
         if not self.queued:
@@ -208,6 +265,7 @@ class ItemQueue:
         if not self._batches:
             end, self._end = self._end, None
             return end
+        self._tell()
         number, payloads = self._batches.popleft()
         if payloads is self._payloads:
             self._number = -1
@@ -215,6 +273,10 @@ class ItemQueue:
         if not self.over and self.ready:
             self.room.wake()
         return ItemsFrame(self.lane, self.rid, number, payloads)
+
+
+def _unspoken(_item: object) -> bytes:
+    raise LookupError("no codec")
 
 
 def _nobody(_error: SendError) -> None:

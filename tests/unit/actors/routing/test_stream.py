@@ -82,7 +82,7 @@ async def test_to_several_to_nobody_and_from_another_thread_it_says_why_not() ->
 
         def elsewhere() -> None:
             try:
-                bus.stream(LOCAL / "numbers", Count(1))
+                bus.open(LOCAL / "numbers", Count(1))
             except PeerbusError as error:
                 raised.append(error)
 

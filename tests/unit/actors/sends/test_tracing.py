@@ -26,7 +26,7 @@ class Watched:
         yield
         self.inside -= 1
 
-    def ended(self, error: BaseException | None) -> None:
+    def ended(self, error: BaseException | None, items: int | None = None) -> None:
         self.ends.append(error)
 
 

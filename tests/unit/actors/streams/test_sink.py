@@ -24,10 +24,14 @@ class Basket:
     def ready(self) -> bool:
         return self.left > 0
 
+    @property
+    def ahead(self) -> int:
+        return self.left
+
     def put(self, item: object) -> bool:
         self.items.append(item)
         self.left -= 1
-        return False
+        return self.left > 0
 
     def finish(self) -> None:
         self.over = True

@@ -14,7 +14,20 @@ from typing import Any
 import pytest
 from spans import Spans, attribute
 
-from peerbus.actors import EVERYONE, Channel, ConfigError, Message, Peer, Reactor, Role, handles
+from peerbus.actors import (
+    EVERYONE,
+    LOCAL,
+    Channel,
+    ConfigError,
+    Message,
+    Peer,
+    Reactor,
+    RemoteError,
+    Request,
+    Role,
+    Stream,
+    handles,
+)
 from peerbus.node import Node
 from peerbus.node.config import parse_config
 from peerbus.operate import Tracing
@@ -31,8 +44,13 @@ class Put(Message):
     value: bytes
 
 
+class Keys(Message, Request[Stream[str]]):
+    count: int
+    fails: bool = False
+
+
 class Store(Reactor):
-    channel = Channel("store", messages=(Get, Put), idempotent=(Get,), window=2, max_message=300_000)
+    channel = Channel("store", messages=(Get, Put, Keys), idempotent=(Get,), window=2, max_message=300_000)
     #: The first of the program that is asked to hold answers nothing.
     held: asyncio.Future[str]
 
@@ -42,6 +60,14 @@ class Store(Reactor):
             Store.held.set_result(self.bus.name)
             await asyncio.Event().wait()
         return message.key
+
+    @handles(Keys)
+    async def keys(self, keys: Keys) -> AsyncIterator[str]:
+        for number in range(keys.count):
+            await self.ask(Role("front") / "front", Get(str(number)), reply=str)
+            yield str(number)
+        if keys.fails:
+            raise KeyError("secret")
 
     @handles(Put)
     def put(self, message: Put) -> None:
@@ -136,6 +162,41 @@ async def test_a_fail_over_is_one_send_with_a_handler_at_each_that_was_tried() -
     assert {attribute(span, "error.type") for span in processes} == {"cancelled", None}
     assert len(spans.named("wait store", queue="outbox")) == 2
     assert len(spans.traces) == 1
+
+
+class Echo(Front):
+    @handles(Get)
+    async def get(self, message: Get) -> str:
+        return message.key
+
+
+@pytest.mark.parametrize("far", [False, True])
+async def test_a_stream_is_a_span_from_the_call_to_its_end_with_how_many_items_came(far: bool) -> None:
+    spans = Spans()
+    async with node(spans, "b", reactors=(Store, Echo)) as b, node(spans, "a", b) as a:
+        reader = a if far else b
+        to = Peer(b.node_id) / Store if far else LOCAL / Store
+        with spans.provider.get_tracer("program").start_as_current_span("program"):
+            assert [key async for key in reader.stream(to, Keys(3))] == ["0", "1", "2"]
+        async for _ in reader.stream(to, Keys(10_000)):
+            break
+        with pytest.raises(RemoteError):
+            async for _ in reader.stream(to, Keys(1, fails=True)):
+                pass
+        async with reader.open(to, Keys(2)) as both:
+            assert [key async for key in both] == ["0", "1"]
+        while len(spans.named("process store")) < 4:  # noqa: ASYNC110  # the one that was left ends by itself
+            await asyncio.sleep(0)
+    whole, left, failed = spans.named("stream store")
+    assert spans.parent(whole) == "program"
+    assert (attribute(whole, "items"), attribute(failed, "items")) == (3, 1)
+    assert attribute(left, "items") in range(1, 1_000)
+    assert [attribute(span, "error.type") for span in (whole, left, failed)] == [None, None, "KeyError"]
+    assert attribute(spans.one("open store"), "items") == 2
+    processes = spans.named("process store")
+    assert sorted(map(spans.parent, processes)) == ["open store", *["stream store"] * 3]
+    asks = [spans.parent(span) for span in spans.named("ask front")]
+    assert set(asks) == {"process store"}, "what a generator asks is below it"
 
 
 async def test_a_quorum_is_one_send_with_a_handler_at_each_receiver() -> None:
