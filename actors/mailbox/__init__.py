@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .dead_letters import DeadLetters
-from .envelope import NEVER, Carrier, Envelope, ReplyTo, Weighed
+from .envelope import NEVER, AnsweringCell, Carrier, Envelope, MovableReply, ReplyTo, Weighed
 from .fair_queue import KEPT_LANES
 from .ledger import NO_CHANNEL, Account, Books, ItemCounts, Ledger, Side, Sum, Tally
 from .mailbox import Mailbox
@@ -13,6 +13,7 @@ from .waiting_senders import Waiter
 
 __all__ = [
     "Account",
+    "AnsweringCell",
     "Books",
     "Carrier",
     "DeadLetters",
@@ -23,6 +24,7 @@ __all__ = [
     "Ledger",
     "Mailbox",
     "MailboxStatistics",
+    "MovableReply",
     "NEVER",
     "NO_CHANNEL",
     "ReplyTo",

@@ -6,13 +6,13 @@ garbage collector does not look into it, so it must never be part of a cycle tha
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
 from ..messages import Address
 
-__all__ = ["NEVER", "Envelope", "ReplyTo", "Weighed", "with_reply"]
+__all__ = ["NEVER", "AnsweringCell", "Envelope", "MovableReply", "ReplyTo", "Weighed", "with_reply"]
 
 #: The deadline of a message that does not expire.
 NEVER = float("inf")
@@ -32,6 +32,24 @@ class ReplyTo(Protocol):
 
     def fail(self, error: BaseException) -> None:
         """The ask ended with `error` before a handler could answer it."""
+
+
+class AnsweringCell(Protocol):
+    """An actor's cell, as far as the answer to an ask of it leads back to it."""
+
+    def abandon(self, reply: object) -> str:
+        """Nobody waits for this reply any more: end the work. Returns the phase in which it was."""
+
+    def detach(self, envelope: Envelope, awaitable: object) -> object:
+        """Make the items of an answer beside the next messages."""
+
+
+@runtime_checkable
+class MovableReply(ReplyTo, Protocol):
+    """One whose asker knows who answers: it is told where that is somebody else now."""
+
+    def moved_to(self, answers: AnsweringCell) -> None:
+        """This one has got the message, and answers it."""
 
 
 class Replies:

@@ -14,9 +14,9 @@ from typing import cast
 
 from ..base import MessageTypeError, SendError
 from ..engine import HALT, PYKKA_MESSAGES, Behaviour, Cell, Host, LoopCell, State, Supervisor, Tick
-from ..mailbox import NEVER, Carrier, Envelope, ReplyTo, TracedEnvelope, Weighed, as_traced
+from ..mailbox import NEVER, Carrier, Envelope, MovableReply, ReplyTo, TracedEnvelope, Weighed, as_traced
 from ..messages import Key
-from ..sends import AskFuture, Search, Wait
+from ..sends import Search, Wait
 from .passing import Copy, GatheredReply, HeldCredit, SharedCredit
 from .pool_members import PoolMembers
 from .roster import number_of
@@ -268,17 +268,10 @@ class PoolQueue(PoolMembers):
 
 
 def follows(reply: ReplyTo, member: Cell) -> bool:
-    """Have the asker know the member that it was handed on to, as if it had asked that. False: it runs elsewhere."""
-    if not isinstance(member, LoopCell):
+    """Have the asker know the member that it was handed on to, as if it had asked that. False: it cannot know it."""
+    if not isinstance(member, LoopCell) or not isinstance(reply, MovableReply):
         return False
-    if isinstance(reply, AskFuture):
-        reply.abandon = member.abandon
-        if hasattr(reply, "detach"):  # its answer comes in items
-            setattr(reply, "detach", member.detach)  # noqa: B010  # of a class that this floor knows no more of
-    elif hasattr(reply, "cell"):  # a peer's
-        setattr(reply, "cell", member)  # noqa: B010  # of a floor above
-    else:
-        return False
+    reply.moved_to(member)
     return True
 
 

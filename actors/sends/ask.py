@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, Self, TypeVar, runtime_checkable
 
 from ..base import DeadlineExceeded, RemoteError, SendError, WouldDeadlock
+from ..mailbox import AnsweringCell
 from .deadlines import DeadlineWheel, Slot
 from .future_like import HINT, AsCoroutine, FutureLike
 from .judged import judged
@@ -61,6 +62,10 @@ class AskFuture(asyncio.Future[T], AsCoroutine[T], Generic[T]):
     def arm(self, wheel: DeadlineWheel, deadline: float) -> None:
         """Fail with DeadlineExceeded at `deadline` (the loop's clock)."""
         self.slot = wheel.add(self, deadline)
+
+    def moved_to(self, answers: AnsweringCell) -> None:
+        """As `MovableReply.moved_to`."""
+        self.abandon = answers.abandon
 
     def succeed(self, value: object) -> None:
         """The answer is there."""

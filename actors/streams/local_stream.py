@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from ..base import MessageTypeError, SendError
-from ..mailbox import NEVER, Envelope
+from ..mailbox import NEVER, AnsweringCell, Envelope
 from ..messages import article
 from ..sends import AskFuture
 from .buffer import ItemBuffer
@@ -34,6 +34,11 @@ class LocalStreamAsk(AskFuture[Any]):
     #: Both ends of the items that go there; None: none do.
     up: LocalSink | None
     up_buffer: ItemBuffer | None
+
+    def moved_to(self, answers: AnsweringCell) -> None:
+        """As `MovableReply.moved_to`: that one makes the items too."""
+        super().moved_to(answers)
+        self.detach = answers.detach
 
     def incoming(self) -> ItemsIn[Any]:
         """The items that come with it. Raises MessageTypeError where none do, or somebody reads them already."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
 from ...actors.base import SendError, refusal_of, text_of
+from ...actors.mailbox import AnsweringCell
 
 __all__ = [
     "ANSWER_TOO_LARGE",
@@ -108,6 +109,10 @@ class RemoteReply:
         self.deadline = deadline
         #: The type number of what was asked.
         self.number = number
+
+    def moved_to(self, answers: AnsweringCell) -> None:
+        """As `MovableReply.moved_to`."""
+        self.cell = cast("Answering", answers)  # a cell
 
     def done(self) -> bool:
         """Answered, cancelled, or its time is over."""
