@@ -6,6 +6,7 @@ from .cases import PEERS
 from .comparison import Bar, Comparison, Figure, Sense
 from .compressed import COMPRESSED, METHODS
 from .products import PRODUCTS
+from .worked_rows import worked_peer_rows, worked_rows
 
 __all__ = ["peer_rows", "run_rows"]
 
@@ -28,7 +29,7 @@ def run_rows() -> list[Comparison]:
     """Ours beside Pykka, and beside what two processes can do without a bus."""
     return [
         *_local(), *_messages(), *_limits(), *_flooded(), *_tls(), *_libp2p(), *_unix(), *_credit(), *_streams(),
-        *_many(), *_looked_at(), *_traced(), *_compressed(),
+        *_many(), *_looked_at(), *_traced(), *_compressed(), *worked_rows(),
     ]  # fmt: skip
 
 
@@ -357,7 +358,7 @@ def peer_rows() -> list[Comparison]:
         for name in PEERS
         if not name.startswith("peerbus")
     ]  # fmt: skip
-    return rows + streams + [
+    return rows + streams + worked_peer_rows() + [
         Comparison(
             f"{title}{suffix}", f"{title}{suffix}", unit, Figure(ours, figure),
             Figure("casty", "one-way" if figure == _TELL_MANY else figure), PRODUCTS["casty"].title,

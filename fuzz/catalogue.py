@@ -25,6 +25,7 @@ TARGETS = {
     "error_text": "ERROR: codes and texts of a peer, as whoever prints the error that they become sees them",
     "event_stream": "the events of a node, as a client of its admin API reads them",
     "frames": "the frame decoder and the reassembler: bytes on an open connection",
+    "gossip": "what the neighbours of a gossip say, in whatever order, and what that makes a member hold",
     "handshake": "the handshake, as dialer and as acceptor: bytes of a peer that nobody knows yet",
     "hello": "HELLO, OPEN and UPDATE: what a peer says of itself",
     "identify": "what a host of libp2p says of itself",
