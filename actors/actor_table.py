@@ -23,6 +23,7 @@ from .engine import (
     Cell,
     Life,
     Ref,
+    RunsProcesses,
     Spawning,
     State,
     ThreadCell,
@@ -74,8 +75,12 @@ class ActorTable:
         # The first actor's; of each next one the last twelve digits are one more.
         self._urn_start, self._urns = urn[:-12], int(urn[-12:], 16)
         self._counter = 0
+        #: Runs members of pools in processes of their own; a node sets it.
+        self.processes: RunsProcesses | None = None
         #: Says of each pool how it is, by its name.
         self.pools: dict[str, Callable[[], PoolView]] = {}
+        #: Says of actors that have more to show than a mailbox how they are, by their names.
+        self.views: dict[str, Callable[[], object]] = {}
         #: Actors that were made anew, since the start.
         self.restarts = 0
 
@@ -243,6 +248,7 @@ class ActorTable:
         if cell.name is not None and self.by_name.get(cell.name) is cell:
             del self.by_name[cell.name]
             self.pools.pop(cell.name, None)
+            self.views.pop(cell.name, None)
         cell.mailbox.settle(bus.books.tally(Side.LOCAL, _channel_of(cell)))
         for watched in cell.watching or ():
             watched.unwatch(cell)

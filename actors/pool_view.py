@@ -19,6 +19,8 @@ class MemberView:
     at_work: int
     delivered: int
     restarts: int
+    #: Its process; 0: the node's own, or none at this moment.
+    pid: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,7 @@ COMPILED = (
     "actors.pools.pool_queue",
     "actors.sends.deadlines",
     "actors.sends.supply",
+    "node.workers.member_cell",
     "transports.connection.ask_sending",
     "transports.connection.forwarding",
     "transports.connection.frame_reader",

@@ -27,7 +27,7 @@ from .extension import Extension
 from .identity_source import FoundIdentity
 from .network import WrongRule
 from .node import Node
-from .workers import Worker
+from .workers import Worker, members_of
 
 __all__ = [
     "LoadedReactor",
@@ -191,8 +191,9 @@ def loaded_reactors(config: NodeConfig, *, starts: bool = False) -> list[LoadedR
         if isinstance(entry, ReactorConfig) and entry.pool is not None:
             pick = _import(config, f"{key}.pool.pick", entry.pool.pick) if entry.pool.picks_by else None
             try:
-                factory = entry.pool.made(factory, pick)
-            except (TypeError, ValueError) as error:
+                factory = made = entry.pool.made(factory, pick)
+                members_of([made])
+            except (TypeError, ValueError, ConfigError) as error:
                 raise config.source.error(f"{key}.pool", str(error)) from error
         reactors.append(LoadedReactor(factory, entry.path, channel, process))
     return reactors

@@ -15,13 +15,13 @@ __all__ = ["PoolConfig", "read_pool"]
 
 #: As `peerbus.actors.pools.resizer.MAX_MEMBERS`.
 MOST = 256
-WHERE = ("members", "threads")
+WHERE = ("members", "threads", "processes")
 _PICK = '"least", "all" or "package.module:function"'
 
 
 @dataclass(frozen=True, slots=True)
 class PoolConfig:
-    """One pool. `where`: `members` or `threads`; `pick`: `least`, `all`, or the path of a function."""
+    """One pool. `where`: `members`, `threads` or `processes`; `pick`: `least`, `all`, or the path of a function."""
 
     where: str
     size: int
@@ -45,7 +45,7 @@ def read_pool(table: TomlTable) -> PoolConfig:
     """Read `[reactors.pool]`. Raises: ConfigError."""
     given = [name for name in WHERE if table.has(name)]
     if len(given) != 1:
-        raise table.wrong("a pool has members or threads, one of the two; write threads = 4")
+        raise table.wrong("a pool has members, threads or processes, one of the three; write threads = 4")
     size = table.integer(given[0], 4, low=1, high=MOST)
     pick = table.text("pick", _PICK, "least")
     if pick not in ("least", "all") and not IMPORT_PATH.fullmatch(pick):

@@ -65,7 +65,7 @@ from .search import SearchWays, meeting_places, search_of
 from .sends import NodeSends
 from .views import NodeViews
 from .waiting import NodeWaits
-from .workers import Worker, WorkerFactory, Workers, split_reactors
+from .workers import Worker, WorkerFactory, Workers, members_of, split_reactors
 
 __all__ = ["Node"]
 
@@ -180,7 +180,8 @@ class Node(NodeSends, NodeWaits, NodeViews):
         for channel in channels_of("channels", channels):
             self.bus.declare(channel)
         self._codecs = Codecs(self.bus.channels, Here(self.bus))
-        self._workers = Workers(self.bus, self._codecs, workers, self.identity)
+        members = members_of(self._reactors)
+        self._workers = Workers(self.bus, self._codecs, workers, self.identity, members)
         self._own = OwnActors()
         self._extensions = Extensions(extensions)
         self.events: EventHistory = EventHistory()

@@ -23,8 +23,9 @@ from .life_end import HALT
 from .load import Load, Loads
 from .loop_cell import LoopCell
 from .loop_thread import MARGIN, LoopThread, check_plain, new_event_loop
+from .processes import RunsProcesses
 from .ref import Ref
-from .rehearsal import CHECK_SENDS, Rehearsed, expected, rehearsed_message, sends_are_checked
+from .rehearsal import CHECK_SENDS, Rehearsed, expected, rehearsed_message, said_of, sends_are_checked
 from .spawning import Spawning
 from .stall_watch import SLOW_HANDLER, StallWatch
 from .state import State
@@ -65,6 +66,7 @@ __all__ = [
     "Rehearsed",
     "RunningActors",
     "RunsBlocking",
+    "RunsProcesses",
     "SAMPLED",
     "SLOW_HANDLER",
     "Spawning",
@@ -91,6 +93,7 @@ __all__ = [
     "refuse_sends",
     "refuse_uncallable",
     "rehearsed_message",
+    "said_of",
     "sends_are_checked",
     "wait_cancelled",
     "within",

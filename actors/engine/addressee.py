@@ -119,6 +119,21 @@ class Addressee(Supervised):
         channel = self.actor_class.__channel__
         return channel if channel is None or self.bus is None else self.bus.channels.tuned(channel)
 
+    @property
+    def runs_on(self) -> str:
+        """Where its actor runs: on the `loop`, a `thread`, in a `process`."""
+        return "loop"
+
+    @property
+    def process(self) -> int:
+        """The process that its actor runs in; 0: this one, or none at this moment."""
+        return 0
+
+    @property
+    def came_in_all(self) -> int:
+        """Messages that it has got."""
+        return self.mailbox.delivered
+
     def watch_for_deadlocks(self) -> None:
         """A sender begins to wait for room. From any thread."""
         if self.bus is not None:

@@ -28,7 +28,16 @@ from ..messages import (
     wrong_answer,
 )
 
-__all__ = ["CHECK_SENDS", "LOOKS", "Rehearsed", "expected", "rehearsed_message", "sends_are_checked", "wrong_message"]
+__all__ = [
+    "CHECK_SENDS",
+    "LOOKS",
+    "Rehearsed",
+    "expected",
+    "rehearsed_message",
+    "said_of",
+    "sends_are_checked",
+    "wrong_message",
+]
 
 #: The environment variable.
 CHECK_SENDS = "PEERBUS_CHECK_SENDS"
@@ -87,6 +96,11 @@ def expected(cell: Receiving, message: object, sender: object, reply: Any) -> An
     if cell.types is not LOOKS or channel is None or sender is cell or message.__class__ not in channel.types:
         return reply
     return Rehearsed(channel, reply)
+
+
+def said_of(reply: Any) -> Any:
+    """What an asker said that expects this."""
+    return reply._reply if isinstance(reply, Rehearsed) else reply
 
 
 class Rehearsed(Expected):

@@ -83,6 +83,11 @@ class ThreadCell(Cell):
     #: Generators of it that answer in items: their items are made between messages.
     making: set[Makes]
 
+    @property
+    def runs_on(self) -> str:
+        """As `Cell.runs_on`."""
+        return "thread"
+
     def start(self) -> None:
         """Start the thread."""
         self._parked = threading.Lock()

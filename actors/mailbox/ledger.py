@@ -139,13 +139,15 @@ class ItemCounts:
     An item is delivered when its reader has taken it, or the stream has come to its end with it; pending until then.
     """
 
-    __slots__ = ("delivered", "failed", "open", "sent")
+    __slots__ = ("delivered", "failed", "open", "sent", "standing")
 
     def __init__(self) -> None:
         self.sent = self.delivered = 0
         self.failed: dict[str, int] = {}
         #: Streams that are open.
         self.open = 0
+        #: Those of them whose sender waits until the reader has room.
+        self.standing = 0
 
     def lost(self, items: int, reason: str) -> None:
         """So many were sent, and nobody takes them any more."""
@@ -187,23 +189,29 @@ class Tally:
 class Books:
     """The ledger of one bus, being kept. `known` tells whether a name is that of a channel of this node."""
 
-    __slots__ = ("_items", "_known", "_open", "_tallies")
+    __slots__ = ("_items", "_known", "_open", "_tallies", "counted_as")
 
     def __init__(self, known: Callable[[str], bool]) -> None:
         self._known = known
+        #: Channels of actors that run elsewhere by a name of their own, and under which name these are counted.
+        self.counted_as: dict[str, str] = {}
         self._tallies: dict[tuple[Side, str], Tally] = {}
         self._open: dict[Audited, None] = {}
         self._items: dict[str, ItemCounts] = {}
 
     def name(self, channel: str) -> str:
         """Under which name a channel is counted."""
-        return channel if self._known(channel) else NO_CHANNEL
+        return channel if self._known(channel) else self.counted_as.get(channel, NO_CHANNEL)
 
     def tally(self, side: Side, channel: str) -> Tally:
         """The total of what has ended on a channel. From any thread."""
         key = side, self.name(channel)
         tally = self._tallies.get(key)
         return self._tallies.setdefault(key, Tally()) if tally is None else tally
+
+    def streams(self) -> dict[str, ItemCounts]:
+        """What was counted of streams, by channel."""
+        return dict(self._items)
 
     def items(self, channel: str) -> ItemCounts:
         """What counts the items of streams on a channel."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .member_mailbox import MemberMailbox
 from .pool import Pool
 from .resizer import Resizer
 from .resizing import ResizePool
 
-__all__ = ["Pool", "ResizePool", "Resizer"]
+__all__ = ["MemberMailbox", "Pool", "ResizePool", "Resizer"]

@@ -1,4 +1,4 @@
-"""The mailbox of a pool's member: it says when its owner has nothing to do."""
+"""The mailbox of a pool's member: it says when its owner has nothing to do, and counts what is handled elsewhere."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ class MemberMailbox(Mailbox):
             return False
         self.on_rest()
         return True
+
+    # Of a member in a process of its own: what that has at hand keeps its place here.
+
+    def keep_place(self) -> None:
+        """A message that was taken goes on counting, until it is handled elsewhere."""
+        self._free -= 1
+
+    def give_place(self) -> None:
+        """It is handled: others have its place."""
+        if self._free < self.limit:
+            self._free += 1
+        if self.waiting:
+            self.admit_waiting()
+            self._settle()
 
 
 def _nobody() -> None:

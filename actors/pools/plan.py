@@ -47,6 +47,11 @@ class PoolPlan:
         return getattr(made, "dispatcher", None)
 
     @property
+    def in_processes(self) -> bool:
+        """Each member runs in a process of its own."""
+        return (self.dispatcher or self.factory_dispatcher) == "process"
+
+    @property
     def bounds(self) -> tuple[int, int]:
         """Members at least and at most."""
         return (1, MAX_MEMBERS) if self.resizer is None else (self.resizer.lower, self.resizer.upper)

@@ -21,7 +21,7 @@ class Pool(Generic[A]):
     """Several actors of one kind behind one address: `Node(reactors=[Pool(Hash, threads=4)])`, `LOCAL / Hash`.
 
     `factory`: a class of actors, or a `functools.partial` of one. How many, and where they run: `members` where the
-    class says, or `threads` on a thread each.
+    class says, `threads` on a thread each, or `processes` in a process each, which takes a node.
     `pick`: `"least"` sends each message to the member with the least to do, `"all"` to all of them; a function of the
     message says which of the two, or a `Key`: what has the same key goes to the same member, in the order in which it
     was sent. What has none waits in the pool's mailbox while each member has a message to handle and `prefetch` more.
@@ -37,6 +37,7 @@ class Pool(Generic[A]):
         *,
         members: int | None = None,
         threads: int | None = None,
+        processes: int | None = None,
         pick: PoolPick = "least",
         combine: Combine = first,
         resizer: Resizer | None = None,
@@ -48,7 +49,7 @@ class Pool(Generic[A]):
         rule: object = resizer  # whatever a program without type checks gives
         if rule is not None and not isinstance(rule, Resizer):
             raise TypeError(f"resizer is {rule!r}; write Resizer(upper=8)")
-        size, dispatcher = _size_of(kind, members, threads, resizer)
+        size, dispatcher = _size_of(kind, members, threads, processes, resizer)
         _check_pick(pick)
         if not callable(combine):
             raise TypeError(f"combine is {combine!r}; write a function of the list of answers, as sum")
@@ -86,16 +87,17 @@ def _class_of(factory: object) -> type[Body]:
 
 
 def _size_of(
-    kind: type[Body], members: object, threads: object, resizer: Resizer | None
+    kind: type[Body], members: object, threads: object, processes: object, resizer: Resizer | None
 ) -> tuple[int, Dispatcher | None]:
     given: dict[str, tuple[object, Dispatcher | None]] = {
         "members": (members, None),
         "threads": (threads, "thread"),
+        "processes": (processes, "process"),
     }
     said = {name: each for name, each in given.items() if each[0] is not None}
     if len(said) != 1:
         told = " and ".join(said) or "none of them"
-        raise TypeError(f"a pool has members or threads, as in Pool({kind.__name__}, threads=4); not {told}")
+        raise TypeError(f"a pool has members, threads or processes, as in Pool({kind.__name__}, threads=4); not {told}")
     ((name, (count, dispatcher)),) = said.items()
     size = check_members(name, count)
     if resizer is not None and not resizer.lower <= size <= resizer.upper:

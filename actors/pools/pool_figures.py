@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..engine import Cell, ThreadCell
+from ..engine import Cell
 from ..mailbox import NEVER
 from ..pool_view import MemberView, PoolView
 from .pool_cell import PoolCell
@@ -58,13 +58,14 @@ def _age(cell: Cell) -> float | None:
 
 
 def _view(cell: Cell) -> MemberView:
-    mailbox = cell.mailbox
+    mailbox, at_work = cell.mailbox, cell.at_work()
     return MemberView(
         name=str(cell),
         state=cell.state.value,
-        runs="thread" if isinstance(cell, ThreadCell) else "loop",
-        queued=mailbox.queued + len(mailbox._foreign),
-        at_work=cell.at_work(),
-        delivered=mailbox.delivered,
+        runs=cell.runs_on,
+        queued=max(0, mailbox.queued + len(mailbox._foreign) - (at_work if cell.runs_on == "process" else 0)),
+        at_work=at_work,
+        delivered=cell.came_in_all,
         restarts=0 if cell.supervisor is None else cell.supervisor.total,
+        pid=cell.process,
     )

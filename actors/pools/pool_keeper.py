@@ -74,12 +74,18 @@ class PoolKeeper(Actor):
         self._unset()
 
     def _spawn(self) -> Cell:
-        pool, plan = self._pool, self.plan
-        if plan.dispatcher is None and plan.factory_dispatcher == "process":
-            raise PeerbusError(f"members of {pool} run on the loop or on threads: write threads={pool.size}")
+        pool, plan, actors = self._pool, self.plan, self.bus.actors
+        factory, dispatcher = plan.factory, plan.dispatcher
         pool.serial += 1
         name = f"{pool.name}.{pool.serial}"
-        ref = self.bus.actors.spawn(plan.factory, name, None, pool, None, plan.dispatcher)
+        if plan.in_processes:
+            if actors.processes is None:
+                raise PeerbusError(
+                    f"members of {pool} run in processes of their own, which a node has and a bus alone has not: give "
+                    f"the pool to a node, Node(reactors=[…]), or write threads={pool.size}"
+                )
+            factory, dispatcher = actors.processes.stand_in(name, factory, plan.prefetch), None
+        ref = actors.spawn(factory, name, None, pool, None, dispatcher)
         self.watch(ref)
         return ref._cell
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .calling import CalledNode, keep_calling
 from .keeper import WorkerEnded
-from .worker import Worker, WorkerFactory, split_reactors, wrong_place
+from .worker import Worker, WorkerFactory, members_of, split_reactors, wrong_place
 from .workers import Workers, WorkerView
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "WorkerView",
     "Workers",
     "keep_calling",
+    "members_of",
     "split_reactors",
     "wrong_place",
 ]

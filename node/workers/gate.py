@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from ...actors.base import MessageTypeError, NoRoute, SchemaMismatch, SendError, ShuttingDown, get_logger
 from ...actors.engine import Ending, handles
-from ...actors.messages import Address, GroupAddress, How, QuorumFailed, Results, Share, parse_address
+from ...actors.messages import (
+    ActorStarted,
+    ActorTerminated,
+    Address,
+    GroupAddress,
+    How,
+    QuorumFailed,
+    Results,
+    Share,
+    parse_address,
+)
 from ...actors.reactor import Reactor
 from ...actors.routing import routed_open, routed_stream
 from ...actors.streams import OpenStream
@@ -20,6 +30,8 @@ from .talk import (
     EndOf,
     EventsOf,
     LogLines,
+    MemberOver,
+    MemberRests,
     OpenOut,
     PackedItem,
     PeerEnded,
@@ -41,22 +53,35 @@ __all__ = ["Gate", "SenderThere", "WorkerTold"]
 log = get_logger("peerbus.workers")
 
 #: What a worker says of itself, with the worker that said it.
-WorkerTold = WorkerStarted | WorkerLeaves | LogLines | EventsOf | WorkerFigures
+WorkerTold = WorkerStarted | WorkerLeaves | LogLines | EventsOf | WorkerFigures | MemberRests | MemberOver
 
 
 class Gate(Reactor):
-    """See the module. One for all workers of the node; `told` hears what they say of themselves, `tell` tells one."""
+    """See the module. One for all workers of the node; `told` hears what they say of themselves, `tell` tells one.
+
+    `changed` hears which actors of the node's own process start and stop.
+    """
 
     channel = GATE
     ends_in: ClassVar[Ending | None] = Ending.SERVICE
 
     def __init__(
-        self, codecs: Codecs, told: Callable[[WorkerTold], None], tell: Callable[[str, PeerEnded], None]
+        self,
+        codecs: Codecs,
+        told: Callable[[WorkerTold], None],
+        tell: Callable[[str, PeerEnded], None],
+        changed: Callable[[ActorStarted | ActorTerminated], None] | None = None,
     ) -> None:
         super().__init__()
+        self._changed = changed
         self._codecs = codecs
         self._told = told
         self._tell = tell
+
+    def on_start(self) -> None:
+        """Hear which actors of the node's own process start and stop."""
+        if self._changed is not None:
+            self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated)
 
     @handles(SendOut, reentrant=True)
     async def _send(self, said: SendOut) -> SentOut:
@@ -145,9 +170,14 @@ class Gate(Reactor):
         else:
             link.unwatch(to.reactor, watcher)
 
-    @handles(WorkerStarted, WorkerLeaves, LogLines, EventsOf, WorkerFigures)
+    @handles(WorkerStarted, WorkerLeaves, LogLines, EventsOf, WorkerFigures, MemberRests, MemberOver)
     def _hear(self, said: WorkerTold) -> None:
         self._told(said)
+
+    @handles(ActorStarted, ActorTerminated)
+    def _actors_changed(self, fact: ActorStarted | ActorTerminated) -> None:
+        if self._changed is not None:
+            self._changed(fact)
 
     def _place(self, text: str, schema: bytes) -> tuple[Address[object] | GroupAddress[object], ChannelCodec]:
         if self.bus.closing and not self.bus.routes.inside:

@@ -36,7 +36,7 @@ from .standing_link import link_without_process, standing_link
 from .talk import GATE, WORKER, AwaitRest, BeginWorker, EndWorker, PeerEnded, WorkerFigures, WorkerStarted
 from .worker import Worker
 
-__all__ = ["ProcessOver", "WorkerEnded", "WorkerKeeper", "WorkerPlace", "WorkerRuns"]
+__all__ = ["Begins", "ProcessOver", "WorkerEnded", "WorkerKeeper", "WorkerPlace", "WorkerRuns"]
 
 log = get_logger("peerbus.workers")
 
@@ -105,6 +105,8 @@ class WorkerPlace:
         self._standing: InsideLink | None = None
         self._ending = False
         self.keeper: Ref[WorkerKeeper] | None = None
+        #: The member of a pool that it runs; empty where it runs none.
+        self.member = ""
 
     @property
     def running(self) -> bool:
@@ -146,9 +148,7 @@ class WorkerPlace:
                     until = self._bus.loop.time() + BEGIN_WITHIN
                     await actor.way.ask(WORKER.name, said, sender=None, deadline=until, reply=None)
                 await self._started
-                actor.enter()
-                while not all(self._bus.routes.inside.get(name) is actor.way for name in self._names()):  # noqa: ASYNC110
-                    await asyncio.sleep(0)  # the router has this turn
+                await self._enter(actor)
         except TimeoutError:
             self._kill()
             raise WorkerEnded(f"worker {self.name!r} did not begin within {BEGIN_WITHIN:.0f} s") from None
@@ -174,11 +174,18 @@ class WorkerPlace:
             parent_id=bus.node_id,
             incarnation=self._incarnation,
             reactors=self.worker.paths,
+            member=self.member,
             channels=channel_paths(bus.channels.values()),
             shutdown_timeout=bus.shutdown_timeout,
             slow_handler=None,
             level=logging.getLogger("peerbus").getEffectiveLevel(),
         )
+
+    async def _enter(self, actor: InsideConnection) -> None:
+        """What runs there has started: let others send to it."""
+        actor.enter()
+        while not all(self._bus.routes.inside.get(name) is actor.way for name in self._names()):  # noqa: ASYNC110
+            await asyncio.sleep(0)  # the router has this turn
 
     def _names(self) -> list[str]:
         way = None if self.connection is None else self.connection.way
@@ -231,15 +238,19 @@ class WorkerPlace:
         if number != self.begun:
             return
         self.ended = text
+        begins = self._started is not None and not self._started.done()
+        if not begins and not self._ending:
+            self._tell_over(keeper, text)
         connection, self.connection = self.connection, None
         if connection is not None:
             connection.process_ended(f"its process {text}")
-        if self._started is not None and not self._started.done():
+        if self._started is not None and begins:
             self._started.set_exception(WorkerEnded(f"the process of worker {self.name!r} {text} as it began"))
             self._started.exception()  # whoever begins it may not have come to wait for that
-        elif not self._ending:
-            with contextlib.suppress(SendError):
-                keeper.actor_ref._cell.tell(ProcessOver(text), None, None)
+
+    def _tell_over(self, keeper: WorkerKeeper, text: str) -> None:
+        with contextlib.suppress(SendError):
+            keeper.actor_ref._cell.tell(ProcessOver(text), None, None)
 
     def _link_ended(self, number: int, event: ConnectionEnded) -> None:
         if number == self.begun and (self.elsewhere or not self._ending):

@@ -11,7 +11,7 @@ import msgspec
 
 from ... import __version__
 from ...actors.base import ConfigError, get_logger
-from ...actors.messages import Channel, Overflow
+from ...actors.messages import Channel, ChannelTuning, Overflow
 from ...transports.wire import FEATURES, ChannelInfo, Hello
 from .factory_path import FactoryPath, import_path
 
@@ -19,6 +19,7 @@ __all__ = [
     "INSIDE_NETWORK",
     "ChannelPath",
     "WorkerSetup",
+    "channel_called",
     "channel_paths",
     "inside_hello",
     "read_setup",
@@ -72,6 +73,8 @@ class WorkerSetup(msgspec.Struct, frozen=True, kw_only=True):
     parent_id: str
     incarnation: int
     reactors: tuple[FactoryPath, ...]
+    #: Under which name it runs its only reactor, as a member of a pool; empty: it is none.
+    member: str = ""
     channels: tuple[ChannelPath, ...] = ()
     shutdown_timeout: float
     slow_handler: float | None
@@ -102,6 +105,12 @@ def channel_paths(channels: Iterable[Channel[Any]]) -> tuple[ChannelPath, ...]:
         except ConfigError as error:
             log.debug("workers do not know a channel", channel=channel.name, why=str(error))
     return tuple(found)
+
+
+def channel_called(name: str, channel: Channel[Any]) -> Channel[Any]:
+    """The same channel by another name: by that of a pool's member it is sent to, as a reactor is by its channel's."""
+    options: dict[str, Any] = {key: getattr(channel, key) for key in ChannelTuning.__annotations__}
+    return Channel(name, channel.messages, idempotent=tuple(channel.idempotent), **options)
 
 
 def worker_id(node_id: str, worker: str) -> str:

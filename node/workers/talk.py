@@ -38,6 +38,8 @@ __all__ = [
     "EventsOf",
     "SendFailure",
     "LogLines",
+    "MemberOver",
+    "MemberRests",
     "OpenOut",
     "PackedItem",
     "PeerEnded",
@@ -45,6 +47,7 @@ __all__ = [
     "SendOutMany",
     "SentOut",
     "StreamOut",
+    "WantRest",
     "WorkerFigures",
     "WorkerLeaves",
     "WorkerStarted",
@@ -218,6 +221,26 @@ class BeginWorker(Message):
     setup: bytes
 
 
+class MemberRests(Message):
+    """The worker's actor, a member of a pool, has handled all of the first so many messages that came for it."""
+
+    worker: str
+    handled: int
+
+
+class MemberOver(Message):
+    """It has ended for good, while its worker goes on: and this is why."""
+
+    worker: str
+    reason: str
+
+
+class WantRest(Message):
+    """To a worker with a member of a pool: say when that has handled the first so many messages."""
+
+    handled: int
+
+
 class AwaitRest(Message):
     """To a worker: answer when nothing is under way there, or after so many seconds."""
 
@@ -243,6 +266,8 @@ GATE: Channel[
     | LogLines
     | EventsOf
     | WorkerFigures
+    | MemberRests
+    | MemberOver
 ] = Channel(
     "peerbus.gate",
     messages=(
@@ -257,6 +282,8 @@ GATE: Channel[
         LogLines,
         EventsOf,
         WorkerFigures,
+        MemberRests,
+        MemberOver,
     ),
     priority=64,
     mailbox=4096,
@@ -266,8 +293,8 @@ GATE: Channel[
     timeout=60.0,
 )
 #: Of a worker.
-WORKER: Channel[PeerEnded | BeginWorker | AwaitRest | EndWorker] = Channel(
-    "peerbus.worker", messages=(PeerEnded, BeginWorker, AwaitRest, EndWorker), priority=255, timeout=60.0
+WORKER: Channel[PeerEnded | BeginWorker | WantRest | AwaitRest | EndWorker] = Channel(
+    "peerbus.worker", messages=(PeerEnded, BeginWorker, WantRest, AwaitRest, EndWorker), priority=255, timeout=60.0
 )
 
 _ERRORS: dict[str, Callable[[str], SendError]] = {

@@ -11,11 +11,12 @@ from typing import TypeAlias
 from ...actors.base import ConfigError
 from ...actors.engine import Body
 from ...actors.messages import REACTOR_PATTERN, Supervision
+from ...actors.pools import Pool
 from ...actors.reactor import Reactor
 from ...transports.streams import Endpoint, check_node_id
 from .factory_path import FactoryPath, factory_path
 
-__all__ = ["HELD_FOR", "Worker", "WorkerFactory", "split_reactors", "workers_of", "wrong_place"]
+__all__ = ["HELD_FOR", "Worker", "WorkerFactory", "members_of", "split_reactors", "workers_of", "wrong_place"]
 
 #: Seconds for which a handler may hold a worker's loop by default: longer than any computation that somebody asked for
 #: and still waits for, and short enough that a handler which never ends is noticed.
@@ -123,6 +124,12 @@ def split_reactors(
         else:
             own.append(factory)
     return own, workers
+
+
+def members_of(reactors: Sequence[Callable[[], Body]]) -> tuple[FactoryPath, ...]:
+    """What the processes of pools run, of those that have their members in processes. Raises ConfigError."""
+    pools = [factory for factory in reactors if isinstance(factory, Pool) and factory.plan.in_processes]
+    return tuple(factory_path(pool.plan.factory) for pool in pools)
 
 
 def workers_of(processes: object) -> dict[str, Worker]:

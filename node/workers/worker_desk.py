@@ -20,7 +20,19 @@ from ...actors.reactor import Reactor
 from ...transports.connection import InsideLink
 from ..loop_lag import LoopLag
 from ..process_figures import process_figures
-from .talk import GATE, WORKER, AwaitRest, BeginWorker, EndWorker, EventsOf, LogLines, PeerEnded, WorkerFigures
+from .seat import SEAT, MemberSeat
+from .talk import (
+    GATE,
+    WORKER,
+    AwaitRest,
+    BeginWorker,
+    EndWorker,
+    EventsOf,
+    LogLines,
+    PeerEnded,
+    WantRest,
+    WorkerFigures,
+)
 
 __all__ = ["WorkerDesk", "WorkerReports"]
 
@@ -59,6 +71,12 @@ class WorkerDesk(Reactor):
         target = parse_address(said.target)
         if cell is not None and isinstance(target, Address):
             cell.mailbox.put_system(Envelope(Terminated(target, said.reason)))
+
+    @handles(WantRest)
+    def _want(self, said: WantRest) -> None:
+        seat = self._of.cell(SEAT)
+        if seat is not None and isinstance(seat.actor, MemberSeat):
+            seat.actor.want(said.handled)
 
     @handles(AwaitRest, reentrant=True)
     async def _rest(self, said: AwaitRest) -> bool:

@@ -34,8 +34,10 @@ from ...transports.connection import (
 )
 from ...transports.streams import Stream, stream_of_pair
 from ...transports.wire import Codecs, Hello
+from .factory_path import FactoryPath
 from .outside import Outside
-from .setup import WorkerSetup, inside_hello, read_setup, worker_agent
+from .seat import SEAT, MemberSeat
+from .setup import WorkerSetup, channel_called, inside_hello, read_setup, worker_agent
 from .talk import GATE, WORKER, WorkerLeaves, WorkerStarted
 from .worker_desk import WorkerDesk, WorkerReports
 
@@ -168,6 +170,9 @@ class WorkerRun:
             except (ImportError, AttributeError, ValueError, TypeError) as error:
                 log.debug("a channel is not known here", channel=known.name, why=str(error))
         try:
+            if setup.member:
+                await self._start_member(setup.member, setup.reactors[0], actor)
+                return ""
             for path in setup.reactors:
                 ref = bus.spawn(path.factory())
                 await bus.started(ref)
@@ -175,6 +180,14 @@ class WorkerRun:
         except Exception as error:  # noqa: BLE001  # the node says it to whoever starts it
             return f"{type(error).__name__}: {text_of(error)}"
         return ""
+
+    async def _start_member(self, name: str, path: FactoryPath, actor: InsideConnection) -> None:
+        bus = self._bus
+        channel = path.load().declared_channel()
+        bus.declare(channel_called(name, bus.channels.tuned(channel)))
+        seat = bus.spawn(partial(MemberSeat, name, path.factory(), actor), name=SEAT)
+        await bus.started(seat)
+        self._announce_one(name, actor)
 
     async def _announce(self, facts: Subscription[Any], actor: InsideConnection) -> None:
         async for fact in facts:

@@ -5,30 +5,45 @@ Owner of the fork server, of the gate by which workers send to peers, and of one
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections import ChainMap
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import msgspec
 
-from ...actors.base import PeerbusError, RemoteError, get_logger
+from ...actors.base import ConfigError, PeerbusError, RemoteError, get_logger, new_task
 from ...actors.bus import Bus
-from ...actors.messages import ActorFailed, ActorRestarted, HandlerStalled
+from ...actors.engine import Body, Here
+from ...actors.messages import ActorFailed, ActorRestarted, ActorStarted, ActorTerminated, HandlerStalled
 from ...actors.reactor import Reactor
 from ...transports.connection import greet
 from ...transports.streams import Endpoint, Identity, stream_of_pair
 from ...transports.wire import Codecs, Hello
 from .awaiting import AwaitingKeeper
 from .door import ElsewhereRuns, WorkerDoor
+from .factory_path import FactoryPath
 from .fork_server import ForkServer, WorkerProcess
 from .gate import Gate, WorkerTold
 from .keeper import WorkerEnded, WorkerKeeper, WorkerPlace, WorkerRuns
-from .setup import inside_hello
-from .talk import WORKER, EventsOf, LogLines, PeerEnded, WorkerFigures, WorkerLeaves, WorkerStarted
+from .member_keeper import MemberPlace, keeper_class
+from .setup import channel_called, inside_hello
+from .talk import (
+    WORKER,
+    EventsOf,
+    LogLines,
+    MemberOver,
+    MemberRests,
+    PeerEnded,
+    WorkerFigures,
+    WorkerLeaves,
+    WorkerStarted,
+)
 from .worker import Worker
 
 __all__ = ["WorkerView", "Workers"]
@@ -60,22 +75,34 @@ class WorkerView:
     restarts: int = 0
     #: Where one came from that runs elsewhere, or is awaited; empty: the node starts it.
     at: str = ""
+    #: The pool that it runs a member of; empty: it runs what it was named for.
+    pool: str = ""
 
 
 class Workers:
     """See the module. On the loop's thread."""
 
-    def __init__(self, bus: Bus, codecs: Codecs, workers: Mapping[str, Worker], identity: Identity) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        codecs: Codecs,
+        workers: Mapping[str, Worker],
+        identity: Identity,
+        members: Sequence[FactoryPath] = (),
+    ) -> None:
         self._bus = bus
         self._codecs = codecs
         self._workers = dict(workers)
         self._places: dict[str, WorkerPlace] = {}
-        own = [worker for worker in workers.values() if not worker.listen]
-        preload = [path.path.partition(":")[0] for worker in own for path in worker.paths]
-        self._server = ForkServer(bus.name, preload) if own else None
+        self._own = [worker for worker in workers.values() if not worker.listen]
+        paths = [*(path for worker in self._own for path in worker.paths), *members]
+        self._server = ForkServer(bus.name, [path.path.partition(":")[0] for path in paths])
         self._identity = identity
         #: By the places where workers come in that run elsewhere.
         self._doors: dict[str, WorkerDoor] = {}
+        #: What has begun, once for all of them: the gate, the fork server.
+        self._begun: dict[str, asyncio.Task[None]] = {}
+        bus.actors.processes = self
         self._incarnation = bus.rng.getrandbits(63)
         for worker in workers.values():
             for reactor in worker.classes:
@@ -94,11 +121,9 @@ class Workers:
         if not self._workers:
             return
         bus = self._bus
-        bus.declare(Gate.channel)
-        bus.declare(WORKER)
-        await bus.started(bus.spawn(partial(Gate, self._codecs, self._told, self._tell)))
-        if self._server is not None:
-            await self._server.start()
+        await self._once("gate", self._open_gate)
+        if self._own:
+            await self._once("fork server", self._server.start)
         for name, worker in self._workers.items():
             if worker.listen:
                 self._door(worker.listen).keys[name] = worker.worker_id
@@ -114,14 +139,49 @@ class Workers:
             )
             await bus.started(ref)
 
+    async def _once(self, what: str, begin: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """Begin what all of them need, where that has not begun. Raises PeerbusError."""
+        bus = self._bus
+        if what not in self._begun:
+            self._begun[what] = new_task(begin(), loop=bus.loop, name=f"peerbus {bus.name} {what} begins")
+        await asyncio.shield(self._begun[what])
+
+    async def _open_gate(self) -> None:
+        bus = self._bus
+        bus.declare(Gate.channel)
+        bus.declare(WORKER)
+        await bus.started(bus.spawn(partial(Gate, self._codecs, self._told, self._tell, self._tell_members)))
+
+    # Members of pools.
+
+    def stand_in(self, name: str, factory: Callable[[], Body], prefetch: int) -> Callable[[], Body]:
+        """As `RunsProcesses.stand_in`."""
+        bus, worker = self._bus, Worker([factory])
+        if name in self._places:
+            raise ConfigError(f"a worker is called {name!r} already, as the pool's member would be")
+        channel = bus.channels.tuned(worker.classes[0].declared_channel())
+        known = Codecs(ChainMap({name: channel_called(name, channel)}, bus.channels), Here(bus))
+        bus.books.counted_as[name] = channel.name
+        place = MemberPlace(name, worker, bus, known, self._incarnation, self._forked_member, prefetch)
+        place.ended_for_good = partial(self._places.pop, name, None)
+        self._places[name] = place
+        return partial(keeper_class(worker), place)
+
+    async def _forked_member(self, place: WorkerPlace, ended: Callable[[str], None]) -> tuple[WorkerRuns, Any]:
+        await self._once("gate", self._open_gate)
+        await self._once("fork server", self._server.start)
+        return await self._forked(place, ended)
+
     async def aclose(self) -> None:
         """End the fork server, and let nobody in; the workers have ended with their keepers. Idempotent."""
-        for place in self._places.values():
+        for task in self._begun.values():
+            task.cancel()
+        await asyncio.gather(*self._begun.values(), return_exceptions=True)
+        for place in tuple(self._places.values()):
             place.finish("the node has ended")
         for door in self._doors.values():
             await door.aclose()
-        if self._server is not None:
-            await self._server.aclose()
+        await self._server.aclose()
 
     def _door(self, listen: str) -> WorkerDoor:
         bus, place = self._bus, Endpoint.parse(listen)
@@ -136,7 +196,6 @@ class Workers:
     async def _forked(self, place: WorkerPlace, ended: Callable[[str], None]) -> tuple[WorkerRuns, Any]:
         bus = self._bus
         setup = place.setup()
-        assert self._server is not None
         process: WorkerProcess = await self._server.fork(msgspec.msgpack.encode(setup), ended)
         try:
             stream = await stream_of_pair(process.stream, f"worker/{place.name}")
@@ -163,6 +222,9 @@ class Workers:
         if place is None:
             return
         match said:
+            case MemberRests() | MemberOver():
+                if isinstance(place, MemberPlace):
+                    place.hear(said)
             case WorkerStarted():
                 place.started(said)
             case WorkerFigures():
@@ -174,6 +236,14 @@ class Workers:
             case EventsOf():
                 for kind, actor, text, number in said.events:
                     self._bus.publish(_event(kind, f"{actor}@{said.worker}", text, number))
+
+    def _tell_members(self, said: ActorStarted | ActorTerminated) -> None:
+        members = [place for place in self._places.values() if place.member]
+        for place in members:
+            if isinstance(said, ActorStarted):
+                place.announce(said.actor)
+            elif said.actor in self._bus.channels and not self._bus.closing:
+                place.withdraw(said.actor)
 
     def _tell(self, worker: str, message: PeerEnded) -> None:
         place = self._places.get(worker)
@@ -229,7 +299,8 @@ def _view(place: WorkerPlace) -> WorkerView:
         state = "starting"
     pid = 0 if place.process is None or state in ("ended", "waiting") else place.process.pid
     where = place.process.where if place.elsewhere and pid and place.process else place.worker.listen
-    base = WorkerView(place.name, state, pid, names, place.begun, place.ended, at=where)
+    pool = place.member.rpartition(".")[0]
+    base = WorkerView(place.name, state, pid, names, place.begun, place.ended, at=where, pool=pool)
     said = place.figures
     if said is None or said.pid != pid:
         return base

@@ -107,6 +107,13 @@ class InsideConnection(PeerConnection):
         """A reactor runs here: the other process hears of it before all that is sent from now on."""
         self._announcements.open(OpenChannel(plain_channel(info)))
 
+    def received(self, name: str) -> tuple[int, int]:
+        """Messages that have come for that reactor here, and how many of them are tells."""
+        for lane in self._receive.lanes:
+            if lane.open and lane.info.name == name:
+                return lane.window.received, lane.tells
+        return 0, 0
+
     def withdraw(self, name: str) -> None:
         """It has stopped."""
         self._announcements.close(CloseChannel(name, "stopped"))

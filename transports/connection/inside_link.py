@@ -9,12 +9,13 @@ Law 3. When that process ends, what it had accepted has failed, and what waited 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
-from ...actors.base import NoSuchReactor
+from ...actors.base import NoSuchReactor, SendError
 from ...actors.mailbox import NEVER, Waiter
 from ...actors.messages import Address, Local, Terminated
 from ...actors.routing import Link
-from ..lanes import ForwardedAsk, Outgoing, OutLane, Writer
+from ..lanes import ForwardedAsk, Outgoing, OutLane, RemoteAsk, Writer
 from ..wire import FIRST_STRANGER, MOST_STRANGERS, Codecs, Forwarded, Hello, ProbeFrame, SenderFrame
 from .link import PeerLink
 from .relayed_ask import RelayedAsk
@@ -82,6 +83,39 @@ class InsideLink(PeerLink):
         """Ask the other process what its reactor waits for, on behalf of whoever asks this one."""
         self.outbox.control(probe)
         self._writer.schedule()
+
+    def hand(
+        self,
+        reactor: str,
+        message: object,
+        sender: Address[object] | None,
+        ask: RemoteAsk[Any] | None,
+        deadline: float,
+    ) -> Outgoing | None:
+        """As `forward_tell` and `forward_ask`, of what an actor here has taken for that one: it is encoded here."""
+        if self.refusal is not None:
+            raise self.refusal(f"{self.called} takes no new work")
+        reply = None if ask is None else ask.reply_type
+        lane, number, payload = self._encoded(reactor, message, reply, None, ask is None)
+        origin = self.origin_of(sender)
+        clear = bool(number) and not self._suspended
+        outgoing = Outgoing(message, sender, ask, deadline, None, len(payload), None, NEVER, number, origin, payload)
+        if ask is None:
+            if clear and lane.accept(number, origin, payload, message, sender) is not None:
+                turn = self._turns[lane.index]
+                if not turn.queued:
+                    self.outbox.wake(turn)
+                    self._writer.schedule()
+                return None
+            return outgoing
+        ask.message, ask.abandon, ask.rid, ask.lane, ask.slot = message, self._abandon, 0, lane, None
+        return None if clear and self._send_ask(lane, outgoing, ask, deadline) else outgoing
+
+    def give_up(self, reactor: str, waiter: Waiter, error: SendError) -> None:
+        """A message that waits for credit is not to go any more."""
+        lane = self._lanes.get(reactor)
+        if lane is not None:
+            lane.give_up(waiter, error)
 
     def wait(self, reactor: str, waiter: Waiter) -> None:
         """Have a message that was to be handed on wait for credit."""

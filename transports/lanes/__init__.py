@@ -6,6 +6,7 @@ from .batch import ROOM, Outgoing, too_late, traced_outgoing
 from .forwarded_ask import AskedElsewhere, ForwardedAsk
 from .frame_timing import Growth, answers_leave, asks_leave
 from .frame_writer import FrameWriter, Writer
+from .handed_ask import HandedAsk
 from .in_lane import InLane, largest_on
 from .item_queue import ItemQueue
 from .lane_statistics import LaneStatistics
@@ -46,6 +47,7 @@ __all__ = [
     "RelayWindow",
     "FrameWriter",
     "Growth",
+    "HandedAsk",
     "InLane",
     "ItemQueue",
     "LaneStatistics",

@@ -89,7 +89,7 @@ class ItemQueue:
         self._counts = counts
         self.credit = ItemCredit()
         #: Where one waits for room.
-        self.room = ItemRoom()
+        self.room = ItemRoom(counts)
         #: Nothing more is sent.
         self.over = False
         #: It stands among the streams of its turn.

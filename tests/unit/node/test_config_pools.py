@@ -42,6 +42,7 @@ def pool_of(text: str) -> PoolConfig | None:
 
 def test_a_pool_is_read_with_its_rule() -> None:
     assert pool_of("threads = 3\n") == PoolConfig("threads", 3)
+    assert pool_of("processes = 3\n") == PoolConfig("processes", 3)
     assert pool_of('members = 2\npick = "jobs:by_text"\nprefetch = 0\n') == PoolConfig("members", 2, "jobs:by_text", 0)
     rule = Resizer(upper=8, lower=2, grow_after=0.2, shrink_after=60)
     text = "threads = 4\nupper = 8\nlower = 2\ngrow_after = 0.2\nshrink_after = 60\n"
@@ -51,8 +52,8 @@ def test_a_pool_is_read_with_its_rule() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("", "one of the two; write threads = 4"),
-        ("threads = 2\nmembers = 2\n", "one of the two"),
+        ("", "one of the three; write threads = 4"),
+        ("threads = 2\nmembers = 2\n", "one of the three"),
         ("threads = 0\n", "threads"),
         ("threads = 257\n", "threads"),
         ('threads = 2\npick = "most"\n', "'most' is no pick"),

@@ -18,6 +18,8 @@ from peerbus.node.workers.talk import (
     EndWorker,
     EventsOf,
     LogLines,
+    MemberOver,
+    MemberRests,
     OpenOut,
     PackedItem,
     PeerEnded,
@@ -50,6 +52,8 @@ class Hearer(Reactor):
         PackedItem,
         WorkerStarted,
         WorkerLeaves,
+        MemberRests,
+        MemberOver,
     )
     def hear(self, said: object) -> None:
         self.heard.append(said)

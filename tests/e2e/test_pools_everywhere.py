@@ -1,0 +1,150 @@
+"""What holds of a pool, whether its members run on the loop or in processes: the same tests for both.
+
+A process takes some time to begin, so each test does on one node what would else be several tests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from inside_pairs import until
+from pool_jobs import Break, Job, Jobs, Nap, Notes, Spread, Steps, by_key, together
+
+from peerbus.actors import LOCAL, DeadlineExceeded, Peer, Pool, PoolView, Resizer, Role, SendError
+from peerbus.node import Node
+
+JOBS = LOCAL / Jobs
+everywhere = pytest.mark.parametrize("where", ["members", "processes"])
+
+
+@asynccontextmanager
+async def pooled(where: str, count: int, **said: Any) -> AsyncIterator[Node]:
+    """A node with such a pool."""
+    said[where] = count
+    pool = Pool(partial(Jobs, "!"), **said)
+    async with Node("pooled", reactors=[pool], listen=["tcp://127.0.0.1:0"], offers={"worker"}) as node:
+        yield node
+
+
+def view(node: Node) -> PoolView:
+    return node.bus.actors.pools["jobs"]()
+
+
+def in_order(notes: tuple[tuple[float, str, str, int], ...]) -> dict[str, list[int]]:
+    """Numbers by key, as they were handled, whoever did it."""
+    found: dict[str, list[int]] = {}
+    for _, _, key, number in sorted(notes):
+        found.setdefault(key, []).append(number)
+    return found
+
+
+@everywhere
+async def test_one_address_each_pick_and_the_order_of_each_key_while_it_grows_and_shrinks(where: str) -> None:
+    async with pooled(where, 3, pick=by_key, combine=together) as node:
+        answers = await asyncio.gather(*(node.ask(JOBS, Job(n)) for n in range(30)))
+        assert {each.partition("@")[0] for each in answers} == {"jobs.1", "jobs.2", "jobs.3"}
+        pids = {int(each.partition("@")[2].strip("!")) for each in answers}
+        if where == "processes":
+            assert len(pids) == 3
+            assert os.getpid() not in pids
+            assert {each.pid for each in view(node).members} == pids
+            assert {each.pid for each in node.workers() if (each.state, each.pool) == ("running", "jobs")} == pids
+        assert {each.runs for each in view(node).members} == {"loop" if where == "members" else "process"}
+        for number in range(60):
+            await node.tell(JOBS, Job(number, f"k{number % 7}"))
+        assert await node.tell_many(JOBS, [Job(n, f"k{n % 7}") for n in range(60, 200)]) == 140
+        notes = await node.ask(JOBS, Notes())
+        for key, numbers in in_order(notes).items():
+            assert not key or numbers == [n for n in range(200) if f"k{n % 7}" == key]
+        assert len({(key, who) for _, who, key, _ in notes if key}) == 7, "what has a key goes to one member"
+        if where == "processes":
+            assert "spread" not in in_order(notes)
+            assert (await node.ask(JOBS, Spread(3))).endswith("!"), "a member reaches the pool by its own address"
+        keys, seen = 12, list(notes)
+        for turn, size in enumerate((4, 1, 2)):
+            for number in range(turn * 40, turn * 40 + 40):
+                for key_of in range(keys):
+                    await node.tell(JOBS, Job(number, str(key_of)))
+            if size < view(node).size:  # members that leave take their notes with them
+                seen += await node.ask(JOBS, Notes())
+            await node.resize("jobs", size)
+            for key_of in range(keys):
+                await node.ask(JOBS, Job(turn * 40 + 39, str(key_of)))
+            await until(lambda: not view(node).moving and len(view(node).members) == size)  # noqa: B023
+        seen += await node.ask(JOBS, Notes())
+        found = in_order(tuple(set(seen)))
+        assert all(found[str(each)] == sorted(found[str(each)]) for each in range(keys))
+        await until(lambda: node.snapshot().ledger.local["jobs"].pending == 0)
+        ledger = node.snapshot().ledger
+        assert ledger.balanced
+        assert ledger.local["jobs"].sent >= 30 + 200 + 3 * (40 + 1) * keys
+        assert ledger.local["jobs"].failed == {}
+
+
+@everywhere
+async def test_peers_reach_it_a_long_message_holds_up_no_other_and_who_goes_away_ends_the_work(
+    where: str, tmp_path: Path
+) -> None:
+    async with (
+        pooled(where, 2, prefetch=0) as node,
+        Node("far", peers=[*node.endpoints], channels=[Jobs.channel]) as far,
+    ):
+        await until(lambda: bool(far.peers))
+        to = Role("worker") / Jobs
+        by = set(await asyncio.gather(*(far.ask(to, Job(n)) for n in range(12))))
+        assert {each.partition("@")[0] for each in by} == {"jobs.1", "jobs.2"}
+        assert await far.tell_many(Peer(node.node_id) / Jobs, [Job(n) for n in range(300)]) == 300
+        await until(lambda: sum(each.delivered - each.at_work for each in view(node).members) == 312)
+        long = asyncio.ensure_future(far.ask(to, Nap(30, str(tmp_path / "far"))))
+        await until(lambda: sum(each.at_work for each in view(node).members) == 1)
+        assert len(set(await asyncio.gather(*(node.ask(JOBS, Job(n)) for n in range(20))))) == 1
+        for number in range(20):
+            await node.tell(JOBS, Job(number))
+        await until(lambda: not view(node).held and sum(each.queued for each in view(node).members) == 0)
+        with pytest.raises(DeadlineExceeded):
+            await node.ask(JOBS, Nap(30, str(tmp_path / "late")), timeout=0.1)
+        long.cancel()
+        await asyncio.gather(long, return_exceptions=True)
+        await until(lambda: (tmp_path / "far").exists() and (tmp_path / "late").exists())
+        await until(lambda: not any(each.at_work for each in view(node).members))
+        assert len(set(await asyncio.gather(*(node.ask(JOBS, Nap(0.05)) for _ in range(2))))) == 2
+        assert node.snapshot().ledger.balanced
+        assert far.snapshot().ledger.balanced
+
+
+@everywhere
+async def test_a_member_that_fails_too_often_is_lost_and_the_next_change_of_size_puts_another_there(where: str) -> None:
+    async with pooled(where, 2, pick=by_key) as node:
+        member = (await node.ask(JOBS, Job(0, "a"))).partition("@")[0]
+        for _ in range(3):
+            await node.tell(LOCAL / member, Break())
+        await until(lambda: view(node).lost == 1)
+        assert (await node.ask(JOBS, Job(1, "a"))).partition("@")[0] != member
+        await node.resize("jobs", 2)
+        await until(lambda: len(view(node).members) == 2)
+        assert await node.ask(JOBS, Job(2, "a"))
+        if where == "members":
+            assert [each async for each in node.stream(JOBS, Steps(3))] == [0, 1, 2]
+        else:
+            with pytest.raises(SendError, match="a pool sends no streams to"):
+                await anext(node.stream(JOBS, Steps(3)))
+
+
+@everywhere
+async def test_it_grows_and_shrinks_by_its_rule_and_ends_when_its_work_is_done(where: str) -> None:
+    async with pooled(where, 1, resizer=Resizer(upper=3, grow_after=0.1, shrink_after=0.2)) as node:
+        work = [asyncio.ensure_future(node.ask(JOBS, Nap(0.05))) for _ in range(40)]
+        await until(lambda: view(node).size == 3)
+        assert len(set(await asyncio.gather(*work))) >= 2
+        await until(lambda: len(view(node).members) == 1)
+        assert node.snapshot().ledger.balanced
+        last = [asyncio.ensure_future(node.ask(JOBS, Nap(0.05))) for _ in range(4)]
+        await until(lambda: view(node).members[0].at_work == 1)
+    assert all(each.endswith("!") for each in await asyncio.gather(*last))
