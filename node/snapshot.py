@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ..actors.bus_statistics import BusStatistics
 from ..actors.engine import BlockingView
@@ -13,10 +13,12 @@ from ..discovery.mdns import MdnsStatistics
 from ..discovery.mind import PeersSnapshot
 from ..discovery.pex import PexStatistics
 from ..discovery.shell import ConnectionTotals, CreditLeft
+from ..patterns.pattern_views import NodeGossip, NodeSingleton
 from ..transports.connection import ConnectionStatistics
 from .loop_lag import LagView
 from .oldest import OldestView
 from .process_figures import ProcessFigures
+from .streams_view import StreamsView
 from .workers import WorkerView
 
 __all__ = ["NodeSnapshot"]
@@ -53,6 +55,11 @@ class NodeSnapshot:
     blocking: BlockingView
     #: The other processes of the node, which run actors of it.
     workers: tuple[WorkerView, ...] = ()
+    #: Streams of this node, by channel.
+    streams: Mapping[str, StreamsView] = field(default_factory=dict)
+    #: Items that all members of a role are to have, and reactors that one of them runs.
+    gossips: tuple[NodeGossip, ...] = ()
+    singletons: tuple[NodeSingleton, ...] = ()
 
     @property
     def pools(self) -> tuple[PoolView, ...]:

@@ -12,6 +12,7 @@ from ..actors.sends import WaitView
 from ..discovery.mind import PeerFilter, PeerPage, PeersSnapshot, PeerView
 from ..discovery.peer import PeerState
 from ..discovery.shell import Peers
+from ..patterns.pattern_views import PatternViews, patterns_of
 from ..transports.connection import ConnectionStatistics
 from ..transports.rules import PeerRates, Permissions
 from .event_history import EventHistory
@@ -23,6 +24,7 @@ from .oldest import oldest_of
 from .own_actors import OwnActors
 from .process_figures import process_figures
 from .snapshot import NodeSnapshot
+from .streams_view import streams_of
 from .workers import Workers, WorkerView
 
 __all__ = ["LISTED", "NodeViews"]
@@ -79,6 +81,7 @@ class NodeViews(NodeLevers):
         `mailboxes`: so many of these; None: as of the others.
         """
         found = self._running().statistics(listed)
+        patterns = self.patterns()
         return NodeSnapshot(
             name=self.name,
             node_id=self.node_id,
@@ -97,6 +100,9 @@ class NodeViews(NodeLevers):
             process=process_figures(),
             blocking=self.bus.life.blocking.view(),
             workers=self.workers(),
+            streams=streams_of(self.bus.books.streams(), found.connections.values()),
+            gossips=patterns.gossips,
+            singletons=patterns.singletons,
         )
 
     def _running(self) -> Peers:
@@ -154,6 +160,10 @@ class NodeViews(NodeLevers):
     def workers(self) -> tuple[WorkerView, ...]:
         """The worker processes of the node, in the order in which they were named."""
         return self._workers.views()
+
+    def patterns(self) -> PatternViews:
+        """The gossips and singletons of the node, by name."""
+        return patterns_of(self.bus.actors.views.items())
 
     def waits(self) -> tuple[WaitView, ...]:
         """Who waits for whom at this instant: each send that a handler of an actor here stands in."""

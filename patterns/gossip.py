@@ -18,6 +18,7 @@ from .gossip_core import GossipCore
 from .gossip_messages import GOSSIP_MESSAGES, Digest, GetGossip, GossipView, Have, Prune, Push, Want
 from .gossip_options import GossipOptions
 from .gossip_store import HeldItem
+from .pattern_views import NodeGossip
 
 __all__ = ["Gossip"]
 
@@ -91,7 +92,12 @@ class Gossip(Reactor, Generic[T]):
     def on_start(self) -> None:
         """Look who is there, from now on."""
         self.bus.subscribe_actor(self.actor_ref, LinkUp, LinkChanged, LinkDown)
+        self.bus.actors.views[str(self)] = self.view
         self._look()
+
+    def view(self) -> NodeGossip:
+        """As whoever runs the node sees it. On the loop's thread."""
+        return NodeGossip(str(self), self.role, self._core.view(self._now))
 
     @handles(LinkUp, LinkChanged, LinkDown)
     def _links_changed(self, _event: LinkUp | LinkChanged | LinkDown) -> None:

@@ -12,6 +12,7 @@ from ..actors.engine import Ref, handles
 from ..actors.messages import Address, Channel, Message, Peer, Request, ShutdownStarted, Terminated
 from ..actors.reactor import Reactor
 from ..actors.router import LinkChanged, LinkDown, LinkUp
+from .pattern_views import NodeSingleton
 from .singleton_core import ClaimOf, SingletonCore, StartIt, StopIt
 
 __all__ = ["Singleton"]
@@ -83,8 +84,19 @@ class Singleton(Reactor):
         """Look who is there, from now on."""
         self.bus.declare(self.reactor.declared_channel())
         self.bus.subscribe_actor(self.actor_ref, LinkUp, LinkChanged, LinkDown)
+        self.bus.actors.views[str(self)] = self.view
         self.every(min(LOOK, max(self.settle / 2, 0.01)), _Look())
         self._look()
+
+    def view(self) -> NodeSingleton:
+        """As whoever runs the node sees it. On the loop's thread."""
+        core, reactor = self._core, self.reactor.declared_channel().name
+        holders = [link.peer_id for link in self.bus.routes.offering(self.role, reactor)]
+        if self._running is not None:
+            holders.append(core.me)
+        state = "here" if self._running is not None else "elsewhere" if holders else "nowhere"
+        members = len(core.members) + core.offers
+        return NodeSingleton(str(self), reactor, self.role, state, tuple(sorted(holders)), members, core.offers)
 
     @property
     def _now(self) -> float:

@@ -44,7 +44,7 @@ class LocalSink:
         #: Items that were sent, and of which it is not known what became.
         self._untold = 0
         self._left = IN_A_TURN
-        self.room = ItemRoom()
+        self.room = ItemRoom(counts)
         buffer.source = self
         counts.open += 1
 

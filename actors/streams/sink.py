@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any, Final, Protocol
 
 from ..base import SendError
+from ..mailbox import ItemCounts
 
 __all__ = ["ENDED", "ItemSink", "NoSink", "ItemRoom", "drive", "is_items"]
 
@@ -41,12 +42,18 @@ class ItemSink(Protocol):
 
 
 class ItemRoom:
-    """Whoever sends waits here until there is room, or nobody reads any more."""
+    """Whoever sends waits here until there is room, or nobody reads any more. `counts`: who counts those that wait."""
 
-    __slots__ = ("_waiter",)
+    __slots__ = ("_counts", "_waiter")
 
-    def __init__(self) -> None:
+    def __init__(self, counts: ItemCounts | None = None) -> None:
+        self._counts = ItemCounts() if counts is None else counts
         self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def standing(self) -> bool:
+        """Somebody waits."""
+        return self._waiter is not None and not self._waiter.done()
 
     def wake(self) -> None:
         """There is, or nobody does."""
@@ -56,9 +63,11 @@ class ItemRoom:
     async def wait(self, waiter: asyncio.Future[None] | None = None) -> None:
         """Wait for that, in `waiter` where one is given."""
         self._waiter = waiter = asyncio.get_running_loop().create_future() if waiter is None else waiter
+        self._counts.standing += 1
         try:
             await waiter
         finally:
+            self._counts.standing -= 1
             if self._waiter is waiter:
                 self._waiter = None
             del waiter, self

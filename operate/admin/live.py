@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator
 from ...actors.actor_page import ActorView
 from ...actors.base import ConfigError, wall_clock
 from ...node.views import NodeViews
+from ...patterns.pattern_views import PatternViews
 from ..api import EVERY, LATEST, SOONEST, ApiError, ApiRequest, NodePicture, Streamed, as_json
 from .looking import channels_of, overview_of
 from .route import ApiRoute, QueryField
@@ -42,6 +43,9 @@ def picture(node: NodeViews) -> NodePicture:
         actors=_foremost(node),
         waits=node.waits(),
         pools=seen.pools,
+        workers=seen.workers,
+        streams=seen.streams,
+        patterns=PatternViews(seen.gossips, seen.singletons),
     )
 
 

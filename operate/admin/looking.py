@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ...actors.actor_page import ORDERS, ActorPage, ActorView, view_of_actor
 from ...actors.base import wall_clock
 from ...actors.mailbox import Ledger
@@ -11,7 +13,10 @@ from ...discovery.mind import BanView, PeerPage, PeerView, RequirementView
 from ...discovery.peer import PeerState
 from ...node.network_view import NetworkView
 from ...node.snapshot import NodeSnapshot
+from ...node.streams_view import StreamsView
 from ...node.views import NodeViews
+from ...node.workers import WorkerView
+from ...patterns.pattern_views import PatternViews
 from ..api import (
     ApiAnswer,
     ApiError,
@@ -166,6 +171,21 @@ async def pool(node: NodeViews, request: ApiRequest) -> PoolView:
     return look()
 
 
+async def workers(node: NodeViews, _request: ApiRequest) -> tuple[WorkerView, ...]:
+    """Its other processes."""
+    return node.workers()
+
+
+async def streams(node: NodeViews, _request: ApiRequest) -> Mapping[str, StreamsView]:
+    """Streams, by channel."""
+    return node.snapshot(LARGEST, mailboxes=0).streams
+
+
+async def patterns(node: NodeViews, _request: ApiRequest) -> PatternViews:
+    """Gossips and singletons."""
+    return node.patterns()
+
+
 async def bans(node: NodeViews, _request: ApiRequest) -> tuple[BanView, ...]:
     """Bans in force."""
     return node.overview().bans
@@ -242,6 +262,11 @@ LOOKING = (
     ApiRoute("GET", "/v1/actors/{name}", actor, "One actor.", ActorView, fails={404: "No actor has that name."}),
     ApiRoute("GET", "/v1/pools", pools, "The pools and their members.", tuple[PoolView, ...]),
     ApiRoute("GET", "/v1/pools/{name}", pool, "One pool.", PoolView, fails={404: "No pool has that name."}),
+    ApiRoute(
+        "GET", "/v1/workers", workers, "The other processes of the node, those of pools too.", tuple[WorkerView, ...]
+    ),
+    ApiRoute("GET", "/v1/streams", streams, "The streams of the node, by channel.", dict[str, StreamsView]),
+    ApiRoute("GET", "/v1/patterns", patterns, "The gossips and singletons of the node.", PatternViews),
     ApiRoute("GET", "/v1/bans", bans, "The bans in force.", tuple[BanView, ...]),
     ApiRoute("GET", "/v1/requirements", requirements, "What peers must offer.", tuple[RequirementView, ...]),
     ApiRoute("GET", "/v1/network", network, "Who may come in, by which rules.", NetworkView),

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...actors.actor_page import ActorView
 from ...actors.pool_view import PoolView
 from ...actors.sends import WaitView
 from ...discovery.mind import PeersSnapshot
+from ...node.streams_view import StreamsView
+from ...node.workers import WorkerView
+from ...patterns.pattern_views import PatternViews
 from ...transports.connection import ConnectionStatistics
 from .overview import ChannelView, NodeOverview
 
@@ -32,3 +35,6 @@ class NodePicture:
     actors: tuple[ActorView, ...]
     waits: tuple[WaitView, ...]
     pools: tuple[PoolView, ...] = ()
+    workers: tuple[WorkerView, ...] = ()
+    streams: Mapping[str, StreamsView] = field(default_factory=dict)
+    patterns: PatternViews = field(default_factory=PatternViews)

@@ -34,10 +34,13 @@ if TYPE_CHECKING:
         LeverResult,
         NetworkView,
         NodeOverview,
+        PatternViews,
         PeerView,
         PoolView,
         RequirementView,
+        StreamsView,
         WaitView,
+        WorkerView,
     )
 
 __all__ = ["AdminClient"]
@@ -107,6 +110,24 @@ class AdminClient(AdminCaller):
         from .answers import PoolView
 
         return await self.get("/v1/pools", tuple[PoolView, ...])
+
+    async def workers(self) -> tuple[WorkerView, ...]:
+        """The other processes of the node, those of pools too."""
+        from .answers import WorkerView
+
+        return await self.get("/v1/workers", tuple[WorkerView, ...])
+
+    async def streams(self) -> dict[str, StreamsView]:
+        """The streams of the node, by channel."""
+        from .answers import StreamsView
+
+        return await self.get("/v1/streams", dict[str, StreamsView])
+
+    async def patterns(self) -> PatternViews:
+        """The gossips and singletons of the node."""
+        from .answers import PatternViews
+
+        return await self.get("/v1/patterns", PatternViews)
 
     async def bans(self) -> tuple[BanView, ...]:
         """The bans in force."""

@@ -8,6 +8,9 @@ from ...actors.pool_view import PoolView
 from ...actors.sends import WaitView
 from ...discovery.mind import BanView, LeverResult, PeerView, RequirementView
 from ...node.network_view import NetworkView
+from ...node.streams_view import StreamsView
+from ...node.workers import WorkerView
+from ...patterns.pattern_views import PatternViews
 from ...transports.connection import ConnectionStatistics
 from ..api import ChannelView, ConnectionPage, NodeOverview
 
@@ -21,8 +24,11 @@ __all__ = [
     "LeverResult",
     "NetworkView",
     "NodeOverview",
+    "PatternViews",
     "PeerView",
     "PoolView",
     "RequirementView",
+    "StreamsView",
     "WaitView",
+    "WorkerView",
 ]

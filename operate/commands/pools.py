@@ -7,7 +7,7 @@ import argparse
 from ...actors.base import printable
 from ..client import AdminClient, api_path
 from .node_command import NodeCommand
-from .shown import ShownMember, ShownPool
+from .shown_work import ShownMember, ShownPool
 from .terminal import Colour, Terminal
 from .text_table import Cell, TextColumn, table_lines
 from .units import many, span
@@ -30,6 +30,7 @@ _MEMBERS = (
     TextColumn("MEMBER", gives=1),
     TextColumn("STATE"),
     TextColumn("RUNS"),
+    TextColumn("PID", right=True),
     TextColumn("AT WORK", right=True),
     TextColumn("QUEUED", right=True),
     TextColumn("DELIVERED", right=True),
@@ -91,6 +92,7 @@ def _member(member: ShownMember) -> list[Cell]:
         member.name,
         (member.state, None if member.state == "running" else Colour.NOTABLE),
         member.runs,
+        str(member.pid) if member.pid else "",
         many(member.at_work),
         many(member.queued),
         many(member.delivered),

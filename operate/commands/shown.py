@@ -23,7 +23,6 @@ __all__ = [
     "ShownPage",
     "ShownPeer",
     "ShownPlace",
-    "ShownPool",
     "ShownRequirement",
     "ShownWait",
 ]
@@ -250,36 +249,6 @@ class ShownActor(msgspec.Struct, frozen=True):
     restarts: int
     handling: str
     mailbox: ShownMailbox
-
-
-class ShownMember(msgspec.Struct, frozen=True):
-    """See `MemberView`."""
-
-    name: str
-    state: str
-    runs: str
-    queued: int
-    at_work: int
-    delivered: int
-    restarts: int
-
-
-class ShownPool(msgspec.Struct, frozen=True):
-    """See `PoolView`."""
-
-    name: str
-    actor_class: str
-    state: str
-    pick: str
-    size: int
-    members: tuple[ShownMember, ...]
-    lower: int
-    upper: int
-    automatic: bool
-    held: int
-    oldest: float | None
-    lost: int
-    moving: bool
 
 
 class ShownLoad(msgspec.Struct, frozen=True):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
+from typing import Any
 
 from ...actors.base import printable
 from ..client import AdminClient, RequestRefused
 from .node_command import NodeCommand
 from .peer_ids import without_id
 from .pools import pool_line
-from .shown import ShownBan, ShownChannel, ShownNode, ShownPool, ShownRequirement
+from .shown import ShownBan, ShownChannel, ShownNode, ShownRequirement
+from .shown_work import ShownPatterns, ShownPool, ShownStreams, ShownWorker
 from .terminal import Colour, Terminal
 from .units import by_reason, size, span
 
@@ -31,19 +34,51 @@ async def status(node: AdminClient, options: argparse.Namespace, terminal: Termi
         requirements = [f"{each.require}: {each.have} of {each.want}" for each in needs]
         bans = len(await node.get("/v1/bans", tuple[ShownBan, ...]))
         channels = await node.get("/v1/channels", tuple[ShownChannel, ...])
-        pools = await _pools(node)
-        terminal.say(*_lines(terminal, seen, channels, requirements, bans, pools))
+        terminal.say(*_lines(terminal, seen, channels, requirements, bans, await _work(node)))
     elif not ready:
         terminal.say(*(f"{each.reason}: {printable(each.text)}" for each in seen.ready.why_not))
     return NOT_READY if options.ready and not ready else 0
 
 
-async def _pools(node: AdminClient) -> list[str]:
-    try:
-        found = await node.get("/v1/pools", tuple[ShownPool, ...])
-    except RequestRefused:  # a node of a version that knows none
-        return []
-    return [f"{each.name} {pool_line(each)}" for each in found]
+async def _work(node: AdminClient) -> list[tuple[str, str]]:
+    """What is at work beside plain actors, as far as there is some: a name, and what there is to say."""
+    rows = []
+    for name, path, kind, text in _WORK:
+        try:
+            found: object = await node.get(path, kind)
+        except RequestRefused:  # a node of a version that knows none
+            continue
+        rows.append((name, text(found)))
+    return rows
+
+
+def _pools(found: Any) -> str:
+    return "; ".join(f"{each.name} {pool_line(each)}" for each in found)
+
+
+def _workers(found: Any) -> str:
+    lost = [each for each in found if each.state != "running"]
+    memory = size(sum(each.memory for each in found))
+    odd = "".join(f"; {each.name} is {each.state}" for each in lost)
+    return f"{len(found) - len(lost)} of {len(found)} run, {memory}{odd}" if found else ""
+
+
+def _streams(found: Any) -> str:
+    total = [sum(getattr(each, name) for each in found.values()) for name in ("sending", "standing", "reading")]
+    return "{} sent, {} of them wait for their readers; {} read".format(*total) if any(total) else ""
+
+
+def _patterns(found: Any) -> str:
+    gossips = [f"{each.name} holds {each.figures.held}, {each.figures.neighbours} neighbours" for each in found.gossips]
+    return "; ".join([*gossips, *(f"{each.reactor} runs {each.state}" for each in found.singletons)])
+
+
+_WORK: tuple[tuple[str, str, Any, Callable[[Any], str]], ...] = (
+    ("pools", "/v1/pools", tuple[ShownPool, ...], _pools),
+    ("workers", "/v1/workers", tuple[ShownWorker, ...], _workers),
+    ("streams", "/v1/streams", dict[str, ShownStreams], _streams),
+    ("patterns", "/v1/patterns", ShownPatterns, _patterns),
+)
 
 
 def _lines(
@@ -52,7 +87,7 @@ def _lines(
     channels: tuple[ShownChannel, ...],
     requirements: list[str],
     bans: int,
-    pools: list[str],
+    work: list[tuple[str, str]],
 ) -> list[str]:
     word = terminal.paint("ready", Colour.GOOD) if seen.ready.ready else terminal.paint("NOT READY", Colour.BAD)
     up = span(max(0.0, time.time() - seen.process.started))
@@ -74,7 +109,7 @@ def _lines(
         ("ended", by_reason(seen.carried.ended)),
         ("actors", f"{seen.actors}, {seen.restarts} restarts"),
         ("mailboxes", f"{queued} messages" + (f", the oldest for {span(oldest)}" if oldest is not None else "")),
-        ("pools", "; ".join(pools)),
+        *work,
         ("dead", by_reason(seen.dead_letters)),
         ("loop lag", f"{span(seen.loop_lag.last)} now, {span(seen.loop_lag.worst)} at most in a minute"),
         ("process", f"{span(process.cpu_seconds)} of a processor, {size(process.resident_bytes)}, "

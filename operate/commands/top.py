@@ -16,10 +16,11 @@ __all__ = ["TOP"]
 #: Seconds between two looks, at least: each costs the node a few milliseconds.
 LEAST = 0.2
 _TEXT = """\
-On a terminal it takes the whole screen: p, c and a show peers, channels and actors, s sorts by the next column, r turns
-the order round, / filters, space holds the picture, ? tells all keys, q ends. Where the output is no terminal, pictures
-come as lines, one after the other. Rates are those between two looks; a line of blocks is the last of them, the newest
-at the right. When the node goes it says so, and waits for it.
+On a terminal it takes the whole screen: p, c and a show peers, channels and actors, o, w, t and n pools, workers,
+streams and patterns (gossips and singletons); s sorts by the next column, r turns the order round, / filters, space
+holds the picture, ? tells all keys, q ends. Where the output is no terminal, pictures come as lines, one after the
+other. Rates are those between two looks; a line of blocks is the last of them, the newest at the right. When the node
+goes it says so, and waits for it.
 
 Needs the extra `top`: pip install "peerbus[top]"."""
 _EXAMPLES = """\

@@ -8,36 +8,16 @@ words of the code, roles that it requires. Never a peer, an actor, an address or
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from ...actors.engine import HistogramView, State
 from ...actors.mailbox import Account
 from ...discovery.peer import PeerState
 from ...node.snapshot import NodeSnapshot
 from .exposition import MetricKind, MetricValue, Sampled
+from .metric import Metric, Seen
+from .work_table import WORK
 
 __all__ = ["METRICS", "Metric", "Seen", "metrics_of"]
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A node at an instant, as far as metrics tell of it."""
-
-    node: NodeSnapshot
-    version: str
-    ready: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One of the table below. `name`, `unit`: see `Sampled`."""
-
-    name: str
-    kind: MetricKind
-    text: str
-    read: Callable[[Seen], Iterable[MetricValue]]
-    labels: tuple[str, ...] = ()
-    unit: str = ""
 
 
 def metrics_of(seen: Seen) -> Iterator[Sampled]:
@@ -225,6 +205,7 @@ METRICS: tuple[Metric, ...] = (
         "peerbus_pool_lost_members", _COUNTER, "Members of a pool that ended for good, their budget spent.",
         _by(lambda n: {pool.channel: pool.lost for pool in n.pools if pool.channel is not None}), ("channel",),
     ),
+    *WORK,
     # Ways to peers.
     Metric(
         "peerbus_outbound_credit_messages", _GAUGE, "Messages that peers would take now.", _credit("messages"),

@@ -34,6 +34,7 @@ SCRIPTS = (
     "channels.js",
     "pools.js",
     "actors.js",
+    "work.js",
     "map.js",
     "waits.js",
     "events.js",

@@ -17,6 +17,7 @@ LONGEST = 60
 #: Each key, and what it does; the first few stand at the foot of the screen.
 HELP: Mapping[str, str] = {
     "p c a": "peers, channels, actors (also Tab)",
+    "o w t n": "pools, workers, streams, and patterns: gossips and singletons",
     "s S": "sort by the next column, or by the one before",
     "r": "the other way round",
     "/": "filter: type a text, Enter keeps it, Esc clears it",
@@ -25,7 +26,15 @@ HELP: Mapping[str, str] = {
     "? h": "this page, and back",
     "q": "quit (also Ctrl-C)",
 }
-_TABLES = {"p": Shown.PEERS, "c": Shown.CHANNELS, "a": Shown.ACTORS}
+_TABLES = {
+    "p": Shown.PEERS,
+    "c": Shown.CHANNELS,
+    "a": Shown.ACTORS,
+    "o": Shown.POOLS,
+    "w": Shown.WORKERS,
+    "t": Shown.STREAMS,
+    "n": Shown.PATTERNS,
+}
 _ALL = tuple(Shown)
 
 
@@ -64,7 +73,7 @@ def pressed(choice: TopChoice, key: str, *, width: int, page: int) -> TopChoice:
             return replace(choice, helping=not choice.helping)
         case "escape":
             return replace(choice, helping=False) if choice.helping else replace(choice, match="", first=0)
-        case "p" | "c" | "a":
+        case "p" | "c" | "a" | "o" | "w" | "t" | "n":
             return replace(choice, shown=_TABLES[key], first=0, helping=False, reverse=False)
         case "tab":
             after = _ALL[(_ALL.index(choice.shown) + 1) % len(_ALL)]

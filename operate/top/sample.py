@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ...actors.actor_page import ActorPage, ActorView
+from ...actors.pool_view import PoolView
 from ...discovery.mind import PeerView
+from ...node.streams_view import StreamsView
+from ...node.workers import WorkerView
+from ...patterns.pattern_views import PatternViews
 from ...transports.connection import ConnectionStatistics
 from ..api import ChannelView, NodeOverview
 from ..client import AdminClient
@@ -24,6 +28,10 @@ class Shown(enum.StrEnum):
     PEERS = "peers"
     CHANNELS = "channels"
     ACTORS = "actors"
+    POOLS = "pools"
+    WORKERS = "workers"
+    STREAMS = "streams"
+    PATTERNS = "patterns"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +45,10 @@ class TopSample:
     #: By node id, of a peer with several the last.
     connections: Mapping[str, ConnectionStatistics]
     actors: tuple[ActorView, ...] = ()
+    pools: tuple[PoolView, ...] = ()
+    workers: tuple[WorkerView, ...] = ()
+    streams: Mapping[str, StreamsView] = field(default_factory=dict)
+    patterns: PatternViews = field(default_factory=PatternViews)
 
     @property
     def run(self) -> Hashable:
@@ -58,7 +70,18 @@ async def take_sample(
     elif shown is Shown.ACTORS:
         query = {"match": match} if match else {}
         actors = (await client.get("/v1/actors", ActorPage, limit=ACTORS, order=order, **query)).actors
-    return TopSample(at=at, node=node, channels=channels, peers=peers, connections=connections, actors=actors)
+    return TopSample(
+        at=at,
+        node=node,
+        channels=channels,
+        peers=peers,
+        connections=connections,
+        actors=actors,
+        pools=await client.pools() if shown is Shown.POOLS else (),
+        workers=await client.workers() if shown is Shown.WORKERS else (),
+        streams=await client.streams() if shown is Shown.STREAMS else {},
+        patterns=await client.patterns() if shown is Shown.PATTERNS else PatternViews(),
+    )
 
 
 def counters_of(sample: TopSample) -> dict[Hashable, float]:
@@ -88,4 +111,18 @@ def counters_of(sample: TopSample) -> dict[Hashable, float]:
         found["peer", peer_id, "sent"] = connection.bytes_sent
     for actor in sample.actors:
         found["actor", actor.name] = actor.mailbox.delivered
+    return found | _counters_of_work(sample)
+
+
+def _counters_of_work(sample: TopSample) -> dict[Hashable, float]:
+    found: dict[Hashable, float] = {
+        ("member", member.name): member.delivered for pool in sample.pools for member in pool.members
+    }
+    found |= {("worker", worker.name, worker.pid): worker.cpu for worker in sample.workers}
+    for channel, streams in sample.streams.items():
+        for name in ("sent", "delivered", "failed"):
+            found["stream", channel, name] = getattr(streams, name)
+    for gossip in sample.patterns.gossips:
+        for name in ("delivered", "copies"):
+            found["gossip", gossip.name, name] = getattr(gossip.figures, name)
     return found

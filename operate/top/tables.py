@@ -1,21 +1,25 @@
-"""The tables: what stands in the columns of peers, channels and actors, and what of it is worth a colour."""
+"""The tables: what stands in the columns of peers, channels and actors, and what of it is worth a colour.
+
+Those of pools, workers, streams and patterns are in `work_tables`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from ...actors.actor_page import ActorView
-from ...actors.base import printable
 from ...discovery.mind import PeerView
 from ...discovery.peer import PeerState
 from ...transports.connection import ConnectionStatistics
 from ...transports.streams import Endpoint
 from ..api import ChannelView
-from .figures import BLOCKS, bytes_text, count_text, seconds_text, sparkline
-from .grid import GridColumn, GridRow, Value
+from .figures import BLOCKS, bytes_text, seconds_text
+from .grid import GridColumn, GridRow
 from .rates import Rates
+from .row_cells import BAD, DIM, GOOD, LINE, ODD, RowCells
 from .sample import Shown, TopSample
+from .work_tables import WORK_COLUMNS, WORK_SORT, work_rows
 
 __all__ = ["COLUMNS", "DEFAULT_SORT", "rows_of"]
 
@@ -23,9 +27,6 @@ __all__ = ["COLUMNS", "DEFAULT_SORT", "rows_of"]
 OLD, TOO_OLD = 1.0, 10.0
 #: Part of a mailbox that is filled, from which it is worth a colour.
 FILLED = 0.8
-_GOOD, _ODD, _BAD, _DIM = "green", "yellow", "red", "dim"
-#: Characters of a line of blocks.
-_LINE: Final = 16
 
 #: States of peers, in the order in which they are looked for.
 _STATES: Final = ("ready", "renewing", "connected", "evicting", "dialing", "idle")
@@ -43,7 +44,7 @@ COLUMNS: Final[Mapping[Shown, tuple[GridColumn, ...]]] = {
         GridColumn("SCORE", 6),
         GridColumn("VIA", 10, 118, descending=False),
         GridColumn("WHERE", 26, 110, descending=False),
-        GridColumn("TRAFFIC", _LINE, 130),
+        GridColumn("TRAFFIC", LINE, 130),
     ),
     Shown.CHANNELS: (
         GridColumn("CHANNEL", None, descending=False),
@@ -56,7 +57,7 @@ COLUMNS: Final[Mapping[Shown, tuple[GridColumn, ...]]] = {
         GridColumn("HANDLE", 7),
         GridColumn("FAIL/s", 7),
         GridColumn("STOOD", 6, 96),
-        GridColumn("TRAFFIC", _LINE, 110),
+        GridColumn("TRAFFIC", LINE, 110),
     ),
     Shown.ACTORS: (
         GridColumn("ACTOR", None, descending=False),
@@ -68,37 +69,17 @@ COLUMNS: Final[Mapping[Shown, tuple[GridColumn, ...]]] = {
         GridColumn("RESTART", 8),
         GridColumn("AT", None, descending=False),
         GridColumn("CLASS", 18, 110, descending=False),
-        GridColumn("TRAFFIC", _LINE, 130),
+        GridColumn("TRAFFIC", LINE, 130),
     ),
+    **WORK_COLUMNS,
 }
 #: What each is sorted by at first.
-DEFAULT_SORT: Final[Mapping[Shown, str]] = {Shown.PEERS: "STATE", Shown.CHANNELS: "MSGS/s", Shown.ACTORS: "QUEUE"}
-
-
-class _Cells:
-    """One row being filled."""
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
-        self.values: dict[str, Value] = {}
-        self.styles: dict[str, str] = {}
-
-    def put(self, title: str, text: str, value: Value, style: str = "") -> None:
-        self.texts[title], self.values[title] = printable(text), value
-        if style:
-            self.styles[title] = style
-
-    def number(
-        self, title: str, value: float | None, text: Callable[[float], str] = count_text, style: str = ""
-    ) -> None:
-        """Nothing where it is not known."""
-        self.put(title, "" if value is None else text(value), value, style)
-
-    def line(self, values: tuple[float, ...], blocks: str) -> None:
-        self.put("TRAFFIC", sparkline(values, _LINE, blocks), sum(values[-_LINE:]))
-
-    def row(self) -> GridRow:
-        return GridRow(self.texts, self.values, self.styles)
+DEFAULT_SORT: Final[Mapping[Shown, str]] = {
+    Shown.PEERS: "STATE",
+    Shown.CHANNELS: "MSGS/s",
+    Shown.ACTORS: "QUEUE",
+    **WORK_SORT,
+}
 
 
 def rows_of(sample: TopSample, shown: Shown, rates: Rates, blocks: str = BLOCKS) -> list[GridRow]:
@@ -110,17 +91,19 @@ def rows_of(sample: TopSample, shown: Shown, rates: Rates, blocks: str = BLOCKS)
             return [_channel(channel, rates, blocks) for channel in sample.channels]
         case Shown.ACTORS:
             return [_actor(actor, rates, blocks) for actor in sample.actors]
+        case _:
+            return work_rows(sample, shown, rates)
 
 
 def _peer(peer: PeerView, connection: ConnectionStatistics | None, rates: Rates, blocks: str) -> GridRow:
-    cells, node_id = _Cells(), peer.node_id or ""
+    cells, node_id = RowCells(), peer.node_id or ""
     endpoint = (
         Endpoint.parse(connection.remote) if connection else peer.addresses[0].endpoint if peer.addresses else None
     )
     where = "" if endpoint is None else str(endpoint.without_peer())
     cells.put("PEER", (connection.name if connection else "") or where, connection.name if connection else "")
     cells.put("ID", node_id[:8], node_id)
-    style = _GOOD if peer.up else _DIM if peer.state is PeerState.IDLE else _ODD
+    style = GOOD if peer.up else DIM if peer.state is PeerState.IDLE else ODD
     cells.put("STATE", peer.state.value, peer.state.value, style)
     offers = ",".join(peer.roles if peer.offers is None else peer.offers)
     cells.put("OFFERS", offers, offers)
@@ -130,8 +113,8 @@ def _peer(peer: PeerView, connection: ConnectionStatistics | None, rates: Rates,
     lanes = connection.lanes.values() if connection else ()
     queue = sum(lane.waiting + lane.queued + lane.unconfirmed for lane in lanes)
     stalled = any(lane.waiting for lane in lanes)
-    cells.number("QUEUE", float(queue) if connection else None, style=_ODD if stalled else "")
-    cells.number("SCORE", peer.score, style=_BAD if peer.score < 0 else "")
+    cells.number("QUEUE", float(queue) if connection else None, style=ODD if stalled else "")
+    cells.number("SCORE", peer.score, style=BAD if peer.score < 0 else "")
     via = endpoint.scheme if connection and endpoint else ""
     cells.put("VIA", via, via)
     cells.put("WHERE", where, where)
@@ -141,7 +124,7 @@ def _peer(peer: PeerView, connection: ConnectionStatistics | None, rates: Rates,
 
 
 def _channel(channel: ChannelView, rates: Rates, blocks: str) -> GridRow:
-    cells, name, load = _Cells(), channel.name, channel.load
+    cells, name, load = RowCells(), channel.name, channel.load
     cells.put("CHANNEL", name, name)
     cells.number("ACTORS", load.actors if load else None)
     cells.number("MSGS/s", rates.rate(("channel", name, "handled")))
@@ -149,30 +132,30 @@ def _channel(channel: ChannelView, rates: Rates, blocks: str) -> GridRow:
     pending = (load.queued if load else 0) + (channel.remote.pending if channel.remote else 0)
     cells.number("QUEUE", pending)
     waiting = load.waiting if load else 0
-    cells.number("WAIT", waiting, style=_ODD if waiting else "")
+    cells.number("WAIT", waiting, style=ODD if waiting else "")
     ages = [age for age in (channel.oldest, channel.oldest_to_peers) if age is not None]
     oldest = max(ages, default=None)
     cells.number("OLDEST", oldest, seconds_text, _age_style(oldest))
     handling = channel.handling
     cells.number("HANDLE", handling.total / handling.count if handling and handling.count else None, seconds_text)
     failed = rates.rate(("channel", name, "failed"))
-    cells.number("FAIL/s", failed, style=_BAD if failed else "")
+    cells.number("FAIL/s", failed, style=BAD if failed else "")
     stood = rates.rate(("channel", name, "stood"))
-    cells.number("STOOD", stood, style=_ODD if stood else "")
+    cells.number("STOOD", stood, style=ODD if stood else "")
     cells.line(tuple(rates.history(("channel", name, "handled"))), blocks)
     return cells.row()
 
 
 def _actor(actor: ActorView, rates: Rates, blocks: str) -> GridRow:
-    cells, mailbox = _Cells(), actor.mailbox
+    cells, mailbox = RowCells(), actor.mailbox
     cells.put("ACTOR", actor.name, actor.name)
-    cells.put("STATE", actor.state, actor.state, "" if actor.state == "running" else _ODD)
+    cells.put("STATE", actor.state, actor.state, "" if actor.state == "running" else ODD)
     filled = mailbox.queued >= FILLED * mailbox.limit
-    cells.number("QUEUE", mailbox.queued, style=_BAD if filled and mailbox.queued else "")
+    cells.number("QUEUE", mailbox.queued, style=BAD if filled and mailbox.queued else "")
     cells.number("ROOM", mailbox.limit)
     cells.number("MSGS/s", rates.rate(("actor", actor.name)))
-    cells.number("WAIT", mailbox.waiting, style=_ODD if mailbox.waiting else "")
-    cells.number("RESTART", actor.restarts, style=_ODD if actor.restarts else "")
+    cells.number("WAIT", mailbox.waiting, style=ODD if mailbox.waiting else "")
+    cells.number("RESTART", actor.restarts, style=ODD if actor.restarts else "")
     cells.put("AT", actor.handling, actor.handling)
     cells.put("CLASS", actor.actor_class, actor.actor_class)
     cells.line(tuple(rates.history(("actor", actor.name))), blocks)
@@ -180,4 +163,4 @@ def _actor(actor: ActorView, rates: Rates, blocks: str) -> GridRow:
 
 
 def _age_style(seconds: float | None) -> str:
-    return "" if seconds is None or seconds < OLD else _BAD if seconds >= TOO_OLD else _ODD
+    return "" if seconds is None or seconds < OLD else BAD if seconds >= TOO_OLD else ODD

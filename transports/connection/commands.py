@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..lanes import LaneStatistics, RateView
 from ..wire import ChannelInfo
+from .stream_figures import StreamFigures
 
 __all__ = [
     "SHUTTING_DOWN",
@@ -99,3 +100,5 @@ class ConnectionStatistics:
     refused: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     disbelieved: tuple[str, ...] = ()
     rates: Mapping[str, RateView] = field(default_factory=dict)
+    #: Streams that are open, by channel.
+    streams: Mapping[str, StreamFigures] = field(default_factory=dict)

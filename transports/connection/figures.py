@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..lanes import FrameWriter
 from .commands import ConnectionStatistics
 from .frame_reader import FrameReader
 from .greeting import Greeted
 from .link import PeerLink
+from .open_asks import OpenAsks
 from .pulse import Pulse
 from .rate_keeping import rates_of
 from .receive_side import ReceiveSide
 from .ruling import Ruling, refusals_of
+from .served_streams import ServedStreams
+from .stream_asks import RemoteStreamAsk
+from .stream_figures import StreamFigures
 
 __all__ = ["figures_of"]
 
@@ -46,4 +52,26 @@ def figures_of(
         refused=refusals_of(receive.lanes),
         rates=rates_of(receive.lanes),
         disbelieved=ruling.disbelieved(link.said),
+        streams=_streams(link.open_asks, receive.streams),
     )
+
+
+def _streams(asks: OpenAsks, served: ServedStreams) -> Mapping[str, StreamFigures]:
+    """By channel; those without an open stream are left out."""
+    found: dict[str, list[int]] = {}
+    for channel, reply in served.all_open():
+        sums = found.setdefault(channel, [0, 0, 0, 0, 0])
+        sums[0] += 1
+        sums[2] += reply.down.credit.sent
+        sums[3] += reply.down.room.standing
+        sums[4] += 0 if reply.up is None else reply.up.untaken
+    for outgoing in asks.by_rid.values():
+        ask = outgoing.reply
+        if isinstance(ask, RemoteStreamAsk) and ask.lane is not None:
+            sums = found.setdefault(ask.lane.info.name, [0, 0, 0, 0, 0])
+            sums[1] += 1
+            sums[4] += ask.buffer.untaken
+            if ask.sink is not None:
+                sums[2] += ask.sink.credit.sent
+                sums[3] += ask.sink.room.standing
+    return {channel: StreamFigures(*sums) for channel, sums in sorted(found.items())}

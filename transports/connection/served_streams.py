@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import cast
 
@@ -104,6 +105,14 @@ class ServedStreams:
     def open(self) -> int:
         """How many are open."""
         return sum(map(len, self._open.values()))
+
+    def all_open(self) -> Iterator[tuple[str, StreamReply]]:
+        """Each that is, with its channel."""
+        for lane, replies in self._open.items():
+            name = self._lanes[lane].info.name
+            for reply in replies:
+                if not reply.over:
+                    yield name, reply
 
     @property
     def unwritten(self) -> int:

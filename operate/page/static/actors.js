@@ -22,14 +22,12 @@ function actorsScreen(root, head) {
     column("Handling", ({ handling }) => (handling ? atMost(quantile(handling, 0.5)) : NONE), { num: true, sort: ({ handling }) => quantile(handling, 0.5) }),
   ], ({ actor }) => actor.name, { opens: actorMore });
   const empty = h("div", { class: "empty", hidden: true });
-  const [pools, drawPools] = poolsCard();
-  root.append(pools, h("section", { class: "card" }, h("header", {}, note), list.element, empty));
+  root.append(h("section", { class: "card" }, h("header", {}, note), list.element, empty));
   let shown = null;
   const search = searcher("actors", () => redraw());
   function redraw() { if (shown) update(shown); }
   function update(node) {
     shown = node;
-    drawPools(node);
     const wanted = filter.value.trim().toLowerCase(), all = node.picture.node.actors, some = all > node.picture.actors.length;
     const hits = search.look(node, some && wanted ? { match: filter.value.trim(), order: "fullest" } : {});
     const listed = new Map(node.picture.actors.map((actor) => [actor.name, actor]));

@@ -1,7 +1,7 @@
 // The page as a whole: the frame, which screen is shown, the keys, and when it is drawn.
 const SCREENS = [
   ["overview", "Overview", overviewScreen], ["map", "Map", mapScreen], ["peers", "Peers", peersScreen], ["channels", "Channels", channelsScreen],
-  ["actors", "Actors", actorsScreen], ["waits", "Waits", waitsScreen], ["events", "Events", eventsScreen],
+  ["actors", "Actors", actorsScreen], ["work", "Work", workScreen], ["waits", "Waits", waitsScreen], ["events", "Events", eventsScreen],
 ];
 /** Milliseconds between two drawings: at most four a second. */
 const FRAME = 250;
@@ -220,7 +220,7 @@ function toggleTheme() {
   document.documentElement.dataset.theme = next;
 }
 
-const KEYS = [["1 … 7", "a screen"], ["/", "the filter"], ["[ ]", "the node before, or behind"], ["p", "hold the values still, or go on"], ["t", "light or dark"], ["?", "this"]];
+const KEYS = [["1 … 8", "a screen"], ["/", "the filter"], ["[ ]", "the node before, or behind"], ["p", "hold the values still, or go on"], ["t", "light or dark"], ["?", "this"]];
 
 function showKeys() {
   if (document.querySelector("dialog")) return;

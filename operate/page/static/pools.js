@@ -1,6 +1,6 @@
-// Pools: how many members each has, how busy they are, how long messages wait for them; above the list of actors.
+// Pools: how many members each has, how busy they are, how long messages wait for them.
 function poolsCard() {
-  const list = table("Pools", [
+  return cardOf("Pools", [
     leading("Pool", ({ pool }) => [pool.name, `${pool.actor_class}, ${pool.pick === "least" ? "to the least loaded" : pool.pick === "all" ? "to all" : pool.pick}`], { sort: ({ pool }) => pool.name }),
     { head: "Members", num: true, sort: ({ pool }) => pool.members.length, make: (cell) => {
       const text = h("span");
@@ -23,15 +23,9 @@ function poolsCard() {
     } },
     column("Queued", ({ pool }) => number(queuedOf(pool)), { num: true, sort: ({ pool }) => queuedOf(pool) }),
     column("Oldest", ({ pool }) => seconds(pool.oldest), { num: true, sort: ({ pool }) => pool.oldest }),
-    { head: "Lost", num: true, sort: ({ pool }) => pool.lost, make: (cell) => { const text = h("span"); cell.append(text); return ({ pool }) => { put(text, number(pool.lost)); attribute(text, "class", pool.lost ? "pill bad" : null); }; } },
+    notable("Lost", ({ pool }) => pool.lost, "bad"),
     { head: "Levers", hidden: true, make: (cell, holder) => { cell.append(leverButton("Resize…", () => levers.resize(chosen(), holder.row.pool), { says: `Resize ${holder.row.pool.name}` })); return () => {}; } },
-  ], ({ pool }) => pool.name, { opens: poolMore });
-  const element = h("section", { class: "card", hidden: true }, h("header", {}, h("h2", {}, "Pools")), list.element);
-  return [element, (node) => {
-    const pools = node.picture.pools ?? [];
-    element.hidden = !pools.length;
-    list.update(pools.map((pool) => ({ pool })));
-  }];
+  ], ({ pool }) => pool.name, (node) => (node.picture.pools ?? []).map((pool) => ({ pool })), { opens: poolMore });
 }
 
 const atWork = (pool) => sum(pool.members.map((member) => member.at_work));
@@ -41,6 +35,7 @@ function poolMore() {
   const members = table("Members", [
     { head: "Member", lead: true, make: (cell) => ({ member }) => refill(cell, member.name, () => said(member.name, 60)) },
     column("State", ({ member }) => words(member.state)), column("Runs on", ({ member }) => ({ loop: "the event loop", thread: "a thread", process: "a process" }[member.runs] ?? member.runs)),
+    column("Process", ({ member }) => (member.pid ? String(member.pid) : NONE), { num: true }),
     column("At work", ({ member }) => number(member.at_work), { num: true }), column("Queued", ({ member }) => number(member.queued), { num: true }),
     column("Had", ({ member }) => number(member.delivered), { num: true }), column("Restarts", ({ member }) => number(member.restarts), { num: true }),
   ], ({ member }) => member.name);
