@@ -24,7 +24,9 @@ __all__ = ["MemberKeeper", "MemberPlace", "keeper_class"]
 class MemberPlace(WorkerPlace):
     """That of a member, whichever process runs it. `prefetch`: as `Pool` has it."""
 
-    def __init__(self, name: str, worker: Worker, bus: Bus, codecs: Codecs, incarnation: int, begins: Begins, prefetch: int) -> None:
+    def __init__(
+        self, name: str, worker: Worker, bus: Bus, codecs: Codecs, incarnation: int, begins: Begins, prefetch: int
+    ) -> None:
         super().__init__(name, worker, bus, codecs, incarnation, begins)
         self.member = name
         self.prefetch = prefetch

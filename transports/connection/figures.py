@@ -17,6 +17,7 @@ from .ruling import Ruling, refusals_of
 from .served_streams import ServedStreams
 from .stream_asks import RemoteStreamAsk
 from .stream_figures import StreamFigures
+from .stream_reply import StreamReply
 
 __all__ = ["figures_of"]
 
@@ -64,7 +65,7 @@ def _streams(asks: OpenAsks, served: ServedStreams) -> Mapping[str, StreamFigure
         sums[0] += 1
         sums[2] += reply.down.credit.sent
         sums[3] += reply.down.room.standing
-        sums[4] += 0 if reply.up is None else reply.up.untaken
+        sums[4] += reply.up.untaken if isinstance(reply, StreamReply) and reply.up is not None else 0
     for outgoing in asks.by_rid.values():
         ask = outgoing.reply
         if isinstance(ask, RemoteStreamAsk) and ask.lane is not None:

@@ -106,7 +106,7 @@ class ServedStreams:
         """How many are open."""
         return sum(map(len, self._open.values()))
 
-    def all_open(self) -> Iterator[tuple[str, StreamReply]]:
+    def all_open(self) -> Iterator[tuple[str, ItemReply]]:
         """Each that is, with its channel."""
         for lane, replies in self._open.items():
             name = self._lanes[lane].info.name
