@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("clients/*/README.md")])
 #: Characters of a line of prose; a row of a table has as many as it needs.
 WIDTH = 150
@@ -30,6 +31,10 @@ def test_the_program_prints_what_the_readme_says(tmp_path: Path) -> None:
     assert done.stdout == _blocks("text")[0]
 
 
+def test_the_readme_is_for_somebody_with_one_minute() -> None:
+    assert len(README.splitlines()) < 150
+
+
 def test_the_two_commands_come_first_and_are_verbs_of_the_makefile() -> None:
     commands = re.findall(r"^\$ make (\w+)", _blocks("console")[0], re.MULTILINE)
     assert commands == ["demo", "test"]
@@ -44,7 +49,7 @@ def test_every_verb_that_a_document_names_is_in_the_makefile(document: Path) -> 
 
 
 def test_every_file_of_the_pattern_table_is_there() -> None:
-    rows = re.findall(r"^\| .+ \| (`.+`) \|$", README, re.MULTILINE)
+    rows = re.findall(r"^\| .+ \| (`.+`) \|$", CONTRIBUTING.partition("## Patterns")[2], re.MULTILINE)
     files = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
     assert files
     assert [name for name in files if not (ROOT / name).exists()] == []
