@@ -18,7 +18,7 @@ from peerbus.actors import DeadlineExceeded, MailboxFull, NoRoute, RemoteError, 
 from peerbus.node import Node
 
 settings.configure(ALLOWED_HOSTS=["127.0.0.1"], ROOT_URLCONF=__name__, SECRET_KEY="read it from a file")
-STATUS = {NoRoute: 503, MailboxFull: 503, DeadlineExceeded: 504}
+STATUS: dict[type[SendError], int] = {NoRoute: 503, MailboxFull: 503, DeadlineExceeded: 504}
 
 
 @cache

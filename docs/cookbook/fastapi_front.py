@@ -3,7 +3,7 @@
 uvicorn fastapi_front:app           # then: curl http://127.0.0.1:8000/prices/bolt
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI, Request
@@ -15,13 +15,13 @@ from peerbus.node import Node
 
 
 @asynccontextmanager
-async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def lifespan(app: FastAPI) -> AsyncGenerator[None, None]:
     async with Node("web", network="shop", peers=["tcp://127.0.0.1:7400"], channels=[Prices.channel]) as app.state.node:
         yield
 
 
 app = FastAPI(lifespan=lifespan)
-STATUS = {NoRoute: 503, MailboxFull: 503, DeadlineExceeded: 504}
+STATUS: dict[type[SendError], int] = {NoRoute: 503, MailboxFull: 503, DeadlineExceeded: 504}
 
 
 @app.get("/prices/{item}")

@@ -48,7 +48,7 @@ async def main() -> None:
         }
         async with tables["one"], tables["two"]:
             await reader.wait_for_peers(2, role="table")
-            rows = []
+            rows: list[int] = []
             async for row in read_all(reader, 100):
                 rows.append(row.number)
                 if row.number == 50:

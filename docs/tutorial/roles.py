@@ -15,7 +15,7 @@ async def main() -> None:
     async with AsyncExitStack() as stack:
         desk = Node("desk", network="words", listen=["tcp://127.0.0.1:0"], reactors=[Desk], channels=[Words.channel])
         await stack.enter_async_context(desk)
-        names = {}
+        names: dict[str, str] = {}
         for name, language in (("berlin", "de"), ("vienna", "de"), ("paris", "fr")):
             offers, reactors = {f"words{{lang={language}}}"}, [partial(Words, language)]
             node = Node(name, network="words", peers=desk.endpoints, offers=offers, reactors=reactors)

@@ -15,6 +15,9 @@ PROGRAMS = sorted((Path(__file__).parent / "programs").glob("*.py"))
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 #: The examples that are folders: packages, which import what is in them by its place.
 PRODUCTS = sorted(path.parent for path in (ROOT / "examples").glob("*/__main__.py"))
+#: The programs of the pages that teach, by folder; not those of other products, cells, and what says no types.
+PAGES = ("start", "tutorial", "cookbook", "coming-from")
+NOT_OURS = ("*_before.*", "notebook.py", "django_front.py", "__pycache__", "*.md")
 README = re.findall(
     r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
 )
@@ -34,6 +37,8 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Check:
         shutil.copy(program, folder)
     for product in PRODUCTS:
         shutil.copytree(product, folder / product.name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in PAGES:
+        shutil.copytree(ROOT / "docs" / name, folder / name, ignore=shutil.ignore_patterns(*NOT_OURS))
     for number, program in enumerate(README):
         (folder / f"readme_{number}.py").write_text(program, encoding="utf-8")
     return cache(lambda checker: complaints(checker, folder))
@@ -63,6 +68,12 @@ def test_the_examples_are_accepted(checked: Check, example: Path, checker: str) 
 @pytest.mark.parametrize("product", PRODUCTS, ids=lambda path: path.name)
 def test_an_example_that_is_a_folder_is_accepted(checked: Check, product: Path, checker: str) -> None:
     assert [each for each in checked(checker) if each.file.startswith(f"{product.name}/")] == []
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+@pytest.mark.parametrize("name", PAGES)
+def test_the_programs_of_the_pages_that_teach_are_accepted(checked: Check, name: str, checker: str) -> None:
+    assert [complaint for complaint in checked(checker) if complaint.file.startswith(f"{name}/")] == []
 
 
 @pytest.mark.parametrize("checker", CHECKERS)
