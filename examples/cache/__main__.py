@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import signal
 import sys
 from pathlib import Path
 
@@ -72,6 +73,8 @@ def main() -> None:
     asks = commands.add_parser("client", parents=[there], help="put and get")
     asks.add_argument("--replicas", type=int, default=3, help="how many there are in all (default: 3)")
     options = parser.parse_args()
+    for other in (signal.SIGTERM, signal.SIGHUP):  # they end it as Ctrl-C does
+        signal.signal(other, lambda *_: signal.raise_signal(signal.SIGINT))
     logging.getLogger("peerbus").setLevel(logging.ERROR)
     try:
         match options.command:

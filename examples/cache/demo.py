@@ -29,7 +29,10 @@ class Replicas:
     async def start(self, name: str) -> None:
         words = ("replica", name, "--file", str(self._folder / f"{name}.db"), "--here", "--network", self._network)
         command = (sys.executable, "-m", __package__ or "cache", *words)
-        self._processes[name] = await create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
+        # In a session of its own: Ctrl-C is for the demo, which ends what it has started.
+        self._processes[name] = await create_subprocess_exec(
+            *command, stdout=asyncio.subprocess.DEVNULL, start_new_session=True
+        )
 
     async def kill(self, name: str) -> None:
         self._processes[name].kill()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import signal
 import sys
 from functools import partial
 
@@ -104,6 +105,8 @@ def main() -> None:
     )
     parser.add_argument("--here", action="store_true", help="on this machine only")
     options = parser.parse_args()
+    for other in (signal.SIGTERM, signal.SIGHUP):  # they end it as Ctrl-C does
+        signal.signal(other, lambda *_: signal.raise_signal(signal.SIGINT))
     logging.getLogger("peerbus").setLevel(logging.ERROR)  # the screen is for people
     try:
         asyncio.run(chat(options.name, options.room, network=options.network, here=options.here))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import signal
 import socket
 import sys
 from types import FrameType
@@ -73,6 +74,8 @@ def main() -> None:
     worker.add_argument("name")
     worker.add_argument("--jobs", type=int, default=2, help="so many at a time (default: 2)")
     options = parser.parse_args()
+    for other in (signal.SIGTERM, signal.SIGHUP):  # they end it as Ctrl-C does
+        signal.signal(other, lambda *_: signal.raise_signal(signal.SIGINT))
     logging.getLogger("peerbus").setLevel(logging.ERROR)
     try:
         if options.command == "web":

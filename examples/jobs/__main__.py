@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import signal
 import sys
 from collections import Counter
 
@@ -78,6 +79,8 @@ def main() -> None:
     commands.add_parser("office", parents=[film, there], help="have frames rendered")
     commands.add_parser("worker", parents=[pool, there], help="render frames").add_argument("name")
     options = parser.parse_args()
+    for other in (signal.SIGTERM, signal.SIGHUP):  # they end it as Ctrl-C does
+        signal.signal(other, lambda *_: signal.raise_signal(signal.SIGINT))
     logging.getLogger("peerbus").setLevel(logging.ERROR)
     if options.command == "demo" and options.workers < 2 and not options.no_kill:
         parser.error("there must be a worker that is not killed: --workers 2, or --no-kill")

@@ -29,7 +29,8 @@ async def demo(frames: int, workers: int, pool: int, seconds: float, *, kill: bo
         for number in range(1, workers + 1):
             words = ("worker", f"worker-{number}", "--pool", str(pool), "--seconds", str(seconds), "--here")
             command = (sys.executable, "-m", __package__ or "jobs", *words, "--network", network)
-            processes.append(await create_subprocess_exec(*command))
+            # In a session of its own: Ctrl-C is for the demo, which ends what it has started.
+            processes.append(await create_subprocess_exec(*command, start_new_session=True))
             running.push_async_callback(end, processes[-1])
         await office.wait_for_peers(workers, role=ROLE, timeout=PATIENCE)
         with office.subscribe(Progress) as progress:

@@ -29,12 +29,17 @@ class Office(Reactor):
     @handles(Film, reentrant=True)  # progress and cancellations are taken in meanwhile
     async def film(self, film: Film) -> list[str]:
         self._jobs = {}
-        for frame in range(film.frames):
-            async with self._changed:
-                await self._changed.wait_for(lambda: self._under_way() < self._slots())
-            outcome = self.ask(Role(ROLE, "least") / Worker, Render(frame), wait_for_peer=True)
-            self._jobs[frame] = asyncio.ensure_future(self._end_of(outcome))
-        ends = await asyncio.gather(*self._jobs.values(), return_exceptions=True)
+        try:
+            for frame in range(film.frames):
+                async with self._changed:
+                    await self._changed.wait_for(lambda: self._under_way() < self._slots())
+                outcome = self.ask(Role(ROLE, "least") / Worker, Render(frame), wait_for_peer=True)
+                self._jobs[frame] = asyncio.ensure_future(self._end_of(outcome))
+            ends = await asyncio.gather(*self._jobs.values(), return_exceptions=True)
+        finally:  # whoever wanted the film may be gone: then nobody wants its frames
+            for job in self._jobs.values():
+                job.cancel()
+            await asyncio.gather(*self._jobs.values(), return_exceptions=True)
         return [end if isinstance(end, str) else _why(end) for end in ends]
 
     async def _end_of(self, outcome: Awaitable[str]) -> str:

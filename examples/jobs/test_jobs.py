@@ -95,6 +95,19 @@ async def test_a_worker_that_comes_late_gets_work_and_a_cancelled_frame_is_no_on
     assert set(ends[1:]) == {"early", "late"}
 
 
+async def test_when_nobody_wants_the_film_nobody_renders_it(sim: Simulation) -> None:
+    office = await started(sim, 2)
+    given_up = [sim.nodes[f"worker-{number}"].subscribe(GivenUp) for number in (1, 2)]
+    film = office.ask(LOCAL / Office, Film(12))
+    await sim.run_for(2.5)
+    film.cancel()
+    await sim.run_for(1)
+    for news in given_up:
+        assert {(await news.get()).percent, (await news.get()).percent} == {50}
+        news.close()
+    assert await office.ask(LOCAL / Office, Film(1)) in (["worker-1"], ["worker-2"]), "they are free again"
+
+
 def run(*words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-W", "error", "-m", "jobs", *words]
     return subprocess.run(command, check=False, capture_output=True, text=True, cwd=HOME, timeout=50)

@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import logging
 import secrets
+import signal
 import sys
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -67,6 +68,8 @@ def main() -> None:
     paying.add_argument("amount", type=int)
     paying.add_argument("--fee", type=int, default=1, help="for the miner (default: 1)")
     options = parser.parse_args()
+    for other in (signal.SIGTERM, signal.SIGHUP):  # they end it as Ctrl-C does
+        signal.signal(other, lambda *_: signal.raise_signal(signal.SIGINT))
     logging.getLogger("peerbus").setLevel(logging.ERROR)
     match options.command:
         case "demo":

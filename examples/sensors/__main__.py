@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import signal
 import sys
 from contextlib import AsyncExitStack
 
@@ -80,6 +81,8 @@ def main() -> None:
     asking.add_argument("--region", default="", help="of this region alone (default: all)")
     commands.add_parser("demo", parents=[share], help="all of it at once")
     options = parser.parse_args()
+    for other in (signal.SIGTERM, signal.SIGHUP):  # they end it as Ctrl-C does
+        signal.signal(other, lambda *_: signal.raise_signal(signal.SIGINT))
     logging.getLogger("peerbus").setLevel(logging.ERROR)
     match options.command:
         case "demo":

@@ -27,7 +27,8 @@ async def demo(share: float) -> None:
 
         async def start(*words: str) -> Process:
             command = (sys.executable, "-m", __package__ or "sensors", *words, "--here", "--network", network)
-            process = await create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
+            # In a session of its own: Ctrl-C is for the demo, which ends what it has started.
+            process = await create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL, start_new_session=True)
             running.push_async_callback(end, process)
             return process
 
