@@ -73,8 +73,8 @@ def main() -> None:
     asks = commands.add_parser("client", parents=[there], help="put and get")
     asks.add_argument("--replicas", type=int, default=3, help="how many there are in all (default: 3)")
     options = parser.parse_args()
-    for other in (signal.SIGTERM, signal.SIGHUP):  # they end it as Ctrl-C does
-        signal.signal(other, lambda *_: signal.raise_signal(signal.SIGINT))
+    for other in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, interrupt)
     logging.getLogger("peerbus").setLevel(logging.ERROR)
     try:
         match options.command:
@@ -88,6 +88,11 @@ def main() -> None:
         sys.exit(str(error))
     except KeyboardInterrupt:  # the node has been stopped in order
         sys.exit(130)
+
+
+def interrupt(_number: int, _frame: object) -> None:
+    """Ended by a service manager, or a terminal that is gone: as by Ctrl-C."""
+    signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":

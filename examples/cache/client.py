@@ -7,7 +7,7 @@ all of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -124,7 +124,7 @@ class Cache(Reactor):
         self.bus.publish(Repaired(newest, stale))
 
     @contextmanager
-    def _majority_needed(self) -> Iterator[None]:
+    def _majority_needed(self) -> Generator[None]:
         """Raises RemoteError where too few have answered, or were there, within the patience."""
         try:
             yield

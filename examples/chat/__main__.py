@@ -105,8 +105,8 @@ def main() -> None:
     )
     parser.add_argument("--here", action="store_true", help="on this machine only")
     options = parser.parse_args()
-    for other in (signal.SIGTERM, signal.SIGHUP):  # they end it as Ctrl-C does
-        signal.signal(other, lambda *_: signal.raise_signal(signal.SIGINT))
+    for other in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, interrupt)
     logging.getLogger("peerbus").setLevel(logging.ERROR)  # the screen is for people
     try:
         asyncio.run(chat(options.name, options.room, network=options.network, here=options.here))
@@ -114,6 +114,11 @@ def main() -> None:
         sys.exit(str(error))
     except KeyboardInterrupt:  # `async with` has said goodbye
         sys.exit(130)
+
+
+def interrupt(_number: int, _frame: object) -> None:
+    """Ended by a service manager, or a terminal that is gone: as by Ctrl-C."""
+    signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":

@@ -86,7 +86,7 @@ class Talk(Reactor):
             return
         for peer, why in results.errors.items():
             self._note(f"{self._people.label(peer)} did not get that: {why}")
-        if results.keys() == {"local"}:
+        if set(results) == {"local"}:
             self._note(f"nobody else is in {say.room}")
 
     @handles(SayTo, reentrant=True)

@@ -157,7 +157,7 @@ def test_two_processes_find_each_other_talk_and_notice_a_kill() -> None:
 
 def read_until(process: subprocess.Popen[str], text: str) -> None:
     assert process.stdout is not None
-    said = []
+    said: list[str] = []
     for line in process.stdout:
         said.append(line)
         if text in line:

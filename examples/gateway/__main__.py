@@ -74,8 +74,8 @@ def main() -> None:
     worker.add_argument("name")
     worker.add_argument("--jobs", type=int, default=2, help="so many at a time (default: 2)")
     options = parser.parse_args()
-    for other in (signal.SIGTERM, signal.SIGHUP):  # they end it as Ctrl-C does
-        signal.signal(other, lambda *_: signal.raise_signal(signal.SIGINT))
+    for other in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, interrupt)
     logging.getLogger("peerbus").setLevel(logging.ERROR)
     try:
         if options.command == "web":
@@ -86,6 +86,11 @@ def main() -> None:
         sys.exit(str(error))
     except KeyboardInterrupt:  # the node has ended in order
         sys.exit(130)
+
+
+def interrupt(_number: int, _frame: object) -> None:
+    """Ended by a service manager, or a terminal that is gone: as by Ctrl-C."""
+    signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":

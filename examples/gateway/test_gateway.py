@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -96,7 +96,7 @@ async def test_without_a_worker_a_job_is_no_job(sim: Simulation) -> None:
 
 
 @asynccontextmanager
-async def browser(gateway: Node) -> AsyncIterator[httpx.AsyncClient]:
+async def browser(gateway: Node) -> AsyncGenerator[httpx.AsyncClient]:
     """A client of the application, without a socket. Skips where FastAPI or httpx are not installed."""
     pytest.importorskip("fastapi")
     httpx = pytest.importorskip("httpx")
@@ -110,7 +110,7 @@ async def browser(gateway: Node) -> AsyncIterator[httpx.AsyncClient]:
 
 
 @asynccontextmanager
-async def _no_lifespan(_: object) -> AsyncIterator[None]:
+async def _no_lifespan(_: object) -> AsyncGenerator[None]:
     yield
 
 
@@ -163,7 +163,7 @@ def test_a_job_over_http_runs_in_another_process_and_events_tell_of_it() -> None
         )
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310  # http
             assert answer.status == 202
-        seen = []
+        seen: list[dict[str, object]] = []
         while True:
             line = events.readline()
             if line.startswith(b'data: {"id"'):

@@ -78,7 +78,8 @@ def application(node: Node) -> FastAPI:
                 return JSONResponse({"detail": str(error)}, 503, LATER)
             case DeadlineExceeded():
                 return JSONResponse({"detail": str(error)}, 504)
-        return JSONResponse({"detail": str(error)}, 502)
+            case _:
+                return JSONResponse({"detail": str(error)}, 502)
 
     @app.middleware("http")
     async def closed_page(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

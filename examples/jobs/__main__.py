@@ -13,8 +13,9 @@ import logging
 import signal
 import sys
 from collections import Counter
+from collections.abc import AsyncIterable
 
-from peerbus.actors import LOCAL, PeerbusError, Subscription
+from peerbus.actors import LOCAL, PeerbusError
 from peerbus.discovery import PeerDown, PeerUp
 
 from .demo import bar, demo
@@ -41,7 +42,7 @@ async def lead(frames: int, network: str, *, here: bool) -> None:
     print("frames by worker:", ", ".join(f"{name} {count}" for name, count in sorted(Counter(ends).items())))
 
 
-async def show(news: Subscription[object]) -> None:
+async def show(news: AsyncIterable[object]) -> None:
     async for event in news:
         match event:
             case Progress(frame, percent, worker):
@@ -50,6 +51,8 @@ async def show(news: Subscription[object]) -> None:
                 print("a worker is there", flush=True)
             case PeerDown(reason=reason):
                 print(f"a worker is gone: {reason}", flush=True)
+            case _:
+                pass
 
 
 def number(text: str) -> int:
@@ -79,8 +82,8 @@ def main() -> None:
     commands.add_parser("office", parents=[film, there], help="have frames rendered")
     commands.add_parser("worker", parents=[pool, there], help="render frames").add_argument("name")
     options = parser.parse_args()
-    for other in (signal.SIGTERM, signal.SIGHUP):  # they end it as Ctrl-C does
-        signal.signal(other, lambda *_: signal.raise_signal(signal.SIGINT))
+    for other in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, interrupt)
     logging.getLogger("peerbus").setLevel(logging.ERROR)
     if options.command == "demo" and options.workers < 2 and not options.no_kill:
         parser.error("there must be a worker that is not killed: --workers 2, or --no-kill")
@@ -97,6 +100,11 @@ def main() -> None:
         sys.exit(str(error))
     except KeyboardInterrupt:  # `async with` has ended the nodes in order
         sys.exit(130)
+
+
+def interrupt(_number: int, _frame: object) -> None:
+    """Ended by a service manager, or a terminal that is gone: as by Ctrl-C."""
+    signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":

@@ -68,8 +68,8 @@ def main() -> None:
     paying.add_argument("amount", type=int)
     paying.add_argument("--fee", type=int, default=1, help="for the miner (default: 1)")
     options = parser.parse_args()
-    for other in (signal.SIGTERM, signal.SIGHUP):  # they end it as Ctrl-C does
-        signal.signal(other, lambda *_: signal.raise_signal(signal.SIGINT))
+    for other in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, interrupt)
     logging.getLogger("peerbus").setLevel(logging.ERROR)
     match options.command:
         case "demo":
@@ -84,6 +84,11 @@ def main() -> None:
         sys.exit(str(error))
     except KeyboardInterrupt:  # `async with` has ended the nodes in order
         sys.exit(130)
+
+
+def interrupt(_number: int, _frame: object) -> None:
+    """Ended by a service manager, or a terminal that is gone: as by Ctrl-C."""
+    signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ def test_the_demo_says_what_it_promises() -> None:
 def test_a_payment_comes_to_two_miners_that_found_each_other() -> None:
     there = ["--here", "--network", f"mempool-{os.getpid()}"]
     with ExitStack() as running:
-        miners = []
+        miners: list[subprocess.Popen[str]] = []
         for name in ("ada", "bob"):
             command = [sys.executable, "-W", "error", "-m", "mempool", "miner", name, *there]
             process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=HOME)

@@ -81,8 +81,8 @@ def main() -> None:
     asking.add_argument("--region", default="", help="of this region alone (default: all)")
     commands.add_parser("demo", parents=[share], help="all of it at once")
     options = parser.parse_args()
-    for other in (signal.SIGTERM, signal.SIGHUP):  # they end it as Ctrl-C does
-        signal.signal(other, lambda *_: signal.raise_signal(signal.SIGINT))
+    for other in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(other, interrupt)
     logging.getLogger("peerbus").setLevel(logging.ERROR)
     match options.command:
         case "demo":
@@ -107,6 +107,11 @@ def part(text: str) -> float:
     if not 0 < (found := float(text)) <= 1:
         raise argparse.ArgumentTypeError("a share is above 0, and 1 at most")
     return found
+
+
+def interrupt(_number: int, _frame: object) -> None:
+    """Ended by a service manager, or a terminal that is gone: as by Ctrl-C."""
+    signal.raise_signal(signal.SIGINT)
 
 
 if __name__ == "__main__":
