@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from peerbus.actors import LOCAL, RemoteError, Role
 from peerbus.testing import Probes, Published, Simulation, Told
 
+from .demo import demo
 from .mempool import MINER, Held, Mempool
 from .messages import Best, Entered, Transaction, payment
 from .pool import Pool
@@ -93,11 +95,10 @@ async def test_every_miner_has_every_payment_though_one_crashes_and_comes_back(s
         assert sorted(best, key=lambda each: each.number) == wanted, name
 
 
-def test_the_demo_says_what_it_promises() -> None:
-    command = [sys.executable, "-W", "error", "-m", "mempool", "demo", "--miners", "4", "--payments", "5"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=HOME, timeout=50)
-    assert (done.returncode, done.stderr) == (0, "")
-    lines = done.stdout.splitlines()
+async def test_the_demo_says_what_it_promises(capsys: pytest.CaptureFixture[str]) -> None:
+    async with asyncio.timeout(50):
+        await demo(miners=4, payments=5)
+    lines = capsys.readouterr().out.splitlines()
     assert len([line for line in lines if ": 5 transactions, each once" in line]) == 4
     assert "one that eve has changed on its way: invalid, and goes no further" in lines
     assert "a miner that comes late has all 5. In the next block, at every miner the same:" in lines
