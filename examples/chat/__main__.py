@@ -19,7 +19,7 @@ from functools import partial
 from peerbus.actors import PeerbusError, Subscription
 from peerbus.node import Node
 
-from .messages import LookAround, Say, SayTo, Shown
+from .messages import Hello, LookAround, Say, SayTo, Shown
 from .screen import Screen
 from .talk import ROOM, Talk
 
@@ -53,7 +53,7 @@ class Commands:
         match word, rest.split():
             case "/quit", []:
                 return False
-            case "/who", []:
+            case "/who", [] if self._room:
                 self._node.bus.publish(LookAround(self._room))
             case "/join", [room]:
                 self._node.offer(ROOM + room)
@@ -63,16 +63,23 @@ class Commands:
                 if f"{ROOM}{room}" not in self._node.offers:
                     raise ValueError(f"you are not in {room}")
                 self._node.withdraw(ROOM + room)
+                if room == self._room:  # what is typed goes to another one, if there is one
+                    rooms = [offer.removeprefix(ROOM) for offer in self._node.offers]
+                    self._room = rooms[-1] if rooms else ""
+                    self._screen.show(f"you are in {self._room or 'no room'}", dim=True)
             case "/to", [name, _, *_]:
                 self._node.bus.publish(SayTo(name, rest.split(maxsplit=1)[1]))
             case _ if line.startswith("/"):
                 self._screen.show(HELP, dim=True)
+            case _ if not self._room:
+                self._screen.show(f"you are in no room. {HELP}", dim=True)
             case _:
                 self._node.bus.publish(Say(self._room, line))
         return True
 
 
 async def chat(name: str, room: str, *, network: str, here: bool) -> None:
+    Hello(name)  # what others would refuse is refused here
     async with member(name, [room], network=network, here=here) as node, Screen() as screen:
         with node.subscribe(Shown) as shown:
             screen.show(f"you are in {room}. {HELP}", dim=True)

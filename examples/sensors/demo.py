@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from time import perf_counter
 
+from peerbus.actors import PeerbusError
 from peerbus.node import Node
 
 from .desk import summaries, told
@@ -56,10 +57,15 @@ async def report(desk: Node, what: str, share: float) -> None:
 
 
 async def until(desk: Node, share: float, fits: Callable[[list[Summary]], bool]) -> None:
-    """Raises TimeoutError."""
-    async with asyncio.timeout(PATIENCE):
-        while not fits(await summaries(desk, "temperature", share)):  # noqa: ASYNC110  # each look is an ask
-            await asyncio.sleep(0.1)
+    """Raises PeerbusError where that does not come."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not fits(await summaries(desk, "temperature", share)):  # noqa: ASYNC110  # each look is an ask
+                await asyncio.sleep(0.1)
+    except TimeoutError:
+        raise PeerbusError(
+            f"in {PATIENCE:.0f} s not all sensors were found, or lost: does this machine do mDNS?"
+        ) from None
 
 
 async def end(process: Process) -> None:
