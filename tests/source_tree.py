@@ -50,7 +50,7 @@ ROOMS = {
         LOOSE,
     ),
     "patterns": (LOOSE,),
-    "node": ("constructor", "loop_lag", "process_figures", "workers", LOOSE),
+    "node": ("allocator", "constructor", "loop_lag", "process_figures", "workers", LOOSE),
     "operate": (
         "api",
         "serving",

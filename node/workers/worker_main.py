@@ -34,6 +34,7 @@ from ...transports.connection import (
 )
 from ...transports.streams import Stream, stream_of_pair
 from ...transports.wire import Codecs, Hello
+from ..allocator import keep_freed_memory
 from .factory_path import FactoryPath
 from .outside import Outside
 from .seat import SEAT, MemberSeat
@@ -100,6 +101,7 @@ class WorkerRun:
     async def run(self, greeted: Greeted) -> int:
         """Until the node says that it is over; returns the exit status."""
         node = greeted.peer
+        keep_freed_memory()
         self._bus = bus = Bus(node.name, slow_handler=None)
         self._codecs = Codecs(bus.channels, Here(bus))
         bus.node_id = node.node_id
