@@ -20,6 +20,8 @@ import yaml
 from services import PATIENCE, Service, environment
 
 from peerbus.node.config import NodeConfig, load_config
+from peerbus.node.config_processes import ProcessConfig
+from peerbus.node.config_worker import load_worker_config
 from peerbus.node.identity_source import IdentitySource
 from peerbus.node.overrides import from_environment
 from peerbus.operate.cli import MISUSED, main
@@ -299,6 +301,42 @@ def test_compose_starts_nodes_that_differ_and_waits_longer_than_they_take(folder
             folder / "node.toml", {**service["environment"], "PEERBUS_IDENTITY": str(folder / f"{name}.pem")}
         )
         assert f'  name = "{name}"  (PEERBUS_NAME)' in said
+
+
+def test_a_node_in_three_containers_is_as_its_files_say(folder: Path) -> None:
+    here = DEPLOY / "workers"
+    services = yaml.safe_load((here / "compose.yaml").read_text(encoding="utf-8"))["services"]
+    keys = {name: Identity.generate() for name in ("alice", "far")}
+    workers: tuple[ProcessConfig, ...] = ()
+    for name in ("node.toml", "near.toml", "far.toml", "hashes.py"):
+        shutil.copy(here / name, folder)
+    for name, service in services.items():
+        command, verb, config = service["entrypoint"]
+        assert command == "peerbus"
+        assert f"./{Path(config).name}:{config}:ro" in service["volumes"]
+        assert seconds(service["stop_grace_period"]) > 10 + 5, "limits.shutdown_timeout"
+        variables = {
+            key: re.sub(r"\$\{(\w+):[^}]*\}", lambda found: keys[found[1].lower()].node_id, str(value))
+            for key, value in service.get("environment", {}).items()
+        }
+        for secret in service.get("secrets", []):
+            keys[secret["source"]].save(folder / f"{secret['source']}.pem")
+            variables["PEERBUS_IDENTITY"] = str(folder / f"{secret['source']}.pem")
+        if verb == "run":
+            assert "FarHashes" in checked(folder / Path(config).name, variables)
+            workers = loaded(folder / Path(config).name, variables).processes
+            assert {worker.name: worker.worker_id for worker in workers} == {"near": "", "far": keys["far"].node_id}
+            continue
+        overrides = from_environment(variables)
+        called = load_worker_config(folder / Path(config).name, overrides)
+        assert called.name == name
+        awaited = {worker.name: worker.listen for worker in workers}[name]
+        if name == "near":
+            assert str(called.node) == awaited
+            assert [volume for volume in service["volumes"] if volume.endswith(":/shared")] == ["shared:/shared"]
+        else:
+            assert called.node.peer_id == keys["alice"].node_id
+            assert (called.node.host, called.node.port) == ("alice", int(awaited.rpartition(":")[2]))
 
 
 def test_two_containers_find_each_other_answer_their_probe_and_stop(folder: Path, services: list[Service]) -> None:
