@@ -61,6 +61,23 @@ class Actor(Body):
     `on_start`, `async on_started`, messages, `async on_stopping`, `on_stop`. Spawned on a bus or a node it runs on
     the event loop. Started without one, by `MyActor.start()`, it has a thread of its own and behaves as a
     `pykka.ThreadingActor`, with a bounded mailbox.
+
+    ```python
+    class Counter(Actor):
+        def __init__(self) -> None:
+            super().__init__()
+            self.seen = 0
+
+        @handles(str)
+        def count(self, word: str) -> int:
+            self.seen += 1
+            return self.seen
+
+    async with Bus() as bus:
+        counter = bus.spawn(Counter)
+        await bus.tell(counter, "one")
+        assert await bus.ask(counter, "two", reply=int) == 2
+    ```
     """
 
     @classmethod

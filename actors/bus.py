@@ -1,9 +1,6 @@
 """The bus of one process: it runs actors on an event loop and finds the receiver of every send.
 
-Inside an event loop: `async with Bus(reactors=[Blocks]) as bus: await bus.ask(LOCAL / "blocks", GetBlock(7))`.
-In plain code: `with Bus(reactors=[Blocks]) as bus: bus.ask(…).get(timeout=3)`, which is `start()` and `stop()`; it then
-has a thread of its own for the loop. A bus knows no network: a node gives it links to peers.
-Behind this door: `ActorTable` (who runs), `BusLife` (its begin and end), `Events`, `DeadLetters`, and `routing`.
+It knows no network: a node gives it links to peers. Behind this door are `ActorTable`, `BusLife`, `routing` and others.
 """
 
 from __future__ import annotations
@@ -66,7 +63,12 @@ E = TypeVar("E")
 
 
 class Bus:
-    """Runs actors and routes messages; see the module.
+    """Runs actors and routes messages: in an event loop, or in plain code (`with`, `.get()`) on a thread of its own.
+
+    ```python
+    async with Bus(reactors=[Blocks]) as bus:
+        block = await bus.ask(LOCAL / Blocks, GetBlock(7))
+    ```
 
     `name` stands in logs. `reactors`: classes or factories, each started before `async with` is entered, stopped in
     reverse order. `rng` chooses among peers. `shutdown_timeout`: seconds that a stop lets mailboxes drain.
@@ -231,10 +233,8 @@ class Bus:
         return self.actors.spawn(factory, name, supervision, parent, (args, kwargs) if args or kwargs else None)
 
     async def started(self, *refs: Ref[Any]) -> None:
-        """Wait until these actors' `on_start` has finished.
-
-        Raises what it raised; ActorStopped with its text, where another caller was told already.
-        """
+        """Wait until these actors' `on_start` has finished. Raises what it raised; ActorStopped with its text, where
+        another caller was told already."""
         await self.actors.started(*refs)
 
     def declare(self, channel: Channel[Any]) -> None:

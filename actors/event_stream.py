@@ -28,6 +28,11 @@ class Subscription(Generic[E]):
     """Events of some types, for plain code: `async with bus.subscribe(DeadLetter) as events: async for e in events`.
 
     A subscriber that reads too slowly loses the oldest events; `missed` counts them. Nobody waits for it.
+
+    ```python
+    with node.subscribe(DeadLetter) as letters:
+        lost = letters.get_nowait()  # or: await letters.get(), async for letter in letters
+    ```
     """
 
     def __init__(self, stream: EventStream, types: tuple[type[E], ...]) -> None:

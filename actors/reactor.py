@@ -15,6 +15,21 @@ class Reactor(Actor):
     and watches, and fewer only where the others are facts or answers, or `on_receive` is its own.
     Raises TypeError where `channel` is no Channel, when the class is made; where it is missing, or has a message that
     nothing handles, when an actor is made, or its class is given to a node: the class may be a base of others.
+
+    ```python
+    class Greet(Message, Request[str]):
+        name: str
+
+    class Greeter(Reactor):
+        channel = Channel("greeter", messages=(Greet,))
+
+        @handles(Greet)
+        def greet(self, wanted: Greet) -> str:
+            return f"hello {wanted.name}"
+
+    async with Bus(reactors=[Greeter]) as bus:
+        assert await bus.ask(LOCAL / Greeter, Greet("Ada")) == "hello Ada"
+    ```
     """
 
     def __init_subclass__(cls) -> None:

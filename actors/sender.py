@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, overload
 
-from .messages import Address, Asks, GroupAddress, Results, Share, Speaks, Stream
+from .messages import Address, Asks, Exactly, GroupAddress, OneAnswer, Results, Share, Speaks, Stream
 from .sends import Outcome
 from .streams import OpenStream
 
@@ -34,12 +34,17 @@ class TellMethod(Protocol):
 
     @overload
     def __call__(
-        self, to: Address[M] | Speaks[M], message: M, *, timeout: float | None = None, wait_for_peer: bool = False
-    ) -> Outcome[None]: ...
+        self, to: GroupAddress[M], message: M | Exactly[M], *, timeout: float | None = None, wait_for_peer: bool = False
+    ) -> Outcome[Results[None]]: ...
     @overload
     def __call__(
-        self, to: GroupAddress[M], message: M, *, timeout: float | None = None, wait_for_peer: bool = False
-    ) -> Outcome[Results[None]]: ...
+        self,
+        to: Address[M] | Speaks[M],
+        message: M | Exactly[M],
+        *,
+        timeout: float | None = None,
+        wait_for_peer: bool = False,
+    ) -> Outcome[None]: ...
 
 
 class TellManyMethod(Protocol):
@@ -47,11 +52,11 @@ class TellManyMethod(Protocol):
 
     @overload
     def __call__(
-        self, to: Address[M] | Speaks[M], messages: Iterable[M], *, timeout: float | None = None
+        self, to: Address[M] | Speaks[M], messages: Iterable[M | Exactly[M]], *, timeout: float | None = None
     ) -> Outcome[int]: ...
     @overload
     def __call__(
-        self, to: GroupAddress[M], messages: Iterable[M], *, timeout: float | None = None
+        self, to: GroupAddress[M], messages: Iterable[M | Exactly[M]], *, timeout: float | None = None
     ) -> Outcome[Results[int]]: ...
 
 
@@ -61,11 +66,13 @@ class AskMethod(Protocol):
     The answer is what the message names, where it is a `Request`, or what `reply` says; else an object.
     """
 
+    # One receiver comes last: of several overloads that do not fit pyright tells of the last one.
+
     @overload
     def __call__(
         self,
         to: Address[M] | Speaks[M],
-        message: Asks[M, R],
+        message: Asks[M | Exactly[M], R],
         *,
         timeout: float | None = None,
         hedge: float | None = None,
@@ -75,7 +82,7 @@ class AskMethod(Protocol):
     def __call__(
         self,
         to: GroupAddress[M],
-        message: Asks[M, R],
+        message: Asks[M | Exactly[M], R],
         *,
         timeout: float | None = None,
         quorum: int | Share | None = None,
@@ -85,7 +92,7 @@ class AskMethod(Protocol):
     def __call__(
         self,
         to: Address[M] | Speaks[M],
-        message: M,
+        message: M | Exactly[M],
         *,
         reply: TypeForm[R],
         timeout: float | None = None,
@@ -96,7 +103,7 @@ class AskMethod(Protocol):
     def __call__(
         self,
         to: GroupAddress[M],
-        message: M,
+        message: M | Exactly[M],
         *,
         reply: TypeForm[R],
         timeout: float | None = None,
@@ -106,40 +113,54 @@ class AskMethod(Protocol):
     @overload
     def __call__(
         self,
-        to: Address[M] | Speaks[M],
-        message: M,
-        *,
-        timeout: float | None = None,
-        hedge: float | None = None,
-        wait_for_peer: bool = False,
-    ) -> Outcome[object]: ...
-    @overload
-    def __call__(
-        self,
         to: GroupAddress[M],
-        message: M,
+        message: M | Exactly[M],
         *,
         timeout: float | None = None,
         quorum: int | Share | None = None,
         wait_for_peer: bool = False,
     ) -> Outcome[Results[object]]: ...
+    @overload
+    def __call__(
+        self,
+        to: Address[M] | Speaks[M],
+        message: M | Exactly[M],
+        *,
+        timeout: float | None = None,
+        hedge: float | None = None,
+        wait_for_peer: bool = False,
+    ) -> Outcome[object]: ...
 
 
 class StreamMethod(Protocol):
     """`stream(to, message)`: a send whose answer comes in items, `async for`."""
 
     @overload
-    def __call__(
+    def __call__(  # type: ignore[overload-overlap]  # a stream is also some answer
         self,
         to: Address[M] | Speaks[M],
-        message: Asks[M, Stream[R]],
+        message: Asks[M | Exactly[M], Stream[R]],
         *,
         timeout: float | None = None,
         idle: float | None = None,
-    ) -> Stream[R]: ...
+    ) -> Stream[R]: ...  # pyright: ignore[reportOverlappingOverload]
+    @overload
+    def __call__(  # type: ignore[overload-overlap]  # a request is also some message
+        self,
+        to: Address[M] | Speaks[M],
+        message: Asks[M | Exactly[M], R],
+        *,
+        timeout: float | None = None,
+        idle: float | None = None,
+    ) -> OneAnswer[R]: ...  # pyright: ignore[reportOverlappingOverload]
     @overload
     def __call__(
-        self, to: Address[M] | Speaks[M], message: M, *, timeout: float | None = None, idle: float | None = None
+        self,
+        to: Address[M] | Speaks[M],
+        message: M | Exactly[M],
+        *,
+        timeout: float | None = None,
+        idle: float | None = None,
     ) -> Stream[Any]: ...
 
 
@@ -150,14 +171,19 @@ class OpenMethod(Protocol):
     def __call__(
         self,
         to: Address[M] | Speaks[M],
-        message: Asks[M, R],
+        message: Asks[M | Exactly[M], R],
         *,
         timeout: float | None = None,
         idle: float | None = None,
     ) -> OpenStream[R]: ...
     @overload
     def __call__(
-        self, to: Address[M] | Speaks[M], message: M, *, timeout: float | None = None, idle: float | None = None
+        self,
+        to: Address[M] | Speaks[M],
+        message: M | Exactly[M],
+        *,
+        timeout: float | None = None,
+        idle: float | None = None,
     ) -> OpenStream[Any]: ...
 
 

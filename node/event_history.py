@@ -126,7 +126,13 @@ class Happened:
 
 
 class EventHistory:
-    """See the module. On the loop's thread."""
+    """See the module. On the loop's thread.
+
+    ```python
+    for happened in node.events.since(0):
+        print(happened.number, happened.kind, happened.event)
+    ```
+    """
 
     def __init__(self) -> None:
         #: The number of the newest; 0 before there is one.

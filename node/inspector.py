@@ -25,17 +25,32 @@ INSPECTOR: Address[object] = Address(LOCAL, "peerbus.node")
 
 @dataclass(frozen=True, slots=True)
 class GetSnapshot:
-    """Ask for the node at this instant, a `NodeSnapshot`."""
+    """Ask for the node at this instant, a `NodeSnapshot`.
+
+    ```python
+    snapshot = await node.ask(INSPECTOR, GetSnapshot(), reply=NodeSnapshot)
+    ```
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class GetWaits:
-    """Ask who waits for whom at this instant: a tuple of `WaitView`."""
+    """Ask who waits for whom at this instant: a tuple of `WaitView`.
+
+    ```python
+    waits = await node.ask(INSPECTOR, GetWaits())
+    ```
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class GetEvents:
-    """Ask for the events that are kept and are newer than the number `after`: a tuple of `Happened`."""
+    """Ask for the events that are kept and are newer than the number `after`: a tuple of `Happened`.
+
+    ```python
+    events = await node.ask(INSPECTOR, GetEvents(after=0))
+    ```
+    """
 
     after: int = 0
 

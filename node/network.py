@@ -53,6 +53,11 @@ class Network:
     any will do of others. `authority`: the certificates of one authority, or more, as a file of
     PEM or its content; `certificate`: this node's own, issued by one of them. `revoked`: the file of what authorities
     have revoked, which the node writes too when it hears of more; None: beside the certificate's, as `….revoked`.
+
+    ```python
+    closed = Network("prod", allow=["ab" * 32, "cd" * 32])
+    member = Node("bob", network=closed)
+    ```
     """
 
     name: str = "peerbus"

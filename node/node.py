@@ -97,6 +97,11 @@ class Node(NodeSends, NodeWaits, NodeViews):
     it, as `peerbus.operate.Admin()`.
 
     Raises ConfigError, ValueError or TypeError where an argument is not right.
+
+    ```python
+    async with Node("bob", network="demo", offers={"archive"}, reactors=[Blocks], mdns=["127.0.0.1"]) as bob:
+        block = await bob.ask(Role("archive") / Blocks, GetBlock(7), timeout=1)
+    ```
     """
 
     def __init__(
@@ -334,6 +339,10 @@ class Node(NodeSends, NodeWaits, NodeViews):
         """Offer a role from now on (or with other attributes); connected peers hear of it at once.
 
         Raises ValueError for a malformed one, ConfigError for more than peers can be told.
+
+        ```python
+        node.offer("archive{from=1000}")
+        ```
         """
         parsed = Capability.parse(capability)
         offers = {**self._offers, parsed.role: parsed}

@@ -38,11 +38,13 @@ class _Tick:
 class Gossip(Reactor, Generic[T]):
     """Spreads items of `T` among all nodes that offer `role`, connected or not, as long as members lead to members.
 
-        class Mempool(Gossip[Transaction]):
-            channel = gossip_channel("mempool", Transaction)
-            role = "miner"
+    ```python
+    class Mempool(Gossip[Transaction]):
+        channel = gossip_channel("mempool", Transaction)
+        role = "miner"
 
-            def deliver(self, item: Transaction) -> None: ...
+        def deliver(self, item: Transaction) -> None: ...
+    ```
 
     `tell(LOCAL / Mempool, item)` lets one enter, as does a tell to any member; an `ask` answers whether it is new.
     `deliver` gets each item once, at each member, that where it entered too; what it raises is logged. Override `valid`

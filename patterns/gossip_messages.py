@@ -108,6 +108,11 @@ GOSSIP_MESSAGES: tuple[type[Message], ...] = (Push, Have, Want, Prune, Digest, G
 
 
 def gossip_channel(name: str, *items: type[T], **options: Unpack[ChannelOptions]) -> Channel[T | GetGossip]:
-    """The channel of a `Gossip` of these types of items; `options` as those of `Channel`."""
+    """The channel of a `Gossip` of these types of items; `options` as those of `Channel`.
+
+    ```python
+    channel = gossip_channel("mempool", Transaction, priority=3)
+    ```
+    """
     messages: Any = (*items, *GOSSIP_MESSAGES)
     return cast("Channel[T | GetGossip]", Channel(name, messages=messages, **options))

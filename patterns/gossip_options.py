@@ -17,6 +17,10 @@ class GossipOptions:
     item that is told again after that is new again. `eager`: neighbours that get each item at once; all others hear
     that there is one. `exchange`: how often a digest is compared with a neighbour's.
     Raises ValueError where one is out of range.
+
+    ```python
+    options = GossipOptions(keep=10_000)
+    ```
     """
 
     keep: int = 10_000

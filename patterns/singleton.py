@@ -41,12 +41,14 @@ class _Look:
 class Singleton(Reactor):
     """Runs `reactor` on one of the nodes that offer `role` and are connected, and moves it when that one is gone.
 
-        class OneLedger(Singleton):
-            reactor = Ledger
-            role = "bank"
+    ```python
+    class OneLedger(Singleton):
+        reactor = Ledger
+        role = "bank"
 
-        node = Node("alice", offers={"bank"}, reactors=[OneLedger])
-        await node.ask(Role("bank") / Ledger, Balance(), wait_for_peer=True)
+    bank = Node("bob", offers={"bank"}, reactors=[OneLedger])
+    # anywhere: await node.ask(Role("bank") / Ledger, Balance(), wait_for_peer=True)
+    ```
 
     Under a partition there is one on each side, and one again soon after: see docs/long-work.md. `settle`: seconds for
     which the members must have stayed the same before it starts or moves. `hand_over`: seconds that the old one has to

@@ -26,6 +26,11 @@ class Leaks:
     """Remembers what there is when it is made; `left()` names what was not there then and is now.
 
     Actors that are left are stopped: Pykka's registry is shared by the whole process, and they would be found again.
+
+    ```python
+    leaks = Leaks()
+    assert leaks.left() == []
+    ```
     """
 
     def __init__(self) -> None:

@@ -131,6 +131,17 @@ class Behaviour(pykka.Actor):
     # types them as plain functions, so there are two more that are `async def` for type checkers as well. The third is
     # called on the way from a failure to what follows it, and is a `def`.
 
+    if TYPE_CHECKING:  # for editors: Pykka's own tell of Pykka
+
+        def on_start(self) -> None:
+            """Hook, once, before `on_started` and the first message: set timers, watch others, open what is needed.
+
+            After a failure the actor is built anew, and this runs again. What it raises ends the start.
+            """
+
+        def on_stop(self) -> None:
+            """Hook, once, behind the last message: close what `on_start` has opened."""
+
     async def on_started(self) -> None:
         """Hook, after `on_start`: the actor takes its first message when this has finished."""
 

@@ -123,6 +123,17 @@ def check_cancelled() -> None:
     """In a function that `run_blocking` runs: raise `asyncio.CancelledError` if nobody waits for it any more.
 
     Elsewhere it does nothing, so that the function can be called as any other.
+
+    ```python
+    def add_up(numbers: list[int]) -> int:  # for `await self.run_blocking(add_up, numbers)`
+        total = 0
+        for number in numbers:
+            check_cancelled()
+            total += number
+        return total
+
+    assert add_up([1, 2]) == 3
+    ```
     """
     told = _TOLD.get()
     if told is not None and told.is_set():
@@ -133,6 +144,16 @@ def wait_cancelled(timeout: float) -> bool:
     """In a function that `run_blocking` runs: wait `timeout` seconds, or until nobody waits for it. True: nobody does.
 
     In the place of `time.sleep`, which it is elsewhere.
+
+    ```python
+    def poll(times: int) -> int:  # for `await self.run_blocking(poll, 10)`
+        for _ in range(times):
+            if wait_cancelled(0.001):
+                return 0
+        return times
+
+    assert poll(2) == 2
+    ```
     """
     told = _TOLD.get()
     if told is not None:

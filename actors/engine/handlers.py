@@ -153,6 +153,18 @@ def handles(*message_types: type[Any], reentrant: bool = False) -> Any:
     items that come with the message: see `Actor.open_stream`.
     It is the method's name that is marked: a derived class may override the method as any other, without a decorator.
     Raises TypeError where a message type is not a class, or the method takes no message, or is a plain generator.
+
+    ```python
+    class Store(Reactor):
+        channel = Channel("store", messages=(GetBlock, Forget))
+
+        @handles(GetBlock)
+        async def get(self, wanted: GetBlock, sender: Address[object] | None) -> Block:
+            return Block(wanted.height)
+
+        @handles(Forget)
+        def forget(self, told: Forget) -> None: ...
+    ```
     """
     for message_type in message_types:
         if not isinstance(message_type, type):

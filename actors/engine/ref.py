@@ -18,7 +18,7 @@ from .here import why_it_stays
 from .rehearsal import expected
 
 if TYPE_CHECKING:
-    from ..messages import Asks, Speaks
+    from ..messages import Asks, Exactly, Speaks
     from .behaviour import Behaviour
     from .cell import Cell
 
@@ -33,6 +33,12 @@ class Ref(pykka.ActorRef[A], Generic[A]):
     """The actor's handle. Its `tell`, `ask`, `stop` and `proxy` are Pykka's; `await bus.ask(ref, …)` is ours.
 
     It stays the same through restarts of the actor.
+
+    ```python
+    ref = node.spawn(Blocks, name="more")
+    block = await node.ask(ref, GetBlock(7))
+    ref.stop(block=False)
+    ```
     """
 
     def __init__(self, actor: A, cell: Cell) -> None:
@@ -57,7 +63,7 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         return self._cell.mailbox.statistics()
 
     def tell(  # type: ignore[override]  # Pykka returns None, and takes any message
-        self: Speaks[M], message: M, *, timeout: float | None = None
+        self: Speaks[M], message: M | Exactly[M], *, timeout: float | None = None
     ) -> Outcome[None]:
         """Send without an answer. On the bus's loop, `await` the outcome; on another thread the call itself waits.
 
@@ -88,20 +94,22 @@ class Ref(pykka.ActorRef[A], Generic[A]):
 
     @overload  # type: ignore[override]  # Pykka takes any message
     def ask(
-        self: Speaks[M], message: Asks[M, R], *, block: Literal[True] = True, timeout: float | None = None
+        self: Speaks[M], message: Asks[M | Exactly[M], R], *, block: Literal[True] = True, timeout: float | None = None
     ) -> R: ...
     @overload
     def ask(
-        self: Speaks[M], message: Asks[M, R], *, block: Literal[False], timeout: float | None = None
+        self: Speaks[M], message: Asks[M | Exactly[M], R], *, block: Literal[False], timeout: float | None = None
     ) -> ReplyFuture[R]: ...
     @overload
-    def ask(self: Speaks[M], message: M, *, block: Literal[True] = True, timeout: float | None = None) -> Any: ...
+    def ask(
+        self: Speaks[M], message: M | Exactly[M], *, block: Literal[True] = True, timeout: float | None = None
+    ) -> Any: ...
     @overload
     def ask(
-        self: Speaks[M], message: M, *, block: Literal[False], timeout: float | None = None
+        self: Speaks[M], message: M | Exactly[M], *, block: Literal[False], timeout: float | None = None
     ) -> ReplyFuture[Any]: ...
     @overload
-    def ask(self: Speaks[M], message: M, *, block: bool, timeout: float | None = None) -> Any: ...
+    def ask(self: Speaks[M], message: M | Exactly[M], *, block: bool, timeout: float | None = None) -> Any: ...
     def ask(self, message: object, *, block: bool = True, timeout: float | None = None) -> Any:
         """Send and wait for the answer, at most `timeout` seconds (default: for ever, as in Pykka).
 

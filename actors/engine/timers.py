@@ -58,7 +58,20 @@ class Followed:
 
 
 class Timer:
-    """One timer. `after` and `every` of an actor make them."""
+    """One timer. `after` and `every` of an actor make them.
+
+    ```python
+    class Ticker(Actor):
+        def on_start(self) -> None:
+            self.ticks: Timer = self.every(1.0, "tick")
+
+        @handles(str)
+        def tick(self, _word: str) -> None:
+            self.ticks.cancel()
+
+    node.spawn(Ticker)
+    ```
+    """
 
     __slots__ = (
         "_count",

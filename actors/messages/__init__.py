@@ -58,7 +58,7 @@ from .rate import Rate
 from .request import UNNAMED, Asks, Request, answer_named
 from .results import QuorumFailed, Results
 from .selector import ANYWHERE, Condition, Where
-from .speaks import Speaks
+from .speaks import Exactly, OneAnswer, Speaks
 from .stream import Stream, item_of, travels_as
 from .supervision import Directive, Supervision
 from .travelling import NOWHERE, HomeNode, encoder_at, travels
@@ -119,6 +119,8 @@ __all__ = [
     "Share",
     "ShutdownStarted",
     "Speaks",
+    "Exactly",
+    "OneAnswer",
     "Supervision",
     "Terminated",
     "UNNAMED",

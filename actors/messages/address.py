@@ -57,7 +57,13 @@ class HasClassChannel(Protocol[M_contra]):  # type: ignore[misc]  # nobody sets 
 
 
 class Address(Generic[M_contra]):
-    """One receiver: a reactor here, on a named peer, or on one peer that a role picks."""
+    """One receiver: a reactor here, on a named peer, or on one peer that a role picks.
+
+    ```python
+    assert Address(LOCAL, "blocks") == LOCAL / Blocks
+    block = await node.ask(LOCAL / Blocks, GetBlock(7))
+    ```
+    """
 
     # No dataclass: in a message it travels as its text, and msgspec takes every dataclass for the map of its fields.
     __slots__ = ("__weakref__", "reactor", "where")
@@ -66,7 +72,8 @@ class Address(Generic[M_contra]):
     where: Local | Peer | Role[OnePick]
     reactor: str
 
-    def __init__(self, where: Local | Peer | Role[OnePick], reactor: str) -> None:
+    # Made so it takes any message, as one that is made of a name does: nobody says which.
+    def __init__(self: Address[object], where: Local | Peer | Role[OnePick], reactor: str) -> None:
         _set_where(self, where)
         _set_reactor(self, reactor)
 
@@ -114,7 +121,13 @@ _set_where, _set_reactor = _SLOTS.where.__set__, _SLOTS.reactor.__set__
 
 @dataclass(frozen=True)
 class GroupAddress(Generic[M_contra]):
-    """Several receivers: a send to it ends with one outcome per peer."""
+    """Several receivers: a send to it ends with one outcome per peer.
+
+    ```python
+    results = await node.ask(Role("archive", "all") / Blocks, GetBlock(7))
+    assert [block.height for block in results.answers.values()] == [7]
+    ```
+    """
 
     where: Everyone | Role[GroupPick]
     reactor: str
@@ -144,7 +157,12 @@ def _reactor_name(target: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """This node."""
+    """This node.
+
+    ```python
+    await node.tell(LOCAL / Blocks, Forget(7))
+    ```
+    """
 
     @overload
     def __truediv__(self, reactor: type[HasChannel[M]]) -> Address[M]: ...
@@ -161,7 +179,13 @@ class Local:
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """One named node. Raises ValueError where `id` is not 64 lower-case hexadecimal digits."""
+    """One named node. Raises ValueError where `id` is not 64 lower-case hexadecimal digits.
+
+    ```python
+    bob = Peer("ab" * 32) / Blocks
+    assert str(bob) == f"bus://{'ab' * 32}/blocks"
+    ```
+    """
 
     id: str
 
@@ -184,7 +208,12 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Everyone:
-    """Every connected peer that has the reactor; not this node itself."""
+    """Every connected peer that has the reactor; not this node itself.
+
+    ```python
+    await node.tell(EVERYONE / Blocks, Forget(7))
+    ```
+    """
 
     @overload
     def __truediv__(self, reactor: type[HasChannel[M]]) -> GroupAddress[M]: ...
@@ -209,6 +238,13 @@ class Role(Generic[Pick]):
     `where` are conditions on the role's attributes, as text (`"from<=500,region=eu"`) or as the values that they must
     have (`{"region": "eu"}`); see `Condition`. Raises ValueError where one of them is malformed, TypeError where one is
     of another type.
+
+    ```python
+    one = Role("archive") / Blocks
+    three = Role("archive", Several(3), where="from<=500") / Blocks
+    same = Role("archive", Key("alice@example.org")) / Blocks
+    block = await node.ask(one, GetBlock(7))
+    ```
     """
 
     name: str
@@ -264,14 +300,19 @@ def _meant_by(pick: object) -> str:
     return "; leave it out for one of them" if pick is None else ""
 
 
-#: This node.
 LOCAL: Final = Local()
-#: Every connected peer that has the reactor.
+"""This node: `await node.tell(LOCAL / Blocks, Forget(7))`."""
 EVERYONE: Final = Everyone()
+"""Every connected peer that has the reactor, and not this node: `await node.ask(EVERYONE / Blocks, GetBlock(7))`."""
 
 
 def parse_address(text: str) -> Address[object] | GroupAddress[object]:
-    """Read the text form. Raises ValueError where it is malformed."""
+    """Read the text form. Raises ValueError where it is malformed.
+
+    ```python
+    assert parse_address("bus://role:archive/blocks") == Role("archive") / "blocks"
+    ```
+    """
     scheme, found, rest = text.partition("://")
     where, slash, reactor = rest.partition("/")
     if scheme != "bus" or not found or not slash:

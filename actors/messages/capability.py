@@ -18,7 +18,12 @@ MAX_TEXT = 200
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """One role that a node offers, with string attributes. Raises ValueError on a malformed name."""
+    """One role that a node offers, with string attributes. Raises ValueError on a malformed name.
+
+    ```python
+    assert Capability.parse("archive{from=1000}") == Capability("archive", {"from": "1000"})
+    ```
+    """
 
     role: str
     attributes: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

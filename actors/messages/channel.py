@@ -75,6 +75,10 @@ class Overflow(Enum):
 
     Whatever is dropped is counted and reaches dead letters; an ask whose message is dropped always ends with
     `MailboxFull`.
+
+    ```python
+    latest = Channel("prices", messages=(Forget,), overflow=Overflow.LATEST)
+    ```
     """
 
     #: The sender waits, until its deadline.
@@ -90,7 +94,12 @@ class Overflow(Enum):
 
 
 class ChannelTuning(TypedDict, total=False):
-    """What whoever runs a node may set of a channel: all but what its messages mean. See `Channel`."""
+    """What whoever runs a node may set of a channel: all but what its messages mean. See `Channel`.
+
+    ```python
+    tuned = Node("bob", tuning={"blocks": {"mailbox": 64, "overflow": Overflow.REJECT}})
+    ```
+    """
 
     priority: int
     mailbox: int
@@ -130,6 +139,11 @@ class Channel(Generic[M_contra]):
     Raises ValueError where a value is out of range, and TypeError where a type cannot be a message: it is not frozen,
     or a field cannot travel, which is named. Where an annotation names what is not there yet, the first send to a peer
     tells.
+
+    ```python
+    blocks = Channel("blocks", messages=(GetBlock, Forget), priority=20, idempotent=(GetBlock,))
+    block = await node.ask(Role("archive") / blocks, GetBlock(7))
+    ```
     """
 
     __slots__ = (
@@ -303,7 +317,12 @@ class Channel(Generic[M_contra]):
         self.compress: Compression | None = compress
 
     def tuned(self, **tuning: Unpack[ChannelTuning]) -> Channel[M_contra]:
-        """A channel of the same name and messages, with other bounds. Raises ValueError and TypeError as a new one."""
+        """A channel of the same name and messages, with other bounds. Raises ValueError and TypeError as a new one.
+
+        ```python
+        assert Blocks.channel.tuned(priority=50).priority == 50
+        ```
+        """
         options: dict[str, Any] = {key: getattr(self, key) for key in ChannelTuning.__annotations__}
         options |= cast("dict[str, Any]", tuning)
         return Channel(self.name, self.messages, idempotent=tuple(self.idempotent), **options)

@@ -26,7 +26,18 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter(Fact):
-    """A message that nobody handled, and why. `to` and `sender` are addresses in text form."""
+    """A message that nobody handled, and why. `to` and `sender` are addresses in text form.
+
+    ```python
+    class Undertaker(Actor):
+        def on_start(self) -> None:
+            self.bus.subscribe_actor(self.actor_ref, DeadLetter)
+
+        @handles(DeadLetter)
+        def lost(self, letter: DeadLetter) -> None:
+            print(f"{letter.message} did not reach {letter.to}: {letter.reason}")
+    ```
+    """
 
     message: object
     reason: str
@@ -107,6 +118,15 @@ class ShutdownStarted(Fact):
     """Sent to each actor that handles it, ahead of what is queued: the bus closes, take no new work from outside.
 
     Work at hand goes on for `within` seconds at most; then the actors end, see `peerbus.actors.engine.closing`.
+
+    ```python
+    class Careful(Actor):
+        closing = False
+
+        @handles(ShutdownStarted)
+        def closes(self, begun: ShutdownStarted) -> None:
+            self.closing = True  # take no new work; what is at hand has begun.within seconds
+    ```
     """
 
     within: float
@@ -114,7 +134,22 @@ class ShutdownStarted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Terminated(Fact):
-    """Sent to whoever watches: the actor at `address` has stopped, or its peer is gone. `reason` says which."""
+    """Sent to whoever watches: the actor at `address` has stopped, or its peer is gone. `reason` says which.
+
+    ```python
+    class Heir(Actor):
+        def __init__(self, target: Ref[Actor]) -> None:
+            super().__init__()
+            self.target = target
+
+        def on_start(self) -> None:
+            self.watch(self.target)
+
+        @handles(Terminated)
+        def gone(self, end: Terminated) -> None:
+            print(f"{end.address} has ended: {end.reason}")
+    ```
+    """
 
     address: Address[Any]
     reason: str

@@ -17,6 +17,19 @@ class Retained:
     """A fact that stands until the next one `about` the same, as a retained message of MQTT (5.0, section 3.3.1.3).
 
     Whatever actor subscribes to its type later, or again after a restart, is told it first.
+
+    ```python
+    from dataclasses import dataclass
+
+    @dataclass(frozen=True)
+    class Temperature(Retained):
+        room: str
+        degrees: float
+
+        @property
+        def about(self) -> str:
+            return self.room
+    ```
     """
 
     __slots__ = ()

@@ -17,9 +17,11 @@ __all__ = ["Message"]
 class Message(msgspec.Struct, frozen=True):
     """Base of messages, of answers, and of what stands in their fields: a frozen value, compared by its fields.
 
-        class GetBlock(Message, Request[Block]):
-            height: int
-            hints: tuple[str, ...] = ()
+    ```python
+    class GetBlock(Message, Request[Block]):
+        height: int
+        hints: tuple[str, ...] = ()
+    ```
 
     Fields are annotated; a default may be an empty list, dict or set, of which each message gets its own, and
     `msgspec.field(default_factory=…)` makes others. Class keywords are those of `msgspec.Struct`: `kw_only=True`,

@@ -20,7 +20,12 @@ _KEY = re.compile(r"key\((.*)\)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Several:
-    """That many of them, or all where there are fewer. Raises ValueError below 1, TypeError for what is no integer."""
+    """That many of them, or all where there are fewer. Raises ValueError below 1, TypeError for what is no integer.
+
+    ```python
+    results = await node.ask(Role("archive", Several(3)) / Blocks, GetBlock(7))
+    ```
+    """
 
     count: int
 
@@ -44,6 +49,10 @@ class Share:
     """That part of them, rounded up: `Share(0.67)` of 4 are 3.
 
     Raises ValueError unless above 0 and at most 1, TypeError for what is no number.
+
+    ```python
+    results = await node.ask(Role("archive", Share(0.67)) / Blocks, GetBlock(7), quorum=Share(0.5))
+    ```
     """
 
     part: float
@@ -69,6 +78,10 @@ class Key:
     """One of them, always the same for the same key, whoever sends; see `peerbus.actors.routing.choice.rendezvous`.
 
     Raises ValueError for an empty key, TypeError for one that is no text.
+
+    ```python
+    await node.tell(Role("archive", Key("user 7")) / Blocks, Forget(7))
+    ```
     """
 
     key: str

@@ -46,8 +46,10 @@ class Request(Generic[R_co]):
 
     For a `Message`, and as well for frozen dataclasses, also with slots, and frozen `msgspec.Struct`s:
 
-        class GetBlock(Message, Request[Block]):
-            height: int
+    ```python
+    class GetBlock(Message, Request[Block]):
+        height: int
+    ```
 
     The answer is any type that travels, `Block`, `list[Block]` or `Block | None`; it needs no place in its channel's
     `messages`. A handler that is annotated to return something else is refused when its class is made.

@@ -21,6 +21,14 @@ class Results(Mapping[str, R]):
     peer's error, and so do `items()` and `values()` when they come to one that failed; `answers` and `errors` are the
     two halves, as dicts. `get` gives the default where there is no answer. A `Peer` or `LOCAL` is as good as its name.
     An ask that ends with a quorum does not wait for the others: these are `abandoned`, and have no outcome.
+
+    ```python
+    results = await node.ask(Role("archive", "all") / Blocks, GetBlock(7))
+    for peer, block in results.answers.items():
+        assert block.height == 7
+    for peer, error in results.errors.items():
+        print(f"{peer[:8]}: {error}")
+    ```
     """
 
     __slots__ = ("abandoned", "answers", "errors")
@@ -105,6 +113,13 @@ class QuorumFailed(PeerbusError):
     """So few of several receivers answered, or are there, that a quorum cannot be reached any more.
 
     `results` has the answers and errors that there were by then, `message` what was asked.
+
+    ```python
+    try:
+        await node.ask(Role("archive", "all") / Blocks, GetBlock(7), quorum=2, timeout=1)
+    except QuorumFailed as error:
+        print(error)  # who answered, and why the others did not
+    ```
     """
 
     reason = "no_quorum"

@@ -38,6 +38,10 @@ class Condition:
 
     Orders compare numbers; an attribute that is none, or is missing, does not hold. As in Kubernetes' label selectors
     `!=` also holds where the attribute is missing. Raises ValueError where it is malformed.
+
+    ```python
+    assert Condition("from", "<=", "500").holds({"from": "100"})
+    ```
     """
 
     attribute: str
@@ -79,7 +83,13 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Where:
-    """Conditions that must all hold, in an order that does not depend on how they were written."""
+    """Conditions that must all hold, in an order that does not depend on how they were written.
+
+    ```python
+    nearby = Role("archive", where="region=eu,from<=500") / Blocks
+    assert nearby.where.where == Where.parse("region=eu,from<=500")
+    ```
+    """
 
     conditions: tuple[Condition, ...] = ()
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from .channel import Channel
 
-__all__ = ["Speaks", "Takes"]
+__all__ = ["Exactly", "OneAnswer", "Speaks", "Takes"]
 
+M = TypeVar("M")
+R_co = TypeVar("R_co", covariant=True)
 M_contra = TypeVar("M_contra", contravariant=True)
 
 
@@ -16,6 +18,20 @@ class Takes(Protocol[M_contra]):
 
     def __takes__(self) -> Channel[M_contra]:
         """Never called."""
+
+
+class Exactly(Protocol[M]):
+    """A message of just this type: `message: M | Exactly[M]` is what `message: M` is, and said more clearly.
+
+    What `M` is then follows from the address alone, so that mypy says which message is wrong and which would be right
+    (`has incompatible type "Block"; expected "GetBlock | Forget | …"`), and not that it cannot infer `M`.
+    """
+
+    __class__: type[M]  # type: ignore[assignment]  # pyright: ignore[reportIncompatibleMethodOverride]  # as of every object, but for itself
+
+
+class OneAnswer(Generic[R_co]):
+    """What `stream` returns for a message that is answered once: nothing to read. `await node.ask(to, message)`."""
 
 
 class Speaks(Protocol[M_contra]):

@@ -17,6 +17,11 @@ class Stream(Generic[T_co]):
 
     Leaving the loop ends the stream, and the generator at the other side. Read by hand, with `await anext(stream)`, it
     ends with `aclose()`, as `async with` does, or when nobody holds it any more. It is read once, by one reader.
+
+    ```python
+    async for block in node.stream(Role("archive") / Blocks, GetRange(1, 3)):
+        print(block.height)
+    ```
     """
 
     __slots__ = ()

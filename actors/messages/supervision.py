@@ -15,7 +15,13 @@ __all__ = ["Directive", "Supervision"]
 
 
 class Directive(Enum):
-    """What to do with the failed actor."""
+    """What to do with the failed actor.
+
+    ```python
+    class Stateless(Blocks):
+        supervision = Supervision(directive=Directive.RESUME)
+    ```
+    """
 
     #: Rebuild it from its factory, after the backoff. The mailbox and the address stay.
     RESTART = "restart"
@@ -41,6 +47,11 @@ class Supervision:
     RESTART it is begun anew, after the backoff, however often it fails so.
 
     Raises ValueError where a value is out of range.
+
+    ```python
+    class Cautious(Blocks):
+        supervision = Supervision(budget=3, window=30, then=Directive.ESCALATE)
+    ```
     """
 
     directive: Directive = Directive.RESTART

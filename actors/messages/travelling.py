@@ -38,6 +38,14 @@ class Destination(Generic[M], metaclass=ABCMeta):
     """Whom `tell` and `ask` take as one receiver of `M`, as a field of a message: an `Address`, or a reactor's ref.
 
     On its own node it is handed over as it is. At another one an `Address` arrives, whichever it was.
+
+    ```python
+    class Follow(Message):
+        height: int
+        reply_to: Destination[Block]
+
+    follow = Follow(7, reply_to=LOCAL / "inbox")
+    ```
     """
 
 

@@ -29,6 +29,21 @@ class Pool(Generic[A]):
     the first one's). `resizer`: by which rule it changes its size; else it is changed by `ResizePool` alone.
     `supervision` is of the pool as a whole, whose members have what their class says, each for itself.
     Raises TypeError and ValueError for what makes no pool.
+
+    ```python
+    class Hash(Message, Request[bytes]):
+        data: bytes
+
+    class Hasher(Reactor):
+        channel = Channel("hash", messages=(Hash,))
+
+        @handles(Hash)
+        def digest(self, wanted: Hash) -> bytes:
+            return wanted.data[::-1]
+
+    async with Bus(reactors=[Pool(Hasher, threads=2)]) as bus:
+        assert await bus.ask(LOCAL / Hasher, Hash(b"ab")) == b"ba"
+    ```
     """
 
     def __init__(

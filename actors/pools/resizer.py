@@ -35,6 +35,10 @@ class Resizer:
 
     `grow_after`: seconds that the oldest message has waited; `shrink_after`: seconds without one that waits.
     Raises TypeError and ValueError for what is no rule.
+
+    ```python
+    pool = Pool(Blocks, threads=2, resizer=Resizer(lower=2, upper=8, grow_after=0.2))
+    ```
     """
 
     upper: int

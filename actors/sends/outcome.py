@@ -31,6 +31,11 @@ class Outcome(Protocol[T_co]):
     On the loop it is like a future. asyncio's `gather`, `wait`, `wait_for`, `shield`, `as_completed`, `ensure_future`
     take it as it is (to a type checker `wait` wants `ensure_future(outcome)`). `create_task`, `TaskGroup.create_task`
     and `run_coroutine_threadsafe` take coroutines alone: `create_task(outcome.coroutine())`.
+
+    ```python
+    outcome = node.ask(LOCAL / Blocks, GetBlock(7))
+    block = await outcome  # or outcome.get() in a thread
+    ```
     """
 
     def __await__(self) -> Generator[object, None, T_co]: ...

@@ -50,6 +50,13 @@ class OpenStream(Generic[R]):
 
     Leaving the block ends the items and waits for the answer; leaving it by an error, or letting go of this, cancels
     the handler. `async for` reads what a handler yields that is a generator.
+
+    ```python
+    async with node.open(LOCAL / Blocks, Upload("a")) as upload:
+        await upload.send(b"some")
+        await upload.send(b" bytes")
+    assert await upload.result() == 10
+    ```
     """
 
     __slots__ = ("_ask", "_begun", "_idle", "_items", "_loop", "_read", "_sink", "_wheel")

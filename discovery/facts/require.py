@@ -16,6 +16,10 @@ class Require:
     """At least that number of the connected peers, or that share of them, or both, offer a role.
 
     Raises ConfigError for a malformed role, a share outside of 0 to 1, and where nothing is required.
+
+    ```python
+    careful = Node("bob", requires=[Require(role="archive", at_least=2, share=0.3)])
+    ```
     """
 
     role: str

@@ -26,6 +26,10 @@ class PeerOptions:
     The defaults are Tendermint 0.36's (64 connections and 4 more for upgrades, 4 + 4 x 64 known peers), except
     that a pair of nodes on one network needs shorter waits than a blockchain: a peer is retried at least every
     five minutes, a persistent one every half minute.
+
+    ```python
+    small = Node("bob", options=PeerOptions(max_connected=8))
+    ```
     """
 
     max_connected: int | None = 64

@@ -37,6 +37,10 @@ class Worker:
     inf for ever. `supervision`: what is done when the process ends; None: as its only reactor says of itself.
 
     Raises ConfigError where a reactor cannot be made in another process, or a value is out of range.
+
+    ```python
+    spread = Node("bob", processes={"crunch": Worker([Blocks], unresponsive=30)})
+    ```
     """
 
     reactors: Sequence[WorkerFactory]

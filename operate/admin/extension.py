@@ -75,6 +75,10 @@ class Admin:
     `required`: False to run the node without it where its place cannot be had, and log that.
 
     Raises ConfigError where these do not go together.
+
+    ```python
+    seen = Node("bob", extensions=[Admin("unix:///tmp/bob.sock")])
+    ```
     """
 
     def __init__(

@@ -28,6 +28,10 @@ class Tracing:
     `follow`: traces that peers have begun go on here; `recorded`: of them at most so many messages a second.
 
     Raises ConfigError where OpenTelemetry's API is not installed, or `recorded` is negative.
+
+    ```python
+    traced = Node("bob", extensions=[Tracing()])
+    ```
     """
 
     def __init__(

@@ -60,9 +60,11 @@ class Alone(Generic[A]):
     `advance`. `channels` are those that the actor needs to know of others. It works for every actor: reactors, the
     router, a peer connection, the peer manager.
 
-        async with Alone(Cache) as cache:
-            await cache.tell(Get(7))
-            assert cache.sent == [Asked(LOCAL / "blocks", GetBlock(7))]
+    ```python
+    async with Alone(Cache) as cache:
+        await cache.tell(Get(7))
+        assert cache.sent == [Asked(LOCAL / "blocks", GetBlock(7))]
+    ```
     """
 
     def __init__(

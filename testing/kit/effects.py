@@ -24,7 +24,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """It sent a message without wanting an answer. A ref stands here as its address."""
+    """It sent a message without wanting an answer. A ref stands here as its address.
+
+    ```python
+    async with Alone(Cache) as cache:
+        await cache.tell(Clear())
+        assert cache.sent == [Told(EVERYONE / "blocks", Forget(7))]
+    ```
+    """
 
     to: Address[Any] | GroupAddress[Any]
     message: object
@@ -32,7 +39,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """It sent a message and wants an answer."""
+    """It sent a message and wants an answer.
+
+    ```python
+    async with Alone(Cache) as cache:
+        await cache.tell(Get(7))
+        assert cache.sent == [Asked(LOCAL / "blocks", GetBlock(7))]
+    ```
+    """
 
     to: Address[Any] | GroupAddress[Any]
     message: object

@@ -39,9 +39,11 @@ class PeerProbe(Recorder):
     Messages and answers are encoded and decoded as on the wire, so what would not survive it fails here too. Nothing
     else of a connection is there: no handshake, no heartbeat, and of credit only `stall`. To be used on the bus's loop.
 
-        async with PeerProbe(node, roles={"archive"}, reactors=[Blocks]) as peer:
-            peer.answer(GetBlock, Block(7, b""))
-            assert await node.ask(Role("archive") / "blocks", GetBlock(7)) == Block(7, b"")
+    ```python
+    async with PeerProbe(node, roles={"archive"}, reactors=[Blocks]) as peer:
+        peer.answer(GetBlock, Block(7, b""))
+        assert await node.ask(Role("archive") / "blocks", GetBlock(7)) == Block(7, b"")
+    ```
     """
 
     def __init__(

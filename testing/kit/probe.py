@@ -72,9 +72,12 @@ class Probe(Recorder):
     None: a name is made up. An ask stays open until `reply` or `fail`, or until its deadline. To be used on the bus's
     loop. `close()` it, or resume it, before its bus closes: a bus waits for actors that stall.
 
-        probe = Probe(bus, Blocks)
-        bus.spawn(Cache).tell(Get(7))
-        assert await probe.expect(GetBlock) == GetBlock(7)
+    ```python
+    probe = Probe(bus, Blocks)
+    bus.spawn(Cache).tell(Get(7))
+    assert await probe.expect(GetBlock) == GetBlock(7)
+    probe.reply(Block(7))
+    ```
     """
 
     def __init__(self, on: Bus | HasBus, at: str | Channel[Any] | type[Actor] | None = None) -> None:

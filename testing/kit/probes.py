@@ -23,6 +23,12 @@ class Probes:
     """Makes probes: `blocks = await probe(Blocks)`. `opened` closes them.
 
     `on` is a bus, or what has one (a node, another probe); without it a bus of the test's own, made when it is needed.
+
+    ```python
+    stand_in = await probe(Blocks)  # `probe` is a fixture of the pytest plugin
+    await stand_in.bus.tell(LOCAL / Blocks, Forget(7))
+    assert await stand_in.expect(Forget) == Forget(7)
+    ```
     """
 
     def __init__(self, opened: AsyncExitStack, *, seed: int = 0) -> None:

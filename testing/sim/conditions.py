@@ -13,7 +13,12 @@ __all__ = ["Conditions", "LogNormal", "Uniform"]
 
 @dataclass(frozen=True, slots=True)
 class Uniform:
-    """A latency that is anywhere between two bounds, in seconds. Raises ValueError where they are no range."""
+    """A latency that is anywhere between two bounds, in seconds. Raises ValueError where they are no range.
+
+    ```python
+    network = FaultyNetwork(latency=Uniform(0.01, 0.03))
+    ```
+    """
 
     least: float
     most: float
@@ -32,6 +37,10 @@ class LogNormal:
     """A latency with a long tail, as measured on the Internet: `mean` seconds, `sigma` of its logarithm.
 
     Raises ValueError where a number is negative.
+
+    ```python
+    network = FaultyNetwork(latency=LogNormal(mean=0.05, sigma=0.5))
+    ```
     """
 
     mean: float
@@ -54,6 +63,10 @@ class Conditions:
     each. `bandwidth`: bytes a second for all streams together, None for no limit. `loss`: the chance that a parcel is
     lost, which breaks its stream, as a stream never loses bytes; a dial fails. `buffer`: bytes of one stream that may
     be on their way or unread.
+
+    ```python
+    slow = Conditions(latency=LogNormal(mean=0.05, sigma=0.5), bandwidth=125_000, loss=0.001)
+    ```
     """
 
     latency: float | Uniform | LogNormal = 0.0

@@ -42,7 +42,14 @@ class ConditionChanges(TypedDict, total=False):
 
 
 class FaultyNetwork(MemoryNetwork):
-    """See the module. `seed` decides what is drawn; `conditions` are those of every link that is not shaped itself."""
+    """See the module. `seed` decides what is drawn; `conditions` are those of every link that is not shaped itself.
+
+    ```python
+    network = FaultyNetwork(seed=7, latency=0.02)
+    network.shape(bandwidth=125_000, loss=0.001)  # of every link
+    network.heal()  # after network.silence("alice", "bob"), network.partition(["alice"], ["bob"])
+    ```
+    """
 
     def __init__(self, seed: int | str = 0, **conditions: Unpack[ConditionChanges]) -> None:
         super().__init__()

@@ -50,6 +50,17 @@ class Simulation:
     `seed`: everything that is left to chance follows from it: what goes first, delays, losses, keys, jitter. `trace`:
     keep the events, for failures and for `trace.digest()`. `guard`: fail where code reaches for the real clock, a
     thread, a socket or unseeded chance.
+
+    ```python
+    async def scenario() -> None:
+        alice = await sim.node("alice", reactors=[Blocks], offers={"archive"})
+        bob = await sim.node("bob", channels=[Blocks.channel])
+        await sim.until(lambda: bob.peers, within=10)
+        assert await bob.ask(Role("archive") / Blocks, GetBlock(7)) == Block(7)
+
+    sim = Simulation(seed=7)
+    sim.run(scenario())
+    ```
     """
 
     def __init__(self, seed: int = 0, *, trace: bool = True, guard: bool = True) -> None:

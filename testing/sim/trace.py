@@ -28,7 +28,14 @@ class Event:
 
 
 class Trace:
-    """The events of one simulation, in order: the same seed gives the same bytes. Not `on`: it takes none."""
+    """The events of one simulation, in order: the same seed gives the same bytes. Not `on`: it takes none.
+
+    ```python
+    trace = Trace()
+    trace.add(1.5, "alice", "dials bob")
+    assert [str(event).split() for event in trace] == [["1.500000", "alice", "dials", "bob"]]
+    ```
+    """
 
     def __init__(self, *, on: bool = True, kept: int = KEPT) -> None:
         self.on = on

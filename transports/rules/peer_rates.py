@@ -16,6 +16,11 @@ class PeerRates:
     """`each`: on channels that `channels` does not name, and that say nothing themselves; None: as much as they like.
 
     The bus's own channels go by what names them, and by no other.
+
+    ```python
+    rates = PeerRates(each=Rate(messages=1_000), channels={"blocks": Rate(asks=16)})
+    careful = Node("bob", rates=rates)
+    ```
     """
 
     each: Rate | None = None

@@ -32,6 +32,10 @@ class Allow:
     """Who may tell and ask on one channel: lists as of `Permissions`; None: as it is said for all channels.
 
     Raises ValueError and TypeError for what stands for nobody.
+
+    ```python
+    allow = Allow(ask=["*"], tell=["role:writer", "ab" * 32])
+    ```
     """
 
     __slots__ = ("ask", "tell")
@@ -60,6 +64,11 @@ class Permissions:
     `tell`, `ask`: for channels that `channels` does not name. `offer`: who is believed to offer a role that `roles`
     does not name. `role:archive` is whoever has a certificate of the network's authority that says this role,
     `zone=eu` one that says this attribute. Raises ValueError and TypeError for what stands for nobody.
+
+    ```python
+    rules = Permissions(tell=[], channels={"blocks": Allow(ask=["*"], tell=["role:writer"])}, offer=["role:archive"])
+    careful = Node("bob", permissions=rules)
+    ```
     """
 
     __slots__ = ("ask", "channels", "offer", "roles", "tell")

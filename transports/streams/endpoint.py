@@ -53,6 +53,11 @@ class Endpoint:
     Its scheme says what it has: `tcp` uses `host` and `port` (0 asks a listener for any free port), `unix` an absolute
     `path`, `memory` a name in `path`. `peer_id` is the node that is expected there, or that was proven to
     be there; None where nobody said. Raises: ValueError, from the constructor as from `parse`.
+
+    ```python
+    endpoint = Endpoint.parse("tcp://[::1]:7400")
+    assert (endpoint.host, endpoint.port) == ("::1", 7400)
+    ```
     """
 
     scheme: str

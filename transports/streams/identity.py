@@ -47,7 +47,14 @@ def node_id_of(certificate_der: bytes) -> str:
 
 
 class Identity:
-    """An Ed25519 private key (RFC 8032); its holder is that node. Its repr never shows it."""
+    """An Ed25519 private key (RFC 8032); its holder is that node. Its repr never shows it.
+
+    ```python
+    identity = Identity.generate()
+    identity.save("alice.pem")
+    assert Identity.load("alice.pem").node_id == identity.node_id
+    ```
+    """
 
     __slots__ = ("_key", "_node_id", "_public_der")
 

@@ -26,7 +26,15 @@ _MEMORY: Final = register(Scheme.on_machine("memory", NAME, told=True))
 
 
 class MemoryNetwork:
-    """The nodes, names and wires of one network; its maker owns it, there is no global one."""
+    """The nodes, names and wires of one network; its maker owns it, there is no global one.
+
+    ```python
+    network = MemoryNetwork()
+    carol, dave = Identity.generate(), Identity.generate()
+    here = Node("carol", identity=carol, transports=[network.transport(carol.node_id)], listen=["memory://carol"])
+    there = Node("dave", identity=dave, transports=[network.transport(dave.node_id)], peers=["memory://carol"])
+    ```
+    """
 
     def __init__(self) -> None:
         self._wires: dict[tuple[str, str], Wire] = {}

@@ -32,6 +32,11 @@ class TcpTransport:
     `names` looks up hosts. `plaintext=True` turns TLS off, and with it every proof of who is there: `identity` may then
     be None.
     Raises: ValueError if there is neither an identity nor `plaintext`.
+
+    ```python
+    identity = Identity.generate()
+    bob = Node("bob", identity=identity, transports=[TcpTransport(identity)], listen=["tcp://127.0.0.1:0"])
+    ```
     """
 
     schemes: tuple[str, ...] = (_TCP.name,)

@@ -44,6 +44,11 @@ class UnixTransport:
     `secure=False` leaves that out, as does no identity: then `peer_id` is None, and who is there is what the handshake
     above claims. `any_user=True` lets processes of other users in; the file's mode is 0600 all the same, so change it
     if they should. Raises ValueError for `secure=True` without an identity.
+
+    ```python
+    identity = Identity.generate()
+    bob = Node("bob", identity=identity, transports=[UnixTransport(identity)], listen=["unix:///tmp/bob.sock"])
+    ```
     """
 
     schemes: tuple[str, ...] = (_UNIX.name,)

@@ -141,7 +141,7 @@ async def test_ordinary_slips_of_a_send_say_what_to_write() -> None:
             with pytest.raises(TypeError, match=says):
                 await bus.ask(to, message, **how)
         with pytest.raises(MessageTypeError, match=r"does not take the class Job, only objects of it, Job\(…\)"):
-            await bus.ask(LOCAL / Worker, Job)  # type: ignore[misc]  # that is what is tested
+            await bus.ask(LOCAL / Worker, Job)  # type: ignore[arg-type]  # that is what is tested
         for types in ((), (DeadLetter("m", "r", "t", "s"),), ("DeadLetter",)):
             with pytest.raises(TypeError, match=r"as in subscribe\(DeadLetter\)"):
                 bus.subscribe(*types)
