@@ -83,6 +83,11 @@ class Repository:
         title = path.removesuffix(".md")
         return f"# `{title}`\n\n{fence}{_LANGUAGES.get(source.suffix, 'text')}\n{text}\n{fence}\n"
 
+    def title(self, path: str) -> str:
+        """The first heading of a page, in place of the name of its file, which says nothing in the site."""
+        found = re.search(r"^# (.+)$", (self.root / path).read_text(encoding="utf-8"), re.MULTILINE)
+        return found[1] if found else path
+
     def led_to(self, places: list[str], named: list[str]) -> set[str]:
         """The places beside docs/ that are `named`, those that `places` lead to, and those that these lead to."""
         found = set(named)
@@ -136,8 +141,13 @@ class Repository:
             path, mark, anchor = to.partition("#")
             if not path or re.match(r"[a-z]+:|/", path):
                 return found[0]
-            new = change(posixpath.normpath(posixpath.join(folder, path)))
-            return found[0] if new is None else f"{head}{new}{mark}{anchor}{tail}"
+            target = posixpath.normpath(posixpath.join(folder, path))
+            new = change(target)
+            if new is None:
+                return found[0]
+            if head.strip("[]`(") == path and path.endswith(".md"):
+                head = f"[{self.title(target)}]("
+            return f"{head}{new}{mark}{anchor}{tail}"
 
         return outside_code(text, lambda prose: _LINK.sub(changed, prose))
 

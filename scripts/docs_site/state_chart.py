@@ -11,7 +11,7 @@ from .svg import escaped, picture
 __all__ = ["ChartError", "state_chart"]
 
 #: Of one letter, of a box beside its word, between layers and between members of one.
-_LETTER, _SMALL, _PADDING, _LAYER, _GAP = 7.6, 6.4, 24.0, 34.0, 18.0
+_LETTER, _SMALL, _PADDING, _LAYER, _GAP = 8.4, 7.2, 24.0, 38.0, 16.0
 _BOX, _DOT = 30.0, 14.0
 _START, _END = "[*]", "[*] end"
 _STEP = re.compile(r"(?P<start>\[\*\]|\w+) --> (?P<end>\[\*\]|\w+)(?:: (?P<label>.+))?")
@@ -55,8 +55,10 @@ def _drawn(places: Placed, widths: dict[str, float], rests: dict[str, str], name
         return layer * _LAYER + _BOX
 
     ways, words = [], []
-    for line, points, (x, layer) in places.ways:
-        ways.append(f'<path class="line" d="{_curve([(x, y(layer)) for x, layer in _trimmed(points)])}"/>')
+    doors = _doors(places, widths)
+    for number, (line, points, (x, layer)) in enumerate(places.ways):
+        trimmed = _trimmed(points, doors[number, 0], doors[number, 1])
+        ways.append(f'<path class="line" d="{_curve([(x, y(layer)) for x, layer in trimmed])}"/>')
         if line.label:
             words.append(f'<text class="small halo" x="{x:.1f}" y="{y(layer) + 4:.1f}">{escaped(line.label)}</text>')
     boxes = []
@@ -78,11 +80,25 @@ def _drawn(places: Placed, widths: dict[str, float], rests: dict[str, str], name
     return picture("".join(ways + boxes + words), places.width + 16, height, f"States: {name}", left=-8)
 
 
-def _trimmed(points: Sequence[tuple[float, int]]) -> list[tuple[float, float]]:
-    """From the edge of the first box to that of the last one, in layers."""
-    (first_x, first), *between, (last_x, last) = points
+def _doors(places: Placed, widths: dict[str, float]) -> dict[tuple[int, int], float]:
+    """Where each line leaves its first box, and enters its last one: side by side, in the order in which they come."""
+    at: dict[tuple[str, bool], list[tuple[float, tuple[int, int]]]] = {}
+    for number, (line, points, _) in enumerate(places.ways):
+        for end, name, beside, own in ((0, line.start, points[1], points[0]), (1, line.end, points[-2], points[-1])):
+            at.setdefault((name, beside[1] > own[1]), []).append((beside[0], (number, end)))
+    found = {}
+    for (name, _), lines in at.items():
+        room = 0.0 if name in (_START, _END) else min(26.0, (widths[name] - 20.0) / len(lines))
+        for place, (_, which) in enumerate(sorted(lines)):
+            found[which] = places.at[name][0] + (place - (len(lines) - 1) / 2) * room
+    return found
+
+
+def _trimmed(points: Sequence[tuple[float, int]], first_x: float, last_x: float) -> list[tuple[float, float]]:
+    """From the door of the first box to that of the last one, in layers."""
+    (_, first), *between, (_, last) = points
     edge = (_BOX / 2 + 2) / _LAYER * (1 if last > first else -1)
-    return [(first_x, first + edge), *((x, float(layer)) for x, layer in between), (last_x, last - edge * 1.25)]
+    return [(first_x, first + edge), *((x, float(layer)) for x, layer in between), (last_x, last - edge * 1.1)]
 
 
 def _curve(points: Sequence[tuple[float, float]]) -> str:

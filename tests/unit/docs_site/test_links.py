@@ -69,3 +69,10 @@ def test_a_file_and_a_folder_are_shown_as_pages(repository: Repository) -> None:
 
 def test_a_link_within_a_block_of_code_is_none(repository: Repository) -> None:
     assert repository.linked("page.md", "```\n[x](../README.md)\n```\n") == "```\n[x](../README.md)\n```\n"
+
+
+def test_a_page_that_is_named_by_its_file_is_named_by_its_title(repository: Repository) -> None:
+    (repository.root / "docs" / "routing.md").write_text("# How a send finds its way\n", encoding="utf-8")
+    assert repository.linked("page.md", "see [routing.md](routing.md#who), [all](routing.md)") == (
+        "see [How a send finds its way](routing.md#who), [all](routing.md)"
+    )
