@@ -98,7 +98,9 @@ generate: $(INSTALLED)test ## write what docs/ shows of the code again: files, t
 	@$(RUN) scripts/cli-page --write
 	@$(RUN) scripts/draw-pictures --write
 
-.PHONY: docs docs-shots
+.PHONY: docs docs-packages docs-shots
+docs-packages: $(INSTALLED)docs
+
 docs: $(INSTALLED)docs ## the site of docs/ into build/site: a warning, a broken link or anchor fails it (ARGS=--serve shows it while you write)
 	@PYTHON='$(RUN)' scripts/build-docs $(ARGS)
 

@@ -1,7 +1,7 @@
 """Links of the pages that lead into the repository, beside docs/: what they lead to becomes pages of the site.
 
-A page of docs/ keeps its place. `../examples/jobs/README.md` becomes the page `repository/examples/jobs/README.md`, a
-file that is no page is shown as one, a folder without a README is listed, and a picture is copied. So the pages read
+A page of docs/ keeps its place. `../examples/jobs/README.md` becomes the page `repository/examples/jobs.md`, a file
+that is no page is shown as one, a folder without a README is listed, and a picture is copied. So the pages read
 the same on a plain Git host.
 """
 
@@ -56,7 +56,9 @@ class Repository:
             index = f"{path}/README.md"
             if inside and (self.root / index).is_file():
                 return index.removeprefix(f"{self.docs}/")
-            return f"{self.prefix}/{index}".replace("//", "/")
+            return f"{self.prefix}/{path}.md"
+        if file.name == "README.md" and "/" in path:  # no index of its own: a navigation would take it for a section's
+            return f"{self.prefix}/{posixpath.dirname(path)}.md"
         if file.suffix == ".md" or file.suffix in _PICTURES:
             return f"{self.prefix}/{path}"
         return f"{self.prefix}/{path}.md"
@@ -66,22 +68,24 @@ class Repository:
         if not place.startswith(f"{self.prefix}/"):
             return f"{self.docs}/{place}"
         path = place.removeprefix(f"{self.prefix}/")
-        return path if (self.root / path).exists() else path.removesuffix(".md")
+        if (self.root / path).exists():
+            return path
+        bare = path.removesuffix(".md")
+        index = f"{bare}/README.md"
+        return index if (self.root / index).is_file() else bare
 
     def content(self, place: str) -> str:
         """The Markdown of a page that stands beside docs/: the page, a file shown as one, or a list of a folder."""
-        path = place.removeprefix(f"{self.prefix}/")
+        path = self.path(place)
         file = self.root / path
-        if file.is_file():
-            return file.read_text(encoding="utf-8")
-        if file.name == "README.md" and file.parent.is_dir():
-            names = sorted(each.name + "/" * each.is_dir() for each in file.parent.iterdir() if _shown(each))
-            return f"# {posixpath.dirname(path)}\n\n" + "".join(f"- `{name}`\n" for name in names)
-        source = self.root / path.removesuffix(".md")
-        text = source.read_text(encoding="utf-8")
+        if file.is_dir():
+            names = sorted(each.name + "/" * each.is_dir() for each in file.iterdir() if _shown(each))
+            return f"# {path}\n\n" + "".join(f"- `{name}`\n" for name in names)
+        text = file.read_text(encoding="utf-8")
+        if file.suffix == ".md":
+            return text
         fence = "`" * (max((len(run) for run in re.findall(r"`{3,}", text)), default=2) + 1)
-        title = path.removesuffix(".md")
-        return f"# `{title}`\n\n{fence}{_LANGUAGES.get(source.suffix, 'text')}\n{text}\n{fence}\n"
+        return f"# `{path}`\n\n{fence}{_LANGUAGES.get(file.suffix, 'text')}\n{text}\n{fence}\n"
 
     def title(self, path: str) -> str:
         """The first heading of a page, in place of the name of its file, which says nothing in the site."""

@@ -34,8 +34,7 @@ def linked(repository: Repository, place: str) -> str:
 
 def test_what_stands_beside_the_pages_has_a_place_of_its_own(repository: Repository) -> None:
     assert linked(repository, "page.md") == (
-        "[jobs](repository/examples/jobs/README.md#run) [all](repository/examples/README.md) `[n](../l.md)` "
-        "[gone](../gone.md)"
+        "[jobs](repository/examples/jobs.md#run) [all](repository/examples.md) `[n](../l.md)` [gone](../gone.md)"
     )
     assert linked(repository, "cookbook/quorum.md") == (
         "[code](../repository/docs/cookbook/quorum.py.md) ![picture](../repository/examples/map.png) [up](../page.md)"
@@ -43,8 +42,8 @@ def test_what_stands_beside_the_pages_has_a_place_of_its_own(repository: Reposit
 
 
 def test_a_page_of_the_repository_leads_back_into_the_site(repository: Repository) -> None:
-    assert linked(repository, "repository/examples/jobs/README.md") == (
-        "[back](../../../page.md) [code](jobs.py.md) [site](https://example.org)"
+    assert linked(repository, "repository/examples/jobs.md") == (
+        "[back](../../page.md) [code](jobs/jobs.py.md) [site](https://example.org)"
     )
     assert linked(repository, "repository/README.md") == '<img src="../dashboard.png"> [all](../README.md)'
 
@@ -53,8 +52,8 @@ def test_what_pages_lead_to_is_found_over_any_number_of_links(repository: Reposi
     assert repository.led_to(["page.md", "cookbook/quorum.md"], ["repository/README.md"]) == {
         "repository/README.md",
         "repository/docs/cookbook/quorum.py.md",
-        "repository/examples/README.md",
-        "repository/examples/jobs/README.md",
+        "repository/examples.md",
+        "repository/examples/jobs.md",
         "repository/examples/jobs/jobs.py.md",
         "repository/examples/map.png",
     }
@@ -64,7 +63,7 @@ def test_a_file_and_a_folder_are_shown_as_pages(repository: Repository) -> None:
     assert repository.content("repository/examples/jobs/jobs.py.md") == (
         "# `examples/jobs/jobs.py`\n\n````python\nx = '''\n```\n'''\n\n````\n"
     )
-    assert repository.content("repository/examples/README.md") == "# examples\n\n- `jobs/`\n- `map.png`\n"
+    assert repository.content("repository/examples.md") == "# examples\n\n- `jobs/`\n- `map.png`\n"
 
 
 def test_a_link_within_a_block_of_code_is_none(repository: Repository) -> None:
