@@ -63,6 +63,29 @@ async def test_an_answer_in_items(node: Nodes) -> None:
     assert heights == list(range(1, 1_001))
 
 
+class Total(Message, Request[int]):
+    pass
+
+
+# region: thread
+class Adder(Reactor):
+    dispatcher = "thread"
+    channel = Channel("adder", messages=(Total,))
+
+    @handles(Total)
+    def total(self, total: Total) -> int:
+        return sum(block.height for block in self.stream(Role("archive") / Blocks, GetRange(1, 1_000)))
+
+
+# endregion
+
+
+async def test_a_stream_is_read_on_a_thread() -> None:
+    alice = Node("alice", offers={"archive"}, reactors=[Blocks, Adder])
+    async with alice:
+        assert await alice.ask(LOCAL / Adder, Total()) == 500_500
+
+
 class Chunk(Message):
     data: bytes
 
