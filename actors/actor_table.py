@@ -197,7 +197,7 @@ class ActorTable:
         return f"{self._urn_start}{self._urns:012x}"
 
     def running(self) -> Iterable[Life]:
-        """The cells of all actors that have not ended, the oldest first."""
+        """The cells of all actors that have not ended, the oldest first. From any thread."""
         return tuple(self._order)
 
     def runs(self, cell: Life) -> bool:

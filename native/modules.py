@@ -16,7 +16,6 @@ COMPILED = (
     "actors.engine.cross_reply",
     "actors.engine.driven",
     "actors.engine.held_cell",
-    "actors.engine.hooks",
     "actors.engine.host",
     "actors.engine.life",
     "actors.engine.life_end",

@@ -236,8 +236,8 @@ def outside_the_core(module: Module) -> Iterator[str]:
     """What in a module of the core only an interpreter can run, or what would tie it to interpreted code.
 
     No coroutine; no class that stands on one outside or on two, or that one outside stands on; no keywords but those of
-    structs; no `__next__`; every function annotated, nothing as just `Any`; no `del self`. Protocols are no classes
-    here: nobody makes an object of them.
+    structs; no `__next__`; no function in another, as a compiled one keeps itself (a lambda does not); every function
+    annotated, nothing as just `Any`; no `del self`. Protocols are no classes here: nobody makes an object of them.
     """
     for node in ast.walk(module.tree):
         for fault in _faults(module, node):
@@ -268,6 +268,9 @@ def _faults(module: Module, node: ast.AST) -> Iterator[str]:
                 yield f"lets {node.name} have {each.value.id} by another name"
     elif isinstance(node, ast.FunctionDef):
         yield from _loosely(node)
+        inner = next((each for each in ast.walk(node) if isinstance(each, ast.FunctionDef) and each is not node), None)
+        if inner is not None:
+            yield f"has the function {inner.name} in {node.name}"
         if node.name == "__next__":
             yield "is its own iterator"
     elif isinstance(node, ast.AnnAssign) and _says_nothing(node.annotation):

@@ -5,13 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from contextvars import Context
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from pykka.messages import ProxyCall, ProxyGetAttr, ProxySetAttr, _ActorStop
 
 from ..base import SendError
 from ..mailbox import Envelope, Mailbox
-from ..messages import DEFAULT_TIMEOUT, Channel
+from ..messages import DEFAULT_TIMEOUT, Address, Channel
 from ..sends import DELIVERED, AskFuture, FailedOutcome, ForeignWaiting, Outcome, Supply, Within, spent
 from .behaviour import Behaviour
 from .named_actor import log
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from .host import Host
 
-__all__ = ["PYKKA_MESSAGES", "Addressee"]
+__all__ = ["PYKKA_MESSAGES", "Addressee", "tell_undelivered"]
 
 R = TypeVar("R")
 
@@ -165,15 +166,11 @@ class Addressee(Supervised):
 
     def undelivered(self, envelope: Envelope, error: SendError) -> None:
         """A message is not handled: let dead letters know. From any thread."""
-        reply = envelope.reply
-        if isinstance(reply, AskFuture) and isinstance(reply._exception, SendError):
-            reply._exception.in_dead_letters = True  # here it becomes one; it is not to be another, as unheard
-        if isinstance(envelope.message, Tick):
-            envelope.message.timer.dropped()
-        elif self.bus is not None:
-            self.bus.dead_letter(envelope.message, error.reason, to=self.address, sender=envelope.sender, error=error)
-        else:
-            log.warning("dead letter", to=str(self), reason=error.reason, message=type(envelope.message).__name__)
+        tell_undelivered(self.bus, self.address, self, envelope, error)
+
+    def heard_behind(self) -> Callable[[Envelope, SendError], None]:
+        """As `undelivered`, of an actor that has ended."""
+        return partial(tell_undelivered, self.bus, self.address, str(self))
 
     def answered_wrong(self, message: object, error: Exception) -> None:
         """Its answer was not what was asked for: the asker is told, and here it is logged. From any thread."""
@@ -184,3 +181,18 @@ class Addressee(Supervised):
         letter = error if isinstance(error, SendError) else None
         if self.bus is not None and not (letter is not None and letter.in_dead_letters):
             self.bus.dead_letter(ask.message, "unheard", to=self.address, sender=None, error=letter)
+
+
+def tell_undelivered(
+    bus: Host | None, address: Address[object] | None, name: object, envelope: Envelope, error: SendError
+) -> None:
+    """A message to the actor of that address, or of that name where it has no bus, is not handled. From any thread."""
+    reply = envelope.reply
+    if isinstance(reply, AskFuture) and isinstance(reply._exception, SendError):
+        reply._exception.in_dead_letters = True  # here it becomes one; it is not to be another, as unheard
+    if isinstance(envelope.message, Tick):
+        envelope.message.timer.dropped()
+    elif bus is not None:
+        bus.dead_letter(envelope.message, error.reason, to=address, sender=envelope.sender, error=error)
+    else:
+        log.warning("dead letter", to=str(name), reason=error.reason, message=type(envelope.message).__name__)

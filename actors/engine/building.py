@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from contextvars import Context, copy_context
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from ..base import CURRENT_BUS, OfThread
 from .behaviour import Behaviour
 
-__all__ = ["BUILDING", "Claim", "context_on"]
+__all__ = ["BUILDING", "Claim", "build_for", "context_on"]
+
+A = TypeVar("A")
 
 
 class Claim(Protocol):
@@ -27,6 +30,15 @@ class _Building(threading.local):
 
 
 BUILDING = _Building()
+
+
+def build_for(cell: Claim, factory: Callable[[], A]) -> A:
+    """Call a factory: the `__init__` of the actor that it makes finds `cell`."""
+    outer, BUILDING.claim = BUILDING.claim, cell
+    try:
+        return factory()
+    finally:
+        BUILDING.claim = outer
 
 
 def context_on(bus: OfThread) -> Context:

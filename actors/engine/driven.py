@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from ..base import SendError
 from ..mailbox import Envelope
 from .watched_actor import WatchedActor
 
@@ -52,6 +53,10 @@ class Driven(WatchedActor):
         """Handlers that run."""
         raise NotImplementedError
 
+    def holding(self) -> Envelope | None:
+        """The message whose plain handler has the loop at this moment, as far as another thread can see."""
+        raise NotImplementedError
+
     def busy(self) -> bool:
         """A handler or a hook still runs beside the caller."""
         raise NotImplementedError
@@ -79,6 +84,14 @@ class Driven(WatchedActor):
 
     def refuse_left(self, envelope: Envelope, *, begun: bool = False) -> None:
         """The actor ended, or was rebuilt, before it had handled this message, which it may have begun to."""
+        raise NotImplementedError
+
+    def undelivered(self, envelope: Envelope, error: SendError) -> None:
+        """A message is not handled: let dead letters know. From any thread."""
+        raise NotImplementedError
+
+    def heard_behind(self) -> Callable[[Envelope, SendError], None]:
+        """The same, of what is dropped when the actor has ended: it keeps nothing of the actor."""
         raise NotImplementedError
 
     # Its supervision.

@@ -55,6 +55,7 @@ def refuse_sends(cell: Life) -> None:
     mailbox._door = RLock()  # a thread of the parent may have held it
     mailbox.owner = ENDED
     mailbox.wake = mailbox.wake_threadsafe = _woken
+    mailbox.scheduled = True  # nobody looks for what comes
     cell.state = State.STOPPED
     cell.stopped.flag = True
     cell.__class__ = _CLASSES[kind]

@@ -9,7 +9,6 @@ from ..sends import AskFuture
 from .cell import Cell
 from .reentrant import Reentrant
 from .state import State
-from .timings import clock
 from .turn_task import TurnTask
 
 __all__ = ["HeldCell"]
@@ -49,6 +48,12 @@ class HeldCell(Cell):
         """The messages that reentrant handlers are at."""
         return () if self._reentrant is None else self._reentrant.messages
 
+    def holding(self) -> Envelope | None:
+        """As `Driven.holding`. Where a task has the messages, it has the loop too."""
+        if self.state is not State.RUNNING or self._turns is not None:
+            return None
+        return None if self._reentrant is not None and self._reentrant.full else self.current
+
     def beside(self, envelope: Envelope) -> asyncio.Task[None] | None:
         """As `Cell.beside`."""
         return None if self._reentrant is None else self._reentrant.task_of(envelope)
@@ -59,7 +64,7 @@ class HeldCell(Cell):
         """Measure how long the newest message stays, and how long its asker waits."""
         assert self.bus is not None
         mailbox = self.mailbox
-        self.mark = mailbox.came, clock()
+        self.mark = mailbox.came, self.bus.timings.clock()
         newest = mailbox.newest()
         if newest is not None and isinstance(newest.reply, AskFuture):
             newest.reply.add_done_callback(self.bus.timings.asking(Side.LOCAL, self.channel_name), context=self.context)

@@ -22,15 +22,20 @@ def hook_task(
     return new_task(_run_hook(cell, awaitable, loop, then), loop=loop, name=f"peerbus {cell} hook", context=context)
 
 
+async def _await_hook(cell: object, awaitable: Awaitable[object]) -> None:
+    """Await a hook of `cell`. Apart from what follows it, for the stall watch."""
+    await awaitable
+
+
 async def _run_hook(
-    cell: object,  # for a look at a frame that blocks the loop
+    cell: object,
     awaitable: Awaitable[object],
     loop: asyncio.AbstractEventLoop,
     then: Callable[[BaseException | None], object],
 ) -> None:
     error: BaseException | None = None
     try:
-        await awaitable
+        await _await_hook(cell, awaitable)
     except BaseException as raised:  # user code
         if isinstance(raised, GeneratorExit) and not loop.is_running():
             raise

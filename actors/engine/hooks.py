@@ -1,4 +1,7 @@
-"""The hooks of an actor's start and end: one after the other, each of them `def` or `async def`."""
+"""The hooks of an actor's start and end: one after the other, each of them `def` or `async def`; and `on_failure`.
+
+Not of the compiled core, for the stall watch: whose hook holds the loop, it reads from the frames that stand here.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +9,14 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
+from .behaviour import Behaviour
 from .named_actor import log
 from .state import State
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
 
-__all__ = ["run_hooks"]
+__all__ = ["hear_failure", "run_hooks"]
 
 Then = Callable[[BaseException | None], object]
 
@@ -65,9 +69,23 @@ def run_hooks(cell: Hooked, hooks: tuple[Callable[[], object], ...], then: Then)
     _run(cell, first, go_on)
 
 
+def call_hook(cell: object, hook: Callable[[], object]) -> object:
+    """Call a hook of `cell`. Apart from what follows it, for the watch."""
+    return hook()
+
+
+def hear_failure(cell: Hooked, actor: Behaviour, error: BaseException) -> None:
+    """Tell the actor that it failed."""
+    try:
+        actor.on_failure(type(error), error, error.__traceback__)
+    except BaseException as raised:  # user code
+        cell.log.error("on_failure failed", **cell.named, exc_info=raised)
+        cell.exits(raised)
+
+
 def _run(cell: Hooked, hook: Callable[[], object], then: Then) -> None:
     try:
-        result = hook()
+        result = call_hook(cell, hook)
     except BaseException as error:  # noqa: BLE001  # user code
         then(error)
         return

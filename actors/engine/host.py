@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from ..base import SendError
@@ -12,7 +12,7 @@ from .arrivals import Arrivals
 from .behaviour import Behaviour
 from .blocking import BlockingThreads
 from .ending import EndsBus
-from .life import LifeHost, ToldOfLives
+from .life import Life, LifeHost, ToldOfLives
 from .timings import Timings
 
 __all__ = ["Host"]
@@ -29,6 +29,9 @@ class NamesActors(ToldOfLives, Protocol):
 
     def check_free(self, name: str) -> None:
         """Raise ValueError where an actor of that name runs."""
+
+    def running(self) -> Iterable[Life]:
+        """The cells of those that have not ended. From any thread."""
 
 
 class RunsBlocking(EndsBus, Protocol):

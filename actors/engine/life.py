@@ -25,9 +25,9 @@ from ..base import (
 )
 from ..messages import LOCAL, ActorRestarted, ActorStarted, ActorTerminated, Address
 from .behaviour import Behaviour
-from .building import BUILDING
+from .building import build_for
 from .ending import EndsBus
-from .hooks import run_hooks
+from .hooks import hear_failure, run_hooks
 from .life_end import HALT, LifeEnd
 from .named_actor import Home
 from .state import STEPS, State, Step
@@ -121,11 +121,7 @@ class Life(LifeEnd):
     def build(self) -> None:
         """Make the actor anew by its factory; its `__init__` finds this cell."""
         assert self.factory is not None
-        outer, BUILDING.claim = BUILDING.claim, self
-        try:
-            actor = self.factory()
-        finally:
-            BUILDING.claim = outer
+        actor = build_for(self, self.factory)
         if getattr(actor, "_cell", None) is not self:
             raise PeerbusError(
                 f"{type(actor).__name__} was not built as {self}: its factory must make exactly one new actor, "
@@ -218,11 +214,7 @@ class Life(LifeEnd):
     def call_on_failure(self, error: BaseException) -> None:
         """Tell the actor that it failed."""
         assert self.actor is not None
-        try:
-            self.actor.on_failure(type(error), error, error.__traceback__)
-        except BaseException as raised:  # user code
-            self.log.error("on_failure failed", **self.named, exc_info=raised)
-            self.exits(raised)
+        hear_failure(self, self.actor, error)
 
     def _backed_off(self) -> None:
         self._backoff = None

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from pykka.messages import _ActorStop
 
-from ..base import ENDED, ActorStopped, weakly
+from ..base import ENDED, ActorStopped
 from ..mailbox import Envelope, ReplyTo
 from .actor_tasks import ActorTasks
 from .behaviour import Behaviour
@@ -220,12 +220,18 @@ class LifeEnd(Driven):
         """It has ended, or will never begin: keep nothing that points back at it. What comes late is still refused."""
         self.actor = self.ref = self.factory = self.timers = self.tasks = None
         self.current = None  # the garbage collector does not look into a message
+        if self.mailbox.closed is None:  # it will never begin
+            for envelope in self.mailbox.close(f"{self} could not be started"):
+                self.refuse_left(envelope)
+        self.leave_mailbox()
+
+    def leave_mailbox(self) -> None:
+        """Nobody runs the actor any more, so whoever sends to it refuses that himself. From any thread."""
         mailbox = self.mailbox
-        # Whatever looks for the owner's thread must not take another with the same identifier for it, later.
-        mailbox.owner = ENDED
-        mailbox.on_drop = weakly(mailbox.on_drop)
-        mailbox.wake = weakly(mailbox.wake)
-        mailbox.wake_threadsafe = weakly(mailbox.wake_threadsafe)
+        if mailbox.owner == ENDED:
+            mailbox.refuse_late()
+        else:
+            mailbox.leave(self.heard_behind() if mailbox.on_drop == self.undelivered else None)
 
     # The bus stops without it.
 

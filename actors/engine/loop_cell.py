@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import Context
+from functools import partial
 from threading import get_ident
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -62,15 +64,13 @@ class LoopCell(HeldCell):
 
     def call_later(self, delay: float, action: Callable[[], object]) -> Callable[[], object]:
         """By the loop's timer."""
-        begun_in = self.context
+        return self.loop.call_later(delay, self._run_later, self.context, action, context=self.context).cancel
 
-        def run() -> None:
-            if self.context is begun_in:
-                action()
-            else:
-                self.context.run(action)  # what it holds by now
-
-        return self.loop.call_later(delay, run, context=begun_in).cancel
+    def _run_later(self, begun_in: Context, action: Callable[[], object]) -> None:
+        if self.context is begun_in:
+            action()
+        else:
+            self.context.run(action)  # what it holds by now
 
     def again(self) -> None:
         """Drain in the loop's next turn."""
@@ -182,16 +182,16 @@ class LoopCell(HeldCell):
         assert self.bus is not None
         self.bus.deadlocks.add(self)
         self.watch_for_deadlocks()
-
-        def ended(error: BaseException | None) -> None:
-            assert self.bus is not None
-            self._hook_task = None
-            if self._turns is None:
-                self.bus.deadlocks.remove(self)
-            then(error)
-
         self.hold()
+        ended = partial(self._hook_ended, then)
         self._hook_task = hook_task(self, cast("Awaitable[object]", awaitable), self.loop, self.context, ended)
+
+    def _hook_ended(self, then: Callable[[BaseException | None], object], error: BaseException | None) -> None:
+        assert self.bus is not None
+        self._hook_task = None
+        if self._turns is None:
+            self.bus.deadlocks.remove(self)
+        then(error)
 
     # Endings.
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from ..base import PeerbusError
 from ..messages import REACTOR_PATTERN, Supervision, article
 from .behaviour import Behaviour
-from .building import BUILDING, context_on
+from .building import build_for, context_on
 from .cell import Cell
 from .host import Host
 from .loop_cell import LoopCell
@@ -52,11 +52,7 @@ class Spawning:
         return self.context.run(self._build)
 
     def _build(self) -> Ref[Any]:
-        outer, BUILDING.claim = BUILDING.claim, self
-        try:
-            actor = self.factory()
-        finally:
-            BUILDING.claim = outer
+        actor = build_for(self, self.factory)
         cell = self.cell
         if cell is None or cell.actor is not actor or cell.ref is None:
             raise PeerbusError(self._why_none(actor))

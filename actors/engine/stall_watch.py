@@ -1,19 +1,25 @@
 """Says which handler blocks the event loop, while it does: everybody else on the loop waits for it.
 
-It costs a message nothing: a thread looks at the loop's thread now and then. Where it finds it in an actor's code it
-asks the loop for a sign of life; where none comes for `limit` seconds, the stack says whose code that is. It needs the
-interpreter for that: what holds the interpreter itself, as some libraries in C do, it cannot see.
+It costs a message nothing: a thread looks at the loop's thread now and then. Where it finds it at work it asks the loop
+for a sign of life; where none comes for `limit` seconds, it says whose code that is. It needs the interpreter for that:
+what holds the interpreter itself, as some libraries in C do, it cannot see.
+
+Whose code: what is awaited, hooks and constructors are called from frames of this room, the doors, that say for which
+actor. A plain handler is called by the engine, which has no frames where it is compiled; so where no door is open, it
+is that of the one actor that is at a message (`Life.holding`). Where no frame is to be seen at all, the code is
+compiled: of that, the actor and the message are told.
 """
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import sys
 import threading
 import time
-from types import FrameType
-from typing import TYPE_CHECKING
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, NamedTuple
 
 import pykka
 
@@ -22,6 +28,7 @@ from ..messages import HandlerStalled
 
 if TYPE_CHECKING:
     from .host import Host
+    from .life import Life
 
 __all__ = ["SLOW_HANDLER", "StallWatch"]
 
@@ -36,22 +43,39 @@ LOOKS = 2
 QUIET, REMEMBERED = 60.0, 256
 #: Frames of the stack that are told, the innermost.
 DEEPEST = 32
+#: In the place of a line.
+COMPILED_CODE = "compiled code"
 #: Functions of this room that call what an actor's class or a spawned factory has, and their variables that say for
-#: which actor. A test says that each is there.
+#: which actor. None of them is compiled. A test says that each is there.
 DOORS = {
-    "run_turn": "cell",
-    "Cell.handle": "self",
     "TurnTask._await": "cell",
+    "TurnTask._next_awaitable": "cell",
     "Reentrant._run": "cell",
-    "_run_hook": "cell",
-    "_run": "cell",
-    "Life.build": "self",
-    "Life.call_on_failure": "self",
+    "_await_hook": "cell",
+    "call_hook": "cell",
+    "hear_failure": "cell",
+    "build_for": "cell",
     "ActorTasks._run": "self",
-    "Spawning._build": "self",
 }
 _OURS = os.path.dirname(__file__)
-_ABOVE = (os.path.dirname(os.path.dirname(_OURS)) + os.sep, os.path.dirname(pykka.__file__) + os.sep)
+#: What stands between the loop, or a door, and the program's own code.
+_ABOVE = tuple(
+    os.path.dirname(each) + os.sep for each in (os.path.dirname(_OURS), str(pykka.__file__), str(asyncio.__file__))
+)
+#: What calls all callbacks on asyncio's own loops. On others the caller of the loop seems to do so.
+_HANDLE_RUN = asyncio.Handle._run.__code__
+
+
+class _Held(NamedTuple):
+    """Who holds the loop."""
+
+    bus: object
+    actor: str
+    message: str
+    #: The handler, where no frame says it.
+    handler: str
+    #: The frames of the program's own code, the outermost first.
+    frames: list[FrameType]
 
 
 class StallWatch:
@@ -65,6 +89,8 @@ class StallWatch:
         self._closed = threading.Event()
         #: When the loop was asked for a sign of life that it has not given; None while nothing is asked.
         self._asked: float | None = None
+        #: What the loop's callbacks seem to be called by; None until one was.
+        self._beneath: CodeType | None = None
         self._told: dict[tuple[str, str], float] = {}
         self._thread = threading.Thread(target=self._run, name=f"peerbus {bus.name} stall watch", daemon=True)
 
@@ -78,6 +104,7 @@ class StallWatch:
             watch._thread.start()
         except RuntimeError:
             return None
+        bus.loop.call_soon(watch._called)
         return watch
 
     def close(self) -> None:
@@ -93,61 +120,86 @@ class StallWatch:
             asked = self._asked
             if asked is None:
                 told = False
-                if _doors(sys._current_frames().get(self._of)):
+                if self._at_work(sys._current_frames().get(self._of)):
                     self._asked = time.monotonic()
                     with contextlib.suppress(RuntimeError):  # it has closed meanwhile
-                        self._loop.call_soon_threadsafe(self._alive)
+                        self._loop.call_soon_threadsafe(self._called)
             elif not told and time.monotonic() - asked >= self._limit:
                 told = self._look(sys._current_frames().get(self._of), time.monotonic() - asked)
+
+    def _called(self) -> None:
+        # On the loop: what is beneath this call is beneath all of them.
+        beneath = sys._getframe().f_back
+        self._beneath = None if beneath is None else beneath.f_code
+        self._alive()
 
     def _alive(self) -> None:
         self._asked = None
 
+    def _at_work(self, frame: FrameType | None) -> bool:
+        """The loop runs something at this moment, and does not wait."""
+        innermost = None if frame is None else frame.f_code
+        while frame is not None:
+            if frame.f_code is self._beneath:
+                return self._beneath is _HANDLE_RUN or self._beneath is not innermost
+            frame = frame.f_back
+        return False
+
     def _look(self, frame: FrameType | None, seconds: float) -> bool:
         """Name what holds the loop, if that is an actor of this bus. False: something else does at this moment."""
-        doors = _doors(frame)
-        if not doors:
+        held = self._held(frame)
+        if held is None:
             return False
-        door, inner = doors[0]
-        bus, actor, message = _whom(door)
-        if bus is not self._bus:
+        if held.bus is not self._bus:
             return True  # another bus on this loop says so
-        while inner and inner[0].f_code.co_filename.startswith(_ABOVE):
-            inner.pop(0)  # what stands between: Pykka, or ours
-        if not inner:
+        frames = held.frames
+        handler = frames[0].f_code.co_qualname if frames else held.handler
+        if not handler:
             return False
-        handler = inner[0].f_code.co_qualname
-        key, now = (actor, handler), time.monotonic()
+        key, now = (held.actor, handler), time.monotonic()
         if now - self._told.get(key, -QUIET) >= QUIET:
             if len(self._told) >= REMEMBERED:
                 self._told.clear()
             self._told[key] = now
-            stack = tuple(f"{each.f_code.co_filename}:{each.f_lineno} {each.f_code.co_qualname}" for each in inner)
-            self._bus.publish(HandlerStalled(actor, handler, message, round(seconds, 2), stack[-DEEPEST:]))
+            stack = tuple(f"{each.f_code.co_filename}:{each.f_lineno} {each.f_code.co_qualname}" for each in frames)
+            event = HandlerStalled(held.actor, handler, held.message, round(seconds, 2), stack[-DEEPEST:])
+            self._bus.publish(event)
             log.warning(
                 "a handler blocks the event loop",
                 node=self._bus.name,
-                actor=actor,
+                actor=event.actor,
                 handler=handler,
-                message=message,
-                seconds=round(seconds, 2),
-                at=f"{inner[-1].f_code.co_filename}:{inner[-1].f_lineno}",
+                message=event.message,
+                seconds=event.seconds,
+                at=f"{frames[-1].f_code.co_filename}:{frames[-1].f_lineno}" if frames else COMPILED_CODE,
                 instead='await self.run_blocking(…), or dispatcher = "thread"',
             )
         return True
 
+    def _held(self, frame: FrameType | None) -> _Held | None:
+        """Who holds the loop whose thread has this frame, the innermost; None: no actor that this watch could name."""
+        inner: list[FrameType] = []
+        while frame is not None and frame.f_code is not self._beneath:
+            code = frame.f_code
+            if code.co_qualname in DOORS and os.path.dirname(code.co_filename) == _OURS:
+                return _Held(*_whom(frame), "", _programs(inner))
+            inner.append(frame)
+            frame = frame.f_back
+        if frame is None:  # the loop does not run, or nothing is known of it yet
+            return None
+        for cell in self._bus.actors.running():
+            envelope = cell.holding()
+            if envelope is not None:
+                message = type(envelope.message).__name__
+                return _Held(self._bus, str(cell), message, _handler_of(cell, envelope.message), _programs(inner))
+        return None
 
-def _doors(frame: FrameType | None) -> list[tuple[FrameType, list[FrameType]]]:
-    """Where actors' code was called from, the innermost first, each with the frames inside of it, going inwards."""
-    found: list[tuple[FrameType, list[FrameType]]] = []
-    inner: list[FrameType] = []
-    while frame is not None:
-        code = frame.f_code
-        if code.co_qualname in DOORS and os.path.dirname(code.co_filename) == _OURS:
-            found.append((frame, inner[::-1]))
-        inner.append(frame)
-        frame = frame.f_back
-    return found
+
+def _programs(inner: list[FrameType]) -> list[FrameType]:
+    """Of frames, the innermost first, those from the program's own code on, the outermost first."""
+    frames = inner[::-1]
+    ours = (at for at, each in enumerate(frames) if not each.f_code.co_filename.startswith(_ABOVE))
+    return frames[next(ours, len(frames)) :]
 
 
 def _whom(door: FrameType) -> tuple[object, str, str]:
@@ -160,3 +212,10 @@ def _whom(door: FrameType) -> tuple[object, str, str]:
     cell = getattr(owner, "cell", owner)  # of a spawning, once there is one
     bus = getattr(owner, "_bus", None) or getattr(owner, "bus", None)
     return bus, str(cell or getattr(owner, "factory", owner)), message
+
+
+def _handler_of(cell: Life, message: object) -> str:
+    """What handles that message, by name."""
+    handler = cell.handlers.get(type(message))
+    name = f"{cell.actor_class.__qualname__}.on_receive"
+    return name if handler is None else str(getattr(handler[0], "__qualname__", name))

@@ -7,6 +7,7 @@ Law 1: whatever a handler, a hook, a constructor or a task of the actor raises, 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pykka
 
@@ -74,13 +75,12 @@ class Supervised(Life):
 
     def child_failed(self, child: Life, error: BaseException) -> None:
         """A child handed its failure on: it is this actor's own now. From any thread."""
+        self.post(partial(self._fail_for_child, error))
 
-        def fail() -> None:
-            # Where the parent was rebuilt meanwhile, the child belonged to the one before.
-            if self.state is State.RUNNING:
-                self.supervise(error, child=True)
-
-        self.post(fail)
+    def _fail_for_child(self, error: BaseException) -> None:
+        # Where the parent was rebuilt meanwhile, the child belonged to the one before.
+        if self.state is State.RUNNING:
+            self.supervise(error, child=True)
 
     def task_failed(self, name: str, error: BaseException) -> None:
         """A task that a handler started has failed, and so has the actor. On the loop's thread."""

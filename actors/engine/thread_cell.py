@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from pykka.messages import _ActorStop
 
-from ..base import ENDED, ActorStopped, PeerbusError, WouldDeadlock, get_logger, not_in_child, runs_no_more, weakly
+from ..base import ActorStopped, PeerbusError, WouldDeadlock, get_logger, not_in_child, runs_no_more
 from ..mailbox import NEVER, Envelope, Side
 from ..sends import BLOCKED, AskFuture, Outcome, Supply, Within
 from .addressee import Addressee
@@ -127,13 +127,12 @@ class ThreadCell(Cell):
         """Run by the actor's own thread between messages."""
         entry = (self.now() + delay, next(self._numbers), action)
         heapq.heappush(self._schedule, entry)
+        return partial(self._take_out, entry)
 
-        def cancel() -> None:
-            if entry in self._schedule:
-                self._schedule.remove(entry)
-                heapq.heapify(self._schedule)
-
-        return cancel
+    def _take_out(self, entry: tuple[float, int, Callable[[], object]]) -> None:
+        if entry in self._schedule:
+            self._schedule.remove(entry)
+            heapq.heapify(self._schedule)
 
     def again(self) -> None:
         """The thread's own loop comes back by itself."""
@@ -174,14 +173,8 @@ class ThreadCell(Cell):
         finally:
             if self._runner is not None:
                 self._runner.close()
-            # Nobody owns the mailbox any more: a caller that puts refuses what it put.
-            self.mailbox.wake = self.mailbox.wake_threadsafe = weakly(self._refuse_late)
-            self._refuse_late()
-            self.mailbox.owner = ENDED
+            self.leave_mailbox()
             runs_no_more(self)
-
-    def _refuse_late(self) -> None:
-        self.mailbox.refuse_late()
 
     def _break(self, error: BaseException) -> None:
         # What is around the handlers failed: handlers and hooks never end the thread.
@@ -275,6 +268,10 @@ class ThreadCell(Cell):
         """These were the last. From any thread."""
         self.making.discard(making)
         self.post(self.settle)
+
+    def holding(self) -> Envelope | None:
+        """Its handlers have a thread, and no loop."""
+        return None
 
     def at_work(self) -> int:
         """One at a time."""

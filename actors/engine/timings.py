@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from ..mailbox import Side
 
-__all__ = ["BOUNDS", "SAMPLED", "HistogramView", "Timings", "clock"]
+__all__ = ["BOUNDS", "SAMPLED", "HistogramView", "Timings"]
 
 K = TypeVar("K", bound=Hashable)
 
@@ -23,9 +23,6 @@ BOUNDS = (0.00001, 0.0001, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
 #: One message in so many is measured, with the turn that it is handled in, by the number of messages that the mailbox
 #: has had: a prime, as senders like batches of round numbers.
 SAMPLED = 61
-
-#: The clock that turns are timed by: the loop's own may stand still within a turn.
-clock = monotonic
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +59,11 @@ class _Histogram:
 class Timings:
     """Those of one bus. From any thread."""
 
-    __slots__ = ("_answered", "_lock", "_took", "_waited")
+    __slots__ = ("_answered", "_lock", "_took", "_waited", "clock")
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        #: What turns are timed by: the loop's own may stand still within a turn.
+        self.clock = clock
         self._took: dict[str, _Histogram] = {}
         self._waited: dict[str, _Histogram] = {}
         self._answered: dict[tuple[Side, str], _Histogram] = {}
@@ -87,8 +86,8 @@ class Timings:
 
     def asking(self, side: Side, channel: str) -> Callable[[object], None]:
         """An ask begins now: what is to be called when it is over."""
-        began = clock()
-        return lambda _: self.answered(side, channel, clock() - began)
+        began = self.clock()
+        return lambda _: self.answered(side, channel, self.clock() - began)
 
     def handling(self) -> dict[str, HistogramView]:
         """How long handlers took, by channel."""

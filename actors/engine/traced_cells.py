@@ -5,7 +5,7 @@ Each message that is traced lies in a `TracedEnvelope`; the others go the ways o
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -60,6 +60,10 @@ class TracedLoopCell(LoopCell):
         """As `Addressee.undelivered`."""
         note_loss(envelope, error)
         super().undelivered(envelope, error)
+
+    def heard_behind(self) -> Callable[[Envelope, SendError], None]:
+        """As `Addressee.heard_behind`."""
+        return partial(lost_behind, super().heard_behind())
 
     def traced(self, envelope: Envelope) -> Envelope:
         """As `Cell.traced`."""
@@ -136,6 +140,10 @@ class TracedThreadCell(ThreadCell):
         """As `Addressee.undelivered`."""
         note_loss(envelope, error)
         super().undelivered(envelope, error)
+
+    def heard_behind(self) -> Callable[[Envelope, SendError], None]:
+        """As `Addressee.heard_behind`."""
+        return partial(lost_behind, super().heard_behind())
 
     def traced(self, envelope: Envelope) -> Envelope:
         """As `Cell.traced`."""
@@ -255,3 +263,9 @@ def note_loss(envelope: Envelope, error: SendError) -> None:
     """A message is not handled."""
     if isinstance(envelope, TracedEnvelope):
         envelope.trace.lost(error)
+
+
+def lost_behind(hear: Callable[[Envelope, SendError], None], envelope: Envelope, error: SendError) -> None:
+    """A message is not handled, as its actor has ended: it is noted, and heard of."""
+    note_loss(envelope, error)
+    hear(envelope, error)

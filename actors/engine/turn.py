@@ -15,7 +15,6 @@ from .addressee import PYKKA_MESSAGES
 from .cell import BATCH
 from .life_end import HALT
 from .timers import Tick
-from .timings import clock
 
 if TYPE_CHECKING:
     from ..mailbox import Carrier
@@ -144,6 +143,10 @@ def timed_turn(cell: Cell, turn: Callable[[], object]) -> None:
     Not how long where one of them is awaited now.
     """
     mailbox, bus, mark = cell.mailbox, cell.bus, cell.mark
+    if bus is None:  # nobody counts it
+        turn()
+        return
+    clock = bus.timings.clock
     before = mailbox.delivered - mailbox.queued
     began = clock()
     turn()
@@ -154,7 +157,7 @@ def timed_turn(cell: Cell, turn: Callable[[], object]) -> None:
         if place > taken:
             return
         cell.mark = None
-        if place > 0 and bus is not None:
+        if place > 0:
             bus.timings.waited(cell.channel_name, began - mark[1] + took * (place - 1) / taken)
-    if taken > 0 and bus is not None and cell.standing()[0] is None:
+    if taken > 0 and cell.standing()[0] is None:
         bus.timings.took(cell.channel_name, took, taken)

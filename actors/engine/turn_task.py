@@ -18,7 +18,7 @@ from .context_content import alike, contents
 from .life_end import HALT
 from .state import State
 from .timers import Followed
-from .timings import SAMPLED, clock
+from .timings import SAMPLED
 
 __all__ = ["TurnTask", "discard"]
 
@@ -132,7 +132,7 @@ class TurnTask:
         if cell.bus.deadlocks.resting:
             cell.bus.deadlocks.wake()
         mailbox = cell.mailbox
-        began = 0.0 if mailbox.delivered % SAMPLED else clock()
+        began = 0.0 if mailbox.delivered % SAMPLED else cell.bus.timings.clock()
         if began and cell.mark is None and mailbox.filled:
             cell.sample()
         cell.bus.arrivals.hold(cell)
@@ -148,7 +148,7 @@ class TurnTask:
             self.awaiting = None
             mailbox.scheduled = True
         if began:
-            cell.bus.timings.took(cell.channel_name, clock() - began)
+            cell.bus.timings.took(cell.channel_name, cell.bus.timings.clock() - began)
         try:
             cancelled = isinstance(error, asyncio.CancelledError)
             if self.interrupted:
@@ -213,7 +213,7 @@ class TurnTask:
         if cell.mailbox.delivered - cell.mailbox.queued >= mark[0]:
             cell.mark = None
             assert cell.bus is not None
-            cell.bus.timings.waited(cell.channel_name, clock() - mark[1])
+            cell.bus.timings.waited(cell.channel_name, cell.bus.timings.clock() - mark[1])
 
     def _adopt(self, context: Context) -> None:
         # What handlers have set that are not awaited is the actor's from now on, as where no task handles its messages.

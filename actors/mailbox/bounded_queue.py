@@ -18,7 +18,7 @@ from .ledger import Sum
 from .mailbox_account import MailboxAccount
 from .waiting_senders import COUNTED, Waiter, WaitingSenders, gone
 
-__all__ = ["BoundedQueue"]
+__all__ = ["BoundedQueue", "nobody", "unheard"]
 
 
 class BoundedQueue(MailboxAccount):
@@ -46,8 +46,8 @@ class BoundedQueue(MailboxAccount):
         self.overflow = overflow
         #: The owner will look at this queue without being woken.
         self.scheduled = True
-        self.wake: Callable[[], object] = _nobody
-        self.on_drop: Callable[[Envelope, SendError], None] = _unheard
+        self.wake: Callable[[], object] = nobody
+        self.on_drop: Callable[[Envelope, SendError], None] = unheard
         self.bytes = 0
         self._free = limit
         self._user = FairQueue()
@@ -265,9 +265,9 @@ class BoundedQueue(MailboxAccount):
 SUPERSEDED = "superseded"
 
 
-def _nobody() -> None:
-    """Nobody is to be woken yet."""
+def nobody() -> None:
+    """Nobody is to be woken yet, or any more."""
 
 
-def _unheard(envelope: Envelope, error: SendError) -> None:
-    """Nobody listens for dropped messages yet."""
+def unheard(envelope: Envelope, error: SendError) -> None:
+    """Nobody listens for dropped messages yet, or any more."""

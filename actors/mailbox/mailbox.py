@@ -8,9 +8,12 @@ Law 3: the request to stop is taken behind all that was sent before it; nothing 
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from itertools import islice
 
+from ..base import ENDED, SendError
 from ..messages import DEFAULT_MAILBOX, DEFAULT_MAILBOX_BYTES, Overflow
+from .bounded_queue import nobody, unheard
 from .envelope import NEVER, Envelope, with_reply
 from .mailbox_account import MailboxStatistics
 from .shared_queue import SharedQueue
@@ -91,8 +94,7 @@ class Mailbox(SharedQueue):
         """Put in the lane that is never refused and goes first. From any thread."""
         self._system.append(envelope)
         if not self.scheduled:
-            self.scheduled = True
-            self.wake_threadsafe()
+            self.call_owner()
 
     def put_last(self, envelope: Envelope) -> None:
         """Take nothing new; `envelope` comes out when all that is queued has.
@@ -258,6 +260,17 @@ class Mailbox(SharedQueue):
         for envelope in late:
             if envelope.reply is not None:
                 envelope.reply.fail(self.closed_error(envelope))
+
+    def leave(self, on_drop: Callable[[Envelope, SendError], None] | None) -> None:
+        """The owner has ended, after the close: from now on whoever puts something refuses it himself.
+
+        Nobody is woken any more, so nothing here leads to the owner. `on_drop`: who hears of what is dropped; None:
+        nobody.
+        """
+        self.wake = self.wake_threadsafe = nobody
+        self.on_drop = unheard if on_drop is None else on_drop
+        self.owner = ENDED  # not before the others: who sees it looks no further
+        self.refuse_late()
 
     # What it says.
 

@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from pykka.messages import _ActorStop
 
-from ..base import SendError
+from ..base import ENDED, SendError
 from ..messages import Overflow
 from .admission import Verdict, decide
 from .bounded_queue import BoundedQueue
@@ -40,6 +40,18 @@ class SharedQueue(BoundedQueue):
     def put_last(self, envelope: Envelope) -> None:
         """Another thread has put the request to stop, behind all that it has sent. On the owner's thread."""
         raise NotImplementedError
+
+    def refuse_late(self) -> None:
+        """The owner has ended: refuse what has come since. From any thread."""
+        raise NotImplementedError
+
+    def call_owner(self) -> None:
+        """There is something: have the owner look, or refuse it here and now where that has ended. From any thread."""
+        self.scheduled = True
+        if self.owner == ENDED:
+            self.refuse_late()
+        else:
+            self.wake_threadsafe()
 
     # Any thread's side.
 
@@ -111,8 +123,7 @@ class SharedQueue(BoundedQueue):
                 self._foreign.append(entry)
         self._slow = True
         if not self.scheduled:
-            self.scheduled = True
-            self.wake_threadsafe()
+            self.call_owner()
 
     @property
     def room_outside(self) -> int:

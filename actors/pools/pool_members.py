@@ -142,13 +142,14 @@ class PoolMembers(LoopCell):
             self.go_on()
 
     def _fence(self, member: Cell) -> None:
-        def placed(count: int) -> None:
-            if member in self._fenced:
-                self._fenced[member] += count
-                self._passed(member)
-
         assert self.bus is not None
-        place_fences(member, partial(self.bus.call, partial(self._passed, member)), placed, self.bus)
+        passed = partial(self.bus.call, partial(self._passed, member))
+        place_fences(member, passed, partial(self._placed, member), self.bus)
+
+    def _placed(self, member: Cell, count: int) -> None:
+        if member in self._fenced:
+            self._fenced[member] += count
+            self._passed(member)
 
     def _passed(self, member: Cell) -> None:
         left = self._fenced.get(member)

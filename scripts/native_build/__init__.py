@@ -6,6 +6,7 @@ No line moves, so what a traceback points to stands in the source.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -46,15 +47,18 @@ def compiled(root: Path) -> list[Extension]:
     ini.write_text(CONFIGURATION, "utf-8")
     os.environ["MYPYPATH"] = str(stage)
     cache = root / "build" / "native-cache"
-    return list(
-        mypycify(
-            ["--config-file", str(ini), "--cache-dir", str(cache), *(str(source.path) for source in sources)],
-            opt_level=OPTIMIZED,
-            debug_level=DEBUGGED,
-            target_dir=str(root / "build" / "native-c"),
-            group_name=GROUP,
+    # By their paths inside the stage: what a traceback says is found in every folder that has the package.
+    paths = [str(source.path.relative_to(stage)) for source in sources]
+    with contextlib.chdir(stage):
+        return list(
+            mypycify(
+                ["--config-file", str(ini), "--cache-dir", str(cache), *paths],
+                opt_level=OPTIMIZED,
+                debug_level=DEBUGGED,
+                target_dir=str(root / "build" / "native-c"),
+                group_name=GROUP,
+            )
         )
-    )
 
 
 def staged(root: Path, stage: Path) -> list[Source]:

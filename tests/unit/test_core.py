@@ -29,6 +29,7 @@ def test_a_module_of_the_core_could_be_compiled(name: str) -> None:
         ("class A(Struct, frozen=True): ...", "gives A keywords"),
         ("class A(Cell, Ledger): ...", "lets A stand on two classes"),
         ("class A:\n    f = g", "lets A have g by another name"),
+        ("def f(a: int) -> object:\n    def g() -> int: ...\n    return g", "has the function g in f"),
         ("class A:\n    def __next__(self) -> int: ...", "is its own iterator"),
         ("def f(a) -> None: ...", "lets a of f be anything"),
         ("def f(a: Any | None) -> None: ...", "lets a of f be anything"),

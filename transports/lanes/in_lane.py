@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from ...actors.base import MessageTypeError, ProtocolError, SendError
@@ -184,12 +185,11 @@ class Arrival:
 
     def refused(self, error: SendError) -> None:
         """The mailbox closed. From the actor's thread."""
+        self._side.call(partial(self._refuse, error))
 
-        def refuse() -> None:
-            self._side.refused(self._lane, self.envelope, self._sequence, error)
-            self._over()
-
-        self._side.call(refuse)
+    def _refuse(self, error: SendError) -> None:
+        self._side.refused(self._lane, self.envelope, self._sequence, error)
+        self._over()
 
     def _cancelled(self) -> None:
         self._lane.refuse("cancelled")

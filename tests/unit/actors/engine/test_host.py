@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import inspect
 
+import pytest
+
 from peerbus.actors import Bus
 from peerbus.actors.engine.host import Host
 
 
+@pytest.mark.pure("a class that is compiled has no annotations")
 async def test_a_bus_has_all_that_a_cell_asks_of_it() -> None:
     asked = {
         name

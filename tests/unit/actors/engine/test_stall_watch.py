@@ -224,6 +224,78 @@ def test_a_handler_that_lets_others_run_is_never_named(warned: Warned, monkeypat
     assert warned.lines == []
 
 
+class IsCompiled(Actor):
+    """What handles its messages has no frame: it is written in C, as the core itself may be."""
+
+    def __init__(self, handle: Callable[[object], object]) -> None:
+        super().__init__()
+        self.on_receive = handle  # type: ignore[method-assign]  # so that nothing in Python stands between
+
+    def on_receive(self, message: object) -> object:
+        raise NotImplementedError
+
+
+def test_of_what_is_compiled_the_actor_and_the_message_are_told(
+    warned: Warned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = threading.Lock()
+    held.acquire()
+
+    def told(event: str, **fields: Any) -> None:
+        warned.lines.append({"event": event, **fields})
+        held.release()
+
+    monkeypatch.setattr(warned, "warning", told)
+    with running() as bus:
+        assert bus.ask(bus.spawn(IsCompiled, held.acquire, name="compiled"), True, timeout=PATIENCE).get() is True
+    (line,) = warned.lines
+    assert (line["actor"], line["handler"], line["message"]) == ("compiled", "IsCompiled.on_receive", "bool")
+    assert line["at"] == "compiled code"
+
+
+class Spawns(Actor):
+    @handles(int)
+    def spawn_one(self, _: int) -> None:
+        self.spawn(Blocks, self.hold, "constructor", name="inner")
+
+    def __init__(self, block: Callable[[], None]) -> None:
+        super().__init__()
+        self.hold = block
+
+
+def test_a_constructor_within_a_handler_is_its_own_actors(warned: Warned) -> None:
+    with running() as bus:
+        bus.ask(bus.spawn(Spawns, warned.block, name="outer"), 1, timeout=PATIENCE).get()
+    assert [(line["handler"], line["actor"]) for line in warned.lines] == [("Blocks.__init__", "inner")]
+
+
+def test_a_message_that_waited_for_the_start_is_no_hooks(warned: Warned) -> None:
+    """It is handled in the very call that ends the start."""
+    with running() as bus:
+        ref = bus.spawn(Blocks, warned.block, "nowhere", name="blocks")
+        bus.ask(ref, 1, timeout=PATIENCE).get()
+    assert [(line["handler"], line["message"]) for line in warned.lines] == [("Blocks.plain", "int")]
+
+
+def test_what_blocks_the_loop_and_is_no_actors_is_nobodys(warned: Warned, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = threading.Event()
+    with running() as bus:
+        watch = bus.life.stall_watch
+        assert watch is not None
+        bus.ask(bus.spawn(Blocks, lambda: None), 1, timeout=PATIENCE).get()  # one that is at no message any more
+        look = watch._look
+
+        def seen(*arguments: Any) -> bool:
+            result = look(*arguments)
+            looked.set()
+            return result
+
+        monkeypatch.setattr(watch, "_look", seen)
+        bus.call(lambda: looked.wait(PATIENCE))
+        assert looked.wait(PATIENCE)
+    assert warned.lines == []
+
+
 def test_an_actor_with_a_thread_may_block_it(warned: Warned) -> None:
     class OnThread(Receives):
         dispatcher = "thread"

@@ -11,7 +11,6 @@ import pytest
 from virtual_time import eventually, in_virtual_time
 
 from peerbus.actors import LOCAL, Bus, Channel, Reactor, handles
-from peerbus.actors.engine import held_cell, turn, turn_task
 from peerbus.actors.engine.cell import Cell
 from peerbus.actors.engine.timings import BOUNDS, SAMPLED, Timings
 from peerbus.actors.engine.turn import timed_turn
@@ -59,9 +58,7 @@ def test_each_sample_is_in_the_first_bucket_that_holds_it() -> None:
 
 
 @pytest.mark.parametrize("reactor", [Plain, Awaits, OnThread])
-async def test_one_message_in_some_is_timed_of_whatever_kind_of_actor(
-    reactor: type[Reactor], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_message_in_some_is_timed_of_whatever_kind_of_actor(reactor: type[Reactor]) -> None:
     now = 0.0
 
     def clock() -> float:
@@ -69,9 +66,8 @@ async def test_one_message_in_some_is_timed_of_whatever_kind_of_actor(
         now += 0.3
         return now
 
-    monkeypatch.setattr(turn, "clock", clock)
-    monkeypatch.setattr(turn_task, "clock", clock)
     async with Bus(reactors=[reactor]) as bus:
+        bus.timings.clock = clock
         name = reactor.declared_channel().name
         for number in range(3 * SAMPLED):
             await bus.ask(LOCAL / name, Job(number), timeout=30.0)
@@ -110,34 +106,32 @@ class Slow(Reactor):
 
 @in_virtual_time
 async def test_of_a_backlog_a_message_stays_as_long_as_those_before_it_take() -> None:
-    loop = asyncio.get_running_loop()
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (turn, turn_task, held_cell):
-            patch.setattr(module, "clock", loop.time)
-        async with Bus(reactors=[Slow]) as bus:
-            for number in range(SAMPLED - 1):
-                bus.tell(LOCAL / "slow", Job(number))
-            await eventually(lambda: bus.cell("slow").mailbox.queued == 30, within=1000.0)  # type: ignore[union-attr]
-            bus.tell(LOCAL / "slow", Job(SAMPLED))
-            await eventually(lambda: not bus.cell("slow").mailbox.queued, within=1000.0)  # type: ignore[union-attr]
-            staying = bus.statistics(0).staying["slow"]
-            assert staying.count == 1
-            assert staying.total == pytest.approx(30.0, abs=1.5)
-            await asyncio.sleep(2.0)
+    async with Bus(reactors=[Slow]) as bus:
+        bus.timings.clock = asyncio.get_running_loop().time
+        for number in range(SAMPLED - 1):
+            bus.tell(LOCAL / "slow", Job(number))
+        await eventually(lambda: bus.cell("slow").mailbox.queued == 30, within=1000.0)  # type: ignore[union-attr]
+        bus.tell(LOCAL / "slow", Job(SAMPLED))
+        await eventually(lambda: not bus.cell("slow").mailbox.queued, within=1000.0)  # type: ignore[union-attr]
+        staying = bus.statistics(0).staying["slow"]
+        assert staying.count == 1
+        assert staying.total == pytest.approx(30.0, abs=1.5)
+        await asyncio.sleep(2.0)
 
 
+@pytest.mark.pure("it hands the core what is no cell")
 def test_in_a_turn_each_message_stays_until_its_own_place() -> None:
     """A turn in which five messages take a second each: the third came half a second before it."""
     times = iter([10.0, 15.0])
     cell = TurnOf(queued=5, mark=(3, 9.5))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(turn, "clock", lambda: next(times))
-        timed_turn(cast("Cell", cell), cell.turn)
+    cell.bus.timings.clock = lambda: next(times)
+    timed_turn(cast("Cell", cell), cell.turn)
     assert cell.mark is None
     assert cell.bus.timings.staying()["jobs"].total == pytest.approx(2.5)
     assert cell.bus.timings.handling()["jobs"].counts == (0, 0, 0, 0, 0, 0, 0, 5, 0, 0)
 
 
+@pytest.mark.pure("it hands the core what is no cell")
 def test_a_mark_that_is_not_reached_waits_for_a_later_turn() -> None:
     cell = TurnOf(queued=5, mark=(9, 9.5))
     timed_turn(cast("Cell", cell), cell.turn)

@@ -16,6 +16,7 @@ from pykka.messages import _ActorStop
 from peerbus.actors import ActorStopped, MailboxFull, Overflow, SendError
 from peerbus.actors.mailbox.envelope import Envelope
 from peerbus.actors.mailbox.mailbox import Mailbox
+from peerbus.actors.sends import ReplyFuture
 
 
 class Sender:
@@ -306,6 +307,24 @@ def test_the_request_to_stop_comes_out_last_and_closes_the_door() -> None:
         inbox.offer(Envelope(3))
 
 
+def test_who_puts_something_when_the_owner_has_left_refuses_it_himself() -> None:
+    inbox, lost = box()
+    wakes: list[str] = []
+    inbox.wake = inbox.wake_threadsafe = lambda: wakes.append("woken")
+    assert inbox.close("over") == []
+    inbox.put_foreign(Envelope(1))  # between the close and the last look
+    inbox.leave(inbox.on_drop)
+    assert lost == [(1, "actor_stopped")]
+    answer: ReplyFuture[object] = ReplyFuture()
+    inbox.put_foreign(Envelope(2, None, answer))
+    inbox.put_system(Envelope(3))
+    assert lost[1:] == [(2, "actor_stopped")]
+    with pytest.raises(ActorStopped, match="over"):
+        answer.get(timeout=0)
+    assert (len(inbox), wakes) == (0, [])
+    assert balanced(inbox)
+
+
 def test_only_stop_left_looks_at_every_lane() -> None:
     inbox, _ = box()
     assert not inbox.only_stop_left
@@ -340,7 +359,7 @@ def test_the_owner_is_woken_once_until_it_rests() -> None:
 @pytest.mark.parametrize("overflow", list(Overflow))
 def test_what_other_threads_put_is_bounded_while_the_owner_is_away(overflow: Overflow) -> None:
     inbox, _ = box(limit=4, overflow=overflow)
-    inbox.owner = -1
+    inbox.owner = -2
     outcomes: Counter[str] = Counter()
     for i in range(50):
         try:

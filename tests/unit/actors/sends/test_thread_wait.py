@@ -20,7 +20,7 @@ from peerbus.actors.mailbox.mailbox import Mailbox
 from peerbus.actors.sends.thread_wait import ForeignWaiting
 
 LIMIT = 2
-NOBODY = -1
+NOBODY = -2
 
 
 @dataclass
@@ -91,9 +91,7 @@ class Scene:
         """The owner ends."""
         self.mailbox.owner = get_ident()
         self.delivered += [envelope.message for envelope in self.mailbox.close("over")]
-        self.mailbox.wake_threadsafe = self.mailbox.refuse_late
-        self.mailbox.refuse_late()
-        self.mailbox.owner = NOBODY
+        self.mailbox.leave(self.mailbox.on_drop)
 
     def check(self) -> None:
         """When all has ended: the ledger says of each what its sender was told."""
