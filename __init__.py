@@ -2,10 +2,8 @@
 
 __version__ = "0.1.0"
 
-import os
+# Before anything else is imported. Not where a tool reads this file as one that is alone.
+if __package__:
+    from .native.build import choose_build
 
-# Before anything else is imported: from the sources. Not where a tool reads this file as one that is alone.
-if os.environ.get("PEERBUS_PURE") == "1" and __package__:
-    from .native.sources import use_sources
-
-    use_sources(__name__)
+    choose_build(__name__)

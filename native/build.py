@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 from .modules import COMPILED
-from .sources import in_use
+from .shown_sources import show_sources
+from .sources import in_use, use_sources
 
-__all__ = ["build_name"]
+__all__ = ["build_name", "choose_build"]
 
 
 @cache
@@ -18,3 +20,11 @@ def build_name() -> str:
     module = Path(__file__).parents[1].joinpath(*COMPILED[0].split("."))
     compiled = any(module.with_name(module.name + suffix).is_file() for suffix in EXTENSION_SUFFIXES)
     return "native" if compiled and not in_use() else "pure"
+
+
+def choose_build(package: str) -> None:
+    """Import `package` from its sources where `PEERBUS_PURE` says so; else let what is compiled say which these are."""
+    if os.environ.get("PEERBUS_PURE") == "1":
+        use_sources(package)
+    elif build_name() == "native":
+        show_sources(package)

@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pykka
 
+from ...native import build_name
 from ..base import get_logger, keeps_another_time
 from ..messages import HandlerStalled
 
@@ -39,6 +40,8 @@ SLOW_HANDLER = 0.5
 #: Looks in that time: a stall is told at most half of it late. A look takes some 10 µs, but a thread that wakes makes
 #: those beside it slower: with eight looks local tells were 5 to 9 % fewer on a virtual machine of two cores.
 LOOKS = 2
+#: Of the looks at a loop in which no frame is to be seen, one in so many asks it: that wakes a loop that is idle.
+UNSEEN = 4
 #: Seconds in which one handler is named once, and handlers that are remembered for that.
 QUIET, REMEMBERED = 60.0, 256
 #: Frames of the stack that are told, the innermost.
@@ -113,14 +116,15 @@ class StallWatch:
         self._thread.join(1.0)
 
     def _run(self) -> None:
-        told = False
+        told, looks = False, 0
         while not self._closed.wait(self._limit / LOOKS) and not self._loop.is_closed():
             if self._bus.thread != self._of:  # it has ended, and another may have its identifier
                 return
-            asked = self._asked
+            asked, looks = self._asked, looks + 1
             if asked is None:
                 told = False
-                if self._at_work(sys._current_frames().get(self._of)):
+                at_work = self._at_work(sys._current_frames().get(self._of))
+                if at_work or (at_work is None and not looks % UNSEEN):
                     self._asked = time.monotonic()
                     with contextlib.suppress(RuntimeError):  # it has closed meanwhile
                         self._loop.call_soon_threadsafe(self._called)
@@ -136,12 +140,14 @@ class StallWatch:
     def _alive(self) -> None:
         self._asked = None
 
-    def _at_work(self, frame: FrameType | None) -> bool:
-        """The loop runs something at this moment, and does not wait."""
+    def _at_work(self, frame: FrameType | None) -> bool | None:
+        """The loop runs something at this moment, and does not wait. None: nothing in Python, and more is not seen."""
         innermost = None if frame is None else frame.f_code
         while frame is not None:
             if frame.f_code is self._beneath:
-                return self._beneath is _HANDLE_RUN or self._beneath is not innermost
+                if self._beneath is _HANDLE_RUN or self._beneath is not innermost:
+                    return True
+                return None if build_name() == "native" else False
             frame = frame.f_back
         return False
 

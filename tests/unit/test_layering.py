@@ -28,7 +28,7 @@ def test_the_tasks_of_the_engine_are_made_in_one_place() -> None:
 def test_the_root_module_imports_nothing_of_the_package_when_it_is_loaded() -> None:
     # But for what chooses which build all others are of.
     loaded = [imported.target for imported in MODULES[""].imports if imported.at_load]
-    assert loaded == ["native.sources"]
+    assert loaded == ["native.build"]
 
 
 def test_modules_of_the_package_import_one_another_relatively() -> None:
