@@ -17,6 +17,8 @@ from source_tree import CORE
 from peerbus.actors import Channel, Peer, Reactor, handles
 from peerbus.testing import Simulation
 
+pytestmark = pytest.mark.pure("it looks at calls as an interpreter makes them")
+
 
 @dataclass(frozen=True)
 class Load:

@@ -33,6 +33,7 @@ def test_a_program_whose_tasks_begin_at_once_keeps_the_laws(peerbus_seed: int) -
     check(replace(Program.random(peerbus_seed, nodes=1 + peerbus_seed % 2), eager=True))
 
 
+@pytest.mark.pure("it breaks the core on purpose")
 def test_what_breaks_a_law_is_found_and_printed_as_a_small_program_that_can_be_run(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

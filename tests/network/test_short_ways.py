@@ -109,6 +109,7 @@ def transcript(story: Story) -> list[object]:
     return [*ended, sorted(story.begun.items()), sorted(story.dead.items())]
 
 
+@pytest.mark.pure("it puts other ways in the place of those of the core")
 @pytest.mark.seeds(20)
 def test_the_short_ways_of_a_send_and_the_long_ones_tell_one_story(
     peerbus_seed: int, monkeypatch: pytest.MonkeyPatch
@@ -130,6 +131,7 @@ def test_the_short_ways_of_a_send_and_the_long_ones_tell_one_story(
     assert transcript(run(program)) == short
 
 
+@pytest.mark.pure("it puts other ways in the place of those of the core")
 @pytest.mark.seeds(20)
 def test_the_short_way_of_a_turn_and_the_long_one_tell_one_story(
     peerbus_seed: int, monkeypatch: pytest.MonkeyPatch

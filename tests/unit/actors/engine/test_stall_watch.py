@@ -229,7 +229,7 @@ class IsCompiled(Actor):
 
     def __init__(self, handle: Callable[[object], object]) -> None:
         super().__init__()
-        self.on_receive = handle  # type: ignore[method-assign]  # so that nothing in Python stands between
+        vars(self)["on_receive"] = handle  # nothing in Python stands between
 
     def on_receive(self, message: object) -> object:
         raise NotImplementedError
