@@ -262,10 +262,9 @@ class Mailbox(SharedQueue):
                 envelope.reply.fail(self.closed_error(envelope))
 
     def leave(self, on_drop: Callable[[Envelope, SendError], None] | None) -> None:
-        """The owner has ended, after the close: from now on whoever puts something refuses it himself.
+        """The owner has ended, after the close: whoever puts something refuses it himself, and nothing here leads there.
 
-        Nobody is woken any more, so nothing here leads to the owner. `on_drop`: who hears of what is dropped; None:
-        nobody.
+        `on_drop`: who hears of what is dropped from now on; None: nobody.
         """
         self.wake = self.wake_threadsafe = nobody
         self.on_drop = unheard if on_drop is None else on_drop
