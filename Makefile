@@ -140,7 +140,7 @@ test-native: native ## install that wheel in an environment of its own, and run 
 	PYTHON='$(RUN)' scripts/test-native $(WORKERS) $(ARGS)
 
 release: $(INSTALLED)dev ## build the sdist, the pure wheel and a compiled one for each Python, into dist/release
-	@PYTHON='$(RUN)' scripts/release
+	@PYTHON='$(RUN)' scripts/release $(ARGS)
 
 bench-builds: native ## the compiled build beside its sources, in processor time of a message: two minutes
 	PYTHON='$(RUN)' scripts/native-environment
