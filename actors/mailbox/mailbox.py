@@ -262,7 +262,7 @@ class Mailbox(SharedQueue):
                 envelope.reply.fail(self.closed_error(envelope))
 
     def leave(self, on_drop: Callable[[Envelope, SendError], None] | None) -> None:
-        """The owner has ended, after the close: whoever puts something refuses it himself, and nothing here leads there.
+        """The owner has ended, after the close: whoever puts something refuses it himself; nothing here leads there.
 
         `on_drop`: who hears of what is dropped from now on; None: nobody.
         """
