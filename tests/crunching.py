@@ -63,6 +63,10 @@ class Kill(Message, Request[int]):
     signal: int
 
 
+class Fork(Message, Request[int]):
+    """Fork a process that waits, and say which."""
+
+
 class Relay(Message, Request[str]):
     """Ask that address for its process, and say who has asked, and what came."""
 
@@ -156,6 +160,7 @@ COUNTING = (
     Wait,
     Hold,
     Kill,
+    Fork,
     Relay,
     Pass,
     Look,
@@ -222,6 +227,14 @@ class Counter(Reactor):
         os.kill(os.getpid(), message.signal)
         time.sleep(10)
         return 0
+
+    @handles(Fork)
+    def fork(self, _: Fork) -> int:
+        pid = os.fork()
+        if not pid:
+            time.sleep(600)
+            os._exit(0)
+        return pid
 
     @handles(Relay, reentrant=True)
     async def relay(self, message: Relay, sender: Address[object] | None) -> str:

@@ -96,7 +96,7 @@ def _work(called: CalledNode, reader: int) -> None:
     try:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        die_with(reader)
+        die_with(reader, group=True)
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             status = runner.run(_call(called))
     except BaseException as error:  # nothing of the other process may go on in this one

@@ -99,7 +99,7 @@ def _fork(node: socket.socket, word: Fork, files: Sequence[int], own: Sequence[i
         for each in own:
             os.close(each)
         link, pipe = files
-        die_with(pipe)
+        die_with(pipe, group=True)
         from .worker_main import run_worker  # imported already: here it costs nothing
 
         status = run_worker(socket.socket(fileno=link), word.setup)

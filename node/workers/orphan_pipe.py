@@ -20,10 +20,15 @@ __all__ = ["die_with"]
 _F_SETSIG = 10
 
 
-def die_with(reader: int) -> None:
-    """End this process when nobody holds the writing end of this pipe any more."""
+def die_with(reader: int, *, group: bool = False) -> None:
+    """End this process when nobody holds the writing end of this pipe any more.
+
+    `group`: begin a session, and end all that is in it: what this process forks is not left behind either (Linux).
+    """
+    if group:
+        os.setsid()
     if sys.platform == "linux":
-        fcntl.fcntl(reader, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(reader, fcntl.F_SETOWN, -os.getpgrp() if group else os.getpid())
         fcntl.fcntl(reader, _F_SETSIG, signal.SIGKILL)
         fcntl.fcntl(reader, fcntl.F_SETFL, fcntl.fcntl(reader, fcntl.F_GETFL) | os.O_ASYNC)
         waits = select.poll()

@@ -14,7 +14,7 @@ TESTS = Path(__file__).parents[3]
 PROGRAM = """
 import asyncio, sys
 sys.path.insert(0, {tests!r})
-from crunching import Counter, Hold, Pid
+from crunching import Counter, Fork, Hold, Pid
 from peerbus.actors import LOCAL
 from peerbus.node import Node
 
@@ -22,6 +22,7 @@ async def main():
     processes = {{"crunch": [Counter], "other": ["crunching:Second"]}}
     async with Node("n", processes=processes, shutdown_timeout=1.0) as node:
         pids = [await node.ask(LOCAL / name, Pid(), timeout=20) for name in ("counter", "second")]
+        pids.append(await node.ask(LOCAL / "second", Fork(), timeout=20))
         print(*pids, flush=True)
         held = asyncio.ensure_future(node.ask(LOCAL / "counter", Hold(60.0), timeout=90))
         await asyncio.sleep(60)
@@ -36,7 +37,7 @@ def test_a_worker_never_outlives_its_node_whatever_its_handlers_do(how: signal.S
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as program:
         assert program.stdout is not None
         pids = [int(each) for each in program.stdout.readline().split()]
-        assert len(pids) == 2
+        assert len(pids) == 3, "and what one of them has forked"
         program.send_signal(how)
         ended = time.monotonic()
         program.wait(30)
