@@ -39,7 +39,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_its_tests_pass_and_what_the_reader_is_to_try_fails_and_is_cured(folder: Path) -> None:
+def test_its_tests_and_those_of_the_first_page_pass_and_what_the_reader_is_to_try_fails_and_is_cured(
+    folder: Path,
+) -> None:
     tests, desk = ((folder / name).read_text(encoding="utf-8") for name in ("test_desk.py", "desk.py"))
     unnoticed = re.sub(r"^.*len\(desk.peers\) == 1.*\n", "", tests, flags=re.MULTILINE)
     (folder / "test_unnoticed.py").write_text(unnoticed, encoding="utf-8")
@@ -47,12 +49,13 @@ def test_its_tests_pass_and_what_the_reader_is_to_try_fails_and_is_cured(folder:
         unnoticed.replace("from desk import", "from hedged import"), encoding="utf-8"
     )
     (folder / "hedged.py").write_text(desk.replace("Lookup(word))", "Lookup(word), hedge=0.05)"), encoding="utf-8")
-    # By a reader's own settings, and with none of the environment: as he would, in a folder of his own.
+    for name in ("greeter.py", "test_greeter.py"):  # those of the first page, as each process takes a second
+        shutil.copy(DOCS / "start" / name, folder)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "silent"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--peerbus-seeds=4"],
         check=False, capture_output=True, text=True, cwd=folder, timeout=50,
     )  # fmt: skip
-    assert "1 failed, 2 passed" in done.stdout, done.stdout + done.stderr
+    assert "1 failed, 7 passed" in done.stdout, done.stdout + done.stderr
     assert "DeadlineExceeded" in done.stdout
     assert "pytest test_unnoticed.py::test_a_dictionary_that_falls_silent_costs_no_text --peerbus-seed=" in done.stdout
 
