@@ -164,6 +164,7 @@ class Recorder:
     def answer_stream(self, message_type: type, items: Any, *, error: BaseException | None = None) -> None:
         """Answer every stream of this type from now on by these items: a list, or a function of the message.
 
+        The function may be an `async def` generator, where items are to come late.
         `error`: what the generator raises behind them. As `answer` in all else.
         """
         self.answer(message_type, lambda message: _one_by_one(scripted(items, message), error))
@@ -218,8 +219,12 @@ class Recorder:
 
 
 async def _one_by_one(items: Any, error: BaseException | None) -> AsyncIterator[object]:
-    for item in items:
-        yield item
+    if hasattr(items, "__aiter__"):
+        async for item in items:
+            yield item
+    else:
+        for item in items:
+            yield item
     if error is not None:
         raise error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -75,6 +76,18 @@ async def test_it_answers_in_items_here_and_for_a_whole_peer(bus: Bus) -> None:
             with pytest.raises(RemoteError, match="pruned"):
                 await anext(stream)
             assert probe.messages == [Get(3), Get(3)]
+            gate = asyncio.Event()
+
+            async def late(wanted: Get, gate: asyncio.Event = gate) -> AsyncIterator[Block]:
+                yield Block(wanted.height)
+                await gate.wait()
+                yield Block(wanted.height + 1)
+
+            probe.answer_stream(Get, late)
+            with pytest.raises(DeadlineExceeded):
+                _ = [item async for item in bus.stream(to, Get(3), idle=0.05)]
+            gate.set()
+            assert [item async for item in bus.stream(to, Get(3))] == [Block(3), Block(4)]
 
 
 async def test_it_is_reached_by_its_id_its_role_and_as_one_of_everyone(bus: Bus) -> None:
