@@ -80,7 +80,10 @@ def _is_run_itself(path: str) -> bool:
         re.MULTILINE,
     )
     first, _, last = stem.rpartition("_")  # "celery_before" is what a test makes of "celery" and "_before"
-    return any(named.search(text) or (first and f'"{first}"' in text and f"_{last}.py" in text) for text in _tests())
+    return any(
+        (stem in text and named.search(text)) or (first and f'"{first}"' in text and f"_{last}.py" in text)
+        for text in _tests()
+    )
 
 
 @functools.cache

@@ -149,6 +149,8 @@ class Repository:
             new = change(target)
             if new is None:
                 return found[0]
+            if found["attribute"] and new.endswith(".md"):  # raw HTML, which mkdocs leaves as it is
+                new = re.sub(r"README\.md$", "index.md", new).removesuffix(".md") + ".html"
             if head.strip("[]`(") == path and path.endswith(".md"):
                 head = f"[{self.title(target)}]("
             return f"{head}{new}{mark}{anchor}{tail}"

@@ -18,7 +18,7 @@ def repository(tmp_path: Path) -> Repository:
         "examples/jobs/README.md": "[back](../../docs/page.md) [code](jobs.py) [site](https://example.org)",
         "examples/jobs/jobs.py": "x = '''\n```\n'''\n",
         "examples/map.png": "",
-        "README.md": '<img src="docs/dashboard.png"> [all](docs/README.md)',
+        "README.md": '<img src="docs/dashboard.png"> [all](docs/README.md) <a href="examples/jobs/README.md">',
         "docs/README.md": "# Pages",
         "docs/dashboard.png": "",
     }.items():
@@ -45,7 +45,9 @@ def test_a_page_of_the_repository_leads_back_into_the_site(repository: Repositor
     assert linked(repository, "repository/examples/jobs.md") == (
         "[back](../../page.md) [code](jobs/jobs.py.md) [site](https://example.org)"
     )
-    assert linked(repository, "repository/README.md") == '<img src="../dashboard.png"> [all](../README.md)'
+    assert linked(repository, "repository/README.md") == (
+        '<img src="../dashboard.png"> [all](../README.md) <a href="examples/jobs.html">'
+    )
 
 
 def test_what_pages_lead_to_is_found_over_any_number_of_links(repository: Repository) -> None:
