@@ -69,6 +69,9 @@ async def test_each_part_is_shown_where_there_is_some_of_it(place: Place, page: 
         pid = str(node.workers()[0].pid)
         await page.locator("button.opens", has_text="jobs").first.click()
         await page.get_by_text(pid).first.wait_for()
+        for name, shown in (("rumours", "Ids remembered"), ("ledger", "Nodes that run it")):
+            await page.locator("button.opens", has_text=name).first.click()
+            await page.get_by_text(shown).wait_for()
         if shot := os.environ.get("PEERBUS_SCREENSHOT"):
             await page.screenshot(path=shot, full_page=True)
         await stream.aclose()

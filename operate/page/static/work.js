@@ -98,7 +98,9 @@ function gossipsCard() {
     notable("Refused", ({ gossip }) => gossip.figures.refused, "warn"),
     notable("Given up", ({ gossip }) => gossip.figures.evicted, "warn"),
     notable("Distrusted", ({ gossip }) => gossip.figures.distrusted, "bad"),
-  ], ({ gossip }) => gossip.name, (node) => (node.picture.patterns?.gossips ?? []).map((gossip) => ({ gossip })));
+  ], ({ gossip }) => gossip.name, (node) => (node.picture.patterns?.gossips ?? []).map((gossip) => ({ gossip })), { opens: () => facts(({ gossip: { figures } }) => [
+    ["Ids remembered", number(figures.remembered)], ["Promised and not sent", number(figures.broken)], ["Wishes not served", number(figures.unserved)],
+  ]) });
 }
 
 function singletonsCard() {
@@ -108,7 +110,9 @@ function singletonsCard() {
     { head: "At", make: (cell) => ({ one, at }) => refill(cell, at, () => (one.holders.length > 1 ? h("span", { class: "pill bad" }, at) : h("span", {}, at || NONE))) },
     column("Members", ({ one }) => number(one.members), { num: true, sort: ({ one }) => one.members }),
     column("This node", ({ one }) => (one.offered ? "offers the role" : "only looks")),
-  ], ({ one }) => one.name, (node) => (node.picture.patterns?.singletons ?? []).map((one) => ({ one, at: holdersOf(node, one) })));
+  ], ({ one }) => one.name, (node) => (node.picture.patterns?.singletons ?? []).map((one) => ({ one, at: holdersOf(node, one) })), { opens: () => facts(({ one }) => [
+    ["Kept by", said(one.name)], ["Nodes that run it", one.holders.length ? h("span", { class: "mono" }, one.holders.map((id) => h("div", {}, said(id)))) : "none that this node sees"],
+  ]) });
 }
 
 function holdersOf(node, one) {
