@@ -16,7 +16,7 @@ EAGER  ?= tests/unit/actors
 export PYTHONDONTWRITEBYTECODE :=
 RUN   := $(VENV)/bin/python -P
 FOLDERS := native actors transports discovery patterns node operate testing
-LINTED  := *.py $(wildcard $(FOLDERS) tests examples benchmarks fuzz docs scripts/native_build scripts/docs_site)
+LINTED  := *.py $(wildcard $(FOLDERS) tests examples benchmarks fuzz docs scripts/native_build scripts/docs_site scripts/example_pictures)
 TYPED   := $(foreach folder,tests examples benchmarks fuzz docs,$(if $(shell find $(folder) -name '*.py' 2>/dev/null | head -n 1),$(folder)))
 
 # An environment knows the place and the interpreter it was made for, so another of either makes it anew.

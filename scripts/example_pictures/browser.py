@@ -7,13 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal
 
 from playwright.sync_api import sync_playwright
 
-__all__ = ["photograph_gateway"]
+__all__ = ["VIEWS", "photograph_gateway"]
 
 #: By what is added to the name of the picture: the window, and whether it is dark.
 VIEWS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {
@@ -23,9 +24,18 @@ VIEWS: dict[str, tuple[tuple[int, int], Literal["light", "dark"]]] = {
 }
 
 
-def photograph_gateway(examples: Path, folder: Path, *, views: tuple[str, ...] = ("",)) -> Path:
-    """Start the web and two workers, ask for ten jobs at once, and write `gateway.png` into the folder."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+def photograph_gateway(examples: Path, folder: Path, *, views: Iterable[str] = ("",)) -> Path:
+    """Start the web and two workers, ask for ten jobs at once, and write `gateway.png` into the folder.
+
+    Raises AssertionError where the page is wider than its window, playwright's TimeoutError where it does not show what
+    it should.
+    """
+    chromium = (
+        os.environ.get("PEERBUS_CHROMIUM")
+        or shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     there = ["--here", "--network", f"picture-{os.getpid()}"]
     with ExitStack() as running:
 
@@ -61,5 +71,6 @@ def photograph_gateway(examples: Path, folder: Path, *, views: tuple[str, ...] =
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=scheme)
             page.evaluate("scrollTo(0, 0)")
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"wider than {width}"
             page.screenshot(path=folder / f"gateway{view}.png")
     return folder / "gateway.png"
