@@ -263,6 +263,10 @@ def _faults(module: Module, node: ast.AST) -> Iterator[str]:
             name = _plain_name(base)
             if name not in ROOTS and _definition(module, name)[0] not in CORE:
                 yield f"lets {node.name} stand on {name}"
+        if any(ast.unparse(each) == "runtime_checkable" for each in node.decorator_list) and any(
+            _plain_name(base) not in ROOTS for base in node.bases
+        ):
+            yield f"lets {node.name}, which is looked for at run time, stand on another"
         for each in node.body:
             if isinstance(each, ast.Assign) and isinstance(each.value, ast.Name):
                 yield f"lets {node.name} have {each.value.id} by another name"

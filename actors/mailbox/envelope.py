@@ -45,8 +45,8 @@ class AnsweringCell(Protocol):
 
 
 @runtime_checkable
-class MovableReply(ReplyTo, Protocol):
-    """One whose asker knows who answers: it is told where that is somebody else now."""
+class MovableReply(Protocol):
+    """A `ReplyTo` whose asker knows who answers: it is told where that is somebody else now."""
 
     def moved_to(self, answers: AnsweringCell) -> None:
         """This one has got the message, and answers it."""
