@@ -191,7 +191,6 @@ class AskingLink(Protocol):
 
     called: str
     inside: bool
-    refusal: Callable[[str], SendError] | None
     streams: StreamAsks
     origins: Origins
     _bus: SendingHost
@@ -199,6 +198,8 @@ class AskingLink(Protocol):
     _origins: dict[str, int]
     _suspended: bool
 
+    @property
+    def refusal(self) -> Callable[[str], SendError] | None: ...
     @property
     def _send_ask(self) -> Callable[[OutLane, Outgoing, RemoteAsk[Any], float], bool]: ...
     @property
