@@ -100,7 +100,7 @@ async def test_what_arrives_is_whole_or_says_that_it_is_not(sim: Simulation) -> 
         here, there = rng.sample(sorted(sim.nodes.values(), key=lambda node: node.name), 2)
         count = rng.choice([1, 50, 2_000])
         try:
-            # A node that crashes hears of nothing any more, of its peers' end neither: only time ends what it waits for.
+            # A node that crashes hears of nothing any more: only time ends what it waits for.
             async with here.open(Peer(there.node_id) / Source, Write(count), idle=10.0, timeout=120.0) as to:
                 for number in range(count):
                     await to.send(Item(number))
