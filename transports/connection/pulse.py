@@ -95,6 +95,8 @@ class Pulse:
             self._silent()
             return
         self._look()
+        if self._look is _nobody:  # what was seen there has ended the connection
+            return
         if now >= self._heartbeat.next_ping_due():
             self._beat(now)
         self._arm()

@@ -144,7 +144,7 @@ export class Node extends EventEmitter {
   hello() {
     const { id, network, name, offers } = this;
     const channels = this.services.map(({ channel }) => channel.info);
-    const mine = { agent: "peerbus-js/0.1.0", clock: Date.now(), features: ["schemas", "windows"], incarnation: INCARNATION, nonce: randomBytes(16) };
+    const mine = { agent: "peerbus-js/0.2.0", clock: Date.now(), features: ["schemas", "windows"], incarnation: INCARNATION, nonce: randomBytes(16) };
     return { node_id: id, network, name, listen: [], offers, channels, ...mine };
   }
 

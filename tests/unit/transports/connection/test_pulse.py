@@ -86,3 +86,22 @@ async def test_one_that_was_stopped_is_silent_itself() -> None:
     wrist.sent()
     await asyncio.sleep(1000)
     assert (wrist.sent(), wrist.silences) == ([], [])
+
+
+@in_virtual_time
+async def test_a_look_that_ends_the_connection_ends_the_pulse() -> None:
+    wrist = Wrist()
+    wrist.pulse = Pulse(
+        wrist.loop,
+        copy_context(),
+        wrist.outbox,
+        wrist.writer,
+        interval=1.0,
+        silent=lambda: None,
+        look=lambda: wrist.pulse.stop(),  # noqa: PLW0108  # that pulse is made by this call
+    )
+    wrist.pulse.start()
+    sent = wrist.sent()
+    await asyncio.sleep(5.0)
+    assert sent == [1]
+    assert wrist.sent() == [], "nothing is sent any more, and no timer is left"
