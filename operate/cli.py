@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import NoReturn
 
 from .. import __version__
-from ..actors.base import ConfigError, PeerbusError
+from ..actors.base import ConfigError, PeerbusError, SendError, TransportError, help_of
 from ..native import build_name
 from ..node.process_signals import ProcessSignals, Signalled
 from .commands import COMMANDS, CommandEntry, command_called
@@ -84,7 +84,9 @@ def main(arguments: Sequence[str] | None = None, *, signals: ProcessSignals | No
         print(f"{_prog(called)}: {_one_line(error)}", file=sys.stderr)
         return MISUSED
     except PeerbusError as error:
-        print(f"{_prog(called)}: {_one_line(error)}", file=sys.stderr)
+        # What a node met; what is wrong with a command or a configuration is said whole.
+        where = f" (see {help_of(error)})" if isinstance(error, TransportError | SendError) else ""
+        print(f"{_prog(called)}: {_one_line(error)}{where}", file=sys.stderr)
         return FAILED
     except Signalled as told:
         return told.status
