@@ -2,7 +2,8 @@
 
 The peak-sensitive moving average of Finagle's balancer (twitter.github.io/finagle/guide/Clients.html, "Power of Two
 Choices + Peak EWMA"; linkerd has the same), with two additions. A failure counts as a slow answer: without it a peer
-that fails at once looks like the quickest of all, and is sent everything. And what was measured comes with how much
+that fails at once looks like the quickest of all, and is sent everything. It is kept apart from answers, as it says
+nothing of how long they usually take, with others that nobody has asked yet. And what was measured comes with how much
 that is worth by now: without it a receiver that was not measured yet, or not for long, looks like the quickest of all.
 """
 
@@ -29,7 +30,7 @@ class PeakEwma:
         self.seconds = 0.0
         self._at = 0.0
         self._known = False
-        #: How long somebody waited in vain, and when he gave up: an answer would have taken longer, nobody knows by how
+        #: How long somebody waited in vain, and when that ended: an answer would have taken longer, nobody knows by how
         #: much.
         self._bound = 0.0
         self._bound_at = 0.0
@@ -43,7 +44,7 @@ class PeakEwma:
 
     def failed(self, seconds: float, now: float) -> None:
         """There was an error in place of an answer, or none until the deadline."""
-        self.answered(max(seconds, FAILURE), now)
+        self.waited(max(seconds, FAILURE), now)
 
     def waited(self, seconds: float, now: float) -> None:
         """Nobody waits any more, after so long: an answer would have taken longer than that."""

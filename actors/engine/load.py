@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-__all__ = ["ALIKE", "LEAST_SECONDS", "Load", "Loads"]
+__all__ = ["ALIKE", "AVOIDED", "LEAST_SECONDS", "Load", "Loads"]
 
 #: Seconds that an answer counts for at least: uvloop's clock has this resolution, and with 0 what is in flight would
 #: count for nothing.
@@ -14,6 +14,9 @@ LEAST_SECONDS = 0.001
 #: flight compared. A receiver that is slower by chance would get nothing at all otherwise from a sender that asks one
 #: at a time. It costs at most this factor, and less under load, where what is in flight tells the slower one.
 ALIKE = 2.0
+#: As how many each message in flight counts to one that let somebody wait in vain of late, where what is in flight
+#: decides alone: with none it comes behind another with 8. A bound, as all of them may fail now and then.
+AVOIDED = 10
 
 
 class Load(NamedTuple):
@@ -24,8 +27,10 @@ class Load(NamedTuple):
     #: Seconds that answers took of late, and how much that is worth: 1 just measured, ever less, 0 never measured.
     seconds: float = 0.0
     weight: float = 0.0
-    #: Seconds that an answer takes at least: the way there and back, or what somebody waited in vain; 0 where unknown.
+    #: Seconds that an answer takes at least, as the way there and back does; 0 where unknown.
     least: float = 0.0
+    #: Seconds that somebody waited for it in vain, or a failure counts for, ever less; 0 where all went well.
+    vain: float = 0.0
 
 
 class Loads:
@@ -43,7 +48,12 @@ class Loads:
         not measured yet counts as the median of those that were, and so does, by and by, one that was not for long.
         """
         expected = load.weight * load.seconds + (1.0 - load.weight) * self._usual
-        return max(expected, load.least, LEAST_SECONDS)
+        return max(expected, load.least, load.vain, LEAST_SECONDS)
+
+    def crowd(self, load: Load) -> int:
+        """What is in flight to that receiver, and this one more: `AVOIDED` times as much where one waited in vain."""
+        usual = max(load.weight * load.seconds + (1.0 - load.weight) * self._usual, load.least, LEAST_SECONDS)
+        return (load.in_flight + 1) * (AVOIDED if load.vain > ALIKE * usual else 1)
 
     def less(self, one: Load, other: Load) -> bool:
         """The first is the better choice, and not just as good."""

@@ -24,10 +24,17 @@ def better_of_two(candidates: Sequence[T], load: Callable[[T], Load], rng: Rando
 
 
 def least_of(candidates: Sequence[T], load: Callable[[T], Load], rng: Random) -> T:
-    """The one with the least in flight of all; one of them by chance where several have as little."""
-    in_flight = [load(each).in_flight for each in candidates]
-    least = min(in_flight)
-    return candidates[_any([place for place, count in enumerate(in_flight) if count == least], rng)]
+    """The one with the least in flight of all; one of them by chance where several have as little.
+
+    To one that let somebody wait in vain of late each counts as several, see `Loads.crowd`.
+    """
+    found = [load(each) for each in candidates]
+    loads = None
+    if any(each.vain for each in found):
+        loads = Loads(found[:: -(-len(found) // LOOKED_AT)])
+    crowds = [each.in_flight if loads is None else loads.crowd(each) for each in found]
+    least = min(crowds)
+    return candidates[_any([place for place, crowd in enumerate(crowds) if crowd == least], rng)]
 
 
 def best_of(candidates: Sequence[T], count: int, load: Callable[[T], Load], rng: Random) -> list[T]:

@@ -251,4 +251,4 @@ def _load(bus: Directory, reactor: str, receiver: Receiver) -> Load:
     if latency is None:
         return Load(in_flight)
     now = bus.loop.time()
-    return Load(in_flight, latency.seconds, latency.weight(now), latency.least(now))
+    return Load(in_flight, latency.seconds, latency.weight(now), vain=latency.least(now))

@@ -117,6 +117,11 @@ class ItemBuffer:
         return self._ended
 
     @property
+    def end(self) -> BaseException | None:
+        """What it ended with, until its reader has that; None: its end, or nothing yet."""
+        return self._end
+
+    @property
     def untaken(self) -> int:
         """Items that came, and that nobody has taken."""
         return length_hint(self._items) + sum(len(batch) for batch, _ in self._batches)

@@ -71,7 +71,7 @@ class OpenAsks:
             now, lane = self._loop.time(), future.lane
             assert lane is not None
             lane.open_asks -= 1
-            (lane.latency.waited if future.cancelled() else lane.latency.failed)(now - future.written, now)
+            future.left(lane.latency, now)
             self.outbox.control(Cancel(future.rid))
             self._writer.schedule()
             lane.count_undone("cancelled" if future.cancelled() else "deadline_reply")

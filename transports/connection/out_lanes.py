@@ -152,7 +152,7 @@ class OutLanes:
         if lane is None:
             return Load(0)
         latency = lane.latency
-        return Load(lane.open_asks + lane.backlog, latency.seconds, latency.weight(now), max(rtt, latency.least(now)))
+        return Load(lane.open_asks + lane.backlog, latency.seconds, latency.weight(now), rtt, latency.least(now))
 
     def sent(self) -> int:
         """Messages that were sent by all of them."""

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol, cast
 
-from ...actors.base import MessageTooLarge, MessageTypeError, SchemaMismatch, SendError, printable
+from ...actors.base import DeadlineExceeded, MessageTooLarge, MessageTypeError, SchemaMismatch, SendError, printable
+from ...actors.engine import PeakEwma
 from ...actors.mailbox import NEVER, Books, ItemCounts
 from ...actors.messages import UNNAMED, Address, answer_named, article, item_of, misfit
 from ...actors.sends import AskFuture, AskWaiting, Outcome, Wait, Waiting
@@ -71,6 +72,8 @@ class RemoteStreamAsk(RemoteAsk[Any]):
         lane, payloads, number = self.lane, frame.payloads, frame.number
         assert lane is not None
         size = sum(map(len, payloads))
+        if not self.buffer.window.received:
+            self._has_begun()
         self.buffer.window.receive(len(payloads), size, len(payloads[-1]))
         self.written = self.streams.now()  # how long an item takes says how busy it is, and not how long all of them do
         codec, kind = lane.codec, self.kind
@@ -101,6 +104,19 @@ class RemoteStreamAsk(RemoteAsk[Any]):
         if items:
             self.buffer.feed(items, size)
 
+    def _has_begun(self) -> None:
+        """The first item came, or the end without one. Later ones may wait for their reader, and say nothing."""
+        assert self.lane is not None
+        now = self.streams.now()
+        self.lane.latency.answered(now - self.written, now)
+
+    def left(self, latency: PeakEwma, now: float) -> None:
+        """As `RemoteAsk.left`: nobody reads on, or no item came in time. Who has read enough has not waited in vain."""
+        if not self.cancelled() or isinstance(self.buffer.end, DeadlineExceeded):
+            latency.failed(now - self.written, now)
+        elif not self.buffer.window.received:
+            latency.waited(now - self.written, now)
+
     def all_came(self, count: int) -> None:
         """There are no more; it has sent so many. Raises ProtocolError where others came."""
         self.buffer.window.ended(count)
@@ -123,6 +139,8 @@ class RemoteStreamAsk(RemoteAsk[Any]):
         """All items have come."""
         if self.done():
             return
+        if not self.buffer.window.received:
+            self._has_begun()
         said, end = (False, None) if self.wrapping is None else self.wrapping.end()
         if said:
             self.buffer.window.received -= 1

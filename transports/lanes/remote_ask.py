@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
+from ...actors.engine import PeakEwma
 from ...actors.sends import AskFuture, Wait, Waiting
 from .out_lane import OutLane
 
@@ -24,6 +25,10 @@ class RemoteAsk(AskFuture[T]):
     lane: OutLane | None
     rid: int
     written: float
+
+    def left(self, latency: PeakEwma, now: float) -> None:
+        """Nobody waits for it any more, which says something of how long its receiver takes."""
+        (latency.waited if self.cancelled() else latency.failed)(now - self.written, now)
 
     def move(self, lane: OutLane, abandon: Callable[[AskFuture[T]], str]) -> None:
         """It goes by another lane, that of a connection which took the place of the first."""

@@ -37,12 +37,14 @@ def test_an_observation_is_worth_ever_less() -> None:
     assert latency.seconds == 0.5
 
 
-def test_a_failure_counts_as_a_slow_answer() -> None:
+def test_a_failure_counts_as_a_slow_answer_and_says_nothing_of_how_long_answers_take() -> None:
     latency = PeakEwma()
     latency.failed(0.0001, 0.0)
-    assert latency.seconds == FAILURE
+    assert latency.least(0.0) == FAILURE
     latency.failed(30.0, 0.0)
-    assert latency.seconds == 30.0
+    assert latency.least(0.0) == 30.0
+    latency.answered(0.01, 0.0)
+    assert (latency.seconds, latency.least(0.0)) == (0.01, 30.0)
 
 
 def test_who_was_waited_for_in_vain_is_at_least_that_slow_and_not_known_for_it() -> None:
@@ -63,6 +65,6 @@ def test_it_is_never_above_the_slowest_nor_below_the_last_answer(happened: list[
         getattr(latency, what)(seconds, now)
         slowest = max(slowest, seconds, FAILURE if what == "failed" else 0.0)
         assert latency.seconds <= slowest * (1 + 1e-9)
-        assert (latency.least(now) if what == "waited" else latency.seconds) >= seconds * (1 - 1e-9)
+        assert (latency.seconds if what == "answered" else latency.least(now)) >= seconds * (1 - 1e-9)
         assert latency.weight(now + 1) <= latency.weight(now) <= 1
         assert latency.least(now + 1) <= latency.least(now)

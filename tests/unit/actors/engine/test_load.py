@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerbus.actors.engine.load import ALIKE, LEAST_SECONDS, Load, Loads
+from peerbus.actors.engine.load import ALIKE, AVOIDED, LEAST_SECONDS, Load, Loads
 
 LOADS = st.lists(
     st.builds(Load, st.integers(0, 99), st.floats(0, 100), st.floats(0, 1), st.one_of(st.just(0.0), st.floats(0, 10))),
@@ -54,6 +54,15 @@ def test_of_those_as_quick_the_one_with_less_in_flight_is_better_and_a_much_slow
     assert loads.less(slower, quick)
     assert loads.less(quick, slow)
     assert loads.less(slow, quick._replace(in_flight=20))
+
+
+def test_who_let_somebody_wait_in_vain_is_slow_and_makes_nobody_else_look_so() -> None:
+    stuck, unknown = Load(0, vain=2.0), Load(0)
+    loads = Loads([stuck, unknown, unknown])
+    assert loads.seconds(unknown) == LEAST_SECONDS
+    assert loads.less(unknown._replace(in_flight=50), stuck)
+    assert [loads.crowd(each) for each in (stuck, unknown, Load(8))] == [AVOIDED, 1, 9]
+    assert loads.crowd(Load(0, vain=LEAST_SECONDS)) == 1  # it is forgotten
 
 
 @given(LOADS)
