@@ -15,7 +15,8 @@ __all__ = ["add_arguments", "run"]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The flags of `peerbus ping`."""
     parser.epilog = (
-        "Prints its id, which it proves over TCP. It is not joined, and no key is needed: for probes of its health."
+        "Prints its id, which it proves over TCP. It is not joined, and no key is needed: for probes of its health.\n"
+        "Of a network that asks for a key or a certificate this is said; the node has answered, and that is status 0."
     )
     parser.add_argument("endpoint", metavar="ENDPOINT", help="tcp://host:port, tcp://<node id>@host:port, unix:///path")
     parser.add_argument("--timeout", metavar="SECONDS", type=float, default=3.0, help="how long to wait (default: 3)")
@@ -26,5 +27,6 @@ def run(options: argparse.Namespace) -> int:
     endpoint = dialed_of("ENDPOINT", options.endpoint)
     answered = asyncio.run(ping(endpoint, timeout=seconds_of("--timeout", options.timeout, zero=False)))
     who = answered.node_id or "a node (a Unix socket proves no id)"
-    Terminal().say(f"{endpoint.without_peer()}: {who} answered in {answered.seconds * 1000:.1f} ms")
+    asks = f"; its network asks for {answered.asks}" if answered.asks else ""
+    Terminal().say(f"{endpoint.without_peer()}: {who} answered in {answered.seconds * 1000:.1f} ms{asks}")
     return 0

@@ -48,7 +48,7 @@ async def examine(wanted: Wanted) -> list[Diagnosis]:
     ours = frozenset(each for each in (files.node_id, running and running.node_id) if each)
     found = await asyncio.gather(
         _places(files.config, running),
-        _named_peers(files.config),
+        _named_peers(files),
         _multicast(files.config, running, ours, wanted.listen),
     )
     return [*files.diagnoses, *about_node, *(each for part in found for each in part)]
@@ -83,11 +83,13 @@ async def _places(config: NodeConfig | None, running: NodeOverview | None) -> li
     return await look_at_places(config.listen, None if running is None else running.process.pid)
 
 
-async def _named_peers(config: NodeConfig | None) -> list[Diagnosis]:
+async def _named_peers(files: LookedAtFiles) -> list[Diagnosis]:
+    config = files.config
     if config is None:
         return []
     named = [("peer", endpoint) for endpoint in config.peers.persistent]
-    return await look_at_named_peers([*named, *(("seed", endpoint) for endpoint in config.peers.seeds)])
+    both = [*named, *(("seed", endpoint) for endpoint in config.peers.seeds)]
+    return await look_at_named_peers(both, identity=files.identity, rules=files.rules)
 
 
 async def _multicast(

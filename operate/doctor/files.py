@@ -11,7 +11,11 @@ from ...actors.base import ConfigError
 from ...node.build import build_node, load_identity
 from ...node.check_report import ignored_variables
 from ...node.config import NodeConfig, load_config
+from ...node.identity_source import FoundIdentity
+from ...node.network import Network, WrongRule
 from ...node.overrides import Override
+from ...transports.admission import EntryRules
+from ...transports.streams import Identity
 from ..configured import extensions_of
 from .diagnosis import Diagnosis, failed, ok, warning
 
@@ -20,11 +24,20 @@ __all__ = ["LookedAtFiles", "look_at_files"]
 
 @dataclass(frozen=True, slots=True)
 class LookedAtFiles:
-    """What came of it. `config` None: it cannot be read; `node_id` None: none is set, or it cannot be read."""
+    """What came of it. `config` None: it cannot be read; `identity` None: none is set, or it cannot be read.
+
+    `rules`: those of the network for that identity; None where there is none, or a rule is wrong.
+    """
 
     diagnoses: tuple[Diagnosis, ...]
     config: NodeConfig | None = None
-    node_id: str | None = None
+    identity: Identity | None = None
+    rules: EntryRules | None = None
+
+    @property
+    def node_id(self) -> str | None:
+        """The id of that identity."""
+        return None if self.identity is None else self.identity.node_id
 
 
 def look_at_files(path: Path, overrides: Sequence[Override] = ()) -> LookedAtFiles:
@@ -33,15 +46,20 @@ def look_at_files(path: Path, overrides: Sequence[Override] = ()) -> LookedAtFil
         config = load_config(path, overrides)
     except ConfigError as error:
         return LookedAtFiles((failed("configuration", str(error), "mend it: docs/configuration.md has every key"),))
-    key, node_id = _key(config)
-    found = [_configuration(config), *_ignored(config), key, *_book(config)]
-    return LookedAtFiles(tuple(found), config, node_id)
+    key, read = _key(config)
+    found = [_configuration(config, read), *_ignored(config), key, *_book(config)]
+    identity = None if read is None else read.identity
+    return LookedAtFiles(tuple(found), config, identity, _rules(config, identity))
 
 
-def _configuration(config: NodeConfig) -> Diagnosis:
+def _configuration(config: NodeConfig, read: FoundIdentity | None) -> Diagnosis:
+    seen = config
+    if read is None and config.identity is not None:
+        # Its key, which cannot be read, is told for itself; without it nothing can be said of a certificate.
+        network = config.network
+        seen = replace(config, identity=None, network=Network(network.name, allow=network.allow))
     try:
-        # Another key than its own, which is looked at for itself.
-        build_node(replace(config, identity=None), extensions=extensions_of(config))
+        build_node(seen, read, extensions_of(config))
     except ConfigError as error:
         return failed("configuration", str(error), "mend it: docs/configuration.md has every key")
     return ok("configuration", f"{config.source.name}: {config.name} in network {config.network}")
@@ -55,7 +73,15 @@ def _ignored(config: NodeConfig) -> list[Diagnosis]:
     return [warning("environment", f"{', '.join(names)}: no key of a configuration, and ignored", advice)]
 
 
-def _key(config: NodeConfig) -> tuple[Diagnosis, str | None]:
+def _rules(config: NodeConfig, identity: Identity | None) -> EntryRules | None:
+    """What is wrong with one is told of the configuration."""
+    try:
+        return None if identity is None else config.network.rules(identity.node_id)
+    except WrongRule:
+        return None
+
+
+def _key(config: NodeConfig) -> tuple[Diagnosis, FoundIdentity | None]:
     try:
         found = load_identity(config)
     except ConfigError as error:
@@ -64,7 +90,7 @@ def _key(config: NodeConfig) -> tuple[Diagnosis, str | None]:
         text = "no identity is set: the node is another one at each start, and peers know it no more"
         advice = 'make one, `peerbus keygen alice.pem`, and write identity = "alice.pem"'
         return warning("key", text, advice), None
-    return ok("key", f"{found.source}: {found.why}"), found.identity.node_id
+    return ok("key", f"{found.source}: {found.why}"), found
 
 
 def _book(config: NodeConfig) -> list[Diagnosis]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
-from ...actors.base import PeerbusError
+from ...actors.base import HandshakeFailed, PeerbusError
 from ...node.ping import PingAnswer, ping
-from ...transports.streams import Endpoint, TcpTransport
+from ...transports.admission import EntryRules
+from ...transports.streams import Endpoint, Identity, TcpTransport
 from .diagnosis import Diagnosis, Health, failed, ok
+from .running import advice_for
 
 __all__ = ["look_at_named_peers"]
 
@@ -19,19 +22,28 @@ LOOK_UP, ANSWER = 5.0, 3.0
 #: At once: a configuration may name thousands.
 AT_ONCE = 16
 
+#: Whether a node answers at a place, within `ANSWER`.
+_Ping = Callable[[Endpoint], Awaitable[PingAnswer]]
+
 
 async def look_at_named_peers(
-    endpoints: Iterable[tuple[str, Endpoint]], names: TcpTransport | None = None
+    endpoints: Iterable[tuple[str, Endpoint]],
+    names: TcpTransport | None = None,
+    *,
+    identity: Identity | None = None,
+    rules: EntryRules | None = None,
 ) -> list[Diagnosis]:
     """One diagnosis for each; with the endpoint comes what it is, `peer` or `seed`. `names`: what looks names up.
+    With an identity and the rules of its network each is come in to, as that node would, and left before a HELLO.
 
     Where some answer, those that do not are a warning: a node needs one that does.
     """
     names, gate = names or TcpTransport(plaintext=True), asyncio.Semaphore(AT_ONCE)
+    asked: _Ping = partial(ping, timeout=ANSWER, identity=identity, rules=rules)
 
     async def one(what: str, endpoint: Endpoint) -> Diagnosis:
         async with gate:
-            return await _look(f"{what} {endpoint.without_peer()}", endpoint, names)
+            return await _look(f"{what} {endpoint.without_peer()}", endpoint, names, asked)
 
     found = await asyncio.gather(*(one(what, endpoint) for what, endpoint in endpoints))
     if all(each.verdict is not Health.OK for each in found):
@@ -39,7 +51,7 @@ async def look_at_named_peers(
     return [each if each.verdict is Health.OK else replace(each, verdict=Health.WARNING) for each in found]
 
 
-async def _look(about: str, endpoint: Endpoint, names: TcpTransport) -> Diagnosis:
+async def _look(about: str, endpoint: Endpoint, names: TcpTransport, asked: _Ping) -> Diagnosis:
     found = ""
     places: tuple[Endpoint, ...] = (endpoint,)
     if endpoint.direct:
@@ -51,20 +63,28 @@ async def _look(about: str, endpoint: Endpoint, names: TcpTransport) -> Diagnosi
         if endpoint.is_name:
             found = f"{', '.join(place.host for place in places)}: "
     try:
-        answered = await _first_that_answers(places)
+        answered = await _first_that_answers(places, asked)
     except PeerbusError as error:
         advice = "see that the node runs and listens there, and that no firewall is between"
+        if isinstance(error, HandshakeFailed):
+            advice = advice_for(error.reason) or advice
         return failed(about, found + _short(error, endpoint, *places), advice)
     who = "a node" if answered.node_id is None else answered.node_id[:12]
-    return ok(about, f"{found}{who} answers in {answered.seconds * 1000:.1f} ms")
+    return ok(about, f"{found}{who} answers in {answered.seconds * 1000:.1f} ms{_entered(answered)}")
 
 
-async def _first_that_answers(places: Sequence[Endpoint]) -> PingAnswer:
+def _entered(answered: PingAnswer) -> str:
+    if answered.entered:
+        return f", and lets this node in by {answered.asks}"
+    return f"; its network asks for {answered.asks}" if answered.asks else ""
+
+
+async def _first_that_answers(places: Sequence[Endpoint], asked: _Ping) -> PingAnswer:
     """Ping the places of a name in turn. Raises what the last of them did."""
     for place in places[:-1]:
         with contextlib.suppress(PeerbusError):
-            return await ping(place, timeout=ANSWER)
-    return await ping(places[-1], timeout=ANSWER)
+            return await asked(place)
+    return await asked(places[-1])
 
 
 def _short(error: Exception, *endpoints: Endpoint) -> str:

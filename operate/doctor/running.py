@@ -13,7 +13,7 @@ from ..api import NodeOverview
 from .descriptors import judge_descriptors
 from .diagnosis import Diagnosis, failed, ok, warning
 
-__all__ = ["judge_running"]
+__all__ = ["advice_for", "judge_running"]
 
 #: Seconds between calendars that nobody needs to know of.
 CLOCKS_AGREE = 2.0
@@ -70,6 +70,11 @@ def judge_running(
     found.append(judge_descriptors(seen.process.max_fds, needed, seen.process.open_fds))
     found += _lag(seen)
     return found
+
+
+def advice_for(reason: str) -> str:
+    """What a reason for which a dial came to nothing asks for; "" where that is nothing."""
+    return _BY_REASON.get(reason, "")
 
 
 def _node(seen: NodeOverview) -> Diagnosis:

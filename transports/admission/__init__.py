@@ -7,7 +7,7 @@ from .credentials import Credentials
 from .entry import ENTRY_MAGIC, NONCE_SIZE, Entry, EntryState
 from .network_key import NetworkKey
 from .revocations import MAX_LIST, RevocationList, lists_in
-from .rules import EntryRules, NetworkGate
+from .rules import EntryRules, NetworkGate, demanded
 from .trust import Trust
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "RevocationList",
     "Trust",
     "certificates_in",
+    "demanded",
     "lists_in",
 ]

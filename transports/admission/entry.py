@@ -20,7 +20,7 @@ from ...actors.base import HandshakeFailed, ProtocolError
 from .certificate import MAX_CERTIFICATE
 from .credentials import Credentials
 from .network_key import PROOF_SIZE, NetworkKey
-from .rules import Demand, EntryRules
+from .rules import EntryRules, demanded
 
 __all__ = ["ENTRY_MAGIC", "NONCE_SIZE", "Entry", "EntryState"]
 
@@ -122,7 +122,8 @@ class Entry:
             raise HandshakeFailed("node_id", f"its opening says {node_id}, the stream proved {self._peer_id}")
         if demand != self._rules.demand:
             raise HandshakeFailed(
-                "network_policy", f"this network asks for {_named(self._rules.demand)}, the peer's for {_named(demand)}"
+                "network_policy",
+                f"this network asks for {demanded(self._rules.demand)}, the peer's for {demanded(demand)}",
             )
         self._peer_id = node_id
         self.state = EntryState.SHOWING
@@ -181,8 +182,3 @@ class Entry:
             return Credentials(node_id=self._peer_id, proven=self._proven, key=key)
         member, authority = rules.trust.member(certificate, self._peer_id, self._now)
         return Credentials(node_id=self._peer_id, proven=self._proven, certificate=member, authority=authority, key=key)
-
-
-def _named(demand: int) -> str:
-    words = {Demand.KEY: "a network key", Demand.CERTIFICATE: "a certificate"}
-    return " and ".join(text for each, text in words.items() if demand & each) or "nothing"

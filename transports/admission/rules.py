@@ -16,7 +16,7 @@ from .credentials import Credentials
 from .network_key import NetworkKey
 from .trust import Trust
 
-__all__ = ["Demand", "EntryRules", "NetworkGate"]
+__all__ = ["Demand", "EntryRules", "NetworkGate", "demanded"]
 
 
 class Demand(enum.IntFlag):
@@ -24,6 +24,12 @@ class Demand(enum.IntFlag):
 
     KEY = 1
     CERTIFICATE = 2
+
+
+def demanded(demand: int) -> str:
+    """In words: `a network key and a certificate`."""
+    words = {Demand.KEY: "a network key", Demand.CERTIFICATE: "a certificate"}
+    return " and ".join(text for each, text in words.items() if demand & each) or "nothing"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from .commands import (
     OpenChannel,
 )
 from .connection import PeerConnection
+from .entering import enter
 from .greeting import Greeted, greet
 from .inside_connection import InsideConnection, plain_channel
 from .inside_link import InsideLink
@@ -44,4 +45,5 @@ __all__ = [
     "greet",
     "plain_channel",
     "stream_ask",
+    "enter",
 ]

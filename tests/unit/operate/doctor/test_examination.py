@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
-from peerbus.node import Node
+import pytest
+from command_line import run
+from networks_by_rule import RULES, rule_of
+
+from peerbus.node import Network, Node
 from peerbus.operate import Admin
 from peerbus.operate.doctor.diagnosis import Diagnosis
 from peerbus.operate.doctor.examination import Wanted, examine
@@ -69,3 +74,42 @@ async def test_peers_and_seeds_are_looked_at(tmp_path: Path) -> None:
         )
         assert found[f"peer {place}"].verdict == "ok"
         assert found["seed tcp://127.0.0.1:1"].verdict == "warning"
+
+
+@pytest.mark.parametrize("rule", RULES)
+async def test_a_seed_is_come_in_to_as_the_node_would_by_every_rule(
+    rule: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, bob_id = written(tmp_path, ""), Identity.from_seed(b"b" * 32)
+    alice, bob = rule_of(rule, tmp_path, Identity.load(tmp_path / "alice.pem"), bob_id)
+    async with Node("bob", network=Network("demo", **bob), identity=bob_id, listen=["tcp://127.0.0.1:0"]) as node:
+        place = node.endpoints[0].replace(f"{node.node_id}@", "")
+        lines = "".join(f'{key} = "{value}"\n' for key, value in alice.items())
+        network = f'[network]\nname = "demo"\n{lines}'
+        text = path.read_text().replace('network = "demo"\n', "")
+        path.write_text(text.replace("[admin]", f'[peers]\nseeds = ["{place}"]\n{network}[admin]'))
+        found = await examined(path)
+        assert {each.text for each in found.values() if each.verdict == "failed"} == set()
+        seed = found[f"seed {place}"]
+        assert (seed.verdict, "lets this node in" in seed.text) == ("ok", rule in ("network_key", "authority"))
+        status, out, err = await asyncio.to_thread(run, ["ping", node.endpoints[0], "--timeout", "30"], capsys)
+        assert (status, err, "its network asks for " in out) == (0, "", rule in ("network_key", "authority"))
+        assert f"{node.node_id} answered in " in out
+
+
+async def test_a_seed_that_does_not_let_the_node_in_has_failed_with_the_reason(tmp_path: Path) -> None:
+    path, bob_id = written(tmp_path, ""), Identity.from_seed(b"b" * 32)
+    (tmp_path / "other").mkdir()
+    _, bob = rule_of("network_key", tmp_path / "other", bob_id, bob_id)
+    alice, _ = rule_of("network_key", tmp_path, bob_id, bob_id)
+    async with Node("bob", network=Network("demo", **bob), identity=bob_id, listen=["tcp://127.0.0.1:0"]) as node:
+        place = node.endpoints[0].replace(f"{node.node_id}@", "")
+        keyed = f'network = {{ name = "demo", network_key = "{alice["network_key"]}" }}\n'
+        for network, said in ((keyed, "network_key"), ('network = "demo"\n', "network_policy")):
+            path.write_text(
+                f'name = "alice"\n{network}identity = "alice.pem"\npeers = {{ seeds = ["{place}"] }}\n{QUIET}'
+                f'[admin]\nat = "alice.sock"\n'
+            )
+            seed = (await examined(path))[f"seed {place}"]
+            assert (seed.verdict, said in seed.text) == ("failed", True)
+            assert "firewall" not in seed.advice
