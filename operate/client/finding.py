@@ -39,7 +39,9 @@ class _Named(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class NodeHere:
-    """A node that runs on this machine. `node_id` is "" where its loop stands still: it does not say who it is."""
+    """A node that runs on this machine. `node_id` is "" where its loop stands still: it does not say who it is, and
+    `name` is that of its socket.
+    """
 
     name: str
     node_id: str
@@ -93,7 +95,7 @@ async def nodes_here(environment: Mapping[str, str] | None = None, folder: Path 
     environment = os.environ if environment is None else environment
     folder = Path() if folder is None else folder
     sockets = _sockets(folders(environment, folder))
-    seen = await asyncio.gather(*(_glance(socket, socket.parent != folder) for socket in sockets))
+    seen = await asyncio.gather(*(_glance(socket) for socket in sockets))
     found = [node for node in seen if node is not None]
     return tuple(sorted(found, key=lambda node: (node.name, node.socket)))
 
@@ -162,13 +164,15 @@ def _owned(path: Path) -> AdminTarget:
     return AdminTarget(SocketPlace(path))
 
 
-async def _glance(path: Path, only_nodes: bool) -> NodeHere | None:
-    """Which node is there, if one is. `only_nodes`: nobody else puts sockets there, so one that is silent is a node."""
+async def _glance(path: Path) -> NodeHere | None:
+    """Which node is there, if one is. One that takes connections and is silent is one that stands still: to say that
+    it is not here would send its operator to look elsewhere.
+    """
     async with AdminCaller(AdminTarget(SocketPlace(path)), timeout=GLANCE) as caller:
         try:
             node = await caller.get("/v1/node", _Named)
         except NodeNotReached as error:
-            return NodeHere(unquote(path.stem), "", path) if only_nodes and error.how == "silent" else None
+            return NodeHere(unquote(path.stem), "", path) if error.how == "silent" else None
         except AdminError:
             return None
         return NodeHere(node.name, node.node_id, path)
@@ -207,5 +211,9 @@ def _only(nodes: Sequence[NodeHere]) -> NodeHere:
 
 def _listed(nodes: Sequence[NodeHere]) -> str:
     names = [node.name for node in nodes]
-    said = [node.name if names.count(node.name) == 1 else str(node.socket) for node in nodes[:20]]
+    said = [
+        (node.name if names.count(node.name) == 1 else str(node.socket))
+        + ("" if node.node_id else " (does not answer)")
+        for node in nodes[:20]
+    ]
     return ", ".join(said) + (", …" if len(nodes) > 20 else "")

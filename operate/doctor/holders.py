@@ -6,12 +6,13 @@ import contextlib
 import ipaddress
 import os
 import pwd
+import socket
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["PortHolder", "holder_of"]
+__all__ = ["PortHolder", "holder_of", "process_at"]
 
 _PROC = Path("/proc")
 #: The state LISTEN in /proc/net/tcp.
@@ -42,6 +43,20 @@ def holder_of(host: str, port: int) -> PortHolder | None:
         return None
     pid = _process_with(near[2])
     return PortHolder(_user(near[1])) if pid is None else PortHolder(_user(near[1]), pid, _program(pid))
+
+
+def process_at(path: Path) -> int | None:
+    """The process that listens at a Unix socket, also one that stands still (unix(7), SO_PEERCRED); None: not known."""
+    if not hasattr(socket, "SO_PEERCRED"):
+        return None
+    form = struct.Struct("3i")
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK) as probe:
+            probe.connect(str(path))
+            pid, _, _ = form.unpack(probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, form.size))
+    except OSError:
+        return None
+    return int(pid) or None
 
 
 def _nearness(address: IpAddress, wanted: IpAddress) -> int:

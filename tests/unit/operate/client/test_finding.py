@@ -125,12 +125,13 @@ async def test_nothing_is_asked_at_a_socket_of_another_user(tmp_path: Path, monk
             await find_node(str(path), environment=env)
 
 
+@pytest.mark.parametrize("folder", ["runtime/peerbus", "."])
 async def test_a_node_that_stands_still_is_found_by_the_name_of_its_socket(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folder: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(finding, "GLANCE", 0.05)
     env = environment(tmp_path)
-    path = tmp_path / "runtime" / "peerbus" / "a%2Fb.sock"
+    path = tmp_path / folder / "a%2Fb.sock"
     with bind_socket(path) as silent:
         silent.listen()
         target = await find_node("a/b", environment=env, folder=tmp_path)
@@ -138,3 +139,5 @@ async def test_a_node_that_stands_still_is_found_by_the_name_of_its_socket(
         async with AdminClient(target, timeout=0.05) as client:
             with pytest.raises(NodeNotReached, match="its event loop stands still"):
                 await client.node()
+        with pytest.raises(NodeNotFound, match=r"no node called 'carol' runs here: a/b \(does not answer\)"):
+            await find_node("carol", environment=env, folder=tmp_path)

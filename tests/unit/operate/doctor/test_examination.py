@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from peerbus.node import Network, Node
 from peerbus.operate import Admin
 from peerbus.operate.doctor.diagnosis import Diagnosis
 from peerbus.operate.doctor.examination import Wanted, examine
+from peerbus.operate.serving.places import bind_socket
 from peerbus.transports import Identity
 
 QUIET = "[discovery]\nmdns = false\n"
@@ -113,3 +117,17 @@ async def test_a_seed_that_does_not_let_the_node_in_has_failed_with_the_reason(t
             seed = (await examined(path))[f"seed {place}"]
             assert (seed.verdict, said in seed.text) == ("failed", True)
             assert "firewall" not in seed.advice
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who listens")
+async def test_a_node_that_stands_still_is_named_and_its_own_port_is_not_held_against_it(
+    tmp_path: Path,
+) -> None:
+    with bind_socket(tmp_path / "alice.sock") as silent, socket.create_server(("127.0.0.1", 0)) as port:
+        silent.listen()
+        place = f"tcp://127.0.0.1:{port.getsockname()[1]}"
+        path = written(tmp_path, f'listen = ["{place}"]\n')
+        found = {each.about: each for each in await examine(Wanted(config=path, listen=0.1, patience=0.05))}
+    assert (found["node"].verdict, "stands still" in found["node"].text) == ("failed", True)
+    assert f"kill -CONT {os.getpid()}" in found["node"].advice
+    assert (found[f"listen {place}"].verdict, "this node runs" in found[f"listen {place}"].text) == ("ok", True)
