@@ -193,6 +193,7 @@ class Actor(Body):
         *,
         timeout: float | None = None,
         idle: float | None = None,
+        wait_for_peer: bool = False,
     ) -> Stream[Any]:
         """Send, and read the answer item by item: `async for block in self.stream(to, GetRange(1, 1_000))`.
 
@@ -202,12 +203,13 @@ class Actor(Body):
         is gone before an item has come: let a generator change nothing before its first `yield`.
         `timeout`: seconds for all of it; `idle`: for each item. Where neither is said, an item may take as long as an
         answer, the channel's `timeout`, and all together as long as they like.
+        `wait_for_peer`: where nobody answers to the address yet, wait for one, until the deadline of the first item.
         An error comes behind the items that were sent before it: RemoteError where the generator raised, PeerGone,
         DeadlineExceeded, and any `SendError`, whose `items` says how many had come. Raises TypeError for what is no
         address, ValueError for one of several receivers.
         """
         check_times(timeout, idle)
-        return routed_stream(_bus_of(self), to, message, timeout, idle, self._cell)
+        return routed_stream(_bus_of(self), to, message, timeout, idle, self._cell, wait=wait_for_peer)
 
     @opens
     def open_stream(
@@ -217,6 +219,7 @@ class Actor(Body):
         *,
         timeout: float | None = None,
         idle: float | None = None,
+        wait_for_peer: bool = False,
     ) -> OpenStream[Any]:
         """Send items along with a message: `async with self.open_stream(to, Upload("a")) as s: await s.send(chunk)`.
 
@@ -224,7 +227,7 @@ class Actor(Body):
         is a generator sends items back, `async for item in s`. Times and errors as with `stream`.
         """
         check_times(timeout, idle)
-        return routed_open(_bus_of(self), to, message, timeout, idle, self._cell)
+        return routed_open(_bus_of(self), to, message, timeout, idle, self._cell, wait=wait_for_peer)
 
     # Children, watches.
 

@@ -133,7 +133,7 @@ class AskMethod(Protocol):
 
 
 class StreamMethod(Protocol):
-    """`stream(to, message)`: a send whose answer comes in items, `async for`."""
+    """`stream(to, message)`: a send whose answer comes in items, `async for`. `wait_for_peer`: as for `ask`."""
 
     @overload
     def __call__(  # type: ignore[overload-overlap]  # a stream is also some answer
@@ -143,6 +143,7 @@ class StreamMethod(Protocol):
         *,
         timeout: float | None = None,
         idle: float | None = None,
+        wait_for_peer: bool = False,
     ) -> Stream[R]: ...  # pyright: ignore[reportOverlappingOverload]
     @overload
     def __call__(  # type: ignore[overload-overlap]  # a request is also some message
@@ -152,6 +153,7 @@ class StreamMethod(Protocol):
         *,
         timeout: float | None = None,
         idle: float | None = None,
+        wait_for_peer: bool = False,
     ) -> OneAnswer[R]: ...  # pyright: ignore[reportOverlappingOverload]
     @overload
     def __call__(
@@ -161,11 +163,12 @@ class StreamMethod(Protocol):
         *,
         timeout: float | None = None,
         idle: float | None = None,
+        wait_for_peer: bool = False,
     ) -> Stream[Any]: ...
 
 
 class OpenMethod(Protocol):
-    """`open(to, message)`: a send that items go with, and an answer."""
+    """`open(to, message)`: a send that items go with, and an answer. `wait_for_peer`: as for `ask`."""
 
     @overload
     def __call__(
@@ -175,6 +178,7 @@ class OpenMethod(Protocol):
         *,
         timeout: float | None = None,
         idle: float | None = None,
+        wait_for_peer: bool = False,
     ) -> OpenStream[R]: ...
     @overload
     def __call__(
@@ -184,6 +188,7 @@ class OpenMethod(Protocol):
         *,
         timeout: float | None = None,
         idle: float | None = None,
+        wait_for_peer: bool = False,
     ) -> OpenStream[Any]: ...
 
 

@@ -20,10 +20,11 @@ def bus_stream(
     *,
     timeout: float | None = None,
     idle: float | None = None,
+    wait_for_peer: bool = False,
 ) -> Stream[Any]:
     """Read the answer item by item, on the event loop; see `Actor.stream`."""
     check_times(timeout, idle)
-    return routed_stream(bus, to, message, timeout, idle, None)
+    return routed_stream(bus, to, message, timeout, idle, None, wait=wait_for_peer)
 
 
 def bus_open(
@@ -33,10 +34,11 @@ def bus_open(
     *,
     timeout: float | None = None,
     idle: float | None = None,
+    wait_for_peer: bool = False,
 ) -> OpenStream[Any]:
     """Send items along with a message, on the event loop; see `Actor.open_stream`."""
     check_times(timeout, idle)
-    return routed_open(bus, to, message, timeout, idle, None)
+    return routed_open(bus, to, message, timeout, idle, None, wait=wait_for_peer)
 
 
 def check_times(timeout: float | None, idle: float | None) -> None:

@@ -16,7 +16,7 @@ __all__ = ["no_search", "not_sent", "unroutable", "why_nobody"]
 
 #: Roles that a text names.
 NAMED = 8
-WAIT = "; tell and ask wait for one with wait_for_peer=True"
+WAIT = "; tell, ask and stream wait for one with wait_for_peer=True"
 
 
 def not_sent(to: Address[Any] | GroupAddress[Any], message: object) -> str:

@@ -64,10 +64,11 @@ class Outward:
         *,
         buffer: ItemBuffer,
         opened: bool,
+        wait_for_peer: bool,
     ) -> tuple[AskFuture[Any], Outcome[Any], ItemSink]:
         """An answer in items, which come into `buffer`; `opened`: items go there too, by the sink.
 
-        `timeout` seconds for all of it, None for no bound; `idle` for one item.
+        `timeout` seconds for all of it, None for no bound; `idle` for one item. `wait_for_peer`: as for an ask.
         """
         raise NotImplementedError
 

@@ -24,13 +24,15 @@ from ..base import (
 from ..engine import Cell, LoopCell, Ref, ThreadCell, expected
 from ..mailbox import Envelope
 from ..messages import Address, FailedOver, GroupAddress, Role, Stream, Unresolved, answer_named, item_of
-from ..sends import AskFuture, AskWaiting, DeadlineWheel, Outcome, Sending
+from ..sends import DELIVERED, AskFuture, AskWaiting, DeadlineWheel, FailedOutcome, Outcome, Sending
 from ..streams import (
     LOCAL_ITEMS,
+    Begun,
     ItemBuffer,
     ItemReader,
     ItemSink,
     ItemWindow,
+    LateAsk,
     LocalSink,
     LocalStreamAsk,
     NoSink,
@@ -38,8 +40,9 @@ from ..streams import (
     ThreadStream,
     ThreadStreamReply,
 )
+from .deferred import Deferred
 from .directory import Directory
-from .dispatch import ByLoop, Way, way_to
+from .dispatch import Awaited, ByLoop, Way, way_to
 from .link import StreamLink
 from .nobody import unroutable
 from .outward import Outward
@@ -59,17 +62,19 @@ def routed_stream(
     timeout: float | None,
     idle: float | None,
     sender: Cell | None,
+    *,
+    wait: bool = False,
 ) -> Stream[Any]:
     """A stream for `sender` (None: plain code), on the thread of the caller. Read on another than the loop's, it is
-    asked for there and comes in batches.
+    asked for there and comes in batches. `wait`: for a receiver, where there is none.
 
     Raises TypeError for what is no address, ValueError for one of several, PeerbusError where the bus does not run.
     """
     if get_ident() != bus.thread:
         check_one(to)
         bus.life.check_running()
-        return ThreadStream(bus, message, partial(stream_here, bus, to, message, timeout, idle, sender))
-    return stream_here(bus, to, message, timeout, idle, sender)
+        return ThreadStream(bus, message, partial(stream_here, bus, to, message, timeout, idle, sender, wait=wait))
+    return stream_here(bus, to, message, timeout, idle, sender, wait=wait)
 
 
 def stream_here(
@@ -79,9 +84,11 @@ def stream_here(
     timeout: float | None,
     idle: float | None,
     sender: Cell | None,
+    *,
+    wait: bool = False,
 ) -> ItemReader[Any]:
     """As `routed_stream`, on the loop's thread."""
-    send = StreamSend(bus, to, message, timeout, idle, sender, opened=False)
+    send = StreamSend(bus, to, message, timeout, idle, sender, opened=False, wait=wait)
     return ItemReader(send.buffer, send.begin_traced().begun)
 
 
@@ -92,22 +99,48 @@ def routed_open(
     timeout: float | None,
     idle: float | None,
     sender: Cell | None,
+    *,
+    wait: bool = False,
 ) -> OpenStream[Any]:
     """A conversation of `sender`; as `routed_stream`."""
-    send = StreamSend(bus, to, message, timeout, idle, sender, opened=True)
+    send = StreamSend(bus, to, message, timeout, idle, sender, opened=True, wait=wait)
     asked = send.begin_traced()
     return OpenStream(asked.future, send.buffer, asked.sink, asked.begun, bus.wheel, bus.loop, send.idle)
 
 
 class AskedStream:
-    """An ask that was made, or waits for room: `begun` waits for that."""
+    """An ask that was made, or waits for room, or for a receiver: `begun` waits for that."""
 
     __slots__ = ("begun", "future", "sink")
 
     def __init__(self, future: AskFuture[Any], outcome: Outcome[Any], sink: ItemSink) -> None:
         self.future = future
-        self.begun = outcome if isinstance(outcome, AskWaiting) else None
+        self.begun: Begun | None = outcome if isinstance(outcome, AskWaiting) else None
         self.sink = sink
+
+
+class AwaitedStream(LateAsk):
+    """An ask that waits for a receiver, and is made when there is one. Whoever needs it waits for it."""
+
+    def __init__(self, send: StreamSend, receivers: Deferred[None]) -> None:
+        self._send = send
+        self._receivers = receivers
+
+    async def enter(self) -> None:
+        """As `LateAsk.enter`."""
+        try:
+            await self._receivers
+            asked = self._send.asked
+            assert asked is not None
+            self.future, self.sink = asked.future, asked.sink
+            begun, asked.begun = asked.begun, None
+            if begun is not None:
+                await begun.enter()
+        except SendError as error:
+            self._send.buffer.fail(error)
+            raise
+        finally:
+            del self
 
 
 class StreamSend:
@@ -123,6 +156,8 @@ class StreamSend:
         "_sending",
         "_to",
         "_tried",
+        "_wait",
+        "asked",
         "buffer",
         "idle",
     )
@@ -137,6 +172,7 @@ class StreamSend:
         sender: Cell | None,
         *,
         opened: bool,
+        wait: bool = False,
     ) -> None:
         check_one(to)
         self._bus = bus
@@ -144,6 +180,9 @@ class StreamSend:
         self._message = message
         self._sender = sender
         self._opened = opened
+        #: Where there is no receiver, wait for one; and the ask that was made then.
+        self._wait = wait
+        self.asked: AskedStream | None = None
         self._deadline = inf if timeout is None else bus.loop.time() + timeout
         #: Seconds that one item may take: what is said, or where no time is said at all, the channel's.
         self.idle = idle if idle is not None else inf if timeout is not None else seconds_of(bus, to, None)
@@ -172,7 +211,8 @@ class StreamSend:
     def begin(self) -> AskedStream:
         """Ask the first."""
         bus, to = self._bus, self._to
-        way: Way = way_to(bus, to, self._sender, self._message, by_loop=True, asked=True)
+        need = 1 if self._wait else 0
+        way: Way = way_to(bus, to, self._sender, self._message, by_loop=True, need=need, asked=True)
         if isinstance(way, ByLoop):
             raise PeerbusError(f"a stream is read on the event loop of {bus!r}, not on another thread")
         if isinstance(way, SendError):
@@ -180,16 +220,41 @@ class StreamSend:
             return self._refused(way)
         if isinstance(way, Outward):
             return self._ask_outside(way)
+        if isinstance(way, Awaited):
+            return self._awaited()
         assert isinstance(way, Cell) or hasattr(way, "peer_id")
         if isinstance(to, Address) and isinstance(to.where, Role) and not self._opened:
             self.buffer.again = self._again
-        return self._ask(way)  # type: ignore[arg-type]  # a group was refused, and nothing is awaited
+        return self._ask(way)  # type: ignore[arg-type]  # a group was refused
 
     def _refused(self, error: SendError) -> AskedStream:
         future: AskFuture[Any] = AskFuture.of(self._bus.loop, self._message, None, _nobody)
         future.refused(error)
         self.buffer.fail(error)
         return AskedStream(future, future, NoSink())
+
+    def _awaited(self) -> AskedStream:
+        bus, to = self._bus, self._to
+        assert isinstance(to, Address)
+        deadline = self._within()
+        wait: Deferred[None] = Deferred(
+            bus, to, self._message, self._sender, need=1, deadline=deadline, asked=True, send=self._there
+        )
+        future: AskFuture[Any] = AskFuture.of(bus.loop, self._message, None, _nobody)
+        asked = AskedStream(future, future, NoSink())
+        asked.begun = AwaitedStream(self, wait)
+        return asked
+
+    def _there(self, _left: float) -> Outcome[None]:
+        """There is a receiver now: ask it, unless nobody reads any more."""
+        self._wait = False
+        if self.buffer.ended:
+            gone = SendError("nobody reads the stream any more", message=self._message)
+            gone.reason = "cancelled"
+            return FailedOutcome(gone)
+        with self._sending.current() if self._sending is not None else nullcontext():
+            self.asked = self.begin()
+        return DELIVERED
 
     def _ask(self, receiver: Receiver) -> AskedStream:
         self._tried.append(name_of(receiver))
@@ -219,7 +284,16 @@ class StreamSend:
         left = None if self._deadline == inf else self._deadline - bus.loop.time()
         address = None if sender is None else sender.address
         return AskedStream(
-            *way.stream(to, self._message, left, self.idle, address, buffer=self.buffer, opened=self._opened)
+            *way.stream(
+                to,
+                self._message,
+                left,
+                self.idle,
+                address,
+                buffer=self.buffer,
+                opened=self._opened,
+                wait_for_peer=self._wait,
+            )
         )
 
     def _within(self) -> float:
@@ -280,7 +354,7 @@ class StreamSend:
         error.tried = tuple(self._tried)
         return False
 
-    async def _enter(self, begun: AskWaiting[Any]) -> None:
+    async def _enter(self, begun: Begun) -> None:
         """Wait for room at another one, where the reader waits for items already."""
         try:
             await begun.enter()

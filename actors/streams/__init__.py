@@ -7,13 +7,14 @@ from .flow import ItemCredit, ItemWindow
 from .incoming import ItemsIn
 from .local_sink import LOCAL_ITEMS, LocalSink
 from .local_stream import LocalStreamAsk
-from .open_stream import OpenStream
-from .reader import ItemReader
+from .open_stream import LateAsk, OpenStream
+from .reader import Begun, ItemReader
 from .sink import ENDED, ItemRoom, ItemSink, NoSink, drive, is_items
 from .thread_items import ThreadItems, ThreadStreamReply
 from .thread_stream import ThreadStream
 
 __all__ = [
+    "Begun",
     "ENDED",
     "ItemBuffer",
     "ItemCredit",
@@ -22,6 +23,7 @@ __all__ = [
     "ItemWindow",
     "ItemsIn",
     "LOCAL_ITEMS",
+    "LateAsk",
     "LocalSink",
     "LocalStreamAsk",
     "NoSink",

@@ -45,6 +45,17 @@ class SendWait(asyncio.Future[None]):
             self.set_exception(error)
 
 
+class LateAsk:
+    """An ask that is made later. After `enter` these are there: the ask, and what takes the items that go with it."""
+
+    future: AskFuture[Any]
+    sink: ItemSink
+
+    async def enter(self) -> None:
+        """Wait until it was made, and for its room. Any number of times. Raises why it was not."""
+        raise NotImplementedError
+
+
 class OpenStream(Generic[R]):
     """A conversation with one handler: `async with node.open(to, Upload("a")) as s: await s.send(chunk)`.
 
@@ -117,8 +128,12 @@ class OpenStream(Generic[R]):
         raise gone
 
     async def _enter(self) -> None:
-        begun, self._begun = self._begun, None
-        if begun is not None:
+        begun = self._begun
+        if isinstance(begun, LateAsk):  # whoever comes meanwhile waits for it too
+            await begun.enter()
+            self._ask, self._sink, self._begun = begun.future, begun.sink, None
+        elif begun is not None:
+            self._begun = None
             await begun.enter()
 
     async def end(self) -> None:
@@ -141,7 +156,11 @@ class OpenStream(Generic[R]):
 
     def __anext__(self) -> Coroutine[Any, Any, Any]:
         self._read = True
-        return self._items.__anext__()
+        return self._items.__anext__() if self._begun is None else self._first()
+
+    async def _first(self) -> Any:
+        await self._enter()
+        return await anext(self._items)
 
     async def aclose(self) -> None:
         """Cancel the handler, unless it has answered. Idempotent."""

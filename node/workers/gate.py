@@ -124,7 +124,8 @@ class Gate(Reactor):
     async def _stream(self, said: StreamOut) -> AsyncIterator[PackedItem]:
         try:
             to, codec, message = self._opening(said)
-            stream = routed_stream(self.bus, to, message, said.timeout, said.idle, SenderThere.at(said.sender))
+            sender, wait = SenderThere.at(said.sender), said.wait_for_peer
+            stream = routed_stream(self.bus, to, message, said.timeout, said.idle, sender, wait=wait)
             async with stream:
                 async for item in stream:
                     yield PackedItem(*_answer(item, codec, said.number))
@@ -135,8 +136,8 @@ class Gate(Reactor):
     async def _open(self, said: OpenOut, items: AsyncIterator[PackedItem]) -> AsyncIterator[PackedItem]:
         try:
             to, codec, message = self._opening(said)
-            sender = SenderThere.at(said.sender)
-            async with routed_open(self.bus, to, message, said.timeout, said.idle, sender) as there:
+            sender, wait = SenderThere.at(said.sender), said.wait_for_peer
+            async with routed_open(self.bus, to, message, said.timeout, said.idle, sender, wait=wait) as there:
                 feeding = self.create_task(_feed(items, there, codec), name=f"stream to {to}")
                 try:
                     async for item in there:

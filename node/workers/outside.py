@@ -87,6 +87,7 @@ class Outside(Outward):
         *,
         buffer: ItemBuffer,
         opened: bool,
+        wait_for_peer: bool,
     ) -> tuple[AskFuture[Any], Outcome[Any], ItemSink]:
         """As `Outward.stream`."""
         loop = self._bus.loop
@@ -101,7 +102,8 @@ class Outside(Outward):
             buffer.fail(error)
             return future, future, NoSink()
         kind = OpenOut if opened else StreamOut
-        said = kind(str(to), number, payload, codec.schema, "" if sender is None else str(sender), timeout, idle)
+        source = "" if sender is None else str(sender)
+        said = kind(str(to), number, payload, codec.schema, source, timeout, idle, wait_for_peer)
         return stream_ask(
             self._way,
             GATE.name,

@@ -136,6 +136,7 @@ class StreamOut(Message, Request[Stream[PackedItem]]):
     sender: str
     timeout: float | None
     idle: float
+    wait_for_peer: bool = False
 
 
 class OpenOut(Message, Request[Stream[PackedItem]]):
@@ -148,6 +149,7 @@ class OpenOut(Message, Request[Stream[PackedItem]]):
     sender: str
     timeout: float | None
     idle: float
+    wait_for_peer: bool = False
 
 
 class EndOf(Message):

@@ -53,7 +53,7 @@ async def test_who_waits_in_vain_hears_how_peers_are_looked_for_and_that_nobody_
     )
     assert text.endswith("at memory://bob, by asking peers for theirs, and has met none since its start")
     with pytest.raises(
-        NoRoute, match="and has met none since its start; tell and ask wait for one with wait_for_peer=True"
+        NoRoute, match="and has met none since its start; tell, ask and stream wait for one with wait_for_peer=True"
     ):
         await node.ask(ARCHIVE, Get(1))
 
@@ -75,7 +75,7 @@ async def test_an_error_says_what_was_not_sent_where_why_and_what_to_do() -> Non
     assert str(caught.value) == (
         f"Get was not sent to bus://{stranger}/blocks: that peer is not connected; this node looks for no peers, and "
         "has met none since its start; give it mdns=True, peers=[…] or finders=…, or dial it from a node of the "
-        "network 'prod'; tell and ask wait for one with wait_for_peer=True"
+        "network 'prod'; tell, ask and stream wait for one with wait_for_peer=True"
     )
 
 

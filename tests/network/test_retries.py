@@ -52,8 +52,8 @@ async def test_a_retry_goes_to_another_than_the_one_that_did_not_answer(
         try:
             if how == "ask":
                 return await reader.ask(to, Count(7), timeout=2) != 7
-            times = {"idle": 2.0} if how == "idle" else {"timeout": 2.0}
-            return [number async for number in reader.stream(to, Make(3), **times)] != [0, 1, 2]
+            timeout, idle = (None, 2.0) if how == "idle" else (2.0, None)
+            return [number async for number in reader.stream(to, Make(3), timeout=timeout, idle=idle)] != [0, 1, 2]
         except SendError:
             return True
 

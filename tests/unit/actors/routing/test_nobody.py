@@ -40,7 +40,7 @@ class Blocks(Reactor):
 
 
 STRANGER = "ab" * 32
-WAIT = "; tell and ask wait for one with wait_for_peer=True"
+WAIT = "; tell, ask and stream wait for one with wait_for_peer=True"
 
 
 def test_the_sentence_begins_with_what_was_not_sent_where() -> None:

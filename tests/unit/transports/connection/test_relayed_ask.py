@@ -69,10 +69,11 @@ async def test_who_leaves_ends_the_generator_and_an_error_comes_behind_its_items
             assert said == {"left": "50", "raised": "15 sad"}[name]
             await until((tmp_path / name).exists)
         # A deadline for all of it, and one for each item.
-        for times in ({"timeout": 0.2}, {"idle": 0.2}):
-            mark = tmp_path / str(*times)
+        for name, timeout, idle in (("timeout", 0.2, None), ("idle", None, 0.2)):
+            mark = tmp_path / name
+            wanted = Count(3, error="wait", mark=str(mark))
             with pytest.raises(DeadlineExceeded) as late:
-                async for _ in reader.stream(LOCAL / "counter", Count(3, error="wait", mark=str(mark)), **times):
+                async for _ in reader.stream(LOCAL / "counter", wanted, timeout=timeout, idle=idle):
                     pass
             assert late.value.items == 3
             await until(mark.exists)
