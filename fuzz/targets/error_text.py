@@ -47,8 +47,8 @@ def check_error(error: BaseException) -> None:
     printed = "".join(traceback.format_exception(safe)).splitlines()
     assert all(line.isprintable() for line in printed), printed
     heads = [line for line in printed if line and not line[0].isspace()]
-    # The cause, what stands between, the error, and its note.
-    assert len(heads) <= 4, heads
+    # The cause and where its help is, what stands between, the error, and its note.
+    assert len(heads) <= 5, heads
 
 
 def seeds() -> Iterator[tuple[str, bytes]]:

@@ -1,4 +1,4 @@
-"""The tests that the README and docs/testing.md show are copied out of them, as a reader would, and run."""
+"""The tests that docs/testing.md shows are copied out of them, as a reader would, and run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _examples(document: str) -> list[str]:
     return [block for block in blocks if "def test_" in block]
 
 
-@pytest.mark.parametrize(("document", "passed"), [("README.md", 3), ("docs/testing.md", 2)])
+@pytest.mark.parametrize(("document", "passed"), [("docs/testing.md", 2)])
 def test_the_tests_of_a_document_pass(pytester: pytest.Pytester, document: str, passed: int) -> None:
     pytester.makepyprojecttoml("[tool.pytest.ini_options]\nfilterwarnings = ['error']\n")
     pytester.makepyfile(**{f"test_{number}": source for number, source in enumerate(_examples(document))})

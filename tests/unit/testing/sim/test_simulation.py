@@ -110,7 +110,7 @@ def test_a_way_out_fails_the_run_though_the_caller_swallowed_it() -> None:
 
     with pytest.raises(EscapedSimulation, match=r"time\.time.*test_simulation") as failed:
         sim.run(scenario())
-    assert "simulation: seed 5" in failed.value.__notes__[0]
+    assert "simulation: seed 5" in "\n".join(failed.value.__notes__)
 
 
 def test_without_guards_the_world_is_there() -> None:
