@@ -56,7 +56,8 @@ class Admission:
         # A name leads to other nodes too: only one that is let in, or is here already, is what it means.
         if isinstance(verdict, Accept) or verdict.reason == "duplicate":
             if peers.answered(dial.endpoint, node_id, now) is dialed:
-                dialed.rest(now, self._state.options, self._state.rng)  # a seed's stays a name
+                # a seed's stays a name
+                dialed.rest(now, self._state.options, self._state.rng, visited=True)
         elif not attempt.more:
             dialed.address_failed(dial, now, self._state.options, self._state.rng)
         return verdict

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 from ...actors.base import ConfigError
@@ -54,7 +53,8 @@ class Levers:
             return Refuse("banned", f"{ban} is banned: lift that first")
         if self._state.draining:
             return Refuse("draining", "this node is being emptied: end that first")
-        peer.inactive, peer.rest_until = "", -math.inf
+        peer.inactive = ""
+        peer.wake()
         peer.backoff.reset()
         peer.addresses.proved_stable()
         return Changes()

@@ -293,7 +293,7 @@ class PeerManager:
             if ours and not stable and not excused:
                 pause = FULL_PAUSE if turned_away and reason == "full" else 0.0
                 peer.failed(now, self._options, self._rng, at_least=pause)
-            peer.rest(now, self._options, self._rng, long=reason == SEED)
+            peer.rest(now, self._options, self._rng, visited=reason == SEED)
         elif before in UP and all(x.incarnation != peer.announced for x in peer.connections):
             peer.step(PeerStep.RESTART)
         elif before is PeerState.READY and first:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import Counter
 from dataclasses import dataclass, field
@@ -116,4 +117,13 @@ class ManagerState:
             return ()
         peer.connected_for += 0.0 if peer.up_since is None else now - peer.up_since
         peer.announced = peer.up_since = None
+        self._hurry(now)
         return (PeerDown(peer.node_id, reason),)
+
+    def _hurry(self, now: float) -> None:
+        """Where nobody is up any more, dial seeds and those that were connected before once, without more waiting."""
+        if any(peer.up for peer in self.peers):
+            return
+        for peer in self.peers:
+            if peer.state is PeerState.IDLE and (peer.addresses.seed or peer.last_connected > -math.inf):
+                peer.hurry(now)

@@ -247,7 +247,7 @@ class PeerStore:
             entry = self._nameless.get(name)
             found = None if entry is None else entry.addresses.find(name)
             if entry is not None and found is not None:
-                entry.rest_until = -float("inf")
+                entry.wake()
                 found.backoff.failures = max(found.backoff.failures, 0 if address is None else address.backoff.failures)
                 found.backoff.failed(now, rng, self._options.retry_persistent)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ...transports.streams import Endpoint
 from ..facts import MAX_SCORE, Bans
-from ..peer import KnownPeer, PeerAddress, PeerState
+from ..peer import UP, KnownPeer, PeerAddress, PeerState
 from .advertising import roles_of
 from .eviction import makes_room
 from .places import Place, lowest_place
@@ -41,7 +41,8 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, 
     heard from the same place, then the longest due, then by lot.
     Of its addresses that are due the best is chosen, else the one that is due first. A place that is being dialed, or
     where a connection that we dialed leads, is left out under any other name; so is a peer that is banned, or inactive
-    unless it is persistent. Seeds are there only while nobody else is or can be dialed now.
+    unless it is persistent. Seeds are there only while nobody else is or can be dialed now; while nobody is up, or a
+    requirement is lacking, their cooldown does not count.
     """
     everyone = list(peers)
     for_kept, for_others = slots.may_dial(kept=True) and slots.reserved > 0, slots.may_dial(kept=False)
@@ -51,6 +52,7 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, 
     if not for_kept and not for_others and lowest is None:
         return []
     busy = set(_places_in_use(everyone))
+    alone = bool(needs.lacking) or not any(peer.state in UP for peer in everyone)
     crowds = Counter(peer.crowd for peer in everyone if peer.crowd and peer.last_connected == -math.inf)
     found, seeds = list[Choice](), list[Choice]()
     for peer in everyone:
@@ -62,7 +64,7 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, 
             if kept or lowest is None or not (needed or lowest.may_be_taken_by(peer.rank(now))):
                 continue
             place = lowest
-        address, due = _best_address(peer, busy, bans, now)
+        address, due = _best_address(peer, busy, bans, now, alone=alone)
         if address is None:
             continue
         # A peer that is not due is not dialed now: nobody asks for its rank.
@@ -101,10 +103,14 @@ def _dialed_ordinarily(peer: KnownPeer) -> bool:
     return peer.state is PeerState.DIALING and not peer.addresses.seed
 
 
-def _best_address(peer: KnownPeer, busy: set[Endpoint], bans: Bans, now: float) -> tuple[PeerAddress | None, float]:
+def _best_address(
+    peer: KnownPeer, busy: set[Endpoint], bans: Bans, now: float, *, alone: bool
+) -> tuple[PeerAddress | None, float]:
     """The address to dial and when; a ban only puts it off, one for ever leaves nothing."""
     ban = bans.of(peer.node_id, None, now)
-    not_before = peer.retry_at if ban is None else max(peer.retry_at, ban.until)
+    not_before = peer.retry_alone_at if alone else peer.retry_at
+    if ban is not None:
+        not_before = max(not_before, ban.until)
     address, due = None, 0.0
     for one in peer.addresses:
         if one.endpoint in busy:

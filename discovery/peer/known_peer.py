@@ -56,6 +56,10 @@ class KnownPeer:
     connected_for: float = 0.0
     backoff: Backoff = field(default_factory=Backoff)
     rest_until: float = -math.inf
+    #: A seed that has told what it can is left alone until then, while somebody is connected.
+    visited_until: float = -math.inf
+    #: How long a node that is connected to nobody leaves such a seed alone.
+    visits: Backoff = field(default_factory=Backoff)
     last_reason: str = ""
     #: The operator keeps a slot for it, whichever side dials.
     unconditional: bool = False
@@ -114,7 +118,12 @@ class KnownPeer:
     @property
     def retry_at(self) -> float:
         """No address of it is dialed before that time."""
-        return max(self.backoff.until, self.rest_until)
+        return max(self.backoff.until, self.rest_until, self.visited_until)
+
+    @property
+    def retry_alone_at(self) -> float:
+        """The same for a node that is connected to nobody: who waits for a seed's cooldown then, waits for nothing."""
+        return max(self.backoff.until, self.rest_until, self.visits.until)
 
     def rank(self, now: float) -> float:
         """What it is worth: the operator's word, else what it earned less what dialing it cost in vain."""
@@ -130,11 +139,28 @@ class KnownPeer:
         """Take a step of the life-cycle table."""
         self.state = next_state(self.state, step)
 
-    def rest(self, now: float, options: PeerOptions, rng: random.Random, *, long: bool = False) -> None:
-        """Leave it alone for the cooldown, a long one if it is a seed; no failure is counted."""
-        seed = (self.addresses.seed or long) and not self.persistent
-        pause = options.seed_cooldown if seed else options.disconnect_cooldown
-        self.rest_until = max(self.rest_until, now + pause * (1.0 - options.retry_jitter * rng.random()))
+    def rest(self, now: float, options: PeerOptions, rng: random.Random, *, visited: bool = False) -> None:
+        """Leave it alone for the cooldown, a long one if it is a seed that was `visited`; no failure is counted."""
+        share = 1.0 - options.retry_jitter * rng.random()
+        if not visited or self.persistent:
+            self.rest_until = max(self.rest_until, now + options.disconnect_cooldown * share)
+            return
+        if now - self.visits.until > options.seed_cooldown:
+            self.visits.reset()
+        self.visits.failed(now, rng, options.revisit)
+        self.visited_until = max(self.visited_until, now + options.seed_cooldown * share)
+
+    def wake(self) -> None:
+        """End its rest: it may be dialed at once, as far as its failures let it."""
+        self.rest_until = self.visited_until = -math.inf
+        self.visits.reset()
+
+    def hurry(self, now: float) -> None:
+        """Dial it once before the waits that its failures ask for are over; they are counted all the same."""
+        self.backoff.until = min(self.backoff.until, now)
+        soonest = min((address.backoff for address in self.addresses), key=lambda each: each.until, default=None)
+        if soonest is not None:
+            soonest.until = min(soonest.until, now)
 
     def failed(self, now: float, options: PeerOptions, rng: random.Random, *, at_least: float = 0.0) -> None:
         """The peer itself, not one of its addresses, turned us away or did not last.
@@ -148,8 +174,10 @@ class KnownPeer:
             self.rest_until = max(self.rest_until, now + pause)
 
     def _policy(self, options: PeerOptions) -> RetryPolicy:
-        # A peer that a requirement lacks keeps all waiting that depend on it, so it does not rest for minutes.
-        return options.retry_persistent if self.persistent or self.needed else options.retry
+        # A peer that a requirement lacks keeps all waiting that depend on it, and so does a seed, which is dialed while
+        # nobody else is left: they do not rest for minutes.
+        lasting = self.persistent or self.needed or self.addresses.seed
+        return options.retry_persistent if lasting else options.retry
 
     def address_failed(self, dial: Dial, now: float, options: PeerOptions, rng: random.Random) -> None:
         """That address did not answer; the others may."""

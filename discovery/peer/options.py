@@ -53,7 +53,7 @@ class PeerOptions:
     retry_jitter: float = 0.5
     #: At least this long (less the jitter) nobody is dialed again after a disconnect.
     disconnect_cooldown: float = 2.0
-    #: The same for a seed: what it can tell it has told.
+    #: The same for a seed that was visited, as what it can tell it has told; while somebody is connected.
     seed_cooldown: float = 60.0
     #: Only a connection that was up this long proves that past failures are over.
     stable_after: float = 10.0
@@ -124,7 +124,7 @@ class PeerOptions:
             if not MIN_SCORE <= score <= MAX_SCORE:
                 raise ConfigError(f"scores: {node_id[:8]}… has {score}, outside of {MIN_SCORE} to {MAX_SCORE}")
         # Both are built here so that contradictory retry times are refused at once.
-        _ = self.retry, self.retry_persistent
+        _ = self.retry, self.retry_persistent, self.revisit
 
     @property
     def reserved_outgoing(self) -> int:
@@ -151,3 +151,9 @@ class PeerOptions:
     def retry_persistent(self) -> RetryPolicy:
         """Waits after failures of a persistent peer: it is retried for ever."""
         return RetryPolicy(self.min_retry, self.max_retry_persistent, self.retry_jitter)
+
+    @property
+    def revisit(self) -> RetryPolicy:
+        """Waits between the visits to a seed of a node that is connected to nobody."""
+        least = max(self.min_retry, min(self.disconnect_cooldown, self.seed_cooldown))
+        return RetryPolicy(least, max(least, self.seed_cooldown), self.retry_jitter)

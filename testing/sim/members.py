@@ -41,6 +41,7 @@ class NodeArguments(TypedDict, total=False):
     reactors: Iterable[Callable[[], Actor]]
     channels: Iterable[Channel[Any]]
     peers: Iterable[str]
+    seeds: Iterable[str]
     pex: bool | PexOptions
     advertise: Iterable[str]
     private: bool

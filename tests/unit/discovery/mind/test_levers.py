@@ -172,6 +172,7 @@ def test_an_address_without_an_id_can_be_removed_before_and_after_somebody_answe
 
 def test_a_seed_is_dialed_only_while_nobody_else_can_be() -> None:
     peers = manager(PeerOptions(min_retry=5.0, retry_jitter=0.0, seed_cooldown=60.0))
+    connect(peers, LOW)  # so that it is not alone
     done(peers.levers.add_seed(place(9), 0.0))
     assert refusal(peers.levers.add_seed(place(9), 0.0)) == "already"
     peers.found(Candidate(HIGH, (place(1),)), 0.0)
@@ -194,6 +195,47 @@ def test_a_seed_is_dialed_only_while_nobody_else_can_be() -> None:
     assert [d.node_id for d in peers.dials(63.0)] == [OTHER]
     done(peers.levers.remove_seed(place(9)))
     assert refusal(peers.levers.remove_seed(place(9))) == "not_seed"
+
+
+def seeds_of(*numbers: int) -> PeerManager:
+    """A node that knows these seeds alone and is connected to each."""
+    peers = manager(PeerOptions(retry_jitter=0.0))
+    for number in numbers:
+        done(peers.levers.add_seed(place(number).with_peer(f"{number}" * 64), 0.0))
+    for dial in peers.dials(0.0):
+        assert dial.node_id is not None
+        peers.authenticated(Attempt(dial.node_id, 1, dial.node_id, dial), 0.0)
+        peers.ready(dial.node_id, dial.node_id, 0.0)
+    return peers
+
+
+def test_a_seed_that_ends_is_dialed_again_as_any_other_peer_and_not_after_the_cooldown_of_a_visit() -> None:
+    peers = seeds_of(1, 2)
+    peers.leaving("1" * 64, "peer_draining", 20.0)
+    peers.disconnected("1" * 64, "1" * 64, "peer_draining", 20.0)
+    assert peers.dials(21.9) == []
+    assert [dial.node_id for dial in peers.dials(22.0)] == ["1" * 64]
+
+
+def test_a_node_that_is_alone_dials_the_seed_that_it_has_just_visited_again() -> None:
+    peers = seeds_of(1)
+    peers.disconnected("1" * 64, "1" * 64, "seed", 3.0)
+    assert peers.next_due(3.0) == 5.0
+    assert [dial.node_id for dial in peers.dials(5.0)] == ["1" * 64]
+
+
+def test_when_the_last_peer_says_that_it_goes_the_others_are_dialed_before_it_is_gone() -> None:
+    peers = seeds_of(1, 2)
+    peers.disconnected("1" * 64, "1" * 64, "eof", 20.0)
+    now = 22.0
+    for _ in range(9):
+        (dial,) = peers.dials(now)
+        peers.dial_failed(dial, "unreachable", now)
+        now = peers.next_due(now) or now
+    assert peers.dials(now - 5.0) == []
+    peers.leaving("2" * 64, "peer_draining", now - 5.0)
+    assert [dial.node_id for dial in peers.dials(now - 5.0)] == ["1" * 64]
+    assert view(peers, "2" * 64).state is PeerState.EVICTING
 
 
 def test_a_score_that_the_operator_fixes_is_the_rank_until_he_lets_go() -> None:

@@ -9,6 +9,7 @@ import pytest
 from peerbus.discovery.facts.commands import Dial
 from peerbus.discovery.facts.connection_view import PeerConnectionView
 from peerbus.discovery.facts.scores import MAX_SCORE, Score, ScoreReason
+from peerbus.discovery.peer.addresses import SEED
 from peerbus.discovery.peer.known_peer import MAX_FAILURE_COST, KnownPeer
 from peerbus.discovery.peer.lifecycle import PeerState, PeerStep
 from peerbus.discovery.peer.options import PeerOptions
@@ -63,14 +64,43 @@ def test_one_that_turned_us_away_waits_longer_each_time_and_at_least_as_long_as_
     assert full.retry_at == 5.0
 
 
-def test_after_a_disconnect_it_is_left_alone_and_a_seed_for_longer() -> None:
+def test_after_a_disconnect_it_is_left_alone_and_a_seed_that_was_visited_for_longer() -> None:
     one, seed = peer(), peer()
+    seed.addresses.add(PLACE, SEED)
     one.rest(0.0, SURE, RNG)
-    seed.rest(0.0, SURE, RNG, long=True)
-    assert (one.retry_at, seed.retry_at) == (SURE.disconnect_cooldown, SURE.seed_cooldown)
+    seed.rest(0.0, SURE, RNG)
+    assert one.retry_at == seed.retry_at == seed.retry_alone_at == SURE.disconnect_cooldown
+    seed.rest(0.0, SURE, RNG, visited=True)
+    assert (seed.retry_at, seed.retry_alone_at) == (SURE.seed_cooldown, SURE.disconnect_cooldown)
     one.rest(0.0, SURE, RNG)
     assert one.retry_at == SURE.disconnect_cooldown
     assert one.backoff.failures == 0
+
+
+def test_a_node_that_is_alone_visits_a_seed_less_and_less_often_and_anew_after_a_long_time() -> None:
+    seed, waits, now = peer(), list[float](), 0.0
+    for _ in range(8):
+        seed.rest(now, SURE, RNG, visited=True)
+        waits.append(seed.retry_alone_at - now)
+        now = seed.retry_alone_at
+    assert waits == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0, 60.0]
+    now += 2 * SURE.seed_cooldown
+    seed.rest(now, SURE, RNG, visited=True)
+    assert seed.retry_alone_at - now == SURE.disconnect_cooldown
+    seed.wake()
+    assert seed.retry_at < now
+
+
+def test_one_that_is_hurried_is_dialed_once_at_the_address_that_is_due_first_and_its_failures_stay() -> None:
+    one = peer()
+    for _ in range(9):
+        one.address_failed(Dial(1, PLACE, None), 0.0, SURE, RNG)
+        one.address_failed(Dial(2, OTHER, None), 1.0, SURE, RNG)
+    one.hurry(2.0)
+    assert [(address.backoff.until <= 2.0, address.backoff.failures) for address in one.addresses] == [
+        (True, 9),
+        (False, 9),
+    ]
 
 
 def test_one_that_is_needed_is_tried_as_often_as_a_persistent_one() -> None:
