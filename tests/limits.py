@@ -184,7 +184,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
         Limit("transports.connection.read_turns", "SLICE", "of one turn for one peer's frames", "seconds"),
         Limit("transports.wire.pieces", "UNDIVIDED", "a frame of several messages that is taken at once", "bytes"),
         Limit("transports.connection.served_asks", "REPLY_LIMIT", "answers that a peer does not read", "bytes"),
-        Limit("transports.connection.served_streams", "MAX_STREAMS", "streams of one peer on one channel"),
+        Limit("transports.lanes.stream_limit", "MAX_STREAMS", "streams of one peer on one channel"),
         Limit("transports.connection.connection", "UNREAD_LIMIT", "control frames that it does not read", "bytes"),
         Limit("transports.connection.served_asks", "UNWANTED_LIMIT", "asks given up whose answers wait"),
         Limit("transports.wire.frame_decoder", "SKIPPED_LIMIT", "frames of unknown kinds between two heartbeats"),

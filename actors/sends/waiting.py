@@ -20,7 +20,7 @@ class Room(Protocol):
 
     @property
     def phase(self) -> str:
-        """Names the queue in `DeadlineExceeded`: `mailbox`, `credit` or `description`."""
+        """Names the queue in `DeadlineExceeded`: `mailbox`, `credit`, `streams` or `description`."""
 
     def wait(self, waiter: Waiter) -> None:
         """Queue a sender for room."""

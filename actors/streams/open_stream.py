@@ -11,7 +11,7 @@ from typing import Any, Generic, Self, TypeVar
 from ..base import DeadlineExceeded, SendError
 from ..sends import AskFuture, DeadlineWheel, Wait
 from .buffer import ItemBuffer
-from .reader import Begun, ItemReader
+from .reader import Begun, ItemReader, entered
 from .sink import ItemRoom, ItemSink
 
 __all__ = ["OpenStream"]
@@ -130,11 +130,11 @@ class OpenStream(Generic[R]):
     async def _enter(self) -> None:
         begun = self._begun
         if isinstance(begun, LateAsk):  # whoever comes meanwhile waits for it too
-            await begun.enter()
+            await entered(begun)
             self._ask, self._sink, self._begun = begun.future, begun.sink, None
         elif begun is not None:
             self._begun = None
-            await begun.enter()
+            await entered(begun)
 
     async def end(self) -> None:
         """There are no more items: the handler's loop over them ends. Idempotent."""

@@ -6,11 +6,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import suppress
 from typing import Any, Generic, Protocol, Self, TypeVar
 
-from ..base import WouldDeadlock
+from ..base import SendError, WouldDeadlock
 from ..messages import Stream
 from .buffer import ItemBuffer
 
-__all__ = ["Begun", "ItemReader"]
+__all__ = ["Begun", "ItemReader", "entered"]
 
 T = TypeVar("T")
 
@@ -20,6 +20,17 @@ class Begun(Protocol):
 
     async def enter(self) -> None:
         """Wait for that. Raises why there was none."""
+
+
+async def entered(begun: Begun) -> None:
+    """Wait until the ask of a stream was made. Raises why it was not: no item had come by then."""
+    try:
+        await begun.enter()
+    except SendError as error:
+        error.items = 0
+        raise
+    finally:
+        del begun
 
 
 class ItemReader(Stream[T]):
@@ -51,7 +62,7 @@ class ItemReader(Stream[T]):
         begun, self._begun = self._begun, None
         try:
             if begun is not None:
-                await begun.enter()
+                await entered(begun)
         except BaseException:
             self._buffer.close()
             raise

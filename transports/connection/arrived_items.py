@@ -1,13 +1,29 @@
 """Items that another process of this node has sent, in the books of the node: what was read of them, and what was not.
 
-Between nodes whoever sends them counts them. A node is one, whichever of its processes sends.
+Between nodes whoever sends them counts them. A node is one, whichever of its processes sends. And what they travel in,
+where another process sends and reads them for this one.
 """
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 from ...actors.mailbox import ItemCounts
 
-__all__ = ["ArrivedItems"]
+__all__ = ["ArrivedItems", "Wrapping"]
+
+
+class Wrapping(Protocol):
+    """What items travel in that another process of this node sends and reads for this one."""
+
+    def wrap(self, item: object) -> object:
+        """One that goes there. Raises SendError."""
+
+    def unwrap(self, items: list[Any]) -> list[Any]:
+        """Those that came, but for the last of all, which may say how it ended. Raises SendError."""
+
+    def end(self) -> tuple[bool, object]:
+        """All have come: was the last one a word of the end? An error that it ended with, or the answer."""
 
 
 class ArrivedItems:

@@ -15,7 +15,7 @@ from ...actors.base import NoSuchReactor, SendError
 from ...actors.mailbox import NEVER, Waiter
 from ...actors.messages import Address, Local, Terminated
 from ...actors.routing import Link
-from ..lanes import ForwardedAsk, Outgoing, OutLane, RemoteAsk, Writer
+from ..lanes import ForwardedAsk, Outgoing, OutLane, RemoteAsk, Writer, limit_of
 from ..wire import FIRST_STRANGER, MOST_STRANGERS, Codecs, Forwarded, Hello, ProbeFrame, SenderFrame
 from .link import PeerLink
 from .relayed_ask import RelayedAsk
@@ -68,7 +68,8 @@ class InsideLink(PeerLink):
         ask.message, ask.reply_type, ask.abandon, ask.rid, ask.lane = message, None, self._abandon, 0, lane
         outgoing = _outgoing(message, sender, ask, deadline, self.origin_of(sender))
         ask.slot = self._bus.wheel.add(ask, deadline)
-        if not self._suspended and self._send_ask(lane, outgoing, ask, deadline):
+        placed = not self._suspended and (not isinstance(ask, RelayedAsk) or limit_of(lane).take(ask))
+        if placed and self._send_ask(lane, outgoing, ask, deadline):
             return None
         return outgoing
 
@@ -118,8 +119,8 @@ class InsideLink(PeerLink):
             lane.give_up(waiter, error)
 
     def wait(self, reactor: str, waiter: Waiter) -> None:
-        """Have a message that was to be handed on wait for credit."""
-        self._lane_of(reactor).wait(waiter)
+        """Have a message that was to be handed on wait for credit, a stream for its place first."""
+        self.streams.room_of(waiter.envelope.reply, self._lane_of(reactor)).wait(waiter)
 
     def _lane_of(self, reactor: str) -> OutLane:
         if self.refusal is not None:
@@ -137,7 +138,7 @@ class InsideLink(PeerLink):
         if isinstance(ask, ForwardedAsk):
             self.streams.adopt(ask, lane, self._abandon)
         if isinstance(outgoing.message, Forwarded):
-            lane.wait(waiter)
+            self.streams.room_of(ask, lane).wait(waiter)
         else:
             super()._adopt(lane, waiter)
 

@@ -364,10 +364,9 @@ class PeerLink:
         assert isinstance(outgoing, Outgoing)
         outgoing.origin = 0 if outgoing.sender is None else self.origins.number_of(outgoing.sender.reactor)
         ask = outgoing.reply
-        if isinstance(ask, RemoteAsk):
-            self.streams.adopt(ask, lane, self._abandon)
-        waiter.move(lane, self)
-        lane.wait(waiter)
+        room = self.streams.adopt(ask, lane, self._abandon) if isinstance(ask, RemoteAsk) else lane
+        waiter.move(room, self)
+        room.wait(waiter)
 
     # The end.
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 from ...actors.streams import ENDED, ItemRoom
-from ..lanes import ForwardedAsk, ItemQueue, RelayWindow
+from ..lanes import ForwardedAsk, ItemQueue, RelayWindow, StreamLimit, leave_limit
 from ..wire import ItemsFrame, ZeroCopyItems
 from .relayed_reply import RelayedReply
 
@@ -26,14 +26,16 @@ class Grants(Protocol):
 class RelayedAsk(ForwardedAsk):
     """See the module; `relay` is where its answer goes. Its makers set what stands here.
 
+    `limit`: where it has a place among the streams that may be open there.
     `down`: what the other process may send; `up`: what the asker may. `opened`: items go with it, by `sink`, and are
     `counted` where the asker is one of this node.
     """
 
-    __slots__ = ("counted", "down", "opened", "sink", "streams", "up")
+    __slots__ = ("counted", "down", "limit", "opened", "sink", "streams", "up")
 
     counted: bool
     down: RelayWindow
+    limit: StreamLimit | None
     opened: bool
     up: RelayWindow
     sink: ItemQueue | None
@@ -100,6 +102,7 @@ class RelayedAsk(ForwardedAsk):
         self._reply.down.room = ItemRoom()
         if self.sink is not None:
             self.sink.drop(reason)
+        leave_limit(self)
 
 
 class RelayRoom(ItemRoom):

@@ -12,6 +12,7 @@ from ...actors.engine import Cell, LoopCell, ThreadCell
 from ...actors.mailbox import ReplyTo
 from ...actors.streams import ItemBuffer, ItemWindow, ThreadStreamReply
 from ..lanes import (
+    MAX_STREAMS,
     RELAYED_BYTES,
     RELAYED_ITEMS,
     AskedElsewhere,
@@ -44,9 +45,6 @@ from .served_asks import ServedAsks
 from .stream_reply import StreamReply
 
 __all__ = ["MAX_STREAMS", "ServedStreams"]
-
-#: Streams that one peer may have open on one channel: each holds a task and up to UNWRITTEN bytes here.
-MAX_STREAMS = 256
 
 
 class StreamTally:
@@ -154,6 +152,7 @@ class ServedStreams:
         reply = RelayedReply(answers, self, *where, down=down, ask=ask)  # type: ignore[arg-type]  # as above
         items, size = window_in(flags)
         items, size = min(items, RELAYED_ITEMS), min(size, RELAYED_BYTES)
+        ask.limit = None
         ask.relay, ask.down, ask.up, ask.sink = reply, RelayWindow(items, size), RelayWindow(), None
         ask.opened, ask.counted = bool(flags & WITH_ITEMS), self.inside
         found.add(reply)

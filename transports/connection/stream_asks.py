@@ -12,7 +12,7 @@ from ...actors.mailbox import NEVER, Books, ItemCounts
 from ...actors.messages import UNNAMED, Address, answer_named, article, item_of, misfit
 from ...actors.sends import AskFuture, AskWaiting, Outcome, Wait, Waiting
 from ...actors.streams import ItemBuffer, ItemSink, NoSink
-from ..lanes import ItemQueue, Outgoing, OutLane, RemoteAsk, Writer
+from ..lanes import ItemQueue, Outgoing, OutLane, RemoteAsk, StreamLimit, Writer, leave_limit, limit_of
 from ..wire import (
     EndFrame,
     Error,
@@ -25,7 +25,7 @@ from ..wire import (
     reply_lane,
 )
 from .allowances import Allowance
-from .arrived_items import ArrivedItems
+from .arrived_items import ArrivedItems, Wrapping
 from .losses import Losses
 from .open_asks import OpenAsks
 from .origins import Origins
@@ -37,29 +37,18 @@ from .sending_host import SendingHost
 __all__ = ["RemoteStreamAsk", "StreamAsks", "stream_ask"]
 
 
-class Wrapping(Protocol):
-    """What items travel in that another process of this node sends and reads for this one."""
-
-    def wrap(self, item: object) -> object:
-        """One that goes there. Raises SendError."""
-
-    def unwrap(self, items: list[Any]) -> list[Any]:
-        """Those that came, but for the last of all, which may say how it ended. Raises SendError."""
-
-    def end(self) -> tuple[bool, object]:
-        """All have come: was the last one a word of the end? An error that it ended with, or the answer."""
-
-
 class RemoteStreamAsk(RemoteAsk[Any]):
     """An ask of a peer whose answer comes in items, or that items go with. Also the `ItemSource` of those that come."""
 
-    __slots__ = ("arrived", "buffer", "kind", "opened", "sink", "streams", "wrapping")
+    __slots__ = ("arrived", "buffer", "kind", "limit", "opened", "sink", "streams", "wrapping")
 
     #: Counts what another process of this node sends; None: a peer does.
     arrived: ArrivedItems | None
     buffer: ItemBuffer
     #: Of which type the items are; None: nobody says.
     kind: Any
+    #: Where it has a place among the streams that may be open; None: nowhere.
+    limit: StreamLimit | None
     opened: bool
     sink: ItemQueue | None
     streams: StreamAsks
@@ -179,6 +168,7 @@ class RemoteStreamAsk(RemoteAsk[Any]):
             self.buffer.finish()
         else:
             self.buffer.fail(error)
+        leave_limit(self)
 
     # As the source of its items; see `ItemSource`.
 
@@ -243,7 +233,7 @@ def stream_ask(
     ask = RemoteStreamAsk.of(bus.loop, message, None, link._abandon)
     ask.rid, ask.lane = 0, None
     ask.buffer, ask.opened, ask.sink, ask.streams = buffer, opened, None, link.streams
-    ask.arrived, ask.wrapping = None, wrapping
+    ask.arrived, ask.limit, ask.wrapping = None, None, wrapping
     buffer.source = ask
     try:
         if link.refusal is not None:
@@ -268,11 +258,15 @@ def stream_ask(
     number |= flags_of(*buffer.window.whole, opened=opened)
     outgoing = Outgoing(message, sender, ask, deadline, None, len(payload), None, NEVER, number, origin, payload)
     slot = ask.slot = bus.wheel.add(ask, deadline)
-    if not link._suspended and link._send_ask(lane, outgoing, ask, deadline):
+    limit = limit_of(lane)
+    placed = not link._suspended and limit.take(ask)
+    if placed and link._send_ask(lane, outgoing, ask, deadline):
         return ask, ask, sink
     slot.pop(ask, None)
     ask.slot = None
     waiting = link._waiting(lane, outgoing, within)
+    if not placed:
+        waiting.room = limit
     return ask, AskWaiting(waiting, ask, partial(ask.arm, bus.wheel, deadline)), sink
 
 
@@ -343,13 +337,24 @@ class StreamAsks:
         turn = self._lanes.turns[lane.index]
         return ItemQueue(ask_lane(lane.index), 0, turn, self._asks.outbox, self._writer, encode, ask.fail, counts)
 
-    def adopt(self, ask: RemoteAsk[Any], lane: OutLane, abandon: Callable[[AskFuture[Any]], str]) -> None:
-        """One that waited for credit elsewhere goes by this connection, whether it is for a stream or not."""
+    def adopt(
+        self, ask: RemoteAsk[Any], lane: OutLane, abandon: Callable[[AskFuture[Any]], str]
+    ) -> OutLane | StreamLimit:
+        """One that waited for credit elsewhere goes by this connection, whether it is for a stream or not.
+
+        Returns where it is to wait.
+        """
         ask.move(lane, abandon)
         if isinstance(ask, RemoteStreamAsk | RelayedAsk):
             ask.streams = self
+            leave_limit(ask)  # a place there is none here
             if ask.sink is not None:
                 ask.sink.move(ask_lane(lane.index), self._lanes.turns[lane.index], self._asks.outbox, self._writer)
+        return self.room_of(ask, lane)
+
+    def room_of(self, ask: object, lane: OutLane) -> OutLane | StreamLimit:
+        """Where an ask waits that is to go by that lane, and has no place there yet."""
+        return limit_of(lane) if isinstance(ask, RemoteStreamAsk | RelayedAsk) and ask.limit is None else lane
 
     def _ask(self, lane: int, rid: int) -> RemoteStreamAsk | RelayedAsk | None:
         found = self._lanes.at(lane // 2)

@@ -29,6 +29,7 @@ from .remote_reply import (
     Server,
     ThreadReply,
 )
+from .stream_limit import MAX_STREAMS, StreamLimit, leave_limit, limit_of
 from .window_tuning import RestingTuner, WindowBudget, WindowShare, WindowTuner
 
 __all__ = [
@@ -39,6 +40,8 @@ __all__ = [
     "ANSWER_UNREAD",
     "BUS_CODES",
     "FIRST_TOKEN",
+    "MAX_STREAMS",
+    "StreamLimit",
     "Answering",
     "REACTOR_PREFIX",
     "RELAYED_BYTES",
@@ -74,6 +77,8 @@ __all__ = [
     "too_late",
     "lane_of",
     "largest_on",
+    "leave_limit",
+    "limit_of",
     "traced_outgoing",
     "unrated",
 ]

@@ -72,7 +72,7 @@ class OutLane:
         #: Makes the bytes of a message that has waited for what the peer declares; or says why it cannot be sent.
         self.encode: Callable[[OutLane, Outgoing], SendError | None] = _nobody
         self._wake = wake
-        self._waiting = CreditWaiters()
+        self.waiters = CreditWaiters()
 
     @property
     def oldest(self) -> float:
@@ -80,7 +80,7 @@ class OutLane:
         for batches in (self.unconfirmed.batches, self.queue):
             if batches:
                 return batches[0].at
-        return next(iter(self._waiting.values()), NEVER)
+        return next(iter(self.waiters.values()), NEVER)
 
     @property
     def phase(self) -> str:
@@ -89,13 +89,13 @@ class OutLane:
 
     @property
     def waiting(self) -> int:
-        """Sends that wait for credit."""
-        return len(self._waiting)
+        """Sends that wait for credit, or for a place of a stream."""
+        return self.waiters.all
 
     @property
     def backlog(self) -> int:
         """Messages that are not written yet."""
-        return sum(map(len, self.queue)) + len(self._waiting)
+        return sum(map(len, self.queue)) + self.waiting
 
     def speak(self, codec: ChannelCodec) -> None:
         """Messages are sent so on it from now on."""
@@ -110,7 +110,7 @@ class OutLane:
         # 0.35, of the 1.1 that a tell takes here. A test holds the two to each other: test_out_many.
         size, window = len(payload), self.window
         left = window._bytes
-        if self._waiting or window._messages <= 0 or (size > left and 2 * left <= window._bytes_max):
+        if self.waiters or window._messages <= 0 or (size > left and 2 * left <= window._bytes_max):
             return None
         window._messages -= 1
         window._bytes = left - size
@@ -132,7 +132,7 @@ class OutLane:
         # As `_admits`, without its calls: see `accept`.
         size, window = len(outgoing.payload), self.window
         left = window._bytes
-        if self._waiting or window._messages <= 0 or (size > left and 2 * left <= window._bytes_max):
+        if self.waiters or window._messages <= 0 or (size > left and 2 * left <= window._bytes_max):
             return 0
         window._messages -= 1
         window._bytes = left - size
@@ -149,14 +149,14 @@ class OutLane:
 
     def _admits(self, size: int) -> bool:
         """Take credit for a message of `size` bytes that has come: behind those who wait, nobody has any."""
-        if self._waiting or not self.window.take(size):
+        if self.waiters or not self.window.take(size):
             return False
         self.sent += 1
         return True
 
     def admits_all(self, messages: int, size: int) -> bool:
         """As `_admits`, for tells of `size` bytes together that are to be queued, if each has credit for sure."""
-        if self._waiting or not self.window.take_all(messages, size):
+        if self.waiters or not self.window.take_all(messages, size):
             return False
         self.sent += messages
         return True
@@ -231,19 +231,19 @@ class OutLane:
         if self.suspended or self.awaited:
             return
         joined = False
-        while self._waiting:
-            waiter = self._waiting.first()
+        while self.waiters:
+            waiter = self.waiters.first()
             outgoing = waiter.envelope
             assert isinstance(outgoing, Outgoing)
             error = None if outgoing.number else self.encode(self, outgoing)
             if error is not None:
-                self._waiting.remove(waiter)
+                self.waiters.remove(waiter)
                 waiter.refused(self._count(error))
                 continue
             size = len(outgoing.payload)
             if not self.window.take(size):
                 break
-            self._waiting.remove(waiter)
+            self.waiters.remove(waiter)
             if waiter.admitted():
                 self._queue(outgoing)
                 joined = True
@@ -256,17 +256,17 @@ class OutLane:
             self._wake(self)
 
     def forget(self) -> None:
-        """The connection has ended: keep nothing that points back at it."""
+        """The connection has ended: keep nothing that points back at it, or at the lane itself."""
         self._wake = self.encode = _nobody
-        self.alone = _never
+        self.alone, self.waiters.streams = _never, None
 
     def overlooked(self) -> str | None:
         """Which senders wait although there is credit; None at every rest. For tests, and to see why nothing moves."""
-        if self._waiting and not self.suspended and not self.awaited:
-            outgoing = self._waiting.first().envelope
+        if self.waiters and not self.suspended and not self.awaited:
+            outgoing = self.waiters.first().envelope
             assert isinstance(outgoing, Outgoing)
             if self.window.has_room(len(outgoing.payload)):
-                return f"{len(self._waiting)} wait for {self.info.name!r}, and there is credit: {self.window!r}"
+                return f"{len(self.waiters)} wait for {self.info.name!r}, and there is credit: {self.window!r}"
         return None
 
     # What a waiting send asks of it; see `peerbus.actors.sends.waiting.Room`.
@@ -280,12 +280,12 @@ class OutLane:
         if self.refusal is not None:
             waiter.refused(self._count(self.refusal()))
             return
-        self._waiting.add(waiter, self.clock())
+        self.waiters.add(waiter, self.clock())
         self.admit()
 
     def give_up(self, waiter: Waiter, error: SendError) -> None:
         """The sender waits no longer."""
-        if self._waiting.remove(waiter):
+        if self.waiters.remove(waiter):
             self._count(error)
             self.admit()  # it may have been the one too large for the credit that there is
 
@@ -317,7 +317,7 @@ class OutLane:
 
     def leave(self) -> list[Waiter]:
         """The senders that wait for credit, which wait on another lane from now on: they are not counted here."""
-        waiting = self._waiting.take_all()
+        waiting = self.waiters.take_all()
         self.sent -= len(waiting)
         return waiting
 
@@ -329,7 +329,7 @@ class OutLane:
     def refuse_waiting(self, refusal: Callable[[], SendError]) -> list[Waiter]:
         """The senders that wait for credit, which shall wait no longer; none may from now on, because of `refusal`."""
         self.refusal = refusal
-        return self._waiting.take_all()
+        return self.waiters.take_all()
 
     def drop_queued(self) -> list[Outgoing]:
         """Nothing more is written: what is queued, each of which has to be counted as `lost`."""
@@ -359,7 +359,7 @@ class OutLane:
             reactor=self.info.name,
             credit_messages=self.window.messages,
             credit_bytes=self.window.bytes,
-            waiting=len(self._waiting),
+            waiting=self.waiting,
             queued=sum(map(len, self.queue)),
             unconfirmed=self.unconfirmed.pending,
             sent=self.sent,
@@ -373,13 +373,13 @@ class OutLane:
     @property
     def account(self) -> Account:
         """What became of what was sent here, at this instant."""
-        pending = len(self._waiting) + sum(map(len, self.queue)) + self.unconfirmed.pending
+        pending = self.waiting + sum(map(len, self.queue)) + self.unconfirmed.pending
         return Account(self.sent, self.delivered, pending, self.failed, {}, self.undone, self.stood)
 
     @property
     def stood(self) -> float:
         """Seconds that sends stood here for credit, all together."""
-        return self._waiting.stood
+        return self.waiters.stood
 
     def count_undone(self, reason: str) -> None:
         """Count an ask that was delivered and gets no answer."""

@@ -9,7 +9,7 @@ import pytest
 from crunching import Count, Counter, Pid, Read, Second, Send, Store, Talk, Third
 from inside_pairs import InsideScene, inside_scene, until
 
-from peerbus.actors import LOCAL, Bus, DeadlineExceeded, MailboxFull, PeerGone, SendError
+from peerbus.actors import LOCAL, Bus, DeadlineExceeded, PeerGone, SendError
 from peerbus.transports.connection.served_streams import MAX_STREAMS
 from peerbus.transports.lanes import RELAYED_BYTES
 
@@ -109,9 +109,26 @@ async def test_streams_of_one_process_on_a_channel_are_bounded() -> None:
         streams = [reader.stream(LOCAL / "counter", Count(100_000, 1000), idle=20) for _ in range(MAX_STREAMS)]
         for stream in streams:
             await anext(stream)
-        with pytest.raises(MailboxFull, match=f"{MAX_STREAMS} streams of this peer are open on channel 'counter'"):
-            await anext(reader.stream(LOCAL / "counter", Count(1), idle=20))
+        with pytest.raises(DeadlineExceeded) as late:
+            await anext(reader.stream(LOCAL / "counter", Count(1), timeout=0.01))
+        assert (late.value.phase, late.value.items) == ("streams", 0)
+        following = asyncio.ensure_future(anext(reader.stream(LOCAL / "counter", Count(1, 10), idle=20)))
+        await streams.pop().aclose()
+        assert await following
         for stream in streams:
+            await stream.aclose()
+
+
+async def test_streams_of_several_to_one_process_share_its_places_and_wait_for_them() -> None:
+    async with inside_scene([Second]) as scene:
+        _, reader = await two(scene)
+        own = [scene.node.stream(LOCAL / "counter", Count(100_000, 1000), idle=20) for _ in range(MAX_STREAMS - 10)]
+        for stream in own:
+            await anext(stream)
+        handed = [reader.stream(LOCAL / "counter", Count(1, 10), idle=20) for _ in range(30)]  # it waits in between
+        reads = [asyncio.ensure_future(anext(stream)) for stream in handed]
+        assert all(await asyncio.gather(*reads))
+        for stream in (*own, *handed):
             await stream.aclose()
         async with reader.open(LOCAL / "counter", Talk(), idle=20) as talk:
             await talk.end()

@@ -10,6 +10,7 @@ from virtual_time import eventually, in_virtual_time
 
 from peerbus.actors import Address, Channel, MailboxFull, Message, Peer, Reactor, Request, Stream, handles
 from peerbus.transports.connection.served_streams import MAX_STREAMS
+from peerbus.transports.lanes import stream_limit
 
 
 class Count(Message, Request[Stream[int]]):
@@ -26,7 +27,10 @@ class Numbers(Reactor):
 
 
 @in_virtual_time
-async def test_a_peer_has_so_many_streams_open_on_a_channel_and_no_more() -> None:
+async def test_a_peer_that_opens_more_streams_on_a_channel_than_may_be_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stream_limit, "MAX_STREAMS", 2 * MAX_STREAMS)  # that peer's own, by which it waits
     cluster = Cluster()
     here = cluster.node("here", channels=[Numbers.channel])
     there = cluster.node("there", peers=("here",), reactors=[Numbers])
