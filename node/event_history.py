@@ -13,6 +13,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
+from typing import Final, get_args
 
 from ..actors.base import wall_clock
 from ..actors.event_stream import EventStream, Subscription
@@ -40,7 +41,16 @@ from ..discovery.facts import (
     RequirementUnmet,
 )
 
-__all__ = ["EVENT_TYPES", "ActorFailure", "EventHistory", "EventReader", "Happened", "LostMessage", "NodeEvent"]
+__all__ = [
+    "EVENT_KINDS",
+    "EVENT_TYPES",
+    "ActorFailure",
+    "EventHistory",
+    "EventReader",
+    "Happened",
+    "LostMessage",
+    "NodeEvent",
+]
 
 #: Events that are kept.
 MOST = 2_000
@@ -87,6 +97,8 @@ NodeEvent = (
     | LostMessage
     | FailedOver
 )
+#: The kinds of events that are kept, by name.
+EVENT_KINDS: Final = tuple(kind.__name__ for kind in get_args(NodeEvent))
 #: What the history listens for.
 EVENT_TYPES: tuple[type, ...] = (
     PeerUp,

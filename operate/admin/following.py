@@ -5,12 +5,13 @@ WHATWG HTML, "Server-sent events": each has an id, so that who comes again says 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
-from ...node.event_history import EventHistory, Happened
+from ...node.event_history import EVENT_KINDS, EventHistory, Happened
 from ...node.views import NodeViews
-from ..api import ApiRequest, EventView, Streamed, as_json
+from ..api import ApiError, ApiRequest, EventView, Streamed, as_json
 from .route import ApiRoute, QueryField
 
 __all__ = ["FOLLOWING", "follow"]
@@ -22,10 +23,21 @@ async def events(node: NodeViews, request: ApiRequest) -> object:
     last = request.headers.get("last-event-id", "")
     if last.isascii() and last.isdigit() and len(last) < 20:
         after = int(last)
-    kinds = frozenset(filter(None, request.query.get("kinds", "").split(",")))
+    kinds = _kinds(request.query.get("kinds", ""))
     if request.query.get("follow", "true") == "false":
         return [view_of(each) for each in node.events.since(after) if not kinds or each.kind in kinds]
     return Streamed(follow(node.events, after, kinds))
+
+
+def _kinds(said: str) -> frozenset[str]:
+    """Those that are asked for. Raises ApiError for one that is none: of it nothing would ever come."""
+    kinds = list(filter(None, map(str.strip, said.split(","))))
+    for kind in kinds:
+        if kind not in EVENT_KINDS:
+            close = difflib.get_close_matches(kind, EVENT_KINDS, n=1)
+            meant = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(sorted(EVENT_KINDS))}"
+            raise ApiError(400, "malformed", f"there is no kind of event {kind[:80]!r}; {meant}")
+    return frozenset(kinds)
 
 
 def view_of(happened: Happened) -> EventView:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+import difflib
+from collections.abc import Container, Iterator, Sequence
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -12,6 +13,7 @@ from ...actors.base import ConfigError, printable
 from ..api import AllowBody, PermissionsBody, RateBody, RatesBody
 from ..client import AdminClient
 from .node_command import NodeCommand
+from .shown import ShownChannel
 from .terminal import Terminal
 
 __all__ = ["PERMISSIONS", "RATES"]
@@ -28,6 +30,7 @@ async def permissions(node: AdminClient, options: argparse.Namespace, terminal: 
     now = await node.permissions()
     wanted = _permissions_wanted(now, options)
     if wanted is not None:
+        await _known_channel(node, options.channel, now.channels)
         await node.set_permissions(wanted)
         now = await node.permissions()
     if options.json:
@@ -68,6 +71,17 @@ def _permissions_wanted(now: PermissionsBody, options: argparse.Namespace) -> Pe
     )
 
 
+async def _known_channel(node: AdminClient, name: str | None, ruled: Container[str]) -> None:
+    """Raises ConfigError for a channel that the node does not know: a rule for it would hold for nobody."""
+    if name is None or name in ruled:
+        return
+    known = sorted(each.name for each in await node.get("/v1/channels", tuple[ShownChannel, ...]))
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=1)
+        meant = f"did you mean {close[0]!r}?" if close else f"it knows {', '.join(known) or 'none'}"
+        raise ConfigError(f"this node knows no channel {name[:80]!r}; {meant}")
+
+
 def _listed(said: Sequence[str] | None) -> tuple[str, ...] | None:
     if said is None:
         return None
@@ -100,6 +114,7 @@ async def rates(node: AdminClient, options: argparse.Namespace, terminal: Termin
     now = await node.rates()
     wanted = _rates_wanted(now, options)
     if wanted is not None:
+        await _known_channel(node, options.channel, now.channels)
         await node.set_rates(wanted)
         now = await node.rates()
     if options.json:

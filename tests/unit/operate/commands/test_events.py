@@ -49,6 +49,16 @@ async def test_kinds_are_chosen_and_json_is_one_object_a_line(place: Place, caps
     assert (said["kind"], said["event"]) == ("PeerUnbanned", {"target": "a" * 64})
 
 
+async def test_a_kind_that_is_none_is_refused_with_the_nearest(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in ("events --kinds PeerDwon", "events -f --kinds PeerUp,PeerDwon"):
+        status, out, err = await asked(place.socket, words, capsys)
+        assert (status, out) == (2, "")
+        assert "there is no kind of event 'PeerDwon'; did you mean 'PeerDown'?" in err
+    assert "LostMessage" in (await asked(place.socket, "events --kinds no", capsys))[2]
+
+
 async def test_what_a_peer_has_written_is_shown_and_not_obeyed(
     place: Place, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,6 +47,16 @@ async def test_permissions_are_shown_and_changed_a_list_at_a_time(
     assert place.node.permissions == Permissions()
 
 
+async def test_a_channel_that_is_none_is_refused_with_the_nearest(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for words in ("permissions --channel blcoks --tell *", "rates --channel blcoks --messages 5"):
+        status, out, err = await asked(place.socket, words, capsys)
+        assert (status, out) == (2, "")
+        assert "this node knows no channel 'blcoks'; did you mean 'blocks'?" in err
+    assert (place.node.permissions, place.node.rates) == (Permissions(), PeerRates())
+
+
 async def test_rates_are_shown_and_changed(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = await asked(place.socket, "rates", capsys)
     assert status == 0
