@@ -111,7 +111,7 @@ class AuthorityFolder:
             raise ConfigError(str(error)) from None
         made = MemberCertificate.of(certificates_in(pem)[0])
         if target.exists() and not replace:
-            raise ConfigError(f"{target} exists already; peerbus ca renew puts a new certificate in its place")
+            raise ConfigError(f"{target} exists already{_instead(target, made.node_id)}")
         try:
             make_private_folder(self.path / ISSUED)
             _write(self.path / ISSUED / f"{made.serial:x}.pem", pem)
@@ -150,6 +150,20 @@ class AuthorityFolder:
         except ValueError as error:
             raise ConfigError(f"{self.list_file}: {error}") from None
         return listed.number, listed.serials
+
+
+def _instead(target: Path, node_id: str) -> str:
+    """What to do where a certificate for that node would replace what is there."""
+    try:
+        old = _member(target)
+    except ConfigError:
+        return ", and is no certificate of a node; --force replaces it"
+    if old.node_id == node_id:
+        return "; peerbus ca renew puts a new certificate in its place"
+    return (
+        f", for another key: of node {old.node_id[:10]}, this one is of {node_id[:10]}. --force replaces it; "
+        "peerbus ca renew would renew that of the other key, and peerbus ca revoke takes it back where that key is lost"
+    )
 
 
 def public_key_in(path: Path, private: Callable[[Path], Identity]) -> bytes:

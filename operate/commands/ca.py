@@ -110,7 +110,7 @@ def run(options: argparse.Namespace) -> int:
     match options.verb:
         case "init":
             made = AuthorityFolder.create(
-                options.folder, begins=now - EARLIER, ends=now + seconds_in("--for", options.duration)
+                options.folder, begins=now - EARLIER, ends=now + seconds_in("--for", options.duration, unit_needed=True)
             )
             terminal.say(f"{made.name}, until {date_text(made.ends)}", f"nodes trust {made.certificate}")
         case "issue":
@@ -128,7 +128,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _issue(options: argparse.Namespace, terminal: Terminal, now: float) -> None:
     folder = AuthorityFolder(options.folder)
-    ends = now + seconds_in("--for", options.duration or "365d")
+    ends = now + seconds_in("--for", options.duration or "365d", unit_needed=True)
     terms = _terms(options, now - EARLIER, ends, None)
     key = public_key_in(options.key, _private)
     made = folder.issue(key, terms, options.certificate, replace=options.force)
@@ -142,7 +142,9 @@ def _renew(options: argparse.Namespace, terminal: Terminal, now: float) -> None:
         raise ConfigError(f"{options.certificate} was not issued here: it names {old.issuer}, this is {folder.name}")
     if known.revoked:
         raise ConfigError(f"{options.certificate} is revoked; to let the node in again: peerbus ca issue")
-    length = seconds_in("--for", options.duration) if options.duration else old.ends - old.begins - EARLIER
+    length = (
+        seconds_in("--for", options.duration, unit_needed=True) if options.duration else old.ends - old.begins - EARLIER
+    )
     terms = _terms(options, now - EARLIER, now + length, old)
     target = options.out or options.certificate
     made = folder.issue(public_key_in(options.certificate, _private), terms, target, replace=True)

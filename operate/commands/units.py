@@ -66,14 +66,19 @@ def by_reason(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in found)
 
 
-def seconds_in(flag: str, text: str) -> float:
-    """Read a span: `90`, `1.5s`, `10m`, `2h`, `7d`; plain numbers are seconds. Raises ConfigError."""
+def seconds_in(flag: str, text: str, *, unit_needed: bool = False) -> float:
+    """Read a span: `90`, `1.5s`, `10m`, `2h`, `7d`; plain numbers are seconds, or with `unit_needed` refused.
+
+    Raises ConfigError.
+    """
     number = text.strip().rstrip("abcdefghijklmnopqrstuvwxyz")
     unit = text.strip()[len(number) :]
     try:
         seconds = float(number) * _UNITS[unit or "s"]
     except (ValueError, KeyError):
         seconds = math.nan
+    if unit_needed and not unit and math.isfinite(seconds):
+        raise ConfigError(f"{flag} is {text[:40]!r}: of what? Write its unit, as {number}d for days, or s, m, h, w")
     if not 0 < seconds < math.inf:
         raise ConfigError(f"{flag} is {text[:40]!r}; write a span of time, as 90, 1.5s, 10m, 2h or 7d")
     return seconds

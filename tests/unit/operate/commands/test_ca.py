@@ -54,6 +54,8 @@ def test_the_life_of_a_certificate(ca: Path, capsys: pytest.CaptureFixture[str])
         ("issue ca alice.pem alice.crt --role Not", "not a role name"),
         ("issue ca alice.pem alice.crt --attribute team", "write --attribute team=storage"),
         ("issue ca alice.pem alice.crt --for 99999d", "outlive"),
+        ("issue ca alice.pem alice.crt --for 90", "Write its unit, as 90d for days"),
+        ("init other --for 90", "Write its unit"),
         ("renew ca ca/authority.pem", "an authority's, not a node's"),
         ("revoke ca 1234", "nothing that was issued here"),
         ("list none", "peerbus ca init"),
@@ -65,3 +67,19 @@ def test_a_mistake_is_one_line(ca: Path, words: str, why: str, capsys: pytest.Ca
     status, out, err = run(["ca", *words.split()], capsys)
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert why in err
+
+
+def test_a_certificate_for_another_key_is_not_renewed_in_its_place(
+    ca: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    del ca
+    Identity.from_seed(b"b" * 32).save("new.pem")
+    assert run(["ca", "issue", "ca", "alice.pem", "alice.crt"], capsys)[0] == 0
+    assert "peerbus ca renew puts a new" in run(["ca", "issue", "ca", "alice.pem", "alice.crt"], capsys)[2]
+    status, _, err = run(["ca", "issue", "ca", "new.pem", "alice.crt"], capsys)
+    assert status == 2
+    for said in ("for another key", Identity.load("alice.pem").node_id[:10], "--force", "peerbus ca revoke"):
+        assert said in err
+    assert run(["ca", "issue", "ca", "new.pem", "alice.crt", "--force"], capsys)[0] == 0
+    Path("text.crt").write_text("text")
+    assert "no certificate of a node; --force" in run(["ca", "issue", "ca", "new.pem", "text.crt"], capsys)[2]
