@@ -90,7 +90,8 @@ def _meaning(config: NodeConfig, found: FoundIdentity | None) -> Iterator[tuple[
     if talks := [channel.path for channel in config.channels if channel.path]:
         yield "talks to", _listed(talks)
     yield "finds by", _listed(finders) or "nothing: it knows the peers that are named, and those that come"
-    yield "peers", _listed(peers.persistent) or "none (no endpoint is named)"
+    nobody = "none that it insists on" if peers.seeds else "none (no endpoint is named)"
+    yield "peers", _listed(peers.persistent) or nobody
     if peers.seeds:
         yield "seeds", _listed(peers.seeds)
     if peers.options.banned:

@@ -72,7 +72,7 @@ def main(arguments: Sequence[str] | None = None, *, signals: ProcessSignals | No
             commands[called.name].set_defaults(command=body.run)
         options, unknown = parser.parse_known_args(words)
         if unknown:
-            options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+            options.parser.error(f"unrecognized arguments: {' '.join(unknown)}{_flag_meant(unknown, options.parser)}")
         if options.command is None:
             parser.print_help(sys.stderr)
             return MISUSED
@@ -132,6 +132,15 @@ def _listed() -> str:
 def _meant(word: str) -> str:
     close = difflib.get_close_matches(word, [entry.name for entry in COMMANDS], n=1)
     return f"; did you mean {close[0]!r}?" if close else ""
+
+
+def _flag_meant(unknown: Sequence[str], parser: argparse.ArgumentParser) -> str:
+    flags = [flag for action in parser._actions for flag in action.option_strings]  # argparse shows them nowhere else
+    for word in unknown:
+        close = difflib.get_close_matches(word.partition("=")[0], flags, n=1) if word.startswith("-") else []
+        if close:
+            return f"; did you mean {close[0]!r}?"
+    return ""
 
 
 def _prog(called: CommandEntry | None) -> str:

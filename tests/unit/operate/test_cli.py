@@ -71,7 +71,7 @@ def test_no_command_shows_the_help_as_an_error(capsys: pytest.CaptureFixture[str
         (["--verbose"], "peerbus: unrecognized arguments: --verbose"),
         (["run"], "peerbus run: the following arguments are required: CONFIG.toml (see peerbus run --help)"),
         (["run", "a.toml", "--log-level", "loud"], "peerbus run: argument --log-level: invalid choice: 'loud'"),
-        (["run", "a.toml", "--chek"], "peerbus run: unrecognized arguments: --chek (see peerbus run --help)"),
+        (["run", "a.toml", "--chek"], "peerbus run: unrecognized arguments: --chek; did you mean '--check'? (see"),
         (["id", "env:a b"], "peerbus id: after env: stands the name of a variable of the environment, env:ALICE_KEY"),
         (["id", "a.pem", "b.pem"], "peerbus id: unrecognized arguments: b.pem (see peerbus id --help)"),
         (["run", "none.toml"], "peerbus run: none.toml: there is no such file"),
@@ -123,3 +123,14 @@ def test_a_folder_that_cannot_be_made_is_a_wrong_flag(tmp_path: Path, capsys: py
 def test_what_prints_its_version_does_not_wait_for_tls_or_multicast_dns() -> None:
     code = "import sys, peerbus.operate.cli; sys.exit(bool({'cryptography', 'zeroconf'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-P", "-c", code], check=False).returncode == 0
+
+
+def test_a_flag_that_is_none_is_told_with_the_nearest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words, meant in ((["run", "a.toml", "--chek"], "--check"), (["status", "--nod=a"], "--node")):
+        status, out, err = run(words, capsys)
+        assert (status, out) == (2, "")
+        assert f"did you mean '{meant}'?" in err
+    (tmp_path / "a.toml").write_text('name = "a"\nnetwork = "demo"\npeers = { seeds = ["tcp://127.0.0.1:1"] }\n')
+    _, said, _ = run(["run", str(tmp_path / "a.toml"), "--check"], capsys)
+    assert "no endpoint is named" not in said
+    assert "none that it insists on" in said

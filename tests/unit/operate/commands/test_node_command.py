@@ -44,7 +44,7 @@ async def test_the_node_that_runs_here_is_found_by_itself(place: Place, capsys: 
         (["--node", "http://127.0.0.1:1", "--token", "none"], 2, "the token none cannot be read: No such file"),
         (["--node", "http://example.com:80"], 2, "would send the token unencrypted"),
         (["--timeout", "0"], 2, "--timeout is '0'"),
-        (["--nodes", "x"], 2, "unrecognized arguments: --nodes x (see peerbus status --help)"),
+        (["--nodes", "x"], 2, "unrecognized arguments: --nodes x; did you mean '--node'? (see peerbus status --help)"),
     ],
 )
 def test_what_cannot_be_asked_is_one_line(
