@@ -74,7 +74,8 @@ def _say_sent(sent: Sent, options: argparse.Namespace, terminal: Terminal) -> in
         terminal.say_json(sent, indent=0)
     else:
         count = len(sent.peers)
-        terminal.say(f"sent to {count} peer{'' if count == 1 else 's'}" if sent.peers or sent.failed else "sent")
+        many = f" to {count} peer{'' if count == 1 else 's'}" if sent.peers or sent.failed else ""
+        terminal.say(f"handed over{many}")
     return _say_failed(sent.failed, options)
 
 
@@ -144,10 +145,16 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
         default="{}",
         help="its fields as JSON; -: read them from standard input",
     )
-    add("--wait", action="store_true", help="where nobody answers to the address, wait for somebody")
+    add("--wait", action="store_true", help="where nobody is there for the address, wait for a peer; for no answer")
     add("--join", metavar="CONFIG", type=Path, help="go into the network of this configuration, as a guest")
 
 
+#: A tell has no answer (docs/wire.md): what a peer does not take it counts itself.
+_HANDED_OVER = """\
+A tell has no answer: "handed over" says that the message is in the mailbox of the reactor here, or on its way to the
+peer. What that peer refuses then, as not_allowed, is in its own `peerbus ledger` and events; ask where that matters.
+
+"""
 _TEXT = """\
 It is the running node that sends, which its log says; --timeout is the time that the message has. With --join this
 command is a node of its own for that moment: with the network, the seeds, the peers and the channels of the
@@ -160,7 +167,7 @@ TELL = NodeCommand(
     _arguments,
     "peerbus tell 'bus://role:archive/blocks' Forget '{\"height\": 7}'\n"
     "echo '{\"height\": 7}' | peerbus tell bus://local/blocks Forget -",
-    _TEXT,
+    _HANDED_OVER + _TEXT,
     "what came of it, in one line of JSON",
     alone=_tell_as_guest,
 )

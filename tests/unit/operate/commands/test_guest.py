@@ -60,7 +60,7 @@ async def test_it_asks_and_tells_as_somebody_else_and_is_gone(
         assert isinstance(down, PeerDown)
         assert up.node_id == down.node_id != alice.node_id
         told = await asyncio.to_thread(run, ["tell", TO, "Get", '{"height": 7}', *join], capsys)
-        assert told == (0, "sent\n", "")
+        assert told == (0, "handed over\n", "")
         again = await seen.get()
         assert isinstance(again, PeerUp)
         assert again.node_id not in (up.node_id, alice.node_id)

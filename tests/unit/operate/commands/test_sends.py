@@ -30,7 +30,7 @@ async def test_a_message_is_told_and_may_come_by_standard_input(
     place: Place, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO('{"height": 7}'))
-    assert await sent(place, capsys, "tell", "bus://local/blocks", "Get", "-") == (0, "sent\n", "")
+    assert await sent(place, capsys, "tell", "bus://local/blocks", "Get", "-") == (0, "handed over\n", "")
     assert await sent(place, capsys, "tell", "bus://local/blocks", "Wait", "--json") == (0, '{"sent":true}\n', "")
     assert place.node.bus.ledger().local["blocks"].sent == 2
 
@@ -66,7 +66,7 @@ async def test_of_several_peers_each_is_told_of_and_one_that_fails_is_an_exit_st
     status, out, err = await sent(place, capsys, "ask", to, "Get", '{"height": 7}')
     assert (status, err) == (0, "")
     assert json.loads(out)["answers"] == {"local": {"height": 7, "hint": ""}}
-    assert await sent(place, capsys, "tell", to, "Get", '{"height": 7}') == (0, "sent to 1 peer\n", "")
+    assert await sent(place, capsys, "tell", to, "Get", '{"height": 7}') == (0, "handed over to 1 peer\n", "")
     status, out, err = await sent(place, capsys, "ask", to, "Get", '{"height": -7}')
     assert status == 1
     assert json.loads(out)["errors"]["local"]["error"] == "handler_failed"
