@@ -70,7 +70,7 @@ async def _disconnect(node: AdminClient, options: argparse.Namespace) -> tuple[L
 
 
 async def _ban(node: AdminClient, options: argparse.Namespace) -> tuple[LeverResult, str]:
-    seconds = None if options.duration is None else seconds_in("--for", options.duration)
+    seconds = None if options.duration is None else seconds_in("--for", options.duration, unit_needed=True)
     target = await _target(node, options.target)
     until = "for ever" if seconds is None else f"for {span(seconds)}"
     return await node.ban(target, seconds, options.reason), f"{target} is banned {until}"
@@ -93,8 +93,8 @@ async def _target(node: AdminClient, text: str, *, banned: bool = False) -> str:
                 return found[0]
         try:
             return await full_id(node, text)
-        except ConfigError:
-            raise ConfigError(str(error)) from None
+        except ConfigError as wrong:
+            raise ConfigError(f"{error}; {wrong}") from None
 
 
 async def _persist(node: AdminClient, options: argparse.Namespace) -> tuple[LeverResult, str]:
@@ -146,7 +146,7 @@ async def _log(node: AdminClient, options: argparse.Namespace) -> tuple[LeverRes
 
 
 def _takes_peer(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("peer", metavar="ID", help="of the peer; the first digits are enough")
+    parser.add_argument("peer", metavar="ID", help="of the peer: the first digits of its id, or its name")
 
 
 def _takes_endpoint(parser: argparse.ArgumentParser) -> None:
@@ -159,7 +159,9 @@ def _takes_reason(parser: argparse.ArgumentParser, text: str) -> None:
 
 
 def _dial_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("to", metavar="ENDPOINT|ID", help="tcp://host:port, or the first digits of a known peer's id")
+    parser.add_argument(
+        "to", metavar="ENDPOINT|ID", help="tcp://host:port, or a known peer: the first digits of its id, or its name"
+    )
 
 
 def _disconnect_arguments(parser: argparse.ArgumentParser) -> None:
@@ -169,9 +171,9 @@ def _disconnect_arguments(parser: argparse.ArgumentParser) -> None:
 
 def _ban_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "target", metavar="TARGET", help="a peer's id (the first digits are enough), 10.1.0.7, 10.1.0.0/16"
+        "target", metavar="TARGET", help="a peer's id (the first digits are enough) or name, 10.1.0.7, 10.1.0.0/16"
     )
-    parser.add_argument("--for", metavar="TIME", dest="duration", help="90, 10m, 2h, 7d (default: for ever)")
+    parser.add_argument("--for", metavar="TIME", dest="duration", help="90s, 10m, 2h, 7d (default: for ever)")
     _takes_reason(parser, "what the book of bans says (default: operator)")
 
 

@@ -1,16 +1,23 @@
-"""Peers as people name them: the first digits of an id are enough where they fit one peer."""
+"""Peers as people name them: the first digits of an id, or a name, are enough where they fit one peer."""
 
 from __future__ import annotations
 
+import difflib
 import re
+from typing import TypeVar
 
 import msgspec
 
-from ...actors.base import ConfigError, is_node_id
-from ..client import AdminClient, RequestRefused
+from ...actors.base import ConfigError, is_node_id, printable
+from ..client import PAGE, AdminClient, RequestRefused
+from .shown import ShownPage
 
-__all__ = ["SHOWN", "full_id", "short_id", "without_id"]
+__all__ = ["SHOWN", "connections_of", "full_id", "short_id", "without_id"]
 
+T = TypeVar("T")
+
+#: Names that an error lists.
+MOST_NAMES = 10
 #: Digits of an id that tables show.
 SHOWN = 10
 #: Digits that are needed at least: with fewer a mistake is likely to fit somebody.
@@ -24,6 +31,11 @@ class _Known(msgspec.Struct, frozen=True):
     node_id: str | None
 
 
+class _Connected(msgspec.Struct, frozen=True):
+    peer_id: str
+    name: str = ""
+
+
 def short_id(node_id: str | None) -> str:
     """The first digits of an id."""
     return (node_id or "")[:SHOWN]
@@ -34,20 +46,51 @@ def without_id(endpoint: str) -> str:
     return _WITH_ID.sub(r"\1", endpoint)
 
 
-async def full_id(node: AdminClient, text: str) -> str:
-    """The id of the known peer that these are the first digits of; a whole id as it is.
+async def connections_of(node: AdminClient, kind: type[T]) -> dict[str, T]:
+    """All connections of a node, by the names of their actors."""
+    found: dict[str, T] = {}
+    after: str | None = ""
+    while after is not None:
+        page = await node.get("/v1/connections", ShownPage, after=after, limit=PAGE)
+        found |= msgspec.convert(page.connections, dict[str, kind])  # type: ignore[valid-type]  # it is one
+        after = page.next
+    return found
 
-    Raises ConfigError where they are no digits of an id, RequestRefused where they fit no peer, or several.
+
+async def full_id(node: AdminClient, said: str) -> str:
+    """The id of the one peer that is meant: a whole id as it is, the first digits of one that the node knows, or the
+    name of one that is connected. A name is what the peer calls itself; where it fits several, none of them is guessed.
+
+    Raises ConfigError for what is neither, RequestRefused where it fits no peer, or several.
     """
-    text = text.strip().lower().rstrip("…")
+    said = said.strip()
+    text = said.lower().rstrip("…")
     if is_node_id(text):
         return text
-    if not _DIGITS.fullmatch(text) or len(text) < FEWEST:
-        raise ConfigError(f"{text[:80]!r} is no id of a peer: 64 hex digits, or the first of them, at least {FEWEST}")
-    found = sorted(
-        {peer.node_id for peer in await node.listed("peers", _Known) if peer.node_id and peer.node_id.startswith(text)}
+    digits = len(text) >= FEWEST and _DIGITS.fullmatch(text) is not None
+    named = {each.peer_id: each.name for each in (await connections_of(node, _Connected)).values()}
+    fit = {peer_id for peer_id, name in named.items() if name == said}
+    if digits:
+        known = await node.listed("peers", _Known)
+        fit |= {peer.node_id for peer in known if peer.node_id and peer.node_id.startswith(text)}
+    found = sorted(fit)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = ", ".join(f"{each} ({printable(named[each])})" if each in named else each for each in found[:3])
+        raise RequestRefused(
+            f"{said} fits {len(found)} peers: {listed}; write the id", status=404, reason="unknown_peer"
+        )
+    if digits:
+        raise RequestRefused(f"{text} is no peer that this node knows", status=404, reason="unknown_peer")
+    raise ConfigError(
+        f"{said[:80]!r} is no id of a peer: 64 hex digits, or the first of them, at least {FEWEST}; and no name of a "
+        f"connected one{_near(said, sorted(set(filter(None, named.values()))))}"
     )
-    if len(found) != 1:
-        problem = f"fits {len(found)} peers: {', '.join(found[:3])}" if found else "is no peer that this node knows"
-        raise RequestRefused(f"{text} {problem}", status=404, reason="unknown_peer")
-    return found[0]
+
+
+def _near(said: str, names: list[str]) -> str:
+    close = difflib.get_close_matches(said, names, n=1)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f": those are {', '.join(map(printable, names[:MOST_NAMES]))}" if names else ""

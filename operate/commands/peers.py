@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from typing import TypeVar
-
-import msgspec
 
 from ...actors.base import ConfigError, printable
-from ..client import PAGE, AdminClient, api_path
+from ..client import AdminClient, api_path
 from .node_command import NodeCommand
-from .peer_ids import full_id, short_id, without_id
-from .shown import ShownConnection, ShownNode, ShownPage, ShownPeer
+from .peer_ids import connections_of, full_id, short_id, without_id
+from .shown import ShownConnection, ShownNode, ShownPeer
 from .terminal import Colour, Terminal
 from .text_table import Cell, TextColumn, table_lines
 from .units import size, span
 
 __all__ = ["PEERS"]
 
-T = TypeVar("T")
-
 _COLUMNS = (
     TextColumn("PEER"),
+    TextColumn("NAME", gives=2),
     TextColumn("STATE"),
     TextColumn("FOR", right=True),
     TextColumn("SCORE", right=True),
@@ -50,7 +46,7 @@ async def peers(node: AdminClient, options: argparse.Namespace, terminal: Termin
     found = await node.listed("peers", ShownPeer)
     if options.connected:
         found = [peer for peer in found if peer.connections]
-    seen, connections = await node.get("/v1/node", ShownNode), await _connections(node, ShownConnection)
+    seen, connections = await node.get("/v1/node", ShownNode), await connections_of(node, ShownConnection)
     theirs = {each.peer_id: each for each in connections.values()}
     rows = [_row(peer, theirs.get(peer.node_id or ""), seen.clock) for peer in sorted(found, key=_order)]
     terminal.say(*(table_lines(terminal, _COLUMNS, rows) if rows else ["no peers"]))
@@ -78,9 +74,10 @@ def _row(peer: ShownPeer, connection: ShownConnection | None, now: float) -> lis
     state = peer.state
     return [
         short_id(peer.node_id) or "?",
+        printable(connection.name) if connection else "",
         (state, _COLOURS.get(state, Colour.NOTABLE)),
         "" if peer.up_since is None else span(max(0.0, now - peer.up_since), short=True),
-        f"{peer.score:.1f}",
+        f"{peer.score:.{1 if abs(peer.score) < 99.95 else 0}f}",
         span(connection.rtt if connection else None, short=True),
         "" if peer.direction is None else "out" if peer.direction == "dialed" else "in",
         printable(connection.remote.partition("://")[0]) if connection else "",
@@ -103,16 +100,17 @@ def _why_not(peer: ShownPeer, now: float) -> str:
 async def _one(node: AdminClient, node_id: str, options: argparse.Namespace, terminal: Terminal) -> int:
     path = api_path("peers", node_id)
     if options.json:
-        all_ = await _connections(node, dict[str, object])
+        all_ = await connections_of(node, dict[str, object])
         own = {name: each for name, each in all_.items() if each["peer_id"] == node_id}
         terminal.say_json({"peer": await node.get(path, object), "connections": own})
         return 0
     peer = await node.get(path, ShownPeer)
-    connections = [each for each in (await _connections(node, ShownConnection)).values() if each.peer_id == node_id]
+    connections = [each for each in (await connections_of(node, ShownConnection)).values() if each.peer_id == node_id]
     now = (await node.get("/v1/node", ShownNode)).clock
     kept = [word for word in ("persistent", "unconditional", "private", "seed") if getattr(peer, word)]
     why = ", ".join(f"{points:+.1f} {reason}" for reason, points in peer.why)
     rows = [
+        ("name", connections[0].name if connections else ""),
         ("state", ", ".join([peer.state, *kept])),
         ("why not", _why_not(peer, now)),
         ("up for", "" if peer.up_since is None else span(now - peer.up_since)),
@@ -137,17 +135,6 @@ async def _one(node: AdminClient, node_id: str, options: argparse.Namespace, ter
         lines += ["", *_connection(terminal, each)]
     terminal.say(*lines)
     return 0
-
-
-async def _connections(node: AdminClient, kind: type[T]) -> dict[str, T]:
-    """All connections, by the names of their actors."""
-    found: dict[str, T] = {}
-    after: str | None = ""
-    while after is not None:
-        page = await node.get("/v1/connections", ShownPage, after=after, limit=PAGE)
-        found |= msgspec.convert(page.connections, dict[str, kind])  # type: ignore[valid-type]  # it is one
-        after = page.next
-    return found
 
 
 _LANES = (
@@ -187,7 +174,9 @@ def _rules(each: ShownConnection) -> list[str]:
 
 
 def _arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("peer", metavar="ID", nargs="?", help="all about this peer; the first digits are enough")
+    parser.add_argument(
+        "peer", metavar="ID", nargs="?", help="all about this peer: the first digits are enough; or its name"
+    )
     parser.add_argument("whom", metavar="ID", nargs="?", help="after `forget`: that peer is forgotten, as see below")
     parser.add_argument("--connected", action="store_true", help="only those that are connected")
 
@@ -195,8 +184,9 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
 PEERS = NodeCommand(
     peers,
     _arguments,
-    "peerbus peers\npeerbus peers 3f2a91\npeerbus peers forget 3f2a91\n"
+    "peerbus peers\npeerbus peers 3f2a91\npeerbus peers bob\npeerbus peers forget 3f2a91\n"
     "peerbus peers --json | jq '.[] | select(.up) | .node_id'",
+    "NAME is what a connected peer calls itself, which nobody proves: where two have one name, none is guessed.\n"
     "FOR is how long a peer has been up, DIR which side has dialed (in, out). A role with a question mark is claimed\n"
     "by a finder and not proven. Of one peer: `unproven` are claims that this node's rules do not believe, and each\n"
     "connection says what it may not do here. WHY NOT says why a peer is not connected.\n"

@@ -212,6 +212,7 @@ class ShownConnection(msgspec.Struct, frozen=True):
     refused: Mapping[str, tuple[str, ...]] = {}
     disbelieved: tuple[str, ...] = ()
     rates: Mapping[str, ShownRate] = {}
+    name: str = ""
 
 
 class ShownPage(msgspec.Struct, frozen=True):

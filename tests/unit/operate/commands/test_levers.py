@@ -64,6 +64,7 @@ async def test_what_is_refused_fails_in_one_line(
         ("ban 10.0.0.1 --for never", "--for is 'never'"),
         ("dial tcp://0.0.0.0:7400", "cannot be dialed"),
         ("dial alice", "nor an endpoint"),
+        ("ban 10.0.0.1 --for 90", "Write its unit"),
         ("persist alice", "ENDPOINT"),
         ("drain --within -1", "--within"),
         (f"score {'f' * 64} high", "SCORE is 'high'"),
@@ -110,3 +111,17 @@ async def test_peers_are_named_by_the_first_digits_of_their_ids(pair: Pair, caps
     assert (await asked(pair.socket, f"persist unix://{pair.socket.parent}/bob.sock --remove", capsys))[0] == 0
     assert (await asked(pair.socket, f"score {short} 50", capsys))[0] == 0
     assert (await asked(pair.socket, f"score {short} earned", capsys))[0] == 0
+
+
+async def test_a_peer_is_named_by_its_name_where_that_is_one_peers(
+    pair: Pair, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = await asked(pair.socket, "ban bbo", capsys)
+    assert (status, "did you mean 'bob'?" in err) == (2, True)
+    assert "bob" in (await asked(pair.socket, "disconnect zzzzz", capsys))[2]
+    assert (await asked(pair.socket, f"persist unix://{pair.socket.parent}/bob.sock --remove", capsys))[0] == 0
+    assert (await asked(pair.socket, "score bob 7", capsys))[0] == 0
+    status, out, err = await asked(pair.socket, "ban bob", capsys)
+    assert (status, err) == (0, "")
+    assert f"{pair.peer.node_id} is banned" in out
+    assert [ban.target for ban in pair.node.overview().bans] == [pair.peer.node_id]

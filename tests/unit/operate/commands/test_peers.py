@@ -18,9 +18,9 @@ async def test_each_peer_is_a_line_of_what_matters(pair: Pair, capsys: pytest.Ca
     status, out, err = await asked(pair.socket, "peers", capsys)
     assert (status, err) == (0, "")
     head, line = out.splitlines()
-    assert head.split()[:2] == ["PEER", "STATE"]
+    assert head.split()[:3] == ["PEER", "NAME", "STATE"]
     words = line.split()
-    assert words[:2] == [pair.peer.node_id[:10], "ready"]
+    assert words[:3] == [pair.peer.node_id[:10], "bob", "ready"]
     assert {"out", "unix", "index"} <= set(words)
     assert words[-1].startswith("unix:///")
 
@@ -30,7 +30,8 @@ async def test_one_peer_is_told_of_in_full_by_the_first_digits_of_its_id(
 ) -> None:
     status, out, err = await asked(pair.socket, f"peers {pair.peer.node_id[:8]}", capsys)
     assert (status, err) == (0, "")
-    assert out.startswith(f"peer {pair.peer.node_id}\n  state     ready, persistent\n")
+    assert out.startswith(f"peer {pair.peer.node_id}\n  name      bob\n  state     ready, persistent\n")
+    assert (await asked(pair.socket, "peers bob", capsys))[1].startswith(f"peer {pair.peer.node_id}\n")
     assert "connection dialed, unix:///" in out
     assert "round trip" in out
 

@@ -55,7 +55,7 @@ def test_whatever_is_in_a_cell_it_is_one_line_and_printable(rows: list[list[str]
 
 #: The columns of each table, and a row of it whose fixed columns are as wide as they come.
 WIDEST = {
-    "peers": ["f" * 10, "connected", "59.9 s", "-1000.0", "99.9 ms", "out", "libp2p+tcp", *["w" * 90] * 3],
+    "peers": ["f" * 10, "w" * 90, "connected", "59.9 s", "-1000", "99.9 ms", "out", "libp2p+tcp", *["w" * 90] * 3],
     "actors": ["w" * 90, "w" * 90, "w" * 90, "restarting", "99999", "99999", "99999", "w" * 90],
     "channels": ["w" * 90, "99999", "59.9 s", *["99999"] * 5, "59.9 s", "99.9 ms", "99.9 ms"],
     "ledger": ["w" * 90, "arrived", "99999", "99999", "99999", "99999", "w" * 90],
