@@ -24,6 +24,7 @@ __all__ = [
     "encoder_at",
     "is_destination",
     "never_travels",
+    "read_travelling",
     "travels",
     "why_never",
 ]
@@ -139,10 +140,11 @@ def encoder_at(home: HomeNode) -> Callable[[object], bytes]:
 
 def decoder_of(kind: Any) -> Callable[[bytes | memoryview], Any]:
     """What reads MessagePack as that type, and raises what msgspec raises."""
-    return msgspec.msgpack.Decoder(kind, dec_hook=_read).decode
+    return msgspec.msgpack.Decoder(kind, dec_hook=read_travelling).decode
 
 
-def _read(kind: Any, value: object) -> object:
+def read_travelling(kind: Any, value: object) -> object:
+    """An object that has arrived as text, of the class `kind`: for `dec_hook` of msgspec. Raises ValueError."""
     read = _READERS.get(get_origin(kind) or kind)
     if read is None:
         raise NotImplementedError  # msgspec says which type it is

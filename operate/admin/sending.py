@@ -16,7 +16,7 @@ from ...actors.base import (
     RemoteError,
     SendError,
 )
-from ...actors.messages import Address, GroupAddress, Results, encoding_of, parse_address
+from ...actors.messages import Address, GroupAddress, Results, encoding_of, parse_address, read_travelling
 from ...node.views import NodeViews
 from ..api import (
     ApiAnswer,
@@ -89,7 +89,7 @@ def read_send(node: NodeViews, body: bytes) -> tuple[Address[Any] | GroupAddress
         text = f"{channel.name} has no message {wanted.type[:80]!r}; it has {', '.join(sorted(kinds))}"
         raise ApiError(400, "message_type", text)
     try:
-        message: object = msgspec.json.decode(msgspec.json.encode(wanted.message), type=kind)
+        message: object = msgspec.json.decode(msgspec.json.encode(wanted.message), type=kind, dec_hook=read_travelling)
     except (msgspec.DecodeError, ValueError, TypeError) as error:
         raise ApiError(400, "message_type", f"no {wanted.type}: {error}") from None
     problem = encoding_of(kind).why_not(message)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from peerbus.discovery import Require
+from peerbus.discovery import PeerDown, PeerUp, Require
 from peerbus.node import Node
 from peerbus.operate import Admin, Tracing
+from peerbus.testing import Simulation
 
 
 async def test_a_client_sees_into_a_running_node_and_steers_it(
@@ -30,6 +32,29 @@ async def test_a_client_sees_into_a_running_node_and_steers_it(
     ready, event = capsys.readouterr().out.splitlines()
     assert "ready=True" in ready
     assert "10.1.0.0/16" in event
+
+
+async def test_plain_code_reads_events(sim: Simulation, capsys: pytest.CaptureFixture[str]) -> None:
+    node = await sim.node("alice")
+
+    async def read() -> None:
+        # region: subscribe
+        async with node.subscribe(PeerUp, PeerDown) as events:
+            async for event in events:  # or: await events.get(); events.get_nowait(), None where there is none
+                print(event, "missed:", events.missed)
+        # endregion
+
+    reading = asyncio.ensure_future(read())
+    bob = await sim.node("bob")
+    await sim.until(lambda: len(node.bus.routes.peers) == 1, within=30)
+    await bob.aclose()
+    await sim.run_for(1)
+    await node.aclose()
+    await reading
+    up, down = capsys.readouterr().out.splitlines()
+    assert up.startswith(f"PeerUp(node_id='{bob.node_id}'")
+    assert down.startswith(f"PeerDown(node_id='{bob.node_id}'")
+    assert down.endswith("missed: 0")
 
 
 def test_a_node_says_what_it_requires() -> None:

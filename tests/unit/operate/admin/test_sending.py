@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from admin_client import call
 from administered import Place
+
+from peerbus.actors import Address, Channel, Destination, Message, Peer, Reactor, Request, Role, handles
+from peerbus.node import Node
+from peerbus.operate import Admin
 
 
 async def test_an_answer_comes_back_as_json(place: Place) -> None:
@@ -60,3 +66,30 @@ async def test_a_send_waits_for_a_peer_where_that_is_asked_for(place: Place) -> 
     assert (await call(place.admin, "POST", "/v1/ask", body)).status == 404
     waited = await call(place.admin, "POST", "/v1/ask", {**body, "wait_for_peer": True})
     assert (waited.status, waited.json["error"]) == (504, "deadline_route")
+
+
+class Subscribe(Message, Request[str]):
+    to: Destination[object]
+    backup: Address[object] | None = None
+
+
+class News(Reactor):
+    channel = Channel("news", messages=(Subscribe,))
+
+    @handles(Subscribe)
+    def subscribe(self, wanted: Subscribe) -> str:
+        assert isinstance(wanted.to, Address)
+        assert wanted.backup is None or isinstance(wanted.backup, Address)
+        return f"{wanted.to} {wanted.backup}"
+
+
+async def test_an_address_in_a_message_is_its_text_in_json(tmp_path: Path) -> None:
+    admin = Admin(str(tmp_path / "news.sock"))
+    async with Node("news", reactors=[News], extensions=[admin]):
+        peer, role = Peer("ab" * 32) / "screen", Role("screen") / "screen"
+        body = {"to": "bus://local/news", "type": "Subscribe", "message": {"to": str(peer), "backup": str(role)}}
+        answered = await call(admin, "POST", "/v1/ask", body)
+        assert (answered.status, answered.json) == (200, {"answer": f"{peer} {role}"})
+        for wrong in ("screen", 7, "bus://" + "a" * 5000):
+            answered = await call(admin, "POST", "/v1/ask", {**body, "message": {"to": wrong}})
+            assert (answered.status, answered.json["error"]) == (400, "message_type")
