@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, cast, overload
 
-from .messages import Address, Asks, Exactly, GroupAddress, OneAnswer, Results, Share, Speaks, Stream
+from .messages import Address, AnswerInItems, Asks, Exactly, GroupAddress, OneAnswer, Results, Share, Speaks, Stream
 from .sends import Outcome
 from .streams import OpenStream
 
@@ -68,6 +68,26 @@ class AskMethod(Protocol):
 
     # One receiver comes last: of several overloads that do not fit pyright tells of the last one.
 
+    @overload
+    def __call__(  # type: ignore[overload-overlap]  # a stream is also some answer
+        self,
+        to: Address[M] | Speaks[M],
+        message: Asks[M | Exactly[M], Stream[R]],
+        *,
+        timeout: float | None = None,
+        hedge: float | None = None,
+        wait_for_peer: bool = False,
+    ) -> AnswerInItems[R]: ...  # pyright: ignore[reportOverlappingOverload]
+    @overload
+    def __call__(  # type: ignore[overload-overlap]  # a stream is also some answer
+        self,
+        to: GroupAddress[M],
+        message: Asks[M | Exactly[M], Stream[R]],
+        *,
+        timeout: float | None = None,
+        quorum: int | Share | None = None,
+        wait_for_peer: bool = False,
+    ) -> AnswerInItems[R]: ...  # pyright: ignore[reportOverlappingOverload]
     @overload
     def __call__(
         self,

@@ -58,10 +58,10 @@ from .rate import Rate
 from .request import UNNAMED, Asks, Request, answer_named
 from .results import QuorumFailed, Results
 from .selector import ANYWHERE, Condition, Where
-from .speaks import Exactly, OneAnswer, Speaks
+from .speaks import AnswerInItems, Exactly, OneAnswer, Speaks
 from .stream import Stream, item_of, travels_as
 from .supervision import Directive, Supervision
-from .travelling import NOWHERE, HomeNode, encoder_at, travels
+from .travelling import NOWHERE, HomeNode, encoder_at, read_travelling, travels
 from .unkeyed_hashes import UNCHECKED
 
 __all__ = [
@@ -72,6 +72,7 @@ __all__ = [
     "ActorTerminated",
     "Address",
     "Answer",
+    "AnswerInItems",
     "Asks",
     "COMPRESSIONS",
     "Capability",
@@ -145,6 +146,7 @@ __all__ = [
     "parse_address",
     "shown_kind",
     "too_many",
+    "read_travelling",
     "travels",
     "UNCHECKED",
     "wrong_answer",

@@ -6,7 +6,7 @@ from typing import Generic, Protocol, TypeVar
 
 from .channel import Channel
 
-__all__ = ["Exactly", "OneAnswer", "Speaks", "Takes"]
+__all__ = ["AnswerInItems", "Exactly", "OneAnswer", "Speaks", "Takes"]
 
 M = TypeVar("M")
 R_co = TypeVar("R_co", covariant=True)
@@ -32,6 +32,10 @@ class Exactly(Protocol[M]):
 
 class OneAnswer(Generic[R_co]):
     """What `stream` returns for a message that is answered once: nothing to read. `await node.ask(to, message)`."""
+
+
+class AnswerInItems(Generic[R_co]):
+    """What `ask` returns for a message that is answered in items: read it by `node.stream(to, message)`."""
 
 
 class Speaks(Protocol[M_contra]):

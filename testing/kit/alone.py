@@ -14,14 +14,17 @@ from ...actors.messages import (
     ActorFailed,
     ActorTerminated,
     Address,
+    AnswerInItems,
     Asks,
     Channel,
     GroupAddress,
+    Stream,
     Supervision,
     Terminated,
     check_reply,
 )
 from ...actors.sends import DELIVERED, AskFuture, FailedOutcome, Gathered, Outcome, check_timeout
+from .alone_streams import PATIENCE, AloneStreams
 from .effects import (
     Answered,
     Asked,
@@ -36,7 +39,7 @@ from .effects import (
     Watched,
 )
 from .manual_timers import ManualTimers
-from .recorder import scripted
+from .recorder import end_scripted
 from .recording_bus import OF_LIFE, RecordingBus
 from .settle import settled
 
@@ -48,11 +51,8 @@ __all__ = ["Alone"]
 A = TypeVar("A", bound=Body)
 R = TypeVar("R")
 
-#: Seconds of the loop's clock until an open ask of the actor, or of the test, fails.
-PATIENCE = 5.0
 
-
-class Alone(Generic[A]):
+class Alone(AloneStreams, Generic[A]):
     """Runs the actor that `factory` (a class or a function) makes, and no other, on the loop of the caller.
 
     What it sends, watches, starts or sets is recorded in `effects`, and goes nowhere: a tell has been delivered, an ask
@@ -185,6 +185,10 @@ class Alone(Generic[A]):
         await settled(self.bus)
 
     @overload
+    def ask(  # type: ignore[overload-overlap]  # a stream is also some answer
+        self, message: Asks[object, Stream[R]], *, sender: Address[Any] | None = None, timeout: float = PATIENCE
+    ) -> AnswerInItems[R]: ...  # pyright: ignore[reportOverlappingOverload]
+    @overload
     def ask(
         self, message: Asks[object, R], *, sender: Address[Any] | None = None, timeout: float = PATIENCE
     ) -> AskFuture[R]: ...
@@ -208,7 +212,7 @@ class Alone(Generic[A]):
         reply: TypeForm[Any] | None = None,
         sender: Address[Any] | None = None,
         timeout: float = PATIENCE,
-    ) -> AskFuture[Any]:
+    ) -> AskFuture[Any] | AnswerInItems[Any]:
         """Let it handle a message and answer: await the answer, or `settle()` first and look at what it did.
 
         The answer has to be what the message names, or of the type `reply`, as for `Actor.ask`.
@@ -338,7 +342,7 @@ class _Effects:
             return future.refused(wrong)
         for message_type, with_ in alone._scripts:
             if isinstance(message, message_type):
-                _answer(future, with_, message)
+                end_scripted(future, with_, message)
                 return future
         future.arm(bus.wheel, bus.loop.time() + (PATIENCE if timeout is None else timeout))
         alone._asks.append((asked, future))
@@ -391,10 +395,3 @@ class _Answer:
 
     def fail(self, error: BaseException) -> None:
         self._future.fail(error)
-
-
-def _answer(future: AskFuture[Any], with_: object, message: object) -> None:
-    try:
-        future.succeed(scripted(with_, message))
-    except Exception as error:  # noqa: BLE001  # what a script raises is for the asker
-        future.fail(error)

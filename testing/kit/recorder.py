@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from ...actors.base import PeerbusError
 from ...actors.mailbox import ReplyTo
 from ...actors.messages import Address, DeadLetter, article
+from ...actors.sends import AskFuture
 from .settle import settled
 
 if TYPE_CHECKING:
     from ...actors.bus import Bus
 
-__all__ = ["WITHIN", "Received", "Recorder"]
+__all__ = ["WITHIN", "Received", "Recorder", "end_scripted"]
 
 M = TypeVar("M")
 
@@ -234,3 +235,11 @@ def scripted(with_: Any, message: object) -> object:
     if isinstance(with_, BaseException):
         raise with_
     return with_(message) if callable(with_) and not isinstance(with_, type) else with_
+
+
+def end_scripted(future: AskFuture[Any], with_: object, message: object) -> None:
+    """End an ask with what `scripted` returns or raises."""
+    try:
+        future.succeed(scripted(with_, message))
+    except Exception as error:  # noqa: BLE001  # what a script raises is for the asker
+        future.fail(error)

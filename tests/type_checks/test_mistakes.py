@@ -34,7 +34,7 @@ SAID = {
     10: ('"GetBlock", "str"', 'assigned to parameter "timeout" of type "float | None"'),
     11: ('Unexpected keyword argument "deadline"', "No overloads"),
     12: ('matches argument types "Address[', 'is not assignable to "GroupAddress[GetBlock]"'),
-    13: ('"Outcome[Stream[Block]]" has no attribute "__aiter__"', '"Outcome[Stream[Block]]" is not iterable'),
+    13: ('"AnswerInItems[Block]" has no attribute "__aiter__"', '"AnswerInItems[Block]" is not iterable'),
     14: ('"OneAnswer[Block]" has no attribute "__aiter__"', '"OneAnswer[Block]" is not iterable'),
     15: ('"hight" for "GetBlock"; did you mean "height"?', 'No parameter named "hight"'),
     16: ('"height" defined in "GetBlock" is read-only', 'Attribute "height" is read-only'),
@@ -50,6 +50,8 @@ SAID = {
     ),
     21: ('has type "Outcome[Block]", variable has type "Block"', '"Outcome[Block]" is not assignable to declared type'),
     22: ('has incompatible type "tuple[GetBlock]"', '"GetBlock" is not assignable to type "type['),
+    24: ('(actual type "AnswerInItems[Block]"', '"AnswerInItems[Block]" is not awaitable'),
+    25: ('(actual type "AnswerInItems[Block]"', '"AnswerInItems[Block]" is not awaitable'),
     23: (
         'incompatible type "Blocks"; expected "Callable[[], Actor]"',
         '"Blocks" is not assignable to type "() -> Actor"',

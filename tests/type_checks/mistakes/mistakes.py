@@ -108,6 +108,12 @@ async def sends(node: Node, probe: Probes) -> None:
     alone = await probe.alone(Blocks)
     print((await alone.ask(GetBlock(7))).hash)
 
+    # 24. What is answered in items is awaited.
+    await node.ask(archive, GetRange(1, 2))
+
+    # 25. The same, of several.
+    await node.ask(EVERYONE / Blocks, GetRange(1, 2))
+
 
 class Wrong(Reactor):
     channel = Channel("wrong", messages=(GetBlock, Forget))
