@@ -338,7 +338,8 @@ class Cell(Addressee):
             if not begun:
                 self._expired(envelope)
         elif not isinstance(message, ShutdownStarted | Terminated | Tick):
-            error = self.stopped_error(message)
+            when = "while it answered" if reply is not None else "while it handled the message"
+            error = self.stopped_error(message, when) if begun else self.stopped_error(message)
             if reply is not None:
                 reply.fail(error)
             if begun:

@@ -105,9 +105,9 @@ class NamedActor:
         """Why a message is not answered whose handler never returns."""
         return ActorStopped(f"{self} did not come to an end before its bus stopped", message=message)
 
-    def stopped_error(self, message: object) -> ActorStopped:
-        """Why a message that was in the mailbox is not handled."""
-        return ActorStopped(f"{self} stopped before handling the message", message=message)
+    def stopped_error(self, message: object, when: str = "before handling the message") -> ActorStopped:
+        """Why a message is not handled, or not to its end: `when` the actor stopped."""
+        return ActorStopped(f"{self} stopped {when}", message=message)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self} {self.state.value}>"

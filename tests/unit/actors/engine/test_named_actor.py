@@ -45,4 +45,5 @@ async def test_a_send_to_one_that_has_stopped_says_so() -> None:
     with pytest.raises(ActorStopped, match="not found"):
         ref.tell("hello").get()
     assert "stopped before handling" in str(ref._cell.stopped_error("hello"))
+    assert "stopped while it answered" in str(ref._cell.stopped_error("hello", "while it answered"))
     assert "did not come to an end" in str(ref._cell.left_error("hello"))

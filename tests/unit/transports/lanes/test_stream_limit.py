@@ -146,4 +146,5 @@ async def test_those_that_wait_hear_of_the_end_of_the_peer() -> None:
         found = await asyncio.gather(*reads, return_exceptions=True)
         errors = [each for each in found if isinstance(each, SendError)]
         assert [each.items for each in errors] == [1] * MAX_STREAMS + [0] * 10
+        assert "stopped while it answered" in str(errors[0])
         await eventually(lambda: nothing_waits(here))
