@@ -11,7 +11,6 @@ Laws:
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import functools
 import inspect
@@ -21,6 +20,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator,
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+
+from .misuse import is_wrong_mark, range_of_seeds, refuse_given, refuse_mark, refuse_without_loop, seconds_of
 
 if TYPE_CHECKING:
     import asyncio
@@ -51,13 +52,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--peerbus-seed", type=int, metavar="SEED", help="run with this seed only: replays a failure")
     group.addoption(
         "--peerbus-seeds",
-        type=_range_of_seeds,
+        type=range_of_seeds,
         metavar="COUNT",
         help="run tests that are marked with seeds over COUNT of them, or over FIRST-LAST, and show how far they are",
     )
     group.addoption(
         "--peerbus-seconds",
-        type=_seconds,
+        type=seconds_of,
         metavar="SECONDS",
         help="begin no more seeds of one test after SECONDS",
     )
@@ -75,29 +76,6 @@ def pytest_configure(config: pytest.Config) -> None:
         "markers",
         "seeds(count): run the test once for each seed from 0 to count - 1, until one fails; see peerbus.testing",
     )
-
-
-def _range_of_seeds(text: str) -> range:
-    """`5000`: the seeds 0 to 4999; `5000-9999`: these."""
-    first, dash, last = text.partition("-")
-    try:
-        seeds = range(int(first), int(last) + 1) if dash else range(int(first))
-    except ValueError:
-        seeds = range(0)
-    if not seeds:
-        raise argparse.ArgumentTypeError(f"{text!r} is no seed at all; write a number of seeds, 5000, or 5000-9999")
-    return seeds
-
-
-def _seconds(text: str) -> float:
-    """A time span, which may be 0: then one seed is begun."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not seconds >= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is out of range; write seconds, 0 or more")
-    return seconds
 
 
 # Whose test is it?
@@ -216,7 +194,8 @@ async def _to_its_end(item: pytest.Item, test: Awaitable[object]) -> None:
                     item.stash[SHOWN] = item.stash[TIMELINE]()  # before the closing adds to it
                 raise
     finally:
-        if TASKS_LEFT in item.stash:
+        # Nodes of a simulation are stopped behind the test; it looks for tasks itself then.
+        if TASKS_LEFT in item.stash and not isinstance(item, VirtualTest):
             item.stash[TASKS_LEFT] += await tasks_left(before)
 
 
@@ -234,6 +213,7 @@ def sim(request: pytest.FixtureRequest, peerbus_seed: int) -> Iterator[Simulatio
     """A simulation with this test's seed; an `async def` test runs in it."""
     from .sim import Simulation
 
+    refuse_given(request.node)
     simulation = Simulation(seed=peerbus_seed)
     request.node.stash[TIMELINE] = simulation.trace.timeline
     yield simulation
@@ -291,8 +271,7 @@ def no_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 def _opened(request: pytest.FixtureRequest) -> contextlib.AsyncExitStack:
-    if not inspect.iscoroutinefunction(getattr(request.node, "obj", None)):
-        pytest.fail("the fixtures node and probe need an event loop: write `async def` for this test", pytrace=False)
+    refuse_without_loop(request.node)
     stash = request.node.stash
     if OPENED not in stash:
         stash[OPENED] = contextlib.AsyncExitStack()
@@ -311,15 +290,19 @@ def _seed(item: pytest.Item) -> int:
 
 def _seeds(item: pytest.Item) -> Sequence[int] | None:
     mark = item.get_closest_marker("seeds")
-    if mark is None:
+    if mark is None or is_wrong_mark(mark):
         return None
-    if len(mark.args) != 1 or mark.kwargs or not isinstance(mark.args[0], int) or mark.args[0] < 1:
-        raise pytest.UsageError(f"{item.nodeid}: @pytest.mark.seeds takes a number of seeds, as in seeds(200)")
     chosen: int | None = item.config.getoption("peerbus_seed")
     if chosen is not None:
         return [chosen]
     chosen_range: range | None = item.config.getoption("peerbus_seeds")
     return range(mark.args[0]) if chosen_range is None else chosen_range
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Refuse a marker without a number of seeds: that test errs, the others run."""
+    refuse_mark(item)
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)

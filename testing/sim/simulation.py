@@ -117,6 +117,11 @@ class Simulation:
         if self._started:
             main.close()
             raise RuntimeError("a simulation runs once: make another one")
+        try:
+            self.loop.refuse_another("run")
+        except RuntimeError:
+            main.close()
+            raise
         self._started = True
         try:
             with self._collected(), self._guards():
@@ -144,10 +149,12 @@ class Simulation:
         name. `discover`: nodes of the same network find each other, as by mDNS.
         Raises ValueError for a name that is taken, and what `Node` raises.
         """
+        self.loop.refuse_another("node")
         return await self._members.start(name, arguments, discover=discover)
 
     async def run_for(self, seconds: float) -> None:
         """Let virtual time pass."""
+        self.loop.refuse_another("run_for")
         await asyncio.sleep(seconds)
 
     async def until(self, condition: Callable[[], object], *, within: float) -> None:
@@ -155,6 +162,7 @@ class Simulation:
 
         Raises NotReached with the last events of each node, and what `condition` raises.
         """
+        self.loop.refuse_another("until")
         if condition():
             return
         reached: asyncio.Future[None] = self.loop.create_future()
@@ -180,6 +188,7 @@ class Simulation:
 
         Raises NotReached if that does not come within `within` seconds of virtual time.
         """
+        self.loop.refuse_another("quiet")
         reached: asyncio.Future[None] = self.loop.create_future()
         self._quiet.append(reached)
         self.loop.on_idle = self._idle
@@ -202,6 +211,7 @@ class Simulation:
         `reset`: its machine lives on, so its peers' streams break and dials are refused. Otherwise peers hear
         nothing, until they lose patience. Its actors' `on_stop` runs when the simulation ends, cut off from all.
         """
+        self.loop.refuse_another("crash")
         self._members.crash(who, reset=reset)
 
     async def restart(self, who: Who, *, keep_key: bool = True, keep_book: bool = True, reset: bool = True) -> Node:
@@ -209,14 +219,17 @@ class Simulation:
 
         `keep_key`: with the same node id. `keep_book`: with the peer book that it had a second before.
         """
+        self.loop.refuse_another("restart")
         return await self._members.restart(who, keep_key=keep_key, keep_book=keep_book, reset=reset)
 
     def pause(self, who: Who) -> None:
         """Stop a node's code, as SIGSTOP does: its streams stay, what arrives waits, its timers come late."""
+        self.loop.refuse_another("pause")
         self._members.pause(who)
 
     def resume(self, who: Who) -> None:
         """Let a node that was paused go on."""
+        self.loop.refuse_another("resume")
         self._members.resume(who)
 
     # Watching.

@@ -133,6 +133,19 @@ class VirtualLoop(asyncio.BaseEventLoop):
             else:
                 self._ready.append(handle)
 
+    def refuse_another(self, method: str) -> None:
+        """Refuse a call of a method of the simulation on any other loop: that one has a clock, and no seed.
+
+        Raises: RuntimeError, which says how it comes to that and what to write.
+        """
+        running = asyncio._get_running_loop()
+        if running is not None and running is not self:
+            raise RuntimeError(
+                f"sim.{method}() was called on a {type(running).__name__}, not on the simulation's own loop: an async "
+                f"fixture and an async test under hypothesis's @given run on the real clock; move the call into the "
+                f"`async def` test itself, or write a plain `def` with Simulation(seed).run(main())"
+            )
+
     # The loop itself.
 
     def _run_once(self) -> None:

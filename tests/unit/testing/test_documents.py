@@ -20,9 +20,10 @@ def _examples(document: str) -> list[str]:
     return [block for block in blocks if "def test_" in block]
 
 
-@pytest.mark.parametrize(("document", "passed"), [("docs/testing.md", 2)])
+@pytest.mark.parametrize(("document", "passed"), [("docs/testing.md", 4)])
 def test_the_tests_of_a_document_pass(pytester: pytest.Pytester, document: str, passed: int) -> None:
     pytester.makepyprojecttoml("[tool.pytest.ini_options]\nfilterwarnings = ['error']\n")
     pytester.makepyfile(**{f"test_{number}": source for number, source in enumerate(_examples(document))})
-    done = pytester.runpytest_subprocess(*LOAD, "-p", "no:asyncio", "-p", "no:cacheprovider", timeout=50)
+    asyncio = ["--asyncio-mode=auto", "-o", "asyncio_default_fixture_loop_scope=function"]
+    done = pytester.runpytest_subprocess(*LOAD, *asyncio, "-p", "no:cacheprovider", timeout=50)
     done.assert_outcomes(passed=passed)

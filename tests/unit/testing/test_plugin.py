@@ -215,11 +215,6 @@ def test_hangs(peerbus_seed):
     done.stdout.fnmatch_lines(["*Timeout*", "seed 1 is the first of 2 that fails"])
 
 
-def test_a_mark_without_a_number_of_seeds_is_refused(run: Run) -> None:
-    done = run("@pytest.mark.seeds\ndef test_it(): ...")
-    assert "seeds takes a number of seeds, as in seeds(200)" in done.stderr.str() + done.stdout.str()
-
-
 def test_a_failure_shows_what_happened_last_on_each_node(run: Run) -> None:
     done = run(
         """
@@ -290,7 +285,9 @@ def test_loading_it_loads_nothing_of_the_bus() -> None:
         "print(sorted(name for name in set(sys.modules) - before))"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert done.stdout.strip() == str(["peerbus", "peerbus.testing", "peerbus.testing.plugin"])
+    assert done.stdout.strip() == str(
+        ["peerbus", "peerbus.testing", "peerbus.testing.misuse", "peerbus.testing.plugin"]
+    )
 
 
 def test_seeds_and_leaks_load_nothing_of_the_bus() -> None:
@@ -301,3 +298,20 @@ def test_seeds_and_leaks_load_nothing_of_the_bus() -> None:
     done = subprocess.run([sys.executable, "-P", "-c", code], check=True, capture_output=True, text=True)
     loaded = ["peerbus", "peerbus.testing", "peerbus.testing.leaks", "peerbus.testing.seed_progress"]
     assert done.stdout.strip() == str(loaded)
+
+
+@pytest.mark.parametrize("order", ["sim, no_leaks", "no_leaks, sim"])
+def test_nodes_of_a_simulation_are_no_leak(run: Run, order: str) -> None:
+    source = f"""
+import asyncio
+KEPT = []
+
+async def test_a_node({order}):
+    await sim.node("a")
+
+async def test_a_task({order}):
+    KEPT.append(asyncio.create_task(asyncio.sleep(60), name="forgotten"))
+"""
+    done = run(source, "--asyncio-mode=auto")
+    done.assert_outcomes(passed=1, failed=1)
+    done.stdout.fnmatch_lines(["*LeftBehind: *forgotten in*"])

@@ -73,6 +73,30 @@ def test_time_is_virtual_and_what_the_scenario_returns_comes_back() -> None:
         sim.run(scenario())
 
 
+def test_another_loop_is_refused_since_it_has_a_clock() -> None:
+    sim = Simulation()
+
+    async def elsewhere() -> None:
+        refused = r"sim\.{}\(\) was called .* fixture .*@given .*Simulation\(seed\)"
+        for name, waited in (
+            ("node", lambda: sim.node("alice")),
+            ("run_for", lambda: sim.run_for(1)),
+            ("until", lambda: sim.until(lambda: True, within=1)),
+            ("quiet", sim.quiet),
+            ("restart", lambda: sim.restart("alice")),
+        ):
+            with pytest.raises(RuntimeError, match=refused.format(name)):
+                await waited()
+        for name, call in (("crash", sim.crash), ("pause", sim.pause), ("resume", sim.resume)):
+            with pytest.raises(RuntimeError, match=refused.format(name)):
+                call("alice")
+        with pytest.raises(RuntimeError, match=refused.format("run")):
+            sim.run(sim.run_for(1))
+
+    asyncio.run(elsewhere())
+    assert sim.run(asyncio.sleep(1, "it still runs")) == "it still runs"
+
+
 async def test_a_condition_is_waited_for_and_named_where_it_does_not_come(sim: Simulation) -> None:
     seen: list[int] = []
     sim.loop.call_later(3, seen.append, 1)
