@@ -40,6 +40,8 @@ MIN_SWEEP = 100
 EPOCH = 1_767_225_600.0
 #: Waiting tasks that the text of Deadlocked names at most.
 MAX_LISTED = 30
+#: Top-level modules in which everybody waits: what a reader looks for is the line that called them.
+WAITING_ROOMS = frozenset({"asyncio", __name__.partition(".")[0]})
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -311,12 +313,15 @@ def _name(callback: object) -> str:
 
 
 def _where(task: asyncio.Task[Any]) -> str:
-    """The innermost line that a task waits in."""
+    """The innermost line that a task waits in, outside of asyncio and the package; else the innermost of all."""
     at: Any = task.get_coro()
-    frame = None
+    frame = theirs = None
     while at is not None:
         frame = getattr(at, "cr_frame", None) or getattr(at, "gi_frame", None) or frame
+        if frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] not in WAITING_ROOMS:
+            theirs = frame
         at = getattr(at, "cr_await", None) or getattr(at, "gi_yieldfrom", None)
+    frame = theirs or frame
     if frame is None:
         return "its first step"
     return f"{frame.f_code.co_qualname} ({frame.f_code.co_filename.rpartition('/')[2]}:{frame.f_lineno})"

@@ -73,6 +73,22 @@ def test_time_is_virtual_and_what_the_scenario_returns_comes_back() -> None:
         sim.run(scenario())
 
 
+def test_a_deadlock_names_the_line_of_the_scenario_that_waits() -> None:
+    sim = Simulation()
+
+    async def scenario() -> None:
+        await sim.node("alice")
+        await sim.nodes["alice"].aclose()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.Event().wait(), name="bare")
+            await asyncio.Event().wait()
+
+    with pytest.raises(
+        Deadlocked, match=r"bare in Event\.wait \(locks.*scenario in .*scenario \(test_simulation\.py:\d+\)"
+    ):
+        sim.run(scenario())
+
+
 def test_another_loop_is_refused_since_it_has_a_clock() -> None:
     sim = Simulation()
 
