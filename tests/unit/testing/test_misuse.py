@@ -141,7 +141,8 @@ def test_right(): ...
     done.assert_outcomes(passed=1, errors=5)
     done.stdout.fnmatch_lines(
         [
-            "ERROR *::test_none - *seeds takes a number of seeds, as in seeds(200), not seeds()*",
+            "@pytest.mark.seeds takes a number of seeds, as in seeds(200), not seeds()",
+            "ERROR *::test_none - *",
             "ERROR *::test_zero - *",
             "ERROR *::test_text - *",
         ]
