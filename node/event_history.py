@@ -27,6 +27,8 @@ from ..actors.messages import (
     PoolResized,
 )
 from ..discovery.facts import (
+    BookFailed,
+    BookRecovered,
     ListenerLost,
     ListenerRestored,
     PeerBanned,
@@ -86,6 +88,8 @@ NodeEvent = (
     | PeerRefused
     | ListenerLost
     | ListenerRestored
+    | BookFailed
+    | BookRecovered
     | PeerRolesChanged
     | RequirementMet
     | RequirementUnmet
@@ -110,6 +114,8 @@ EVENT_TYPES: tuple[type, ...] = (
     PeerRefused,
     ListenerLost,
     ListenerRestored,
+    BookFailed,
+    BookRecovered,
     PeerRolesChanged,
     RequirementMet,
     RequirementUnmet,

@@ -20,9 +20,9 @@ from ..transports.rules import PeerRates
 from ..transports.streams import Endpoint
 
 __all__ = [
-    "advertised_of",
     "MAX_NAME",
     "MAX_THREADS",
+    "advertised_of",
     "capabilities_of",
     "dialed_of",
     "endpoint_of",

@@ -12,7 +12,7 @@ from ..actors.pool_view import PoolView
 from ..discovery.mdns import MdnsStatistics
 from ..discovery.mind import PeersSnapshot
 from ..discovery.pex import PexStatistics
-from ..discovery.shell import ConnectionTotals, CreditLeft
+from ..discovery.shell import BookView, ConnectionTotals, CreditLeft
 from ..patterns.pattern_views import NodeGossip, NodeSingleton
 from ..transports.connection import ConnectionStatistics
 from .loop_lag import LagView
@@ -60,6 +60,8 @@ class NodeSnapshot:
     #: Items that all members of a role are to have, and reactors that one of them runs.
     gossips: tuple[NodeGossip, ...] = ()
     singletons: tuple[NodeSingleton, ...] = ()
+    #: Whether the peer book is written; None: there is none.
+    book: BookView | None = None
 
     @property
     def pools(self) -> tuple[PoolView, ...]:

@@ -103,6 +103,7 @@ class NodeViews(NodeLevers):
             streams=streams_of(self.bus.books.streams(), found.connections.values()),
             gossips=patterns.gossips,
             singletons=patterns.singletons,
+            book=found.book,
         )
 
     def _running(self) -> Peers:

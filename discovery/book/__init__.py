@@ -20,6 +20,6 @@ __all__ = [
     "Pin",
     "SaveBook",
     "SqliteBook",
-    "no_book",
     "keeper_of",
+    "no_book",
 ]

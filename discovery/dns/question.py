@@ -19,7 +19,7 @@ import dns.resolver
 
 from ...transports.streams import Endpoint, Names
 
-__all__ = ["FoundPlaces", "Asker", "Question", "parse_question"]
+__all__ = ["Asker", "FoundPlaces", "Question", "parse_question"]
 
 #: Seconds for one question, over all servers.
 TIMEOUT: Final = 5.0

@@ -6,6 +6,8 @@ from .bans import CONFIGURED_BAN, MAX_BANS, Ban, Bans, BanTarget, ban_target
 from .commands import PEERS_ACTOR, Accept, Attempt, Changes, CloseConnection, Dial, Refuse, Verdict
 from .connection_view import Direction, PeerConnectionView
 from .events import (
+    BookFailed,
+    BookRecovered,
     Candidate,
     ListenerLost,
     ListenerRestored,
@@ -40,6 +42,8 @@ __all__ = [
     "Ban",
     "BanTarget",
     "Bans",
+    "BookFailed",
+    "BookRecovered",
     "Candidate",
     "Changes",
     "CloseConnection",
@@ -48,7 +52,6 @@ __all__ = [
     "Finder",
     "FinderKind",
     "FoundPeer",
-    "PeerConnectionView",
     "ListenerLost",
     "ListenerRestored",
     "LostPeer",
@@ -56,6 +59,7 @@ __all__ = [
     "Offer",
     "PeerBanned",
     "PeerCertified",
+    "PeerConnectionView",
     "PeerDown",
     "PeerEvent",
     "PeerNotReached",

@@ -13,6 +13,8 @@ from .connection_view import Direction
 from .require import Require
 
 __all__ = [
+    "BookFailed",
+    "BookRecovered",
     "Candidate",
     "ListenerLost",
     "ListenerRestored",
@@ -174,6 +176,20 @@ class ListenerRestored:
     """A listener that was lost listens again."""
 
     endpoint: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookFailed:
+    """The peer book cannot be written: bans, and what is learnt of peers, are forgotten when this node stops."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BookRecovered:
+    """The peer book is written again, after so many writes in a row that failed."""
+
+    failures: int
 
 
 @dataclass(frozen=True, slots=True)

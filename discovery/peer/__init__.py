@@ -10,16 +10,16 @@ from .options import LEAST_MEMORY, PeerOptions
 
 __all__ = [
     "CONFIGURED",
+    "LEAST_MEMORY",
     "MAX_ADDRESSES",
     "REACHED",
     "SEED",
     "UP",
     "Backoff",
-    "RetryPolicy",
-    "PeerAddress",
     "KnownPeer",
-    "LEAST_MEMORY",
+    "PeerAddress",
     "PeerOptions",
     "PeerState",
     "PeerStep",
+    "RetryPolicy",
 ]

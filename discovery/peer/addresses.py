@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from ...transports.streams import Endpoint, Scope
 from .backoff import Backoff
 
-__all__ = ["CONFIGURED", "MAX_ADDRESSES", "MAX_SOURCES", "REACHED", "SEED", "PeerAddress", "AddressList"]
+__all__ = ["CONFIGURED", "MAX_ADDRESSES", "MAX_SOURCES", "REACHED", "SEED", "AddressList", "PeerAddress"]
 
 #: The source of what the operator wrote down. It makes a peer persistent; no finder may claim it.
 CONFIGURED = "config"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from .finders import MdnsOptions
 from .peers import Peers
-from .peers_statistics import ConnectionTotals, CreditLeft, NarrowPath
+from .peers_statistics import BookView, ConnectionTotals, CreditLeft, NarrowPath
 
 __all__ = [
+    "BookView",
     "ConnectionTotals",
     "CreditLeft",
     "MdnsOptions",

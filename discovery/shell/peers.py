@@ -389,8 +389,8 @@ class Peers(Actor):
         picture = self._manager.snapshot(self._now(), limit)
         connections = self._connections
         among = None if limit is None else {peer.node_id for peer in picture.peers}
-        totals, mdns = connections.totals(), self._finders.statistics()
-        return PeersStatistics(picture, connections.statistics(limit, among=among), totals, connections.credit(), mdns)
+        listed, totals, credit = connections.statistics(limit, among=among), connections.totals(), connections.credit()
+        return PeersStatistics(picture, listed, totals, credit, self._finders.statistics(), self._book.view)
 
     def _now(self) -> float:
         return self._loop.time()

@@ -10,7 +10,7 @@ from ...transports.connection import ConnectionStatistics
 from ..mdns import MdnsStatistics
 from ..mind import PeersSnapshot
 
-__all__ = ["CarrierTotals", "ConnectionTotals", "CreditLeft", "NarrowPath", "PeersStatistics"]
+__all__ = ["BookView", "CarrierTotals", "ConnectionTotals", "CreditLeft", "NarrowPath", "PeersStatistics"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,14 @@ class CreditLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class BookView:
+    """The peer book: writes that failed since the start, and why the last one did; "" where it did not."""
+
+    failures: int
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
 class PeersStatistics:
     """All of it at one instant; connections by the names of their actors."""
 
@@ -81,3 +89,5 @@ class PeersStatistics:
     totals: ConnectionTotals
     credit: Mapping[str, CreditLeft]
     mdns: MdnsStatistics | None
+    #: None: nothing is kept in a book.
+    book: BookView | None

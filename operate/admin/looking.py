@@ -81,6 +81,7 @@ def overview_of(node: NodeViews, seen: NodeSnapshot) -> NodeOverview:
         seen.peers.clock_offset,
         seen.mdns,
         wall_clock(),
+        seen.book,
     )
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from ...actors.base import ConfigError
 
-__all__ = ["ApiError", "ApiRequest", "Failure", "ApiAnswer", "Permission", "Streamed", "as_json"]
+__all__ = ["ApiAnswer", "ApiError", "ApiRequest", "Failure", "Permission", "Streamed", "as_json"]
 
 
 class Permission(enum.StrEnum):

@@ -9,7 +9,7 @@ from ...actors.bus_statistics import ChannelLoad
 from ...actors.engine import HistogramView
 from ...actors.mailbox import Account
 from ...discovery.mdns import MdnsStatistics
-from ...discovery.shell import ConnectionTotals
+from ...discovery.shell import BookView, ConnectionTotals
 from ...node.loop_lag import LagView
 from ...node.process_figures import ProcessFigures
 from ...transports.connection import ConnectionStatistics
@@ -48,6 +48,8 @@ class NodeOverview:
     mdns: MdnsStatistics | None
     #: The node's calendar at this instant, in seconds since 1970: times of peers and bans are of it.
     clock: float
+    #: Whether the peer book is written; None: there is none.
+    book: BookView | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,21 @@ _NODE_ID = re.compile(r"\b[0-9a-f]{64}\b")
 #: Events that are shown, where nobody says how many.
 SHOWN = 20
 _COLOURS = {
-    **dict.fromkeys(("PeerUp", "RequirementMet", "PeerUnbanned", "ListenerRestored"), Colour.GOOD),
+    **dict.fromkeys(("PeerUp", "RequirementMet", "PeerUnbanned", "ListenerRestored", "BookRecovered"), Colour.GOOD),
     **dict.fromkeys(
         ("PeerDown", "PeerNotReached", "PeerRefused", "ActorRestarted", "FailedOver", "PoolResized"), Colour.NOTABLE
     ),
     **dict.fromkeys(
-        ("PeerBanned", "RequirementUnmet", "ListenerLost", "ActorFailure", "HandlerStalled", "LostMessage"), Colour.BAD
+        (
+            "PeerBanned",
+            "RequirementUnmet",
+            "ListenerLost",
+            "BookFailed",
+            "ActorFailure",
+            "HandlerStalled",
+            "LostMessage",
+        ),
+        Colour.BAD,
     ),
 }
 

@@ -41,6 +41,8 @@ def _lever(
 ) -> NodeCommand:
     async def ask(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
         result, done = await pulls(node, options)
+        if result.text:  # it took effect, and not as it should
+            done = f"{done}; {result.text}"
         terminal.say_json(result, indent=0) if options.json else terminal.say(printable(done))
         return 0
 

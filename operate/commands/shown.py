@@ -82,6 +82,13 @@ class ShownProcess(msgspec.Struct, frozen=True):
     build: str = ""
 
 
+class ShownBook(msgspec.Struct, frozen=True):
+    """See `BookView`."""
+
+    failures: int
+    error: str
+
+
 class ShownNode(msgspec.Struct, frozen=True):
     """See `NodeOverview`."""
 
@@ -101,6 +108,8 @@ class ShownNode(msgspec.Struct, frozen=True):
     loop_lag: ShownLag
     process: ShownProcess
     clock: float
+    #: None: it keeps none, or is of a version that does not say.
+    book: ShownBook | None = None
 
 
 class ShownNeed(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ from ..client import AdminClient, RequestRefused
 from .node_command import NodeCommand
 from .peer_ids import without_id
 from .pools import pool_line
-from .shown import ShownBan, ShownChannel, ShownNode, ShownRequirement
+from .shown import ShownBan, ShownBook, ShownChannel, ShownNode, ShownRequirement
 from .shown_work import ShownPatterns, ShownPool, ShownStreams, ShownWorker
 from .terminal import Colour, Terminal
 from .units import by_reason, size, span
@@ -81,6 +81,13 @@ _WORK: tuple[tuple[str, str, Any, Callable[[Any], str]], ...] = (
 )
 
 
+def _book(seen: ShownBook | None) -> str:
+    """What of it the operator must know: nothing while it is written."""
+    if seen is None or not seen.error:
+        return ""
+    return f"CANNOT BE WRITTEN ({seen.error}): bans and what is learnt of peers are forgotten when the node stops"
+
+
 def _lines(
     terminal: Terminal,
     seen: ShownNode,
@@ -104,6 +111,7 @@ def _lines(
         ("peers", f"{seen.connected} connected" + (f" ({peers})" if peers else "")),
         ("requires", "; ".join(requirements)),
         ("bans", str(bans) if bans else ""),
+        ("book", _book(seen.book)),
         ("carriers", by_reason({carrier: each.open for carrier, each in seen.carried.carried.items() if each.open})),
         ("opened", by_reason(seen.carried.opened)),
         ("ended", by_reason(seen.carried.ended)),

@@ -11,12 +11,12 @@ from .report import DemoResult, as_json, as_table
 from .scenario import DEFAULT_NODES, DEFAULT_SIZE, DEFAULT_TIMEOUT, DemoPlan, Scenario
 
 __all__ = [
-    "Audience",
     "CARRIERS",
     "DEFAULT_CARRIER",
     "DEFAULT_NODES",
     "DEFAULT_SIZE",
     "DEFAULT_TIMEOUT",
+    "Audience",
     "DemoPlan",
     "DemoResult",
     "Display",

@@ -8,7 +8,7 @@ from ...node.blocks import Served
 from ...node.blocksync import Progress
 from .carriers import CARRIERS, DEFAULT_CARRIER
 
-__all__ = ["NodeFailed", "Job", "Report", "Started", "decode_job", "decode_said", "encode"]
+__all__ = ["Job", "NodeFailed", "Report", "Started", "decode_job", "decode_said", "encode"]
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):

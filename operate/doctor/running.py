@@ -61,7 +61,7 @@ def judge_running(
     now: float | None = None,
 ) -> list[Diagnosis]:
     """All of it, also of its connections. `needed`: descriptors with every slot full; `now`: seconds since 1970."""
-    found = [_node(seen), *_readiness(seen), _clock(seen)]
+    found = [_node(seen), *_readiness(seen), *_book(seen), _clock(seen)]
     found += [_narrow(path, time.time() if now is None else now) for path in seen.carried.narrow]
     found += [_narrow_now(each) for each in connections if each.narrow]
     found += _reasons("dials in vain", seen.failed)
@@ -95,6 +95,19 @@ def _readiness(seen: NodeOverview) -> Iterator[Diagnosis]:
                 yield warning("draining", why.text, "`peerbus undrain` lets peers in again")
             case _:
                 yield warning(why.reason, why.text, "wait for its end")
+
+
+def _book(seen: NodeOverview) -> Iterator[Diagnosis]:
+    if seen.book is None:
+        return
+    times = f"{seen.book.failures} writes have failed since the start"
+    if seen.book.error:
+        text = f"the node cannot write it ({seen.book.error}); {times}"
+        yield failed("book", text, "make room or give the right: bans and peers are forgotten when the node stops")
+    elif seen.book.failures:
+        yield warning("book", f"the node writes it again, but {times}", "look at the disk: its log says why")
+    else:
+        yield ok("book", "the node writes it")
 
 
 def _clock(seen: NodeOverview) -> Diagnosis:

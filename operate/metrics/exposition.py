@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from ...actors.engine import HistogramView
 
-__all__ = ["TextFormat", "MetricKind", "MetricValue", "Sampled", "format_of", "metrics_text"]
+__all__ = ["MetricKind", "MetricValue", "Sampled", "TextFormat", "format_of", "metrics_text"]
 
 
 class MetricKind(StrEnum):

@@ -265,6 +265,14 @@ METRICS: tuple[Metric, ...] = (
         "How far the calendars of peers are ahead of this node's, the median; absent where nobody has said it.",
         _one(lambda s: s.node.peers.clock_offset), (), "seconds",
     ),
+    Metric(
+        "peerbus_book_written", _GAUGE, "1: the last write of the peer book succeeded; absent where there is no book.",
+        _one(lambda s: None if s.node.book is None else int(not s.node.book.error)),
+    ),
+    Metric(
+        "peerbus_book_failures", _COUNTER, "Writes of the peer book that failed; absent where there is no book.",
+        _one(lambda s: None if s.node.book is None else s.node.book.failures),
+    ),
     # The process.
     Metric(
         "peerbus_event_loop_lag_seconds", _GAUGE, "How late a timer came, at most in the last minute.",

@@ -21,7 +21,7 @@ import h11
 from ...actors.base import get_logger
 from ..api import ApiAnswer, ApiError, Streamed
 
-__all__ = ["Bounds", "HttpServer", "HttpRequest"]
+__all__ = ["Bounds", "HttpRequest", "HttpServer"]
 
 log = get_logger("peerbus.operate")
 

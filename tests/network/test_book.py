@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from virtual_time import eventually, in_real_time
 
 from peerbus.actors.base.errors import ConfigError
 from peerbus.discovery import PeerOptions
+from peerbus.discovery.book.book import BookChanges, MemoryBook
 from peerbus.discovery.book.sqlite_book import SqliteBook
 from peerbus.discovery.facts.messages import PeerWasUseful
 from peerbus.node import Node
@@ -87,3 +89,28 @@ def test_a_node_does_not_start_on_a_book_of_a_newer_version(tmp_path: Path) -> N
     connection.close()
     with pytest.raises(ConfigError, match="peer book of version 99"):
         Node("alice", book=path).start()
+
+
+@dataclass(slots=True)
+class FullDisk(MemoryBook):
+    """A book on a disk without room."""
+
+    def save(self, changes: BookChanges) -> None:
+        """Fail."""
+        raise OSError(28, "No space left on device")
+
+
+@in_real_time
+async def test_a_disk_that_is_full_is_said_by_the_lever_and_the_snapshot_and_as_an_event() -> None:
+    async with Node("alice", book=FullDisk()) as alice:
+        seen = alice.snapshot().book
+        assert seen is not None
+        assert seen.error == ""
+        result = await alice.ban("203.0.113.0/24", seconds=3600)
+        assert result
+        assert result.reason == "not_saved"
+        assert "No space left" in result.text
+        seen = alice.snapshot().book
+        assert seen is not None
+        assert (seen.failures >= 1, "No space left" in seen.error) == (True, True)
+        assert [happened.kind for happened in alice.events.since()].count("BookFailed") == 1

@@ -36,8 +36,8 @@ function eventsScreen(root, head) {
 }
 
 const TONES = {
-  PeerUp: "good", RequirementMet: "good", ListenerRestored: "good", PeerDown: "warn", PeerNotReached: "warn", PeerRefused: "warn", FailedOver: "warn", LostMessage: "warn",
-  ActorRestarted: "warn", PeerBanned: "bad", RequirementUnmet: "bad", ListenerLost: "bad", ActorFailure: "bad", HandlerStalled: "bad",
+  PeerUp: "good", RequirementMet: "good", ListenerRestored: "good", BookRecovered: "good", PeerDown: "warn", PeerNotReached: "warn", PeerRefused: "warn", FailedOver: "warn", LostMessage: "warn",
+  ActorRestarted: "warn", PeerBanned: "bad", RequirementUnmet: "bad", ListenerLost: "bad", BookFailed: "bad", ActorFailure: "bad", HandlerStalled: "bad",
 };
 
 function eventLine(each) {
@@ -62,6 +62,8 @@ function told({ kind, event: e }) {
     case "PeerNotReached": return `${e.node_id ? nameOf(e.node_id) : e.endpoint} was not reached: ${words(e.reason)}${e.failures > 1 ? `, ${e.failures} times` : ""}${e.text ? ` (${e.text})` : ""}`;
     case "PeerRefused": return `${e.remote ?? "somebody"} was refused: ${words(e.reason)}${e.times > 1 ? `, ${e.times} times` : ""}${e.text ? ` (${e.text})` : ""}`;
     case "ListenerLost": return `nobody can come in at ${e.endpoint}: ${e.text}`;
+    case "BookFailed": return `the peer book cannot be written: ${e.text}`;
+    case "BookRecovered": return `the peer book is written again, after ${e.failures} failures`;
     case "ListenerRestored": return `listens at ${e.endpoint} again`;
     case "PeerRolesChanged": return `${nameOf(e.node_id)} offers ${e.offers.join(", ") || "nothing"}`;
     case "RequirementMet": return `${e.have} of ${e.want} offer ${e.require.role}`;

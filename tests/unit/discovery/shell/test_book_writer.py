@@ -8,10 +8,12 @@ from typing import cast
 import pytest
 
 from peerbus.actors import Actor, Bus, Ref
+from peerbus.discovery import BookFailed, BookRecovered
 from peerbus.discovery.book.book import BookChanges, BookContents, MemoryBook, PeerEntry
 from peerbus.discovery.book.keeper import BookKeeper
 from peerbus.discovery.mind.bookkeeping import Bookkeeping
 from peerbus.discovery.shell.book_writer import BookWriter
+from peerbus.discovery.shell.peers_statistics import BookView
 
 ENTRY = PeerEntry(node_id="a" * 64, seen=1e9)
 CHANGES = BookChanges(peers=(ENTRY,))
@@ -47,6 +49,19 @@ class FullBook(MemoryBook):
     def save(self, changes: BookChanges) -> None:
         """Fail."""
         raise OSError(28, "No space left on device")
+
+
+@dataclass(slots=True)
+class RoomLater(MemoryBook):
+    """A disk that is full at times."""
+
+    full: bool = False
+
+    def save(self, changes: BookChanges) -> None:
+        """Fail where it is full."""
+        if self.full:
+            raise OSError(28, "No space left on device")
+        MemoryBook.save(self, changes)
 
 
 class Owner(Actor):
@@ -96,6 +111,37 @@ async def test_what_could_not_be_written_is_given_back_to_be_written_again(stopp
     why = await save(MemoryBook() if stopped else FullBook(), mind, stopped=stopped)
     assert why
     assert mind.returned == [CHANGES]
+
+
+async def test_subscribers_hear_once_that_the_book_fails_and_once_that_it_has_recovered() -> None:
+    book, mind = RoomLater(), Mind()
+    async with Bus() as bus:
+        keeper = bus.spawn(BookKeeper, book)
+        await bus.started(keeper)
+        heard = bus.subscribe(BookFailed, BookRecovered)
+        views: list[BookView | None] = []
+
+        async def work(owner: Actor) -> None:
+            mine = writer(owner, keeper, mind)
+            for book.full in (False, True, True, True, False, False, True):
+                mind.pending = CHANGES
+                await mine.save(0.0)
+                views.append(mine.view)
+
+        with heard:
+            await bus.ask(bus.spawn(Owner), work)
+            events = [await heard.get() for _ in range(3)]
+    why = "[Errno 28] No space left on device"
+    assert events == [BookFailed(why), BookRecovered(3), BookFailed(why)]
+    assert [(view.failures, bool(view.error)) for view in views if view is not None] == [
+        (0, False),
+        (1, True),
+        (2, True),
+        (3, True),
+        (3, False),
+        (3, False),
+        (4, True),
+    ]
 
 
 async def test_where_nothing_changed_nothing_is_written() -> None:

@@ -9,6 +9,9 @@ from administered import Place
 from command_line import asked
 from pairs import Pair
 
+from peerbus.operate.commands.shown import ShownBook
+from peerbus.operate.commands.status import _book
+
 
 async def test_it_tells_the_node_as_a_whole(pair: Pair, capsys: pytest.CaptureFixture[str]) -> None:
     status, out, err = await asked(pair.socket, "status", capsys)
@@ -40,3 +43,8 @@ async def test_as_json_it_is_what_the_api_says(place: Place, capsys: pytest.Capt
     _, out, _ = await asked(place.socket, "status --json", capsys)
     said = json.loads(out)
     assert (said["name"], said["ready"]) == ("alice", {"ready": True, "why_not": []})
+
+
+def test_a_book_that_cannot_be_written_has_a_line_and_one_that_can_has_none() -> None:
+    assert _book(None) == _book(ShownBook(3, "")) == ""
+    assert "CANNOT BE WRITTEN (No space left on device)" in _book(ShownBook(3, "No space left on device"))

@@ -10,7 +10,7 @@ import pytest_asyncio
 from admin_client import call
 from administered import Place
 
-from peerbus.discovery.shell import ConnectionTotals, NarrowPath
+from peerbus.discovery.shell import BookView, ConnectionTotals, NarrowPath
 from peerbus.operate.api import NodeOverview
 from peerbus.operate.api.readiness import Readiness, WhyNot
 from peerbus.operate.doctor.diagnosis import Diagnosis
@@ -53,6 +53,22 @@ async def test_the_clock_is_compared_with_its_peers(
     (found,) = of("clock", replace(seen, clock_offset=offset, connected=3))
     assert (found.verdict, said in found.text) == (verdict, True)
     assert ("set-ntp" in found.advice) == (verdict != "ok")
+
+
+@pytest.mark.parametrize(
+    ("book", "verdict", "said"),
+    [
+        (BookView(0, ""), "ok", "writes it"),
+        (BookView(3, "No space left on device"), "failed", "No space left on device"),
+        (BookView(3, ""), "warning", "3 writes have failed"),
+    ],
+)
+async def test_a_book_that_the_node_cannot_write_has_failed(
+    seen: NodeOverview, book: BookView, verdict: str, said: str
+) -> None:
+    (found,) = of("book", replace(seen, book=book))
+    assert (found.verdict, said in found.text, bool(found.advice)) == (verdict, True, verdict != "ok")
+    assert of("book", replace(seen, book=None)) == []
 
 
 async def test_of_two_nobody_knows_whose_clock_is_wrong(seen: NodeOverview) -> None:
