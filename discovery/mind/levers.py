@@ -79,7 +79,7 @@ class Levers:
 
     def unban(self, target: BanTarget, now: float) -> Changes | Refuse:
         """Lift a ban of exactly that target. Refused: `not_banned`, also where a network around it is banned."""
-        changes = self._state.lift(target)
+        changes = self._state.lift(target, now)
         if changes.events:
             return changes
         host = None if isinstance(target, str) else str(target.network_address)

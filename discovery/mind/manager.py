@@ -331,7 +331,7 @@ class PeerManager:
 
     def review(self, now: float) -> tuple[PeerEvent, ...]:
         """What has changed in how the requirements are met; ask after each change, when the dials are out."""
-        return self._watch.review(views_of(self._state.needs(), self._peers, self._bans, now))
+        return self._watch.review(views_of(self._state.needs(), self._peers, self._bans, now, self._state.slots()))
 
     # -- conduct
 
@@ -379,7 +379,7 @@ class PeerManager:
     def view(self, node_id: str, now: float) -> PeerView | None:
         """One peer; None for one that is not known."""
         peer = self._peers.get(node_id)
-        return None if peer is None else view_of(peer, now, self.wall)
+        return None if peer is None else view_of(peer, now, self.wall, self._bans)
 
     # -- private
 

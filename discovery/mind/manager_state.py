@@ -59,9 +59,21 @@ class ManagerState:
                 changes += self.evict(peer, "banned", now)
         return changes
 
-    def lift(self, target: BanTarget) -> Changes:
-        """End a ban."""
-        return Changes((PeerUnbanned(target),)) if self.bans.lift(target) else Changes()
+    def lift(self, target: BanTarget, now: float) -> Changes:
+        """End a ban: whom it held back may be dialed at once."""
+        held = [peer for peer in self.peers if peer.state is PeerState.IDLE and self._is_banned(peer, now)]
+        if not self.bans.lift(target):
+            return Changes()
+        for peer in held:
+            if not self._is_banned(peer, now):
+                peer.wake()
+                peer.hurry(now)
+                peer.last_reason = ""
+        return Changes((PeerUnbanned(target),))
+
+    def _is_banned(self, peer: KnownPeer, now: float) -> bool:
+        hosts = [peer.host, *(address.endpoint.host for address in peer.addresses if address.endpoint.direct)]
+        return any(self.bans.of(peer.node_id, host, now) is not None for host in hosts)
 
     def expire_bans(self, now: float) -> Changes:
         """End the bans whose time has come."""

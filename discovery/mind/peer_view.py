@@ -11,7 +11,7 @@ from functools import partial
 from itertools import chain, islice
 from operator import itemgetter
 
-from ..facts import Direction
+from ..facts import Bans, Direction
 from ..peer import KnownPeer, PeerState
 from .clocks import clock_offset
 from .manager_state import ManagerState
@@ -44,8 +44,9 @@ class PeerFilter:
         return any(wanted in text.lower() for text in (*said, *(str(each.endpoint) for each in peer.addresses)))
 
 
-def view_of(peer: KnownPeer, now: float, wall: WallClock) -> PeerView:
-    """The picture of one peer at that time, by the calendar `wall`."""
+def view_of(peer: KnownPeer, now: float, wall: WallClock, bans: Bans) -> PeerView:
+    """The picture of one peer at that time, by the calendar `wall`. One that is banned waits for the end of its ban."""
+    ban = None if peer.linked else bans.of(peer.node_id, peer.host, now)
     date = partial(_date, wall)
     addresses = tuple(
         AddressView(
@@ -78,8 +79,8 @@ def view_of(peer: KnownPeer, now: float, wall: WallClock) -> PeerView:
         up_since=None if peer.up_since is None else date(peer.up_since),
         last_connected=date(peer.last_connected),
         failures=peer.backoff.failures,
-        retry_at=date(peer.retry_at),
-        last_reason=peer.last_reason,
+        retry_at=date(peer.retry_at if ban is None else ban.until),
+        last_reason=peer.last_reason if ban is None else "banned",
         told_by=peer.told_by,
         addresses=addresses,
     )
@@ -104,7 +105,7 @@ def picture_of(
     if limit is not None:
         listed = islice(chain(_linked(state.peers, True), _linked(state.peers, False)), limit)
     return PeersSnapshot(
-        peers=tuple(view_of(peer, now, wall) for peer in listed),
+        peers=tuple(view_of(peer, now, wall, state.bans) for peer in listed),
         known=len(state.peers),
         states=dict(Counter(peer.state.value for peer in state.peers)),
         connected=sum(peer.linked for peer in state.peers),
@@ -121,7 +122,7 @@ def picture_of(
         ),
         clock_offset=clock_offset(state.peers, wall)[0],
         draining=state.draining,
-        requirements=views_of(state.needs(), state.peers, state.bans, now),
+        requirements=views_of(state.needs(), state.peers, state.bans, now, state.slots()),
     )
 
 
@@ -132,7 +133,7 @@ def page_of_peers(
     keyed = ((key_of(peer), peer) for peer in state.peers)
     behind = (each for each in keyed if each[0] > after and only.takes(each[1]))
     found = heapq.nsmallest(limit + 1, behind, key=itemgetter(0))
-    views = tuple(view_of(peer, now, wall) for _, peer in found[:limit])
+    views = tuple(view_of(peer, now, wall, state.bans) for _, peer in found[:limit])
     return PeerPage(views, found[limit - 1][0] if len(found) > limit > 0 else None)
 
 

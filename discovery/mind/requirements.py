@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ..facts import Bans, Require, RequirementMet, RequirementUnmet
 from ..peer import KnownPeer, PeerState
 from .advertising import roles_of
+from .slots import Slots
 
 __all__ = ["Needs", "RequirementView", "RequirementWatch", "views_of"]
 
@@ -23,7 +24,7 @@ class RequirementView:
     """One requirement now. `reason` says why it is not met ("" where it is), and `text` the same for people.
 
     `on_its_way` while somebody is dialed, `unknown` where nobody else that is known offers it, `waiting` where who does
-    waits out a backoff, `no_slot`.
+    waits out a backoff or for its turn, `no_slot` where every slot is taken.
     """
 
     require: Require
@@ -120,13 +121,18 @@ def _news_of(view: RequirementView) -> RequirementMet | RequirementUnmet:
     return RequirementUnmet(view.require, view.have, view.want, view.reason, view.text)
 
 
-def views_of(needs: Needs, peers: Iterable[KnownPeer], bans: Bans, now: float) -> tuple[RequirementView, ...]:
+def views_of(
+    needs: Needs, peers: Iterable[KnownPeer], bans: Bans, now: float, slots: Slots
+) -> tuple[RequirementView, ...]:
     """Each requirement as it is now, and why where it is not met."""
     everyone = list(peers) if needs.requires else []
-    return tuple(_view(require, needs, everyone, bans, now) for require in needs.requires)
+    full = not slots.may_dial(kept=False)
+    return tuple(_view(require, needs, everyone, bans, now, full=full) for require in needs.requires)
 
 
-def _view(require: Require, needs: Needs, peers: list[KnownPeer], bans: Bans, now: float) -> RequirementView:
+def _view(
+    require: Require, needs: Needs, peers: list[KnownPeer], bans: Bans, now: float, *, full: bool
+) -> RequirementView:
     have, want = needs.have(require), needs.want(require)
     if have >= want:
         return RequirementView(require, have, want)
@@ -152,5 +158,11 @@ def _view(require: Require, needs: Needs, peers: list[KnownPeer], bans: Bans, no
         return RequirementView(
             require, have, want, "waiting", f"{lacking}; the {len(idle)} known wait for the next dial"
         )
+    if not full:
+        dialed = {peer.dial.endpoint for peer in peers if peer.dial is not None}
+        if any(address.endpoint in dialed for peer in idle for address in peer.addresses):
+            return RequirementView(require, have, want, "on_its_way", f"{lacking}; where one is known is being dialed")
+        text = f"{lacking}; the {len(idle)} known have not had their turn to be dialed"
+        return RequirementView(require, have, want, "waiting", text)
     text = f"{lacking}; {len(idle)} are known, but every slot is taken by peers that are needed or kept"
     return RequirementView(require, have, want, "no_slot", text)

@@ -101,9 +101,14 @@ class KnownPeer:
 
     @property
     def claims(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Of the roles that finders claim for it, those that are believed without a certificate, and the others."""
-        believed, bare = self.rules.permissions.believes, Subject(self.node_id)
-        return tuple(r for r in self.roles if believed(r, bare)), tuple(r for r in self.roles if not believed(r, bare))
+        """Of the roles that finders claim for it, those that are believed, and the others.
+
+        Believed are those that take no certificate, and those that its last handshake has borne out.
+        """
+        believes, bare = self.rules.permissions.believes, Subject(self.node_id)
+        proven = {offer.partition("{")[0] for offer in self.offered or ()}
+        believed = tuple(role for role in self.roles if role in proven or believes(role, bare))
+        return believed, tuple(role for role in self.roles if role not in believed)
 
     @property
     def linked(self) -> bool:

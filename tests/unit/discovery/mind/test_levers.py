@@ -113,6 +113,23 @@ def test_a_ban_of_a_network_parts_with_all_in_it_and_hides_their_addresses() -> 
     assert [dial.node_id for dial in peers.dials(1.0)] == [HIGH]
 
 
+def test_when_a_ban_is_lifted_the_peer_waits_for_nothing_and_is_dialed_at_once() -> None:
+    for target in (HIGH, "10.0.0.0/24"):
+        peers = manager()
+        connect(peers, LOW)  # so that it is not alone
+        peers.found(Candidate(HIGH, (place(1),)), 0.0)
+        connect(peers, HIGH)
+        done(peers.levers.ban(ban_target("10.9.0.0/16"), 100.0, "operator", 20.0))
+        done(peers.levers.ban(ban_target(target), 3600.0, "operator", 20.0))
+        peers.levers.disconnect(HIGH, "operator", 20.0)
+        peers.disconnected(HIGH, HIGH, "banned", 20.0)
+        done(peers.levers.unban(ban_target("10.9.0.0/16"), 20.5))
+        assert peers.dials(20.5) == []  # that was another's
+        done(peers.levers.unban(ban_target(target), 21.0))
+        assert (view(peers, HIGH).last_reason, view(peers, HIGH).retry_at) == ("", None)
+        assert [dial.node_id for dial in peers.dials(21.0)] == [HIGH]
+
+
 def test_a_ban_stands_above_a_persistent_peer() -> None:
     peers = manager()
     peers.add_persistent(place(1).with_peer(HIGH), 0.0)

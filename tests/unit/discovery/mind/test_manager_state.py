@@ -32,7 +32,7 @@ def test_a_ban_of_a_network_parts_with_all_of_it() -> None:
     assert state.ban(ban, 0.0).events == (PeerBanned(ban), PeerDown(ONE, "banned"))
     assert state.expire_bans(8.0) == Changes()
     assert state.expire_bans(9.0).events == (PeerUnbanned(ban.target),)
-    assert state.lift(ban.target) == Changes()
+    assert state.lift(ban.target, 9.0) == Changes()
 
 
 def test_the_lowest_leave_where_there_are_more_than_slots() -> None:

@@ -16,13 +16,24 @@ WALL = WallClock(1_000.0)
 
 def test_a_peer_is_shown_with_its_addresses_and_why_it_ranks_so() -> None:
     state = mind()
-    view = view_of(known(state, ONE, 1, 2, roles=("archive",)), 0.0, WALL)
+    view = view_of(known(state, ONE, 1, 2, roles=("archive",)), 0.0, WALL, state.bans)
     assert (view.node_id, view.state, view.up, view.roles) == (ONE, PeerState.IDLE, False, ("archive",))
     assert {address.endpoint for address in view.addresses} == {place(1), place(2)}
     assert {address.sources for address in view.addresses} == {("mdns",)}
     assert (view.direction, view.up_since, view.last_connected) == (None, None, None)
-    view = view_of(connected(state, ONE, 3.0), 4.0, WALL)
+    view = view_of(connected(state, ONE, 3.0), 4.0, WALL, state.bans)
     assert (view.direction, view.connections, view.up_since) == (Direction.ACCEPTED, 1, 1_003.0)
+
+
+def test_one_that_is_banned_waits_for_the_end_of_its_ban_and_for_nothing_else() -> None:
+    state = mind()
+    peer = known(state, ONE, 1)
+    peer.rest_until, peer.last_reason = 18.0, "eof"
+    state.bans.add(Ban(ONE, 600.0, "operator"), 0.0)
+    view = view_of(peer, 4.0, WALL, state.bans)
+    assert (view.last_reason, view.retry_at) == ("banned", 1_600.0)
+    state.bans.add(Ban(ONE, float("inf"), "operator"), 0.0)
+    assert view_of(peer, 4.0, WALL, state.bans).retry_at is None
 
 
 def test_the_picture_counts_and_leaves_out_bans_that_have_ended() -> None:

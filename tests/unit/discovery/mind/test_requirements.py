@@ -160,3 +160,21 @@ def test_news_are_told_once_and_say_why() -> None:
     assert met == RequirementMet(ARCHIVES, 1, 1)
     peers.offers(node(2), ())
     assert reasons() == ["unknown"]
+
+
+def test_one_whose_place_is_dialed_under_another_name_is_on_its_way_and_no_slot_is_missing() -> None:
+    peers = manager(ARCHIVES)
+    peers.found(Candidate(node(1), (place(1),), ("archive",)), 0.0)
+    peers.add_persistent(place(1), 0.0)  # the same place, without its id
+    (dial,) = peers.dials(0.0)
+    assert dial.node_id is None
+    (view,) = peers.snapshot().requirements
+    assert (view.reason, "slot" in view.text) == ("on_its_way", False)
+    assert peers.review(0.0) == ()
+
+
+def test_one_that_has_not_had_its_turn_waits_and_no_slot_is_missing() -> None:
+    peers = manager(ARCHIVES)
+    peers.found(Candidate(node(1), (place(1),), ("archive",)), 0.0)
+    (view,) = peers.snapshot().requirements
+    assert (view.reason, "slot" in view.text) == ("waiting", False)

@@ -13,6 +13,7 @@ from peerbus.discovery.peer.addresses import SEED
 from peerbus.discovery.peer.known_peer import MAX_FAILURE_COST, KnownPeer
 from peerbus.discovery.peer.lifecycle import PeerState, PeerStep
 from peerbus.discovery.peer.options import PeerOptions
+from peerbus.transports.rules import Permissions
 from peerbus.transports.streams.endpoint import Endpoint
 
 PLACE, OTHER = (Endpoint.parse(f"tcp://10.0.0.{number}:7400") for number in (1, 2))
@@ -142,3 +143,14 @@ def test_it_holds_a_slot_and_is_up_as_its_life_says_and_knows_who_dialed() -> No
     assert (one.linked, one.up) == (True, True)
     one.connections.append(PeerConnectionView("other", 1, PLACE))
     assert one.outgoing
+
+
+def test_a_claim_of_a_finder_is_believed_once_a_certificate_has_borne_it_out() -> None:
+    one = peer()
+    one.roles = ("replica", "index")
+    one.rules.set(Permissions(roles={"replica": ["role:replica"], "index": ["role:index"]}))
+    assert list(map(list, one.claims)) == [[], ["replica", "index"]]
+    one.offers = ("replica{shard=3}",)  # its certificate says so
+    assert list(map(list, one.claims)) == [["replica"], ["index"]]
+    one.rules.set(Permissions(roles={"replica": ["f" * 64]}))  # nor does what it said count under other rules
+    assert list(map(list, one.claims)) == [["index"], ["replica"]]
