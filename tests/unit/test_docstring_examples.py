@@ -27,7 +27,8 @@ GIVEN = {
     "transports": "BlockPipe ByteStream ChannelInfo ConnectionStatistics Disconnect Greeted Hello LaneStatistics "
     "Listener Location MemoryTransport PeerConnection PipedListener PipedTransport Scheme Scope Shape Transport "
     "TransportKind TransportOptions expected_peer greet register",
-    "discovery": "Advert AdvertisePeers AnnounceMyself Ban Candidate FoundPeer LeverResult ListenerLost "
+    "discovery": "BookFailed BookRecovered "
+    "Advert AdvertisePeers AnnounceMyself Ban Candidate FoundPeer LeverResult ListenerLost "
     "ListenerRestored Mdns MdnsOptions MdnsStatistics PeerBanned PeerCertified PeerDown PeerManager PeerNotReached "
     "PeerRecord PeerRefused PeerRolesChanged PeerState PeerUnbanned PeerUp PeerView PeerWasUseful Peers PeersSnapshot "
     "ReportPeer RequirementMet RequirementUnmet RequirementView ScoreReason",

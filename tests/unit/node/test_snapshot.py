@@ -83,5 +83,5 @@ async def test_a_snapshot_costs_little_more_for_each_actor_and_each_peer() -> No
         before = calls_of(lambda: hub.snapshot(0))
         async with cluster.running(*peers[4:]):
             await eventually(lambda: len(hub.peers) == 24)
-            # Nothing of a peer is listed: its connection, its credit and its account are summed.
-            assert calls_of(lambda: hub.snapshot(0)) - before <= 20 * 30
+            # Nothing of a peer is listed: its connection, its credit, its streams and its account are summed.
+            assert calls_of(lambda: hub.snapshot(0)) - before <= 20 * 36
