@@ -210,6 +210,7 @@ LIMITS: dict[str, tuple[Limit, ...]] = {
     "libp2p": (
         Limit("transports.libp2p.upgrade", "MAX_HANDSHAKE", "a message of the handshake", "bytes"),
         Limit("transports.libp2p.noise", "MAX_MESSAGE", "a sealed message", "bytes"),
+        Limit("transports.libp2p.connection", "MOST_BARE", "frames of yamux that carry nothing", "in one read"),
         Limit("transports.libp2p.multistream", "MAX_LINE", "a line of multistream", "bytes"),
         Limit("transports.libp2p.multistream", "MAX_TRIES", "protocols that are named in vain"),
         Limit("transports.libp2p.yamux", "MAX_STREAMS", "streams that the other side has open"),

@@ -35,6 +35,8 @@ __all__ = ["Libp2pConnection"]
 MAX_CONTROL: Final = 64 * 1024
 #: Bytes of a piece that is joined to others before it is handed over: of a larger one the copy costs more than that.
 SMALL: Final = 4096
+#: Frames that carry nothing and may come in one read: some milliseconds. A hundred milliseconds of grants are fewer.
+MOST_BARE: Final = 2048
 #: SO_LINGER on, zero seconds: closing sends RST at once (RFC 9293 §3.10.5).
 _RESET: Final = struct.pack("ii", 1, 0)
 
@@ -172,8 +174,13 @@ class Libp2pConnection(asyncio.Protocol):
         except ValueError as error:
             self._fail(ProtocolError("noise", str(error)))
             return
+        bare = self.mux.bare
         for plain in opened:
             self._plain(plain)
+            if self.mux.bare - bare > MOST_BARE:
+                self._fail(ProtocolError("idle", f"more than {MOST_BARE} frames that carry nothing, at once"))
+            if self._failure is not None:
+                return
         self._hand_over()
         self.flush()
 

@@ -87,7 +87,7 @@ class Yamux:
     Give it what comes by `feed`; send what `take` gives after each call.
     """
 
-    __slots__ = ("_flags", "_head", "_into", "_left", "_next", "_out", "_streams", "_window", "dropped")
+    __slots__ = ("_flags", "_head", "_into", "_left", "_next", "_out", "_streams", "_window", "bare", "dropped")
 
     def __init__(self, *, initiator: bool, window: int) -> None:
         self._next = 1 if initiator else 2
@@ -100,6 +100,8 @@ class Yamux:
         self._into: YamuxStream | None = None
         #: Bytes that came for streams that are not there, in all.
         self.dropped = 0
+        #: Frames that came and carried nothing, in all.
+        self.bare = 0
 
     def take(self) -> bytes:
         """What is to be sent now; it is taken out."""
@@ -191,6 +193,8 @@ class Yamux:
     def _frame(self, events: list[YamuxEvent], version: int, kind: int, flags: int, number: int, length: int) -> None:
         if version:
             raise ValueError(f"yamux of version {version}")
+        if kind != _DATA or not length:
+            self.bare += 1
         if kind in (_DATA, _WINDOW):
             stream = self._opened(events, number) if flags & _SYN else self._streams.get(number)
             self._into, self._flags = stream, flags

@@ -198,3 +198,10 @@ def test_many_streams_at_once_lose_nothing_whatever_the_windows_are() -> None:
             at += size
         here.feed(there.take())
     assert heard == said
+
+
+def test_frames_that_carry_nothing_are_counted() -> None:
+    here = Yamux(initiator=False, window=FIRST_WINDOW)
+    here.feed(header(YamuxKind.PING, YamuxFlag.SYN, 0, 1) * 3 + header(YamuxKind.WINDOW, YamuxFlag.SYN, 1, 0))
+    here.feed(header(YamuxKind.DATA, 0, 1, 2) + b"ab")
+    assert here.bare == 4
