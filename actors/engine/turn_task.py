@@ -19,6 +19,7 @@ from .life_end import HALT
 from .state import State
 from .timers import Followed
 from .timings import SAMPLED
+from .turn import PEERS_SPAN
 
 __all__ = ["TurnTask", "discard"]
 
@@ -33,6 +34,7 @@ class TurnTask:
         "_cell",
         "_ended",
         "_held",
+        "_late",
         "_loop",
         "_lost",
         "_parked",
@@ -62,8 +64,9 @@ class TurnTask:
         self.interrupted = False
         #: What its context holds beside what the handler sets that it awaits; see `contents`.
         self._held: object = None
-        #: Messages that it took since it let others have their turn.
+        #: Messages that it took since it let others have their turn, and when messages of peers have had their time.
         self._taken = 0
+        self._late = 0.0
         context = cell.context.copy()
         self.task = new_task(self._turns(following, context), loop=loop, name=f"peerbus {cell}", context=context)
 
@@ -180,7 +183,7 @@ class TurnTask:
         while cell.state is State.RUNNING:
             if self._taken >= BATCH:  # also where every handler awaits only what is there already
                 cell.current = None
-                self._taken = 0
+                self._taken, self._late = 0, 0.0
                 await asyncio.sleep(0)
                 continue
             envelope = mailbox.take()
@@ -192,9 +195,11 @@ class TurnTask:
                         await self._parked
                     finally:
                         self._parked = None
-                self._taken = 0
+                self._taken, self._late = 0, 0.0
                 continue
             self._taken += 1
+            if envelope.size:
+                self._watch()
             if cell.mark is not None:
                 self._look_at_mark(cell.mark)
             result = cell.handle(envelope)
@@ -206,6 +211,17 @@ class TurnTask:
         if not alone:
             self._adopt(context)
         return following
+
+    def _watch(self) -> None:
+        """A message of a peer was taken: where these have had their time, it is the last one of this turn.
+
+        As in `run_turn`, but looked at with each, as an `async def` handler costs more than the look.
+        """
+        now = self._cell.now()
+        if not self._late:
+            self._late = now + PEERS_SPAN
+        elif now >= self._late:
+            self._taken = BATCH
 
     def _look_at_mark(self, mark: tuple[int, float]) -> None:
         """A message was taken: was it the one that is measured?"""

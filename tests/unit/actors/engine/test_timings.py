@@ -72,9 +72,10 @@ async def test_one_message_in_some_is_timed_of_whatever_kind_of_actor(reactor: t
         for number in range(3 * SAMPLED):
             await bus.ask(LOCAL / name, Job(number), timeout=30.0)
         view = bus.statistics(0).handling[name]
-        # A turn took 0.3 s by that clock, however many messages came in time for it.
+        # A turn took 0.3 s by that clock, however many messages came in time for it; one more than is due may be
+        # looked at, where a thread begins as the first comes.
         turns = round(view.total / 0.3)
-        assert 1 <= turns <= 3
+        assert 1 <= turns <= 4
         assert view.total == pytest.approx(turns * 0.3)
         assert turns <= view.count <= 3 * SAMPLED
         assert sum(view.counts[:7]) == view.count
