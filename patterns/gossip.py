@@ -28,6 +28,8 @@ log = get_logger("peerbus.patterns")
 
 #: Bytes of a message beside the one item in it.
 AROUND = 512
+#: Seconds of sending at a time.
+SPAN = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ class Gossip(Reactor, Generic[T]):
         self._waiting: set[str] = set()
         self._timer: Timer | None = None
         self._timer_at = 0.0
+        #: There was more to send than there was time; a tick goes on with it.
+        self._unfinished = False
 
     # For its users.
 
@@ -142,15 +146,18 @@ class Gossip(Reactor, Generic[T]):
         peer = self._from_peer()
         if peer is None:
             return
+        # What came together goes on together, before it is handed over here: `deliver` may take as long as it likes.
+        new: list[T] = []
         for held in self._core.pushed(peer, push, self._now):
             item = self._read(held)
             if item is None:
                 if self._core.refuse(held, self._now):
                     self._report(peer)
             elif self._core.accept(held, self._now):
-                self._flush()
-                await self._hand_over(item)
+                new.append(item)
         self._flush()
+        for item in new:
+            await self._hand_over(item)
 
     def _read(self, held: HeldItem) -> T | None:
         """The item; None for one that is of no type that is known here, malformed, or not valid."""
@@ -213,28 +220,42 @@ class Gossip(Reactor, Generic[T]):
     @handles(_Tick)
     def _tick(self, _: _Tick) -> None:
         self._timer = None
+        self._unfinished = False
         self._core.tick(self._now)
         self._flush()
 
     # Sending.
 
     def _flush(self) -> None:
-        """Send what there is to send, to each neighbour as fast as it takes it, and see to what is due next."""
-        for peer in list(self._core.neighbours):
-            if peer not in self._waiting:
-                outcome = self._send_to(peer)
-                if outcome is not None:
-                    self._waiting.add(peer)
-                    self.create_task(self._go_on(peer, outcome))
-        due = self._core.due()
+        """Send what there is to send, to each neighbour as fast as it takes it, and see to what is due next.
+
+        For SPAN at most, then others have their turn: how much there is, neighbours say.
+        """
+        if not self._unfinished:
+            until = self._now + SPAN
+            for peer in self._core.in_turn():
+                if peer not in self._waiting and not self._serve(peer, until):
+                    break
+        self._set_timer()
+
+    def _serve(self, peer: str, until: float) -> bool:
+        """Send to one neighbour, and go on beside where that has no room. False: the time is over."""
+        outcome = self._send_to(peer, until)
+        if outcome is not None:
+            self._waiting.add(peer)
+            self.create_task(self._go_on(peer, outcome))
+        return not self._unfinished
+
+    def _set_timer(self) -> None:
+        due = self._now if self._unfinished else self._core.due()
         if due is not None and (self._timer is None or due < self._timer_at):
             if self._timer is not None:
                 self._timer.cancel()
             self._timer_at = due
             self._timer = self.after(max(0.0, due - self._now), _Tick())
 
-    def _send_to(self, peer: str) -> Outcome[None] | None:
-        """Send to one neighbour until it has all, or has no room: then what waits for that."""
+    def _send_to(self, peer: str, until: float) -> Outcome[None] | None:
+        """Send to one neighbour until it has all, or the time is over, or it has no room: then what waits for that."""
         while (message := self._core.next_for(peer, self._now)) is not None:
             outcome: Outcome[None] = self.tell(Peer(peer) / self._name, message)
             if isinstance(outcome, FailedOutcome):
@@ -242,6 +263,9 @@ class Gossip(Reactor, Generic[T]):
                 return None
             if outcome is not DELIVERED:
                 return outcome
+            if self._now >= until:
+                self._unfinished = True
+                return None
         return None
 
     async def _go_on(self, peer: str, outcome: Outcome[None]) -> None:
@@ -249,11 +273,13 @@ class Gossip(Reactor, Generic[T]):
         try:
             while waits is not None:
                 await waits
-                waits = self._send_to(peer)
+                waits = None if self._unfinished else self._send_to(peer, self._now + SPAN)
         except SendError:
             self._core.failed(peer)
         finally:
             self._waiting.discard(peer)
+        if self._unfinished:
+            self._set_timer()
 
 
 async def _enter(self: Gossip[Any], item: Any) -> bool:

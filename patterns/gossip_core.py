@@ -68,7 +68,7 @@ class GossipCore:
         self._exchange_at: float | None = None
         #: No item is to be asked for before that time.
         self._ask_at: float | None = None
-        self._met = 0
+        self._met = self._first = 0
         #: Counters of `GossipView`.
         self.delivered = self.copies = self.refused = self.unserved = self.broken = 0
 
@@ -268,6 +268,13 @@ class GossipCore:
         times = [each.announce_at for each in self.neighbours.values() if each.announce_at is not None]
         times += [each for each in (self._ask_at, self._exchange_at, self.store.next_expiry) if each is not None]
         return min(times, default=None)
+
+    def in_turn(self) -> list[str]:
+        """The neighbours, another one first each time: whoever has time for some only is fair to all."""
+        peers = list(self.neighbours)
+        self._first += 1
+        first = self._first % len(peers) if peers else 0
+        return peers[first:] + peers[:first]
 
     def next_for(self, peer: str, now: float) -> Push | Have | Want | Prune | Digest | None:
         """The next message to a neighbour; None: nothing for now."""

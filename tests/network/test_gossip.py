@@ -171,11 +171,43 @@ class Strict(Mempool):
 
 
 class Liar(Reactor):
-    """Says what it is told to, as a member of the gossip."""
+    """Says what it is told to, as a member of the gossip, and keeps what it hears."""
 
     channel = gossip_channel("mempool", Transaction)
 
-    def on_receive(self, message: object) -> None: ...
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard: list[object] = []
+
+    def on_receive(self, message: object) -> None:
+        self.heard.append(message)
+
+
+def test_what_came_together_goes_on_together() -> None:
+    """One message with so many items becomes no message for each of them at every neighbour."""
+    sim = Simulation(seed=9)
+
+    async def scenario() -> None:
+        got: Counter[int] = Counter()
+        alice = await sim.node("alice", reactors=[lambda: Mempool(got)], offers={"miner"})
+        listening: list[Liar] = []
+
+        def listens() -> Liar:
+            listening.append(Liar())
+            return listening[-1]
+
+        says = await sim.node("says", reactors=[Liar], offers={"miner"})
+        hears = await sim.node("hears", reactors=[listens], offers={"miner"})
+        await sim.until(lambda: len(alice.peers) == len(hears.peers) == len(says.peers) == 2, within=5)
+        items = [encoding_of(Transaction).encode(Transaction(number)) for number in range(40)]
+        push = Push(tuple(Carried("Transaction", payload, 0.0) for payload in items))
+        await says.bus.send(Peer(alice.node_id) / "mempool", push, None, says.bus.cell("mempool"))
+        await sim.until(lambda: len(got) == 40, within=5)
+        await sim.run_for(0.01)
+        pushes = [each for each in listening[0].heard if isinstance(each, Push)]
+        assert [len(each.items) for each in pushes] == [40]
+
+    sim.run(scenario())
 
 
 def test_what_a_lying_member_does_is_bounded() -> None:
