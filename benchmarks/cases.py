@@ -109,6 +109,7 @@ CASES: Mapping[str, Case] = {
         *(_large(name) for name in ("peerbus.unix", "peerbus.unix.plain", "raw.unix")),
         _remote("raw.unix"),
         Case("worked.asked", "worked", "asked"),
+        Case("worked.large", "worked", "large"),
         Case("worked.xoscar", "peers.xoscar_worked", "asked", ("xoscar",)),
         Case("worked.shared", "worked", "shared"),
         Case("worked.burdened", "worked", "burdened"),

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from peerbus.actors import Message, Request, Stream
 
 __all__ = [
-    "DATACLASSES", "LARGE", "MESSAGES", "SMALL", "Counted", "Data", "Echo", "Feed", "HowMany", "Kind", "MessageData",
-    "MessageEcho", "MessageFeed", "Spoken",
+    "DATACLASSES", "HUGE", "LARGE", "MESSAGES", "SMALL", "Counted", "Data", "Echo", "Feed", "HowMany", "Kind",
+    "MessageData", "MessageEcho", "MessageFeed", "Spoken",
 ]  # fmt: skip
 
-#: Payloads: 100 bytes and 64 KiB.
+#: Payloads: 100 bytes, 64 KiB, and a megabyte, as a block or a picture has.
 SMALL = bytes(range(100))
 LARGE = bytes(64 << 10)
+HUGE = bytes(1 << 20)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .client import Client, ReadsStreams, TellsMany, one_way
-from .messages import LARGE, SMALL
+from .messages import HUGE, LARGE, SMALL
 from .products import PRODUCTS
 from .run import Run
 from .timing import Until, percentiles
 
 __all__ = ["exchange", "figures", "large_asks", "one_way_only", "streamed"]
-
-#: A megabyte, as a block or a picture has.
-_HUGE = bytes(1 << 20)
 
 
 def figures(product: str, run: Run) -> Mapping[str, float]:
@@ -35,8 +32,8 @@ def exchange(client: Client, run: Run) -> dict[str, float]:
 def large_asks(product: str, run: Run) -> Mapping[str, float]:
     """Round trips of 1 MiB."""
     with PRODUCTS[product].connected(run) as client:
-        client.ask(_HUGE, Until(run.warm_up))
-        times = client.ask(_HUGE, Until(run.seconds))
+        client.ask(HUGE, Until(run.warm_up))
+        times = client.ask(HUGE, Until(run.seconds))
         return {f"ask 1 MiB {name}": value for name, value in percentiles(times).items()}
 
 

@@ -10,11 +10,11 @@ from time import perf_counter
 from peerbus.actors import LOCAL, Address, Channel, Message, Pool, Reactor, Request, handles
 from peerbus.node import Node
 
-from .messages import SMALL
+from .messages import HUGE, SMALL
 from .run import DEADLINE, Run
 from .timing import Until, in_flight, latencies, percentiles
 
-__all__ = ["asked", "burdened", "shared"]
+__all__ = ["asked", "burdened", "large", "shared"]
 
 #: Rounds of arithmetic in one piece of work: some milliseconds.
 ROUNDS = 60_000
@@ -74,6 +74,19 @@ async def _asked(run: Run) -> dict[str, float]:
         figures = {f"ask {name}": value for name, value in percentiles(times).items()}
         figures["in flight"] = await in_flight(lambda seq: node.ask(to, WorkerEcho(seq, SMALL)), Until(run.seconds))
         return figures
+
+
+def large(run: Run) -> Mapping[str, float]:
+    """Asks of 1 MiB to a reactor that a worker of the node runs."""
+    return run.main(_large(run))
+
+
+async def _large(run: Run) -> dict[str, float]:
+    async with Node("bench", processes={"apart": [Apart]}) as node:
+        to: Address[WorkerEcho | Crunch] = LOCAL / Apart
+        await latencies(lambda seq: node.ask(to, WorkerEcho(seq, HUGE)), Until(run.warm_up))
+        times = await latencies(lambda seq: node.ask(to, WorkerEcho(seq, HUGE)), Until(run.seconds))
+        return {f"ask 1 MiB {name}": value for name, value in percentiles(times).items()}
 
 
 def shared(run: Run) -> Mapping[str, float]:

@@ -31,6 +31,10 @@ def worked_rows() -> list[Comparison]:
             Figure("raw.unix", "in flight"), "raw Protocol, Unix socket",
         ),
         Comparison(
+            group, "ask of 1 MiB of a worker p50", _TIME, Figure("worked.large", "ask 1 MiB p50"),
+            Figure("raw.unix.large", "ask 1 MiB p50"), "raw Protocol, Unix socket", _at_most(3.0),
+        ),
+        Comparison(
             group, "asks that compute, 2 workers", _RATE, Figure(shared, "2 workers"), Figure(shared, "1 worker"),
             "1 worker", _at_least(1.8),
         ),

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from typing import Final
 
-from ...transports.streams import HIGH_WATER, MAX_CHUNK, RECEIVE_BUFFER, Pausing, Pushing, Stream
+from ...transports.streams import HIGH_WATER, MAX_CHUNK, RECEIVE_BUFFER, Filling, Pausing, Pushing, Stream
 from .claims import cancel_after, expect, require, turns
 from .transport_pair import (
     TransportCheck,
@@ -191,6 +191,49 @@ async def a_stream_that_pauses_hands_over_no_more_until_it_is_told_to(pair: Tran
             await asyncio.sleep(0)
 
 
+async def a_stream_that_fills_puts_what_comes_where_it_is_told_to(pair: TransportPair) -> None:
+    """A stream that fills puts what comes where it is told to, and hands over what is before and behind that."""
+    async with connected(pair) as (dialed, accepted):
+        if not (isinstance(accepted, Pushing) and isinstance(accepted, Filling)):
+            return
+        size, rounds, got, came, over = 5 * MAX_CHUNK, 3, bytearray(), [0], asyncio.Event()
+        places = [bytearray(size) for _ in range(rounds)]
+        sent = [bytes([number]) * size for number in range(1, rounds + 1)]
+
+        def filled(part: int) -> None:
+            came[0] += part
+            over.set()
+
+        def receive(data: bytes) -> None:
+            got.extend(data)
+            over.set()
+            if got == b"next":
+                got.clear()
+                accepted.fill(memoryview(places[came[0] // size]), filled)
+
+        accepted.push_to(receive)
+        for data in sent:
+            dialed.write(b"next")
+            await talk(accepted, dialed)  # the word has come, and nothing behind it
+            before = came[0]
+            dialed.write(data)
+            while came[0] < before + size:
+                over.clear()
+                await over.wait()
+        require([bytes(place) for place in places] == sent, "what was put there is not what was sent")
+        dialed.write(b"last")
+        while bytes(got) != b"last":
+            over.clear()
+            await over.wait()
+        # The end is told while a place is filled, too, and a close lets go of it.
+        place = bytearray(size)
+        accepted.fill(memoryview(place), filled)
+        dialed.write(b"some")
+        await dialed.aclose()
+        require(await accepted.read() == b"", "the end was not told")
+        require(place[:4] == b"some", "what came before the end was lost")
+
+
 async def a_cancelled_read_loses_nothing(pair: TransportPair) -> None:
     """A cancelled read loses nothing."""
     async with connected(pair) as (dialed, accepted):
@@ -211,5 +254,6 @@ TALKING_CHECKS: tuple[TransportCheck, ...] = (
     only_one_task_may_read,
     a_stream_that_pushes_hands_over_what_waits_and_what_comes,
     a_stream_that_pauses_hands_over_no_more_until_it_is_told_to,
+    a_stream_that_fills_puts_what_comes_where_it_is_told_to,
     a_cancelled_read_loses_nothing,
 )

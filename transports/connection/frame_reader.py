@@ -16,7 +16,7 @@ from itertools import chain
 from typing import Any
 
 from ...actors.base import ProtocolError, new_task
-from ..streams import Pausing, Stream
+from ..streams import Filling, Pausing, Sizing, Stream
 from ..wire import (
     BATCHES,
     FRAME_LIMIT,
@@ -66,6 +66,7 @@ class FrameReader:
         "_context",
         "_decoder",
         "_divided",
+        "_fills",
         "_frames",
         "_loop",
         "_more",
@@ -108,6 +109,10 @@ class FrameReader:
         self._context = context
         self._takers: dict[type, Callable[[Any], object]] = {}
         self._decoder = FrameDecoder(FRAME_LIMIT, decoders)
+        #: The stream, where it pushes and can read a large body into its place.
+        self._fills: Filling | None = None
+        if isinstance(stream, Filling) and isinstance(stream, Sizing):
+            self._decoder.whole = stream.whole or 0
         self._parts = Reassembler(limit_of_lane, decoders=decoders, wanted=wanted)
         self._came, self._woken, self._taken, self._over = came, woken, taken, over
         self._turns = turns or ReadTurns(loop)
@@ -146,6 +151,7 @@ class FrameReader:
     def beat(self, now: float) -> ProtocolError | None:
         """A heartbeat has passed. Returns why the peer has to go, where something that it has begun does not go on."""
         self._decoder.skipped = 0
+        self._decoder.beat()
         begun = self._decoder.begun
         if not begun or begun is not self._begun:
             self._begun, self._begun_at = begun, now
@@ -198,7 +204,7 @@ class FrameReader:
     def let_go(self) -> None:
         """It has stopped, and nothing of the last bytes is left: keep nothing that points back to its owner."""
         self._takers = {}
-        self._frames = None
+        self._frames = self._fills = None
         self._more.clear()
         self._parts = Reassembler(_no_lane)
         self._came, self._woken, self._taken, self._over = _nobody, _nobody, _nobody, _nobody
@@ -209,7 +215,9 @@ class FrameReader:
 
     def pusher(self) -> Callable[[bytes], None]:
         """As `BytesTaker.pusher`."""
-        run = self._run
+        run, stream = self._run, self._stream
+        if self._decoder.whole and isinstance(stream, Filling):
+            self._fills = stream
         return lambda data: run(self._pushed, data)
 
     def _pushed(self, data: bytes) -> None:
@@ -243,12 +251,36 @@ class FrameReader:
         finally:
             self._woken()
         self._taken()
+        if self._fills is not None and self._frames is None:
+            self._fill(self._fills)
+
+    def _fill(self, stream: Filling) -> None:
+        """Have the rest of a large body read into its place, if it is one that has begun."""
+        place = self._decoder.place()
+        if place is not None and not self.stopped:
+            stream.fill(place, self._filled)
+
+    def _filled(self, size: int) -> None:
+        """As `_pushed`, of bytes that are in their place."""
+        if not self.stopped:
+            self._run(self._came_in_place, size)
+
+    def _came_in_place(self, size: int) -> None:
+        try:
+            self.bytes_received += size
+            self._came(self._loop.time())
+            if self._decoder.came(size):
+                self._in_turns(b"")
+        except BaseException as error:  # noqa: BLE001  # as for the reader
+            self._over(error)
 
     def _in_turns(self, data: bytes) -> None:
         if self._frames is None:
             self._frames = self._decoder.feed(data)
             if self._turns.crowded or not self._look_now():
                 self._turns.wait(self)
+            elif self._fills is not None:
+                self._fill(self._fills)
             return
         self._more.append(data)  # fed when its turn comes: joined to what waits it would be copied each time
         # More has come than a turn takes, twice: who only sends much at once has caught up before that. Said each time,
@@ -301,6 +333,8 @@ class FrameReader:
                 self._over(error)
         self._frames, self._divided = None, 0
         self._more.clear()
+        if self._fills is not None:
+            self._fill(self._fills)
         if self._paused and isinstance(self._stream, Pausing):
             self._paused = False
             self._stream.resume()

@@ -174,7 +174,10 @@ class PeerLink:
             try:
                 if self.refusal is not None:
                     raise self.refusal(f"{self.called} takes no new work")
-                lane, number, payload = self._encoded(reactor, message, None, memo, True)  # as there
+                if lane is None or codec is None or payload is None:
+                    lane, number, payload = self._encoded(reactor, message, None, memo, True)  # as there
+                else:
+                    codec.check_sent(message, payload, lane.largest, lane.info.max_elements)
             except SendError as error:
                 return self._losses.fail(reactor, sender, message, error)
             suspended = suspended or not number
@@ -260,9 +263,7 @@ class PeerLink:
         future.message = message
         future.reply_type = reply
         future.abandon = self._abandon
-        future.slot = None
-        future.rid = 0
-        future.lane = None
+        future.slot, future.rid, future.lane = None, 0, None
         try:
             if self.refusal is not None:
                 raise self.refusal(f"{self.called} takes no new work")

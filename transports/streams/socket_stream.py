@@ -13,6 +13,7 @@ from typing import Final, cast
 
 from ...actors.base import StreamBroken, StreamClosed, weakly
 from .endpoint import Endpoint
+from .filling import FillingProtocol
 from .path_size import TcpPath
 from .receive_buffer import ReceiveBuffer
 from .scope import Scope
@@ -47,6 +48,9 @@ class SocketStream(asyncio.Protocol):
         self._reading_paused = False
         #: The transport hands the parts of a write to the system as they are.
         self._gathers = False
+        #: It is told of another way to read only where it begins to read.
+        self._begins_anew = False
+        self._filling = False
         self._closed = False
         #: The node id that was authenticated, or None.
         self.peer_id: str | None = None
@@ -73,9 +77,9 @@ class SocketStream(asyncio.Protocol):
     def adopt(self, transport: asyncio.Transport) -> None:
         """Read from and write to this transport, from now on."""
         self._transport = transport
-        self._gathers = transport.get_extra_info("sslcontext") is None and (
-            sys.version_info >= (3, 12) or type(transport).__module__.startswith("uvloop")
-        )
+        plain = transport.get_extra_info("sslcontext") is None
+        self._begins_anew = plain and type(transport).__module__.startswith("uvloop")
+        self._gathers = self._begins_anew or (plain and sys.version_info >= (3, 12))
         transport.set_write_buffer_limits(high=HIGH_WATER, low=LOW_WATER)
         tls = transport.get_extra_info("ssl_object")
         if isinstance(tls, WatchedTls):
@@ -125,6 +129,12 @@ class SocketStream(asyncio.Protocol):
         for data in self._buffer.drain():
             receive(data)
         self._push = receive
+
+    def fill(self, place: memoryview, came: Callable[[int], None]) -> None:
+        """As `Filling.fill`."""
+        if self._push is not None and not self._lost.is_set():
+            self._filling = True
+            self._read_by(FillingProtocol(self, place, came, self._filled))
 
     def pause(self) -> None:
         """As `Pausing.pause`."""
@@ -219,7 +229,21 @@ class SocketStream(asyncio.Protocol):
         state = "lost" if self._lost.is_set() else "closed" if self._closed else "open"
         return f"<SocketStream {self._local} ⇄ {self._remote} {state}>"
 
+    def _filled(self) -> None:
+        if self._filling:
+            self._filling = False
+            self._read_by(self)
+
+    def _read_by(self, protocol: asyncio.BaseProtocol) -> None:
+        transport = self.transport
+        transport.set_protocol(protocol)
+        if self._begins_anew and not self._reading_paused and not transport.is_closing():
+            transport.pause_reading()
+            transport.resume_reading()
+
     def _close(self) -> None:
+        if self._transport is not None and not self._lost.is_set():
+            self._filled()
         self._closed = True
         self._push = None
         self._buffer.close()

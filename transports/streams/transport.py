@@ -20,6 +20,7 @@ from .endpoint import Endpoint, check_node_id
 
 __all__ = [
     "FLUSH_TIMEOUT",
+    "Filling",
     "Guarded",
     "HANDSHAKE_TIMEOUT",
     "HIGH_WATER",
@@ -163,6 +164,19 @@ class Pausing(Protocol):
 
     def resume(self) -> None:
         """Go on. Idempotent."""
+        ...
+
+
+@runtime_checkable
+class Filling(Protocol):
+    """A stream that pushes, and that can read into a place of its reader's: what is large is copied once less."""
+
+    def fill(self, place: memoryview, came: Callable[[int], None]) -> None:
+        """Put what comes next there, in place of handing it over, until that is full; `came(size)` hears of each read.
+
+        When it hears of the last one, bytes are handed over again. Called while no bytes wait here, as in the call by
+        which bytes are handed over. `came` raises nothing.
+        """
         ...
 
 

@@ -196,14 +196,17 @@ class ChannelCodec:
         """
         number = self.numbers.get(value.__class__)
         if number is not None:
+            data: bytes | None = None
             try:
                 if self.checks[number](value):
-                    payload = self.encode_fields(value)
-                    if len(payload) <= limit and len(payload) <= self.unseen:
-                        return number, payload
+                    data = self.encode_fields(value)
             except Exception:  # noqa: BLE001, S110  # `encode` says what is wrong with it
                 pass
-            return self.encode(value, limit)
+            if data is None:
+                return self.encode(value, limit)
+            if len(data) > self.unseen or len(data) > limit:
+                self.check_sent(value, data, limit, self.channel.max_elements)
+            return number, data
         if isinstance(value, Forwarded):  # by another process of this node, where it was encoded so
             return value.number, value.payload
         message_type = self.messages[asked - 1] if asked else None

@@ -47,6 +47,26 @@ class PushingSource(Source):
         self.taker.set_result(receive)
 
 
+class FillingSource(PushingSource):
+    """One that can read into a place, of which it says how large a body may be."""
+
+    whole = 1 << 20
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.place: memoryview | None = None
+        self.came: Callable[[int], None] = int
+
+    def fill(self, place: memoryview, came: Callable[[int], None]) -> None:
+        self.place, self.came = place, came
+
+    def read_in(self, data: bytes) -> None:
+        assert self.place is not None
+        self.place[: len(data)] = data
+        self.place = self.place[len(data) :] or None
+        self.came(len(data))
+
+
 class Owner:
     """Keeps what its reader tells it."""
 
@@ -239,3 +259,49 @@ async def test_the_same_of_one_that_came_in_parts() -> None:
         await eventually(lambda: Ping(1) in owner.happened)
         assert seen == [*range(1, 11)]
         assert owner.reader.holds == 0
+
+
+async def test_the_rest_of_a_large_body_is_read_into_its_place() -> None:
+    source, payload = FillingSource(), bytes(range(256)) * 800
+    frame = encode(Tell(0, [(1, 0, payload)]))
+    async with reading(source) as owner:
+        taken: list[bytes] = []
+        owner.reader.take({ZeroCopyTell: lambda frame: taken.append(bytes(frame.items[0][2]))})
+        push = await source.taker
+        for _ in range(2):
+            push(encode(Ping(1)) + frame[:5000])
+            await eventually(lambda: source.place is not None)
+            assert source.place is not None
+            assert len(source.place) == len(frame) - 5000
+            assert owner.reader.holds == len(frame) - 4
+            source.read_in(frame[5000:90_000])
+            assert owner.reader.beat(0.0) is None
+            source.read_in(frame[90_000:])
+            assert source.place is None
+        push(encode(Ping(2)))
+        await eventually(lambda: owner.reader.holds == 0)
+        assert taken == [payload] * 2
+        assert owner.reader.bytes_received == 2 * len(frame) + 3 * len(encode(Ping(1)))
+        # One that stops half way, or is wrong, ends the reading as any other.
+        push(frame[:4] + b"\xc1" * 4996)
+        await eventually(lambda: source.place is not None)
+        late = owner.reader.beat(1.0) or owner.reader.beat(100.0)
+        assert late is not None
+        assert late.reason == "overdue"
+        source.read_in(b"\xc1" * (len(frame) - 5000))
+        error = await owner.over
+        assert isinstance(error, ProtocolError)
+
+
+async def test_a_large_body_is_read_into_its_place_behind_frames_that_waited_for_their_turn() -> None:
+    source, payload = FillingSource(), bytes(200_000)
+    frame, ping = encode(Tell(0, [(1, 0, payload)])), encode(Ping(1))
+    async with reading(source) as owner:
+        taken: list[int] = []
+        owner.reader.take({ZeroCopyTell: lambda frame: taken.append(len(frame.items[0][2]))})
+        push = await source.taker
+        push(ping * (FRAMES + 10) + frame[:5000])
+        assert source.place is None, "these are taken first"
+        await eventually(lambda: source.place is not None)
+        source.read_in(frame[5000:])
+        await eventually(lambda: taken == [200_000])

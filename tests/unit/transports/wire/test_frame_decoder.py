@@ -228,3 +228,76 @@ def test_any_other_kind_that_is_not_known_is_refused(kind: int) -> None:
 @pytest.mark.parametrize("rest", [b"", b"\xc1", b"\x91" * 50_000 + b"\xc0", b"\1\1"])
 def test_a_frame_that_is_left_out_has_to_be_one(rest: bytes) -> None:
     assert fault(framed(b"\x92\xcc\x80" + rest)) == "bad_frame"
+
+
+def test_a_large_body_has_its_memory_from_the_first_byte_on_and_may_be_read_into_it() -> None:
+    large = wire.Tell(1, [(1, 0, bytes(range(256)) * 1000)])
+    sent = FrameEncoder().encode(Ping(1)) + FrameEncoder().encode(large) + FrameEncoder().encode(Ping(2))
+    for first in (0, 3, 9, 20, 5000):  # before its length, in it, in its head, in its payload
+        decoder = FrameDecoder(wire.FRAME_LIMIT)
+        decoder.whole = 1 << 20
+        came = list(decoder.feed(sent[:first]))
+        came += decoder.feed(sent[first : first + 15])
+        at = first + 15
+        while (place := decoder.place()) is None:
+            came += decoder.feed(sent[at : at + 1])
+            at += 1
+        assert decoder.buffered == len(FrameEncoder().encode(large)) - 4, "all of it is held from now on"
+        half = len(place) // 2
+        begun = decoder.begun
+        place[:half] = sent[at : at + half]
+        assert not decoder.came(half)
+        assert decoder.begun is begun
+        came += decoder.feed(sent[at + half : at + half + 7])  # as of a stream that does not know of the place
+        left = decoder.place()
+        assert left is not None
+        left[:] = sent[at + half + 7 : at + len(place)]
+        assert decoder.came(len(left))
+        came += decoder.feed(b"")
+        came += decoder.feed(sent[at + len(place) :])
+        assert [type(each).__name__ for each in came] == ["Ping", "ZeroCopyTell", "Ping"]
+        (tell,) = [each for each in came if isinstance(each, wire.ZeroCopyTell)]
+        assert tell.items[0][2] == large.items[0][2]
+        assert decoder.place() is None
+        assert decoder.buffered == 0
+
+
+def test_what_is_small_or_larger_than_was_said_has_no_memory_before_it_is_there() -> None:
+    for size, whole in ((1000, 1 << 20), (1 << 20, 1 << 19), (1 << 20, 0)):
+        decoder = FrameDecoder(wire.FRAME_LIMIT)
+        decoder.whole = whole
+        data = FrameEncoder().encode(wire.Tell(1, [(1, 0, bytes(size))]))
+        assert list(decoder.feed(data[:500])) == []
+        assert decoder.place() is None
+        assert decoder.buffered == 500
+        assert len(list(decoder.feed(data[500:]))) == 1
+
+
+def test_memory_of_a_large_body_is_used_again_unless_somebody_keeps_a_view_of_it() -> None:
+    decoder = FrameDecoder(wire.FRAME_LIMIT)
+    decoder.whole = 1 << 20
+    kept: list[memoryview] = []
+    places = []
+    for number in range(5):
+        payload = bytes([number]) * (200_000 - number * 1000)
+        data = FrameEncoder().encode(wire.Tell(1, [(1, 0, payload)]))
+        assert list(decoder.feed(data[:100])) == []
+        place = decoder.place()
+        assert place is not None
+        places.append(id(place.obj))
+        place[:] = data[100:]
+        del place
+        assert decoder.came(len(data) - 100)
+        (frame,) = decoder.feed(b"")
+        assert isinstance(frame, wire.ZeroCopyTell)
+        assert frame.items[0][2] == payload
+        if number == 2:
+            kept.append(frame.items[0][2])
+        del frame
+        if number == 3:
+            decoder.beat()
+            assert decoder._place is not None, "it was used of late"
+            decoder.beat()
+            assert decoder._place is None
+    assert places[0] == places[1] == places[2]
+    assert kept[0] == b"\x02" * 198_000, "it is not written over"

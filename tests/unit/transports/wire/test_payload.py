@@ -386,3 +386,22 @@ class Unwilling(dict[str, int]):
 def test_an_answer_that_cannot_be_read_is_its_own_fault_and_not_of_who_sends_it() -> None:
     with pytest.raises(MessageTypeError, match="blocks answered an ask with an Unwilling"):
         CODEC.encode_reply(Unwilling(a=1), LIMIT)
+
+
+def test_a_large_answer_is_encoded_once() -> None:
+    """Whatever stands in its channel: what may have any number of values is looked at, and not encoded once more."""
+    codec, encoded = ChannelCodec(CHANNEL), list[object]()
+    encode = codec.encode_fields
+
+    def counted(value: object) -> bytes:
+        encoded.append(value)
+        return encode(value)
+
+    codec.encode_fields = counted
+    large = Block(1, bytes(4000), [])
+    codec.unseen = 100
+    number, payload = codec.encode_reply(large, 5000)
+    assert CODEC.decode(number, payload) == large
+    assert encoded == [large]
+    with pytest.raises(MessageTooLarge):
+        codec.encode_reply(large, 3000)
