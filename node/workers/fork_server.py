@@ -30,8 +30,8 @@ __all__ = ["ForkServer", "WorkerProcess"]
 
 log = get_logger("peerbus.workers")
 
-#: Seconds in which the server is to begin.
-BEGIN_WITHIN: Final = 30.0
+#: Seconds in which the server is to begin: it imports what the reactors need.
+BEGIN_WITHIN: Final = 60.0
 _CODE: Final = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
     "from peerbus.node.workers.forking import main; main(int(sys.argv[2]), int(sys.argv[3]), json.loads(sys.argv[4]))"
@@ -79,6 +79,8 @@ class ForkServer:
         #: Ends that were heard of before the word of the beginning was.
         self._early: dict[int, int] = {}
         self._ready: asyncio.Future[None] | None = None
+        #: Held by whoever begins it anew.
+        self._beginning = asyncio.Lock()
 
     async def start(self) -> None:
         """Begin; returns when it forks. Raises PeerbusError."""
@@ -102,16 +104,26 @@ class ForkServer:
             async with asyncio.timeout(BEGIN_WITHIN):
                 await self._ready
         except TimeoutError:
-            raise PeerbusError(f"the fork server of {self._node} did not begin within {BEGIN_WITHIN:.0f} s") from None
+            why = f"the fork server of {self._node} did not begin within {BEGIN_WITHIN:.0f} s{self._imports}"
+            raise PeerbusError(why) from None
+
+    @property
+    def _imports(self) -> str:
+        return f", in which it imports {', '.join(self._preload)}" if self._preload else ""
+
+    async def _begun(self) -> socket.socket:
+        """The way to it; where it has ended it is begun anew, once for all who need it. Raises PeerbusError."""
+        async with self._beginning:
+            if self._socket is None or self._process is None or self._process.poll() is not None:
+                await self.aclose()
+                await self.start()
+        if self._socket is None:
+            raise PeerbusError(f"the fork server of {self._node} has ended, with its node")
+        return self._socket
 
     async def fork(self, setup: bytes, ended: Callable[[str], None]) -> WorkerProcess:
         """Start a worker that is told this. Raises PeerbusError where it cannot be started."""
-        server = self._socket
-        if server is None or self._process is None or self._process.poll() is not None:
-            await self.aclose()
-            await self.start()
-            server = self._socket
-        assert server is not None
+        server = await self._begun()
         ours, theirs = socket.socketpair()
         reader, writer = os.pipe()
         self._number += 1
@@ -164,7 +176,12 @@ class ForkServer:
                 self._heard(read_word(data))
         except OSError as error:
             log.debug("the fork server is gone", node=self._node, error=str(error))
-        self._lost("it has ended")
+        process = self._process
+        if process is None:
+            return
+        await _waited(process)
+        begins = self._ready is not None and not self._ready.done()
+        self._lost(f"it {told(process.returncode)}{self._imports if begins else ''}")
 
     def _heard(self, word: ServerWord) -> None:
         if isinstance(word, ForkDone):

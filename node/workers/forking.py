@@ -79,6 +79,7 @@ def _threads() -> int:
 
 
 def _fork(node: socket.socket, word: Fork, files: Sequence[int], own: Sequence[int]) -> None:
+    _flush()  # what modules have printed as they were imported is the server's, and is not printed by each fork again
     try:
         pid = os.fork()
     except OSError as error:
@@ -106,10 +107,14 @@ def _fork(node: socket.socket, word: Fork, files: Sequence[int], own: Sequence[i
     except BaseException as error:  # nothing of the server's may go on in the child
         log.error("a worker has ended", exc_info=error)
     finally:
-        for stream in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                stream.flush()
+        _flush()
         os._exit(status)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
 
 
 def _reap(node: socket.socket) -> None:

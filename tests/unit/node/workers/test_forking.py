@@ -32,3 +32,21 @@ async def test_it_forks_tells_how_each_ended_and_imports_before_that_what_starts
     finally:
         await server.aclose()
     await server.aclose()
+
+
+async def test_what_is_printed_as_a_module_is_imported_is_printed_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "printing_module.py").write_text("print('imported', end='|')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    server = ForkServer("n", ["printing_module"])
+    await server.start()
+    try:
+        heard: asyncio.Queue[str] = asyncio.Queue()
+        for _ in range(2):
+            process = await server.fork(b"no setup", heard.put_nowait)
+            await asyncio.wait_for(heard.get(), 20)
+            process.stream.close()
+    finally:
+        await server.aclose()
+    assert capfd.readouterr().out.count("imported|") == 1
