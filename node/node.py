@@ -65,7 +65,7 @@ from .search import SearchWays, meeting_places, search_of
 from .sends import NodeSends
 from .views import NodeViews
 from .waiting import NodeWaits
-from .workers import Worker, WorkerFactory, Workers, members_of, split_reactors
+from .workers import FactoryPath, Worker, WorkerFactory, Workers, members_of, split_reactors
 
 __all__ = ["Node"]
 
@@ -186,7 +186,7 @@ class Node(NodeSends, NodeWaits, NodeViews):
             self.bus.declare(channel)
         self._codecs = Codecs(self.bus.channels, Here(self.bus))
         members = members_of(self._reactors)
-        self._workers = Workers(self.bus, self._codecs, workers, self.identity, members)
+        self._workers = self._make_workers(workers, members)
         self._own = OwnActors()
         self._extensions = Extensions(extensions)
         self.events: EventHistory = EventHistory()
@@ -227,6 +227,9 @@ class Node(NodeSends, NodeWaits, NodeViews):
             offers=[str(offer) for offer in self.offers],
         )
         return self
+
+    def _make_workers(self, workers: Mapping[str, Worker], members: Sequence[FactoryPath]) -> Workers:
+        return Workers(self.bus, self._codecs, workers, self.identity, members)
 
     def _make_exchange(self, options: PexOptions) -> PeerExchange:
         return PeerExchange(self.node_id, self.network, options, self._options.requires)

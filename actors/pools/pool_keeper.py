@@ -84,7 +84,8 @@ class PoolKeeper(Actor):
                     f"members of {pool} run in processes of their own, which a node has and a bus alone has not: give "
                     f"the pool to a node, Node(reactors=[…]), or write threads={pool.size}"
                 )
-            factory, dispatcher = actors.processes.stand_in(name, factory, plan.prefetch), None
+            factory = actors.processes.stand_in(name, factory, plan.prefetch)
+            dispatcher = "loop" if plan.factory_dispatcher == "process" else None
         ref = actors.spawn(factory, name, None, pool, None, dispatcher)
         self.watch(ref)
         return ref._cell

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from .calling import CalledNode, keep_calling
+from .factory_path import FactoryPath
 from .keeper import WorkerEnded
 from .worker import Worker, WorkerFactory, members_of, split_reactors, wrong_place
 from .workers import Workers, WorkerView
 
 __all__ = [
     "CalledNode",
+    "FactoryPath",
     "Worker",
     "WorkerEnded",
     "WorkerFactory",

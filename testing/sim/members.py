@@ -20,11 +20,13 @@ from ...discovery.facts import Candidate, Finder, MakeFinder, Require
 from ...discovery.peer import PeerOptions
 from ...discovery.pex import PexOptions
 from ...node.node import Node
+from ...node.workers import Worker, WorkerFactory
 from ...transports.rules import PeerRates, Permissions
 from ...transports.streams import Endpoint, Identity
 from .bus_tap import BusTap
 from .faulty_network import FaultyNetwork, Who
 from .neighbourhood import Neighbourhood, NoFinder
+from .simulated_node import SimulatedNode
 from .trace import Trace
 from .virtual_loop import VirtualLoop
 
@@ -39,6 +41,7 @@ class NodeArguments(TypedDict, total=False):
     listen: Iterable[str]
     offers: Iterable[str]
     reactors: Iterable[Callable[[], Actor]]
+    processes: Mapping[str, Worker | WorkerFactory | Sequence[WorkerFactory]]
     channels: Iterable[Channel[Any]]
     peers: Iterable[str]
     seeds: Iterable[str]
@@ -203,7 +206,7 @@ class Members:
         finders: dict[str, MakeFinder] = {"trace": self._first_finder(name)}
         if discover:
             finders["mdns"] = self._neighbourhood.finder
-        node = Node(
+        node = SimulatedNode(
             name,
             **given,
             transports=[self._network.transport(identity.node_id)],
