@@ -65,6 +65,8 @@ COMPILED = (
     "transports.connection.served_asks",
     "transports.connection.stream_reply",
     "transports.connection.succession",
+    "transports.connection.traced_inside_link",
+    "transports.connection.traced_inside_receive",
     "transports.connection.traced_link",
     "transports.connection.traced_receive",
     "transports.lanes.answer_order",

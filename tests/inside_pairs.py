@@ -21,8 +21,9 @@ NODE_ID = "ab" * 32
 class InsideScene:
     """The node's bus, and those of its workers, in the order in which they were made."""
 
-    def __init__(self, node: Bus) -> None:
+    def __init__(self, node: Bus, traced: Callable[[Bus], object]) -> None:
         self.node = node
+        self._traced = traced
         self.node_codecs = Codecs(node.channels)
         self.workers: list[Bus] = []
         #: The node's ends, and the workers'.
@@ -35,7 +36,9 @@ class InsideScene:
         """A worker with these reactors, which the node and its other workers know."""
         name = f"w{len(self.workers)}"
         node = self.node
-        worker = await self._stack.enter_async_context(Bus(f"{node.name}-{name}"))
+        worker = Bus(f"{node.name}-{name}")
+        self._traced(worker)
+        await self._stack.enter_async_context(worker)
         worker.node_id = NODE_ID
         for channel in node.channels.values():
             worker.declare(channel)
@@ -104,11 +107,15 @@ async def until(so: Callable[[], bool]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def inside_scene(reactors: Sequence[Callable[[], Actor]] = ()) -> AsyncIterator[InsideScene]:
-    """A node whose own process runs these."""
+async def inside_scene(
+    reactors: Sequence[Callable[[], Actor]] = (), traced: Callable[[Bus], object] = id
+) -> AsyncIterator[InsideScene]:
+    """A node whose own process runs these. `traced` is told of each bus before it runs."""
     async with contextlib.AsyncExitStack() as stack:
-        node = await stack.enter_async_context(Bus("node", reactors=reactors))
+        node = Bus("node", reactors=reactors)
+        traced(node)
+        await stack.enter_async_context(node)
         node.node_id = NODE_ID
-        scene = InsideScene(node)
+        scene = InsideScene(node, traced)
         scene._stack = stack
         yield scene

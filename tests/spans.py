@@ -36,6 +36,10 @@ class Spans:
         """Those that are over, in the order in which they ended."""
         return list(self._exporter.get_finished_spans())
 
+    def clear(self) -> None:
+        """Forget them."""
+        self._exporter.clear()
+
     def named(self, name: str, **attributes: object) -> list[ReadableSpan]:
         """Those of that name; `queue="mailbox"` stands for the attribute `peerbus.queue`."""
         return [

@@ -55,6 +55,23 @@ class Tracer(Protocol):
     def forget(self) -> None:
         """What begins in this context, an actor, is no part of what the caller does."""
 
+    # Of a node of several processes: what the others trace comes out here.
+
+    def told(self, process: str, said: bytes) -> None:
+        """What another process of this node tells of its spans. Raises nothing."""
+
+    def came(self, parent: str, state: str, reactor: str, process: str) -> MessageTrace | None:
+        """The trace of a message that came from another process of this node, with these headers."""
+
+    def resumed(self, parent: str, state: str, process: str) -> Sending | None:
+        """A send that has begun in another process of this node, with these headers, and is made here.
+
+        Its end is told there. None: it is not traced.
+        """
+
+    def gone(self, process: str) -> None:
+        """That process has ended: what is open there is over."""
+
 
 def followed(make: Callable[[], Outcome[T]], sending: Sending) -> Outcome[T]:
     """The outcome of the send that `make` makes, in the name of `sending`. Raises what `make` raises.

@@ -56,14 +56,26 @@ class ElsewhereRuns:
 
 
 class WorkerDoor:
-    """One place. `keys`: of the workers that are awaited there the id of each one's key, empty where any will do."""
+    """One place. `keys`: of the workers that are awaited there the id of each one's key, empty where any will do.
 
-    def __init__(self, node: str, node_id: str, identity: Identity, place: Endpoint, incarnation: int) -> None:
+    `words`: what they are to know of the node, see `inside_hello`.
+    """
+
+    def __init__(
+        self,
+        node: str,
+        node_id: str,
+        identity: Identity,
+        place: Endpoint,
+        incarnation: int,
+        words: tuple[str, ...] = (),
+    ) -> None:
         self._node = node
         self._node_id = node_id
         self._identity = identity
         self._place = place
         self._incarnation = incarnation
+        self._words = words
         self.keys: dict[str, str] = {}
         self._awaited: dict[str, asyncio.Future[Greeted]] = {}
         self._listener: Listener | None = None
@@ -135,7 +147,7 @@ class WorkerDoor:
             taken = future is None or future.done()
             return refusal_of(hello, stream.peer_id, self.keys, taken=taken)
 
-        own = inside_hello(self._node_id, self._node, self._incarnation, os.urandom(16))
+        own = inside_hello(self._node_id, self._node, self._incarnation, os.urandom(16), more=self._words)
         try:
             greeted = await greet(stream, own, judge, dialed=False)
         except (HandshakeFailed, PeerbusError, StreamBroken) as error:

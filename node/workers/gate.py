@@ -6,7 +6,9 @@ Messages are read here, as who can take them is a question of what they are; wha
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, ClassVar, cast
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from ...actors.base import MessageTypeError, NoRoute, SchemaMismatch, SendError, ShuttingDown, get_logger
 from ...actors.engine import Ending, handles
@@ -23,6 +25,7 @@ from ...actors.messages import (
 )
 from ...actors.reactor import Reactor
 from ...actors.routing import routed_open, routed_stream
+from ...actors.sends import Outcome, followed
 from ...actors.streams import OpenStream
 from ...transports.wire import ChannelCodec, Codecs
 from .talk import (
@@ -39,6 +42,7 @@ from .talk import (
     SendOutMany,
     SentOut,
     StreamOut,
+    Trace,
     WorkerFigures,
     WorkerLeaves,
     WorkerStarted,
@@ -49,6 +53,8 @@ if TYPE_CHECKING:
     from ...actors.engine import Cell
 
 __all__ = ["Gate", "SenderThere", "WorkerTold"]
+
+T = TypeVar("T")
 
 log = get_logger("peerbus.workers")
 
@@ -95,11 +101,12 @@ class Gate(Reactor):
             how = None
             if said.hedge is not None or quorum is not None or said.wait_for_peer:
                 how = How(said.hedge, quorum, said.wait_for_peer)
+            make: Callable[[], Outcome[object]]
             if said.asked:
-                outcome = self.bus.request(to, message, said.timeout, None, sender, how)
+                make = partial(self.bus.request, to, message, said.timeout, None, sender, how)
             else:
-                outcome = self.bus.send(to, message, said.timeout, sender, how)
-            return self._sent(await outcome, codec, said.number, asked=said.asked)
+                make = partial(self.bus.send, to, message, said.timeout, sender, how)
+            return self._sent(await self._traced(make, said.trace), codec, said.number, asked=said.asked)
         except QuorumFailed as error:
             return self._results(error.results, codec, said.number, failed=error)
         except Exception as error:  # noqa: BLE001  # as above
@@ -110,7 +117,8 @@ class Gate(Reactor):
         try:
             to, codec = self._place(said.to, said.schema)
             messages = [codec.decode(number, payload) for number, payload in said.messages]
-            result = await self.bus.send_many(to, messages, said.timeout, SenderThere.at(said.sender))
+            make = partial(self.bus.send_many, to, messages, said.timeout, SenderThere.at(said.sender))
+            result = await self._traced(make, said.trace)
         except SendError as error:
             return SentOut(count=error.accepted or 0, failed=failure_of(error))
         except Exception as error:  # noqa: BLE001  # as above
@@ -125,7 +133,8 @@ class Gate(Reactor):
         try:
             to, codec, message = self._opening(said)
             sender, wait = SenderThere.at(said.sender), said.wait_for_peer
-            stream = routed_stream(self.bus, to, message, said.timeout, said.idle, sender, wait=wait)
+            with self._resumed(said.trace):
+                stream = routed_stream(self.bus, to, message, said.timeout, said.idle, sender, wait=wait)
             async with stream:
                 async for item in stream:
                     yield PackedItem(*_answer(item, codec, said.number))
@@ -137,7 +146,9 @@ class Gate(Reactor):
         try:
             to, codec, message = self._opening(said)
             sender, wait = SenderThere.at(said.sender), said.wait_for_peer
-            async with routed_open(self.bus, to, message, said.timeout, said.idle, sender, wait=wait) as there:
+            with self._resumed(said.trace):
+                opened = routed_open(self.bus, to, message, said.timeout, said.idle, sender, wait=wait)
+            async with opened as there:
                 feeding = self.create_task(_feed(items, there, codec), name=f"stream to {to}")
                 try:
                     async for item in there:
@@ -149,6 +160,18 @@ class Gate(Reactor):
                     feeding.cancel()
         except Exception as error:  # noqa: BLE001  # as above
             yield PackedItem(0, b"", failed=failure_of(error))
+
+    def _traced(self, make: Callable[[], Outcome[T]], trace: Trace | None) -> Outcome[T]:
+        """What `make` sends, as the send of the worker that is traced there."""
+        tracer = self.bus.tracer
+        sending = None if tracer is None or trace is None else tracer.resumed(*trace)
+        return make() if sending is None else followed(make, sending)
+
+    def _resumed(self, trace: Trace | None) -> AbstractContextManager[object]:
+        """The same of a stream, while that is begun."""
+        tracer = self.bus.tracer
+        sending = None if tracer is None or trace is None else tracer.resumed(*trace)
+        return nullcontext() if sending is None else sending.current()
 
     def _opening(self, said: StreamOut | OpenOut) -> tuple[Address[object], ChannelCodec, object]:
         to, codec = self._place(said.to, said.schema)

@@ -15,7 +15,7 @@ from ...actors.streams import ItemBuffer, ItemSink, NoSink
 from ...transports.connection import InsideLink, stream_ask
 from ...transports.wire import ChannelCodec, Codecs
 from .packed_items import PackedItems
-from .talk import GATE, EndOf, OpenOut, SendOut, SendOutMany, SentOut, StreamOut, error_of_failure
+from .talk import GATE, EndOf, OpenOut, SendOut, SendOutMany, SentOut, StreamOut, Trace, error_of_failure
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -73,7 +73,8 @@ class Outside(Outward):
             encoded = [codec.encode(message, codec.channel.max_message) for message in messages]
         except SendError as error:
             return self._failed(error, to, sender)
-        said = SendOutMany(str(to), encoded, codec.schema, "" if sender is None else str(sender), timeout)
+        source, trace = "" if sender is None else str(sender), self._trace(to, None, asked=False)
+        said = SendOutMany(str(to), encoded, codec.schema, source, timeout, trace)
         seconds = seconds_of(self._bus, to, timeout) + GRACE
         return _Sending(self._asked(said, seconds), _accepted)
 
@@ -102,8 +103,8 @@ class Outside(Outward):
             buffer.fail(error)
             return future, future, NoSink()
         kind = OpenOut if opened else StreamOut
-        source = "" if sender is None else str(sender)
-        said = kind(str(to), number, payload, codec.schema, source, timeout, idle, wait_for_peer)
+        source, trace = "" if sender is None else str(sender), self._trace(to, message, asked=True)
+        said = kind(str(to), number, payload, codec.schema, source, timeout, idle, wait_for_peer, trace)
         return stream_ask(
             self._way,
             GATE.name,
@@ -161,6 +162,7 @@ class Outside(Outward):
             how.quorum if isinstance(how.quorum, int) else None,
             share,
             how.wait_for_peer,
+            self._trace(to, message, asked=asked),
         )
         outcome = self._asked(said, seconds_of(self._bus, to, timeout) + GRACE)
         return _Sending(outcome, lambda sent: _read(sent, codec, message, reply, asked=asked))
@@ -168,6 +170,13 @@ class Outside(Outward):
     def _asked(self, said: SendOut | SendOutMany, seconds: float) -> Outcome[SentOut]:
         deadline = self._bus.loop.time() + seconds
         return self._way.ask(GATE.name, said, sender=None, deadline=deadline, reply=SentOut)
+
+    def _trace(self, to: Address[Any] | GroupAddress[Any], message: object, *, asked: bool) -> Trace | None:
+        """Of a send that is traced, what the node has to know to go on with it."""
+        tracer = self._bus.tracer
+        stamp = None if tracer is None else tracer.stamp(to.reactor, message, asked=asked)
+        header = ("", "") if stamp is None else stamp.header()
+        return (*header, self._worker) if header[0] else None
 
     def _codec(self, to: Address[Any] | GroupAddress[Any]) -> ChannelCodec:
         codec = self._codecs.get(to.reactor)

@@ -129,9 +129,14 @@ def worker_agent() -> str:
 
 
 def inside_hello(
-    node_id: str, name: str, incarnation: int, nonce: bytes, channels: tuple[ChannelInfo, ...] = ()
+    node_id: str,
+    name: str,
+    incarnation: int,
+    nonce: bytes,
+    channels: tuple[ChannelInfo, ...] = (),
+    more: tuple[str, ...] = (),
 ) -> Hello:
-    """What one says to the other."""
+    """What one says to the other. `more`: further words of what there is."""
     return Hello(
         node_id=node_id,
         network=INSIDE_NETWORK,
@@ -142,7 +147,7 @@ def inside_hello(
         channels=channels,
         agent=worker_agent(),
         nonce=nonce,
-        features=FEATURES,
+        features=(*FEATURES, *more),
     )
 
 

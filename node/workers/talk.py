@@ -47,6 +47,7 @@ __all__ = [
     "SendOutMany",
     "SentOut",
     "StreamOut",
+    "Trace",
     "WantRest",
     "WorkerFigures",
     "WorkerLeaves",
@@ -56,6 +57,8 @@ __all__ = [
 ]
 
 Text = Annotated[str, Meta(max_length=4096)]
+#: The two headers of a send that is traced, and the name of the worker that has begun it.
+Trace = tuple[str, str, str]
 
 
 class SendFailure(Message):
@@ -73,7 +76,7 @@ class SendOut(Message):
     """Send this, and say what became of it: a `SentOut`. `to` and `sender` are addresses as text; `timeout` in seconds.
 
     `number` and `payload` are the message on the channel of that name, whose hash is `schema`. `share`: a quorum as a
-    part of those that are asked.
+    part of those that are asked. `trace`: None where it is not traced.
     """
 
     to: str
@@ -87,6 +90,7 @@ class SendOut(Message):
     quorum: int | None = None
     share: float | None = None
     wait_for_peer: bool = False
+    trace: Trace | None = None
 
 
 class SendOutMany(Message):
@@ -97,6 +101,7 @@ class SendOutMany(Message):
     schema: bytes
     sender: str
     timeout: float | None
+    trace: Trace | None = None
 
 
 class SentOut(Message):
@@ -137,6 +142,7 @@ class StreamOut(Message, Request[Stream[PackedItem]]):
     timeout: float | None
     idle: float
     wait_for_peer: bool = False
+    trace: Trace | None = None
 
 
 class OpenOut(Message, Request[Stream[PackedItem]]):
@@ -150,6 +156,7 @@ class OpenOut(Message, Request[Stream[PackedItem]]):
     timeout: float | None
     idle: float
     wait_for_peer: bool = False
+    trace: Trace | None = None
 
 
 class EndOf(Message):

@@ -23,6 +23,7 @@ from ...actors.bus import Bus
 from ...actors.engine import Here, new_event_loop
 from ...actors.event_stream import Subscription
 from ...actors.messages import ActorStarted, ActorTerminated
+from ...actors.traced_sends import trace_sends
 from ...transports.connection import (
     ConnectionEnded,
     Greeted,
@@ -40,6 +41,7 @@ from .outside import Outside
 from .seat import SEAT, MemberSeat
 from .setup import WorkerSetup, channel_called, inside_hello, read_setup, worker_agent
 from .talk import GATE, WORKER, WorkerLeaves, WorkerStarted
+from .tracing import TRACES, worker_tracing
 from .worker_desk import WorkerDesk, WorkerReports
 
 __all__ = ["WorkerRun", "run_worker"]
@@ -103,6 +105,9 @@ class WorkerRun:
         node = greeted.peer
         keep_freed_memory()
         self._bus = bus = Bus(node.name, slow_handler=None)
+        tracing = worker_tracing(self._name) if TRACES in node.features else None
+        if tracing is not None:
+            trace_sends(bus, tracing.tracer_for(node.name))
         self._codecs = Codecs(bus.channels, Here(bus))
         bus.node_id = node.node_id
         self._come = asyncio.get_running_loop().create_future()
@@ -111,6 +116,8 @@ class WorkerRun:
         async with bus:
             bus.spawn(partial(WorkerDesk, bus, self._told, self._begun))
             actor = await self._connect(greeted)
+            if tracing is not None:
+                tracing.connect(bus, actor.way)
             if self._setup is None:
                 async with asyncio.timeout(BEGIN_WITHIN):
                     self._setup = await self._come

@@ -44,6 +44,7 @@ from .talk import (
     WorkerLeaves,
     WorkerStarted,
 )
+from .tracing import TRACES, TRACING_MODULE
 from .worker import Worker
 
 __all__ = ["WorkerView", "Workers"]
@@ -96,7 +97,10 @@ class Workers:
         self._places: dict[str, WorkerPlace] = {}
         self._own = [worker for worker in workers.values() if not worker.listen]
         paths = [*(path for worker in self._own for path in worker.paths), *members]
-        self._server = ForkServer(bus.name, [path.path.partition(":")[0] for path in paths])
+        preload = [path.path.partition(":")[0] for path in paths]
+        if bus.tracer is not None:
+            preload.insert(0, TRACING_MODULE)
+        self._server = ForkServer(bus.name, preload)
         self._identity = identity
         #: By the places where workers come in that run elsewhere.
         self._doors: dict[str, WorkerDoor] = {}
@@ -110,6 +114,11 @@ class Workers:
 
     def __bool__(self) -> bool:
         return bool(self._workers)
+
+    @property
+    def _words(self) -> tuple[str, ...]:
+        """What its workers are to know of the node as they begin."""
+        return () if self._bus.tracer is None else (TRACES,)
 
     @property
     def classes(self) -> dict[str, tuple[type[Reactor], ...]]:
@@ -186,7 +195,8 @@ class Workers:
     def _door(self, listen: str) -> WorkerDoor:
         bus, place = self._bus, Endpoint.parse(listen)
         if listen not in self._doors:
-            self._doors[listen] = WorkerDoor(bus.name, bus.node_id, self._identity, place, self._incarnation)
+            door = WorkerDoor(bus.name, bus.node_id, self._identity, place, self._incarnation, self._words)
+            self._doors[listen] = door
         return self._doors[listen]
 
     async def _came(self, place: WorkerPlace, ended: Callable[[str], None]) -> tuple[WorkerRuns, Any]:
@@ -199,7 +209,8 @@ class Workers:
         process: WorkerProcess = await self._server.fork(msgspec.msgpack.encode(setup), ended)
         try:
             stream = await stream_of_pair(process.stream, f"worker/{place.name}")
-            own = inside_hello(bus.node_id, bus.name, self._incarnation, os.urandom(16), tuple(place.channels()))
+            channels, nonce = tuple(place.channels()), os.urandom(16)
+            own = inside_hello(bus.node_id, bus.name, self._incarnation, nonce, channels, self._words)
             wanted = setup.worker_id
 
             def judge(hello: Hello) -> tuple[str, str] | None:

@@ -43,6 +43,7 @@ from ...actors.engine import Ref
 from ...actors.messages import Address, GroupAddress
 from ...transports.wire import TRACESTATE_LIMIT
 from .trace_context import parent_of, state_of
+from .worker_traces import WorkerTraces
 
 __all__ = ["OtelTracer"]
 
@@ -67,6 +68,7 @@ class OtelTracer:
         self._follow = follow
         self._pace = Pace(recorded)
         self._node = node
+        self._workers = WorkerTraces(provider)
 
     # As `Tracer`.
 
@@ -113,6 +115,35 @@ class OtelTracer:
         """As `Tracer.forget`."""
         contexts.attach(Context())
         TRACE_ID.set("")
+
+    # Of a node of several processes.
+
+    def told(self, process: str, said: bytes) -> None:
+        """As `Tracer.told`."""
+        self._workers.told(process, said)
+
+    def came(self, parent: str, state: str, reactor: str, process: str) -> OtelTrace | None:
+        """As `Tracer.came`."""
+        found = None if reactor.startswith(_OWN) else self._known(parent, state, process)
+        return None if found is None else OtelTrace(self, found, reactor, "")
+
+    def resumed(self, parent: str, state: str, process: str) -> OtelSending | None:
+        """As `Tracer.resumed`."""
+        found = self._known(parent, state, process)
+        return None if found is None else OtelSending(NonRecordingSpan(found))
+
+    def gone(self, process: str) -> None:
+        """As `Tracer.gone`."""
+        self._workers.gone(process)
+
+    def _known(self, parent: str, state: str, process: str) -> SpanContext | None:
+        """The span that another process of this node names: one of its own, or one that it was told of."""
+        found = parent_of(parent)
+        if found is None:
+            return None
+        flags = TraceFlags(TraceFlags.SAMPLED if found.sampled else TraceFlags.DEFAULT)
+        given = SpanContext(found.trace, found.span, is_remote=True, trace_flags=flags, trace_state=_state(state))
+        return self._workers.context_of(process, found.span) or given
 
     # Spans.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 from ...actors.base import ProtocolError, SendError
-from ...actors.mailbox import Envelope
+from ...actors.mailbox import Envelope, MessageTrace
 from ...actors.messages import Address
 from ..lanes import AskedElsewhere, ForwardedAsk, InLane, Outgoing, RemoteReply
 from ..wire import IN_ITEMS, NUMBER, Ask, Forwarded, Tell, ZeroCopyAsk, ZeroCopyTell
@@ -31,6 +31,8 @@ class ForwardingSide(Protocol):
     inside: bool
     #: Seconds of a round trip to the peer, as last measured.
     rtt: float
+    #: That of the message which is being taken; None: it is not traced.
+    trace: MessageTrace | None
     #: Where answers go, and those in items.
     answers: ServedAsks
     streams: ServedStreams
@@ -77,6 +79,7 @@ class Forwarding:
                 if lane.telling is not lane.codec:
                     lane.telling.decode(number, payload)  # it says why it may not be told
                 message = _forwarded(lane, number, payload)
+                message.trace = side.trace
                 outgoing = link.forward_tell(name, message, sender)
                 if outgoing is None:
                     side.release(lane, 1, size)
@@ -107,6 +110,7 @@ class Forwarding:
                 if lane.asking is not lane.codec:
                     lane.asking.decode(kind, payload)  # as above
                 message = _forwarded(lane, kind, payload)
+                message.trace = side.trace
                 until = now + max(budget / 1000 - side.rtt, budget / 2000)
                 ask: ForwardedAsk
                 relay: RemoteReply

@@ -10,11 +10,13 @@ from ..compression import CompressionPool
 from ..lanes import FrameWriter, WindowShare
 from ..wire import (
     INSIDE,
+    INSIDE_TRACED,
     PLAIN,
     TRACED_DECODERS,
     Ask,
     Codecs,
     FrameDecoders,
+    SpansFrame,
     Tell,
     TracedAsk,
     TracedTell,
@@ -30,6 +32,8 @@ from .inside_receive import InsideReceiveSide
 from .link import PeerLink
 from .receive_side import ReceiveSide
 from .ruling import Ruling
+from .traced_inside_link import TracedInsideLink
+from .traced_inside_receive import TracedInsideReceiveSide
 from .traced_link import TracedLink
 from .traced_receive import TracedReceiveSide
 
@@ -58,9 +62,12 @@ def halves(
     own, peer, tracer = greeted.own, greeted.peer, bus.tracer
     link: PeerLink
     receive: ReceiveSide
-    if greeted.inside:
-        link, tracer = InsideLink(bus, own, peer, codecs, writer), None
+    if greeted.inside and tracer is None:
+        link = InsideLink(bus, own, peer, codecs, writer)
         receive = InsideReceiveSide(bus, own, peer, codecs, link.outbox, writer, share)
+    elif greeted.inside and tracer is not None:
+        link = TracedInsideLink(bus, own, peer, codecs, writer, tracer)
+        receive = TracedInsideReceiveSide(bus, own, peer, codecs, link.outbox, writer, share, tracer)
     elif tracer is None:
         link = PeerLink(bus, own, peer, codecs, writer)
         receive = ReceiveSide(bus, own, peer, codecs, link.outbox, writer, share, ruling.judge)
@@ -72,7 +79,8 @@ def halves(
     link.believes = ruling.believes
     link.offer(peer.offers, peer.record)
     link.asked_here = receive.count_of_asks
-    decoders = INSIDE if greeted.inside else PLAIN if tracer is None else TRACED_DECODERS
+    plain, traced = (INSIDE, INSIDE_TRACED) if greeted.inside else (PLAIN, TRACED_DECODERS)
+    decoders = plain if tracer is None else traced
     pool = pool or CompressionPool()
     compressing = Compressing(codecs, link.lanes, receive, link.outbox, writer, decoders, pool, bus.loop.time)
     return Halves(link, receive, decoders, compressing)
@@ -80,7 +88,13 @@ def halves(
 
 def takers_of(receive: ReceiveSide) -> dict[type, Callable[[Any], None]]:
     """What takes a peer's messages, by the class of the frames that they come in."""
-    if isinstance(receive, TracedReceiveSide):
+    if isinstance(receive, TracedReceiveSide | TracedInsideReceiveSide):
         told, asked = receive.told_traced, receive.asked_traced
-        return {TracedTell: told, ZeroCopyTracedTell: told, TracedAsk: asked, ZeroCopyTracedAsk: asked}
+        takers: dict[type, Callable[[Any], None]] = {
+            TracedTell: told,
+            ZeroCopyTracedTell: told,
+            TracedAsk: asked,
+            ZeroCopyTracedAsk: asked,
+        }
+        return takers if isinstance(receive, TracedReceiveSide) else {**takers, SpansFrame: receive.traced_there}
     return {Tell: receive.told, ZeroCopyTell: receive.told_large, Ask: receive.asked, ZeroCopyAsk: receive.asked}

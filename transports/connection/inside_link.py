@@ -12,16 +12,19 @@ from collections.abc import Callable
 from typing import Any
 
 from ...actors.base import NoSuchReactor, SendError
-from ...actors.mailbox import NEVER, Waiter
+from ...actors.mailbox import NEVER, MessageTrace, Waiter
 from ...actors.messages import Address, Local, Terminated
 from ...actors.routing import Link
 from ..lanes import ForwardedAsk, Outgoing, OutLane, RemoteAsk, Writer, limit_of
-from ..wire import FIRST_STRANGER, MOST_STRANGERS, Codecs, Forwarded, Hello, ProbeFrame, SenderFrame
+from ..wire import FIRST_STRANGER, MOST_STRANGERS, Codecs, Forwarded, Hello, ProbeFrame, SenderFrame, SpansFrame
 from .link import PeerLink
 from .relayed_ask import RelayedAsk
 from .sending_host import SendingHost
 
 __all__ = ["InsideLink"]
+
+#: Bytes of spans that wait to be written at most: what is more is not told.
+MOST_UNTOLD = 1 << 20
 
 
 class InsideLink(PeerLink):
@@ -80,6 +83,15 @@ class InsideLink(PeerLink):
         self.streams.hand_on(ask, self._lane_of(reactor))
         return self.forward_ask(reactor, message, sender, ask, deadline)
 
+    def tell_spans(self, data: bytes) -> bool:
+        """Tell what is traced here, ahead of all messages. False: too much waits to be written, and it is not told."""
+        outbox = self.outbox
+        if self.refusal is not None or outbox.control_bytes > MOST_UNTOLD:
+            return False
+        outbox.control(SpansFrame(data))  # type: ignore[arg-type]  # as above
+        self._writer.schedule()
+        return True
+
     def hand_on(self, probe: ProbeFrame) -> None:
         """Ask the other process what its reactor waits for, on behalf of whoever asks this one."""
         self.outbox.control(probe)
@@ -92,8 +104,12 @@ class InsideLink(PeerLink):
         sender: Address[object] | None,
         ask: RemoteAsk[Any] | None,
         deadline: float,
+        trace: MessageTrace | None = None,
     ) -> Outgoing | None:
-        """As `forward_tell` and `forward_ask`, of what an actor here has taken for that one: it is encoded here."""
+        """As `forward_tell` and `forward_ask`, of what an actor here has taken for that one: it is encoded here.
+
+        `trace`: that of the message, for a link that traces.
+        """
         if self.refusal is not None:
             raise self.refusal(f"{self.called} takes no new work")
         reply = None if ask is None else ask.reply_type

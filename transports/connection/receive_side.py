@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from ...actors.base import MessageTypeError, NoSuchReactor, ProtocolError, SendError, ShuttingDown
 from ...actors.engine import Cell, LoopCell
-from ...actors.mailbox import NEVER, Account, Envelope, Mailbox, ReplyTo, Side
+from ...actors.mailbox import NEVER, Account, Envelope, Mailbox, MessageTrace, ReplyTo, Side
 from ...actors.messages import Address, Peer
 from ..lanes import InLane, Outbox, RemoteReply, ThreadReply, WindowShare, Writer, largest_on
 from ..wire import (
@@ -87,6 +87,7 @@ class ReceiveSide:
         self.emptied: Callable[[], object] = int  # called where messages left their mailbox after the end
         self._forwarding = Forwarding(bus)
         self._asked, self._ended, self._hasty = 0, False, False
+        self.trace: MessageTrace | None = None  # of the message that is being taken; None: it is not traced
         self.rtt = 0.0  # seconds of a round trip to the peer, as last measured
         self.malformed = Malformed(bus.name, peer.node_id, bus.loop.time)
         for channel in own.channels:

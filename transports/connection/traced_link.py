@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from ...actors.mailbox import MessageTrace
 from ...actors.messages import Address
@@ -14,12 +14,12 @@ from ..wire import Codecs, Hello
 from .ask_sending import AskSending
 from .link import PeerLink
 from .sending_host import SendingHost
-from .stream_asks import stream_ask
+from .stream_asks import AskingLink, stream_ask
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
 
-__all__ = ["TracedLink"]
+__all__ = ["TracedAskSending", "TracedLink", "TracedWay", "awaited", "pour_traced", "stream_traced", "traced_outcome"]
 
 R = TypeVar("R")
 
@@ -76,13 +76,7 @@ class TracedLink(PeerLink):
     ) -> Outcome[None]:
         """As `Link.tell`."""
         trace = self._stamp(reactor, message, asked=False)
-        outcome = super().tell(reactor, message, sender, timeout, memo)
-        if trace is not None:
-            if isinstance(outcome, Delivered):
-                self._lanes[reactor].queue[-1].trace_last(trace)  # nothing is written before the caller's turn is over
-            else:
-                _waits(outcome, trace)
-        return outcome
+        return traced_outcome(super().tell(reactor, message, sender, timeout, memo), self._lanes, reactor, trace)
 
     def pour(
         self,
@@ -93,13 +87,7 @@ class TracedLink(PeerLink):
         memo: dict[object, object] | None = None,
     ) -> Outcome[None] | None:
         """As `Link.pour`, one by one."""
-        while messages := supply.take(1):
-            outcome = self.tell(reactor, messages[0], sender, within.left())
-            if not isinstance(outcome, Delivered):
-                return outcome
-            supply.accepted += 1
-            supply.gives_way = supply.gives_way or isinstance(outcome, GaveWay)
-        return None
+        return pour_traced(self, reactor, supply, sender, within)
 
     def ask(
         self,
@@ -118,9 +106,7 @@ class TracedLink(PeerLink):
             outcome = super().ask(reactor, message, sender=sender, deadline=deadline, reply=reply, memo=memo)
         finally:
             self._traced_asks.asked = None
-        if trace is not None and isinstance(outcome, AskWaiting):
-            _waits(outcome._waiting, trace)
-        return outcome
+        return awaited(outcome, trace)
 
     @property
     def stream(self) -> Callable[..., tuple[AskFuture[Any], Outcome[Any], ItemSink]]:
@@ -138,25 +124,89 @@ class TracedLink(PeerLink):
         buffer: ItemBuffer,
         opened: bool,
     ) -> tuple[AskFuture[Any], Outcome[Any], ItemSink]:
-        trace = self._stamp(reactor, message, asked=True)
-        self._traced_asks.asked = trace
-        try:
-            found = stream_ask(
-                self,
-                reactor,
-                message,
-                sender=sender,
-                deadline=deadline,
-                within=within,
-                buffer=buffer,
-                opened=opened,
-            )
-        finally:
-            self._traced_asks.asked = None
-        outcome = found[1]
-        if trace is not None and isinstance(outcome, AskWaiting):
-            _waits(outcome._waiting, trace)
-        return found
+        return stream_traced(
+            self,
+            reactor,
+            message,
+            sender=sender,
+            deadline=deadline,
+            within=within,
+            buffer=buffer,
+            opened=opened,
+        )
+
+
+class TracedWay(AskingLink, Protocol):
+    """Such a link, to a peer or to another process of this node."""
+
+    _traced_asks: TracedAskSending
+
+    def _stamp(self, reactor: str, message: object, *, asked: bool) -> MessageTrace | None: ...
+    @property
+    def tell(self) -> Callable[[str, object, Address[object] | None, float | None], Outcome[None]]: ...
+
+
+def pour_traced(
+    link: TracedWay, reactor: str, supply: Supply, sender: Address[object] | None, within: Within
+) -> Outcome[None] | None:
+    """As `Link.pour`, one by one."""
+    while messages := supply.take(1):
+        outcome = link.tell(reactor, messages[0], sender, within.left())
+        if not isinstance(outcome, Delivered):
+            return outcome
+        supply.accepted += 1
+        supply.gives_way = supply.gives_way or isinstance(outcome, GaveWay)
+    return None
+
+
+def stream_traced(
+    link: TracedWay,
+    reactor: str,
+    message: object,
+    *,
+    sender: Address[object] | None,
+    deadline: float,
+    within: float,
+    buffer: ItemBuffer,
+    opened: bool,
+) -> tuple[AskFuture[Any], Outcome[Any], ItemSink]:
+    """As `Link.stream`."""
+    trace = link._stamp(reactor, message, asked=True)
+    link._traced_asks.asked = trace
+    try:
+        found = stream_ask(
+            link,
+            reactor,
+            message,
+            sender=sender,
+            deadline=deadline,
+            within=within,
+            buffer=buffer,
+            opened=opened,
+        )
+    finally:
+        link._traced_asks.asked = None
+    awaited(found[1], trace)
+    return found
+
+
+def traced_outcome(
+    outcome: Outcome[None], lanes: Mapping[str, OutLane], reactor: str, trace: MessageTrace | None
+) -> Outcome[None]:
+    """What became of a tell, which is traced from now on; nothing is written before the caller's turn is over."""
+    if trace is not None:
+        if isinstance(outcome, Delivered):
+            lanes[reactor].queue[-1].trace_last(trace)
+        else:
+            _waits(outcome, trace)
+    return outcome
+
+
+def awaited(outcome: Outcome[R], trace: MessageTrace | None) -> Outcome[R]:
+    """The same of an ask."""
+    if trace is not None and isinstance(outcome, AskWaiting):
+        _waits(outcome._waiting, trace)
+    return outcome
 
 
 def _waits(outcome: Outcome[None], trace: MessageTrace) -> None:

@@ -60,7 +60,15 @@ from .hello import (
     Hello,
     IdentityInUse,
 )
-from .inside_frames import FIRST_STRANGER, INSIDE, MOST_STRANGERS, SenderFrame
+from .inside_frames import (
+    FIRST_STRANGER,
+    INSIDE,
+    INSIDE_TRACED,
+    MOST_SPANS,
+    MOST_STRANGERS,
+    SenderFrame,
+    SpansFrame,
+)
 from .parts import (
     BODY_OVERHEAD,
     Cutter,
@@ -90,9 +98,12 @@ from .wrong_hash import WrongHash
 __all__ = [
     "FIRST_STRANGER",
     "INSIDE",
+    "INSIDE_TRACED",
+    "MOST_SPANS",
     "MOST_STRANGERS",
     "Forwarded",
     "SenderFrame",
+    "SpansFrame",
     "Weight",
     "weight_of",
     "BATCHES",

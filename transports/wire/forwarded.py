@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from ...actors.mailbox import MessageTrace
+
 __all__ = ["Forwarded"]
 
 
 class Forwarded:
-    """A message of a channel that this process hands on unread: its type number and its bytes."""
+    """A message of a channel that this process hands on unread: its type number, its bytes, its trace or None."""
 
-    __slots__ = ("number", "payload", "type_name")
+    __slots__ = ("number", "payload", "trace", "type_name")
 
     def __init__(self, number: int, payload: bytes, type_name: str = "") -> None:
         self.number = number
         self.payload = payload
         self.type_name = type_name
+        self.trace: MessageTrace | None = None
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Forwarded):

@@ -55,7 +55,7 @@ class FillingSource(PushingSource):
     def __init__(self) -> None:
         super().__init__()
         self.place: memoryview | None = None
-        self.came: Callable[[int], None] = int
+        self.came: Callable[[int], None] = lambda size: None
 
     def fill(self, place: memoryview, came: Callable[[int], None]) -> None:
         self.place, self.came = place, came
