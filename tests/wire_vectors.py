@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from entry_vectors import entries
 from wire_cddl import grammar
 from wire_compression import compression, compression_block
+from wire_credit import credit, streams, streams_block
 from wire_examples import ALICE, BLOCK, BOB, CREDIT, EXAMPLES, REPLY, Block, GetBlock
 from wire_later import bad_later, later, records
 
@@ -28,7 +29,6 @@ from peerbus.actors.base import ProtocolError
 from peerbus.actors.messages import Channel
 from peerbus.actors.messages.answer_encoding import marked
 from peerbus.discovery.pex.exchange import PeerExchange
-from peerbus.transports.lanes.flow import SendWindow
 from peerbus.transports.schema import describe
 from peerbus.transports.streams import Identity
 from peerbus.transports.streams.authority import Authority
@@ -226,35 +226,6 @@ def certificates() -> list[dict[str, str]]:
     return found
 
 
-def credit() -> dict[str, object]:
-    """A window of 4 messages and 100 bytes: what a sender tries, and what it is granted."""
-    window, steps = SendWindow(4, 100), []
-    for action, *numbers in (
-        ("send", 40),
-        ("send", 70),
-        ("send", 1),
-        ("grant", 1, 40),
-        ("send", 10),
-        ("send", 200),
-        ("send", 1),
-        ("grant", 3, 81),
-        ("send", 100),
-        ("send", 1),
-        ("send", 0),
-    ):
-        ok = True
-        if action == "send":
-            ok = window.take(numbers[0])
-        else:
-            window.grant(*numbers)
-        steps.append({"do": action, "with": numbers, "done": ok, "messages": window.messages, "bytes": window.bytes})
-    try:
-        window.grant(4, 0)
-    except ProtocolError as error:
-        steps.append({"do": "grant", "with": [4, 0], "refused": error.reason})
-    return {"messages": 4, "bytes": 100, "steps": steps}
-
-
 def parts() -> dict[str, object]:
     """The body of a TELL of 40,000 bytes, cut; named by a hash, as it is long."""
     body = FrameEncoder().encode(Tell(1, [(1, 0, _pack({"data": bytes(range(250)) * 160}))]))[4:]
@@ -331,6 +302,7 @@ def vectors() -> str:
         "later": later(),
         "records": records(),
         "credit": credit(),
+        "streams": streams(),
         "compression": compression(),
         "parts": parts(),
         "conversation": conversation(),
@@ -400,5 +372,6 @@ GENERATED = (
     Generated("certificate", certificate_block),
     Generated("payloads", payload_block),
     Generated("schemas", schema_block),
+    Generated("streams", streams_block),
     Generated("compression", compression_block),
 )

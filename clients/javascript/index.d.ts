@@ -102,12 +102,16 @@ export interface Context {
   readonly source: string | null;
   /** Aborted when nobody waits for the answer any more. */
   readonly signal: AbortSignal;
+  /** What comes with a message that was sent with `open`; read from any other it throws. Messages have their types. */
+  readonly items: AsyncIterable<any>;
 }
+/** What one send, answer or item may be: `message(…)` of a declared type, else a plain value. */
+export type Item = Value;
 /**
- * Its result is the answer: `message(…)` for a declared type, else a plain value. What it throws is the answer too: a
- * Refused with its code, any other error with its `code` or its name.
+ * Its result is the answer: `message(…)` for a declared type, else a plain value; of an async generator what it yields is
+ * read by `stream`. What it throws is the answer too: a Refused with its code, any other error with its `code` or its name.
  */
-export type Handler = (message: any, context: Context) => Value | void | Promise<Value | void>;
+export type Handler = (message: any, context: Context) => Value | void | Promise<Value | void> | AsyncIterable<Item>;
 export type Handlers = Readonly<Record<string, Handler>>;
 export interface ServeOptions {
   /** How many handlers run at once; 1: messages one after the other. */
@@ -138,6 +142,33 @@ export interface SendOptions {
   timeout?: number;
   /** Gives the send up. */
   signal?: AbortSignal;
+}
+export interface StreamOptions {
+  /** Milliseconds for the whole; no limit if nothing is said. */
+  timeout?: number;
+  /** Milliseconds that one item may take; 5000 where neither is said. */
+  idle?: number;
+  /** Gives the stream up. */
+  signal?: AbortSignal;
+}
+/** Items go to a handler, its answer comes back, and items may come as well. */
+export class OpenStream implements AsyncIterable<any> {
+  private constructor();
+  /** Items that have come, those that are not taken yet too. */
+  readonly received: number;
+  /**
+   * Send an item when its reader has room for it.
+   * @throws SendError `stream_ended` where the handler takes no more, `not_sent` after `idle`; TypeError
+   */
+  send(item: Item): Promise<void>;
+  /** There are no more items. */
+  end(): void;
+  /** End the items, and wait for the answer; undefined of a handler that yields. @throws SendError */
+  result(): Promise<any>;
+  /** Give it up, unless it is answered. */
+  close(): void;
+  /** What the handler yields; leaving the loop gives it up. @throws SendError, behind the items that have come */
+  [Symbol.asyncIterator](): AsyncGenerator<any, void, void>;
 }
 export interface Peer {
   readonly id: string;
@@ -177,6 +208,14 @@ export class Node extends EventEmitter {
   tell(target: Target, channel: Channel, message: Message, options?: SendOptions): Promise<number | undefined>;
   /** Send, and wait for the answer. @throws SendError, TypeError */
   ask(target: Target, channel: Channel, message: Message, options?: SendOptions): Promise<any>;
+  /**
+   * Send, and read the items of the answer: `for await (const item of node.stream(…))`. It begins when the first is asked
+   * for. Leaving the loop ends the generator at the other side; one window of items is under way at most.
+   * @throws SendError, behind the items that have come; TypeError
+   */
+  stream(target: Target, channel: Channel, message: Message, options?: StreamOptions): AsyncGenerator<any, void, void>;
+  /** Send, with items to come; resolves when the handler wants them, or has answered. @throws SendError, TypeError */
+  open(target: Target, channel: Channel, message: Message, options?: StreamOptions): Promise<OpenStream>;
   /** Leave in order, within so many milliseconds (5000). */
   close(options?: { within?: number }): Promise<void>;
   on<K extends keyof Events>(event: K, listener: (...args: Events[K]) => void): this;
@@ -205,4 +244,6 @@ export class SendError extends PeerbusError {
   readonly undelivered: Message;
   /** Id of the peer that it went to, if there was one. */
   readonly peer: string | undefined;
+  /** Of a stream: how many items had come. */
+  readonly items: number | undefined;
 }

@@ -1,25 +1,46 @@
-// A gateway: HTTP on one side, a member of the network on the other. GET /greet/Ada asks whoever offers `greeter`.
-//     peerbus schema show greeter:Greeter --json > schema.json
-//     node gateway.mjs tcp://127.0.0.1:7400 8000
+// A gateway: HTTP on one side, a member of the network on the other. GET /greet/Ada asks whoever offers `greeter`;
+// GET /rows/1/100 reads a stream of whoever offers `table`, and passes each row on when it has come.
+//     peerbus schema show greeter:Greeter long_jobs:Table --json > schema.json
+//     node gateway.mjs 8000 tcp://127.0.0.1:7400 tcp://127.0.0.1:7401
 
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { Channel, SendError, join, message, role } from "peerbus";
 
-const [peer, port] = process.argv.slice(2);
-const greeter = Channel.from(JSON.parse(readFileSync("schema.json")), "greeter");
-const node = await join({ name: "gateway", network: "start", peers: [peer] });
+const [port, ...peers] = process.argv.slice(2);
+const schema = JSON.parse(readFileSync("schema.json"));
+const [greeter, table] = ["greeter", "table"].map((name) => Channel.from(schema, name));
+const node = await join({ name: "gateway", network: "start", peers });
 const STATUS = { no_peer: 503, not_sent: 503, deadline: 504 };
 
+const routes = {
+  async greet(response, name) {
+    const greeting = await node.ask(role("greeter"), greeter, message("Hello", { name }), { timeout: 1000 });
+    response.end(`${greeting}\n`);
+  },
+  async rows(response, first, last) {
+    const wanted = message("Export", { first: Number(first), last: Number(last) });
+    const gone = new AbortController();
+    response.on("close", () => gone.abort()); // whoever reads has gone away, or has it all
+    const { signal } = gone;
+    for await (const { number, square } of node.stream(role("table"), table, wanted, { idle: 5000, signal }))
+      if (!response.write(`${number} ${square}\n`)) await once(response, "drain", { signal });
+    response.end();
+  },
+};
+
 const server = createServer(async (request, response) => {
-  const [, what, name] = new URL(request.url, "http://localhost").pathname.split("/").map(decodeURIComponent);
+  const [, what, ...rest] = new URL(request.url, "http://localhost").pathname.split("/").map(decodeURIComponent);
   const answer = (status, text) => response.writeHead(status, { "content-type": "text/plain" }).end(`${text}\n`);
-  if (request.method !== "GET" || what !== "greet" || !name) return answer(404, "GET /greet/NAME");
+  const route = request.method === "GET" && Object.hasOwn(routes, what) ? routes[what] : null;
+  if (!route) return answer(404, "GET /greet/NAME or /rows/FIRST/LAST");
   try {
-    answer(200, await node.ask(role("greeter"), greeter, message("Hello", { name }), { timeout: 1000 }));
+    await route(response, ...rest);
   } catch (error) {
-    if (!(error instanceof SendError)) throw error;
-    answer(STATUS[error.code] ?? 502, `${error.code}: ${error.message}`);
+    // Behind the first rows there is no status any more: that it breaks off is what the browser sees.
+    if (response.headersSent || response.destroyed) response.destroy();
+    else answer(error instanceof SendError ? (STATUS[error.code] ?? 502) : 500, `${error.code}: ${error.message}`);
   }
 });
 

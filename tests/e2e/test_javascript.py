@@ -10,21 +10,18 @@ import contextlib
 import json
 import re
 import runpy
-import shutil
 import subprocess
-import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from queue import Queue
 from random import Random
 from typing import Any
 
 import msgpack
 import msgspec
 import pytest
+from javascript_client import CLIENT, NODE, needs_node, script, shown
 
 from peerbus.actors import Channel, Message, Reactor, RemoteError, Request, Role, handles
 from peerbus.actors.base import ProtocolError
@@ -35,24 +32,7 @@ from peerbus.transports.streams import Authority, Identity, Terms
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT
 
-CLIENT = Path(__file__).resolve().parents[2] / "clients" / "javascript"
-NODE = shutil.which("node")
 PLACE = "tcp://127.0.0.1:0"
-
-
-def _missing() -> str:
-    if NODE is None:
-        return "Node.js is not installed"
-    said = subprocess.run((NODE, "--version"), check=False, capture_output=True, text=True, timeout=60).stdout
-    found = re.match(r"v(\d+)\.(\d+)", said)
-    if found is None or (int(found[1]), int(found[2])) < (20, 11):
-        return f"Node.js is {said.strip()}, and its tests need 20.11 or newer"
-    if not (CLIENT / "node_modules" / "@msgpack" / "msgpack").is_dir():
-        return "its npm package is not installed: make javascript"
-    return ""
-
-
-needs_node = pytest.mark.skipif(bool(_missing()), reason=_missing())
 
 
 class Hello(Message, Request[str]):
@@ -167,14 +147,6 @@ COUNTER = Channel("counter", messages=(Count, Sum, Block, Fail))
 COUNTERS = Role("counter", where="lang=js")
 
 
-def shown(*sources: str, folder: Path, path: Path) -> Path:
-    """A file with what `peerbus schema show --json` prints of these, which are found from a folder."""
-    command = (sys.executable, "-m", "peerbus", "schema", "show", *sources, "--json")
-    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60, cwd=folder)
-    path.write_text(done.stdout, encoding="utf-8")
-    return path
-
-
 @pytest.fixture(scope="module")
 def schema(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of the two channels."""
@@ -197,52 +169,8 @@ def desk(listen: str = PLACE, counter: Channel[Any] = COUNTER) -> Iterator[Node]
         yield node
 
 
-class Script:
-    """A program of the client; what it prints is read by a thread, so that nothing blocks it."""
-
-    def __init__(self, what: str, place: str, schema: Path) -> None:
-        assert NODE is not None
-        command = [NODE, str(CLIENT / "test" / "real.js"), what, place, str(schema)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.said: Queue[Any] = Queue()
-        self._thread = threading.Thread(target=self._read)
-        self._thread.start()
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.said.put(json.loads(line))
-
-    def next(self) -> Any:
-        """What it says next."""
-        return self.said.get(timeout=60)
-
-    def say(self, line: str) -> None:
-        """Give it a line."""
-        assert self.process.stdin is not None
-        self.process.stdin.write(f"{line}\n")
-        self.process.stdin.flush()
-
-    def close(self) -> None:
-        """End it."""
-        self.process.kill()
-        self.process.wait()
-        self._thread.join()
-        for stream in (self.process.stdin, self.process.stdout):
-            if stream is not None:
-                stream.close()
-
-
-@contextmanager
-def script(what: str, node: Node, schema: Path) -> Iterator[Script]:
-    started = Script(what, node.endpoints[0], schema)
-    try:
-        yield started
-    finally:
-        started.close()
-
-
 @needs_node
+@pytest.mark.timeout(300)
 def test_its_own_tests_pass_with_the_vectors_of_the_page_and_a_peer_that_is_moved_by_hand() -> None:
     assert NODE is not None
     tests = sorted(str(path) for path in (CLIENT / "test").glob("*.test.js"))

@@ -2,8 +2,8 @@
 
 import { createHash } from "node:crypto";
 
-import { pack } from "./msgpack.js";
-import { compare } from "./reading.js";
+import { SendError } from "./errors.js";
+import { own, pack, unmark, unpack } from "./msgpack.js";
 
 const TYPE = Symbol("peerbus.type");
 /** A message of a declared type: its fields, and the type's name where `typeOf` finds it. */
@@ -22,8 +22,8 @@ export class Channel {
     this.shapes = messages.map(([type, place]) => shapeOf(type, definitions[place]));
     this.content = description;
     const numbers = Object.fromEntries(this.types.map((type, at) => [type, at + 1]));
-    this.same = { names: this.types, numbers, refused: {}, unread: {} };
-    this.beside = new WeakMap(); // description -> what of this channel goes to who declares that
+    /** What can be sent to who declares the same: see `Asking.agreed`. */
+    this.agreed = { names: this.types, numbers, refused: {}, unread: {} };
     this.schema = createHash("sha256").update(this.description).digest().subarray(0, 16);
     const { types, schema } = this;
     this.info = { name, types, schema, messages: window, bytes, max_message: maxMessage, priority };
@@ -35,22 +35,6 @@ export class Channel {
     const made = new Channel(name, description, options);
     if (made.schema.toString("hex") === schema) return made;
     throw new TypeError(`the description of ${name} has another hash than ${schema}`);
-  }
-
-  /** As `compare`, of the description of another side; and its `names`. It is a stranger's, so it may be anything. */
-  compared(theirs) {
-    const none = (why) => ({ names: [], numbers: {}, refused: Object.fromEntries(this.types.map((type) => [type, why])), unread: {} });
-    if (!Array.isArray(theirs)) return none("it does not say what it declares");
-    if (this.beside.has(theirs)) return this.beside.get(theirs);
-    let found;
-    try {
-      if (theirs[0] !== 1) throw new TypeError(`its description is of version ${theirs[0]}`);
-      found = { names: theirs[2].map(([name]) => name), ...compare(this.content, theirs) };
-    } catch (error) {
-      found = none(`its description cannot be read: ${error.message}`);
-    }
-    this.beside.set(theirs, found);
-    return found;
   }
 
   /** What travels of a message. Raises: TypeError for a type or fields that the channel does not declare. */
@@ -73,6 +57,24 @@ export class Channel {
     if (!fits) throw new TypeError(`this is no ${type}`);
     const pairs = () => fields.slice(0, value.length).map((name, at) => [name, value[at]]);
     return message(type, complete(shape, list ? Object.fromEntries(pairs()) : value));
+  }
+
+  /**
+   * What travels of a message, an answer or an item: [number, payload], by the numbers of who reads it; 0 for a plain value.
+   * Raises: TypeError for what cannot be read there, SendError `too_large` above so many bytes.
+   */
+  written(value, limit, numbers = this.agreed.numbers) {
+    const type = typeOf(value);
+    const payload = pack(type === undefined ? value : this.encodable(value));
+    if (payload.length > limit) throw new SendError("too_large", `${payload.length} bytes are above ${limit}`, value);
+    if (type === undefined || numbers[type]) return [numbers[type] ?? 0, payload];
+    throw new TypeError(`the peer cannot read a ${type}: it declares channel ${this.name} otherwise`);
+  }
+
+  /** What has come as an answer, or an item. Raises: TypeError, RangeError. */
+  read(number, payload, names) {
+    const value = unpack(own(payload));
+    return number > 0 ? this.decoded(number, value, names) : unmark(value);
   }
 
   /** A class that answers a message here, and is a message of the channel at the other side only. */

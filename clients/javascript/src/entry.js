@@ -1,18 +1,15 @@
-/** What is shown before HELLO in a network that is not open: the proof of its key, certificates (docs/wire.md, Entry). */
+/** What is shown before HELLO in a network that is not open: the proof of its key, certificates (docs/wire.md, Entry). Loaded there. */
 
 import { X509Certificate, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { once } from "node:events";
 
 import { ConnectionEnded } from "./errors.js";
-import { decode } from "./frames.js";
+import { ENTRY, PREFACE, decode } from "./frames.js";
 import { idOf } from "./identity.js";
 
-/** How an opening begins; PREFACE: how a refusal does. */
-export const ENTRY = Buffer.from("peerbus\x01");
-const [PREFACE, LABEL, LARGEST, SKEW_MS] = [Buffer.from("peerbus\0"), "peerbus network key v1\0", 12_288, 300_000];
+const [MAGIC, LABEL, LARGEST, SKEW_MS] = [PREFACE.subarray(0, 8), "peerbus network key v1\0", 12_288, 300_000];
 
 /** What this node shows, and wants to be shown. Raises: TypeError for what is none of it. */
-export class EntryRules {
+class EntryRules {
   constructor({ networkKey, certificate, authority }) {
     if (!certificate !== !authority) throw new TypeError("certificate and authority go together");
     this.key = typeof networkKey === "string" ? Buffer.from(networkKey.trim().split(/\s+/).at(-1), "hex") : networkKey;
@@ -37,40 +34,38 @@ export class EntryRules {
   }
 }
 
+/** How to come in by these rules: a function of the reader, this node's id, and that of the peer. Raises: TypeError. */
+export function entry(given) {
+  const rules = new EntryRules(given);
+  return (reader, id, peer) => enter(reader, rules, id, peer);
+}
+
 /** Come in as the dialer `id` where `peer` accepts. Raises: ConnectionEnded, with the word for which that came to nothing. */
-export async function enter(socket, rules, id, peer) {
-  const take = async (size) => {
-    for (;;) {
-      const data = size > 0 ? socket.read(size) : Buffer.alloc(0);
-      if (data?.length === size) return data;
-      if (data || socket.destroyed || socket.readableEnded) throw new ConnectionEnded("closed", "the peer closed the stream");
-      await Promise.race([once(socket, "readable"), once(socket, "close")]);
-    }
-  };
+async function enter(reader, rules, id, peer) {
   const refused = async (rest) => {
-    const size = (await take(rest + 8)).readUInt32BE(rest + 4);
-    const body = await take(Math.min(size, 2));
+    const size = (await reader.take(rest + 8)).readUInt32BE(rest + 4);
+    const body = await reader.take(Math.min(size, 2));
     if (!body.equals(Buffer.from([0x94, 2])) || size > 2048) throw new ConnectionEnded("network_policy", "that network is open");
-    const [, reason, text] = decode(Buffer.concat([body, await take(size - 2)]));
+    const [, reason, text] = decode(Buffer.concat([body, await reader.take(size - 2)]));
     throw new ConnectionEnded(reason, text || "the peer refused");
   };
   const mine = Buffer.concat([ENTRY, Buffer.from([rules.demand]), Buffer.from(id, "hex"), randomBytes(32)]);
-  socket.write(mine);
-  const magic = await take(8);
-  if (magic.equals(PREFACE)) await refused(0);
+  reader.socket.write(mine);
+  const magic = await reader.take(8);
+  if (magic.equals(MAGIC)) await refused(0);
   if (!magic.equals(ENTRY)) throw new ConnectionEnded("magic", "the other side is no peerbus");
-  const theirs = Buffer.concat([magic, await take(65)]);
+  const theirs = Buffer.concat([magic, await reader.take(65)]);
   if (theirs.toString("hex", 9, 41) !== peer) throw new ConnectionEnded("node_id", "its opening has another id than TLS");
   if (theirs[8] !== rules.demand) throw new ConnectionEnded("network_policy", "that network wants other things to be shown");
   const proof = (side) => createHmac("sha256", rules.key).update(LABEL + side).update(mine).update(theirs).digest();
   const size = Buffer.alloc(2);
   size.writeUInt16BE(rules.own.length);
-  socket.write(Buffer.concat([size, rules.key ? proof("\x01") : Buffer.alloc(0), rules.own]));
-  const head = await take(2);
-  if (head.equals(PREFACE.subarray(0, 2))) await refused(6);
-  const shown = rules.key ? await take(32) : null;
+  reader.socket.write(Buffer.concat([size, rules.key ? proof("\x01") : Buffer.alloc(0), rules.own]));
+  const head = await reader.take(2);
+  if (head.equals(MAGIC.subarray(0, 2))) await refused(6);
+  const shown = rules.key ? await reader.take(32) : null;
   if (shown && !timingSafeEqual(shown, proof("\x02"))) throw new ConnectionEnded("network_key", "the peer has another key");
   const length = head.readUInt16BE();
   if (length > (rules.authorities.length > 0 ? LARGEST : 0)) throw new ConnectionEnded("certificate", "it is too long");
-  if (rules.authorities.length > 0) rules.judge(await take(length), peer);
+  if (rules.authorities.length > 0) rules.judge(await reader.take(length), peer);
 }

@@ -16,16 +16,21 @@ export class Refused extends PeerbusError {}
 
 const NO = "deadline_mailbox mailbox_full message_type no_such_reactor not_allowed schema_mismatch shutting_down too_large";
 const YES = "answer_too_large answer_type answer_unread deadline_handler";
-/** Codes that no handler's own error may pretend to be; `no_peer` and `not_sent` are never on the wire. */
-export const BUS_CODES = new Set([...NO.split(" "), ...YES.split(" "), "actor_stopped"]);
-const UNSEEN = new Set([...NO.split(" "), "no_peer", "not_sent"]);
-const PERHAPS = new Set(["actor_stopped", "deadline", "connection_lost", "cancelled"]);
+const PERHAPS = "actor_stopped peer_gone";
+/** The code of what a handler has thrown: with a prefix where it is one that says what the bus did. */
+export const codeOf = (error) => {
+  const code = String(error?.code ?? error?.name ?? "failed");
+  return `${NO} ${YES} ${PERHAPS}`.split(" ").includes(code) || code.startsWith("reactor:") ? `reactor:${code}` : code;
+};
+/** Those behind what is on the wire are this side's own. */
+const UNSEEN = new Set(`${NO} no_peer not_sent stream_ended`.split(" "));
+const UNKNOWN = new Set(`${PERHAPS} deadline connection_lost cancelled`.split(" "));
 
 /** A message was not delivered, or not answered. `handled`: "no" may be sent again, and nothing is done twice. */
 export class SendError extends PeerbusError {
   constructor(code, text, undelivered, peer) {
     super(code, text);
-    Object.assign(this, { undelivered, peer });
-    this.handled = UNSEEN.has(code) ? "no" : PERHAPS.has(code) ? "perhaps" : "yes";
+    Object.assign(this, { undelivered, peer, items: undefined });
+    this.handled = UNSEEN.has(code) ? "no" : UNKNOWN.has(code) ? "perhaps" : "yes";
   }
 }

@@ -5,7 +5,13 @@ import { isInteger, pack, unpack } from "./msgpack.js";
 
 /** Bytes of a body before and after both WELCOMEs, and of the data of a part. */
 export const LIMITS = { handshake: 65_536, frame: 4_194_304, part: 16_384 };
+/** How a side begins: with the versions it speaks. ENTRY: how it does in a network that wants something to be shown. */
 export const PREFACE = Buffer.from("peerbus\0\0\x01\0\x01", "latin1");
+export const ENTRY = Buffer.from("peerbus\x01", "latin1");
+/** What stands in the type of an ASK whose answer comes in items, and where items go with it too. */
+export const [IN_ITEMS, WITH_ITEMS] = [0x8000_0000, 0x4000_0000];
+/** What a stream's reader lets come before it takes the first item, as powers of two: items, and bytes of them. */
+export const [ITEMS_LOG, BYTES_LOG] = [10, 20];
 
 const uint = (low, high) => (value) => isInteger(value, low, high);
 const [u32, u64, index] = [uint(0, 0xffff_ffff), uint(0, 2n ** 64n - 1n), uint(0, 255)];
@@ -73,14 +79,15 @@ const SHAPES = [
   ["DESCRIBE", list(1, 16, index)],
   ["DESCRIPTION", index, bin(0, 262_144)],
   ["WINDOW", index, positive, positive],
-  // Sent to those only that announce `compress`, or have sent one: this client does neither.
   ["COMPRESSED", uint(0, 511), uint(0, 1), uint(0, 16_777_280), bin(0, LIMITS.frame), optional(bin(0, LIMITS.frame))],
-  // Of the feature `streams`, which this client does not say.
   ["ITEMS", uint(0, 511), positive, u32, list(1, 4096, payload)],
   ["END", uint(0, 511), positive, u64, optional(word), optional(note)],
   ["GRANT", uint(0, 511), positive, uint(0, 2_147_483_647), uint(0, 2_147_483_647)],
 ];
 const KINDS = Object.fromEntries(SHAPES.map(([name], kind) => [name, kind]));
+
+/** A text for people, or a word: so many bytes of it at most. */
+export const cut = (text, size) => new TextDecoder().decode(Buffer.from(text).subarray(0, size)).replace(/\ufffd+$/, "");
 
 /** The body of a frame, without its length. */
 export const body = (name, ...fields) => pack([KINDS[name], ...fields]);

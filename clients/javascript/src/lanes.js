@@ -1,10 +1,12 @@
 /** What messages need on their way: credit (docs/wire.md, Credit), and parts where a body is large (Parts). */
 
+import { Bell } from "./bell.js";
 import { ProtocolError } from "./errors.js";
 import { LIMITS, body, framed } from "./frames.js";
 
 const CUT_ABOVE = 65_536;
 const PARTS_BUDGET = 33_558_528;
+const FULL = 1 << 20; // bytes that wait to be written, and what can wait waits
 
 /** A window of messages and bytes, as its sender and its receiver both count it. */
 export class Window {
@@ -59,35 +61,47 @@ export class Window {
 export class Outbox {
   #waiting = new Map(); // lane -> how many of its bodies are not written yet
   #bodies = 0;
+  #cutting = 0; // bytes of them
   #last = Promise.resolve(); // one body in parts after the other: that keeps the budget
-  #go = () => {};
+  #bell = new Bell();
 
   constructor(socket) {
     this.socket = socket;
-    for (const event of ["drain", "close"]) socket.on(event, () => this.#go());
+    for (const event of ["drain", "close"]) socket.on(event, () => this.#bell.ring());
   }
 
   get empty() { return this.#bodies === 0; }
 
+  /** Bytes that wait to be written. */
+  get unread() { return this.socket.writableLength + this.#cutting; }
+
+  /** The peer reads so slowly that what can wait has to. */
+  get full() { return this.unread > FULL && !this.socket.destroyed; }
+
+  async drained() {
+    while (this.socket.writableNeedDrain && !this.socket.destroyed) await this.#bell.wait();
+  }
+
   /** A frame that is never cut. */
   now(name, ...fields) { this.#write(body(name, ...fields)); }
 
-  /** The body of a TELL, ASK or REPLY, behind those of its lane. */
+  /** A body of a lane, behind those before it. Returns a promise of its being written, or nothing: it is. */
   add(lane, data) {
     const before = this.#waiting.get(lane) ?? 0;
     if (before === 0 && data.length <= (this.empty ? CUT_ABOVE : LIMITS.part)) return this.#write(data);
     this.#waiting.set(lane, before + 1);
     this.#bodies += 1;
-    this.#last = this.#last.then(() => this.#cut(lane, data));
-    return undefined;
+    this.#cutting += data.length;
+    return (this.#last = this.#last.then(() => this.#cut(lane, data)));
   }
 
   async #cut(lane, data) {
     for (let at = 0; at < data.length && !this.socket.destroyed; at += LIMITS.part) {
-      while (this.socket.writableNeedDrain && !this.socket.destroyed) await new Promise((go) => (this.#go = go));
+      await this.drained();
       const piece = data.subarray(at, at + LIMITS.part);
       this.#write(piece.length === data.length ? data : body("PART", lane, data.length - at - piece.length, piece));
     }
+    this.#cutting -= data.length;
     this.#waiting.set(lane, this.#waiting.get(lane) - 1);
     this.#bodies -= 1;
   }
@@ -104,27 +118,33 @@ export class Outbox {
 
 /** Puts parts together; `limit(lane)` is the largest payload of the lane. */
 export class Reassembler {
-  #lanes = new Map(); // lane -> { pieces, left, size }
+  #lanes = new Map(); // lane -> { data, left, at }
   #room = PARTS_BUDGET;
 
   constructor(limit) { this.limit = limit; }
 
+  /** When the last part came of the body that waits longest for its next one; Infinity where none does. */
+  get oldest() { return Math.min(Infinity, ...[...this.#lanes.values()].map(({ at }) => at)); }
+
   /** The body that this part completes, or null. Raises: ProtocolError. */
   add(lane, left, data) {
     const size = left + data.length;
-    const whole = this.#lanes.get(lane) ?? { pieces: [], left: size, size };
+    const whole = this.#lanes.get(lane) ?? this.#begun(lane, size);
     if (size !== whole.left) throw new ProtocolError("part_out_of_order", `${left} of ${whole.left} are not left`);
-    if (whole.pieces.length === 0) {
-      if (size > Math.max(this.limit(lane), 65_536) + 64) throw new ProtocolError("part_too_large", `${size} bytes`);
-      if (size > this.#room) throw new ProtocolError("part_budget", "too many bodies in parts at once");
-      this.#room -= size;
-    }
-    whole.pieces.push(data);
-    whole.left = left;
-    this.#lanes.set(lane, whole);
+    whole.data.set(data, whole.data.length - size);
+    Object.assign(whole, { left, at: Date.now() });
     if (left > 0) return null;
     this.#lanes.delete(lane);
-    this.#room += whole.size;
-    return Buffer.concat(whole.pieces);
+    this.#room += whole.data.length;
+    return whole.data;
+  }
+
+  #begun(lane, size) {
+    if (size > Math.max(this.limit(lane), 65_536) + 64) throw new ProtocolError("part_too_large", `${size} bytes`);
+    if (size > this.#room) throw new ProtocolError("part_budget", "too many bodies in parts at once");
+    this.#room -= size;
+    const whole = { data: Buffer.alloc(size), left: size, at: Date.now() };
+    this.#lanes.set(lane, whole);
+    return whole;
   }
 }

@@ -98,6 +98,8 @@ function scan(bytes) {
 export const mark = (value) => new ExtData(1, pack(value));
 /** What is in a mark, or the value itself. */
 export const unmark = (value) => (value instanceof ExtData && value.type === 1 ? unpack(value.data) : value);
+/** Bytes that keep no larger buffer alive of which they were a part. */
+export const own = (bytes) => (2 * bytes.length < bytes.buffer.byteLength ? new Uint8Array(bytes) : bytes);
 /** Whether a value is an integer from `low` to `high`. */
 export const isInteger = (value, low, high) =>
   (typeof value === "bigint" || Number.isInteger(value)) && value >= low && value <= high;

@@ -5,45 +5,27 @@ import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
 
-import { Connection } from "./connection.js";
-import { EntryRules, enter } from "./entry.js";
+import { Bell } from "./bell.js";
 import { typeOf } from "./channel.js";
+import { Connection } from "./connection.js";
 import { ConnectionEnded, PeerbusError, ProtocolError, SendError } from "./errors.js";
 import { capability } from "./frames.js";
 import { Identity, idOf } from "./identity.js";
-import { unpack } from "./msgpack.js";
+import { Reader } from "./reader.js";
 import { Service } from "./service.js";
 
 const INCARNATION = randomBytes(8).readBigUInt64BE(); // another one is a restart: once for the process
-const [FIRST_WAIT_MS, LAST_WAIT_MS, TLS_MS, LONGEST_MS] = [250, 30_000, 5_000, 0x7fff_ffff];
+const [FIRST_WAIT_MS, LAST_WAIT_MS, TLS_MS] = [250, 30_000, 5_000];
 /** Who refuses for one of these is not dialed again at once. */
 const PATIENT = "banned network network_key network_policy not_allowed revoked self_dial version";
 const PATIENT_MS = { full: 180_000, ...Object.fromEntries(PATIENT.split(" ").map((word) => [word, 30_000])) };
-const DESCRIBED = 256; // descriptions that are kept
 const TLS = { minVersion: "TLSv1.3", maxVersion: "TLSv1.3", checkServerIdentity: () => undefined };
+/** What no handler has seen, and never will, may go to the next one; of a stream what has brought no item, too. */
+const NEXT = "not_sent shutting_down no_such_reactor".split(" ");
+const NEXT_OF = { stream: [...NEXT, ..."connection_lost actor_stopped peer_gone not_allowed schema_mismatch".split(" ")] };
 
-/** One of those that offer a role, with these attributes. */
-export const role = (name, where = {}) => ({ text: `role ${name}`, retry: true, has: offering(name, where) });
-/** The peer of this id. */
-export const peer = (id) => ({ text: `peer ${id}`, has: (connection) => connection.peer === id });
-/** All that are connected: for tells. */
-export const EVERYONE = { text: "anybody", everyone: true, has: () => true };
-
-/** Who is meant by the text of an address that a message carried: `{ target, reactor }`. Raises: TypeError. */
-export function receiver(text) {
-  const found = /^bus:\/\/(?:([0-9a-f]{64})|role:([a-z0-9._-]+)(?:\{([^{}]*)\})?)\/([a-z0-9._-]+)(?:\?pick=(?:one|least))?$/.exec(text);
-  const where = (found?.[3] ?? "").split(",").filter(Boolean).map((each) => /^([a-z0-9._-]+)=([^=]*)$/.exec(each));
-  if (!found || where.includes(null)) throw new TypeError(`${JSON.stringify(text)} is no address that this client can send to`);
-  const [, id, name, , reactor] = found;
-  return { target: id ? peer(id) : role(name, Object.fromEntries(where.map(([, key, value]) => [key, value]))), reactor };
-}
-
-const until = ({ timeout = 5_000 }) => Date.now() + Math.min(timeout, LONGEST_MS);
-const within = (where, attributes) => Object.entries(where).every(([key, value]) => attributes[key] === String(value));
-const offering = (name, where) => (connection) =>
-  connection.offers.some(({ role: offered, attributes }) => offered === name && within(where, attributes));
 const names = (lanes) => lanes.map(({ info }) => info.name);
-const view = ({ peer: id, hello: { name }, offers, lanes }) => ({ id, name, offers, channels: names(lanes) });
+const view = ({ peer: id, hello: { name }, offers, asking }) => ({ id, name, offers, channels: names(asking.lanes) });
 
 function endpoint(text) {
   const found = /^tcp:\/\/(?:([0-9a-f]{64})@)?(?:\[([^\]]+)\]|([^:@/[\]]+)):(\d{1,5})$/.exec(text);
@@ -51,23 +33,43 @@ function endpoint(text) {
   return { text, expected: found[1], host: found[2] ?? found[3], port: Number(found[4]) };
 }
 
+function one(target) {
+  if (target.everyone) throw new TypeError("an ask has one answer: ask role(…) or peer(…)");
+  return target;
+}
+
+/** When a send has to be over, when the first word of it has to be there, and how long an item may take. */
+function times({ timeout, idle }, kind) {
+  const streamed = kind === "stream" || kind === "open";
+  const item = idle ?? (streamed && timeout === undefined ? 5_000 : Infinity);
+  const deadline = Date.now() + (timeout ?? (streamed ? Infinity : 5_000));
+  return { deadline, first: Math.min(deadline, Date.now() + item), idle: item };
+}
+
 /** Events: up and down (of a peer), refused (a dial), undelivered (a tell), failed (a handler of a tell). */
 export class Node extends EventEmitter {
   services = [];
-  described = new Map(); // hash -> the description that has it, as peers have sent it
+  /** Rings when it may be that others can be sent to. */
+  changed = new Bell();
+  #dialing = []; // promises of the ends of what dials
+  #dialed = new Set(); // connections, those too that are not through their handshake
   #peers = new Map(); // id -> connection
   #closing = new AbortController();
+  #given; // what this node shows where a network is not open
+  #versions = null;
 
   constructor({ name, network = "peerbus", identity = Identity.generate(), peers, offers = [], serve = [], ...given }) {
     super();
-    this.setMaxListeners(0);
     const wrong = offers.filter((offer) => !capability(offer));
     if (wrong.length > 0) throw new TypeError(`no capability: ${JSON.stringify(wrong)}: write role{key=value}`);
     Object.assign(this, { name, network, id: identity.id, offers, places: peers.map(endpoint) });
     this.credentials = identity.credentials();
-    this.rules = new EntryRules(given);
+    this.#given = given;
     for (const each of serve) this.serve(...each);
   }
+
+  /** Emit an event; what a listener throws is its own, and no connection's. */
+  say(...event) { queueMicrotask(() => this.emit(...event)); }
 
   /** Serve a channel with handlers by the names of its messages; before `join`. */
   serve(channel, handlers, options) {
@@ -76,27 +78,16 @@ export class Node extends EventEmitter {
     return this;
   }
 
-  /** Dial for ever; resolves when the first peer is there. Raises: PeerbusError when none is, within `timeout` ms. */
+  /** Dial for ever; resolves when the first peer is there. Raises: PeerbusError when none is, within `timeout` ms; TypeError. */
   async join({ timeout = 10_000 } = {}) {
     this.joined = true;
-    for (const place of this.places) this.#dial(place);
-    await this.#until("up", timeout, () => this.#peers.size > 0);
+    const closed = ["networkKey", "certificate", "authority"].some((rule) => this.#given[rule] !== undefined);
+    if (closed) this.entry = (await import("./entry.js")).entry(this.#given);
+    this.#dialing = this.places.map((place) => this.#dial(place));
+    await this.changed.until(() => this.#peers.size > 0 || this.#closing.signal.aborted, timeout);
     if (this.#peers.size > 0) return this;
     await this.close();
     throw new PeerbusError("no_peer", `no peer within ${timeout} ms: ${this.#reasons()}`);
-  }
-
-  /** Wait until it is so, looking at each event of a name; at most so many milliseconds, or until this node closes. */
-  async #until(event, timeout, done) {
-    const stop = new AbortController();
-    const end = () => stop.abort();
-    const timer = setTimeout(end, timeout);
-    this.once("closing", end);
-    while (!done() && !stop.signal.aborted && !this.#closing.signal.aborted) {
-      await once(this, event, { signal: stop.signal }).catch(() => {});
-    }
-    clearTimeout(timer);
-    this.off("closing", end);
   }
 
   #reasons() { return this.places.map(({ text, last }) => `${text}: ${last?.message ?? "no answer yet"}`).join("; "); }
@@ -106,13 +97,14 @@ export class Node extends EventEmitter {
     for (let wait = FIRST_WAIT_MS; !signal.aborted; wait = Math.min(2 * wait, LAST_WAIT_MS)) {
       const connection = await this.#connect(place).catch((error) => void (place.last = error));
       if (connection) place.last = await connection.ended;
+      this.#dialed.delete(connection);
       if (connection && this.#peers.get(connection.peer) === connection) {
         this.#peers.delete(connection.peer);
-        this.emit("down", view(connection), place.last);
-        this.emit("changed");
+        this.say("down", view(connection), place.last);
+        this.changed.ring();
         wait = FIRST_WAIT_MS;
       } else if (place.last.code === "duplicate") await this.#peers.get(connection.peer)?.ended;
-      else if (!signal.aborted) this.emit("refused", place.text, place.last);
+      else if (!signal.aborted) this.say("refused", place.text, place.last);
       await sleep(PATIENT_MS[place.last.code] ?? wait * (0.5 + Math.random() / 2), null, { signal }).catch(() => {});
     }
   }
@@ -121,20 +113,27 @@ export class Node extends EventEmitter {
     const socket = connect({ host, port, ...this.credentials, ...TLS });
     const give = () => socket.destroy(new ConnectionEnded("timeout", "it was not reached in time"));
     const timer = setTimeout(give, TLS_MS);
-    let peer;
-    this.once("closing", give);
+    this.#closing.signal.addEventListener("abort", give);
     try {
       await once(socket, "secureConnect");
-      peer = idOf(socket.getPeerX509Certificate().publicKey);
-      if (this.rules.demand) await enter(socket, this.rules, this.id, peer);
+      const reader = new Reader(socket);
+      const { publicKey } = socket.getPeerX509Certificate();
+      if (publicKey.asymmetricKeyType !== "ed25519") throw new ConnectionEnded("certificate", "the peer's key is not Ed25519");
+      const peer = idOf(publicKey);
+      if (this.entry) await this.entry(reader, this.id, peer);
+      socket.setNoDelay(true);
+      const connection = new Connection(reader, this, peer, expected);
+      this.#dialed.add(connection);
+      return connection;
     } catch (error) {
-      throw new ConnectionEnded(error.code ?? "tls", error.message || error.code);
+      socket.destroy();
+      // An error of the system has its own name, as ECONNREFUSED; one of OpenSSL is none that anybody would look for.
+      const code = error instanceof PeerbusError || /^E[A-Z]+$/.test(error.code) ? error.code : "tls";
+      throw new ConnectionEnded(code, `${code}: ${error.message || "it was not reached"}`);
     } finally {
       clearTimeout(timer);
-      this.off("closing", give);
+      this.#closing.signal.removeEventListener("abort", give);
     }
-    socket.setNoDelay(true);
-    return new Connection(socket, this, peer, expected);
   }
 
   /** The address of a channel that is served here, for a message to carry. */
@@ -144,8 +143,8 @@ export class Node extends EventEmitter {
   hello() {
     const { id, network, name, offers } = this;
     const channels = this.services.map(({ channel }) => channel.info);
-    const mine = { agent: "peerbus-js/0.2.0", clock: Date.now(), features: ["schemas", "windows"], incarnation: INCARNATION, nonce: randomBytes(16) };
-    return { node_id: id, network, name, listen: [], offers, channels, ...mine };
+    const mine = { agent: "peerbus-js/0.2.0", clock: Date.now(), incarnation: INCARNATION, nonce: randomBytes(16) };
+    return { node_id: id, network, name, listen: [], offers, channels, features: ["schemas", "streams", "windows"], ...mine };
   }
 
   /** Two nodes keep one connection. Raises: ProtocolError where that is not the one whose HELLO is there. */
@@ -157,90 +156,101 @@ export class Node extends EventEmitter {
   established(connection) {
     this.#peers.get(connection.peer)?.fail("superseded", "a newer connection has its place");
     this.#peers.set(connection.peer, connection);
-    this.emit("up", view(connection));
-    this.emit("changed");
+    this.say("up", view(connection));
+    this.changed.ring();
+  }
+
+  /** What judges channels that are declared otherwise; null until it is loaded, when the first one is met. */
+  versions() {
+    this.loading ??= import("./versions.js").then(({ Versions }) => {
+      this.#versions = new Versions();
+      this.changed.ring();
+    });
+    return this.#versions;
   }
 
   /** Who is connected. */
   get peers() { return [...this.#peers.values()].map(view); }
 
-  /** Keep a description, for the connections to come: at most so many, the oldest goes first. */
-  describe(hash, data) {
-    let content = null;
-    try {
-      content = unpack(data);
-    } catch {
-      // Nothing is sent to who declares that.
+  /** Those who can take such a message, the least busy first; why the `others` cannot, and whether that stays so: `hopeless`. */
+  #look(target, channel, type, kind) {
+    const [able, others] = [[], []];
+    for (const each of this.#peers.values()) {
+      const against = target.has(each) ? each.asking.against(channel, type, kind) : { text: "is not" };
+      if (against) others.push({ ...against, name: each.hello.name });
+      else able.push(each);
     }
-    this.described.set(hash, content);
-    if (this.described.size > DESCRIBED) this.described.delete(this.described.keys().next().value);
+    able.sort((one, other) => one.asking.load - other.asking.load || Math.random() - 0.5);
+    return { able, others, hopeless: others.some(({ final }) => final) && !others.some(({ early }) => early) };
   }
 
-  #declaring(target, { name }) {
-    return [...this.#peers.values()].filter((each) => each.usable && target.has(each) && each.lane(name));
+  #nobody(target, { name }, value, { others, hopeless }) {
+    const why = others.filter(({ final }) => final || !hopeless).map((each) => `${each.name}${each.final ? ":" : ""} ${each.text}`);
+    if (!hopeless) return new SendError("no_peer", `no ${target.text} with channel ${name}: ${why.join(", ") || this.#reasons()}`, value);
+    return new SendError("schema_mismatch", `a ${typeOf(value)} of channel ${name} cannot be sent to ${why.join("; ")}`, value);
   }
 
-  #able(target, channel, value, ask) {
-    return this.#declaring(target, channel).filter((each) => each.against(channel, typeOf(value), ask) === "");
+  /** Look again and again until there is one, none will ever do, or it is too late. */
+  async #await(look, signal, until) {
+    const over = ({ able, hopeless }) => able.length > 0 || hopeless || signal?.aborted || this.#closing.signal.aborted;
+    const ring = () => this.changed.ring();
+    signal?.addEventListener("abort", ring);
+    try {
+      await this.changed.until(() => over(look()), until - Date.now());
+      return look();
+    } finally {
+      signal?.removeEventListener("abort", ring);
+    }
   }
 
-  /** Why none of those that are there can take it; null where there is none, or one that has yet to say. */
-  #mismatch(target, channel, value, ask) {
-    const type = typeOf(value);
-    const there = this.#declaring(target, channel).map((each) => [each.hello.name, each.against(channel, type, ask)]);
-    if (there.length === 0 || there.some(([, why]) => !why)) return null;
-    const why = there.map(([name, each]) => `${name}: ${each}`).join("; ");
-    return new SendError("schema_mismatch", `a ${type} of channel ${channel.name} cannot be sent to ${why}`, value);
-  }
-
-  #nobody(target, { name }, undelivered) {
-    const lacks = (each) => {
-      if (!target.has(each)) return "is not";
-      return each.lane(name) ? "has yet to say what it declares there, or leaves" : "has no such channel";
-    };
-    const why = [...this.#peers.values()].map((each) => `${each.hello.name} ${lacks(each)}`).join(", ");
-    return new SendError("no_peer", `no ${target.text} with channel ${name}: ${why || this.#reasons()}`, undelivered);
-  }
-
-  async #send(target, channel, value, { signal, ...options }, ask) {
+  async #send(target, channel, value, options, kind) {
     channel.encodable(value);
-    const deadline = until(options);
-    for (const tried = new Set(); ; ) {
-      const able = () => this.#able(target, channel, value, ask).filter((each) => !tried.has(each));
-      const there = () => signal?.aborted || able().length > 0 || this.#mismatch(target, channel, value, ask);
-      if (!there()) await this.#until("changed", Math.max(0, deadline - Date.now()), there);
-      const [first] = able().sort((one, other) => one.load - other.load || Math.random() - 0.5);
-      if (!first) throw this.#mismatch(target, channel, value, ask) ?? this.#nobody(target, channel, value);
+    const [{ signal }, { deadline, first, idle }, tried] = [options, times(options, kind), new Set()];
+    const look = () => {
+      const found = this.#look(target, channel, typeOf(value), kind);
+      return { ...found, able: found.able.filter((each) => !tried.has(each)) };
+    };
+    for (let last = null; ; ) {
+      const found = await this.#await(look, signal, first);
+      if (signal?.aborted) throw new SendError("cancelled", "its sender has given it up", value);
+      if (found.able.length === 0) throw last ?? this.#nobody(target, channel, value, found);
       try {
-        return await first.send(channel, value, { ask, deadline, signal });
+        return await found.able[0].asking.send(channel, value, { kind, deadline, first, idle, signal });
       } catch (error) {
-        // What no handler has seen, and never will, may go to the next one.
-        const lost = ["not_sent", "shutting_down", "no_such_reactor"].includes(error.code);
-        if (!target.retry || !lost || Date.now() >= deadline) throw error;
-        tried.add(first);
+        if (!target.retry || !(NEXT_OF[kind] ?? NEXT).includes(error.code) || Date.now() >= first) throw error;
+        tried.add(found.able[0]);
+        last = error;
       }
     }
   }
 
   /** Send; resolves when it is written, for EVERYONE to how many have it. Raises: SendError, TypeError. */
   async tell(target, channel, value, options = {}) {
-    if (!target.everyone) return this.#send(target, channel, value, options, false);
-    const sending = { signal: options.signal, ask: false, deadline: until(options) };
-    const sent = this.#able(target, channel, value, false).map((each) => each.send(channel, value, sending));
-    return (await Promise.allSettled(sent)).filter(({ status }) => status === "fulfilled").length;
+    if (!target.everyone) return this.#send(target, channel, value, options, "tell");
+    const sending = { kind: "tell", ...times(options, "tell"), signal: options.signal };
+    channel.encodable(value);
+    const { able } = this.#look(target, channel, typeOf(value), "tell");
+    const sent = await Promise.allSettled(able.map((each) => each.asking.send(channel, value, sending)));
+    return sent.filter(({ status }) => status === "fulfilled").length;
   }
 
   /** Send, and wait for the answer, `timeout` ms at most. Raises: SendError, TypeError. */
-  async ask(target, channel, value, options = {}) {
-    if (target.everyone) throw new TypeError("an ask has one answer: ask role(…) or peer(…)");
-    return this.#send(target, channel, value, options, true);
+  async ask(target, channel, value, options = {}) { return this.#send(one(target), channel, value, options, "ask"); }
+
+  /** Send, and read the items of the answer. Leaving the loop ends it at the other side. Raises: SendError, TypeError. */
+  async *stream(target, channel, value, options = {}) {
+    yield* await this.#send(one(target), channel, value, options, "stream");
   }
+
+  /** Send, with items to come; resolves when the handler wants them, or has answered. Raises: SendError, TypeError. */
+  async open(target, channel, value, options = {}) { return this.#send(one(target), channel, value, options, "open"); }
 
   /** Leave in order: refuse new work, finish what is at hand, within so many milliseconds, and close. */
   async close({ within: time = 5_000 } = {}) {
     this.#closing.abort();
-    this.emit("closing");
-    await Promise.all([...this.#peers.values()].map((each) => each.leave(time)));
+    this.changed.ring();
+    await Promise.all([...this.#dialed].map((each) => each.leave(time)));
+    await Promise.all(this.#dialing);
   }
 }
 

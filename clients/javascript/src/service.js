@@ -1,8 +1,13 @@
 /** A channel that this node serves: its mailbox, and what its handlers answer. */
 
 import { typeOf } from "./channel.js";
-import { BUS_CODES } from "./errors.js";
-import { pack, unpack } from "./msgpack.js";
+import { Refused } from "./errors.js";
+import { own, unpack } from "./msgpack.js";
+
+/** What a handler reads that wants items, and there are none. */
+async function* none(type) {
+  throw new Refused("no_items", `no items come with this ${type}: send it with open`);
+}
 
 /** Handlers by the names of messages. `concurrency` of them run at once, in the order in which messages came. */
 export class Service {
@@ -15,16 +20,17 @@ export class Service {
     Object.assign(this, { channel, handlers, concurrency });
   }
 
-  /** Put a job into the mailbox: { connection, index, rid, number, source, payload, until }. Returns what is wrong. */
-  take(job) {
+  /** Put a job (see serving.js) into the mailbox. Returns what is wrong with it, if anything is. */
+  take(job, payload) {
     try {
-      job.message = this.channel.decoded(job.number, unpack(job.payload));
+      job.message = this.channel.decoded(job.type, unpack(own(payload)));
     } catch (error) {
       return error.message;
     }
     if (!this.handlers[typeOf(job.message)]) return `nothing here handles ${typeOf(job.message)}`;
     this.#mailbox.push(job);
-    return this.#run();
+    this.#run();
+    return null;
   }
 
   #run() {
@@ -37,22 +43,17 @@ export class Service {
     }
   }
 
-  async #handle({ connection, message, controller, until, source, ...job }) {
-    connection.release(job);
-    if (controller.signal.aborted) return;
-    if (Date.now() > until) return connection.failed(job, "deadline_mailbox", "its time was over before it was taken");
+  async #handle(job) {
+    const { serving, message, signal } = job;
+    serving.release(job);
+    if (signal.aborted || job.late("deadline_mailbox", "its time was over before it was taken")) return;
+    const type = typeOf(message);
+    const source = serving.source(job.source);
+    const context = { peer: serving.connection.peer, source, signal, items: job.incoming ?? none(type) };
     try {
-      const context = { peer: connection.peer, source, signal: controller.signal };
-      const answer = await this.handlers[typeOf(message)](message, context);
-      if (job.rid === 0) return;
-      const number = this.channel.types.indexOf(typeOf(answer)) + 1;
-      const payload = pack(number > 0 ? this.channel.encodable(answer) : answer);
-      if (Date.now() > until) connection.failed(job, "deadline_handler", "the time was over before the answer");
-      else connection.answer(job, number, payload);
+      job.answer(await this.handlers[type](message, context));
     } catch (error) {
-      const code = String(error?.code ?? error?.name ?? "failed");
-      if (job.rid === 0) connection.host.emit("failed", error, { channel: this.channel.name, type: typeOf(message) });
-      else connection.failed(job, BUS_CODES.has(code) ? `reactor:${code}` : code, String(error?.message ?? error));
+      job.threw(error);
     }
   }
 }

@@ -11,44 +11,21 @@ import { framed } from "../src/frames.js";
 import { PUBLISHED } from "../src/identity.js";
 import { Channel, EVERYONE, Identity, Node, Refused, message, peer as byId, role, typeOf } from "../src/index.js";
 import { pack, unpack } from "../src/msgpack.js";
-import { NETWORK, Peer } from "./peer.js";
+import { NETWORK, NUMBER, Peer, desk, get, met } from "./peer.js";
 
-const NUMBER = ["number", 0, "int"];
-const GET = ["map", "Get", null, false, [NUMBER]];
-const BLOCK = ["map", "Block", null, false, [NUMBER, ["data", 0, "bytes"]]];
-const limits = { window: 4, bytes: 1 << 20, maxMessage: 1 << 19 };
-const desk = new Channel("desk", [1, [GET, BLOCK], [["Get", 0, null], ["Block", 1, null]]], limits);
 const only = (name, type = "int") =>
   new Channel(name, [1, [["map", "Get", null, false, [["number", 0, type]]]], [["Get", 0, null]]]);
-const get = (number) => message("Get", { number });
-
-/** A node and a peer that know each other; `use(talk, node, peer)` is the test. */
-async function met({ channels = [desk], offers = ["archive{from=1000}"], serve = [], features = ["schemas"], ...options }, use) {
-  const peer = await Peer.start({ channels, offers, hello: { features } });
-  const node = new Node({ name: "client", network: NETWORK, peers: [peer.place], ...options });
-  for (const each of serve) node.serve(...each);
-  const joining = node.join();
-  const talk = await (await peer.accept()).welcome();
-  await joining;
-  try {
-    await use(talk, node, peer);
-  } finally {
-    talk.socket.destroy();
-    await node.close({ within: 0 });
-    await peer.close();
-  }
-}
 
 it("says who it is", () =>
   met({ offers: ["archive"], serve: [[desk, { Get: () => 1 }]] }, async (talk, node) => {
     const { node_id: id, network, name, listen, channels, features } = talk.hello;
-    assert.deepEqual([id, network, name, listen, features], [node.id, NETWORK, "client", [], ["schemas", "windows"]]);
+    assert.deepEqual([id, network, name, listen, features], [node.id, NETWORK, "client", [], ["schemas", "streams", "windows"]]);
     assert.deepEqual(channels[0].types, ["Get", "Block"]);
     assert.equal(node.peers[0].name, "peer");
     talk.say("DESCRIBE", [0]);
     const [index, description] = await talk.next("DESCRIPTION");
     assert.deepEqual([index, unpack(description)[2][1][0]], [0, "Block"]);
-    talk.say("DESCRIPTION", 0, Buffer.alloc(1));
+    talk.say("DESCRIBE", [0]); // no channel is described twice
     assert.equal((await talk.next("GOAWAY"))[0], "bad_field");
   }));
 
@@ -375,7 +352,7 @@ it("says PING every five seconds, and gives up a peer that says nothing for fift
     await talk.next("PONG");
     context.mock.timers.tick(15_000); // it was heard, so it has as long again
     talk.say("UPDATE", ["index"]);
-    await once(node, "changed");
+    await node.changed.wait();
     assert.equal(node.peers.length, 1);
     context.mock.timers.tick(20_000);
     assert.equal((await down)[1].code, "silent");
@@ -387,7 +364,7 @@ it("closes for a peer that has said GOAWAY and does not", async (context) => {
   await met({}, async (talk, node) => {
     const down = once(node, "down");
     talk.say("GOAWAY", "draining", "", 1_000);
-    await once(node, "changed");
+    await node.changed.wait();
     context.mock.timers.tick(10_000);
     talk.say("PING", 1);
     await talk.next("PONG");

@@ -5,9 +5,33 @@ import { once } from "node:events";
 import { createServer } from "node:tls";
 
 import { PREFACE, body, decode, framed } from "../src/frames.js";
-import { Identity } from "../src/index.js";
+import { Channel, Identity, Node, message } from "../src/index.js";
 
 export const NETWORK = "test";
+export const NUMBER = ["number", 0, "int"];
+const GET = ["map", "Get", null, false, [NUMBER]];
+const BLOCK = ["map", "Block", null, false, [NUMBER, ["data", 0, "bytes"]]];
+const limits = { window: 4, bytes: 1 << 20, maxMessage: 1 << 19 };
+export const desk = new Channel("desk", [1, [GET, BLOCK], [["Get", 0, null], ["Block", 1, null]]], limits);
+export const get = (number) => message("Get", { number });
+export const block = (number, size = 1) => message("Block", { number, data: Buffer.alloc(size, number) });
+
+/** A node and a peer that know each other; `use(talk, node, peer)` is the test. */
+export async function met({ channels = [desk], offers = ["archive{from=1000}"], serve = [], features = ["schemas"], ...options }, use) {
+  const peer = await Peer.start({ channels, offers, hello: { features } });
+  const node = new Node({ name: "client", network: NETWORK, peers: [peer.place], ...options });
+  for (const each of serve) node.serve(...each);
+  const joining = node.join();
+  const talk = await (await peer.accept()).welcome();
+  await joining;
+  try {
+    await use(talk, node, peer);
+  } finally {
+    talk.socket.destroy();
+    await node.close({ within: 0 });
+    await peer.close();
+  }
+}
 
 /** One connection: `next(name)` waits for the next frame of a name, leaving the others out; `say` sends one. */
 class Talk {
@@ -36,7 +60,7 @@ class Talk {
       const frame = decode(this.#data.subarray(4, 4 + size));
       this.#data = this.#data.subarray(4 + size);
       this.#frames.push(frame);
-      this.heard.push(frame[0]);
+      this.heard.push(frame?.[0]);
     }
     this.#wake();
   }
@@ -56,7 +80,7 @@ class Talk {
         const [found, ...fields] = this.#frames.shift();
         if (found === name) return fields;
       }
-      if (this.closed) throw new Error(`closed before ${name}; heard ${this.heard}`);
+      if (this.closed) throw new Error(`closed before ${name}; heard ${this.heard.slice(-20)}`);
       await new Promise((wake) => (this.#wake = wake));
     }
   }

@@ -12,6 +12,7 @@ import { LIMITS, PREFACE, body, decode, framed } from "../src/frames.js";
 import { certificate } from "../src/identity.js";
 import { Reassembler, Window } from "../src/lanes.js";
 import { pack, unmark, unpack } from "../src/msgpack.js";
+import { ItemsIn, ItemsOut } from "../src/streams.js";
 
 const vectors = JSON.parse(readFileSync(new URL("../../../docs/wire-vectors.json", import.meta.url)));
 const hex = (data) => Buffer.from(data).toString("hex");
@@ -164,6 +165,78 @@ it("counts credit as the trace does", () => {
       assert.deepEqual([window.messages, window.bytes], [step.messages, step.bytes]);
     }
   }
+});
+
+describe("streams", () => {
+  /** A connection as far as a stream knows it, and the frames that it was given to send. */
+  const connection = () => {
+    const said = [];
+    const outbox = { full: false, add: (_, data) => said.push(decode(data)), now: (...frame) => said.push(frame) };
+    return { said, outbox, readers: new Map(), senders: new Map() };
+  };
+  const reader = () => {
+    const made = connection();
+    const read = (_, payload) => payload.length;
+    return Object.assign(made, { incoming: new ItemsIn(made, 1, 1, { asked: true, read }) });
+  };
+  const came = ({ incoming }, count, size) => incoming.came(0, Array.from({ length: count }, () => new Uint8Array(size)));
+
+  it("keep to their credit as the trace of a sender does", async () => {
+    const { sender } = vectors.streams;
+    const outgoing = new ItemsOut(connection(), 1, 1);
+    for (const step of sender) {
+      if (step.refused) assert.throws(() => outgoing.granted(...step.with), { code: step.refused });
+      else if (step.do === "grant") outgoing.granted(...step.with);
+      else if (step.done) await outgoing.send(1, Buffer.alloc(step.with[0]), 0);
+      else await assert.rejects(outgoing.send(1, Buffer.alloc(step.with[0]), 0), { code: "not_sent" });
+    }
+    assert.equal(outgoing.sent, sender.filter((step) => step.do === "send" && step.done).length);
+  });
+
+  it("grant as the trace of a reader does", async () => {
+    const { steps, window } = vectors.streams.reader;
+    assert.deepEqual(window, { items: 1024, bytes: 1 << 20 });
+    const found = reader();
+    const items = found.incoming[Symbol.asyncIterator]();
+    for (const { do: what, items: count, size, granted } of steps) {
+      found.said.length = 0;
+      if (what === "come") came(found, count, size);
+      else for (let at = 0; at < count; at += 1) assert.equal((await items.next()).value, size);
+      assert.deepEqual(found.said, granted ? [["GRANT", 1, 1, ...granted]] : []);
+    }
+  });
+
+  for (const { why, batches, count, word } of vectors.streams.reader.refused) {
+    it(`refuse ${why}`, () => {
+      const found = reader();
+      const act = () => {
+        for (const [items, size] of batches) came(found, items, size);
+        found.incoming.complete(count);
+      };
+      assert.throws(act, { code: word });
+    });
+  }
+
+  it("are asked for by the types of the page, and go as its frames do", async () => {
+    const { types, frames } = vectors.streams;
+    for (const { number, items, bytes, with_items: opened, type } of types)
+      assert.equal(type, 2 ** 31 + (opened ? 2 ** 30 : 0) + number + 2 ** 8 * Math.log2(items) + 2 ** 13 * Math.log2(bytes));
+    const [ask, two, grant, end] = frames.answer_in_items.map(({ frame }) => decode(bytes(frame).subarray(4)));
+    assert.deepEqual([ask[2][0][2], grant], [types[0].type, ["GRANT", 1, 1, 256, 8192]]);
+    const { incoming } = reader();
+    incoming.came(two[3], two[4]);
+    incoming.complete(...end.slice(3));
+    const sizes = [];
+    for await (const size of incoming) sizes.push(size);
+    assert.deepEqual(sizes, [18, 18]);
+    const [, first, item, last] = frames.items_with_an_ask.map(({ frame }) => decode(array(bytes(frame)).subarray(4)));
+    const made = connection();
+    const outgoing = new ItemsOut(made, 0, 2);
+    outgoing.granted(...first.slice(3));
+    await outgoing.send(item[3], item[4][0]);
+    outgoing.finish();
+    assert.deepEqual(made.said, [item, last]);
+  });
 });
 
 it("puts the parts of a body together", () => {
