@@ -17,7 +17,7 @@ from .base import NoRoute, ShuttingDown
 from .engine import Body, Ending, Ref, handles
 from .mailbox import Envelope
 from .messages import Address, Capability, GroupAddress, ShutdownStarted
-from .routing import AwaitReceivers, ForgetWait, Link, RouterHost, Routes, not_sent, reaches
+from .routing import AwaitReceivers, ForgetWait, Link, Purpose, RouterHost, Routes, not_sent, reaches
 
 __all__ = [
     "MAX_WAITING",
@@ -180,11 +180,11 @@ class Router(Body):
     def _admit(self) -> None:
         if not self._waiting:
             return
-        known: dict[tuple[Address[Any] | GroupAddress[Any], int, type, bool], bool] = {}
+        known: dict[tuple[Address[Any] | GroupAddress[Any], int, type, Purpose], bool] = {}
         for there, wait in tuple(self._waiting.items()):
-            key = (wait.to, wait.need, type(wait.message), wait.asked)
+            key = (wait.to, wait.need, type(wait.message), wait.purpose)
             if key not in known:
-                known[key] = reaches(self._bus, wait.to, wait.need, wait.message, asked=wait.asked)
+                known[key] = reaches(self._bus, wait.to, wait.need, wait.message, wait.purpose)
             if known[key] or there.done():
                 del self._waiting[there]
                 if not there.done():
@@ -194,7 +194,7 @@ class Router(Body):
     def overlooked(self) -> str | None:
         """A send that waits for a receiver that is there; None at every rest. For tests, on the loop's thread."""
         for there, wait in self._waiting.items():
-            if there.done() or reaches(self._bus, wait.to, wait.need, wait.message, asked=wait.asked):
+            if there.done() or reaches(self._bus, wait.to, wait.need, wait.message, wait.purpose):
                 return f"a send to {wait.to} waits for {wait.need}, who are there"
         return None
 

@@ -84,6 +84,7 @@ COMPILED = (
     "transports.lanes.rated_window",
     "transports.lanes.refusing",
     "transports.lanes.remote_reply",
+    "transports.lanes.send_rights",
     "transports.lanes.unconfirmed",
     "transports.wire.codecs",
     "transports.wire.elements",

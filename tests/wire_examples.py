@@ -79,7 +79,7 @@ EXAMPLES: list[Frame] = [
     wire.Pong(258),
     wire.Open(1, LOG),
     wire.Close(1, "stopped"),
-    wire.Update(("archive{from=1000}", "index")),
+    wire.Update(("archive{from=1000}", "index"), b"", ((0, 1),)),
     wire.GoAway("shutting_down", "", 5000),
     wire.Part(0, 3, b"abcd"),
     wire.ProbeFrame(1, 0, 7, [f"bus://{'a' * 64}/blocks"]),

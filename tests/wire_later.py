@@ -50,6 +50,11 @@ def later() -> list[dict[str, Any]]:
         ("WELCOME with a field more", "WELCOME", [1, "later"]),
         ("PING with fields more", "PING", [9, 258, 1.5, {"later": [None]}]),
         ("GOAWAY without its last field", "GOAWAY", [14, "shutting_down", ""]),
+        ("HELLO with what may not be done on a channel", "HELLO", _refusing(hello)),
+        ("UPDATE without its last fields", "UPDATE", [13, ["archive"]]),
+        ("UPDATE with bits of later versions", "UPDATE", [13, [], b"", [[0, 3], [1, 128]]]),
+        ("ERROR without a count", "ERROR", [6, 0, 0, 7, "not_allowed", "no"]),
+        ("ERROR of many messages", "ERROR", [6, 0, 0, 7, "not_allowed", "no", 1000]),
         ("TELL with traces", "TELL", [3, 0, [[1, 0, b"\xc0"], [1, 0, b"\xc0"]], {1: [TRACEPARENT, "vendor=1"]}]),
         ("ASK with traces", "ASK", [4, 0, [[1, 2000, 1, 0, b"\xc0"]], {0: [TRACEPARENT, ""]}]),
         ("TELL with something else than traces", "TELL", [3, 0, [[1, 0, b"\xc0"]], {"0": 1.5}]),
@@ -68,6 +73,10 @@ def later() -> list[dict[str, Any]]:
 def _grown(hello: dict[str, Any]) -> list[object]:
     channels = [{**channel, "later": 1} for channel in hello["channels"]]
     return [0, {**hello, "channels": channels, "later": {"a": 1}}, "later"]
+
+
+def _refusing(hello: dict[str, Any]) -> list[object]:
+    return [0, {**hello, "channels": [{**channel, "refused": 3} for channel in hello["channels"]]}]
 
 
 def bad_later() -> list[dict[str, str]]:

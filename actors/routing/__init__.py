@@ -8,6 +8,7 @@ from .directory import CellOf, Directory, RouterHost, SearchText
 from .link import Link
 from .nobody import no_search, not_sent
 from .outward import Outward
+from .purpose import Purpose
 from .receivers import reaches
 from .routes import Routes
 from .stream import routed_open, routed_stream
@@ -23,6 +24,7 @@ __all__ = [
     "ForgetWait",
     "Link",
     "Outward",
+    "Purpose",
     "RouterHost",
     "Routes",
     "SearchText",

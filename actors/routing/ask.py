@@ -16,6 +16,7 @@ from .directory import Directory
 from .dispatch import Awaited, ByLoop, Group, way_to
 from .nobody import unroutable
 from .outward import Outward
+from .purpose import Purpose
 from .receivers import Receiver, ask_here, check_address
 from .role_ask import RoleAsk
 from .time_limit import deadline_of, seconds_of
@@ -56,7 +57,7 @@ def routed_ask(
         check_how(bus, how, to, message)
         if how.wait_for_peer:
             need = how.quorum if isinstance(how.quorum, int) else 1
-    way = way_to(bus, to, sender, message, by_loop=True, need=need, asked=reply is None)
+    way = way_to(bus, to, sender, message, by_loop=True, need=need, purpose=Purpose.of_ask(reply))
     if isinstance(way, Cell) and (isinstance(to, Ref) or not isinstance(to.where, Role)):
         # On another bus, where its address would mean another actor or none, it is no sender.
         return way.ask(message, sender if way.bus is bus else None, timeout, reply, bus)
@@ -79,7 +80,8 @@ def routed_ask(
         assert how is not None
         later = partial(_ask_later, bus, to, message, reply, sender, replace(how, wait_for_peer=False))
         deadline = deadline_of(bus, to.reactor, timeout)
-        return Deferred(bus, to, message, sender, need=need, deadline=deadline, asked=reply is None, send=later)
+        purpose = Purpose.of_ask(reply)
+        return Deferred(bus, to, message, sender, need=need, deadline=deadline, purpose=purpose, send=later)
     if isinstance(way, Group):
         assert isinstance(to, GroupAddress)
         return _ask_group(bus, to, message, way, timeout, reply, sender, None if how is None else how.quorum)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..base import SendError
 from ..messages import Address, GroupAddress
+from .purpose import Purpose
 
 __all__ = ["AwaitReceivers", "ForgetWait", "RouteWait"]
 
@@ -50,14 +51,14 @@ class RouteWait(asyncio.Future[None]):
 class AwaitReceivers:
     """Complete `there` once `need` receivers answer to the address, and can take the message.
 
-    With NoRoute where too many sends wait already. `asked`: see `way_to`.
+    With NoRoute where too many sends wait already. `purpose`: of the message.
     """
 
     to: Address[Any] | GroupAddress[Any]
     need: int
     there: asyncio.Future[None]
     message: object = None
-    asked: bool = False
+    purpose: Purpose = Purpose.TELL
 
 
 @dataclass(frozen=True, slots=True)

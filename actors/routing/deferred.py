@@ -14,6 +14,7 @@ from ..sends import HINT, FutureLike, Outcome, no_number
 from .awaited import AwaitReceivers, ForgetWait, RouteWait
 from .directory import Directory
 from .nobody import not_sent, unroutable, why_nobody
+from .purpose import Purpose
 from .receivers import reaches
 
 __all__ = ["Deferred"]
@@ -24,11 +25,11 @@ R = TypeVar("R")
 class Deferred(FutureLike[R]):
     """As any send that has to wait it waits when it is awaited; dropped before, it has failed and is a dead letter.
 
-    `need`: receivers that there must be; `asked`: see `way_to`. `send(timeout)` sends, with the seconds that are left.
-    Raises: ValueError for a deadline that is no number.
+    `need`: receivers that there must be; `purpose`: of the message. `send(timeout)` sends, with the seconds that are
+    left. Raises: ValueError for a deadline that is no number.
     """
 
-    __slots__ = ("_asked", "_awaited", "_bus", "_deadline", "_message", "_need", "_send", "_sender", "_to")
+    __slots__ = ("_awaited", "_bus", "_deadline", "_message", "_need", "_purpose", "_send", "_sender", "_to")
 
     def __init__(
         self,
@@ -39,7 +40,7 @@ class Deferred(FutureLike[R]):
         *,
         need: int,
         deadline: float,
-        asked: bool = False,
+        purpose: Purpose = Purpose.TELL,
         send: Callable[[float], Outcome[R]],
     ) -> None:
         self._awaited = True  # until it can be
@@ -51,7 +52,7 @@ class Deferred(FutureLike[R]):
         self._sender = sender
         self._need = need
         self._deadline = deadline
-        self._asked = asked
+        self._purpose = purpose
         self._send = send
         self._task = None
         self._awaited = False
@@ -79,10 +80,10 @@ class Deferred(FutureLike[R]):
         bus, error = self._bus, None
         try:
             async with asyncio.timeout_at(None if self._deadline == inf else self._deadline):
-                while not reaches(bus, self._to, self._need, self._message, asked=self._asked):
+                while not reaches(bus, self._to, self._need, self._message, self._purpose):
                     await self._receivers()
         except TimeoutError:
-            why = why_nobody(bus, self._to, self._need, waited=True, message=self._message, asked=self._asked)
+            why = why_nobody(bus, self._to, self._need, waited=True, message=self._message, purpose=self._purpose)
             text = f"{not_sent(self._to, self._message)} before its deadline: {why}"
             error = DeadlineExceeded(text, phase="route", message=self._message)
         except (NoRoute, ShuttingDown) as refused:
@@ -102,7 +103,7 @@ class Deferred(FutureLike[R]):
         if bus.closing:
             raise ShuttingDown(f"{bus.name} is shutting down", message=self._message)
         there = RouteWait(self._to, self._message, bus.loop)
-        bus.tell_router(AwaitReceivers(self._to, self._need, there, self._message, self._asked))
+        bus.tell_router(AwaitReceivers(self._to, self._need, there, self._message, self._purpose))
         try:
             await there
         finally:

@@ -17,6 +17,7 @@ from ..messages import Address, GroupAddress, Local, Peer
 from .directory import Directory
 from .nobody import not_sent, why_nobody
 from .outward import Outward
+from .purpose import Purpose
 from .receivers import Receiver, group, likely, no_address, one_of, reaches
 
 __all__ = ["AWAITED", "Awaited", "ByLoop", "Group", "Way", "way_to"]
@@ -55,14 +56,14 @@ def way_to(
     *,
     by_loop: bool = False,
     need: int = 0,
-    asked: bool = False,
+    purpose: Purpose = Purpose.TELL,
     more: Sequence[object] = (),
 ) -> Way:
     """The way of a send of `sender` (None: plain code) at this moment. From any thread.
 
     `by_loop`: it can only be made on a loop, as what is asked is answered there; else an actor of this process is sent
-    to from the caller's own thread. `need`: receivers that it waits for where there are fewer. `asked`: the answer to
-    the message is read as what that names. `more`: messages that follow it to the same receivers.
+    to from the caller's own thread. `need`: receivers that it waits for where there are fewer. `more`: messages that
+    follow it to the same receivers.
     Raises TypeError for what is no address; PeerbusError where the loop is needed and the bus does not run yet.
     """
     if not isinstance(to, Address | Ref | GroupAddress):
@@ -88,15 +89,15 @@ def way_to(
     assert not isinstance(to, Ref)
     if bus.outward is not None and not isinstance(to.where, Local):
         return bus.outward
-    if need and not reaches(bus, to, need, message, asked=asked):
+    if need and not reaches(bus, to, need, message, purpose):
         return AWAITED
     if isinstance(to, GroupAddress):
-        return Group(group(bus, to, message, asked=asked, more=more))
-    return _one(bus, to, message, asked=asked, more=more)
+        return Group(group(bus, to, message, purpose, more))
+    return _one(bus, to, message, purpose, more)
 
 
 def _one(
-    bus: Directory, to: Address[Any], message: object, *, asked: bool, more: Sequence[object]
+    bus: Directory, to: Address[Any], message: object, purpose: Purpose, more: Sequence[object]
 ) -> Receiver | SendError:
     """The one that an address means at this moment."""
     where = to.where
@@ -108,7 +109,7 @@ def _one(
             return link
         # An address that was carried to its own node, or that names it.
         return _here(bus, to.reactor, message) if where.id == bus.node_id else _no_route(bus, to, message)
-    found = likely(bus, to, message, asked=asked, more=more)
+    found = likely(bus, to, message, purpose, more)
     if found:
         return one_of(bus, to, found)
     return _no_route(bus, to, message)

@@ -10,6 +10,7 @@ from ..engine import Load
 from ..messages import Address, Capability
 from ..sends import AskFuture, Outcome, Supply, Within
 from ..streams import ItemBuffer, ItemSink
+from .purpose import Purpose
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -47,11 +48,11 @@ class Link(Protocol):
     def has(self, reactor: str) -> bool:
         """The peer runs a reactor of this name."""
 
-    def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
-        """Bytes of the largest message of that class that can be sent to the reactor now; 0 where none can.
+    def takes(self, reactor: str, kind: type, purpose: Purpose) -> int:
+        """Bytes of the largest message of that class that can be sent to the reactor now; 0 where none can."""
 
-        `asked`: its answer is to be read as well.
-        """
+    def lets(self, reactor: str, purpose: Purpose) -> bool:
+        """The peer's operator lets this node do that there, as far as the peer has said."""
 
     def awaits(self, reactor: str) -> bool:
         """What the peer declares on that reactor's channel is on its way: what is sent waits for that."""

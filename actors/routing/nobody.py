@@ -11,6 +11,7 @@ from ..messages import Address, GroupAddress, Local, Peer, Role, article
 from ..sends import FailedOutcome
 from .directory import Directory
 from .link import Link
+from .purpose import Purpose
 
 __all__ = ["no_search", "not_sent", "unroutable", "why_nobody"]
 
@@ -31,12 +32,12 @@ def why_nobody(
     *,
     waited: bool = False,
     message: object = None,
-    asked: bool = False,
+    purpose: Purpose = Purpose.TELL,
 ) -> str:
     """What none of those who are there has, and what to do; where there is no peer, how peers are looked for.
 
-    `need`: receivers that there must be. `waited`: the send has waited for them already. `message`, `asked`: see
-    `reaches`.
+    `need`: receivers that there must be. `waited`: the send has waited for them already. `message`, `purpose`:
+    see `reaches`.
     """
     where, reactor = to.where, to.reactor
     wait = "" if waited else WAIT
@@ -65,10 +66,12 @@ def why_nobody(
     running = sum(link.has(reactor) for link in fitting)
     if running:
         kind = None if message is None else type(message)
-        able = running if kind is None else sum(link.takes(reactor, kind, asked=asked) > 0 for link in fitting)
+        able = running if kind is None else sum(link.takes(reactor, kind, purpose) > 0 for link in fitting)
+        refusing = sum(link.has(reactor) and not link.lets(reactor, purpose) for link in fitting)
         if able < running:
-            others = f"{running - able} {_cannot(message)}"
-            return f"{able} of the {need} receivers that it needs can be sent to; {others}{wait}"
+            others = [f"{refusing} {_refuse(refusing, purpose)}"] if refusing else []
+            others += [f"{running - able - refusing} {_cannot(message)}"] if running - able - refusing else []
+            return f"{able} of the {need} receivers that it needs can be sent to; {'; '.join(others)}{wait}"
         return (
             f"{running} of the {need} receivers that it needs {'is' if running == 1 else 'are'} there; start more{wait}"
         )
@@ -80,6 +83,11 @@ def _cannot(message: object) -> str:
         f"cannot be sent {article(type(message).__name__)}, as its channel is declared otherwise there: see the log, "
         "or `peerbus schema diff`"
     )
+
+
+def _refuse(count: int, purpose: Purpose) -> str:
+    verb = "tell" if purpose is Purpose.TELL else "ask"
+    return f"{'does' if count == 1 else 'do'} not let this node {verb} there: `peerbus peers ID` says who"
 
 
 def no_search() -> str:

@@ -12,6 +12,7 @@ from ..sends import AskFuture, AskWaiting, Outcome
 from .choice import best_of, better_of_two, least_of, rendezvous
 from .directory import Directory
 from .link import Link
+from .purpose import Purpose
 
 if TYPE_CHECKING:
     from typing_extensions import TypeForm
@@ -61,11 +62,11 @@ def check_address(to: object) -> None:
 
 
 def candidates(
-    bus: Directory, to: Address[Any] | GroupAddress[Any], message: object = None, *, asked: bool = False
+    bus: Directory, to: Address[Any] | GroupAddress[Any], message: object = None, purpose: Purpose = Purpose.TELL
 ) -> list[Receiver]:
     """All that offer the role with the attributes that are wanted, this node included; or every peer.
 
-    Of peers those that can take this `message`, None for any; `asked`: and whose answer to it can be read.
+    Of peers those that can take this `message` for this purpose, None for any, and let this node send it.
     """
     role, reactor = to.where, to.reactor
     kind = None if message is None else kind_of(bus, reactor, message)
@@ -76,7 +77,7 @@ def candidates(
         links = bus.routes.offering(role.name, reactor if kind is None else None, role.where)
     else:
         raise no_address(to)
-    found: list[Receiver] = [*(links if kind is None else able(links, reactor, kind, message, asked=asked))]
+    found: list[Receiver] = [*(links if kind is None else able(links, reactor, kind, message, purpose))]
     if isinstance(role, Everyone):
         return found
     own = bus.roles.get(role.name)
@@ -88,26 +89,24 @@ def candidates(
 
 
 def likely(
-    bus: Directory, to: Address[Any] | GroupAddress[Any], message: object, *, asked: bool, more: Sequence[object] = ()
+    bus: Directory, to: Address[Any] | GroupAddress[Any], message: object, purpose: Purpose, more: Sequence[object] = ()
 ) -> list[Receiver]:
     """As `hopeful`; where none of those that are there can take the message all of them, each of which says why.
 
     `more`: what is sent to the same ones after it. Those that can take all of it go before those that cannot.
     """
-    found = hopeful(bus, to, message, asked=asked)
+    found = hopeful(bus, to, message, purpose)
     if more:
         found = able_of_all(bus, found, to.reactor, more) or found
     return found or candidates(bus, to)
 
 
-def hopeful(
-    bus: Directory, to: Address[Any] | GroupAddress[Any], message: object, *, asked: bool = False
-) -> list[Receiver]:
+def hopeful(bus: Directory, to: Address[Any] | GroupAddress[Any], message: object, purpose: Purpose) -> list[Receiver]:
     """As `candidates`; where there are none those of which one cannot say yet: what they declare is on its way.
 
     What is sent to one of these waits for that.
     """
-    found = candidates(bus, to, message, asked=asked)
+    found = candidates(bus, to, message, purpose)
     if found:
         return found
     return [each for each in candidates(bus, to) if not isinstance(each, Cell) and each.awaits(to.reactor)]
@@ -118,25 +117,25 @@ def able_of_all(bus: Directory, found: list[Receiver], reactor: str, messages: S
     links = [each for each in found if not isinstance(each, Cell)]
     channel = bus.channels.get(reactor)
     kinds = set() if channel is None else {each.__class__ for each in messages}.intersection(channel.types)
-    links = [link for link in links if all(link.takes(reactor, kind, asked=False) for kind in kinds)]
-    if len({link.takes(reactor, kind, asked=False) for link in links for kind in kinds}) > 1:
+    links = [link for link in links if all(link.takes(reactor, kind, Purpose.TELL) for kind in kinds)]
+    if len({link.takes(reactor, kind, Purpose.TELL) for link in links for kind in kinds}) > 1:
         for message in messages:
             memo: dict[object, object] = {}
             links = [link for link in links if message.__class__ not in kinds or link.fits(reactor, message, memo)]
     return [each for each in found if isinstance(each, Cell) or each in links]
 
 
-def able(links: list[Link], reactor: str, kind: type, message: object, *, asked: bool) -> list[Link]:
+def able(links: list[Link], reactor: str, kind: type, message: object, purpose: Purpose) -> list[Link]:
     """Those of the peers that can take the message, which is of that class."""
     most = 0
     for link in links:
-        limit = link.takes(reactor, kind, asked=asked)
+        limit = link.takes(reactor, kind, purpose)
         if not limit or (most and limit != most):
             break
         most = limit
     else:
         return links  # nearly always: all take it, and as large ones; it costs a send half of what is below
-    limits = {link: link.takes(reactor, kind, asked=asked) for link in links}
+    limits = {link: link.takes(reactor, kind, purpose) for link in links}
     links = [link for link in links if limits[link]]
     if len({*limits.values()} - {0}) > 1:
         memo: dict[object, object] = {}
@@ -164,17 +163,21 @@ def one_of(bus: Directory, to: Address[Any], found: list[Receiver]) -> Receiver:
 
 
 def group(
-    bus: Directory, to: GroupAddress[Any], message: object, *, asked: bool, more: Sequence[object] = ()
+    bus: Directory, to: GroupAddress[Any], message: object, purpose: Purpose, more: Sequence[object] = ()
 ) -> dict[str, Receiver]:
     """Those that the pick takes of all candidates, by name and in the order of names; `more` as for `likely`."""
-    found = likely(bus, to, message, asked=asked, more=more)
+    found = likely(bus, to, message, purpose, more)
     if isinstance(to.where, Role) and to.where.pick != "all":
         found = best_of(found, to.where.pick.of(len(found)), partial(_load, bus, to.reactor), bus.rng)
     return dict(sorted((name_of(each), each) for each in found))
 
 
 def reaches(
-    bus: Directory, to: Address[Any] | GroupAddress[Any], need: int, message: object = None, *, asked: bool = False
+    bus: Directory,
+    to: Address[Any] | GroupAddress[Any],
+    need: int,
+    message: object = None,
+    purpose: Purpose = Purpose.TELL,
 ) -> bool:
     """At least `need` receivers answer to the address now, and can take this message; see `candidates`."""
     where = to.where
@@ -187,8 +190,9 @@ def reaches(
         if link is None or not link.has(to.reactor):
             return False
         kind = kind_of(bus, to.reactor, message)
-        return kind is None or link.takes(to.reactor, kind, asked=asked) > 0
-    return len(candidates(bus, to, message, asked=asked)) >= need
+        # Where it refuses, nobody else will come of that address: the send is made, and says so.
+        return kind is None or link.takes(to.reactor, kind, purpose) > 0 or not link.lets(to.reactor, purpose)
+    return len(candidates(bus, to, message, purpose)) >= need
 
 
 def ask_here(

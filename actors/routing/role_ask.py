@@ -26,6 +26,7 @@ from ..engine import Cell
 from ..messages import Address, FailedOver
 from ..sends import HINT, Once, Outcome, end_work
 from .directory import Directory
+from .purpose import Purpose
 from .receivers import Receiver, ask_here, hopeful, name_of, one_of
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class RoleAsk(Once[R]):
         return one_of(bus, self._to, left) if left else None
 
     def _able(self) -> list[Receiver]:
-        return hopeful(self._bus, self._to, self._message, asked=self._reply is None)
+        return hopeful(self._bus, self._to, self._message, Purpose.of_ask(self._reply))
 
     async def _one_by_one(self, outcome: Outcome[R]) -> R:
         try:

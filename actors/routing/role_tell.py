@@ -15,6 +15,7 @@ from ..messages import Address
 from ..sends import HINT, Delivered, FailedOutcome, Once, Outcome, end_work
 from .directory import Directory
 from .link import Link
+from .purpose import Purpose
 from .receivers import Receiver, hopeful, name_of, one_of
 from .role_ask import GONE, MAX_TRIES
 from .time_limit import deadline_of
@@ -60,7 +61,7 @@ def _another(
         return None
     if len(tried) >= MAX_TRIES or bus.loop.time() >= deadline or bus.closing:
         return None
-    left = [each for each in hopeful(bus, to, message) if name_of(each) not in tried]
+    left = [each for each in hopeful(bus, to, message, Purpose.TELL) if name_of(each) not in tried]
     if not left:
         return None
     another = one_of(bus, to, left)

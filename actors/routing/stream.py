@@ -46,6 +46,7 @@ from .dispatch import Awaited, ByLoop, Way, way_to
 from .link import StreamLink
 from .nobody import unroutable
 from .outward import Outward
+from .purpose import Purpose
 from .receivers import Receiver, candidates, check_address, name_of, one_of
 from .role_ask import GONE, MAX_TRIES
 from .time_limit import seconds_of
@@ -212,7 +213,7 @@ class StreamSend:
         """Ask the first."""
         bus, to = self._bus, self._to
         need = 1 if self._wait else 0
-        way: Way = way_to(bus, to, self._sender, self._message, by_loop=True, need=need, asked=True)
+        way: Way = way_to(bus, to, self._sender, self._message, by_loop=True, need=need, purpose=Purpose.ASK)
         if isinstance(way, ByLoop):
             raise PeerbusError(f"a stream is read on the event loop of {bus!r}, not on another thread")
         if isinstance(way, SendError):
@@ -238,7 +239,7 @@ class StreamSend:
         assert isinstance(to, Address)
         deadline = self._within()
         wait: Deferred[None] = Deferred(
-            bus, to, self._message, self._sender, need=1, deadline=deadline, asked=True, send=self._there
+            bus, to, self._message, self._sender, need=1, deadline=deadline, purpose=Purpose.ASK, send=self._there
         )
         future: AskFuture[Any] = AskFuture.of(bus.loop, self._message, None, _nobody)
         asked = AskedStream(future, future, NoSink())
@@ -337,7 +338,7 @@ class StreamSend:
         self._refusals += isinstance(error, NotAllowed)
         tries = len(self._tried) - self._refusals
         if isinstance(error, GONE) and tries < MAX_TRIES and bus.loop.time() < self._deadline and not bus.closing:
-            found = candidates(bus, to, self._message, asked=True)
+            found = candidates(bus, to, self._message, Purpose.ASK)
             left = [each for each in found if name_of(each) not in self._tried]
             if left:
                 another = one_of(bus, to, left)

@@ -24,7 +24,7 @@ from ...actors.base import (
 from ...actors.bus import Bus
 from ...transports.admission import NetworkGate
 from ...transports.connection import Greeted, greet
-from ...transports.rules import PeerRules
+from ...transports.rules import PeerRules, Subject
 from ...transports.streams import Endpoint, ManyPlaces, Provisional, Stream, Transport
 from ...transports.wire import Hello, IdentityInUse
 from ..facts import Accept, Attempt, Changes, Dial, PeerNotReached, PeerRefused, ScoreReason
@@ -355,6 +355,7 @@ class Dialing:
                 expected_id=None if dial is None else dial.node_id,
                 rules=self._gate.rules,
                 entered=judged.entered,
+                addressed=lambda own, shown: self._rules.addressed(own, Subject.of(shown)),
             )
             self._opened(greeted, key)
             self._log_reached(greeted.peer.node_id, dial)

@@ -12,6 +12,7 @@ from ...actors.bus import Bus
 from ...actors.engine import Here, Load
 from ...actors.mailbox import Envelope, ItemCounts, ReplyTo, Waiter
 from ...actors.messages import Address, Capability, Peer, Terminated
+from ...actors.routing import Purpose
 from ...actors.sends import DELIVERED, AskFuture, AskWaiting, FailedOutcome, Outcome, Supply, Waiting, Within
 from ...actors.streams import LOCAL_ITEMS, ItemBuffer, ItemSink, ItemWindow, LocalSink, LocalStreamAsk, NoSink
 from ...transports.wire import Codecs
@@ -55,12 +56,16 @@ class ProbeLink:
         """As `Link.has`."""
         return reactor in self.reactors
 
-    def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
+    def takes(self, reactor: str, kind: type, purpose: Purpose) -> int:
         """As `Link.takes`."""
         codec = self._codecs.get(reactor) if self.has(reactor) and self.gone is None else None
         if codec is None or kind not in codec.numbers:
             return 0
         return codec.channel.max_message
+
+    def lets(self, reactor: str, purpose: Purpose) -> bool:
+        """As `Link.lets`: a probe refuses nothing."""
+        return True
 
     def awaits(self, reactor: str) -> bool:
         """As `Link.awaits`: never."""

@@ -125,8 +125,9 @@ def _words(frame: ArrivedFrame, theirs: list[ChannelInfo], own: list[ChannelInfo
         case Reply(channel, items) | ZeroCopyReply(channel, items):
             rids = f"#{items[0][0]}"
             return f"REPLY {rids} {_what(own, channel, ((kind, len(data)) for _, kind, data in items))}"
-        case Error(rid, channel, sequence, code, _):
-            return f"ERROR {f'#{rid}' if rid else f'tell {sequence}'} on {_channel(own, channel)}: {code}"
+        case Error(rid, channel, sequence, code, _, count):
+            tells = f"tell {sequence}{f' and {count - 1} more' if count > 1 else ''}"
+            return f"ERROR {f'#{rid}' if rid else tells} on {_channel(own, channel)}: {code}"
         case Cancel(rid):
             return f"CANCEL #{rid}"
         case Credit(grants):
@@ -139,8 +140,9 @@ def _words(frame: ArrivedFrame, theirs: list[ChannelInfo], own: list[ChannelInfo
             return f"OPEN {channel.name}"
         case Close(index, reason):
             return f"CLOSE {_channel(own, index)}: {reason}"
-        case Update(offers, _):
-            return f"UPDATE {', '.join(offers) or 'nothing'}"
+        case Update(offers, _, refused):
+            no = "".join(f"; refuses {bits} on {_channel(own, index)}" for index, bits in refused)
+            return f"UPDATE {', '.join(offers) or 'nothing'}{no}"
         case GoAway(reason):
             return f"GOAWAY {reason}"
         case ProbeFrame(rid, channel, _, path):

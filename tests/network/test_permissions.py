@@ -11,7 +11,8 @@ from peerbus.actors import LOCAL, Channel, NoRoute, NoSuchReactor, NotAllowed, P
 from peerbus.discovery import PeerOptions, Require
 from peerbus.node import Allow, Node, Permissions
 from peerbus.testing import Simulation
-from peerbus.transports.rules import Rights
+from peerbus.transports.rules import PeerRules, Rights
+from peerbus.transports.wire import hello
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,14 @@ class Drawer(Reactor):
         return put.thing
 
 
+@pytest.fixture
+def older(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Peers are told nothing ahead, and read of one message an ERROR, as those of a version that knows no more."""
+    words = tuple(word for word in hello.FEATURES if word != hello.REFUSALS)
+    monkeypatch.setattr("peerbus.discovery.records.self_description.FEATURES", words)
+    monkeypatch.setattr(PeerRules, "addressed", lambda _, own, _peer: own)
+
+
 async def pair(sim: Simulation, permissions: Permissions) -> tuple[Node, Node]:
     alice = await sim.node("alice", reactors=[Desk, Drawer], permissions=permissions)
     bob = await sim.node("bob", reactors=[Desk])
@@ -49,6 +58,7 @@ async def pair(sim: Simulation, permissions: Permissions) -> tuple[Node, Node]:
 
 
 @pytest.mark.seeds(1)
+@pytest.mark.usefixtures("older")
 @pytest.mark.parametrize(("tell", "ask"), [*product([True, False], repeat=2)])
 async def test_a_peer_may_do_what_the_rules_say_and_hears_of_what_it_may_not(
     tell: bool, ask: bool, sim: Simulation
@@ -87,6 +97,7 @@ async def test_other_rules_hold_at_once_of_who_is_connected(sim: Simulation) -> 
         with pytest.raises(NotAllowed):
             await bob.ask(Peer(alice.node_id) / Desk, Note(1))
         assert await alice.set_permissions(Permissions(ask=[bob.node_id]))
+        await sim.run_for(0.2)  # it is told so
         assert await bob.ask(Peer(alice.node_id) / Desk, Note(1)) == Note(1)
 
 
@@ -101,7 +112,7 @@ async def test_rules_are_asked_once_for_a_channel_and_never_for_a_message(
         return on(rules, channel, peer)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Permissions, "on", counted)
-    alice, bob = await pair(sim, Permissions(channels={"desk": Allow(tell=[])}))
+    alice, bob = await pair(sim, Permissions(channels={"desk": Allow(tell=["*"], ask=["*"])}))
     before = len(judged)
     for number in range(300):
         await bob.tell(Peer(alice.node_id) / Desk, Note(number))
@@ -138,7 +149,12 @@ async def test_a_role_that_a_peer_may_not_offer_is_not_believed_however_it_says_
     await sim.until(lambda: not asker.snapshot().peers.requirements[0].met, within=20)
 
 
-async def test_who_refuses_an_ask_of_a_role_is_no_try_of_it(sim: Simulation) -> None:
+@pytest.mark.parametrize("told", [True, False])
+async def test_who_refuses_an_ask_of_a_role_is_no_try_of_it(
+    told: bool, sim: Simulation, request: pytest.FixtureRequest
+) -> None:
+    if not told:
+        request.getfixturevalue("older")
     asker = await sim.node("asker", channels=[Desk.channel])
     nodes = [
         await sim.node(
@@ -156,7 +172,8 @@ async def test_who_refuses_an_ask_of_a_role_is_no_try_of_it(sim: Simulation) -> 
     await sim.until(lambda: len(asker.bus.routes.roles["archive"]) == 5, within=20)
     with pytest.raises(NotAllowed) as refused:
         await asker.ask(Role("archive") / Desk, Note(1), timeout=5)
-    assert len(refused.value.tried) == 5
+    assert len(refused.value.tried) == (1 if told else 5)
+    assert [("desk" in each.snapshot().ledger.arrived) for each in nodes[:5]] == [not told] * 5
 
 
 @pytest.mark.seeds(1)

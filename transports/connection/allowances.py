@@ -101,7 +101,6 @@ def counted(takers: Mapping[type, _Take], now: Callable[[], float], earned: Mapp
         Ping: "PING",
         Pong: "PONG",
         Cancel: "CANCEL",
-        Error: "ERROR",
         WindowFrame: "WINDOW",
         ProbeFrame: "PROBE",
         Update: "UPDATE",
@@ -115,6 +114,7 @@ def counted(takers: Mapping[type, _Take], now: Callable[[], float], earned: Mapp
         if kind not in takers:
             continue
         found[kind] = _one(Allowance(name, now, earned.get(kind, float)), takers[kind])
+    found[Error] = _failures(Allowance("ERROR", now, earned[Error]), takers[Error])
     replies = Allowance("REPLY", now, earned[Reply])
     for kind in (Reply, ZeroCopyReply):
         found[kind] = _answers(replies, takers[kind])
@@ -125,6 +125,16 @@ def counted(takers: Mapping[type, _Take], now: Callable[[], float], earned: Mapp
 def _one(allowance: Allowance, take: _Take) -> _Take:
     def taken(frame: object) -> None:
         allowance.left -= 1
+        if allowance.left < 0:
+            allowance.fill()
+        take(frame)
+
+    return taken
+
+
+def _failures(allowance: Allowance, take: _Take) -> _Take:
+    def taken(frame: Error) -> None:
+        allowance.left -= frame.count
         if allowance.left < 0:
             allowance.fill()
         take(frame)

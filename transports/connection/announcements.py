@@ -1,4 +1,4 @@
-"""What the two sides of a connection tell each other while it is up: reactors that start and stop, roles on offer."""
+"""What both sides of a connection tell each other while it is up: reactors that start and stop, roles, refusals."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Callable
 from ...actors.base import get_logger, printable
 from ...actors.messages import Rate
 from ..lanes import Outbox, Writer
-from ..wire import MAX_CHANNELS, WORD_LIMIT, ChannelInfo, Close, Codecs, Frame, Open, Update, clip
+from ..wire import MAX_CHANNELS, REFUSALS, WORD_LIMIT, ChannelInfo, Close, Codecs, Frame, Open, Update, clip
 from .commands import CloseChannel, OfferRoles, OpenChannel
-from .compressing import Compressing
 from .descriptions import Descriptions
-from .link import PeerLink
-from .receive_side import ReceiveSide
+from .greeting import Greeted
+from .halves import Halves
+from .ruling import refused_on
 
 __all__ = ["Announcements"]
 
 log = get_logger("peerbus.transports")
 
 #: Seconds between two UPDATEs: twice as many may come as are sent.
-OFFERS_APART = 0.1
+UPDATES_APART = 0.1
 
 
 class Announcements:
@@ -35,10 +35,12 @@ class Announcements:
         "_later",
         "_link",
         "_loop",
-        "_offer_at",
         "_offered",
         "_outbox",
         "_receive",
+        "_refused",
+        "_understood",
+        "_update_at",
         "_writer",
         "announced",
     )
@@ -47,30 +49,33 @@ class Announcements:
         self,
         bus_name: str,
         codecs: Codecs,
-        link: PeerLink,
-        receive: ReceiveSide,
+        greeted: Greeted,
+        made: Halves,
         descriptions: Descriptions,
-        compressing: Compressing,
         outbox: Outbox,
         writer: Writer,
         changed: Callable[[], None],
     ) -> None:
         self._loop = asyncio.get_running_loop()
-        #: What this node offers, and the peer has not been told yet; when it may be told.
-        self._offered: OfferRoles | None = None
-        self._offer_at = 0.0
+        #: What this node offers.
+        self._offered = OfferRoles(greeted.own.offers, greeted.own.record)
+        #: What the peer was told that it may not do, by the number of the channel; and whether it reads that.
+        self._refused = {index: info.refused for index, info in enumerate(greeted.own.channels) if info.refused}
+        self._understood = REFUSALS in greeted.peer.features and not greeted.inside
+        #: When the peer may be told of either again; waits for that.
+        self._update_at = 0.0
         self._later: asyncio.TimerHandle | None = None
         self._descriptions = descriptions
-        self._compressing = compressing
+        self._compressing = made.compressing
         self._bus_name = bus_name
         self._codecs = codecs
-        self._link = link
-        self._receive = receive
+        self._link = link = made.link
+        self._receive = made.receive
         self._outbox = outbox
         self._writer = writer
         self._changed = changed
         link.origins.announce = self._tell_of
-        #: A channel as this peer is told of it, by its own rate.
+        #: A channel as this peer is told of it.
         self.announced: Callable[[ChannelInfo, Rate | None], ChannelInfo] = _as_it_is
 
     # To the peer.
@@ -101,6 +106,8 @@ class Announcements:
         info = self.announced(command.info, None if codec is None else codec.channel.rate)
         index = self._receive.add(info)
         self._link.origins.add(info.name, index)
+        if info.refused:
+            self._refused[index] = info.refused
         self._say(Open(index, info))
         self._descriptions.look()  # this node knows a channel more
         self._compressing.look(self._link.lanes.by_name.get(command.info.name))
@@ -110,25 +117,37 @@ class Announcements:
         self._link.origins.remove(command.name)
         index = self._receive.remove(command.name)
         if index is not None:
+            self._refused.pop(index, None)
             self._say(Close(index, clip(command.reason, WORD_LIMIT)))
 
     def offer(self, command: OfferRoles) -> None:
-        """This node offers other roles. Where it just did the peer hears of both together, a little later."""
-        waits, self._offered = self._offered is not None, command
-        if self._offer_at <= self._loop.time():
-            self._say_offered()
-        elif not waits:
-            self._later = self._loop.call_at(self._offer_at, self._say_offered)
+        """This node offers other roles."""
+        self._offered = command
+        self._update()
 
-    def _say_offered(self) -> None:
-        command, self._offered = self._offered, None
-        if command is not None:
-            self._offer_at = self._loop.time() + OFFERS_APART
-            self._say(Update(command.offers, command.record))
+    def judged(self) -> None:
+        """The peer may do something else than before."""
+        if self._understood and self._refused != dict(refused_on(self._receive.lanes)):
+            self._update()
+
+    def _update(self) -> None:
+        """Tell the peer. Where it was told just now it hears of all changes together, a little later."""
+        if self._later is not None:
+            return
+        if self._update_at <= self._loop.time():
+            self._say_update()
+        else:
+            self._later = self._loop.call_at(self._update_at, self._say_update)
+
+    def _say_update(self) -> None:
+        self._later = None
+        self._update_at = self._loop.time() + UPDATES_APART
+        refused = refused_on(self._receive.lanes) if self._understood else ()
+        self._refused = dict(refused)
+        self._say(Update(self._offered.offers, self._offered.record, refused))
 
     def end(self) -> None:
         """The connection has ended: say nothing more, and keep nothing that points back to its owner."""
-        self._offered = None
         if self._later is not None:
             self._later.cancel()
         self._changed = _nobody
@@ -160,9 +179,11 @@ class Announcements:
             self._changed()
 
     def updated(self, frame: Update) -> None:
-        """The peer offers other roles, unless it says again what it has said."""
-        if frame.offers != self._link.said or frame.record != self._link.record:
+        """The peer offers other roles, or refuses other things, unless it says again what it has said."""
+        offers = frame.offers != self._link.said or frame.record != self._link.record
+        if offers:
             self._link.offer(frame.offers, frame.record)
+        if self._link.let(frame.refused) or offers:
             self._changed()
 
 

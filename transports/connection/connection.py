@@ -108,7 +108,7 @@ class PeerConnection(Actor):
         made = halves(bus, greeted, codecs, writer, shared.windows.share(), self._ruling, shared.compression)
         self.link: PeerLink = made.link
         self._compressing = compressing = made.compressing
-        self._receive = receive = made.receive
+        self._receive = made.receive
         self.link.remote, self.link.dialed = greeted.stream.remote, greeted.dialed
         self.link.credentials = greeted.credentials
         self._outbox = writer.outbox
@@ -119,9 +119,10 @@ class PeerConnection(Actor):
         )
         self.link.encoder.want = self._descriptions.want
         self._announcements = Announcements(
-            bus.name, codecs, self.link, receive, self._descriptions, compressing, self._outbox, writer, self._changed
+            bus.name, codecs, greeted, made, self._descriptions, self._outbox, writer, self._changed
         )
-        self._announcements.announced = self._rates.announced
+        if not greeted.inside:
+            self._announcements.announced = self._ruling.announced
         pulse = partial(Pulse, interval=heartbeat, silent=self._silent, look=self._look, detector=detector)
         self._pulse = pulse(self._loop, self._context, self._outbox, writer)
         self._receive.growth.last_beat = self._pulse.last_beat
@@ -167,6 +168,7 @@ class PeerConnection(Actor):
         self.bus.books.open(self._receive)
         self._rising.begin(self._loop, self._context)
         self._ruling.tell_log(self._receive.lanes, self.link.said)
+        self._announcements.judged()  # the rules may have changed since HELLO
         self._reader.start(self._greeted.leftover, f"peerbus reader {self.peer_id[:8]}")
         self._pulse.start()
         if self.bus.closing and not self._greeted.inside:
@@ -174,7 +176,7 @@ class PeerConnection(Actor):
 
     def _enter(self) -> None:
         if self._listed:
-            self._router(LinkUp(self.link, self._announce, self._order))
+            self.bus.tell_router(LinkUp(self.link, self._announce, self._order))
 
     async def on_stop(self) -> None:  # type: ignore[override]  # Pykka knows no async hooks
         """Tell the peer, send what is accepted, close."""
@@ -225,7 +227,8 @@ class PeerConnection(Actor):
     def judge_anew(self) -> None:
         """The rules for peers are other ones, from now on, or what this one has shown."""
         self._ruling.subject = Subject.of(self.link.credentials)
-        self._ruling.judge_anew(self._receive.lanes, self.link.said)
+        self._ruling.judge_anew(self._receive.lanes, self.link.said, self._receive.streams.shut_out)
+        self._announcements.judged()
         self.link.offer(self.link.said, self.link.record)
         self._changed()
 
@@ -241,7 +244,7 @@ class PeerConnection(Actor):
         self._announcements.end()
         self._compressing.end()
         self._rising.end()
-        self._router(LinkDown(self.link, reason))
+        self.bus.tell_router(LinkDown(self.link, reason))
         self.link.lost(f"{reason}: {text}" if text else reason)
         self.link.lanes.settle(self.bus.books)
         self._rates.end(self._receive.lanes)
@@ -254,9 +257,6 @@ class PeerConnection(Actor):
         if self.actor_ref.is_alive():
             self.stop()
         self._loop.call_soon(self._let_go, context=self._context)  # frames that came with the last one go on until then
-
-    def _router(self, event: LinkUp | LinkChanged | LinkDown) -> None:
-        self.bus.tell_router(event)
 
     def _let_go(self) -> None:
         """What has ended leaves nothing to the garbage collector: keep nothing that points back here."""
@@ -346,7 +346,7 @@ class PeerConnection(Actor):
         """The peer has other reactors or roles. One word of it at most waits for the router: the peer sets its pace."""
         if not self._change_told:
             self._change_told = True
-            self._router(LinkChanged(self.link, self._change_taken))
+            self.bus.tell_router(LinkChanged(self.link, self._change_taken))
 
     def _change_taken(self) -> None:
         self._change_told = False

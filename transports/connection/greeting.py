@@ -53,11 +53,13 @@ async def greet(
     expected_id: str | None = None,
     rules: EntryRules | None = None,
     entered: Callable[[Credentials], object] = id,
+    addressed: Callable[[Hello, Credentials], Hello] | None = None,
     timeout: float = HANDSHAKE_TIMEOUT,
 ) -> Greeted:
     """Shake hands on a new stream within `timeout` seconds; on any error it is closed. `rules`: None lets anybody in.
 
     Where the rules want something to be shown it is, before either side says HELLO, and `entered` hears what it was.
+    `addressed` makes of `own` what this peer is told, once it has proven who it is; None: all are told the same.
 
     Raises HandshakeFailed (`.by_peer`: the peer did; reason `timeout` when the peer stays silent, `narrow` when the
     path looks as if it dropped large packets: HELLO is one), ProtocolError, StreamBroken.
@@ -79,6 +81,9 @@ async def greet(
                 credentials, early = await enter(stream, rules, own_id=own.node_id, dialed=dialed)
                 handshake.authenticated_id = credentials.node_id or None
                 entered(credentials)
+            if addressed is not None:
+                nobody = Credentials(node_id=stream.peer_id or "", proven=stream.peer_id is not None)
+                handshake.address(addressed(own, credentials or nobody))
             await _shake(stream, handshake, judge, early)
     except TimeoutError as error:
         looks.look()
@@ -108,7 +113,7 @@ async def greet(
     assert peer is not None
     if credentials is None or not credentials.node_id:
         credentials = Credentials(node_id=peer.node_id, proven=stream.peer_id is not None)
-    return Greeted(stream, own, peer, dialed, handshake.leftover(), credentials)
+    return Greeted(stream, handshake.hello, peer, dialed, handshake.leftover(), credentials)
 
 
 class _Looks:

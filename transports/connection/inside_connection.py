@@ -90,11 +90,11 @@ class InsideConnection(PeerConnection):
     def enter(self) -> None:
         """What runs there has started: it can be sent to from now on."""
         self._entered = True
-        self._router(LinkUp(self.link, self._news(), self._order))
+        self.bus.tell_router(LinkUp(self.link, self._news(), self._order))
 
     def _changed(self) -> None:
         if self._entered:
-            self._router(LinkChanged(self.link, announce=() if self._keep is None else self._news()))
+            self.bus.tell_router(LinkChanged(self.link, announce=() if self._keep is None else self._news()))
 
     def _news(self) -> tuple[object, ...]:
         names = frozenset(name for name in self.link.reactors if not name.startswith(OWN))
@@ -140,7 +140,7 @@ class InsideConnection(PeerConnection):
         successor = None if keep is None else keep(self.way)
         if successor is not None:
             successor.take_over(self.way)
-            self._router(LinkUp(successor, order=self._order))
+            self.bus.tell_router(LinkUp(successor, order=self._order))
 
 
 def plain_channel(info: ChannelInfo, _own: Rate | None = None) -> ChannelInfo:

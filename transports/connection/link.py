@@ -6,15 +6,15 @@ Its parts: `OutLanes` are the lanes to the peer's reactors, `OutgoingEncoder` sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from ...actors.base import NoSuchReactor, PeerGone, SendError, ShuttingDown, printable
+from ...actors.base import PeerGone, SendError, ShuttingDown
 from ...actors.engine import Load
 from ...actors.mailbox import NEVER, Side, Waiter
 from ...actors.messages import LOCAL, Address, Capability, Peer
-from ...actors.routing import Link
+from ...actors.routing import Link, Purpose
 from ...actors.sends import CHUNK, AskFuture, AskWaiting, Delivered, Outcome, Supply, Waiting, Within
 from ...actors.streams import ItemSink
 from ..admission import Credentials
@@ -27,7 +27,6 @@ from .open_asks import OpenAsks
 from .origins import Origins
 from .out_lanes import OutLanes
 from .outgoing_encoder import OutgoingEncoder
-from .peer_errors import error_of
 from .probing import pass_on, place_of
 from .remote_watches import RemoteWatches
 from .sending_host import SendingHost, declares, notify
@@ -94,9 +93,12 @@ class PeerLink:
     def offer(self, offers: tuple[str, ...], record: bytes) -> None:
         """The peer says that it offers these capabilities from now on, and signs this record."""
         self.said, self.record = offers, record
-        found = {offer: Capability.parse(offer) for offer in offers}
-        self.roles = {each.role: each for each in found.values() if self.believes(each.role)}
-        self.offers = tuple(offer for offer, each in found.items() if each.role in self.roles)
+        self.roles = {each.role: each for each in map(Capability.parse, offers) if self.believes(each.role)}
+        self.offers = tuple(offer for offer in offers if offer.partition("{")[0] in self.roles)
+
+    def let(self, refused: Iterable[tuple[int, int]]) -> bool:
+        """The peer refuses this, and nothing else. False: as before. Raises ProtocolError for a channel not there."""
+        return self._losses.let(refused, self.called)
 
     def open(self, index: int, info: ChannelInfo) -> None:
         """The peer has a reactor (more). Raises ProtocolError where it does not follow its list."""
@@ -106,9 +108,7 @@ class PeerLink:
         """The peer's reactor is gone: only what was written is answered. False: it was gone. Raises ProtocolError."""
         lane = self.lanes.close(index)
         if lane is not None:
-            why = f"the peer's reactor {lane.info.name!r} has stopped"
-            self._losses.refuse_waiting(lane, NoSuchReactor, why)
-            self._losses.lose_queued(lane, NoSuchReactor, why)
+            self._losses.stopped(lane)
             self.outbox.order.look()
             self._watches.ended(lane.info.name, reason)
         return lane is not None
@@ -117,11 +117,16 @@ class PeerLink:
         """The peer runs this reactor."""
         return reactor in self._lanes
 
-    def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
+    def takes(self, reactor: str, kind: type, purpose: Purpose) -> int:
         """As `Link.takes`. It is asked of each candidate of every send to a role."""
         lane = self._lanes.get(reactor) if self.refusal is None else None
         codec = None if lane is None else lane.codec or self.encoder.agreed(lane, reactor)
-        return lane.largest if lane and codec and kind in (codec.asked if asked else codec.numbers) else 0
+        return lane.largest if lane and codec and kind in lane.rights.kinds[purpose] else 0
+
+    def lets(self, reactor: str, purpose: Purpose) -> bool:
+        """As `Link.lets`."""
+        lane = self._lanes.get(reactor)
+        return lane is None or not lane.rights.forbids(ask=purpose is not Purpose.TELL)
 
     def awaits(self, reactor: str) -> bool:
         """As `Link.awaits`."""
@@ -164,7 +169,7 @@ class PeerLink:
         number, suspended = 0, self._suspended
         if codec is not None:
             # As `_encoded` where all is well, without its call: a tenth of a tell.
-            number = codec.numbers.get(message.__class__, 0)
+            number = lane.tellable.get(message.__class__, 0)  # type: ignore[union-attr]  # a codec is that of a lane
             try:
                 if number and codec.checks[number](message):
                     payload = codec.encode_fields(message)
@@ -210,12 +215,10 @@ class PeerLink:
             messages = supply.take(min(credit, CHUNK) or 1)
             if not messages:
                 return None
-            count = origin = 0
+            count = 0
+            origin = self.origins.of(sender)
             encoded: Payload | None = None
             if credit and lane is not None and codec is not None:
-                origin = (
-                    0 if sender is None else self._origins.get(sender.reactor) or self.origins.number_of(sender.reactor)
-                )
                 known = None if memo is None else cast("dict[int, Payload]", memo.setdefault(codec, {}))
                 count, encoded, full = accept_many(lane, codec, messages, origin, sender, known, place)
                 if count:
@@ -310,8 +313,6 @@ class PeerLink:
         """The address, as text, of the peer's reactor that this send waits for."""
         return place_of(wait, self._own_id if self.inside else self.peer_id)
 
-    # Watching.
-
     def watch(self, reactor: str, watcher: Address[object] | None) -> None:
         """Tell `watcher` when the peer's reactor stops or the connection ends."""
         self._watches.watch(reactor, watcher, there=self.has(reactor))
@@ -329,11 +330,9 @@ class PeerLink:
     def failed(self, frame: Error) -> None:
         """A message failed at the peer. Raises ProtocolError for a channel that is not there."""
         lane = self.lanes.at(frame.channel)
-        error = error_of(frame, f"{self._losses.address_of(lane.info.name)}: {printable(frame.text)}")
         if frame.rid:
-            self.open_asks.failed(lane, frame.rid, error)
-            return
-        if not self._losses.refused_by_peer(lane, frame.sequence, error, self._bus.loop.time()):
+            self.open_asks.failed(lane, frame.rid, self._losses.said_of(lane, frame))
+        elif not self._losses.refused_by_peer(lane, frame, self._bus.loop.time()):
             self.open_asks.unsolicited += 1
 
     def credited(self, frame: Credit) -> None:
@@ -365,6 +364,9 @@ class PeerLink:
         assert isinstance(outgoing, Outgoing)
         outgoing.origin = 0 if outgoing.sender is None else self.origins.number_of(outgoing.sender.reactor)
         ask = outgoing.reply
+        if lane.rights.forbids(ask=ask is not None):
+            self._losses.turn_away(lane, waiter, self.called)
+            return
         room = self.streams.adopt(ask, lane, self._abandon) if isinstance(ask, RemoteAsk) else lane
         waiter.move(room, self)
         room.wait(waiter)

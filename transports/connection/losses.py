@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from ...actors.base import PeerGone, RemoteError, SendError
-from ...actors.mailbox import Side
+from ...actors.base import NoSuchReactor, PeerGone, RemoteError, SendError, printable
+from ...actors.mailbox import Side, Waiter
 from ...actors.messages import Address, Local, Peer
 from ...actors.sends import AskFuture, FailedOutcome
-from ..lanes import Outgoing, OutLane, RemoteAsk, too_late
+from ..lanes import Outgoing, OutLane, RemoteAsk, not_allowed, too_late
+from ..wire import Error
 from .open_asks import OpenAsks
 from .out_lanes import OutLanes
+from .peer_errors import error_of
 from .sending_host import LedgerHost
 
 __all__ = ["Losses"]
@@ -31,6 +33,14 @@ class Losses:
     def address_of(self, reactor: str) -> Address[object]:
         """The peer's reactor of that name."""
         return Address(self._where, reactor)
+
+    def said_of(self, lane: OutLane, frame: Error) -> SendError | RemoteError:
+        """What the peer says of a message."""
+        return error_of(frame, f"{self.address_of(lane.info.name)}: {printable(frame.text)}")
+
+    def _said_of_tell(self, lane: OutLane, frame: Error) -> SendError:
+        error = self.said_of(lane, frame)
+        return error if isinstance(error, SendError) else SendError(str(error))
 
     # A send that fails before it is accepted.
 
@@ -56,14 +66,16 @@ class Losses:
         assert isinstance(envelope, Outgoing)
         self._letter(envelope.message, error, lane.info.name, envelope.sender)
 
-    def refused_by_peer(self, lane: OutLane, sequence: int, error: SendError | RemoteError, now: float) -> bool:
-        """The tell of that sequence failed at the peer. False for one that cannot have."""
-        refused = error if isinstance(error, SendError) else SendError(str(error))
-        found = lane.refused_by_peer(sequence, refused)
+    def refused_by_peer(self, lane: OutLane, frame: Error, now: float) -> bool:
+        """Tells failed at the peer. False for some that cannot have."""
+        found = lane.refused_by_peer(frame.sequence, frame.count, self._said_of_tell(lane, frame).reason)
+        for message in found:
+            error = self._said_of_tell(lane, frame)
+            error.message = message
+            self._letter(message, error, lane.info.name, None)
         if found:
             lane.latency.failed(0.0, now)  # else who fails at once looked like one who has little to do
-            self._letter(refused.message, refused, lane.info.name, None)
-        return found
+        return bool(found)
 
     def unheard(self, ask: AskFuture[Any], error: BaseException) -> None:
         """An ask failed, and nobody looked at its outcome: let dead letters know."""
@@ -83,6 +95,34 @@ class Losses:
             error.never_sent = True
             lane.lost(error)
             waiter.refused(error)
+
+    def stopped(self, lane: OutLane) -> None:
+        """The peer's reactor is gone."""
+        why = f"the peer's reactor {lane.info.name!r} has stopped"
+        self.refuse_waiting(lane, NoSuchReactor, why)
+        self.lose_queued(lane, NoSuchReactor, why)
+
+    def let(self, refused: Iterable[tuple[int, int]], peer: str) -> bool:
+        """As `PeerLink.let`: who waits to send what is refused now waits no longer."""
+        bits = {self._lanes.at(index).index: each for index, each in refused}
+        changed = [lane for lane in self._lanes.by_index if bits.get(lane.index, 0) != lane.rights.refused]
+        for lane in changed:
+            lane.let(bits.get(lane.index, 0))
+            self.shut_out(lane, peer)
+        return bool(changed)
+
+    def shut_out(self, lane: OutLane, peer: str) -> None:
+        """Who waits there and may not send waits no longer."""
+        for waiter in lane.rights.shut_out(lane.waiters):
+            lane.sent -= 1  # it counts once more
+            self.turn_away(lane, waiter, peer)
+
+    def turn_away(self, lane: OutLane, waiter: Waiter, peer: str) -> None:
+        """A send that waited there may not be made."""
+        envelope = waiter.envelope
+        error = not_allowed(peer, lane.info.name, envelope.message, ask=envelope.reply is not None)
+        error.never_sent = True
+        waiter.refused(lane.refuse(error))
 
     def lose_queued(self, lane: OutLane, make: Callable[[str], SendError], why: str) -> None:
         """What was not written never will be. Asks that nobody waits for any more have ended before that."""

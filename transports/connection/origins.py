@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from ...actors.messages import Address
 from ..wire import ChannelInfo
 
 __all__ = ["Origins"]
@@ -28,6 +29,10 @@ class Origins:
     def remove(self, name: str) -> None:
         """A reactor of this node has stopped: an actor that gets its name cannot be reached by its number."""
         self.numbers.pop(name, None)
+
+    def of(self, sender: Address[object] | None) -> int:
+        """The number of a sender here, 0 for none and for what the peer cannot reach."""
+        return 0 if sender is None else self.numbers.get(sender.reactor) or self.number_of(sender.reactor)
 
     def number_of(self, name: str) -> int:
         """The number of a reactor here, 0 for what the peer cannot reach.

@@ -10,7 +10,7 @@ from ...actors.mailbox import Account, Books, Side
 from ..lanes import LaneStatistics, LaneTurn, Outgoing, OutLane, WindowShare
 from ..wire import ChannelCodec, ChannelInfo, Codecs, WindowFrame, body_limit
 
-__all__ = ["OutLanes"]
+__all__ = ["OutLanes", "overlooked_on"]
 
 #: Names of the bus's own channels begin so.
 OWN = "peerbus."
@@ -142,8 +142,8 @@ class OutLanes:
         return any(lane.unconfirmed for lane in self.by_index)
 
     def overlooked(self) -> str | None:
-        """As `OutLane.overlooked`, of any lane."""
-        found = (lane.overlooked() for lane in self.by_name.values())
+        """As `overlooked_on`, of any lane."""
+        found = (overlooked_on(lane) for lane in self.by_name.values())
         return next((text for text in found if text is not None), None)
 
     def load(self, reactor: str, now: float, rtt: float) -> Load:
@@ -186,3 +186,13 @@ class OutLanes:
     def statistics(self) -> dict[str, LaneStatistics]:
         """Credit and queues by reactor."""
         return {name: lane.statistics() for name, lane in self.by_name.items()}
+
+
+def overlooked_on(lane: OutLane) -> str | None:
+    """Which senders wait although there is credit; None at every rest. For tests, and to see why nothing moves."""
+    if lane.waiters and not lane.suspended and not lane.awaited:
+        outgoing = lane.waiters.first().envelope
+        assert isinstance(outgoing, Outgoing)
+        if lane.window.has_room(len(outgoing.payload)):
+            return f"{len(lane.waiters)} wait for {lane.info.name!r}, and there is credit: {lane.window!r}"
+    return None

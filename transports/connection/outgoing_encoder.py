@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from ...actors.base import MessageTooLarge, MessageTypeError, NoRoute, NoSuchReactor, SchemaMismatch, SendError
 from ...actors.messages import HARD_MAX_ELEMENTS, Unresolved
-from ..lanes import Outgoing, OutLane, RemoteAsk
+from ..lanes import Outgoing, OutLane, RemoteAsk, not_allowed
 from ..wire import MESSAGE_LIMIT, ChannelCodec, Codecs
 
 if TYPE_CHECKING:
@@ -47,20 +47,25 @@ class OutgoingEncoder:
         if lane is None:
             self._made_codec(reactor, message)  # why it cannot travel says more
             raise NoSuchReactor(f"peer {self._peer_id} runs no reactor {reactor!r}")
-        codec = lane.codec
+        codec, rights = lane.codec, lane.rights
         if codec is None:
+            if rights.forbids(ask=not told):
+                raise not_allowed(f"peer {self._peer_id}", reactor, message, ask=not told)
             codec = self._agreed_codec(lane, reactor, message)
             if codec is None:
                 return lane, 0, b""
-        numbers = codec.asked
+            rights = lane.rights
+        numbers = rights.askable
         if reply is not None:
             if not (isinstance(reply, type) and reply in codec.replies):
                 codec.check_reply(reply, message)
-            numbers = codec.numbers
+            numbers = rights.askable_as
         elif told:
-            numbers = codec.numbers
+            numbers = rights.tellable
         if memo is not None:
-            return lane, *self._encoded_once(lane, codec, message, memo, numbers)
+            if message.__class__ not in numbers:
+                raise self._refusal_of(lane, codec, message, told)
+            return lane, *self._encoded_once(lane, codec, message, memo)
         # As `encode` where all is well, without its call.
         number, data = numbers.get(message.__class__, 0), b""
         try:
@@ -72,11 +77,17 @@ class OutgoingEncoder:
             number = 0
         if not number:
             if message.__class__ not in numbers:
-                raise codec.refusal_of(message)
+                raise self._refusal_of(lane, codec, message, told)
             return lane, *codec.encode(message, lane.largest, lane.info.max_elements)
         if len(data) > lane.unseen:
             codec.check_sent(message, data, lane.largest, lane.info.max_elements)
         return lane, number, data
+
+    def _refusal_of(self, lane: OutLane, codec: ChannelCodec, message: object, told: bool) -> SendError:
+        """Why a message has no number on that lane."""
+        if message.__class__ in codec.numbers and lane.rights.forbids(ask=not told):
+            return not_allowed(f"peer {self._peer_id}", lane.info.name, message, ask=not told)
+        return codec.refusal_of(message)
 
     def encode_late(self, lane: OutLane, outgoing: Outgoing) -> SendError | None:
         """Number and bytes of a message that has waited until its lane was described; or why it cannot travel."""
@@ -125,7 +136,7 @@ class OutgoingEncoder:
         if lane is None or lane.codec is None:
             return False
         try:
-            self._encoded_once(lane, lane.codec, message, memo, lane.codec.numbers)
+            self._encoded_once(lane, lane.codec, message, memo)
         except MessageTooLarge:
             return False
         except SendError:
@@ -148,10 +159,7 @@ class OutgoingEncoder:
         codec: ChannelCodec,
         message: object,
         memo: dict[object, object],
-        numbers: dict[type, int],
     ) -> tuple[int, bytes]:
-        if message.__class__ not in numbers:
-            raise codec.refusal_of(message)
         known = memo.get(codec)
         if known is None:
             memo[codec] = known = codec.encode(message, MESSAGE_LIMIT, HARD_MAX_ELEMENTS)

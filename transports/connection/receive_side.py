@@ -21,6 +21,7 @@ from ..lanes import InLane, Outbox, RemoteReply, ThreadReply, WindowShare, Write
 from ..wire import (
     IN_ITEMS,
     NUMBER,
+    REFUSALS,
     UNCOUNTED,
     WINDOWS,
     Ask,
@@ -36,6 +37,7 @@ from ..wire import (
 from .forwarding import Forwarding
 from .malformed import Malformed
 from .probed import probe
+from .refused_tells import RefusedTells
 from .served_asks import ServedAsks
 from .served_streams import ServedStreams
 from .window_growth import WindowGrowth, mailbox_behind
@@ -85,6 +87,7 @@ class ReceiveSide:
         self.growth = WindowGrowth(bus.loop, outbox, writer, share, understood=WINDOWS in peer.features)
         self.growth.mailbox_of = partial(mailbox_behind, bus)
         self.emptied: Callable[[], object] = int  # called where messages left their mailbox after the end
+        self.refusals = RefusedTells(bus.loop, answers.error, counted=REFUSALS in peer.features)
         self._forwarding = Forwarding(bus)
         self._asked, self._ended, self._hasty = 0, False, False
         self.trace: MessageTrace | None = None  # of the message that is being taken; None: it is not traced
@@ -304,18 +307,16 @@ class ReceiveSide:
 
     def refused(self, lane: InLane, envelope: Envelope, sequence: int, error: SendError) -> None:
         """A message found no place: its credit goes back, its sender learns why."""
-        lane.refuse(error.reason)
-        self.release(lane, 1, envelope.size)
-        if envelope.reply is not None:
-            envelope.reply.fail(error)
+        if envelope.reply is None:
+            self.refusals.add(lane, sequence, envelope.size, error)
         else:
-            self._answers.error(0, lane.index, sequence, error.reason, error)
+            lane.refuse(error.reason)
+            self.release(lane, 1, envelope.size)
+            envelope.reply.fail(error)
 
     def refuse_tell(self, lane: InLane, sequence: int, size: int, error: SendError) -> None:
         """A tell is refused unseen: its credit goes back, its sender learns why."""
-        lane.refuse(error.reason)
-        self.release(lane, 1, size)
-        self._answers.error(0, lane.index, sequence, error.reason, error)
+        self.refusals.add(lane, sequence, size, error)
         if lane.telling is lane.codec:  # else it is none that is malformed, but one that the peer may not send
             self.malformed.told(lane.info.name, size, error)
 
@@ -326,8 +327,6 @@ class ReceiveSide:
             return
         with contextlib.suppress(RuntimeError):  # the loop has closed, perhaps just now
             self._bus.loop.call_soon_threadsafe(action)
-
-    # Credit.
 
     def release(self, lane: InLane, messages: int, size: int) -> None:
         """Messages left their mailbox. From any thread."""
@@ -349,11 +348,12 @@ class ReceiveSide:
 
     def hasten(self) -> None:
         """The connection is about to end: return credit as soon as it is owed, so that the peer knows what arrived."""
-        self._hasty = True
+        self._hasty = self.refusals.hasty = True
         self.confirm()
 
     def confirm(self) -> None:
         """Return all credit that is owed, however little: so the peer knows what was taken."""
+        self.refusals.tell()
         for lane in self.lanes:
             due = lane.window.due(at_once=True)
             if due is not None:
@@ -381,6 +381,7 @@ class ReceiveSide:
     def end(self) -> None:
         """The connection has ended: end the work that only its peer waits for."""
         self._ended = True
+        self.refusals.end()
         self.growth.end(self.lanes)
         self.streams.end()
         self._answers.end()

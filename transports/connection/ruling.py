@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ...actors.base import get_logger
+from ...actors.messages import Rate
 from ..lanes import InLane
 from ..rules import PeerRules, Rights, Subject
+from ..wire import ChannelInfo
 from .rate_keeping import RateKeeping
 
-__all__ = ["Ruling"]
+__all__ = ["Ruling", "refusals_of", "refused_on"]
 
 log = get_logger("peerbus.transports")
 
@@ -37,6 +39,11 @@ class Ruling:
         if self._rates is not None:
             self._rates.judge(lane)
 
+    def announced(self, info: ChannelInfo, own: Rate | None) -> ChannelInfo:
+        """A channel as this peer is told of it: by its own rate, and with what the peer may not do there."""
+        info = info if self._rates is None else self._rates.announced(info, own)
+        return self._rules.refusing(info, self.subject)
+
     def believes(self, role: str) -> bool:
         """Whether the peer's word is taken for offering a role."""
         return self._rules.permissions.believes(role, self.subject)
@@ -46,10 +53,16 @@ class Ruling:
         believed = self._rules.permissions.believed(said, self.subject)
         return tuple(offer for offer in said if offer not in believed)
 
-    def judge_anew(self, lanes: Iterable[InLane], said: Sequence[str]) -> None:
-        """The rules are other ones."""
+    def judge_anew(
+        self, lanes: Iterable[InLane], said: Sequence[str], shut_out: Callable[[InLane], object] = id
+    ) -> None:
+        """The rules are other ones. `shut_out` ends what goes on for long on a channel on which the peer may not ask
+        (any more); an ask that is worked on is answered.
+        """
         for lane in lanes:
             self.judge(lane)
+            if lane.asking is not lane.codec:
+                shut_out(lane)
         self.tell_log(lanes, said)
 
     def tell_log(self, lanes: Iterable[InLane], said: Sequence[str]) -> None:
@@ -64,6 +77,11 @@ class Ruling:
                 refused={name: list(verbs) for name, verbs in refused.items()},
                 disbelieved=list(disbelieved),
             )
+
+
+def refused_on(lanes: Iterable[InLane]) -> tuple[tuple[int, int], ...]:
+    """The same as the peer is told of it: by the number of the channel, in bits."""
+    return tuple((lane.index, lane.refused_bits) for lane in lanes if lane.open and lane.refused_bits)
 
 
 def refusals_of(lanes: Iterable[InLane]) -> Mapping[str, tuple[str, ...]]:

@@ -163,11 +163,11 @@ class ServedAsks:
         elif self.backlog and len(self._outbox.unwanted) < UNWANTED_LIMIT:
             self._outbox.unwanted.add(rid)
 
-    def error(self, rid: int, channel: int, sequence: int, code: str, text: object) -> None:
-        """Say that something of the peer's failed: an ask by its `rid`, with 0 a tell by its `sequence`."""
+    def error(self, rid: int, channel: int, sequence: int, code: str, text: object, count: int = 1) -> None:
+        """Say that something of the peer's failed: an ask by its `rid`, with 0 `count` tells from a `sequence` on."""
         if self._ended:
             return
-        self._outbox.control(Error(rid, channel, sequence, clip(code, WORD_LIMIT), clip(str(text))))
+        self._outbox.control(Error(rid, channel, sequence, clip(code, WORD_LIMIT), clip(str(text)), count))
         self._writer.schedule()
 
     def look(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import cast
 
-from ...actors.base import MailboxFull, MessageTypeError, SendError
+from ...actors.base import MailboxFull, MessageTypeError, NotAllowed, SendError
 from ...actors.bus import Bus
 from ...actors.engine import Cell, LoopCell, ThreadCell
 from ...actors.mailbox import ReplyTo
@@ -231,6 +231,13 @@ class ServedStreams:
         reply = self._reply(frame.lane, frame.rid)
         if reply is not None:
             reply.no_more(frame.count)
+
+    def shut_out(self, lane: InLane) -> None:
+        """The peer may ask on that channel no more: what it reads and sends there ends now."""
+        for reply in tuple(self._open.get(lane.index, ())):
+            if not reply.over:
+                reply.fail(NotAllowed("its operator does not let this peer ask on that channel any more"))
+                reply.cell.abandon(reply)
 
     def end(self) -> None:
         """The connection has ended."""

@@ -29,6 +29,7 @@ from .remote_reply import (
     Server,
     ThreadReply,
 )
+from .send_rights import not_allowed
 from .stream_limit import MAX_STREAMS, StreamLimit, leave_limit, limit_of
 from .window_tuning import RestingTuner, WindowBudget, WindowShare, WindowTuner
 
@@ -74,6 +75,7 @@ __all__ = [
     "answers_leave",
     "asks_leave",
     "budget_of",
+    "not_allowed",
     "too_late",
     "lane_of",
     "largest_on",

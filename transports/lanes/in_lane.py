@@ -9,7 +9,7 @@ from typing import Protocol
 from ...actors.base import MessageTypeError, ProtocolError, SendError
 from ...actors.mailbox import Account, Envelope, Mailbox, ReplyTo, Weighed
 from ...actors.messages import Address
-from ..wire import ChannelCodec, ChannelInfo, Weight, body_limit, weight_of
+from ..wire import NO_ASKS, NO_TELLS, ChannelCodec, ChannelInfo, Weight, body_limit, weight_of
 from .ask_limit import AskLimit, LimitedAnswers
 from .flow import ReceiveWindow
 from .lane_turn import LaneTurn, ReplyLane
@@ -114,6 +114,12 @@ class InLane:
         """What the peer may not do: `tell`, `ask`."""
         verbs = (("tell", self.telling), ("ask", self.asking))
         return tuple(verb for verb, reads in verbs if reads is not self.codec)
+
+    @property
+    def refused_bits(self) -> int:
+        """The same as the peer is told of it; see `ChannelInfo.refused`."""
+        codec = self.codec
+        return NO_TELLS * (self.telling is not codec) | NO_ASKS * (self.asking is not codec)
 
     @property
     def account(self) -> Account:

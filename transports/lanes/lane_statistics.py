@@ -28,6 +28,8 @@ class LaneStatistics:
     unsent: dict[str, str] = field(default_factory=dict)
     #: Seconds since the oldest that is not confirmed was accepted, or began to wait; None where there is none.
     oldest: float | None = None
+    #: What this node may not do there, as the peer says: `tell`, `ask`.
+    not_allowed: tuple[str, ...] = ()
 
     @property
     def account(self) -> Account:

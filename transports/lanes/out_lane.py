@@ -22,6 +22,7 @@ from .flow import SendWindow
 from .frame_timing import tells_leave
 from .item import Item
 from .lane_statistics import LaneStatistics
+from .send_rights import SendRights
 from .unconfirmed import Unconfirmed
 
 __all__ = ["OutLane"]
@@ -42,6 +43,9 @@ class OutLane:
         self.awaited, self.refused = False, ""
         #: Bytes of the largest payload, and of the largest that is sent without `check_sent`.
         self.largest = self.unseen = info.max_message
+        #: What the peer lets this node send; and, for the way of every send, what stands there.
+        self.rights = SendRights(None, info.refused)
+        self.tellable = self.rights.tellable
         if codec is not None and codec.schema == info.schema:
             self.speak(codec)
         self.window = SendWindow(info.messages, info.bytes)
@@ -101,6 +105,12 @@ class OutLane:
         """Messages are sent so on it from now on."""
         self.codec, self.known = codec, True
         self.unseen = codec.sent_unseen(self.info.max_message, self.info.max_elements)
+        self.let(self.rights.refused)
+
+    def let(self, refused: int) -> None:
+        """The peer refuses what these bits say, and lets this node do the rest, from now on."""
+        self.rights = SendRights(self.codec, refused)
+        self.tellable = self.rights.tellable
 
     def accept(
         self, number: int, origin: int, payload: bytes, message: object, sender: Address[object] | None
@@ -260,15 +270,6 @@ class OutLane:
         self._wake = self.encode = _nobody
         self.alone, self.waiters.streams = _never, None
 
-    def overlooked(self) -> str | None:
-        """Which senders wait although there is credit; None at every rest. For tests, and to see why nothing moves."""
-        if self.waiters and not self.suspended and not self.awaited:
-            outgoing = self.waiters.first().envelope
-            assert isinstance(outgoing, Outgoing)
-            if self.window.has_room(len(outgoing.payload)):
-                return f"{len(self.waiters)} wait for {self.info.name!r}, and there is credit: {self.window!r}"
-        return None
-
     # What a waiting send asks of it; see `peerbus.actors.sends.waiting.Room`.
 
     def wait(self, waiter: Waiter) -> None:
@@ -294,20 +295,17 @@ class OutLane:
         self.sent += 1
         return self._count(error)
 
-    def refused_by_peer(self, sequence: int, error: SendError) -> bool:
-        """The tell of that sequence failed at the peer; `error` gets its message, if that is still at hand.
+    def refused_by_peer(self, first: int, count: int, reason: str) -> list[object]:
+        """So many tells from that sequence on failed at the peer: those that did, None for one not at hand any more.
 
-        False for one that was never written, or that failed before.
+        Without those that were never written, or that failed before.
         """
-        if sequence >= self.unconfirmed.tells:
-            return False
-        found = self.unconfirmed.refuse(sequence, error)
-        if found is None and self.delivered:
-            self.delivered -= 1
-        elif not found:
-            return False
-        self._count(error)
-        return True
+        found, gone = self.unconfirmed.refuse(first, count)
+        gone = min(gone, self.delivered)
+        self.delivered -= gone
+        if found or gone:
+            self.failed[reason] = self.failed.get(reason, 0) + len(found) + gone
+        return found + [None] * gone
 
     def no_room(self) -> str:
         """Why there is no room, for an error's text."""
@@ -368,6 +366,7 @@ class OutLane:
             undone=dict(self.undone),
             unsent={"*": self.refused} if self.refused else {} if self.codec is None else self.codec.refusals,
             oldest=None if since == NEVER else max(0.0, self.clock() - since),
+            not_allowed=self.rights.verbs,
         )
 
     @property

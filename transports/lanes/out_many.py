@@ -42,7 +42,7 @@ def accept_many(
     """
     batch, unseen = lane._tells, lane.unseen
     credit = left = lane.window.bytes
-    numbers, checks, encode = codec.numbers, codec.checks, codec.encode_fields
+    numbers, checks, encode = lane.tellable, codec.checks, codec.encode_fields
     room = before = -1 if batch is None else batch.room
     most = GROWN if batch is None else batch.most
     items: list[Item] = []

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import deque
 
-from ...actors.base import SendError
 from .batch import Batch, Outgoing
 
 __all__ = ["Unconfirmed"]
@@ -65,22 +64,24 @@ class Unconfirmed:
                 delivered -= sum(before <= place < after for place in batch.refused)
         return delivered
 
-    def refuse(self, sequence: int, error: SendError) -> bool | None:
-        """The tell of that sequence failed at the peer; `error` gets its message.
-
-        False: it has failed before. None: it is not here any more, as credit for it has come back.
+    def refuse(self, first: int, count: int) -> tuple[list[object], int]:
+        """So many tells from that sequence on failed at the peer. Returns those that have not failed before, and how
+        many more are not here, as credit for them has come back.
         """
+        count = min(count, self.tells - first)
+        found: list[object] = []
+        gone = max(0, count)
         for batch in self.batches:
-            place = sequence - batch.first
-            if batch.asks is None and batch.confirmed <= place < len(batch):
-                if batch.refused is None:
-                    batch.refused = set()
-                elif place in batch.refused:
-                    return False
-                batch.refused.add(place)
-                error.message = batch.messages[place]
-                return True
-        return None
+            if batch.asks is not None:
+                continue
+            begin, end = max(first - batch.first, batch.confirmed), min(first + count - batch.first, len(batch))
+            if begin >= end:
+                continue
+            refused = batch.refused = set() if batch.refused is None else batch.refused
+            found += [batch.messages[place] for place in range(begin, end) if place not in refused]
+            refused.update(range(begin, end))
+            gone -= end - begin
+        return found, gone
 
     def drop(self) -> list[Outgoing]:
         """Nothing is confirmed any more: what may have arrived."""

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from ...actors.messages import Rate
-from ..wire import ChannelInfo
+from ..wire import ChannelInfo, Hello
 from .peer_buckets import PeerBuckets
 from .peer_rates import PeerRates
 from .permissions import OPEN, Permissions
+from .subject import Subject
 
 __all__ = ["PeerRules"]
 
@@ -65,6 +66,17 @@ class PeerRules:
             return replace(info, messages=1, bytes=1)
         most = min(info.messages, rate.most_messages, rate.asks or math.inf)
         return replace(info, messages=int(most), bytes=int(min(info.bytes, rate.most_bytes)))
+
+    def refusing(self, info: ChannelInfo, peer: Subject) -> ChannelInfo:
+        """A channel as that peer is told of it: with what it may not do there."""
+        refused = self.permissions.on(info.name, peer).refused
+        return info if refused == info.refused else replace(info, refused=refused)
+
+    def addressed(self, own: Hello, peer: Subject) -> Hello:
+        """What this node says of itself, to that peer: with what it may not do on each channel."""
+        if self.permissions == OPEN:
+            return own
+        return replace(own, channels=tuple(self.refusing(info, peer) for info in own.channels))
 
 
 def _nobody() -> None:

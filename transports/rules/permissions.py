@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
+from ..wire import NO_ASKS, NO_TELLS
 from .subject import Subject
 from .who import Who
 
@@ -26,6 +27,11 @@ class Rights(NamedTuple):
 
     tell: bool
     ask: bool
+
+    @property
+    def refused(self) -> int:
+        """The same as the peer is told of it: bits of what it may not do."""
+        return NO_TELLS * (not self.tell) | NO_ASKS * (not self.ask)
 
 
 class Allow:
@@ -113,6 +119,15 @@ class Permissions:
     def may_come_to_believe(self, role: str, node_id: str | None) -> bool:
         """The same of a node that was only heard of: whether it could be believed, once it has proven who it is."""
         return self.roles.get(role, self.offer).may_have(node_id)
+
+    @property
+    def certified(self) -> tuple[str, ...]:
+        """What the rules ask certificates for: roles and attributes, as they are written."""
+        both = [who for allow in self.channels.values() for who in (allow.tell, allow.ask) if who is not None]
+        found = {
+            text for who in (self.tell, self.ask, self.offer, *both, *self.roles.values()) for text in who.certified
+        }
+        return tuple(sorted(found))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Permissions) and self._all == other._all

@@ -47,6 +47,8 @@ class Who:
                 _checked(text, "any", {key: ""})  # its keys are those of capabilities
                 if not value or not value.isprintable():
                     raise ValueError(f"{text!r} stands for nobody; write {WHO_EXAMPLE}")
+                if _EVERYBODY in value:  # it would be taken for a pattern, and be nobody
+                    raise ValueError(f"{text!r}: the value of an attribute is written out, there are no patterns")
                 attributes.add((key, value))
         return cls(everybody, frozenset(ids), frozenset(roles), frozenset(attributes))
 
@@ -69,6 +71,11 @@ class Who:
         found = [_EVERYBODY] if self.everybody else []
         found += sorted(self.ids) + [f"{_ROLE}{role}" for role in sorted(self.roles)]
         return (*found, *(f"{key}={value}" for key, value in sorted(self.attributes)))
+
+    @property
+    def certified(self) -> tuple[str, ...]:
+        """What only certificates say: roles and attributes, as `of` takes them."""
+        return tuple(text for text in self.texts if text.startswith(_ROLE) or "=" in text)
 
     def __str__(self) -> str:
         if self.everybody:

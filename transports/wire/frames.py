@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from ...actors.sends import MAX_PATH
 from ..schema import DESCRIPTION_LIMIT
-from .hello import MAX_CHANNELS, MESSAGE_LIMIT, RECORD_LIMIT, ChannelInfo, Hello, Offers, Record, check_offers
+from .hello import MAX_CHANNELS, MESSAGE_LIMIT, RECORD_LIMIT, ChannelInfo, Hello, Offers, Record, Refused, check_offers
 from .texts import TEXT_LIMIT, WORD_LIMIT
 
 __all__ = [
@@ -137,10 +137,11 @@ class Reply(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=5):
 
 
 class Error(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=6):
-    """ERROR `[6, rid, channel, sequence, code, text]`: a message failed at its receiver.
+    """ERROR `[6, rid, channel, sequence, code, text, count]`: a message failed at its receiver.
 
     For an ask `rid` names it and `sequence` is 0. For a tell `rid` is 0, and `sequence` counts the
-    tells that the other side sent on that channel of this connection before the one that failed.
+    tells that the other side sent on that channel of this connection before the one that failed;
+    `count` follow each other from there, all of which failed so: to a peer only that says the feature `refusals`.
     """
 
     rid: U32
@@ -148,6 +149,7 @@ class Error(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=6):
     sequence: U64
     code: Word
     text: Text
+    count: Annotated[int, Meta(ge=1, le=2**32 - 1)] = 1
 
 
 class Cancel(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=7):
@@ -189,10 +191,15 @@ class Close(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=12):
 
 
 class Update(msgspec.Struct, frozen=True, array_like=True, gc=False, tag=13):
-    """UPDATE `[13, [offer, …], record]`: what the sender offers from now on, in place of all it said before."""
+    """UPDATE `[13, [offer, …], record, [[channel, refused], …]]`: what the sender offers, and what it refuses.
+
+    It is what the reader may not do, and all of it is so from now on, in place of what was said before: on channels of
+    the sender that are not named nothing is refused.
+    """
 
     offers: Offers
     record: Record = b""
+    refused: Annotated[tuple[tuple[Index, Refused], ...], Meta(max_length=MAX_CHANNELS)] = ()
 
     def __post_init__(self) -> None:
         check_offers(self.offers)

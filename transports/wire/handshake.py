@@ -196,6 +196,17 @@ class Handshake:
         """Whether both sides said WELCOME: from now on frames may be sent."""
         return self._state is HandshakeState.ESTABLISHED
 
+    def address(self, hello: Hello) -> None:
+        """Say this in place of the first HELLO, now that it is known who is there; not where no peer would read it.
+
+        Raises RuntimeError once begun.
+        """
+        if not self.is_new:
+            raise RuntimeError(f"HELLO was said: the handshake is {self._state.value}")
+        first = self._encoder.encode(HelloFrame(hello))
+        if len(first) - 4 <= HANDSHAKE_FRAME_LIMIT:
+            self.hello, self._first = hello, first
+
     def start(self) -> bytes:
         """Begin: the preface and HELLO, to be sent at once. Raises RuntimeError the second time."""
         self._step(HandshakeStep.START)

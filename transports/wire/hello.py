@@ -15,10 +15,14 @@ from ..streams import why_another
 __all__ = [
     "FEATURES",
     "MAX_CHANNELS",
+    "NO_ASKS",
+    "NO_TELLS",
+    "REFUSALS",
     "SCHEMAS",
     "STREAMS",
     "MESSAGE_LIMIT",
     "RECORD_LIMIT",
+    "Refused",
     "WINDOWS",
     "ChannelInfo",
     "Hello",
@@ -37,8 +41,10 @@ SCHEMAS = "schemas"
 WINDOWS = "windows"
 #: The feature of those that send and take items: ITEMS, END and GRANT, and what stands in the type of an ASK.
 STREAMS = "streams"
+#: The feature of those that read what they may not do in UPDATE, and of how many messages an ERROR speaks.
+REFUSALS = "refusals"
 #: What this implementation understands beyond the version.
-FEATURES = (SCHEMAS, WINDOWS, STREAMS)
+FEATURES = (SCHEMAS, WINDOWS, STREAMS, REFUSALS)
 #: Channels of one node. A reactor each: hundreds are a design error, and a table the peer must hold.
 MAX_CHANNELS = 256
 #: Bytes of one encoded message on any channel.
@@ -59,6 +65,9 @@ Offers = Annotated[tuple[Text, ...], Meta(max_length=64)]
 Features = Annotated[tuple[Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9._-]{0,31}\Z")], ...], Meta(max_length=32)]
 Bytes16 = Annotated[bytes, Meta(min_length=16, max_length=16)]
 Window = Annotated[int, Meta(ge=1, le=U32)]
+#: Bits of what the owner of a channel does not let the other side do there; others are of later versions.
+NO_TELLS, NO_ASKS = 1, 2
+Refused = Annotated[int, Meta(ge=0, le=255)]
 #: One word, or none.
 Word = Annotated[str, Meta(pattern=r"\A([a-z0-9][a-z0-9._-]{0,31})?\Z")]
 
@@ -86,6 +95,7 @@ class ChannelInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     `types` are the names of its messages, `schema` a 16-byte hash over their fields, `messages` and `bytes` the window
     that the owner grants each connection, `max_message` the largest encoded message in bytes, `max_elements` the values
     in one, `priority` 1 (least) to 255. `compress` is the method by which frames may be compressed, empty for none.
+    `refused` are bits of what whoever reads this may not do: `NO_TELLS`, `NO_ASKS`.
     Raises ValueError where two fields do not fit together.
     """
 
@@ -98,6 +108,7 @@ class ChannelInfo(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     priority: Annotated[int, Meta(ge=1, le=255)]
     max_elements: Annotated[int, Meta(ge=1, le=HARD_MAX_ELEMENTS)] = DEFAULT_MAX_ELEMENTS
     compress: Word = ""
+    refused: Refused = 0
 
     def __post_init__(self) -> None:
         _check_printable("name", (self.name,))

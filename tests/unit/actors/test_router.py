@@ -28,6 +28,7 @@ from peerbus.actors import (
 )
 from peerbus.actors.engine.load import Load
 from peerbus.actors.router import LinkChanged, LinkDown, LinkUp
+from peerbus.actors.routing import Purpose
 from peerbus.actors.sends.outcome import DELIVERED, FailedOutcome
 from peerbus.actors.sends.supply import Supply, Within
 from peerbus.testing import VirtualLoop
@@ -65,8 +66,11 @@ class FakeLink:
     def awaits(self, reactor: str) -> bool:
         return False
 
-    def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
+    def takes(self, reactor: str, kind: type, purpose: Purpose) -> int:
         return 1 << 20 if self.has(reactor) else 0
+
+    def lets(self, reactor: str, purpose: Purpose) -> bool:
+        return True
 
     def fits(self, reactor: str, message: object, memo: dict[object, object]) -> bool:
         return True

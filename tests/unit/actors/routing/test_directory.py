@@ -13,7 +13,7 @@ import pytest
 from peerbus.actors import EVERYONE, LOCAL, Capability, NoRoute, NoSuchReactor, Peer, Role, SendError, ShuttingDown
 from peerbus.actors.mailbox import Books, DeadLetters
 from peerbus.actors.messages import KnownChannels
-from peerbus.actors.routing import Routes, routed_ask, routed_many, routed_tell
+from peerbus.actors.routing import Purpose, Routes, routed_ask, routed_many, routed_tell
 from peerbus.actors.sends import DELIVERED
 
 ALICE, BOB = "a" * 64, "b" * 64
@@ -35,8 +35,11 @@ class Wire:
     def awaits(self, reactor: str) -> bool:
         return False
 
-    def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
+    def takes(self, reactor: str, kind: type, purpose: Purpose) -> int:
         return 1 << 20
+
+    def lets(self, reactor: str, purpose: Purpose) -> bool:
+        return True
 
     def tell(self, reactor: str, message: object, sender: object, timeout: float | None, memo: object = None) -> Any:
         self.sent.append(message)

@@ -23,6 +23,7 @@ from peerbus.actors import (
     Several,
     handles,
 )
+from peerbus.actors.routing.purpose import Purpose
 from peerbus.actors.routing.receivers import able
 from peerbus.testing import PeerProbe
 
@@ -140,7 +141,7 @@ class Takes:
     def __init__(self, most: int) -> None:
         self.most = most
 
-    def takes(self, reactor: str, kind: type, *, asked: bool) -> int:
+    def takes(self, reactor: str, kind: type, purpose: Purpose) -> int:
         return self.most
 
     def fits(self, reactor: str, message: bytes, memo: object) -> bool:
@@ -165,5 +166,5 @@ class Takes:
 )
 def test_those_that_can_take_a_message_by_class_and_by_size(limits: list[int], found: list[int]) -> None:
     links: list[Any] = [Takes(limit) for limit in limits]
-    able_ones: list[Any] = [*able(links, "blocks", bytes, b"five.", asked=False)]
+    able_ones: list[Any] = [*able(links, "blocks", bytes, b"five.", Purpose.TELL)]
     assert [link.most for link in able_ones] == found

@@ -130,3 +130,20 @@ def test_the_page_of_the_wire_says_the_same() -> None:
         name = "small PART" if "less than" in frame else names.get(frame, frame.split(",")[0])
         said[name] = (int(most.replace(",", "")), int(rate.replace(",", "")))
     assert said == dict(BOUNDS)
+
+
+def test_an_error_of_many_messages_costs_as_much_as_one_for_each() -> None:
+    taken: list[object] = []
+    earned: dict[type, Callable[[], float]] = {Reply: float, Credit: float, Error: lambda: 9000.0}
+    takers: dict[type, Callable[[Any], object]] = {
+        Error: taken.append,
+        Reply: taken.append,
+        ZeroCopyReply: taken.append,
+        Credit: taken.append,
+    }
+    take = counted(takers, lambda: 0.0, earned)[Error]
+    take(Error(0, 0, 0, "not_allowed", "", BOUNDS["ERROR"][0]))
+    take(Error(0, 0, 0, "not_allowed", "", BOUNDS["ERROR"][0]))
+    with pytest.raises(ProtocolError, match="ERROR"):
+        take(Error(0, 0, 0, "not_allowed", "", 2**32 - 1))
+    assert len(taken) == 2

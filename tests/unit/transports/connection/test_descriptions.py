@@ -14,6 +14,7 @@ from some_frames import copied
 from virtual_time import in_virtual_time, outcome_of
 
 from peerbus.actors import Bus, Channel, DeadlineExceeded, Message, PeerGone, ProtocolError, SchemaMismatch
+from peerbus.actors.routing import Purpose
 from peerbus.transports.connection.descriptions import Descriptions
 from peerbus.transports.connection.link import PeerLink
 from peerbus.transports.connection.receive_side import ReceiveSide
@@ -107,18 +108,18 @@ async def test_where_hashes_are_equal_nothing_is_said() -> None:
 @in_virtual_time
 async def test_what_is_asked_for_is_kept_for_others() -> None:
     async with talk(Wide, ["store1", "unknown"], SCHEMAS) as made:
-        assert made.link.takes("store1", Put, asked=False) == 0
+        assert made.link.takes("store1", Put, Purpose.ASK_AS) == 0
         made.descriptions.look()
         made.descriptions.look()
         assert made.said() == [Describe([0])]
         made.answer(0)
         assert made.arrived == 1
         assert not made.descriptions.pending
-        assert made.link.takes("store1", Put, asked=True) == 4 << 20
+        assert made.link.takes("store1", Put, Purpose.ASK) == 4 << 20
         again = Talk(made.bus, made.theirs, SCHEMAS, codecs=made.codecs)
         again.descriptions.look()
         assert again.said() == []
-        assert again.link.takes("store1", Put, asked=True) == 4 << 20
+        assert again.link.takes("store1", Put, Purpose.ASK) == 4 << 20
         again.link.lost("over")
 
 
@@ -128,7 +129,7 @@ async def test_a_peer_that_does_not_understand_the_question_is_not_asked() -> No
         made.descriptions.look()
         assert made.said() == []
         assert not made.descriptions.pending
-        assert made.link.takes("store1", Put, asked=False) == 0
+        assert made.link.takes("store1", Put, Purpose.ASK_AS) == 0
 
 
 @in_virtual_time
@@ -201,7 +202,7 @@ async def test_what_is_sent_before_it_has_come_waits_for_it_in_order(kind: type)
         assert late.phase == "description"
         assert "yet to say what it declares on channel 'store1'" in str(late)
         assert link.lanes.by_name["store1"].waiting == 3
-        assert link.lanes.by_name["store1"].overlooked() is None
+        assert link.lanes.overlooked() is None
         assert made.said() == [Describe([0])]
         made.answer(0)
         if kind is Odd:

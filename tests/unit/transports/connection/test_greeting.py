@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
+import msgspec
 import pytest
 from virtual_time import in_virtual_time, outcome_of
 
 from peerbus.actors import HandshakeFailed, StreamBroken
+from peerbus.transports.admission import Credentials
 from peerbus.transports.connection.greeting import Greeted, greet
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.identity import Identity
@@ -70,6 +72,23 @@ async def test_two_that_agree_know_each_other_and_lose_no_byte_that_came_along()
         assert (alice.dialed, bob.dialed) == (True, False)
         ours.write(b"first")
         assert bob.leftover + (b"" if bob.leftover else await theirs.read()) == b"first"
+
+
+@in_virtual_time
+async def test_each_is_told_what_is_for_it_alone_and_by_whom_the_stream_has_proven() -> None:
+    heard: list[Credentials] = []
+
+    def addressed(own: Hello, who: Credentials) -> Hello:
+        heard.append(who)
+        return msgspec.structs.replace(own, agent="for you")
+
+    async with streams() as (ours, theirs):
+        alice, bob = await asyncio.gather(
+            greet(ours, hello_of(ALICE), anyone, dialed=True, addressed=addressed),
+            greet(theirs, hello_of(BOB), anyone, dialed=False),
+        )
+    assert (bob.peer.agent, alice.own.agent, alice.peer.agent) == ("for you", "for you", hello_of(BOB).agent)
+    assert [(each.node_id, each.proven) for each in heard] == [(BOB.node_id, True)]
 
 
 @in_virtual_time

@@ -15,8 +15,10 @@ from peerbus.actors import (
     DeadlineExceeded,
     MailboxFull,
     NoSuchReactor,
+    NotAllowed,
     Peer,
     PeerGone,
+    ProtocolError,
     SendError,
     ShuttingDown,
 )
@@ -29,7 +31,10 @@ from peerbus.transports.connection.open_asks import OpenAsks
 from peerbus.transports.connection.out_lanes import OutLanes
 from peerbus.transports.lanes.batch import Outgoing
 from peerbus.transports.lanes.outbox import Outbox
+from peerbus.transports.lanes.remote_ask import RemoteAsk
 from peerbus.transports.wire.codecs import Codecs
+from peerbus.transports.wire.frames import Error
+from peerbus.transports.wire.hello import NO_ASKS, NO_TELLS
 
 
 def test_an_ask_whose_time_was_over_before_it_was_written_is_counted_so_when_the_connection_ends() -> None:
@@ -78,6 +83,7 @@ class Scene:
     """The lanes of a link to a peer that has granted room for two messages each."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
         self.hearers = Hearers()
         self.lanes = OutLanes(Codecs(CHANNELS), "test", "b" * 64)
         for index, channel in enumerate(hello_of("b" * 64, window=2).channels):
@@ -146,9 +152,9 @@ def test_what_was_written_may_have_arrived_and_what_is_queued_has_not(scene: Sce
 def test_a_tell_that_the_peer_refuses_is_a_dead_letter_once(scene: Scene) -> None:
     scene.tell(1)
     scene.lane.wrote(scene.lane.pop())
-    assert scene.losses.refused_by_peer(scene.lane, 0, MailboxFull("full"), 0.0)
-    assert not scene.losses.refused_by_peer(scene.lane, 0, MailboxFull("again"), 0.0)
-    assert not scene.losses.refused_by_peer(scene.lane, 9, MailboxFull("never written"), 0.0)
+    assert scene.losses.refused_by_peer(scene.lane, Error(0, 0, 0, "mailbox_full", "full"), 0.0)
+    assert not scene.losses.refused_by_peer(scene.lane, Error(0, 0, 0, "mailbox_full", "again"), 0.0)
+    assert not scene.losses.refused_by_peer(scene.lane, Error(0, 0, 9, "mailbox_full", "never written", 7), 0.0)
     assert scene.hearers.letters == [(Get(1), "mailbox_full", TO)]
     scene.lane.granted(1, 1)
     scene.losses.lose_all(scene.lane, "over")
@@ -158,3 +164,28 @@ def test_a_tell_that_the_peer_refuses_is_a_dead_letter_once(scene: Scene) -> Non
 def test_a_send_that_waited_in_vain_is_a_dead_letter(scene: Scene) -> None:
     scene.losses.undelivered(scene.lane, Outgoing(Get(1), None, None), MailboxFull("no credit"))
     assert scene.hearers.letters == [(Get(1), "mailbox_full", TO)]
+
+
+@pytest.mark.parametrize(("refused", "ask"), [(NO_TELLS, False), (NO_ASKS, True), (NO_TELLS | NO_ASKS, False)])
+def test_who_waits_to_send_what_is_refused_from_now_on_waits_no_longer(scene: Scene, refused: int, ask: bool) -> None:
+    scene.tell(1)
+    scene.tell(2)
+    telling = Waiting(Outgoing(Get(3), None, None, payload=b"x"))
+    asking = Waiting(Outgoing(Get(4), None, RemoteAsk(loop=scene.loop), payload=b"x"))
+    for each in (telling, asking):
+        scene.lane.wait(each)
+    assert not scene.losses.let([(1, 0)], "peer b")
+    assert scene.losses.let([(0, refused)], "peer b")
+    out, stay = (asking, telling) if ask else (telling, asking)
+    assert isinstance(out.error, NotAllowed)
+    assert (out.error.never_sent, out.error.message) == (True, Get(4) if ask else Get(3))
+    assert "peer b does not let this node" in str(out.error)
+    if refused != NO_TELLS | NO_ASKS:
+        assert stay.error is None
+    account = scene.lane.statistics().account
+    assert (account.sent, account.failed) == (4, {"not_allowed": 2 if refused == NO_TELLS | NO_ASKS else 1})
+    assert account.balanced
+    assert scene.losses.let([], "peer b")
+    assert scene.lane.rights.refused == 0
+    with pytest.raises(ProtocolError, match="channel 9 of 2"):
+        scene.losses.let([(9, 1)], "peer b")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import cast
 
+import msgspec
+
 from peerbus.actors import Channel, Message
-from peerbus.transports.connection.ruling import Ruling, refusals_of
+from peerbus.transports.connection.ruling import Ruling, refusals_of, refused_on
 from peerbus.transports.lanes import InLane
 from peerbus.transports.lanes.in_lane import InSide
 from peerbus.transports.rules import Allow, PeerRules, Permissions, Subject
-from peerbus.transports.wire import ChannelCodec
+from peerbus.transports.wire import NO_ASKS, NO_TELLS, ChannelCodec
 
 ANN = "a" * 64
 
@@ -47,6 +49,19 @@ def test_other_rules_take_hold_of_what_is_open() -> None:
     rules.permissions = Permissions()
     ruling.judge_anew(lanes, ("archive",))
     assert (refusals_of(lanes), ruling.disbelieved(("archive",))) == ({}, ())
+
+
+def test_what_goes_on_where_the_peer_may_ask_no_more_ends_and_what_it_tells_is_told_to_it() -> None:
+    rules, lanes = PeerRules(), [lane_of("desk"), lane_of("other")]
+    ruling, ended = ruling_of(rules), list[str]()
+    rules.permissions = Permissions(channels={"desk": Allow(ask=[]), "other": Allow(tell=[])})
+    ruling.judge_anew(lanes, (), lambda lane: ended.append(lane.info.name))
+    assert ended == ["desk"]
+    assert refused_on(lanes) == ((0, NO_ASKS), (0, NO_TELLS))
+    lanes[0].open = False
+    assert refused_on(lanes) == ((0, NO_TELLS),)
+    announced = ruling.announced(lanes[0].info, None)
+    assert announced == msgspec.structs.replace(lanes[0].info, refused=NO_ASKS)
 
 
 def test_what_a_role_is_worth_is_said_of_its_name_whatever_its_attributes() -> None:

@@ -2,7 +2,29 @@
 
 from __future__ import annotations
 
-from peerbus.transports.rules import PeerRules, Permissions
+import msgspec
+
+from peerbus.actors import Channel, Message
+from peerbus.transports.rules import Allow, PeerRules, Permissions, Subject
+from peerbus.transports.wire import NO_ASKS, NO_TELLS, ChannelCodec, Hello
+
+
+class Note(Message):
+    number: int
+
+
+ANN = "a" * 64
+OWN = Hello(
+    node_id="b" * 64,
+    network="test",
+    name="node",
+    incarnation=1,
+    listen=(),
+    offers=(),
+    channels=tuple(ChannelCodec(Channel(name, messages=(Note,))).info for name in ("blocks", "index", "peerbus.pex")),
+    agent="test",
+    nonce=bytes(16),
+)
 
 
 def test_without_rules_everybody_may_do_everything() -> None:
@@ -16,3 +38,19 @@ def test_whoever_goes_by_them_hears_of_a_change_when_it_holds() -> None:
     rules.changed = lambda: seen.append(rules.permissions)
     rules.set(Permissions(tell=[]))
     assert seen == [Permissions(tell=[])]
+
+
+def test_each_peer_is_told_of_itself_what_it_may_not_do() -> None:
+    rules = PeerRules(Permissions(tell=[ANN], channels={"index": Allow(ask=[])}))
+    for subject, refused in (
+        (Subject(ANN), (0, NO_ASKS, 0)),
+        (Subject("c" * 64), (NO_TELLS, NO_TELLS | NO_ASKS, 0)),
+        (Subject(None), (NO_TELLS, NO_TELLS | NO_ASKS, 0)),
+    ):
+        told = rules.addressed(OWN, subject)
+        assert tuple(each.refused for each in told.channels) == refused
+        assert msgspec.structs.replace(told, channels=OWN.channels) == OWN
+
+
+def test_where_everybody_may_do_everything_all_are_told_the_same() -> None:
+    assert PeerRules().addressed(OWN, Subject(None)) is OWN

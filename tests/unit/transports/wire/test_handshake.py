@@ -666,3 +666,17 @@ def test_a_frame_for_later_versions_is_left_out_before_hello_and_welcome() -> No
     assert handshake.receive(PREFACE + framed(128, "later") + hello_map()) == [PeerHello(hello_of(ALICE), 1)]
     handshake.accept()
     assert handshake.receive(framed(255) + encode(Welcome())) == [Welcomed()]
+
+
+def test_what_a_peer_is_told_may_be_said_anew_until_it_is_said_and_not_where_nobody_would_read_it() -> None:
+    handshake = Handshake(hello_of(ALICE), dialer=True)
+    told = msgspec.structs.replace(hello_of(ALICE), offers=("archive",))
+    handshake.address(told)
+    many = [f"{number:064d}" for number in range(64)]
+    vast = ChannelInfo(name="vast", types=tuple(many), schema=bytes(16), messages=1, bytes=1, max_message=1, priority=1)
+    channels = tuple(msgspec.structs.replace(vast, name=f"vast{number}") for number in range(64))
+    handshake.address(msgspec.structs.replace(told, channels=channels))
+    assert handshake.hello == told
+    assert encode(HelloFrame(told)) in handshake.start()
+    with pytest.raises(RuntimeError, match="HELLO was said"):
+        handshake.address(told)
