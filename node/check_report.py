@@ -9,6 +9,7 @@ from typing import Any
 from ..actors.base import date_text
 from ..actors.messages import Channel
 from ..discovery.finder_kinds import finders_installed
+from ..discovery.network import NetworkTalk
 from ..discovery.pex import PeerExchange
 from ..transports.kinds import schemes_installed
 from .channel_tuning import notes_on_channels
@@ -43,7 +44,9 @@ def check_report(config: NodeConfig, found: FoundIdentity | None, channels: Iter
     parts.append([f"  {_value(key, value)}  ({config.source.origin(key)})" for key, value in _set(config)])
     roles = [offer.role for offer in config.offers] + [each.role for each in config.peers.options.requires]
     names = [channel.name for channel in channels] + ([PeerExchange.channel.name] if config.pex.enabled else [])
-    faults = notes_on_permissions(config.permissions, names, roles)
+    names += [NetworkTalk.channel.name] if config.network.closed else []
+    certified = config.network.authority is not None
+    faults = notes_on_permissions(config.permissions, names, roles, certified=certified)
     parts.append([f"  {note}" for note in notes_on_channels(channels) + faults])
     parts.append([f"  {line}" for line in _installed()])
     parts.append([f"  {line}" for line in _ignored(config)])

@@ -55,8 +55,13 @@ def _one(text: str) -> str:
     return text
 
 
-def notes_on_permissions(permissions: Permissions, channels: Iterable[str], roles: Iterable[str]) -> list[str]:
-    """What of the rules speaks of nothing that is known here; a sentence each. `roles`: offered and required here."""
+def notes_on_permissions(
+    permissions: Permissions, channels: Iterable[str], roles: Iterable[str], *, certified: bool
+) -> list[str]:
+    """What of the rules speaks of nothing that is known here; a sentence each.
+
+    `roles`: offered and required here. `certified`: the network has an authority, so peers have certificates.
+    """
     channels, roles = sorted(channels), sorted(set(roles))
     notes = [
         f"permissions.channels: this node knows no channel {name!r}{_meant(name, channels)}"
@@ -68,6 +73,12 @@ def notes_on_permissions(permissions: Permissions, channels: Iterable[str], role
         for role in sorted(permissions.roles)
         if role not in roles
     ]
+    named = () if certified else permissions.certified
+    if named:
+        those = ", ".join(named[:3]) + (", …" if len(named) > 3 else "")
+        notes.append(
+            f"permissions: {those} stands for nobody, as certificates say it and this network has no authority"
+        )
     return notes
 
 

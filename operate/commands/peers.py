@@ -8,6 +8,7 @@ from ...actors.base import ConfigError, printable
 from ..client import AdminClient, api_path
 from .node_command import NodeCommand
 from .peer_ids import connections_of, full_id, short_id, without_id
+from .peer_rights import limits_of
 from .shown import ShownConnection, ShownNode, ShownPeer
 from .terminal import Colour, Terminal
 from .text_table import Cell, TextColumn, table_lines
@@ -163,10 +164,8 @@ def _connection(terminal: Terminal, each: ShownConnection) -> list[str]:
 
 
 def _rules(each: ShownConnection) -> list[str]:
-    """What this node's rules refuse the peer, and hold it to."""
-    lines = [f"  may not {' or '.join(verbs)} on {printable(name)}" for name, verbs in sorted(each.refused.items())]
-    if each.disbelieved:
-        lines.append(f"  is not believed to offer {printable(', '.join(each.disbelieved))}")
+    """What this node's rules refuse the peer, and hold it to; and what the peer's refuse this node."""
+    lines = [*map(printable, limits_of(each))]
     for name, rate in sorted(each.rates.items()):
         held = f", held back for {span(rate.stood)}" if rate.stood else ""
         lines.append(f"  on {printable(name)} {rate.rate}{held}")
@@ -189,7 +188,8 @@ PEERS = NodeCommand(
     "NAME is what a connected peer calls itself, which nobody proves: where two have one name, none is guessed.\n"
     "FOR is how long a peer has been up, DIR which side has dialed (in, out). A role with a question mark is claimed\n"
     "by a finder and not proven. Of one peer: `unproven` are claims that this node's rules do not believe, and each\n"
-    "connection says what it may not do here. WHY NOT says why a peer is not connected.\n"
+    "connection says what it may not do here, and what it does not let this node do. WHY NOT says why a peer is not\n"
+    "connected.\n"
     "`forget`: a peer that is not connected is forgotten, and that it is the one that is taken at an address without\n"
     "an id, where it answered first (as in ssh's known_hosts): for a node that was replaced by one with another id.",
 )

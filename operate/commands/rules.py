@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Container, Iterator, Sequence
+import sys
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from msgspec.structs import replace
 
 from ...actors.base import ConfigError, printable
+from ...transports.rules import Who
 from ..api import AllowBody, PermissionsBody, RateBody, RatesBody
 from ..client import AdminClient
 from .node_command import NodeCommand
-from .shown import ShownChannel
+from .peer_ids import full_id
+from .peer_rights import say_rights
+from .shown import ShownChannel, ShownNetwork
 from .terminal import Terminal
 
 __all__ = ["PERMISSIONS", "RATES"]
@@ -28,7 +32,13 @@ _UNTIL = "It holds until the node ends, or reads another configuration (SIGHUP).
 async def permissions(node: AdminClient, options: argparse.Namespace, terminal: Terminal) -> int:
     """See the module."""
     now = await node.permissions()
-    wanted = _permissions_wanted(now, options)
+    if options.peer is not None:
+        flags = ("tell", "ask", "offer", "channel", "role")
+        if options.default or any(getattr(options, name) is not None for name in flags):
+            raise ConfigError("--peer shows what one peer may do: it goes alone")
+        return await say_rights(node, options.peer, terminal, json=options.json)
+    meant = await _meant(node, options)
+    wanted = _permissions_wanted(now, options, meant)
     if wanted is not None:
         await _known_channel(node, options.channel, now.channels)
         await node.set_permissions(wanted)
@@ -36,13 +46,39 @@ async def permissions(node: AdminClient, options: argparse.Namespace, terminal: 
     if options.json:
         terminal.say_json(now)
     else:
-        terminal.say(*map(printable, _permission_lines(now)))
+        names = [f"{name} is {node_id}" for name, node_id in meant.items()]
+        terminal.say(*map(printable, [*names, *_permission_lines(now)]))
+    said = {text for verb in ("tell", "ask", "offer") for text in getattr(options, verb) or ()} - {NOBODY, *meant}
+    certified = Who.of(said).certified
+    if certified and not (await node.get("/v1/network", ShownNetwork)).authorities:
+        text = f"{', '.join(certified)} stands for nobody, as certificates say it and this network has no authority"
+        sys.stderr.write(f"{options.prog}: {printable(text)}\n")
     return 0
 
 
-def _permissions_wanted(now: PermissionsBody, options: argparse.Namespace) -> PermissionsBody | None:
-    """What is to hold; None where nothing is to be changed. Raises ConfigError."""
-    tell, ask, offer = (_listed(getattr(options, name)) for name in ("tell", "ask", "offer"))
+async def _meant(node: AdminClient, options: argparse.Namespace) -> dict[str, str]:
+    """The ids of peers that are written by their names, or by the first digits. Raises ConfigError, RequestRefused."""
+    said = {text for verb in ("tell", "ask", "offer") for text in getattr(options, verb) or ()}
+    found: dict[str, str] = {}
+    for text in sorted(said - {NOBODY}):
+        try:
+            Who.of([text])
+        except ValueError as error:
+            try:
+                found[text] = await full_id(node, text)
+            except ConfigError as none:
+                raise ConfigError(f"{error}; or a peer: {none}") from None
+    return found
+
+
+def _permissions_wanted(
+    now: PermissionsBody, options: argparse.Namespace, meant: Mapping[str, str]
+) -> PermissionsBody | None:
+    """What is to hold; None where nothing is to be changed. `meant`: ids of peers by how they are written.
+
+    Raises ConfigError.
+    """
+    tell, ask, offer = (_listed(getattr(options, name), meant) for name in ("tell", "ask", "offer"))
     if options.channel is not None and options.role is not None:
         raise ConfigError("--channel and --role: write one of them")
     if options.default:
@@ -82,12 +118,12 @@ async def _known_channel(node: AdminClient, name: str | None, ruled: Container[s
         raise ConfigError(f"this node knows no channel {name[:80]!r}; {meant}")
 
 
-def _listed(said: Sequence[str] | None) -> tuple[str, ...] | None:
+def _listed(said: Sequence[str] | None, meant: Mapping[str, str]) -> tuple[str, ...] | None:
     if said is None:
         return None
     if NOBODY in said and len(said) > 1:
         raise ConfigError(f"{NOBODY} stands alone")
-    return () if NOBODY in said else tuple(said)
+    return () if NOBODY in said else tuple(meant.get(text, text) for text in said)
 
 
 def _permission_lines(now: PermissionsBody) -> Iterator[str]:
@@ -178,10 +214,11 @@ def _flag(name: str) -> str:
 
 
 def _permission_arguments(parser: argparse.ArgumentParser) -> None:
-    who = '"*", a node id, role:archive, zone=eu, or nobody; the flag again for more'
+    who = '"*", a peer (ID, its first digits, or its name), role:archive, zone=eu, or nobody; the flag again for more'
     parser.add_argument("--tell", metavar="WHO", action="append", help=f"who may tell: {who}")
     parser.add_argument("--ask", metavar="WHO", action="append", help="who may ask")
     parser.add_argument("--offer", metavar="WHO", action="append", help="who is believed to offer roles")
+    parser.add_argument("--peer", metavar="ID", help="show what this peer may not do here, and this node not there")
     parser.add_argument("--channel", metavar="NAME", help="on this channel, and not on all that have no rule")
     parser.add_argument("--role", metavar="NAME", help="with --offer: this role, and not all that have no rule")
     parser.add_argument(
@@ -203,10 +240,13 @@ PERMISSIONS = NodeCommand(
     permissions,
     _permission_arguments,
     "peerbus permissions\n"
+    "peerbus permissions --peer bob\n"
     "peerbus permissions --channel blocks --tell role:writer --tell zone=eu --ask '*'\n"
     "peerbus permissions --role archive --offer role:archive\n"
     "peerbus permissions --channel blocks --default",
-    f"A list replaces the one before.\n{_UNTIL}",
+    "A list replaces the one before. A name is what a connected peer calls itself, which nobody proves: the rule has\n"
+    "the id that it stands for now, which is shown. Peers are told what they may not do; what a peer does not let\n"
+    f"this node do is what it has said.\n{_UNTIL}",
     json="the rules as JSON: a list that is empty is nobody",
 )
 RATES = NodeCommand(

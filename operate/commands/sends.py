@@ -149,10 +149,11 @@ def _arguments(parser: argparse.ArgumentParser) -> None:
     add("--join", metavar="CONFIG", type=Path, help="go into the network of this configuration, as a guest")
 
 
-#: A tell has no answer (docs/wire.md): what a peer does not take it counts itself.
+#: A tell has no answer (docs/wire.md).
 _HANDED_OVER = """\
 A tell has no answer: "handed over" says that the message is in the mailbox of the reactor here, or on its way to the
-peer. What that peer refuses then, as not_allowed, is in its own `peerbus ledger` and events; ask where that matters.
+peer. What the peer does not let this node tell it has said before: that is refused here, not_allowed. What it refuses
+in the moment in which its rules change, or as its program is an older one, is in `peerbus ledger` of both.
 
 """
 _TEXT = """\

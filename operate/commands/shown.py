@@ -196,6 +196,7 @@ class ShownLane(msgspec.Struct, frozen=True):
     waiting: int
     credit_messages: int
     credit_bytes: int
+    not_allowed: tuple[str, ...] = ()
 
 
 class ShownRate(msgspec.Struct, frozen=True):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from ...actors.base import NotAllowed
 from ...discovery.records import MAX_SKEW
 from ...discovery.shell import NarrowPath
 from ...transports.connection import ConnectionStatistics
@@ -19,6 +21,8 @@ __all__ = ["advice_for", "judge_running"]
 CLOCKS_AGREE = 2.0
 #: Of fewer peers nobody knows whose calendar is wrong.
 FEWEST_CLOCKS = 3
+#: Lines about what permissions refuse here, and there.
+_MOST_RIGHTS = 16
 #: Seconds for which one handler may have kept all others waiting.
 LAG = 0.5
 
@@ -63,7 +67,9 @@ def judge_running(
     """All of it, also of its connections. `needed`: descriptors with every slot full; `now`: seconds since 1970."""
     found = [_node(seen), *_readiness(seen), *_book(seen), _clock(seen)]
     found += [_narrow(path, time.time() if now is None else now) for path in seen.carried.narrow]
+    connections = tuple(connections)
     found += [_narrow_now(each) for each in connections if each.narrow]
+    found += _rights(connections)
     found += _reasons("dials in vain", seen.failed)
     refused = {word: times for word, times in seen.refused.items() if word not in _OF_ANYBODY}
     found += _reasons("not let in", refused)
@@ -137,6 +143,35 @@ def _narrow_now(connection: ConnectionStatistics) -> Diagnosis:
     place = Endpoint.parse(connection.remote).without_peer()
     text = f"to {connection.peer_id[:12]} at {place}: large frames go again and again, and small ones are answered"
     return warning("narrow path", text, _NARROW)
+
+
+def _rights(connections: Iterable[ConnectionStatistics]) -> Iterator[Diagnosis]:
+    """What permissions refuse, by what it is and how many peers that concerns: they may be many."""
+    here: Counter[str] = Counter()
+    there: dict[str, list[str]] = {}
+    tried: Counter[str] = Counter()
+    for each in connections:
+        here.update(f"{' or '.join(verbs)} on {name}" for name, verbs in each.refused.items())
+        for name, lane in each.lanes.items():
+            what = f"{' or '.join(lane.not_allowed) or 'send'} on {name}"
+            count = lane.failed.get(NotAllowed.reason, 0) + lane.undone.get(NotAllowed.reason, 0)
+            if lane.not_allowed or count:
+                there.setdefault(what, []).append(each.peer_id[:12])
+                tried[what] += count
+    for what, count in sorted(here.items())[:_MOST_RIGHTS]:
+        yield ok(
+            "permissions", f"{count} connected peer{'s' * (count > 1)} may not {what} here, as this node's rules say"
+        )
+    for what, peers in sorted(there.items())[:_MOST_RIGHTS]:
+        those = ", ".join([*peers[:3], *["…"] * (len(peers) > 3)])
+        text = f"{those} {'do' if len(peers) > 1 else 'does'} not let this node {what}"
+        if tried[what]:
+            advice = (
+                "not_allowed: ask who runs them to let this node, or send it to others: peerbus permissions --peer ID"
+            )
+            yield warning("permissions", f"{text}, and it has tried {tried[what]} times", advice)
+        else:
+            yield ok("permissions", text)
 
 
 def _reasons(about: str, counts: Mapping[str, int]) -> Iterator[Diagnosis]:

@@ -85,6 +85,12 @@ function endpointText(endpoint) {
 
 const whereOf = ({ connection, peer }) => endpointText(connection?.remote || (peer.addresses[0]?.endpoint_text ?? "")).replace(/^tcp:\/\//, "");
 
+/** What permissions refuse, by channel: null where that is nothing; a node of an older version does not say. */
+function notAllowed(channels, of) {
+  const found = Object.entries(channels ?? {}).map(([name, value]) => [name, of(value) ?? []]).filter(([, verbs]) => verbs.length);
+  return found.length ? said(found.map(([name, verbs]) => `${verbs.join(" or ")} on ${name}`).join(", ")) : null;
+}
+
 function peerMore() {
   const [list, draw] = facts(({ peer, connection, now }) => [
     ["Node id", h("span", { class: "mono" }, peer.node_id ?? "unknown")],
@@ -98,6 +104,9 @@ function peerMore() {
     ["Told of by", peer.told_by ? nameOf(peer.told_by) : null],
     ["It is", ["persistent", "unconditional", "private", "seed"].filter((each) => peer[each]).join(", ")],
     ["Asks under way", connection ? `${connection.asks_in_flight} to it, ${connection.serving} of it` : null],
+    ["May not, here", connection ? notAllowed(connection.refused, (verbs) => verbs) : null],
+    ["Is not believed to offer", connection?.disbelieved?.length ? said(connection.disbelieved.join(", ")) : null],
+    ["Does not let this node", connection ? notAllowed(connection.lanes, (lane) => lane.not_allowed) : null],
     ["Given up after", connection ? `${seconds(connection.patience)} of silence` : null],
   ]);
   const addresses = h("ul", { class: "soft" }), lanes = h("div"), buttons = h("div", { class: "row" });

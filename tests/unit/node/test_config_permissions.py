@@ -46,6 +46,7 @@ index = []
     ("text", "says"),
     [
         ('tell = ["bob"]', r"alice\.toml:2: permissions\.tell\[0\]: 'bob' stands for nobody; write "),
+        ('tell = ["zone=*"]', r"permissions\.tell\[0\]: 'zone=\*': the value of an attribute is written out"),
         ("ask = 7", r"alice\.toml:2: permissions\.ask: 7 is not a list"),
         ("asks = []", r"permissions\.asks: unknown key; did you mean 'ask'\?"),
         ("channels.Blocks.ask = []", r"permissions\.channels\.Blocks: is no name of a channel"),
@@ -62,9 +63,19 @@ def test_what_is_wrong_is_named_with_its_line(text: str, says: str) -> None:
 
 def test_what_speaks_of_nothing_that_is_known_is_told_with_what_was_probably_meant() -> None:
     rules = Permissions(channels={"block": Allow(), "index": Allow()}, roles={"archiv": [], "index": []})
-    assert notes_on_permissions(rules, ["blocks", "index"], ["archive", "archive"]) == [
+    assert notes_on_permissions(rules, ["blocks", "index"], ["archive", "archive"], certified=True) == [
         "permissions.channels: this node knows no channel 'block'; did you mean 'blocks'?",
         "permissions.roles: this node neither offers nor requires the role 'archiv'; did you mean 'archive'?",
         "permissions.roles: this node neither offers nor requires the role 'index'",
     ]
-    assert notes_on_permissions(Permissions(channels={"peerbus.pex": Allow()}), ["peerbus.pex"], []) == []
+    assert (
+        notes_on_permissions(Permissions(channels={"peerbus.pex": Allow()}), ["peerbus.pex"], [], certified=False) == []
+    )
+
+
+def test_what_only_certificates_say_stands_for_nobody_where_no_authority_is_there() -> None:
+    rules = Permissions(tell=["role:writer", "ab" * 32], channels={"index": Allow(ask=["zone=eu", "*"])})
+    assert notes_on_permissions(rules, ["index"], [], certified=True) == []
+    assert notes_on_permissions(rules, ["index"], [], certified=False) == [
+        "permissions: role:writer, zone=eu stands for nobody, as certificates say it and this network has no authority"
+    ]

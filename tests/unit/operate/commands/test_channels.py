@@ -15,6 +15,7 @@ from peerbus.actors.engine import HistogramView
 from peerbus.node import Allow, Node, Permissions
 from peerbus.operate import Admin
 from peerbus.operate.commands.channels import quantile
+from peerbus.transports.rules import PeerRules
 
 
 class Open(Message):
@@ -43,9 +44,12 @@ async def test_each_channel_is_a_line(place: Place, capsys: pytest.CaptureFixtur
 
 
 async def test_a_channel_that_stays_here_says_so_and_what_peers_may_not_send_is_counted(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     socket, place = tmp_path / "a.sock", f"unix://{tmp_path}/s"
+    monkeypatch.setattr(
+        PeerRules, "addressed", lambda _, own, _peer: own
+    )  # a peer that heeds what it is told sends none
     rules = Permissions(channels={"blocks": Allow(ask=[])})
     async with (
         Node(

@@ -7,6 +7,7 @@ import json
 import pytest
 from administered import Place
 from command_line import asked
+from pairs import Pair
 
 from peerbus.node import Allow, PeerRates, Permissions
 
@@ -26,7 +27,8 @@ async def test_permissions_are_shown_and_changed_a_list_at_a_time(
         "permissions --role archive --offer role:archive",
     ):
         status, out, err = await asked(place.socket, words, capsys)
-        assert (status, err) == (0, "")
+        assert status == 0
+        assert ("stands for nobody" in err) == ("role:" in words)
     assert out.splitlines() == [
         "tell   nobody",
         "ask    everybody",
@@ -45,6 +47,32 @@ async def test_permissions_are_shown_and_changed_a_list_at_a_time(
     assert place.node.permissions == Permissions(tell=[], roles={"archive": ["role:archive"]})
     await asked(place.socket, "permissions --default", capsys)
     assert place.node.permissions == Permissions()
+
+
+async def test_a_peer_may_be_written_by_its_name_and_the_rule_has_its_id(
+    pair: Pair, capsys: pytest.CaptureFixture[str]
+) -> None:
+    peer_id = pair.peer.node_id
+    for said in ("bob", peer_id[:8], peer_id):
+        status, out, err = await asked(pair.socket, f"permissions --channel blocks --tell {said}", capsys)
+        assert (status, err) == (0, "")
+        assert out.splitlines()[-1] == f"channel blocks  tell: {peer_id}"
+        assert out.startswith(f"{said} is {peer_id}\n") == (said != peer_id)
+        assert pair.node.permissions == Permissions(channels={"blocks": Allow(tell=[peer_id])})
+    status, out, err = await asked(pair.socket, "permissions --channel blocks --tell bobb", capsys)
+    assert (status, out) == (2, "")
+    assert "did you mean 'bob'?" in err
+    status, out, err = await asked(pair.socket, "permissions --tell 0123456789", capsys)
+    assert (status, out) == (1, "")
+    assert "is no peer that this node knows" in err
+
+
+async def test_what_stands_for_nobody_without_an_authority_is_said(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status, _, err = await asked(place.socket, "permissions --channel blocks --tell role:writer --tell zone=eu", capsys)
+    assert (status, "role:writer, zone=eu stands for nobody" in err) == (0, True)
+    assert (await asked(place.socket, "permissions", capsys))[2] == ""
 
 
 async def test_a_channel_that_is_none_is_refused_with_the_nearest(
@@ -78,6 +106,8 @@ async def test_rates_are_shown_and_changed(place: Place, capsys: pytest.CaptureF
     ("words", "about"),
     [
         ("permissions --tell somebody", "'somebody' stands for nobody"),
+        ("permissions --tell zone=*", "the value of an attribute is written out"),
+        ("permissions --peer alice --default", "it goes alone"),
         ("permissions --tell nobody --tell *", "nobody stands alone"),
         ("permissions --channel blocks", "--channel goes with --tell, --ask, or both"),
         ("permissions --role archive --tell *", "--role goes with --offer"),

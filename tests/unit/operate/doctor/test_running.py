@@ -16,6 +16,7 @@ from peerbus.operate.api.readiness import Readiness, WhyNot
 from peerbus.operate.doctor.diagnosis import Diagnosis
 from peerbus.operate.doctor.running import judge_running
 from peerbus.transports.connection import ConnectionStatistics
+from peerbus.transports.lanes import LaneStatistics
 
 
 @pytest_asyncio.fixture
@@ -128,3 +129,29 @@ async def test_a_connection_that_looks_narrow_now_is_named(seen: NodeOverview) -
     found = judge_running(seen, [wide, replace(wide, narrow=True)], needed=300)
     (narrow,) = [each for each in found if each.about == "narrow path"]
     assert narrow.text.startswith("to abababababab at tcp://10.0.0.9:7400: large frames go again")
+
+
+async def test_what_permissions_refuse_is_said_and_is_a_warning_where_it_was_tried(seen: NodeOverview) -> None:
+    def lane(*refused: str, **failed: int) -> LaneStatistics:
+        return LaneStatistics("blocks", 1, 1, 0, 0, 0, 0, 0, failed, not_allowed=refused)
+
+    def connection(peer: str, **more: object) -> ConnectionStatistics:
+        place = f"tcp://{peer * 64}@127.0.0.1:7400"
+        rest = (peer, True, place, True, None, 15.0, (), 0, 0, 0, 0, 0)
+        made = ConnectionStatistics(peer * 64, *rest, {"blocks": lane()})
+        return replace(made, **more)  # type: ignore[arg-type]  # its fields
+
+    def said(*connections: ConnectionStatistics) -> list[tuple[str, str]]:
+        found = judge_running(seen, connections, needed=300, now=0.0)
+        return [(each.verdict, each.text) for each in found if each.about == "permissions"]
+
+    assert said(connection("a")) == []
+    assert said(connection("a", refused={"blocks": ("tell",)}), connection("b", refused={"blocks": ("tell",)})) == [
+        ("ok", "2 connected peers may not tell on blocks here, as this node's rules say")
+    ]
+    assert said(connection("a", lanes={"blocks": lane("ask")})) == [
+        ("ok", f"{'a' * 12} does not let this node ask on blocks")
+    ]
+    tried = [connection(peer, lanes={"blocks": lane("tell", not_allowed=3)}) for peer in "abcde"]
+    those = ", ".join(peer * 12 for peer in "abc")
+    assert said(*tried) == [("warning", f"{those}, … do not let this node tell on blocks, and it has tried 15 times")]
