@@ -302,8 +302,6 @@ class PeerLink:
         """An ask failed, and nobody looked at its outcome: let dead letters know."""
         self._losses.unheard(ask, error)
 
-    # Deadlocks; see `peerbus.actors.sends.deadlock`.
-
     def follow(self, wait: Wait, search: Search) -> None:
         """A handler here waits for the peer: have it look whom its reactor waits for."""
         if self.refusal is None and pass_on(wait, search, self.outbox, self._own_id):

@@ -68,8 +68,7 @@ class ReceiveSide:
         judge: Callable[[InLane], object] = id,
     ) -> None:
         self.inside = False  # it is another process of this node
-        self._bus, self._codecs = bus, codecs
-        self._outbox, self._writer = outbox, writer
+        self._bus, self._codecs, self._outbox, self._writer = bus, codecs, outbox, writer
         self._where, self._own_id = Peer(peer.node_id), own.node_id
         #: Whose turn its messages use in mailboxes: the peer's, so that they come behind those of a connection before.
         self._source = peer.node_id
