@@ -18,12 +18,14 @@ from .frame_decoder import FrameDecoders
 from .frames import (
     BATCH_LIMIT,
     Ask,
+    Compressed,
     ItemsFrame,
     Part,
     Reply,
     ShortFrame,
     Tell,
     ZeroCopyAsk,
+    ZeroCopyCompressed,
     ZeroCopyItems,
     ZeroCopyPart,
     ZeroCopyReply,
@@ -91,9 +93,15 @@ class ZeroCopyTracedAsk(ZeroCopyAsk, frozen=True, array_like=True, gc=False, tag
 
 #: Read frames with their traces.
 TRACED_DECODERS: FrameDecoders = FrameDecoders(
-    msgspec.msgpack.Decoder(ShortFrame | TracedTell | TracedAsk | Reply | Part | ItemsFrame).decode,
+    msgspec.msgpack.Decoder(ShortFrame | TracedTell | TracedAsk | Reply | Part | Compressed | ItemsFrame).decode,
     msgspec.msgpack.Decoder(
-        ShortFrame | ZeroCopyTracedTell | ZeroCopyTracedAsk | ZeroCopyReply | ZeroCopyPart | ZeroCopyItems
+        ShortFrame
+        | ZeroCopyTracedTell
+        | ZeroCopyTracedAsk
+        | ZeroCopyReply
+        | ZeroCopyPart
+        | ZeroCopyCompressed
+        | ZeroCopyItems
     ).decode,
 )
 

@@ -75,7 +75,7 @@ class Store(Reactor):
 
 
 class Front(Reactor):
-    channel = Channel("front", messages=(Get,))
+    channel = Channel("front", messages=(Get,), compress="zlib")  # frames of another kind: they are read beside traces
 
     @handles(Get)
     async def get(self, message: Get) -> str:
