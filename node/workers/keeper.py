@@ -104,6 +104,8 @@ class WorkerPlace:
         self._started: asyncio.Future[None] | None = None
         self._standing: InsideLink | None = None
         self._ending = False
+        #: Why the node has ended the process that runs now; empty where it has not.
+        self._killed = ""
         self.keeper: Ref[WorkerKeeper] | None = None
         #: The member of a pool that it runs; empty where it runs none.
         self.member = ""
@@ -118,6 +120,7 @@ class WorkerPlace:
     async def begin(self, keeper: WorkerKeeper) -> None:
         """Start a process, and wait until its reactors run. Raises PeerbusError."""
         self.begun += 1
+        self._killed = ""
         self._started = self._bus.loop.create_future()
         number = self.begun
         over = partial(self._over, number, keeper)
@@ -237,7 +240,7 @@ class WorkerPlace:
     def _over(self, number: int, keeper: WorkerKeeper, text: str) -> None:
         if number != self.begun:
             return
-        self.ended = text
+        self.ended = text = self._killed or text
         begins = self._started is not None and not self._started.done()
         if not begins and not self._ending:
             self._tell_over(keeper, text)
@@ -254,8 +257,9 @@ class WorkerPlace:
 
     def _link_ended(self, number: int, event: ConnectionEnded) -> None:
         if number == self.begun and (self.elsewhere or not self._ending):
-            if event.reason == "silent":
-                self.ended = f"held its loop for more than {self.worker.unresponsive:g} s"
+            if event.reason == "silent" and not self.elsewhere:
+                held = f"{self.worker.unresponsive:g} s (a handler held its loop, or it was stopped)"
+                self._killed = f"was ended by its node, as it had said nothing for {held}"
             self._kill()
 
     def stand(self) -> None:
@@ -301,6 +305,7 @@ class WorkerPlace:
                     await process.over.wait()
             except TimeoutError:
                 log.warning("worker did not end in time, it is killed", node=self._bus.name, worker=self.name)
+                self._killed = "was ended by its node, as it did not end in time"
                 process.kill()
                 await process.over.wait()
         self.finish("the worker has ended")

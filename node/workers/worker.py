@@ -14,6 +14,7 @@ from ...actors.messages import REACTOR_PATTERN, Supervision
 from ...actors.pools import Pool
 from ...actors.reactor import Reactor
 from ...transports.streams import Endpoint, check_node_id
+from ...transports.wire import MAX_CHANNELS
 from .factory_path import FactoryPath, factory_path
 
 __all__ = ["HELD_FOR", "Worker", "WorkerFactory", "members_of", "split_reactors", "workers_of", "wrong_place"]
@@ -21,6 +22,9 @@ __all__ = ["HELD_FOR", "Worker", "WorkerFactory", "members_of", "split_reactors"
 #: Seconds for which a handler may hold a worker's loop by default: longer than any computation that somebody asked for
 #: and still waits for, and short enough that a handler which never ends is noticed.
 HELD_FOR = 60.0
+#: Reactors of a node of several processes: each process is told of all, by numbers of which a connection has so many,
+#: and two are of the processes themselves.
+MOST_REACTORS = MAX_CHANNELS - 2
 
 #: A reactor class, `functools.partial` of one, or its import path `"package.module:Class"`.
 WorkerFactory: TypeAlias = Callable[..., Body] | str | FactoryPath
@@ -127,6 +131,12 @@ def split_reactors(
             named[channel.name] = channel.name
         else:
             own.append(factory)
+    count = len(own) + sum(len(worker.reactors) for worker in workers.values())
+    if count > MOST_REACTORS and (workers or members_of(own)):
+        raise ConfigError(
+            f"the node has {count} reactors, its own and those of its workers, and {MOST_REACTORS} at most where some "
+            "run in workers: each process knows all of them; make of those that are alike a Pool"
+        )
     return own, workers
 
 

@@ -128,6 +128,7 @@ class WorkerRun:
             with bus.subscribe(ActorStarted, ActorTerminated) as facts:
                 announcing = asyncio.ensure_future(self._announce(facts, actor))
                 why = await self._start_reactors(setup, actor)
+                reports.flush()  # the log of a worker that cannot start is of interest above all
                 await actor.way.ask(
                     GATE.name,
                     WorkerStarted(setup.worker, os.getpid(), why),
@@ -136,7 +137,6 @@ class WorkerRun:
                     reply=None,
                 )
                 if why:
-                    log.error("worker cannot start", worker=setup.worker, why=why)
                     return 1
                 self._way = actor.way
                 reports.start()
@@ -186,7 +186,8 @@ class WorkerRun:
                 ref = bus.spawn(path.factory())
                 await bus.started(ref)
                 self._announce_one(str(ref._cell), actor)
-        except Exception as error:  # noqa: BLE001  # the node says it to whoever starts it
+        except Exception as error:  # the node says it to whoever starts it
+            log.error("worker cannot start", exc_info=error)
             return f"{type(error).__name__}: {text_of(error)}"
         return ""
 

@@ -42,6 +42,7 @@ async def test_a_worker_that_ends_or_hangs_fails_what_was_under_way_and_is_begun
         with pytest.raises(PeerGone):
             await node.ask(COUNTER, Hold(60.0), timeout=60)
         assert await node.ask(COUNTER, Pid(), timeout=10) != before
+        assert node.workers()[0].ended.startswith("was ended by its node, as it had said nothing for 0.5 s")
         # Its address has lived on, so nobody has heard of an end.
         assert await node.ask(SECOND, Look(""), timeout=5) == ""
 

@@ -24,7 +24,12 @@ async def test_what_a_worker_says_of_itself_is_the_nodes_to_tell(caplog: pytest.
             workers.place("other")
 
 
-async def test_a_worker_whose_reactor_cannot_start_keeps_the_node_from_starting() -> None:
+async def test_a_worker_whose_reactor_cannot_start_keeps_the_node_from_starting_and_says_where(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     with pytest.raises(WorkerEnded, match="there is no disk"):
         async with Node("n", processes={"crunch": Worker([Broken])}):
             raise AssertionError("it has started")
+    (line,) = [record for record in caplog.records if record.getMessage() == "worker cannot start worker=crunch"]
+    assert line.exc_text is not None
+    assert 'crunching.py", line' in line.exc_text
