@@ -72,7 +72,7 @@ COMPILED = (
     "transports.lanes.answer_order",
     "transports.lanes.ask_limit",
     "transports.lanes.batch",
-    "transports.lanes.flow",
+    "transports.lanes.credit",
     "transports.lanes.frame_timing",
     "transports.lanes.frame_writer",
     "transports.lanes.in_lane",

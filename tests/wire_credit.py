@@ -9,7 +9,7 @@ import msgpack
 
 from peerbus.actors.base import ProtocolError
 from peerbus.actors.streams import ItemCredit, ItemWindow
-from peerbus.transports.lanes.flow import SendWindow
+from peerbus.transports.lanes.credit import SendWindow
 from peerbus.transports.wire import (
     Ask,
     EndFrame,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .buffer import ItemBuffer
-from .flow import ItemCredit, ItemWindow
+from .credit import ItemCredit, ItemWindow
 from .incoming import ItemsIn
 from .local_sink import LOCAL_ITEMS, LocalSink
 from .local_stream import LocalStreamAsk

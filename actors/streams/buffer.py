@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from ..base import DeadlineExceeded, PeerbusError, SendError
 from ..sends import DeadlineWheel, Wait
-from .flow import ItemWindow
+from .credit import ItemWindow
 
 __all__ = ["ItemBuffer", "ItemWait", "ItemSource"]
 

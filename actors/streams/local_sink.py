@@ -8,7 +8,7 @@ from ..mailbox import ItemCounts
 from ..messages import misfit
 from ..sends import AskFuture, Wait
 from .buffer import ItemBuffer
-from .flow import ItemCredit
+from .credit import ItemCredit
 from .sink import ItemRoom
 
 __all__ = ["LOCAL_ITEMS", "LocalSink"]

@@ -27,7 +27,7 @@ from peerbus.actors import (
     Stream,
     handles,
 )
-from peerbus.actors.streams.flow import WINDOW_ITEMS
+from peerbus.actors.streams.credit import WINDOW_ITEMS
 from peerbus.node import Node
 from peerbus.transports.wire import hello
 

@@ -11,7 +11,7 @@ from ...actors.mailbox import Account, Envelope, Mailbox, ReplyTo, Weighed
 from ...actors.messages import Address
 from ..wire import NO_ASKS, NO_TELLS, ChannelCodec, ChannelInfo, Weight, body_limit, weight_of
 from .ask_limit import AskLimit, LimitedAnswers
-from .flow import ReceiveWindow
+from .credit import ReceiveWindow
 from .lane_turn import LaneTurn, ReplyLane
 from .refusing import Refusing
 from .window_tuning import WindowTuner

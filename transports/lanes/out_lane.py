@@ -18,7 +18,7 @@ from ...actors.sends import DELIVERED, GAVE_WAY, Outcome
 from ..wire import ChannelCodec, ChannelInfo
 from .batch import GROWN, ITEM_OVERHEAD, Batch, Outgoing
 from .credit_waiters import CreditWaiters
-from .flow import SendWindow
+from .credit import SendWindow
 from .frame_timing import tells_leave
 from .item import Item
 from .lane_statistics import LaneStatistics

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from ...actors.messages import Rate
 from ..rules import PeerBuckets
 from .ask_limit import AskLimit
-from .flow import ReceiveWindow
+from .credit import ReceiveWindow
 
 __all__ = ["RateView", "RatedWindow", "unrated"]
 

@@ -11,7 +11,7 @@ from peerbus.actors import MessageTypeError
 from peerbus.actors.mailbox import ItemCounts
 from peerbus.actors.sends import DeadlineWheel
 from peerbus.actors.streams.buffer import ItemBuffer
-from peerbus.actors.streams.flow import ItemWindow
+from peerbus.actors.streams.credit import ItemWindow
 from peerbus.actors.streams.local_sink import LocalSink
 
 

@@ -10,7 +10,7 @@ from virtual_time import in_virtual_time
 
 from peerbus.actors.sends import DeadlineWheel
 from peerbus.actors.streams.buffer import ItemBuffer
-from peerbus.actors.streams.flow import ItemWindow
+from peerbus.actors.streams.credit import ItemWindow
 from peerbus.actors.streams.reader import ItemReader
 
 

@@ -9,7 +9,7 @@ from peerbus.actors import Channel, Message, Rate
 from peerbus.transports.connection.rate_keeping import RateKeeping, rates_of
 from peerbus.transports.lanes import InLane, RatedWindow, RestingTuner, WindowTuner
 from peerbus.transports.lanes.ask_limit import AskLimit
-from peerbus.transports.lanes.flow import ReceiveWindow
+from peerbus.transports.lanes.credit import ReceiveWindow
 from peerbus.transports.rules import PeerRates, PeerRules
 from peerbus.transports.wire import ChannelCodec
 

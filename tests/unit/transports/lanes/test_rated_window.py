@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from peerbus.actors import Rate
 from peerbus.transports.lanes import RatedWindow, unrated
 from peerbus.transports.lanes.ask_limit import AskLimit
-from peerbus.transports.lanes.flow import ReceiveWindow
+from peerbus.transports.lanes.credit import ReceiveWindow
 from peerbus.transports.rules import PeerBuckets
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from peerbus.actors.base.errors import ProtocolError
-from peerbus.transports.lanes.flow import ReceiveWindow, SendWindow
+from peerbus.transports.lanes.credit import ReceiveWindow, SendWindow
 
 
 def test_a_fresh_window_has_all_its_credit() -> None:

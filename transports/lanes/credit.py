@@ -1,4 +1,8 @@
-"""Credit: how much a sender may still send on one channel of one connection."""
+"""Credit: how much a sender may still send on one channel of one connection, and when it gets that back.
+
+It comes back when the actor takes the message: the mailbox tells `InLane.dequeued`, that `ReceiveSide.release`, and what
+is `due` then is written as a CREDIT. Of a stream's items `actors/streams/credit.py` has the same.
+"""
 
 from __future__ import annotations
 
@@ -85,7 +89,7 @@ class SendWindow:
     def take(self, size: int) -> bool:
         """Count a message of `size` payload bytes that goes out. False, and nothing counted, without room."""
         left = self._bytes
-        # As `_fits`, without its call: with it an ask took 4 % more of its asker's time. See test_flow.
+        # As `_fits`, without its call: with it an ask took 4 % more of its asker's time. See test_credit.
         if self._messages <= 0 or (size > left and 2 * left <= self._bytes_max):
             return False
         self._messages -= 1

@@ -1,4 +1,4 @@
-"""How far a stream may go: items and bytes that its sending end may still send, and what its reading end owes it.
+"""Credit of a stream: items and bytes that its sending end may still send, and what its reading end owes it.
 
 Sans-IO, and the same for a stream inside a node and one to a peer. A window counts items and their encoded bytes; items
 that stay in the process have none.

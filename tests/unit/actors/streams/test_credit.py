@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peerbus.actors import ProtocolError
-from peerbus.actors.streams.flow import MAX_WINDOW, ItemCredit, ItemWindow
+from peerbus.actors.streams.credit import MAX_WINDOW, ItemCredit, ItemWindow
 
 
 @given(
