@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 
 from ..base import ActorStopped, MailboxFull, SendError
 from ..messages import Overflow
-from .admission import Verdict, decide
 from .envelope import Envelope
 from .fair_queue import FairQueue
 from .ledger import Sum
 from .mailbox_account import MailboxAccount
+from .overflow import Verdict, decide
 from .waiting_senders import COUNTED, Waiter, WaitingSenders, gone
 
 __all__ = ["BoundedQueue", "nobody", "unheard"]

@@ -16,9 +16,9 @@ from pykka.messages import _ActorStop
 
 from ..base import ENDED, SendError
 from ..messages import Overflow
-from .admission import Verdict, decide
 from .bounded_queue import BoundedQueue
 from .envelope import Envelope
+from .overflow import Verdict, decide
 from .waiting_senders import COUNTED, Waiter, gone
 
 __all__ = ["SharedQueue"]

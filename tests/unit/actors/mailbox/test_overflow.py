@@ -7,7 +7,7 @@ import itertools
 import pytest
 
 from peerbus.actors import Overflow
-from peerbus.actors.mailbox.admission import WHEN_FULL, Verdict, decide
+from peerbus.actors.mailbox.overflow import WHEN_FULL, Verdict, decide
 
 
 @pytest.mark.parametrize("policy", Overflow)

@@ -1,4 +1,4 @@
-"""Whether a message may enter a mailbox, decided in one place: by whether it is open, by its room and its policy.
+"""The overflow policy at work: whether a message may enter a mailbox, and what becomes of it where there is no room.
 
 How long a sender waits whose message may not enter yet is the sender's: see `sends/waiting.py`.
 """
