@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ...transports.streams import why_another
+from ...transports.streams import id_mismatch
 from ..facts import Accept, Attempt, Dial, PeerConnectionView, Refuse, Verdict
 from ..peer import REACHED, KnownPeer, PeerState, PeerStep
 from .advertising import role_of
@@ -43,7 +43,7 @@ class Admission:
             elif dial.node_id is None:
                 if not dial.endpoint.is_name:
                     peers.answered(dial.endpoint, node_id, now)
-            elif (another := why_another(dial.node_id, node_id)) is not None:
+            elif (another := id_mismatch(dial.node_id, node_id)) is not None:
                 dialed.replaces = dialed.replaces if dialed.linked else None
                 if not peers.is_other(dialed, dial.endpoint, now):
                     dialed.address_failed(dial, now, self._state.options, self._state.rng)

@@ -22,7 +22,7 @@ from ..streams import (
     TransportOptions,
     check_secret,
     expected_peer,
-    why_another,
+    id_mismatch,
 )
 from .connection import Libp2pConnection
 from .identify import IDENTIFY, Identified
@@ -154,7 +154,7 @@ def _judge(wanted: str | None, key: bytes) -> None:
     """See who is there before it is told who is here."""
     node_id = node_id_of_raw(key)
     check_secret(node_id)
-    why = why_another(wanted, node_id)
+    why = id_mismatch(wanted, node_id)
     if why is not None:
         raise HandshakeFailed("node_id", why)
 

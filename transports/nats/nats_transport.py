@@ -19,8 +19,8 @@ from ..streams import (
     RelayedStream,
     client_context,
     expected_peer,
+    id_mismatch,
     server_context,
-    why_another,
 )
 from .endpoints import NATS, at_token, inbox_of, network_of, with_inbox
 from .login import Login
@@ -107,7 +107,7 @@ class NatsTransport:
             if link is not None:
                 link.let_go()
                 await link.released()
-        why = why_another(wanted, stream.peer_id)
+        why = id_mismatch(wanted, stream.peer_id)
         if why is not None:
             stream.abort()
             raise HandshakeFailed("node_id", why)

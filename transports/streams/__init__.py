@@ -12,8 +12,8 @@ if sys.platform == "win32":
 
 from .arrival_limit import ArrivalLimit
 from .authority import ATTRIBUTE_URI, ROLE_URI, Authority, Terms
-from .endpoint import Endpoint, check_node_id, host_of, is_foreign, why_another
-from .identity import NOISE_KEY_CONTEXT, Identity, node_id_of_key
+from .endpoint import Endpoint, check_node_id, host_of, is_foreign
+from .identity import NOISE_KEY_CONTEXT, Identity, id_mismatch, node_id_of_key
 from .key_file import MAX_KEY_FILE, guarded, read_key_file
 from .memory import MemoryNetwork, MemoryTransport
 from .memory_stream import MemoryStream, Parcel, Wire
@@ -138,6 +138,7 @@ __all__ = [
     "expected_peer",
     "guarded",
     "host_of",
+    "id_mismatch",
     "is_foreign",
     "known_schemes",
     "node_id_of_key",
@@ -146,5 +147,4 @@ __all__ = [
     "scope_of_host",
     "server_context",
     "stream_of_pair",
-    "why_another",
 ]

@@ -12,7 +12,7 @@ from .schemes import known_schemes, scheme_named
 from .scope import Scope
 from .shapes import Location, canonical_host
 
-__all__ = ["Endpoint", "check_node_id", "host_of", "is_foreign", "why_another"]
+__all__ = ["Endpoint", "check_node_id", "host_of", "is_foreign"]
 
 #: An endpoint of any scheme (RFC 3986, 3.1): characters that can be shown, and no blanks.
 _ANY_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,31})://[!-~]{1,220}")
@@ -23,13 +23,6 @@ def check_node_id(text: str) -> str:
     if not is_node_id(text):
         raise ValueError(f"not a node id: {text!r} (64 lower-case hexadecimal digits)")
     return text
-
-
-def why_another(wanted: str | None, answered: str | None) -> str | None:
-    """Why `answered` is not the node that was dialed. None: it is, or any will do, or the stream proves nothing."""
-    if wanted is None or answered is None or answered == wanted:
-        return None
-    return f"dialed {wanted}, but {answered} answered"
 
 
 def is_foreign(text: str) -> bool:

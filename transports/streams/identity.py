@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from ...actors.base import ConfigError
 from .key_file import read_key_file
 
-__all__ = ["NOISE_KEY_CONTEXT", "Identity", "node_id_of", "node_id_of_key"]
+__all__ = ["NOISE_KEY_CONTEXT", "Identity", "id_mismatch", "node_id_of", "node_id_of_key"]
 
 #: Stands before everything that `sign` signs. Without it, a peer that may choose what a node signs
 #: could choose a TLS 1.3 CertificateVerify (RFC 8446 §4.4.3) and pose as that node.
@@ -44,6 +44,16 @@ def node_id_of(certificate_der: bytes) -> str:
     if not isinstance(key, Ed25519PublicKey):
         raise ValueError(f"the certificate's key is not Ed25519, but {type(key).__name__}")
     return node_id_of_key(_public_der(key))
+
+
+def id_mismatch(wanted: str | None, proven: str | None) -> str | None:
+    """Why the node that answered, and proved its id, is not the one that was dialed.
+
+    None: it is, or any will do, or the stream proves nothing.
+    """
+    if wanted is None or proven is None or proven == wanted:
+        return None
+    return f"dialed {wanted}, but {proven} answered"
 
 
 class Identity:

@@ -13,7 +13,8 @@ from collections.abc import Callable
 from typing import Final
 
 from ...actors.base import DialFailed, HandshakeFailed, ListenFailed, StreamClosed
-from .endpoint import Endpoint, check_node_id, why_another
+from .endpoint import Endpoint, check_node_id
+from .identity import id_mismatch
 from .memory_stream import MemoryStream, Parcel, Wire
 from .schemes import Scheme, register
 from .shapes import NAME
@@ -100,7 +101,7 @@ class MemoryTransport:
         except asyncio.CancelledError:
             _hang_up(answer)
             raise
-        why = why_another(wanted, stream.peer_id)
+        why = id_mismatch(wanted, stream.peer_id)
         if why is not None:
             stream.abort()
             raise HandshakeFailed("node_id", why)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import Final, Protocol
 
 from ...actors.base import HandshakeFailed, StreamBroken, new_task
-from .endpoint import Endpoint, why_another
+from .endpoint import Endpoint
+from .identity import id_mismatch
 from .relay_flow import MESSAGE_HEAD
 from .relayed_stream import HANDSHAKE_WINDOW, RelayedStream
 from .tls import client_context, server_context
@@ -158,7 +159,7 @@ class PipedStreams:
         try:
             stream.opened(HANDSHAKE_WINDOW)
             await stream.ready
-            why = why_another(expect, stream.peer_id)
+            why = id_mismatch(expect, stream.peer_id)
             if why is not None:
                 raise HandshakeFailed("node_id", why)
         except BaseException:

@@ -9,8 +9,8 @@ from typing import Final
 
 from ...actors.base import HandshakeFailed
 from .arrival_limit import ArrivalLimit
-from .endpoint import Endpoint, why_another
-from .identity import Identity
+from .endpoint import Endpoint
+from .identity import Identity, id_mismatch
 from .names import Names
 from .schemes import Scheme, register
 from .socket_handshake import open_stream
@@ -96,7 +96,7 @@ class TcpTransport:
         tls = self._server_tls if server_side else self._client_tls
         stream = await open_stream(sock, tls=tls, server_side=server_side)
         stream.place(local, remote, own_id=self._own_id)
-        why = why_another(wanted, stream.peer_id)
+        why = id_mismatch(wanted, stream.peer_id)
         if why is not None:
             stream.abort()
             raise HandshakeFailed("node_id", why)

@@ -6,7 +6,9 @@
     leaf's key, and that the node id is the hash of that key.
 2.  Whether that node may come in is asked above the stream, whatever carries it (`transports/admission`): a server
     shows its certificate to whoever connects, so what is said of the bearer stands in another one, shown later.
-3.  A client's handshake ends before the server has judged the client's certificate (RFC 8446 §2):
+3.  Whether the id that was proven (`authenticated_id`) is the one that was dialed is asked by whoever dialed, and for
+    every carrier in the same words: `identity.id_mismatch`.
+4.  A client's handshake ends before the server has judged the client's certificate (RFC 8446 §2):
     only bytes from the server's application tell the client that it was accepted.
 """
 

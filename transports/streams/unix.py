@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Final
 
 from ...actors.base import DialFailed, HandshakeFailed, ListenFailed
-from .endpoint import Endpoint, why_another
-from .identity import Identity
+from .endpoint import Endpoint
+from .identity import Identity, id_mismatch
 from .schemes import Scheme, register
 from .shapes import PATH
 from .socket_handshake import open_stream
@@ -84,7 +84,7 @@ class UnixTransport:
             raise DialFailed(f"{endpoint}: no answer within {timeout} s") from error
         except (OSError, ValueError) as error:
             raise DialFailed(f"{endpoint}: {getattr(error, 'strerror', None) or error}") from error
-        why = why_another(wanted, stream.peer_id)
+        why = id_mismatch(wanted, stream.peer_id)
         if why is not None:
             stream.abort()
             raise HandshakeFailed("node_id", why)

@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from ...actors.base import NODE_ID_PATTERN, HandshakeFailed
 from ...actors.messages import DEFAULT_MAX_ELEMENTS, HARD_MAX_ELEMENTS, HARD_MAX_MESSAGE, Capability
-from ..streams import why_another
+from ..streams import id_mismatch
 
 __all__ = [
     "FEATURES",
@@ -186,7 +186,7 @@ def check(
                 "self_dial", "another process runs with the same identity: make each its own with `peerbus keygen`"
             )
         raise HandshakeFailed("self_dial", f"{self_id} reached itself")
-    another = why_another(expected_id, hello.node_id)
+    another = id_mismatch(expected_id, hello.node_id)
     if another is not None:
         raise HandshakeFailed("node_id", another)
     if hello.network != network:

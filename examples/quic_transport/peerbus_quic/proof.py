@@ -14,7 +14,7 @@ from pywebtransport import WebTransportBidirectionalStream, WebTransportSession
 
 from peerbus.actors import HandshakeFailed
 from peerbus.transports import Identity
-from peerbus.transports.streams import check_secret, node_id_of_key, why_another
+from peerbus.transports.streams import check_secret, id_mismatch, node_id_of_key
 
 __all__ = ["prove_as_dialer", "prove_as_listener"]
 
@@ -31,7 +31,7 @@ async def prove_as_dialer(
     exported = await _exported(session)
     await stream.write(data=own.public_key_der + own.sign(_DIALER + exported))
     node = _checked(await stream.readexactly(size=_KEY + _SIGNATURE), _LISTENER + exported)
-    another = why_another(wanted, node)
+    another = id_mismatch(wanted, node)
     if another is not None:
         raise HandshakeFailed("node_id", another)
     return node

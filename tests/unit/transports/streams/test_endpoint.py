@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from peerbus.transports.streams.endpoint import Endpoint, check_node_id, host_of, is_foreign, why_another
+from peerbus.transports.streams.endpoint import Endpoint, check_node_id, host_of, is_foreign
 
 NODE = "0123456789abcdef" * 4
 
@@ -122,21 +122,6 @@ def test_any_text_is_an_endpoint_or_a_value_error(text: str) -> None:
         except ValueError:
             continue
         assert Endpoint.parse(str(endpoint)) == endpoint
-
-
-@pytest.mark.parametrize(
-    ("wanted", "answered", "why"),
-    [
-        (NODE, NODE, None),
-        (None, NODE, None),
-        (NODE, None, None),
-        (NODE, "b" * 64, f"dialed {NODE}, but {'b' * 64} answered"),
-    ],
-)
-def test_whether_the_node_that_answers_is_the_one_that_was_dialed(
-    wanted: str | None, answered: str | None, why: str | None
-) -> None:
-    assert why_another(wanted, answered) == why
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from peerbus.actors.base.errors import ConfigError
-from peerbus.transports.streams.identity import Identity, node_id_of_key
+from peerbus.transports.streams.identity import Identity, id_mismatch, node_id_of_key
 
 ALICE = Identity.from_seed(b"a" * 32)
 BOB = Identity.from_seed(b"b" * 32)
@@ -118,3 +118,18 @@ def test_a_file_that_holds_no_ed25519_key_is_refused(tmp_path: Path) -> None:
         path.write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock))
         with pytest.raises(ConfigError, match=why):
             Identity.load(path)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "proven", "why"),
+    [
+        (ALICE.node_id, ALICE.node_id, None),
+        (None, ALICE.node_id, None),
+        (ALICE.node_id, None, None),
+        (ALICE.node_id, BOB.node_id, f"dialed {ALICE.node_id}, but {BOB.node_id} answered"),
+    ],
+)
+def test_whether_the_node_that_answers_is_the_one_that_was_dialed(
+    wanted: str | None, proven: str | None, why: str | None
+) -> None:
+    assert id_mismatch(wanted, proven) == why
