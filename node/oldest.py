@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ..actors.bus import Bus
 from ..actors.mailbox import NEVER
-from ..transports.connection import PeerLink
+from ..transports.sending import PeerLink
 
 __all__ = ["OldestView", "oldest_of"]
 

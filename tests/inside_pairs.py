@@ -11,7 +11,8 @@ from functools import partial
 
 from peerbus.actors import Actor, Bus
 from peerbus.node.workers.setup import inside_hello, worker_id
-from peerbus.transports.connection import Greeted, InsideConnection, InsideLink, SharedByConnections, greet
+from peerbus.transports.connection import Greeted, InsideConnection, SharedByConnections, greet
+from peerbus.transports.sending import InsideLink
 from peerbus.transports.streams import stream_of_pair
 from peerbus.transports.wire import Codecs
 

@@ -11,8 +11,8 @@ from kept_writer import KeptWriter
 
 from peerbus.actors import Bus, Channel
 from peerbus.testing import VirtualLoop
-from peerbus.transports.connection.link import PeerLink
 from peerbus.transports.lanes import FIRST_TOKEN
+from peerbus.transports.sending.link import PeerLink
 from peerbus.transports.wire.codecs import Codecs
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, Ping

@@ -16,7 +16,7 @@ from peerbus.actors import Bus, Capability, DeadLetter, PeerbusError, SendError
 from peerbus.actors.router import Router
 from peerbus.discovery import PeerOptions
 from peerbus.testing import Simulation
-from peerbus.transports.connection.link import PeerLink
+from peerbus.transports.sending.link import PeerLink
 
 __all__ = ["LawBroken", "check", "fault", "run"]
 

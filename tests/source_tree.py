@@ -32,6 +32,8 @@ ROOMS = {
         "rules",
         "compression",
         "lanes",
+        "sending",
+        "receiving",
         "connection",
         LOOSE,
     ),

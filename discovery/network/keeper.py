@@ -28,7 +28,7 @@ from ...transports.admission import (
     NetworkGate,
     RevocationList,
 )
-from ...transports.connection import PeerLink
+from ...transports.sending import PeerLink
 from ..facts import PEERS_ACTOR, PeerCertified, ReportPeer, ScoreReason
 from ..mind import ClosePeer, LeverResult
 from .own_end import OwnEnd

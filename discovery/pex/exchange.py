@@ -26,7 +26,7 @@ from ...actors.engine import Ending, Timer, handles
 from ...actors.messages import LOCAL, Channel, Peer, ShutdownStarted
 from ...actors.reactor import Reactor
 from ...actors.router import LinkChanged, LinkDown, LinkUp
-from ...transports.connection import PeerLink
+from ...transports.sending import PeerLink
 from ...transports.streams import Endpoint
 from ...transports.wire import RECORD_LIMIT
 from ..facts import (

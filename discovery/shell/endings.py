@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ...actors.base import get_logger
-from ...transports.connection import FLOOD, SUPERSEDED, ConnectionEnded
+from ...transports.connection import SUPERSEDED, ConnectionEnded
+from ...transports.wire import FLOOD
 from ..facts import Changes, PeerDown, ScoreReason
 from ..mind import PeerManager
 

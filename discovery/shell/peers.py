@@ -26,9 +26,9 @@ from ...transports.connection import (
     Disconnect,
     Greeted,
     OpenChannel,
-    PeerLink,
 )
 from ...transports.rules import PeerRules
+from ...transports.sending import PeerLink
 from ...transports.streams import Endpoint, Transport
 from ...transports.wire import Codecs
 from ..book import BookKeeper

@@ -11,7 +11,7 @@ import msgspec
 from fuzz.mutation import mutate_packed
 from peerbus.actors.base import PeerbusError, ProtocolError, RemoteError, printable
 from peerbus.actors.base.outside_text import printable_error
-from peerbus.transports.connection.peer_errors import error_of
+from peerbus.transports.sending.peer_errors import error_of
 from peerbus.transports.wire.frame_decoder import decode_body
 from peerbus.transports.wire.frames import Error, GoAway, Reject
 

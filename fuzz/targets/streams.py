@@ -14,8 +14,8 @@ from peerbus.actors import Bus, Channel, Message, Reactor, Request, Stream, hand
 from peerbus.actors.base import PeerbusError, ProtocolError
 from peerbus.actors.streams import ItemBuffer, ItemWindow
 from peerbus.testing import VirtualLoop
-from peerbus.transports.connection.link import PeerLink
-from peerbus.transports.connection.receive_side import ReceiveSide
+from peerbus.transports.receiving.receive_side import ReceiveSide
+from peerbus.transports.sending.link import PeerLink
 from peerbus.transports.wire import (
     FEATURES,
     FRAME_LIMIT,

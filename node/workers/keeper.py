@@ -22,14 +22,8 @@ from ...actors.bus import Bus
 from ...actors.engine import Ref, handles
 from ...actors.messages import ActorStarted, ActorTerminated, ShutdownStarted, Terminated
 from ...actors.router import LinkDown, LinkUp
-from ...transports.connection import (
-    ConnectionEnded,
-    Greeted,
-    InsideConnection,
-    InsideLink,
-    SharedByConnections,
-    plain_channel,
-)
+from ...transports.connection import ConnectionEnded, Greeted, InsideConnection, SharedByConnections, plain_channel
+from ...transports.sending import InsideLink
 from ...transports.wire import ChannelInfo, Codecs
 from .setup import WorkerSetup, channel_paths, unproven_id, worker_id
 from .standing_link import link_without_process, standing_link

@@ -36,8 +36,8 @@ from ...actors.engine import (
 from ...actors.mailbox import Envelope
 from ...actors.pools import MemberMailbox
 from ...actors.sends import AskFuture
-from ...transports.connection import InsideLink
 from ...transports.lanes import HandedAsk
+from ...transports.sending import InsideLink
 
 __all__ = ["CreditWait", "Flight", "MemberCell", "SeatCell"]
 

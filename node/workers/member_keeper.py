@@ -11,7 +11,8 @@ from typing import Any, ClassVar
 
 from ...actors.bus import Bus
 from ...actors.mailbox import Envelope
-from ...transports.connection import ConnectionEnded, InsideConnection, InsideLink
+from ...transports.connection import ConnectionEnded, InsideConnection
+from ...transports.sending import InsideLink
 from ...transports.wire import ChannelInfo, Codecs
 from .keeper import Begins, ProcessOver, WorkerKeeper, WorkerPlace
 from .member_cell import MemberCell

@@ -12,7 +12,7 @@ from ...actors.messages import Address, GroupAddress, How, QuorumFailed, Results
 from ...actors.routing import Outward, seconds_of
 from ...actors.sends import AskFuture, FailedOutcome, FutureLike, Outcome, end_work, spent
 from ...actors.streams import ItemBuffer, ItemSink, NoSink
-from ...transports.connection import InsideLink, stream_ask
+from ...transports.sending import InsideLink, stream_ask
 from ...transports.wire import ChannelCodec, Codecs
 from .packed_items import PackedItems
 from .talk import GATE, EndOf, OpenOut, SendOut, SendOutMany, SentOut, StreamOut, Trace, error_of_failure

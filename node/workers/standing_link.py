@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from ...actors.bus import Bus
-from ...transports.connection import InsideLink
+from ...transports.sending import InsideLink
 from ...transports.wire import ChannelInfo, Codecs
 from .setup import inside_hello
 

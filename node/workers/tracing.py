@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from ...actors.base import get_logger
 from ...actors.bus import Bus
 from ...actors.sends import Tracer
-from ...transports.connection import InsideLink
+from ...transports.sending import InsideLink
 
 __all__ = ["TRACES", "TRACING_MODULE", "WorkerTracing", "worker_tracing"]
 

@@ -17,7 +17,7 @@ from ...actors.engine import Cell, Ending, handles
 from ...actors.mailbox import Envelope
 from ...actors.messages import LOCAL, ActorFailed, ActorRestarted, Address, HandlerStalled, Terminated, parse_address
 from ...actors.reactor import Reactor
-from ...transports.connection import InsideLink
+from ...transports.sending import InsideLink
 from ..loop_lag import LoopLag
 from ..process_figures import process_figures
 from .seat import SEAT, MemberSeat

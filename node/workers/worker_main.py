@@ -28,11 +28,11 @@ from ...transports.connection import (
     ConnectionEnded,
     Greeted,
     InsideConnection,
-    InsideLink,
     SharedByConnections,
     greet,
     plain_channel,
 )
+from ...transports.sending import InsideLink
 from ...transports.streams import Stream, stream_of_pair
 from ...transports.wire import Codecs, Hello
 from ..allocator import keep_freed_memory

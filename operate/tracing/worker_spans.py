@@ -38,7 +38,7 @@ from opentelemetry.util.types import Attributes, AttributeValue
 
 from ...actors.bus import Bus
 from ...actors.sends import Tracer as BusTracer
-from ...transports.connection import InsideLink
+from ...transports.sending import InsideLink
 from ...transports.wire import TRACESTATE_LIMIT
 from .otel_tracer import OtelTracer
 from .span_talk import MOST_EVENTS, MOST_TEXT, LinkWord, SpanBegins, SpanEnds, plain_attributes, word_of

@@ -20,7 +20,7 @@ from peerbus.actors import Channel, Message, Reactor, Request, Role, handles
 from peerbus.node import Network, Node
 from peerbus.operate.authority import AuthorityFolder
 from peerbus.transports.admission import MemberCertificate, NetworkKey, certificates_in
-from peerbus.transports.connection import PeerLink
+from peerbus.transports.sending import PeerLink
 from peerbus.transports.streams import Identity, Terms
 
 PLACE = "tcp://127.0.0.1:0"

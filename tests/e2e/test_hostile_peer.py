@@ -22,7 +22,8 @@ from virtual_time import eventually, in_real_time, in_virtual_time, log_of_the_l
 
 from peerbus.actors import Address, Channel, Peer, Reactor, RemoteError, StreamBroken, handles
 from peerbus.node import Node
-from peerbus.transports.connection import connection, receive_side, served_asks
+from peerbus.transports.connection import connection
+from peerbus.transports.receiving import receive_side, served_asks
 from peerbus.transports.streams import memory_stream, receive_buffer
 from peerbus.transports.streams.endpoint import Endpoint
 from peerbus.transports.streams.identity import Identity

@@ -18,7 +18,7 @@ from peerbus.discovery.records.record import sign_record
 from peerbus.node import Node
 from peerbus.testing import Simulation
 from peerbus.transports import Endpoint, Identity
-from peerbus.transports.connection.link import PeerLink
+from peerbus.transports.sending.link import PeerLink
 
 Answer = Callable[[GetPeers], Sequence[bytes]]
 

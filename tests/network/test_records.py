@@ -6,7 +6,7 @@ from peerbus.discovery.records.own_record import LIFETIME
 from peerbus.discovery.records.record import PeerRecord, read_record
 from peerbus.node import Node
 from peerbus.testing import Simulation
-from peerbus.transports.connection.link import PeerLink
+from peerbus.transports.sending.link import PeerLink
 
 
 def record_of(peer: Node, at: Node, sim: Simulation) -> PeerRecord:

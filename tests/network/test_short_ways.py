@@ -27,9 +27,9 @@ from peerbus.actors.messages.how import WAITS, How
 from peerbus.actors.routing import ask, tell
 from peerbus.actors.sends.ask import AskFuture
 from peerbus.actors.sends.supply import Supply, Within
-from peerbus.transports.connection import link
-from peerbus.transports.connection.link import PeerLink
 from peerbus.transports.lanes.out_many import Taken
+from peerbus.transports.sending import link
+from peerbus.transports.sending.link import PeerLink
 
 tell_by_link = PeerLink.tell
 

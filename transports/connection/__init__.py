@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from .allowances import FLOOD
 from .commands import (
     SHUTTING_DOWN,
     SUPERSEDED,
@@ -17,33 +16,26 @@ from .connection import PeerConnection
 from .entering import enter
 from .greeting import Greeted, greet
 from .inside_connection import InsideConnection, plain_channel
-from .inside_link import InsideLink
-from .link import PeerLink
 from .peer_memory import PEER_MEMORY
 from .pulse import HEARTBEAT_INTERVAL
 from .shared import SharedByConnections
-from .stream_asks import stream_ask
 
 __all__ = [
-    "FLOOD",
-    "HEARTBEAT_INTERVAL",
-    "SHUTTING_DOWN",
-    "SUPERSEDED",
     "CloseChannel",
     "ConnectionEnded",
     "ConnectionStatistics",
     "Disconnect",
     "Greeted",
+    "HEARTBEAT_INTERVAL",
     "InsideConnection",
-    "InsideLink",
     "OfferRoles",
     "OpenChannel",
-    "PeerConnection",
-    "PeerLink",
     "PEER_MEMORY",
+    "PeerConnection",
+    "SHUTTING_DOWN",
+    "SUPERSEDED",
     "SharedByConnections",
+    "enter",
     "greet",
     "plain_channel",
-    "stream_ask",
-    "enter",
 ]

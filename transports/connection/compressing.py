@@ -13,7 +13,10 @@ from collections.abc import Callable
 from ...actors.base import ProtocolError
 from ..compression import CompressionPool, Expander, Method, Squeezer, method_of
 from ..lanes import Outbox, OutLane, Writer
+from ..receiving import ReceiveSide
+from ..sending import OutLanes
 from ..wire import (
+    Allowance,
     ArrivedFrame,
     ChannelInfo,
     Codecs,
@@ -25,9 +28,6 @@ from ..wire import (
     read_uncompressed,
     reply_lane,
 )
-from .allowances import Allowance
-from .out_lanes import OutLanes
-from .receive_side import ReceiveSide
 
 __all__ = ["Compressing"]
 

@@ -24,9 +24,9 @@ from ...actors.messages import Directive, ShutdownStarted, Supervision
 from ...actors.router import LinkChanged, LinkDown, LinkUp
 from ..lanes import FIRST_TOKEN, FrameWriter
 from ..rules import Subject
+from ..sending import PeerLink
 from ..streams import IdleRecords, Sizing
-from ..wire import WORD_LIMIT, Codecs, FrameEncoder, GoAway, Ping, Pong, clip
-from .allowances import FLOOD
+from ..wire import FLOOD, WORD_LIMIT, Codecs, FrameEncoder, GoAway, Ping, Pong, clip
 from .announcements import Announcements
 from .commands import (
     CloseChannel,
@@ -43,7 +43,6 @@ from .greeting import Greeted
 from .halves import halves
 from .holding import Holding
 from .leave_taking import LeaveTaking
-from .link import PeerLink
 from .liveness import Detector
 from .path_watch import PathWatch
 from .pulse import HEARTBEAT_INTERVAL, SILENT, Pulse

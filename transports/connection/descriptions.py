@@ -15,8 +15,8 @@ from collections.abc import Callable
 
 from ...actors.base import ProtocolError, get_logger
 from ..lanes import InLane, Outbox, OutLane, Writer
+from ..sending import OutLanes
 from ..wire import DESCRIBE_LIMIT, SCHEMAS, Codecs, Describe, DescriptionFrame, Hello, WrongHash
-from .out_lanes import OutLanes
 
 __all__ = ["Descriptions"]
 

@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..lanes import FrameWriter
+from ..receiving import ReceiveSide, ServedStreams, StreamReply
+from ..sending import OpenAsks, PeerLink, RemoteStreamAsk
 from .commands import ConnectionStatistics
 from .frame_reader import FrameReader
 from .greeting import Greeted
-from .link import PeerLink
-from .open_asks import OpenAsks
 from .pulse import Pulse
 from .rate_keeping import rates_of
-from .receive_side import ReceiveSide
 from .ruling import Ruling, refusals_of
-from .served_streams import ServedStreams
-from .stream_asks import RemoteStreamAsk
 from .stream_figures import StreamFigures
-from .stream_reply import StreamReply
 
 __all__ = ["figures_of"]
 

@@ -22,6 +22,7 @@ from ..wire import (
     FRAME_LIMIT,
     PLAIN,
     UNDIVIDED,
+    Allowance,
     ArrivedFrame,
     Batch,
     FrameDecoder,
@@ -35,7 +36,6 @@ from ..wire import (
     in_pieces,
     is_single,
 )
-from .allowances import Allowance
 from .read_turns import FRAMES, SLICE, ReadTurns
 from .reading import read_on
 

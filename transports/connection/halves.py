@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from ...actors.bus import Bus
 from ..compression import CompressionPool
 from ..lanes import FrameWriter, WindowShare
+from ..receiving import InsideReceiveSide, ReceiveSide, TracedInsideReceiveSide, TracedReceiveSide
+from ..sending import InsideLink, PeerLink, TracedInsideLink, TracedLink
 from ..wire import (
     INSIDE,
     INSIDE_TRACED,
@@ -27,15 +29,7 @@ from ..wire import (
 )
 from .compressing import Compressing
 from .greeting import Greeted
-from .inside_link import InsideLink
-from .inside_receive import InsideReceiveSide
-from .link import PeerLink
-from .receive_side import ReceiveSide
 from .ruling import Ruling
-from .traced_inside_link import TracedInsideLink
-from .traced_inside_receive import TracedInsideReceiveSide
-from .traced_link import TracedLink
-from .traced_receive import TracedReceiveSide
 
 __all__ = ["Halves", "halves", "takers_of"]
 

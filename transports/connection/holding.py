@@ -13,10 +13,10 @@ from ...actors.base import MailboxFull
 from ...actors.engine import Cell
 from ...actors.mailbox import Envelope, Mailbox, Weighed
 from ..lanes import InLane
+from ..receiving import ReceiveSide
 from ..wire import weight_of
 from .frame_reader import FrameReader
 from .peer_memory import PeerMemory
-from .receive_side import ReceiveSide
 
 __all__ = ["Holding"]
 

@@ -16,14 +16,13 @@ from ...actors.base import StreamBroken
 from ...actors.engine import handles
 from ...actors.messages import ActorStarted, ActorTerminated, Rate, ShutdownStarted
 from ...actors.router import LinkChanged, LinkUp
+from ..receiving import InsideReceiveSide
+from ..sending import OWN, InsideLink
 from ..wire import ChannelInfo, Codecs, SenderFrame
 from .commands import CloseChannel, ConnectionEnded, OpenChannel
 from .connection import PeerConnection
 from .greeting import Greeted
-from .inside_link import InsideLink
-from .inside_receive import InsideReceiveSide
 from .liveness import FixedPatience
-from .out_lanes import OWN
 from .shared import SharedByConnections
 
 __all__ = ["InsideConnection", "plain_channel"]

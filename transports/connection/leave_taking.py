@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from ...actors.base import get_logger
 from ...actors.router import LinkDown
 from ..lanes import FrameWriter
+from ..receiving import ReceiveSide
+from ..sending import PeerLink
 from ..wire import Frame, GoAway
 from .commands import SHUTTING_DOWN, Disconnect
 from .frame_reader import FrameReader
-from .link import PeerLink
 from .parting import GOODBYE, LAST_WORD, Act, Cut, Effect, Parting, Phase
-from .receive_side import ReceiveSide
 
 if TYPE_CHECKING:
     from ...actors.bus import Bus

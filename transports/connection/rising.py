@@ -12,10 +12,10 @@ from contextvars import Context
 from functools import partial
 from typing import Any
 
+from ..receiving import ReceiveSide
 from .descriptions import Descriptions
 from .frame_reader import FrameReader
 from .halves import takers_of
-from .receive_side import ReceiveSide
 
 __all__ = ["DESCRIBED_WITHIN", "Rising"]
 

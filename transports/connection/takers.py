@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..receiving import ReceiveSide
+from ..sending import PeerLink
 from ..wire import (
     Cancel,
     Close,
@@ -27,14 +29,12 @@ from ..wire import (
     ZeroCopyCompressed,
     ZeroCopyItems,
     ZeroCopyReply,
+    counted,
 )
-from .allowances import counted
 from .announcements import Announcements
 from .compressing import Compressing
 from .descriptions import Descriptions
 from .halves import takers_of
-from .link import PeerLink
-from .receive_side import ReceiveSide
 
 __all__ = ["all_takers"]
 

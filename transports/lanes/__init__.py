@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .arrived_items import ArrivedItems, Wrapping
 from .batch import ROOM, Outgoing, too_late, traced_outgoing
 from .forwarded_ask import AskedElsewhere, ForwardedAsk
 from .frame_timing import Growth, answers_leave, asks_leave
@@ -9,6 +10,7 @@ from .frame_writer import FrameWriter, Writer
 from .handed_ask import HandedAsk
 from .in_lane import InLane, largest_on
 from .item_queue import ItemQueue
+from .item_reply import ItemReply, StreamServer
 from .lane_statistics import LaneStatistics
 from .lane_turn import LaneTurn, ReplyLane
 from .out_lane import OutLane
@@ -17,12 +19,12 @@ from .outbox import Outbox, budget_of
 from .pacing import FIRST_TOKEN
 from .rated_window import RatedWindow, RateView, unrated
 from .relay_window import RELAYED_BYTES, RELAYED_ITEMS, RelayWindow
+from .relayed_reply import RelayedReply
 from .remote_ask import RemoteAsk, lane_of
 from .remote_reply import (
     ANSWER_TOO_LARGE,
     ANSWER_TYPE,
     ANSWER_UNREAD,
-    BUS_CODES,
     REACTOR_PREFIX,
     Answering,
     RemoteReply,
@@ -34,53 +36,57 @@ from .stream_limit import MAX_STREAMS, StreamLimit, leave_limit, limit_of
 from .window_tuning import RestingTuner, WindowBudget, WindowShare, WindowTuner
 
 __all__ = [
-    "AskedElsewhere",
-    "ForwardedAsk",
     "ANSWER_TOO_LARGE",
     "ANSWER_TYPE",
     "ANSWER_UNREAD",
-    "BUS_CODES",
-    "FIRST_TOKEN",
-    "MAX_STREAMS",
-    "StreamLimit",
     "Answering",
-    "REACTOR_PREFIX",
-    "RELAYED_BYTES",
-    "RELAYED_ITEMS",
-    "ROOM",
-    "RelayWindow",
+    "ArrivedItems",
+    "AskedElsewhere",
+    "FIRST_TOKEN",
+    "ForwardedAsk",
     "FrameWriter",
     "Growth",
     "HandedAsk",
     "InLane",
     "ItemQueue",
+    "ItemReply",
     "LaneStatistics",
+    "LaneTurn",
+    "MAX_STREAMS",
     "OutLane",
     "Outbox",
     "Outgoing",
+    "REACTOR_PREFIX",
+    "RELAYED_BYTES",
+    "RELAYED_ITEMS",
+    "ROOM",
     "RateView",
     "RatedWindow",
+    "RelayWindow",
+    "RelayedReply",
     "RemoteAsk",
     "RemoteReply",
     "ReplyLane",
     "RestingTuner",
     "Server",
+    "StreamLimit",
+    "StreamServer",
     "ThreadReply",
-    "LaneTurn",
     "WindowBudget",
     "WindowShare",
     "WindowTuner",
+    "Wrapping",
     "Writer",
     "accept_many",
     "answers_leave",
     "asks_leave",
     "budget_of",
-    "not_allowed",
-    "too_late",
     "lane_of",
     "largest_on",
     "leave_limit",
     "limit_of",
+    "not_allowed",
+    "too_late",
     "traced_outgoing",
     "unrated",
 ]

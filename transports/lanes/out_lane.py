@@ -17,8 +17,8 @@ from ...actors.messages import Address
 from ...actors.sends import DELIVERED, GAVE_WAY, Outcome
 from ..wire import ChannelCodec, ChannelInfo
 from .batch import GROWN, ITEM_OVERHEAD, Batch, Outgoing
-from .credit_waiters import CreditWaiters
 from .credit import SendWindow
+from .credit_waiters import CreditWaiters
 from .frame_timing import tells_leave
 from .item import Item
 from .lane_statistics import LaneStatistics

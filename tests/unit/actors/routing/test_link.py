@@ -9,7 +9,7 @@ import pytest
 from peerbus.actors import Bus, Link, Peer
 from peerbus.testing import PeerProbe
 from peerbus.testing.kit.probe_link import ProbeLink
-from peerbus.transports.connection.link import PeerLink
+from peerbus.transports.sending.link import PeerLink
 
 #: What a link does, as the contract names it.
 CALLS = [name for name, call in vars(Link).items() if inspect.isfunction(call) and not name.startswith("_")]

@@ -17,7 +17,7 @@ from peerbus.discovery.facts import PeerCertified
 from peerbus.discovery.network import keeper
 from peerbus.node import Network, Node
 from peerbus.transports.admission import MemberCertificate, NetworkKey
-from peerbus.transports.connection import PeerLink
+from peerbus.transports.sending import PeerLink
 from peerbus.transports.streams.authority import Authority
 from peerbus.transports.streams.identity import Identity
 

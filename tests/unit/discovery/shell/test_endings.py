@@ -10,7 +10,8 @@ from peerbus.discovery.facts import Attempt, Changes
 from peerbus.discovery.mind import PeerManager
 from peerbus.discovery.peer import PeerOptions
 from peerbus.discovery.shell.endings import judge_end
-from peerbus.transports.connection import FLOOD, ConnectionEnded
+from peerbus.transports.connection import ConnectionEnded
+from peerbus.transports.wire import FLOOD
 
 SELF, PEER = "5" * 64, "1" * 64
 

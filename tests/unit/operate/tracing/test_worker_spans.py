@@ -24,7 +24,7 @@ from opentelemetry.trace import (
 from peerbus.actors import Bus
 from peerbus.operate.tracing.span_talk import SpanBegins, SpanEnds, read_word
 from peerbus.operate.tracing.worker_spans import WorkerSpans
-from peerbus.transports.connection import InsideLink
+from peerbus.transports.sending import InsideLink
 
 SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 

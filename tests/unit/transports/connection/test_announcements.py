@@ -22,8 +22,8 @@ from peerbus.transports.connection.compressing import Compressing
 from peerbus.transports.connection.descriptions import Descriptions
 from peerbus.transports.connection.greeting import Greeted
 from peerbus.transports.connection.halves import Halves
-from peerbus.transports.connection.link import PeerLink
-from peerbus.transports.connection.receive_side import ReceiveSide
+from peerbus.transports.receiving.receive_side import ReceiveSide
+from peerbus.transports.sending.link import PeerLink
 from peerbus.transports.streams import Stream
 from peerbus.transports.wire.codecs import Codecs
 from peerbus.transports.wire.frame_decoder import PLAIN, FrameDecoder

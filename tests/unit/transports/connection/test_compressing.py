@@ -11,8 +11,8 @@ from kept_writer import KeptWriter
 from peerbus.actors import Bus, Channel, Message, ProtocolError
 from peerbus.transports.compression import CompressionPool
 from peerbus.transports.connection.compressing import Compressing
-from peerbus.transports.connection.link import PeerLink
-from peerbus.transports.connection.receive_side import ReceiveSide
+from peerbus.transports.receiving.receive_side import ReceiveSide
+from peerbus.transports.sending.link import PeerLink
 from peerbus.transports.wire import PLAIN, ArrivedFrame, Codecs, Compressed, FrameDecoder, FrameEncoder, Hello, Tell
 from peerbus.transports.wire.frames import FRAME_LIMIT, Ping, Reply
 from peerbus.transports.wire.payload import ChannelCodec

@@ -16,9 +16,9 @@ from virtual_time import in_virtual_time, outcome_of
 from peerbus.actors import Bus, Channel, DeadlineExceeded, Message, PeerGone, ProtocolError, SchemaMismatch
 from peerbus.actors.routing import Purpose
 from peerbus.transports.connection.descriptions import Descriptions
-from peerbus.transports.connection.link import PeerLink
-from peerbus.transports.connection.receive_side import ReceiveSide
+from peerbus.transports.receiving.receive_side import ReceiveSide
 from peerbus.transports.schema import describe, hash_of
+from peerbus.transports.sending.link import PeerLink
 from peerbus.transports.wire.codecs import Codecs
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, Ask, Describe, DescriptionFrame, Frame, Tell

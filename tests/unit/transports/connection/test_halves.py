@@ -11,13 +11,13 @@ from spans import Spans
 from peerbus.actors import Bus
 from peerbus.transports.connection.greeting import Greeted
 from peerbus.transports.connection.halves import Halves, halves, takers_of
-from peerbus.transports.connection.link import PeerLink
-from peerbus.transports.connection.receive_side import ReceiveSide
 from peerbus.transports.connection.ruling import Ruling
-from peerbus.transports.connection.traced_link import TracedLink
-from peerbus.transports.connection.traced_receive import TracedReceiveSide
 from peerbus.transports.lanes import FrameWriter, WindowBudget
+from peerbus.transports.receiving.receive_side import ReceiveSide
+from peerbus.transports.receiving.traced_receive import TracedReceiveSide
 from peerbus.transports.rules import PeerRules, Subject
+from peerbus.transports.sending.link import PeerLink
+from peerbus.transports.sending.traced_link import TracedLink
 from peerbus.transports.streams import Stream
 from peerbus.transports.wire import (
     PLAIN,

@@ -17,10 +17,10 @@ from peerbus.transports.connection.commands import SHUTTING_DOWN, SUPERSEDED, Di
 from peerbus.transports.connection.farewell import GOODBYE_TIMEOUT
 from peerbus.transports.connection.frame_reader import FrameReader
 from peerbus.transports.connection.leave_taking import LeaveTaking
-from peerbus.transports.connection.link import PeerLink
 from peerbus.transports.connection.parting import GOODBYE, HEARD_WITHIN, LAST_WORD
-from peerbus.transports.connection.receive_side import ReceiveSide
 from peerbus.transports.lanes.frame_writer import FrameWriter
+from peerbus.transports.receiving.receive_side import ReceiveSide
+from peerbus.transports.sending.link import PeerLink
 from peerbus.transports.wire.codecs import Codecs
 from peerbus.transports.wire.frame_decoder import FrameDecoder
 from peerbus.transports.wire.frames import FRAME_LIMIT, Frame, GoAway, Ping

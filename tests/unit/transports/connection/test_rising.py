@@ -10,8 +10,8 @@ from virtual_time import in_virtual_time
 
 from peerbus.transports.connection.descriptions import Descriptions
 from peerbus.transports.connection.frame_reader import FrameReader
-from peerbus.transports.connection.receive_side import ReceiveSide
 from peerbus.transports.connection.rising import DESCRIBED_WITHIN, Rising
+from peerbus.transports.receiving.receive_side import ReceiveSide
 from peerbus.transports.wire.frames import Ask, Tell
 
 

@@ -14,9 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from peerbus.actors.base.errors import MailboxFull, PeerGone, ProtocolError, SendError
 from peerbus.actors.mailbox.envelope import NEVER, Envelope
 from peerbus.actors.sends.outcome import GAVE_WAY
-from peerbus.transports.connection.out_lanes import overlooked_on
 from peerbus.transports.lanes.batch import Outgoing
 from peerbus.transports.lanes.out_lane import OutLane
+from peerbus.transports.sending.out_lanes import overlooked_on
 from peerbus.transports.wire.hello import ChannelInfo
 
 LANE_SIZES = st.sampled_from([0, 1, 20, 49, 51, 100, 300])

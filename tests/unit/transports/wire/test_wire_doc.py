@@ -17,8 +17,8 @@ from wire_vectors import GENERATED, Generated
 
 from peerbus.actors.base import errors
 from peerbus.actors.messages.answer_encoding import marked
-from peerbus.transports.connection.peer_errors import error_of
 from peerbus.transports.lanes.remote_reply import BUS_CODES
+from peerbus.transports.sending.peer_errors import error_of
 from peerbus.transports.wire import frames as wire
 from peerbus.transports.wire import parts, texts
 from peerbus.transports.wire.frame_decoder import FrameDecoder

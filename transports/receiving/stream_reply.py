@@ -1,0 +1,134 @@
+"""Where an actor's answer to a peer's ask goes that wants it in items, or that brings items."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from ...actors.base import MessageTooLarge, MessageTypeError, ProtocolError, SendError, text_of
+from ...actors.engine import Cell
+from ...actors.mailbox import NEVER, Envelope
+from ...actors.messages import article
+from ...actors.sends import Wait
+from ...actors.streams import ENDED, ItemBuffer, ItemsIn, ThreadItems, drive, is_items
+from ..lanes import ANSWER_TYPE, ArrivedItems, InLane, ItemQueue, ItemReply, Server, StreamServer
+
+__all__ = ["StreamReply"]
+
+
+class StreamReply(ItemReply):
+    """See the module. `up`: the items that come; `opened`: one answer is right as well.
+
+    `arrived` counts items that come from another process of this node; None: whoever sends them does.
+    """
+
+    __slots__ = ("_arrived", "_up", "message", "opened", "up")
+
+    def __init__(
+        self,
+        server: Server,
+        streams: StreamServer,
+        cell: Cell,
+        channel: int,
+        rid: int,
+        deadline: float,
+        number: int,
+        *,
+        message: object,
+        down: ItemQueue,
+        up: ItemBuffer | None,
+        arrived: ArrivedItems | None = None,
+    ) -> None:
+        super().__init__(server, streams, cell, channel, rid, deadline, number, down=down)
+        #: The items that come, until somebody reads them; and what takes them.
+        self._up = self.up = up
+        self.message = message
+        self.opened = up is not None
+        self._arrived = arrived
+        if up is not None:
+            up.source = self
+
+    def incoming(self) -> ItemsIn[Any]:
+        """As `Incoming.incoming`."""
+        up, self._up = self._up, None
+        items: ItemsIn[Any] = ItemsIn.of(self.message, up)
+        if up is not None and not self._over:
+            self._streams.grant(self, *up.window.whole)
+        return items
+
+    def came(self, lane: InLane, number: int, payloads: list[bytes] | list[memoryview], size: int) -> None:
+        """As `ItemReply.came`."""
+        up = self.up
+        if up is None:
+            return
+        if self._up is not None:  # nobody has begun to read them
+            raise ProtocolError("window_overrun", f"{len(payloads)} items, {size} bytes before any were granted")
+        up.window.receive(len(payloads), size, len(payloads[-1]))
+        if self._arrived is not None:
+            self._arrived.came(len(payloads))
+        try:
+            if max(map(len, payloads)) > lane.info.max_message:
+                raise MessageTooLarge(f"an item takes more than {lane.info.max_message} bytes")
+            decode = lane.codec.decode
+            up.feed([decode(number, payload) for payload in payloads], size)
+        except SendError as error:
+            up.fail(error)
+
+    def no_more(self, count: int) -> None:
+        """As `ItemReply.no_more`."""
+        if self.up is not None:
+            self.up.window.ended(count)
+            self.up.finish()
+
+    def succeed(self, value: object) -> None:
+        """The handler answered: with its items, which are sent from now on, at their end, or with something else."""
+        if value is ENDED:
+            self._end("", "")
+        elif isinstance(value, ThreadItems):
+            self.begun = not self.done()
+            if self.begun:
+                value.begin(self, self.down)
+        elif is_items(value):
+            if not self.done():
+                self.begun = True
+                envelope = Envelope(self.message, None, self, NEVER)
+                cast("Cell", self.cell).detach(envelope, drive(cast("Any", value), self.down))
+        elif self.opened:
+            super().succeed(value)
+            self.shut("stream_ended")
+        else:
+            what = article(type(value).__name__)
+            text = f"the handler of {type(self.message).__name__} answered with {what}, which is no stream: ask for it"
+            self._refuse(ANSWER_TYPE, text)
+
+    def broken(self, error: SendError) -> None:
+        """An item cannot travel."""
+        self._refuse(ANSWER_TYPE if isinstance(error, MessageTypeError) else error.reason, text_of(error))
+
+    def _shut_up(self, reason: str) -> None:
+        up, self.up = self.up, None
+        self._up = None
+        if up is not None:
+            gone = SendError("nobody sends items any more")
+            gone.reason = reason
+            up.fail(gone)
+
+    # As the source of the items that come; see `ItemSource`.
+
+    def grant(self, items: int, size: int) -> None:
+        """As `ItemSource.grant`."""
+        if self._arrived is not None:
+            self._arrived.taken(items)
+        if not self._over:
+            self._streams.grant(self, items, size)
+
+    def stop(self) -> None:
+        """As `ItemSource.stop`: its sender learns of it by the answer."""
+
+    def settle(self, untaken: int) -> None:
+        """As `ItemSource.settle`."""
+        if self._arrived is not None:
+            self._arrived.settle(untaken)
+
+    def waits_for(self) -> Wait | None:
+        """As `ItemSource.waits_for`: for the asker, which is elsewhere."""
+        return None
