@@ -28,6 +28,7 @@ COMPILED = (
     "actors.engine.to_cell",
     "actors.engine.traced_cells",
     "actors.engine.turn",
+    "actors.engine.turn_pace",
     "actors.engine.watched_actor",
     "actors.mailbox.bounded_queue",
     "actors.mailbox.dead_letters",

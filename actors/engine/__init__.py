@@ -34,6 +34,7 @@ from .thread_cell import ThreadCell
 from .timers import Tick, Timer, Timers
 from .timings import SAMPLED, HistogramView, Timings
 from .to_cell import many_to_cell, pour_singly, refuse_here, within
+from .turn_pace import TurnPace
 
 __all__ = [
     "Addressee",
@@ -78,6 +79,7 @@ __all__ = [
     "Timer",
     "Timers",
     "Timings",
+    "TurnPace",
     "channels_of",
     "check_cancelled",
     "check_plain",

@@ -50,21 +50,18 @@ from .load_shedding import LoadShedder
 from .state import State
 from .supervisor import Supervisor
 from .timers import Followed, Tick, Timer
+from .turn_pace import TurnPace
 
 if TYPE_CHECKING:
     from .behaviour import Behaviour
     from .host import Host
 
-__all__ = ["BATCH", "HALT", "Cell"]
+__all__ = ["HALT", "Cell"]
 
 R = TypeVar("R")
 T = TypeVar("T")
 
 log = get_logger("peerbus.actors")
-
-#: Messages that an actor handles before others get their turn (measured: 8 costs 27 %, 256 gains nothing).
-BATCH = 64
-
 
 class Cell(Addressee):
     """One actor's mailbox and handlers. Not for users: they hold a `Ref`."""
@@ -142,13 +139,13 @@ class Cell(Addressee):
     # Messages.
 
     def drain(self) -> None:
-        """Handle what is in the mailbox, at most BATCH messages."""
+        """Handle what is in the mailbox, as much as one turn may."""
         if self.state is not State.RUNNING:
             if self.state is State.STOPPED:
                 self.mailbox.refuse_late()
             return
-        mailbox, handle = self.mailbox, self.handle
-        for _ in range(BATCH):
+        mailbox, handle, pace = self.mailbox, self.handle, TurnPace(self.now)
+        while pace.goes_on():
             envelope = mailbox.take()
             if envelope is None:
                 self.current = None

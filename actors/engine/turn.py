@@ -7,14 +7,14 @@ Whatever is out of the ordinary is left to the two.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..mailbox import KEPT_LANES
 from .addressee import PYKKA_MESSAGES
-from .cell import BATCH
 from .life_end import HALT
 from .timers import Tick
+from .turn_pace import BATCH, ROUNDS, UNSEEN, UNSEEN_OF_PEERS, until_look
 
 if TYPE_CHECKING:
     from ..mailbox import Carrier
@@ -25,17 +25,9 @@ __all__ = ["run_turn", "timed_turn"]
 #: What no method of an actor takes as it is: Pykka's own messages, and what timers put.
 NOT_PLAIN = frozenset((*PYKKA_MESSAGES, Tick))
 
-#: A turn that began with a full mailbox has at most so many rounds of BATCH, in so many seconds: senders that wait for
-#: room go on when it ends, and one wait costs as much as ten tells. With one round a sender without a pause waited
-#: every 64 tells: 0.78 M/s in place of 0.90.
-ROUNDS, SPAN = 8, 0.0003
-#: Seconds of a turn for messages of peers, looked at with each fourth of them: how many come at a time is theirs to
-#: say, and so how long others wait; 64 answers of a megabyte took 40 ms.
-PEERS_SPAN = 0.002
-
 
 def run_turn(cell: Cell) -> None:
-    """Handle at most BATCH messages of a running actor, or ROUNDS times that, on its mailbox's thread."""
+    """Handle messages of a running actor on its mailbox's thread, as many as `turn_pace` lets it."""
     mailbox, actor = cell.mailbox, cell.actor
     assert actor is not None
     user = mailbox._user
@@ -43,14 +35,13 @@ def run_turn(cell: Cell) -> None:
     receive = actor.on_receive if actor.__receives__ else None
     # Credit of what left the mailbox, to be returned in one word: nothing is written before this turn ends.
     carrier: Carrier | None = None
-    messages = size = peers = 0
-    late = 0.0
-    rounds = ROUNDS if mailbox._free <= 0 else 1
-    until = cell.now() + SPAN if rounds > 1 else 0.0
+    messages = size = handled = 0
+    most = ROUNDS * BATCH if mailbox._free <= 0 else BATCH
+    # Messages until the clock is looked at, and between two looks at most; when the first one had been handled.
+    step, unseen, began = 1, UNSEEN, -1.0
     try:
         while True:
-            left = iter(range(BATCH))
-            for _ in left:
+            for _ in range(step):
                 if len(turns) == 1 and not mailbox._slow and not mailbox._system:
                     # As `take`, where there is one source, which is nearly always.
                     lane = turns[0]
@@ -68,9 +59,7 @@ def run_turn(cell: Cell) -> None:
                             carrier, messages, size = envelope.carrier, 0, 0
                         messages += 1
                         size += envelope.size
-                        peers += 1
-                        if not peers & 3:
-                            late = _watch(cell, left, late)
+                        unseen = UNSEEN_OF_PEERS
                 else:
                     taken = mailbox.take()
                     if taken is None:
@@ -80,9 +69,7 @@ def run_turn(cell: Cell) -> None:
                         continue
                     envelope = taken
                     if envelope.size:
-                        peers += 1
-                        if not peers & 3:
-                            late = _watch(cell, left, late)
+                        unseen = UNSEEN_OF_PEERS
                 message = envelope.message
                 handler = handler_of(message.__class__)
                 reply = envelope.reply
@@ -113,9 +100,16 @@ def run_turn(cell: Cell) -> None:
                     if result is not HALT:
                         cell.suspend(envelope, result)
                     return
-            rounds -= 1
-            if not rounds or cell.now() >= until:
+            handled += step
+            if handled >= most:
                 break
+            if turns:  # else this was the last, and it is not looked at the clock for it
+                now = cell.now()
+                if began < 0:
+                    began = now
+                step = until_look(handled, now - began, unseen)
+                if not step:
+                    break
         cell.current = None
         bus = cell.bus
         if bus is not None:
@@ -124,17 +118,6 @@ def run_turn(cell: Cell) -> None:
     finally:
         if carrier is not None:
             carrier.dequeued(messages, size)
-
-
-def _watch(cell: Cell, left: Iterator[int], late: float) -> float:
-    """When messages of peers have had their time of this turn; where they have, nothing is left of it."""
-    now = cell.now()
-    if not late:
-        return now + PEERS_SPAN
-    if now >= late:
-        for _ in left:
-            pass
-    return late
 
 
 def timed_turn(cell: Cell, turn: Callable[[], object]) -> None:

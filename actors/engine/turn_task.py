@@ -13,13 +13,13 @@ from typing import cast
 
 from ..base import forget_task, new_task
 from ..mailbox import Envelope
-from .cell import BATCH, Cell
+from .cell import Cell
 from .context_content import alike, contents
 from .life_end import HALT
 from .state import State
 from .timers import Followed
 from .timings import SAMPLED
-from .turn import PEERS_SPAN
+from .turn_pace import TurnPace
 
 __all__ = ["TurnTask", "discard"]
 
@@ -34,11 +34,10 @@ class TurnTask:
         "_cell",
         "_ended",
         "_held",
-        "_late",
         "_loop",
         "_lost",
+        "_pace",
         "_parked",
-        "_taken",
         "awaiting",
         "interrupted",
         "task",
@@ -64,9 +63,8 @@ class TurnTask:
         self.interrupted = False
         #: What its context holds beside what the handler sets that it awaits; see `contents`.
         self._held: object = None
-        #: Messages that it took since it let others have their turn, and when messages of peers have had their time.
-        self._taken = 0
-        self._late = 0.0
+        #: How long it goes on before it lets others have their turn.
+        self._pace = TurnPace(cell.now, unseen=1)
         context = cell.context.copy()
         self.task = new_task(self._turns(following, context), loop=loop, name=f"peerbus {cell}", context=context)
 
@@ -181,9 +179,9 @@ class TurnTask:
         following: Following | None = None
         alone = True
         while cell.state is State.RUNNING:
-            if self._taken >= BATCH:  # also where every handler awaits only what is there already
+            if not self._pace.goes_on():  # also where every handler awaits only what is there already
                 cell.current = None
-                self._taken, self._late = 0, 0.0
+                self._pace.begin()
                 await asyncio.sleep(0)
                 continue
             envelope = mailbox.take()
@@ -195,11 +193,8 @@ class TurnTask:
                         await self._parked
                     finally:
                         self._parked = None
-                self._taken, self._late = 0, 0.0
+                self._pace.begin()
                 continue
-            self._taken += 1
-            if envelope.size:
-                self._watch()
             if cell.mark is not None:
                 self._look_at_mark(cell.mark)
             result = cell.handle(envelope)
@@ -211,17 +206,6 @@ class TurnTask:
         if not alone:
             self._adopt(context)
         return following
-
-    def _watch(self) -> None:
-        """A message of a peer was taken: where these have had their time, it is the last one of this turn.
-
-        As in `run_turn`, but looked at with each, as an `async def` handler costs more than the look.
-        """
-        now = self._cell.now()
-        if not self._late:
-            self._late = now + PEERS_SPAN
-        elif now >= self._late:
-            self._taken = BATCH
 
     def _look_at_mark(self, mark: tuple[int, float]) -> None:
         """A message was taken: was it the one that is measured?"""

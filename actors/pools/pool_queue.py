@@ -13,7 +13,7 @@ from time import monotonic
 from typing import cast
 
 from ..base import MessageTypeError, SendError
-from ..engine import HALT, PYKKA_MESSAGES, Behaviour, Cell, Host, LoopCell, State, Supervisor, Tick
+from ..engine import HALT, PYKKA_MESSAGES, Behaviour, Cell, Host, LoopCell, State, Supervisor, Tick, TurnPace
 from ..mailbox import NEVER, Carrier, Envelope, MovableReply, ReplyTo, TracedEnvelope, Weighed, as_traced
 from ..messages import Key
 from ..sends import Search, Wait
@@ -22,9 +22,6 @@ from .pool_members import PoolMembers
 from .roster import number_of
 
 __all__ = ["PoolQueue"]
-
-#: Messages that are handled, or handed on, before others get their turn; as `cell.BATCH`.
-BATCH = 64
 
 
 class PoolQueue(PoolMembers):
@@ -81,8 +78,8 @@ class PoolQueue(PoolMembers):
             self.turn_failed(error)
 
     def _take_turn(self) -> None:
-        mailbox = self.mailbox
-        for _ in range(BATCH):
+        mailbox, pace = self.mailbox, TurnPace(self.now)
+        while pace.goes_on():
             if not mailbox._system and (self._blocked or not self._has_place(mailbox.head())):
                 self.current = None
                 mailbox.scheduled = False

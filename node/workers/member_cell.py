@@ -31,6 +31,7 @@ from ...actors.engine import (
     State,
     Supervisor,
     Tick,
+    TurnPace,
     said_of,
 )
 from ...actors.mailbox import Envelope
@@ -40,9 +41,6 @@ from ...transports.lanes import HandedAsk
 from ...transports.sending import InsideLink
 
 __all__ = ["CreditWait", "Flight", "MemberCell", "SeatCell"]
-
-#: Messages that are handled, or handed on, before others get their turn; as `cell.BATCH`.
-BATCH = 64
 
 
 class Flight:
@@ -199,8 +197,8 @@ class MemberCell(LoopCell):
             self.turn_failed(error)
 
     def _take_turn(self) -> None:
-        mailbox = self.mailbox
-        for _ in range(BATCH):
+        mailbox, pace = self.mailbox, TurnPace(self.now)
+        while pace.goes_on():
             if self._last is not None and not self._open:
                 last, self._last = self._last, None
                 if self.handle(last) is HALT:

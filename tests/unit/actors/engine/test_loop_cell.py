@@ -31,8 +31,8 @@ from peerbus.actors import (
     WouldDeadlock,
     handles,
 )
-from peerbus.actors.engine.cell import BATCH
 from peerbus.actors.engine.reentrant import MAX_BESIDE
+from peerbus.actors.engine.turn_pace import BATCH
 from peerbus.actors.sends.ask import AskFuture
 from peerbus.actors.sends.deadlines import SLOT
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from typing import Any
 
 import pytest
 
 from peerbus.actors import Actor, Bus, Ref, handles
-from peerbus.actors.engine.cell import BATCH
-from peerbus.actors.engine.turn import PEERS_SPAN, ROUNDS, SPAN
+from peerbus.actors.engine.turn_pace import BATCH, ROUNDS, SPAN, TURN_SPAN
 from peerbus.actors.mailbox.envelope import Envelope
 
 
@@ -56,7 +57,7 @@ async def test_others_have_their_turn_after_so_many_messages() -> None:
         ]
 
 
-@pytest.mark.parametrize(("seconds", "handled"), [(0.0, ROUNDS * BATCH), (SPAN, BATCH)])
+@pytest.mark.parametrize(("seconds", "handled"), [(0.0, ROUNDS * BATCH), (SPAN / 32, BATCH)])
 async def test_where_senders_wait_a_turn_has_several_rounds_while_it_is_short(
     seconds: float, handled: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -86,6 +87,65 @@ async def test_where_senders_wait_a_turn_has_several_rounds_while_it_is_short(
     assert heard.index("another's turn") == 1 + handled
 
 
+async def test_a_flood_to_a_slow_handler_leaves_others_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each message takes a millisecond: another actor waits for three of them, and not for 64."""
+    now = 0.0
+    heard: list[object] = []
+
+    class Slow(Actor):
+        @handles(int)
+        def slowly(self, message: int) -> None:
+            nonlocal now
+            now += 0.001
+            heard.append(message)
+
+    class Other(Actor):
+        @handles(str)
+        def take(self, message: str) -> None:
+            heard.append(message)
+
+    async with Bus() as bus:
+        slow, other = bus.spawn(Slow), bus.spawn(Other)
+        await asyncio.sleep(0)
+        loop, began = asyncio.get_running_loop(), asyncio.get_running_loop().time()
+        monkeypatch.setattr(loop, "time", lambda: began + now)
+        for number in range(BATCH):
+            bus.tell(slow, number).get()
+        bus.tell(other, "another's").get()
+        while len(heard) <= BATCH:
+            await asyncio.sleep(0)
+    assert heard.index("another's") <= 3
+    assert [each for each in heard if isinstance(each, int)] == [*range(BATCH)]
+
+
+async def test_a_flood_to_an_actor_on_a_thread_leaves_its_timers_their_turn() -> None:
+    class Slow(Counts):
+        dispatcher = "thread"
+
+        @handles(threading.Event)
+        def begin(self, flooded: threading.Event) -> None:
+            self.after(0.0, "tick")
+            flooded.wait(10)
+
+        @handles(int)
+        def slowly(self, message: int) -> None:
+            end = time.monotonic() + TURN_SPAN
+            while time.monotonic() < end:
+                pass
+            self.heard.append(message)
+
+    flooded = threading.Event()
+    async with Bus() as bus:
+        ref: Ref[Slow] = bus.spawn(Slow)
+        bus.tell(ref, flooded).get()
+        for number in range(8):
+            bus.tell(ref, number).get()
+        flooded.set()
+        heard: Any = await bus.ask(ref, "end")
+    assert heard.index("tick") <= 3
+    assert [each for each in heard if isinstance(each, int)] == [*range(8)]
+
+
 @pytest.mark.parametrize(("sources", "awaited"), [(1, False), (3, False), (1, True), (3, True)])
 async def test_messages_of_peers_have_so_much_time_of_a_turn(
     sources: int, awaited: bool, monkeypatch: pytest.MonkeyPatch
@@ -96,7 +156,7 @@ async def test_messages_of_peers_have_so_much_time_of_a_turn(
         @handles(int)
         def slowly(self, message: int) -> None:
             nonlocal now
-            now += PEERS_SPAN / 2
+            now += TURN_SPAN / 2
             self.heard.append(message)
 
     class SlowAndAwaited(Slow):
