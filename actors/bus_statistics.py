@@ -27,7 +27,7 @@ class ChannelLoad:
 class BusStatistics:
     """The bus at one instant. Each mailbox keeps its own ledger; `failed` counts sends that found no mailbox."""
 
-    #: Of those that were asked for, the oldest first; `channels` counts all of them.
+    #: Those that were asked for, the oldest first; `channels` counts all.
     actors: dict[str, MailboxStatistics]
     failed: dict[str, int]
     dead_letters: dict[str, int]
@@ -62,7 +62,7 @@ class HasBooks(Protocol):
 
 
 def statistics_of(bus: HasBooks, actors: int | None = None) -> BusStatistics:
-    """Counters and levels at this instant; with the mailboxes of at most so many actors, None: of each.
+    """Counters and levels at this instant; `mailboxes`: of how many actors at most they are listed, None: of all.
 
     On the loop's thread. Sums take some 0.3 µs an actor, and each mailbox that is listed 10 µs.
     """

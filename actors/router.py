@@ -2,8 +2,8 @@
 
 The data path reads `bus.routes` and puts straight into the destination's mailbox, so nothing waits in the router
 and nothing is dropped by it. What changes the table is a message to it, in the order in which it happened; of one link
-at most one change waits, as a peer says how often it changes. A send that
-waits until somebody answers to its address is a message to it as well: that is a decision over time.
+at most one change waits, as how often there is one is for the peer to say. A send that waits until somebody answers to
+its address is a message to it as well: that is a decision over time.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class RolesChanged:
 
 @dataclass(frozen=True, slots=True)
 class ActorsChanged:
-    """This node itself has an actor more, which may have yet to start: it can be sent to."""
+    """This node itself has one more actor. It can be sent to, though it may have yet to start."""
 
 
 class HasRouter(Protocol):

@@ -36,7 +36,7 @@ class ServedFile:
         return self._file
 
     def read(self, place: int, size: int, count: int) -> list[bytes]:
-        """So many blocks of that size from there on; the last one may be shorter. None where it was closed."""
+        """`count` blocks of `size` bytes from `place` on; the last may be shorter. Nothing where the file is closed."""
         with self._lock:
             if self._file.closed:
                 return []

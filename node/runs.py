@@ -50,7 +50,7 @@ class Runs:
             self.left += len(run)
 
     def came(self, blocks: int, seconds: float) -> None:
-        """So many came in one stream, in so many seconds."""
+        """`blocks` came in one stream, in `seconds`."""
         fits = int(MOMENT * blocks / max(seconds, MOMENT / LONGEST_RUN))
         self._length = max(1, min(fits, 2 * blocks if blocks >= self._length else self._length, LONGEST_RUN))
 

@@ -1,4 +1,4 @@
-"""No line of the log has a pace that a stranger sets: of each event so many a second are told, the rest is counted.
+"""No line of the log has a pace that a stranger sets: of each event a few lines a second are told, the rest is counted.
 
 Laws:
 1. Of one event and one node `LINES` lines a second are told, and of all events of that node together `LINES_OF_ALL`.
@@ -29,7 +29,7 @@ LINES: Final = 20
 LINES_OF_ALL: Final = 40
 #: Lines a second of one event that are told whatever the others have taken.
 ALWAYS: Final = 2
-#: As so many lines counts one with a traceback, which is some more.
+#: A line with a traceback counts as this many: it is some lines more.
 WITH_TRACEBACK: Final = 2
 #: Events by node that are counted apart; beyond that the one that came first is counted anew.
 _EVENTS: Final = 1024
@@ -54,7 +54,7 @@ class LogSum:
         return self._lines.get(node, 0)
 
     def add(self, node: object, lines: int) -> None:
-        """So many more are told, in the second that `of` was asked about last."""
+        """`lines` more are told, in the second that `of` was asked about last."""
         self._lines[node] = self._lines.get(node, 0) + lines
 
     def forget(self) -> None:

@@ -1,4 +1,4 @@
-"""How many lines of one kind a second has: the others are counted, and told of once the second is over."""
+"""How many lines of one kind are told in a second: the others are counted, and told of once the second is over."""
 
 # Law: every line that is asked for is told, or is in a number that `rest` returns: the next second asks for it, and
 #      where nothing comes any more, whoever was told by `due` to ask a second later, and who ends.

@@ -23,7 +23,7 @@ class TaskOwner(Protocol):
         """A task raised something else."""
 
     def settle(self) -> None:
-        """A task has ended, whatever waited for that goes on."""
+        """A task has ended: whatever waited for that goes on."""
 
 
 class ActorTasks:
@@ -52,7 +52,7 @@ class ActorTasks:
             task.cancel("its actor stops, or is rebuilt")
 
     def leave_behind(self) -> None:
-        """The actor ends without those that do not end."""
+        """The actor ends, and leaves behind the tasks that do not."""
         for task in self._running:
             forget_task(task)
         self._running.clear()

@@ -1,7 +1,7 @@
-"""Functions that block, on threads beside the event loop: so many at once, and told when nobody waits for them.
+"""Functions that block, on threads beside the event loop: a bounded number at once, each told when nobody waits for it.
 
 Laws:
-1. At most `most` of a bus run at the same moment, whichever of its actors called. Who calls beyond that awaits its
+1. At most `most` of a bus run at the same moment, whichever of its actors called. A call beyond that awaits its
    turn, in the order of the calls; each of these is held by the handler or task that awaits it, so they need no bound
    of their own.
 2. Whoever gives up (a deadline, a kill, a restart, the end of the node) goes on at once. What has not begun then never

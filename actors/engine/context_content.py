@@ -8,8 +8,8 @@ from contextvars import Context
 __all__ = ["alike", "contents"]
 
 #: `contents(context)[-1]` is the map inside of a context: the same object for a copy, and another one as soon as
-#: something is set. Asked of the collector, as contexts have no word for it: that takes 0.07 µs, and a look at each
-#: value five times as long.
+#: something is set. The garbage collector tells it, as contexts have no method for that: 0.07 µs, and a look at each
+#: value takes five times as long.
 contents = gc.get_referents
 
 

@@ -1,4 +1,4 @@
-"""What the node that runs here is to the messages that leave it: its id, and which of its actors peers can reach."""
+"""What messages that leave a node have to know of it: its id, and which of its actors peers can reach."""
 
 from __future__ import annotations
 

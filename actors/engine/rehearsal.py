@@ -4,8 +4,8 @@ A bus does it where PEERBUS_CHECK_SENDS is 1 when it is made; `peerbus.testing` 
 is sent is encoded and decoded, and then handed over itself: nothing but errors differs from a send without this.
 """
 
-# It costs nothing where it is not used: a cell then knows no type of message, and each one is looked at by the way that
-# leads to the error for a wrong one.
+# It costs nothing where it is not used. Where it is, a cell takes no type of message unseen: each message goes the way
+# that leads to the error for a wrong one, and is looked at there.
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ __all__ = [
 
 #: The environment variable.
 CHECK_SENDS = "PEERBUS_CHECK_SENDS"
-#: What a cell takes unseen that looks at all: nothing.
+#: The types that a cell takes unseen where it looks at each message: none.
 LOOKS: Final[frozenset[type]] = frozenset()
 
 
@@ -74,7 +74,7 @@ def wrong_message(cell: Receiving, channel: Channel[Any], message: object) -> Se
 
 
 def rehearsed_message(channel: Channel[Any], message: object) -> SendError | None:
-    """What a send of this declared message to another node would fail with, if it would."""
+    """The error of a send of this declared message to another node; None where it would not fail."""
     if type(message) in FACTS:
         return None
     try:

@@ -20,7 +20,7 @@ K = TypeVar("K", bound=Hashable)
 
 #: Upper bounds of the buckets, in seconds; above the last there is one more.
 BOUNDS = (0.00001, 0.0001, 0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
-#: One message in so many is measured, with the turn that it is handled in, by the number of messages that the mailbox
+#: One message in this many is measured, with the turn that it is handled in, by the number of messages that the mailbox
 #: has had: a prime, as senders like batches of round numbers.
 SAMPLED = 61
 
@@ -47,7 +47,7 @@ class _Histogram:
         self.total = 0.0
 
     def add(self, seconds: float, times: int = 1) -> None:
-        """It was so long, so many times."""
+        """Count `times` samples of `seconds` each."""
         self.counts[bisect_left(BOUNDS, seconds)] += times
         self.total += seconds * times
 
@@ -70,7 +70,7 @@ class Timings:
         self._lock = Lock()
 
     def took(self, channel: str, seconds: float, messages: int = 1) -> None:
-        """So many messages of a channel were handled in these seconds, together: each took its part."""
+        """`messages` of a channel were handled in `seconds` together: each counts with its part of them."""
         with self._lock:
             _histogram(self._took, channel).add(seconds / messages, messages)
 

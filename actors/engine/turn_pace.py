@@ -1,9 +1,10 @@
-"""How long one turn of an actor lasts: so many messages, and so much time, before others have their turn.
+"""How long one turn of an actor lasts, in messages and in time, before others have theirs.
 
-What a handler takes is its author's to say, how many messages wait is their senders'; who else runs on the loop waits for
-both. So a turn is bounded in time as well, and a look at the clock costs a twentieth of a tell. It is looked at after the
-first message of a turn that has more, then after 2, 4, 8, 16, and each 16 from there on: 0.1 times a message where
-handlers are fast. Where half of the time is over, it is looked at with each message: a slow handler is noticed at once.
+How long a handler takes is up to its author, how many messages wait is up to their senders, and all others on the loop
+wait for both. So a turn is bounded in time as well. A look at the clock costs a twentieth of a tell: it is looked
+at after the first message of a turn that has more, then after 2, 4, 8 and 16, and from there on after each 16, which is
+0.1 looks a message where handlers are fast. Once half of the time is over it is looked at after each message, so a slow
+handler is noticed at once.
 """
 
 from __future__ import annotations
@@ -14,18 +15,22 @@ __all__ = ["BATCH", "ROUNDS", "SPAN", "TURN_SPAN", "UNSEEN", "UNSEEN_OF_PEERS", 
 
 #: Messages that an actor handles before others get their turn (measured: 8 costs 27 %, 256 gains nothing).
 BATCH = 64
-#: A turn that began with a full mailbox has at most so many times BATCH messages, in so many seconds: senders that wait
-#: for room go on when it ends, and one wait costs as much as ten tells. With BATCH a sender without a pause waited every
-#: 64 tells: 0.78 M/s in place of 0.90.
+#: A turn that began with a full mailbox has at most ROUNDS times BATCH messages, in SPAN seconds: senders that wait for
+#: room go on when it ends, and one wait costs as much as ten tells. With BATCH a sender without a pause waited every 64
+#: tells: 0.78 M/s in place of 0.90.
 ROUNDS, SPAN = 8, 0.0003
 #: Seconds of a turn behind its first message. 64 answers of a megabyte took 40 ms, 64 calls of 1 ms as many.
 TURN_SPAN = 0.002
-#: Messages between two looks at the clock, at most; and where some of them came from peers, whose size is theirs to say.
+#: Messages between two looks at the clock, at most; fewer where some came from peers, as how large these are is for the
+#: peers to say.
 UNSEEN, UNSEEN_OF_PEERS = 16, 4
 
 
 def until_look(handled: int, seconds: float, unseen: int) -> int:
-    """Messages until the next look at the clock, after so many, which took so long behind the first; 0: it is over."""
+    """Messages until the next look at the clock, where those that were `handled` took `seconds`; 0: the turn is over.
+
+    `seconds`: without the first message. `unseen`: messages between two looks, at most.
+    """
     if seconds >= (TURN_SPAN if handled < BATCH else SPAN):
         return 0
     if 2 * seconds >= TURN_SPAN:

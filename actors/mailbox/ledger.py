@@ -150,7 +150,7 @@ class ItemCounts:
         self.standing = 0
 
     def lost(self, items: int, reason: str) -> None:
-        """So many were sent, and nobody takes them any more."""
+        """`items` were sent, and nobody takes them any more."""
         if items:
             self.failed[reason] = self.failed.get(reason, 0) + items
 

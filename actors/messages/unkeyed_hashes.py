@@ -50,7 +50,7 @@ class _Look:
         self.steps = 0
 
     def met(self, entries: int, most: int) -> None:
-        """A map or a set of so many entries, that may have at most so many. Raises ValueError."""
+        """A map or a set of `entries`, of which it may have `most`. Raises ValueError beyond that."""
         if entries > most:
             raise ValueError(
                 f"a map or set of {entries} entries, whose hashes anybody can compute; at most {most}: send a list of "

@@ -25,7 +25,7 @@ def number_of(key: str) -> int:
 
 
 def jump(number: int, buckets: int) -> int:
-    """Which of so many buckets, at least one, the number is in."""
+    """The bucket of the number, out of `buckets`, which are one at least."""
     at, following = 0, 0
     while following < buckets:
         at = following
@@ -60,7 +60,7 @@ class Roster(Generic[T]):
         return Roster([None if each is member else each for each in self.slots])
 
     def first(self, count: int) -> Roster[T]:
-        """Those of the first so many numbers."""
+        """The members of the first `count` numbers."""
         return Roster(self.slots[:count])
 
     def free(self, count: int) -> list[int]:

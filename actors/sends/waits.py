@@ -9,7 +9,7 @@ from ..base import SendError
 
 __all__ = ["Wait", "waits_in"]
 
-#: Sends that one handler awaits at once and that are followed.
+#: Of the sends that one handler awaits at once, this many are followed.
 MAX_WAITS = 64
 
 
@@ -37,7 +37,7 @@ class Waited(Protocol):
 
 def waits_in(awaited: object, left: int = MAX_WAITS) -> Iterator[Wait]:
     """The sends that must end before `awaited` (what a task stands in) does: directly, in tasks, or gathered."""
-    # A task says only in private, before Python 3.14, what it awaits; a future of another thread what it stands for.
+    # What a task awaits, and what a future of another thread is for, stands in a private attribute before Python 3.14.
     while (further := getattr(awaited, "_fut_waiter", None) or getattr(awaited, "stands_for", None)) is not None:
         awaited = further
     if isinstance(awaited, Waited):

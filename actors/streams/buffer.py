@@ -20,13 +20,13 @@ class ItemSource(Protocol):
     """Where the items come from: the ask that they answer, or the one whose items they are."""
 
     def grant(self, items: int, size: int) -> None:
-        """So many were taken: as many more may come."""
+        """`items` of `size` bytes were taken: as many more may come."""
 
     def stop(self) -> None:
         """Nobody wants more of them."""
 
     def settle(self, untaken: int) -> None:
-        """What came was taken, but for so many, which nobody takes any more. Called once, at the very end."""
+        """What came was taken, but for `untaken` items, which nobody takes any more. Called once, at the very end."""
 
     def waits_for(self) -> Wait | None:
         """What the reader waits for; None where the search for circles cannot tell."""

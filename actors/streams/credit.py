@@ -46,7 +46,7 @@ class ItemCredit:
         self.sent += 1
 
     def grant(self, items: int, size: int) -> None:
-        """The reader has taken so many. Raises ProtocolError beyond what any window holds."""
+        """The reader has taken `items` of `size` bytes. Raises ProtocolError beyond what any window holds."""
         self.items += items
         self.bytes += size
         if self.items > MAX_WINDOW or self.bytes > MAX_WINDOW:
@@ -70,7 +70,7 @@ class ItemWindow:
         self.received = 0
 
     def receive(self, items: int, size: int, last: int) -> None:
-        """So many came, of `size` bytes together and `last` bytes the last. Raises ProtocolError without credit."""
+        """Count `items` of `size` bytes that came; the last has `last`. Raises ProtocolError without credit."""
         self._items -= items
         self._bytes -= size
         if self._items < 0 or self._bytes + last <= 0:
@@ -78,7 +78,7 @@ class ItemWindow:
         self.received += items
 
     def take(self, items: int, size: int) -> tuple[int, int] | None:
-        """The reader took so many. Returns what is to be granted now, None while that is little."""
+        """The reader took `items` of `size` bytes. Returns what is to be granted now, None while that is little."""
         self._owed_items += items
         self._owed_bytes += size
         if self._owed_items < self.due_items and self._owed_bytes < self._due_bytes:
@@ -90,6 +90,6 @@ class ItemWindow:
         return owed
 
     def ended(self, sent: int) -> None:
-        """The sender says that it has sent so many. Raises ProtocolError where others came."""
+        """The sender says that it has `sent` that many. Raises ProtocolError where not as many came."""
         if sent != self.received:
             raise ProtocolError("stream_gap", f"a stream ended after {sent} items, of which {self.received} came")

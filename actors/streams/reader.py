@@ -34,7 +34,7 @@ async def entered(begun: Begun) -> None:
 
 
 class ItemReader(Stream[T]):
-    """As `Stream`. Apart from its buffer, which those know who feed it: nobody holds this one but its reader."""
+    """As `Stream`. Its buffer is an object apart, as whatever feeds that knows it: only its reader holds this one."""
 
     __slots__ = ("_begun", "_buffer")
 

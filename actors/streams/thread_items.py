@@ -185,7 +185,7 @@ class ThreadItems:
 
 
 async def _some(items: AsyncIterator[Any], made: list[Any], count: int) -> bool:
-    """Make so many, or fewer where that takes long; True: there are no more."""
+    """Make `count` items, or fewer where that takes long; True: there are no more."""
     end = monotonic() + TURN
     async for item in items:
         made.append(item)

@@ -1,4 +1,4 @@
-"""Places that finders say without a node, as DNS does: which of them each source says now."""
+"""Places that finders report without naming a node, as DNS does: which of them each source reports now."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class SaidPlaces:
         self._said: dict[str, dict[Endpoint, None]] = {}
 
     def replace(self, source: str, endpoints: Iterable[Endpoint]) -> list[Endpoint]:
-        """These are all that a source says now, or the first of them; returns those that it says no more."""
+        """These are all that a source reports now, or the first of them; returns those that it no longer reports."""
         before = self._said.pop(source, {})
         places = list(dict.fromkeys(endpoint.without_peer() for endpoint in endpoints))[:MOST_OF_A_SOURCE]
         if places:
@@ -29,9 +29,9 @@ class SaidPlaces:
         return [place for place in before if place not in self._said.get(source, {})]
 
     def said_by(self, source: str) -> tuple[Endpoint, ...]:
-        """What a source says, in its order."""
+        """What a source reports, in its order."""
         return tuple(self._said.get(source, ()))
 
     def of(self, place: Endpoint) -> tuple[str, ...]:
-        """The sources that say a place."""
+        """The sources that report a place."""
         return tuple(source for source, places in self._said.items() if place in places)

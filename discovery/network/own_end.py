@@ -11,7 +11,7 @@ __all__ = ["OwnEnd"]
 
 log = get_logger("peerbus.discovery")
 
-#: The part of a certificate's time that is left when the first warning comes, and the most of it in seconds.
+#: How much of a certificate's time is left when the first warning comes: this part of it, and at most these seconds.
 LAST_PART, LAST_SECONDS = 1 / 3, 30 * 86_400.0
 #: Seconds between two warnings.
 AGAIN = 86_400.0

@@ -1,4 +1,4 @@
-"""The addresses of this machine, and of those the ones of the interfaces that discovery may use."""
+"""The addresses of this machine, and which of them belong to interfaces that discovery may use."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _UNUSABLE = 0x08 | 0x40
 
 @dataclass(frozen=True, slots=True)
 class LocalAddress:
-    """An address of this machine. `host` is without zone, `prefix` are the bits of its subnet."""
+    """An address of this machine. `host` is without zone, `prefix` the number of bits of its subnet."""
 
     host: str
     prefix: int

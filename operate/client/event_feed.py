@@ -25,7 +25,7 @@ FIRST_WAIT, LONGEST_WAIT = 0.25, 3.0
 
 @dataclass(frozen=True, slots=True)
 class EventsMissed:
-    """So many events were lost, as this reader was too slow for what the node keeps."""
+    """Events that were lost, as this reader was too slow for what the node keeps."""
 
     count: int
 

@@ -59,7 +59,7 @@ async def guest_of(path: Path) -> AsyncIterator[Node]:
 
 
 async def settled(node: Node, seconds: float) -> None:
-    """Wait as law 3 says, for a send that has so many seconds."""
+    """Wait as law 3 says, for a send that has `seconds`."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds / 2):
             with node.subscribe(PeerUp) as came:

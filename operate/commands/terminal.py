@@ -81,7 +81,7 @@ def columns_of(text: str) -> int:
 
 
 def cut(text: str, columns: int) -> str:
-    """A text that takes at most so many columns; `…` stands for what is left out."""
+    """The text in at most `columns`; `…` stands for what is left out."""
     if columns_of(text) <= columns:
         return text
     found, taken = "", 1

@@ -116,7 +116,7 @@ async def talk(speaker: Stream, hearer: Stream) -> None:
 
 
 async def read_exactly(stream: Stream, size: int) -> bytes:
-    """Read so many bytes. Raises AssertionError where more come together, or the stream ends before."""
+    """Read `size` bytes. Raises AssertionError where more come together, or the stream ends before."""
     parts: list[bytes] = []
     while size > 0:
         data = await stream.read()

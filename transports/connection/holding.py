@@ -70,7 +70,7 @@ class Holding:
         self._share.look()
 
     def grew(self, size: int) -> None:
-        """So many bytes more have come than were read: they were compressed."""
+        """`size` bytes more have come than were read: they were compressed."""
         self.due -= size
 
     def end(self) -> None:

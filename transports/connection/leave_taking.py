@@ -117,7 +117,7 @@ class LeaveTaking:
         self._perform(effects)
 
     def ponged(self, token: int) -> bool:
-        """A PONG came. False: it answers none of its PINGs."""
+        """A PONG came. False: it answers no PING of this side."""
         if token not in (LAST_WORD, GOODBYE):
             return False
         self._perform(self._parting.ponged(token))

@@ -28,7 +28,7 @@ class RateKeeping:
         #: By lane, when it is looked at.
         self._timers: dict[InLane, asyncio.TimerHandle] = {}
         self._ended = False
-        #: Seconds for which windows that are not any more have held credit back, by channel.
+        #: Seconds for which windows that were replaced since had held credit back, by channel.
         self._held: dict[str, float] = {}
 
     def announced(self, info: ChannelInfo, own: Rate | None) -> ChannelInfo:
@@ -86,5 +86,5 @@ class RateKeeping:
 
 
 def rates_of(lanes: Iterable[InLane]) -> Mapping[str, RateView]:
-    """By channel, what its rate comes to; of those that have one."""
+    """What the rate of each channel comes to; channels without one are left out."""
     return {lane.info.name: lane.window.view() for lane in lanes if isinstance(lane.window, RatedWindow)}

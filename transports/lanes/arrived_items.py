@@ -38,7 +38,7 @@ class ArrivedItems:
         self._untold = 0
 
     def came(self, items: int) -> None:
-        """So many have come."""
+        """`items` have come."""
         if not self._open:
             self._open = 1
             self._counts.open += 1
@@ -46,13 +46,13 @@ class ArrivedItems:
         self._untold += items
 
     def taken(self, items: int) -> None:
-        """So many were read."""
+        """`items` were read."""
         items = min(items, self._untold)
         self._counts.delivered += items
         self._untold -= items
 
     def settle(self, untaken: int) -> None:
-        """All was read but for so many, which nobody reads any more."""
+        """All was read but for `untaken` items, which nobody reads any more."""
         untaken = min(untaken, self._untold)
         self._counts.lost(untaken, "cancelled")
         self._counts.delivered += self._untold - untaken

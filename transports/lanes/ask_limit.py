@@ -35,7 +35,7 @@ class AskLimit:
         return self._answers.now
 
     def opened(self, count: int) -> Self:
-        """So many have come, whose answers go by this."""
+        """`count` asks have come, whose answers go by this."""
         self.open += count
         return self
 

@@ -1,7 +1,7 @@
 """Credit: how much a sender may still send on one channel of one connection, and when it gets that back.
 
-It comes back when the actor takes the message: the mailbox tells `InLane.dequeued`, that `ReceiveSide.release`, and what
-is `due` then is written as a CREDIT. Of a stream's items `actors/streams/credit.py` has the same.
+It comes back when the actor takes the message: the mailbox tells `InLane.dequeued`, that tells `ReceiveSide.release`,
+and what is `due` then is written as a CREDIT. For the items of a stream `actors/streams/credit.py` has the same.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class SendWindow:
         return f"{messages} of {self._messages_whole} messages, {size} of {self._bytes_whole} bytes"
 
     def resize(self, messages: int, bytes: int) -> None:  # noqa: A002 - as above
-        """The window is so large from now on. Where it is smaller, less may go than before, perhaps nothing.
+        """Make the window this large from now on. Where that is smaller, less may go than before, perhaps nothing.
 
         Raises ProtocolError `bad_field` below what was announced.
         """
@@ -180,7 +180,7 @@ class ReceiveWindow:
         return self._messages_owed, self._bytes_owed
 
     def resize(self, messages: int, bytes: int) -> None:  # noqa: A002 - as above
-        """The window is so large from now on: tell the peer, first where it grows, and know that it heard where not.
+        """Make the window this large: before the peer is told where it grows, when the peer has heard where it shrinks.
 
         Raises ValueError below what was announced.
         """

@@ -92,7 +92,7 @@ class InLane:
         self.asking = self.codec if ask else Refusing("ask")
 
     def limit_asks(self, most: int | None) -> None:
-        """So many asks may be in flight from now on; None: as many as there is credit for."""
+        """At most `most` asks may be in flight from now on; None: as many as there is credit for."""
         if self.asks is not None:
             self.asks.freed = int
         self.asks = None if most is None else AskLimit(most, self._side.answers)

@@ -224,7 +224,7 @@ class ItemQueue:
                 self._wake()
 
     def granted(self, items: int, size: int) -> None:
-        """The reader has taken so many. Raises ProtocolError beyond what a window may be."""
+        """The reader has taken `items` of `size` bytes. Raises ProtocolError beyond what a window may be."""
         if self.over:
             return
         self.credit.grant(items, size)

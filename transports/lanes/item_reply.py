@@ -19,7 +19,7 @@ class StreamServer(Protocol):
         """No more items come, because of what `code` says; empty: that was all."""
 
     def grant(self, reply: ItemReply, items: int, size: int) -> None:
-        """So many items (more) may come with the ask."""
+        """`items` more may come with the ask, of `size` bytes."""
 
 
 class ItemReply(RemoteReply):
@@ -53,7 +53,7 @@ class ItemReply(RemoteReply):
     # What the peer sends.
 
     def granted(self, items: int, size: int) -> None:
-        """It has taken so many items. Raises ProtocolError beyond what a window may be."""
+        """It has taken `items` of `size` bytes. Raises ProtocolError beyond what a window may be."""
         self.down.granted(items, size)
 
     def came(self, lane: InLane, number: int, payloads: list[bytes] | list[memoryview], size: int) -> None:
@@ -61,7 +61,7 @@ class ItemReply(RemoteReply):
         raise NotImplementedError
 
     def no_more(self, count: int) -> None:
-        """No more go with it; it has sent so many. Raises ProtocolError where others came."""
+        """No more go with it; it has sent `count`. Raises ProtocolError where not as many came."""
         raise NotImplementedError
 
     # How it ends.

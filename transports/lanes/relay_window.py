@@ -35,7 +35,7 @@ class RelayWindow:
         self.bytes += size
 
     def receive(self, items: int, size: int, last: int) -> None:
-        """So many came, of `size` bytes together and `last` bytes the last. Raises ProtocolError without credit."""
+        """Count `items` of `size` bytes that came; the last has `last`. Raises ProtocolError without credit."""
         self.items -= items
         self.bytes -= size
         if self.items < 0 or self.bytes + last <= 0:
@@ -43,7 +43,7 @@ class RelayWindow:
         self.received += items
 
     def ended(self, sent: int) -> None:
-        """The sender says that it has sent so many. Raises ProtocolError where others came."""
+        """The sender says that it has `sent` that many. Raises ProtocolError where not as many came."""
         if sent != self.received:
             raise ProtocolError("stream_gap", f"a stream ended after {sent} items, of which {self.received} came")
 

@@ -90,7 +90,7 @@ class RelayedReply(ItemReply):
                 self.down.put((number, bytes(payload)))
 
     def grant(self, items: int, size: int) -> None:
-        """The handler takes so many items (more)."""
+        """The handler takes `items` more, of `size` bytes."""
         if not self._over:
             self._ask.up.grant(items, size)
             self._streams.grant(self, items, size)

@@ -17,7 +17,7 @@ class StandingTime:
         self._since = monotonic()
 
     def count(self, standing: int) -> float:
-        """So many have stood since the last call; returns the seconds of all, from the beginning."""
+        """`standing` senders have stood since the last call; returns the seconds of all, from the beginning."""
         now = monotonic()
         self._total += standing * (now - self._since)
         self._since = now

@@ -1,4 +1,4 @@
-"""Frames of messages of which some are traced."""
+"""Frames of messages, some of which are traced."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class IdleTraffic:
         self._since = now
 
     def came(self, size: int) -> bool:
-        """So many bytes came, less what they carried; negative where these pay for others. Whether to ask `check`."""
+        """`size` bytes came, less what they carried; below 0 where these pay for others. True: ask `check`."""
         idle = self._bytes + size
         self._bytes = idle if idle > 0 else 0.0
         return idle > IDLE_BYTES

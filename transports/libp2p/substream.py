@@ -128,7 +128,7 @@ class Substream:
         self._carrier.forget(self._stream)
 
     def taken(self, size: int) -> None:
-        """Nobody holds so many of the bytes that came any more: the other side may send as many."""
+        """`size` of the bytes that came are held no longer: the other side may send as many."""
         if self._mux.taken(self._stream, size):
             self._carrier.flush()
 

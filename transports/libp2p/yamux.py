@@ -124,7 +124,7 @@ class Yamux:
         self._out += (header(_DATA, 0, stream.id, len(data)), data)
 
     def taken(self, stream: YamuxStream, size: int) -> bool:
-        """So many of the bytes that came are held no longer. Whether that is said to the other side."""
+        """`size` of the bytes that came are held no longer. Returns whether that is said to the other side."""
         stream.taken += size
         if stream.taken * 2 < stream.limit or (stream.life is not _OPEN and stream.life is not _ENDED_HERE):
             return False

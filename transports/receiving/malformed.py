@@ -29,7 +29,7 @@ class Malformed:
         self.tells = 0
 
     def spend(self, size: int) -> None:
-        """One of so many bytes has come. Raises ProtocolError where that is too much."""
+        """One of `size` bytes has come. Raises ProtocolError where that is too much."""
         self._allowance.spend(1 + size // BYTES_OF_ONE)
 
     def told(self, channel: str, size: int, why: object) -> None:

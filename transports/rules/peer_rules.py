@@ -16,12 +16,12 @@ from .subject import Subject
 
 __all__ = ["PeerRules"]
 
-#: Buckets of peers that are gone, to be remembered until they are full again: of the oldest more is forgotten.
+#: Buckets of peers that are gone, kept until they are full again; beyond this many the oldest are forgotten.
 MAX_GONE = 4096
 
 
 class PeerRules:
-    """See the module. `changed` is called when they are other ones, and has every connection judge anew."""
+    """See the module. `changed` is called when the rules are others, and has every connection judge anew."""
 
     __slots__ = ("_buckets", "changed", "permissions", "rates")
 

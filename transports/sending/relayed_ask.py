@@ -19,7 +19,7 @@ class Grants(Protocol):
     now: Callable[[], float]
 
     def grant(self, ask: RelayedAsk, items: int, size: int) -> None:
-        """So many items more may come."""
+        """`items` more may come, of `size` bytes."""
 
 
 class RelayedAsk(ForwardedAsk):
@@ -55,7 +55,7 @@ class RelayedAsk(ForwardedAsk):
         self.look()
 
     def all_came(self, count: int) -> None:
-        """There are no more; it has sent so many. Raises ProtocolError where others came."""
+        """There are no more; it has sent `count`. Raises ProtocolError where not as many came."""
         self.down.ended(count)
 
     def ended(self) -> None:

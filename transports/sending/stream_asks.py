@@ -117,7 +117,7 @@ class RemoteStreamAsk(RemoteAsk[Any]):
             latency.waited(now - self.written, now)
 
     def all_came(self, count: int) -> None:
-        """There are no more; it has sent so many. Raises ProtocolError where others came."""
+        """There are no more; it has sent `count`. Raises ProtocolError where not as many came."""
         self.buffer.window.ended(count)
 
     def granted(self, items: int, size: int) -> None:
@@ -307,7 +307,7 @@ class StreamAsks:
         self._late = Allowance("ITEMS", asks.now, lambda: 1024.0 * asks.last_rid)
 
     def grant(self, ask: RemoteStreamAsk | RelayedAsk, items: int, size: int) -> None:
-        """Its reader has taken so many."""
+        """Its reader has taken `items` of `size` bytes."""
         assert ask.lane is not None
         self._asks.outbox.control(GrantFrame(reply_lane(ask.lane.index), ask.rid, items, size))
         self._writer.schedule()
@@ -382,7 +382,7 @@ class StreamAsks:
             ask.came(frame)
 
     def ended(self, frame: EndFrame) -> None:
-        """An answer in items has come to its end. Raises ProtocolError where others came than were sent."""
+        """An answer in items has come to its end. Raises ProtocolError where not as many came as were sent."""
         ask = self._ask(frame.lane, frame.rid)
         if ask is None:
             return

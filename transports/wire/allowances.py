@@ -80,7 +80,7 @@ class Allowance:
         self.left: float = self._most
 
     def spend(self, count: int = 1) -> None:
-        """So many have come. Raises ProtocolError where that is more than may come."""
+        """`count` have come. Raises ProtocolError where that is more than may come."""
         self.left -= count
         if self.left < 0:
             self.fill()

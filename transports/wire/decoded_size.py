@@ -52,7 +52,7 @@ class Weight(NamedTuple):
     per_byte: float
 
     def of(self, messages: int, size: int, elements: int) -> int:
-        """What so many messages take whose payloads have `size` bytes together, and so many values each at most."""
+        """What `messages` take in memory: payloads of `size` bytes together, and `elements` values each at most."""
         return messages * self.each + int(min(size * self.per_byte, size + messages * elements * HEAVIEST))
 
 
