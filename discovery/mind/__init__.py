@@ -32,7 +32,7 @@ from .reasons import bounded
 from .requirements import RequirementView
 from .snapshot import BanView, PeerPage, PeersSnapshot, PeerView
 from .token_bucket import TokenBucket
-from .wall import WallClock
+from .wall_clock import WallClock
 
 __all__ = [
     "EVICTED_DRAIN",

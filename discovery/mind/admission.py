@@ -13,7 +13,7 @@ from .crowds import crowd_of
 from .duplicates import beats
 from .eviction import at_address, crowded_out, makes_room
 from .manager_state import ManagerState
-from .places import lowest_place
+from .upgrade import next_upgrade
 from .requirements import Needs
 
 __all__ = ["Admission"]
@@ -133,11 +133,11 @@ class Admission:
     def _lesser_than(self, peer: KnownPeer | None, attempt: Attempt, now: float, needs: Needs) -> KnownPeer | None:
         """The peer that is worth less than the newcomer, or less needed."""
         state = self._state
-        place = lowest_place(state.peers, state.options, now, needs=needs, newcomer=peer)
-        if place is None:
+        upgrade = next_upgrade(state.peers, state.options, now, needs=needs, newcomer=peer)
+        if upgrade is None:
             return None
         if needs.requires and needs.helps(map(role_of, attempt.offers), ignoring_dials=True):
-            return place.victim
-        if not place.may_be_taken_by(0.0 if peer is None else peer.rank(now)):
+            return upgrade.victim
+        if not upgrade.allows(0.0 if peer is None else peer.rank(now)):
             return None
-        return None if place.free_at > now and attempt.dial is None else place.victim
+        return None if upgrade.free_at > now and attempt.dial is None else upgrade.victim

@@ -12,7 +12,7 @@ from ..facts import CONFIGURED_BAN, Ban, BanTarget
 from ..peer import CONFIGURED, REACHED, SEED, KnownPeer
 from ..records import MAX_SKEW, PeerRecord, RecordRefused, read_record
 from .manager_state import ManagerState
-from .wall import WallClock
+from .wall_clock import WallClock
 
 __all__ = ["Bookkeeping"]
 

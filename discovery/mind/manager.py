@@ -44,7 +44,7 @@ from ..records import Advert
 from .admission import Admission
 from .advertising import adverts
 from .bookkeeping import Bookkeeping
-from .clocks import clock_offset
+from .clock_offset import clock_offset
 from .conduct import misbehaved, useful
 from .dial_list import DialList
 from .good_hosts import GoodHosts
@@ -55,7 +55,7 @@ from .peer_view import PeerFilter, page_of_peers, picture_of, view_of
 from .reasons import bounded
 from .requirements import RequirementWatch, views_of
 from .snapshot import PeerPage, PeersSnapshot, PeerView
-from .wall import WallClock
+from .wall_clock import WallClock
 
 __all__ = ["PeerManager"]
 

@@ -13,11 +13,11 @@ from operator import itemgetter
 
 from ..facts import Bans, Direction
 from ..peer import KnownPeer, PeerState
-from .clocks import clock_offset
+from .clock_offset import clock_offset
 from .manager_state import ManagerState
 from .requirements import views_of
 from .snapshot import AddressView, BanView, PeerPage, PeersSnapshot, PeerView
-from .wall import WallClock
+from .wall_clock import WallClock
 
 __all__ = ["PeerFilter", "key_of", "page_of_peers", "picture_of", "view_of"]
 

@@ -12,7 +12,7 @@ from ..facts import MAX_SCORE, Bans
 from ..peer import UP, KnownPeer, PeerAddress, PeerState
 from .advertising import roles_of
 from .eviction import makes_room
-from .places import Place, lowest_place
+from .upgrade import PeerUpgrade, next_upgrade
 from .requirements import Needs
 from .slots import Slots
 
@@ -48,7 +48,7 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, 
     for_kept, for_others = slots.may_dial(kept=True) and slots.reserved > 0, slots.may_dial(kept=False)
     lowest = None
     if not for_others and slots.may_dial_to_replace():
-        lowest = _place_for_a_dial(everyone, slots, needs, now)
+        lowest = _upgrade_for_a_dial(everyone, slots, needs, now)
     if not for_kept and not for_others and lowest is None:
         return []
     busy = set(_places_in_use(everyone))
@@ -58,20 +58,20 @@ def choices(peers: Iterable[KnownPeer], slots: Slots, bans: Bans, needs: Needs, 
     for peer in everyone:
         if peer.state is not PeerState.IDLE or (peer.inactive and not peer.persistent):
             continue
-        kept, place = peer.kept, None
+        kept, upgrade = peer.kept, None
         needed = bool(needs.requires) and not kept and needs.helps(roles_of(peer))
         if not (for_kept if kept else for_others):
-            if kept or lowest is None or not (needed or lowest.may_be_taken_by(peer.rank(now))):
+            if kept or lowest is None or not (needed or lowest.allows(peer.rank(now))):
                 continue
-            place = lowest
+            upgrade = lowest
         address, due = _best_address(peer, busy, bans, now, alone=alone)
         if address is None:
             continue
         # A peer that is not due is not dialed now: nobody asks for its rank.
         rank = MAX_SCORE if kept else peer.rank(now) if due <= now else 0.0
-        if place is not None and not needed:
-            due = max(due, place.free_at)
-        victim = None if place is None else place.victim
+        if upgrade is not None and not needed:
+            due = max(due, upgrade.free_at)
+        victim = None if upgrade is None else upgrade.victim
         crowd = crowds[peer.crowd] if peer.last_connected == -math.inf else 0
         choice = Choice(peer, address, due, kept, rank, victim, needed, crowd)
         (seeds if peer.addresses.seed and not kept else found).append(choice)
@@ -88,15 +88,15 @@ def nobody_new_fits(peers: Iterable[KnownPeer], slots: Slots, needs: Needs, now:
     """Whether a node that is heard of for the first time cannot be dialed, whichever it is."""
     if slots.may_dial(kept=False):
         return False
-    place = _place_for_a_dial(list(peers), slots, needs, now) if slots.may_dial_to_replace() else None
-    return place is None or not (needs.lacking or place.may_be_taken_by(0.0))
+    upgrade = _upgrade_for_a_dial(list(peers), slots, needs, now) if slots.may_dial_to_replace() else None
+    return upgrade is None or not (needs.lacking or upgrade.allows(0.0))
 
 
-def _place_for_a_dial(peers: list[KnownPeer], slots: Slots, needs: Needs, now: float) -> Place | None:
+def _upgrade_for_a_dial(peers: list[KnownPeer], slots: Slots, needs: Needs, now: float) -> PeerUpgrade | None:
     victim = makes_room(peers, now, needs=needs) if slots.outgoing_reserved else None
     if victim is not None:
-        return Place(victim, -math.inf, -math.inf)
-    return lowest_place(peers, slots.options, now, needs=needs, outgoing=slots.outgoing_full)
+        return PeerUpgrade(victim, -math.inf, -math.inf)
+    return next_upgrade(peers, slots.options, now, needs=needs, outgoing=slots.outgoing_full)
 
 
 def _dialed_ordinarily(peer: KnownPeer) -> bool:

@@ -9,7 +9,7 @@ from peerbus.discovery.facts.commands import Accept, Attempt
 from peerbus.discovery.facts.events import Candidate
 from peerbus.discovery.facts.scores import ScoreReason
 from peerbus.discovery.mind.manager import PeerManager
-from peerbus.discovery.mind.wall import WallClock
+from peerbus.discovery.mind.wall_clock import WallClock
 from peerbus.discovery.peer.options import PeerOptions
 from peerbus.discovery.records.advert import Advert
 from peerbus.discovery.records.record import PeerRecord

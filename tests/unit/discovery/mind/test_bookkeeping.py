@@ -16,7 +16,7 @@ from peerbus.discovery.facts.scores import ScoreReason
 from peerbus.discovery.mind.bookkeeping import Bookkeeping
 from peerbus.discovery.mind.manager import PeerManager
 from peerbus.discovery.mind.snapshot import BanView
-from peerbus.discovery.mind.wall import WallClock
+from peerbus.discovery.mind.wall_clock import WallClock
 from peerbus.discovery.peer.options import PeerOptions
 from peerbus.discovery.records.record import sign_record
 from peerbus.transports.streams.endpoint import Endpoint

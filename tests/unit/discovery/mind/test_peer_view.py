@@ -7,7 +7,7 @@ from minds import ONE, TWO, connected, known, mind, place
 from peerbus.discovery.facts.bans import Ban
 from peerbus.discovery.facts.connection_view import Direction
 from peerbus.discovery.mind.peer_view import PeerFilter, page_of_peers, picture_of, view_of
-from peerbus.discovery.mind.wall import WallClock
+from peerbus.discovery.mind.wall_clock import WallClock
 from peerbus.discovery.peer.lifecycle import PeerState
 
 #: Where the loop's clock began at the 1 000th second of 1970.

@@ -11,7 +11,7 @@ from minds import ONE, TWO, connected, known, mind
 from peerbus.discovery.facts.bans import Ban
 from peerbus.discovery.mind.peer_view import picture_of
 from peerbus.discovery.mind.snapshot import PeersSnapshot
-from peerbus.discovery.mind.wall import WallClock
+from peerbus.discovery.mind.wall_clock import WallClock
 
 
 def snapshot() -> PeersSnapshot:

@@ -11,7 +11,7 @@ from virtual_time import VirtualTimeLoop, in_virtual_time, log_of_the_loop
 from peerbus.actors.base import wall_clock
 from peerbus.discovery.facts.commands import Accept, Attempt
 from peerbus.discovery.mind.manager import PeerManager
-from peerbus.discovery.mind.wall import WallClock
+from peerbus.discovery.mind.wall_clock import WallClock
 from peerbus.discovery.peer.options import PeerOptions
 from peerbus.discovery.shell.calendar_watch import FEWEST_CLOCKS, CalendarWatch
 

@@ -9,7 +9,7 @@ from minds import SELF
 
 from peerbus.discovery.facts.commands import Accept, Attempt
 from peerbus.discovery.mind.manager import PeerManager
-from peerbus.discovery.mind.wall import WallClock
+from peerbus.discovery.mind.wall_clock import WallClock
 from peerbus.discovery.peer.options import PeerOptions
 
 HERE = 1_800_000_000.0

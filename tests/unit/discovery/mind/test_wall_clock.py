@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from peerbus.discovery.mind.wall import WallClock
+from peerbus.discovery.mind.wall_clock import WallClock
 
 
 @pytest.mark.parametrize("now", [0.0, 12.5, -3.0])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from minds import ONE, THREE, TWO, connected, known, mind
 
 from peerbus.discovery.mind.manager_state import ManagerState
-from peerbus.discovery.mind.places import Place, lowest_place
+from peerbus.discovery.mind.upgrade import PeerUpgrade, next_upgrade
 from peerbus.discovery.peer.options import PeerOptions
 
 
-def lowest(state: ManagerState) -> Place | None:
-    return lowest_place(state.peers, state.options, 0.0, needs=state.needs())
+def lowest(state: ManagerState) -> PeerUpgrade | None:
+    return next_upgrade(state.peers, state.options, 0.0, needs=state.needs())
 
 
 def test_it_is_that_of_the_lowest_rank_and_of_equals_of_the_last_to_come() -> None:
@@ -21,7 +21,7 @@ def test_it_is_that_of_the_lowest_rank_and_of_equals_of_the_last_to_come() -> No
     place = lowest(state)
     assert place is not None
     assert (place.victim, place.least_rank, place.free_at) == (second, 1.0, 32.0)
-    assert (place.may_be_taken_by(0.9), place.may_be_taken_by(1.0)) == (False, True)
+    assert (place.allows(0.9), place.allows(1.0)) == (False, True)
     first.fixed_score = -1.0
     place = lowest(state)
     assert place is not None
@@ -36,7 +36,7 @@ def test_nobody_leaves_who_is_kept_going_or_claimed_by_another_newcomer() -> Non
     newcomer = known(state, "4" * 64, 4)
     newcomer.replaces = THREE
     assert lowest(state) is None
-    own = lowest_place(state.peers, state.options, 0.0, needs=state.needs(), newcomer=newcomer)
+    own = next_upgrade(state.peers, state.options, 0.0, needs=state.needs(), newcomer=newcomer)
     assert own is not None
     assert own.victim is claimed
 
@@ -44,4 +44,4 @@ def test_nobody_leaves_who_is_kept_going_or_claimed_by_another_newcomer() -> Non
 def test_only_the_place_of_one_that_was_dialed() -> None:
     state = mind()
     connected(state, ONE)
-    assert lowest_place(state.peers, state.options, 0.0, needs=state.needs(), outgoing=True) is None
+    assert next_upgrade(state.peers, state.options, 0.0, needs=state.needs(), outgoing=True) is None

@@ -1,4 +1,4 @@
-"""Whose place a better peer takes when there is no other."""
+"""An upgrade: a better peer takes the slot of a connected one, where no slot is free. Which one would leave for it."""
 
 # Law 1. A victim is claimed by one newcomer only, and leaves when that newcomer is ready: one that dies half-way
 #        has cost nothing.
@@ -13,23 +13,23 @@ from dataclasses import dataclass
 from ..peer import KnownPeer, PeerOptions, PeerState
 from .requirements import Needs
 
-__all__ = ["Place", "lowest_place"]
+__all__ = ["PeerUpgrade", "next_upgrade"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class PeerUpgrade:
     """The peer that would leave, the one it would leave for, and from when on it may be made to."""
 
     victim: KnownPeer
     least_rank: float
     free_at: float
 
-    def may_be_taken_by(self, rank: float) -> bool:
+    def allows(self, rank: float) -> bool:
         """Whether a newcomer of that rank is better enough."""
         return rank >= self.least_rank
 
 
-def lowest_place(
+def next_upgrade(
     peers: Iterable[KnownPeer],
     options: PeerOptions,
     now: float,
@@ -37,10 +37,10 @@ def lowest_place(
     needs: Needs,
     outgoing: bool = False,
     newcomer: KnownPeer | None = None,
-) -> Place | None:
-    """The place of the connected ordinary peer of lowest rank that no requirement needs; of equals the last to come.
+) -> PeerUpgrade | None:
+    """The slot of the connected ordinary peer of lowest rank that no requirement needs; of equals the last to come.
 
-    `outgoing`: only the place of a peer that we dialed. What `newcomer` has claimed itself counts as free.
+    `outgoing`: only the slot of a peer that we dialed. What `newcomer` has claimed itself counts as free.
     """
     everyone = list(peers)
     claimed = {peer.replaces for peer in everyone if peer is not newcomer and peer.replaces is not None}
@@ -56,4 +56,4 @@ def lowest_place(
             worst, lowest = peer, key
     if worst is None:
         return None
-    return Place(worst, lowest[0] + options.upgrade_margin, worst.linked_at + options.upgrade_tenure)
+    return PeerUpgrade(worst, lowest[0] + options.upgrade_margin, worst.linked_at + options.upgrade_tenure)

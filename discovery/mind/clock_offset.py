@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from statistics import median
 
 from ..peer import KnownPeer
-from .wall import WallClock
+from .wall_clock import WallClock
 
 __all__ = ["clock_offset"]
 
