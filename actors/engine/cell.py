@@ -63,6 +63,7 @@ T = TypeVar("T")
 
 log = get_logger("peerbus.actors")
 
+
 class Cell(Addressee):
     """One actor's mailbox and handlers. Not for users: they hold a `Ref`."""
 

@@ -13,8 +13,8 @@ from .crowds import crowd_of
 from .duplicates import beats
 from .eviction import at_address, crowded_out, makes_room
 from .manager_state import ManagerState
-from .upgrade import next_upgrade
 from .requirements import Needs
+from .upgrade import next_upgrade
 
 __all__ = ["Admission"]
 

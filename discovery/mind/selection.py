@@ -12,9 +12,9 @@ from ..facts import MAX_SCORE, Bans
 from ..peer import UP, KnownPeer, PeerAddress, PeerState
 from .advertising import roles_of
 from .eviction import makes_room
-from .upgrade import PeerUpgrade, next_upgrade
 from .requirements import Needs
 from .slots import Slots
+from .upgrade import PeerUpgrade, next_upgrade
 
 __all__ = ["Choice", "choices", "nobody_new_fits"]
 

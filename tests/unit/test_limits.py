@@ -15,7 +15,7 @@ OF_ITS_OWN = {
     "records.record.MAX_SEQUENCE shell.address_watch.MOST_GAP shell.book_writer.BOOK_TIMEOUT "
     "shell.calendar_watch.FEWEST_CLOCKS shell.connections.MOST_NARROW shell.dialing.DIAL_TIMEOUT "
     "shell.referrals.REFUSALS_AT_ONCE",
-    "transports": "connection.inside_link.MOST_UNTOLD connection.liveness.MAX_PINGS connection.open_asks.MAX_RID "
+    "transports": "sending.inside_link.MOST_UNTOLD connection.liveness.MAX_PINGS sending.open_asks.MAX_RID "
     "lanes.outbox.MAX_BUDGET "
     "lanes.window_tuning.MOST_BYTES lanes.window_tuning.MOST_MESSAGES libp2p.multiaddr.MAX_TEXT "
     "libp2p.peer_ids.MAX_TEXT libp2p.secure_channel.MAX_PLAIN libp2p.substream.MAX_DATA libp2p.varint.MAX_BYTES "

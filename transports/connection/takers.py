@@ -29,7 +29,7 @@ from ..wire import (
     ZeroCopyCompressed,
     ZeroCopyItems,
     ZeroCopyReply,
-    counted,
+    within_bounds,
 )
 from .announcements import Announcements
 from .compressing import Compressing
@@ -69,7 +69,7 @@ def all_takers(
         served.cancelled(frame.rid)
         receive.cancelled(frame)
 
-    return counted(
+    return within_bounds(
         {
             **takers_of(receive),
             Cancel: cancelled,

@@ -7,7 +7,8 @@ from .link import PeerLink
 from .open_asks import OpenAsks
 from .out_lanes import OWN, OutLanes
 from .relayed_ask import RelayedAsk, RelayRoom
-from .stream_asks import RemoteStreamAsk, stream_ask
+from .remote_stream_ask import RemoteStreamAsk
+from .stream_asks import stream_ask
 from .traced_inside_link import TracedInsideLink
 from .traced_link import TracedLink
 

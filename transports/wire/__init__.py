@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .allowances import FLOOD, Allowance, counted
+from .allowances import FLOOD, Allowance, within_bounds
 from .codecs import Codecs
 from .counted import UNCOUNTED
 from .decoded_size import Weight, weight_of
@@ -176,7 +176,6 @@ __all__ = [
     "ask_lane",
     "body_limit",
     "clip",
-    "counted",
     "encode_traces",
     "flags_of",
     "in_pieces",
@@ -188,4 +187,5 @@ __all__ = [
     "weight_of",
     "why_turned_away",
     "window_in",
+    "within_bounds",
 ]

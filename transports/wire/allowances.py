@@ -29,7 +29,7 @@ from .frames import (
     ZeroCopyReply,
 )
 
-__all__ = ["BOUNDS", "FLOOD", "Allowance", "Earned", "counted"]
+__all__ = ["BOUNDS", "FLOOD", "Allowance", "Earned", "within_bounds"]
 
 #: The reason of a connection whose peer sent more of a kind than it may.
 FLOOD = "flood"
@@ -95,7 +95,9 @@ class Allowance:
             raise ProtocolError(FLOOD, f"{self._kind}: more than {self._most} at once and {self._rate} a second")
 
 
-def counted(takers: Mapping[type, _Take], now: Callable[[], float], earned: Mapping[type, Earned]) -> dict[type, _Take]:
+def within_bounds(
+    takers: Mapping[type, _Take], now: Callable[[], float], earned: Mapping[type, Earned]
+) -> dict[type, _Take]:
     """The same takers, which refuse what comes too often. `earned`: what pays for frames of a kind."""
     single = {
         Ping: "PING",

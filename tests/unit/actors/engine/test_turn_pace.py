@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from peerbus.actors.engine.turn_pace import BATCH, ROUNDS, SPAN, TURN_SPAN, UNSEEN, UNSEEN_OF_PEERS, TurnPace, until_look
+from peerbus.actors.engine.turn_pace import (
+    BATCH,
+    ROUNDS,
+    SPAN,
+    TURN_SPAN,
+    UNSEEN,
+    UNSEEN_OF_PEERS,
+    TurnPace,
+    until_look,
+)
 
 
 class Handlers:
@@ -31,7 +40,9 @@ def test_fast_handlers_have_all_messages_of_a_turn_and_few_looks() -> None:
     assert handlers.looks <= 8
 
 
-@pytest.mark.parametrize(("seconds", "handled"), [(1.0, 2), (TURN_SPAN, 2), (TURN_SPAN / 2, 3), (TURN_SPAN / 8, 9)])
+@pytest.mark.parametrize(
+    ("seconds", "handled"), [(1.0, 2), (TURN_SPAN, 2), (TURN_SPAN * 0.51, 3), (TURN_SPAN * 0.13, 9)]
+)
 def test_slow_handlers_end_their_turn_when_its_time_is_over(seconds: float, handled: int) -> None:
     assert Handlers(seconds).turn() == handled
 

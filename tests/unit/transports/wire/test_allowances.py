@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from peerbus.actors import ProtocolError
-from peerbus.transports.wire.allowances import BOUNDS, FLOOD, Allowance, counted
+from peerbus.transports.wire.allowances import BOUNDS, FLOOD, Allowance, within_bounds
 from peerbus.transports.wire.frames import (
     Cancel,
     Close,
@@ -106,7 +106,7 @@ def test_each_kind_of_frame_is_counted_before_it_is_taken(kind: str) -> None:
     kinds: list[type] = [*(type(each) for each in FRAMES.values()), ZeroCopyReply]
     takers: dict[type, Callable[[Any], None]] = dict.fromkeys(kinds, taken.append)
     earned: dict[type, Callable[[], float]] = dict.fromkeys((Ping, Pong, Cancel, Reply, Error, Credit), float)
-    take = counted(takers, lambda: 0.0, earned)[type(frame)]
+    take = within_bounds(takers, lambda: 0.0, earned)[type(frame)]
     with pytest.raises(ProtocolError, match=kind):
         _without_end(take, frame)
     size = 64 if kind in ("REPLY", "CREDIT") else 1
