@@ -141,7 +141,7 @@ def test_an_error_of_many_messages_costs_as_much_as_one_for_each() -> None:
         ZeroCopyReply: taken.append,
         Credit: taken.append,
     }
-    take = counted(takers, lambda: 0.0, earned)[Error]
+    take = within_bounds(takers, lambda: 0.0, earned)[Error]
     take(Error(0, 0, 0, "not_allowed", "", BOUNDS["ERROR"][0]))
     take(Error(0, 0, 0, "not_allowed", "", BOUNDS["ERROR"][0]))
     with pytest.raises(ProtocolError, match="ERROR"):

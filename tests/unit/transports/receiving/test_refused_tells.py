@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from peerbus.actors import Channel, MailboxFull, Message, NotAllowed, SendError
 from peerbus.testing import VirtualLoop
-from peerbus.transports.connection.refused_tells import PAUSE, RefusedTells
 from peerbus.transports.lanes.in_lane import InLane
+from peerbus.transports.receiving.refused_tells import PAUSE, RefusedTells
 from peerbus.transports.wire.payload import ChannelCodec
 
 
