@@ -1,10 +1,11 @@
 /** What goes to the channels of one peer: sends that wait for credit, asks that wait for answers, streams. */
 
 import { typeOf } from "./channel.js";
-import { ProtocolError, SendError } from "./errors.js";
-import { BYTES_LOG, IN_ITEMS, ITEMS_LOG, WITH_ITEMS, body } from "./frames.js";
-import { Window } from "./lanes.js";
-import { ItemsIn, ItemsOut, OpenStream } from "./streams.js";
+import { OpenStream } from "./streams.js";
+import { ProtocolError, SendError } from "./wire/errors.js";
+import { BYTES_LOG, IN_ITEMS, ITEMS_LOG, WITH_ITEMS, body } from "./wire/frames.js";
+import { ItemsIn, ItemsOut } from "./wire/items.js";
+import { Window, laneOf } from "./wire/lanes.js";
 
 /** Streams that one side may have open on a channel: more of them wait for a place. */
 export const MAX_STREAMS = 256;
@@ -29,21 +30,21 @@ export class Asking {
   /** The peer's channel of a name, if it is open. */
   lane(name) { return this.lanes.find(({ info, closed }) => info.name === name && !closed); }
 
-  known(index, word = "unknown_channel") {
-    if (!this.lanes[index]) throw new ProtocolError(word, `the peer has no channel ${index}`);
-    return this.lanes[index];
-  }
+  known(index, word) { return laneOf(this.lanes, index, word); }
 
   /**
-   * What of a channel can go to the peer's: `numbers` and `names` of types there, why types are `refused`, or answers to
-   * them `unread`. Null: the peer has yet to say.
+   * What of a channel can go to the peer's: `numbers` and `names` of types there, why types are `refused`, or answers
+   * to them `unread`. Null: the peer has yet to say.
    */
   agreed(lane, channel) {
     if (lane.info.schema.equals(channel.schema)) return channel.agreed;
     return this.connection.host.versions()?.agreed(this, lane, channel) ?? null;
   }
 
-  /** What is against sending such a message: null, or `{ text }`; `final` where it stays so, `early` where nobody knows yet. */
+  /**
+   * What is against sending such a message: null, or `{ text }`, with `final` where it stays so, `early` where nobody
+   * knows yet.
+   */
   against(channel, type, kind) {
     const { usable, hello } = this.connection;
     if (!usable) return { text: "leaves" };
@@ -102,8 +103,8 @@ export class Asking {
   }
 
   /**
-   * Send: a promise of its being written, of the answer, or of the OpenStream when the other side has begun: within `first`.
-   * Raises: SendError, TypeError.
+   * Send: a promise of its being written, of the answer, or of the OpenStream when the other side has begun, which is
+   * to be before `first`. Raises: SendError, TypeError.
    */
   async send(channel, value, { kind, deadline, first, idle, signal }) {
     const lane = this.lane(channel.name);
@@ -177,7 +178,8 @@ export class Asking {
     });
     const outgoing = kind === "open" ? new ItemsOut(connection, 2 * lane.index, rid, began) : null;
     const write = (item) => channel.written(item, lane.info.max_message, numbers);
-    return new OpenStream({ incoming, outgoing, write, close: () => this.give(send, "cancelled", "its sender has left it") });
+    const close = () => this.give(send, "cancelled", "its sender has left it");
+    return new OpenStream({ incoming, outgoing, write, close });
   }
 
   /** An answer, or an item of one; where it cannot be read the send fails. Raises: SendError. */
@@ -195,7 +197,7 @@ export class Asking {
     return this.#settle(send, code, text);
   }
 
-  /** The outcome of a send: an answer where there is no code, else a text. Returns the error that it is, if it is one. */
+  /** The outcome of a send: an answer where there is no code, else a text. Returns the error that it is, if any. */
   #settle(send, code, outcome) {
     if (!send || send.error !== undefined) return send?.error;
     const { lane, stream } = send;

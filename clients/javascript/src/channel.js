@@ -2,8 +2,8 @@
 
 import { createHash } from "node:crypto";
 
-import { SendError } from "./errors.js";
-import { own, pack, unmark, unpack } from "./msgpack.js";
+import { SendError } from "./wire/errors.js";
+import { own, pack, unmark, unpack } from "./wire/msgpack.js";
 
 const TYPE = Symbol("peerbus.type");
 /** A message of a declared type: its fields, and the type's name where `typeOf` finds it. */
@@ -48,7 +48,7 @@ export class Channel {
     return shape.tag.length > 0 ? { [shape.tag[0]]: shape.tag[1], ...value } : value;
   }
 
-  /** A message from what has travelled as the type of this number; `names` are those of who has sent it. Raises: TypeError. */
+  /** A message from what has travelled as a type's number; `names` are those of who has sent it. Raises: TypeError. */
   decoded(number, value, names = this.types) {
     const shape = this.shapes[this.types.indexOf(names[number - 1])] ?? this.#answer(names[number - 1]);
     if (!shape) throw new TypeError(`channel ${this.name} has no message of number ${number}`);
@@ -60,8 +60,8 @@ export class Channel {
   }
 
   /**
-   * What travels of a message, an answer or an item: [number, payload], by the numbers of who reads it; 0 for a plain value.
-   * Raises: TypeError for what cannot be read there, SendError `too_large` above so many bytes.
+   * What travels of a message, an answer or an item: [number, payload], by the numbers of who reads it; 0 for a plain
+   * value. Raises: TypeError for what cannot be read there, SendError `too_large` above so many bytes.
    */
   written(value, limit, numbers = this.agreed.numbers) {
     const type = typeOf(value);

@@ -3,12 +3,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { Asking } from "./asking.js";
-import { ConnectionEnded, ProtocolError } from "./errors.js";
-import { ENTRY, LIMITS, PREFACE, capability, cut, decode } from "./frames.js";
-import { PUBLISHED } from "./identity.js";
-import { Outbox, Reassembler } from "./lanes.js";
 import { Serving } from "./serving.js";
-import { streamKey } from "./streams.js";
+import { ConnectionEnded, ProtocolError } from "./wire/errors.js";
+import { ENTRY, LIMITS, PREFACE, capability, cut, decode } from "./wire/frames.js";
+import { PUBLISHED } from "./wire/identity.js";
+import { streamKey } from "./wire/items.js";
+import { Outbox, Reassembler } from "./wire/lanes.js";
 
 const [HANDSHAKE_MS, PING_MS, PATIENCE_MS] = [5_000, 5_000, 15_000];
 const [FRAME_MS, PART_MS] = [60_000, 30_000]; // for the rest of a frame, and the next part of a body
@@ -19,13 +19,13 @@ const NEVER = new Set(["HELLO", "WELCOME", "REJECT", "COMPRESSED"]); // after bo
 
 /** Over a stream that is open. `host` is the node, `peer` the id that TLS proved; `ended` resolves to the reason. */
 export class Connection {
-  #parts = new Reassembler((lane) => (lane & 1 ? this.asking : this.serving).known(lane >> 1, "unknown_lane").info.max_message);
+  #parts = new Reassembler((lane) => this.#half(lane).known(lane >> 1, "unknown_lane").info.max_message);
   #ping = 0;
   #pong = 0;
   #pinged = 0;
   #used = Date.now(); // when a frame came that is neither PING nor PONG
   #over = false;
-  /** Ends of streams that are open, by lane and number of their ask: on lanes of answers the peer's, of messages one's own. */
+  /** Ends of streams that are open, by lane and number of their ask. */
   readers = new Map();
   senders = new Map();
   welcomed = false; // by this side
@@ -35,14 +35,13 @@ export class Connection {
   leaving = false;
 
   constructor(reader, host, peer, expected) {
-    const { socket } = reader;
-    Object.assign(this, { reader, socket, host, peer, expected, outbox: new Outbox(socket) });
+    Object.assign(this, { reader, socket: reader.socket, host, peer, expected, outbox: new Outbox(reader.socket) });
     this.asking = new Asking(this);
     this.serving = new Serving(this);
     this.ended = new Promise((resolve) => (this.resolve = resolve));
     this.late = setTimeout(() => this.fail("timeout", "the handshake took too long"), HANDSHAKE_MS);
     this.pulse = setInterval(() => this.#pulse(), PING_MS);
-    socket.write(PREFACE);
+    this.socket.write(PREFACE);
     this.outbox.now("HELLO", host.hello());
     this.#run();
   }
@@ -64,9 +63,10 @@ export class Connection {
 
   async #greet() {
     const preface = await this.reader.take(12);
-    if (preface.subarray(0, 8).equals(ENTRY)) throw new ConnectionEnded("network_policy", "that network asks for a key or a certificate");
-    if (!preface.subarray(0, 8).equals(PREFACE.subarray(0, 8))) throw new ConnectionEnded("magic", "the other side is no peerbus");
-    if (preface.readUInt16BE(8) > 1 || preface.readUInt16BE(10) < 1) throw new ProtocolError("version", "this is version 1");
+    const [magic, low, high] = [preface.subarray(0, 8), preface.readUInt16BE(8), preface.readUInt16BE(10)];
+    if (magic.equals(ENTRY)) throw new ConnectionEnded("network_policy", "that network wants a key or a certificate");
+    if (!magic.equals(PREFACE.subarray(0, 8))) throw new ConnectionEnded("magic", "the other side is no peerbus");
+    if (low > 1 || high < 1) throw new ProtocolError("version", "this is version 1");
     const [hello] = await this.#early("HELLO");
     this.#judge(hello);
     this.onUPDATE(hello.offers);
@@ -110,6 +110,9 @@ export class Connection {
     taker?.[`on${name}`](...fields);
   }
 
+  /** Whose channels a lane leads to: the peer's, where it is of answers, else those served here. */
+  #half(lane) { return lane & 1 ? this.asking : this.serving; }
+
   onUPDATE(offers) {
     this.offers = offers.map(capability);
     this.host.changed.ring();
@@ -147,8 +150,10 @@ export class Connection {
     const { until = Infinity, last = Infinity, reason } = this.left ?? {};
     const quiet = now > until && this.idle && now > this.#used + QUIET_MS;
     if (quiet || now > last) return this.fail(reason, "after GOAWAY");
-    if (now - this.reader.heard > PATIENCE_MS) return this.end("silent", `nothing was heard for ${now - this.reader.heard} ms`);
-    if (now - this.reader.begun > FRAME_MS || now - this.#parts.oldest > PART_MS) return this.fail("overdue", "a body does not go on");
+    const { heard, begun } = this.reader;
+    if (now - heard > PATIENCE_MS) return this.end("silent", `nothing was heard for ${now - heard} ms`);
+    const overdue = now - begun > FRAME_MS || now - this.#parts.oldest > PART_MS;
+    if (overdue) return this.fail("overdue", "a frame, or a body in parts, does not go on");
     return this.up && this.#say();
   }
 

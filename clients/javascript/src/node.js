@@ -5,14 +5,14 @@ import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:tls";
 
-import { Bell } from "./bell.js";
 import { typeOf } from "./channel.js";
 import { Connection } from "./connection.js";
-import { ConnectionEnded, PeerbusError, ProtocolError, SendError } from "./errors.js";
-import { capability } from "./frames.js";
-import { Identity, idOf } from "./identity.js";
-import { Reader } from "./reader.js";
 import { Service } from "./service.js";
+import { Bell } from "./wire/bell.js";
+import { ConnectionEnded, PeerbusError, ProtocolError, SendError } from "./wire/errors.js";
+import { capability } from "./wire/frames.js";
+import { Identity, idOf } from "./wire/identity.js";
+import { Reader } from "./wire/reader.js";
 
 const INCARNATION = randomBytes(8).readBigUInt64BE(); // another one is a restart: once for the process
 const [FIRST_WAIT_MS, LAST_WAIT_MS, TLS_MS] = [250, 30_000, 5_000];
@@ -22,7 +22,9 @@ const PATIENT_MS = { full: 180_000, ...Object.fromEntries(PATIENT.split(" ").map
 const TLS = { minVersion: "TLSv1.3", maxVersion: "TLSv1.3", checkServerIdentity: () => undefined };
 /** What no handler has seen, and never will, may go to the next one; of a stream what has brought no item, too. */
 const NEXT = "not_sent shutting_down no_such_reactor".split(" ");
-const NEXT_OF = { stream: [...NEXT, ..."connection_lost actor_stopped peer_gone not_allowed schema_mismatch".split(" ")] };
+const ALSO = "connection_lost actor_stopped peer_gone not_allowed schema_mismatch".split(" ");
+const NEXT_OF = { stream: [...NEXT, ...ALSO] };
+const FEATURES = ["schemas", "streams", "windows"];
 
 const names = (lanes) => lanes.map(({ info }) => info.name);
 const view = ({ peer: id, hello: { name }, offers, asking }) => ({ id, name, offers, channels: names(asking.lanes) });
@@ -78,11 +80,11 @@ export class Node extends EventEmitter {
     return this;
   }
 
-  /** Dial for ever; resolves when the first peer is there. Raises: PeerbusError when none is, within `timeout` ms; TypeError. */
+  /** Dial for ever; resolves with the first peer. Raises: PeerbusError where none is there within `timeout` ms, TypeError. */
   async join({ timeout = 10_000 } = {}) {
     this.joined = true;
     const closed = ["networkKey", "certificate", "authority"].some((rule) => this.#given[rule] !== undefined);
-    if (closed) this.entry = (await import("./entry.js")).entry(this.#given);
+    if (closed) this.entry = (await import("./on-demand/entry.js")).entry(this.#given);
     this.#dialing = this.places.map((place) => this.#dial(place));
     await this.changed.until(() => this.#peers.size > 0 || this.#closing.signal.aborted, timeout);
     if (this.#peers.size > 0) return this;
@@ -118,7 +120,8 @@ export class Node extends EventEmitter {
       await once(socket, "secureConnect");
       const reader = new Reader(socket);
       const { publicKey } = socket.getPeerX509Certificate();
-      if (publicKey.asymmetricKeyType !== "ed25519") throw new ConnectionEnded("certificate", "the peer's key is not Ed25519");
+      const type = publicKey.asymmetricKeyType;
+      if (type !== "ed25519") throw new ConnectionEnded("certificate", `the peer's key is ${type}, not Ed25519`);
       const peer = idOf(publicKey);
       if (this.entry) await this.entry(reader, this.id, peer);
       socket.setNoDelay(true);
@@ -144,7 +147,7 @@ export class Node extends EventEmitter {
     const { id, network, name, offers } = this;
     const channels = this.services.map(({ channel }) => channel.info);
     const mine = { agent: "peerbus-js/0.2.0", clock: Date.now(), incarnation: INCARNATION, nonce: randomBytes(16) };
-    return { node_id: id, network, name, listen: [], offers, channels, features: ["schemas", "streams", "windows"], ...mine };
+    return { node_id: id, network, name, listen: [], offers, channels, features: FEATURES, ...mine };
   }
 
   /** Two nodes keep one connection. Raises: ProtocolError where that is not the one whose HELLO is there. */
@@ -162,7 +165,7 @@ export class Node extends EventEmitter {
 
   /** What judges channels that are declared otherwise; null until it is loaded, when the first one is met. */
   versions() {
-    this.loading ??= import("./versions.js").then(({ Versions }) => {
+    this.loading ??= import("./on-demand/versions.js").then(({ Versions }) => {
       this.#versions = new Versions();
       this.changed.ring();
     });
@@ -172,7 +175,7 @@ export class Node extends EventEmitter {
   /** Who is connected. */
   get peers() { return [...this.#peers.values()].map(view); }
 
-  /** Those who can take such a message, the least busy first; why the `others` cannot, and whether that stays so: `hopeless`. */
+  /** Who can take such a message, the least busy first; why the `others` cannot, and whether it stays so: `hopeless`. */
   #look(target, channel, type, kind) {
     const [able, others] = [[], []];
     for (const each of this.#peers.values()) {
@@ -185,9 +188,10 @@ export class Node extends EventEmitter {
   }
 
   #nobody(target, { name }, value, { others, hopeless }) {
-    const why = others.filter(({ final }) => final || !hopeless).map((each) => `${each.name}${each.final ? ":" : ""} ${each.text}`);
-    if (!hopeless) return new SendError("no_peer", `no ${target.text} with channel ${name}: ${why.join(", ") || this.#reasons()}`, value);
-    return new SendError("schema_mismatch", `a ${typeOf(value)} of channel ${name} cannot be sent to ${why.join("; ")}`, value);
+    const final = others.filter((each) => each.final).map((each) => `${each.name}: ${each.text}`).join("; ");
+    const why = others.map((each) => `${each.name} ${each.text}`).join(", ") || this.#reasons();
+    if (!hopeless) return new SendError("no_peer", `no ${target.text} with channel ${name}: ${why}`, value);
+    return new SendError("schema_mismatch", `a ${typeOf(value)} of channel ${name} cannot be sent to ${final}`, value);
   }
 
   /** Look again and again until there is one, none will ever do, or it is too late. */
@@ -237,7 +241,7 @@ export class Node extends EventEmitter {
   /** Send, and wait for the answer, `timeout` ms at most. Raises: SendError, TypeError. */
   async ask(target, channel, value, options = {}) { return this.#send(one(target), channel, value, options, "ask"); }
 
-  /** Send, and read the items of the answer. Leaving the loop ends it at the other side. Raises: SendError, TypeError. */
+  /** Send, and read the items of the answer; leaving the loop ends it at the other side. Raises: SendError, TypeError. */
   async *stream(target, channel, value, options = {}) {
     yield* await this.#send(one(target), channel, value, options, "stream");
   }

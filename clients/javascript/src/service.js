@@ -1,8 +1,8 @@
 /** A channel that this node serves: its mailbox, and what its handlers answer. */
 
 import { typeOf } from "./channel.js";
-import { Refused } from "./errors.js";
-import { own, unpack } from "./msgpack.js";
+import { Refused } from "./wire/errors.js";
+import { own, unpack } from "./wire/msgpack.js";
 
 /** What a handler reads that wants items, and there are none. */
 async function* none(type) {

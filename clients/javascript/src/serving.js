@@ -1,16 +1,19 @@
 /** What one peer sends to the channels that are served here: its credit, and the jobs of its asks. */
 
 import { MAX_STREAMS } from "./asking.js";
-import { ProtocolError, SendError, codeOf } from "./errors.js";
-import { IN_ITEMS, WITH_ITEMS, body, cut } from "./frames.js";
 import { typeOf } from "./channel.js";
-import { Window } from "./lanes.js";
-import { ItemsIn, ItemsOut } from "./streams.js";
+import { ProtocolError, SendError, codeOf } from "./wire/errors.js";
+import { IN_ITEMS, WITH_ITEMS, body, cut } from "./wire/frames.js";
+import { ItemsIn, ItemsOut } from "./wire/items.js";
+import { Window, laneOf } from "./wire/lanes.js";
 
 const LARGEST = 16; // times what was announced: a window grows to no more
 const OVER = new SendError("stream_ended", "the ask that the items belong to is over");
 
-/** A message that has come, of `size` bytes; `rid` is 0 for one that was told. `incoming`, `outgoing`: items that come with it, and go back. */
+/**
+ * A message that has come, of `size` bytes; `rid` is 0 for one that was told. `incoming`, `outgoing`: items that come with
+ * it, and go back.
+ */
 class Job {
   #controller = new AbortController();
 
@@ -56,7 +59,8 @@ class Job {
     try {
       if (!outgoing) return this.fail("answer_type", "it is answered in items: stream it", items.return?.());
       for await (const item of items) {
-        const found = this.late("deadline_handler", "the time was over before the last item") ? null : this.#written(item);
+        const late = this.late("deadline_handler", "the time was over before the last item");
+        const found = late ? null : this.#written(item);
         if (!found) break;
         await outgoing.send(...found);
       }
@@ -113,14 +117,13 @@ export class Serving {
 
   constructor(connection) {
     Object.assign(this, { connection, outbox: connection.outbox });
-    const lane = (service, index) => ({ index, service, info: service.channel.info, window: new Window(service.channel.info) });
-    this.lanes = connection.host.services.map((service, index) => ({ ...lane(service, index), tells: 0, streams: 0 }));
+    this.lanes = connection.host.services.map((service, index) => {
+      const { info } = service.channel;
+      return { index, service, info, window: new Window(info), tells: 0, streams: 0 };
+    });
   }
 
-  known(index, word = "unknown_channel") {
-    if (!this.lanes[index]) throw new ProtocolError(word, `there is no channel ${index} here`);
-    return this.lanes[index];
-  }
+  known(index, word) { return laneOf(this.lanes, index, word); }
 
   onTELL(index, items) {
     const lane = this.known(index);
@@ -131,7 +134,8 @@ export class Serving {
   onASK(index, items) {
     for (const [rid, budget, type, source, payload] of items) {
       if (this.jobs.has(rid)) throw new ProtocolError("bad_field", `the ask ${rid} is open already`);
-      this.#take(new Job(this, this.known(index), { rid, sequence: 0, type, source, until: Date.now() + budget }), payload);
+      const arrived = { rid, sequence: 0, type, source, until: Date.now() + budget };
+      this.#take(new Job(this, this.known(index), arrived), payload);
     }
   }
 
@@ -151,7 +155,7 @@ export class Serving {
     const [limit, streamed] = [lane.info.max_message, job.rid > 0 && job.type >= IN_ITEMS];
     if (this.connection.leaving) return ["shutting_down", "this node ends"];
     if (size > limit) return ["too_large", `${size} bytes are above ${limit}`];
-    if (streamed && lane.streams >= MAX_STREAMS) return ["mailbox_full", `${MAX_STREAMS} streams of this peer are open`];
+    if (streamed && lane.streams >= MAX_STREAMS) return ["mailbox_full", `${MAX_STREAMS} streams are open`];
     if (streamed) job.open();
     const wrong = lane.service.take(job, payload);
     return wrong && ["message_type", wrong];
@@ -180,7 +184,7 @@ export class Serving {
     this.#widen(lane);
   }
 
-  /** Where half of a window is used up again within two round trips, it is what holds the sender back (RFC 9000, 4.2). */
+  /** Where half of a window is used up within two round trips, it is what holds the sender back (RFC 9000, 4.2). */
   #widen({ index, window }) {
     const [now, { messages, bytes }] = [performance.now(), window.whole];
     const soon = now - window.credited < 2 * this.connection.rtt;

@@ -11,11 +11,14 @@ export const peer = (id) => ({ text: `peer ${id}`, has: (connection) => connecti
 /** All that are connected: for tells. */
 export const EVERYONE = { text: "anybody", everyone: true, has: () => true };
 
+const [NAME, WHERE] = ["([a-z0-9._-]+)", "(?:\\{([^{}]*)\\})?"];
+const ADDRESS = new RegExp(`^bus://(?:([0-9a-f]{64})|role:${NAME}${WHERE})/${NAME}(?:\\?pick=(?:one|least))?$`);
 /** Who is meant by the text of an address that a message carried: `{ target, reactor }`. Raises: TypeError. */
 export function receiver(text) {
-  const found = /^bus:\/\/(?:([0-9a-f]{64})|role:([a-z0-9._-]+)(?:\{([^{}]*)\})?)\/([a-z0-9._-]+)(?:\?pick=(?:one|least))?$/.exec(text);
+  const found = ADDRESS.exec(text);
   const where = (found?.[3] ?? "").split(",").filter(Boolean).map((each) => /^([a-z0-9._-]+)=([^=]*)$/.exec(each));
-  if (!found || where.includes(null)) throw new TypeError(`${JSON.stringify(text)} is no address that this client can send to`);
-  const [, id, name, , reactor] = found;
-  return { target: id ? peer(id) : role(name, Object.fromEntries(where.map(([, key, value]) => [key, value]))), reactor };
+  const [, id, name, , reactor] = found && !where.includes(null) ? found : [];
+  if (!reactor) throw new TypeError(`${JSON.stringify(text)} is no address that this client can send to`);
+  const attributes = Object.fromEntries(where.map(([, key, value]) => [key, value]));
+  return { target: id ? peer(id) : role(name, attributes), reactor };
 }

@@ -2,8 +2,8 @@
 
 import { readFileSync } from "node:fs";
 
-import { unpack } from "../src/msgpack.js";
-import { compare } from "../src/reading.js";
+import { compare } from "../src/on-demand/reading.js";
+import { unpack } from "../src/wire/msgpack.js";
 
 const said = (line) => {
   const { numbers, refused, unread } = compare(...line.split(" ").map((hex) => unpack(Buffer.from(hex, "hex"))));

@@ -7,10 +7,10 @@ import { createServer as listen } from "node:net";
 import { it } from "node:test";
 import { createServer } from "node:tls";
 
-import { framed } from "../src/frames.js";
-import { certificate } from "../src/identity.js";
 import { Channel, Identity, Node, message, role } from "../src/index.js";
-import { pack, unpack } from "../src/msgpack.js";
+import { framed } from "../src/wire/frames.js";
+import { certificate } from "../src/wire/identity.js";
+import { pack, unpack } from "../src/wire/msgpack.js";
 import { NETWORK, Peer, block, desk, get, met } from "./peer.js";
 
 const archive = role("archive");

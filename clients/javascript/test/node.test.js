@@ -7,10 +7,10 @@ import { tmpdir } from "node:os";
 import { join as path } from "node:path";
 import { it } from "node:test";
 
-import { framed } from "../src/frames.js";
-import { PUBLISHED } from "../src/identity.js";
 import { Channel, EVERYONE, Identity, Node, Refused, message, peer as byId, role, typeOf } from "../src/index.js";
-import { pack, unpack } from "../src/msgpack.js";
+import { framed } from "../src/wire/frames.js";
+import { PUBLISHED } from "../src/wire/identity.js";
+import { pack, unpack } from "../src/wire/msgpack.js";
 import { NETWORK, NUMBER, Peer, desk, get, met } from "./peer.js";
 
 const only = (name, type = "int") =>

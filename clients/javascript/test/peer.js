@@ -4,8 +4,8 @@ import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:tls";
 
-import { PREFACE, body, decode, framed } from "../src/frames.js";
 import { Channel, Identity, Node, message } from "../src/index.js";
+import { PREFACE, body, decode, framed } from "../src/wire/frames.js";
 
 export const NETWORK = "test";
 export const NUMBER = ["number", 0, "int"];

@@ -1,4 +1,4 @@
-/** Streams beside a real node: `node real_streams.js reads|serves <place> <schema.json>`, which a test of the Python side runs. */
+/** Streams beside a real node, for a test of the Python side: `node real_streams.js reads|serves <place> <schema.json>`. */
 
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
@@ -63,7 +63,8 @@ const programs = {
       found.ended = begun === ended;
     }
     print(found);
-    print(await read(count({ to: 3, fails: "wait" }, { idle: 60_000 }), { each: (blocks) => blocks === 3 && print("three have come") }));
+    const each = (blocks) => blocks === 3 && print("three have come");
+    print(await read(count({ to: 3, fails: "wait" }, { idle: 60_000 }), { each }));
     await node.close({ within: 0 });
   },
 

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { it } from "node:test";
 
 import { Channel, Refused, SendError, message, peer as byId, role, typeOf } from "../src/index.js";
-import { pack, unpack } from "../src/msgpack.js";
+import { pack, unpack } from "../src/wire/msgpack.js";
 import { block, desk, get, met } from "./peer.js";
 
 const features = ["schemas", "streams"];

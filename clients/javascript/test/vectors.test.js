@@ -8,11 +8,11 @@ import { describe, it } from "node:test";
 import { ExtData } from "@msgpack/msgpack";
 
 import { Channel, Identity, mark, message } from "../src/index.js";
-import { LIMITS, PREFACE, body, decode, framed } from "../src/frames.js";
-import { certificate } from "../src/identity.js";
-import { Reassembler, Window } from "../src/lanes.js";
-import { pack, unmark, unpack } from "../src/msgpack.js";
-import { ItemsIn, ItemsOut } from "../src/streams.js";
+import { LIMITS, PREFACE, body, decode, framed } from "../src/wire/frames.js";
+import { certificate } from "../src/wire/identity.js";
+import { ItemsIn, ItemsOut } from "../src/wire/items.js";
+import { Reassembler, Window } from "../src/wire/lanes.js";
+import { pack, unmark, unpack } from "../src/wire/msgpack.js";
 
 const vectors = JSON.parse(readFileSync(new URL("../../../docs/wire-vectors.json", import.meta.url)));
 const hex = (data) => Buffer.from(data).toString("hex");

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 
-import { decode } from "../src/frames.js";
+import { decode } from "../src/wire/frames.js";
 
 const verdict = (line) => {
   try {

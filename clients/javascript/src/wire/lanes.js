@@ -8,6 +8,12 @@ const CUT_ABOVE = 65_536;
 const PARTS_BUDGET = 33_558_528;
 const FULL = 1 << 20; // bytes that wait to be written, and what can wait waits
 
+/** The lane of an index, of those of one side's channels. Raises: ProtocolError where there is none, with the word. */
+export function laneOf(lanes, index, word = "unknown_channel") {
+  if (!lanes[index]) throw new ProtocolError(word, `there is no channel ${index}, but ${lanes.length} of them`);
+  return lanes[index];
+}
+
 /** A window of messages and bytes, as its sender and its receiver both count it. */
 export class Window {
   #owed = [0, 0];

@@ -1,10 +1,10 @@
-/** What is shown before HELLO in a network that is not open: the proof of its key, certificates (docs/wire.md, Entry). Loaded there. */
+/** What is shown before HELLO in a network that is not open (docs/wire.md, Entry): the proof of its key, certificates. */
 
 import { X509Certificate, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 
-import { ConnectionEnded } from "./errors.js";
-import { ENTRY, PREFACE, decode } from "./frames.js";
-import { idOf } from "./identity.js";
+import { ConnectionEnded } from "../wire/errors.js";
+import { ENTRY, PREFACE, decode } from "../wire/frames.js";
+import { idOf } from "../wire/identity.js";
 
 const [MAGIC, LABEL, LARGEST, SKEW_MS] = [PREFACE.subarray(0, 8), "peerbus network key v1\0", 12_288, 300_000];
 

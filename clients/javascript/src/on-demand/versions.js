@@ -1,9 +1,9 @@
-/** Channels that peers declare otherwise: what they declare is asked for, once, and judged. Loaded when the first one is met. */
+/** Channels that peers declare otherwise: what they declare is asked for, once, and judged. */
 
 import { createHash } from "node:crypto";
 
-import { ProtocolError } from "./errors.js";
-import { unpack } from "./msgpack.js";
+import { ProtocolError } from "../wire/errors.js";
+import { unpack } from "../wire/msgpack.js";
 import { compare } from "./reading.js";
 
 const ASKED = 16; // descriptions that one peer is asked for at a time
