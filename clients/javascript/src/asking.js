@@ -2,7 +2,7 @@
 
 import { typeOf } from "./channel.js";
 import { OpenStream } from "./streams.js";
-import { ProtocolError, SendError } from "./wire/errors.js";
+import { ProtocolError, SendError, printable } from "./wire/errors.js";
 import { BYTES_LOG, IN_ITEMS, ITEMS_LOG, WITH_ITEMS, body } from "./wire/frames.js";
 import { ItemsIn, ItemsOut } from "./wire/items.js";
 import { Window, laneOf } from "./wire/lanes.js";
@@ -97,9 +97,10 @@ export class Asking {
   }
 
   onERROR(rid, index, sequence, code, text) {
-    if (rid > 0) return this.#settle(this.#asks.get(rid), code, text);
+    if (rid > 0) return this.#settle(this.#asks.get(rid), code || "unsaid", text);
     const { peer, host } = this.connection;
-    return host.say("undelivered", { peer, channel: this.lanes[index]?.info.name, sequence, code, text });
+    const [channel, why] = [this.lanes[index]?.info.name, { code: printable(code), text: printable(text) }];
+    return host.say("undelivered", { peer, channel, sequence, ...why });
   }
 
   /**

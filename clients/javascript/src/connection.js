@@ -83,7 +83,7 @@ export class Connection {
   async #early(expected) {
     for (;;) {
       const [name, ...fields] = decode(await this.reader.body(LIMITS.handshake)) ?? [];
-      if (name === "REJECT" || (name === "GOAWAY" && this.welcomed)) throw new ConnectionEnded(fields[0], fields[1]);
+      if (name === "REJECT" || (name === "GOAWAY" && this.welcomed)) throw new ConnectionEnded(fields[0] || "unsaid", fields[1]);
       if (name === expected) return fields;
       if (name) throw new ProtocolError("unexpected_frame", `${name} may not come now`);
     }
@@ -139,7 +139,7 @@ export class Connection {
   onGRANT(lane, rid, items, bytes) { this.senders.get(streamKey(lane, rid))?.granted(items, bytes); }
 
   onGOAWAY(reason, text, within = 0) {
-    this.left = { reason, until: Date.now() + Math.min(within, 3_600_000) + QUIET_MS, last: Date.now() + 3_610_000 };
+    this.left = { reason: reason || "unsaid", until: Date.now() + Math.min(within, 3_600_000) + QUIET_MS, last: Date.now() + 3_610_000 };
     this.asking.unsent(`the peer leaves: ${reason}`);
     this.serving.settle();
     this.host.changed.ring();

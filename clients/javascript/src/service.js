@@ -44,7 +44,7 @@ export class Service {
   }
 
   async #handle(job) {
-    const { serving, message, signal } = job;
+    const { serving, message, controller: { signal } } = job;
     serving.release(job);
     if (signal.aborted || job.late("deadline_mailbox", "its time was over before it was taken")) return;
     const type = typeOf(message);

@@ -15,14 +15,11 @@ const OVER = new SendError("stream_ended", "the ask that the items belong to is 
  * it, and go back.
  */
 class Job {
-  #controller = new AbortController();
+  controller = new AbortController(); // aborted when nobody waits for the answer any more
 
   constructor(serving, lane, arrived) {
     Object.assign(this, { serving, lane, ...arrived });
   }
-
-  /** Aborted when nobody waits for the answer any more. */
-  get signal() { return this.#controller.signal; }
 
   /** Its type says that it may be answered in items. Raises: ProtocolError for more credit than there may be. */
   open() {
@@ -55,9 +52,10 @@ class Job {
 
   /** Each item as soon as the asker has room for it; beside what its channel handles meanwhile. */
   async #stream(items) {
-    const { outgoing } = this;
+    const { rid, outgoing } = this;
     try {
-      if (!outgoing) return this.fail("answer_type", "it is answered in items: stream it", items.return?.());
+      if (!outgoing) await items.return?.(); // of what nobody reads
+      if (!outgoing) return rid > 0 ? this.fail("answer_type", "it is answered in items: stream it") : undefined;
       for await (const item of items) {
         const late = this.late("deadline_handler", "the time was over before the last item");
         const found = late ? null : this.#written(item);
@@ -68,6 +66,7 @@ class Job {
     } catch (error) {
       this.threw(error);
     }
+    return undefined;
   }
 
   #written(value) {
@@ -99,13 +98,15 @@ class Job {
   /** Nobody waits for its answer any more. */
   cancel() {
     if (!this.#over()) return;
-    this.#controller.abort();
+    this.controller.abort();
     this.outgoing?.stop(OVER);
   }
 
   /** Whether it is over by this, and was not before. */
   #over() {
-    if (!this.serving.jobs.delete(this.rid)) return false;
+    const { rid, serving: { jobs } } = this;
+    if (jobs.get(rid) !== this) return false;
+    jobs.delete(rid);
     if (this.outgoing) this.lane.streams -= 1;
     this.incoming?.over(OVER);
     return true;

@@ -139,6 +139,38 @@ it("takes words, texts and descriptions of a stranger for what they are", () =>
     assert.equal((await talk.next("GOAWAY"))[0], "bad_field");
   }));
 
+it("takes an empty word for a refusal, and shows no text that moves a terminal", () =>
+  met({}, async (talk, node) => {
+    const [undelivered, down] = [once(node, "undelivered"), once(node, "down")];
+    const asking = node.ask(archive, desk, get(1));
+    const [, [[rid]]] = await talk.next("ASK");
+    talk.say("ERROR", rid, 0, 0, "", "\u001b[2Jnot\nyou");
+    await assert.rejects(asking, (error) => error.code === "unsaid" && error.message.endsWith(": \ufffd[2Jnot\ufffdyou"));
+    talk.say("ERROR", 0, 0, 0, "a\u0007", "b\u202e");
+    const [{ code, text }] = await undelivered;
+    assert.deepEqual([code, text], ["a\ufffd", "b\ufffd"]);
+    talk.say("GOAWAY", "", "", 0);
+    talk.socket.end();
+    assert.equal((await down)[1].code, "unsaid");
+  }));
+
+it("minds no number that is used again while its first handler still runs", async () => {
+  const waiting = [];
+  const handlers = { Get: () => new Promise((resolve) => waiting.push(resolve)) };
+  await met({ features, serve: [[desk, handlers, { concurrency: 2 }]] }, async (talk) => {
+    const ask = (type) => talk.say("ASK", 0, [[1, 60_000, type, 0, pack({ number: 1 })]]);
+    const opened = 0x8000_0000 + 0x4000_0000 + 10 * 2 ** 8 + 20 * 2 ** 13 + 1;
+    ask(opened);
+    talk.say("CANCEL", 1);
+    ask(opened);
+    talk.say("PING", 1);
+    await talk.next("PONG");
+    waiting[0]("of the first");
+    waiting[1]("of the second");
+    assert.equal(unpack((await talk.next("REPLY"))[1][0][2]), "of the second");
+  });
+});
+
 it("keeps nothing of a frame but what it was sent for", async () => {
   let kept;
   const handlers = { Block: ({ data }) => (kept = data), Get: () => 1 };

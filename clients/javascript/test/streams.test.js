@@ -304,6 +304,7 @@ it("says what a generator has thrown behind its items, and what cannot travel", 
     }
     ask(talk, 2, { type: 1 }); // asked for one answer
     assert.deepEqual((await talk.next("ERROR")).slice(3), ["answer_type", "it is answered in items: stream it"]);
+    talk.say("TELL", 0, [[1, 0, pack({ number: 5 })]]); // told, it says nothing
     talk.say("ASK", 0, [[3, 1000, IN_ITEMS + WINDOW + 2, 0, item(1)]]);
     assert.deepEqual((await talk.next("ERROR")).slice(3), ["answer_type", "it is answered with one value: ask for it"]);
   });

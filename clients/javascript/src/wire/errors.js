@@ -1,9 +1,12 @@
 /** What can go wrong. Every error has a `code`, a word of docs/wire.md; one of a send hands the message back. */
 
+/** A text of a stranger, as a terminal and a log can take it. */
+export const printable = (text) => String(text).replace(/[\p{C}\p{Zl}\p{Zp}]/gu, "\ufffd");
+
 export class PeerbusError extends Error {
   constructor(code, text) {
-    super(text);
-    Object.assign(this, { name: new.target.name, code });
+    super(printable(text));
+    Object.assign(this, { name: new.target.name, code: printable(code) });
   }
 }
 

@@ -52,7 +52,8 @@ export class ItemsIn {
 
   /** No more come; who reads hears of the error, if there is one, behind those that have. */
   over(error) {
-    this.#end ??= { error };
+    if (this.#end) return;
+    this.#end = { error };
     this.connection.readers.delete(streamKey(this.lane, this.rid));
     this.#bell.ring();
   }
@@ -133,7 +134,8 @@ export class ItemsOut {
 
   /** Nobody reads any more: who sends hears why. */
   stop(error) {
-    this.#end ??= error;
+    if (this.#end) return;
+    this.#end = error;
     this.#batch = null;
     this.connection.senders.delete(streamKey(this.lane, this.rid));
     this.#bell.ring();
