@@ -80,27 +80,38 @@ it("raises an error behind the items before it, with how many they were", async 
   }
 });
 
-it("has a deadline for the whole, and one for an item", () =>
-  met({ features }, async (talk, node) => {
-    const whole = read(node.stream(archive, desk, get(1), { timeout: 60 }));
+/** Everything that was said has been read. */
+const settled = async (talk) => (talk.say("PING", 1), await talk.next("PONG"));
+
+it("has a deadline for the whole, and one for an item", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  await met({ features }, async (talk, node) => {
+    const whole = read(node.stream(archive, desk, get(1), { timeout: 60_000 }));
     const [, [[first, budget]]] = await talk.next("ASK");
-    assert.ok(budget > 0 && budget <= 60);
+    assert.ok(budget > 0 && budget <= 60_000);
     items(talk, first, [item(1)]);
+    await settled(talk);
+    context.mock.timers.tick(60_000);
     assert.deepEqual(await talk.next("CANCEL"), [first]);
     const [found, error] = await whole;
     assert.deepEqual([found.length, error.code, error.items], [1, "deadline", 1]);
-    const idle = read(node.stream(archive, desk, get(1), { idle: 30 }));
+    const idle = read(node.stream(archive, desk, get(1), { idle: 30_000 }));
     const [, [[second]]] = await talk.next("ASK");
     items(talk, second, [item(1)]);
-    assert.match((await idle)[1].message, /no item came within 30 ms/);
-    assert.equal((await read(node.stream(archive, desk, get(1), { idle: 20 })))[1].code, "deadline");
+    await settled(talk);
+    context.mock.timers.tick(30_000);
+    assert.match((await idle)[1].message, /no item came within 30000 ms/);
+    const none = read(node.stream(archive, desk, get(1)));
+    await talk.next("ASK");
+    context.mock.timers.tick(5_000);
+    assert.equal((await none)[1].code, "deadline");
     const stop = new AbortController();
     const stopped = read(node.stream(archive, desk, get(1), { signal: stop.signal }));
     await talk.next("ASK");
-    await talk.next("ASK");
     stop.abort();
     assert.equal((await stopped)[1].code, "cancelled");
-  }));
+  });
+});
 
 it("goes to the next one of a role where the first brings no item", () =>
   met({ features }, async (talk, node, peer) => {
@@ -172,14 +183,18 @@ it("sends items as far as they are granted, and has the answer", () =>
     assert.equal(talk.heard.includes("CANCEL"), false);
   }));
 
-it("hears that the handler takes no more, or took too long, or is gone", () =>
-  met({ features }, async (talk, node) => {
-    const opening = node.open(archive, desk, get(1), { idle: 30 });
+it("hears that the handler takes no more, or took too long, or is gone", async (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  await met({ features }, async (talk, node) => {
+    const opening = node.open(archive, desk, get(1));
     const [, [[first]]] = await talk.next("ASK");
     talk.say("GRANT", 0, first, 1, 1);
     const upload = await opening;
     await upload.send(block(1));
-    await assert.rejects(upload.send(block(2)), { code: "not_sent", handled: "no" });
+    const waiting = assert.rejects(upload.send(block(2)), { code: "not_sent", handled: "no" });
+    await settled(talk);
+    context.mock.timers.tick(5_000);
+    await waiting;
     const sending = upload.send(block(2));
     talk.say("REPLY", 0, [[first, 0, pack("enough")]]);
     await assert.rejects(sending, { code: "stream_ended" });
@@ -199,7 +214,8 @@ it("hears that the handler takes no more, or took too long, or is gone", () =>
     await once(node, "down");
     await assert.rejects(open.send(block(1)), { code: "connection_lost" });
     await assert.rejects(open.result(), { code: "connection_lost" });
-  }));
+  });
+});
 
 it("reads and sends at once", () =>
   met({ features }, async (talk, node) => {
