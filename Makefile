@@ -29,7 +29,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-eager test-all soak large fuzz pictures browser interop brokers check format lint types layering coverage wheel native test-native release check-api check-metrics load siege wan sim clean quic-check \
+.PHONY: help demo test test-eager test-all soak large fuzz pictures browser interop brokers check format lint types layering coverage wheel native check-native test-native release check-api check-metrics load siege wan sim clean quic-check \
   tuning generate javascript bench bench-builds bench-native bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -85,7 +85,7 @@ coming-from-there: $(INSTALLED)test
 	@$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-input celery pyzmq nats-py
 	@PYTHON='$(RUN)' scripts/coming-from $(ARGS)
 
-check: lint types layering coverage wheel ## all that a change must pass
+check: lint types layering check-native coverage wheel ## all that a change must pass
 
 generate: $(INSTALLED)test ## write what docs/ shows of the code again: files, tables, drawings, bytes of the wire and its grammar
 	@$(RUN) scripts/draw-lives --write
@@ -135,6 +135,9 @@ wheel: $(INSTALLED)dev ## build the wheel, install it in an empty place and test
 
 native: $(INSTALLED)dev ## build the wheel whose core is compiled, into dist/native: some minutes, and needs a compiler of C
 	PYTHON='$(RUN)' scripts/build-native
+
+check-native: $(INSTALLED)dev ## does the core still compile? mypyc and the compiler of C read it, half a minute; nothing is built
+	@$(RUN) scripts/check-native
 
 test-native: native ## install that wheel in an environment of its own, and run every test on it
 	PYTHON='$(RUN)' scripts/test-native $(WORKERS) $(ARGS)
