@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import fnmatch
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from time import perf_counter
 from .cases import CASES, SLOW, slow_name
 from .comparison import Comparison, Measured
 from .machine import machine, versions
+from .newer import bus_of
 from .products import PRODUCTS
 from .report import as_text, slow_title
 from .results import Results, WrongResults
@@ -147,6 +148,12 @@ def run(plan: Plan, rows: list[Comparison]) -> int:
     return 130 if not results.complete else 1 if results.crashes else 0
 
 
+def _elsewhere(cases: Sequence[str], missing: Mapping[str, str]) -> dict[str, str]:
+    """Version and build of the bus in the other environments that the cases run in."""
+    interpreters = {CASES[case].interpreter for case in cases if case not in missing} - {sys.executable}
+    return {f"peerbus for what needs a newer Python ({Path(one).parents[1].name})": bus_of(one) for one in interpreters}
+
+
 def _begin(plan: Plan) -> Results:
     settings = plan.settings()
     if plan.resume:
@@ -156,6 +163,7 @@ def _begin(plan: Plan) -> Results:
         return results
     missing = {case: why for case in (*plan.cases, *plan.slow_cases) if (why := CASES[case].missing()) is not None}
     return Results(
-        plan.command, settings, machine(), versions(), datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        plan.command, settings, machine(), versions() | _elsewhere(plan.cases, missing),
+        datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         [{} for _ in range(plan.rounds)], [{} for _ in range(plan.slow_rounds)], {}, missing,
     )  # fmt: skip

@@ -36,7 +36,8 @@ run      peerbus beside Pykka (one process), and beside what two processes can d
          about two minutes; --quick takes less than one and is for a look, --seconds 1 six and is for a claim
 peers    peerbus beside pyzmq, zenoh-python, nats-py, grpc.aio, xoscar, casty and Erlang, then all behind a receiver
          that is slow: about a quarter of an hour; --quick takes five minutes; --seconds-slow 60 takes an hour more
-native   the compiled build beside Pykka, the limits and the peers: five minutes, in the environment of that build
+native   the compiled build beside Pykka, the limits and the peers, with the targets of that build: six minutes, in its
+         own environment
 install  what `peers` measures, into this Python environment and by apt-get, as far as it can be had
 check    BASE.json [NEW.json]: which ratios became worse
 publish  the figures into docs/performance.md, its picture and benchmarks/published
@@ -122,8 +123,6 @@ def _measure(parser: argparse.ArgumentParser, command: str, options: argparse.Na
     if command == "native" and build_name() != "native":
         parser.error("this is not the compiled build: make bench-native makes it")
     rows = [row for row in _ROWS[command]() if campaign.chosen(options.only, row.name, row.group, row.against)]
-    if command == "native":  # a second environment has the other build: `make bench-native PYTHON=python3.13` has casty
-        rows = [row for row in rows if {CASES[case].interpreter for case in row.cases} <= {None, sys.executable}]
     plan = campaign.Plan.of(command, rows, options, _RESULTS / f"{command}.json")
     if not rows and not plan.slow_cases:
         parser.error(f"--only {' '.join(options.only)}: no such metric; --list shows them")

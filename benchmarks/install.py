@@ -25,23 +25,14 @@ PROGRAMS = {"nats-server": "nats-server", "erlc": "erlang-base"}
 
 def install(say: Callable[[str], object]) -> None:
     """Install all that is not there yet, into this interpreter's environment and, where it may, the system."""
-    for requirement in PACKAGES:
-        done = _run(
-            [
-                sys.executable,
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--no-input",
-                requirement,
-            ]
-        )
+    here = [one for python, some in NEWER.items() if sys.version_info >= python for one in some]
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    for requirement in (*PACKAGES, *here):
+        done = _run([*pip, requirement])
         if done:
             say(f"{requirement} could not be installed, so its rows will say that it is missing: {done}")
     for python, requirements in NEWER.items():
-        failed = make(python, requirements)
+        failed = "" if sys.version_info >= python else make(python, requirements)
         if failed:
             say(f"{', '.join(requirements)} could not be installed, so its rows will say that it is missing: {failed}")
     wanted = [package for program, package in PROGRAMS.items() if which(program) is None]

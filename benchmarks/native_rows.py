@@ -13,7 +13,7 @@ _LEAST, _MOST = Sense.AT_LEAST, Sense.AT_MOST
 
 def native_rows() -> list[Comparison]:
     """Messages on the compiled build beside Pykka, the limits and the peers: the baselines of the other runs."""
-    return [*_local(), *_beside(), *_casty()]
+    return [*_local(), *_beside(), *_streams(), *_casty()]
 
 
 def _local() -> list[Comparison]:
@@ -67,9 +67,19 @@ def _title(name: str, figure: str) -> str:
     return f"{PRODUCTS[name].title}, 64 maps a write" if figure.endswith("joined maps") else PRODUCTS[name].title
 
 
+def _streams() -> list[Comparison]:
+    case, group = "peerbus.message.stream", "the compiled build: items of streams, against its own one-way tells"
+    return [
+        Comparison(group, name, unit, Figure(case, ours), Figure(case, theirs), "our tells", bar)
+        for name, unit, ours, theirs, bar in (
+            ("items of 100 B", _RATE, "stream", "one-way", Bar(_LEAST, 0.8)),
+            ("items of 64 KiB", _VOLUME, "stream, large", "one-way, large", None),
+        )
+    ]
+
+
 def _casty() -> list[Comparison]:
-    # It supports no Python as old as the bus does, and beside it ours runs on the Python that it has: this one, where
-    # this one is new enough.
+    # It supports no Python as old as the bus does, and beside it ours runs on the Python that it has.
     group = "the compiled build beside casty"
     return [
         Comparison(

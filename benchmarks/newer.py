@@ -6,9 +6,13 @@ import functools
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["interpreter_for", "lacks", "make"]
+from peerbus.native import build_name
+
+__all__ = ["bus_of", "interpreter_for", "lacks", "make", "other_build"]
 
 _ROOT = Path(__file__).resolve().parents[1]
 #: Seconds in which an interpreter says which packages it has.
@@ -34,18 +38,46 @@ def lacks(interpreter: str, packages: tuple[str, ...]) -> str | None:
     return missing[0] if missing else None
 
 
+@functools.cache
+def bus_of(interpreter: str) -> str:
+    """Version and build of the bus that the interpreter has, as `0.2.0 (native)`; empty where it has none."""
+    command = [interpreter, "-P", "-m", "peerbus", "--version"]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=_PATIENCE)
+    return done.stdout.strip().removeprefix("peerbus ") if done.returncode == 0 else ""
+
+
+def other_build(interpreter: str) -> str | None:
+    """The bus of that interpreter, where it is not the build that runs here."""
+    said = bus_of(interpreter)
+    return None if not said or said.endswith(f"({build_name()})") else said
+
+
 def make(python: tuple[int, int], requirements: tuple[str, ...]) -> str:
     """Make that environment, with peerbus and the requirements in it. Returns what went wrong, or nothing."""
     found = _installed(python)
     if found is None:
         return f"no Python {python[0]}.{python[1]} or newer is installed"
     place = _environment(python)
-    pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    return (
-        _run([found, "-m", "venv", str(place)])
-        # Not editable: that of the run's own environment would have to make way.
-        or _run([*pip, "--no-input", "--force-reinstall", "--no-deps", str(_ROOT)])
-        or _run([*pip, "--no-input", f"peerbus[fast] @ {_ROOT.as_uri()}", *requirements])
+    there = str(place / "bin" / "python")
+    pip = [there, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input"]
+    with tempfile.TemporaryDirectory() as folder:
+        failed = _run([found, "-m", "venv", str(place)]) or _wheel(folder, pip, there)
+        if failed:
+            return failed
+        (wheel,) = map(str, Path(folder).glob("*.whl"))
+        return (
+            # Not editable: that of the run's own environment would have to make way.
+            _run([*pip, "install", "--force-reinstall", "--no-deps", wheel])
+            or _run([*pip, "install", f"{wheel}[fast]", *requirements])
+        )
+
+
+def _wheel(folder: str, pip: list[str], interpreter: str) -> str:
+    """Make the wheel of the bus for that interpreter: the build that runs here, or the two would not be comparable."""
+    if build_name() == "pure":
+        return _run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, str(_ROOT)], {"PEERBUS_PURE": "1"})
+    return _run([*pip, "install", "build"]) or _run(
+        [str(_ROOT / "scripts" / "build-native"), folder], {"PYTHON": interpreter}
     )
 
 
@@ -64,9 +96,10 @@ def _installed(python: tuple[int, int]) -> str | None:
     return None
 
 
-def _run(command: list[str]) -> str:
-    # The build of the run that this is for: from its sources it would be compiled where there is a compiler.
-    settings = os.environ | {"PEERBUS_PURE": "1"}
-    done = subprocess.run(command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=settings)
+def _run(command: list[str], settings: Mapping[str, str] | None = None) -> str:
+    environment = os.environ | (settings or {})
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=environment
+    )
     lines = (done.stderr or done.stdout).strip().splitlines()
     return "" if done.returncode == 0 else lines[-1] if lines else f"exit status {done.returncode}"

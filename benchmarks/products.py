@@ -11,7 +11,7 @@ from typing import Protocol, cast
 
 from .client import Client
 from .machine import which
-from .newer import interpreter_for, lacks
+from .newer import interpreter_for, lacks, other_build
 from .processes import Served, served
 from .run import Run
 
@@ -56,6 +56,9 @@ class Product:
         package = lacks(interpreter, self.packages)
         if package is not None:
             return f"the Python package {package} is not installed"
+        other = other_build(interpreter)
+        if other is not None:
+            return f"the bus on its Python is {other}: `python benchmarks install` makes the build of this run there"
         for program in self.programs:
             if which(program) is None:
                 return f"the program {program} is not installed"

@@ -8,8 +8,10 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.cases import CASES, NEWER
-from benchmarks.newer import interpreter_for, lacks, make
+from benchmarks.newer import bus_of, interpreter_for, lacks, make, other_build
 from benchmarks.products import PRODUCTS
+from peerbus import __version__
+from peerbus.native import build_name
 
 
 def test_a_python_that_is_new_enough_is_this_one() -> None:
@@ -21,6 +23,14 @@ def test_a_python_that_is_new_enough_is_this_one() -> None:
 def test_what_an_interpreter_lacks() -> None:
     assert lacks(sys.executable, ()) is None
     assert lacks(sys.executable, ("peerbus", "no_such_package_at_all")) == "no_such_package_at_all"
+
+
+def test_the_bus_of_an_interpreter_is_told_with_its_build(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert bus_of(sys.executable) == f"{__version__} ({build_name()})"
+    assert other_build(sys.executable) is None
+    monkeypatch.setattr("benchmarks.newer.build_name", lambda: "of another kind")
+    assert other_build(sys.executable) == bus_of(sys.executable)
+    assert "makes the build of this run there" in str(PRODUCTS["peerbus"].missing())
 
 
 def test_a_product_for_which_there_is_no_python_says_how_to_get_one() -> None:
