@@ -4,6 +4,8 @@
 PYTHON ?= python3
 # Each Python has its own environment: PYTHON=python3.12 uses .venv-3.12.
 VENV   ?= .venv$(patsubst python%,-%,$(filter python3.%,$(notdir $(PYTHON))))
+# So has its compiled build, with nothing of the checkout in it.
+export NATIVE ?= .venv-native$(patsubst python%,-%,$(filter python3.%,$(notdir $(PYTHON))))
 # The products that bench-peers measures stay out of the environment of the tests.
 PEERS  := .venv-peers
 ARGS   ?=
@@ -147,12 +149,12 @@ release: $(INSTALLED)dev ## build the sdist, the pure wheel and a compiled one f
 
 bench-builds: native ## the compiled build beside its sources, in processor time of a message: two minutes
 	PYTHON='$(RUN)' scripts/native-environment
-	@.venv-native/bin/python benchmarks builds $(ARGS)
+	@$(NATIVE)/bin/python benchmarks builds $(ARGS)
 
 bench-native: native ## the compiled build beside Pykka, the limits and the peers, which it installs: ten minutes
 	PYTHON='$(RUN)' scripts/native-environment
-	@.venv-native/bin/python benchmarks install
-	@.venv-native/bin/python benchmarks native $(ARGS)
+	@$(NATIVE)/bin/python benchmarks install
+	@$(NATIVE)/bin/python benchmarks native $(ARGS)
 
 bench: $(INSTALLED)dev ## measure beside Pykka and raw asyncio: two minutes (ARGS=--quick: half of one)
 	@$(VENV)/bin/python benchmarks run $(ARGS)

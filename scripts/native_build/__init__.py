@@ -6,15 +6,17 @@ No line moves, so what a traceback points to stands in the source.
 
 from __future__ import annotations
 
+import configparser
 import contextlib
 import importlib.util
 import os
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .source import Source
-from .statics import hold_statics
+from .statics import hold_constants, hold_statics
 from .structs import make_classes
 from .widening import widen
 
@@ -25,10 +27,10 @@ __all__ = ["compiled", "staged"]
 
 #: What the optimizer of the compiler may do. Debugging at "0" leaves out what debuggers of C need: a third of the size.
 OPTIMIZED, DEBUGGED = "3", "0"
+#: Nobody outside calls into the library by name, so what is called inside is called straight, or part of its caller.
+FLAGS = ("-fvisibility=hidden",)
 #: The name of what all compiled modules share, beside the package: `peerbus__mypyc`.
 GROUP = "peerbus"
-#: Folders of the package.
-FLOORS = ("native", "actors", "transports", "discovery", "node", "operate", "testing")
 CONFIGURATION = """[mypy]
 python_version = 3.11
 ignore_missing_imports = True
@@ -41,24 +43,26 @@ def compiled(root: Path) -> list[Extension]:
     """The extensions of the core of the checkout at `root`, its C written. Raises: SystemExit where mypy refuses it."""
     from mypyc.build import mypycify
 
-    stage = root / "build" / "native"
+    # Each Python its own place: what mypyc writes for one it would take again for another.
+    work = root / "build" / "native" / str(sys.implementation.cache_tag)
+    stage = work / "stage"
     sources = staged(root, stage)
     ini = stage / "mypy.ini"
     ini.write_text(CONFIGURATION, "utf-8")
     os.environ["MYPYPATH"] = str(stage)
-    cache = root / "build" / "native-cache"
     # By their paths inside the stage: what a traceback says is found in every folder that has the package.
     paths = [str(source.path.relative_to(stage)) for source in sources]
     with contextlib.chdir(stage):
-        return list(
-            mypycify(
-                ["--config-file", str(ini), "--cache-dir", str(cache), *paths],
-                opt_level=OPTIMIZED,
-                debug_level=DEBUGGED,
-                target_dir=str(root / "build" / "native-c"),
-                group_name=GROUP,
-            )
+        extensions: list[Extension] = mypycify(
+            ["--config-file", str(ini), "--cache-dir", str(work / "cache"), *paths],
+            opt_level=OPTIMIZED,
+            debug_level=DEBUGGED,
+            target_dir=str(work / "c"),
+            group_name=GROUP,
         )
+    for extension in extensions:
+        extension.extra_compile_args = [*extension.extra_compile_args, *FLAGS]  # mypycify gives all the same list
+    return extensions
 
 
 def staged(root: Path, stage: Path) -> list[Source]:
@@ -71,14 +75,22 @@ def staged(root: Path, stage: Path) -> list[Source]:
     package.mkdir(parents=True)
     for name in ("__init__.py", "__main__.py", "py.typed"):
         shutil.copy2(root / name, package)
-    for floor in FLOORS:
+    for floor in _floors(root):
         shutil.copytree(root / floor, package / floor, ignore=shutil.ignore_patterns("__pycache__", "static"))
     sources = [Source(name, package.joinpath(*name.split(".")).with_suffix(".py")) for name in _names(root)]
-    for change in (widen, make_classes, hold_statics):
+    for change in (widen, make_classes, hold_constants, hold_statics):
         change(sources)
         for source in sources:
             source.write()
     return sources
+
+
+def _floors(root: Path) -> list[str]:
+    """The folders of the package that stand in its own, as setup.cfg lists them."""
+    setup = configparser.ConfigParser()
+    setup.read(root / "setup.cfg", "utf-8")
+    packages = (name.split(".") for name in setup["options"]["packages"].split())
+    return [parts[1] for parts in packages if len(parts) == 2]
 
 
 def _names(root: Path) -> tuple[str, ...]:

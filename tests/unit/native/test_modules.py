@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from native_build import staged
 from native_build.source import Source
-from native_build.statics import hold_statics
+from native_build.statics import hold_constants, hold_statics
 from source_tree import ROOT
 
 from peerbus.native import COMPILED
@@ -46,6 +46,33 @@ def test_what_comes_of_interpreted_modules_is_read_from_constants(tmp_path: Path
 
 
 @pytest.mark.parametrize(
+    ("program", "held"),
+    [
+        ("MOST = 64", "MOST: Final = 64"),
+        ("LEAST, MOST = 0.5, 64", "LEAST: Final = 0.5; MOST: Final = 64"),
+        ("_KINDS: dict[str, int] = {\n    'a': 1,\n}", "_KINDS: Final[dict[str, int]] = {\n    'a': 1,\n}"),
+        ("_NAMES = frozenset(\n    'a'\n)", "_NAMES: Final = frozenset(\n    'a'\n)"),
+    ],
+)
+def test_what_is_written_in_capitals_is_a_constant(tmp_path: Path, program: str, held: str) -> None:
+    assert f"\n{held}\n" in _changed(tmp_path, program + "\n", hold_constants)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "T = TypeVar('T')",
+        "Slots = dict[str, int]",
+        "MOST = 1\nMOST = 2",
+        "MOST = 1\ndef f() -> None:\n    global MOST\n    MOST = 2",
+        "MOST: int",
+    ],
+)
+def test_what_is_none_or_is_bound_again_is_left_alone(tmp_path: Path, program: str) -> None:
+    assert "Final" not in _changed(tmp_path, program + "\n", hold_constants)
+
+
+@pytest.mark.parametrize(
     "program",
     [
         "from os import getpid\ndef f(getpid: int) -> int:\n    return getpid\n",
@@ -57,11 +84,11 @@ def test_names_that_are_something_else_too_are_left_alone(tmp_path: Path, progra
     assert "_held_" not in _changed(tmp_path, program)
 
 
-def _changed(folder: Path, program: str) -> str:
+def _changed(folder: Path, program: str, change: Callable[[list[Source]], None] = hold_statics) -> str:
     path = folder / "one.py"
     path.write_text(f"from __future__ import annotations\n\n{program}")
     source = Source("one", path)
-    hold_statics([source])
+    change([source])
     source.write()
     return path.read_text()
 
