@@ -31,7 +31,7 @@ INSTALLED := $(VENV)/installed-$(MODULES)-
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test test-eager test-all soak large fuzz pictures browser interop brokers check format lint types layering coverage wheel native check-native test-native release check-api check-metrics load siege wan sim clean quic-check \
+.PHONY: help demo test test-eager test-all soak large fuzz pictures browser interop brokers check format lint types layering coverage wheel native check-native test-native release check-release check-api check-metrics load siege wan sim clean quic-check \
   tuning generate javascript bench bench-builds bench-native bench-peers bench-peers-there bench-check bench-publish
 
 help: ## list the verbs
@@ -144,8 +144,12 @@ check-native: $(INSTALLED)dev ## does the core still compile? mypyc and the comp
 test-native: native ## install that wheel in an environment of its own, and run every test on it
 	PYTHON='$(RUN)' scripts/test-native $(WORKERS) $(ARGS)
 
-release: $(INSTALLED)dev ## build the sdist, the pure wheel and a compiled one for each Python, into dist/release
+release: $(INSTALLED)dev ## build the sdist, the pure wheel and a compiled one for each Python, into dist/release, and try each
 	@PYTHON='$(RUN)' scripts/release $(ARGS)
+	@scripts/check-release
+
+check-release: ## install what dist/release has, in each way that users have, and try it
+	@scripts/check-release
 
 bench-builds: native ## the compiled build beside its sources, in processor time of a message: two minutes
 	PYTHON='$(RUN)' scripts/native-environment
