@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from .dead_letters import DeadLetters
-from .envelope import NEVER, AnsweringCell, Carrier, Envelope, MovableReply, ReplyTo, Weighed
+from .envelope import NEVER, AnsweringCell, Carrier, Envelope, ReplyTo, Weighed
 from .fair_queue import KEPT_LANES
 from .ledger import NO_CHANNEL, Account, Books, ItemCounts, Ledger, Side, Sum, Tally
 from .mailbox import Mailbox
 from .mailbox_account import MailboxStatistics
+from .movable_reply import MovableReply
 from .traced_envelope import Handling, MessageTrace, TracedEnvelope, as_traced
 from .waiting_senders import Waiter
 

@@ -6,13 +6,13 @@ garbage collector does not look into it, so it must never be part of a cycle tha
 
 from __future__ import annotations
 
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import msgspec
 
 from ..messages import Address
 
-__all__ = ["NEVER", "AnsweringCell", "Envelope", "MovableReply", "ReplyTo", "Weighed", "with_reply"]
+__all__ = ["NEVER", "AnsweringCell", "Envelope", "ReplyTo", "Weighed", "with_reply"]
 
 #: The deadline of a message that does not expire.
 NEVER = float("inf")
@@ -42,14 +42,6 @@ class AnsweringCell(Protocol):
 
     def detach(self, envelope: Envelope, awaitable: object) -> object:
         """Make the items of an answer beside the next messages."""
-
-
-@runtime_checkable
-class MovableReply(Protocol):
-    """A `ReplyTo` whose asker knows who answers: it is told where that is somebody else now."""
-
-    def moved_to(self, answers: AnsweringCell) -> None:
-        """This one has got the message, and answers it."""
 
 
 class Replies:

@@ -28,7 +28,7 @@ def test_a_module_of_the_core_could_be_compiled(name: str) -> None:
         ("class A(int): ...", "lets A stand on int"),
         ("class A(Struct, frozen=True): ...", "gives A keywords"),
         ("class A(Cell, Ledger): ...", "lets A stand on two classes"),
-        ("@runtime_checkable\nclass A(B, Protocol):\n    def f(self) -> int: ...", "stand on another"),
+        ("@runtime_checkable\nclass A(Protocol):\n    def f(self) -> int: ...", "lets A be looked for at run time"),
         ("class A:\n    f = g", "lets A have g by another name"),
         ("def f(a: int) -> object:\n    def g() -> int: ...\n    return g", "has the function g in f"),
         ("class A:\n    def __next__(self) -> int: ...", "is its own iterator"),
