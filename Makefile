@@ -138,7 +138,7 @@ wheel: $(INSTALLED)dev ## build the wheel, install it in an empty place and test
 native: $(INSTALLED)dev ## build the wheel whose core is compiled, into dist/native: some minutes, and needs a compiler of C
 	PYTHON='$(RUN)' scripts/build-native
 
-check-native: $(INSTALLED)dev ## does the core still compile? mypyc and the compiler of C read it, half a minute; nothing is built
+check-native: $(INSTALLED)dev ## does the core still compile, and work then? Not optimized, in a minute or two
 	@$(RUN) scripts/check-native
 
 test-native: native ## install that wheel in an environment of its own, and run every test on it

@@ -15,6 +15,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .docstrings import keep_docstrings
 from .source import Source
 from .statics import hold_constants, hold_statics
 from .structs import make_classes
@@ -23,7 +24,7 @@ from .widening import widen
 if TYPE_CHECKING:
     from setuptools import Extension  # type: ignore[import-untyped]  # it has no types
 
-__all__ = ["compiled", "staged"]
+__all__ = ["compiled", "floors", "staged"]
 
 #: What the optimizer of the compiler may do. Debugging at "0" leaves out what debuggers of C need: a third of the size.
 OPTIMIZED, DEBUGGED = "3", "0"
@@ -39,7 +40,7 @@ follow_imports = silent
 """
 
 
-def compiled(root: Path) -> list[Extension]:
+def compiled(root: Path, optimized: str = OPTIMIZED) -> list[Extension]:
     """The extensions of the core of the checkout at `root`, its C written. Raises: SystemExit where mypy refuses it."""
     from mypyc.build import mypycify
 
@@ -55,7 +56,7 @@ def compiled(root: Path) -> list[Extension]:
     with contextlib.chdir(stage):
         extensions: list[Extension] = mypycify(
             ["--config-file", str(ini), "--cache-dir", str(work / "cache"), *paths],
-            opt_level=OPTIMIZED,
+            opt_level=optimized,
             debug_level=DEBUGGED,
             target_dir=str(work / "c"),
             group_name=GROUP,
@@ -75,17 +76,17 @@ def staged(root: Path, stage: Path) -> list[Source]:
     package.mkdir(parents=True)
     for name in ("__init__.py", "__main__.py", "py.typed"):
         shutil.copy2(root / name, package)
-    for floor in _floors(root):
+    for floor in floors(root):
         shutil.copytree(root / floor, package / floor, ignore=shutil.ignore_patterns("__pycache__", "static"))
     sources = [Source(name, package.joinpath(*name.split(".")).with_suffix(".py")) for name in _names(root)]
-    for change in (widen, make_classes, hold_constants, hold_statics):
+    for change in (widen, make_classes, hold_constants, hold_statics, keep_docstrings):
         change(sources)
         for source in sources:
             source.write()
     return sources
 
 
-def _floors(root: Path) -> list[str]:
+def floors(root: Path) -> list[str]:
     """The folders of the package that stand in its own, as setup.cfg lists them."""
     setup = configparser.ConfigParser()
     setup.read(root / "setup.cfg", "utf-8")

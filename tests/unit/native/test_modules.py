@@ -84,6 +84,12 @@ def test_names_that_are_something_else_too_are_left_alone(tmp_path: Path, progra
     assert "_held_" not in _changed(tmp_path, program)
 
 
+def test_a_dataclass_keeps_its_docstring(sources: list[Source]) -> None:
+    (ledger,) = (source for source in sources if source.name == "actors.mailbox.ledger")
+    said = [ast.unparse(each) for each in ledger.tree.body if isinstance(each, ast.Assign)]
+    assert any(each.startswith("Ledger.__doc__ = ") and "by the channel of its receiver" in each for each in said)
+
+
 def _changed(folder: Path, program: str, change: Callable[[list[Source]], None] = hold_statics) -> str:
     path = folder / "one.py"
     path.write_text(f"from __future__ import annotations\n\n{program}")
