@@ -119,7 +119,7 @@ class Actor(Body):
         Raises any `SendError`, see `peerbus.actors.base.errors`.
         """
         if timeout is not None and timeout.__class__ is not float:
-            check_timeout(timeout)
+            timeout = check_timeout(timeout)
         cell = self._cell
         if isinstance(to, Ref):
             # The short way of `send`, a third of such a tell; without a bus there is no other. See `routed_tell`.
@@ -145,7 +145,7 @@ class Actor(Body):
         as it is; not what a generator would still have made.
         """
         if timeout is not None and timeout.__class__ is not float:
-            check_timeout(timeout)
+            timeout = check_timeout(timeout)
         cell = self._cell
         if cell.bus is None and isinstance(to, Ref):
             return many_to_cell(to._cell, messages, timeout, cell if to._cell.bus is None else None)
@@ -178,7 +178,7 @@ class Actor(Body):
         where `reply` is no type.
         """
         if timeout is not None and timeout.__class__ is not float:
-            check_timeout(timeout)
+            timeout = check_timeout(timeout)
         if reply is not None:
             check_reply(reply)
         plain = hedge is None and quorum is None and not wait_for_peer
@@ -208,7 +208,7 @@ class Actor(Body):
         DeadlineExceeded, and any `SendError`, whose `items` says how many had come. Raises TypeError for what is no
         address, ValueError for one of several receivers.
         """
-        check_times(timeout, idle)
+        timeout, idle = check_times(timeout, idle)
         return routed_stream(_bus_of(self), to, message, timeout, idle, self._cell, wait=wait_for_peer)
 
     @opens
@@ -226,7 +226,7 @@ class Actor(Body):
         For handlers with a parameter `AsyncIterator[Chunk]`. `await s.result()` is what the handler returns; one that
         is a generator sends items back, `async for item in s`. Times and errors as with `stream`.
         """
-        check_times(timeout, idle)
+        timeout, idle = check_times(timeout, idle)
         return routed_open(_bus_of(self), to, message, timeout, idle, self._cell, wait=wait_for_peer)
 
     # Children, watches.

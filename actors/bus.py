@@ -254,7 +254,7 @@ class Bus:
     ) -> Outcome[Any]:
         """Send without an answer: `await` it on the loop, `.get()` it on another thread. See `Actor.tell`."""
         if timeout is not None and timeout.__class__ is not float:
-            check_timeout(timeout)
+            timeout = check_timeout(timeout)
         # The short ways of `send`, without its call: 12 % of a tell to an actor here, 31 % by its ref, 3 % to a peer.
         if not self.closing:
             if type(to) is Address:
@@ -281,7 +281,7 @@ class Bus:
     ) -> Outcome[Any]:
         """Send many without an answer: `await` it on the loop, `.get()` it on another thread. See `Actor.tell_many`."""
         if timeout is not None and timeout.__class__ is not float:
-            check_timeout(timeout)
+            timeout = check_timeout(timeout)
         return self.send_many(to, messages, timeout, None)
 
     @asks
@@ -298,7 +298,7 @@ class Bus:
     ) -> Outcome[Any]:
         """Send and get the answer: `await` it on the loop, `.get()` it on another thread. See `Actor.ask`."""
         if timeout is not None and timeout.__class__ is not float:
-            check_timeout(timeout)
+            timeout = check_timeout(timeout)
         if reply is not None and not isinstance(reply, type):
             check_reply(reply)
         if hedge is None and quorum is None and not wait_for_peer:  # first the short ways of `request`

@@ -23,7 +23,7 @@ def bus_stream(
     wait_for_peer: bool = False,
 ) -> Stream[Any]:
     """Read the answer item by item, on the event loop; see `Actor.stream`."""
-    check_times(timeout, idle)
+    timeout, idle = check_times(timeout, idle)
     return routed_stream(bus, to, message, timeout, idle, None, wait=wait_for_peer)
 
 
@@ -37,12 +37,13 @@ def bus_open(
     wait_for_peer: bool = False,
 ) -> OpenStream[Any]:
     """Send items along with a message, on the event loop; see `Actor.open_stream`."""
-    check_times(timeout, idle)
+    timeout, idle = check_times(timeout, idle)
     return routed_open(bus, to, message, timeout, idle, None, wait=wait_for_peer)
 
 
-def check_times(timeout: float | None, idle: float | None) -> None:
-    """Raise TypeError for what is no number of seconds."""
-    for given in (timeout, idle):
-        if given is not None:
-            check_timeout(given)
+def check_times(timeout: float | None, idle: float | None) -> tuple[float | None, float | None]:
+    """The two as floats. Raises TypeError for what is no number of seconds."""
+    return (
+        None if timeout is None else check_timeout(timeout),
+        None if idle is None else check_timeout(idle),
+    )

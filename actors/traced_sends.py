@@ -47,7 +47,7 @@ class _Doors:
         self, to: To, message: object, *, timeout: float | None = None, wait_for_peer: bool = False
     ) -> Outcome[Any]:
         if timeout is not None:
-            check_timeout(timeout)
+            timeout = check_timeout(timeout)
         return self.send(to, message, timeout, None, WAITS if wait_for_peer else None)
 
     def ask(
@@ -62,7 +62,7 @@ class _Doors:
         wait_for_peer: bool = False,
     ) -> Outcome[Any]:
         if timeout is not None:
-            check_timeout(timeout)
+            timeout = check_timeout(timeout)
         if reply is not None:
             check_reply(reply)
         plain = hedge is None and quorum is None and not wait_for_peer

@@ -72,7 +72,7 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         Raises ActorStopped (a `pykka.ActorDeadError`), MailboxFull, MessageTypeError, DeadlineExceeded("mailbox").
         """
         if timeout is not None and timeout.__class__ is not float:
-            check_timeout(timeout)
+            timeout = check_timeout(timeout)
         ref: Ref[Any] = self  # type: ignore[assignment]  # what it speaks is for callers
         cell = ref._cell
         if cell.stopped.flag:
@@ -119,7 +119,7 @@ class Ref(pykka.ActorRef[A], Generic[A]):
         the one that has to handle the message.
         """
         if timeout is not None and timeout.__class__ is not float:
-            check_timeout(timeout)
+            timeout = check_timeout(timeout)
         cell = self._cell
         if block:
             self._check_may_block()

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from math import isnan
+from math import inf, isnan
 from numbers import Real
-from typing import Protocol
+from typing import Protocol, cast
 
 from ..base import DeadlineExceeded, SendError, ShuttingDown
 from ..messages import article
@@ -41,12 +41,19 @@ Slot = dict[Expiring, None]
 RIGHT = "write seconds, inf for no limit, or None for the channel's timeout"
 
 
-def check_timeout(timeout: object) -> None:
-    """Raise TypeError for a timeout that is no number. Each public send asks for what is neither None nor a float."""
-    if timeout.__class__ is int:
-        return  # before the question to an abstract class, which is a sixth of a tell
-    if isinstance(timeout, bool) or not isinstance(timeout, Real):
+def check_timeout(timeout: object) -> float:
+    """A timeout that is some number, as a float. Each public send asks for what is neither None nor a float.
+
+    Raises: TypeError for what is no number.
+    """
+    # An int goes before the question to an abstract class, which is a sixth of a tell.
+    if timeout.__class__ is not int and (isinstance(timeout, bool) or not isinstance(timeout, Real)):
         raise TypeError(f"the timeout is {timeout!r}; {RIGHT}")
+    number = cast("Real", timeout)
+    try:
+        return float(number)
+    except OverflowError:  # beyond what a float can say
+        return -inf if number < 0 else inf
 
 
 def no_number(deadline: float) -> ValueError:

@@ -217,7 +217,7 @@ class Alone(AloneStreams, Generic[A]):
 
         The answer has to be what the message names, or of the type `reply`, as for `Actor.ask`.
         """
-        check_timeout(timeout)
+        timeout = check_timeout(timeout)
         if reply is not None:
             check_reply(reply)
         expects = expected(self._cell, message, None, reply)

@@ -48,5 +48,5 @@ class AloneStreams:
         As `Actor.stream`: an error comes behind the items before it, and leaving the loop ends the generator. Awaits of
         the generator are real, `asyncio.sleep` too; what it asks others stays open until the test answers it.
         """
-        check_times(timeout, idle)
+        timeout, idle = check_times(timeout, idle)
         return routed_stream(self.bus, self.ref, message, timeout, idle, None)

@@ -141,7 +141,7 @@ class PeerProbe(Recorder):
         timeout: float = 5.0,
     ) -> Outcome[Any]:
         """Ask from the peer's reactor `sender` the reactor `to` here. Raises as `tell`; see `Actor.ask` for `reply`."""
-        check_timeout(timeout)
+        timeout = check_timeout(timeout)
         if reply is not None:
             check_reply(reply)
         future: AskFuture[Any] = AskFuture.of(self.bus.loop, message, reply, _abandoned)

@@ -116,7 +116,7 @@ class Probe(Recorder):
     ) -> Outcome[Any]:
         """Send with the probe as the sender; see `Actor.tell`."""
         if timeout is not None and timeout.__class__ is not float:
-            check_timeout(timeout)
+            timeout = check_timeout(timeout)
         return self.bus.send(to, message, timeout, self._cell, WAITS if wait_for_peer else None)
 
     @tells_many
@@ -129,7 +129,7 @@ class Probe(Recorder):
     ) -> Outcome[Any]:
         """Send many with the probe as the sender; see `Actor.tell_many`."""
         if timeout is not None and timeout.__class__ is not float:
-            check_timeout(timeout)
+            timeout = check_timeout(timeout)
         return self.bus.send_many(to, messages, timeout, self._cell)
 
     @asks
@@ -146,7 +146,7 @@ class Probe(Recorder):
     ) -> Outcome[Any]:
         """Ask with the probe as the asker; see `Actor.ask`."""
         if timeout is not None and timeout.__class__ is not float:
-            check_timeout(timeout)
+            timeout = check_timeout(timeout)
         if reply is not None:
             check_reply(reply)
         how = How(hedge, quorum, wait_for_peer)

@@ -226,7 +226,7 @@ class _StandInRef(Ref[Any]):
     def tell(self, message: object, *, timeout: float | None = None) -> Outcome[None]:  # type: ignore[override]  # Ref's
         """Record it."""
         if timeout is not None:
-            check_timeout(timeout)
+            timeout = check_timeout(timeout)
         return self._cell.tell(message, None, timeout)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import closing
+from fractions import Fraction
+from math import inf
 
 import pytest
 from hypothesis import settings
@@ -11,8 +13,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from peerbus.actors import SendError, ShuttingDown
-from peerbus.actors.sends.deadlines import SLOT, DeadlineWheel
+from peerbus.actors.sends.deadlines import SLOT, DeadlineWheel, check_timeout
 from peerbus.testing import VirtualLoop
+
+
+@pytest.mark.parametrize(
+    ("given", "seconds"), [(5, 5.0), (Fraction(1, 2), 0.5), (10**400, inf), (Fraction(-(10**400)), -inf)]
+)
+def test_a_timeout_of_any_number_is_a_float(given: object, seconds: float) -> None:
+    found = check_timeout(given)
+    assert (found, type(found)) == (seconds, float)
 
 
 class Entry:
