@@ -37,6 +37,7 @@ def test_a_module_of_the_core_could_be_compiled(name: str) -> None:
         ("def f(a: int): ...", "lets f return anything"),
         ("a: Any = 1", "lets a be anything"),
         ("class A:\n    def f(self) -> None:\n        del self", "deletes self"),
+        ("class A:\n    def f(self, a: int) -> None:\n        super().f(*a)", "hands on a tuple to super()"),
     ],
 )
 def test_what_a_compiler_does_not_take_is_found(source: str, fault: str) -> None:

@@ -47,7 +47,8 @@ class RatedWindow(ReceiveWindow):
         now: Callable[[], float],
         again: Callable[[float], object],
     ) -> None:
-        super().__init__(*window.announced)
+        messages, size = window.announced
+        super().__init__(messages, size)
         self.stand_where(window)
         self._buckets = buckets
         self._now, self._again = now, again

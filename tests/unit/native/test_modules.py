@@ -84,6 +84,16 @@ def test_names_that_are_something_else_too_are_left_alone(tmp_path: Path, progra
     assert "_held_" not in _changed(tmp_path, program)
 
 
+def test_a_sender_may_be_what_stands_for_a_cell(sources: list[Source]) -> None:
+    said = {ast.unparse(each.annotation) for source in sources for each in _senders(source.tree) if each.annotation}
+    assert "Any" in said
+    assert not said & {"Addressee | None", "Cell | None"}
+
+
+def _senders(tree: ast.Module) -> Iterator[ast.arg]:
+    return (each for each in ast.walk(tree) if isinstance(each, ast.arg) if each.arg == "sender")
+
+
 def test_a_dataclass_keeps_its_docstring(sources: list[Source]) -> None:
     (ledger,) = (source for source in sources if source.name == "actors.mailbox.ledger")
     said = [ast.unparse(each) for each in ledger.tree.body if isinstance(each, ast.Assign)]

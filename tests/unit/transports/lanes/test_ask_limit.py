@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import pytest
+
 from peerbus.transports.lanes.ask_limit import AskLimit
 from peerbus.transports.lanes.remote_reply import RemoteReply
 
@@ -28,6 +30,7 @@ class Answers:
         self.came.append(f"refused {rid} {code}")
 
 
+@pytest.mark.pure("it hands the core what is no answer")
 def test_each_end_of_an_ask_frees_its_place_once_and_goes_where_it_would() -> None:
     answers, freed = Answers(), list[int]()
     limit = AskLimit(4, cast("Any", answers)).opened(5)

@@ -12,6 +12,8 @@ from peerbus.actors.mailbox import ItemCounts
 from peerbus.transports.lanes import Answering, ItemQueue, LaneTurn, Outbox, ReplyLane, Server
 from peerbus.transports.lanes.item_reply import ItemReply, StreamServer
 
+pytestmark = pytest.mark.pure("a class of the tests stands on one of the core")
+
 
 class Plain(ItemReply):
     """Nothing comes with its ask."""

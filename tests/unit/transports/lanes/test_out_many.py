@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -161,6 +162,7 @@ def test_what_was_encoded_for_one_peer_is_not_encoded_for_the_next() -> None:
     assert [item.payload for item in second.queue[0].items] == [known[7][1], known[8][1]]
 
 
+@pytest.mark.pure("a dict of a class of its own is not asked by its methods")
 def test_a_message_whose_own_code_sends_is_left_to_a_tell_of_its_own() -> None:
     lane = lane_of()
 

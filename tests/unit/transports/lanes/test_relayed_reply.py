@@ -23,6 +23,8 @@ from peerbus.transports.lanes import (
 from peerbus.transports.lanes.item_reply import StreamServer
 from peerbus.transports.lanes.relayed_reply import RelayedReply
 
+pytestmark = pytest.mark.pure("it hands the core what is no lane")
+
 LANE = cast("InLane", None)
 
 

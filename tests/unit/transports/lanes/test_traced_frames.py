@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from peerbus.actors.mailbox import Handling
 from peerbus.transports.lanes.batch import Batch, Outgoing, TracedOutgoing, traced_outgoing
 from peerbus.transports.lanes.item import Item
@@ -80,6 +82,7 @@ def test_one_that_has_waited_for_credit_says_so_and_joins_with_its_trace() -> No
     assert asks.traces == {}
 
 
+@pytest.mark.pure("a class that is compiled has no fields to go by")
 def test_a_message_that_is_traced_is_the_same_message_field_by_field() -> None:
     values = {name: object() for name in Outgoing.__struct_fields__}
     made = traced_outgoing(Outgoing(**values), Way())  # type: ignore[arg-type]  # whatever they are

@@ -65,6 +65,7 @@ async def generator() -> AsyncIterator[int]:
     yield 1
 
 
+@pytest.mark.pure("it hands the core what is no cell")
 @pytest.mark.parametrize(
     ("does", "said"),
     [
@@ -87,6 +88,7 @@ def test_before_its_items_an_error_is_one_of_an_ask(
     assert reply.over
 
 
+@pytest.mark.pure("it hands the core what is no cell")
 def test_once_its_items_are_sent_an_error_stands_behind_them() -> None:
     desk = Desk()
     reply = made(desk)
