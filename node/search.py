@@ -33,12 +33,13 @@ def meeting_places(transports: Sequence[Transport], listen: Sequence[Endpoint]) 
 
 
 def search_of(peers: Peers | None, ways: SearchWays) -> str:
-    """How that node looks, and whether anybody was ever met. `peers`: its peer manager, None before it runs."""
+    """How that node looks, and whether anybody was met since. `peers`: its peer manager, None before it runs.
+
+    For each send that reaches nobody, and so without a look at all peers that it knows.
+    """
     if peers is None:
         return "the node does not run: start it first"
-    manager, mdns = peers.mind.snapshot(), peers.statistics(0).mdns
-    met = any(peer.up or peer.last_connected is not None for peer in manager.peers)
-    return search_text(**ways._asdict(), met=met, other_networks=() if mdns is None else mdns.networks)
+    return search_text(**ways._asdict(), met=peers.mind.has_met, other_networks=peers.finders.other_networks)
 
 
 def search_text(

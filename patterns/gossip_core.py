@@ -270,8 +270,12 @@ class GossipCore:
         return min(times, default=None)
 
     def in_turn(self) -> list[str]:
-        """The neighbours, another one first each time: whoever has time for some only is fair to all."""
-        peers = list(self.neighbours)
+        """The neighbours that can be sent to, another one first each time: so who has time for some is fair to all.
+
+        One that a message did not reach is nearly always gone, and this is about to be told: it is tried again with
+        the next exchange.
+        """
+        peers = [peer for peer, neighbour in self.neighbours.items() if not neighbour.failed]
         self._first += 1
         first = self._first % len(peers) if peers else 0
         return peers[first:] + peers[:first]

@@ -117,7 +117,7 @@ class Mdns:
         self._found = 0
         self._lost = 0
         self._ignored: Counter[str] = Counter()
-        self._others = OtherNetworks(self._node, network)
+        self.other_networks: OtherNetworks = OtherNetworks(self._node, network)
         self._heard = HeardFrom()
         self._sifted: WeakSet[asyncio.DatagramTransport] = WeakSet()
 
@@ -184,7 +184,8 @@ class Mdns:
 
     def statistics(self) -> MdnsStatistics:
         """What was found, lost and ignored so far."""
-        return MdnsStatistics(self._found, self._lost, {**self._ignored, **self._heard.dropped}, self._others.names)
+        ignored = {**self._ignored, **self._heard.dropped}
+        return MdnsStatistics(self._found, self._lost, ignored, self.other_networks.names)
 
     # -- advertising
 
@@ -384,7 +385,7 @@ class Mdns:
         if isinstance(read, Ignored):
             self._ignored[read.reason] += 1
             if read.reason == "network":
-                self._others.heard(read.network)
+                self.other_networks.heard(read.network)
             self._forget(name)
         elif self._tracked[name] != read:
             self._tracked[name] = read

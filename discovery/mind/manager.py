@@ -107,6 +107,7 @@ class PeerManager:
         self.good_hosts: GoodHosts = GoodHosts(self._peers)
         self.refused: Counter[str] = Counter()
         self._failed: Counter[str] = Counter()
+        self.has_met: bool = False  # a peer was ready once
 
     # -- what finders and the operator say
 
@@ -230,8 +231,7 @@ class PeerManager:
 
     def is_linked(self, node_id: str) -> bool:
         """Whether that peer holds a slot."""
-        peer = self._peers.get(node_id)
-        return peer is not None and peer.linked
+        return (peer := self._peers.get(node_id)) is not None and peer.linked
 
     def pinned(self, endpoint: Endpoint) -> str | None:
         """The node that is taken at this address, which is configured without an id, as it answered there first."""
@@ -247,6 +247,7 @@ class PeerManager:
         beaten, peer.connections = peer.connections[:at], peer.connections[at:]
         peer.step(PeerStep.READY)
         peer.proved(now)
+        self.has_met = True
         address = peer.addresses.find(connection.endpoint) if connection.endpoint else None
         if address is not None:
             address.last_success = now
@@ -378,8 +379,7 @@ class PeerManager:
 
     def view(self, node_id: str, now: float) -> PeerView | None:
         """One peer; None for one that is not known."""
-        peer = self._peers.get(node_id)
-        return None if peer is None else view_of(peer, now, self.wall, self._bans)
+        return None if (peer := self._peers.get(node_id)) is None else view_of(peer, now, self.wall, self._bans)
 
     # -- private
 

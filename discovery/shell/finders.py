@@ -133,6 +133,11 @@ class Finders:
         """What multicast DNS has counted; None where it does not run."""
         return None if self._mdns is None else self._mdns.statistics()
 
+    @property
+    def other_networks(self) -> tuple[str, ...]:
+        """Those that multicast DNS has heard of, a few; at no cost, as an error of each send may name them."""
+        return () if self._mdns is None else self._mdns.other_networks.names
+
     async def aclose(self) -> None:
         """Say goodbye in every way."""
         for timer in self._telling.values():

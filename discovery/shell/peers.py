@@ -134,7 +134,7 @@ class Peers(Actor):
         )
         self._connections = Connections(self, codecs, heartbeat=heartbeat, rules=rules, memory=options.peer_memory)
         self.connections: Connections = self._connections
-        self._finders = Finders(
+        self.finders: Finders = Finders(
             myself,
             self._description,
             self._dialing,
@@ -167,10 +167,10 @@ class Peers(Actor):
         await self._dialing.listen(self._wanted)
         links = LinkUp, LinkChanged, LinkDown, PeerCertified
         self.bus.subscribe_actor(self.actor_ref, ActorStarted, ActorTerminated, *links)
-        if self._finders.multicast or any(endpoint.direct for endpoint in self.endpoints):
+        if self.finders.multicast or any(endpoint.direct for endpoint in self.endpoints):
             self._watch.start()
         self._sign()
-        await self._finders.start()
+        await self.finders.start()
         self._follow(self._manager.levers.begin(self._persistent, self._seeds, self._now()))
         self._dial_due()
 
@@ -191,7 +191,7 @@ class Peers(Actor):
         return self._withdrawal
 
     async def _stop_dialing(self) -> None:
-        await asyncio.gather(self._dialing.shut(), self._finders.aclose(), return_exceptions=True)
+        await asyncio.gather(self._dialing.shut(), self.finders.aclose(), return_exceptions=True)
 
     async def on_stop(self) -> None:  # type: ignore[override]  # likewise
         """End what is half open, and leave what the book is to know; the connections have ended before."""
@@ -266,13 +266,13 @@ class Peers(Actor):
         tell_news(self.bus, self._myself.name, PeerRolesChanged(self._myself.identity.node_id, offers))
         self.bus.offer(self._description.offers)
         self._sign_anew()
-        self._finders.update()
+        self.finders.update()
 
     @handles(Moved)
     def _moved(self, message: Moved) -> None:
         if message.really:
             self._sign_anew()
-        self._finders.follow(changed=message.really)
+        self.finders.follow(changed=message.really)
 
     @handles(Renew)
     def _renew(self, _: Renew) -> None:
@@ -390,7 +390,7 @@ class Peers(Actor):
         connections = self._connections
         among = None if limit is None else {peer.node_id for peer in picture.peers}
         listed, totals, credit = connections.statistics(limit, among=among), connections.totals(), connections.credit()
-        return PeersStatistics(picture, listed, totals, credit, self._finders.statistics(), self._book.view)
+        return PeersStatistics(picture, listed, totals, credit, self.finders.statistics(), self._book.view)
 
     def _now(self) -> float:
         return self._loop.time()

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from peerbus.actors import EVERYONE, LOCAL, Bus, Channel, DeadlineExceeded, NoRoute, Peer, Reactor, Role, handles
+from peerbus.discovery.mind.manager import PeerManager
 from peerbus.node import Node
 from peerbus.testing import Simulation
 
@@ -56,6 +57,26 @@ async def test_who_waits_in_vain_hears_how_peers_are_looked_for_and_that_nobody_
         NoRoute, match="and has met none since its start; tell, ask and stream wait for one with wait_for_peer=True"
     ):
         await node.ask(ARCHIVE, Get(1))
+
+
+@pytest.mark.seeds(1)
+async def test_why_is_said_without_a_look_at_all_peers(sim: Simulation, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who tells a peer that is gone again and again must not pay for all that are known, each time."""
+    node = await sim.node("alone", network="prod", channels=[Blocks.channel])
+    bob = await sim.node("bob", network="prod", reactors=[Blocks])
+    await sim.until(lambda: node.peers and bob.peers, within=5)
+    sim.crash("bob")
+    await sim.until(lambda: not node.peers, within=60)
+
+    def no_look(*_: object, **__: object) -> None:
+        raise AssertionError("a picture of all peers was taken")
+
+    monkeypatch.setattr(PeerManager, "snapshot", no_look)
+    for to in (Peer(bob.node_id) / Blocks, ARCHIVE):
+        with pytest.raises(NoRoute) as caught:
+            await node.tell(to, Get(1))
+        assert "looks for peers of the network 'prod'" in str(caught.value)
+        assert "met none" not in str(caught.value)
 
 
 async def test_a_node_that_looks_for_nobody_says_what_would() -> None:

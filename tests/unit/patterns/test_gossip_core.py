@@ -175,5 +175,7 @@ def test_who_is_gone_is_forgotten_and_its_place_is_taken() -> None:
     assert core.next_for("a", 2.0) is None
     core.failed("a")
     core.failed("b")
+    assert core.in_turn() == []  # until its links are told anew, or the next exchange
     core.tick(4.0)
+    assert core.in_turn() == ["b"]
     assert any(isinstance(each, Digest) for each in drained(core, "b", 4.0))
